@@ -1,0 +1,59 @@
+# `make run` starts the demo, `make test` runs every check; both install into .venv what is missing.
+
+PYTHON ?= python3 python3.12 python3.11 python
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.requirements
+DEVELOPMENT := $(VENV)/.requirements-dev
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+# The first of $(PYTHON) that runs, has a supported version and can make an environment.
+FIND_PYTHON = for python in $(PYTHON); do \
+	"$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] not in [(3, 11), (3, 12)])' \
+		>/dev/null 2>&1 && break; \
+	python=; \
+done
+
+.PHONY: help run test format clean
+
+help:
+	@echo "make run     start the demo (FADERNETS_HOST and FADERNETS_PORT choose the address)"
+	@echo "make test    check style and formatting, run the tests"
+	@echo "make format  format the code, mend what ruff can"
+	@echo "make clean   remove $(VENV) and what tools have cached"
+
+run: $(RUNTIME)
+	@exec $(BIN)/python -m demo $(ARGS)
+
+test: $(DEVELOPMENT)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m pytest $(ARGS)
+
+format: $(DEVELOPMENT)
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis artefacts
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# pip is the last thing a new environment gets: an interrupted one lacks it and is made again.
+$(BIN)/pip:
+	@$(FIND_PYTHON); \
+	if [ -z "$$python" ]; then \
+		echo "fadernets needs Python 3.11 or 3.12 with the venv module (Debian and Ubuntu: python3-venv)." >&2; \
+		echo "Tried: $(PYTHON). Name another with: make run PYTHON=/path/to/python3.12" >&2; \
+		exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv --clear $(VENV)
+
+$(RUNTIME): requirements.txt | $(BIN)/pip
+	@echo "Installing the packages of requirements.txt (once, a few minutes)"
+	$(PIP) install --requirement requirements.txt
+	@touch $@
+
+$(DEVELOPMENT): requirements-dev.txt $(RUNTIME)
+	$(PIP) install --requirement requirements-dev.txt
+	@touch $@

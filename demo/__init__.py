@@ -1,0 +1,1 @@
+"""The demo: faders for a piece of piano music, in the browser."""

@@ -1,0 +1,76 @@
+"""Start the demo: ``python -m demo [--host H] [--port P]``; prints where it is."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+import threading
+
+import uvicorn
+
+HOST, PORT = "127.0.0.1", 7860
+
+
+class Server(uvicorn.Server):
+    """A server that says where it can be reached as soon as it can."""
+
+    def __init__(self, config: uvicorn.Config, address: str) -> None:
+        super().__init__(config)
+        self.address = address
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(f"Music FaderNets is at {self.address} (stop with Ctrl+C)", flush=True)
+
+
+def main() -> int:
+    """Serve until interrupted; 2 with one sentence if that cannot be."""
+    args = _arguments()
+    family = socket.AF_INET6 if ":" in args.host else socket.AF_INET
+    try:
+        listener = socket.create_server((args.host, args.port), family=family)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        print(f"demo: cannot use {args.host}, port {args.port}: {reason}.", file=sys.stderr)
+        return 2
+    from fadernets.checkpoint import CheckpointError  # PyTorch and Gradio take seconds to import
+    from fadernets.net import FaderNet
+
+    try:
+        net = FaderNet.load(args.model)
+    except CheckpointError as error:
+        print(f"demo: {error}.", file=sys.stderr)
+        return 2
+    from demo.app import create_app
+    from demo.warm import warm
+
+    warmed = threading.Thread(target=warm, args=[net], daemon=True)
+    warmed.start()
+    config = uvicorn.Config(create_app(net), log_level="warning", timeout_graceful_shutdown=3)
+    warmed.join()
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(args.host, args.host)
+    try:
+        Server(config, f"http://{host}:{listener.getsockname()[1]}/").run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="demo", description="Music FaderNets in the browser.")
+    parser.add_argument("--host", default=os.environ.get("FADERNETS_HOST", HOST))
+    parser.add_argument("--port", type=int, default=os.environ.get("FADERNETS_PORT", PORT))
+    parser.add_argument(
+        "--model",
+        metavar="M",
+        default=os.environ.get("FADERNETS_MODEL"),
+        help="a shipped model or a checkpoint's folder",
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

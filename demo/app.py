@@ -1,0 +1,170 @@
+"""The page: its layout, and which event calls what.
+
+Runs three ways: ``python -m demo`` for everyone; `create_app` for any ASGI server; and
+``python demo/app.py`` for Hugging Face Spaces, which hooks into `gradio.Blocks.launch`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+if not __package__:  # run as a file: the packages lie beside this folder, not in it
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # Gradio looks at it when imported
+
+import gradio as gr  # noqa: E402
+from fastapi import FastAPI  # noqa: E402
+
+from demo.handlers import Handlers  # noqa: E402
+from fadernets.examples import EXAMPLES, FIRST  # noqa: E402
+from fadernets.net import FaderNet  # noqa: E402
+
+ASSETS = Path(__file__).parent / "assets"
+SCRIPTS = ("roll", "player", "overview", "fader", "workbench", "view")
+TITLE = "Music FaderNets"
+LARGEST_FILE = "8mb"
+KEPT = 3600  # seconds that files stay on disk
+AT_ONCE = 2  # events of a kind worked on at once; the others wait their turn
+ICON = (
+    '<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 '
+    "viewBox=%220 0 32 32%22%3E%3Cpath d=%22M8 3h2v26H8zM22 3h2v26h-2z%22 fill=%22%23999%22/%3E"
+    "%3Crect x=%223%22 y=%228%22 width=%2212%22 height=%228%22 rx=%222%22 fill=%22%232f5b8f%22/%3E"
+    "%3Crect x=%2217%22 y=%2217%22 width=%2212%22 height=%228%22 rx=%222%22 fill=%22%23d0602a%22/"
+    '%3E%3C/svg%3E">'
+)
+START = """FaderNets.workbench({element, props, trigger, watch,
+    events: {ask: "ask", hear: "hear", save: "save"}})"""
+DOWNLOAD = "() => setTimeout(() => document.querySelector('#fn-file').click(), 50)"
+HEAD = """<header><h1>Music FaderNets</h1>
+<p>Two faders and a mood for piano music: slide, and hear what becomes of it.</p></header>"""
+FOOT = """<footer>After <i>Music FaderNets</i> by Hao Hao Tan and Dorien Herremans, ISMIR 2020.
+Every segment is four beats long. Examples: public-domain scores of the music21 corpus.</footer>"""
+
+
+def page(net: FaderNet) -> gr.Blocks:
+    """The demo's page for a model."""
+    hidden = {"show_progress": "hidden", "api_visibility": "private"}
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(KEPT, KEPT)) as blocks:
+        gr.HTML(HEAD, elem_id="fn-head")
+        with gr.Row(elem_id="fn-pieces"):
+            examples = gr.Radio(
+                [(example.label, key) for key, example in EXAMPLES.items()],
+                value=FIRST,
+                label="Examples, calm ones first",
+                elem_id="fn-examples",
+            )
+            upload = gr.UploadButton("Your own MIDI file", elem_id="fn-upload", size="sm", scale=0)
+        message = gr.HTML(
+            "", html_template='<p role="alert">${value}</p>', js_on_load=None, elem_id="fn-message"
+        )
+        bench = gr.HTML(
+            html_template=(ASSETS / "workbench.html").read_text(encoding="utf-8"),
+            js_on_load=START,
+            apply_default_css=False,
+            elem_id="fn-bench",
+            piece="",
+            answer="",
+        )
+        gr.HTML(FOOT, elem_id="fn-foot")
+        file = gr.DownloadButton("File", elem_id="fn-file", visible="hidden")
+        study = gr.State(None)
+
+        does = Handlers(net, file.GRADIO_CACHE)
+        opened = [study, bench, message]
+        latest = {"trigger_mode": "always_last", **hidden}
+        settle = {"fn": None, "js": "() => FaderNets.bench.settle()"}
+        blocks.load(does.open_example, examples, opened, **hidden)
+        examples.input(does.open_example, examples, opened, **latest)
+        upload.upload(does.open_upload, upload, [*opened, examples], **hidden)
+        bench.ask(does.ask, study, [bench, message], **latest).failure(**settle)
+        bench.hear(does.hear, study, [bench, message], **latest).failure(**settle)
+        bench.save(does.save, study, [file, message], **hidden).success(fn=None, js=DOWNLOAD)
+        _endpoints(does)
+    return blocks
+
+
+def _endpoints(does: Handlers) -> None:
+    """Named endpoints for programs; their components are not on the page.
+
+    From Python::
+
+        from gradio_client import Client, handle_file
+
+        client = Client("http://127.0.0.1:7860")
+        path, figures = client.predict(
+            handle_file("in.mid"), rhythm=0.8, note=None, seed=None, api_name="/slide"
+        )
+        path, figures = client.predict(
+            handle_file("in.mid"), arousal="low", strength=1.0, seed=None, api_name="/transfer"
+        )
+    """
+
+    def slide(midi, rhythm, note, seed, first, last):
+        """Move the faders of a MIDI file. Positions are 0 to 1; without one, a fader stays.
+
+        Segments are four beats long and numbered from 0; without first and last all change.
+        """
+        values = {"rhythm": rhythm, "note": note, "seed": seed, "first": first, "last": last}
+        return does.change(midi, values)
+
+    def transfer(midi, arousal, strength, seed, first, last):
+        """Move a MIDI file towards low (calm) or high (energetic) arousal, strength 0 to 1."""
+        signed = -strength if arousal == "low" else strength
+        values = {"arousal": signed, "seed": seed, "first": first, "last": last}
+        return does.change(midi, values)
+
+    with gr.Row(visible=False):
+        midi = gr.File(label="midi", file_types=[".mid", ".midi"])
+        rhythm, note = (gr.Slider(0, 1, value=None, label=name) for name in ("rhythm", "note"))
+        arousal = gr.Radio(["low", "high"], value="high", label="arousal")
+        strength = gr.Slider(0, 1, value=1, label="strength")
+        seed, first, last = (
+            gr.Number(None, precision=0, label=name) for name in ("seed", "first", "last")
+        )
+        result, figures = gr.File(label="result"), gr.JSON(label="figures")
+        for function, inputs in (
+            (slide, [midi, rhythm, note, seed, first, last]),
+            (transfer, [midi, arousal, strength, seed, first, last]),
+        ):
+            name = function.__name__
+            gr.Button(name).click(function, inputs, [result, figures], api_name=name)
+
+
+def look() -> dict:
+    """What `mount_gradio_app` and `launch` need to know about the page's looks."""
+    scripts = [(ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
+    family = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
+    return {
+        "theme": gr.themes.Base(font=family, font_mono=["ui-monospace", "monospace"]),
+        "css_paths": ASSETS / "style.css",
+        "head": ICON + "".join(f"<script>{script}</script>" for script in scripts),
+        "footer_links": ["api"],
+        "run_history": False,
+        "max_file_size": LARGEST_FILE,
+    }
+
+
+def create_app(net: FaderNet | None = None) -> FastAPI:
+    """The demo as an ASGI application; other routers may be added before its first request.
+
+    Parameters
+    ----------
+    net : FaderNet, optional
+        The shipped model if None.
+    """
+    app = FastAPI(title=TITLE, docs_url=None, redoc_url=None, openapi_url=None)
+    blocks = page(net or FaderNet.load()).queue(default_concurrency_limit=AT_ONCE)
+    return gr.mount_gradio_app(app, blocks, path="", **look())
+
+
+def main() -> None:
+    """Start the way Hugging Face Spaces wants it; the survey's routes will join `app` here."""
+    blocks = page(FaderNet.load()).queue(default_concurrency_limit=AT_ONCE)
+    blocks.launch(prevent_thread_lock=True, **look())
+    blocks.block_thread()
+
+
+if __name__ == "__main__":
+    main()

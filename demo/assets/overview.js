@@ -1,0 +1,165 @@
+// The whole piece as a strip of 4-beat segments: click one, drag or shift-click for more.
+(function (F) {
+  "use strict";
+
+  F.Overview = class {
+    // strip: focusable element with one canvas; chosen(first, last) is called on a new choice.
+    constructor(strip, chosen) {
+      Object.assign(this, { strip, chosen, piece: null, first: 0, last: 0, anchor: 0 });
+      this.canvas = strip.querySelector("canvas");
+      this.dragging = false;
+      strip.addEventListener("pointerdown", (event) => this.press(event));
+      strip.addEventListener("pointermove", (event) => this.drag(event));
+      strip.addEventListener("pointerup", (event) => this.lift(event));
+      strip.addEventListener("pointercancel", () => this.cancel());
+      strip.addEventListener("keydown", (event) => this.key(event));
+    }
+
+    // piece: {notes [[onset, offset, pitch]] in beats, segments [{start_s, problem}], ...}
+    show(piece) {
+      this.piece = piece;
+      this.select(piece.first, piece.last);
+    }
+
+    get count() {
+      return this.piece ? this.piece.segments.length : 0;
+    }
+
+    select(first, last) {
+      this.first = first;
+      this.last = last;
+      this.draw();
+      this.strip.setAttribute("aria-valuemin", 1);
+      this.strip.setAttribute("aria-valuemax", this.count);
+      this.strip.setAttribute("aria-valuenow", first + 1);
+      this.strip.setAttribute("aria-valuetext", this.text);
+    }
+
+    get text() {
+      if (!this.piece) return "";
+      const starts = this.piece.segments.map((segment) => segment.start_s);
+      const end = this.last + 1 < this.count ? starts[this.last + 1] : this.piece.length_s;
+      const span = `${F.clock(starts[this.first])}–${F.clock(end)}`;
+      if (this.first === this.last) return `Segment ${this.first + 1} of ${this.count}, ${span}`;
+      if (this.last - this.first + 1 === this.count) return `All ${this.count} segments, ${span}`;
+      return `Segments ${this.first + 1}–${this.last + 1} of ${this.count}, ${span}`;
+    }
+
+    // Choose and tell; both ends are brought into the piece.
+    choose(first, last) {
+      const top = this.count - 1;
+      const bounded = [first, last].map((i) => Math.max(0, Math.min(top, i)));
+      this.select(...bounded);
+      this.chosen(...bounded);
+    }
+
+    // Move on by the length of the selection: direction 1 or -1.
+    step(direction) {
+      const size = this.last - this.first + 1;
+      const first = Math.max(0, Math.min(this.count - size, this.first + direction * size));
+      this.choose(first, first + size - 1);
+    }
+
+    at(event) {
+      const box = this.canvas.getBoundingClientRect();
+      const index = Math.floor(((event.clientX - box.left) / box.width) * this.count);
+      return Math.max(0, Math.min(this.count - 1, index));
+    }
+
+    press(event) {
+      if (!this.count || event.button) return;
+      const index = this.at(event);
+      if (!event.shiftKey) this.anchor = index;
+      this.dragging = true;
+      this.before = [this.first, this.last];
+      this.strip.setPointerCapture(event.pointerId);
+      this.stretch(index);
+    }
+
+    drag(event) {
+      if (this.dragging) this.stretch(this.at(event));
+    }
+
+    lift(event) {
+      if (!this.dragging) return;
+      this.dragging = false;
+      this.stretch(this.at(event));
+      this.chosen(this.first, this.last);
+    }
+
+    cancel() {
+      if (this.dragging) this.select(...this.before);
+      this.dragging = false;
+    }
+
+    stretch(index) {
+      this.select(Math.min(this.anchor, index), Math.max(this.anchor, index));
+    }
+
+    key(event) {
+      const move = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
+      if (!this.count) return;
+      if (move && event.shiftKey) this.choose(this.first, Math.max(this.first, this.last + move));
+      else if (move) this.choose(this.first + move, this.first + move);
+      else if (event.key === "Home") this.choose(0, 0);
+      else if (event.key === "End") this.choose(this.count - 1, this.count - 1);
+      else return;
+      this.anchor = this.first;
+      event.preventDefault();
+    }
+
+    draw() {
+      if (!this.piece || !this.canvas.clientWidth) return;
+      const { pen, width, height, colour } = F.prepare(this.canvas);
+      const cell = width / this.count;
+      const edge = (i) => Math.round(i * cell);
+      pen.clearRect(0, 0, width, height);
+      pen.fillStyle = colour("choice");
+      pen.fillRect(edge(this.first), 0, edge(this.last + 1) - edge(this.first), height);
+      this.drawClosed(pen, { height, edge, colour });
+      if (cell >= 4) {
+        pen.fillStyle = colour("grid");
+        for (let i = 1; i < this.count; i++) pen.fillRect(edge(i), 0, 1, height);
+      }
+      this.drawNotes(pen, { width, height, colour });
+      pen.strokeStyle = colour("choice-edge");
+      pen.lineWidth = 2;
+      const wide = edge(this.last + 1) - edge(this.first);
+      pen.strokeRect(edge(this.first) + 1, 1, Math.max(1, wide - 2), height - 2);
+    }
+
+    // Segments that the model cannot take are hatched.
+    drawClosed(pen, { height, edge, colour }) {
+      pen.strokeStyle = colour("closed");
+      pen.lineWidth = 1;
+      this.piece.segments.forEach((segment, i) => {
+        if (!segment.problem) return;
+        pen.save();
+        pen.beginPath();
+        pen.rect(edge(i), 0, edge(i + 1) - edge(i), height);
+        pen.clip();
+        pen.beginPath();
+        for (let x = edge(i) - height; x < edge(i + 1); x += 7) {
+          pen.moveTo(x, height);
+          pen.lineTo(x + height, 0);
+        }
+        pen.stroke();
+        pen.restore();
+      });
+    }
+
+    drawNotes(pen, { width, height, colour }) {
+      const beats = this.count * this.piece.beats;
+      const [low, high] = this.piece.pitches;
+      const row = (height - 8) / Math.max(12, high - low + 1);
+      for (const [onset, offset, pitch] of this.piece.notes) {
+        const segment = Math.floor(onset / this.piece.beats);
+        const inside = segment >= this.first && segment <= this.last;
+        pen.fillStyle = colour(inside ? "kept" : "faint");
+        const x = (onset / beats) * width;
+        const wide = Math.max(1, ((offset - onset) / beats) * width - 0.5);
+        pen.fillRect(x, 4 + (high - pitch) * row, wide, Math.max(1.2, row));
+      }
+    }
+  };
+})((window.FaderNets = window.FaderNets || {}));

@@ -1,0 +1,146 @@
+// A piano roll on a canvas: time to the right, pitch upwards, velocity as shade.
+// Colours come from the style sheet (--fn-kept, --fn-added, ...), so light and dark need no code.
+(function (F) {
+  "use strict";
+
+  const BLACK_KEYS = new Set([1, 3, 6, 8, 10]);
+  const SMALLEST_RANGE = 24; // semitones shown at least, so that three notes do not become slabs
+  const CLOSEST = 7; // pixels between lines of the grid
+
+  F.clock = function (seconds) {
+    const whole = Math.max(0, Math.floor(seconds + 1e-6));
+    return Math.floor(whole / 60) + ":" + String(whole % 60).padStart(2, "0");
+  };
+
+  // The canvas' context, sized to its box at the screen's resolution.
+  F.prepare = function (canvas) {
+    const { width, height } = canvas.getBoundingClientRect();
+    const ratio = window.devicePixelRatio || 1;
+    canvas.width = Math.max(1, Math.round(width * ratio));
+    canvas.height = Math.max(1, Math.round(height * ratio));
+    const pen = canvas.getContext("2d");
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const style = getComputedStyle(canvas);
+    return { pen, width, height, colour: (name) => style.getPropertyValue("--fn-" + name).trim() };
+  };
+
+  F.Roll = class {
+    // side: "original" or "result"; ruler: whether seconds are written below.
+    constructor(canvas, { side, ruler }) {
+      Object.assign(this, { canvas, side, ruler, data: null });
+    }
+
+    get left() {
+      return this.canvas.clientWidth < 500 ? 28 : 36;
+    }
+
+    // Pixels from the canvas' left edge <-> seconds from the selection's start.
+    x(seconds) {
+      const room = this.canvas.clientWidth - this.left - 1;
+      return this.left + (seconds / Math.max(this.data?.length || 1, 1e-3)) * room;
+    }
+
+    seconds(x) {
+      const room = this.canvas.clientWidth - this.left - 1;
+      const length = this.data?.length || 0;
+      return Math.min(length, Math.max(0, ((x - this.left) / room) * length));
+    }
+
+    // data: notes [[onset, offset, pitch, velocity]], marks, beats, bars, length, pitches, start
+    show(data) {
+      this.data = data;
+      this.draw();
+    }
+
+    draw() {
+      if (!this.data || !this.canvas.clientWidth) return;
+      const { pen, width, height, colour } = F.prepare(this.canvas);
+      const bottom = height - (this.ruler ? 18 : 0);
+      let [low, high] = this.data.pitches;
+      const missing = Math.max(0, SMALLEST_RANGE - (high - low + 3));
+      low -= 1 + Math.ceil(missing / 2);
+      high += 2 + Math.floor(missing / 2);
+      const row = bottom / (high - low);
+      const y = (pitch) => (high - pitch - 1) * row;
+      pen.clearRect(0, 0, width, height);
+      this.drawKeys(pen, { width, row, low, high, y, colour });
+      this.drawGrid(pen, bottom, colour);
+      if (this.ruler) this.drawRuler(pen, height, colour);
+      this.data.notes.forEach((note, i) => {
+        this.drawNote(pen, note, this.data.marks[i], { row, y, colour });
+      });
+    }
+
+    drawKeys(pen, { width, row, low, high, y, colour }) {
+      pen.font = "11px system-ui, sans-serif";
+      pen.textAlign = "right";
+      pen.textBaseline = "middle";
+      for (let pitch = low; pitch < high; pitch++) {
+        if (BLACK_KEYS.has(((pitch % 12) + 12) % 12)) {
+          pen.fillStyle = colour("black-key");
+          pen.fillRect(this.left, y(pitch), width - this.left, row);
+        }
+        if (pitch % 12 === 0) {
+          pen.fillStyle = colour("grid");
+          pen.fillRect(this.left, y(pitch) + row, width - this.left, 1);
+          pen.fillStyle = colour("mute");
+          const middle = Math.max(7, y(pitch) + row / 2);
+          pen.fillText("C" + (pitch / 12 - 1), this.left - 6, middle);
+        }
+      }
+    }
+
+    drawGrid(pen, bottom, colour) {
+      const room = this.canvas.clientWidth - this.left;
+      for (const [times, name] of [[this.data.beats, "grid"], [this.data.bars, "bar"]]) {
+        if (room / Math.max(times.length, 1) < CLOSEST) continue;
+        pen.fillStyle = colour(name);
+        for (const time of times) pen.fillRect(Math.round(this.x(time)), 0, 1, bottom);
+      }
+    }
+
+    drawRuler(pen, height, colour) {
+      const { length, start } = this.data;
+      const room = this.canvas.clientWidth - this.left;
+      const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600];
+      const step = steps.find((s) => (s * room) / length >= 48) || 1200;
+      pen.font = "11px system-ui, sans-serif";
+      pen.textAlign = "center";
+      pen.textBaseline = "alphabetic";
+      pen.fillStyle = colour("mute");
+      for (let t = Math.ceil(start / step) * step; t <= start + length; t += step) {
+        const x = this.x(t - start);
+        if (x > this.left + 12 && x < this.left + room - 12) pen.fillText(F.clock(t), x, height - 4);
+      }
+    }
+
+    drawNote(pen, [onset, offset, pitch, velocity], mark, { row, y, colour }) {
+      const x = this.x(onset) + 0.5;
+      const width = Math.max(2, this.x(offset) - this.x(onset) - 1);
+      const height = Math.max(2, row - 1);
+      const radius = Math.min(2, height / 3);
+      pen.globalAlpha = 0.4 + 0.6 * Math.min(1, Math.max(0, (velocity - 20) / 90));
+      pen.beginPath();
+      pen.roundRect(x, y(pitch) + 0.5, width, height, radius);
+      if (mark === "removed") {
+        // Gone from the result: an empty, dashed shell.
+        pen.globalAlpha = Math.max(pen.globalAlpha, 0.8);
+        pen.setLineDash([3, 2]);
+        pen.lineWidth = 1.25;
+        pen.strokeStyle = colour("removed");
+        pen.stroke();
+        pen.setLineDash([]);
+      } else {
+        pen.fillStyle = colour(mark === "added" ? "added" : "kept");
+        pen.fill();
+        if (mark === "added") {
+          pen.globalAlpha = 1;
+          pen.lineWidth = 1;
+          pen.strokeStyle = colour("added-edge");
+          pen.stroke();
+        }
+      }
+      pen.globalAlpha = 1;
+    }
+  };
+})((window.FaderNets = window.FaderNets || {}));

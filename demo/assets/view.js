@@ -1,0 +1,56 @@
+// What the workbench shows: the second half of F.Workbench.
+(function (F) {
+  "use strict";
+
+  Object.assign(F.Workbench.prototype, {
+    showSettings() {
+      const moved = this.faders.some((fader) => fader.moved);
+      this.find("[data-do=undo]").disabled = !this.past.length;
+      this.find("[data-do=redo]").disabled = !this.future.length;
+      this.find("[data-do=reset]").disabled = !moved && this.now.seed === null;
+      this.find("[data-do=dice]").disabled = !moved;
+      this.find("#fn-seed").value = this.now.seed === null ? "" : this.now.seed;
+    },
+
+    showAnswer(answer) {
+      const { original, result, ...shared } = answer.rolls;
+      for (const roll of this.rolls) {
+        roll.show({ ...shared, ...(roll.side === "original" ? original : result) });
+      }
+      for (const fader of this.faders) {
+        const { piece, result: came, ...rest } = answer.figures[fader.name];
+        fader.start({ ...piece, ...rest, disabled: answer.closed });
+        fader.measured(came);
+      }
+      this.show("summary", answer.summary);
+      const box = this.find(".fn-rolls");
+      box.setAttribute("aria-valuemax", shared.length.toFixed(1));
+      box.setAttribute("aria-description", answer.changes);
+      this.element.dataset.answered = answer.number;
+    },
+
+    showPlayer() {
+      const { player } = this;
+      const button = this.find("[data-do=play]");
+      button.disabled = !player.ready;
+      button.dataset.playing = player.playing;
+      button.querySelector("span").textContent = player.playing ? "Pause" : "Play";
+      this.find(`[name=fn-side][value=${player.side}]`).checked = true;
+      this.find(".fn-rolls").dataset.heard = player.side;
+      cancelAnimationFrame(this.frame);
+      this.tick();
+    },
+
+    // The playhead, once a frame while there is sound.
+    tick() {
+      const { player } = this;
+      const position = Math.min(player.position, player.length);
+      const roll = this.rolls[1];
+      const start = roll.data ? roll.data.start : 0;
+      this.find(".fn-playhead").style.transform = `translateX(${roll.x(position)}px)`;
+      this.show("time", F.clock(start + position));
+      this.find(".fn-rolls").setAttribute("aria-valuenow", position.toFixed(1));
+      if (player.playing) this.frame = requestAnimationFrame(() => this.tick());
+    },
+  });
+})((window.FaderNets = window.FaderNets || {}));

@@ -1,0 +1,62 @@
+"""What programs can ask of the demo, beside people: MIDI file in, MIDI file and figures out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from demo.service import file_name
+from demo.study import Ask, open_file
+from fadernets import midi
+from fadernets.attributes import measure
+from fadernets.net import FaderNet
+from fadernets.notes import Notes, cut
+
+
+def change(net: FaderNet, path: str | Path, values: Mapping) -> tuple[str, bytes, dict]:
+    """Change a MIDI file.
+
+    Parameters
+    ----------
+    path : path of a MIDI file
+    values : mapping
+        `demo.study.Ask`'s fields; without ``first`` and ``last`` every segment changes.
+
+    Returns
+    -------
+    Name of the new file, what is in it, and a dict: ``before`` and ``after``, the mean densities
+    and the mean probability of high arousal of the segments that can change; ``unchanged``, index
+    (from 0) and problem of each that cannot.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be used or a value is outside its range; one sentence.
+    """
+    study = open_file(path)
+    count = len(study.segments)
+    given = {name: value for name, value in values.items() if value is not None}
+    ask = Ask.read({"first": 0, "last": count - 1} | given, count)
+    result = study.result(net, ask)
+    chosen = study.usable(ask.span)
+    closed = [s for s in study.segments[ask.first : ask.last + 1] if s.problem]
+    return (
+        f"{file_name(study, ask, whole=True)}.mid",
+        midi.dump(result),
+        {
+            "before": _means(net, [s.notes for s in chosen]),
+            "after": _means(net, [cut(result.sounding, s.start) for s in chosen]),
+            "unchanged": [{"segment": s.index, "problem": s.problem} for s in closed],
+        },
+    )
+
+
+def _means(net: FaderNet, chosen: Sequence[Notes]) -> dict[str, float]:
+    chosen = [notes for notes in chosen if len(notes)]
+    if not chosen:
+        return {}
+    measures = [measure(notes) for notes in chosen]
+    means = {name: float(np.mean([m[name] for m in measures])) for name in measures[0]}
+    return {**means, "arousal": float(net.arousal(chosen).mean())}

@@ -1,0 +1,224 @@
+"""Fader values in, everything the page shows out: figures, piano rolls, sound, files.
+
+Knows nothing of Gradio: plain data in, JSON-able data out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from demo import sound
+from demo.study import Ask, Study, excerpt
+from fadernets import midi, pianoroll
+from fadernets.attributes import ATTRIBUTES
+from fadernets.audio import AudioError
+from fadernets.net import FaderNet, Source
+from fadernets.notes import BEATS, Notes, cut
+from fadernets.piece import Piece, Segment
+
+FIRST_CHOICE = 2  # segments chosen when a piece is opened
+SCALE = 21  # points of a fader's scale that the page interpolates
+NAMED = 6  # segments named one by one in the summary
+
+
+def piece_message(study: Study) -> dict:
+    """A piece for the strip on top of the page: notes in beats, and which segments can change."""
+    piece = study.piece
+    notes = np.stack([piece.sounding.onset, piece.sounding.offset, piece.sounding.pitch], axis=1)
+    usable = [s.index for s in study.segments if s.problem is None]
+    first = next((i for i in usable if i + 1 in usable), usable[0] if usable else 0)
+    last = min(first + FIRST_CHOICE, len(study.segments)) - 1
+    return {
+        "id": study.id,
+        "name": piece.name or "Your piece",
+        "beats": BEATS,
+        "length_s": round(piece.duration, 3),
+        "notes": notes.round(2).tolist(),
+        "pitches": [int(piece.notes.pitch.min()), int(piece.notes.pitch.max())],
+        "segments": [
+            {"start_s": round(float(piece.seconds(s.start)), 3), "problem": s.problem}
+            for s in study.segments
+        ],
+        "first": first,
+        "last": last,
+    }
+
+
+def answer(net: FaderNet, study: Study, values: Mapping, *, hear: bool = False) -> dict:
+    """What becomes of the selection when the faders stand as `values` say.
+
+    Parameters
+    ----------
+    values : mapping
+        `Ask`'s fields, with ``number``, which comes back, and ``original``, whether the sound of
+        the original is wanted.
+    hear : bool
+        Make the sound of a long selection, too.
+
+    Returns
+    -------
+    dict
+        ``number``, ``piece``, ``first``, ``last``; ``length`` in seconds; ``rolls``; ``figures``
+        of each fader; ``closed``, whether no segment can change; ``summary`` and ``changes`` in
+        words; ``sound`` as `demo.sound.message` gives it.
+
+    Raises
+    ------
+    ValueError
+        If a value is missing or outside its range.
+    """
+    ask = Ask.read(values, len(study.segments))
+    begin, end = study.ends(ask.span)
+    changed = study.result(net, ask)
+    original = excerpt(study.piece, begin, end)
+    result = original if changed is study.piece else excerpt(changed, begin, end)
+    rolls = pianoroll.compare(original, result)
+    changes = _changes(rolls)
+    heard, trouble = _sound(study, ask, (original, result), bool(values.get("original")), hear)
+    told = [changes, _passed(study.segments[ask.first : ask.last + 1]), trouble]
+    return {
+        "number": values.get("number"),
+        "piece": study.id,
+        "first": ask.first,
+        "last": ask.last,
+        "length": rolls["length_s"],
+        "rolls": _drawn(study, begin, rolls),
+        "figures": figures(net, study, ask, changed),
+        "closed": not study.usable(ask.span),
+        "changes": changes,
+        "summary": " ".join(filter(None, told)),
+        "sound": heard,
+    }
+
+
+def _sound(
+    study: Study, ask: Ask, pair: tuple[Piece, Piece], wanted: bool, hear: bool
+) -> tuple[dict, str]:
+    """The sound message, and in words why there is none."""
+    if pair[0].duration > sound.LATER and not hear:
+        return {"made": False, "later": True, "original": None, "result": None}, ""
+    try:
+        return sound.message(study, ask, *pair, wanted), ""
+    except AudioError as error:
+        return {"made": False, "later": False, "original": None, "result": None}, str(error)
+
+
+def _drawn(study: Study, begin: float, rolls: dict) -> dict:
+    """`pianoroll.compare`'s data as the page draws it, the bar lines those of the whole piece."""
+    start = float(study.piece.seconds(begin))
+    bars = study.bars - start
+    inside = bars[(bars > -1e-3) & (bars < rolls["length_s"])]
+    return {
+        **{side: _bricks(rolls[side]) for side in ("original", "result")},
+        "beats": rolls["original"]["beats"],
+        "bars": inside.round(4).tolist(),
+        "length": rolls["length_s"],
+        "pitches": rolls["pitches"],
+        "start": round(start, 4),
+    }
+
+
+def _bricks(roll: dict) -> dict:
+    return {"notes": roll["notes"], "marks": roll["marks"]}
+
+
+def figures(net: FaderNet, study: Study, ask: Ask, changed: Piece) -> dict[str, dict]:
+    """Of each fader: where the piece is, where the result came out, and the fader's scale.
+
+    Means over the segments that can change, or over all if none can.
+    """
+    chosen = study.usable(ask.span)
+    before = [s.notes for s in chosen or study.segments[ask.first : ask.last + 1]]
+    after = before
+    if changed is not study.piece:
+        after = [cut(changed.sounding, s.start) for s in chosen]
+    found = {}
+    for name in net.faders:
+        scale = net.density(name, np.linspace(0, 1, SCALE))
+        found[name] = {
+            "piece": _density(net, name, before),
+            "result": _density(net, name, after),
+            "table": np.round(scale, 4).tolist(),
+        }
+    piece = _arousal(net, study.codes(net, ask.span)) if chosen else {"position": 0.5, "text": "–"}
+    result = piece if after is before else _arousal(net, [n for n in after if len(n)])
+    return {**found, "arousal": {"piece": piece, "result": result}}
+
+
+def _density(net: FaderNet, name: str, chosen: Sequence[Notes]) -> dict:
+    attribute = ATTRIBUTES[name]
+    density = float(np.mean([attribute.density(attribute.label(notes)) for notes in chosen]))
+    return {"position": net.position(name, density), "text": f"{density:.2f}"}
+
+
+def _arousal(net: FaderNet, chosen: Source) -> dict:
+    """Mean probability of high arousal of one segment or more."""
+    probability = float(net.arousal(chosen).mean())
+    return {"position": probability, "text": f"{100 * probability:.0f} %"}
+
+
+def _changes(rolls: dict) -> str:
+    """How many notes stayed, came and went."""
+    marks = {side: rolls[side]["marks"] for side in ("original", "result")}
+    kept, gone = (marks["original"].count(mark) for mark in (pianoroll.KEPT, pianoroll.REMOVED))
+    new = marks["result"].count(pianoroll.ADDED)
+    if not new and not gone:
+        return "As played. Move a fader to change it." if kept else ""
+    return f"{kept} notes kept, {new} new, {gone} gone."
+
+
+def _passed(chosen: Sequence[Segment]) -> str:
+    """Which segments pass through unchanged, and why."""
+    closed = [s for s in chosen if s.problem]
+    if not closed:
+        return ""
+    named = ", ".join(f"{s.index + 1} ({s.problem})" for s in closed[:NAMED])
+    more = f" and {len(closed) - NAMED} more" if len(closed) > NAMED else ""
+    if len(closed) == 1:
+        return f"Segment {named} passes through unchanged."
+    return f"Segments {named}{more} pass through unchanged."
+
+
+def save(net: FaderNet, study: Study, values: Mapping) -> tuple[str, bytes]:
+    """The result as a file to take away: its name and what is in it.
+
+    Parameters
+    ----------
+    values : mapping
+        `Ask`'s fields, ``kind``, "midi" or "wav", and ``scope``, "selection" or "piece".
+
+    Raises
+    ------
+    ValueError
+        If a value is missing or none of those.
+    AudioError
+        If there is nothing to be heard.
+    """
+    kind, scope = values.get("kind"), values.get("scope")
+    if kind not in ("midi", "wav"):
+        raise ValueError(f"kind {kind!r} is neither midi nor wav")
+    if scope not in ("selection", "piece"):
+        raise ValueError(f"scope {scope!r} is neither selection nor piece")
+    ask = Ask.read(values, len(study.segments))
+    result = study.result(net, ask)
+    whole = scope == "piece"
+    name = file_name(study, ask, whole)
+    if kind == "wav":
+        return f"{name}.wav", sound.wav(study, ask, result, whole)
+    return f"{name}.mid", midi.dump(result if whole else excerpt(result, *study.ends(ask.span)))
+
+
+def file_name(study: Study, ask: Ask, whole: bool) -> str:
+    """Name of a file, without its ending, that says what was done."""
+    words = [re.sub(r"\W+", "-", study.piece.name).strip("-").lower()[:60] or "piece"]
+    if not whole:
+        words.append(f"segments-{ask.first + 1}-{ask.last + 1}")
+    words += [f"{name}-{position:.2f}" for name, position in ask.positions.items()]
+    if ask.arousal:
+        words.append(f"{'energetic' if ask.arousal > 0 else 'calm'}-{abs(ask.arousal):.2f}")
+    if ask.seed is not None and not ask.is_neutral:
+        words.append(f"seed-{ask.seed}")
+    return "_".join(words)

@@ -1,0 +1,208 @@
+"""A piece under the faders: what is asked of it, and what becomes of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+
+from fadernets import examples, midi, pianoroll, transfer
+from fadernets.audio import Sound
+from fadernets.net import Codes, FaderNet
+from fadernets.notes import BEATS, EARLY, Notes
+from fadernets.piece import Piece, Segment, segments, stitch
+
+HIGHEST_SEED = 999_999
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Which segments are to change, and how.
+
+    Attributes
+    ----------
+    first, last : int
+        The first and the last segment, from 0.
+    rhythm, note : float or None
+        Fader positions, 0 to 1; None leaves a fader where each segment has it.
+    arousal : float
+        -1 is all the way to calm, 1 to energetic, 0 leaves the arousal.
+    seed : int or None
+        None plays the likeliest notes.
+    """
+
+    first: int
+    last: int
+    rhythm: float | None = None
+    note: float | None = None
+    arousal: float = 0.0
+    seed: int | None = None
+
+    @classmethod
+    def read(cls, values: Mapping, count: int) -> Ask:
+        """An ask as the page sends it, for a piece of `count` segments.
+
+        Raises
+        ------
+        ValueError
+            If a value is not a number or outside its range.
+        """
+        first = _number(values, "first", 0, count - 1)
+        last = _number(values, "last", first, count - 1)
+        seed = _number(values, "seed", 0, HIGHEST_SEED)
+        return cls(
+            int(first),
+            int(last),
+            _number(values, "rhythm", 0, 1),
+            _number(values, "note", 0, 1),
+            _number(values, "arousal", -1, 1) or 0.0,
+            None if seed is None else int(seed),
+        )
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last segment."""
+        return self.first, self.last
+
+    @property
+    def positions(self) -> dict[str, float]:
+        """Positions of the faders that were moved."""
+        both = {"rhythm": self.rhythm, "note": self.note}
+        return {name: position for name, position in both.items() if position is not None}
+
+    @property
+    def is_neutral(self) -> bool:
+        """Whether nothing was moved, so that the result is the original itself."""
+        return not self.positions and not self.arousal
+
+
+def _number(values: Mapping, name: str, low: float, high: float) -> float | None:
+    value = values.get(name)
+    if value is None and name not in ("first", "last"):
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{name} {value!r} is not a number")
+    if not low <= value <= high:
+        raise ValueError(f"{name} {value:g} is outside {low:g} to {high:g}")
+    return value
+
+
+@dataclass(eq=False)
+class Study:
+    """A piece with its segments, and what was last worked out about it.
+
+    Attributes
+    ----------
+    piece : Piece
+    id : str
+        Tells the pieces a visitor has opened apart.
+    peak : (span, Sound) or None
+        The loudest sample of the original, for the selection heard last.
+    """
+
+    piece: Piece
+    id: str = field(default_factory=lambda: uuid4().hex)
+    peak: tuple[tuple[int, int], Sound] | None = None
+    _codes: tuple[tuple[int, int], Codes] | None = None
+    _result: tuple[Ask, Piece] | None = None
+
+    @cached_property
+    def segments(self) -> list[Segment]:
+        """Every 4-beat window."""
+        return segments(self.piece)
+
+    @cached_property
+    def bars(self) -> np.ndarray:
+        """Seconds of the bar lines."""
+        return np.array(pianoroll.roll(self.piece)["bars"])
+
+    def usable(self, span: tuple[int, int]) -> list[Segment]:
+        """The segments of a span that the model can take."""
+        return [s for s in self.segments[span[0] : span[1] + 1] if s.problem is None]
+
+    def ends(self, span: tuple[int, int]) -> tuple[float, float]:
+        """Beats at which a span of segments begins and ends."""
+        return span[0] * float(BEATS), min((span[1] + 1) * float(BEATS), self.piece.length)
+
+    def codes(self, net: FaderNet, span: tuple[int, int]) -> Codes:
+        """Codes of the usable segments of a span; those of the last span asked for are kept."""
+        if self._codes is None or self._codes[0] != span:
+            self._codes = span, net.encode([s.notes for s in self.usable(span)])
+        return self._codes[1]
+
+    def result(self, net: FaderNet, ask: Ask) -> Piece:
+        """The whole piece with the asked segments changed; the piece itself if nothing is."""
+        chosen = self.usable(ask.span)
+        if ask.is_neutral or not chosen:
+            return self.piece
+        if self._result is None or self._result[0] != ask:
+            played = play(net, self.codes(net, ask.span), ask)
+            changed = {s.index: notes for s, notes in zip(chosen, played, strict=True)}
+            self._result = ask, stitch(self.piece, changed)
+        return self._result[1]
+
+
+def play(net: FaderNet, codes: Codes, ask: Ask) -> list[Notes]:
+    """What the model plays for codes: moved in arousal first, so that the faders have their say."""
+    if ask.arousal:
+        logits = net.model.component_logits(codes.values)
+        target = "high" if ask.arousal > 0 else "low"
+        means, strength = net.model.means, abs(ask.arousal)
+        codes = replace(codes, values=transfer.shift(codes.values, logits, means, target, strength))
+    seeds = None if ask.seed is None else [ask.seed + i for i in range(len(codes))]
+    return net.slide(codes, ask.positions, seed=seeds)
+
+
+def open_file(path: str | Path) -> Study:
+    """A MIDI file of the visitor's.
+
+    Raises
+    ------
+    MidiError
+        If it cannot be used; one plain sentence.
+    """
+    piece = midi.read(path)
+    midi.check_length(piece)
+    return Study(piece)
+
+
+def open_example(key: str) -> Study:
+    """One of `fadernets.examples.EXAMPLES`; raises ValueError if there is none of that key."""
+    return Study(examples.load(key))
+
+
+def excerpt(piece: Piece, begin: float, end: float) -> Piece:
+    """What lies between two beats, as a piece of its own.
+
+    Notes that begin in it, cut at its end, as segments are. Bars are counted from its first beat.
+    """
+    if begin <= 0 and end >= piece.length:
+        return piece
+    first, last = np.searchsorted(piece.notes.onset, [begin - EARLY, end - EARLY])
+    notes = piece.notes[first:last]
+    onset = np.maximum(notes.onset - begin, 0.0)
+    offset = np.minimum(notes.offset, end) - begin
+    sounds = offset > onset
+    notes = Notes(onset, offset, notes.pitch, notes.velocity)[sounds]
+    pedal = piece.pedal.clip(begin, end) - begin
+    return Piece(
+        notes=notes,
+        pedal=pedal[pedal[:, 1] > pedal[:, 0]],
+        tempo=_rows_between(piece.tempo, begin, end),
+        meter=_rows_between(piece.meter, begin, end),
+        length=end - begin,
+        name=piece.name,
+    )
+
+
+def _rows_between(rows: np.ndarray, begin: float, end: float) -> np.ndarray:
+    """Rows (beat, ...) that hold between two beats, the first at beat 0."""
+    first = np.searchsorted(rows[:, 0], begin, side="right") - 1
+    inside = rows[first:][rows[first:, 0] < end].astype(float)
+    inside[:, 0] = np.maximum(inside[:, 0] - begin, 0.0)
+    return inside

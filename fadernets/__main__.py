@@ -1,0 +1,288 @@
+"""The command line: what the faders do to a MIDI file. ``python -m fadernets --help``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from fadernets import arguments, audio, key, midi
+from fadernets.attributes import ATTRIBUTES, measure
+from fadernets.checkpoint import CheckpointError
+from fadernets.net import FaderNet
+from fadernets.notes import BEATS, Notes
+from fadernets.piece import Piece, Segment, segments, stitch
+
+BATCH = 32  # segments changed at a time
+PATIENCE = 1.0  # seconds before a command says what it is busy with
+
+T = TypeVar("T")
+# What changes a batch of segments: (model, segments, a seed or None) -> their new notes
+Change = Callable[[FaderNet, list[Segment], int | None], list[Notes]]
+
+
+class Refusal(ValueError):
+    """A command cannot do what was asked; the message is one plain sentence."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; 0 when it did what was asked, 2 after saying in one sentence why not."""
+    args = parser().parse_args(argv)
+    try:
+        args.run(args)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the table has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return 130
+    except (midi.MidiError, Refusal) as error:
+        print(f"fadernets: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their arguments."""
+    top = arguments.Parser(
+        prog="fadernets", description="Faders for the rhythm, notes and mood of piano."
+    )
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(run: Callable[[argparse.Namespace], None], **files: str) -> argparse.ArgumentParser:
+        text = run.__doc__
+        added = commands.add_parser(
+            run.__name__, help=text.splitlines()[0].rstrip("."), description=text
+        )
+        for name, file in files.items():
+            added.add_argument(name, metavar=file, type=Path)
+        added.set_defaults(run=run)
+        return added
+
+    describing = command(describe, source="IN.mid")
+    describing.add_argument("--json", action="store_true", help="one JSON document, no table")
+    sliding = command(slide, source="IN.mid", output="OUT.mid")
+    for fader in ATTRIBUTES:
+        sliding.add_argument(
+            f"--{fader}",
+            type=arguments.position,
+            metavar="0..1",
+            help=f"where to put the {fader} fader; not given, it stays where the piece has it",
+        )
+    moving = command(transfer, source="IN.mid", output="OUT.mid")
+    moving.add_argument("--arousal", choices=("low", "high"), required=True)
+    moving.add_argument(
+        "--strength",
+        type=arguments.strength,
+        default=1.0,
+        metavar="X",
+        help="how far; 1 is all the way",
+    )
+    mixing = command(mix, source="RHYTHM.mid", donor="NOTES.mid", output="OUT.mid")
+    for changing in (sliding, moving, mixing):
+        changing.add_argument(
+            "--segments",
+            type=arguments.span,
+            default=(0, None),
+            metavar="A:B",
+            help="only the segments from A up to but not including B, numbered from 0 as describe "
+            "does; A:, :B and A alone work too",
+        )
+        changing.add_argument(
+            "--seed",
+            type=arguments.seed,
+            metavar="N",
+            help="draw a variation; not given, the likeliest",
+        )
+    for using in (describing, sliding, moving, mixing):
+        using.add_argument("--model", metavar="M", help="a shipped model or a checkpoint's folder")
+    rendering = command(render, source="IN.mid", output="OUT.wav")
+    rendering.add_argument(
+        "--synthesiser", metavar="S", help="midirenderer (the default) or fluidsynth"
+    )
+    return top
+
+
+def describe(args: argparse.Namespace) -> None:
+    """List the segments: start, densities, key and probability of high arousal."""
+    piece = _piece(args.source)
+    net = _net(args.model)
+    found = segments(piece)
+    arousal = _in_batches(found, lambda batch: net.arousal([s.notes for s in batch]).tolist())
+    rows = [_row(piece, segment, arousal.get(segment.index)) for segment in found]
+    if args.json:
+        head = {"name": piece.name, "beats": piece.length, "seconds": round(piece.duration, 3)}
+        print(json.dumps({**head, "segments": rows}, indent=2))
+        return
+    columns = "{:>7}  {:>5}  {:>8}" + "  {:>6}" * len(ATTRIBUTES) + "  {:<9}  {}"
+    print(columns.format("segment", "beat", "time", *ATTRIBUTES, "key", "high arousal"))
+    for row in rows:
+        minutes, seconds = divmod(row["seconds"], 60)
+        start = f"{row['beat']:g}", f"{minutes:.0f}:{seconds:05.2f}"
+        densities = (f"{row[name]:.2f}" for name in ATTRIBUTES)
+        last = f"{row['arousal']:.2f}" if row["problem"] is None else f"-     {row['problem']}"
+        print(columns.format(row["segment"], *start, *densities, row["key"] or "-", last))
+
+
+def _row(piece: Piece, segment: Segment, arousal: float | None) -> dict:
+    """What `describe` says of a segment."""
+    return {
+        "segment": segment.index,
+        "beat": segment.start,
+        "seconds": round(float(piece.seconds(segment.start)), 3),
+        **{name: round(density, 4) for name, density in measure(segment.notes).items()},
+        "key": key.name(key.find(segment.notes)) if len(segment.notes) else None,
+        "arousal": None if arousal is None else round(arousal, 4),
+        "problem": segment.problem,
+    }
+
+
+def slide(args: argparse.Namespace) -> None:
+    """Move the faders; 0 and 1 are the ends of the range that the model was trained on."""
+    piece = _piece(args.source)
+    positions = {name: vars(args)[name] for name in ATTRIBUTES if vars(args)[name] is not None}
+
+    def change(net: FaderNet, batch: list[Segment], seed: int | None) -> list[Notes]:
+        return net.slide([segment.notes for segment in batch], positions, seed=seed)
+
+    _change(args, piece, segments(piece), change)
+
+
+def transfer(args: argparse.Namespace) -> None:
+    """Make the music calmer (low arousal) or more energetic (high)."""
+    piece = _piece(args.source)
+
+    def change(net: FaderNet, batch: list[Segment], seed: int | None) -> list[Notes]:
+        source = [segment.notes for segment in batch]
+        return net.transfer(source, args.arousal, args.strength, seed=seed)
+
+    _change(args, piece, segments(piece), change)
+
+
+def mix(args: argparse.Namespace) -> None:
+    """Play the notes of one piece in the rhythm of another, segment by segment.
+
+    Length, tempo and meter are those of RHYTHM.mid; what NOTES.mid is too short for stays as it
+    is.
+    """
+    piece, other = _piece(args.source), _piece(args.donor)
+    found, donors = segments(piece), segments(other)
+    lacks = [donor.problem and f"{donor.problem} in {args.donor.name}" for donor in donors]
+    lacks += [f"past the end of {args.donor.name}"] * len(found)
+    found = [
+        replace(own, problem=own.problem or lack) for own, lack in zip(found, lacks, strict=False)
+    ]
+
+    def change(net: FaderNet, batch: list[Segment], seed: int | None) -> list[Notes]:
+        notes = [donors[segment.index].notes for segment in batch]
+        return net.mix([segment.notes for segment in batch], notes, seed=seed)
+
+    _change(args, piece, found, change)
+
+
+def render(args: argparse.Namespace) -> None:
+    """Play a MIDI file into a WAV file."""
+    piece = _piece(args.source, least_beats=0)
+    _check_folder(args.output)
+    if args.synthesiser not in (None, *audio.SYNTHESISERS):
+        raise Refusal(f"{args.synthesiser} is not one of {', '.join(audio.SYNTHESISERS)}.")
+    try:
+        with _patience(lambda: "rendering"):
+            sound = audio.render(piece, synthesiser=args.synthesiser)
+    except audio.AudioError as error:
+        raise Refusal(str(error)) from error
+    midi.save(audio.wav_bytes(sound), args.output)
+
+
+def _piece(path: Path, least_beats: float = BEATS) -> Piece:
+    piece = midi.read(path)
+    midi.check_length(piece, least_beats=least_beats)
+    return piece
+
+
+def _check_folder(output: Path) -> None:
+    """Refuse before the work what cannot be written after it."""
+    if not output.parent.is_dir():
+        raise Refusal(f"{output} cannot be written: there is no folder {output.parent}.")
+    if output.is_dir():
+        raise Refusal(f"{output} cannot be written: it is a folder.")
+
+
+def _net(model: str | None) -> FaderNet:
+    with _patience(lambda: "loading the model"):
+        try:
+            return FaderNet.load(model)
+        except CheckpointError as error:
+            raise Refusal(f"{' '.join(str(error).split())}.") from error
+
+
+def _change(args: argparse.Namespace, piece: Piece, found: list[Segment], change: Change) -> None:
+    """Change the chosen segments that can be, write the piece and name the others."""
+    first, end = args.segments
+    chosen = found[first:end]
+    if not chosen or (end or 0) > len(found):
+        raise Refusal(
+            f"--segments {first}:{'' if end is None else end} is not a range of the segments "
+            f"that {args.source.name} has, 0 to {len(found) - 1}."
+        )
+    _check_folder(args.output)
+    net = _net(args.model)
+    changed = _in_batches(chosen, lambda batch: change(net, batch, args.seed))
+    midi.write(stitch(piece, changed), args.output)
+    for problem in dict.fromkeys(segment.problem for segment in chosen if segment.problem):
+        same = [segment.index for segment in chosen if segment.problem == problem]
+        print(f"unchanged, {problem}: {_listed(same)}", file=sys.stderr)
+
+
+def _listed(indices: list[int]) -> str:
+    """Segment numbers in words, neighbours joined: ``segments 1, 4-6``."""
+    runs: list[list[int]] = []
+    for index in indices:
+        if runs and index == runs[-1][1] + 1:
+            runs[-1][1] = index
+        else:
+            runs.append([index, index])
+    words = [f"{first}-{last}" if last > first else f"{first}" for first, last in runs]
+    return f"segment{'s' if len(indices) > 1 else ''} {', '.join(words)}"
+
+
+def _in_batches(found: list[Segment], work: Callable[[list[Segment]], list[T]]) -> dict[int, T]:
+    """What `work` makes of each usable segment, by index; with progress."""
+    usable = [segment for segment in found if segment.problem is None]
+    made: dict[int, T] = {}
+    with _patience(lambda: f"{len(made)} of {len(usable)} segments"):
+        for first in range(0, len(usable), BATCH):
+            batch = usable[first : first + BATCH]
+            made.update(zip((segment.index for segment in batch), work(batch), strict=True))
+    return made
+
+
+@contextmanager
+def _patience(status: Callable[[], str]) -> Iterator[None]:
+    """Tell `status` every `PATIENCE` seconds, when it is news."""
+    done = threading.Event()
+
+    def tell() -> None:
+        told = None
+        while not done.wait(PATIENCE):
+            if (news := status()) != told:
+                print(news, file=sys.stderr)
+                told = news
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        done.set()
+        teller.join()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

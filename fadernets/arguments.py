@@ -1,0 +1,56 @@
+"""What may follow a command's name: arguments checked, and told in one line when wrong."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+import sys
+from typing import NoReturn
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def _number(text: str, highest: float, kind: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= highest:  # not a number is neither
+        raise argparse.ArgumentTypeError(f"{text} is not {kind}")
+    return value
+
+
+def position(text: str) -> float:
+    """A fader's position, 0 to 1."""
+    return _number(text, 1, "between 0 and 1")
+
+
+def strength(text: str) -> float:
+    """A number of 0 or more."""
+    return _number(text, sys.float_info.max, "a number of 0 or more")
+
+
+def seed(text: str) -> int:
+    """A whole number of 0 or more."""
+    if not text.isdecimal() or len(text) > 18:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number of 0 or more")
+    return int(text)
+
+
+def span(text: str) -> tuple[int, int | None]:
+    """The first segment and the one after the last, of ``2:5``, ``2:``, ``:5`` or ``2``.
+
+    An end left out is None; a number alone is that segment.
+    """
+    if not re.fullmatch(r"\d{1,9}|\d{0,9}:\d{0,9}", text):
+        raise argparse.ArgumentTypeError(f"{text} is not a range such as 2:5")
+    first, colon, end = text.partition(":")
+    if not colon:
+        return int(first), int(first) + 1
+    return int(first or 0), int(end) if end else None

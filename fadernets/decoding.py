@@ -1,0 +1,149 @@
+"""Batched decoding of event tokens: greedy or sampled, always a well-formed segment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from fadernets import events
+from fadernets.models.layers import EventDecoder
+
+END = events.SEGMENT_TICKS + 1  # last tick at which a note may end
+MAX_LENGTH = 200  # tokens; training segments have 100 at most, a denser one may need more
+_BLOCKED = torch.finfo(torch.float32).min
+
+
+class Grammar:
+    """What may come next in each sequence of a batch, so that tokens always spell notes.
+
+    The rules are those of `events.encode`'s own output: at one instant note-offs come before
+    note-ons and note-ons rise in pitch; a velocity is told when it changes and a note-on follows
+    it; a note-off ends a sounding note of at least one tick; time stays inside the segment; the
+    end comes when all notes have ended. Without them a greedy decoder stalls in loops.
+
+    Parameters
+    ----------
+    batch : int
+    device : torch.device
+    """
+
+    def __init__(self, batch: int, device: torch.device) -> None:
+        def full(value: int) -> Tensor:
+            return torch.full((batch, 1), value, dtype=torch.long, device=device)
+
+        self.tick = full(0)
+        self.highest = full(-1)  # highest pitch struck at this instant
+        self.loudness = full(-1)
+        self.previous = full(events.PAD)
+        self.struck = torch.full((batch, events.PITCHES), -1, device=device)  # tick, -1 if silent
+        self.begun = torch.zeros((batch, 1), dtype=torch.bool, device=device)
+        self.ended = torch.zeros((batch, 1), dtype=torch.bool, device=device)
+        self._pitch = torch.arange(events.PITCHES, device=device)
+        self._shift = torch.arange(1, events.SHIFTS + 1, device=device)
+        self._bin = torch.arange(events.VELOCITY_BINS, device=device)
+
+    def allowed(self) -> Tensor:
+        """Mask of the next tokens, bool, shape (b, 342); only PAD where the sequence has ended."""
+        sounding = self.struck >= 0
+        ringing = sounding.any(1, keepdim=True)
+        loud = (self.previous >= events.VELOCITY) & (self.previous < events.VOCABULARY)
+        shifted = (self.previous >= events.TIME_SHIFT) & ~loud
+        full_shift = self.previous == events.VELOCITY - 1
+        room = self.tick < END
+        strike = room & ~sounding & (self._pitch > self.highest)
+        release = sounding & (self.struck < self.tick) & (self.highest < 0) & ~loud
+        latest = torch.where(ringing, END, END - 1)
+        shift = (self.tick + self._shift <= latest) & (~shifted | full_shift) & ~loud
+        velocity = (self._bin != self.loudness) & ~loud & strike.any(1, keepdim=True)
+        end = self.begun & ~ringing & ~shifted & ~loud
+        pad = torch.zeros_like(end)
+        mask = torch.cat([pad, end, strike & (self.loudness >= 0), release, shift, velocity], 1)
+        mask &= ~self.ended
+        mask[:, :1] |= self.ended
+        return mask
+
+    def take(self, token: Tensor) -> None:
+        """Note the token chosen for each sequence: int64, shape (b,)."""
+        token = token[:, None]
+        on = (token >= events.NOTE_ON) & (token < events.NOTE_OFF)
+        off = (token >= events.NOTE_OFF) & (token < events.TIME_SHIFT)
+        shift = (token >= events.TIME_SHIFT) & (token < events.VELOCITY)
+        velocity = token >= events.VELOCITY
+        here = self._pitch == token - torch.where(on, events.NOTE_ON, events.NOTE_OFF)
+        self.struck = torch.where(on & here, self.tick, self.struck)
+        self.struck = torch.where(off & here, -1, self.struck)
+        self.highest = torch.where(on, token - events.NOTE_ON, self.highest)
+        self.highest = torch.where(shift, -1, self.highest)
+        self.tick = self.tick + torch.where(shift, token - events.TIME_SHIFT + 1, 0)
+        self.loudness = torch.where(velocity, token - events.VELOCITY, self.loudness)
+        self.begun = self.begun | on
+        self.ended = self.ended | (token == events.EOS)
+        self.previous = token
+
+
+def _noise(seeds: Sequence[int], device: torch.device) -> Tensor:
+    """Gumbel noise, (b, 200, 342): a row depends on its own seed only, not on its neighbours."""
+    rows = {}
+    for seed in set(seeds):
+        generator = torch.Generator().manual_seed(seed)
+        uniform = torch.rand(MAX_LENGTH, events.VOCABULARY, generator=generator)
+        rows[seed] = -(-uniform.clamp(1e-9, 1 - 1e-7).log()).log()
+    return torch.stack([rows[seed] for seed in seeds]).to(device)
+
+
+@torch.inference_mode()
+def generate(
+    decoder: EventDecoder,
+    condition: Tensor,
+    *,
+    seeds: Sequence[int] | None = None,
+    temperature: float = 1.0,
+    max_length: int = MAX_LENGTH,
+) -> Tensor:
+    """Tokens for each row of a condition, decoded together.
+
+    Parameters
+    ----------
+    decoder : EventDecoder
+    condition : float tensor, shape (b, codes + 24)
+    seeds : sequence of b int, optional
+        Sample each row with its seed; without, take the likeliest token (greedy).
+    temperature : float
+        Of the sampling, above 0.
+    max_length : int
+        At most 200 tokens, EOS included.
+
+    Returns
+    -------
+    int64 tensor, shape (b, t)
+        EOS and then PAD end every row that found its end in time.
+
+    Raises
+    ------
+    ValueError
+        If `temperature` or `max_length` is out of range, or `seeds` are not one a row.
+    """
+    if temperature <= 0:
+        raise ValueError(f"temperature must be above 0, not {temperature}")
+    if not 1 <= max_length <= MAX_LENGTH:
+        raise ValueError(f"max_length {max_length} is outside 1 to {MAX_LENGTH}")
+    if seeds is not None and len(seeds) != len(condition):
+        raise ValueError(f"{len(seeds)} seeds for {len(condition)} rows")
+    noise = None if seeds is None else _noise(seeds, condition.device)
+    grammar = Grammar(len(condition), condition.device)
+    state = decoder.start(condition)
+    token = torch.full((len(condition), 1), events.PAD, device=condition.device)
+    chosen = []
+    for step in range(max_length):
+        logits, state = decoder(token, condition, state)
+        scores = logits[:, 0].float() / temperature
+        if noise is not None:
+            scores = scores + noise[:, step]
+        token = scores.masked_fill(~grammar.allowed(), _BLOCKED).argmax(1, keepdim=True)
+        grammar.take(token[:, 0])
+        chosen.append(token)
+        if bool(grammar.ended.all()):
+            break
+    return torch.cat(chosen, dim=1)

@@ -1,0 +1,34 @@
+"""A batch of segments as the models take it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+UNLABELLED = -1
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Segments with their labels.
+
+    Attributes
+    ----------
+    tokens : int64 tensor, shape (b, t)
+        EOS last, then PAD.
+    lengths : int64 tensor, shape (b,)
+        Tokens of each segment, EOS included.
+    key : int64 tensor, shape (b,), 0 to 23
+    labels : name -> int64 tensor, shape (b, 16)
+    densities : name -> float tensor, shape (b,)
+    arousal : int64 tensor, shape (b,)
+        0 low, 1 high, -1 unlabelled.
+    """
+
+    tokens: Tensor
+    lengths: Tensor
+    key: Tensor
+    labels: dict[str, Tensor]
+    densities: dict[str, Tensor]
+    arousal: Tensor

@@ -1,0 +1,48 @@
+"""Arousal transfer: codes move from one component of the mixture towards the other (paper 5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+AROUSAL = {"low": 0, "high": 1}  # component of each state
+
+
+def shift(
+    codes: Mapping[str, Tensor],
+    logits: Mapping[str, Tensor],
+    means: Mapping[str, Tensor],
+    target: str,
+    strength: float = 1.0,
+) -> dict[str, Tensor]:
+    """Codes shifted by the difference of the component means.
+
+    Only codes that do not already lie in the target component move.
+
+    Parameters
+    ----------
+    codes : name -> float tensor, shape (b, latent)
+    logits : name -> float tensor, shape (b, 2)
+        Unnormalised log p(c|z) of each code.
+    means : name -> float tensor, shape (2, latent)
+    target : {"low", "high"}
+    strength : float
+        1 is the paper's shift, 0 none.
+
+    Raises
+    ------
+    ValueError
+        If `target` is neither or `strength` is negative.
+    """
+    if target not in AROUSAL:
+        raise ValueError(f"arousal {target!r} is neither low nor high")
+    if strength < 0:
+        raise ValueError(f"strength {strength} is negative")
+    to = AROUSAL[target]
+    moved = {}
+    for name, code in codes.items():
+        step = means[name][to] - means[name][1 - to]
+        outside = logits[name].argmax(1, keepdim=True) != to
+        moved[name] = code + strength * outside * step
+    return moved

@@ -1,0 +1,76 @@
+"""What tests of every package share: the folders, a browser, and a process without a network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+OFFLINE = ROOT / "tests" / "offline"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+
+
+@dataclass(frozen=True)
+class Offline:
+    """A process's environment that keeps it on this machine.
+
+    Attributes
+    ----------
+    env : dict
+        For a child process: a new, empty home, and `tests/offline` watching its sockets.
+    record : Path
+        Where the refused look-ups and connections are written.
+    """
+
+    env: dict[str, str]
+    record: Path
+
+    def refused(self) -> list[str]:
+        """What was asked of the outside so far, one line each."""
+        return self.record.read_text().splitlines() if self.record.exists() else []
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository's folder."""
+    return ROOT
+
+
+@pytest.fixture
+def offline(tmp_path: Path) -> Offline:
+    """An environment in which a Python process can reach nothing outside this machine."""
+    record = tmp_path / "outside.txt"
+    home = tmp_path / "home"
+    home.mkdir()
+    caches = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR", "HF_HOME")
+    env = {key: value for key, value in os.environ.items() if key not in caches}
+    env |= {"HOME": str(home), "PYTHONPATH": str(OFFLINE), "FADERNETS_OUTSIDE": str(record)}
+    return Offline(env, record)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of an installed Chromium.
+
+    Without one a browser test is skipped, or fails where FADERNETS_REQUIRE_BROWSER is set, as it
+    is in continuous integration.
+    """
+    for name in BROWSERS:
+        if path := shutil.which(name):
+            return path
+    message = f"no browser: none of {', '.join(BROWSERS)} is installed"
+    if os.environ.get("FADERNETS_REQUIRE_BROWSER"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def artefacts() -> Path:
+    """Folder for what a person may want to look at after a run: screenshots, sounds."""
+    folder = ROOT / "artefacts"
+    folder.mkdir(exist_ok=True)
+    return folder

@@ -1,0 +1,112 @@
+"""Where the corpora keep their files and ratings: piano performances and VGMIDI."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fadernets.piece import Piece
+
+PERFORMANCES, VGMIDI = 0, 1  # corpus numbers in a prepared file
+SUFFIXES = {".mid", ".midi"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A MIDI file to prepare.
+
+    Attributes
+    ----------
+    path : Path
+    name : str
+        Unique among all sources; the same wherever the corpus lies.
+    corpus : int
+        `PERFORMANCES` or `VGMIDI`.
+    ratings : float array, shape (2, measures), or None
+        Mean arousal and valence of every measure, in [-1, 1].
+    """
+
+    path: Path
+    name: str
+    corpus: int
+    ratings: np.ndarray | None = None
+
+
+def performances(folder: Path) -> list[Source]:
+    """Every MIDI file below a folder, in order of name.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    if not paths:
+        raise ValueError(f"{folder} holds no MIDI file")
+    return [Source(p, p.relative_to(folder).as_posix(), PERFORMANCES) for p in paths]
+
+
+def vgmidi(folder: Path) -> list[Source]:
+    """VGMIDI's labelled pieces: ``annotations.json`` with ``midi/`` beside it.
+
+    Raters whose lists have another length than the piece has measures are left out; the others
+    are averaged.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds no readable ``annotations.json``.
+    """
+    listing = folder / "annotations.json"
+    try:
+        pieces = json.loads(listing.read_text())
+    except (OSError, json.JSONDecodeError) as error:
+        raise ValueError(f"{listing} cannot be read: {error}") from error
+    found = []
+    for name, piece in sorted(pieces.items()):
+        raters = [
+            (rater["arousal"], rater["valence"])
+            for rater in piece["annotations"]
+            if len(rater["arousal"]) == len(rater["valence"]) == piece["measures"]
+        ]
+        ratings = np.mean(raters, axis=0) if raters else None
+        found.append(
+            Source(folder / "midi" / piece["midi"], f"vgmidi/{name}", VGMIDI, ratings)
+        )
+    return found
+
+
+def measure_starts(piece: Piece) -> np.ndarray:
+    """Beat at which every measure of a piece begins, from its meter: float64, shape (m,)."""
+    changes = [*piece.meter[1:, 0], piece.length]
+    starts = [
+        np.arange(beat, until, numerator * 4 / denominator)
+        for (beat, numerator, denominator), until in zip(piece.meter, changes, strict=True)
+    ]
+    return np.concatenate(starts)
+
+
+def rating(ratings: np.ndarray, starts: np.ndarray, start: float, end: float) -> np.ndarray:
+    """Mean arousal and valence of the measures that a stretch of beats falls in.
+
+    Parameters
+    ----------
+    ratings : float array, shape (2, measures)
+    starts : float array
+        Of `measure_starts`.
+    start, end : float
+        Beats.
+
+    Returns
+    -------
+    float64 array, shape (2,)
+        NaN where no rated measure is touched.
+    """
+    slack = 1e-6  # a segment that ends with a measure does not touch the next
+    first = max(int(np.searchsorted(starts, start + slack, side="right")) - 1, 0)
+    last = int(np.searchsorted(starts, end - slack, side="right"))
+    touched = ratings[:, first:last]
+    return touched.mean(axis=1) if touched.size else np.full(2, np.nan)

@@ -1,0 +1,134 @@
+"""Prepared segments in memory, and the batches of a training run.
+
+Arrays of a prepared file, n segments of p pieces: ``tokens`` int16 (n, 100), EOS last, then PAD;
+``length`` uint8 (n,); ``key`` uint8 (n,); ``start`` float32 (n,), beats; ``rhythm`` and ``note``
+uint8 (n, 16), labels; ``arousal`` and ``valence`` float32 (n,), NaN where unrated; ``piece`` int32
+(n,); ``split`` and ``random_split`` uint8 (n,), 0 train, 1 validation, 2 test; ``piece_name`` (p,);
+``piece_corpus`` uint8 (p,).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from fadernets.attributes import ATTRIBUTES
+from fadernets.models.batch import UNLABELLED, Batch
+
+TRAIN, VALIDATION, TEST = 0, 1, 2
+SPLITS = ("split", "random_split")
+AMBIGUOUS = 0.1  # |arousal| up to here is no label (paper 4.1)
+POOL = 50  # batches among which segments are sorted by length
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Prepared segments on a device.
+
+    Attributes
+    ----------
+    tokens : int16 tensor, shape (n, 100)
+    lengths, key, arousal : int64 tensors, shape (n,)
+        Arousal 0 low, 1 high, -1 unlabelled.
+    labels : name -> uint8 tensor, shape (n, 16)
+    densities : name -> float32 tensor, shape (n,)
+    split, piece, corpus : int arrays on the host, shape (n,)
+    sha256 : str
+        Of the prepared file.
+    """
+
+    tokens: torch.Tensor
+    lengths: torch.Tensor
+    key: torch.Tensor
+    arousal: torch.Tensor
+    labels: dict[str, torch.Tensor]
+    densities: dict[str, torch.Tensor]
+    split: np.ndarray
+    piece: np.ndarray
+    corpus: np.ndarray
+    sha256: str
+
+    @classmethod
+    def load(cls, path: Path, split: str = "split", device: str = "cpu") -> Segments:
+        """The segments of a prepared file.
+
+        Raises
+        ------
+        ValueError
+            If the file is none of `train.prepare`'s or `split` none of `SPLITS`.
+        """
+        if split not in SPLITS:
+            raise ValueError(f"split {split!r} is not one of {SPLITS}")
+        try:
+            arrays = dict(np.load(path))
+            rating = arrays["arousal"]
+            high = np.where(np.abs(rating) > AMBIGUOUS, rating > 0, UNLABELLED)
+            labels = {n: torch.from_numpy(arrays[n]).to(device) for n in ATTRIBUTES}
+            densities = {n: a.density(arrays[n]) for n, a in ATTRIBUTES.items()}
+            return cls(
+                tokens=torch.from_numpy(arrays["tokens"]).to(device),
+                lengths=torch.from_numpy(arrays["length"].astype(np.int64)).to(device),
+                key=torch.from_numpy(arrays["key"].astype(np.int64)).to(device),
+                arousal=torch.from_numpy(high.astype(np.int64)).to(device),
+                labels=labels,
+                densities={
+                    n: torch.from_numpy(d.astype(np.float32)).to(device)
+                    for n, d in densities.items()
+                },
+                split=arrays[split],
+                piece=arrays["piece"],
+                corpus=arrays["piece_corpus"][arrays["piece"]],
+                sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            )
+        except (OSError, KeyError, ValueError) as error:
+            raise ValueError(f"{path} is no file of train.prepare: {error}") from error
+
+    def batch(self, rows: np.ndarray) -> Batch:
+        """Some segments as a batch, padded to the longest of them."""
+        index = torch.from_numpy(rows).to(self.tokens.device)
+        lengths = self.lengths[index]
+        return Batch(
+            tokens=self.tokens[index, : int(lengths.max())].long(),
+            lengths=lengths,
+            key=self.key[index],
+            labels={n: label[index].long() for n, label in self.labels.items()},
+            densities={n: density[index] for n, density in self.densities.items()},
+            arousal=self.arousal[index],
+        )
+
+
+def epoch(data: Segments, size: int, repeats: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """One shuffled pass over the training segments, as rows of each batch.
+
+    Segments of like length share a batch, which halves the padding. Labelled ones come `repeats`
+    times: they are few, and only they teach the components their names.
+    """
+    train = np.flatnonzero(data.split == TRAIN)
+    labelled = train[data.arousal.cpu().numpy()[train] != UNLABELLED]
+    rows = rng.permutation(np.concatenate([train, np.tile(labelled, repeats - 1)]))
+    lengths = data.lengths.cpu().numpy()
+    batches = []
+    for first in range(0, len(rows), POOL * size):
+        pool = rows[first : first + POOL * size]
+        pool = pool[np.argsort(lengths[pool], kind="stable")]
+        batches += [pool[i : i + size] for i in range(0, len(pool) - size + 1, size)]
+    if not batches:
+        raise ValueError(f"{len(rows)} training segments do not fill a batch of {size}")
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def stream(
+    data: Segments, size: int, repeats: int, seed: int, first: int = 0
+) -> Iterator[np.ndarray]:
+    """Rows of the batches of steps `first`, `first` + 1, …, the same whenever it is begun."""
+    step, number = 0, 0
+    while True:
+        batches = epoch(data, size, repeats, np.random.default_rng((seed, number)))
+        if step + len(batches) > first:
+            yield from batches[max(first - step, 0) :]
+        step, number = step + len(batches), number + 1

@@ -1,0 +1,122 @@
+"""From a training run to a model that `fadernets.load` takes: calibrated faders, half precision.
+
+``python -m train.export --run DIR --data FILE --out DIR`` exports a run that was stopped early.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.optimize import isotonic_regression
+from torch import nn
+
+from fadernets import checkpoint
+from fadernets.attributes import ATTRIBUTES
+from fadernets.config import ModelConfig
+from fadernets.decoding import generate
+from fadernets.events import decode
+from fadernets.faders import Fader
+from fadernets.models import build
+from fadernets.net import DIMENSION
+from train.dataset import TRAIN, VALIDATION, Segments
+from train.loop import CHECKPOINT
+
+KNOTS = 17
+SWEEP = 17  # values of z^d that are decoded
+OUTERMOST = 1.0  # percent of the training segments beyond either end of a fader
+ENCODED = 8_192  # training segments whose z^d is looked at
+DECODED = 64  # validation segments that are slid over the whole range
+
+
+@torch.inference_mode()
+def encoded(model: nn.Module, data: Segments, rows: np.ndarray) -> dict[str, torch.Tensor]:
+    """Posterior means of some segments: name -> float tensor, shape (len(rows), latent)."""
+    parts: dict[str, list[torch.Tensor]] = {}
+    for first in range(0, len(rows), 512):
+        batch = data.batch(rows[first : first + 512])
+        for name, (mean, _) in model.posteriors(batch.tokens, batch.lengths).items():
+            parts.setdefault(name, []).append(mean)
+    return {name: torch.cat(found) for name, found in parts.items()}
+
+
+@torch.inference_mode()
+def response(model: nn.Module, data: Segments, rows: np.ndarray, name: str, sweep: np.ndarray):
+    """Density of what is decoded when z^d of one code takes each value of a sweep.
+
+    Returns
+    -------
+    float64 array, shape (len(rows), len(sweep))
+    """
+    attribute = ATTRIBUTES[name]
+    codes = encoded(model, data, rows)
+    batch = data.batch(rows)
+    found = []
+    for value in sweep:
+        moved = codes[name].clone()
+        moved[:, DIMENSION] = float(value)
+        tokens = generate(model.decoder, model.condition(codes | {name: moved}, batch.key))
+        notes = [decode(row) for row in tokens.cpu().numpy()]
+        found.append([float(attribute.density(attribute.label(n))) for n in notes])
+    return np.array(found).T
+
+
+def calibrate(model: nn.Module, data: Segments, name: str, seed: int = 0) -> Fader:
+    """A fader's scale, fitted on what the decoder plays for unseen segments.
+
+    z^d is swept over its range in the training set, the mean density of the decoded segments is
+    made monotone (isotonic regression) and inverted. Where the decoder cannot reach an end of the
+    scale, z^d goes on beyond the sweep at the mean slope, so that the scale still rises.
+    """
+    model.eval()
+    rng = np.random.default_rng(seed)
+    train = rng.permutation(np.flatnonzero(data.split == TRAIN))[:ENCODED]
+    validation = rng.permutation(np.flatnonzero(data.split == VALIDATION))[:DECODED]
+    densities = data.densities[name].cpu().numpy()
+    low, high = np.percentile(
+        densities[data.split == TRAIN], (OUTERMOST, 100 - OUTERMOST)
+    )
+    z = encoded(model, data, np.sort(train))[name][:, DIMENSION].cpu().numpy()
+    sweep = np.linspace(*np.percentile(z, (0.1, 99.9)), SWEEP)
+    played = response(model, data, validation, name, sweep).mean(0)
+    rising = isotonic_regression(played).x + 1e-6 * np.arange(len(sweep))
+    knots = np.linspace(low, high, KNOTS)
+    code = np.interp(knots, rising, sweep)
+    slope = (sweep[-1] - sweep[0]) / (high - low)
+    code -= slope * np.maximum(rising[0] - knots, 0)
+    code += slope * np.maximum(knots - rising[-1], 0)
+    code = np.maximum.accumulate(code) + 1e-6 * np.arange(KNOTS)
+    return Fader(name, tuple(np.round(knots, 6).tolist()), tuple(np.round(code, 6).tolist()))
+
+
+def export(model: nn.Module, data: Segments, out: Path) -> None:
+    """Calibrate a trained model's faders and save all of it."""
+    scales = {name: calibrate(model, data, name) for name in model.config.attributes}
+    checkpoint.save(model, scales, out)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m train.export", description=__doc__)
+    parser.add_argument("--run", type=Path, required=True, help="folder of train.fit")
+    parser.add_argument("--data", type=Path, required=True, help="file of train.prepare")
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    try:
+        data = Segments.load(options.data)
+        state = torch.load(options.run / CHECKPOINT, map_location="cpu", weights_only=True)
+    except (OSError, ValueError) as error:
+        print(f"train.export: {error}", file=sys.stderr)
+        return 2
+    settings = state["model_config"] | {"attributes": tuple(state["model_config"]["attributes"])}
+    model = build(ModelConfig(**settings))
+    model.load_state_dict(state["model"])
+    export(model, data, options.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
