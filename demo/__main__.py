@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import logging
 import os
 import socket
 import sys
@@ -26,6 +28,12 @@ class Server(uvicorn.Server):
             print(f"Music FaderNets is at {self.address} (stop with Ctrl+C)", flush=True)
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """False for what uvicorn says of pages that are still open when the server is stopped."""
+    cancelled = record.exc_info and record.exc_info[0] is asyncio.CancelledError
+    return not (cancelled or str(record.msg).startswith("Cancel %s running task"))
+
+
 def main() -> int:
     """Serve until interrupted; 2 with one sentence if that cannot be."""
     args = _arguments()
@@ -33,7 +41,8 @@ def main() -> int:
     try:
         listener = socket.create_server((args.host, args.port), family=family)
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        number = getattr(error, "errno", None) or 0
+        reason = os.strerror(number) if number > 0 else str(error)
         print(f"demo: cannot use {args.host}, port {args.port}: {reason}.", file=sys.stderr)
         return 2
     from fadernets.checkpoint import CheckpointError  # PyTorch and Gradio take seconds to import
@@ -49,7 +58,8 @@ def main() -> int:
 
     warmed = threading.Thread(target=warm, args=[net], daemon=True)
     warmed.start()
-    config = uvicorn.Config(create_app(net), log_level="warning", timeout_graceful_shutdown=3)
+    config = uvicorn.Config(create_app(net), log_level="warning", timeout_graceful_shutdown=1)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     warmed.join()
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(args.host, args.host)
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 if not __package__:  # run as a file: the packages lie beside this folder, not in it
@@ -15,9 +16,10 @@ if not __package__:  # run as a file: the packages lie beside this folder, not i
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # Gradio looks at it when imported
 
 import gradio as gr  # noqa: E402
-from fastapi import FastAPI  # noqa: E402
+from fastapi import APIRouter, FastAPI  # noqa: E402
 
 from demo.handlers import Handlers  # noqa: E402
+from demo.warm import warm  # noqa: E402
 from fadernets.examples import EXAMPLES, FIRST  # noqa: E402
 from fadernets.net import FaderNet  # noqa: E402
 
@@ -26,7 +28,6 @@ SCRIPTS = ("roll", "player", "overview", "fader", "workbench", "view")
 TITLE = "Music FaderNets"
 LARGEST_FILE = "8mb"
 KEPT = 3600  # seconds that files stay on disk
-AT_ONCE = 2  # events of a kind worked on at once; the others wait their turn
 ICON = (
     '<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 '
     "viewBox=%220 0 32 32%22%3E%3Cpath d=%22M8 3h2v26H8zM22 3h2v26h-2z%22 fill=%22%23999%22/%3E"
@@ -45,7 +46,9 @@ Every segment is four beats long. Examples: public-domain scores of the music21 
 
 def page(net: FaderNet) -> gr.Blocks:
     """The demo's page for a model."""
-    hidden = {"show_progress": "hidden", "api_visibility": "private"}
+    # No queue: an event that comes just as the one before ends is sometimes never answered there
+    # (Gradio 6.31 closes the stream it would come by). `Handlers` takes turns instead.
+    hidden = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(KEPT, KEPT)) as blocks:
         gr.HTML(HEAD, elem_id="fn-head")
         with gr.Row(elem_id="fn-pieces"):
@@ -74,13 +77,16 @@ def page(net: FaderNet) -> gr.Blocks:
         does = Handlers(net, file.GRADIO_CACHE)
         opened = [study, bench, message]
         latest = {"trigger_mode": "always_last", **hidden}
-        settle = {"fn": None, "js": "() => FaderNets.bench.settle()"}
+        settle = {"fn": None, "js": "() => FaderNets.bench?.settle()"}
         blocks.load(does.open_example, examples, opened, **hidden)
         examples.input(does.open_example, examples, opened, **latest)
-        upload.upload(does.open_upload, upload, [*opened, examples], **hidden)
-        bench.ask(does.ask, study, [bench, message], **latest).failure(**settle)
-        bench.hear(does.hear, study, [bench, message], **latest).failure(**settle)
-        bench.save(does.save, study, [file, message], **hidden).success(fn=None, js=DOWNLOAD)
+        upload.upload(does.open_upload, upload, [*opened, examples], **latest)
+        wanted = [study, bench]
+        bench.ask(does.ask, wanted, [bench, message], **latest).failure(**settle)
+        bench.hear(does.hear, wanted, [bench, message], **latest).failure(**settle)
+        saved = bench.save(does.save, wanted, [file, message], **latest)
+        saved.success(fn=None, js=DOWNLOAD)
+        saved.then(**settle)
         _endpoints(does)
     return blocks
 
@@ -94,14 +100,14 @@ def _endpoints(does: Handlers) -> None:
 
         client = Client("http://127.0.0.1:7860")
         path, figures = client.predict(
-            handle_file("in.mid"), rhythm=0.8, note=None, seed=None, api_name="/slide"
+            handle_file("in.mid"), rhythm=0.8, seed=1, api_name="/slide"
         )
         path, figures = client.predict(
-            handle_file("in.mid"), arousal="low", strength=1.0, seed=None, api_name="/transfer"
+            handle_file("in.mid"), arousal="low", strength=0.7, api_name="/transfer"
         )
     """
 
-    def slide(midi, rhythm, note, seed, first, last):
+    def slide(midi, rhythm=None, note=None, seed=None, first=None, last=None):
         """Move the faders of a MIDI file. Positions are 0 to 1; without one, a fader stays.
 
         Segments are four beats long and numbered from 0; without first and last all change.
@@ -109,7 +115,7 @@ def _endpoints(does: Handlers) -> None:
         values = {"rhythm": rhythm, "note": note, "seed": seed, "first": first, "last": last}
         return does.change(midi, values)
 
-    def transfer(midi, arousal, strength, seed, first, last):
+    def transfer(midi, arousal="high", strength=1.0, seed=None, first=None, last=None):
         """Move a MIDI file towards low (calm) or high (energetic) arousal, strength 0 to 1."""
         signed = -strength if arousal == "low" else strength
         values = {"arousal": signed, "seed": seed, "first": first, "last": last}
@@ -117,7 +123,9 @@ def _endpoints(does: Handlers) -> None:
 
     with gr.Row(visible=False):
         midi = gr.File(label="midi", file_types=[".mid", ".midi"])
-        rhythm, note = (gr.Slider(0, 1, value=None, label=name) for name in ("rhythm", "note"))
+        rhythm, note = (
+            gr.Number(None, minimum=0, maximum=1, label=name) for name in ("rhythm", "note")
+        )
         arousal = gr.Radio(["low", "high"], value="high", label="arousal")
         strength = gr.Slider(0, 1, value=1, label="strength")
         seed, first, last = (
@@ -146,22 +154,31 @@ def look() -> dict:
     }
 
 
-def create_app(net: FaderNet | None = None) -> FastAPI:
-    """The demo as an ASGI application; other routers may be added before its first request.
+def create_app(net: FaderNet | None = None, routers: Sequence[APIRouter] = ()) -> FastAPI:
+    """The demo as an ASGI application.
 
     Parameters
     ----------
     net : FaderNet, optional
-        The shipped model if None.
+        If None, the one that FADERNETS_MODEL names, or else the shipped one.
+    routers : sequence of APIRouter
+        What else answers at the same address. They come first: the page takes every path left.
     """
     app = FastAPI(title=TITLE, docs_url=None, redoc_url=None, openapi_url=None)
-    blocks = page(net or FaderNet.load()).queue(default_concurrency_limit=AT_ONCE)
-    return gr.mount_gradio_app(app, blocks, path="", **look())
+    for router in routers:
+        app.include_router(router)
+    return gr.mount_gradio_app(app, page(net or _model()), path="", **look())
+
+
+def _model() -> FaderNet:
+    return FaderNet.load(os.environ.get("FADERNETS_MODEL"))
 
 
 def main() -> None:
-    """Start the way Hugging Face Spaces wants it; the survey's routes will join `app` here."""
-    blocks = page(FaderNet.load()).queue(default_concurrency_limit=AT_ONCE)
+    """Start the way Hugging Face Spaces wants it."""
+    net = _model()
+    warm(net)
+    blocks = page(net)
     blocks.launch(prevent_thread_lock=True, **look())
     blocks.block_thread()
 

@@ -1,14 +1,15 @@
 """What the page's events call: Gradio's data in and out around `demo.service`.
 
-Whatever cannot be done becomes a sentence in the page's message line; everything else on the page
-stays as it was.
+Whatever cannot be done becomes a sentence on the page; everything else there stays as it was.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from html import escape
+from threading import BoundedSemaphore
 
 import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
@@ -18,15 +19,24 @@ from demo.study import Study, open_example, open_file
 from fadernets.audio import AudioError
 from fadernets.net import FaderNet
 
+AT_ONCE = 2  # events worked on at the same time
 GONE = "The page has been idle for too long: please open the piece again."
 
 
 class Handlers:
-    """The page's events for a model; files to take away are written to a cache folder."""
+    """The page's events for a model, a few at a time; the others wait their turn.
+
+    Parameters
+    ----------
+    net : FaderNet
+    cache : str
+        Folder for files to take away.
+    """
 
     def __init__(self, net: FaderNet, cache: str) -> None:
         self.net = net
         self.cache = cache
+        self.turn = BoundedSemaphore(AT_ONCE)
 
     def open_example(self, key: str | None):
         """An example was chosen -> study, bench, message."""
@@ -44,45 +54,56 @@ class Handlers:
             return gr.skip(), gr.skip(), _sentence(error), gr.skip()
         return *_opened(study), None
 
-    def ask(self, study: Study | None, event: gr.EventData):
+    def ask(self, study: Study | None, wanted: str):
         """A fader or the selection was moved -> bench, message."""
-        return self._answer(study, event, hear=False)
+        return self._answer(study, wanted, hear=False)
 
-    def hear(self, study: Study | None, event: gr.EventData):
+    def hear(self, study: Study | None, wanted: str):
         """The sound of a long selection is wanted -> bench, message."""
-        return self._answer(study, event, hear=True)
+        return self._answer(study, wanted, hear=True)
 
-    def _answer(self, study: Study | None, event: gr.EventData, hear: bool):
-        values = event._data
-        if study is None:
-            return gr.skip(), GONE
-        if values.get("piece") != study.id:  # asked of a piece that was closed meanwhile
+    def _answer(self, study: Study | None, wanted: str, hear: bool):
+        values = _values(study, wanted)
+        if values["piece"] != study.id:  # asked of a piece that was closed meanwhile
             return gr.skip(), gr.skip()
-        try:
+        with _told(ValueError), self.turn:
             answer = service.answer(self.net, study, values, hear=hear)
-        except ValueError as error:
-            return gr.skip(), _sentence(error)
         return gr.HTML(answer=json.dumps(answer)), ""
 
-    def save(self, study: Study | None, event: gr.EventData):
+    def save(self, study: Study | None, wanted: str):
         """A file is wanted -> file, message."""
-        if study is None:
-            raise gr.Error(GONE)
-        try:
-            name, data = service.save(self.net, study, event._data)
-        except (ValueError, AudioError) as error:
-            raise gr.Error(_sentence(error)) from error
+        values = _values(study, wanted)
+        with _told(ValueError, AudioError), self.turn:
+            name, data = service.save(self.net, study, values)
         return save_bytes_to_cache(data, name, self.cache), ""
 
     def change(self, path: str | None, values: Mapping) -> tuple[str, dict]:
         """A program's request -> path of the new MIDI file, and figures."""
         if path is None:
-            raise gr.Error("There is no MIDI file.")
-        try:
+            raise gr.Error("There is no MIDI file.", print_exception=False)
+        with _told(ValueError), self.turn:
             name, data, figures = endpoints.change(self.net, path, values)
-        except ValueError as error:
-            raise gr.Error(str(error)) from error
         return save_bytes_to_cache(data, name, self.cache), figures
+
+
+def _values(study: Study | None, wanted: str) -> Mapping:
+    """What the page wants, as it wrote it into the bench's value."""
+    if study is None:
+        raise gr.Error(GONE, print_exception=False)
+    with _told(ValueError):
+        values = json.loads(wanted)
+        if not isinstance(values, dict) or "piece" not in values:
+            raise ValueError("the page asked for nothing")
+    return values
+
+
+@contextmanager
+def _told(*errors: type[Exception]) -> Iterator[None]:
+    """Errors become a message on the page, not a traceback in the log."""
+    try:
+        yield
+    except errors as error:
+        raise gr.Error(_sentence(error), print_exception=False) from error
 
 
 def _opened(study: Study):
@@ -91,5 +112,4 @@ def _opened(study: Study):
 
 def _sentence(error: Exception) -> str:
     """An error as HTML text, a full sentence."""
-    text = str(error).rstrip(".")
-    return escape(text[:1].upper() + text[1:]) + "."
+    return escape(str(error).rstrip(".")) + "."

@@ -21,7 +21,7 @@ from fadernets.piece import Piece, Segment
 
 FIRST_CHOICE = 2  # segments chosen when a piece is opened
 SCALE = 21  # points of a fader's scale that the page interpolates
-NAMED = 6  # segments named one by one in the summary
+NAMED = 20  # runs of segments that are named before the rest is counted
 
 
 def piece_message(study: Study) -> dict:
@@ -167,19 +167,30 @@ def _changes(rolls: dict) -> str:
     new = marks["result"].count(pianoroll.ADDED)
     if not new and not gone:
         return "As played. Move a fader to change it." if kept else ""
-    return f"{kept} notes kept, {new} new, {gone} gone."
+    return f"{kept} note{'s' * (kept != 1)} kept, {new} new, {gone} gone."
 
 
 def _passed(chosen: Sequence[Segment]) -> str:
     """Which segments pass through unchanged, and why."""
-    closed = [s for s in chosen if s.problem]
-    if not closed:
-        return ""
-    named = ", ".join(f"{s.index + 1} ({s.problem})" for s in closed[:NAMED])
-    more = f" and {len(closed) - NAMED} more" if len(closed) > NAMED else ""
-    if len(closed) == 1:
-        return f"Segment {named} passes through unchanged."
-    return f"Segments {named}{more} pass through unchanged."
+    told = []
+    for problem in dict.fromkeys(s.problem for s in chosen if s.problem):
+        runs = _runs([s.index + 1 for s in chosen if s.problem == problem])
+        more = f" and {len(runs) - NAMED} more" if len(runs) > NAMED else ""
+        several = "–" in runs[0] or len(runs) > 1
+        which = f"segment{'s' * several} {', '.join(runs[:NAMED])}{more}"
+        told.append(f"Unchanged, {problem}: {which}.")
+    return " ".join(told)
+
+
+def _runs(numbers: list[int]) -> list[str]:
+    """Rising numbers with neighbours joined: ``["4–6", "9"]``."""
+    ends: list[list[int]] = []
+    for number in numbers:
+        if ends and number == ends[-1][1] + 1:
+            ends[-1][1] = number
+        else:
+            ends.append([number, number])
+    return [f"{first}–{last}" if last > first else f"{first}" for first, last in ends]
 
 
 def save(net: FaderNet, study: Study, values: Mapping) -> tuple[str, bytes]:

@@ -152,8 +152,10 @@ def play(net: FaderNet, codes: Codes, ask: Ask) -> list[Notes]:
     if ask.arousal:
         logits = net.model.component_logits(codes.values)
         target = "high" if ask.arousal > 0 else "low"
-        means, strength = net.model.means, abs(ask.arousal)
-        codes = replace(codes, values=transfer.shift(codes.values, logits, means, target, strength))
+        centres, strength = net.model.centres, abs(ask.arousal)
+        codes = replace(
+            codes, values=transfer.shift(codes.values, logits, centres, target, strength)
+        )
     seeds = None if ask.seed is None else [ask.seed + i for i in range(len(codes))]
     return net.slide(codes, ask.positions, seed=seeds)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -39,7 +40,9 @@ def find(name: str | Path | None = None) -> Path:
         if (folder / WEIGHTS).is_file():
             return folder
     shipped = ", ".join(available()) or "none"
-    raise CheckpointError(f"no model named {str(name)!r} and no folder with one; shipped: {shipped}")
+    raise CheckpointError(
+        f"no model named {str(name)!r} and no folder with one; shipped: {shipped}"
+    )
 
 
 def save(model: nn.Module, scales: dict[str, Fader], folder: Path) -> None:
@@ -68,7 +71,7 @@ def load(folder: Path, device: str = "cpu") -> tuple[nn.Module, dict[str, Fader]
         scales = faders.load(folder / FADERS)
     except CheckpointError:
         raise
-    except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(f"{folder} holds no usable model: {error}") from error
     return model.to(device).eval().requires_grad_(False), scales
 
@@ -94,5 +97,3 @@ def verify(folder: Path) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-

@@ -10,7 +10,7 @@ from torch import Tensor
 from fadernets import events
 from fadernets.models.layers import EventDecoder
 
-END = events.SEGMENT_TICKS + 1  # last tick at which a note may end
+END = events.SEGMENT_TICKS  # last tick at which a note may end
 MAX_LENGTH = 200  # tokens; training segments have 100 at most, a denser one may need more
 _BLOCKED = torch.finfo(torch.float32).min
 
@@ -19,9 +19,9 @@ class Grammar:
     """What may come next in each sequence of a batch, so that tokens always spell notes.
 
     The rules are those of `events.encode`'s own output: at one instant note-offs come before
-    note-ons and note-ons rise in pitch; a velocity is told when it changes and a note-on follows
-    it; a note-off ends a sounding note of at least one tick; time stays inside the segment; the
-    end comes when all notes have ended. Without them a greedy decoder stalls in loops.
+    note-ons, each rising in pitch; a velocity is told when it changes and a note-on follows it;
+    a note-off ends a sounding note of at least one tick; time stays inside the segment; the end
+    comes when all notes have ended. Without them a greedy decoder stalls in loops.
 
     Parameters
     ----------
@@ -35,6 +35,7 @@ class Grammar:
 
         self.tick = full(0)
         self.highest = full(-1)  # highest pitch struck at this instant
+        self.released = full(-1)  # highest pitch released at this instant
         self.loudness = full(-1)
         self.previous = full(events.PAD)
         self.struck = torch.full((batch, events.PITCHES), -1, device=device)  # tick, -1 if silent
@@ -54,6 +55,8 @@ class Grammar:
         room = self.tick < END
         strike = room & ~sounding & (self._pitch > self.highest)
         release = sounding & (self.struck < self.tick) & (self.highest < 0) & ~loud
+        lowest = sounding.long().argmax(1, keepdim=True)  # at the last tick none may be passed over
+        release &= (self._pitch > self.released) & ((self.tick < END) | (self._pitch == lowest))
         latest = torch.where(ringing, END, END - 1)
         shift = (self.tick + self._shift <= latest) & (~shifted | full_shift) & ~loud
         velocity = (self._bin != self.loudness) & ~loud & strike.any(1, keepdim=True)
@@ -76,6 +79,8 @@ class Grammar:
         self.struck = torch.where(off & here, -1, self.struck)
         self.highest = torch.where(on, token - events.NOTE_ON, self.highest)
         self.highest = torch.where(shift, -1, self.highest)
+        self.released = torch.where(off, token - events.NOTE_OFF, self.released)
+        self.released = torch.where(shift, -1, self.released)
         self.tick = self.tick + torch.where(shift, token - events.TIME_SHIFT + 1, 0)
         self.loudness = torch.where(velocity, token - events.VELOCITY, self.loudness)
         self.begun = self.begun | on
@@ -125,7 +130,7 @@ def generate(
     ValueError
         If `temperature` or `max_length` is out of range, or `seeds` are not one a row.
     """
-    if temperature <= 0:
+    if not temperature > 0:
         raise ValueError(f"temperature must be above 0, not {temperature}")
     if not 1 <= max_length <= MAX_LENGTH:
         raise ValueError(f"max_length {max_length} is outside 1 to {MAX_LENGTH}")

@@ -148,5 +148,5 @@ def decode(tokens: np.ndarray, beats: float = BEATS) -> Notes:
         elif token >= VELOCITY:
             velocity = 2 * (token - VELOCITY) + 1
     for pitch in list(sounding):
-        close(pitch, max(now, SEGMENT_TICKS + 1))
+        close(pitch, max(now, int(np.ceil(beats * TICKS_PER_BEAT))))
     return Notes.of(*zip(*found, strict=True)) if found else Notes.empty()

@@ -16,7 +16,9 @@ _MAJOR = (17.7661, 0.145624, 14.9265, 0.160186, 19.8049, 11.3587,
           0.291248, 22.062, 0.145624, 8.15494, 0.232998, 4.95122)  # fmt: skip
 _MINOR = (18.2648, 0.737619, 14.0499, 16.8599, 0.702494, 14.4362,
           0.702494, 18.6161, 4.56621, 1.93186, 7.37619, 1.75623)  # fmt: skip
-_TONICS = ("C", "C#", "D", "E-", "E", "F", "F#", "G", "A-", "A", "B-", "B")
+_MAJOR_TONICS = ("C", "C#", "D", "E-", "E", "F", "F#", "G", "A-", "A", "B-", "B")
+_MINOR_TONICS = ("C", "C#", "D", "E-", "E", "F", "F#", "G", "G#", "A", "B-", "B")
+_NAMES = tuple([f"{t} major" for t in _MAJOR_TONICS] + [f"{t} minor" for t in _MINOR_TONICS])
 
 
 def _standardised(profile: tuple[float, ...]) -> np.ndarray:
@@ -51,7 +53,7 @@ def find(notes: Notes) -> int:
 
 
 def name(key: int) -> str:
-    """A key in words, such as ``"E- major"`` (flats as in music21).
+    """A key in words, such as ``"E- major"`` for E flat (spelled as in music21).
 
     Raises
     ------
@@ -60,4 +62,4 @@ def name(key: int) -> str:
     """
     if not 0 <= key < KEYS:
         raise ValueError(f"key {key} is outside 0 to {KEYS - 1}")
-    return f"{_TONICS[key % 12]} {'minor' if key >= 12 else 'major'}"
+    return _NAMES[key]

@@ -186,7 +186,7 @@ class FaderNet:
         """
         codes = self._codes(source)
         logits = self.model.component_logits(codes.values)
-        values = transfer.shift(codes.values, logits, self.model.means, target, strength)
+        values = transfer.shift(codes.values, logits, self.model.centres, target, strength)
         return self.reconstruct(replace(codes, values=values), seed=seed)
 
     def mix(

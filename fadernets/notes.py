@@ -146,4 +146,5 @@ def cut(notes: Notes, start: float, beats: float = BEATS) -> Notes:
     onset = np.maximum(inside.onset - start, 0.0)
     offset = np.minimum(inside.offset - start, beats)
     sounds = offset > onset
-    return Notes(onset, offset, inside.pitch, inside.velocity)[sounds]
+    segment = Notes(onset, offset, inside.pitch, inside.velocity)[sounds]
+    return segment[np.lexsort((segment.pitch, segment.onset))]  # early ones now begin together

@@ -30,6 +30,7 @@ OUTLINES = {
 }
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 LEFT, BOTTOM = 30, 18  # pixels for pitch names and seconds
+GAP = 0.8  # pixels between a note and the same one struck again as it ends
 CLOSEST = 6  # pixels between neighbouring lines of the grid
 
 
@@ -206,7 +207,7 @@ def _pitch_names(low: int, high: int, row: float, width: int) -> list[str]:
         y = (high - pitch) * row
         names.append(
             f'<path d="M{LEFT} {y:.2f}H{width}" stroke="#e4e4e4"/>'
-            f'<text x="{LEFT - 4}" y="{y:.2f}" text-anchor="end" fill="#555">'
+            f'<text x="{LEFT - 4}" y="{max(y - row / 2 + 4, 9):.2f}" text-anchor="end" fill="#555">'
             f"{_name(pitch)}</text>"
         )
     return names
@@ -230,7 +231,7 @@ def _bricks(notes: list[list], marks: list[str], scale: tuple[float, float, int]
         x, y = LEFT + column * onset, (high - pitch - 1) * row
         bricks.append(
             f'<rect class="{mark}" x="{x:.2f}" y="{y:.2f}" '
-            f'width="{max(column * (offset - onset), 1):.2f}" height="{row:.2f}" '
+            f'width="{max(column * (offset - onset) - GAP, 1):.2f}" height="{row:.2f}" '
             f'fill="{_shade(velocity, mark)}"{OUTLINES[mark]}/>'
         )
     return bricks

@@ -33,5 +33,3 @@ def problem(notes: Notes) -> str | None:
     if len(events.encode(notes)) > events.MAX_TOKENS:
         return TOO_LONG
     return None
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from torch import Tensor
@@ -12,11 +13,11 @@ AROUSAL = {"low": 0, "high": 1}  # component of each state
 def shift(
     codes: Mapping[str, Tensor],
     logits: Mapping[str, Tensor],
-    means: Mapping[str, Tensor],
+    centres: Mapping[str, Tensor],
     target: str,
     strength: float = 1.0,
 ) -> dict[str, Tensor]:
-    """Codes shifted by the difference of the component means.
+    """Codes shifted by the difference of the centres of the components.
 
     Only codes that do not already lie in the target component move.
 
@@ -25,7 +26,8 @@ def shift(
     codes : name -> float tensor, shape (b, latent)
     logits : name -> float tensor, shape (b, 2)
         Unnormalised log p(c|z) of each code.
-    means : name -> float tensor, shape (2, latent)
+    centres : name -> float tensor, shape (2, latent)
+        Of `GMVAE.centres`.
     target : {"low", "high"}
     strength : float
         1 is the paper's shift, 0 none.
@@ -33,16 +35,16 @@ def shift(
     Raises
     ------
     ValueError
-        If `target` is neither or `strength` is negative.
+        If `target` is neither or `strength` is negative or not finite.
     """
     if target not in AROUSAL:
         raise ValueError(f"arousal {target!r} is neither low nor high")
-    if strength < 0:
-        raise ValueError(f"strength {strength} is negative")
+    if not 0 <= strength < math.inf:
+        raise ValueError(f"strength {strength} is not a number of 0 or more")
     to = AROUSAL[target]
     moved = {}
     for name, code in codes.items():
-        step = means[name][to] - means[name][1 - to]
+        step = centres[name][to] - centres[name][1 - to]
         outside = logits[name].argmax(1, keepdim=True) != to
         moved[name] = code + strength * outside * step
     return moved

@@ -12,6 +12,7 @@ from fadernets.piece import Piece
 
 PERFORMANCES, VGMIDI = 0, 1  # corpus numbers in a prepared file
 SUFFIXES = {".mid", ".midi"}
+SLACK = 1e-6  # beats, within which two times are the same
 
 
 @dataclass(frozen=True)
@@ -58,30 +59,34 @@ def vgmidi(folder: Path) -> list[Source]:
     Raises
     ------
     ValueError
-        If the folder holds no readable ``annotations.json``.
+        If the folder holds no readable ``annotations.json`` or it has another layout.
     """
     listing = folder / "annotations.json"
     try:
         pieces = json.loads(listing.read_text())
-    except (OSError, json.JSONDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ValueError(f"{listing} cannot be read: {error}") from error
-    found = []
-    for name, piece in sorted(pieces.items()):
-        raters = [
-            (rater["arousal"], rater["valence"])
-            for rater in piece["annotations"]
-            if len(rater["arousal"]) == len(rater["valence"]) == piece["measures"]
-        ]
-        ratings = np.mean(raters, axis=0) if raters else None
-        found.append(
-            Source(folder / "midi" / piece["midi"], f"vgmidi/{name}", VGMIDI, ratings)
-        )
-    return found
+    try:
+        return [_rated(folder, name, piece) for name, piece in sorted(pieces.items())]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{listing} has another layout than docs/data.md says") from error
+
+
+def _rated(folder: Path, name: str, piece: dict) -> Source:
+    """One piece of ``annotations.json``."""
+    raters = [
+        (rater["arousal"], rater["valence"])
+        for rater in piece["annotations"]
+        if len(rater["arousal"]) == len(rater["valence"]) == piece["measures"]
+    ]
+    ratings = np.mean(raters, axis=0) if raters else None
+    return Source(folder / "midi" / piece["midi"], f"vgmidi/{name}", VGMIDI, ratings)
 
 
 def measure_starts(piece: Piece) -> np.ndarray:
     """Beat at which every measure of a piece begins, from its meter: float64, shape (m,)."""
-    changes = [*piece.meter[1:, 0], piece.length]
+    # Less a hair: a barline that a rounding error puts before the change is the change itself.
+    changes = np.append(piece.meter[1:, 0], piece.length) - SLACK
     starts = [
         np.arange(beat, until, numerator * 4 / denominator)
         for (beat, numerator, denominator), until in zip(piece.meter, changes, strict=True)
@@ -105,8 +110,8 @@ def rating(ratings: np.ndarray, starts: np.ndarray, start: float, end: float) ->
     float64 array, shape (2,)
         NaN where no rated measure is touched.
     """
-    slack = 1e-6  # a segment that ends with a measure does not touch the next
-    first = max(int(np.searchsorted(starts, start + slack, side="right")) - 1, 0)
-    last = int(np.searchsorted(starts, end - slack, side="right"))
+    # A segment that ends with a measure does not touch the next.
+    first = max(int(np.searchsorted(starts, start + SLACK, side="right")) - 1, 0)
+    last = int(np.searchsorted(starts, end - SLACK, side="right"))
     touched = ratings[:, first:last]
     return touched.mean(axis=1) if touched.size else np.full(2, np.nan)

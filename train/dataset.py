@@ -10,6 +10,8 @@ uint8 (n, 16), labels; ``arousal`` and ``valence`` float32 (n,), NaN where unrat
 from __future__ import annotations
 
 import hashlib
+import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ from fadernets.models.batch import UNLABELLED, Batch
 TRAIN, VALIDATION, TEST = 0, 1, 2
 SPLITS = ("split", "random_split")
 AMBIGUOUS = 0.1  # |arousal| up to here is no label (paper 4.1)
+DAMAGED = (EOFError, zipfile.BadZipFile, zlib.error)  # what np.load says of half a file
 POOL = 50  # batches among which segments are sorted by length
 
 
@@ -38,6 +41,8 @@ class Segments:
     labels : name -> uint8 tensor, shape (n, 16)
     densities : name -> float32 tensor, shape (n,)
     split, piece, corpus : int arrays on the host, shape (n,)
+    split_name : str
+        Which of `SPLITS` this is.
     sha256 : str
         Of the prepared file.
     """
@@ -51,6 +56,7 @@ class Segments:
     split: np.ndarray
     piece: np.ndarray
     corpus: np.ndarray
+    split_name: str
     sha256: str
 
     @classmethod
@@ -65,7 +71,8 @@ class Segments:
         if split not in SPLITS:
             raise ValueError(f"split {split!r} is not one of {SPLITS}")
         try:
-            arrays = dict(np.load(path))
+            with np.load(path) as file:
+                arrays = dict(file)
             rating = arrays["arousal"]
             high = np.where(np.abs(rating) > AMBIGUOUS, rating > 0, UNLABELLED)
             labels = {n: torch.from_numpy(arrays[n]).to(device) for n in ATTRIBUTES}
@@ -83,9 +90,10 @@ class Segments:
                 split=arrays[split],
                 piece=arrays["piece"],
                 corpus=arrays["piece_corpus"][arrays["piece"]],
+                split_name=split,
                 sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
             )
-        except (OSError, KeyError, ValueError) as error:
+        except (*DAMAGED, OSError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is no file of train.prepare: {error}") from error
 
     def batch(self, rows: np.ndarray) -> Batch:

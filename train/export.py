@@ -22,13 +22,13 @@ from fadernets.events import decode
 from fadernets.faders import Fader
 from fadernets.models import build
 from fadernets.net import DIMENSION
-from train.dataset import TRAIN, VALIDATION, Segments
-from train.loop import CHECKPOINT
+from train.dataset import SPLITS, TRAIN, VALIDATION, Segments
+from train.loop import CHECKPOINT, load_state
 
 KNOTS = 17
 SWEEP = 17  # values of z^d that are decoded
 OUTERMOST = 1.0  # percent of the training segments beyond either end of a fader
-ENCODED = 8_192  # training segments whose z^d is looked at
+ENCODED = 2_048  # training segments whose z^d is looked at
 DECODED = 64  # validation segments that are slid over the whole range
 
 
@@ -76,9 +76,7 @@ def calibrate(model: nn.Module, data: Segments, name: str, seed: int = 0) -> Fad
     train = rng.permutation(np.flatnonzero(data.split == TRAIN))[:ENCODED]
     validation = rng.permutation(np.flatnonzero(data.split == VALIDATION))[:DECODED]
     densities = data.densities[name].cpu().numpy()
-    low, high = np.percentile(
-        densities[data.split == TRAIN], (OUTERMOST, 100 - OUTERMOST)
-    )
+    low, high = np.percentile(densities[data.split == TRAIN], (OUTERMOST, 100 - OUTERMOST))
     z = encoded(model, data, np.sort(train))[name][:, DIMENSION].cpu().numpy()
     sweep = np.linspace(*np.percentile(z, (0.1, 99.9)), SWEEP)
     played = response(model, data, validation, name, sweep).mean(0)
@@ -92,8 +90,24 @@ def calibrate(model: nn.Module, data: Segments, name: str, seed: int = 0) -> Fad
     return Fader(name, tuple(np.round(knots, 6).tolist()), tuple(np.round(code, 6).tolist()))
 
 
+def measure_centres(model: nn.Module, data: Segments) -> None:
+    """Set the model's centres to the mean codes of its labelled training segments.
+
+    A component without labelled segments keeps its learnt mean.
+    """
+    model.eval()
+    arousal = data.arousal.cpu().numpy()
+    for component in range(model.config.components):
+        rows = np.flatnonzero((data.split == TRAIN) & (arousal == component))
+        codes = encoded(model, data, rows) if len(rows) else {}
+        for name, centres in model.centres.items():
+            learnt = model.means[name][component].detach()
+            centres[component] = codes[name].mean(0) if name in codes else learnt
+
+
 def export(model: nn.Module, data: Segments, out: Path) -> None:
-    """Calibrate a trained model's faders and save all of it."""
+    """Measure a trained model's centres, calibrate its faders and save all of it."""
+    measure_centres(model, data)
     scales = {name: calibrate(model, data, name) for name in model.config.attributes}
     checkpoint.save(model, scales, out)
 
@@ -106,9 +120,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(arguments)
     try:
-        data = Segments.load(options.data)
-        state = torch.load(options.run / CHECKPOINT, map_location="cpu", weights_only=True)
-    except (OSError, ValueError) as error:
+        state = load_state(options.run / CHECKPOINT)
+        data = Segments.load(options.data, state.get("split", SPLITS[0]))
+    except ValueError as error:
         print(f"train.export: {error}", file=sys.stderr)
         return 2
     settings = state["model_config"] | {"attributes": tuple(state["model_config"]["attributes"])}

@@ -2,23 +2,27 @@
 
 Every field of `fadernets.config.ModelConfig` and `train.loop.TrainConfig` is an option. The folder
 gets ``log.csv``, ``last.pt`` to resume from, and at the end ``model.safetensors`` with
-``config.json``, which `fadernets.load` takes.
+``config.json``, which `fadernets.load` takes. Ctrl-C saves and stops; ``--resume`` goes on.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
+from fadernets.attributes import ATTRIBUTES
 from fadernets.config import ModelConfig
 from fadernets.models import MODELS
 from train.dataset import SPLITS, Segments
 from train.export import export
-from train.loop import CHECKPOINT, LOG, Trainer, TrainConfig
+from train.loop import CHECKPOINT, LOG, PRECISIONS, TrainConfig, Trainer
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,11 +41,9 @@ def parser() -> argparse.ArgumentParser:
             if field.name == "model":
                 options.add_argument(flag, choices=MODELS, default=field.default)
             elif field.name == "attributes":
-                options.add_argument(flag, nargs="+", default=field.default)
+                options.add_argument(flag, nargs="+", choices=ATTRIBUTES, default=field.default)
             elif field.name == "precision":
-                options.add_argument(
-                    flag, choices=("float32", "bfloat16"), default=None, help="default: by device"
-                )
+                options.add_argument(flag, choices=PRECISIONS, help="default: by device")
             else:
                 options.add_argument(flag, type=type(field.default), default=field.default)
     return found
@@ -54,6 +56,44 @@ def precision(device: str) -> str:
     return "bfloat16" if torch.backends.cpu.get_cpu_capability() == "AVX512" else "float32"
 
 
+def trainer(options: dict) -> Trainer:
+    """The run that the command line asks for, where it stands.
+
+    Raises
+    ------
+    OSError, ValueError
+        If it cannot be begun or resumed.
+    """
+    out: Path = options["out"]
+    model, run = (
+        kind(**{field.name: options[field.name] for field in dataclasses.fields(kind)})
+        for kind in (ModelConfig, TrainConfig)
+    )
+    if not options["resume"] and any((out / name).exists() for name in (LOG, CHECKPOINT)):
+        raise ValueError(f"{out} already holds a run; --resume it or choose another folder")
+    data = Segments.load(options["data"], options["split"], options["device"])
+    found = Trainer(model, run, data, out)
+    if options["resume"]:
+        found.resume()
+    return found
+
+
+@contextmanager
+def stopping(run: Trainer) -> Iterator[None]:
+    """Ctrl-C and SIGTERM stop a run after the step under way, a second one at once."""
+
+    def stop(number: int, _frame) -> None:
+        run.stopping = True
+        signal.signal(number, before[number])
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
     options = vars(parser().parse_args(arguments))
@@ -61,26 +101,26 @@ def main(arguments: list[str] | None = None) -> int:
     options["attributes"] = tuple(options["attributes"])
     if options["threads"]:
         torch.set_num_threads(options["threads"])
-
-    def config(kind):
-        return kind(**{f.name: options[f.name] for f in dataclasses.fields(kind)})
-
-    out: Path = options["out"]
     try:
-        data = Segments.load(options["data"], options["split"], options["device"])
-        trainer = Trainer(config(ModelConfig), config(TrainConfig), data, out)
-        if options["resume"]:
-            if not (out / CHECKPOINT).exists():
-                raise ValueError(f"{out} holds no {CHECKPOINT} to resume from")
-            trainer.resume()
-        elif (out / LOG).exists():
-            raise ValueError(f"{out} already holds a run; --resume it or choose another folder")
-    except ValueError as error:
-        print(f"train.fit: {error}", file=sys.stderr)
-        return 2
-    trainer.fit()
-    export(trainer.model, data, out)
+        run = trainer(options)
+    except (OSError, ValueError) as error:
+        return _failed(str(error), 2)
+    try:
+        with stopping(run):
+            finished = run.fit()
+        if not finished:
+            return _failed(f"stopped and saved at step {run.step}; --resume goes on", 130)
+        export(run.model, run.data, options["out"])
+    except KeyboardInterrupt:
+        return _failed("interrupted; --resume goes on from where the run was last saved", 130)
+    except FloatingPointError as error:
+        return _failed(str(error), 1)
     return 0
+
+
+def _failed(message: str, status: int) -> int:
+    print(f"train.fit: {message}", file=sys.stderr)
+    return status
 
 
 if __name__ == "__main__":

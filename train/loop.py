@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import json
+import pickle
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +16,12 @@ from tqdm import tqdm
 from fadernets import events
 from fadernets.models import build
 from fadernets.models.batch import Batch
-from train.dataset import VALIDATION, Segments, stream
+from train import log
+from train.dataset import SPLITS, VALIDATION, Segments, epoch, stream
 
 CHECKPOINT = "last.pt"
 LOG = "log.csv"
+PRECISIONS = ("float32", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,14 @@ class TrainConfig:
     save_every: int = 200
     validation_segments: int = 1_024
 
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"precision {self.precision!r} is not one of {PRECISIONS}")
+        for name in ("steps", "batch", "labelled_repeats", "log_every", "validate_every",
+                     "save_every", "validation_segments"):  # fmt: skip
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+
     def rate_at(self, step: int) -> float:
         """Learning rate of a step."""
         if not self.decay_steps:
@@ -80,9 +89,24 @@ class Trainer:
         On the device to train on.
     out : Path
         Folder for the log and the checkpoint.
+
+    Attributes
+    ----------
+    step : int
+        Steps done.
+    stopping : bool
+        Set it, from a signal handler for instance, and `fit` ends after the step under way.
+
+    Raises
+    ------
+    ValueError
+        If there are too few segments to train on or none to validate with.
     """
 
     def __init__(self, model_config, config: TrainConfig, data: Segments, out: Path) -> None:
+        if not (data.split == VALIDATION).any():
+            raise ValueError("no segment to validate with")
+        epoch(data, config.batch, config.labelled_repeats, np.random.default_rng(0))
         torch.manual_seed(config.seed)
         self.config, self.data, self.out = config, data, out
         self.device = data.tokens.device
@@ -90,6 +114,8 @@ class Trainer:
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate)
         self.step = 0
         self.seconds = 0.0
+        self.stopping = False
+        self.window: list[dict[str, torch.Tensor]] = []  # loss terms since the log's last row
         out.mkdir(parents=True, exist_ok=True)
 
     def autocast(self) -> torch.autocast:
@@ -122,9 +148,10 @@ class Trainer:
         rows = np.random.default_rng(0).permutation(rows)[: self.config.validation_segments]
         rows = rows[np.argsort(self.data.lengths.cpu().numpy()[rows], kind="stable")]
         sums: dict[str, float] = {}
-        with torch.random.fork_rng(
-            devices=[self.device] if self.device.type == "cuda" else []
-        ), self.autocast():
+        with (
+            torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []),
+            self.autocast(),
+        ):
             torch.manual_seed(0)
             for first in range(0, len(rows), self.config.batch):
                 part = rows[first : first + self.config.batch]
@@ -142,20 +169,34 @@ class Trainer:
         told = batch.tokens != events.PAD
         return (logits.argmax(-1) == batch.tokens)[told].float().mean()
 
-    def fit(self) -> None:
-        """Train from where the run stands to its last step, logging, validating and saving."""
-        config, window = self.config, []
+    def fit(self) -> bool:
+        """Train from where the run stands to its last step, logging, validating and saving.
+
+        Returns
+        -------
+        bool
+            Whether it came to the last step, and was not told to stop before.
+
+        Raises
+        ------
+        FloatingPointError
+            If the loss is no longer a number.
+        """
+        config = self.config
         rows = stream(self.data, config.batch, config.labelled_repeats, config.seed, self.step)
         progress = tqdm(total=config.steps, initial=self.step, unit="step", disable=None)
         began = time.perf_counter() - self.seconds
-        while self.step < config.steps:
-            window.append(self.train_step(self.data.batch(next(rows))))
+        while self.step < config.steps and not self.stopping:
+            self.window.append(self.train_step(self.data.batch(next(rows))))
+            self.seconds = time.perf_counter() - began
             progress.update()
             last = self.step == config.steps
             if last or self.step % config.log_every == 0:
-                self.seconds = time.perf_counter() - began
-                terms = {n: float(torch.stack([w[n] for w in window]).mean()) for n in window[0]}
-                window = []
+                terms = {
+                    name: float(torch.stack([w[name] for w in self.window]).mean())
+                    for name in self.window[0]
+                }
+                self.window = []
                 if not np.isfinite(terms["total"]):
                     raise FloatingPointError(f"the loss is {terms['total']} at step {self.step}")
                 self._log("train", terms)
@@ -166,13 +207,14 @@ class Trainer:
                 shown = "  ".join(f"{n} {v:.4f}" for n, v in terms.items())
                 tqdm.write(f"step {self.step}  {shown}")
             if last or self.step % config.save_every == 0:
-                self.seconds = time.perf_counter() - began
                 self.save()
         progress.close()
+        if self.step < config.steps:
+            self.save()
+        return self.step == config.steps
 
     def _log(self, kind: str, terms: dict[str, float]) -> None:
         """Append a row to the CSV log."""
-        path = self.out / LOG
         row = {
             "step": self.step,
             "set": kind,
@@ -181,12 +223,7 @@ class Trainer:
             "learning_rate": round(self.config.rate_at(self.step), 8),
             "token_accuracy": "",
         } | {name: round(value, 6) for name, value in terms.items()}
-        fresh = not path.exists()
-        with path.open("a", newline="") as file:
-            writer = csv.DictWriter(file, row)
-            if fresh:
-                writer.writeheader()
-            writer.writerow(row)
+        log.append(self.out / LOG, row)
 
     def save(self) -> None:
         """Write the run's whole state, replacing the last one at once."""
@@ -194,16 +231,21 @@ class Trainer:
             "model_config": dataclasses.asdict(self.model.config),
             "train_config": dataclasses.asdict(self.config),
             "data_sha256": self.data.sha256,
+            "split": self.data.split_name,
             "step": self.step,
             "seconds": self.seconds,
+            "window": self.window,
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "rng": torch.get_rng_state(),
             "rng_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
         }
         part = self.out / f".{CHECKPOINT}.part"
-        torch.save(state, part)
-        part.replace(self.out / CHECKPOINT)
+        try:
+            torch.save(state, part)
+            part.replace(self.out / CHECKPOINT)
+        finally:
+            part.unlink(missing_ok=True)
 
     def resume(self) -> None:
         """Take up the run saved in the folder, to continue exactly as if never stopped.
@@ -213,27 +255,45 @@ class Trainer:
         Raises
         ------
         ValueError
-            If the checkpoint is of another model, another run or other data.
+            If there is no checkpoint or it is of another model, another run or other data.
         """
         path = self.out / CHECKPOINT
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        for what, mine, theirs in (
-            ("model", dataclasses.asdict(self.model.config), state["model_config"]),
-            ("run", dataclasses.asdict(self.config), state["train_config"]),
-            ("data", self.data.sha256, state["data_sha256"]),
+        state = load_state(path)
+        data = {"sha256": state["data_sha256"], "split": state.get("split", SPLITS[0])}
+        for what, theirs, mine in (
+            ("model", state["model_config"], dataclasses.asdict(self.model.config)),
+            ("run", state["train_config"], dataclasses.asdict(self.config)),
+            ("data", data, {"sha256": self.data.sha256, "split": self.data.split_name}),
         ):
-            if json.dumps(mine) != json.dumps(theirs):
-                raise ValueError(f"{path} is of another {what}: {theirs}, not {mine}")
+            if other := [n for n in theirs | mine if theirs.get(n) != mine.get(n)]:
+                told = ", ".join(f"{n} {theirs.get(n)}, not {mine.get(n)}" for n in other)
+                raise ValueError(f"{path} is of another {what}: {told}")
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         torch.set_rng_state(state["rng"])
         if self.device.type == "cuda":
             torch.cuda.set_rng_state_all(state["rng_cuda"])
         self.step, self.seconds = state["step"], state["seconds"]
-        log = self.out / LOG
-        with log.open(newline="") as file:
-            rows = list(csv.DictReader(file))
-        with log.open("w", newline="") as file:
-            writer = csv.DictWriter(file, rows[0])
-            writer.writeheader()
-            writer.writerows(r for r in rows if int(r["step"]) <= self.step)
+        self.window = [
+            {name: term.to(self.device) for name, term in terms.items()}
+            for terms in state.get("window", [])
+        ]
+        log.trim(self.out / LOG, self.step)
+
+
+def load_state(path: Path) -> dict:
+    """What `Trainer.save` wrote.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing of the kind.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"{path} is no checkpoint of train.fit: {reason}") from error
+    if not isinstance(state, dict) or "train_config" not in state:
+        raise ValueError(f"{path} is no checkpoint of train.fit")
+    return state

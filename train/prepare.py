@@ -1,4 +1,4 @@
-"""MIDI files to one file of arrays: ``python -m train.prepare --piano DIR --vgmidi DIR --out FILE``.
+"""MIDI to arrays: ``python -m train.prepare --piano DIR --vgmidi DIR --out FILE``.
 
 The arrays are all that training and evaluation read; see `train.dataset` for their shapes.
 """
@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import multiprocessing
 import os
+import signal
 import sys
+import tempfile
 import time
 from collections import Counter
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from fadernets import events, key, midi
 from fadernets.attributes import ATTRIBUTES
 from fadernets.notes import BEATS, STEPS
 from fadernets.piece import segments
-from train import corpora
+from train import corpora, parallel
 from train.corpora import Source
 
 SHARES = (0.8, 0.1, 0.1)  # train, validation, test
@@ -62,6 +64,9 @@ def prepare_file(source: Source) -> Prepared:
             kept.append(segment)
         else:
             dropped[segment.problem] += 1
+    if not kept:
+        error = f"none of its {dropped.total()} segments can be used"
+        return Prepared(source.name, source.corpus, {}, dropped, error)
     n = len(kept)
     tokens = np.full((n, events.MAX_TOKENS), events.PAD, np.int16)
     length = np.zeros(n, np.uint8)
@@ -88,6 +93,12 @@ def prepare_file(source: Source) -> Prepared:
     return Prepared(source.name, source.corpus, arrays, dropped)
 
 
+def report(file: Prepared) -> None:
+    """Say why a file cannot be used, if so."""
+    if file.error:
+        tqdm.write(f"skipped {file.name}: {file.error}", file=sys.stderr)
+
+
 def split(n: int, rng: np.random.Generator) -> np.ndarray:
     """A random 80/10/10 split of n things: uint8, 0 train, 1 validation, 2 test."""
     bounds = np.rint(np.cumsum(SHARES) * n).astype(int)
@@ -97,12 +108,12 @@ def split(n: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def join(files: list[Prepared], seed: int) -> dict[str, np.ndarray]:
-    """The arrays of all files in order of corpus and name, with both splits.
+    """The arrays of all usable files in order of corpus and name, with both splits.
 
     ``split`` keeps every performance and every VGMIDI piece on one side; ``random_split`` is the
     paper's, segment by segment, where the neighbours of a test segment are trained on.
     """
-    used = [f for f in sorted(files, key=lambda f: (f.corpus, f.name)) if len(f.arrays["length"])]
+    used = sorted((f for f in files if not f.error), key=lambda f: (f.corpus, f.name))
     counts = [len(f.arrays["length"]) for f in used]
     arrays = {k: np.concatenate([f.arrays[k] for f in used]) for k in used[0].arrays}
     arrays["piece"] = np.repeat(np.arange(len(used), dtype=np.int32), counts)
@@ -118,9 +129,23 @@ def join(files: list[Prepared], seed: int) -> dict[str, np.ndarray]:
     return arrays
 
 
+def check_output(path: Path) -> None:
+    """Find out whether a file can be written before minutes are spent on it.
+
+    Raises
+    ------
+    OSError
+        If it cannot.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder")
+    with tempfile.TemporaryFile(dir=path.parent):
+        pass
+
+
 def save(arrays: dict[str, np.ndarray], path: Path) -> None:
     """Write the arrays at once or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
@@ -145,57 +170,91 @@ def summary(files: list[Prepared], arrays: dict[str, np.ndarray], seconds: float
         "segments_high_arousal": int((rated & (arrays["arousal"] > 0)).sum()),
         "segments_low_arousal": int((rated & (arrays["arousal"] < 0)).sum()),
         "dropped": dict(dropped.most_common()),
-        "mean_tokens": round(float(arrays["length"][performed].mean()), 2),
+        "mean_tokens": _rounded(np.mean, arrays["length"][performed], 2),
         "tokens_sha256": hashlib.sha256(arrays["tokens"].tobytes()).hexdigest(),
     }
     for name, attribute in ATTRIBUTES.items():
         density = attribute.density(arrays[name])
+        played = density[performed]
         found[f"{name}_density"] = {
-            "mean": round(float(density[performed].mean()), 4),
-            "sd": round(float(density[performed].std()), 4),
-            "percentiles_5_50_95": np.percentile(density[performed], (5, 50, 95)).tolist(),
-            "mean_high_arousal": round(float(density[rated & (arrays["arousal"] > 0)].mean()), 4),
-            "mean_low_arousal": round(float(density[rated & (arrays["arousal"] < 0)].mean()), 4),
+            "mean": _rounded(np.mean, played),
+            "sd": _rounded(np.std, played),
+            "percentiles_5_50_95": [_rounded(np.percentile, played, 4, q) for q in (5, 50, 95)],
+            "mean_high_arousal": _rounded(np.mean, density[rated & (arrays["arousal"] > 0)]),
+            "mean_low_arousal": _rounded(np.mean, density[rated & (arrays["arousal"] < 0)]),
         }
     return found
 
 
+def _rounded(statistic, values: np.ndarray, digits: int = 4, *more: float) -> float | None:
+    """A statistic of some values, None of none."""
+    return round(float(statistic(values, *more)), digits) if len(values) else None
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    found = argparse.ArgumentParser(prog="python -m train.prepare", description=__doc__)
+    found.add_argument("--piano", type=Path, required=True, help="folder of piano performances")
+    found.add_argument("--vgmidi", type=Path, help="folder with annotations.json and midi/")
+    found.add_argument("--out", type=Path, required=True, help="file to write, .npz")
+    found.add_argument("--seed", type=int, default=0, help="of the splits")
+    found.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
+    found.add_argument("--summary", type=Path, help="also write the summary here, as JSON")
+    return found
+
+
+def gather(options: argparse.Namespace) -> list[Source]:
+    """The files that the command line names, once it is known that all can go well.
+
+    Raises
+    ------
+    OSError
+        If an output cannot be written.
+    ValueError
+        If there is nothing to read or no worker.
+    """
+    if options.workers < 1:
+        raise ValueError(f"workers must be at least 1, not {options.workers}")
+    sources = corpora.performances(options.piano)
+    if options.vgmidi:
+        sources += corpora.vgmidi(options.vgmidi)
+    for path in filter(None, (options.out, options.summary)):
+        check_output(path)
+    return sources
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m train.prepare", description=__doc__)
-    parser.add_argument("--piano", type=Path, required=True, help="folder of piano performances")
-    parser.add_argument("--vgmidi", type=Path, help="folder with annotations.json and midi/")
-    parser.add_argument("--out", type=Path, required=True, help="file to write, .npz")
-    parser.add_argument("--seed", type=int, default=0, help="of the splits")
-    parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--summary", type=Path, help="also write the summary here, as JSON")
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     began = time.perf_counter()
     try:
-        sources = corpora.performances(options.piano)
-        if options.vgmidi:
-            sources += corpora.vgmidi(options.vgmidi)
-    except ValueError as error:
-        print(f"train.prepare: {error}", file=sys.stderr)
-        return 2
-    files = []
-    with multiprocessing.get_context("spawn").Pool(options.workers) as pool:
-        done = pool.imap_unordered(prepare_file, sources, chunksize=4)
-        for file in tqdm(done, total=len(sources), unit="file", disable=None):
-            files.append(file)
-            if file.error:
-                tqdm.write(f"skipped {file.name}: {file.error}", file=sys.stderr)
-    if not any(len(f.arrays.get("length", ())) for f in files):
-        print("train.prepare: no file holds a usable segment", file=sys.stderr)
-        return 2
-    arrays = join([f for f in files if f.error is None], options.seed)
-    save(arrays, options.out)
-    text = json.dumps(summary(files, arrays, time.perf_counter() - began), indent=2)
-    if options.summary:
-        options.summary.write_text(text + "\n")
+        sources = gather(options)
+    except (OSError, ValueError) as error:
+        return _failed(str(error), 2)
+    try:
+        files = parallel.each(prepare_file, sources, options.workers, report)
+        if all(f.error for f in files):
+            return _failed("no file holds a usable segment", 2)
+        arrays = join(files, options.seed)
+        save(arrays, options.out)
+        text = json.dumps(summary(files, arrays, time.perf_counter() - began), indent=2)
+        if options.summary:
+            options.summary.write_text(text + "\n")
+    except KeyboardInterrupt:
+        return _failed("interrupted", 130)
+    except BrokenProcessPool:
+        return _failed("a worker was killed, perhaps for want of memory; nothing is written", 1)
+    except OSError as error:
+        return _failed(str(error), 2)
     print(text)
     return 0
 
 
+def _failed(message: str, status: int) -> int:
+    print(f"train.prepare: {message}", file=sys.stderr)
+    return status
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # tidy up, as for Ctrl-C
     sys.exit(main())

@@ -5,7 +5,7 @@
 
   const BLACK_KEYS = new Set([1, 3, 6, 8, 10]);
   const SMALLEST_RANGE = 24; // semitones shown at least, so that three notes do not become slabs
-  const CLOSEST = 7; // pixels between lines of the grid
+  const CLOSEST = 12; // pixels between lines of the grid
 
   F.clock = function (seconds) {
     const whole = Math.max(0, Math.floor(seconds + 1e-6));
@@ -63,7 +63,7 @@
       const row = bottom / (high - low);
       const y = (pitch) => (high - pitch - 1) * row;
       pen.clearRect(0, 0, width, height);
-      this.drawKeys(pen, { width, row, low, high, y, colour });
+      this.drawKeys(pen, { width, bottom, row, low, high, y, colour });
       this.drawGrid(pen, bottom, colour);
       if (this.ruler) this.drawRuler(pen, height, colour);
       this.data.notes.forEach((note, i) => {
@@ -71,7 +71,7 @@
       });
     }
 
-    drawKeys(pen, { width, row, low, high, y, colour }) {
+    drawKeys(pen, { width, bottom, row, low, high, y, colour }) {
       pen.font = "11px system-ui, sans-serif";
       pen.textAlign = "right";
       pen.textBaseline = "middle";
@@ -84,7 +84,7 @@
           pen.fillStyle = colour("grid");
           pen.fillRect(this.left, y(pitch) + row, width - this.left, 1);
           pen.fillStyle = colour("mute");
-          const middle = Math.max(7, y(pitch) + row / 2);
+          const middle = Math.min(bottom - 6, Math.max(7, y(pitch) + row / 2));
           pen.fillText("C" + (pitch / 12 - 1), this.left - 6, middle);
         }
       }

@@ -175,24 +175,34 @@
       if (!this.piece) return;
       this.sent += 1;
       performance.mark("fadernets:asked");
-      clearTimeout(this.waiting);
-      this.waiting = setTimeout(() => this.busy(true), PATIENCE);
-      this.trigger(this.events.ask, this.request());
+      this.wait();
+      this.request({});
+      this.trigger(this.events.ask);
     }
 
-    request() {
+    // What is wanted goes into the component's value: an event that has to wait for an earlier one
+    // is sent with the value of then, but without data of its own.
+    request(more) {
       const { first, last } = this.overview;
-      const wanted = this.original !== `${first}-${last}`; // the original's sound, not here yet
-      return { number: this.sent, piece: this.piece.id, first, last, ...this.now, original: wanted };
+      const original = this.original !== `${first}-${last}`; // its sound is not here yet
+      const which = { number: this.sent, piece: this.piece.id, first, last, original };
+      this.props.value = JSON.stringify({ ...which, ...this.now, ...more });
     }
 
     save(kind) {
       if (!this.piece) return;
-      const scope = this.find("[data-show=scope]").value;
-      this.trigger(this.events.save, { ...this.request(), kind, scope });
+      this.wait();
+      this.request({ kind, scope: this.find("[data-show=scope]").value });
+      this.trigger(this.events.save);
     }
 
-    // The server could not answer: what is on the page stays.
+    // Say so if what is wanted takes long.
+    wait() {
+      clearTimeout(this.waiting);
+      this.waiting = setTimeout(() => this.busy(true), PATIENCE);
+    }
+
+    // Nothing is under way any more; what is on the page stays.
     settle() {
       clearTimeout(this.waiting);
       this.busy(false);
@@ -227,10 +237,11 @@
       if (answer.number !== this.sent) return; // overtaken while it was decoded
       if (answer.sound.later) {
         this.player.clear();
-        this.trigger(this.events.hear, this.request());
+        this.trigger(this.events.hear);
         return;
       }
       this.settle();
+      this.element.dataset.heard = answer.number;
       if (!answer.sound.made) return this.player.clear();
       if (first) this.original = `${answer.first}-${answer.last}`;
       this.player.load({
@@ -239,7 +250,6 @@
         volume: answer.sound.volume,
         length: answer.length,
       });
-      this.element.dataset.heard = answer.number;
       performance.mark("fadernets:heard");
     }
   }

@@ -83,13 +83,12 @@ def test_faders_have_their_say_after_arousal(net, study):
 
 def test_seeds_repeat_and_differ(net, study):
     notes = [
-        list(replace_id(study).result(net, Ask(0, 3, rhythm=0.8, seed=seed)).notes)
-        for seed in (1, 1, 2)
+        list(fresh(study).result(net, Ask(0, 3, rhythm=0.8, seed=seed)).notes) for seed in (1, 1, 2)
     ]
     assert notes[0] == notes[1] != notes[2]
 
 
-def replace_id(study: Study) -> Study:
+def fresh(study: Study) -> Study:
     """The same piece, nothing of it worked out yet."""
     return Study(study.piece)
 
@@ -98,7 +97,7 @@ def test_what_cannot_change_passes_and_is_named(net):
     study = open_example("rag")
     assert study.segments[CLOSED].problem
     answer = service.answer(net, study, ask(CLOSED - 1, CLOSED, rhythm=0.2))
-    named = f"Segment {CLOSED + 1} ({study.segments[CLOSED].problem}) passes through unchanged."
+    named = f"Unchanged, {study.segments[CLOSED].problem}: segment {CLOSED + 1}."
     assert named in answer["summary"] and not answer["closed"]
     result = study.result(net, Ask(CLOSED - 1, CLOSED, rhythm=0.2))
     start = study.segments[CLOSED].start
@@ -110,6 +109,13 @@ def test_a_selection_that_cannot_change_is_closed(net):
     answer = service.answer(net, study, ask(CLOSED, CLOSED, rhythm=0.2))
     assert answer["closed"] and answer["sound"]["made"]
     assert set(answer["rolls"]["result"]["marks"]) == {"kept"}
+
+
+def test_all_that_pass_are_named(net):
+    study = open_example("rag")
+    answer = service.answer(net, study, ask(0, 41))
+    closed = [s.index + 1 for s in study.segments if s.problem]
+    assert f"segments {', '.join(map(str, closed))}." in answer["summary"]
 
 
 @pytest.mark.parametrize(

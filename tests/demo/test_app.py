@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from urllib.request import urlopen
+
+BESIDE = """
+from fastapi import APIRouter
+from fastapi.testclient import TestClient
+from demo.app import create_app
+from fadernets.net import FaderNet
+router = APIRouter()
+router.add_api_route("/survey", lambda: "hello")
+client = TestClient(create_app(FaderNet.load(%r), [router]))
+print(client.get("/survey").json(), "Music FaderNets" in client.get("/").text)
+"""
+
+
+def fetch(url: str) -> str:
+    with urlopen(url, timeout=20) as answer:
+        return answer.read().decode()
+
+
+def test_other_routers_share_the_address(root):
+    command = [sys.executable, "-c", BESIDE % os.environ.get("FADERNETS_MODEL")]
+    assert subprocess.check_output(command, cwd=root, text=True) == "hello True\n"
+
+
+def test_named_endpoints_only(address):
+    named = json.loads(fetch(address + "gradio_api/info"))["named_endpoints"]
+    assert sorted(named) == ["/slide", "/transfer"]
+    parameters = [p["parameter_name"] for p in named["/slide"]["parameters"]]
+    assert parameters == ["midi", "rhythm", "note", "seed", "first", "last"]
+
+
+def test_page_names_no_other_host_to_load_from(address):
+    texts = [fetch(address + path) for path in ("", "theme.css", "config")]
+    for word in ("fonts.googleapis", "cdn.", "cdnjs", "unpkg", "jsdelivr"):
+        assert not any(word in text for text in texts), word
+
+
+def test_a_taken_port_is_one_sentence(root):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-m", "demo", "--port", str(port)]
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr == f"demo: cannot use 127.0.0.1, port {port}: Address already in use.\n"
+
+
+def test_a_missing_model_is_one_sentence(root, tmp_path):
+    env = {**os.environ, "FADERNETS_MODEL": str(tmp_path), "FADERNETS_PORT": "0"}
+    command = [sys.executable, "-m", "demo"]
+    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("demo: no model named") and done.stderr.count("\n") == 1

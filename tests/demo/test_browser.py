@@ -1,0 +1,390 @@
+"""The demo as a visitor meets it, in headless Chromium."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+import soundfile
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from fadernets import examples, midi
+
+pytestmark = pytest.mark.browser
+
+ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+FILE = "#fn-pieces input[type=file]"
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS) as found,
+    ):
+        yield found
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str):
+    """Opens the page; nothing it does may reach out, fail or complain."""
+    contexts, wrong = [], []
+
+    def watch(request) -> None:
+        if urlsplit(request.url).hostname not in ("127.0.0.1", None):
+            wrong.append(f"asked {request.url}")
+
+    def enter(size: dict = WIDE, scheme: str = "light") -> Page:
+        contexts.append(browser.new_context(viewport=size, color_scheme=scheme))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(20_000)
+        page.on("request", watch)
+        page.on("pageerror", lambda error: wrong.append(f"error {error}"))
+        page.on(
+            "console",
+            lambda line: wrong.append(line.text) if line.type in ("error", "warning") else None,
+        )
+        page.goto(address)
+        heard(page)
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def heard(page: Page) -> None:
+    """Wait until the last thing asked for can be seen and heard."""
+    page.wait_for_function(
+        "() => { const bench = window.FaderNets && FaderNets.bench;"
+        " return bench && bench.sent > 0 && bench.element.dataset.heard == bench.sent; }"
+    )
+
+
+def figure(page: Page, fader: str, name: str) -> float:
+    text = page.locator(f"[data-fader={fader}] [data-figure={name}]").inner_text()
+    return float(text.removesuffix("%"))
+
+
+def picture(page: Page, side: str) -> str:
+    return page.eval_on_selector(f"[data-side={side}] canvas", "canvas => canvas.toDataURL()")
+
+
+def position(page: Page) -> float:
+    return page.evaluate("FaderNets.bench.player.position")
+
+
+def test_a_fader_moved_by_key_changes_the_music(visit, artefacts):
+    page = visit()
+    page.get_by_label("Chopin Mazurka").check(force=True)
+    expect(page.get_by_role("heading", name=examples.EXAMPLES["mazurka"].name)).to_be_visible()
+    heard(page)
+    page.get_by_role("button", name="Next segments").click()
+    heard(page)
+    assert "As played" in page.locator("[data-show=summary]").inner_text()
+    assert figure(page, "rhythm", "result") == figure(page, "rhythm", "piece")
+    before = {side: picture(page, side) for side in ("original", "result")}
+
+    fader = page.get_by_role("slider", name="Rhythm density")
+    found = {}
+    for key in ("End", "Home"):
+        fader.press(key)
+        heard(page)
+        found[key] = figure(page, "rhythm", "result")
+        assert picture(page, "result") != before["result"]
+        assert picture(page, "original") != before["original"]  # what is gone is marked
+        page.screenshot(path=artefacts / f"rhythm-{key.lower()}.png")
+    assert found["Home"] < figure(page, "rhythm", "piece") < found["End"]
+    assert re.search(r"\d+ notes? kept, \d+ new, \d+ gone", page.inner_text("[data-show=summary]"))
+
+    page.get_by_role("button", name="Undo").click()
+    heard(page)
+    assert figure(page, "rhythm", "result") == found["End"]
+    page.get_by_role("button", name="Reset").click()
+    heard(page)
+    assert picture(page, "result") == before["result"]
+    assert fader.get_attribute("aria-valuetext") == "as played"
+    page.get_by_role("button", name="Undo").click()
+    heard(page)
+    assert figure(page, "rhythm", "result") == found["End"]
+
+
+def test_a_fader_acts_on_release(visit):
+    page = visit()
+    box = page.get_by_role("slider", name="Note density").bounding_box()
+    sent = page.evaluate("FaderNets.bench.sent")
+    middle = box["y"] + box["height"] / 2
+    at = float(page.get_by_role("slider", name="Note density").input_value())
+    page.mouse.move(box["x"] + 13 + at * (box["width"] - 26), middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.8, middle, steps=8)
+    assert page.evaluate("FaderNets.bench.sent") == sent
+    asked = figure(page, "note", "asked")
+    page.mouse.up()
+    heard(page)
+    assert page.evaluate("FaderNets.bench.sent") == sent + 1
+    assert asked > figure(page, "note", "piece")
+    assert figure(page, "note", "result") > figure(page, "note", "piece")
+
+
+def test_arousal_and_seed(visit, artefacts):
+    page = visit()
+    expect(page.get_by_role("button", name="Vary")).to_be_disabled()
+    page.get_by_role("button", name="energetic").click()
+    heard(page)
+    assert (
+        page.locator("[data-fader=arousal] [data-figure=asked]").inner_text() == "100 % energetic"
+    )
+    greedy = picture(page, "result")
+    seed = page.get_by_role("spinbutton", name="Seed")
+    seed.fill("7")
+    seed.press("Enter")
+    heard(page)
+    seven = picture(page, "result")
+    page.get_by_role("button", name="Vary").click()
+    heard(page)
+    assert seed.input_value() not in ("", "7")
+    assert len({greedy, seven, picture(page, "result")}) == 3
+    page.get_by_role("button", name="Undo").click()
+    heard(page)
+    assert picture(page, "result") == seven
+
+
+def test_playing_seeking_and_switching(visit):
+    page = visit()
+    page.get_by_role("slider", name="Rhythm density").press("Home")
+    heard(page)
+    page.keyboard.press("Space")
+    page.wait_for_function("FaderNets.bench.player.position > 0.3")
+    moved = page.eval_on_selector(".fn-playhead", "head => head.getBoundingClientRect().x")
+    page.wait_for_function("FaderNets.bench.player.position > 0.6")
+    assert page.eval_on_selector(".fn-playhead", "head => head.getBoundingClientRect().x") > moved
+
+    before = position(page)
+    page.keyboard.press("x")
+    expect(page.get_by_role("radio", name="Original")).to_be_checked()
+    assert before <= position(page) < before + 2  # went on, did not begin again
+    assert page.evaluate("FaderNets.bench.player.playing")
+
+    canvas = page.locator("[data-side=original] canvas")
+    size = canvas.bounding_box()
+    page.keyboard.press("Space")
+    canvas.click(position={"x": size["width"] * 0.75, "y": size["height"] / 2})
+    length = page.evaluate("FaderNets.bench.player.length")
+    assert position(page) == pytest.approx(0.74 * length, abs=0.04 * length)
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function("FaderNets.bench.player.rounds.length > 1")  # the loop goes round
+    assert position(page) < length
+
+
+def test_the_sound_is_of_the_side_chosen(visit):
+    """What leaves the mixer is the original's sound, then the result's."""
+    page = visit()
+    page.get_by_role("slider", name="Note density").press("End")
+    heard(page)
+    loud = """side => { const data = FaderNets.bench.player.sounds[side].getChannelData(0);
+        return Math.sqrt(data.reduce((sum, x) => sum + x * x, 0) / data.length); }"""
+    assert page.evaluate(loud, "original") > 1e-3
+    assert page.evaluate(loud, "result") > 1e-3
+    gains = "FaderNets.bench.player.rounds.map(r => [r.gains.original.value, r.gains.result.value])"
+    page.keyboard.press("Space")
+    page.wait_for_function("FaderNets.bench.player.position > 0.2")
+    original, result = page.evaluate(gains)[0]
+    assert original < 0.01 and result > 0.9
+    page.keyboard.press("x")
+    page.wait_for_timeout(200)
+    original, result = page.evaluate(gains)[0]
+    volume = page.evaluate("FaderNets.bench.player.volumes.original")
+    assert original == pytest.approx(volume, abs=0.02) and result < 0.01
+
+
+def test_files_to_take_away(visit, tmp_path):
+    page = visit()
+    page.get_by_role("slider", name="Note density").press("Home")
+    heard(page)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save MIDI").click()
+    saved.value.save_as(tmp_path / "result.mid")
+    assert saved.value.suggested_filename.endswith("note-0.00.mid")
+    part = midi.read(tmp_path / "result.mid")
+    assert len(part.notes) > 3 and part.length == 8
+
+    page.get_by_role("combobox", name="What to save").select_option("piece")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save MIDI").click()
+    saved.value.save_as(tmp_path / "piece.mid")
+    assert midi.read(tmp_path / "piece.mid").length == examples.load(examples.FIRST).length
+
+    page.get_by_role("combobox", name="What to save").select_option("selection")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save WAV").click()
+    saved.value.save_as(tmp_path / "result.wav")
+    samples, rate = soundfile.read(tmp_path / "result.wav")
+    assert rate in (44_100, 48_000) and len(samples) / rate > 5
+    assert np.abs(samples).max() > 0.1
+
+
+def test_bad_files_are_refused_and_nothing_is_lost(visit, artefacts, tmp_path):
+    page = visit()
+    page.get_by_role("slider", name="Rhythm density").press("Home")
+    heard(page)
+    before = picture(page, "result")
+    message = page.get_by_role("alert").first
+    for name, data, words in (
+        ("holiday.jpg", b"\xff\xd8 not music", "holiday.jpg is not a MIDI file."),
+        ("<b>.mid", b"MThd", "is not a MIDI file."),
+        ("empty.mid", b"", "empty.mid is not a MIDI file."),
+    ):
+        page.set_input_files(FILE, {"name": name, "mimeType": "audio/midi", "buffer": data})
+        expect(message).to_contain_text(words)
+    page.screenshot(path=artefacts / "refused.png")
+    assert "Traceback" not in page.inner_text("body")
+    assert picture(page, "result") == before
+    expect(page.get_by_role("heading", name=examples.EXAMPLES[examples.FIRST].name)).to_be_visible()
+
+    piece = examples.load("prelude")
+    midi.write(piece, tmp_path / "mine.mid")
+    page.set_input_files(FILE, tmp_path / "mine.mid")
+    expect(page.get_by_role("heading", name="mine")).to_be_visible()
+    heard(page)
+    expect(message).to_be_empty()
+    assert page.locator("#fn-examples label.selected").count() == 0
+
+
+def test_choosing_segments_and_the_whole_piece(visit, artefacts):
+    page = visit()
+    page.get_by_label("Joplin Rag").check(force=True)
+    expect(page.get_by_role("heading", name="Maple Leaf Rag")).to_be_visible()
+    heard(page)
+    strip = page.get_by_role("slider", name="Segments")
+    box = strip.bounding_box()
+    cell = box["width"] / 42
+    page.mouse.move(box["x"] + 3.5 * cell, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 5.5 * cell, box["y"] + 20, steps=4)
+    page.mouse.up()
+    heard(page)
+    assert "Segments 4–6 of 42" in page.inner_text("[data-show=span]")
+    assert "Unchanged, too many events: segment 5." in page.inner_text("[data-show=summary]")
+    strip.press("Home")
+    strip.press("Shift+ArrowRight")
+    heard(page)
+    assert "Segments 1–2 of 42" in page.inner_text("[data-show=span]")
+    strip.press("Home")
+    for _ in range(4):
+        strip.press("ArrowRight")
+    heard(page)
+    expect(page.get_by_role("slider", name="Rhythm density")).to_be_disabled()
+    strip.press("Home")
+    heard(page)
+    page.get_by_role("slider", name="Rhythm density").press("Home")
+    heard(page)
+    page.get_by_role("button", name="Whole piece").click()
+    heard(page)
+    assert "All 42 segments" in page.inner_text("[data-show=span]")
+    assert page.evaluate("FaderNets.bench.player.length") == pytest.approx(
+        examples.load("rag").duration, abs=0.1
+    )
+    page.screenshot(path=artefacts / "whole.png", full_page=True)
+
+
+def test_a_key_held_down(visit):
+    """Asked faster than can be answered, the last thing asked for is what comes."""
+    page = visit()
+    strip = page.get_by_role("slider", name="Segments")
+    for key in ("ArrowRight", "ArrowLeft") * 3:
+        for _ in range(8):
+            strip.press(key)
+        heard(page)
+    page.get_by_role("slider", name="Note density").press("Home")
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    heard(page)
+    assert page.get_by_role("slider", name="Note density").input_value() == "0.1"
+    assert '"note":0.1,' in page.evaluate("FaderNets.bench.props.value")
+
+
+def test_focus_goes_from_top_to_bottom(visit):
+    page = visit()
+    page.get_by_role("slider", name="Rhythm density").press("Home")
+    heard(page)
+    page.get_by_role("radio", name="Bach Chorale").focus()
+    seen = []
+    for _ in range(32):
+        seen.append(
+            page.evaluate(
+                "() => { const at = document.activeElement;"
+                " return at.ariaLabel || (at.labels && at.labels[0] || at).textContent.trim(); }"
+            )
+        )
+        page.keyboard.press("Tab")
+    expected = [
+        "Bach Chorale",
+        "Your own MIDI file",
+        "Previous segments",
+        "Whole piece",
+        "Segments",
+        "Play",
+        "Result",
+        "Loop",
+        "Position in seconds",
+        "Save MIDI",
+        "What to save",
+        "Rhythm density",
+        "Rhythm as played",
+        "Note density",
+        "Arousal",
+        "energetic",
+        "Seed",
+        "Vary",
+        "Undo",
+        "Reset",
+    ]
+    places = [seen.index(name) for name in expected if name in seen]
+    assert [name for name in expected if name not in seen] == []
+    home = expected.index("Rhythm as played")
+    order = [place for i, place in enumerate(places) if i not in (home - 1, home)]
+    assert order == sorted(order)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_it_fits_and_looks(visit, artefacts, size, scheme):
+    page = visit(size, scheme)
+    page.get_by_role("slider", name="Note density").press("End")
+    heard(page)
+    page.screenshot(path=artefacts / f"page-{size['width']}-{scheme}.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    brightness = sum(int(part) for part in re.findall(r"\d+", paper)[:3])
+    assert (brightness > 384) == (scheme == "light")
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('.fn-bench button, .fn-bench select')]
+            .filter(e => e.checkVisibility({visibilityProperty: true}))
+            .filter(e => e.getBoundingClientRect().height < 30).map(e => e.textContent)"""
+    )
+    assert small == []
+
+
+def test_programs_can_ask_too(address, tmp_path):
+    from gradio_client import Client, handle_file
+
+    piece = examples.load("sonata")
+    midi.write(piece, tmp_path / "in.mid")
+    client = Client(address, verbose=False, download_files=str(tmp_path))
+    path, figures = client.predict(handle_file(tmp_path / "in.mid"), rhythm=0.0, api_name="/slide")
+    assert midi.read(path).length == piece.length
+    assert figures["after"]["rhythm"] < figures["before"]["rhythm"]
+    path, figures = client.predict(
+        handle_file(tmp_path / "in.mid"), arousal="low", last=3, api_name="/transfer"
+    )
+    assert midi.read(path).length == piece.length
+    client.close()

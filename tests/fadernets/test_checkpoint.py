@@ -1,0 +1,177 @@
+import hashlib
+import shutil
+
+import pytest
+import torch
+
+from fadernets import checkpoint, config
+from fadernets.checkpoint import CONFIG, FADERS, SUMS, WEIGHTS, CheckpointError
+from fadernets.config import ModelConfig
+from fadernets.faders import Fader
+from fadernets.models import build
+
+FILES = (WEIGHTS, CONFIG, FADERS)
+SMALL = ModelConfig(hidden=8, latent=4, embedding=6, beta=0.125)
+SCALES = {
+    "rhythm": Fader("rhythm", (0.1, 0.5, 0.9), (-2.0, 0.5, 2.0)),
+    "note": Fader("note", (0.5, 8.0), (-1.5, 2.5)),
+}
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(0)
+    return build(SMALL)
+
+
+@pytest.fixture(scope="module")
+def saved(model, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models") / "deep" / "small"
+    checkpoint.save(model, SCALES, folder)
+    return folder
+
+
+@pytest.fixture
+def folder(saved, tmp_path):
+    """A copy to damage."""
+    return shutil.copytree(saved, tmp_path / "copy")
+
+
+def sign(folder):
+    """Make the checksums those of the files that are there."""
+    lines = [f"{hashlib.sha256((folder / n).read_bytes()).hexdigest()}  {n}\n" for n in FILES]
+    (folder / SUMS).write_text("".join(lines))
+
+
+def test_what_is_saved_is_loaded(model, saved):
+    back, scales = checkpoint.load(saved)
+    assert scales == SCALES
+    assert back.config == SMALL
+    weights = back.state_dict()
+    assert list(weights) == list(model.state_dict())
+    for name, value in model.state_dict().items():
+        assert weights[name].dtype == torch.float32
+        assert torch.equal(weights[name], value.half().float()), name
+
+
+def test_a_loaded_model_is_ready_to_decode(saved):
+    back, _ = checkpoint.load(saved)
+    assert not back.training
+    assert not any(weight.requires_grad for weight in back.parameters())
+
+
+def test_saving_leaves_the_model_as_it_is(model, tmp_path):
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    checkpoint.save(model, SCALES, tmp_path)
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+
+
+def test_a_model_saved_over_another_replaces_it(folder):
+    checkpoint.save(build(ModelConfig(hidden=5, latent=3, embedding=2)), SCALES, folder)
+    checkpoint.verify(folder)
+    assert checkpoint.load(folder)[0].config.hidden == 5
+
+
+def test_the_checksums_are_those_of_sha256sum(saved):
+    lines = (saved / SUMS).read_text().splitlines()
+    assert [line.split("  ")[1] for line in lines] == list(FILES)
+    for line, name in zip(lines, FILES, strict=True):
+        assert line.split("  ")[0] == hashlib.sha256((saved / name).read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("place", [0, 0.5, -1])
+def test_an_altered_byte(folder, name, place):
+    data = bytearray((folder / name).read_bytes())
+    data[int(place * len(data)) if place > 0 else place] ^= 1
+    (folder / name).write_bytes(data)
+    for look in (checkpoint.verify, checkpoint.load):
+        with pytest.raises(CheckpointError, match=f"{name} is missing or not the file"):
+            look(folder)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_truncated_file(folder, name):
+    (folder / name).write_bytes((folder / name).read_bytes()[:-10])
+    with pytest.raises(CheckpointError, match=name):
+        checkpoint.load(folder)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(CheckpointError, match=f"{name} is missing"):
+        checkpoint.load(folder)
+
+
+def test_missing_checksums(folder):
+    (folder / SUMS).unlink()
+    with pytest.raises(CheckpointError, match="SHA256SUMS cannot be read"):
+        checkpoint.load(folder)
+
+
+@pytest.mark.parametrize("text", [b"no sums at all", b"\n", b"\xff\xfe"])
+def test_checksums_that_are_none(folder, text):
+    (folder / SUMS).write_bytes(text)
+    with pytest.raises(CheckpointError, match="SHA256SUMS cannot be read"):
+        checkpoint.load(folder)
+
+
+def test_a_file_without_checksum(folder):
+    lines = (folder / SUMS).read_text().splitlines(keepends=True)
+    (folder / SUMS).write_text("".join(lines[:-1]))
+    with pytest.raises(CheckpointError, match=FADERS):
+        checkpoint.verify(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (WEIGHTS, "no weights"),
+        (CONFIG, "{"),
+        (CONFIG, '{"dropout": 1}'),
+        (CONFIG, '{"hidden": 0}'),
+        (CONFIG, '{"hidden": "many"}'),
+        (CONFIG, '{"attributes": ["colour"]}'),
+        (CONFIG, '{"model": "unheard-of"}'),
+        (CONFIG, config.to_json(ModelConfig(hidden=9, latent=4, embedding=6))),
+        (FADERS, "{"),
+        (FADERS, '[{"name": "rhythm"}]'),
+        (FADERS, '[{"name": "rhythm", "density": [1, 0], "code": [0, 1]}]'),
+        (FADERS, "[1]"),
+    ],
+)
+def test_files_that_do_not_make_a_model(folder, name, text):
+    """With checksums that fit: a model put together wrongly, not a damaged one."""
+    (folder / name).write_text(text)
+    sign(folder)
+    checkpoint.verify(folder)
+    with pytest.raises(CheckpointError, match="holds no usable model"):
+        checkpoint.load(folder)
+
+
+def test_weights_of_another_model(folder):
+    checkpoint.save(build(ModelConfig(hidden=8, latent=5, embedding=6)), SCALES, folder)
+    (folder / CONFIG).write_text(config.to_json(SMALL))
+    sign(folder)
+    with pytest.raises(CheckpointError, match="(?s)holds no usable model.*size mismatch"):
+        checkpoint.load(folder)
+
+
+def test_find(saved, monkeypatch):
+    assert checkpoint.find(saved) == checkpoint.find(str(saved)) == saved
+    monkeypatch.setattr(checkpoint, "PRETRAINED", saved.parent)
+    monkeypatch.setattr(checkpoint, "DEFAULT", "small")
+    assert checkpoint.available() == ["small"]
+    assert checkpoint.find() == checkpoint.find("small") == saved
+    with pytest.raises(CheckpointError, match="no model named 'huge'.*shipped: small"):
+        checkpoint.find("huge")
+
+
+def test_nothing_to_find(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "PRETRAINED", tmp_path)
+    assert checkpoint.available() == []
+    with pytest.raises(CheckpointError, match="no model named 'gmvae'.*shipped: none"):
+        checkpoint.find()
+    with pytest.raises(CheckpointError, match="shipped: none"):
+        checkpoint.find(tmp_path)

@@ -1,0 +1,266 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import fadernets
+from fadernets import checkpoint, events, key, transfer
+from fadernets.faders import Fader
+from fadernets.net import BATCH, Codes, FaderNet
+from fadernets.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, Notes
+from tests.fadernets.generated import rows
+from tests.fadernets.tiny import bars, model
+
+FADERS = {
+    "rhythm": Fader("rhythm", (0.2, 0.5, 1.0), (-4.0, 1.0, 3.0)),
+    "note": Fader("note", (1.0, 4.0), (-3.0, 3.0)),
+}
+
+
+def played(segments: list[Notes]) -> list[list]:
+    """Notes as tuples, to compare."""
+    return [rows(notes) for notes in segments]
+
+
+@pytest.fixture(scope="module")
+def net() -> FaderNet:
+    """An untrained model whose decoder minds its codes all the same."""
+    gmvae = model(seed=1)
+    with torch.no_grad():
+        for linear in (gmvae.decoder.output, gmvae.decoder.initial):
+            linear.weight.mul_(4)
+    return FaderNet(gmvae, FADERS, name="tiny")
+
+
+@pytest.fixture(scope="module")
+def segments() -> list[Notes]:
+    return bars(6)
+
+
+def test_codes_have_a_row_for_each_segment(net, segments):
+    codes = net.encode(segments)
+    assert len(codes) == 6
+    assert {name: value.shape for name, value in codes.values.items()} == {
+        "rhythm": (6, 8),
+        "note": (6, 8),
+    }
+    assert codes.key.tolist() == [key.find(notes) for notes in segments]
+
+
+def test_encoding_is_deterministic_and_depends_on_the_segment_alone(net, segments):
+    together, again = net.encode(segments), net.encode(segments)
+    for name, value in together.values.items():
+        assert value.equal(again.values[name])
+        for row, notes in enumerate(segments):
+            alone = net.encode([notes]).values[name][0]
+            torch.testing.assert_close(alone, value[row], atol=1e-6, rtol=0)
+
+
+def test_nothing_in_nothing_out(net):
+    assert len(net.encode([])) == 0
+    assert net.reconstruct([]) == net.slide([], {"rhythm": 0.5}) == net.mix([], []) == []
+    assert net.transfer([], "high", seed=3) == []
+    assert net.arousal([]).shape == (0,)
+
+
+def test_a_segment_without_notes_is_refused_by_its_place(net, segments):
+    with pytest.raises(ValueError, match="segment 1 of 2 has no notes"):
+        net.encode([segments[0], Notes.empty()])
+
+
+def test_what_is_played_is_a_segment(net, segments):
+    for notes in net.reconstruct(segments) + net.reconstruct(segments, seed=range(6)):
+        assert len(notes)
+        assert notes.onset.min() >= 0 and notes.offset.max() <= BEATS
+        assert (notes.offset > notes.onset).all()
+        assert notes.pitch.min() >= LOWEST_PITCH and notes.pitch.max() <= HIGHEST_PITCH
+        assert len(events.encode(notes))
+
+
+def test_notes_do_not_depend_on_what_is_played_beside_them(net, segments):
+    for seed in (None, 5):
+        together = played(net.reconstruct(segments, seed=seed))
+        assert together == played(net.reconstruct(segments, seed=seed))
+        for row, notes in enumerate(segments):
+            assert played(net.reconstruct([notes], seed=seed)) == [together[row]]
+
+
+def test_more_segments_than_a_batch_come_back_in_order(net, segments):
+    many = (segments * (BATCH // 6 + 2))[: BATCH + 3]
+    few = played(net.reconstruct(segments, seed=range(6)))
+    found = played(net.reconstruct(many, seed=[i % 6 for i in range(len(many))]))
+    assert len(found) == BATCH + 3
+    assert all(notes == few[i % 6] for i, notes in enumerate(found))
+
+
+def test_seeds(net, segments):
+    one = segments[:1] * 3
+    same = played(net.reconstruct(one, seed=7))
+    assert same[0] == same[1] == same[2]
+    each = played(net.reconstruct(one, seed=[7, 8, 7]))
+    assert each[0] == each[2] == same[0] != each[1]
+    assert same[0] != played(net.reconstruct(one[:1]))[0]
+    with pytest.raises(ValueError, match="2 seeds for 3 segments"):
+        net.reconstruct(one, seed=[1, 2])
+
+
+def test_codes_stand_for_segments_everywhere(net, segments):
+    codes, other = net.encode(segments), net.encode(segments[::-1])
+    turned = segments[::-1]
+    assert played(net.reconstruct(codes)) == played(net.reconstruct(segments))
+    assert played(net.slide(codes, {"note": 0.9})) == played(net.slide(segments, {"note": 0.9}))
+    assert played(net.transfer(codes, "low")) == played(net.transfer(segments, "low"))
+    assert played(net.mix(codes, other)) == played(net.mix(segments, turned))
+    assert net.arousal(codes).tolist() == net.arousal(segments).tolist()
+
+
+def moved(codes: Codes, **regularised) -> Codes:
+    """The same codes with other values of their regularised dimension."""
+    values = {name: value.clone() for name, value in codes.values.items()}
+    for name, code in regularised.items():
+        values[name][:, 0] = torch.tensor(code)
+    return replace(codes, values=values)
+
+
+def test_a_fader_sets_the_regularised_dimension_and_no_other(net, segments):
+    codes = net.encode(segments)
+    for positions, regularised in (
+        ({"rhythm": 0.0}, {"rhythm": -4.0}),
+        ({"rhythm": 1.0}, {"rhythm": 3.0}),
+        ({"rhythm": 0.1875}, {"rhythm": -1.5}),  # density 0.35, halfway to the second knot
+        ({"note": 0.5}, {"note": 0.0}),
+        ({"rhythm": 1, "note": 0}, {"rhythm": 3.0, "note": -3.0}),
+        ({"note": np.linspace(0, 1, 6)}, {"note": np.linspace(-3, 3, 6)}),
+        ({}, {}),
+    ):
+        expected = net.reconstruct(moved(codes, **regularised), seed=2)
+        assert played(net.slide(codes, positions, seed=2)) == played(expected)
+
+
+def test_faders_change_what_is_played(net, segments):
+    low, high = (played(net.slide(segments, {"rhythm": p})) for p in (0.0, 1.0))
+    assert low != high
+
+
+def test_sliding_leaves_the_codes_given_as_they_are(net, segments):
+    codes = net.encode(segments)
+    before = {name: value.clone() for name, value in codes.values.items()}
+    net.slide(codes, {"rhythm": 0.3, "note": 0.3})
+    net.transfer(codes, "high")
+    net.mix(codes, codes)
+    assert all(codes.values[name].equal(value) for name, value in before.items())
+
+
+@pytest.mark.parametrize(
+    ("positions", "message"),
+    [
+        ({"tempo": 0.5}, "no fader 'tempo'; there are: rhythm, note"),
+        ({"rhythm": 1.01}, "rhythm fader position 1.01 is outside 0 to 1"),
+        ({"note": -0.5}, "note fader position -0.5 is outside 0 to 1"),
+        ({"note": float("nan")}, "note fader position nan is outside 0 to 1"),
+        ({"note": [0.5] * 5 + [2]}, "note fader position 2 is outside 0 to 1"),
+    ],
+)
+def test_impossible_positions_are_refused(net, segments, positions, message):
+    with pytest.raises(ValueError, match=message):
+        net.slide(segments, positions)
+
+
+def test_positions_and_densities(net):
+    assert net.faders == ("rhythm", "note")
+    assert net.density("rhythm", 0) == 0.2 and net.density("rhythm", 1.0) == 1.0
+    assert net.density("note", 0.5) == 2.5
+    assert isinstance(net.density("note", 0.5), float)
+    assert net.position("note", 2.5) == 0.5
+    assert isinstance(net.position("note", 2.5), float)
+    asked = np.linspace(0, 1, 5)
+    assert np.allclose(net.position("rhythm", net.density("rhythm", asked)), asked)
+    assert net.position("note", np.array([0.0, 0.5, 2.5, 9.0])).tolist() == [0, 0, 0.5, 1]
+    for method in (net.density, net.position):
+        with pytest.raises(ValueError, match="no fader 'tempo'"):
+            method("tempo", 0.5)
+
+
+def at_components(net: FaderNet) -> Codes:
+    """Two codes, each in the middle of a component: low, high."""
+    values = {name: means.detach().clone() for name, means in net.model.means.items()}
+    return Codes(values, torch.tensor([0, 0]))
+
+
+def test_arousal_is_the_mean_probability_of_the_high_component(net, segments):
+    low, high = net.arousal(at_components(net))
+    assert 0 <= low < 0.5 < high <= 1
+    assert low == pytest.approx(1 - high)
+    crossed = at_components(net)
+    crossed.values["note"] = crossed.values["note"].flip(0)
+    probabilities = net.arousal(crossed)
+    logits = net.model.component_logits(crossed.values)
+    each = [logits[name].double().softmax(1)[:, 1].tolist() for name in ("rhythm", "note")]
+    assert np.allclose(probabilities, np.mean(each, axis=0))
+    assert net.arousal(segments).shape == (6,)
+
+
+def test_transfer_moves_only_what_is_not_there_yet(net):
+    codes = at_components(net)
+    assert played(net.transfer(codes, "high"))[1] == played(net.reconstruct(codes))[1]
+    logits = net.model.component_logits(codes.values)
+    for target, expected in (("high", 1), ("low", 0)):
+        shifted = transfer.shift(codes.values, logits, net.model.means, target)
+        for name, value in shifted.items():
+            for row in range(2):
+                torch.testing.assert_close(value[row], codes.values[name][expected])
+
+
+def test_transfer_goes_by_the_difference_of_the_centres(net, segments):
+    codes = net.encode(segments)
+    logits = net.model.component_logits(codes.values)
+    for target, strength in (("low", 1.0), ("high", 0.5), ("high", 2.0)):
+        to = {"low": 0, "high": 1}[target]
+        values = {}
+        for name, value in codes.values.items():
+            centres = net.model.centres[name]
+            step = strength * (centres[to] - centres[1 - to])
+            outside = logits[name].argmax(1) != to
+            values[name] = torch.where(outside[:, None], value + step, value)
+        expected = net.reconstruct(replace(codes, values=values), seed=4)
+        assert played(net.transfer(segments, target, strength, seed=4)) == played(expected)
+
+
+def test_transfer_of_strength_nothing_changes_nothing(net, segments):
+    assert played(net.transfer(segments, "high", 0.0)) == played(net.reconstruct(segments))
+
+
+@pytest.mark.parametrize(
+    ("target", "strength", "message"),
+    [
+        ("calm", 1.0, "arousal 'calm' is neither low nor high"),
+        ("low", -1.0, "strength -1.0"),
+        ("low", float("nan"), "strength nan"),
+    ],
+)
+def test_impossible_transfers_are_refused(net, segments, target, strength, message):
+    with pytest.raises(ValueError, match=message):
+        net.transfer(segments, target, strength)
+
+
+def test_mix_takes_the_rhythm_of_one_and_all_else_of_the_other(net, segments):
+    first, second = net.encode(segments[:3]), net.encode(segments[3:])
+    values = {"rhythm": first.values["rhythm"], "note": second.values["note"]}
+    expected = net.reconstruct(Codes(values, second.key), seed=1)
+    assert played(net.mix(segments[:3], segments[3:], seed=1)) == played(expected)
+    assert played(net.mix(segments, segments)) == played(net.reconstruct(segments))
+
+
+def test_a_mix_needs_as_many_segments_of_each(net, segments):
+    with pytest.raises(ValueError, match="2 segments cannot be mixed with 3"):
+        net.mix(segments[:2], segments[:3])
+
+
+def test_a_model_saved_is_found_again(net, segments, tmp_path):
+    checkpoint.save(net.model, net.scales, tmp_path)
+    loaded = fadernets.load(tmp_path)
+    assert loaded.name == tmp_path.name and loaded.scales == net.scales
+    assert loaded.device == torch.device("cpu")
+    for name, value in loaded.encode(segments).values.items():
+        torch.testing.assert_close(value, net.encode(segments).values[name], atol=1e-3, rtol=1e-2)

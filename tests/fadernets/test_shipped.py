@@ -1,0 +1,94 @@
+"""The shipped model itself: it is whole, it loads, and its faders do what they say."""
+
+import shutil
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+import fadernets
+from fadernets import checkpoint, examples
+from fadernets.piece import segments
+
+POSITIONS = np.linspace(0, 1, 8)
+WORKS = ("chorale", "prelude", "mazurka", "polonaise", "rag")
+EACH = 12  # segments of every work: 60 in all
+
+
+@pytest.fixture(scope="module")
+def net():
+    return fadernets.load()
+
+
+@pytest.fixture(scope="module")
+def source():
+    found = []
+    for work in WORKS:
+        usable = [s.notes for s in segments(examples.load(work)) if s.problem is None]
+        found += usable[:EACH]
+    assert len(found) >= 50
+    return found
+
+
+@pytest.mark.parametrize("name", checkpoint.available())
+def test_every_shipped_model_is_whole_and_small(name):
+    folder = checkpoint.find(name)
+    checkpoint.verify(folder)
+    assert sum(f.stat().st_size for f in folder.iterdir()) <= 40 * 2**20
+    card = (folder / "README.md").read_text()
+    for word in ("license", "VGMIDI", "Piano-e-Competition", "non-commercial", "validation"):
+        assert word.lower() in card.lower()
+
+
+def test_the_default_model_is_found_by_name_and_by_folder(net, tmp_path):
+    folder = tmp_path / "mine"
+    shutil.copytree(checkpoint.find(), folder)
+    again = fadernets.load(folder)
+    assert (net.name, again.name) == (checkpoint.DEFAULT, "mine")
+    assert again.scales == net.scales == fadernets.load(checkpoint.DEFAULT).scales
+
+
+@pytest.mark.parametrize("fader", ["rhythm", "note"])
+def test_more_fader_more_density(net, source, fader):
+    codes = net.encode(source)
+    played = [net.slide(codes, {fader: position}) for position in POSITIONS]
+    measured = [np.mean([fadernets.measure(s)[fader] for s in row]) for row in played]
+    print(f"{fader}: asked {net.density(fader, POSITIONS)}, measured {np.round(measured, 3)}")
+    assert spearmanr(POSITIONS, measured).statistic >= 0.8
+    asked = net.density(fader, POSITIONS)
+    assert measured[-1] - measured[0] > 0.4 * (asked[-1] - asked[0])
+
+
+def test_transfer_moves_the_arousal_that_is_heard(net, source):
+    before = net.arousal(net.reconstruct(source)).mean()
+    high = net.arousal(net.transfer(source, "high")).mean()
+    low = net.arousal(net.transfer(source, "low")).mean()
+    print(f"q(high): {low:.3f} transferred to low, {before:.3f} as is, {high:.3f} to high")
+    assert low < before < high
+    assert high - low > 0.2
+
+
+def test_more_strength_more_arousal(net, source):
+    heard = [
+        net.arousal(net.transfer(source, "high", strength)).mean() for strength in (0, 0.5, 1)
+    ]
+    assert heard[0] < heard[1] < heard[2]
+
+
+def test_high_arousal_is_busier_and_low_arousal_fuller(net, source):
+    """The relation that the paper finds (section 5.1): rhythm density rises with arousal."""
+
+    def density(played, name):
+        return np.mean([fadernets.measure(s)[name] for s in played])
+
+    high, low = net.transfer(source, "high"), net.transfer(source, "low")
+    assert density(high, "rhythm") > density(low, "rhythm")
+
+
+def test_the_same_input_gives_the_same_notes(net, source):
+    part = source[:4]
+    for seed in (None, 3):
+        first, second = (net.slide(part, {"rhythm": 0.7}, seed=seed) for _ in range(2))
+        assert [list(n) for n in first] == [list(n) for n in second]
+    drawn = [net.slide(part, {"rhythm": 0.7}, seed=seed) for seed in (3, 4)]
+    assert [list(n) for n in drawn[0]] != [list(n) for n in drawn[1]]

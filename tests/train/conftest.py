@@ -1,0 +1,94 @@
+"""A small corpus as MIDI files, and the same prepared."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+
+from fadernets import midi
+from train import corpora, prepare
+from train.dataset import Segments
+from tests.fadernets.tiny import bars, piece
+
+PERFORMANCES, SEGMENTS = 12, 20  # files, segments of each
+RATED, RATED_SEGMENTS = 6, 10
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Folders as `train.prepare` takes them."""
+
+    piano: Path
+    vgmidi: Path
+
+    @property
+    def sources(self) -> list[corpora.Source]:
+        """All of its files."""
+        return corpora.performances(self.piano) + corpora.vgmidi(self.vgmidi)
+
+
+def rate(folder: Path, ratings: dict[str, tuple[int, list[dict]]]) -> None:
+    """Write ``annotations.json``: measures and raters of each piece."""
+    pieces = {
+        name: {"midi": f"{name}.mid", "measures": measures, "annotations": raters}
+        for name, (measures, raters) in ratings.items()
+    }
+    (folder / "annotations.json").write_text(json.dumps(pieces))
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory) -> Corpus:
+    """Performances, and pieces of which every other is rated high and every other low."""
+    folder = tmp_path_factory.mktemp("corpus")
+    found = Corpus(folder / "piano", folder / "vgmidi")
+    (found.piano / "2004").mkdir(parents=True)
+    (found.vgmidi / "midi").mkdir(parents=True)
+    for number in range(PERFORMANCES):
+        path = found.piano / ("2004" if number % 2 else "") / f"{number:02}.mid"
+        midi.write(piece(bars(SEGMENTS, seed=number)), path)
+    ratings = {}
+    for number in range(RATED):
+        path = found.vgmidi / "midi" / f"game{number}.mid"
+        midi.write(piece(bars(RATED_SEGMENTS, seed=100 + number), tempo=[(0, 90)]), path)
+        arousal = [0.6 if number % 2 else -0.6] * RATED_SEGMENTS
+        raters = [{"arousal": arousal, "valence": [0.1] * RATED_SEGMENTS}]
+        ratings[f"game{number}"] = (RATED_SEGMENTS, raters)
+    rate(found.vgmidi, ratings)
+    return found
+
+
+@pytest.fixture(scope="session")
+def data_file(corpus, tmp_path_factory) -> Path:
+    """The corpus prepared: 300 segments."""
+    path = tmp_path_factory.mktemp("prepared") / "segments.npz"
+    files = [prepare.prepare_file(source) for source in corpus.sources]
+    prepare.save(prepare.join(files, seed=0), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def data(data_file) -> Segments:
+    return Segments.load(data_file)
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Child processes take Ctrl-C even where the tests themselves were started without it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Sums in one order: results repeat to the bit."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

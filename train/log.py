@@ -1,0 +1,33 @@
+"""The log of a training run: a CSV file with a row for every few steps."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def append(path: Path, row: Mapping[str, object]) -> None:
+    """Add a row, below a header if it is the first."""
+    fresh = not path.exists() or not path.stat().st_size
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, row)
+        if fresh:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def trim(path: Path, step: int) -> None:
+    """Drop the rows beyond a step, and one that was cut short while it was written."""
+    if not path.exists():
+        return
+    with path.open(newline="") as file:
+        reader = csv.DictReader(file)
+        rows = [r for r in reader if None not in r.values() and int(r["step"]) <= step]
+    part = path.with_name(f".{path.name}.part")
+    with part.open("w", newline="") as file:
+        if reader.fieldnames:
+            writer = csv.DictWriter(file, reader.fieldnames)
+            writer.writeheader()
+            writer.writerows(rows)
+    part.replace(path)
