@@ -4,11 +4,26 @@ After Tan and Herremans, "Music FaderNets: Controllable Music Generation Based O
 Features via Low-Level Feature Modelling", ISMIR 2020.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from fadernets.attributes import ATTRIBUTES, measure
-from fadernets.net import Codes, FaderNet
 from fadernets.notes import Notes
 
-load = FaderNet.load
+if TYPE_CHECKING:
+    from fadernets.net import Codes, FaderNet
+
+    load = FaderNet.load
 
 __all__ = ["ATTRIBUTES", "Codes", "FaderNet", "Notes", "load", "measure"]
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str):
+    """Names that need torch, which takes a second to import, come when first asked for."""
+    if name in ("Codes", "FaderNet", "load"):
+        from fadernets import net
+
+        return net.FaderNet.load if name == "load" else getattr(net, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,11 +1,15 @@
 """From a training run to a model that `fadernets.load` takes: calibrated faders, half precision.
 
-``python -m train.export --run DIR --data FILE --out DIR`` exports a run that was stopped early.
+``python -m train.export --run DIR --data FILE --out DIR`` exports a run that was stopped early, and
+with ``--results FILE`` writes down how it was trained.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import json
+import platform
 import sys
 from pathlib import Path
 
@@ -112,12 +116,47 @@ def export(model: nn.Module, data: Segments, out: Path) -> None:
     checkpoint.save(model, scales, out)
 
 
+def history(state: dict, log: Path, model: nn.Module, hardware: str) -> dict:
+    """How a run was trained and what its last validation measured.
+
+    Parameters
+    ----------
+    state : dict
+        The run's checkpoint.
+    log : Path
+        Its CSV log.
+    model : torch module
+    hardware : str
+        What it was trained on, in words.
+    """
+    with log.open(newline="") as file:
+        rows = [r for r in csv.DictReader(file) if r["set"] == "validation"]
+    last = rows[-1] if rows else {}
+    told = ("step", "set", "seconds", "beta", "learning_rate")
+    return {
+        "hardware": hardware,
+        "torch": torch.__version__,
+        "steps": state["step"],
+        "batch": state["train_config"]["batch"],
+        "minutes": round(state["seconds"] / 60, 1),
+        "seed": state["train_config"]["seed"],
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "data_sha256": state["data_sha256"],
+        "model_config": state["model_config"],
+        "train_config": state["train_config"],
+        "validation_step": int(last.get("step", 0)),
+        "validation": {n: float(v) for n, v in last.items() if n not in told and v},
+    }
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m train.export", description=__doc__)
     parser.add_argument("--run", type=Path, required=True, help="folder of train.fit")
     parser.add_argument("--data", type=Path, required=True, help="file of train.prepare")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--results", type=Path, help="JSON file for how the run was trained")
+    parser.add_argument("--hardware", default=platform.machine(), help="for --results, in words")
     options = parser.parse_args(arguments)
     try:
         state = load_state(options.run / CHECKPOINT)
@@ -129,6 +168,9 @@ def main(arguments: list[str] | None = None) -> int:
     model = build(ModelConfig(**settings))
     model.load_state_dict(state["model"])
     export(model, data, options.out)
+    if options.results:
+        found = history(state, options.run / LOG, model, options.hardware)
+        options.results.write_text(json.dumps(found, indent=1) + "\n")
     return 0
 
 

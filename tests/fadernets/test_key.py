@@ -46,7 +46,7 @@ def test_the_key_is_music21s():
     real = [s.notes for e in examples.EXAMPLES for s in segments(examples.load(e))]
     music = [notes for notes in real if len(notes)]
     assert len(music) > 150
-    music += [random_segment(generator) for _ in range(1_100 - len(music))]
+    music += [random_segment(generator) for _ in range(1_020 - len(music))]
     ties, found = [], set()
     for index, notes in enumerate(music):
         number, name, correlation = asked(notes)

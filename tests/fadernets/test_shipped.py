@@ -69,9 +69,7 @@ def test_transfer_moves_the_arousal_that_is_heard(net, source):
 
 
 def test_more_strength_more_arousal(net, source):
-    heard = [
-        net.arousal(net.transfer(source, "high", strength)).mean() for strength in (0, 0.5, 1)
-    ]
+    heard = [net.arousal(net.transfer(source, "high", strength)).mean() for strength in (0, 0.5, 1)]
     assert heard[0] < heard[1] < heard[2]
 
 

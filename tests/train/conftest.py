@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from fadernets import midi
+from tests.fadernets.tiny import bars, piece
 from train import corpora, prepare
 from train.dataset import Segments
-from tests.fadernets.tiny import bars, piece
 
 PERFORMANCES, SEGMENTS = 12, 20  # files, segments of each
 RATED, RATED_SEGMENTS = 6, 10

@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from train import corpora
 from tests.fadernets.tiny import bars, piece
+from train import corpora
 
 
 def test_performances_are_found_in_all_folders_in_order(tmp_path):
