@@ -71,8 +71,8 @@ class Segments:
         if split not in SPLITS:
             raise ValueError(f"split {split!r} is not one of {SPLITS}")
         try:
-            with np.load(path) as file:
-                arrays = dict(file)
+            with path.open("rb") as file, np.load(file) as stored:
+                arrays = dict(stored)
             rating = arrays["arousal"]
             high = np.where(np.abs(rating) > AMBIGUOUS, rating > 0, UNLABELLED)
             labels = {n: torch.from_numpy(arrays[n]).to(device) for n in ATTRIBUTES}

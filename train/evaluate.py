@@ -94,13 +94,16 @@ def arousal(net: FaderNet, data: Segments, source: list[Notes]) -> dict:
     """
     rows = np.flatnonzero((data.split == TEST) & (data.arousal.cpu().numpy() != UNLABELLED))
     high = data.arousal.cpu().numpy()[rows] == 1
-    probability = net.arousal(notes_of(data, rows))
     found: dict = {
         "labelled_segments": len(rows),
         "labelled_pieces": len(np.unique(data.piece[rows])),
-        "auc": round(metrics.auc(probability, high), 4),
-        "accuracy": round(float(((probability > 0.5) == high).mean()), 4),
+        "auc": None,  # without labels of both kinds there is nothing to tell apart
+        "accuracy": None,
     }
+    if high.any() and not high.all():
+        probability = net.arousal(notes_of(data, rows))
+        found["auc"] = round(metrics.auc(probability, high), 4)
+        found["accuracy"] = round(float(((probability > 0.5) == high).mean()), 4)
     before = net.arousal(net.reconstruct(source))
     densities = {n: np.array([measure(s)[n] for s in source]) for n in ATTRIBUTES}
     for target in ("low", "high"):

@@ -27,7 +27,7 @@ from fadernets.faders import Fader
 from fadernets.models import build
 from fadernets.net import DIMENSION
 from train.dataset import SPLITS, TRAIN, VALIDATION, Segments
-from train.loop import CHECKPOINT, load_state
+from train.loop import CHECKPOINT, LOG, load_state
 
 KNOTS = 17
 SWEEP = 17  # values of z^d that are decoded

@@ -23,11 +23,12 @@ def trim(path: Path, step: int) -> None:
         return
     with path.open(newline="") as file:
         reader = csv.DictReader(file)
+        fields = reader.fieldnames or ()
         rows = [r for r in reader if None not in r.values() and int(r["step"]) <= step]
     part = path.with_name(f".{path.name}.part")
     with part.open("w", newline="") as file:
-        if reader.fieldnames:
-            writer = csv.DictWriter(file, reader.fieldnames)
+        if fields:
+            writer = csv.DictWriter(file, fields)
             writer.writeheader()
             writer.writerows(rows)
     part.replace(path)

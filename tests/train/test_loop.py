@@ -251,19 +251,18 @@ def test_gradients_are_clipped(data, tmp_path):
     assert (after - before).norm().item() == pytest.approx(0.01, rel=1e-3)
 
 
-def test_validation_is_of_unseen_segments_and_repeats(data, tmp_path):
+def test_validation_is_of_unseen_segments_and_repeats(data, tmp_path, monkeypatch):
     run = trainer(data, tmp_path, replace(CONFIG, validation_segments=1000))
     first = run.validate()
     assert first == run.validate()
     assert {"events", "rhythm", "note", "total", "token_accuracy"} < set(first)
     assert 0 <= first["token_accuracy"] <= 1
     seen = []
-    batch = data.batch
-    object.__setattr__(data, "batch", lambda rows: seen.append(rows) or batch(rows))
-    try:
-        run.validate()
-    finally:
-        object.__delattr__(data, "batch")
+    batch = Segments.batch
+    monkeypatch.setattr(
+        Segments, "batch", lambda self, rows: seen.append(rows) or batch(self, rows)
+    )
+    run.validate()
     unseen = np.flatnonzero(data.split == VALIDATION)
     assert sorted(np.concatenate(seen).tolist()) == unseen.tolist()
 

@@ -1,0 +1,59 @@
+"""Evaluation of a small untrained model on the small corpus: whole and repeatable."""
+
+import json
+
+import pytest
+
+from fadernets import checkpoint
+from fadernets.config import ModelConfig
+from fadernets.faders import Fader
+from fadernets.models import build
+from train import evaluate
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    found = tmp_path_factory.mktemp("model")
+    model = build(ModelConfig(hidden=8, latent=4, embedding=4))
+    scales = {n: Fader(n, (0.1, 1.0), (-1.0, 1.0)) for n in ("rhythm", "note")}
+    checkpoint.save(model, scales, found)
+    return found
+
+
+def test_results_are_whole_and_repeat(folder, data_file, tmp_path):
+    found = []
+    for name in ("first.json", "second.json"):
+        out = tmp_path / "results" / name
+        status = evaluate.main(
+            f"--checkpoint {folder} --data {data_file} --out {out} --segments 3".split()
+        )
+        assert status == 0
+        (result,) = json.loads(out.read_text())
+        result.pop("seconds")
+        found.append(result)
+    assert found[0] == found[1]
+    result = found[0]
+    assert result["segments"] == 3
+    assert 0 <= result["token_accuracy"] <= 1
+    assert 0 <= result["reconstruction"]["note_f1"] <= 1
+    assert result["arousal"]["auc"] is None  # the one labelled test piece is all of a kind
+    assert set(result["arousal"]["high"]["density_change"]) == {"rhythm", "note"}
+    for name in ("rhythm", "note"):
+        fader = result["faders"][name]
+        assert len(fader["asked"]) == len(fader["measured_mean"]) == 8
+        assert fader["asked"] == sorted(fader["asked"])
+
+
+def test_only_test_segments_are_measured(data):
+    rows = evaluate.chosen(data, corpus=0, count=10, seed=0)
+    assert len(rows) == 10
+    assert set(data.split[rows]) == {2}
+    assert set(data.corpus[rows]) == {0}
+
+
+def test_a_wrong_name_is_one_sentence(data_file, tmp_path, capsys):
+    out = tmp_path / "results.json"
+    command = f"--checkpoint nothing --data {data_file} --out {out}"
+    assert evaluate.main(command.split()) == 2
+    assert "no model named 'nothing'" in capsys.readouterr().err
+    assert not out.exists()

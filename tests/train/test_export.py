@@ -1,0 +1,185 @@
+import math
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import fadernets
+from fadernets import checkpoint
+from fadernets.attributes import ATTRIBUTES
+from fadernets.faders import Fader
+from tests.fadernets.tiny import TINY, bars, model
+from train import export
+from train.dataset import TRAIN, Segments
+from train.loop import TrainConfig, Trainer
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def gmvae():
+    """An untrained model that minds its codes."""
+    found = model(seed=2)
+    with torch.no_grad():
+        for linear in (found.decoder.output, found.decoder.initial):
+            linear.weight.mul_(4)
+    return found
+
+
+def rising(fader: Fader) -> bool:
+    return bool((np.diff(fader.density) > 0).all() and (np.diff(fader.code) > 0).all())
+
+
+@pytest.mark.parametrize("name", ATTRIBUTES)
+def test_a_scale_rises_between_the_ends_of_the_training_range(gmvae, data, name):
+    fader = export.calibrate(gmvae, data, name)
+    assert fader.name == name
+    assert rising(fader)
+    density = data.densities[name].numpy()[data.split == TRAIN]
+    ends = np.percentile(density, (1, 99))
+    assert (fader.density[0], fader.density[-1]) == pytest.approx(tuple(ends), abs=1e-5)
+    assert export.calibrate(gmvae, data, name) == fader
+
+
+def test_codes_are_the_posterior_means(gmvae, data):
+    rows = np.array([5, 100, 7])
+    found = export.encoded(gmvae, data, rows)
+    for row, index in enumerate(rows):
+        batch = data.batch(np.array([index]))
+        for name, (mean, _) in gmvae.posteriors(batch.tokens, batch.lengths).items():
+            torch.testing.assert_close(found[name][row], mean[0], atol=1e-6, rtol=0)
+
+
+def test_a_response_is_the_density_of_what_is_played(gmvae, data):
+    rows, sweep = np.arange(4), np.array([-3.0, 0.0, 3.0])
+    found = export.response(gmvae, data, rows, "rhythm", sweep)
+    assert found.shape == (4, 3)
+    net = fadernets.net.FaderNet(gmvae, {"rhythm": Fader("rhythm", (0.0, 1.0), (-3.0, 3.0))})
+    codes = fadernets.Codes(export.encoded(gmvae, data, rows), data.key[rows])
+    for column, position in enumerate((0.0, 0.5, 1.0)):
+        played = net.slide(codes, {"rhythm": position})
+        assert found[:, column].tolist() == [fadernets.measure(n)["rhythm"] for n in played]
+
+
+def calibrated(gmvae, data, monkeypatch, curve) -> Fader:
+    """The rhythm fader of a decoder that plays a density by a curve of z^d, give or take."""
+
+    def response(_model, _data, rows, _name, sweep):
+        spread = np.linspace(-0.1, 0.1, len(rows))[:, None]
+        return curve(sweep) + spread
+
+    monkeypatch.setattr(export, "response", response)
+    return export.calibrate(gmvae, data, "rhythm")
+
+
+def within(gmvae, data) -> tuple[float, float]:
+    """What z^d of the rhythm code spans in the training set."""
+    rows = np.flatnonzero(data.split == TRAIN)
+    z = export.encoded(gmvae, data, rows)["rhythm"][:, 0].numpy()
+    return tuple(np.percentile(z, (0.1, 99.9)))
+
+
+def test_a_scale_is_the_inverse_of_the_response(gmvae, data, monkeypatch):
+    low, high = within(gmvae, data)
+    middle, width = (low + high) / 2, high - low
+
+    def curve(z):
+        return 0.6 + 0.5 * np.tanh(3 * (z - middle) / width)
+
+    fader = calibrated(gmvae, data, monkeypatch, curve)
+    positions = np.linspace(0, 1, 30)
+    played = curve(fader.code_at(positions))
+    assert np.allclose(played, fader.density_at(positions), atol=0.02)
+
+
+def test_a_scale_goes_on_where_the_decoder_does_not(gmvae, data, monkeypatch):
+    low, high = within(gmvae, data)
+
+    def narrow(z):
+        return 0.5 + 0.1 * (z - low) / (high - low)
+
+    fader = calibrated(gmvae, data, monkeypatch, narrow)
+    assert rising(fader)
+    assert fader.code[0] < low < high < fader.code[-1]
+
+
+@pytest.mark.parametrize(
+    "curve",
+    [
+        lambda z: 0.5 - 0.01 * z,  # the wrong way round
+        lambda z: 0.5 + 0 * z,  # no response at all
+        lambda z: np.where(z > np.median(z), 0.9, 0.1),  # all or nothing
+        lambda z: 0.5 + 0.3 * np.sin(40 * z),
+    ],
+)
+def test_a_scale_rises_whatever_the_decoder_does(gmvae, data, monkeypatch, curve):
+    fader = calibrated(gmvae, data, monkeypatch, curve)
+    assert rising(fader)
+    assert all(map(math.isfinite, fader.code))
+
+
+def test_an_exported_model_is_the_trained_one(gmvae, data, tmp_path):
+    export.export(gmvae, data, tmp_path)
+    checkpoint.verify(tmp_path)
+    net = fadernets.load(tmp_path)
+    for name, weight in net.model.state_dict().items():
+        torch.testing.assert_close(weight, gmvae.state_dict()[name], atol=1e-3, rtol=1e-3)
+    assert net.scales == {name: export.calibrate(gmvae, data, name) for name in ATTRIBUTES}
+
+
+def test_centres_are_the_mean_codes_of_labelled_training_segments(data):
+    fresh = model(seed=3)
+    export.measure_centres(fresh, data)
+    arousal = data.arousal.numpy()
+    for component in (0, 1):
+        rows = np.flatnonzero((data.split == TRAIN) & (arousal == component))
+        for name, codes in export.encoded(fresh, data, rows).items():
+            torch.testing.assert_close(fresh.centres[name][component], codes.mean(0))
+
+
+def test_without_labels_centres_are_the_learnt_means(data):
+    fresh = model(seed=3)
+    export.measure_centres(fresh, replace(data, arousal=torch.full_like(data.arousal, -1)))
+    for name, means in fresh.means.items():
+        torch.testing.assert_close(fresh.centres[name], means.detach())
+
+
+@pytest.fixture
+def run(data_file, tmp_path) -> Path:
+    """The folder of a run stopped early, on the paper's split."""
+    config = TrainConfig(batch=16, precision="float32")
+    Trainer(TINY, config, Segments.load(data_file, "random_split"), tmp_path / "run").save()
+    return tmp_path / "run"
+
+
+def test_a_run_stopped_early_is_exported_on_its_own_split(run, data_file, tmp_path):
+    out = tmp_path / "out"
+    assert export.main(["--run", str(run), "--data", str(data_file), "--out", str(out)]) == 0
+    net = fadernets.load(out)
+    assert len(net.slide(bars(2), {"rhythm": 1.0})) == 2
+    data = Segments.load(data_file, "random_split")
+    again = tmp_path / "again"
+    trainer = Trainer(TINY, TrainConfig(batch=16), data, again)
+    export.export(trainer.model, data, again)
+    assert (out / checkpoint.FADERS).read_bytes() == (again / checkpoint.FADERS).read_bytes()
+
+
+def test_what_cannot_be_exported_is_refused_in_one_line(run, data_file, tmp_path, capsys):
+    for folder, data in ((tmp_path, data_file), (run, tmp_path / "missing")):
+        options = ["--run", folder, "--data", data, "--out", tmp_path / "out"]
+        assert export.main([*map(str, options)]) == 2
+        told = capsys.readouterr()
+        assert told.out == "" and told.err.startswith("train.export: ")
+        assert len(told.err.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_export_is_a_command():
+    found = subprocess.run(
+        [sys.executable, "-m", "train.export", "--help"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert found.returncode == 0 and "--run" in found.stdout
