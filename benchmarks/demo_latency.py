@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import torch
 from playwright.sync_api import Page, sync_playwright
 
 from demo import service
@@ -117,6 +118,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=50)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
+    torch.set_num_threads(1)  # as the server does
     step = 1 / (args.repeats + WARM_UP)
     positions = [round(step * i, 4) for i in range(args.repeats + WARM_UP)]
     positions = np.random.default_rng(0).permutation(positions).tolist()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from demo.service import file_name
-from demo.study import Ask, open_file
+from demo.study import Ask, mean_arousal, open_file
 from fadernets import midi
 from fadernets.attributes import measure
 from fadernets.net import FaderNet
@@ -59,4 +59,4 @@ def _means(net: FaderNet, chosen: Sequence[Notes]) -> dict[str, float]:
         return {}
     measures = [measure(notes) for notes in chosen]
     means = {name: float(np.mean([m[name] for m in measures])) for name in measures[0]}
-    return {**means, "arousal": float(net.arousal(chosen).mean())}
+    return {**means, "arousal": mean_arousal(net, chosen)}

@@ -12,6 +12,7 @@ from html import escape
 from threading import BoundedSemaphore
 
 import gradio as gr
+import torch
 from gradio.processing_utils import save_bytes_to_cache
 
 from demo import endpoints, service
@@ -37,6 +38,8 @@ class Handlers:
         self.net = net
         self.cache = cache
         self.turn = BoundedSemaphore(AT_ONCE)
+        # Threads that share one visitor's work wait for each other when the cores are busy.
+        torch.set_num_threads(1)
 
     def open_example(self, key: str | None):
         """An example was chosen -> study, bench, message."""

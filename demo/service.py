@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from demo import sound
-from demo.study import Ask, Study, excerpt
+from demo.study import Ask, Study, excerpt, mean_arousal
 from fadernets import midi, pianoroll
 from fadernets.attributes import ATTRIBUTES
-from fadernets.audio import AudioError
-from fadernets.net import FaderNet, Source
+from fadernets.audio import TAIL, AudioError
+from fadernets.net import FaderNet
 from fadernets.notes import BEATS, Notes, cut
 from fadernets.piece import Piece, Segment
 
@@ -53,8 +53,8 @@ def answer(net: FaderNet, study: Study, values: Mapping, *, hear: bool = False) 
     Parameters
     ----------
     values : mapping
-        `Ask`'s fields, with ``number``, which comes back, and ``original``, whether the sound of
-        the original is wanted.
+        `Ask`'s fields, with ``number``, which comes back, ``original``, whether the sound of the
+        original is wanted, and ``vorbis``, whether the page can decode that.
     hear : bool
         Make the sound of a long selection, too.
 
@@ -77,7 +77,7 @@ def answer(net: FaderNet, study: Study, values: Mapping, *, hear: bool = False) 
     result = original if changed is study.piece else excerpt(changed, begin, end)
     rolls = pianoroll.compare(original, result)
     changes = _changes(rolls)
-    heard, trouble = _sound(study, ask, (original, result), bool(values.get("original")), hear)
+    heard, trouble = _sound(study, ask, (original, result), values, hear)
     told = [changes, _passed(study.segments[ask.first : ask.last + 1]), trouble]
     return {
         "number": values.get("number"),
@@ -95,15 +95,17 @@ def answer(net: FaderNet, study: Study, values: Mapping, *, hear: bool = False) 
 
 
 def _sound(
-    study: Study, ask: Ask, pair: tuple[Piece, Piece], wanted: bool, hear: bool
+    study: Study, ask: Ask, pair: tuple[Piece, Piece], values: Mapping, hear: bool
 ) -> tuple[dict, str]:
     """The sound message, and in words why there is none."""
-    if pair[0].duration > sound.LATER and not hear:
-        return {"made": False, "later": True, "original": None, "result": None}, ""
+    none = {"made": False, "original": None, "result": None}
+    if pair[0].duration + TAIL > sound.LATER and not hear:
+        return {**none, "later": True}, ""
+    page = {"wanted": bool(values.get("original")), "vorbis": bool(values.get("vorbis"))}
     try:
-        return sound.message(study, ask, *pair, wanted), ""
+        return sound.message(study, ask, *pair, **page), ""
     except AudioError as error:
-        return {"made": False, "later": False, "original": None, "result": None}, str(error)
+        return none, str(error)
 
 
 def _drawn(study: Study, begin: float, rolls: dict) -> dict:
@@ -143,8 +145,9 @@ def figures(net: FaderNet, study: Study, ask: Ask, changed: Piece) -> dict[str, 
             "result": _density(net, name, after),
             "table": np.round(scale, 4).tolist(),
         }
-    piece = _arousal(net, study.codes(net, ask.span)) if chosen else {"position": 0.5, "text": "–"}
-    result = piece if after is before else _arousal(net, [n for n in after if len(n)])
+    unknown = {"position": 0.5, "text": "–"}
+    piece = _shown(study.arousal(net, ask.span)) if chosen else unknown
+    result = piece if after is before else _shown(mean_arousal(net, after))
     return {**found, "arousal": {"piece": piece, "result": result}}
 
 
@@ -154,9 +157,7 @@ def _density(net: FaderNet, name: str, chosen: Sequence[Notes]) -> dict:
     return {"position": net.position(name, density), "text": f"{density:.2f}"}
 
 
-def _arousal(net: FaderNet, chosen: Source) -> dict:
-    """Mean probability of high arousal of one segment or more."""
-    probability = float(net.arousal(chosen).mean())
+def _shown(probability: float) -> dict:
     return {"position": probability, "text": f"{100 * probability:.0f} %"}
 
 

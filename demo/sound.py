@@ -13,15 +13,23 @@ from demo.study import Ask, Study, excerpt
 from fadernets import audio
 from fadernets.piece import Piece
 
-LATER = 24.0  # seconds of music whose sound follows the notes instead of coming with them
-PREVIEW = 240.0  # seconds from which the page gets one channel at half the rate
+LATER = 24.0  # seconds of sound that follows the notes instead of coming with them
+PREVIEW = 240.0  # seconds of sound from which the page gets one channel at half the rate
 
 
-def message(study: Study, ask: Ask, original: Piece, result: Piece, wanted: bool) -> dict:
+def message(
+    study: Study,
+    ask: Ask,
+    original: Piece,
+    result: Piece,
+    *,
+    wanted: bool = True,
+    vorbis: bool = False,
+) -> dict:
     """Sound of the original, if wanted, and of the result, if it is another.
 
-    Both are at one gain once the page has played the original at `volume`. FLAC is half the size
-    of WAV, and every browser decodes it.
+    Both are at one gain once the page has played the original at `volume`. What is short comes as
+    FLAC, coded in no time; what is long as Vorbis, a tenth of the size, if the browser knows it.
 
     Parameters
     ----------
@@ -29,11 +37,13 @@ def message(study: Study, ask: Ask, original: Piece, result: Piece, wanted: bool
         The selection.
     wanted : bool
         Whether the page lacks the original.
+    vorbis : bool
+        Whether the page can decode Vorbis.
 
     Returns
     -------
     dict
-        ``made``; ``volume``, 0 to 1; ``original`` and ``result``, each None or ``flac`` in
+        ``made``; ``volume``, 0 to 1; ``original`` and ``result``, each None or ``data`` in
         base64, ``rate`` in Hz and ``channels``.
 
     Raises
@@ -45,10 +55,10 @@ def message(study: Study, ask: Ask, original: Piece, result: Piece, wanted: bool
     if wanted or study.peak is None or study.peak[0] != ask.span:
         before = audio.render(original)
         study.peak = ask.span, _peak(before)
-        answer["original"] = _coded(before) if wanted else None
+        answer["original"] = _coded(before, vorbis) if wanted else None
     if result is not original:
         before, after = audio.pair(study.peak[1], result)
-        answer |= {"volume": before.gain / study.peak[1].gain, "result": _coded(after)}
+        answer |= {"volume": before.gain / study.peak[1].gain, "result": _coded(after, vorbis)}
     return answer
 
 
@@ -57,15 +67,22 @@ def _peak(sound: audio.Sound) -> audio.Sound:
     return audio.Sound(np.full((1, 2), sound.peak, np.float32), sound.rate, sound.gain)
 
 
-def _coded(sound: audio.Sound) -> dict:
+def _coded(sound: audio.Sound, vorbis: bool) -> dict:
     samples, rate = sound.samples, sound.rate
     if sound.seconds > PREVIEW:
         samples = resample_poly(samples.mean(1), 1, 2).astype(np.float32)
         rate //= 2
+    coding = ("FLAC", "PCM_16")
+    if vorbis and sound.seconds > LATER:
+        coding = ("OGG", "VORBIS")
     file = io.BytesIO()
-    soundfile.write(file, samples, rate, format="FLAC", subtype="PCM_16")
+    with soundfile.SoundFile(file, "w", rate, samples.ndim, coding[1], format=coding[0]) as coder:
+        for start in range(
+            0, len(samples), rate
+        ):  # libsndfile crashes on minutes of Vorbis at once
+            coder.write(samples[start : start + rate])
     return {
-        "flac": base64.b64encode(file.getvalue()).decode("ascii"),
+        "data": base64.b64encode(file.getvalue()).decode("ascii"),
         "rate": rate,
         "channels": samples.ndim,
     }

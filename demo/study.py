@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
 
-from fadernets import examples, midi, pianoroll, transfer
+from fadernets import examples, midi, pianoroll
 from fadernets.audio import Sound
-from fadernets.net import Codes, FaderNet
+from fadernets.net import Codes, FaderNet, Source
 from fadernets.notes import BEATS, EARLY, Notes
 from fadernets.piece import Piece, Segment, segments, stitch
 
 HIGHEST_SEED = 999_999
+SAMPLE = 32  # segments whose mean arousal stands for that of more
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ class Study:
     id: str = field(default_factory=lambda: uuid4().hex)
     peak: tuple[tuple[int, int], Sound] | None = None
     _codes: tuple[tuple[int, int], Codes] | None = None
+    _arousal: tuple[tuple[int, int], float] | None = None
     _result: tuple[Ask, Piece] | None = None
 
     @cached_property
@@ -135,6 +137,15 @@ class Study:
             self._codes = span, net.encode([s.notes for s in self.usable(span)])
         return self._codes[1]
 
+    def arousal(self, net: FaderNet, span: tuple[int, int]) -> float:
+        """Mean probability of high arousal of a span with usable segments; the last is kept."""
+        if self._arousal is None or self._arousal[0] != span:
+            chosen = self.usable(span)
+            few = len(chosen) <= SAMPLE  # then the codes will be wanted by the faders, too
+            source = self.codes(net, span) if few else [s.notes for s in chosen]
+            self._arousal = span, mean_arousal(net, source)
+        return self._arousal[1]
+
     def result(self, net: FaderNet, ask: Ask) -> Piece:
         """The whole piece with the asked segments changed; the piece itself if nothing is."""
         chosen = self.usable(ask.span)
@@ -147,15 +158,21 @@ class Study:
         return self._result[1]
 
 
+def mean_arousal(net: FaderNet, source: Source) -> float:
+    """Mean probability of high arousal; of many segments, `SAMPLE` that lie evenly among them."""
+    if isinstance(source, Codes):
+        return float(net.arousal(source).mean())
+    chosen = [notes for notes in source if len(notes)]
+    if len(chosen) > SAMPLE:
+        chosen = [chosen[i] for i in np.linspace(0, len(chosen) - 1, SAMPLE).astype(int)]
+    return float(net.arousal(chosen).mean()) if chosen else 0.0
+
+
 def play(net: FaderNet, codes: Codes, ask: Ask) -> list[Notes]:
     """What the model plays for codes: moved in arousal first, so that the faders have their say."""
     if ask.arousal:
-        logits = net.model.component_logits(codes.values)
         target = "high" if ask.arousal > 0 else "low"
-        centres, strength = net.model.centres, abs(ask.arousal)
-        codes = replace(
-            codes, values=transfer.shift(codes.values, logits, centres, target, strength)
-        )
+        codes = net.shifted(codes, target, abs(ask.arousal))
     seeds = None if ask.seed is None else [ask.seed + i for i in range(len(codes))]
     return net.slide(codes, ask.positions, seed=seeds)
 

@@ -8,9 +8,11 @@ import torch
 from torch import Tensor
 
 from fadernets import events
+from fadernets.attributes import MAX_POLYPHONY
 from fadernets.models.layers import EventDecoder
 
 END = events.SEGMENT_TICKS  # last tick at which a note may end
+MAX_CHORD = 10  # notes struck at one instant: two hands' fingers
 MAX_LENGTH = 200  # tokens; training segments have 100 at most, a denser one may need more
 _BLOCKED = torch.finfo(torch.float32).min
 
@@ -21,7 +23,8 @@ class Grammar:
     The rules are those of `events.encode`'s own output: at one instant note-offs come before
     note-ons, each rising in pitch; a velocity is told when it changes and a note-on follows it;
     a note-off ends a sounding note of at least one tick; time stays inside the segment; the end
-    comes when all notes have ended. Without them a greedy decoder stalls in loops.
+    comes when all notes have ended. Without them a greedy decoder stalls in loops. Two limits are
+    the hands' and the note label's: ten notes struck at one instant, fifteen sounding.
 
     Parameters
     ----------
@@ -35,6 +38,7 @@ class Grammar:
 
         self.tick = full(0)
         self.highest = full(-1)  # highest pitch struck at this instant
+        self.chord = full(0)  # notes struck at this instant
         self.released = full(-1)  # highest pitch released at this instant
         self.loudness = full(-1)
         self.previous = full(events.PAD)
@@ -53,6 +57,7 @@ class Grammar:
         shifted = (self.previous >= events.TIME_SHIFT) & ~loud
         full_shift = self.previous == events.VELOCITY - 1
         room = self.tick < END
+        room &= (self.chord < MAX_CHORD) & (sounding.sum(1, keepdim=True) < MAX_POLYPHONY)
         strike = room & ~sounding & (self._pitch > self.highest)
         release = sounding & (self.struck < self.tick) & (self.highest < 0) & ~loud
         lowest = sounding.long().argmax(1, keepdim=True)  # at the last tick none may be passed over
@@ -79,6 +84,7 @@ class Grammar:
         self.struck = torch.where(off & here, -1, self.struck)
         self.highest = torch.where(on, token - events.NOTE_ON, self.highest)
         self.highest = torch.where(shift, -1, self.highest)
+        self.chord = torch.where(shift, 0, self.chord + on)
         self.released = torch.where(off, token - events.NOTE_OFF, self.released)
         self.released = torch.where(shift, -1, self.released)
         self.tick = self.tick + torch.where(shift, token - events.TIME_SHIFT + 1, 0)

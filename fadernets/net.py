@@ -104,15 +104,20 @@ class FaderNet:
         for index, notes in enumerate(segments):
             if not len(notes):
                 raise ValueError(f"segment {index} of {len(segments)} has no notes to encode")
-        tokens = [torch.from_numpy(events.encode(notes)) for notes in segments]
-        lengths = torch.tensor([len(t) for t in tokens], dtype=torch.long, device=self.device)
+        parts: dict[str, list[Tensor]] = {
+            name: [torch.empty(0, self.model.config.latent, device=self.device)]
+            for name in self.model.config.attributes
+        }
+        for first in range(0, len(segments), BATCH):
+            tokens = [
+                torch.from_numpy(events.encode(notes)) for notes in segments[first : first + BATCH]
+            ]
+            lengths = torch.tensor([len(t) for t in tokens], device=self.device)
+            padded = nn.utils.rnn.pad_sequence(tokens, batch_first=True).to(self.device)
+            for name, (mean, _) in self.model.posteriors(padded, lengths).items():
+                parts[name].append(mean)
         keys = torch.tensor([key.find(n) for n in segments], dtype=torch.long, device=self.device)
-        if not tokens:
-            empty = torch.empty(0, self.model.config.latent, device=self.device)
-            return Codes(dict.fromkeys(self.model.config.attributes, empty), keys)
-        padded = nn.utils.rnn.pad_sequence(tokens, batch_first=True).to(self.device)
-        posteriors = self.model.posteriors(padded, lengths)
-        return Codes({name: mean for name, (mean, _) in posteriors.items()}, keys)
+        return Codes({name: torch.cat(means) for name, means in parts.items()}, keys)
 
     @torch.inference_mode()
     def reconstruct(
@@ -160,14 +165,18 @@ class FaderNet:
         ValueError
             If a name is no fader or a position is outside 0 to 1.
         """
+        return self.reconstruct(self.moved(source, positions), seed=seed)
+
+    def moved(self, source: Source, positions: Mapping[str, float | Sequence[float]]) -> Codes:
+        """The codes that `slide` plays."""
         codes = self._codes(source)
         values = dict(codes.values)
         for name, position in positions.items():
             asked = self._scale(name).code_at(position)
-            moved = values[name].clone()
-            moved[:, DIMENSION] = torch.as_tensor(asked, dtype=moved.dtype, device=moved.device)
-            values[name] = moved
-        return self.reconstruct(replace(codes, values=values), seed=seed)
+            code = values[name].clone()
+            code[:, DIMENSION] = torch.as_tensor(asked, dtype=code.dtype, device=code.device)
+            values[name] = code
+        return replace(codes, values=values)
 
     def transfer(
         self,
@@ -182,12 +191,16 @@ class FaderNet:
         Raises
         ------
         ValueError
-            If `target` is neither or `strength` is negative.
+            If `target` is neither or `strength` is no number of 0 or more.
         """
+        return self.reconstruct(self.shifted(source, target, strength), seed=seed)
+
+    def shifted(self, source: Source, target: str, strength: float = 1.0) -> Codes:
+        """The codes that `transfer` plays."""
         codes = self._codes(source)
         logits = self.model.component_logits(codes.values)
         values = transfer.shift(codes.values, logits, self.model.centres, target, strength)
-        return self.reconstruct(replace(codes, values=values), seed=seed)
+        return replace(codes, values=values)
 
     def mix(
         self, rhythm: Source, notes: Source, *, seed: int | Sequence[int] | None = None

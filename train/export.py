@@ -72,8 +72,8 @@ def calibrate(model: nn.Module, data: Segments, name: str, seed: int = 0) -> Fad
     """A fader's scale, fitted on what the decoder plays for unseen segments.
 
     z^d is swept over its range in the training set, the mean density of the decoded segments is
-    made monotone (isotonic regression) and inverted. Where the decoder cannot reach an end of the
-    scale, z^d goes on beyond the sweep at the mean slope, so that the scale still rises.
+    made monotone (isotonic regression) and inverted. Where the decoder does not reach an end of
+    the scale, z^d stays at the end of its range: beyond it lies nothing that the decoder learnt.
     """
     model.eval()
     rng = np.random.default_rng(seed)
@@ -82,14 +82,11 @@ def calibrate(model: nn.Module, data: Segments, name: str, seed: int = 0) -> Fad
     densities = data.densities[name].cpu().numpy()
     low, high = np.percentile(densities[data.split == TRAIN], (OUTERMOST, 100 - OUTERMOST))
     z = encoded(model, data, np.sort(train))[name][:, DIMENSION].cpu().numpy()
-    sweep = np.linspace(*np.percentile(z, (0.1, 99.9)), SWEEP)
+    sweep = np.linspace(z.min(), z.max(), SWEEP)
     played = response(model, data, validation, name, sweep).mean(0)
     rising = isotonic_regression(played).x + 1e-6 * np.arange(len(sweep))
     knots = np.linspace(low, high, KNOTS)
     code = np.interp(knots, rising, sweep)
-    slope = (sweep[-1] - sweep[0]) / (high - low)
-    code -= slope * np.maximum(rising[0] - knots, 0)
-    code += slope * np.maximum(knots - rising[-1], 0)
     code = np.maximum.accumulate(code) + 1e-6 * np.arange(KNOTS)
     return Fader(name, tuple(np.round(knots, 6).tolist()), tuple(np.round(code, 6).tolist()))
 

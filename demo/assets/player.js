@@ -25,9 +25,9 @@
       this.rounds = [];
     }
 
-    // sound: {flac: base64, rate, channels} -> AudioBuffer
+    // sound: {data: base64, rate, channels} -> AudioBuffer
     static decode(sound) {
-      const data = bytes(sound.flac).buffer;
+      const data = bytes(sound.data).buffer;
       return new OfflineAudioContext(sound.channels, 1, sound.rate).decodeAudioData(data);
     }
 

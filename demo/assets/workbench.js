@@ -7,6 +7,8 @@
   const STEP = 0.5; // seconds that an arrow key moves the playhead
   const NEUTRAL = { rhythm: null, note: null, arousal: null, seed: null };
 
+  const vorbis = new Audio().canPlayType('audio/ogg; codecs="vorbis"') === "probably";
+
   class Workbench {
     constructor({ element, props, watch, trigger, events }) {
       Object.assign(this, { element, props, trigger, events });
@@ -185,7 +187,7 @@
     request(more) {
       const { first, last } = this.overview;
       const original = this.original !== `${first}-${last}`; // its sound is not here yet
-      const which = { number: this.sent, piece: this.piece.id, first, last, original };
+      const which = { number: this.sent, piece: this.piece.id, first, last, original, vorbis };
       this.props.value = JSON.stringify({ ...which, ...this.now, ...more });
     }
 

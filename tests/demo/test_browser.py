@@ -44,7 +44,7 @@ def visit(browser: Browser, address: str):
     def enter(size: dict = WIDE, scheme: str = "light") -> Page:
         contexts.append(browser.new_context(viewport=size, color_scheme=scheme))
         page = contexts[-1].new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(40_000)
         page.on("request", watch)
         page.on("pageerror", lambda error: wrong.append(f"error {error}"))
         page.on(
@@ -259,7 +259,7 @@ def test_bad_files_are_refused_and_nothing_is_lost(visit, artefacts, tmp_path):
     assert page.locator("#fn-examples label.selected").count() == 0
 
 
-def test_choosing_segments_and_the_whole_piece(visit, artefacts):
+def test_choosing_segments(visit):
     page = visit()
     page.get_by_label("Joplin Rag").check(force=True)
     expect(page.get_by_role("heading", name="Maple Leaf Rag")).to_be_visible()
@@ -287,12 +287,25 @@ def test_choosing_segments_and_the_whole_piece(visit, artefacts):
     heard(page)
     page.get_by_role("slider", name="Rhythm density").press("Home")
     heard(page)
+    assert "Move a fader" not in page.inner_text("[data-show=summary]")
+
+
+def test_the_whole_piece(visit, artefacts):
+    """The faders stay where they are; the notes come first, the sound of a long piece later."""
+    page = visit()
+    page.get_by_label("Bach Chorale").check(force=True)
+    expect(page.get_by_role("heading", name="O Haupt voll Blut und Wunden")).to_be_visible()
+    heard(page)
+    page.get_by_role("slider", name="Rhythm density").press("End")
+    heard(page)
     page.get_by_role("button", name="Whole piece").click()
     heard(page)
-    assert "All 42 segments" in page.inner_text("[data-show=span]")
-    assert page.evaluate("FaderNets.bench.player.length") == pytest.approx(
-        examples.load("rag").duration, abs=0.1
-    )
+    assert "All 12 segments" in page.inner_text("[data-show=span]")
+    duration = examples.load("chorale").duration
+    assert page.evaluate("FaderNets.bench.player.length") == pytest.approx(duration, abs=0.1)
+    sounds = "Object.values(FaderNets.bench.player.sounds).map(sound => sound.duration)"
+    assert page.evaluate(sounds) == pytest.approx([duration + 2] * 2, abs=0.1)
+    assert figure(page, "rhythm", "result") > figure(page, "rhythm", "piece")
     page.screenshot(path=artefacts / "whole.png", full_page=True)
 
 

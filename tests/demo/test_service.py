@@ -30,7 +30,7 @@ def ask(first: int = 0, last: int = 1, **values) -> dict:
 
 
 def decoded(message: dict) -> tuple[np.ndarray, int]:
-    data = base64.b64decode(message["flac"])
+    data = base64.b64decode(message["data"])
     return soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
 
 
@@ -162,6 +162,10 @@ def test_sound_of_a_long_selection_comes_later(net, study):
     samples, rate = decoded(answer["original"])
     assert len(samples) / rate == pytest.approx(study.piece.duration + audio.TAIL, abs=0.1)
     assert np.abs(samples).max() > 0.1
+    small = service.answer(net, study, whole | {"vorbis": True}, hear=True)["sound"]["original"]
+    again, _ = decoded(small)
+    assert len(small["data"]) < len(answer["original"]["data"]) / 2
+    assert len(again) == len(samples) and np.abs(again - samples).max() < 0.2
 
 
 def test_a_very_long_selection_is_sent_small(monkeypatch, net, study):
