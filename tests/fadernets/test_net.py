@@ -89,6 +89,10 @@ def test_notes_do_not_depend_on_what_is_played_beside_them(net, segments):
 def test_more_segments_than_a_batch_come_back_in_order(net, segments):
     many = (segments * (BATCH // 6 + 2))[: BATCH + 3]
     few = played(net.reconstruct(segments, seed=range(6)))
+    codes = net.encode(many)
+    for name, value in net.encode(segments).values.items():
+        together = codes.values[name]
+        torch.testing.assert_close(together, value[torch.arange(BATCH + 3) % 6], atol=1e-6, rtol=0)
     found = played(net.reconstruct(many, seed=[i % 6 for i in range(len(many))]))
     assert len(found) == BATCH + 3
     assert all(notes == few[i % 6] for i, notes in enumerate(found))
@@ -134,8 +138,10 @@ def test_a_fader_sets_the_regularised_dimension_and_no_other(net, segments):
         ({"note": np.linspace(0, 1, 6)}, {"note": np.linspace(-3, 3, 6)}),
         ({}, {}),
     ):
-        expected = net.reconstruct(moved(codes, **regularised), seed=2)
-        assert played(net.slide(codes, positions, seed=2)) == played(expected)
+        expected, found = moved(codes, **regularised), net.moved(codes, positions)
+        assert all(found.values[n].equal(value) for n, value in expected.values.items())
+        slid = net.slide(segments, positions, seed=2)
+        assert played(slid) == played(net.reconstruct(expected, seed=2))
 
 
 def test_faders_change_what_is_played(net, segments):
@@ -223,8 +229,11 @@ def test_transfer_goes_by_the_difference_of_the_centres(net, segments):
             step = strength * (centres[to] - centres[1 - to])
             outside = logits[name].argmax(1) != to
             values[name] = torch.where(outside[:, None], value + step, value)
-        expected = net.reconstruct(replace(codes, values=values), seed=4)
-        assert played(net.transfer(segments, target, strength, seed=4)) == played(expected)
+        found = net.shifted(codes, target, strength)
+        assert found.key.equal(codes.key)
+        assert all(found.values[name].equal(value) for name, value in values.items())
+        transferred = net.transfer(segments, target, strength, seed=4)
+        assert played(transferred) == played(net.reconstruct(found, seed=4))
 
 
 def test_transfer_of_strength_nothing_changes_nothing(net, segments):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.fadernets.tiny import bars, piece
 from train import corpora, prepare
 from train.dataset import Segments
 
+ROOT = Path(__file__).resolve().parents[2]
 PERFORMANCES, SEGMENTS = 12, 20  # files, segments of each
 RATED, RATED_SEGMENTS = 6, 10
 
@@ -31,6 +33,11 @@ class Corpus:
     def sources(self) -> list[corpora.Source]:
         """All of its files."""
         return corpora.performances(self.piano) + corpora.vgmidi(self.vgmidi)
+
+
+def command(*options, workers=1) -> list[str]:
+    """A command line of `train.prepare`."""
+    return [sys.executable, "-m", "train.prepare", *map(str, options), "--workers", str(workers)]
 
 
 def rate(folder: Path, ratings: dict[str, tuple[int, list[dict]]]) -> None:

@@ -255,6 +255,9 @@ def test_validation_is_of_unseen_segments_and_repeats(data, tmp_path, monkeypatc
     run = trainer(data, tmp_path, replace(CONFIG, validation_segments=1000))
     first = run.validate()
     assert first == run.validate()
+    run.step = 11  # the same noise again, only the KL terms weigh more
+    assert first["total"] < run.validate()["total"]
+    assert first | {"total": None} == run.validate() | {"total": None}
     assert {"events", "rhythm", "note", "total", "token_accuracy"} < set(first)
     assert 0 <= first["token_accuracy"] <= 1
     seen = []
