@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import index
 from pathlib import Path
 
 import numpy as np
@@ -101,9 +102,9 @@ class FaderNet:
         ValueError
             If a segment has no notes.
         """
-        for index, notes in enumerate(segments):
+        for number, notes in enumerate(segments):
             if not len(notes):
-                raise ValueError(f"segment {index} of {len(segments)} has no notes to encode")
+                raise ValueError(f"segment {number} of {len(segments)} has no notes to encode")
         parts: dict[str, list[Tensor]] = {
             name: [torch.empty(0, self.model.config.latent, device=self.device)]
             for name in self.model.config.attributes
@@ -128,17 +129,18 @@ class FaderNet:
         if not len(codes):
             return []
         condition = self.model.condition(codes.values, codes.key)
-        seeds = [seed] * len(codes) if seed is None or isinstance(seed, int) else list(seed)
-        if len(seeds) != len(codes):
-            raise ValueError(f"{len(seeds)} seeds for {len(codes)} segments")
+        seeds = None
+        if seed is not None:
+            seeds = [index(s) for s in (seed if np.ndim(seed) else [seed] * len(codes))]
+            if len(seeds) != len(codes):
+                raise ValueError(f"{len(seeds)} seeds for {len(codes)} segments")
         played = []
         for first in range(0, len(codes), BATCH):
-            part = seeds[first : first + BATCH]
             tokens = generate(
                 self.model.decoder,
                 condition[first : first + BATCH],
-                seeds=None if part[0] is None else part,
-                temperature=1.0 if part[0] is None else TEMPERATURE,
+                seeds=None if seeds is None else seeds[first : first + BATCH],
+                temperature=1.0 if seeds is None else TEMPERATURE,
             )
             played += [events.decode(row) for row in tokens.cpu().numpy()]
         return played
@@ -199,7 +201,7 @@ class FaderNet:
         """The codes that `transfer` plays."""
         codes = self._codes(source)
         logits = self.model.component_logits(codes.values)
-        values = transfer.shift(codes.values, logits, self.model.centres, target, strength)
+        values = transfer.shift(codes.values, logits, self.model.poles, target, strength)
         return replace(codes, values=values)
 
     def mix(

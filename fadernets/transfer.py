@@ -13,11 +13,11 @@ AROUSAL = {"low": 0, "high": 1}  # component of each state
 def shift(
     codes: Mapping[str, Tensor],
     logits: Mapping[str, Tensor],
-    centres: Mapping[str, Tensor],
+    poles: Mapping[str, Tensor],
     target: str,
     strength: float = 1.0,
 ) -> dict[str, Tensor]:
-    """Codes shifted by the difference of the centres of the components.
+    """Codes shifted by the difference of the poles of arousal.
 
     Only codes that do not already lie in the target component move.
 
@@ -26,8 +26,8 @@ def shift(
     codes : name -> float tensor, shape (b, latent)
     logits : name -> float tensor, shape (b, 2)
         Unnormalised log p(c|z) of each code.
-    centres : name -> float tensor, shape (2, latent)
-        Of `GMVAE.centres`.
+    poles : name -> float tensor, shape (2, latent)
+        Of `GMVAE.poles`.
     target : {"low", "high"}
     strength : float
         1 is the paper's shift, 0 none.
@@ -44,7 +44,7 @@ def shift(
     to = AROUSAL[target]
     moved = {}
     for name, code in codes.items():
-        step = centres[name][to] - centres[name][1 - to]
+        step = poles[name][to] - poles[name][1 - to]
         outside = logits[name].argmax(1, keepdim=True) != to
         moved[name] = code + strength * outside * step
     return moved

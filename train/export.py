@@ -30,9 +30,11 @@ from train.dataset import SPLITS, TRAIN, VALIDATION, Segments
 from train.loop import CHECKPOINT, LOG, load_state
 
 KNOTS = 17
-SWEEP = 17  # values of z^d that are decoded
+SWEEP = 21  # values of z^d that are decoded
 OUTERMOST = 1.0  # percent of the training segments beyond either end of a fader
 ENCODED = 2_048  # training segments whose z^d is looked at
+BEYOND = 0.5  # z^d is swept this share of its training range past either end
+REACH = 2.5  # the way from calm to energetic, in distances between the labelled groups' mean codes
 DECODED = 64  # validation segments that are slid over the whole range
 
 
@@ -71,9 +73,9 @@ def response(model: nn.Module, data: Segments, rows: np.ndarray, name: str, swee
 def calibrate(model: nn.Module, data: Segments, name: str, seed: int = 0) -> Fader:
     """A fader's scale, fitted on what the decoder plays for unseen segments.
 
-    z^d is swept over its range in the training set, the mean density of the decoded segments is
-    made monotone (isotonic regression) and inverted. Where the decoder does not reach an end of
-    the scale, z^d stays at the end of its range: beyond it lies nothing that the decoder learnt.
+    z^d is swept over its range in the training set and half as far again on either side, the mean
+    density of the decoded segments is made monotone (isotonic regression) and inverted. Where the
+    decoder does not reach an end of the scale, z^d stays at the end of the sweep.
     """
     model.eval()
     rng = np.random.default_rng(seed)
@@ -82,7 +84,8 @@ def calibrate(model: nn.Module, data: Segments, name: str, seed: int = 0) -> Fad
     densities = data.densities[name].cpu().numpy()
     low, high = np.percentile(densities[data.split == TRAIN], (OUTERMOST, 100 - OUTERMOST))
     z = encoded(model, data, np.sort(train))[name][:, DIMENSION].cpu().numpy()
-    sweep = np.linspace(z.min(), z.max(), SWEEP)
+    past = BEYOND * np.ptp(z)
+    sweep = np.linspace(z.min() - past, z.max() + past, SWEEP)
     played = response(model, data, validation, name, sweep).mean(0)
     rising = isotonic_regression(played).x + 1e-6 * np.arange(len(sweep))
     knots = np.linspace(low, high, KNOTS)
@@ -91,24 +94,28 @@ def calibrate(model: nn.Module, data: Segments, name: str, seed: int = 0) -> Fad
     return Fader(name, tuple(np.round(knots, 6).tolist()), tuple(np.round(code, 6).tolist()))
 
 
-def measure_centres(model: nn.Module, data: Segments) -> None:
-    """Set the model's centres to the mean codes of its labelled training segments.
+def measure_poles(model: nn.Module, data: Segments) -> None:
+    """Set the model's poles to the mean codes of its labelled training segments, pulled apart.
 
-    A component without labelled segments keeps its learnt mean.
+    `REACH` times as far from each other as those means, so that a shift of strength 1 is heard.
+    A component without labelled segments takes its learnt mean.
     """
     model.eval()
     arousal = data.arousal.cpu().numpy()
     for component in range(model.config.components):
         rows = np.flatnonzero((data.split == TRAIN) & (arousal == component))
         codes = encoded(model, data, rows) if len(rows) else {}
-        for name, centres in model.centres.items():
+        for name, poles in model.poles.items():
             learnt = model.means[name][component].detach()
-            centres[component] = codes[name].mean(0) if name in codes else learnt
+            poles[component] = codes[name].mean(0) if name in codes else learnt
+    for poles in model.poles.values():
+        middle = poles.mean(0)
+        poles.copy_(middle + REACH * (poles - middle))
 
 
 def export(model: nn.Module, data: Segments, out: Path) -> None:
-    """Measure a trained model's centres, calibrate its faders and save all of it."""
-    measure_centres(model, data)
+    """Measure a trained model's poles, calibrate its faders and save all of it."""
+    measure_poles(model, data)
     scales = {name: calibrate(model, data, name) for name in model.config.attributes}
     checkpoint.save(model, scales, out)
 

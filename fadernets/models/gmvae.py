@@ -37,18 +37,18 @@ class GMVAE(nn.Module):
         )
         for name, means in self.means.items():
             nn.init.xavier_uniform_(means)
-            self.register_buffer(f"centres_{name}", means.detach().clone())
+            self.register_buffer(f"poles_{name}", means.detach().clone())
 
     @property
-    def centres(self) -> dict[str, Tensor]:
-        """Where each component's labelled training segments lie on average: (components, latent).
+    def poles(self) -> dict[str, Tensor]:
+        """Ends of each code's way from low to high arousal, (components, latent).
 
         What arousal transfer shifts by. The paper takes the component means themselves; on the
         authors' scale of the KL terms these hardly leave their first values, and although their
         difference points the same way it spans a small part of the way between the codes.
         Measured by `train.export` once a model is trained.
         """
-        return {name: getattr(self, f"centres_{name}") for name in self.config.attributes}
+        return {name: getattr(self, f"poles_{name}") for name in self.config.attributes}
 
     def posteriors(self, tokens: Tensor, lengths: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
         """Mean and log-variance of every code, each (b, latent), for tokens (b, t)."""

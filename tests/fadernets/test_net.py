@@ -218,15 +218,15 @@ def test_transfer_moves_only_what_is_not_there_yet(net):
                 torch.testing.assert_close(value[row], codes.values[name][expected])
 
 
-def test_transfer_goes_by_the_difference_of_the_centres(net, segments):
+def test_transfer_goes_by_the_difference_of_the_poles(net, segments):
     codes = net.encode(segments)
     logits = net.model.component_logits(codes.values)
     for target, strength in (("low", 1.0), ("high", 0.5), ("high", 2.0)):
         to = {"low": 0, "high": 1}[target]
         values = {}
         for name, value in codes.values.items():
-            centres = net.model.centres[name]
-            step = strength * (centres[to] - centres[1 - to])
+            poles = net.model.poles[name]
+            step = strength * (poles[to] - poles[1 - to])
             outside = logits[name].argmax(1) != to
             values[name] = torch.where(outside[:, None], value + step, value)
         found = net.shifted(codes, target, strength)

@@ -107,15 +107,16 @@ def test_a_scale_evens_out_an_uneven_response(gmvae, data, monkeypatch):
     assert np.abs(error).max() < 0.06
 
 
-def test_a_scale_stays_within_the_codes_of_the_training_set(gmvae, data, monkeypatch):
+def test_a_scale_ends_where_the_sweep_does(gmvae, data, monkeypatch):
     low, high = within(gmvae, data)
+    past = export.BEYOND * (high - low)
 
     def narrow(z):
         return 0.5 + 0.1 * (z - low) / (high - low)
 
     fader = calibrated(gmvae, data, monkeypatch, narrow)
     assert rising(fader)
-    assert (fader.code[0], fader.code[-1]) == pytest.approx((low, high), abs=1e-4)
+    assert (fader.code[0], fader.code[-1]) == pytest.approx((low - past, high + past), abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -143,21 +144,26 @@ def test_an_exported_model_is_the_trained_one(gmvae, data, tmp_path):
     assert all(rising(fader) for fader in net.scales.values())
 
 
-def test_centres_are_the_mean_codes_of_labelled_training_segments(data):
+def test_poles_lie_about_the_mean_codes_of_labelled_training_segments(data):
     fresh = model(seed=3)
-    export.measure_centres(fresh, data)
+    export.measure_poles(fresh, data)
     arousal = data.arousal.numpy()
-    for component in (0, 1):
-        rows = np.flatnonzero((data.split == TRAIN) & (arousal == component))
-        for name, codes in export.encoded(fresh, data, rows).items():
-            torch.testing.assert_close(fresh.centres[name][component], codes.mean(0))
+    low, high = (
+        export.encoded(fresh, data, np.flatnonzero((data.split == TRAIN) & (arousal == component)))
+        for component in (0, 1)
+    )
+    for name, poles in fresh.poles.items():
+        calm, busy = low[name].mean(0), high[name].mean(0)
+        torch.testing.assert_close(poles.mean(0), (calm + busy) / 2)
+        torch.testing.assert_close(poles[1] - poles[0], export.REACH * (busy - calm))
 
 
-def test_without_labels_centres_are_the_learnt_means(data):
+def test_without_labels_poles_lie_about_the_learnt_means(data):
     fresh = model(seed=3)
-    export.measure_centres(fresh, replace(data, arousal=torch.full_like(data.arousal, -1)))
+    export.measure_poles(fresh, replace(data, arousal=torch.full_like(data.arousal, -1)))
     for name, means in fresh.means.items():
-        torch.testing.assert_close(fresh.centres[name], means.detach())
+        apart = means.detach().diff(dim=0)
+        torch.testing.assert_close(fresh.poles[name].diff(dim=0), export.REACH * apart)
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def test_a_run_leaves_a_model_that_loads(out, data):
     assert net.model.config.hidden == 16
     trained = load_state(out / CHECKPOINT)["model"]
     for name, weight in net.model.state_dict().items():
-        if not name.startswith("centres"):
+        if not name.startswith("poles"):
             torch.testing.assert_close(weight, trained[name], atol=1e-3, rtol=1e-3)
     segments = bars(3)
     played = net.slide(segments, {"rhythm": 0.9, "note": 0.1}, seed=1)
