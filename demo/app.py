@@ -26,7 +26,7 @@ from fadernets.net import FaderNet  # noqa: E402
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("roll", "player", "overview", "fader", "workbench", "view")
 TITLE = "Music FaderNets"
-LARGEST_FILE = "8mb"
+LARGEST_FILE = "20mb"
 KEPT = 3600  # seconds that files stay on disk
 ICON = (
     '<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 '

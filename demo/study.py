@@ -152,7 +152,7 @@ class Study:
         if ask.is_neutral or not chosen:
             return self.piece
         if self._result is None or self._result[0] != ask:
-            played = play(net, self.codes(net, ask.span), ask)
+            played = play(net, self.codes(net, ask.span), ask, [s.index for s in chosen])
             changed = {s.index: notes for s, notes in zip(chosen, played, strict=True)}
             self._result = ask, stitch(self.piece, changed)
         return self._result[1]
@@ -168,12 +168,16 @@ def mean_arousal(net: FaderNet, source: Source) -> float:
     return float(net.arousal(chosen).mean()) if chosen else 0.0
 
 
-def play(net: FaderNet, codes: Codes, ask: Ask) -> list[Notes]:
-    """What the model plays for codes: moved in arousal first, so that the faders have their say."""
+def play(net: FaderNet, codes: Codes, ask: Ask, indices: list[int]) -> list[Notes]:
+    """What the model plays for the codes of some segments, given with their indices.
+
+    Arousal moves first, so that the faders have their say. Each segment has its own seed, the same
+    whatever is selected beside it, and on the command line.
+    """
     if ask.arousal:
         target = "high" if ask.arousal > 0 else "low"
         codes = net.shifted(codes, target, abs(ask.arousal))
-    seeds = None if ask.seed is None else [ask.seed + i for i in range(len(codes))]
+    seeds = None if ask.seed is None else [ask.seed + i for i in indices]
     return net.slide(codes, ask.positions, seed=seeds)
 
 

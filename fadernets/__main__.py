@@ -24,7 +24,7 @@ BATCH = 32  # segments changed at a time
 PATIENCE = 1.0  # seconds before a command says what it is busy with
 
 T = TypeVar("T")
-# What changes a batch of segments: (model, segments, a seed or None) -> their new notes
+# What changes a batch of segments: (model, segments, their seeds or None) -> their new notes
 Change = Callable[[FaderNet, list[Segment], int | None], list[Notes]]
 
 
@@ -82,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
         type=arguments.strength,
         default=1.0,
         metavar="X",
-        help="how far; 1 is all the way",
+        help="how far; 1 goes all the way from calm to energetic music, or back",
     )
     mixing = command(mix, source="RHYTHM.mid", donor="NOTES.mid", output="OUT.mid")
     for changing in (sliding, moving, mixing):
@@ -98,7 +98,7 @@ def parser() -> argparse.ArgumentParser:
             "--seed",
             type=arguments.seed,
             metavar="N",
-            help="draw a variation; not given, the likeliest",
+            help="draw a variation, segment K by seed N + K; not given, the likeliest",
         )
     for using in (describing, sliding, moving, mixing):
         using.add_argument("--model", metavar="M", help="a shipped model or a checkpoint's folder")
@@ -148,7 +148,7 @@ def slide(args: argparse.Namespace) -> None:
     piece = _piece(args.source)
     positions = {name: vars(args)[name] for name in ATTRIBUTES if vars(args)[name] is not None}
 
-    def change(net: FaderNet, batch: list[Segment], seed: int | None) -> list[Notes]:
+    def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
         return net.slide([segment.notes for segment in batch], positions, seed=seed)
 
     _change(args, piece, segments(piece), change)
@@ -158,7 +158,7 @@ def transfer(args: argparse.Namespace) -> None:
     """Make the music calmer (low arousal) or more energetic (high)."""
     piece = _piece(args.source)
 
-    def change(net: FaderNet, batch: list[Segment], seed: int | None) -> list[Notes]:
+    def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
         source = [segment.notes for segment in batch]
         return net.transfer(source, args.arousal, args.strength, seed=seed)
 
@@ -179,7 +179,7 @@ def mix(args: argparse.Namespace) -> None:
         replace(own, problem=own.problem or lack) for own, lack in zip(found, lacks, strict=False)
     ]
 
-    def change(net: FaderNet, batch: list[Segment], seed: int | None) -> list[Notes]:
+    def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
         notes = [donors[segment.index].notes for segment in batch]
         return net.mix([segment.notes for segment in batch], notes, seed=seed)
 
@@ -233,7 +233,13 @@ def _change(args: argparse.Namespace, piece: Piece, found: list[Segment], change
         )
     _check_folder(args.output)
     net = _net(args.model)
-    changed = _in_batches(chosen, lambda batch: change(net, batch, args.seed))
+
+    def changing(batch: list[Segment]) -> list[Notes]:
+        # Each segment its own seed, whichever are chosen beside it.
+        seeds = None if args.seed is None else [args.seed + segment.index for segment in batch]
+        return change(net, batch, seeds)
+
+    changed = _in_batches(chosen, changing)
     midi.write(stitch(piece, changed), args.output)
     for problem in dict.fromkeys(segment.problem for segment in chosen if segment.problem):
         same = [segment.index for segment in chosen if segment.problem == problem]

@@ -12,6 +12,7 @@ from fadernets.attributes import MAX_POLYPHONY
 from fadernets.models.layers import EventDecoder
 
 END = events.SEGMENT_TICKS  # last tick at which a note may end
+SHORTEST = 4  # ticks that a note lasts at least: nobody plays one of less than 40 ms
 MAX_CHORD = 10  # notes struck at one instant: two hands' fingers
 MAX_LENGTH = 200  # tokens; training segments have 100 at most, a denser one may need more
 _BLOCKED = torch.finfo(torch.float32).min
@@ -22,7 +23,7 @@ class Grammar:
 
     The rules are those of `events.encode`'s own output: at one instant note-offs come before
     note-ons, each rising in pitch; a velocity is told when it changes and a note-on follows it;
-    a note-off ends a sounding note of at least one tick; time stays inside the segment; the end
+    a note-off ends a sounding note, of 40 ms at least; time stays inside the segment; the end
     comes when all notes have ended. Without them a greedy decoder stalls in loops. Two limits are
     the hands' and the note label's: ten notes struck at one instant, fifteen sounding.
 
@@ -56,14 +57,17 @@ class Grammar:
         loud = (self.previous >= events.VELOCITY) & (self.previous < events.VOCABULARY)
         shifted = (self.previous >= events.TIME_SHIFT) & ~loud
         full_shift = self.previous == events.VELOCITY - 1
-        room = self.tick < END
+        room = self.tick <= END - SHORTEST
         room &= (self.chord < MAX_CHORD) & (sounding.sum(1, keepdim=True) < MAX_POLYPHONY)
         strike = room & ~sounding & (self._pitch > self.highest)
-        release = sounding & (self.struck < self.tick) & (self.highest < 0) & ~loud
+        release = sounding & (self.struck <= self.tick - SHORTEST) & (self.highest < 0) & ~loud
         lowest = sounding.long().argmax(1, keepdim=True)  # at the last tick none may be passed over
         release &= (self._pitch > self.released) & ((self.tick < END) | (self._pitch == lowest))
-        latest = torch.where(ringing, END, END - 1)
-        shift = (self.tick + self._shift <= latest) & (~shifted | full_shift) & ~loud
+        then = self.tick + self._shift  # something must be possible there
+        oldest = self.struck.masked_fill(~sounding, END).amin(1, keepdim=True)
+        few = sounding.sum(1, keepdim=True) < MAX_POLYPHONY
+        fits = ((then <= END - SHORTEST) & few) | (ringing & (oldest <= then - SHORTEST))
+        shift = (then <= END) & fits & (~shifted | full_shift) & ~loud
         velocity = (self._bin != self.loudness) & ~loud & strike.any(1, keepdim=True)
         end = self.begun & ~ringing & ~shifted & ~loud
         pad = torch.zeros_like(end)
@@ -71,6 +75,24 @@ class Grammar:
         mask &= ~self.ended
         mask[:, :1] |= self.ended
         return mask
+
+    def masked(self, scores: Tensor) -> Tensor:
+        """Scores of the next tokens, (b, 342), with what is not allowed blocked.
+
+        A wish to let more time pass than is left is a wish for the segment's end: it counts for
+        the shift to the end while notes sound, and else for EOS. Merely blocked, it would leave
+        the word to note-ons, and segments would end in clusters of clicks.
+        """
+        allowed = self.allowed()
+        left = END - self.tick
+        shifts = scores[:, events.TIME_SHIFT : events.VELOCITY]
+        beyond = shifts.masked_fill(self._shift <= left, _BLOCKED).amax(1, keepdim=True)
+        to_end = events.TIME_SHIFT - 1 + left.clamp(1, events.SHIFTS)
+        ringing = (self.struck >= 0).any(1, keepdim=True)
+        end = torch.where(ringing, to_end, events.EOS)
+        masked = scores.masked_fill(~allowed, _BLOCKED)
+        wished = masked.gather(1, end).maximum(beyond)
+        return masked.scatter(1, end, wished.where(allowed.gather(1, end), _BLOCKED))
 
     def take(self, token: Tensor) -> None:
         """Note the token chosen for each sequence: int64, shape (b,)."""
@@ -152,7 +174,7 @@ def generate(
         scores = logits[:, 0].float() / temperature
         if noise is not None:
             scores = scores + noise[:, step]
-        token = scores.masked_fill(~grammar.allowed(), _BLOCKED).argmax(1, keepdim=True)
+        token = grammar.masked(scores).argmax(1, keepdim=True)
         grammar.take(token[:, 0])
         chosen.append(token)
         if bool(grammar.ended.all()):

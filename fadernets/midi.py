@@ -93,12 +93,13 @@ def check_length(
     name = piece.name or "the piece"
     if piece.length <= least_beats - 1 / STEPS_PER_BEAT:
         raise MidiError(
-            f"{name} lasts {piece.length:.1f} beats, shorter than one segment of {least_beats:g}."
+            f"{name} lasts {piece.length:.1f} beats, shorter than one segment of "
+            f"{least_beats:g} beats."
         )
     if piece.duration > most_minutes * 60:
         raise MidiError(
             f"{name} lasts {piece.duration / 60:.1f} minutes, longer than the limit of "
-            f"{most_minutes:g}."
+            f"{most_minutes:g} minutes."
         )
 
 

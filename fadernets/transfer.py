@@ -1,4 +1,7 @@
-"""Arousal transfer: codes move from one component of the mixture towards the other (paper 5.2)."""
+"""Arousal transfer: codes move from one component of the mixture towards the other.
+
+Paper, section 5.2, but for the length of the way: see `fadernets.models.gmvae.GMVAE.poles`.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ def shift(
         Of `GMVAE.poles`.
     target : {"low", "high"}
     strength : float
-        1 is the paper's shift, 0 none.
+        0 is no shift, 1 the way from one pole to the other.
 
     Raises
     ------

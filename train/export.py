@@ -33,7 +33,8 @@ KNOTS = 17
 SWEEP = 21  # values of z^d that are decoded
 OUTERMOST = 1.0  # percent of the training segments beyond either end of a fader
 ENCODED = 2_048  # training segments whose z^d is looked at
-BEYOND = 0.5  # z^d is swept this share of its training range past either end
+BEYOND = 0.25  # z^d is swept this share of its training range past either end
+FLAT = 0.03  # of a scale: a gain in density too small to go farther for
 REACH = 2.5  # the way from calm to energetic, in distances between the labelled groups' mean codes
 DECODED = 64  # validation segments that are slid over the whole range
 
@@ -73,9 +74,10 @@ def response(model: nn.Module, data: Segments, rows: np.ndarray, name: str, swee
 def calibrate(model: nn.Module, data: Segments, name: str, seed: int = 0) -> Fader:
     """A fader's scale, fitted on what the decoder plays for unseen segments.
 
-    z^d is swept over its range in the training set and half as far again on either side, the mean
-    density of the decoded segments is made monotone (isotonic regression) and inverted. Where the
-    decoder does not reach an end of the scale, z^d stays at the end of the sweep.
+    z^d is swept over its range in the training set and a quarter as far again on either side; the
+    mean density of the decoded segments is made monotone (isotonic regression) and inverted. Where
+    the decoder does not reach an end of the scale, z^d stays at the innermost value that comes
+    within `FLAT` of the farthest it gets: beyond lies nothing that the decoder learnt.
     """
     model.eval()
     rng = np.random.default_rng(seed)
@@ -88,8 +90,12 @@ def calibrate(model: nn.Module, data: Segments, name: str, seed: int = 0) -> Fad
     sweep = np.linspace(z.min() - past, z.max() + past, SWEEP)
     played = response(model, data, validation, name, sweep).mean(0)
     rising = isotonic_regression(played).x + 1e-6 * np.arange(len(sweep))
+    flat = FLAT * (high - low)
+    first = np.flatnonzero(rising <= rising[0] + flat)[-1]
+    last = np.flatnonzero(rising >= rising[-1] - flat)[0]
+    inner = slice(first, max(last, first + 1) + 1)
     knots = np.linspace(low, high, KNOTS)
-    code = np.interp(knots, rising, sweep)
+    code = np.interp(knots, rising[inner], sweep[inner])
     code = np.maximum.accumulate(code) + 1e-6 * np.arange(KNOTS)
     return Fader(name, tuple(np.round(knots, 6).tolist()), tuple(np.round(code, 6).tolist()))
 

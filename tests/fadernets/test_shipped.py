@@ -81,6 +81,18 @@ def test_high_arousal_is_busier_and_low_arousal_fuller(net, source):
 
     high, low = net.transfer(source, "high"), net.transfer(source, "low")
     assert density(high, "rhythm") > density(low, "rhythm")
+    assert density(high, "note") < density(low, "note")
+
+
+@pytest.mark.parametrize("fader", ["rhythm", "note"])
+@pytest.mark.parametrize("position", [0.0, 0.5, 1.0])
+def test_what_is_played_is_notes_and_not_clicks(net, source, fader, position):
+    played = net.slide(source, {fader: position})
+    lasts = np.concatenate([n.offset - n.onset for n in played])
+    onset = np.concatenate([n.onset for n in played])
+    print(f"{fader} {position}: {np.mean(lasts < 0.08):.3f} short, {np.mean(onset > 3.9):.3f} late")
+    assert np.mean(lasts < 0.04) < 0.02  # beats: 20 ms
+    assert np.mean(onset > 3.9) < 0.05  # the last tenth of the last beat
 
 
 def test_the_same_input_gives_the_same_notes(net, source):

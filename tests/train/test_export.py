@@ -110,6 +110,7 @@ def test_a_scale_evens_out_an_uneven_response(gmvae, data, monkeypatch):
 def test_a_scale_ends_where_the_sweep_does(gmvae, data, monkeypatch):
     low, high = within(gmvae, data)
     past = export.BEYOND * (high - low)
+    monkeypatch.setattr(export, "FLAT", 0.0)
 
     def narrow(z):
         return 0.5 + 0.1 * (z - low) / (high - low)
@@ -117,6 +118,19 @@ def test_a_scale_ends_where_the_sweep_does(gmvae, data, monkeypatch):
     fader = calibrated(gmvae, data, monkeypatch, narrow)
     assert rising(fader)
     assert (fader.code[0], fader.code[-1]) == pytest.approx((low - past, high + past), abs=1e-4)
+
+
+def test_a_scale_goes_no_farther_than_the_response(gmvae, data, monkeypatch):
+    low, high = within(gmvae, data)
+    third = (high - low) / 3
+
+    def saturated(z):  # all that happens, happens in the middle third
+        return 0.5 + 0.2 * np.clip((z - low - third) / third, 0, 1)
+
+    fader = calibrated(gmvae, data, monkeypatch, saturated)
+    step = (high - low) * (1 + 2 * export.BEYOND) / (export.SWEEP - 1)
+    assert low + third - step <= fader.code[0] <= low + third + step
+    assert high - third - step <= fader.code[-1] <= high - third + step
 
 
 @pytest.mark.parametrize(
