@@ -78,7 +78,7 @@ EXAMPLES: dict[str, Example] = {
         Example("rag", "Joplin", "Maple Leaf Rag", "joplin/maple_leaf_rag.mxl", 92),
     )
 }
-FIRST = "sonata"  # what a visitor finds
+FIRST = "mazurka"  # what a visitor finds
 
 
 @cache

@@ -44,19 +44,24 @@ def pitch_class_cosine(reference: Notes, played: Notes) -> float:
 def spearman_of_mean(asked: np.ndarray, measured: np.ndarray) -> float:
     """Spearman correlation of the positions asked with the mean densities measured.
 
+    A mean that never moves counts 0.
+
     Parameters
     ----------
     asked : float array, shape (t,)
     measured : float array, shape (m, t)
         Of m segments at t positions.
     """
-    return float(stats.spearmanr(asked, measured.mean(0)).statistic)
+    return _spearman(asked, measured.mean(0))
 
 
 def spearman_each(asked: np.ndarray, measured: np.ndarray) -> float:
     """Mean over segments of each one's own Spearman correlation; one that never moves counts 0."""
-    each = [stats.spearmanr(asked, row).statistic if np.ptp(row) > 0 else 0.0 for row in measured]
-    return float(np.mean(each))
+    return float(np.mean([_spearman(asked, row) for row in measured]))
+
+
+def _spearman(asked: np.ndarray, measured: np.ndarray) -> float:
+    return float(stats.spearmanr(asked, measured).statistic) if np.ptp(measured) > 0 else 0.0
 
 
 def auc(score: np.ndarray, positive: np.ndarray) -> float:

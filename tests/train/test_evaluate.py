@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import torch
 
 from fadernets import checkpoint
 from fadernets.config import ModelConfig
@@ -14,6 +15,7 @@ from train import evaluate
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     found = tmp_path_factory.mktemp("model")
+    torch.manual_seed(0)
     model = build(ModelConfig(hidden=8, latent=4, embedding=4))
     scales = {n: Fader(n, (0.1, 1.0), (-1.0, 1.0)) for n in ("rhythm", "note")}
     checkpoint.save(model, scales, found)

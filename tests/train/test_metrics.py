@@ -55,6 +55,7 @@ def test_spearman_of_mean_and_of_each():
     rising, falling, still = [1.0, 2.0, 4.0], [3.0, 2.5, 2.0], [1.0, 1.0, 1.0]
     measured = np.array([rising, falling, still])
     assert metrics.spearman_of_mean(asked, np.array([rising, still])) == 1
+    assert metrics.spearman_of_mean(asked, np.array([still])) == 0
     assert metrics.spearman_each(asked, measured) == pytest.approx(0.0)
     assert metrics.spearman_each(asked, np.array([rising, still])) == pytest.approx(0.5)
 
