@@ -123,7 +123,8 @@ def stitch(piece: Piece, changed: Mapping[int, Notes]) -> Piece:
 
     The new notes carry their sounding length, so the pedal is lifted while they play. A note from
     before that rings into a changed segment goes on ringing, unless the new notes strike its key.
-    Length, tempo, meter and what the other segments sound like stay as they are.
+    Length, tempo, meter and the notes of the other segments stay as they are; only what rang into
+    these from a segment that changed ends with it.
 
     Parameters
     ----------
