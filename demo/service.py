@@ -18,6 +18,7 @@ from fadernets.audio import TAIL, AudioError
 from fadernets.net import FaderNet
 from fadernets.notes import BEATS, Notes, cut
 from fadernets.piece import Piece, Segment
+from fadernets.segment import runs
 
 FIRST_CHOICE = 2  # segments chosen when a piece is opened
 SCALE = 21  # points of a fader's scale that the page interpolates
@@ -175,23 +176,17 @@ def _passed(chosen: Sequence[Segment]) -> str:
     """Which segments pass through unchanged, and why."""
     told = []
     for problem in dict.fromkeys(s.problem for s in chosen if s.problem):
-        runs = _runs([s.index + 1 for s in chosen if s.problem == problem])
-        more = f" and {len(runs) - NAMED} more" if len(runs) > NAMED else ""
-        several = "–" in runs[0] or len(runs) > 1
-        which = f"segment{'s' * several} {', '.join(runs[:NAMED])}{more}"
+        joined = _runs([s.index + 1 for s in chosen if s.problem == problem])
+        more = f" and {len(joined) - NAMED} more" if len(joined) > NAMED else ""
+        several = "–" in joined[0] or len(joined) > 1
+        which = f"segment{'s' * several} {', '.join(joined[:NAMED])}{more}"
         told.append(f"Unchanged, {problem}: {which}.")
     return " ".join(told)
 
 
 def _runs(numbers: list[int]) -> list[str]:
     """Rising numbers with neighbours joined: ``["4–6", "9"]``."""
-    ends: list[list[int]] = []
-    for number in numbers:
-        if ends and number == ends[-1][1] + 1:
-            ends[-1][1] = number
-        else:
-            ends.append([number, number])
-    return [f"{first}–{last}" if last > first else f"{first}" for first, last in ends]
+    return [f"{first}–{last}" if last > first else f"{first}" for first, last in runs(numbers)]
 
 
 def save(net: FaderNet, study: Study, values: Mapping) -> tuple[str, bytes]:

@@ -19,6 +19,7 @@ from fadernets.checkpoint import CheckpointError
 from fadernets.net import FaderNet
 from fadernets.notes import BEATS, Notes
 from fadernets.piece import Piece, Segment, segments, stitch
+from fadernets.segment import runs
 
 BATCH = 32  # segments changed at a time
 PATIENCE = 1.0  # seconds before a command says what it is busy with
@@ -248,13 +249,7 @@ def _change(args: argparse.Namespace, piece: Piece, found: list[Segment], change
 
 def _listed(indices: list[int]) -> str:
     """Segment numbers in words, neighbours joined: ``segments 1, 4-6``."""
-    runs: list[list[int]] = []
-    for index in indices:
-        if runs and index == runs[-1][1] + 1:
-            runs[-1][1] = index
-        else:
-            runs.append([index, index])
-    words = [f"{first}-{last}" if last > first else f"{first}" for first, last in runs]
+    words = [f"{first}-{last}" if last > first else f"{first}" for first, last in runs(indices)]
     return f"segment{'s' if len(indices) > 1 else ''} {', '.join(words)}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from fadernets import events
@@ -33,3 +35,14 @@ def problem(notes: Notes) -> str | None:
     if len(events.encode(notes)) > events.MAX_TOKENS:
         return TOO_LONG
     return None
+
+
+def runs(indices: Sequence[int]) -> list[tuple[int, int]]:
+    """Rising segment numbers as (first, last) of each unbroken run."""
+    found: list[tuple[int, int]] = []
+    for index in indices:
+        if found and index == found[-1][1] + 1:
+            found[-1] = found[-1][0], index
+        else:
+            found.append((index, index))
+    return found

@@ -22,6 +22,7 @@ from fadernets.models.batch import UNLABELLED
 from fadernets.net import FaderNet
 from fadernets.notes import Notes
 from train import corpora, metrics
+from train.accuracy import hits
 from train.dataset import TEST, Segments
 
 POSITIONS = np.linspace(0, 1, 8)
@@ -38,18 +39,10 @@ def notes_of(data: Segments, rows: np.ndarray) -> list[Notes]:
     return [events.decode(tokens) for tokens in data.tokens[rows].cpu().numpy()]
 
 
-@torch.inference_mode()
 def token_accuracy(net: FaderNet, data: Segments, rows: np.ndarray) -> float:
     """Share of tokens that the decoder predicts, told the codes and all tokens before."""
-    right = told = 0
-    for first in range(0, len(rows), 128):
-        batch = data.batch(rows[first : first + 128])
-        means = {n: m for n, (m, _) in net.model.posteriors(batch.tokens, batch.lengths).items()}
-        predicted = net.model.event_logits(batch, means).argmax(-1)
-        known = batch.tokens != events.PAD
-        right += int((predicted == batch.tokens)[known].sum())
-        told += int(known.sum())
-    return right / told
+    parts = [hits(net.model, data.batch(rows[i : i + 128])) for i in range(0, len(rows), 128)]
+    return float(torch.cat(parts).double().mean())
 
 
 def reconstruction(net: FaderNet, source: list[Notes]) -> dict:

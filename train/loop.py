@@ -13,10 +13,10 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from fadernets import events
 from fadernets.models import build
 from fadernets.models.batch import Batch
 from train import log
+from train.accuracy import hits
 from train.dataset import SPLITS, VALIDATION, Segments, epoch, stream
 
 CHECKPOINT = "last.pt"
@@ -157,17 +157,10 @@ class Trainer:
                 part = rows[first : first + self.config.batch]
                 batch = self.data.batch(part)
                 terms = self.model.losses(batch, self.model.config.beta_at(self.step))
-                terms["token_accuracy"] = self._accuracy(batch)
+                terms["token_accuracy"] = hits(self.model, batch).float().mean()
                 for name, term in terms.items():
                     sums[name] = sums.get(name, 0.0) + float(term) * len(part)
         return {name: value / len(rows) for name, value in sums.items()}
-
-    def _accuracy(self, batch: Batch) -> torch.Tensor:
-        """Share of tokens that the decoder predicts from the posterior means and the past."""
-        posteriors = self.model.posteriors(batch.tokens, batch.lengths)
-        logits = self.model.event_logits(batch, {n: mean for n, (mean, _) in posteriors.items()})
-        told = batch.tokens != events.PAD
-        return (logits.argmax(-1) == batch.tokens)[told].float().mean()
 
     def fit(self) -> bool:
         """Train from where the run stands to its last step, logging, validating and saving.

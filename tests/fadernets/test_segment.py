@@ -3,7 +3,7 @@ import pytest
 
 from fadernets import events, segment
 from fadernets.notes import EARLY, Notes
-from fadernets.segment import problem
+from fadernets.segment import problem, runs
 
 
 def of(*found):
@@ -83,3 +83,9 @@ def test_the_first_of_several_problems_is_told():
     assert problem(late) == segment.NO_FIRST_ONSET
     assert problem(of((0, 0.25, 60))) == segment.MOSTLY_SILENT
     assert len(set(segment.PROBLEMS)) == 5
+
+
+def test_runs_join_neighbours():
+    assert runs([]) == []
+    assert runs([4]) == [(4, 4)]
+    assert runs([1, 4, 5, 6, 9]) == [(1, 1), (4, 6), (9, 9)]

@@ -1,0 +1,20 @@
+"""Token accuracy under teacher forcing."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from fadernets import events
+from fadernets.models.batch import Batch
+
+
+@torch.no_grad()
+def hits(model: nn.Module, batch: Batch) -> Tensor:
+    """Whether each token, padding left out, is the likeliest given the codes and all before it.
+
+    The codes are the posterior means. Returns a bool tensor, shape (tokens of the batch,).
+    """
+    posteriors = model.posteriors(batch.tokens, batch.lengths)
+    logits = model.event_logits(batch, {name: mean for name, (mean, _) in posteriors.items()})
+    return (logits.argmax(-1) == batch.tokens)[batch.tokens != events.PAD]
