@@ -15,7 +15,7 @@ from fadernets.models import build
 
 WEIGHTS, CONFIG, FADERS, SUMS = "model.safetensors", "config.json", "faders.json", "SHA256SUMS"
 PRETRAINED = Path(__file__).parent / "pretrained"
-DEFAULT = "gmvae"
+DEFAULT = "arranger"
 
 
 class CheckpointError(ValueError):
@@ -43,6 +43,19 @@ def find(name: str | Path | None = None) -> Path:
     raise CheckpointError(
         f"no model named {str(name)!r} and no folder with one; shipped: {shipped}"
     )
+
+
+def parts(name: str | Path | None = None) -> list[Path]:
+    """The folders that a model is loaded from: its own, and that of the codes it goes with.
+
+    Raises
+    ------
+    CheckpointError
+        If there is none.
+    """
+    folder = find(name)
+    settings = config.load(folder / CONFIG)
+    return [folder, find(settings.codes)] if settings.model == "reviser" else [folder]
 
 
 def save(model: nn.Module, scales: dict[str, Fader], folder: Path) -> None:

@@ -22,6 +22,10 @@ class ModelConfig:
         Names of `fadernets.attributes.ATTRIBUTES`, one code each.
     hidden, latent, embedding : int
         Sizes of the GRU states, of each code and of the token embeddings.
+    width, layers, heads : int
+        Of the reviser's transformer; other models have none.
+    codes : str
+        The model whose codes the reviser goes with: a shipped one's name, or a folder.
     components : int
         Gaussian components of each code's prior: 0 is low arousal, 1 is high.
     prior_log_variance : float
@@ -41,6 +45,10 @@ class ModelConfig:
     component_weight : float
         Weight of a cross-entropy on the inferred component of labelled segments, which the
         authors' code adds to equation (1); 0 leaves it out.
+    adversary_weight : float
+        Of what the adversary of Fader Networks finds; it grows as the weight of the KL does.
+    slope : float
+        What GLSR asks for, in standard deviations of the density per unit of z^d.
     """
 
     model: str = "gmvae"
@@ -48,6 +56,10 @@ class ModelConfig:
     hidden: int = 512
     latent: int = 128
     embedding: int = 128
+    width: int = 256
+    layers: int = 6
+    heads: int = 8
+    codes: str = "gmvae"
     components: int = 2
     prior_log_variance: float = -2.0
     beta: float = 0.2
@@ -58,11 +70,13 @@ class ModelConfig:
     label_weight: float = 1.0
     regularisation_weight: float = 1.0
     component_weight: float = 1.0
+    adversary_weight: float = 1.0
+    slope: float = 1.0
 
     def __post_init__(self) -> None:
         if self.kl_reduction not in KL_REDUCTIONS:
             raise ValueError(f"kl_reduction {self.kl_reduction!r} is not one of {KL_REDUCTIONS}")
-        for name in ("hidden", "latent", "embedding", "components"):
+        for name in ("hidden", "latent", "embedding", "width", "layers", "heads", "components"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
 

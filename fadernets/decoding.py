@@ -15,6 +15,7 @@ END = events.SEGMENT_TICKS  # last tick at which a note may end
 SHORTEST = 4  # ticks that a note lasts at least: nobody plays one of less than 40 ms
 MAX_CHORD = 10  # notes struck at one instant: two hands' fingers
 MAX_LENGTH = 200  # tokens; training segments have 100 at most, a denser one may need more
+FEW = 0.75  # share of sequences still being told from which on the others are left behind
 _BLOCKED = torch.finfo(torch.float32).min
 
 
@@ -32,6 +33,9 @@ class Grammar:
     batch : int
     device : torch.device
     """
+
+    _ROWS = ("tick", "highest", "chord", "released", "loudness", "previous", "struck", "begun",
+             "ended")  # fmt: skip
 
     def __init__(self, batch: int, device: torch.device) -> None:
         def full(value: int) -> Tensor:
@@ -115,6 +119,11 @@ class Grammar:
         self.ended = self.ended | (token == events.EOS)
         self.previous = token
 
+    def keep(self, rows: Tensor) -> None:
+        """Forget all sequences but those of a mask, bool, shape (b,)."""
+        for name in self._ROWS:
+            setattr(self, name, getattr(self, name)[rows])
+
 
 def _noise(seeds: Sequence[int], device: torch.device) -> Tensor:
     """Gumbel noise, (b, 200, 342): a row depends on its own seed only, not on its neighbours."""
@@ -168,7 +177,8 @@ def generate(
     grammar = Grammar(len(condition), condition.device)
     state = decoder.start(condition)
     token = torch.full((len(condition), 1), events.PAD, device=condition.device)
-    chosen = []
+    chosen = token.repeat(1, max_length)
+    rows = torch.arange(len(condition), device=condition.device)  # those still being told
     for step in range(max_length):
         logits, state = decoder(token, condition, state)
         scores = logits[:, 0].float() / temperature
@@ -176,7 +186,13 @@ def generate(
             scores = scores + noise[:, step]
         token = grammar.masked(scores).argmax(1, keepdim=True)
         grammar.take(token[:, 0])
-        chosen.append(token)
-        if bool(grammar.ended.all()):
+        chosen[rows, step] = token[:, 0]
+        told = ~grammar.ended[:, 0]
+        left = int(told.sum())
+        if not left:
             break
-    return torch.cat(chosen, dim=1)
+        if left <= FEW * len(rows):  # most have ended: tell only the others on
+            grammar.keep(told)
+            rows, token, condition, state = rows[told], token[told], condition[told], state[:, told]
+            noise = None if noise is None else noise[told]
+    return chosen[:, : step + 1]

@@ -92,7 +92,11 @@ def load(key: str) -> Piece:
     """
     if key not in EXAMPLES:
         raise ValueError(f"no example {key!r}; there are: {', '.join(EXAMPLES)}")
-    example = EXAMPLES[key]
+    return read(EXAMPLES[key])
+
+
+def read(example: Example) -> Piece:
+    """Any work of the corpus as a piece, from its first full bar."""
     score = _score(example.work)
     start = min((bar.offset for bar in _bars(score) if not bar.paddingLeft), default=0.0)
     rows = np.array(list(_rows(score, example.dynamics)))

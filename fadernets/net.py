@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import index
 from pathlib import Path
 
@@ -12,34 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from fadernets import checkpoint, events, key, transfer
-from fadernets.decoding import generate
+from fadernets.attributes import measure
+from fadernets.codes import Codes, Source
 from fadernets.faders import Fader
+from fadernets.models.reviser import Reviser
 from fadernets.notes import Notes
-
-TEMPERATURE = 0.8  # of sampled decoding
-DIMENSION = 0  # z^d, the regularised dimension of every code
-BATCH = 256  # segments decoded together at most, which bounds memory
-
-
-@dataclass(frozen=True)
-class Codes:
-    """Latent codes of n segments.
-
-    Attributes
-    ----------
-    values : name -> float tensor, shape (n, latent)
-    key : int64 tensor, shape (n,)
-        Key of each segment, told to the decoder beside the codes.
-    """
-
-    values: dict[str, Tensor]
-    key: Tensor
-
-    def __len__(self) -> int:
-        return len(self.key)
-
-
-Source = Sequence[Notes] | Codes
+from fadernets.players import BATCH, Arranging, Player, Retelling
 
 
 class FaderNet:
@@ -56,12 +34,21 @@ class FaderNet:
         Of `fadernets.models`.
     faders : name -> Fader
     name : str
+    player : Player, optional
+        How codes become notes; by default the model's own decoder tells them.
     """
 
-    def __init__(self, model: nn.Module, faders: Mapping[str, Fader], name: str = "") -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        faders: Mapping[str, Fader],
+        name: str = "",
+        player: Player | None = None,
+    ) -> None:
         self.model = model
         self.scales = dict(faders)
         self.name = name
+        self.player = player or Retelling()
 
     @classmethod
     def load(cls, name: str | Path | None = None, device: str = "cpu") -> FaderNet:
@@ -73,7 +60,11 @@ class FaderNet:
             If there is none or it is damaged.
         """
         folder = checkpoint.find(name)
-        return cls(*checkpoint.load(folder, device), name=folder.name)
+        model, faders = checkpoint.load(folder, device)
+        if not isinstance(model, Reviser):
+            return cls(model, faders, folder.name)
+        coder, _ = checkpoint.load(checkpoint.find(model.config.codes), device)
+        return cls(coder, faders, folder.name, Arranging(model))
 
     @property
     def faders(self) -> tuple[str, ...]:
@@ -106,19 +97,27 @@ class FaderNet:
             if not len(notes):
                 raise ValueError(f"segment {number} of {len(segments)} has no notes to encode")
         parts: dict[str, list[Tensor]] = {
-            name: [torch.empty(0, self.model.config.latent, device=self.device)]
-            for name in self.model.config.attributes
+            name: [torch.empty(0, width, device=self.device)]
+            for name, width in self.model.told.items()
         }
         for first in range(0, len(segments), BATCH):
-            tokens = [
-                torch.from_numpy(events.encode(notes)) for notes in segments[first : first + BATCH]
-            ]
+            chunk = segments[first : first + BATCH]
+            tokens = [torch.from_numpy(events.encode(notes)) for notes in chunk]
             lengths = torch.tensor([len(t) for t in tokens], device=self.device)
             padded = nn.utils.rnn.pad_sequence(tokens, batch_first=True).to(self.device)
-            for name, (mean, _) in self.model.posteriors(padded, lengths).items():
-                parts[name].append(mean)
+            for name, code in self.model.encode(padded, lengths, self._densities(chunk)).items():
+                parts[name].append(code)
         keys = torch.tensor([key.find(n) for n in segments], dtype=torch.long, device=self.device)
-        return Codes({name: torch.cat(means) for name, means in parts.items()}, keys)
+        values = {name: torch.cat(found) for name, found in parts.items()}
+        return Codes(values, keys, self.player.sketch(segments, self.device))
+
+    def _densities(self, segments: Sequence[Notes]) -> dict[str, Tensor]:
+        """Every density of segments, each (n,)."""
+        measured = [measure(notes) for notes in segments]
+        return {
+            name: torch.tensor([m[name] for m in measured], device=self.device)
+            for name in self.model.config.attributes
+        }
 
     @torch.inference_mode()
     def reconstruct(
@@ -128,22 +127,12 @@ class FaderNet:
         codes = self._codes(source)
         if not len(codes):
             return []
-        condition = self.model.condition(codes.values, codes.key)
         seeds = None
         if seed is not None:
             seeds = [index(s) for s in (seed if np.ndim(seed) else [seed] * len(codes))]
             if len(seeds) != len(codes):
                 raise ValueError(f"{len(seeds)} seeds for {len(codes)} segments")
-        played = []
-        for first in range(0, len(codes), BATCH):
-            tokens = generate(
-                self.model.decoder,
-                condition[first : first + BATCH],
-                seeds=None if seeds is None else seeds[first : first + BATCH],
-                temperature=1.0 if seeds is None else TEMPERATURE,
-            )
-            played += [events.decode(row) for row in tokens.cpu().numpy()]
-        return played
+        return self.player.play(self.model, codes, seeds)
 
     def slide(
         self,
@@ -172,13 +161,19 @@ class FaderNet:
     def moved(self, source: Source, positions: Mapping[str, float | Sequence[float]]) -> Codes:
         """The codes that `slide` plays."""
         codes = self._codes(source)
-        values = dict(codes.values)
+        values, drawn = dict(codes.values), codes.sketch
         for name, position in positions.items():
-            asked = self._scale(name).code_at(position)
-            code = values[name].clone()
-            code[:, DIMENSION] = torch.as_tensor(asked, dtype=code.dtype, device=code.device)
-            values[name] = code
-        return replace(codes, values=values)
+            scale = self._scale(name)
+            asked = scale.code_at(position)
+            if drawn is not None:
+                density = torch.as_tensor(scale.density_at(position)).to(drawn.asked[name])
+                density = density.expand_as(drawn.asked[name])
+                drawn = replace(drawn, asked=drawn.asked | {name: density})
+            handle = self.model.handles[name]
+            code = values[handle.code].clone()
+            code[:, handle.dimension] = torch.as_tensor(asked, dtype=code.dtype, device=code.device)
+            values[handle.code] = code
+        return replace(codes, values=values, sketch=drawn)
 
     def transfer(
         self,
@@ -193,16 +188,20 @@ class FaderNet:
         Raises
         ------
         ValueError
-            If `target` is neither or `strength` is no number of 0 or more.
+            If `target` is neither, `strength` is no number of 0 or more or the model knows no
+            arousal.
         """
         return self.reconstruct(self.shifted(source, target, strength), seed=seed)
 
     def shifted(self, source: Source, target: str, strength: float = 1.0) -> Codes:
         """The codes that `transfer` plays."""
         codes = self._codes(source)
-        logits = self.model.component_logits(codes.values)
-        values = transfer.shift(codes.values, logits, self.model.poles, target, strength)
-        return replace(codes, values=values)
+        logits = self._component_logits(codes)
+        mixed = {name: codes.values[name] for name in logits}
+        shifted = transfer.shift(mixed, logits, self.model.poles, target, strength)
+        by = strength if target == "low" else -strength
+        drawn = self.player.calmed(codes.sketch, by)
+        return replace(codes, values=codes.values | shifted, sketch=drawn)
 
     def mix(
         self, rhythm: Source, notes: Source, *, seed: int | Sequence[int] | None = None
@@ -212,27 +211,53 @@ class FaderNet:
         Raises
         ------
         ValueError
-            If the two are not equally many segments.
+            If the two are not equally many segments, or the model's rhythm has no code of its own.
         """
         first, second = self._codes(rhythm), self._codes(notes)
         if len(first) != len(second):
             raise ValueError(f"{len(first)} segments cannot be mixed with {len(second)}")
+        if "rhythm" not in first.values:
+            raise ValueError(f"{self._described()} has no code of its own for the rhythm to mix")
         values = second.values | {"rhythm": first.values["rhythm"]}
-        return self.reconstruct(replace(second, values=values), seed=seed)
+        drawn = second.sketch
+        if drawn is not None:
+            theirs = first.sketch
+            drawn = replace(
+                drawn,
+                labels=drawn.labels | {"rhythm": theirs.labels["rhythm"]},
+                asked=drawn.asked | {"rhythm": theirs.asked["rhythm"]},
+            )
+        return self.reconstruct(replace(second, values=values, sketch=drawn), seed=seed)
 
     @torch.inference_mode()
     def arousal(self, source: Source) -> np.ndarray:
-        """Probability of high arousal of each segment, the mean over its codes: float64, (n,)."""
-        logits = self.model.component_logits(self._codes(source).values)
+        """Probability of high arousal of each segment, the mean over its codes: float64, (n,).
+
+        Raises
+        ------
+        ValueError
+            If the model knows no arousal.
+        """
+        logits = self._component_logits(self._codes(source))
         high = [value.double().softmax(1)[:, transfer.AROUSAL["high"]] for value in logits.values()]
         return torch.stack(high).mean(0).cpu().numpy()
 
     def _codes(self, source: Source) -> Codes:
         return source if isinstance(source, Codes) else self.encode(source)
 
+    def _component_logits(self, codes: Codes) -> dict[str, Tensor]:
+        """log p(c|z) of every code that has a mixture."""
+        logits = self.model.component_logits(codes.values)
+        if not logits:
+            raise ValueError(f"{self._described()} has no mixture components: it knows no arousal")
+        return logits
+
+    def _described(self) -> str:
+        return f"model {(self.name or self.model.config.model)!r}"
+
     def _scale(self, name: str) -> Fader:
         if name not in self.scales:
-            raise ValueError(f"no fader {name!r}; there are: {', '.join(self.scales)}")
+            raise ValueError(f"no fader {name!r}; there are: {', '.join(self.scales) or 'none'}")
         return self.scales[name]
 
 

@@ -1,6 +1,6 @@
 """Arousal transfer: codes move from one component of the mixture towards the other.
 
-Paper, section 5.2, but for the length of the way: see `fadernets.models.gmvae.GMVAE.poles`.
+Paper, section 5.2, but for the length of the way: see `fadernets.models.mixture.MixtureVAE.poles`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def shift(
     logits : name -> float tensor, shape (b, 2)
         Unnormalised log p(c|z) of each code.
     poles : name -> float tensor, shape (2, latent)
-        Of `GMVAE.poles`.
+        Of `MixtureVAE.poles`.
     target : {"low", "high"}
     strength : float
         0 is no shift, 1 the way from one pole to the other.

@@ -15,6 +15,6 @@ def hits(model: nn.Module, batch: Batch) -> Tensor:
 
     The codes are the posterior means. Returns a bool tensor, shape (tokens of the batch,).
     """
-    posteriors = model.posteriors(batch.tokens, batch.lengths)
-    logits = model.event_logits(batch, {name: mean for name, (mean, _) in posteriors.items()})
+    codes = model.encode(batch.tokens, batch.lengths, batch.densities)
+    logits = model.event_logits(batch, codes)
     return (logits.argmax(-1) == batch.tokens)[batch.tokens != events.PAD]

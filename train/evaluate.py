@@ -1,11 +1,14 @@
-"""Measure a model on segments it never saw.
+"""Measure models on segments they never saw.
 
-``python -m train.evaluate --checkpoint NAME_OR_DIR --data FILE --out results.json``
+``python -m train.evaluate --checkpoint NAME_OR_DIR --data FILE --out results.json`` measures
+reconstruction, faders, identity and arousal; ``--runs 10`` adds the paper's Table 1, and ``--dump
+decoded.npz`` writes down all that was played for it.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import subprocess
 import sys
@@ -18,12 +21,16 @@ from tqdm import tqdm
 
 from fadernets import checkpoint, events
 from fadernets.attributes import ATTRIBUTES, measure
-from fadernets.models.batch import UNLABELLED
 from fadernets.net import FaderNet
 from fadernets.notes import Notes
-from train import corpora, metrics
+from train import corpora, judge, metrics
 from train.accuracy import hits
+from train.arousal import arousal, judged
 from train.dataset import TEST, Segments
+from train.identity import curve, identity
+from train.judge import Judge, held_out
+from train.sweep import SCALES, Protocol, spread
+from train.table import dump, table
 
 POSITIONS = np.linspace(0, 1, 8)
 
@@ -48,15 +55,13 @@ def token_accuracy(net: FaderNet, data: Segments, rows: np.ndarray) -> float:
 def reconstruction(net: FaderNet, source: list[Notes]) -> dict:
     """How near a greedy reconstruction comes to its original."""
     played = net.reconstruct(source)
-    pairs = list(zip(source, played, strict=True))
     error = np.array(
-        [[abs(measure(a)[n] - measure(b)[n]) for n in ATTRIBUTES] for a, b in pairs]
+        [
+            [abs(measure(a)[n] - measure(b)[n]) for n in ATTRIBUTES]
+            for a, b in zip(source, played, strict=True)
+        ]
     ).mean(0)
-    return {
-        "note_f1": round(float(np.mean([metrics.note_f1(a, b) for a, b in pairs])), 4),
-        "pitch_class_cosine": round(
-            float(np.mean([metrics.pitch_class_cosine(a, b) for a, b in pairs])), 4
-        ),
+    return identity(source, played) | {
         "density_error": dict(zip(ATTRIBUTES, np.round(error, 4).tolist(), strict=True)),
         "empty": sum(not len(b) for b in played),
     }
@@ -80,43 +85,6 @@ def response(net: FaderNet, source: list[Notes], name: str) -> dict:
     }
 
 
-def arousal(net: FaderNet, data: Segments, source: list[Notes]) -> dict:
-    """Arousal told apart on labelled pieces never seen, and moved on performances.
-
-    A transfer is judged by the model's own q(high) of what it played, heard anew.
-    """
-    rows = np.flatnonzero((data.split == TEST) & (data.arousal.cpu().numpy() != UNLABELLED))
-    high = data.arousal.cpu().numpy()[rows] == 1
-    found: dict = {
-        "labelled_segments": len(rows),
-        "labelled_pieces": len(np.unique(data.piece[rows])),
-        "auc": None,  # without labels of both kinds there is nothing to tell apart
-        "accuracy": None,
-    }
-    if high.any() and not high.all():
-        probability = net.arousal(notes_of(data, rows))
-        found["auc"] = round(metrics.auc(probability, high), 4)
-        found["accuracy"] = round(float(((probability > 0.5) == high).mean()), 4)
-    before = net.arousal(net.reconstruct(source))
-    densities = {n: np.array([measure(s)[n] for s in source]) for n in ATTRIBUTES}
-    for target in ("low", "high"):
-        played = net.transfer(source, target)
-        heard = [s for s in played if len(s)]
-        after = net.arousal(heard)
-        kept = np.array([len(s) > 0 for s in played])
-        sign = 1 if target == "high" else -1
-        found[target] = {
-            "mean_before": round(float(before.mean()), 4),
-            "mean_after": round(float(after.mean()), 4),
-            "moved_or_there": round(float((sign * (after - before[kept]) >= 0).mean()), 4),
-            "density_change": {
-                n: round(float(np.mean([measure(s)[n] for s in played]) - d.mean()), 4)
-                for n, d in densities.items()
-            },
-        }
-    return found
-
-
 def commit() -> str | None:
     """The code's commit, where it is known."""
     try:
@@ -128,14 +96,17 @@ def commit() -> str | None:
     return found.stdout.strip()
 
 
-def evaluate(name: str, data: Segments, count: int, seed: int) -> dict:
-    """Every figure of one model, with what is needed to measure it again."""
+def evaluate(name: str, data: Segments, count: int, seed: int, judge: Judge | None) -> dict:
+    """Every figure of one model but Table 1, with what is needed to measure it again."""
     began = time.perf_counter()
     net = FaderNet.load(name, device=str(data.tokens.device))
     rows = chosen(data, corpora.PERFORMANCES, count, seed)
     source = notes_of(data, rows)
+    sd, knows = spread(data), bool(net.model.poles)
     return {
         "checkpoint": net.name,
+        "model": net.model.config.model,
+        "player": type(net.player).__name__,
         "weights_sha256": dict(
             line.split()[::-1]
             for line in (checkpoint.find(name) / checkpoint.SUMS).read_text().splitlines()
@@ -148,26 +119,54 @@ def evaluate(name: str, data: Segments, count: int, seed: int) -> dict:
         "token_accuracy": round(token_accuracy(net, data, rows), 4),
         "reconstruction": reconstruction(net, source),
         "faders": {fader: response(net, source, fader) for fader in net.faders},
-        "arousal": arousal(net, data, source),
+        "identity": {fader: curve(net, source, fader, sd[fader]) for fader in net.faders},
+        "arousal": arousal(net, data, source) if knows else None,
+        "judged": judged(net, source, judge) if knows and judge else None,
+        "judge": held_out(judge, data) if judge else None,
         "seconds": round(time.perf_counter() - began, 1),
+    }
+
+
+def table_of(name: str, data: Segments, protocol: Protocol, path: Path | None) -> dict | None:
+    """Table 1 of one model, dumped if there is a path; None for a model without faders."""
+    began = time.perf_counter()
+    net = FaderNet.load(name, device=str(data.tokens.device))
+    if not net.faders:
+        return None
+    found, sweeps = table(net, data, protocol)
+    if path:
+        dump(path, data, sweeps)
+    seconds = time.perf_counter() - began
+    decodes = len(sweeps) * protocol.best_of * protocol.runs * protocol.segments * protocol.values
+    return found | {
+        "protocol": dataclasses.asdict(protocol),
+        "seconds": round(seconds, 1),
+        "ms_per_decode": round(1000 * seconds / decodes, 3),
     }
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m train.evaluate", description=__doc__)
-    parser.add_argument("--checkpoint", action="append", required=True, help="name or folder")
-    parser.add_argument("--data", type=Path, required=True, help="file of train.prepare")
-    parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
-    parser.add_argument("--segments", type=int, default=200, help="test segments, 200 by default")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
+    found = []
     try:
+        protocol = Protocol(
+            runs=options.runs or 1,
+            segments=options.samples,
+            scale=options.scale,
+            best_of=options.best_of,
+            seed=options.seed,
+        )
         data = Segments.load(options.data, device=options.device)
-        found = [
-            evaluate(name, data, options.segments, options.seed) for name in options.checkpoint
-        ]
+        ear = judge.load(options.judge) if options.judge else _own_judge(data)
+        for name in options.checkpoint:
+            result = evaluate(name, data, options.segments, options.seed, ear)
+            if options.runs:
+                path = options.dump
+                if path and len(options.checkpoint) > 1:
+                    path = path.with_name(f"{path.stem}-{result['checkpoint']}{path.suffix}")
+                result["table"] = table_of(name, data, protocol, path)
+            found.append(result)
     except ValueError as error:
         print(f"train.evaluate: {error}", file=sys.stderr)
         return 2
@@ -175,6 +174,32 @@ def main(arguments: list[str] | None = None) -> int:
     options.out.write_text(json.dumps(found, indent=1) + "\n")
     print(json.dumps(found, indent=1))
     return 0
+
+
+def _own_judge(data: Segments) -> Judge | None:
+    """The judge of the file's own labels, if it has any."""
+    try:
+        return judge.judge_of(data)
+    except ValueError:
+        return None
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    found = argparse.ArgumentParser(prog="python -m train.evaluate", description=__doc__)
+    found.add_argument("--checkpoint", action="append", required=True, help="name or folder")
+    found.add_argument("--data", type=Path, required=True, help="file of train.prepare")
+    found.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    found.add_argument("--segments", type=int, default=200, help="test segments, 200 by default")
+    found.add_argument("--judge", type=Path, help="file of train.judge, else the data's own")
+    found.add_argument("--runs", type=int, default=0, help="runs of Table 1; 10 in the paper")
+    found.add_argument("--samples", type=int, default=100, help="segments of each run")
+    found.add_argument("--scale", choices=SCALES, default="z", help="what Table 1 asks for")
+    found.add_argument("--best-of", type=int, default=1, help="decodes of each, for scale fader")
+    found.add_argument("--dump", type=Path, help="NPZ file for what was played for Table 1")
+    found.add_argument("--seed", type=int, default=0)
+    found.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    return found
 
 
 if __name__ == "__main__":

@@ -24,8 +24,9 @@ from fadernets.config import ModelConfig
 from fadernets.decoding import generate
 from fadernets.events import decode
 from fadernets.faders import Fader
+from fadernets.grid import notes_of_tokens
 from fadernets.models import build
-from fadernets.net import DIMENSION
+from fadernets.models.reviser import Reviser
 from train.dataset import SPLITS, TRAIN, VALIDATION, Segments
 from train.loop import CHECKPOINT, LOG, load_state
 
@@ -36,36 +37,37 @@ ENCODED = 2_048  # training segments whose z^d is looked at
 BEYOND = 0.25  # z^d is swept this share of its training range past either end
 FLAT = 0.03  # of a scale: a gain in density too small to go farther for
 REACH = 2.5  # the way from calm to energetic, in distances between the labelled groups' mean codes
+STATES_REACH = 2.0  # the same way for a reviser, in distances between the groups' mean densities
 DECODED = 64  # validation segments that are slid over the whole range
 
 
 @torch.inference_mode()
 def encoded(model: nn.Module, data: Segments, rows: np.ndarray) -> dict[str, torch.Tensor]:
-    """Posterior means of some segments: name -> float tensor, shape (len(rows), latent)."""
+    """Codes of some segments, as `FaderNet.encode`: name -> float tensor, (len(rows), width)."""
     parts: dict[str, list[torch.Tensor]] = {}
     for first in range(0, len(rows), 512):
         batch = data.batch(rows[first : first + 512])
-        for name, (mean, _) in model.posteriors(batch.tokens, batch.lengths).items():
-            parts.setdefault(name, []).append(mean)
+        for name, code in model.encode(batch.tokens, batch.lengths, batch.densities).items():
+            parts.setdefault(name, []).append(code)
     return {name: torch.cat(found) for name, found in parts.items()}
 
 
 @torch.inference_mode()
 def response(model: nn.Module, data: Segments, rows: np.ndarray, name: str, sweep: np.ndarray):
-    """Density of what is decoded when z^d of one code takes each value of a sweep.
+    """Density of what is decoded when an attribute's z^d takes each value of a sweep.
 
     Returns
     -------
     float64 array, shape (len(rows), len(sweep))
     """
-    attribute = ATTRIBUTES[name]
+    attribute, handle = ATTRIBUTES[name], model.handles[name]
     codes = encoded(model, data, rows)
     batch = data.batch(rows)
     found = []
     for value in sweep:
-        moved = codes[name].clone()
-        moved[:, DIMENSION] = float(value)
-        tokens = generate(model.decoder, model.condition(codes | {name: moved}, batch.key))
+        moved = codes[handle.code].clone()
+        moved[:, handle.dimension] = float(value)
+        tokens = generate(model.decoder, model.condition(codes | {handle.code: moved}, batch.key))
         notes = [decode(row) for row in tokens.cpu().numpy()]
         found.append([float(attribute.density(attribute.label(n))) for n in notes])
     return np.array(found).T
@@ -85,7 +87,8 @@ def calibrate(model: nn.Module, data: Segments, name: str, seed: int = 0) -> Fad
     validation = rng.permutation(np.flatnonzero(data.split == VALIDATION))[:DECODED]
     densities = data.densities[name].cpu().numpy()
     low, high = np.percentile(densities[data.split == TRAIN], (OUTERMOST, 100 - OUTERMOST))
-    z = encoded(model, data, np.sort(train))[name][:, DIMENSION].cpu().numpy()
+    code, dimension = model.handles[name]
+    z = encoded(model, data, np.sort(train))[code][:, dimension].cpu().numpy()
     past = BEYOND * np.ptp(z)
     sweep = np.linspace(z.min() - past, z.max() + past, SWEEP)
     played = response(model, data, validation, name, sweep).mean(0)
@@ -104,8 +107,11 @@ def measure_poles(model: nn.Module, data: Segments) -> None:
     """Set the model's poles to the mean codes of its labelled training segments, pulled apart.
 
     `REACH` times as far from each other as those means, so that a shift of strength 1 is heard.
-    A component without labelled segments takes its learnt mean.
+    A component without labelled segments takes its learnt mean. A model without mixtures has no
+    poles to be set.
     """
+    if not model.poles:
+        return
     model.eval()
     arousal = data.arousal.cpu().numpy()
     for component in range(model.config.components):
@@ -119,10 +125,37 @@ def measure_poles(model: nn.Module, data: Segments) -> None:
         poles.copy_(middle + REACH * (poles - middle))
 
 
+def measure_states(model: Reviser, data: Segments) -> None:
+    """Set the reviser's poles: mean rhythm density and velocity of calm and energetic segments.
+
+    Those of the labelled training segments, `STATES_REACH` times as far apart, so that a shift of
+    strength 1 is heard. Without labels they stay 0, and arousal is not to be moved.
+    """
+    arousal, means = data.arousal.cpu().numpy(), []
+    for state in range(len(model.poles)):
+        rows = np.flatnonzero((data.split == TRAIN) & (arousal == state))
+        if not len(rows):
+            return
+        batch = data.batch(rows)
+        velocity = notes_of_tokens(batch.tokens).velocity.mean()
+        means.append(torch.stack([batch.densities["rhythm"].mean(), velocity]))
+    poles = torch.stack(means)
+    middle = poles.mean(0)
+    model.poles.copy_(middle + STATES_REACH * (poles - middle))
+
+
 def export(model: nn.Module, data: Segments, out: Path) -> None:
-    """Measure a trained model's poles, calibrate its faders and save all of it."""
+    """Measure a trained model's poles, calibrate its faders and save all of it.
+
+    A reviser meets densities exactly: its faders have the scales of the model it goes with.
+    """
+    if isinstance(model, Reviser):
+        measure_states(model, data)
+        _, scales = checkpoint.load(checkpoint.find(model.config.codes))
+        checkpoint.save(model, scales, out)
+        return
     measure_poles(model, data)
-    scales = {name: calibrate(model, data, name) for name in model.config.attributes}
+    scales = {name: calibrate(model, data, name) for name in model.handles}
     checkpoint.save(model, scales, out)
 
 

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from fadernets.models import build
 from fadernets.models.batch import Batch
+from fadernets.models.turns import turns
 from train import log
 from train.accuracy import hits
 from train.dataset import SPLITS, VALIDATION, Segments, epoch, stream
@@ -79,7 +80,7 @@ class TrainConfig:
 
 
 class Trainer:
-    """A model, its optimiser and its place in the run.
+    """A model, its optimisers and its place in the run.
 
     Parameters
     ----------
@@ -92,6 +93,9 @@ class Trainer:
 
     Attributes
     ----------
+    turns : player -> Turn
+        The moves of a step in their order; one for a model without an opponent.
+    optimisers : player -> torch optimiser
     step : int
         Steps done.
     stopping : bool
@@ -111,7 +115,11 @@ class Trainer:
         self.config, self.data, self.out = config, data, out
         self.device = data.tokens.device
         self.model: nn.Module = build(model_config).to(self.device)
-        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate)
+        self.turns = turns(self.model)
+        self.optimisers: dict[str, torch.optim.Optimizer] = {
+            player: torch.optim.Adam(turn.parameters, lr=config.learning_rate)
+            for player, turn in self.turns.items()
+        }
         self.step = 0
         self.seconds = 0.0
         self.stopping = False
@@ -129,20 +137,28 @@ class Trainer:
     def train_step(self, batch: Batch) -> dict[str, torch.Tensor]:
         """One update of the weights; the loss terms before it, as detached scalars."""
         self.model.train()
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.config.rate_at(self.step)
-        with self.autocast():
-            terms = self.model.losses(batch, self.model.config.beta_at(self.step))
-        self.optimiser.zero_grad(set_to_none=True)
-        terms["total"].backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
-        self.optimiser.step()
+        beta = self.model.config.beta_at(self.step)
+        found = {}
+        for player, turn in self.turns.items():
+            optimiser = self.optimisers[player]
+            for group in optimiser.param_groups:
+                group["lr"] = self.config.rate_at(self.step)
+            with self.autocast():
+                terms = turn.losses(batch, beta)
+            optimiser.zero_grad(set_to_none=True)
+            terms["total"].backward()
+            nn.utils.clip_grad_norm_(turn.parameters, self.config.clip)
+            optimiser.step()
+            found |= {name: term.detach() for name, term in terms.items()}
         self.step += 1
-        return {name: term.detach() for name, term in terms.items()}
+        return found
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
-        """Loss terms and teacher-forced token accuracy on unseen segments, the same every time."""
+        """Loss terms on unseen segments, the same every time.
+
+        With them comes the teacher-forced token accuracy of a model that plays tokens.
+        """
         self.model.eval()
         rows = np.flatnonzero(self.data.split == VALIDATION)
         rows = np.random.default_rng(0).permutation(rows)[: self.config.validation_segments]
@@ -156,8 +172,11 @@ class Trainer:
             for first in range(0, len(rows), self.config.batch):
                 part = rows[first : first + self.config.batch]
                 batch = self.data.batch(part)
-                terms = self.model.losses(batch, self.model.config.beta_at(self.step))
-                terms["token_accuracy"] = hits(self.model, batch).float().mean()
+                terms = {}
+                for turn in self.turns.values():
+                    terms |= turn.losses(batch, self.model.config.beta_at(self.step))
+                if hasattr(self.model, "event_logits"):
+                    terms["token_accuracy"] = hits(self.model, batch).float().mean()
                 for name, term in terms.items():
                     sums[name] = sums.get(name, 0.0) + float(term) * len(part)
         return {name: value / len(rows) for name, value in sums.items()}
@@ -229,7 +248,7 @@ class Trainer:
             "seconds": self.seconds,
             "window": self.window,
             "model": self.model.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
+            "optimisers": {player: o.state_dict() for player, o in self.optimisers.items()},
             "rng": torch.get_rng_state(),
             "rng_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
         }
@@ -262,7 +281,8 @@ class Trainer:
                 told = ", ".join(f"{n} {theirs.get(n)}, not {mine.get(n)}" for n in other)
                 raise ValueError(f"{path} is of another {what}: {told}")
         self.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        for player, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][player])
         torch.set_rng_state(state["rng"])
         if self.device.type == "cuda":
             torch.cuda.set_rng_state_all(state["rng_cuda"])

@@ -1,4 +1,4 @@
-"""Write the README's and the model card's tables from results files: ``python -m train.report``.
+"""Write the README's and the model cards' tables from results files: ``python -m train.report``.
 
 A table stands between the comments ``<!-- NAME:begin -->`` and ``<!-- NAME:end -->`` and is made
 from the JSON in ``train/results/`` alone.
@@ -10,11 +10,32 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = (ROOT / "README.md", ROOT / "fadernets" / "pretrained" / "gmvae" / "README.md")
+SHIPPED = ("arranger", "gmvae")
+CARDS = tuple(ROOT / "fadernets" / "pretrained" / name / "README.md" for name in SHIPPED)
+PAGES = (ROOT / "README.md", ROOT / "docs" / "reliability.md", *CARDS)
+BENCHMARKS = ROOT / "benchmarks" / "results"
+# Tan and Herremans 2020, Table 1: consistency, restrictiveness, linearity, rhythm before note.
+PAPER = {
+    "Vanilla VAE": (0.4367, 0.3490, 0.6645, 0.6481, 0.7805, 0.8255),
+    "GM-VAE": (0.5096, 0.4207, 0.6603, 0.6457, 0.7580, 0.7792),
+    "Pati et al.": (0.4625, 0.5100, 0.6417, 0.5497, 0.7613, 0.8220),
+    "CVAE": (0.2613, 0.4997, 0.6863, 0.7140, 0.4969, 0.3997),
+    "Fader Networks": (0.2730, 0.4983, 0.6861, 0.7379, 0.5482, 0.4647),
+    "GLSR": (0.1891, 0.1969, 0.6365, 0.7136, 0.2465, 0.1799),
+}
+LOSSES = {  # of a training log's last validation: what it is, its unit
+    "events": ("events", "nats a token"),
+    "rhythm": ("rhythm label", "nats a step"),
+    "note": ("note label", "nats a step"),
+    "onset": ("onsets", "nats a note"),
+    "hold": ("holds", "nats a key that sounds"),
+    "velocity": ("velocities", "squared error"),
+}
 
 
 def read(name: str) -> dict:
@@ -56,61 +77,80 @@ def data_table() -> str:
     return table(rows, ("data", ""))
 
 
-def training_table() -> str:
-    """How the shipped model was trained."""
-    run = read("gmvae-training")
-    losses = run["validation"]
+def training_table(name: str) -> str:
+    """How a shipped model was trained."""
+    run = read(f"{name}-training")
     rows = [
         ("hardware", run["hardware"]),
         ("steps × batch, minutes", f"{run['steps']:,} × {run['batch']}, {run['minutes']:.0f}"),
         ("weights", f"{run['parameters'] / 1e6:.1f} million"),
-        ("validation cross-entropy, events", f"{losses['events']:.3f} nats a token"),
-        (
-            "validation cross-entropy, rhythm and note labels",
-            f"{losses['rhythm']:.3f}, {losses['note']:.3f} nats a step",
-        ),
-        ("validation KL, rhythm and note", f"{losses['rhythm_kl']:.3f}, {losses['note_kl']:.3f}"),
     ]
+    for loss, value in run["validation"].items():
+        if loss in LOSSES:
+            what, unit = LOSSES[loss]
+            rows.append((f"validation, {what}", f"{value:.3f} {unit}"))
     return table(rows, ("training", ""))
 
 
-def model_table() -> str:
-    """What the shipped model does with unseen segments."""
-    found = read("gmvae")[0]
-    again, arousal = found["reconstruction"], found["arousal"]
-    rows = [
-        ("token accuracy, told the tokens before", f"{found['token_accuracy']:.3f}"),
-        ("reconstruction, note F1 (pitch, onset within 50 ms)", f"{again['note_f1']:.3f}"),
-        ("reconstruction, pitch-class cosine", f"{again['pitch_class_cosine']:.3f}"),
-    ]
-    for name, fader in found["faders"].items():
-        measured = fader["measured_mean"]
-        rows += [
-            (
-                f"{name} fader from 0 to 1: asked, measured mean",
-                f"{fader['asked'][0]:.2f} → {fader['asked'][-1]:.2f}, "
-                f"{measured[0]:.2f} → {measured[-1]:.2f}",
-            ),
-            (
-                f"{name} fader: Spearman of the mean, of each segment",
-                f"{fader['spearman_of_mean']:.3f}, {fader['spearman_each']:.3f}",
-            ),
+def control_table() -> str:
+    """Table 1 of the paper, ours below it."""
+    rows = [(f"{name} (paper)", *(f"{v:.3f}" for v in found)) for name, found in PAPER.items()]
+    for name in reversed(SHIPPED):
+        found = read(name)[0]["table"]
+        faders = [found["faders"][fader] for fader in ("rhythm", "note")]
+        scores = [
+            *(f["normalised"][s][0] for s in ("consistency", "restrictiveness") for f in faders),
+            *(f["linearity_each"][0] for f in faders),
         ]
-    rows.append(
-        (
-            f"arousal of {arousal['labelled_pieces']} unseen pieces: AUC, accuracy",
-            f"{arousal['auc']:.3f}, {arousal['accuracy']:.3f}",
-        )
-    )
-    for target in ("low", "high"):
-        moved = arousal[target]
+        rows.append((f"**{name}** (ours)", *(f"**{v:.3f}**" for v in scores)))
+    head = [f"{s} {f}" for s in ("consistency", "restrictiveness", "linearity")
+            for f in ("rhythm", "note")]  # fmt: skip
+    return table(rows, ("model", *head))
+
+
+def model_table() -> str:
+    """What the shipped models do with unseen segments."""
+    found = [read(name)[0] for name in SHIPPED]
+
+    def row(what: str, value: Callable[[dict], str]) -> tuple[str, ...]:
+        return (what, *(value(f) for f in found))
+
+    rows = [
+        row("note F1, nothing moved", lambda f: f"{f['reconstruction']['note_f1']:.3f}"),
+        row(
+            "pitch-class cosine, nothing moved",
+            lambda f: f"{f['reconstruction']['pitch_class_cosine']:.3f}",
+        ),
+    ]
+    for fader in ("rhythm", "note"):
+        for distance in (-1.0, 1.0):
+
+            def moved(f: dict, fader: str = fader, distance: float = distance) -> str:
+                at = next(p for p in f["identity"][fader] if p["distance"] == distance)
+                scores = ("note_f1", "pitch_class_cosine", "key_kept", "contour")
+                return ", ".join(f"{at[score]:.2f}" for score in scores)
+
+            rows.append(row(f"{fader} {distance:+.0f} sd: F1, harmony, key kept, melody", moved))
         rows.append(
-            (
-                f"transfer to {target}: q(high) heard before, after",
-                f"{moved['mean_before']:.2f}, {moved['mean_after']:.2f}",
+            row(
+                f"{fader} fader: mean error of the density",
+                lambda f, fader=fader: f"{f['faders'][fader]['mean_absolute_error']:.3f}",
             )
         )
-    return table(rows, (f"{found['segments']} test segments", ""))
+    for target in ("low", "high"):
+        rows.append(
+            row(
+                f"moved to {target} arousal, by a judge that never saw the model",
+                lambda f, target=target: f"{100 * f['judged'][target]['moved']:.1f} %",
+            )
+        )
+        rows.append(
+            row(
+                "… and without moving it at all",
+                lambda f, t=target: f"{100 * f['judged'][t]['moved_by_reconstruction']:.1f} %",
+            )
+        )
+    return table(rows, (f"{found[0]['segments']} test segments", *SHIPPED))
 
 
 def speed_table() -> str:
@@ -126,10 +166,37 @@ def speed_table() -> str:
     return f"{table(rows, (what, 'median ms', '95 % ms'))}\n\n{start}"
 
 
+def kills_table() -> str:
+    """What `benchmarks.survey_kills` found."""
+    found = json.loads((BENCHMARKS / "survey_kills.json").read_text())
+    rows = [(name.replace("_", " "), f"{value}") for name, value in found.items()]
+    return table(rows, ("killed", ""))
+
+
+def load_table() -> str:
+    """What `benchmarks.survey_load` found."""
+    found = json.loads((BENCHMARKS / "survey_load.json").read_text())
+    names = ("median_ms", "p95_ms", "max_ms")
+    rows = [
+        (kind, f"{times['n']:,}", *(f"{times[name]:.0f}" for name in names))
+        for kind, times in found["requests"].items()
+    ]
+    what = (
+        f"{found['participants']} participants, {found['database']}: {found['errors']} errors, "
+        f"{found['acknowledged']} answers acknowledged, {found['lost']} lost; server "
+        f"{found['server_cpu_s']:.0f} s of CPU in {found['minutes']:g} minutes; load average "
+        f"before it {found['load_average_before']}."
+    )
+    return f"{table(rows, ('request', 'n', 'median ms', '95 % ms', 'most ms'))}\n\n{what}"
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "data": data_table,
-    "training": training_table,
+    "control": control_table,
+    "kills": kills_table,
+    "load": load_table,
     "model": model_table,
+    **{f"training_{name}": partial(training_table, name) for name in SHIPPED},
     "speed": speed_table,
 }
 

@@ -1,4 +1,8 @@
-"""The models, by name. A new one is a file beside these and a row here."""
+"""The models, by name. A new one is a file beside these and a row here.
+
+To be trained, a model needs `config`, `losses` and, if it has an opponent, `turns`; to be exported
+and played with faders, what `fadernets.models.segmentvae.SegmentVAE` has.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,24 @@ from collections.abc import Callable
 from torch import nn
 
 from fadernets.config import ModelConfig
+from fadernets.models.cvae import CVAE
+from fadernets.models.fadernetworks import FaderNetworks
+from fadernets.models.glsr import GLSRVAE
 from fadernets.models.gmvae import GMVAE
+from fadernets.models.pati import PatiVAE
+from fadernets.models.reviser import Reviser
+from fadernets.models.singlegmvae import SingleGMVAE
+from fadernets.models.vanilla import VanillaVAE
 
 MODELS: dict[str, Callable[[ModelConfig], nn.Module]] = {
+    "vanilla": VanillaVAE,
     "gmvae": GMVAE,
+    "pati": PatiVAE,
+    "cvae": CVAE,
+    "fadernetworks": FaderNetworks,
+    "glsr": GLSRVAE,
+    "singlegmvae": SingleGMVAE,
+    "reviser": Reviser,
 }
 
 

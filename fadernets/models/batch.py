@@ -32,3 +32,14 @@ class Batch:
     labels: dict[str, Tensor]
     densities: dict[str, Tensor]
     arousal: Tensor
+
+    def __getitem__(self, rows: Tensor | slice) -> Batch:
+        """The segments of a slice, a mask or an index."""
+        return Batch(
+            tokens=self.tokens[rows],
+            lengths=self.lengths[rows],
+            key=self.key[rows],
+            labels={name: label[rows] for name, label in self.labels.items()},
+            densities={name: density[rows] for name, density in self.densities.items()},
+            arousal=self.arousal[rows],
+        )

@@ -30,22 +30,38 @@ class EventEncoder(nn.Module):
     last token is taken: a segment's code does not depend on what it was batched with. (A plain
     bidirectional GRU would begin its backward pass in the padding; packing avoids that too but
     trains three times slower on a CPU.)
+
+    Parameters
+    ----------
+    hidden, latent, embedding : int
+        Sizes of the states, the code and the token embeddings.
+    seen : int
+        Size of what it is told beside every token.
     """
 
-    def __init__(self, hidden: int, latent: int, embedding: int) -> None:
+    def __init__(self, hidden: int, latent: int, embedding: int, seen: int = 0) -> None:
         super().__init__()
         self.embed = nn.Embedding(events.VOCABULARY, embedding)
-        self.forwards = nn.GRU(embedding, hidden, batch_first=True)
-        self.backwards = nn.GRU(embedding, hidden, batch_first=True)
+        self.forwards = nn.GRU(embedding + seen, hidden, batch_first=True)
+        self.backwards = nn.GRU(embedding + seen, hidden, batch_first=True)
         self.mean = nn.Linear(2 * hidden, latent)
         self.log_variance = nn.Linear(2 * hidden, latent)
 
-    def forward(self, tokens: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance, each of shape (b, latent), for tokens (b, t), lengths (b,)."""
+    def forward(
+        self, tokens: Tensor, lengths: Tensor, seen: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance, each of shape (b, latent), for tokens (b, t), lengths (b,).
+
+        `seen` has shape (b, seen).
+        """
         last = (lengths - 1)[:, None, None]
         states = []
         for gru, order in ((self.forwards, tokens), (self.backwards, reverse(tokens, lengths))):
-            outputs, _ = gru(self.embed(order))  # (b, t, hidden)
+            heard = self.embed(order)
+            if seen is not None:
+                repeated = seen[:, None].expand(-1, tokens.shape[1], -1)
+                heard = torch.cat([heard, repeated], dim=2)
+            outputs, _ = gru(heard)  # (b, t, hidden)
             states.append(outputs.gather(1, last.expand(-1, 1, outputs.shape[2])).squeeze(1))
         state = torch.cat(states, dim=1)  # (b, 2 * hidden)
         return self.mean(state), self.log_variance(state)

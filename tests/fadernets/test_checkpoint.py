@@ -171,7 +171,7 @@ def test_find(saved, monkeypatch):
 def test_nothing_to_find(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint, "PRETRAINED", tmp_path)
     assert checkpoint.available() == []
-    with pytest.raises(CheckpointError, match="no model named 'gmvae'.*shipped: none"):
+    with pytest.raises(CheckpointError, match="no model named 'arranger'.*shipped: none"):
         checkpoint.find()
     with pytest.raises(CheckpointError, match="shipped: none"):
         checkpoint.find(tmp_path)

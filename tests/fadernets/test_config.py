@@ -27,6 +27,8 @@ configs = st.builds(
     label_weight=number,
     regularisation_weight=number,
     component_weight=number,
+    adversary_weight=number,
+    slope=number,
 )
 
 

@@ -1,4 +1,4 @@
-"""The shipped model itself: it is whole, it loads, and its faders do what they say."""
+"""The shipped models themselves: they are whole, they load, and their faders do what they say."""
 
 import shutil
 
@@ -9,15 +9,26 @@ from scipy.stats import spearmanr
 import fadernets
 from fadernets import checkpoint, examples
 from fadernets.piece import segments
+from train.metrics import note_f1, pitch_class_cosine
 
 POSITIONS = np.linspace(0, 1, 8)
 WORKS = ("chorale", "prelude", "mazurka", "polonaise", "rag")
 EACH = 12  # segments of every work: 60 in all
 
 
+@pytest.fixture(scope="module", params=["arranger", "gmvae"])
+def net(request):
+    return fadernets.load(request.param)
+
+
 @pytest.fixture(scope="module")
-def net():
-    return fadernets.load()
+def gmvae():
+    return fadernets.load("gmvae")
+
+
+@pytest.fixture(scope="module")
+def arranger():
+    return fadernets.load("arranger")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +51,8 @@ def test_every_shipped_model_is_whole_and_small(name):
         assert word.lower() in card.lower()
 
 
-def test_the_default_model_is_found_by_name_and_by_folder(net, tmp_path):
+def test_the_default_model_is_found_by_name_and_by_folder(tmp_path):
+    net = fadernets.load()
     folder = tmp_path / "mine"
     shutil.copytree(checkpoint.find(), folder)
     again = fadernets.load(folder)
@@ -59,17 +71,19 @@ def test_more_fader_more_density(net, source, fader):
     assert measured[-1] - measured[0] > 0.4 * (asked[-1] - asked[0])
 
 
-def test_transfer_moves_the_arousal_that_is_heard(net, source):
-    before = net.arousal(net.reconstruct(source)).mean()
-    high = net.arousal(net.transfer(source, "high")).mean()
-    low = net.arousal(net.transfer(source, "low")).mean()
+def test_transfer_moves_the_arousal_that_is_heard(gmvae, source):
+    before = gmvae.arousal(gmvae.reconstruct(source)).mean()
+    high = gmvae.arousal(gmvae.transfer(source, "high")).mean()
+    low = gmvae.arousal(gmvae.transfer(source, "low")).mean()
     print(f"q(high): {low:.3f} transferred to low, {before:.3f} as is, {high:.3f} to high")
     assert low < before < high
     assert high - low > 0.2
 
 
-def test_more_strength_more_arousal(net, source):
-    heard = [net.arousal(net.transfer(source, "high", strength)).mean() for strength in (0, 0.5, 1)]
+def test_more_strength_more_arousal(gmvae, source):
+    heard = [
+        gmvae.arousal(gmvae.transfer(source, "high", strength)).mean() for strength in (0, 0.5, 1)
+    ]
     assert heard[0] < heard[1] < heard[2]
 
 
@@ -81,7 +95,8 @@ def test_high_arousal_is_busier_and_low_arousal_fuller(net, source):
 
     high, low = net.transfer(source, "high"), net.transfer(source, "low")
     assert density(high, "rhythm") > density(low, "rhythm")
-    assert density(high, "note") < density(low, "note")
+    if net.name == "gmvae":  # the arranger leaves the note density alone
+        assert density(high, "note") < density(low, "note")
 
 
 @pytest.mark.parametrize("fader", ["rhythm", "note"])
@@ -102,3 +117,47 @@ def test_the_same_input_gives_the_same_notes(net, source):
         assert [list(n) for n in first] == [list(n) for n in second]
     drawn = [net.slide(part, {"rhythm": 0.7}, seed=seed) for seed in (3, 4)]
     assert [list(n) for n in drawn[0]] != [list(n) for n in drawn[1]]
+
+
+@pytest.mark.parametrize("fader", ["rhythm", "note"])
+def test_the_arranger_meets_densities_and_leaves_the_other_alone(arranger, source, fader):
+    codes = arranger.encode(source)
+    other = {"rhythm": "note", "note": "rhythm"}[fader]
+    for position in (0.1, 0.5, 1.0):
+        played = arranger.slide(codes, {fader: position})
+        asked = arranger.density(fader, position)
+        measured = [fadernets.measure(s) for s in played]
+        assert np.abs([m[fader] - asked for m in measured]).max() <= 1 / 16 + 1e-9
+        kept = [m[other] - codes.sketch.asked[other][i].item() for i, m in enumerate(measured)]
+        assert np.abs(kept).mean() < 0.01
+
+
+def test_the_arranger_leaves_music_that_is_not_to_change(arranger, source):
+    played = arranger.reconstruct(source)
+    scores = [note_f1(a, b) for a, b in zip(source, played, strict=True)]
+    print(f"note F1 {np.mean(scores):.3f}")
+    assert np.mean(scores) >= 0.95
+
+
+def test_the_arranger_keeps_the_harmony(arranger, source):
+    played = arranger.slide(source, {"rhythm": 0.9})
+    near = [pitch_class_cosine(a, b) for a, b in zip(source, played, strict=True)]
+    assert np.mean(near) >= 0.9
+
+
+def test_the_arranger_moves_loudness_and_notes_with_arousal(arranger, source):
+    for target, sign in (("high", 1), ("low", -1)):
+        louder, busier = [], []
+        for strength in (0, 0.5, 1):
+            played = arranger.transfer(source, target, strength)
+            louder.append(np.mean([n.velocity.mean() for n in played]))
+            busier.append(np.mean([len(n) for n in played]))
+        assert (np.diff(louder) * sign > 0).all() and (np.diff(busier) * sign > 0).all()
+
+
+def test_the_arranger_mixes_one_rhythm_with_other_notes(arranger, source):
+    rhythm, notes = source[:12], source[12:24]
+    played = arranger.mix(rhythm, notes)
+    theirs = [fadernets.measure(s)["rhythm"] for s in rhythm]
+    np.testing.assert_allclose([fadernets.measure(s)["rhythm"] for s in played], theirs, atol=0.07)
+    assert np.mean([pitch_class_cosine(a, b) for a, b in zip(notes, played, strict=True)]) > 0.85

@@ -36,9 +36,13 @@ def rows(out) -> list[dict]:
 
 
 def weights(run: Trainer) -> dict[str, torch.Tensor]:
-    """Weights and the optimiser's state."""
-    state = run.optimiser.state_dict()["state"]
-    moments = {f"{i}.{name}": value for i, s in state.items() for name, value in s.items()}
+    """Weights and the optimisers' states."""
+    moments = {
+        f"{player}.{i}.{name}": value
+        for player, optimiser in run.optimisers.items()
+        for i, state in optimiser.state_dict()["state"].items()
+        for name, value in state.items()
+    }
     return run.model.state_dict() | moments
 
 
@@ -83,6 +87,19 @@ def test_a_resumed_run_is_the_same_to_the_bit(data, tmp_path, straight, step):
     assert_alike(straight, resumed)
     assert rows(out) == rows(straight.out)
     assert [row["step"] + row["set"][0] for row in rows(out)] == ["2t", "4t", "4v", "6t", "6v"]
+
+
+@pytest.mark.parametrize("name", ["fadernetworks", "glsr"])
+def test_a_model_with_opponent_or_running_figures_resumes_to_the_bit(data, tmp_path, name):
+    model = replace(TINY, model=name)
+    straight = trainer(data, tmp_path / "straight", model=model)
+    straight.fit()
+    stopped_at(trainer(data, tmp_path / "run", model=model), 3)
+    resumed = trainer(data, tmp_path / "run", model=model)
+    resumed.resume()
+    assert resumed.fit() is True
+    assert_alike(straight, resumed)
+    assert rows(tmp_path / "run") == rows(straight.out)
 
 
 def test_resuming_takes_up_the_last_save_and_drops_later_rows(data, tmp_path, straight):
@@ -200,7 +217,7 @@ def test_the_rate_reaches_the_optimiser(data, tmp_path):
     used = []
     for _ in range(6):
         run.train_step(batch)
-        used.append(run.optimiser.param_groups[0]["lr"])
+        used.append(run.optimisers["model"].param_groups[0]["lr"])
     assert used == [CONFIG.rate_at(step) for step in range(6)]
     assert used[-1] < used[0]
 
@@ -244,7 +261,7 @@ def test_a_loss_that_is_no_number_ends_the_run(data, tmp_path):
 def test_gradients_are_clipped(data, tmp_path):
     """A step of plain gradient descent is no longer than the clip."""
     run = trainer(data, tmp_path, replace(CONFIG, clip=0.01, learning_rate=1.0, decay_steps=0))
-    run.optimiser = torch.optim.SGD(run.model.parameters(), lr=1.0)
+    run.optimisers["model"] = torch.optim.SGD(run.model.parameters(), lr=1.0)
     before = torch.cat([p.detach().flatten().clone() for p in run.model.parameters()])
     run.train_step(data.batch(np.arange(16)))
     after = torch.cat([p.detach().flatten() for p in run.model.parameters()])

@@ -67,3 +67,63 @@ def test_auc_by_hand():
     assert metrics.auc(-score, positive) == 0.25
     with pytest.raises(ValueError, match="alike"):
         metrics.auc(score, np.ones(4, bool))
+
+
+def test_accuracy_by_hand():
+    probability = np.array([0.1, 0.6, 0.5, 0.9])
+    assert metrics.accuracy(probability, np.array([False, False, False, True])) == 0.75
+
+
+def test_moving_as_asked():
+    before, after = np.array([0.0, 0.0, 1.0, 2.0]), np.array([1.0, 0.0, 0.5, np.nan])
+    assert metrics.moved_as_asked(before, after, "high") == 0.25
+    assert metrics.moved_as_asked(before, after, "low") == 0.25  # standing still is no move
+    with pytest.raises(ValueError, match="arousal 'calm' is neither low nor high"):
+        metrics.moved_as_asked(before, after, "calm")
+
+
+def test_target_error_by_hand():
+    asked = np.array([0.0, 1.0])
+    assert metrics.target_error(asked, np.array([[0.0, 1.0]])) == 0
+    assert metrics.target_error(asked, np.array([[0.5, 1.0], [0.0, 3.0]])) == 0.625
+
+
+def test_failures_are_counted():
+    assert metrics.failure_rate(np.array([[3, 0], [1, 2]])) == 0.25
+
+
+def test_key_kept():
+    scale = [(i / 4, i / 4 + 0.25, p) for i, p in enumerate((60, 62, 64, 65, 67, 69, 71, 72))]
+    c_major = notes(*scale)
+    up = notes(*[(a, b, p + 1) for a, b, p in scale])
+    octave = notes(*[(a, b, p - 12) for a, b, p in scale])
+    assert metrics.key_kept(c_major, octave) is True
+    assert metrics.key_kept(c_major, up) is False
+    assert metrics.key_kept(c_major, Notes.empty()) is False
+
+
+def line(*pitches):
+    """One note a step."""
+    return notes(*[(i / 4, (i + 1) / 4, p) for i, p in enumerate(pitches)])
+
+
+def test_contour_by_hand():
+    rising = line(60, 62, 64, 66)
+    assert metrics.contour(rising, rising) == pytest.approx(1)
+    assert metrics.contour(rising, line(50, 51, 52, 53)) == pytest.approx(1)
+    assert metrics.contour(rising, line(66, 64, 62, 60)) == pytest.approx(-1)
+    assert metrics.contour(rising, line(60, 60, 60, 64)) == pytest.approx(np.sqrt(0.6))
+
+
+def test_contour_is_of_the_top_note():
+    low = [(0, 1, 40)]
+    rising = [(i / 4, (i + 1) / 4, 60 + 2 * i) for i in range(4)]
+    assert metrics.contour(notes(*rising), notes(*low, *rising)) == pytest.approx(1)
+
+
+def test_level_contours():
+    level, moving = line(60, 60, 60, 60), line(60, 62, 64, 66)
+    assert metrics.contour(level, line(70, 70, 70, 70)) == 1
+    assert metrics.contour(level, moving) == 0
+    assert metrics.contour(moving, line(60)) == 0
+    assert metrics.contour(moving, Notes.empty()) == 0

@@ -25,4 +25,4 @@ def test_a_table_is_markdown():
 def test_pages_show_the_results_files(page):
     text = page.read_text()
     assert report.fill(text) == text
-    assert "<!-- model:begin -->\n|" in text
+    assert ":begin -->\n|" in text

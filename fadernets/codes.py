@@ -1,0 +1,36 @@
+"""Latent codes of segments, and what else a model needs to play them again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from fadernets.notes import Notes
+from fadernets.sketch import Sketch
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Latent codes of n segments.
+
+    Attributes
+    ----------
+    values : name -> float tensor, shape (n, width)
+        All that the decoder is told but the key; for a model such as the CVAE, densities too.
+    key : int64 tensor, shape (n,)
+        Key of each segment, told to the decoder beside the codes.
+    sketch : Sketch, optional
+        For models that arrange the segments' own notes.
+    """
+
+    values: dict[str, Tensor]
+    key: Tensor
+    sketch: Sketch | None = None
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+
+Source = Sequence[Notes] | Codes

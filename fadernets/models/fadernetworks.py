@@ -1,0 +1,78 @@
+"""Fader Networks (Lample et al. 2017; paper's [16]): an adversary looks for densities in the code.
+
+The decoder is told the densities as in a CVAE, the encoder is not. An adversary learns to read
+them off the code, and the encoder learns to leave nothing to be read, so that the decoder has to
+go by what it is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional as F
+
+from fadernets.config import ModelConfig
+from fadernets.models import losses
+from fadernets.models.batch import Batch
+from fadernets.models.cvae import CVAE
+from fadernets.models.segmentvae import WHOLE, Term
+from fadernets.models.standard import Standard
+from fadernets.models.turns import Turn
+
+DROPOUT = 0.3  # of the adversary, as in the original
+
+
+class FaderNetworks(CVAE):
+    """A CVAE whose code hides the densities from an adversary."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__(config, encoder_told=False)
+        self.standard = Standard(config.attributes)
+        self.adversary = nn.Sequential(
+            nn.Linear(config.latent, config.hidden),
+            nn.LeakyReLU(0.2),
+            nn.Dropout(DROPOUT),
+            nn.Linear(config.hidden, len(config.attributes)),
+        )
+
+    def turns(self) -> dict[str, Turn]:
+        """The adversary moves first, then the rest of the model."""
+        opponent = list(self.adversary.parameters())
+        theirs = {id(p) for p in opponent}
+        own = [p for p in self.parameters() if id(p) not in theirs]
+        return {
+            "adversary": Turn(opponent, self.adversary_losses),
+            "model": Turn(own, self.losses),
+        }
+
+    def adversary_losses(self, batch: Batch, beta: float) -> dict[str, Tensor]:
+        """Squared error of the adversary's reading, in variances of the densities."""
+        if self.training:
+            self.standard.observe(batch.densities)
+        with torch.no_grad():
+            posterior = self.posteriors(batch.tokens, batch.lengths)[WHOLE]
+            code = losses.sample(*posterior)
+        error = F.mse_loss(self.adversary(code).float(), self.standard(batch.densities))
+        return {"adversary": error, "total": error}
+
+    def further_terms(
+        self, batch: Batch, codes: Mapping[str, Tensor], beta: float
+    ) -> dict[str, Term]:
+        """Share of each density's variance that the adversary reads off the code, 0 to 1.
+
+        The original drives the adversary's error up without end; an error of the whole variance
+        means that it knows nothing, and more is not asked. The weight grows with that of the KL.
+        """
+        frozen = {n: p.detach() for n, p in self.adversary.named_parameters()}
+        read = functional_call(self.adversary, frozen, (codes[WHOLE],)).float()
+        error = (read - self.standard(batch.densities)).square().mean(0)  # (attributes,)
+        found = (1 - error).clamp(min=0)
+        config = self.config
+        weight = config.adversary_weight * (beta / config.beta if config.beta else 1.0)
+        return {
+            f"{name}_found": Term(weight, share)
+            for name, share in zip(config.attributes, found, strict=True)
+        }

@@ -1,0 +1,181 @@
+"""Reviser: which notes carry out a plan, given the notes that there are (not in the paper).
+
+The paper's decoder retells a segment from its codes and loses half of its notes. This one is
+shown the segment itself, as a grid of steps by keys, beside a plan: the rhythm and note labels
+that the outcome's grid must have. For every step and key it says how likely a note is struck there
+and how likely one goes on sounding; `fadernets.arrangement` takes the likeliest, as many as the
+plan wants.
+
+It learns by mending: notes of a training segment are left out, cut, lengthened and strewn among
+it, and it must find the segment again, told the labels of its grid. Where the plan asks for more
+than is shown it has to add what fits; where for less, to leave out what matters least.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from fadernets.attributes import ATTRIBUTES, MAX_POLYPHONY, ONSET
+from fadernets.config import ModelConfig
+from fadernets.events import PITCHES
+from fadernets.grid import Grid, StepNotes, grid, notes_of_tokens
+from fadernets.key import KEYS
+from fadernets.models.batch import Batch
+from fadernets.notes import STEPS
+
+OCTAVE = 12
+FEEDFORWARD = 3  # widths of the inner layer, in widths of the outer
+SHOWN = 3.0  # log-odds with which a shown note is believed before training
+HOLD_WEIGHT, VELOCITY_WEIGHT = 2.0, 5.0  # brings the three losses to about one size
+INTERVALS = (0, 0, 0, 12, -12, 7, -5, 4, -3, 3, -4)  # semitones from a note to a strewn one
+
+
+class Reviser(nn.Module):
+    """A transformer over the sixteen steps of a segment.
+
+    Attributes
+    ----------
+    poles : float tensor, shape (2, 2)
+        Rhythm density and velocity (0 to 1) at the ends of the way from low arousal, first row, to
+        high. Measured by `train.export` once a model is trained.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.width
+        self.shown = nn.Linear(3 * PITCHES, width)
+        self.labels = nn.ModuleDict(
+            {n: nn.Embedding(a.classes, width) for n, a in ATTRIBUTES.items()}
+        )
+        self.key = nn.Embedding(KEYS, width)
+        self.place = nn.Parameter(0.02 * torch.randn(STEPS, width))
+        layer = nn.TransformerEncoderLayer(
+            width,
+            config.heads,
+            FEEDFORWARD * width,
+            dropout=0.0,
+            activation="gelu",
+            batch_first=True,
+            norm_first=True,
+        )
+        self.layers = nn.TransformerEncoder(layer, config.layers, enable_nested_tensor=False)
+        self.norm = nn.LayerNorm(width)
+        self.output = nn.Linear(width, 3 * PITCHES)
+        self.belief = nn.Parameter(torch.tensor([SHOWN, SHOWN]))
+        self.register_buffer("poles", torch.zeros(2, 2))
+
+    def forward(
+        self, shown: Grid, labels: dict[str, Tensor], key: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Log-odds of onsets and of holds, and velocities (about 0 to 1): each (b, 16, 88).
+
+        Parameters
+        ----------
+        shown : Grid
+            The notes that there are.
+        labels : name -> int64 tensor, shape (b, 16)
+            The plan.
+        key : int64 tensor, shape (b,)
+        """
+        hidden = self.shown(torch.cat([shown.onset, shown.hold, shown.velocity], dim=2))
+        hidden = hidden + self.key(key)[:, None] + self.place
+        for name, embed in self.labels.items():
+            hidden = hidden + embed(labels[name])
+        onset, hold, velocity = self.output(self.norm(self.layers(hidden))).chunk(3, dim=2)
+        onset = onset + self.belief[0] * shown.onset - SHOWN  # few keys are struck at a step
+        return onset, hold + self.belief[1] * shown.hold, velocity
+
+    def losses(self, batch: Batch, beta: float) -> dict[str, Tensor]:
+        """Cross-entropies of onsets (nats a note) and holds, error of velocities, and "total".
+
+        `beta` is for models with codes; there is none here.
+        """
+        notes, key = notes_of_tokens(batch.tokens), batch.key
+        if self.training:
+            notes, key = transposed(notes, key)
+        segments = len(batch.tokens)
+        target, shown = grid(notes, segments), grid(damaged(notes, segments), segments)
+        plan = {"rhythm": target.rhythm, "note": target.count.clamp(max=MAX_POLYPHONY)}
+        onset, hold, velocity = (x.float() for x in self(shown, plan, key))
+        struck = plan["rhythm"] == ONSET  # only there is anything to choose
+        terms = {
+            "onset": F.binary_cross_entropy_with_logits(
+                onset[struck], target.onset[struck], reduction="sum"
+            )
+            / target.onset.sum()
+        }
+        before = F.pad((target.onset + target.hold)[:, :-1], (0, 0, 1, 0)) > 0
+        terms["hold"] = F.binary_cross_entropy_with_logits(hold[before], target.hold[before])
+        heard = target.onset > 0
+        terms["velocity"] = F.mse_loss(velocity[heard], target.velocity[heard])
+        total = terms["onset"] + HOLD_WEIGHT * terms["hold"] + VELOCITY_WEIGHT * terms["velocity"]
+        return terms | {"total": total}
+
+
+def transposed(notes: StepNotes, key: Tensor) -> tuple[StepNotes, Tensor]:
+    """Each segment up to half an octave up or down, notes beyond the keyboard an octave back."""
+    shift = torch.randint(-6, 6, key.shape, device=key.device)
+    pitch = notes.pitch + shift[notes.segment]
+    pitch = torch.where(pitch < 0, pitch + OCTAVE, pitch)
+    pitch = torch.where(pitch >= PITCHES, pitch - OCTAVE, pitch)
+    moved = StepNotes(notes.segment, notes.first, notes.last, pitch, notes.velocity)
+    mode = key // OCTAVE * OCTAVE
+    return moved, mode + (key - mode + shift) % OCTAVE
+
+
+def damaged(notes: StepNotes, segments: int) -> StepNotes:
+    """Notes with some left out, some of another length, and some strewn among them.
+
+    A fifth of the segments lose no note, a tenth lose all; the others lose a random share, half of
+    them by whole steps.
+    """
+    device = notes.pitch.device
+
+    def draw(*shape: int) -> Tensor:
+        return torch.rand(*shape, device=device)
+
+    share = draw(segments)
+    share = torch.where(draw(segments) < 0.2, 1.0, share)
+    share = torch.where(draw(segments) < 0.1, 0.0, share)
+    by_step = (draw(segments) < 0.5)[notes.segment]
+    chance = torch.where(
+        by_step, draw(segments, STEPS)[notes.segment, notes.first], draw(len(notes))
+    )
+    kept = _lengthened(notes[chance < share[notes.segment]], draw)
+    strewn = _strewn(notes, segments, draw)
+    return StepNotes(
+        torch.cat([kept.segment, strewn.segment]),
+        torch.cat([kept.first, strewn.first]),
+        torch.cat([kept.last, strewn.last]),
+        torch.cat([kept.pitch, strewn.pitch]),
+        torch.cat([kept.velocity, strewn.velocity]),
+    )
+
+
+def _lengthened(notes: StepNotes, draw) -> StepNotes:
+    """A random share of the notes of six segments in ten ends at a random step."""
+    segments = int(notes.segment.max()) + 1 if len(notes) else 0
+    share = draw(segments) * (draw(segments) < 0.6)
+    end = torch.maximum(notes.first, (draw(len(notes)) * STEPS).long())
+    last = torch.where(draw(len(notes)) < share[notes.segment], end, notes.last)
+    return StepNotes(notes.segment, notes.first, last, notes.pitch, notes.velocity)
+
+
+def _strewn(notes: StepNotes, segments: int, draw) -> StepNotes:
+    """Wrong notes for six segments in ten: its own elsewhere, or some of another segment."""
+    amount = 0.8 * draw(segments) * (draw(segments) < 0.6)
+    picked = notes[draw(len(notes)) < amount[notes.segment]]
+    own = (draw(segments) < 0.7)[picked.segment]
+    moved = own & (draw(len(picked)) < 0.7)
+    first = torch.where(moved, (draw(len(picked)) * STEPS).long(), picked.first)
+    last = (first + picked.last - picked.first).clamp(max=STEPS - 1)
+    intervals = torch.tensor(INTERVALS, device=notes.pitch.device)
+    interval = intervals[(draw(len(picked)) * len(intervals)).long()]
+    near = (draw(len(picked)) * 5).long() - 2
+    pitch = (picked.pitch + torch.where(own, interval, near)).clamp(0, PITCHES - 1)
+    elsewhere = torch.argsort(draw(segments))[picked.segment]
+    segment = torch.where(own, picked.segment, elsewhere)
+    return StepNotes(segment, first, last, pitch, picked.velocity)

@@ -1,0 +1,189 @@
+"""What the paper's models share: segments to codes, and codes with the key back to segments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from fadernets import events
+from fadernets.config import ModelConfig
+from fadernets.key import KEYS
+from fadernets.models import losses
+from fadernets.models.batch import Batch
+from fadernets.models.layers import EventDecoder, EventEncoder
+
+LOG_VARIANCE_RANGE = (-12.0, 6.0)  # keeps exp() finite in half precision
+WHOLE = "segment"  # the code of a model that has one only
+
+
+class Handle(NamedTuple):
+    """Where a fader takes hold: a dimension of a code, z^d of the paper."""
+
+    code: str
+    dimension: int
+
+
+class Term(NamedTuple):
+    """A scalar of the objective and its weight in it."""
+
+    weight: float
+    value: Tensor
+
+
+Posterior = tuple[Tensor, Tensor]  # mean and log-variance, each (b, width)
+
+
+class SegmentVAE(nn.Module):
+    """Encoders of codes and a global decoder that is told all of them, and the key.
+
+    As it stands it is a VAE with a standard normal prior. A model says which codes it has, where
+    its faders take hold of them, and which terms it adds to the objective.
+
+    Parameters
+    ----------
+    config : ModelConfig
+    widths : name -> int
+        Size of each code.
+    handles : name -> Handle
+        Where the fader of each attribute takes hold.
+    conditions : name -> int, optional
+        Sizes of what the decoder is told beside codes and key; see `conditions`.
+    seen : int
+        Size of what the encoders are told beside every token.
+
+    Attributes
+    ----------
+    handles : name -> Handle
+    told : name -> int
+        Sizes of the codes and of what is told beside them, in the decoder's order.
+    """
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        widths: Mapping[str, int],
+        handles: Mapping[str, Handle],
+        conditions: Mapping[str, int] | None = None,
+        seen: int = 0,
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.handles = dict(handles)
+        self.told = {**widths, **(conditions or {})}
+        hidden, embedding = config.hidden, config.embedding
+        self.encoders = nn.ModuleDict(
+            {n: EventEncoder(hidden, width, embedding, seen) for n, width in widths.items()}
+        )
+        self.decoder = EventDecoder(hidden, sum(self.told.values()), embedding)
+
+    @property
+    def poles(self) -> dict[str, Tensor]:
+        """Ends of each code's way from low to high arousal, (2, width): none without mixtures."""
+        return {}
+
+    def posteriors(
+        self, tokens: Tensor, lengths: Tensor, densities: Mapping[str, Tensor] | None = None
+    ) -> dict[str, Posterior]:
+        """Mean and log-variance of every code, each (b, width).
+
+        Parameters
+        ----------
+        tokens : int64 tensor, shape (b, t)
+        lengths : int64 tensor, shape (b,)
+        densities : name -> float tensor, shape (b,), optional
+            For models whose encoder is told them.
+        """
+        return self._read(tokens, lengths)
+
+    def _read(
+        self, tokens: Tensor, lengths: Tensor, seen: Tensor | None = None
+    ) -> dict[str, Posterior]:
+        """`posteriors`, the encoders told `seen`, (b, size), at every token."""
+        found = {}
+        for name, encoder in self.encoders.items():
+            mean, log_variance = encoder(tokens, lengths, seen)
+            found[name] = mean.float(), log_variance.float().clamp(*LOG_VARIANCE_RANGE)
+        return found
+
+    def conditions(self, densities: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What the decoder is told beside codes and key, for densities of shape (b,)."""
+        return {}
+
+    def encode(
+        self, tokens: Tensor, lengths: Tensor, densities: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Posterior means and conditions: all that the decoder is told but the key.
+
+        Parameters
+        ----------
+        tokens : int64 tensor, shape (b, t)
+        lengths : int64 tensor, shape (b,)
+        densities : name -> float tensor, shape (b,)
+
+        Returns
+        -------
+        name -> float tensor, shape (b, width)
+        """
+        posteriors = self.posteriors(tokens, lengths, densities)
+        return {n: mean for n, (mean, _) in posteriors.items()} | self.conditions(densities)
+
+    def condition(self, codes: Mapping[str, Tensor], key: Tensor) -> Tensor:
+        """What the event decoder is told: all codes and the key, (b, codes + 24)."""
+        ordered = [codes[name] for name in self.told]
+        return torch.cat([*ordered, F.one_hot(key, KEYS).to(ordered[0])], dim=1)
+
+    def component_logits(self, codes: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Unnormalised log p(c|z), (b, components), of every code with a mixture: none."""
+        return {}
+
+    def losses(self, batch: Batch, beta: float) -> dict[str, Tensor]:
+        """Every term of the objective as a scalar, and their weighted sum as "total".
+
+        Equation (2) with the scales of `ModelConfig`; `beta` weighs the terms of equation (1).
+        """
+        posteriors = self.posteriors(batch.tokens, batch.lengths, batch.densities)
+        codes = {n: losses.sample(*posterior) for n, posterior in posteriors.items()}
+        codes |= self.conditions(batch.densities)
+        logits = self.event_logits(batch, codes).float()
+        cross_entropy = losses.sequence_cross_entropy(logits, batch.tokens, events.PAD)
+        terms = {"events": Term(self.config.event_weight, cross_entropy)}
+        terms |= self.code_terms(batch, codes)
+        for name, posterior in posteriors.items():
+            terms |= self.prior_terms(name, posterior, codes[name], batch.arousal, beta)
+        terms |= self.further_terms(batch, codes, beta)
+        total = sum(weight * value for weight, value in terms.values())
+        return {name: term.value for name, term in terms.items()} | {"total": total}
+
+    def code_terms(self, batch: Batch, codes: Mapping[str, Tensor]) -> dict[str, Term]:
+        """What the codes are taught about their attributes: nothing."""
+        return {}
+
+    def prior_terms(
+        self, name: str, posterior: Posterior, code: Tensor, arousal: Tensor, beta: float
+    ) -> dict[str, Term]:
+        """KL of a posterior to the prior, here the standard normal; nats, (b,) averaged."""
+        mean, log_variance = posterior
+        each = self.reduced(losses.gaussian_kl(mean, log_variance, torch.zeros_like(mean), 0.0))
+        return {f"{name}_kl": Term(beta, each.mean())}
+
+    def further_terms(
+        self, batch: Batch, codes: Mapping[str, Tensor], beta: float
+    ) -> dict[str, Term]:
+        """What a model adds that concerns its decoder or an opponent: nothing."""
+        return {}
+
+    def reduced(self, each: Tensor) -> Tensor:
+        """KL terms (..., width) over the dimensions as the configuration says: (...)."""
+        return each.mean(-1) if self.config.kl_reduction == "mean" else each.sum(-1)
+
+    def event_logits(self, batch: Batch, codes: Mapping[str, Tensor]) -> Tensor:
+        """Teacher-forced logits, (b, t, 342)."""
+        condition = self.condition(codes, batch.key)
+        before = torch.full_like(batch.tokens[:, :1], events.PAD)
+        previous = torch.cat([before, batch.tokens[:, :-1]], dim=1)
+        logits, _ = self.decoder(previous, condition, self.decoder.start(condition))
+        return logits

@@ -1,0 +1,61 @@
+"""Identity: what is left of a segment after its faders moved, as a curve against the distance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fadernets.attributes import measure
+from fadernets.net import FaderNet
+from fadernets.notes import Notes
+from train import metrics
+
+DISTANCES = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)  # standard deviations of the density
+
+
+def identity(source: Sequence[Notes], played: Sequence[Notes]) -> dict[str, float]:
+    """Means over pairs of segments: note F1, pitch-class cosine, share of keys kept, contour."""
+    pairs = list(zip(source, played, strict=True))
+    return {
+        name: round(float(np.mean([score(a, b) for a, b in pairs])), 4)
+        for name, score in (
+            ("note_f1", metrics.note_f1),
+            ("pitch_class_cosine", metrics.pitch_class_cosine),
+            ("key_kept", metrics.key_kept),
+            ("contour", metrics.contour),
+        )
+    }
+
+
+def curve(net: FaderNet, source: Sequence[Notes], fader: str, sd: float) -> list[dict]:
+    """Identity of segments asked for another density, and how far they really moved.
+
+    Each segment is asked for its own density and so many standard deviations more or less. Those
+    for which that lies beyond the ends of the fader are left out, and the rest counted as "n".
+
+    Parameters
+    ----------
+    net : FaderNet
+    source : sequence of n Notes
+    fader : str
+    sd : float
+        Of the density.
+    """
+    own = np.array([measure(notes)[fader] for notes in source])
+    low, high = net.density(fader, 0.0), net.density(fader, 1.0)
+    found = []
+    for distance in DISTANCES:
+        asked = own + distance * sd
+        inside = np.flatnonzero((asked >= low) & (asked <= high))
+        if not len(inside):
+            found.append({"distance": distance, "n": 0})
+            continue
+        part = [source[i] for i in inside]
+        played = net.slide(part, {fader: net.position(fader, asked[inside])})
+        moved = np.array([measure(notes)[fader] for notes in played]) - own[inside]
+        found.append(
+            {"distance": distance, "n": len(part), "moved": round(float(moved.mean() / sd), 4)}
+            | identity(part, played)
+        )
+    return found
