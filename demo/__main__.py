@@ -9,23 +9,32 @@ import os
 import socket
 import sys
 import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import uvicorn
 
+if TYPE_CHECKING:
+    from demo.listening import Listening
+    from fadernets.net import FaderNet
+
 HOST, PORT = "127.0.0.1", 7860
+KEEP_ALIVE = 75  # seconds; longer than listeners leave between two requests
 
 
 class Server(uvicorn.Server):
-    """A server that says where it can be reached as soon as it can."""
+    """A server that says where it can be reached as soon as it can, and then does something."""
 
-    def __init__(self, config: uvicorn.Config, address: str) -> None:
+    def __init__(self, config: uvicorn.Config, address: str, then: Callable[[], None]) -> None:
         super().__init__(config)
-        self.address = address
+        self.address, self.then = address, then
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             print(f"Music FaderNets is at {self.address} (stop with Ctrl+C)", flush=True)
+            print(f"The listening test is at {self.address}survey/", flush=True)
+            self.then()
 
 
 def _is_news(record: logging.LogRecord) -> bool:
@@ -53,20 +62,42 @@ def main() -> int:
     except CheckpointError as error:
         print(f"demo: {error}.", file=sys.stderr)
         return 2
-    from demo.app import create_app
+    from demo.listening import listening
+
+    try:
+        with listening(args.model) as test:
+            _serve(net, test, listener, args.host)
+    except ValueError as error:
+        print(f"demo: {error}.", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _serve(net: FaderNet, test: Listening, listener: socket.socket, host: str) -> None:
+    """Both applications at one address, until interrupted."""
+    from demo.app import SURVEY, create_app
     from demo.warm import warm
 
     warmed = threading.Thread(target=warm, args=[net], daemon=True)
     warmed.start()
-    config = uvicorn.Config(create_app(net), log_level="warning", timeout_graceful_shutdown=1)
+    # Addresses of the listening test hold tokens and clients have addresses: no request is logged.
+    config = uvicorn.Config(
+        create_app(net, {SURVEY: test.app}),
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=1,
+    )
     logging.getLogger("uvicorn.error").addFilter(_is_news)
     warmed.join()
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(args.host, args.host)
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
+    address = f"http://{host}:{listener.getsockname()[1]}/"
     try:
-        Server(config, f"http://{host}:{listener.getsockname()[1]}/").run(sockets=[listener])
+        Server(config, address, test.begin).run(sockets=[listener])
     except KeyboardInterrupt:
         pass
-    return 0
 
 
 def _arguments() -> argparse.Namespace:

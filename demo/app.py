@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 if not __package__:  # run as a file: the packages lie beside this folder, not in it
@@ -16,7 +16,9 @@ if not __package__:  # run as a file: the packages lie beside this folder, not i
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # Gradio looks at it when imported
 
 import gradio as gr  # noqa: E402
-from fastapi import APIRouter, FastAPI  # noqa: E402
+from fastapi import FastAPI  # noqa: E402
+from starlette.routing import Mount  # noqa: E402
+from starlette.types import ASGIApp  # noqa: E402
 
 from demo.handlers import Handlers  # noqa: E402
 from demo.warm import warm  # noqa: E402
@@ -40,12 +42,15 @@ START = """FaderNets.workbench({element, props, trigger, watch,
 DOWNLOAD = "() => setTimeout(() => document.querySelector('#fn-file').click(), 50)"
 HEAD = """<header><h1>Music FaderNets</h1>
 <p>Two faders and a mood for piano music: slide, and hear what becomes of it.</p></header>"""
-FOOT = """<footer>After <i>Music FaderNets</i> by Hao Hao Tan and Dorien Herremans, ISMIR 2020.
-Every segment is four beats long. Examples: public-domain scores of the music21 corpus.</footer>"""
+SURVEY = "/survey"
+INVITATION = f'<a href="{SURVEY.strip("/")}/">Take part in the listening test</a>. '
+FOOT = """<footer>{invitation}After <i>Music FaderNets</i> by Hao Hao Tan and Dorien Herremans,
+ISMIR 2020. Every segment is four beats long.
+Examples: public-domain scores of the music21 corpus.</footer>"""
 
 
-def page(net: FaderNet) -> gr.Blocks:
-    """The demo's page for a model."""
+def page(net: FaderNet, survey: bool = False) -> gr.Blocks:
+    """The demo's page for a model, with a link to the listening test if there is one."""
     # No queue: an event that comes just as the one before ends is sometimes never answered there
     # (Gradio 6.31 closes the stream it would come by). `Handlers` takes turns instead.
     hidden = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
@@ -70,7 +75,7 @@ def page(net: FaderNet) -> gr.Blocks:
             piece="",
             answer="",
         )
-        gr.HTML(FOOT, elem_id="fn-foot")
+        gr.HTML(FOOT.format(invitation=INVITATION if survey else ""), elem_id="fn-foot")
         file = gr.DownloadButton("File", elem_id="fn-file", visible="hidden")
         study = gr.State(None)
 
@@ -154,20 +159,28 @@ def look() -> dict:
     }
 
 
-def create_app(net: FaderNet | None = None, routers: Sequence[APIRouter] = ()) -> FastAPI:
+def create_app(net: FaderNet | None = None, mounts: Mapping[str, ASGIApp] | None = None) -> FastAPI:
     """The demo as an ASGI application.
 
     Parameters
     ----------
     net : FaderNet, optional
         If None, the one that FADERNETS_MODEL names, or else the shipped one.
-    routers : sequence of APIRouter
-        What else answers at the same address. They come first: the page takes every path left.
+    mounts : path -> ASGI application, optional
+        What else answers at the same address, such as the listening test at `SURVEY`.
     """
+    mounts = mounts or {}
     app = FastAPI(title=TITLE, docs_url=None, redoc_url=None, openapi_url=None)
-    for router in routers:
-        app.include_router(router)
-    return gr.mount_gradio_app(app, page(net or _model()), path="", **look())
+    blocks = page(net or _model(), survey=SURVEY in mounts)
+    app = gr.mount_gradio_app(app, blocks, path="", **look())
+    mount(app, mounts)
+    return app
+
+
+def mount(app: FastAPI, mounts: Mapping[str, ASGIApp]) -> None:
+    """Put applications before the page, which takes every path left."""
+    for path, mounted in mounts.items():
+        app.router.routes.insert(0, Mount(path, app=mounted))
 
 
 def _model() -> FaderNet:
@@ -176,11 +189,16 @@ def _model() -> FaderNet:
 
 def main() -> None:
     """Start the way Hugging Face Spaces wants it."""
+    from demo.listening import listening  # the survey's libraries, which the demo does not need
+
     net = _model()
     warm(net)
-    blocks = page(net)
-    blocks.launch(prevent_thread_lock=True, **look())
-    blocks.block_thread()
+    with listening(net.name) as test:
+        blocks = page(net, survey=True)
+        app, _, _ = blocks.launch(prevent_thread_lock=True, **look())
+        mount(app, {SURVEY: test.app})
+        test.begin()
+        blocks.block_thread()
 
 
 if __name__ == "__main__":

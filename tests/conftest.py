@@ -49,6 +49,7 @@ def offline(tmp_path: Path) -> Offline:
     caches = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR", "HF_HOME")
     env = {key: value for key, value in os.environ.items() if key not in caches}
     env |= {"HOME": str(home), "PYTHONPATH": str(OFFLINE), "FADERNETS_OUTSIDE": str(record)}
+    env |= {"FADERNETS_DATA": str(tmp_path / "data")}
     return Offline(env, record)
 
 

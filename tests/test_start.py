@@ -100,6 +100,35 @@ def test_demo_starts_without_a_network(command, port_name, offline, tmp_path, re
     assert offline.refused() == []
 
 
+def test_the_first_run_offers_a_listening_test(offline, tmp_path):
+    """Nobody has to make a study to try the survey: one is there soon, and can be taken part in."""
+    with running(MAKE_RUN, "FADERNETS_PORT", offline.env, tmp_path) as demo:
+        survey, until = f"{demo.url}survey/", time.monotonic() + LIMIT * 3
+        ask = {"study": "demo", "consent": True}
+        while not (joined := post(f"{survey}api/join", ask)):
+            assert time.monotonic() < until, demo.output.read_text()
+            time.sleep(1)
+        head = {"Authorization": f"Bearer {joined['token']}"}
+        with urllib.request.urlopen(
+            urllib.request.Request(f"{survey}api/state", headers=head)
+        ) as a:
+            state = json.load(a)
+        assert state["stage"] == "questions" and state["progress"]["total"] >= 20
+    assert offline.refused() == []
+
+
+def post(url: str, body: dict) -> dict | None:
+    """The answer to some JSON, None if it was refused."""
+    data = json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        assert error.code in (403, 404), error.read()
+        return None
+
+
 @pytest.mark.browser
 def test_page_asks_no_other_host(chromium, offline, tmp_path):
     """The page's scripts, styles and fonts all come from the demo."""

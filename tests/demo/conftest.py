@@ -28,10 +28,12 @@ def address(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    said = tmp_path_factory.mktemp("demo") / "said.txt"
+    folder = tmp_path_factory.mktemp("demo")
+    said = folder / "said.txt"
+    env = os.environ | {"FADERNETS_DATA": str(folder / "data")}
     command = [sys.executable, "-m", "demo", "--port", str(port)]
     with said.open("w") as sink:
-        server = subprocess.Popen(command, cwd=root, stdout=sink, stderr=subprocess.STDOUT)
+        server = subprocess.Popen(command, cwd=root, env=env, stdout=sink, stderr=subprocess.STDOUT)
         try:
             until = time.monotonic() + START
             while f":{port}" not in said.read_text():

@@ -8,14 +8,14 @@ import sys
 from urllib.request import urlopen
 
 BESIDE = """
-from fastapi import APIRouter
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from demo.app import create_app
 from fadernets.net import FaderNet
-router = APIRouter()
-router.add_api_route("/survey", lambda: "hello")
-client = TestClient(create_app(FaderNet.load(%r), [router]))
-print(client.get("/survey").json(), "Music FaderNets" in client.get("/").text)
+beside = FastAPI()
+beside.add_api_route("/door", lambda: "hello")
+client = TestClient(create_app(FaderNet.load(%r), {"/beside": beside}))
+print(client.get("/beside/door").json(), "Music FaderNets" in client.get("/").text)
 """
 
 
@@ -24,7 +24,7 @@ def fetch(url: str) -> str:
         return answer.read().decode()
 
 
-def test_other_routers_share_the_address(root):
+def test_other_applications_share_the_address(root):
     command = [sys.executable, "-c", BESIDE % os.environ.get("FADERNETS_MODEL")]
     assert subprocess.check_output(command, cwd=root, text=True) == "hello True\n"
 

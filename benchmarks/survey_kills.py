@@ -1,0 +1,231 @@
+"""A survey's server is killed under load, again and again, and no acknowledged answer is lost.
+
+    python -m benchmarks.survey_kills [--kills 200] [--clients 8] [--seed 0] [--json FILE]
+
+Clients join, play and answer without a pause, and try again what had no response; one answer in ten
+is a double click. SIGKILL comes at random moments, until `--kills` of them met SQLite's write lock
+held, i.e. a transaction that writes; one start in ten is killed before it listens. After every kill
+the file and its log are copied as they lie there, and the copy is checked; at the end the database
+is compared with what the clients know. For SQLite; Linux.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import fcntl
+import json
+import os
+import random
+import shutil
+import sqlite3
+import ssl
+import statistics
+import struct
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from benchmarks import serving
+from benchmarks.crowd import Book, Person, harm
+from db.database import Database
+
+LIFE = (0.05, 0.6)  # seconds between listening and SIGKILL
+RETRY = 0.05  # seconds
+DOUBLE_CLICKS = 0.1  # of all answers
+EARLY = 10  # one of so many starts is killed before it listens
+MOST = 10  # kills for each that is wanted, then something is wrong
+WRITE_LOCK = 120  # byte of the -shm file, see SQLite's "WAL-mode File Format", 2.2
+FLOCK = "hhqqi"  # struct flock of 64-bit Linux
+WRITES = ("join", "questions", "sound", "play", "answer")
+
+
+@dataclass
+class Toll:
+    """What the kills met.
+
+    Attributes
+    ----------
+    kills, in_write, in_flight, early : int
+        All; with the write lock held; with a writing request without its response; before the
+        server listened.
+    answers_in_flight, committed : int
+        Answers sent and not acknowledged at a kill, and how many of these were on the disk.
+    damaged, missing : int
+        Copies that failed a check of SQLite's; acknowledged answers that a copy lacked.
+    starts : list of float
+        Seconds until listening.
+    """
+
+    kills: int = 0
+    in_write: int = 0
+    in_flight: int = 0
+    early: int = 0
+    answers_in_flight: int = 0
+    committed: int = 0
+    damaged: int = 0
+    missing: int = 0
+    starts: list[float] = field(default_factory=list)
+
+
+def writing(path: Path) -> bool:
+    """Whether a process holds the write lock of an SQLite file in WAL mode.
+
+    The asking process must have no connection to it: closing any descriptor of a file gives up all
+    locks of the process on it.
+    """
+    try:
+        with open(f"{path}-shm", "rb+") as file:
+            asked = struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, WRITE_LOCK, 1, 0)
+            found = fcntl.fcntl(file, fcntl.F_GETLK, asked)
+    except FileNotFoundError:
+        return False
+    return struct.unpack(FLOCK, found)[0] != fcntl.F_UNLCK
+
+
+def checked(path: Path) -> tuple[bool, set[str]]:
+    """Whether SQLite finds nothing wrong in a file, and the submissions of its answers."""
+    connection = sqlite3.connect(path)
+    try:
+        whole = connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        related = connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        rows = connection.execute("SELECT submission FROM answers").fetchall()
+    finally:
+        connection.close()
+    return whole and related, {row[0] for row in rows}
+
+
+def copied(path: Path, folder: Path) -> Path:
+    """A copy of an SQLite file and its log, without opening them as a database."""
+    for suffix in ("", "-wal"):
+        source = Path(f"{path}{suffix}")
+        target = folder / f"copy{suffix}"
+        target.unlink(missing_ok=True)
+        if source.exists():
+            shutil.copyfile(source, target)
+    (folder / "copy-shm").unlink(missing_ok=True)
+    return folder / "copy"
+
+
+def kill_once(
+    server: serving.Mortal, path: Path, book: Book, toll: Toll, dice: random.Random
+) -> None:
+    """Start, kill at a random moment, and look at what lies there."""
+    begin = time.perf_counter()
+    server.start()
+    early = toll.starts and dice.randrange(EARLY) == 0
+    if early:
+        time.sleep(dice.uniform(0, statistics.median(toll.starts)))
+    else:
+        server.wait()
+        toll.starts.append(time.perf_counter() - begin)
+        time.sleep(dice.uniform(*LIFE))
+    known, sent = set(book.acknowledged), set(book.sent)
+    open_writes = sum(book.open[kind] for kind in WRITES)
+    held = writing(path)
+    server.kill()
+    waiting = sent - set(book.acknowledged)
+    with tempfile.TemporaryDirectory() as folder:
+        sound, stored = checked(copied(path, Path(folder)))
+    toll.kills += 1
+    toll.early += bool(early)
+    toll.in_write += held
+    toll.in_flight += bool(open_writes) and not early
+    toll.answers_in_flight += len(waiting)
+    toll.committed += len(waiting & stored)
+    toll.damaged += not sound
+    toll.missing += len(known - stored)
+
+
+async def client(
+    url: str, study: str, book: Book, seed: str, ending: asyncio.Event, tls: ssl.SSLContext
+) -> None:
+    """Take part, one person after the other, until the end."""
+    dice = random.Random(seed)
+    while not ending.is_set():
+        person = Person(url, study, book, dice, RETRY, tls)
+        try:
+            state = await person.join()
+            while state["stage"] != "finished" and not ending.is_set():
+                trial = state["trial"]["id"]
+                await person.hear(trial)
+                state = await person.judge(trial, dice.random() < DOUBLE_CLICKS)
+        finally:
+            await person.leave()
+
+
+async def run(folder: Path, study: str, kills: int, clients: int = 8, seed: int = 0) -> dict:
+    """Kill a survey until so many kills met a write, and compare.
+
+    Parameters
+    ----------
+    folder : Path
+        Of a survey on SQLite with an open study; nobody has a connection to the database.
+    study : str
+    kills : int
+    clients : int
+    seed : int
+        Of the answers and of the lives' lengths; what a kill meets is up to chance.
+
+    Returns
+    -------
+    dict
+        Counts and seconds, see `Toll` and `benchmarks.crowd.Book.compared`.
+    """
+    begin, load = time.perf_counter(), os.getloadavg()[0]
+    path, port = folder / "survey.sqlite", serving.free_port()
+    server = serving.Mortal(serving.environment(folder), port)
+    book, toll, dice, ending = Book(), Toll(), random.Random(seed), asyncio.Event()
+    tls, url = httpx.create_ssl_context(), serving.address(port)
+    try:
+        async with asyncio.TaskGroup() as group:
+            for number in range(clients):
+                group.create_task(client(url, study, book, f"{seed}-{number}", ending, tls))
+            while toll.in_write < kills and toll.kills < MOST * kills:
+                await asyncio.to_thread(kill_once, server, path, book, toll, dice)
+            await asyncio.to_thread(server.start)
+            ending.set()
+    finally:
+        await asyncio.to_thread(server.stop)
+    sound, _ = checked(path)
+    database = Database(f"sqlite:///{path}")
+    try:
+        compared = book.compared(database, study)
+    finally:
+        database.close()
+    report = {**vars(toll), **compared, "damaged_at_end": int(not sound)}
+    starts = report.pop("starts")
+    report["start_median_s"] = round(statistics.median(starts), 2)
+    report["start_max_s"] = round(max(starts), 2)
+    report["requests_without_response"] = book.failures.total()
+    report |= {
+        "seconds": round(time.perf_counter() - begin, 1),
+        "load_average_before": round(load, 2),
+    }
+    return report
+
+
+def main() -> int:
+    """Kill, print the report as JSON; 1 if anything acknowledged was lost or doubled."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=200, help="that meet a write")
+    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        study = serving.study(serving.environment(Path(folder)))
+        report = asyncio.run(run(Path(folder), study, given.kills, given.clients, given.seed))
+    text = json.dumps(report, indent=2)
+    print(text)
+    if given.json:
+        given.json.write_text(text + "\n")
+    return 1 if harm(report) or report["in_write"] < given.kills else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

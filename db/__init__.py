@@ -1,0 +1,1 @@
+"""The database of listening tests: its tables, its connection and its migrations."""

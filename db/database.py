@@ -1,0 +1,186 @@
+"""The connection: SQLite with every answer on the disk before it is acknowledged, or PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import TimeoutError as Timeout
+from sqlalchemy.orm import Session
+
+BUSY = 10.0  # seconds that a writer waits for its turn
+SCRUB = 2.0  # seconds that scrubbing waits for readers to finish
+PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # an acknowledged answer outlives a power cut
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",  # erased answers leave no bytes behind
+)
+
+
+class DatabaseError(ValueError):
+    """The database cannot be used; the message is one sentence for a person."""
+
+
+class Database:
+    """A database of listening tests, shared by threads.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///path/to/file.sqlite`` or ``postgresql://user:password@host/name``.
+    busy : float
+        Seconds that a writer waits for the writers before it, then there is an error.
+
+    Raises
+    ------
+    DatabaseError
+        If the address is no SQLite file's and no PostgreSQL server's.
+    """
+
+    def __init__(self, url: str, busy: float = BUSY) -> None:
+        self.url = address(url)
+        self.busy = busy
+        self._turn = threading.Lock()
+        if self.is_sqlite:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        self.engine = self._engine()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """True for SQLite, False for PostgreSQL."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @contextmanager
+    def write(self, *, durable: bool = True) -> Iterator[Session]:
+        """A transaction that may write: committed at the end, undone by an exception.
+
+        On SQLite it has the write lock from its beginning, so that what it reads cannot change
+        before it writes.
+
+        Parameters
+        ----------
+        durable : bool
+            False for what a power cut, not a crash of the program, may take back: SQLite then
+            does not wait for the disk. The next durable transaction makes this one so, too.
+
+        Raises
+        ------
+        sqlalchemy.exc.SQLAlchemyError
+            If the turn does not come within `busy` seconds, or what the transaction raises.
+        """
+        with self._alone() if self.is_sqlite else nullcontext():
+            engine = self.engine.execution_options(writes=True, durable=durable)
+            with Session(engine, expire_on_commit=False) as session, session.begin():
+                yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that only reads."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    def scrub(self) -> bool:
+        """Let SQLite forget the bytes of erased rows that its log still holds.
+
+        Deleted rows are overwritten in the file itself; the log keeps earlier pages until it is
+        cut. False if somebody is reading just now: the next scrubbing or the closing does it.
+        PostgreSQL clears up by itself (autovacuum).
+        """
+        if not self.is_sqlite:
+            return True
+        with self._alone():
+            pooled = self.engine.raw_connection()
+            connection = pooled.driver_connection
+            try:
+                connection.execute(f"PRAGMA busy_timeout = {round(SCRUB * 1000)}")
+                blocked = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                return not blocked
+            finally:
+                connection.execute(f"PRAGMA busy_timeout = {round(self.busy * 1000)}")
+                pooled.close()
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+    def _engine(self) -> Engine:
+        # An error's message would hold what was answered, and messages end in logs.
+        common = {"hide_parameters": True}
+        if not self.is_sqlite:
+            waiting = {
+                "connect_timeout": round(max(self.busy, 2)),
+                "options": f"-c lock_timeout={round(self.busy * 1000)}",
+            }
+            return create_engine(
+                self.url,
+                connect_args=waiting,
+                pool_size=20,
+                max_overflow=20,
+                pool_pre_ping=True,
+                **common,
+            )
+        engine = create_engine(
+            self.url,
+            connect_args={"timeout": self.busy},
+            pool_size=50,
+            max_overflow=10,
+            **common,
+        )
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        # SQLite's own waiting is sleeping and asking again: with many threads some starve.
+        if not self._turn.acquire(timeout=self.busy):
+            raise Timeout(f"no turn to write within {self.busy:g} s")
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+
+def address(url: str) -> URL:
+    """A database's address as SQLAlchemy wants it.
+
+    Raises
+    ------
+    DatabaseError
+        If it is neither SQLite's nor PostgreSQL's.
+    """
+    try:
+        found = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseError("DATABASE_URL is not an address, such as sqlite:///a/file") from error
+    if found.drivername in ("postgres", "postgresql"):
+        found = found.set(drivername="postgresql+psycopg")
+    if found.get_backend_name() not in ("sqlite", "postgresql"):
+        raise DatabaseError(f"DATABASE_URL is for {found.drivername}, not sqlite or postgresql")
+    if found.get_backend_name() == "sqlite" and found.database in (None, "", ":memory:"):
+        raise DatabaseError("DATABASE_URL names no file; threads cannot share SQLite's memory")
+    return found
+
+
+def _prepare(connection: Any, record: Any) -> None:
+    connection.isolation_level = None  # `_begin` says where transactions begin, not the driver
+    for pragma in PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get("writes"):
+        # Within a transaction it could not be said any more.
+        level = "FULL" if options.get("durable", True) else "NORMAL"
+        connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("BEGIN")

@@ -1,0 +1,297 @@
+"""Tables of the listening test; what may be stored is decided here, by the schema itself.
+
+A study has stimuli, each a pair of clips. A participant, one person's way through one study, is
+assigned trials; a trial is one stimulus at one place. Plays say what was heard; a trial has one
+answer at most. Nothing here holds an address, a name or anything else that tells who somebody is.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    DateTime,
+    Enum,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+STATES = ("draft", "open", "closed")  # of a study
+STAGES = ("active", "finished")  # of a participant; who withdraws is erased
+KINDS = ("transfer", "identical", "swapped", "practice")  # of a stimulus
+DIRECTIONS = ("lower", "same", "higher")  # of arousal, from the first clip to the second
+SCALES = ("rhythm", "melody", "harmony", "naturalness")  # each 1 (worst) to 5 (best)
+SIDES = ("first", "second")  # clip of a pair: the original, then the transformed one
+PLAY_EVENTS = ("started", "ended")
+ACTORS = ("admin", "participant", "system")
+AGE_BANDS = ("18-24", "25-34", "35-44", "45-54", "55-64", "65+")
+TRAININGS = ("none", "under 2 years", "2-5 years", "6-10 years", "over 10 years")
+DEVICES = ("headphones", "speakers")
+LONGEST_COMMENT = 1000  # characters
+WORST, BEST = 1, 5
+
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment, always in UTC; SQLite keeps no time zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"the moment {value} has no time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def now() -> datetime:
+    """This moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def one_of(name: str, values: tuple[str, ...]) -> Enum:
+    """A column type for a few words, with a CHECK in the schema."""
+    return Enum(
+        *values, name=name, native_enum=False, create_constraint=True, validate_strings=True
+    )
+
+
+class Base(DeclarativeBase):
+    """What all tables share."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: Instant(), dict[str, Any]: JSON()}
+
+
+class Study(Base):
+    """A listening test: its state, how it was built, and how participants are led through it."""
+
+    __tablename__ = "studies"
+    __table_args__ = (
+        CheckConstraint("name <> ''", name="named"),
+        CheckConstraint("trials_each > 0", name="trials_each"),
+        CheckConstraint("lease_minutes > 0", name="lease"),
+        CheckConstraint("withdrawn >= 0", name="withdrawn"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)  # in addresses: [a-z0-9-]
+    title: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(one_of("state", STATES), default="draft")
+    invited_only: Mapped[bool] = mapped_column(default=False)
+    trials_each: Mapped[int]  # transfer trials of one participant; catch trials come on top
+    lease_minutes: Mapped[int] = mapped_column(default=60)  # silence after which a place is free
+    language: Mapped[str] = mapped_column(String(16), default="en")
+    contact: Mapped[str] = mapped_column(String(200), default="")  # whom participants may write to
+    retention: Mapped[str] = mapped_column(Text, default="")  # how long answers are kept
+    rules: Mapped[dict[str, Any]] = mapped_column(default=dict)  # exclusions, fixed before data
+    build: Mapped[dict[str, Any]] = mapped_column(default=dict)  # seed, checkpoint, hashes
+    withdrawn: Mapped[int] = mapped_column(default=0)  # how many withdrew and were erased
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    opened_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+    stimuli: Mapped[list[Stimulus]] = relationship(
+        back_populates="study", order_by="Stimulus.id", passive_deletes=True
+    )
+    participants: Mapped[list[Participant]] = relationship(
+        back_populates="study", order_by="Participant.id", passive_deletes=True
+    )
+
+
+class Clip(Base):
+    """A sound file, named by the hash of its bytes: ``<audio folder>/<sha256>.mp3``."""
+
+    __tablename__ = "clips"
+    __table_args__ = (
+        CheckConstraint("length(sha256) = 64", name="sha256"),
+        CheckConstraint("bytes > 0", name="bytes"),
+        CheckConstraint("seconds > 0", name="seconds"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    bytes: Mapped[int]
+    seconds: Mapped[float]
+
+
+class Stimulus(Base):
+    """A pair of clips and what is known of it; all that a participant must not learn is here."""
+
+    __tablename__ = "stimuli"
+    __table_args__ = (
+        UniqueConstraint("study_id", "name"),
+        CheckConstraint("strength >= 0", name="strength"),
+        CheckConstraint("(kind = 'identical') = (intended = 'same')", name="identical_is_same"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(64))  # the item, as exports and analysis call it
+    kind: Mapped[str] = mapped_column(one_of("kind", KINDS))
+    intended: Mapped[str] = mapped_column(one_of("intended", DIRECTIONS))  # first to second clip
+    strength: Mapped[float] = mapped_column(default=0.0)
+    checkpoint: Mapped[str] = mapped_column(String(100), default="")
+    source: Mapped[str] = mapped_column(String(300), default="")  # the piece
+    segment: Mapped[int | None]  # its place in the piece
+    # name of attribute -> {"before": density of the first clip, "after": of the second}
+    measured: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    first_id: Mapped[int] = mapped_column(ForeignKey("clips.id", ondelete="RESTRICT"))
+    second_id: Mapped[int] = mapped_column(ForeignKey("clips.id", ondelete="RESTRICT"))
+
+    study: Mapped[Study] = relationship(back_populates="stimuli")
+    first: Mapped[Clip] = relationship(foreign_keys=[first_id])
+    second: Mapped[Clip] = relationship(foreign_keys=[second_id])
+
+
+class Invitation(Base):
+    """A link for one person, good for one participant; only a hash of its token is kept."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    label: Mapped[str] = mapped_column(String(100), default="")  # the researcher's, e.g. "batch 2"
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    used_at: Mapped[datetime | None]
+
+
+class Participant(Base):
+    """One person's way through one study. Erased on withdrawal: the row goes, a count stays."""
+
+    __tablename__ = "participants"
+    __table_args__ = (
+        CheckConstraint("(stage = 'finished') = (finished_at IS NOT NULL)", name="finished"),
+        Index("ix_participants_study_stage", "study_id", "stage"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)  # random; in exports
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)  # SHA-256 of the resume token
+    invitation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("invitations.id", ondelete="SET NULL"), unique=True
+    )
+    stage: Mapped[str] = mapped_column(one_of("stage", STAGES), default="active")
+    consented_at: Mapped[datetime] = mapped_column(default=now)
+    consent: Mapped[str] = mapped_column(String(64))  # SHA-256 of the text that was agreed to
+    seen_at: Mapped[datetime] = mapped_column(default=now)  # last request; leases count from here
+    finished_at: Mapped[datetime | None]
+    completion_code: Mapped[str | None] = mapped_column(String(32), unique=True)
+    asked_at: Mapped[datetime | None]  # when the optional questions were answered or passed
+    age_band: Mapped[str | None] = mapped_column(one_of("age_band", AGE_BANDS))
+    training: Mapped[str | None] = mapped_column(one_of("training", TRAININGS))
+    device: Mapped[str | None] = mapped_column(one_of("device", DEVICES))
+    checked_at: Mapped[datetime | None]  # when the sound check was done
+    sound_ok: Mapped[bool | None]  # both channels named rightly; nobody is turned away by it
+
+    study: Mapped[Study] = relationship(back_populates="participants")
+    trials: Mapped[list[Trial]] = relationship(
+        back_populates="participant", order_by="Trial.position", passive_deletes=True
+    )
+
+
+class Trial(Base):
+    """A stimulus at its place in a participant's order; tokens are all the browser ever sees."""
+
+    __tablename__ = "trials"
+    __table_args__ = (
+        UniqueConstraint("participant_id", "position"),
+        UniqueConstraint("participant_id", "stimulus_id"),
+        CheckConstraint("position >= 0", name="position"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    participant_id: Mapped[int] = mapped_column(ForeignKey("participants.id", ondelete="CASCADE"))
+    stimulus_id: Mapped[int] = mapped_column(
+        ForeignKey("stimuli.id", ondelete="CASCADE"), index=True
+    )
+    position: Mapped[int]  # 0-based; practice trials first
+    token: Mapped[str] = mapped_column(String(43), unique=True)
+    first_token: Mapped[str] = mapped_column(String(43), unique=True)  # address of the first clip
+    second_token: Mapped[str] = mapped_column(String(43), unique=True)
+    assigned_at: Mapped[datetime] = mapped_column(default=now)
+
+    participant: Mapped[Participant] = relationship(back_populates="trials")
+    stimulus: Mapped[Stimulus] = relationship()
+    answer: Mapped[Answer | None] = relationship(back_populates="trial", passive_deletes=True)
+    plays: Mapped[list[Play]] = relationship(back_populates="trial", passive_deletes=True)
+
+
+class Play(Base):
+    """A clip began or ended to play in a participant's browser."""
+
+    __tablename__ = "plays"
+    __table_args__ = (UniqueConstraint("trial_id", "submission"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    trial_id: Mapped[int] = mapped_column(ForeignKey("trials.id", ondelete="CASCADE"))
+    submission: Mapped[str] = mapped_column(String(64))  # idempotency key, made by the browser
+    side: Mapped[str] = mapped_column(one_of("side", SIDES))
+    event: Mapped[str] = mapped_column(one_of("event", PLAY_EVENTS))
+    at: Mapped[datetime] = mapped_column(default=now)
+
+    trial: Mapped[Trial] = relationship(back_populates="plays")
+
+
+class Answer(Base):
+    """What a participant said of a trial; one a trial, complete or not at all."""
+
+    __tablename__ = "answers"
+    __table_args__ = (
+        *(CheckConstraint(f"{scale} BETWEEN {WORST} AND {BEST}", name=scale) for scale in SCALES),
+        CheckConstraint(f"length(comment) <= {LONGEST_COMMENT}", name="comment"),
+        CheckConstraint("seconds >= 0", name="seconds"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    trial_id: Mapped[int] = mapped_column(ForeignKey("trials.id", ondelete="CASCADE"), unique=True)
+    submission: Mapped[str] = mapped_column(String(64))  # idempotency key, made by the browser
+    direction: Mapped[str] = mapped_column(one_of("direction", DIRECTIONS))
+    rhythm: Mapped[int]
+    melody: Mapped[int]
+    harmony: Mapped[int]
+    naturalness: Mapped[int]
+    comment: Mapped[str] = mapped_column(Text, default="")
+    seconds: Mapped[float | None]  # from the trial shown to its answer, by the browser's clock
+    at: Mapped[datetime] = mapped_column(default=now)
+
+    trial: Mapped[Trial] = relationship(back_populates="answer")
+
+
+class Audit(Base):
+    """What was done to a study, by which kind of person; no personal data."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+    actor: Mapped[str] = mapped_column(one_of("actor", ACTORS))
+    action: Mapped[str] = mapped_column(String(50))
+    study_id: Mapped[int | None] = mapped_column(ForeignKey("studies.id", ondelete="SET NULL"))
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -1,0 +1,44 @@
+"""The listening test beside the demo: opened, given a first study, closed in good order."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from survey import default
+from survey.app import close, create_app
+from survey.settings import Settings
+
+
+@dataclass(frozen=True)
+class Listening:
+    """The survey's application and the model that its first study is made with."""
+
+    app: FastAPI
+    model: str | None
+
+    def begin(self) -> None:
+        """Make the first study, if there is none, while the pages are answering already."""
+        state = self.app.state
+        arguments = (state.database, state.settings, self.model, state.journal)
+        threading.Thread(target=default.ensure, args=arguments, daemon=True).start()
+
+
+@contextmanager
+def listening(model: str | None = None) -> Iterator[Listening]:
+    """The survey as the environment sets it up.
+
+    Raises
+    ------
+    ValueError
+        If the settings or the database cannot be used.
+    """
+    app = create_app(Settings.from_env())
+    try:
+        yield Listening(app, model)
+    finally:
+        close(app)

@@ -1,0 +1,180 @@
+"""The analysis of a listening test in one command.
+
+    python -m survey.analyze [--database URL] [--study NAME] [--csv FILE] [--out DIR]
+
+Writes results.json, tidy CSV tables, both panels of the paper's Figure 6 as PNG and SVG, and
+report.html, which opens without a network. Without answers: one sentence and exit status 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sqlalchemy.exc import DBAPIError
+from tqdm import tqdm
+
+from db.database import Database, address
+from survey import code_version, ratings, report
+from survey.analysis import Progress, analyse
+from survey.exclusion import DEFAULT_RULES
+from survey.settings import Settings
+from survey.statistics.bootstrap import DRAWS
+
+OUT = Path("analysis")
+FAILED = 2  # exit status
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """What is analysed: the ratings of one study, who came how far, and the study's rules."""
+
+    study: str
+    table: pd.DataFrame
+    flow: dict[str, int | None] | None
+    rules: dict[str, Any]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit status is 0, or 2 if nothing was written."""
+    options = _parser().parse_args(arguments)
+    try:
+        data = from_file(options.csv, options.study) if options.csv else from_database(options)
+        if options.keep_all or options.rules:
+            data = Data(data.study, data.table, data.flow, _rules(options))
+        with _bar(options.draws) as progress:
+            results = analyse(
+                data.table, data.flow, data.rules, options.seed, options.draws, progress
+            )
+        results["provenance"] = {
+            "study": data.study,
+            "rows": len(data.table),
+            "data_sha256": ratings.sha256(data.table),
+            "code_version": code_version.code_version(),
+            "seed": options.seed,
+            "draws": options.draws,
+            "versions": code_version.versions(),
+        }
+        files = report.files(results)
+        folder = options.out or OUT / report.file_name(data.study or options.csv.stem)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+    except (ValueError, OSError, DBAPIError) as error:
+        print(_sentence(error), file=sys.stderr)
+        return FAILED
+    print(f"{folder / 'report.html'} and {len(files) - 1} other files are written")
+    return 0
+
+
+def from_file(path: Path, study: str | None) -> Data:
+    """The ratings of a CSV file, of one study in it.
+
+    Raises
+    ------
+    ValueError
+        If it holds no such ratings, or several studies and none is named.
+    """
+    table = ratings.read_csv(path)
+    names = sorted(set(table["study"]))
+    if study is not None and study not in names:
+        raise ValueError(f"there is no study {study!r} in {path}; there are: {', '.join(names)}")
+    if study is None and len(names) > 1:
+        raise ValueError(f"{path} has several studies, name one of them: {', '.join(names)}")
+    name = study or (names[0] if names else "")
+    chosen = table[table["study"] == name].reset_index(drop=True)
+    return Data(name, chosen, None, DEFAULT_RULES)
+
+
+def from_database(options: argparse.Namespace) -> Data:
+    """The ratings of a study of the database.
+
+    Raises
+    ------
+    ValueError
+        If there is no database, no such study, or several and none is named.
+    """
+    url = address(options.database or Settings.from_env().database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise ValueError(f"there is no database {url.database}")  # connecting would make one
+    database = Database(url.render_as_string(hide_password=False))
+    try:
+        with database.read() as session:
+            study = ratings.choose(session, options.study)
+            table = ratings.frame(session, study)
+            return Data(study.name, table, ratings.flow(session, study), study.rules)
+    finally:
+        database.close()
+
+
+def _rules(options: argparse.Namespace) -> dict[str, Any]:
+    if options.keep_all:
+        return {}
+    rules = json.loads(options.rules.read_text(encoding="utf-8"))
+    if not isinstance(rules, dict):
+        raise ValueError(f"{options.rules} holds no exclusion rules, a JSON object")
+    return rules
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, DBAPIError):
+        return f"the database cannot be read: {str(error.orig).splitlines()[0]}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+@contextmanager
+def _bar(draws: int) -> Iterator[Progress]:
+    with tqdm(total=draws, unit="resample", file=sys.stderr, leave=False, delay=1) as bar:
+
+        def progress(what: str, made: int) -> None:
+            if what == "resampling" and made == 0:
+                bar.reset()
+            bar.set_description(what, refresh=made == 0)
+            bar.update(made)
+
+        yield progress
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m survey.analyze", description="Analyse a listening test."
+    )
+    parser.add_argument("--database", metavar="URL", help="default: DATABASE_URL, or data/")
+    parser.add_argument("--study", metavar="NAME", help="default: the only one there is")
+    parser.add_argument(
+        "--csv", metavar="FILE", type=Path, help="answers gathered elsewhere, instead of a database"
+    )
+    parser.add_argument("--out", metavar="DIR", type=Path, help="default: analysis/NAME")
+    parser.add_argument("--seed", type=_whole(0), default=0, help="of resampling, default 0")
+    parser.add_argument(
+        "--draws", type=_whole(1), default=DRAWS, help=f"resamples, default {DRAWS}"
+    )
+    rules = parser.add_mutually_exclusive_group()
+    rules.add_argument("--keep-all", action="store_true", help="leave no participant out")
+    rules.add_argument(
+        "--rules", metavar="FILE", type=Path, help="exclusion rules as JSON, not the study's own"
+    )
+    return parser
+
+
+def _whole(least: int) -> Any:
+    def whole(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{value} is less than {least}")
+        return value
+
+    return whole
+
+
+if __name__ == "__main__":
+    sys.exit(main())

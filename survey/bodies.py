@@ -1,0 +1,91 @@
+"""What browsers may send, checked strictly: a number in quotes is not a number."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from db.models import (
+    AGE_BANDS,
+    BEST,
+    DEVICES,
+    DIRECTIONS,
+    LONGEST_COMMENT,
+    PLAY_EVENTS,
+    SIDES,
+    TRAININGS,
+    WORST,
+)
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("it holds a character that cannot be stored")
+    return text
+
+
+Rating = Annotated[int, Field(ge=WORST, le=BEST)]
+Name = Annotated[str, StringConstraints(max_length=64)]
+Submission = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+Comment = Annotated[str, StringConstraints(max_length=LONGEST_COMMENT), AfterValidator(_storable)]
+Channel = Literal["left", "right", "none"]
+
+
+class Body(BaseModel):
+    """A request's body: exactly these fields, exactly these types."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class Join(Body):
+    """Somebody agrees to take part."""
+
+    study: Name
+    consent: bool = False
+    invitation: Name | None = None
+
+
+class Questions(Body):
+    """The optional questions; None is an answer, too."""
+
+    age_band: Literal[AGE_BANDS] | None = None
+    training: Literal[TRAININGS] | None = None
+    device: Literal[DEVICES] | None = None
+
+
+class Sound(Body):
+    """On which side each test sound was heard, and whether the page counts that as right."""
+
+    left: Channel
+    right: Channel
+    ok: bool
+
+
+class Played(Body):
+    """A clip began or ended to play."""
+
+    trial: Name
+    side: Literal[SIDES]
+    event: Literal[PLAY_EVENTS]
+    submission: Submission
+
+
+class Answered(Body):
+    """A participant's judgement of a trial."""
+
+    trial: Name
+    submission: Submission
+    direction: Literal[DIRECTIONS]
+    rhythm: Rating
+    melody: Rating
+    harmony: Rating
+    naturalness: Rating
+    comment: Comment | None = None
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+
+
+class Withdrawal(Body):
+    """Somebody wants to be erased."""
+
+    confirm: bool

@@ -1,0 +1,186 @@
+"""Make a study: choose segments, transfer and record them, put the study into the database.
+
+``python -m survey.build --help``. Nothing of a study is in the database before all of it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from db.database import Database, DatabaseError
+from db.migrate import upgrade
+from db.models import Study
+from fadernets import arguments
+from fadernets.audio import AudioError
+from fadernets.checkpoint import CheckpointError
+from survey import clips, summary
+from survey.bars import Bars
+from survey.blueprint import NAME, TITLE, BuildError, Plan
+from survey.clips import ClipError
+from survey.journal import durability
+from survey.making import make, restore
+from survey.registration import check_name, may_open, register
+from survey.selection import SelectionError
+from survey.settings import Settings
+from survey.works import Progress, WorkError
+
+# What `build` says in one sentence for a person
+REFUSALS = (
+    AudioError,
+    BuildError,
+    CheckpointError,
+    ClipError,
+    DatabaseError,
+    SelectionError,
+    WorkError,
+)
+
+
+def build(
+    database: Database, settings: Settings, plan: Plan, progress: Progress = lambda *_: None
+) -> str:
+    """Make a study and put it into the database; gives its name.
+
+    The database must have its tables. Stopped anywhere, it leaves no study behind, only clips,
+    which the next build finds again by their hash.
+
+    Raises
+    ------
+    BuildError
+        If the name is taken or the study may not be open here.
+    fadernets.checkpoint.CheckpointError, survey.works.WorkError, survey.selection.SelectionError,
+    survey.clips.ClipError, fadernets.audio.AudioError, OSError
+        If the model, the music, the sound or the disk cannot be used.
+    """
+    check(database, settings, plan)
+    made = make(settings, plan, progress)
+    register(database, plan, made)
+    return plan.name
+
+
+def check(database: Database, settings: Settings, plan: Plan) -> None:
+    """Refuse before the work what would be refused after it.
+
+    Raises
+    ------
+    BuildError, survey.clips.ClipError
+    """
+    if plan.is_open and not may_open(database, settings):
+        raise BuildError(durability(settings, database).sentence)
+    clips.check_coder()
+    with database.read() as session:
+        check_name(session, plan.name)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Build a study; 0 when it is there, 2 after saying in one sentence why not."""
+    args = _parser().parse_args(argv)
+    database = None
+    try:
+        plan = _plan(args)
+        settings = Settings.from_env()
+        database = Database(args.database or settings.database_url)
+        upgrade(database)
+        _run(database, settings, plan, args.restore)
+    except KeyboardInterrupt:
+        return 130
+    except (*REFUSALS, OperationalError, OSError, ValueError) as error:
+        print(f"survey.build: {_sentence(error)}", file=sys.stderr)
+        return 2
+    finally:
+        if database is not None:
+            database.close()
+    return 0
+
+
+def _run(database: Database, settings: Settings, plan: Plan, is_lost: bool) -> None:
+    bars = Bars()
+    try:
+        if is_lost:
+            restore(database, settings, plan, bars)
+        else:
+            build(database, settings, plan, bars)
+    finally:
+        bars.close()
+    with database.read() as session:
+        study = session.scalars(select(Study).where(Study.name == plan.name)).one()
+        for work, why in study.build["music"]["left_out"].items():
+            print(f"left out: {work}: {why}", file=sys.stderr)
+        print("\n".join(summary.lines(study)))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = arguments.Parser(prog="survey.build", description="Build a listening test.")
+    parser.add_argument("--name", default=NAME, help=f"part of its address (default: {NAME})")
+    parser.add_argument("--title", default=TITLE, help="what participants read")
+    parser.add_argument("--contact", default="", help="whom participants may write to")
+    parser.add_argument(
+        "--retention", default="", help="how long answers are kept, for them to read"
+    )
+    parser.add_argument(
+        "--midi", type=Path, metavar="DIR", help="MIDI files; not given, scores of music21"
+    )
+    parser.add_argument(
+        "--pairs", type=arguments.seed, default=10, metavar="N", help="in each direction (10)"
+    )
+    parser.add_argument(
+        "--checkpoint",
+        default=os.environ.get("FADERNETS_MODEL"),
+        metavar="C",
+        help="a shipped model or a checkpoint's folder",
+    )
+    parser.add_argument(
+        "--strength",
+        type=arguments.strength,
+        nargs="+",
+        default=[1.0],
+        metavar="X",
+        help="of the transfer (1); with several, every segment comes at each",
+    )
+    parser.add_argument("--seed", type=arguments.seed, default=1, metavar="K", help="(1)")
+    parser.add_argument(
+        "--trials", type=arguments.seed, metavar="N", help="transfers for one participant (all)"
+    )
+    parser.add_argument("--open", action="store_true", help="let participants in at once")
+    parser.add_argument(
+        "--restore", action="store_true", help="write the lost clips of a study anew"
+    )
+    parser.add_argument("--database", metavar="URL", help="instead of DATABASE_URL")
+    return parser
+
+
+def _plan(args: argparse.Namespace) -> Plan:
+    return Plan(
+        name=args.name,
+        title=args.title,
+        contact=args.contact,
+        retention=args.retention,
+        midi=args.midi,
+        pairs=args.pairs,
+        checkpoint=args.checkpoint,
+        strengths=tuple(args.strength),
+        seed=args.seed,
+        trials_each=args.trials,
+        is_open=args.open,
+    )
+
+
+def _sentence(error: Exception) -> str:
+    """What went wrong, in one line that ends with a full stop."""
+    text = str(error)
+    if isinstance(error, OperationalError):
+        text = f"The database cannot be used: {error.orig}"
+    elif isinstance(error, OSError):
+        text = f"{error.filename or 'A file'} cannot be used: {error.strerror or error}"
+    return f"{' '.join(text.split()).rstrip('.')}."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""An exported study taken back: into an empty database, or beside other studies.
+
+All or nothing. The analysis of what comes in is the analysis of what went out; participants cannot
+go on with it, for an export has nothing they could prove themselves with. A CSV of ratings is no
+study, having no clips, no practice and no consent: ``python -m survey.analyze --csv`` reads it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from db.database import Database
+from db.migrate import upgrade
+from db.models import Participant, Study, now
+from survey.export import FORMAT, VERSION
+from survey.records import RecordError, member, members
+from survey.rows import add_participant, add_study
+from survey.settings import Settings
+
+NAME = re.compile(r"[a-z0-9-]{1,64}")  # of a study, for it is part of addresses
+
+
+def parse(text: str) -> dict[str, Any]:
+    """The record an export's text holds.
+
+    Raises
+    ------
+    ValueError
+        If the text is no export that this version reads.
+    """
+    try:
+        found = json.loads(text, parse_constant=_no_number)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(
+            "this is no study.json; ratings in a CSV file are analysed with "
+            "python -m survey.analyze --csv FILE"
+        ) from error
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise ValueError(f"this is JSON, but not a study: it has no format {FORMAT!r}")
+    if found.get("version") != VERSION:
+        raise ValueError(f"the study has version {found.get('version')!r}; {VERSION} is read here")
+    return found
+
+
+def import_study(session: Session, text: str, name: str | None = None) -> Study:
+    """Add an exported study, its participants and their answers.
+
+    A study that was open comes in closed: its clips and its participants' links are elsewhere.
+
+    Parameters
+    ----------
+    session : Session
+        Of a transaction that may write; after an exception it must be undone.
+    text : str
+        What `survey.export.study_json` gave.
+    name : str or None
+        The study's name here; None: the one it had.
+
+    Raises
+    ------
+    ValueError
+        If the text is no export, a value in it is impossible, the name is taken, or one of its
+        participants is here already.
+    """
+    found = parse(text)
+    record = member(found, "study")
+    new = member(record, "name") if name is None else name
+    if not isinstance(new, str) or not NAME.fullmatch(new):
+        raise RecordError(f"study.name cannot be {new!r:.80}: small letters, digits and - only")
+    if session.scalar(select(Study.id).where(Study.name == new)) is not None:
+        raise ValueError(f"there is a study {new!r} already; choose another name")
+    people = members(found, "participants")
+    _refuse_known(session, people)
+    try:
+        study = add_study(session, {**record, "name": new})
+        for person in people:
+            add_participant(session, study, person)
+        if study.state == "open":
+            study.state, study.closed_at = "closed", now()
+        session.flush()
+    except IntegrityError as error:
+        raise ValueError(f"the study contradicts itself: {error.orig}") from error
+    return study
+
+
+def _refuse_known(session: Session, people: list[Any]) -> None:
+    known = dict(session.execute(select(Participant.public_id, Study.name).join(Study)).all())
+    for person in people:
+        public_id = member(person, "public_id")
+        if isinstance(public_id, str) and public_id in known:
+            raise ValueError(
+                f"participant {public_id} is here already, in study {known[public_id]!r}; "
+                "one person's answers must not count twice"
+            )
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"this is no study.json: {word} is not a number of JSON")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Take an exported study (study.json) back into a database."""
+    parser = argparse.ArgumentParser(prog="python -m survey.importing", description=main.__doc__)
+    parser.add_argument("file", metavar="FILE", type=Path)
+    parser.add_argument("--database", metavar="URL", help="default: DATABASE_URL, else data/")
+    parser.add_argument("--name", metavar="NEW", help="the study's name here")
+    asked = parser.parse_args(arguments)
+    try:
+        text = asked.file.read_text(encoding="utf-8")
+        parse(text)  # before a database is made for it
+        database = Database(asked.database or Settings.from_env().database_url)
+        try:
+            upgrade(database)
+            with database.write() as session:
+                study = import_study(session, text, asked.name)
+                print(_told(study))
+        finally:
+            database.close()
+    except UnicodeDecodeError as error:
+        print(f"survey.importing: {asked.file} is not UTF-8 text: {error}", file=sys.stderr)
+    except (ValueError, OSError, SQLAlchemyError) as error:
+        print(f"survey.importing: {error}", file=sys.stderr)
+    else:
+        return 0
+    return 1
+
+
+def _told(study: Study) -> str:
+    counts: Mapping[str, int] = {
+        "stimuli": len(study.stimuli),
+        "participants": len(study.participants),
+        "answers": sum(one.answer is not None for p in study.participants for one in p.trials),
+    }
+    return f"{study.name}: " + ", ".join(f"{count} {what}" for what, count in counts.items())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

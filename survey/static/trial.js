@@ -1,0 +1,191 @@
+/* A pair: hear both clips, answer, go on. What is answered so far outlives a reload. */
+
+import { fetchClip, keepOnly } from "./clips.js";
+import { comments } from "./comment.js";
+import { Listening, SIDES } from "./listening.js";
+import { Ratings } from "./ratings.js";
+import { show, tell } from "./screen.js";
+import { key } from "./server.js";
+import { say } from "./words.js";
+
+const ROUND = 10; // of a second
+
+export class Trial {
+  #trial;
+  #desk;
+  #form;
+  #listening;
+  #ratings;
+  #comment;
+  #shown = performance.now();
+  #before; // seconds spent on this pair before a reload
+  #prepared = false; // whether the next pair's clips are here, or cannot be had
+  #sent = false;
+
+  /** Desk: {store, outbox} of the participant. */
+  constructor(state, desk, note) {
+    this.#trial = state.trial;
+    this.#desk = desk;
+    const { practice, number } = state.trial;
+    const last = !practice && number === state.progress.total;
+    this.#form = show("trial", (form) => {
+      form.querySelector("h1").textContent = practice
+        ? say("trial.practice", { number })
+        : say("trial.title", { number, total: state.progress.total });
+      if (last) form.querySelector("[data-do=next]").textContent = say("trial.last");
+    });
+    const draft = this.#draft();
+    this.#before = draft.seconds;
+    this.#rate(draft);
+    this.#listen();
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.next();
+    });
+    this.#refresh();
+    tell(note || (this.#listening.complete ? "" : say("note.listen")));
+    this.#prepare(state.next);
+    if (desk.outbox.answer(state.trial.id)) this.#wait();
+  }
+
+  get #next() {
+    return this.#form.querySelector("[data-do=next]");
+  }
+
+  /** Whether an answer is on its way. */
+  get waiting() {
+    return this.#sent;
+  }
+
+  /** Play or pause a clip. */
+  press(side) {
+    this.#listening.press(side);
+  }
+
+  /** Answer a question by the place of the answer. */
+  pick(place) {
+    if (this.#sent) return;
+    if (this.#ratings.enabled) this.#ratings.pick(place);
+    else tell(say("note.unheard"));
+  }
+
+  pause() {
+    this.#listening.pause();
+  }
+
+  comment() {
+    if (!this.#sent) this.#comment.open();
+  }
+
+  /** Send the answer, or say what is missing. */
+  next() {
+    if (this.#sent) return;
+    if (!this.#listening.complete) return tell(say("note.unheard"), true);
+    const missing = this.#ratings.missing;
+    if (missing.length) {
+      const word = (name) => say(name === "direction" ? "note.direction" : `scales.${name}`);
+      const names = missing.map(word);
+      this.#ratings.focusMissing();
+      return tell(say("note.missing", { what: names.join(", ") }), true);
+    }
+    if (!this.#prepared) return tell(say("note.preparing"));
+    this.#desk.outbox.add("answers", {
+      trial: this.#trial.id,
+      submission: key(),
+      ...this.#ratings.values,
+      comment: this.#comment.text || null,
+      seconds: this.#seconds(),
+    });
+    this.#wait();
+  }
+
+  /** The answer was not stored: let it be given again. */
+  reopen() {
+    this.#sent = false;
+    this.#ratings.enabled = this.#listening.complete;
+    this.#refresh();
+  }
+
+  #wait() {
+    this.#sent = true;
+    this.pause();
+    this.#ratings.enabled = false;
+    this.#refresh();
+    tell(say("note.saving"));
+  }
+
+  #rate(draft) {
+    this.#ratings = new Ratings(this.#form);
+    this.#ratings.values = draft.values;
+    this.#ratings.addEventListener("change", () => {
+      this.#keep();
+      if (this.#refresh()) tell("");
+    });
+    this.#comment = comments(this.#form, draft.comment, () => this.#keep());
+  }
+
+  #listen() {
+    const { id, clips, heard } = this.#trial;
+    const outbox = this.#desk.outbox;
+    const known = Object.fromEntries(
+      SIDES.map((side) => [side, heard[side] || outbox.heard(id, side)]),
+    );
+    this.#listening = new Listening(this.#form, clips, known);
+    this.#ratings.enabled = this.#listening.complete;
+    this.#listening.addEventListener("played", ({ detail }) => this.#played(detail));
+    this.#listening.addEventListener("locked", () => tell(say("note.order")));
+    this.#listening.addEventListener("fail", ({ detail }) => {
+      tell(say(`note.${detail.note}`), true);
+    });
+  }
+
+  #played({ side, event }) {
+    this.#desk.outbox.add("plays", { trial: this.#trial.id, side, event, submission: key() });
+    if (event !== "ended" || this.#sent || this.#ratings.enabled) return;
+    if (this.#listening.complete) {
+      this.#ratings.enabled = true;
+      tell(say("note.answer"));
+    } else {
+      tell(say("note.second"));
+    }
+  }
+
+  /** Next is offered when the clips after it are here: a pair in mid-test must not lack sound.
+   * An answer is worth more, though: if they cannot be had, the next pair lets one try again. */
+  async #prepare(next) {
+    const coming = next ? Object.values(next) : [];
+    keepOnly([...Object.values(this.#trial.clips), ...coming]);
+    await Promise.allSettled(coming.map(fetchClip));
+    this.#prepared = true;
+    this.#refresh();
+  }
+
+  #refresh() {
+    const ready =
+      this.#prepared && !this.#sent && this.#listening?.complete && !this.#ratings.missing.length;
+    this.#next.setAttribute("aria-disabled", !ready);
+    this.#next.setAttribute("aria-busy", this.#sent);
+    this.#comment.enabled = !this.#sent;
+    return ready;
+  }
+
+  #seconds() {
+    const spent = this.#before + (performance.now() - this.#shown) / 1000;
+    return Math.round(spent * ROUND) / ROUND;
+  }
+
+  #draft() {
+    const draft = this.#desk.store.get("draft");
+    const mine = draft?.trial === this.#trial.id ? draft : {};
+    return { values: {}, comment: "", seconds: 0, ...mine };
+  }
+
+  #keep() {
+    this.#desk.store.set("draft", {
+      trial: this.#trial.id,
+      values: this.#ratings.values,
+      comment: this.#comment.text,
+      seconds: this.#seconds(),
+    });
+  }
+}

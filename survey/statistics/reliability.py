@@ -1,0 +1,122 @@
+"""Do participants agree with each other? Krippendorff's alpha and intraclass correlations.
+
+Krippendorff (2011), Computing Krippendorff's alpha-reliability. Shrout & Fleiss (1979),
+Psychological Bulletin 86:420-428; McGraw & Wong (1996), Psychological Methods 1:30-46. Variance
+components by moments: Gao & Owen (2017), Electronic Journal of Statistics 11:1235-1296; in a
+complete table these are the analysis of variance's, and answers may be missing.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from survey.statistics.crossed import Crossed
+
+
+class Components(NamedTuple):
+    """Variances of participants, of items and of single answers; moments may be negative."""
+
+    participant: float
+    item: float
+    residual: float
+
+
+def alpha(counts: np.ndarray, level: Literal["nominal", "ordinal", "interval"]) -> float | None:
+    """Krippendorff's alpha: 1 for full agreement, 0 for none beyond chance.
+
+    Parameters
+    ----------
+    counts : int array, shape (items, values)
+        How many participants gave each value to each item; values in ascending order.
+    level : str
+        How far two values are from each other. interval: as the numbers of their columns.
+
+    Returns
+    -------
+    float
+        None if no item has two answers, or all answers are equal.
+    """
+    counts = counts[counts.sum(axis=1) >= 2].astype(float)
+    if not counts.size:
+        return None
+    each = counts.sum(axis=1)
+    pairs = np.einsum("uc,uk,u->ck", counts, counts, 1 / (each - 1))
+    pairs -= np.diag((counts / (each - 1)[:, None]).sum(axis=0))
+    totals = pairs.sum(axis=1)
+    far = _distance(totals, level)
+    expected = (far * np.outer(totals, totals)).sum()
+    if expected == 0:
+        return None
+    return float(1 - (totals.sum() - 1) * (far * pairs).sum() / expected)
+
+
+def components(answers: Crossed) -> Components | None:
+    """The variance components of crossed answers, None where they cannot be told apart."""
+    n = len(answers.values)
+    rows = np.bincount(answers.participants)
+    columns = np.bincount(answers.items)
+    people, items = answers.participant_count, answers.item_count
+    if people < 2 or items < 2 or n == people or n == items:
+        return None
+    values = answers.values - answers.mean
+    squares = float((values**2).sum())
+    within_people = squares - _explained(values, answers.participants, rows)
+    within_items = squares - _explained(values, answers.items, columns)
+    equations = np.array(
+        [
+            [0, n - people, n - people],
+            [n - items, 0, n - items],
+            [n - (rows**2).sum() / n, n - (columns**2).sum() / n, n - 1],
+        ]
+    )
+    if np.linalg.matrix_rank(equations) < 3:
+        return None
+    found = np.linalg.solve(equations, [within_people, within_items, squares])
+    return Components(*map(float, found))
+
+
+def icc_absolute(parts: Components, k: float = 1) -> float | None:
+    """ICC(A,1), or ICC(A,k) of the mean of k participants; items are the targets."""
+    other = (parts.participant + parts.residual) / k
+    return None if parts.item + other <= 0 else parts.item / (parts.item + other)
+
+
+def icc_consistency(parts: Components) -> float | None:
+    """ICC(C,1): as ICC(A,1), forgiving participants who rate all items higher or lower."""
+    total = parts.item + parts.residual
+    return None if total <= 0 else parts.item / total
+
+
+def icc_one_way(clusters: np.ndarray, values: np.ndarray) -> float | None:
+    """ICC(1,1): how alike values of one cluster are; clusters int, values float, shapes (n,)."""
+    sizes = np.bincount(clusters)
+    sizes = sizes[sizes > 0]
+    n, groups = len(values), len(sizes)
+    if groups < 2 or n == groups:
+        return None
+    values = values - values.mean()
+    between = _explained(values, clusters, np.bincount(clusters))
+    mean_between = between / (groups - 1)
+    mean_within = (float((values**2).sum()) - between) / (n - groups)
+    size = (n - (sizes**2).sum() / n) / (groups - 1)
+    total = mean_between + (size - 1) * mean_within
+    return None if total <= 0 else float((mean_between - mean_within) / total)
+
+
+def _distance(totals: np.ndarray, level: str) -> np.ndarray:
+    steps = np.arange(len(totals))
+    if level == "nominal":
+        return (steps[:, None] != steps).astype(float)
+    if level == "interval":
+        return (steps[:, None] - steps).astype(float) ** 2
+    if level != "ordinal":
+        raise ValueError(f"level {level!r} is not nominal, ordinal or interval")
+    rank = np.cumsum(totals) - totals / 2  # mean rank of the answers with each value
+    return (rank[:, None] - rank) ** 2
+
+
+def _explained(values: np.ndarray, by: np.ndarray, sizes: np.ndarray) -> float:
+    sums = np.bincount(by, values)
+    return float((sums[sizes > 0] ** 2 / sizes[sizes > 0]).sum())

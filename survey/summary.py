@@ -1,0 +1,57 @@
+"""A built study in a few lines: how many pairs, and what the transfer did to them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from db.models import Stimulus, Study
+
+STATES = {"draft": "a draft", "open": "open", "closed": "closed"}
+NAMES = {"higher": "low to high", "lower": "high to low"}
+
+
+def lines(study: Study) -> list[str]:
+    """Sentences for a terminal."""
+    kinds = Counter(stimulus.kind for stimulus in study.stimuli)
+    sources = {s.source for s in study.stimuli if s.kind == "transfer"}
+    counts = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
+    told = [
+        f"Study {study.name} is {STATES[study.state]}: {counts} (seed {study.build['seed']}, "
+        f"{len(sources)} pieces, clips of {study.stimuli[0].first.seconds:.1f} s).",
+    ]
+    for intended in NAMES:
+        some = [s for s in study.stimuli if s.kind == "transfer" and s.intended == intended]
+        for strength in sorted({s.strength for s in some}):
+            told.append(_line(study, [s for s in some if s.strength == strength]))
+    return told
+
+
+def changes(stimuli: list[Stimulus]) -> dict[str, float]:
+    """Mean measured change of every attribute, second clip less first."""
+    names = stimuli[0].measured
+    return {
+        name: float(
+            np.mean([s.measured[name]["after"] - s.measured[name]["before"] for s in stimuli])
+        )
+        for name in names
+    }
+
+
+def moved(study: Study, stimuli: list[Stimulus]) -> int:
+    """Pairs in which the model hears arousal move as intended, from first to second clip."""
+    sign = {"higher": 1, "same": 0, "lower": -1}
+    heard = [study.build["items"][s.name]["arousal"] for s in stimuli]
+    return sum(
+        bool(np.sign(after - before) == sign[s.intended])
+        for s, (before, after) in zip(stimuli, heard, strict=True)
+    )
+
+
+def _line(study: Study, some: list[Stimulus]) -> str:
+    densities = ", ".join(f"{name} density {change:+.2f}" for name, change in changes(some).items())
+    return (
+        f"{NAMES[some[0].intended]}, strength {some[0].strength:g}: {densities}; the model hears "
+        f"{moved(study, some)} of {len(some)} move that way."
+    )

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
+
+from db.database import Database, DatabaseError
+from db.migrate import upgrade
+from db.models import Base
+from tests.db.rows import ANSWERS, fill
+
+FIRST = "0001"
+
+
+def test_the_migrated_schema_is_the_models(database: Database) -> None:
+    upgrade(database)
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_migrated_checks_are_the_models(database: Database, url: str) -> None:
+    Base.metadata.create_all(database.engine)
+    wanted = checks(database)
+    assert len(wanted["answers"]) == 7
+    Base.metadata.drop_all(database.engine)
+    upgrade(database)
+    assert checks(database) == wanted
+
+
+def test_an_upgrade_keeps_every_answer(database: Database) -> None:
+    upgrade(database, FIRST)
+    with database.engine.begin() as connection:
+        before = fill(connection)
+        assert "seconds" not in {column["name"] for column in columns(connection)}
+        counts = count(connection)
+    assert len(before) == ANSWERS
+    upgrade(database)
+    with database.engine.connect() as connection:
+        rows = connection.execute(Base.metadata.tables["answers"].select().order_by(text("id")))
+        after = [dict(row) for row in rows.mappings()]
+        assert count(connection) == counts
+    assert after == [answer | {"seconds": None} for answer in before]
+
+
+def test_upgraded_tables_still_refuse_what_they_must(database: Database) -> None:
+    upgrade(database, FIRST)
+    with database.engine.begin() as connection:
+        fill(connection)
+    upgrade(database)
+    wrong = ("rhythm = 6", "direction = 'up'", "trial_id = 1", "trial_id = 99", "seconds = -1")
+    for change in wrong:
+        with pytest.raises(IntegrityError), database.engine.begin() as connection:
+            connection.execute(text(f"UPDATE answers SET {change} WHERE id = 2"))
+    with database.engine.begin() as connection:
+        connection.execute(text("DELETE FROM participants"))
+        assert connection.scalar(text("SELECT count(*) FROM answers")) == 0
+
+
+def test_upgrading_again_does_nothing(database: Database) -> None:
+    upgrade(database, FIRST)
+    with database.engine.begin() as connection:
+        fill(connection)
+    upgrade(database)
+    with database.engine.connect() as connection:
+        counts = count(connection)
+    upgrade(database)
+    with database.engine.connect() as connection:
+        assert count(connection) == counts
+
+
+def test_processes_that_start_at_once(database: Database, url: str, root: Path) -> None:
+    upgrade(database, FIRST)
+    with database.engine.begin() as connection:
+        fill(connection)
+    command = [sys.executable, "-m", "db.migrate", url]
+    started = [
+        subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    for process in started:
+        said = process.communicate(timeout=60)[1]
+        assert process.returncode == 0, said
+    with database.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM answers")) == ANSWERS
+        assert connection.scalar(text("SELECT count(*) FROM alembic_version")) == 1
+
+
+def test_a_newer_database_is_left_alone(database: Database) -> None:
+    upgrade(database)
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseError, match="version 9999, newer than this software"):
+        upgrade(database)
+
+
+def test_tables_of_others_are_left_alone(database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE studies (id INTEGER)"))
+    with pytest.raises(DatabaseError, match="tables but no version"):
+        upgrade(database)
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_failed_upgrade_changes_nothing(database: Database) -> None:
+    upgrade(database, FIRST)
+    with database.engine.begin() as connection:
+        fill(connection)
+    raw = database.engine.raw_connection()
+    raw.driver_connection.execute("PRAGMA foreign_keys = OFF")
+    raw.driver_connection.execute("DELETE FROM trials WHERE id = 1")
+    raw.driver_connection.execute("PRAGMA foreign_keys = ON")
+    raw.close()
+    with pytest.raises(DatabaseError, match="point at missing"):
+        upgrade(database)
+    with database.engine.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == FIRST
+        assert "seconds" not in {column["name"] for column in columns(connection)}
+        assert connection.scalar(text("SELECT count(*) FROM answers")) == ANSWERS
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+def checks(database: Database) -> dict[str, dict[str, str]]:
+    """Every table's CHECK constraints, by name."""
+    inspector = inspect(database.engine)
+    return {
+        table: {found["name"]: found["sqltext"] for found in inspector.get_check_constraints(table)}
+        for table in Base.metadata.tables
+    }
+
+
+def columns(connection: Any) -> list[Any]:
+    return inspect(connection).get_columns("answers")
+
+
+def count(connection: Any) -> dict[str, int]:
+    """How many rows each table has."""
+    return {
+        table: connection.scalar(text(f"SELECT count(*) FROM {table}"))
+        for table in Base.metadata.tables
+    }

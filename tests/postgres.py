@@ -1,0 +1,115 @@
+"""A PostgreSQL server of the tests' own: Debian's binaries, a temporary folder, no network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from db.database import Database
+from db.migrate import upgrade
+
+DEBIAN = "/usr/lib/postgresql"  # a folder for each version, with its programs in bin/
+OWNER = "postgres"  # the server refuses to run as root
+EMPTY, MIGRATED = "template1", "migrated"
+# Nothing has to outlive a power cut here, and PostgreSQL's defaults are for bigger machines.
+OPTIONS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "32MB",
+    "max_connections": "120",
+}
+
+
+class Server:
+    """A running server that makes databases."""
+
+    def __init__(self, socket: Path) -> None:
+        self.socket = socket
+        self._numbers = count(1)
+        self.create(EMPTY, MIGRATED)
+        database = Database(self.url(MIGRATED))
+        upgrade(database)
+        database.close()
+
+    def url(self, name: str) -> str:
+        """The address of a database, for DATABASE_URL."""
+        return f"postgresql://{OWNER}@/{name}?host={self.socket}"
+
+    def create(self, template: str = MIGRATED, name: str | None = None) -> str:
+        """A new database, with the newest schema or empty; its address."""
+        name = name or f"test{next(self._numbers)}"
+        with self._connected() as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        """Remove a database, whoever is connected to it."""
+        name = url.split("/")[3].split("?")[0]
+        with self._connected() as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def _connected(self) -> psycopg.Connection:
+        return psycopg.connect(self.url("postgres"), autocommit=True)
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    """Start a server, and stop it at the end.
+
+    Without PostgreSQL the test is skipped, or fails where FADERNETS_REQUIRE_POSTGRES is set, as
+    it is in continuous integration.
+    """
+    programs = _programs()
+    if programs is None:
+        message = f"no PostgreSQL: no initdb on the path or in {DEBIAN}"
+        if os.environ.get("FADERNETS_REQUIRE_POSTGRES"):
+            pytest.fail(message)
+        pytest.skip(message)
+    # A socket's path has 107 bytes at most: pytest's own temporary folders are too deep.
+    folder = Path(tempfile.mkdtemp(prefix="fadernets-pg-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, OWNER)
+    data = folder / "data"
+    control = [programs / "pg_ctl", "--pgdata", data, "--silent"]
+    options = " ".join(f"-c {key}='{value}'" for key, value in OPTIONS.items())
+    try:
+        _run(programs / "initdb", "-D", data, "-U", OWNER, "-A", "trust", "--no-sync", "-E", "UTF8")
+        start = ("--wait", "-o", f"-k {folder} {options}", "--log", folder / "log", "start")
+        _run(*control, *start)
+        try:
+            yield Server(folder)
+        finally:
+            _run(*control, "--mode", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _programs() -> Path | None:
+    """The folder of initdb and pg_ctl: the newest of Debian's, or the path's."""
+    found = sorted(Path(DEBIAN).glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    on_path = shutil.which("initdb")
+    if found:
+        return found[-1].parent
+    return Path(on_path).resolve().parent if on_path else None
+
+
+def _run(*command: str | Path) -> None:
+    words = [str(word) for word in command]
+    if os.geteuid() == 0:
+        words = ["runuser", "-u", OWNER, "--", *words]
+    done = subprocess.run(
+        words, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+    )
+    if done.returncode:
+        raise RuntimeError(f"{words} failed: {done.stdout}{done.stderr}")

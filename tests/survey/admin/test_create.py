@@ -1,0 +1,103 @@
+"""The admin's pages that make a study, with the process that does it."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from db.database import Database
+from db.models import Study
+from tests.survey.manager import Manager, actions, contents
+
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@ONE
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": "Not A Name"}, "cannot name a study"),
+        ({"name": ""}, "name must not be empty"),
+        ({"pairs": "0"}, "pairs must be"),
+        ({"strengths": "1, x"}, "Strengths are numbers"),
+        ({"strengths": "nan"}, "strength nan"),
+        ({"strengths": "1, 1"}, "different"),
+        ({"seed": "-1"}, "seed must be"),
+        ({"trials": "30"}, "30 of 20 trials"),
+        ({"checkpoint": "../../etc"}, "no shipped model"),
+    ],
+)
+def test_plans_that_cannot_be(
+    manager: Manager, database: Database, study: Study, change: dict[str, str], words: str
+) -> None:
+    before = contents(database)
+    form = manager.form("/new", "/new") | {"checkpoint": "", "title": "My own title"} | change
+    if "checkpoint" not in change:
+        form["checkpoint"] = model(manager)
+    said = manager.post("/new", form)
+    assert said.status_code == 422 and words in said.text
+    assert 'value="My own title"' in said.text  # what was filled in is not lost
+    assert contents(database) == before
+
+
+def model(manager: Manager) -> str:
+    found = re.search(r"<option selected>([^<]+)</option>", manager.get("/new").text)
+    assert found is not None
+    return found.group(1)
+
+
+@ONE
+def test_making_a_study(manager: Manager, database: Database, app: FastAPI, study: Study) -> None:
+    new = {"name": "made", "pairs": "1", "trials": "1", "checkpoint": model(manager)}
+    form = manager.form("/new", "/new") | new
+    said = manager.post("/new", form)
+    assert said.headers["location"] == "/admin/build"
+    again = manager.post("/new", form | {"name": "another"})
+    assert again.status_code == 422 and "Another study is being made" in again.text
+    app.state.office.builder.wait(240)
+    page = manager.get("/build/live").text
+    assert "made is ready" in page, page
+    with database.read() as session:
+        made = session.scalars(select(Study).where(Study.name == "made")).one()
+        assert made.state == "draft" and made.trials_each == 1
+        assert sorted(stimulus.kind for stimulus in made.stimuli).count("transfer") == 2
+    assert ("admin", "built") in actions(database)
+    assert manager.send("/studies/made", "/studies/made/open").status_code == 303
+
+
+@ONE
+def test_a_name_that_is_taken(
+    manager: Manager, app: FastAPI, study: Study, database: Database
+) -> None:
+    before = contents(database)
+    form = manager.form("/new", "/new") | {"name": "small", "checkpoint": model(manager)}
+    assert manager.post("/new", form).status_code == 303
+    app.state.office.builder.wait(60)
+    page = manager.get("/build/live").text
+    assert "was not made" in page and "There is a study named small already" in page
+    assert contents(database) == before
+
+
+@ONE
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [("/bin/false", "Something unexpected"), ("/no/such/program", "No such file")],
+)
+def test_work_that_ends_without_a_word(
+    manager: Manager,
+    app: FastAPI,
+    study: Study,
+    monkeypatch: pytest.MonkeyPatch,
+    program: str,
+    words: str,
+) -> None:
+    form = manager.form("/new", "/new") | {"name": "made", "checkpoint": model(manager)}
+    monkeypatch.setattr(sys, "executable", program)
+    assert manager.post("/new", form).status_code == 303
+    app.state.office.builder.wait(60)
+    page = manager.get("/build/live").text
+    assert "made was not made" in page and words in page

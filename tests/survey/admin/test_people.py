@@ -1,0 +1,153 @@
+"""The admin's pages of people: invitations, participants, erasure."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select
+
+from db.database import Database
+from db.models import Answer, Invitation, Participant, Study
+from survey import journal
+from survey.settings import Settings
+from tests.survey.hub import Hub
+from tests.survey.manager import Manager, actions, one
+from tests.survey.person import Person
+
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def test_participants(manager: Manager, filled: dict[str, str], client: TestClient) -> None:
+    page = manager.get("/studies/small/participants").text
+    assert filled["person"] in page and "just now" in page and "1 participant," in page
+    for number in ("0", "2", "-1", "x", "²", "9" * 30):
+        assert filled["person"] in manager.get(f"/studies/small/participants?page={number}").text
+
+
+def test_inviting(manager: Manager, client: TestClient, database: Database, study: Study) -> None:
+    path = "/studies/small/invitations"
+    said = manager.send(path, path, count="3", label="=cmd()")
+    assert said.status_code == 200
+    area = re.search(r"<textarea[^>]*>(.*?)</textarea>", said.text, re.S)
+    assert area is not None
+    links = area.group(1).split()
+    assert len(set(links)) == 3
+    assert all(link.startswith("http://testserver/s/small?invite=") for link in links)
+    file = re.search(r'download="invitations-small.csv" href="data:[^,]*,([^"]*)"', said.text)
+    assert file is not None
+    rows = list(csv.reader(io.StringIO(base64.b64decode(file.group(1)).decode())))
+    assert rows == [["link"], *([link] for link in links)]
+    Person.join(client, invitation=links[0].partition("=")[2])
+    later = manager.get(path).text
+    assert links[1].partition("=")[2] not in later
+    assert "3 invitations, 1 used" in later and later.count(">Revoke<") == 2
+    assert ("admin", "invited") in actions(database)
+
+
+@ONE
+@pytest.mark.parametrize(
+    "change",
+    [{"count": "0"}, {"count": "501"}, {"count": "x"}, {"count": "1.5"}, {"label": "x" * 101}],
+)
+def test_invitations_that_cannot_be_made(
+    manager: Manager, database: Database, study: Study, change: dict[str, str]
+) -> None:
+    path = "/studies/small/invitations"
+    assert manager.send(path, path, **{"count": "2"} | change).status_code == 422
+    with database.read() as session:
+        assert session.scalar(select(func.count(Invitation.id))) == 0
+
+
+def test_revoking(manager: Manager, filled: dict[str, str], database: Database) -> None:
+    path = f"/studies/small/invitations/{filled['invitation']}/revoke"
+    form = manager.form("/studies/small/invitations", path)
+    assert manager.post(path, form).status_code == 303
+    assert manager.post(path, form).status_code == 404
+    assert ("admin", "revoked") in actions(database)
+
+
+@ONE
+def test_revoking_a_used_one(client: TestClient, manager: Manager, study: Study) -> None:
+    path = "/studies/small/invitations"
+    made = manager.send(path, path, count="1").text
+    form = manager.form(path, f"{path}/1/revoke")
+    token = re.search(r"invite=([\w-]+)", made)
+    assert token is not None
+    Person.join(client, invitation=token.group(1))
+    said = manager.post(f"{path}/1/revoke", form)
+    assert said.status_code == 409 and "used already" in said.text
+
+
+def test_erasing(manager: Manager, client: TestClient, database: Database, study: Study) -> None:
+    person, other = Person.ready(client), Person.ready(client)
+    person.finish(comment="remember me")
+    with database.read() as session:
+        ids = session.scalars(select(Participant.public_id).order_by(Participant.id)).all()
+    path = f"/studies/small/participants/{ids[0]}/erase"
+    assert ">Erase for good<" in manager.get(path).text
+    assert manager.send(path, path).headers["location"] == "/admin/studies/small/participants"
+    for address in (path, path.replace(ids[0], "nobody")):
+        assert manager.get(address).status_code == 404
+    assert client.get("/api/state", headers=person.headers).status_code == 404
+    assert other.state()["stage"] == "practice"
+    with database.read() as session:
+        assert session.scalar(select(func.count(Answer.id))) == 0
+    assert one(database).withdrawn == 1 and actions(database)[-1] == ("admin", "erased")
+    assert "remember me" not in manager.get("/studies/small/export/study.json").text
+
+
+@ONE
+def test_erasing_reaches_exports(
+    manager: Manager, app: FastAPI, client: TestClient, database: Database, tmp_path
+) -> None:
+    from survey.export import export
+
+    Person.ready(client).finish(comment="remember me")
+    files = export(database, tmp_path / "out")
+    assert any("remember me" in file.read_text() for file in files)
+    with database.read() as session:
+        (public_id,) = session.scalars(select(Participant.public_id))
+    path = f"/studies/small/participants/{public_id}/erase"
+    manager.send(path, path)
+    assert not any("remember me" in file.read_text() for file in files)
+
+
+@ONE
+def test_the_journal_hears_of_it(
+    manager: Manager,
+    app: FastAPI,
+    client: TestClient,
+    settings: Settings,
+    database: Database,
+    tmp_path: Path,
+) -> None:
+    """What the admin changes and erases is so in the dataset too."""
+    hub = Hub(tmp_path / "hub")
+    kept = journal.connect(replace(settings, dataset="me/answers", hf_token="hf"), api=hub)
+    assert kept is not None
+    app.state.journal = kept
+    try:
+        Person.ready(client).finish(comment="remember me")
+        path = "/studies/small/settings"
+        manager.send(path, path, title="Another title")
+        assert kept.flush()
+        everything = hub.everything("me/answers").decode()
+        assert "remember me" in everything and "Another title" in everything
+        with database.read() as session:
+            (public_id,) = session.scalars(select(Participant.public_id))
+        path = f"/studies/small/participants/{public_id}/erase"
+        assert manager.send(path, path).status_code == 303
+        assert kept.flush()
+        everything = hub.everything("me/answers").decode()
+        assert "remember me" not in everything and public_id not in everything
+    finally:
+        app.state.journal = None
+        kept.close()

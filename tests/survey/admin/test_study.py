@@ -1,0 +1,171 @@
+"""A study's pages for the admin: results, opening, settings, export."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from db.database import Database
+from db.models import Stimulus, Study
+from survey.app import close, create_app
+from survey.settings import Settings
+from tests.survey.manager import ADMIN, Manager, actions, contents, one
+from tests.survey.person import Person
+
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def test_results(manager: Manager, client: TestClient, study: Study) -> None:
+    empty = manager.get("/studies/small/live").text
+    assert "heatmap.svg" not in empty
+    Person.ready(client).finish(direction="higher", melody=4)
+    page = manager.get("/studies/small/live").text
+    assert re.search(r">overall</th><td class=\"number\">50.0 %", page)
+    assert re.search(r">melody</th><td class=\"number\">4.00", page)
+    flow = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", page))
+    assert (flow["consented"], flow["finished"], flow["kept"]) == ("1", "1", "1")
+    state = re.search(r'data-state="(\w+)"', page)
+    assert state and state.group() not in empty
+    assert state.group() in manager.get("/studies/small").text
+    for name in ("heatmap", "mos"):
+        said = manager.get(f"/studies/small/{name}.svg")
+        assert said.headers["content-type"] == "image/svg+xml" and "<svg" in said.text
+        assert f"/admin/studies/small/{name}.svg?" in page
+
+
+def test_closing_and_opening(manager: Manager, client: TestClient, database: Database) -> None:
+    person = Person.ready(client)
+    assert manager.send("/studies/small", "/studies/small/close").status_code == 303
+    assert one(database).state == "closed" and one(database).closed_at
+    assert client.post("/api/join", json={"study": "small", "consent": True}).status_code == 403
+    assert person.state()["stage"] == "closed"
+    assert manager.send("/studies/small", "/studies/small/open").status_code == 303
+    assert one(database).state == "open" and one(database).closed_at is None
+    assert person.state()["stage"] == "practice"
+    assert actions(database)[-2:] == [("admin", "closed"), ("admin", "opened")]
+    assert "opened" in manager.get("/studies/small/log").text
+
+
+def refuses_to_open(manager: Manager, database: Database, words: str) -> None:
+    before = contents(database)
+    page = manager.get("/studies/small").text
+    assert re.search(r'<button class="strong" disabled aria-describedby="hindrances">Open', page)
+    assert words in page
+    said = manager.send("/studies/small", "/studies/small/open")
+    assert said.status_code == 409 and words in said.text
+    assert contents(database) == before
+
+
+@ONE
+def test_no_opening_without_a_durable_store(
+    settings: Settings, study: Study, database: Database
+) -> None:
+    with database.write() as session:
+        session.get(Study, study.id).state = "draft"
+    wiped = replace(settings, ephemeral=True)
+    app = create_app(wiped)
+    with TestClient(app) as client:
+        refuses_to_open(Manager(client, ADMIN), database, "FADERNETS_ALLOW_EPHEMERAL=1")
+    close(app)
+    app = create_app(replace(wiped, force_open=True))
+    with TestClient(app) as client:
+        manager = Manager(client, ADMIN)
+        assert manager.send("/studies/small", "/studies/small/open").status_code == 303
+        assert "Answers are not safe." in manager.get("/studies/small").text
+    close(app)
+    assert one(database).state == "open"
+
+
+@ONE
+def test_no_opening_without_stimuli(manager: Manager, database: Database, study: Study) -> None:
+    with database.write() as session:
+        session.get(Study, study.id).state = "draft"
+        for stimulus in session.scalars(select(Stimulus).where(Stimulus.kind == "transfer")):
+            session.delete(stimulus)
+    refuses_to_open(manager, database, "Every participant rates 4 transformed pairs")
+    with database.write() as session:
+        for stimulus in session.scalars(select(Stimulus)):
+            session.delete(stimulus)
+    refuses_to_open(manager, database, "The study has no stimuli.")
+
+
+@ONE
+def test_no_opening_without_its_sounds(
+    manager: Manager, database: Database, settings: Settings, study: Study
+) -> None:
+    with database.write() as session:
+        session.get(Study, study.id).state = "draft"
+    files = sorted(settings.audio.iterdir())
+    files[0].write_bytes(b"short")
+    refuses_to_open(manager, database, f"missing or cut short: {files[0].name}.")
+    for file in files[1:5]:
+        file.unlink()
+    refuses_to_open(manager, database, "and 2 more.")
+
+
+def test_settings(manager: Manager, client: TestClient, database: Database, study: Study) -> None:
+    path = "/studies/small/settings"
+    new = {"title": "Another title", "participants": "20", "invited_only": "yes"}
+    assert manager.send(path, path, **new).status_code == 303
+    found = one(database)
+    assert (found.title, found.invited_only, found.contact) == (
+        "Another title",
+        True,
+        "someone@example.org",
+    )
+    assert found.build["seed"] == 0
+    assert client.post("/api/join", json={"study": "small", "consent": True}).status_code == 403
+    assert "0<small> of 10</small>" in manager.get("/studies/small/live").text
+    assert actions(database)[-1] == ("admin", "settings")
+    form = manager.form(path, path)
+    assert form["participants"] == "20" and form["title"] == "Another title"
+    count = len(actions(database))
+    manager.post(path, form)  # nothing changed
+    assert len(actions(database)) == count
+    del form["invited_only"]
+    manager.post(path, form)
+    assert not one(database).invited_only
+
+
+@ONE
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": " "},
+        {"title": "x" * 201},
+        {"title": "a\0b"},
+        {"contact": "x" * 201},
+        {"participants": "0"},
+        {"participants": "many"},
+    ],
+)
+def test_settings_that_cannot_be(
+    manager: Manager, database: Database, study: Study, change: dict[str, str]
+) -> None:
+    before = contents(database)
+    path = "/studies/small/settings"
+    said = manager.send(path, path, **change)
+    assert said.status_code == 422 and next(iter(change)) in said.text
+    assert contents(database) == before
+
+
+def test_exports(manager: Manager, client: TestClient, study: Study) -> None:
+    Person.ready(client).finish(comment="=cmd()")
+    said = manager.get("/studies/small/export/ratings.csv")
+    assert said.headers["content-disposition"] == 'attachment; filename="small-ratings.csv"'
+    assert said.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(said.text)))
+    assert len(rows) == 6 and {row["comment"] for row in rows} == {"'=cmd()"}
+    whole = json.loads(manager.get("/studies/small/export/study.json").text)
+    assert whole["study"]["name"] == "small" and len(whole["participants"]) == 1
+    words = manager.get("/studies/small/export/dictionary.csv").text
+    assert "naturalness" in words
+    for name in ("other.csv", "..%2f..%2fsurvey.sqlite", "survey.sqlite"):
+        assert manager.get(f"/studies/small/export/{name}").status_code == 404

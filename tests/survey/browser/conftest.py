@@ -1,0 +1,120 @@
+"""A running survey with a small study, and people who visit it in headless Chromium."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from db.database import Database
+from tests.survey.browser.visitor import LAPTOP, Visitor
+from tests.survey.person import Person
+
+ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --mute-audio"
+).split()
+MOUNT = "/survey"
+START = 20.0  # seconds
+CUT = ("net::ERR_", "the server responded with a status of")  # what Chromium says of a cut network
+
+
+@pytest.fixture
+def database(migrated: Path, tmp_path: Path) -> Iterator[Database]:
+    """An empty SQLite database: what a browser gets does not depend on the kind."""
+    path = tmp_path / "data" / "survey.sqlite"
+    path.parent.mkdir(exist_ok=True)
+    shutil.copy(migrated, path)
+    database = Database(f"sqlite:///{path}")
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS) as found,
+    ):
+        yield found
+
+
+@pytest.fixture
+def address(app: FastAPI) -> Iterator[str]:
+    """Where the survey is, mounted as the demo's server mounts it."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        Starlette(routes=[Mount(MOUNT, app)]), log_level="error", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    until = time.monotonic() + START
+    while not server.started:
+        assert thread.is_alive() and time.monotonic() < until, "the survey does not start"
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}{MOUNT}"
+    server.should_exit = True
+    thread.join(START)
+    listener.close()
+
+
+@pytest.fixture
+def person(address: str) -> Iterator[Callable[[], Person]]:
+    """Makes participants who have come as far as the first practice trial, without a browser."""
+    with httpx.Client(base_url=address) as client:
+        yield lambda: Person.ready(client)
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Callable[..., Visitor]]:
+    """Makes visitors. Nothing their pages do may reach out, fail or complain.
+
+    ``cut=True`` for those whose network will be cut: Chromium complains of that itself.
+    """
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
+    home = urlsplit(address).netloc
+
+    def enter(
+        size: dict = LAPTOP,
+        scheme: str = "light",
+        context: BrowserContext | None = None,
+        cut: bool = False,
+        **more: object,
+    ) -> Visitor:
+        if context is None:
+            context = browser.new_context(viewport=size, color_scheme=scheme, **more)
+            contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+
+        def listen(line) -> None:
+            if line.type in ("error", "warning") and not (cut and any(c in line.text for c in CUT)):
+                wrong.append(line.text)
+
+        def watch(request) -> None:
+            if not request.url.startswith("blob:") and urlsplit(request.url).netloc != home:
+                wrong.append(f"asked {request.url}")
+
+        page.on("console", listen)
+        page.on("request", watch)
+        page.on("pageerror", lambda error: wrong.append(f"error {error}"))
+        return Visitor(page, address)
+
+    yield enter
+    for context in contexts:
+        context.close()
+    assert wrong == []

@@ -1,0 +1,231 @@
+"""The admin's pages in headless Chromium: live, easy to reach, and of use without scripts."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from db.database import Database
+from db.models import Participant, Study
+from survey import invitations
+from tests.survey import crowd
+from tests.survey.browser.visitor import LAPTOP, PHONE, Visitor
+from tests.survey.manager import ADMIN
+
+pytestmark = pytest.mark.browser
+
+SIGNED_IN = {"username": "Ada", "password": ADMIN}
+PAGES = {
+    "overview": "",
+    "results": "/studies/small",
+    "invitations": "/studies/small/invitations",
+    "participants": "/studies/small/participants",
+    "export": "/studies/small/export",
+    "settings": "/studies/small/settings",
+    "log": "/studies/small/log",
+    "new": "/new",
+    "build": "/build",
+    "refused": "/studies/none",
+}
+LIVE = "[data-live]"
+
+
+@pytest.fixture
+def enter(visit: Callable[..., Visitor]) -> Callable[..., Visitor]:
+    """Makes visitors who are signed in."""
+
+    def signed_in(path: str = "", **more: object) -> Visitor:
+        visitor = visit(http_credentials=SIGNED_IN, **more)
+        visitor.page.goto(f"{visitor.address}/admin{path}")
+        return visitor
+
+    return signed_in
+
+
+@pytest.fixture
+def crowded(database: Database, study: Study) -> list[str]:
+    """A study under way: 12 participants, some invitations; gives the participants' names."""
+    with database.write() as session:
+        found = session.get(Study, study.id)
+        people = crowd.fill(session, found, 12, seed=1)
+        invitations.create(session, found, 3, "first batch")
+        return [person.public_id for person in people]
+
+
+def answer_more(database: Database, study: Study) -> None:
+    with database.write() as session:
+        crowd.fill(session, session.get(Study, study.id), 2, seed=2)
+
+
+def drawn(page: Page) -> list[bool]:
+    """Whether each figure of the page is there."""
+    return page.evaluate("[...document.images].map(i => i.complete && i.naturalWidth > 0)")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
+def test_every_page_can_be_read(
+    enter: Callable[..., Visitor],
+    crowded: list[str],
+    artefacts: Path,
+    size: dict,
+    scheme: str,
+) -> None:
+    """Nothing serious by axe, nothing to scroll sideways, nothing too small to hit."""
+    page = enter(size=size, scheme=scheme, cut=True).page
+    top = page.url
+    asked = {"erase": f"/studies/small/participants/{crowded[0]}/erase"}
+    for name, path in (PAGES | asked).items():
+        page.goto(top + path)
+        page.screenshot(
+            path=artefacts / f"admin-{name}-{size['width']}-{scheme}.png", full_page=True
+        )
+        found = Axe().run(page).response["violations"]
+        bad = [one for one in found if one["impact"] in ("serious", "critical")]
+        assert bad == [], [(one["id"], [node["html"] for node in one["nodes"]]) for one in bad]
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], name
+        small = page.evaluate(
+            "[...document.querySelectorAll('button, .button, input:not([type=hidden]), select')]"
+            ".filter(e => e.checkVisibility() && e.type != 'checkbox')"
+            ".filter(e => e.getBoundingClientRect().height < 32).map(e => e.outerHTML)"
+        )
+        assert small == [], name
+        if name == "results":
+            assert drawn(page) == [True, True]
+
+
+def test_results_renew_themselves_and_stay_where_they_are(
+    enter: Callable[..., Visitor], crowded: list[str], database: Database, study: Study
+) -> None:
+    page = enter(size=PHONE).page
+    page.route(
+        "**/admin/studies/small",
+        lambda route: route.fulfill(
+            response=(said := route.fetch()),
+            body=said.text().replace('data-live="', 'data-every="0.3" data-live="'),
+        ),
+    )
+    page.goto(f"{page.url}/studies/small")
+    figure = page.locator("img").first
+    before = (figure.get_attribute("src"), page.locator(".flow").inner_text())
+    page.evaluate("window.figure = document.images[0]; scrollTo(0, 700)")
+    page.wait_for_timeout(900)
+    assert page.evaluate("figure.isConnected")  # nothing new, so nothing was replaced
+    place = page.evaluate("scrollY")
+    answer_more(database, study)
+    expect(figure).not_to_have_attribute("src", before[0] or "")
+    assert not page.evaluate("figure.isConnected")
+    assert page.locator(".flow").inner_text() != before[1]
+    assert drawn(page) == [True, True]
+    assert page.evaluate("scrollY") == place
+    expect(page.locator("[data-live-status]")).to_have_text("Kept up to date.")
+
+
+def test_results_say_when_they_are_old(enter: Callable[..., Visitor], crowded: list[str]) -> None:
+    visitor = enter(cut=True)
+    page = visitor.page
+    page.route(
+        "**/admin/studies/small",
+        lambda route: route.fulfill(
+            response=(said := route.fetch()),
+            body=said.text().replace('data-live="', 'data-every="0.3" data-live="'),
+        ),
+    )
+    page.goto(f"{page.url}/studies/small")
+    visitor.context.set_offline(True)
+    status = page.locator("[data-live-status]")
+    expect(status).to_contain_text("Not up to date")
+    visitor.context.set_offline(False)
+    expect(status).to_have_text("Kept up to date.")
+
+
+def test_inviting_and_the_file(enter: Callable[..., Visitor], study: Study, tmp_path: Path) -> None:
+    page = enter("/studies/small/invitations").page
+    page.get_by_label("How many").fill("4")
+    page.get_by_label("Label, for you alone").fill("friends")
+    page.get_by_role("button", name="Make links").click()
+    links = page.get_by_label("Links, one a line").input_value().split()
+    assert len(set(links)) == 4
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Save as CSV").click()
+    assert waiting.value.suggested_filename == "invitations-small.csv"
+    waiting.value.save_as(tmp_path / "links.csv")
+    with (tmp_path / "links.csv").open(newline="") as file:
+        assert list(csv.reader(file)) == [["link"], *([link] for link in links)]
+    page.get_by_role("button", name="Revoke invitation 1").click()
+    expect(page.get_by_role("heading", name="3 invitations, 0 used")).to_be_visible()
+    expect(page.get_by_label("Links, one a line")).to_have_count(0)
+    page.goto(links[1])
+    expect(page.locator("#agree")).to_be_visible()
+
+
+def test_two_clicks_make_links_once(enter: Callable[..., Visitor], study: Study) -> None:
+    page = enter("/studies/small/invitations").page
+    page.evaluate("const b = document.querySelector('form[data-once] button');b.click(); b.click()")
+    expect(page.get_by_role("heading", name="10 invitations, 0 used")).to_be_visible()
+
+
+def test_copying_the_link(enter: Callable[..., Visitor], study: Study) -> None:
+    visitor = enter("/studies/small", permissions=["clipboard-read", "clipboard-write"])
+    visitor.page.get_by_role("button", name="Copy").click()
+    expect(visitor.page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = visitor.page.evaluate("navigator.clipboard.readText()")
+    assert copied == f"{visitor.address}/s/small"
+
+
+def test_a_day_at_work_without_scripts(
+    enter: Callable[..., Visitor], crowded: list[str], database: Database, artefacts: Path
+) -> None:
+    """Close, open, change, download and erase, all by plain forms and keys."""
+    page = enter(java_script_enabled=False).page
+    page.get_by_role("link", name="A small study").press("Enter")
+    page.get_by_role("button", name="Close").press("Enter")
+    expect(page.locator(".state")).to_have_text("closed")
+    page.get_by_role("button", name="Open").press("Enter")
+    expect(page.locator(".state")).to_have_text("open")
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_label("Title, as participants see it").fill("A better title")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("h1")).to_contain_text("A better title")
+    page.get_by_role("link", name="Export").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Ratings, CSV").click()
+    assert "naturalness" in Path(waiting.value.path()).read_text()
+    page.get_by_role("link", name="Participants").click()
+    page.get_by_role("link", name=f"Erase participant {crowded[0]}").click()
+    page.get_by_role("button", name="Erase for good").click()
+    expect(page.get_by_text(crowded[0])).to_have_count(0)
+    with database.read() as session:
+        assert crowded[0] not in session.scalars(select(Participant.public_id)).all()
+
+
+def test_a_preview_in_a_browser(
+    enter: Callable[..., Visitor], study: Study, database: Database, artefacts: Path
+) -> None:
+    """The participant's own pages, from consent to the trials, and nothing is stored."""
+    visitor = enter("/studies/small")
+    with visitor.page.expect_popup() as waiting:
+        visitor.page.get_by_role("button", name="Preview").click()
+    page = waiting.value
+    page.wait_for_url("**/preview/*/s/small")
+    base = page.url.removesuffix("/s/small")
+    page.screenshot(path=artefacts / "admin-preview.png")
+    person = Visitor(page, base)
+    person.begin()
+    for _ in range(3):  # two of practice, and one that counts
+        person.step()
+    assert page.url.startswith(f"{base}/p/")
+    with database.read() as session:
+        assert session.scalars(select(Participant)).all() == []
+
+
+def test_no_sign_in_no_page(visit: Callable[..., Visitor], study: Study) -> None:
+    visitor = visit(cut=True)
+    said = visitor.page.request.get(f"{visitor.address}/admin")
+    assert said.status == 401 and "Sign in" in said.text()

@@ -1,0 +1,223 @@
+"""Every stage on a phone and a laptop, by day and by night: it fits, can be read and pressed."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import update
+
+from db.models import Study
+from survey.pages import TEMPLATES
+from tests.survey.browser.visitor import LAPTOP, PHONE, SMALL, Visitor
+
+pytestmark = pytest.mark.browser
+
+STATIC = TEMPLATES.parent / "static"
+SHEETS = ("paper.css", "stages.css", "trial.css")
+TARGET = 44  # pixels, each way
+TOO_LARGE = """() => { const page = document.scrollingElement; return [
+    page.scrollWidth - innerWidth, page.scrollHeight - innerHeight]; }"""
+TOO_SMALL = """size => [...document.querySelectorAll(
+        'button, select, textarea, .choice, .tick, .copy input')]
+    .filter(e => e.checkVisibility({visibilityProperty: true}))
+    .map(e => [e.textContent.trim() || e.id, e.getBoundingClientRect()])
+    .filter(([_, box]) => box.width < size || box.height < size)
+    .map(([name, box]) => `${name}: ${box.width} x ${box.height}`)"""
+SIDEWAYS = {"width": 640, "height": 360}
+STILL = "() => document.getAnimations().every(a => a.effect.getTiming().iterations === Infinity)"
+
+
+@lru_cache
+def axe() -> str:
+    """The script of axe."""
+    return resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+
+def findings(page: Page) -> list[str]:
+    """What axe calls serious or critical."""
+    page.evaluate(axe())  # not a script element: the page allows none but its own
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{one['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
+class Look:
+    """Looks at a page: takes a picture, and says what is wrong with it."""
+
+    def __init__(self, visitor: Visitor, folder: Path, name: str, thorough: bool) -> None:
+        self.page, self.folder, self.name, self.thorough = visitor.page, folder, name, thorough
+        self.wrong: list[str] = []
+
+    def __call__(self, stage: str, *, scrolls: bool = False) -> None:
+        self.page.wait_for_function(STILL)
+        self.page.screenshot(path=self.folder / f"{stage}-{self.name}.png", full_page=scrolls)
+        across, down = self.page.evaluate(TOO_LARGE)
+        if across > 0 or (down > 0 and not scrolls):
+            self.wrong.append(f"{stage} is {across} x {down} pixels too large")
+        self.wrong += [f"{stage}: {one}" for one in self.page.evaluate(TOO_SMALL, TARGET)]
+        if self.thorough:
+            self.wrong += [f"{stage}: {one}" for one in findings(self.page)]
+
+
+def dialogs(visitor: Visitor, look: Look, *names: str) -> None:
+    for name in names:
+        visitor.page.locator(f"[data-opens={name}]").click()
+        expect(visitor.page.locator(f"dialog#{name}")).to_be_visible()
+        look(name, scrolls=name == "help")
+        visitor.page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize(
+    ("size", "scheme", "thorough"),
+    [
+        (LAPTOP, "light", True),
+        (LAPTOP, "dark", True),
+        (SMALL, "light", False),
+        (PHONE, "dark", False),
+    ],
+    ids=["laptop-light", "laptop-dark", "small-light", "phone-dark"],
+)
+def test_every_stage(visit, person, database, artefacts, request, size, scheme, thorough):
+    visitor = visit(size, scheme, cut=True, has_touch=size is not LAPTOP)
+    page = visitor.page
+    folder = artefacts / "survey"
+    folder.mkdir(exist_ok=True)
+    look = Look(visitor, folder, request.node.callspec.id, thorough)
+
+    page.goto(f"{visitor.address}/s/small")
+    look("consent", scrolls=True)
+    visitor.join()
+    look("questions")
+    visitor.pass_questions()
+    visitor.stage("sound")
+    look("sound")
+    visitor.check_sound(poor=True)
+    look("sound-result")
+    page.locator("#stage button[type=submit]").click()
+    visitor.stage("guide")
+    look("guide")
+    visitor.start_practice()
+    look("trial-new")
+    page.locator("button[data-side=second]").click(force=True)
+    visitor.status("first clip to its end")
+    visitor.listen()
+    look("trial-heard")
+    visitor.rate()
+    visitor.ready()
+    look("trial-answered")
+    dialogs(visitor, look, "help", "pause", "withdraw", "comment")
+
+    page.route("**/api/answers", lambda route: route.abort())
+    visitor.next.click()
+    visitor.status("kept on this device")
+    look("trial-offline")
+
+    someone = person()
+    someone.finish()
+    page.goto("about:blank")
+    visitor.come(someone)
+    visitor.stage("finished")
+    look("finished")
+    page.locator("[data-opens=withdraw]").click()
+    page.locator("#confirm").click()
+    visitor.stage("withdrawn")
+    look("withdrawn")
+
+    someone = person()
+    with database.write() as session:
+        session.execute(update(Study).values(state="closed"))
+    visitor.come(someone)
+    visitor.stage("closed")
+    look("closed")
+    page.goto(f"{visitor.address}/p/{'x' * 43}")
+    look("missing", scrolls=True)
+    page.goto(f"{visitor.address}/")
+    look("home", scrolls=True)
+    page.goto(f"{visitor.address}/s/small")
+    look("consent-closed", scrolls=True)
+    assert look.wrong == []
+
+
+def test_a_phone_held_sideways(visit, person, artefacts):
+    visitor = visit(SIDEWAYS, has_touch=True)
+    visitor.come(person())
+    visitor.start_practice()
+    visitor.listen()
+    look = Look(visitor, artefacts / "survey", "sideways", False)
+    look("trial")
+    assert look.wrong == []
+
+
+def test_every_trial_fits_in_german(visit, person, database, artefacts):
+    with database.write() as session:
+        session.execute(update(Study).values(language="de", title="Wie wirkt diese Musik auf Sie?"))
+    someone = person()
+    for size in (SMALL, PHONE, LAPTOP):
+        visitor = visit(size)
+        visitor.come(someone)
+        visitor.on("So geht es")
+        visitor.start_practice()
+        visitor.on("Übungspaar 1")
+        look = Look(visitor, artefacts / "survey", f"german-{size['width']}", False)
+        look("trial")
+        assert look.wrong == []
+        assert visitor.page.locator("html").get_attribute("lang") == "de"
+
+
+@pytest.mark.parametrize("size", [SMALL, LAPTOP], ids=["small", "laptop"])
+def test_read_from_right_to_left(visit, person, artefacts, size):
+    visitor = visit(size)
+    visitor.page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => { document.documentElement.dir = 'rtl'; })"
+    )
+    visitor.come(person())
+    visitor.start_practice()
+    look = Look(visitor, artefacts / "survey", f"rtl-{size['width']}", False)
+    visitor.listen()
+    look("trial")
+    assert look.wrong == []
+    boxes = {
+        name: visitor.page.locator(name).bounding_box()
+        for name in (".clip[data-side=first]", ".clip[data-side=second]", ".study", ".tools")
+        if visitor.page.locator(name).is_visible()
+    }
+    assert boxes[".clip[data-side=first]"]["x"] > boxes[".clip[data-side=second]"]["x"]
+    one, five = (
+        visitor.page.locator(f".choice:has([name=rhythm][value='{value}'])").bounding_box()
+        for value in (1, 5)
+    )
+    assert one["x"] > five["x"]
+    if size is LAPTOP:
+        assert boxes[".study"]["x"] > boxes[".tools"]["x"]
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_places_are_logical(sheet):
+    """What names a physical side would not turn round with the page."""
+    text = re.sub(r"/\*.*?\*/", "", (STATIC / sheet).read_text(), flags=re.S)
+    text = text.replace("env(safe-area-inset-left)", "").replace("env(safe-area-inset-right)", "")
+    physical = r"[;{\s]((?:margin|padding|border)-(?:left|right|top|bottom)|left|right|float)\s*:"
+    assert re.findall(physical, text) == []
+    assert re.findall(r"text-align:\s*(?:left|right)", text) == []
+
+
+def test_nothing_moves_for_those_who_do_not_want_it(visit, person):
+    visitor = visit(reduced_motion="reduce")
+    visitor.come(person())
+    visitor.start_practice()
+    visitor.trial.locator("button[data-side=first]").click()
+    assert visitor.page.evaluate("document.getAnimations().length") == 0
+    assert visitor.page.evaluate(
+        "[...document.querySelectorAll('*')].every(e =>"
+        " getComputedStyle(e).animationName === 'none' &&"
+        " getComputedStyle(e).transitionDuration.split(', ').every(d => d === '0s'))"
+    )

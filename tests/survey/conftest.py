@@ -1,0 +1,170 @@
+"""Databases, a small study whose clips are real MP3 files, and the survey that serves it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy.orm import Session
+
+from db.database import Database
+from db.migrate import upgrade
+from db.models import Clip, Stimulus, Study, now
+from survey.app import close, create_app
+from survey.settings import Settings
+from tests.postgres import Server, running
+
+RATE, SECONDS = 44_100, 0.25
+CODING = {"bitrate_mode": "CONSTANT", "compression_level": 0.4}  # all files of one size
+EACH = 4  # lowering and raising stimuli
+ADMIN = "a long token for the tests"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server, if there are its programs."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the newest schema, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "survey.sqlite"
+    database = Database(f"sqlite:///{path}")
+    upgrade(database)
+    database.close()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database with the newest schema; every test runs with both kinds.
+
+    For one of them only: ``@pytest.mark.parametrize("database", ["sqlite"], indirect=True)``.
+    """
+    if request.param == "sqlite":
+        path = tmp_path / "data" / "survey.sqlite"
+        path.parent.mkdir(exist_ok=True)
+        shutil.copy(request.getfixturevalue("migrated"), path)
+        database = Database(f"sqlite:///{path}")
+        yield database
+        database.close()
+        return
+    server: Server = request.getfixturevalue("postgres")
+    url = server.create()
+    database = Database(url)
+    yield database
+    database.close()
+    server.drop(url)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database: Database) -> Settings:
+    """Settings of a survey with this database, in a folder of its own."""
+    data = tmp_path / "data"
+    (data / "audio").mkdir(parents=True, exist_ok=True)
+    url = database.url.render_as_string(hide_password=False)
+    return Settings(data=data, database_url=url, admin_token=ADMIN)
+
+
+@pytest.fixture(scope="session")
+def mp3s() -> list[bytes]:
+    """MP3 files of one length, every one another tone."""
+    time = np.arange(int(RATE * SECONDS)) / RATE
+    files = []
+    for number in range(4 * EACH + 4):
+        file = io.BytesIO()
+        tone = 0.3 * np.sin(2 * np.pi * (220 + 20 * number) * time)
+        samples = np.stack([tone, tone], axis=1)
+        soundfile.write(file, samples, RATE, format="MP3", **CODING)
+        files.append(file.getvalue())
+    return files
+
+
+@pytest.fixture
+def study(database: Database, settings: Settings, mp3s: list[bytes]) -> Study:
+    """An open study: `EACH` stimuli either way, two catch trials, two of practice; detached."""
+    with database.write() as session:
+        clips = [_clip(session, settings, content) for content in mp3s]
+        study = Study(
+            name="small",
+            title="A small study",
+            state="open",
+            opened_at=now(),
+            trials_each=EACH,
+            contact="someone@example.org",
+            retention="one year",
+            rules={},
+            build={"seed": 0},
+        )
+        session.add(study)
+        session.flush()
+        pairs = list(zip(clips[::2], clips[1::2], strict=True))
+        for number, pair in enumerate(pairs[: 2 * EACH]):
+            intended = ("lower", "higher")[number % 2]
+            _stimulus(session, study, f"{intended}-{number // 2 + 1}", "transfer", intended, pair)
+        _stimulus(session, study, "identical-1", "identical", "same", (pairs[0][0], pairs[0][0]))
+        _stimulus(session, study, "swapped-1", "swapped", "higher", pairs[0][::-1])
+        for number, pair in enumerate(pairs[2 * EACH :]):
+            _stimulus(session, study, f"practice-{number + 1}", "practice", "lower", pair)
+    return study
+
+
+@pytest.fixture
+def app(settings: Settings, study: Study) -> Iterator[FastAPI]:
+    """The survey's application, with the small study open."""
+    app = create_app(settings)
+    yield app
+    close(app)
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    """A browser without scripts; errors of the server are answers, as they are for browsers."""
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+def _clip(session: Session, settings: Settings, content: bytes) -> Clip:
+    sha256 = hashlib.sha256(content).hexdigest()
+    (settings.audio / f"{sha256}.mp3").write_bytes(content)
+    clip = Clip(sha256=sha256, bytes=len(content), seconds=SECONDS)
+    session.add(clip)
+    session.flush()
+    return clip
+
+
+def _stimulus(
+    session: Session,
+    study: Study,
+    name: str,
+    kind: str,
+    intended: str,
+    pair: tuple[Clip, Clip],
+) -> None:
+    sign = {"lower": -1, "same": 0, "higher": 1}[intended]
+    rhythm = {"before": 4.0, "after": 4.0 + sign}
+    session.add(
+        Stimulus(
+            study_id=study.id,
+            name=name,
+            kind=kind,
+            intended=intended,
+            strength=0.0 if kind == "identical" else 1.0,
+            checkpoint="" if kind == "identical" else "gm-vae",
+            source="bach/bwv66.6",
+            segment=0,
+            measured={"rhythm": rhythm, "note": {"before": 2.0, "after": 2.0 + sign}},
+            first_id=pair[0].id,
+            second_id=pair[1].id,
+        )
+    )

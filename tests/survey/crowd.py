@@ -1,0 +1,57 @@
+"""Participants with answers, put into the database without pages."""
+
+from __future__ import annotations
+
+import random
+import secrets
+
+from sqlalchemy.orm import Session
+
+from db.models import DIRECTIONS, SCALES, Answer, Participant, Play, Study, now
+from survey import participation, tokens
+from survey.bodies import Join
+
+REMARK = '=1+1; "quoted", ümlaut, \u2028 and\na line'
+
+
+def join(session: Session, study: Study, invitation: str | None = None) -> tuple[Participant, str]:
+    """A participant with trials, and the token of their link."""
+    body = Join(study=study.name, consent=True, invitation=invitation)
+    person, token = participation.join(session, body)
+    person.age_band, person.device, person.asked_at = "25-34", "headphones", now()
+    person.sound_ok, person.checked_at = True, now()
+    return person, token
+
+
+def answer(session: Session, person: Participant, dice: random.Random, remark: str = "") -> str:
+    """Hear and answer the next trial; gives its token. The last answer finishes."""
+    todo = [trial for trial in person.trials if trial.answer is None]
+    trial = todo[0]
+    for side in ("first", "second"):
+        trial.plays.append(Play(submission=secrets.token_hex(8), side=side, event="ended"))
+    sure = trial.stimulus.kind != "transfer" or dice.random() < 0.7
+    trial.answer = Answer(
+        submission=secrets.token_hex(8),
+        direction=trial.stimulus.intended if sure else dice.choice(DIRECTIONS),
+        comment=remark,
+        seconds=round(dice.uniform(4, 40), 3),
+        **{scale: dice.randint(1, 5) for scale in SCALES},
+    )
+    person.seen_at = now()
+    if len(todo) == 1:
+        person.stage, person.finished_at, person.completion_code = "finished", now(), tokens.code()
+    session.flush()
+    return trial.token
+
+
+def fill(session: Session, study: Study, people: int, seed: int = 0) -> list[Participant]:
+    """Participants who finished, the last one in the middle of it; every third one remarks."""
+    dice = random.Random(seed)
+    found = []
+    for number in range(people):
+        person, _ = join(session, study)
+        answers = len(person.trials) if number + 1 < people else 5
+        for place in range(answers):
+            answer(session, person, dice, REMARK if place % 3 == 0 else "")
+        found.append(person)
+    return found

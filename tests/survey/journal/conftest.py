@@ -1,0 +1,81 @@
+"""A journal, the Hub it uploads to, and what is left when the disk is wiped."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from db.database import Database
+from db.migrate import upgrade
+from db.models import Study
+from survey.journal import Journal, connect
+from survey.settings import Settings
+from tests.survey.hub import Hub
+from tests.survey.journalling import DATASET
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Hub:
+    return Hub(tmp_path / "hub")
+
+
+@pytest.fixture
+def host(settings: Settings) -> Settings:
+    """Settings of a host whose disk is wiped."""
+    return replace(settings, dataset=DATASET, hf_token="hf_not_a_real_token", ephemeral=True)
+
+
+@pytest.fixture
+def start(host: Settings, hub: Hub) -> Iterator[Callable[..., Journal]]:
+    """Begins a journal; all are ended after the test, and so are their threads."""
+    began: list[Journal] = []
+
+    def begin(settings: Settings = host, every: float = 60) -> Journal:
+        journal = connect(settings, hub, every)
+        assert journal is not None
+        began.append(journal)
+        return journal
+
+    yield begin
+    hub.down = False
+    hub.gate.set()
+    for journal in began:
+        journal.close(10)
+    deadline = time.monotonic() + 10
+    for thread in threading.enumerate():
+        if thread.name.startswith("uploads") or "_run_scheduler" in thread.name:
+            thread.join(max(0, deadline - time.monotonic()))
+            assert not thread.is_alive()
+
+
+@pytest.fixture
+def journal(start: Callable[..., Journal], database: Database, study: Study) -> Journal:
+    """A journal that knows the open study."""
+    journal = start()
+    journal.restore(database)
+    assert journal.flush()
+    return journal
+
+
+@pytest.fixture
+def empty(database: Database, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database of the same kind after the disk was wiped: only its tables are there."""
+    if database.is_sqlite:
+        shutil.copy(request.getfixturevalue("migrated"), tmp_path / "empty.sqlite")
+        found = Database(f"sqlite:///{tmp_path}/empty.sqlite")
+        yield found
+        found.close()
+        return
+    server = request.getfixturevalue("postgres")
+    url = server.create()
+    found = Database(url)
+    upgrade(found)
+    yield found
+    found.close()
+    server.drop(url)

@@ -1,0 +1,89 @@
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import select
+
+from db.database import Database
+from db.models import Answer, Participant, Study, Trial
+from survey.settings import Settings
+from tests.survey.hub import Hub
+from tests.survey.journalling import ROOT, Connect, text_of, wipe
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+class TestKilled:
+    """A real process, killed in the middle of its work."""
+
+    def serve(self, host: Settings, hub: Hub, every: int, until: int) -> list[list[str]]:
+        """Run until so many answers were acknowledged, then kill; what was said."""
+        command = [sys.executable, "-m", "tests.survey.journal_host"]
+        arguments = [str(host.data), str(hub.root), "small", str(every)]
+        with subprocess.Popen(
+            [*command, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            said: list[list[str]] = []
+            while sum(words[0] == "answered" for words in said) < until:
+                said.append(process.stdout.readline().split())
+                assert said[-1], "the server ended by itself"
+            os.kill(process.pid, signal.SIGKILL)
+            said += [line.split() for line in process.stdout if line.endswith("\n")]
+        assert process.returncode == -signal.SIGKILL
+        return said
+
+    def answers(self, database: Database) -> list[tuple[str, str, str]]:
+        with database.read() as session:
+            rows = session.execute(
+                select(Participant.public_id, Trial.id, Answer.submission)
+                .join(Trial, Trial.participant_id == Participant.id)
+                .join(Answer, Answer.trial_id == Trial.id)
+            )
+            return [
+                (who, session.get_one(Trial, trial).stimulus.name, submission)
+                for who, trial, submission in rows
+            ]
+
+    def test_what_was_uploaded_survives_the_disk_and_nothing_is_doubled(
+        self,
+        database: Database,
+        study: Study,
+        host: Settings,
+        hub: Hub,
+        empty: Database,
+        start: Connect,
+    ):
+        said = self.serve(host, hub, every=7, until=30)
+        last = max(at for at, words in enumerate(said) if words == ["uploaded"])
+        uploaded = {tuple(words[1:]) for words in said[:last] if words[0] == "answered"}
+        assert len(uploaded) >= 28 and len(said) > last + 1
+        wipe(host)
+        start().restore(empty)
+        found = self.answers(empty)
+        assert uploaded <= set(found) and len(set(found)) == len(found)
+
+    def test_what_was_only_local_is_found_again_if_the_disk_survives(
+        self,
+        database: Database,
+        study: Study,
+        host: Settings,
+        hub: Hub,
+        empty: Database,
+        start: Connect,
+    ):
+        """Three times killed; then the database is lost too, but not the journal's folder."""
+        said: list[list[str]] = []
+        for _ in range(3):
+            said += self.serve(host, hub, every=10_000, until=9)
+        acknowledged = {tuple(words[1:]) for words in said if words[0] == "answered"}
+        assert acknowledged <= set(self.answers(database)) and len(acknowledged) >= 27
+        journal = start()
+        journal.restore(database)
+        assert journal.flush()
+        journal.close()
+        wipe(host)
+        start().restore(empty)
+        assert sorted(self.answers(empty)) == sorted(self.answers(database))
+        assert text_of(empty) == text_of(database)

@@ -1,0 +1,221 @@
+import json
+import random
+
+import pytest
+from sqlalchemy import select
+
+from db.database import Database
+from db.models import Invitation, Participant, Study
+from survey import participation, tokens
+from survey.journal import Journal, durability
+from survey.settings import Settings
+from tests.survey.crowd import answer, fill, join
+from tests.survey.hub import Hub
+from tests.survey.journalling import DATASET, Connect, crowd, local, one, text_of, wipe
+
+
+class TestRestore:
+    def test_a_wiped_host_gets_everything_back(
+        self,
+        database: Database,
+        study: Study,
+        journal: Journal,
+        host: Settings,
+        empty: Database,
+        start: Connect,
+    ):
+        with database.write() as session:
+            secret = tokens.secret()
+            session.add(Invitation(study_id=study.id, token_hash=tokens.hashed(secret), label="J"))
+            session.flush()
+            journal.opened(session, study)
+        crowd(database, study, journal)
+        with database.write() as session:
+            person, _ = join(session, study, secret)
+            journal.joined(session, person)
+        assert journal.close()
+        wipe(host)
+        again = start()
+        done = again.restore(empty)
+        assert (done.studies, done.participants, done.answers) == (1, 4, 8 + 8 + 3)
+        assert (done.erased, done.problems) == (0, [])
+        assert text_of(empty) == text_of(database)
+        with empty.read() as session, database.read() as before:
+            for row in before.scalars(select(Participant)):
+                there = one(session, row.public_id)
+                assert there.token_hash == row.token_hash
+                assert there.completion_code == row.completion_code
+            invitation = session.scalars(select(Invitation)).one()
+            assert invitation.label == "J" and invitation.used_at is not None
+            assert one(session, person.public_id).invitation_id == invitation.id
+        done = again.restore(empty)
+        assert (done.studies, done.participants, done.answers, done.journalled) == (0, 0, 0, 0)
+
+    @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+    def test_who_was_in_the_middle_goes_on_with_the_old_link(
+        self,
+        database: Database,
+        study: Study,
+        journal: Journal,
+        host: Settings,
+        empty: Database,
+        start: Connect,
+    ):
+        with database.write() as session:
+            person, link = join(session, study)
+            journal.joined(session, person)
+            token = answer(session, person, random.Random(1))
+            journal.answered(session, next(t for t in person.trials if t.token == token))
+            order = [trial.stimulus.name for trial in person.trials]
+        journal.close()
+        wipe(host)
+        start().restore(empty)
+        with empty.write() as session:
+            found = participation.find(session, link)
+            assert found.public_id == person.public_id
+            assert [trial.stimulus.name for trial in found.trials] == order
+            assert [trial.answer is not None for trial in found.trials] == [True] + [False] * 7
+            assert {trial.token for trial in found.trials}.isdisjoint({token})
+            answer(session, found, random.Random(2))
+
+    @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+    def test_lines_twice_or_cut_short_change_nothing(
+        self,
+        database: Database,
+        study: Study,
+        journal: Journal,
+        host: Settings,
+        hub: Hub,
+        empty: Database,
+        start: Connect,
+    ):
+        crowd(database, study, journal)
+        journal.close()
+        wipe(host)
+        file = hub.files(DATASET)[-1]
+        raw = file.read_bytes().splitlines(keepends=True)
+        shuffled = raw + raw[::-1]
+        cut = raw[-1][: len(raw[-1]) // 2]
+        file.write_bytes(b"".join(shuffled) + b"null\n{}\n\xff\xfe\n5\n" + cut)
+        again = start()
+        done = again.restore(empty)
+        assert done.answers == 19 and done.problems == []
+        assert text_of(empty) == text_of(database)
+        again.flush()
+        assert cut + b"\n" not in hub.files(DATASET)[0].read_bytes() + b"\n"
+        assert not hub.files(DATASET)[0].read_bytes().endswith(cut)
+
+    @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+    def test_a_line_that_makes_no_sense_is_told_of_and_the_rest_restored(
+        self,
+        database: Database,
+        study: Study,
+        journal: Journal,
+        host: Settings,
+        empty: Database,
+        start: Connect,
+        caplog: pytest.LogCaptureFixture,
+    ):
+        people = crowd(database, study, journal)
+        journal.close()
+        path = sorted((host.data / "journal").glob("*.jsonl"))[-1]
+        text = path.read_text().replace('"rhythm": 1', '"rhythm": "1"')
+        bad = next(line for line in text.splitlines() if people[0] in line)
+        path.write_text(text + bad.replace(people[0], "a" * 16).replace("lower-", "deeper-") + "\n")
+        done = start().restore(empty)
+        assert done.participants == 3
+        assert len(done.problems) == 1 and "could not be restored" in done.problems[0]
+        assert done.problems[0] in caplog.text
+
+    @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+    def test_other_clips_under_the_same_name_are_not_given_old_answers(
+        self,
+        database: Database,
+        study: Study,
+        journal: Journal,
+        host: Settings,
+        start: Connect,
+    ):
+        """A study that was built otherwise is there: answers would be of other sounds."""
+        crowd(database, study, journal)
+        journal.close()
+        with database.write() as session:
+            for person in session.scalars(select(Participant)):
+                session.delete(person)
+            stimulus = session.get_one(Study, study.id).stimuli[0]
+            stimulus.first_id, stimulus.second_id = stimulus.second_id, stimulus.first_id
+        again = start()
+        done = again.restore(database)
+        assert done.participants == 0 and "other clips" in done.problems[0]
+        assert "3 participants" in done.problems[1] and again.problems == done.problems
+        if database.is_sqlite:
+            assert done.problems[0] in durability(host, database, again).sentence
+
+    @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+    def test_what_only_the_database_has_is_journalled(
+        self,
+        database: Database,
+        study: Study,
+        start: Connect,
+        host: Settings,
+        empty: Database,
+    ):
+        """Answers from before there was a journal, or from just before a crash."""
+        with database.write() as session:
+            fill(session, study, 2)
+        journal = start()
+        done = journal.restore(database)
+        assert done.journalled == 3 and done.participants == 0
+        journal.close()
+        wipe(host)
+        start().restore(empty)
+        assert text_of(empty) == text_of(database)
+
+    def test_an_older_copy_of_the_database_catches_up(
+        self,
+        database: Database,
+        study: Study,
+        journal: Journal,
+        host: Settings,
+        empty: Database,
+        start: Connect,
+    ):
+        crowd(database, study, journal, 1)
+        journal.close()
+        start().restore(empty)
+        with empty.write() as session:
+            person = session.scalars(select(Participant)).one()
+            with database.write() as newer:
+                journal = start()
+                same = one(newer, person.public_id)
+                while same.stage != "finished":
+                    answer(newer, same, random.Random(3))
+                journal.finished(newer, same)
+            assert person.stage == "active"
+        done = journal.restore(empty)
+        assert (done.participants, done.answers) == (0, 5)
+        assert text_of(empty) == text_of(database)
+
+    def test_a_rolled_back_answer_is_in_no_journal(
+        self,
+        database: Database,
+        study: Study,
+        journal: Journal,
+        host: Settings,
+    ):
+        with pytest.raises(RuntimeError), database.write() as session:
+            person, _ = join(session, study)
+            journal.joined(session, person)
+            raise RuntimeError("no")
+        assert person.public_id.encode() not in local(host)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_journal_is_json_lines(
+    database: Database, study: Study, journal: Journal, host: Settings
+):
+    crowd(database, study, journal, 2)
+    found = [json.loads(line) for line in local(host).splitlines()]
+    assert {line["type"] for line in found} == {"start", "study", "participant"}
+    answers = [line for line in found if line["type"] == "participant"]
+    assert [len(line["participant"]["trials"]) for line in answers[:3]] == [8, 1, 1]

@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+from scipy import sparse
+
+from survey.simulate import simulate
+from survey.statistics import bootstrap
+from survey.statistics.direction import agreement
+from survey.statistics.resampling import resampled
+
+
+def matrices(seed: int = 0, people: int = 30, items: int = 12) -> dict[str, sparse.csr_array]:
+    random = np.random.default_rng(seed)
+    sums = random.integers(0, 6, (people, items)).astype(float)
+    return {"sum": sparse.csr_array(sums), "n": sparse.csr_array(np.ones((people, items)))}
+
+
+def test_totals_are_weighted_sums(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = matrices()
+    found = bootstrap.totals(given, 50, seed=3)
+    random = np.random.default_rng(3)
+    people, items = bootstrap.weights(random, 50, 30), bootstrap.weights(random, 50, 12)
+    for name, matrix in given.items():
+        one_by_one = [p @ matrix.toarray() @ i for p, i in zip(people, items, strict=True)]
+        assert found[name] == pytest.approx(one_by_one, abs=0)
+    monkeypatch.setattr(bootstrap, "DENSE", 2.0)  # the sparse way gives the same
+    again = bootstrap.totals(given, 50, seed=3)
+    assert all((again[name] == found[name]).all() for name in found)
+
+
+def test_weights_draw_as_many_as_there_are() -> None:
+    weights = bootstrap.weights(np.random.default_rng(0), 2000, 10)
+    assert (weights.sum(axis=1) == 10).all()
+    assert weights.var() == pytest.approx(0.9, abs=0.03)  # of a multinomial count
+
+
+def test_progress_counts_all_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "CHUNK", 300)
+    made: list[int] = []
+    found = bootstrap.totals(matrices(), 95, 0, made.append)
+    assert (sum(made), len(found["sum"])) == (95, 95)
+    assert len(made) > 5
+
+
+def test_draws_without_a_value_are_passed_over() -> None:
+    found = bootstrap.percentiles(np.array([np.nan, 1.0, 2.0, 3.0]))
+    assert (found["draws"], found["low"] >= 1, found["high"] <= 3) == (3, True, True)
+    assert bootstrap.percentiles(np.array([np.nan])) == {"low": None, "high": None, "draws": 0}
+
+
+def test_a_study_resampled_holds_its_own_means_and_repeats_itself() -> None:
+    table = simulate({"realistic": 30}, seed=2)
+    transfers = table[table["kind"] == "transfer"]
+    found = resampled(transfers, 400, seed=1)
+    share = agreement(transfers).mean()
+    assert found["agreement"]["overall"]["low"] < share < found["agreement"]["overall"]["high"]
+    mean = transfers["melody"].mean()
+    assert found["opinion"]["melody"]["low"] < mean < found["opinion"]["melody"]["high"]
+    assert found["detection"]["higher"]["d_prime"]["low"] > 0
+    assert found == resampled(transfers, 400, seed=1)
+    assert found != resampled(transfers, 400, seed=2)

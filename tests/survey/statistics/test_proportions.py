@@ -1,0 +1,58 @@
+import pytest
+from statsmodels.stats.proportion import proportion_confint
+
+from survey.statistics.proportions import clopper_pearson, wilson, wilson_clustered
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "low", "high"),
+    [
+        (7, 10, 0.3967781475, 0.8922087326),
+        (0, 10, 0, 0.2775327999),
+        (10, 10, 0.7224672001, 1),
+        (38, 38, 0.9081901318, 1),
+        (444, 480, 0.8979151970, 0.9453362288),
+        (338, 480, 0.6618449233, 0.7432464479),
+        (782, 960, 0.7887624467, 0.8378966314),
+    ],
+)
+def test_wilson(successes: int, n: int, low: float, high: float) -> None:
+    found = wilson(successes, n)
+    assert (found.value, found.n) == (successes / n, n)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "low", "high"), [(7, 10, 0.3475471499, 0.9332604888), (1, 1, 0.025, 1)]
+)
+def test_clopper_pearson(successes: int, n: int, low: float, high: float) -> None:
+    found = clopper_pearson(successes, n)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-6)
+
+
+def test_wilson_at_a_design_effect() -> None:
+    found = wilson_clustered(782, 960, 2.9)
+    assert (found.low, found.high) == pytest.approx((0.7691940942, 0.8527552196), abs=1e-6)
+
+
+def test_wilson_at_no_design_effect_is_wilson() -> None:
+    for successes in range(12):
+        found, plain = wilson_clustered(successes, 11, 1), wilson(successes, 11)
+        assert (found.low, found.high) == pytest.approx((plain.low, plain.high), abs=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 2, 17, 480])
+def test_as_statsmodels(n: int) -> None:
+    for successes in {0, 1, n // 2, n - 1, n}:
+        for method, ours in (("wilson", wilson), ("beta", clopper_pearson)):
+            found = ours(successes, n)
+            theirs = proportion_confint(successes, n, method=method)
+            assert (found.low, found.high) == pytest.approx(theirs, abs=1e-9)
+
+
+def test_nothing_is_no_share() -> None:
+    assert wilson(0, 0).value is None
+    with pytest.raises(ValueError, match="11 of 10"):
+        wilson(11, 10)
+    with pytest.raises(ValueError, match=r"0\.5"):
+        wilson_clustered(1, 2, 0.5)

@@ -1,0 +1,122 @@
+import warnings
+
+import krippendorff
+import numpy as np
+import pandas as pd
+import pytest
+
+from survey.statistics.crossed import of_matrix
+from survey.statistics.reliability import (
+    alpha,
+    components,
+    icc_absolute,
+    icc_consistency,
+    icc_one_way,
+)
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # not ours
+    import pingouin
+
+X = np.nan
+# Krippendorff's own example: four observers, twelve units
+OBSERVERS = np.array(
+    [
+        [1, 2, 3, 3, 2, 1, 4, 1, 2, X, X, X],
+        [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, X, 3],
+        [X, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, X],
+        [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, X],
+    ]
+)
+# Shrout and Fleiss (1979), table 2: six targets by four judges
+JUDGES = np.array(
+    [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], float
+)
+LEVELS = ("nominal", "ordinal", "interval")
+
+
+def counted(ratings: np.ndarray) -> np.ndarray:
+    return np.stack([(ratings == value).sum(axis=0) for value in range(1, 6)], axis=1)
+
+
+def test_krippendorffs_example() -> None:
+    found = [alpha(counted(OBSERVERS), level) for level in LEVELS]
+    assert found == pytest.approx([0.7434210526, 0.8153875038, 0.8491071429], abs=1e-6)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("seed", range(3))
+def test_as_krippendorff(level: str, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    ratings = np.clip(np.round(random.normal(3, 1, (1, 20)) + random.normal(0, 1, (9, 20))), 1, 5)
+    ratings[random.random(ratings.shape) < 0.4] = np.nan
+    theirs = krippendorff.alpha(ratings, level_of_measurement=level)
+    assert alpha(counted(ratings), level) == pytest.approx(theirs, abs=1e-9)
+
+
+def test_no_alpha_of_equal_or_single_answers() -> None:
+    assert alpha(counted(np.full((4, 5), 3.0)), "ordinal") is None
+    assert alpha(counted(np.arange(5.0)[None] + 1), "ordinal") is None
+    assert alpha(np.zeros((0, 5), int), "nominal") is None
+    with pytest.raises(ValueError, match="ratio"):
+        alpha(counted(OBSERVERS), "ratio")
+
+
+def test_shrout_and_fleiss() -> None:
+    answers = of_matrix(JUDGES.T)  # participants are the judges
+    parts = components(answers)
+    found = [
+        icc_one_way(answers.items, answers.values),
+        icc_absolute(parts),
+        icc_consistency(parts),
+    ]
+    assert found == pytest.approx([0.165742, 0.289764, 0.714841], abs=1e-6)
+    assert icc_absolute(parts, 4) == pytest.approx(0.620051, abs=1e-6)
+
+
+def test_as_pingouin() -> None:
+    random = np.random.default_rng(4)
+    matrix = random.normal(size=(7, 1)) + random.normal(size=(1, 11)) + random.normal(size=(7, 11))
+    people, items = np.indices(matrix.shape)
+    long = pd.DataFrame({"p": people.ravel(), "i": items.ravel(), "y": matrix.ravel()})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = pingouin.intraclass_corr(long, targets="i", raters="p", ratings="y")
+    theirs = theirs.set_index("Type")["ICC"]
+    answers = of_matrix(matrix)
+    parts = components(answers)
+    ours = {
+        "ICC(1,1)": icc_one_way(answers.items, answers.values),
+        "ICC(A,1)": icc_absolute(parts),
+        "ICC(C,1)": icc_consistency(parts),
+        "ICC(A,k)": icc_absolute(parts, 7),
+    }
+    for name, value in ours.items():
+        assert value == pytest.approx(theirs[name], abs=1e-9), name
+
+
+def test_components_are_unbiased_with_answers_missing() -> None:
+    found = []
+    for seed in range(300):
+        random = np.random.default_rng(seed)
+        matrix = (
+            random.normal(0, 0.6, (24, 1))
+            + random.normal(0, 0.4, (1, 15))
+            + random.normal(0, 0.8, (24, 15))
+        )
+        matrix[random.random(matrix.shape) < 0.5] = np.nan
+        found.append(components(of_matrix(matrix)))
+    error = np.std(found, axis=0) / np.sqrt(len(found))
+    assert (np.abs(np.mean(found, axis=0) - [0.36, 0.16, 0.64]) < 4 * error).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 5), (5, 1), (1, 1)])
+def test_no_components_of_one_participant_or_item(shape: tuple[int, int]) -> None:
+    assert components(of_matrix(np.ones(shape))) is None
+
+
+def test_no_correlation_of_equal_answers() -> None:
+    parts = components(of_matrix(np.full((4, 3), 2.0)))
+    assert icc_absolute(parts) is None
+    assert icc_consistency(parts) is None
+    assert icc_one_way(np.array([0, 0, 1, 1]), np.ones(4)) is None

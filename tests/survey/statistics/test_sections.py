@@ -1,0 +1,223 @@
+"""The report's sections, on tables small enough to count by hand."""
+
+import io
+import json
+import time
+
+import krippendorff
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from survey import exclusion, ratings
+from survey.simulate import simulate
+from survey.statistics import summary
+from survey.statistics.change import changes, spearman
+from survey.statistics.comparison import against_chance, lower_against_higher
+from survey.statistics.consensus import consensus
+from survey.statistics.detection import detection
+from survey.statistics.direction import by_direction, directions, intervals
+from survey.statistics.opinion import opinions
+from survey.statistics.people import people
+from survey.statistics.precision import design_effect, precision
+
+HAND = """participant,item,intended,heard,rhythm,melody
+a,l1,lower,lower,5,3
+a,h1,higher,higher,4,3
+a,l2,lower,same,3,3
+a,h2,higher,,2,
+b,l1,lower,lower,5,1
+b,h1,higher,lower,4,2
+b,l2,lower,lower,4,
+b,h2,higher,higher,1,3
+"""
+
+
+def table(text: str = HAND) -> pd.DataFrame:
+    return ratings.read_csv(io.StringIO(text))
+
+
+def test_direction_by_hand() -> None:
+    found = directions(table())
+    lower, higher = found["table"]
+    assert lower["counts"] == {"lower": 3, "same": 1, "higher": 0}
+    assert higher["counts"] == {"lower": 1, "same": 0, "higher": 2}
+    assert (higher["n"], higher["missing"]) == (3, 1)  # no answer is neither
+    assert lower["shares"] == {"lower": 0.75, "same": 0.25, "higher": 0}
+    items = {row["item"]: (row["agree"], row["n"]) for row in found["items"]}
+    assert items == {"h1": (1, 2), "h2": (1, 1), "l1": (2, 2), "l2": (1, 2)}
+    found = intervals(table())
+    assert {name: (one["agree"], one["n"]) for name, one in found.items()} == {
+        "overall": (5, 7),
+        "lower": (3, 4),
+        "higher": (2, 3),
+    }
+
+
+def test_catch_trials_are_apart() -> None:
+    text = HAND + "a,i1,same,same,,\nb,i1,same,lower,,\n"
+    found = directions(table(text))
+    assert sum(row["n"] for row in found["table"]) == 7
+    assert found["catch"][0]["counts"] == {"lower": 1, "same": 1, "higher": 0}
+
+
+def test_opinion_by_hand() -> None:
+    found = opinions(table())
+    rhythm = found["rhythm"]
+    assert rhythm["twoway"]["value"] == 3.5
+    assert rhythm["median"] == 4
+    assert rhythm["histogram"] == {"1": 1, "2": 1, "3": 1, "4": 3, "5": 2}
+    assert (found["melody"]["n"], found["melody"]["missing"]) == (6, 2)
+    assert found["harmony"]["twoway"]["value"] is None
+    assert found["harmony"]["holm"] is None
+    t = (3.5 - 3) / rhythm["twoway"]["error"]
+    assert rhythm["p"] == pytest.approx(2 * stats.t.sf(t, rhythm["twoway"]["freedom"]))
+    assert rhythm["holm"] >= rhythm["p"]
+
+
+def test_intervals_of_opinions_are_not_clipped() -> None:
+    text = "participant,item,intended,heard,rhythm\n" + "".join(
+        f"p{person},i{item},lower,lower,{5 if (person, item) != (0, 0) else 1}\n"
+        for person in range(3)
+        for item in range(3)
+    )
+    assert opinions(table(text))["rhythm"]["twoway"]["high"] > 5
+
+
+def test_comparison_by_hand() -> None:
+    agreement = by_direction(table())
+    found = against_chance(agreement, seed=0)
+    assert found["overall"]["mean_rate"]["value"] == pytest.approx((2 / 3 + 3 / 4) / 2)
+    assert found["overall"]["one of two"]["difference"] == pytest.approx((2 / 3 + 3 / 4) / 2 - 0.5)
+    assert found["overall"]["one of three"]["chance"] == pytest.approx(1 / 3)
+    paired = lower_against_higher(agreement, seed=0)
+    assert paired["difference"]["value"] == pytest.approx((0.5 - 1 + 1 - 0.5) / 2)
+    assert paired["better"] == {"lower": 1, "higher": 1, "equal": 0}
+    assert paired["twoway"]["value"] == pytest.approx(3 / 4 - 2 / 3)
+
+
+def test_detection_by_hand() -> None:
+    found = detection(table())["higher"]
+    assert found["hits"] == {"count": 2, "n": 3, "rate": pytest.approx(2 / 3)}
+    assert found["alarms"] == {"count": 0, "n": 4, "rate": 0}
+    z = stats.norm.ppf([2.5 / 4, 0.5 / 5])
+    assert found["d_prime"] == pytest.approx(z[0] - z[1])
+    assert found["criterion"] == pytest.approx(-z.sum() / 2)
+    each = stats.norm.ppf([[1.5 / 2, 0.5 / 3], [1.5 / 3, 0.5 / 3]])
+    assert found["mean_d_prime"]["value"] == pytest.approx(np.mean(each[:, 0] - each[:, 1]))
+    only_lower = detection(table(HAND.replace("higher,", "lower,").replace("h1,lower", "h1,lower")))
+    assert only_lower["higher"]["d_prime"] is None
+
+
+def test_consensus_uses_all_items() -> None:
+    found = consensus(table())
+    answers = [[0, 2, 1, np.nan], [0, 0, 0, 2]]
+    theirs = krippendorff.alpha(answers, level_of_measurement="nominal")
+    assert found["direction"]["alpha"] == pytest.approx(theirs)
+    assert found["rhythm"]["k"] == 2
+    assert found["harmony"]["alpha"] is None
+
+
+def test_changes_by_strength_and_measure() -> None:
+    made = simulate({"perfect": 6}, items=20, strengths=(0.5, 1.0))
+    transfers = made[made["kind"] == "transfer"]
+    found = changes(transfers)
+    assert [row["row"] for row in found["strengths"]] == [-1, -0.5, 0.5, 1]
+    assert [row["counts"]["higher"] for row in found["strengths"]] == [0, 0, 30, 30]
+    assert found["strength_correlation"]["value"] == pytest.approx(
+        stats.spearmanr([-1] * 5 + [-0.5] * 5 + [0.5] * 5 + [1] * 5, [-1] * 10 + [1] * 10)[0]
+    )
+    for rows in found["measured"].values():
+        assert len(rows) == 5
+        assert sum(row["n"] for row in rows) == len(transfers)
+    made = simulate({"perfect": 6})
+    alike = changes(made[made["kind"] == "transfer"])
+    assert (alike["strengths"], alike["measured"], alike["strength_correlation"]) == ([], {}, None)
+    assert set(alike["correlations"]) == {"note", "rhythm"}
+
+
+def test_no_correlation_of_too_little() -> None:
+    assert spearman(np.arange(3.0), np.arange(3.0)).value is None
+    assert spearman(np.arange(9.0), np.ones(9)).value is None
+    whole = spearman(np.arange(9.0), np.arange(9.0) ** 3)
+    assert (whole.value, whole.low) == (1, None)
+
+
+def test_design_effect_and_half_widths() -> None:
+    assert design_effect(20, 0.1) == pytest.approx(2.9)
+    made = simulate({"realistic": 48}, seed=5)
+    found = precision(made[made["kind"] == "transfer"])["rhythm"]
+    person = found["participants"]
+    assert person["size"] == 20
+    assert person["design_effect"] == pytest.approx(1 + 19 * person["rho"])
+    widths = list(found["half_widths"].values())
+    assert widths == sorted(widths, reverse=True)
+    assert widths[-1] > found["limit"] > 0
+    # the projection for the size it has is the interval it has, up to small-sample factors
+    now = opinions(made[made["kind"] == "transfer"])["rhythm"]["twoway"]
+    assert found["half_widths"]["48"] == pytest.approx((now["high"] - now["low"]) / 2, rel=0.05)
+
+
+def test_people_at_a_glance() -> None:
+    made = table(HAND + "a,i1,same,lower,,\n")
+    _, excluded = exclusion.kept(made, {"identical_wrong": 0.5})
+    found = people(made, excluded).set_index("participant")
+    assert found.loc["a", "agreement"] == pytest.approx(2 / 3)
+    assert found.loc["a", "identical_wrong"] == 1
+    assert found.loc["a", "excluded_by"] == "identical_wrong"
+    assert found.loc["b", "identical_wrong"] is None
+    assert found.loc["b", "lower"] == 0.75
+
+
+def test_summary_is_json_and_fast() -> None:
+    made = simulate({"realistic": 42}, seed=1)
+    assert len(made) > 1000
+    summary(made)
+    start = time.perf_counter()
+    found = summary(made, exclusion.DEFAULT_RULES)
+    assert time.perf_counter() - start < 0.1
+    json.dumps(found, allow_nan=False)
+    assert found["participants"] == 42
+    overall = found["agreement"]["overall"]
+    assert overall["low"] < overall["value"] < overall["high"]
+    assert summary(ratings.empty())["agreement"]["overall"]["value"] is None
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        slice(0, 0),
+        slice(0, 1),
+        slice(0, 4),
+        [0, 4],
+        [3, 7],
+    ],
+    ids=["nothing", "one answer", "one participant", "one item", "one item partly answered"],
+)
+def test_every_section_bears_little(rows: slice | list[int]) -> None:
+    made = table().iloc[rows].reset_index(drop=True)
+    agreement = by_direction(made)
+    for section in (
+        directions(made),
+        intervals(made),
+        against_chance(agreement, 0),
+        lower_against_higher(agreement, 0),
+        detection(made),
+        opinions(made),
+        consensus(made),
+        changes(made),
+        precision(made),
+        summary(made),
+    ):
+        json.dumps(section, allow_nan=False)
+
+
+def test_all_answers_equal() -> None:
+    made = table().assign(heard="same", rhythm=3)
+    assert intervals(made)["overall"]["twoway"]["value"] == 0
+    assert opinions(made)["rhythm"]["p"] is None
+    found = consensus(made)
+    assert found["direction"]["alpha"] is None
+    assert found["rhythm"]["icc_1"] is None
+    json.dumps(precision(made), allow_nan=False)

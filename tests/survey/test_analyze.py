@@ -1,0 +1,185 @@
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from db.database import Database
+from db.models import Study
+from survey import analyze, ratings
+from survey.simulate import simulate
+from tests.survey.answers import answered
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = ("--draws", "100")
+
+
+def saved(path: Path, table: pd.DataFrame) -> Path:
+    ratings.write_csv(table, path)
+    return path
+
+
+def refused(capsys: pytest.CaptureFixture, tmp_path: Path, *arguments: object) -> str:
+    """The one sentence of an analysis that writes nothing."""
+    out = tmp_path / "out"
+    before = set(tmp_path.rglob("*"))
+    assert analyze.main([*map(str, arguments), *QUICK, "--out", str(out)]) == 2
+    assert set(tmp_path.rglob("*")) == before
+    said = capsys.readouterr()
+    assert not said.out
+    sentences = [line for line in said.err.replace("\r", "\n").splitlines() if line.strip()]
+    sentence = sentences[-1].strip()
+    assert "Traceback" not in said.err
+    return sentence
+
+
+def test_a_file_of_answers(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    table = simulate({"realistic": 12, "lazy": 1}, seed=2)
+    file, out = saved(tmp_path / "a.csv", table), tmp_path / "out"
+    assert analyze.main(["--csv", str(file), "--out", str(out), *QUICK]) == 0
+    assert "report.html" in capsys.readouterr().out
+    names = {path.name for path in out.iterdir()}
+    assert {"results.json", "report.html", "figure6a.png", "figure6b.svg", "items.csv"} <= names
+    found = json.loads((out / "results.json").read_text())
+    assert found["provenance"]["data_sha256"] == ratings.sha256(table)
+    assert found["provenance"]["study"] == "simulated"
+    assert len(found["provenance"]["code_version"]) >= 5
+    assert found["flow"]["kept"] == 12
+    again = tmp_path / "again"
+    assert analyze.main(["--csv", str(file), "--out", str(again), *QUICK]) == 0
+    for name in names:
+        assert (again / name).read_bytes() == (out / name).read_bytes(), name
+    other = tmp_path / "other"
+    assert analyze.main(["--csv", str(file), "--out", str(other), *QUICK, "--seed", "1"]) == 0
+    assert (other / "results.json").read_bytes() != (out / "results.json").read_bytes()
+
+
+def test_a_study_of_the_database(
+    database: Database, study: Study, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    answered(database, study, 4)
+    url = database.url.render_as_string(hide_password=False)
+    assert analyze.main(["--database", url, "--out", str(tmp_path / "a"), *QUICK]) == 0
+    found = json.loads((tmp_path / "a" / "results.json").read_text())
+    assert found["kept"]["intervals"]["overall"]["n"] == 4 * 8
+    assert found["flow"]["consented"] == 4
+    assert found["flow"]["finished"] == 3
+    assert found["flow"]["rules"] == {}
+    # the same answers as a file give the same statistics
+    with database.read() as session:
+        file = saved(tmp_path / "a.csv", ratings.frame(session, session.get(Study, study.id)))
+    arguments = ["--csv", str(file), "--keep-all", "--out", str(tmp_path / "b"), *QUICK]
+    assert analyze.main(arguments) == 0
+    other = json.loads((tmp_path / "b" / "results.json").read_text())
+    assert other["kept"] == found["kept"]
+    assert other["provenance"]["data_sha256"] == found["provenance"]["data_sha256"]
+
+
+def test_which_study(
+    database: Database, study: Study, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    url = database.url.render_as_string(hide_password=False)
+    ask = (capsys, tmp_path, "--database", url)
+    assert refused(*ask) == "there are no answers yet"
+    assert refused(*ask, "--study", "x") == "there is no study 'x'; there are: small"
+    with database.write() as session:
+        session.add(Study(name="other", title="", trials_each=1))
+    assert refused(*ask) == "the database has several studies, name one of them: other, small"
+
+
+def test_no_database(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    none = tmp_path / "none.sqlite"
+    said = refused(capsys, tmp_path, "--database", f"sqlite:///{none}")
+    assert said == f"there is no database {none}"
+    none.write_text("this is no database, but it is long enough to look for a header in it" * 20)
+    said = refused(capsys, tmp_path, "--database", f"sqlite:///{none}")
+    assert said.startswith("the database cannot be read")
+    assert "sqlite or postgresql" in refused(capsys, tmp_path, "--database", "mysql://a/b")
+
+
+def test_files_that_cannot_be_analysed(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    table = simulate({"realistic": 3})
+    none = saved(tmp_path / "none.csv", ratings.empty())
+    assert refused(capsys, tmp_path, "--csv", none) == "there are no answers yet"
+    two = tmp_path / "two.csv"
+    saved(two, pd.concat([table, table.assign(study="other")]))
+    several = refused(capsys, tmp_path, "--csv", two)
+    assert several.endswith("several studies, name one of them: other, simulated")
+    assert "there are: other, simulated" in refused(
+        capsys, tmp_path, "--csv", two, "--study", "third"
+    )
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("participant,item,intended,heard,rhythm\np,i,lower,lower,9\n")
+    assert "column rhythm, row 1: is '9'" in refused(capsys, tmp_path, "--csv", wrong)
+    gone = tmp_path / "gone.csv"
+    assert refused(capsys, tmp_path, "--csv", gone) == f"{gone}: No such file or directory"
+    quick = saved(tmp_path / "quick.csv", table.assign(seconds=1.0))
+    assert "3 of 3 participants excluded" in refused(capsys, tmp_path, "--csv", quick)
+    rules = tmp_path / "rules.json"
+    rules.write_text('{"mood": 1}')
+    assert "'mood'" in refused(capsys, tmp_path, "--csv", quick, "--rules", rules)
+    rules.write_text("[]")
+    assert "no exclusion rules" in refused(capsys, tmp_path, "--csv", quick, "--rules", rules)
+
+
+def test_one_study_of_several_and_rules_of_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = simulate({"realistic": 3, "lazy": 2})
+    file = saved(tmp_path / "a.csv", pd.concat([table, table.assign(study="../other")]))
+    rules = tmp_path / "rules.json"
+    rules.write_text('{"median_seconds": 1}')
+    monkeypatch.chdir(tmp_path)
+    arguments = ["--csv", str(file), "--study", "../other", "--rules", str(rules), *QUICK]
+    assert analyze.main(arguments) == 0
+    found = json.loads((tmp_path / "analysis" / "_other" / "results.json").read_text())
+    assert (found["flow"]["kept"], found["provenance"]["rows"]) == (5, len(table))
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        simulate({"realistic": 1}),
+        simulate({"realistic": 3}, items=1, catch=0),
+        simulate({"perfect": 3}),
+        simulate({"realistic": 2}).assign(heard="same"),
+    ],
+    ids=["one participant", "one item", "perfect", "equal"],
+)
+def test_little_data_is_analysed(table: pd.DataFrame, tmp_path: Path) -> None:
+    file, out = saved(tmp_path / "a.csv", table), tmp_path / "out"
+    assert analyze.main(["--csv", str(file), "--out", str(out), "--keep-all", *QUICK]) == 0
+    text = (out / "results.json").read_text()
+    assert "NaN" not in text
+    assert "Infinity" not in text
+
+
+def test_a_hundred_thousand_ratings(tmp_path: Path) -> None:
+    table = simulate({"realistic": 1000}, items=96)
+    assert len(table) == 100_000
+    file = saved(tmp_path / "a.csv", table)
+    start = time.perf_counter()
+    assert analyze.main(["--csv", str(file), "--out", str(tmp_path / "out")]) == 0
+    assert time.perf_counter() - start < 60
+    found = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert found["provenance"]["draws"] == 10_000
+
+
+def test_the_command_says_one_sentence_and_needs_no_model(tmp_path: Path) -> None:
+    code = (
+        "import sys; from survey import analyze, plan; "
+        "heavy = {'torch', 'gradio', 'fastapi', 'krippendorff', 'pingouin', 'statsmodels'}; "
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules); "
+        "assert 'matplotlib' not in sys.modules; sys.exit(analyze.main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--database", f"sqlite:///{tmp_path / 'none'}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert done.stderr == f"there is no database {tmp_path / 'none'}\n"

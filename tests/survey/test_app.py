@@ -1,0 +1,258 @@
+"""The application as a whole: headers, sizes, errors of the database, being mounted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import event, func, select, text
+
+from db.database import Database, DatabaseError
+from db.models import Answer, Participant, Study
+from survey.app import close, create_app
+from survey.security import HEADERS, LARGEST
+from survey.settings import Settings
+from tests.survey.hub import Hub
+from tests.survey.person import Person, key
+
+
+def test_health(client: TestClient) -> None:
+    said = client.get("/api/health")
+    assert said.status_code == 200 and said.json() == {"ok": True}
+
+
+def test_health_knows_a_lost_database(client: TestClient, app: FastAPI, tmp_path: Path) -> None:
+    app.state.database.close()
+    app.state.database = Database(f"postgresql://nobody@/none?host={tmp_path}")
+    said = client.get("/api/health")
+    assert said.status_code == 503 and said.json()["error"] == "busy"
+
+
+def test_every_answer_has_the_headers(client: TestClient) -> None:
+    person = Person.ready(client)
+    answers = [
+        client.get("/api/health"),
+        client.get("/api/state", headers=person.headers),
+        client.get("/api/state"),
+        client.get("/nothing/here"),
+        client.get("/s/small"),
+        client.get(f"/p/{person.token}"),
+        client.get("/admin"),
+        client.post("/api/join", json={}),
+        client.post("/api/join", content=b"x" * (LARGEST + 1)),
+        client.put("/api/join"),
+        client.get(person.state()["trial"]["clips"]["first"]),
+    ]
+    statuses = [said.status_code for said in answers]
+    assert statuses == [200, 200, 404, 404, 200, 200, 401, 422, 413, 405, 200]
+    for said in answers:
+        for name in HEADERS:
+            assert len(said.headers.get_list(name)) == 1, (said.url, name)
+        for name in ("referrer-policy", "x-content-type-options"):
+            assert said.headers[name] == HEADERS[name]
+        # The admin's pages are stricter about who may show them in a frame.
+        content, frame = said.headers["content-security-policy"].split("frame-ancestors")
+        assert HEADERS["content-security-policy"].startswith(content) and frame
+        assert "set-cookie" not in said.headers
+    assert [said.headers["cache-control"] for said in answers[:-1]] == ["no-store"] * 10
+    assert "http:" not in HEADERS["content-security-policy"]
+    assert "unsafe" not in HEADERS["content-security-policy"]
+
+
+def test_static_files_are_asked_about_again(client: TestClient) -> None:
+    said = client.get("/static/admin.css")
+    assert said.status_code == 200
+    assert said.headers["cache-control"] == "no-cache"
+    again = client.get("/static/admin.css", headers={"If-None-Match": said.headers["etag"]})
+    assert again.status_code == 304 and again.headers["cache-control"] == "no-cache"
+    for name in ("../app.py", "..%2fapp.py", "%2e%2e/app.py", "%00"):
+        assert client.get(f"/static/{name}").status_code == 404
+
+
+def test_large_bodies_are_refused(client: TestClient, database: Database) -> None:
+    person = Person.ready(client)
+    said = person.post("answers", comment="x" * LARGEST)
+    assert said.status_code == 413 and said.json()["message"] == "The request is too large."
+
+    def pieces() -> Iterator[bytes]:
+        for _ in range(LARGEST // 1000 + 1):
+            yield b" " * 1000
+
+    said = client.post("/api/answers", content=pieces(), headers=person.headers)
+    assert "content-length" not in said.request.headers
+    assert said.status_code == 413
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_body_at_the_limit_is_read(client: TestClient) -> None:
+    content = b'{"study": "small", "consent": true}'
+    headers = {"Content-Type": "application/json"}
+    for size, status in ((LARGEST, 201), (LARGEST + 1, 413)):
+        said = client.post("/api/join", content=content.ljust(size), headers=headers)
+        assert said.status_code == status
+
+
+def test_a_locked_database_acknowledges_nothing(
+    client: TestClient, app: FastAPI, settings: Settings, database: Database
+) -> None:
+    person = Person.ready(client)
+    trial = person.state()["trial"]["id"]
+    person.hear(trial)
+    app.state.database.close()
+    app.state.database = Database(settings.database_url, busy=0.2)
+    submission = key()
+    with database.write() as session:
+        session.scalars(select(Participant).with_for_update()).one()
+        said = person.judge(trial, submission)
+        assert said.status_code == 503 and said.json()["error"] == "busy"
+        assert said.json()["message"].endswith(".") and int(said.headers["retry-after"]) > 0
+        assert session.scalar(select(func.count(Answer.id))) == 0
+        assert person.state()["trial"]["id"] == trial  # reading goes on
+    assert person.judge(trial, submission).status_code == 200
+    with database.read() as session:
+        assert session.scalars(select(Answer.submission)).all() == [submission]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_full_disk_acknowledges_nothing(
+    client: TestClient, app: FastAPI, settings: Settings, database: Database
+) -> None:
+    """Until SQLite has no page left, every acknowledged answer is there, and no other one."""
+    person = Person.ready(client)
+    with database.read() as session:
+        pages = session.scalar(text("PRAGMA page_count"))
+    app.state.database.close()
+    full = app.state.database = Database(settings.database_url)
+
+    @event.listens_for(full.engine, "connect")
+    def limit(connection, record) -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages + 1}")
+
+    acknowledged = 0
+    for _ in range(8):
+        trial = person.state()["trial"]["id"]
+        statuses = set()
+        for side in ("first", "second"):
+            play = {"trial": trial, "side": side, "event": "ended", "submission": key()}
+            statuses.add(person.post("plays", **play).status_code)
+        said = person.judge(trial, comment="🎹" * 1000)
+        if said.status_code != 200:
+            break
+        acknowledged += 1
+    assert said.status_code == 503 or 503 in statuses
+    with database.read() as session:
+        assert session.scalar(select(func.count(Answer.id))) == acknowledged
+        assert session.scalar(text("PRAGMA integrity_check")) == "ok"
+    full.close()
+    app.state.database = Database(settings.database_url)
+    person.finish()
+    with database.read() as session:
+        assert session.scalar(select(func.count(Answer.id))) == 8
+
+
+def test_a_mounted_survey_gives_addresses_under_its_mount(app: FastAPI) -> None:
+    outside = FastAPI()
+    outside.mount("/survey", app)
+    with TestClient(outside) as client:
+        said = client.post("/survey/api/join", json={"study": "small", "consent": True}).json()
+        assert said["url"] == f"/survey/p/{said['token']}"
+        person = Person.ready(client, base="/survey")
+        clips = person.state()["trial"]["clips"]
+        assert all(clip.startswith("/survey/audio/") for clip in clips.values())
+        assert client.get(clips["first"]).status_code == 200
+        assert person.finish()["stage"] == "finished"
+
+
+def test_an_error_of_ours_is_still_an_answer(
+    client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(app.state, "database")
+    said = client.get("/api/health")
+    assert said.status_code == 500 and said.json()["error"] == "busy"
+    assert said.headers["referrer-policy"] == "no-referrer"
+    assert "Traceback" not in said.text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_who_opens_a_wrong_address_reads_a_sentence(client: TestClient) -> None:
+    said = client.get("/nothing/<script>", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert said.status_code == 404 and said.headers["content-type"].startswith("text/html")
+    assert "<p>There is nothing at this address.</p>" in said.text and "script" not in said.text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_newer_database_stops_the_start(settings: Settings, database: Database) -> None:
+    with database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseError, match="newer than this software"):
+        create_app(settings)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_closing_leaves_one_file(settings: Settings, database: Database) -> None:
+    """So that a copy of it is a whole backup."""
+    database.close()
+    app = create_app(settings)
+    with TestClient(app) as client:
+        client.get("/api/health")
+    close(app)
+    assert [path.name for path in settings.data.iterdir() if path.is_file()] == ["survey.sqlite"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_wiped_disk_loses_nobodys_place(
+    settings: Settings, study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is new after a restart, and the private dataset is all that is left."""
+    hub = Hub(tmp_path / "hub")
+    monkeypatch.setattr("survey.journal.HfApi", lambda token: hub)
+    hosted = replace(settings, dataset="somebody/answers", hf_token="hf_x", ephemeral=True)
+    first = create_app(hosted)
+    with TestClient(first) as client:
+        halfway, done, gone = (Person.ready(client) for _ in range(3))
+        for _ in range(3):
+            halfway.step(comment="half the way")
+        gone.step(comment="take this back")
+        gone.post("withdraw", confirm=True).raise_for_status()
+        before = [place(halfway.state()), place(done.finish())]
+    close(first)
+
+    wiped = replace(hosted, data=tmp_path / "new", database_url="")
+    second = create_app(wiped)
+    with TestClient(second) as client:
+        people = (Person(client, person.token) for person in (halfway, done))
+        assert [place(person.state()) for person in people] == before
+        assert Person(client, gone.token).post("questions").status_code == 404
+        assert Person(client, halfway.token).finish()["stage"] == "finished"
+    with second.state.database.read() as session:
+        assert session.scalar(select(func.count(Answer.id))) == 16
+        assert session.scalars(select(Study.withdrawn)).one() == 1
+    close(second)
+    assert b"take this back" not in b"".join(
+        path.read_bytes() for path in hub.files("somebody/answers")
+    )
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_an_unreachable_dataset_does_not_stop_the_start(
+    settings: Settings, study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = Hub(tmp_path / "hub")
+    hub.down = True
+    monkeypatch.setattr("survey.journal.HfApi", lambda token: hub)
+    app = create_app(replace(settings, dataset="somebody/answers", hf_token="hf_x"))
+    assert app.state.journal is None
+    with TestClient(app) as client:
+        assert client.get("/api/health").status_code == 200
+    close(app)
+
+
+def place(state: dict[str, Any]) -> dict[str, Any]:
+    """A state without the addresses, which are new in a new database."""
+    kept = {name: state[name] for name in ("stage", "progress", "code")}
+    return kept | {"number": state["trial"] and state["trial"]["number"]}

@@ -1,0 +1,132 @@
+import csv
+import io
+import json
+import random
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from db.database import Database
+from db.models import Participant, Study
+from survey import export
+from survey.erasure import erase
+from survey.ratings import COLUMNS, frame, read_csv
+from tests.survey.crowd import answer, fill, join
+
+
+@pytest.fixture
+def filled(database: Database, study: Study) -> Study:
+    with database.write() as session:
+        fill(session, study, 4)
+    return study
+
+
+def test_ratings_csv_is_the_frame_and_safe_in_a_spreadsheet(database: Database, filled: Study):
+    with database.read() as session:
+        text = export.ratings_csv(session, filled)
+        table = frame(session, filled)
+    assert read_csv(io.StringIO(text, newline="")).equals(table) and len(table) == 3 * 6 + 3
+    header, *rows = csv.reader(io.StringIO(text, newline=""))
+    comments = [row[header.index("comment")] for row in rows]
+    assert sum(cell.startswith("'=") for cell in comments) > 4
+    numbers = {at for at, name in enumerate(header) if name.startswith("change_")}
+    cells = [cell for row in rows for at, cell in enumerate(row) if at not in numbers]
+    assert not [cell for cell in cells if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
+
+
+def test_study_json_is_all_there_is_of_it(database: Database, filled: Study):
+    with database.read() as session:
+        text = export.study_json(session, filled)
+        assert text == export.study_json(session, filled)
+    found = json.loads(text)
+    assert (found["format"], found["version"]) == (export.FORMAT, 1)
+    assert len(found["study"]["stimuli"]) == 12 and found["study"]["build"] == {"seed": 0}
+    assert [len(one["trials"]) for one in found["participants"]] == [8] * 4
+    answers = [t["answer"] for one in found["participants"] for t in one["trials"]]
+    assert sum(one is not None for one in answers) == 3 * 8 + 5
+
+
+def test_the_dictionary_has_a_row_for_every_column():
+    header, *rows = csv.reader(io.StringIO(export.dictionary_csv(), newline=""))
+    assert header == ["column", "form", "values", "meaning"]
+    assert [row[0] for row in rows] == [*(one.name for one in COLUMNS), "change_<attribute>"]
+    assert all(row[3] for row in rows)
+
+
+def test_the_command_writes_three_files(
+    database: Database, filled: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    url = database.url.render_as_string(hide_password=False)
+    out = tmp_path / "a" / "folder"
+    assert export.main(["--database", url, "--out", str(out)]) == 0
+    assert {path.name for path in out.iterdir()} == {"ratings.csv", "study.json", "dictionary.csv"}
+    assert capsys.readouterr().out.split() == [
+        str(out / name) for name in ("ratings.csv", "study.json", "dictionary.csv")
+    ]
+    with database.read() as session:
+        assert (out / "ratings.csv").read_bytes().decode() == export.ratings_csv(session, filled)
+        assert (out / "study.json").read_text() == export.study_json(session, filled)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_command_says_in_one_sentence_what_it_cannot(
+    database: Database, filled: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    url = database.url.render_as_string()
+    cases = [
+        (["--database", url, "--study", "other"], "there is no study 'other'"),
+        (["--database", f"sqlite:///{tmp_path}/none.sqlite"], "there is no database"),
+        (["--database", "mysql://host/name"], "DATABASE_URL is for mysql"),
+    ]
+    for arguments, said in cases:
+        assert export.main([*arguments, "--out", str(tmp_path / "out")]) == 1
+        lines = capsys.readouterr().err.splitlines()
+        assert len(lines) == 1 and said in lines[0]
+    assert not (tmp_path / "none.sqlite").exists() and not (tmp_path / "out").exists()
+    (tmp_path / "file").touch()
+    assert export.main(["--database", url, "--out", str(tmp_path / "file")]) == 1
+
+
+def test_an_erasure_reaches_exports_that_were_made_before(
+    database: Database, filled: Study, tmp_path: Path
+):
+    gone, kept, edited = tmp_path / "gone", tmp_path / "kept", tmp_path / "edited"
+    for folder in (gone, kept, kept, edited):
+        export.export(database, folder)
+    for path in gone.iterdir():
+        path.unlink()
+    (edited / "study.json").unlink()
+    with database.write() as session:
+        person, _ = join(session, filled)
+        answer(session, person, random.Random(1), "a secret remark")
+        for _ in range(3):
+            answer(session, person, random.Random(1), "a secret remark")
+    export.export(database, kept)
+    assert b"a secret remark" in (kept / "ratings.csv").read_bytes()
+    with database.write() as session:
+        found = select(Participant).where(Participant.public_id == person.public_id)
+        erase(session, session.scalars(found).one())
+    written = export.renew(database)
+    assert sorted(written) == [edited / "ratings.csv", kept / "ratings.csv", kept / "study.json"]
+    assert not list(gone.iterdir())
+    for path in written:
+        text = path.read_text()
+        assert person.public_id not in text and "a secret remark" not in text
+        assert "ümlaut" in text or "\\u00fc" in text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_an_export_that_cannot_be_renewed_is_logged(
+    database: Database, filled: Study, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    export.export(database, tmp_path / "first")
+    export.export(database, tmp_path / "second")
+    for path in (tmp_path / "first").iterdir():
+        # A folder of the name of the part makes writing fail, even for the superuser.
+        path.with_name(f".{path.name}.{export.os.getpid()}").mkdir()
+    with pytest.raises(OSError):
+        (tmp_path / "first" / f".ratings.csv.{export.os.getpid()}").write_text("")
+    written = export.renew(database)
+    assert {path.parent.name for path in written} == {"second"}
+    assert "could not be written again" in caplog.text

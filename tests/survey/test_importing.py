@@ -1,0 +1,225 @@
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from db.database import Database
+from db.models import Answer, Base, Clip, Invitation, Participant, Stimulus, Study, Trial, now
+from survey import export, importing
+from survey.analysis import analyse
+from survey.errors import Refused
+from survey.exclusion import DEFAULT_RULES
+from survey.importing import import_study
+from survey.ratings import choose, flow, frame
+from tests.survey.crowd import fill, join
+
+
+@pytest.fixture
+def filled(database: Database, study: Study) -> Study:
+    """A study with six people, one of whom used an invitation, and two who withdrew."""
+    with database.write() as session:
+        here = session.get_one(Study, study.id)
+        here.withdrawn, here.rules = 2, DEFAULT_RULES
+        for number in range(3):
+            session.add(Invitation(study_id=study.id, token_hash=f"{number:064}", label="Jane"))
+        fill(session, study, 6)
+    return study
+
+
+@pytest.fixture
+def text(database: Database, filled: Study) -> str:
+    with database.read() as session:
+        return export.study_json(session, choose(session))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Another database, without tables or with a schema."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated"), tmp_path / "other.sqlite")
+        database = Database(f"sqlite:///{tmp_path}/other.sqlite")
+        yield database
+        database.close()
+        return
+    server = request.getfixturevalue("postgres")
+    url = server.create()
+    database = Database(url)
+    importing.upgrade(database)
+    yield database
+    database.close()
+    server.drop(url)
+
+
+def counts(database: Database) -> dict[str, int]:
+    with database.read() as session:
+        tables = Base.metadata.sorted_tables
+        return {t.name: session.scalar(select(func.count()).select_from(t)) for t in tables}
+
+
+def test_the_same_analysis_before_and_after(database: Database, text: str, other: Database):
+    with other.write() as session:
+        import_study(session, text)
+    with database.read() as one, other.read() as two:
+        before, after = choose(one), choose(two)
+        assert frame(two, after).equals(frame(one, before)) and len(frame(two, after)) == 33
+        people = {"invited": 3, "consented": 8, "finished": 5, "withdrawn": 2}
+        assert flow(two, after) == flow(one, before) == people
+        results = [
+            analyse(frame(s, study), flow(s, study), study.rules, seed=1, draws=100)
+            for s, study in ((one, before), (two, after))
+        ]
+        assert json.dumps(results[0], default=str) == json.dumps(results[1], default=str)
+        again = json.loads(export.study_json(two, after))
+        assert again["study"].pop("state") == "closed" and again["study"].pop("closed_at")
+        first = json.loads(text)
+        assert first["study"].pop("state") == "open" and first["study"].pop("closed_at") is None
+        assert again == first
+
+
+def test_nobody_can_go_on_with_an_imported_study(database: Database, text: str, other: Database):
+    with other.write() as session:
+        import_study(session, text)
+    with database.read() as one, other.read() as two:
+        for model, name in ((Participant, "token_hash"), (Trial, "token")):
+            column = getattr(model, name)
+            before, after = set(one.scalars(select(column))), set(two.scalars(select(column)))
+            assert len(after) == len(before) and not before & after
+        assert not set(two.scalars(select(Invitation.label))) - {""}
+        assert not two.scalars(select(Participant.completion_code)).first()
+
+
+def test_beside_another_study_under_a_new_name(study: Study, database: Database, tmp_path: Path):
+    """The clips are shared, a name or a participant that is here already is refused."""
+    with database.write() as session:
+        text = export.study_json(session, choose(session))
+        with pytest.raises(ValueError, match="there is a study 'small' already"):
+            import_study(session, text)
+        clips = session.scalar(select(func.count(Clip.id)))
+        copy = import_study(session, text, "copy")
+        assert session.scalar(select(func.count(Clip.id))) == clips
+        assert len(copy.stimuli) == 12
+        join(session, session.get_one(Study, study.id))
+    with database.write() as session:
+        text = export.study_json(session, choose(session, "small"))
+        with pytest.raises(ValueError, match="is here already, in study 'small'"):
+            import_study(session, text, "third")
+    with database.read() as session:
+        assert session.scalars(select(Study.name).order_by(Study.name)).all() == ["copy", "small"]
+
+
+@pytest.mark.parametrize("name", ["", "Ab", "a b", "a/b", "ü", "a" * 65, "a\n"])
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_name_no_address_can_have_is_refused(database: Database, text: str, name: str):
+    with database.write() as session, pytest.raises(ValueError, match="study.name cannot be"):
+        import_study(session, text, name)
+
+
+def last(found: dict[str, Any]) -> dict[str, Any]:
+    return found["participants"][-1]
+
+
+def answered(found: dict[str, Any]) -> dict[str, Any]:
+    return next(one for one in last(found)["trials"] if one["answer"])
+
+
+SPOILT: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
+    "no rating": (lambda f: answered(f)["answer"].update(rhythm=6), "ck_answers_rhythm|contradict"),
+    "no direction": (lambda f: answered(f)["answer"].update(direction="up"), "answer.direction"),
+    "half an answer": (lambda f: answered(f)["answer"].pop("melody"), "answer.melody is missing"),
+    "no stimulus": (lambda f: answered(f).update(stimulus="x"), "the study does not have"),
+    "twice a trial": (lambda f: last(f)["trials"].append(answered(f)), "contradicts itself"),
+    "twice a person": (lambda f: f["participants"].append(last(f)), "contradicts itself"),
+    "long comment": (lambda f: answered(f)["answer"].update(comment="x" * 1001), "contradicts"),
+    "no trials": (lambda f: last(f).update(trials=None), "trials: expected a list"),
+    "no person": (lambda f: f["participants"].append(5), "expected an object"),
+    "no hash": (lambda f: f["study"]["stimuli"][0]["first"].update(sha256="a"), "contradicts"),
+    "another size": (lambda f: f["study"]["stimuli"][-1]["first"].update(bytes=1), "has 1 bytes|"),
+    "same for lower": (lambda f: f["study"]["stimuli"][0].update(intended="same"), "contradicts"),
+    "finished never": (lambda f: last(f).update(finished_at=None, stage="finished"), "contradicts"),
+    "no study": (lambda f: f.pop("study"), "study is missing"),
+    "a version to come": (lambda f: f.update(version=2), "version 2"),
+    "another format": (lambda f: f.update(format="x"), "not a study"),
+}
+
+
+@pytest.mark.parametrize(
+    ("other", "spoilt"),
+    [
+        *(("sqlite", spoilt) for spoilt in SPOILT),
+        *(("postgresql", spoilt) for spoilt in ("no rating", "twice a person", "no hash")),
+    ],
+    indirect=["other"],
+)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_all_or_nothing(database: Database, text: str, other: Database, spoilt: str):
+    change, said = SPOILT[spoilt]
+    found = json.loads(text)
+    change(found)
+    if spoilt == "another size":  # of a clip that another study has
+        with other.write() as session:
+            one = json.loads(text)["study"]["stimuli"][-1]["first"]
+            session.add(Clip(**one))
+        said = "bytes here"
+    before = counts(other)
+    with pytest.raises(ValueError, match=said), other.write() as session:
+        import_study(session, json.dumps(found))
+    assert counts(other) == before
+
+
+class TestCommand:
+    def run(self, file: Path, *arguments: str) -> int:
+        return importing.main([str(file), *arguments])
+
+    @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+    def test_into_an_empty_database(
+        self, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ):
+        (tmp_path / "study.json").write_text(text)
+        url = f"sqlite:///{tmp_path}/new/one.sqlite"
+        assert self.run(tmp_path / "study.json", "--database", url, "--name", "again") == 0
+        said = capsys.readouterr().out
+        assert said == "again: 12 stimuli, 6 participants, 45 answers\n"
+        database = Database(url)
+        with database.read() as session:
+            assert session.scalar(select(func.count(Answer.id))) == 45
+            assert session.scalar(select(func.count(Stimulus.id))) == 12
+        database.close()
+        assert self.run(tmp_path / "study.json", "--database", url, "--name", "again") == 1
+        assert "there is a study 'again' already" in capsys.readouterr().err
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            (b"study,participant\r\na,b\r\n", "survey.analyze --csv"),
+            (b"", "survey.analyze --csv"),
+            (b"[" * 100_000, "no study.json"),
+            (b'{"format": NaN}', "NaN is not a number"),
+            (b"[]", "not a study"),
+            (b"\xff\xfe", "not UTF-8"),
+        ],
+    )
+    def test_what_is_no_export_makes_no_database(
+        self, tmp_path: Path, content: bytes, said: str, capsys: pytest.CaptureFixture[str]
+    ):
+        (tmp_path / "file").write_bytes(content)
+        url = f"sqlite:///{tmp_path}/new.sqlite"
+        assert self.run(tmp_path / "file", "--database", url) == 1
+        err = capsys.readouterr().err
+        assert said in err and len(err.splitlines()) == 1
+        assert not (tmp_path / "new.sqlite").exists()
+
+    def test_a_missing_file_is_named(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+        assert self.run(tmp_path / "none.json") == 1
+        assert "none.json" in capsys.readouterr().err
+
+
+def test_an_imported_study_lets_nobody_in(text: str, other: Database):
+    with other.write() as session:
+        study = import_study(session, text)
+        assert study.closed_at <= now()
+    with other.write() as session, pytest.raises(Refused, match="closed"):
+        join(session, study)

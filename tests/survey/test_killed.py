@@ -1,0 +1,114 @@
+"""A few of the kills that ``python -m benchmarks.survey_kills`` does by the hundred."""
+
+import asyncio
+import random
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from benchmarks.crowd import Book, harm
+from benchmarks.survey_kills import checked, copied, run, writing
+from db.database import Database
+from db.models import SCALES, Answer, Participant, Play, Study
+from survey.settings import Settings
+from tests.survey.crowd import answer, join
+
+KILLS = 4  # that meet a write; two or three times as many in all
+HOLD = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def test_nothing_acknowledged_is_lost_or_doubled(
+    database: Database, settings: Settings, study: Study
+) -> None:
+    database.close()
+    report = asyncio.run(run(settings.data, study.name, KILLS, clients=8))
+    assert harm(report) == {}
+    assert report["in_write"] == KILLS and report["kills"] >= KILLS
+    assert report["answers_acknowledged"] >= KILLS and report["joins_acknowledged"] >= 8
+    # Everybody tries again until it is acknowledged, so nothing is left over either.
+    assert report["answers_unacknowledged"] == 0
+    assert report["requests_without_response"] > 0
+
+
+@pytest.fixture
+def book(database: Database, study: Study) -> Book:
+    """What a participant knows who has given four answers."""
+    book, dice = Book(), random.Random(0)
+    with database.write() as session:
+        person, token = join(session, study)
+        for _ in range(4):
+            answer(session, person, dice, "ü")
+        book.joined.append(token)
+        for trial in person.trials[:4]:
+            given = trial.answer
+            ratings = [getattr(given, scale) for scale in SCALES]
+            row = (trial.token, given.direction, *ratings, given.comment, given.seconds)
+            book.sent[given.submission] = book.acknowledged[given.submission] = row
+            book.plays |= {(trial.token, play.submission) for play in trial.plays}
+    return book
+
+
+def test_the_comparison_finds_nothing_where_all_is_right(
+    database: Database, study: Study, book: Book
+) -> None:
+    found = book.compared(database, study.name)
+    assert harm(found) == {}
+    counts = ("answers_acknowledged", "plays_acknowledged", "joins_acknowledged")
+    assert [found[name] for name in counts] == [4, 8, 1]
+
+
+def test_the_comparison_finds_what_is_wrong(database: Database, study: Study, book: Book) -> None:
+    lost, changed, doubled, again = book.acknowledged
+    with database.write() as session:
+        session.execute(delete(Answer).where(Answer.submission == lost))
+        session.execute(update(Answer).where(Answer.submission == changed).values(seconds=1))
+        session.execute(update(Answer).where(Answer.submission == again).values(submission=doubled))
+        session.execute(delete(Play).where(Play.id == session.scalar(select(Play.id).limit(1))))
+        session.execute(update(Participant).values(token_hash="0" * 64))
+    found = harm(book.compared(database, study.name))
+    # What was renamed is lost, and stands under the other's name with other values.
+    assert found["answers_lost"] == 2 and found["answers_doubled"] == 1
+    assert found["answers_changed"] == found["answers_unknown"] == 2
+    assert found["plays_lost"] == 1 and found["joins_lost"] == 1
+
+
+def test_a_damaged_copy_is_seen(
+    database: Database, settings: Settings, book: Book, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    database.scrub()
+    path = settings.data / "survey.sqlite"
+    copy = copied(path, tmp_path_factory.mktemp("copy"))
+    assert checked(copy) == (True, set(book.acknowledged))
+    connection = sqlite3.connect(copy)
+    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.execute("DELETE FROM participants")
+    connection.commit()
+    connection.close()
+    assert not checked(copy)[0]
+
+
+def test_the_write_lock_of_another_process_is_seen(
+    database: Database, settings: Settings, study: Study
+) -> None:
+    database.close()
+    path = settings.data / "survey.sqlite"
+    assert not writing(path)
+    command = [sys.executable, "-c", HOLD, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None and process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        assert writing(path)
+        process.stdin.close()
+        process.wait(timeout=20)
+    assert not writing(path)

@@ -1,0 +1,134 @@
+"""The survey as a process of its own: what a real server says to what no library would send."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from db.models import Study
+from survey.__main__ import main
+from survey.security import LARGEST
+from survey.settings import Settings
+from tests.survey.person import Person
+
+START = 60.0  # seconds that the server may take on a busy machine
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def server(settings: Settings, study: Study, root: Path, tmp_path: Path) -> Iterator[str]:
+    """Where a survey runs; stopped as a host would stop it, it has said nothing of anybody."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    env["FADERNETS_DATA"] = str(settings.data)
+    said = tmp_path / "said.txt"
+    command = [sys.executable, "-m", "survey", "--port", str(port)]
+    with said.open("w") as sink:
+        process = subprocess.Popen(
+            command, cwd=root, env=env, stdout=sink, stderr=subprocess.STDOUT
+        )
+        try:
+            until = time.monotonic() + START
+            while not answers(port):
+                assert process.poll() is None, said.read_text()
+                assert time.monotonic() < until, "the survey does not start"
+                time.sleep(0.1)
+            yield f"http://127.0.0.1:{port}/survey"
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=20)
+    assert said.read_text() == f"The survey is at http://127.0.0.1:{port}/survey/\n"
+    files = [path.name for path in settings.data.iterdir() if path.is_file()]
+    assert "survey.sqlite" in files
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def raw(server: str, request: bytes) -> bytes:
+    """What comes back for the bytes of a request, until the server closes."""
+    address = urlsplit(server)
+    with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
+        connection.sendall(request)
+        said = b""
+        while piece := connection.recv(65536):
+            said += piece
+    return said
+
+
+def test_a_whole_way(server: str) -> None:
+    with httpx.Client(base_url=server.removesuffix("/survey")) as client:
+        person = Person.ready(client, base="/survey")
+        clip = client.get(person.state()["trial"]["clips"]["first"])
+        assert clip.status_code == 200 and clip.headers["content-type"] == "audio/mpeg"
+        assert "server" not in clip.headers
+        assert person.finish(comment="not for the log")["stage"] == "finished"
+        assert client.get("/").headers["location"] == "/survey/"
+        assert person.post("withdraw", confirm=True).json() == {"withdrawn": True}
+
+
+OUTWARDS = (
+    "/survey/audio/../../../../etc/passwd",
+    "/survey/audio/%2e%2e/%2e%2e/survey.sqlite",
+    "/survey/audio/..%2f..%2fsurvey.sqlite",
+    "/survey/audio//etc/passwd",
+    "/survey/audio/%00",
+    "/survey/static/../app.py",
+    "/survey/static/%2e%2e/app.py",
+    "/survey/static//etc/passwd",
+    "/survey/../survey/app.py",
+)
+
+
+def test_no_path_leads_out(server: str) -> None:
+    for path in OUTWARDS:
+        said = raw(server, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        assert said.startswith(b"HTTP/1.1 404 "), path
+        assert b"root:" not in said and b"SQLite" not in said and b"import" not in said
+
+
+def test_a_body_without_an_announced_length_has_an_end(server: str) -> None:
+    head = (
+        b"POST /survey/api/join HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    )
+    chunk = b"1000\r\n" + b" " * 4096 + b"\r\n"
+    said = raw(server, head + chunk * (LARGEST // 4096 + 1) + b"0\r\n\r\n")
+    assert said.startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("FADERNETS_ADMIN_TOKEN", "short", "at least 16 are needed"),
+        ("DATABASE_URL", "mysql://host/name", "not sqlite or postgresql"),
+    ],
+)
+def test_settings_that_cannot_be(
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    value: str,
+    reason: str,
+) -> None:
+    monkeypatch.setenv("FADERNETS_DATA", str(settings.data))
+    monkeypatch.setenv(name, value)
+    assert main(["--port", "0"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("survey: ") and reason in said and len(said.splitlines()) == 1

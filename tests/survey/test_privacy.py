@@ -1,0 +1,208 @@
+"""What the survey keeps of a person, looked for in all places where it keeps anything."""
+
+import io
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import inspect, select
+
+from db.database import Database
+from db.models import Base, Invitation, Participant, Study
+from survey import export, invitations
+from survey.journal import Journal, connect
+from survey.ratings import read_csv
+from survey.settings import Settings
+from tests.survey.hub import Hub
+from tests.survey.journalling import DATASET
+from tests.survey.person import Person
+
+AGENT = "Mozilla/5.0 (Privacy; a browser nobody else has)"
+ADDRESS = "198.51.100.23"
+REMARK = "I heard this on my grandmother's piano"
+WORDS = (
+    "address",
+    "agent",
+    "browser",
+    "cookie",
+    "email",
+    "host",
+    "ip",
+    "location",
+    "name",
+    "phone",
+)
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Hub:
+    return Hub(tmp_path / "hub")
+
+
+@pytest.fixture
+def journal(app: FastAPI, settings: Settings, hub: Hub) -> Iterator[Journal]:
+    """The journal that the application writes."""
+    journal = connect(replace(settings, dataset=DATASET, hf_token="hf_not_real"), hub, 60)
+    assert journal is not None
+    journal.restore(app.state.database)
+    app.state.journal = journal
+    yield journal
+    app.state.journal = None
+    journal.close(10)
+
+
+@pytest.fixture
+def visitor(app: FastAPI, journal: Journal) -> Iterator[TestClient]:
+    """A browser with an address and a name of its own."""
+    headers = {
+        **{"User-Agent": AGENT, "X-Forwarded-For": ADDRESS, "X-Real-IP": ADDRESS},
+        **{"Forwarded": f"for={ADDRESS}", "Cookie": f"id={ADDRESS}", "Referer": f"//{ADDRESS}/"},
+    }
+    with TestClient(app, client=(ADDRESS, 4711), headers=headers) as client:
+        yield client
+
+
+def table_text(database: Database) -> str:
+    """Every value of every table."""
+    with database.read() as session:
+        return "\n".join(
+            json.dumps([str(value) for value in row], ensure_ascii=False)
+            for table in Base.metadata.sorted_tables
+            for row in session.execute(select(table))
+        )
+
+
+def exports(database: Database) -> str:
+    """All that can be taken away."""
+    with database.read() as session:
+        study = session.scalars(select(Study)).one()
+        return "".join(
+            [
+                export.ratings_csv(session, study),
+                export.study_json(session, study),
+                export.dictionary_csv(),
+            ]
+        )
+
+
+def files(folder: Path) -> bytes:
+    """All bytes of all files below a folder."""
+    return b"".join(
+        path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".mp3"
+    )
+
+
+def test_no_column_is_for_who_somebody_is():
+    """A new column of that kind needs a reason to be added here."""
+    allowed = {
+        *("studies.name", "stimuli.name"),  # of things, not of people
+    }
+    found = {
+        f"{table.name}.{column.name}"
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if set(column.name.split("_")) & set(WORDS)
+    }
+    assert found == allowed
+
+
+def test_neither_address_nor_browser_nor_token_is_kept(
+    visitor: TestClient,
+    database: Database,
+    settings: Settings,
+    journal: Journal,
+    hub: Hub,
+    study: Study,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+):
+    with database.write() as session:
+        invited = invitations.create(session, session.get_one(Study, study.id), 1, "batch")[0]
+        session.flush()
+        hashes = list(session.scalars(select(Invitation.token_hash)))
+    invitation = invited.rsplit("=", 1)[-1]
+    person = Person.join(visitor, invitation=invitation)
+    person.post("questions", device="headphones", age_band="25-34").raise_for_status()
+    person.post("sound", left="left", right="right", ok=True).raise_for_status()
+    trials = {person.state()["trial"]["id"]}
+    assert person.finish(comment=REMARK)["stage"] == "finished"
+    assert journal.flush()
+    with database.read() as session:
+        who = session.scalars(select(Participant)).one()
+        hashes.append(who.token_hash)
+    written = {
+        "tables": table_text(database),
+        "journal": files(settings.data / "journal").decode(),
+        "dataset": hub.everything(DATASET).decode(),
+        "exports": exports(database),
+        "log": caplog.text + "".join(capfd.readouterr()),
+    }
+    for where in ("tables", "journal", "dataset", "exports"):
+        assert REMARK in written[where] and who.public_id in written[where]
+    for where, text in written.items():
+        for secret in (AGENT, ADDRESS, person.token, invitation, "hf_not_real"):
+            assert secret not in text, where
+    for where in ("journal", "dataset", "exports", "log"):
+        assert not [one for one in trials if one in written[where]], where
+    for where in ("exports", "log"):
+        assert not [one for one in [*hashes, who.completion_code] if one in written[where]], where
+    assert REMARK not in written["log"] and who.public_id not in written["log"]
+
+
+def test_nothing_stays_of_who_withdraws(
+    visitor: TestClient,
+    database: Database,
+    settings: Settings,
+    journal: Journal,
+    hub: Hub,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+):
+    leaving, staying = Person.ready(visitor), Person.ready(visitor)
+    staying.finish(comment="this stays")
+    leaving.finish(comment=REMARK)
+    out = tmp_path / "out"
+    export.export(database, out)
+    assert journal.flush()
+    with database.read() as session:
+        gone = session.scalars(select(Participant).order_by(Participant.id)).first()
+        assert gone is not None
+    traces = [REMARK, gone.public_id, gone.token_hash, gone.completion_code]
+    assert all(trace in table_text(database) for trace in traces)
+    for places_before in (files(out), hub.everything(DATASET), files(settings.data / "journal")):
+        assert gone.public_id.encode() in places_before and REMARK.encode() in places_before
+    assert leaving.post("withdraw", confirm=True).json() == {"withdrawn": True}
+    assert journal.flush()
+    places = {
+        "tables": table_text(database).encode(),
+        "exports": exports(database).encode(),
+        "journal": files(settings.data / "journal"),
+        "dataset": hub.everything(DATASET),
+        "export made before": files(out),
+        "data folder": files(settings.data),  # with SQLite's file and its log
+        "log": caplog.text.encode(),
+    }
+    for where, text in places.items():
+        for trace in traces:
+            assert trace.encode() not in text, where
+    for where in ("tables", "exports", "journal", "dataset", "export made before"):
+        assert b"this stays" in places[where], where
+    ratings = read_csv(io.StringIO((out / "ratings.csv").read_text(), newline=""))
+    assert ratings["participant"].nunique() == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_looking_finds_what_is_there(database: Database, study: Study, settings: Settings):
+    """A test of the tests: bytes that SQLite keeps are seen in the folder."""
+    with database.write() as session:
+        session.get_one(Study, study.id).retention = REMARK
+    assert REMARK.encode() in files(settings.data) and REMARK in table_text(database)
+    assert os.path.basename(str(database.url.database)) == "survey.sqlite"
+    assert inspect(database.engine).has_table("participants")
