@@ -195,10 +195,13 @@ def main() -> None:
     warm(net)
     with listening(net.name) as test:
         blocks = page(net, survey=True)
-        app, _, _ = blocks.launch(prevent_thread_lock=True, **look())
-        mount(app, {SURVEY: test.app})
-        test.begin()
-        blocks.block_thread()
+        try:
+            app, _, _ = blocks.launch(prevent_thread_lock=True, **look())
+            mount(app, {SURVEY: test.app})
+            test.begin()
+            blocks.block_thread()
+        except KeyboardInterrupt:  # before Gradio waits for it
+            blocks.close()
 
 
 if __name__ == "__main__":

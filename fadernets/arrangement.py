@@ -144,7 +144,9 @@ class _Keeping:
     legato: Tensor  # (b, 1, 1)
 
     def onset(self, logits: Tensor) -> Tensor:
-        held = STAYS_ONSET * self.source.onset + self.melody + self.harmony[:, None]
+        # A melody note that sounds on is not to be struck again rather than another note added.
+        melody = torch.where(self.source.hold > 0, self.melody.clamp(max=0), self.melody)
+        held = STAYS_ONSET * self.source.onset + melody + self.harmony[:, None]
         return logits + held + self.noise[:, 0] - self.legato
 
     def hold(self, logits: Tensor) -> Tensor:
