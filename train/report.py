@@ -184,7 +184,7 @@ def load_table() -> str:
     what = (
         f"{found['participants']} participants, {found['database']}: {found['errors']} errors, "
         f"{found['acknowledged']} answers acknowledged, {found['lost']} lost; server "
-        f"{found['server_cpu_s']:.0f} s of CPU in {found['minutes']:g} minutes; load average "
+        f"{found['server_cpu_s']:.0f} s of CPU in {found['seconds']:.0f} s; load average "
         f"before it {found['load_average_before']}."
     )
     return f"{table(rows, ('request', 'n', 'median ms', '95 % ms', 'most ms'))}\n\n{what}"
