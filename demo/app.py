@@ -7,7 +7,9 @@ Runs three ways: ``python -m demo`` for everyone; `create_app` for any ASGI serv
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -191,17 +193,19 @@ def main() -> None:
     """Start the way Hugging Face Spaces wants it."""
     from demo.listening import listening  # the survey's libraries, which the demo does not need
 
+    # An interrupt while Gradio starts would be lost in it; an event is not. Hosts send SIGTERM.
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
     net = _model()
     warm(net)
     with listening(net.name) as test:
         blocks = page(net, survey=True)
-        try:
-            app, _, _ = blocks.launch(prevent_thread_lock=True, **look())
-            mount(app, {SURVEY: test.app})
-            test.begin()
-            blocks.block_thread()
-        except KeyboardInterrupt:  # before Gradio waits for it
-            blocks.close()
+        app, _, _ = blocks.launch(prevent_thread_lock=True, **look())
+        mount(app, {SURVEY: test.app})
+        test.begin()
+        stopped.wait()
+        blocks.close()
 
 
 if __name__ == "__main__":
