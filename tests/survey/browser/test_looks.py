@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
@@ -32,16 +31,9 @@ SIDEWAYS = {"width": 640, "height": 360}
 STILL = "() => document.getAnimations().every(a => a.effect.getTiming().iterations === Infinity)"
 
 
-@lru_cache
-def axe() -> str:
-    """The script of axe."""
-    return resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-
-
 def findings(page: Page) -> list[str]:
     """What axe calls serious or critical."""
-    page.evaluate(axe())  # not a script element: the page allows none but its own
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    found = Axe().run(page).response
     return [
         f"{one['id']}: {node['html'][:200]} {node['failureSummary']}"
         for one in found["violations"]
