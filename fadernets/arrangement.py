@@ -20,21 +20,15 @@ from fadernets import key, plan
 from fadernets.attributes import ONSET
 from fadernets.events import PITCHES
 from fadernets.grid import Grid
+from fadernets.leanings import Leanings
 from fadernets.models.reviser import Reviser
 from fadernets.notes import LOWEST_PITCH, STEPS, Notes
 from fadernets.plan import Plan
 from fadernets.realisation import played
 from fadernets.sketch import Sketch, grid_of
 
-PASSES = 2  # the reviser sees its own first choice once
-STAYS_RHYTHM, STAYS_NOTE = 3.0, 1.0  # nats for another label than the segment's; for a note more
-DECODER = 0.5  # weight of the label decoder of the note counts
+DEFAULT = Leanings()
 IMPROBABLE = 6.0  # nats: no label decoder is surer than that
-STAYS_ONSET, STAYS_HOLD = 6.0, 4.0  # log-odds that a note of the segment has in advance
-IN_MELODY = 3.0  # log-odds of the segment's highest notes, and against notes above them
-IN_HARMONY = 2.0  # log-odds of the pitch class heard longest over one that is not heard
-PLAN_NOISE, NOTE_NOISE = 4.0, 2.0  # how much candidates differ: nats, log-odds
-RECALL = 0.3  # what the share of kept notes counts beside harmony and key
 
 
 @torch.inference_mode()
@@ -46,6 +40,7 @@ def arrange(
     *,
     candidates: int = 1,
     seeds: Sequence[int] | None = None,
+    leanings: Leanings = DEFAULT,
 ) -> list[Notes]:
     """Segments with the densities they shall have.
 
@@ -61,24 +56,27 @@ def arrange(
         Arrangements of each segment to choose from.
     seeds : sequence of n int, optional
         Draw an arrangement at random, the same for the same seed; None gives the likeliest.
+    leanings : Leanings
     """
     size = len(wanted.notes)
     if not size:
         return []
     source = grid_of(wanted.notes, keys.device)
     plan_noise, note_noise = _noise(size, candidates, seeds, keys.device)
-    plans = _plans(wanted, label_logits, plan_noise)
+    plans = _plans(wanted, label_logits, leanings.plan_noise * plan_noise, leanings)
     many = Grid(*(_repeated(x, candidates) for x in (source.onset, source.hold, source.velocity)))
     harmony = _harmony(source)
+    common = harmony / harmony.amax(1, keepdim=True).clamp(min=1e-6)
     keep = _Keeping(
+        leanings,
         many,
-        _repeated(IN_MELODY * _melody(source), candidates),
-        _repeated(IN_HARMONY * harmony / harmony.amax(1, keepdim=True).clamp(min=1e-6), candidates),
-        note_noise.flatten(0, 1),
+        _repeated(leanings.in_melody * _melody(source), candidates),
+        _repeated(leanings.in_harmony * common, candidates),
+        leanings.note_noise * note_noise.flatten(0, 1),
         _repeated(wanted.legato, candidates)[:, None, None],
     )
     found = _revised(reviser, plans, _repeated(keys, candidates), keep)
-    chosen = _nearest(source, found, candidates) + candidates * torch.arange(size)
+    chosen = _nearest(source, found, candidates, leanings.recall) + candidates * torch.arange(size)
     best = Grid(*(x[chosen].cpu() for x in (found.onset, found.hold, found.velocity)))
     louder = wanted.louder.cpu().numpy() * 127
     return [
@@ -94,7 +92,7 @@ def _repeated(x: Tensor, times: int) -> Tensor:
 def _noise(
     size: int, candidates: int, seeds: Sequence[int] | None, device: torch.device
 ) -> tuple[Tensor, Tensor]:
-    """Disturbances of plans, (n, candidates, 16, 19), and of notes, (n, candidates, 2, 16, 88).
+    """Unit disturbances of plans, (n, candidates, 16, 19), of notes, (n, candidates, 2, 16, 88).
 
     A row's depend on its seed alone. Without seeds the first candidate is undisturbed.
     """
@@ -102,8 +100,8 @@ def _noise(
     rows = []
     for seed in [0] if seeds is None else seeds:
         generator = torch.Generator().manual_seed(int(seed) % 2**63)
-        labels = PLAN_NOISE * torch.rand(candidates, STEPS, classes, generator=generator)
-        notes = NOTE_NOISE * torch.randn(candidates, 2, STEPS, PITCHES, generator=generator)
+        labels = torch.rand(candidates, STEPS, classes, generator=generator)
+        notes = torch.randn(candidates, 2, STEPS, PITCHES, generator=generator)
         rows.append((labels, notes))
     labels, notes = (torch.stack(x).to(device) for x in zip(*rows, strict=True))
     if seeds is None:
@@ -111,7 +109,9 @@ def _noise(
     return labels.expand(size, -1, -1, -1), notes.expand(size, -1, -1, -1, -1)
 
 
-def _plans(wanted: Sketch, label_logits: dict[str, Tensor], noise: Tensor) -> Plan:
+def _plans(
+    wanted: Sketch, label_logits: dict[str, Tensor], noise: Tensor, leanings: Leanings
+) -> Plan:
     """A plan for every candidate of every segment, (n * candidates, 16)."""
     candidates = noise.shape[1]
     surprise = {
@@ -120,8 +120,9 @@ def _plans(wanted: Sketch, label_logits: dict[str, Tensor], noise: Tensor) -> Pl
     other = 1.0 - F.one_hot(wanted.labels["rhythm"], 3)
     counts = torch.arange(plan.COUNTS, device=noise.device)
     away = (counts - wanted.labels["note"][..., None]).abs()
-    rhythm = _repeated(surprise["rhythm"] + STAYS_RHYTHM * other, candidates)
-    note = _repeated(DECODER * surprise["note"] + STAYS_NOTE * away, candidates)
+    rhythm = leanings.rhythm_decoder * surprise["rhythm"] + leanings.stays_rhythm * other
+    note = leanings.note_decoder * surprise["note"] + leanings.stays_note * away
+    rhythm, note = _repeated(rhythm, candidates), _repeated(note, candidates)
     noise = noise.flatten(0, 1)
     onsets = (wanted.asked["rhythm"] * STEPS).round().long().clamp(1, STEPS)
     notes = (wanted.asked["note"] * STEPS).round().long()
@@ -137,6 +138,7 @@ def _plans(wanted: Sketch, label_logits: dict[str, Tensor], noise: Tensor) -> Pl
 class _Keeping:
     """What speaks for notes beside the reviser: the source, its melody and harmony, and chance."""
 
+    leanings: Leanings
     source: Grid
     melody: Tensor  # (b, 16, 88)
     harmony: Tensor  # (b, 88)
@@ -146,11 +148,12 @@ class _Keeping:
     def onset(self, logits: Tensor) -> Tensor:
         # A melody note that sounds on is not to be struck again rather than another note added.
         melody = torch.where(self.source.hold > 0, self.melody.clamp(max=0), self.melody)
-        held = STAYS_ONSET * self.source.onset + melody + self.harmony[:, None]
+        held = self.leanings.stays_onset * self.source.onset + melody + self.harmony[:, None]
         return logits + held + self.noise[:, 0] - self.legato
 
     def hold(self, logits: Tensor) -> Tensor:
-        held = STAYS_HOLD * (self.source.hold - 0.5) + self.melody + 0.5 * self.harmony[:, None]
+        stays = self.leanings.stays_hold * (self.source.hold - 0.5)
+        held = stays + self.melody + 0.5 * self.harmony[:, None]
         return logits + held + self.noise[:, 1] + self.legato
 
 
@@ -158,7 +161,7 @@ def _revised(reviser: Reviser, plans: Plan, keys: Tensor, keep: _Keeping) -> Gri
     """The notes that carry the plans out."""
     labels = {"rhythm": plans.rhythm, "note": plans.note}
     source = shown = keep.source
-    for _ in range(PASSES):
+    for _ in range(keep.leanings.passes):
         with torch.autocast(keys.device.type, torch.bfloat16, enabled=_fast(keys.device)):
             onset, hold, velocity = reviser(shown, labels, keys)
         chosen = select(keep.onset(onset.float()), keep.hold(hold.float()), plans)
@@ -226,7 +229,7 @@ def _harmony(notes: Grid) -> Tensor:
     return heard[:, classes]
 
 
-def _nearest(source: Grid, found: Grid, candidates: int) -> Tensor:
+def _nearest(source: Grid, found: Grid, candidates: int, recall: float) -> Tensor:
     """Which candidate of each segment is nearest to it in harmony, key and notes: (n,)."""
     if candidates == 1:
         return torch.zeros(len(source.onset), dtype=torch.long)
@@ -239,5 +242,5 @@ def _nearest(source: Grid, found: Grid, candidates: int) -> Tensor:
     strikes = _repeated(source.onset, candidates)
     both = (strikes * found.onset).sum((1, 2))
     kept = 2 * both / (strikes.sum((1, 2)) + found.onset.sum((1, 2))).clamp(min=1)
-    score = near + same + RECALL * kept.cpu()
+    score = near + same + recall * kept.cpu()
     return score.view(-1, candidates).argmax(1)

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from fadernets import events
-from fadernets.arrangement import arrange
+from fadernets.arrangement import DEFAULT, arrange
 from fadernets.codes import Codes
 from fadernets.decoding import generate
+from fadernets.leanings import Leanings
 from fadernets.models.reviser import Reviser
 from fadernets.notes import STEPS, Notes
 from fadernets.sketch import Sketch, sketch
@@ -70,10 +71,13 @@ class Arranging:
     reviser : Reviser
     candidates : int
         Arrangements of each segment to choose from.
+    leanings : Leanings
+        What keeps the notes that are there.
     """
 
     reviser: Reviser
     candidates: int = CANDIDATES
+    leanings: Leanings = DEFAULT
 
     def sketch(self, segments: Sequence[Notes], device: torch.device) -> Sketch:
         """The segments as they are."""
@@ -112,5 +116,6 @@ class Arranging:
                 codes.key[part],
                 candidates=self.candidates,
                 seeds=None if seeds is None else seeds[part],
+                leanings=self.leanings,
             )
         return played
