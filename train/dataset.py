@@ -24,7 +24,7 @@ from fadernets.models.batch import UNLABELLED, Batch
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 SPLITS = ("split", "random_split")
-AMBIGUOUS = 0.1  # |arousal| up to here is no label (paper 4.1)
+AMBIGUOUS = 0.1  # |rating| up to here is no label (paper 4.1)
 DAMAGED = (EOFError, zipfile.BadZipFile, zlib.error)  # what np.load says of half a file
 POOL = 50  # batches among which segments are sorted by length
 
@@ -36,8 +36,8 @@ class Segments:
     Attributes
     ----------
     tokens : int16 tensor, shape (n, 100)
-    lengths, key, arousal : int64 tensors, shape (n,)
-        Arousal 0 low, 1 high, -1 unlabelled.
+    lengths, key, arousal, valence : int64 tensors, shape (n,)
+        Arousal and valence 0 low, 1 high, -1 unlabelled.
     labels : name -> uint8 tensor, shape (n, 16)
     densities : name -> float32 tensor, shape (n,)
     split, piece, corpus : int arrays on the host, shape (n,)
@@ -51,6 +51,7 @@ class Segments:
     lengths: torch.Tensor
     key: torch.Tensor
     arousal: torch.Tensor
+    valence: torch.Tensor
     labels: dict[str, torch.Tensor]
     densities: dict[str, torch.Tensor]
     split: np.ndarray
@@ -73,15 +74,14 @@ class Segments:
         try:
             with path.open("rb") as file, np.load(file) as stored:
                 arrays = dict(stored)
-            rating = arrays["arousal"]
-            high = np.where(np.abs(rating) > AMBIGUOUS, rating > 0, UNLABELLED)
             labels = {n: torch.from_numpy(arrays[n]).to(device) for n in ATTRIBUTES}
             densities = {n: a.density(arrays[n]) for n, a in ATTRIBUTES.items()}
             return cls(
                 tokens=torch.from_numpy(arrays["tokens"]).to(device),
                 lengths=torch.from_numpy(arrays["length"].astype(np.int64)).to(device),
                 key=torch.from_numpy(arrays["key"].astype(np.int64)).to(device),
-                arousal=torch.from_numpy(high.astype(np.int64)).to(device),
+                arousal=_sides(arrays["arousal"]).to(device),
+                valence=_sides(arrays["valence"]).to(device),
                 labels=labels,
                 densities={
                     n: torch.from_numpy(d.astype(np.float32)).to(device)
@@ -108,6 +108,12 @@ class Segments:
             densities={n: density[index] for n, density in self.densities.items()},
             arousal=self.arousal[index],
         )
+
+
+def _sides(rating: np.ndarray) -> torch.Tensor:
+    """Labels of ratings (n,) in -1 to 1, NaN where there is none: 0 low, 1 high, -1 neither."""
+    high = np.where(np.abs(rating) > AMBIGUOUS, rating > 0, UNLABELLED)
+    return torch.from_numpy(high.astype(np.int64))
 
 
 def epoch(data: Segments, size: int, repeats: int, rng: np.random.Generator) -> list[np.ndarray]:

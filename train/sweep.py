@@ -162,7 +162,7 @@ def slide(
         else:
             moved = net.moved(codes, {fader: step})
             played.append(best(net, moved, source, fader, density, protocol, spread(data)))
-    return _sweep(fader, asked, rows, played)
+    return recorded(fader, asked, rows, played)
 
 
 def _at(net: FaderNet, codes: Codes, fader: str, value: float) -> Codes:
@@ -211,7 +211,7 @@ def best(
     return kept
 
 
-def _sweep(fader: str, asked: np.ndarray, rows: np.ndarray, played: list[list[Notes]]) -> Sweep:
+def recorded(fader: str, asked: np.ndarray, rows: np.ndarray, played: list[list[Notes]]) -> Sweep:
     """What was played, t lists of r·m segments, as tokens and as these measure."""
     runs, segments = rows.shape
     spelled = [[events.encode(notes) for notes in row] for row in played]

@@ -1,0 +1,147 @@
+"""The ablation: ways of playing on a model that misses by a known amount, and rows of real ones."""
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from fadernets import checkpoint
+from fadernets.attributes import measure
+from fadernets.codes import Codes
+from fadernets.net import FaderNet
+from fadernets.notes import STEPS, Notes
+from train import ablation, corpora, ideas
+from train.dataset import TEST
+from train.evaluate import chosen, notes_of
+
+
+class Deaf:
+    """Stands in for a FaderNet whose rhythm comes out `too_many` onsets too dense, but for luck."""
+
+    faders = ("rhythm",)
+
+    def __init__(self, too_many: int) -> None:
+        self.too_many = too_many
+
+    def position(self, name, density):
+        return density
+
+    def moved(self, codes, positions):
+        return replace(codes, values={"told": torch.as_tensor(positions["rhythm"])})
+
+    def slide(self, codes, positions):
+        return self.reconstruct(self.moved(codes, positions))
+
+    def reconstruct(self, codes, seed=None):
+        luck = seed or 0
+        return [
+            self.play(round(float(told) * STEPS) + self.too_many - luck)
+            for told in codes.values["told"]
+        ]
+
+    def play(self, onsets):
+        onsets = min(max(onsets, 1), STEPS)
+        return Notes.of(
+            [i / 4 for i in range(onsets)],
+            [(i + 1) / 4 for i in range(onsets)],
+            [60] * onsets,
+            [64] * onsets,
+        )
+
+
+def rhythm(played) -> list[float]:
+    return [measure(notes)["rhythm"] for notes in played]
+
+
+ASKED = np.array([0.25, 0.5])
+CODES = Codes({"told": torch.zeros(2)}, torch.zeros(2, dtype=torch.long))
+
+
+def test_one_decode_misses_by_as_much_as_the_model_does():
+    assert rhythm(ideas.calibrated(Deaf(2), CODES, "rhythm", ASKED)) == [0.375, 0.625]
+
+
+def test_the_closed_loop_aims_beside_what_it_missed():
+    assert rhythm(ideas.closed_loop(Deaf(2), CODES, "rhythm", ASKED)) == ASKED.tolist()
+
+
+@pytest.mark.parametrize(("too_many", "left"), [(0, 0), (3, 0), (9, 2)])
+def test_the_best_of_eight_is_the_nearest(too_many, left):
+    """Draws 1 to 7 play so many onsets fewer."""
+    played = ideas.best_of(Deaf(too_many), CODES, "rhythm", np.array([0.25, 0.25]))
+    assert rhythm(played) == [0.25 + left / STEPS] * 2
+
+
+def row(idea: str, found: dict) -> dict:
+    return next(r for r in found["rows"] if r["idea"] == idea)
+
+
+@pytest.fixture(scope="module")
+def of_arranger(data) -> dict:
+    rows = {idea.name: idea for idea in ideas.IDEAS}
+    names = [n for n in rows if n.startswith("exact plan") or n == "+ notes stay"]
+    names += ["shipped, the reviser mute"]
+    return ablation.ablation(data, 4, 1, tuple(rows[n] for n in names))
+
+
+def test_exact_plans_meet_every_density(of_arranger):
+    for found in of_arranger["rows"]:
+        for fader in found["control"].values():
+            assert fader["target_error"] <= 0.5 / STEPS + 1e-9  # what sixteenths can say
+            assert fader["consistency"] == pytest.approx(1, abs=1e-6)
+
+
+def test_what_keeps_notes_keeps_notes(of_arranger):
+    free = row("exact plan of the label decoders, notes by the reviser", of_arranger)
+    stay = row("+ notes stay", of_arranger)
+
+    def kept(found: dict) -> float:
+        return sum(moved["note_f1"] for moved in found["identity"].values() if "note_f1" in moved)
+
+    assert kept(stay) > kept(free)
+
+
+def test_rows_carry_time_and_what_they_were_measured_on(of_arranger, data):
+    assert of_arranger["data_sha256"] == data.sha256
+    assert of_arranger["segments"] == 4
+    for found in of_arranger["rows"]:
+        assert all(0 < ms < math.inf for ms in found["time"].values())
+        assert found["searches"] == (found["decodes"] > 1)
+
+
+def test_a_mute_reviser_finds_all_notes_alike(data):
+    source = notes_of(data, chosen(data, corpora.PERFORMANCES, 4, 1))
+    net = FaderNet.load("arranger")
+    mute = ideas.arranging(1, mute=True)(net)
+    one = ideas.arranging(1)(net)
+    told, untold = (n.slide(source, {"rhythm": 1.0}) for n in (one, mute))
+    assert any(list(a) != list(b) for a, b in zip(told, untold, strict=True))
+    assert rhythm(told) == rhythm(untold)
+
+
+def test_every_idea_plays_a_shipped_model():
+    assert {idea.model for idea in ideas.IDEAS} == set(checkpoint.available())
+    assert len({idea.name for idea in ideas.IDEAS}) == len(ideas.IDEAS)
+
+
+def test_the_command_writes_json(data_file, tmp_path, monkeypatch):
+    monkeypatch.setattr(ablation, "IDEAS", ideas.IDEAS[4:5])
+    out = tmp_path / "a" / "ablation.json"
+    assert ablation.main(["--data", str(data_file), "--out", str(out), "--segments", "2"]) == 0
+    assert json.loads(out.read_text())["rows"][0]["idea"] == ideas.IDEAS[4].name
+
+
+def test_a_file_that_is_none_is_refused(tmp_path, capsys):
+    bad = tmp_path / "no.npz"
+    bad.write_bytes(b"no")
+    assert ablation.main(["--data", str(bad), "--out", str(tmp_path / "o.json")]) == 2
+    assert "no.npz" in capsys.readouterr().err
+
+
+def test_a_file_without_unseen_performances_is_refused(data):
+    none = replace(data, split=np.where(data.split == TEST, 0, data.split))
+    with pytest.raises(ValueError, match="no unseen segment"):
+        ablation.ablation(none, 4, 1, ideas.IDEAS)

@@ -1,0 +1,148 @@
+"""What each idea of the arranger does to control, identity and time: ``python -m train.ablation``.
+
+Every row is measured on the same unseen segments with faders that ask for densities. Segments'
+codes are made once; a row's time is that of playing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from fadernets.attributes import measure
+from fadernets.net import FaderNet
+from fadernets.notes import Notes
+from train import corpora, metrics
+from train.dataset import Segments
+from train.evaluate import chosen, commit, notes_of
+from train.ideas import IDEAS, Idea
+from train.identity import identity
+from train.sweep import VALUES, recorded, spread
+from train.table import scores
+
+SINGLES = 9  # segments played one by one, for the time of one
+
+
+def control(idea: Idea, net: FaderNet, source: list[Notes], sd: Mapping[str, float]) -> dict:
+    """Table 1's scores of each fader over one run of segments, and its target error."""
+    codes, found = net.encode(source), {}
+    for fader in net.faders:
+        asked = net.density(fader, np.linspace(0, 1, VALUES))
+        played = [idea.way(net, codes, fader, np.full(len(source), a)) for a in asked]
+        sweep = recorded(fader, asked, np.arange(len(source))[None], played)
+        row = scores(sweep, sd)
+        found[fader] = {
+            "consistency": row["normalised"]["consistency"][0],
+            "restrictiveness": row["normalised"]["restrictiveness"][0],
+            "linearity": row["linearity_each"][0],
+            "target_error": round(metrics.target_error(asked, sweep.densities[fader]), 4),
+        }
+    return found
+
+
+def kept(idea: Idea, net: FaderNet, source: list[Notes], sd: Mapping[str, float]) -> dict:
+    """Identity with every fader left alone, and one standard deviation down and up."""
+    codes = net.encode(source)
+    found: dict = {"0": identity(source, net.reconstruct(codes))}
+    for fader in net.faders:
+        own = np.array([measure(notes)[fader] for notes in source])
+        low, high = net.density(fader, 0.0), net.density(fader, 1.0)
+        for sign, name in ((-1, f"{fader} -1 sd"), (1, f"{fader} +1 sd")):
+            asked = own + sign * sd[fader]
+            inside = np.flatnonzero((asked >= low) & (asked <= high))
+            part = [source[i] for i in inside]
+            played = idea.way(net, net.encode(part), fader, asked[inside])
+            found[name] = {"n": len(part)} | (identity(part, played) if part else {})
+    return found
+
+
+def seconds_each(idea: Idea, net: FaderNet, source: list[Notes]) -> dict[str, float]:
+    """Milliseconds a segment: one alone, encoded and played, and many at once, played."""
+    fader = net.faders[0]
+    asked = np.array([measure(notes)[fader] for notes in source])
+    alone = []
+    for notes, density in zip(source[:SINGLES], asked, strict=False):
+        began = time.perf_counter()
+        idea.way(net, net.encode([notes]), fader, np.array([density]))
+        alone.append(time.perf_counter() - began)
+    codes, began = net.encode(source), time.perf_counter()
+    idea.way(net, codes, fader, asked)
+    many = (time.perf_counter() - began) / len(source)
+    return {"one_ms": round(1000 * float(np.median(alone)), 1), "each_ms": round(1000 * many, 2)}
+
+
+def ablation(data: Segments, count: int, seed: int, ideas: Sequence[Idea]) -> dict:
+    """All rows, with what is needed to measure them again.
+
+    Parameters
+    ----------
+    data : Segments
+    count, seed : int
+        How many unseen segments of performances, and which.
+    ideas : sequence of Idea
+
+    Raises
+    ------
+    ValueError
+        If there is no unseen segment.
+    """
+    source = notes_of(data, chosen(data, corpora.PERFORMANCES, count, seed))
+    if not source:
+        raise ValueError("no unseen segment of a performance in this file")
+    sd, rows = spread(data), []
+    for idea in tqdm(ideas, desc="ideas", disable=None):
+        net = idea.prepared(FaderNet.load(idea.model, device=str(data.tokens.device)))
+        rows.append(
+            {
+                "idea": idea.name,
+                "model": idea.model,
+                "decodes": idea.decodes,
+                "searches": idea.searches,
+                "control": control(idea, net, source, sd),
+                "identity": kept(idea, net, source, sd),
+                "time": seconds_each(idea, net, source),
+            }
+        )
+    return {
+        "segments": len(source),
+        "seed": seed,
+        "sd": {name: round(value, 5) for name, value in sd.items()},
+        "data_sha256": data.sha256,
+        "commit": commit(),
+        "threads": torch.get_num_threads(),
+        "machine": platform.machine(),
+        "rows": rows,
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m train.ablation", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="file of train.prepare")
+    parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    parser.add_argument("--segments", type=int, default=200, help="test segments, 200 by default")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    options = parser.parse_args(arguments)
+    try:
+        data = Segments.load(options.data, device=options.device)
+        found = ablation(data, options.segments, options.seed, IDEAS)
+    except ValueError as error:
+        print(f"train.ablation: {error}", file=sys.stderr)
+        return 2
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(found, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,147 @@
+"""The ways of playing that the ablation compares, from the paper's to the arranger's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from fadernets.attributes import measure
+from fadernets.codes import Codes
+from fadernets.leanings import Leanings
+from fadernets.net import FaderNet
+from fadernets.notes import Notes
+from fadernets.players import CANDIDATES, Arranging
+
+ROUNDS = 4  # decodes of the closed loop
+BEST_OF = 8
+FREE = Leanings(
+    stays_rhythm=0, stays_note=0, stays_onset=0, stays_hold=0, in_melody=0, in_harmony=0
+)
+NEAR = replace(FREE, stays_rhythm=Leanings.stays_rhythm, stays_note=Leanings.stays_note)
+KEPT = replace(NEAR, stays_onset=Leanings.stays_onset, stays_hold=Leanings.stays_hold)
+SUNG = replace(KEPT, in_melody=Leanings.in_melody)
+
+Way = Callable[[FaderNet, Codes, str, np.ndarray], list[Notes]]
+
+
+@dataclass(frozen=True)
+class Idea:
+    """One row of the ablation.
+
+    Attributes
+    ----------
+    name : str
+    model : str
+        Shipped model it plays with.
+    prepared : callable
+        Makes of the loaded model the one to play with.
+    way : callable
+        Net, codes of n segments, fader, densities asked for (n,) -> what is played.
+    decodes : int
+        Decodes of each segment.
+    searches : bool
+        Whether one of several results is chosen by what it measures.
+    """
+
+    name: str
+    model: str
+    prepared: Callable[[FaderNet], FaderNet]
+    way: Way
+    decodes: int = 1
+    searches: bool = False
+
+
+def calibrated(net: FaderNet, codes: Codes, fader: str, asked: np.ndarray) -> list[Notes]:
+    """One decode where the fader's scale has the density."""
+    return net.slide(codes, {fader: net.position(fader, asked)})
+
+
+def best_of(net: FaderNet, codes: Codes, fader: str, asked: np.ndarray) -> list[Notes]:
+    """Of a greedy and several random decodes, the one nearest to the density."""
+    moved = net.moved(codes, {fader: net.position(fader, asked)})
+    return _nearest(
+        [net.reconstruct(moved, seed=s) for s in (None, *range(1, BEST_OF))], fader, asked
+    )
+
+
+def closed_loop(net: FaderNet, codes: Codes, fader: str, asked: np.ndarray) -> list[Notes]:
+    """Decodes that each aim beside the density by what all before missed."""
+    aim, tries = asked, []
+    for _ in range(ROUNDS):
+        tries.append(calibrated(net, codes, fader, aim))
+        aim = aim + asked - _densities(tries[-1], fader)
+    return _nearest(tries, fader, asked)
+
+
+def _nearest(tries: Sequence[list[Notes]], fader: str, asked: np.ndarray) -> list[Notes]:
+    miss = np.stack([np.abs(_densities(played, fader) - asked) for played in tries])
+    return [tries[t][i] for i, t in enumerate(miss.argmin(0))]
+
+
+def _densities(played: Sequence[Notes], fader: str) -> np.ndarray:
+    return np.array([measure(notes)[fader] for notes in played])
+
+
+def as_it_is(net: FaderNet) -> FaderNet:
+    """The model as it is shipped."""
+    return net
+
+
+def arranging(
+    candidates: int = CANDIDATES, leanings: Leanings | None = None, *, mute: bool = False
+):
+    """What makes of the arranger one with other settings, or with a reviser that says nothing."""
+
+    def prepared(net: FaderNet) -> FaderNet:
+        reviser = net.player.reviser
+        if mute:
+            reviser = _Mute(reviser)
+        player = Arranging(reviser, candidates, leanings or Leanings())
+        return FaderNet(net.model, net.scales, net.name, player)
+
+    return prepared
+
+
+class _Mute(torch.nn.Module):
+    """A reviser to which all notes are equally likely, and all new ones moderately loud."""
+
+    def __init__(self, reviser: torch.nn.Module) -> None:
+        super().__init__()
+        self.poles = reviser.poles
+
+    def forward(self, shown, labels, keys) -> tuple[torch.Tensor, ...]:
+        nothing = torch.zeros_like(shown.onset)
+        return nothing, nothing, nothing + 0.5
+
+
+def _arranged(name: str, candidates: int, leanings: Leanings, *, mute: bool = False) -> Idea:
+    prepared = arranging(candidates, leanings, mute=mute)
+    return Idea(name, "arranger", prepared, calibrated, candidates, candidates > 1)
+
+
+SHIPPED = Leanings()
+IDEAS = (
+    Idea("re-telling from codes, calibrated faders", "gmvae", as_it_is, calibrated),
+    Idea(f"… closed loop, {ROUNDS} decodes", "gmvae", as_it_is, closed_loop, ROUNDS, True),
+    Idea(f"… best of {BEST_OF}", "gmvae", as_it_is, best_of, BEST_OF, True),
+    _arranged("exact plan of the label decoders, notes by the reviser", 1, FREE),
+    _arranged("+ plan near the segment's", 1, NEAR),
+    _arranged("+ notes stay", 1, KEPT),
+    _arranged("+ melody stays", 1, SUNG),
+    _arranged("+ harmony draws", 1, SHIPPED),
+    _arranged("+ best of 4", 4, SHIPPED),
+    _arranged(f"+ best of {CANDIDATES} (shipped)", CANDIDATES, SHIPPED),
+    _arranged("+ best of 16", 16, SHIPPED),
+    _arranged("shipped, the reviser mute", CANDIDATES, SHIPPED, mute=True),
+    _arranged("shipped, one pass of the reviser", CANDIDATES, replace(SHIPPED, passes=1)),
+    _arranged(
+        "shipped, no label decoders",
+        CANDIDATES,
+        replace(SHIPPED, rhythm_decoder=0.0, note_decoder=0.0),
+    ),
+    _arranged("shipped, melody free", CANDIDATES, replace(SHIPPED, in_melody=0.0)),
+    _arranged("shipped, harmony free", CANDIDATES, replace(SHIPPED, in_harmony=0.0)),
+)
