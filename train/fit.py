@@ -3,6 +3,7 @@
 Every field of `fadernets.config.ModelConfig` and `train.loop.TrainConfig` is an option. The folder
 gets ``log.csv``, ``last.pt`` to resume from, and at the end ``model.safetensors`` with
 ``config.json``, which `fadernets.load` takes. Ctrl-C saves and stops; ``--resume`` goes on.
+Several cards or machines share every batch: ``accelerate launch -m train.fit …``.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from fadernets.models import MODELS
 from train.dataset import SPLITS, Segments
 from train.export import export
 from train.loop import CHECKPOINT, LOG, PRECISIONS, TrainConfig, Trainer
+from train.processes import Processes
 
 
 def parser() -> argparse.ArgumentParser:
@@ -71,8 +73,9 @@ def trainer(options: dict) -> Trainer:
     )
     if not options["resume"] and any((out / name).exists() for name in (LOG, CHECKPOINT)):
         raise ValueError(f"{out} already holds a run; --resume it or choose another folder")
-    data = Segments.load(options["data"], options["split"], options["device"])
-    found = Trainer(model, run, data, out)
+    processes = Processes(options["device"])
+    data = Segments.load(options["data"], options["split"], str(processes.device))
+    found = Trainer(model, run, data, out, processes)
     if options["resume"]:
         found.resume()
     return found
@@ -110,7 +113,9 @@ def main(arguments: list[str] | None = None) -> int:
             finished = run.fit()
         if not finished:
             return _failed(f"stopped and saved at step {run.step}; --resume goes on", 130)
-        export(run.model, run.data, options["out"])
+        if run.processes.first:
+            export(run.model, run.data, options["out"])
+        run.processes.close()
     except KeyboardInterrupt:
         return _failed("interrupted; --resume goes on from where the run was last saved", 130)
     except FloatingPointError as error:

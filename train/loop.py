@@ -1,4 +1,4 @@
-"""The training loop: one for every model, on CPU or GPU, resumable to the bit."""
+"""The training loop: one for every model, on CPU or GPUs, resumable to the bit."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from fadernets.config import ModelConfig
 from fadernets.models import build
 from fadernets.models.batch import Batch
 from fadernets.models.turns import turns
 from train import log
 from train.accuracy import hits
 from train.dataset import SPLITS, VALIDATION, Segments, epoch, stream
+from train.processes import Processes
 
 CHECKPOINT = "last.pt"
 LOG = "log.csv"
@@ -32,6 +34,7 @@ class TrainConfig:
     Attributes
     ----------
     steps, batch : int
+        The batch is that of all processes together.
     learning_rate : float
         Of Adam.
     decay_steps : int
@@ -90,6 +93,8 @@ class Trainer:
         On the device to train on.
     out : Path
         Folder for the log and the checkpoint.
+    processes : Processes, optional
+        Those that share every batch; this one alone by default.
 
     Attributes
     ----------
@@ -104,14 +109,24 @@ class Trainer:
     Raises
     ------
     ValueError
-        If there are too few segments to train on or none to validate with.
+        If there are too few segments to train on, none to validate with, or more processes than
+        can share a batch evenly.
     """
 
-    def __init__(self, model_config, config: TrainConfig, data: Segments, out: Path) -> None:
+    def __init__(
+        self,
+        model_config: ModelConfig,
+        config: TrainConfig,
+        data: Segments,
+        out: Path,
+        processes: Processes | None = None,
+    ) -> None:
         if not (data.split == VALIDATION).any():
             raise ValueError("no segment to validate with")
         epoch(data, config.batch, config.labelled_repeats, np.random.default_rng(0))
         torch.manual_seed(config.seed)
+        self.processes = processes or Processes(str(data.tokens.device))
+        self.processes.part(np.zeros(config.batch))
         self.config, self.data, self.out = config, data, out
         self.device = data.tokens.device
         self.model: nn.Module = build(model_config).to(self.device)
@@ -135,7 +150,13 @@ class Trainer:
         )
 
     def train_step(self, batch: Batch) -> dict[str, torch.Tensor]:
-        """One update of the weights; the loss terms before it, as detached scalars."""
+        """One update of the weights; the loss terms before it, as detached scalars.
+
+        Parameters
+        ----------
+        batch : Batch
+            This process's part of the joint batch. The terms are those of all of it.
+        """
         self.model.train()
         beta = self.model.config.beta_at(self.step)
         found = {}
@@ -143,10 +164,12 @@ class Trainer:
             optimiser = self.optimisers[player]
             for group in optimiser.param_groups:
                 group["lr"] = self.config.rate_at(self.step)
-            with self.autocast():
-                terms = turn.losses(batch, beta)
-            optimiser.zero_grad(set_to_none=True)
-            terms["total"].backward()
+            with self.processes.sharing():
+                with self.autocast():
+                    terms = turn.losses(batch, beta)
+                optimiser.zero_grad(set_to_none=True)
+                terms["total"].backward()
+            self.processes.average(turn.parameters)
             nn.utils.clip_grad_norm_(turn.parameters, self.config.clip)
             optimiser.step()
             found |= {name: term.detach() for name, term in terms.items()}
@@ -196,10 +219,14 @@ class Trainer:
         """
         config = self.config
         rows = stream(self.data, config.batch, config.labelled_repeats, config.seed, self.step)
-        progress = tqdm(total=config.steps, initial=self.step, unit="step", disable=None)
+        first = self.processes.first
+        progress = tqdm(
+            total=config.steps, initial=self.step, unit="step", disable=None if first else True
+        )
         began = time.perf_counter() - self.seconds
-        while self.step < config.steps and not self.stopping:
-            self.window.append(self.train_step(self.data.batch(next(rows))))
+        while self.step < config.steps and not self.processes.any(self.stopping):
+            mine = self.processes.part(next(rows))
+            self.window.append(self.train_step(self.data.batch(mine)))
             self.seconds = time.perf_counter() - began
             progress.update()
             last = self.step == config.steps
@@ -213,7 +240,7 @@ class Trainer:
                     raise FloatingPointError(f"the loss is {terms['total']} at step {self.step}")
                 self._log("train", terms)
                 progress.set_postfix({n: f"{v:.3f}" for n, v in terms.items()}, refresh=False)
-            if last or self.step % config.validate_every == 0:
+            if first and (last or self.step % config.validate_every == 0):
                 terms = self.validate()
                 self._log("validation", terms)
                 shown = "  ".join(f"{n} {v:.4f}" for n, v in terms.items())
@@ -226,7 +253,9 @@ class Trainer:
         return self.step == config.steps
 
     def _log(self, kind: str, terms: dict[str, float]) -> None:
-        """Append a row to the CSV log."""
+        """Append a row to the CSV log, if this is the process that does."""
+        if not self.processes.first:
+            return
         row = {
             "step": self.step,
             "set": kind,
@@ -239,6 +268,8 @@ class Trainer:
 
     def save(self) -> None:
         """Write the run's whole state, replacing the last one at once."""
+        if not self.processes.first:
+            return
         state = {
             "model_config": dataclasses.asdict(self.model.config),
             "train_config": dataclasses.asdict(self.config),
@@ -291,7 +322,8 @@ class Trainer:
             {name: term.to(self.device) for name, term in terms.items()}
             for terms in state.get("window", [])
         ]
-        log.trim(self.out / LOG, self.step)
+        if self.processes.first:
+            log.trim(self.out / LOG, self.step)
 
 
 def load_state(path: Path) -> dict:

@@ -12,10 +12,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
-from torch.nn import functional as F
 
 from fadernets.config import ModelConfig
-from fadernets.models import losses
+from fadernets.models import joint, losses
 from fadernets.models.batch import Batch
 from fadernets.models.cvae import CVAE
 from fadernets.models.segmentvae import WHOLE, Term
@@ -34,7 +33,7 @@ class FaderNetworks(CVAE):
         self.adversary = nn.Sequential(
             nn.Linear(config.latent, config.hidden),
             nn.LeakyReLU(0.2),
-            nn.Dropout(DROPOUT),
+            joint.Dropout(DROPOUT),
             nn.Linear(config.hidden, len(config.attributes)),
         )
 
@@ -55,7 +54,8 @@ class FaderNetworks(CVAE):
         with torch.no_grad():
             posterior = self.posteriors(batch.tokens, batch.lengths)[WHOLE]
             code = losses.sample(*posterior)
-        error = F.mse_loss(self.adversary(code).float(), self.standard(batch.densities))
+        read = self.adversary(code).float()
+        error = joint.mean((read - self.standard(batch.densities)).square())
         return {"adversary": error, "total": error}
 
     def further_terms(
@@ -68,7 +68,7 @@ class FaderNetworks(CVAE):
         """
         frozen = {n: p.detach() for n, p in self.adversary.named_parameters()}
         read = functional_call(self.adversary, frozen, (codes[WHOLE],)).float()
-        error = (read - self.standard(batch.densities)).square().mean(0)  # (attributes,)
+        error = joint.mean((read - self.standard(batch.densities)).square(), 0)  # (attributes,)
         found = (1 - error).clamp(min=0)
         config = self.config
         weight = config.adversary_weight * (beta / config.beta if config.beta else 1.0)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from fadernets.config import ModelConfig
+from fadernets.models import joint
 from fadernets.models.batch import Batch
 from fadernets.models.segmentvae import Term
 from fadernets.models.softdensity import soft_densities
@@ -46,7 +47,7 @@ class GLSRVAE(VanillaVAE):
         terms = {}
         for place, name in enumerate(config.attributes):
             slope = self.slope(batch, codes, name) / self.standard.spread[place]
-            error = (slope - config.slope).square().mean()
+            error = joint.mean((slope - config.slope).square())
             terms[f"{name}_slope"] = Term(config.regularisation_weight, error)
         return terms
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fadernets.models import losses
+from fadernets.models import joint, losses
 from fadernets.models.batch import UNLABELLED
 from fadernets.models.segmentvae import Posterior, SegmentVAE, Term
 
@@ -29,6 +29,9 @@ class MixtureVAE(SegmentVAE):
         for name, means in self.means.items():
             nn.init.xavier_uniform_(means)
             self.register_buffer(f"poles_{name}", means.detach().clone())
+            # Not among the weights: a checkpoint keeps it in a file of its own, if it has it.
+            unknown = torch.zeros_like(means)
+            self.register_buffer(f"valence_{name}", unknown, persistent=False)
 
     @property
     def poles(self) -> dict[str, Tensor]:
@@ -40,6 +43,29 @@ class MixtureVAE(SegmentVAE):
         Measured by `train.export` once a model is trained.
         """
         return {name: getattr(self, f"poles_{name}") for name in self.encoders}
+
+    @property
+    def valence(self) -> dict[str, Tensor]:
+        """Ends of each code's way from low to high valence, (2, width); none until measured.
+
+        No component stands for valence: it is a direction among codes that learnt arousal alone.
+        """
+        found = {name: getattr(self, f"valence_{name}") for name in self.encoders}
+        return found if all(poles.any() for poles in found.values()) else {}
+
+    def learn_valence(self, poles: Mapping[str, Tensor]) -> None:
+        """Set the poles of valence, (2, width) for every code.
+
+        Raises
+        ------
+        ValueError
+            If they are those of another model.
+        """
+        for name in self.encoders:
+            own = getattr(self, f"valence_{name}")
+            if name not in poles or poles[name].shape != own.shape:
+                raise ValueError(f"no poles of valence for code {name!r} of shape {(*own.shape,)}")
+            own.copy_(poles[name])
 
     def component_logits(self, codes: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Unnormalised log p(c|z) of every code, (b, components)."""
@@ -59,9 +85,9 @@ class MixtureVAE(SegmentVAE):
         known = arousal != UNLABELLED
         component = arousal.clamp(min=0)
         supervised = each.gather(1, component[:, None]).squeeze(1)
-        kl = torch.where(known, supervised, unsupervised).mean()
+        kl = joint.mean(torch.where(known, supervised, unsupervised))
         wrong = F.cross_entropy(logits, component, reduction="none") * known
-        inferred = wrong.sum() / known.sum().clamp(min=1)
+        inferred = joint.ratio(wrong.sum(), known.sum(), least=1)
         return {
             f"{name}_kl": Term(beta, kl),
             f"{name}_component": Term(self.config.component_weight, inferred),

@@ -22,6 +22,7 @@ from fadernets.config import ModelConfig
 from fadernets.events import PITCHES
 from fadernets.grid import Grid, StepNotes, grid, notes_of_tokens
 from fadernets.key import KEYS
+from fadernets.models import joint
 from fadernets.models.batch import Batch
 from fadernets.notes import STEPS
 
@@ -101,16 +102,18 @@ class Reviser(nn.Module):
         plan = {"rhythm": target.rhythm, "note": target.count.clamp(max=MAX_POLYPHONY)}
         onset, hold, velocity = (x.float() for x in self(shown, plan, key))
         struck = plan["rhythm"] == ONSET  # only there is anything to choose
-        terms = {
-            "onset": F.binary_cross_entropy_with_logits(
-                onset[struck], target.onset[struck], reduction="sum"
-            )
-            / target.onset.sum()
-        }
+        wrong = F.binary_cross_entropy_with_logits(
+            onset[struck], target.onset[struck], reduction="sum"
+        )
+        terms = {"onset": joint.ratio(wrong, target.onset.sum())}
         before = F.pad((target.onset + target.hold)[:, :-1], (0, 0, 1, 0)) > 0
-        terms["hold"] = F.binary_cross_entropy_with_logits(hold[before], target.hold[before])
+        wrong = F.binary_cross_entropy_with_logits(
+            hold[before], target.hold[before], reduction="sum"
+        )
+        terms["hold"] = joint.ratio(wrong, before.sum())
         heard = target.onset > 0
-        terms["velocity"] = F.mse_loss(velocity[heard], target.velocity[heard])
+        wrong = F.mse_loss(velocity[heard], target.velocity[heard], reduction="sum")
+        terms["velocity"] = joint.ratio(wrong, heard.sum())
         total = terms["onset"] + HOLD_WEIGHT * terms["hold"] + VELOCITY_WEIGHT * terms["velocity"]
         return terms | {"total": total}
 

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from fadernets import events
 from fadernets.config import ModelConfig
 from fadernets.key import KEYS
-from fadernets.models import losses
+from fadernets.models import joint, losses
 from fadernets.models.batch import Batch
 from fadernets.models.layers import EventDecoder, EventEncoder
 
@@ -83,6 +83,11 @@ class SegmentVAE(nn.Module):
     @property
     def poles(self) -> dict[str, Tensor]:
         """Ends of each code's way from low to high arousal, (2, width): none without mixtures."""
+        return {}
+
+    @property
+    def valence(self) -> dict[str, Tensor]:
+        """The same from low to high valence: none without mixtures, or before it is measured."""
         return {}
 
     def posteriors(
@@ -168,7 +173,7 @@ class SegmentVAE(nn.Module):
         """KL of a posterior to the prior, here the standard normal; nats, (b,) averaged."""
         mean, log_variance = posterior
         each = self.reduced(losses.gaussian_kl(mean, log_variance, torch.zeros_like(mean), 0.0))
-        return {f"{name}_kl": Term(beta, each.mean())}
+        return {f"{name}_kl": Term(beta, joint.mean(each))}
 
     def further_terms(
         self, batch: Batch, codes: Mapping[str, Tensor], beta: float

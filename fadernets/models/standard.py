@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from fadernets.models import joint
+
 SLOWEST = 0.01  # share of a new batch in the running figures, at least
 
 
@@ -28,7 +30,7 @@ class Standard(nn.Module):
 
     def observe(self, densities: Mapping[str, Tensor]) -> None:
         """Take account of a batch's densities, each (b,). The first batch counts alone."""
-        found = self._columns(densities)
+        found = joint.gathered(self._columns(densities))
         self.batches.add_(1).clamp_(max=1 / SLOWEST)
         share = 1 / self.batches
         apart = found.mean(0) - self.mean
