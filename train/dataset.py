@@ -1,4 +1,4 @@
-"""Prepared segments in memory, and the batches of a training run.
+"""Prepared segments in memory or mapped into it, and the batches of a training run.
 
 Arrays of a prepared file, n segments of p pieces: ``tokens`` int16 (n, 100), EOS last, then PAD;
 ``length`` uint8 (n,); ``key`` uint8 (n,); ``start`` float32 (n,), beats; ``rhythm`` and ``note``
@@ -21,6 +21,7 @@ import torch
 
 from fadernets.attributes import ATTRIBUTES
 from fadernets.models.batch import UNLABELLED, Batch
+from train import packed
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 SPLITS = ("split", "random_split")
@@ -44,7 +45,7 @@ class Segments:
     split_name : str
         Which of `SPLITS` this is.
     sha256 : str
-        Of the prepared file.
+        Of the prepared file, or of the index of a folder.
     """
 
     tokens: torch.Tensor
@@ -62,18 +63,17 @@ class Segments:
 
     @classmethod
     def load(cls, path: Path, split: str = "split", device: str = "cpu") -> Segments:
-        """The segments of a prepared file.
+        """The segments of a prepared file, or of a folder of `train.packed`.
 
         Raises
         ------
         ValueError
-            If the file is none of `train.prepare`'s or `split` none of `SPLITS`.
+            If it is neither or `split` none of `SPLITS`.
         """
         if split not in SPLITS:
             raise ValueError(f"split {split!r} is not one of {SPLITS}")
         try:
-            with path.open("rb") as file, np.load(file) as stored:
-                arrays = dict(stored)
+            arrays, sha256 = _arrays(path)
             labels = {n: torch.from_numpy(arrays[n]).to(device) for n in ATTRIBUTES}
             densities = {n: a.density(arrays[n]) for n, a in ATTRIBUTES.items()}
             return cls(
@@ -91,7 +91,7 @@ class Segments:
                 piece=arrays["piece"],
                 corpus=arrays["piece_corpus"][arrays["piece"]],
                 split_name=split,
-                sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+                sha256=sha256,
             )
         except (*DAMAGED, OSError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is no file of train.prepare: {error}") from error
@@ -108,6 +108,14 @@ class Segments:
             densities={n: density[index] for n, density in self.densities.items()},
             arousal=self.arousal[index],
         )
+
+
+def _arrays(path: Path) -> tuple[dict[str, np.ndarray], str]:
+    """A file's or a folder's arrays, and the hash that tells them from others."""
+    if path.is_dir():
+        return packed.arrays_of(path)
+    with path.open("rb") as file, np.load(file) as stored:
+        return dict(stored), hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _sides(rating: np.ndarray) -> torch.Tensor:

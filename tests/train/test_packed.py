@@ -1,0 +1,123 @@
+"""Packed folders: the same segments as the files', mapped rather than read."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from train import packed, prepare
+from train.dataset import Segments
+
+
+@pytest.fixture(scope="module")
+def shards(corpus, tmp_path_factory):
+    """The corpus prepared in two parts, one with ratings."""
+    folder = tmp_path_factory.mktemp("shards")
+    found = [prepare.prepare_file(source) for source in corpus.sources]
+    parts = found[:6], found[6:]
+    paths = [folder / "first.npz", folder / "second.npz"]
+    for path, part in zip(paths, parts, strict=True):
+        prepare.save(prepare.join(part, seed=0), path)
+    return paths
+
+
+@pytest.fixture(scope="module")
+def folder(shards, tmp_path_factory):
+    out = tmp_path_factory.mktemp("packed") / "data"
+    packed.pack(shards, out)
+    return out
+
+
+def test_segments_are_those_of_the_files(shards, folder):
+    whole, parts = Segments.load(folder), [Segments.load(path) for path in shards]
+    for name in ("tokens", "lengths", "key", "arousal", "valence"):
+        joined = torch.cat([getattr(part, name) for part in parts])
+        assert torch.equal(getattr(whole, name), joined), name
+    for name in ("split", "corpus"):
+        joined = np.concatenate([getattr(part, name) for part in parts])
+        assert np.array_equal(getattr(whole, name), joined), name
+    for group in ("labels", "densities"):
+        for name, values in getattr(whole, group).items():
+            assert torch.equal(values, torch.cat([getattr(p, group)[name] for p in parts])), name
+
+
+def test_pieces_are_numbered_on(shards, folder):
+    first, second = (Segments.load(path) for path in shards)
+    pieces = first.piece.max() + 1
+    expected = np.concatenate([first.piece, second.piece + pieces])
+    assert np.array_equal(Segments.load(folder).piece, expected)
+
+
+def test_one_file_packed_trains_as_the_file_does(data, data_file, tmp_path):
+    packed.pack([data_file], tmp_path / "one")
+    mapped = Segments.load(tmp_path / "one")
+    rows = np.array([3, 250, 17])
+    mine, theirs = mapped.batch(rows), data.batch(rows)
+    assert torch.equal(mine.tokens, theirs.tokens)
+    assert torch.equal(mine.densities["note"], theirs.densities["note"])
+    assert mapped.sha256 != data.sha256
+
+
+def test_the_tokens_are_mapped(folder):
+    arrays, _ = packed.arrays_of(folder)
+    assert isinstance(arrays["tokens"], np.memmap)
+
+
+def test_writing_to_a_batch_leaves_the_file_alone(folder):
+    before = (folder / "tokens.npy").read_bytes()
+    Segments.load(folder).tokens[:] = 0
+    assert (folder / "tokens.npy").read_bytes() == before
+
+
+def test_the_index_tells_what_was_packed(shards, folder):
+    index = json.loads((folder / packed.INDEX).read_text())
+    assert list(index["files"]) == ["first.npz", "second.npz"]
+    assert index["segments"] == sum(n for n, _ in index["files"].values())
+    assert index["sha256"].keys() == set(packed.NAMES)
+
+
+def test_a_piece_is_packed_once(shards, tmp_path):
+    with pytest.raises(ValueError, match="is in more than one file"):
+        packed.pack([shards[0], shards[0]], tmp_path / "twice")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["tokens", "piece_corpus"])
+def test_a_folder_with_an_array_cut_short_is_refused(shards, tmp_path, name):
+    out = tmp_path / "data"
+    packed.pack(shards, out)
+    path = out / f"{name}.npy"
+    np.save(path, np.load(path)[:-1])
+    with pytest.raises(ValueError, match=rf"{name}.npy has \d+ rows, not \d+"):
+        Segments.load(out)
+
+
+def test_a_folder_with_half_a_file_is_refused(shards, tmp_path):
+    out = tmp_path / "data"
+    packed.pack(shards, out)
+    path = out / "tokens.npy"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ValueError, match=r"is no folder of train\.packed"):
+        Segments.load(out)
+
+
+@pytest.mark.parametrize("left", ["nothing", "no index"])
+def test_another_folder_is_refused(tmp_path, left):
+    if left == "no index":
+        np.save(tmp_path / "tokens.npy", np.zeros(3))
+    with pytest.raises(ValueError, match=r"is no folder of train\.packed"):
+        Segments.load(tmp_path)
+
+
+def test_the_command(shards, tmp_path, capsys):
+    out = tmp_path / "data"
+    assert packed.main([*map(str, shards), "--out", str(out)]) == 0
+    assert json.loads(capsys.readouterr().out)["segments"] == len(Segments.load(out).piece)
+    assert packed.main([*map(str, shards), "--out", str(out)]) == 2
+    assert "is there already" in capsys.readouterr().err
+    bad = tmp_path / "bad.npz"
+    bad.write_bytes(b"PK")
+    assert packed.main([str(bad), "--out", str(tmp_path / "other")]) == 2
+    assert "bad.npz is no file of train.prepare" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()

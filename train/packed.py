@@ -1,0 +1,163 @@
+"""Prepared files as one folder of plain arrays: ``python -m train.packed A.npz B.npz … --out DIR``.
+
+For corpora of which one machine prepares a part, or that are larger than memory. `train.dataset`
+maps the arrays of such a folder instead of reading them: what a batch needs is fetched from the
+disk when it is needed, and stays in the system's cache as long as there is room.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+import sys
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.lib import format as npy
+from tqdm import tqdm
+
+INDEX = "index.json"
+# What NumPy says of half a file, or of another one.
+DAMAGED = (EOFError, KeyError, OSError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
+OF_PIECES = ("piece_name", "piece_corpus")
+NAMES = ("tokens", "length", "key", "start", "rhythm", "note", "arousal", "valence", "piece",
+         "split", "random_split", *OF_PIECES)  # fmt: skip
+
+
+def pack(files: Sequence[Path], out: Path) -> dict:
+    """Write the segments of prepared files one after the other, in a folder.
+
+    A file's pieces are numbered on from those before it. All are decoded one at a time.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        Each of `train.prepare`, each with a split of its own.
+    out : Path
+        Appears when all is written, and not before.
+
+    Returns
+    -------
+    dict
+        The index: the arrays' hashes, and how many segments and pieces each file brought.
+
+    Raises
+    ------
+    ValueError
+        If there is no file, one is none of `train.prepare`'s, or two hold a piece of one name.
+    OSError
+        If the folder is there already or cannot be written.
+    """
+    if not files:
+        raise ValueError("no file to pack")
+    if out.exists():
+        raise FileExistsError(f"{out} is there already")
+    shapes, brought, names = _looked_at(files)
+    part = out.with_name(f".{out.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        arrays = {
+            name: npy.open_memmap(part / f"{name}.npy", "w+", dtype, shape)
+            for name, (dtype, shape) in shapes.items()
+        }
+        arrays["piece_name"][:] = names
+        row = piece = 0
+        for path, (segments, pieces) in tqdm(brought.items(), desc="files", disable=None):
+            with np.load(path) as stored:
+                for name in NAMES[:-2]:
+                    first = piece if name == "piece" else 0
+                    arrays[name][row : row + segments] = stored[name] + stored[name].dtype.type(
+                        first
+                    )
+                arrays["piece_corpus"][piece : piece + pieces] = stored["piece_corpus"]
+            row, piece = row + segments, piece + pieces
+        for array in arrays.values():
+            array.flush()
+        index = {
+            "segments": row,
+            "pieces": piece,
+            "files": {path.name: brought[path] for path in files},
+            "sha256": {name: _sha256(part / f"{name}.npy") for name in shapes},
+        }
+        (part / INDEX).write_text(json.dumps(index, indent=1) + "\n")
+        part.replace(out)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return index
+
+
+def _looked_at(files: Sequence[Path]) -> tuple[dict, dict[Path, tuple[int, int]], np.ndarray]:
+    """Kinds and sizes of the arrays, (segments, pieces) of each file, and all pieces' names."""
+    brought, names, kinds = {}, [], {}
+    for path in files:
+        try:
+            with np.load(path) as stored:
+                kinds = {name: stored[name].dtype for name in NAMES}
+                width = {name: stored[name].shape[1:] for name in NAMES}
+                brought[path] = len(stored["piece"]), len(stored["piece_corpus"])
+                names.append(stored["piece_name"])
+        except DAMAGED as error:
+            raise ValueError(f"{path} is no file of train.prepare: {error}") from error
+    together = np.concatenate(names)
+    found, counts = np.unique(together, return_counts=True)
+    if (counts > 1).any():
+        raise ValueError(f"piece {found[counts > 1][0]!r} is in more than one file")
+    segments, pieces = (sum(n) for n in zip(*brought.values(), strict=True))
+    shapes = {
+        name: (kind, (pieces if name in OF_PIECES else segments, *width[name]))
+        for name, kind in kinds.items()
+    }
+    shapes["piece_name"] = together.dtype, together.shape
+    return shapes, brought, together
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def arrays_of(folder: Path) -> tuple[dict[str, np.ndarray], str]:
+    """The arrays of a packed folder, mapped rather than read, and what tells it from others.
+
+    Raises
+    ------
+    ValueError
+        If the folder is none of `pack`'s or an array is missing or cut short.
+    """
+    try:
+        told = (folder / INDEX).read_bytes()
+        index = json.loads(told)
+        # "c" maps pages that may be written to but never reach the file: PyTorch wants such ones.
+        found = {name: np.load(folder / f"{name}.npy", mmap_mode="c") for name in NAMES}
+    except (OSError, EOFError, ValueError) as error:
+        raise ValueError(f"{folder} is no folder of train.packed: {error}") from error
+    for name, array in found.items():
+        expected = index["pieces" if name in OF_PIECES else "segments"]
+        if len(array) != expected:
+            raise ValueError(f"{folder / name}.npy has {len(array)} rows, not {expected}")
+    return found, hashlib.sha256(told).hexdigest()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m train.packed", description=__doc__)
+    parser.add_argument("files", type=Path, nargs="+", help="files of train.prepare")
+    parser.add_argument("--out", type=Path, required=True, help="folder to make")
+    options = parser.parse_args(arguments)
+    try:
+        index = pack(options.files, options.out)
+    except (OSError, ValueError) as error:
+        print(f"train.packed: {error}", file=sys.stderr)
+        return 2
+    print(json.dumps({k: index[k] for k in ("segments", "pieces", "files")}, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
