@@ -26,6 +26,7 @@ from demo.handlers import Handlers  # noqa: E402
 from demo.warm import warm  # noqa: E402
 from fadernets.examples import EXAMPLES, FIRST  # noqa: E402
 from fadernets.net import FaderNet  # noqa: E402
+from fadernets.transfer import PRESETS  # noqa: E402
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("roll", "player", "overview", "fader", "workbench", "view")
@@ -112,6 +113,9 @@ def _endpoints(does: Handlers) -> None:
         path, figures = client.predict(
             handle_file("in.mid"), arousal="low", strength=0.7, api_name="/transfer"
         )
+        path, figures = client.predict(
+            handle_file("in.mid"), preset="joyful", api_name="/transfer"
+        )
     """
 
     def slide(midi, rhythm=None, note=None, seed=None, first=None, last=None):
@@ -122,11 +126,24 @@ def _endpoints(does: Handlers) -> None:
         values = {"rhythm": rhythm, "note": note, "seed": seed, "first": first, "last": last}
         return does.change(midi, values)
 
-    def transfer(midi, arousal="high", strength=1.0, seed=None, first=None, last=None):
-        """Move a MIDI file towards low (calm) or high (energetic) arousal, strength 0 to 1."""
-        signed = -strength if arousal == "low" else strength
-        values = {"arousal": signed, "seed": seed, "first": first, "last": last}
-        return does.change(midi, values)
+    def transfer(
+        midi,
+        arousal="high",
+        strength=1.0,
+        seed=None,
+        first=None,
+        last=None,
+        valence=None,
+        preset=None,
+    ):
+        """Move a MIDI file towards low (calm) or high (energetic) arousal, strength 0 to 1.
+
+        With valence also, or alone where arousal is None, towards low (sad, minor) or high (joyful,
+        major); a preset says both: calm, tense, sad or joyful.
+        """
+        moods = {"arousal": arousal, "valence": valence} | PRESETS.get(preset, {})
+        ways = {m: -strength if s == "low" else strength for m, s in moods.items() if s}
+        return does.change(midi, {**ways, "seed": seed, "first": first, "last": last})
 
     with gr.Row(visible=False):
         midi = gr.File(label="midi", file_types=[".mid", ".midi"])
@@ -134,6 +151,8 @@ def _endpoints(does: Handlers) -> None:
             gr.Number(None, minimum=0, maximum=1, label=name) for name in ("rhythm", "note")
         )
         arousal = gr.Radio(["low", "high"], value="high", label="arousal")
+        valence = gr.Radio(["low", "high"], value=None, label="valence")
+        preset = gr.Radio(list(PRESETS), value=None, label="preset")
         strength = gr.Slider(0, 1, value=1, label="strength")
         seed, first, last = (
             gr.Number(None, precision=0, label=name) for name in ("seed", "first", "last")
@@ -141,7 +160,7 @@ def _endpoints(does: Handlers) -> None:
         result, figures = gr.File(label="result"), gr.JSON(label="figures")
         for function, inputs in (
             (slide, [midi, rhythm, note, seed, first, last]),
-            (transfer, [midi, arousal, strength, seed, first, last]),
+            (transfer, [midi, arousal, strength, seed, first, last, valence, preset]),
         ):
             name = function.__name__
             gr.Button(name).click(function, inputs, [result, figures], api_name=name)

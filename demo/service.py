@@ -12,7 +12,7 @@ import numpy as np
 
 from demo import sound
 from demo.study import Ask, Study, excerpt, mean_arousal
-from fadernets import midi, pianoroll
+from fadernets import key, midi, pianoroll
 from fadernets.attributes import ATTRIBUTES
 from fadernets.audio import TAIL, AudioError
 from fadernets.net import FaderNet
@@ -22,6 +22,7 @@ from fadernets.segment import runs
 
 FIRST_CHOICE = 2  # segments chosen when a piece is opened
 SCALE = 21  # points of a fader's scale that the page interpolates
+WAYS = {"arousal": ("calm", "energetic"), "valence": ("sad", "joyful")}  # low, high
 NAMED = 20  # runs of segments that are named before the rest is counted
 
 
@@ -149,7 +150,8 @@ def figures(net: FaderNet, study: Study, ask: Ask, changed: Piece) -> dict[str, 
     unknown = {"position": 0.5, "text": "–"}
     piece = _shown(study.arousal(net, ask.span)) if chosen else unknown
     result = piece if after is before else _shown(mean_arousal(net, after))
-    return {**found, "arousal": {"piece": piece, "result": result}}
+    modes = {"piece": _in_major(before), "result": _in_major(after)}
+    return {**found, "arousal": {"piece": piece, "result": result}, "valence": modes}
 
 
 def _density(net: FaderNet, name: str, chosen: Sequence[Notes]) -> dict:
@@ -160,6 +162,12 @@ def _density(net: FaderNet, name: str, chosen: Sequence[Notes]) -> dict:
 
 def _shown(probability: float) -> dict:
     return {"position": probability, "text": f"{100 * probability:.0f} %"}
+
+
+def _in_major(chosen: Sequence[Notes]) -> dict:
+    """Share of segments in major, by which valence is moved; those without notes have no key."""
+    major = [key.find(notes) < key.MINOR for notes in chosen if len(notes)]
+    return _shown(float(np.mean(major))) if major else {"position": 0.5, "text": "–"}
 
 
 def _changes(rolls: dict) -> str:
@@ -224,8 +232,8 @@ def file_name(study: Study, ask: Ask, whole: bool) -> str:
     if not whole:
         words.append(f"segments-{ask.first + 1}-{ask.last + 1}")
     words += [f"{name}-{position:.2f}" for name, position in ask.positions.items()]
-    if ask.arousal:
-        words.append(f"{'energetic' if ask.arousal > 0 else 'calm'}-{abs(ask.arousal):.2f}")
+    for mood, way in ask.moods.items():
+        words.append(f"{WAYS[mood][way > 0]}-{abs(way):.2f}")
     if ask.seed is not None and not ask.is_neutral:
         words.append(f"seed-{ask.seed}")
     return "_".join(words)

@@ -16,6 +16,7 @@ from fadernets.audio import Sound
 from fadernets.net import Codes, FaderNet, Source
 from fadernets.notes import BEATS, EARLY, Notes
 from fadernets.piece import Piece, Segment, segments, stitch
+from fadernets.transfer import MOODS
 
 HIGHEST_SEED = 999_999
 SAMPLE = 32  # segments whose mean arousal stands for that of more
@@ -33,6 +34,8 @@ class Ask:
         Fader positions, 0 to 1; None leaves a fader where each segment has it.
     arousal : float
         -1 is all the way to calm, 1 to energetic, 0 leaves the arousal.
+    valence : float
+        -1 is all the way to sad, 1 to joyful, 0 leaves the valence.
     seed : int or None
         None plays the likeliest notes.
     """
@@ -42,6 +45,7 @@ class Ask:
     rhythm: float | None = None
     note: float | None = None
     arousal: float = 0.0
+    valence: float = 0.0
     seed: int | None = None
 
     @classmethod
@@ -62,6 +66,7 @@ class Ask:
             _number(values, "rhythm", 0, 1),
             _number(values, "note", 0, 1),
             _number(values, "arousal", -1, 1) or 0.0,
+            _number(values, "valence", -1, 1) or 0.0,
             None if seed is None else int(seed),
         )
 
@@ -77,9 +82,15 @@ class Ask:
         return {name: position for name, position in both.items() if position is not None}
 
     @property
+    def moods(self) -> dict[str, float]:
+        """How far the moods that were moved shall go, below 0 towards low."""
+        both = {mood: getattr(self, mood) for mood in MOODS}
+        return {mood: way for mood, way in both.items() if way}
+
+    @property
     def is_neutral(self) -> bool:
         """Whether nothing was moved, so that the result is the original itself."""
-        return not self.positions and not self.arousal
+        return not self.positions and not self.moods
 
 
 def _number(values: Mapping, name: str, low: float, high: float) -> float | None:
@@ -171,12 +182,11 @@ def mean_arousal(net: FaderNet, source: Source) -> float:
 def play(net: FaderNet, codes: Codes, ask: Ask, indices: list[int]) -> list[Notes]:
     """What the model plays for the codes of some segments, given with their indices.
 
-    Arousal moves first, so that the faders have their say. Each segment has its own seed, the same
+    Moods move first, so that the faders have their say. Each segment has its own seed, the same
     whatever is selected beside it, and on the command line.
     """
-    if ask.arousal:
-        target = "high" if ask.arousal > 0 else "low"
-        codes = net.shifted(codes, target, abs(ask.arousal))
+    for mood, way in ask.moods.items():
+        codes = net.shifted(codes, {mood: "high" if way > 0 else "low"}, abs(way))
     seeds = None if ask.seed is None else [ask.seed + i for i in indices]
     return net.slide(codes, ask.positions, seed=seeds)
 

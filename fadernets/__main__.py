@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from fadernets.net import FaderNet
 from fadernets.notes import BEATS, Notes
 from fadernets.piece import Piece, Segment, segments, stitch
 from fadernets.segment import runs
+from fadernets.transfer import MOODS, PRESETS, SIDES
 
 BATCH = 32  # segments changed at a time
 PATIENCE = 1.0  # seconds before a command says what it is busy with
@@ -77,13 +78,19 @@ def parser() -> argparse.ArgumentParser:
             help=f"where to put the {fader} fader; not given, it stays where the piece has it",
         )
     moving = command(transfer, source="IN.mid", output="OUT.mid")
-    moving.add_argument("--arousal", choices=("low", "high"), required=True)
+    moving.add_argument("--arousal", choices=tuple(SIDES), help="calm or energetic")
+    moving.add_argument("--valence", choices=tuple(SIDES), help="sad or joyful: minor or major")
+    presets = (f"{name} ({_told(moods)})" for name, moods in PRESETS.items())
+    moving.add_argument(
+        "--preset", choices=tuple(PRESETS), help=f"both at once: {', '.join(presets)}"
+    )
     moving.add_argument(
         "--strength",
         type=arguments.strength,
         default=1.0,
         metavar="X",
-        help="how far; 1 goes all the way from calm to energetic music, or back",
+        help="how far; 1 goes all the way from calm to energetic music, or from minor to major, or "
+        "back",
     )
     mixing = command(mix, source="RHYTHM.mid", donor="NOTES.mid", output="OUT.mid")
     for changing in (sliding, moving, mixing):
@@ -108,6 +115,10 @@ def parser() -> argparse.ArgumentParser:
         "--synthesiser", metavar="S", help="midirenderer (the default) or fluidsynth"
     )
     return top
+
+
+def _told(moods: Mapping[str, str]) -> str:
+    return ", ".join(f"{side} {mood}" for mood, side in moods.items())
 
 
 def describe(args: argparse.Namespace) -> None:
@@ -156,14 +167,31 @@ def slide(args: argparse.Namespace) -> None:
 
 
 def transfer(args: argparse.Namespace) -> None:
-    """Make the music calmer (low arousal) or more energetic (high)."""
+    """Make the music calmer or more energetic (arousal), sadder or more joyful (valence).
+
+    Arousal is what listeners said of game music. Valence is mostly a rule: major or minor.
+    """
+    target = _moods(args)
     piece = _piece(args.source)
 
     def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
         source = [segment.notes for segment in batch]
-        return net.transfer(source, args.arousal, args.strength, seed=seed)
+        try:
+            return net.transfer(source, target, args.strength, seed=seed)
+        except ValueError as error:  # the model does not know this mood
+            raise Refusal(f"{error}.") from error
 
     _change(args, piece, segments(piece), change)
+
+
+def _moods(args: argparse.Namespace) -> dict[str, str]:
+    """What `transfer` shall move: mood -> side."""
+    moods = {mood: vars(args)[mood] for mood in MOODS if vars(args)[mood] is not None}
+    if moods and args.preset:
+        raise Refusal("--preset says where both moods go; leave --arousal and --valence out.")
+    if not moods and not args.preset:
+        raise Refusal("transfer needs --arousal, --valence or --preset.")
+    return moods or dict(PRESETS[args.preset])
 
 
 def mix(args: argparse.Namespace) -> None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
 from fadernets import config, faders
 from fadernets.faders import Fader
 from fadernets.models import build
 
 WEIGHTS, CONFIG, FADERS, SUMS = "model.safetensors", "config.json", "faders.json", "SHA256SUMS"
+VALENCE = "valence.safetensors"  # only of models that know it
 PRETRAINED = Path(__file__).parent / "pretrained"
 DEFAULT = "arranger"
+UNUSABLE = (
+    OSError, AttributeError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError
+)  # fmt: skip
 
 
 class CheckpointError(ValueError):
@@ -61,12 +66,29 @@ def parts(name: str | Path | None = None) -> list[Path]:
 def save(model: nn.Module, scales: dict[str, Fader], folder: Path) -> None:
     """Write a model in half precision, with its configuration, faders and checksums."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {k: v.detach().half().contiguous().cpu() for k, v in model.state_dict().items()}
-    save_file(weights, folder / WEIGHTS)
+    save_file(_halves(model.state_dict()), folder / WEIGHTS)
     (folder / CONFIG).write_text(config.to_json(model.config))
     faders.save(scales, folder / FADERS)
-    sums = [f"{_sha256(folder / name)}  {name}\n" for name in (WEIGHTS, CONFIG, FADERS)]
+    save_valence(model, folder)
+
+
+def save_valence(model: nn.Module, folder: Path) -> None:
+    """Write what a model knows of valence beside its other files, which stay as they are."""
+    (folder / VALENCE).unlink(missing_ok=True)
+    if poles := getattr(model, "valence", {}):
+        save_file(_halves(poles), folder / VALENCE)
+    sums = [f"{_sha256(folder / name)}  {name}\n" for name in _files(folder)]
     (folder / SUMS).write_text("".join(sums))
+
+
+def _halves(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.detach().half().contiguous().cpu() for name, value in tensors.items()}
+
+
+def _files(folder: Path) -> tuple[str, ...]:
+    """What a folder's checksums are of."""
+    valence = (VALENCE,) if (folder / VALENCE).exists() else ()
+    return WEIGHTS, CONFIG, FADERS, *valence
 
 
 def load(folder: Path, device: str = "cpu") -> tuple[nn.Module, dict[str, Fader]]:
@@ -81,10 +103,12 @@ def load(folder: Path, device: str = "cpu") -> tuple[nn.Module, dict[str, Fader]
         verify(folder)
         model = build(config.load(folder / CONFIG))
         model.load_state_dict(load_file(folder / WEIGHTS))
+        if (folder / VALENCE).exists():
+            model.learn_valence(load_file(folder / VALENCE))
         scales = faders.load(folder / FADERS)
     except CheckpointError:
         raise
-    except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
+    except UNUSABLE as error:
         raise CheckpointError(f"{folder} holds no usable model: {error}") from error
     return model.to(device).eval().requires_grad_(False), scales
 
@@ -101,7 +125,8 @@ def verify(folder: Path) -> None:
         sums = dict(line.split()[::-1] for line in (folder / SUMS).read_text().splitlines())
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{folder / SUMS} cannot be read: {error}") from error
-    for name in (WEIGHTS, CONFIG, FADERS):
+    listed = (VALENCE,) if VALENCE in sums else ()
+    for name in dict.fromkeys((*_files(folder), *listed)):
         path = folder / name
         if not path.is_file() or _sha256(path) != sums.get(name):
             raise CheckpointError(f"{path} is missing or not the file that was saved")

@@ -11,6 +11,7 @@ import numpy as np
 from fadernets.notes import Notes
 
 KEYS = 24  # 12 major from C, then 12 minor from C
+MINOR = 12  # the first minor one
 
 _MAJOR = (17.7661, 0.145624, 14.9265, 0.160186, 19.8049, 11.3587,
           0.291248, 22.062, 0.145624, 8.15494, 0.232998, 4.95122)  # fmt: skip

@@ -11,10 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fadernets import checkpoint, events, key, transfer
+from fadernets import checkpoint, events, key, mode, transfer
 from fadernets.attributes import measure
 from fadernets.codes import Codes, Source
 from fadernets.faders import Fader
+from fadernets.models import losses
 from fadernets.models.reviser import Reviser
 from fadernets.notes import Notes
 from fadernets.players import BATCH, Arranging, Player, Retelling
@@ -178,30 +179,59 @@ class FaderNet:
     def transfer(
         self,
         source: Source,
-        target: str,
+        target: transfer.Target,
         strength: float = 1.0,
         *,
         seed: int | Sequence[int] | None = None,
     ) -> list[Notes]:
-        """Segments with arousal moved towards "low" or "high" (paper 5.2).
+        """Segments with arousal moved towards "low" or "high" (paper 5.2), or with any mood.
+
+        Parameters
+        ----------
+        source : sequence of n Notes, or Codes
+        target : {"low", "high"} or mapping
+            Of arousal, or mood -> "low" or "high", such as
+            ``{"arousal": "high", "valence": "low"}`` or one of `fadernets.transfer.PRESETS`.
+        strength : float
+            0 moves nothing, 1 the whole way.
+        seed : int or n int, optional
 
         Raises
         ------
         ValueError
-            If `target` is neither, `strength` is no number of 0 or more or the model knows no
-            arousal.
+            If `target` is none of these, `strength` is no number of 0 or more or the model does
+            not know a mood.
         """
         return self.reconstruct(self.shifted(source, target, strength), seed=seed)
 
-    def shifted(self, source: Source, target: str, strength: float = 1.0) -> Codes:
+    def shifted(self, source: Source, target: transfer.Target, strength: float = 1.0) -> Codes:
         """The codes that `transfer` plays."""
         codes = self._codes(source)
+        asked = transfer.asked(target)
+        if "arousal" in asked:
+            codes = self._calmed(codes, asked["arousal"], strength)
+        return self._brightened(codes, asked["valence"], strength) if "valence" in asked else codes
+
+    def _calmed(self, codes: Codes, target: str, strength: float) -> Codes:
+        """Codes with arousal moved towards low or high."""
         logits = self._component_logits(codes)
         mixed = {name: codes.values[name] for name in logits}
         shifted = transfer.shift(mixed, logits, self.model.poles, target, strength)
         by = strength if target == "low" else -strength
         drawn = self.player.calmed(codes.sketch, by)
         return replace(codes, values=codes.values | shifted, sketch=drawn)
+
+    def _brightened(self, codes: Codes, target: str, strength: float) -> Codes:
+        """Codes with valence moved towards low or high, their keys towards minor or major."""
+        poles = self.model.valence
+        if not poles:
+            raise ValueError(f"{self._described()} has no poles of valence: it knows no valence")
+        mixed = {name: codes.values[name] for name in poles}
+        sides = {name: losses.component_logits(mixed[name], poles[name], 0.0) for name in poles}
+        shifted = transfer.shift(mixed, sides, poles, target, strength)
+        drawn = self.player.recoloured(codes.sketch, codes.key, target, strength)
+        keys = mode.parallel(codes.key, target) if mode.degrees(target, strength) else codes.key
+        return replace(codes, values=codes.values | shifted, key=keys, sketch=drawn)
 
     def mix(
         self, rhythm: Source, notes: Source, *, seed: int | Sequence[int] | None = None

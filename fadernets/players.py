@@ -9,7 +9,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from fadernets import events
+from fadernets import events, mode
 from fadernets.arrangement import DEFAULT, arrange
 from fadernets.codes import Codes
 from fadernets.decoding import generate
@@ -33,6 +33,11 @@ class Player(Protocol):
     def calmed(self, drawn: Sketch | None, by: float) -> Sketch | None:
         """A sketch moved towards low arousal, or for `by` below 0 towards high."""
 
+    def recoloured(
+        self, drawn: Sketch | None, keys: Tensor, side: str, strength: float
+    ) -> Sketch | None:
+        """A sketch in minor, for side "low" of valence, or in major, for "high"."""
+
     def play(self, model: nn.Module, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
         """The notes of n codes."""
 
@@ -46,6 +51,9 @@ class Retelling:
 
     def calmed(self, drawn: Sketch | None, by: float) -> None:
         """Nothing: the codes are shifted."""
+
+    def recoloured(self, drawn: Sketch | None, keys: Tensor, side: str, strength: float) -> None:
+        """Nothing: the decoder is told the new keys."""
 
     def play(self, model: nn.Module, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
         """The likeliest tokens, or with seeds tokens drawn at random."""
@@ -97,6 +105,14 @@ class Arranging:
             louder=drawn.louder + by * velocity,
             legato=drawn.legato + by * (LEGATO if by > 0 else STACCATO),
         )
+
+    def recoloured(self, drawn: Sketch, keys: Tensor, side: str, strength: float) -> Sketch:
+        """Notes moved between major and minor: a rule of music theory, not learnt.
+
+        Labelled music of high and of low valence has the same densities; what differs is its mode.
+        """
+        notes = zip(drawn.notes, keys.tolist(), strict=True)
+        return replace(drawn, notes=tuple(mode.recoloured(n, k, side, strength) for n, k in notes))
 
     def play(self, model: nn.Module, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
         """The likeliest arrangement, or with seeds one drawn at random."""

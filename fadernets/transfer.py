@@ -1,6 +1,7 @@
-"""Arousal transfer: codes move from one component of the mixture towards the other.
+"""Transfer of mood: codes move along the way between two poles.
 
-Paper, section 5.2, but for the length of the way: see `fadernets.models.mixture.MixtureVAE.poles`.
+Paper, section 5.2, where arousal alone is moved, but for the length of the way: see
+`fadernets.models.mixture.MixtureVAE.poles`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,39 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-AROUSAL = {"low": 0, "high": 1}  # component of each state
+SIDES = {"low": 0, "high": 1}  # pole of each state; of arousal, also its component
+AROUSAL = SIDES
+MOODS = ("arousal", "valence")
+PRESETS = {  # the quarters of Russell's circle of moods
+    "calm": {"arousal": "low", "valence": "high"},
+    "tense": {"arousal": "high", "valence": "low"},
+    "sad": {"arousal": "low", "valence": "low"},
+    "joyful": {"arousal": "high", "valence": "high"},
+}
+
+Target = str | Mapping[str, str]
+
+
+def asked(target: Target) -> dict[str, str]:
+    """Where each mood that is to move shall go: mood -> "low" or "high".
+
+    Parameters
+    ----------
+    target : {"low", "high"} or mapping
+        Of arousal alone, or mood -> side, such as one of `PRESETS`.
+
+    Raises
+    ------
+    ValueError
+        If a mood is none of `MOODS` or a side neither low nor high.
+    """
+    found = {"arousal": target} if isinstance(target, str) else dict(target)
+    for mood, side in found.items():
+        if mood not in MOODS:
+            raise ValueError(f"no mood {mood!r}; there are: {', '.join(MOODS)}")
+        if side not in SIDES:
+            raise ValueError(f"{mood} {side!r} is neither low nor high")
+    return found
 
 
 def shift(
@@ -20,17 +53,17 @@ def shift(
     target: str,
     strength: float = 1.0,
 ) -> dict[str, Tensor]:
-    """Codes shifted by the difference of the poles of arousal.
+    """Codes shifted by the difference of the poles of a mood.
 
-    Only codes that do not already lie in the target component move.
+    Only codes that do not already lie at the target move.
 
     Parameters
     ----------
     codes : name -> float tensor, shape (b, latent)
     logits : name -> float tensor, shape (b, 2)
-        Unnormalised log p(c|z) of each code.
+        Unnormalised log probability that each code lies at either pole; for arousal log p(c|z).
     poles : name -> float tensor, shape (2, latent)
-        Of `MixtureVAE.poles`.
+        Of `MixtureVAE.poles`, or of its `valence`.
     target : {"low", "high"}
     strength : float
         0 is no shift, 1 the way from one pole to the other.
@@ -40,11 +73,11 @@ def shift(
     ValueError
         If `target` is neither or `strength` is negative or not finite.
     """
-    if target not in AROUSAL:
+    if target not in SIDES:
         raise ValueError(f"arousal {target!r} is neither low nor high")
     if not 0 <= strength < math.inf:
         raise ValueError(f"strength {strength} is not a number of 0 or more")
-    to = AROUSAL[target]
+    to = SIDES[target]
     moved = {}
     for name, code in codes.items():
         step = poles[name][to] - poles[name][1 - to]

@@ -33,6 +33,7 @@ from train.sweep import SCALES, Protocol, spread
 from train.table import dump, table
 
 POSITIONS = np.linspace(0, 1, 8)
+QUANTILES = (0.1, 0.9)  # between which four segments of five lie
 
 
 def chosen(data: Segments, corpus: int, count: int, seed: int) -> np.ndarray:
@@ -73,10 +74,13 @@ def response(net: FaderNet, source: list[Notes], name: str) -> dict:
     played = [net.slide(codes, {name: p}) for p in tqdm(POSITIONS, desc=name, disable=None)]
     found = {n: np.array([[measure(s)[n] for s in row] for row in played]).T for n in ATTRIBUTES}
     asked = net.density(name, POSITIONS)
+    low, high = np.quantile(found[name], QUANTILES, axis=0)
     return {
         "asked": np.round(asked, 4).tolist(),
         "measured_mean": np.round(found[name].mean(0), 4).tolist(),
         "measured_sd": np.round(found[name].std(0), 4).tolist(),
+        "measured_10": np.round(low, 4).tolist(),
+        "measured_90": np.round(high, 4).tolist(),
         "others_mean": {n: np.round(v.mean(0), 4).tolist() for n, v in found.items() if n != name},
         "spearman_of_mean": round(metrics.spearman_of_mean(asked, found[name]), 4),
         "spearman_each": round(metrics.spearman_each(asked, found[name]), 4),
@@ -96,6 +100,12 @@ def commit() -> str | None:
     return found.stdout.strip()
 
 
+def weights_sha256(name: str | Path) -> str:
+    """Checksum of a checkpoint's weights."""
+    lines = (checkpoint.find(name) / checkpoint.SUMS).read_text().splitlines()
+    return dict(line.split()[::-1] for line in lines)[checkpoint.WEIGHTS]
+
+
 def evaluate(name: str, data: Segments, count: int, seed: int, judge: Judge | None) -> dict:
     """Every figure of one model but Table 1, with what is needed to measure it again."""
     began = time.perf_counter()
@@ -107,10 +117,7 @@ def evaluate(name: str, data: Segments, count: int, seed: int, judge: Judge | No
         "checkpoint": net.name,
         "model": net.model.config.model,
         "player": type(net.player).__name__,
-        "weights_sha256": dict(
-            line.split()[::-1]
-            for line in (checkpoint.find(name) / checkpoint.SUMS).read_text().splitlines()
-        )[checkpoint.WEIGHTS],
+        "weights_sha256": weights_sha256(name),
         "data_sha256": data.sha256,
         "commit": commit(),
         "seed": seed,

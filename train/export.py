@@ -1,7 +1,8 @@
 """From a training run to a model that `fadernets.load` takes: calibrated faders, half precision.
 
 ``python -m train.export --run DIR --data FILE --out DIR`` exports a run that was stopped early, and
-with ``--results FILE`` writes down how it was trained.
+with ``--results FILE`` writes down how it was trained. ``--valence DIR --data FILE`` measures what
+an exported model, perhaps older than that, knows of valence, and changes nothing else of it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import torch
 from scipy.optimize import isotonic_regression
 from torch import nn
 
-from fadernets import checkpoint
+from fadernets import checkpoint, transfer
 from fadernets.attributes import ATTRIBUTES
 from fadernets.config import ModelConfig
 from fadernets.decoding import generate
@@ -79,7 +80,8 @@ def calibrate(model: nn.Module, data: Segments, name: str, seed: int = 0) -> Fad
     z^d is swept over its range in the training set and a quarter as far again on either side; the
     mean density of the decoded segments is made monotone (isotonic regression) and inverted. Where
     the decoder does not reach an end of the scale, z^d stays at the innermost value that comes
-    within `FLAT` of the farthest it gets: beyond lies nothing that the decoder learnt.
+    within `FLAT` of the farthest it gets: beyond lies nothing that the decoder learnt. A fader
+    that moves nothing, as those of a model that ignores them, keeps its range of training.
     """
     model.eval()
     rng = np.random.default_rng(seed)
@@ -96,11 +98,13 @@ def calibrate(model: nn.Module, data: Segments, name: str, seed: int = 0) -> Fad
     flat = FLAT * (high - low)
     first = np.flatnonzero(rising <= rising[0] + flat)[-1]
     last = np.flatnonzero(rising >= rising[-1] - flat)[0]
-    inner = slice(first, max(last, first + 1) + 1)
     knots = np.linspace(low, high, KNOTS)
-    code = np.interp(knots, rising[inner], sweep[inner])
+    if first < last:
+        code = np.interp(knots, rising[first : last + 1], sweep[first : last + 1])
+    else:
+        code = np.linspace(z.min(), z.max(), KNOTS)
     code = np.maximum.accumulate(code) + 1e-6 * np.arange(KNOTS)
-    return Fader(name, tuple(np.round(knots, 6).tolist()), tuple(np.round(code, 6).tolist()))
+    return Fader(name, tuple(np.round(knots, 6).tolist()), tuple(np.round(code, 7).tolist()))
 
 
 def measure_poles(model: nn.Module, data: Segments) -> None:
@@ -123,6 +127,31 @@ def measure_poles(model: nn.Module, data: Segments) -> None:
     for poles in model.poles.values():
         middle = poles.mean(0)
         poles.copy_(middle + REACH * (poles - middle))
+
+
+def measure_valence(model: nn.Module, data: Segments) -> None:
+    """Set the model's poles of valence to the mean codes of its labelled training segments.
+
+    As far apart as those of arousal, but without what of their way leads along arousal's, so that
+    valence moves alone. A model without mixtures, or without labels of both sides, learns none.
+    """
+    if not model.poles:
+        return
+    model.eval()
+    valence, means = data.valence.cpu().numpy(), []
+    for side in transfer.SIDES.values():
+        rows = np.flatnonzero((data.split == TRAIN) & (valence == side))
+        if not len(rows):
+            return
+        means.append({n: c.mean(0) for n, c in encoded(model, data, rows).items()})
+    found = {}
+    for name, (low, high) in model.poles.items():
+        arousal = high - low
+        way = means[1][name] - means[0][name]
+        way = way - (way @ arousal) / (arousal @ arousal) * arousal
+        middle = (means[0][name] + means[1][name]) / 2
+        found[name] = torch.stack([middle - REACH / 2 * way, middle + REACH / 2 * way])
+    model.learn_valence(found)
 
 
 def measure_states(model: Reviser, data: Segments) -> None:
@@ -155,8 +184,25 @@ def export(model: nn.Module, data: Segments, out: Path) -> None:
         checkpoint.save(model, scales, out)
         return
     measure_poles(model, data)
+    measure_valence(model, data)
     scales = {name: calibrate(model, data, name) for name in model.handles}
     checkpoint.save(model, scales, out)
+
+
+def add_valence(folder: Path, data: Segments) -> None:
+    """Measure valence of an exported model and save that alone.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds no model, or there is nothing for it to learn.
+    """
+    model, _ = checkpoint.load(folder)
+    if not isinstance(model, Reviser):
+        measure_valence(model, data)
+    if not getattr(model, "valence", {}):
+        raise ValueError(f"{folder}: no mixtures, or no labels of both low and high valence")
+    checkpoint.save_valence(model, folder)
 
 
 def history(state: dict, log: Path, model: nn.Module, hardware: str) -> dict:
@@ -195,13 +241,20 @@ def history(state: dict, log: Path, model: nn.Module, hardware: str) -> dict:
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m train.export", description=__doc__)
-    parser.add_argument("--run", type=Path, required=True, help="folder of train.fit")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--run", type=Path, help="folder of train.fit")
+    which.add_argument("--valence", type=Path, metavar="DIR", help="folder of an exported model")
     parser.add_argument("--data", type=Path, required=True, help="file of train.prepare")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, help="folder to write, for --run")
     parser.add_argument("--results", type=Path, help="JSON file for how the run was trained")
     parser.add_argument("--hardware", default=platform.machine(), help="for --results, in words")
     options = parser.parse_args(arguments)
+    if options.run and not options.out:
+        parser.error("--run needs --out")
     try:
+        if options.valence:
+            add_valence(options.valence, Segments.load(options.data))
+            return 0
         state = load_state(options.run / CHECKPOINT)
         data = Segments.load(options.data, state.get("split", SPLITS[0]))
     except ValueError as error:

@@ -1,8 +1,9 @@
-"""Judge of arousal: a logistic regression on hand-made features of notes, which knows no model.
+"""Judge of a mood: a logistic regression on hand-made features of notes, which knows no model.
 
-``python -m train.judge --data FILE --out judge.json`` fits it on the labelled training pieces and
-says how well it does on pieces it never saw, beside the two densities alone. How loud the notes are
-is left out: the velocities of a sequenced file and of a performance are not on one scale.
+``python -m train.judge --data FILE --out judge.json`` fits that of arousal on the labelled training
+pieces and says how well it does on pieces it never saw, beside the two densities alone. How loud
+the notes are is left out: the velocities of a sequenced file and of a performance are not on one
+scale.
 """
 
 from __future__ import annotations
@@ -88,17 +89,18 @@ class Judge:
     bias: float
 
     def log_odds(self, segments: Sequence[Notes]) -> np.ndarray:
-        """How much more likely high arousal is than low: float64, (n,); NaN without notes.
+        """How much more likely high arousal (or valence) is than low: float64, (n,).
 
-        A comparison with NaN is never true: what yields nothing has not moved as asked.
+        NaN without notes. A comparison with NaN is never true: what yields nothing has not moved
+        as asked.
         """
         found = np.full(len(segments), np.nan)
         heard = [i for i, notes in enumerate(segments) if len(notes)]
         if heard:
-            found[heard] = self._of(table([segments[i] for i in heard], self.names))
+            found[heard] = self.of(table([segments[i] for i in heard], self.names))
         return found
 
-    def _of(self, values: np.ndarray) -> np.ndarray:
+    def of(self, values: np.ndarray) -> np.ndarray:
         """Log-odds, (n,), of a table of features, (n, f)."""
         standard = (values - np.array(self.mean)) / np.array(self.sd)
         return standard @ np.array(self.weights) + self.bias
@@ -110,7 +112,7 @@ def table(segments: Sequence[Notes], names: Sequence[str]) -> np.ndarray:
     return np.array([[row[name] for name in names] for row in rows]).reshape(-1, len(names))
 
 
-def fit(values: np.ndarray, high: np.ndarray, names: Sequence[str]) -> Judge:
+def fit(values: np.ndarray, high: np.ndarray, names: Sequence[str], mood: str = "arousal") -> Judge:
     """A ridge logistic regression.
 
     Parameters
@@ -118,14 +120,16 @@ def fit(values: np.ndarray, high: np.ndarray, names: Sequence[str]) -> Judge:
     values : float array, shape (n, f)
     high : bool array, shape (n,)
     names : sequence of f str
+    mood : str
+        Of `fadernets.transfer.MOODS`.
 
     Raises
     ------
     ValueError
-        If all segments are of one arousal.
+        If all segments are of one arousal, or valence.
     """
     if high.all() or not high.any():
-        raise ValueError(f"all {len(high)} labelled segments are of one arousal")
+        raise ValueError(f"all {len(high)} labelled segments are of one {mood}")
     mean, sd = values.mean(0), values.std(0)
     sd = np.where(sd > 0, sd, 1.0)
     x, sign = (values - mean) / sd, np.where(high, 1.0, -1.0)
@@ -140,15 +144,15 @@ def fit(values: np.ndarray, high: np.ndarray, names: Sequence[str]) -> Judge:
     return Judge(tuple(names), *(tuple(v.tolist()) for v in (mean, sd, theta[:-1])), theta[-1])
 
 
-def labelled(data: Segments, split: int) -> tuple[list[Notes], np.ndarray]:
-    """The labelled segments of a split, and whether their arousal is high: bool, (n,)."""
-    arousal = data.arousal.cpu().numpy()
-    rows = np.flatnonzero((data.split == split) & (arousal != UNLABELLED))
+def labelled(data: Segments, split: int, mood: str = "arousal") -> tuple[list[Notes], np.ndarray]:
+    """The segments of a split that a mood is labelled in, and whether it is high: bool, (n,)."""
+    labels = getattr(data, mood).cpu().numpy()
+    rows = np.flatnonzero((data.split == split) & (labels != UNLABELLED))
     tokens = data.tokens.cpu().numpy()[rows]
-    return [events.decode(row) for row in tokens], arousal[rows] == 1
+    return [events.decode(row) for row in tokens], labels[rows] == 1
 
 
-def judge_of(data: Segments, names: Sequence[str] | None = None) -> Judge:
+def judge_of(data: Segments, names: Sequence[str] | None = None, mood: str = "arousal") -> Judge:
     """The judge that a prepared file's labelled training pieces make.
 
     Raises
@@ -156,11 +160,11 @@ def judge_of(data: Segments, names: Sequence[str] | None = None) -> Judge:
     ValueError
         If they do not have both labels.
     """
-    segments, high = labelled(data, TRAIN)
+    segments, high = labelled(data, TRAIN, mood)
     if not segments:
         raise ValueError("no labelled segment to train a judge on")
     names = list(features(segments[0])) if names is None else names
-    return fit(table(segments, names), high, names)
+    return fit(table(segments, names), high, names, mood)
 
 
 def held_out(judge: Judge, data: Segments) -> dict[str, float | int | None]:

@@ -13,21 +13,17 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from train import comparison, moodtables
+from train.paper import PAPER
+
 RESULTS = Path(__file__).parent / "results"
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ("arranger", "gmvae")
 CARDS = tuple(ROOT / "fadernets" / "pretrained" / name / "README.md" for name in SHIPPED)
-PAGES = (ROOT / "README.md", ROOT / "docs" / "reliability.md", *CARDS)
+PAGES = (ROOT / "README.md", ROOT / "docs" / "reliability.md", ROOT / "docs" / "results.md", *CARDS)
 BENCHMARKS = ROOT / "benchmarks" / "results"
-# Tan and Herremans 2020, Table 1: consistency, restrictiveness, linearity, rhythm before note.
-PAPER = {
-    "Vanilla VAE": (0.4367, 0.3490, 0.6645, 0.6481, 0.7805, 0.8255),
-    "GM-VAE": (0.5096, 0.4207, 0.6603, 0.6457, 0.7580, 0.7792),
-    "Pati et al.": (0.4625, 0.5100, 0.6417, 0.5497, 0.7613, 0.8220),
-    "CVAE": (0.2613, 0.4997, 0.6863, 0.7140, 0.4969, 0.3997),
-    "Fader Networks": (0.2730, 0.4983, 0.6861, 0.7379, 0.5482, 0.4647),
-    "GLSR": (0.1891, 0.1969, 0.6365, 0.7136, 0.2465, 0.1799),
-}
+FIGURES = ROOT / "docs" / "figures"
+DRAWN = ("table1", "figure3", "figure4", "figure5", "response", "movement")
 LOSSES = {  # of a training log's last validation: what it is, its unit
     "events": ("events", "nats a token"),
     "rhythm": ("rhythm label", "nats a step"),
@@ -190,14 +186,37 @@ def load_table() -> str:
     return f"{table(rows, ('request', 'n', 'median ms', '95 % ms', 'most ms'))}\n\n{what}"
 
 
+def compared(rows: Callable[[list], comparison.Table]) -> str:
+    """A table of every model that was evaluated."""
+    return table(*rows(comparison.evaluations(RESULTS)))
+
+
+def valence_table() -> str:
+    """Whether anything tells valence apart."""
+    return table(*moodtables.carried(read("valence")["labels"]))
+
+
+def presets_table() -> str:
+    """What the four presets do."""
+    return table(*moodtables.presets(read("valence")["models"], SHIPPED))
+
+
 TABLES: dict[str, Callable[[], str]] = {
+    **{
+        f"all_{f.__name__}": partial(compared, f)
+        for f in (comparison.control, comparison.kept, comparison.arousal)
+    },
+    "all_trained": lambda: table(*comparison.trained(RESULTS)),
     "data": data_table,
+    **{f"figures_{name}": partial(comparison.figures, FIGURES, name) for name in DRAWN},
     "control": control_table,
     "kills": kills_table,
     "load": load_table,
     "model": model_table,
     **{f"training_{name}": partial(training_table, name) for name in SHIPPED},
+    "presets": presets_table,
     "speed": speed_table,
+    "valence": valence_table,
 }
 
 

@@ -79,7 +79,7 @@
       if (this.table) return along(this.table, Number(this.input.value)).toFixed(2);
       const strength = Math.round(Number(this.input.value) * 100);
       if (!strength) return "as played";
-      return `${Math.abs(strength)} % ${strength > 0 ? "energetic" : "calm"}`;
+      return `${Math.abs(strength)} % ${this.element.dataset[strength > 0 ? "high" : "low"]}`;
     }
 
     mark(name, position) {

@@ -2,6 +2,12 @@
 (function (F) {
   "use strict";
 
+  // Where a preset's button puts the two moods, -1 to 1.
+  F.moods = ({ dataset }) => ({
+    arousal: Number(dataset.arousal),
+    valence: Number(dataset.valence),
+  });
+
   Object.assign(F.Workbench.prototype, {
     showSettings() {
       const moved = this.faders.some((fader) => fader.moved);
@@ -9,10 +15,15 @@
       this.find("[data-do=redo]").disabled = !this.future.length;
       this.find("[data-do=reset]").disabled = !moved && this.now.seed === null;
       this.find("[data-do=dice]").disabled = !moved;
+      for (const button of this.moods) {
+        const wanted = Object.entries(F.moods(button));
+        button.setAttribute("aria-pressed", wanted.every(([mood, way]) => this.now[mood] === way));
+      }
       this.find("#fn-seed").value = this.now.seed === null ? "" : this.now.seed;
     },
 
     showAnswer(answer) {
+      for (const button of this.moods) button.disabled = answer.closed;
       const { original, result, ...shared } = answer.rolls;
       for (const roll of this.rolls) {
         roll.show({ ...shared, ...(roll.side === "original" ? original : result) });

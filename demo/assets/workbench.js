@@ -5,7 +5,7 @@
 
   const PATIENCE = 250; // ms before an answer that is still under way is announced
   const STEP = 0.5; // seconds that an arrow key moves the playhead
-  const NEUTRAL = { rhythm: null, note: null, arousal: null, seed: null };
+  const NEUTRAL = { rhythm: null, note: null, arousal: null, valence: null, seed: null };
 
   const vorbis = new Audio().canPlayType('audio/ogg; codecs="vorbis"') === "probably";
 
@@ -23,6 +23,7 @@
       this.faders = [...element.querySelectorAll("[data-fader]")].map(
         (part) => new F.Fader(part, () => this.release())
       );
+      this.moods = [...element.querySelectorAll("[data-mood]")];
       this.rolls = ["original", "result"].map((side) => {
         const canvas = this.find(`[data-side=${side}] canvas`);
         return new F.Roll(canvas, { side, ruler: side === "result" });
@@ -59,6 +60,9 @@
       };
       for (const [name, act] of Object.entries(does)) {
         this.find(`[data-do=${name}]`).addEventListener("click", act);
+      }
+      for (const button of this.moods) {
+        button.addEventListener("click", () => this.change({ ...this.now, ...F.moods(button) }));
       }
       this.find("[data-do=loop]").addEventListener("change", (event) => {
         this.player.loop(event.target.checked);

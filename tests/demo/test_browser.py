@@ -158,6 +158,38 @@ def test_arousal_and_seed(visit, artefacts):
     assert picture(page, "result") == seven
 
 
+def test_moods(visit, artefacts):
+    """A preset moves both moods at once, by key or click, and shows that it holds."""
+    page = visit()
+    moods = page.get_by_role("group", name="Moods")
+    buttons = {name: moods.get_by_role("button", name=name) for name in ("Sad", "Joyful")}
+    before = picture(page, "result")
+    buttons["Sad"].focus()
+    page.keyboard.press("Enter")
+    heard(page)
+    sad = picture(page, "result")
+    assert page.locator("[data-fader=arousal] [data-figure=asked]").inner_text() == "100 % calm"
+    assert page.locator("[data-fader=valence] [data-figure=asked]").inner_text() == "100 % sad"
+    expect(buttons["Sad"]).to_have_attribute("aria-pressed", "true")
+    page.screenshot(path=artefacts / "sad.png", full_page=True)
+
+    buttons["Joyful"].click()
+    heard(page)
+    assert figure(page, "arousal", "result") > figure(page, "arousal", "piece")
+    expect(buttons["Sad"]).to_have_attribute("aria-pressed", "false")
+    expect(buttons["Joyful"]).to_have_attribute("aria-pressed", "true")
+    assert len({before, sad, picture(page, "result")}) == 3
+
+    page.get_by_role("slider", name="Valence").press("ArrowLeft")  # no longer quite that mood
+    heard(page)
+    expect(buttons["Joyful"]).to_have_attribute("aria-pressed", "false")
+    for _ in range(2):
+        page.get_by_role("button", name="Undo").click()
+        heard(page)
+    assert picture(page, "result") == sad
+    expect(buttons["Sad"]).to_have_attribute("aria-pressed", "true")
+
+
 def test_playing_seeking_and_switching(visit):
     page = visit()
     page.get_by_role("slider", name="Rhythm density").press("Home")
@@ -331,7 +363,7 @@ def test_focus_goes_from_top_to_bottom(visit):
     heard(page)
     page.get_by_role("radio", name="Bach Chorale").focus()
     seen = []
-    for _ in range(32):
+    for _ in range(40):
         seen.append(
             page.evaluate(
                 "() => { const at = document.activeElement;"
@@ -356,6 +388,10 @@ def test_focus_goes_from_top_to_bottom(visit):
         "Note density",
         "Arousal",
         "energetic",
+        "Valence",
+        "joyful",
+        "Calm",
+        "Joyful",
         "Seed",
         "Vary",
         "Undo",
@@ -400,4 +436,9 @@ def test_programs_can_ask_too(address, tmp_path):
         handle_file(tmp_path / "in.mid"), arousal="low", last=3, api_name="/transfer"
     )
     assert midi.read(path).length == piece.length
+    _, sad = client.predict(handle_file(tmp_path / "in.mid"), preset="sad", api_name="/transfer")
+    _, low = client.predict(
+        handle_file(tmp_path / "in.mid"), arousal="low", valence="low", api_name="/transfer"
+    )
+    assert sad == low
     client.close()

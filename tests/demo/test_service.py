@@ -16,6 +16,7 @@ from demo.study import Ask, Study, excerpt, open_example, open_file
 from fadernets import audio, midi
 from fadernets.notes import Notes, cut
 from fadernets.piece import Piece, segments
+from fadernets.transfer import PRESETS
 
 CLOSED = 4  # a segment of the rag with too many events
 
@@ -129,6 +130,8 @@ def test_all_that_pass_are_named(net):
         ({"first": 0, "last": 0, "note": "high"}, "note"),
         ({"first": 0, "last": 0, "note": float("nan")}, "note"),
         ({"first": 0, "last": 0, "arousal": -2}, "arousal"),
+        ({"first": 0, "last": 0, "valence": 1.5}, "valence"),
+        ({"first": 0, "last": 0, "valence": "sad"}, "valence"),
         ({"first": 0, "last": 0, "seed": 1_000_000}, "seed"),
         ({"first": True, "last": 1}, "first"),
     ],
@@ -263,3 +266,27 @@ def test_endpoint_changes_a_file(net, study, tmp_path):
     assert figures["unchanged"] == [] and name == "in_rhythm-1.00.mid"
     with pytest.raises(ValueError, match="rhythm"):
         endpoints.change(net, path, {"rhythm": 3.0})
+
+
+def test_a_mood_of_the_page_is_that_of_the_command_line(net, study):
+    """The page moves one mood after the other, with strengths of their own."""
+    asked = Ask(2, 3, arousal=1.0, valence=-1.0)
+    source = [s.notes for s in study.segments[2:4]]
+    expected = net.transfer(source, PRESETS["tense"])
+    found = segments(study.result(net, asked))[2:4]
+    for notes, segment in zip(expected, found, strict=True):
+        assert segment.notes.pitch.tolist() == notes.pitch.tolist()
+
+
+def test_valence_is_told_as_the_share_in_major(net, study):
+    low, high = (
+        service.answer(net, study, ask(0, 11, valence=way))["figures"]["valence"]
+        for way in (-1.0, 1.0)
+    )
+    assert low["piece"] == high["piece"]
+    assert low["result"]["position"] < low["piece"]["position"] < high["result"]["position"]
+
+
+def test_a_file_names_its_moods(net, study):
+    values = ask(2, 3, arousal=-1.0, valence=0.5) | {"kind": "midi", "scope": "selection"}
+    assert service.save(net, study, values)[0].endswith("_calm-1.00_joyful-0.50.mid")

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from fadernets import checkpoint, config
-from fadernets.checkpoint import CONFIG, FADERS, SUMS, WEIGHTS, CheckpointError
+from fadernets.checkpoint import CONFIG, FADERS, SUMS, VALENCE, WEIGHTS, CheckpointError
 from fadernets.config import ModelConfig
 from fadernets.faders import Fader
 from fadernets.models import build
@@ -175,3 +175,54 @@ def test_nothing_to_find(tmp_path, monkeypatch):
         checkpoint.find()
     with pytest.raises(CheckpointError, match="shipped: none"):
         checkpoint.find(tmp_path)
+
+
+@pytest.fixture
+def bright(tmp_path):
+    """A model that knows valence, in its folder."""
+    found = build(SMALL)
+    found.learn_valence({name: torch.randn(2, 4) for name in found.poles})
+    checkpoint.save(found, SCALES, tmp_path / "bright")
+    return found, tmp_path / "bright"
+
+
+def test_valence_is_saved_beside_the_weights(bright):
+    found, folder = bright
+    assert not any("valence" in name for name in found.state_dict())
+    back, _ = checkpoint.load(folder)
+    for name, poles in found.valence.items():
+        assert torch.equal(back.valence[name], poles.half().float())
+
+
+def test_valence_added_later_leaves_the_other_files(bright, folder):
+    before = {name: (folder / name).read_bytes() for name in FILES}
+    assert checkpoint.load(folder)[0].valence == {}
+    checkpoint.save_valence(bright[0], folder)
+    assert set(checkpoint.load(folder)[0].valence) == {"rhythm", "note"}
+    assert all((folder / name).read_bytes() == data for name, data in before.items())
+
+
+def test_a_model_without_valence_saved_over_one_that_has_it(bright, model):
+    checkpoint.save(model, SCALES, bright[1])
+    assert checkpoint.load(bright[1])[0].valence == {}
+
+
+@pytest.mark.parametrize("damage", ["alter", "remove", "unlist"])
+def test_damaged_valence(bright, damage):
+    folder = bright[1]
+    if damage == "alter":
+        (folder / VALENCE).write_bytes((folder / VALENCE).read_bytes()[:-1] + b"!")
+    elif damage == "remove":
+        (folder / VALENCE).unlink()
+    else:
+        sign(folder)
+    with pytest.raises(CheckpointError, match=f"{VALENCE} is missing or not the file"):
+        checkpoint.load(folder)
+
+
+def test_valence_of_another_model(bright, folder):
+    other = build(ModelConfig(hidden=8, latent=5, embedding=6))
+    other.learn_valence({name: torch.ones(2, 5) for name in other.poles})
+    checkpoint.save_valence(other, folder)
+    with pytest.raises(CheckpointError, match="(?s)holds no usable model.*no poles of valence"):
+        checkpoint.load(folder)

@@ -154,7 +154,8 @@ def test_mix_names_the_file_that_cannot_be_used(source, tmp_path, capsys):
         (["slide", "in.mid", "out.mid", "--segments", ""], "is not a range such as 2:5"),
         (["slide", "in.mid", "out.mid", "--seed", "-1"], "-1 is not a whole number"),
         (["slide", "in.mid", "out.mid", "--seed", "1.5"], "1.5 is not a whole number"),
-        (["transfer", "in.mid", "out.mid"], "required: --arousal"),
+        (["transfer", "in.mid", "out.mid", "--preset", "angry"], "invalid choice: 'angry'"),
+        (["transfer", "in.mid", "out.mid", "--valence", "sad"], "invalid choice: 'sad'"),
         (["transfer", "in.mid", "out.mid", "--arousal", "sad"], "invalid choice: 'sad'"),
         (
             ["transfer", "in.mid", "out.mid", "--arousal", "low", "--strength", "-1"],
@@ -398,3 +399,24 @@ def test_transfer_changes_the_arousal_that_describe_tells(source, tmp_path, caps
 def test_mixing_with_itself_is_close_to_the_piece(source, tmp_path):
     assert run("mix", source, source, tmp_path / "out.mid") == 0
     assert np.mean(rhythm(tmp_path / "out.mid")) == pytest.approx(np.mean(rhythm(source)), abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("moods", "reason"),
+    [
+        ((), "transfer needs --arousal, --valence or --preset."),
+        (("--preset", "calm", "--valence", "low"), "leave --arousal and --valence out."),
+    ],
+)
+def test_moods_that_say_nothing_or_too_much(source, tmp_path, capsys, moods, reason):
+    assert run("transfer", source, tmp_path / "out.mid", *moods) == 2
+    assert said(capsys).endswith(reason)
+
+
+def test_a_preset_is_both_moods(source, tmp_path):
+    outputs = [tmp_path / name for name in ("preset.mid", "both.mid", "valence.mid")]
+    moods = ["--preset", "sad"], ["--arousal", "low", "--valence", "low"], ["--valence", "low"]
+    for output, asked in zip(outputs, moods, strict=True):
+        assert run("transfer", source, output, *asked) == 0
+    preset, both, valence = (output.read_bytes() for output in outputs)
+    assert preset == both != valence

@@ -273,3 +273,63 @@ def test_a_model_saved_is_found_again(net, segments, tmp_path):
     assert loaded.device == torch.device("cpu")
     for name, value in loaded.encode(segments).values.items():
         torch.testing.assert_close(value, net.encode(segments).values[name], atol=1e-3, rtol=1e-2)
+
+
+@pytest.fixture
+def bright() -> FaderNet:
+    """The untrained model with made-up poles of valence, across the way of arousal."""
+    gmvae = model(seed=1)
+    generator = torch.Generator().manual_seed(5)
+    found = {}
+    for name, (low, high) in gmvae.poles.items():
+        way, arousal = torch.randn(8, generator=generator), high - low
+        way = way - (way @ arousal) / (arousal @ arousal) * arousal
+        found[name] = torch.stack([-way, way])
+    gmvae.learn_valence(found)
+    return FaderNet(gmvae, FADERS, name="bright")
+
+
+def test_valence_moves_codes_towards_its_pole_and_keys_to_their_parallels(bright, segments):
+    codes, moved = bright.encode(segments), 0
+    for target, to in (("low", 0), ("high", 1)):
+        found = bright.shifted(codes, {"valence": target}, 0.7)
+        for name, poles in bright.model.valence.items():
+            way = poles[to] - poles[1 - to]
+            outside = (codes.values[name] - poles.mean(0)) @ way < 0
+            expected = codes.values[name] + 0.7 * outside[:, None] * way
+            torch.testing.assert_close(found.values[name], expected)
+            moved += int(outside.sum())
+        assert ((found.key < key.MINOR) == (target == "high")).all()
+        assert (found.key % 12).equal(codes.key % 12)
+    assert moved == 2 * len(segments)  # each code lies on one side or the other
+
+
+def test_both_moods_at_once_are_one_after_the_other(bright, segments):
+    both = bright.shifted(segments, {"valence": "low", "arousal": "high"})
+    first = bright.shifted(segments, "high")
+    then = bright.shifted(first, {"valence": "low"})
+    assert both.key.equal(then.key)
+    for name, value in both.values.items():
+        torch.testing.assert_close(value, then.values[name])
+
+
+def test_arousal_by_name_is_arousal(bright, segments):
+    plain = bright.transfer(segments, "high", 0.5, seed=2)
+    assert played(plain) == played(bright.transfer(segments, {"arousal": "high"}, 0.5, seed=2))
+
+
+@pytest.mark.parametrize("target", [{}, *transfer.PRESETS.values()])
+def test_moods_of_strength_nothing_change_nothing(bright, segments, target):
+    assert played(bright.transfer(segments, target, 0.0)) == played(bright.reconstruct(segments))
+
+
+def test_a_model_without_valence_says_so(net, segments):
+    with pytest.raises(ValueError, match="model 'tiny' has no poles of valence"):
+        net.transfer(segments, transfer.PRESETS["sad"])
+
+
+def test_poles_of_another_model_are_refused(net):
+    with pytest.raises(
+        ValueError, match=r"no poles of valence for code 'rhythm' of shape \(2, 8\)"
+    ):
+        net.model.learn_valence({"rhythm": torch.ones(2, 9)})

@@ -7,8 +7,9 @@ import pytest
 from scipy.stats import spearmanr
 
 import fadernets
-from fadernets import checkpoint, examples
+from fadernets import checkpoint, examples, key
 from fadernets.piece import segments
+from fadernets.transfer import PRESETS
 from train.metrics import note_f1, pitch_class_cosine
 
 POSITIONS = np.linspace(0, 1, 8)
@@ -161,3 +162,53 @@ def test_the_arranger_mixes_one_rhythm_with_other_notes(arranger, source):
     theirs = [fadernets.measure(s)["rhythm"] for s in rhythm]
     np.testing.assert_allclose([fadernets.measure(s)["rhythm"] for s in played], theirs, atol=0.07)
     assert np.mean([pitch_class_cosine(a, b) for a, b in zip(notes, played, strict=True)]) > 0.85
+
+
+def majors(played):
+    return np.mean([key.find(notes) < key.MINOR for notes in played if len(notes)])
+
+
+def test_joyful_is_more_often_major_than_sad(arranger, source):
+    """Mode is what the labels say of valence. The GM-VAE hardly plays the mode it is told."""
+    part = source[::3]
+    joyful, sad = (majors(arranger.transfer(part, PRESETS[name])) for name in ("joyful", "sad"))
+    print(f"share in major: {sad:.2f} sad, {majors(part):.2f} as is, {joyful:.2f} joyful")
+    assert sad < majors(part) < joyful and joyful - sad > 0.4
+
+
+def test_tense_is_busier_than_calm(net, source):
+    tense, calm = (net.transfer(source[::3], PRESETS[name]) for name in ("tense", "calm"))
+    rhythm = [np.mean([fadernets.measure(n)["rhythm"] for n in p]) for p in (calm, tense)]
+    assert rhythm[0] < rhythm[1]
+
+
+def test_presets_of_no_strength_leave_the_music(net, source):
+    plain = [list(n) for n in net.reconstruct(source[:8])]
+    for moods in PRESETS.values():
+        assert [list(n) for n in net.transfer(source[:8], moods, 0.0)] == plain
+
+
+def test_the_arranger_moves_valence_and_leaves_the_rest(arranger, source):
+    part = source[::3]
+    played = arranger.transfer(part, {"valence": "low"})
+    for name in ("rhythm", "note"):
+        before, after = (
+            np.array([fadernets.measure(n)[name] for n in p]) for p in (part, played)
+        )
+        assert np.abs(after - before).mean() < 0.05
+    assert np.mean([note_f1(a, b) for a, b in zip(part, played, strict=True)]) > 0.7
+
+
+@pytest.mark.parametrize("name", ["arranger", "gmvae"])
+def test_arousal_is_that_of_the_weights_alone(name, source, tmp_path):
+    """A checkpoint from before there was valence loads, and moves arousal to the same notes."""
+    folder = shutil.copytree(checkpoint.find("gmvae"), tmp_path / "gmvae")
+    (folder / checkpoint.VALENCE).unlink()
+    sums = (folder / checkpoint.SUMS).read_text().splitlines(keepends=True)
+    (folder / checkpoint.SUMS).write_text("".join(s for s in sums if checkpoint.VALENCE not in s))
+    now = fadernets.load(name)
+    old = fadernets.FaderNet(checkpoint.load(folder)[0], now.scales, "old", now.player)
+    assert old.model.valence == {}
+    for target in ("low", "high"):
+        first, second = (net.transfer(source[:12], target) for net in (old, now))
+        assert [list(n) for n in first] == [list(n) for n in second]

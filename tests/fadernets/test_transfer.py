@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from fadernets.models.losses import component_logits
-from fadernets.transfer import shift
+from fadernets.transfer import MOODS, PRESETS, asked, shift
 
 LATENT = 6
 NAMES = ("rhythm", "note")
@@ -69,3 +69,26 @@ def test_unknown_arousal(mixture):
 def test_impossible_strength(mixture, strength):
     with pytest.raises(ValueError, match=f"strength {strength} is not"):
         shift(*mixture[:3], "low", strength)
+
+
+def test_a_word_is_arousal_and_a_mapping_any_mood():
+    assert asked("low") == {"arousal": "low"}
+    assert asked({"valence": "high"}) == {"valence": "high"}
+
+
+def test_presets_are_the_four_quarters():
+    found = {tuple(asked(moods)[mood] for mood in MOODS) for moods in PRESETS.values()}
+    assert len(PRESETS) == len(found) == 4
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("calm", "arousal 'calm' is neither low nor high"),
+        ({"valence": "sad"}, "valence 'sad' is neither low nor high"),
+        ({"tension": "low"}, "no mood 'tension'; there are: arousal, valence"),
+    ],
+)
+def test_what_is_no_mood_is_named(target, message):
+    with pytest.raises(ValueError, match=message):
+        asked(target)

@@ -44,6 +44,10 @@ def test_results_are_whole_and_repeat(folder, data_file, tmp_path):
         fader = result["faders"][name]
         assert len(fader["asked"]) == len(fader["measured_mean"]) == 8
         assert fader["asked"] == sorted(fader["asked"])
+        spread = zip(
+            fader["measured_10"], fader["measured_mean"], fader["measured_90"], strict=True
+        )
+        assert all(low <= mean <= high for low, mean, high in spread)  # of three segments
 
 
 def test_only_test_segments_are_measured(data):

@@ -10,6 +10,7 @@ import fadernets
 from fadernets import checkpoint
 from fadernets.attributes import ATTRIBUTES
 from fadernets.faders import Fader
+from fadernets.net import FaderNet
 from tests.fadernets.tiny import TINY, bars, model
 from train import export
 from train.dataset import TRAIN, Segments
@@ -54,7 +55,7 @@ def test_a_response_is_the_density_of_what_is_played(gmvae, data):
     rows, sweep = np.arange(4), np.array([-3.0, 0.0, 3.0])
     found = export.response(gmvae, data, rows, "rhythm", sweep)
     assert found.shape == (4, 3)
-    net = fadernets.net.FaderNet(gmvae, {"rhythm": Fader("rhythm", (0.0, 1.0), (-3.0, 3.0))})
+    net = FaderNet(gmvae, {"rhythm": Fader("rhythm", (0.0, 1.0), (-3.0, 3.0))})
     codes = fadernets.Codes(export.encoded(gmvae, data, rows), data.key[rows])
     for column, position in enumerate((0.0, 0.5, 1.0)):
         played = net.slide(codes, {"rhythm": position})
@@ -148,6 +149,12 @@ def test_a_scale_rises_whatever_the_decoder_does(gmvae, data, monkeypatch, curve
     assert all(map(math.isfinite, fader.code))
 
 
+def test_a_fader_that_moves_nothing_keeps_its_range(gmvae, data, monkeypatch):
+    fader = calibrated(gmvae, data, monkeypatch, lambda z: np.full_like(z, 0.4))
+    assert rising(fader)
+    assert (fader.code[0], fader.code[-1]) == pytest.approx(within(gmvae, data), abs=2e-5)
+
+
 def test_an_exported_model_is_the_trained_one(gmvae, data, tmp_path):
     export.export(gmvae, data, tmp_path)
     checkpoint.verify(tmp_path)
@@ -206,3 +213,53 @@ def test_what_cannot_be_exported_is_refused_in_one_line(run, data_file, tmp_path
         assert told.out == "" and told.err.startswith("train.export: ")
         assert len(told.err.splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+def sided(data):
+    """The corpus rated for valence, low and high segment by segment."""
+    return replace(data, valence=torch.arange(len(data.split)) % 2)
+
+
+def test_valence_goes_across_arousal(data):
+    """Poles about the middle of both means, as far apart as arousal's but for what is arousal's."""
+    found, rated = model(seed=3), sided(data)
+    export.measure_poles(found, data)
+    export.measure_valence(found, rated)
+    train = data.split == TRAIN
+    for name, poles in found.valence.items():
+        codes = [
+            export.encoded(found, data, np.flatnonzero(train & (rated.valence.numpy() == side)))
+            for side in (0, 1)
+        ]
+        low, high = (c[name].mean(0) for c in codes)
+        arousal = found.poles[name][1] - found.poles[name][0]
+        way = poles[1] - poles[0]
+        assert abs(float(way @ arousal)) < 1e-5
+        rest = export.REACH * (high - low) - way
+        along = (rest @ arousal) / arousal.square().sum() * arousal
+        torch.testing.assert_close(rest, along, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(poles.mean(0), (low + high) / 2)
+
+
+def test_without_labels_no_valence_is_learnt(data):
+    found = model(seed=3)
+    export.measure_valence(found, data)
+    assert found.valence == {}
+
+
+def test_valence_is_added_to_an_exported_model(data, tmp_path):
+    checkpoint.save(model(seed=3), {}, tmp_path)
+    weights = (tmp_path / checkpoint.WEIGHTS).read_bytes()
+    export.add_valence(tmp_path, sided(data))
+    assert set(checkpoint.load(tmp_path)[0].valence) == {"rhythm", "note"}
+    assert (tmp_path / checkpoint.WEIGHTS).read_bytes() == weights
+
+
+def test_nothing_to_add_is_said(data_file, tmp_path, capsys):
+    checkpoint.save(model(seed=3), {}, tmp_path)
+    command = ["--valence", str(tmp_path), "--data", str(data_file)]
+    assert export.main(command) == 2
+    assert "no labels of both low and high valence" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        export.main(["--run", str(tmp_path), "--data", str(data_file)])
+    assert "--run needs --out" in capsys.readouterr().err

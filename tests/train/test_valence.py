@@ -1,0 +1,81 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from fadernets.key import find
+from fadernets.transfer import PRESETS
+from train import crossvalidation, valence
+from train.dataset import Segments
+from train.valence import judges, moved, told_apart
+
+
+@pytest.fixture
+def rated(data) -> Segments:
+    """The corpus with every piece rated for either mood, high and low in turn."""
+    side = torch.from_numpy(data.piece % 2).long()
+    return replace(data, arousal=side, valence=1 - side)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(crossvalidation, "DRAWS", 20)
+    monkeypatch.setattr(crossvalidation, "REPEATS", 1)
+
+
+def test_labels_of_valence_are_read_as_those_of_arousal_are(data_file, tmp_path):
+    arrays = dict(np.load(data_file))
+    rating = np.full(len(arrays["valence"]), np.nan, np.float32)
+    rating[:5] = 0.5, -0.5, 0.05, -0.05, np.nan
+    np.savez(tmp_path / "rated.npz", **arrays | {"valence": rating})
+    assert Segments.load(tmp_path / "rated.npz").valence[:5].tolist() == [1, 0, -1, -1, -1]
+
+
+def test_told_apart(rated, quick):
+    found = told_apart(rated, "valence", seed=0)
+    assert {"densities", "judge", "mode alone", "both codes"} <= set(found["cross_validated"])
+    crossed = found["cross_validated"]
+    assert (crossed["segments"], crossed["pieces"]) == (300, 18)
+    assert found["held_out"]["pieces"] == len(np.unique(rated.piece[rated.split == 2]))
+    assert "both codes" not in told_apart(rated, "arousal", seed=0)["held_out"]
+
+
+def test_what_a_rule_does_is_heard(net, rated):
+    """Judges of made-up labels say little; what is counted of the music does not need them."""
+    source = valence.notes_of(rated, np.arange(0, 60, 3))
+    found = moved(net, source, judges(rated))
+    assert set(PRESETS) | {"nothing", "valence low", "arousal high"} <= set(found)
+    major = np.mean([find(notes) < 12 for notes in source])
+    for name, row in found.items():
+        assert row["major_before"] == pytest.approx(major, abs=1e-4), name
+    assert found["valence low"]["major"] < major < found["valence high"]["major"]
+    assert found["nothing"]["identity"]["note_f1"] > found["sad"]["identity"]["note_f1"]
+    asked = found["sad"]["judges"]["valence"]
+    assert set(asked) == {"mean_change", "low"} and asked["low"]["n"] == round(20 * major)
+    assert set(found["valence low"]["judges"]["arousal"]) == {"mean_change", "low", "high"}
+
+
+def test_the_command_line(rated, quick, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(Segments, "load", lambda path: rated)
+    out = tmp_path / "deep" / "valence.json"
+    command = ["--data", "any", "--out", str(out), "--model", "arranger", "--segments", "4"]
+    assert valence.main(command) == 0
+    found = json.loads(out.read_text())
+    assert found["seed"] == 1 and found["data_sha256"] == rated.sha256
+    assert found["segments"] == 4 and set(found["models"]) == {"arranger"}
+    assert "gmvae/valence.safetensors" in found["models"]["arranger"]["sha256"]
+    capsys.readouterr()
+
+
+def test_unlabelled_data_are_refused(data_file, tmp_path, capsys):
+    """The corpus is rated 0.1 throughout, which is no label."""
+    command = ["--data", str(data_file), "--out", str(tmp_path / "v.json"), "--segments", "4"]
+    assert valence.main(command) == 2
+    assert "no labelled segment" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def net():
+    return valence.FaderNet.load()

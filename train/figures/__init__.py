@@ -1,0 +1,1 @@
+"""The paper's figures and our own, from results files alone."""

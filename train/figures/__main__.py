@@ -1,0 +1,53 @@
+"""Draw all figures that results files allow.
+
+``python -m train.figures RESULTS.json … --out docs/figures`` writes each as SVG and PNG, and what
+their captions have to say into ``captions.json``. What a file lacks is named and passed by.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from train.figures import figure3, figure4, figure5, movement, response, style, table1
+from train.figures.reading import read
+
+FIGURES = (table1, figure3, figure4, figure5, response, movement)
+CAPTIONS = "captions.json"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m train.figures", description=__doc__)
+    parser.add_argument("results", type=Path, nargs="+", help="JSON files of results")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write to")
+    options = parser.parse_args(arguments)
+    try:
+        found = read(options.results)
+    except ValueError as error:
+        print(f"train.figures: {error}", file=sys.stderr)
+        return 2
+    notes = [f"{path}: nothing to draw in it" for path in found.others]
+    options.out.mkdir(parents=True, exist_ok=True)
+    captions = {}
+    with style.settings():
+        for figure in tqdm(FIGURES, desc="figures", disable=None):
+            drawn, missing = figure.draw(found)
+            notes += missing
+            for one in drawn:
+                style.write(one, options.out)
+                captions[one.name] = {"words": one.words, "facts": one.facts}
+    (options.out / CAPTIONS).write_text(json.dumps(captions, indent=1) + "\n")
+    for note in notes:
+        print(note, file=sys.stderr)
+    for name in captions:
+        print(options.out / f"{name}.svg")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""Identity against movement: what is left of a segment the farther a fader has moved it."""
+
+from __future__ import annotations
+
+from train.figures import facts, style
+from train.figures.results import Evaluation, Identity, Moved, Results
+from train.figures.style import Drawn
+
+FADERS = ("rhythm", "note")
+SCORES = {
+    "note_f1": "note F1",
+    "pitch_class_cosine": "harmony\n(pitch-class cosine)",
+    "key_kept": "key kept",
+    "contour": "melody\n(top-note correlation)",
+}
+
+
+def draw(found: Results) -> tuple[list[Drawn], list[str]]:
+    """One figure: a row a fader, a column a score, a line a model."""
+    if not found.evaluations:
+        return [], ["movement: no results of train.evaluate"]
+    able = [e for e in found.evaluations if any(curve(e, f) for f in FADERS)]
+    missing = [
+        f"movement: {e.name} has no curve of identity" for e in found.evaluations if e not in able
+    ]
+    if not able:
+        return [], missing
+    legend_rows = -(-len(able) // 3)
+    figure = style.figure(4.2 + 0.17 * legend_rows)
+    grid = figure.subplots(len(FADERS), len(SCORES), sharex=True, sharey=True)
+    for row, fader in enumerate(FADERS):
+        for column, (score, title) in enumerate(SCORES.items()):
+            axes = grid[row, column]
+            axes.axvline(0, color="#cccccc", lw=0.8, zorder=0)
+            axes.grid(axis="y", zorder=0)
+            for number, evaluation in enumerate(able):
+                points = curve(evaluation, fader)
+                axes.plot(
+                    [at for at, _ in points],
+                    [getattr(left, score) for _, left in points],
+                    label=evaluation.title,
+                    ms=3.5,
+                    lw=1.3,
+                    **style.line(number),
+                )
+            if row == 0:
+                axes.set_title(title)
+            else:
+                axes.set_xlabel("moved by, sd")
+        grid[row, 0].set_ylabel(f"{fader} fader", fontweight="bold")
+    least = min(
+        getattr(left, s) for e in able for f in FADERS for _, left in curve(e, f) for s in SCORES
+    )
+    grid[0, 0].set_ylim(min(0, least), 1.03)
+    handles, labels = grid[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(3, len(able)))
+    drawn = Drawn(
+        "movement",
+        figure,
+        "What is left of segments as a fader moves: " + "; ".join(_words(e) for e in able),
+        f"{facts.counts(able)} Asked for 0.5, 1 and 2 sd less and more, drawn where the density "
+        "really went on average; segments for which that lies beyond the fader's end are left "
+        f"out. {facts.provenance(able)}",
+    )
+    return [drawn], missing
+
+
+def curve(evaluation: Evaluation, fader: str) -> list[tuple[float, Identity | Moved]]:
+    """(sd moved, what is left), by movement; the reconstruction has moved by 0."""
+    points = (evaluation.identity or {}).get(fader, [])
+    found = [(point.moved, point) for point in points if point.n]
+    if found and evaluation.reconstruction:
+        found.append((0.0, evaluation.reconstruction))
+    return sorted(found, key=lambda point: point[0])
+
+
+def _words(evaluation: Evaluation) -> str:
+    left = evaluation.reconstruction
+    start = f"{evaluation.name} begins at note F1 {left.note_f1:.2f}, " if left else ""
+    ends = [f"{curve(evaluation, f)[-1][1].note_f1:.2f} ({f})" for f in FADERS
+            if curve(evaluation, f)]  # fmt: skip
+    return start + "ends at " + ", ".join(ends)

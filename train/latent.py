@@ -1,0 +1,195 @@
+"""Maps of codes: where segments that a model never saw lie among its codes (paper 5.1).
+
+``python -m train.latent --checkpoint NAME_OR_DIR --data FILE --out latent.json`` writes t-SNE
+coordinates of codes for figures 3 and 4, and how well rated arousal is told apart by the codes
+themselves. ``--checkpoint LABEL=NAME_OR_DIR`` gives a model another name in the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import torch
+from sklearn.manifold import TSNE
+from sklearn.metrics import silhouette_score
+from tqdm import tqdm
+
+from fadernets import checkpoint
+from fadernets.codes import Codes
+from fadernets.models.batch import UNLABELLED
+from fadernets.net import FaderNet
+from train import corpora
+from train.crossvalidation import aucs
+from train.dataset import TEST, Segments
+from train.evaluate import chosen, commit, notes_of, weights_sha256
+
+POINTS = 600  # of a map at most
+PERPLEXITY = 30.0  # scikit-learn's and the t-SNE paper's middle; less for very few points
+
+
+def rated(data: Segments, count: int, seed: int) -> np.ndarray:
+    """Rows of randomly chosen test segments with an arousal label, `count` at most."""
+    labels = data.arousal.cpu().numpy()
+    rows = np.flatnonzero((data.split == TEST) & (labels != UNLABELLED))
+    return np.sort(np.random.default_rng(seed).permutation(rows)[:count])
+
+
+def embedded(values: torch.Tensor, seed: int) -> np.ndarray:
+    """t-SNE coordinates of codes, (n, width): float32, (n, 2), in 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than four codes.
+    """
+    if len(values) < 4:
+        raise ValueError(f"{len(values)} segments are too few for a map")
+    near = min(PERPLEXITY, (len(values) - 1) / 3)
+    tsne = TSNE(perplexity=near, init="pca", random_state=seed, n_jobs=1)
+    found = tsne.fit_transform(values.double().cpu().numpy())
+    low = found.min(0)
+    return (found - low) / (found.max(0) - low)
+
+
+def encoders(net: FaderNet, codes: Codes) -> dict[str, torch.Tensor]:
+    """The codes that encoders made, without conditions told beside them: name -> (n, width)."""
+    return {name: codes.values[name] for name in net.model.encoders}
+
+
+def mixed(net: FaderNet, data: Segments, seed: int, progress: tqdm) -> dict:
+    """A map of every code: half rated segments, if there are so many, half performances."""
+    some = rated(data, POINTS // 2, seed)
+    rows = np.concatenate([some, chosen(data, corpora.PERFORMANCES, POINTS - len(some), seed)])
+    rows = np.random.default_rng(seed).permutation(rows)  # so that neither lies over the other
+    codes = net.encode(notes_of(data, rows))
+    sides = net.model.component_logits(codes.values)
+    found = {}
+    for name, values in encoders(net, codes).items():
+        handles = {a: h.dimension for a, h in net.model.handles.items() if h.code == name}
+        place = embedded(values, seed)
+        found[name] = {
+            "x": rounded(place[:, 0]),
+            "y": rounded(place[:, 1]),
+            "zd": {a: rounded(values[:, dimension]) for a, dimension in handles.items()},
+            "high": rounded(sides[name].double().softmax(1)[:, 1]) if name in sides else None,
+        }
+        progress.update()
+    return {
+        "segments": len(rows),
+        "pieces": len(np.unique(data.piece[rows])),
+        "density": {name: rounded(density[rows]) for name, density in data.densities.items()},
+        "arousal": data.arousal.cpu().numpy()[rows].tolist(),
+        "codes": found,
+    }
+
+
+def labelled(net: FaderNet, data: Segments, seed: int) -> dict | None:
+    """One map of all codes of rated segments side by side, and whether they tell arousal apart.
+
+    The silhouette is that of the two labels in the codes themselves, not on the map; the AUC is
+    that of q(c|z), with a 95 % interval over pieces.
+    """
+    rows = rated(data, POINTS, seed)
+    high = data.arousal.cpu().numpy()[rows] == 1
+    if high.all() or not high.any():
+        return None
+    rows = np.random.default_rng(seed).permutation(rows)
+    high = data.arousal.cpu().numpy()[rows] == 1
+    codes = net.encode(notes_of(data, rows))
+    values = torch.cat(list(encoders(net, codes).values()), 1)
+    place = embedded(values, seed)
+    told = None
+    if net.model.component_logits(codes.values):
+        told = aucs({"model": net.arousal(codes)}, high, data.piece[rows], seed)["model"]
+    return {
+        "segments": len(rows),
+        "pieces": len(np.unique(data.piece[rows])),
+        "arousal": high.astype(int).tolist(),
+        "x": rounded(place[:, 0]),
+        "y": rounded(place[:, 1]),
+        "silhouette": round(float(silhouette_score(values.double().cpu().numpy(), high)), 4),
+        "auc": told and told["auc"],
+        "auc_interval": told and told["interval"],
+    }
+
+
+def rounded(values: np.ndarray | torch.Tensor) -> list[float]:
+    """Three decimals: more than a figure shows."""
+    return np.round(np.asarray(values, np.float64), 3).tolist()
+
+
+def latent(name: str, place: str, data: Segments, seed: int) -> dict:
+    """All maps of one model, with what is needed to make them again."""
+    net = FaderNet.load(place, device=str(data.tokens.device))
+    count = len(net.model.encoders) + 1
+    with tqdm(total=count, desc=f"maps of {name}", disable=None) as progress:
+        spread = mixed(net, data, seed, progress)
+        told = labelled(net, data, seed)
+        progress.update()
+    return {
+        "kind": "latent",
+        "name": name,
+        "model": net.model.config.model,
+        "weights_sha256": weights_sha256(place),
+        "data_sha256": data.sha256,
+        "commit": commit(),
+        "seed": seed,
+        "perplexity": PERPLEXITY,
+        "mixed": spread,
+        "labelled": told,
+    }
+
+
+def named(checkpoints: list[str]) -> dict[str, str]:
+    """Name -> checkpoint of arguments ``NAME_OR_DIR`` or ``LABEL=NAME_OR_DIR``.
+
+    Raises
+    ------
+    ValueError
+        If two have one name.
+    """
+    pairs = []
+    for given in checkpoints:
+        label, _, place = given.rpartition("=")
+        pairs.append((label or checkpoint.find(place).name, place))
+    most, times = Counter(name for name, _ in pairs).most_common(1)[0]
+    if times > 1:
+        raise ValueError(f"{times} checkpoints are named {most!r}: tell them apart, LABEL=DIR")
+    return dict(pairs)
+
+
+def written(found: list[dict]) -> str:
+    """Results as JSON with each list of numbers on one line."""
+    text = json.dumps(found, indent=1)
+    return re.sub(r"\[[^][{}\"]*\]", lambda m: re.sub(r"\s+", " ", m[0]), text) + "\n"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m train.latent", description=__doc__)
+    parser.add_argument("--checkpoint", action="append", required=True, help="name or folder")
+    parser.add_argument("--data", type=Path, required=True, help="file of train.prepare")
+    parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    options = parser.parse_args(arguments)
+    try:
+        places = named(options.checkpoint)
+        data = Segments.load(options.data, device=options.device)
+        found = [latent(name, place, data, options.seed) for name, place in places.items()]
+    except ValueError as error:
+        print(f"train.latent: {error}", file=sys.stderr)
+        return 2
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(written(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

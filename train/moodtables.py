@@ -1,0 +1,86 @@
+"""What the tables on valence and the presets say, from the results of `train.valence`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fadernets.transfer import MOODS, PRESETS, SIDES
+
+Table = tuple[list[tuple[str, ...]], tuple[str, ...]]  # rows and head
+TELLERS = {  # of `train.valence.told_apart`
+    "densities": "the two densities (baseline)",
+    "judge": "judge: 17 features of the notes",
+    "judge without key": "judge, deaf to the key",
+    "mode alone": "major or minor alone",
+    "both codes": "codes of the GM-VAE",
+}
+
+
+def carried(labels: dict) -> Table:
+    """AUC of valence and arousal on pieces never seen, with intervals over pieces."""
+
+    def told(mood: str, protocol: str, teller: str) -> str:
+        found = labels[mood][protocol].get(teller)
+        return (
+            f"{found['auc']:.2f} [{found['interval'][0]:.2f}, {found['interval'][1]:.2f}]"
+            if found
+            else "–"
+        )
+
+    columns = (
+        ("valence", "cross_validated"),
+        ("valence", "held_out"),
+        ("arousal", "cross_validated"),
+    )
+    counts = [labels[mood][protocol] for mood, protocol in columns]
+    rows = [
+        (words, *(told(*column, teller) for column in columns)) for teller, words in TELLERS.items()
+    ]
+    rows.append(
+        (
+            "pieces, of them with low; segments",
+            *(f"{c['pieces']}, {c['pieces_with_low']}; {c['segments']:,}" for c in counts),
+        )
+    )
+    return rows, (
+        "AUC",
+        "valence, cross-validated",
+        "valence, held out",
+        "arousal, cross-validated",
+    )
+
+
+def presets(models: dict[str, dict], names: Sequence[str]) -> Table:
+    """Share of segments that each preset moved as asked, and what it left of them."""
+    rows = []
+    for model in names:
+        for preset, moods in (*PRESETS.items(), *((f"valence {s}", {"valence": s}) for s in SIDES)):
+            found, control = models[model][preset], models[model]["nothing"]["judges"]
+            shares = [
+                f"{_percent(found['judges'][mood][side]['moved'])} "
+                f"({_percent(control[mood][side]['moved'])})"
+                if (side := moods.get(mood))
+                else "–"
+                for mood in ("arousal", "valence")
+            ]
+            kept = found["identity"]
+            rows.append(
+                (
+                    f"{model}: {preset}",
+                    *shares,
+                    ", ".join(f"{found['judges'][m]['mean_change']:+.2f}" for m in MOODS),
+                    f"{kept['note_f1']:.2f}, {kept['pitch_class_cosine']:.2f}, "
+                    f"{kept['key_kept']:.2f}, {found['tonic_kept']:.2f}",
+                )
+            )
+    return rows, (
+        "preset",
+        "arousal moved (by nothing)",
+        "valence moved (by nothing)",
+        "mean log-odds: arousal, valence",
+        "F1, harmony, key kept, tonic kept",
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

@@ -1,0 +1,165 @@
+"""Examples of what a model does to a piece, as notes to draw (paper 5.2, figure 5).
+
+``python -m train.transfers --checkpoint NAME_OR_DIR --out transfers.json`` moves the arousal of two
+pieces and a fader of two more, all of them in the public domain (`fadernets.examples`), and needs
+no prepared data. What is shown was fixed before it was heard: each piece's first segments that can
+be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from fadernets import examples
+from fadernets.attributes import ATTRIBUTES, measure
+from fadernets.net import FaderNet
+from fadernets.notes import BEATS, Notes, concatenate, cut
+from fadernets.pianoroll import compare
+from fadernets.piece import NO_PEDAL, Piece, Segment, segments, stitch
+from train.evaluate import commit, weights_sha256
+from train.latent import named, written
+
+LENGTH = 2  # segments of an example
+
+
+@dataclass(frozen=True)
+class Case:
+    """One example.
+
+    Attributes
+    ----------
+    piece : str
+        Of `fadernets.examples`.
+    control : str
+        "arousal", or a fader's name.
+    to : str or float
+        "low" or "high", or the fader's position.
+    """
+
+    piece: str
+    control: str
+    to: str | float
+
+    @property
+    def move(self) -> str:
+        """What is asked, in words."""
+        if self.control == "arousal":
+            return f"{self.to} arousal"
+        return f"{self.control} fader at {self.to:g}"
+
+
+CASES = (
+    Case("chorale", "arousal", "high"),
+    Case("rag", "arousal", "low"),
+    Case("mazurka", "rhythm", 0.9),
+    Case("sonata", "note", 0.5),
+)
+
+
+def excerpt(piece: Piece) -> list[Segment]:
+    """The first `LENGTH` segments in a row that a model can take.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
+    found = segments(piece)
+    for first in range(len(found) - LENGTH + 1):
+        part = found[first : first + LENGTH]
+        if all(segment.problem is None for segment in part):
+            return part
+    raise ValueError(f"{piece.name} has no {LENGTH} usable segments in a row")
+
+
+def window(piece: Piece, first: int) -> Piece:
+    """`LENGTH` segments of a piece from one on, as a piece; what rings into it is left out."""
+    start = first * BEATS
+    row = np.searchsorted(piece.tempo[:, 0], start, side="right") - 1
+    meter = np.searchsorted(piece.meter[:, 0], start, side="right") - 1
+    parts = [cut(piece.sounding, start + i * BEATS).shifted(i * BEATS) for i in range(LENGTH)]
+    return Piece(
+        notes=concatenate(parts),
+        pedal=NO_PEDAL,
+        tempo=np.array([[0.0, piece.tempo[row, 1]]]),
+        meter=np.array([[0.0, *piece.meter[meter, 1:]]]),
+        length=float(LENGTH * BEATS),
+        name=piece.name,
+    )
+
+
+def played(net: FaderNet, source: Sequence[Notes], case: Case) -> list[Notes]:
+    """What a model makes of segments."""
+    if case.control == "arousal":
+        return net.transfer(source, case.to)
+    return net.slide(source, {case.control: case.to})
+
+
+def densities(parts: Sequence[Notes]) -> dict[str, float]:
+    """Mean densities of segments, by name."""
+    found = [measure(notes) for notes in parts]
+    return {name: round(float(np.mean([m[name] for m in found])), 4) for name in ATTRIBUTES}
+
+
+def example(net: FaderNet, case: Case) -> dict:
+    """One case: both piano rolls with their marks, and the densities of either."""
+    piece = examples.load(case.piece)
+    part = excerpt(piece)
+    source = [segment.notes for segment in part]
+    result = played(net, source, case)
+    changed = stitch(piece, {s.index: n for s, n in zip(part, result, strict=True)})
+    first = part[0].index
+    return {
+        "piece": piece.name,
+        "first_segment": first,
+        "segments": LENGTH,
+        "move": case.move,
+        "control": case.control,
+        "before": densities(source),
+        "after": densities(result),
+        "drawing": compare(window(piece, first), window(changed, first)),
+    }
+
+
+def transfers(name: str, place: str) -> dict:
+    """All cases that a model can do."""
+    net = FaderNet.load(place)
+    able = {*net.faders, *(["arousal"] if net.model.poles else [])}
+    cases = [case for case in CASES if case.control in able]
+    return {
+        "kind": "transfers",
+        "name": name,
+        "model": net.model.config.model,
+        "player": type(net.player).__name__,
+        "weights_sha256": weights_sha256(place),
+        "commit": commit(),
+        "decoding": "greedy",
+        "examples": [example(net, c) for c in tqdm(cases, desc=name, disable=None)],
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m train.transfers", description=__doc__)
+    parser.add_argument("--checkpoint", action="append", required=True, help="name or folder")
+    parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    options = parser.parse_args(arguments)
+    try:
+        found = [transfers(name, place) for name, place in named(options.checkpoint).items()]
+    except ValueError as error:
+        print(f"train.transfers: {error}", file=sys.stderr)
+        return 2
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(written(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,215 @@
+"""Valence: whether the labels carry it, and what the four presets do.
+
+``python -m train.valence --data FILE --out train/results/valence.json`` measures both. Few pieces
+are rated, and one split leaves three of low valence to be tested on: beside the held-out pieces
+all are judged in turn, by regressions that never saw them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from fadernets import checkpoint, events, key
+from fadernets.attributes import ATTRIBUTES, measure
+from fadernets.models.batch import UNLABELLED
+from fadernets.net import FaderNet
+from fadernets.notes import Notes
+from fadernets.transfer import MOODS, PRESETS, SIDES
+from train import corpora, metrics
+from train.crossvalidation import aucs, out_of_fold
+from train.dataset import TEST, TRAIN, Segments
+from train.evaluate import chosen, commit, notes_of
+from train.identity import identity
+from train.judge import Judge, features, fit, judge_of, labelled, table
+
+CODER = "gmvae"
+MODELS = ("arranger", "gmvae")
+OF_KEY = ("major", "clarity", "classes")  # features that a change of mode moves by itself
+ALONE = {f"{mood} {side}": {mood: side} for mood in MOODS for side in SIDES}
+
+
+def told_apart(data: Segments, mood: str, seed: int) -> dict:
+    """AUC of a mood by densities, by a judge and by codes, on pieces never seen.
+
+    The codes are a GM-VAE's, which learnt from the training pieces, told their arousal but not
+    their valence: of these two moods only valence may be asked of them in cross-validation.
+    """
+    labels = getattr(data, mood).cpu().numpy()
+    rows = np.flatnonzero(labels != UNLABELLED)
+    high, piece, split = labels[rows] == 1, data.piece[rows], data.split[rows]
+    segments = [events.decode(t) for t in data.tokens[rows].cpu().numpy()]
+    tables = _tables(segments, with_codes=mood == "valence")
+    train, test = split == TRAIN, split == TEST
+    held = {}
+    for name, x in tables.items():
+        judge = fit(x[train], high[train], [str(i) for i in range(x.shape[1])], mood)
+        held[name] = judge.of(x[test])
+    crossed = {
+        name: out_of_fold(x, high, piece, seed) for name, x in tqdm(tables.items(), disable=None)
+    }
+    return {
+        "held_out": _counts(high[test], piece[test]) | aucs(held, high[test], piece[test], seed),
+        "cross_validated": _counts(high, piece) | aucs(crossed, high, piece, seed),
+    }
+
+
+def _tables(segments: Sequence[Notes], with_codes: bool) -> dict[str, np.ndarray]:
+    """What segments are told apart by: name -> float64, (n, f), the baseline first."""
+    names = list(features(segments[0]))
+    deaf = [name for name in names if name not in OF_KEY]
+    found = {
+        "densities": table(segments, list(ATTRIBUTES)),
+        "judge": table(segments, names),
+        "judge without key": table(segments, deaf),
+        "mode alone": table(segments, ["major"]),
+    }
+    if with_codes:
+        values = FaderNet.load(CODER).encode(segments).values
+        codes = {name: code.cpu().double().numpy() for name, code in values.items()}
+        found |= {f"{name} code": code for name, code in codes.items()}
+        found["both codes"] = np.hstack(list(codes.values()))
+    return found
+
+
+def _counts(high: np.ndarray, piece: np.ndarray) -> dict[str, int]:
+    """How many segments and pieces; a piece may have segments of both kinds."""
+    return {
+        "segments": len(high),
+        "segments_low": int((~high).sum()),
+        "pieces": len(np.unique(piece)),
+        "pieces_with_low": len(np.unique(piece[~high])),
+    }
+
+
+def judges(data: Segments) -> dict[str, Judge]:
+    """Judges of either mood, and one of valence that does not hear the key."""
+    segments, _ = labelled(data, TRAIN)
+    deaf = [name for name in features(segments[0]) if name not in OF_KEY]
+    return {
+        "arousal": judge_of(data),
+        "valence": judge_of(data, mood="valence"),
+        "valence without key": judge_of(data, deaf, "valence"),
+    }
+
+
+def moved(net: FaderNet, source: Sequence[Notes], ears: Mapping[str, Judge]) -> dict[str, dict]:
+    """What transfers do to moods, by judges that know no model, and to the music itself.
+
+    Beside every preset stand each mood alone, for what it does to the other one, and what a
+    reconstruction does to all of them. As with arousal, segments that are not there yet are
+    counted by themselves: for arousal those that its judge hears on the other side, for valence
+    those in the other mode (on performances its judge hears low valence in few).
+    """
+    codes = net.encode(source)
+    major = np.array([key.find(notes) < key.MINOR for notes in source])
+    before = {name: ear.log_odds(source) for name, ear in ears.items()}
+    high = {name: odds > 0 if name == "arousal" else major for name, odds in before.items()}
+    found = {}
+    for name, asked in tqdm({"nothing": {}, **PRESETS, **ALONE}.items(), disable=None):
+        played = net.transfer(codes, asked) if asked else net.reconstruct(codes)
+        after = {ear: judge.log_odds(played) for ear, judge in ears.items()}
+        found[name] = {
+            "asked": asked,
+            "judges": {
+                ear: _heard(before[ear], after[ear], high[ear], asked.get(ear.split()[0]))
+                for ear in ears
+            },
+            **_kept(source, played),
+        }
+    return found
+
+
+def _heard(before: np.ndarray, after: np.ndarray, high: np.ndarray, side: str | None) -> dict:
+    """How one judge hears n transfers; either direction of a mood that was not asked to move."""
+    found: dict = {"mean_change": round(float(np.nanmean(after - before)), 4)}
+    for target in (side,) if side else SIDES:
+        other = high != (target == "high")
+        found[target] = {
+            "moved_of_all": _share(before, after, target),
+            "n": int(other.sum()),
+            "moved": _share(before[other], after[other], target) if other.any() else None,
+        }
+    return found
+
+
+def _share(before: np.ndarray, after: np.ndarray, target: str) -> float:
+    return round(metrics.moved_as_asked(before, after, target), 4)
+
+
+def _kept(source: Sequence[Notes], played: Sequence[Notes]) -> dict:
+    """Identity, tonic, mode and mean densities of what was played; an empty segment has no key."""
+    pairs = [(a, b) for a, b in zip(source, played, strict=True) if len(b)]
+    keys = np.array([(key.find(a), key.find(b)) for a, b in pairs])
+    return {
+        "identity": identity(source, played),
+        "tonic_kept": round(float((keys[:, 0] % 12 == keys[:, 1] % 12).mean()), 4),
+        "major_before": round(float((keys[:, 0] < 12).mean()), 4),
+        "major": round(float((keys[:, 1] < 12).mean()), 4),
+        "densities": {
+            n: round(float(np.mean([measure(b)[n] for b in played])), 4) for n in ATTRIBUTES
+        },
+        "empty": len(source) - len(pairs),
+    }
+
+
+def measured(data: Segments, models: Sequence[str], count: int, seed: int) -> dict:
+    """All figures, with what is needed to measure them again."""
+    began = time.perf_counter()
+    rows = chosen(data, corpora.PERFORMANCES, count, seed)
+    source, ears = notes_of(data, rows), judges(data)
+    apart = {mood: told_apart(data, mood, seed) for mood in reversed(MOODS)}
+    return {
+        "data_sha256": data.sha256,
+        "commit": commit(),
+        "seed": seed,
+        "labels": apart,
+        "segments": len(rows),
+        "performances": len(np.unique(data.piece[rows])),
+        "models": {
+            name: {"sha256": _sums(name)} | moved(FaderNet.load(name), source, ears)
+            for name in models
+        },
+        "seconds": round(time.perf_counter() - began, 1),
+    }
+
+
+def _sums(name: str) -> dict[str, str]:
+    """Checksums of all files that a model is loaded from."""
+    return {
+        f"{folder.name}/{file}": found
+        for folder in checkpoint.parts(name)
+        for found, file in map(str.split, (folder / checkpoint.SUMS).read_text().splitlines())
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m train.valence", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="file of train.prepare")
+    parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    parser.add_argument("--model", action="append", help="name or folder, by default those shipped")
+    parser.add_argument("--segments", type=int, default=200, help="test segments, 200 by default")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(arguments)
+    try:
+        data = Segments.load(options.data)
+        found = measured(data, options.model or MODELS, options.segments, options.seed)
+    except ValueError as error:
+        print(f"train.valence: {error}", file=sys.stderr)
+        return 2
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(found, indent=1) + "\n")
+    print(json.dumps(found, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
