@@ -32,7 +32,7 @@ class Leanings:
         What the share of kept notes counts beside harmony and key, among candidates.
     """
 
-    passes: int = 2
+    passes: int = 1
     stays_rhythm: float = 3.0
     stays_note: float = 1.0
     rhythm_decoder: float = 1.0

@@ -58,21 +58,24 @@ def cheapest(rhythm: Tensor, note: Tensor, onsets: Tensor, notes: Tensor) -> Pla
     each = torch.arange(COUNTS, dtype=note.dtype, device=note.device)
     low = torch.full(onsets.shape, -STEEPEST, device=note.device)
     high = -low
-    best = Plan(*_path(rhythm, note, onsets))
+    best = Plan(*(torch.zeros_like(rhythm[..., 0], dtype=torch.long) for _ in range(2)))
+    gap = torch.full_like(notes, 2 * STEPS * MAX_POLYPHONY)  # above any
+    rows = torch.arange(len(onsets), device=note.device)  # those whose sum is not met yet
     for _ in range(HALVINGS):
-        gap = (best.note.sum(1) - notes).abs()
-        price = (low + high) / 2
-        found = Plan(*_path(rhythm, note + price[:, None, None] * each, onsets))
+        price = (low[rows] + high[rows]) / 2
+        dear = note[rows] + price[:, None, None] * each
+        found = Plan(*_path(rhythm[rows], dear, onsets[rows]))
         total = found.note.sum(1)
-        low, high = (
-            torch.where(total > notes, price, low),
-            torch.where(total > notes, high, price),
-        )
-        nearer = ((total - notes).abs() < gap)[:, None]
-        best = Plan(
-            torch.where(nearer, found.rhythm, best.rhythm),
-            torch.where(nearer, found.note, best.note),
-        )
+        many = total > notes[rows]
+        low[rows] = torch.where(many, price, low[rows])
+        high[rows] = torch.where(many, high[rows], price)
+        away = (total - notes[rows]).abs()
+        nearer = away < gap[rows]
+        for kept, new in ((best.rhythm, found.rhythm), (best.note, found.note), (gap, away)):
+            kept[rows[nearer]] = new[nearer]
+        rows = rows[gap[rows] > 0]
+        if not len(rows):
+            break
     return _completed(best, rhythm, note, notes)
 
 
@@ -87,38 +90,37 @@ def playable(plan: Plan) -> Tensor:
 def _path(rhythm: Tensor, note: Tensor, onsets: Tensor) -> tuple[Tensor, Tensor]:
     """Rhythm and note labels, each (b, 16), of the cheapest plans with so many onsets.
 
-    `cost[i, k, n]` is that of the cheapest way to step t with k onsets so far and n notes
-    sounding; every step may rest (n = 0), hold (n no more than before) or strike (any n but 0).
+    `cost[i, k, j]` is that of the cheapest way to step t with k onsets so far and 15 - j notes
+    sounding; every step may rest (no notes), hold (no more than before) or strike (any but none).
     """
     size, device = len(rhythm), rhythm.device
+    note = note.flip(2)
     cost = torch.full((size, STEPS + 1, COUNTS), NEVER, dtype=note.dtype, device=device)
-    cost[:, 1, 1:] = rhythm[:, 0, ONSET, None] + note[:, 0, 1:]
+    cost[:, 1, :-1] = rhythm[:, 0, ONSET, None] + note[:, 0, :-1]
     trace = []
     for t in range(1, STEPS):
-        any_count, from_any = cost.min(2)  # over the count before
-        falling, from_more = torch.cummin(cost.flip(2), dim=2)
-        held = falling.flip(2) + rhythm[:, t, HOLD, None, None] + note[:, t, None]
-        held[:, :, 0] = NEVER
-        rested = torch.full_like(cost, NEVER)
-        rested[:, :, 0] = any_count + rhythm[:, t, REST, None] + note[:, t, :1]
-        struck = torch.full_like(cost, NEVER)
-        struck[:, 1:, 1:] = (any_count[:, :-1] + rhythm[:, t, ONSET, None])[:, :, None]
-        struck[:, 1:, 1:] += note[:, t, None, 1:]
-        cost, label = torch.stack([rested, held, struck]).min(0)
-        cost = cost.clamp(max=NEVER)
-        trace.append((label, from_any, COUNTS - 1 - from_more.flip(2)))
+        falling, from_more = cost.cummin(2)  # over the counts before that are no less
+        any_count, from_any = falling[:, :, -1], from_more[:, :, -1]
+        cost = falling + rhythm[:, t, HOLD, None, None] + note[:, t, None]
+        struck = (any_count[:, :-1] + rhythm[:, t, ONSET, None])[:, :, None] + note[:, t, None]
+        held = torch.ones(cost.shape, dtype=torch.bool, device=device)
+        torch.le(cost[:, 1:], struck, out=held[:, 1:])
+        torch.minimum(cost[:, 1:], struck, out=cost[:, 1:])
+        cost[:, :, -1] = any_count + rhythm[:, t, REST, None] + note[:, t, -1:]
+        trace.append((held, from_any, from_more))
     row, used = torch.arange(size, device=device), onsets
-    count = cost[row, used].argmin(1)
-    rhythms, counts = [], [count]
-    for label, from_any, from_more in reversed(trace):
-        here = label[row, used, count]
+    place = COUNTS - 1 - cost[row, used].flip(1).argmin(1)  # of equals, the fewest notes
+    rhythms, places = [], [place]
+    for held, from_any, from_more in reversed(trace):
+        silent = torch.where(place == COUNTS - 1, REST, ONSET)
+        here = torch.where(held[row, used, place] & (silent != REST), HOLD, silent)
         used_before = used - (here == ONSET).long()
-        count = torch.where(here == HOLD, from_more[row, used, count], from_any[row, used_before])
+        place = torch.where(here == HOLD, from_more[row, used, place], from_any[row, used_before])
         used = used_before
         rhythms.append(here)
-        counts.append(count)
+        places.append(place)
     rhythms.append(torch.full_like(onsets, ONSET))
-    return torch.stack(rhythms[::-1], 1), torch.stack(counts[::-1], 1)
+    return torch.stack(rhythms[::-1], 1), COUNTS - 1 - torch.stack(places[::-1], 1)
 
 
 def _completed(plan: Plan, rhythm: Tensor, note: Tensor, notes: Tensor) -> Plan:

@@ -136,7 +136,7 @@ IDEAS = (
     _arranged(f"+ best of {CANDIDATES} (shipped)", CANDIDATES, SHIPPED),
     _arranged("+ best of 16", 16, SHIPPED),
     _arranged("shipped, the reviser mute", CANDIDATES, SHIPPED, mute=True),
-    _arranged("shipped, one pass of the reviser", CANDIDATES, replace(SHIPPED, passes=1)),
+    _arranged("shipped, two passes of the reviser", CANDIDATES, replace(SHIPPED, passes=2)),
     _arranged(
         "shipped, no label decoders",
         CANDIDATES,

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from train import comparison, moodtables
+from train import comparison, ideastable, moodtables
 from train.paper import PAPER
 
 RESULTS = Path(__file__).parent / "results"
@@ -202,6 +202,8 @@ def presets_table() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
+    "ablation_control": lambda: table(*ideastable.control(read("ablation"))),
+    "ablation_kept": lambda: table(*ideastable.kept(read("ablation"))),
     **{
         f"all_{f.__name__}": partial(compared, f)
         for f in (comparison.control, comparison.kept, comparison.arousal)

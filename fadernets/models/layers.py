@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from fadernets import events
 from fadernets.key import KEYS
+from fadernets.models.recurrence import MANY, last_states
 from fadernets.notes import STEPS
 
 
@@ -54,17 +55,34 @@ class EventEncoder(nn.Module):
 
         `seen` has shape (b, seen).
         """
-        last = (lengths - 1)[:, None, None]
-        states = []
-        for gru, order in ((self.forwards, tokens), (self.backwards, reverse(tokens, lengths))):
-            heard = self.embed(order)
-            if seen is not None:
-                repeated = seen[:, None].expand(-1, tokens.shape[1], -1)
-                heard = torch.cat([heard, repeated], dim=2)
-            outputs, _ = gru(heard)  # (b, t, hidden)
-            states.append(outputs.gather(1, last.expand(-1, 1, outputs.shape[2])).squeeze(1))
-        state = torch.cat(states, dim=1)  # (b, 2 * hidden)
+        backwards = reverse(tokens, lengths)
+        state = torch.cat(
+            [
+                self._read(self.forwards, tokens, lengths, seen),
+                self._read(self.backwards, backwards, lengths, seen),
+            ],
+            dim=1,
+        )  # (b, 2 * hidden)
         return self.mean(state), self.log_variance(state)
+
+    def _read(self, gru: nn.GRU, tokens: Tensor, lengths: Tensor, seen: Tensor | None) -> Tensor:
+        """The state at the last token, (b, hidden)."""
+        if _stepwise(tokens):
+            return last_states(gru, self.embed, tokens, lengths, seen)
+        heard = self.embed(tokens)
+        if seen is not None:
+            repeated = seen[:, None].expand(-1, tokens.shape[1], -1)
+            heard = torch.cat([heard, repeated], dim=2)
+        outputs, _ = gru(heard)  # (b, t, hidden)
+        last = (lengths - 1)[:, None, None].expand(-1, 1, outputs.shape[2])
+        return outputs.gather(1, last).squeeze(1)
+
+
+def _stepwise(tokens: Tensor) -> bool:
+    """Whether a GRU had better be taken step by step: on a CPU, when nothing is learnt."""
+    if torch.is_grad_enabled() or torch.is_autocast_enabled("cpu"):
+        return False
+    return tokens.device.type == "cpu" and len(tokens) >= MANY
 
 
 class LabelDecoder(nn.Module):

@@ -5,7 +5,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fadernets import events
-from fadernets.decoding import MAX_CHORD, MAX_LENGTH, SHORTEST, Grammar, generate
+from fadernets.decoding import MAX_LENGTH, generate
+from fadernets.grammar import MAX_CHORD, SHORTEST, Grammar
 from fadernets.key import KEYS
 from fadernets.models.layers import EventDecoder
 from fadernets.notes import BEATS, cut

@@ -1,0 +1,63 @@
+"""What the machine can do at the shapes of a GRU: bytes read and multiplications a second."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from benchmarks.timing import interleaved, rounded
+from fadernets.models.recurrence import product
+
+STREAMED = 64 * 2**20  # weights of 256 MiB, more than any cache here holds
+LEAST_WORK = 5e8  # multiplications and additions a timing, so that the clock's grain is nothing
+MOST_TIMES = 200
+
+
+@torch.inference_mode()
+def memory(weights: int, repeats: int) -> dict[str, float]:
+    """Gigabytes a second that a product of one row reads: of so many weights, and of `STREAMED`.
+
+    The first number is the limit of a decoder of that size at batch 1: it stays in the cache. A
+    decoder has several matrices; here there are four.
+    """
+    side = max(1, int((weights / 4) ** 0.5))
+    small = [torch.randn(side, side) for _ in range(4)]
+    large = [torch.randn(STREAMED // 8192, 8192)]
+    actions = {}
+    for name, matrices, times in (("cached", small, 20), ("streamed", large, 1)):
+
+        def read(matrices=matrices, times=times) -> None:
+            row = torch.ones(1, matrices[0].shape[1])
+            for _ in range(times):
+                for matrix in matrices:
+                    F.linear(row, matrix)
+
+        actions[name] = read
+    taken = interleaved(actions, repeats)
+    amounts = {"cached": 20 * 4 * 4 * side**2, "streamed": 4 * STREAMED}
+    return {
+        f"{name}_gb_s": rounded(amounts[name] / np.median(t) / 1e9) for name, t in taken.items()
+    }
+
+
+@torch.inference_mode()
+def arithmetic(hidden: int, rows: int, repeats: int) -> dict[str, float]:
+    """Billions of operations a second of (rows × hidden) · (hidden × 3 hidden), by kind."""
+    weight, bias = torch.randn(3 * hidden, hidden), torch.randn(3 * hidden)
+    shown = torch.randn(rows, hidden)
+    half = weight.bfloat16(), bias.bfloat16(), shown.bfloat16()
+    packed = product(weight, bias, many=True)
+    each = 2 * rows * 3 * hidden * hidden
+    times = min(MOST_TIMES, max(1, int(LEAST_WORK / each)))
+
+    def repeated(once):
+        return lambda: [once() for _ in range(times)]
+
+    actions = {
+        "mkl_float32": repeated(lambda: F.linear(shown, weight, bias)),
+        "onednn_float32": repeated(lambda: packed(shown)),
+        "bfloat16": repeated(lambda: F.linear(half[2], half[0], half[1])),
+    }
+    taken = interleaved(actions, repeats)
+    return {name: rounded(times * each / np.median(t) / 1e9) for name, t in taken.items()}

@@ -1,0 +1,142 @@
+"""The paper's network as most research code has it: GRU cells in Python loops, one-hot inputs.
+
+Written from section 3.2 of the paper. `plain` gives it a model's weights, so that both are one
+function: a one-hot token times a weight is the same as its embedding times a smaller one.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from fadernets import events
+from fadernets.grammar import Grammar
+from fadernets.models.layers import EventDecoder, EventEncoder, LabelDecoder
+from fadernets.models.segmentvae import SegmentVAE
+
+
+def _cell(gru: nn.GRU, layer: int, embed: nn.Embedding | None = None) -> nn.GRUCell:
+    """A layer of a GRU as a cell; the embedding of its first inputs made part of its weight."""
+    weight = getattr(gru, f"weight_ih_l{layer}").detach()
+    if embed is not None:
+        size = embed.embedding_dim
+        weight = torch.cat([weight[:, :size] @ embed.weight.detach().T, weight[:, size:]], dim=1)
+    cell = nn.GRUCell(weight.shape[1], gru.hidden_size)
+    cell.weight_ih = nn.Parameter(weight.clone())
+    for name in ("weight_hh", "bias_ih", "bias_hh"):
+        setattr(cell, name, nn.Parameter(getattr(gru, f"{name}_l{layer}").detach().clone()))
+    return cell
+
+
+class PlainEncoder(nn.Module):
+    """A bidirectional GRU over one-hot tokens."""
+
+    def __init__(self, ours: EventEncoder) -> None:
+        super().__init__()
+        self.forwards = _cell(ours.forwards, 0, ours.embed)
+        self.backwards = _cell(ours.backwards, 0, ours.embed)
+        self.mean, self.log_variance = ours.mean, ours.log_variance
+
+    def forward(
+        self, tokens: Tensor, lengths: Tensor, seen: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """As `EventEncoder.forward`; padding leaves the states as they are."""
+        shown = F.one_hot(tokens, events.VOCABULARY).float()
+        inside = (torch.arange(tokens.shape[1]) < lengths[:, None]).float()
+        states = []
+        for cell, steps in (
+            (self.forwards, range(tokens.shape[1])),
+            (self.backwards, reversed(range(tokens.shape[1]))),
+        ):
+            state = torch.zeros(len(tokens), cell.hidden_size)
+            for step in steps:
+                here = inside[:, step, None]
+                state = here * cell(shown[:, step], state) + (1 - here) * state
+            states.append(state)
+        both = torch.cat(states, dim=1)
+        return self.mean(both), self.log_variance(both)
+
+
+class PlainLabelDecoder(nn.Module):
+    """A code to a label, a step at a time."""
+
+    def __init__(self, ours: LabelDecoder) -> None:
+        super().__init__()
+        self.start, self.initial, self.output = ours.start, ours.initial, ours.output
+        self.cell = _cell(ours.gru, 0, ours.embed)
+
+    def forward(self, code: Tensor, label: Tensor) -> Tensor:
+        """As `LabelDecoder.forward`."""
+        state = torch.tanh(self.initial(code))
+        previous = torch.full_like(label[:, 0], self.start)
+        logits = []
+        for step in range(label.shape[1]):
+            shown = F.one_hot(previous, self.start + 1).float()
+            state = self.cell(torch.cat([shown, code], dim=1), state)
+            logits.append(self.output(state))
+            previous = label[:, step]
+        return torch.stack(logits, dim=1)
+
+
+class PlainEventDecoder(nn.Module):
+    """Codes and key to tokens: two GRU cells, told a one-hot token and the condition."""
+
+    def __init__(self, ours: EventDecoder) -> None:
+        super().__init__()
+        self.below = _cell(ours.gru, 0, ours.embed)
+        self.above = _cell(ours.gru, 1)
+        self.initial, self.output = ours.initial, ours.output
+
+    def start(self, condition: Tensor) -> tuple[Tensor, Tensor]:
+        """States before the first token, each (b, hidden)."""
+        return torch.tanh(self.initial(condition)).chunk(2, dim=1)
+
+    def step(
+        self, token: Tensor, condition: Tensor, state: tuple[Tensor, Tensor]
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """Logits, (b, 342), and states after a token, (b,)."""
+        shown = F.one_hot(token, events.VOCABULARY).float()
+        below = self.below(torch.cat([shown, condition], dim=1), state[0])
+        above = self.above(below, state[1])
+        return self.output(above), (below, above)
+
+    def forward(
+        self, tokens: Tensor, condition: Tensor, state: tuple[Tensor, Tensor]
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """As `EventDecoder.forward`."""
+        logits = []
+        for step in range(tokens.shape[1]):
+            found, state = self.step(tokens[:, step], condition, state)
+            logits.append(found)
+        return torch.stack(logits, dim=1), state
+
+
+def plain(model: SegmentVAE) -> SegmentVAE:
+    """A model with its recurrent parts written plainly; the same function, weights of its own."""
+    found = copy.deepcopy(model)
+    for name, encoder in found.encoders.items():
+        found.encoders[name] = PlainEncoder(encoder)
+    for name, decoder in found.label_decoders.items():
+        found.label_decoders[name] = PlainLabelDecoder(decoder)
+    found.decoder = PlainEventDecoder(found.decoder)
+    return found
+
+
+@torch.no_grad()
+def tell(decoder: PlainEventDecoder, condition: Tensor, max_length: int) -> list[int]:
+    """The likeliest tokens of one segment, condition (1, codes + 24), by our grammar.
+
+    The paper's code has no grammar; with ours both tell the same tokens and end at the same one.
+    """
+    grammar = Grammar(1, condition.device)
+    state, token = decoder.start(condition), torch.tensor([events.PAD])
+    told = []
+    while len(told) < max_length and not grammar.lines[0].ended:
+        logits, state = decoder.step(token, condition, state)
+        token = torch.tensor(grammar.best(logits))
+        grammar.take(token)
+        told.append(int(token))
+    return told

@@ -1,0 +1,88 @@
+"""Preparing MIDI for training: ours against a path of music21, a segment at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import music21
+import numpy as np
+
+from benchmarks.timing import interleaved, rate, ratio
+from fadernets import events, examples, midi
+from fadernets.attributes import ATTRIBUTES
+from fadernets.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, Notes
+from fadernets.segment import problem
+from train.corpora import Source, performances
+from train.prepare import prepare_file
+
+
+def write_examples(folder: Path, names: tuple[str, ...]) -> list[Source]:
+    """Public-domain examples as MIDI files."""
+    for name in names:
+        midi.write(examples.load(name), folder / f"{name}.mid")
+    return performances(folder)
+
+
+def by_music21(path: Path, most: int | None = None) -> list[dict[str, object]]:
+    """Tokens, labels and key of a file's usable segments, by music21, each cut by itself.
+
+    At most so many windows of four beats are looked at.
+    """
+    flat = music21.converter.parse(path, forceSource=True, storePickle=False).flatten()
+    count = max(1, int(np.ceil(flat.highestTime / BEATS)))
+    found = []
+    for index in range(count if most is None else min(most, count)):
+        window = flat.getElementsByOffset(
+            index * BEATS, (index + 1) * BEATS, includeEndBoundary=False
+        ).stream()
+        notes = _notes(window, index * BEATS)
+        if problem(notes) is not None:
+            continue
+        found.append(
+            {
+                "tokens": events.encode(notes),
+                "key": _key(window.analyze("key")),
+                **{name: a.label(notes) for name, a in ATTRIBUTES.items()},
+            }
+        )
+    return found
+
+
+def _notes(window: music21.stream.Stream, start: float) -> Notes:
+    rows = [
+        (
+            float(struck.offset) - start,
+            min(float(struck.offset + struck.quarterLength) - start, BEATS),
+            pitch.midi,
+            struck.volume.velocity or 64,
+        )
+        for struck in window.notes
+        for pitch in struck.pitches
+        if LOWEST_PITCH <= pitch.midi <= HIGHEST_PITCH and struck.quarterLength
+    ]
+    return Notes.of(*zip(*rows, strict=True)) if rows else Notes.empty()
+
+
+def _key(found: music21.key.Key) -> int:
+    return found.tonic.pitchClass + 12 * (found.mode == "minor")
+
+
+def measure(sources: list[Source], windows: int, repeats: int) -> dict:
+    """Segments a second, files read and written to arrays, with one core."""
+    kept = sum(len(prepare_file(source).arrays["length"]) for source in sources)
+    plainly = sum(len(by_music21(source.path, windows)) for source in sources)
+    taken = interleaved(
+        {
+            "ours": lambda: [prepare_file(source) for source in sources],
+            "music21": lambda: [by_music21(source.path, windows) for source in sources],
+        },
+        repeats,
+    )
+    return {
+        "files": len(sources),
+        "segments": kept,
+        "segments_music21": plainly,
+        "ours_segments_s": rate(taken["ours"], kept),
+        "music21_segments_s": rate(taken["music21"], plainly),
+        "times_music21": ratio(taken["music21"], taken["ours"], plainly, kept),
+    }

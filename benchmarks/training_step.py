@@ -1,0 +1,109 @@
+"""A training step: ours against the plain rendering, alone and in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from benchmarks import limits
+from benchmarks.plain_gru import plain
+from benchmarks.timing import interleaved, rate, ratio, rounded
+from fadernets.config import ModelConfig
+from fadernets.models.batch import Batch
+from train.dataset import TRAIN, Segments
+from train.loop import TrainConfig, Trainer
+
+
+def alike(data: Segments, size: int) -> Batch:
+    """A batch of segments of like length, about the median, as training makes them."""
+    rows = np.flatnonzero(data.split == TRAIN)
+    rows = rows[np.argsort(data.lengths.numpy()[rows], kind="stable")]
+    first = max(0, (len(rows) - size) // 2)
+    return data.batch(np.resize(rows[first : first + size], size))
+
+
+def plain_step(model: nn.Module, config: TrainConfig) -> Callable[[Batch], None]:
+    """One update of a plain model's weights, in float32."""
+    optimiser = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
+
+    def step(batch: Batch) -> None:
+        optimiser.zero_grad()
+        model.losses(batch, 0.0)["total"].backward()
+        nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+        optimiser.step()
+
+    return step
+
+
+def measure(data: Segments, hidden: int, sizes: list[int], repeats: int, folder: Path) -> dict:
+    """Segments a second, in either precision, against the plain rendering's at batch 1 and 128."""
+    config = ModelConfig(hidden=hidden)
+    trainers = {
+        precision: Trainer(config, TrainConfig(precision=precision, batch=1), data, folder)
+        for precision in ("float32", "bfloat16")
+    }
+    step = plain_step(plain(trainers["float32"].model), TrainConfig())
+    batches = {size: alike(data, size) for size in sizes}
+    actions = {f"plain {size}": lambda b=b: step(b) for size, b in batches.items()}
+    for precision, trainer in trainers.items():
+        for size, batch in batches.items():
+            actions[f"{precision} {size}"] = lambda t=trainer, b=batch: t.train_step(b)
+    taken = interleaved(actions, repeats)
+    found = {
+        "hidden": hidden,
+        "weights": sum(p.numel() for p in trainers["float32"].model.parameters()),
+        "tokens_a_segment": {
+            str(size): round(float(b.lengths.float().mean()), 1) for size, b in batches.items()
+        },
+        "plain_segments_s": {str(n): rate(taken[f"plain {n}"], n) for n in sizes},
+    }
+    alone = taken[f"plain {sizes[0]}"]
+    for precision in trainers:
+        found[precision] = {
+            str(n): {
+                "segments_s": rate(taken[f"{precision} {n}"], n),
+                "times_plain_alone": ratio(alone, taken[f"{precision} {n}"], sizes[0], n),
+                "times_plain_same_batch": ratio(
+                    taken[f"plain {n}"], taken[f"{precision} {n}"], n, n
+                ),
+                **near(
+                    config,
+                    batches[n],
+                    float(np.median(taken[f"{precision} {n}"])),
+                    precision,
+                    repeats,
+                ),
+            }
+            for n in sizes
+        }
+    return found
+
+
+def operations(config: ModelConfig, batch: Batch) -> float:
+    """Multiplications and additions of a step: forwards, and twice as many backwards.
+
+    Of the recurrences alone, padding included: the encoders' two directions, the label decoders'
+    sixteen steps and the event decoder's two layers with its output.
+    """
+    rows, length = batch.tokens.shape
+    hidden, latent, embedding = config.hidden, config.latent, config.embedding
+    codes = len(config.attributes)
+    encoders = codes * 2 * length * 3 * hidden * (embedding + hidden)
+    condition = codes * latent + 24
+    decoder = length * (3 * hidden * (embedding + condition + 3 * hidden) + hidden * 342)
+    labels = sum(16 * 3 * hidden * (c + latent + hidden) for c in (3, 16)[:codes])
+    return 3 * 2.0 * rows * (encoders + decoder + labels)
+
+
+def near(
+    config: ModelConfig, batch: Batch, seconds: float, precision: str, repeats: int
+) -> dict[str, object]:
+    """Operations a second, and their share of what matrix products alone reach."""
+    limit = limits.arithmetic(config.hidden, len(batch.tokens), repeats)
+    best = limit["bfloat16"] if precision == "bfloat16" else limit["onednn_float32"]
+    done = operations(config, batch) / seconds / 1e9
+    return {"gflop_s": rounded(done), "limits": limit, "share_of_limit": rounded(done / best)}

@@ -1,0 +1,86 @@
+"""GRUs step by step, without gradients: as PyTorch's own, with what it computes twice left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+MANY = 8  # rows from which on it pays to prepare the weights
+
+Product = Callable[[Tensor], Tensor]
+
+
+def cell(heard: Tensor, remembered: Tensor, state: Tensor) -> Tensor:
+    """A GRU's next state, (b, hidden).
+
+    Parameters
+    ----------
+    heard, remembered : float tensors, shape (b, 3 * hidden)
+        The products of the input and of the state with the weights, biases included.
+    state : float tensor, shape (b, hidden)
+    """
+    size = state.shape[1]
+    gates = (heard[:, : 2 * size] + remembered[:, : 2 * size]).sigmoid()
+    reset, stay = gates.chunk(2, 1)
+    new = torch.addcmul(heard[:, 2 * size :], reset, remembered[:, 2 * size :]).tanh()
+    return new.lerp(state, stay)
+
+
+def product(weight: Tensor, bias: Tensor, many: bool) -> Product:
+    """The product of rows with a weight, (out, in), plus a bias, to be taken often.
+
+    PyTorch's own in float32 is MKL's, which uses half of the width of AMD's vector units; oneDNN,
+    which is part of PyTorch as well, uses all of it.
+
+    Parameters
+    ----------
+    many : bool
+        Whether there will be `MANY` rows.
+    """
+    if not (many and weight.device.type == "cpu" and _wide()):
+        return lambda rows: F.linear(rows, weight, bias)
+    packed = torch.ops.mkldnn._reorder_linear_weight(weight, None)
+    return lambda rows: torch.ops.mkldnn._linear_pointwise(rows, packed, bias, "none", [], "")
+
+
+def _wide() -> bool:
+    if not torch.backends.mkldnn.is_available():
+        return False
+    return torch.backends.cpu.get_cpu_capability() == "AVX512"
+
+
+def last_states(
+    gru: nn.GRU, embed: nn.Embedding, tokens: Tensor, lengths: Tensor, seen: Tensor | None
+) -> Tensor:
+    """The state of a GRU at each sequence's last token, (b, hidden).
+
+    A sequence that has ended costs nothing more, and tokens are looked up among the products of
+    all embeddings with the weights.
+
+    Parameters
+    ----------
+    gru : nn.GRU
+        Of one layer.
+    embed : nn.Embedding
+    tokens : int64 tensor, shape (b, t)
+    lengths : int64 tensor, shape (b,)
+    seen : float tensor, shape (b, size), optional
+        What is told beside every token.
+    """
+    size = embed.embedding_dim
+    table = F.linear(embed.weight, gru.weight_ih_l0[:, :size], gru.bias_ih_l0)
+    onwards = product(gru.weight_hh_l0, gru.bias_hh_l0, many=True)
+    lengths, order = lengths.sort(descending=True, stable=True)
+    columns = tokens[order].T.contiguous()
+    told = None if seen is None else F.linear(seen[order], gru.weight_ih_l0[:, size:])
+    state = torch.zeros(len(order), gru.hidden_size, device=tokens.device)
+    for step, column in enumerate(columns[: int(lengths[0])]):
+        left = int((lengths > step).sum())
+        heard = table[column[:left]]
+        if told is not None:
+            heard += told[:left]
+        state[:left] = cell(heard, onwards(state[:left]), state[:left])
+    return torch.empty_like(state).index_copy_(0, order, state)

@@ -1,0 +1,47 @@
+"""What the ablation's table says, from the results of `train.ablation`."""
+
+from __future__ import annotations
+
+MOVES = ("rhythm -1 sd", "rhythm +1 sd", "note -1 sd", "note +1 sd")
+SCORES = ("consistency", "restrictiveness", "linearity")
+
+Table = tuple[list[tuple[str, ...]], tuple[str, ...]]  # rows and head
+
+
+def control(found: dict) -> Table:
+    """Scores of Table 1, target errors and time of every idea."""
+    rows = [
+        (
+            idea["idea"],
+            "yes" if idea["searches"] else "–",
+            *(f"{fader[score]:.2f}" for score in SCORES for fader in _faders(idea)),
+            ", ".join(f"{fader['target_error']:.3f}" for fader in _faders(idea)),
+            f"{idea['time']['one_ms']:.0f}",
+            f"{idea['time']['each_ms']:.1f}",
+        )
+        for idea in found["rows"]
+    ]
+    head = [f"{score} {fader}" for score in SCORES for fader in ("rhythm", "note")]
+    return rows, ("idea", "search", *head, "error rhythm, note", "ms, 1 segment", "ms each of many")
+
+
+def kept(found: dict) -> Table:
+    """What is left of the music with every idea: note F1, harmony, key kept, melody."""
+    rows = [
+        (
+            idea["idea"],
+            f"{idea['identity']['0']['note_f1']:.3f}",
+            *(_kept(idea["identity"][move]) for move in MOVES),
+        )
+        for idea in found["rows"]
+    ]
+    return rows, ("F1, harmony, key kept, melody", "F1, nothing moved", *MOVES)
+
+
+def _faders(idea: dict) -> list[dict]:
+    return [idea["control"][fader] for fader in ("rhythm", "note")]
+
+
+def _kept(moved: dict) -> str:
+    scores = ("note_f1", "pitch_class_cosine", "key_kept", "contour")
+    return ", ".join(f"{moved[score]:.2f}" for score in scores)
