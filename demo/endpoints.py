@@ -46,17 +46,17 @@ def change(net: FaderNet, path: str | Path, values: Mapping) -> tuple[str, bytes
         f"{file_name(study, ask, whole=True)}.mid",
         midi.dump(result),
         {
-            "before": _means(net, [s.notes for s in chosen]),
-            "after": _means(net, [cut(result.sounding, s.start) for s in chosen]),
+            "before": _means([s.notes for s in chosen]),
+            "after": _means([cut(result.sounding, s.start) for s in chosen]),
             "unchanged": [{"segment": s.index, "problem": s.problem} for s in closed],
         },
     )
 
 
-def _means(net: FaderNet, chosen: Sequence[Notes]) -> dict[str, float]:
+def _means(chosen: Sequence[Notes]) -> dict[str, float]:
     chosen = [notes for notes in chosen if len(notes)]
     if not chosen:
         return {}
     measures = [measure(notes) for notes in chosen]
     means = {name: float(np.mean([m[name] for m in measures])) for name in measures[0]}
-    return {**means, "arousal": mean_arousal(net, chosen)}
+    return {**means, "arousal": mean_arousal(chosen)}

@@ -148,8 +148,8 @@ def figures(net: FaderNet, study: Study, ask: Ask, changed: Piece) -> dict[str, 
             "table": np.round(scale, 4).tolist(),
         }
     unknown = {"position": 0.5, "text": "–"}
-    piece = _shown(study.arousal(net, ask.span)) if chosen else unknown
-    result = piece if after is before else _shown(mean_arousal(net, after))
+    piece = _shown(mean_arousal(before)) if chosen else unknown
+    result = piece if after is before else _shown(mean_arousal(after))
     modes = {"piece": _in_major(before), "result": _in_major(after)}
     return {**found, "arousal": {"piece": piece, "result": result}, "valence": modes}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +11,9 @@ from uuid import uuid4
 
 import numpy as np
 
-from fadernets import examples, midi, pianoroll
+from fadernets import examples, judge, midi, pianoroll
 from fadernets.audio import Sound
-from fadernets.net import Codes, FaderNet, Source
+from fadernets.net import Codes, FaderNet
 from fadernets.notes import BEATS, EARLY, Notes
 from fadernets.piece import Piece, Segment, segments, stitch
 from fadernets.transfer import MOODS
@@ -121,7 +121,6 @@ class Study:
     id: str = field(default_factory=lambda: uuid4().hex)
     peak: tuple[tuple[int, int], Sound] | None = None
     _codes: tuple[tuple[int, int], Codes] | None = None
-    _arousal: tuple[tuple[int, int], float] | None = None
     _result: tuple[Ask, Piece] | None = None
 
     @cached_property
@@ -148,15 +147,6 @@ class Study:
             self._codes = span, net.encode([s.notes for s in self.usable(span)])
         return self._codes[1]
 
-    def arousal(self, net: FaderNet, span: tuple[int, int]) -> float:
-        """Mean probability of high arousal of a span with usable segments; the last is kept."""
-        if self._arousal is None or self._arousal[0] != span:
-            chosen = self.usable(span)
-            few = len(chosen) <= SAMPLE  # then the codes will be wanted by the faders, too
-            source = self.codes(net, span) if few else [s.notes for s in chosen]
-            self._arousal = span, mean_arousal(net, source)
-        return self._arousal[1]
-
     def result(self, net: FaderNet, ask: Ask) -> Piece:
         """The whole piece with the asked segments changed; the piece itself if nothing is."""
         chosen = self.usable(ask.span)
@@ -169,14 +159,16 @@ class Study:
         return self._result[1]
 
 
-def mean_arousal(net: FaderNet, source: Source) -> float:
-    """Mean probability of high arousal; of many segments, `SAMPLE` that lie evenly among them."""
-    if isinstance(source, Codes):
-        return float(net.arousal(source).mean())
+def mean_arousal(source: Sequence[Notes]) -> float:
+    """Mean probability of high arousal; of many segments, `SAMPLE` that lie evenly among them.
+
+    As the shipped judge hears it, not the model: its mixtures tell arousal apart less well, and are
+    what it moves by.
+    """
     chosen = [notes for notes in source if len(notes)]
     if len(chosen) > SAMPLE:
         chosen = [chosen[i] for i in np.linspace(0, len(chosen) - 1, SAMPLE).astype(int)]
-    return float(net.arousal(chosen).mean()) if chosen else 0.0
+    return float(judge.of_arousal().probability(chosen).mean()) if chosen else 0.0
 
 
 def play(net: FaderNet, codes: Codes, ask: Ask, indices: list[int]) -> list[Notes]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from fadernets import arguments, audio, key, midi
+from fadernets import arguments, audio, judge, key, midi
 from fadernets.attributes import ATTRIBUTES, measure
 from fadernets.checkpoint import CheckpointError
 from fadernets.net import FaderNet
@@ -108,7 +108,7 @@ def parser() -> argparse.ArgumentParser:
             metavar="N",
             help="draw a variation, segment K by seed N + K; not given, the likeliest",
         )
-    for using in (describing, sliding, moving, mixing):
+    for using in (sliding, moving, mixing):
         using.add_argument("--model", metavar="M", help="a shipped model or a checkpoint's folder")
     rendering = command(render, source="IN.mid", output="OUT.wav")
     rendering.add_argument(
@@ -124,10 +124,7 @@ def _told(moods: Mapping[str, str]) -> str:
 def describe(args: argparse.Namespace) -> None:
     """List the segments: start, densities, key and probability of high arousal."""
     piece = _piece(args.source)
-    net = _net(args.model)
-    found = segments(piece)
-    arousal = _in_batches(found, lambda batch: net.arousal([s.notes for s in batch]).tolist())
-    rows = [_row(piece, segment, arousal.get(segment.index)) for segment in found]
+    rows = [_row(piece, segment) for segment in segments(piece)]
     if args.json:
         head = {"name": piece.name, "beats": piece.length, "seconds": round(piece.duration, 3)}
         print(json.dumps({**head, "segments": rows}, indent=2))
@@ -142,15 +139,18 @@ def describe(args: argparse.Namespace) -> None:
         print(columns.format(row["segment"], *start, *densities, row["key"] or "-", last))
 
 
-def _row(piece: Piece, segment: Segment, arousal: float | None) -> dict:
+def _row(piece: Piece, segment: Segment) -> dict:
     """What `describe` says of a segment."""
+    arousal = None
+    if segment.problem is None:
+        arousal = round(float(judge.of_arousal().probability([segment.notes])[0]), 4)
     return {
         "segment": segment.index,
         "beat": segment.start,
         "seconds": round(float(piece.seconds(segment.start)), 3),
         **{name: round(density, 4) for name, density in measure(segment.notes).items()},
         "key": key.name(key.find(segment.notes)) if len(segment.notes) else None,
-        "arousal": None if arousal is None else round(arousal, 4),
+        "arousal": arousal,
         "problem": segment.problem,
     }
 

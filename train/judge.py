@@ -1,9 +1,7 @@
-"""Judge of a mood: a logistic regression on hand-made features of notes, which knows no model.
+"""Fit a judge of a mood (`fadernets.judge`) to labelled segments.
 
 ``python -m train.judge --data FILE --out judge.json`` fits that of arousal on the labelled training
-pieces and says how well it does on pieces it never saw, beside the two densities alone. How loud
-the notes are is left out: the velocities of a sequenced file and of a performance are not on one
-scale.
+pieces and says how well it does on pieces it never saw, beside the two densities alone.
 """
 
 from __future__ import annotations
@@ -13,103 +11,22 @@ import dataclasses
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from fadernets import events, key
-from fadernets.attributes import ATTRIBUTES, measure
+from fadernets import events
+from fadernets.attributes import ATTRIBUTES
+from fadernets.judge import Judge, features, load, table
 from fadernets.models.batch import UNLABELLED
 from fadernets.notes import Notes
 from train import metrics
 from train.dataset import TEST, TRAIN, Segments
 
+__all__ = ["Judge", "features", "fit", "judge_of", "held_out", "labelled", "load", "save", "table"]
 RIDGE = 0.02  # penalty on the squared weights; the folds of the training pieces hardly mind which
-SHORT, LONG = 0.25, 1.0  # beats: staccato below, sustained above
-BASS, TREBLE = 48, 72  # pitches: below, from here
-
-
-def features(notes: Notes) -> dict[str, float]:
-    """What a segment is told apart by, by name.
-
-    Raises
-    ------
-    ValueError
-        If it has no notes.
-    """
-    if not len(notes):
-        raise ValueError("a segment without notes has no features")
-    onset, pitch, lasts = notes.onset, notes.pitch, notes.offset - notes.onset
-    instants = len(np.unique(np.round(onset, 2)))
-    histogram = key.histogram(notes)
-    fit = key.correlations(histogram)
-    step = np.round(onset * 4).astype(int)
-    return (
-        measure(notes)
-        | {
-            "notes": float(np.log(len(notes))),
-            "chord": len(notes) / instants,  # notes struck together, on average
-            "lasts": float(np.log(lasts.mean())),
-            "short": float((lasts < SHORT).mean()),
-            "long": float((lasts > LONG).mean()),
-            "spread": float(pitch.std()),
-            "lowest": float(pitch.min()),
-            "highest": float(pitch.max()),
-            "bass": float((pitch < BASS).mean()),
-            "treble": float((pitch >= TREBLE).mean()),
-            "major": float(fit[:12].max() - fit[12:].max()),
-            "clarity": float(fit.max()),  # of the key
-            "classes": float((histogram > 0).sum()),  # pitch classes
-            "repeats": 1 - len(np.unique(pitch)) / len(pitch),
-            "offbeat": float((step % 2 == 1).mean()),
-        }
-    )
-
-
-@dataclass(frozen=True)
-class Judge:
-    """A fitted judge.
-
-    Attributes
-    ----------
-    names : tuple of str
-        Features, in order.
-    mean, sd, weights : tuple of float
-        One a feature; features are counted in sd from the mean.
-    bias : float
-    """
-
-    names: tuple[str, ...]
-    mean: tuple[float, ...]
-    sd: tuple[float, ...]
-    weights: tuple[float, ...]
-    bias: float
-
-    def log_odds(self, segments: Sequence[Notes]) -> np.ndarray:
-        """How much more likely high arousal (or valence) is than low: float64, (n,).
-
-        NaN without notes. A comparison with NaN is never true: what yields nothing has not moved
-        as asked.
-        """
-        found = np.full(len(segments), np.nan)
-        heard = [i for i, notes in enumerate(segments) if len(notes)]
-        if heard:
-            found[heard] = self.of(table([segments[i] for i in heard], self.names))
-        return found
-
-    def of(self, values: np.ndarray) -> np.ndarray:
-        """Log-odds, (n,), of a table of features, (n, f)."""
-        standard = (values - np.array(self.mean)) / np.array(self.sd)
-        return standard @ np.array(self.weights) + self.bias
-
-
-def table(segments: Sequence[Notes], names: Sequence[str]) -> np.ndarray:
-    """Features of segments as float64, (n, names)."""
-    rows = [features(notes) for notes in segments]
-    return np.array([[row[name] for name in names] for row in rows]).reshape(-1, len(names))
 
 
 def fit(values: np.ndarray, high: np.ndarray, names: Sequence[str], mood: str = "arousal") -> Judge:
@@ -182,22 +99,6 @@ def held_out(judge: Judge, data: Segments) -> dict[str, float | int | None]:
 def save(judge: Judge, path: Path) -> None:
     """Write a judge as JSON."""
     path.write_text(json.dumps(dataclasses.asdict(judge), indent=1) + "\n")
-
-
-def load(path: Path) -> Judge:
-    """The judge that `save` wrote.
-
-    Raises
-    ------
-    ValueError
-        If the file holds none.
-    """
-    try:
-        stored = json.loads(path.read_text())
-        lists = {n: tuple(stored.pop(n)) for n in ("names", "mean", "sd", "weights")}
-        return Judge(**lists, **stored)
-    except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} holds no judge: {error}") from error
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -75,6 +75,12 @@ def test_the_rhythm_fader_is_obeyed(net, study):
     assert low["result"]["position"] < high["result"]["position"]
 
 
+@pytest.mark.parametrize(("asked", "way"), [(-1.0, -1), (1.0, 1)])
+def test_the_figure_of_arousal_goes_where_it_is_asked_to(net, study, asked, way):
+    found = service.answer(net, study, ask(0, 11, arousal=asked))["figures"]["arousal"]
+    assert way * (found["result"]["position"] - found["piece"]["position"]) > 0.05
+
+
 def test_faders_have_their_say_after_arousal(net, study):
     """Arousal moves the fader's own dimension, too; where it was put it must stay."""
     spans = [ask(0, 11, note=position, arousal=1.0) for position in (0.0, 1.0)]

@@ -192,9 +192,7 @@ def test_the_arranger_moves_valence_and_leaves_the_rest(arranger, source):
     part = source[::3]
     played = arranger.transfer(part, {"valence": "low"})
     for name in ("rhythm", "note"):
-        before, after = (
-            np.array([fadernets.measure(n)[name] for n in p]) for p in (part, played)
-        )
+        before, after = (np.array([fadernets.measure(n)[name] for n in p]) for p in (part, played))
         assert np.abs(after - before).mean() < 0.05
     assert np.mean([note_f1(a, b) for a, b in zip(part, played, strict=True)]) > 0.7
 
