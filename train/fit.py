@@ -83,11 +83,16 @@ def trainer(options: dict) -> Trainer:
 
 @contextmanager
 def stopping(run: Trainer) -> Iterator[None]:
-    """Ctrl-C and SIGTERM stop a run after the step under way, a second one at once."""
+    """Ctrl-C and SIGTERM stop a run after the step under way, a second one at once.
+
+    One of several processes outlives the second: its launcher passes on what it had already, or
+    ends it because another was quicker, and the first process may still be saving.
+    """
 
     def stop(number: int, _frame) -> None:
         run.stopping = True
-        signal.signal(number, before[number])
+        if run.processes.world == 1:
+            signal.signal(number, before[number])
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

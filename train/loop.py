@@ -141,6 +141,11 @@ class Trainer:
         self.window: list[dict[str, torch.Tensor]] = []  # loss terms since the log's last row
         out.mkdir(parents=True, exist_ok=True)
 
+    @property
+    def on_card(self) -> bool:
+        """Whether the run draws its noise on a GPU."""
+        return self.device.type == "cuda"
+
     def autocast(self) -> torch.autocast:
         """The context of the forward pass."""
         return torch.autocast(
@@ -188,7 +193,7 @@ class Trainer:
         rows = rows[np.argsort(self.data.lengths.cpu().numpy()[rows], kind="stable")]
         sums: dict[str, float] = {}
         with (
-            torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []),
+            torch.random.fork_rng(devices=[self.device] if self.on_card else []),
             self.autocast(),
         ):
             torch.manual_seed(0)
@@ -250,6 +255,7 @@ class Trainer:
         progress.close()
         if self.step < config.steps:
             self.save()
+        self.processes.wait()  # one that ends is what makes a launcher end the others
         return self.step == config.steps
 
     def _log(self, kind: str, terms: dict[str, float]) -> None:
@@ -281,7 +287,8 @@ class Trainer:
             "model": self.model.state_dict(),
             "optimisers": {player: o.state_dict() for player, o in self.optimisers.items()},
             "rng": torch.get_rng_state(),
-            "rng_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+            # Of this card only: every process has the same state, each on a card of its own.
+            "rng_cuda": [torch.cuda.get_rng_state(self.device)] if self.on_card else [],
         }
         part = self.out / f".{CHECKPOINT}.part"
         try:
@@ -315,8 +322,8 @@ class Trainer:
         for player, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][player])
         torch.set_rng_state(state["rng"])
-        if self.device.type == "cuda":
-            torch.cuda.set_rng_state_all(state["rng_cuda"])
+        if self.on_card and state["rng_cuda"]:
+            torch.cuda.set_rng_state(state["rng_cuda"][0], self.device)
         self.step, self.seconds = state["step"], state["seconds"]
         self.window = [
             {name: term.to(self.device) for name, term in terms.items()}

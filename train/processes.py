@@ -75,6 +75,10 @@ class Processes:
             return flag
         return bool(reduce(torch.tensor(float(flag), device=self.device), "sum") > 0)
 
+    def wait(self) -> None:
+        """Go on when all processes have come here."""
+        self.any(False)
+
     def close(self) -> None:
         """Take leave of the others."""
         if self.world > 1:

@@ -92,6 +92,23 @@ def uniform_like(x: Tensor) -> Tensor:
     return _part(torch.rand, x)
 
 
+@contextmanager
+def own_draws(device: torch.device) -> Iterator[None]:
+    """Within, every process draws numbers of its own, as many as it likes.
+
+    For draws that cannot be cut from joint ones. Afterwards the generators of all processes stand
+    where they stood, one draw on, alike again. Alone, this changes nothing.
+    """
+    rank, world = _share.get()
+    if world == 1:
+        yield
+        return
+    seed = int(torch.randint(2**62, ()))
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed + rank)
+        yield
+
+
 def _part(draw, x: Tensor) -> Tensor:
     rank, world = _share.get()
     size = len(x)

@@ -95,10 +95,11 @@ class Reviser(nn.Module):
         `beta` is for models with codes; there is none here.
         """
         notes, key = notes_of_tokens(batch.tokens), batch.key
-        if self.training:
-            notes, key = transposed(notes, key)
         segments = len(batch.tokens)
-        target, shown = grid(notes, segments), grid(damaged(notes, segments), segments)
+        with joint.own_draws(key.device):  # how many depends on the notes there are
+            if self.training:
+                notes, key = transposed(notes, key)
+            target, shown = grid(notes, segments), grid(damaged(notes, segments), segments)
         plan = {"rhythm": target.rhythm, "note": target.count.clamp(max=MAX_POLYPHONY)}
         onset, hold, velocity = (x.float() for x in self(shown, plan, key))
         struck = plan["rhythm"] == ONSET  # only there is anything to choose

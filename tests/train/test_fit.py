@@ -232,6 +232,22 @@ def test_a_signal_asks_a_run_to_stop_and_a_second_insists(data, tmp_path, number
         signal.signal(number, before)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_one_of_several_outlives_a_second_signal(data, tmp_path, number, interruptible):
+    """Its launcher passes on what it had already."""
+    run = Trainer(TINY, TrainConfig(batch=16), data, tmp_path)
+    run.processes.world = 2
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        with fit.stopping(run):
+            signal.raise_signal(number)
+            signal.raise_signal(number)
+            assert run.stopping
+        assert signal.getsignal(number) is signal.default_int_handler
+    finally:
+        signal.signal(number, before)
+
+
 def test_training_imports_no_midi_library():
     code = f"import sys, train.fit, train.export; print([m for m in {MIDI} if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

@@ -1,11 +1,16 @@
 """Packed folders: the same segments as the files', mapped rather than read."""
 
 import json
+import shutil
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import torch
 
+from tests.train.conftest import ROOT
 from train import packed, prepare
 from train.dataset import Segments
 
@@ -72,8 +77,8 @@ def test_writing_to_a_batch_leaves_the_file_alone(folder):
 
 def test_the_index_tells_what_was_packed(shards, folder):
     index = json.loads((folder / packed.INDEX).read_text())
-    assert list(index["files"]) == ["first.npz", "second.npz"]
-    assert index["segments"] == sum(n for n, _ in index["files"].values())
+    assert [file["name"] for file in index["files"]] == ["first.npz", "second.npz"]
+    assert index["segments"] == sum(file["segments"] for file in index["files"])
     assert index["sha256"].keys() == set(packed.NAMES)
 
 
@@ -98,8 +103,56 @@ def test_a_folder_with_half_a_file_is_refused(shards, tmp_path):
     packed.pack(shards, out)
     path = out / "tokens.npy"
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(ValueError, match=r"is no folder of train\.packed"):
+    with pytest.raises(ValueError, match=r"tokens\.npy is no array of train\.packed"):
         Segments.load(out)
+
+
+@pytest.mark.parametrize("name", packed.NAMES)
+def test_a_folder_with_a_changed_byte_is_refused(folder, tmp_path, name):
+    out = tmp_path / "data"
+    shutil.copytree(folder, out)
+    path = out / f"{name}.npy"
+    told = bytearray(path.read_bytes())
+    told[-1] ^= 1
+    path.write_bytes(told)
+    with pytest.raises(ValueError, match=rf"{name}\.npy is damaged"):
+        Segments.load(out)
+
+
+def test_files_of_one_name_are_both_told(shards, tmp_path):
+    again = [tmp_path / name / "part.npz" for name in "ab"]
+    for path, shard in zip(again, shards, strict=True):
+        path.parent.mkdir()
+        shutil.copy(shard, path)
+    index = packed.pack(again, tmp_path / "data")
+    assert index["segments"] == sum(file["segments"] for file in index["files"])
+
+
+def test_stopped_it_leaves_nothing(shards, tmp_path, monkeypatch, capsys):
+    def stop(path):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(packed, "_sha256", stop)
+    assert packed.main([*map(str, shards), "--out", str(tmp_path / "data")]) == 130
+    assert "interrupted" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_killed_it_leaves_no_half_output(shards, tmp_path):
+    """Killed while it writes: what is left is not taken for a folder, and is written over."""
+    code = (
+        "import os, signal, sys, pathlib; from train import packed\n"
+        "packed._sha256 = lambda path: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "packed.pack([*map(pathlib.Path, sys.argv[2:])], pathlib.Path(sys.argv[1]))"
+    )
+    out = tmp_path / "data"
+    done = subprocess.run([sys.executable, "-c", code, out, *shards], cwd=ROOT, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert not out.exists()
+    assert len(list(tmp_path.iterdir())) == 1
+    packed.pack(shards, out)
+    assert list(tmp_path.iterdir()) == [out]
+    assert len(Segments.load(out).piece) > 0
 
 
 @pytest.mark.parametrize("left", ["nothing", "no index"])

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -48,9 +49,18 @@ def launched(*command) -> subprocess.CompletedProcess:
 
 
 @pytest.fixture(scope="module")
-def both(data_file, tmp_path_factory) -> list[dict]:
+def folder(tmp_path_factory) -> Path:
+    """What two processes write."""
+    return tmp_path_factory.mktemp("two")
+
+
+@pytest.fixture(scope="module")
+def both(data, data_file, folder) -> list[dict]:
     """What each of two processes found."""
-    out = tmp_path_factory.mktemp("two")
+    out = folder
+    for model in several.STOPPED:
+        begun = folder / "begun" / model
+        several.fitted(model, data, begun, Processes("cpu"), several.EARLY)
     done = launched("tests.train.several", data_file, out)
     assert done.returncode == 0, done.stdout
     return [torch.load(out / f"{rank}.pt") for rank in (0, 1)]
@@ -90,6 +100,37 @@ def test_two_processes_are_as_one(both, alone, model):
 def test_both_hold_the_same_weights(both, model):
     for name, value in both[0][model]["weights"].items():
         assert torch.equal(value, both[1][model]["weights"][name]), name
+
+
+@pytest.mark.parametrize("model", several.STOPPED)
+def test_two_stop_together_and_resume_to_the_bit(both, model):
+    """Only one of them was told to stop."""
+    for found in (rank["runs"][model] for rank in both):
+        for name, value in found["whole"].items():
+            assert torch.equal(value, found["resumed"][name]), name
+            assert torch.equal(value, both[0]["runs"][model]["whole"][name]), name
+
+
+@pytest.mark.parametrize("stopped", ["one goes on as two", "two go on as one"])
+def test_another_number_of_processes_goes_on(both, data, folder, tmp_path, stopped):
+    alone = several.fitted("gmvae", data, tmp_path, Processes("cpu"))
+    if stopped == "one goes on as two":
+        found = both[1]["runs"]["gmvae"]["begun"]
+    else:
+        at = folder / "stopped" / "gmvae"
+        found = several.fitted("gmvae", data, at, Processes("cpu"), resume=True)
+    for name, value in alone.items():
+        assert torch.allclose(value, found[name], rtol=0, atol=SLIGHTEST), name
+
+
+def test_a_log_is_written_once(both, folder):
+    """By runs of two, of which one was stopped and resumed."""
+    logs = []
+    for part in ("whole", "halted"):
+        with (folder / part / "gmvae" / LOG).open(newline="") as file:
+            logs.append([r | {"seconds": ""} for r in csv.DictReader(file)])
+    assert logs[0] == logs[1]
+    assert [row["step"] for row in logs[0]] == [str(several.WHOLE.steps)] * 2
 
 
 def test_the_halves_are_unlike(data):
@@ -137,6 +178,26 @@ def test_draws_are_parts_of_the_joint_ones():
         torch.manual_seed(0)
         with joint.sharing(rank, 3):
             assert torch.equal(joint.normal_like(x), whole[2 * rank : 2 * rank + 2])
+
+
+def test_processes_draw_for_themselves_and_are_alike_again():
+    drawn = {}
+    for rank in (0, 1):
+        torch.manual_seed(0)
+        with joint.sharing(rank, 2):
+            with joint.own_draws(torch.device("cpu")):
+                mine = torch.rand(3 + rank)[:3]
+            drawn[rank] = mine, torch.rand(4)
+    assert not torch.equal(drawn[0][0], drawn[1][0])
+    assert torch.equal(drawn[0][1], drawn[1][1])
+
+
+def test_alone_own_draws_are_the_ordinary_ones():
+    torch.manual_seed(0)
+    expected = torch.rand(3)
+    torch.manual_seed(0)
+    with joint.own_draws(torch.device("cpu")):
+        assert torch.equal(torch.rand(3), expected)
 
 
 def test_dropout_silences_its_share_and_keeps_the_mean():
