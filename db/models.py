@@ -38,6 +38,7 @@ AGE_BANDS = ("18-24", "25-34", "35-44", "45-54", "55-64", "65+")
 TRAININGS = ("none", "under 2 years", "2-5 years", "6-10 years", "over 10 years")
 DEVICES = ("headphones", "speakers")
 LONGEST_COMMENT = 1000  # characters
+LONGEST_SECONDS = 1_000_000  # for one answer, 11 days: a page may be left open
 WORST, BEST = 1, 5
 
 NAMING = {
@@ -266,7 +267,7 @@ class Answer(Base):
     __table_args__ = (
         *(CheckConstraint(f"{scale} BETWEEN {WORST} AND {BEST}", name=scale) for scale in SCALES),
         CheckConstraint(f"length(comment) <= {LONGEST_COMMENT}", name="comment"),
-        CheckConstraint("seconds >= 0", name="seconds"),
+        CheckConstraint(f"seconds BETWEEN 0 AND {LONGEST_SECONDS}", name="seconds"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -8,9 +8,10 @@ from types import SimpleNamespace
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from survey import texts
 from survey.access import AdminError
 from survey.admin_page import At, Desk, router
-from survey.blueprint import NAME, TITLE, BuildError, Plan
+from survey.blueprint import NAME, BuildError, Plan
 
 LARGEST_SEED = 2**32 - 1
 
@@ -61,7 +62,8 @@ def _form(at: Desk, given: dict[str, str], problem: str | None) -> Response:
 
     defaults = {
         "name": NAME,
-        "title": TITLE,
+        "title": texts.load(texts.DEFAULT)("home.study"),
+        "language": texts.DEFAULT,
         "contact": "",
         "pairs": "10",
         "strengths": "1",
@@ -76,6 +78,7 @@ def _form(at: Desk, given: dict[str, str], problem: str | None) -> Response:
         values=values,
         problem=problem,
         checkpoints=checkpoint.available(),
+        languages=texts.languages(),
         building=at.office.builder.running,
     )
 
@@ -93,9 +96,9 @@ def _plan(at: Desk) -> Plan:
     model = at.form.get("checkpoint", "")
     if model not in checkpoint.available():  # a path of this machine is not for a form to give
         raise AdminError(422, f"There is no shipped model {model!r}.")
-    texts = re.split(r"[,;\s]+", at.text("strengths", 200, needed=True).strip(",; "))
+    numbers = re.split(r"[,;\s]+", at.text("strengths", 200, needed=True).strip(",; "))
     try:
-        strengths = tuple(float(text) for text in texts)
+        strengths = tuple(float(text) for text in numbers)
     except ValueError as error:
         raise AdminError(
             422, "Strengths are numbers with commas between, such as 0.5, 1."
@@ -103,6 +106,7 @@ def _plan(at: Desk) -> Plan:
     return Plan(
         name=at.text("name", 64, needed=True),
         title=at.text("title", 200, needed=True),
+        language=at.form.get("language", texts.DEFAULT),
         contact=at.text("contact", 200),
         pairs=at.number("pairs", 1, 200),
         checkpoint=model,

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from db.models import Audit, Study
-from survey import exclusion, export, opening, progress
+from db.models import Audit, Participant, Study
+from survey import exclusion, export, opening, progress, texts
 from survey.access import AdminError
 from survey.admin_page import At, Desk, base, note, router, study_of
 from survey.live import Snapshot
@@ -104,6 +104,7 @@ def settings(at: At, name: str) -> Response:
     with at.database.read() as session:
         study = study_of(session, name)
         values = frame(at, session, study, "/settings")
+        begun = _has_begun(session, study)
     limits = study.rules.items()
     skipped = (None, False)
     rules = [
@@ -112,7 +113,15 @@ def settings(at: At, name: str) -> Response:
         if rule in exclusion.MEANINGS and limit not in skipped
     ]
     planned = progress.planned(study)
-    return at.render("settings", rules=rules, build=_build(study), planned=planned, **values)
+    return at.render(
+        "settings",
+        rules=rules,
+        build=_build(study),
+        planned=planned,
+        languages=texts.languages(),
+        begun=begun,
+        **values,
+    )
 
 
 def save_settings(at: At, name: str) -> Response:
@@ -125,8 +134,12 @@ def save_settings(at: At, name: str) -> Response:
         "invited_only": at.form.get("invited_only") == "yes",
     }
     people = at.number("participants", 1, 100_000)
+    language = at.form.get("language")
     with at.database.write() as session:
         study = study_of(session, name)
+        # Whoever has agreed has agreed in a language.
+        if language in texts.languages() and not _has_begun(session, study):
+            new["language"] = language
         changed = [key for key, value in new.items() if getattr(study, key) != value]
         for key in changed:
             setattr(study, key, new[key])
@@ -137,6 +150,12 @@ def save_settings(at: At, name: str) -> Response:
             note(session, study, "settings", changed=changed)
             at.keep(session, study)
     return at.go(f"/studies/{name}/settings")
+
+
+def _has_begun(session: Session, study: Study) -> bool:
+    """Whether anybody ever took part, withdrawn or not."""
+    one = select(Participant.id).where(Participant.study_id == study.id).limit(1)
+    return study.withdrawn > 0 or session.scalar(one) is not None
 
 
 def exports(at: At, name: str) -> Response:

@@ -7,8 +7,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from survey import texts
+
 NAME = "listening-test"
-TITLE = "How does this music feel?"
 MOST_PAIRS = 200
 WEAKEST, STRONGEST = 0.01, 10.0
 LONGEST_TEXT = 200  # characters of a title or a contact
@@ -27,8 +28,10 @@ class Plan:
     ----------
     name : str
         Small letters, digits and hyphens; part of the study's address.
-    title : str
-        What participants read.
+    title : str or None
+        What participants read; None: what the language's words say.
+    language : str
+        Of all that participants read, one of `survey.texts.languages`.
     contact : str
         Whom they may write to.
     retention : str
@@ -57,7 +60,8 @@ class Plan:
     """
 
     name: str = NAME
-    title: str = TITLE
+    title: str | None = None
+    language: str = texts.DEFAULT
     contact: str = ""
     retention: str = ""
     midi: Path | None = None
@@ -70,6 +74,11 @@ class Plan:
     actor: str = "admin"
 
     def __post_init__(self) -> None:
+        if self.language not in texts.languages():
+            known = ", ".join(texts.languages())
+            raise BuildError(f"There are no texts in {self.language!r}; there are: {known}.")
+        if self.title is None:
+            object.__setattr__(self, "title", texts.load(self.language)("home.study"))
         if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", self.name):
             raise BuildError(
                 f"{self.name!r} cannot name a study: use 1 to 64 small letters, digits and hyphens."

@@ -12,6 +12,7 @@ from db.models import (
     DEVICES,
     DIRECTIONS,
     LONGEST_COMMENT,
+    LONGEST_SECONDS,
     PLAY_EVENTS,
     SIDES,
     TRAININGS,
@@ -29,6 +30,7 @@ Rating = Annotated[int, Field(ge=WORST, le=BEST)]
 Name = Annotated[str, StringConstraints(max_length=64)]
 Submission = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Comment = Annotated[str, StringConstraints(max_length=LONGEST_COMMENT), AfterValidator(_storable)]
+Seconds = Annotated[float, Field(ge=0, le=LONGEST_SECONDS, allow_inf_nan=False)]
 Channel = Literal["left", "right", "none"]
 
 
@@ -82,7 +84,7 @@ class Answered(Body):
     harmony: Rating
     naturalness: Rating
     comment: Comment | None = None
-    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    seconds: Seconds | None = None
 
 
 class Withdrawal(Body):

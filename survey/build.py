@@ -20,9 +20,9 @@ from db.models import Study
 from fadernets import arguments
 from fadernets.audio import AudioError
 from fadernets.checkpoint import CheckpointError
-from survey import clips, summary
+from survey import clips, summary, texts
 from survey.bars import Bars
-from survey.blueprint import NAME, TITLE, BuildError, Plan
+from survey.blueprint import NAME, BuildError, Plan
 from survey.clips import ClipError
 from survey.journal import durability
 from survey.making import make, restore
@@ -119,7 +119,13 @@ def _run(database: Database, settings: Settings, plan: Plan, is_lost: bool) -> N
 def _parser() -> argparse.ArgumentParser:
     parser = arguments.Parser(prog="survey.build", description="Build a listening test.")
     parser.add_argument("--name", default=NAME, help=f"part of its address (default: {NAME})")
-    parser.add_argument("--title", default=TITLE, help="what participants read")
+    parser.add_argument("--title", help="what participants read")
+    parser.add_argument(
+        "--language",
+        choices=texts.languages(),
+        default=texts.DEFAULT,
+        help="of what participants read (%(default)s)",
+    )
     parser.add_argument("--contact", default="", help="whom participants may write to")
     parser.add_argument(
         "--retention", default="", help="how long answers are kept, for them to read"
@@ -160,6 +166,7 @@ def _plan(args: argparse.Namespace) -> Plan:
     return Plan(
         name=args.name,
         title=args.title,
+        language=args.language,
         contact=args.contact,
         retention=args.retention,
         midi=args.midi,

@@ -10,13 +10,24 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from db.models import AGE_BANDS, BEST, DEVICES, DIRECTIONS, KINDS, SCALES, TRAININGS, WORST
+from db.models import (
+    AGE_BANDS,
+    BEST,
+    DEVICES,
+    DIRECTIONS,
+    KINDS,
+    LONGEST_SECONDS,
+    SCALES,
+    TRAININGS,
+    WORST,
+)
 
 CHANGE = "change_"  # how the names of measured changes begin; the attribute's name follows
 ANALYSED = tuple(kind for kind in KINDS if kind != "practice")
 MISSING = ("", "NA")  # how a table says that there is no value; in free text these are text
 
 Form = Literal["text", "word", "rating", "whole", "number", "moment", "flag"]
+WHOLE = 2**31  # what whole numbers stay below, as in the database
 SORTED_BY = ["study", "participant", "position", "item"]
 DTYPES = {"rating": "Int64", "whole": "Int64", "number": "float64", "flag": "boolean"}
 
@@ -39,6 +50,8 @@ class Column:
         Whether every row must have a value.
     values : tuple of str
         The words allowed, for form "word".
+    limits : (float, float) or None
+        The least and the most that a number may be.
     """
 
     name: str
@@ -47,6 +60,7 @@ class Column:
     needed: bool = False
     filled: bool = False
     values: tuple[str, ...] = ()
+    limits: tuple[float, float] | None = None
 
     @property
     def dtype(self) -> str:
@@ -86,12 +100,15 @@ def _number(cell: str, column: Column) -> float:
         number = math.nan
     if not math.isfinite(number):
         raise ValueError(f"is {cell!r}, not a number")
+    if column.limits is not None and not column.limits[0] <= number <= column.limits[1]:
+        least, most = column.limits
+        raise ValueError(f"is {cell!r}, not a number from {least:,} to {most:,}")
     return number
 
 
 def _whole(cell: str, column: Column) -> int:
     number = _number(cell, column)
-    if number != int(number):
+    if number != int(number) or abs(number) >= WHOLE:
         raise ValueError(f"is {cell!r}, not a whole number")
     return int(number)
 
@@ -174,7 +191,19 @@ COLUMNS = (
     Column("source", "text", "the piece the segment is from"),
     Column("segment", "whole", "place of the segment in its piece, from 0"),
     Column("position", "whole", "place of the trial in the participant's order, from 0"),
-    Column("seconds", "number", "seconds from the trial being shown to its answer"),
+    Column(
+        "seconds",
+        "number",
+        f"seconds from the trial being shown to its answer, 0 to {LONGEST_SECONDS:,}",
+        limits=(0, LONGEST_SECONDS),
+    ),
+    Column(
+        "time_to_hear",
+        "flag",
+        "whether at least the length of both clips lay between the first start of one and the "
+        "answer, by the server's clock; false also if all was sent at once, after a lost "
+        "connection; empty if no start is known",
+    ),
     Column("comment", "text", "what the participant wrote, in their own words"),
     Column("answered_at", "moment", "when the answer was stored, ISO 8601 in UTC"),
     Column("finished", "flag", "whether the participant reached the end of the study"),

@@ -89,7 +89,8 @@ def _invalid(request: Request, error: RequestValidationError) -> Response:
     field = first["loc"][1] if known and len(first["loc"]) > 1 else None
     if field is None:
         return answer(request, 422, "invalid", "The request is not in the form that is expected.")
-    reason = first["msg"][0].lower() + first["msg"][1:].rstrip(".")
+    said = first["msg"].removeprefix("Value error, ").rstrip(".")  # what Pydantic puts in front
+    reason = said[0].lower() + said[1:]
     return answer(request, 422, "invalid", f"The value of {field} is not possible: {reason}.")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import logging
 import os
 import sys
@@ -123,7 +124,8 @@ def remember(database: Database, study: Study, folder: Path) -> None:
 def renew(database: Database) -> list[Path]:
     """Write all exports again that were made on this machine and are still there.
 
-    To be called after a participant was erased.
+    To be called after a participant was erased. A folder that another study was exported to since
+    is that one's.
 
     Returns
     -------
@@ -135,7 +137,7 @@ def renew(database: Database) -> list[Path]:
         for study in session.scalars(select(Study).order_by(Study.name)):
             for folder in map(Path, sorted(_folders(session, study))):
                 for file, make in ((RATINGS, ratings_csv), (STUDY, study_json)):
-                    if not (folder / file).is_file():
+                    if not (folder / file).is_file() or not _holds(folder, study):
                         continue
                     try:
                         _write(folder / file, make(session, study))
@@ -144,6 +146,22 @@ def renew(database: Database) -> list[Path]:
                     else:
                         written.append(folder / file)
     return written
+
+
+def _holds(folder: Path, study: Study) -> bool:
+    """Whether the files of a folder are those of this study, as far as they tell."""
+    try:
+        told = json.loads((folder / STUDY).read_text(encoding="utf-8"))
+        return told["study"]["name"] == study.name
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    try:  # the ratings alone
+        head = pd.read_csv(folder / RATINGS, usecols=["study"], nrows=1, dtype=str)
+    except (OSError, ValueError):
+        return False
+    return head.empty or head["study"].iloc[0] == study.name
 
 
 def _folders(session: Session, study: Study) -> set[str]:

@@ -15,7 +15,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import select
 
-from db.models import AGE_BANDS, DEVICES, LONGEST_COMMENT, SCALES, TRAININGS, Study
+from db.models import (
+    AGE_BANDS,
+    DEVICES,
+    LONGEST_COMMENT,
+    LONGEST_SECONDS,
+    SCALES,
+    TRAININGS,
+    Study,
+)
 from survey import participation, texts
 from survey.errors import Refused
 from survey.texts import Texts
@@ -89,6 +97,7 @@ def participant(request: Request, token: str) -> Response:
         questions=QUESTIONS,
         scales=SCALES,
         longest=LONGEST_COMMENT,
+        longest_seconds=LONGEST_SECONDS,
     )
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Subquery, func, select
+from sqlalchemy.orm import Session, aliased
 
-from db.models import SCALES, Answer, Invitation, Participant, Stimulus, Study, Trial
+from db.models import SCALES, Answer, Clip, Invitation, Participant, Play, Stimulus, Study, Trial
 from survey.columns import ANALYSED, CHANGE, COLUMNS, ordered, table_of
 from survey.csv_table import read_csv, write_csv
 
@@ -62,6 +63,8 @@ def frame(session: Session, study: Study) -> pd.DataFrame:
         person.id: _of_participant(person)
         for person in session.scalars(select(Participant).where(Participant.study_id == study.id))
     }
+    lengths = _lengths(session, study)
+    starts = _starts()
     answers = session.execute(
         select(
             Trial.participant_id,
@@ -72,8 +75,10 @@ def frame(session: Session, study: Study) -> pd.DataFrame:
             Answer.seconds,
             Answer.comment,
             Answer.at,
+            starts.c.at,
         )
         .join(Trial, Answer.trial_id == Trial.id)
+        .outerjoin(starts, starts.c.trial_id == Trial.id)
         .join(Participant, Trial.participant_id == Participant.id)
         .where(Participant.study_id == study.id)
     )
@@ -85,13 +90,36 @@ def frame(session: Session, study: Study) -> pd.DataFrame:
             "heard": heard,
             **dict(zip(SCALES, scores, strict=True)),
             "seconds": seconds,
+            "time_to_hear": _time_to_hear(begun, at, lengths[item]),
             "comment": comment,
             "answered_at": at.isoformat(),
         }
-        for person, item, position, heard, *scores, seconds, comment, at in answers
+        for person, item, position, heard, *scores, seconds, comment, at, begun in answers
         if item in known
     ]
     return table_of(({"study": study.name, **row} for row in rows), ordered(measured))
+
+
+def _lengths(session: Session, study: Study) -> dict[int, float]:
+    """How many seconds both clips of each stimulus last together."""
+    first, second = aliased(Clip), aliased(Clip)
+    query = (
+        select(Stimulus.id, first.seconds + second.seconds)
+        .join(first, Stimulus.first_id == first.id)
+        .join(second, Stimulus.second_id == second.id)
+        .where(Stimulus.study_id == study.id)
+    )
+    return dict(session.execute(query).all())
+
+
+def _starts() -> Subquery:
+    """When, by the server's clock, a clip of a trial began to play for the first time."""
+    query = select(Play.trial_id, func.min(Play.at).label("at")).where(Play.event == "started")
+    return query.group_by(Play.trial_id).subquery()
+
+
+def _time_to_hear(begun: datetime | None, answered: datetime, length: float) -> bool | None:
+    return None if begun is None else (answered - begun).total_seconds() >= length
 
 
 def _of_stimulus(stimulus: Stimulus, measured: list[str]) -> dict[str, Any]:

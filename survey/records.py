@@ -9,6 +9,7 @@ completion codes only in a *private* one, which the journal needs and an export 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session, joinedload, object_session, selectinload
 from sqlalchemy.types import TypeEngine
 
 from db.models import (
+    LONGEST_SECONDS,
     SCALES,
     Answer,
     Base,
@@ -153,7 +155,16 @@ def values(model: type[Base], record: Any, private: bool = False) -> dict[str, A
             found[name] = None
         else:
             found[name] = _typed(column.type, value, what)
-    return found
+    return bounded(found) if model is Answer else found
+
+
+def bounded(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer with no more seconds than may be stored; none is lost for having more.
+
+    There was no bound once, and journals and exports of that time are still read.
+    """
+    seconds = answer["seconds"]
+    return {**answer, "seconds": None if seconds is None else min(seconds, LONGEST_SECONDS)}
 
 
 def member(record: Any, name: str, what: str | None = None) -> Any:
@@ -219,14 +230,24 @@ def _typed(kind: TypeEngine[Any], value: Any, what: str) -> Any:
     elif isinstance(kind, Integer):
         good = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31
     elif isinstance(kind, Float):
-        good = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+        good = isinstance(value, int | float) and not isinstance(value, bool)
+        good = good and abs(value) <= sys.float_info.max
     elif isinstance(kind, JSON):
-        good = isinstance(value, dict)
+        good = isinstance(value, dict) and _finite(value)
     else:
         raise TypeError(f"{what}: no rule for columns of type {kind!r}")
     if not good:
         raise wrong
     return value
+
+
+def _finite(value: dict[str, Any]) -> bool:
+    """Whether all numbers are: 1e999 in a file is read as infinite, and could not be written."""
+    try:
+        dump(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _moment(value: Any, wrong: RecordError) -> datetime:

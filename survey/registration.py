@@ -69,6 +69,7 @@ def add(session: Session, plan: Plan, made: Made) -> Study:
     study = Study(
         name=plan.name,
         title=plan.title,
+        language=plan.language,
         contact=plan.contact,
         retention=plan.retention,
         state="open" if plan.is_open else "draft",

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from db.models import SIDES, Invitation, Participant, Study
 from survey.erasure import erase
 from survey.ledger import Line
-from survey.records import RecordError, member, members, of_study, values
+from survey.records import RecordError, bounded, member, members, of_study, values
 from survey.rows import (
     add_invitation,
     add_invitations,
@@ -244,9 +244,13 @@ def _both(one: Line, other: Line | None) -> Line:
 
 
 def content(record: Line) -> Line:
-    """A participant's record without what differs between equal ones: the order of lists."""
+    """A participant's record without what differs between equal ones: the order of lists, say."""
     trials = [
-        {**one, "plays": sorted(one["plays"], key=lambda play: play["submission"])}
+        {
+            **one,
+            "plays": sorted(one["plays"], key=lambda play: play["submission"]),
+            "answer": one["answer"] and bounded(one["answer"]),
+        }
         for one in record["trials"]
     ]
     return {**record, "trials": sorted(trials, key=lambda one: one["stimulus"])}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.models import SIDES, Answer, Participant, Play, Stimulus, Trial
@@ -73,9 +73,15 @@ def stage(participant: Participant, way: Sequence[Place]) -> str:
 
 
 def heard(session: Session, place: Place) -> dict[str, bool]:
-    """Which of a trial's clips have been played to their end."""
-    query = select(Play.side).where(Play.trial_id == place.id, Play.event == "ended").distinct()
-    found = set(session.scalars(query))
+    """Which of a trial's clips have been played from their start to their end.
+
+    Browsers send what was played in its order. If a start got lost, the clip has to be heard
+    again, nothing more.
+    """
+    first_start = func.min(Play.id).filter(Play.event == "started")
+    last_end = func.max(Play.id).filter(Play.event == "ended")
+    query = select(Play.side).where(Play.trial_id == place.id).group_by(Play.side)
+    found = set(session.scalars(query.having(first_start < last_end)))
     return {side: side in found for side in SIDES}
 
 

@@ -3,6 +3,9 @@
 import { limit } from "./server.js";
 
 const PATIENCE = 60_000; // ms: a slow phone line still brings a clip
+/** The server has no clip of this address. */
+export class Gone extends Error {}
+
 const sounds = new Map(); // address -> promise of an object URL
 
 /** The address of a clip's sound on this device; fails if it cannot be had now. */
@@ -32,6 +35,7 @@ export function forget(url) {
 
 async function load(url) {
   const response = await fetch(url, limit(PATIENCE));
+  if (response.status === 404) throw new Gone(url);
   if (!response.ok) throw new Error(`${response.status} for a clip`);
   return URL.createObjectURL(await response.blob());
 }

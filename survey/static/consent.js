@@ -1,4 +1,5 @@
-/* The page before a study: agree, and begin. */
+/* The page before a study: agree, and begin. Who has begun on this device is led back; that
+   somebody else begins here is then a choice of its own. */
 
 import { attempt } from "./attempt.js";
 import { ask, base, Refusal } from "./server.js";
@@ -7,30 +8,55 @@ import { say } from "./words.js";
 
 const { study, invitation } = document.body.dataset;
 const form = document.getElementById("consent");
-const token = begun(study).get("token");
+const agree = document.getElementById("agree");
+const status = document.getElementById("status");
+let another = false; // whether somebody else begins on this device
 
-if (token) {
-  const again = document.getElementById("again");
-  again.querySelector("a").href = `${base}/p/${token}`;
-  again.hidden = false;
+/** Show what fits who comes, or comes back: the browser may have kept the page as it was left. */
+function arrive() {
+  const token = begun(study).get("token");
+  for (const part of document.querySelectorAll("[data-begun]")) {
+    part.hidden = (part.dataset.begun === "yes") !== Boolean(token);
+  }
+  for (const link of document.querySelectorAll("a[data-resume]")) {
+    link.href = `${base}/p/${token}`;
+  }
+  another = false;
+  if (!form || !token) return;
+  agree.checked = false;
+  status.textContent = "";
+}
+
+function tell(text, alert) {
+  status.classList.toggle("alert", alert);
+  status.textContent = text;
 }
 
 async function join() {
   const body = { study, consent: true, ...(invitation && { invitation }) };
   const { token, url } = await ask("join", null, body);
   begun(study).set("token", token);
+  another = false;
   window.location.assign(url);
 }
 
+arrive();
+window.addEventListener("pageshow", arrive);
+
+document.getElementById("another")?.addEventListener("click", () => {
+  another = true;
+  document.getElementById("choice").hidden = true;
+  document.getElementById("begin").hidden = false;
+  tell(say("consent.second"), false);
+  agree.focus();
+});
+
 form?.addEventListener("submit", (event) => {
   event.preventDefault();
-  const agree = document.getElementById("agree");
-  const status = document.getElementById("status");
-  status.classList.toggle("alert", !agree.checked);
-  status.textContent = say(agree.checked ? "consent.starting" : "consent.unticked");
+  if (begun(study).get("token") && !another) return arrive(); // in another window, meanwhile
+  tell(say(agree.checked ? "consent.starting" : "consent.unticked"), !agree.checked);
   if (!agree.checked) return agree.focus();
   attempt(form.querySelector("[type=submit]"), join, (error) => {
-    status.classList.add("alert");
-    status.textContent = error instanceof Refusal ? error.message : say("page.unreached");
+    tell(error instanceof Refusal ? error.message : say("page.unreached"), true);
   });
 });

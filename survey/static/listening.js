@@ -13,7 +13,7 @@ const WORDS = Object.fromEntries(
 export class Listening extends EventTarget {
   #players = {};
 
-  /** Events: "played" {side, event}, "fail" {note}, "locked"; heard: which side was heard to its
+  /** Events: "played" {side, event}, "fail" {note, gone}, "locked"; heard: which side was heard to its
    * end already. */
   constructor(form, clips, heard) {
     super();

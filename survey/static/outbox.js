@@ -16,7 +16,7 @@ export class Outbox extends EventTarget {
   #failures = 0;
   #timer;
 
-  /** Events: "answered" {state}, "refused" {error, path}, "unreachable", "empty". */
+  /** Events: "answered" {state}, "refused" {error, path, trial}, "unreachable", "empty". */
   constructor(store, token) {
     super();
     this.#store = store;
@@ -44,6 +44,11 @@ export class Outbox extends EventTarget {
   add(path, body) {
     this.#store.set("outbox", [...this.items, { path, body }]);
     this.send();
+  }
+
+  /** Send nothing of a trial that the server does not know. */
+  drop(trial) {
+    this.#keep(this.items.filter(({ body }) => body.trial !== trial));
   }
 
   /** Send what there is, one after the other; again later if that fails. */
@@ -82,13 +87,16 @@ export class Outbox extends EventTarget {
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       // That a clip was played is worth nothing on its own; the answer's refusal will be told.
-      if (path === "plays" && error.status !== 404) return null;
-      return new CustomEvent("refused", { detail: { error, path } });
+      if (path === "plays" && error.code !== "unknown") return null;
+      return new CustomEvent("refused", { detail: { error, path, trial: body.trial } });
     }
   }
 
   #remove({ body }) {
-    const left = this.items.filter((item) => item.body.submission !== body.submission);
+    this.#keep(this.items.filter((item) => item.body.submission !== body.submission));
+  }
+
+  #keep(left) {
     if (left.length) this.#store.set("outbox", left);
     else this.#store.remove("outbox");
   }

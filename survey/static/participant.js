@@ -65,11 +65,12 @@ class Page {
     const { trial } = state;
     for (const url of Object.values(trial.clips)) fetchClip(url).catch(() => {}); // told later
     const begin = () => {
-      this.#trial = new Trial(state, { store: this.#store, outbox: this.#outbox }, note);
+      const desk = { store: this.#store, outbox: this.#outbox, seek: () => this.#seek() };
+      this.#trial = new Trial(state, desk, note);
     };
     const fresh = trial.practice && trial.number === 1 && !trial.heard.first;
     const untouched = this.#store.get("draft") === null && !this.#outbox.items.length;
-    if (fresh && untouched) this.#guide(begin);
+    if (fresh && untouched && !note) this.#guide(begin);
     else begin();
   }
 
@@ -96,14 +97,34 @@ class Page {
     copying(element, tell);
   }
 
-  async #refused({ error, path }) {
+  async #refused({ error, path, trial }) {
     if (error.status === 404) return this.#leave("gone");
+    if (error.code === "unknown") return this.#lost(trial);
     if (path !== "answers") return;
     const stale = error.code === "stale";
     const note = stale ? say("note.stale") : say("note.refused", { reason: error.message });
     if (error.state) return this.arrive(error.state, note);
     this.#trial?.reopen();
     await this.#ask(note);
+  }
+
+  /** The server's disk was wiped, and came back with other names for the pairs: what is of the
+   * old ones can never be stored. */
+  async #lost(trial) {
+    this.#outbox.drop(trial);
+    this.#trial?.reopen();
+    await this.#ask(say("note.lost"));
+  }
+
+  /** A clip is not where it was: nor is the pair, if the disk was wiped. */
+  async #seek() {
+    try {
+      const state = await ask("state", token);
+      const moved = (state.trial?.id ?? null) !== this.#id;
+      if (moved && !this.#trial?.waiting) this.arrive(state, say("note.lost"));
+    } catch (error) {
+      if (error instanceof Refusal) this.#complain(error); // else a press of the clip asks again
+    }
   }
 
   /** All is sent: where an answer came through in another window, its state is still unknown. */

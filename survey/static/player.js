@@ -1,6 +1,6 @@
 /* A clip with its button: play, pause, play again, and how far it is. */
 
-import { fetchClip, forget } from "./clips.js";
+import { fetchClip, forget, Gone } from "./clips.js";
 import { say } from "./words.js";
 
 export class Player extends EventTarget {
@@ -11,7 +11,7 @@ export class Player extends EventTarget {
   #locked = false;
   #ended = false;
 
-  /** Events: "start" and "end" of the clip, "fail" {note}, "locked" when pressed too early.
+  /** Events: "start" and "end" of the clip, "fail" {note, gone}, "locked" when pressed too early.
    * Words: what the button says in each state. */
   constructor(button, audio, words) {
     super();
@@ -49,8 +49,8 @@ export class Player extends EventTarget {
       if (this.#url !== url) return;
       this.#audio.src = sound;
       this.#show("ready");
-    } catch {
-      if (this.#url === url) this.#fail("failed");
+    } catch (error) {
+      if (this.#url === url) this.#fail("failed", error instanceof Gone);
     }
   }
 
@@ -91,9 +91,9 @@ export class Player extends EventTarget {
     this.dispatchEvent(new Event("end"));
   }
 
-  #fail(note) {
+  #fail(note, gone = false) {
     this.#show("failed");
-    this.dispatchEvent(new CustomEvent("fail", { detail: { note } }));
+    this.dispatchEvent(new CustomEvent("fail", { detail: { note, gone } }));
   }
 
   #follow() {

@@ -9,6 +9,7 @@ import { key } from "./server.js";
 import { say } from "./words.js";
 
 const ROUND = 10; // of a second
+const LONGEST = Number(document.body.dataset.longest); // seconds that the server takes
 
 export class Trial {
   #trial;
@@ -22,7 +23,7 @@ export class Trial {
   #prepared = false; // whether the next pair's clips are here, or cannot be had
   #sent = false;
 
-  /** Desk: {store, outbox} of the participant. */
+  /** Desk: {store, outbox} of the participant, and `seek`, called when a clip is gone. */
   constructor(state, desk, note) {
     this.#trial = state.trial;
     this.#desk = desk;
@@ -136,6 +137,7 @@ export class Trial {
     this.#listening.addEventListener("locked", () => tell(say("note.order")));
     this.#listening.addEventListener("fail", ({ detail }) => {
       tell(say(`note.${detail.note}`), true);
+      if (detail.gone) this.#desk.seek();
     });
   }
 
@@ -171,7 +173,7 @@ export class Trial {
 
   #seconds() {
     const spent = this.#before + (performance.now() - this.#shown) / 1000;
-    return Math.round(spent * ROUND) / ROUND;
+    return Math.min(Math.round(spent * ROUND) / ROUND, LONGEST); // a page may be left open
   }
 
   #draft() {

@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from survey.columns import CHANGE, attributes
+from survey.statistics.crossed import segments
 from survey.statistics.direction import INTENDED, crosstab
 from survey.statistics.estimate import Estimate
 
@@ -50,15 +51,23 @@ def changes(transfers: pd.DataFrame) -> dict[str, Any]:
     return found
 
 
-def spearman(first: np.ndarray, second: np.ndarray) -> Estimate:
-    """Spearman's rank correlation with its interval; None where it does not exist."""
+def spearman(first: np.ndarray, second: np.ndarray, independent: int | None = None) -> Estimate:
+    """Spearman's rank correlation with its interval; None where it does not exist.
+
+    Parameters
+    ----------
+    first, second : float arrays, shape (n,)
+    independent : int, optional
+        How many of the n points the interval may count on; all by default.
+    """
     n = len(first)
-    if n < 4 or len(set(first)) < 2 or len(set(second)) < 2:
+    known = n if independent is None else min(n, independent)
+    if known < 4 or len(set(first)) < 2 or len(set(second)) < 2:
         return Estimate(None, n=n, note="no correlation: too few items, or all are alike")
     value = float(stats.spearmanr(first, second).statistic)
     if abs(value) > 1 - 1e-12:
         return Estimate(round(value), n=n, note="no interval: the ranks are the same")
-    reach = 1.959963984540054 * math.sqrt((1 + value**2 / 2) / (n - 3))
+    reach = 1.959963984540054 * math.sqrt((1 + value**2 / 2) / (known - 3))
     middle = math.atanh(value)
     return Estimate(value, math.tanh(middle - reach), math.tanh(middle + reach), n=n)
 
@@ -68,7 +77,8 @@ def _correlation(transfers: pd.DataFrame, actual: pd.Series) -> Estimate:
     there = (heard.notna() & actual.notna()).to_numpy()
     items = pd.DataFrame({"actual": actual[there], "heard": heard[there]})
     means = items.groupby(transfers["item"][there]).mean()
-    return spearman(means["actual"].to_numpy(), means["heard"].to_numpy())
+    music = len(set(segments(transfers)[there]))
+    return spearman(means["actual"].to_numpy(), means["heard"].to_numpy(), music)
 
 
 def _binned(transfers: pd.DataFrame, actual: pd.Series) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ def consensus(transfers: pd.DataFrame) -> dict[str, Any]:
         "direction": {"alpha": alpha(_counts(transfers, heard, range(len(DIRECTIONS))), "nominal")}
     }
     for scale in SCALES:
-        answers = crossed(transfers, transfers[scale])
+        answers = crossed(transfers, transfers[scale], "item")
         parts = components(answers)
         sizes = np.bincount(answers.items)
         k = float(1 / np.mean(1 / sizes)) if len(sizes) else None
@@ -42,7 +42,7 @@ def consensus(transfers: pd.DataFrame) -> dict[str, Any]:
 
 
 def _counts(transfers: pd.DataFrame, values: pd.Series, steps: range) -> np.ndarray:
-    answers = crossed(transfers, values)
+    answers = crossed(transfers, values, "item")
     if not len(answers.values):
         return np.zeros((0, len(steps)), dtype=int)
     cells = answers.items * len(steps) + answers.values.astype(int) - steps[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pandas as pd
 
 @dataclass(frozen=True, eq=False)
 class Crossed:
-    """Values by participant and item, one at most for each pair.
+    """Values by participant and item; of an item that stands for several pairs, several.
 
     Attributes
     ----------
@@ -48,12 +49,39 @@ class Crossed:
         return Crossed(self.values[chosen], self.participants[chosen], self.items[chosen])
 
 
-def crossed(table: pd.DataFrame, values: pd.Series | np.ndarray) -> Crossed:
-    """A column of the ratings, or values of as many rows, without what is missing."""
+def segments(table: pd.DataFrame) -> np.ndarray:
+    """What rows are about, whatever was done to it: names, object array, shape (rows,).
+
+    One segment may come as several items, at other strengths or by other models. It is one piece of
+    music all the same: what is hard about it is hard at every strength. Where the ratings do not
+    tell source and segment, every item counts as music of its own.
+    """
+    names = table["item"].astype(object).to_numpy()
+    if not {"source", "segment"} <= set(table.columns):
+        return names
+    told = (table["source"].notna() & table["segment"].notna()).to_numpy()
+    music = table["source"].astype(str) + "\n" + table["segment"].astype(str)
+    return np.where(told, music.to_numpy(dtype=object), names)
+
+
+def crossed(
+    table: pd.DataFrame,
+    values: pd.Series | np.ndarray,
+    unit: Literal["segment", "item"] = "segment",
+) -> Crossed:
+    """A column of the ratings, or values of as many rows, without what is missing.
+
+    Parameters
+    ----------
+    unit : {"segment", "item"}
+        What is drawn from other music: intervals are for other segments. Whether participants agree
+        is asked of each item.
+    """
+    music = segments(table) if unit == "segment" else table["item"].to_numpy()
     numbers = pd.to_numeric(pd.Series(values)).to_numpy(dtype=float, na_value=np.nan)
     there = ~np.isnan(numbers)
     people, _ = pd.factorize(table["participant"].to_numpy()[there], sort=True)
-    items, _ = pd.factorize(table["item"].to_numpy()[there], sort=True)
+    items, _ = pd.factorize(music[there], sort=True)
     return Crossed(numbers[there], people, items)
 
 

@@ -11,6 +11,7 @@ from scipy import sparse
 
 from db.models import SCALES
 from survey.statistics.bootstrap import percentiles, totals
+from survey.statistics.crossed import segments
 from survey.statistics.detection import measures
 from survey.statistics.direction import INTENDED
 
@@ -50,7 +51,7 @@ def resampled(
 
 def _matrices(transfers: pd.DataFrame) -> dict[tuple[str, str], sparse.csr_array]:
     people, names = pd.factorize(transfers["participant"], sort=True)
-    items, kinds = pd.factorize(transfers["item"], sort=True)
+    items, kinds = pd.factorize(segments(transfers), sort=True)
     shape = (len(names), len(kinds))
 
     def matrix(values: np.ndarray) -> sparse.csr_array:

@@ -13,10 +13,10 @@ from sqlalchemy.exc import IntegrityError
 
 from db.database import Database, DatabaseError
 from db.migrate import upgrade
-from db.models import Base
+from db.models import LONGEST_SECONDS, Base
 from tests.db.rows import ANSWERS, fill
 
-FIRST = "0001"
+FIRST, UNBOUND = "0001", "0002"
 
 
 def test_the_migrated_schema_is_the_models(database: Database) -> None:
@@ -50,12 +50,32 @@ def test_an_upgrade_keeps_every_answer(database: Database) -> None:
     assert after == [answer | {"seconds": None} for answer in before]
 
 
+def test_an_upgrade_bounds_seconds_and_keeps_the_rest(database: Database) -> None:
+    """From the previous migration, whose answers could have taken any time."""
+    took = {1: None, 2: 0.0, 3: 12.5, 4: 1e6, 5: 1e6 + 1, 6: 1e308, 7: float("inf")}
+    upgrade(database, UNBOUND)
+    with database.engine.begin() as connection:
+        before = fill(connection)
+        for number, seconds in took.items():
+            change = text("UPDATE answers SET seconds = :seconds WHERE id = :id")
+            connection.execute(change, {"seconds": seconds, "id": number})
+        counts = count(connection)
+    upgrade(database)
+    wanted = {number: seconds and min(seconds, LONGEST_SECONDS) for number, seconds in took.items()}
+    with database.engine.connect() as connection:
+        rows = connection.execute(Base.metadata.tables["answers"].select().order_by(text("id")))
+        after = [dict(row) for row in rows.mappings()]
+        assert count(connection) == counts
+    assert after == [answer | {"seconds": wanted.get(answer["id"])} for answer in before]
+
+
 def test_upgraded_tables_still_refuse_what_they_must(database: Database) -> None:
     upgrade(database, FIRST)
     with database.engine.begin() as connection:
         fill(connection)
     upgrade(database)
-    wrong = ("rhythm = 6", "direction = 'up'", "trial_id = 1", "trial_id = 99", "seconds = -1")
+    wrong = ("rhythm = 6", "direction = 'up'", "trial_id = 1", "trial_id = 99")
+    wrong += ("seconds = -1", "seconds = 1000001", "seconds = 1e308")
     for change in wrong:
         with pytest.raises(IntegrityError), database.engine.begin() as connection:
             connection.execute(text(f"UPDATE answers SET {change} WHERE id = 2"))

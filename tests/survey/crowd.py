@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import random
 import secrets
+from itertools import product
 
 from sqlalchemy.orm import Session
 
-from db.models import DIRECTIONS, SCALES, Answer, Participant, Play, Study, now
+from db.models import (
+    DIRECTIONS,
+    PLAY_EVENTS,
+    SCALES,
+    SIDES,
+    Answer,
+    Participant,
+    Play,
+    Study,
+    now,
+)
 from survey import participation, tokens
 from survey.bodies import Join
 
@@ -27,8 +38,8 @@ def answer(session: Session, person: Participant, dice: random.Random, remark: s
     """Hear and answer the next trial; gives its token. The last answer finishes."""
     todo = [trial for trial in person.trials if trial.answer is None]
     trial = todo[0]
-    for side in ("first", "second"):
-        trial.plays.append(Play(submission=secrets.token_hex(8), side=side, event="ended"))
+    for side, event in product(SIDES, PLAY_EVENTS):
+        trial.plays.append(Play(submission=secrets.token_hex(8), side=side, event=event))
     sure = trial.stimulus.kind != "transfer" or dice.random() < 0.7
     trial.answer = Answer(
         submission=secrets.token_hex(8),

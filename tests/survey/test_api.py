@@ -32,7 +32,8 @@ def send(person: Person, path: str, content: bytes, kind: str = "application/jso
 
 def is_one_sentence(said: dict[str, Any]) -> bool:
     message = said["message"]
-    return message.endswith(".") and "\n" not in message and len(message) < 200
+    plain = "value error" not in message.lower()  # the words of a library
+    return plain and message.endswith(".") and "\n" not in message and len(message) < 200
 
 
 HOSTILE: dict[str, tuple[Any, ...]] = {
@@ -41,7 +42,7 @@ HOSTILE: dict[str, tuple[Any, ...]] = {
     "naturalness": ([], {}, [3], ""),
     "direction": ("up", "", None, 1, "LOWER", "lower ", ["lower"]),
     "comment": ("x" * 1001, 5, ["x"], "a\0b", "\ud800"),
-    "seconds": (-1, float("nan"), float("inf"), "3", True, HUGE),
+    "seconds": (-1, float("nan"), float("inf"), "3", True, HUGE, 1e308, 1_000_000.5),
     "submission": (
         "",
         "short",

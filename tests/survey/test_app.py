@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +138,8 @@ def test_a_full_disk_acknowledges_nothing(
     for _ in range(8):
         trial = person.state()["trial"]["id"]
         statuses = set()
-        for side in ("first", "second"):
-            play = {"trial": trial, "side": side, "event": "ended", "submission": key()}
+        for side, happened in product(("first", "second"), ("started", "ended")):
+            play = {"trial": trial, "side": side, "event": happened, "submission": key()}
             statuses.add(person.post("plays", **play).status_code)
         said = person.judge(trial, comment="🎹" * 1000)
         if said.status_code != 200:

@@ -22,7 +22,7 @@ from sqlalchemy import func, select
 from db.database import Database
 from db.models import Audit, Clip, Stimulus, Study
 from fadernets import FaderNet, checkpoint
-from survey import build, clips, exclusion, making, registration
+from survey import build, clips, exclusion, making, registration, texts
 from survey.blueprint import BuildError, Plan
 from survey.making import make
 from survey.settings import Settings
@@ -293,6 +293,7 @@ def test_progress_is_told_step_by_step(plan, tmp_path):
         ({"name": "../x"}, "cannot name a study"),
         ({"name": "a" * 65}, "cannot name a study"),
         ({"title": " "}, "The title is empty"),
+        ({"language": "tlh"}, "no texts in 'tlh'; there are: de, en."),
         ({"contact": "x" * 201}, "The contact is longer than 200"),
         ({"pairs": 0}, "0 pairs are not between 1 and 200"),
         ({"strengths": (0.0,)}, "The strength 0 is not between"),
@@ -306,6 +307,15 @@ def test_progress_is_told_step_by_step(plan, tmp_path):
 def test_a_plan_that_makes_no_sense(values, message):
     with pytest.raises(BuildError, match=re.escape(message)):
         Plan(**values)
+
+
+def test_a_study_speaks_its_language(database, plan, made):
+    german = replace(plan, name="german", language="de", title=None)
+    registration.register(database, german, made[1])
+    study = stored(database, "german")
+    assert (study.language, study.title) == ("de", "Wie wirkt diese Musik?")
+    assert texts.load("de")("consent.agree") in texts.consent(study)
+    assert Plan().title == "How does this music feel?"
 
 
 def test_a_model_without_arousal_is_refused(tmp_path):

@@ -116,6 +116,22 @@ def test_an_erasure_reaches_exports_that_were_made_before(
         assert "ümlaut" in text or "\\u00fc" in text
 
 
+@pytest.mark.parametrize("left", ["study.json", "ratings.csv"])
+def test_a_folder_is_of_the_study_exported_to_it_last(
+    database: Database, filled: Study, tmp_path: Path, left: str
+):
+    """Another study's withdrawal does not bring back what was overwritten."""
+    out = tmp_path / "out"
+    export.export(database, out)
+    with database.write() as session:  # as if the folder had been another study's since
+        session.get_one(Study, filled.id).name = "renamed"
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    for name in {"study.json", "ratings.csv"} - {left}:
+        (out / name).unlink()
+    assert export.renew(database) == []
+    assert (out / left).read_bytes() == before[left]
+
+
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_an_export_that_cannot_be_renewed_is_logged(
     database: Database, filled: Study, tmp_path: Path, caplog: pytest.LogCaptureFixture

@@ -8,7 +8,18 @@ import pytest
 from sqlalchemy import func, select
 
 from db.database import Database
-from db.models import Answer, Base, Clip, Invitation, Participant, Stimulus, Study, Trial, now
+from db.models import (
+    LONGEST_SECONDS,
+    Answer,
+    Base,
+    Clip,
+    Invitation,
+    Participant,
+    Stimulus,
+    Study,
+    Trial,
+    now,
+)
 from survey import export, importing
 from survey.analysis import analyse
 from survey.errors import Refused
@@ -130,6 +141,7 @@ SPOILT: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "no rating": (lambda f: answered(f)["answer"].update(rhythm=6), "ck_answers_rhythm|contradict"),
     "no direction": (lambda f: answered(f)["answer"].update(direction="up"), "answer.direction"),
     "half an answer": (lambda f: answered(f)["answer"].pop("melody"), "answer.melody is missing"),
+    "endless": (lambda f: f["study"]["stimuli"][0]["measured"]["note"].update(after=1e999), "meas"),
     "no stimulus": (lambda f: answered(f).update(stimulus="x"), "the study does not have"),
     "twice a trial": (lambda f: last(f)["trials"].append(answered(f)), "contradicts itself"),
     "twice a person": (lambda f: f["participants"].append(last(f)), "contradicts itself"),
@@ -166,8 +178,18 @@ def test_all_or_nothing(database: Database, text: str, other: Database, spoilt: 
         said = "bytes here"
     before = counts(other)
     with pytest.raises(ValueError, match=said), other.write() as session:
-        import_study(session, json.dumps(found))
+        import_study(session, json.dumps(found).replace("Infinity", "1e999"))
     assert counts(other) == before
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_an_export_from_before_seconds_had_a_bound(database: Database, text: str, other: Database):
+    found = json.loads(text)
+    answered(found)["answer"].update(seconds=1e308)
+    with other.write() as session:
+        import_study(session, json.dumps(found))
+        assert session.scalar(select(func.max(Answer.seconds))) == LONGEST_SECONDS
+        assert session.scalar(select(func.count(Answer.id))) == 45
 
 
 class TestCommand:

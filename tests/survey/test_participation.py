@@ -80,11 +80,12 @@ def test_fifty_different_submissions_store_the_first(
 def test_fifty_threads_with_one_play_store_one_row(client: TestClient, database: Database) -> None:
     person = Person.ready(client)
     trial = person.state()["trial"]["id"]
-    body = {"trial": trial, "side": "first", "event": "ended", "submission": key()}
-    said = together([lambda: person.post("plays", **body)] * 50)
+    body = {"trial": trial, "side": "first", "submission": key()}
+    person.post("plays", **body | {"event": "started", "submission": key()})
+    said = together([lambda: person.post("plays", **body, event="ended")] * 50)
     assert {one.status_code for one in said} == {204}
     with database.read() as session:
-        assert session.scalar(select(func.count(Play.id))) == 1
+        assert session.scalar(select(func.count(Play.id))) == 2
     assert person.state()["trial"]["heard"] == {"first": True, "second": False}
 
 
@@ -111,8 +112,10 @@ def test_the_same_way_on_any_device(client: TestClient, app: FastAPI) -> None:
     person = Person.ready(client)
     person.step()
     trial = person.state()["trial"]["id"]
-    person.post("plays", trial=trial, side="second", event="ended", submission=key())
+    for event in ("started", "ended"):
+        person.post("plays", trial=trial, side="second", event=event, submission=key())
     before = person.state()
+    assert before["trial"]["heard"] == {"first": False, "second": True}
     with TestClient(app) as elsewhere:
         other = Person(elsewhere, person.token)
         assert other.state() == before
@@ -148,6 +151,28 @@ def test_unheard_trials_are_refused(client: TestClient, database: Database) -> N
     with database.read() as session:
         assert session.scalar(select(func.count(Answer.id))) == 0
     play("second", "ended")
+    assert person.judge(trial).status_code == 200
+
+
+def test_an_end_counts_after_its_start(client: TestClient, database: Database) -> None:
+    """An end alone, or before the start, or of the other clip, is nothing heard.
+
+    Whose start got lost hears the clip again, and goes on.
+    """
+    person = Person.ready(client)
+    trial = person.state()["trial"]["id"]
+
+    def play(side: str, event: str) -> dict[str, bool]:
+        person.post("plays", trial=trial, side=side, event=event, submission=key())
+        return person.state()["trial"]["heard"]
+
+    assert play("first", "ended") == {"first": False, "second": False}
+    assert play("second", "started") == {"first": False, "second": False}
+    assert play("first", "started") == {"first": False, "second": False}
+    assert person.judge(trial).json()["error"] == "unheard"
+    assert play("first", "ended") == {"first": True, "second": False}
+    assert play("second", "ended") == {"first": True, "second": True}
+    assert play("second", "started") == {"first": True, "second": True}  # heard is heard
     assert person.judge(trial).status_code == 200
 
 

@@ -1,19 +1,22 @@
 import csv
 import io
+import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from db.database import Database
-from db.models import Invitation, Stimulus, Study
+from db.models import Answer, Invitation, Play, Stimulus, Study
 from survey import ratings
 from survey.columns import COLUMNS
 from survey.simulate import simulate
 from tests.survey.answers import answered
+from tests.survey.person import Person
 
 SMALL = "participant,item,intended,heard\np1,i1,lower,same\n"
 
@@ -47,6 +50,26 @@ def test_a_row_per_answer_without_practice(database: Database, study: Study) -> 
     assert list(table.groupby("participant")["finished"].first()) == [True, True, False]
     assert first["answered_at"].str.endswith("+00:00").all()
     pd.testing.assert_frame_equal(read(written(table)), table)
+
+
+def test_who_answers_sooner_than_the_clips_last_can_be_seen(
+    client: TestClient, database: Database, study: Study
+) -> None:
+    """By the server's clock: each clip lasts a quarter of a second."""
+    person = Person.ready(client)
+    for _ in range(2):
+        person.step()  # practice
+    for pause in (0, 0.55, None):
+        trial = person.state()["trial"]["id"]
+        person.hear(trial)
+        time.sleep(pause or 0)
+        person.judge(trial).raise_for_status()
+    with database.write() as session:
+        last = session.scalar(select(Answer.trial_id).order_by(Answer.id.desc()))
+        session.execute(delete(Play).where(Play.trial_id == last))
+    with database.read() as session:
+        table = ratings.frame(session, session.get(Study, study.id))
+    assert [None if pd.isna(one) else one for one in table["time_to_hear"]] == [False, True, None]
 
 
 def test_the_frame_of_nobody(database: Database, study: Study) -> None:
@@ -135,6 +158,9 @@ def test_separators_byte_order_mark_and_other_columns(separator: str, tmp_path: 
                 ("harmony", "nan"),
                 ("naturalness", "good"),
                 ("seconds", "inf"),
+                ("seconds", "-1"),
+                ("seconds", "1e308"),
+                ("segment", "1e308"),
                 ("position", "1.5"),
                 ("change_note", "more"),
                 ("finished", "perhaps"),

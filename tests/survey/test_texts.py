@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from db.database import Database
 from db.models import AGE_BANDS, DEVICES, SCALES, TRAININGS, Participant, Study
-from survey import pages, texts
+from survey import blueprint, pages, texts
 from tests.survey.person import Person
 
 STATIC = pages.TEMPLATES.parent / "static"
@@ -87,7 +87,8 @@ def test_scripts_use_texts_that_pages_give_them() -> None:
             assert key in english, (name, key)
             assert key.partition(".")[0] in parts.get(name, pages.PARTICIPANT_WORDS), (name, key)
     templates = "".join(path.read_text() for path in pages.TEMPLATES.glob("participant/*.html"))
-    templates += (pages.TEMPLATES / "base.html").read_text() + Path(texts.__file__).read_text()
+    templates += (pages.TEMPLATES / "base.html").read_text()
+    templates += "".join(Path(module.__file__).read_text() for module in (texts, blueprint))
     used |= set(re.findall(r'\(\s*"([a-z_]+\.[a-z_]+)"', templates))
     built = (
         "questions.",

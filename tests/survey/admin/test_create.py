@@ -53,6 +53,7 @@ def model(manager: Manager) -> str:
 @ONE
 def test_making_a_study(manager: Manager, database: Database, app: FastAPI, study: Study) -> None:
     new = {"name": "made", "pairs": "1", "trials": "1", "checkpoint": model(manager)}
+    new["language"] = "de"
     form = manager.form("/new", "/new") | new
     said = manager.post("/new", form)
     assert said.headers["location"] == "/admin/build"
@@ -64,6 +65,7 @@ def test_making_a_study(manager: Manager, database: Database, app: FastAPI, stud
     with database.read() as session:
         made = session.scalars(select(Study).where(Study.name == "made")).one()
         assert made.state == "draft" and made.trials_each == 1
+        assert made.language == "de"
         assert sorted(stimulus.kind for stimulus in made.stimuli).count("transfer") == 2
     assert ("admin", "built") in actions(database)
     assert manager.send("/studies/made", "/studies/made/open").status_code == 303

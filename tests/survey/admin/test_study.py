@@ -134,6 +134,21 @@ def test_settings(manager: Manager, client: TestClient, database: Database, stud
     assert not one(database).invited_only
 
 
+def test_a_language_until_somebody_has_agreed(
+    manager: Manager, client: TestClient, database: Database, study: Study
+) -> None:
+    path = "/studies/small/settings"
+    assert manager.send(path, path, language="de").status_code == 303
+    assert one(database).language == "de"
+    assert 'lang="de"' in client.get("/s/small").text
+    assert manager.send(path, path, language="tlh").status_code == 303
+    assert one(database).language == "de"
+    assert client.post("/api/join", json={"study": "small", "consent": True}).status_code == 201
+    assert "somebody has agreed in this language" in manager.get(path).text
+    assert manager.send(path, path, language="en").status_code == 303
+    assert one(database).language == "de"
+
+
 @ONE
 @pytest.mark.parametrize(
     "change",

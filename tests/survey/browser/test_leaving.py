@@ -55,7 +55,7 @@ def test_withdrawing_erases_everything(visit, person, rows, database):
     assert page.evaluate("localStorage.length") == 0
     expect(page.locator("#tools")).to_be_hidden()
     page.reload()
-    visitor.on("Not found")
+    visitor.on("Your answers were erased, or this link is unknown")
 
 
 def test_withdrawing_without_a_network_says_that_it_failed(visit, person, rows):
@@ -134,7 +134,7 @@ def test_a_study_that_closes_before_the_consent(visit, close, rows):
     visitor.page.goto(f"{visitor.address}/s/small")
     visitor.page.locator("#agree").check()
     close()
-    visitor.page.locator("#consent button").click()
+    visitor.page.locator("#consent [type=submit]").click()
     visitor.status("This study is closed")
     assert rows() == 0
 
@@ -154,6 +154,6 @@ def test_somebody_erased_meanwhile(visit, person, rows):
 def test_an_unknown_link(visit):
     visitor = visit(cut=True)
     visitor.page.goto(f"{visitor.address}/p/{'x' * 43}")
-    visitor.on("Not found")
+    visitor.on("Your answers were erased, or this link is unknown")
     visitor.page.get_by_role("link").click()
     visitor.on("A small study")

@@ -20,7 +20,7 @@ def test_by_mouse(visit, database, capsys):
     visitor = visit()
     page = visitor.page
     page.goto(f"{visitor.address}/")  # the one open study
-    page.locator("#consent button").click()
+    page.locator("#consent [type=submit]").click()
     visitor.status("tick the box")
     visitor.join()
     page.get_by_label("Your age").select_option("25-34")
@@ -86,7 +86,7 @@ def test_by_keyboard(visit, database):
     page.goto(f"{visitor.address}/s/small")
     tab_to("#agree")
     press("Space")
-    tab_to("#consent button")
+    tab_to("#consent [type=submit]")
     press("Enter")
     visitor.stage("questions")
     tab_to("#device")
@@ -216,6 +216,6 @@ def test_who_began_here_is_led_back(visit, person):
     visitor.start_practice()
     token = visitor.token
     visitor.page.goto(f"{visitor.address}/s/small")
-    visitor.page.get_by_role("link", name="Go on where you left").click()
+    visitor.page.get_by_role("link", name="Go on where you left").first.click()
     visitor.stage("guide")
     assert visitor.token == token

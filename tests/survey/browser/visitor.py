@@ -64,7 +64,7 @@ class Visitor:
         """Agree, and come to the optional questions."""
         self.page.goto(f"{self.address}/s/{study}")
         self.page.locator("#agree").check()
-        self.page.locator("#consent button").click()
+        self.page.locator("#consent [type=submit]").click()
         self.page.wait_for_url("**/p/*")
         self.stage("questions")
 

@@ -1,11 +1,12 @@
 import json
 import random
+import re
 
 import pytest
 from sqlalchemy import select
 
 from db.database import Database
-from db.models import Invitation, Participant, Study
+from db.models import LONGEST_SECONDS, Answer, Invitation, Participant, Study
 from survey import participation, tokens
 from survey.journal import Journal, durability
 from survey.settings import Settings
@@ -126,6 +127,28 @@ class TestRestore:
         assert done.participants == 3
         assert len(done.problems) == 1 and "could not be restored" in done.problems[0]
         assert done.problems[0] in caplog.text
+
+    def test_an_answer_from_before_seconds_had_a_bound(
+        self,
+        database: Database,
+        study: Study,
+        journal: Journal,
+        host: Settings,
+        empty: Database,
+        start: Connect,
+    ):
+        """It is restored with as much as may be, and the journal is not written anew for it."""
+        crowd(database, study, journal)
+        journal.close()
+        for path in (host.data / "journal").glob("*.jsonl"):
+            path.write_text(
+                re.sub(r'("seconds": )\d+\.\d+(, "at")', r"\g<1>1e308\2", path.read_text())
+            )
+        again = start()
+        done = again.restore(empty)
+        assert (done.answers, done.problems, done.journalled) == (19, [], 0)
+        with empty.read() as session:
+            assert set(session.scalars(select(Answer.seconds))) == {LONGEST_SECONDS}
 
     @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
     def test_other_clips_under_the_same_name_are_not_given_old_answers(

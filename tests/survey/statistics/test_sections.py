@@ -16,6 +16,7 @@ from survey.statistics import summary
 from survey.statistics.change import changes, spearman
 from survey.statistics.comparison import against_chance, lower_against_higher
 from survey.statistics.consensus import consensus
+from survey.statistics.crossed import crossed
 from survey.statistics.detection import detection
 from survey.statistics.direction import by_direction, directions, intervals
 from survey.statistics.opinion import opinions
@@ -53,6 +54,28 @@ def test_direction_by_hand() -> None:
         "lower": (3, 4),
         "higher": (2, 3),
     }
+
+
+STRENGTHS = """participant,item,source,segment,intended,heard,rhythm,strength,change_rhythm
+a,l1-1,x.mid,3,lower,lower,5,1,-0.2
+a,l1-2,x.mid,3,lower,same,4,2,-0.4
+a,h1-1,y.mid,3,higher,higher,3,1,0.3
+b,l1-1,x.mid,3,lower,lower,2,1,-0.2
+b,l1-2,x.mid,3,lower,lower,1,2,-0.4
+b,h1-1,y.mid,3,higher,lower,5,1,0.3
+b,h2-1,,4,higher,higher,5,1,0.1
+"""
+
+
+def test_one_segment_at_two_strengths_is_one_piece_of_music() -> None:
+    """Items l1-1 and l1-2 are the same music; h2-1 does not tell, and counts by itself."""
+    read = table(STRENGTHS)
+    overall = by_direction(read)["overall"]
+    assert overall.item_count == 3
+    assert crossed(read, read["rhythm"], "item").item_count == 4
+    answers = overall.values.tolist()
+    assert sorted(answers) == [0, 0, 1, 1, 1, 1, 1]
+    assert changes(read)["correlations"]["rhythm"]["note"]  # 3 pieces of music are too few
 
 
 def test_catch_trials_are_apart() -> None:

@@ -1,0 +1,55 @@
+"""How long an answer may take at most: one absurd value would spoil every sum of them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+MOST = 1_000_000
+DIRECTIONS = ("lower", "same", "higher")
+NAMING = {"ck": "ck_%(table_name)s_%(constraint_name)s"}
+
+# SQLite's table is copied, and what is not named here may be lost: see the revision before.
+ANSWERS = sa.Table(
+    "answers",
+    sa.MetaData(naming_convention=NAMING),
+    sa.Column("id", sa.Integer(), primary_key=True),
+    sa.Column("trial_id", sa.Integer(), nullable=False),
+    sa.Column("submission", sa.String(64), nullable=False),
+    sa.Column(
+        "direction",
+        sa.Enum(*DIRECTIONS, name="direction", native_enum=False, create_constraint=True),
+        nullable=False,
+    ),
+    sa.Column("rhythm", sa.Integer(), nullable=False),
+    sa.Column("melody", sa.Integer(), nullable=False),
+    sa.Column("harmony", sa.Integer(), nullable=False),
+    sa.Column("naturalness", sa.Integer(), nullable=False),
+    sa.Column("comment", sa.Text(), nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("seconds", sa.Double(), nullable=True),
+    sa.CheckConstraint("rhythm BETWEEN 1 AND 5", name="rhythm"),
+    sa.CheckConstraint("melody BETWEEN 1 AND 5", name="melody"),
+    sa.CheckConstraint("harmony BETWEEN 1 AND 5", name="harmony"),
+    sa.CheckConstraint("naturalness BETWEEN 1 AND 5", name="naturalness"),
+    sa.CheckConstraint("length(comment) <= 1000", name="comment"),
+    sa.CheckConstraint("seconds >= 0", name="seconds"),
+    sa.ForeignKeyConstraint(
+        ["trial_id"], ["trials.id"], name="fk_answers_trial_id_trials", ondelete="CASCADE"
+    ),
+    sa.PrimaryKeyConstraint("id", name="pk_answers"),
+    sa.UniqueConstraint("trial_id", name="uq_answers_trial_id"),
+)
+
+
+def upgrade() -> None:
+    """Bound `answers.seconds`; what is above keeps its answer, with as much as may be."""
+    op.execute(f"UPDATE answers SET seconds = {MOST} WHERE seconds > {MOST}")
+    with op.batch_alter_table("answers", copy_from=ANSWERS) as batch:
+        batch.drop_constraint(op.f("ck_answers_seconds"), type_="check")
+        batch.create_check_constraint("seconds", f"seconds BETWEEN 0 AND {MOST}")
