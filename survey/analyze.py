@@ -13,7 +13,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +34,16 @@ FAILED = 2  # exit status
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """What is analysed: the ratings of one study, who came how far, and the study's rules."""
+    """What is analysed: the ratings of one study, who came how far, and the study's rules.
+
+    `origin` says whose rules they are: "study", "default", "file" or "none".
+    """
 
     study: str
     table: pd.DataFrame
     flow: dict[str, int | None] | None
     rules: dict[str, Any]
+    origin: str
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         data = from_file(options.csv, options.study) if options.csv else from_database(options)
         if options.keep_all or options.rules:
-            data = Data(data.study, data.table, data.flow, _rules(options))
+            origin = "none" if options.keep_all else "file"
+            data = replace(data, rules=_rules(options), origin=origin)
         with _bar(options.draws) as progress:
             results = analyse(
                 data.table, data.flow, data.rules, options.seed, options.draws, progress
@@ -56,6 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results["provenance"] = {
             "study": data.study,
             "rows": len(data.table),
+            "rules_from": data.origin,
             "data_sha256": ratings.sha256(data.table),
             "code_version": code_version.code_version(),
             "seed": options.seed,
@@ -90,7 +96,7 @@ def from_file(path: Path, study: str | None) -> Data:
         raise ValueError(f"{path} has several studies, name one of them: {', '.join(names)}")
     name = study or (names[0] if names else "")
     chosen = table[table["study"] == name].reset_index(drop=True)
-    return Data(name, chosen, None, DEFAULT_RULES)
+    return Data(name, chosen, None, DEFAULT_RULES, "default")
 
 
 def from_database(options: argparse.Namespace) -> Data:
@@ -109,7 +115,8 @@ def from_database(options: argparse.Namespace) -> Data:
         with database.read() as session:
             study = ratings.choose(session, options.study)
             table = ratings.frame(session, study)
-            return Data(study.name, table, ratings.flow(session, study), study.rules)
+            flow = ratings.flow(session, study)
+            return Data(study.name, table, flow, study.rules, "study")
     finally:
         database.close()
 

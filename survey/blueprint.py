@@ -6,11 +6,13 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from survey import texts
+from survey import exclusion, texts
 
 NAME = "listening-test"
 MOST_PAIRS = 200
+LONGEST_LEASE = 7 * 24 * 60  # minutes
 WEAKEST, STRONGEST = 0.01, 10.0
 LONGEST_TEXT = 200  # characters of a title or a contact
 LONGEST_NOTE = 2000  # of how long answers are kept
@@ -52,6 +54,11 @@ class Plan:
         Whether participants may begin at once.
     actor : str
         Who builds it, one of `db.models.ACTORS`.
+    rules : dict or None
+        Whom the analysis leaves out, as `survey.exclusion.kept` says; None for its defaults.
+    lease : int
+        Minutes of silence after which a participant's place is given to others, up to
+        `LONGEST_LEASE`.
 
     Raises
     ------
@@ -72,6 +79,8 @@ class Plan:
     trials_each: int | None = None
     is_open: bool = False
     actor: str = "admin"
+    rules: dict[str, Any] | None = None
+    lease: int = 60
 
     def __post_init__(self) -> None:
         if self.language not in texts.languages():
@@ -102,6 +111,15 @@ class Plan:
         names = [f"{strength:g}" for strength in self.strengths]
         if not names or len(set(names)) < len(names):
             raise BuildError("Give one strength or several different ones.")
+        if self.rules is not None:
+            try:
+                exclusion.checked(self.rules)
+            except ValueError as error:
+                raise BuildError(f"These rules cannot be: {error}") from error
+        if not 1 <= self.lease <= LONGEST_LEASE:
+            raise BuildError(
+                f"A lease of {self.lease} minutes is not between 1 and {LONGEST_LEASE}."
+            )
         if self.seed < 0:
             raise BuildError(f"The seed {self.seed} is below 0.")
         if not 1 <= self.each <= self.transfers:

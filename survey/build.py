@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
@@ -154,6 +156,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--trials", type=arguments.seed, metavar="N", help="transfers for one participant (all)"
     )
+    parser.add_argument(
+        "--rules", type=Path, metavar="FILE", help="whom the analysis leaves out, as JSON"
+    )
+    parser.add_argument(
+        "--lease",
+        type=arguments.seed,
+        default=60,
+        metavar="MINUTES",
+        help="of silence, after which a participant's place is given to others (60)",
+    )
     parser.add_argument("--open", action="store_true", help="let participants in at once")
     parser.add_argument(
         "--restore", action="store_true", help="write the lost clips of a study anew"
@@ -176,7 +188,22 @@ def _plan(args: argparse.Namespace) -> Plan:
         seed=args.seed,
         trials_each=args.trials,
         is_open=args.open,
+        rules=_rules(args.rules),
+        lease=args.lease,
     )
+
+
+def _rules(path: Path | None) -> dict[str, Any] | None:
+    """Rules of exclusion from a JSON file."""
+    if path is None:
+        return None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BuildError(f"{path} is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise BuildError(f"{path} holds no rules, a JSON object.")
+    return found
 
 
 def _sentence(error: Exception) -> str:

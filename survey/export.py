@@ -212,10 +212,10 @@ def main(arguments: list[str] | None = None) -> int:
                 print(path)
     except (ValueError, OSError) as error:
         print(f"survey.export: {error}", file=sys.stderr)
-        return 1
+        return 2
     except SQLAlchemyError as error:
         print(f"survey.export: the database cannot be read: {error}", file=sys.stderr)
-        return 1
+        return 2
     return 0
 
 

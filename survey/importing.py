@@ -78,7 +78,7 @@ def import_study(session: Session, text: str, name: str | None = None) -> Study:
     if not isinstance(new, str) or not NAME.fullmatch(new):
         raise RecordError(f"study.name cannot be {new!r:.80}: small letters, digits and - only")
     if session.scalar(select(Study.id).where(Study.name == new)) is not None:
-        raise ValueError(f"there is a study {new!r} already; choose another name")
+        raise ValueError(f"there is a study {new!r} already; choose another with --name")
     people = members(found, "participants")
     _refuse_known(session, people)
     try:
@@ -132,7 +132,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"survey.importing: {error}", file=sys.stderr)
     else:
         return 0
-    return 1
+    return 2
 
 
 def _told(study: Study) -> str:

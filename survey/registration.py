@@ -75,7 +75,8 @@ def add(session: Session, plan: Plan, made: Made) -> Study:
         state="open" if plan.is_open else "draft",
         opened_at=moment,
         trials_each=plan.each,
-        rules=dict(DEFAULT_RULES),
+        rules=dict(DEFAULT_RULES if plan.rules is None else plan.rules),
+        lease_minutes=plan.lease,
         build=made.record,
     )
     session.add(study)

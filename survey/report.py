@@ -22,13 +22,13 @@ from survey.tables import tables
 
 TEMPLATES = Path(__file__).parent / "templates"
 DIGITS = 10  # significant ones in results.json: beyond them, processors differ
+DUST = 1e-12  # what is left of 0 by rounding
 LONG = 12  # rows from which a table of the report is folded
 
 ABOUT = {
     "flow": (
         "Who took part",
-        "Rules of exclusion are fixed before the first answer. All results are computed with them "
-        "and without.",
+        "All results are computed with the rules of exclusion and without.",
     ),
     "direction": (
         "Direction heard and intended",
@@ -42,7 +42,8 @@ ABOUT = {
     "chance": (
         "More than chance?",
         "Guessing is right once in three times, or in two for who never answers “same”. The "
-        "participant is the unit of the tests, never the single answer.",
+        "participant is the unit of the tests, never the single answer: they are about these very "
+        "items.",
     ),
     "bias": (
         "Hearing apart from habit",
@@ -173,7 +174,11 @@ def html(
     """The report, one page with all that it shows in itself."""
     kept, place = results["kept"], results["provenance"]
     sentences = {
-        "flow": wording.flow(results["flow"]) + wording.comparison(results),
+        "flow": [
+            wording.RULES_FROM[place["rules_from"]],
+            *wording.flow(results["flow"]),
+            *wording.comparison(results),
+        ],
         **{name: getattr(wording, name)(kept[name]) for name in ABOUT if name != "flow"},
     }
     sections = [
@@ -236,6 +241,7 @@ def _cell(value: Any) -> dict[str, Any]:
     if isinstance(value, bool):
         return {"text": "yes" if value else "no", "number": False}
     if isinstance(value, float):
+        value = 0.0 if abs(value) < DUST else value
         shown = f"{value:.3g}" if 0 < abs(value) < 0.001 else f"{value:.3f}"
         return {"text": shown.replace("-", "−"), "number": True}
     return {"text": str(value), "number": isinstance(value, int)}

@@ -162,9 +162,12 @@ def choose(
             else:
                 found.unchanged.append((candidate.work, candidate.index))
     if len(takes) < count:
+        pieces = len({candidate.work for candidate in candidates})
+        fewer = f"ask for {len(takes) - 1} pairs at most" if len(takes) > 1 else "try other music"
         raise SelectionError(
-            f"Only {len(takes)} segments of {START[target]} arousal can be used, and {count} are "
-            f"needed, practice included: give more music or ask for fewer pairs."
+            f"Only {len(takes)} segments of {START[target]} arousal can be used, {MOST_EACH} at "
+            f"most of each of {pieces} pieces, and {count} are needed, practice included: "
+            f"give more pieces or {fewer}."
         )
     return takes
 

@@ -20,9 +20,19 @@ def percent(share: float | None) -> str:
     return "unknown" if share is None else f"{100 * share:.1f} %"
 
 
+RULES_FROM = {
+    "study": "The rules of exclusion are the study's, fixed before its first answer.",
+    "default": "The rules of exclusion are this software's own, applied to answers from elsewhere.",
+    "file": "The rules of exclusion were given at the analysis, in place of the study's own.",
+    "none": "No rule of exclusion was applied, whatever the study's own are.",
+}
+
+
 def number(value: float | None, digits: int = 2) -> str:
-    """A number, rounded; a true minus sign."""
-    return "unknown" if value is None else f"{value:.{digits}f}".replace("-", "−")
+    """A number, rounded; a true minus sign, and none before zeros."""
+    if value is None:
+        return "unknown"
+    return f"{value:z.{digits}f}".replace("-", "−")
 
 
 def probability(p: float | None) -> str:

@@ -301,12 +301,29 @@ def test_progress_is_told_step_by_step(plan, tmp_path):
         ({"strengths": (1.0, 1.0)}, "several different ones"),
         ({"strengths": ()}, "Give one strength"),
         ({"seed": -1}, "The seed -1"),
+        ({"rules": {"finnished": True}}, "These rules cannot be: "),
+        ({"lease": 0}, "A lease of 0 minutes"),
         ({"trials_each": 21}, "cannot have 21 of 20 trials"),
     ],
 )
 def test_a_plan_that_makes_no_sense(values, message):
     with pytest.raises(BuildError, match=re.escape(message)):
         Plan(**values)
+
+
+def test_a_study_has_rules_and_a_lease_of_its_own(database, plan, made):
+    own = replace(plan, name="own", rules={"swapped_wrong": 0.5}, lease=90)
+    registration.register(database, own, made[1])
+    study = stored(database, "own")
+    assert (study.rules, study.lease_minutes) == ({"swapped_wrong": 0.5}, 90)
+
+
+@pytest.mark.parametrize(("text", "says"), [("[]", "holds no rules"), ("{", "is not JSON")])
+def test_a_file_of_rules_that_is_none_is_refused(text, says, tmp_path, capsys):
+    path = tmp_path / "rules.json"
+    path.write_text(text)
+    assert build.main(["--rules", str(path)]) == 2
+    assert says in capsys.readouterr().err
 
 
 def test_a_study_speaks_its_language(database, plan, made):

@@ -80,12 +80,12 @@ def test_the_command_says_in_one_sentence_what_it_cannot(
         (["--database", "mysql://host/name"], "DATABASE_URL is for mysql"),
     ]
     for arguments, said in cases:
-        assert export.main([*arguments, "--out", str(tmp_path / "out")]) == 1
+        assert export.main([*arguments, "--out", str(tmp_path / "out")]) == 2
         lines = capsys.readouterr().err.splitlines()
         assert len(lines) == 1 and said in lines[0]
     assert not (tmp_path / "none.sqlite").exists() and not (tmp_path / "out").exists()
     (tmp_path / "file").touch()
-    assert export.main(["--database", url, "--out", str(tmp_path / "file")]) == 1
+    assert export.main(["--database", url, "--out", str(tmp_path / "file")]) == 2
 
 
 def test_an_erasure_reaches_exports_that_were_made_before(

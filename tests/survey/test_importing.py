@@ -210,7 +210,7 @@ class TestCommand:
             assert session.scalar(select(func.count(Answer.id))) == 45
             assert session.scalar(select(func.count(Stimulus.id))) == 12
         database.close()
-        assert self.run(tmp_path / "study.json", "--database", url, "--name", "again") == 1
+        assert self.run(tmp_path / "study.json", "--database", url, "--name", "again") == 2
         assert "there is a study 'again' already" in capsys.readouterr().err
 
     @pytest.mark.parametrize(
@@ -229,13 +229,13 @@ class TestCommand:
     ):
         (tmp_path / "file").write_bytes(content)
         url = f"sqlite:///{tmp_path}/new.sqlite"
-        assert self.run(tmp_path / "file", "--database", url) == 1
+        assert self.run(tmp_path / "file", "--database", url) == 2
         err = capsys.readouterr().err
         assert said in err and len(err.splitlines()) == 1
         assert not (tmp_path / "new.sqlite").exists()
 
     def test_a_missing_file_is_named(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-        assert self.run(tmp_path / "none.json") == 1
+        assert self.run(tmp_path / "none.json") == 2
         assert "none.json" in capsys.readouterr().err
 
 

@@ -19,6 +19,7 @@ SECTIONS = (
 PLACE = {
     "study": "<b>study</b>",
     "rows": 1,
+    "rules_from": "study",
     "data_sha256": "0" * 64,
     "code_version": "1",
     "seed": 0,

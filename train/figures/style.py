@@ -43,7 +43,7 @@ OURS, PAPERS, GOAL = "#0072B2", "#767676", "#D55E00"
 LOW, HIGH, UNRATED = "#0072B2", "#D55E00", "#cccccc"
 LOW_MARK, HIGH_MARK = "o", "^"
 SCALE = "cividis"
-LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A4A1E", "#000000")
 MARKS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*", "h")
 
 
