@@ -29,7 +29,8 @@ from fadernets.grid import notes_of_tokens
 from fadernets.models import build
 from fadernets.models.reviser import Reviser
 from train.dataset import SPLITS, TRAIN, VALIDATION, Segments
-from train.loop import CHECKPOINT, LOG, load_state
+from train.loop import LOG
+from train.state import CHECKPOINT, load_state
 
 KNOTS = 17
 SWEEP = 21  # values of z^d that are decoded

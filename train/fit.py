@@ -23,8 +23,9 @@ from fadernets.config import ModelConfig
 from fadernets.models import MODELS
 from train.dataset import SPLITS, Segments
 from train.export import export
-from train.loop import CHECKPOINT, LOG, PRECISIONS, TrainConfig, Trainer
+from train.loop import LOG, PRECISIONS, TrainConfig, Trainer
 from train.processes import Processes
+from train.state import CHECKPOINT
 
 
 def parser() -> argparse.ArgumentParser:

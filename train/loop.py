@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import pickle
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +20,8 @@ from train import log
 from train.accuracy import hits
 from train.dataset import SPLITS, VALIDATION, Segments, epoch, stream
 from train.processes import Processes
+from train.state import CHECKPOINT, load_state
 
-CHECKPOINT = "last.pt"
 LOG = "log.csv"
 PRECISIONS = ("float32", "bfloat16")
 
@@ -331,21 +330,3 @@ class Trainer:
         ]
         if self.processes.first:
             log.trim(self.out / LOG, self.step)
-
-
-def load_state(path: Path) -> dict:
-    """What `Trainer.save` wrote.
-
-    Raises
-    ------
-    ValueError
-        If there is nothing of the kind.
-    """
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
-        reason = str(error).partition("\n")[0]
-        raise ValueError(f"{path} is no checkpoint of train.fit: {reason}") from error
-    if not isinstance(state, dict) or "train_config" not in state:
-        raise ValueError(f"{path} is no checkpoint of train.fit")
-    return state

@@ -16,7 +16,8 @@ from fadernets.attributes import measure
 from fadernets.config import ModelConfig
 from tests.fadernets.tiny import TINY, bars
 from train import fit
-from train.loop import CHECKPOINT, LOG, TrainConfig, Trainer, load_state
+from train.loop import LOG, TrainConfig, Trainer
+from train.state import CHECKPOINT, load_state
 
 ROOT = Path(__file__).resolve().parents[2]
 MIDI = ("symusic", "pretty_midi", "mido", "music21")

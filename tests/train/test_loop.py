@@ -10,7 +10,8 @@ from fadernets.models.batch import UNLABELLED
 from tests.fadernets.tiny import TINY
 from train import log
 from train.dataset import VALIDATION, Segments
-from train.loop import CHECKPOINT, LOG, TrainConfig, Trainer
+from train.loop import LOG, TrainConfig, Trainer
+from train.state import CHECKPOINT
 
 CONFIG = TrainConfig(
     steps=6,
