@@ -13,7 +13,6 @@ from fadernets.net import FaderNet
 from fadernets.notes import Notes
 
 PARTS = {  # file and function -> what it does
-    ("players.py", "play"): "all",
     ("plan.py", "cheapest"): "plans",
     ("reviser.py", "forward"): "reviser",
     ("arrangement.py", "select"): "selection",
@@ -36,14 +35,14 @@ def measure(net: FaderNet, source: Sequence[Notes], repeats: int) -> dict:
     )
     profile = cProfile.Profile()
     profile.runcall(lambda: [net.slide(codes, ASKED) for _ in range(repeats)])
+    seen = pstats.Stats(profile)
     spent: dict[str, float] = {}
-    for (file, _, function), (*_, whole, _) in pstats.Stats(profile).stats.items():
+    for (file, _, function), (*_, whole, _) in seen.stats.items():
         part = PARTS.get((file.rpartition("/")[2], function))
         if part is not None:
             spent[part] = spent.get(part, 0.0) + whole
-    whole = spent.pop("all")
     return {
         "segments": len(source),
         **{f"{name}_ms": round(1e3 * float(np.median(t)), 1) for name, t in taken.items()},
-        "shares": {part: round(seconds / whole, 3) for part, seconds in spent.items()},
+        "shares": {part: round(seconds / seen.total_tt, 3) for part, seconds in spent.items()},
     }
