@@ -62,7 +62,7 @@ def _form(at: Desk, given: dict[str, str], problem: str | None) -> Response:
 
     defaults = {
         "name": NAME,
-        "title": texts.load(texts.DEFAULT)("home.study"),
+        "title": "",
         "language": texts.DEFAULT,
         "contact": "",
         "pairs": "10",
@@ -105,7 +105,7 @@ def _plan(at: Desk) -> Plan:
         ) from error
     return Plan(
         name=at.text("name", 64, needed=True),
-        title=at.text("title", 200, needed=True),
+        title=at.text("title", 200) or None,
         language=at.form.get("language", texts.DEFAULT),
         contact=at.text("contact", 200),
         pairs=at.number("pairs", 1, 200),

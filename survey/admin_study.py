@@ -15,6 +15,7 @@ from db.models import Audit, Participant, Study
 from survey import exclusion, export, opening, progress, texts
 from survey.access import AdminError
 from survey.admin_page import At, Desk, base, note, router, study_of
+from survey.blueprint import LONGEST_LEASE
 from survey.live import Snapshot
 
 SHOWN = 200  # entries of the log
@@ -120,6 +121,7 @@ def settings(at: At, name: str) -> Response:
         planned=planned,
         languages=texts.languages(),
         begun=begun,
+        longest_lease=LONGEST_LEASE,
         **values,
     )
 
@@ -134,12 +136,15 @@ def save_settings(at: At, name: str) -> Response:
         "invited_only": at.form.get("invited_only") == "yes",
     }
     people = at.number("participants", 1, 100_000)
+    lease = at.number("lease", 1, LONGEST_LEASE) if "lease" in at.form else None
     language = at.form.get("language")
     with at.database.write() as session:
         study = study_of(session, name)
-        # Whoever has agreed has agreed in a language.
-        if language in texts.languages() and not _has_begun(session, study):
-            new["language"] = language
+        if not _has_begun(session, study):
+            if language in texts.languages():  # whoever has agreed has agreed in a language
+                new["language"] = language
+            if lease is not None:
+                new["lease_minutes"] = lease
         changed = [key for key, value in new.items() if getattr(study, key) != value]
         for key in changed:
             setattr(study, key, new[key])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from survey.exclusion import DEFAULT_RULES, MEANINGS, kept, sentence
@@ -14,10 +15,13 @@ from survey.statistics.comparison import against_chance, lower_against_higher
 from survey.statistics.consensus import consensus
 from survey.statistics.detection import detection
 from survey.statistics.direction import by_direction, directions, intervals
+from survey.statistics.finite import finite
+from survey.statistics.music import music
 from survey.statistics.opinion import opinions
 from survey.statistics.people import people
 from survey.statistics.precision import precision
 from survey.statistics.resampling import resampled
+from survey.statistics.strength import by_strength
 
 Progress = Callable[[str, int], None]  # what is being done, and how many resamples since
 
@@ -50,8 +54,9 @@ def analyse(
     Returns
     -------
     dict
-        flow, and by "kept" and "everyone" the sections direction, intervals, chance, bias,
-        opinion, reliability, change and planning; participants: one dict each.
+        flow, and by "kept" and "everyone" the sections direction, music, intervals, chance, bias,
+        opinion, strengths, reliability, change and planning; participants: one dict each; lost:
+        where a number came out that is not finite, and is None.
 
     Raises
     ------
@@ -70,14 +75,17 @@ def analyse(
             f"all answers are left out by the study's rules ({out} of "
             f"{table['participant'].nunique()} participants excluded); --keep-all applies no rules"
         )
-    found = sections(chosen, seed, draws, progress)
     same = len(stay) == table["participant"].nunique()
-    return {
-        "flow": _flow(table, flow, stay, excluded, rules),
-        "kept": found,
-        "everyone": found if same else sections(table, seed, draws, progress),
-        "participants": people(table, excluded).to_dict("records"),
-    }
+    with np.errstate(over="ignore", invalid="ignore"):  # of absurd values; `finite` names them
+        found = sections(chosen, seed, draws, progress)
+        results = {
+            "flow": _flow(table, flow, stay, excluded, rules),
+            "kept": found,
+            "everyone": found if same else sections(table, seed, draws, progress),
+            "participants": people(table, excluded).to_dict("records"),
+        }
+    lost: list[str] = []
+    return {**finite(results, lost), "lost": lost}
 
 
 def sections(
@@ -92,6 +100,7 @@ def sections(
     say("computing", 0)
     return {
         "direction": directions(table),
+        "music": music(transfers),
         "intervals": _joined(intervals(transfers), found["agreement"]),
         "chance": {
             "against": against_chance(agreement, seed),
@@ -99,6 +108,7 @@ def sections(
         },
         "bias": _detection(detection(transfers), found["detection"]),
         "opinion": _joined(opinions(transfers), found["opinion"]),
+        "strengths": by_strength(transfers),
         "reliability": consensus(transfers),
         "change": changes(transfers),
         "planning": precision(transfers),

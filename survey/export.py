@@ -152,7 +152,8 @@ def _holds(folder: Path, study: Study) -> bool:
     """Whether the files of a folder are those of this study, as far as they tell."""
     try:
         told = json.loads((folder / STUDY).read_text(encoding="utf-8"))
-        return told["study"]["name"] == study.name
+        born = study.created_at.isoformat()  # another database may have a study of that name
+        return (told["study"]["name"], told["study"]["created_at"]) == (study.name, born)
     except FileNotFoundError:
         pass
     except (OSError, ValueError, KeyError, TypeError):

@@ -165,7 +165,7 @@ def row_name(row: dict[str, Any]) -> str:
     if isinstance(name, str):
         return name
     if isinstance(name, list):
-        return f"{name[0]:+.2f} to {name[1]:+.2f}"
+        return " to ".join(f"{end:+.2f}" if abs(end) < 1e4 else f"{end:+.1e}" for end in name)
     return f"{name:+g}"
 
 

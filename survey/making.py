@@ -37,7 +37,9 @@ def make(settings: Settings, plan: Plan, progress: Progress = lambda *_: None) -
         music, unread = works.from_corpus(progress), {}
     else:
         music, unread = works.from_folder(plan.midi, FILES_A_PAIR * plan.pairs, rng, progress)
+    selection.require_pieces(len(music), plan.pairs + 1)
     pool = selection.pool(music, net, rng, progress)
+    selection.require(pool, plan.pairs + 1)
     takes = {
         target: selection.choose(pool, net, target, plan.pairs + 1, plan.strengths, rng)
         for target in selection.TARGETS

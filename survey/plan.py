@@ -1,8 +1,8 @@
 """How many participants a study needs, by simulation.
 
     python -m survey.plan --items 20 --participants 48     what so many would give
-    python -m survey.plan --items 20 --width 0.1           how many for an interval so wide
-    python -m survey.plan --items 20 --effect 0.1          how many to tell it from guessing
+    python -m survey.plan --items 20 --width 0.15          how many for an interval so wide
+    python -m survey.plan --items 20 --effect 0.2          how many to tell it from guessing
 
 Simulated participants answer as `survey.simulate.Truth` says; their answers go through the very
 statistics that a real study's do.
@@ -275,7 +275,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     goal = parser.add_mutually_exclusive_group()
     goal.add_argument("--participants", type=int, help="what so many give; default 48")
-    goal.add_argument("--width", type=float, help="of agreement's 95 %% interval, as 0.1")
+    goal.add_argument("--width", type=float, help="of agreement's 95 %% interval, as 0.15")
     goal.add_argument("--effect", type=float, help="agreement above guessing one of two, as 0.1")
     parser.add_argument("--items", type=int, default=20, help="transfers of the study")
     parser.add_argument("--each", type=int, help="items a participant rates; default all")

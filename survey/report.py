@@ -18,11 +18,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from survey import figures, wording
 from survey.csv_table import write_csv
-from survey.tables import tables
+from survey.tables import DUST, tables
 
 TEMPLATES = Path(__file__).parent / "templates"
 DIGITS = 10  # significant ones in results.json: beyond them, processors differ
-DUST = 1e-12  # what is left of 0 by rounding
 LONG = 12  # rows from which a table of the report is folded
 
 ABOUT = {
@@ -70,10 +69,10 @@ ABOUT = {
 SHOWN = {
     "flow": ("flow", "exclusions", "participants"),
     "direction": ("direction", "items", "catch"),
-    "intervals": ("agreement",),
+    "intervals": ("agreement", "agreement_by_strength"),
     "chance": ("chance", "lower_less_higher"),
     "bias": ("bias",),
-    "opinion": ("opinion", "histogram"),
+    "opinion": ("opinion", "opinion_by_strength", "histogram"),
     "reliability": ("reliability",),
     "change": ("change", "correlations"),
     "planning": ("design_effects", "half_widths"),
@@ -122,7 +121,8 @@ def as_json(results: dict[str, Any]) -> str:
 def drawings(results: dict[str, Any]) -> list[Figure]:
     """The figures there is something to draw for."""
     change, opinion = results["kept"]["change"], results["kept"]["opinion"]
-    annotated = change["annotated"]
+    annotated, several = change["annotated"], len(results["kept"]["strengths"])
+    together = f" Its {several} strengths are together." if several else ""
     found = []
     if any(row["n"] for row in annotated):
         found.append(
@@ -131,7 +131,9 @@ def drawings(results: dict[str, Any]) -> list[Figure]:
                 "direction",
                 figures.heatmap(annotated),
                 figures.heatmap_words(annotated),
-                "Annotated against actual change of arousal: share of the row, and count.",
+                "Annotated against actual change of arousal: share of the row, and count."
+                + together
+                + (" Section 8 has them apart." if several else ""),
             )
         )
     if any(values["n"] for values in opinion.values()):
@@ -141,7 +143,9 @@ def drawings(results: dict[str, Any]) -> list[Figure]:
                 "opinion",
                 figures.bars(opinion),
                 figures.bars_words(opinion),
-                "Mean opinion scores with two-way clustered 95 % intervals.",
+                "Mean opinion scores with two-way clustered 95 % intervals."
+                + together
+                + (" The table by strength has them apart." if several else ""),
             )
         )
     maps = {"strength": change["strengths"]} if change["strengths"] else {}
@@ -181,6 +185,7 @@ def html(
         ],
         **{name: getattr(wording, name)(kept[name]) for name in ABOUT if name != "flow"},
     }
+    sentences["intervals"] += wording.music(kept["music"]) + wording.strengths(kept["strengths"])
     sections = [
         {
             "id": name,
@@ -202,7 +207,7 @@ def html(
         title=f"Listening test “{place['study']}”" if place["study"] else "Listening test",
         lead=wording.intervals({"overall": kept["intervals"]["overall"]})[:1],
         sections=sections,
-        provenance=_provenance(place),
+        provenance=[*_provenance(place), *wording.lost(results["lost"])],
     )
 
 

@@ -128,6 +128,36 @@ def pool(
     return Pool(candidates, left_out, (low, high))
 
 
+def require_pieces(pieces: int, count: int) -> None:
+    """Refuse, before any is listened to, what so many pieces cannot give in a direction.
+
+    Raises
+    ------
+    SelectionError
+        If `count` segments of a direction are more than they may give.
+    """
+    most = MOST_EACH * pieces
+    if most < count:
+        raise SelectionError(
+            f"Of {pieces} pieces at most {MOST_EACH} segments each can be taken in each direction, "
+            f"and {count} are needed, practice included: {_instead(most)}."
+        )
+
+
+def require(found: Pool, count: int) -> None:
+    """Refuse, before anything is transferred, what the candidates cannot give.
+
+    Raises
+    ------
+    SelectionError
+        If there are fewer than `count` for a target.
+    """
+    there = {target: _usable(found.of(START[target])) for target in TARGETS}
+    target = min(TARGETS, key=there.__getitem__)
+    if there[target] < count:
+        raise _too_few(found, target, there[target], count)
+
+
 def choose(
     found: Pool,
     net: FaderNet,
@@ -162,14 +192,26 @@ def choose(
             else:
                 found.unchanged.append((candidate.work, candidate.index))
     if len(takes) < count:
-        pieces = len({candidate.work for candidate in candidates})
-        fewer = f"ask for {len(takes) - 1} pairs at most" if len(takes) > 1 else "try other music"
-        raise SelectionError(
-            f"Only {len(takes)} segments of {START[target]} arousal can be used, {MOST_EACH} at "
-            f"most of each of {pieces} pieces, and {count} are needed, practice included: "
-            f"give more pieces or {fewer}."
-        )
+        raise _too_few(found, target, len(takes), count)
     return takes
+
+
+def _too_few(found: Pool, target: str, usable: int, count: int) -> SelectionError:
+    pieces = len({candidate.work for candidate in found.of(START[target])})
+    return SelectionError(
+        f"Only {usable} segments of {START[target]} arousal can be used, {MOST_EACH} at most of "
+        f"each of {pieces} pieces, and {count} are needed, practice included: {_instead(usable)}."
+    )
+
+
+def _instead(usable: int) -> str:
+    fewer = f"ask for {usable - 1} pairs at most" if usable > 1 else "try other music"
+    return f"give more pieces or {fewer}"
+
+
+def _usable(candidates: Sequence[Candidate]) -> int:
+    """How many of them may be drawn, as far as pieces limit it."""
+    return sum(min(n, MOST_EACH) for n in Counter(c.work for c in candidates).values())
 
 
 def fingerprint(notes: Notes) -> tuple:

@@ -3,12 +3,21 @@
 realistic: hear most changes, differ from each other, as items do; perfect: hear every change;
 random: any answer as well as any other; biased: "lower" nine times out of ten; lazy: the same five
 answers in every trial.
+
+    python -m survey.simulate --participants 48 --out FILE.csv
+    python -m survey.analyze --csv FILE.csv
+
+To teach with, and to try an analysis before there are answers.
 """
 
 from __future__ import annotations
 
+import argparse
 import math
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +26,7 @@ from scipy.special import expit, logit, ndtr
 
 from db.models import BEST, DIRECTIONS, SCALES, WORST
 from survey.columns import CHANGE, ordered, table_of
+from survey.csv_table import write_csv
 
 PEOPLE = ("realistic", "perfect", "random", "biased", "lazy")
 ATTRIBUTES = ("note", "rhythm")
@@ -199,3 +209,39 @@ def _table(
         blank = "" if column.form == "text" else None
         found.setdefault(column.name, [blank] * (people * items))
     return table_of(found, columns)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write a file of simulated answers; 0, or 2 after one sentence on why not."""
+    options = _parser().parse_args(arguments)
+    people = {PEOPLE[0]: options.participants}
+    people |= {kind: getattr(options, kind) for kind in PEOPLE[1:]}
+    try:
+        if min(options.seed, *people.values()) < 0:
+            raise ValueError("no number can be below 0")
+        if options.items < 1 or not any(people.values()):
+            raise ValueError("it takes at least one participant and one item")
+        table = simulate(people, options.items, options.seed)
+        write_csv(table, options.out)
+    except (ValueError, OSError) as error:
+        print(f"survey.simulate: {error}", file=sys.stderr)
+        return 2
+    print(f"{options.out}: {len(table)} answers, analysed by survey.analyze --csv {options.out}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m survey.simulate", description="Simulate the answers of a listening test."
+    )
+    parser.add_argument("--out", metavar="FILE", type=Path, required=True, help="CSV")
+    parser.add_argument("--participants", metavar="N", type=int, default=48, help="realistic (48)")
+    for kind in PEOPLE[1:]:
+        parser.add_argument(f"--{kind}", metavar="N", type=int, default=0, help="of these, too (0)")
+    parser.add_argument("--items", metavar="N", type=int, default=20, help="transfers (20)")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -13,6 +13,7 @@ METHODS = {
     "naive": "naive (answers as if independent)",
     "bootstrap": "pigeonhole bootstrap",
 }
+DUST = 1e-12  # what is left of 0 by rounding
 WHO = {"kept": "with exclusions", "everyone": "without exclusions"}
 
 Rows = Iterator[dict[str, Any]]
@@ -34,10 +35,12 @@ def tables(results: dict[str, Any]) -> dict[str, pd.DataFrame]:
         "items": iter(kept["direction"]["items"]),
         "catch": _crosstab(kept["direction"]["catch"], "pair"),
         "agreement": _agreement(results),
+        "agreement_by_strength": _strengths(kept["strengths"], "agreement", "items"),
         "chance": _chance(kept["chance"]["against"]),
         "lower_less_higher": _paired(kept["chance"]["lower_less_higher"]),
         "bias": _bias(kept["bias"]),
         "opinion": _opinion(results),
+        "opinion_by_strength": _strengths(kept["strengths"], "opinion", "scale"),
         "histogram": _histogram(kept["opinion"]),
         "reliability": _reliability(kept["reliability"]),
         "change": _change(kept["change"]),
@@ -46,7 +49,20 @@ def tables(results: dict[str, Any]) -> dict[str, pd.DataFrame]:
         "half_widths": _half_widths(kept["planning"]),
         "participants": iter(results["participants"]),
     }
-    return {name: pd.DataFrame(list(rows), dtype=object) for name, rows in made.items()}
+    return {
+        name: pd.DataFrame([_clean(row) for row in rows], dtype=object)
+        for name, rows in made.items()
+    }
+
+
+def _clean(row: dict[str, Any]) -> dict[str, Any]:
+    """A row without what rounding left of 0; a p value may be as small as it likes."""
+    return {
+        name: 0.0
+        if isinstance(value, float) and abs(value) < DUST and name not in ("p", "holm")
+        else value
+        for name, value in row.items()
+    }
 
 
 def _flow(flow: dict[str, Any]) -> Rows:
@@ -72,6 +88,13 @@ def _agreement(results: dict[str, Any]) -> Rows:
                     "n": found["n"],
                     **_estimate(found[method], found["twoway"]["value"]),
                 }
+
+
+def _strengths(found: list[dict[str, Any]], of: str, label: str) -> Rows:
+    for row in found:
+        for name, one in row[of].items():
+            estimate = _estimate(one, None)
+            yield {"strength": row["strength"], label: name, "n": one["n"], **estimate}
 
 
 def _estimate(found: dict[str, Any], value: float | None) -> dict[str, Any]:

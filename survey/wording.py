@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from db.models import BEST, WORST
-from survey.statistics.estimate import EDGE
+from survey.phrases import (
+    between,
+    counted,
+    hundred,
+    in_points,
+    interval,
+    number,
+    people,
+    percent,
+    probability,
+)
 from survey.statistics.opinion import MIDDLE
 
 NAMES = {
@@ -13,38 +23,13 @@ NAMES = {
     "lower": "items meant to be lower",
     "higher": "items meant to be higher",
 }
-
-
-def percent(share: float | None) -> str:
-    """A share as a percentage with one decimal."""
-    return "unknown" if share is None else f"{100 * share:.1f} %"
-
-
+NAMED = 3  # numbers that are named before the rest is counted
 RULES_FROM = {
     "study": "The rules of exclusion are the study's, fixed before its first answer.",
     "default": "The rules of exclusion are this software's own, applied to answers from elsewhere.",
     "file": "The rules of exclusion were given at the analysis, in place of the study's own.",
     "none": "No rule of exclusion was applied, whatever the study's own are.",
 }
-
-
-def number(value: float | None, digits: int = 2) -> str:
-    """A number, rounded; a true minus sign, and none before zeros."""
-    if value is None:
-        return "unknown"
-    return f"{value:z.{digits}f}".replace("-", "−")
-
-
-def probability(p: float | None) -> str:
-    """How a p value is written in a sentence."""
-    if p is None:
-        return "p unknown"
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
-
-
-def people(count: int) -> str:
-    """A number of participants, with its noun."""
-    return "1 participant" if count == 1 else f"{count} participants"
 
 
 def flow(found: dict[str, Any]) -> list[str]:
@@ -108,7 +93,7 @@ def intervals(found: dict[str, Any]) -> list[str]:
             continue
         said.append(
             f"{values['agree']} of {values['n']} answers to {NAMES[name]} agree: "
-            f"{percent(values['twoway']['value'])}; {_range(values['twoway'], percent)}."
+            f"{percent(values['twoway']['value'])}; {interval(values['twoway'], percent)}."
         )
         naive, drawn = values["naive"], values["bootstrap"]
         said.append(
@@ -119,6 +104,57 @@ def intervals(found: dict[str, Any]) -> list[str]:
         if values["twoway"]["note"]:
             said.append(f"Note: {values['twoway']['note']}.")
     return said
+
+
+def music(found: dict[str, Any]) -> list[str]:
+    """Section 3: how much music that is, and what its intervals may be said of."""
+    pieces = found["pieces"]
+    if pieces is None:
+        return [
+            f"The ratings do not tell which piece every segment is from; {found['segments']} "
+            "segments are counted as independent, and the intervals are for other music only as "
+            "far as they are."
+        ]
+    much = f"{counted(found['segments'], 'segment')} of {counted(pieces, 'piece')}"
+    said = [
+        f"The items are {much}. The intervals are for other people and for other segments of music "
+        "of these pieces’ kind, chosen as these were."
+    ]
+    if pieces == 1:
+        said.append("They are all of one piece: nothing can be said of other pieces.")
+    elif found["by_piece"] is not None:
+        said.append(
+            "Segments of one piece count as independent, and may be alike. With pieces for units, "
+            f"{interval(found['by_piece'], percent, 'of agreement on all items')}; for other "
+            "pieces, report that one."
+        )
+    return said
+
+
+def strengths(found: list[dict[str, Any]]) -> list[str]:
+    """Section 3: agreement at each strength, where there are several."""
+    if not found:
+        return []
+    each = []
+    for row in found:
+        one = row["agreement"]["overall"]
+        sure = "" if one["low"] is None else f" ({between(one, percent)})"
+        each.append(f"{percent(one['value'])}{sure} at {row['strength']:g}")
+    return [
+        "All numbers but these take all strengths together. A segment is one piece of music at all "
+        f"of them. Agreement by strength: {'; '.join(each)}."
+    ]
+
+
+def lost(names: list[str]) -> list[str]:
+    """At the end: which numbers are missing since they are none that can be written."""
+    if not names:
+        return []
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return [
+        "Some values of the data are so large that numbers computed from them are not finite; they "
+        f"are left empty: {', '.join(names[:NAMED])}{more}."
+    ]
 
 
 def chance(found: dict[str, Any]) -> list[str]:
@@ -144,11 +180,11 @@ def chance(found: dict[str, Any]) -> list[str]:
     return [
         *said,
         f"Agreement on lower less agreement on higher items: "
-        f"{number(_hundred(gap['value']), 1)} percentage points by participant, "
-        f"{_range(gap, _points, 'for these very items')}, "
+        f"{number(hundred(gap['value']), 1)} percentage points by participant, "
+        f"{interval(gap, in_points, 'for these very items')}, "
         f"{probability(paired['flips']['p'])} by sign flips; "
-        f"{number(_hundred(paired['twoway']['value']), 1)} points by answer, "
-        f"{_range(paired['twoway'], _points)}.",
+        f"{number(hundred(paired['twoway']['value']), 1)} points by answer, "
+        f"{interval(paired['twoway'], in_points)}.",
         f"{people(better['lower'])} agree more on lower, {better['higher']} more on higher, "
         f"{better['equal']} equally on both ({probability(paired['sign_test'])}, exact sign test).",
     ]
@@ -193,10 +229,10 @@ def opinion(found: dict[str, Any]) -> list[str]:
             past = f" The interval reaches past the scale, {WORST} to {BEST}; it is not clipped."
         note = f" Note: {mean['note']}." if mean["note"] else ""
         said.append(
-            f"{scale.capitalize()}: mean {number(mean['value'])}, {_range(mean, number)}; naively "
-            f"{_ends(values['naive'], number)}; median {values['median']:g} of {values['n']} "
-            f"ratings. Against the middle of the scale, {MIDDLE:g}: {probability(values['holm'])}, "
-            f"by Holm's correction for several scales.{past}{note}"
+            f"{scale.capitalize()}: mean {number(mean['value'])}, {interval(mean, number)}; "
+            f"naively {between(values['naive'], number)}; median {values['median']:g} of "
+            f"{values['n']} ratings. Against the middle of the scale, {MIDDLE:g}: "
+            f"{probability(values['holm'])}, by Holm's correction for several scales.{past}{note}"
         )
     return said
 
@@ -258,28 +294,8 @@ def planning(found: dict[str, Any]) -> list[str]:
     return said
 
 
-def _range(found: dict[str, Any], show: Any, scope: str = "for other people and items") -> str:
-    if found["low"] is None:
-        return f"no 95 % interval ({found.get('note') or 'not enough answers'})"
-    scope = "with few independent answers" if found.get("note") == EDGE else scope
-    return f"95 % interval {scope}: {_ends(found, show)}"
-
-
-def _ends(found: dict[str, Any], show: Any) -> str:
-    return f"{show(found['low'])} to {show(found['high'])}"
-
-
 def _correlation(found: dict[str, Any]) -> str:
     if found["value"] is None:
-        return found["note"]
-    return (
-        f"Spearman's ρ over {found['n']} items is {number(found['value'])} ({_ends(found, number)})"
-    )
-
-
-def _hundred(value: float | None) -> float | None:
-    return None if value is None else 100 * value
-
-
-def _points(value: float | None) -> str:
-    return number(_hundred(value), 1)
+        return found["note"] or "no correlation that is a finite number"
+    sure = "" if found["low"] is None else f" ({between(found, number)})"
+    return f"Spearman's ρ over {found['n']} items is {number(found['value'])}{sure}"

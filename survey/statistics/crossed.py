@@ -44,9 +44,34 @@ class Crossed:
         """Sums of the values by participant or item, shape (largest code + 1,)."""
         return np.bincount(by, self.values)
 
+    def by_cell(self) -> Crossed:
+        """One value for each participant and item that meet: the mean of theirs."""
+        cells, at = np.unique(self._cells(), return_inverse=True)
+        values = np.bincount(at, self.values) / np.bincount(at)
+        return Crossed(values, *np.divmod(cells, self._width()))
+
+    def cell_sums(self) -> np.ndarray:
+        """Sums of the values where a participant and an item meet, shape (such cells,)."""
+        at = np.unique(self._cells(), return_inverse=True)[1]
+        return np.bincount(at, self.values)
+
+    def _cells(self) -> np.ndarray:
+        return self.participants * self._width() + self.items
+
+    def _width(self) -> int:
+        return int(self.items.max(initial=0)) + 1
+
     def only(self, chosen: np.ndarray) -> Crossed:
         """The values where a boolean array, shape (n,), is true."""
         return Crossed(self.values[chosen], self.participants[chosen], self.items[chosen])
+
+
+def pieces(table: pd.DataFrame) -> np.ndarray:
+    """The pieces that rows are about, object array, shape (rows,); None where not told."""
+    if "source" not in table.columns:
+        return np.full(len(table), None, dtype=object)
+    names = table["source"].astype(object)
+    return names.where(names.notna() & (names != ""), None).to_numpy(dtype=object)
 
 
 def segments(table: pd.DataFrame) -> np.ndarray:
@@ -57,27 +82,29 @@ def segments(table: pd.DataFrame) -> np.ndarray:
     tell source and segment, every item counts as music of its own.
     """
     names = table["item"].astype(object).to_numpy()
-    if not {"source", "segment"} <= set(table.columns):
+    sources = pd.Series(pieces(table), index=table.index, dtype=object)
+    if "segment" not in table.columns:
         return names
-    told = (table["source"].notna() & table["segment"].notna()).to_numpy()
-    music = table["source"].astype(str) + "\n" + table["segment"].astype(str)
+    told = (sources.notna() & table["segment"].notna()).to_numpy()
+    music = sources.astype(str) + "\n" + table["segment"].astype(str)
     return np.where(told, music.to_numpy(dtype=object), names)
 
 
 def crossed(
     table: pd.DataFrame,
     values: pd.Series | np.ndarray,
-    unit: Literal["segment", "item"] = "segment",
+    unit: Literal["segment", "item", "piece"] = "segment",
 ) -> Crossed:
     """A column of the ratings, or values of as many rows, without what is missing.
 
     Parameters
     ----------
-    unit : {"segment", "item"}
+    unit : {"segment", "item", "piece"}
         What is drawn from other music: intervals are for other segments. Whether participants agree
-        is asked of each item.
+        is asked of each item. Pieces must all be told.
     """
-    music = segments(table) if unit == "segment" else table["item"].to_numpy()
+    units = {"segment": segments, "piece": pieces, "item": lambda rows: rows["item"].to_numpy()}
+    music = units[unit](table)
     numbers = pd.to_numeric(pd.Series(values)).to_numpy(dtype=float, na_value=np.nan)
     there = ~np.isnan(numbers)
     people, _ = pd.factorize(table["participant"].to_numpy()[there], sort=True)

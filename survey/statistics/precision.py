@@ -52,7 +52,7 @@ def precision(transfers: pd.DataFrame) -> dict[str, Any]:
 
 
 def _precision(answers: Crossed) -> dict[str, Any]:
-    parts, items = components(answers), answers.item_count
+    parts, items = components(answers.by_cell()), answers.item_count
     enough = parts is not None and min(answers.participant_count, items) > 1
     return {
         "participants": _clustering(answers, answers.participants),

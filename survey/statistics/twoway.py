@@ -1,9 +1,10 @@
 """Intervals for answers that participants and items both tie together.
 
 Cameron, Gelbach & Miller (2011), Journal of Business & Economic Statistics 29:238-249: the variance
-by participants, plus that by items, less that of single answers, each with its small-sample factor:
-``V = V_p P/(P-1) + V_i I/(I-1) - V_pi n/(n-1)``, with min(P, I) - 1 degrees of freedom. So the
-interval is for other people and other music of the same kind.
+by participants, plus that by items, less that of the n cells where both meet, each with its
+small-sample factor: ``V = V_p P/(P-1) + V_i I/(I-1) - V_pi n/(n-1)``, with min(P, I) - 1 degrees of
+freedom. A cell is one answer, or one segment's answers at all strengths. So the interval is for
+other people and other music of the same kind.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def share(answers: Crossed) -> Estimate:
 def difference(first: Crossed, second: Crossed) -> Estimate:
     """The mean of `first` less the mean of `second`, both by the same participants.
 
-    The codes of participants must mean the same people in both, those of items be other items.
+    The codes of participants and of items must mean the same in both.
     """
     n = len(first.values) + len(second.values)
     if not len(first.values) or not len(second.values):
@@ -79,11 +80,11 @@ def share_by_participant(answers: Crossed) -> Estimate:
 
 def clustered_variance(scores: Crossed) -> tuple[float, str | None]:
     """The two-way variance of a sum of scores whose mean is 0, and a note if it needed help."""
-    people, items, n = scores.participant_count, scores.item_count, len(scores.values)
+    people, items, cells = scores.participant_count, scores.item_count, scores.cell_sums()
     of_people = _squares(scores, "participants") * people / (people - 1)
     of_items = _squares(scores, "items") * items / (items - 1)
-    single = float((scores.values**2).sum()) * n / (n - 1)
-    variance = of_people + of_items - single
+    of_both = float((cells**2).sum()) * len(cells) / (len(cells) - 1)
+    variance = of_people + of_items - of_both
     if variance > 0:
         return variance, None
     larger = max(of_people, of_items)

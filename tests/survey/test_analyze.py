@@ -10,6 +10,7 @@ import pytest
 from db.database import Database
 from db.models import Study
 from survey import analyze, ratings
+from survey.analysis import analyse
 from survey.simulate import simulate
 from tests.survey.answers import answered
 
@@ -183,3 +184,46 @@ def test_the_command_says_one_sentence_and_needs_no_model(tmp_path: Path) -> Non
     )
     assert done.returncode == 2
     assert done.stderr == f"there is no database {tmp_path / 'none'}\n"
+
+
+def test_the_report_says_whose_rules_it_applies(
+    database: Database, study: Study, tmp_path: Path
+) -> None:
+    answered(database, study, 4)
+    with database.read() as session:
+        file = saved(tmp_path / "a.csv", ratings.frame(session, session.get(Study, study.id)))
+    rules = tmp_path / "rules.json"
+    rules.write_text('{"finished": true}')
+    url = database.url.render_as_string(hide_password=False)
+    stored, out = ["--database", url], tmp_path / "out"
+    for arguments, origin, words in (
+        (stored, "study", "are the study&#39;s, fixed before its first answer"),
+        ([*stored, "--keep-all"], "none", "No rule of exclusion was applied"),
+        ([*stored, "--rules", str(rules)], "file", "were given at the analysis"),
+        (["--csv", str(file), "--keep-all"], "none", "No rule of exclusion was applied"),
+    ):
+        assert analyze.main([*arguments, "--out", str(out), *QUICK]) == 0
+        assert json.loads((out / "results.json").read_text())["provenance"]["rules_from"] == origin
+        text = (out / "report.html").read_text()
+        assert words in text
+        assert ("fixed before" in text) == (origin == "study")
+    file = saved(file, simulate({"realistic": 3}))
+    assert analyze.main(["--csv", str(file), "--out", str(out), *QUICK]) == 0
+    assert "this software&#39;s own, applied to answers from elsewhere" in (
+        (out / "report.html").read_text()
+    )
+
+
+def test_numbers_beyond_all_bounds_are_left_empty_and_named(tmp_path: Path) -> None:
+    """An old database may hold such seconds, a file such changes."""
+    table = simulate({"realistic": 3}, items=8, strengths=(0.5, 1.0))
+    table["change_rhythm"] = [(-1) ** at * 1.7e308 for at in range(len(table))]
+    found = analyse(table.assign(seconds=1.7e308), draws=50)
+    people = [row["median_seconds"] for row in found["participants"]]
+    assert people == [None] * 3
+    assert "participants.0.median_seconds" in found["lost"]
+    file, out = saved(tmp_path / "a.csv", table), tmp_path / "out"
+    assert analyze.main(["--csv", str(file), "--out", str(out), *QUICK]) == 0
+    text = (out / "results.json").read_text()
+    assert "NaN" not in text and "Infinity" not in text
+    assert "are not finite; they are left empty" in (out / "report.html").read_text()

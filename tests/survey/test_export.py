@@ -132,6 +132,33 @@ def test_a_folder_is_of_the_study_exported_to_it_last(
     assert (out / left).read_bytes() == before[left]
 
 
+def test_two_studies_in_one_folder(database: Database, filled: Study, tmp_path: Path):
+    """Both are remembered as having written there; the files are the later one's."""
+    with database.write() as session:
+        session.add(Study(name="other", title="", trials_each=1))
+    out = tmp_path / "same"
+    for name in ("small", "other"):
+        export.export(database, out, name)
+    written = export.renew(database)
+    assert sorted(path.name for path in written) == ["ratings.csv", "study.json"]
+    assert json.loads((out / "study.json").read_text())["study"]["name"] == "other"
+    assert len((out / "ratings.csv").read_text().splitlines()) == 1
+    export.export(database, out, "small")
+    export.renew(database)
+    assert json.loads((out / "study.json").read_text())["study"]["name"] == "small"
+
+
+def test_a_study_of_the_same_name_elsewhere_keeps_its_folder(
+    database: Database, filled: Study, tmp_path: Path
+):
+    out = tmp_path / "out"
+    export.export(database, out)
+    found = json.loads((out / "study.json").read_text())
+    found["study"]["created_at"] = "2020-01-01T00:00:00+00:00"  # of another database
+    (out / "study.json").write_text(json.dumps(found))
+    assert export.renew(database) == []
+
+
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_an_export_that_cannot_be_renewed_is_logged(
     database: Database, filled: Study, tmp_path: Path, caplog: pytest.LogCaptureFixture

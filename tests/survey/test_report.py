@@ -12,6 +12,7 @@ from survey import report, wording
 from survey.analysis import NothingToAnalyse, analyse
 from survey.report import as_json, file_name
 from survey.simulate import simulate
+from survey.tables import tables
 
 SECTIONS = (
     "flow direction intervals chance bias opinion reliability change planning provenance".split()
@@ -154,7 +155,7 @@ def test_json_is_strict_and_rounded(full: dict[str, Any], files: dict[str, bytes
         raise AssertionError(name)
 
     found = json.loads(files["results.json"], parse_constant=refuse)
-    assert list(found) == ["flow", "kept", "everyone", "participants", "provenance"]
+    assert list(found) == ["flow", "kept", "everyone", "participants", "lost", "provenance"]
     value = full["kept"]["intervals"]["overall"]["twoway"]["low"]
     assert found["kept"]["intervals"]["overall"]["twoway"]["low"] == float(f"{value:.10g}")
     with pytest.raises(ValueError):
@@ -210,3 +211,51 @@ def test_an_empty_analysis_is_refused() -> None:
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a/b", "..", "", "a\x00b", "C:\\x"])
 def test_no_name_leaves_its_folder(name: str) -> None:
     assert re.fullmatch(r"[\w-]*", file_name(name), flags=re.ASCII)
+
+
+def spread(pieces: int, strengths: tuple[float, ...] = (1.0,)) -> pd.DataFrame:
+    """Ratings of segments, in turn of so many pieces; each at every strength."""
+    table = simulate({"realistic": 8}, seed=1)
+    at = table["item"].str.extract(r"(\d+)$")[0].astype(int)
+    table = table.assign(source="p" + (at % pieces).astype(str), segment=at.astype("Int64"))
+    return pd.concat(
+        [table.assign(item=table["item"] + f"-{one:g}", strength=one) for one in strengths],
+        ignore_index=True,
+    )
+
+
+def told(table: pd.DataFrame) -> str:
+    return Page(report.files(results(table, rules={}))["report.html"].decode()).text
+
+
+def test_what_the_intervals_may_be_said_of() -> None:
+    text = told(spread(5))
+    assert "The items are 20 segments of 5 pieces." in text
+    assert "With pieces for units, 95 % interval of agreement on all items" in text
+    assert "other music" not in text
+    every = told(spread(20))
+    assert "20 segments of 20 pieces" in every and "pieces for units" not in every
+    assert "all of one piece: nothing can be said of other pieces" in told(spread(1))
+    assert "do not tell which piece every segment is from" in told(simulate({"realistic": 3}))
+
+
+def test_strengths_apart() -> None:
+    found = results(spread(5, (0.5, 1.0)), rules={})
+    files = report.files(found)
+    text = Page(files["report.html"].decode()).text
+    assert "The items are 20 segments of 5 pieces." in text
+    assert re.search(r"Agreement by strength: \d\d\.\d % \(.* at 0.5; .* at 1\.", text)
+    assert "Its 2 strengths are together." in text
+    assert {"agreement_by_strength.csv", "opinion_by_strength.csv"} <= set(files)
+    assert "opinion_by_strength" in text.replace(" ", "_").lower()
+    assert "strengths" not in told(spread(5))
+
+
+def test_what_rounding_left_of_0_is_0() -> None:
+    assert wording.number(-0.04, 1) == "0.0" and wording.number(-3.6e-18) == "0.00"
+    found = results(simulate({"realistic": 3}))
+    paired = found["kept"]["chance"]["lower_less_higher"]
+    paired["difference"]["value"] = -3.62e-18
+    paired["flips"]["p"] = 3e-18
+    table = tables(found)["lower_less_higher"]
+    assert str(table["value"][0]) == "0.0" and table["p"][0] == 3e-18

@@ -89,6 +89,20 @@ def test_too_few_is_one_sentence(works, net):
         choose(found, net, count=30)
 
 
+def test_too_little_is_told_before_it_is_transferred(works, net):
+    with pytest.raises(SelectionError) as error:
+        selection.require_pieces(3, 11)
+    assert str(error.value) == (
+        "Of 3 pieces at most 3 segments each can be taken in each direction, and 11 are needed, "
+        "practice included: give more pieces or ask for 8 pairs at most."
+    )
+    selection.require_pieces(3, 9)
+    found = pool(works[:1], net)
+    with pytest.raises(SelectionError, match=r"^Only \d segments of (low|high) arousal"):
+        selection.require(found, 4)
+    selection.require(pool(works, net), 3)
+
+
 def test_segments_alike_count_once(net):
     bars = tiny.bars(3)
     louder = replace(bars[0], velocity=np.minimum(bars[0].velocity + 5, 127))

@@ -1,6 +1,7 @@
 """The analysis must see simulated participants for what they are."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,8 +10,9 @@ from scipy import stats
 
 from survey import exclusion
 from survey.analysis import sections
+from survey.csv_table import read_csv
 from survey.plan import truth_of
-from survey.simulate import PEOPLE, Truth, simulate
+from survey.simulate import PEOPLE, Truth, main, simulate
 from survey.statistics import twoway
 from survey.statistics.crossed import of_matrix
 
@@ -133,3 +135,18 @@ def test_unknown_people_and_impossible_truths() -> None:
     with pytest.raises(ValueError, match="item_sd"):
         Truth(item_sd=-1)
     assert truth_of(0.8, Truth()).share() == pytest.approx(0.8, abs=1e-9)
+
+
+def test_the_command_writes_answers_that_can_be_analysed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "a.csv"
+    command = ["--participants", "3", "--lazy", "1", "--items", "6", "--seed", "4"]
+    assert main([*command, "--out", str(out)]) == 0
+    assert str(out) in capsys.readouterr().out
+    assert read_csv(out).equals(simulate({"realistic": 3, "lazy": 1}, 6, 4))
+    for wrong in (["--participants", "0"], ["--items", "0"], ["--seed", "-1"], ["--lazy", "-1"]):
+        assert main([*wrong, "--out", str(tmp_path / "none.csv")]) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
+    assert main(["--out", str(tmp_path / "no" / "folder.csv")]) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]

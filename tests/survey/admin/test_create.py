@@ -65,7 +65,7 @@ def test_making_a_study(manager: Manager, database: Database, app: FastAPI, stud
     with database.read() as session:
         made = session.scalars(select(Study).where(Study.name == "made")).one()
         assert made.state == "draft" and made.trials_each == 1
-        assert made.language == "de"
+        assert (made.language, made.title) == ("de", "Wie wirkt diese Musik?")
         assert sorted(stimulus.kind for stimulus in made.stimuli).count("transfer") == 2
     assert ("admin", "built") in actions(database)
     assert manager.send("/studies/made", "/studies/made/open").status_code == 303

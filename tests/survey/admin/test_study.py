@@ -141,10 +141,16 @@ def test_a_language_until_somebody_has_agreed(
     assert manager.send(path, path, language="de").status_code == 303
     assert one(database).language == "de"
     assert 'lang="de"' in client.get("/s/small").text
+    assert manager.send(path, path, lease="90").status_code == 303
+    assert one(database).lease_minutes == 90
+    assert manager.send(path, path, lease="0").status_code == 422
+    assert manager.send(path, path, lease="60").status_code == 303
     assert manager.send(path, path, language="tlh").status_code == 303
     assert one(database).language == "de"
     assert client.post("/api/join", json={"study": "small", "consent": True}).status_code == 201
     assert "somebody has agreed in this language" in manager.get(path).text
+    assert manager.send(path, path, lease="15").status_code == 303
+    assert one(database).lease_minutes == 60
     assert manager.send(path, path, language="en").status_code == 303
     assert one(database).language == "de"
 

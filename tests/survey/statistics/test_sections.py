@@ -19,9 +19,11 @@ from survey.statistics.consensus import consensus
 from survey.statistics.crossed import crossed
 from survey.statistics.detection import detection
 from survey.statistics.direction import by_direction, directions, intervals
+from survey.statistics.music import music
 from survey.statistics.opinion import opinions
 from survey.statistics.people import people
 from survey.statistics.precision import design_effect, precision
+from survey.statistics.strength import by_strength
 
 HAND = """participant,item,intended,heard,rhythm,melody
 a,l1,lower,lower,5,3
@@ -76,6 +78,58 @@ def test_one_segment_at_two_strengths_is_one_piece_of_music() -> None:
     answers = overall.values.tolist()
     assert sorted(answers) == [0, 0, 1, 1, 1, 1, 1]
     assert changes(read)["correlations"]["rhythm"]["note"]  # 3 pieces of music are too few
+
+
+def test_segments_without_a_source_are_not_the_same_music() -> None:
+    text = "participant,item,segment,intended,heard\na,x,0,lower,lower\na,y,0,higher,same\n"
+    read = table(text)
+    assert by_direction(read)["overall"].item_count == 2
+    assert music(read) == {"items": 2, "segments": 2, "pieces": None, "by_piece": None}
+
+
+def test_how_much_music_there_is() -> None:
+    read = table(STRENGTHS)
+    told = read[read["source"] != ""]
+    assert music(read)["pieces"] is None  # h2-1 does not tell
+    found = music(told)
+    assert (found["items"], found["segments"], found["pieces"]) == (3, 2, 2)
+    assert found["by_piece"] is None  # as many pieces as segments: nothing new
+    one = music(told.assign(source="x.mid"))
+    assert (one["segments"], one["pieces"]) == (1, 1)
+    several = told.assign(source="x.mid", segment=[1, 2, 3, 1, 2, 3])
+    found = music(several)
+    assert (found["segments"], found["pieces"]) == (3, 1)
+    assert (found["by_piece"]["value"], found["by_piece"]["low"]) == (pytest.approx(4 / 6), None)
+
+
+def test_each_strength_has_its_own_agreement_and_opinion() -> None:
+    found = by_strength(table(STRENGTHS))
+    assert [row["strength"] for row in found] == [1, 2]
+    assert [row["agreement"]["overall"]["value"] for row in found] == [0.8, 0.5]
+    assert found[1]["agreement"]["higher"]["value"] is None
+    assert [row["opinion"]["rhythm"]["value"] for row in found] == [4, 2.5]
+    assert by_strength(table()) == []
+
+
+def test_a_segment_at_several_strengths_plans_as_one() -> None:
+    """Answers that are the same at both strengths tell no more than at one."""
+    made = simulate({"realistic": 24}, seed=5)
+    once = made[made["kind"] == "transfer"].assign(segment=0)
+    once["source"] = once["item"]
+    twice = pd.concat([once, once.assign(item=once["item"] + "-2", strength=2.0)])
+    one, two = precision(once)["rhythm"], precision(twice)["rhythm"]
+    assert two["components"] == pytest.approx(one["components"])
+    assert two["limit"] == pytest.approx(one["limit"])
+
+
+def test_an_attribute_that_does_not_change_has_no_correlation() -> None:
+    """The arranger moves arousal and leaves note density as it is."""
+    made = simulate({"realistic": 6}).assign(change_note=0.0)
+    sign = made["intended"].map({"lower": -1.0, "same": 0.0, "higher": 1.0})
+    made["change_rhythm"] = 0.25 * sign
+    found = changes(made[made["kind"] == "transfer"])["correlations"]
+    assert found["note"]["value"] is None and "all are alike" in found["note"]["note"]
+    assert found["rhythm"]["value"] > 0.5
 
 
 def test_catch_trials_are_apart() -> None:

@@ -122,3 +122,15 @@ def test_nothing_has_no_mean() -> None:
     for found in (twoway.mean(nothing), twoway.share(nothing), twoway.by_participant(nothing)):
         assert (found.value, found.n) == (None, 0)
     assert twoway.difference(nothing, nothing).value is None
+
+
+def test_what_a_person_says_twice_of_one_segment_counts_once() -> None:
+    """Cameron, Gelbach & Miller subtract the clusters where both meet, not single answers."""
+    random = np.random.default_rng(7)
+    matrix = random.normal(size=(9, 1)) + random.normal(size=(1, 6)) + random.normal(size=(9, 6))
+    once = of_matrix(matrix)
+    twice = Crossed(*(np.tile(part, 2) for part in (once.values, once.participants, once.items)))
+    one, two = twoway.mean(once), twoway.mean(twice)
+    assert (two.low, two.high) == pytest.approx((one.low, one.high))
+    assert two.n == 2 * one.n
+    assert twice.by_cell().values == pytest.approx(once.values)

@@ -1,0 +1,59 @@
+"""How the report writes its numbers: percentages, intervals, p values, counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from survey.statistics.estimate import EDGE
+
+
+def percent(share: float | None) -> str:
+    """A share as a percentage with one decimal."""
+    return "unknown" if share is None else f"{100 * share:.1f} %"
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A number, rounded; a true minus sign, and none before zeros."""
+    if value is None:
+        return "unknown"
+    return f"{value:z.{digits}f}".replace("-", "−")
+
+
+def probability(p: float | None) -> str:
+    """How a p value is written in a sentence."""
+    if p is None:
+        return "p unknown"
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def people(count: int) -> str:
+    """A number of participants, with its noun."""
+    return "1 participant" if count == 1 else f"{count} participants"
+
+
+def interval(found: dict[str, Any], show: Any, scope: str = "for other people and segments") -> str:
+    """A 95 % interval and whom it is for, or why there is none; `show` writes a number."""
+    if found["low"] is None:
+        return f"no 95 % interval ({found.get('note') or 'not enough answers'})"
+    scope = "with few independent answers" if found.get("note") == EDGE else scope
+    return f"95 % interval {scope}: {between(found, show)}"
+
+
+def between(found: dict[str, Any], show: Any) -> str:
+    """From where to where an interval goes."""
+    return f"{show(found['low'])} to {show(found['high'])}"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things, with their noun."""
+    return f"1 {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def hundred(value: float | None) -> float | None:
+    """A share in hundredths."""
+    return None if value is None else 100 * value
+
+
+def in_points(value: float | None) -> str:
+    """A difference of shares in percentage points."""
+    return number(hundred(value), 1)
