@@ -8,7 +8,6 @@ import logging
 import os
 import socket
 import sys
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,6 @@ import uvicorn
 
 if TYPE_CHECKING:
     from demo.listening import Listening
-    from fadernets.net import FaderNet
 
 HOST, PORT = "127.0.0.1", 7860
 KEEP_ALIVE = 75  # seconds; longer than listeners leave between two requests
@@ -54,35 +52,26 @@ def main() -> int:
         reason = os.strerror(number) if number > 0 else str(error)
         print(f"demo: cannot use {args.host}, port {args.port}: {reason}.", file=sys.stderr)
         return 2
-    from fadernets.checkpoint import CheckpointError  # PyTorch and Gradio take seconds to import
-    from fadernets.net import FaderNet
-
-    try:
-        net = FaderNet.load(args.model)
-    except CheckpointError as error:
-        print(f"demo: {error}.", file=sys.stderr)
-        return 2
-    from demo.listening import listening
+    from demo.listening import listening  # Gradio and the survey take seconds to import
+    from demo.selfcheck import OpenError
+    from demo.workers import WorkError
 
     try:
         with listening(args.model) as test:
-            _serve(net, test, listener, args.host)
-    except ValueError as error:
-        print(f"demo: {error}.", file=sys.stderr)
+            _serve(args.model, test, listener, args.host)
+    except (ValueError, WorkError, OpenError) as error:
+        print(f"demo: {str(error).rstrip('.')}.", file=sys.stderr)
         return 2
     return 0
 
 
-def _serve(net: FaderNet, test: Listening, listener: socket.socket, host: str) -> None:
+def _serve(model: str | None, test: Listening, listener: socket.socket, host: str) -> None:
     """Both applications at one address, until interrupted."""
     from demo.app import SURVEY, create_app
-    from demo.warm import warm
 
-    warmed = threading.Thread(target=warm, args=[net], daemon=True)
-    warmed.start()
     # Addresses of the listening test hold tokens and clients have addresses: no request is logged.
     config = uvicorn.Config(
-        create_app(net, {SURVEY: test.app}),
+        create_app(model, {SURVEY: test.app}),
         log_level="warning",
         access_log=False,
         proxy_headers=False,
@@ -91,7 +80,6 @@ def _serve(net: FaderNet, test: Listening, listener: socket.socket, host: str) -
         timeout_graceful_shutdown=1,
     )
     logging.getLogger("uvicorn.error").addFilter(_is_news)
-    warmed.join()
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
     address = f"http://{host}:{listener.getsockname()[1]}/"
     try:

@@ -10,8 +10,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
 if not __package__:  # run as a file: the packages lie beside this folder, not in it
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -19,20 +21,25 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # Gradio looks at it
 
 import gradio as gr  # noqa: E402
 from fastapi import FastAPI  # noqa: E402
-from starlette.routing import Mount  # noqa: E402
+from starlette.middleware import Middleware  # noqa: E402
+from starlette.routing import Mount, Route  # noqa: E402
 from starlette.types import ASGIApp  # noqa: E402
 
+from demo import health, selfcheck  # noqa: E402
+from demo.blocks import GuardedBlocks  # noqa: E402
+from demo.files import Files  # noqa: E402
+from demo.gate import Gate, event_numbers  # noqa: E402
 from demo.handlers import Handlers  # noqa: E402
-from demo.warm import warm  # noqa: E402
+from demo.headers import SecurityHeaders  # noqa: E402
+from demo.pieces import OpenPieces  # noqa: E402
+from demo.workers import WorkError, Workers  # noqa: E402
 from fadernets.examples import EXAMPLES, FIRST  # noqa: E402
-from fadernets.net import FaderNet  # noqa: E402
 from fadernets.transfer import PRESETS  # noqa: E402
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("roll", "player", "overview", "fader", "workbench", "view")
 TITLE = "Music FaderNets"
-LARGEST_FILE = "20mb"
-KEPT = 3600  # seconds that files stay on disk
+LARGEST_FILE = 20_000_000  # bytes
 ICON = (
     '<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 '
     "viewBox=%220 0 32 32%22%3E%3Cpath d=%22M8 3h2v26H8zM22 3h2v26h-2z%22 fill=%22%23999%22/%3E"
@@ -52,12 +59,76 @@ ISMIR 2020. Every segment is four beats long.
 Examples: public-domain scores of the music21 corpus.</footer>"""
 
 
-def page(net: FaderNet, survey: bool = False) -> gr.Blocks:
-    """The demo's page for a model, with a link to the listening test if there is one."""
+class Demo:
+    """The page with all that works for it, until `close`.
+
+    Parameters
+    ----------
+    model : str, optional
+        Name or folder; otherwise what FADERNETS_MODEL names, or the shipped one.
+    mounts : path -> ASGI application, optional
+        What else answers at the same address, such as the listening test at `SURVEY`.
+
+    Raises
+    ------
+    WorkError
+        If the model cannot be loaded.
+    """
+
+    def __init__(
+        self, model: str | None = None, mounts: Mapping[str, ASGIApp] | None = None
+    ) -> None:
+        self.mounts = dict(mounts or {})
+        self.files = Files()
+        # Gradio's components take their folder from the environment when they are made.
+        os.environ["GRADIO_TEMP_DIR"] = str(self.files.folder)
+        self.workers, self.pieces = Workers(model), OpenPieces()
+        self.blocks = page(self, survey=SURVEY in self.mounts)
+        self.middleware = [
+            Middleware(SecurityHeaders),
+            Middleware(Gate, **self._rules()),
+        ]
+
+    def _rules(self) -> dict[str, Any]:
+        private, public, names = event_numbers(self.blocks)
+        return {
+            "beside": [*self.mounts, health.PATH],
+            "private": private,
+            "public": public,
+            "names": names,
+            "largest_file": LARGEST_FILE,
+            "owns": self.files.owns,
+            "is_full": lambda: self.files.is_full,
+            "left": self.left,
+        }
+
+    def left(self, session: str) -> None:
+        """A page was closed: let go of what it had open."""
+        self.pieces.leave(session)
+        self.blocks.state_holder.session_data.pop(session, None)
+
+    def complete(self, app: FastAPI) -> None:
+        """Put what is mounted before the page, which takes every path left, and try the locks."""
+        for path, mounted in self.mounts.items():
+            app.router.routes.insert(0, Mount(path, app=mounted))
+        survey = self.mounts.get(SURVEY)
+        app.router.routes.insert(0, Route(health.PATH, health.endpoint(self, survey)))
+        self.blocks.enforce()
+        selfcheck.require_closed(app, self.blocks, self.files)
+        self.workers.wait_until_ready()
+
+    def close(self) -> None:
+        """End the workers, delete the files."""
+        self.workers.close()
+        self.files.close()
+
+
+def page(demo: Demo, survey: bool = False) -> gr.Blocks:
+    """The demo's page, with a link to the listening test if there is one."""
     # No queue: an event that comes just as the one before ends is sometimes never answered there
-    # (Gradio 6.31 closes the stream it would come by). `Handlers` takes turns instead.
+    # (Gradio 6.31 closes the stream it would come by). `Workers` has queues of its own.
     hidden = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(KEPT, KEPT)) as blocks:
+    with GuardedBlocks(owns=demo.files.owns, title=TITLE, analytics_enabled=False) as blocks:
         gr.HTML(HEAD, elem_id="fn-head")
         with gr.Row(elem_id="fn-pieces"):
             examples = gr.Radio(
@@ -80,19 +151,19 @@ def page(net: FaderNet, survey: bool = False) -> gr.Blocks:
         )
         gr.HTML(FOOT.format(invitation=INVITATION if survey else ""), elem_id="fn-foot")
         file = gr.DownloadButton("File", elem_id="fn-file", visible="hidden")
-        study = gr.State(None)
 
-        does = Handlers(net, file.GRADIO_CACHE)
-        opened = [study, bench, message]
+        does = Handlers(demo.workers, demo.pieces, file.GRADIO_CACHE)
+        opened = [bench, message]
+        # Each move is sent at once: the workers drop the one before, if it is still under way.
+        each = {"trigger_mode": "multiple", **hidden}
         latest = {"trigger_mode": "always_last", **hidden}
         settle = {"fn": None, "js": "() => FaderNets.bench?.settle()"}
         blocks.load(does.open_example, examples, opened, **hidden)
         examples.input(does.open_example, examples, opened, **latest)
         upload.upload(does.open_upload, upload, [*opened, examples], **latest)
-        wanted = [study, bench]
-        bench.ask(does.ask, wanted, [bench, message], **latest).failure(**settle)
-        bench.hear(does.hear, wanted, [bench, message], **latest).failure(**settle)
-        saved = bench.save(does.save, wanted, [file, message], **latest)
+        bench.ask(does.ask, bench, [bench, message], **each).failure(**settle)
+        bench.hear(does.hear, bench, [bench, message], **each).failure(**settle)
+        saved = bench.save(does.save, bench, [file, message], **latest)
         saved.success(fn=None, js=DOWNLOAD)
         saved.then(**settle)
         _endpoints(does)
@@ -118,15 +189,15 @@ def _endpoints(does: Handlers) -> None:
         )
     """
 
-    def slide(midi, rhythm=None, note=None, seed=None, first=None, last=None):
+    async def slide(midi, rhythm=None, note=None, seed=None, first=None, last=None):
         """Move the faders of a MIDI file. Positions are 0 to 1; without one, a fader stays.
 
         Segments are four beats long and numbered from 0; without first and last all change.
         """
         values = {"rhythm": rhythm, "note": note, "seed": seed, "first": first, "last": last}
-        return does.change(midi, values)
+        return await does.change(midi, values)
 
-    def transfer(
+    async def transfer(
         midi,
         arousal="high",
         strength=1.0,
@@ -143,7 +214,7 @@ def _endpoints(does: Handlers) -> None:
         """
         moods = {"arousal": arousal, "valence": valence} | PRESETS.get(preset, {})
         ways = {m: -strength if s == "low" else strength for m, s in moods.items() if s}
-        return does.change(midi, {**ways, "seed": seed, "first": first, "last": last})
+        return await does.change(midi, {**ways, "seed": seed, "first": first, "last": last})
 
     with gr.Row(visible=False):
         midi = gr.File(label="midi", file_types=[".mid", ".midi"])
@@ -180,52 +251,67 @@ def look() -> dict:
     }
 
 
-def create_app(net: FaderNet | None = None, mounts: Mapping[str, ASGIApp] | None = None) -> FastAPI:
-    """The demo as an ASGI application.
+def create_app(model: str | None = None, mounts: Mapping[str, ASGIApp] | None = None) -> FastAPI:
+    """The demo as an ASGI application, as `Demo` describes it.
 
-    Parameters
-    ----------
-    net : FaderNet, optional
-        If None, the one that FADERNETS_MODEL names, or else the shipped one.
-    mounts : path -> ASGI application, optional
-        What else answers at the same address, such as the listening test at `SURVEY`.
+    Raises
+    ------
+    WorkError
+        If the model cannot be loaded.
+    selfcheck.OpenError
+        If this version of Gradio would give files away.
     """
-    mounts = mounts or {}
-    app = FastAPI(title=TITLE, docs_url=None, redoc_url=None, openapi_url=None)
-    blocks = page(net or _model(), survey=SURVEY in mounts)
-    app = gr.mount_gradio_app(app, blocks, path="", **look())
-    mount(app, mounts)
+    demo = Demo(model, mounts)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            demo.close()
+
+    try:
+        off = {"docs_url": None, "redoc_url": None, "openapi_url": None}
+        app = FastAPI(title=TITLE, lifespan=lifespan, middleware=demo.middleware, **off)
+        app = gr.mount_gradio_app(app, demo.blocks, path="", **look())
+        demo.complete(app)
+    except BaseException:
+        demo.close()
+        raise
     return app
 
 
-def mount(app: FastAPI, mounts: Mapping[str, ASGIApp]) -> None:
-    """Put applications before the page, which takes every path left."""
-    for path, mounted in mounts.items():
-        app.router.routes.insert(0, Mount(path, app=mounted))
-
-
-def _model() -> FaderNet:
-    return FaderNet.load(os.environ.get("FADERNETS_MODEL"))
-
-
-def main() -> None:
-    """Start the way Hugging Face Spaces wants it."""
+def main() -> int:
+    """Start the way Hugging Face Spaces wants it; 2 with one sentence if that cannot be."""
     from demo.listening import listening  # the survey's libraries, which the demo does not need
 
     # An interrupt while Gradio starts would be lost in it; an event is not. Hosts send SIGTERM.
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    net = _model()
-    warm(net)
-    with listening(net.name) as test:
-        blocks = page(net, survey=True)
-        app, _, _ = blocks.launch(prevent_thread_lock=True, **look())
-        mount(app, {SURVEY: test.app})
-        test.begin()
-        stopped.wait()
-        blocks.close()
+    try:
+        with listening() as test, closing(Demo(mounts={SURVEY: test.app})) as demo:
+            app, _, _ = demo.blocks.launch(
+                prevent_thread_lock=True,
+                app_kwargs={"middleware": demo.middleware},
+                # Gradio reads these from the environment otherwise, and serves by other ways.
+                share=False,
+                ssr_mode=False,
+                mcp_server=False,
+                num_workers=0,
+                enable_monitoring=False,
+                **look(),
+            )
+            demo.complete(app)
+            test.begin()
+            stopped.wait()
+            demo.workers.close()  # else the server waits for what is under way
+            demo.blocks.close()
+    except (ValueError, WorkError, selfcheck.OpenError) as error:
+        print(f"demo: {str(error).rstrip('.')}.", file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,4 +1,4 @@
-"""What the page's events call: Gradio's data in and out around `demo.service`.
+"""What the page's events call: Gradio's data in and out around the workers.
 
 Whatever cannot be done becomes a sentence on the page; everything else there stays as it was.
 """
@@ -9,108 +9,123 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
-from threading import BoundedSemaphore
 
 import gradio as gr
-import torch
 from gradio.processing_utils import save_bytes_to_cache
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from demo import endpoints, service
-from demo.study import Study, open_example, open_file
-from fadernets.audio import AudioError
-from fadernets.net import FaderNet
+from demo import cost
+from demo.pieces import OpenPieces
+from demo.study import Study
+from demo.workers import Dropped, WorkError, Workers
 
-AT_ONCE = 2  # events worked on at the same time
 GONE = "The page has been idle for too long: please open the piece again."
+CONFUSED = "The page asked for nothing that can be done."
+_VALUES: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 
 class Handlers:
-    """The page's events for a model, a few at a time; the others wait their turn.
+    """The page's events.
 
     Parameters
     ----------
-    net : FaderNet
+    workers : Workers
+    pieces : OpenPieces
     cache : str
         Folder for files to take away.
     """
 
-    def __init__(self, net: FaderNet, cache: str) -> None:
-        self.net = net
-        self.cache = cache
-        self.turn = BoundedSemaphore(AT_ONCE)
-        # Threads that share one visitor's work wait for each other when the cores are busy.
-        torch.set_num_threads(1)
+    def __init__(self, workers: Workers, pieces: OpenPieces, cache: str) -> None:
+        self.workers, self.pieces, self.cache = workers, pieces, cache
 
-    def open_example(self, key: str | None):
-        """An example was chosen -> study, bench, message."""
+    async def open_example(self, key: str | None, request: gr.Request):
+        """An example was chosen -> bench, message."""
         if key is None:  # a visitor's own file took its place
-            return gr.skip(), gr.skip(), gr.skip()
-        return _opened(open_example(key))
-
-    def open_upload(self, path: str | None):
-        """A file came -> study, bench, message, example."""
-        if path is None:
-            return (gr.skip(),) * 4
-        try:
-            study = open_file(path)
-        except ValueError as error:
-            return gr.skip(), gr.skip(), _sentence(error), gr.skip()
-        return *_opened(study), None
-
-    def ask(self, study: Study | None, wanted: str):
-        """A fader or the selection was moved -> bench, message."""
-        return self._answer(study, wanted, hear=False)
-
-    def hear(self, study: Study | None, wanted: str):
-        """The sound of a long selection is wanted -> bench, message."""
-        return self._answer(study, wanted, hear=True)
-
-    def _answer(self, study: Study | None, wanted: str, hear: bool):
-        values = _values(study, wanted)
-        if values["piece"] != study.id:  # asked of a piece that was closed meanwhile
             return gr.skip(), gr.skip()
-        with _told(ValueError), self.turn:
-            answer = service.answer(self.net, study, values, hear=hear)
+        with _told():
+            study, message = await self.workers.run("open_example", key, cost=cost.EVENT)
+        return self._opened(study, message, request)
+
+    async def open_upload(self, path: str | None, request: gr.Request):
+        """A file came -> bench, message, example."""
+        if path is None:
+            return (gr.skip(),) * 3
+        try:
+            run = self.workers.run("open_file", path, cost=cost.of_opening(path))
+            study, message = await run
+        except WorkError as error:
+            return gr.skip(), _sentence(error), gr.skip()
+        return *self._opened(study, message, request), None
+
+    async def ask(self, wanted: str):
+        """A fader or the selection was moved -> bench, message."""
+        return await self._answer(wanted, hear=False)
+
+    async def hear(self, wanted: str):
+        """The sound of a part of a long selection is wanted -> bench, message."""
+        return await self._answer(wanted, hear=True)
+
+    async def _answer(self, wanted: str, hear: bool):
+        study, values = self._piece(wanted)
+        kind = "hear" if hear else "ask"
+        with _told():
+            try:
+                answer = await self.workers.run(
+                    "answer",
+                    values,
+                    hear,
+                    study=study,
+                    cost=cost.of_answer(study, values, hear=hear),
+                    key=(study.id, kind),
+                    replaces=() if hear else [(study.id, "hear")],
+                )
+            except Dropped:  # a newer move is under way, and its answer is the one to show
+                return gr.skip(), gr.skip()
         return gr.HTML(answer=json.dumps(answer)), ""
 
-    def save(self, study: Study | None, wanted: str):
+    async def save(self, wanted: str):
         """A file is wanted -> file, message."""
-        values = _values(study, wanted)
-        with _told(ValueError, AudioError), self.turn:
-            name, data = service.save(self.net, study, values)
+        study, values = self._piece(wanted)
+        with _told():
+            name, data = await self.workers.run(
+                "save", values, study=study, cost=cost.of_saving(study, values)
+            )
         return save_bytes_to_cache(data, name, self.cache), ""
 
-    def change(self, path: str | None, values: Mapping) -> tuple[str, dict]:
+    async def change(self, path: str | None, values: Mapping) -> tuple[str, dict]:
         """A program's request -> path of the new MIDI file, and figures."""
         if path is None:
             raise gr.Error("There is no MIDI file.", print_exception=False)
-        with _told(ValueError), self.turn:
-            name, data, figures = endpoints.change(self.net, path, values)
+        with _told():
+            name, data, figures = await self.workers.run(
+                "change", path, dict(values), cost=cost.of_file(path)
+            )
         return save_bytes_to_cache(data, name, self.cache), figures
 
+    def _opened(self, study: Study, message: dict, request: gr.Request):
+        self.pieces.add(study, getattr(request, "session_hash", None))
+        return gr.HTML(piece=json.dumps(message)), ""
 
-def _values(study: Study | None, wanted: str) -> Mapping:
-    """What the page wants, as it wrote it into the bench's value."""
-    if study is None:
-        raise gr.Error(GONE, print_exception=False)
-    with _told(ValueError):
-        values = json.loads(wanted)
-        if not isinstance(values, dict) or "piece" not in values:
-            raise ValueError("the page asked for nothing")
-    return values
+    def _piece(self, wanted: str) -> tuple[Study, dict]:
+        """The piece that the page asks about, and what it wants, as it wrote it into its value."""
+        try:
+            values = _VALUES.validate_json(wanted)
+            name = values["piece"]
+            study = self.pieces.get(name) if isinstance(name, str) else None
+        except (ValidationError, KeyError):  # the former's text holds what was sent
+            raise gr.Error(CONFUSED, print_exception=False) from None
+        if study is None:
+            raise gr.Error(GONE, print_exception=False)
+        return study, values
 
 
 @contextmanager
-def _told(*errors: type[Exception]) -> Iterator[None]:
-    """Errors become a message on the page, not a traceback in the log."""
+def _told() -> Iterator[None]:
+    """Work that comes to nothing becomes a message on the page."""
     try:
         yield
-    except errors as error:
-        raise gr.Error(_sentence(error), print_exception=False) from error
-
-
-def _opened(study: Study):
-    return study, gr.HTML(piece=json.dumps(service.piece_message(study))), ""
+    except WorkError as error:
+        raise gr.Error(_sentence(error), print_exception=False) from None
 
 
 def _sentence(error: Exception) -> str:

@@ -11,11 +11,10 @@ BESIDE = """
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from demo.app import create_app
-from fadernets.net import FaderNet
 beside = FastAPI()
 beside.add_api_route("/door", lambda: "hello")
-client = TestClient(create_app(FaderNet.load(%r), {"/beside": beside}))
-print(client.get("/beside/door").json(), "Music FaderNets" in client.get("/").text)
+with TestClient(create_app(%r, {"/beside": beside})) as client:
+    print(client.get("/beside/door").json(), "Music FaderNets" in client.get("/").text)
 """
 
 

@@ -1,0 +1,77 @@
+"""Gradio's Blocks with its own file check switched on, and errors that give nothing away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gradio as gr
+
+FOREIGN = "Only files that were uploaded to this page can be opened."
+BROKEN = "Something went wrong here. Please try it again."
+LEFT = "Nobody waits for this answer any more."
+NESTED = 12  # levels of lists and dicts in an event's data
+log = logging.getLogger(__name__)
+
+
+class GuardedBlocks(gr.Blocks):
+    """Blocks whose events open no file but uploads, keep no session, and never print a traceback.
+
+    Every way in (``/run``, ``/call``, the queue) goes through `process_api`, so this is the place
+    for what must hold for all of them. Gradio's own check of file inputs is off until
+    ``has_launched``, which `gradio.mount_gradio_app` never sets; `enforce` sets it, and
+    `demo.selfcheck` tries it. The check here does not depend on it.
+
+    Parameters
+    ----------
+    owns : function
+        Whether a path is a file that was uploaded to this server.
+    """
+
+    def __init__(self, *, owns: Callable[[str], bool], **options: Any) -> None:
+        super().__init__(**options)
+        self._owns = owns
+        self.state_session_capacity = 256  # whoever calls can invent any number of sessions
+
+    def enforce(self) -> None:
+        """Switch on Gradio's own check of file inputs, once everything is set up."""
+        self.has_launched = True
+
+    async def process_api(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
+        """As the base class, with files checked first, and `gradio.Error` for every failure."""
+        if not all(self._owns(path) for path in _paths(inputs)):
+            raise gr.Error(FOREIGN, print_exception=False)
+        # Gradio would keep the answer, sound and all, in the visitor's session; the page's events
+        # need no session, since what the page asks for names its piece.
+        kwargs["state"] = None
+        try:
+            return await super().process_api(block_fn, inputs, *args, **kwargs)
+        except gr.Error as error:
+            raise gr.Error(error.message, print_exception=False) from None
+        except asyncio.CancelledError:
+            # The caller makes an answer of any exception, and prints it unless it is this one.
+            raise gr.Error(LEFT, print_exception=False) from None
+        except Exception as error:  # noqa: BLE001 - whatever it is, no value of it leaves
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
+            log.warning("an event failed: %s at %s", type(error).__name__, where)
+            raise gr.Error(BROKEN, print_exception=False) from None
+
+
+def _paths(value: Any, depth: int = 0) -> Iterator[str]:
+    """Every path of a file that an event's data names; refuses what is nested too deeply.
+
+    Gradio takes a dict with ``path`` and ``meta`` for a file, wherever it lies.
+    """
+    if depth > NESTED:
+        raise gr.Error(BROKEN, print_exception=False)
+    if isinstance(value, dict):
+        if "path" in value and value["path"] is not None:
+            yield str(value["path"])
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for part in value:
+            yield from _paths(part, depth + 1)

@@ -1,0 +1,51 @@
+"""How long work takes on an idle core, known before it is begun.
+
+The figures are rounded up from `benchmarks/results`; they need only tell short from long.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from demo.study import Study
+
+EVENT = 0.06  # seconds that any answer takes
+SEGMENT = 0.007  # for each segment that changes
+SOUND = 0.012  # for each second of sound rendered
+BYTE = 1e-7  # for each byte of a file opened
+SHORT = 0.3  # seconds up to which work is short
+HEARD = 40.0  # seconds of sound in an answer, both sides together
+FILE = 1e-4  # for each byte of a file that is changed whole: a segment is some 70 events
+
+
+def of_opening(path: str) -> float:
+    """Seconds that opening a file takes."""
+    try:
+        return EVENT + BYTE * os.stat(path).st_size
+    except OSError:  # gone meanwhile: said when it is opened
+        return EVENT
+
+
+def of_file(path: str) -> float:
+    """Seconds that opening a file and changing all of it takes: never short."""
+    return 2 * SHORT + FILE / BYTE * (of_opening(path) - EVENT)
+
+
+def of_answer(study: Study, values: Mapping, *, hear: bool = False) -> float:
+    """Seconds that a change of the selection takes, or the sound of a part of it."""
+    return EVENT + SEGMENT * _segments(study, values) + SOUND * HEARD * hear
+
+
+def of_saving(study: Study, values: Mapping) -> float:
+    """Seconds that a file to take away takes."""
+    seconds = study.piece.duration if values.get("kind") == "wav" else 0.0
+    return EVENT + SEGMENT * _segments(study, values) + SOUND * seconds
+
+
+def _segments(study: Study, values: Mapping) -> int:
+    """Segments selected; all if the values make no sense, which is said later."""
+    first, last, count = values.get("first"), values.get("last"), len(study.segments)
+    if isinstance(first, int) and isinstance(last, int) and 0 <= first <= last < count:
+        return last - first + 1
+    return count

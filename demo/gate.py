@@ -1,0 +1,310 @@
+"""Which requests reach Gradio, and in what form; everything else ends here.
+
+Gradio answers some sixty addresses, the page needs about fifteen. What is not in `ROUTES` is not
+there: deep links, monitoring, development, proxying, custom components. An event is read, checked
+and written anew, so that only its known fields get through, and it is given up when the visitor
+who waits for it has gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Collection
+from typing import Any
+from urllib.parse import parse_qs
+
+from pydantic import BaseModel, Field, JsonValue, TypeAdapter
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+API = "/gradio_api"
+LARGEST_EVENT = 64 * 1024  # bytes of an event's body; what a page asks for takes a few hundred
+ENVELOPE = 64 * 1024  # bytes of an upload's body beside the file
+UPLOADS_AT_ONCE = 8
+SESSION = r"[A-Za-z0-9_-]{1,64}"
+FORBIDDEN_QUERY = "deep_link"  # would have Gradio read a page's state from its disk
+BUSY = "The server takes in too many files just now. Please try again in a minute."
+UNREADABLE = "This is not an event of the page."
+
+EVENT = "event"
+CALL = "call"
+KEYWORDS = "keywords"
+UPLOAD = "upload"
+FILE = "file"
+LEAVE = "leave"
+PLAIN = "plain"
+
+# (method, address below the page, how it is treated); GET stands for HEAD, too.
+ROUTES: tuple[tuple[str, str, str], ...] = (
+    ("GET", "/", PLAIN),
+    ("GET", "/config/?", PLAIN),
+    ("GET", "/theme.css", PLAIN),
+    ("GET", "/favicon.ico", PLAIN),
+    ("GET", "/robots.txt", PLAIN),
+    ("GET", "/manifest.json", PLAIN),
+    ("GET", "/(assets|static)/[A-Za-z0-9_./@+-]+", PLAIN),
+    ("GET", f"{API}/theme.css", PLAIN),
+    ("GET", f"{API}/info/?", PLAIN),
+    ("GET", f"{API}/app_id/?", PLAIN),
+    ("GET", f"{API}/startup-events", PLAIN),
+    ("GET", f"{API}/heartbeat/(?P<session>{SESSION})", LEAVE),
+    ("GET", f"{API}/upload_progress", PLAIN),
+    ("GET", f"{API}/queue/data", PLAIN),
+    ("GET", rf"{API}/call/(v2/)?(?P<name>\w{{1,64}})/{SESSION}", PLAIN),
+    ("GET", f"{API}/file=(?P<path>.+)", FILE),
+    ("POST", f"{API}/upload", UPLOAD),
+    ("POST", f"{API}/(run/predict|queue/join)/?", EVENT),
+    ("POST", rf"{API}/call/(?P<name>\w{{1,64}})/?", CALL),
+    ("POST", rf"{API}/call/v2/(?P<name>\w{{1,64}})/?", KEYWORDS),
+)
+_ROUTES = [(method, re.compile(path), kind) for method, path, kind in ROUTES]
+
+
+class Event(BaseModel):
+    """What a page or a program sends to have a function called; other fields are dropped."""
+
+    data: list[JsonValue] = Field(max_length=32)
+    fn_index: int = Field(ge=0, le=10_000)
+    session_hash: str | None = Field(None, pattern=f"^{SESSION}$")
+    trigger_id: int | None = None
+
+
+class Call(BaseModel):
+    """What a program sends to a named endpoint."""
+
+    data: list[JsonValue] = Field(max_length=32)
+    session_hash: str | None = Field(None, pattern=f"^{SESSION}$")
+
+
+_KEYWORDS: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
+
+
+class Gate:
+    """Lets through what the page and its named endpoints need.
+
+    Parameters
+    ----------
+    app : ASGI application
+        Gradio's, perhaps with others mounted in it.
+    beside : collection of str
+        Addresses of those others, which look after themselves.
+    private, public : collections of int
+        Numbers of the page's own events, and of those that programs may call.
+    names : collection of str
+        Names of the latter.
+    largest_file : int
+        Bytes of an upload.
+    owns : function
+        Whether a path is a file of this server's own folder.
+    is_full : function
+        Whether no more files can be taken in.
+    left : function
+        Called with a session when the visitor's page has been closed.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        beside: Collection[str],
+        private: Collection[int],
+        public: Collection[int],
+        names: Collection[str],
+        largest_file: int,
+        owns: Callable[[str], bool],
+        is_full: Callable[[], bool],
+        left: Callable[[str], None],
+    ) -> None:
+        self.app, self.beside = app, tuple(beside)
+        self.private, self.public, self.names = set(private), set(public), set(names)
+        self.largest_upload = largest_file + ENVELOPE
+        self.owns, self.is_full, self.left = owns, is_full, left
+        self._uploading = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path = _path(scope)
+        if any(path == other or path.startswith(f"{other}/") for other in self.beside):
+            await self.app(scope, receive, send)
+            return
+        found = _route(scope["method"], path, scope["query_string"])
+        if found is None:
+            await Response(status_code=404)(scope, receive, send)
+            return
+        kind, parts = found
+        if not self._may(kind, parts):
+            await Response(status_code=404)(scope, receive, send)
+        elif kind in (EVENT, CALL, KEYWORDS):
+            await self._event(kind, scope, receive, send)
+        elif kind == UPLOAD:
+            await self._upload(scope, receive, send)
+        elif kind == LEAVE:
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                self.left(parts["session"])
+        else:
+            await self.app(scope, receive, send)
+
+    def _may(self, kind: str, parts: dict[str, str | None]) -> bool:
+        """Whether the route's own values are allowed."""
+        if kind == FILE:
+            return self.owns(parts["path"] or "")
+        return parts.get("name") is None or parts["name"] in self.names
+
+    async def _event(self, kind: str, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _body(receive, LARGEST_EVENT)
+        if body is None:
+            await _sentence("The request is too large.", 413)(scope, receive, send)
+            return
+        try:
+            event = self._checked(kind, body, scope["path"])
+        except ValueError:  # Pydantic's errors are, too; they hold what was sent
+            await _sentence(UNREADABLE, 422)(scope, receive, send)
+            return
+        scope = {**scope, "headers": _with_length(scope, len(event))}
+        await _while_awaited(self.app, scope, event, receive, send)
+
+    def _checked(self, kind: str, body: bytes, path: str) -> bytes:
+        """An event's body with its known fields only; raises ValueError."""
+        if kind == KEYWORDS:
+            values = _KEYWORDS.validate_json(body)
+            values.pop("oauth_token", None)
+            return _KEYWORDS.dump_json(values)
+        if kind == CALL:
+            return Call.model_validate_json(body, strict=True).model_dump_json().encode()
+        event = Event.model_validate_json(body, strict=True)
+        allowed = self.public if "/queue/" in path else self.private
+        if event.fn_index not in allowed:
+            raise ValueError("not an event of this page")
+        return event.model_dump_json().encode()
+
+    async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a file in, no longer than it may be, with few others and while there is room."""
+        length = Headers(scope=scope).get("content-length", "0")
+        if not length.isdecimal() or int(length) > self.largest_upload:
+            megabytes = self.largest_upload // 10**6
+            problem = f"The file is too large: {megabytes} MB is the most."
+            await _sentence(problem, 413)(scope, receive, send)
+            return
+        if self._uploading >= UPLOADS_AT_ONCE or self.is_full():
+            await _sentence(BUSY, 503, {"Retry-After": "30"})(scope, receive, send)
+            return
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self.largest_upload:  # nothing was announced, and it does not end
+                return {"type": "http.disconnect"}
+            return message
+
+        self._uploading += 1
+        try:
+            await self.app(scope, counted, send)
+        finally:
+            self._uploading -= 1
+
+
+def _path(scope: Scope) -> str:
+    """The address below the application's own."""
+    root = scope.get("root_path", "")
+    return (scope["path"].removeprefix(root) if root else scope["path"]) or "/"
+
+
+def _route(method: str, path: str, query: bytes) -> tuple[str, dict[str, str | None]] | None:
+    """How a request is treated, with the parts of its address; None if it is not for the page."""
+    if FORBIDDEN_QUERY in parse_qs(query.decode("latin-1"), keep_blank_values=True):
+        return None
+    method = "GET" if method == "HEAD" else method
+    for allowed, pattern, kind in _ROUTES:
+        match = pattern.fullmatch(path) if method == allowed else None
+        if match:
+            return kind, match.groupdict()
+    return None
+
+
+async def _body(receive: Receive, most: int) -> bytes | None:
+    """A request's body; None if it is longer than `most` bytes or the sender has gone."""
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        body += message.get("body", b"")
+        if len(body) > most:
+            return None
+        if not message.get("more_body"):
+            return body
+
+
+def _with_length(scope: Scope, length: int) -> list[tuple[bytes, bytes]]:
+    dropped = (b"content-length", b"content-type", b"transfer-encoding", b"content-encoding")
+    kept = [(name, value) for name, value in scope["headers"] if name not in dropped]
+    return [
+        *kept,
+        (b"content-length", str(length).encode()),
+        (b"content-type", b"application/json"),
+    ]
+
+
+async def _while_awaited(
+    app: ASGIApp, scope: Scope, body: bytes, receive: Receive, send: Send
+) -> None:
+    """Have a request answered; give it up when the sender hangs up."""
+    given = False
+
+    async def once() -> Message:
+        nonlocal given
+        if not given:
+            given = True
+            return {"type": "http.request", "body": body, "more_body": False}
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def watch() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    gone = asyncio.Event()
+    watching = asyncio.ensure_future(watch())
+    answering = asyncio.ensure_future(app(scope, once, send))
+    try:
+        await asyncio.wait({watching, answering}, return_when=asyncio.FIRST_COMPLETED)
+        if not answering.done():
+            answering.cancel()
+        await answering
+    except asyncio.CancelledError:
+        if not gone.is_set():
+            raise
+    finally:
+        watching.cancel()
+        answering.cancel()
+
+
+def _sentence(text: str, status: int, headers: dict[str, str] | None = None) -> Response:
+    """A refusal as Gradio's page and its client show it."""
+    content: dict[str, Any] = {"error": text, "detail": text}
+    return JSONResponse(content, status, headers)
+
+
+def event_numbers(blocks: Any) -> tuple[set[int], set[int], set[str]]:
+    """Numbers of the page's own events and of the public ones, and the names of the latter.
+
+    Parameters
+    ----------
+    blocks : gradio.Blocks
+    """
+    events = [event for event in blocks.fns.values() if event.fn is not None]
+    public = [event for event in events if event.api_visibility == "public"]
+    private = {event._id for event in events} - {event._id for event in public}
+    return private, {event._id for event in public}, {event.api_name for event in public}

@@ -1,0 +1,74 @@
+"""Tries the server's own locks before anybody else can; a server that finds one open won't serve.
+
+Gradio opens whatever file an event names while its check of file inputs is off, and whether it is
+on depends on how the page is started and on Gradio's version. So it is tried, not assumed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import tempfile
+from pathlib import Path
+
+import gradio as gr
+import httpx
+from fastapi import FastAPI
+from gradio import processing_utils
+from gradio.context import LocalContext
+
+from demo.files import Files
+from demo.gate import API
+
+
+class OpenError(Exception):
+    """A file that nobody uploaded could be read; the message is one sentence."""
+
+
+def require_closed(app: FastAPI, blocks: gr.Blocks, files: Files) -> None:
+    """Try to have a file read that was not uploaded, by the server's events and by Gradio alone.
+
+    Raises
+    ------
+    OpenError
+        If that works.
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".mid", prefix="canary-") as canary:
+        canary.write(secrets.token_hex(16))
+        canary.flush()
+        asyncio.run(_try(app, blocks, files, canary.name))
+
+
+async def _try(app: FastAPI, blocks: gr.Blocks, files: Files, path: str) -> None:
+    named = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://selfcheck") as client:
+        for event in blocks.fns.values():
+            if event.fn is None:
+                continue
+            body = {"data": [named for _ in event.inputs], "fn_index": event._id}
+            body["session_hash"] = "selfcheck"
+            answer = await client.post(f"{API}/run/predict", json=body)
+            if answer.status_code == 200:
+                raise OpenError(_sentence("an event"))
+        answer = await client.get(f"{API}/file={path}")
+        if answer.status_code == 200:
+            raise OpenError(_sentence("its address for files"))
+    blocks.state_holder.session_data.pop("selfcheck", None)
+    LocalContext.blocks.set(blocks)
+    upload = next(block for block in blocks.blocks.values() if isinstance(block, gr.UploadButton))
+    try:
+        await processing_utils.async_move_files_to_cache(named, upload, check_in_upload_folder=True)
+    except ValueError:  # Gradio's InvalidPathError is one
+        pass
+    else:
+        raise OpenError(_sentence("its own check of files, which is off"))
+    if any(Path(path).name in str(file) for file in files.folder.rglob("*")):
+        raise OpenError(_sentence("a copy that it made"))
+
+
+def _sentence(way: str) -> str:
+    return (
+        f"Gradio {gr.__version__} gives away files of this machine, by {way}: "
+        "nothing is served. Install a version that requirements.txt names"
+    )

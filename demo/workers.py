@@ -1,0 +1,350 @@
+"""Who computes what, and when: processes beside the server, short work before long.
+
+The server itself only takes requests; everything that costs time runs in workers (`demo.worker`).
+Its cost is known before it starts (`demo.cost`): short work has workers of its own, so that who
+moves one fader never waits for another's whole piece; long work has one, and gets the
+processor's time that short work leaves. Work that nobody waits for any more is dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Hashable, Iterable
+from concurrent.futures import Future, InvalidStateError
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from demo import frames, worker
+from demo.cost import SHORT
+from demo.study import Study
+
+ROOT = Path(__file__).resolve().parents[1]
+MOST_SHORT = 4  # workers for short work; more than cores help nobody
+NICE = 10  # how far long work steps back behind short
+LIMIT = 90.0  # seconds after which work is taken for hung: ten times the longest there is
+RESTART = 0.5  # seconds before a worker takes another's place, lest one that cannot start spins
+PATIENCE = 120.0  # seconds that a worker may take to start on a busy machine
+WAITING = 200  # pieces of work that may wait; more could not be answered in time
+log = logging.getLogger(__name__)
+
+
+class WorkError(Exception):
+    """Work that came to nothing; the message is one sentence for who asked."""
+
+
+class Dropped(WorkError):
+    """Newer work took its place, or nobody waits for it."""
+
+
+class Full(WorkError):
+    """Too much waits already."""
+
+
+@dataclass(order=True)
+class _Job:
+    """Work that waits or is under way; those that ought to come first are less.
+
+    Attributes
+    ----------
+    due : float
+        When it came, plus twice what it costs: cheap work overtakes, and nothing waits for ever.
+    """
+
+    due: float
+    number: int
+    task: str = field(compare=False)
+    study: Study | None = field(compare=False)
+    arguments: tuple = field(compare=False)
+    key: Hashable = field(compare=False)
+    future: Future = field(compare=False, default_factory=Future)
+    dropped: bool = field(compare=False, default=False)
+
+    def succeed(self, value: Any) -> None:
+        """Give the result to who waits for it, if anybody does."""
+        try:
+            self.future.set_result(value)
+        except InvalidStateError:  # given up meanwhile
+            pass
+
+    def fail(self, error: WorkError) -> None:
+        """Say why there will be no result, unless that has been said already."""
+        try:
+            self.future.set_exception(error)
+        except InvalidStateError:
+            pass
+
+
+class _Lane:
+    """Work of one kind that waits, the most urgent first."""
+
+    def __init__(self) -> None:
+        self.jobs: list[_Job] = []
+        self.ready = threading.Condition()
+        self.closed = False
+
+    def put(self, job: _Job) -> None:
+        with self.ready:
+            if len(self.jobs) >= WAITING:
+                self.jobs = [one for one in self.jobs if not one.dropped]
+                heapq.heapify(self.jobs)
+            if len(self.jobs) >= WAITING:
+                raise Full("The server has more to do than it can. Please try again in a minute.")
+            heapq.heappush(self.jobs, job)
+            self.ready.notify()
+
+    def take(self) -> _Job | None:
+        """The next job that somebody waits for; None when the lane is closed."""
+        with self.ready:
+            while True:
+                while self.jobs:
+                    job = heapq.heappop(self.jobs)
+                    if not job.dropped:
+                        return job
+                if self.closed:
+                    return None
+                self.ready.wait()
+
+    def close(self) -> list[_Job]:
+        with self.ready:
+            self.closed = True
+            left, self.jobs = self.jobs, []
+            self.ready.notify_all()
+            return left
+
+
+class _Process:
+    """One worker: the process, and the thread that hands it work from a lane."""
+
+    def __init__(self, lane: _Lane, model: str | None, nice: int) -> None:
+        self.lane, self.model, self.nice = lane, model, nice
+        self.ready: Future[None] = Future()
+        self.job: _Job | None = None
+        self.began = 0.0
+        self.closing = False
+        self._writing = threading.Lock()
+        self._process: subprocess.Popen | None = None
+        self.thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        while not self.closing:
+            try:
+                self._start()
+                while (job := self.lane.take()) is not None:
+                    self._do(job)
+                return
+            except (WorkError, EOFError, OSError) as error:  # no model, killed, or crashed
+                self.stop()
+                if self.closing:
+                    return
+                if not self.ready.done():
+                    known = isinstance(error, WorkError)
+                    self.ready.set_exception(error if known else WorkError("no worker starts"))
+                    return
+                log.warning("a worker ended unasked; another takes its place")
+                time.sleep(RESTART)
+
+    def _start(self) -> None:
+        env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *_python_path()])}
+        if self.model is not None:
+            env["FADERNETS_MODEL"] = self.model
+        command = [sys.executable, "-m", "demo.worker", str(self.nice)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env
+        )
+        if self.closing:
+            self.stop()
+        _, kind, value = frames.read(self._process.stdout)
+        if kind != worker.READY:
+            raise WorkError(value)
+        if not self.ready.done():
+            self.ready.set_result(None)
+
+    def _do(self, job: _Job) -> None:
+        self.job, self.began = job, time.monotonic()
+        name = job.study.id if job.study is not None else None
+        try:
+            kind, value = self._ask(job, name, None)
+            if kind == worker.UNKNOWN:
+                kind, value = self._ask(job, name, job.study)
+        except (EOFError, OSError):
+            job.fail(WorkError("This could not be worked out. Please try again."))
+            raise
+        finally:
+            self.job = None
+        if kind == worker.DONE:
+            job.succeed(value)
+        elif kind == worker.STOPPED:
+            job.fail(Dropped("nobody waits for it"))
+        elif kind == worker.SAID:
+            job.fail(WorkError(value))
+        else:
+            log.warning("%s failed: %s", job.task, value)
+            job.fail(WorkError("This could not be worked out."))
+
+    def _ask(self, job: _Job, name: str | None, study: Study | None) -> tuple[str, Any]:
+        with self._writing:
+            request = (job.number, job.task, name, study, job.arguments)
+            frames.write(self._process.stdin, request)
+        while True:
+            number, kind, value = frames.read(self._process.stdout)
+            if number == job.number and kind != worker.PROGRESS:
+                return kind, value
+
+    def drop(self, job: _Job) -> None:
+        """Have work given up, if it is under way here."""
+        if self.job is job:
+            try:
+                with self._writing:
+                    frames.write(self._process.stdin, ("stop", job.number))
+            except OSError:
+                pass
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the process has loaded the model and lives."""
+        loaded = self.ready.done() and self.ready.exception() is None
+        return loaded and self._process is not None and self._process.poll() is None
+
+    def kill_if_hung(self) -> None:
+        if self.job is not None and time.monotonic() - self.began > LIMIT:
+            log.warning("%s took more than %.0f seconds", self.job.task, LIMIT)
+            self.stop()
+
+    def stop(self) -> None:
+        """End the process at once, and wait for its end."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                try:
+                    pipe.close()
+                except OSError:  # what was not written yet cannot be any more
+                    pass
+
+
+class Workers:
+    """The processes that compute for a server.
+
+    Parameters
+    ----------
+    model : str, optional
+        Name or folder of the model; otherwise what FADERNETS_MODEL names, or the shipped one.
+    short : int, optional
+        Workers for short work; otherwise one a core, `MOST_SHORT` at most.
+    """
+
+    def __init__(self, model: str | None = None, short: int | None = None) -> None:
+        count = short or max(1, min(os.cpu_count() or 1, MOST_SHORT))
+        self._short, self._long = _Lane(), _Lane()
+        self._processes = [_Process(self._short, model, 0) for _ in range(count)]
+        self._processes.append(_Process(self._long, model, NICE))
+        self._numbers = itertools.count(1)
+        self._latest: dict[Hashable, _Job] = {}
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        threading.Thread(target=self._watch, name="hung work", daemon=True).start()
+
+    def wait_until_ready(self) -> None:
+        """Wait for the first worker.
+
+        Raises
+        ------
+        WorkError
+            If the model cannot be loaded; one sentence.
+        """
+        self._processes[0].ready.result(PATIENCE)
+
+    @property
+    def are_ready(self) -> bool:
+        """Whether there is a worker for short work that has loaded the model."""
+        return any(process.is_ready for process in self._processes[:-1])
+
+    async def run(
+        self,
+        task: str,
+        *arguments: Any,
+        cost: float,
+        study: Study | None = None,
+        key: Hashable = None,
+        replaces: Iterable[Hashable] = (),
+    ) -> Any:
+        """Have something worked out.
+
+        Parameters
+        ----------
+        task : str
+            One of `demo.worker`'s.
+        arguments : plain data
+        cost : float
+            Seconds that it takes on an idle core, about.
+        study : Study, optional
+            The piece that it is about, given to the task first.
+        key : hashable, optional
+            Older work with the same key is dropped.
+        replaces : iterable of hashable
+            Other keys whose work is dropped.
+
+        Raises
+        ------
+        Dropped
+            If other work took its place.
+        Full
+            If too much waits already.
+        WorkError
+            If it cannot be done; one sentence.
+        """
+        due = time.monotonic() + 2 * cost
+        job = _Job(due, next(self._numbers), task, study, arguments, key)
+        with self._lock:
+            older = [self._latest.pop(one, None) for one in (key, *replaces) if one is not None]
+            if key is not None:
+                self._latest[key] = job
+        for one in older:
+            if one is not None:
+                self._drop(one)
+        try:
+            (self._short if cost <= SHORT else self._long).put(job)
+            return await asyncio.wrap_future(job.future)
+        except asyncio.CancelledError:
+            self._drop(job)
+            raise
+        finally:
+            with self._lock:
+                if key is not None and self._latest.get(key) is job:
+                    del self._latest[key]
+
+    def _drop(self, job: _Job) -> None:
+        job.dropped = True
+        job.fail(Dropped("newer work took its place"))
+        for process in self._processes:
+            process.drop(job)
+
+    def close(self) -> None:
+        """Stop at once; what is under way is lost."""
+        self._closed.set()
+        for process in self._processes:
+            process.closing = True
+        left = [*self._short.close(), *self._long.close()]
+        for process in self._processes:
+            process.stop()
+        for job in left:
+            job.fail(Dropped("the server stops"))
+
+    def _watch(self) -> None:
+        while not self._closed.wait(5.0):
+            for process in self._processes:
+                process.kill_if_hung()
+
+
+def _python_path() -> list[str]:
+    return [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
