@@ -5,7 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.requirements
 DEVELOPMENT := $(VENV)/.requirements-dev
+CONSTRAINTS := $(VENV)/constraints.txt
+AUDIT := $(VENV)/audit
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+# The versions that the tests ran with; LOCK= takes whichever requirements.txt allows.
+LOCK := requirements.lock
+# An index, or a folder of wheels, to take PyTorch from. Without one: its CPU build where there is no
+# NVIDIA driver (auto), always (cpu), or whichever pip takes (default).
+TORCH_INDEX ?=
+TORCH_BUILD ?= auto
 
 # The first of $(PYTHON) that runs, has a supported version and can make an environment.
 FIND_PYTHON = for python in $(PYTHON); do \
@@ -14,12 +23,14 @@ FIND_PYTHON = for python in $(PYTHON); do \
 	python=; \
 done
 
-.PHONY: help run test format clean
+.PHONY: help run test format lock audit clean
 
 help:
 	@echo "make run     start the demo (FADERNETS_HOST and FADERNETS_PORT choose the address)"
 	@echo "make test    check style and formatting, run the tests"
 	@echo "make format  format the code, mend what ruff can"
+	@echo "make lock    write requirements.lock anew, with today's versions"
+	@echo "make audit   ask for known vulnerabilities of the locked versions"
 	@echo "make clean   remove $(VENV) and what tools have cached"
 
 run: $(RUNTIME)
@@ -33,6 +44,13 @@ test: $(DEVELOPMENT)
 format: $(DEVELOPMENT)
 	$(BIN)/python -m ruff check --fix .
 	$(BIN)/python -m ruff format .
+
+lock: | $(BIN)/pip
+	$(BIN)/python tools/lock.py requirements.txt requirements-dev.txt >$(VENV)/requirements.lock
+	mv $(VENV)/requirements.lock requirements.lock
+
+audit: $(AUDIT)/.requirements
+	@$(AUDIT)/bin/python tools/audit.py requirements.lock
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis artefacts
@@ -49,11 +67,20 @@ $(BIN)/pip:
 	echo "Making $(VENV) with $$("$$python" --version)"; \
 	"$$python" -m venv --clear $(VENV)
 
-$(RUNTIME): requirements.txt | $(BIN)/pip
+$(RUNTIME): requirements.txt $(LOCK) | $(BIN)/pip
 	@echo "Installing the packages of requirements.txt (once, a few minutes)"
-	$(PIP) install --requirement requirements.txt
+	@$(BIN)/python tools/torch_build.py $(if $(LOCK),--lock '$(LOCK)') --build '$(TORCH_BUILD)' \
+		--index '$(TORCH_INDEX)' --out $(CONSTRAINTS)
+	$(PIP) install --constraint $(CONSTRAINTS) --requirement requirements.txt
 	@touch $@
 
 $(DEVELOPMENT): requirements-dev.txt $(RUNTIME)
-	$(PIP) install --requirement requirements-dev.txt
+	$(PIP) install --constraint $(CONSTRAINTS) --requirement requirements-dev.txt
+	@touch $@
+
+# An environment of its own, so that the audit's packages are not among those it looks at.
+$(AUDIT)/.requirements: requirements-audit.txt | $(BIN)/pip
+	@$(BIN)/python -m venv --clear $(AUDIT)
+	@$(AUDIT)/bin/python -m pip --disable-pip-version-check install --quiet \
+		--requirement requirements-audit.txt
 	@touch $@

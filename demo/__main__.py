@@ -52,11 +52,13 @@ def main() -> int:
         reason = os.strerror(number) if number > 0 else str(error)
         print(f"demo: cannot use {args.host}, port {args.port}: {reason}.", file=sys.stderr)
         return 2
+    from demo import logs
     from demo.listening import listening  # Gradio and the survey take seconds to import
     from demo.selfcheck import OpenError
     from demo.workers import WorkError
 
     try:
+        logs.set_up()
         with listening(args.model) as test:
             _serve(args.model, test, listener, args.host)
     except (ValueError, WorkError, OpenError) as error:
@@ -73,6 +75,7 @@ def _serve(model: str | None, test: Listening, listener: socket.socket, host: st
     config = uvicorn.Config(
         create_app(model, {SURVEY: test.app}),
         log_level="warning",
+        log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,

@@ -25,13 +25,14 @@ from starlette.middleware import Middleware  # noqa: E402
 from starlette.routing import Mount, Route  # noqa: E402
 from starlette.types import ASGIApp  # noqa: E402
 
-from demo import health, selfcheck  # noqa: E402
+from demo import health, logs, public_address, selfcheck  # noqa: E402
 from demo.blocks import GuardedBlocks  # noqa: E402
 from demo.files import Files  # noqa: E402
 from demo.gate import Gate, event_numbers  # noqa: E402
 from demo.handlers import Handlers  # noqa: E402
 from demo.headers import SecurityHeaders  # noqa: E402
 from demo.pieces import OpenPieces  # noqa: E402
+from demo.public_address import Address, PublicAddress  # noqa: E402
 from demo.workers import WorkError, Workers  # noqa: E402
 from fadernets.examples import EXAMPLES, FIRST  # noqa: E402
 from fadernets.transfer import PRESETS  # noqa: E402
@@ -71,6 +72,8 @@ class Demo:
 
     Raises
     ------
+    ValueError
+        If the public address is none.
     WorkError
         If the model cannot be loaded.
     """
@@ -78,16 +81,17 @@ class Demo:
     def __init__(
         self, model: str | None = None, mounts: Mapping[str, ASGIApp] | None = None
     ) -> None:
-        self.mounts = dict(mounts or {})
+        self.mounts, address = dict(mounts or {}), Address.from_env()
         self.files = Files()
         # Gradio's components take their folder from the environment when they are made.
         os.environ["GRADIO_TEMP_DIR"] = str(self.files.folder)
         self.workers, self.pieces = Workers(model), OpenPieces()
         self.blocks = page(self, survey=SURVEY in self.mounts)
         self.middleware = [
+            Middleware(PublicAddress, address=address),
             Middleware(SecurityHeaders),
-            Middleware(Gate, **self._rules()),
         ]
+        self.gate = Middleware(Gate, **self._rules())  # within Gradio's own application
 
     def _rules(self) -> dict[str, Any]:
         private, public, names = event_numbers(self.blocks)
@@ -111,8 +115,11 @@ class Demo:
         """Put what is mounted before the page, which takes every path left, and try the locks."""
         for path, mounted in self.mounts.items():
             app.router.routes.insert(0, Mount(path, app=mounted))
+            app.router.routes.insert(0, Route(path, public_address.to_folder))
         survey = self.mounts.get(SURVEY)
         app.router.routes.insert(0, Route(health.PATH, health.endpoint(self, survey)))
+        public_address.mend_page(ICON)
+        public_address.put_outermost(app, self.middleware)
         self.blocks.enforce()
         selfcheck.require_closed(app, self.blocks, self.files)
         self.workers.wait_until_ready()
@@ -244,10 +251,11 @@ def look() -> dict:
     return {
         "theme": gr.themes.Base(font=family, font_mono=["ui-monospace", "monospace"]),
         "css_paths": ASSETS / "style.css",
-        "head": ICON + "".join(f"<script>{script}</script>" for script in scripts),
+        "head": "".join(f"<script>{script}</script>" for script in scripts),
         "footer_links": ["api"],
         "run_history": False,
         "max_file_size": LARGEST_FILE,
+        "root_path": "",  # `PublicAddress` knows it; Gradio reads it from the environment otherwise
     }
 
 
@@ -256,6 +264,8 @@ def create_app(model: str | None = None, mounts: Mapping[str, ASGIApp] | None = 
 
     Raises
     ------
+    ValueError
+        If the public address is none.
     WorkError
         If the model cannot be loaded.
     selfcheck.OpenError
@@ -273,7 +283,9 @@ def create_app(model: str | None = None, mounts: Mapping[str, ASGIApp] | None = 
     try:
         off = {"docs_url": None, "redoc_url": None, "openapi_url": None}
         app = FastAPI(title=TITLE, lifespan=lifespan, middleware=demo.middleware, **off)
-        app = gr.mount_gradio_app(app, demo.blocks, path="", **look())
+        app = gr.mount_gradio_app(
+            app, demo.blocks, path="", app_kwargs={"middleware": [demo.gate]}, **look()
+        )
         demo.complete(app)
     except BaseException:
         demo.close()
@@ -290,10 +302,11 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     try:
+        logs.set_up()
         with listening() as test, closing(Demo(mounts={SURVEY: test.app})) as demo:
             app, _, _ = demo.blocks.launch(
                 prevent_thread_lock=True,
-                app_kwargs={"middleware": demo.middleware},
+                app_kwargs={"middleware": [*demo.middleware, demo.gate]},
                 # Gradio reads these from the environment otherwise, and serves by other ways.
                 share=False,
                 ssr_mode=False,

@@ -14,7 +14,15 @@ FOREIGN = "Only files that were uploaded to this page can be opened."
 BROKEN = "Something went wrong here. Please try it again."
 LEFT = "Nobody waits for this answer any more."
 NESTED = 12  # levels of lists and dicts in an event's data
+UNFIT = "A value is none of those that can be chosen here."
 log = logging.getLogger(__name__)
+
+
+class Sentence(gr.Error):
+    """An error of ours that the page or a program shows as it is: one sentence of HTML text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, print_exception=False)
 
 
 class GuardedBlocks(gr.Blocks):
@@ -41,24 +49,26 @@ class GuardedBlocks(gr.Blocks):
         self.has_launched = True
 
     async def process_api(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
-        """As the base class, with files checked first, and `gradio.Error` for every failure."""
+        """As the base class, with files checked first, and a `Sentence` for every failure."""
         if not all(self._owns(path) for path in _paths(inputs)):
-            raise gr.Error(FOREIGN, print_exception=False)
+            raise Sentence(FOREIGN)
         # Gradio would keep the answer, sound and all, in the visitor's session; the page's events
         # need no session, since what the page asks for names its piece.
         kwargs["state"] = None
         try:
             return await super().process_api(block_fn, inputs, *args, **kwargs)
-        except gr.Error as error:
-            raise gr.Error(error.message, print_exception=False) from None
+        except Sentence:
+            raise
+        except gr.Error:  # Gradio's own: its text repeats what was sent
+            raise Sentence(UNFIT) from None
         except asyncio.CancelledError:
             # The caller makes an answer of any exception, and prints it unless it is this one.
-            raise gr.Error(LEFT, print_exception=False) from None
+            raise Sentence(LEFT) from None
         except Exception as error:  # noqa: BLE001 - whatever it is, no value of it leaves
             last = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
             log.warning("an event failed: %s at %s", type(error).__name__, where)
-            raise gr.Error(BROKEN, print_exception=False) from None
+            raise Sentence(BROKEN) from None
 
 
 def _paths(value: Any, depth: int = 0) -> Iterator[str]:
@@ -67,7 +77,7 @@ def _paths(value: Any, depth: int = 0) -> Iterator[str]:
     Gradio takes a dict with ``path`` and ``meta`` for a file, wherever it lies.
     """
     if depth > NESTED:
-        raise gr.Error(BROKEN, print_exception=False)
+        raise Sentence(BROKEN)
     if isinstance(value, dict):
         if "path" in value and value["path"] is not None:
             yield str(value["path"])

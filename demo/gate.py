@@ -9,7 +9,9 @@ who waits for it has gone.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
+import traceback
 from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import parse_qs
@@ -22,10 +24,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 API = "/gradio_api"
 LARGEST_EVENT = 64 * 1024  # bytes of an event's body; what a page asks for takes a few hundred
 ENVELOPE = 64 * 1024  # bytes of an upload's body beside the file
+DRAINED = 100_000_000  # bytes of an upload that is too large anyway that are still taken
 UPLOADS_AT_ONCE = 8
 SESSION = r"[A-Za-z0-9_-]{1,64}"
 FORBIDDEN_QUERY = "deep_link"  # would have Gradio read a page's state from its disk
 BUSY = "The server takes in too many files just now. Please try again in a minute."
+BROKEN = "Something went wrong here. Please try it again."
 UNREADABLE = "This is not an event of the page."
 
 EVENT = "event"
@@ -59,6 +63,7 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("POST", rf"{API}/call/(?P<name>\w{{1,64}})/?", CALL),
     ("POST", rf"{API}/call/v2/(?P<name>\w{{1,64}})/?", KEYWORDS),
 )
+log = logging.getLogger(__name__)
 _ROUTES = [(method, re.compile(path), kind) for method, path, kind in ROUTES]
 
 
@@ -141,7 +146,29 @@ class Gate:
         kind, parts = found
         if not self._may(kind, parts):
             await Response(status_code=404)(scope, receive, send)
-        elif kind in (EVENT, CALL, KEYWORDS):
+            return
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._pass(kind, parts, scope, receive, sending)
+        except Exception as error:  # noqa: BLE001 - Gradio's; its text and traceback hold values
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
+            log.warning("%s failed: %s at %s", kind, type(error).__name__, where)
+            if not begun:
+                wrong = kind in (EVENT, CALL, KEYWORDS)
+                refusal = _sentence(UNREADABLE, 422) if wrong else _sentence(BROKEN, 500)
+                await refusal(scope, receive, send)
+
+    async def _pass(
+        self, kind: str, parts: dict[str, str | None], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        if kind in (EVENT, CALL, KEYWORDS):
             await self._event(kind, scope, receive, send)
         elif kind == UPLOAD:
             await self._upload(scope, receive, send)
@@ -149,7 +176,7 @@ class Gate:
             try:
                 await self.app(scope, receive, send)
             finally:
-                self.left(parts["session"])
+                self.left(parts["session"] or "")
         else:
             await self.app(scope, receive, send)
 
@@ -165,7 +192,7 @@ class Gate:
             await _sentence("The request is too large.", 413)(scope, receive, send)
             return
         try:
-            event = self._checked(kind, body, scope["path"])
+            event = self._checked(kind, body, _path(scope))
         except ValueError:  # Pydantic's errors are, too; they hold what was sent
             await _sentence(UNREADABLE, 422)(scope, receive, send)
             return
@@ -192,6 +219,8 @@ class Gate:
         if not length.isdecimal() or int(length) > self.largest_upload:
             megabytes = self.largest_upload // 10**6
             problem = f"The file is too large: {megabytes} MB is the most."
+            # A browser shows the sentence only if it could send what it had to send.
+            await _body(receive, most=DRAINED, keep=False)
             await _sentence(problem, 413)(scope, receive, send)
             return
         if self._uploading >= UPLOADS_AT_ONCE or self.is_full():
@@ -216,8 +245,8 @@ class Gate:
 
 def _path(scope: Scope) -> str:
     """The address below the application's own."""
-    root = scope.get("root_path", "")
-    return (scope["path"].removeprefix(root) if root else scope["path"]) or "/"
+    path, root = scope["path"], scope.get("root_path", "").rstrip("/")
+    return (path[len(root) :] if f"{path}/".startswith(f"{root}/") else path) or "/"
 
 
 def _route(method: str, path: str, query: bytes) -> tuple[str, dict[str, str | None]] | None:
@@ -232,16 +261,18 @@ def _route(method: str, path: str, query: bytes) -> tuple[str, dict[str, str | N
     return None
 
 
-async def _body(receive: Receive, most: int) -> bytes | None:
+async def _body(receive: Receive, most: int, keep: bool = True) -> bytes | None:
     """A request's body; None if it is longer than `most` bytes or the sender has gone."""
-    body = b""
+    body, taken = b"", 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
             return None
-        body += message.get("body", b"")
-        if len(body) > most:
+        taken += len(message.get("body", b""))
+        if taken > most:
             return None
+        if keep:
+            body += message.get("body", b"")
         if not message.get("more_body"):
             return body
 
@@ -280,15 +311,13 @@ async def _while_awaited(
     answering = asyncio.ensure_future(app(scope, once, send))
     try:
         await asyncio.wait({watching, answering}, return_when=asyncio.FIRST_COMPLETED)
-        if not answering.done():
-            answering.cancel()
-        await answering
-    except asyncio.CancelledError:
-        if not gone.is_set():
-            raise
+        if answering.done():
+            answering.result()  # raises what it raised
     finally:
+        # Whether the visitor has gone or the server stops: nothing of this goes on unseen.
         watching.cancel()
         answering.cancel()
+        await asyncio.gather(watching, answering, return_exceptions=True)
 
 
 def _sentence(text: str, status: int, headers: dict[str, str] | None = None) -> Response:

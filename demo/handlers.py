@@ -15,6 +15,7 @@ from gradio.processing_utils import save_bytes_to_cache
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from demo import cost
+from demo.blocks import Sentence
 from demo.pieces import OpenPieces
 from demo.study import Study
 from demo.workers import Dropped, WorkError, Workers
@@ -95,7 +96,7 @@ class Handlers:
     async def change(self, path: str | None, values: Mapping) -> tuple[str, dict]:
         """A program's request -> path of the new MIDI file, and figures."""
         if path is None:
-            raise gr.Error("There is no MIDI file.", print_exception=False)
+            raise Sentence("There is no MIDI file.")
         with _told():
             name, data, figures = await self.workers.run(
                 "change", path, dict(values), cost=cost.of_file(path)
@@ -113,9 +114,9 @@ class Handlers:
             name = values["piece"]
             study = self.pieces.get(name) if isinstance(name, str) else None
         except (ValidationError, KeyError):  # the former's text holds what was sent
-            raise gr.Error(CONFUSED, print_exception=False) from None
+            raise Sentence(CONFUSED) from None
         if study is None:
-            raise gr.Error(GONE, print_exception=False)
+            raise Sentence(GONE)
         return study, values
 
 
@@ -125,9 +126,10 @@ def _told() -> Iterator[None]:
     try:
         yield
     except WorkError as error:
-        raise gr.Error(_sentence(error), print_exception=False) from None
+        raise Sentence(_sentence(error)) from None
 
 
 def _sentence(error: Exception) -> str:
     """An error as HTML text, a full sentence."""
-    return escape(str(error).rstrip(".")) + "."
+    text = str(error).rstrip(".")
+    return escape(text[:1].upper() + text[1:]) + "."

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
 
+from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp
 
 if TYPE_CHECKING:
     from demo.app import Demo
@@ -15,15 +16,25 @@ if TYPE_CHECKING:
 PATH = "/healthz"
 
 
-def endpoint(demo: Demo, survey: ASGIApp | None) -> Callable[[Request], Response]:
+def endpoint(demo: Demo, survey: FastAPI | None) -> Callable[[Request], Awaitable[Response]]:
     """The function that answers: 200 if all is well, else 503, and what is not.
 
     ``model``: a worker that has loaded it is there. ``files``: there is room for uploads.
+    ``survey``: what `survey.health` says, if there is one.
     """
 
-    def healthz(request: Request) -> Response:
-        parts = {"model": demo.workers.are_ready, "files": not demo.files.is_full}
-        status = 200 if all(parts.values()) else 503
-        return JSONResponse(parts, status, {"cache-control": "no-store"})
+    async def healthz(request: Request) -> Response:
+        parts: dict[str, Any] = {
+            "model": demo.workers.are_ready,
+            "files": not demo.files.is_full,
+        }
+        well = all(parts.values())
+        if survey is not None:
+            from survey import health  # the demo runs without the survey's libraries, too
+
+            found = await asyncio.to_thread(health.check, survey.state)
+            parts["survey"] = found.as_dict()
+            well = well and found.ok
+        return JSONResponse(parts, 200 if well else 503, {"cache-control": "no-store"})
 
     return healthz

@@ -5,6 +5,7 @@ A piece is asked for by its `id`, which only the page that opened it knows.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import OrderedDict
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 
 from demo.study import Study
 
-KEPT = 3600.0  # seconds without use after which a piece is closed
+KEPT = 3600.0  # seconds without use after which a piece is closed; FADERNETS_KEEP_PIECES sets it
 GRACE = 300.0  # seconds until the pieces of a closed page go: a reload comes back within them
 MOST_NOTES = 3_000_000  # of all open pieces: a few hundred megabytes
 
@@ -40,12 +41,13 @@ class OpenPieces:
 
     def __init__(
         self,
-        kept: float = KEPT,
+        kept: float | None = None,
         grace: float = GRACE,
         most_notes: int = MOST_NOTES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.kept, self.grace, self.most_notes, self.clock = kept, grace, most_notes, clock
+        self.kept = kept or float(os.environ.get("FADERNETS_KEEP_PIECES") or KEPT)
+        self.grace, self.most_notes, self.clock = grace, most_notes, clock
         self._open: OrderedDict[str, _Open] = OrderedDict()
         self._notes = 0
         self._lock = threading.Lock()

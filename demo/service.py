@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from demo import sound
-from demo.study import Ask, Study, excerpt, mean_arousal
+from demo.study import Ask, Study, excerpt, mean_arousal, short, whole
 from fadernets import key, midi, pianoroll
 from fadernets.attributes import ATTRIBUTES
-from fadernets.audio import TAIL, AudioError
+from fadernets.audio import AudioError
 from fadernets.net import FaderNet
 from fadernets.notes import BEATS, Notes, cut
 from fadernets.piece import Piece, Segment
@@ -23,6 +23,8 @@ from fadernets.segment import runs
 FIRST_CHOICE = 2  # segments chosen when a piece is opened
 SCALE = 21  # points of a fader's scale that the page interpolates
 WAYS = {"arousal": ("calm", "energetic"), "valence": ("sad", "joyful")}  # low, high
+HIGHEST_NUMBER = 2**53  # what a page can count to
+NO_SOUND = {"made": False, "original": None, "result": None}
 NAMED = 20  # runs of segments that are named before the rest is counted
 
 
@@ -55,17 +57,19 @@ def answer(net: FaderNet, study: Study, values: Mapping, *, hear: bool = False) 
     Parameters
     ----------
     values : mapping
-        `Ask`'s fields, with ``number``, which comes back, ``original``, whether the sound of the
-        original is wanted, and ``vorbis``, whether the page can decode that.
+        `Ask`'s fields, with ``number``, which comes back, and what `demo.sound.message` and
+        `demo.sound.chunk` take of the page.
     hear : bool
-        Make the sound of a long selection, too.
+        Give one chunk of the sound, and only that.
 
     Returns
     -------
     dict
-        ``number``, ``piece``, ``first``, ``last``; ``length`` in seconds; ``rolls``; ``figures``
-        of each fader; ``closed``, whether no segment can change; ``summary`` and ``changes`` in
-        words; ``sound`` as `demo.sound.message` gives it.
+        ``number``, ``piece``, ``first``, ``last``. To hear, what `demo.sound.chunk` gives, or
+        ``sound`` that is not ``made`` and ``trouble``, a sentence that says why. Otherwise
+        ``length`` in seconds; ``rolls``; ``figures`` of each fader; ``closed``, whether no segment
+        can change; ``summary`` and ``changes`` in words; ``sound`` as `demo.sound.message` gives
+        it, or of a long selection `demo.sound.promise`.
 
     Raises
     ------
@@ -73,19 +77,24 @@ def answer(net: FaderNet, study: Study, values: Mapping, *, hear: bool = False) 
         If a value is missing or outside its range.
     """
     ask = Ask.read(values, len(study.segments))
+    which = {
+        "number": whole(values, "number", 0, HIGHEST_NUMBER),
+        "piece": study.id,
+        "first": ask.first,
+        "last": ask.last,
+    }
+    if hear:
+        return which | _chunk(net, study, ask, values)
     begin, end = study.ends(ask.span)
     changed = study.result(net, ask)
     original = excerpt(study.piece, begin, end)
     result = original if changed is study.piece else excerpt(changed, begin, end)
     rolls = pianoroll.compare(original, result)
     changes = _changes(rolls)
-    heard, trouble = _sound(study, ask, (original, result), values, hear)
+    heard, trouble = _sound(study, ask, (original, result), values)
     told = [changes, _passed(study.segments[ask.first : ask.last + 1]), trouble]
     return {
-        "number": values.get("number"),
-        "piece": study.id,
-        "first": ask.first,
-        "last": ask.last,
+        **which,
         "length": rolls["length_s"],
         "rolls": _drawn(study, begin, rolls),
         "figures": figures(net, study, ask, changed),
@@ -96,18 +105,22 @@ def answer(net: FaderNet, study: Study, values: Mapping, *, hear: bool = False) 
     }
 
 
-def _sound(
-    study: Study, ask: Ask, pair: tuple[Piece, Piece], values: Mapping, hear: bool
-) -> tuple[dict, str]:
-    """The sound message, and in words why there is none."""
-    none = {"made": False, "original": None, "result": None}
-    if pair[0].duration + TAIL > sound.LATER and not hear:
-        return {**none, "later": True}, ""
-    page = {"wanted": bool(values.get("original")), "vorbis": bool(values.get("vorbis"))}
+def _chunk(net: FaderNet, study: Study, ask: Ask, values: Mapping) -> dict:
     try:
+        return sound.chunk(net, study, ask, values)
+    except AudioError as error:
+        return {"chunk": None, "sound": dict(NO_SOUND), "trouble": str(error)}
+
+
+def _sound(study: Study, ask: Ask, pair: tuple[Piece, Piece], values: Mapping) -> tuple[dict, str]:
+    """The sound message, and in words why there is none."""
+    page = sound.wishes(values)
+    try:
+        if sound.is_long(pair[0]):
+            return sound.promise(*pair), ""
         return sound.message(study, ask, *pair, **page), ""
     except AudioError as error:
-        return none, str(error)
+        return dict(NO_SOUND), str(error)
 
 
 def _drawn(study: Study, begin: float, rolls: dict) -> dict:
@@ -214,16 +227,16 @@ def save(net: FaderNet, study: Study, values: Mapping) -> tuple[str, bytes]:
     """
     kind, scope = values.get("kind"), values.get("scope")
     if kind not in ("midi", "wav"):
-        raise ValueError(f"kind {kind!r} is neither midi nor wav")
+        raise ValueError(f"kind {short(kind)} is neither midi nor wav")
     if scope not in ("selection", "piece"):
-        raise ValueError(f"scope {scope!r} is neither selection nor piece")
+        raise ValueError(f"scope {short(scope)} is neither selection nor piece")
     ask = Ask.read(values, len(study.segments))
     result = study.result(net, ask)
-    whole = scope == "piece"
-    name = file_name(study, ask, whole)
+    entire = scope == "piece"
+    name = file_name(study, ask, entire)
     if kind == "wav":
-        return f"{name}.wav", sound.wav(study, ask, result, whole)
-    return f"{name}.mid", midi.dump(result if whole else excerpt(result, *study.ends(ask.span)))
+        return f"{name}.wav", sound.wav(study, ask, result, entire)
+    return f"{name}.mid", midi.dump(result if entire else excerpt(result, *study.ends(ask.span)))
 
 
 def file_name(study: Study, ask: Ask, whole: bool) -> str:

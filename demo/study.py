@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from reprlib import repr as short
 from uuid import uuid4
 
 import numpy as np
 
 from fadernets import examples, judge, midi, pianoroll
-from fadernets.audio import Sound
 from fadernets.net import Codes, FaderNet
 from fadernets.notes import BEATS, EARLY, Notes
 from fadernets.piece import Piece, Segment, segments, stitch
@@ -57,17 +56,18 @@ class Ask:
         ValueError
             If a value is not a number or outside its range.
         """
-        first = _number(values, "first", 0, count - 1)
-        last = _number(values, "last", first, count - 1)
-        seed = _number(values, "seed", 0, HIGHEST_SEED)
+        first = whole(values, "first", 0, count - 1)
+        last = whole(values, "last", first or 0, count - 1)
+        if first is None or last is None:
+            raise ValueError(f"{'first' if first is None else 'last'} is missing")
         return cls(
-            int(first),
-            int(last),
-            _number(values, "rhythm", 0, 1),
-            _number(values, "note", 0, 1),
-            _number(values, "arousal", -1, 1) or 0.0,
-            _number(values, "valence", -1, 1) or 0.0,
-            None if seed is None else int(seed),
+            first,
+            last,
+            number(values, "rhythm", 0, 1),
+            number(values, "note", 0, 1),
+            number(values, "arousal", -1, 1) or 0.0,
+            number(values, "valence", -1, 1) or 0.0,
+            whole(values, "seed", 0, HIGHEST_SEED),
         )
 
     @property
@@ -93,15 +93,38 @@ class Ask:
         return not self.positions and not self.moods
 
 
-def _number(values: Mapping, name: str, low: float, high: float) -> float | None:
+def number(values: Mapping, name: str, low: float, high: float) -> float | None:
+    """A number that the page may send, None if it does not.
+
+    Raises
+    ------
+    ValueError
+        If it is not a number or outside its range.
+    """
     value = values.get(name)
-    if value is None and name not in ("first", "last"):
+    if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{name} {value!r} is not a number")
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        raise ValueError(f"{name} {short(value)} is not a number")
     if not low <= value <= high:
-        raise ValueError(f"{name} {value:g} is outside {low:g} to {high:g}")
+        raise ValueError(f"{name} {short(value)} is outside {low:g} to {high:g}")
     return value
+
+
+def whole(values: Mapping, name: str, low: int, high: int) -> int | None:
+    """As `number`, a whole one."""
+    value = number(values, name, low, high)
+    if value is not None and value != int(value):
+        raise ValueError(f"{name} {short(value)} is not a whole number")
+    return None if value is None else int(value)
+
+
+def flag(values: Mapping, name: str) -> bool:
+    """A yes or no that the page may send, no if it does not; raises ValueError if it is neither."""
+    value = values.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise ValueError(f"{name} {short(value)} is neither true nor false")
+    return bool(value)
 
 
 @dataclass(eq=False)
@@ -113,13 +136,14 @@ class Study:
     piece : Piece
     id : str
         Tells the pieces a visitor has opened apart.
-    peak : (span, Sound) or None
-        The loudest sample of the original, for the selection heard last.
+    peak : (span, float) or None
+        The loudest sample of the original before any gain, for the short selection heard last.
+        Saves work, no more: a study in another process has none.
     """
 
     piece: Piece
     id: str = field(default_factory=lambda: uuid4().hex)
-    peak: tuple[tuple[int, int], Sound] | None = None
+    peak: tuple[tuple[int, int], float] | None = None
     _codes: tuple[tuple[int, int], Codes] | None = None
     _result: tuple[Ask, Piece] | None = None
 
@@ -149,14 +173,37 @@ class Study:
 
     def result(self, net: FaderNet, ask: Ask) -> Piece:
         """The whole piece with the asked segments changed; the piece itself if nothing is."""
-        chosen = self.usable(ask.span)
-        if ask.is_neutral or not chosen:
+        if self.leaves(ask):
             return self.piece
         if self._result is None or self._result[0] != ask:
-            played = play(net, self.codes(net, ask.span), ask, [s.index for s in chosen])
-            changed = {s.index: notes for s, notes in zip(chosen, played, strict=True)}
-            self._result = ask, stitch(self.piece, changed)
+            self._result = ask, self._changed(net, ask, self.codes(net, ask.span))
         return self._result[1]
+
+    def nearby(self, net: FaderNet, ask: Ask, begin: float, end: float) -> Piece:
+        """As `result`, between two beats; what lies outside may not be changed yet.
+
+        Costs only what lies between, where the result is not at hand: segments are changed one by
+        one, each with a seed of its own.
+        """
+        if self.leaves(ask) or (self._result is not None and self._result[0] == ask):
+            return self.result(net, ask)
+        first = max(ask.first, int(begin // BEATS) - 1)  # one more: what rings on, early notes
+        last = min(ask.last, int(end // BEATS) + 1)
+        near = replace(ask, first=first, last=last)
+        chosen = self.usable(near.span)
+        if not chosen:
+            return self.piece
+        return self._changed(net, near, net.encode([s.notes for s in chosen]))
+
+    def leaves(self, ask: Ask) -> bool:
+        """Whether the result is the piece itself: nothing was moved, or no segment can change."""
+        return ask.is_neutral or not self.usable(ask.span)
+
+    def _changed(self, net: FaderNet, ask: Ask, codes: Codes) -> Piece:
+        chosen = self.usable(ask.span)
+        played = play(net, codes, ask, [s.index for s in chosen])
+        changed = {s.index: notes for s, notes in zip(chosen, played, strict=True)}
+        return stitch(self.piece, changed)
 
 
 def mean_arousal(source: Sequence[Notes]) -> float:

@@ -29,7 +29,7 @@ from demo.study import Study
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_SHORT = 4  # workers for short work; more than cores help nobody
-NICE = 10  # how far long work steps back behind short
+NICE = 5  # how far long work steps back: a third of the time that short work would get
 LIMIT = 90.0  # seconds after which work is taken for hung: ten times the longest there is
 RESTART = 0.5  # seconds before a worker takes another's place, lest one that cannot start spins
 PATIENCE = 120.0  # seconds that a worker may take to start on a busy machine

@@ -95,25 +95,62 @@ def render(piece: Piece, *, gain: float | None = None, synthesiser: str | None =
     """
     if gain is not None and not (math.isfinite(gain) and gain > 0):
         raise ValueError(f"gain {gain} is not a positive number")
-    name = synthesiser or os.environ.get("FADERNETS_SYNTHESISER") or DEFAULT
-    if name not in SYNTHESISERS:
-        raise ValueError(f"synthesiser {name!r} is not one of {', '.join(SYNTHESISERS)}")
+    name, font = chosen(synthesiser)
     if not len(piece.notes):
         raise AudioError("The piece has no notes to play.")
-    font = Path(os.environ.get("FADERNETS_SOUNDFONT") or PIANO).expanduser()
-    _check_font(font)
     seconds = piece.duration + TAIL
-    raw = SYNTHESISERS[name](midi.dump(piece, tail=TAIL), font, seconds)
+    raw = synthesise(piece, seconds, tail=TAIL, synthesiser=name)
     peak = raw.peak
     if peak < SILENCE:
         raise AudioError(
             f"The sound from {name} is silent: the notes are too soft to be heard, "
             f"or the sound font {font.name} has no piano for them."
         )
-    samples = _fitted(raw.samples, round(seconds * raw.rate))
-    factor = _normalising(peak) if gain is None else gain
+    samples = fitted(raw.samples, round(seconds * raw.rate))
+    factor = normalising(peak) if gain is None else gain
     samples *= np.float32(factor)
     return Sound(samples, raw.rate, factor)
+
+
+def synthesise(
+    piece: Piece, seconds: float, *, tail: float = 0.0, synthesiser: str | None = None
+) -> Sound:
+    """What the synthesiser gives for a piece, as loud and as long as it gives it.
+
+    Parameters
+    ----------
+    piece : Piece
+    seconds : float
+        About how long that will be.
+    tail : float
+        Seconds of silence after the end of the piece.
+    synthesiser : str, optional
+        As for `render`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such synthesiser.
+    AudioError
+        If the synthesiser or the sound font is missing or broken.
+    """
+    name, font = chosen(synthesiser)
+    _check_font(font)
+    return SYNTHESISERS[name](midi.dump(piece, tail=tail), font, seconds)
+
+
+def chosen(synthesiser: str | None = None) -> tuple[str, Path]:
+    """The synthesiser, the one given or that of the environment, and the sound font.
+
+    Raises
+    ------
+    ValueError
+        If there is no such synthesiser.
+    """
+    name = synthesiser or os.environ.get("FADERNETS_SYNTHESISER") or DEFAULT
+    if name not in SYNTHESISERS:
+        raise ValueError(f"synthesiser {name!r} is not one of {', '.join(SYNTHESISERS)}")
+    return name, Path(os.environ.get("FADERNETS_SOUNDFONT") or PIANO).expanduser()
 
 
 def pair(
@@ -137,10 +174,10 @@ def pair(
     first, second = sounds
     if first.rate != second.rate:
         raise ValueError(f"sample rates {first.rate} and {second.rate} Hz cannot be compared")
-    factor = _normalising(max(sound.peak / sound.gain for sound in sounds))
+    factor = normalising(max(sound.peak / sound.gain for sound in sounds))
     length = max(len(sound.samples) for sound in sounds)
     left, right = (
-        Sound(_fitted(sound.samples * np.float32(factor / sound.gain), length), sound.rate, factor)
+        Sound(fitted(sound.samples * np.float32(factor / sound.gain), length), sound.rate, factor)
         for sound in sounds
     )
     return left, right
@@ -169,11 +206,12 @@ def _write(sound: Sound, file: BinaryIO) -> None:
     soundfile.write(file, sound.samples, sound.rate, subtype="PCM_16", format="WAV")
 
 
-def _normalising(peak: float) -> float:
+def normalising(peak: float) -> float:
+    """The gain that brings a peak to -1 dBFS, `LOUDEST_GAIN` at most."""
     return LOUDEST_GAIN if peak == 0 else min(PEAK / peak, LOUDEST_GAIN)
 
 
-def _fitted(samples: np.ndarray, length: int) -> np.ndarray:
+def fitted(samples: np.ndarray, length: int) -> np.ndarray:
     """Samples (n, 2) cut or padded with silence to `length` rows."""
     if len(samples) >= length:
         return samples[:length]

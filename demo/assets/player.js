@@ -1,27 +1,50 @@
 // Two sounds of one length played together; only one of them is heard, and switching is instant.
+// Each lies in chunks on the selection's time line. Not all of them need be here: what is missing
+// where the playhead comes next is `wanted`, and the player waits for it where it is needed.
 (function (F) {
   "use strict";
 
   const FADE = 0.015; // seconds: no click when a sound starts, stops or gives way
-  const AHEAD = 1.3; // seconds: the next round is scheduled this early, also in a tab behind
+  const AHEAD = 1.3; // seconds: what comes next is scheduled this early, also in a tab behind
+  const SOON = 10; // seconds before the playhead comes to a chunk that it is asked for
+  const KEPT = 480; // seconds of each sound that are kept
+  const BEHIND = 60; // of these, seconds that the playhead has passed
 
   function bytes(base64) {
     if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
     return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
   }
 
+  // The chunks of one sound that are here, as AudioBuffers by their index. `of` says what it is the
+  // sound of, and `peak` how loud it is, for as long as its chunks are here: nothing else remembers
+  // that they are.
+  F.Sound = class {
+    constructor(of = null) {
+      this.of = of;
+      this.peak = null;
+      this.chunks = new Map();
+    }
+
+    has(index) {
+      return this.chunks.has(index);
+    }
+  };
+
   F.Player = class {
-    // changed() is called whenever something to be shown has changed.
-    constructor(changed) {
+    // changed() is called whenever something to be shown has changed, and moved() every tenth of a
+    // second while playing.
+    constructor(changed, moved = () => {}) {
       this.changed = changed;
+      this.moved = moved;
       this.context = null; // made by the first press of Play: browsers allow it no earlier
-      this.sounds = { original: null, result: null };
+      this.sounds = { original: new F.Sound(), result: new F.Sound() };
       this.volumes = { original: 1, result: 1 };
       this.side = "result";
       this.looping = true;
+      this.starts = []; // seconds at which the chunks begin; none if there is nothing to play
       this.length = 0; // seconds of music; the sounds ring on a little longer
-      this.playing = false;
-      this.rest = 0; // position while not playing
+      this.playing = false; // whether the visitor wants to hear it
+      this.rest = 0; // position while nothing sounds
       this.rounds = [];
     }
 
@@ -32,35 +55,107 @@
     }
 
     get ready() {
-      return Boolean(this.sounds.original && this.sounds.result);
+      return this.starts.length > 0;
     }
 
-    // Exchange sounds; what is playing goes on at the same position. Without an original the one
-    // that is here stays, without a result the result is the original.
-    load({ original, result, volume, length }) {
+    // Playing, but what should be heard now is not here yet.
+    get waits() {
+      return this.playing && !this.rounds.length;
+    }
+
+    // The chunk at a position, which may be a rounding error before its beginning.
+    at(position) {
+      return Math.max(0, this.starts.findLastIndex((start) => start <= position + 1e-6));
+    }
+
+    // Whether a chunk of both sounds is here.
+    has(index) {
+      return this.sounds.original.has(index) && this.sounds.result.has(index);
+    }
+
+    // Whether the chunk under the playhead is missing.
+    get lacks() {
+      return this.ready && !this.has(this.at(this.position));
+    }
+
+    // The chunk to be asked for next, or null: the one under the playhead, and while playing what
+    // comes soon. Nothing is wanted that nobody is about to hear.
+    get wanted() {
+      if (!this.ready) return null;
+      const position = this.position;
+      const now = this.at(position);
+      if (!this.has(now)) return now;
+      if (!this.playing) return null;
+      for (let i = now + 1; i < this.starts.length && this.starts[i] - position < SOON; i++) {
+        if (!this.has(i)) return i;
+      }
+      const again = this.looping && this.length - position < SOON && !this.has(0);
+      return again ? 0 : null;
+    }
+
+    // Something else to play, chunks or none of it here; what is playing goes on at the same
+    // position, as soon as it can. `of` names the selection: the chunks of its original stay here.
+    load({ of, starts, length, volume, same, peak = null, original = null, result = null }) {
       const position = Math.min(this.position, length);
-      if (original) this.sounds.original = original;
-      this.sounds.result = result || this.sounds.original;
+      if (this.sounds.original.of !== of) this.sounds.original = new F.Sound(of);
+      this.sounds.original.peak = peak;
+      this.sounds.result = same ? this.sounds.original : new F.Sound(of);
       this.volumes.original = volume;
+      this.starts = starts;
       this.length = length;
+      this.rest = position >= length ? 0 : position;
+      this.keep(0, original, result);
       if (this.playing) this.begin(position);
-      else this.rest = position >= length ? 0 : position;
       this.changed();
+    }
+
+    // A chunk has come, of either sound or of both.
+    put(index, original, result) {
+      this.keep(index, original, result);
+      if (this.waits && this.has(this.at(this.rest))) this.begin(this.rest);
+      else if (this.rounds.length) this.tend();
+      this.changed();
+    }
+
+    keep(index, original, result) {
+      if (original) this.sounds.original.chunks.set(index, original);
+      if (result) this.sounds.result.chunks.set(index, result);
+      this.trim();
+    }
+
+    // Drop what will be heard last, going round from a little behind the playhead.
+    trim() {
+      const from = this.position - BEHIND;
+      const after = (index) => {
+        const ahead = (this.starts[index] - from) % this.length;
+        return ahead < 0 ? ahead + this.length : ahead;
+      };
+      for (const { chunks } of Object.values(this.sounds)) {
+        const last = [...chunks.keys()].sort((a, b) => after(b) - after(a));
+        let seconds = 0;
+        for (const buffer of chunks.values()) seconds += buffer.duration;
+        for (const index of last) {
+          if (seconds <= KEPT) break;
+          seconds -= chunks.get(index).duration;
+          chunks.delete(index);
+        }
+      }
     }
 
     // No sound to play until the next `load`.
     clear() {
       this.pause();
-      this.sounds = { original: null, result: null };
+      this.sounds = { original: new F.Sound(), result: new F.Sound() };
+      this.starts = [];
       this.rest = 0;
       this.changed();
     }
 
     get position() {
-      if (!this.playing) return this.rest;
+      if (!this.rounds.length) return this.rest;
       const now = this.context.currentTime;
       const round = this.rounds.findLast((r) => r.start <= now) || this.rounds[0];
-      return Math.max(0, now - round.zero);
+      return Math.max(now, round.start) - round.zero;
     }
 
     async play() {
@@ -73,10 +168,9 @@
 
     pause() {
       if (!this.playing) return;
-      this.rest = Math.min(this.position, this.length);
+      this.halt(Math.min(this.position, this.length));
       this.playing = false;
       clearInterval(this.timer);
-      this.silence();
       this.changed();
     }
 
@@ -98,7 +192,7 @@
 
     loop(on) {
       this.looping = on;
-      if (this.playing) {
+      if (this.rounds.length) {
         const now = this.context.currentTime;
         this.silence((round) => round.start > now);
         this.tend();
@@ -106,27 +200,52 @@
       this.changed();
     }
 
+    // Play from a position, or wait there for its chunk.
     begin(position) {
-      this.silence();
+      this.halt(position);
       this.playing = true;
-      this.round(this.context.currentTime + 0.005, position);
+      if (this.has(this.at(position))) this.round(this.context.currentTime + 0.005, position);
       clearInterval(this.timer);
       this.timer = setInterval(() => this.tend(), 100);
     }
 
+    // Nothing sounds any more; the playhead stands at a position.
+    halt(position) {
+      this.silence();
+      this.rest = position;
+    }
+
     // One playing of both sounds, from `position`, at the context's time `start`.
     round(start, position) {
-      const round = { start, zero: start - position, gains: {}, sources: [] };
+      const next = this.at(position);
+      const round = { start, zero: start - position, next, gains: {}, sources: new Set() };
+      round.nodes = {};
       for (const side of ["original", "result"]) {
-        const source = new AudioBufferSourceNode(this.context, { buffer: this.sounds[side] });
         const gain = new GainNode(this.context, { gain: 0 });
-        source.connect(gain).connect(this.context.destination);
-        source.start(start, Math.min(position, source.buffer.duration));
-        round.sources.push(source);
+        gain.connect(this.context.destination);
+        round.nodes[side] = gain;
         round.gains[side] = gain.gain;
       }
       this.rounds.push(round);
       this.mix(round);
+      if (next && this.has(next - 1)) this.schedule(round, next - 1); // it may last a little longer
+      this.schedule(round, round.next++);
+    }
+
+    // A chunk of a round, or what is left of it when the round begins. Chunks overlap a little, the
+    // one fading as the next rises, so both are simply played where they belong.
+    schedule(round, index) {
+      const due = round.zero + this.starts[index];
+      const start = Math.max(due, round.start, this.context.currentTime);
+      for (const [side, sound] of Object.entries(this.sounds)) {
+        const buffer = sound.chunks.get(index);
+        if (start - due >= buffer.duration) continue;
+        const source = new AudioBufferSourceNode(this.context, { buffer });
+        source.connect(round.nodes[side]);
+        source.start(start, start - due);
+        source.onended = () => round.sources.delete(source); // its chunk may go
+        round.sources.add(source);
+      }
     }
 
     mix(round) {
@@ -146,21 +265,45 @@
       this.rounds = this.rounds.filter((round) => !which(round));
     }
 
-    // Schedule the next round, forget those that have ended, stop after the last.
+    // Schedule the next chunk or round, wait for what is missing, forget rounds that have ended,
+    // stop after the last.
     tend() {
+      if (this.rounds.length) this.continue();
+      this.moved();
+    }
+
+    continue() {
       const now = this.context.currentTime;
       const last = this.rounds[this.rounds.length - 1];
-      const rings = Math.max(this.sounds.original.duration, this.sounds.result.duration);
-      const next = Math.max(last.zero + this.length, now);
-      if (this.looping && next - now < AHEAD && this.length > 0) this.round(next, 0);
-      else if (!this.looping && now > last.zero + rings) {
+      while (last.next < this.starts.length && this.has(last.next)) {
+        if (last.zero + this.starts[last.next] - now >= AHEAD) break;
+        this.schedule(last, last.next++);
+      }
+      if (last.next < this.starts.length) {
+        const due = this.starts[last.next];
+        if (now >= last.zero + due) this.stall(due);
+      } else this.goRound(last, now);
+      const sounds = (round) => now < round.start || round.sources.size || round === last;
+      if (this.rounds.length > 1) this.rounds = this.rounds.filter(sounds);
+    }
+
+    // After a round's last chunk.
+    goRound(last, now) {
+      const end = last.zero + this.length;
+      const next = Math.max(end, now);
+      if (this.looping && next - now < AHEAD && this.length > 0) {
+        if (this.has(0)) this.round(next, 0);
+        else if (now >= end) this.stall(0);
+      } else if (!this.looping && now > end && !last.sources.size) {
         this.pause();
         this.rest = 0;
         this.changed();
       }
-      if (this.rounds.length > 1) {
-        this.rounds = this.rounds.filter((round) => now < round.zero + rings);
-      }
+    }
+
+    stall(position) {
+      this.halt(position);
+      this.changed();
     }
   };
 })((window.FaderNets = window.FaderNets || {}));

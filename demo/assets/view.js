@@ -2,6 +2,8 @@
 (function (F) {
   "use strict";
 
+  const PATIENCE = 250; // ms before something that is still under way is announced
+
   // Where a preset's button puts the two moods, -1 to 1.
   F.moods = ({ dataset }) => ({
     arousal: Number(dataset.arousal),
@@ -48,8 +50,24 @@
       button.querySelector("span").textContent = player.playing ? "Pause" : "Play";
       this.find(`[name=fn-side][value=${player.side}]`).checked = true;
       this.find(".fn-rolls").dataset.heard = player.side;
+      this.showBusy();
       cancelAnimationFrame(this.frame);
       this.tick();
+    },
+
+    // Say so if the visitor has to wait for long.
+    showBusy() {
+      if (this.waits && !this.waiting) {
+        this.waiting = setTimeout(() => this.busy(this.waits), PATIENCE);
+      } else if (!this.waits) {
+        clearTimeout(this.waiting);
+        this.waiting = null;
+        this.busy(false);
+      }
+    },
+
+    busy(on) {
+      this.find(".fn-bench").setAttribute("aria-busy", on);
     },
 
     // The playhead, once a frame while there is sound.

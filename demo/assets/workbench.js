@@ -1,9 +1,11 @@
 // Joins strip, rolls, player and faders to the server: what is asked goes out in one "ask" event,
-// what came of it comes back in the property `answer`; a new piece comes in `piece`.
+// what came of it comes back in the property `answer`; a new piece comes in `piece`. The sound of a
+// long selection is asked for chunk by chunk, in "hear" events, as the player wants it.
 (function (F) {
   "use strict";
 
-  const PATIENCE = 250; // ms before an answer that is still under way is announced
+  const RETRY = 2000; // ms before something that failed is asked for again
+  const LOST = 60000; // ms after which a chunk will not come any more
   const STEP = 0.5; // seconds that an arrow key moves the playhead
   const NEUTRAL = { rhythm: null, note: null, arousal: null, valence: null, seed: null };
 
@@ -13,12 +15,23 @@
     constructor({ element, props, watch, trigger, events }) {
       Object.assign(this, { element, props, trigger, events });
       this.piece = null;
-      this.sent = 0;
-      this.original = null; // the selection whose original sound is here, as "first-last"
+      this.sent = 0; // number of what was asked last
+      this.answered = 0; // number of the answer that is shown and played
+      this.asking = false; // whether an answer is still to come
+      this.saving = false;
+      this.hearing = null; // when the chunk under way was asked for, ms
+      this.quiet = 0; // ms: nothing is asked for by itself until then
+      this.gain = null; // of the result's chunks, as the answer gave it
       this.past = [];
       this.future = [];
       this.now = { ...NEUTRAL };
-      this.player = new F.Player(() => this.showPlayer());
+      this.player = new F.Player(
+        () => {
+          this.showPlayer();
+          this.fetch();
+        },
+        () => this.fetch()
+      );
       this.overview = new F.Overview(this.find(".fn-strip"), () => this.select());
       this.faders = [...element.querySelectorAll("[data-fader]")].map(
         (part) => new F.Fader(part, () => this.release())
@@ -171,7 +184,6 @@
 
     select() {
       this.show("span", this.overview.text);
-      this.original = null;
       this.ask();
     }
 
@@ -181,46 +193,72 @@
       if (!this.piece) return;
       this.sent += 1;
       performance.mark("fadernets:asked");
-      this.wait();
+      this.asking = true;
+      this.hearing = null; // what may come of it belongs to what was asked before
+      this.showBusy();
       this.request({});
       this.trigger(this.events.ask);
     }
 
     // What is wanted goes into the component's value: an event that has to wait for an earlier one
-    // is sent with the value of then, but without data of its own.
+    // is sent with the value of then, but without data of its own. So every value is complete, and
+    // makes sense to "ask" as to "hear".
     request(more) {
       const { first, last } = this.overview;
-      const original = this.original !== `${first}-${last}`; // its sound is not here yet
-      const which = { number: this.sent, piece: this.piece.id, first, last, original, vorbis };
-      this.props.value = JSON.stringify({ ...which, ...this.now, ...more });
+      const { original } = this.player.sounds;
+      const kept = original.of === this.selection ? original : new F.Sound();
+      const which = { number: this.sent, piece: this.piece.id, first, last, vorbis };
+      const sound = { original: !kept.has(0), peak: kept.peak, chunk: null, gain: null };
+      this.props.value = JSON.stringify({ ...which, ...sound, ...this.now, ...more });
+    }
+
+    // Names the piece and the segments chosen.
+    get selection() {
+      return `${this.piece.id}/${this.overview.first}-${this.overview.last}`;
+    }
+
+    // Ask for the sound that is heard next and is not here, one chunk at a time.
+    fetch() {
+      const { wanted } = this.player;
+      const now = performance.now();
+      if (wanted === null || this.asking || now < this.quiet) return;
+      if (this.answered !== this.sent) return this.ask(); // the answer never came
+      if (this.hearing !== null && now - this.hearing < LOST) return;
+      this.hearing = now;
+      this.showBusy();
+      const original = !this.player.sounds.original.has(wanted);
+      this.request({ chunk: wanted, gain: this.gain, original });
+      this.trigger(this.events.hear);
     }
 
     save(kind) {
       if (!this.piece) return;
-      this.wait();
+      this.saving = true;
+      this.showBusy();
       this.request({ kind, scope: this.find("[data-show=scope]").value });
       this.trigger(this.events.save);
     }
 
-    // Say so if what is wanted takes long.
-    wait() {
-      clearTimeout(this.waiting);
-      this.waiting = setTimeout(() => this.busy(true), PATIENCE);
-    }
-
-    // Nothing is under way any more; what is on the page stays.
+    // A file has come or not, or something failed: then what is on the page stays, and a visitor
+    // who waits to hear more has to press Play again.
     settle() {
-      clearTimeout(this.waiting);
-      this.busy(false);
+      if (this.saving) this.saving = false;
+      else {
+        this.asking = false;
+        this.hearing = null;
+        this.quiet = performance.now() + RETRY;
+        if (this.player.waits) this.player.pause();
+      }
+      this.showBusy();
     }
 
-    busy(on) {
-      this.find(".fn-bench").setAttribute("aria-busy", on);
+    // Whether the visitor waits for something that is under way.
+    get waits() {
+      return this.asking || this.saving || (this.hearing !== null && this.player.lacks);
     }
 
     open(piece) {
       this.piece = piece;
-      this.original = null;
       this.past = [];
       this.future = [];
       this.now = { ...NEUTRAL };
@@ -237,26 +275,52 @@
       if (!this.piece || answer.piece !== this.piece.id || answer.number !== this.sent) return;
       const { original, result } = answer.sound;
       const decoded = [original, result].map((sound) => sound && F.Player.decode(sound));
-      this.showAnswer(answer);
-      performance.mark("fadernets:drawn");
-      const [first, second] = await Promise.all(decoded);
-      if (answer.number !== this.sent) return; // overtaken while it was decoded
-      if (answer.sound.later) {
-        this.player.clear();
-        this.trigger(this.events.hear);
-        return;
+      const isChunk = "chunk" in answer;
+      if (!isChunk) {
+        this.showAnswer(answer);
+        performance.mark("fadernets:drawn");
       }
-      this.settle();
-      this.element.dataset.heard = answer.number;
-      if (!answer.sound.made) return this.player.clear();
-      if (first) this.original = `${answer.first}-${answer.last}`;
-      this.player.load({
-        original: first,
-        result: second,
-        volume: answer.sound.volume,
-        length: answer.length,
-      });
-      performance.mark("fadernets:heard");
+      const sounds = await Promise.all(decoded);
+      if (answer.number !== this.sent) return; // overtaken while it was decoded
+      if (isChunk) this.hear(answer, ...sounds);
+      else this.load(answer, ...sounds);
+    }
+
+    // An answer: something else to play. Of a long selection the sound is still to come.
+    load({ number, first, last, length, sound }, original, result) {
+      this.asking = false;
+      this.answered = number;
+      this.gain = sound.gain ?? null;
+      if (!sound.made && !sound.later) this.player.clear();
+      else {
+        const { starts, volume, same, peak } = sound;
+        const of = `${this.piece.id}/${first}-${last}`;
+        this.quiet = 0;
+        this.player.load({ of, starts, length, volume, same, peak, original, result });
+      }
+      this.arrive();
+    }
+
+    // A chunk of the sound of what is shown.
+    hear({ number, chunk, sound, trouble }, original, result) {
+      if (number !== this.answered) return; // its answer is still to come
+      this.hearing = null;
+      if (sound.made) this.player.put(chunk, original, result);
+      else {
+        this.player.clear();
+        this.show("summary", trouble);
+      }
+      this.arrive();
+    }
+
+    // What is shown can be heard, if the sound under the playhead is here.
+    arrive() {
+      const { heard } = this.element.dataset;
+      if (heard !== String(this.answered) && !this.player.lacks) {
+        this.element.dataset.heard = this.answered;
+        if (this.player.ready) performance.mark("fadernets:heard");
+      }
+      this.showBusy();
     }
   }
 

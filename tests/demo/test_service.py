@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import pickle
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,8 +13,9 @@ import pytest
 import soundfile
 
 from demo import endpoints, service, sound
+from demo import study as studies
 from demo.study import Ask, Study, excerpt, open_example, open_file
-from fadernets import audio, midi
+from fadernets import audio, chunks, midi
 from fadernets.notes import Notes, cut
 from fadernets.piece import Piece, segments
 from fadernets.transfer import PRESETS
@@ -164,17 +166,218 @@ def test_the_original_is_sent_once(net, study):
     assert answer["original"] is None and answer["result"]
 
 
-def test_sound_of_a_long_selection_comes_later(net, study):
-    whole = ask(0, len(study.segments) - 1)
-    assert service.answer(net, study, whole)["sound"]["later"]
-    answer = service.answer(net, study, whole, hear=True)["sound"]
-    samples, rate = decoded(answer["original"])
-    assert len(samples) / rate == pytest.approx(study.piece.duration + audio.TAIL, abs=0.1)
-    assert np.abs(samples).max() > 0.1
-    small = service.answer(net, study, whole | {"vorbis": True}, hear=True)["sound"]["original"]
-    again, _ = decoded(small)
-    assert len(small["data"]) < len(answer["original"]["data"]) / 2
-    assert len(again) == len(samples) and np.abs(again - samples).max() < 0.2
+def whole(study: Study, **values) -> dict:
+    """All of a piece is asked for."""
+    return ask(0, len(study.segments) - 1, **values)
+
+
+def elsewhere(study: Study) -> Study:
+    """The same study as another process gets it, nothing of it worked out yet."""
+    copy = pickle.loads(pickle.dumps(study))
+    return Study(copy.piece, copy.id)
+
+
+@pytest.fixture(scope="module")
+def long() -> Study:
+    """Twenty mazurkas one after the other: 28.8 minutes."""
+    piece = open_example("mazurka").piece
+    times, beats = 20, piece.length
+    one, length = piece.notes, times * beats
+    notes = Notes.of(
+        np.concatenate([one.onset + i * beats for i in range(times)]),
+        np.concatenate([np.minimum(one.offset, beats) + i * beats for i in range(times)]),
+        np.tile(one.pitch, times),
+        np.tile(one.velocity, times),
+    )
+    return Study(replace(piece, notes=notes, length=length))
+
+
+@pytest.fixture
+def rendered(monkeypatch) -> list[float]:
+    """Seconds of sound that each call of a synthesiser gave."""
+    seconds = []
+
+    def count(*args):
+        found = real(*args)
+        seconds.append(found.seconds)
+        return found
+
+    real = audio.SYNTHESISERS["midirenderer"]
+    monkeypatch.setitem(audio.SYNTHESISERS, "midirenderer", count)
+    return seconds
+
+
+@pytest.fixture
+def played(monkeypatch) -> list[int]:
+    """Numbers of segments that the model was asked to play."""
+    counts = []
+    real = studies.play
+
+    def count(net, codes, ask, indices):
+        counts.append(len(indices))
+        return real(net, codes, ask, indices)
+
+    monkeypatch.setattr(studies, "play", count)
+    return counts
+
+
+def test_a_long_selection_comes_without_sound(net, study, rendered):
+    service.answer(net, study, whole(study))  # the reference for the gain, rendered once
+    rendered.clear()
+    answer = service.answer(net, study, whole(study, rhythm=0.7))
+    assert answer["sound"]["later"] and rendered == []
+    assert answer["sound"]["original"] is None and answer["sound"]["result"] is None
+    assert answer["sound"]["starts"] == [0, 8, 28, 48, 68] and not answer["sound"]["same"]
+    assert service.answer(net, study, whole(study))["sound"]["same"]
+
+
+def test_a_chunk_is_all_that_comes_to_be_heard(net, study):
+    gain = service.answer(net, study, whole(study, note=1.0))["sound"]["gain"]
+    values = whole(study, note=1.0, gain=gain, chunk=1)
+    answer = service.answer(net, study, values, hear=True)
+    sound = answer.pop("sound")
+    told = {"number": 7, "piece": study.id, "first": 0, "last": 53}
+    assert answer == {**told, "chunk": 1, "chunks": 5, "start": 8.0, "length": 20.0}
+    assert set(sound) == {"made", "original", "result"} and sound["made"]
+    for side in ("original", "result"):
+        samples, rate = decoded(sound[side])
+        assert len(samples) == round((20 + chunks.FADE) * rate) and np.abs(samples).max() > 0.1
+    values["original"] = False
+    again = service.answer(net, study, values, hear=True)["sound"]
+    assert again == sound | {"original": None}
+
+
+def test_chunks_join_at_one_gain(net, study):
+    """Both sides, put together as the page does it, are the sound of the piece."""
+    answer = service.answer(net, study, whole(study, note=1.0))["sound"]
+    joined = {side: np.zeros((100 * audio.RATE, 2)) for side in ("original", "result")}
+    for k, start in enumerate(answer["starts"]):
+        values = whole(study, note=1.0, gain=answer["gain"], chunk=k)
+        sides = service.answer(net, study, values, hear=True)["sound"]
+        for side, found in joined.items():
+            samples, rate = decoded(sides[side])
+            found[round(start * rate) :][: len(samples)] += samples
+    end = round((study.piece.duration + audio.TAIL) * audio.RATE)
+    pieces = {"original": study.piece, "result": study.result(net, Ask(0, 53, note=1.0))}
+    for side, volume in (("original", answer["volume"]), ("result", 1.0)):
+        found = volume * joined[side]
+        expected = np.concatenate(list(chunks.joined(pieces[side], answer["gain"])))
+        assert len(expected) == end and not found[end:].any()
+        np.testing.assert_allclose(found[:end], expected, atol=2e-4)
+    assert answer["volume"] < 1  # the result is louder
+
+
+def test_vorbis_is_small(net, study):
+    large = service.answer(net, study, whole(study, chunk=1), hear=True)["sound"]["original"]
+    values = whole(study, chunk=1, vorbis=True)
+    small = service.answer(net, study, values, hear=True)["sound"]["original"]
+    assert len(small["data"]) < len(large["data"]) / 2
+    (before, _), (after, _) = decoded(large), decoded(small)
+    assert len(before) == len(after) and np.abs(before - after).max() < 0.2
+
+
+def test_a_chunk_of_half_an_hour_costs_a_chunk(net, long, rendered, played):
+    """Wherever it lies, also in a process that knows nothing of the piece but its notes."""
+    gain = chunks.gain_of(long.piece)
+    count = len(chunks.borders(long.piece.duration)) - 1
+    assert count == 87 and long.piece.duration > 28 * 60
+    for chunk in (0, 40, count - 1):
+        rendered.clear()
+        played.clear()
+        values = whole(long, rhythm=0.7, chunk=chunk, gain=gain)
+        answer = service.answer(net, Study(long.piece, long.id), values, hear=True)
+        assert answer["chunk"] == chunk and answer["chunks"] == count
+        assert len(rendered) == 2 and max(rendered) < 12 + 25 + 3
+        assert sum(played) <= 25  # segments of 1.6 seconds
+    assert answer["length"] < 20.1 and len(json.dumps(answer)) < 3_000_000
+
+
+def test_a_chunk_is_the_same_from_every_process(net, study):
+    study.result(net, Ask(0, 53, rhythm=0.7, seed=3))
+    gain = service.answer(net, study, whole(study, rhythm=0.7, seed=3))["sound"]["gain"]
+    values = whole(study, rhythm=0.7, seed=3, chunk=2)
+    here = service.answer(net, study, values | {"gain": gain}, hear=True)
+    for more in ({"gain": gain}, {}):
+        there = service.answer(net, elsewhere(study), values | more, hear=True)
+        assert there == here
+
+
+def test_a_short_selection_can_be_heard_as_one_chunk(net, study):
+    told = service.answer(net, study, ask(note=0.8))
+    heard = service.answer(net, elsewhere(study), ask(note=0.8), hear=True)
+    assert heard["sound"] == told["sound"]
+    assert (heard["chunk"], heard["chunks"], heard["start"]) == (0, 1, 0.0)
+    assert heard["length"] == pytest.approx(told["length"], abs=1e-3)
+
+
+def test_the_page_keeps_how_loud_the_original_is(net, study, rendered):
+    """The volume stays right, and the original is not rendered again, in another process."""
+    peak = service.answer(net, study, ask(note=1.0))["sound"]["peak"]
+    values = ask(note=0.9) | {"original": False}
+    here = service.answer(net, study, values)["sound"]
+    rendered.clear()
+    there = service.answer(net, elsewhere(study), values | {"peak": peak})["sound"]
+    assert there == here and len(rendered) == 1
+    forgotten = service.answer(net, elsewhere(study), values)["sound"]
+    assert forgotten["volume"] == here["volume"] and forgotten["result"] == here["result"]
+
+
+def test_silence_between_notes_is_a_silent_chunk(net):
+    notes = Notes.of([0.0, 59.0], [1.0, 60.0], [60, 64], [64, 64])
+    plain = np.array([[0.0, 60.0]]), np.array([[0.0, 4.0, 4.0]])
+    study = Study(Piece(notes, np.zeros((0, 2)), *plain, length=60.0))
+    samples, _ = decoded(
+        service.answer(net, study, whole(study, chunk=2), hear=True)["sound"]["original"]
+    )
+    assert len(samples) and not samples.any()
+    answer = service.answer(net, study, ask(2, 12))
+    assert not answer["sound"]["made"] and "no notes" in answer["summary"]
+
+
+def test_a_missing_font_is_told(net, study, monkeypatch):
+    monkeypatch.setenv("FADERNETS_SOUNDFONT", "/nowhere/piano.sf2")
+    answer = service.answer(net, study, whole(study))
+    assert not answer["sound"]["made"] and "later" not in answer["sound"]
+    assert "cannot be read" in answer["summary"]
+    heard = service.answer(net, study, whole(study), hear=True)
+    assert not heard["sound"]["made"] and "cannot be read" in heard["trouble"]
+
+
+@pytest.mark.parametrize("hear", [False, True])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("original", value) for value in (1, "yes", [])],
+        *[("vorbis", value) for value in (0, "", {})],
+        *[("peak", value) for value in (0, -1.0, 1e9, "loud", True, float("nan"), float("inf"))],
+        *[("number", value) for value in (-1, 1.5, "7", [7], 2**60, 10**400)],
+    ],
+)
+def test_a_bad_wish_is_named(net, study, name, value, hear):
+    with pytest.raises(ValueError, match=name):
+        service.answer(net, study, ask(**{name: value} | {"chunk": 0}), hear=hear)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("chunk", value) for value in (-1, 5, 1.5, "1", True, [0], float("nan"), 10**400)],
+        *[("gain", value) for value in (0, -1.0, 12.5, "1", False, float("inf"))],
+        ("first", 0.5),
+        ("seed", 2.5),
+    ],
+)
+def test_a_bad_chunk_is_named(net, study, name, value):
+    with pytest.raises(ValueError, match=name):
+        service.answer(net, study, whole(study) | {name: value}, hear=True)
+    with pytest.raises(ValueError, match="chunk"):  # a short selection has but one
+        service.answer(net, study, ask(chunk=1), hear=True)
+
+
+def test_a_long_bad_value_is_told_in_short(net, study):
+    with pytest.raises(ValueError, match="rhythm") as told:
+        service.answer(net, study, ask(rhythm="x" * 10_000))
+    assert len(str(told.value)) < 200
 
 
 def test_a_very_long_selection_is_sent_small(monkeypatch, net, study):
@@ -239,6 +442,20 @@ def test_saved_wav_is_heard(net, study, scope):
     seconds = study.piece.seconds(end) - study.piece.seconds(begin) + audio.TAIL
     assert len(samples) / rate == pytest.approx(float(seconds), abs=0.1)
     assert np.abs(samples).max() > 0.1 and name.endswith(".wav")
+
+
+def test_a_long_wav_is_rendered_chunk_by_chunk(net, study, rendered):
+    """As the page hears it, as loud, and never more than a chunk at a time."""
+    values = whole(study, note=0.7) | {"kind": "wav", "scope": "selection"}
+    _, data = service.save(net, study, values)
+    assert max(rendered) < 12 + 25 + 3 and len(rendered) >= 5
+    samples, _ = soundfile.read(io.BytesIO(data), dtype="float32")
+    gain = service.answer(net, study, whole(study, note=0.7))["sound"]["gain"]
+    sound = service.answer(net, study, whole(study, note=0.7, gain=gain, chunk=2), hear=True)
+    part, rate = decoded(sound["sound"]["result"])
+    inside = slice(rate // 10, 19 * rate)
+    found = samples[28 * rate :][inside]
+    np.testing.assert_allclose(found, part[inside], atol=1e-4)
 
 
 @pytest.mark.parametrize(("key", "value"), [("kind", "mp3"), ("scope", None)])

@@ -1,0 +1,67 @@
+"""What the server writes down: one line an event, without values of requests.
+
+To the standard error stream, or to the file that FADERNETS_LOG names, which is put away when it is
+full. No request is logged: addresses of the listening test hold tokens, and visitors have
+addresses. Of an exception only its type and place are written, since its text may repeat what
+somebody sent.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+LARGEST = 5_000_000  # bytes of a log file
+KEPT = 3  # older files kept beside it
+
+
+class OneLine(logging.Formatter):
+    """A record as one line; an exception as its type and the place that raised it."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def formatException(
+        self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple
+    ) -> str:
+        """As the base class, without values and without a traceback."""
+        frames = traceback.extract_tb(ei[2])
+        where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+        return f"{ei[0].__name__ if ei[0] else 'error'}{where}"
+
+    def format(self, record: logging.LogRecord) -> str:
+        """As the base class, on one line."""
+        return super().format(record).replace("\r", " ").replace("\n", " | ")
+
+
+def set_up() -> None:
+    """Have everything that is logged written as `OneLine` writes it, warnings and worse.
+
+    Raises
+    ------
+    ValueError
+        If the file that FADERNETS_LOG names cannot be written; one sentence.
+    """
+    name = os.environ.get("FADERNETS_LOG")
+    handler: logging.Handler = logging.StreamHandler()
+    if name:
+        try:
+            handler = logging.handlers.RotatingFileHandler(
+                name, maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8"
+            )
+        except OSError as error:
+            reason = (error.strerror or "it cannot be written").lower()
+            raise ValueError(f"FADERNETS_LOG cannot be used: {reason}") from error
+    handler.setFormatter(OneLine())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    for name in ("uvicorn", "uvicorn.error"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
+    logging.getLogger("uvicorn.access").handlers[:] = [logging.NullHandler()]
+    logging.getLogger("uvicorn.access").propagate = False

@@ -1,0 +1,237 @@
+"""Where the world finds this server, and what of that a request may say.
+
+A proxy may put the server below a path, such as ``https://example.org/music``, and either hand
+that path on or take it away. `PublicAddress` takes requests of both kinds and gives all that lies
+behind it one form of them, ASGI's: ``root_path`` is the path, ``path`` begins with it.
+
+Gradio writes absolute addresses into its page and answers, with the scheme, host and path that
+some headers name; whoever sends a request can send these headers. With FADERNETS_PUBLIC_URL set,
+no header counts. Without it, X-Forwarded-Host, X-Forwarded-Proto and Host do, if they make sense,
+for a host such as Hugging Face's tells the server where it is in no other way. They change what
+the sender is shown and nothing else: no answer that repeats them may be kept by a cache that
+others are served from.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, unquote, urlsplit
+
+from fastapi import FastAPI
+from gradio import routes
+from gradio.route_utils import CustomCORSMiddleware
+from jinja2 import ChoiceLoader, DictLoader
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from survey.settings import Settings
+
+VARIABLE = "FADERNETS_PUBLIC_URL"
+HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+# What Gradio takes for the whole address of its page, whatever the request's own path is.
+TOLD = b"x-gradio-server"
+# With a path of these names below the host, nobody could tell whether a proxy took it away.
+OWN = ("survey", "healthz", "gradio_api", "assets", "static", "config")
+PRIVATE = "private, no-cache"
+REPEATING = ("text/html", "application/json")  # kinds of answers that hold absolute addresses
+STREAM = "text/event-stream"
+PAGE = "frontend/index.html"  # Gradio's template
+LEADS_OUT = 'href="/manifest.json"'  # in it
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the server is.
+
+    Attributes
+    ----------
+    origin : str or None
+        Scheme and host, as ``https://example.org``; None: what a request says.
+    path : str
+        Without a slash at its end; "" at the root.
+
+    Raises
+    ------
+    ValueError
+        If the path is one that the server itself uses, or no plain path.
+    """
+
+    origin: str | None = None
+    path: str = ""
+
+    def __post_init__(self) -> None:
+        names = self.path.split("/")[1:]
+        is_plain = not any(name in ("", ".", "..") for name in names)
+        if not is_plain or (self.path and not self.path.startswith("/")):
+            raise ValueError(f"the path of {VARIABLE} must be plain, such as /music")
+        if names and names[0] in OWN:
+            raise ValueError(
+                f"the path of {VARIABLE} must not begin with /{names[0]}, "
+                "which is an address below it"
+            )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Address:
+        """What FADERNETS_PUBLIC_URL says, or Gradio's GRADIO_ROOT_PATH, an address or a path.
+
+        Raises
+        ------
+        ValueError
+            If it is none.
+        """
+        env = os.environ if environ is None else environ
+        gradio = env.get("GRADIO_ROOT_PATH", "").rstrip("/")
+        whole = env.get(VARIABLE) or (gradio if "://" in gradio else None)
+        if not whole:
+            return cls(None, unquote(gradio))
+        parts = urlsplit(Settings(public_url=whole).public_url or "")
+        return cls(f"{parts.scheme.lower()}://{parts.netloc.lower()}", unquote(parts.path))
+
+
+class PublicAddress:
+    """Gives requests the path they have for the world, and Gradio an address to be believed.
+
+    To be put before everything else that looks at a request's path.
+
+    Parameters
+    ----------
+    app : ASGI application
+    address : Address
+    """
+
+    def __init__(self, app: ASGIApp, address: Address) -> None:
+        self.app, self.address = app, address
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        scope, below = _placed(scope, self.address.path)
+        hosts = _address_headers(scope, self.address.origin)
+        if not below and scope["type"] == "http":
+            # Links of a page at /music, without the slash, would lead out of it.
+            await _with_slash(scope)(scope, receive, send)
+            return
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _mend(MutableHeaders(scope=message), hosts)
+            await send(message)
+
+        await self.app(scope, receive, sending if scope["type"] == "http" else send)
+
+
+def _placed(scope: Scope, prefix: str) -> tuple[Scope, str]:
+    """The request with its whole path, and the part of it below the server's own root.
+
+    A root that an ASGI server was given stands where none is set here.
+    """
+    root = scope.get("root_path", "").rstrip("/")
+    below = _below(scope["path"], root)
+    if prefix:
+        root, below = prefix, _below(below, prefix)
+    below = below if root else below or "/"
+    placed = {**scope, "root_path": root, "path": root + below}
+    if root + below != scope["path"]:
+        placed.pop("raw_path", None)  # optional, and no longer true
+    return placed, below
+
+
+def _below(path: str, root: str) -> str:
+    return path[len(root) :] if root and f"{path}/".startswith(f"{root}/") else path
+
+
+def _address_headers(scope: Scope, origin: str | None) -> set[str]:
+    """Replace what a request says of the server's address by what is taken for true.
+
+    Returns the hosts, with their ports, that mean this server.
+    """
+    sent = Headers(scope=scope)
+    if origin is None:
+        dropped = {TOLD, b"x-forwarded-host"}
+        host, origin = None, _said(scope, sent)
+    else:
+        dropped = {name for name, _ in sent.raw if name.startswith(b"x-forwarded-")}
+        dropped |= {TOLD, b"forwarded", b"host"}
+        scope["scheme"], _, host = origin.partition("://")
+    headers = [(name, value) for name, value in scope["headers"] if name not in dropped]
+    if host is not None:
+        headers.append((b"host", host.encode()))
+    headers.append((TOLD, f"{origin}{quote(scope['root_path'])}".encode()))
+    scope["headers"] = headers
+    return {origin.partition("://")[2], host or sent.get("host", "")}
+
+
+def _said(scope: Scope, sent: Headers) -> str:
+    """Scheme and host that a request names, if they are such."""
+    scheme = sent.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
+    if scheme not in ("http", "https"):
+        scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
+    for name in ("x-forwarded-host", "host"):
+        host = sent.get(name, "").partition(",")[0].strip()
+        if HOST.fullmatch(host):
+            return f"{scheme}://{host}"
+    name, port = scope.get("server") or ("localhost", None)
+    name = f"[{name}]" if ":" in name else name
+    return f"{scheme}://{name}" + (f":{port}" if port else "")
+
+
+def _mend(headers: MutableHeaders, hosts: Collection[str]) -> None:
+    """Make a response of a server with these names fit for proxies, and for its receiver alone."""
+    # Gradio would let scripts of every site read every answer, with the visitor's passwords.
+    for name in [name for name in headers if name.startswith("access-control-")]:
+        del headers[name]
+    # Absolute redirects of our own are wrong behind a proxy that ends the encryption.
+    location = urlsplit(headers.get("location", ""))
+    is_plain = location.path.startswith("/") and not location.path.startswith("//")
+    if location.netloc in hosts and location.netloc and is_plain:
+        headers["location"] = location._replace(scheme="", netloc="").geturl()
+    kind = headers.get("content-type", "").partition(";")[0]
+    if kind == STREAM:
+        headers.setdefault("x-accel-buffering", "no")  # or nginx would hold events back
+    if kind in REPEATING:
+        headers.setdefault("cache-control", PRIVATE)
+
+
+def _with_slash(scope: Scope) -> Response:
+    """Lead on to the same address with a slash at its end."""
+    query = scope["query_string"].decode("latin-1")
+    return RedirectResponse(f"{quote(scope['path'])}/" + (f"?{query}" if query else ""), 307)
+
+
+def to_folder(request: Request) -> Response:
+    """The endpoint of a mounted application's address without the slash at its end."""
+    return _with_slash(request.scope)
+
+
+def put_outermost(app: FastAPI, middleware: Collection[Middleware]) -> None:
+    """Put an application's own middleware before what Gradio adds, and take Gradio's CORS out.
+
+    Gradio puts it before everything else where it is launched; it lets any site read any answer,
+    the listening test's included, and looks at a host that `PublicAddress` has not seen.
+    """
+    others = [m for m in app.user_middleware if m not in middleware]
+    app.user_middleware = [*middleware, *(m for m in others if m.cls is not CustomCORSMiddleware)]
+    app.middleware_stack = app.build_middleware_stack()
+
+
+def mend_page(icon: str) -> None:
+    """Have Gradio's page ask for nothing at the host's root, neither a manifest nor an icon.
+
+    Parameters
+    ----------
+    icon : str
+        The element that names it.
+    """
+    env = routes.templates.env
+    source, _, _ = env.loader.get_source(env, PAGE)
+    if icon not in source:
+        mended = source.replace(LEADS_OUT, LEADS_OUT.replace('"/', '"./'))
+        mended = mended.replace("</head>", f"{icon}</head>", 1)
+        env.loader = ChoiceLoader([DictLoader({PAGE: mended}), env.loader])

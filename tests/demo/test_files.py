@@ -1,0 +1,71 @@
+"""The server's own folder: what is its own, what goes when."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from demo import files as module
+from demo.files import Files
+
+
+@pytest.fixture
+def files(tmp_path):
+    made = Files(tmp_path / "base", kept=100)
+    yield made
+    made.close()
+    assert not made.folder.exists()
+
+
+def test_only_regular_files_in_the_folder_are_its_own(files, tmp_path):
+    mine, foreign = files.folder / "a" / "b.mid", tmp_path / "c.mid"
+    mine.parent.mkdir()
+    for path in (mine, foreign):
+        path.write_bytes(b"x")
+    (files.folder / "link").symlink_to(foreign)
+    (files.folder / "circle").symlink_to(files.folder / "circle")
+    (files.folder / "device").symlink_to("/dev/zero")
+    os.mkfifo(files.folder / "pipe")
+    assert files.owns(mine) and files.owns(str(mine))
+    assert files.owns(f"{mine.parent}/../a/b.mid")
+    names = ("link", "circle", "device", "pipe", "a", "none", "held-by", f"../../{foreign.name}")
+    for name in names:
+        assert not files.owns(files.folder / name), name
+    for path in (foreign, "/dev/zero", "", "\0", "a" * 5000, str(mine) + "\0", "~", "."):
+        assert not files.owns(path), path
+    assert files.folder.stat().st_mode & 0o077 == 0
+
+
+def test_old_files_go_and_young_ones_stay(files):
+    old, young = files.folder / "1" / "old.mid", files.folder / "2" / "young.mid"
+    for path in (old, young):
+        path.parent.mkdir()
+        path.write_bytes(b"x" * 10)
+    past = time.time() - 101
+    os.utime(old, (past, past))
+    files.sweep()
+    assert not old.exists() and young.exists()
+    os.utime(old.parent, (past, past))
+    files.sweep()
+    assert not old.parent.exists()
+    assert (files.folder / module.HELD).exists()
+
+
+def test_it_is_full_when_there_is_too_much(files, monkeypatch):
+    (files.folder / "a").write_bytes(b"x" * 1000)
+    files.sweep()
+    assert not files.is_full
+    monkeypatch.setattr(module, "FULL", 999)
+    assert files.is_full
+
+
+def test_folders_of_dead_servers_go_others_stay(tmp_path):
+    dead, alive, other = (tmp_path / f"fadernets-{name}" for name in ("dead", "alive", "other"))
+    for folder, holder in ((dead, 2**22 - 1), (alive, os.getpid()), (other, None)):
+        folder.mkdir()
+        if holder is not None:
+            (folder / module.HELD).write_text(str(holder))
+    Files(tmp_path).close()
+    assert not dead.exists() and alive.exists() and other.exists()

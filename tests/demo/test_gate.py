@@ -1,0 +1,205 @@
+"""The gate before Gradio, with an application behind it that says what it got."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from demo.gate import LARGEST_EVENT, UPLOADS_AT_ONCE, Gate
+
+
+class Behind:
+    """An application that keeps what it is asked and answers, if it is let."""
+
+    def __init__(self) -> None:
+        self.scopes: list[dict] = []
+        self.bodies: list[bytes] = []
+        self.cancelled = 0
+        self.hold: asyncio.Event | None = None
+        self.error: Exception | None = None
+
+    async def __call__(self, scope, receive, send):
+        self.scopes.append(scope)
+        body = b""
+        while (message := await receive())["type"] == "http.request":
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        self.bodies.append(body)
+        if self.error is not None:
+            raise self.error
+        if self.hold is not None:
+            try:
+                await self.hold.wait()
+            except asyncio.CancelledError:
+                self.cancelled += 1
+                raise
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+
+@pytest.fixture
+def behind() -> Behind:
+    return Behind()
+
+
+@pytest.fixture
+def gate(behind: Behind) -> Gate:
+    left: list[str] = []
+    gate = Gate(
+        behind,
+        beside=["/survey", "/healthz"],
+        private={1, 2},
+        public={3},
+        names={"slide"},
+        largest_file=1000,
+        owns=lambda path: path == "/own/a.mid",
+        is_full=lambda: False,
+        left=left.append,
+    )
+    gate.gone = left
+    return gate
+
+
+async def ask(gate, method, path, body=b"", *, headers=(), query=b"", root="", messages=None):
+    """Status and body of an answer."""
+    scope = {
+        "type": "http", "method": method, "path": root + path, "query_string": query,
+        "headers": list(headers), "root_path": root,
+    }  # fmt: skip
+    sent = []
+    queue = asyncio.Queue()
+    for message in messages or [{"type": "http.request", "body": body, "more_body": False}]:
+        queue.put_nowait(message)
+
+    async def send(message):
+        sent.append(message)
+
+    await gate(scope, queue.get, send)
+    starts = [m["status"] for m in sent if m["type"] == "http.response.start"]
+    return starts[0] if starts else None, b"".join(m.get("body", b"") for m in sent[1:])
+
+
+def run(*arguments, **more):
+    return asyncio.run(ask(*arguments, **more))
+
+
+EVENT = {"data": ["x"], "fn_index": 1, "session_hash": "abc"}
+
+
+def test_only_known_fields_of_an_event_get_through(gate, behind):
+    more = {"batched": True, "event_id": "e", "oauth_token": "t", "simple_format": True}
+    more |= {"event_data": {"a": 1}, "request": {"b": 2}}
+    status, _ = run(gate, "POST", "/gradio_api/run/predict", json.dumps(EVENT | more).encode())
+    assert status == 200
+    assert json.loads(behind.bodies[0]) == EVENT | {"trigger_id": None}
+    headers = dict(behind.scopes[0]["headers"])
+    assert headers[b"content-length"] == str(len(behind.bodies[0])).encode()
+    assert headers[b"content-type"] == b"application/json"
+
+
+@pytest.mark.parametrize(
+    ("path", "number", "status"),
+    [
+        ("run/predict", 1, 200), ("run/predict", 3, 422), ("run/predict", 4, 422),
+        ("queue/join", 3, 200), ("queue/join", 1, 422),
+    ],
+)  # fmt: skip
+def test_the_page_and_programs_have_their_own_events(gate, behind, path, number, status):
+    body = json.dumps(EVENT | {"fn_index": number}).encode()
+    assert run(gate, "POST", f"/gradio_api/{path}", body)[0] == status
+    assert len(behind.bodies) == (status == 200)
+
+
+def test_large_bodies_end_at_the_gate(gate, behind):
+    large = json.dumps(EVENT | {"data": ["x" * LARGEST_EVENT]}).encode()
+    assert run(gate, "POST", "/gradio_api/run/predict", large)[0] == 413
+    endless = [{"type": "http.request", "body": b"x" * 9000, "more_body": True}] * 20
+    assert run(gate, "POST", "/gradio_api/run/predict", messages=endless)[0] == 413
+    assert behind.bodies == []
+
+
+def test_uploads_are_bounded_announced_or_not(gate, behind):
+    path = "/gradio_api/upload"
+    announced = [(b"content-length", b"999999")]
+    assert run(gate, "POST", path, b"x" * 99, headers=announced)[0] == 413
+    assert run(gate, "POST", path, headers=[(b"content-length", b"-1")])[0] == 413
+    assert behind.scopes == []
+    endless = [{"type": "http.request", "body": b"x" * 9000, "more_body": True}] * 20
+    run(gate, "POST", path, messages=endless)
+    assert len(behind.bodies[0]) <= gate.largest_upload
+
+
+def test_only_so_many_uploads_at_once_and_none_when_there_is_no_room(gate, behind):
+    async def crowd():
+        behind.hold = asyncio.Event()
+        path = "/gradio_api/upload"
+        tasks = [asyncio.ensure_future(ask(gate, "POST", path)) for _ in range(UPLOADS_AT_ONCE)]
+        await asyncio.sleep(0.05)
+        assert (await ask(gate, "POST", path))[0] == 503
+        behind.hold.set()
+        assert [status for status, _ in await asyncio.gather(*tasks)] == [200] * UPLOADS_AT_ONCE
+        assert (await ask(gate, "POST", path))[0] == 200
+        gate.is_full = lambda: True
+        assert (await ask(gate, "POST", path))[0] == 503
+
+    asyncio.run(crowd())
+
+
+def test_an_event_ends_when_the_visitor_hangs_up(gate, behind):
+    async def hang_up():
+        behind.hold = asyncio.Event()
+        body = {"type": "http.request", "body": json.dumps(EVENT).encode(), "more_body": False}
+        gone = [body, {"type": "http.disconnect"}]
+        path = "/gradio_api/run/predict"
+        await asyncio.wait_for(ask(gate, "POST", path, messages=gone), 5)
+        assert behind.cancelled == 1
+
+    asyncio.run(hang_up())
+
+
+def test_an_event_ends_with_the_server(gate, behind):
+    async def stop():
+        behind.hold = asyncio.Event()
+        path, body = "/gradio_api/run/predict", json.dumps(EVENT).encode()
+        task = asyncio.ensure_future(ask(gate, "POST", path, body))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert behind.cancelled == 1
+
+    asyncio.run(stop())
+
+
+def test_what_fails_behind_the_gate_is_a_sentence_and_a_line(gate, behind, caplog):
+    behind.error = TypeError("a value that was sent: /secret")
+    status, body = run(gate, "POST", "/gradio_api/run/predict", json.dumps(EVENT).encode())
+    assert status == 422 and json.loads(body)["error"] == "This is not an event of the page."
+    status, body = run(gate, "GET", "/config")
+    assert status == 500 and json.loads(body)["error"].endswith(".")
+    assert [record.message.split(" at ")[0] for record in caplog.records] == [
+        "event failed: TypeError",
+        "plain failed: TypeError",
+    ]
+    assert "secret" not in caplog.text
+
+
+def test_leaving_is_told(gate):
+    run(gate, "GET", "/gradio_api/heartbeat/abc")
+    assert gate.gone == ["abc"]
+
+
+@pytest.mark.parametrize("root", ["", "/music"])
+def test_what_lies_beside_passes_and_own_files_only(gate, behind, root):
+    assert run(gate, "GET", "/survey/x?", root=root)[0] == 200
+    assert run(gate, "DELETE", "/healthz", root=root)[0] == 200
+    assert run(gate, "GET", "/gradio_api/file=/own/a.mid", root=root)[0] == 200
+    passed = len(behind.scopes)
+    for path in ("/surveyx", "/gradio_api/file=/own/b.mid", "/gradio_api/deep_link", "/monitoring"):
+        assert run(gate, "GET", path, root=root)[0] == 404
+    assert run(gate, "GET", "/", query=b"deep_link=x", root=root)[0] == 404
+    assert run(gate, "GET", "/", query=b"%64eep_link=x", root=root)[0] == 404
+    assert len(behind.scopes) == passed

@@ -1,0 +1,64 @@
+"""Pieces stay open while they are used, and no longer than memory and time allow."""
+
+from __future__ import annotations
+
+import pytest
+
+from demo.pieces import OpenPieces
+from demo.study import Study
+from tests.fadernets import tiny
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def study() -> Study:
+    return Study(tiny.piece(tiny.bars(1)))
+
+
+def test_a_piece_stays_while_it_is_used(clock):
+    pieces, mine = OpenPieces(kept=100, clock=clock), study()
+    pieces.add(mine, "me")
+    for _ in range(5):
+        clock.now += 99
+        assert pieces.get(mine.id) is mine
+    clock.now += 100
+    assert pieces.get(mine.id) is None
+    assert len(pieces) == 0
+    assert pieces.get("unknown") is None
+
+
+def test_a_closed_page_lets_go_of_its_pieces_soon_and_of_no_others(clock):
+    pieces, mine, other = OpenPieces(kept=100, grace=10, clock=clock), study(), study()
+    pieces.add(mine, "me")
+    pieces.add(other, "other")
+    pieces.leave("me")
+    clock.now += 9
+    assert pieces.get(mine.id) is mine, "a reload within the grace keeps it"
+    pieces.leave("me")
+    clock.now += 10
+    assert pieces.get(mine.id) is None and pieces.get(other.id) is other
+
+
+def test_the_piece_used_longest_ago_makes_room(clock):
+    one, two, three = study(), study(), study()
+    most = sum(len(each.piece.notes) for each in (one, three))
+    pieces = OpenPieces(most_notes=most + 1, clock=clock)
+    pieces.add(one, None)
+    pieces.add(two, None)
+    pieces.get(one.id)
+    pieces.add(three, None)
+    assert pieces.get(two.id) is None
+    assert pieces.get(three.id) is three
+    large = OpenPieces(most_notes=1, clock=clock)
+    large.add(one, None)
+    assert large.get(one.id) is one, "one piece is always kept"

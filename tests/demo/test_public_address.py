@@ -1,0 +1,169 @@
+"""What the server takes for its own address, whatever a request says."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
+
+from demo.public_address import Address, PublicAddress
+
+PUBLIC = "https://example.org/music"
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Says what reaches an application; a query says what else it answers with."""
+    request = Request(scope)
+    if target := request.query_params.get("to"):
+        answer: Response = RedirectResponse(target)
+    elif "stream" in request.query_params:
+        answer = StreamingResponse(iter(["data: 1\n\n"]), media_type="text/event-stream")
+    else:
+        found = {name: scope.get(name) for name in ("path", "root_path", "scheme")}
+        answer = JSONResponse(found | {"headers": dict(request.headers)})
+    answer.headers["access-control-allow-origin"] = "https://evil.example"
+    await answer(scope, receive, send)
+
+
+def client(**env: str) -> TestClient:
+    app = PublicAddress(echo, Address.from_env(env))
+    return TestClient(app, "http://10.0.0.7:7860", follow_redirects=False)
+
+
+@pytest.mark.parametrize(
+    ("env", "found"),
+    [
+        ({}, Address()),
+        ({"FADERNETS_PUBLIC_URL": ""}, Address()),
+        ({"FADERNETS_PUBLIC_URL": "https://example.org/"}, Address("https://example.org")),
+        ({"FADERNETS_PUBLIC_URL": f"{PUBLIC}/"}, Address("https://example.org", "/music")),
+        ({"FADERNETS_PUBLIC_URL": "http://[::1]:80/a/b"}, Address("http://[::1]:80", "/a/b")),
+        ({"GRADIO_ROOT_PATH": "/music/"}, Address(None, "/music")),
+        ({"GRADIO_ROOT_PATH": PUBLIC}, Address("https://example.org", "/music")),
+        (
+            {"GRADIO_ROOT_PATH": "/other", "FADERNETS_PUBLIC_URL": PUBLIC},
+            Address("https://example.org", "/music"),
+        ),
+    ],
+)
+def test_settings(env, found):
+    assert Address.from_env(env) == found
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "example.org/music",
+        "ftp://example.org",
+        "https://example.org/a?b",
+        "https://user@example.org/a",
+        "https://example.org/a//b",
+        "https://example.org/../a",
+        "https://example.org/%2e%2e/a",
+        "https://example.org/survey",
+        "https://example.org/gradio_api/x",
+    ],
+)
+def test_settings_that_cannot_be(url):
+    with pytest.raises(ValueError, match="FADERNETS_PUBLIC_URL"):
+        Address.from_env({"FADERNETS_PUBLIC_URL": url})
+    with pytest.raises(ValueError):
+        Address.from_env({"GRADIO_ROOT_PATH": "music"})
+
+
+@pytest.mark.parametrize(
+    ("asked", "path"),
+    [
+        ("/", "/music/"),
+        ("/music/", "/music/"),
+        ("/survey/s/x", "/music/survey/s/x"),
+        ("/music/survey/s/x", "/music/survey/s/x"),
+        ("/musical", "/music/musical"),
+        ("/music/music/", "/music/music/"),
+    ],
+)
+def test_a_path_kept_or_taken_away_is_the_same(asked, path):
+    found = client(FADERNETS_PUBLIC_URL=PUBLIC).get(asked).json()
+    assert (found["path"], found["root_path"]) == (path, "/music")
+
+
+def test_the_path_alone_leads_to_the_page():
+    answer = client(FADERNETS_PUBLIC_URL=PUBLIC).get("/music?a=b")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/music/?a=b")
+
+
+CLAIMS = {
+    "Host": "evil.example",
+    "X-Forwarded-Host": "evil.example",
+    "X-Forwarded-Proto": "http",
+    "X-Forwarded-For": "192.0.2.1",
+    "X-Forwarded-Prefix": "/evil",
+    "Forwarded": "host=evil.example",
+    "X-Gradio-Server": "https://evil.example",
+}
+
+
+def test_with_a_public_address_no_header_counts():
+    found = client(FADERNETS_PUBLIC_URL=PUBLIC).get("/", headers=CLAIMS)
+    assert "evil" not in found.text
+    found = found.json()
+    assert found["scheme"] == "https"
+    assert found["headers"]["host"] == "example.org"
+    assert found["headers"]["x-gradio-server"] == PUBLIC
+    assert not [name for name in found["headers"] if "forwarded" in name]
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ({}, "http://10.0.0.7:7860"),
+        ({"Host": "a.example:81"}, "http://a.example:81"),
+        ({"X-Forwarded-Proto": "https, http"}, "https://10.0.0.7:7860"),
+        ({"X-Forwarded-Proto": "javascript"}, "http://10.0.0.7:7860"),
+        ({"X-Forwarded-Host": "a.example, b.example"}, "http://a.example"),
+        ({"X-Forwarded-Host": "["}, "http://10.0.0.7:7860"),
+        ({"X-Forwarded-Host": "a/b"}, "http://10.0.0.7:7860"),
+        ({"X-Forwarded-Host": 'a"><script>'}, "http://10.0.0.7:7860"),
+        ({"Host": "user@a"}, "http://10.0.0.7:7860"),
+        ({"X-Gradio-Server": "https://evil.example"}, "http://10.0.0.7:7860"),
+    ],
+)
+def test_without_one_headers_count_if_they_make_sense(headers, told):
+    answer = client().get("/a", headers=headers)
+    found = answer.json()
+    assert found["headers"]["x-gradio-server"] == told
+    assert (found["path"], found["root_path"]) == ("/a", "")
+    assert answer.headers["cache-control"] == "private, no-cache"
+
+
+def test_a_root_that_the_server_was_given():
+    app = PublicAddress(echo, Address())
+    found = TestClient(app, "http://a.example", root_path="/root").get("/b").json()
+    assert found["root_path"] == "/root"
+    assert found["path"] == "/root/b"
+    assert found["headers"]["x-gradio-server"] == "http://a.example/root"
+
+
+@pytest.mark.parametrize(
+    ("target", "location"),
+    [
+        ("http://10.0.0.7:7860/a/?b=c#d", "/a/?b=c#d"),
+        ("/a/", "/a/"),
+        ("http://10.0.0.7:7860//evil.example/", "http://10.0.0.7:7860//evil.example/"),
+        ("https://elsewhere.example/a", "https://elsewhere.example/a"),
+    ],
+)
+def test_redirects_name_no_host_of_ours(target, location):
+    assert client().get("/", params={"to": target}).headers["location"] == location
+
+
+def test_answers_are_for_their_receiver():
+    answer = client().get("/?stream")
+    assert answer.headers["x-accel-buffering"] == "no"
+    assert "access-control-allow-origin" not in answer.headers
+    assert "cache-control" not in answer.headers
+    assert json.loads(client().get("/").text)["path"] == "/"

@@ -1,0 +1,82 @@
+"""A server that would give files away does not start."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+# In a process of its own: Gradio leaves an event loop unclosed when Blocks are made.
+TRY = """
+import os, sys
+from demo.files import Files
+files = Files(sys.argv[1])
+os.environ["GRADIO_TEMP_DIR"] = str(files.folder)
+import gradio as gr
+from fastapi import FastAPI
+from demo.blocks import GuardedBlocks
+from demo.selfcheck import OpenError, require_closed
+
+with GuardedBlocks(owns={owns}) as blocks:
+    upload = gr.UploadButton()
+    upload.upload(lambda path: None, upload, None, queue=False)
+app = gr.mount_gradio_app(FastAPI(), blocks, path="")
+{enforce}
+try:
+    require_closed(app, blocks, files)
+    print("closed")
+except OpenError as error:
+    print(error)
+files.close()
+"""
+
+
+@pytest.mark.parametrize(
+    ("owns", "enforce", "said"),
+    [
+        ("files.owns", "blocks.enforce()", "closed"),
+        # As `mount_gradio_app` leaves it.
+        ("files.owns", "", "its own check of files, which is off"),
+        # As the server was before: neither check.
+        ("lambda path: True", "", "by an event"),
+    ],
+)
+def test_an_open_lock_is_noticed(owns, enforce, said, root, tmp_path):
+    code = TRY.format(owns=owns, enforce=enforce)
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    assert said in subprocess.check_output(command, cwd=root, text=True)
+
+
+@pytest.mark.parametrize("command", [["-m", "demo"], ["demo/app.py"]])
+def test_a_start_that_finds_a_lock_open_serves_nothing(command, root, tmp_path):
+    """With a Gradio whose check of file inputs does nothing."""
+    patch = tmp_path / "sitecustomize.py"
+    patch.write_text(
+        "import sys, importlib.abc, importlib.util\n"
+        "class Finder(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name != 'gradio.processing_utils': return None\n"
+        "        sys.meta_path.remove(self)\n"
+        "        spec = importlib.util.find_spec(name)\n"
+        "        run = spec.loader.exec_module\n"
+        "        def exec_module(module):\n"
+        "            run(module)\n"
+        "            module._check_allowed = lambda *a, **k: None\n"
+        "        spec.loader.exec_module = exec_module\n"
+        "        return spec\n"
+        "sys.meta_path.insert(0, Finder())\n"
+    )
+    env = os.environ | {
+        "PYTHONPATH": str(tmp_path),
+        "FADERNETS_DATA": str(tmp_path / "data"),
+        "FADERNETS_PORT": "0",
+        "GRADIO_TEMP_DIR": str(tmp_path / "temporary"),
+    }
+    done = subprocess.run(
+        [sys.executable, *command], cwd=root, env=env, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 2, done.stderr
+    assert "gives away files of this machine" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,142 @@
+"""The processes that compute: short before long, newer before older, none of them irreplaceable."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from demo import workers as module
+from demo.cost import SHORT
+from demo.study import Study
+from demo.worker import _failure
+from demo.workers import Dropped, Full, WorkError, Workers, _Job, _Lane
+from fadernets import examples
+from tests.fadernets import tiny
+
+
+def job(number: int, due: float) -> _Job:
+    return _Job(due, number, "answer", None, (), None)
+
+
+def test_cheap_work_overtakes_but_nothing_waits_for_ever():
+    lane = _Lane()
+    for each in (job(1, due=10 + 2 * 5.0), job(2, due=11 + 2 * 0.5), job(3, due=25 + 2 * 0.1)):
+        lane.put(each)
+    assert [lane.take().number for _ in range(3)] == [2, 1, 3]
+    lane.close()
+    assert lane.take() is None
+
+
+def test_dropped_work_is_not_taken_and_a_full_lane_says_so(monkeypatch):
+    monkeypatch.setattr(module, "WAITING", 2)
+    lane, dropped = _Lane(), job(1, 0)
+    lane.put(dropped)
+    lane.put(job(2, 1))
+    with pytest.raises(Full, match="try again"):
+        lane.put(job(3, 2))
+    dropped.dropped = True
+    lane.put(job(4, 3))
+    assert [lane.take().number for _ in range(2)] == [2, 4]
+
+
+def test_only_our_own_sentences_reach_the_visitor():
+    def failure(call):
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001
+            return _failure(error)
+
+    assert failure(lambda: examples.load("none"))[0] == "said"
+    kind, text = failure(lambda: json.loads("{secret"))
+    assert kind == "failed" and "secret" not in text and text.startswith("JSONDecodeError at ")
+
+
+@pytest.fixture(scope="module")
+def workers():
+    made = Workers(short=1)
+    made.wait_until_ready()
+    yield made
+    made.close()
+
+
+def values(study: Study, **more) -> dict:
+    last = len(study.segments) - 1
+    return {"number": 1, "piece": study.id, "first": 0, "last": last, "original": False} | more
+
+
+def asking(workers, study, *, cost, key=None, **more):
+    return workers.run("answer", values(study, **more), False, study=study, cost=cost, key=key)
+
+
+def test_a_piece_goes_to_a_worker_once_and_stays_known(workers):
+    study = Study(tiny.piece(tiny.bars(2)))
+
+    async def twice():
+        one = await asking(workers, study, cost=0.1, rhythm=0.5)
+        return one, await asking(workers, study, cost=0.1, rhythm=0.5)
+
+    one, two = asyncio.run(twice())
+    assert one["figures"] == two["figures"] and one["piece"] == study.id
+
+
+def test_newer_work_drops_older_work_with_its_key(workers):
+    study = Study(tiny.piece(tiny.bars(30)))
+
+    async def several():
+        moves = [asking(workers, study, cost=SHORT * 2, key="one", rhythm=i / 10) for i in range(5)]
+        other = asking(workers, study, cost=SHORT * 2, key="other", rhythm=0.9)
+        return await asyncio.gather(*moves, other, return_exceptions=True)
+
+    *older, newest, other = asyncio.run(several())
+    assert all(isinstance(each, Dropped) for each in older)
+    assert newest["number"] == other["number"] == 1
+    assert workers._latest == {}
+
+
+def test_what_cannot_be_done_is_one_sentence(workers):
+    study = Study(tiny.piece(tiny.bars(2)))
+    with pytest.raises(WorkError, match="outside 0 to 1"):
+        asyncio.run(asking(workers, study, cost=0.1, rhythm=7))
+    with pytest.raises(WorkError, match="^This could not be worked out"):
+        asyncio.run(workers.run("open_file", 5.5, cost=0.1))
+
+
+def test_a_worker_that_dies_or_hangs_is_replaced(workers, monkeypatch):
+    study = Study(tiny.piece(tiny.bars(2)))
+    os.kill(workers._processes[0]._process.pid, signal.SIGSTOP)  # as good as hung
+    monkeypatch.setattr(module, "LIMIT", 1.0)
+    with pytest.raises(WorkError, match="try again"):
+        asyncio.run(asking(workers, study, cost=0.1, rhythm=0.1))
+    monkeypatch.setattr(module, "LIMIT", 200.0)
+    assert asyncio.run(asking(workers, study, cost=0.1, rhythm=0.1))["number"] == 1
+    assert workers.are_ready
+
+
+def test_closing_ends_processes_and_waiting_work():
+    made = Workers(short=1)
+    study = Study(tiny.piece(tiny.bars(2)))
+
+    async def close():
+        waiting = [asyncio.ensure_future(asking(made, study, cost=0.1)) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        made.close()
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    began = time.monotonic()
+    assert all(isinstance(each, WorkError) for each in asyncio.run(close()))
+    for process in made._processes:
+        process.thread.join(30)
+        assert process._process is None or process._process.poll() is not None
+    assert time.monotonic() - began < 30
+
+
+def test_a_model_that_is_not_there_is_one_sentence(tmp_path):
+    made = Workers(model=str(tmp_path), short=1)
+    with pytest.raises(WorkError, match="no model named"):
+        made.wait_until_ready()
+    made.close()

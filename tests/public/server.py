@@ -1,0 +1,166 @@
+"""The real server, as it is started, and what a stranger can send it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import metadata_load
+
+ROOT = Path(__file__).resolve().parents[2]
+START = 90.0  # seconds that a server may take to start on a busy machine
+WAYS = {
+    "make-run": ([sys.executable, "-m", "demo"], "FADERNETS_PORT"),
+    "space": (
+        [sys.executable, metadata_load(ROOT / "README.md")["app_file"]],
+        "GRADIO_SERVER_PORT",
+    ),
+}
+TOKEN = "a-token-of-the-admin-5d1f"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status, headers and text of an HTTP response."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass
+class Server:
+    """A server that answers.
+
+    Attributes
+    ----------
+    url : str
+        With a slash at its end.
+    process : Popen
+    output : Path
+        What it has printed.
+    data : Path
+        The survey's folder.
+    temporary : Path
+        Where its own folder of uploads lies.
+    """
+
+    url: str
+    process: subprocess.Popen
+    output: Path
+    data: Path
+    temporary: Path
+
+    def ask(
+        self,
+        path: str,
+        body: Any = None,
+        *,
+        method: str | None = None,
+        headers: dict[str, str] | None = None,
+        timeout: float = 30,
+    ) -> Answer:
+        """Send a request: JSON unless the body is bytes."""
+        data = json.dumps(body).encode() if body is not None and type(body) is not bytes else body
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        request = urllib.request.Request(self.url + path, data, sent, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=timeout) as answer:
+                return _read(answer)
+        except urllib.error.HTTPError as error:
+            return _read(error)
+
+    def config(self) -> dict:
+        """Gradio's configuration of the page."""
+        return self.ask("config").json()
+
+    def event(self, name: str) -> int:
+        """The number of a page's event, by what triggers it: load, upload, ask, hear, save."""
+        for event in self.config()["dependencies"]:
+            if event["backend_fn"] and name in {trigger for _, trigger in event["targets"]}:
+                return event["id"]
+        raise KeyError(name)
+
+    def run(self, event: str | int, *data: Any, session: str = "tests", **more: Any) -> Answer:
+        """Have an event answered, as the page asks for it."""
+        number = self.event(event) if isinstance(event, str) else event
+        body = {"data": list(data), "fn_index": number, "session_hash": session, **more}
+        return self.ask("gradio_api/run/predict", body, timeout=150)
+
+    def open_example(self, key: str, session: str = "tests") -> dict:
+        """A piece as the page gets it."""
+        answer = self.run("load", key, session=session)
+        assert answer.status == 200, answer.text
+        return json.loads(answer.json()["data"][0]["props"]["piece"])
+
+    def upload(self, name: str, content: bytes) -> Answer:
+        """Send a file; the answer is a list of paths."""
+        edge = uuid.uuid4().hex
+        head = f'Content-Disposition: form-data; name="files"; filename="{name}"'
+        body = f"--{edge}\r\n{head}\r\n\r\n".encode() + content + f"\r\n--{edge}--\r\n".encode()
+        kind = {"Content-Type": f"multipart/form-data; boundary={edge}"}
+        return self.ask("gradio_api/upload", body, headers=kind)
+
+    def said(self) -> str:
+        """What it has printed so far."""
+        return self.output.read_text(errors="replace")
+
+
+def _read(answer: Any) -> Answer:
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return Answer(answer.status, headers, answer.read().decode(errors="replace"))
+
+
+@contextmanager
+def serving(way: str, folder: Path, **env: str) -> Iterator[Server]:
+    """Start a server on a free port, wait for it, and end it."""
+    command, port_name = WAYS[way]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    data, temporary, output = folder / "data", folder / "temporary", folder / "output.txt"
+    for one in (data, temporary):
+        one.mkdir()
+    settings = {
+        port_name: str(port),
+        "FADERNETS_DATA": str(data),
+        "FADERNETS_ADMIN_TOKEN": TOKEN,
+        "GRADIO_TEMP_DIR": str(temporary),
+    }
+    with output.open("w") as sink:
+        process = subprocess.Popen(
+            command, env=os.environ | settings | env, cwd=ROOT, stdout=sink, stderr=sink
+        )
+        server = Server(f"http://127.0.0.1:{port}/", process, output, data, temporary)
+        try:
+            until = time.monotonic() + START
+            while not _is_ready(server):
+                assert process.poll() is None, server.said()
+                assert time.monotonic() < until, server.said()
+                time.sleep(0.1)
+            yield server
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _is_ready(server: Server) -> bool:
+    try:
+        return server.ask("healthz", timeout=5).status == 200
+    except OSError:  # nothing listens yet
+        return False

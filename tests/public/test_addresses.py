@@ -1,0 +1,145 @@
+"""Only what the page needs is there, and every answer tells the browser how to treat it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import gradio.routes
+import pytest
+
+from tests.public.server import TOKEN, Server
+
+CLOSED = [
+    "monitoring", "monitoring/summary", "gradio_api/dev/reload", "gradio_api/deep_link",
+    "gradio_api/deep_link?session_hash=tests", "gradio_api/openapi.json", "openapi.json", "docs",
+    "redoc", "gradio_api/runs", "gradio_api/token", "gradio_api/user", "login", "logout",
+    "gradio_api/queue/status", "gradio_api/vibe-code/", "gradio_api/profiling/summary",
+    "gradio_api/custom_component/a/client/b/c", "svelte/x.js", "pwa_icon", "gradio_api/proxy=x",
+    "gradio_api/file=http://127.0.0.1:1/", "assets/../../../etc/hostname", "assets/%2e%2e/x",
+    "static//etc/hostname", "gradio_api/stream/a/b/1/playlist.m3u8", "nowhere", ".env",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", CLOSED)
+def test_what_the_page_does_not_need_is_closed(server: Server, address: str):
+    for method in ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"):
+        body = None if method in ("GET", "HEAD") else {}
+        answer = server.ask(address, body, method=method)
+        assert answer.status in (403, 404, 405), (method, answer)
+
+
+def test_no_address_of_gradios_own_is_open_unless_it_is_listed(server: Server):
+    """A newer Gradio may have addresses that nobody here has heard of."""
+    text = Path(gradio.routes.__file__).read_text()
+    found = set(re.findall(r'@(router|app)\.(get|post|head)\(\s*"([^"]+)"', text))
+    assert len(found) > 40
+    opened = set()
+    for holder, method, path in found:
+        path = re.sub(r"\{[^}]*\}", "a1", path).lstrip("/")
+        address = f"gradio_api/{path}" if holder == "router" else path
+        if "heartbeat" in address or "queue/data" in address:
+            continue
+        body = {} if method == "post" else None
+        if server.ask(address, body, method=method.upper()).status not in (404, 405):
+            opened.add(address.rstrip("/"))
+    assert opened <= {
+        "", "config", "theme.css", "favicon.ico", "robots.txt", "manifest.json",
+        "gradio_api/theme.css", "gradio_api/info", "gradio_api/app_id", "gradio_api/startup-events",
+        "gradio_api/upload", "gradio_api/queue/join", "gradio_api/upload_progress",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ["", "config", "theme.css", "healthz", "nowhere", "survey/"])
+def test_every_answer_tells_the_browser_how_to_treat_it(server: Server, address: str):
+    headers = server.ask(address).headers
+    policy = headers["content-security-policy"]
+    assert "object-src 'none'" in policy or "default-src 'none'" in policy
+    assert "frame-ancestors 'self' https://huggingface.co" in policy
+    assert "http:" not in policy and "*;" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] in ("no-referrer", "same-origin")
+    if address == "survey/":
+        assert "unsafe" not in policy
+
+
+def test_events_are_called_as_the_page_does_and_in_no_other_way(server: Server):
+    config = server.config()
+    public = {
+        event["id"] for event in config["dependencies"] if event["api_visibility"] == "public"
+    }
+    assert len(public) == 2
+    piece = server.open_example("mazurka")
+    join = {"data": ["{}"], "session_hash": "h"}
+    for event in config["dependencies"]:
+        number = event["id"]
+        queued = server.ask("gradio_api/queue/join", {**join, "fn_index": number})
+        assert (queued.status == 200) == (number in public), event
+        if number in public:
+            assert server.run(number, *[None] * len(event["inputs"])).status == 422
+    for number in (-1, 999, 1e9, "2", None, True, 2.5):
+        body = {"data": ["{}"], "fn_index": number}
+        assert server.ask("gradio_api/run/predict", body).status == 422, number
+    for name in ("ask", "open_example", "open_upload", "save", "js_fn", "0", "nothing"):
+        assert server.ask(f"gradio_api/call/{name}", {"data": ["{}"]}).status == 404
+        assert server.ask(f"gradio_api/run/{name}", {"data": ["{}"]}).status == 404
+    assert piece["name"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"{", b"null", b"[]", b'"x"', b"\xff\xfe", b"[" * 60_000, b'{"data": ' + b"[" * 30_000,
+        b'{"data": {}}', b'{"data": [], "fn_index": 1e999}',
+        b'{"data": ["\\ud800"], "fn_index": 3}',
+        b'{"data": [' + b"1," * 40 + b'1], "fn_index": 3}', b'{"fn_index": 3}',
+        b'{"data": [], "fn_index": 3, "session_hash": "../x"}',
+        b'{"data": [], "fn_index": 3, "session_hash": 5}',
+        b'{"data": ["' + b"x" * 70_000 + b'"], "fn_index": 3}',
+    ],
+)  # fmt: skip
+def test_what_is_no_event_gets_a_sentence(server: Server, body: bytes):
+    for address in ("run/predict", "queue/join", "call/slide", "call/v2/slide"):
+        answer = server.ask(f"gradio_api/{address}", body)
+        assert answer.status in (413, 422) or address.startswith("call"), (address, answer)
+        assert answer.status < 500 or "Traceback" not in answer.text
+        if answer.status in (413, 422):
+            assert answer.json()["error"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        None, 5, [], {}, "", "null", "[]", "{", '{"piece": 1}', '{"piece": null}', '{"piece": "x"}',
+        "[" * 20_000, '{"piece": "PIECE"}', '{"piece": "PIECE", "first": 0}',
+        '{"piece": "PIECE", "first": 1e999, "last": 2}',
+        '{"piece": "PIECE", "first": 0, "last": 10000000000}',
+        '{"piece": "PIECE", "first": 0, "last": -1}', '{"piece": "PIECE", "first": "0", "last": 1}',
+        '{"piece": "PIECE", "first": 0, "last": 1, "rhythm": 1e308}',
+        '{"piece": "PIECE", "first": 0, "last": 1, "rhythm": NaN}',
+        '{"piece": "PIECE", "first": 0, "last": 1, "rhythm": {"a": [1]}}',
+        '{"piece": "PIECE", "first": 0, "last": 1, "seed": 9999999999999999999999999}',
+        '{"piece": "PIECE", "first": 0, "last": 1, "rhythm": ' + "9" * 500 + "}",
+        '{"piece": "PIECE", "first": 0, "last": 1, "kind": "exe", "scope": "/etc"}',
+    ],
+)  # fmt: skip
+def test_values_that_make_no_sense_get_a_sentence(server: Server, wanted: object):
+    """No 500 without a sentence of ours, nothing repeated of what was sent, nothing in the log."""
+    piece = server.open_example("mazurka")["id"]
+    if isinstance(wanted, str):
+        wanted = wanted.replace("PIECE", piece)
+    for event in ("ask", "hear", "save") if "kind" not in str(wanted) else ("save",):
+        answer = server.run(event, wanted)
+        assert answer.status in (422, 500), answer
+        sentence = answer.json()["error"]
+        assert sentence and sentence[0].isupper() and sentence.endswith("."), sentence
+        assert str(server.temporary) not in sentence and "Error" not in sentence
+
+
+def test_health_says_whether_page_and_listening_test_can_work(server: Server):
+    answer = server.ask("healthz")
+    assert answer.status == 200
+    assert {"model", "files", "survey"} <= set(answer.json())
+    assert str(server.data) not in answer.text and TOKEN not in answer.text
+    assert server.ask("healthz", method="HEAD").text == ""
+    assert server.ask("survey/healthz").status == 200

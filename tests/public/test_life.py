@@ -1,0 +1,200 @@
+"""What visitors leave behind goes; what nobody waits for stops; the server ends when it is told."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+
+from fadernets import midi
+from fadernets.notes import Notes, concatenate
+from fadernets.piece import NO_PEDAL, Piece
+from tests.fadernets import tiny
+from tests.public.server import WAYS, Server, serving
+
+LONG = 100  # segments: more than twice what is short, and soon done on a busy machine, too
+
+
+def long_piece() -> bytes:
+    """Music that is long work."""
+    few = tiny.bars(40)
+    notes = concatenate([few[i % 40].shifted(4.0 * i) for i in range(LONG)])
+    assert isinstance(notes, Notes)
+    tempo, meter = np.array([[0.0, 117.0]]), np.array([[0.0, 4, 4]])
+    return midi.dump(Piece(notes, NO_PEDAL, tempo, meter, 4.0 * LONG))
+
+
+def opened(server: Server, content: bytes, session: str = "tests") -> dict:
+    (path,) = server.upload("long.mid", content).json()
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}, "orig_name": "long.mid"}
+    answer = server.run("upload", file, session=session)
+    assert answer.status == 200, answer
+    return json.loads(answer.json()["data"][0]["props"]["piece"])
+
+
+def asked(piece: dict, **more: object) -> str:
+    values = {"number": 1, "piece": piece["id"], "first": 0, "last": 0, "original": True}
+    return json.dumps(values | more)
+
+
+def shown(answer) -> dict | None:
+    """What the page gets to show; None if a newer move took its place."""
+    assert answer.status == 200, answer
+    first = answer.json()["data"][0]
+    return json.loads(first["props"]["answer"]) if "answer" in first.get("props", {}) else None
+
+
+def in_background(call, *arguments, **more) -> tuple[threading.Thread, list]:
+    results: list = []
+    thread = threading.Thread(target=lambda: results.append(call(*arguments, **more)))
+    thread.start()
+    return thread, results
+
+
+def test_one_segment_does_not_wait_for_others_whole_pieces(server: Server):
+    """Order, not time: short answers come while the whole pieces are still under way."""
+    pieces = [opened(server, long_piece(), session=f"long{i}") for i in range(3)]
+    whole = [
+        in_background(server.run, "ask", asked(piece, last=LONG - 1, rhythm=0.9))
+        for piece in pieces
+    ]
+    small = server.open_example("mazurka")
+    answers = [shown(server.run("ask", asked(small, rhythm=0.1 * i))) for i in range(4)]
+    assert all(answer["sound"]["made"] for answer in answers)
+    assert any(thread.is_alive() for thread, _ in whole)
+    for thread, results in whole:
+        thread.join(120)
+        assert shown(results[0])["figures"]
+
+
+def test_a_newer_move_takes_the_place_of_the_one_before(server: Server):
+    piece = opened(server, long_piece())
+    event = server.event("ask")
+    first, results = in_background(server.run, event, asked(piece, last=LONG - 1, rhythm=0.2))
+    time.sleep(0.3)
+    newest = shown(server.run(event, asked(piece, number=2, rhythm=0.9)))
+    first.join(60)
+    assert newest["number"] == 2
+    assert shown(results[0]) is None
+
+
+def test_work_of_a_visitor_who_hangs_up_is_dropped(server: Server):
+    """The long worker is free for others at once, though nobody waited for its answer."""
+    piece, event = opened(server, long_piece()), server.event("ask")
+    address = urlsplit(server.url)
+    for i in range(30):
+        body = {"data": [asked(piece, last=LONG - 1, note=i / 30)], "fn_index": event}
+        body["session_hash"] = f"gone{i}"
+        connection = http.client.HTTPConnection(address.hostname, address.port)
+        head = {"Content-Type": "application/json"}
+        connection.request("POST", "/gradio_api/run/predict", json.dumps(body), head)
+        time.sleep(0.05)
+        connection.close()
+    began = time.monotonic()
+    other = opened(server, long_piece(), session="other")
+    assert shown(server.run(event, asked(other, last=LONG - 1, rhythm=0.5)))["figures"]
+    print(f"answered after {time.monotonic() - began:.1f} s")
+    assert time.monotonic() - began < 100  # thirty would take longer
+
+
+def test_a_worker_that_is_killed_is_replaced(server: Server):
+    piece, event = server.open_example("mazurka"), server.event("ask")
+    for child in children(server.process.pid):
+        os.kill(child, signal.SIGKILL)
+    until = time.monotonic() + 60
+    while (answer := server.run(event, asked(piece, rhythm=0.7))).status != 200:
+        assert answer.json()["error"].endswith("."), answer
+        assert time.monotonic() < until
+        time.sleep(0.5)
+    assert shown(answer)["sound"]["made"]
+
+
+def children(parent: int) -> list[int]:
+    """Workers of a server."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if (folder / "stat").read_text().rpartition(")")[2].split()[1] != str(parent):
+                continue
+            if "demo.worker" in (folder / "cmdline").read_text():
+                found.append(int(folder.name))
+        except OSError:  # it has ended
+            continue
+    return found
+
+
+@pytest.mark.parametrize("way", list(WAYS))
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_within_seconds_whatever_is_under_way(way, number, tmp_path):
+    with serving(way, tmp_path) as server:
+        piece, event = opened(server, long_piece()), server.event("ask")
+        heart = http.client.HTTPConnection(urlsplit(server.url).netloc)
+        heart.request("GET", "/gradio_api/heartbeat/tests")
+        beating = heart.getresponse()
+        workers = children(server.process.pid)
+        under_way = [
+            threading.Thread(target=ask_quietly, args=[server, event, asked(piece, **values)])
+            for values in ({"last": LONG - 1, "rhythm": 0.3}, {"rhythm": 0.4})
+        ]
+        for thread in under_way:
+            thread.start()
+        time.sleep(0.5)
+        began = time.monotonic()
+        server.process.send_signal(number)
+        assert server.process.wait(timeout=30) in (0, -number)
+        print(f"ended after {time.monotonic() - began:.1f} s")
+        assert time.monotonic() - began < 20  # 10 on an idle machine
+        for thread in under_way:
+            thread.join(30)
+        beating.close()
+        heart.close()
+        assert len(workers) >= 2
+        assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+        assert "Traceback" not in server.said(), server.said()
+        assert not list(server.temporary.glob("fadernets-*")), "its folder of uploads is still there"
+        database = server.data / "survey.sqlite"
+        assert database.exists() and not database.with_name("survey.sqlite-wal").exists()
+
+
+def ask_quietly(server: Server, event: int, wanted: str) -> None:
+    try:
+        server.run(event, wanted)
+    except OSError:  # the server ended first
+        pass
+
+
+def test_files_and_pieces_go_after_their_time(tmp_path):
+    kept = {"FADERNETS_KEEP_FILES": "8", "FADERNETS_KEEP_PIECES": "3"}
+    with serving("make-run", tmp_path, **kept) as server:
+        piece = opened(server, midi.dump(tiny.piece(tiny.bars(8))))
+        saved = server.run("save", asked(piece, kind="midi", scope="piece", rhythm=0.5))
+        path = saved.json()["data"][0]["path"]
+        assert server.ask(f"gradio_api/file={path}").status == 200
+        until = time.monotonic() + 60
+        while list(server.temporary.rglob("*.mid")):
+            assert time.monotonic() < until, "files stay"
+            time.sleep(0.5)
+        assert server.ask(f"gradio_api/file={path}").status == 404
+        while (answer := server.run("ask", asked(piece, rhythm=0.2))).status == 200:
+            assert time.monotonic() < until, "pieces stay"
+            time.sleep(4)
+        assert "open the piece again" in answer.json()["error"]
+
+
+def test_folders_of_servers_that_were_killed_go_at_the_next_start(tmp_path):
+    with serving("make-run", tmp_path) as server:
+        left = next(server.temporary.glob("fadernets-*"))
+        server.process.kill()
+        server.process.wait()
+        assert left.exists()
+    (tmp_path / "again").mkdir()
+    with serving("make-run", tmp_path / "again", GRADIO_TEMP_DIR=str(server.temporary)):
+        assert not left.exists()

@@ -1,0 +1,393 @@
+"""Demo and listening test behind a real nginx: at the root of a host and below a path."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import sync_playwright
+
+from db.database import Database
+from db.migrate import upgrade
+from fadernets import midi
+from survey.settings import Settings
+from tests import nginx
+from tests.fadernets import tiny
+from tests.public.server import ROOT, TOKEN, WAYS, Server, serving
+from tests.survey.conftest import small_study
+from tests.survey.manager import Forms, basic
+
+HOST = "https://music.example"
+BELOW = "/music"
+PROXIES = ("stripped", "kept", "root")  # in the order of the blocks of docs/hosting.md
+# How one file names others, by the end of its own name; "" is a page.
+NAMED = {
+    "": re.compile(r"""<[^<>]*\s(?:src|href)="([^"]+)\""""),
+    "js": re.compile(r"""\b(?:from|import)\s*["']([^"']+)["']"""),
+    "css": re.compile(r"""\burl\(["']?([^"')]+)"""),
+}
+FOREIGN = {
+    "X-Forwarded-Host": "evil.example",
+    "X-Forwarded-Proto": "ftp",
+    "X-Forwarded-Prefix": "/evil",
+    "X-Gradio-Server": "https://evil.example",
+    "Forwarded": "host=evil.example;proto=ftp",
+    "Origin": "https://evil.example",
+}
+
+
+class Through(httpx.HTTPTransport):
+    """Sends every request to one port of this machine, whatever host it is for."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(verify=False)
+        self.port = port
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        assert f"{request.url.scheme}://{request.url.host}" == HOST, f"asked {request.url}"
+        request.url = request.url.copy_with(host="127.0.0.1", port=self.port)
+        return super().handle_request(request)
+
+
+@dataclass
+class Site:
+    """A server as the world sees it.
+
+    Attributes
+    ----------
+    base : str
+        Its address, with a slash at its end.
+    client : httpx.Client
+        Follows no redirects, knows only the proxy, and takes addresses relative to `base`.
+    port : int
+        The proxy's.
+    """
+
+    base: str
+    client: httpx.Client
+    port: int
+    server: Server
+
+    def get(self, address: str, **options) -> httpx.Response:
+        return self.client.get(urljoin(self.base, address), **options)
+
+    def post(self, address: str, **options) -> httpx.Response:
+        return self.client.post(urljoin(self.base, address), **options)
+
+    def follow(self, address: str) -> httpx.Response:
+        """The page that an address leads to, by way of redirects that stay below `base`."""
+        answer = self.get(address)
+        while answer.is_redirect:
+            answer = self.get(self.target(answer))
+        assert answer.status_code == 200, f"{answer.status_code} at {answer.request.url}"
+        return answer
+
+    def target(self, answer: httpx.Response) -> str:
+        """Where a redirect leads, which must be below `base`."""
+        found = urljoin(str(self.seen(answer)), answer.headers["location"])
+        assert found.startswith(self.base), f"{answer.request.url} leads to {found}"
+        return found
+
+    def seen(self, answer: httpx.Response) -> httpx.URL:
+        """A response's address as a browser has it."""
+        return answer.request.url.copy_with(host=urlsplit(HOST).hostname, port=None)
+
+    def named(self, answer: httpx.Response) -> set[str]:
+        """What a page, script or style sheet names, as absolute addresses, without anchors."""
+        seen = self.seen(answer)
+        pattern = NAMED.get(seen.path.rpartition(".")[2], NAMED[""])
+        found = {urljoin(str(seen), unescape(name)) for name in pattern.findall(answer.text)}
+        return {url.split("#")[0] for url in found if url.startswith("http")}
+
+    def load(self, address: str, *, deep: bool) -> set[str]:
+        """Load a page and all it names below `base`; `deep`: what that names, too."""
+        page = self.follow(address)
+        wanted, loaded = self.named(page), {str(self.seen(page))}
+        while wanted - loaded:
+            url = (wanted - loaded).pop()
+            assert url.startswith(self.base), f"{address} names {url}"
+            answer = self.follow(url)
+            loaded.add(url)
+            if deep and url.endswith((".js", ".css")):
+                wanted |= self.named(answer)
+        return loaded
+
+    def event(self, name: str) -> int:
+        """The number of a page's event, by what triggers it."""
+        for event in self.get("config").json()["dependencies"]:
+            if event["backend_fn"] and name in {trigger for _, trigger in event["targets"]}:
+                return event["id"]
+        raise KeyError(name)
+
+    def run(self, event: str, *data) -> list:
+        """What an event answers, asked as the page asks."""
+        body = {"data": list(data), "fn_index": self.event(event), "session_hash": "tests"}
+        answer = self.post("gradio_api/run/predict", json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the listening test, with an open study of few tones."""
+    folder = tmp_path_factory.mktemp("data")
+    settings = Settings(data=folder)
+    settings.audio.mkdir()
+    database = Database(settings.database_url)
+    try:
+        upgrade(database)
+        sound = (ROOT / "survey" / "static" / "check-left.mp3").read_bytes()
+        small_study(database, settings, [sound + bytes([number]) for number in range(20)])
+    finally:
+        database.close()
+    return folder
+
+
+class Running:
+    """One server at a time, with nginx before it, since each takes memory and seconds to start."""
+
+    def __init__(self, data: Path, folders: pytest.TempPathFactory) -> None:
+        self.data, self.folders = data, folders
+        self.stack, self.now, self.server = ExitStack(), None, None
+        self.ports: dict[str, int] = {}
+
+    def get(self, way: str, path: str) -> tuple[Server, dict[str, int]]:
+        """The server started this way, below this path, and the port of each proxy before it."""
+        if self.now != (way, path):
+            self.close()
+            folder = self.folders.mktemp("server")
+            env = {"FADERNETS_DATA": str(self.data)}
+            env["FADERNETS_PUBLIC_URL"] = f"{HOST}{path}" if path else ""
+            self.server = self.stack.enter_context(serving(way, folder, **env))
+            blocks = nginx.documented()
+            assert len(blocks) == len(PROXIES)
+            started = nginx.proxying(blocks, self.server.url, self.folders.mktemp("nginx"))
+            self.ports = dict(zip(PROXIES, self.stack.enter_context(started), strict=True))
+            self.now = (way, path)
+        return self.server, self.ports
+
+    def close(self) -> None:
+        self.stack.close()
+        if self.server is not None:
+            assert "Traceback" not in self.server.said(), self.server.said()
+        self.now = self.server = None
+
+
+@pytest.fixture(scope="module")
+def running(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    nginx.require()
+    found = Running(data, tmp_path_factory)
+    yield found
+    found.close()
+
+
+SITES = [(way, proxy) for way in WAYS for proxy in PROXIES]
+
+
+@pytest.fixture(scope="module", params=SITES, ids="-".join)
+def site(request: pytest.FixtureRequest, running: Running) -> Iterator[Site]:
+    """Both ways of starting; nginx takes the path away, hands it on, or there is none."""
+    way, proxy = request.param
+    path = "" if proxy == "root" else BELOW
+    server, ports = running.get(way, path)
+    with httpx.Client(transport=Through(ports[proxy]), timeout=60) as client:
+        yield Site(f"{HOST}{path}/", client, ports[proxy], server)
+
+
+def test_page_and_what_it_names(site):
+    page = site.follow("")
+    assert json.loads(site.get("config").text)["root"] == site.base.rstrip("/")
+    assert f'"root":"{site.base.rstrip("/")}"' in page.text.replace(" ", "")
+    assert urlsplit(site.server.url).netloc not in page.text
+    loaded = site.load("", deep=False)
+    kinds = {urlsplit(url).path.rpartition(".")[2] for url in loaded}
+    assert {"js", "css"} <= kinds, loaded
+    assert 'href=\\"survey/\\"' in page.text  # relative; the browser test follows it
+    assert site.get("healthz").json()["model"] is True
+    assert page.headers["cache-control"] == "private, no-cache"
+
+
+def test_own_names_without_a_slash_lead_on(site):
+    assert site.target(site.get("survey?a=b")) == f"{site.base}survey/?a=b"
+    assert site.target(site.get("survey/")) == f"{site.base}survey/s/small"
+    assert site.get("survey/nothing").status_code == 404
+    if site.base != f"{HOST}/":
+        assert site.target(site.get(site.base.rstrip("/"))) == site.base
+        assert site.get(f"{HOST}/").status_code == 404  # nginx's own page
+
+
+def test_a_file_goes_up_and_comes_down(site, tmp_path):
+    piece = json.loads(site.run("load", "prelude")[0]["props"]["piece"])
+    assert piece["name"]
+
+    midi.write(tiny.piece(tiny.bars(3)), tmp_path / "own.mid")
+    content = (tmp_path / "own.mid").read_bytes()
+    sent = site.post("gradio_api/upload", files={"files": ("own.mid", content)})
+    assert sent.status_code == 200, sent.text
+    named = {"path": sent.json()[0], "meta": {"_type": "gradio.FileData"}}
+    piece = json.loads(site.run("upload", named)[0]["props"]["piece"])
+
+    wanted = {"piece": piece["id"], "first": 0, "last": 0, "rhythm": 0.9}
+    bench, _ = site.run("ask", json.dumps(wanted | {"number": 1}))
+    assert json.loads(bench["props"]["answer"])["rolls"]
+    file = site.run("save", json.dumps(wanted | {"kind": "midi", "scope": "piece"}))[0]
+    assert file["url"].startswith(f"{site.base}gradio_api/file="), file["url"]
+    assert site.get(file["url"]).content.startswith(b"MThd")
+
+
+def test_a_file_too_large_is_refused_by_the_demo_not_by_the_proxy(site):
+    sent = site.post("gradio_api/upload", files={"files": ("big.mid", bytes(20_500_000))})
+    assert sent.status_code == 413
+    assert "20 MB" in sent.json()["error"]
+
+
+def test_streams_are_not_held_back(site):
+    began = time.monotonic()
+    with site.client.stream("GET", f"{site.base}gradio_api/heartbeat/tests") as beat:
+        assert next(beat.iter_text()) == "data: ALIVE\n\n"
+        assert time.monotonic() - began < 10  # the next comes after 15 s
+
+    content = midi.dump(tiny.piece(tiny.bars(3)))
+    path = site.post("gradio_api/upload", files={"files": ("own.mid", content)}).json()[0]
+    named = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    values = [named, 0.9, None, 1, None, None]
+    asked = site.post("gradio_api/call/slide", json={"data": values}).json()
+    told = site.get(f"gradio_api/call/slide/{asked['event_id']}").text
+    file, figures = json.loads(told.partition("event: complete\ndata: ")[2].splitlines()[0])
+    assert figures["after"]
+    assert site.get(file["url"]).content.startswith(b"MThd")
+
+
+def test_taking_part(site):
+    consent = site.follow("survey/")
+    assert str(site.seen(consent)) == f"{site.base}survey/s/small"
+    assert len(site.load("survey/", deep=True)) > 5
+
+    joined = site.post("survey/api/join", json={"study": "small", "consent": True})
+    assert joined.status_code == 201, joined.text
+    own = urljoin(site.base, joined.json()["url"])
+    assert own.startswith(f"{site.base}survey/p/")
+    assert len(site.load(own, deep=True)) > 10
+
+    head = {"Authorization": f"Bearer {joined.json()['token']}"}
+    assert site.get("survey/api/state", headers=head).json()["stage"] == "questions"
+    site.post("survey/api/questions", headers=head, json={})
+    sound = {"left": "left", "right": "right", "ok": True}
+    state = site.post("survey/api/sound", headers=head, json=sound).json()
+    clips = re.findall(r'"(/[^"]*/audio/[^"]+)"', json.dumps(state))
+    assert clips, state
+    for clip in clips:
+        answer = site.get(urljoin(site.base, clip), headers={"Range": "bytes=0-99"})
+        assert answer.status_code == 206
+        assert answer.headers["content-type"] == "audio/mpeg"
+        assert urljoin(site.base, clip).startswith(site.base)
+
+
+def test_admin_invites(site):
+    assert site.get("survey/admin").status_code == 401
+    site.client.headers.update(basic(TOKEN))
+    try:
+        assert len(site.load("survey/admin", deep=True)) > 2
+        page = site.follow("survey/admin/studies/small/invitations")
+        action, values = next(form for form in Forms(page.text).found if "count" in form[1])
+        action = urljoin(str(site.seen(page)), action)
+        assert action.startswith(site.base)
+        values |= {"count": "1", "label": "behind a proxy"}
+        foreign = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+        assert site.post(action, data=values, headers=foreign).status_code == 403
+        # Browsers that send no Sec-Fetch-Site: our own origin will do, and only that.
+        foreign = {"Origin": "https://evil.example"}
+        assert site.post(action, data=values, headers=foreign).status_code == 403
+        made = site.post(action, data=values, headers={"Sec-Fetch-Site": "same-origin"})
+        assert made.status_code == 200, made.text
+        links = re.findall(r"https?://[^\s<]+invite=[^\s<]+", made.text)
+        settings = site.follow("survey/admin/studies/small")
+        assert f"{site.base}survey/s/small" in settings.text
+        action, values = next(form for form in Forms(made.text).found if "/revoke" in form[0])
+        gone = site.post(urljoin(site.base, action), data=values, headers={"Origin": "null"})
+        assert site.target(gone) == f"{site.base}survey/admin/studies/small/invitations"
+        action, values = next(form for form in Forms(made.text).found if "/preview" in form[0])
+        shown = site.post(urljoin(site.base, action), data=values, headers={"Origin": HOST})
+        preview = site.target(shown)
+        assert len(site.load(preview, deep=True)) > 5
+    finally:
+        del site.client.headers["authorization"]
+    (link,) = links
+    assert link.startswith(f"{site.base}survey/s/small?invite="), link
+    assert "data-invitation" in site.follow(link).text
+
+
+def test_headers_of_strangers(site):
+    """What a client claims to be the address is not heeded, and nobody else may read answers."""
+    for address in ("", "config", "survey/s/small", "gradio_api/info"):
+        answer = site.get(address, headers=FOREIGN)
+        assert answer.status_code == 200
+        assert "evil" not in answer.text
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+    assert site.target(site.get("survey", headers=FOREIGN)) == f"{site.base}survey/"
+    admin = site.get("survey/admin", headers=FOREIGN | basic(TOKEN))
+    assert admin.status_code == 200
+    assert not [name for name in admin.headers if name.startswith("access-control-")]
+
+
+@pytest.mark.browser
+def test_a_visitor_comes_by_the_proxy(site, chromium):
+    """The page with all its scripts, a fader, its answer, and the way to the listening test."""
+    wrong = []
+    arguments = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-background-networking",
+        f"--host-resolver-rules=MAP {urlsplit(HOST).hostname} 127.0.0.1:{site.port}",
+    ]
+
+    def watch(request) -> None:
+        if not request.url.startswith((site.base, "data:", "blob:")):
+            wrong.append(f"asked {request.url}")
+
+    def answered(response) -> None:
+        if response.status >= 400:
+            wrong.append(f"{response.status} at {response.url}")
+
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium, args=arguments) as browser,
+        browser.new_context(ignore_https_errors=True) as context,
+    ):
+        page = context.new_page()
+        page.set_default_timeout(40_000)
+        page.on("request", watch)
+        page.on("response", answered)
+        page.on("pageerror", lambda error: wrong.append(f"error {error}"))
+        page.on(
+            "console",
+            lambda line: wrong.append(line.text) if line.type in ("error", "warning") else None,
+        )
+        heard = (
+            "least => { const bench = window.FaderNets && FaderNets.bench;"
+            " return bench && bench.sent > least"
+            " && bench.element.dataset.heard == bench.sent; }"
+        )
+        page.goto(site.base)
+        page.wait_for_function(heard, arg=0)
+        sent = page.evaluate("FaderNets.bench.sent")
+        page.get_by_role("slider", name="Rhythm density").press("End")
+        page.wait_for_function(heard, arg=sent)
+        page.get_by_role("link", name="Take part in the listening test").click()
+        page.get_by_role("heading", name="A small study").wait_for()
+        assert page.url == f"{site.base}survey/s/small"
+        page.get_by_role("checkbox").check()
+        page.locator("#consent button.strong[type=submit]").click()
+        page.wait_for_url(f"{site.base}survey/p/*")
+        page.get_by_role("button").first.wait_for()
+    assert wrong == []
