@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from fadernets.piece import Piece, Segment, segments, stitch
 from fadernets.transfer import MOODS
 
 HIGHEST_SEED = 999_999
+SLICE = 32  # segments between two moments at which work can be given up: about .2 seconds
 SAMPLE = 32  # segments whose mean arousal stands for that of more
 
 
@@ -127,6 +128,13 @@ def flag(values: Mapping, name: str) -> bool:
     return bool(value)
 
 
+Progress = Callable[[int, int], None]
+
+
+def nobody(done: int, total: int) -> None:
+    """Nobody wants to know how far work is."""
+
+
 @dataclass(eq=False)
 class Study:
     """A piece with its segments, and what was last worked out about it.
@@ -139,12 +147,16 @@ class Study:
     peak : (span, float) or None
         The loudest sample of the original before any gain, for the short selection heard last.
         Saves work, no more: a study in another process has none.
+    progress : function
+        Called with how many segments are done and how many there are, as work on them goes on; it
+        may raise to give the work up.
     """
 
     piece: Piece
     id: str = field(default_factory=lambda: uuid4().hex)
     peak: tuple[tuple[int, int], float] | None = None
-    _codes: tuple[tuple[int, int], Codes] | None = None
+    progress: Progress = nobody
+    _codes: tuple[tuple[int, int], list[Codes]] | None = None
     _result: tuple[Ask, Piece] | None = None
 
     @cached_property
@@ -165,11 +177,18 @@ class Study:
         """Beats at which a span of segments begins and ends."""
         return span[0] * float(BEATS), min((span[1] + 1) * float(BEATS), self.piece.length)
 
-    def codes(self, net: FaderNet, span: tuple[int, int]) -> Codes:
-        """Codes of the usable segments of a span; those of the last span asked for are kept."""
+    def codes(self, net: FaderNet, span: tuple[int, int]) -> list[Codes]:
+        """Codes of the usable segments of a span, `SLICE` by `SLICE`; the last span's are kept."""
         if self._codes is None or self._codes[0] != span:
-            self._codes = span, net.encode([s.notes for s in self.usable(span)])
+            self._codes = span, self._encoded(net, self.usable(span))
         return self._codes[1]
+
+    def _encoded(self, net: FaderNet, chosen: Sequence[Segment]) -> list[Codes]:
+        slices = []
+        for first in range(0, len(chosen), SLICE):
+            self.progress(0, len(chosen))
+            slices.append(net.encode([s.notes for s in chosen[first : first + SLICE]]))
+        return slices
 
     def result(self, net: FaderNet, ask: Ask) -> Piece:
         """The whole piece with the asked segments changed; the piece itself if nothing is."""
@@ -193,16 +212,19 @@ class Study:
         chosen = self.usable(near.span)
         if not chosen:
             return self.piece
-        return self._changed(net, near, net.encode([s.notes for s in chosen]))
+        return self._changed(net, near, self._encoded(net, chosen))
 
     def leaves(self, ask: Ask) -> bool:
         """Whether the result is the piece itself: nothing was moved, or no segment can change."""
         return ask.is_neutral or not self.usable(ask.span)
 
-    def _changed(self, net: FaderNet, ask: Ask, codes: Codes) -> Piece:
+    def _changed(self, net: FaderNet, ask: Ask, slices: Sequence[Codes]) -> Piece:
         chosen = self.usable(ask.span)
-        played = play(net, codes, ask, [s.index for s in chosen])
-        changed = {s.index: notes for s, notes in zip(chosen, played, strict=True)}
+        changed: dict[int, Notes] = {}
+        for codes in slices:
+            self.progress(len(changed), len(chosen))
+            indices = [s.index for s in chosen[len(changed) :][: len(codes)]]
+            changed |= zip(indices, play(net, codes, ask, indices), strict=True)
         return stitch(self.piece, changed)
 
 

@@ -93,11 +93,12 @@ class Worker:
             if name not in self.pieces:
                 return UNKNOWN, None
             self.pieces.move_to_end(name)
+            self.pieces[name].progress = self.progress
             arguments = (self.pieces[name], *arguments)
         while len(self.pieces) > KEPT_PIECES:
             self.pieces.popitem(last=False)
         try:
-            return DONE, self.tasks[task](self.progress, *arguments)
+            return DONE, self.tasks[task](*arguments)
         except Stopped:
             return STOPPED, None
         except Exception as error:  # noqa: BLE001 - the worker lives on, whatever it is
@@ -120,7 +121,7 @@ def _failure(error: Exception) -> tuple[str, str]:
 
 
 def _tasks(model: str | None) -> dict[str, Callable]:
-    """What can be asked of a worker; every task takes `Worker.progress` first."""
+    """What can be asked of a worker; what is about a piece takes it first."""
     import torch
 
     from demo import endpoints, service
@@ -137,13 +138,11 @@ def _tasks(model: str | None) -> dict[str, Callable]:
         return study, service.piece_message(study)
 
     return {
-        "open_example": lambda progress, key: opened(open_example(key)),
-        "open_file": lambda progress, path: opened(open_file(path)),
-        "answer": lambda progress, study, values, hear: service.answer(
-            net, study, values, hear=hear
-        ),
-        "save": lambda progress, study, values: service.save(net, study, values),
-        "change": lambda progress, path, values: endpoints.change(net, path, values),
+        "open_example": lambda key: opened(open_example(key)),
+        "open_file": lambda path: opened(open_file(path)),
+        "answer": lambda study, values, hear: service.answer(net, study, values, hear=hear),
+        "save": lambda study, values: service.save(net, study, values),
+        "change": lambda path, values: endpoints.change(net, path, values),
     }
 
 

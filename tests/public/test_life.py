@@ -159,7 +159,9 @@ def test_it_ends_within_seconds_whatever_is_under_way(way, number, tmp_path):
         assert len(workers) >= 2
         assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
         assert "Traceback" not in server.said(), server.said()
-        assert not list(server.temporary.glob("fadernets-*")), "its folder of uploads is still there"
+        assert not list(server.temporary.glob("fadernets-*")), (
+            "its folder of uploads is still there"
+        )
         database = server.data / "survey.sqlite"
         assert database.exists() and not database.with_name("survey.sqlite-wal").exists()
 
