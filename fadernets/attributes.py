@@ -29,7 +29,11 @@ def _steps(notes: Notes) -> tuple[np.ndarray, np.ndarray]:
 
 def polyphony(notes: Notes) -> np.ndarray:
     """Number of notes sounding in each step, unclipped: int64, shape (16,)."""
-    first, last = _steps(notes)
+    return _sounding(*_steps(notes))
+
+
+def _sounding(first: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Number of notes sounding in each step, of notes' first and last steps."""
     change = np.bincount(first, minlength=STEPS + 1)
     change[: STEPS + 1] -= np.bincount(last + 1, minlength=STEPS + 1)
     return np.cumsum(change)[:STEPS]
@@ -37,8 +41,9 @@ def polyphony(notes: Notes) -> np.ndarray:
 
 def rhythm_label(notes: Notes) -> np.ndarray:
     """Onset, hold or rest in each step: int64 in {0 rest, 1 hold, 2 onset}, shape (16,)."""
-    label = np.where(polyphony(notes) > 0, HOLD, REST)
-    label[_steps(notes)[0]] = ONSET
+    first, last = _steps(notes)
+    label = np.where(_sounding(first, last) > 0, HOLD, REST)
+    label[first] = ONSET
     return label
 
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 import io
 import os
 import secrets
+import stat
 from pathlib import Path
 
 import numpy as np
 import pretty_midi
 import symusic
 
+from fadernets.midi_error import MidiError
+from fadernets.midi_limits import check_bytes, check_piece
 from fadernets.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT, Notes
 from fadernets.piece import NO_PEDAL, Piece, struck_once
 
@@ -27,10 +30,6 @@ SUSTAIN = 64  # number of the sustain pedal's controller
 PEDAL_DOWN = 64  # its smallest value that counts as down
 RESOLUTION = 480  # ticks of a beat in files written; the recordings trained on have as many
 SLOWEST = 2**24 - 1  # microseconds of a beat, what a tempo event can hold
-
-
-class MidiError(ValueError):
-    """A MIDI file cannot be used; the message is one plain sentence that names it and says why."""
 
 
 def read(source: str | Path | bytes) -> Piece:
@@ -47,12 +46,15 @@ def read(source: str | Path | bytes) -> Piece:
     Raises
     ------
     MidiError
-        If it cannot be read, is not a MIDI file or has no notes for a piano.
+        If it cannot be read, is not a MIDI file, holds more than `fadernets.midi_limits` allows or
+        has no notes for a piano. The sentence has the file's name, but not its folder.
     """
     if isinstance(source, bytes):
         name, data = "the MIDI data", source
+        _check_size(len(data), name)
     else:
-        name, data = Path(source).name, _bytes(Path(source))
+        name = Path(source).name or "the path"
+        data = _bytes(Path(source), name)
     score = _parse(data, name)
     tracks = [track for track in score.tracks if len(track.notes)]
     if not tracks:
@@ -68,7 +70,7 @@ def read(source: str | Path | bytes) -> Piece:
     length = max(float(notes.offset.max()), *(track.end() / tpq for track in tracks))
     if length > MOST_BEATS or notes.onset[0] < 0:
         raise MidiError(f"{name} is damaged: it has impossible times.")
-    return Piece(
+    piece = Piece(
         notes=notes,
         pedal=_pedal([track.controls.numpy() for track in tracks], tpq, length),
         tempo=_tempo(score.tempos.numpy(), tpq, length),
@@ -76,6 +78,8 @@ def read(source: str | Path | bytes) -> Piece:
         length=length,
         name="" if isinstance(source, bytes) else Path(source).stem,
     )
+    check_piece(piece, name)
+    return piece
 
 
 def check_length(
@@ -204,15 +208,29 @@ def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def _bytes(path: Path) -> bytes:
+def _bytes(path: Path, name: str) -> bytes:
+    """What is in a regular file; anything else is refused before a byte of it is read."""
     try:
-        with open(path, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
+        with open(path, "rb", opener=_opener) as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise MidiError(f"{name} cannot be read: not a regular file.")
+            _check_size(found.st_size, name)
+            data = file.read(MOST_BYTES + 1)  # it may have grown
     except OSError as error:
-        raise MidiError(f"{path} cannot be read: {_reason(error)}.") from error
-    if len(data) > MOST_BYTES:
-        raise MidiError(f"{path} is too large for a piece: more than {MOST_BYTES // 10**6} MB.")
+        raise MidiError(f"{name} cannot be read: {_reason(error)}.") from error
+    _check_size(len(data), name)
     return data
+
+
+def _opener(path: str, flags: int) -> int:
+    """Opens without waiting: else a pipe would not open before somebody writes to it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _check_size(size: int, name: str) -> None:
+    if size > MOST_BYTES:
+        raise MidiError(f"{name} is too large for a piece: more than {MOST_BYTES // 10**6} MB.")
 
 
 def _parse(data: bytes, name: str):
@@ -224,6 +242,7 @@ def _parse(data: bytes, name: str):
         raise MidiError(f"{name} counts time in SMPTE frames, which have no beats.")
     if division == 0:
         raise MidiError(f"{name} is damaged: its beats have no length.")
+    check_bytes(data, name)
     try:
         return symusic.Score.from_midi(data)
     except (RuntimeError, ValueError, IndexError, MemoryError, OverflowError) as error:

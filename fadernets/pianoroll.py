@@ -161,9 +161,9 @@ def _range(notes: Notes) -> list[int]:
 def _matches(first: list[list], second: list[list]) -> tuple[set[int], set[int]]:
     """Indices of the notes in either list that have a partner in the other."""
     kept: tuple[set[int], set[int]] = (set(), set())
-    for pitch in {note[2] for note in first}:
-        ours = [i for i, note in enumerate(first) if note[2] == pitch]
-        theirs = [i for i, note in enumerate(second) if note[2] == pitch]
+    other = _by_pitch(second)
+    for pitch, ours in _by_pitch(first).items():
+        theirs = other.get(pitch, [])
         a = b = 0  # both in order of onset: taking the earliest partner first keeps the most
         while a < len(ours) and b < len(theirs):
             apart = second[theirs[b]][0] - first[ours[a]][0]
@@ -176,6 +176,14 @@ def _matches(first: list[list], second: list[list]) -> tuple[set[int], set[int]]
             else:
                 b += 1
     return kept
+
+
+def _by_pitch(notes: list[list]) -> dict[int, list[int]]:
+    """Indices of the notes of each pitch there is, in order."""
+    found: dict[int, list[int]] = {}
+    for i, note in enumerate(notes):
+        found.setdefault(note[2], []).append(i)
+    return found
 
 
 def _description(drawn: dict, marks: list[str]) -> str:

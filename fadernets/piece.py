@@ -163,13 +163,20 @@ def _spans(is_changed: np.ndarray) -> np.ndarray:
 
 
 def _lifted(pedal: np.ndarray, spans: np.ndarray) -> np.ndarray:
-    """Presses without what lies in the spans."""
-    for begin, end in spans:
-        before = np.stack([pedal[:, 0], np.minimum(pedal[:, 1], begin)], axis=1)
-        after = np.stack([np.maximum(pedal[:, 0], end), pedal[:, 1]], axis=1)
-        pedal = np.concatenate([before, after])
-        pedal = pedal[pedal[:, 1] > pedal[:, 0]]
-    return pedal[np.argsort(pedal[:, 0], kind="stable")]
+    """Presses without what lies in the spans.
+
+    Presses and spans are in order and do not overlap: a press is cut into as many pieces as gaps
+    between spans that it reaches into.
+    """
+    after = np.append(-np.inf, spans[:, 1])  # where each gap begins
+    before = np.append(spans[:, 0], np.inf)  # and ends
+    first = np.searchsorted(spans[:, 1], pedal[:, 0], side="right")  # gap it may begin in
+    last = np.searchsorted(spans[:, 0], pedal[:, 1], side="left")  # gap it may end in
+    count = last - first + 1
+    press = np.repeat(np.arange(len(pedal)), count)
+    gap = first[press] + np.arange(len(press)) - np.repeat(np.cumsum(count) - count, count)
+    down, up = np.maximum(pedal[press, 0], after[gap]), np.minimum(pedal[press, 1], before[gap])
+    return np.stack([down, up], axis=1)[up > down]
 
 
 def _ringing(notes: Notes, sounding: Notes, spans: np.ndarray, pedal: np.ndarray) -> Notes:
@@ -178,14 +185,13 @@ def _ringing(notes: Notes, sounding: Notes, spans: np.ndarray, pedal: np.ndarray
     A note that rings on behind the span is held to the span's end: there the pedal, down as ever,
     takes it over and ends it when it always did.
     """
-    offset = notes.offset.copy()
-    for begin, end in spans:
-        held = np.minimum(sounding.offset, end)
-        if end in pedal[:, 0]:  # not to be taken over: what ended at that very instant
-            held[sounding.offset == end] = end - GAP
-        rings = (notes.onset < begin) & (sounding.offset > begin)
-        offset[rings] = np.maximum(offset, held)[rings]
-    return replace(notes, offset=offset)
+    last = np.searchsorted(spans[:, 0], sounding.offset, side="left") - 1  # span it may ring into
+    begin, end = spans[last].T  # of the last span, where there is none before
+    held = np.minimum(sounding.offset, end)
+    taken = np.isin(end, pedal[:, 0]) & (sounding.offset == end)
+    held[taken] -= GAP  # not to be taken over: what ended at that very instant
+    rings = (last >= 0) & (notes.onset < begin)
+    return replace(notes, offset=np.where(rings, np.maximum(notes.offset, held), notes.offset))
 
 
 def _fitted(notes: Notes, start: float, length: float, pedal: np.ndarray) -> Notes:
@@ -195,8 +201,8 @@ def _fitted(notes: Notes, start: float, length: float, pedal: np.ndarray) -> Not
     press from inside this one does: it would hold them.
     """
     end = min(start + BEATS, length)
-    down = pedal[(pedal[:, 0] > start) & (pedal[:, 0] <= end), 0]
-    last = down.min() - GAP if len(down) else end
+    down = pedal[np.searchsorted(pedal[:, 0], start, side="right") :, 0]  # after the start
+    last = down[0] - GAP if len(down) and down[0] <= end else end
     notes = notes[(notes.onset >= 0) & (notes.onset < BEATS - EARLY)].shifted(start)
     notes = replace(notes, offset=np.minimum(notes.offset, last))
     return notes[notes.offset > notes.onset]
