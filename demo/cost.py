@@ -16,6 +16,7 @@ SOUND = 0.012  # for each second of sound rendered
 BYTE = 1e-7  # for each byte of a file opened
 SHORT = 0.3  # seconds up to which work is short
 HEARD = 40.0  # seconds of sound in an answer, both sides together
+NEARBY = 25  # segments that are changed for a part of the sound
 FILE = 1e-4  # for each byte of a file that is changed whole: a segment is some 70 events
 
 
@@ -34,7 +35,10 @@ def of_file(path: str) -> float:
 
 def of_answer(study: Study, values: Mapping, *, hear: bool = False) -> float:
     """Seconds that a change of the selection takes, or the sound of a part of it."""
-    return EVENT + SEGMENT * _segments(study, values) + SOUND * HEARD * hear
+    changed = _segments(study, values)
+    if hear:
+        return EVENT + SEGMENT * min(changed, NEARBY) + SOUND * HEARD
+    return EVENT + SEGMENT * changed
 
 
 def of_saving(study: Study, values: Mapping) -> float:

@@ -78,6 +78,7 @@ class Handlers:
                     study=study,
                     cost=cost.of_answer(study, values, hear=hear),
                     key=(study.id, kind),
+                    order=_number(values),
                     replaces=() if hear else [(study.id, "hear")],
                 )
             except Dropped:  # a newer move is under way, and its answer is the one to show
@@ -132,4 +133,12 @@ def _told() -> Iterator[None]:
 def _sentence(error: Exception) -> str:
     """An error as HTML text, a full sentence."""
     text = str(error).rstrip(".")
-    return escape(text[:1].upper() + text[1:]) + "."
+    if "." not in text.partition(" ")[0]:  # the name of a file stays as it is
+        text = text[:1].upper() + text[1:]
+    return escape(text) + "."
+
+
+def _number(values: Mapping) -> int:
+    """Which of the page's moves this is; they count up."""
+    number = values.get("number")
+    return number if isinstance(number, int) else 0

@@ -30,7 +30,7 @@ from demo.study import Study
 ROOT = Path(__file__).resolve().parents[1]
 MOST_SHORT = 4  # workers for short work; more than cores help nobody
 NICE = 5  # how far long work steps back: a third of the time that short work would get
-LIMIT = 90.0  # seconds after which work is taken for hung: ten times the longest there is
+LIMIT = 300.0  # seconds after which work is taken for hung: ten times the longest there is
 RESTART = 0.5  # seconds before a worker takes another's place, lest one that cannot start spins
 PATIENCE = 120.0  # seconds that a worker may take to start on a busy machine
 WAITING = 200  # pieces of work that may wait; more could not be answered in time
@@ -65,6 +65,7 @@ class _Job:
     study: Study | None = field(compare=False)
     arguments: tuple = field(compare=False)
     key: Hashable = field(compare=False)
+    order: int = field(compare=False, default=0)
     future: Future = field(compare=False, default_factory=Future)
     dropped: bool = field(compare=False, default=False)
 
@@ -276,6 +277,7 @@ class Workers:
         cost: float,
         study: Study | None = None,
         key: Hashable = None,
+        order: int = 0,
         replaces: Iterable[Hashable] = (),
     ) -> Any:
         """Have something worked out.
@@ -291,6 +293,9 @@ class Workers:
             The piece that it is about, given to the task first.
         key : hashable, optional
             Older work with the same key is dropped.
+        order : int, optional
+            Which of two with one key is the newer; requests may come in another order than they
+            were sent.
         replaces : iterable of hashable
             Other keys whose work is dropped.
 
@@ -304,14 +309,18 @@ class Workers:
             If it cannot be done; one sentence.
         """
         due = time.monotonic() + 2 * cost
-        job = _Job(due, next(self._numbers), task, study, arguments, key)
+        job = _Job(due, next(self._numbers), task, study, arguments, key, order)
+        older = []
         with self._lock:
-            older = [self._latest.pop(one, None) for one in (key, *replaces) if one is not None]
+            if key in self._latest and self._latest[key].order > order:
+                raise Dropped("newer work is under way")
+            for one in (key, *replaces):
+                if one in self._latest and self._latest[one].order <= order:
+                    older.append(self._latest.pop(one))
             if key is not None:
                 self._latest[key] = job
         for one in older:
-            if one is not None:
-                self._drop(one)
+            self._drop(one)
         try:
             (self._short if cost <= SHORT else self._long).put(job)
             return await asyncio.wrap_future(job.future)

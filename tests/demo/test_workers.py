@@ -98,6 +98,29 @@ def test_newer_work_drops_older_work_with_its_key(workers):
     assert workers._latest == {}
 
 
+def test_requests_that_come_in_another_order_do_not_drop_the_newest(workers):
+    study = Study(tiny.piece(tiny.bars(30)))
+
+    async def out_of_order():
+        moves = [
+            workers.run(
+                "answer",
+                values(study, number=number, rhythm=number / 10),
+                False,
+                study=study,
+                cost=SHORT * 2,
+                key="k",
+                order=number,
+            )
+            for number in (1, 3, 2)
+        ]
+        return await asyncio.gather(*moves, return_exceptions=True)
+
+    first, newest, late = asyncio.run(out_of_order())
+    assert isinstance(first, Dropped) and isinstance(late, Dropped)
+    assert newest["number"] == 3
+
+
 def test_what_cannot_be_done_is_one_sentence(workers):
     study = Study(tiny.piece(tiny.bars(2)))
     with pytest.raises(WorkError, match="outside 0 to 1"):

@@ -38,6 +38,12 @@ def music(segment_count=6, *, step=0.5, base=48):
     )
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """A busy machine makes no lines of progress that a test did not ask for."""
+    monkeypatch.setattr(cli, "PATIENCE", 600.0)
+
+
 @pytest.fixture
 def source(tmp_path):
     midi.write(music(), tmp_path / "in.mid")
