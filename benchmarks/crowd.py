@@ -242,9 +242,12 @@ class Person:
                 book.times[kind].append(time.perf_counter() - begin)
                 if said.is_success:
                     return said
-                if said.status_code < 500:
+                if said.status_code == 429:  # the page waits, too
+                    await asyncio.sleep(int(said.headers["Retry-After"]))
+                elif said.status_code < 500:
                     raise RefusalError(f"{kind}: {said.status_code} {said.text[:200]}")
-                book.failures[f"{kind}: {said.status_code}"] += 1
+                else:
+                    book.failures[f"{kind}: {said.status_code}"] += 1
             finally:
                 book.open[kind] -= 1
             await asyncio.sleep(self.retry * self.dice.uniform(0.75, 1.25))

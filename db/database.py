@@ -8,7 +8,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.exc import TimeoutError as Timeout
@@ -86,16 +86,44 @@ class Database:
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
 
-    def scrub(self) -> bool:
+    def probe(self) -> None:
+        """Make sure that answers could be stored now, and store nothing.
+
+        On SQLite that takes the lock that every writer needs, and gives it back. Waits as a writer
+        does; whoever cannot wait asks in a thread.
+
+        Raises
+        ------
+        sqlalchemy.exc.SQLAlchemyError
+            If the database cannot be reached, read or locked.
+        OSError
+            If the file of an SQLite database is gone; what was opened before could be read on.
+        """
+        if self.is_sqlite and not Path(str(self.url.database)).is_file():
+            raise FileNotFoundError("the database's file is gone")
+        with self.engine.execution_options(writes=True).connect() as connection:
+            connection.execute(text("SELECT id FROM studies LIMIT 1"))
+
+    def scrub(self, wait: float | None = None) -> bool:
         """Let SQLite forget the bytes of erased rows that its log still holds.
 
         Deleted rows are overwritten in the file itself; the log keeps earlier pages until it is
         cut. False if somebody is reading just now: the next scrubbing or the closing does it.
         PostgreSQL clears up by itself (autovacuum).
+
+        Parameters
+        ----------
+        wait : float, optional
+            Seconds to wait for the writers before it, as long as any writer does if None.
+
+        Raises
+        ------
+        sqlalchemy.exc.SQLAlchemyError
+            If the turn does not come.
         """
         if not self.is_sqlite:
             return True
-        with self._alone():
+        with self._alone(wait):
             pooled = self.engine.raw_connection()
             connection = pooled.driver_connection
             try:
@@ -138,10 +166,11 @@ class Database:
         return engine
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self, wait: float | None = None) -> Iterator[None]:
         # SQLite's own waiting is sleeping and asking again: with many threads some starve.
-        if not self._turn.acquire(timeout=self.busy):
-            raise Timeout(f"no turn to write within {self.busy:g} s")
+        wait = self.busy if wait is None else wait
+        if not self._turn.acquire(timeout=wait):
+            raise Timeout(f"no turn to write within {wait:g} s")
         try:
             yield
         finally:

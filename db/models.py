@@ -97,6 +97,7 @@ class Study(Base):
         CheckConstraint("trials_each > 0", name="trials_each"),
         CheckConstraint("lease_minutes > 0", name="lease"),
         CheckConstraint("withdrawn >= 0", name="withdrawn"),
+        CheckConstraint("lapsed >= 0", name="lapsed"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -112,6 +113,7 @@ class Study(Base):
     rules: Mapped[dict[str, Any]] = mapped_column(default=dict)  # exclusions, fixed before data
     build: Mapped[dict[str, Any]] = mapped_column(default=dict)  # seed, checkpoint, hashes
     withdrawn: Mapped[int] = mapped_column(default=0)  # how many withdrew and were erased
+    lapsed: Mapped[int] = mapped_column(default=0)  # how many agreed, did no more, and were removed
     created_at: Mapped[datetime] = mapped_column(default=now)
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]

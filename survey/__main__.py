@@ -1,13 +1,23 @@
-"""``python -m survey``: the listening test alone, without the demo and its model."""
+"""``python -m survey``: the listening test alone, without the demo and its model.
+
+Stopped by SIGTERM or Ctrl+C it ends within 10 seconds: requests under way get `GRACE`, then
+`survey.app.close` closes the database; only a last upload to a dataset may take longer.
+"""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import logging
+import os
+import signal
 import sys
+from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.responses import RedirectResponse
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 from survey.app import close, create_app
@@ -15,11 +25,13 @@ from survey.settings import Settings
 
 MOUNT = "/survey"
 KEEP_ALIVE = 75  # seconds; longer than browsers leave between two requests of one trial
+NO_NEWS = ("Cancel %s running task", "Invalid HTTP request received")
+GRACE = 3  # seconds for requests under way when the server is stopped
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until stopped; 2 if the settings or the database cannot be used."""
-    parser = argparse.ArgumentParser(prog="python -m survey", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m survey", description="The listening test.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=7861)
     given = parser.parse_args(arguments)
@@ -28,9 +40,11 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"survey: {error}", file=sys.stderr)
         return 2
-    home = Route("/", lambda request: RedirectResponse(f"{MOUNT}/"))
-    server = Starlette(routes=[Mount(MOUNT, app), home])
+    server = Starlette(routes=[Mount(MOUNT, app), Route(MOUNT, home), Route("/", home)])
     print(f"The survey is at http://{given.host}:{given.port}{MOUNT}/", flush=True)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
+    # When it has shut down uvicorn raises the signal again, and by default that is the end.
+    signal.signal(signal.SIGTERM, _leave)
     try:
         # Addresses hold tokens and clients have addresses: nothing of a request is logged.
         uvicorn.run(
@@ -41,6 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
             log_level="warning",
             proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE,
+            timeout_graceful_shutdown=GRACE,
             server_header=False,
         )
     finally:
@@ -48,5 +63,30 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def home(request: Request) -> Response:
+    """Who opens the server's address wants the survey."""
+    return RedirectResponse(f"{request.scope.get('root_path', '').rstrip('/')}{MOUNT}/")
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """False for what uvicorn says of requests that are none, or are cut off by the server's end."""
+    cancelled = record.exc_info and record.exc_info[0] is asyncio.CancelledError
+    return not (cancelled or str(record.msg).startswith(NO_NEWS))
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+def _end(status: int) -> None:
+    """End the process without waiting for threads that still wait for a lost database."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        _end(main())
+    except SystemExit as ended:
+        _end(ended.code if isinstance(ended.code, int) else 1)

@@ -1,15 +1,22 @@
-"""Who may open the admin's pages: one secret token, few wrong tries, no posts from other sites.
+"""Who may open the admin's pages: one secret token, no posts from other sites.
 
 The token comes from the environment. A browser sends it as the password of HTTP Basic
 authentication, with any name, and so stays signed in without a cookie; a script sends it as
 ``Authorization: Bearer TOKEN``.
 
-Wrong tries. Nothing tells visitors apart, since no addresses are kept, so all strangers share one
-allowance: five wrong tokens a minute. When it is spent nothing a stranger sends is compared any
-more, the right token included, until the oldest wrong try is a minute old; at that pace one year
-allows 2.6 million guesses, of a token of 16 characters or more. So that strangers cannot keep the
-admin out, a name under which the right token has come gets an allowance of its own: who signed in
-with a name nobody guesses is not touched by what strangers do.
+Wrong tries. The right token always gets in, whatever others send: nothing tells visitors apart,
+since no addresses are kept, so a lock that wrong tokens close would be one that anybody can close
+on the admin. So every token is compared, by its hash and in constant time, and guesses are held up
+by nothing but their number. That is enough for a token made at random: at 2,000 guesses a second,
+more than two cores were seen to answer, 16 hexadecimal digits (2^64) last 290 million years, and
+four words of a list of 7,776 (2^52) 58,000. It is not enough for a token that stands in a list of
+known passwords: ten million of these are tried in an hour and a half. `Settings` refuses the most
+uniform ones, but no rule knows them all: let a machine make the token (``openssl rand -hex 16``).
+
+After a few wrong tokens within a minute the answer to a further wrong one is 429, which asks
+well-meaning clients to wait; it is given at once, so that it keeps no thread busy. Browsers and
+scripts are counted apart. A browser that was answered 429 would send the same wrong password on and
+on, so the page that says so has a link, `AGAIN`, at which it is asked for another.
 """
 
 from __future__ import annotations
@@ -18,22 +25,25 @@ import base64
 import binascii
 import hashlib
 import hmac
+import logging
 import math
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
 REALM = "Music FaderNets, listening test"
-TRIES, WINDOW = 5, 60.0  # wrong tokens within so many seconds
-KNOWN_NAMES = 16  # that have an allowance of their own
+TRIES, WINDOW = 5, 60.0  # wrong tokens within so many seconds, before the answer is 429
+AGAIN = "again"  # in the query of an address at which browsers always ask for the token
 OFF = (
     "The admin's pages are switched off. To switch them on, set FADERNETS_ADMIN_TOKEN to a secret "
     "of 16 characters or more and start the server again."
 )
+log = logging.getLogger(__name__)
 
 
 class AdminError(Exception):
@@ -87,7 +97,7 @@ def credentials(header: str | None) -> Credentials | None:
 
 
 class Door:
-    """Lets the right token in and slows down who guesses; shared by threads.
+    """Lets the right token in, always; shared by threads.
 
     Parameters
     ----------
@@ -98,10 +108,11 @@ class Door:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._strangers: deque[float] = deque()
-        self._known: OrderedDict[str, deque[float]] = OrderedDict()
+        self._browsers: deque[float] = deque(maxlen=TRIES)
+        self._scripts: deque[float] = deque(maxlen=TRIES)
+        self._told = -math.inf  # when the log was told
 
-    def admit(self, header: str | None, token: str | None) -> Credentials:
+    def admit(self, header: str | None, token: str | None, *, again: bool = False) -> Credentials:
         """Let a request in.
 
         Parameters
@@ -110,6 +121,8 @@ class Door:
             The request's Authorization header.
         token : str or None
             The right token. None if the pages are off.
+        again : bool
+            True for a browser that is to ask for the token anew.
 
         Raises
         ------
@@ -121,34 +134,31 @@ class Door:
         given = credentials(header)
         if given is None:
             raise _unknown("Sign in with the admin's token as the password; any name will do.")
-        name = _hash(given.name).hex() if given.ambient else ""
-        with self._lock:
-            wrong = self._known.get(name, self._strangers)
-            self._wait(wrong)
-            if not hmac.compare_digest(_hash(given.token), _hash(token)):
-                wrong.append(self._clock())
-                raise _unknown("This is not the admin's token.")
-            if given.name:
-                self._remember(name)
-        return given
-
-    def _wait(self, wrong: deque[float]) -> None:
-        now = self._clock()
-        while wrong and now - wrong[0] >= WINDOW:
-            wrong.popleft()
-        if len(wrong) >= TRIES:
-            seconds = max(1, math.ceil(WINDOW - (now - wrong[0])))
+        if hmac.compare_digest(_hash(given.token), _hash(token)):
+            return given
+        seconds = self._wait(self._browsers if given.ambient else self._scripts)
+        if seconds and not again:
             raise AdminError(
                 429,
-                f"Too many wrong tokens. Try again in {seconds} seconds.",
+                f"This is not the admin's token, and there were too many wrong ones. Try again in "
+                f"{seconds} seconds; the right token comes in at any time.",
                 {"Retry-After": str(seconds)},
             )
+        raise _unknown("This is not the admin's token.")
 
-    def _remember(self, name: str) -> None:
-        self._known.setdefault(name, deque())
-        self._known.move_to_end(name)
-        while len(self._known) > KNOWN_NAMES:
-            self._known.popitem(last=False)
+    def _wait(self, wrong: deque[float]) -> int:
+        """Note a wrong token; the seconds to wait if there were too many before it, else 0."""
+        with self._lock:
+            now = self._clock()
+            while wrong and now - wrong[0] >= WINDOW:
+                wrong.popleft()
+            if len(wrong) < TRIES:
+                wrong.append(now)
+                return 0
+            if now - self._told >= WINDOW:
+                self._told = now
+                log.warning("many wrong tokens are sent to the admin's pages")
+            return max(1, math.ceil(WINDOW - (now - wrong[0])))
 
 
 def form_token(token: str, study: str, action: str) -> str:
@@ -165,7 +175,13 @@ def form_token(token: str, study: str, action: str) -> str:
     return hmac.new(_hash(token), message, hashlib.sha256).hexdigest()
 
 
-def check_post(request: Request, given: Credentials, carried: str, expected: str) -> None:
+def check_post(
+    request: Request,
+    given: Credentials,
+    carried: str,
+    expected: str,
+    public_url: str | None = None,
+) -> None:
     """Refuse a post that a page of this site did not make.
 
     A script's token is in no browser, so that no other site can borrow it: it needs no form.
@@ -174,6 +190,8 @@ def check_post(request: Request, given: Credentials, carried: str, expected: str
     ----------
     carried, expected : str
         The form's token, and `form_token` of the action.
+    public_url : str, optional
+        Where browsers find this server, if that is not the host that a proxy asks for.
 
     Raises
     ------
@@ -188,13 +206,27 @@ def check_post(request: Request, given: Credentials, carried: str, expected: str
     else:
         # "null" is what browsers send for our own forms, for the pages ask for no referrer.
         origin = request.headers.get("origin", "null")
-        foreign = origin != "null" and origin.partition("://")[2] != request.headers.get("host")
+        foreign = (
+            origin != "null"
+            and origin.partition("://")[2] != request.headers.get("host")
+            and (public_url is None or _site(origin) != _site(public_url))
+        )
     if foreign:
         raise AdminError(403, "This was sent by a page of another site, so nothing was changed.")
     if not hmac.compare_digest(carried.encode(), expected.encode()):
         raise AdminError(
             403, "This form is out of date, so nothing was changed; load the page again."
         )
+
+
+def _site(url: str) -> tuple[str, str | None, int | None] | None:
+    """Scheme, host and port of an address; None if it has none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return None
+    return parts.scheme, parts.hostname, port
 
 
 def _hash(text: str) -> bytes:

@@ -95,7 +95,7 @@ def _plan(at: Desk) -> Plan:
 
     model = at.form.get("checkpoint", "")
     if model not in checkpoint.available():  # a path of this machine is not for a form to give
-        raise AdminError(422, f"There is no shipped model {model!r}.")
+        raise AdminError(422, "There is no shipped model of this name.")
     numbers = re.split(r"[,;\s]+", at.text("strengths", 200, needed=True).strip(",; "))
     try:
         strengths = tuple(float(text) for text in numbers)

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from db.database import Database
 from db.models import Audit, Study
-from survey.access import AdminError, Credentials, Door, check_post, form_token
+from survey.access import AGAIN, AdminError, Credentials, Door, check_post, form_token
 from survey.builder import Builder
 from survey.durability import Durability, durability
 from survey.live import Live
@@ -106,7 +106,8 @@ class Desk:
             403.
         """
         expected = self.form_token(action, study)
-        check_post(self.request, self._given, self.form.get("form", ""), expected)
+        carried = self.form.get("form", "")
+        check_post(self.request, self._given, carried, expected, self.settings.public_url)
 
     @property
     def durable(self) -> Durability:
@@ -152,7 +153,7 @@ class Desk:
             value = None
         if value is None or not least <= value <= most:
             what = "a whole number" if kind is int else "a number"
-            raise AdminError(422, f"{name} must be {what} from {least} to {most}, not {text!r}.")
+            raise AdminError(422, f"{name} must be {what} from {least} to {most}.")
         return value
 
     def text(self, name: str, longest: int, *, needed: bool = False) -> str:
@@ -190,7 +191,8 @@ async def desk(request: Request) -> Desk:
         401, 404 or 429 as `Door.admit` says, 413 or 422 for a form that cannot be read.
     """
     token = request.app.state.settings.admin_token
-    given = request.app.state.office.door.admit(request.headers.get("authorization"), token)
+    header, again = request.headers.get("authorization"), AGAIN in request.query_params
+    given = request.app.state.office.door.admit(header, token, again=again)
     return Desk(request, given, await _form(request) if request.method == "POST" else {})
 
 
@@ -204,6 +206,7 @@ def refusal(request: Request, error: AdminError) -> HTMLResponse:
         "heading": NAMES[error.status],
         "message": error.message,
         "home": error.status not in (401, 429) and request.app.state.settings.admin_token,
+        "again": AGAIN if error.status == 429 else None,
     }
     text = _environment().get_template("admin/refused.html").render(values)
     return HTMLResponse(text, error.status, error.headers)

@@ -83,7 +83,8 @@ def participants(at: At, name: str, page: str = "1") -> Response:
             select(func.count(Participant.id)).where(Participant.study_id == study.id)
         )
         pages = max(1, math.ceil((count or 0) / SIZE))
-        number = min(max(int(page), 1), pages) if page.isascii() and page.isdigit() else 1
+        known = page.isascii() and page.isdigit() and len(page) < 10
+        number = min(max(int(page), 1), pages) if known else 1
         people = progress.people(session, study, skip=(number - 1) * SIZE, most=SIZE)
         values = frame(at, session, study, "/participants")
     return at.render(
@@ -119,7 +120,7 @@ def erase(at: At, name: str, public_id: str) -> Response:
         erasure.erase(session, _person(session, study, public_id), "admin")
         journal = at.request.app.state.journal
         if journal is not None:
-            journal.withdrawn(public_id)
+            journal.withdrawn(public_id, name)
     at.database.scrub()
     export.renew(at.database)
     return at.go(f"/studies/{name}/participants")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any
 
 from fastapi import APIRouter
@@ -24,6 +25,7 @@ FILES = (
     ("study.json", "Study, JSON", "everything, to be imported into another database"),
     ("dictionary.csv", "Data dictionary", "what every column of the ratings means"),
 )
+HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 BUILT = ("pairs", "strengths", "seed", "checkpoint")
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
@@ -160,7 +162,7 @@ def save_settings(at: At, name: str) -> Response:
 def _has_begun(session: Session, study: Study) -> bool:
     """Whether anybody ever took part, withdrawn or not."""
     one = select(Participant.id).where(Participant.study_id == study.id).limit(1)
-    return study.withdrawn > 0 or session.scalar(one) is not None
+    return study.withdrawn + study.lapsed > 0 or session.scalar(one) is not None
 
 
 def exports(at: At, name: str) -> Response:
@@ -210,10 +212,16 @@ def frame(at: Desk, session: Session, study: Study, tab: str) -> dict[str, Any]:
 
 def origin(request: Request) -> str:
     """Where the survey is, as participants must be told: ``https://host/survey``."""
+    public = request.app.state.settings.public_url
+    if public is not None:
+        # What is above the mount is in the public address already.
+        outer = request.scope.get("app_root_path", request.scope.get("root_path", ""))
+        return public + base(request).removeprefix(outer.rstrip("/"))
     # A proxy that ends the encryption says so; only who asks is shown what comes of it.
     forwarded = request.headers.get("x-forwarded-proto", "").partition(",")[0].strip()
-    scheme = forwarded if forwarded in ("http", "https") else request.url.scheme
-    return f"{scheme}://{request.url.netloc}{base(request)}"
+    scheme = forwarded if forwarded in ("http", "https") else request.scope["scheme"]
+    host = request.headers.get("host", "")
+    return f"{scheme}://{host if HOST.fullmatch(host) else 'localhost'}{base(request)}"
 
 
 def _live(at: Desk, session: Session, study: Study) -> dict[str, Any]:

@@ -68,10 +68,16 @@ def health(database: Store) -> JSONResponse:
 
 def join(request: Request, body: Join, database: Store, journal: Log) -> JSONResponse:
     """Take part: a resume token and the address of one's page."""
+    # Who is sent away takes no writer's turn from those who are taking part.
+    with database.read() as session:
+        study, is_invited = participation.may_join(session, body)
+    seconds = 0 if is_invited else request.app.state.turnstile.pass_(study.id)
+    if seconds:
+        raise participation.crowded(seconds)
     with database.write() as session:
         participant, token = participation.join(session, body)
         if journal is not None:
-            journal.joined(session, participant)
+            journal.began(session, participant)
     url = f"{_base(request)}/p/{token}"
     return JSONResponse({"token": token, "url": url}, 201)
 
@@ -143,10 +149,11 @@ def withdraw(body: Withdrawal, token: Token, database: Store, journal: Log) -> J
         raise Refused(422, "invalid", UNCONFIRMED)
     with database.write() as session:
         participant = participation.find(session, token, lock=True)
+        study = participant.study.name
         erase(session, participant)
         if journal is not None:
             session.flush()
-            journal.withdrawn(participant.public_id)
+            journal.withdrawn(participant.public_id, study)
     database.scrub()
     export.renew(database)
     return JSONResponse({"withdrawn": True})

@@ -2,26 +2,34 @@
 
 A mounted application gets no start and stop events: `create_app` does what is to be done at the
 start, `close` what is to be done at the end.
+
+`close` takes 4 seconds at most, so that a host that stops the server gives it time enough; where
+answers are copied to a dataset, a last upload comes on top, which gets `survey.journal.LAST`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from db.database import Database
+from db.database import Database, DatabaseError
 from db.migrate import upgrade
-from survey import admin, api, audio, errors, journal, pages
+from survey import admin, api, audio, errors, health, journal, pages
 from survey.admin_page import Office
 from survey.security import Guard
 from survey.settings import Settings
+from survey.turnstile import Turnstile
 
 STATIC = Path(__file__).parent / "static"
+TURN = 2.0  # seconds that closing waits for a writer
 log = logging.getLogger(__name__)
 
 
@@ -47,25 +55,48 @@ def create_app(settings: Settings) -> FastAPI:
     DatabaseError
         If the database cannot be used.
     """
-    database = Database(settings.database_url)
+    try:
+        database = Database(settings.database_url)
+    except OSError as error:
+        raise DatabaseError(f"The data folder cannot be used: {error.strerror}.") from error
     try:
         upgrade(database)
-    except BaseException:
+    except BaseException as error:
         database.close()
+        if isinstance(error, SQLAlchemyError):
+            raise DatabaseError(
+                f"The database cannot be used ({errors.kind(error)}); is DATABASE_URL right, and "
+                "does it run?"
+            ) from error
         raise
     app = FastAPI(title="Listening test", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.settings = settings
     app.state.database = database
     app.state.journal = _journal(settings, database)
     app.state.office = Office()
+    app.state.turnstile = Turnstile()
+    app.state.checkup = health.Checkup()
+    add_routes(app)
+    return app
+
+
+def add_routes(app: FastAPI) -> None:
+    """Put all that the survey answers into an application."""
     app.add_middleware(Guard)
     errors.install(app)
+    app.add_api_route("/healthz", healthz, methods=["GET", "HEAD"])
     app.include_router(api.create_router())
     app.include_router(audio.create_router())
     app.include_router(pages.create_router())
     app.include_router(admin.create_router())
     app.mount("/static", Static(directory=STATIC), name="static")
-    return app
+
+
+async def healthz(request: Request) -> JSONResponse:
+    """How the survey is: 200, or 503 while participants cannot take part."""
+    # Not in the threads that requests wait in: these may all be waiting for the database.
+    found = await asyncio.to_thread(health.check, request.app.state)
+    return JSONResponse(found.as_dict(), 200 if found.ok else 503)
 
 
 def close(app: FastAPI) -> None:
@@ -73,7 +104,10 @@ def close(app: FastAPI) -> None:
     app.state.office.previews.close()
     if app.state.journal is not None:
         app.state.journal.close()
-    app.state.database.scrub()
+    try:
+        app.state.database.scrub(TURN)
+    except SQLAlchemyError:
+        log.warning("the database is busy, so its log was not cut")
     app.state.database.close()
 
 

@@ -2,7 +2,8 @@
 
 Of the stimuli that matter everybody gets a share, as many that lower as that raise arousal, those
 first that have the fewest answers or are promised to the fewest. A promise holds while its
-participant is about: who stays away for `lease_minutes` frees the places of what is unanswered.
+participant is about: who stays away for `lease_minutes` frees the places of what is unanswered, and
+who did nothing but join frees them sooner, see `survey.idle`.
 """
 
 from __future__ import annotations
@@ -11,14 +12,13 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import groupby
 
 from sqlalchemy import func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from db.models import Answer, Participant, Stimulus, Study, Trial, now
-from survey import tokens
+from db.models import Answer, Participant, Stimulus, Study, Trial
+from survey import idle, tokens
 
 LONGEST_RUN = 3  # trials in a row that are meant to change arousal the same way
 TRIES = 300  # orders drawn to find one without longer runs
@@ -82,13 +82,13 @@ def assign(session: Session, participant: Participant, rng: random.Random | None
 
 def loads(session: Session, study: Study) -> dict[int, int]:
     """How many answers each transfer stimulus has or is promised; those without any are missing."""
-    alive = now() - timedelta(minutes=study.lease_minutes)
+    alive = idle.holds_places(study.lease_minutes)
     query = (
         select(Trial.stimulus_id, func.count())
         .join(Participant, Participant.id == Trial.participant_id)
         .outerjoin(Answer, Answer.trial_id == Trial.id)
         .where(Participant.study_id == study.id)
-        .where(or_(Answer.id.is_not(None), Participant.seen_at >= alive))
+        .where(or_(Answer.id.is_not(None), alive))
         .group_by(Trial.stimulus_id)
     )
     return dict(session.execute(query).all())

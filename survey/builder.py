@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from db.database import Database
 from survey import child
@@ -105,8 +106,8 @@ def _make(run: Run, database: Database, settings: Settings, plan: Plan) -> None:
     try:
         run.problem = _follow(run, database, settings, plan)
     except OSError as error:
-        log.exception("no process could be started")
-        run.problem = f"The work could not be started: {error.strerror or error}."
+        log.error("no process could be started to make a study: %s", error.strerror)
+        run.problem = f"The work could not be started: {error.strerror}."
     finally:
         run.running = False
 
@@ -154,7 +155,8 @@ def main(plan: str) -> int:
     except build.REFUSALS as error:
         problem = str(error)
     except OSError as error:
-        problem = f"{error.filename or 'A file'}: {error.strerror or error}."
+        name = Path(error.filename).name if isinstance(error.filename, str) else "A file"
+        problem = f"{name}: {error.strerror or 'it cannot be used'}."
     else:
         problem = ""
     _say(problem=problem)

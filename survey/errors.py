@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from survey.security import HEADERS
@@ -19,8 +19,22 @@ RETRY_AFTER = 2  # seconds
 UNKNOWN = "There is nothing at this address."
 BUSY = "The server is busy just now and has stored nothing; please try again in a moment."
 BROKEN = "Something went wrong on the server; please try again."
+MALFORMED = "The request is not in the form that is expected."
+REASONS = {  # by Pydantic's names for what is wrong
+    "missing": "it is missing",
+    "value_error": "{error}",
+    "literal_error": "it must be {expected}",
+    "greater_than_equal": "it must be {ge} or more",
+    "less_than_equal": "it must be {le} or less",
+    "finite_number": "it must be a finite number",
+    "int_type": "it must be a whole number",
+    "float_type": "it must be a number",
+    "string_type": "it must be text",
+    "string_too_long": "it must have at most {max_length} characters",
+    "bool_type": "it must be true or false",
+}
 CODES = {
-    400: ("invalid", "The request is not in the form that is expected."),
+    400: ("invalid", MALFORMED),
     404: ("unknown", UNKNOWN),
     405: ("invalid", "This address does not do that."),
     413: ("invalid", "The request is too large."),
@@ -37,18 +51,27 @@ class Refused(Exception):
     status : int
         Of HTTP.
     code : str
-        For programs: unknown, closed, consent, invitation, unheard, stale, invalid or busy.
+        For programs: unknown, closed, consent, invitation, unheard, stale, invalid, crowded or
+        busy.
     message : str
         One sentence for a person.
     state : dict or None
         Where the participant really is, if that is news to who asks.
+    wait : int or None
+        Seconds after which the same request may be tried again.
     """
 
     def __init__(
-        self, status: int, code: str, message: str, state: dict[str, Any] | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        state: dict[str, Any] | None = None,
+        wait: int | None = None,
     ) -> None:
         super().__init__(message)
         self.status, self.code, self.message, self.state = status, code, message, state
+        self.wait = wait
 
 
 def install(app: FastAPI) -> None:
@@ -79,7 +102,8 @@ def answer(
 
 def _refused(request: Request, error: Refused) -> Response:
     more = {} if error.state is None else {"state": error.state}
-    return answer(request, error.status, error.code, error.message, **more)
+    headers = None if error.wait is None else {"Retry-After": str(error.wait)}
+    return answer(request, error.status, error.code, error.message, headers, **more)
 
 
 def _invalid(request: Request, error: RequestValidationError) -> Response:
@@ -88,9 +112,9 @@ def _invalid(request: Request, error: RequestValidationError) -> Response:
     known = first["type"] not in ("extra_forbidden", "json_invalid")
     field = first["loc"][1] if known and len(first["loc"]) > 1 else None
     if field is None:
-        return answer(request, 422, "invalid", "The request is not in the form that is expected.")
-    said = first["msg"].removeprefix("Value error, ").rstrip(".")  # what Pydantic puts in front
-    reason = said[0].lower() + said[1:]
+        return answer(request, 422, "invalid", MALFORMED)
+    reason = REASONS.get(first["type"], "it is not of the kind that is expected")
+    reason = reason.format_map(first.get("ctx", {}))  # limits of ours, nothing that was sent
     return answer(request, 422, "invalid", f"The value of {field} is not possible: {reason}.")
 
 
@@ -103,9 +127,19 @@ def _http(request: Request, error: HTTPException) -> Response:
 
 
 def _busy(request: Request, error: SQLAlchemyError) -> Response:
-    # Further lines may hold a row's values, and those are nobody's business.
-    log.error("the database failed: %s", str(error).partition("\n")[0])
+    """The database failed; or it was given a value that none of its columns can take."""
+    if isinstance(error, DataError):
+        return answer(request, 422, "invalid", MALFORMED)
+    log.error("the database failed: %s", kind(error))
     return answer(request, 503, "busy", BUSY, {"Retry-After": str(RETRY_AFTER)})
+
+
+def kind(error: SQLAlchemyError) -> str:
+    """What failed, in names and codes: a database's own words may hold a row's values."""
+    cause = getattr(error, "orig", None)
+    code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
+    names = dict.fromkeys([type(error).__name__, type(cause).__name__ if cause else None, code])
+    return ", ".join(name for name in names if name)
 
 
 def _broken(request: Request, error: Exception) -> Response:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from db.database import Database
 from db.models import Participant, Study, Trial
-from survey import uploads
+from survey import ratings, uploads
 from survey.durability import Durability, durability
 from survey.ledger import Ledger, Line
 from survey.records import (
@@ -32,7 +32,7 @@ from survey.records import (
     of_trials,
     people,
 )
-from survey.replay import Restored, Told, content, mark, person_of, replay, told
+from survey.replay import Restored, Told, content, is_idle, mark, person_of, replay, told
 from survey.settings import Settings
 from survey.uploads import UploadError, Uploads
 
@@ -86,8 +86,22 @@ class Journal:
         here = session.get_one(Study, study.id, populate_existing=True)
         self._keep(session, [_line("study", study=of_study(here, private=True))], at_once=True)
 
+    def began(self, session: Session, participant: Participant) -> None:
+        """A participant has agreed, and has been assigned trials.
+
+        Only the count is written until there is something that could be lost, or scripts could
+        fill the dataset with joins; an invitation, though, is used up.
+        """
+        if participant.invitation_id is not None:
+            self.joined(session, participant)
+            return
+        session.flush()
+        study = session.get_one(Study, participant.study_id)
+        line = _line("begun", study=study.name, count=ratings.flow(session, study)["consented"])
+        self._keep(session, [line])
+
     def joined(self, session: Session, participant: Participant) -> None:
-        """A participant has begun, and has been assigned trials."""
+        """A participant has done something: all that is known of them is written."""
         self._keep(session, [_person_line(session, participant.id)])
 
     def answered(self, session: Session, trial: Trial) -> None:
@@ -99,11 +113,17 @@ class Journal:
         """A participant has reached the end: all of theirs is written and uploaded."""
         self._keep(session, [_person_line(session, participant.id)], at_once=True)
 
-    def withdrawn(self, public_id: str) -> None:
+    def withdrawn(self, public_id: str, study: str | None = None) -> None:
         """A participant withdraws: their lines go from all files and from the dataset.
 
         To be called in the transaction that erases them, at its end: what is in the journal would
         bring them back if the server died between the two.
+
+        Parameters
+        ----------
+        public_id : str
+        study : str, optional
+            The name of theirs, for one who is not in the journal yet.
 
         Raises
         ------
@@ -117,7 +137,7 @@ class Journal:
                 line = _line(
                     "withdrawn",
                     mark=who,
-                    study=self._study_of.get(public_id),
+                    study=self._study_of.get(public_id, study),
                     invitation=used and {**used, "label": ""},
                 )
                 self._ledger.append([line])
@@ -287,8 +307,15 @@ def _lacking(session: Session, found: Told) -> Iterator[Line]:
         record = of_study(study, private=True)
         if record != found.studies.get(study.name):
             yield _line("study", study=record)
+        told = {public_id for public_id, (name, _) in found.people.items() if name == study.name}
         for person in persons:
             record = of_participant(person, private=True)
+            if is_idle(record):
+                continue  # counted, that is all
+            told.add(person.public_id)
             _, known = found.people.get(person.public_id, (None, None))
             if known is None or content(known) != content(record):
                 yield _line("participant", study=study.name, participant=record)
+        consented = ratings.flow(session, study)["consented"] or 0
+        if consented > max(found.begun.get(study.name, 0), len(told) + study.withdrawn):
+            yield _line("begun", study=study.name, count=consented)

@@ -24,7 +24,7 @@ from db.models import (
     TRAININGS,
     Study,
 )
-from survey import participation, texts
+from survey import participation, texts, tokens
 from survey.errors import Refused
 from survey.texts import Texts
 
@@ -65,6 +65,8 @@ def consent(request: Request, name: str, invite: str | None = None) -> Response:
         study = session.scalar(select(Study).where(Study.name == name)) if _sound(name) else None
     if study is None:
         return _missing(request, "study")
+    if invite is not None and not tokens.shaped(invite):
+        invite = None  # no link of ours, and nothing to be repeated on a page
     refusal = {"open": None, "draft": "draft", "closed": "closed"}[study.state]
     if refusal is None and study.invited_only and not invite:
         refusal = "invited"

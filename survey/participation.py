@@ -15,7 +15,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session, contains_eager
 
 from db.models import Answer, Invitation, Participant, Play, Study, Trial, now
-from survey import texts, tokens
+from survey import idle, progress, texts, tokens, turnstile
 from survey.assignment import assign
 from survey.bodies import Answered, Join, Played, Questions, Sound
 from survey.errors import Refused
@@ -27,6 +27,7 @@ NO_PARTICIPANT = "This link is not known here, or what belonged to it was erased
 NO_STUDY = "There is no study of this name."
 NO_TRIAL = "This trial is not one of yours."
 CLOSED = "This study is closed and takes no more answers."
+CROWDED = "Many people are beginning just now; please try again in a moment."
 EMPTY = "This study has nothing to listen to yet."
 NO_CONSENT = "Nobody takes part without agreeing to it first."
 INVITED = "This study is by invitation: please use the link that you were sent."
@@ -34,6 +35,19 @@ NO_INVITATION = "This invitation is not known for this study."
 USED = "This invitation has been used already; continue with the link you were given then."
 UNHEARD = "Please listen to both clips to their end before you answer."
 STALE = "This trial has been answered already, or it is not the one to be answered now."
+
+
+def may_join(session: Session, body: Join) -> tuple[Study, bool]:
+    """Whether somebody may join: the study, and whether with an invitation; changes nothing.
+
+    Raises
+    ------
+    Refused
+        422 without consent, 404 if there is no such study, 403 if it is not open or the
+        invitation is missing, unknown or used.
+    """
+    study, invitation = _admitted(session, body)
+    return study, invitation is not None
 
 
 def join(session: Session, body: Join) -> tuple[Participant, str]:
@@ -48,21 +62,17 @@ def join(session: Session, body: Join) -> tuple[Participant, str]:
     Raises
     ------
     Refused
-        422 without consent, 404 if there is no such study, 403 if it is not open or the
-        invitation is missing, unknown or used.
+        As `may_join` does; 429 if too many have joined and done nothing yet.
     """
-    if not body.consent:
-        raise Refused(422, "consent", NO_CONSENT)
-    if "\0" in body.study:
-        raise Refused(404, "unknown", NO_STUDY)
     # The lock also makes those who join at once with one invitation come one after another.
-    query = select(Study).where(Study.name == body.study).with_for_update(key_share=True)
-    study = session.scalar(query)
-    if study is None:
-        raise Refused(404, "unknown", NO_STUDY)
-    if study.state != "open":
-        raise Refused(403, "closed", CLOSED)
-    invitation = _invitation(session, study, body.invitation)
+    study, invitation = _admitted(session, body, lock=True)
+    idle.sweep(session, study)
+    if invitation is None:
+        seconds = idle.waiting(session, study, progress.planned(study))
+        if seconds:
+            raise crowded(min(seconds, turnstile.LONGEST))
+    else:
+        invitation.used_at = now()
     token = tokens.secret()
     participant = Participant(
         study_id=study.id,
@@ -76,6 +86,11 @@ def join(session: Session, body: Join) -> tuple[Participant, str]:
     if not assign(session, participant):
         raise Refused(403, "closed", EMPTY)
     return participant, token
+
+
+def crowded(seconds: int) -> Refused:
+    """That somebody is to join a little later."""
+    return Refused(429, "crowded", CROWDED, wait=seconds)
 
 
 def find(session: Session, token: str, *, lock: bool = False) -> Participant:
@@ -238,6 +253,21 @@ def _check_open(participant: Participant) -> None:
         raise Refused(403, "closed", CLOSED)
 
 
+def _admitted(session: Session, body: Join, lock: bool = False) -> tuple[Study, Invitation | None]:
+    """The study somebody may join, and the invitation they have; see `may_join`."""
+    if not body.consent:
+        raise Refused(422, "consent", NO_CONSENT)
+    if "\0" in body.study:
+        raise Refused(404, "unknown", NO_STUDY)
+    query = select(Study).where(Study.name == body.study)
+    study = session.scalar(query.with_for_update(key_share=True) if lock else query)
+    if study is None:
+        raise Refused(404, "unknown", NO_STUDY)
+    if study.state != "open":
+        raise Refused(403, "closed", CLOSED)
+    return study, _invitation(session, study, body.invitation)
+
+
 def _invitation(session: Session, study: Study, token: str | None) -> Invitation | None:
     if token is None:
         if study.invited_only:
@@ -251,5 +281,4 @@ def _invitation(session: Session, study: Study, token: str | None) -> Invitation
         raise Refused(403, "invitation", NO_INVITATION)
     if invitation.used_at is not None:
         raise Refused(403, "invitation", USED)
-    invitation.used_at = now()
     return invitation

@@ -45,9 +45,7 @@ class Preview:
 
     def close(self) -> None:
         """Discard the copy with all that was stored in it."""
-        from survey.app import close
-
-        close(self.app)
+        self.app.state.database.close()  # all else that an application holds, a preview has not
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -145,8 +143,9 @@ def _copy(session: Session, study: Study, copy: Session) -> None:
             or_(*(Clip.id.in_(select(side).where(Stimulus.study_id == study.id)) for side in SIDES))
         )
     )
-    opened = {"state": "open", "invited_only": False, "withdrawn": 0, "closed_at": None}
-    copy.add(Study(**_values(study) | opened | {"opened_at": now()}))
+    opened = {"state": "open", "invited_only": False, "closed_at": None}
+    nobody = {"withdrawn": 0, "lapsed": 0}
+    copy.add(Study(**_values(study) | opened | nobody | {"opened_at": now()}))
     copy.add_all(Clip(**_values(clip)) for clip in clips)
     copy.flush()
     copy.add_all(Stimulus(**_values(stimulus)) for stimulus in stimuli)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import statistics
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from db.models import Answer, Participant, Stimulus, Study, Trial, now
-from survey import ratings
+from survey import idle, ratings
 
 PLANNED = 48  # participants of the paper's study, where nobody said how many are wanted
 UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))  # and their seconds
@@ -54,7 +54,7 @@ class Flow:
     invited : int or None
         Invitations made; None for a study open to all.
     consented : int
-        All who ever began, those who withdrew included.
+        All who ever began, those included who withdrew, or did nothing more and were removed.
     finished : int
     kept : int
         Of whom the analysis keeps the answers.
@@ -101,12 +101,11 @@ def planned(study: Study) -> int:
 
 def cells(session: Session, study: Study) -> list[Cell]:
     """Every stimulus of a study with its answers, those that need answers most first."""
-    since = now() - timedelta(minutes=study.lease_minutes)
     waits = (
         Answer.id.is_(None)
         & Participant.id.is_not(None)
         & (Participant.stage == "active")
-        & (Participant.seen_at >= since)
+        & idle.holds_places(study.lease_minutes)
     )
     rows = session.execute(
         select(

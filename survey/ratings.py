@@ -151,14 +151,15 @@ def flow(session: Session, study: Study) -> dict[str, int | None]:
     -------
     dict
         invited: invitations made, None for a study open to all; consented: all who ever began,
-        those who withdrew included; finished; withdrawn: asked for their answers to be erased.
+        those included who withdrew, or did nothing more and were removed; finished; withdrawn:
+        asked for their answers to be erased.
     """
     made = select(func.count()).select_from(Invitation).where(Invitation.study_id == study.id)
     people = select(func.count()).select_from(Participant).where(Participant.study_id == study.id)
     invited = session.scalar(made) or 0
     return {
         "invited": invited if invited or study.invited_only else None,
-        "consented": (session.scalar(people) or 0) + study.withdrawn,
+        "consented": (session.scalar(people) or 0) + study.withdrawn + study.lapsed,
         "finished": session.scalar(people.where(Participant.stage == "finished")) or 0,
         "withdrawn": study.withdrawn,
     }

@@ -35,8 +35,8 @@ from db.models import (
 
 STUDY = (
     *("name", "title", "state", "invited_only", "trials_each", "lease_minutes", "language"),
-    *("contact", "retention", "rules", "build", "withdrawn", "created_at", "opened_at"),
-    "closed_at",
+    *("contact", "retention", "rules", "build", "withdrawn", "lapsed", "created_at"),
+    *("opened_at", "closed_at"),
 )
 CLIP = ("sha256", "bytes", "seconds")
 STIMULUS = (
@@ -54,6 +54,9 @@ PRIVATE: Mapping[type[Base], tuple[str, ...]] = {
     Invitation: ("token_hash", "label"),
     Participant: ("token_hash", "completion_code"),
 }
+ADDED: Mapping[type[Base], Mapping[str, Any]] = {  # what records of earlier versions lack
+    Study: {"lapsed": 0},
+}
 FIELDS: Mapping[type[Base], tuple[str, ...]] = {
     Study: STUDY,
     Clip: CLIP,
@@ -67,7 +70,23 @@ FIELDS: Mapping[type[Base], tuple[str, ...]] = {
 
 
 class RecordError(ValueError):
-    """A record is not what it should be; the message names the field and its value."""
+    """A record is not what it should be; the message names the field and its value.
+
+    Parameters
+    ----------
+    message : str
+    value : tuple
+        What the message ends with, if anything.
+
+    Attributes
+    ----------
+    plain : str
+        The message without the value, which may be what somebody answered: for the log.
+    """
+
+    def __init__(self, message: str, *value: Any) -> None:
+        super().__init__(f"{message} {value[0]!r:.80}" if value else message)
+        self.plain = f"{message} what it is" if value else message
 
 
 def dump(record: Mapping[str, Any], indent: int | None = None) -> str:
@@ -147,6 +166,8 @@ def values(model: type[Base], record: Any, private: bool = False) -> dict[str, A
     """
     found = {}
     columns = inspect(model).columns
+    if isinstance(record, Mapping):
+        record = {**ADDED.get(model, {}), **record}
     for name in _fields(model, private):
         column = columns[name]
         what = f"{model.__name__.lower()}.{name}"
@@ -176,7 +197,7 @@ def member(record: Any, name: str, what: str | None = None) -> Any:
         If the record has none of that name, or is no record at all.
     """
     if not isinstance(record, Mapping):
-        raise RecordError(f"{what or name}: expected an object around it, not {record!r:.40}")
+        raise RecordError(f"{what or name}: expected an object around it, not", record)
     if name not in record:
         raise RecordError(f"{what or name} is missing")
     return record[name]
@@ -192,7 +213,7 @@ def members(record: Any, name: str) -> list[Any]:
     """
     found = member(record, name)
     if not isinstance(found, list):
-        raise RecordError(f"{name}: expected a list, not {found!r:.40}")
+        raise RecordError(f"{name}: expected a list, not", found)
     return found
 
 
@@ -217,7 +238,7 @@ def _plain(row: Base, private: bool = False) -> dict[str, Any]:
 
 def _typed(kind: TypeEngine[Any], value: Any, what: str) -> Any:
     """The value as the column takes it; databases themselves would let some of these pass."""
-    wrong = RecordError(f"{what} cannot be {value!r:.80}")
+    wrong = RecordError(f"{what} cannot be", value)
     if isinstance(kind, Instant):
         return _moment(value, wrong)
     if isinstance(kind, Enum):

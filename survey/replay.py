@@ -1,9 +1,11 @@
 """The journal's lines, and a database made complete from them.
 
 A line is one JSON object. Its type is ``start`` (of a server), ``study`` (a study as it is now),
-``participant`` (a participant as they are now, with all their trials or with those that changed)
-or ``withdrawn`` (only a hash of who withdrew; their other lines have been taken out). Replaying is
-adding what is missing: done twice, or with lines twice, it is the same as done once.
+``participant`` (a participant as they are now, with all their trials or with those that changed),
+``withdrawn`` (only a hash of who withdrew; their other lines have been taken out) or ``begun`` (how
+many had joined a study by then: who did nothing more has no other line, is not restored, and goes
+on being counted). Replaying is adding what is missing: done twice, or with lines twice, it is the
+same as done once.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from sqlalchemy.orm import Session
 from db.models import SIDES, Invitation, Participant, Study
 from survey.erasure import erase
 from survey.ledger import Line
+from survey.ratings import flow
 from survey.records import RecordError, bounded, member, members, of_study, values
 from survey.rows import (
     add_invitation,
@@ -70,11 +73,20 @@ class Told:
         Public id to (name of the study, record).
     withdrawn : dict
         Hash of a public id to the line that says so.
+    begun : dict
+        Name of a study to how many are known to have joined it.
     """
 
     studies: dict[str, Line] = field(default_factory=dict)
     people: dict[str, tuple[str, Line]] = field(default_factory=dict)
     withdrawn: dict[str, Line] = field(default_factory=dict)
+    begun: dict[str, int] = field(default_factory=dict)
+
+    def consented(self, study: str) -> int:
+        """How many joined a study, as far as any line tells."""
+        people = sum(name == study for name, _ in self.people.values())
+        gone = self.studies.get(study, {}).get("withdrawn", 0)
+        return max(self.begun.get(study, 0), people + gone)
 
     def add(self, line: Line) -> None:
         """Take a line in.
@@ -92,6 +104,11 @@ class Told:
             self._person(str(member(line, "study")), member(line, "participant"))
         elif line["type"] == "withdrawn":
             self._withdrawn(str(member(line, "mark")), line)
+        elif line["type"] == "begun":
+            name, count = str(member(line, "study")), member(line, "count")
+            if type(count) is not int or not 0 <= count < 2**31:
+                raise RecordError("count cannot be so many people")
+            self.begun[name] = max(count, self.begun.get(name, 0))
 
     def _person(self, study: str, record: Line) -> None:
         checked(record)
@@ -128,7 +145,7 @@ def told(lines: Iterable[Line]) -> Told:
         try:
             found.add(line)
         except RecordError as error:
-            log.warning("a line of the journal makes no sense: %s", error)
+            log.warning("a line of the journal makes no sense: %s", error.plain)
     return found
 
 
@@ -155,6 +172,8 @@ def replay(session: Session, found: Told) -> Restored:
     _use(session, found, studies)
     lost = 0
     for name, record in found.people.values():
+        if is_idle(record):
+            continue
         if name not in studies:
             lost += 1
             continue
@@ -165,7 +184,29 @@ def replay(session: Session, found: Told) -> Restored:
             done.problems.append(f"A participant could not be restored: {_short(error)}.")
     if lost:
         done.problems.append(f"{lost} participants are of studies that could not be restored.")
+    for name, study in studies.items():
+        _count(session, study, found.consented(name))
     return done
+
+
+def is_idle(record: Line) -> bool:
+    """Whether a private record is of somebody who joined, without an invitation, and that is all.
+
+    Such records are in journals of earlier versions only.
+    """
+    return not (
+        record["asked_at"]
+        or record["checked_at"]
+        or record["finished_at"]
+        or record["invitation"]
+        or any(trial["plays"] or trial["answer"] for trial in record["trials"])
+    )
+
+
+def _count(session: Session, study: Study, consented: int) -> None:
+    """Whoever joined and is not here did nothing more, and is counted as removed."""
+    session.flush()
+    study.lapsed += max(0, consented - (flow(session, study)["consented"] or 0))
 
 
 def _erase(session: Session, found: Told, done: Restored) -> None:
@@ -260,5 +301,8 @@ def _age(record: Line) -> tuple[bool, str]:
     return record["finished_at"] is not None, record["seen_at"]
 
 
-def _short(error: Exception) -> str:
-    return str(error.orig if isinstance(error, IntegrityError) else error)
+def _short(error: RecordError | IntegrityError) -> str:
+    """Why, without the values of any row: it is logged, and shown to the admin."""
+    if isinstance(error, RecordError):
+        return error.plain
+    return str(error.orig).partition("\n")[0]  # further lines of PostgreSQL's hold them

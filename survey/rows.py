@@ -181,5 +181,5 @@ def _clip(clips: dict[str, Clip], record: Mapping[str, Any]) -> Clip:
 def _named(record: Mapping[str, Any]) -> str:
     name = member(record, "stimulus")
     if not isinstance(name, str):
-        raise RecordError(f"trial.stimulus cannot be {name!r:.80}")
+        raise RecordError("trial.stimulus cannot be", name)
     return name

@@ -1,4 +1,4 @@
-"""What every response says to the browser, and how large a request may be."""
+"""What every response says to the browser, and what requests may be like at all."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ TOO_LARGE = {"error": "invalid", "message": "The request is too large."}
 
 
 class Guard:
-    """Adds `HEADERS` that a response does not set itself; refuses bodies over `LARGEST` bytes."""
+    """Adds `HEADERS` that a response does not set itself; refuses bodies over `LARGEST` bytes.
+
+    A NUL in an address becomes a character that names nothing either, but that databases take. A
+    redirect leads to a path: a server behind a proxy does not know its own scheme and host.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -38,6 +42,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                if "location" in headers:
+                    headers["location"] = _within(headers["location"])
             await send(message)
 
         taken = 0
@@ -50,6 +56,8 @@ class Guard:
                 raise HTTPException(413)
             return message
 
+        if "\0" in scope["path"]:
+            scope = {**scope, "path": scope["path"].replace("\0", "\ufffd")}
         if _announced(scope) > LARGEST:
             await JSONResponse(TOO_LARGE, 413)(scope, receive, sending)
         else:
@@ -57,6 +65,13 @@ class Guard:
 
 
 def _announced(scope: Scope) -> int:
-    """The length that a request says its body has, 0 if it says none."""
-    said = dict(scope["headers"]).get(b"content-length", b"")
-    return int(said) if said.isdigit() else 0
+    """The length that a request says its body has: 0 if it says none, too much if nonsense."""
+    said = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(said) if said.isdigit() and len(said) < 20 else LARGEST + 1
+
+
+def _within(location: str) -> str:
+    """A redirect's target without scheme and host; it is one of ours always."""
+    if "://" in location.partition("?")[0]:  # not parsed: a request's Host may be any nonsense
+        location = location.partition("://")[2].partition("/")[2]
+    return "/" + location.lstrip("/")

@@ -9,8 +9,10 @@ from __future__ import annotations
 import atexit
 import tempfile
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from huggingface_hub import CommitScheduler, HfApi
@@ -23,6 +25,46 @@ DATASET = "dataset"
 
 class UploadError(ValueError):
     """The dataset cannot be used; the message is one sentence for a person."""
+
+
+class Worker:
+    """A thread that does one thing after the other, and does not keep a process from ending.
+
+    An executor's threads do that: an upload that hangs would hold up a host's restart.
+
+    Parameters
+    ----------
+    name : str
+        The thread's.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._queue: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
+        threading.Thread(target=self._run, name=name, daemon=True).start()
+
+    def submit(self, work: Callable[[], Any]) -> Future[Any]:
+        """Have something done after all that was given before."""
+        future: Future[Any] = Future()
+        self._queue.put((future, work))
+        return future
+
+    def stop(self) -> None:
+        """End after what is being done; what waits is cancelled."""
+        while not self._queue.empty():
+            waiting = self._queue.get()
+            if waiting is not None:
+                waiting[0].cancel()
+        self._queue.put(None)
+
+    def _run(self) -> None:
+        while (given := self._queue.get()) is not None:
+            future, work = given
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(work())
+            except BaseException as error:  # noqa: BLE001 (whoever asked is told)
+                future.set_exception(error)
 
 
 class Uploads(CommitScheduler):
@@ -55,7 +97,7 @@ class Uploads(CommitScheduler):
         self._ended = threading.Event()
         self._gate = threading.Lock()
         self._next: Future[Any] | None = None
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="uploads")
+        self._worker = Worker("uploads")
         super().__init__(
             repo_id=dataset,
             repo_type=DATASET,
@@ -103,12 +145,12 @@ class Uploads(CommitScheduler):
         with self._gate:
             super().stop()
             self._ended.set()
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._worker.stop()
         atexit.unregister(self._push_to_hub)
 
     def trigger(self) -> Future[Any]:
-        """As the base class, but in a thread that can be ended."""
-        return self._pool.submit(self._push_to_hub)
+        """As the base class, but in a thread that nobody has to wait for."""
+        return self._worker.submit(self._push_to_hub)
 
     def push_to_hub(self) -> Any:
         """As the base class; after lines were taken out, the dataset forgets earlier versions."""

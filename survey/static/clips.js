@@ -1,8 +1,9 @@
 /* The sound of clips, fetched whole and ahead of time, so that no first play waits. */
 
-import { limit } from "./server.js";
+import { isBusy, limit, pause, waitOf } from "./server.js";
 
 const PATIENCE = 60_000; // ms: a slow phone line still brings a clip
+const TRIES = 4; // for one clip, while the server says when to come back
 /** The server has no clip of this address. */
 export class Gone extends Error {}
 
@@ -34,7 +35,11 @@ export function forget(url) {
 }
 
 async function load(url) {
-  const response = await fetch(url, limit(PATIENCE));
+  let response = await fetch(url, limit(PATIENCE));
+  for (let tries = 1; tries < TRIES && isBusy(response) && waitOf(response) !== null; tries++) {
+    await pause(waitOf(response));
+    response = await fetch(url, limit(PATIENCE));
+  }
   if (response.status === 404) throw new Gone(url);
   if (!response.ok) throw new Error(`${response.status} for a clip`);
   return URL.createObjectURL(await response.blob());

@@ -33,6 +33,7 @@ function tell(text, alert) {
 }
 
 async function join() {
+  if (begun(study).get("token") && !another) return arrive(); // there while this one waited
   const body = { study, consent: true, ...(invitation && { invitation }) };
   const { token, url } = await ask("join", null, body);
   begun(study).set("token", token);
@@ -56,7 +57,8 @@ form?.addEventListener("submit", (event) => {
   if (begun(study).get("token") && !another) return arrive(); // in another window, meanwhile
   tell(say(agree.checked ? "consent.starting" : "consent.unticked"), !agree.checked);
   if (!agree.checked) return agree.focus();
-  attempt(form.querySelector("[type=submit]"), join, (error) => {
+  const complain = (error) =>
     tell(error instanceof Refusal ? error.message : say("page.unreached"), true);
-  });
+  const wait = () => tell(say("page.crowded"), false);
+  attempt(form.querySelector("[type=submit]"), join, complain, wait);
 });

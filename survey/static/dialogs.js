@@ -36,8 +36,9 @@ export function dialogs(token, opening, withdrawn) {
       withdraw.close();
       withdrawn();
     };
+    const tell = (word) => () => (status.textContent = say(word));
     status.textContent = "";
-    attempt(find("confirm"), send, () => (status.textContent = say("withdraw.failed")));
+    attempt(find("confirm"), send, tell("withdraw.failed"), tell("page.crowded"));
   });
 }
 

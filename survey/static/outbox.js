@@ -67,7 +67,7 @@ export class Outbox extends EventTarget {
       if (!this.#closed) this.dispatchEvent(new Event("empty"));
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
-      this.#later();
+      this.#later(error.wait ?? 0);
     } finally {
       this.#sending = false;
     }
@@ -101,9 +101,11 @@ export class Outbox extends EventTarget {
     else this.#store.remove("outbox");
   }
 
-  #later() {
+  /** Again after a while, and not before the server wants it. */
+  #later(least) {
     const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#failures++);
-    this.#timer = setTimeout(() => this.send(), wait * (0.75 + Math.random() / 2));
+    const time = Math.max(least, wait * (0.75 + Math.random() / 2));
+    this.#timer = setTimeout(() => this.send(), time);
     this.dispatchEvent(new Event("unreachable"));
   }
 }

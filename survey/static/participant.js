@@ -138,7 +138,7 @@ class Page {
     } catch (error) {
       if (!(error instanceof Unreachable)) return this.#complain(error);
       tell(say("page.offline"), true);
-      if (!this.#over) setTimeout(() => this.#ask(note), AGAIN);
+      if (!this.#over) setTimeout(() => this.#ask(note), error.wait ?? AGAIN);
     }
   }
 

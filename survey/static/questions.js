@@ -1,7 +1,7 @@
 /* The optional questions before the test. */
 
 import { attempt } from "./attempt.js";
-import { show } from "./screen.js";
+import { crowded, show } from "./screen.js";
 import { ask } from "./server.js";
 
 /** Ask the optional questions; `arrive` is given the state after them. */
@@ -13,6 +13,6 @@ export function questions(token, arrive, complain) {
       [...new FormData(form)].map(([name, value]) => [name, value || null]),
     );
     const send = async () => arrive(await ask("questions", token, given));
-    attempt(form.querySelector("[type=submit]"), send, complain);
+    attempt(form.querySelector("[type=submit]"), send, complain, crowded);
   });
 }

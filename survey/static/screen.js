@@ -29,6 +29,11 @@ export function tell(text, alert = false, retry = null) {
   status.append(" ", button);
 }
 
+/** Say that the server has much to do, and that the page goes on by itself. */
+export function crowded() {
+  tell(say("page.crowded"));
+}
+
 /** How many of the pairs that count are done; said only where they are what goes on. */
 export function progress({ done, total }, spoken) {
   const bar = document.getElementById("progress");

@@ -3,8 +3,17 @@
 export const base = document.documentElement.dataset.base;
 const PATIENCE = 15_000; // ms
 
+const LATER = [408, 425, 429]; // statuses that refuse nothing, beside those of 500 and more
+const USUAL_WAIT = 5, LONGEST_WAIT = 60; // s, where these do not say how long, and at most
+
 /** The server could not be asked, or could not answer just now: to be tried again. */
-export class Unreachable extends Error {}
+export class Unreachable extends Error {
+  /** wait: ms after which it said it can be; null if it said nothing. */
+  constructor(message, wait = null) {
+    super(message);
+    this.wait = wait;
+  }
+}
 
 /** The server said no, and will say so again. */
 export class Refusal extends Error {
@@ -27,14 +36,31 @@ export async function ask(path, token, body) {
   try {
     response = await fetch(`${base}/api/${path}`, options);
     if (response.status === 204) return null;
+    if (isBusy(response)) throw new Unreachable(`${response.status}`, waitOf(response));
     said = await response.json(); // a hotel's log-in page is no JSON: not our server
   } catch (error) {
-    throw new Unreachable(error.message);
+    throw error instanceof Unreachable ? error : new Unreachable(error.message);
   }
   if (response.ok) return said;
-  if (response.status >= 500 || !said.error) throw new Unreachable(said.message);
+  if (!said.error) throw new Unreachable(said.message);
   throw new Refusal(response.status, said);
 }
+
+/** Whether a server, or what stands before it, cannot answer now, and may another time. */
+export function isBusy({ status }) {
+  return status >= 500 || LATER.includes(status);
+}
+
+/** How long to wait after such a response, in ms, a little more so that not all come back at once;
+ * null if it does not say, and may have done what was asked. */
+export function waitOf({ status, headers }) {
+  const said = headers.get("Retry-After");
+  const seconds = Number(said ?? (LATER.includes(status) ? USUAL_WAIT : NaN));
+  if (!(seconds >= 0)) return null;
+  return 1000 * Math.min(seconds, LONGEST_WAIT) * (1 + Math.random() / 4);
+}
+
+export const pause = (time) => new Promise((done) => setTimeout(done, time));
 
 /** Ends a request that hangs, in browsers that can. */
 export function limit(time = PATIENCE) {

@@ -2,7 +2,7 @@
 
 import { attempt } from "./attempt.js";
 import { Player } from "./player.js";
-import { show, tell } from "./screen.js";
+import { crowded, show, tell } from "./screen.js";
 import { ask, base } from "./server.js";
 import { say } from "./words.js";
 
@@ -36,7 +36,7 @@ export class SoundCheck {
       event.preventDefault();
       const send = async () =>
         arrive(await ask("sound", token, { ...this.#heard, ok: this.#right }));
-      attempt(this.#find("[type=submit]"), send, complain);
+      attempt(this.#find("[type=submit]"), send, complain, crowded);
     });
     this.#begin();
   }

@@ -75,3 +75,13 @@ export class Store {
 export function begun(study) {
   return new Store(`begun.${study}`);
 }
+
+/** Forget a participant's token, whichever study it was begun in, and what is kept of it. */
+export function forget(token) {
+  new Store(token).clear();
+  const storage = device();
+  for (const key of storage ? Object.keys(storage) : []) {
+    const kept = key.startsWith(`${PREFIX}begun.`) && key.endsWith(".token");
+    if (kept && storage.getItem(key) === JSON.stringify(token)) storage.removeItem(key);
+  }
+}

@@ -182,6 +182,42 @@ def test_scrubbing_does_not_wait_for_long_readers(
         assert session.scalar(text("PRAGMA busy_timeout")) == 10_000
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_scrubbing_waits_for_writers_as_long_as_it_is_told(database: Database) -> None:
+    upgrade(database)
+    with database.write():
+        started = time.monotonic()
+        with pytest.raises(SQLAlchemyError):
+            database.scrub(0.1)
+        assert time.monotonic() - started < 2
+    assert database.scrub(0.1)
+
+
+def test_a_probe_stores_nothing_and_says_whether_one_could(database: Database, url: str) -> None:
+    with pytest.raises((SQLAlchemyError, OSError)):
+        database.probe()  # no tables, or no file at all
+    upgrade(database)
+    with database.engine.begin() as connection:
+        fill(connection)
+    if not database.is_sqlite:
+        return database.probe()
+    path = Path(str(database.url.database))
+    files = (path, path.with_name(path.name + "-wal"))  # the third one is where its locks are
+    before = [file.read_bytes() for file in files]
+    database.probe()
+    assert [file.read_bytes() for file in files] == before
+    hasty = Database(url, busy=0.1)
+    with database.write() as session:
+        session.scalars(select(Study)).one()
+        with pytest.raises(SQLAlchemyError):
+            hasty.probe()
+    hasty.probe()
+    Path(str(hasty.url.database)).rename(f"{hasty.url.database}.away")
+    with pytest.raises(OSError, match="gone"):
+        hasty.probe()
+    hasty.close()
+
+
 @pytest.mark.parametrize(
     ("url", "reason"),
     [

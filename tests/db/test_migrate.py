@@ -16,7 +16,7 @@ from db.migrate import upgrade
 from db.models import LONGEST_SECONDS, Base
 from tests.db.rows import ANSWERS, fill
 
-FIRST, UNBOUND = "0001", "0002"
+FIRST, UNBOUND, UNCOUNTED = "0001", "0002", "0003"
 
 
 def test_the_migrated_schema_is_the_models(database: Database) -> None:
@@ -67,6 +67,21 @@ def test_an_upgrade_bounds_seconds_and_keeps_the_rest(database: Database) -> Non
         after = [dict(row) for row in rows.mappings()]
         assert count(connection) == counts
     assert after == [answer | {"seconds": wanted.get(answer["id"])} for answer in before]
+
+
+def test_an_upgrade_counts_nobody_as_lapsed(database: Database) -> None:
+    """From the previous migration; studies as they were, and the new count is checked."""
+    upgrade(database, UNCOUNTED)
+    with database.engine.begin() as connection:
+        fill(connection)
+        before = dict(connection.execute(text("SELECT * FROM studies")).mappings().one())
+    assert "lapsed" not in before
+    upgrade(database)
+    with database.engine.connect() as connection:
+        after = dict(connection.execute(text("SELECT * FROM studies")).mappings().one())
+    assert after == before | {"lapsed": 0}
+    with pytest.raises(IntegrityError), database.engine.begin() as connection:
+        connection.execute(text("UPDATE studies SET lapsed = -1"))
 
 
 def test_upgraded_tables_still_refuse_what_they_must(database: Database) -> None:

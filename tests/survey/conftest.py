@@ -26,6 +26,7 @@ RATE, SECONDS = 44_100, 0.25
 CODING = {"bitrate_mode": "CONSTANT", "compression_level": 0.4}  # all files of one size
 EACH = 4  # lowering and raising stimuli
 ADMIN = "a long token for the tests"
+ROOT_OF_TESTS = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -93,6 +94,11 @@ def mp3s() -> list[bytes]:
 @pytest.fixture
 def study(database: Database, settings: Settings, mp3s: list[bytes]) -> Study:
     """An open study: `EACH` stimuli either way, two catch trials, two of practice; detached."""
+    return small_study(database, settings, mp3s)
+
+
+def small_study(database: Database, settings: Settings, mp3s: list[bytes]) -> Study:
+    """What the fixture `study` gives."""
     with database.write() as session:
         clips = [_clip(session, settings, content) for content in mp3s]
         study = Study(

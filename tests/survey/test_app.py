@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
@@ -19,6 +22,7 @@ from survey.app import close, create_app
 from survey.security import HEADERS, LARGEST
 from survey.settings import Settings
 from tests.survey.hub import Hub
+from tests.survey.manager import ADMIN, basic
 from tests.survey.person import Person, key
 
 
@@ -192,6 +196,55 @@ def test_a_newer_database_stops_the_start(settings: Settings, database: Database
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(DatabaseError, match="newer than this software"):
         create_app(settings)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_database_that_cannot_be_reached_stops_the_start(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    """In one sentence, which names neither its place nor its password."""
+    gone = f"postgresql://somebody:password@/none?host={tmp_path}"
+    with pytest.raises(DatabaseError, match=r"cannot be used \(OperationalError\)") as refused:
+        create_app(replace(settings, database_url=gone))
+    said = str(refused.value)
+    assert "password" not in said and str(tmp_path) not in said and "\n" not in said
+    with pytest.raises(DatabaseError, match="The data folder cannot be used"):
+        create_app(replace(settings, database_url="sqlite:////proc/none/x.sqlite"))
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_closing_waits_for_nobody(settings: Settings, database: Database) -> None:
+    """A writer that never ends, and previews: what `close` promises."""
+    app = create_app(settings)
+    release = threading.Event()
+
+    def write() -> None:
+        with app.state.database.write():
+            release.wait(20)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    time.sleep(0.2)
+    begun = time.monotonic()
+    close(app)
+    assert time.monotonic() - begun < 4
+    release.set()
+    writer.join()
+
+
+def test_the_log_names_what_failed_and_no_value(
+    client: TestClient, app: FastAPI, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Databases repeat values in what they say: constraints, types, addresses."""
+    with database.write() as session:
+        session.execute(text("DROP TABLE answers"))
+        session.execute(text("DROP TABLE plays"))
+    said = client.get("/admin/studies/small", headers=basic(ADMIN))
+    assert said.status_code == 503 and said.json()["error"] == "busy"
+    failed = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert failed and all(record.exc_info is None for record in failed)
+    for record in failed:
+        assert re.fullmatch(r"the database failed: \w+(, \w+)*", record.getMessage())
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

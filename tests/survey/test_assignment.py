@@ -102,7 +102,8 @@ def test_answers_count_after_the_lease(client: TestClient, database: Database) -
 
 
 def test_being_about_keeps_the_places(client: TestClient, database: Database) -> None:
-    person = Person.join(client)
+    """Of who has done anything; see `test_idle` for who has not."""
+    person = Person.ready(client)
     with database.write() as session:
         participant = session.scalars(select(Participant)).one()
         participant.seen_at -= timedelta(minutes=59)

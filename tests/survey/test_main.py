@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from db.database import Database
 from db.models import Study
 from survey.__main__ import main
 from survey.security import LARGEST
@@ -22,13 +27,22 @@ from survey.settings import Settings
 from tests.survey.person import Person
 
 START = 60.0  # seconds that the server may take on a busy machine
+STOP = 10.0  # seconds that it has when it is told to stop
+BUSY = "the database is busy, so its log was not cut\n"
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def server(settings: Settings, study: Study, root: Path, tmp_path: Path) -> Iterator[str]:
-    """Where a survey runs; stopped as a host would stop it, it has said nothing of anybody."""
+def server(
+    settings: Settings, study: Study, database: Database, root: Path, tmp_path: Path
+) -> Iterator[str]:
+    """Where a survey runs; stopped as a host would stop it, it has said nothing of anybody.
+
+    What it leaves is one file, whole: the log of an SQLite database goes with the last who has it
+    open, unless a test keeps it.
+    """
+    database.close()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -49,10 +63,12 @@ def server(settings: Settings, study: Study, root: Path, tmp_path: Path) -> Iter
             yield f"http://127.0.0.1:{port}/survey"
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(timeout=20)
-    assert said.read_text() == f"The survey is at http://127.0.0.1:{port}/survey/\n"
-    files = [path.name for path in settings.data.iterdir() if path.is_file()]
-    assert "survey.sqlite" in files
+            assert process.wait(timeout=STOP) == 128 + signal.SIGTERM
+    names = [path.name for path in settings.data.iterdir() if path.is_file()]
+    told = said.read_text()
+    assert names == ["survey.sqlite"] or BUSY in told
+    told = told.replace(BUSY, "")
+    assert told == f"The survey is at http://127.0.0.1:{port}/survey/\n"
 
 
 def answers(port: int) -> bool:
@@ -64,10 +80,11 @@ def raw(server: str, request: bytes) -> bytes:
     """What comes back for the bytes of a request, until the server closes."""
     address = urlsplit(server)
     with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
-        connection.sendall(request)
         said = b""
-        while piece := connection.recv(65536):
-            said += piece
+        with contextlib.suppress(ConnectionError):  # closed before all was read
+            connection.sendall(request)
+            while piece := connection.recv(65536):
+                said += piece
     return said
 
 
@@ -80,6 +97,65 @@ def test_a_whole_way(server: str) -> None:
         assert person.finish(comment="not for the log")["stage"] == "finished"
         assert client.get("/").headers["location"] == "/survey/"
         assert person.post("withdraw", confirm=True).json() == {"withdrawn": True}
+
+
+def test_stopping_closes_the_database(server: str, settings: Settings) -> None:
+    """The fixture looks at it, when it has stopped the server."""
+    with httpx.Client(base_url=server) as client:
+        Person.ready(client).step()
+
+
+def test_stopping_waits_for_nobody(
+    server: str, settings: Settings, request: pytest.FixtureRequest
+) -> None:
+    """Somebody has the database to himself, others wait for it, and one sends half a request."""
+    other = sqlite3.connect(settings.data / "survey.sqlite", isolation_level=None)
+    request.addfinalizer(other.close)
+    other.execute("BEGIN EXCLUSIVE")
+    address = urlsplit(server)
+    half = socket.create_connection((address.hostname, address.port))
+    request.addfinalizer(half.close)
+    half.sendall(b"POST /survey/api/join HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
+
+    def join() -> None:
+        with contextlib.suppress(httpx.HTTPError):
+            httpx.post(f"{server}/api/join", json={"study": "small", "consent": True}, timeout=20)
+
+    for _ in range(3):
+        threading.Thread(target=join, daemon=True).start()
+    time.sleep(0.5)  # the fixture stops it now
+
+
+GARBAGE = (
+    b"h0stile\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01h0stile\r\n\r\n",
+    b"GET /survey/h0stile HTTP/9.9\r\nHost: x\r\nConnection: close\r\n\r\n",
+    b"GET /survey/s/h0stile\x00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    b"GET /survey/s/h0stile\xff\xfe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    b"GET /survey/s/x HTTP/1.1\r\nHost: x\r\nX-Own: " + b"h0stile" * 20_000 + b"\r\n\r\n",
+    b"GET /survey/" + b"h0stile" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"POST /survey/api/join HTTP/1.1\r\nHost: x\r\nContent-Length: h0stile\r\n\r\n",
+    b"POST /survey/api/join HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"
+    b"Content-Length: 6\r\n\r\nh0stile",
+    b"POST /survey/api/join HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+    b"Connection: close\r\n\r\nh0stile\r\n",
+    b"BREW /survey/h0stile HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+)
+
+
+def test_what_is_no_request(server: str) -> None:
+    """Refused, repeated nowhere, and not worth a line in the log, which the fixture reads."""
+    for content in GARBAGE:
+        said = raw(server, content)
+        assert re.match(rb"HTTP/1.1 4\d\d |$", said), (content[:60], said[:200])
+        assert b"h0stile" not in said and b"Traceback" not in said
+    cut = urlsplit(server)  # and one that leaves in the middle
+    with socket.create_connection((cut.hostname, cut.port)) as connection:
+        connection.sendall(
+            b"POST /survey/api/join HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"
+        )
+    with httpx.Client(base_url=server) as client:
+        assert client.get("/healthz").json()["ok"]
 
 
 OUTWARDS = (

@@ -15,7 +15,7 @@ from starlette.routing import Mount
 
 from db.database import Database
 from db.models import Study
-from survey import texts
+from survey import texts, tokens
 from tests.survey.person import Person
 
 HOSTILE = """<script>alert(1)</script>'"&{{ 7 * 7 }}"""
@@ -97,9 +97,19 @@ def test_a_study_that_takes_nobody_says_so(
 
 def test_an_invitation_is_kept(client: TestClient, change: Callable[..., None]) -> None:
     change(invited_only=True)
-    page = client.get("/s/small", params={"invite": HOSTILE}).text
-    assert Tags(page).values("body", "data-invitation") == [HOSTILE]
+    token = tokens.secret()
+    page = client.get("/s/small", params={"invite": token}).text
+    assert Tags(page).values("body", "data-invitation") == [token]
     assert "form" in [tag for tag, _ in Tags(page).found]
+
+
+def test_what_is_no_invitation_is_not_repeated(
+    client: TestClient, change: Callable[..., None]
+) -> None:
+    change(invited_only=True)
+    page = client.get("/s/small", params={"invite": HOSTILE}).text
+    assert Tags(page).values("body", "data-invitation") == [""]
+    assert texts.load("en")("consent.invited") in page
 
 
 @pytest.mark.parametrize("path", ["/s/none", "/s/a%00b", "/s/%3Cb%3E", "/p/x", "/p/" + "x" * 43])

@@ -81,6 +81,23 @@ def test_a_value_the_column_does_not_take_is_named(name: str, value: object):
         values(Answer, {**ANSWER, name: value})
 
 
+@pytest.mark.parametrize("record", [{**ANSWER, "comment": "my secret\0"}, "my secret"])
+def test_what_is_logged_holds_no_value(record: object):
+    with pytest.raises(RecordError, match="my secret") as wrong:
+        values(Answer, record)
+    assert wrong.value.plain.endswith("what it is") and "secret" not in wrong.value.plain
+    assert RecordError("a field is missing").plain == "a field is missing"
+
+
+def test_a_study_of_an_earlier_version_is_read(database: Database, study: Study):
+    with database.read() as session:
+        record = of_study(session.get_one(Study, study.id))
+    del record["lapsed"]
+    assert values(Study, record)["lapsed"] == 0
+    with pytest.raises(RecordError, match="study.lapsed cannot be"):
+        values(Study, record | {"lapsed": "5"})
+
+
 def test_a_good_answer_is_taken():
     found = values(Answer, ANSWER)
     assert found["at"] == datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -1,5 +1,8 @@
 import random
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +13,7 @@ from survey.journal import Journal, durability
 from survey.settings import Settings
 from tests.survey.crowd import answer, join
 from tests.survey.hub import Hub
-from tests.survey.journalling import DATASET, Connect, crowd, local, one
+from tests.survey.journalling import DATASET, ROOT, Connect, crowd, local, one
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -121,3 +124,29 @@ class TestUploads:
         sizes = [path.stat().st_size for path in (host.data / "journal").iterdir()]
         assert len(sizes) > 1 and sum(size > 20_000 for size in sizes) >= len(sizes) - 1
         assert journal.flush() and len(hub.files(DATASET)) == len(sizes) + 1
+
+
+HANGS = """
+import sys, threading
+from pathlib import Path
+from dataclasses import replace
+from survey.journal import connect
+from survey.settings import Settings
+from tests.survey.hub import Hub
+hub = Hub(Path(sys.argv[1]) / "hub")
+settings = Settings(data=Path(sys.argv[1]), dataset="lab/answers", hf_token="hf_not_real")
+journal = connect(settings, hub, 60)
+assert journal.flush()
+hub.gate.clear()
+journal.withdrawn("f" * 16)
+print(journal.close(0.5))
+"""
+
+
+def test_an_upload_that_hangs_keeps_no_process_from_ending(tmp_path: Path):
+    """The Hub takes the files and never says so; the host wants to restart."""
+    command = [sys.executable, "-c", HANGS, str(tmp_path)]
+    begun = time.monotonic()
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "False\n" and done.returncode == 0, done.stderr
+    assert time.monotonic() - begun < 25  # commits wait 30 s for the gate

@@ -1,0 +1,354 @@
+"""Hostile requests below what libraries send: broken HTTP, broken uploads, broken MIDI files."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+API = "/gradio_api"
+MARK = {"Content-Type": "multipart/form-data; boundary=mark"}
+TOO_LONG = 20_070_000  # bytes, more than an upload may have
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A request.
+
+    Attributes
+    ----------
+    kind : str
+        What it belongs to.
+    data : bytes
+        All of it.
+    foreign : bool
+        An input of it is a file that is not its sender's: no good answer may come.
+    patience : float
+        Seconds to wait for the end of an answer, which may rightly never come if they are few.
+    again : (bytes, int)
+        Sent after it, so many times.
+    follow : str or None
+        Address of the answer to what this begins, with ``{}`` for its ``event_id``.
+    """
+
+    kind: str
+    data: bytes
+    foreign: bool = False
+    patience: float = 25.0
+    again: tuple[bytes, int] = (b"", 0)
+    follow: str | None = None
+
+    def __str__(self) -> str:
+        text = self.data if len(self.data) < 900 else self.data[:800] + b" ... " + self.data[-60:]
+        return text.decode("latin-1")
+
+
+def request(
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    headers: dict[str, str] | None = None,
+) -> bytes:
+    """The bytes of a request; the address goes out as it is, but for blanks and line ends."""
+    address = "".join(f"%{ord(sign):02X}" if sign.isspace() and ord(sign) < 128 else sign
+                      for sign in path)  # fmt: skip
+    given = {"Host": "127.0.0.1", "Connection": "close", **(headers or {})}
+    if body is not None:
+        length = str(len(body))
+        given = {"Content-Type": "application/json", "Content-Length": length, **given}
+    lines = [f"{method} {address} HTTP/1.1", *(f"{name}: {said}" for name, said in given.items())]
+    return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogatepass") + (body or b"")
+
+
+def garbled(data: bytes, dice: random.Random) -> bytes:
+    """Bytes flipped, cut, taken out, put in or doubled, a few at a time."""
+    changed = bytearray(data)
+    for _ in range(dice.choice([1, 1, 1, 2, 4, 16])):
+        if not changed:
+            break
+        at, way = dice.randrange(len(changed)), dice.randrange(7)
+        if way == 0:
+            changed[at] ^= 1 << dice.randrange(8)
+        elif way == 1:
+            changed[at] = dice.choice([0, 0x7F, 0x80, 0xFF, dice.randrange(256)])
+        elif way == 2:
+            changed[at:at] = dice.randbytes(dice.choice([1, 2, 4, 200]))
+        elif way == 3:
+            del changed[at : at + dice.choice([1, 2, 4, 64])]
+        elif way == 4:
+            del changed[at:]
+        elif way == 5:
+            changed[at:at] = changed[at : at + dice.choice([4, 32, 500])]
+        else:
+            changed[at : at + 4] = dice.choice([b"\xff", b"\0", b"\x7f", b"\x80"]) * 4
+    return bytes(changed)
+
+
+# ---- MIDI files ----------------------------------------------------------------------------------
+
+
+def midi_file(dice: random.Random) -> bytes:
+    """A valid MIDI file of two tracks: tempo, meter, notes, pedal."""
+    meta = bytes.fromhex("00ff510307a12000ff580404021808") + b"\x00\xff\x03\x04fuzz"
+    notes = bytearray(b"\x00\xc0\x00")
+    for _ in range(dice.choice([16, 64, 200])):
+        pitch = dice.randint(36, 84)
+        notes += bytes([0, 0x90, pitch, dice.randint(30, 110), 0x81, 0x70, 0x80, pitch, 0])
+        if dice.random() < 0.1:
+            notes += bytes([0, 0xB0, 64, dice.choice([0, 127])])
+    return _midi([meta, bytes(notes)], kind=1)
+
+
+def _midi(
+    tracks: Sequence[bytes], division: int = 480, kind: int = 0, said: int | None = None
+) -> bytes:
+    numbers = (kind, len(tracks) if said is None else said, division)
+    whole = b"MThd\0\0\0\6" + b"".join(number.to_bytes(2, "big") for number in numbers)
+    for track in tracks:
+        whole += b"MTrk" + (len(track) + 4).to_bytes(4, "big") + track + b"\x00\xff\x2f\x00"
+    return whole
+
+
+def absurd_midi() -> list[bytes]:
+    """MIDI files that are well-formed and ask for too much, and beginnings of none."""
+    note = b"\x00\x90\x3c\x40\x83\x60\x80\x3c\x00"
+    tune, far = note * 8, b"\xff\xff\xff\x7f"
+    head = b"MThd\0\0\0\6\0\0\0\1\1\xe0"
+    chord = b"".join(b"\x00\x90" + bytes([number % 128, 64]) for number in range(60_000))
+    return [
+        _midi([(far + b"\x90\x3c\x40" + far + b"\x80\x3c\x00") * 40]),
+        *(_midi([tune], division) for division in (0, 1, 0xE728, 0x8000, 0x7FFF)),
+        *(_midi([b"\x00\xff\x51\x03" + tempo + tune])
+          for tempo in (b"\0\0\0", b"\0\0\1", b"\xff\xff\xff", b"\x7f\xff\xff")),
+        *(_midi([b"\x00\xff\x58\x04" + meter + tune])
+          for meter in (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x01\x1f\0\0", b"\x04\x02\0\0")),
+        _midi([b"\x00\xff\x51\x03\x07\xa1\x20" * 60_000 + tune]),
+        _midi([b"\x01\xff\x58\x04\x01\x06\x18\x08" * 30_000 + note * 900]),
+        _midi([b"\x01\xb0\x40\x7f\x01\xb0\x40\x00" * 30_000 + tune]),
+        _midi([b"\x00\x90\x3c\x40" * 100_000]),
+        _midi([b"\x01\x90\x3c\x40\x01\x80\x3c\x00" * 40_000]),
+        _midi([chord + far + b"\x80\x3c\x00"]),
+        _midi([note * 7_000]),
+        _midi([tune] * 200, kind=1),
+        _midi([tune] * 3, kind=1, said=65_535),
+        _midi([tune] * 3, kind=2),
+        _midi([tune], kind=9),
+        _midi([b""]),
+        _midi([b"\x00\xff\x03\x85\x50" + b"<script>" * 90 + tune]),
+        _midi([b"\x00\xff\x03\x04\xff\xfe\xed\xa0" + tune]),
+        b"",
+        b"MThd",
+        b"RIFF" + b"\0" * 40,
+        b"MThd\xff\xff\xff\xff" + b"\0" * 100,
+        head + b"MTrk\x7f\xff\xff\xff" + tune,
+        head + b"MTrk\0\0\0\x08\x00\xff\x7f\xff\xff\xff\x7f\x00",
+        head * 3_000,
+        head + b"MTrk\0\0\0\0" * 100_000,
+    ]  # fmt: skip
+
+
+def dense_midi() -> bytes:
+    """A MIDI file that stays within all limits, and has as many segments as it can have."""
+    track = bytearray(b"\x00\xff\x51\x03\x01\x5f\x90")  # 667 beats a minute, for 28 minutes
+    for number in range(19_000):
+        pitch = 40 + number % 37
+        track += bytes([0, 0x90, pitch, 64, 0, 0x90, pitch + 7, 64])
+        track += bytes([0x83, 0x60, 0x80, pitch, 0, 0, 0x80, pitch + 7, 0])
+    return _midi([bytes(track)])
+
+
+# ---- uploads -------------------------------------------------------------------------------------
+
+
+def multipart(data: bytes, name: bytes) -> bytes:
+    """The body of an upload."""
+    head = b'Content-Disposition: form-data; name="files"; filename="' + name + b'"'
+    return b"--mark\r\n" + head + b"\r\n\r\n" + data + b"\r\n--mark--\r\n"
+
+
+def upload(data: bytes, name: bytes = b"a.mid", kind: str = "midi") -> Shot:
+    """A file, uploaded."""
+    return Shot(kind, request("POST", f"{API}/upload", multipart(data, name), MARK))
+
+
+def uploads(names: Sequence[str], dice: random.Random) -> list[Shot]:
+    """Uploads with odd names, odd parts and odd lengths."""
+    data = midi_file(dice)
+    odd = [name.encode("utf-8", "surrogatepass").replace(b'"', b"") for name in names]
+    odd += [b"a.html", b"..", b"a" * 300 + b".mid", b"x" * 250, b'a"; name="b', b"held-by"]
+    odd += [b"a.mid\r\nX-Evil: y", b"\xff\xfe.mid", b"con.mid", b".htaccess", b"a/b/c.mid"]
+    part, end = multipart(data, b"a.mid"), b"--mark--\r\n"
+    bodies = [
+        b"",
+        end,
+        part[:-4],
+        part[: len(part) // 2],
+        part.replace(b"files", b"x"),
+        part.replace(b"filename", b"f"),
+        part.replace(b"\r\n", b"\n"),
+        part[: -len(end)] * 1500 + end,
+        b"--mark\r\n" + b"A: b\r\n" * 2000 + b"\r\nx\r\n" + end,
+        b"--mark\r\nContent-Disposition: " + b"x" * 60_000 + b"\r\n\r\nx\r\n" + end,
+        multipart(b"", b"e.mid"),
+        multipart(b"\0" * TOO_LONG, b"big.mid"),
+        garbled(part, dice),
+    ]
+    form = "multipart/form-data"
+    kinds = ["", "application/json", "multipart/mixed; boundary=mark", form, f"{form}; boundary="]
+    kinds += [f"{form}; boundary={'m' * 5000}", f"{form}; boundary=\u00e9"]
+    lengths = ("99999999999", "-1", "1e3", "\u0663", "+5", "0x10", "")
+    path = f"{API}/upload"
+    sent = [request("POST", path, body, MARK) for body in bodies]
+    sent += [request("POST", path, part, {"Content-Type": kind}) for kind in kinds]
+    sent += [request("POST", path, part, {**MARK, "Content-Length": n}) for n in lengths]
+    sent += [
+        request("POST", f"{path}?upload_id={i}", part, MARK) for i in ("../x", "%00", "a" * 999)
+    ]
+    return [
+        *(upload(data, name, "uploads") for name in odd),
+        *(Shot("uploads", one, patience=3.0) for one in sent),
+    ]
+
+
+# ---- what HTTP libraries refuse to send ----------------------------------------------------------
+
+
+def raw(secret: str, event: bytes) -> list[Shot]:
+    """Broken requests.
+
+    Parameters
+    ----------
+    secret : str
+        Path of a file that nobody may get.
+    event : bytes
+        Body of a good event.
+    """
+    shots = [
+        *_lines(),
+        *_addresses(secret.encode()),
+        *_headers(),
+        *_lengths(event),
+    ]
+    return [*(Shot("raw", data, patience=2.5) for data in shots), *_endless()]
+
+
+def _get(address: bytes, *lines: bytes) -> bytes:
+    head = [b"GET " + address + b" HTTP/1.1", b"Host: x", b"Connection: close", *lines]
+    return b"\r\n".join([*head, b"", b""])
+
+
+def _lines() -> list[bytes]:
+    """First lines and protocols."""
+    end = b"\r\nHost: x\r\nConnection: close\r\n\r\n"
+    hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 99
+    starts = (b"GET", b"GET / ", b"GET /", b"GET / HTTP/0.9", b"GET / HTTP/1.0", b"GET / HTTP/9.9",
+              b"G\0T / HTTP/1.1", b"OPTIONS * HTTP/1.1", b"CONNECT 127.0.0.1:1 HTTP/1.1",
+              b" GET / HTTP/1.1", b"GET  /  HTTP/1.1", b"GET / HTTP/1.1 x",
+              b"\xff\xfe / HTTP/1.1", b"X" * 9000 + b" / HTTP/1.1")  # fmt: skip
+    upgrade = (b"Upgrade: websocket", b"Connection: Upgrade", b"Sec-WebSocket-Version: 13",
+               b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")  # fmt: skip
+    many = b"GET /config HTTP/1.1\r\nHost: x\r\n\r\n" * 30 + _get(b"/healthz")
+    return [
+        *(start + end for start in starts),
+        *(b"\r\n\r\n", b"\0", hello, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", many),
+        b"GET / HTTP/1.1\nHost: x\nConnection: close\n\n",
+        b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n",
+        _get(f"{API}/queue/join".encode(), *upgrade),
+        _get(b"/survey/api/state", *upgrade),
+    ]
+
+
+def _addresses(secret: bytes) -> list[bytes]:
+    """Addresses that lead out of folders, or are none."""
+    ways = (b"http://127.0.0.1/config", b"http://evil.example/%b", b"file://%b", b"//evil.x%b",
+            b"/gradio_api/file=/../../../../..%b", b"/gradio_api/file=../../..%b",
+            b"/gradio_api/file=%%2e%%2e%%2f%b", b"/gradio_api/file=%%252e%%252e%b",
+            b"/gradio_api/file=%%00%b", b"/gradio_api/file=%b%%00.mid", b"/gradio_api/file=%b#.mid",
+            b"/gradio_api/file=%b?x", b"/gradio_api/file=\\%b", b"/gradio_api/file=%b/",
+            b"/static/../../../../../..%b", b"/static/%%2e%%2e/%%2e%%2e/%%2e%%2e/%%2e%%2e%b",
+            b"/assets//%b", b"/static/%b", b"/survey/static/../../..%b", b"/survey/static/%b",
+            b"/survey/static/..%%2f..%%2f..%b", b"/survey/audio/..%%2f..%b")  # fmt: skip
+    plain = (b"/" + b"a" * 70_000, b"/\xff\xfe\x80", b"/%ff%fe%80", b"/%zz%1", b"/a\0b", b"/?%00",
+             b"/survey/s/%00", b"/survey/%ed%a0%80", b"/survey/s/\xed\xa0\x80", b"/survey/p/%ff",
+             b"/?deep_link=x", b"/?x;deep_link=x", b"/?%64eep_link=%00", b"/?deep_link",
+             b"/config?a=b&deep_link=x", b"/config?DEEP_LINK=x", b"/?deep_link[]=x",
+             b"/survey/s/trial?invite=\xff", b"/survey/s/trial?invite=%ff%00")  # fmt: skip
+    return [_get(way % secret if b"%b" in way else way) for way in ways] + [_get(p) for p in plain]
+
+
+def _headers() -> list[bytes]:
+    """Headers that are none, too many, too long or no text."""
+    hosts = (b"a b", b"\xff\xfe", b"[::1", b"x:99999999", b"http://evil/?", b"", b"a\0b")
+    odd = (b"X: " + b"y" * 100_000, b"\r\n".join([b"X: y"] * 9000), b"X: a\r\n b", b"X\0Y: z",
+           b": z", b"no colon", b"X-Forwarded-Host: \xff", b"X-Forwarded-Proto: \xff",
+           b"Cookie: \xff\xfe=\xed\xa0\x80", b"Accept-Language: \xff\xfe", b"Accept: \xff",
+           b"Range: bytes=\xff", b"Origin: \xff", b"Referer: \xff", b"If-None-Match: \xff",
+           b"If-Modified-Since: \xff", b"Content-Type: \xff", b"X: \x01", b"Host: b")  # fmt: skip
+    schemes = (b"Basic \xff\xfe", b"Basic \xd9\xa3", b"Bearer \xff\xfe", b"Bearer \0", b"\xff",
+               b"Basic ////", b"Basic " + b"A" * 40_000, b"Bearer " + b"\xe9" * 40)  # fmt: skip
+    rights = [(a, b"Authorization: " + s) for s in schemes
+              for a in (b"/", b"/survey/admin", b"/survey/api/state")]  # fmt: skip
+    return [
+        *(b"GET /survey HTTP/1.1\r\nConnection: close\r\nHost: " + h + b"\r\n\r\n" for h in hosts),
+        *(b"GET /config HTTP/1.1\r\nConnection: close\r\nHost: " + h + b"\r\n\r\n" for h in hosts),
+        *(_get(b"/", line) for line in odd),
+        *(_get(b"/survey/s/trial", line) for line in odd[6:]),
+        *(_get(address, line) for address, line in rights),
+    ]
+
+
+def _lengths(good: bytes) -> list[bytes]:
+    """Bodies shorter, longer or otherwise than what is said of them."""
+    kind, length = b"Content-Type: application/json", b"Content-Length: "
+    sized = length + str(len(good)).encode()
+    chunks = b"Transfer-Encoding: chunked"
+    big = length + b"9" * 23
+    start = f"POST {API}/run/predict HTTP/1.1\r\nHost: x\r\nConnection: close\r\n".encode()
+
+    def posted(body: bytes, *lines: bytes) -> bytes:
+        return start + b"\r\n".join([*lines, b"", b""]) + body
+
+    return [
+        posted(good, kind, length + b"5", length + b"6"),
+        *(posted(good, kind, length + wrong) for wrong in (b"-5", b"x", b"\xb2", b"1_0", b"")),
+        posted(good, kind, big),
+        posted(b"0\r\n\r\n" + good, kind, sized, chunks),
+        posted(good[:30], kind, sized),
+        posted(b"", kind, sized),
+        posted(good, kind),
+        posted(good, kind, sized, b"Content-Encoding: gzip"),
+        posted(good, b"Content-Type: text/html", sized),
+        posted(good, b"Content-Type: application/x-www-form-urlencoded", sized),
+        posted(good, sized),
+        posted(good, kind, sized, b"Expect: 100-continue"),
+        posted(good[:-1] + b"\xff", kind, sized),
+        posted(b"\xff" * len(good), kind, sized),
+        posted(b"[" * len(good), kind, sized),
+        posted(good.decode().encode("utf-16")[: len(good)], kind, sized),
+        posted(b"\xef\xbb\xbf{}", kind, length + b"5"),
+        *(
+            posted(wrong, kind, chunks)
+            for wrong in (b"zz\r\n", b"-1\r\n\r\n", b"f" * 16 + b"\r\nx")
+        ),
+        posted(b"%x\r\n" % len(good) + good + b"\r\n0\r\n\r\n", kind, chunks),
+        posted(b"1;" + b"a" * 20_000 + b"\r\n{\r\n", kind, chunks),
+    ]
+
+
+def _endless() -> list[Shot]:
+    """What goes on for longer than anybody should listen; bounded here."""
+    host = "HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n"
+    event = f"POST {API}/run/predict {host}Content-Type: application/json\r\n\r\n".encode()
+    join = f"POST /survey/api/join {host}Content-Type: application/json\r\n\r\n".encode()
+    file = f"POST {API}/upload {host}Content-Type: {MARK['Content-Type']}\r\n\r\n".encode()
+    part = multipart(b"", b"a.mid").partition(b"\r\n--mark--")[0]
+    text = b"1000\r\n" + b'"' + b"a" * 4095 + b"\r\n"
+    block = b"10000\r\n" + b"\x55" * 65536 + b"\r\n"
+    return [
+        Shot("raw", event, patience=4.0, again=(text, 60)),
+        Shot("raw", join, patience=4.0, again=(text, 60)),
+        Shot(
+            "raw", file + b"%x\r\n" % len(part) + part + b"\r\n", patience=9.0, again=(block, 380)
+        ),
+        Shot("raw", b"GET / HTTP/1.1\r\nHost: x\r\n", patience=4.0, again=(b"X: y\r\n", 3000)),
+    ]

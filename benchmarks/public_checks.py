@@ -1,0 +1,317 @@
+"""Sends hostile requests and judges what comes back, for `benchmarks.public_fuzz`."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import re
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from benchmarks.public_bytes import Shot, request
+from benchmarks.public_server import ROOT, Server
+from benchmarks.serving import ServerError
+from benchmarks.timing import rounded
+
+BATCH = 60
+AT_ONCE = 6
+HANG = 20.0  # seconds that no answer may take
+WELL = 2.0  # seconds within which the server has to say that it is well
+LARGEST = 3_000_000  # bytes of an answer that are read
+SHOWN = 40  # findings that are written down in full
+UNHANDLED = "Exception in ASGI application"
+FAILED = re.compile(r"(\w+|an event) failed: (\w+ at [\w.]+:\d+)")
+RESTART = "a worker ended unasked"
+SENTENCE = re.compile(r"[^\x00-\x1f]{10,600}\.")
+WELCOME = b"HTTP/1.1 100"
+GENERIC = ("root:x:0:0", "SQLite format 3\0", '[project]\nname = "fadernets"')
+ENDS = (b'"process_completed"', b'"close_stream"', b"event: complete", b"event: error")
+TRACEBACK = re.compile(  # with those that led to it
+    r"(?:Traceback \(most recent call last\):\n(?:[ +|].*\n|\n)*[^ \n].*\n"
+    r"(?:\n(?:During handling|The above).*\n\n)?)+"
+)
+CHUNK = re.compile(rb"([0-9a-fA-F]+)\r\n")
+
+
+@dataclass
+class Reply:
+    """What came of a request: status 0 if nothing did, and whether the other side ended it."""
+
+    status: int
+    body: bytes
+    seconds: float
+    ended: bool
+    head: bytes = b""
+
+    def __str__(self) -> str:
+        said = self.body[:400].decode("latin-1")
+        return f"{self.status} after {self.seconds:.1f} s: {said}"
+
+
+@dataclass
+class Book:
+    """What was sent and what was found, by kind."""
+
+    statuses: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    findings: Counter[str] = field(default_factory=Counter)
+    shown: list[dict[str, Any]] = field(default_factory=list)
+    slowest: dict[str, Any] = field(default_factory=lambda: {"seconds": 0.0})
+    health: float = 0.0
+    restarts: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+    cut_short: bool = False
+    _known: set[tuple[str, ...]] = field(default_factory=set)
+
+    def found(self, what: str, shot: Shot | str, reply: Any = "", key: str = "") -> None:
+        """Count a finding, and write it down in full if it is a new one."""
+        self.findings[what] += 1
+        kind = shot.kind if isinstance(shot, Shot) else "server"
+        if (what, kind, key) not in self._known and len(self.shown) < SHOWN:
+            self._known.add((what, kind, key))
+            said = {"request": str(shot)[:2500], "reply": str(reply)[:1500]}
+            self.shown.append({"what": what, "kind": kind, **said})
+
+    def sent(self, shot: Shot, reply: Reply) -> None:
+        """Count an answer."""
+        nothing = "closed" if reply.ended else "no end"
+        self.statuses[shot.kind][f"{reply.status // 100}xx" if reply.status else nothing] += 1
+        if reply.ended and reply.seconds > self.slowest["seconds"]:
+            said = {"kind": shot.kind, "request": str(shot)[:300]}
+            self.slowest = {"seconds": rounded(reply.seconds), **said}
+
+    def report(self) -> dict[str, Any]:
+        """Plain data."""
+        goals = {"tracebacks": "traceback", "hangs": "hang", "files_given_away": "given away"}
+        others = {w: n for w, n in self.findings.items() if w not in goals.values()}
+        return {
+            "requests": sum(counts.total() for counts in self.statuses.values()),
+            "by_kind": {kind: dict(counts) for kind, counts in self.statuses.items()},
+            **{name: self.findings[what] for name, what in goals.items()},
+            "other_findings": others,
+            "worker_restarts": self.restarts,
+            "failures_told_as_sentences": dict(self.failures),
+            "slowest": self.slowest,
+            "slowest_health_s": rounded(self.health),
+            "cut_short": self.cut_short,
+            "findings": self.shown,
+        }
+
+
+class Fuzz:
+    """Sends shots to a server and judges what comes back.
+
+    Parameters
+    ----------
+    server : Server
+    secrets : list of str
+        Texts that may be in no answer.
+    book : Book
+    end : float
+        When to stop sending, by `time.monotonic`.
+    """
+
+    def __init__(self, server: Server, secrets: Iterable[str], book: Book, end: float) -> None:
+        self.server, self.book, self.end = server, book, end
+        self.secrets = [text.encode() for text in (*secrets, *GENERIC)]
+        folders = {str(ROOT), str(Path.home()), sys.prefix}
+        self.folders = [folder.encode() for folder in folders if len(folder) > 3]
+        self._said = len(server.said())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is no time left; written down if so."""
+        is_over = time.monotonic() > self.end
+        self.book.cut_short |= is_over
+        return is_over
+
+    async def run(self, shots: Iterable[Shot]) -> None:
+        """Send everything, in batches; a batch that ends badly is sent again one by one."""
+        whole = iter(shots)
+        while (batch := list(itertools.islice(whole, BATCH))) and not self.is_over:
+            await self.together(self.one(shot) for shot in batch)
+            if self.look():
+                for shot in batch:  # which one was it?
+                    await self.one(replace(shot, kind=f"{shot.kind}, again"))
+                    await asyncio.sleep(0.02)
+                    if self.look(shot):
+                        break
+            await self.health()
+
+    async def together(self, works: Iterable[Any]) -> None:
+        """Do some things at once, but not too many."""
+        turn = asyncio.Semaphore(AT_ONCE)
+
+        async def one(work: Any) -> None:
+            async with turn:
+                await work
+
+        await asyncio.gather(*(one(work) for work in works))
+
+    async def one(self, shot: Shot, alone: bool = False) -> Reply:
+        """Send a shot and judge its answer, and the answer to what it began."""
+        reply = await self._told(shot)
+        slow = reply.seconds > HANG and shot.patience > HANG
+        if slow and not alone:  # it may have had to wait for its turn
+            again = await self._told(replace(shot, kind=f"{shot.kind}, again"))
+            slow = again.seconds > HANG
+        if slow:
+            self.book.found("hang", shot, reply, str(reply.status))
+        return reply
+
+    async def _told(self, shot: Shot) -> Reply:
+        reply = await fire(self.server.port, shot)
+        self._judge(shot, reply, shot)
+        name = _event_id(reply) if shot.follow else None
+        if name is None:
+            return reply
+        follow = Shot(shot.kind, request("GET", shot.follow.format(name)), shot.foreign)
+        second = await fire(self.server.port, follow)
+        self._judge(follow, second, shot)
+        return replace(second, seconds=reply.seconds + second.seconds)
+
+    def _judge(self, shot: Shot, reply: Reply, cause: Shot) -> None:
+        """Look for what may not be in an answer."""
+        book, whole = self.book, reply.head + b"\r\n\r\n" + reply.body
+        book.sent(shot, reply)
+        if any(secret in whole for secret in self.secrets):
+            book.found("given away", cause, reply, str(reply.status))
+        if cause.foreign and _is_good(reply):
+            book.found("given away", cause, reply, "done for a file that is not the sender's")
+        if reply.status == 500 and not _is_sentence(reply.body):
+            said = reply.body[:60].decode("latin-1")
+            book.found("500 without a sentence", cause, reply, said)
+        # What the page knows an upload by is its path; errors name none.
+        mine = [str(self.server.folder).encode()] if _is_refusal(reply) else []
+        sent = unquote_to_bytes(cause.data) if cause.kind == "survey" else b""  # forms come back
+        if any(f in whole and f not in sent for f in (*self.folders, *mine)):
+            book.found("a path of the server's", cause, reply, shot.kind)
+
+    def look(self, shot: Shot | str = "see the requests that were sent again") -> bool:
+        """Whether the server said anything new that it should not have.
+
+        Raises
+        ------
+        ServerError
+            If it ended.
+        """
+        said = self.server.said()
+        new, self._said = said[self._said :], len(said)
+        self.book.restarts += new.count(RESTART)
+        self.book.failures.update(" failed: ".join(found) for found in FAILED.findall(new))
+        tracebacks = [found[0].splitlines() for found in TRACEBACK.finditer(new)]
+        for lines in tracebacks:
+            self.book.found("traceback", shot, "\n".join(lines[-12:]), lines[-1][:60])
+        errors = [line for line in new.splitlines() if UNHANDLED in line]
+        for line in errors:
+            self.book.found("an exception got through", shot, line, line.rpartition("|")[2][:60])
+        if self.server.process.poll() is not None:
+            self.book.found("the server ended", shot, new[-1000:])
+            raise ServerError("the server ended")
+        return bool(tracebacks or errors)
+
+    async def health(self) -> None:
+        """Whether the server is well, soon; asked twice if it is not, since others work here."""
+        shot = Shot("health", request("GET", "/healthz"), patience=10.0)
+        for again in (False, True):
+            reply = await fire(self.server.port, shot)
+            self.book.health = max(self.book.health, reply.seconds)
+            if reply.status == 200 and reply.seconds <= WELL:
+                return
+            if again:
+                what = "unwell" if reply.ended and reply.status != 200 else "slow to be well"
+                self.book.found(what, "GET /healthz", reply)
+
+
+def _event_id(reply: Reply) -> str | None:
+    try:
+        return str(json.loads(reply.body)["event_id"]) if reply.status == 200 else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _is_refusal(reply: Reply) -> bool:
+    return reply.status >= 400 or b"event: error" in reply.body or b'"success":false' in reply.body
+
+
+def _is_good(reply: Reply) -> bool:
+    """Whether an event was carried out: a piece opened, an answer given, a file made."""
+    if b'"process_completed"' in reply.body:
+        return b'"success":true' in reply.body
+    if b"event: complete" in reply.body:
+        return True
+    done = re.search(rb'"(piece|answer|path)\\?"', reply.body)
+    return reply.status == 200 and reply.body.startswith(b'{"data"') and done is not None
+
+
+def _is_sentence(body: bytes) -> bool:
+    """Whether an answer of status 500 holds one sentence of ours."""
+    try:
+        said = json.loads(body)
+        text = said.get("message") or said.get("error")
+    except (ValueError, AttributeError):
+        return False
+    return isinstance(text, str) and SENTENCE.fullmatch(text) is not None
+
+
+async def fire(port: int, shot: Shot) -> Reply:
+    """Send the bytes of a request; wait for the end of the answer, or for the shot's patience."""
+    begin, data, ended = time.perf_counter(), bytearray(), False
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return Reply(0, b"", time.perf_counter() - begin, True)
+    sending = asyncio.create_task(_send(writer, shot))
+    try:
+        async with asyncio.timeout(shot.patience):
+            while not _is_told(data) and (part := await reader.read(65536)):
+                data += part
+        ended = True
+    except TimeoutError:
+        pass
+    except OSError:  # reset
+        ended = True
+    finally:
+        sending.cancel()
+        writer.close()
+    while data.startswith(WELCOME) and b"\r\n\r\n" in data:
+        del data[: data.index(b"\r\n\r\n") + 4]
+    head, _, body = bytes(data).partition(b"\r\n\r\n")
+    status = int(head[9:12]) if re.match(rb"HTTP/1\.\d \d{3}", head) else 0
+    if b"transfer-encoding: chunked" in head.lower():
+        body = b"".join(_chunks(body))
+    return Reply(status, body, time.perf_counter() - begin, ended, head)
+
+
+async def _send(writer: asyncio.StreamWriter, shot: Shot) -> None:
+    try:
+        writer.write(shot.data)
+        await writer.drain()
+        part, times = shot.again
+        for _ in range(times):
+            await asyncio.sleep(0.002)
+            writer.write(part)
+            await writer.drain()
+    except OSError:  # it does not listen to all of it
+        pass
+
+
+def _is_told(data: bytearray) -> bool:
+    """Whether an answer is too long, or a stream that has brought what was waited for."""
+    if len(data) > LARGEST:
+        return True
+    return b"text/event-stream" in data[:2000] and any(end in data[-4000:] for end in ENDS)
+
+
+def _chunks(body: bytes) -> Iterator[bytes]:
+    """What chunks hold, as far as they came."""
+    at = 0
+    while match := CHUNK.match(body, at):
+        yield body[match.end() : match.end() + int(match[1], 16)]
+        at = match.end() + int(match[1], 16) + 2

@@ -1,0 +1,397 @@
+"""Everything hostile that can be sent to the server, and whether it gives anything away or falls.
+
+    python -m benchmarks.public_fuzz [--requests 5000] [--seconds 180] [--seed 0]
+                                     [--way make-run|space|both] [--before FOLDER] [--out FILE]
+
+A real server, started in each way in turn on a free port of this machine, with secrets planted
+around it: in files beside and links inside the folder for uploads, in its environment, in the
+folder of the survey's database. Requests of `benchmarks.public_hostile` and `public_bytes` are
+sent in batches; after each the server has to be well within two seconds, and its output must hold
+no traceback. Answers must hold no secret and no path of the server's, take less than twenty
+seconds, and be a sentence where their status is 500. ``--before`` tries the known attack on an
+older checkout, too. Ends with 1 if anything was found. Linux; bounded in number and time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import json
+import os
+import random
+import re
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from benchmarks import public_bytes, public_hostile, public_server
+from benchmarks.public_bytes import API, MARK, Shot, request, upload
+from benchmarks.public_checks import HANG, Book, Fuzz, Reply, fire
+from benchmarks.public_hostile import META, Target, post
+from benchmarks.public_server import ROOT, Server
+from benchmarks.public_visitor import Plan
+from benchmarks.timing import machine, rounded
+
+# Of each hundred requests; in turn, so that time that runs out is missing everywhere alike.
+SHARES = {"addresses": 29, "values": 33, "mutations": 25, "survey": 13}
+BAD = ("tracebacks", "hangs", "files_given_away", "other_findings")
+STALLED = 12  # uploads that are begun and not gone on with
+PAGE = b"<html><svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg></html>"
+
+
+@dataclass(frozen=True)
+class Plant:
+    """Secrets around a server: in files, in its environment, the survey's admin's token."""
+
+    file: str
+    hidden: str
+    token: str
+
+    @classmethod
+    def new(cls) -> Plant:
+        """Secrets that nobody can guess."""
+        return cls(*(f"canary-{n}-{secrets.token_hex(12)}" for n in ("file", "env", "token")))
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What the server's environment holds."""
+        return {"FADERNETS_CANARY": self.hidden, "FADERNETS_ADMIN_TOKEN": self.token}
+
+
+def visit(server: Server, dice: random.Random) -> dict[str, Any]:
+    """What the page does: open the example, ask, hear, save, take away, bring a file, join.
+
+    Returns
+    -------
+    dict
+        `Target`'s own, events, inputs, public and participant.
+    """
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        config = client.get("/config").raise_for_status().json()
+        plan = Plan(config)
+
+        def body(event: tuple[str | None, str], value: Any) -> dict[str, Any]:
+            number, target = plan.events[event]
+            said = {"data": [value], "event_data": None, "fn_index": number}
+            return {**said, "trigger_id": target, "session_hash": "visit"}
+
+        def does(one: dict[str, Any]) -> list[Any]:
+            answer = client.post(f"{API}/run/predict", json=one)
+            return answer.raise_for_status().json()["data"]
+
+        events = {"open": body((None, "load"), plan.first)}
+        piece = json.loads(does(events["open"])[0]["props"]["piece"])
+        wanted = {"number": 1, "piece": piece["id"], "first": 0, "last": 1, "original": True}
+        wanted |= {"vorbis": True, "rhythm": 0.7, "note": None, "arousal": None, "valence": None}
+        wanted |= {"seed": 1, "peak": None, "chunk": None, "gain": None}
+        for name, more in (("ask", {}), ("hear", {"chunk": 0, "gain": 1.0})):
+            events[name] = body(("fn-bench", name), json.dumps(wanted | more))
+            does(events[name])
+        wanted |= {"kind": "midi", "scope": "selection"}
+        events["save"] = body(("fn-bench", "save"), json.dumps(wanted))
+        saved = does(events["save"])[0]["path"]
+        client.get(f"{API}/file={saved}").raise_for_status()
+        file = {"files": ("own.mid", public_bytes.midi_file(dice))}
+        own = client.post(f"{API}/upload", files=file).raise_for_status().json()[0]
+        given = {"path": own, "orig_name": "own.mid", "meta": META}
+        events["upload"] = body(("fn-upload", "upload"), given)
+        does(events["upload"])
+        info = client.get(f"{API}/info").raise_for_status().json()["named_endpoints"]
+        joined = client.post("/survey/api/join", json={"study": "trial", "consent": True})
+    return {
+        "own": own,
+        "events": events,
+        "inputs": {e["id"]: len(e["inputs"]) for e in config["dependencies"] if e["backend_fn"]},
+        "public": {
+            name.strip("/"): [p["parameter_name"] for p in one["parameters"]]
+            for name, one in info.items()
+        },
+        "participant": joined.json().get("token", "x"),
+    }
+
+
+def attack(url: str, path: str, secret: str) -> dict[str, Any]:
+    """The known attack on each event: have a file taken in, have the state kept, read the copy.
+
+    Returns
+    -------
+    dict
+        How many events gave the file away, and of each event the status of each step.
+    """
+    found: dict[str, Any] = {}
+    with httpx.Client(base_url=url, timeout=60) as client:
+        config = client.get("/config").json()
+        for event in config["dependencies"]:
+            if not event["backend_fn"]:
+                continue
+            session, steps = secrets.token_hex(6), {}
+            body = {"data": [{"path": path, "meta": META}] * len(event["inputs"])}
+            body |= {"fn_index": event["id"], "session_hash": session}
+            answers = [client.post(f"{API}/run/predict", json=body)]
+            steps["predict"] = answers[0].status_code
+            link = client.get(f"{API}/deep_link", params={"session_hash": session})
+            steps["deep_link"] = link.status_code
+            answers.append(client.get("/config", params={"deep_link": link.text.strip('"') or "x"}))
+            steps["config"] = answers[1].status_code
+            texts = " ".join(answer.text for answer in answers)
+            copies = {*re.findall(rf'/[^"\\=]+/{re.escape(Path(path).name)}', texts), path}
+            answers += [client.get(f"{API}/file={copy}") for copy in sorted(copies)]
+            steps["file"] = min(answer.status_code for answer in answers[2:])
+            steps["secret_came"] = any(secret in answer.text for answer in answers)
+            found[event["api_name"]] = steps
+    came = sum(steps["secret_came"] for steps in found.values())
+    return {"events_tried": len(found), "files_given_away": came, "steps": found}
+
+
+def by_client(server: Server, book: Book, dice: random.Random, count: int) -> None:
+    """Spoiled MIDI files by the endpoint for programs, as its users call it."""
+    from gradio_client import Client, handle_file
+
+    path = server.folder / "outside" / "mine.mid"
+    client = Client(server.url, verbose=False)
+    for _ in range(count):
+        data = public_bytes.midi_file(dice)
+        path.write_bytes(public_bytes.garbled(data, dice) if dice.random() < 0.6 else data)
+        shot, begin = (
+            Shot("client", b"/slide by gradio_client: " + path.read_bytes()),
+            time.monotonic(),
+        )
+        status, text = 200, ""
+        try:
+            job = client.submit(handle_file(str(path)), rhythm=dice.random(), api_name="/slide")
+            job.result(timeout=HANG)
+        except Exception as error:  # noqa: BLE001 - whatever the client makes of a refusal
+            status, text = 500, str(error)
+        reply = Reply(status, text.encode(), time.monotonic() - begin, True)
+        book.sent(shot, reply)
+        if reply.seconds > HANG:
+            book.found("hang", shot, reply)
+        if any(str(folder) in text for folder in (ROOT, server.folder)) or "Traceback" in text:
+            book.found("a path of the server's", shot, reply)
+
+
+async def midi(fuzz: Fuzz, target: Target, dice: random.Random, count: int) -> None:
+    """Spoiled MIDI files, uploaded, opened by the page's event, and asked about as a whole."""
+    event, ask = target.events["upload"], target.events["ask"]
+
+    async def one(data: bytes, alone: bool = False) -> None:
+        shot = upload(data)
+        reply = await fuzz.one(shot)
+        if reply.status != 200:
+            fuzz.book.found("an upload is refused", shot, reply, str(reply.status))
+            return
+        file = {"path": json.loads(reply.body)[0], "orig_name": "a.mid", "meta": META}
+        shot = Shot("midi", post(f"{API}/run/predict", {**event, "data": [file]}))
+        reply = await fuzz.one(shot)
+        try:
+            piece = json.loads(json.loads(reply.body)["data"][0]["props"]["piece"])
+        except (ValueError, KeyError, TypeError):  # refused
+            return
+        wanted = json.loads(ask["data"][0]) | {"piece": piece["id"], "rhythm": dice.random()}
+        wanted |= {"first": 0, "last": len(piece["segments"]) - 1}
+        body = {**ask, "data": [json.dumps(wanted)]}
+        await fuzz.one(Shot("midi", post(f"{API}/run/predict", body)), alone)
+
+    absurd = public_bytes.absurd_midi()
+    datas = dice.sample(absurd, min(len(absurd), count // 2))
+    while len(datas) < count:
+        datas.append(public_bytes.garbled(public_bytes.midi_file(dice), dice))
+    groups = iter(datas)
+    while (group := list(itertools.islice(groups, 12))) and not fuzz.is_over:
+        await fuzz.together(one(data) for data in group)
+        if fuzz.look():
+            for data in group:
+                await one(data)
+                if fuzz.look(f"opening {data[:2000]!r}"):
+                    break
+        await fuzz.health()
+    if count > len(absurd):  # it takes long
+        await one(public_bytes.dense_midi(), alone=True)
+        await fuzz.health()
+
+
+async def pages_of_others(fuzz: Fuzz) -> None:
+    """An upload that is a page or a script may not be shown as one at this address."""
+    for name in ("x.html", "x.svg", "x.js", "x.xml", "x.xhtml", "x", "x.mid"):
+        reply = await fuzz.one(upload(PAGE, name.encode(), "pages"))
+        if reply.status != 200:
+            continue
+        shot = Shot("pages", request("GET", f"{API}/file={json.loads(reply.body)[0]}"))
+        reply = await fuzz.one(shot)
+        head = reply.head.lower()
+        shown = re.search(rb"content-type: [^\r]*(html|svg|javascript|xml)", head)
+        if reply.status == 200 and shown and b"content-disposition: attachment" not in head:
+            fuzz.book.found("an upload is shown as a page", shot, head.decode("latin-1"))
+
+
+async def stalled(fuzz: Fuzz, seconds: float, dice: random.Random) -> dict[str, Any]:
+    """Whether who begins uploads and does not go on keeps others from uploading, and how long."""
+    part = public_bytes.multipart(public_bytes.midi_file(dice), b"a.mid")
+    head = {**MARK, "Content-Length": str(len(part) + 5000)}
+    begin, writers = time.monotonic(), []
+    for _ in range(STALLED):
+        _, writer = await asyncio.open_connection("127.0.0.1", fuzz.server.port)
+        writer.write(request("POST", f"{API}/upload", part, head))
+        writers.append(writer)
+    await asyncio.sleep(0.5)
+    tries = 0
+    try:
+        while True:
+            shot = upload(public_bytes.midi_file(dice), kind="beside stalled uploads")
+            reply, tries = await fire(fuzz.server.port, shot), tries + 1
+            fuzz.book.sent(shot, reply)
+            over = time.monotonic() - begin > seconds
+            if reply.status == 200 or over:
+                break
+            await asyncio.sleep(1.0)
+    finally:
+        for writer in writers:
+            writer.close()
+    waited = round(time.monotonic() - begin, 1)
+    if reply.status != 200:
+        what = f"{STALLED} stalled uploads keep others out for {waited} s and longer"
+        fuzz.book.found("uploads are blocked", what, reply)
+    return {"stalled": STALLED, "others_let_in": reply.status == 200, "after_s": waited}
+
+
+def mixed(target: Target, dice: random.Random) -> Iterator[Shot]:
+    """Shots of all kinds in turn, without an end."""
+    kinds = {kind: getattr(public_hostile, kind)(target, dice) for kind in SHARES}
+    while True:
+        yield next(kinds[dice.choices(list(SHARES), list(SHARES.values()))[0]])
+
+
+def listing(folder: Path) -> set[str]:
+    """Files of a server's folder outside those for uploads and for the survey."""
+    paths = (path.relative_to(folder) for path in folder.rglob("*"))
+    return {str(path) for path in paths if path.parts[0] not in ("uploads", "data")}
+
+
+async def fuzz_server(
+    server: Server, given: argparse.Namespace, plant: Plant, ways: int
+) -> dict[str, Any]:
+    """Everything against one server; the report."""
+    dice, book = random.Random(given.seed), Book()
+    before = {"memory_mb": server.memory()["all"], "descriptors": server.descriptors()}
+    good = await asyncio.to_thread(visit, server, dice)
+    tune = public_bytes.midi_file(dice)
+    paths = public_hostile.foreign_files(server.folder, server.uploads, plant.file, tune)
+    there, asked, begin = listing(server.folder), [], time.monotonic()
+
+    async def trapped(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.read(300)).decode("latin-1"))
+        writer.close()
+
+    async with await asyncio.start_server(trapped, "127.0.0.1", 0) as trap:
+        url = f"http://127.0.0.1:{trap.sockets[0].getsockname()[1]}/"
+        target = Target(server.port, plant.token, paths, url, **good)
+        fuzz = Fuzz(server, vars(plant).values(), book, begin + given.seconds / ways)
+        attacked = await asyncio.to_thread(attack, server.url, paths[0], plant.file)
+        if attacked["files_given_away"]:
+            book.found("given away", "the attack of three steps", attacked)
+        await pages_of_others(fuzz)
+        shots = public_bytes.raw(paths[0], json.dumps(good["events"]["ask"]).encode())
+        shots += public_bytes.uploads(public_hostile.strings(target), dice)
+        few = given.requests // ways // 8
+        await fuzz.run(shots if len(shots) < few else dice.sample(shots, few))
+        left = given.requests // ways - sum(counts.total() for counts in book.statuses.values())
+        end, fuzz.end = fuzz.end, fuzz.end - 0.3 * given.seconds / ways
+        await fuzz.run(itertools.islice(mixed(target, dice), max(0, left - 2 * given.midi)))
+        fuzz.end = end
+        await midi(fuzz, target, dice, given.midi)
+        if given.clients:
+            await asyncio.to_thread(by_client, server, book, dice, given.clients)
+            fuzz.look("a file by gradio_client")
+        stalls = await stalled(fuzz, given.stalls, dice) if given.stalls else None
+        await fuzz.health()
+    for text in asked:
+        book.found("the server asked an address it was given", text)
+    if new := listing(server.folder) - there - {"outside/mine.mid"}:
+        book.found("files outside the folder for uploads", str(sorted(new)[:10]))
+    try:
+        await asyncio.to_thread(visit, server, dice)
+    except (httpx.HTTPError, KeyError, ValueError, TypeError) as error:
+        book.found("the page no longer works", "a real visit", repr(error))
+    fuzz.look("a real visit")
+    return {
+        **book.report(),
+        "attack": attacked,
+        "stalled_uploads": stalls,
+        "seconds": round(time.monotonic() - begin, 1),
+        "before": before,
+        "after": {"memory_mb": server.memory()["all"], "descriptors": server.descriptors()},
+        "most_mb_of_one_process": rounded(server.peak()),
+    }
+
+
+def attacked_before(root: Path, folder: Path) -> dict[str, Any]:
+    """The known attack on another checkout."""
+    plant, path = Plant.new(), folder / "canary.txt"
+    folder.mkdir()
+    path.write_text(plant.file)
+    older = {"root": root.absolute(), "ready": "/config", "study": False}
+    with public_server.running("make-run", folder / "server", plant.env, **older) as server:
+        return attack(server.url, str(path), plant.file)
+
+
+def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """All ways of starting that are asked for, in turn."""
+    ways = ["make-run", "space"] if given.way == "both" else [given.way]
+    report: dict[str, Any] = {"machine": machine(), "seed": given.seed}
+    if given.before:
+        report["attack_before"] = attacked_before(given.before, folder / "before")
+    report["ways"] = {}
+    for way in ways:
+        plant = Plant.new()
+        with public_server.running(way, folder / way, plant.env) as server:
+            found = asyncio.run(fuzz_server(server, given, plant, len(ways)))
+        report["ways"][way] = {"start_s": round(server.seconds, 1), **found}
+    total = {
+        name: sum(one[name] for one in report["ways"].values())
+        for name in ("requests", *BAD[:3], "worker_restarts")
+    }
+    others = (one["other_findings"].values() for one in report["ways"].values())
+    report["total"] = {**total, "other_findings": sum(map(sum, others))}
+    report["machine"]["load_average_after"] = round(os.getloadavg()[0], 2)
+    return report
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    found = argparse.ArgumentParser(prog="python -m benchmarks.public_fuzz", description=__doc__)
+    found.add_argument("--requests", type=int, default=5000, help="about, of all ways together")
+    found.add_argument("--seconds", type=float, default=180, help="after which no more is sent")
+    found.add_argument("--midi", type=int, default=150, help="spoiled MIDI files for each way")
+    found.add_argument("--clients", type=int, default=8, help="of them by gradio_client")
+    found.add_argument(
+        "--stalls", type=float, default=45, help="seconds that stalled uploads are waited for"
+    )
+    found.add_argument("--seed", type=int, default=0)
+    found.add_argument("--way", choices=("make-run", "space", "both"), default="both")
+    found.add_argument("--before", type=Path, help="older checkout to try the known attack on")
+    found.add_argument("--out", type=Path, help="file to write")
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Fuzz, print the report as JSON; 1 if anything was found."""
+    given = parser().parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        report = measure(given, Path(folder))
+    text = json.dumps(report, indent=1)
+    print(text)
+    if given.out:
+        given.out.write_text(text + "\n")
+    return 1 if any(report["total"][name] for name in BAD) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,288 @@
+"""Visitors of the page as clients that cost little: what the page does, without a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import re
+import secrets
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from benchmarks.survey_load import milliseconds
+
+API = "/gradio_api"
+CONNECTIONS = 6  # of one browser to one server
+FADERS = ("rhythm", "note", "arousal", "valence")
+PATIENCE = 60.0  # seconds for an answer
+
+
+class Wire:
+    """A connection that is kept: HTTP/1.1 with little work, for clients that time others.
+
+    Parameters
+    ----------
+    port : int
+        Of this machine.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.reader: asyncio.StreamReader | None = None
+        self.writer: asyncio.StreamWriter | None = None
+
+    async def send(self, method: str, path: str, body: bytes = b"", kind: str = "") -> None:
+        """Send a request."""
+        if self.writer is None:
+            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}"]
+        if method == "POST":
+            lines += [f"Content-Type: {kind or 'application/json'}", f"Content-Length: {len(body)}"]
+        self.writer.write("\r\n".join([*lines, "", ""]).encode() + body)
+        await self.writer.drain()
+
+    async def ask(
+        self, method: str, path: str, body: bytes = b"", kind: str = ""
+    ) -> tuple[int, bytes]:
+        """Send a request and wait for its answer: status and body.
+
+        Raises
+        ------
+        OSError, EOFError
+            If the connection ends.
+        """
+        try:
+            await self.send(method, path, body, kind)
+            head = (await self.reader.readuntil(b"\r\n\r\n")).lower()
+            length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
+            if length:
+                found = await self.reader.readexactly(int(length))
+            else:
+                found = b"".join([part async for part in self._parts()])
+            return int(head[9:12]), found
+        except BaseException:  # what comes next would not be the next answer
+            self.close()
+            raise
+
+    async def _parts(self) -> AsyncIterator[bytes]:
+        while size := int(await self.reader.readline(), 16):
+            yield await self.reader.readexactly(size)
+            await self.reader.readexactly(2)
+        await self.reader.readexactly(2)
+
+    def close(self) -> None:
+        """Hang up."""
+        if self.writer is not None:
+            self.writer.close()
+        self.reader = self.writer = None
+
+
+@dataclass
+class Tally:
+    """What visitors saw: seconds of each answer, moves overtaken by newer ones, errors by kind."""
+
+    times: list[float] = field(default_factory=list)
+    skipped: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Tally) -> None:
+        """Count what others saw, too."""
+        self.times += other.times
+        self.skipped += other.skipped
+        self.errors += other.errors
+
+    def report(self) -> dict[str, Any]:
+        """Plain data."""
+        found = milliseconds(self.times) if self.times else {"n": 0}
+        moves = len(self.times) + self.skipped + self.errors.total()
+        rest = {"errors": self.errors.total(), "kinds_of_errors": dict(self.errors)}
+        return {"moves": moves, **found, "skipped": self.skipped, **rest}
+
+
+class Plan:
+    """The page's own events, by the elements that fire them, as ``/config`` tells them."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        names = {c["id"]: c["props"].get("elem_id") for c in config["components"]}
+        self.events: dict[tuple[str | None, str], tuple[int, int | None]] = {}
+        for event in config["dependencies"]:
+            for target, name in event["targets"]:
+                if event["backend_fn"]:
+                    self.events[names.get(target), name] = event["id"], target
+        self.heartbeat = bool(config["connect_heartbeat"])
+        radio = next(c for c in config["components"] if names[c["id"]] == "fn-examples")
+        self.first = radio["props"]["value"]
+        self.examples = [key for _, key in radio["props"]["choices"]]
+
+    @classmethod
+    async def of(cls, port: int) -> Plan:
+        """The plan of a server's page."""
+        wire = Wire(port)
+        _, body = await wire.ask("GET", "/config")
+        wire.close()
+        return cls(json.loads(body))
+
+
+class Visitor:
+    """A page in somebody's browser.
+
+    Parameters
+    ----------
+    port : int
+    plan : Plan
+    """
+
+    def __init__(self, port: int, plan: Plan) -> None:
+        self.port, self.plan = port, plan
+        self.session = secrets.token_hex(5)
+        self.piece: dict[str, Any] = {}
+        self.number = 0
+        self._idle: list[Wire] = []
+        self._open: list[Wire] = []
+        self._slots = asyncio.Semaphore(CONNECTIONS)
+        self._heard: tuple[int, int] | None = None
+
+    async def come(self) -> None:
+        """Ask for the page and what it opens by itself."""
+        status, _ = await self._ask("GET", "/")
+        if status != 200:
+            raise OSError(f"the page has status {status}")
+        if self.plan.heartbeat:
+            wire = Wire(self.port)
+            await wire.send("GET", f"{API}/heartbeat/{self.session}")
+            self._open.append(wire)
+        await self._opened((None, "load"), self.plan.first)
+
+    async def choose(self, key: str) -> None:
+        """Open another example."""
+        await self._opened(("fn-examples", "input"), key)
+
+    async def bring(self, name: str, data: bytes) -> None:
+        """Upload a file and open it."""
+        mark = secrets.token_hex(12)
+        head = f'Content-Disposition: form-data; name="files"; filename="{name}"'
+        body = f"--{mark}\r\n{head}\r\nContent-Type: audio/midi\r\n\r\n".encode()
+        body += data + f"\r\n--{mark}--\r\n".encode()
+        kind = f"multipart/form-data; boundary={mark}"
+        status, found = await self._ask("POST", f"{API}/upload", body, kind)
+        if status != 200:
+            raise OSError(f"an upload has status {status}")
+        path = json.loads(found)[0]
+        file = {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
+        await self._opened(("fn-upload", "upload"), file)
+
+    async def move(self, first: int, last: int, **faders: float) -> tuple[str, bytes]:
+        """Ask what becomes of some segments -> "answer", "skipped", or what went wrong."""
+        self.number += 1
+        wanted = dict.fromkeys((*FADERS, "seed", "peak", "chunk", "gain"))
+        wanted |= {"number": self.number, "piece": self.piece["id"], "first": first, "last": last}
+        wanted |= {"original": self._heard != (first, last), "vorbis": True, **faders}
+        self._wanted = wanted
+        found = await self._answer("ask", wanted)
+        self._heard = first, last
+        return found
+
+    async def hear(self, chunk: int, gain: float | None) -> tuple[str, bytes]:
+        """Ask for a chunk of the sound of a long selection that was asked for."""
+        more = {"original": True, "chunk": chunk, "gain": gain}
+        return await self._answer("hear", {**self._wanted, **more})
+
+    async def moved(self, tally: Tally, first: int, last: int, **faders: float) -> bytes:
+        """A move, timed; what came."""
+        begin, body = time.perf_counter(), b""
+        try:
+            said, body = await asyncio.wait_for(self.move(first, last, **faders), PATIENCE)
+        except (OSError, EOFError) as error:  # TimeoutError is one of the first
+            said = type(error).__name__
+        if said == "answer":
+            tally.times.append(time.perf_counter() - begin)
+        elif said == "skipped":
+            tally.skipped += 1
+        else:
+            tally.errors[said] += 1
+        return body
+
+    def leave(self) -> None:
+        """Close the page."""
+        for wire in (*self._open, *self._idle):
+            wire.close()
+
+    async def _answer(self, event: str, wanted: dict[str, Any]) -> tuple[str, bytes]:
+        status, body = await self._event(("fn-bench", event), json.dumps(wanted))
+        if status != 200:
+            return f"status {status}", body
+        return ("answer" if b'"answer"' in body[:200] else "skipped"), body
+
+    async def _opened(self, event: tuple[str | None, str], value: Any) -> None:
+        status, body = await self._event(event, value)
+        if status != 200:
+            raise OSError(f"opening has status {status}")
+        bench, message, *_ = json.loads(body)["data"]
+        if "piece" not in bench.get("props", {}):
+            raise OSError(f"not opened: {message}")
+        self.piece = json.loads(bench["props"]["piece"])
+        self._heard = None
+        await self.move(self.piece["first"], self.piece["last"])
+
+    async def _event(self, event: tuple[str | None, str], value: Any) -> tuple[int, bytes]:
+        number, target = self.plan.events[event]
+        body = {"data": [value], "event_data": None, "fn_index": number, "trigger_id": target}
+        body["session_hash"] = self.session
+        return await self._ask("POST", f"{API}/run/predict", json.dumps(body).encode())
+
+    async def _ask(
+        self, method: str, path: str, body: bytes = b"", kind: str = ""
+    ) -> tuple[int, bytes]:
+        async with self._slots:
+            wire = self._idle.pop() if self._idle else Wire(self.port)
+            try:
+                return await wire.ask(method, path, body, kind)
+            finally:
+                self._idle.append(wire)
+
+
+def gain_of(body: bytes) -> float | None:
+    """The gain of the sound of a long selection, as its answer gives it."""
+    found = re.search(rb'\\"gain\\": ([0-9.e-]+)', body)
+    return float(found[1]) if found else None
+
+
+def position(dice: random.Random) -> dict[str, float]:
+    """A fader somewhere, as visitors leave it."""
+    name = dice.choice(FADERS)
+    low = -1.0 if name in ("arousal", "valence") else 0.0
+    return {name: round(dice.uniform(low, 1.0), 4)}
+
+
+def long_piece(minutes: float, key: str = "sonata") -> bytes:
+    """A MIDI file of so many minutes: an example, over and over."""
+    from fadernets import examples, midi
+    from fadernets.notes import Notes
+
+    piece = examples.load(key)
+    times = max(1, int(minutes * 60 / piece.duration))
+    shift = np.arange(times)[:, None] * piece.length
+    onset, offset = ((shift + side).ravel() for side in (piece.notes.onset, piece.notes.offset))
+    pitch, velocity = (np.tile(side, times) for side in (piece.notes.pitch, piece.notes.velocity))
+    notes = Notes.of(onset, offset, pitch, velocity)
+    return midi.dump(replace(piece, notes=notes, length=piece.length * times))
+
+
+def small_piece(dice: random.Random) -> bytes:
+    """A MIDI file of a few bars that nobody brought before."""
+    from fadernets import midi
+    from fadernets.notes import Notes
+    from fadernets.piece import NO_PEDAL, Piece
+
+    onset = np.arange(64) / 2
+    pitch = [dice.randint(40, 88) for _ in onset]
+    velocity = [dice.randint(40, 100) for _ in onset]
+    notes = Notes.of(onset, onset + 0.5, pitch, velocity)
+    tempo, meter = np.array([[0.0, 96.0]]), np.array([[0.0, 4, 4]])
+    return midi.dump(Piece(notes, NO_PEDAL, tempo, meter, 32.0))

@@ -1,0 +1,182 @@
+"""Joins in the journal: counted at once, written when there is something to lose."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select
+
+from db.database import Database
+from db.models import Participant, Study, now
+from survey import idle, invitations, ratings
+from survey.app import close, create_app
+from survey.journal import Journal
+from survey.settings import Settings
+from tests.survey.journalling import Connect, lines, local, wipe
+from tests.survey.person import Person
+
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def site(client: TestClient, app: FastAPI, journal: Journal) -> Iterator[TestClient]:
+    """A survey that keeps a journal."""
+    app.state.journal = journal
+    yield client
+    app.state.journal = None
+
+
+def flow(database: Database) -> dict[str, int | None]:
+    with database.read() as session:
+        return ratings.flow(session, session.scalars(select(Study)).one())
+
+
+def people(database: Database) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count(Participant.id)))
+
+
+def restored(host: Settings, start: Connect, empty: Database, journal: Journal) -> Journal:
+    """What a host has after its disk was wiped."""
+    journal.close()
+    wipe(host)
+    again = start()
+    again.restore(empty)
+    return again
+
+
+def age(database: Database, time: timedelta) -> None:
+    with database.write() as session:
+        for person in session.scalars(select(Participant)):
+            person.consented_at -= time
+            person.seen_at -= time
+
+
+def test_a_join_is_counted_and_the_first_answer_is_written(
+    site: TestClient, database: Database, host: Settings
+) -> None:
+    before = len(local(host))
+    person = Person.join(site)
+    with database.read() as session:
+        public_id = session.scalars(select(Participant.public_id)).one()
+    (line,) = [line for line in lines(host) if line["type"] == "begun"]
+    assert (line["study"], line["count"]) == ("small", 1)
+    assert len(local(host)) - before < 150 and public_id.encode() not in local(host)
+    person.post("questions").raise_for_status()
+    assert public_id.encode() in local(host)
+
+
+def test_after_a_wiped_disk_all_are_counted_and_who_did_something_goes_on(
+    site: TestClient,
+    database: Database,
+    study: Study,
+    journal: Journal,
+    host: Settings,
+    start: Connect,
+    empty: Database,
+) -> None:
+    with database.write() as session:
+        (token,) = invitations.create(session, session.get_one(Study, study.id), 1)
+        journal.opened(session, session.get_one(Study, study.id))
+    doing, nothing, leaving = (Person.join(site) for _ in range(3))
+    invited = Person.join(site, invitation=token)
+    for person in (doing, leaving):
+        person.post("questions").raise_for_status()
+    for person in (leaving, Person.join(site)):  # the second one did nothing before
+        person.post("withdraw", confirm=True).raise_for_status()
+    before = flow(database)
+    assert (before["consented"], before["withdrawn"]) == (5, 2)
+    again = restored(host, start, empty, journal)
+    assert flow(empty) == before and people(empty) == 2
+    app = create_app(Settings(data=host.data, database_url=address(empty)))
+    with TestClient(app) as client:
+        assert Person(client, doing.token).state()["stage"] == "sound"
+        assert Person(client, invited.token).state()["stage"] == "questions"
+        assert client.get("/api/state", headers=nothing.headers).status_code == 404
+        used = {"study": "small", "consent": True, "invitation": token}
+        assert client.post("/api/join", json=used).status_code == 403
+    close(app)
+    done = again.restore(empty)
+    assert (done.participants, done.journalled) == (0, 0) and flow(empty) == before
+
+
+def test_removed_rows_are_counted_once(
+    site: TestClient,
+    database: Database,
+    study: Study,
+    journal: Journal,
+    host: Settings,
+    start: Connect,
+    empty: Database,
+) -> None:
+    Person.ready(site)
+    for _ in range(3):
+        Person.join(site)
+    age(database, idle.KEPT + timedelta(minutes=1))
+    Person.join(site)
+    before = flow(database)
+    assert before["consented"] == 5 and people(database) == 2
+    for _ in range(2):  # restarts that leave the disk as it is
+        journal.restore(database)
+        assert flow(database) == before and people(database) == 2
+    restored(host, start, empty, journal)
+    assert flow(empty) == before and people(empty) == 1
+
+
+@ONE
+def test_a_journal_of_an_earlier_version(
+    site: TestClient,
+    database: Database,
+    study: Study,
+    journal: Journal,
+    host: Settings,
+    start: Connect,
+    empty: Database,
+) -> None:
+    """It has whole lines of who did nothing, and studies without the newest field."""
+    Person.ready(site).step()
+    for _ in range(2):
+        Person.join(site)
+    with database.write() as session:
+        for person in session.scalars(select(Participant)):
+            journal.joined(session, person)
+    journal.close()
+    for path in (host.data / "journal").glob("*.jsonl"):
+        old = [json.loads(line) for line in path.read_text().splitlines()]
+        for line in old:
+            if line["type"] == "study":
+                del line["study"]["lapsed"]
+        kept = [json.dumps(line) for line in old if line["type"] != "begun"]
+        path.write_text("".join(f"{line}\n" for line in kept))
+    again = start()
+    done = again.restore(empty)
+    assert done.problems == [] and people(empty) == 1
+    assert flow(empty) == flow(database)
+    # The old database still has them, and removes them in time: once each.
+    age(database, idle.KEPT + timedelta(minutes=1))
+    with database.write() as session:
+        assert idle.sweep(session, session.get_one(Study, study.id)) == 2
+    again.restore(database)
+    assert people(database) == 1 and flow(database)["consented"] == 3
+
+
+@ONE
+@pytest.mark.parametrize("count", [-1, True, "5", None, 2**31, 1.5])
+def test_a_count_that_cannot_be(
+    journal: Journal, host: Settings, start: Connect, empty: Database, count: object
+) -> None:
+    journal.close()
+    path = sorted((host.data / "journal").glob("*.jsonl"))[-1]
+    line = {"type": "begun", "study": "small", "count": count, "at": now().isoformat()}
+    path.write_text(path.read_text() + json.dumps(line) + "\n")
+    start().restore(empty)
+    assert flow(empty)["consented"] == 0
+
+
+def address(database: Database) -> str:
+    return database.url.render_as_string(hide_password=False)

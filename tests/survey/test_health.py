@@ -1,0 +1,255 @@
+"""/healthz: what it says, and that it says it within a second whatever hangs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from starlette.datastructures import State
+
+from db.database import Database
+from survey import health
+from survey.health import KEPT, PATIENCE, Checkup
+from survey.settings import Settings
+from tests.survey.manager import contents
+from tests.survey.person import Person
+
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+WELL = {"ok": True, "database": "ok", "disk": "ok", "journal": "off"}
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def fresh(app: FastAPI) -> None:
+    """Every look is a new one."""
+    app.state.checkup = Checkup(clock=count())
+
+
+def count() -> Callable[[], float]:
+    """A clock that is a long time later whenever it is looked at."""
+    moments = iter(range(0, 10**9, 1000))
+    return lambda: float(next(moments))
+
+
+@contextmanager
+def exclusive(database: Database) -> Iterator[None]:
+    """Another process, say, that has the SQLite file to itself."""
+    connection = sqlite3.connect(str(database.url.database), isolation_level=None)
+    connection.execute("BEGIN EXCLUSIVE")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.close()
+
+
+def ask(client: TestClient) -> tuple[int, dict[str, Any]]:
+    """Status and answer, which came within a second."""
+    begun = time.monotonic()
+    said = client.get("/healthz")
+    assert time.monotonic() - begun < 1
+    return said.status_code, said.json()
+
+
+def until_well(client: TestClient) -> None:
+    deadline = time.monotonic() + 15
+    while ask(client)[0] != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_all_is_well(client: TestClient, settings: Settings) -> None:
+    status, said = ask(client)
+    assert (status, {**said, "free_mb": 0}) == (200, WELL | {"free_mb": 0})
+    assert said["free_mb"] == pytest.approx(shutil.disk_usage(settings.data).free / 1e6, rel=0.1)
+    head = client.head("/healthz")
+    assert head.status_code == 200 and not head.content
+    assert head.headers["cache-control"] == "no-store"
+    assert client.post("/healthz").status_code == 405
+
+
+def test_it_writes_nothing(client: TestClient, database: Database, settings: Settings) -> None:
+    Person.ready(client)
+    before = contents(database)
+    files = {path: path.stat().st_mtime_ns for path in settings.data.iterdir() if path.is_file()}
+    assert ask(client)[0] == 200
+    assert contents(database) == before
+    after = {path: path.stat().st_mtime_ns for path in settings.data.iterdir() if path.is_file()}
+    shared = {path for path in files if path.suffix.endswith("-shm")}  # where SQLite has its locks
+    assert {path: after[path] for path in files if path not in shared} == {
+        path: files[path] for path in files if path not in shared
+    }
+
+
+@ONE
+def test_a_locked_database(client: TestClient, database: Database) -> None:
+    with exclusive(database):
+        for _ in range(3):
+            status, said = ask(client)
+            assert (status, said["ok"], said["database"], said["disk"]) == (
+                503,
+                False,
+                "slow",
+                "ok",
+            )
+    until_well(client)
+
+
+@ONE
+def test_a_locked_database_that_everybody_waits_for(
+    client: TestClient, app: FastAPI, settings: Settings, database: Database
+) -> None:
+    """All threads that answer requests are taken; health has its own."""
+    app.state.database.close()
+    app.state.database = Database(settings.database_url, busy=3)
+    waiting = [
+        threading.Thread(target=client.post, args=["/api/join"], kwargs={"json": body})
+        for body in [{"study": "small", "consent": True}] * 45
+    ]
+    with exclusive(database):
+        for thread in waiting:
+            thread.start()
+        time.sleep(0.5)
+        status, said = ask(client)
+        assert status == 503 and said["database"] == "slow"
+    for thread in waiting:
+        thread.join()
+    until_well(client)
+
+
+@ONE
+def test_a_database_file_that_is_gone(client: TestClient, database: Database) -> None:
+    """What has it open reads on as if nothing were, so that a query alone would not tell."""
+    assert ask(client)[0] == 200
+    Path(str(database.url.database)).rename(f"{database.url.database}.away")
+    assert (ask(client)[0], ask(client)[1]["database"]) == (503, "failing")
+    Path(f"{database.url.database}.away").rename(str(database.url.database))
+    assert ask(client)[0] == 200
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_postgresql_that_is_gone(client: TestClient, database: Database, postgres) -> None:
+    assert ask(client)[0] == 200
+    postgres.drop(database.url.render_as_string())
+    assert (ask(client)[0], ask(client)[1]["database"]) == (503, "failing")
+
+
+@ONE
+def test_a_postgresql_that_does_not_answer(client: TestClient, app: FastAPI) -> None:
+    """It takes the connection, and that is all: clients wait for it for ten seconds."""
+    kept = app.state.database
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        app.state.database = Database(f"postgresql://somebody@127.0.0.1:{port}/none", busy=2)
+        for _ in range(3):
+            status, said = ask(client)
+            assert (status, said["database"]) == (503, "slow")
+    app.state.database.close()
+    app.state.database = kept
+    until_well(client)
+
+
+@ONE
+@pytest.mark.parametrize(
+    ("free", "access", "disk"),
+    [(health.ROOM, True, "ok"), (health.ROOM - 1, True, "full"), (10**12, False, "read-only")],
+)
+def test_the_disk(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, free: int, access: bool, disk: str
+) -> None:
+    monkeypatch.setattr(health.shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
+    monkeypatch.setattr(health.os, "access", lambda path, mode: access)
+    status, said = ask(client)
+    assert (status, said["disk"]) == (200 if disk == "ok" else 503, disk)
+    assert said["free_mb"] == free // 10**6
+
+
+@ONE
+def test_a_data_folder_that_is_gone(client: TestClient, app: FastAPI, settings: Settings) -> None:
+    app.state.settings = replace(settings, data=settings.data / "none")
+    status, said = ask(client)
+    assert (status, said["disk"], said["free_mb"]) == (503, "failing", None)
+    assert str(settings.data) not in json.dumps(said)
+
+
+@ONE
+@pytest.mark.parametrize(
+    ("failure", "said"), [(None, "ok"), ("503: the Hub is down at hf_secret", "failing")]
+)
+def test_the_journal(
+    client: TestClient, app: FastAPI, settings: Settings, failure: str | None, said: str
+) -> None:
+    """It is told of, but restarting would lose what it has not yet uploaded: 200 all the same."""
+    app.state.journal = SimpleNamespace(failure=failure)
+    status, found = ask(client)
+    assert (status, found["ok"], found["journal"]) == (200, True, said)
+    assert "hf_secret" not in json.dumps(found)
+    app.state.journal = None
+    app.state.settings = replace(settings, dataset="somebody/answers", hf_token="hf_x")
+    status, found = ask(client)
+    assert (status, found["journal"]) == (200, "failing")
+
+
+@ONE
+def test_a_result_is_given_again_for_a_second(app: FastAPI, database: Database) -> None:
+    clock, looks = Clock(), []
+    state = State(dict(app.state._state))
+    state.checkup = Checkup(clock)
+    state.database = SimpleNamespace(probe=lambda: looks.append(clock.now))
+    for moment in (0, 0, KEPT / 2, KEPT - 0.01, KEPT, KEPT * 1.5, KEPT * 2.5):
+        clock.now = moment
+        assert health.check(state).ok
+    assert looks == [0, KEPT, KEPT * 2.5]
+
+
+@ONE
+def test_what_hangs_is_asked_once(app: FastAPI, database: Database) -> None:
+    """However often and by how many at once: one thread waits."""
+    release, looks = threading.Event(), []
+    state = State(dict(app.state._state))
+    state.checkup = Checkup()
+    state.database = SimpleNamespace(probe=lambda: (looks.append(1), release.wait(20)))
+    begun = time.monotonic()
+    asking = [threading.Thread(target=health.check, args=[state]) for _ in range(20)]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join()
+    assert time.monotonic() - begun < PATIENCE + 0.3 and looks == [1]
+    time.sleep(KEPT)
+    begun = time.monotonic()
+    assert health.check(state).database == "slow" and time.monotonic() - begun < 0.1
+    assert looks == [1]
+    release.set()
+    deadline = time.monotonic() + 5
+    while not health.check(state).ok:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_the_health_is_a_plain_value() -> None:
+    found = health.Health(database="ok", disk="ok", free_mb=5, journal="off")
+    assert found.ok and found.as_dict() == WELL | {"free_mb": 5}
+    assert not replace(found, database="slow").ok and not replace(found, disk="full").ok
+    with pytest.raises(AttributeError):
+        found.disk = "full"  # type: ignore[misc]
