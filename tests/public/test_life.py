@@ -38,7 +38,7 @@ def opened(server: Server, content: bytes, session: str = "tests") -> dict:
     (path,) = server.upload("long.mid", content).json()
     file = {"path": path, "meta": {"_type": "gradio.FileData"}, "orig_name": "long.mid"}
     answer = server.run("upload", file, session=session)
-    assert answer.status == 200, answer
+    assert answer.status == 200 and "piece" in answer.json()["data"][0].get("props", {}), answer
     return json.loads(answer.json()["data"][0]["props"]["piece"])
 
 
@@ -111,7 +111,7 @@ def test_a_worker_that_is_killed_is_replaced(server: Server):
     piece, event = server.open_example("mazurka"), server.event("ask")
     for child in children(server.process.pid):
         os.kill(child, signal.SIGKILL)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while (answer := server.run(event, asked(piece, rhythm=0.7))).status != 200:
         assert answer.json()["error"].endswith("."), answer
         assert time.monotonic() < until
@@ -177,13 +177,13 @@ def ask_quietly(server: Server, event: int, wanted: str) -> None:
 
 
 def test_files_and_pieces_go_after_their_time(tmp_path):
-    kept = {"FADERNETS_KEEP_FILES": "8", "FADERNETS_KEEP_PIECES": "3"}
+    kept = {"FADERNETS_KEEP_FILES": "20", "FADERNETS_KEEP_PIECES": "3"}
     with serving("make-run", tmp_path, **kept) as server:
         piece = opened(server, midi.dump(tiny.piece(tiny.bars(8))))
         saved = server.run("save", asked(piece, kind="midi", scope="piece", rhythm=0.5))
         path = saved.json()["data"][0]["path"]
         assert server.ask(f"gradio_api/file={path}").status == 200
-        until = time.monotonic() + 60
+        until = time.monotonic() + 120
         while list(server.temporary.rglob("*.mid")):
             assert time.monotonic() < until, "files stay"
             time.sleep(0.5)
