@@ -85,20 +85,15 @@ async def busy(port: int, plan: Plan, visitors: int, file: bytes) -> AsyncIterat
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def single(
-    server: Server, plan: Plan, moves: int, tally: Tally, dice: random.Random
-) -> dict[str, float]:
-    """One visitor, one segment, a move a second; what a move took, as `each` says it."""
-    visitor, some = Visitor(server.port, plan), Tally()
+async def single(port: int, plan: Plan, moves: int, tally: Tally, dice: random.Random) -> None:
+    """One visitor, one segment, a move a second."""
+    visitor = Visitor(port, plan)
     try:
         await visitor.come()
         await visitor.moved(Tally(), 2, 2)  # the original's sound comes with the first
-        used = server.cpu_seconds()
-        await each_second(moves, lambda: visitor.moved(some, 2, 2, **position(dice)))
+        await each_second(moves, lambda: visitor.moved(tally, 2, 2, **position(dice)))
     finally:
         visitor.leave()
-        tally.add(some)
-    return each(server, used, some)
 
 
 async def each_second(moves: int, does: Any) -> None:
@@ -116,18 +111,16 @@ async def alone_and_beside(server: Server, given: argparse.Namespace) -> dict[st
     plan = await Plan.of(server.port)
     tallies = {part: Tally() for part in ("alone", "beside") if part in given.parts}
     others, file = Tally(), long_piece(given.minutes) if "beside" in tallies else b""
-    dice, cpu = random.Random(given.seed), {}
+    dice = random.Random(given.seed)
     for number in range(SLICES):
         moves = given.moves * (number + 1) // SLICES - given.moves * number // SLICES
         if moves and "alone" in tallies:
-            cpu = await single(server, plan, moves, tallies["alone"], dice)
+            await single(server.port, plan, moves, tallies["alone"], dice)
         if moves and "beside" in tallies:
             async with busy(server.port, plan, given.busy, file) as tally:
-                await single(server, plan, moves, tallies["beside"], dice)
+                await single(server.port, plan, moves, tallies["beside"], dice)
             others.add(tally)
     found: dict[str, Any] = {part: tally.report() for part, tally in tallies.items()}
-    if "alone" in found:
-        found["alone"] |= cpu
     if "beside" in found:
         found["beside"] |= {"others": given.busy, "minutes": given.minutes}
         found["beside"]["whole_pieces"] = others.report()
@@ -135,14 +128,6 @@ async def alone_and_beside(server: Server, given: argparse.Namespace) -> dict[st
         ratio = found["beside"]["p95_ms"] / found["alone"]["p95_ms"]
         found["beside"]["p95_times_alone"] = round(ratio, 2)
     return found
-
-
-def each(server: Server, before: tuple[float, float], tally: Tally) -> dict[str, float]:
-    """Milliseconds of processor that a move took, whatever else the machine does."""
-    moves = max(1, tally.report()["moves"])
-    used = (now - then for now, then in zip(server.cpu_seconds(), before, strict=True))
-    names = ("server_cpu_ms_a_move", "workers_cpu_ms_a_move")
-    return {name: round(1000 * s / moves, 1) for name, s in zip(names, used, strict=True)}
 
 
 async def crowd(server: Server, given: argparse.Namespace) -> dict[str, Any]:
@@ -178,9 +163,13 @@ async def crowd(server: Server, given: argparse.Namespace) -> dict[str, Any]:
             group.create_task(one(number))
         for _ in range(given.visitors):
             await arrived.acquire()
-        used = server.cpu_seconds()
+        before = server.cpu_seconds()
         start.set()
-    return {"visitors": given.visitors, **tally.report(), **each(server, used, tally)}
+    found = tally.report()
+    used = (now - then for now, then in zip(server.cpu_seconds(), before, strict=True))
+    own, workers = (round(1000 * seconds / max(1, found["moves"]), 1) for seconds in used)
+    cost = {"server_cpu_ms_a_move": own, "workers_cpu_ms_a_move": workers}
+    return {"visitors": given.visitors, **found, **cost}
 
 
 async def memory(server: Server, given: argparse.Namespace) -> dict[str, Any]:
@@ -279,24 +268,25 @@ def shares(report: dict[str, Any], server: Server) -> Iterator[None]:
 def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """All parts that are asked for, memory with a server of its own."""
     report: dict[str, Any] = {"machine": machine()}
-    parts = [
-        (alone_and_beside, {"alone", "beside"}, "make-run"),
-        (crowd, {"crowd"}, "make-run"),
-        (memory, {"memory"}, "peek"),
-    ]
-    for does, names, way in parts:
-        if names.isdisjoint(given.parts):
+    parts = {alone_and_beside: {"alone", "beside"}, crowd: {"crowd"}, memory: {"memory"}}
+    chosen = [does for does, names in parts.items() if not names.isdisjoint(given.parts)]
+    env = {"FADERNETS_KEEP_FILES": str(given.kept)}
+    servers = (
+        ("make-run", [does for does in chosen if does is not memory], {}),
+        ("peek", [does for does in chosen if does is memory], env),
+    )
+    for way, group, more in servers:
+        if not group:
             continue
-        env = {"FADERNETS_KEEP_FILES": str(given.kept)} if "memory" in names else {}
-        with public_server.running(way, folder / does.__name__, env) as server:
-            cost: dict[str, Any] = {"start_s": round(server.seconds, 1)}
-            cost["load_average_before"] = round(os.getloadavg()[0], 2)
-            with shares(cost, server):
-                found = asyncio.run(does(server, given))
-            said = server.said()
-            cost["worker_restarts"] = said.count("a worker ended unasked")
-            cost["tracebacks"] = said.count("Traceback")
-        report |= {does.__name__: {**cost, **found}}
+        with public_server.running(way, folder / way, more) as server:
+            for does in group:
+                cost: dict[str, Any] = {"load_average_before": round(os.getloadavg()[0], 2)}
+                with shares(cost, server):
+                    found = asyncio.run(does(server, given))
+                said = server.said()
+                cost["worker_restarts"] = said.count("a worker ended unasked")
+                cost["tracebacks"] = said.count("Traceback")
+                report[does.__name__] = {"start_s": round(server.seconds, 1), **cost, **found}
     report["machine"]["load_average_after"] = round(os.getloadavg()[0], 2)
     return report
 

@@ -385,6 +385,7 @@ def test_a_visitor_comes_by_the_proxy(site, chromium):
         page.wait_for_function(heard, arg=sent)
         page.get_by_role("link", name="Take part in the listening test").click()
         page.get_by_role("heading", name="A small study").wait_for()
+        page.wait_for_load_state("networkidle")  # a form without its script yet goes nowhere
         assert page.url == f"{site.base}survey/s/small"
         page.get_by_role("checkbox").check()
         page.locator("#consent button.strong[type=submit]").click()
