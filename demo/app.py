@@ -315,6 +315,7 @@ def main() -> int:
                 enable_monitoring=False,
                 **look(),
             )
+            logs.set_up()  # Gradio has its server set up logging of its own
             demo.complete(app)
             test.begin()
             stopped.wait()

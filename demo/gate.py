@@ -25,6 +25,7 @@ API = "/gradio_api"
 LARGEST_EVENT = 64 * 1024  # bytes of an event's body; what a page asks for takes a few hundred
 ENVELOPE = 64 * 1024  # bytes of an upload's body beside the file
 DRAINED = 100_000_000  # bytes of an upload that is too large anyway that are still taken
+STALLED = 10.0  # seconds without a byte after which an upload is given up
 UPLOADS_AT_ONCE = 8
 SESSION = r"[A-Za-z0-9_-]{1,64}"
 FORBIDDEN_QUERY = "deep_link"  # would have Gradio read a page's state from its disk
@@ -230,7 +231,10 @@ class Gate:
 
         async def counted() -> Message:
             nonlocal taken
-            message = await receive()
+            try:
+                message = await asyncio.wait_for(receive(), STALLED)
+            except TimeoutError:  # lest a few that never end keep others out
+                return {"type": "http.disconnect"}
             taken += len(message.get("body", b""))
             if taken > self.largest_upload:  # nothing was announced, and it does not end
                 return {"type": "http.disconnect"}

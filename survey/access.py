@@ -22,7 +22,6 @@ on, so the page that says so has a link, `AGAIN`, at which it is asked for anoth
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import logging
@@ -91,7 +90,7 @@ def credentials(header: str | None) -> Credentials | None:
         return None
     try:
         name, colon, token = base64.b64decode(value.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not base64, not ASCII, or not UTF-8 below it
         return None
     return Credentials(name, token, ambient=True) if colon else None
 

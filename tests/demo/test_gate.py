@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from demo import gate as module
 from demo.gate import LARGEST_EVENT, UPLOADS_AT_ONCE, Gate
 
 
@@ -130,6 +131,13 @@ def test_uploads_are_bounded_announced_or_not(gate, behind):
     endless = [{"type": "http.request", "body": b"x" * 9000, "more_body": True}] * 20
     run(gate, "POST", path, messages=endless)
     assert len(behind.bodies[0]) <= gate.largest_upload
+
+
+def test_an_upload_that_stalls_is_given_up(gate, behind, monkeypatch):
+    monkeypatch.setattr(module, "STALLED", 0.05)
+    part = [{"type": "http.request", "body": b"x", "more_body": True}]
+    run(gate, "POST", "/gradio_api/upload", messages=part)
+    assert behind.bodies == [b"x"] and gate._uploading == 0
 
 
 def test_only_so_many_uploads_at_once_and_none_when_there_is_no_room(gate, behind):

@@ -271,3 +271,10 @@ def test_posts_behind_a_proxy(public: str | None, origin: str, good: bool) -> No
 
 def test_a_script_needs_no_form() -> None:
     check_post(asked(host="here", origin="http://elsewhere"), SCRIPT, "", "abc")
+
+
+@pytest.mark.parametrize(
+    "header", ["Basic \xff\xfe", "Basic \u00e9", "Basic =", "Basic /w==", "Basic"]
+)
+def test_headers_that_are_no_credentials_are_none(header: str) -> None:
+    assert access.credentials(header) is None
