@@ -1,0 +1,178 @@
+import asyncio
+import json
+import random
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from benchmarks import public_bytes, public_checks, public_hostile, public_load
+from benchmarks.public_bytes import Shot, request
+from benchmarks.public_checks import Book, Fuzz
+from benchmarks.public_visitor import Tally, small_piece
+from fadernets import midi
+from fadernets.piece import segments
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET = "canary-file-0123456789"
+TRACEBACK = """Traceback (most recent call last):
+  File "x.py", line 1, in <module>
+    1 / 0
+ZeroDivisionError: division by zero
+"""
+FEW = "--way make-run --requests 250 --seconds 18 --midi 12 --clients 1 --stalls 0".split()
+TOY = """--moves 4 --busy 1 --minutes 1 --visitors 3 --seconds 2 --arrival 0.5 --transformations 40
+         --samples 20 --kept 10 --settle 0""".split()
+
+
+def run(module: str, options: list[str], out: Path) -> tuple[int, dict]:
+    """A benchmark as anybody runs it: its exit status and its report."""
+    command = [sys.executable, "-m", module, *options, "--out", str(out)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
+    assert out.exists(), done.stderr
+    report = json.loads(out.read_text())
+    assert report == json.loads(done.stdout)
+    return done.returncode, report
+
+
+def test_a_small_fuzz_run_finds_nothing(tmp_path):
+    status, report = run("benchmarks.public_fuzz", FEW, tmp_path / "fuzz.json")
+    found = report["ways"]["make-run"]
+    assert not found["findings"], json.dumps(found["findings"], indent=1)
+    assert status == 0 and set(report["total"].values()) == {0, found["requests"]}
+    assert found["attack"]["events_tried"] >= 8 and not found["attack"]["files_given_away"]
+    kinds = {"pages", "raw", "uploads", "midi", "addresses", "values", "mutations", "survey"}
+    assert kinds <= set(found["by_kind"]) or found["cut_short"]
+
+
+def test_the_load_at_toy_size(tmp_path):
+    status, report = run("benchmarks.public_load", TOY, tmp_path / "load.json")
+    assert status == 0, report
+    alone, beside = (report["alone_and_beside"][part] for part in ("alone", "beside"))
+    assert alone["moves"] == beside["moves"] == 4 and 0 < alone["median_ms"] <= alone["p95_ms"]
+    assert beside["p95_times_alone"] > 0
+    crowd = report["crowd"]
+    assert crowd["moves"] == 3 * 2 and crowd["n"] + crowd["skipped"] == 6
+    memory = report["memory"]
+    assert [row["moves"] for row in memory["curve_mb"]] == [0, 20, 40]
+    assert all(row["server"] > 50 and row["workers"] > 50 for row in memory["curve_mb"])
+    assert memory["afterwards"]["files"] == 0 and memory["moves"] == 40
+    assert max(part["client_cores"] for part in (crowd, memory)) < 0.5
+
+
+class Leaky:
+    """A server that does all that must not be done, each at an address of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.log = folder, ""
+        self.process = SimpleNamespace(poll=lambda: None)
+
+    def said(self) -> str:
+        return self.log
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
+        status, body = 200, {
+            "/secret": f"here it is: {SECRET}",
+            "/error": '{"error": null}',
+            "/sentence": '{"error": "That cannot be done."}',
+            "/path": f'{{"error": "There is no {self.folder}/x."}}',
+            "/done": '{"data": [{"props": {"piece": "{}"}}]}',
+        }.get(path, "{}")  # fmt: skip
+        if path in ("/error", "/sentence", "/path"):
+            status = 500
+        if path == "/traceback":
+            self.log += f"INFO: x\n{TRACEBACK}INFO: y\n"
+        if path == "/slow":
+            await asyncio.sleep(0.5)
+        half = len(body) // 2  # a secret may lie across two chunks
+        parts = (f"{len(part):x}\r\n{part}\r\n" for part in (body[:half], body[half:]) if part)
+        head = f"HTTP/1.1 {status} X\r\nTransfer-Encoding: chunked\r\n\r\n"
+        writer.write((head + "".join(parts) + "0\r\n\r\n").encode())
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "foreign", "found"),
+    [
+        ("/fine", True, None),
+        ("/sentence", True, None),
+        ("/done", False, None),
+        ("/done", True, "given away"),
+        ("/secret", False, "given away"),
+        ("/error", False, "500 without a sentence"),
+        ("/path", False, "a path of the server's"),
+        ("/traceback", False, "traceback"),
+        ("/slow", False, "hang"),
+    ],
+)
+def test_what_must_not_be_is_found(path, foreign, found, tmp_path, monkeypatch):
+    async def send() -> Book:
+        server, book = Leaky(tmp_path), Book()
+        async with await asyncio.start_server(server.answer, "127.0.0.1", 0) as listening:
+            server.port = listening.sockets[0].getsockname()[1]
+            fuzz = Fuzz(server, [SECRET], book, time.monotonic() + 20)
+            await fuzz.run([Shot("test", request("GET", path), foreign)])
+        return book
+
+    monkeypatch.setattr(public_checks, "HANG", 0.4)
+    book = asyncio.run(send())
+    assert set(book.findings) == ({found} if found else set()), book.shown
+    assert bool(found) == any(path in one["request"] for one in book.shown)
+
+
+def test_every_address_is_known():
+    routes = public_hostile.gradio_routes()
+    known = {("GET", "/gradio_api/deep_link"), ("POST", "/gradio_api/run/{api_name}"),
+             ("GET", "/gradio_api/file={path_or_url:path}"), ("GET", "/monitoring")}  # fmt: skip
+    assert known <= set(routes) and len(routes) > 100
+    survey = public_hostile.survey_routes()
+    assert ("POST", "/survey/api/join") in survey and ("GET", "/survey/audio/{token}") in survey
+
+
+def test_a_seed_gives_the_same_shots():
+    events = {"ask": {"data": ['{"piece": "x", "first": 0}'], "fn_index": 3, "session_hash": "x"}}
+    target = public_hostile.Target(
+        1, "token", ["/outside/canary.mid"], "http://127.0.0.1:9/", "/uploads/own.mid",
+        events, {3: 1, 10: 2}, {"slide": ["midi", "rhythm"]}, "participant",
+    )  # fmt: skip
+    for kind in (public_hostile.values, public_hostile.mutations, public_hostile.addresses):
+        first, second, other = (kind(target, random.Random(seed)) for seed in (1, 1, 2))
+        shots = [next(first) for _ in range(300)]
+        assert shots == [next(second) for _ in range(300)] != [next(other) for _ in range(300)]
+        assert all(b"\r\n\r\n" in shot.data for shot in shots)
+    shots = [next(public_hostile.values(target, random.Random(n))) for n in range(300)]
+    assert 30 < sum(shot.foreign for shot in shots) < 270
+    assert not target.is_foreign([{"path": "/uploads/own.mid"}]) and target.is_foreign(
+        ["/outside/canary.mid"]
+    )
+
+
+def test_midi_files_are_valid_until_they_are_spoiled():
+    dice = random.Random(0)
+    data = public_bytes.midi_file(dice)
+    assert len(midi.read(data).notes) >= 16
+    spoiled = [public_bytes.garbled(data, dice) for _ in range(100)]
+    assert sum(one != data for one in spoiled) > 90
+    assert len(segments(midi.read(small_piece(dice)))) == 8
+
+
+def test_moves_are_counted():
+    tally = Tally([0.1, 0.2, 0.3], 2, Counter({"status 500": 1}))
+    tally.add(Tally([0.2], 1))
+    found = tally.report()
+    assert (found["moves"], found["n"], found["skipped"], found["errors"]) == (8, 4, 3, 1)
+    assert found["median_ms"] == 200 and Tally().report()["moves"] == 0
+    assert public_load._errors({"a": {"errors": 2, "b": {"errors": 1}}, "c": 3}) == 3
+
+
+@pytest.mark.parametrize("module", ["public_fuzz", "public_load"])
+def test_help_says_what_it_does(module):
+    command = [sys.executable, "-m", f"benchmarks.{module}", "--help"]
+    text = subprocess.check_output(command, cwd=ROOT, text=True)
+    assert re.search(r"--out", text) and len(text) > 800
