@@ -317,6 +317,8 @@ class Workers:
             for one in (key, *replaces):
                 if one in self._latest and self._latest[one].order <= order:
                     older.append(self._latest.pop(one))
+            # It takes the place in the line, too: whoever moves on while waiting never starts anew.
+            job.due = min([job.due, *(one.due for one in older if one.key == key)])
             if key is not None:
                 self._latest[key] = job
         for one in older:
