@@ -232,8 +232,20 @@ async def pages_of_others(fuzz: Fuzz) -> None:
             fuzz.book.found("an upload is shown as a page", shot, head.decode("latin-1"))
 
 
-async def stalled(fuzz: Fuzz, seconds: float, dice: random.Random) -> dict[str, Any]:
-    """Whether who begins uploads and does not go on keeps others from uploading, and how long."""
+async def stalled(
+    fuzz: Fuzz, seconds: float, dice: random.Random, trickle: bytes
+) -> dict[str, Any]:
+    """Whether who begins uploads and hardly goes on keeps others from uploading, and how long.
+
+    Parameters
+    ----------
+    fuzz : Fuzz
+    seconds : float
+        That are waited for at most.
+    dice : random.Random
+    trickle : bytes
+        Sent of each upload every second.
+    """
     part = public_bytes.multipart(public_bytes.midi_file(dice), b"a.mid")
     head = {**MARK, "Content-Length": str(len(part) + 5000)}
     begin, writers = time.monotonic(), []
@@ -242,24 +254,25 @@ async def stalled(fuzz: Fuzz, seconds: float, dice: random.Random) -> dict[str, 
         writer.write(request("POST", f"{API}/upload", part, head))
         writers.append(writer)
     await asyncio.sleep(0.5)
-    tries = 0
     try:
         while True:
             shot = upload(public_bytes.midi_file(dice), kind="beside stalled uploads")
-            reply, tries = await fire(fuzz.server.port, shot), tries + 1
+            reply = await fire(fuzz.server.port, shot)
             fuzz.book.sent(shot, reply)
-            over = time.monotonic() - begin > seconds
-            if reply.status == 200 or over:
+            if reply.status == 200 or time.monotonic() - begin > seconds:
                 break
+            for writer in writers:
+                writer.write(trickle)
             await asyncio.sleep(1.0)
     finally:
         for writer in writers:
             writer.close()
     waited = round(time.monotonic() - begin, 1)
     if reply.status != 200:
-        what = f"{STALLED} stalled uploads keep others out for {waited} s and longer"
-        fuzz.book.found("uploads are blocked", what, reply)
-    return {"stalled": STALLED, "others_let_in": reply.status == 200, "after_s": waited}
+        how = "go on by a byte a second" if trickle else "are not gone on with"
+        what = f"{STALLED} uploads that {how} keep others out for {waited} s and longer"
+        fuzz.book.found("uploads are blocked", what, reply, how)
+    return {"uploads": STALLED, "others_let_in": reply.status == 200, "after_s": waited}
 
 
 def mixed(target: Target, dice: random.Random) -> Iterator[Shot]:
@@ -310,7 +323,10 @@ async def fuzz_server(
         if given.clients:
             await asyncio.to_thread(by_client, server, book, dice, given.clients)
             fuzz.look("a file by gradio_client")
-        stalls = await stalled(fuzz, given.stalls, dice) if given.stalls else None
+        stalls = {}
+        for name, trickle in (("silent", b""), ("trickling", b"x")):
+            if given.stalls:
+                stalls[name] = await stalled(fuzz, given.stalls, dice, trickle)
         await fuzz.health()
     for text in asked:
         book.found("the server asked an address it was given", text)

@@ -25,7 +25,7 @@ TRACEBACK = """Traceback (most recent call last):
     1 / 0
 ZeroDivisionError: division by zero
 """
-FEW = "--way make-run --requests 250 --seconds 18 --midi 12 --clients 1 --stalls 0".split()
+FEW = "--way make-run --requests 200 --seconds 18 --midi 8 --clients 1 --stalls 0".split()
 TOY = """--moves 4 --busy 1 --minutes 1 --visitors 3 --seconds 2 --arrival 0.5 --transformations 40
          --samples 20 --kept 10 --settle 0""".split()
 
