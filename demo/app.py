@@ -41,6 +41,7 @@ ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("roll", "player", "overview", "fader", "workbench", "view")
 TITLE = "Music FaderNets"
 LARGEST_FILE = 20_000_000  # bytes
+CALLS_WAITING = 20  # of programs; more are told to come later
 ICON = (
     '<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 '
     "viewBox=%220 0 32 32%22%3E%3Cpath d=%22M8 3h2v26H8zM22 3h2v26h-2z%22 fill=%22%23999%22/%3E"
@@ -166,6 +167,9 @@ def page(demo: Demo, survey: bool = False) -> gr.Blocks:
         latest = {"trigger_mode": "always_last", **hidden}
         settle = {"fn": None, "js": "() => FaderNets.bench?.settle()"}
         blocks.load(does.open_example, examples, opened, **hidden)
+        # Only a page with such an event keeps a connection by which its closing is noticed; what is
+        # done then is `Demo.left`.
+        blocks.unload(lambda: None)
         examples.input(does.open_example, examples, opened, **latest)
         upload.upload(does.open_upload, upload, [*opened, examples], **latest)
         bench.ask(does.ask, bench, [bench, message], **each).failure(**settle)
@@ -174,6 +178,7 @@ def page(demo: Demo, survey: bool = False) -> gr.Blocks:
         saved.success(fn=None, js=DOWNLOAD)
         saved.then(**settle)
         _endpoints(does)
+    blocks.queue(max_size=CALLS_WAITING)
     return blocks
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 import traceback
 from collections.abc import Callable, Collection
 from typing import Any
@@ -25,7 +26,9 @@ API = "/gradio_api"
 LARGEST_EVENT = 64 * 1024  # bytes of an event's body; what a page asks for takes a few hundred
 ENVELOPE = 64 * 1024  # bytes of an upload's body beside the file
 DRAINED = 100_000_000  # bytes of an upload that is too large anyway that are still taken
+SLOWEST = 2_000  # bytes a second that an upload must make; a poor telephone makes ten times that
 STALLED = 10.0  # seconds without a byte after which an upload is given up
+LONGEST_UPLOAD = 120.0  # seconds that an upload may take: 20 MB at 1.4 Mbit/s
 UPLOADS_AT_ONCE = 8
 SESSION = r"[A-Za-z0-9_-]{1,64}"
 FORBIDDEN_QUERY = "deep_link"  # would have Gradio read a page's state from its disk
@@ -227,10 +230,15 @@ class Gate:
         if self._uploading >= UPLOADS_AT_ONCE or self.is_full():
             await _sentence(BUSY, 503, {"Retry-After": "30"})(scope, receive, send)
             return
-        taken = 0
+        taken, began = 0, time.monotonic()
 
         async def counted() -> Message:
             nonlocal taken
+            # Those who drip are held to a rate after the first seconds, so that a few who mean ill
+            # do not keep others out.
+            late = time.monotonic() - began
+            if late > LONGEST_UPLOAD or (late > STALLED and taken < SLOWEST * late):
+                return {"type": "http.disconnect"}
             try:
                 message = await asyncio.wait_for(receive(), STALLED)
             except TimeoutError:  # lest a few that never end keep others out

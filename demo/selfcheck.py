@@ -44,7 +44,7 @@ async def _try(app: FastAPI, blocks: gr.Blocks, files: Files, path: str) -> None
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://selfcheck") as client:
         for event in blocks.fns.values():
-            if event.fn is None:
+            if event.fn is None or not event.inputs:  # nothing to name a file in
                 continue
             body = {"data": [named for _ in event.inputs], "fn_index": event._id}
             body["session_hash"] = "selfcheck"

@@ -33,7 +33,7 @@ READY, PROGRESS, DONE, SAID, FAILED, UNKNOWN, STOPPED = (
     "unknown",
     "stopped",
 )
-KEPT_PIECES = 8
+KEPT_PIECES = 100  # with 50 visitors, 8 meant working out most of it again
 PACKAGES = tuple(str(Path(__file__).resolve().parents[1] / name) for name in ("demo", "fadernets"))
 log = logging.getLogger(__name__)
 

@@ -140,6 +140,30 @@ def test_an_upload_that_stalls_is_given_up(gate, behind, monkeypatch):
     assert behind.bodies == [b"x"] and gate._uploading == 0
 
 
+def test_an_upload_that_drips_is_given_up(gate, behind, monkeypatch):
+    monkeypatch.setattr(module, "STALLED", 0.1)
+    monkeypatch.setattr(module, "SLOWEST", 1e9)
+
+    async def drip():
+        message = {"type": "http.request", "body": b"x", "more_body": True}
+        scope = {
+            "type": "http", "method": "POST", "path": "/gradio_api/upload", "query_string": b"",
+            "headers": [], "root_path": "",
+        }  # fmt: skip
+
+        async def receive():
+            await asyncio.sleep(0.02)
+            return message
+
+        async def send(message):
+            pass
+
+        await asyncio.wait_for(gate(scope, receive, send), 5)
+
+    asyncio.run(drip())
+    assert 1 <= len(behind.bodies[0]) < 20 and gate._uploading == 0
+
+
 def test_only_so_many_uploads_at_once_and_none_when_there_is_no_room(gate, behind):
     async def crowd():
         behind.hold = asyncio.Event()

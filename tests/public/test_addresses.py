@@ -143,3 +143,7 @@ def test_health_says_whether_page_and_listening_test_can_work(server: Server):
     assert str(server.data) not in answer.text and TOKEN not in answer.text
     assert server.ask("healthz", method="HEAD").text == ""
     assert server.ask("survey/healthz").status == 200
+
+
+def test_the_page_keeps_a_connection_by_which_its_closing_is_noticed(server: Server):
+    assert server.config()["connect_heartbeat"] is True
