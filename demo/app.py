@@ -90,7 +90,7 @@ class Demo:
         self.blocks = page(self, survey=SURVEY in self.mounts)
         self.middleware = [
             Middleware(PublicAddress, address=address),
-            Middleware(SecurityHeaders),
+            Middleware(SecurityHeaders, scripts=scripts()),
         ]
         self.gate = Middleware(Gate, **self._rules())  # within Gradio's own application
 
@@ -104,6 +104,7 @@ class Demo:
             "largest_file": LARGEST_FILE,
             "owns": self.files.owns,
             "is_full": lambda: self.files.is_full,
+            "count": self.files.count,
             "left": self.left,
         }
 
@@ -249,14 +250,18 @@ def _endpoints(does: Handlers) -> None:
             gr.Button(name).click(function, inputs, [result, figures], api_name=name)
 
 
+def scripts() -> list[str]:
+    """The scripts of the page's head."""
+    return [(ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
+
+
 def look() -> dict:
     """What `mount_gradio_app` and `launch` need to know about the page's looks."""
-    scripts = [(ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
     family = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
     return {
         "theme": gr.themes.Base(font=family, font_mono=["ui-monospace", "monospace"]),
         "css_paths": ASSETS / "style.css",
-        "head": "".join(f"<script>{script}</script>" for script in scripts),
+        "head": "".join(f"<script>{script}</script>" for script in scripts()),
         "footer_links": ["api"],
         "run_history": False,
         "max_file_size": LARGEST_FILE,

@@ -12,6 +12,8 @@ from typing import Any
 import gradio as gr
 from gradio.state_holder import SessionState
 
+from demo import values
+
 FOREIGN = "Only files that were uploaded to this page can be opened."
 BROKEN = "Something went wrong here. Please try it again."
 LEFT = "Nobody waits for this answer any more."
@@ -72,6 +74,8 @@ class GuardedBlocks(gr.Blocks):
         """As the base class, with files checked first, and a `Sentence` for every failure."""
         if not all(self._owns(path) for path in _paths(inputs)):
             raise Sentence(FOREIGN)
+        if problem := values.problem(block_fn.inputs, inputs):
+            raise Sentence(problem)
         # Gradio would keep the answer, sound and all, in the visitor's session; the page's events
         # need no session, since what the page asks for names its piece.
         kwargs["state"] = self._blank_session()

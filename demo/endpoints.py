@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,8 +12,10 @@ from demo.service import file_name
 from demo.study import Ask, mean_arousal, open_file
 from fadernets import midi
 from fadernets.attributes import measure
-from fadernets.net import FaderNet
 from fadernets.notes import Notes, cut
+
+if TYPE_CHECKING:
+    from fadernets.net import FaderNet
 
 
 def change(net: FaderNet, path: str | Path, values: Mapping) -> tuple[str, bytes, dict]:

@@ -16,7 +16,10 @@ import time
 from pathlib import Path
 
 KEPT = 3600.0  # seconds that files stay on disk; FADERNETS_KEEP_FILES sets another time
-FULL = 2_000_000_000  # bytes on disk from which on nothing more is taken in
+FULL = 2_000_000_000  # bytes in the folder from which on nothing more is taken in
+ROOM = 300_000_000  # bytes that must be free on the disk to take more in
+SAFE = 60.0  # seconds that a file stays, however full it is: a page opens what it sends at once
+LEAST = 65_536  # bytes that an upload counts for: many small ones take room, too
 PREFIX = "fadernets-"
 HELD = "held-by"  # file with the number of the process that the folder belongs to
 log = logging.getLogger(__name__)
@@ -45,14 +48,22 @@ class Files:
         self.folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base)).resolve()
         (self.folder / HELD).write_text(str(os.getpid()))
         self._stop = threading.Event()
+        self._wake = threading.Event()
         self._bytes = 0
+        self._has_room = True
         self._sweeper = threading.Thread(target=self._run, name="files", daemon=True)
         self._sweeper.start()
 
     @property
     def is_full(self) -> bool:
-        """Whether there is too much on disk to take in more; counted at every sweep."""
-        return self._bytes > FULL
+        """Whether there is too much on disk to take in more."""
+        return self._bytes > FULL or not self._has_room
+
+    def count(self, size: int) -> None:
+        """Count an upload of `size` bytes until the next sweep sees it."""
+        self._bytes += max(size, LEAST)
+        if self.is_full:
+            self._wake.set()
 
     def owns(self, path: str | Path) -> bool:
         """Whether a path is a regular file in the folder, links followed.
@@ -66,8 +77,8 @@ class Files:
         return found.is_file() and found.is_relative_to(self.folder) and found.name != HELD
 
     def sweep(self) -> None:
-        """Delete what is older than `kept`, and folders that are empty by then."""
-        oldest, held = time.time() - self.kept, 0
+        """Delete what is older than `kept`, and empty folders; when full, the oldest files, too."""
+        now, left = time.time(), []
         for folder, _, names in os.walk(self.folder, topdown=False):
             for name in names:
                 path = Path(folder) / name
@@ -75,27 +86,47 @@ class Files:
                     status = path.lstat()
                     if name == HELD and path.parent == self.folder:
                         continue
-                    if status.st_mtime < oldest:
+                    if status.st_mtime < now - self.kept:
                         path.unlink()
                     else:
-                        held += status.st_size
+                        left.append((status.st_mtime, max(status.st_size, LEAST), path))
                 except OSError:  # gone meanwhile
                     continue
-            try:
-                if Path(folder) != self.folder and Path(folder).stat().st_mtime < oldest:
-                    os.rmdir(folder)
-            except OSError:  # not empty
-                continue
+            self._remove_empty(Path(folder), now - self.kept)
+        held = sum(size for _, size, _ in left)
+        for written, size, path in sorted(left):
+            if held <= FULL / 2 or written > now - SAFE:
+                break
+            path.unlink(missing_ok=True)
+            self._remove_empty(path.parent, now)
+            held -= size
         self._bytes = held
+        self._has_room = shutil.disk_usage(self.folder).free > ROOM
+
+    def _remove_empty(self, folder: Path, before: float) -> None:
+        try:
+            if folder != self.folder and folder.stat().st_mtime < before:
+                folder.rmdir()
+        except OSError:  # not empty
+            pass
 
     def close(self) -> None:
         """Delete the folder."""
         self._stop.set()
+        self._wake.set()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self) -> None:
-        while not self._stop.wait(min(self.kept / 4, 30.0)):
-            self.sweep()
+        while not self._stop.is_set():
+            self._wake.wait(min(self.kept / 4, 30.0))
+            self._wake.clear()
+            if self._stop.is_set():
+                return
+            try:
+                self.sweep()
+            except OSError as error:  # the disk itself; the next one may succeed
+                log.warning("the folder of uploads could not be swept: %s", type(error).__name__)
+            self._stop.wait(1.0)
 
 
 def _remove_orphans(base: Path) -> None:

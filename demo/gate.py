@@ -35,6 +35,7 @@ FORBIDDEN_QUERY = "deep_link"  # would have Gradio read a page's state from its 
 BUSY = "The server takes in too many files just now. Please try again in a minute."
 BROKEN = "Something went wrong here. Please try it again."
 UNREADABLE = "This is not an event of the page."
+NO_FILE = "This is not an upload of a file."
 
 EVENT = "event"
 CALL = "call"
@@ -109,6 +110,8 @@ class Gate:
         Whether a path is a file of this server's own folder.
     is_full : function
         Whether no more files can be taken in.
+    count : function
+        Called with the bytes of every upload that was taken in.
     left : function
         Called with a session when the visitor's page has been closed.
     """
@@ -124,12 +127,13 @@ class Gate:
         largest_file: int,
         owns: Callable[[str], bool],
         is_full: Callable[[], bool],
+        count: Callable[[int], None],
         left: Callable[[str], None],
     ) -> None:
         self.app, self.beside = app, tuple(beside)
         self.private, self.public, self.names = set(private), set(public), set(names)
         self.largest_upload = largest_file + ENVELOPE
-        self.owns, self.is_full, self.left = owns, is_full, left
+        self.owns, self.is_full, self.count, self.left = owns, is_full, count, left
         self._uploading = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -165,9 +169,7 @@ class Gate:
             where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
             log.warning("%s failed: %s at %s", kind, type(error).__name__, where)
             if not begun:
-                wrong = kind in (EVENT, CALL, KEYWORDS)
-                refusal = _sentence(UNREADABLE, 422) if wrong else _sentence(BROKEN, 500)
-                await refusal(scope, receive, send)
+                await _refusal(kind, error)(scope, receive, send)
 
     async def _pass(
         self, kind: str, parts: dict[str, str | None], scope: Scope, receive: Receive, send: Send
@@ -253,6 +255,7 @@ class Gate:
             await self.app(scope, counted, send)
         finally:
             self._uploading -= 1
+            self.count(taken)
 
 
 def _path(scope: Scope) -> str:
@@ -330,6 +333,15 @@ async def _while_awaited(
         watching.cancel()
         answering.cancel()
         await asyncio.gather(watching, answering, return_exceptions=True)
+
+
+def _refusal(kind: str, error: Exception) -> Response:
+    """What to say of a request that Gradio failed at."""
+    if kind in (EVENT, CALL, KEYWORDS):
+        return _sentence(UNREADABLE, 422)
+    if kind == UPLOAD and not isinstance(error, OSError):  # of the disk: not the sender's fault
+        return _sentence(NO_FILE, 400)
+    return _sentence(BROKEN, 500)
 
 
 def _sentence(text: str, status: int, headers: dict[str, str] | None = None) -> Response:

@@ -89,10 +89,10 @@ class Handlers:
         """A file is wanted -> file, message."""
         study, values = self._piece(wanted)
         with _told():
-            name, data = await self.workers.run(
-                "save", values, study=study, cost=cost.of_saving(study, values)
+            path = await self.workers.run(
+                "save", values, self.cache, study=study, cost=cost.of_saving(study, values)
             )
-        return save_bytes_to_cache(data, name, self.cache), ""
+        return path, ""
 
     async def change(self, path: str | None, values: Mapping) -> tuple[str, dict]:
         """A program's request -> path of the new MIDI file, and figures."""
@@ -135,7 +135,7 @@ def _sentence(error: Exception) -> str:
     text = str(error).rstrip(".")
     if "." not in text.partition(" ")[0]:  # the name of a file stays as it is
         text = text[:1].upper() + text[1:]
-    return escape(text) + "."
+    return escape(text, quote=False) + "."
 
 
 def _number(values: Mapping) -> int:

@@ -19,7 +19,7 @@ PATH = "/healthz"
 def endpoint(demo: Demo, survey: FastAPI | None) -> Callable[[Request], Awaitable[Response]]:
     """The function that answers: 200 if all is well, else 503, and what is not.
 
-    ``model``: a worker that has loaded it is there. ``files``: there is room for uploads.
+    ``model``: workers that have loaded it are there. ``files``: there is room for uploads.
     ``survey``: what `survey.health` says, if there is one.
     """
 

@@ -30,6 +30,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from demo.headers import NONCE
 from survey.settings import Settings
 
 VARIABLE = "FADERNETS_PUBLIC_URL"
@@ -224,6 +225,8 @@ def put_outermost(app: FastAPI, middleware: Collection[Middleware]) -> None:
 def mend_page(icon: str) -> None:
     """Have Gradio's page ask for nothing at the host's root, neither a manifest nor an icon.
 
+    Its scripts get the number by which `demo.headers` lets them run.
+
     Parameters
     ----------
     icon : str
@@ -234,4 +237,5 @@ def mend_page(icon: str) -> None:
     if icon not in source:
         mended = source.replace(LEADS_OUT, LEADS_OUT.replace('"/', '"./'))
         mended = mended.replace("</head>", f"{icon}</head>", 1)
+        mended = mended.replace("<script", f'<script nonce="{{{{ request.scope.{NONCE} }}}}"')
         env.loader = ChoiceLoader([DictLoader({PAGE: mended}), env.loader])

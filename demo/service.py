@@ -6,7 +6,11 @@ Knows nothing of Gradio: plain data in, JSON-able data out.
 from __future__ import annotations
 
 import re
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,10 +19,12 @@ from demo.study import Ask, Study, excerpt, mean_arousal, short, whole
 from fadernets import key, midi, pianoroll
 from fadernets.attributes import ATTRIBUTES
 from fadernets.audio import AudioError
-from fadernets.net import FaderNet
 from fadernets.notes import BEATS, Notes, cut
 from fadernets.piece import Piece, Segment
 from fadernets.segment import runs
+
+if TYPE_CHECKING:
+    from fadernets.net import FaderNet
 
 FIRST_CHOICE = 2  # segments chosen when a piece is opened
 SCALE = 21  # points of a fader's scale that the page interpolates
@@ -210,13 +216,15 @@ def _runs(numbers: list[int]) -> list[str]:
     return [f"{first}–{last}" if last > first else f"{first}" for first, last in runs(numbers)]
 
 
-def save(net: FaderNet, study: Study, values: Mapping) -> tuple[str, bytes]:
-    """The result as a file to take away: its name and what is in it.
+def save(net: FaderNet, study: Study, values: Mapping, folder: str | Path) -> str:
+    """The result as a file to take away: its path.
 
     Parameters
     ----------
     values : mapping
         `Ask`'s fields, ``kind``, "midi" or "wav", and ``scope``, "selection" or "piece".
+    folder : path
+        Where the file is put, in a folder of its own.
 
     Raises
     ------
@@ -234,9 +242,19 @@ def save(net: FaderNet, study: Study, values: Mapping) -> tuple[str, bytes]:
     result = study.result(net, ask)
     entire = scope == "piece"
     name = file_name(study, ask, entire)
-    if kind == "wav":
-        return f"{name}.wav", sound.wav(study, ask, result, entire)
-    return f"{name}.mid", midi.dump(result if entire else excerpt(result, *study.ends(ask.span)))
+    own = Path(tempfile.mkdtemp(dir=folder))
+    try:
+        if kind == "wav":
+            path = own / f"{name}.wav"
+            sound.write_wav(path, study, ask, result, entire)
+        else:
+            path = own / f"{name}.mid"
+            piece = result if entire else excerpt(result, *study.ends(ask.span))
+            path.write_bytes(midi.dump(piece))
+    except BaseException:  # given up, no room, nothing to be heard: no half of a file is left
+        shutil.rmtree(own, ignore_errors=True)
+        raise
+    return str(path)
 
 
 def file_name(study: Study, ask: Ask, whole: bool) -> str:

@@ -15,6 +15,8 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
@@ -22,8 +24,10 @@ from scipy.signal import resample_poly
 
 from demo.study import Ask, Study, excerpt, flag, number, whole
 from fadernets import audio, chunks
-from fadernets.net import FaderNet
 from fadernets.piece import Piece
+
+if TYPE_CHECKING:
+    from fadernets.net import FaderNet
 
 LATER = 24.0  # seconds of sound from which it comes in chunks, after the notes
 PREVIEW = 240.0  # seconds of sound from which the page gets one channel at half the rate
@@ -221,11 +225,10 @@ def _coded(sound: audio.Sound, selection: Piece, vorbis: bool) -> dict:
     }
 
 
-def wav(study: Study, ask: Ask, result: Piece, whole: bool) -> bytes:
-    """A WAV file of the result: the selection, as loud as on the page, or the whole piece.
+def write_wav(path: Path, study: Study, ask: Ask, result: Piece, whole: bool) -> None:
+    """Write the result as a WAV file: the selection, as loud as on the page, or the whole piece.
 
-    What is long is rendered as the page hears it, chunk by chunk: beside the file itself, only a
-    chunk is in memory.
+    What is long is rendered as the page hears it, chunk by chunk: only a chunk is in memory.
 
     Raises
     ------
@@ -237,14 +240,15 @@ def wav(study: Study, ask: Ask, result: Piece, whole: bool) -> bytes:
     before = after if whole else excerpt(study.piece, begin, end)
     if is_long(after):
         gain = chunks.gain_of(before, after)
-        file = io.BytesIO()
-        with soundfile.SoundFile(file, "w", audio.RATE, 2, "PCM_16", format="WAV") as coder:
+        with soundfile.SoundFile(path, "w", audio.RATE, 2, "PCM_16", format="WAV") as coder:
             for samples in chunks.joined(after, gain):
+                study.progress(coder.frames, round(after.duration * audio.RATE))
                 coder.write(samples)
-        return file.getvalue()
+        return
     if whole:
-        return audio.wav_bytes(audio.render(after))
+        path.write_bytes(audio.wav_bytes(audio.render(after)))
+        return
     if study.peak is None or study.peak[0] != ask.span:
         rendered = audio.render(before)
         study.peak = ask.span, rendered.peak / rendered.gain
-    return audio.wav_bytes(audio.pair(_loudest(study.peak[1]), after)[1])
+    path.write_bytes(audio.wav_bytes(audio.pair(_loudest(study.peak[1]), after)[1]))

@@ -7,15 +7,18 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from reprlib import repr as short
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import numpy as np
 
 from fadernets import examples, judge, midi, pianoroll
-from fadernets.net import Codes, FaderNet
 from fadernets.notes import BEATS, EARLY, Notes
 from fadernets.piece import Piece, Segment, segments, stitch
 from fadernets.transfer import MOODS
+
+if TYPE_CHECKING:  # PyTorch takes 200 MB, and only the workers need it
+    from fadernets.net import Codes, FaderNet
 
 HIGHEST_SEED = 999_999
 SLICE = 32  # segments between two moments at which work can be given up: about .2 seconds

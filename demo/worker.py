@@ -141,7 +141,7 @@ def _tasks(model: str | None) -> dict[str, Callable]:
         "open_example": lambda key: opened(open_example(key)),
         "open_file": lambda path: opened(open_file(path)),
         "answer": lambda study, values, hear: service.answer(net, study, values, hear=hear),
-        "save": lambda study, values: service.save(net, study, values),
+        "save": lambda study, values, folder: service.save(net, study, values, folder),
         "change": lambda path, values: endpoints.change(net, path, values),
     }
 

@@ -267,8 +267,9 @@ class Workers:
 
     @property
     def are_ready(self) -> bool:
-        """Whether there is a worker for short work that has loaded the model."""
-        return any(process.is_ready for process in self._processes[:-1])
+        """Whether there are workers for short and for long work that have loaded the model."""
+        *short, long = self._processes
+        return long.is_ready and any(process.is_ready for process in short)
 
     async def run(
         self,

@@ -21,6 +21,7 @@ from fadernets.midi_limits import check_bytes, check_piece
 from fadernets.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT, Notes
 from fadernets.piece import NO_PEDAL, Piece, struck_once
 
+MAX_BEATS = 9_600  # most beats that faders are offered for: 30 minutes at 320 a minute
 MAX_MINUTES = 30  # longest piece that faders are offered for; training may read longer ones
 DEFAULT_TEMPO = 120.0  # quarter notes per minute when a file gives none
 DEFAULT_METER = (4, 4)
@@ -83,7 +84,11 @@ def read(source: str | Path | bytes) -> Piece:
 
 
 def check_length(
-    piece: Piece, *, least_beats: float = BEATS, most_minutes: float = MAX_MINUTES
+    piece: Piece,
+    *,
+    least_beats: float = BEATS,
+    most_minutes: float = MAX_MINUTES,
+    most_beats: float = MAX_BEATS,
 ) -> None:
     """Refuse a piece too short for one segment, or longer than the limit.
 
@@ -104,6 +109,10 @@ def check_length(
         raise MidiError(
             f"{name} lasts {piece.duration / 60:.1f} minutes, longer than the limit of "
             f"{most_minutes:g} minutes."
+        )
+    if piece.length > most_beats:
+        raise MidiError(
+            f"{name} has {piece.length:,.0f} beats, more than the limit of {most_beats:,.0f}."
         )
 
 

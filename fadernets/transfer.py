@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SIDES = {"low": 0, "high": 1}  # pole of each state; of arousal, also its component
 AROUSAL = SIDES

@@ -69,6 +69,28 @@ def heard(page: Page) -> None:
     )
 
 
+def test_a_script_that_got_into_the_page_does_not_run(browser: Browser, address: str):
+    page = browser.new_page()
+    page.goto(address)
+    heard(page)
+    refused: list[str] = []
+    page.on("console", lambda line: refused.append(line.text))
+    ran = page.evaluate(
+        """async () => {
+            const script = document.createElement("script");
+            script.textContent = "window.ranScript = true";
+            const picture = document.createElement("div");
+            picture.innerHTML = '<img src="/none" onerror="window.ranHandler = true">';
+            document.body.append(script, picture);
+            await new Promise((resolve) => setTimeout(resolve, 1000));
+            return [window.ranScript, window.ranHandler];
+        }"""
+    )
+    page.close()
+    assert ran == [None, None]
+    assert sum("Content Security Policy" in text for text in refused) == 2
+
+
 def figure(page: Page, fader: str, name: str) -> float:
     text = page.locator(f"[data-fader={fader}] [data-figure={name}]").inner_text()
     return float(text.removesuffix("%"))

@@ -54,11 +54,41 @@ def test_old_files_go_and_young_ones_stay(files):
 
 
 def test_it_is_full_when_there_is_too_much(files, monkeypatch):
-    (files.folder / "a").write_bytes(b"x" * 1000)
+    (files.folder / "a").write_bytes(b"x" * 100_000)
     files.sweep()
     assert not files.is_full
-    monkeypatch.setattr(module, "FULL", 999)
+    monkeypatch.setattr(module, "FULL", 99_999)
     assert files.is_full
+    monkeypatch.setattr(module, "FULL", 10**9)
+    monkeypatch.setattr(module, "ROOM", 10**18)  # of the disk
+    files.sweep()
+    assert files.is_full
+
+
+def test_uploads_count_before_they_are_seen_and_small_ones_count_too(files, monkeypatch):
+    monkeypatch.setattr(module, "FULL", 10 * module.LEAST)
+    for _ in range(10):
+        files.count(1)
+    assert not files.is_full
+    files.count(1)
+    assert files.is_full
+
+
+def test_when_full_the_oldest_make_room_but_not_those_just_written(files, monkeypatch):
+    """A few who fill the folder do not keep others out until their files are an hour old."""
+    monkeypatch.setattr(module, "FULL", 4 * module.LEAST)
+    now = time.time()
+    for name, age in (("oldest", 90), ("old", 80), ("older", 85), *((f"new{i}", 5) for i in "123")):
+        path = files.folder / name / "a.mid"
+        path.parent.mkdir()
+        path.write_bytes(b"x")
+        os.utime(path, (now - age, now - age))
+    files.sweep()
+    assert {path.parent.name for path in files.folder.rglob("*.mid")} == {"new1", "new2", "new3"}
+    assert not (files.folder / "oldest").exists() and not files.is_full
+    monkeypatch.setattr(module, "FULL", 2 * module.LEAST)
+    files.sweep()
+    assert len(list(files.folder.rglob("*.mid"))) == 3 and files.is_full
 
 
 def test_folders_of_dead_servers_go_others_stay(tmp_path):

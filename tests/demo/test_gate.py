@@ -58,6 +58,7 @@ def gate(behind: Behind) -> Gate:
         largest_file=1000,
         owns=lambda path: path == "/own/a.mid",
         is_full=lambda: False,
+        count=lambda size: None,
         left=left.append,
     )
     gate.gone = left

@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -422,34 +423,36 @@ def test_bar_lines_are_those_of_the_piece(net, study):
 
 
 @pytest.mark.parametrize("scope", ["selection", "piece"])
-def test_saved_midi_is_the_result(net, study, scope):
+def test_saved_midi_is_the_result(net, study, scope, tmp_path):
     values = ask(2, 3, rhythm=0.7, seed=5) | {"kind": "midi", "scope": scope}
-    name, data = service.save(net, study, values)
+    path = Path(service.save(net, study, values, tmp_path))
     result = study.result(net, Ask(2, 3, rhythm=0.7, seed=5))
     expected = result if scope == "piece" else excerpt(result, *study.ends((2, 3)))
-    found = midi.read(data)
+    found = midi.read(path)
     assert found.notes.pitch.tolist() == expected.notes.pitch.tolist()
     assert found.length == pytest.approx(expected.length, abs=0.01)
-    assert name.startswith("chopin-mazurka") and name.endswith("rhythm-0.70_seed-5.mid")
-    assert ("segments-3-4" in name) == (scope == "selection")
+    assert path.name.startswith("chopin-mazurka")
+    assert path.name.endswith("rhythm-0.70_seed-5.mid")
+    assert ("segments-3-4" in path.name) == (scope == "selection")
 
 
 @pytest.mark.parametrize("scope", ["selection", "piece"])
-def test_saved_wav_is_heard(net, study, scope):
-    name, data = service.save(net, study, ask(2, 2, note=0.7) | {"kind": "wav", "scope": scope})
-    samples, rate = soundfile.read(io.BytesIO(data))
+def test_saved_wav_is_heard(net, study, scope, tmp_path):
+    values = ask(2, 2, note=0.7) | {"kind": "wav", "scope": scope}
+    path = service.save(net, study, values, tmp_path)
+    samples, rate = soundfile.read(path)
     begin, end = study.ends((2, 2)) if scope == "selection" else (0.0, study.piece.length)
     seconds = study.piece.seconds(end) - study.piece.seconds(begin) + audio.TAIL
     assert len(samples) / rate == pytest.approx(float(seconds), abs=0.1)
-    assert np.abs(samples).max() > 0.1 and name.endswith(".wav")
+    assert np.abs(samples).max() > 0.1 and path.endswith(".wav")
 
 
-def test_a_long_wav_is_rendered_chunk_by_chunk(net, study, rendered):
+def test_a_long_wav_is_rendered_chunk_by_chunk(net, study, rendered, tmp_path):
     """As the page hears it, as loud, and never more than a chunk at a time."""
     values = whole(study, note=0.7) | {"kind": "wav", "scope": "selection"}
-    _, data = service.save(net, study, values)
+    path = service.save(net, study, values, tmp_path)
     assert max(rendered) < 12 + 25 + 3 and len(rendered) >= 5
-    samples, _ = soundfile.read(io.BytesIO(data), dtype="float32")
+    samples, _ = soundfile.read(path, dtype="float32")
     gain = service.answer(net, study, whole(study, note=0.7))["sound"]["gain"]
     sound = service.answer(net, study, whole(study, note=0.7, gain=gain, chunk=2), hear=True)
     part, rate = decoded(sound["sound"]["result"])
@@ -459,9 +462,22 @@ def test_a_long_wav_is_rendered_chunk_by_chunk(net, study, rendered):
 
 
 @pytest.mark.parametrize(("key", "value"), [("kind", "mp3"), ("scope", None)])
-def test_saving_as_something_else_is_refused(net, study, key, value):
+def test_saving_as_something_else_is_refused(net, study, key, value, tmp_path):
+    values = ask() | {"kind": "midi", "scope": "piece"} | {key: value}
     with pytest.raises(ValueError, match=key):
-        service.save(net, study, ask() | {"kind": "midi", "scope": "piece"} | {key: value})
+        service.save(net, study, values, tmp_path)
+
+
+def test_a_file_given_up_leaves_nothing(net, study, tmp_path):
+    def give_up(done, total):
+        if done and total > 2_000:  # samples of sound, not segments
+            raise InterruptedError
+
+    given = replace(study, progress=give_up)
+    with pytest.raises(InterruptedError):
+        values = whole(study, note=0.7) | {"kind": "wav", "scope": "piece"}
+        service.save(net, given, values, tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_piece_message_opens_on_usable_segments():
@@ -510,6 +526,6 @@ def test_valence_is_told_as_the_share_in_major(net, study):
     assert low["result"]["position"] < low["piece"]["position"] < high["result"]["position"]
 
 
-def test_a_file_names_its_moods(net, study):
+def test_a_file_names_its_moods(net, study, tmp_path):
     values = ask(2, 3, arousal=-1.0, valence=0.5) | {"kind": "midi", "scope": "selection"}
-    assert service.save(net, study, values)[0].endswith("_calm-1.00_joyful-0.50.mid")
+    assert service.save(net, study, values, tmp_path).endswith("_calm-1.00_joyful-0.50.mid")

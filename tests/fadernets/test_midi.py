@@ -373,6 +373,14 @@ def test_the_limits_of_length():
     check_length(lasting(3 / 120), least_beats=0)
 
 
+def test_the_limit_of_beats():
+    """Half an hour that is counted as ever so many beats is ever so much work."""
+    fast = [(0, tempo(150_000)), (0, on(60))]
+    check_length(read(file([*fast, (9_600 * 480, off(60))])))
+    with pytest.raises(MidiError, match="has 9,700 beats, more than the limit of 9,600"):
+        check_length(read(file([*fast, (9_700 * 480, off(60))])))
+
+
 def test_writing_names_no_half_written_file(tmp_path):
     piece, path = read(ONE), tmp_path / "out.mid"
     path.write_bytes(b"before")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import gradio.routes
 import pytest
 
+from fadernets import examples, midi
 from tests.public.server import TOKEN, Server
 
 CLOSED = [
@@ -57,6 +59,7 @@ def test_every_answer_tells_the_browser_how_to_treat_it(server: Server, address:
     assert "object-src 'none'" in policy or "default-src 'none'" in policy
     assert "frame-ancestors 'self' https://huggingface.co" in policy
     assert "http:" not in policy and "*;" not in policy
+    assert "unsafe-inline" not in policy.partition("script-src")[2].partition(";")[0]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] in ("no-referrer", "same-origin")
     if address == "survey/":
@@ -134,6 +137,44 @@ def test_values_that_make_no_sense_get_a_sentence(server: Server, wanted: object
         sentence = answer.json()["error"]
         assert sentence and sentence[0].isupper() and sentence.endswith("."), sentence
         assert str(server.temporary) not in sentence and "Error" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "place", "value", "sentence"),
+    [
+        ("slide", 1, 2, "Rhythm 2 is not a number from 0 to 1."),
+        ("slide", 2, "<b>", "Note '&lt;b&gt;' is not a number."),
+        ("slide", 4, -1, "First -1 is outside 0 to 53."),
+        ("transfer", 1, "up", "Arousal 'up' is not one of low, high."),
+        ("transfer", 0, "a.mid", "Midi 'a.mid' is not a file that was uploaded."),
+    ],
+)
+def test_programs_are_told_which_value_does_not_suit(
+    server: Server, endpoint: str, place: int, value: object, sentence: str
+):
+    (path,) = server.upload("mine.mid", midi.dump(examples.load("mazurka"))).json()
+    values = [{"path": path, "meta": {"_type": "gradio.FileData"}}, *[None] * 7]
+    values = values[: 6 if endpoint == "slide" else 8]
+    values[place] = value
+    called = server.ask(f"gradio_api/call/{endpoint}", {"data": values}).json()["event_id"]
+    answer = server.ask(f"gradio_api/call/{endpoint}/{called}").text
+    assert "event: error" in answer and json.dumps(sentence) in answer, answer
+
+
+@pytest.mark.parametrize(
+    ("boundary", "body"),
+    [
+        ("x", b'--x\r\nContent-Disposition: form-data; name="files"\r\n\r\nabc\r\n--x--\r\n'),
+        ("x" * 5000, b"abc"),
+        ("x", b"--x\r\nContent"),
+    ],
+)
+def test_an_upload_that_is_none_is_no_fault_of_the_server(
+    server: Server, boundary: str, body: bytes
+):
+    kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    answer = server.ask("gradio_api/upload", body, headers=kind)
+    assert answer.status == 400 or (answer.status == 200 and answer.json() == []), answer
 
 
 def test_health_says_whether_page_and_listening_test_can_work(server: Server):

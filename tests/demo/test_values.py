@@ -1,0 +1,66 @@
+"""Values that suit no component of an event are named, with what is wanted."""
+
+from __future__ import annotations
+
+import gradio as gr
+import pytest
+
+from demo.values import problem
+
+FILE = {"path": "/somewhere/a.mid", "meta": {"_type": "gradio.FileData"}}
+
+
+@pytest.fixture(scope="module")
+def components():
+    return [
+        gr.File(label="midi"),
+        gr.Number(None, minimum=0, maximum=1, label="rhythm"),
+        gr.Number(None, precision=0, label="seed"),
+        gr.Radio(["low", "high"], label="arousal"),
+        gr.Slider(0, 1, value=1, label="strength"),
+        gr.HTML(label="bench"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [FILE, 0.5, 3, "low", 1, "anything"],
+        [FILE, 0, 3.0, "high", 0.0, {"any": "thing"}],
+        [None, None, None, None, None, None],
+    ],
+)
+def test_values_that_suit(components, values):
+    assert problem(components, values) is None
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "sentence"),
+    [
+        (0, "a.mid", "Midi 'a.mid' is not a file that was uploaded."),
+        (0, {"path": 3}, "Midi {'path': 3} is not a file that was uploaded."),
+        (1, 2, "Rhythm 2 is not a number from 0 to 1."),
+        (1, "<b>", "Rhythm '&lt;b&gt;' is not a number."),
+        (1, True, "Rhythm True is not a number."),
+        (1, float("nan"), "Rhythm nan is not a number."),
+        (1, [[[[1]]]], "Rhythm [[[[1]]]] is not a number."),
+        (2, 1.5, "Seed 1.5 is not a whole number."),
+        (3, "up", "Arousal 'up' is not one of low, high."),
+        (3, ["low"], "Arousal ['low'] is not one of low, high."),
+        (4, 7, "Strength 7 is not a number from 0 to 1."),
+    ],
+)
+def test_what_does_not_suit_is_named(components, place, value, sentence):
+    values = [FILE, 0.5, 3, "low", 1, ""]
+    values[place] = value
+    assert problem(components, values) == sentence
+
+
+def test_long_values_are_cut(components):
+    assert len(problem(components, ["x" * 10_000, *[None] * 5])) < 120
+
+
+def test_too_few_values(components):
+    assert problem(components, [FILE]) == (
+        "6 values are wanted, 1 came: midi, rhythm, seed, arousal, strength, bench."
+    )
