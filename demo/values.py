@@ -1,4 +1,4 @@
-"""Whether the values that an event was given suit its components, and a sentence where one does not.
+"""Whether the values an event was given suit its components, and a sentence where one does not.
 
 Gradio's own errors repeat what was sent, or are those of a library; these name the component and
 say what it takes.
