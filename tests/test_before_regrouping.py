@@ -1,0 +1,125 @@
+"""What was stored before the modules of ``survey/`` were grouped can still be opened.
+
+`tests/fixtures/before_regrouping/make.py` says what is there. Everything is opened as a copy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.before_regrouping import opened
+from tests.fixtures.before_regrouping.opened import HERE, STUDY, differences
+
+GOLDEN = json.loads((HERE / "golden.json").read_text())
+STUDY_JSON, RATINGS = "study.json", "ratings.csv"
+NEAR = 1e-6  # what another NumPy may do to a statistic
+LEARNT = 1e-2  # what another processor may do to weights in twenty steps
+ROUNDED = 1e-4  # what it may do to a code
+FIRST_LACKS = "seconds"  # column of answers that the first schema had not yet
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A survey's folder as it was kept."""
+    shutil.copytree(HERE / "audio", tmp_path / "audio")
+    shutil.copy(HERE / "survey.sqlite", tmp_path)
+    return tmp_path
+
+
+def kept(file: str) -> str:
+    return (HERE / "export" / file).read_bytes().decode()
+
+
+def without(record, name: str):
+    """A record of JSON without what goes by a name."""
+    if isinstance(record, dict):
+        return {key: without(value, name) for key, value in record.items() if key != name}
+    return [without(one, name) for one in record] if isinstance(record, list) else record
+
+
+def goes_on(server: opened.Server, clips: Path) -> None:
+    """Who was in the middle of the study finishes it with the link from then."""
+    token = GOLDEN["tokens"]["unfinished"]
+    state = server.state(token)
+    assert state["stage"] == "trial" and state["progress"] == {"done": 3, "total": 8}
+    for address in state["trial"]["clips"].values():
+        sound = hashlib.sha256(server.clip(address)).hexdigest()
+        assert (clips / f"{sound}.mp3").exists()
+    while state["trial"]:
+        state = server.answer(token)
+    assert state["stage"] == "finished" and state["code"]
+
+
+def test_a_database_opens_and_goes_on(data):
+    file = data / "survey.sqlite"
+    with opened.serving(data) as server:
+        assert not differences(
+            json.loads(kept(STUDY_JSON)), json.loads(server.exported(STUDY_JSON))
+        )
+        assert not differences(opened.rows(kept(RATINGS)), opened.rows(server.exported(RATINGS)))
+        assert opened.counts(file) == GOLDEN["survey"]
+        assert opened.answers(file) == GOLDEN["answers"]
+        assert "somebody" in server.admin("/invitations")
+        goes_on(server, data / "audio")
+        invited = server.join(invitation=GOLDEN["tokens"]["invitation"])
+        assert server.state(invited)["stage"] == "practice"
+        after = opened.counts(file)
+    assert after["answers"] == GOLDEN["survey"]["answers"] + 5
+    assert after["finished"] == GOLDEN["survey"]["finished"] + 1
+
+
+def test_the_first_schema_is_brought_up_to_date(data):
+    shutil.copy(HERE / "first_schema.sqlite", data / "survey.sqlite")
+    with opened.serving(data) as server:
+        known = without(json.loads(kept(STUDY_JSON)), FIRST_LACKS)
+        assert not differences(known, json.loads(server.exported(STUDY_JSON)))
+        goes_on(server, data / "audio")
+
+
+def test_export_and_analysis_are_the_same(data):
+    database = ("--database", f"sqlite:///{data / 'survey.sqlite'}", "--study", STUDY)
+    opened.command("survey.export", *database, "--out", data / "export", data=data)
+    found = {path.name: path.read_bytes().decode() for path in (data / "export").iterdir()}
+    assert not differences(json.loads(kept(STUDY_JSON)), json.loads(found[STUDY_JSON]))
+    assert not differences(opened.rows(kept(RATINGS)), opened.rows(found[RATINGS]))
+    out = ("--out", data / "analysis", "--draws", opened.DRAWS)
+    opened.command("survey.analyze", *database, *out, data=data)
+    figures = opened.figures(data / "analysis" / "results.json")
+    assert not differences(GOLDEN["analysis"], figures, NEAR)
+
+
+def test_an_export_is_imported(tmp_path):
+    file = tmp_path / "imported.sqlite"
+    given = (HERE / "export" / STUDY_JSON, "--database", f"sqlite:///{file}")
+    opened.command("survey.importing", *given, data=tmp_path)
+    assert opened.counts(file) == GOLDEN["survey"]
+    assert opened.answers(file) == GOLDEN["answers"]
+
+
+def test_a_journal_restores_the_answers(tmp_path):
+    shutil.copytree(HERE / "audio", tmp_path / "audio")
+    shutil.copytree(HERE / "journal", tmp_path / "journal")
+    file = tmp_path / "survey.sqlite"
+    with opened.journalling(tmp_path) as server:
+        assert opened.counts(file) == GOLDEN["restored"]
+        assert opened.answers(file) == GOLDEN["answers"]
+        goes_on(server, tmp_path / "audio")
+
+
+def test_a_model_plays_the_same():
+    assert not differences(GOLDEN["model"], opened.played(HERE / "model"), ROUNDED)
+
+
+def test_a_run_is_resumed(tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(HERE / "run", run)
+    options = opened.run_options(run / "segments.zip", run)
+    opened.command("train.fit", *options, "--resume", data=tmp_path)
+    assert not differences(GOLDEN["run"], opened.last_rows(run / "log.csv"), LEARNT)
+    codes = opened.played(run)["codes"]
+    assert not differences(GOLDEN["model"]["codes"], codes, LEARNT)
