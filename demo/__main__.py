@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from survey.ending import end
+
 if TYPE_CHECKING:
     from demo.listening import Listening
 
@@ -105,4 +107,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main())

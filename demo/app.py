@@ -36,6 +36,7 @@ from demo.public_address import Address, PublicAddress  # noqa: E402
 from demo.workers import WorkError, Workers  # noqa: E402
 from fadernets.examples import EXAMPLES, FIRST  # noqa: E402
 from fadernets.transfer import PRESETS  # noqa: E402
+from survey.ending import end  # noqa: E402
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("roll", "player", "overview", "fader", "workbench", "view")
@@ -161,7 +162,7 @@ def page(demo: Demo, survey: bool = False) -> gr.Blocks:
         gr.HTML(FOOT.format(invitation=INVITATION if survey else ""), elem_id="fn-foot")
         file = gr.DownloadButton("File", elem_id="fn-file", visible="hidden")
 
-        does = Handlers(demo.workers, demo.pieces, file.GRADIO_CACHE)
+        does = Handlers(demo.workers, demo.pieces, demo.files)
         opened = [bench, message]
         # Each move is sent at once: the workers drop the one before, if it is still under way.
         each = {"trigger_mode": "multiple", **hidden}
@@ -338,4 +339,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main())

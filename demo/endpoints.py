@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from demo.service import file_name
+from demo.service import file_name, own_file
 from demo.study import Ask, mean_arousal, open_file
 from fadernets import midi
 from fadernets.attributes import measure
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from fadernets.net import FaderNet
 
 
-def change(net: FaderNet, path: str | Path, values: Mapping) -> tuple[str, bytes, dict]:
+def change(
+    net: FaderNet, path: str | Path, values: Mapping, folder: str | Path
+) -> tuple[str, dict]:
     """Change a MIDI file.
 
     Parameters
@@ -26,10 +28,12 @@ def change(net: FaderNet, path: str | Path, values: Mapping) -> tuple[str, bytes
     path : path of a MIDI file
     values : mapping
         `demo.study.Ask`'s fields; without ``first`` and ``last`` every segment changes.
+    folder : path
+        Where the new file is put, in a folder of its own.
 
     Returns
     -------
-    Name of the new file, what is in it, and a dict: ``before`` and ``after``, the mean densities
+    Path of the new file, and a dict: ``before`` and ``after``, the mean densities
     and the mean probability of high arousal of the segments that can change; ``unchanged``, index
     (from 0) and problem of each that cannot.
 
@@ -45,9 +49,10 @@ def change(net: FaderNet, path: str | Path, values: Mapping) -> tuple[str, bytes
     result = study.result(net, ask)
     chosen = study.usable(ask.span)
     closed = [s for s in study.segments[ask.first : ask.last + 1] if s.problem]
+    with own_file(folder, f"{file_name(study, ask, whole=True)}.mid") as new:
+        new.write_bytes(midi.dump(result))
     return (
-        f"{file_name(study, ask, whole=True)}.mid",
-        midi.dump(result),
+        str(new),
         {
             "before": _means([s.notes for s in chosen]),
             "after": _means([cut(result.sounding, s.start) for s in chosen]),

@@ -5,22 +5,23 @@ Whatever cannot be done becomes a sentence on the page; everything else there st
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
 
 import gradio as gr
-from gradio.processing_utils import save_bytes_to_cache
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from demo import cost
 from demo.blocks import Sentence
+from demo.files import Files
 from demo.pieces import OpenPieces
 from demo.study import Study
 from demo.workers import Dropped, WorkError, Workers
 
-GONE = "The page has been idle for too long: please open the piece again."
+GONE = "The server has let go of this piece: please open it again."
+FULL = "The server has no room for files just now. Please try again in a minute."
 CONFUSED = "The page asked for nothing that can be done."
 _VALUES: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
@@ -32,12 +33,12 @@ class Handlers:
     ----------
     workers : Workers
     pieces : OpenPieces
-    cache : str
-        Folder for files to take away.
+    files : Files
+        Where files to take away are put.
     """
 
-    def __init__(self, workers: Workers, pieces: OpenPieces, cache: str) -> None:
-        self.workers, self.pieces, self.cache = workers, pieces, cache
+    def __init__(self, workers: Workers, pieces: OpenPieces, files: Files) -> None:
+        self.workers, self.pieces, self.files = workers, pieces, files
 
     async def open_example(self, key: str | None, request: gr.Request):
         """An example was chosen -> bench, message."""
@@ -83,15 +84,25 @@ class Handlers:
                 )
             except Dropped:  # a newer move is under way, and its answer is the one to show
                 return gr.skip(), gr.skip()
-        return gr.HTML(answer=json.dumps(answer)), ""
+        return gr.HTML(answer=answer), ""
 
     async def save(self, wanted: str):
         """A file is wanted -> file, message."""
         study, values = self._piece(wanted)
         with _told():
-            path = await self.workers.run(
-                "save", values, self.cache, study=study, cost=cost.of_saving(study, values)
-            )
+            self._require_room()
+            try:
+                path = await self.workers.run(
+                    "save",
+                    values,
+                    str(self.files.folder),
+                    study=study,
+                    cost=cost.of_saving(study, values),
+                    key=(study.id, "save"),
+                )
+            except Dropped:  # the same page wants another file
+                return gr.skip(), gr.skip()
+        self.files.count(os.stat(path).st_size)
         return path, ""
 
     async def change(self, path: str | None, values: Mapping) -> tuple[str, dict]:
@@ -99,14 +110,20 @@ class Handlers:
         if path is None:
             raise Sentence("There is no MIDI file.")
         with _told():
-            name, data, figures = await self.workers.run(
-                "change", path, dict(values), cost=cost.of_file(path)
+            self._require_room()
+            saved, figures = await self.workers.run(
+                "change", path, dict(values), str(self.files.folder), cost=cost.of_file(path)
             )
-        return save_bytes_to_cache(data, name, self.cache), figures
+        self.files.count(os.stat(saved).st_size)
+        return saved, figures
 
-    def _opened(self, study: Study, message: dict, request: gr.Request):
+    def _require_room(self) -> None:
+        if self.files.is_full:
+            raise WorkError(FULL)
+
+    def _opened(self, study: Study, message: str, request: gr.Request):
         self.pieces.add(study, getattr(request, "session_hash", None))
-        return gr.HTML(piece=json.dumps(message)), ""
+        return gr.HTML(piece=message), ""
 
     def _piece(self, wanted: str) -> tuple[Study, dict]:
         """The piece that the page asks about, and what it wants, as it wrote it into its value."""

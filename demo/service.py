@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -242,19 +243,24 @@ def save(net: FaderNet, study: Study, values: Mapping, folder: str | Path) -> st
     result = study.result(net, ask)
     entire = scope == "piece"
     name = file_name(study, ask, entire)
-    own = Path(tempfile.mkdtemp(dir=folder))
-    try:
+    with own_file(folder, f"{name}.{'wav' if kind == 'wav' else 'mid'}") as path:
         if kind == "wav":
-            path = own / f"{name}.wav"
             sound.write_wav(path, study, ask, result, entire)
         else:
-            path = own / f"{name}.mid"
             piece = result if entire else excerpt(result, *study.ends(ask.span))
             path.write_bytes(midi.dump(piece))
+    return str(path)
+
+
+@contextmanager
+def own_file(folder: str | Path, name: str) -> Iterator[Path]:
+    """A path in a new folder of its own, which goes again if the file does not come about."""
+    own = Path(tempfile.mkdtemp(dir=folder))
+    try:
+        yield own / name
     except BaseException:  # given up, no room, nothing to be heard: no half of a file is left
         shutil.rmtree(own, ignore_errors=True)
         raise
-    return str(path)
 
 
 def file_name(study: Study, ask: Ask, whole: bool) -> str:

@@ -10,6 +10,7 @@ number)`` to give one up. Reply: ``(number, kind, value)``.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import queue
@@ -135,14 +136,17 @@ def _tasks(model: str | None) -> dict[str, Callable]:
     warm(net)
 
     def opened(study):
-        return study, service.piece_message(study)
+        return study, json.dumps(service.piece_message(study))
 
     return {
         "open_example": lambda key: opened(open_example(key)),
         "open_file": lambda path: opened(open_file(path)),
-        "answer": lambda study, values, hear: service.answer(net, study, values, hear=hear),
+        # As JSON already: a long answer would keep the server itself busy.
+        "answer": lambda study, values, hear: json.dumps(
+            service.answer(net, study, values, hear=hear)
+        ),
         "save": lambda study, values, folder: service.save(net, study, values, folder),
-        "change": lambda path, values: endpoints.change(net, path, values),
+        "change": lambda path, values, folder: endpoints.change(net, path, values, folder),
     }
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import os
 import signal
 import sys
 from types import FrameType
@@ -21,6 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 from survey.app import close, create_app
+from survey.ending import end
 from survey.settings import Settings
 
 MOUNT = "/survey"
@@ -78,15 +78,8 @@ def _leave(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-def _end(status: int) -> None:
-    """End the process without waiting for threads that still wait for a lost database."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
-
-
 if __name__ == "__main__":
     try:
-        _end(main())
+        end(main())
     except SystemExit as ended:
-        _end(ended.code if isinstance(ended.code, int) else 1)
+        end(ended.code if isinstance(ended.code, int) else 1)

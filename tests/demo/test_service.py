@@ -499,12 +499,13 @@ def test_a_bad_file_is_one_sentence(tmp_path):
 def test_endpoint_changes_a_file(net, study, tmp_path):
     path = tmp_path / "in.mid"
     midi.write(study.piece, path)
-    name, data, figures = endpoints.change(net, path, {"rhythm": 1.0, "first": 0, "last": None})
-    assert midi.read(data).length == pytest.approx(study.piece.length, abs=0.01)
+    values = {"rhythm": 1.0, "first": 0, "last": None}
+    new, figures = endpoints.change(net, path, values, tmp_path)
+    assert midi.read(new).length == pytest.approx(study.piece.length, abs=0.01)
     assert figures["after"]["rhythm"] > figures["before"]["rhythm"]
-    assert figures["unchanged"] == [] and name == "in_rhythm-1.00.mid"
+    assert figures["unchanged"] == [] and Path(new).name == "in_rhythm-1.00.mid"
     with pytest.raises(ValueError, match="rhythm"):
-        endpoints.change(net, path, {"rhythm": 3.0})
+        endpoints.change(net, path, {"rhythm": 3.0}, tmp_path)
 
 
 def test_a_mood_of_the_page_is_that_of_the_command_line(net, study):
