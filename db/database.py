@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.exc import TimeoutError as Timeout
 from sqlalchemy.orm import Session
+
+from db import private
+from db.presence import Lost, Presence
 
 BUSY = 10.0  # seconds that a writer waits for its turn
 SCRUB = 2.0  # seconds that scrubbing waits for readers to finish
@@ -49,7 +53,8 @@ class Database:
         self.busy = busy
         self._turn = threading.Lock()
         if self.is_sqlite:
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            private.make_folder(Path(self.url.database).parent)
+        self._presence = Presence()
         self.engine = self._engine()
 
     @property
@@ -62,7 +67,8 @@ class Database:
         """A transaction that may write: committed at the end, undone by an exception.
 
         On SQLite it has the write lock from its beginning, so that what it reads cannot change
-        before it writes.
+        before it writes; and when it has ended well, what it wrote is in files that had their
+        names.
 
         Parameters
         ----------
@@ -73,12 +79,15 @@ class Database:
         Raises
         ------
         sqlalchemy.exc.SQLAlchemyError
-            If the turn does not come within `busy` seconds, or what the transaction raises.
+            If the turn does not come within `busy` seconds, or what the transaction raises;
+            `db.presence.Lost` if SQLite's file was removed, renamed or replaced.
         """
         with self._alone() if self.is_sqlite else nullcontext():
             engine = self.engine.execution_options(writes=True, durable=durable)
             with Session(engine, expire_on_commit=False) as session, session.begin():
                 yield session
+                self._presence.check()
+            self._presence.check()  # committing takes a while
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -95,12 +104,11 @@ class Database:
         Raises
         ------
         sqlalchemy.exc.SQLAlchemyError
-            If the database cannot be reached, read or locked.
-        OSError
-            If the file of an SQLite database is gone; what was opened before could be read on.
+            If the database cannot be reached, read or locked; `db.presence.Lost` if the file of
+            an SQLite database is gone; what was opened before could be read on.
         """
         if self.is_sqlite and not Path(str(self.url.database)).is_file():
-            raise FileNotFoundError("the database's file is gone")
+            raise Lost("the database's file is gone")
         with self.engine.execution_options(writes=True).connect() as connection:
             connection.execute(text("SELECT id FROM studies LIMIT 1"))
 
@@ -161,9 +169,41 @@ class Database:
             max_overflow=10,
             **common,
         )
-        event.listen(engine, "connect", _prepare)
-        event.listen(engine, "begin", _begin)
+        event.listen(engine, "do_connect", self._before_connecting)
+        event.listen(engine, "connect", self._prepare)
+        event.listen(engine, "close", self._closed)
+        event.listen(engine, "begin", self._begin)
         return engine
+
+    def _before_connecting(self, dialect: Any, record: Any, given: list, named: dict) -> None:
+        self._presence.check()  # SQLite would make new files where others are missing
+        if not named.get("uri"):
+            with suppress(OSError):  # it is there, or SQLite says why it cannot be made
+                os.close(private.opener(given[0], os.O_RDWR | os.O_CREAT | os.O_EXCL))
+
+    def _prepare(self, connection: Any, record: Any) -> None:
+        connection.isolation_level = None  # `_begin` says where transactions begin, not the driver
+        for pragma in PRAGMAS:
+            connection.execute(pragma)
+        try:
+            self._presence.opened(connection)
+        except Lost:
+            connection.close()
+            raise
+
+    def _closed(self, connection: Any, record: Any) -> None:
+        self._presence.closed()
+
+    def _begin(self, connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if options.get("writes"):
+            self._presence.check()
+            # Within a transaction it could not be said any more.
+            level = "FULL" if options.get("durable", True) else "NORMAL"
+            connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     @contextmanager
     def _alone(self, wait: float | None = None) -> Iterator[None]:
@@ -196,20 +236,3 @@ def address(url: str) -> URL:
     if found.get_backend_name() == "sqlite" and found.database in (None, "", ":memory:"):
         raise DatabaseError("DATABASE_URL names no file; threads cannot share SQLite's memory")
     return found
-
-
-def _prepare(connection: Any, record: Any) -> None:
-    connection.isolation_level = None  # `_begin` says where transactions begin, not the driver
-    for pragma in PRAGMAS:
-        connection.execute(pragma)
-
-
-def _begin(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    if options.get("writes"):
-        # Within a transaction it could not be said any more.
-        level = "FULL" if options.get("durable", True) else "NORMAL"
-        connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        connection.exec_driver_sql("BEGIN")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from survey.ending import end
+from survey.ending import leave_on_sigterm, run
 
 if TYPE_CHECKING:
     from demo.listening import Listening
@@ -61,6 +61,7 @@ def main() -> int:
 
     try:
         logs.set_up()
+        leave_on_sigterm()
         with listening(args.model) as test:
             _serve(args.model, test, listener, args.host)
     except (ValueError, WorkError, OpenError) as error:
@@ -107,4 +108,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    end(main())
+    run(main)

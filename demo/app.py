@@ -21,6 +21,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # Gradio looks at it
 
 import gradio as gr  # noqa: E402
 from fastapi import FastAPI  # noqa: E402
+from gradio import http_server  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
 from starlette.routing import Mount, Route  # noqa: E402
 from starlette.types import ASGIApp  # noqa: E402
@@ -36,7 +37,7 @@ from demo.public_address import Address, PublicAddress  # noqa: E402
 from demo.workers import WorkError, Workers  # noqa: E402
 from fadernets.examples import EXAMPLES, FIRST  # noqa: E402
 from fadernets.transfer import PRESETS  # noqa: E402
-from survey.ending import end  # noqa: E402
+from survey.ending import run  # noqa: E402
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("roll", "player", "overview", "fader", "workbench", "view")
@@ -51,7 +52,7 @@ ICON = (
     '%3E%3C/svg%3E">'
 )
 START = """FaderNets.workbench({element, props, trigger, watch,
-    events: {ask: "ask", hear: "hear", save: "save"}})"""
+    events: {ask: "ask", hear: "hear", save: "save", reopen: "reopen"}})"""
 DOWNLOAD = "() => setTimeout(() => document.querySelector('#fn-file').click(), 50)"
 HEAD = """<header><h1>Music FaderNets</h1>
 <p>Two faders and a mood for piano music: slide, and hear what becomes of it.</p></header>"""
@@ -87,7 +88,9 @@ class Demo:
         self.files = Files()
         # Gradio's components take their folder from the environment when they are made.
         os.environ["GRADIO_TEMP_DIR"] = str(self.files.folder)
-        self.workers, self.pieces = Workers(model), OpenPieces()
+        self.is_open, self._closed = False, threading.Event()
+        self.workers = Workers(model)
+        self.pieces = OpenPieces(closed=self.workers.forget)
         self.blocks = page(self, survey=SURVEY in self.mounts)
         self.middleware = [
             Middleware(PublicAddress, address=address),
@@ -107,6 +110,8 @@ class Demo:
             "is_full": lambda: self.files.is_full,
             "count": self.files.count,
             "left": self.left,
+            "waits": lambda session: session in self.blocks._queue.pending_messages_per_session,
+            "is_open": lambda: self.is_open or selfcheck.trying.get(),
         }
 
     def left(self, session: str) -> None:
@@ -126,9 +131,16 @@ class Demo:
         self.blocks.enforce()
         selfcheck.require_closed(app, self.blocks, self.files)
         self.workers.wait_until_ready()
+        threading.Thread(target=self._tidy, name="pieces", daemon=True).start()
+        self.is_open = True
+
+    def _tidy(self) -> None:
+        while not self._closed.wait(min(self.pieces.kept / 4, 10.0)):
+            self.pieces.expire()
 
     def close(self) -> None:
         """End the workers, delete the files."""
+        self._closed.set()
         self.workers.close()
         self.files.close()
 
@@ -158,6 +170,7 @@ def page(demo: Demo, survey: bool = False) -> gr.Blocks:
             elem_id="fn-bench",
             piece="",
             answer="",
+            trouble="",
         )
         gr.HTML(FOOT.format(invitation=INVITATION if survey else ""), elem_id="fn-foot")
         file = gr.DownloadButton("File", elem_id="fn-file", visible="hidden")
@@ -167,18 +180,21 @@ def page(demo: Demo, survey: bool = False) -> gr.Blocks:
         # Each move is sent at once: the workers drop the one before, if it is still under way.
         each = {"trigger_mode": "multiple", **hidden}
         latest = {"trigger_mode": "always_last", **hidden}
-        settle = {"fn": None, "js": "() => FaderNets.bench?.settle()"}
-        blocks.load(does.open_example, examples, opened, **hidden)
+        unanswered = {"fn": None, "js": "() => FaderNets.UNANSWERED", "outputs": message}
+        blocks.load(does.open_example, examples, opened, **hidden).failure(**unanswered)
         # Only a page with such an event keeps a connection by which its closing is noticed; what is
         # done then is `Demo.left`.
         blocks.unload(lambda: None)
-        examples.input(does.open_example, examples, opened, **latest)
-        upload.upload(does.open_upload, upload, [*opened, examples], **latest)
-        bench.ask(does.ask, bench, [bench, message], **each).failure(**settle)
-        bench.hear(does.hear, bench, [bench, message], **each).failure(**settle)
+        for choose in (examples.input, bench.reopen):
+            choose(does.open_example, examples, opened, **latest).failure(**unanswered)
+        came = upload.upload(does.open_upload, upload, [*opened, examples], **latest)
+        came.failure(**unanswered)
+        bench.ask(does.ask, bench, [bench, message], **each).failure(**unanswered)
+        bench.hear(does.hear, bench, [bench, message], **each).failure(**unanswered)
         saved = bench.save(does.save, bench, [file, message], **latest)
         saved.success(fn=None, js=DOWNLOAD)
-        saved.then(**settle)
+        saved.success(fn=None, js="() => FaderNets.bench?.saved()")
+        saved.failure(**unanswered)
         _endpoints(does)
     blocks.queue(max_size=CALLS_WAITING)
     return blocks
@@ -308,10 +324,17 @@ def main() -> int:
     """Start the way Hugging Face Spaces wants it; 2 with one sentence if that cannot be."""
     from demo.listening import listening  # the survey's libraries, which the demo does not need
 
-    # An interrupt while Gradio starts would be lost in it; an event is not. Hosts send SIGTERM.
-    stopped = threading.Event()
+    serving, stopped = threading.Event(), threading.Event()
+
+    def stop(*_: object) -> None:
+        stopped.set()
+        if not serving.is_set():
+            raise SystemExit(0)
+
+    # Gradio waits for no signal, and would lose an interrupt. Hosts send SIGTERM.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+        signal.signal(number, stop)
+    http_server.get_space = lambda: None  # or it looks for changed files, and fails
     try:
         logs.set_up()
         with listening() as test, closing(Demo(mounts={SURVEY: test.app})) as demo:
@@ -329,6 +352,7 @@ def main() -> int:
             logs.set_up()  # Gradio has its server set up logging of its own
             demo.complete(app)
             test.begin()
+            serving.set()
             stopped.wait()
             demo.workers.close()  # else the server waits for what is under way
             demo.blocks.close()
@@ -339,4 +363,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    end(main())
+    run(main)

@@ -11,6 +11,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.state_holder import SessionState
+from pydantic import ValidationError
 
 from demo import values
 
@@ -83,7 +84,7 @@ class GuardedBlocks(gr.Blocks):
             return await super().process_api(block_fn, inputs, *args, **kwargs)
         except Sentence:
             raise
-        except gr.Error:  # Gradio's own: its text repeats what was sent
+        except (gr.Error, ValidationError):  # their texts repeat what was sent
             raise Sentence(UNFIT) from None
         except asyncio.CancelledError:
             # The caller makes an answer of any exception, and prints it unless it is this one.

@@ -8,12 +8,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+import numpy as np
+
 from demo.study import Study
+from fadernets.notes import BEATS
 
 EVENT = 0.06  # seconds that any answer takes
 SEGMENT = 0.007  # for each segment that changes
+NOTE = 6e-5  # for each note that is drawn, played or written
 SOUND = 0.012  # for each second of sound rendered
-BYTE = 1e-7  # for each byte of a file opened
+BYTE = 5e-7  # for each byte of a file opened
 SHORT = 0.3  # seconds up to which work is short
 HEARD = 40.0  # seconds of sound in an answer, both sides together
 NEARBY = 25  # segments that are changed for a part of the sound
@@ -35,21 +39,31 @@ def of_file(path: str) -> float:
 
 def of_answer(study: Study, values: Mapping, *, hear: bool = False) -> float:
     """Seconds that a change of the selection takes, or the sound of a part of it."""
-    changed = _segments(study, values)
+    first, last = _span(study, values)
+    changed = last - first + 1
+    notes = NOTE * _notes(study, first, last)
     if hear:
-        return EVENT + SEGMENT * min(changed, NEARBY) + SOUND * HEARD
-    return EVENT + SEGMENT * changed
+        return EVENT + SEGMENT * min(changed, NEARBY) + SOUND * HEARD + notes
+    return EVENT + SEGMENT * changed + notes
 
 
 def of_saving(study: Study, values: Mapping) -> float:
     """Seconds that a file to take away takes."""
+    first, last = _span(study, values)
     seconds = study.piece.duration if values.get("kind") == "wav" else 0.0
-    return EVENT + SEGMENT * _segments(study, values) + SOUND * seconds
+    changed = SEGMENT * (last - first + 1)
+    return EVENT + changed + SOUND * seconds + NOTE * len(study.piece.notes)
 
 
-def _segments(study: Study, values: Mapping) -> int:
+def _span(study: Study, values: Mapping) -> tuple[int, int]:
     """Segments selected; all if the values make no sense, which is said later."""
     first, last, count = values.get("first"), values.get("last"), len(study.segments)
     if isinstance(first, int) and isinstance(last, int) and 0 <= first <= last < count:
-        return last - first + 1
-    return count
+        return first, last
+    return 0, count - 1
+
+
+def _notes(study: Study, first: int, last: int) -> int:
+    """Notes that begin in a span of segments."""
+    onsets = study.piece.notes.onset
+    return int(np.diff(np.searchsorted(onsets, [first * BEATS, (last + 1) * BEATS]))[0])

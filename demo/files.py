@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 KEPT = 3600.0  # seconds that files stay on disk; FADERNETS_KEEP_FILES sets another time
@@ -38,6 +39,8 @@ class Files:
     Attributes
     ----------
     folder : Path
+    has_room : bool
+        Whether the disk has room for more.
     """
 
     def __init__(self, base: str | Path | None = None, kept: float | None = None) -> None:
@@ -50,14 +53,14 @@ class Files:
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._bytes = 0
-        self._has_room = True
+        self.has_room = True
         self._sweeper = threading.Thread(target=self._run, name="files", daemon=True)
         self._sweeper.start()
 
     @property
     def is_full(self) -> bool:
         """Whether there is too much on disk to take in more."""
-        return self._bytes > FULL or not self._has_room
+        return self._bytes > FULL or not self.has_room
 
     def count(self, size: int) -> None:
         """Count an upload of `size` bytes until the next sweep sees it."""
@@ -74,7 +77,8 @@ class Files:
             found = Path(path).resolve(strict=True)
         except (OSError, ValueError, RuntimeError):  # not there, a NUL byte, links in a circle
             return False
-        return found.is_file() and found.is_relative_to(self.folder) and found.name != HELD
+        inside = found.is_file() and found.is_relative_to(self.folder)
+        return inside and found != self.folder / HELD
 
     def sweep(self) -> None:
         """Delete what is older than `kept`, and empty folders; when full, the oldest files, too."""
@@ -101,7 +105,7 @@ class Files:
             self._remove_empty(path.parent, now)
             held -= size
         self._bytes = held
-        self._has_room = shutil.disk_usage(self.folder).free > ROOM
+        self.has_room = shutil.disk_usage(self.folder).free > ROOM
 
     def _remove_empty(self, folder: Path, before: float) -> None:
         try:
@@ -115,6 +119,8 @@ class Files:
         self._stop.set()
         self._wake.set()
         shutil.rmtree(self.folder, ignore_errors=True)
+        with suppress(OSError):
+            (self.folder.parent / "vibe_edit_history").rmdir()  # Gradio makes it, for nothing here
 
     def _run(self) -> None:
         while not self._stop.is_set():

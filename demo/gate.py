@@ -19,6 +19,7 @@ from urllib.parse import parse_qs
 
 from pydantic import BaseModel, Field, JsonValue, TypeAdapter
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,10 +30,11 @@ DRAINED = 100_000_000  # bytes of an upload that is too large anyway that are st
 SLOWEST = 2_000  # bytes a second that an upload must make; a poor telephone makes ten times that
 STALLED = 10.0  # seconds without a byte after which an upload is given up
 LONGEST_UPLOAD = 120.0  # seconds that an upload may take: 20 MB at 1.4 Mbit/s
-UPLOADS_AT_ONCE = 8
+UPLOADS_AT_ONCE = 32
 SESSION = r"[A-Za-z0-9_-]{1,64}"
 FORBIDDEN_QUERY = "deep_link"  # would have Gradio read a page's state from its disk
 BUSY = "The server takes in too many files just now. Please try again in a minute."
+STARTING = "The server is starting. Please try again in a few seconds."
 BROKEN = "Something went wrong here. Please try it again."
 UNREADABLE = "This is not an event of the page."
 NO_FILE = "This is not an upload of a file."
@@ -43,6 +45,7 @@ KEYWORDS = "keywords"
 UPLOAD = "upload"
 FILE = "file"
 LEAVE = "leave"
+STREAM = "stream"
 PLAIN = "plain"
 
 # (method, address below the page, how it is treated); GET stands for HEAD, too.
@@ -60,7 +63,7 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("GET", f"{API}/startup-events", PLAIN),
     ("GET", f"{API}/heartbeat/(?P<session>{SESSION})", LEAVE),
     ("GET", f"{API}/upload_progress", PLAIN),
-    ("GET", f"{API}/queue/data", PLAIN),
+    ("GET", f"{API}/queue/data", STREAM),
     ("GET", rf"{API}/call/(v2/)?(?P<name>\w{{1,64}})/{SESSION}", PLAIN),
     ("GET", f"{API}/file=(?P<path>.+)", FILE),
     ("POST", f"{API}/upload", UPLOAD),
@@ -114,6 +117,10 @@ class Gate:
         Called with the bytes of every upload that was taken in.
     left : function
         Called with a session when the visitor's page has been closed.
+    waits : function
+        Whether answers wait for a session in Gradio's queue.
+    is_open : function
+        Whether the server has tried its own locks; until then nothing is served.
     """
 
     def __init__(
@@ -129,12 +136,15 @@ class Gate:
         is_full: Callable[[], bool],
         count: Callable[[int], None],
         left: Callable[[str], None],
+        waits: Callable[[str], bool],
+        is_open: Callable[[], bool],
     ) -> None:
         self.app, self.beside = app, tuple(beside)
         self.private, self.public, self.names = set(private), set(public), set(names)
         self.largest_upload = largest_file + ENVELOPE
         self.owns, self.is_full, self.count, self.left = owns, is_full, count, left
-        self._uploading = 0
+        self.waits, self.is_open = waits, is_open
+        self._uploads: list[_Upload] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -144,6 +154,11 @@ class Gate:
             await self.app(scope, receive, send)
             return
         path = _path(scope)
+        if not self.is_open() and path != f"{API}/startup-events":
+            # Gradio asks its own page whether it is there before it goes on.
+            status = 200 if scope["method"] == "HEAD" else 503
+            await _sentence(STARTING, status, {"Retry-After": "3"})(scope, receive, send)
+            return
         if any(path == other or path.startswith(f"{other}/") for other in self.beside):
             await self.app(scope, receive, send)
             return
@@ -152,7 +167,7 @@ class Gate:
             await Response(status_code=404)(scope, receive, send)
             return
         kind, parts = found
-        if not self._may(kind, parts):
+        if not self._may(kind, parts, scope["query_string"]):
             await Response(status_code=404)(scope, receive, send)
             return
         begun = False
@@ -164,12 +179,16 @@ class Gate:
 
         try:
             await self._pass(kind, parts, scope, receive, sending)
+        except ClientDisconnect:  # the sender's doing, who hears nothing any more
+            pass
         except Exception as error:  # noqa: BLE001 - Gradio's; its text and traceback hold values
             last = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
             log.warning("%s failed: %s at %s", kind, type(error).__name__, where)
             if not begun:
                 await _refusal(kind, error)(scope, receive, send)
+            else:  # the rest does not come: say so, or the server complains of us
+                await send({"type": "http.response.body", "body": b""})
 
     async def _pass(
         self, kind: str, parts: dict[str, str | None], scope: Scope, receive: Receive, send: Send
@@ -186,10 +205,12 @@ class Gate:
         else:
             await self.app(scope, receive, send)
 
-    def _may(self, kind: str, parts: dict[str, str | None]) -> bool:
+    def _may(self, kind: str, parts: dict[str, str | None], query: bytes) -> bool:
         """Whether the route's own values are allowed."""
         if kind == FILE:
             return self.owns(parts["path"] or "")
+        if kind == STREAM:
+            return self.waits(parse_qs(query.decode("latin-1")).get("session_hash", [""])[0])
         return parts.get("name") is None or parts["name"] in self.names
 
     async def _event(self, kind: str, scope: Scope, receive: Receive, send: Send) -> None:
@@ -229,33 +250,56 @@ class Gate:
             await _body(receive, most=DRAINED, keep=False)
             await _sentence(problem, 413)(scope, receive, send)
             return
-        if self._uploading >= UPLOADS_AT_ONCE or self.is_full():
+        if self.is_full():
+            await _body(receive, most=self.largest_upload, keep=False)
             await _sentence(BUSY, 503, {"Retry-After": "30"})(scope, receive, send)
             return
-        taken, began = 0, time.monotonic()
-
-        async def counted() -> Message:
-            nonlocal taken
-            # Those who drip are held to a rate after the first seconds, so that a few who mean ill
-            # do not keep others out.
-            late = time.monotonic() - began
-            if late > LONGEST_UPLOAD or (late > STALLED and taken < SLOWEST * late):
-                return {"type": "http.disconnect"}
-            try:
-                message = await asyncio.wait_for(receive(), STALLED)
-            except TimeoutError:  # lest a few that never end keep others out
-                return {"type": "http.disconnect"}
-            taken += len(message.get("body", b""))
-            if taken > self.largest_upload:  # nothing was announced, and it does not end
-                return {"type": "http.disconnect"}
-            return message
-
-        self._uploading += 1
+        if len(self._uploads) >= UPLOADS_AT_ONCE:
+            # Whoever is slow makes room, so that a few who mean ill do not keep others out.
+            others = [one for one in self._uploads if not one.given_up.is_set()]
+            min(others, key=_Upload.rate).given_up.set()
+        upload = _Upload(receive, self.largest_upload)
+        self._uploads.append(upload)
         try:
-            await self.app(scope, counted, send)
+            await self.app(scope, upload.message, send)
         finally:
-            self._uploading -= 1
-            self.count(taken)
+            self._uploads.remove(upload)
+            self.count(upload.taken)
+
+
+class _Upload:
+    """An upload that is coming in, ended when it takes too long, too slowly or too much."""
+
+    def __init__(self, receive: Receive, largest: int) -> None:
+        self.receive, self.largest = receive, largest
+        self.taken, self.began = 0, time.monotonic()
+        self.given_up = asyncio.Event()
+
+    def rate(self) -> float:
+        """Bytes a second, those of the first seconds taken for many."""
+        return (self.taken + SLOWEST * STALLED) / (time.monotonic() - self.began + 0.1)
+
+    async def message(self) -> Message:
+        """The next part of the body; that the sender has gone when the upload is ended."""
+        late = time.monotonic() - self.began
+        if late > LONGEST_UPLOAD or (late > STALLED and self.taken < SLOWEST * late):
+            return {"type": "http.disconnect"}
+        coming = asyncio.ensure_future(self.receive())
+        ending = asyncio.ensure_future(self.given_up.wait())
+        try:
+            await asyncio.wait(
+                {coming, ending}, timeout=STALLED, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not coming.done():
+                return {"type": "http.disconnect"}
+            message = coming.result()
+        finally:
+            coming.cancel()
+            ending.cancel()
+        self.taken += len(message.get("body", b""))
+        if self.taken > self.largest:  # nothing was announced, and it does not end
+            return {"type": "http.disconnect"}
+        return message
 
 
 def _path(scope: Scope) -> str:

@@ -19,14 +19,14 @@ PATH = "/healthz"
 def endpoint(demo: Demo, survey: FastAPI | None) -> Callable[[Request], Awaitable[Response]]:
     """The function that answers: 200 if all is well, else 503, and what is not.
 
-    ``model``: workers that have loaded it are there. ``files``: there is room for uploads.
+    ``model``: workers that have loaded it are there. ``files``: the disk has room for uploads.
     ``survey``: what `survey.health` says, if there is one.
     """
 
     async def healthz(request: Request) -> Response:
         parts: dict[str, Any] = {
             "model": demo.workers.are_ready,
-            "files": not demo.files.is_full,
+            "files": demo.files.has_room,
         }
         well = all(parts.values())
         if survey is not None:

@@ -14,9 +14,23 @@ import os
 import traceback
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 LARGEST = 5_000_000  # bytes of a log file
 KEPT = 3  # older files kept beside it
+
+
+class Private(logging.handlers.RotatingFileHandler):
+    """A file that is put away when it is full; a new one is closed to other users."""
+
+    def _open(self) -> IO[str]:
+        return open(
+            self.baseFilename,
+            self.mode,
+            encoding=self.encoding,
+            errors=self.errors,
+            opener=lambda path, flags: os.open(path, flags, 0o600),
+        )
 
 
 class OneLine(logging.Formatter):
@@ -50,9 +64,7 @@ def set_up() -> None:
     handler: logging.Handler = logging.StreamHandler()
     if name:
         try:
-            handler = logging.handlers.RotatingFileHandler(
-                name, maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8"
-            )
+            handler = Private(name, maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8")
         except OSError as error:
             reason = (error.strerror or "it cannot be written").lower()
             raise ValueError(f"FADERNETS_LOG cannot be used: {reason}") from error

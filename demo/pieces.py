@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,10 +23,18 @@ class _Open:
     study: Study
     session: str
     ends: float
+    used: float
+
+    def weight(self, now: float) -> float:
+        """How much is won by closing it: its notes times the seconds that nobody has used it."""
+        return len(self.study.piece.notes) * (now - self.used)
 
 
 class OpenPieces:
-    """Pieces by id; the one used longest ago makes room.
+    """Pieces by id; large ones that are not used make room.
+
+    By notes times seconds without use, so that a visitor who opens many large pieces closes their
+    own before those of others.
 
     Parameters
     ----------
@@ -37,6 +44,8 @@ class OpenPieces:
         Notes that all pieces may have together.
     clock : function
         Gives seconds; only differences count.
+    closed : function, optional
+        Called with the ids of pieces that were closed.
     """
 
     def __init__(
@@ -45,10 +54,12 @@ class OpenPieces:
         grace: float = GRACE,
         most_notes: int = MOST_NOTES,
         clock: Callable[[], float] = time.monotonic,
+        closed: Callable[[list[str]], None] = lambda names: None,
     ) -> None:
         self.kept = kept or float(os.environ.get("FADERNETS_KEEP_PIECES") or KEPT)
         self.grace, self.most_notes, self.clock = grace, most_notes, clock
-        self._open: OrderedDict[str, _Open] = OrderedDict()
+        self._closed = closed
+        self._open: dict[str, _Open] = {}
         self._notes = 0
         self._lock = threading.Lock()
 
@@ -59,10 +70,12 @@ class OpenPieces:
         """Keep a piece for the page with this session."""
         with self._lock:
             self._expire()
-            self._open[study.id] = _Open(study, session or "", self.clock() + self.kept)
+            now = self.clock()
+            self._open[study.id] = _Open(study, session or "", now + self.kept, now)
             self._notes += len(study.piece.notes)
             while self._notes > self.most_notes and len(self._open) > 1:
-                self._drop(next(iter(self._open)))
+                others = [name for name in self._open if name != study.id]
+                self._drop([max(others, key=lambda name: self._open[name].weight(now))])
 
     def get(self, name: str) -> Study | None:
         """The piece with this id, None if it has been closed."""
@@ -71,8 +84,8 @@ class OpenPieces:
             if name not in self._open:
                 return None
             found = self._open[name]
-            found.ends = self.clock() + self.kept
-            self._open.move_to_end(name)
+            found.used = self.clock()
+            found.ends = found.used + self.kept
             return found.study
 
     def leave(self, session: str) -> None:
@@ -84,10 +97,17 @@ class OpenPieces:
                     found.ends = min(found.ends, soon)
             self._expire()
 
+    def expire(self) -> None:
+        """Close what nobody has used for its time."""
+        with self._lock:
+            self._expire()
+
     def _expire(self) -> None:
         now = self.clock()
-        for name in [name for name, found in self._open.items() if found.ends <= now]:
-            self._drop(name)
+        self._drop([name for name, found in self._open.items() if found.ends <= now])
 
-    def _drop(self, name: str) -> None:
-        self._notes -= len(self._open.pop(name).study.piece.notes)
+    def _drop(self, names: list[str]) -> None:
+        for name in names:
+            self._notes -= len(self._open.pop(name).study.piece.notes)
+        if names:
+            self._closed(names)

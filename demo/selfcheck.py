@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import tempfile
+from contextvars import ContextVar
 from pathlib import Path
 
 import gradio as gr
@@ -19,6 +20,8 @@ from gradio.context import LocalContext
 
 from demo.files import Files
 from demo.gate import API
+
+trying: ContextVar[bool] = ContextVar("trying", default=False)  # its own requests get in
 
 
 class OpenError(Exception):
@@ -36,7 +39,11 @@ def require_closed(app: FastAPI, blocks: gr.Blocks, files: Files) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".mid", prefix="canary-") as canary:
         canary.write(secrets.token_hex(16))
         canary.flush()
-        asyncio.run(_try(app, blocks, files, canary.name))
+        token = trying.set(True)
+        try:
+            asyncio.run(_try(app, blocks, files, canary.name))
+        finally:
+            trying.reset(token)
 
 
 async def _try(app: FastAPI, blocks: gr.Blocks, files: Files, path: str) -> None:

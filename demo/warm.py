@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from demo import service
 from demo.study import open_example
+from fadernets import midi
 from fadernets.examples import FIRST
 from fadernets.net import FaderNet
 
 
 def warm(net: FaderNet) -> None:
-    """Read the first example and move a fader of it once."""
+    """Read the first example, as a file, too, and move a fader of it once."""
     study = open_example(FIRST)
+    midi.read(midi.dump(study.piece))
     asked = {"first": 0, "last": 0, "rhythm": 0.5, "number": 0, "original": True}
     service.answer(net, study, asked)

@@ -4,8 +4,9 @@ It reads requests from its standard input and writes replies to its standard out
 pieces it was asked about last, with what was worked out about them, so that the next move of a
 fader starts from there.
 
-Request: ``(number, task, id of a piece or None, the piece or None, arguments)``, or ``("stop",
-number)`` to give one up. Reply: ``(number, kind, value)``.
+Request: ``(number, task, id of a piece or None, the piece or None, arguments)``, ``("stop",
+number)`` to give one up, or ``("forget", ids)`` of pieces that were closed.
+Reply: ``(number, kind, value)``.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ READY, PROGRESS, DONE, SAID, FAILED, UNKNOWN, STOPPED = (
     "unknown",
     "stopped",
 )
+KEPT_NOTES = 500_000  # of the pieces kept, some 100 bytes each with what is worked out
 KEPT_PIECES = 100  # with 50 visitors, 8 meant working out most of it again
 PACKAGES = tuple(str(Path(__file__).resolve().parents[1] / name) for name in ("demo", "fadernets"))
 log = logging.getLogger(__name__)
@@ -66,6 +68,10 @@ class Worker:
         threading.Thread(target=self._listen, daemon=True).start()
         self._reply(READY, None)
         while (request := self.waiting.get()) is not None:
+            if request[0] == "forget":
+                for name in request[1]:
+                    self.pieces.pop(name, None)
+                continue
             self.number, task, name, piece, arguments = request
             self._reply(*self._answer(task, name, piece, arguments))
 
@@ -96,14 +102,20 @@ class Worker:
             self.pieces.move_to_end(name)
             self.pieces[name].progress = self.progress
             arguments = (self.pieces[name], *arguments)
-        while len(self.pieces) > KEPT_PIECES:
-            self.pieces.popitem(last=False)
+        self._make_room()
         try:
             return DONE, self.tasks[task](*arguments)
         except Stopped:
             return STOPPED, None
         except Exception as error:  # noqa: BLE001 - the worker lives on, whatever it is
             return _failure(error)
+
+    def _make_room(self) -> None:
+        """Let go of the pieces used longest ago, but for the last."""
+        notes = sum(len(piece.piece.notes) for piece in self.pieces.values())
+        while len(self.pieces) > 1 and (len(self.pieces) > KEPT_PIECES or notes > KEPT_NOTES):
+            _, piece = self.pieces.popitem(last=False)
+            notes -= len(piece.piece.notes)
 
     def _reply(self, kind: str, value: Any) -> None:
         frames.write(self.replies, (self.number, kind, value))

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Hashable, Iterable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
@@ -31,8 +32,10 @@ ROOT = Path(__file__).resolve().parents[1]
 MOST_SHORT = 4  # workers for short work; more than cores help nobody
 NICE = 5  # how far long work steps back: a third of the time that short work would get
 LIMIT = 300.0  # seconds after which work is taken for hung: ten times the longest there is
+TRIES = 2  # workers that may die of a piece of work
 RESTART = 0.5  # seconds before a worker takes another's place, lest one that cannot start spins
 PATIENCE = 120.0  # seconds that a worker may take to start on a busy machine
+LOOK = 1.0  # seconds between two looks at whether an idle worker still lives
 WAITING = 200  # pieces of work that may wait; more could not be answered in time
 log = logging.getLogger(__name__)
 
@@ -66,6 +69,7 @@ class _Job:
     arguments: tuple = field(compare=False)
     key: Hashable = field(compare=False)
     order: int = field(compare=False, default=0)
+    tries: int = field(compare=False, default=0)
     future: Future = field(compare=False, default_factory=Future)
     dropped: bool = field(compare=False, default=False)
 
@@ -92,6 +96,15 @@ class _Lane:
         self.ready = threading.Condition()
         self.closed = False
 
+    def put_back(self, job: _Job) -> None:
+        """Have work done by another worker, whose own died."""
+        with self.ready:
+            if self.closed:
+                job.fail(Dropped("the server stops"))
+                return
+            heapq.heappush(self.jobs, job)
+            self.ready.notify()
+
     def put(self, job: _Job) -> None:
         with self.ready:
             if len(self.jobs) >= WAITING:
@@ -103,16 +116,15 @@ class _Lane:
             self.ready.notify()
 
     def take(self) -> _Job | None:
-        """The next job that somebody waits for; None when the lane is closed."""
+        """The next job that somebody waits for; None if none comes for `LOOK` seconds."""
         with self.ready:
-            while True:
-                while self.jobs:
-                    job = heapq.heappop(self.jobs)
-                    if not job.dropped:
-                        return job
-                if self.closed:
-                    return None
-                self.ready.wait()
+            if not self.jobs and not self.closed:
+                self.ready.wait(LOOK)
+            while self.jobs:
+                job = heapq.heappop(self.jobs)
+                if not job.dropped:
+                    return job
+            return None
 
     def close(self) -> list[_Job]:
         with self.ready:
@@ -127,7 +139,10 @@ class _Process:
 
     def __init__(self, lane: _Lane, model: str | None, nice: int) -> None:
         self.lane, self.model, self.nice = lane, model, nice
-        self.ready: Future[None] = Future()
+        self.ready: Future[None] = Future()  # of the first start
+        self.is_ready = False
+        self.is_hung = False
+        self.forgotten: deque[str] = deque()
         self.job: _Job | None = None
         self.began = 0.0
         self.closing = False
@@ -140,10 +155,18 @@ class _Process:
         while not self.closing:
             try:
                 self._start()
-                while (job := self.lane.take()) is not None:
-                    self._do(job)
+                while not self.lane.closed:
+                    job = self.lane.take()
+                    if self._process is None or self._process.poll() is not None:
+                        if job is not None:
+                            self.lane.put_back(job)
+                        raise EOFError  # it died while it had nothing to do
+                    self._forget()
+                    if job is not None:
+                        self._do(job)
                 return
             except (WorkError, EOFError, OSError) as error:  # no model, killed, or crashed
+                self.is_ready = False
                 self.stop()
                 if self.closing:
                     return
@@ -167,8 +190,17 @@ class _Process:
         _, kind, value = frames.read(self._process.stdout)
         if kind != worker.READY:
             raise WorkError(value)
+        self.is_ready = True
+        self.is_hung = False
         if not self.ready.done():
             self.ready.set_result(None)
+
+    def _forget(self) -> None:
+        """Have the process let go of pieces that were closed."""
+        names = [self.forgotten.popleft() for _ in range(len(self.forgotten))]
+        if names:
+            with self._writing:
+                frames.write(self._process.stdin, ("forget", names))
 
     def _do(self, job: _Job) -> None:
         self.job, self.began = job, time.monotonic()
@@ -178,7 +210,11 @@ class _Process:
             if kind == worker.UNKNOWN:
                 kind, value = self._ask(job, name, job.study)
         except (EOFError, OSError):
-            job.fail(WorkError("This could not be worked out. Please try again."))
+            job.tries += 1
+            if job.tries < TRIES and not self.is_hung and not self.closing:
+                self.lane.put_back(job)  # it may have been the process, not the work
+            else:
+                job.fail(WorkError("This could not be worked out. Please try again."))
             raise
         finally:
             self.job = None
@@ -210,15 +246,10 @@ class _Process:
             except OSError:
                 pass
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether the process has loaded the model and lives."""
-        loaded = self.ready.done() and self.ready.exception() is None
-        return loaded and self._process is not None and self._process.poll() is None
-
     def kill_if_hung(self) -> None:
         if self.job is not None and time.monotonic() - self.began > LIMIT:
             log.warning("%s took more than %.0f seconds", self.job.task, LIMIT)
+            self.is_hung = True
             self.stop()
 
     def stop(self) -> None:
@@ -256,14 +287,26 @@ class Workers:
         threading.Thread(target=self._watch, name="hung work", daemon=True).start()
 
     def wait_until_ready(self) -> None:
-        """Wait for the first worker.
+        """Wait for the first worker, or for `close`.
 
         Raises
         ------
         WorkError
             If the model cannot be loaded; one sentence.
         """
-        self._processes[0].ready.result(PATIENCE)
+        until = time.monotonic() + PATIENCE
+        while not self._closed.is_set():
+            try:
+                self._processes[0].ready.result(0.2)
+                return
+            except TimeoutError:
+                if time.monotonic() > until:
+                    raise WorkError("no worker starts") from None
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Let go of pieces that were closed, in every process, soon."""
+        for process in self._processes:
+            process.forgotten.extend(names)
 
     @property
     def are_ready(self) -> bool:

@@ -20,7 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 from survey.app import close, create_app
-from survey.ending import end
+from survey.ending import run
 from survey.settings import Settings
 
 MOUNT = "/survey"
@@ -79,7 +79,4 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        end(main())
-    except SystemExit as ended:
-        end(ended.code if isinstance(ended.code, int) else 1)
+    run(main)

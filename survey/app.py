@@ -20,8 +20,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from db import private
 from db.database import Database, DatabaseError
 from db.migrate import upgrade
+from db.presence import BESIDE
 from survey import admin, api, audio, errors, health, journal, pages
 from survey.admin_page import Office
 from survey.security import Guard
@@ -59,6 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
         database = Database(settings.database_url)
     except OSError as error:
         raise DatabaseError(f"The data folder cannot be used: {error.strerror}.") from error
+    _tighten(settings, database)
     try:
         upgrade(database)
     except BaseException as error:
@@ -109,6 +112,15 @@ def close(app: FastAPI) -> None:
     except SQLAlchemyError:
         log.warning("the database is busy, so its log was not cut")
     app.state.database.close()
+
+
+def _tighten(settings: Settings, database: Database) -> None:
+    """Close an SQLite file to other users that an earlier version made for all to read."""
+    if database.is_sqlite:
+        path = Path(str(database.url.database)).absolute()
+        if path.parent.resolve().is_relative_to(settings.data.resolve()):
+            for end in BESIDE:
+                private.tighten(path.with_name(path.name + end))
 
 
 def _journal(settings: Settings, database: Database) -> journal.Journal | None:

@@ -16,15 +16,27 @@ import pandas as pd
 
 from survey.columns import CHANGE, COLUMNS, Column, ordered, table_of
 
-FORMULA = re.compile(r"'*[=+\-@\t\r\n]")  # with the quotes, so that guarding can be undone
+# What a spreadsheet may take for a formula's first character, in all widths; it passes over blanks
+# and invisible characters before it. With the quotes, so that guarding can be undone.
+BEGINS = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207c\u207a\u207b\u2212"
+UNSEEN = r"\s\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+FORMULA = re.compile(rf"'*(?:[\t\r\n]|[{UNSEEN}]*[{BEGINS}])")
+CONTROLS = dict.fromkeys((*range(32), *range(127, 160))) | {
+    ord("\t"): " ",
+    ord("\r"): "\r",
+    ord("\n"): "\n",
+}
 SEPARATORS = ",;\t"
 
 
 def write_csv(table: pd.DataFrame, target: Path | IO[str]) -> None:
     """Write a table as UTF-8 CSV that a spreadsheet cannot take for formulas.
 
-    Headers and cells of text that begin with ``= + - @``, a tab or a line's end get a ``'`` in
-    front. Numbers are written by this function and stay numbers, negative ones too.
+    Headers and cells of text whose first visible character is one of ``= + - @``, in any width, or
+    that begin with a line's end get a ``'`` in front, which `read_csv` takes away again. Ends of
+    lines stay; a tab, at which programs may split a cell, is written as a blank; all other control
+    characters (U+0000 to U+001F, U+007F to U+009F), which a terminal may obey, are left out.
+    Numbers are written by this function and stay numbers, negative ones too.
     """
     with _opened(target, "w") as stream:
         writer = csv.writer(stream, lineterminator="\r\n")
@@ -135,7 +147,8 @@ def _cell(value: Any) -> str:
     return _guarded(str(value))
 
 
-def _guarded(cell: str) -> str:
+def _guarded(text: str) -> str:
+    cell = text.translate(CONTROLS)
     return "'" + cell if FORMULA.match(cell) else cell
 
 

@@ -12,9 +12,10 @@ import io
 import json
 import logging
 import os
+import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
@@ -22,6 +23,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from db import private
 from db.database import Database, DatabaseError
 from db.models import Audit, Study
 from survey.columns import COLUMNS, Column, change
@@ -171,11 +173,17 @@ def _folders(session: Session, study: Study) -> set[str]:
 
 
 def _write(path: Path, text: str) -> None:
-    """Whole or not at all: a reader never sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Whole or not at all: a reader never sees half a file, and other users see none.
+
+    A file that is there keeps the permissions that somebody gave it.
+    """
+    private.make_folder(path.parent)
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        part.write_text(text, encoding="utf-8", newline="")
+        with open(part, "w", encoding="utf-8", newline="", opener=private.opener) as stream:
+            stream.write(text)
+        with suppress(OSError):  # none is there, or the disk knows no permissions
+            part.chmod(stat.S_IMODE(path.stat().st_mode))
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

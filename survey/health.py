@@ -1,10 +1,11 @@
 """Whether the survey can do its work now: for ``/healthz``, hosts and load balancers.
 
 Three things are looked at: that an answer could be stored (`Database.probe`, which writes nothing),
-that the data folder takes files and has room, and whether the journal, if there is one, gets off
-the disk. They are looked at in a thread of their own and not waited for longer than `PATIENCE`, so
-that there is an answer even while the database hangs; what was found holds for `KEPT`. Nothing
-that is said holds a path, an address or a secret.
+that the data folder takes files, has room and the clips of open studies, and whether the journal,
+if there is one, gets off the disk. They are looked at in a thread of their own and not waited for
+longer than `PATIENCE`, so that there is an answer even while the database hangs; what was found
+holds for `KEPT`. Everybody may ask, so that nothing that is said holds a path, an address, a secret
+or a size.
 
 A journal that fails does not make the survey unwell: answers go on being stored, and a host that
 restarts what is unwell would lose just those that are not uploaded yet.
@@ -20,8 +21,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import State
+
+from db.models import Stimulus, Study
 
 PATIENCE = 0.7  # seconds that anybody waits for what is looked at
 KEPT = 1.0  # seconds that a result is given again
@@ -38,15 +42,12 @@ class Health:
         "ok", "slow" if it does not answer in time, "failing".
     disk : str
         "ok", "slow", "full", "read-only" or "failing".
-    free_mb : int or None
-        Megabytes free in the data folder.
     journal : str
         "off" if answers are not copied anywhere, "ok", "failing" if they should be and are not.
     """
 
     database: str = "slow"
     disk: str = "slow"
-    free_mb: int | None = None
     journal: str = "off"
 
     @property
@@ -60,7 +61,6 @@ class Health:
             "ok": self.ok,
             "database": self.database,
             "disk": self.disk,
-            "free_mb": self.free_mb,
             "journal": self.journal,
         }
 
@@ -103,8 +103,10 @@ class _Look:
 
     def run(self) -> None:
         try:
-            self._parts |= _disk(self._state)
+            self._parts |= {"disk": _disk(self._state)}
             self._parts |= {"database": _database(self._state)}
+            if _lacks_clips(self._state):
+                self._parts |= {"disk": "failing"}
         finally:
             self.done.set()
 
@@ -131,15 +133,27 @@ def _database(state: State) -> str:
     return "ok"
 
 
-def _disk(state: State) -> dict[str, Any]:
+def _disk(state: State) -> str:
     folder = state.settings.data
     try:
         free = shutil.disk_usage(folder).free
         writable = os.access(folder, os.W_OK | os.X_OK)
     except OSError:
-        return {"disk": "failing"}
-    said = "read-only" if not writable else "full" if free < ROOM else "ok"
-    return {"disk": said, "free_mb": free // 1_000_000}
+        return "failing"
+    return "read-only" if not writable else "full" if free < ROOM else "ok"
+
+
+def _lacks_clips(state: State) -> bool:
+    """Whether the clips' folder is gone or shut while a study that needs it is open."""
+    folder = state.settings.audio
+    if folder.is_dir() and os.access(folder, os.R_OK | os.X_OK):
+        return False
+    query = select(Stimulus.id).join(Study, Study.id == Stimulus.study_id)
+    try:
+        with state.database.read() as session:
+            return session.scalar(query.where(Study.state == "open").limit(1)) is not None
+    except SQLAlchemyError:  # said of the database already
+        return False
 
 
 def _journal(state: State) -> str:

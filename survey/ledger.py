@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from db import private
 from survey.records import dump
 
 LINES = "*.jsonl"
@@ -36,7 +37,7 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._touched = 0
-        folder.mkdir(parents=True, exist_ok=True)
+        private.make_folder(folder)
         for part in folder.glob("*" + PART):
             part.unlink()
         self._path = self._new_path()
@@ -71,7 +72,7 @@ class Ledger:
             self._path = self._new_path()
         new = not self._path.exists()
         data = "".join(dump(line) + "\n" for line in lines).encode()
-        with self._path.open("ab", buffering=0) as stream:
+        with open(self._path, "ab", buffering=0, opener=private.opener) as stream:
             start = stream.seek(0, os.SEEK_END)
             try:
                 if stream.write(data) != len(data):
@@ -146,7 +147,7 @@ def merge(source: Path, target: Path) -> None:
 def replace(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, and onto the disk."""
     part = path.with_name(path.name + PART)
-    with part.open("wb") as stream:
+    with open(part, "wb", opener=private.opener) as stream:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())

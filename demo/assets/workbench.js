@@ -1,6 +1,7 @@
 // Joins strip, rolls, player and faders to the server: what is asked goes out in one "ask" event,
 // what came of it comes back in the property `answer`; a new piece comes in `piece`. The sound of a
-// long selection is asked for chunk by chunk, in "hear" events, as the player wants it.
+// long selection is asked for chunk by chunk, in "hear" events, as the player wants it. What came
+// to nothing comes back in `trouble`, or never (see `window.fetch` below).
 (function (F) {
   "use strict";
 
@@ -8,6 +9,8 @@
   const LOST = 60000; // ms after which a chunk will not come any more
   const STEP = 0.5; // seconds that an arrow key moves the playhead
   const NEUTRAL = { rhythm: null, note: null, arousal: null, valence: null, seed: null };
+
+  F.UNANSWERED = "The server did not answer: please try again.";
 
   const vorbis = new Audio().canPlayType('audio/ogg; codecs="vorbis"') === "probably";
 
@@ -17,6 +20,7 @@
       this.piece = null;
       this.sent = 0; // number of what was asked last
       this.answered = 0; // number of the answer that is shown and played
+      this.shown = null; // what the answer that is shown was asked with
       this.asking = false; // whether an answer is still to come
       this.saving = false;
       this.hearing = null; // when the chunk under way was asked for, ms
@@ -44,6 +48,7 @@
       this.listen();
       watch("piece", () => this.open(JSON.parse(props.piece)));
       watch("answer", () => this.receive(JSON.parse(props.answer)));
+      watch("trouble", () => this.fail(JSON.parse(props.trouble)));
       if (props.piece) this.open(JSON.parse(props.piece));
       if (props.answer) this.receive(JSON.parse(props.answer));
     }
@@ -90,6 +95,9 @@
       document.addEventListener("keydown", (event) => this.key(event));
       document.addEventListener("dragover", (event) => event.preventDefault());
       document.addEventListener("drop", (event) => this.drop(event));
+      for (const choice of ["click", "keydown"]) {
+        document.addEventListener(choice, (event) => this.reopen(event), true);
+      }
       this.listenRolls();
       const redraw = () => [this.overview, ...this.rolls].forEach((picture) => picture.draw());
       new ResizeObserver(redraw).observe(this.element);
@@ -149,6 +157,14 @@
       input.dispatchEvent(new Event("change", { bubbles: true }));
     }
 
+    // The example that is chosen already, of which Gradio makes nothing, is opened again by a click
+    // or by Enter.
+    reopen(event) {
+      if (event.type === "keydown" && (event.key !== "Enter" || event.repeat)) return;
+      const isChosen = event.target.matches?.("#fn-examples label.selected input");
+      if (isChosen) this.trigger(this.events.reopen);
+    }
+
     get asked() {
       const values = this.faders.map((fader) => [fader.name, fader.value]);
       return { ...Object.fromEntries(values), seed: this.now.seed };
@@ -176,10 +192,14 @@
     }
 
     put(settings) {
+      this.place(settings);
+      this.ask();
+    }
+
+    place(settings) {
       this.now = settings;
       for (const fader of this.faders) fader.put(settings[fader.name]);
       this.showSettings();
-      this.ask();
     }
 
     select() {
@@ -207,7 +227,8 @@
       const { first, last } = this.overview;
       const { original } = this.player.sounds;
       const kept = original.of === this.selection ? original : new F.Sound();
-      const which = { number: this.sent, piece: this.piece.id, first, last, vorbis };
+      const { id: piece, example = null } = this.piece;
+      const which = { number: this.sent, piece, example, first, last, vorbis };
       const sound = { original: !kept.has(0), peak: kept.peak, chunk: null, gain: null };
       this.props.value = JSON.stringify({ ...which, ...sound, ...this.now, ...more });
     }
@@ -239,17 +260,41 @@
       this.trigger(this.events.save);
     }
 
-    // A file has come or not, or something failed: then what is on the page stays, and a visitor
-    // who waits to hear more has to press Play again.
-    settle() {
-      if (this.saving) this.saving = false;
-      else {
-        this.asking = false;
+    // A file has come, or there will be none.
+    saved() {
+      this.saving = false;
+      this.showBusy();
+    }
+
+    // Something came to nothing. What is on the page stays, and a visitor who waits to hear more
+    // has to press Play again.
+    fail({ event, number }) {
+      if (event === "save") this.saving = false;
+      const current = number === this.sent; // nothing else was asked meanwhile
+      if (current && (event === "ask" || event === "hear")) {
+        if (event === "ask") this.restore();
         this.hearing = null;
         this.quiet = performance.now() + RETRY;
         if (this.player.waits) this.player.pause();
       }
       this.showBusy();
+    }
+
+    // The controls go back to what is shown, as if nothing else had been asked.
+    restore() {
+      this.asking = false;
+      const { shown, answered } = this;
+      if (!shown) return; // nothing of this piece yet: the next move asks for all of it
+      this.past = [...shown.past];
+      this.future = [...shown.future];
+      this.place(shown.now);
+      this.overview.select(shown.first, shown.last);
+      this.show("span", this.overview.text);
+      this.sent += 1; // should the answer come after all, it comes too late
+      this.element.dataset.answered = this.answered = this.sent;
+      if (answered !== shown.number) this.player.clear(); // its sound was overtaken
+      shown.number = this.sent;
+      this.arrive();
     }
 
     // Whether the visitor waits for something that is under way.
@@ -259,15 +304,14 @@
 
     open(piece) {
       this.piece = piece;
+      this.shown = null;
       this.past = [];
       this.future = [];
-      this.now = { ...NEUTRAL };
       this.player.clear();
-      for (const fader of this.faders) fader.put(null);
       this.overview.show(piece);
       this.show("name", piece.name);
       this.show("span", this.overview.text);
-      this.showSettings();
+      this.place({ ...NEUTRAL });
       this.ask();
     }
 
@@ -278,6 +322,9 @@
       const isChunk = "chunk" in answer;
       if (!isChunk) {
         this.showAnswer(answer);
+        const { number, first, last } = answer;
+        const { now, past, future } = this;
+        this.shown = { number, first, last, now, past: [...past], future: [...future] };
         performance.mark("fadernets:drawn");
       }
       const sounds = await Promise.all(decoded);
@@ -323,6 +370,36 @@
       this.showBusy();
     }
   }
+
+  // Gradio takes an event's request that is lost on its way for the end of the connection: it lets
+  // no event through any more, and loads the page anew, without what the visitor has set. Here it
+  // is an event that failed, like one that something before the server answers.
+  const { fetch } = window;
+
+  async function answered(address, options) {
+    try {
+      const response = await fetch(address, options);
+      const { status, headers } = response;
+      return new Response(await response.text(), { status, headers });
+    } catch {
+      return new Response("{}", { status: 503 });
+    }
+  }
+
+  function lost({ fn_index, data }) {
+    const { targets } = window.gradio_config.dependencies.find(({ id }) => id === fn_index);
+    const event = targets[0][1];
+    const ours = event === "ask" || event === "hear";
+    F.bench?.fail({ event, number: ours ? JSON.parse(data[0]).number : 0 });
+  }
+
+  window.fetch = async function (address, options) {
+    if (!String(address).includes("/gradio_api/run/predict")) return fetch(address, options);
+    const response = await answered(address, options);
+    const isAnswer = response.ok && /json/.test(response.headers.get("content-type"));
+    if (!isAnswer) lost(JSON.parse(options.body));
+    return response;
+  };
 
   F.workbench = function (parts) {
     F.bench = new Workbench(parts);

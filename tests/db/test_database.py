@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import os
+import stat
 import threading
 import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError, StatementError
 
+from db import private
 from db.database import Database, DatabaseError
 from db.migrate import upgrade
 from db.models import Audit, Participant, Study, Trial
+from db.presence import Lost
 from tests.db.rows import fill
 
 
@@ -194,7 +198,7 @@ def test_scrubbing_waits_for_writers_as_long_as_it_is_told(database: Database) -
 
 
 def test_a_probe_stores_nothing_and_says_whether_one_could(database: Database, url: str) -> None:
-    with pytest.raises((SQLAlchemyError, OSError)):
+    with pytest.raises(SQLAlchemyError):
         database.probe()  # no tables, or no file at all
     upgrade(database)
     with database.engine.begin() as connection:
@@ -213,9 +217,102 @@ def test_a_probe_stores_nothing_and_says_whether_one_could(database: Database, u
             hasty.probe()
     hasty.probe()
     Path(str(hasty.url.database)).rename(f"{hasty.url.database}.away")
-    with pytest.raises(OSError, match="gone"):
+    with pytest.raises(Lost, match="gone"):
         hasty.probe()
     hasty.close()
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("end", ["", "-wal", "-shm"])
+@pytest.mark.parametrize("instead", ["nothing", "another file", "no folder"])
+def test_nothing_is_written_to_a_file_without_a_name(
+    database: Database, end: str, instead: str
+) -> None:
+    upgrade(database)
+    path = Path(f"{database.url.database}{end}")
+    moved = path.parent if instead == "no folder" else path
+    moved.rename(f"{moved}.away")
+    if instead == "another file":
+        path.touch()
+    with pytest.raises(Lost), database.write() as session:
+        session.scalar(select(Audit.id))
+        pytest.fail("a transaction began")
+    with pytest.raises(Lost):
+        database.probe()
+    with database.read() as session:  # by the connection that is there already
+        assert session.scalars(select(Audit)).all() == []
+        with pytest.raises(Lost), database.read() as other:  # by a new one, of other files
+            other.scalars(select(Audit)).all()
+    assert moved.exists() == (instead == "another file")
+    Path(f"{moved}.away").rename(moved)
+    with database.write() as session:
+        session.add(Audit(actor="system", action="kept"))
+    with database.read() as session:
+        assert session.scalars(select(Audit.action)).all() == ["kept"]
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_file_that_is_lost_during_a_transaction(database: Database) -> None:
+    upgrade(database)
+    path = Path(str(database.url.database))
+    with pytest.raises(Lost), database.write() as session:
+        session.add(Audit(actor="system", action="lost"))
+        session.flush()
+        path.rename(f"{path}.away")
+    Path(f"{path}.away").rename(path)
+    with database.read() as session:
+        assert session.scalars(select(Audit)).all() == []
+    with pytest.raises(Lost), database.write() as session:  # at the last moment
+        session.add(Audit(actor="system", action="committed"))
+        event.listen(session, "after_commit", lambda _: path.rename(f"{path}.away"))
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_database_that_was_closed_can_be_used_again(database: Database) -> None:
+    """SQLite removes log and index with the last connection, and makes new ones."""
+    upgrade(database)
+    for _ in range(2):
+        database.close()
+        path = Path(str(database.url.database))
+        assert [one.name for one in path.parent.iterdir()] == [path.name]
+        with database.write() as session, database.read() as other:
+            session.add(Audit(actor="system", action="test"))
+            other.scalars(select(Audit)).all()
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
+def test_new_files_are_closed_to_other_users(database: Database, tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        database = Database(f"sqlite:///{tmp_path / 'made' / 'survey.sqlite'}")
+        upgrade(database)
+    finally:
+        os.umask(before)
+    assert modes(tmp_path / "made") == {
+        "made": 0o700,
+        **{f"survey.sqlite{end}": 0o600 for end in ("", "-wal", "-shm")},
+    }
+    database.close()
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_what_is_there_keeps_its_permissions(database: Database, tmp_path: Path) -> None:
+    folder = tmp_path / "there"
+    folder.mkdir()
+    folder.chmod(0o755)
+    path = folder / "survey.sqlite"
+    path.touch()
+    path.chmod(0o640)
+    database = Database(f"sqlite:///{path}")
+    upgrade(database)
+    assert set(modes(folder).values()) == {0o755, 0o640}
+    private.tighten(path)
+    assert modes(folder)["survey.sqlite"] == 0o600
+    private.tighten(folder)
+    private.tighten(folder / "none")
+    assert modes(folder)["there"] == 0o755
+    database.close()
 
 
 @pytest.mark.parametrize(
@@ -245,6 +342,11 @@ def test_answers_do_not_end_in_logs(database: Database) -> None:
         session.execute(query, {"said": "very private"})
     if database.is_sqlite:
         assert "very private" not in str(caught.value)
+
+
+def modes(folder: Path) -> dict[str, int]:
+    """The permissions of a folder and of all in it."""
+    return {one.name: stat.S_IMODE(one.stat().st_mode) for one in (folder, *folder.iterdir())}
 
 
 def everything(database: Database) -> bytes:

@@ -59,6 +59,8 @@ def gate(behind: Behind) -> Gate:
         owns=lambda path: path == "/own/a.mid",
         is_full=lambda: False,
         count=lambda size: None,
+        waits=lambda session: session == "waits",
+        is_open=lambda: True,
         left=left.append,
     )
     gate.gone = left
@@ -138,7 +140,7 @@ def test_an_upload_that_stalls_is_given_up(gate, behind, monkeypatch):
     monkeypatch.setattr(module, "STALLED", 0.05)
     part = [{"type": "http.request", "body": b"x", "more_body": True}]
     run(gate, "POST", "/gradio_api/upload", messages=part)
-    assert behind.bodies == [b"x"] and gate._uploading == 0
+    assert behind.bodies == [b"x"] and gate._uploads == []
 
 
 def test_an_upload_that_drips_is_given_up(gate, behind, monkeypatch):
@@ -162,23 +164,58 @@ def test_an_upload_that_drips_is_given_up(gate, behind, monkeypatch):
         await asyncio.wait_for(gate(scope, receive, send), 5)
 
     asyncio.run(drip())
-    assert 1 <= len(behind.bodies[0]) < 20 and gate._uploading == 0
+    assert 1 <= len(behind.bodies[0]) < 20 and gate._uploads == []
 
 
-def test_only_so_many_uploads_at_once_and_none_when_there_is_no_room(gate, behind):
+def test_the_slowest_upload_makes_room_and_none_comes_when_there_is_none(gate, behind, monkeypatch):
+    """A few who drip do not keep others out, and those who are quick are not given up."""
+    monkeypatch.setattr(module, "SLOWEST", 0)
+    scope = {
+        "type": "http", "method": "POST", "path": "/gradio_api/upload", "query_string": b"",
+        "headers": [], "root_path": "",
+    }  # fmt: skip
+
     async def crowd():
-        behind.hold = asyncio.Event()
+        async def receive(wait):
+            await asyncio.sleep(wait)
+            return {"type": "http.request", "body": b"x", "more_body": True}
+
+        async def send(message):
+            pass
+
+        async def upload(wait):
+            await gate(scope, lambda: receive(wait), send)
+
+        quick = [asyncio.ensure_future(upload(0.01)) for _ in range(UPLOADS_AT_ONCE - 1)]
+        slow = asyncio.ensure_future(upload(0.5))
+        await asyncio.sleep(0.7)
         path = "/gradio_api/upload"
-        tasks = [asyncio.ensure_future(ask(gate, "POST", path)) for _ in range(UPLOADS_AT_ONCE)]
-        await asyncio.sleep(0.05)
-        assert (await ask(gate, "POST", path))[0] == 503
-        behind.hold.set()
-        assert [status for status, _ in await asyncio.gather(*tasks)] == [200] * UPLOADS_AT_ONCE
         assert (await ask(gate, "POST", path))[0] == 200
+        await asyncio.wait_for(slow, 5)
+        assert not any(task.done() for task in quick)
         gate.is_full = lambda: True
         assert (await ask(gate, "POST", path))[0] == 503
+        for task in quick:
+            task.cancel()
+        await asyncio.gather(*quick, return_exceptions=True)
 
     asyncio.run(crowd())
+
+
+def test_streams_of_sessions_that_wait_for_nothing_are_not_there(gate):
+    async def stream(session):
+        return (await ask(gate, "GET", "/gradio_api/queue/data", query=session))[0]
+
+    assert asyncio.run(stream(b"session_hash=waits")) == 200
+    assert asyncio.run(stream(b"session_hash=nosuch")) == 404
+    assert asyncio.run(stream(b"")) == 404
+
+
+def test_nothing_is_served_before_the_locks_were_tried(gate, behind):
+    gate.is_open = lambda: False
+    assert run(gate, "GET", "/")[0] == run(gate, "POST", "/gradio_api/upload", b"x")[0] == 503
+    assert run(gate, "HEAD", "/")[0] == 200
+    assert behind.scopes == []
 
 
 def test_an_event_ends_when_the_visitor_hangs_up(gate, behind):

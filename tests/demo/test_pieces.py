@@ -52,13 +52,37 @@ def test_a_closed_page_lets_go_of_its_pieces_soon_and_of_no_others(clock):
 def test_the_piece_used_longest_ago_makes_room(clock):
     one, two, three = study(), study(), study()
     most = sum(len(each.piece.notes) for each in (one, three))
-    pieces = OpenPieces(most_notes=most + 1, clock=clock)
+    closed: list[str] = []
+    pieces = OpenPieces(most_notes=most + 1, clock=clock, closed=closed.extend)
     pieces.add(one, None)
+    clock.now += 1
     pieces.add(two, None)
+    clock.now += 1
     pieces.get(one.id)
     pieces.add(three, None)
-    assert pieces.get(two.id) is None
+    assert pieces.get(two.id) is None and closed == [two.id]
     assert pieces.get(three.id) is three
     large = OpenPieces(most_notes=1, clock=clock)
     large.add(one, None)
     assert large.get(one.id) is one, "one piece is always kept"
+
+
+def test_who_opens_many_large_pieces_closes_their_own(clock):
+    """Not those of another visitor, who thinks for a while between two moves."""
+    small, large = study(), [Study(tiny.piece(tiny.bars(60))) for _ in range(20)]
+    notes = len(large[0].piece.notes)
+    pieces = OpenPieces(most_notes=5 * notes, clock=clock)
+    pieces.add(small, "me")
+    for each in large:
+        clock.now += 3
+        pieces.add(each, "other")
+    assert pieces.get(small.id) is small
+    assert sum(pieces.get(each.id) is not None for each in large) in (4, 5)
+
+
+def test_pieces_go_without_anybody_asking(clock):
+    pieces, mine = OpenPieces(kept=100, clock=clock), study()
+    pieces.add(mine, "me")
+    clock.now += 101
+    pieces.expire()
+    assert len(pieces) == 0

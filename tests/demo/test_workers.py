@@ -7,13 +7,14 @@ import json
 import os
 import signal
 import time
+from collections import OrderedDict
 
 import pytest
 
 from demo import workers as module
 from demo.cost import SHORT
 from demo.study import Study
-from demo.worker import _failure
+from demo.worker import Worker, _failure
 from demo.workers import Dropped, Full, WorkError, Workers, _Job, _Lane
 from fadernets import examples
 from tests.fadernets import tiny
@@ -69,8 +70,9 @@ def values(study: Study, **more) -> dict:
     return {"number": 1, "piece": study.id, "first": 0, "last": last, "original": False} | more
 
 
-def asking(workers, study, *, cost, key=None, **more):
-    return workers.run("answer", values(study, **more), False, study=study, cost=cost, key=key)
+async def asking(workers, study, *, cost, key=None, **more):
+    wanted = values(study, **more)
+    return json.loads(await workers.run("answer", wanted, False, study=study, cost=cost, key=key))
 
 
 def test_a_piece_goes_to_a_worker_once_and_stays_known(workers):
@@ -118,7 +120,7 @@ def test_requests_that_come_in_another_order_do_not_drop_the_newest(workers):
 
     first, newest, late = asyncio.run(out_of_order())
     assert isinstance(first, Dropped) and isinstance(late, Dropped)
-    assert newest["number"] == 3
+    assert json.loads(newest)["number"] == 3
 
 
 def test_what_cannot_be_done_is_one_sentence(workers):
@@ -138,6 +140,65 @@ def test_a_worker_that_dies_or_hangs_is_replaced(workers, monkeypatch):
     monkeypatch.setattr(module, "LIMIT", 200.0)
     assert asyncio.run(asking(workers, study, cost=0.1, rhythm=0.1))["number"] == 1
     assert workers.are_ready
+
+
+def test_work_is_done_although_its_worker_is_killed(workers):
+    """Another worker takes it over, once."""
+    study = Study(tiny.piece(tiny.bars(60)))
+    long = workers._processes[-1]
+
+    async def killed():
+        work = asyncio.ensure_future(asking(workers, study, cost=SHORT * 2, rhythm=0.7))
+        while long.job is None:
+            await asyncio.sleep(0.01)
+        long._process.kill()
+        return await work
+
+    assert asyncio.run(killed())["number"] == 1
+
+
+def test_a_worker_that_dies_with_nothing_to_do_is_replaced(workers):
+    """Before anybody asks for it: a server taken out of rotation would never be asked."""
+    wait_until(lambda: workers.are_ready)
+    dead = [process._process for process in workers._processes]
+    for process in dead:
+        process.kill()
+        process.wait()
+    wait_until(lambda: not workers.are_ready)
+    wait_until(lambda: workers.are_ready)
+    assert not {process._process for process in workers._processes} & set(dead)
+
+
+def test_workers_let_go_of_closed_pieces(workers):
+    study = Study(tiny.piece(tiny.bars(2)))
+    asyncio.run(asking(workers, study, cost=0.1, rhythm=0.1))
+    short = workers._processes[0]
+    assert short._ask(job(-1, 0), study.id, None)[0] != module.worker.UNKNOWN
+    workers.forget([study.id])
+    wait_until(lambda: not short.forgotten)
+    assert short._ask(job(-2, 0), study.id, None)[0] == module.worker.UNKNOWN
+
+
+def test_a_worker_keeps_no_more_notes_than_it_may():
+    kept = Worker.__new__(Worker)
+    kept.pieces = OrderedDict()
+    for number in range(5):
+        kept.pieces[str(number)] = Study(tiny.piece(tiny.bars(2)))
+    notes = len(kept.pieces["0"].piece.notes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module.worker, "KEPT_NOTES", 3 * notes)
+        kept._make_room()
+        assert list(kept.pieces) == ["2", "3", "4"]
+        patch.setattr(module.worker, "KEPT_NOTES", 1)
+        kept._make_room()
+        assert list(kept.pieces) == ["4"]
+
+
+def wait_until(condition, seconds: float = 60.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def test_closing_ends_processes_and_waiting_work():

@@ -129,6 +129,18 @@ def _read(answer: Any) -> Answer:
 @contextmanager
 def serving(way: str, folder: Path, **env: str) -> Iterator[Server]:
     """Start a server on a free port, wait for it, and end it."""
+    with starting(way, folder, **env) as server:
+        until = time.monotonic() + START
+        while not _is_ready(server):
+            assert server.process.poll() is None, server.said()
+            assert time.monotonic() < until, server.said()
+            time.sleep(0.1)
+        yield server
+
+
+@contextmanager
+def starting(way: str, folder: Path, **env: str) -> Iterator[Server]:
+    """Start a server on a free port, and end it."""
     command, port_name = WAYS[way]
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -148,11 +160,6 @@ def serving(way: str, folder: Path, **env: str) -> Iterator[Server]:
         )
         server = Server(f"http://127.0.0.1:{port}/", process, output, data, temporary)
         try:
-            until = time.monotonic() + START
-            while not _is_ready(server):
-                assert process.poll() is None, server.said()
-                assert time.monotonic() < until, server.said()
-                time.sleep(0.1)
             yield server
         finally:
             process.kill()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -67,6 +69,25 @@ def test_every_answer_has_the_headers(client: TestClient) -> None:
     assert [said.headers["cache-control"] for said in answers[:-1]] == ["no-store"] * 10
     assert "http:" not in HEADERS["content-security-policy"]
     assert "unsafe" not in HEADERS["content-security-policy"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_answers_that_all_could_read_are_closed_to_others(
+    settings: Settings, study: Study, database: Database, tmp_path: Path
+) -> None:
+    """An earlier version made such files. Only the database's in the data folder are touched."""
+    path = Path(str(database.url.database))
+    elsewhere = tmp_path / "elsewhere.sqlite"
+    database.scrub()
+    shutil.copy(path, elsewhere)
+    own = [path.with_name(path.name + end) for end in ("", "-wal", "-shm")]
+    other = [settings.data, settings.audio, elsewhere]
+    for one in (*own, *other):
+        one.chmod(0o755 if one.is_dir() else 0o644)
+    close(create_app(settings))
+    close(create_app(replace(settings, database_url=f"sqlite:///{elsewhere}")))
+    assert [stat.S_IMODE(one.stat().st_mode) for one in own] == [0o600] * 3
+    assert [stat.S_IMODE(one.stat().st_mode) for one in other] == [0o755, 0o755, 0o644]
 
 
 def test_static_files_are_asked_about_again(client: TestClient) -> None:

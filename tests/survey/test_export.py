@@ -1,7 +1,9 @@
 import csv
 import io
 import json
+import os
 import random
+import stat
 from pathlib import Path
 
 import pytest
@@ -173,3 +175,21 @@ def test_an_export_that_cannot_be_renewed_is_logged(
     written = export.renew(database)
     assert {path.parent.name for path in written} == {"second"}
     assert "could not be written again" in caplog.text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_other_users_cannot_read_an_export(database: Database, filled: Study, tmp_path: Path):
+    """Unless whoever made it lets them, which the next writing heeds."""
+    out = tmp_path / "out"
+    before = os.umask(0)
+    try:
+        export.export(database, out)
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (out, *out.iterdir())}
+    files = (export.RATINGS, export.STUDY, export.DICTIONARY)
+    assert modes == {"out": 0o700, **dict.fromkeys(files, 0o600)}
+    (out / export.RATINGS).chmod(0o640)
+    assert len(export.renew(database)) == 2
+    assert stat.S_IMODE((out / export.RATINGS).stat().st_mode) == 0o640
+    assert stat.S_IMODE((out / export.STUDY).stat().st_mode) == 0o600

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import sqlite3
 import threading
@@ -21,7 +20,8 @@ from fastapi.testclient import TestClient
 from starlette.datastructures import State
 
 from db.database import Database
-from survey import health
+from db.models import Study
+from survey import errors, health
 from survey.health import KEPT, PATIENCE, Checkup
 from survey.settings import Settings
 from tests.survey.manager import contents
@@ -80,8 +80,7 @@ def until_well(client: TestClient) -> None:
 
 def test_all_is_well(client: TestClient, settings: Settings) -> None:
     status, said = ask(client)
-    assert (status, {**said, "free_mb": 0}) == (200, WELL | {"free_mb": 0})
-    assert said["free_mb"] == pytest.approx(shutil.disk_usage(settings.data).free / 1e6, rel=0.1)
+    assert (status, said) == (200, WELL)  # and nothing more, such as how large the disk is
     head = client.head("/healthz")
     assert head.status_code == 200 and not head.content
     assert head.headers["cache-control"] == "no-store"
@@ -147,6 +146,35 @@ def test_a_database_file_that_is_gone(client: TestClient, database: Database) ->
     assert ask(client)[0] == 200
 
 
+@ONE
+@pytest.mark.parametrize("end", ["", "-wal", "-shm"])
+def test_nothing_is_stored_in_files_that_have_lost_their_names(
+    client: TestClient, database: Database, end: str
+) -> None:
+    """Reading goes on; who wants to store something is told that it was not done."""
+    person = Person.ready(client)
+    person.step()
+    path = Path(f"{database.url.database}{end}")
+    away = path.rename(f"{path}.away")
+    for _ in range(2):
+        said = client.post("/api/join", json={"study": "small", "consent": True})
+        assert (said.status_code, said.json()["message"]) == (503, errors.BUSY)
+        assert said.headers["retry-after"]
+        trial = person.state()["trial"]["id"]
+        assert person.judge(trial).status_code == 503
+        status, found = ask(client)
+        assert (status, found["database"]) == (503, "failing")
+    assert not path.exists(), "another file was put where the old one is missing"
+    path.touch()  # what another program would leave there
+    assert client.post("/api/join", json={"study": "small", "consent": True}).status_code == 503
+    assert ask(client)[0] == 503
+    away.replace(path)
+    assert ask(client) == (200, WELL)
+    person.hear(trial)
+    person.judge(trial).raise_for_status()
+    Person.ready(client)
+
+
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_postgresql_that_is_gone(client: TestClient, database: Database, postgres) -> None:
     assert ask(client)[0] == 200
@@ -175,21 +203,53 @@ def test_a_postgresql_that_does_not_answer(client: TestClient, app: FastAPI) -> 
     [(health.ROOM, True, "ok"), (health.ROOM - 1, True, "full"), (10**12, False, "read-only")],
 )
 def test_the_disk(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch, free: int, access: bool, disk: str
+    client: TestClient,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    free: int,
+    access: bool,
+    disk: str,
 ) -> None:
     monkeypatch.setattr(health.shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
-    monkeypatch.setattr(health.os, "access", lambda path, mode: access)
+    monkeypatch.setattr(health.os, "access", lambda path, mode: access or path != settings.data)
     status, said = ask(client)
     assert (status, said["disk"]) == (200 if disk == "ok" else 503, disk)
-    assert said["free_mb"] == free // 10**6
+    assert set(said) == set(WELL)
 
 
 @ONE
 def test_a_data_folder_that_is_gone(client: TestClient, app: FastAPI, settings: Settings) -> None:
     app.state.settings = replace(settings, data=settings.data / "none")
     status, said = ask(client)
-    assert (status, said["disk"], said["free_mb"]) == (503, "failing", None)
+    assert (status, said["disk"]) == (503, "failing")
     assert str(settings.data) not in json.dumps(said)
+
+
+def test_a_clips_folder_that_is_gone(
+    client: TestClient, database: Database, settings: Settings, study: Study
+) -> None:
+    """It counts while somebody could take part, and only then."""
+    away = settings.audio.rename(settings.data / "elsewhere")
+    status, said = ask(client)
+    assert (status, said) == (503, WELL | {"ok": False, "disk": "failing"})
+    with database.write() as session:
+        session.get_one(Study, study.id).state = "closed"
+    assert ask(client) == (200, WELL)
+    with database.write() as session:
+        session.get_one(Study, study.id).state = "open"
+    away.rename(settings.audio)
+    assert ask(client) == (200, WELL)
+
+
+@ONE
+def test_a_clips_folder_that_cannot_be_read(
+    client: TestClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access = health.os.access
+    monkeypatch.setattr(
+        health.os, "access", lambda path, mode: path != settings.audio and access(path, mode)
+    )
+    assert ask(client) == (503, WELL | {"ok": False, "disk": "failing"})
 
 
 @ONE
@@ -248,8 +308,8 @@ def test_what_hangs_is_asked_once(app: FastAPI, database: Database) -> None:
 
 
 def test_the_health_is_a_plain_value() -> None:
-    found = health.Health(database="ok", disk="ok", free_mb=5, journal="off")
-    assert found.ok and found.as_dict() == WELL | {"free_mb": 5}
+    found = health.Health(database="ok", disk="ok", journal="off")
+    assert found.ok and found.as_dict() == WELL
     assert not replace(found, database="slow").ok and not replace(found, disk="full").ok
     with pytest.raises(AttributeError):
         found.disk = "full"  # type: ignore[misc]

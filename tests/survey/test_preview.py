@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -198,6 +208,82 @@ def test_too_many_and_too_old_ones_go(
     assert [key for key in keys if previews.find(key)] == [keys[2]]
     previews.close()
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", ["dead", "own"])
+def test_what_a_killed_process_left_goes(temporary: Path, number: str) -> None:
+    """In containers the next process has the number of the one that was killed."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    held = {
+        "orphan": f"{dead.pid if number == 'dead' else os.getpid()} 0123456789abcdef",
+        "own": f"{os.getpid()} {preview.RUN}",
+        "other": f"{os.getppid()} 0123456789abcdef",
+        "strange": "a word",
+    }
+    for name, text in held.items():
+        folder = temporary / f"{preview.PREFIX}{name}"
+        folder.mkdir()
+        (folder / preview.HELD).write_text(text)
+        (folder / "preview.sqlite").touch()
+    (temporary / f"{preview.PREFIX}empty").mkdir()
+    Previews()
+    left = {path.name.removeprefix(preview.PREFIX) for path in temporary.iterdir()}
+    assert left == {"own", "other", "strange", "empty"}
+
+
+@ONE
+def test_a_running_preview_is_no_orphan(
+    manager: Manager, client: TestClient, study: Study, temporary: Path
+) -> None:
+    base = start(manager)
+    Previews()
+    assert client.get(f"{base}/api/health").status_code == 200
+    [folder] = temporary.iterdir()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "preview.sqlite").stat().st_mode) == 0o600
+    client.app.state.office.previews.close()
+
+
+@contextmanager
+def serving(settings: Settings, root: Path, temporary: Path, how: signal.Signals) -> Iterator[str]:
+    """A survey in a process of its own, which is ended by a signal."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    env |= {"FADERNETS_DATA": str(settings.data), "FADERNETS_ADMIN_TOKEN": ADMIN}
+    env |= {"TMPDIR": str(temporary)}
+    command = [sys.executable, "-m", "survey", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=root, env=env, stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        until = time.monotonic() + 60
+        while True:
+            assert process.poll() is None and time.monotonic() < until
+            with suppress(httpx.HTTPError):
+                httpx.get(f"{url}/survey/api/health", timeout=5).raise_for_status()
+                break
+            time.sleep(0.1)
+        yield url
+    finally:
+        process.send_signal(how)
+        process.wait(timeout=20)
+
+
+@ONE
+def test_no_process_leaves_a_preview(
+    database: Database, settings: Settings, study: Study, temporary: Path, root: Path
+) -> None:
+    """One that is told to stop takes it along; one that is killed leaves it to the next."""
+    database.close()
+    for how, left in ((signal.SIGKILL, 1), (signal.SIGTERM, 0)):
+        with serving(settings, root, temporary, how) as url:
+            assert list(temporary.iterdir()) == []
+            with httpx.Client(base_url=url) as client:
+                start(Manager(client, ADMIN, "/survey"))
+            assert len(list(temporary.iterdir())) == 1
+        assert len(list(temporary.iterdir())) == left
 
 
 @ONE

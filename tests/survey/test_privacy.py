@@ -3,6 +3,9 @@
 import io
 import json
 import os
+import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -206,3 +209,25 @@ def test_the_looking_finds_what_is_there(database: Database, study: Study, setti
     assert REMARK.encode() in files(settings.data) and REMARK in table_text(database)
     assert os.path.basename(str(database.url.database)) == "survey.sqlite"
     assert inspect(database.engine).has_table("participants")
+
+
+def test_other_users_can_read_neither_journal_nor_log(tmp_path: Path, root: Path) -> None:
+    """Whatever the user's mask; what is there already stays as it is."""
+    code = (
+        "import os, logging\nos.umask(0)\n"
+        "from pathlib import Path\nfrom demo import logs\nfrom survey import ledger\n"
+        "logs.LARGEST = 100\nlogs.set_up()\n"
+        "for _ in range(3): logging.getLogger('demo').warning('x' * 60)\n"
+        "here = ledger.Ledger(Path('journal'))\nhere.append([{'type': 'start'}])\n"
+        "ledger.replace(here.folder / 'again.jsonl', b'')\n"
+        "here.change(lambda line: line | {'changed': True})\n"
+    )
+    env = os.environ | {"FADERNETS_LOG": "log", "PYTHONPATH": str(root)}
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, check=True)
+    found = {path: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
+    assert found.pop(tmp_path / "journal") == 0o700
+    assert len(found) == 5 and set(found.values()) == {0o600}
+    (tmp_path / "log").chmod(0o640)
+    code = "from demo import logs\nlogs.set_up()"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, check=True)
+    assert stat.S_IMODE((tmp_path / "log").stat().st_mode) == 0o640

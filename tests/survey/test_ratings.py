@@ -1,6 +1,7 @@
 import csv
 import io
 import time
+import unicodedata
 from pathlib import Path
 
 import pandas as pd
@@ -185,22 +186,76 @@ def test_not_text(tmp_path: Path) -> None:
         read(SMALL + '"p2,i1')
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "'=", "''@"])
+BLANKS = (
+    "",
+    " ",
+    "\u00a0",
+    "\u3000 ",
+    "\u2028",
+    "\r",
+    "\n ",
+    "\ufeff",
+    "\u200b",
+    "'",
+    "'' ",
+    "\n'",
+)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "\r",
+        "\n",
+        *(f"{blank}{sign}" for blank in BLANKS for sign in "=+-@\uff1d\uff0b\uff0d\uff20"),
+    ],
+)
 def test_no_cell_of_text_is_a_formula(start: str) -> None:
     hostile = start + 'cmd|" /C calc"!A0,;\n"'
     table = read(SMALL).assign(comment=hostile, participant=hostile, change_note=-0.5)
     text = written(table.rename(columns={"device": start + "device"}))
     header, row = csv.reader(io.StringIO(text, newline=""))
     for name, cell in zip(header, row, strict=True):
-        assert not name.startswith(("=", "+", "-", "@", "\t", "\r"))
+        assert not is_formula(name)
         if name != "change_note":  # a number, which a spreadsheet shall read as one
-            assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+            assert not is_formula(cell)
     again = read(text)
     assert (again["comment"][0], again["participant"][0]) == (hostile, hostile)
 
 
+def is_formula(cell: str) -> bool:
+    seen = unicodedata.normalize("NFKC", cell).strip(" \t\r\n\u2028\ufeff\u200b")
+    return seen.startswith(("=", "+", "-", "@")) or cell.startswith(("\t", "\r", "\n"))
+
+
+@pytest.mark.parametrize(
+    ("said", "cell"),
+    [
+        ("\x1b[31mred\x07", "[31mred"),
+        ("\x1b=1+1", "'=1+1"),
+        ("\x00\x7f\x9b\x85-", "'-"),
+        ("one\t=1+1", "one =1+1"),
+        ("\t=1+1", "' =1+1"),
+        ("one\n\ttwo\r\n", "one\n two\r\n"),
+        ("\ud7ff\U0001f3b9 Grüße, ‘so’ – é", "\ud7ff\U0001f3b9 Grüße, ‘so’ – é"),
+    ],
+)
+def test_no_cell_holds_control_characters(said: str, cell: str) -> None:
+    text = written(read(SMALL).assign(comment=said))
+    header, row = csv.reader(io.StringIO(text, newline=""))
+    assert row[header.index("comment")] == cell
+    assert read(text)["comment"][0] == cell.removeprefix("'")
+
+
+def test_what_earlier_versions_guarded_is_read() -> None:
+    table = read('participant,item,intended,heard,comment\np,i,lower,same,"\'\t=1"\n')
+    assert table["comment"][0] == "\t=1"
+
+
 @settings(max_examples=40, deadline=None)
-@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=30))
+@given(
+    st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\r\n"), max_size=30)
+)
 def test_any_comment_comes_back(comment: str) -> None:
     table = read(SMALL).assign(comment=comment)
     assert read(written(table))["comment"][0] == comment

@@ -1,0 +1,128 @@
+"""Write the figures of docs/security.md from results: ``python -m benchmarks.public_tables``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from train.report import fill, table
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = Path(__file__).parent / "results"
+PAGE = ROOT / "docs" / "security.md"
+WAYS = {"make-run": "`python -m demo`", "space": "`python demo/app.py`"}
+
+
+def _results(name: str) -> dict[str, Any]:
+    return json.loads((RESULTS / f"public_{name}.json").read_text())
+
+
+def _measured_on(report: dict[str, Any]) -> str:
+    on = report["machine"]
+    commit = on["commit"][:12] + (" with changes not committed" if on["changed"] else "")
+    return f"{on['processor']}, {on['cores']} cores, Python {on['python']}; commit {commit}."
+
+
+def attack_table() -> str:
+    """The attack that read any file, before and after."""
+    report = _results("fuzz")
+    before = report["attack_before"]
+    rows = [("earlier version", f"{before['events_tried']}", f"{before['files_given_away']}")]
+    for way, name in WAYS.items():
+        after = report["ways"][way]["attack"]
+        rows.append((name, f"{after['events_tried']}", f"{after['files_given_away']}"))
+    return table(rows, ("server", "events tried", "files given away"))
+
+
+def latency_table() -> str:
+    """How long an answer takes alone, beside whole pieces and in a crowd."""
+    report = _results("load")
+    both, crowd = report["alone_and_beside"], report["crowd"]
+    rows = []
+    for name, found in (
+        ("one visitor alone", both["alone"]),
+        (f"beside {both['beside']['others']} whole pieces of {both['beside']['minutes']} minutes",
+         both["beside"]),
+        (f"{crowd['visitors']} visitors, a move a second each", crowd),
+    ):  # fmt: skip
+        figures = (found["median_ms"], found["p95_ms"], found["max_ms"])
+        counts = (found["moves"], found["n"], found["errors"])
+        rows.append((name, *(f"{f:,.0f}" for f in figures), *(f"{c:,}" for c in counts)))
+    head = ("", "median, ms", "p95, ms", "longest, ms", "moves", "answered", "errors")
+    note = "Moves that were not answered were overtaken by a newer one of the same visitor."
+    return f"{table(rows, head)}\n\n{note} {_measured_on(report)}"
+
+
+def memory_table() -> str:
+    """Memory while visitors come and go."""
+    found = _results("load")["memory"]
+    curve, after = found["curve_mb"], found["afterwards"]
+    step = max(1, len(curve) // 8)
+    rows = [
+        tuple(f"{point[k]:,.0f}" for k in ("moves", "server", "workers", "pieces", "sessions"))
+        for point in curve[::step]
+    ]
+    end = tuple(f"{after[k]:,.0f}" for k in ("server", "workers", "pieces", "sessions"))
+    rows.append((f"{after['settled_s']:.0f} s after the last has left", *end))
+    head = ("moves so far", "server, MB", "workers, MB", "pieces open", "sessions")
+    note = (
+        f"{found['visitors']} visitors at once, {found['visits']} visits; "
+        f"{found['median_mb']:,.0f} MB in all, {found['largest_deviation_percent']:.1f} % off that at most."
+    )
+    return f"{table(rows, head)}\n\n{note}"
+
+
+def fuzz_table() -> str:
+    """What a bounded fuzz run found."""
+    report = _results("fuzz")
+    names = ("requests", "tracebacks", "hangs", "files_given_away", "worker_restarts")
+    rows = []
+    for way, name in WAYS.items():
+        found = report["ways"][way]
+        others = sum(found["other_findings"].values())
+        rows.append((name, *(f"{found[key]:,}" for key in names), f"{others}"))
+    head = ("server", "requests", "tracebacks", "hangs", "files given away", "restarts", "other")
+    return f"{table(rows, head)}\n\n{_measured_on(report)}"
+
+
+def bombs_table() -> str:
+    """MIDI files of at most 20 MB that cost the most, before and after bounds."""
+    rows = json.loads((RESULTS / "midi_bombs.json").read_text())["rows"]
+    worst = sorted(rows, key=lambda row: -max(row["before"]["cpu_s"] * 100, row["before"]["mb"]))
+    shown = [
+        (
+            row["kind"],
+            *(
+                f"{row[when][what]:,.1f}"
+                for when in ("before", "after")
+                for what in ("cpu_s", "mb")
+            ),
+            "opened" if row["after"]["said"] == "opened" else "refused",
+        )
+        for row in worst[:10]
+    ]
+    head = ("kind", "before, s", "before, MB", "now, s", "now, MB", "now")
+    most = [max(row["after"][what] for row in rows) for what in ("cpu_s", "mb")]
+    note = f"{len(rows)} kinds; none costs more than {most[0]:.1f} s and {most[1]:.0f} MB now."
+    return f"{table(shown, head)}\n\n{note}"
+
+
+TABLES = {
+    "attack": attack_table,
+    "latency": latency_table,
+    "memory": memory_table,
+    "fuzz": fuzz_table,
+    "bombs": bombs_table,
+}
+
+
+def main() -> int:
+    """Fill the page; returns the exit status."""
+    PAGE.write_text(fill(PAGE.read_text(), TABLES))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""Files and folders that only the user who runs the software can read: answers are in them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+FILE, FOLDER = 0o600, 0o700
+
+
+def opener(path: str | os.PathLike[str], flags: int) -> int:
+    """For `open`: a file that is made is closed to others; one that is there stays as it is."""
+    return os.open(path, flags, FILE)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that is closed to others; one that is there stays as it is.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(FOLDER, exist_ok=True)
+
+
+def tighten(path: Path) -> None:
+    """Close a file to others, if it is there and this user's own."""
+    try:
+        found = path.lstat()
+        mine = stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()
+        if mine and stat.S_IMODE(found.st_mode) & ~FOLDER:
+            path.chmod(found.st_mode & FOLDER)
+    except (OSError, AttributeError):  # not there, or a system that knows no such users
+        pass

@@ -1,0 +1,206 @@
+"""What the page's events say when there is no answer, with workers that only pretend to work."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from demo import handlers as module
+from demo.blocks import BROKEN, Sentence
+from demo.handlers import FULL, GONE, Handlers
+from demo.pieces import OpenPieces
+from demo.study import Study
+from demo.workers import Dropped, Full, WorkError
+from tests.fadernets import tiny
+
+PAGE = SimpleNamespace(session_hash="mine")
+
+
+class FakeWorkers:
+    """Gives what it is told to give, or raises it, and keeps what it was asked."""
+
+    def __init__(self, **gives: Any) -> None:
+        self.gives, self.asked = gives, []
+
+    async def run(self, task: str, *arguments: Any, **more: Any) -> Any:
+        self.asked.append((task, arguments, more))
+        given = self.gives[task]
+        if isinstance(given, Exception):
+            raise given
+        return given() if callable(given) else given
+
+
+class FakeFiles:
+    def __init__(self, folder: Path, is_full: bool = False) -> None:
+        self.folder, self.is_full, self.counted = folder, is_full, []
+
+    def count(self, size: int) -> None:
+        self.counted.append(size)
+
+
+def study() -> Study:
+    return Study(tiny.piece(tiny.bars(2)))
+
+
+@pytest.fixture
+def pieces() -> OpenPieces:
+    return OpenPieces()
+
+
+@pytest.fixture
+def mine(pieces: OpenPieces) -> Study:
+    mine = study()
+    pieces.add(mine, "mine")
+    return mine
+
+
+@pytest.fixture
+def does(pieces: OpenPieces, tmp_path: Path):
+    def make(is_full: bool = False, **gives: Any) -> Handlers:
+        return Handlers(FakeWorkers(**gives), pieces, FakeFiles(tmp_path, is_full))
+
+    return make
+
+
+def wanted(piece: str, **more: Any) -> str:
+    return json.dumps({"number": 3, "piece": piece, "first": 0, "last": 1} | more)
+
+
+def call(event, *arguments: Any) -> tuple:
+    return asyncio.run(event(*arguments, PAGE))
+
+
+def skipped(value: Any) -> bool:
+    return value == gr.skip()
+
+
+def trouble(output: gr.HTML) -> dict:
+    """What the bench is told of what came to nothing."""
+    return json.loads(output.props["trouble"])
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (WorkError("segment <b>1</b> is no music"), "Segment &lt;b&gt;1&lt;/b&gt; is no music."),
+        (WorkError("<b>.mid is broken."), "&lt;b&gt;.mid is broken."),
+        (Full("The server has more to do than it can."), "The server has more to do than it can."),
+        (KeyError("/secret/path"), BROKEN),
+    ],
+)
+def test_what_comes_to_nothing_is_a_sentence_and_the_bench_is_told(
+    does, mine, tmp_path, caplog, error, sentence
+):
+    failing = does(answer=error, save=error, open_example=error, open_file=error)
+    for event in ("ask", "hear"):
+        bench, message = call(getattr(failing, event), wanted(mine.id))
+        assert message == sentence
+        told = trouble(bench)
+        assert (told["event"], told["number"]) == (event, 3)
+        again, _ = call(getattr(failing, event), wanted(mine.id))
+        assert trouble(again) != told  # the page notices only what is new
+    assert call(failing.save, wanted(mine.id)) == (None, sentence)
+    bench, message = call(failing.open_example, "mazurka")
+    assert message == sentence and trouble(bench)["event"] == "open"
+    bench, message, example = call(failing.open_upload, str(tmp_path / "mine.mid"))
+    assert message == sentence and trouble(bench)["event"] == "open" and skipped(example)
+    assert "secret" not in caplog.text
+    assert ("KeyError at " in caplog.text) == isinstance(error, KeyError)
+
+
+def test_a_failure_in_the_log_names_its_place_only(caplog):
+    with caplog.at_level(logging.WARNING, module.log.name):
+        try:
+            raise OSError("/secret/path")
+        except OSError as error:
+            assert module._reason(error) == BROKEN
+    assert "OSError at test_handlers.py:" in caplog.text and "secret" not in caplog.text
+
+
+def test_a_piece_that_is_gone_is_asked_for(does):
+    nothing = does()
+    for event in (nothing.ask, nothing.hear):
+        bench, message = call(event, wanted("0" * 32))
+        assert message == GONE and trouble(bench)["number"] == 3
+    assert call(nothing.save, wanted("0" * 32)) == (None, GONE)
+    assert nothing.workers.asked == []
+
+
+def test_an_example_that_is_gone_is_opened_again_under_its_name(does, pieces):
+    again = does(open_example=lambda: (study(), "{}"), answer="{}", save=WorkError("no"))
+    for name, event in (("1" * 32, again.ask), ("2" * 32, again.hear), ("3" * 32, again.save)):
+        call(event, wanted(name, example="mazurka"))
+        (opened, (key,), _), (_, _, more) = again.workers.asked
+        assert opened == "open_example" and key == "mazurka"
+        assert more["study"] is pieces.get(name) and more["study"].id == name
+        again.workers.asked.clear()
+        call(event, wanted(name, example="mazurka"))
+        assert len(again.workers.asked) == 1  # it is there now
+        again.workers.asked.clear()
+    _, message = call(again.ask, wanted("any name", example="mazurka"))
+    assert message == GONE
+    lost = does(open_example=WorkError("there is no example of that name"))
+    _, message = call(lost.ask, wanted("4" * 32, example="none"))
+    assert message == "There is no example of that name." and pieces.get("4" * 32) is None
+
+
+def test_an_example_opened_by_two_events_at_once_is_kept_once(does, pieces):
+    again = does(open_example=lambda: (study(), "{}"), answer="{}")
+
+    async def both():
+        one = wanted("1" * 32, example="mazurka")
+        await asyncio.gather(again.ask(one, PAGE), again.hear(one, PAGE))
+
+    asyncio.run(both())
+    used = {id(more["study"]) for task, _, more in again.workers.asked if task == "answer"}
+    assert len(used) == len(pieces) == 1
+
+
+def test_the_page_learns_which_example_it_has(does, pieces):
+    opened = study()
+    open_one = does(open_example=(opened, '{"id": "a"}'), open_file=(study(), '{"id": "b"}'))
+    bench, message = call(open_one.open_example, "mazurka")
+    assert json.loads(bench.props["piece"]) == {"id": "a", "example": "mazurka"} and message == ""
+    assert pieces.get(opened.id) is opened
+    bench, message, example = call(open_one.open_upload, "mine.mid")
+    assert json.loads(bench.props["piece"]) == {"id": "b"} and example is None
+
+
+def test_what_newer_work_replaced_changes_nothing(does, mine):
+    dropped = does(answer=Dropped("newer work"), save=Dropped("newer work"))
+    for event in (dropped.ask, dropped.hear):
+        assert all(skipped(output) for output in call(event, wanted(mine.id)))
+    file, message = call(dropped.save, wanted(mine.id))
+    assert file is None and skipped(message)
+
+
+def test_an_answer_takes_the_message_away(does, mine, tmp_path):
+    (tmp_path / "a.mid").write_bytes(b"abc")
+    good = does(answer='{"number": 3}', save=str(tmp_path / "a.mid"))
+    bench, message = call(good.ask, wanted(mine.id))
+    assert bench.props == {"answer": '{"number": 3}'} and message == ""
+    assert call(good.save, wanted(mine.id)) == (str(tmp_path / "a.mid"), "")
+    assert good.files.counted == [3]
+
+
+def test_nothing_is_saved_into_a_full_folder(does, mine):
+    full = does(is_full=True, save="a.mid", change=("a.mid", {}))
+    assert call(full.save, wanted(mine.id)) == (None, FULL)
+    with pytest.raises(Sentence, match="no room"):  # a program gets an error
+        asyncio.run(full.change("a.mid", {}))
+    assert full.workers.asked == []
+
+
+@pytest.mark.parametrize("value", ["{", "[]", "{}", '{"piece": 1}', '{"piece": null}'])
+def test_what_the_page_never_sends_is_an_error(does, value):
+    nothing = does()
+    for event in (nothing.ask, nothing.hear, nothing.save):
+        with pytest.raises(Sentence, match="nothing that can be done"):
+            call(event, value)
