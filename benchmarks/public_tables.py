@@ -69,7 +69,8 @@ def memory_table() -> str:
     head = ("moves so far", "server, MB", "workers, MB", "pieces open", "sessions")
     note = (
         f"{found['visitors']} visitors at once, {found['visits']} visits; "
-        f"{found['median_mb']:,.0f} MB in all, {found['largest_deviation_percent']:.1f} % off that at most."
+        f"{found['median_mb']:,.0f} MB in all, "
+        f"{found['largest_deviation_percent']:.1f} % off that at most."
     )
     return f"{table(rows, head)}\n\n{note}"
 

@@ -65,7 +65,7 @@ class Handlers:
         if path is None:
             return (gr.skip(),) * 3
         try:
-            run = self.workers.run("open_file", path, cost=cost.of_opening(path))
+            run = self.workers.run("open_file", _plain(path), cost=cost.of_opening(path))
             study, message = await run
         except Exception as error:  # noqa: BLE001
             return _failed("open"), _reason(error), gr.skip()
@@ -131,7 +131,11 @@ class Handlers:
         try:
             self._require_room()
             saved, figures = await self.workers.run(
-                "change", path, dict(values), str(self.files.folder), cost=cost.of_file(path)
+                "change",
+                _plain(path),
+                dict(values),
+                str(self.files.folder),
+                cost=cost.of_file(path),
             )
         except WorkError as error:
             raise Sentence(_sentence(error)) from None
@@ -215,3 +219,8 @@ def _number(values: Mapping) -> int:
     """Which of the page's moves this is; they count up."""
     number = values.get("number")
     return number if isinstance(number, int) else 0
+
+
+def _plain(path: str) -> str:
+    """A path without Gradio's kind of text, for which a worker would have to load all of Gradio."""
+    return str(path)

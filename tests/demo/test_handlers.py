@@ -11,6 +11,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from gradio.utils import NamedString
 
 from demo import handlers as module
 from demo.blocks import BROKEN, Sentence
@@ -204,3 +205,15 @@ def test_what_the_page_never_sends_is_an_error(does, value):
     for event in (nothing.ask, nothing.hear, nothing.save):
         with pytest.raises(Sentence, match="nothing that can be done"):
             call(event, value)
+
+
+def test_workers_get_plain_text(pieces, tmp_path):
+    """Gradio's own kind of text would have each of them load all of Gradio."""
+    path = NamedString(tmp_path / "a.mid")
+    Path(path).write_bytes(b"x")
+    workers = FakeWorkers(open_file=WorkError("no"), change=WorkError("no"))
+    does = Handlers(workers, pieces, FakeFiles(tmp_path))
+    asyncio.run(does.open_upload(path, PAGE))
+    with pytest.raises(Sentence):
+        asyncio.run(does.change(path, {}))
+    assert [type(arguments[0]) for _, arguments, _ in workers.asked] == [str, str]
