@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.timing import interleaved
+from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
-from fadernets.notes import Notes
 
 PARTS = {  # file and function -> what it does
     ("plan.py", "cheapest"): "plans",

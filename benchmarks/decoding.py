@@ -12,12 +12,12 @@ from torch.nn import functional as F
 from benchmarks import limits
 from benchmarks.plain_gru import PlainEventDecoder, tell
 from benchmarks.timing import interleaved, rate, ratio, rounded
-from fadernets import events
-from fadernets.decoding import generate
-from fadernets.key import KEYS
+from fadernets.decoding.generate import generate
 from fadernets.models.layers import EventDecoder
+from fadernets.music import events
+from fadernets.music.key import KEYS
+from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
-from fadernets.notes import Notes
 
 CODES, EMBEDDING = 256, 128  # of the paper's GM-VAE: two codes of 128
 LENGTH = 100  # tokens at most, as many as the paper decodes

@@ -26,7 +26,7 @@ from playwright.sync_api import Page, sync_playwright
 from demo import service
 from demo.sound import message
 from demo.study import Ask, excerpt, open_example
-from fadernets.examples import FIRST
+from fadernets.music.examples import FIRST
 from fadernets.net import FaderNet
 
 WARM_UP = 5

@@ -59,7 +59,7 @@ class Taken:
 def opened(path: Path, later: bool) -> dict:
     """What opening a file takes and what is said of it; its later steps, too, if wanted."""
     from demo import service, study
-    from fadernets.midi import MidiError
+    from fadernets.music.midi import MidiError
 
     def message() -> study.Study:
         found = study.open_file(path)
@@ -86,9 +86,10 @@ def opened(path: Path, later: bool) -> dict:
 def _later(found, taken: Taken) -> None:
     """What may be done with a piece, all of it changed, and the sound of its fullest segment."""
     from demo.study import excerpt
-    from fadernets import audio, midi, pianoroll
-    from fadernets.notes import BEATS
-    from fadernets.piece import stitch
+    from fadernets.music import midi
+    from fadernets.music.notes import BEATS
+    from fadernets.music.piece import stitch
+    from fadernets.playback import audio, pianoroll
 
     changed = {s.index: s.notes for s in found.segments if s.index % 2}
     result = taken("stitch", lambda: stitch(found.piece, changed))

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fadernets import events
-from fadernets.grammar import Grammar
+from fadernets.decoding.grammar import Grammar
 from fadernets.models.layers import EventDecoder, EventEncoder, LabelDecoder
 from fadernets.models.segmentvae import SegmentVAE
+from fadernets.music import events
 
 
 def _cell(gru: nn.GRU, layer: int, embed: nn.Embedding | None = None) -> nn.GRUCell:

@@ -8,10 +8,10 @@ import music21
 import numpy as np
 
 from benchmarks.timing import interleaved, rate, ratio
-from fadernets import events, examples, midi
-from fadernets.attributes import ATTRIBUTES
-from fadernets.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, Notes
-from fadernets.segment import problem
+from fadernets.music import events, examples, midi
+from fadernets.music.attributes import ATTRIBUTES
+from fadernets.music.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, Notes
+from fadernets.music.segment_limits import problem
 from train.corpora import Source, performances
 from train.prepare import prepare_file
 

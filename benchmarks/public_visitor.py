@@ -262,8 +262,8 @@ def position(dice: random.Random) -> dict[str, float]:
 
 def long_piece(minutes: float, key: str = "sonata") -> bytes:
     """A MIDI file of so many minutes: an example, over and over."""
-    from fadernets import examples, midi
-    from fadernets.notes import Notes
+    from fadernets.music import examples, midi
+    from fadernets.music.notes import Notes
 
     piece = examples.load(key)
     times = max(1, int(minutes * 60 / piece.duration))
@@ -276,9 +276,9 @@ def long_piece(minutes: float, key: str = "sonata") -> bytes:
 
 def small_piece(dice: random.Random) -> bytes:
     """A MIDI file of a few bars that nobody brought before."""
-    from fadernets import midi
-    from fadernets.notes import Notes
-    from fadernets.piece import NO_PEDAL, Piece
+    from fadernets.music import midi
+    from fadernets.music.notes import Notes
+    from fadernets.music.piece import NO_PEDAL, Piece
 
     onset = np.arange(64) / 2
     pitch = [dice.randint(40, 88) for _ in onset]

@@ -22,10 +22,10 @@ import torch
 
 from benchmarks import arranging, decoding, preparing, training_step
 from benchmarks.timing import machine
-from fadernets import examples
+from fadernets.music import examples
+from fadernets.music.notes import Notes
+from fadernets.music.piece import segments
 from fadernets.net import FaderNet
-from fadernets.notes import Notes
-from fadernets.piece import segments
 from train import prepare
 from train.corpora import performances
 from train.dataset import Segments

@@ -12,8 +12,8 @@ from torch import nn
 from benchmarks import limits
 from benchmarks.plain_gru import plain
 from benchmarks.timing import interleaved, rate, ratio, rounded
-from fadernets.config import ModelConfig
 from fadernets.models.batch import Batch
+from fadernets.models.config import ModelConfig
 from train.dataset import TRAIN, Segments
 from train.loop import TrainConfig, Trainer
 

@@ -35,8 +35,8 @@ from demo.headers import SecurityHeaders  # noqa: E402
 from demo.pieces import OpenPieces  # noqa: E402
 from demo.public_address import Address, PublicAddress  # noqa: E402
 from demo.workers import WorkError, Workers  # noqa: E402
-from fadernets.examples import EXAMPLES, FIRST  # noqa: E402
-from fadernets.transfer import PRESETS  # noqa: E402
+from fadernets.mood_transfer import PRESETS  # noqa: E402
+from fadernets.music.examples import EXAMPLES, FIRST  # noqa: E402
 from survey.ending import run  # noqa: E402
 
 ASSETS = Path(__file__).parent / "assets"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from demo.study import Study
-from fadernets.notes import BEATS
+from fadernets.music.notes import BEATS
 
 EVENT = 0.06  # seconds that any answer takes
 SEGMENT = 0.007  # for each segment that changes

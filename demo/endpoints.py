@@ -10,9 +10,9 @@ import numpy as np
 
 from demo.service import file_name, own_file
 from demo.study import Ask, mean_arousal, open_file
-from fadernets import midi
-from fadernets.attributes import measure
-from fadernets.notes import Notes, cut
+from fadernets.music import midi
+from fadernets.music.attributes import measure
+from fadernets.music.notes import Notes, cut
 
 if TYPE_CHECKING:
     from fadernets.net import FaderNet

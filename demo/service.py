@@ -17,12 +17,13 @@ import numpy as np
 
 from demo import sound
 from demo.study import Ask, Study, excerpt, mean_arousal, short, whole
-from fadernets import key, midi, pianoroll
-from fadernets.attributes import ATTRIBUTES
-from fadernets.audio import AudioError
-from fadernets.notes import BEATS, Notes, cut
-from fadernets.piece import Piece, Segment
-from fadernets.segment import runs
+from fadernets.music import key, midi
+from fadernets.music.attributes import ATTRIBUTES
+from fadernets.music.notes import BEATS, Notes, cut
+from fadernets.music.piece import Piece, Segment
+from fadernets.music.segment_limits import runs
+from fadernets.playback import pianoroll
+from fadernets.playback.audio import AudioError
 
 if TYPE_CHECKING:
     from fadernets.net import FaderNet

@@ -1,7 +1,7 @@
 """The sound of a selection as the page gets it: small, and only what is about to be heard.
 
 A short selection's sound comes whole, with its notes; original and result are brought to one gain
-by the peak of the louder one. A long selection's comes in chunks (`fadernets.chunks`), one for each
+by the peak of the louder one. A long selection's comes in chunks (`fadernets.playback.chunks`), one for each
 time it is asked for; there the peak is not known before everything is rendered, so the gain is
 estimated from the notes. It is the same for every chunk, and what goes beyond full scale is bent.
 
@@ -23,8 +23,8 @@ import soundfile
 from scipy.signal import resample_poly
 
 from demo.study import Ask, Study, excerpt, flag, number, whole
-from fadernets import audio, chunks
-from fadernets.piece import Piece
+from fadernets.music.piece import Piece
+from fadernets.playback import audio, chunks
 
 if TYPE_CHECKING:
     from fadernets.net import FaderNet

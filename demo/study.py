@@ -12,10 +12,12 @@ from uuid import uuid4
 
 import numpy as np
 
-from fadernets import examples, judge, midi, pianoroll
-from fadernets.notes import BEATS, EARLY, Notes
-from fadernets.piece import Piece, Segment, segments, stitch
-from fadernets.transfer import MOODS
+from fadernets import mood_classifier
+from fadernets.mood_transfer import MOODS
+from fadernets.music import examples, midi
+from fadernets.music.notes import BEATS, EARLY, Notes
+from fadernets.music.piece import Piece, Segment, segments, stitch
+from fadernets.playback import pianoroll
 
 if TYPE_CHECKING:  # PyTorch takes 200 MB, and only the workers need it
     from fadernets.net import Codes, FaderNet
@@ -240,7 +242,7 @@ def mean_arousal(source: Sequence[Notes]) -> float:
     chosen = [notes for notes in source if len(notes)]
     if len(chosen) > SAMPLE:
         chosen = [chosen[i] for i in np.linspace(0, len(chosen) - 1, SAMPLE).astype(int)]
-    return float(judge.of_arousal().probability(chosen).mean()) if chosen else 0.0
+    return float(mood_classifier.of_arousal().probability(chosen).mean()) if chosen else 0.0
 
 
 def play(net: FaderNet, codes: Codes, ask: Ask, indices: list[int]) -> list[Notes]:
@@ -269,7 +271,7 @@ def open_file(path: str | Path) -> Study:
 
 
 def open_example(key: str) -> Study:
-    """One of `fadernets.examples.EXAMPLES`; raises ValueError if there is none of that key."""
+    """One of `fadernets.music.examples.EXAMPLES`; raises ValueError if there is none of that key."""
     return Study(examples.load(key))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from demo import service
 from demo.study import open_example
-from fadernets import midi
-from fadernets.examples import FIRST
+from fadernets.music import midi
+from fadernets.music.examples import FIRST
 from fadernets.net import FaderNet
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fadernets.attributes import ATTRIBUTES, measure
-from fadernets.notes import Notes
+from fadernets.music.attributes import ATTRIBUTES, measure
+from fadernets.music.notes import Notes
 
 if TYPE_CHECKING:
     from fadernets.net import Codes, FaderNet

@@ -13,14 +13,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from fadernets import arguments, audio, judge, key, midi
-from fadernets.attributes import ATTRIBUTES, measure
+from fadernets import arguments, mood_classifier
 from fadernets.checkpoint import CheckpointError
+from fadernets.mood_transfer import MOODS, PRESETS, SIDES
+from fadernets.music import key, midi
+from fadernets.music.attributes import ATTRIBUTES, measure
+from fadernets.music.notes import BEATS, Notes
+from fadernets.music.piece import Piece, Segment, segments, stitch
+from fadernets.music.segment_limits import runs
 from fadernets.net import FaderNet
-from fadernets.notes import BEATS, Notes
-from fadernets.piece import Piece, Segment, segments, stitch
-from fadernets.segment import runs
-from fadernets.transfer import MOODS, PRESETS, SIDES
+from fadernets.playback import audio
 
 BATCH = 32  # segments changed at a time
 PATIENCE = 1.0  # seconds before a command says what it is busy with
@@ -143,7 +145,7 @@ def _row(piece: Piece, segment: Segment) -> dict:
     """What `describe` says of a segment."""
     arousal = None
     if segment.problem is None:
-        arousal = round(float(judge.of_arousal().probability([segment.notes])[0]), 4)
+        arousal = round(float(mood_classifier.of_arousal().probability([segment.notes])[0]), 4)
     return {
         "segment": segment.index,
         "beat": segment.start,

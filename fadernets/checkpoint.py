@@ -10,9 +10,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from fadernets import config, faders
+from fadernets import faders
 from fadernets.faders import Fader
-from fadernets.models import build
+from fadernets.models import build, config
 
 WEIGHTS, CONFIG, FADERS, SUMS = "model.safetensors", "config.json", "faders.json", "SHA256SUMS"
 VALENCE = "valence.safetensors"  # only of models that know it

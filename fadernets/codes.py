@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from fadernets.notes import Notes
-from fadernets.sketch import Sketch
+from fadernets.arranger.request import Sketch
+from fadernets.music.notes import Notes
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ class Fader:
     Attributes
     ----------
     name : str
-        Of `fadernets.attributes.ATTRIBUTES`.
+        Of `fadernets.music.attributes.ATTRIBUTES`.
     density : tuple of float
         Knots of the calibration, rising. The first and last are the fader's ends: the range of
         the training segments without the outermost percent on either side.

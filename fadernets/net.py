@@ -11,14 +11,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fadernets import checkpoint, events, key, mode, transfer
-from fadernets.attributes import measure
+from fadernets import checkpoint, mood_transfer
 from fadernets.codes import Codes, Source
 from fadernets.faders import Fader
 from fadernets.models import losses
 from fadernets.models.reviser import Reviser
-from fadernets.notes import Notes
-from fadernets.players import BATCH, Arranging, Player, Retelling
+from fadernets.music import events, key, mode
+from fadernets.music.attributes import measure
+from fadernets.music.notes import Notes
+from fadernets.realisers import BATCH, Arranging, Player, Retelling
 
 
 class FaderNet:
@@ -179,7 +180,7 @@ class FaderNet:
     def transfer(
         self,
         source: Source,
-        target: transfer.Target,
+        target: mood_transfer.Target,
         strength: float = 1.0,
         *,
         seed: int | Sequence[int] | None = None,
@@ -191,7 +192,7 @@ class FaderNet:
         source : sequence of n Notes, or Codes
         target : {"low", "high"} or mapping
             Of arousal, or mood -> "low" or "high", such as
-            ``{"arousal": "high", "valence": "low"}`` or one of `fadernets.transfer.PRESETS`.
+            ``{"arousal": "high", "valence": "low"}`` or one of `fadernets.mood_transfer.PRESETS`.
         strength : float
             0 moves nothing, 1 the whole way.
         seed : int or n int, optional
@@ -204,10 +205,10 @@ class FaderNet:
         """
         return self.reconstruct(self.shifted(source, target, strength), seed=seed)
 
-    def shifted(self, source: Source, target: transfer.Target, strength: float = 1.0) -> Codes:
+    def shifted(self, source: Source, target: mood_transfer.Target, strength: float = 1.0) -> Codes:
         """The codes that `transfer` plays."""
         codes = self._codes(source)
-        asked = transfer.asked(target)
+        asked = mood_transfer.asked(target)
         if "arousal" in asked:
             codes = self._calmed(codes, asked["arousal"], strength)
         return self._brightened(codes, asked["valence"], strength) if "valence" in asked else codes
@@ -216,7 +217,7 @@ class FaderNet:
         """Codes with arousal moved towards low or high."""
         logits = self._component_logits(codes)
         mixed = {name: codes.values[name] for name in logits}
-        shifted = transfer.shift(mixed, logits, self.model.poles, target, strength)
+        shifted = mood_transfer.shift(mixed, logits, self.model.poles, target, strength)
         by = strength if target == "low" else -strength
         drawn = self.player.calmed(codes.sketch, by)
         return replace(codes, values=codes.values | shifted, sketch=drawn)
@@ -228,7 +229,7 @@ class FaderNet:
             raise ValueError(f"{self._described()} has no poles of valence: it knows no valence")
         mixed = {name: codes.values[name] for name in poles}
         sides = {name: losses.component_logits(mixed[name], poles[name], 0.0) for name in poles}
-        shifted = transfer.shift(mixed, sides, poles, target, strength)
+        shifted = mood_transfer.shift(mixed, sides, poles, target, strength)
         drawn = self.player.recoloured(codes.sketch, codes.key, target, strength)
         keys = mode.parallel(codes.key, target) if mode.degrees(target, strength) else codes.key
         return replace(codes, values=codes.values | shifted, key=keys, sketch=drawn)
@@ -269,7 +270,9 @@ class FaderNet:
             If the model knows no arousal.
         """
         logits = self._component_logits(self._codes(source))
-        high = [value.double().softmax(1)[:, transfer.AROUSAL["high"]] for value in logits.values()]
+        high = [
+            value.double().softmax(1)[:, mood_transfer.AROUSAL["high"]] for value in logits.values()
+        ]
         return torch.stack(high).mean(0).cpu().numpy()
 
     def _codes(self, source: Source) -> Codes:

@@ -20,8 +20,8 @@ from db.database import Database, DatabaseError
 from db.migrate import upgrade
 from db.models import Study
 from fadernets import arguments
-from fadernets.audio import AudioError
 from fadernets.checkpoint import CheckpointError
+from fadernets.playback.audio import AudioError
 from survey import clips, summary, texts
 from survey.bars import Bars
 from survey.blueprint import NAME, BuildError, Plan
@@ -58,7 +58,7 @@ def build(
     BuildError
         If the name is taken or the study may not be open here.
     fadernets.checkpoint.CheckpointError, survey.works.WorkError, survey.selection.SelectionError,
-    survey.clips.ClipError, fadernets.audio.AudioError, OSError
+    survey.clips.ClipError, fadernets.playback.audio.AudioError, OSError
         If the model, the music, the sound or the disk cannot be used.
     """
     check(database, settings, plan)

@@ -19,9 +19,10 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from fadernets import Notes, audio
-from fadernets.notes import BEATS
-from fadernets.piece import NO_PEDAL, Piece
+from fadernets import Notes
+from fadernets.music.notes import BEATS
+from fadernets.music.piece import NO_PEDAL, Piece
+from fadernets.playback import audio
 
 KBITS = 192  # kbit/s
 COMPRESSION = 0.4  # libsndfile's name for it, between 0 (320 kbit/s) and 1
@@ -29,7 +30,7 @@ FRAME = 1152  # samples coded together
 LEAD = 0.1  # seconds before the first note: devices swallow the beginning of a sound
 TAIL = 1.5  # seconds after the four beats
 FADE = 0.25  # seconds at the end of the tail
-# `fadernets.audio.pair` lets a soft piece be soft. Here every pair comes as loud as the others, so
+# `fadernets.playback.audio.pair` lets a soft piece be soft. Here every pair comes as loud as the others, so
 # that nobody turns the volume between trials; even at this gain the 16-bit noise is at -69 dBFS.
 MOST_GAIN = 40.0
 LEAST_PEAK = 0.01  # of full scale; below it nothing is heard on a phone
@@ -93,7 +94,7 @@ def make(versions: Sequence[Notes], tempo: np.ndarray, seconds: float, samples: 
     ------
     ClipError
         If one is too soft to be heard.
-    fadernets.audio.AudioError
+    fadernets.playback.audio.AudioError
         If the synthesiser fails.
     """
     sounds = [audio.render(_piece(notes, tempo), gain=1.0) for notes in versions]

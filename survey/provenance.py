@@ -13,7 +13,8 @@ from typing import Any
 import soundfile
 
 import fadernets
-from fadernets import FaderNet, audio, checkpoint
+from fadernets import FaderNet, checkpoint
+from fadernets.playback import audio
 from survey import clips, selection
 from survey.blueprint import Plan
 from survey.selection import Pool

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fadernets import Notes
-from fadernets.notes import BEATS, STEPS_PER_BEAT
-from fadernets.piece import Segment, segments
+from fadernets.music.notes import BEATS, STEPS_PER_BEAT
+from fadernets.music.piece import Segment, segments
 from survey.works import Progress, Work
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from fadernets import Notes, audio
-from fadernets.piece import NO_PEDAL, Piece
+from fadernets import Notes
+from fadernets.music.piece import NO_PEDAL, Piece
+from fadernets.playback import audio
 
 STATIC = Path(__file__).parent / "static"
 SIDES = ("left", "right")

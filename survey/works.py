@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fadernets import examples, midi
-from fadernets.examples import Example
-from fadernets.piece import Piece
+from fadernets.music import examples, midi
+from fadernets.music.examples import Example
+from fadernets.music.piece import Piece
 
 LEAST_FILES = 40  # files of a folder that are read if it has them
 SUFFIXES = (".mid", ".midi")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fadernets import examples, midi
 from fadernets.__main__ import main
+from fadernets.music import examples, midi
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()

@@ -18,9 +18,9 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from fadernets.attributes import measure
+from fadernets.music.attributes import measure
+from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
-from fadernets.notes import Notes
 from train import corpora, metrics
 from train.dataset import Segments
 from train.evaluate import chosen, commit, notes_of

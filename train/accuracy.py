@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from fadernets import events
 from fadernets.models.batch import Batch
+from fadernets.music import events
 
 
 @torch.no_grad()

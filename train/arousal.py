@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from fadernets import events
-from fadernets.attributes import ATTRIBUTES, measure
 from fadernets.models.batch import UNLABELLED
+from fadernets.mood_transfer import AROUSAL
+from fadernets.music import events
+from fadernets.music.attributes import ATTRIBUTES, measure
+from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
-from fadernets.notes import Notes
-from fadernets.transfer import AROUSAL
 from train import metrics
 from train.dataset import TEST, Segments
 from train.identity import identity

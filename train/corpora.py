@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fadernets.piece import Piece
+from fadernets.music.piece import Piece
 
 PERFORMANCES, VGMIDI = 0, 1  # corpus numbers in a prepared file
 SUFFIXES = {".mid", ".midi"}

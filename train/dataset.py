@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from fadernets.attributes import ATTRIBUTES
 from fadernets.models.batch import UNLABELLED, Batch
+from fadernets.music.attributes import ATTRIBUTES
 from train import packed
 
 TRAIN, VALIDATION, TEST = 0, 1, 2

@@ -19,10 +19,11 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from fadernets import checkpoint, events
-from fadernets.attributes import ATTRIBUTES, measure
+from fadernets import checkpoint
+from fadernets.music import events
+from fadernets.music.attributes import ATTRIBUTES, measure
+from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
-from fadernets.notes import Notes
 from train import corpora, judge, metrics
 from train.accuracy import hits
 from train.arousal import arousal, judged

@@ -19,15 +19,15 @@ import torch
 from scipy.optimize import isotonic_regression
 from torch import nn
 
-from fadernets import checkpoint, transfer
-from fadernets.attributes import ATTRIBUTES
-from fadernets.config import ModelConfig
-from fadernets.decoding import generate
-from fadernets.events import decode
+from fadernets import checkpoint, mood_transfer
+from fadernets.decoding.generate import generate
 from fadernets.faders import Fader
-from fadernets.grid import notes_of_tokens
 from fadernets.models import build
+from fadernets.models.config import ModelConfig
 from fadernets.models.reviser import Reviser
+from fadernets.music.attributes import ATTRIBUTES
+from fadernets.music.events import decode
+from fadernets.music.grid import notes_of_tokens
 from train.dataset import SPLITS, TRAIN, VALIDATION, Segments
 from train.loop import LOG
 from train.state import CHECKPOINT, load_state
@@ -140,7 +140,7 @@ def measure_valence(model: nn.Module, data: Segments) -> None:
         return
     model.eval()
     valence, means = data.valence.cpu().numpy(), []
-    for side in transfer.SIDES.values():
+    for side in mood_transfer.SIDES.values():
         rows = np.flatnonzero((data.split == TRAIN) & (valence == side))
         if not len(rows):
             return

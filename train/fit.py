@@ -1,6 +1,6 @@
 """Train a model: ``python -m train.fit --model gmvae --data FILE --out DIR [--resume]``.
 
-Every field of `fadernets.config.ModelConfig` and `train.loop.TrainConfig` is an option. The folder
+Every field of `fadernets.models.config.ModelConfig` and `train.loop.TrainConfig` is an option. The folder
 gets ``log.csv``, ``last.pt`` to resume from, and at the end ``model.safetensors`` with
 ``config.json``, which `fadernets.load` takes. Ctrl-C saves and stops; ``--resume`` goes on.
 Several cards or machines share every batch: ``accelerate launch -m train.fit …``.
@@ -18,9 +18,9 @@ from pathlib import Path
 
 import torch
 
-from fadernets.attributes import ATTRIBUTES
-from fadernets.config import ModelConfig
 from fadernets.models import MODELS
+from fadernets.models.config import ModelConfig
+from fadernets.music.attributes import ATTRIBUTES
 from train.dataset import SPLITS, Segments
 from train.export import export
 from train.loop import LOG, PRECISIONS, TrainConfig, Trainer

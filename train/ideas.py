@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from fadernets.attributes import measure
+from fadernets.arranger.weights import Leanings
 from fadernets.codes import Codes
-from fadernets.leanings import Leanings
+from fadernets.music.attributes import measure
+from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
-from fadernets.notes import Notes
-from fadernets.players import CANDIDATES, Arranging
+from fadernets.realisers import CANDIDATES, Arranging
 
 ROUNDS = 4  # decodes of the closed loop
 BEST_OF = 8

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fadernets.attributes import measure
+from fadernets.music.attributes import measure
+from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
-from fadernets.notes import Notes
 from train import metrics
 
 DISTANCES = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)  # standard deviations of the density

@@ -1,4 +1,4 @@
-"""Fit a judge of a mood (`fadernets.judge`) to labelled segments.
+"""Fit a judge of a mood (`fadernets.mood_classifier`) to labelled segments.
 
 ``python -m train.judge --data FILE --out judge.json`` fits that of arousal on the labelled training
 pieces and says how well it does on pieces it never saw, beside the two densities alone.
@@ -17,11 +17,11 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from fadernets import events
-from fadernets.attributes import ATTRIBUTES
-from fadernets.judge import Judge, features, load, table
 from fadernets.models.batch import UNLABELLED
-from fadernets.notes import Notes
+from fadernets.mood_classifier import Judge, features, load, table
+from fadernets.music import events
+from fadernets.music.attributes import ATTRIBUTES
+from fadernets.music.notes import Notes
 from train import metrics
 from train.dataset import TEST, TRAIN, Segments
 
@@ -38,7 +38,7 @@ def fit(values: np.ndarray, high: np.ndarray, names: Sequence[str], mood: str = 
     high : bool array, shape (n,)
     names : sequence of f str
     mood : str
-        Of `fadernets.transfer.MOODS`.
+        Of `fadernets.mood_transfer.MOODS`.
 
     Raises
     ------

@@ -12,10 +12,10 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from fadernets.config import ModelConfig
 from fadernets.models import build
+from fadernets.models.adversarial_turns import turns
 from fadernets.models.batch import Batch
-from fadernets.models.turns import turns
+from fadernets.models.config import ModelConfig
 from train import log
 from train.accuracy import hits
 from train.dataset import SPLITS, VALIDATION, Segments, epoch, stream
@@ -86,7 +86,7 @@ class Trainer:
 
     Parameters
     ----------
-    model_config : fadernets.config.ModelConfig
+    model_config : fadernets.models.config.ModelConfig
     config : TrainConfig
     data : Segments
         On the device to train on.

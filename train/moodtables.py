@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fadernets.transfer import MOODS, PRESETS, SIDES
+from fadernets.mood_transfer import MOODS, PRESETS, SIDES
 
 Table = tuple[list[tuple[str, ...]], tuple[str, ...]]  # rows and head
 TELLERS = {  # of `train.valence.told_apart`

@@ -21,10 +21,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from fadernets import events, key, midi
-from fadernets.attributes import ATTRIBUTES
-from fadernets.notes import BEATS, STEPS
-from fadernets.piece import segments
+from fadernets.music import events, key, midi
+from fadernets.music.attributes import ATTRIBUTES
+from fadernets.music.notes import BEATS, STEPS
+from fadernets.music.piece import segments
 from train import corpora, parallel
 from train.corpora import Source
 

@@ -11,7 +11,7 @@ from accelerate import PartialState
 from accelerate.utils import reduce
 from torch import nn
 
-from fadernets.models import joint
+from fadernets.models import distributed
 
 
 class Processes:
@@ -58,7 +58,7 @@ class Processes:
 
     def sharing(self) -> AbstractContextManager[None]:
         """Within, the terms of an objective are those of the joint batch."""
-        return joint.sharing(self.rank, self.world)
+        return distributed.sharing(self.rank, self.world)
 
     def average(self, parameters: Iterable[nn.Parameter]) -> None:
         """Replace gradients by their means over all processes, in one message."""

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from tqdm import tqdm
 
-from fadernets import events
-from fadernets.attributes import ATTRIBUTES, measure
 from fadernets.codes import Codes
+from fadernets.music import events
+from fadernets.music.attributes import ATTRIBUTES, measure
+from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
-from fadernets.notes import Notes
 from train import corpora
 from train.dataset import TEST, TRAIN, Segments
 from train.export import encoded

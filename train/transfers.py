@@ -1,7 +1,7 @@
 """Examples of what a model does to a piece, as notes to draw (paper 5.2, figure 5).
 
 ``python -m train.transfers --checkpoint NAME_OR_DIR --out transfers.json`` moves the arousal of two
-pieces and a fader of two more, all of them in the public domain (`fadernets.examples`), and needs
+pieces and a fader of two more, all of them in the public domain (`fadernets.music.examples`), and needs
 no prepared data. What is shown was fixed before it was heard: each piece's first segments that can
 be used.
 """
@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from fadernets import examples
-from fadernets.attributes import ATTRIBUTES, measure
+from fadernets.music import examples
+from fadernets.music.attributes import ATTRIBUTES, measure
+from fadernets.music.notes import BEATS, Notes, concatenate, cut
+from fadernets.music.piece import NO_PEDAL, Piece, Segment, segments, stitch
 from fadernets.net import FaderNet
-from fadernets.notes import BEATS, Notes, concatenate, cut
-from fadernets.pianoroll import compare
-from fadernets.piece import NO_PEDAL, Piece, Segment, segments, stitch
+from fadernets.playback.pianoroll import compare
 from train.evaluate import commit, weights_sha256
 from train.latent import named, written
 
@@ -36,7 +36,7 @@ class Case:
     Attributes
     ----------
     piece : str
-        Of `fadernets.examples`.
+        Of `fadernets.music.examples`.
     control : str
         "arousal", or a fader's name.
     to : str or float

@@ -17,12 +17,13 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from fadernets import checkpoint, events, key
-from fadernets.attributes import ATTRIBUTES, measure
+from fadernets import checkpoint
 from fadernets.models.batch import UNLABELLED
+from fadernets.mood_transfer import MOODS, PRESETS, SIDES
+from fadernets.music import events, key
+from fadernets.music.attributes import ATTRIBUTES, measure
+from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
-from fadernets.notes import Notes
-from fadernets.transfer import MOODS, PRESETS, SIDES
 from train import corpora, metrics
 from train.crossvalidation import aucs, out_of_fold
 from train.dataset import TEST, TRAIN, Segments

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from torch import nn
 
-from fadernets.config import ModelConfig
+from fadernets.models.config import ModelConfig
 from fadernets.models.cvae import CVAE
 from fadernets.models.fadernetworks import FaderNetworks
 from fadernets.models.glsr import GLSRVAE

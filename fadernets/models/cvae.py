@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from fadernets.config import ModelConfig
+from fadernets.models.config import ModelConfig
 from fadernets.models.segmentvae import WHOLE, Handle, Posterior, SegmentVAE
 
 DENSITIES = "densities"  # name of the condition

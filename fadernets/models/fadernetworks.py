@@ -13,13 +13,13 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from fadernets.config import ModelConfig
-from fadernets.models import joint, losses
+from fadernets.models import distributed, losses
+from fadernets.models.adversarial_turns import Turn
 from fadernets.models.batch import Batch
+from fadernets.models.config import ModelConfig
 from fadernets.models.cvae import CVAE
 from fadernets.models.segmentvae import WHOLE, Term
-from fadernets.models.standard import Standard
-from fadernets.models.turns import Turn
+from fadernets.models.standardise import Standard
 
 DROPOUT = 0.3  # of the adversary, as in the original
 
@@ -33,7 +33,7 @@ class FaderNetworks(CVAE):
         self.adversary = nn.Sequential(
             nn.Linear(config.latent, config.hidden),
             nn.LeakyReLU(0.2),
-            joint.Dropout(DROPOUT),
+            distributed.Dropout(DROPOUT),
             nn.Linear(config.hidden, len(config.attributes)),
         )
 
@@ -55,7 +55,7 @@ class FaderNetworks(CVAE):
             posterior = self.posteriors(batch.tokens, batch.lengths)[WHOLE]
             code = losses.sample(*posterior)
         read = self.adversary(code).float()
-        error = joint.mean((read - self.standard(batch.densities)).square())
+        error = distributed.mean((read - self.standard(batch.densities)).square())
         return {"adversary": error, "total": error}
 
     def further_terms(
@@ -68,7 +68,9 @@ class FaderNetworks(CVAE):
         """
         frozen = {n: p.detach() for n, p in self.adversary.named_parameters()}
         read = functional_call(self.adversary, frozen, (codes[WHOLE],)).float()
-        error = joint.mean((read - self.standard(batch.densities)).square(), 0)  # (attributes,)
+        error = distributed.mean(
+            (read - self.standard(batch.densities)).square(), 0
+        )  # (attributes,)
         found = (1 - error).clamp(min=0)
         config = self.config
         weight = config.adversary_weight * (beta / config.beta if config.beta else 1.0)

@@ -12,12 +12,12 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from fadernets.config import ModelConfig
-from fadernets.models import joint
+from fadernets.models import distributed
 from fadernets.models.batch import Batch
+from fadernets.models.config import ModelConfig
 from fadernets.models.segmentvae import Term
 from fadernets.models.softdensity import soft_densities
-from fadernets.models.standard import Standard
+from fadernets.models.standardise import Standard
 from fadernets.models.vanilla import DIMENSION, VanillaVAE
 
 EVERY = 4  # one segment of so many has its slopes taken: each costs two more passes of the decoder
@@ -47,7 +47,7 @@ class GLSRVAE(VanillaVAE):
         terms = {}
         for place, name in enumerate(config.attributes):
             slope = self.slope(batch, codes, name) / self.standard.spread[place]
-            error = joint.mean((slope - config.slope).square())
+            error = distributed.mean((slope - config.slope).square())
             terms[f"{name}_slope"] = Term(config.regularisation_weight, error)
         return terms
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from fadernets import events
-from fadernets.key import KEYS
 from fadernets.models.recurrence import MANY, last_states
-from fadernets.notes import STEPS
+from fadernets.music import events
+from fadernets.music.key import KEYS
+from fadernets.music.notes import STEPS
 
 
 def reverse(tokens: Tensor, lengths: Tensor) -> Tensor:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from fadernets.config import ModelConfig
 from fadernets.models import losses
 from fadernets.models.batch import Batch
+from fadernets.models.config import ModelConfig
 from fadernets.models.segmentvae import WHOLE, Handle, SegmentVAE, Term
 
 

@@ -3,7 +3,7 @@
 The paper's decoder retells a segment from its codes and loses half of its notes. This one is
 shown the segment itself, as a grid of steps by keys, beside a plan: the rhythm and note labels
 that the outcome's grid must have. For every step and key it says how likely a note is struck there
-and how likely one goes on sounding; `fadernets.arrangement` takes the likeliest, as many as the
+and how likely one goes on sounding; `fadernets.arranger.arrange` takes the likeliest, as many as the
 plan wants.
 
 It learns by mending: notes of a training segment are left out, cut, lengthened and strewn among
@@ -17,14 +17,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fadernets.attributes import ATTRIBUTES, MAX_POLYPHONY, ONSET
-from fadernets.config import ModelConfig
-from fadernets.events import PITCHES
-from fadernets.grid import Grid, StepNotes, grid, notes_of_tokens
-from fadernets.key import KEYS
-from fadernets.models import joint
+from fadernets.models import distributed
 from fadernets.models.batch import Batch
-from fadernets.notes import STEPS
+from fadernets.models.config import ModelConfig
+from fadernets.music.attributes import ATTRIBUTES, MAX_POLYPHONY, ONSET
+from fadernets.music.events import PITCHES
+from fadernets.music.grid import Grid, StepNotes, grid, notes_of_tokens
+from fadernets.music.key import KEYS
+from fadernets.music.notes import STEPS
 
 OCTAVE = 12
 FEEDFORWARD = 3  # widths of the inner layer, in widths of the outer
@@ -96,7 +96,7 @@ class Reviser(nn.Module):
         """
         notes, key = notes_of_tokens(batch.tokens), batch.key
         segments = len(batch.tokens)
-        with joint.own_draws(key.device):  # how many depends on the notes there are
+        with distributed.own_draws(key.device):  # how many depends on the notes there are
             if self.training:
                 notes, key = transposed(notes, key)
             target, shown = grid(notes, segments), grid(damaged(notes, segments), segments)
@@ -106,15 +106,15 @@ class Reviser(nn.Module):
         wrong = F.binary_cross_entropy_with_logits(
             onset[struck], target.onset[struck], reduction="sum"
         )
-        terms = {"onset": joint.ratio(wrong, target.onset.sum())}
+        terms = {"onset": distributed.ratio(wrong, target.onset.sum())}
         before = F.pad((target.onset + target.hold)[:, :-1], (0, 0, 1, 0)) > 0
         wrong = F.binary_cross_entropy_with_logits(
             hold[before], target.hold[before], reduction="sum"
         )
-        terms["hold"] = joint.ratio(wrong, before.sum())
+        terms["hold"] = distributed.ratio(wrong, before.sum())
         heard = target.onset > 0
         wrong = F.mse_loss(velocity[heard], target.velocity[heard], reduction="sum")
-        terms["velocity"] = joint.ratio(wrong, heard.sum())
+        terms["velocity"] = distributed.ratio(wrong, heard.sum())
         total = terms["onset"] + HOLD_WEIGHT * terms["hold"] + VELOCITY_WEIGHT * terms["velocity"]
         return terms | {"total": total}
 

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fadernets import events
-from fadernets.config import ModelConfig
-from fadernets.key import KEYS
-from fadernets.models import joint, losses
+from fadernets.models import distributed, losses
 from fadernets.models.batch import Batch
+from fadernets.models.config import ModelConfig
 from fadernets.models.layers import EventDecoder, EventEncoder
+from fadernets.music import events
+from fadernets.music.key import KEYS
 
 LOG_VARIANCE_RANGE = (-12.0, 6.0)  # keeps exp() finite in half precision
 WHOLE = "segment"  # the code of a model that has one only
@@ -173,7 +173,7 @@ class SegmentVAE(nn.Module):
         """KL of a posterior to the prior, here the standard normal; nats, (b,) averaged."""
         mean, log_variance = posterior
         each = self.reduced(losses.gaussian_kl(mean, log_variance, torch.zeros_like(mean), 0.0))
-        return {f"{name}_kl": Term(beta, joint.mean(each))}
+        return {f"{name}_kl": Term(beta, distributed.mean(each))}
 
     def further_terms(
         self, batch: Batch, codes: Mapping[str, Tensor], beta: float

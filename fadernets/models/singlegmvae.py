@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fadernets.config import ModelConfig
+from fadernets.models.config import ModelConfig
 from fadernets.models.mixture import MixtureVAE
 from fadernets.models.segmentvae import WHOLE
 

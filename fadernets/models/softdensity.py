@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from fadernets import events
-from fadernets.notes import EARLY, STEPS, STEPS_PER_BEAT
+from fadernets.music import events
+from fadernets.music.notes import EARLY, STEPS, STEPS_PER_BEAT
 
 CERTAIN = 1 - 1e-6  # probability past which a note counts as sure, so that log(1 - p) is finite
 
@@ -16,7 +16,7 @@ def soft_densities(logits: Tensor, tokens: Tensor) -> dict[str, Tensor]:
 
     The clock is that of the tokens given; at each token the probability of any note-on, or
     note-off, counts in the step that the clock shows. Where the distributions are certain these
-    are the densities of `fadernets.attributes`, but that a note shorter than half a step counts
+    are the densities of `fadernets.music.attributes`, but that a note shorter than half a step counts
     no step in the note density. Far from certain, more may end than began: the note density is then
     negative, and not clipped, since a clip would have no slope.
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from fadernets.attributes import ATTRIBUTES
-from fadernets.config import ModelConfig
 from fadernets.models import losses
 from fadernets.models.batch import Batch
+from fadernets.models.config import ModelConfig
 from fadernets.models.layers import LabelDecoder
 from fadernets.models.segmentvae import Handle, SegmentVAE, Term
+from fadernets.music.attributes import ATTRIBUTES
 
 DIMENSION = 0  # the regularised dimension of every code
 

@@ -15,8 +15,8 @@ from benchmarks import public_bytes, public_checks, public_hostile, public_load
 from benchmarks.public_bytes import Shot, request
 from benchmarks.public_checks import Book, Fuzz
 from benchmarks.public_visitor import Tally, small_piece
-from fadernets import midi
-from fadernets.piece import segments
+from fadernets.music import midi
+from fadernets.music.piece import segments
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "canary-file-0123456789"

@@ -10,9 +10,9 @@ import torch
 from benchmarks import decoding, preparing, speed, speed_tables, training_step
 from benchmarks.plain_gru import PlainEventDecoder, plain, tell
 from benchmarks.timing import interleaved, rate, ratio
-from fadernets import events
-from fadernets.decoding import generate
+from fadernets.decoding.generate import generate
 from fadernets.models.losses import sample
+from fadernets.music import events
 from tests.fadernets import tiny
 from train.prepare import prepare_file
 

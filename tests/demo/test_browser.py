@@ -14,7 +14,7 @@ import pytest
 import soundfile
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from fadernets import examples, midi
+from fadernets.music import examples, midi
 from tests.public.server import serving
 
 pytestmark = pytest.mark.browser

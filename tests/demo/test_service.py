@@ -16,10 +16,11 @@ import soundfile
 from demo import endpoints, service, sound
 from demo import study as studies
 from demo.study import Ask, Study, excerpt, open_example, open_file
-from fadernets import audio, chunks, midi
-from fadernets.notes import Notes, cut
-from fadernets.piece import Piece, segments
-from fadernets.transfer import PRESETS
+from fadernets.mood_transfer import PRESETS
+from fadernets.music import midi
+from fadernets.music.notes import Notes, cut
+from fadernets.music.piece import Piece, segments
+from fadernets.playback import audio, chunks
 
 CLOSED = 4  # a segment of the rag with too many events
 

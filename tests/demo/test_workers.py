@@ -16,7 +16,7 @@ from demo.cost import SHORT
 from demo.study import Study
 from demo.worker import Worker, _failure
 from demo.workers import Dropped, Full, WorkError, Workers, _Job, _Lane
-from fadernets import examples
+from fadernets.music import examples
 from tests.fadernets import tiny
 
 

@@ -4,11 +4,11 @@ import shutil
 import pytest
 import torch
 
-from fadernets import checkpoint, config
+from fadernets import checkpoint
 from fadernets.checkpoint import CONFIG, FADERS, SUMS, VALENCE, WEIGHTS, CheckpointError
-from fadernets.config import ModelConfig
 from fadernets.faders import Fader
-from fadernets.models import build
+from fadernets.models import build, config
+from fadernets.models.config import ModelConfig
 
 FILES = (WEIGHTS, CONFIG, FADERS)
 SMALL = ModelConfig(hidden=8, latent=4, embedding=6, beta=0.125)

@@ -11,14 +11,16 @@ import soundfile
 import torch
 
 from fadernets import __main__ as cli
-from fadernets import audio, checkpoint, key, midi
-from fadernets.attributes import measure
-from fadernets.config import ModelConfig
+from fadernets import checkpoint
 from fadernets.faders import Fader
 from fadernets.models import build
-from fadernets.notes import Notes
-from fadernets.piece import NO_PEDAL, Piece, segments
-from tests.fadernets.generated import rows
+from fadernets.models.config import ModelConfig
+from fadernets.music import key, midi
+from fadernets.music.attributes import measure
+from fadernets.music.notes import Notes
+from fadernets.music.piece import NO_PEDAL, Piece, segments
+from fadernets.playback import audio
+from tests.fadernets.music.generated import rows
 
 SILENT = 2  # the segment of `music` that cannot be encoded
 

@@ -5,11 +5,12 @@ import pytest
 import torch
 
 import fadernets
-from fadernets import checkpoint, events, key, transfer
+from fadernets import checkpoint, mood_transfer
 from fadernets.faders import Fader
+from fadernets.music import events, key
+from fadernets.music.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, Notes
 from fadernets.net import BATCH, Codes, FaderNet
-from fadernets.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, Notes
-from tests.fadernets.generated import rows
+from tests.fadernets.music.generated import rows
 from tests.fadernets.tiny import bars, model
 
 FADERS = {
@@ -212,7 +213,7 @@ def test_transfer_moves_only_what_is_not_there_yet(net):
     assert played(net.transfer(codes, "high"))[1] == played(net.reconstruct(codes))[1]
     logits = net.model.component_logits(codes.values)
     for target, expected in (("high", 1), ("low", 0)):
-        shifted = transfer.shift(codes.values, logits, net.model.means, target)
+        shifted = mood_transfer.shift(codes.values, logits, net.model.means, target)
         for name, value in shifted.items():
             for row in range(2):
                 torch.testing.assert_close(value[row], codes.values[name][expected])
@@ -318,14 +319,14 @@ def test_arousal_by_name_is_arousal(bright, segments):
     assert played(plain) == played(bright.transfer(segments, {"arousal": "high"}, 0.5, seed=2))
 
 
-@pytest.mark.parametrize("target", [{}, *transfer.PRESETS.values()])
+@pytest.mark.parametrize("target", [{}, *mood_transfer.PRESETS.values()])
 def test_moods_of_strength_nothing_change_nothing(bright, segments, target):
     assert played(bright.transfer(segments, target, 0.0)) == played(bright.reconstruct(segments))
 
 
 def test_a_model_without_valence_says_so(net, segments):
     with pytest.raises(ValueError, match="model 'tiny' has no poles of valence"):
-        net.transfer(segments, transfer.PRESETS["sad"])
+        net.transfer(segments, mood_transfer.PRESETS["sad"])
 
 
 def test_poles_of_another_model_are_refused(net):

@@ -7,9 +7,10 @@ import pytest
 from scipy.stats import spearmanr
 
 import fadernets
-from fadernets import checkpoint, examples, key
-from fadernets.piece import segments
-from fadernets.transfer import PRESETS
+from fadernets import checkpoint
+from fadernets.mood_transfer import PRESETS
+from fadernets.music import examples, key
+from fadernets.music.piece import segments
 from train.metrics import note_f1, pitch_class_cosine
 
 POSITIONS = np.linspace(0, 1, 8)

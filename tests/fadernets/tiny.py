@@ -4,14 +4,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from fadernets import events, key
-from fadernets.attributes import ATTRIBUTES
-from fadernets.config import ModelConfig
 from fadernets.models import build
 from fadernets.models.batch import Batch
-from fadernets.notes import BEATS, STEPS, STEPS_PER_BEAT, Notes, concatenate
-from fadernets.piece import NO_PEDAL, Piece
-from fadernets.segment import problem
+from fadernets.models.config import ModelConfig
+from fadernets.music import events, key
+from fadernets.music.attributes import ATTRIBUTES
+from fadernets.music.notes import BEATS, STEPS, STEPS_PER_BEAT, Notes, concatenate
+from fadernets.music.piece import NO_PEDAL, Piece
+from fadernets.music.segment_limits import problem
 
 TINY = ModelConfig(hidden=16, latent=8, embedding=8, beta_free_steps=2, beta_anneal_steps=10)
 SCALE = np.array([48, 50, 52, 53, 55, 57, 59, 60, 62, 64, 65, 67, 69, 71, 72, 74, 76, 77, 79])

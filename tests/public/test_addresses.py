@@ -9,7 +9,7 @@ from pathlib import Path
 import gradio.routes
 import pytest
 
-from fadernets import examples, midi
+from fadernets.music import examples, midi
 from tests.public.server import TOKEN, Server
 
 CLOSED = [

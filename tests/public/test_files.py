@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fadernets import midi
+from fadernets.music import midi
 from tests.fadernets import tiny
 from tests.public.server import ROOT, TOKEN, Server
 

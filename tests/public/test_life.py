@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
-from fadernets import midi
-from fadernets.notes import Notes, concatenate
-from fadernets.piece import NO_PEDAL, Piece
+from fadernets.music import midi
+from fadernets.music.notes import Notes, concatenate
+from fadernets.music.piece import NO_PEDAL, Piece
 from tests.fadernets import tiny
 from tests.public.server import WAYS, Server, serving, starting
 

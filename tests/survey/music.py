@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fadernets import midi
+from fadernets.music import midi
 from tests.fadernets import tiny
 
 FILES, BARS = 8, 8

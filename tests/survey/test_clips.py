@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from fadernets import audio
+from fadernets.playback import audio
 from survey import clips
 from tests.fadernets import tiny
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from fadernets import midi
+from fadernets.music import midi
 from tests.fadernets.tiny import bars, piece
 from train import corpora, prepare
 from train.dataset import Segments

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from fadernets import checkpoint
-from fadernets.attributes import measure
 from fadernets.codes import Codes
+from fadernets.music.attributes import measure
+from fadernets.music.notes import STEPS, Notes
 from fadernets.net import FaderNet
-from fadernets.notes import STEPS, Notes
 from train import ablation, corpora, ideas
 from train.dataset import TEST
 from train.evaluate import chosen, notes_of

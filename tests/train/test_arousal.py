@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from fadernets.attributes import measure
 from fadernets.codes import Codes
-from fadernets.notes import Notes
+from fadernets.music.attributes import measure
+from fadernets.music.notes import Notes
 from tests.fadernets.tiny import bars
 from train import arousal, metrics
 from train.dataset import TEST

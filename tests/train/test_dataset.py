@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from fadernets import events
-from fadernets.attributes import ATTRIBUTES
+from fadernets.music import events
+from fadernets.music.attributes import ATTRIBUTES
 from tests.train.conftest import PERFORMANCES, RATED, RATED_SEGMENTS, SEGMENTS
 from train import corpora
 from train.dataset import AMBIGUOUS, TRAIN, Segments, epoch, stream

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from fadernets import checkpoint
-from fadernets.config import ModelConfig
 from fadernets.faders import Fader
 from fadernets.models import build
+from fadernets.models.config import ModelConfig
 from train import evaluate
 
 

@@ -8,8 +8,8 @@ import torch
 
 import fadernets
 from fadernets import checkpoint
-from fadernets.attributes import ATTRIBUTES
 from fadernets.faders import Fader
+from fadernets.music.attributes import ATTRIBUTES
 from fadernets.net import FaderNet
 from tests.fadernets.tiny import TINY, bars, model
 from train import export

@@ -12,8 +12,8 @@ import torch
 
 import fadernets
 from fadernets import checkpoint
-from fadernets.attributes import measure
-from fadernets.config import ModelConfig
+from fadernets.models.config import ModelConfig
+from fadernets.music.attributes import measure
 from tests.fadernets.tiny import TINY, bars
 from train import fit
 from train.loop import LOG, TrainConfig, Trainer

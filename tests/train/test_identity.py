@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from fadernets.attributes import measure
 from fadernets.faders import Fader
-from fadernets.notes import Notes
+from fadernets.music.attributes import measure
+from fadernets.music.notes import Notes
 from tests.fadernets.tiny import bars
 from train.identity import DISTANCES, curve, identity
 

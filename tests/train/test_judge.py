@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from fadernets.notes import Notes
+from fadernets.music.notes import Notes
 from tests.fadernets.tiny import bars
 from train import judge, metrics
 from train.dataset import TRAIN

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from fadernets import checkpoint
-from fadernets.config import ModelConfig
 from fadernets.faders import Fader
 from fadernets.models import build
+from fadernets.models.config import ModelConfig
 from train import latent, transfers
 from train.dataset import TEST
 from train.figures.__main__ import main

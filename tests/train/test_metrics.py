@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fadernets.notes import Notes
+from fadernets.music.notes import Notes
 from train import metrics
 
 

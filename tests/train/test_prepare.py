@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fadernets import attributes, events, key, midi, segment
-from fadernets.notes import Notes
-from fadernets.piece import segments
+from fadernets.music import attributes, events, key, midi, segment_limits
+from fadernets.music.notes import Notes
+from fadernets.music.piece import segments
 from tests.fadernets.tiny import bars, piece
 from tests.train.conftest import PERFORMANCES, RATED, RATED_SEGMENTS, ROOT, SEGMENTS, command
 from train import corpora, prepare
@@ -36,11 +36,11 @@ def unusable() -> dict[str, Notes]:
     first, late = bars(2, seed=9)
     dense = [(s / 8, s / 8 + 0.1, 40 + 5 * v, 20 + 3 * s) for s in range(32) for v in range(3)]
     return {
-        segment.NO_NOTES: Notes.empty(),
-        segment.NO_FIRST_ONSET: late[late.onset > 0],
-        segment.MOSTLY_SILENT: Notes.of([0, 1, 1.5], [1, 1.5, 2.5], [60, 62, 64], [64] * 3),
-        segment.FEW_PITCHES: replace(first, pitch=first.pitch * 0 + 60),
-        segment.TOO_LONG: Notes.of(*zip(*dense, strict=True)),
+        segment_limits.NO_NOTES: Notes.empty(),
+        segment_limits.NO_FIRST_ONSET: late[late.onset > 0],
+        segment_limits.MOSTLY_SILENT: Notes.of([0, 1, 1.5], [1, 1.5, 2.5], [60, 62, 64], [64] * 3),
+        segment_limits.FEW_PITCHES: replace(first, pitch=first.pitch * 0 + 60),
+        segment_limits.TOO_LONG: Notes.of(*zip(*dense, strict=True)),
     }
 
 
@@ -126,7 +126,7 @@ def damage(folder: Path) -> dict[str, str]:
     drums.instruments[0].notes = [pretty_midi.Note(90, 38, t, t + 0.1) for t in range(8)]
     drums.write(str(folder / "drums.mid"))
     pretty_midi.PrettyMIDI().write(str(folder / "silent.mid"))
-    midi.write(piece([unusable()[segment.FEW_PITCHES]]), folder / "sparse.mid")
+    midi.write(piece([unusable()[segment_limits.FEW_PITCHES]]), folder / "sparse.mid")
     return {
         "cut.mid": "damaged or cut short",
         "empty.mid": "not a MIDI file",
@@ -187,7 +187,7 @@ def test_the_summary_counts_files_segments_and_drops(run):
     assert summary["segments_performances"] == PERFORMANCES * SEGMENTS
     assert summary["segments_vgmidi"] == RATED * RATED_SEGMENTS
     assert summary["segments_high_arousal"] == summary["segments_low_arousal"] == 30
-    assert summary["dropped"] == {segment.FEW_PITCHES: 1}
+    assert summary["dropped"] == {segment_limits.FEW_PITCHES: 1}
     arrays = run.arrays
     performed = arrays["piece_corpus"][arrays["piece"]] == corpora.PERFORMANCES
     density = attributes.rhythm_density(arrays["rhythm"][performed])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fadernets import midi
+from fadernets.music import midi
 from tests.fadernets.tiny import bars, piece
 from tests.train.conftest import ROOT, command
 

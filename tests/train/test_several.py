@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from fadernets.models import joint
+from fadernets.models import distributed
 from tests.train import several
 from tests.train.conftest import ROOT
 from train.loop import LOG
@@ -177,16 +177,16 @@ def test_draws_are_parts_of_the_joint_ones():
     whole = torch.randn(6, 3)
     for rank in range(3):
         torch.manual_seed(0)
-        with joint.sharing(rank, 3):
-            assert torch.equal(joint.normal_like(x), whole[2 * rank : 2 * rank + 2])
+        with distributed.sharing(rank, 3):
+            assert torch.equal(distributed.normal_like(x), whole[2 * rank : 2 * rank + 2])
 
 
 def test_processes_draw_for_themselves_and_are_alike_again():
     drawn = {}
     for rank in (0, 1):
         torch.manual_seed(0)
-        with joint.sharing(rank, 2):
-            with joint.own_draws(torch.device("cpu")):
+        with distributed.sharing(rank, 2):
+            with distributed.own_draws(torch.device("cpu")):
                 mine = torch.rand(3 + rank)[:3]
             drawn[rank] = mine, torch.rand(4)
     assert not torch.equal(drawn[0][0], drawn[1][0])
@@ -197,13 +197,13 @@ def test_alone_own_draws_are_the_ordinary_ones():
     torch.manual_seed(0)
     expected = torch.rand(3)
     torch.manual_seed(0)
-    with joint.own_draws(torch.device("cpu")):
+    with distributed.own_draws(torch.device("cpu")):
         assert torch.equal(torch.rand(3), expected)
 
 
 def test_dropout_silences_its_share_and_keeps_the_mean():
     torch.manual_seed(0)
-    layer = joint.Dropout(0.25)
+    layer = distributed.Dropout(0.25)
     heard = layer(torch.ones(200, 100))
     assert heard.unique().tolist() == pytest.approx([0, 4 / 3])
     assert float((heard == 0).float().mean()) == pytest.approx(0.25, abs=0.02)

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from fadernets import checkpoint, events
-from fadernets.attributes import ATTRIBUTES, measure
+from fadernets import checkpoint
 from fadernets.codes import Codes
 from fadernets.faders import Fader
 from fadernets.models.segmentvae import Handle
+from fadernets.music import events
+from fadernets.music.attributes import ATTRIBUTES, measure
+from fadernets.music.notes import STEPS, Notes
 from fadernets.net import FaderNet
-from fadernets.notes import STEPS, Notes
 from tests.fadernets.tiny import TINY, model
 from train import evaluate, sweep, table
 from train.dataset import TEST, TRAIN

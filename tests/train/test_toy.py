@@ -10,10 +10,10 @@ from torch import nn
 from torch.nn import functional as F
 
 import fadernets
-from fadernets import events
 from fadernets.models import MODELS
+from fadernets.models.adversarial_turns import Turn
 from fadernets.models.segmentvae import Handle, SegmentVAE
-from fadernets.models.turns import Turn
+from fadernets.music import events
 from tests.fadernets.tiny import TINY, bars
 from train import fit
 from train.loop import LOG, TrainConfig, Trainer

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from fadernets.key import find
-from fadernets.transfer import PRESETS
+from fadernets.mood_transfer import PRESETS
+from fadernets.music.key import find
 from train import crossvalidation, valence
 from train.dataset import Segments
 from train.valence import judges, moved, told_apart

@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch, Rectangle
 
-from fadernets.pianoroll import ADDED, KEPT, REMOVED, SHADES
+from fadernets.playback.pianoroll import ADDED, KEPT, REMOVED, SHADES
 from train.figures import facts, style
 from train.figures.results import Example, Results, Roll, Transfers
 from train.figures.style import Drawn

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fadernets import key
-from fadernets.events import TEMPO
-from fadernets.notes import STEPS, STEPS_PER_BEAT, Notes
+from fadernets.music import key
+from fadernets.music.events import TEMPO
+from fadernets.music.notes import STEPS, STEPS_PER_BEAT, Notes
 
 ONSET_TOLERANCE = 0.05 * TEMPO / 60  # beats: 50 ms of the token clock
 
@@ -41,7 +41,7 @@ def pitch_class_cosine(reference: Notes, played: Notes) -> float:
 
 
 def key_kept(reference: Notes, played: Notes) -> bool:
-    """Whether two segments have the same key (`fadernets.key.find`); not if one is empty."""
+    """Whether two segments have the same key (`fadernets.music.key.find`); not if one is empty."""
     return bool(len(reference) and len(played) and key.find(reference) == key.find(played))
 
 

@@ -1,0 +1,247 @@
+"""Arranging: a segment's own notes, as few changed as new densities ask for (not in the paper).
+
+A segment with new densities gets a plan (`fadernets.arranger.label_plan`) near the labels it has, which the label
+decoders of the codes and the segment itself make cheap or dear. Then, step by step, the notes that
+the reviser (`fadernets.models.reviser`) finds likeliest are struck or held, as many as the plan
+says. So the densities asked for are met exactly, and a note that stays keeps its time, length and
+loudness. Of several such arrangements the one nearest to the segment in harmony is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from fadernets.arranger import label_plan
+from fadernets.arranger.grid_to_notes import played
+from fadernets.arranger.label_plan import Plan
+from fadernets.arranger.request import Sketch, grid_of
+from fadernets.arranger.weights import Leanings
+from fadernets.models.reviser import Reviser
+from fadernets.music import key
+from fadernets.music.attributes import ONSET
+from fadernets.music.events import PITCHES
+from fadernets.music.grid import Grid
+from fadernets.music.notes import LOWEST_PITCH, STEPS, Notes
+
+DEFAULT = Leanings()
+IMPROBABLE = 6.0  # nats: no label decoder is surer than that
+
+
+@torch.inference_mode()
+def arrange(
+    reviser: Reviser,
+    wanted: Sketch,
+    label_logits: dict[str, Tensor],
+    keys: Tensor,
+    *,
+    candidates: int = 1,
+    seeds: Sequence[int] | None = None,
+    leanings: Leanings = DEFAULT,
+) -> list[Notes]:
+    """Segments with the densities they shall have.
+
+    Parameters
+    ----------
+    reviser : Reviser
+    wanted : Sketch
+        Of n segments.
+    label_logits : name -> float tensor, shape (n, 16, classes)
+        Of the codes' label decoders, told the labels of the sketch.
+    keys : int64 tensor, shape (n,)
+    candidates : int
+        Arrangements of each segment to choose from.
+    seeds : sequence of n int, optional
+        Draw an arrangement at random, the same for the same seed; None gives the likeliest.
+    leanings : Leanings
+    """
+    size = len(wanted.notes)
+    if not size:
+        return []
+    source = grid_of(wanted.notes, keys.device)
+    plan_noise, note_noise = _noise(size, candidates, seeds, keys.device)
+    plans = _plans(wanted, label_logits, leanings.plan_noise * plan_noise, leanings)
+    many = Grid(*(_repeated(x, candidates) for x in (source.onset, source.hold, source.velocity)))
+    harmony = _harmony(source)
+    common = harmony / harmony.amax(1, keepdim=True).clamp(min=1e-6)
+    keep = _Keeping(
+        leanings,
+        many,
+        _repeated(leanings.in_melody * _melody(source), candidates),
+        _repeated(leanings.in_harmony * common, candidates),
+        leanings.note_noise * note_noise.flatten(0, 1),
+        _repeated(wanted.legato, candidates)[:, None, None],
+    )
+    found = _revised(reviser, plans, _repeated(keys, candidates), keep)
+    chosen = _nearest(source, found, candidates, leanings.recall) + candidates * torch.arange(size)
+    best = Grid(*(x[chosen].cpu() for x in (found.onset, found.hold, found.velocity)))
+    louder = wanted.louder.cpu().numpy() * 127
+    return [
+        played(best.onset[i].numpy(), best.hold[i].numpy(), best.velocity[i].numpy(), notes, shift)
+        for i, (notes, shift) in enumerate(zip(wanted.notes, louder, strict=True))
+    ]
+
+
+def _repeated(x: Tensor, times: int) -> Tensor:
+    return x.repeat_interleave(times, 0)
+
+
+def _noise(
+    size: int, candidates: int, seeds: Sequence[int] | None, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Unit disturbances of plans, (n, candidates, 16, 19), of notes, (n, candidates, 2, 16, 88).
+
+    A row's depend on its seed alone. Without seeds the first candidate is undisturbed.
+    """
+    classes = 3 + label_plan.COUNTS
+    rows = []
+    for seed in [0] if seeds is None else seeds:
+        generator = torch.Generator().manual_seed(int(seed) % 2**63)
+        labels = torch.rand(candidates, STEPS, classes, generator=generator)
+        notes = torch.randn(candidates, 2, STEPS, PITCHES, generator=generator)
+        rows.append((labels, notes))
+    labels, notes = (torch.stack(x).to(device) for x in zip(*rows, strict=True))
+    if seeds is None:
+        labels[:, 0], notes[:, 0] = 0.0, 0.0
+    return labels.expand(size, -1, -1, -1), notes.expand(size, -1, -1, -1, -1)
+
+
+def _plans(
+    wanted: Sketch, label_logits: dict[str, Tensor], noise: Tensor, leanings: Leanings
+) -> Plan:
+    """A plan for every candidate of every segment, (n * candidates, 16)."""
+    candidates = noise.shape[1]
+    surprise = {
+        n: -x.float().log_softmax(-1).clamp(min=-IMPROBABLE) for n, x in label_logits.items()
+    }
+    other = 1.0 - F.one_hot(wanted.labels["rhythm"], 3)
+    counts = torch.arange(label_plan.COUNTS, device=noise.device)
+    away = (counts - wanted.labels["note"][..., None]).abs()
+    rhythm = leanings.rhythm_decoder * surprise["rhythm"] + leanings.stays_rhythm * other
+    note = leanings.note_decoder * surprise["note"] + leanings.stays_note * away
+    rhythm, note = _repeated(rhythm, candidates), _repeated(note, candidates)
+    noise = noise.flatten(0, 1)
+    onsets = (wanted.asked["rhythm"] * STEPS).round().long().clamp(1, STEPS)
+    notes = (wanted.asked["note"] * STEPS).round().long()
+    return label_plan.cheapest(
+        rhythm + noise[..., :3],
+        note + noise[..., 3:],
+        _repeated(onsets, candidates),
+        _repeated(notes, candidates),
+    )
+
+
+@dataclass(frozen=True)
+class _Keeping:
+    """What speaks for notes beside the reviser: the source, its melody and harmony, and chance."""
+
+    leanings: Leanings
+    source: Grid
+    melody: Tensor  # (b, 16, 88)
+    harmony: Tensor  # (b, 88)
+    noise: Tensor  # (b, 2, 16, 88)
+    legato: Tensor  # (b, 1, 1)
+
+    def onset(self, logits: Tensor) -> Tensor:
+        # A melody note that sounds on is not to be struck again rather than another note added.
+        melody = torch.where(self.source.hold > 0, self.melody.clamp(max=0), self.melody)
+        held = self.leanings.stays_onset * self.source.onset + melody + self.harmony[:, None]
+        return logits + held + self.noise[:, 0] - self.legato
+
+    def hold(self, logits: Tensor) -> Tensor:
+        stays = self.leanings.stays_hold * (self.source.hold - 0.5)
+        held = stays + self.melody + 0.5 * self.harmony[:, None]
+        return logits + held + self.noise[:, 1] + self.legato
+
+
+def _revised(reviser: Reviser, plans: Plan, keys: Tensor, keep: _Keeping) -> Grid:
+    """The notes that carry the plans out."""
+    labels = {"rhythm": plans.rhythm, "note": plans.note}
+    source = shown = keep.source
+    for _ in range(keep.leanings.passes):
+        with torch.autocast(keys.device.type, torch.bfloat16, enabled=_fast(keys.device)):
+            onset, hold, velocity = reviser(shown, labels, keys)
+        chosen = select(keep.onset(onset.float()), keep.hold(hold.float()), plans)
+        loud = torch.where(source.onset > 0, source.velocity, velocity.float().clamp(0.05, 1.0))
+        shown = Grid(chosen[0].float(), chosen[1].float(), loud * chosen[0])
+    return shown
+
+
+def _fast(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    return torch.backends.cpu.get_cpu_capability() == "AVX512"
+
+
+def select(onset: Tensor, hold: Tensor, plans: Plan) -> tuple[Tensor, Tensor]:
+    """From left to right, the likeliest notes at every step, as many as the plan says.
+
+    Parameters
+    ----------
+    onset, hold : float tensors, shape (b, 16, 88)
+        Log-odds that a note is struck, and that one goes on sounding.
+    plans : Plan
+        b of them.
+
+    Returns
+    -------
+    struck, held : bool tensors, shape (b, 16, 88)
+        At a step with an onset at least one note is struck, at others none; only what sounded in
+        the step before can be held.
+    """
+    sounding = torch.zeros_like(onset[:, 0], dtype=torch.bool)
+    never = torch.tensor(-torch.inf, device=onset.device)
+    row = torch.arange(len(onset), device=onset.device)
+    struck, held = [], []
+    for t in range(STEPS):
+        strikes = (plans.rhythm[:, t] == ONSET)[:, None]
+        on = torch.where(strikes, onset[:, t], never)
+        must = torch.zeros_like(sounding)
+        must[row, onset[:, t].argmax(1)] = True
+        on = torch.where(must & strikes, torch.inf, on)
+        off = torch.where(sounding, hold[:, t], never)
+        score = torch.maximum(on, off)
+        order = score.argsort(dim=1, descending=True, stable=True)
+        rank = torch.empty_like(order).scatter_(1, order, torch.arange(PITCHES).expand_as(order))
+        sounding = (rank < plans.note[:, t, None]) & (score > never)
+        struck.append(sounding & (on >= off))
+        held.append(sounding & (on < off))
+    return torch.stack(struck, 1), torch.stack(held, 1)
+
+
+def _melody(notes: Grid) -> Tensor:
+    """1 at the highest key that sounds in each step, -1 above it, else 0: (b, 16, 88)."""
+    sounds = notes.onset + notes.hold
+    higher = sounds.flip(2).cumsum(2).flip(2)  # keys that sound from here upwards
+    highest = (sounds > 0) & (higher == 1)
+    above = (higher == 0) & (sounds.amax(2, keepdim=True) > 0)
+    return highest.float() - above.float()
+
+
+def _harmony(notes: Grid) -> Tensor:
+    """Steps that the pitch class of each key sounds: float, shape (b, 88)."""
+    classes = (torch.arange(PITCHES, device=notes.onset.device) + LOWEST_PITCH) % 12
+    sounds = (notes.onset + notes.hold).sum(1)
+    heard = sounds.new_zeros(len(sounds), 12).index_add_(1, classes, sounds)
+    return heard[:, classes]
+
+
+def _nearest(source: Grid, found: Grid, candidates: int, recall: float) -> Tensor:
+    """Which candidate of each segment is nearest to it in harmony, key and notes: (n,)."""
+    if candidates == 1:
+        return torch.zeros(len(source.onset), dtype=torch.long)
+    octave = slice(12 - LOWEST_PITCH % 12, 24 - LOWEST_PITCH % 12)  # C to B somewhere
+    mine, theirs = _harmony(source)[:, octave], _harmony(found)[:, octave]
+    mine, theirs = _repeated(mine, candidates).cpu(), theirs.cpu()
+    near = F.cosine_similarity(mine, theirs)
+    keys = [torch.from_numpy(key.correlations(x.numpy().astype(float))) for x in (mine, theirs)]
+    same = (keys[0].argmax(1) == keys[1].argmax(1)).float()
+    strikes = _repeated(source.onset, candidates)
+    both = (strikes * found.onset).sum((1, 2))
+    kept = 2 * both / (strikes.sum((1, 2)) + found.onset.sum((1, 2))).clamp(min=1)
+    score = near + same + recall * kept.cpu()
+    return score.view(-1, candidates).argmax(1)

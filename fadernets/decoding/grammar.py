@@ -1,0 +1,225 @@
+"""Which token may come next, so that tokens always spell notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from fadernets.music import events
+from fadernets.music.attributes import MAX_POLYPHONY
+
+END = events.SEGMENT_TICKS  # last tick at which a note may end
+SHORTEST = 4  # ticks that a note lasts at least: nobody plays one of less than 40 ms
+MAX_CHORD = 10  # notes struck at one instant: two hands' fingers
+_BLOCKED = torch.finfo(torch.float32).min
+
+
+class Line:
+    """What may come next in one sequence, so that its tokens spell notes.
+
+    Kept in Python's own numbers: one token at a time that is faster than any tensor.
+    """
+
+    def __init__(self) -> None:
+        self.tick = 0
+        self.highest = -1  # highest pitch struck at this instant
+        self.chord = 0  # notes struck at this instant
+        self.released = -1  # highest pitch released at this instant
+        self.loudness = -1
+        self.previous = events.PAD
+        self.struck: dict[int, int] = {}  # sounding pitch -> tick it was struck at
+        self.begun = False
+        self.ended = False
+
+    @property
+    def _loud(self) -> bool:
+        """Whether a velocity was told, which a note-on has to follow."""
+        return self.previous >= events.VELOCITY
+
+    @property
+    def _shifted(self) -> bool:
+        return events.TIME_SHIFT <= self.previous < events.VELOCITY
+
+    def _strikes(self) -> range:
+        """Note-ons whose turn it is; not those of sounding notes."""
+        room = self.tick <= END - SHORTEST and self.chord < MAX_CHORD
+        if not room or len(self.struck) >= MAX_POLYPHONY:
+            return range(0)
+        return range(events.NOTE_ON + self.highest + 1, events.NOTE_OFF)
+
+    def _releases(self, pitch: int) -> bool:
+        """Whether a note-off of a pitch may come."""
+        if self._loud or self.highest >= 0 or pitch not in self.struck or pitch <= self.released:
+            return False
+        if self.struck[pitch] > self.tick - SHORTEST:
+            return False
+        return self.tick < END or pitch == min(self.struck)  # at the last tick none is passed over
+
+    def _shifts(self) -> tuple[range, range]:
+        """Time shifts after which something is possible: a note may begin, or one may end."""
+        if self._loud or (self._shifted and self.previous != events.VELOCITY - 1):
+            return range(0), range(0)
+        here = events.TIME_SHIFT - 1 - self.tick  # id of a shift to a tick, less the tick
+        last = min(here + END, events.VELOCITY - 1)
+        begins = range(0)
+        if len(self.struck) < MAX_POLYPHONY:
+            begins = range(events.TIME_SHIFT, min(here + END - SHORTEST, last) + 1)
+        if not self.struck:
+            return begins, range(0)
+        oldest = min(self.struck.values())
+        return begins, range(max(here + oldest + SHORTEST, events.TIME_SHIFT), last + 1)
+
+    def _louder(self) -> bool:
+        """Whether a velocity may be told: a note-on can follow it."""
+        above = events.PITCHES - 1 - self.highest
+        free = above - sum(pitch > self.highest for pitch in self.struck)
+        return not self._loud and len(self._strikes()) > 0 and free > 0
+
+    def _ends(self) -> bool:
+        return self.begun and not (self.struck or self._shifted or self._loud)
+
+    def permits(self, token: int) -> bool:
+        """Whether a token may come next."""
+        if self.ended or token < events.NOTE_ON:
+            return token == events.PAD if self.ended else token == events.EOS and self._ends()
+        if token < events.NOTE_OFF:
+            free = token - events.NOTE_ON not in self.struck
+            return self.loudness >= 0 and free and token in self._strikes()
+        if token < events.TIME_SHIFT:
+            return self._releases(token - events.NOTE_OFF)
+        if token < events.VELOCITY:
+            return any(token in shifts for shifts in self._shifts())
+        return token - events.VELOCITY != self.loudness and self._louder()
+
+    def allowed(self) -> bytearray:
+        """1 for each of the 342 tokens that may come next, else 0."""
+        mask = bytearray(events.VOCABULARY)
+        if self.ended:
+            mask[events.PAD] = 1
+            return mask
+        mask[events.EOS] = self._ends()
+        spans = [*self._shifts()]
+        if self.loudness >= 0:
+            spans.append(self._strikes())
+        if self._louder():
+            spans.append(range(events.VELOCITY, events.VOCABULARY))
+        for span in spans:
+            mask[span.start : span.stop] = b"\1" * len(span)
+        for pitch in self.struck:
+            mask[events.NOTE_ON + pitch] = 0
+            mask[events.NOTE_OFF + pitch] = self._releases(pitch)
+        if self.loudness >= 0:
+            mask[events.VELOCITY + self.loudness] = 0
+        return mask
+
+    def take(self, token: int) -> None:
+        """Note the token chosen."""
+        if events.NOTE_ON <= token < events.NOTE_OFF:
+            self.highest = token - events.NOTE_ON
+            self.struck[self.highest] = self.tick
+            self.chord += 1
+            self.begun = True
+        elif events.NOTE_OFF <= token < events.TIME_SHIFT:
+            self.released = token - events.NOTE_OFF
+            self.struck.pop(self.released, None)
+        elif events.TIME_SHIFT <= token < events.VELOCITY:
+            self.tick += token - events.TIME_SHIFT + 1
+            self.highest, self.released, self.chord = -1, -1, 0
+        elif token >= events.VELOCITY:
+            self.loudness = token - events.VELOCITY
+        elif token == events.EOS:
+            self.ended = True
+        self.previous = token
+
+
+class Grammar:
+    """What may come next in each sequence of a batch, so that tokens always spell notes.
+
+    The rules are those of `events.encode`'s own output: at one instant note-offs come before
+    note-ons, each rising in pitch; a velocity is told when it changes and a note-on follows it;
+    a note-off ends a sounding note, of 40 ms at least; time stays inside the segment; the end
+    comes when all notes have ended. Without them a greedy decoder stalls in loops. Two limits are
+    the hands' and the note label's: ten notes struck at one instant, fifteen sounding.
+
+    Parameters
+    ----------
+    batch : int
+    device : torch.device
+        Where its masks lie.
+    """
+
+    def __init__(self, batch: int, device: torch.device) -> None:
+        self.lines = [Line() for _ in range(batch)]
+        self.device = device
+        self._shift = torch.arange(1, events.SHIFTS + 1, device=device)
+
+    @property
+    def ended(self) -> Tensor:
+        """Which sequences have ended: bool, shape (b, 1)."""
+        return torch.tensor([[line.ended] for line in self.lines], device=self.device)
+
+    def allowed(self, rows: Sequence[int] | None = None) -> Tensor:
+        """Mask of the next tokens, bool, shape (b, 342); only PAD where the sequence has ended.
+
+        `rows` are those wanted; None means all.
+        """
+        lines = self.lines if rows is None else [self.lines[row] for row in rows]
+        mask = torch.frombuffer(
+            bytearray().join(line.allowed() for line in lines), dtype=torch.bool
+        )
+        return mask.view(-1, events.VOCABULARY).to(self.device)
+
+    def masked(self, scores: Tensor, rows: Sequence[int] | None = None) -> Tensor:
+        """Scores of the next tokens, (b, 342), with what is not allowed blocked.
+
+        A wish to let more time pass than is left is a wish for the segment's end: it counts for
+        the shift to the end while notes sound, and else for EOS. Merely blocked, it would leave
+        the word to note-ons, and segments would end in clusters of clicks.
+
+        `rows` are the sequences that the scores are of; None means all.
+        """
+        lines = self.lines if rows is None else [self.lines[row] for row in rows]
+        allowed = self.allowed(rows)
+        left = torch.tensor([[END - line.tick] for line in lines], device=self.device)
+        ringing = torch.tensor([[bool(line.struck)] for line in lines], device=self.device)
+        shifts = scores[:, events.TIME_SHIFT : events.VELOCITY]
+        beyond = shifts.masked_fill(self._shift <= left, _BLOCKED).amax(1, keepdim=True)
+        to_end = events.TIME_SHIFT - 1 + left.clamp(1, events.SHIFTS)
+        end = torch.where(ringing, to_end, events.EOS)
+        masked = scores.masked_fill(~allowed, _BLOCKED)
+        wished = masked.gather(1, end).maximum(beyond)
+        return masked.scatter(1, end, wished.where(allowed.gather(1, end), _BLOCKED))
+
+    def best(self, scores: Tensor) -> list[int]:
+        """The token of the highest masked score in each row of (b, 342).
+
+        Nearly always that is the highest of all, and only elsewhere the masks are made.
+        """
+        tokens = scores.argmax(1).tolist()
+        astray = [
+            row
+            for row, (line, token) in enumerate(zip(self.lines, tokens, strict=True))
+            if not (line.ended or line.permits(token))
+        ]
+        if astray:
+            wanted = scores if len(astray) == len(scores) else scores[astray]
+            for row, token in zip(
+                astray, self.masked(wanted, astray).argmax(1).tolist(), strict=True
+            ):
+                tokens[row] = token
+        return [
+            events.PAD if line.ended else token
+            for line, token in zip(self.lines, tokens, strict=True)
+        ]
+
+    def take(self, tokens: Tensor | Sequence[int]) -> None:
+        """Note the token chosen for each of the b sequences."""
+        chosen = tokens.tolist() if isinstance(tokens, Tensor) else tokens
+        for line, token in zip(self.lines, chosen, strict=True):
+            line.take(token)
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Forget all sequences but these."""
+        self.lines = [self.lines[row] for row in rows]

@@ -1,0 +1,131 @@
+"""Judge of a mood: a logistic regression on hand-made features of notes, which knows no model.
+
+How loud the notes are is left out: the velocities of a sequenced file and of a performance are not
+on one scale. `train.judge` fits one and says how well it does; the one shipped is of arousal, and
+tells high from low on pieces it never saw better than the mixtures of a model do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from scipy.special import expit
+
+from fadernets.music import key
+from fadernets.music.attributes import measure
+from fadernets.music.notes import Notes
+
+AROUSAL = Path(__file__).parent / "assets" / "arousal.json"
+SHORT, LONG = 0.25, 1.0  # beats: staccato below, sustained above
+BASS, TREBLE = 48, 72  # pitches: below, from here
+
+
+def features(notes: Notes) -> dict[str, float]:
+    """What a segment is told apart by, by name.
+
+    Raises
+    ------
+    ValueError
+        If it has no notes.
+    """
+    if not len(notes):
+        raise ValueError("a segment without notes has no features")
+    onset, pitch, lasts = notes.onset, notes.pitch, notes.offset - notes.onset
+    instants = len(np.unique(np.round(onset, 2)))
+    histogram = key.histogram(notes)
+    fit = key.correlations(histogram)
+    step = np.round(onset * 4).astype(int)
+    return (
+        measure(notes)
+        | {
+            "notes": float(np.log(len(notes))),
+            "chord": len(notes) / instants,  # notes struck together, on average
+            "lasts": float(np.log(lasts.mean())),
+            "short": float((lasts < SHORT).mean()),
+            "long": float((lasts > LONG).mean()),
+            "spread": float(pitch.std()),
+            "lowest": float(pitch.min()),
+            "highest": float(pitch.max()),
+            "bass": float((pitch < BASS).mean()),
+            "treble": float((pitch >= TREBLE).mean()),
+            "major": float(fit[:12].max() - fit[12:].max()),
+            "clarity": float(fit.max()),  # of the key
+            "classes": float((histogram > 0).sum()),  # pitch classes
+            "repeats": 1 - len(np.unique(pitch)) / len(pitch),
+            "offbeat": float((step % 2 == 1).mean()),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A fitted judge.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Features, in order.
+    mean, sd, weights : tuple of float
+        One a feature; features are counted in sd from the mean.
+    bias : float
+    """
+
+    names: tuple[str, ...]
+    mean: tuple[float, ...]
+    sd: tuple[float, ...]
+    weights: tuple[float, ...]
+    bias: float
+
+    def log_odds(self, segments: Sequence[Notes]) -> np.ndarray:
+        """How much more likely high arousal (or valence) is than low: float64, (n,).
+
+        NaN without notes. A comparison with NaN is never true: what yields nothing has not moved
+        as asked.
+        """
+        found = np.full(len(segments), np.nan)
+        heard = [i for i, notes in enumerate(segments) if len(notes)]
+        if heard:
+            found[heard] = self.of(table([segments[i] for i in heard], self.names))
+        return found
+
+    def probability(self, segments: Sequence[Notes]) -> np.ndarray:
+        """How probable high arousal (or valence) is: float64, (n,); NaN without notes."""
+        return expit(self.log_odds(segments))
+
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """Log-odds, (n,), of a table of features, (n, f)."""
+        standard = (values - np.array(self.mean)) / np.array(self.sd)
+        return standard @ np.array(self.weights) + self.bias
+
+
+def table(segments: Sequence[Notes], names: Sequence[str]) -> np.ndarray:
+    """Features of segments as float64, (n, names)."""
+    rows = [features(notes) for notes in segments]
+    return np.array([[row[name] for name in names] for row in rows]).reshape(-1, len(names))
+
+
+def load(path: Path) -> Judge:
+    """The judge that `save` wrote.
+
+    Raises
+    ------
+    ValueError
+        If the file holds none.
+    """
+    try:
+        stored = json.loads(path.read_text())
+        lists = {n: tuple(stored.pop(n)) for n in ("names", "mean", "sd", "weights")}
+        return Judge(**lists, **stored)
+    except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} holds no judge: {error}") from error
+
+
+@lru_cache
+def of_arousal() -> Judge:
+    """The judge of arousal that is shipped."""
+    return load(AROUSAL)

@@ -1,0 +1,129 @@
+"""Segments as grids of sixteen steps by 88 keys: what is struck, what is held, how loud.
+
+The steps are those of the labels (`fadernets.music.attributes`). A key counts once a step: where it is
+struck again before half of the step is over, the note label counts two notes and the grid one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from fadernets.music import events
+from fadernets.music.attributes import HOLD, ONSET, REST
+from fadernets.music.notes import BEATS, EARLY, STEPS, STEPS_PER_BEAT
+
+END = int(-(-BEATS * events.TICKS_PER_BEAT // 1))  # tick at which what still sounds is cut off
+
+
+@dataclass(frozen=True)
+class StepNotes:
+    """The notes of b segments, m in all, in steps.
+
+    Attributes
+    ----------
+    segment : int64 tensor, shape (m,), 0 to b - 1
+    first, last : int64 tensors, shape (m,), 0 to 15
+        Steps in which a note begins and ends.
+    pitch : int64 tensor, shape (m,), 0 to 87 from the lowest key
+    velocity : float tensor, shape (m,), 0 to 1
+    """
+
+    segment: Tensor
+    first: Tensor
+    last: Tensor
+    pitch: Tensor
+    velocity: Tensor
+
+    def __getitem__(self, index: Tensor) -> StepNotes:
+        """The notes of a mask or of indices."""
+        return StepNotes(
+            self.segment[index],
+            self.first[index],
+            self.last[index],
+            self.pitch[index],
+            self.velocity[index],
+        )
+
+    def __len__(self) -> int:
+        return len(self.segment)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Onsets, holds (0 or 1) and velocities (0 to 1): float tensors, shape (b, 16, 88).
+
+    A hold is a step in which a note sounds that began earlier; velocities stand at onsets.
+    """
+
+    onset: Tensor
+    hold: Tensor
+    velocity: Tensor
+
+    @property
+    def rhythm(self) -> Tensor:
+        """Rhythm labels: int64, shape (b, 16)."""
+        sounding = (self.onset + self.hold).amax(2) > 0
+        label = torch.where(sounding, HOLD, REST)
+        return torch.where(self.onset.amax(2) > 0, ONSET, label)
+
+    @property
+    def count(self) -> Tensor:
+        """Number of notes that sound in each step, unclipped: int64, shape (b, 16)."""
+        return (self.onset + self.hold).sum(2).long()
+
+
+def steps_of(onset: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
+    """First and last step, 0 to 15, of notes from `onset` to `offset` beats."""
+    first = torch.floor((onset + EARLY) * STEPS_PER_BEAT).long()
+    last = torch.floor(offset * STEPS_PER_BEAT + 0.5).long() - 1
+    return first.clamp(0, STEPS - 1), torch.maximum(first, last).clamp(0, STEPS - 1)
+
+
+def notes_of_tokens(tokens: Tensor) -> StepNotes:
+    """The notes that `fadernets.music.events.decode` would read, all segments at once.
+
+    Parameters
+    ----------
+    tokens : int64 tensor, shape (b, t)
+        EOS last, then PAD.
+    """
+    length = tokens.shape[1]
+    shifts = (tokens >= events.TIME_SHIFT) & (tokens < events.VELOCITY)
+    tick = torch.where(shifts, tokens - events.TIME_SHIFT + 1, 0).cumsum(1)
+    place = torch.arange(length, device=tokens.device).expand_as(tokens)
+    told = torch.where(tokens >= events.VELOCITY, place, 0).cummax(1).values
+    velocity = (2 * (tokens.gather(1, told) - events.VELOCITY) + 1).clamp(min=1) / 127
+    struck = (tokens >= events.NOTE_ON) & (tokens < events.NOTE_OFF)
+    released = (tokens >= events.NOTE_OFF) & (tokens < events.TIME_SHIFT)
+    pitch = torch.where(struck, tokens - events.NOTE_ON, tokens - events.NOTE_OFF)
+    row, column = torch.nonzero(struck | released, as_tuple=True)
+    string = row * events.PITCHES + pitch[row, column]  # one a key of each segment
+    order = torch.argsort(string * length + column)
+    row, column, string = row[order], column[order], string[order]
+    now = tick[row, column]
+    follows = torch.zeros_like(struck[row, column])
+    follows[:-1] = string[1:] == string[:-1]
+    until = torch.where(follows, now.roll(-1), END)  # the next event of the same key ends a note
+    onset, offset = now / events.TICKS_PER_BEAT, until / events.TICKS_PER_BEAT
+    first, last = steps_of(onset, offset.clamp(max=BEATS))
+    notes = StepNotes(row, first, last, pitch[row, column], velocity[row, column])
+    return notes[struck[row, column] & (onset < BEATS) & (until > now)]
+
+
+def grid(notes: StepNotes, segments: int) -> Grid:
+    """The grid of the notes of so many segments."""
+    shape = (segments, STEPS, events.PITCHES)
+    device = notes.pitch.device
+    onset, velocity = (torch.zeros(shape, device=device) for _ in range(2))
+    onset[notes.segment, notes.first, notes.pitch] = 1.0
+    velocity[notes.segment, notes.first, notes.pitch] = notes.velocity
+    change = torch.zeros(segments, STEPS + 1, events.PITCHES, device=device)
+    one = torch.ones(len(notes), device=device)
+    after = (notes.segment, notes.first + 1, notes.pitch)
+    change.index_put_(after, one, accumulate=True)
+    change.index_put_((notes.segment, notes.last + 1, notes.pitch), -one, accumulate=True)
+    hold = (change.cumsum(1)[:, :STEPS] > 0).float()
+    return Grid(onset, hold * (1 - onset), velocity)

@@ -1,0 +1,63 @@
+"""Mode: a segment in the major or minor key on its own tonic (a rule, neither learnt nor paper).
+
+Music is heard as brighter in major and as darker in minor. Between the two lie three degrees of the
+scale, the third, the sixth and the seventh, a semitone lower in minor. On the way down the seventh
+stays, as it does in harmonic minor: it is what leads to the tonic.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from torch import Tensor
+
+from fadernets.music.key import MINOR
+from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
+
+OCTAVE = 12
+THIRD, SIXTH, SEVENTH = 4, 9, 11  # semitones from the tonic, in major
+DEGREES = {"low": (THIRD, SIXTH), "high": (THIRD, SIXTH, SEVENTH)}  # the more telling ones first
+
+
+def degrees(side: str, strength: float) -> tuple[int, ...]:
+    """The degrees that change on the way to a side: none at strength 0, all of them at 1."""
+    found = DEGREES[side]
+    return found[: int(len(found) * min(strength, 1.0) + 0.5)]
+
+
+def recoloured(notes: Notes, key: int, side: str, strength: float = 1.0) -> Notes:
+    """Notes of a major key lowered towards minor, or of a minor key raised towards major.
+
+    Music that is there already stays, as does a note that would run into another one.
+
+    Parameters
+    ----------
+    notes : Notes
+    key : int
+        Of `fadernets.music.key.find`: 0 to 11 major, 12 to 23 minor.
+    side : {"low", "high"}
+        Low is minor, high is major.
+    strength : float
+        0 changes nothing, 1 all degrees.
+    """
+    changing = degrees(side, strength)
+    if not changing or is_there(key, side):
+        return notes
+    step = 1 if side == "high" else -1
+    found = [(key + degree - (side == "high")) % OCTAVE for degree in changing]
+    moves = np.isin(notes.pitch % OCTAVE, found)
+    pitch = notes.pitch + step * moves
+    together = (notes.onset[:, None] < notes.offset) & (notes.onset < notes.offset[:, None])
+    taken = together & (pitch[:, None] == notes.pitch) & ~moves
+    free = ~taken.any(1) & (pitch >= LOWEST_PITCH) & (pitch <= HIGHEST_PITCH)
+    pitch = np.where(moves & free, pitch, notes.pitch)
+    return Notes.of(notes.onset, notes.offset, pitch, notes.velocity)
+
+
+def is_there(key: int | Tensor, side: str) -> bool | Tensor:
+    """Whether a key is of the mode that a side of valence asks for."""
+    return (key < MINOR) == (side == "high")
+
+
+def parallel(keys: Tensor, side: str) -> Tensor:
+    """Keys, int64 (n,), on the same tonics in the mode of that side."""
+    return keys % OCTAVE + (0 if side == "high" else MINOR)

@@ -1,0 +1,150 @@
+"""Notes as arrays, lengthened by the sustain pedal and cut into 4-beat segments (paper 4.1).
+
+Time is counted in beats (quarter notes) throughout: the grid of sixteen steps, the labels and
+the tokens are then the same whatever the tempo, and a tempo change needs no special case. Only
+`fadernets.music.midi` knows about seconds in a piece.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+BEATS = 4  # beats in a segment
+STEPS_PER_BEAT = 4
+STEPS = BEATS * STEPS_PER_BEAT  # label steps in a segment
+LOWEST_PITCH, HIGHEST_PITCH = 21, 108  # the piano, A0 to C8
+
+# A note this many beats before a step belongs to the step: 5 ms of rounding to the token clock,
+# or a finger that came a hair early, must not move it to the step before.
+EARLY = 0.0125
+
+
+@dataclass(frozen=True, eq=False)
+class Notes:
+    """Notes sorted by onset, then pitch.
+
+    Attributes
+    ----------
+    onset, offset : float64 arrays, shape (n,)
+        Beats, with ``offset > onset``.
+    pitch : int64 array, shape (n,)
+        MIDI pitch, 21 to 108.
+    velocity : int64 array, shape (n,)
+        MIDI velocity, 1 to 127.
+    """
+
+    onset: np.ndarray
+    offset: np.ndarray
+    pitch: np.ndarray
+    velocity: np.ndarray
+
+    @classmethod
+    def of(cls, onset, offset, pitch, velocity) -> Notes:
+        """Notes from four sequences of one length, in any order.
+
+        Raises
+        ------
+        ValueError
+            If a note ends before it begins or a pitch or velocity is out of range.
+        """
+        onset, offset = np.asarray(onset, float), np.asarray(offset, float)
+        pitch, velocity = np.asarray(pitch, np.int64), np.asarray(velocity, np.int64)
+        if len(onset) and not (offset > onset).all():
+            raise ValueError(f"note {int(np.argmin(offset > onset))} does not end after its onset")
+        for name, value, low, high in (
+            ("pitch", pitch, LOWEST_PITCH, HIGHEST_PITCH),
+            ("velocity", velocity, 1, 127),
+        ):
+            bad = (value < low) | (value > high)
+            if bad.any():
+                raise ValueError(f"{name} {value[bad][0]} is outside {low} to {high}")
+        order = np.lexsort((pitch, onset))
+        return cls(onset[order], offset[order], pitch[order], velocity[order])
+
+    @classmethod
+    def empty(cls) -> Notes:
+        """No notes at all."""
+        return cls.of([], [], [], [])
+
+    def __len__(self) -> int:
+        return len(self.onset)
+
+    def __getitem__(self, index: np.ndarray | slice) -> Notes:
+        """The notes of a mask, a slice or an index array."""
+        return Notes(self.onset[index], self.offset[index], self.pitch[index], self.velocity[index])
+
+    def __iter__(self) -> Iterator[tuple[float, float, int, int]]:
+        """(onset, offset, pitch, velocity) of each note, as Python numbers."""
+        return zip(
+            self.onset.tolist(),
+            self.offset.tolist(),
+            self.pitch.tolist(),
+            self.velocity.tolist(),
+            strict=True,
+        )
+
+    def shifted(self, beats: float) -> Notes:
+        """The same notes, later by `beats`."""
+        return Notes(self.onset + beats, self.offset + beats, self.pitch, self.velocity)
+
+
+def concatenate(parts: list[Notes]) -> Notes:
+    """All notes of several collections, sorted."""
+    if not parts:
+        return Notes.empty()
+    names = ("onset", "offset", "pitch", "velocity")
+    return Notes.of(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
+
+
+def sustain(notes: Notes, pedal: np.ndarray) -> Notes:
+    """Lengthen notes by the sustain pedal.
+
+    A note released while the pedal is down sounds until the pedal comes up or the same pitch is
+    struck again. A note still held by its key when the same pitch is struck is cut there too: a
+    piano has one string per key.
+
+    Parameters
+    ----------
+    notes : Notes
+    pedal : float array, shape (p, 2)
+        Down and up of each press in beats, in order, not overlapping.
+    """
+    if not len(notes):
+        return notes
+    offset = notes.offset.copy()
+    if len(pedal):
+        press = np.searchsorted(pedal[:, 0], offset, side="right") - 1  # last press before release
+        held = (press >= 0) & (offset < pedal[press, 1])
+        offset[held] = pedal[press[held], 1]
+    order = np.lexsort((notes.onset, notes.pitch))
+    pitch, onset = notes.pitch[order], notes.onset[order]
+    again = np.full(len(notes), np.inf)  # when the same pitch is struck next
+    same = pitch[1:] == pitch[:-1]
+    again[:-1][same] = onset[1:][same]
+    struck = np.empty_like(again)
+    struck[order] = again
+    together = struck <= notes.onset  # a pitch doubled at one instant: leave both as they are
+    return Notes(
+        notes.onset,
+        np.where(together, offset, np.minimum(offset, struck)),
+        notes.pitch,
+        notes.velocity,
+    )
+
+
+def cut(notes: Notes, start: float, beats: float = BEATS) -> Notes:
+    """The segment of `beats` beats that begins at `start`, in beats from its own beginning.
+
+    A note that began before the segment is left out, but for one that came `EARLY`, which begins
+    with it; one that lasts longer is cut at its end.
+    """
+    first, last = np.searchsorted(notes.onset, [start - EARLY, start + beats - EARLY])
+    inside = notes[first:last]
+    onset = np.maximum(inside.onset - start, 0.0)
+    offset = np.minimum(inside.offset - start, beats)
+    sounds = offset > onset
+    segment = Notes(onset, offset, inside.pitch, inside.velocity)[sounds]
+    return segment[np.lexsort((segment.pitch, segment.onset))]  # early ones now begin together

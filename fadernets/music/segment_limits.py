@@ -1,0 +1,48 @@
+"""Which 4-beat segments the model can take (paper 4.1; the limits are the training data's)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fadernets.music import events
+from fadernets.music.attributes import ONSET, rhythm_label
+from fadernets.music.notes import STEPS, Notes
+
+LEAST_SOUNDING = STEPS * 3 // 4
+LEAST_PITCHES = 3
+
+NO_NOTES = "no note begins in it"
+NO_FIRST_ONSET = "no onset on the first step"
+MOSTLY_SILENT = "more than a quarter of it is silent"
+FEW_PITCHES = "fewer than three different pitches"
+TOO_LONG = "too many events"
+PROBLEMS = (NO_NOTES, NO_FIRST_ONSET, MOSTLY_SILENT, FEW_PITCHES, TOO_LONG)
+
+
+def problem(notes: Notes) -> str | None:
+    """Why a segment cannot be used, one of `PROBLEMS`, or None when it can."""
+    if not len(notes):
+        return NO_NOTES
+    rhythm = rhythm_label(notes)
+    if rhythm[0] != ONSET:
+        return NO_FIRST_ONSET
+    if np.count_nonzero(rhythm) < LEAST_SOUNDING:
+        return MOSTLY_SILENT
+    if len(np.unique(notes.pitch)) < LEAST_PITCHES:
+        return FEW_PITCHES
+    if len(events.encode(notes)) > events.MAX_TOKENS:
+        return TOO_LONG
+    return None
+
+
+def runs(indices: Sequence[int]) -> list[tuple[int, int]]:
+    """Rising segment numbers as (first, last) of each unbroken run."""
+    found: list[tuple[int, int]] = []
+    for index in indices:
+        if found and index == found[-1][1] + 1:
+            found[-1] = found[-1][0], index
+        else:
+            found.append((index, index))
+    return found

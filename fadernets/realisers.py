@@ -1,0 +1,137 @@
+"""How codes become notes: told anew token by token, or by arranging the notes there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from fadernets.arranger.arrange import DEFAULT, arrange
+from fadernets.arranger.request import Sketch, sketch
+from fadernets.arranger.weights import Leanings
+from fadernets.codes import Codes
+from fadernets.decoding.generate import generate
+from fadernets.models.reviser import Reviser
+from fadernets.music import events, mode
+from fadernets.music.notes import STEPS, Notes
+
+TEMPERATURE = 0.8  # of sampled decoding
+BATCH = 256  # segments decoded together at most, which bounds memory
+CANDIDATES = 8  # arrangements of a segment to choose from
+LEGATO, STACCATO = 6.0, 3.0  # log-odds for holding on the way to low arousal, for striking to high
+
+
+class Player(Protocol):
+    """What `fadernets.net.FaderNet` plays codes with."""
+
+    def sketch(self, segments: Sequence[Notes], device: torch.device) -> Sketch | None:
+        """What has to be kept of segments beside their codes."""
+
+    def calmed(self, drawn: Sketch | None, by: float) -> Sketch | None:
+        """A sketch moved towards low arousal, or for `by` below 0 towards high."""
+
+    def recoloured(
+        self, drawn: Sketch | None, keys: Tensor, side: str, strength: float
+    ) -> Sketch | None:
+        """A sketch in minor, for side "low" of valence, or in major, for "high"."""
+
+    def play(self, model: nn.Module, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
+        """The notes of n codes."""
+
+
+@dataclass(frozen=True)
+class Retelling:
+    """The paper's way: the decoder tells every token from the codes and the key (3.2)."""
+
+    def sketch(self, segments: Sequence[Notes], device: torch.device) -> None:
+        """Nothing: the codes say it all."""
+
+    def calmed(self, drawn: Sketch | None, by: float) -> None:
+        """Nothing: the codes are shifted."""
+
+    def recoloured(self, drawn: Sketch | None, keys: Tensor, side: str, strength: float) -> None:
+        """Nothing: the decoder is told the new keys."""
+
+    def play(self, model: nn.Module, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
+        """The likeliest tokens, or with seeds tokens drawn at random."""
+        condition = model.condition(codes.values, codes.key)
+        played = []
+        for first in range(0, len(codes), BATCH):
+            tokens = generate(
+                model.decoder,
+                condition[first : first + BATCH],
+                seeds=None if seeds is None else seeds[first : first + BATCH],
+                temperature=1.0 if seeds is None else TEMPERATURE,
+            )
+            played += [events.decode(row) for row in tokens.cpu().numpy()]
+        return played
+
+
+@dataclass(frozen=True)
+class Arranging:
+    """The segment's own notes by a plan that has the densities asked for.
+
+    Attributes
+    ----------
+    reviser : Reviser
+    candidates : int
+        Arrangements of each segment to choose from.
+    leanings : Leanings
+        What keeps the notes that are there.
+    """
+
+    reviser: Reviser
+    candidates: int = CANDIDATES
+    leanings: Leanings = DEFAULT
+
+    def sketch(self, segments: Sequence[Notes], device: torch.device) -> Sketch:
+        """The segments as they are."""
+        return sketch(segments, device)
+
+    def calmed(self, drawn: Sketch, by: float) -> Sketch:
+        """Fewer onsets, softer, more held than struck: as labelled calm music differs.
+
+        Labelled calm music also sounds more notes at once, because they are longer. Asking for
+        that would add notes, which nobody hears as calm: the note density stays.
+        """
+        rhythm, velocity = (self.reviser.poles[0] - self.reviser.poles[1]).tolist()
+        density = (drawn.asked["rhythm"] + by * rhythm).clamp(1 / STEPS, 1.0)
+        return replace(
+            drawn,
+            asked=drawn.asked | {"rhythm": density},
+            louder=drawn.louder + by * velocity,
+            legato=drawn.legato + by * (LEGATO if by > 0 else STACCATO),
+        )
+
+    def recoloured(self, drawn: Sketch, keys: Tensor, side: str, strength: float) -> Sketch:
+        """Notes moved between major and minor: a rule of music theory, not learnt.
+
+        Labelled music of high and of low valence has the same densities; what differs is its mode.
+        """
+        notes = zip(drawn.notes, keys.tolist(), strict=True)
+        return replace(drawn, notes=tuple(mode.recoloured(n, k, side, strength) for n, k in notes))
+
+    def play(self, model: nn.Module, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
+        """The likeliest arrangement, or with seeds one drawn at random."""
+        played = []
+        size = max(1, BATCH // self.candidates)
+        for first in range(0, len(codes), size):
+            part = slice(first, first + size)
+            drawn = codes.sketch[part]
+            logits: dict[str, Tensor] = {
+                name: decoder(codes.values[name][part], drawn.labels[name])
+                for name, decoder in model.label_decoders.items()
+            }
+            played += arrange(
+                self.reviser,
+                drawn,
+                logits,
+                codes.key[part],
+                candidates=self.candidates,
+                seeds=None if seeds is None else seeds[part],
+                leanings=self.leanings,
+            )
+        return played

@@ -1,0 +1,99 @@
+"""Plans are playable, have the densities asked for, and cost the least; checked by brute force."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fadernets.arranger import label_plan
+from fadernets.arranger.label_plan import Plan, cheapest, playable
+from fadernets.music.attributes import HOLD, ONSET, REST
+
+
+def costs(seed: int, size: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    rhythm = 3 * torch.rand(size, 16, 3, generator=generator)
+    return rhythm, 3 * torch.rand(size, 16, 16, generator=generator)
+
+
+def cost_of(found: Plan, rhythm: torch.Tensor, note: torch.Tensor) -> float:
+    labels = rhythm.gather(2, found.rhythm[:, :, None]).sum()
+    return float(labels + note.gather(2, found.note[:, :, None]).sum())
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "note", "can"),
+    [
+        ([ONSET, HOLD, REST, ONSET], [2, 1, 0, 3], True),
+        ([HOLD, HOLD, REST, ONSET], [2, 1, 0, 3], False),  # nothing to hold at the beginning
+        ([ONSET, HOLD, REST, ONSET], [2, 3, 0, 3], False),  # more held than sounded
+        ([ONSET, HOLD, REST, ONSET], [2, 1, 1, 3], False),  # a rest that sounds
+        ([ONSET, HOLD, HOLD, ONSET], [2, 1, 0, 3], False),  # a hold of nothing
+        ([ONSET, HOLD, REST, ONSET], [2, 1, 0, 0], False),  # an onset of nothing
+    ],
+)
+def test_what_can_be_played(rhythm, note, can):
+    assert playable(Plan(torch.tensor([rhythm]), torch.tensor([note]))).item() is can
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 10**6), st.integers(1, 16), st.integers(16, 200))
+def test_a_plan_is_playable_and_exact(seed, onsets, notes):
+    rhythm, note = costs(seed)
+    found = cheapest(rhythm, note, torch.tensor([onsets]), torch.tensor([notes]))
+    assert playable(found).all()
+    assert int((found.rhythm == ONSET).sum()) == onsets
+    assert int(found.note.sum()) == notes
+
+
+def test_the_least_sum_keeps_one_note_an_onset():
+    rhythm, note = costs(3)
+    found = cheapest(rhythm, note, torch.tensor([5]), torch.tensor([0]))
+    assert int(found.note.sum()) == 5
+    assert int((found.rhythm == REST).sum()) == 11
+
+
+def test_without_a_price_no_plan_is_cheaper(monkeypatch):
+    monkeypatch.setattr(label_plan, "STEPS", 4)
+    monkeypatch.setattr(label_plan, "COUNTS", 4)
+    rhythm, note = costs(1)
+    rhythm, note = rhythm[:, :4], note[:, :4, :4]
+    every = [
+        Plan(torch.tensor([r]), torch.tensor([n]))
+        for r in itertools.product(range(3), repeat=4)
+        for n in itertools.product(range(4), repeat=4)
+        if r[0] == ONSET
+    ]
+    for onsets in (1, 2, 3, 4):
+        allowed = [p for p in every if int((p.rhythm == ONSET).sum()) == onsets and playable(p)]
+        least = min(cost_of(p, rhythm, note) for p in allowed)
+        found = Plan(*label_plan._path(rhythm, note, torch.tensor([onsets])))
+        assert cost_of(found, rhythm, note) == pytest.approx(least, abs=1e-5)
+
+
+def test_a_plan_with_the_densities_it_has_stays():
+    rhythm = torch.tensor([[2, 1, 1, 0, 2, 1, 2, 2, 2, 1, 1, 1, 0, 0, 2, 1]])
+    note = torch.tensor([[3, 3, 1, 0, 2, 2, 1, 4, 5, 5, 5, 2, 0, 0, 1, 1]])
+    dear = 5.0 * (torch.arange(3) != rhythm[..., None])
+    far = (torch.arange(16) - note[..., None]).abs().float()
+    found = cheapest(dear, far, (rhythm == ONSET).sum(1), note.sum(1))
+    assert found.rhythm.equal(rhythm) and found.note.equal(note)
+
+
+def test_rows_do_not_depend_on_each_other():
+    rhythm, note = costs(7, size=5)
+    onsets, notes = torch.tensor([1, 4, 8, 12, 16]), torch.tensor([16, 40, 70, 90, 150])
+    together = cheapest(rhythm, note, onsets, notes)
+    for i in range(5):
+        alone = cheapest(rhythm[i : i + 1], note[i : i + 1], onsets[i : i + 1], notes[i : i + 1])
+        assert alone.rhythm.equal(together.rhythm[i : i + 1])
+        assert alone.note.equal(together.note[i : i + 1])
+
+
+def test_too_many_onsets_are_refused():
+    with pytest.raises(ValueError, match="17"):
+        cheapest(*costs(0), torch.tensor([17]), torch.tensor([40]))

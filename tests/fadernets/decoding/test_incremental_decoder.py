@@ -1,0 +1,55 @@
+import pytest
+import torch
+
+from fadernets.decoding.grammar import Grammar
+from fadernets.decoding.incremental_decoder import Telling
+from fadernets.models import layers
+from fadernets.models.layers import EventDecoder, EventEncoder
+from fadernets.music import events
+from fadernets.music.key import KEYS
+
+
+@pytest.mark.parametrize("rows", [1, 3, 40])
+def test_telling_is_the_decoder_step_by_step(rows):
+    torch.manual_seed(rows)
+    decoder = EventDecoder(hidden=24, codes=6, embedding=8).requires_grad_(False)
+    condition, tokens = torch.randn(rows, 6 + KEYS), torch.randint(0, events.VOCABULARY, (rows, 5))
+    expected, _ = decoder(tokens, condition, decoder.start(condition))
+    telling = Telling(decoder, condition)
+    for step in range(5):
+        found = telling.step(tokens[:, step])
+        torch.testing.assert_close(found, expected[:, step], atol=1e-5, rtol=1e-4)
+        if step == 2:
+            kept = list(range(0, rows, 2))
+            telling.keep(kept)
+            tokens, expected = tokens[kept], expected[kept]
+
+
+@pytest.mark.parametrize("seen", [0, 2])
+def test_an_encoder_reads_the_same_step_by_step(seen):
+    torch.manual_seed(seen)
+    encoder = EventEncoder(hidden=24, latent=6, embedding=8, seen=seen)
+    lengths = torch.randint(1, 30, (20,))
+    tokens = torch.randint(2, events.VOCABULARY, (20, 33))  # longer than any
+    told = torch.randn(20, seen) if seen else None
+    with torch.no_grad():
+        assert layers._stepwise(tokens)
+        found = encoder(tokens, lengths, told)
+    expected = encoder(tokens, lengths, told)  # with gradients: PyTorch's GRU
+    for a, b in zip(found, expected, strict=True):
+        torch.testing.assert_close(a, b.detach(), atol=1e-5, rtol=1e-4)
+
+
+def test_the_best_token_is_the_highest_masked_one():
+    generator = torch.Generator().manual_seed(0)
+    grammar, astray = Grammar(50, torch.device("cpu")), 0
+    for _ in range(60):
+        scores = torch.randn(50, events.VOCABULARY, generator=generator)
+        scores[::2] += 3 * grammar.allowed()[::2]  # half of the rows mostly want what they may
+        expected = grammar.masked(scores).argmax(1)
+        astray += int((scores.argmax(1) != expected).sum())
+        assert grammar.best(scores) == torch.where(grammar.ended[:, 0], 0, expected).tolist()
+        grammar.take(expected)
+    assert 100 < astray < 2_900
+    part = grammar.masked(scores[[3, 7]], [3, 7])
+    assert torch.equal(part, grammar.masked(scores)[[3, 7]])

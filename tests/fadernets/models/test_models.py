@@ -1,0 +1,262 @@
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal, kl_divergence
+from torch.nn import functional as F
+
+from fadernets.models import MODELS, build, losses
+from fadernets.models.config import ModelConfig
+from fadernets.models.layers import reverse
+from fadernets.music import events
+from fadernets.music.attributes import ATTRIBUTES
+from tests.fadernets.tiny import TINY, bars, batch, model
+
+AROUSAL = [-1, 0, 1, -1, 1, 0]
+
+
+@pytest.fixture
+def segments():
+    return bars(6)
+
+
+def test_models_go_by_name():
+    for name in MODELS:
+        assert build(replace(TINY, model=name)).config.model == name
+    with pytest.raises(ValueError, match="'transformer'.*gmvae"):
+        build(replace(TINY, model="transformer"))
+
+
+@pytest.mark.parametrize(
+    ("step", "beta"),
+    [(0, 0), (999, 0), (1_000, 0), (6_000, 0.1), (11_000, 0.2), (50_000, 0.2)],
+)
+def test_beta_is_annealed_as_in_the_paper(step, beta):
+    assert ModelConfig().beta_at(step) == pytest.approx(beta)
+
+
+def test_beta_without_annealing():
+    config = ModelConfig(beta=0.7, beta_free_steps=3, beta_anneal_steps=0)
+    assert [config.beta_at(step) for step in (2, 3)] == [0, 0.7]
+
+
+def test_reverse_by_hand():
+    tokens = torch.tensor([[5, 6, 7, 1], [8, 1, 0, 0], [1, 0, 0, 0]])
+    turned = reverse(tokens, torch.tensor([4, 2, 1]))
+    assert turned.tolist() == [[1, 7, 6, 5], [1, 8, 0, 0], [1, 0, 0, 0]]
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.integers(2, 341), min_size=1, max_size=9), min_size=1, max_size=5))
+def test_reverse_turns_each_sequence_and_nothing_else(rows):
+    lengths = torch.tensor([len(row) for row in rows])
+    width = int(lengths.max()) + 2
+    tokens = torch.tensor([row + [0] * (width - len(row)) for row in rows])
+    turned = reverse(tokens, lengths)
+    assert turned.tolist() == [row[::-1] + [0] * (width - len(row)) for row in rows]
+    assert reverse(turned, lengths).equal(tokens)
+
+
+def test_codes_have_their_shapes(segments):
+    gmvae, given = model(), batch(segments)
+    for mean, log_variance in gmvae.posteriors(given.tokens, given.lengths).values():
+        assert mean.shape == log_variance.shape == (6, TINY.latent)
+    assert gmvae.event_logits(given, codes(gmvae, given)).shape == (
+        *given.tokens.shape,
+        events.VOCABULARY,
+    )
+
+
+def codes(gmvae, given):
+    """Posterior means."""
+    return {n: mean for n, (mean, _) in gmvae.posteriors(given.tokens, given.lengths).items()}
+
+
+def test_a_code_depends_on_neither_padding_nor_batch(segments):
+    gmvae, together = model(), batch(segments)
+    assert len(set(together.lengths.tolist())) > 2
+    padded = F.pad(together.tokens, (0, 40))
+    scrawled = padded.clone()
+    outside = torch.arange(padded.shape[1]) >= together.lengths[:, None]
+    scrawled[outside] = torch.randint(0, events.VOCABULARY, (int(outside.sum()),))
+    expected = gmvae.posteriors(together.tokens, together.lengths)
+    for tokens in (padded, scrawled):
+        found = gmvae.posteriors(tokens, together.lengths)
+        for name in TINY.attributes:
+            torch.testing.assert_close(found[name], expected[name], atol=1e-6, rtol=0)
+    for row, segment in enumerate(segments):
+        alone = batch([segment])
+        found = gmvae.posteriors(alone.tokens, alone.lengths)
+        for name in TINY.attributes:
+            for one, all_of_them in zip(found[name], expected[name], strict=True):
+                torch.testing.assert_close(one[0], all_of_them[row], atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("place", [0, 10, -1])
+def test_a_code_hears_every_token(segments, place):
+    gmvae, heard = model(), batch(segments[:1])
+    other = heard.tokens.clone()
+    other[0, place] = (other[0, place] + 1) % events.VOCABULARY
+    for name, code in codes(gmvae, heard).items():
+        assert not torch.equal(code, codes(gmvae, replace(heard, tokens=other))[name])
+
+
+def test_the_variance_of_a_code_stays_finite():
+    gmvae, given = model(), batch(bars(2))
+    for bias, bound in ((1e4, 6.0), (-1e4, -12.0)):
+        for encoder in gmvae.encoders.values():
+            torch.nn.init.constant_(encoder.log_variance.bias, bias)
+        for _, log_variance in gmvae.posteriors(given.tokens, given.lengths).values():
+            assert (log_variance == bound).all()
+
+
+def test_the_decoder_is_told_codes_and_key():
+    gmvae, given = model(), batch(bars(3))
+    found = codes(gmvae, given)
+    told = gmvae.condition(found, given.key)
+    assert told[:, :8].equal(found["rhythm"]) and told[:, 8:16].equal(found["note"])
+    assert told[:, 16:].argmax(1).equal(given.key)
+    assert told[:, 16:].sum(1).tolist() == [1, 1, 1]
+
+
+def test_the_decoder_sees_only_tokens_before(segments):
+    gmvae, given = model(), batch(segments)
+    place = 7
+    other = given.tokens.clone()
+    other[:, place] = events.VELOCITY + 9
+    found = codes(gmvae, given)
+    before, after = (
+        gmvae.event_logits(replace(given, tokens=t), found) for t in (given.tokens, other)
+    )
+    assert before[:, : place + 1].equal(after[:, : place + 1])
+    assert not torch.isclose(before[:, place + 1], after[:, place + 1]).all()
+
+
+@pytest.mark.parametrize("name", ATTRIBUTES)
+def test_a_label_decoder_sees_only_steps_before(segments, name):
+    gmvae, given = model(), batch(segments)
+    decoder, code = gmvae.label_decoders[name], codes(gmvae, given)[name]
+    label = given.labels[name]
+    other = label.clone()
+    other[:, 5] = (other[:, 5] + 1) % ATTRIBUTES[name].classes
+    before, after = decoder(code, label), decoder(code, other)
+    assert before.shape == (6, 16, ATTRIBUTES[name].classes)
+    assert before[:, :6].equal(after[:, :6])
+    assert not before[:, 6].equal(after[:, 6])
+
+
+def mixture(gmvae, name, posterior, code):
+    """KL to each component in every dimension, (b, k, latent), and q(c|z), (b, k); by torch."""
+    mean, log_variance = posterior
+    spread = math.exp(gmvae.config.prior_log_variance / 2)
+    prior = Normal(gmvae.means[name], torch.full_like(gmvae.means[name], spread))
+    each = kl_divergence(Normal(mean[:, None], (log_variance[:, None] / 2).exp()), prior)
+    uniform = Categorical(torch.ones(gmvae.config.components))
+    parts = Independent(prior, 1)
+    log_q = uniform.logits + parts.log_prob(code[:, None])
+    return each, (log_q - MixtureSameFamily(uniform, parts).log_prob(code)[:, None]).exp()
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_every_term_of_the_objective(segments, reduction):
+    config = replace(
+        TINY,
+        kl_reduction=reduction,
+        event_weight=5.0,
+        label_weight=1.5,
+        regularisation_weight=0.7,
+        component_weight=0.3,
+    )
+    gmvae, given, beta = model(config), batch(segments, AROUSAL), 0.2
+    torch.manual_seed(3)
+    found = gmvae.losses(given, beta)
+
+    posteriors = gmvae.posteriors(given.tokens, given.lengths)
+    torch.manual_seed(3)
+    drawn = {name: losses.sample(*posterior) for name, posterior in posteriors.items()}
+    logits = gmvae.event_logits(given, drawn).transpose(1, 2)
+    expected = {"events": F.cross_entropy(logits, given.tokens, ignore_index=events.PAD)}
+    for name in config.attributes:
+        label = given.labels[name]
+        told = gmvae.label_decoders[name](drawn[name], label).transpose(1, 2)
+        expected[name] = F.cross_entropy(told, label)
+        expected[f"{name}_order"] = losses.latent_regularisation(
+            drawn[name][:, 0], given.densities[name]
+        )
+        each, q = mixture(gmvae, name, posteriors[name], drawn[name])
+        each = getattr(each, reduction)(-1)
+        rows = []
+        for row, arousal in enumerate(AROUSAL):  # equation (1)
+            if arousal == -1:
+                uniform = Categorical(torch.ones(2))
+                rows.append(q[row] @ each[row] + kl_divergence(Categorical(q[row]), uniform))
+            else:
+                rows.append(each[row, arousal])
+        expected[f"{name}_kl"] = torch.stack(rows).mean()
+        wrong = [-q[row, arousal].log() for row, arousal in enumerate(AROUSAL) if arousal >= 0]
+        expected[f"{name}_component"] = torch.stack(wrong).mean()
+    expected["total"] = 5 * expected["events"] + sum(
+        1.5 * expected[name]
+        + 0.7 * expected[f"{name}_order"]
+        + beta * expected[f"{name}_kl"]
+        + 0.3 * expected[f"{name}_component"]
+        for name in config.attributes
+    )
+    assert found.keys() == expected.keys()
+    for name, term in expected.items():
+        torch.testing.assert_close(found[name], term, msg=f"{name}: {found[name]} {term}")
+
+
+def test_without_a_label_no_component_is_taught(segments):
+    terms = model().losses(batch(segments), 0.2)
+    assert terms["rhythm_component"] == terms["note_component"] == 0
+
+
+@pytest.mark.parametrize("arousal", [None, AROUSAL, [1] * 6])
+def test_every_parameter_is_reached(segments, arousal):
+    gmvae = model().train()
+    gmvae.losses(batch(segments, arousal), 0.2)["total"].backward()
+    still = [name for name, p in gmvae.named_parameters() if p.grad is None or not p.grad.any()]
+    assert still == []
+
+
+def test_a_codes_attribute_reaches_no_other_code(segments):
+    gmvae = model().train()
+    terms = gmvae.losses(batch(segments, AROUSAL), 0.2)
+    own = sum(terms[f"rhythm{part}"] for part in ("", "_order", "_kl", "_component"))
+    own.backward()
+    for part in (gmvae.encoders, gmvae.label_decoders):
+        assert all(p.grad is None for p in part["note"].parameters())
+        assert any(p.grad.any() for p in part["rhythm"].parameters())
+
+
+def test_a_label_chooses_the_component_a_code_is_held_to():
+    gmvae, given = model(), batch(bars(1), [1])
+    for name, (mean, log_variance) in gmvae.posteriors(given.tokens, given.lengths).items():
+        each = losses.gaussian_kl(mean, log_variance, gmvae.means[name], -2.0).mean(1)
+        high = gmvae.losses(given, 0.2)[f"{name}_kl"]
+        low = gmvae.losses(replace(given, arousal=torch.tensor([0])), 0.2)[f"{name}_kl"]
+        torch.testing.assert_close(torch.stack([low, high]), each)
+
+
+def test_in_half_precision_losses_are_counted_in_full(segments):
+    gmvae, given = model().train(), batch(segments, AROUSAL)
+    torch.manual_seed(0)
+    full = gmvae.losses(given, 0.2)
+    torch.manual_seed(0)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        half = gmvae.losses(given, 0.2)
+    for name, term in half.items():
+        assert term.dtype == torch.float32
+        torch.testing.assert_close(term, full[name], atol=0.02, rtol=0.02)
+
+
+@pytest.mark.parametrize("attributes", [("rhythm",), ("note", "rhythm")])
+def test_a_model_has_the_codes_it_is_configured_with(segments, attributes):
+    gmvae = model(replace(TINY, attributes=attributes))
+    terms = gmvae.losses(batch(segments, AROUSAL), 0.2)
+    assert {name for name in ATTRIBUTES if name in terms} == set(attributes)
+    assert torch.isfinite(terms["total"])

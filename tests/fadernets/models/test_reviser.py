@@ -1,0 +1,117 @@
+"""The reviser learns, forgets nothing on disk, and is shown damage that is damage."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import fadernets
+from fadernets import checkpoint
+from fadernets.arranger.request import grid_of
+from fadernets.faders import Fader
+from fadernets.models.config import ModelConfig
+from fadernets.models.reviser import Reviser, damaged, transposed
+from fadernets.music import key
+from fadernets.music.grid import grid, notes_of_tokens
+from fadernets.net import FaderNet
+from fadernets.realisers import Arranging
+from tests.fadernets.tiny import bars, batch, model
+
+CONFIG = ModelConfig(model="reviser", width=32, layers=1, heads=2, attributes=("rhythm", "note"))
+FADERS = {n: Fader(n, (0.1, 1.0), (-1.0, 1.0)) for n in ("rhythm", "note")}
+
+
+@pytest.fixture
+def reviser() -> Reviser:
+    return model(CONFIG)
+
+
+def test_a_few_steps_lower_its_losses(reviser):
+    given = batch(bars(16))
+    reviser.train()
+    optimiser = torch.optim.Adam(reviser.parameters(), lr=3e-3)
+    found = []
+    for _ in range(40):
+        terms = reviser.losses(given, 0.2)
+        optimiser.zero_grad()
+        terms["total"].backward()
+        optimiser.step()
+        found.append({name: float(term.detach()) for name, term in terms.items()})
+    for name in ("onset", "hold", "velocity", "total"):
+        first, last = (np.mean([f[name] for f in part]) for part in (found[:5], found[-5:]))
+        assert last < first, name
+
+
+def test_every_weight_is_taught(reviser):
+    reviser.train()
+    reviser.losses(batch(bars(8)), 0.2)["total"].backward()
+    assert [n for n, p in reviser.named_parameters() if p.grad is None or not p.grad.any()] == []
+
+
+def test_its_losses_are_those_of_the_definition(reviser, monkeypatch):
+    """With nothing damaged and nothing learnt, the cross-entropies can be counted by hand."""
+    monkeypatch.setattr("fadernets.models.reviser.damaged", lambda notes, segments: notes)
+    torch.nn.init.zeros_(reviser.output.weight)
+    torch.nn.init.zeros_(reviser.output.bias)
+    given = batch(bars(4))
+    target = grid(notes_of_tokens(given.tokens), 4)
+    notes, steps = target.onset.sum(), (target.onset.amax(2) > 0).sum()
+    silent = 88 * steps - notes  # told -3; a note is told 3 - 3
+    expected = (notes * np.log(2) + silent * np.log1p(np.exp(-3))) / notes
+    assert reviser.losses(given, 0.0)["onset"].item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_transposing_moves_notes_and_key_together():
+    torch.manual_seed(1)
+    segments = bars(12)
+    keys = torch.tensor([key.find(s) for s in segments])
+    notes = notes_of_tokens(batch(segments).tokens)
+    moved, told = transposed(notes, keys)
+    shift = (moved.pitch - notes.pitch) % 12
+    for i in range(12):
+        mine = shift[notes.segment == i]
+        assert (mine == mine[0]).all()
+        assert (told[i] - keys[i]) % 12 == mine[0] and told[i] // 12 == keys[i] // 12
+    assert len(shift.unique()) > 3 and moved.pitch.min() >= 0 and moved.pitch.max() < 88
+
+
+def test_damage_leaves_out_and_adds():
+    torch.manual_seed(0)
+    notes = notes_of_tokens(batch(bars(64)).tokens)
+    whole, hurt = grid(notes, 64), grid(damaged(notes, 64), 64)
+    lost = (whole.onset * (1 - hurt.onset)).sum((1, 2)) / whole.onset.sum((1, 2))
+    added = (hurt.onset * (1 - whole.onset)).sum((1, 2))
+    assert (lost == 0).sum() > 6 and (lost == 1).sum() >= 2 and 0.25 < lost.mean() < 0.7
+    assert (added == 0).sum() > 10 and (added > 0).sum() > 20
+
+
+def test_a_segment_is_read_the_same_whatever_is_beside_it(reviser):
+    shown, keys = grid_of(bars(5)), torch.arange(5)
+    plan = {"rhythm": shown.rhythm, "note": shown.count}
+    together = reviser(shown, plan, keys)
+    alone = reviser(grid_of(bars(5)[3:4]), {n: label[3:4] for n, label in plan.items()}, keys[3:4])
+    for both, one in zip(together, alone, strict=True):
+        torch.testing.assert_close(both[3:4], one, atol=1e-5, rtol=1e-5)
+
+
+def test_saved_and_loaded_it_plays_with_the_codes_it_names(reviser, tmp_path):
+    codes, mine = tmp_path / "codes", tmp_path / "mine"
+    coder = model()
+    checkpoint.save(coder, FADERS, codes)
+    reviser.config = replace(CONFIG, codes=str(codes))
+    checkpoint.save(reviser, FADERS, mine)
+    net = fadernets.load(mine)
+    assert isinstance(net, FaderNet) and isinstance(net.player, Arranging)
+    assert (net.name, net.faders) == ("mine", ("rhythm", "note"))
+    played = net.slide(bars(3), {"rhythm": 1.0})
+    assert [fadernets.measure(s)["rhythm"] for s in played] == [1.0] * 3
+
+
+def test_codes_that_are_not_there_are_said_so(reviser, tmp_path):
+    reviser.config = replace(CONFIG, codes=str(tmp_path / "nowhere"))
+    checkpoint.save(reviser, FADERS, tmp_path / "mine")
+    with pytest.raises(checkpoint.CheckpointError, match="nowhere"):
+        fadernets.load(tmp_path / "mine")

@@ -1,0 +1,76 @@
+"""Grids against the labels and the token reader, which count in their own ways."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fadernets.arranger.request import grid_of
+from fadernets.music import events
+from fadernets.music.attributes import HOLD, ONSET, REST, note_label, rhythm_label
+from fadernets.music.grid import grid, notes_of_tokens
+from fadernets.music.notes import Notes
+
+
+def random_segment(seed: int, size: int) -> Notes:
+    rng = np.random.default_rng(seed)
+    onset = rng.uniform(0, 3.8, size)
+    return Notes.of(
+        onset,
+        np.minimum(onset + rng.uniform(0.05, 2, size), 4.0),
+        rng.integers(21, 109, size),
+        rng.integers(1, 128, size),
+    )
+
+
+def test_a_grid_worked_out_by_hand():
+    # C4 on the first beat for one and a half beats, E4 from the second beat to the third
+    notes = Notes.of([0.0, 1.0], [1.5, 2.0], [60, 64], [127, 64])
+    found = grid_of([notes])
+    assert found.onset.shape == (1, 16, 88)
+    assert found.onset[0].nonzero().tolist() == [[0, 39], [4, 43]]
+    assert found.hold[0, :, 39].nonzero().flatten().tolist() == [1, 2, 3, 4, 5]
+    assert found.hold[0, :, 43].nonzero().flatten().tolist() == [5, 6, 7]
+    assert found.velocity[0, 0, 39] == 1.0
+    expected = [ONSET, HOLD, HOLD, HOLD, ONSET, HOLD, HOLD, HOLD] + [REST] * 8
+    assert found.rhythm[0].tolist() == expected
+    assert found.count[0].tolist() == [1, 1, 1, 1, 2, 2, 1, 1] + [0] * 8
+
+
+def test_a_key_struck_again_is_an_onset_and_no_hold():
+    notes = Notes.of([0.0, 1.0], [1.0, 2.0], [60, 60], [80, 80])
+    found = grid_of([notes])
+    assert found.onset[0, 4, 39] == 1 and found.hold[0, 4, 39] == 0
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 30))
+def test_tokens_and_notes_make_the_same_grid(seed, size):
+    tokens = events.encode(random_segment(seed, size))
+    padded = torch.from_numpy(np.append(tokens, [events.PAD] * 3))[None]
+    from_tokens = grid(notes_of_tokens(padded), 1)
+    from_notes = grid_of([events.decode(tokens)])
+    assert from_tokens.onset.equal(from_notes.onset)
+    assert from_tokens.hold.equal(from_notes.hold)
+    torch.testing.assert_close(from_tokens.velocity, from_notes.velocity)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 30))
+def test_a_grid_has_the_labels_but_for_keys_that_sound_twice_in_a_step(seed, size):
+    notes = random_segment(seed, size)
+    found = grid_of([notes])
+    assert found.rhythm[0].numpy().tolist() == rhythm_label(notes).tolist()
+    assert (found.count[0].clamp(max=15).numpy() <= note_label(notes)).all()
+    if len(np.unique(notes.pitch)) == len(notes):
+        assert found.count[0].clamp(max=15).tolist() == note_label(notes).tolist()
+
+
+def test_segments_do_not_mix():
+    one, two = random_segment(1, 9), random_segment(2, 14)
+    together = grid_of([one, Notes.empty(), two])
+    assert together.onset[0].equal(grid_of([one]).onset[0])
+    assert together.onset[1].sum() == 0
+    assert together.hold[2].equal(grid_of([two]).hold[0])

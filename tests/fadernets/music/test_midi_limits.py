@@ -1,0 +1,292 @@
+import os
+import socket
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import symusic
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from benchmarks import bombs, midi_bombs
+from benchmarks.bombs import END, ONCE, chunk, file, meta, notes, one, tempo
+from fadernets.music import midi, midi_limits
+from fadernets.music.midi import MidiError, check_length, read
+from fadernets.music.midi_limits import MOST, check_bytes
+from fadernets.music.piece import segments
+
+MOST_MB = 300  # of memory that a file may take
+MOST_S = 10.0  # loose: machines are busy; the benchmark measures it
+
+SAID = {
+    "notes, 3.3 million": "has too many notes: more than 120,000.",
+    "notes, of all keys": "has too many notes: more than 120,000.",
+    "notes never released": "has too many notes: more than 120,000.",
+    "notes, each released at the end": "has too many notes: more than 120,000.",
+    "note-offs": "has too many events: more than 1,000,000.",
+    "controllers": "has too many controller movements: more than 600,000.",
+    "pitch bends": "has too many controller movements: more than 600,000.",
+    "pressure": "has too many events: more than 1,000,000.",
+    "clock": "has too many events: more than 1,000,000.",
+    "presses of the pedal": "has too many presses of the pedal: more than 50,000.",
+    "tracks, 65,535 empty": "has too many tracks: more than 1,000.",
+    "tracks, 65,535 with a note": "has too many tracks: more than 1,000.",
+    "instruments": "has too many instruments: more than 1,000.",
+    "foreign chunks": "has too many foreign chunks: more than 1,000.",
+    "zeros": "has too many foreign chunks: more than 1,000.",
+    "tempos": "has too many tempos: more than 50,000.",
+    "time signatures": "has too many time signatures: more than 10,000.",
+    "key signatures": "has too many key signatures: more than 10,000.",
+    "lyrics": "has too many texts: more than 50,000.",
+    "markers": "has too many texts: more than 50,000.",
+    "a lyric of 20 MB": "has too many letters: more than 1,000,000.",
+    "a name for many instruments": "has too many letters: more than 1,000,000.",
+    "a beat of 1 µs": "is too fast: it has a beat of 1 µs, shorter than 20,000 µs.",
+    "bars": "has too many bars: more than 100,000.",
+    "beats": "is damaged: it has impossible times.",
+    "giant times": "has too many notes: more than 120,000.",
+    "notes within four beats": "has too many notes within 4 beats: more than 5,000.",
+    "cut short": "is damaged or cut short.",
+    "a chunk longer than the file": "is damaged or cut short.",
+    "a quantity without end": "is damaged or cut short.",
+    "no status": "is damaged or cut short.",
+    "system exclusive without end": "is damaged or cut short.",
+    "RIFF": "is not a MIDI file.",
+    "format 3": "is damaged or cut short.",
+} | dict.fromkeys(bombs.ACCEPTED, "opened")
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    """What opening each file took and what was said, all in forks of one process."""
+    folder = tmp_path_factory.mktemp("bombs")
+    found = midi_bombs.asked(midi_bombs.ROOT, bombs.ALL.values(), folder)
+    return dict(zip(bombs.ALL, found, strict=True))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_every_file_is_opened_or_refused_in_a_sentence_at_little_cost(opened):
+    assert set(opened) == set(SAID)
+    for kind, row in opened.items():
+        said = SAID[kind] if SAID[kind] == "opened" else f"bomb.mid {SAID[kind]}"
+        assert row["said"] == said, kind
+        assert row["mb"] <= MOST_MB, (kind, row)
+        assert row["cpu_s"] <= MOST_S, (kind, row)
+    dearest = max(opened, key=lambda kind: opened[kind]["cpu_s"])
+    print(f"dearest: {dearest}, {opened[dearest]}")
+
+
+def refused(source):
+    with pytest.raises(MidiError) as caught:
+        read(source)
+    sentence = str(caught.value)
+    assert sentence.endswith(".") and "\n" not in sentence
+    return sentence
+
+
+AT_BOUND = {  # what -> a file of n of it
+    "notes": lambda n: one(b"".join(notes(n, 1))),
+    "controller movements": lambda n: one(ONCE, b"\0\xb0\1\1", b"\0\1\1" * (n - 1)),
+    "tempos": lambda n: one(tempo(500_000) * n, ONCE),
+    "time signatures": lambda n: one(meta(0x58, b"\4\2\x18\x08") * n, ONCE),
+    "key signatures": lambda n: one(meta(0x59, b"\0\0") * n, ONCE),
+    "tracks": lambda n: file(chunk(ONCE + END), *[chunk(b"")] * (n - 1)),
+    "foreign chunks": lambda n: file(*[chunk(b"", b"none")] * n, chunk(ONCE + END)),
+    "texts": lambda n: one(meta(6, b"a") * n, ONCE),
+    "letters": lambda n: one(meta(6, b"a" * n), ONCE),
+    "events": lambda n: one(ONCE, b"\0\xd0\1" * (n - 3)),  # the end is one
+    "instruments": lambda n: file(bombs.programs(n - 500), bombs.programs(500)),
+}
+
+
+@pytest.mark.parametrize("what", AT_BOUND)
+def test_a_bound_is_the_most_there_may_be(what):
+    make = AT_BOUND[what]
+    check_bytes(make(MOST[what]), "song.mid")
+    with pytest.raises(MidiError, match=f"^song.mid has too many {what}: more than "):
+        check_bytes(make(MOST[what] + 1), "song.mid")
+
+
+def test_all_that_is_counted_has_a_test():
+    assert set(AT_BOUND) == set(MOST)
+
+
+def test_what_is_too_much_is_told_of_all_tracks_together():
+    half = MOST["notes"] // 2
+    track = chunk(b"".join(notes(half, 1)) + END)
+    check_bytes(file(track, track), "song.mid")
+    with pytest.raises(MidiError, match="too many notes"):
+        check_bytes(file(track, track, chunk(ONCE + END)), "song.mid")
+
+
+def test_the_bounds_are_four_times_what_a_long_recital_has():
+    assert MOST["notes"] >= 4 * 30_000
+    assert MOST["controller movements"] >= 4 * 150_000
+    assert MOST["events"] >= 2 * MOST["notes"] + MOST["controller movements"]
+
+
+def test_a_long_recital_is_read_whole():
+    piece = read(bombs.recital())
+    check_length(piece)
+    assert len(piece.notes) == 40_001 and len(piece.pedal) > 8_000
+    assert 1_780 < piece.duration < 1_800
+
+
+@pytest.mark.parametrize("microseconds", [1, 19_999, 20_000, 2**24 - 1])
+def test_the_shortest_beat(microseconds):
+    data = one(tempo(microseconds), ONCE * 20)
+    if microseconds < midi_limits.SHORTEST_BEAT:
+        assert f"it has a beat of {microseconds:,} µs" in refused(data)
+    else:
+        assert read(data).tempo[0, 1] == 6e7 / microseconds
+
+
+def test_a_beat_behind_the_music_may_be_of_any_length():
+    late = chunk(bombs.quantity(100_000) + tempo(1)[1:] + END)
+    assert read(file(late, chunk(ONCE * 20 + END))).tempo.tolist() == [[0, 120]]
+
+
+def test_damaged_times_and_heads_leave_a_piece_or_a_sentence():
+    assert len(read(one(tempo(0), ONCE)).tempo) == 1
+    assert "impossible times" in refused(one(b"\0\x90\x3c\x40", bombs.GIANT, b"\x3c\0"))
+    assert "no notes" in refused(one(b"\0\x90\x3c\x40"))
+    assert "no notes" in refused(one(b"\0\x80\x3c\x40"))
+    assert "no notes" in refused(file())
+    assert "no notes" in refused(file(chunk(b"")))
+    assert "SMPTE" in refused(one(ONCE, division=0x8000))
+    assert len(read(one(ONCE, kind=2)).notes) == 1
+    assert len(read(file(chunk(b"abc", b"XFIH"), chunk(ONCE))).notes) == 1
+
+
+# Files of everything, to be damaged: running status, system exclusive, meta events, two tracks.
+MIXED = file(
+    chunk(meta(3, b"a name") + tempo(400_000) + meta(0x58, b"\3\2\x18\x08") + END),
+    chunk(b"abc", b"XFIH"),
+    chunk(
+        b"\0\xc0\5" + ONCE + b"".join(notes(12, 7)) + b"\0\xf0\3abc\0\xb0\x40\x7f\x30\x40\0"
+        b"\0\xe0\1\2\0\xd0\1\0\2\0\xa0\1\2\0\xf8\0\xf2\1\2" + ONCE * 3 + meta(5, b"la") + END
+    ),
+)
+VALID = [MIXED, one(ONCE * 8), file(*[bombs.programs(20)] * 2)]
+ODD = st.sampled_from([0, 1, 0x7F, 0x80, 0x90, 0xB0, 0xC0, 0xF0, 0xF7, 0xF8, 0xFE, 0xFF])
+CHANGE = st.tuples(
+    st.sampled_from(["flip", "insert", "remove"]),
+    st.integers(0, 2**16),
+    st.one_of(ODD, st.integers(0, 255)),
+)
+
+
+def damaged(data, changes):
+    made = bytearray(data)
+    for kind, place, value in changes:
+        place = 10 + place % (len(made) - 10)
+        if kind == "flip":
+            made[place] = value
+        elif kind == "insert":
+            made[place:place] = bytes([value]) * (1 + value % 3)
+        else:
+            del made[place : place + 1 + value % 3]
+        if len(made) < 15:
+            break
+    return bytes(made)
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(VALID), st.lists(CHANGE, max_size=12))
+@example(MIXED, [])
+def test_whatever_the_bytes_a_piece_or_a_midi_error_comes_out(data, changes):
+    data = damaged(data, changes)
+    try:
+        piece = read(data)
+    except MidiError as error:
+        assert str(error).endswith(".")
+        return
+    assert 0 < len(piece.notes) <= len(data)
+    assert len(segments(piece)) <= midi.MOST_BEATS / 4
+    assert np.isfinite(piece.duration)
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(VALID), st.lists(CHANGE, max_size=12))
+def test_the_count_is_that_of_the_parser(data, changes):
+    data = damaged(data, changes)
+    walk = midi_limits._Walk(data)
+    try:
+        walk.chunks()
+        whole = True
+    except (midi_limits._Damage, IndexError):
+        whole = False
+    try:
+        score = symusic.Score.from_midi(data)
+    except (RuntimeError, ValueError, IndexError):
+        return
+    assert whole  # what the parser takes is not called damaged
+    found = walk.found
+    assert sum(len(track.notes) for track in score.tracks) <= found["notes"]
+    moves = [len(track.controls) + len(track.pitch_bends) for track in score.tracks]
+    assert sum(moves) <= found["controller movements"]
+    assert len(score.tracks) <= found["instruments"]
+    assert len(score.tempos) == found["tempos"]
+    assert len(score.time_signatures) == found["time signatures"]
+    assert len(score.key_signatures) == found["key signatures"]
+    kept = len(score.markers) + sum(len(track.lyrics) for track in score.tracks)
+    assert kept <= found["texts"]
+
+
+def in_time(source):
+    """`refused`, which must not wait for anybody."""
+    said = []
+    thread = threading.Thread(target=lambda: said.append(refused(source)), daemon=True)
+    thread.start()
+    thread.join(MOST_S)
+    assert said, "still waiting"
+    return said[0]
+
+
+def test_what_is_no_regular_file_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe.mid")
+    (tmp_path / "folder.mid").mkdir()
+    said = "cannot be read: not a regular file."
+    assert in_time(tmp_path / "pipe.mid") == f"pipe.mid {said}"
+    assert in_time("/dev/zero") == f"zero {said}"
+    assert in_time("/dev/null") == f"null {said}"
+    assert in_time(tmp_path / "folder.mid") == "folder.mid cannot be read: is a directory."
+    assert in_time("/") == "the path cannot be read: is a directory."
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket.mid"))
+        assert in_time(tmp_path / "socket.mid").startswith("socket.mid cannot be read: ")
+
+
+def test_a_link_to_a_file_is_read_and_to_a_device_is_not(tmp_path):
+    (tmp_path / "song.mid").write_bytes(one(ONCE))
+    (tmp_path / "link.mid").symlink_to(tmp_path / "song.mid")
+    assert read(tmp_path / "link.mid").name == "link"
+    (tmp_path / "zero.mid").symlink_to("/dev/zero")
+    assert in_time(tmp_path / "zero.mid") == "zero.mid cannot be read: not a regular file."
+
+
+def test_a_giant_with_holes_is_refused_by_its_size(tmp_path):
+    with open(tmp_path / "giant.mid", "wb") as giant:
+        giant.write(one(ONCE))
+        giant.truncate(2**40)
+    said = "giant.mid is too large for a piece: more than 20 MB."
+    assert in_time(tmp_path / "giant.mid") == said
+
+
+def test_bytes_are_bounded_as_a_file_is():
+    assert "too large" in refused(bombs.one(ONCE) + bytes(midi.MOST_BYTES))
+
+
+def test_no_sentence_names_a_folder(tmp_path):
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    (secret / "song.mid").write_bytes(bombs.ALL["tempos"]())
+    (secret / "text.mid").write_text("no music")
+    (secret / "cut.mid").write_bytes(one(ONCE)[:-6])
+    (secret / "big.mid").write_bytes(bytes(midi.MOST_BYTES + 1))
+    for path in (*secret.iterdir(), secret / "missing.mid", secret):
+        sentence = refused(path)
+        assert sentence.startswith(f"{Path(path).name} ")
+        assert str(tmp_path) not in sentence and "/" not in sentence

@@ -1,0 +1,223 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fadernets.music import segment_limits
+from fadernets.music.notes import BEATS, EARLY, Notes, cut
+from fadernets.music.piece import GAP, Piece, segment_count, segments, stitch, struck_once
+from tests.fadernets.music.generated import notes, pieces, rows
+
+
+def piece(rows, pedal=(), length=16.0, tempo=((0, 120),)):
+    return Piece(
+        notes=Notes.of(*zip(*rows, strict=True)) if rows else Notes.empty(),
+        pedal=np.array(pedal, float).reshape(-1, 2),
+        tempo=np.array(tempo, float),
+        meter=np.array([(0, 4, 4)]),
+        length=length,
+    )
+
+
+def test_seconds_follow_the_tempo_map():
+    music = piece([(0, 1, 60, 64)], length=12, tempo=[(0, 60), (4, 120), (8, 30)])
+    assert music.seconds(np.array([0, 2, 4, 6, 8, 9])).tolist() == [0, 2, 4, 5, 6, 8]
+    assert music.duration == 14
+    assert music.seconds(5.0) == 4.5
+    assert music.beats(4.5) == 5.0
+
+
+@given(pieces(), st.lists(st.floats(0, 40), min_size=1))
+def test_beats_invert_seconds(music, beats):
+    beats = np.array(beats)
+    assert np.allclose(music.beats(music.seconds(beats)), beats)
+    assert (np.diff(music.seconds(np.sort(beats))) >= 0).all()
+
+
+def test_the_pedal_sounds_in_segments_and_is_cut_at_their_end():
+    bar = [(0, 0.5, 60, 64), (1, 1.5, 64, 64), (2, 2.5, 67, 64), (5, 6, 60, 64)]
+    first, second = segments(piece(bar, pedal=[(0.25, 4.5)], length=8))
+    assert rows(first.notes) == [(0, 4, 60, 64), (1, 4, 64, 64), (2, 4, 67, 64)]
+    assert (first.index, first.start, first.problem) == (0, 0.0, None)
+    assert rows(second.notes) == [(1, 2, 60, 64)]
+    assert (second.index, second.start, second.problem) == (1, 4.0, segment_limits.NO_FIRST_ONSET)
+
+
+@pytest.mark.parametrize(
+    ("length", "count"), [(0.5, 1), (4, 1), (4.01, 2), (8, 2), (8 + 1e-12, 2), (11.9, 3)]
+)
+def test_segments_cover_the_piece(length, count):
+    music = piece([(0, 0.25, 60, 64)], length=length)
+    assert segment_count(music) == len(segments(music)) == count
+
+
+def test_of_strikes_at_one_instant_the_longest_stays_and_a_later_one_ends_it():
+    struck = [(0, 1, 60, 90), (0, 3, 60, 50), (0, 3, 60, 70), (2, 2.5, 60, 10), (0, 1, 61, 20)]
+    assert rows(struck_once(Notes.of(*zip(*struck, strict=True)))) == [
+        (0, 2, 60, 70),
+        (0, 1, 61, 20),
+        (2, 2.5, 60, 10),
+    ]
+
+
+def test_without_changes_the_piece_stays():
+    music = piece([(0, 5, 60, 64)])
+    assert stitch(music, {}) is music
+
+
+@pytest.mark.parametrize("index", [-1, 4])
+def test_a_segment_that_is_not_there_is_refused(index):
+    with pytest.raises(ValueError, match=f"segment {index} is outside 0 to 3"):
+        stitch(piece([(0, 5, 60, 64)]), {index: Notes.empty()})
+
+
+NEW = Notes.of([0, 1, 3], [2, 4, 9], [72, 60, 76], [30, 40, 50])
+
+
+def test_new_notes_replace_the_old_and_stay_in_their_segment():
+    old = [(0, 1, 50, 64), (4, 5, 50, 64), (7, 9, 51, 64), (8, 9, 50, 64)]
+    result = stitch(piece(old), {1: NEW})
+    assert rows(result.notes) == [
+        (0, 1, 50, 64),
+        (4, 6, 72, 30),
+        (5, 8, 60, 40),
+        (7, 8, 76, 50),
+        (8, 9, 50, 64),
+    ]
+
+
+@pytest.mark.parametrize("early", [4 - EARLY, 4 - EARLY / 2])
+def test_a_note_that_came_early_goes_with_its_segment(early):
+    old = [(0, 1, 50, 64), (early, 5, 51, 64), (early + BEATS, 9, 52, 64)]
+    result = stitch(piece(old), {1: Notes.empty()})
+    assert rows(result.notes) == [rows(piece(old).notes)[k] for k in (0, 2)]
+
+
+def test_a_new_note_too_late_for_its_segment_is_left_out():
+    late = Notes.of([0, 4 - EARLY / 2], [1, 4], [60, 61], [64, 64])
+    assert rows(stitch(piece([(0, 1, 50, 64)]), {1: late}).notes)[1:] == [(4, 5, 60, 64)]
+
+
+def test_the_pedal_is_lifted_only_where_notes_are_new():
+    result = stitch(piece([(0, 1, 50, 64)], pedal=[(1, 2), (3, 9), (10, 11)]), {1: NEW})
+    assert result.pedal.tolist() == [[1, 2], [3, 4 - EARLY], [8 - EARLY, 9], [10, 11]]
+
+
+def test_new_notes_are_not_caught_by_the_rest_of_a_press():
+    result = stitch(piece([(0, 1, 50, 64)], pedal=[(7, 10)]), {1: NEW})
+    ends = dict(zip(result.sounding.pitch.tolist(), result.sounding.offset.tolist(), strict=True))
+    assert ends == {50: 1, 72: 6, 60: 8 - EARLY - GAP, 76: 8 - EARLY - GAP}
+
+
+def test_a_note_from_before_rings_on_as_it_did():
+    old = [(0, 1, 40, 64), (1, 2, 41, 64), (2, 9, 42, 64), (6, 7, 41, 64)]
+    music = piece(old, pedal=[(0.5, 7), (7.5, 12)])
+    result = stitch(music, {1: NEW})
+    assert rows(music.sounding)[:3] == rows(result.sounding)[:3]
+    assert rows(result.sounding)[0] == (0, 7, 40, 64)  # by the pedal, then lifted
+    assert rows(result.sounding)[1] == (1, 6, 41, 64)  # until an old note struck its key
+    assert rows(result.sounding)[2] == (2, 12, 42, 64)  # by its key, then by the pedal
+
+
+def test_a_note_from_before_rings_through_to_the_pedal_behind():
+    result = stitch(piece([(0, 1, 40, 64)], pedal=[(0.5, 10)]), {1: NEW})
+    assert rows(result.notes)[0] == (0, 8 - EARLY, 40, 64)
+    assert rows(result.sounding)[0] == (0, 10, 40, 64)
+
+
+def test_what_ended_where_the_next_press_begins_stays_ended():
+    music = piece([(0, 1, 40, 64)], pedal=[(0.5, 8 - EARLY), (8 - EARLY, 12)])
+    result = stitch(music, {1: NEW})
+    assert rows(result.sounding)[0] == (0, round(8 - EARLY - GAP, 6), 40, 64)
+
+
+def test_a_new_note_ends_one_that_rings_on_its_key():
+    result = stitch(piece([(0, 1, 60, 64)], pedal=[(0.5, 10)]), {1: NEW})
+    assert rows(result.sounding)[0] == (0, 5, 60, 64)
+    assert rows(result.notes)[0] == (0, 5, 60, 64)
+
+
+def test_new_notes_end_with_the_piece():
+    result = stitch(piece([(0, 1, 60, 64)], length=6.5), {1: NEW})
+    assert rows(result.notes)[1:] == [(4, 6, 72, 30), (5, 6.5, 60, 40)]
+    assert result.length == 6.5
+
+
+@st.composite
+def changes(draw):
+    """A piece and other notes for some of its segments, some of them overlong or overlapping."""
+    music = draw(pieces())
+    indices = st.integers(0, segment_count(music) - 1)
+    return music, draw(st.dictionaries(indices, notes(BEATS + 2, most=12)))
+
+
+@given(changes())
+def test_stitching_keeps_everything_else(change):
+    music, changed = change
+    result = stitch(music, changed)
+    assert result.length == music.length
+    assert result.tempo is music.tempo and result.meter is music.meter
+    assert len(result.notes) == 0 or result.notes.offset.max() <= max(
+        music.length, music.notes.offset.max()
+    )
+    for before, after in zip(segments(music), segments(result), strict=True):
+        if before.index not in changed:
+            assert rows(after.notes) == rows(before.notes)
+            assert after.problem == before.problem
+            start = before.start - EARLY
+            pedal = pressed(music.pedal, start, start + BEATS)
+            assert np.array_equal(pressed(result.pedal, start, start + BEATS), pedal)
+            # Note for note as played too, but for what now is held by its key.
+            played, was = cut(result.notes, before.start), cut(music.notes, before.start)
+            assert np.array_equal(played.onset, was.onset)
+            assert np.array_equal(played.pitch, was.pitch)
+            assert np.array_equal(played.velocity, was.velocity)
+
+
+@given(changes())
+def test_stitching_leaves_one_string_per_key(change):
+    music, changed = change
+    result = stitch(music, changed).notes
+    Notes.of(result.onset, result.offset, result.pitch, result.velocity)  # raises if one is wrong
+    order = np.lexsort((result.pitch, result.onset))
+    assert np.array_equal(order, np.arange(len(result)))
+    for pitch in np.unique(result.pitch):
+        one = result[result.pitch == pitch]
+        assert (one.onset[1:] >= one.offset[:-1]).all()
+        assert (one.onset[1:] > one.onset[:-1]).all()
+
+
+@given(changes())
+def test_new_notes_sound_as_asked(change):
+    music, changed = change
+    result = segments(stitch(music, changed))
+    for index, asked in changed.items():
+        begin, end = index * BEATS, min((index + 1) * BEATS, music.length)
+        asked = struck_once(asked[asked.onset < end - begin - EARLY - 2 * GAP])
+        got = result[index].notes
+        got = got[got.onset < end - begin - EARLY - 2 * GAP]
+        assert np.allclose(got.onset, asked.onset) and np.array_equal(got.pitch, asked.pitch)
+        until = np.minimum(asked.offset, end - begin)
+        assert (got.offset <= until + 1e-9).all() and (got.offset > until - EARLY - 2 * GAP).all()
+
+
+@given(changes())
+def test_what_rings_in_goes_on_ringing(change):
+    music, changed = change
+    result = stitch(music, changed)
+    kept = {
+        (on, pitch): off
+        for on, off, pitch, _ in result.sounding
+        if min(int((on + EARLY) // BEATS), segment_count(music) - 1) not in changed
+    }
+    new = {(on, p) for on, _, p, _ in result.notes} - set(kept)
+    for on, off, pitch, _ in music.sounding:
+        if (on, pitch) in kept:
+            struck = min((at for at, p in new if p == pitch and at > on), default=np.inf)
+            assert min(off, struck) - GAP - 1e-9 <= kept[on, pitch] <= min(off, struck) + 1e-9
+
+
+def pressed(pedal, begin, end):
+    """The part of presses between two beats."""
+    inside = pedal.clip(begin, end)
+    return inside[inside[:, 1] > inside[:, 0]]

@@ -1,0 +1,231 @@
+import shutil
+
+import numpy as np
+import pytest
+
+from fadernets.music import examples
+from fadernets.music.notes import Notes
+from fadernets.music.piece import Piece
+from fadernets.playback import audio, chunks
+from fadernets.playback.audio import PEAK, RATE, TAIL, AudioError
+from fadernets.playback.chunks import (
+    FADE,
+    borders,
+    gain_of,
+    joined,
+    limited,
+    loudest,
+    reach,
+    render,
+)
+
+BOTH = pytest.mark.parametrize(
+    "synthesiser",
+    [
+        "midirenderer",
+        pytest.param(
+            "fluidsynth",
+            marks=pytest.mark.skipif(
+                not shutil.which("fluidsynth"), reason="the fluidsynth program is not installed"
+            ),
+        ),
+    ],
+)
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch):
+    monkeypatch.delenv("FADERNETS_SYNTHESISER", raising=False)
+    monkeypatch.delenv("FADERNETS_SOUNDFONT", raising=False)
+
+
+@pytest.fixture
+def rendered(monkeypatch):
+    """Seconds of sound that each call of a synthesiser gave"""
+    seconds = []
+
+    def counting(real):
+        def count(*args):
+            sound = real(*args)
+            seconds.append(sound.seconds)
+            return sound
+
+        return count
+
+    counted = {name: counting(real) for name, real in audio.SYNTHESISERS.items()}
+    gain_of(piece([(0, 1, 60, 80)]))  # the reference, rendered once and kept
+    monkeypatch.setattr(audio, "SYNTHESISERS", counted)
+    return seconds
+
+
+def piece(rows, pedal=(), qpm=60.0, length=None):
+    """A piece of rows (onset, offset, pitch, velocity) in beats"""
+    notes = Notes.of(*zip(*rows, strict=True)) if rows else Notes.empty()
+    return Piece(
+        notes=notes,
+        pedal=np.array(pedal, float).reshape(-1, 2),
+        tempo=np.array([[0.0, qpm]]),
+        meter=np.array([[0, 4, 4]]),
+        length=float(notes.offset.max(initial=0.0)) if length is None else length,
+    )
+
+
+def music(seconds, qpm=97.0):
+    """Five notes a beat at an odd tempo, with chords held for four beats and the pedal"""
+    beats = int(seconds * qpm / 60)
+    rows = [(i / 5, i / 5 + 0.3, 60 + 7 * i % 24, 50 + 11 * i % 60) for i in range(5 * beats)]
+    rows += [(i, min(i + 4, beats), 36 + 5 * i % 12, 90) for i in range(0, beats, 4)]
+    return piece(rows, [(i + 0.1, i + 2.8) for i in range(0, beats - 3, 3)], qpm)
+
+
+def at_once(monkeypatch, whole, gain, synthesiser=None):
+    """The same rendering in a single chunk"""
+    with monkeypatch.context() as patch:
+        patch.setattr(chunks, "FIRST", 1e6)
+        return render(whole, 0, gain, synthesiser=synthesiser).samples
+
+
+def decibels(samples):
+    """RMS level, dB of full scale"""
+    return 10 * np.log10(np.mean(np.square(samples, dtype=float)) + 1e-20)
+
+
+@pytest.mark.parametrize(
+    "seconds, expected",
+    [
+        (5.0, [0, 5]),
+        (13.0, [0, 13]),  # what is left is too short for a chunk
+        (13.5, [0, 8, 13.5]),
+        (33.0, [0, 8, 33]),
+        (47.25, [0, 8, 28, 47.25]),
+        (1700.0, [0, 8, *range(28, 1690, 20), 1700]),
+    ],
+)
+def test_borders(seconds, expected):
+    assert borders(seconds) == expected
+
+
+def test_what_a_chunk_reaches_back_for():
+    assert reach([0, 8, 28, 40], 0) == (0.0, 8 + FADE)
+    assert reach([0, 8, 28, 40], 2) == (15.0, 40 + FADE)
+
+
+@BOTH
+def test_chunks_join_without_a_seam(monkeypatch, synthesiser):
+    whole = music(48)
+    edges = borders(whole.duration)
+    assert len(edges) == 4
+    found = np.concatenate(list(joined(whole, 1.0, synthesiser=synthesiser)))
+    expected = at_once(monkeypatch, whole, 1.0, synthesiser)
+    assert len(found) == len(expected) == round((whole.duration + TAIL) * RATE)
+    for edge in edges[1:-1]:
+        for before, after in ((0.05, 0.0), (0.0, FADE), (0.0, 0.5)):
+            near = slice(round((edge - before) * RATE), round((edge + after) * RATE))
+            assert decibels(found[near] - expected[near]) < decibels(expected[near]) - 50
+    assert decibels(found - expected) < decibels(expected) - 50  # synthesisers round to 16 bits
+
+
+def test_chunks_sound_as_the_piece_does():
+    """The usual rendering may have a note 1.3 ms earlier, but nothing louder or softer."""
+    whole = music(20)
+    found = np.concatenate(list(joined(whole, 1.0)))
+    expected = audio.render(whole, gain=1.0).samples
+    for second in range(22):
+        part = slice(second * RATE, (second + 1) * RATE)
+        assert decibels(found[part]) == pytest.approx(decibels(expected[part]), abs=1.0)
+
+
+def test_tempo_changes_are_kept():
+    whole = piece([(b, b + 0.5, 60, 100) for b in (0, 2, 4, 7, 8)], length=9.0)
+    slower = Piece(
+        whole.notes, whole.pedal, np.array([[0, 60.0], [4, 30.0]]), whole.meter, whole.length
+    )
+    sound = np.concatenate(list(joined(slower, 1.0)))
+    size = np.abs(sound).max(axis=1)
+    for at in (0, 2, 4, 10, 12):  # the fourth beat comes at 4 s, and each later one takes two
+        begins = round((at + 0.02) * RATE)
+        assert size[begins : begins + RATE // 10].max() > 0.03
+        assert size[max(0, begins - RATE // 10) : begins - RATE // 50].max(initial=0.0) < 0.03
+
+
+@pytest.mark.parametrize("by", ["key", "pedal"])
+def test_a_note_that_rings_over_a_border_is_heard_behind_it(monkeypatch, by):
+    end, pedal = (20.0, ()) if by == "key" else (6.0, [(5.5, 20.0)])
+    held = piece([(5.0, end, 36, 100)], pedal, length=22.0)
+    found, expected = render(held, 1, 1.0).samples, at_once(monkeypatch, held, 1.0)
+    behind = slice(round(FADE * RATE), RATE)
+    assert decibels(expected[8 * RATE :][behind]) > -60
+    assert decibels(found[behind] - expected[8 * RATE :][behind]) < decibels(found[behind]) - 40
+
+
+def test_a_note_older_than_the_pre_roll_is_left_out(monkeypatch):
+    rows = [(b, b + 1, 72, 90) for b in range(48)]
+    old = piece([(15.0, 45.0, 36, 90), *rows], length=48.0)  # the third chunk begins at 28
+    found, without = (render(each, 2, 1.0).samples for each in (old, piece(rows, length=48.0)))
+    np.testing.assert_array_equal(found, without)
+    expected = at_once(monkeypatch, old, 1.0)
+    seam = slice(28 * RATE, 29 * RATE)
+    assert decibels(expected[seam]) - decibels(found[:RATE]) < 0.5  # no drop in level
+
+
+def test_a_chunk_costs_itself_and_a_little_before(rendered):
+    whole = music(300)
+    for chunk in (0, 7, 12):
+        rendered.clear()
+        render(whole, chunk, 1.0)
+        assert len(rendered) == 1
+        low, high = (8, 8.1) if chunk == 0 else (23, 24.1)  # four beats are held: three seconds
+        assert low < rendered[0] < high
+    pedalled = piece(list(whole.notes), [(0.0, whole.length)], 97.0)
+    rendered.clear()
+    render(pedalled, 7, 1.0)
+    assert rendered[0] < 13 + 20 + 0.1
+
+
+def test_the_whole_sound_is_rendered_chunk_by_chunk(rendered):
+    sizes = [len(samples) / RATE for samples in joined(music(100), 1.0)]
+    assert max(sizes) < 25.1 and max(rendered) < 33
+    assert sum(rendered) < 1.3 * sum(sizes)
+
+
+def test_where_nothing_sounds_is_silence(rendered):
+    sparse = piece([(0, 1, 60, 80), (40, 41, 60, 80)], length=50.0)
+    sound = render(sparse, 1, 1.0)
+    assert not sound.samples.any() and len(sound.samples) == round((20 + FADE) * RATE)
+    assert rendered == []
+
+
+@pytest.mark.parametrize("key", ["chorale", "mazurka", "rag"])
+def test_the_gain_is_near_that_of_the_peak(key):
+    whole = examples.load(key)
+    peaks = [np.abs(samples).max() for samples in joined(whole, gain_of(whole))]
+    assert 0.5 * PEAK < max(peaks) <= PEAK
+
+
+def test_gain_is_that_of_the_louder_piece():
+    soft, loud = (piece([(0, 1, 60, v), (0, 1, 64, v)]) for v in (40, 80))
+    assert loudest(loud) == pytest.approx(4 * loudest(soft))  # the square of velocity
+    chord = piece([(0, 1, pitch, 80) for pitch in range(60, 68)])
+    assert loudest(chord) == pytest.approx(2 * loudest(loud))  # four times the energy
+    assert gain_of(soft, chord) == gain_of(chord, soft) == gain_of(chord) < gain_of(soft)
+    assert gain_of(soft, piece([])) == gain_of(soft)
+    with pytest.raises(AudioError, match="no notes"):
+        gain_of(piece([]))
+
+
+def test_what_is_too_loud_is_bent():
+    samples = np.linspace(-3, 3, 6001, dtype=np.float32).reshape(-1, 1).repeat(2, 1)
+    bent = limited(samples)
+    assert np.abs(bent).max() <= PEAK + 1e-6
+    assert (np.diff(bent[:, 0]) >= 0).all() and np.diff(bent[:, 0]).max() < 0.0011
+    inside = np.abs(samples) <= chunks.KNEE
+    np.testing.assert_array_equal(bent[inside], samples[inside])
+    np.testing.assert_allclose(bent, -bent[::-1])
+
+
+def test_a_broken_font_is_an_error(monkeypatch, tmp_path):
+    monkeypatch.setenv("FADERNETS_SOUNDFONT", str(tmp_path / "none.sf2"))
+    with pytest.raises(AudioError, match="cannot be read"):
+        render(music(10), 0, 1.0)
+    with pytest.raises(AudioError, match="cannot be read"):
+        gain_of(music(10))

@@ -1,0 +1,195 @@
+import json
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+from fadernets.music.notes import Notes
+from fadernets.music.piece import Piece
+from fadernets.playback.pianoroll import ADDED, KEPT, MARKS, REMOVED, SHADES, compare, roll, svg
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def piece(rows, *, pedal=(), tempo=((0, 120),), meter=((0, 4, 4),), length=8.0, name=""):
+    """A piece of rows (onset, offset, pitch, velocity) in beats; 120 qpm is half a second a beat"""
+    columns = zip(*rows, strict=True) if rows else ([], [], [], [])
+    return Piece(
+        notes=Notes.of(*columns),
+        pedal=np.array(pedal, float).reshape(-1, 2),
+        tempo=np.array(tempo, float),
+        meter=np.array(meter, float),
+        length=length,
+        name=name,
+    )
+
+
+def bricks(picture):
+    found = ET.fromstring(picture).iter(f"{SVG}rect")
+    return [brick for brick in found if brick.get("class") in MARKS]
+
+
+def test_a_roll_is_in_seconds_with_every_beat_and_bar():
+    drawn = roll(piece([(0, 1, 60, 80), (1.5, 4, 72, 20)], length=5.5))
+    assert drawn == {
+        "notes": [[0.0, 0.5, 60, 80], [0.75, 2.0, 72, 20]],
+        "beats": [0.0, 0.5, 1.0, 1.5, 2.0, 2.5],
+        "bars": [0.0, 2.0],
+        "length_s": 2.75,
+        "pitches": [60, 72],
+    }
+    assert json.loads(json.dumps(drawn)) == drawn
+
+
+def test_a_roll_follows_the_tempo_map_and_the_meter():
+    # 2 beats at 120, then 60 qpm: beats 2, 3, 4, 5 come at 1, 2, 3, 4 s. One bar of 3/4, then 2/4.
+    drawn = roll(
+        piece([(0, 3, 60, 80)], tempo=((0, 120), (2, 60)), meter=((0, 3, 4), (3, 2, 4)), length=6.0)
+    )
+    assert drawn["notes"] == [[0.0, 2.0, 60, 80]]
+    assert drawn["beats"] == [0.0, 0.5, 1.0, 2.0, 3.0, 4.0]
+    assert drawn["bars"] == [0.0, 2.0, 4.0]
+    assert drawn["length_s"] == 5.0
+
+
+def test_bars_of_eighths():
+    assert roll(piece([(0, 1, 60, 80)], meter=((0, 6, 8),), length=8.0))["bars"] == [0.0, 1.5, 3.0]
+
+
+def test_a_roll_shows_the_notes_as_heard():
+    drawn = roll(piece([(0, 1, 60, 80)], pedal=[(0.5, 4)]))
+    assert drawn["notes"] == [[0.0, 2.0, 60, 80]]
+
+
+def test_a_roll_of_no_notes():
+    drawn = roll(piece([], length=2.0))
+    assert drawn["notes"] == []
+    assert drawn["pitches"] == [21, 108]
+    assert drawn["length_s"] == 1.0
+
+
+def test_compare_marks_pitch_and_onset():
+    # Onsets in seconds. C4: 0 and 0.04 are within 50 ms. D4 became E4. G4 moved by 60 ms.
+    before = piece([(0, 1, 60, 80), (1, 2, 62, 80), (2, 3, 67, 80)])
+    after = piece([(0.08, 3, 60, 30), (1, 2, 64, 80), (2.12, 3, 67, 80)])
+    drawn = compare(before, after)
+    assert drawn["original"]["marks"] == [KEPT, REMOVED, REMOVED]
+    assert drawn["result"]["marks"] == [KEPT, ADDED, ADDED]
+    assert drawn["pitches"] == [60, 67]
+    assert json.loads(json.dumps(drawn)) == drawn
+
+
+@pytest.mark.parametrize("beats, mark", [(0.1, KEPT), (-0.1, KEPT), (0.1004, REMOVED)])
+def test_fifty_milliseconds_are_still_the_same_onset(beats, mark):
+    drawn = compare(piece([(1, 2, 60, 80)]), piece([(1 + beats, 2, 60, 80)]))
+    assert drawn["original"]["marks"] == [mark]
+
+
+def test_a_note_keeps_one_partner_only():
+    # C4 at 0 and 30 ms against one at 40 ms: only one can have it. At 0 and 60 ms against 40 and
+    # 100 ms both find one; pairing the nearest first, 60 with 40, would leave the others over.
+    drawn = compare(piece([(0, 0.05, 60, 80), (0.06, 0.2, 60, 80)]), piece([(0.08, 0.2, 60, 80)]))
+    assert sorted(drawn["original"]["marks"]) == [KEPT, REMOVED]
+    assert drawn["result"]["marks"] == [KEPT]
+    drawn = compare(
+        piece([(0, 0.05, 60, 80), (0.12, 0.2, 60, 80)]),
+        piece([(0.08, 0.15, 60, 80), (0.2, 0.3, 60, 80)]),
+    )
+    assert drawn["original"]["marks"] == drawn["result"]["marks"] == [KEPT, KEPT]
+
+
+def test_compare_spans_the_longer_and_wider_of_both():
+    drawn = compare(piece([(0, 1, 30, 80)], length=4.0), piece([(0, 9, 90, 80)], length=9.0))
+    assert drawn["length_s"] == 4.5
+    assert drawn["pitches"] == [30, 90]
+    assert compare(piece([]), piece([(0, 1, 60, 80)]))["pitches"] == [60, 60]
+    assert compare(piece([]), piece([]))["pitches"] == [21, 108]
+
+
+def test_a_picture_places_each_note_by_time_and_pitch():
+    # 4 s over 800 - 30 pixels; C4 to B4 with a free row on either side: 14 rows in 222 pixels.
+    low, high = bricks(svg(piece([(0, 2, 60, 80), (4, 8, 71, 80)]), 800, 240))
+    assert float(low.get("x")) == 30
+    assert float(low.get("width")) == pytest.approx(770 / 4, abs=1)
+    assert float(high.get("x")) == pytest.approx(30 + 770 / 2, abs=0.01)
+    row = 222 / 14
+    assert float(high.get("y")) == pytest.approx(row, abs=0.01)
+    assert float(low.get("y")) == pytest.approx(12 * row, abs=0.01)
+
+
+def test_louder_is_darker_and_the_softest_is_still_visible():
+    rows = [(i, i + 0.9, 60, velocity) for i, velocity in enumerate((1, 40, 80, 127))]
+    for mark in MARKS:
+        light = [luminance(b.get("fill")) for b in bricks(svg(piece(rows), marks=[mark] * 4))]
+        assert light == sorted(light, reverse=True)
+        assert len(set(light)) == 4
+        assert 1.05 / (light[0] + 0.05) >= 3  # WCAG 2.2 1.4.11, on white
+
+
+def luminance(colour):
+    """Relative luminance of #rrggbb, as WCAG 2.2 defines it"""
+    channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def test_marks_differ_by_more_than_colour():
+    rows = [(0, 1, 60, 80), (1, 2, 62, 80), (2, 3, 64, 80)]
+    kept, added, removed = bricks(svg(piece(rows), marks=[KEPT, ADDED, REMOVED]))
+    assert kept.get("stroke") is None
+    assert added.get("stroke") and added.get("stroke-dasharray") is None
+    assert removed.get("stroke-dasharray")
+    assert len({brick.get("fill") for brick in (kept, added, removed)}) == len(SHADES) == 3
+
+
+def test_a_picture_can_be_read_aloud():
+    picture = svg(
+        piece([(0, 1, 60, 80), (1, 2, 73, 80)], name='Träumerei <"&'), marks=[KEPT, ADDED]
+    )
+    root = ET.fromstring(picture)
+    assert root.get("role") == "img"
+    assert root.find(f"{SVG}title").text == 'Piano roll of Träumerei <"&'
+    assert root.find(f"{SVG}desc").text == (
+        "2 notes from C4 to C#5 in 4.0 seconds. Darker is louder. 1 kept, 1 added, 0 removed."
+    )
+
+
+def test_the_grid_has_a_line_a_beat_until_they_stand_too_close():
+    def lines(length, name):
+        root = ET.fromstring(svg(piece([(0, 1, 60, 80)], length=length), 800, 240))
+        return [p.get("d").count("M") for p in root.iter(f"{SVG}path") if p.get("class") == name]
+
+    assert lines(8.0, "beats") == [8]
+    assert lines(8.0, "bars") == [2]
+    assert lines(400.0, "beats") == []  # 1.9 pixels apart
+    assert lines(400.0, "bars") == [100]
+    assert lines(4000.0, "bars") == []
+
+
+@pytest.mark.parametrize("length", [0.25, 1.0, 8.0, 360.0, 3600.0])
+def test_everything_lies_inside_the_picture(length):
+    rows = [(0, length / 2, 21, 1), (length / 2, length, 108, 127)]
+    root = ET.fromstring(svg(piece(rows, length=length), 400, 120))
+    for brick in root.iter(f"{SVG}rect"):
+        assert float(brick.get("x", 0)) + float(brick.get("width")) <= 400.01
+        assert 0 <= float(brick.get("y", 0)) <= 120.01 - float(brick.get("height"))
+    times = [text for text in root.iter(f"{SVG}text") if text.text.endswith(" s")]
+    assert times and all(float(text.get("x")) <= 380 for text in times)
+
+
+def test_a_picture_of_no_notes():
+    root = ET.fromstring(svg(piece([], length=4.0)))
+    assert root.find(f"{SVG}desc").text == "No notes in 2.0 seconds."
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"width": 20}, "size 20 x 240"),
+        ({"marks": []}, "0 marks for 1 notes"),
+        ({"marks": ["gone"]}, "'gone'"),
+    ],
+)
+def test_bad_options_are_named(options, message):
+    with pytest.raises(ValueError, match=message):
+        svg(piece([(0, 1, 60, 80)]), **options)
