@@ -44,7 +44,7 @@ def repeated(arrays: dict[str, np.ndarray], segments: int) -> dict[str, np.ndarr
 
 def drawn(path: Path) -> dict[str, float]:
     """Seconds to load a corpus and a batch's milliseconds, and this process's memory then."""
-    from train.dataset import Segments, stream
+    from train.data.dataset import Segments, stream
 
     began = time.perf_counter()
     data = Segments.load(path)

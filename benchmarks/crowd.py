@@ -19,7 +19,7 @@ from sqlalchemy import Select, select
 
 from db.database import Database
 from db.models import DIRECTIONS, SCALES, SIDES, Answer, Participant, Play, Study, Trial
-from survey import tokens
+from survey.core import tokens
 
 CONNECTIONS = 6  # of one browser to one server
 PATIENCE = 15.0  # seconds a request may take, as the page has it

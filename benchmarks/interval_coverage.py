@@ -23,7 +23,7 @@ from survey.plan import Plan, drawn
 from survey.simulate import Truth
 from survey.statistics import twoway
 from survey.statistics.bootstrap import percentiles, totals
-from survey.statistics.crossed import Crossed
+from survey.statistics.crossed_design import Crossed
 from survey.statistics.means import t_interval
 from survey.statistics.proportions import wilson
 

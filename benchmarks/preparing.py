@@ -12,7 +12,7 @@ from fadernets.music import events, examples, midi
 from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, Notes
 from fadernets.music.segment_limits import problem
-from train.corpora import Source, performances
+from train.data.corpora import Source, performances
 from train.prepare import prepare_file
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks import survey_study
 from survey.__main__ import MOUNT, main
-from survey.settings import Settings
+from survey.core.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 START = 60.0  # seconds that a server may take on a busy machine

@@ -27,8 +27,8 @@ from fadernets.music.notes import Notes
 from fadernets.music.piece import segments
 from fadernets.net import FaderNet
 from train import prepare
-from train.corpora import performances
-from train.dataset import Segments
+from train.data.corpora import performances
+from train.data.dataset import Segments
 
 PARTS = ("decoding", "training", "preparing", "arranging")
 QUICK_FILES = ("chorale", "mazurka")

@@ -19,7 +19,7 @@ from scipy.special import expit, logit, roots_hermitenorm
 from tqdm import tqdm
 
 from survey.statistics import twoway
-from survey.statistics.crossed import Crossed
+from survey.statistics.crossed_design import Crossed
 
 PARTICIPANTS, SEGMENTS = 48, 20
 STRENGTHS = (1, 3, 5)

@@ -32,7 +32,7 @@ import numpy as np
 from benchmarks import serving
 from benchmarks.crowd import Book, Person, harm
 from db.database import Database
-from survey.settings import Settings
+from survey.core.settings import Settings
 
 ARRIVAL = 30.0  # seconds within which all come
 RETRY = 1.0  # seconds, as the page does it first

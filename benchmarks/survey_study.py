@@ -8,7 +8,7 @@ import random
 from db.database import Database
 from db.migrate import upgrade
 from db.models import Clip, Stimulus, Study, now
-from survey.settings import Settings
+from survey.core.settings import Settings
 
 NAME = "trial"
 CLIP_BYTES = 142_848  # of a clip of the default study

@@ -14,8 +14,8 @@ from benchmarks.plain_gru import plain
 from benchmarks.timing import interleaved, rate, ratio, rounded
 from fadernets.models.batch import Batch
 from fadernets.models.config import ModelConfig
-from train.dataset import TRAIN, Segments
-from train.loop import TrainConfig, Trainer
+from train.data.dataset import TRAIN, Segments
+from train.run.loop import TrainConfig, Trainer
 
 
 def alike(data: Segments, size: int) -> Batch:

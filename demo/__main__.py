@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from survey.ending import leave_on_sigterm, run
+from survey.core.process_end import leave_on_sigterm, run
 
 if TYPE_CHECKING:
     from demo.listening import Listening

@@ -37,7 +37,7 @@ from demo.public_address import Address, PublicAddress  # noqa: E402
 from demo.workers import WorkError, Workers  # noqa: E402
 from fadernets.mood_transfer import PRESETS  # noqa: E402
 from fadernets.music.examples import EXAMPLES, FIRST  # noqa: E402
-from survey.ending import run  # noqa: E402
+from survey.core.process_end import run  # noqa: E402
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("roll", "player", "overview", "fader", "workbench", "view")

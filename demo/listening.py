@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
-from survey import default
 from survey.app import close, create_app
-from survey.settings import Settings
+from survey.building import default_study
+from survey.core.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Listening:
         """Make the first study, if there is none, while the pages are answering already."""
         state = self.app.state
         arguments = (state.database, state.settings, self.model, state.journal)
-        threading.Thread(target=default.ensure, args=arguments, daemon=True).start()
+        threading.Thread(target=default_study.ensure, args=arguments, daemon=True).start()
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.headers import NONCE
-from survey.settings import Settings
+from survey.core.settings import Settings
 
 VARIABLE = "FADERNETS_PUBLIC_URL"
 HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")

@@ -1,9 +1,10 @@
 """The sound of a selection as the page gets it: small, and only what is about to be heard.
 
 A short selection's sound comes whole, with its notes; original and result are brought to one gain
-by the peak of the louder one. A long selection's comes in chunks (`fadernets.playback.chunks`), one for each
-time it is asked for; there the peak is not known before everything is rendered, so the gain is
-estimated from the notes. It is the same for every chunk, and what goes beyond full scale is bent.
+by the peak of the louder one. A long selection's comes in chunks (`fadernets.playback.chunks`), one
+for each time it is asked for; there the peak is not known before everything is rendered, so the
+gain is estimated from the notes. It is the same for every chunk, and what goes beyond full scale is
+bent.
 
 Either way the original is sent once, at a gain of its own, and played at ``volume`` beside a louder
 result. What that depends on, ``peak`` or ``gain``, the page keeps and sends along, so that nothing

@@ -271,7 +271,7 @@ def open_file(path: str | Path) -> Study:
 
 
 def open_example(key: str) -> Study:
-    """One of `fadernets.music.examples.EXAMPLES`; raises ValueError if there is none of that key."""
+    """One of `fadernets.music.examples.EXAMPLES`; raises ValueError for any other key."""
     return Study(examples.load(key))
 
 

@@ -20,8 +20,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 from survey.app import close, create_app
-from survey.ending import run
-from survey.settings import Settings
+from survey.core.process_end import run
+from survey.core.settings import Settings
 
 MOUNT = "/survey"
 KEEP_ALIVE = 75  # seconds; longer than browsers leave between two requests of one trial

@@ -22,10 +22,11 @@ from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
 from db.database import Database, address
-from survey import code_version, ratings, report
-from survey.analysis import Progress, analyse
-from survey.exclusion import DEFAULT_RULES
-from survey.settings import Settings
+from survey.analysis import code_version, report
+from survey.analysis.results import Progress, analyse
+from survey.core.settings import Settings
+from survey.ratings import rating_table
+from survey.ratings.exclusion import DEFAULT_RULES
 from survey.statistics.bootstrap import DRAWS
 
 OUT = Path("analysis")
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "study": data.study,
             "rows": len(data.table),
             "rules_from": data.origin,
-            "data_sha256": ratings.sha256(data.table),
+            "data_sha256": rating_table.sha256(data.table),
             "code_version": code_version.code_version(),
             "seed": options.seed,
             "draws": options.draws,
@@ -88,7 +89,7 @@ def from_file(path: Path, study: str | None) -> Data:
     ValueError
         If it holds no such ratings, or several studies and none is named.
     """
-    table = ratings.read_csv(path)
+    table = rating_table.read_csv(path)
     names = sorted(set(table["study"]))
     if study is not None and study not in names:
         raise ValueError(f"there is no study {study!r} in {path}; there are: {', '.join(names)}")
@@ -113,9 +114,9 @@ def from_database(options: argparse.Namespace) -> Data:
     database = Database(url.render_as_string(hide_password=False))
     try:
         with database.read() as session:
-            study = ratings.choose(session, options.study)
-            table = ratings.frame(session, study)
-            flow = ratings.flow(session, study)
+            study = rating_table.choose(session, options.study)
+            table = rating_table.frame(session, study)
+            flow = rating_table.flow(session, study)
             return Data(study.name, table, flow, study.rules, "study")
     finally:
         database.close()

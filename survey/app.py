@@ -4,7 +4,8 @@ A mounted application gets no start and stop events: `create_app` does what is t
 start, `close` what is to be done at the end.
 
 `close` takes 4 seconds at most, so that a host that stops the server gives it time enough; where
-answers are copied to a dataset, a last upload comes on top, which gets `survey.journal.LAST`.
+answers are copied to a dataset, a last upload comes on top, which gets
+`survey.journal.journal.LAST`.
 """
 
 from __future__ import annotations
@@ -24,11 +25,15 @@ from db import private
 from db.database import Database, DatabaseError
 from db.migrate import upgrade
 from db.presence import BESIDE
-from survey import admin, api, audio, errors, health, journal, pages
-from survey.admin_page import Office
-from survey.security import Guard
-from survey.settings import Settings
-from survey.turnstile import Turnstile
+from survey import health
+from survey.admin import routes
+from survey.admin.request import Office
+from survey.core import http_errors
+from survey.core.http_guard import Guard
+from survey.core.settings import Settings
+from survey.journal import journal
+from survey.participant import api, audio, pages
+from survey.participant.join_rate import Turnstile
 
 STATIC = Path(__file__).parent / "static"
 TURN = 2.0  # seconds that closing waits for a writer
@@ -68,8 +73,8 @@ def create_app(settings: Settings) -> FastAPI:
         database.close()
         if isinstance(error, SQLAlchemyError):
             raise DatabaseError(
-                f"The database cannot be used ({errors.kind(error)}); is DATABASE_URL right, and "
-                "does it run?"
+                f"The database cannot be used ({http_errors.kind(error)}); is DATABASE_URL "
+                "right, and does it run?"
             ) from error
         raise
     app = FastAPI(title="Listening test", docs_url=None, redoc_url=None, openapi_url=None)
@@ -86,12 +91,12 @@ def create_app(settings: Settings) -> FastAPI:
 def add_routes(app: FastAPI) -> None:
     """Put all that the survey answers into an application."""
     app.add_middleware(Guard)
-    errors.install(app)
+    http_errors.install(app)
     app.add_api_route("/healthz", healthz, methods=["GET", "HEAD"])
     app.include_router(api.create_router())
     app.include_router(audio.create_router())
     app.include_router(pages.create_router())
-    app.include_router(admin.create_router())
+    app.include_router(routes.create_router())
     app.mount("/static", Static(directory=STATIC), name="static")
 
 

@@ -22,16 +22,17 @@ from db.models import Study
 from fadernets import arguments
 from fadernets.checkpoint import CheckpointError
 from fadernets.playback.audio import AudioError
-from survey import clips, summary, texts
 from survey.bars import Bars
-from survey.blueprint import NAME, BuildError, Plan
-from survey.clips import ClipError
-from survey.journal import durability
-from survey.making import make, restore
-from survey.registration import check_name, may_open, register
-from survey.selection import SelectionError
-from survey.settings import Settings
-from survey.works import Progress, WorkError
+from survey.building import clips, study_summary
+from survey.building.clips import ClipError
+from survey.building.corpus import Progress, WorkError
+from survey.building.create import make, restore
+from survey.building.insert import check_name, may_open, register
+from survey.building.selection import SelectionError
+from survey.building.study_spec import NAME, BuildError, Plan
+from survey.core import texts
+from survey.core.settings import Settings
+from survey.journal.durability import durability
 
 # What `build` says in one sentence for a person
 REFUSALS = (
@@ -57,8 +58,9 @@ def build(
     ------
     BuildError
         If the name is taken or the study may not be open here.
-    fadernets.checkpoint.CheckpointError, survey.works.WorkError, survey.selection.SelectionError,
-    survey.clips.ClipError, fadernets.playback.audio.AudioError, OSError
+    fadernets.checkpoint.CheckpointError, survey.building.corpus.WorkError,
+    survey.building.selection.SelectionError, survey.building.clips.ClipError,
+    fadernets.playback.audio.AudioError, OSError
         If the model, the music, the sound or the disk cannot be used.
     """
     check(database, settings, plan)
@@ -72,7 +74,7 @@ def check(database: Database, settings: Settings, plan: Plan) -> None:
 
     Raises
     ------
-    BuildError, survey.clips.ClipError
+    BuildError, survey.building.clips.ClipError
     """
     if plan.is_open and not may_open(database, settings):
         raise BuildError(durability(settings, database).sentence)
@@ -115,7 +117,7 @@ def _run(database: Database, settings: Settings, plan: Plan, is_lost: bool) -> N
         study = session.scalars(select(Study).where(Study.name == plan.name)).one()
         for work, why in study.build["music"]["left_out"].items():
             print(f"left out: {work}: {why}", file=sys.stderr)
-        print("\n".join(summary.lines(study)))
+        print("\n".join(study_summary.lines(study)))
 
 
 def _parser() -> argparse.ArgumentParser:

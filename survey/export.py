@@ -26,10 +26,10 @@ from sqlalchemy.orm import Session
 from db import private
 from db.database import Database, DatabaseError
 from db.models import Audit, Study
-from survey.columns import COLUMNS, Column, change
-from survey.ratings import choose, frame, write_csv
-from survey.records import dump, of_participant, of_study, people
-from survey.settings import Settings
+from survey.core.settings import Settings
+from survey.ratings.columns import COLUMNS, Column, change
+from survey.ratings.rating_table import choose, frame, write_csv
+from survey.records.to_json import dump, of_participant, of_study, people
 
 FORMAT, VERSION = "fadernets-study", 1
 RATINGS, STUDY, DICTIONARY = "ratings.csv", "study.json", "dictionary.csv"

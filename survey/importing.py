@@ -22,10 +22,10 @@ from sqlalchemy.orm import Session
 from db.database import Database
 from db.migrate import upgrade
 from db.models import Participant, Study, now
+from survey.core.settings import Settings
 from survey.export import FORMAT, VERSION
-from survey.records import RecordError, member, members
-from survey.rows import add_participant, add_study
-from survey.settings import Settings
+from survey.records.from_json import add_participant, add_study
+from survey.records.to_json import RecordError, member, members
 
 NAME = re.compile(r"[a-z0-9-]{1,64}")  # of a study, for it is part of addresses
 

@@ -22,14 +22,14 @@ import numpy as np
 from scipy.optimize import brentq
 from tqdm import tqdm
 
-from survey.exclusion import kept
+from survey.ratings.exclusion import kept
 from survey.simulate import PEOPLE, Truth, simulate
 from survey.statistics import twoway
-from survey.statistics.crossed import Crossed, of_matrix
-from survey.statistics.detection import detection
-from survey.statistics.direction import by_direction
+from survey.statistics.agreement import by_direction
+from survey.statistics.crossed_design import Crossed, of_matrix
 from survey.statistics.precision import design_effect
 from survey.statistics.reliability import icc_one_way
+from survey.statistics.signal_detection import detection
 
 RUNS = 400
 POWER = 0.8

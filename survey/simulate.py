@@ -25,8 +25,8 @@ import pandas as pd
 from scipy.special import expit, logit, ndtr
 
 from db.models import BEST, DIRECTIONS, SCALES, WORST
-from survey.columns import CHANGE, ordered, table_of
-from survey.csv_table import write_csv
+from survey.ratings.columns import CHANGE, ordered, table_of
+from survey.ratings.csv_file import write_csv
 
 PEOPLE = ("realistic", "perfect", "random", "biased", "lazy")
 ATTRIBUTES = ("note", "rhythm")
@@ -102,7 +102,7 @@ def simulate(
     catch: int = 2,
     strengths: tuple[float, ...] = (1.0,),
 ) -> pd.DataFrame:
-    """The ratings of simulated participants, a table as of `survey.ratings`.
+    """The ratings of simulated participants, a table as of `survey.ratings.rating_table`.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ from playwright.sync_api import sync_playwright
 from db.database import Database
 from db.migrate import upgrade
 from fadernets.music import midi
-from survey.settings import Settings
+from survey.core.settings import Settings
 from tests import nginx
 from tests.fadernets import tiny
 from tests.public.server import ROOT, TOKEN, WAYS, Server, serving

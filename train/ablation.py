@@ -21,13 +21,14 @@ from tqdm import tqdm
 from fadernets.music.attributes import measure
 from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
-from train import corpora, metrics
-from train.dataset import Segments
+from train import metrics
+from train.data import corpora
+from train.data.dataset import Segments
 from train.evaluate import chosen, commit, notes_of
-from train.ideas import IDEAS, Idea
-from train.identity import identity
-from train.sweep import VALUES, recorded, spread
-from train.table import scores
+from train.evaluation.ablation_variants import IDEAS, Idea
+from train.evaluation.identity import identity
+from train.evaluation.sweep import VALUES, recorded, spread
+from train.evaluation.table1 import scores
 
 SINGLES = 9  # segments played one by one, for the time of one
 

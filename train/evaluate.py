@@ -24,14 +24,15 @@ from fadernets.music import events
 from fadernets.music.attributes import ATTRIBUTES, measure
 from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
-from train import corpora, judge, metrics
-from train.accuracy import hits
-from train.arousal import arousal, judged
-from train.dataset import TEST, Segments
-from train.identity import curve, identity
-from train.judge import Judge, held_out
-from train.sweep import SCALES, Protocol, spread
-from train.table import dump, table
+from train import metrics, mood_classifier
+from train.data import corpora
+from train.data.dataset import TEST, Segments
+from train.evaluation.arousal import arousal, judged
+from train.evaluation.identity import curve, identity
+from train.evaluation.sweep import SCALES, Protocol, spread
+from train.evaluation.table1 import dump, table
+from train.evaluation.token_accuracy import hits
+from train.mood_classifier import Judge, held_out
 
 POSITIONS = np.linspace(0, 1, 8)
 QUANTILES = (0.1, 0.9)  # between which four segments of five lie
@@ -166,7 +167,7 @@ def main(arguments: list[str] | None = None) -> int:
             seed=options.seed,
         )
         data = Segments.load(options.data, device=options.device)
-        ear = judge.load(options.judge) if options.judge else _own_judge(data)
+        ear = mood_classifier.load(options.judge) if options.judge else _own_judge(data)
         for name in options.checkpoint:
             result = evaluate(name, data, options.segments, options.seed, ear)
             if options.runs:
@@ -187,7 +188,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _own_judge(data: Segments) -> Judge | None:
     """The judge of the file's own labels, if it has any."""
     try:
-        return judge.judge_of(data)
+        return mood_classifier.judge_of(data)
     except ValueError:
         return None
 
@@ -199,7 +200,9 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--data", type=Path, required=True, help="file of train.prepare")
     found.add_argument("--out", type=Path, required=True, help="JSON file to write")
     found.add_argument("--segments", type=int, default=200, help="test segments, 200 by default")
-    found.add_argument("--judge", type=Path, help="file of train.judge, else the data's own")
+    found.add_argument(
+        "--judge", type=Path, help="file of train.mood_classifier, else the data's own"
+    )
     found.add_argument("--runs", type=int, default=0, help="runs of Table 1; 10 in the paper")
     found.add_argument("--samples", type=int, default=100, help="segments of each run")
     found.add_argument("--scale", choices=SCALES, default="z", help="what Table 1 asks for")

@@ -28,9 +28,9 @@ from fadernets.models.reviser import Reviser
 from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.events import decode
 from fadernets.music.grid import notes_of_tokens
-from train.dataset import SPLITS, TRAIN, VALIDATION, Segments
-from train.loop import LOG
-from train.state import CHECKPOINT, load_state
+from train.data.dataset import SPLITS, TRAIN, VALIDATION, Segments
+from train.run.loop import LOG
+from train.run.resume import CHECKPOINT, load_state
 
 KNOTS = 17
 SWEEP = 21  # values of z^d that are decoded

@@ -1,9 +1,9 @@
 """Train a model: ``python -m train.fit --model gmvae --data FILE --out DIR [--resume]``.
 
-Every field of `fadernets.models.config.ModelConfig` and `train.loop.TrainConfig` is an option. The folder
-gets ``log.csv``, ``last.pt`` to resume from, and at the end ``model.safetensors`` with
-``config.json``, which `fadernets.load` takes. Ctrl-C saves and stops; ``--resume`` goes on.
-Several cards or machines share every batch: ``accelerate launch -m train.fit …``.
+Every field of `fadernets.models.config.ModelConfig` and `train.run.loop.TrainConfig` is an option.
+The folder gets ``log.csv``, ``last.pt`` to resume from, and at the end ``model.safetensors`` with
+``config.json``, which `fadernets.load` takes. Ctrl-C saves and stops; ``--resume`` goes on. Several
+cards or machines share every batch: ``accelerate launch -m train.fit …``.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ import torch
 from fadernets.models import MODELS
 from fadernets.models.config import ModelConfig
 from fadernets.music.attributes import ATTRIBUTES
-from train.dataset import SPLITS, Segments
+from train.data.dataset import SPLITS, Segments
 from train.export import export
-from train.loop import LOG, PRECISIONS, TrainConfig, Trainer
-from train.processes import Processes
-from train.state import CHECKPOINT
+from train.run.loop import LOG, PRECISIONS, TrainConfig, Trainer
+from train.run.processes import Processes
+from train.run.resume import CHECKPOINT
 
 
 def parser() -> argparse.ArgumentParser:

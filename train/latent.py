@@ -24,10 +24,10 @@ from fadernets import checkpoint
 from fadernets.codes import Codes
 from fadernets.models.batch import UNLABELLED
 from fadernets.net import FaderNet
-from train import corpora
-from train.crossvalidation import aucs
-from train.dataset import TEST, Segments
+from train.data import corpora
+from train.data.dataset import TEST, Segments
 from train.evaluate import chosen, commit, notes_of, weights_sha256
+from train.evaluation.crossvalidation import aucs
 
 POINTS = 600  # of a map at most
 PERPLEXITY = 30.0  # scikit-learn's and the t-SNE paper's middle; less for very few points

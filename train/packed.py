@@ -1,8 +1,8 @@
 """Prepared files as one folder of plain arrays: ``python -m train.packed A.npz B.npz … --out DIR``.
 
-For corpora of which one machine prepares a part, or that are larger than memory. `train.dataset`
-maps the arrays of such a folder instead of reading them: what a batch needs is fetched from the
-disk when it is needed, and stays in the system's cache as long as there is room.
+For corpora of which one machine prepares a part, or that are larger than memory.
+`train.data.dataset` maps the arrays of such a folder instead of reading them: what a batch needs is
+fetched from the disk when it is needed, and stays in the system's cache as long as there is room.
 """
 
 from __future__ import annotations

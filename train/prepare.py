@@ -1,6 +1,6 @@
 """MIDI to arrays: ``python -m train.prepare --piano DIR --vgmidi DIR --out FILE``.
 
-The arrays are all that training and evaluation read; see `train.dataset` for their shapes.
+The arrays are all that training and evaluation read; see `train.data.dataset` for their shapes.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from fadernets.music import events, key, midi
 from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.notes import BEATS, STEPS
 from fadernets.music.piece import segments
-from train import corpora, parallel
-from train.corpora import Source
+from train.data import corpora, parallel
+from train.data.corpora import Source
 
 SHARES = (0.8, 0.1, 0.1)  # train, validation, test
 

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from train import comparison, ideastable, moodtables
-from train.paper import PAPER
+from train.reporting import ablation_table, comparison, mood_tables
+from train.reporting.paper import PAPER
 
 RESULTS = Path(__file__).parent / "results"
 ROOT = Path(__file__).resolve().parents[1]
@@ -193,17 +193,17 @@ def compared(rows: Callable[[list], comparison.Table]) -> str:
 
 def valence_table() -> str:
     """Whether anything tells valence apart."""
-    return table(*moodtables.carried(read("valence")["labels"]))
+    return table(*mood_tables.carried(read("valence")["labels"]))
 
 
 def presets_table() -> str:
     """What the four presets do."""
-    return table(*moodtables.presets(read("valence")["models"], SHIPPED))
+    return table(*mood_tables.presets(read("valence")["models"], SHIPPED))
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    "ablation_control": lambda: table(*ideastable.control(read("ablation"))),
-    "ablation_kept": lambda: table(*ideastable.kept(read("ablation"))),
+    "ablation_control": lambda: table(*ablation_table.control(read("ablation"))),
+    "ablation_kept": lambda: table(*ablation_table.kept(read("ablation"))),
     **{
         f"all_{f.__name__}": partial(compared, f)
         for f in (comparison.control, comparison.kept, comparison.arousal)

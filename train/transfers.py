@@ -1,9 +1,9 @@
 """Examples of what a model does to a piece, as notes to draw (paper 5.2, figure 5).
 
 ``python -m train.transfers --checkpoint NAME_OR_DIR --out transfers.json`` moves the arousal of two
-pieces and a fader of two more, all of them in the public domain (`fadernets.music.examples`), and needs
-no prepared data. What is shown was fixed before it was heard: each piece's first segments that can
-be used.
+pieces and a fader of two more, all of them in the public domain (`fadernets.music.examples`), and
+needs no prepared data. What is shown was fixed before it was heard: each piece's first segments
+that can be used.
 """
 
 from __future__ import annotations

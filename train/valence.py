@@ -24,12 +24,13 @@ from fadernets.music import events, key
 from fadernets.music.attributes import ATTRIBUTES, measure
 from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
-from train import corpora, metrics
-from train.crossvalidation import aucs, out_of_fold
-from train.dataset import TEST, TRAIN, Segments
+from train import metrics
+from train.data import corpora
+from train.data.dataset import TEST, TRAIN, Segments
 from train.evaluate import chosen, commit, notes_of
-from train.identity import identity
-from train.judge import Judge, features, fit, judge_of, labelled, table
+from train.evaluation.crossvalidation import aucs, out_of_fold
+from train.evaluation.identity import identity
+from train.mood_classifier import Judge, features, fit, judge_of, labelled, table
 
 CODER = "gmvae"
 MODELS = ("arranger", "gmvae")

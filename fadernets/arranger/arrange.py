@@ -1,10 +1,11 @@
 """Arranging: a segment's own notes, as few changed as new densities ask for (not in the paper).
 
-A segment with new densities gets a plan (`fadernets.arranger.label_plan`) near the labels it has, which the label
-decoders of the codes and the segment itself make cheap or dear. Then, step by step, the notes that
-the reviser (`fadernets.models.reviser`) finds likeliest are struck or held, as many as the plan
-says. So the densities asked for are met exactly, and a note that stays keeps its time, length and
-loudness. Of several such arrangements the one nearest to the segment in harmony is taken.
+A segment with new densities gets a plan (`fadernets.arranger.label_plan`) near the labels it has,
+which the label decoders of the codes and the segment itself make cheap or dear. Then, step by step,
+the notes that the reviser (`fadernets.models.reviser`) finds likeliest are struck or held, as many
+as the plan says. So the densities asked for are met exactly, and a note that stays keeps its time,
+length and loudness. Of several such arrangements the one nearest to the segment in harmony is
+taken.
 """
 
 from __future__ import annotations

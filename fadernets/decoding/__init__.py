@@ -1,0 +1,1 @@
+"""Codes to event tokens, step by step, always a well-formed segment."""

@@ -3,8 +3,8 @@
 The paper's decoder retells a segment from its codes and loses half of its notes. This one is
 shown the segment itself, as a grid of steps by keys, beside a plan: the rhythm and note labels
 that the outcome's grid must have. For every step and key it says how likely a note is struck there
-and how likely one goes on sounding; `fadernets.arranger.arrange` takes the likeliest, as many as the
-plan wants.
+and how likely one goes on sounding; `fadernets.arranger.arrange` takes the likeliest, as many as
+the plan wants.
 
 It learns by mending: notes of a training segment are left out, cut, lengthened and strewn among
 it, and it must find the segment again, told the labels of its grid. Where the plan asks for more

@@ -16,9 +16,9 @@ def soft_densities(logits: Tensor, tokens: Tensor) -> dict[str, Tensor]:
 
     The clock is that of the tokens given; at each token the probability of any note-on, or
     note-off, counts in the step that the clock shows. Where the distributions are certain these
-    are the densities of `fadernets.music.attributes`, but that a note shorter than half a step counts
-    no step in the note density. Far from certain, more may end than began: the note density is then
-    negative, and not clipped, since a clip would have no slope.
+    are the densities of `fadernets.music.attributes`, but that a note shorter than half a step
+    counts no step in the note density. Far from certain, more may end than began: the note density
+    is then negative, and not clipped, since a clip would have no slope.
 
     Parameters
     ----------

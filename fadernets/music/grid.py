@@ -1,7 +1,7 @@
 """Segments as grids of sixteen steps by 88 keys: what is struck, what is held, how loud.
 
-The steps are those of the labels (`fadernets.music.attributes`). A key counts once a step: where it is
-struck again before half of the step is over, the note label counts two notes and the grid one.
+The steps are those of the labels (`fadernets.music.attributes`). A key counts once a step: where it
+is struck again before half of the step is over, the note label counts two notes and the grid one.
 """
 
 from __future__ import annotations

@@ -47,8 +47,8 @@ def read(source: str | Path | bytes) -> Piece:
     Raises
     ------
     MidiError
-        If it cannot be read, is not a MIDI file, holds more than `fadernets.music.midi_limits` allows or
-        has no notes for a piano. The sentence has the file's name, but not its folder.
+        If it cannot be read, is not a MIDI file, holds more than `fadernets.music.midi_limits`
+        allows or has no notes for a piano. The sentence has the file's name, but not its folder.
     """
     if isinstance(source, bytes):
         name, data = "the MIDI data", source

@@ -1,0 +1,1 @@
+"""What people hear and see of a piece: sound and piano rolls."""

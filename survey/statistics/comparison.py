@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from survey.statistics import twoway
-from survey.statistics.chance import mcnemar, sign_flip
-from survey.statistics.crossed import Crossed
+from survey.statistics.chance_tests import mcnemar, sign_flip
+from survey.statistics.crossed_design import Crossed
 from survey.statistics.means import t_interval
 
 CHANCES = {"one of three": 1 / 3, "one of two": 1 / 2}

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from db.models import DIRECTIONS, SCALES
-from survey.statistics.crossed import crossed
-from survey.statistics.opinion import VALUES
+from survey.statistics.crossed_design import crossed
+from survey.statistics.mean_opinion_score import VALUES
 from survey.statistics.reliability import alpha, components, icc_absolute
 
 

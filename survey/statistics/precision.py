@@ -16,8 +16,8 @@ import pandas as pd
 
 from db.models import SCALES
 from survey.statistics import twoway
-from survey.statistics.crossed import Crossed, crossed
-from survey.statistics.direction import agreement
+from survey.statistics.agreement import agreement
+from survey.statistics.crossed_design import Crossed, crossed
 from survey.statistics.estimate import t_quantile
 from survey.statistics.reliability import Components, components, icc_one_way
 

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from survey.statistics.crossed import Crossed
+from survey.statistics.crossed_design import Crossed
 
 
 class Components(NamedTuple):

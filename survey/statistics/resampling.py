@@ -10,10 +10,10 @@ import pandas as pd
 from scipy import sparse
 
 from db.models import SCALES
+from survey.statistics.agreement import INTENDED
 from survey.statistics.bootstrap import percentiles, totals
-from survey.statistics.crossed import segments
-from survey.statistics.detection import measures
-from survey.statistics.direction import INTENDED
+from survey.statistics.crossed_design import segments
+from survey.statistics.signal_detection import measures
 
 
 def resampled(

@@ -12,8 +12,8 @@ import pandas as pd
 
 from db.models import SCALES
 from survey.statistics import twoway
-from survey.statistics.crossed import crossed
-from survey.statistics.direction import by_direction
+from survey.statistics.agreement import by_direction
+from survey.statistics.crossed_design import crossed
 
 
 def by_strength(transfers: pd.DataFrame) -> list[dict[str, Any]]:

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from db.models import SCALES
-from survey.exclusion import kept
+from survey.ratings.exclusion import kept
 from survey.statistics import twoway
-from survey.statistics.crossed import crossed
-from survey.statistics.direction import INTENDED, by_direction, crosstab
+from survey.statistics.agreement import INTENDED, by_direction, crosstab
+from survey.statistics.crossed_design import crossed
 
 
 def summary(table: pd.DataFrame, rules: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -19,9 +19,9 @@ def summary(table: pd.DataFrame, rules: dict[str, Any] | None = None) -> dict[st
     Parameters
     ----------
     table : DataFrame
-        Ratings of one study, as of `survey.ratings`; may be empty.
+        Ratings of one study, as of `survey.ratings.rating_table`; may be empty.
     rules : dict
-        Exclusion rules as of `survey.exclusion`; all participants are taken if None.
+        Exclusion rules as of `survey.ratings.exclusion`; all participants are taken if None.
 
     Returns
     -------

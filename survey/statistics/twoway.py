@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import expit
 
-from survey.statistics.crossed import Crossed
+from survey.statistics.crossed_design import Crossed
 from survey.statistics.estimate import EDGE, NEGATIVE, ONE, Estimate, around
 from survey.statistics.proportions import clopper_pearson
 

@@ -19,7 +19,7 @@ from db.database import Database
 from db.migrate import upgrade
 from db.models import Clip, Stimulus, Study, now
 from survey.app import close, create_app
-from survey.settings import Settings
+from survey.core.settings import Settings
 from tests.postgres import Server, running
 
 RATE, SECONDS = 44_100, 0.25

@@ -19,8 +19,9 @@ from db.models import (
     Study,
     now,
 )
-from survey import participation, tokens
-from survey.bodies import Join
+from survey.core import tokens
+from survey.participant import participation
+from survey.participant.schemas import Join
 
 REMARK = '=1+1; "quoted", ümlaut, \u2028 and\na line'
 

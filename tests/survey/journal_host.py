@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from db.database import Database
 from db.models import Participant, Study
-from survey.journal import connect
-from survey.settings import Settings
+from survey.core.settings import Settings
+from survey.journal.journal import connect
 from tests.survey.crowd import answer, join
 from tests.survey.hub import Hub
 

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from db.database import Database
 from db.models import Participant, Study
-from survey import export, ledger
-from survey.journal import Journal
-from survey.settings import Settings
+from survey import export
+from survey.core.settings import Settings
+from survey.journal import jsonl
+from survey.journal.journal import Journal
 from tests.survey.crowd import answer, join
 
 DATASET = "lab/answers"
@@ -41,8 +42,8 @@ def local(host: Settings) -> bytes:
     return b"".join(path.read_bytes() for path in sorted((host.data / "journal").iterdir()))
 
 
-def lines(host: Settings) -> list[ledger.Line]:
-    return list(ledger.Ledger(host.data / "journal").lines())
+def lines(host: Settings) -> list[jsonl.Line]:
+    return list(jsonl.Ledger(host.data / "journal").lines())
 
 
 def crowd(database: Database, study: Study, journal: Journal, people: int = 3) -> list[str]:

@@ -9,8 +9,9 @@ import pytest
 
 from db.database import Database
 from db.models import Study
-from survey import analyze, ratings
-from survey.analysis import analyse
+from survey import analyze
+from survey.analysis.results import analyse
+from survey.ratings import rating_table
 from survey.simulate import simulate
 from tests.survey.answers import answered
 
@@ -19,7 +20,7 @@ QUICK = ("--draws", "100")
 
 
 def saved(path: Path, table: pd.DataFrame) -> Path:
-    ratings.write_csv(table, path)
+    rating_table.write_csv(table, path)
     return path
 
 
@@ -45,7 +46,7 @@ def test_a_file_of_answers(tmp_path: Path, capsys: pytest.CaptureFixture) -> Non
     names = {path.name for path in out.iterdir()}
     assert {"results.json", "report.html", "figure6a.png", "figure6b.svg", "items.csv"} <= names
     found = json.loads((out / "results.json").read_text())
-    assert found["provenance"]["data_sha256"] == ratings.sha256(table)
+    assert found["provenance"]["data_sha256"] == rating_table.sha256(table)
     assert found["provenance"]["study"] == "simulated"
     assert len(found["provenance"]["code_version"]) >= 5
     assert found["flow"]["kept"] == 12
@@ -71,7 +72,7 @@ def test_a_study_of_the_database(
     assert found["flow"]["rules"] == {}
     # the same answers as a file give the same statistics
     with database.read() as session:
-        file = saved(tmp_path / "a.csv", ratings.frame(session, session.get(Study, study.id)))
+        file = saved(tmp_path / "a.csv", rating_table.frame(session, session.get(Study, study.id)))
     arguments = ["--csv", str(file), "--keep-all", "--out", str(tmp_path / "b"), *QUICK]
     assert analyze.main(arguments) == 0
     other = json.loads((tmp_path / "b" / "results.json").read_text())
@@ -103,7 +104,7 @@ def test_no_database(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
 
 def test_files_that_cannot_be_analysed(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     table = simulate({"realistic": 3})
-    none = saved(tmp_path / "none.csv", ratings.empty())
+    none = saved(tmp_path / "none.csv", rating_table.empty())
     assert refused(capsys, tmp_path, "--csv", none) == "there are no answers yet"
     two = tmp_path / "two.csv"
     saved(two, pd.concat([table, table.assign(study="other")]))
@@ -191,7 +192,7 @@ def test_the_report_says_whose_rules_it_applies(
 ) -> None:
     answered(database, study, 4)
     with database.read() as session:
-        file = saved(tmp_path / "a.csv", ratings.frame(session, session.get(Study, study.id)))
+        file = saved(tmp_path / "a.csv", rating_table.frame(session, session.get(Study, study.id)))
     rules = tmp_path / "rules.json"
     rules.write_text('{"finished": true}')
     url = database.url.render_as_string(hide_password=False)

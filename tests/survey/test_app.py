@@ -21,8 +21,8 @@ from sqlalchemy import event, func, select, text
 from db.database import Database, DatabaseError
 from db.models import Answer, Participant, Study
 from survey.app import close, create_app
-from survey.security import HEADERS, LARGEST
-from survey.settings import Settings
+from survey.core.http_guard import HEADERS, LARGEST
+from survey.core.settings import Settings
 from tests.survey.hub import Hub
 from tests.survey.manager import ADMIN, basic
 from tests.survey.person import Person, key
@@ -285,7 +285,7 @@ def test_a_wiped_disk_loses_nobodys_place(
 ) -> None:
     """The disk is new after a restart, and the private dataset is all that is left."""
     hub = Hub(tmp_path / "hub")
-    monkeypatch.setattr("survey.journal.HfApi", lambda token: hub)
+    monkeypatch.setattr("survey.journal.journal.HfApi", lambda token: hub)
     hosted = replace(settings, dataset="somebody/answers", hf_token="hf_x", ephemeral=True)
     first = create_app(hosted)
     with TestClient(first) as client:
@@ -319,7 +319,7 @@ def test_an_unreachable_dataset_does_not_stop_the_start(
 ) -> None:
     hub = Hub(tmp_path / "hub")
     hub.down = True
-    monkeypatch.setattr("survey.journal.HfApi", lambda token: hub)
+    monkeypatch.setattr("survey.journal.journal.HfApi", lambda token: hub)
     app = create_app(replace(settings, dataset="somebody/answers", hf_token="hf_x"))
     assert app.state.journal is None
     with TestClient(app) as client:

@@ -22,10 +22,13 @@ from sqlalchemy import func, select
 from db.database import Database
 from db.models import Audit, Clip, Stimulus, Study
 from fadernets import FaderNet, checkpoint
-from survey import build, clips, exclusion, making, registration, texts
-from survey.blueprint import BuildError, Plan
-from survey.making import make
-from survey.settings import Settings
+from survey import build
+from survey.building import clips, create, insert
+from survey.building.create import make
+from survey.building.study_spec import BuildError, Plan
+from survey.core import texts
+from survey.core.settings import Settings
+from survey.ratings import exclusion
 from tests.fadernets import tiny
 from tests.survey import music
 
@@ -47,7 +50,7 @@ def plan(folder) -> Plan:
 
 
 @pytest.fixture(scope="session")
-def made(plan, tmp_path_factory) -> tuple[Settings, registration.Made]:
+def made(plan, tmp_path_factory) -> tuple[Settings, insert.Made]:
     settings = Settings(data=tmp_path_factory.mktemp("data"))
     return settings, make(settings, plan)
 
@@ -55,7 +58,7 @@ def made(plan, tmp_path_factory) -> tuple[Settings, registration.Made]:
 @pytest.fixture
 def two(database, plan, made) -> Study:
     """The study, detached, with its stimuli and their clips."""
-    registration.register(database, plan, made[1])
+    insert.register(database, plan, made[1])
     return stored(database, "two")
 
 
@@ -194,7 +197,7 @@ def test_every_segment_at_every_strength(database, plan, tmp_path):
 
 
 def test_studies_share_clips(two, database, plan, made):
-    registration.register(database, replace(plan, name="twin", is_open=True), made[1])
+    insert.register(database, replace(plan, name="twin", is_open=True), made[1])
     twin = stored(database, "twin")
     assert contents(twin) == contents(two) and twin.id != two.id
     assert twin.state == "open" and twin.opened_at is not None
@@ -212,7 +215,7 @@ def test_a_name_is_taken_once(database, plan, made):
     def attempt() -> None:
         start.wait()
         try:
-            registration.register(database, plan, made[1])
+            insert.register(database, plan, made[1])
             outcomes.append("there")
         except BuildError as error:
             outcomes.append(str(error))
@@ -232,9 +235,9 @@ def test_a_failure_at_the_end_leaves_nothing(database, plan, made, monkeypatch):
     def fail(**_):
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr(registration, "Audit", fail)
+    monkeypatch.setattr(insert, "Audit", fail)
     with pytest.raises(RuntimeError, match="power cut"):
-        registration.register(database, plan, made[1])
+        insert.register(database, plan, made[1])
     with database.read() as session:
         for table in (Study, Stimulus, Clip):
             assert session.scalar(select(func.count(table.id))) == 0
@@ -263,14 +266,14 @@ def test_killed_in_the_middle_and_built_again(plan, two, folder, tmp_path):
 @SQLITE
 def test_lost_clips_are_written_anew(two, database, plan, tmp_path):
     settings = Settings(data=tmp_path / "bare")
-    making.restore(database, settings, replace(plan, seed=99))
+    create.restore(database, settings, replace(plan, seed=99))
     names = {path.stem for path in settings.audio.iterdir()}
     assert names == {clip.sha256 for s in two.stimuli for clip in (s.first, s.second)}
     with pytest.raises(BuildError, match="There is no study named three that was built here"):
-        making.restore(database, settings, replace(plan, name="three"))
+        create.restore(database, settings, replace(plan, name="three"))
     less = music.write(tmp_path / "less", files=6)
     with pytest.raises(BuildError, match="The clips of two came out different"):
-        making.restore(database, settings, replace(plan, midi=less))
+        create.restore(database, settings, replace(plan, midi=less))
 
 
 def test_progress_is_told_step_by_step(plan, tmp_path):
@@ -313,7 +316,7 @@ def test_a_plan_that_makes_no_sense(values, message):
 
 def test_a_study_has_rules_and_a_lease_of_its_own(database, plan, made):
     own = replace(plan, name="own", rules={"swapped_wrong": 0.5}, lease=90)
-    registration.register(database, own, made[1])
+    insert.register(database, own, made[1])
     study = stored(database, "own")
     assert (study.rules, study.lease_minutes) == ({"swapped_wrong": 0.5}, 90)
 
@@ -328,7 +331,7 @@ def test_a_file_of_rules_that_is_none_is_refused(text, says, tmp_path, capsys):
 
 def test_a_study_speaks_its_language(database, plan, made):
     german = replace(plan, name="german", language="de", title=None)
-    registration.register(database, german, made[1])
+    insert.register(database, german, made[1])
     study = stored(database, "german")
     assert (study.language, study.title) == ("de", "Wie wirkt diese Musik?")
     assert texts.load("de")("consent.agree") in texts.consent(study)
@@ -349,7 +352,7 @@ def taken(tmp_path_factory, plan, made) -> Path:
     data = tmp_path_factory.mktemp("taken")
     database = Database(f"sqlite:///{data}/survey.sqlite")
     build.upgrade(database)
-    registration.register(database, plan, made[1])
+    insert.register(database, plan, made[1])
     database.close()
     return data
 

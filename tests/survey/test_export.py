@@ -12,8 +12,8 @@ from sqlalchemy import select
 from db.database import Database
 from db.models import Participant, Study
 from survey import export
-from survey.erasure import erase
-from survey.ratings import COLUMNS, frame, read_csv
+from survey.ratings.rating_table import COLUMNS, frame, read_csv
+from survey.records.erasure import erase
 from tests.survey.crowd import answer, fill, join
 
 

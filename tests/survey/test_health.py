@@ -21,9 +21,10 @@ from starlette.datastructures import State
 
 from db.database import Database
 from db.models import Study
-from survey import errors, health
+from survey import health
+from survey.core import http_errors
+from survey.core.settings import Settings
 from survey.health import KEPT, PATIENCE, Checkup
-from survey.settings import Settings
 from tests.survey.manager import contents
 from tests.survey.person import Person
 
@@ -158,7 +159,7 @@ def test_nothing_is_stored_in_files_that_have_lost_their_names(
     away = path.rename(f"{path}.away")
     for _ in range(2):
         said = client.post("/api/join", json={"study": "small", "consent": True})
-        assert (said.status_code, said.json()["message"]) == (503, errors.BUSY)
+        assert (said.status_code, said.json()["message"]) == (503, http_errors.BUSY)
         assert said.headers["retry-after"]
         trial = person.state()["trial"]["id"]
         assert person.judge(trial).status_code == 503

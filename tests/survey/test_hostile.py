@@ -24,8 +24,8 @@ from sqlalchemy import update
 from db.database import Database
 from db.models import Study
 from survey.app import add_routes, close, create_app
-from survey.security import HEADERS
-from survey.settings import Settings
+from survey.core.http_guard import HEADERS
+from survey.core.settings import Settings
 from tests.survey.conftest import ADMIN, ROOT_OF_TESTS, small_study
 from tests.survey.manager import SAME, basic
 from tests.survey.person import Person

@@ -21,11 +21,11 @@ from db.models import (
     now,
 )
 from survey import export, importing
-from survey.analysis import analyse
-from survey.errors import Refused
-from survey.exclusion import DEFAULT_RULES
+from survey.analysis.results import analyse
+from survey.core.http_errors import Refused
 from survey.importing import import_study
-from survey.ratings import choose, flow, frame
+from survey.ratings.exclusion import DEFAULT_RULES
+from survey.ratings.rating_table import choose, flow, frame
 from tests.survey.crowd import fill, join
 
 

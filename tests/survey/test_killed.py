@@ -13,7 +13,7 @@ from benchmarks.crowd import Book, harm
 from benchmarks.survey_kills import checked, copied, run, writing
 from db.database import Database
 from db.models import SCALES, Answer, Participant, Play, Study
-from survey.settings import Settings
+from survey.core.settings import Settings
 from tests.survey.crowd import answer, join
 
 KILLS = 4  # that meet a write; two or three times as many in all

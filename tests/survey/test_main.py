@@ -22,8 +22,8 @@ import pytest
 from db.database import Database
 from db.models import Study
 from survey.__main__ import main
-from survey.security import LARGEST
-from survey.settings import Settings
+from survey.core.http_guard import LARGEST
+from survey.core.settings import Settings
 from tests.survey.person import Person
 
 START = 60.0  # seconds that the server may take on a busy machine

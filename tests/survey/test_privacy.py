@@ -17,10 +17,11 @@ from sqlalchemy import inspect, select
 
 from db.database import Database
 from db.models import Base, Invitation, Participant, Study
-from survey import export, invitations
-from survey.journal import Journal, connect
-from survey.ratings import read_csv
-from survey.settings import Settings
+from survey import export
+from survey.admin import invitations
+from survey.core.settings import Settings
+from survey.journal.journal import Journal, connect
+from survey.ratings.rating_table import read_csv
 from tests.survey.hub import Hub
 from tests.survey.journalling import DATASET
 from tests.survey.person import Person

@@ -15,7 +15,7 @@ from starlette.routing import Mount
 
 from db.models import Study
 from survey.app import close, create_app
-from survey.settings import Settings
+from survey.core.settings import Settings
 from tests.survey.manager import ADMIN, Forms, Manager, basic, one
 from tests.survey.person import Person
 

@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from survey import exclusion
-from survey.analysis import sections
-from survey.csv_table import read_csv
+from survey.analysis.results import sections
 from survey.plan import truth_of
+from survey.ratings import exclusion
+from survey.ratings.csv_file import read_csv
 from survey.simulate import PEOPLE, Truth, main, simulate
 from survey.statistics import twoway
-from survey.statistics.crossed import of_matrix
+from survey.statistics.crossed_design import of_matrix
 
 PEOPLE_COUNT = 40
 

@@ -14,8 +14,9 @@ import torch
 
 from fadernets.music import midi
 from tests.fadernets.tiny import bars, piece
-from train import corpora, prepare
-from train.dataset import Segments
+from train import prepare
+from train.data import corpora
+from train.data.dataset import Segments
 
 ROOT = Path(__file__).resolve().parents[2]
 PERFORMANCES, SEGMENTS = 12, 20  # files, segments of each

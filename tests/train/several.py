@@ -11,9 +11,9 @@ from pathlib import Path
 import torch
 
 from tests.fadernets.tiny import TINY
-from train.dataset import Segments, stream
-from train.loop import TrainConfig, Trainer
-from train.processes import Processes
+from train.data.dataset import Segments, stream
+from train.run.loop import TrainConfig, Trainer
+from train.run.processes import Processes
 
 MODELS = ("gmvae", "fadernetworks", "glsr")
 STOPPED = ("gmvae", "reviser")  # whose noise is joint, and who draws for itself

@@ -13,9 +13,11 @@ from fadernets.codes import Codes
 from fadernets.music.attributes import measure
 from fadernets.music.notes import STEPS, Notes
 from fadernets.net import FaderNet
-from train import ablation, corpora, ideas
-from train.dataset import TEST
+from train import ablation
+from train.data import corpora
+from train.data.dataset import TEST
 from train.evaluate import chosen, notes_of
+from train.evaluation import ablation_variants
 
 
 class Deaf:
@@ -61,17 +63,17 @@ CODES = Codes({"told": torch.zeros(2)}, torch.zeros(2, dtype=torch.long))
 
 
 def test_one_decode_misses_by_as_much_as_the_model_does():
-    assert rhythm(ideas.calibrated(Deaf(2), CODES, "rhythm", ASKED)) == [0.375, 0.625]
+    assert rhythm(ablation_variants.calibrated(Deaf(2), CODES, "rhythm", ASKED)) == [0.375, 0.625]
 
 
 def test_the_closed_loop_aims_beside_what_it_missed():
-    assert rhythm(ideas.closed_loop(Deaf(2), CODES, "rhythm", ASKED)) == ASKED.tolist()
+    assert rhythm(ablation_variants.closed_loop(Deaf(2), CODES, "rhythm", ASKED)) == ASKED.tolist()
 
 
 @pytest.mark.parametrize(("too_many", "left"), [(0, 0), (3, 0), (9, 2)])
 def test_the_best_of_eight_is_the_nearest(too_many, left):
     """Draws 1 to 7 play so many onsets fewer."""
-    played = ideas.best_of(Deaf(too_many), CODES, "rhythm", np.array([0.25, 0.25]))
+    played = ablation_variants.best_of(Deaf(too_many), CODES, "rhythm", np.array([0.25, 0.25]))
     assert rhythm(played) == [0.25 + left / STEPS] * 2
 
 
@@ -81,7 +83,7 @@ def row(idea: str, found: dict) -> dict:
 
 @pytest.fixture(scope="module")
 def of_arranger(data) -> dict:
-    rows = {idea.name: idea for idea in ideas.IDEAS}
+    rows = {idea.name: idea for idea in ablation_variants.IDEAS}
     names = [n for n in rows if n.startswith("exact plan") or n == "+ notes stay"]
     names += ["shipped, the reviser mute"]
     return ablation.ablation(data, 4, 1, tuple(rows[n] for n in names))
@@ -115,23 +117,23 @@ def test_rows_carry_time_and_what_they_were_measured_on(of_arranger, data):
 def test_a_mute_reviser_finds_all_notes_alike(data):
     source = notes_of(data, chosen(data, corpora.PERFORMANCES, 4, 1))
     net = FaderNet.load("arranger")
-    mute = ideas.arranging(1, mute=True)(net)
-    one = ideas.arranging(1)(net)
+    mute = ablation_variants.arranging(1, mute=True)(net)
+    one = ablation_variants.arranging(1)(net)
     told, untold = (n.slide(source, {"rhythm": 1.0}) for n in (one, mute))
     assert any(list(a) != list(b) for a, b in zip(told, untold, strict=True))
     assert rhythm(told) == rhythm(untold)
 
 
 def test_every_idea_plays_a_shipped_model():
-    assert {idea.model for idea in ideas.IDEAS} == set(checkpoint.available())
-    assert len({idea.name for idea in ideas.IDEAS}) == len(ideas.IDEAS)
+    assert {idea.model for idea in ablation_variants.IDEAS} == set(checkpoint.available())
+    assert len({idea.name for idea in ablation_variants.IDEAS}) == len(ablation_variants.IDEAS)
 
 
 def test_the_command_writes_json(data_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(ablation, "IDEAS", ideas.IDEAS[4:5])
+    monkeypatch.setattr(ablation, "IDEAS", ablation_variants.IDEAS[4:5])
     out = tmp_path / "a" / "ablation.json"
     assert ablation.main(["--data", str(data_file), "--out", str(out), "--segments", "2"]) == 0
-    assert json.loads(out.read_text())["rows"][0]["idea"] == ideas.IDEAS[4].name
+    assert json.loads(out.read_text())["rows"][0]["idea"] == ablation_variants.IDEAS[4].name
 
 
 def test_a_file_that_is_none_is_refused(tmp_path, capsys):
@@ -144,4 +146,4 @@ def test_a_file_that_is_none_is_refused(tmp_path, capsys):
 def test_a_file_without_unseen_performances_is_refused(data):
     none = replace(data, split=np.where(data.split == TEST, 0, data.split))
     with pytest.raises(ValueError, match="no unseen segment"):
-        ablation.ablation(none, 4, 1, ideas.IDEAS)
+        ablation.ablation(none, 4, 1, ablation_variants.IDEAS)

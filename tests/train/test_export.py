@@ -13,8 +13,8 @@ from fadernets.music.attributes import ATTRIBUTES
 from fadernets.net import FaderNet
 from tests.fadernets.tiny import TINY, bars, model
 from train import export
-from train.dataset import TRAIN, Segments
-from train.loop import TrainConfig, Trainer
+from train.data.dataset import TRAIN, Segments
+from train.run.loop import TrainConfig, Trainer
 
 
 @pytest.fixture(scope="module")

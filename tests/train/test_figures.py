@@ -9,7 +9,7 @@ import pytest
 
 from tests.train import results_files
 from train.figures import figure3, figure4, figure5, movement, response, table1
-from train.figures.reading import read
+from train.reporting.reading import read
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from tests.train import results_files
-from train import comparison
 from train.figures import style
 from train.figures.__main__ import CAPTIONS, main
-from train.figures.reading import read
+from train.reporting import comparison
+from train.reporting.reading import read
 
 
 def store(path, *entries):

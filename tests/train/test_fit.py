@@ -16,8 +16,8 @@ from fadernets.models.config import ModelConfig
 from fadernets.music.attributes import measure
 from tests.fadernets.tiny import TINY, bars
 from train import fit
-from train.loop import LOG, TrainConfig, Trainer
-from train.state import CHECKPOINT, load_state
+from train.run.loop import LOG, TrainConfig, Trainer
+from train.run.resume import CHECKPOINT, load_state
 
 ROOT = Path(__file__).resolve().parents[2]
 MIDI = ("symusic", "pretty_midi", "mido", "music21")

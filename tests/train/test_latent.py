@@ -13,9 +13,9 @@ from fadernets.faders import Fader
 from fadernets.models import build
 from fadernets.models.config import ModelConfig
 from train import latent, transfers
-from train.dataset import TEST
+from train.data.dataset import TEST
 from train.figures.__main__ import main
-from train.figures.reading import read
+from train.reporting.reading import read
 
 SMALL = {"hidden": 8, "latent": 4, "embedding": 4}
 

@@ -12,7 +12,7 @@ import torch
 
 from tests.train.conftest import ROOT
 from train import packed, prepare
-from train.dataset import Segments
+from train.data.dataset import Segments
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,9 @@ from fadernets.music.notes import Notes
 from fadernets.music.piece import segments
 from tests.fadernets.tiny import bars, piece
 from tests.train.conftest import PERFORMANCES, RATED, RATED_SEGMENTS, ROOT, SEGMENTS, command
-from train import corpora, prepare
-from train.corpora import Source
+from train import prepare
+from train.data import corpora
+from train.data.corpora import Source
 
 
 def source(path: Path, ratings=None) -> Source:

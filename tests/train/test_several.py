@@ -14,9 +14,9 @@ import torch
 from fadernets.models import distributed
 from tests.train import several
 from tests.train.conftest import ROOT
-from train.loop import LOG
-from train.processes import Processes
-from train.state import CHECKPOINT
+from train.run.loop import LOG
+from train.run.processes import Processes
+from train.run.resume import CHECKPOINT
 
 WAIT = 240  # seconds for two processes to start and train
 SLIGHTEST = 1e-5  # of the largest number: float32 sums in another order

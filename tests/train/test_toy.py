@@ -16,7 +16,7 @@ from fadernets.models.segmentvae import Handle, SegmentVAE
 from fadernets.music import events
 from tests.fadernets.tiny import TINY, bars
 from train import fit
-from train.loop import LOG, TrainConfig, Trainer
+from train.run.loop import LOG, TrainConfig, Trainer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 CONFIG = TrainConfig(

@@ -7,8 +7,9 @@ import torch
 
 from fadernets.mood_transfer import PRESETS
 from fadernets.music.key import find
-from train import crossvalidation, valence
-from train.dataset import Segments
+from train import valence
+from train.data.dataset import Segments
+from train.evaluation import crossvalidation
 from train.valence import judges, moved, told_apart
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from train.figures import figure3, figure4, figure5, movement, response, style, table1
-from train.figures.reading import read
+from train.reporting.reading import read
 
 FIGURES = (table1, figure3, figure4, figure5, response, movement)
 CAPTIONS = "captions.json"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from train.figures.results import Evaluation, Latent, Transfers
+from train.reporting.results import Evaluation, Latent, Transfers
 
 SHOWN = 8  # digits of a hash
 

@@ -10,8 +10,8 @@ from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
 from train.figures import facts, style
-from train.figures.results import Latent, Map, Results
 from train.figures.style import Drawn
+from train.reporting.results import Latent, Map, Results
 
 SIZE = 9  # of a dot, square points
 HEADS = ("density", "$z^d$", "P(high arousal), inferred", "arousal, as rated")

@@ -6,8 +6,8 @@ import numpy as np
 
 from train.figures import facts, style
 from train.figures.figure3 import legend, sides
-from train.figures.results import Latent, Results
 from train.figures.style import Drawn
+from train.reporting.results import Latent, Results
 
 WITHOUT = "singlegmvae"
 SIZE = 18  # of a dot, square points

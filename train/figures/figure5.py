@@ -7,8 +7,8 @@ from matplotlib.patches import Patch, Rectangle
 
 from fadernets.playback.pianoroll import ADDED, KEPT, REMOVED, SHADES
 from train.figures import facts, style
-from train.figures.results import Example, Results, Roll, Transfers
 from train.figures.style import Drawn
+from train.reporting.results import Example, Results, Roll, Transfers
 
 COLUMNS = 2
 LOOKS = {  # as on the demo's page: no mark is told by colour alone

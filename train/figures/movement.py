@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from train.figures import facts, style
-from train.figures.results import Evaluation, Identity, Moved, Results
 from train.figures.style import Drawn
+from train.reporting.results import Evaluation, Identity, Moved, Results
 
 FADERS = ("rhythm", "note")
 SCORES = {

@@ -7,8 +7,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from train.figures import facts, style
-from train.figures.results import Evaluation, Response, Results
 from train.figures.style import Drawn
+from train.reporting.results import Evaluation, Response, Results
 
 FADERS = ("rhythm", "note")
 COLUMNS = 4  # models side by side

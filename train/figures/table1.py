@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from train.figures import facts, style
-from train.figures.results import Evaluation, Results
 from train.figures.style import Drawn
-from train.paper import COLUMNS, GOAL, PAPER
+from train.reporting.paper import COLUMNS, GOAL, PAPER
+from train.reporting.results import Evaluation, Results
 
 Row = tuple[str, str | None, Evaluation | None]  # label, model of the paper, model of ours
 SHAPES = {"z": "o", "fader": "D"}  # what the sweep asks for

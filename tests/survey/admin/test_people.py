@@ -16,8 +16,8 @@ from sqlalchemy import func, select
 
 from db.database import Database
 from db.models import Answer, Invitation, Participant, Study
-from survey import journal
-from survey.settings import Settings
+from survey.core.settings import Settings
+from survey.journal import journal
 from tests.survey.hub import Hub
 from tests.survey.manager import Manager, actions, one
 from tests.survey.person import Person

@@ -13,9 +13,9 @@ from starlette.routing import Mount
 
 from db.database import Database
 from db.models import Study
-from survey.access import OFF, TRIES
+from survey.admin.authentication import OFF, TRIES
 from survey.app import close, create_app
-from survey.settings import Settings
+from survey.core.settings import Settings
 from tests.survey.manager import ADMIN, SAME, Forms, Manager, basic, contents, one
 
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from db.database import Database
 from db.models import Stimulus, Study
 from survey.app import close, create_app
-from survey.settings import Settings
+from survey.core.settings import Settings
 from tests.survey.manager import ADMIN, Manager, actions, contents, one
 from tests.survey.person import Person
 

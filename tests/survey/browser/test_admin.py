@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from db.database import Database
 from db.models import Participant, Study
-from survey import invitations
+from survey.admin import invitations
 from tests.survey import crowd
 from tests.survey.browser.visitor import LAPTOP, PHONE, Visitor
 from tests.survey.manager import ADMIN

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from db.models import Study
-from survey.pages import TEMPLATES
+from survey.participant.pages import TEMPLATES
 from tests.survey.browser.visitor import LAPTOP, PHONE, SMALL, Visitor
 
 pytestmark = pytest.mark.browser

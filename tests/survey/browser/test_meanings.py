@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from db.models import SCALES, Study
-from survey import texts
+from survey.core import texts
 from tests.survey.browser.test_looks import STILL, TOO_LARGE
 from tests.survey.browser.visitor import LAPTOP, PHONE, SMALL
 

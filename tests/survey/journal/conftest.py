@@ -14,8 +14,8 @@ import pytest
 from db.database import Database
 from db.migrate import upgrade
 from db.models import Study
-from survey.journal import Journal, connect
-from survey.settings import Settings
+from survey.core.settings import Settings
+from survey.journal.journal import Journal, connect
 from tests.survey.hub import Hub
 from tests.survey.journalling import DATASET
 

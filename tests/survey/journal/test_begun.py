@@ -13,10 +13,12 @@ from sqlalchemy import func, select
 
 from db.database import Database
 from db.models import Participant, Study, now
-from survey import idle, invitations, ratings
+from survey.admin import invitations
 from survey.app import close, create_app
-from survey.journal import Journal
-from survey.settings import Settings
+from survey.core.settings import Settings
+from survey.journal.journal import Journal
+from survey.participant import unused_places
+from survey.ratings import rating_table
 from tests.survey.journalling import Connect, lines, local, wipe
 from tests.survey.person import Person
 
@@ -33,7 +35,7 @@ def site(client: TestClient, app: FastAPI, journal: Journal) -> Iterator[TestCli
 
 def flow(database: Database) -> dict[str, int | None]:
     with database.read() as session:
-        return ratings.flow(session, session.scalars(select(Study)).one())
+        return rating_table.flow(session, session.scalars(select(Study)).one())
 
 
 def people(database: Database) -> int:
@@ -117,7 +119,7 @@ def test_removed_rows_are_counted_once(
     Person.ready(site)
     for _ in range(3):
         Person.join(site)
-    age(database, idle.KEPT + timedelta(minutes=1))
+    age(database, unused_places.KEPT + timedelta(minutes=1))
     Person.join(site)
     before = flow(database)
     assert before["consented"] == 5 and people(database) == 2
@@ -158,9 +160,9 @@ def test_a_journal_of_an_earlier_version(
     assert done.problems == [] and people(empty) == 1
     assert flow(empty) == flow(database)
     # The old database still has them, and removes them in time: once each.
-    age(database, idle.KEPT + timedelta(minutes=1))
+    age(database, unused_places.KEPT + timedelta(minutes=1))
     with database.write() as session:
-        assert idle.sweep(session, session.get_one(Study, study.id)) == 2
+        assert unused_places.sweep(session, session.get_one(Study, study.id)) == 2
     again.restore(database)
     assert people(database) == 1 and flow(database)["consented"] == 3
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from survey.journal import JournalError, connect
-from survey.settings import Settings
+from survey.core.settings import Settings
+from survey.journal.journal import JournalError, connect
 from tests.survey.hub import Hub
 from tests.survey.journalling import DATASET
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from db.database import Database
-from survey.journal import Journal, durability
-from survey.settings import Settings
+from survey.core.settings import Settings
+from survey.journal.durability import durability
+from survey.journal.journal import Journal
 from tests.survey.hub import Hub
 from tests.survey.journalling import DATASET
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from db.database import Database
 from db.models import Answer, Participant, Study, Trial
-from survey.settings import Settings
+from survey.core.settings import Settings
 from tests.survey.hub import Hub
 from tests.survey.journalling import ROOT, Connect, text_of, wipe
 

@@ -7,9 +7,11 @@ from sqlalchemy import select
 
 from db.database import Database
 from db.models import LONGEST_SECONDS, Answer, Invitation, Participant, Study
-from survey import participation, tokens
-from survey.journal import Journal, durability
-from survey.settings import Settings
+from survey.core import tokens
+from survey.core.settings import Settings
+from survey.journal.durability import durability
+from survey.journal.journal import Journal
+from survey.participant import participation
 from tests.survey.crowd import answer, fill, join
 from tests.survey.hub import Hub
 from tests.survey.journalling import DATASET, Connect, crowd, local, one, text_of, wipe

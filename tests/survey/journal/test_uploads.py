@@ -8,9 +8,10 @@ import pytest
 
 from db.database import Database
 from db.models import Study
-from survey import ledger
-from survey.journal import Journal, durability
-from survey.settings import Settings
+from survey.core.settings import Settings
+from survey.journal import jsonl
+from survey.journal.durability import durability
+from survey.journal.journal import Journal
 from tests.survey.crowd import answer, join
 from tests.survey.hub import Hub
 from tests.survey.journalling import DATASET, ROOT, Connect, crowd, local, one
@@ -102,7 +103,7 @@ class TestUploads:
             raise OSError(28, "No space left on device")
 
         before = local(host)
-        monkeypatch.setattr(ledger.os, "fsync", full)
+        monkeypatch.setattr(jsonl.os, "fsync", full)
         people = crowd(database, study, journal, 2)
         monkeypatch.undo()
         assert local(host) == before and journal.failure is not None
@@ -119,7 +120,7 @@ class TestUploads:
         hub: Hub,
         monkeypatch: pytest.MonkeyPatch,
     ):
-        monkeypatch.setattr(ledger, "LARGEST", 20_000)
+        monkeypatch.setattr(jsonl, "LARGEST", 20_000)
         crowd(database, study, journal, 3)
         sizes = [path.stat().st_size for path in (host.data / "journal").iterdir()]
         assert len(sizes) > 1 and sum(size > 20_000 for size in sizes) >= len(sizes) - 1
@@ -130,8 +131,8 @@ HANGS = """
 import sys, threading
 from pathlib import Path
 from dataclasses import replace
-from survey.journal import connect
-from survey.settings import Settings
+from survey.journal.journal import connect
+from survey.core.settings import Settings
 from tests.survey.hub import Hub
 hub = Hub(Path(sys.argv[1]) / "hub")
 settings = Settings(data=Path(sys.argv[1]), dataset="lab/answers", hf_token="hf_not_real")

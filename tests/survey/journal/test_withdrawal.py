@@ -5,10 +5,10 @@ from sqlalchemy import select
 
 from db.database import Database
 from db.models import Invitation, Participant, Study
-from survey import tokens
-from survey.erasure import erase
-from survey.journal import Journal
-from survey.settings import Settings
+from survey.core import tokens
+from survey.core.settings import Settings
+from survey.journal.journal import Journal
+from survey.records.erasure import erase
 from tests.survey.crowd import answer, join
 from tests.survey.hub import Hub
 from tests.survey.journalling import DATASET, Connect, crowd, lines, local, one, text_of, wipe

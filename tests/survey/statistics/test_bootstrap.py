@@ -4,7 +4,7 @@ from scipy import sparse
 
 from survey.simulate import simulate
 from survey.statistics import bootstrap
-from survey.statistics.direction import agreement
+from survey.statistics.agreement import agreement
 from survey.statistics.resampling import resampled
 
 

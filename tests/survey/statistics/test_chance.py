@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from survey.statistics.chance import EXACT, mcnemar, sign_flip
+from survey.statistics.chance_tests import EXACT, mcnemar, sign_flip
 from survey.statistics.holm import holm
 
 

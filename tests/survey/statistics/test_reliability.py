@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survey.statistics.crossed import of_matrix
+from survey.statistics.crossed_design import of_matrix
 from survey.statistics.reliability import (
     alpha,
     components,

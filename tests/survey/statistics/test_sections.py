@@ -10,19 +10,19 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from survey import exclusion, ratings
+from survey.ratings import exclusion, rating_table
 from survey.simulate import simulate
 from survey.statistics import summary
-from survey.statistics.change import changes, spearman
+from survey.statistics.agreement import by_direction, directions, intervals
 from survey.statistics.comparison import against_chance, lower_against_higher
 from survey.statistics.consensus import consensus
-from survey.statistics.crossed import crossed
-from survey.statistics.detection import detection
-from survey.statistics.direction import by_direction, directions, intervals
-from survey.statistics.music import music
-from survey.statistics.opinion import opinions
-from survey.statistics.people import people
+from survey.statistics.crossed_design import crossed
+from survey.statistics.dose_response import changes, spearman
+from survey.statistics.mean_opinion_score import opinions
+from survey.statistics.participants import people
+from survey.statistics.pieces import music
 from survey.statistics.precision import design_effect, precision
+from survey.statistics.signal_detection import detection
 from survey.statistics.strength import by_strength
 
 HAND = """participant,item,intended,heard,rhythm,melody
@@ -38,7 +38,7 @@ b,h2,higher,higher,1,3
 
 
 def table(text: str = HAND) -> pd.DataFrame:
-    return ratings.read_csv(io.StringIO(text))
+    return rating_table.read_csv(io.StringIO(text))
 
 
 def test_direction_by_hand() -> None:
@@ -258,7 +258,7 @@ def test_summary_is_json_and_fast() -> None:
     assert found["participants"] == 42
     overall = found["agreement"]["overall"]
     assert overall["low"] < overall["value"] < overall["high"]
-    assert summary(ratings.empty())["agreement"]["overall"]["value"] is None
+    assert summary(rating_table.empty())["agreement"]["overall"]["value"] is None
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import pytest
 import statsmodels.api as sm
 
 from survey.statistics import twoway
-from survey.statistics.crossed import Crossed, of_matrix
+from survey.statistics.crossed_design import Crossed, of_matrix
 from survey.statistics.estimate import CONSTANT, EDGE, NEGATIVE, ONE
 from survey.statistics.means import t_interval
 

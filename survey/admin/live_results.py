@@ -1,0 +1,112 @@
+"""Results while a study runs: the analysis of what is stored so far, redone when that changes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.models import Answer, Participant, Study, Trial
+from survey.analysis import figures
+from survey.ratings import exclusion, rating_table
+from survey.statistics import summary
+
+
+@dataclass
+class Snapshot:
+    """A study's results at one moment.
+
+    Attributes
+    ----------
+    mark : str
+        Another one whenever the stored answers are others.
+    kept : int
+        Participants whom the study's rules keep.
+    table : DataFrame
+        Their ratings of transfer pairs.
+    numbers : dict
+        `survey.statistics.summary` of them.
+    """
+
+    mark: str
+    kept: int
+    table: pd.DataFrame
+    numbers: dict[str, Any]
+    _drawn: dict[str, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def rated(self) -> int:
+        """How many ratings the figures are made of."""
+        return len(self.table)
+
+    @property
+    def words(self) -> dict[str, str]:
+        """Both figures in words, for who does not see them."""
+        scores = {name: {"twoway": found} for name, found in self.numbers["opinion"].items()}
+        return {
+            "heatmap": figures.heatmap_words(self.numbers["directions"]),
+            "mos": figures.bars_words(scores),
+        }
+
+    def heatmap(self) -> str:
+        """The left panel of Figure 6 as SVG."""
+        return self._once("heatmap", figures.heatmap_svg)
+
+    def mos(self) -> str:
+        """The right panel of Figure 6 as SVG."""
+        return self._once("mos", figures.mos_svg)
+
+    def _once(self, name: str, draw: Callable[[pd.DataFrame], str]) -> str:
+        with self._lock:
+            if name not in self._drawn:
+                self._drawn[name] = draw(self.table)
+            return self._drawn[name]
+
+
+class Live:
+    """The latest snapshot of every study; shared by threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._latest: dict[int, Snapshot] = {}
+
+    def of(self, session: Session, study: Study) -> Snapshot:
+        """The results of a study as they are now."""
+        mark = _mark(session, study)
+        with self._lock:
+            found = self._latest.get(study.id)
+        if found is not None and found.mark == mark:
+            return found
+        found = _snapshot(session, study, mark)
+        with self._lock:
+            self._latest[study.id] = found
+        return found
+
+
+def _snapshot(session: Session, study: Study, mark: str) -> Snapshot:
+    table = rating_table.frame(session, study)
+    people, _ = exclusion.kept(table, study.rules)
+    rows = table["participant"].isin(people) & (table["kind"] == "transfer")
+    chosen = table[rows].reset_index(drop=True)
+    return Snapshot(mark, len(people), chosen, summary(chosen))
+
+
+def _mark(session: Session, study: Study) -> str:
+    count, last = session.execute(
+        select(func.count(Answer.id), func.max(Answer.id))
+        .join(Trial, Answer.trial_id == Trial.id)
+        .join(Participant, Trial.participant_id == Participant.id)
+        .where(Participant.study_id == study.id)
+    ).one()
+    finished = session.scalar(
+        select(func.count(Participant.id)).where(
+            Participant.study_id == study.id, Participant.stage == "finished"
+        )
+    )
+    return f"{count}-{last or 0}-{finished}-{study.withdrawn}"

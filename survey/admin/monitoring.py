@@ -1,0 +1,211 @@
+"""How a study fills: answers by stimulus, people by how far they came, who was seen when."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from db.models import Answer, Participant, Stimulus, Study, Trial, now
+from survey.participant import unused_places
+from survey.ratings import rating_table
+
+PLANNED = 48  # participants of the paper's study, where nobody said how many are wanted
+UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))  # and their seconds
+PLAN = "participants"  # where `Study.build` says how many are wanted
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A stimulus and its answers.
+
+    Attributes
+    ----------
+    name, kind, intended, source : str
+        As in `db.models.Stimulus`.
+    strength : float
+    answers : int
+        Stored so far.
+    waiting : int
+        Assigned to people who are taking part just now, and not answered yet.
+    target : int
+        Answers once all planned participants have finished.
+    """
+
+    name: str
+    kind: str
+    intended: str
+    source: str
+    strength: float
+    answers: int
+    waiting: int
+    target: int
+
+
+@dataclass(frozen=True)
+class Flow:
+    """How many people came how far; None for what cannot be known.
+
+    Attributes
+    ----------
+    invited : int or None
+        Invitations made; None for a study open to all.
+    consented : int
+        All who ever began, those included who withdrew, or did nothing more and were removed.
+    finished : int
+    kept : int
+        Of whom the analysis keeps the answers.
+    withdrawn : int
+        Whose answers were erased at their wish.
+    minutes : float or None
+        Median from consent to the end, pauses included.
+    """
+
+    invited: int | None
+    consented: int
+    finished: int
+    kept: int
+    withdrawn: int
+    minutes: float | None
+
+
+@dataclass(frozen=True)
+class Person:
+    """A participant in the admin's list; nothing here tells who it is.
+
+    Attributes
+    ----------
+    public_id : str
+    stage : str
+        "active" or "finished".
+    answered, trials : int
+        Of the trials that count, practice left out.
+    seen : str
+        The last request, in words.
+    """
+
+    public_id: str
+    stage: str
+    answered: int
+    trials: int
+    seen: str
+
+
+def planned(study: Study) -> int:
+    """How many participants are wanted."""
+    return int(study.build.get(PLAN) or PLANNED)
+
+
+def cells(session: Session, study: Study) -> list[Cell]:
+    """Every stimulus of a study with its answers, those that need answers most first."""
+    waits = (
+        Answer.id.is_(None)
+        & Participant.id.is_not(None)
+        & (Participant.stage == "active")
+        & unused_places.holds_places(study.lease_minutes)
+    )
+    rows = session.execute(
+        select(
+            Stimulus, func.count(Answer.id), func.coalesce(func.sum(case((waits, 1), else_=0)), 0)
+        )
+        .select_from(Stimulus)
+        .outerjoin(Trial, Trial.stimulus_id == Stimulus.id)
+        .outerjoin(Participant, Participant.id == Trial.participant_id)
+        .outerjoin(Answer, Answer.trial_id == Trial.id)
+        .where(Stimulus.study_id == study.id)
+        .group_by(Stimulus.id)
+    ).all()
+    transfers = sum(stimulus.kind == "transfer" for stimulus, _, _ in rows)
+    people = planned(study)
+    shared = math.ceil(people * min(1.0, study.trials_each / max(transfers, 1)))
+    found = [
+        Cell(
+            stimulus.name,
+            stimulus.kind,
+            stimulus.intended,
+            stimulus.source,
+            stimulus.strength,
+            answers,
+            int(waiting),
+            shared if stimulus.kind == "transfer" else people,
+        )
+        for stimulus, answers, waiting in rows
+    ]
+    kinds = ("transfer", "identical", "swapped", "practice")
+    return sorted(found, key=lambda cell: (kinds.index(cell.kind), cell.answers, cell.name))
+
+
+def flow(session: Session, study: Study, kept: int) -> Flow:
+    """How far participants of a study came; `kept` as `survey.admin.live_results` counts them."""
+    counts = rating_table.flow(session, study)
+    times = session.execute(
+        select(Participant.consented_at, Participant.finished_at).where(
+            Participant.study_id == study.id, Participant.finished_at.is_not(None)
+        )
+    )
+    minutes = [(end - start).total_seconds() / 60 for start, end in times]
+    return Flow(
+        counts["invited"],
+        counts["consented"] or 0,
+        counts["finished"] or 0,
+        kept,
+        counts["withdrawn"] or 0,
+        statistics.median(minutes) if minutes else None,
+    )
+
+
+def people(session: Session, study: Study, *, skip: int = 0, most: int = 100) -> list[Person]:
+    """The participants of a study, who was seen last first.
+
+    Parameters
+    ----------
+    skip, most : int
+        Leave out so many, then give so many at most.
+    """
+    rows = session.execute(
+        select(Participant, func.count(Trial.id), func.count(Answer.id))
+        .select_from(Participant)
+        .outerjoin(
+            Trial,
+            (Trial.participant_id == Participant.id)
+            & Trial.stimulus_id.in_(select(Stimulus.id).where(Stimulus.kind != "practice")),
+        )
+        .outerjoin(Answer, Answer.trial_id == Trial.id)
+        .where(Participant.study_id == study.id)
+        .group_by(Participant.id)
+        .order_by(Participant.seen_at.desc(), Participant.id.desc())
+        .offset(skip)
+        .limit(most)
+    )
+    this = now()
+    return [
+        Person(person.public_id, person.stage, answered, trials, ago(person.seen_at, this))
+        for person, trials, answered in rows
+    ]
+
+
+def answers(session: Session, study: Study) -> int:
+    """How many answers of a study are stored, practice left out."""
+    return (
+        session.scalar(
+            select(func.count(Answer.id))
+            .join(Trial, Answer.trial_id == Trial.id)
+            .join(Stimulus, Trial.stimulus_id == Stimulus.id)
+            .where(Stimulus.study_id == study.id, Stimulus.kind != "practice")
+        )
+        or 0
+    )
+
+
+def ago(moment: datetime, this: datetime) -> str:
+    """How long ago a moment was, in words, such as "5 minutes ago"."""
+    seconds = max(0.0, (this - moment).total_seconds())
+    if seconds < 60:
+        return "just now"
+    unit, length = next((name, size) for name, size in UNITS if seconds >= size)
+    count = int(seconds // length)
+    return f"{count} {unit}{'' if count == 1 else 's'} ago"

@@ -1,0 +1,71 @@
+"""May a study be opened, and what happens when it is opened or closed."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from db.models import Audit, Clip, Stimulus, Study, now
+from survey.core.settings import Settings
+from survey.journal.durability import Durability
+
+NAMED = 3  # missing files that are named before the rest is counted
+FORCE = "Set FADERNETS_ALLOW_EPHEMERAL=1 and start the server again to open studies all the same."
+
+
+def hindrances(
+    session: Session, study: Study, settings: Settings, durable: Durability
+) -> list[str]:
+    """Why a study cannot be opened, one sentence each; none if it can be."""
+    found = []
+    if not durable.ok and not settings.force_open:
+        found.append(f"{durable.sentence} {FORCE}")
+    kinds = list(session.scalars(select(Stimulus.kind).where(Stimulus.study_id == study.id)))
+    if not kinds:
+        found.append("The study has no stimuli.")
+    elif kinds.count("transfer") < study.trials_each:
+        found.append(
+            f"Every participant rates {study.trials_each} transformed pairs, "
+            f"but the study has {kinds.count('transfer')}."
+        )
+    return found + _missing(session, study, settings)
+
+
+def open_study(session: Session, study: Study) -> None:
+    """Let participants in; `hindrances` is asked before."""
+    study.state, study.opened_at, study.closed_at = "open", study.opened_at or now(), None
+    session.add(Audit(actor="admin", action="opened", study_id=study.id))
+
+
+def close_study(session: Session, study: Study) -> None:
+    """Let nobody in any more, and store no more answers."""
+    study.state, study.closed_at = "closed", now()
+    session.add(Audit(actor="admin", action="closed", study_id=study.id))
+
+
+def _missing(session: Session, study: Study, settings: Settings) -> list[str]:
+    clips = session.scalars(
+        select(Clip)
+        .where(
+            select(Stimulus.id)
+            .where(
+                Stimulus.study_id == study.id,
+                or_(Stimulus.first_id == Clip.id, Stimulus.second_id == Clip.id),
+            )
+            .exists()
+        )
+        .order_by(Clip.sha256)
+    )
+    lost = [f"{clip.sha256}.mp3" for clip in clips if not _is_there(clip, settings)]
+    if not lost:
+        return []
+    more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
+    return [f"Sound files are missing or cut short: {', '.join(lost[:NAMED])}{more}."]
+
+
+def _is_there(clip: Clip, settings: Settings) -> bool:
+    path = settings.audio / f"{clip.sha256}.mp3"
+    try:
+        return path.stat().st_size == clip.bytes
+    except FileNotFoundError:
+        return False

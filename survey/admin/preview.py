@@ -1,0 +1,187 @@
+"""A study as a participant sees it, leaving nothing behind.
+
+The study, its stimuli and nothing else are copied into a database of their own in a temporary
+folder, and a second survey runs on that copy under an address nobody can guess. The clips are read
+from where they are. The real database is only read; what the preview stores goes with its folder,
+and the folder of a process that was killed goes when the next one starts.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from sqlalchemy import inspect, or_, select
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from db.models import Base, Clip, Stimulus, Study, now
+from survey.core.settings import Settings
+
+MOST = 4  # at once; each has a database of some 100 kB
+PREFIX = "fadernets-preview-"
+HELD = "held-by"  # file with the number of the process that a folder belongs to, and its `RUN`
+RUN = secrets.token_hex(8)  # tells a process from one before it that had the same number
+IDLE = 2 * 3600.0  # seconds without a request after which one is discarded
+SIDES = (Stimulus.first_id, Stimulus.second_id)
+# What the server itself puts into a request; the rest is from the survey around the preview.
+PLAIN = "type asgi http_version method scheme path raw_path query_string headers client server"
+PLAIN_KEYS = (*PLAIN.split(), "extensions", "state")
+
+
+@dataclass
+class Preview:
+    """A running copy of a study."""
+
+    app: FastAPI
+    folder: Path
+    used: float
+
+    def close(self) -> None:
+        """Discard the copy with all that was stored in it."""
+        self.app.state.database.close()  # all else that an application holds, a preview has not
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Previews:
+    """All previews of this process; shared by threads.
+
+    Parameters
+    ----------
+    clock : function, optional
+        Gives seconds; only differences count.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._running: OrderedDict[str, Preview] = OrderedDict()
+        _remove_orphans(Path(tempfile.gettempdir()))
+
+    def start(self, session: Session, study: Study, settings: Settings) -> str:
+        """Make a copy of a study, open to all; gives its key, 128 bits."""
+        from survey.app import create_app  # which imports this module
+
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        try:
+            (folder / HELD).write_text(f"{os.getpid()} {RUN}")
+            app = create_app(
+                replace(
+                    settings,
+                    database_url=f"sqlite:///{folder / 'preview.sqlite'}",
+                    admin_token=None,
+                    dataset=None,
+                    hf_token=None,
+                )
+            )
+            with app.state.database.write() as copy:
+                _copy(session, study, copy)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        key = secrets.token_urlsafe(16)
+        with self._lock:
+            self._running[key] = Preview(app, folder, self._clock())
+            old = self._discarded()
+        for preview in old:
+            preview.close()
+        return key
+
+    def find(self, key: str) -> FastAPI | None:
+        """The survey behind a key; None if there is none, or none any more."""
+        with self._lock:
+            old = self._discarded()
+            found = self._running.get(key)
+            if found is not None:
+                found.used = self._clock()
+                self._running.move_to_end(key)
+        for preview in old:
+            preview.close()
+        return None if found is None else found.app
+
+    def close(self) -> None:
+        """Discard all."""
+        with self._lock:
+            old = list(self._running.values())
+            self._running.clear()
+        for preview in old:
+            preview.close()
+
+    def _discarded(self) -> list[Preview]:
+        """Take out those too many or too old, the one used longest ago first."""
+        old = []
+        while self._running:
+            first = next(iter(self._running.values()))
+            if len(self._running) <= MOST and self._clock() - first.used < IDLE:
+                break
+            old.append(self._running.popitem(last=False)[1])
+        return old
+
+
+class Passed(Response):
+    """A response that another application makes, as if it were mounted at a path."""
+
+    def __init__(self, app: FastAPI, root: str) -> None:
+        self.app, self.root = app, root
+        self.background = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        plain = {key: scope[key] for key in PLAIN_KEYS if key in scope}
+        await self.app(plain | {"root_path": self.root}, receive, send)
+
+
+def _remove_orphans(base: Path) -> None:
+    """Delete what previews of killed processes left."""
+    for folder in base.glob(f"{PREFIX}*"):
+        try:
+            number, run = (folder / HELD).read_text().split()
+            if int(number) == os.getpid():
+                is_orphan = run != RUN  # in a container every server has the same number
+            else:
+                is_orphan = not _lives(int(number))
+        except (OSError, ValueError):  # another user's, or not one of ours
+            continue
+        if is_orphan:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lives(number: int) -> bool:
+    try:
+        os.kill(number, 0)  # signal 0 only asks whether the process is there
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is, and is another user's
+        pass
+    return True
+
+
+def _copy(session: Session, study: Study, copy: Session) -> None:
+    """Put a study and its stimuli, clips included, into an empty database."""
+    query = select(Stimulus).where(Stimulus.study_id == study.id).order_by(Stimulus.id)
+    stimuli = session.scalars(query).all()
+    clips = session.scalars(
+        select(Clip).where(
+            or_(*(Clip.id.in_(select(side).where(Stimulus.study_id == study.id)) for side in SIDES))
+        )
+    )
+    opened = {"state": "open", "invited_only": False, "closed_at": None}
+    nobody = {"withdrawn": 0, "lapsed": 0}
+    copy.add(Study(**_values(study) | opened | nobody | {"opened_at": now()}))
+    copy.add_all(Clip(**_values(clip)) for clip in clips)
+    copy.flush()
+    copy.add_all(Stimulus(**_values(stimulus)) for stimulus in stimuli)
+
+
+def _values(row: Base) -> dict[str, Any]:
+    return {column.key: getattr(row, column.key) for column in inspect(type(row)).column_attrs}

@@ -1,0 +1,1 @@
+"""From ratings to results, tables, figures and a report."""

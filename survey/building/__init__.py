@@ -1,0 +1,1 @@
+"""Making a study: music, segments, transfers, clips, rows."""

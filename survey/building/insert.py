@@ -1,0 +1,132 @@
+"""Putting a study into the database: all of it in one transaction, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from db.database import Database
+from db.models import Audit, Clip, Stimulus, Study, now
+from survey.building.pairs import Pair
+from survey.building.study_spec import BuildError, Plan
+from survey.core.settings import Settings
+from survey.journal.durability import durability
+from survey.ratings.exclusion import DEFAULT_RULES
+
+LONGEST_SOURCE = 300  # characters
+
+
+@dataclass(frozen=True)
+class Made:
+    """A study whose clips are on the disk, ready to be registered.
+
+    Attributes
+    ----------
+    pairs : list of Pair
+    model : str
+        The checkpoint's name.
+    record : dict
+        How it was built, as JSON: what `db.models.Study.build` keeps.
+    """
+
+    pairs: list[Pair]
+    model: str
+    record: dict[str, Any] = field(repr=False)
+
+
+def may_open(database: Database, settings: Settings) -> bool:
+    """Whether answers are kept, or a dataset is named to keep them, or nobody minds."""
+    named = settings.dataset is not None
+    return settings.force_open or named or durability(settings, database).ok
+
+
+def register(database: Database, plan: Plan, made: Made) -> None:
+    """Put a study into the database, in one transaction.
+
+    Raises
+    ------
+    BuildError
+        If the name has been taken meanwhile.
+    """
+    try:
+        with database.write() as session:
+            check_name(session, plan.name)
+            add(session, plan, made)
+    except IntegrityError as error:  # PostgreSQL: another build was between look and commit
+        raise BuildError(_taken(plan.name)) from error
+
+
+def add(session: Session, plan: Plan, made: Made) -> Study:
+    """A study's rows, in a transaction of the caller's."""
+    ids = _clip_rows(session, made.pairs)
+    moment = now() if plan.is_open else None
+    study = Study(
+        name=plan.name,
+        title=plan.title,
+        language=plan.language,
+        contact=plan.contact,
+        retention=plan.retention,
+        state="open" if plan.is_open else "draft",
+        opened_at=moment,
+        trials_each=plan.each,
+        rules=dict(DEFAULT_RULES if plan.rules is None else plan.rules),
+        lease_minutes=plan.lease,
+        build=made.record,
+    )
+    session.add(study)
+    session.flush()
+    for pair in made.pairs:
+        session.add(
+            Stimulus(
+                study_id=study.id,
+                name=pair.name,
+                kind=pair.kind,
+                intended=pair.intended,
+                strength=pair.strength,
+                checkpoint=made.model[:100],
+                source=pair.source[-LONGEST_SOURCE:],
+                segment=pair.segment,
+                measured=pair.measured,
+                first_id=ids[pair.first.sha256],
+                second_id=ids[pair.second.sha256],
+            )
+        )
+        session.flush()  # one by one, so that ids rise in the order of the pairs
+    done = ("built", "opened") if plan.is_open else ("built",)
+    for action in done:
+        session.add(Audit(actor=plan.actor, action=action, study_id=study.id))
+    return study
+
+
+def check_name(session: Session, name: str) -> None:
+    """Refuse a name that a study has already.
+
+    Raises
+    ------
+    BuildError
+    """
+    if session.scalar(select(Study.id).where(Study.name == name)) is not None:
+        raise BuildError(_taken(name))
+
+
+def _taken(name: str) -> str:
+    return f"There is a study named {name} already; choose another name with --name."
+
+
+def _clip_rows(session: Session, made: Sequence[Pair]) -> dict[str, int]:
+    """Rows of all clips, those that other studies have too shared: hash -> id."""
+    found = {clip.sha256: clip for pair in made for clip in (pair.first, pair.second)}
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    rows = [
+        {"sha256": name, "bytes": clip.bytes, "seconds": clip.seconds}
+        for name, clip in sorted(found.items())  # in one order, or two builds wait for each other
+    ]
+    session.execute(dialect.insert(Clip).on_conflict_do_nothing(), rows)
+    known = session.execute(select(Clip.sha256, Clip.id).where(Clip.sha256.in_(found)))
+    return {row.sha256: row.id for row in known}

@@ -1,0 +1,129 @@
+"""How a study was built, in so much detail that it can be built again: kept beside the study."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import soundfile
+
+import fadernets
+from fadernets import FaderNet, checkpoint
+from fadernets.playback import audio
+from survey.building import clips, selection
+from survey.building.corpus import Work
+from survey.building.pairs import Pair, Recording
+from survey.building.selection import Pool
+from survey.building.study_spec import Plan
+
+VERSIONS = ("numpy", "torch", "music21", "symusic", "midirenderer", "soundfile")
+
+
+def record(
+    plan: Plan,
+    net: FaderNet,
+    music: Sequence[Work],
+    unread: dict[str, str],
+    pool: Pool,
+    samples: int,
+    made: Sequence[Pair],
+    recorded: Sequence[Recording],
+) -> dict[str, Any]:
+    """What `db.models.Study.build` keeps, as JSON.
+
+    Parameters
+    ----------
+    music, unread, pool
+        What was read, what was not, and what could be chosen from.
+    samples : int
+        Length of every clip.
+    made, recorded
+        All pairs, and what they were made of.
+    """
+    return {
+        "seed": plan.seed,
+        "pairs": plan.pairs,
+        "strengths": list(plan.strengths),
+        "checkpoint": _checkpoint(plan.checkpoint),
+        "music": _music(plan, music, unread | pool.left_out),
+        "selection": _selection(pool),
+        "clips": _sound(samples),
+        "items": _items(made, net, recorded),
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of every library that has a say in the bytes of a clip."""
+    return {
+        "python": platform.python_version(),
+        "fadernets": fadernets.__version__,
+        "libsndfile": soundfile.__libsndfile_version__,
+        **{name: version(name) for name in VERSIONS},
+    }
+
+
+def _checkpoint(name: str | None) -> dict[str, str]:
+    folders = checkpoint.parts(name)
+    sums = b"".join((folder / checkpoint.SUMS).read_bytes() for folder in folders)
+    return {"name": folders[0].name, "sums_sha256": hashlib.sha256(sums).hexdigest()}
+
+
+def _music(plan: Plan, music: Sequence[Work], left_out: dict[str, str]) -> dict[str, Any]:
+    return {
+        "from": "music21" if plan.midi is None else "midi",
+        "works": {work.name: work.sha256 for work in music},
+        "left_out": left_out,
+    }
+
+
+def _selection(pool: Pool) -> dict[str, Any]:
+    return {
+        "candidates": len(pool.candidates),
+        "low_up_to": pool.limits[0],
+        "high_from": pool.limits[1],
+        "unchanged": [list(one) for one in pool.unchanged],
+        "seconds": [selection.SHORTEST, selection.LONGEST],
+        "most_each": selection.MOST_EACH,
+    }
+
+
+def _sound(samples: int) -> dict[str, Any]:
+    font = Path(os.environ.get("FADERNETS_SOUNDFONT") or audio.PIANO).expanduser()
+    with font.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {
+        "samples": samples,
+        "rate": audio.RATE,
+        "kbits": clips.KBITS,
+        "lead": clips.LEAD,
+        "tail": clips.TAIL,
+        "synthesiser": os.environ.get("FADERNETS_SYNTHESISER") or audio.DEFAULT,
+        "soundfont_sha256": digest,
+    }
+
+
+def _items(
+    made: Sequence[Pair], net: FaderNet, recorded: Sequence[Recording]
+) -> dict[str, dict[str, Any]]:
+    """Of every pair the clips' hashes and the arousal that the model hears in them."""
+    notes, stored = [], []
+    for recording in recorded:
+        take = recording.take
+        notes += [take.candidate.notes, *take.results.values()]
+        stored += [recording.original, *recording.results.values()]
+    heard = {
+        clip.sha256: value for clip, value in zip(stored, net.arousal(notes).tolist(), strict=True)
+    }
+    return {
+        pair.name: {
+            "clips": [pair.first.sha256, pair.second.sha256],
+            "arousal": [heard[pair.first.sha256], heard[pair.second.sha256]],
+        }
+        for pair in made
+    }

@@ -1,0 +1,275 @@
+"""Which segments a study has: drawn at random from what the model hears as calm or energetic."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fadernets import Notes
+from fadernets.music.notes import BEATS, STEPS_PER_BEAT
+from fadernets.music.piece import Segment, segments
+from survey.building.corpus import Progress, Work
+
+if TYPE_CHECKING:
+    from fadernets import FaderNet  # brings PyTorch
+
+SHORTEST, LONGEST = 1.0, 6.0  # seconds of a segment's four beats
+MOST_HEARD = 25  # segments of a piece whose arousal is worked out, drawn at random
+MOST_EACH = 3  # segments of a piece in each direction
+BATCH = 16  # segments transferred at a time
+TARGETS = ("high", "low")
+START = {"high": "low", "low": "high"}  # where a segment comes from that goes there
+
+
+class SelectionError(ValueError):
+    """There are too few segments; the message is one sentence for a person."""
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A segment that may be chosen.
+
+    Attributes
+    ----------
+    work : str
+        Name of its piece.
+    index : int
+        Its place in the piece, from 0.
+    notes : Notes
+        Beats from its start, lengthened by the pedal.
+    tempo : float array, shape (t, 2)
+        Rows (beat from its start, quarter notes per minute), the first at 0.
+    seconds : float
+        How long its four beats last.
+    arousal : float
+        Probability of high arousal, by the model.
+    """
+
+    work: str
+    index: int
+    notes: Notes
+    tempo: np.ndarray
+    seconds: float
+    arousal: float = float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """A chosen segment and what the model made of it.
+
+    Attributes
+    ----------
+    candidate : Candidate
+    target : {"high", "low"}
+    results : strength -> Notes
+    """
+
+    candidate: Candidate
+    target: str
+    results: dict[float, Notes]
+
+
+@dataclass(eq=False)
+class Pool:
+    """All candidates, and what did not become one.
+
+    Attributes
+    ----------
+    candidates : list of Candidate
+    left_out : name of a piece -> why
+    limits : (float, float)
+        Arousal up to which a segment counts as low, and from which as high.
+    unchanged : list of (name of a piece, index)
+        Drawn, but the transfer gave the same notes or none.
+    """
+
+    candidates: list[Candidate]
+    left_out: dict[str, str]
+    limits: tuple[float, float]
+    unchanged: list[tuple[str, int]] = field(default_factory=list)
+
+    def of(self, arousal: str) -> list[Candidate]:
+        """The candidates of low or of high arousal."""
+        low, high = self.limits
+        if arousal == "low":
+            return [c for c in self.candidates if c.arousal <= low and c.arousal < 0.5]
+        return [c for c in self.candidates if c.arousal >= high and c.arousal > 0.5]
+
+
+def pool(
+    works: Sequence[Work], net: FaderNet, rng: np.random.Generator, progress: Progress
+) -> Pool:
+    """Candidates of some pieces, no two alike, with their arousal.
+
+    Low is the lowest third, high the highest, each on its own side of 0.5: on the other side no
+    code need move at all.
+    """
+    candidates: list[Candidate] = []
+    left_out: dict[str, str] = {}
+    seen: set[tuple] = set()
+    for done, work in enumerate(works):
+        progress("listening", done, len(works))
+        found, problem = _candidates(work, seen, rng)
+        if problem:
+            left_out[work.name] = problem
+            continue
+        arousal = net.arousal([c.notes for c in found])
+        candidates += [
+            Candidate(c.work, c.index, c.notes, c.tempo, c.seconds, value)
+            for c, value in zip(found, arousal.tolist(), strict=True)
+        ]
+    progress("listening", len(works), len(works))
+    heard = [c.arousal for c in candidates] or [0.5]
+    low, high = np.quantile(heard, [1 / 3, 2 / 3]).tolist()
+    return Pool(candidates, left_out, (low, high))
+
+
+def require_pieces(pieces: int, count: int) -> None:
+    """Refuse, before any is listened to, what so many pieces cannot give in a direction.
+
+    Raises
+    ------
+    SelectionError
+        If `count` segments of a direction are more than they may give.
+    """
+    most = MOST_EACH * pieces
+    if most < count:
+        raise SelectionError(
+            f"Of {pieces} pieces at most {MOST_EACH} segments each can be taken in each direction, "
+            f"and {count} are needed, practice included: {_instead(most)}."
+        )
+
+
+def require(found: Pool, count: int) -> None:
+    """Refuse, before anything is transferred, what the candidates cannot give.
+
+    Raises
+    ------
+    SelectionError
+        If there are fewer than `count` for a target.
+    """
+    there = {target: _usable(found.of(START[target])) for target in TARGETS}
+    target = min(TARGETS, key=there.__getitem__)
+    if there[target] < count:
+        raise _too_few(found, target, there[target], count)
+
+
+def choose(
+    found: Pool,
+    net: FaderNet,
+    target: str,
+    count: int,
+    strengths: Sequence[float],
+    rng: np.random.Generator,
+) -> list[Take]:
+    """Segments that are to go to a target, with their transfers at every strength.
+
+    Drawn at random, `MOST_EACH` of a piece and as few as can be. How well a transfer went has no
+    say in it, only whether there is one: other notes than before, and some.
+
+    Raises
+    ------
+    SelectionError
+        If there are fewer than asked for.
+    """
+    candidates = found.of(START[target])
+    order = _drawn(candidates, rng)
+    takes: list[Take] = []
+    for first in range(0, len(order), BATCH):
+        batch = order[first : first + BATCH]
+        notes = [candidate.notes for candidate in batch]
+        played = {strength: net.transfer(notes, target, strength) for strength in strengths}
+        for place, candidate in enumerate(batch):
+            results = {strength: played[strength][place] for strength in strengths}
+            if len(takes) == count:
+                return takes
+            if all(_is_other(candidate.notes, result) for result in results.values()):
+                takes.append(Take(candidate, target, results))
+            else:
+                found.unchanged.append((candidate.work, candidate.index))
+    if len(takes) < count:
+        raise _too_few(found, target, len(takes), count)
+    return takes
+
+
+def _too_few(found: Pool, target: str, usable: int, count: int) -> SelectionError:
+    pieces = len({candidate.work for candidate in found.of(START[target])})
+    return SelectionError(
+        f"Only {usable} segments of {START[target]} arousal can be used, {MOST_EACH} at most of "
+        f"each of {pieces} pieces, and {count} are needed, practice included: {_instead(usable)}."
+    )
+
+
+def _instead(usable: int) -> str:
+    fewer = f"ask for {usable - 1} pairs at most" if usable > 1 else "try other music"
+    return f"give more pieces or {fewer}"
+
+
+def _usable(candidates: Sequence[Candidate]) -> int:
+    """How many of them may be drawn, as far as pieces limit it."""
+    return sum(min(n, MOST_EACH) for n in Counter(c.work for c in candidates).values())
+
+
+def fingerprint(notes: Notes) -> tuple:
+    """What makes segments alike: pitches, begins and ends to the sixteenth, not how loud."""
+    steps = np.rint(np.stack([notes.onset, notes.offset]) * STEPS_PER_BEAT).astype(int)
+    return tuple(sorted(zip(*steps.tolist(), notes.pitch.tolist(), strict=True)))
+
+
+def _is_other(before: Notes, after: Notes) -> bool:
+    return len(after) > 0 and fingerprint(before) != fingerprint(after)
+
+
+def _candidates(
+    work: Work, seen: set[tuple], rng: np.random.Generator
+) -> tuple[list[Candidate], str | None]:
+    """New candidates of a piece, or why there are none."""
+    usable = [segment for segment in segments(work.piece) if segment.problem is None]
+    timed = [(segment, _seconds(work, segment)) for segment in usable]
+    fitting = [row for row in timed if SHORTEST <= row[1] <= LONGEST]
+    if not usable:
+        return [], "no segment of it can be used by the model"
+    if not fitting:
+        slow = timed[0][1] > LONGEST
+        side = f"more than {LONGEST:g}" if slow else f"less than {SHORTEST:g}"
+        return [], f"too {'slow' if slow else 'fast'}: four beats last {side} seconds"
+    fresh = []
+    for place in rng.permutation(len(fitting)).tolist():
+        segment, seconds = fitting[place]
+        mark = fingerprint(segment.notes)
+        if mark not in seen and len(fresh) < MOST_HEARD:
+            seen.add(mark)
+            tempo = _tempo(work, segment)
+            fresh.append(Candidate(work.name, segment.index, segment.notes, tempo, seconds))
+    return fresh, None if fresh else "its segments are the same as another piece's"
+
+
+def _seconds(work: Work, segment: Segment) -> float:
+    ends = np.array([segment.start, segment.start + BEATS])
+    begin, end = work.piece.seconds(ends)
+    return float(end - begin)
+
+
+def _tempo(work: Work, segment: Segment) -> np.ndarray:
+    """The piece's tempo map within a segment."""
+    rows = work.piece.tempo
+    first = int(np.searchsorted(rows[:, 0], segment.start, side="right")) - 1
+    inside = rows[first:][rows[first:, 0] < segment.start + BEATS].astype(float)
+    inside[:, 0] = np.maximum(inside[:, 0] - segment.start, 0.0)
+    return inside
+
+
+def _drawn(candidates: Sequence[Candidate], rng: np.random.Generator) -> list[Candidate]:
+    """In random order, but a first one of every piece before a second one of any."""
+    turns: Counter[str] = Counter()
+    rounds: list[list[Candidate]] = [[] for _ in range(MOST_EACH)]
+    for place in rng.permutation(len(candidates)).tolist():
+        candidate = candidates[place]
+        if turns[candidate.work] < MOST_EACH:
+            rounds[turns[candidate.work]].append(candidate)
+            turns[candidate.work] += 1
+    return [candidate for turn in rounds for candidate in turn]

@@ -1,0 +1,1 @@
+"""What all parts of the listening test need: settings, tokens, texts, how requests are guarded."""

@@ -1,0 +1,1 @@
+"""Answers off the disk: a journal of JSON lines, copied to a dataset, replayed at start."""

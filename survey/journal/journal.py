@@ -1,0 +1,324 @@
+"""Answers off the disk: a journal of JSON lines, copied to a private dataset, replayed at start.
+
+For hosts that wipe their disk at restart. What the database has acknowledged is appended here, and
+is on the disk before the participant gets their answer; it is off the disk with the next upload,
+after every finished participant, every few minutes and at shutdown. So a host that dies without a
+word loses at most what unfinished participants did since the last upload. `docs/survey-hosting.md`
+says it at length.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from huggingface_hub import HfApi
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
+
+from db.database import Database
+from db.models import Participant, Study, Trial
+from survey.core.settings import Settings
+from survey.journal import uploads
+from survey.journal.durability import Durability, durability
+from survey.journal.jsonl import Ledger, Line
+from survey.journal.replay import Restored, Told, content, is_idle, mark, person_of, replay, told
+from survey.journal.uploads import UploadError, Uploads
+from survey.ratings import rating_table
+from survey.records.to_json import (
+    RecordError,
+    members,
+    of_participant,
+    of_people,
+    of_study,
+    of_trials,
+    people,
+)
+
+EVERY = 3.0  # minutes between uploads; the Hub limits commits by the hour
+LAST = 60.0  # seconds that the upload at shutdown may take
+__all__ = ["Durability", "Journal", "JournalError", "connect", "durability"]
+log = logging.getLogger(__name__)
+JournalError = UploadError
+
+
+class Journal:
+    """The journal of one server; a dataset must have no other one at the same time.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        With what the dataset had already.
+    uploads : Uploads
+        Of the ledger's folder.
+    """
+
+    def __init__(self, ledger: Ledger, uploads: Uploads) -> None:
+        self._ledger = ledger
+        self._uploads = uploads
+        self.problems: list[str] = []  # what the last `restore` could not do
+        self._lock = uploads.lock
+        self._waiting: list[Line] = []  # what the disk would not take
+        with self._lock:
+            found = told(self._ledger.lines())
+            self._withdrawn = dict(found.withdrawn)
+            self._study_of = {public_id: study for public_id, (study, _) in found.people.items()}
+            self._ledger.change(self._cleared)
+            # Its upload shows at once whether uploading works.
+            self._write([_line("start")])
+        if self._withdrawn:
+            uploads.rewritten()  # a server that died may not have come to it
+        uploads.soon()
+
+    @property
+    def failure(self) -> str | None:
+        """Why answers are not copied off the disk just now, None if they are."""
+        if self._waiting:
+            return "the journal cannot be written to this disk"
+        if self._uploads.failure is not None:
+            return self._uploads.failure
+        return None if self._uploads.done else "nothing has been uploaded yet"
+
+    def opened(self, session: Session, study: Study) -> None:
+        """A study was opened, closed, changed, or has new invitations."""
+        session.flush()
+        here = session.get_one(Study, study.id, populate_existing=True)
+        self._keep(session, [_line("study", study=of_study(here, private=True))], at_once=True)
+
+    def began(self, session: Session, participant: Participant) -> None:
+        """A participant has agreed, and has been assigned trials.
+
+        Only the count is written until there is something that could be lost, or scripts could
+        fill the dataset with joins; an invitation, though, is used up.
+        """
+        if participant.invitation_id is not None:
+            self.joined(session, participant)
+            return
+        session.flush()
+        study = session.get_one(Study, participant.study_id)
+        line = _line(
+            "begun", study=study.name, count=rating_table.flow(session, study)["consented"]
+        )
+        self._keep(session, [line])
+
+    def joined(self, session: Session, participant: Participant) -> None:
+        """A participant has done something: all that is known of them is written."""
+        self._keep(session, [_person_line(session, participant.id)])
+
+    def answered(self, session: Session, trial: Trial) -> None:
+        """A trial was answered, or something was played in it."""
+        only = trial.id if trial.participant.public_id in self._study_of else None
+        self._keep(session, [_person_line(session, trial.participant_id, only)])
+
+    def finished(self, session: Session, participant: Participant) -> None:
+        """A participant has reached the end: all of theirs is written and uploaded."""
+        self._keep(session, [_person_line(session, participant.id)], at_once=True)
+
+    def withdrawn(self, public_id: str, study: str | None = None) -> None:
+        """A participant withdraws: their lines go from all files and from the dataset.
+
+        To be called in the transaction that erases them, at its end: what is in the journal would
+        bring them back if the server died between the two.
+
+        Parameters
+        ----------
+        public_id : str
+        study : str, optional
+            The name of theirs, for one who is not in the journal yet.
+
+        Raises
+        ------
+        OSError
+            If the disk refuses; the transaction must not be committed then.
+        """
+        who = mark(public_id)
+        with self._lock:
+            if who not in self._withdrawn:
+                used = self._invitation(public_id)
+                line = _line(
+                    "withdrawn",
+                    mark=who,
+                    study=self._study_of.get(public_id, study),
+                    invitation=used and {**used, "label": ""},
+                )
+                self._ledger.append([line])
+                self._withdrawn[who] = line
+            used = self._withdrawn[who].get("invitation")
+            self._waiting = [line for line in self._waiting if person_of(line) != public_id]
+            self._study_of.pop(public_id, None)
+            self._ledger.change(
+                self._cleared, [public_id, used["token_hash"]] if used else [public_id]
+            )
+        self._uploads.rewritten()
+        self._uploads.soon()
+
+    def flush(self, seconds: float = LAST) -> bool:
+        """Upload now and wait; False if that failed or took longer."""
+        return self._uploads.flush(seconds)
+
+    def close(self, seconds: float = LAST) -> bool:
+        """Upload a last time and end; False if the upload failed or took longer."""
+        good = self._uploads.close(seconds)
+        if not good:
+            log.error("the last upload of answers failed: %s", self._uploads.failure)
+        return good
+
+    def restore(self, database: Database) -> Restored:
+        """Make database and journal agree: each gets what only the other has.
+
+        To be called at start, after the schema is there and before a default study is made. Who
+        withdrew is erased from the database, should an older one have come back.
+        """
+        with self._lock:
+            found = told(self._ledger.lines())
+        with database.write() as session:
+            done = replay(session, found)
+        if done.erased:
+            database.scrub()
+        with database.read() as session:
+            lacking = list(_lacking(session, found))
+        with self._lock:
+            self._write(lacking)
+        done.journalled = len(lacking)
+        self.problems = done.problems
+        for problem in done.problems:
+            log.error("%s", problem)
+        self._uploads.soon()
+        return done
+
+    def _keep(self, session: Session, lines: list[Line], at_once: bool = False) -> None:
+        """Write lines when, and if, the transaction they are of is committed."""
+
+        def keep(*_: Any) -> None:
+            with self._lock:
+                self._write(lines)
+            if at_once:
+                self._uploads.soon()
+
+        if session.get_bind().get_execution_options().get("writes") and session.in_transaction():
+            event.listen(session, "after_commit", keep, once=True)
+        else:
+            keep()
+
+    def _write(self, lines: list[Line]) -> None:
+        """Append lines, but none of who withdrew meanwhile; what fails is tried again later.
+
+        The database has them already, so that an error must not reach the participant.
+        """
+        self._waiting += lines
+        kept = [
+            line for line in self._waiting if mark(person_of(line) or "") not in self._withdrawn
+        ]
+        try:
+            self._ledger.append(kept)
+        except OSError as error:
+            log.error("the journal cannot be written: %s", error)
+            self._waiting = kept
+            return
+        self._waiting = []
+        for line in kept:
+            if (public_id := person_of(line)) is not None:
+                self._study_of[public_id] = line["study"]
+
+    def _invitation(self, public_id: str) -> Line | None:
+        """What lines say of the invitation that a participant used."""
+        for line in self._ledger.lines(public_id):
+            if person_of(line) == public_id and line["participant"].get("invitation"):
+                return line["participant"]["invitation"]
+        return None
+
+    def _cleared(self, line: Line) -> Line | None:
+        if mark(person_of(line) or "") in self._withdrawn:
+            return None
+        if line["type"] != "study":
+            return line
+        # The label of an invitation may name the person who used it.
+        used = (one.get("invitation") for one in self._withdrawn.values())
+        theirs = {one["token_hash"] for one in used if one}
+        try:
+            invitations = members(line.get("study"), "invitations")
+            hidden = [
+                {**one, "label": ""} if one.get("token_hash") in theirs else one
+                for one in invitations
+            ]
+        except (RecordError, AttributeError):
+            return line  # no sense in it, and no label
+        if hidden == invitations:
+            return line
+        return {**line, "study": {**line["study"], "invitations": hidden}}
+
+
+def connect(settings: Settings, api: HfApi | None = None, every: float = EVERY) -> Journal | None:
+    """The journal of this server, None if the settings name no dataset.
+
+    Parameters
+    ----------
+    settings : Settings
+    api : HfApi or None
+        What speaks with the Hub; None: one with the settings' token.
+    every : float
+        Minutes between uploads.
+
+    Raises
+    ------
+    JournalError
+        If the dataset is public, cannot be reached or there is no token for it.
+    OSError
+        If the data folder cannot be written.
+    """
+    if settings.dataset is None:
+        return None
+    if settings.hf_token is None:
+        raise JournalError(
+            f"FADERNETS_DATASET is {settings.dataset}, but HF_TOKEN is not set: without a token "
+            "nothing can be written there."
+        )
+    ledger = Ledger(settings.data / "journal")
+    api = api or HfApi(token=settings.hf_token)
+    return Journal(ledger, uploads.connect(api, settings.dataset, ledger.folder, every))
+
+
+def _line(kind: str, **parts: Any) -> Line:
+    return {"type": kind, "at": datetime.now(UTC).isoformat(), **parts}
+
+
+def _person_line(session: Session, participant: int, trial: int | None = None) -> Line:
+    """A participant with all trials, or with one of them, as the transaction sees them."""
+    session.flush()
+    fresh = {"populate_existing": True}
+    person = Participant.id == participant
+    if trial is None:
+        who = session.scalars(of_people().where(person), execution_options=fresh).one()
+        trials = who.trials
+    else:
+        who = session.scalars(select(Participant).where(person)).one()
+        trials = session.scalars(
+            of_trials().where(Trial.id == trial), execution_options=fresh
+        ).all()
+    record = of_participant(who, private=True, trials=trials)
+    return _line("participant", study=who.study.name, participant=record)
+
+
+def _lacking(session: Session, found: Told) -> Iterator[Line]:
+    """Lines of what the database has and the journal has not."""
+    for study in session.scalars(select(Study).order_by(Study.id)):
+        persons = people(session, study)
+        if study.state == "draft" and not persons:
+            continue
+        record = of_study(study, private=True)
+        if record != found.studies.get(study.name):
+            yield _line("study", study=record)
+        told = {public_id for public_id, (name, _) in found.people.items() if name == study.name}
+        for person in persons:
+            record = of_participant(person, private=True)
+            if is_idle(record):
+                continue  # counted, that is all
+            told.add(person.public_id)
+            _, known = found.people.get(person.public_id, (None, None))
+            if known is None or content(known) != content(record):
+                yield _line("participant", study=study.name, participant=record)
+        consented = rating_table.flow(session, study)["consented"] or 0
+        if consented > max(found.begun.get(study.name, 0), len(told) + study.withdrawn):
+            yield _line("begun", study=study.name, count=consented)

@@ -1,0 +1,308 @@
+"""The journal's lines, and a database made complete from them.
+
+A line is one JSON object. Its type is ``start`` (of a server), ``study`` (a study as it is now),
+``participant`` (a participant as they are now, with all their trials or with those that changed),
+``withdrawn`` (only a hash of who withdrew; their other lines have been taken out) or ``begun`` (how
+many had joined a study by then: who did nothing more has no other line, is not restored, and goes
+on being counted). Replaying is adding what is missing: done twice, or with lines twice, it is the
+same as done once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from db.models import SIDES, Invitation, Participant, Study
+from survey.journal.jsonl import Line
+from survey.ratings.rating_table import flow
+from survey.records.erasure import erase
+from survey.records.from_json import (
+    add_invitation,
+    add_invitations,
+    add_participant,
+    add_study,
+    add_trial,
+    checked,
+    complete,
+)
+from survey.records.to_json import RecordError, bounded, member, members, of_study, values
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Restored:
+    """What a replay did, counted; `problems` are sentences for the researcher."""
+
+    studies: int = 0
+    participants: int = 0
+    answers: int = 0
+    erased: int = 0
+    journalled: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def mark(public_id: str) -> str:
+    """What stands for a participant who withdrew: it cannot be read back."""
+    return hashlib.sha256(public_id.encode()).hexdigest()
+
+
+def person_of(line: Line) -> str | None:
+    """The public id of the participant a line is of, None if it is of none."""
+    record = line.get("participant")
+    found = record.get("public_id") if isinstance(record, dict) else None
+    return found if isinstance(found, str) else None
+
+
+@dataclass
+class Told:
+    """What all lines say together.
+
+    Attributes
+    ----------
+    studies : dict
+        Name to record, the newest.
+    people : dict
+        Public id to (name of the study, record).
+    withdrawn : dict
+        Hash of a public id to the line that says so.
+    begun : dict
+        Name of a study to how many are known to have joined it.
+    """
+
+    studies: dict[str, Line] = field(default_factory=dict)
+    people: dict[str, tuple[str, Line]] = field(default_factory=dict)
+    withdrawn: dict[str, Line] = field(default_factory=dict)
+    begun: dict[str, int] = field(default_factory=dict)
+
+    def consented(self, study: str) -> int:
+        """How many joined a study, as far as any line tells."""
+        people = sum(name == study for name, _ in self.people.values())
+        gone = self.studies.get(study, {}).get("withdrawn", 0)
+        return max(self.begun.get(study, 0), people + gone)
+
+    def add(self, line: Line) -> None:
+        """Take a line in.
+
+        Raises
+        ------
+        RecordError
+            If it lacks what lines of its type have.
+        """
+        if line["type"] == "study":
+            record = member(line, "study")
+            values(Study, record)
+            self.studies[record["name"]] = dict(record)
+        elif line["type"] == "participant":
+            self._person(str(member(line, "study")), member(line, "participant"))
+        elif line["type"] == "withdrawn":
+            self._withdrawn(str(member(line, "mark")), line)
+        elif line["type"] == "begun":
+            name, count = str(member(line, "study")), member(line, "count")
+            if type(count) is not int or not 0 <= count < 2**31:
+                raise RecordError("count cannot be so many people")
+            self.begun[name] = max(count, self.begun.get(name, 0))
+
+    def _person(self, study: str, record: Line) -> None:
+        checked(record)
+        public_id = record["public_id"]
+        if mark(public_id) in self.withdrawn:
+            return
+        trials = {one["stimulus"]: one for one in record["trials"]}
+        _, before = self.people.get(public_id, (study, None))
+        if before is not None:
+            for one in before["trials"]:
+                trials[one["stimulus"]] = _both(one, trials.get(one["stimulus"]))
+            record = max(before, record, key=_age)
+        self.people[public_id] = (study, {**record, "trials": list(trials.values())})
+
+    def _withdrawn(self, who: str, line: Line) -> None:
+        if line.get("invitation"):
+            values(Invitation, line["invitation"], private=True)
+        if who in self.withdrawn:
+            return
+        self.withdrawn[who] = line
+        if (study := line.get("study")) in self.studies:
+            self.studies[study]["withdrawn"] += 1
+        for public_id in [public_id for public_id in self.people if mark(public_id) == who]:
+            del self.people[public_id]
+
+
+def told(lines: Iterable[Line]) -> Told:
+    """What lines say together, in the order of their times.
+
+    Those that make no sense are passed over and logged.
+    """
+    found = Told()
+    for line in sorted(lines, key=lambda line: str(line.get("at"))):
+        try:
+            found.add(line)
+        except RecordError as error:
+            log.warning("a line of the journal makes no sense: %s", error.plain)
+    return found
+
+
+def replay(session: Session, found: Told) -> Restored:
+    """Add to a database what it lacks, and erase from it who withdrew.
+
+    What cannot be added is told of in `problems`; the rest is added.
+
+    Parameters
+    ----------
+    session : Session
+        Of a transaction that may write.
+    found : Told
+    """
+    done = Restored()
+    _erase(session, found, done)
+    studies = {}
+    for name, record in found.studies.items():
+        try:
+            with session.begin_nested():
+                studies[name] = _study(session, record, done)
+        except (RecordError, IntegrityError) as error:
+            done.problems.append(f"Study {name!r} could not be restored: {_short(error)}.")
+    _use(session, found, studies)
+    lost = 0
+    for name, record in found.people.values():
+        if is_idle(record):
+            continue
+        if name not in studies:
+            lost += 1
+            continue
+        try:
+            with session.begin_nested():
+                _person(session, studies[name], record, done)
+        except (RecordError, IntegrityError) as error:
+            done.problems.append(f"A participant could not be restored: {_short(error)}.")
+    if lost:
+        done.problems.append(f"{lost} participants are of studies that could not be restored.")
+    for name, study in studies.items():
+        _count(session, study, found.consented(name))
+    return done
+
+
+def is_idle(record: Line) -> bool:
+    """Whether a private record is of somebody who joined, without an invitation, and that is all.
+
+    Such records are in journals of earlier versions only.
+    """
+    return not (
+        record["asked_at"]
+        or record["checked_at"]
+        or record["finished_at"]
+        or record["invitation"]
+        or any(trial["plays"] or trial["answer"] for trial in record["trials"])
+    )
+
+
+def _count(session: Session, study: Study, consented: int) -> None:
+    """Whoever joined and is not here did nothing more, and is counted as removed."""
+    session.flush()
+    study.lapsed += max(0, consented - (flow(session, study)["consented"] or 0))
+
+
+def _erase(session: Session, found: Told, done: Restored) -> None:
+    for person in session.scalars(select(Participant)).all():
+        if mark(person.public_id) in found.withdrawn:
+            erase(session, person, actor="system")
+            done.erased += 1
+
+
+def _use(session: Session, found: Told, studies: dict[str, Study]) -> None:
+    """Invitations of people who withdrew stay used."""
+    for line in found.withdrawn.values():
+        if line.get("invitation") and line.get("study") in studies:
+            add_invitation(session, studies[line["study"]], line["invitation"])
+
+
+def _study(session: Session, record: Line, done: Restored) -> Study:
+    study = session.scalar(select(Study).where(Study.name == member(record, "name")))
+    if study is None:
+        study = add_study(session, record, private=True)
+        done.studies += 1
+        return study
+    if sounds(of_study(study)) != sounds(record):
+        raise RecordError("the study of this name here has other clips")
+    add_invitations(session, study, record, private=True)
+    return study
+
+
+def sounds(record: Line) -> dict[str, tuple[str, ...]]:
+    """What answers hang on: of every stimulus what it is, and the hashes of its clips."""
+    return {
+        member(one, "name"): (
+            member(one, "kind"),
+            member(one, "intended"),
+            *(member(member(one, side), "sha256") for side in SIDES),
+        )
+        for one in members(record, "stimuli")
+    }
+
+
+def _person(session: Session, study: Study, record: Line, done: Restored) -> None:
+    person = session.scalar(
+        select(Participant).where(Participant.public_id == member(record, "public_id"))
+    )
+    if person is None:
+        person = add_participant(session, study, record, private=True)
+        done.participants += 1
+        done.answers += sum(trial.answer is not None for trial in person.trials)
+        return
+    if person.study_id != study.id:
+        raise RecordError("a participant is of another study here")
+    newer = values(Participant, record, private=True)
+    if (newer["finished_at"] is not None, newer["seen_at"]) > (
+        person.finished_at is not None,
+        person.seen_at,
+    ):
+        for name, value in newer.items():
+            setattr(person, name, value)
+    here = {trial.stimulus.name: trial for trial in person.trials}
+    stimuli = {stimulus.name: stimulus for stimulus in study.stimuli}
+    for one in members(record, "trials"):
+        trial = here.get(member(one, "stimulus"))
+        if trial is None:
+            done.answers += add_trial(person, stimuli, one).answer is not None
+        else:
+            done.answers += complete(trial, one)
+    session.flush()
+
+
+def _both(one: Line, other: Line | None) -> Line:
+    """A trial as two lines have it together."""
+    if other is None:
+        return one
+    plays = {play["submission"]: play for play in [*other["plays"], *one["plays"]]}
+    return {**one, "plays": list(plays.values()), "answer": one["answer"] or other["answer"]}
+
+
+def content(record: Line) -> Line:
+    """A participant's record without what differs between equal ones: the order of lists, say."""
+    trials = [
+        {
+            **one,
+            "plays": sorted(one["plays"], key=lambda play: play["submission"]),
+            "answer": one["answer"] and bounded(one["answer"]),
+        }
+        for one in record["trials"]
+    ]
+    return {**record, "trials": sorted(trials, key=lambda one: one["stimulus"])}
+
+
+def _age(record: Line) -> tuple[bool, str]:
+    return record["finished_at"] is not None, record["seen_at"]
+
+
+def _short(error: RecordError | IntegrityError) -> str:
+    """Why, without the values of any row: it is logged, and shown to the admin."""
+    if isinstance(error, RecordError):
+        return error.plain
+    return str(error.orig).partition("\n")[0]  # further lines of PostgreSQL's hold them

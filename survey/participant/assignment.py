@@ -1,0 +1,189 @@
+"""Which stimuli a participant hears, and in which order.
+
+Of the stimuli that matter everybody gets a share, as many that lower as that raise arousal, those
+first that have the fewest answers or are promised to the fewest. A promise holds while its
+participant is about: who stays away for `lease_minutes` frees the places of what is unanswered, and
+who did nothing but join frees them sooner, see `survey.participant.unused_places`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from sqlalchemy import func, insert, or_, select
+from sqlalchemy.orm import Session
+
+from db.models import Answer, Participant, Stimulus, Study, Trial
+from survey.core import tokens
+from survey.participant import unused_places
+
+LONGEST_RUN = 3  # trials in a row that are meant to change arousal the same way
+TRIES = 300  # orders drawn to find one without longer runs
+CATCH = ("identical", "swapped")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A stimulus to be assigned.
+
+    Attributes
+    ----------
+    id : int
+        Of the stimulus.
+    kind, intended : str
+        One of `db.models.KINDS` and of `db.models.DIRECTIONS`.
+    """
+
+    id: int
+    kind: str
+    intended: str
+
+
+def assign(session: Session, participant: Participant, rng: random.Random | None = None) -> int:
+    """Create a new participant's trials, practice first.
+
+    No two participants are assigned at the same time: the study's row is locked until the
+    transaction ends (`Database.write`; on SQLite it has locked everything already).
+
+    Parameters
+    ----------
+    session : Session
+    participant : Participant
+        Already in the database, without trials.
+    rng : random.Random, optional
+        None takes the system's randomness.
+
+    Returns
+    -------
+    int
+        How many trials besides practice there are; 0 if the study has nothing to hear.
+    """
+    rng = rng or random.SystemRandom()
+    lock = select(Study).where(Study.id == participant.study_id).with_for_update(key_share=True)
+    study = session.scalars(lock).one()
+    query = (
+        select(Stimulus.id, Stimulus.kind, Stimulus.intended)
+        .where(Stimulus.study_id == study.id)
+        .order_by(Stimulus.id)
+    )
+    stimuli = [Candidate(*row) for row in session.execute(query)]
+    transfers = [stimulus for stimulus in stimuli if stimulus.kind == "transfer"]
+    chosen = draw(transfers, loads(session, study), study.trials_each, rng)
+    if not chosen:
+        return 0
+    main = order(chosen, [stimulus for stimulus in stimuli if stimulus.kind in CATCH], rng)
+    practice = [stimulus for stimulus in stimuli if stimulus.kind == "practice"]
+    session.execute(insert(Trial), _rows(participant, practice + main))
+    return len(main)
+
+
+def loads(session: Session, study: Study) -> dict[int, int]:
+    """How many answers each transfer stimulus has or is promised; those without any are missing."""
+    alive = unused_places.holds_places(study.lease_minutes)
+    query = (
+        select(Trial.stimulus_id, func.count())
+        .join(Participant, Participant.id == Trial.participant_id)
+        .outerjoin(Answer, Answer.trial_id == Trial.id)
+        .where(Participant.study_id == study.id)
+        .where(or_(Answer.id.is_not(None), alive))
+        .group_by(Trial.stimulus_id)
+    )
+    return dict(session.execute(query).all())
+
+
+def draw(
+    stimuli: Sequence[Candidate], load: dict[int, int], count: int, rng: random.Random
+) -> list[Candidate]:
+    """Choose `count` stimuli, or all if there are fewer.
+
+    Each comes from the intended direction chosen least so far, the one with the smaller load if
+    that is no difference; within it, from the stimuli of the smallest load by chance.
+
+    Parameters
+    ----------
+    stimuli : sequence of Candidate
+    load : dict
+        What `loads` gives.
+    count : int
+    rng : random.Random
+    """
+    left: dict[str, list[Candidate]] = defaultdict(list)
+    for stimulus in rng.sample(stimuli, len(stimuli)):
+        left[stimulus.intended].append(stimulus)
+    total = {
+        way: sum(load.get(one.id, 0) for one in group) / len(group) for way, group in left.items()
+    }
+    for group in left.values():  # stable: among equals the order stays one of chance
+        group.sort(key=lambda stimulus: load.get(stimulus.id, 0), reverse=True)
+    chosen: list[Candidate] = []
+    taken = dict.fromkeys(left, 0)
+    while len(chosen) < count and any(left.values()):
+        way = min(
+            (way for way, group in left.items() if group),
+            key=lambda way: (taken[way], total[way], rng.random()),
+        )
+        taken[way] += 1
+        chosen.append(left[way].pop())
+    return chosen
+
+
+def order(
+    transfers: Sequence[Candidate], catches: Sequence[Candidate], rng: random.Random
+) -> list[Candidate]:
+    """A random order without two catch trials side by side and without long runs.
+
+    Where it cannot be (more catch trials than gaps, one direction only), the best of `TRIES`.
+
+    Parameters
+    ----------
+    transfers, catches : sequence of Candidate
+    rng : random.Random
+    """
+    best: list[Candidate] = []
+    fewest: int | None = None
+    for _ in range(TRIES):
+        tried = _shuffled(transfers, catches, rng)
+        faults = _faults(tried)
+        if fewest is None or faults < fewest:
+            best, fewest = tried, faults
+        if not fewest:
+            break
+    return best
+
+
+def _shuffled(
+    transfers: Sequence[Candidate], catches: Sequence[Candidate], rng: random.Random
+) -> list[Candidate]:
+    main = rng.sample(transfers, len(transfers))
+    gaps = range(len(main) + 1)
+    some = rng.sample(gaps, min(len(catches), len(gaps)))
+    places = some + rng.choices(gaps, k=len(catches) - len(some))
+    for place, catch in sorted(zip(places, catches, strict=True), key=lambda pair: -pair[0]):
+        main.insert(place, catch)
+    return main
+
+
+def _faults(stimuli: Sequence[Candidate]) -> int:
+    """How far an order is from what is wanted, 0 if it is all right."""
+    runs = [len(list(group)) for _, group in groupby(stimuli, key=lambda one: one.intended)]
+    pairs = zip(stimuli, stimuli[1:], strict=False)
+    adjacent = sum(one.kind in CATCH and two.kind in CATCH for one, two in pairs)
+    return sum(max(0, run - LONGEST_RUN) for run in runs) + len(stimuli) * adjacent
+
+
+def _rows(participant: Participant, stimuli: Sequence[Candidate]) -> list[dict[str, object]]:
+    return [
+        {
+            "participant_id": participant.id,
+            "stimulus_id": stimulus.id,
+            "position": position,
+            "token": tokens.opaque(),
+            "first_token": tokens.opaque(),
+            "second_token": tokens.opaque(),
+        }
+        for position, stimulus in enumerate(stimuli)
+    ]

@@ -1,0 +1,57 @@
+"""The clips, at addresses that tell nothing: every participant's clip has a random one."""
+
+from __future__ import annotations
+
+import os
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse
+from sqlalchemy import case, or_, select
+
+from db.models import Clip, Stimulus, Trial
+from survey.core import tokens
+from survey.core.http_errors import UNKNOWN, Refused
+
+# A file's true time would tell which clips were made together.
+FIXED = {
+    "last-modified": "Thu, 01 Jan 2026 00:00:00 GMT",
+    "cache-control": "private, max-age=86400, immutable",
+}
+
+
+def create_router() -> APIRouter:
+    """The routes of the clips."""
+    router = APIRouter()
+    router.add_api_route("/audio/{token}", clip, methods=["GET", "HEAD"], name="audio")
+    return router
+
+
+def clip(request: Request, token: str) -> FileResponse:
+    """A clip, whole or the range that is asked for.
+
+    Raises
+    ------
+    Refused
+        404 if the address is nobody's, or the file is gone.
+    """
+    if not tokens.shaped(token):
+        raise Refused(404, "unknown", UNKNOWN)
+    is_first = Trial.first_token == token
+    query = (
+        select(Clip.sha256)
+        .select_from(Trial)
+        .join(Stimulus, Stimulus.id == Trial.stimulus_id)
+        .join(Clip, Clip.id == case((is_first, Stimulus.first_id), else_=Stimulus.second_id))
+        .where(or_(is_first, Trial.second_token == token))
+    )
+    with request.app.state.database.read() as session:
+        sha256 = session.scalar(query)
+    if sha256 is None:
+        raise Refused(404, "unknown", UNKNOWN)
+    path = request.app.state.settings.audio / f"{sha256}.mp3"
+    try:
+        found = os.stat(path)
+    except FileNotFoundError as error:
+        raise Refused(404, "unknown", UNKNOWN) from error
+    headers = FIXED | {"etag": f'"{token}"'}
+    return FileResponse(path, headers=headers, media_type="audio/mpeg", stat_result=found)

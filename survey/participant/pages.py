@@ -1,0 +1,142 @@
+"""The participants' pages; what is on them is in ``templates`` and ``static``, words in `texts`.
+
+The server gives the frame of each page; a participant's own page is then filled by its script,
+which asks the API where the participant is.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy import select
+
+from db.models import (
+    AGE_BANDS,
+    DEVICES,
+    LONGEST_COMMENT,
+    LONGEST_SECONDS,
+    SCALES,
+    TRAININGS,
+    Study,
+)
+from survey.core import texts, tokens
+from survey.core.http_errors import Refused
+from survey.core.texts import Texts
+from survey.participant import participation
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+QUESTIONS = {"age_band": AGE_BANDS, "training": TRAININGS, "device": DEVICES}
+# The parts that scripts say something of; all others are in the templates alone.
+CONSENT_WORDS = ("page", "consent")
+PARTICIPANT_WORDS = ("page", "tools", "sound", "scales", "trial", "clip", "note", "withdraw")
+
+
+def create_router() -> APIRouter:
+    """The routes of the pages."""
+    router = APIRouter()
+    for path, endpoint in (
+        ("/", home),
+        ("/s/{name}", consent),
+        ("/p/{token}", participant),
+    ):
+        router.add_api_route(path, endpoint, methods=["GET", "HEAD"], response_class=HTMLResponse)
+    return router
+
+
+def home(request: Request) -> Response:
+    """The open studies; if there is one only, its own page at once."""
+    query = select(Study).where(Study.state == "open", Study.invited_only.is_(False))
+    with request.app.state.database.read() as session:
+        studies = session.scalars(query.order_by(Study.title, Study.id)).all()
+    if len(studies) == 1:
+        return RedirectResponse(f"{_base(request)}/s/{studies[0].name}", 303)
+    languages = {study.language for study in studies}
+    say = texts.load(languages.pop() if len(languages) == 1 else texts.DEFAULT)
+    return _page(request, "home", say, studies=studies)
+
+
+def consent(request: Request, name: str, invite: str | None = None) -> Response:
+    """What a study is about, and where to agree to it."""
+    with request.app.state.database.read() as session:
+        study = session.scalar(select(Study).where(Study.name == name)) if _sound(name) else None
+    if study is None:
+        return _missing(request, "study")
+    if invite is not None and not tokens.shaped(invite):
+        invite = None  # no link of ours, and nothing to be repeated on a page
+    refusal = {"open": None, "draft": "draft", "closed": "closed"}[study.state]
+    if refusal is None and study.invited_only and not invite:
+        refusal = "invited"
+    return _page(
+        request,
+        "consent",
+        texts.load(study.language),
+        CONSENT_WORDS,
+        study=study,
+        sections=texts.sections(study),
+        refusal=refusal,
+        invitation=invite or "",
+    )
+
+
+def participant(request: Request, token: str) -> Response:
+    """A participant's own page."""
+    try:
+        with request.app.state.database.read() as session:
+            study = participation.find(session, token).study
+    except Refused:
+        return _missing(request, "participant")
+    return _page(
+        request,
+        "participant",
+        texts.load(study.language),
+        PARTICIPANT_WORDS,
+        study=study,
+        token=token,
+        questions=QUESTIONS,
+        scales=SCALES,
+        longest=LONGEST_COMMENT,
+        longest_seconds=LONGEST_SECONDS,
+    )
+
+
+def _missing(request: Request, what: str) -> Response:
+    return _page(request, "missing", texts.load(texts.DEFAULT), what=what, status=404)
+
+
+def _page(
+    request: Request,
+    template: str,
+    say: Texts,
+    parts: tuple[str, ...] = (),
+    *,
+    status: int = 200,
+    **values: Any,
+) -> Response:
+    """A page; `parts` of the words are for its scripts."""
+    values |= {"t": say, "base": _base(request), "words": say.part(*parts)}
+    content = _environment().get_template(f"participant/{template}.html").render(values)
+    return HTMLResponse(content, status)
+
+
+def _sound(name: str) -> bool:
+    return "\0" not in name  # which PostgreSQL does not take
+
+
+def _base(request: Request) -> str:
+    return request.scope.get("root_path", "").rstrip("/")
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,286 @@
+"""One person's way through a study: joining, hearing, answering, finishing, withdrawing.
+
+Every function works in the caller's transaction: what raises has stored nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session, contains_eager
+
+from db.models import Answer, Invitation, Participant, Play, Study, Trial, now
+from survey.admin import monitoring
+from survey.core import texts, tokens
+from survey.core.http_errors import Refused
+from survey.participant import join_rate, unused_places
+from survey.participant.assignment import assign
+from survey.participant.page_state import Place, heard, places, stage, state
+from survey.participant.schemas import Answered, Join, Played, Questions, Sound
+
+SEEN = timedelta(minutes=1)  # leases are longer: a moment need not be written more often
+MOST_PLAYS = 1000  # of one trial; beyond that more of them tell nothing
+NO_PARTICIPANT = "This link is not known here, or what belonged to it was erased."
+NO_STUDY = "There is no study of this name."
+NO_TRIAL = "This trial is not one of yours."
+CLOSED = "This study is closed and takes no more answers."
+CROWDED = "Many people are beginning just now; please try again in a moment."
+EMPTY = "This study has nothing to listen to yet."
+NO_CONSENT = "Nobody takes part without agreeing to it first."
+INVITED = "This study is by invitation: please use the link that you were sent."
+NO_INVITATION = "This invitation is not known for this study."
+USED = "This invitation has been used already; continue with the link you were given then."
+UNHEARD = "Please listen to both clips to their end before you answer."
+STALE = "This trial has been answered already, or it is not the one to be answered now."
+
+
+def may_join(session: Session, body: Join) -> tuple[Study, bool]:
+    """Whether somebody may join: the study, and whether with an invitation; changes nothing.
+
+    Raises
+    ------
+    Refused
+        422 without consent, 404 if there is no such study, 403 if it is not open or the
+        invitation is missing, unknown or used.
+    """
+    study, invitation = _admitted(session, body)
+    return study, invitation is not None
+
+
+def join(session: Session, body: Join) -> tuple[Participant, str]:
+    """Make a participant with all trials assigned.
+
+    Returns
+    -------
+    participant : Participant
+    token : str
+        What they come back with; it is not kept, and so never to be had again.
+
+    Raises
+    ------
+    Refused
+        As `may_join` does; 429 if too many have joined and done nothing yet.
+    """
+    # The lock also makes those who join at once with one invitation come one after another.
+    study, invitation = _admitted(session, body, lock=True)
+    unused_places.sweep(session, study)
+    if invitation is None:
+        seconds = unused_places.waiting(session, study, monitoring.planned(study))
+        if seconds:
+            raise crowded(min(seconds, join_rate.LONGEST))
+    else:
+        invitation.used_at = now()
+    token = tokens.secret()
+    participant = Participant(
+        study_id=study.id,
+        public_id=tokens.public(),
+        token_hash=tokens.hashed(token),
+        invitation_id=None if invitation is None else invitation.id,
+        consent=hashlib.sha256(texts.consent(study).encode()).hexdigest(),
+    )
+    session.add(participant)
+    session.flush()
+    if not assign(session, participant):
+        raise Refused(403, "closed", EMPTY)
+    return participant, token
+
+
+def crowded(seconds: int) -> Refused:
+    """That somebody is to join a little later."""
+    return Refused(429, "crowded", CROWDED, wait=seconds)
+
+
+def find(session: Session, token: str, *, lock: bool = False) -> Participant:
+    """The participant of a resume token, with the study.
+
+    Parameters
+    ----------
+    session : Session
+    token : str
+    lock : bool
+        True to keep others from changing the participant until the transaction ends.
+
+    Raises
+    ------
+    Refused
+        404 if nobody has this token.
+    """
+    if not tokens.shaped(token):
+        raise Refused(404, "unknown", NO_PARTICIPANT)
+    query = (
+        select(Participant)
+        .join(Participant.study)
+        .options(contains_eager(Participant.study))
+        .where(Participant.token_hash == tokens.hashed(token))
+    )
+    if lock:
+        query = query.with_for_update(of=Participant)
+    participant = session.scalar(query)
+    if participant is None:
+        raise Refused(404, "unknown", NO_PARTICIPANT)
+    return participant
+
+
+def see(participant: Participant) -> None:
+    """Note that a participant is about, so that the trials stay promised."""
+    moment = now()
+    if moment - participant.seen_at > SEEN:
+        participant.seen_at = moment
+
+
+def needs_seeing(participant: Participant) -> bool:
+    """Whether `see` would write something."""
+    return now() - participant.seen_at > SEEN
+
+
+def question(participant: Participant, body: Questions) -> None:
+    """Keep the answers to the optional questions; the first ones, if they come twice.
+
+    Raises
+    ------
+    Refused
+        403 if the study is closed.
+    """
+    _check_open(participant)
+    see(participant)
+    if participant.asked_at is None:
+        participant.age_band, participant.training = body.age_band, body.training
+        participant.device, participant.asked_at = body.device, now()
+
+
+def check_sound(participant: Participant, body: Sound) -> None:
+    """Keep whether both channels were named rightly; the first result, if it comes twice.
+
+    Raises
+    ------
+    Refused
+        403 if the study is closed.
+    """
+    _check_open(participant)
+    see(participant)
+    if participant.checked_at is None:
+        participant.sound_ok = body.ok and (body.left, body.right) == ("left", "right")
+        participant.checked_at = now()
+
+
+def play(session: Session, participant: Participant, body: Played) -> None:
+    """Keep that a clip began or ended to play; once for each submission.
+
+    Raises
+    ------
+    Refused
+        403 if the study is closed or the trial is not the participant's.
+    """
+    _check_open(participant)
+    trial = None
+    if tokens.shaped(body.trial):
+        mine = Trial.participant_id == participant.id
+        trial = session.scalar(select(Trial.id).where(mine, Trial.token == body.trial))
+    if trial is None:
+        raise Refused(403, "unknown", NO_TRIAL)
+    see(participant)
+    query = select(func.count(), func.count().filter(Play.submission == body.submission))
+    stored, same = session.execute(query.where(Play.trial_id == trial)).one()
+    if not same and stored < MOST_PLAYS:
+        row = {"submission": body.submission, "side": body.side, "event": body.event}
+        session.execute(insert(Play), [{"trial_id": trial} | row])
+
+
+def answer(
+    session: Session, participant: Participant, body: Answered, base: str
+) -> tuple[dict[str, Any], int | None]:
+    """Keep the answer to the current trial; once, however often it is sent.
+
+    Parameters
+    ----------
+    session : Session
+    participant : Participant
+        Found with a lock.
+    body : Answered
+    base : str
+        Path at which the survey is mounted.
+
+    Returns
+    -------
+    state : dict
+        Where the participant is then.
+    trial : int or None
+        The trial's id, None if nothing was stored.
+
+    Raises
+    ------
+    Refused
+        403 if the trial is not the participant's or the study is closed; 409 with the state if
+        it is not the current one or has another answer; 422 if it was not heard.
+    """
+    way = places(session, participant)
+    place = _place(way, body.trial)
+    if place.submission is not None and place.submission == body.submission:
+        return state(session, participant, way, base), None
+    _check_open(participant)
+    todo = [other for other in way if other.submission is None]
+    if stage(participant, way) not in ("practice", "trial") or place != todo[0]:
+        raise Refused(409, "stale", STALE, state(session, participant, way, base))
+    if not all(heard(session, place).values()):
+        raise Refused(422, "unheard", UNHEARD)
+    _store(session, place, body)
+    participant.seen_at = now()
+    if len(todo) == 1:
+        participant.stage, participant.finished_at = "finished", now()
+        participant.completion_code = tokens.code()
+    session.flush()
+    way = [replace(one, submission=body.submission) if one == place else one for one in way]
+    return state(session, participant, way, base), place.id
+
+
+def _store(session: Session, place: Place, body: Answered) -> None:
+    row = body.model_dump(exclude={"trial"}) | {"comment": body.comment or ""}
+    session.execute(insert(Answer), [{"trial_id": place.id} | row])
+
+
+def _place(way: Sequence[Place], token: str) -> Place:
+    for place in way:
+        if place.token == token:
+            return place
+    raise Refused(403, "unknown", NO_TRIAL)
+
+
+def _check_open(participant: Participant) -> None:
+    if participant.study.state != "open":
+        raise Refused(403, "closed", CLOSED)
+
+
+def _admitted(session: Session, body: Join, lock: bool = False) -> tuple[Study, Invitation | None]:
+    """The study somebody may join, and the invitation they have; see `may_join`."""
+    if not body.consent:
+        raise Refused(422, "consent", NO_CONSENT)
+    if "\0" in body.study:
+        raise Refused(404, "unknown", NO_STUDY)
+    query = select(Study).where(Study.name == body.study)
+    study = session.scalar(query.with_for_update(key_share=True) if lock else query)
+    if study is None:
+        raise Refused(404, "unknown", NO_STUDY)
+    if study.state != "open":
+        raise Refused(403, "closed", CLOSED)
+    return study, _invitation(session, study, body.invitation)
+
+
+def _invitation(session: Session, study: Study, token: str | None) -> Invitation | None:
+    if token is None:
+        if study.invited_only:
+            raise Refused(403, "invitation", INVITED)
+        return None
+    found = select(Invitation).where(
+        Invitation.study_id == study.id, Invitation.token_hash == tokens.hashed(token)
+    )
+    invitation = session.scalar(found) if tokens.shaped(token) else None
+    if invitation is None:
+        raise Refused(403, "invitation", NO_INVITATION)
+    if invitation.used_at is not None:
+        raise Refused(403, "invitation", USED)
+    return invitation

@@ -1,0 +1,166 @@
+"""Ratings as CSV: safe in a spreadsheet, and checked as the database would check them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import numbers
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pandas as pd
+
+from survey.ratings.columns import CHANGE, COLUMNS, Column, ordered, table_of
+
+# What a spreadsheet may take for a formula's first character, in all widths; it passes over blanks
+# and invisible characters before it. With the quotes, so that guarding can be undone.
+BEGINS = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207c\u207a\u207b\u2212"
+UNSEEN = r"\s\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+FORMULA = re.compile(rf"'*(?:[\t\r\n]|[{UNSEEN}]*[{BEGINS}])")
+CONTROLS = dict.fromkeys((*range(32), *range(127, 160))) | {
+    ord("\t"): " ",
+    ord("\r"): "\r",
+    ord("\n"): "\n",
+}
+SEPARATORS = ",;\t"
+
+
+def write_csv(table: pd.DataFrame, target: Path | IO[str]) -> None:
+    """Write a table as UTF-8 CSV that a spreadsheet cannot take for formulas.
+
+    Headers and cells of text whose first visible character is one of ``= + - @``, in any width, or
+    that begin with a line's end get a ``'`` in front, which `read_csv` takes away again. Ends of
+    lines stay; a tab, at which programs may split a cell, is written as a blank; all other control
+    characters (U+0000 to U+001F, U+007F to U+009F), which a terminal may obey, are left out.
+    Numbers are written by this function and stay numbers, negative ones too.
+    """
+    with _opened(target, "w") as stream:
+        writer = csv.writer(stream, lineterminator="\r\n")
+        writer.writerow([_guarded(str(name)) for name in table])
+        writer.writerows(zip(*(_cells(table[name]) for name in table), strict=True))
+
+
+def read_csv(source: Path | IO[str]) -> pd.DataFrame:
+    """Read what `write_csv` wrote, or answers gathered elsewhere.
+
+    The columns participant, item, intended and heard must be there; others of
+    `survey.ratings.columns` may be, any other column is passed over. Cells are separated by commas,
+    semicolons or tabs. A missing value is an empty cell or NA.
+
+    Raises
+    ------
+    ValueError
+        If the file is no such table; the message names the column and the row, 1 being the first
+        below the header.
+    """
+    try:
+        with _opened(source, "r") as stream:
+            header, *rows = _records(stream)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"the table is not UTF-8 text: {error.reason}") from error
+    except csv.Error as error:
+        raise ValueError(f"the table cannot be read: {error}") from error
+    for name in header:
+        if header.count(name) > 1:
+            raise ValueError(f"the table has two columns {name!r}")
+    for column in COLUMNS:
+        if column.needed and column.name not in header:
+            raise ValueError(f"the table has no column {column.name!r}")
+    measured = [name[len(CHANGE) :] for name in header if name.startswith(CHANGE)]
+    columns = ordered(measured)
+    found = {
+        column.name: _parsed(column, [row[header.index(column.name)] for row in rows])
+        for column in columns
+        if column.name in header
+    }
+    if "kind" not in found:
+        same = {True: "identical", False: "transfer"}
+        found["kind"] = [same[intended == "same"] for intended in found["intended"]]
+    for column in columns:
+        found.setdefault(column.name, ["" if column.form == "text" else None] * len(rows))
+    _agree(found)
+    return table_of(found, columns)
+
+
+def _records(stream: IO[str]) -> Iterator[list[str]]:
+    lines = stream.read().removeprefix("\ufeff")
+    first = lines.split("\n", 1)[0]
+    separator = max(SEPARATORS, key=first.count)  # the first of those equally frequent
+    records = csv.reader(io.StringIO(lines, newline=""), delimiter=separator, strict=True)
+    header = [_bare(name).strip() for name in next(records, [])]
+    yield header
+    for number, record in enumerate(records, 1):
+        if not record:
+            continue  # a blank line
+        if len(record) != len(header):
+            raise ValueError(f"row {number} has {len(record)} cells, the header has {len(header)}")
+        yield [_bare(cell) for cell in record]
+
+
+def _parsed(column: Column, cells: list[str]) -> list[Any]:
+    values: dict[str, Any] = {}
+    for row, cell in enumerate(cells, 1):
+        if cell not in values:
+            try:
+                values[cell] = column.parse(cell)
+            except ValueError as error:
+                raise ValueError(f"column {column.name}, row {row}: {error}") from error
+    return [values[cell] for cell in cells]
+
+
+def _agree(found: dict[str, list[Any]]) -> None:
+    """What the database's constraints forbid is forbidden in a file, too."""
+    items: dict[tuple[str, str], tuple[str, str]] = {}
+    answered: dict[tuple[str, str, str], int] = {}
+    names = ("study", "participant", "item", "kind", "intended")
+    for row, (study, person, item, kind, intended) in enumerate(
+        zip(*(found[name] for name in names), strict=True), 1
+    ):
+        if (kind == "identical") != (intended == "same"):
+            raise ValueError(f"column intended, row {row}: is {intended!r} for kind {kind!r}")
+        if items.setdefault((study, item), (kind, intended)) != (kind, intended):
+            raise ValueError(f"column intended, row {row}: item {item!r} was otherwise before")
+        first = answered.setdefault((study, person, item), row)
+        if first != row:
+            raise ValueError(
+                f"column item, row {row}: {person!r} has answered {item!r} in row {first} already"
+            )
+
+
+def _cells(values: pd.Series) -> list[str]:
+    return [_cell(value) for value in values.astype(object).where(values.notna(), None)]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value)).lower()
+    if isinstance(value, numbers.Integral):
+        return str(int(value))
+    if isinstance(value, numbers.Real):
+        return repr(float(value))  # all digits, none of numpy's wrapping
+    return _guarded(str(value))
+
+
+def _guarded(text: str) -> str:
+    cell = text.translate(CONTROLS)
+    return "'" + cell if FORMULA.match(cell) else cell
+
+
+def _bare(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
+
+
+@contextmanager
+def _opened(file: Path | IO[str], mode: str) -> Iterator[IO[str]]:
+    if not isinstance(file, Path):
+        yield file
+    else:
+        encoding = "utf-8-sig" if mode == "r" else "utf-8"
+        with file.open(mode, encoding=encoding, newline="") as stream:
+            yield stream

@@ -1,0 +1,161 @@
+"""Who is left out of the analysis, by rules that a study fixes before its first answer.
+
+The rules look at how somebody answered, never at whether they agree with the model: leaving out
+those who disagree would raise agreement by itself. So a swapped pair, whose sound depends on the
+model, excludes nobody unless a study says so. Whether the sound check went well and what somebody
+listened with exclude nobody either.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from db.models import SCALES
+
+DEFAULT_RULES: dict[str, Any] = {
+    "finished": True,
+    "identical_wrong": 0.5,
+    "swapped_wrong": None,
+    "median_seconds": 4.0,
+    "same_answers": 0.95,
+    "same_answers_least": 8,
+}
+MEANINGS = {
+    "finished": "did not reach the end of the study",
+    "identical_wrong": "called more than {} of the identical pairs lower or higher",
+    "swapped_wrong": "heard more than {} of the swapped pairs otherwise than intended",
+    "median_seconds": "took less than {} seconds for the median trial",
+    "same_answers": "gave the very same five answers in more than {} of the trials",
+}
+
+
+class Excluded(NamedTuple):
+    """One rule that one participant fell under: what was found, and the rule's limit."""
+
+    participant: str
+    rule: str
+    found: float
+    limit: float
+
+
+def kept(
+    table: pd.DataFrame, rules: dict[str, Any] | None = None
+) -> tuple[list[str], pd.DataFrame]:
+    """The participants who stay in the analysis, and why the others do not.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Ratings of one study, as of `survey.ratings.rating_table`.
+    rules : dict
+        `DEFAULT_RULES` if None. A rule that is None or absent does not apply, so {} keeps all.
+
+        - finished: True leaves out who did not reach the end (where that is not known, nobody).
+        - identical_wrong, swapped_wrong: share from 0 to 1 of those pairs that may be wrong.
+        - median_seconds: seconds that the median trial must have taken.
+        - same_answers: share from 0 to 1 of trials that may have the same five answers, for
+          participants with same_answers_least (8) transfer trials or more.
+
+    Returns
+    -------
+    kept : list of str
+        Sorted.
+    excluded : DataFrame
+        One row per participant and rule they fell under; columns participant, rule, found, limit.
+
+    Raises
+    ------
+    ValueError
+        If a rule has an unknown name or a value out of its range.
+    """
+    rules = checked(DEFAULT_RULES if rules is None else rules)
+    broken = [
+        Excluded(str(person), rule, float(found[person]), float(limit))
+        for rule, limit in rules.items()
+        if rule in FOUND and limit not in (None, False)
+        for found in [FOUND[rule](table, rules)]
+        for person in sorted(found.index[_breaks(rule, found, float(limit))])
+    ]
+    out = {row.participant for row in broken}
+    people = sorted(set(table["participant"]))
+    excluded = pd.DataFrame(broken, columns=list(Excluded._fields))
+    return [person for person in people if person not in out], excluded
+
+
+def checked(rules: dict[str, Any]) -> dict[str, Any]:
+    """The rules, if their names and values are right.
+
+    Raises
+    ------
+    ValueError
+        If not; the message names the rule.
+    """
+    for rule, limit in rules.items():
+        if rule not in DEFAULT_RULES:
+            raise ValueError(f"there is no exclusion rule {rule!r}; use {', '.join(DEFAULT_RULES)}")
+        if rule == "finished":
+            right = limit is None or isinstance(limit, bool)
+        else:
+            number = isinstance(limit, int | float) and not isinstance(limit, bool)
+            top = np.inf if rule in ("median_seconds", "same_answers_least") else 1
+            right = limit is None or (number and 0 <= limit <= top)
+        if not right:
+            raise ValueError(f"exclusion rule {rule!r} cannot be {limit!r}")
+    return rules
+
+
+def sentence(rule: str, limit: Any) -> str:
+    """What a participant did who falls under a rule, as the end of a sentence."""
+    shown = f"{limit:.0%}" if rule.endswith(("wrong", "answers")) else f"{limit:g}"
+    return MEANINGS[rule].format(shown)
+
+
+def _breaks(rule: str, found: pd.Series, limit: float) -> np.ndarray:
+    less = rule in ("finished", "median_seconds")  # the others must not be more
+    values = found.to_numpy(dtype=float)
+    return values < limit if less else values > limit
+
+
+def _finished(table: pd.DataFrame, rules: dict[str, Any]) -> pd.Series:
+    known = table[table["finished"].notna()]
+    return known.groupby("participant")["finished"].all().astype(float)
+
+
+def _wrong(table: pd.DataFrame, kind: str) -> pd.Series:
+    pairs = table[(table["kind"] == kind) & table["heard"].notna()]
+    return (pairs["heard"] != pairs["intended"]).groupby(pairs["participant"]).mean()
+
+
+def _identical(table: pd.DataFrame, rules: dict[str, Any]) -> pd.Series:
+    return _wrong(table, "identical")
+
+
+def _swapped(table: pd.DataFrame, rules: dict[str, Any]) -> pd.Series:
+    return _wrong(table, "swapped")
+
+
+def _seconds(table: pd.DataFrame, rules: dict[str, Any]) -> pd.Series:
+    return table[table["seconds"].notna()].groupby("participant")["seconds"].median()
+
+
+def _same(table: pd.DataFrame, rules: dict[str, Any]) -> pd.Series:
+    answers = ["heard", *SCALES]
+    trials = table[(table["kind"] == "transfer") & table[answers].notna().all(axis=1)]
+    if trials.empty:
+        return pd.Series(dtype=float)
+    each = trials.groupby(["participant", *answers], observed=True).size().groupby("participant")
+    shares = each.max() / each.sum()
+    least = rules.get("same_answers_least")
+    return shares[each.sum() >= (DEFAULT_RULES["same_answers_least"] if least is None else least)]
+
+
+FOUND = {
+    "finished": _finished,
+    "identical_wrong": _identical,
+    "swapped_wrong": _swapped,
+    "median_seconds": _seconds,
+    "same_answers": _same,
+}

@@ -1,0 +1,177 @@
+"""The ratings of a study as one tidy table: one row per answered trial, practice left out.
+
+From the database, or from a CSV file of answers gathered elsewhere; `survey.ratings.columns` says
+what the columns mean. Rows are sorted, so that the same answers are always the same table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Subquery, func, select
+from sqlalchemy.orm import Session, aliased
+
+from db.models import SCALES, Answer, Clip, Invitation, Participant, Play, Stimulus, Study, Trial
+from survey.ratings.columns import ANALYSED, CHANGE, COLUMNS, ordered, table_of
+from survey.ratings.csv_file import read_csv, write_csv
+
+__all__ = ["COLUMNS", "choose", "empty", "flow", "frame", "read_csv", "sha256", "write_csv"]
+
+
+def choose(session: Session, name: str | None = None) -> Study:
+    """The study of that name, or the only one there is.
+
+    Raises
+    ------
+    ValueError
+        If there is none, none of that name, or several and no name; the message says which.
+    """
+    studies = session.scalars(select(Study).order_by(Study.name)).all()
+    names = ", ".join(study.name for study in studies)
+    if not studies:
+        raise ValueError("the database has no study")
+    if name is None and len(studies) > 1:
+        raise ValueError(f"the database has several studies, name one of them: {names}")
+    for study in studies:
+        if name in (None, study.name):
+            return study
+    raise ValueError(f"there is no study {name!r}; there are: {names}")
+
+
+def frame(session: Session, study: Study) -> pd.DataFrame:
+    """The ratings of a study.
+
+    Returns
+    -------
+    DataFrame
+        One row per answer to a trial that is not practice, sorted by participant and position,
+        columns as in `survey.ratings.columns`; missing values are None, NaN or NA.
+    """
+    stimuli = {
+        stimulus.id: stimulus
+        for stimulus in session.scalars(select(Stimulus).where(Stimulus.study_id == study.id))
+        if stimulus.kind in ANALYSED
+    }
+    measured = sorted({name for stimulus in stimuli.values() for name in stimulus.measured})
+    known = {at: _of_stimulus(stimulus, measured) for at, stimulus in stimuli.items()}
+    people = {
+        person.id: _of_participant(person)
+        for person in session.scalars(select(Participant).where(Participant.study_id == study.id))
+    }
+    lengths = _lengths(session, study)
+    starts = _starts()
+    answers = session.execute(
+        select(
+            Trial.participant_id,
+            Trial.stimulus_id,
+            Trial.position,
+            Answer.direction,
+            *(getattr(Answer, scale) for scale in SCALES),
+            Answer.seconds,
+            Answer.comment,
+            Answer.at,
+            starts.c.at,
+        )
+        .join(Trial, Answer.trial_id == Trial.id)
+        .outerjoin(starts, starts.c.trial_id == Trial.id)
+        .join(Participant, Trial.participant_id == Participant.id)
+        .where(Participant.study_id == study.id)
+    )
+    rows = [
+        {
+            **people[person],
+            **known[item],
+            "position": position,
+            "heard": heard,
+            **dict(zip(SCALES, scores, strict=True)),
+            "seconds": seconds,
+            "time_to_hear": _time_to_hear(begun, at, lengths[item]),
+            "comment": comment,
+            "answered_at": at.isoformat(),
+        }
+        for person, item, position, heard, *scores, seconds, comment, at, begun in answers
+        if item in known
+    ]
+    return table_of(({"study": study.name, **row} for row in rows), ordered(measured))
+
+
+def _lengths(session: Session, study: Study) -> dict[int, float]:
+    """How many seconds both clips of each stimulus last together."""
+    first, second = aliased(Clip), aliased(Clip)
+    query = (
+        select(Stimulus.id, first.seconds + second.seconds)
+        .join(first, Stimulus.first_id == first.id)
+        .join(second, Stimulus.second_id == second.id)
+        .where(Stimulus.study_id == study.id)
+    )
+    return dict(session.execute(query).all())
+
+
+def _starts() -> Subquery:
+    """When, by the server's clock, a clip of a trial began to play for the first time."""
+    query = select(Play.trial_id, func.min(Play.at).label("at")).where(Play.event == "started")
+    return query.group_by(Play.trial_id).subquery()
+
+
+def _time_to_hear(begun: datetime | None, answered: datetime, length: float) -> bool | None:
+    return None if begun is None else (answered - begun).total_seconds() >= length
+
+
+def _of_stimulus(stimulus: Stimulus, measured: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "item": stimulus.name,
+        **{
+            name: getattr(stimulus, name)
+            for name in ("kind", "intended", "strength", "checkpoint", "source", "segment")
+        },
+    }
+    for name in measured:
+        values = stimulus.measured.get(name)
+        found[CHANGE + name] = None if values is None else values["after"] - values["before"]
+    return found
+
+
+def _of_participant(person: Participant) -> dict[str, Any]:
+    return {
+        "participant": person.public_id,
+        "finished": person.stage == "finished",
+        **{name: getattr(person, name) for name in ("device", "age_band", "training", "sound_ok")},
+    }
+
+
+def flow(session: Session, study: Study) -> dict[str, int | None]:
+    """How many people came how far.
+
+    Returns
+    -------
+    dict
+        invited: invitations made, None for a study open to all; consented: all who ever began,
+        those included who withdrew, or did nothing more and were removed; finished; withdrawn:
+        asked for their answers to be erased.
+    """
+    made = select(func.count()).select_from(Invitation).where(Invitation.study_id == study.id)
+    people = select(func.count()).select_from(Participant).where(Participant.study_id == study.id)
+    invited = session.scalar(made) or 0
+    return {
+        "invited": invited if invited or study.invited_only else None,
+        "consented": (session.scalar(people) or 0) + study.withdrawn + study.lapsed,
+        "finished": session.scalar(people.where(Participant.stage == "finished")) or 0,
+        "withdrawn": study.withdrawn,
+    }
+
+
+def empty(measured: Iterable[str] = ()) -> pd.DataFrame:
+    """A table of no ratings, with all its columns."""
+    return table_of([], ordered(list(measured)))
+
+
+def sha256(table: pd.DataFrame) -> str:
+    """The hash of a table's contents, 64 hexadecimal digits; the same for the same answers."""
+    text = io.StringIO()
+    write_csv(table, text)
+    return hashlib.sha256(text.getvalue().encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Rows of the database as JSON and back, and their erasure."""

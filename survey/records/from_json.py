@@ -1,0 +1,185 @@
+"""Rows made from records: what an import and a restart after a wiped disk have in common.
+
+Tokens are made anew. A participant whose record has the hash of the resume token can go on with the
+link they have; without it nobody can, and the answers are there for analysis only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.models import Answer, Clip, Invitation, Participant, Play, Stimulus, Study, Trial
+from survey.records.to_json import RecordError, member, members, values
+
+
+def add_study(session: Session, record: Mapping[str, Any], private: bool = False) -> Study:
+    """A new study with its stimuli, clips and invitations, no participants.
+
+    Raises
+    ------
+    RecordError
+        If the record is not one of a study.
+    """
+    study = Study(**values(Study, record))
+    session.add(study)
+    clips = {clip.sha256: clip for clip in session.scalars(select(Clip))}
+    for one in members(record, "stimuli"):
+        study.stimuli.append(
+            Stimulus(
+                **values(Stimulus, one),
+                first=_clip(clips, member(one, "first")),
+                second=_clip(clips, member(one, "second")),
+            )
+        )
+    session.flush()
+    add_invitations(session, study, record, private)
+    return study
+
+
+def add_invitations(
+    session: Session, study: Study, record: Mapping[str, Any], private: bool = False
+) -> int:
+    """Those of a study's invitations that it does not have yet; returns how many.
+
+    Without its hash nobody can use an invitation again; it is kept to be counted.
+    """
+    known = set(
+        session.scalars(select(Invitation.token_hash).where(Invitation.study_id == study.id))
+    )
+    added = 0
+    for one in members(record, "invitations"):
+        row = Invitation(study_id=study.id, **values(Invitation, one, private))
+        row.token_hash = row.token_hash or unusable()
+        if row.token_hash not in known:
+            session.add(row)
+            known.add(row.token_hash)
+            added += 1
+    session.flush()
+    return added
+
+
+def add_invitation(session: Session, study: Study, record: Mapping[str, Any]) -> Invitation:
+    """An invitation, from a private record of it, made if it is not there; used if it was used.
+
+    Raises
+    ------
+    RecordError
+        If the record is not one of an invitation.
+    """
+    add_invitations(session, study, {"invitations": [record]}, private=True)
+    found = values(Invitation, record, private=True)
+    row = session.scalars(
+        select(Invitation).where(Invitation.token_hash == found["token_hash"])
+    ).one()
+    row.used_at = row.used_at or found["used_at"]  # the study's own record may be the older one
+    return row
+
+
+def add_participant(
+    session: Session, study: Study, record: Mapping[str, Any], private: bool = False
+) -> Participant:
+    """A new participant of a study, with trials, plays and answers.
+
+    Raises
+    ------
+    RecordError
+        If the record is not one of a participant, or names a stimulus the study does not have.
+    """
+    person = Participant(study_id=study.id, **values(Participant, record, private))
+    if private:
+        used = member(record, "invitation")
+        person.invitation_id = None if used is None else add_invitation(session, study, used).id
+    else:
+        person.token_hash = unusable()
+    stimuli = {stimulus.name: stimulus for stimulus in study.stimuli}
+    for one in members(record, "trials"):
+        add_trial(person, stimuli, one)
+    session.add(person)
+    session.flush()
+    return person
+
+
+def checked(record: Mapping[str, Any]) -> None:
+    """Make sure that a private record of a participant has all its parts.
+
+    Raises
+    ------
+    RecordError
+        If it has not.
+    """
+    values(Participant, record, private=True)
+    if member(record, "invitation") is not None:
+        values(Invitation, record["invitation"], private=True)
+    for one in members(record, "trials"):
+        values(Trial, one)
+        _named(one)
+        for play in members(one, "plays"):
+            values(Play, play)
+        if member(one, "answer") is not None:
+            values(Answer, one["answer"])
+
+
+def add_trial(
+    person: Participant, stimuli: Mapping[str, Stimulus], record: Mapping[str, Any]
+) -> Trial:
+    """A new trial of a participant, with what was played and its answer.
+
+    Raises
+    ------
+    RecordError
+        If the record is not one of a trial, or names a stimulus that is not there.
+    """
+    name = _named(record)
+    if name not in stimuli:
+        raise RecordError(f"a trial is of stimulus {name!r:.80}, which the study does not have")
+    trial = Trial(
+        **values(Trial, record),
+        stimulus_id=stimuli[name].id,
+        token=secrets.token_urlsafe(32),
+        first_token=secrets.token_urlsafe(32),
+        second_token=secrets.token_urlsafe(32),
+    )
+    person.trials.append(trial)
+    complete(trial, record)
+    return trial
+
+
+def complete(trial: Trial, record: Mapping[str, Any]) -> bool:
+    """Give a trial the plays and the answer it lacks; True if the answer is new."""
+    known = {play.submission for play in trial.plays}
+    for one in members(record, "plays"):
+        play = Play(**values(Play, one))
+        if play.submission not in known:
+            trial.plays.append(play)
+            known.add(play.submission)
+    answer = member(record, "answer")
+    if answer is None or trial.answer is not None:
+        return False
+    trial.answer = Answer(**values(Answer, answer))
+    return True
+
+
+def unusable() -> str:
+    """A hash that no token has, for rows that must have one: 64 hexadecimal digits."""
+    return hashlib.sha256(secrets.token_bytes(32)).hexdigest()
+
+
+def _clip(clips: dict[str, Clip], record: Mapping[str, Any]) -> Clip:
+    found = values(Clip, record)
+    clip = clips.setdefault(found["sha256"], Clip(**found))
+    if clip.bytes != found["bytes"]:
+        raise RecordError(f"clip {clip.sha256} has {clip.bytes} bytes here, {found['bytes']} there")
+    return clip
+
+
+def _named(record: Mapping[str, Any]) -> str:
+    name = member(record, "stimulus")
+    if not isinstance(name, str):
+        raise RecordError("trial.stimulus cannot be", name)
+    return name

@@ -1,0 +1,303 @@
+"""A preview is the whole study, and leaves nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from db.database import Database
+from db.models import Study
+from survey.admin import preview
+from survey.admin.preview import IDLE, MOST, Previews
+from survey.core.settings import Settings
+from tests.survey.manager import ADMIN, Manager, contents
+from tests.survey.person import Person
+
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def files(folder: Path) -> dict[str, str]:
+    """The hashes of all files but the database's own log."""
+    return {
+        str(path): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.endswith(("-wal", "-shm"))
+    }
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where previews make their folders."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture
+def manager(client: TestClient) -> Manager:
+    return Manager(client, ADMIN)
+
+
+def start(manager: Manager) -> str:
+    """Start a preview as the page's button does; the path it is under."""
+    said = manager.send("/studies/small", "/studies/small/preview")
+    assert said.status_code == 303
+    path = said.headers["location"]
+    assert re.fullmatch(r"(/survey)?/preview/[\w-]{22}/", path)
+    return path.removesuffix("/")
+
+
+def hear(client: TestClient, base: str, person: Person) -> list[bytes]:
+    """Fetch both clips of the current trial."""
+    clips = person.state()["trial"]["clips"]
+    assert all(url.startswith(f"{base}/audio/") for url in clips.values())
+    answers = [client.get(url) for url in clips.values()]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    return [answer.content for answer in answers]
+
+
+def test_a_whole_run_leaves_nothing(
+    manager: Manager,
+    client: TestClient,
+    database: Database,
+    settings: Settings,
+    study: Study,
+    temporary: Path,
+    mp3s: list[bytes],
+) -> None:
+    with database.write() as session:
+        session.get(Study, study.id).state = "draft"
+        session.get(Study, study.id).invited_only = True
+    before = contents(database)
+    kept = files(settings.data)
+    base = start(manager)
+    person = Person.ready(client, base=base)
+    heard = []
+    while person.state()["trial"]:
+        heard += hear(client, base, person)
+        person.step(comment="only a preview")
+    assert set(heard) <= set(mp3s) and len(heard) == 2 * (2 + 4 + 2)
+    assert person.state()["stage"] == "finished" and person.state()["code"]
+    other = Person.ready(client, base=base)
+    other.post("withdraw", confirm=True).raise_for_status()
+    assert contents(database) == before
+    assert files(settings.data) == kept
+    assert len(list(temporary.iterdir())) == 1
+    manager.client.app.state.office.previews.close()
+    assert list(temporary.iterdir()) == []
+    assert client.get(f"{base}/api/health").status_code == 404
+    assert contents(database) == before
+
+
+@ONE
+def test_the_study_in_it_is_the_study(
+    manager: Manager, app: FastAPI, client: TestClient, study: Study, temporary: Path
+) -> None:
+    key = start(manager).rpartition("/")[2]
+    copy = app.state.office.previews.find(key)
+    found, real = contents(copy.state.database), contents(app.state.database)
+    assert found["stimuli"] == real["stimuli"] and found["clips"] == real["clips"]
+    assert found["participants"] == found["invitations"] == found["audit"] == []
+    assert copy.state.journal is None
+    app.state.office.previews.close()
+
+
+@ONE
+def test_previews_do_not_meet(
+    manager: Manager, app: FastAPI, client: TestClient, study: Study, temporary: Path
+) -> None:
+    """Neither a token nor a clip of one survey is good in another."""
+    first, second = start(manager), start(manager)
+    person = Person.ready(client, base=first)
+    clip = person.state()["trial"]["clips"]["first"]
+    for base in (second, ""):
+        assert client.get(f"{base}/api/state", headers=person.headers).status_code == 404
+        assert client.get(clip.replace(first, base)).status_code == 404
+    real = Person.ready(client)
+    assert client.get(f"{first}/api/state", headers=real.headers).status_code == 404
+    app.state.office.previews.close()
+
+
+@ONE
+def test_no_admin_inside(
+    manager: Manager, app: FastAPI, client: TestClient, study: Study, temporary: Path
+) -> None:
+    base = start(manager)
+    assert client.get(f"{base}/admin", headers=manager.headers).status_code == 404
+    assert client.get(f"{base}/static/admin.css").status_code == 200
+    assert client.get(f"{base}/no/such").status_code == 404
+    app.state.office.previews.close()
+
+
+@ONE
+def test_mounted_below_a_path(app: FastAPI, study: Study, temporary: Path) -> None:
+    with TestClient(Starlette(routes=[Mount("/survey", app)])) as client:
+        base = start(Manager(client, ADMIN, "/survey"))
+        assert base.startswith("/survey/preview/")
+        person = Person.ready(client, base=base)
+        hear(client, base, person)
+        person.step()
+        page = client.get(f"{base}/")
+        assert page.status_code == 200 and "A small study" in page.text
+        links = re.findall(r'(?:href|src|data-base)="(/[^"]*)"', page.text)
+        assert links and all(link.startswith(base) for link in links)
+    app.state.office.previews.close()
+
+
+@ONE
+@pytest.mark.parametrize("path", ["", "/", "/api/state", "/p/some-token"])
+def test_a_key_that_was_never_made(client: TestClient, study: Study, path: str) -> None:
+    said = client.get(f"/preview/{'x' * 22}{path}")
+    assert said.status_code == 404 and "This preview has ended" in said.text
+
+
+@ONE
+def test_a_study_without_stimuli(manager: Manager, database: Database, study: Study) -> None:
+    with database.write() as session:
+        session.add(Study(name="empty", title="Empty", trials_each=1))
+    said = manager.send("/studies/empty", "/studies/empty/preview")
+    assert said.status_code == 409 and "no stimuli" in said.text
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@ONE
+def test_too_many_and_too_old_ones_go(
+    database: Database, settings: Settings, study: Study, temporary: Path
+) -> None:
+    clock = Clock()
+    previews = Previews(clock)
+    with database.read() as session:
+        found = session.get(Study, study.id)
+        keys = []
+        for _ in range(MOST):
+            keys.append(previews.start(session, found, settings))
+            clock.now += 1
+        assert previews.find(keys[0])  # used just now, so the second is the oldest
+        keys.append(previews.start(session, found, settings))
+    assert [previews.find(key) is None for key in keys] == [False, True, False, False, False]
+    assert len(list(temporary.iterdir())) == MOST
+    clock.now += IDLE - 1
+    assert previews.find(keys[2]) is not None
+    clock.now += 2
+    assert [key for key in keys if previews.find(key)] == [keys[2]]
+    previews.close()
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", ["dead", "own"])
+def test_what_a_killed_process_left_goes(temporary: Path, number: str) -> None:
+    """In containers the next process has the number of the one that was killed."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    held = {
+        "orphan": f"{dead.pid if number == 'dead' else os.getpid()} 0123456789abcdef",
+        "own": f"{os.getpid()} {preview.RUN}",
+        "other": f"{os.getppid()} 0123456789abcdef",
+        "strange": "a word",
+    }
+    for name, text in held.items():
+        folder = temporary / f"{preview.PREFIX}{name}"
+        folder.mkdir()
+        (folder / preview.HELD).write_text(text)
+        (folder / "preview.sqlite").touch()
+    (temporary / f"{preview.PREFIX}empty").mkdir()
+    Previews()
+    left = {path.name.removeprefix(preview.PREFIX) for path in temporary.iterdir()}
+    assert left == {"own", "other", "strange", "empty"}
+
+
+@ONE
+def test_a_running_preview_is_no_orphan(
+    manager: Manager, client: TestClient, study: Study, temporary: Path
+) -> None:
+    base = start(manager)
+    Previews()
+    assert client.get(f"{base}/api/health").status_code == 200
+    [folder] = temporary.iterdir()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "preview.sqlite").stat().st_mode) == 0o600
+    client.app.state.office.previews.close()
+
+
+@contextmanager
+def serving(settings: Settings, root: Path, temporary: Path, how: signal.Signals) -> Iterator[str]:
+    """A survey in a process of its own, which is ended by a signal."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    env |= {"FADERNETS_DATA": str(settings.data), "FADERNETS_ADMIN_TOKEN": ADMIN}
+    env |= {"TMPDIR": str(temporary)}
+    command = [sys.executable, "-m", "survey", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=root, env=env, stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        until = time.monotonic() + 60
+        while True:
+            assert process.poll() is None and time.monotonic() < until
+            with suppress(httpx.HTTPError):
+                httpx.get(f"{url}/survey/api/health", timeout=5).raise_for_status()
+                break
+            time.sleep(0.1)
+        yield url
+    finally:
+        process.send_signal(how)
+        process.wait(timeout=20)
+
+
+@ONE
+def test_no_process_leaves_a_preview(
+    database: Database, settings: Settings, study: Study, temporary: Path, root: Path
+) -> None:
+    """One that is told to stop takes it along; one that is killed leaves it to the next."""
+    database.close()
+    for how, left in ((signal.SIGKILL, 1), (signal.SIGTERM, 0)):
+        with serving(settings, root, temporary, how) as url:
+            assert list(temporary.iterdir()) == []
+            with httpx.Client(base_url=url) as client:
+                start(Manager(client, ADMIN, "/survey"))
+            assert len(list(temporary.iterdir())) == 1
+        assert len(list(temporary.iterdir())) == left
+
+
+@ONE
+def test_a_copy_that_fails_leaves_no_folder(
+    database: Database,
+    settings: Settings,
+    study: Study,
+    temporary: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(preview, "_copy", fails)
+    with database.read() as session, pytest.raises(OSError, match="full"):
+        Previews().start(session, session.get(Study, study.id), settings)
+    assert list(temporary.iterdir()) == []

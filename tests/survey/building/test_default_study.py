@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import logging
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from db.database import Database
+from db.models import Audit, Study
+from survey.building import default_study
+from survey.building.child_process import environment
+from survey.core.settings import Settings
+from survey.journal.journal import durability
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def on_a_disk(monkeypatch):
+    for name in ("DATABASE_URL", "SPACE_ID", "FADERNETS_MODEL", "FADERNETS_DATASET"):
+        monkeypatch.delenv(name, raising=False)
+
+
+class Journal:
+    """Remembers which studies it was told of."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def opened(self, session, study) -> None:
+        self.told.append(study.name)
+
+
+def test_two_servers_start_at_once(database, settings, caplog):
+    """One study comes of it, open and complete; later calls have nothing to do."""
+    caplog.set_level(logging.WARNING)
+    names: list[str | None] = []
+    journal = Journal()
+    threads = [
+        threading.Thread(target=lambda: names.append(default_study.ensure(database, settings)))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert names == ["demo", "demo"] and caplog.records == []
+    with database.read() as session:
+        study = session.scalars(select(Study)).one()
+        assert (study.name, study.state, study.trials_each) == ("demo", "open", 20)
+        assert len(study.stimuli) == 26 and {s.strength for s in study.stimuli} == {0.0, 1.0}
+        assert session.scalars(select(Audit.action)).all() == ["built", "opened"]
+        clips = {c.sha256 for s in study.stimuli for c in (s.first, s.second)}
+        low = [s for s in study.stimuli if s.kind == "transfer" and s.intended == "higher"]
+        assert len({s.source for s in low}) >= 8
+        heard = [study.build["items"][s.name]["arousal"] for s in low]
+        assert sum(before < after for before, after in heard) >= 8
+    assert {path.stem for path in settings.audio.iterdir()} == clips
+    started = time.monotonic()
+    assert default_study.ensure(database, settings, journal=journal) == "demo"
+    assert time.monotonic() - started < 1 and journal.told == []
+    assert default_study._lost(database, settings) is False
+    (settings.audio / f"{min(clips)}.mp3").unlink()
+    assert default_study._lost(database, settings) is True
+    assert default_study._asked(database, settings) == ["--name", "demo", "--restore"]
+
+
+def test_where_there_is_a_study_none_is_made(database, settings):
+    with database.write() as session:
+        session.add(Study(name="mine", title="Mine", trials_each=1))
+    assert default_study.ensure(database, settings) is None
+    assert list(settings.audio.iterdir()) == []
+
+
+def test_what_goes_wrong_is_one_logged_sentence(database, settings, caplog):
+    assert default_study.ensure(database, settings, checkpoint="nobody") is None
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "survey.build: no model named 'nobody'" in record.getMessage()
+    assert "\n" not in record.getMessage()
+    with database.read() as session:
+        assert session.scalars(select(Study)).all() == []
+
+
+def test_a_broken_database_does_not_stop_the_server(tmp_path, caplog, database):
+    bare = Database(f"sqlite:///{tmp_path}/bare.sqlite")  # without tables
+    assert default_study.ensure(bare, Settings(data=tmp_path)) is None
+    bare.close()
+    assert "no such table" in caplog.text
+
+
+def test_a_draft_where_answers_would_be_lost(database, settings):
+    wiped = Settings(data=settings.data, database_url=settings.database_url, ephemeral=True)
+    assert not durability(wiped, database).ok
+    made = ["--name", "demo", "--retention", default_study.RETENTION]
+    assert default_study._asked(database, wiped) == made
+    assert default_study._asked(database, settings) == [*made, "--open"]
+
+
+def test_the_child_gets_no_secrets(database, settings, monkeypatch):
+    monkeypatch.setenv("FADERNETS_ADMIN_TOKEN", "x" * 20)
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    env = environment(database, settings)
+    assert not {"FADERNETS_ADMIN_TOKEN", "HF_TOKEN"} & set(env)
+    assert env["DATABASE_URL"] == f"sqlite:///{Path(database.url.database).absolute()}"
+    assert Settings.from_env(env).audio == settings.audio.absolute()
+
+
+def test_the_child_leaves_with_the_server(database, settings, root):
+    """Killed without a word, the server takes the half-made study with it."""
+    script = (
+        "from survey import default; from survey.core.settings import Settings; "
+        "from db.database import Database; s = Settings.from_env(); "
+        "default.ensure(Database(s.database_url), s)"
+    )
+    env = environment(database, settings)
+    server = subprocess.Popen([sys.executable, "-c", script], env=env, cwd=root)
+    child = _child(server.pid)
+    time.sleep(0.5)
+    server.send_signal(signal.SIGKILL)
+    server.wait()
+    deadline = time.monotonic() + 15
+    while Path(f"/proc/{child}").exists() and _state(child) != "Z" and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{child}").exists() or _state(child) == "Z"
+    with database.read() as session:
+        assert session.scalars(select(Study)).all() == []
+
+
+def _child(pid: int) -> int:
+    """The process that a process started."""
+    path = Path(f"/proc/{pid}/task")
+    if not path.exists():
+        pytest.skip("this system has no /proc to look for the child in")
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        children = [c for t in path.iterdir() for c in (t / "children").read_text().split()]
+        if children:
+            return int(children[0])
+        time.sleep(0.05)
+    raise AssertionError("the server started no child")
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"

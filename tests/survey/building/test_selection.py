@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fadernets import FaderNet, Notes
+from survey.building import selection
+from survey.building.corpus import Work
+from survey.building.selection import SelectionError, fingerprint
+from tests.fadernets import tiny
+
+
+@pytest.fixture(scope="module")
+def net() -> FaderNet:
+    return FaderNet.load()
+
+
+@pytest.fixture(scope="module")
+def works() -> list[Work]:
+    return [Work(f"piece {n}", tiny.piece(tiny.bars(10, seed=n))) for n in range(8)]
+
+
+def pool(works, net, seed=0):
+    return selection.pool(works, net, np.random.default_rng(seed), lambda *_: None)
+
+
+def choose(found, net, target="high", count=4, strengths=(1.0,), seed=0):
+    return selection.choose(found, net, target, count, strengths, np.random.default_rng(seed))
+
+
+def test_low_goes_high_and_high_goes_low(works, net):
+    found = pool(works, net)
+    low, high = found.limits
+    assert low < high
+    for target, fits in (("high", lambda a: a <= min(low, 0.5)), ("low", lambda a: a >= 0.5)):
+        takes = choose(found, net, target)
+        assert len(takes) == 4
+        for take in takes:
+            heard = net.arousal([take.candidate.notes])[0]
+            assert take.candidate.arousal == pytest.approx(heard, abs=1e-4)
+            assert take.target == target and fits(heard)
+
+
+def test_arousal_on_the_wrong_side_is_no_candidate():
+    def candidate(arousal):
+        return selection.Candidate("", 0, Notes.empty(), np.zeros((1, 2)), 2.0, arousal)
+
+    calm = selection.Pool([candidate(a) for a in (0.1, 0.2, 0.3)], {}, (0.1, 0.2))
+    assert [c.arousal for c in calm.of("low")] == [0.1] and calm.of("high") == []
+    lively = selection.Pool([candidate(a) for a in (0.6, 0.7, 0.9)], {}, (0.6, 0.9))
+    assert lively.of("low") == [] and [c.arousal for c in lively.of("high")] == [0.9]
+
+
+def test_a_transfer_is_of_its_own_segment(works, net):
+    takes = choose(pool(works, net), net, strengths=(0.5, 1.0))
+    for take in takes:
+        assert list(take.results) == [0.5, 1.0]
+        for strength, result in take.results.items():
+            (alone,) = net.transfer([take.candidate.notes], "high", strength)
+            assert fingerprint(alone) == fingerprint(result)
+            assert len(result) and fingerprint(result) != fingerprint(take.candidate.notes)
+
+
+def test_the_seed_decides(works, net):
+    def drawn(seed):
+        found = pool(works, net, seed)
+        return [(t.candidate.work, t.candidate.index) for t in choose(found, net, seed=seed)]
+
+    first = drawn(1)
+    assert drawn(1) == first and drawn(2) != first
+
+
+def test_pieces_take_turns(works, net):
+    found = pool(works, net)
+    there = Counter(c.work for c in found.of("low"))
+    count = len(there)
+    assert len({t.candidate.work for t in choose(found, net, count=count)}) == count
+    most = sum(min(n, selection.MOST_EACH) for n in there.values())
+    drawn = Counter(t.candidate.work for t in choose(found, net, count=most - 2))
+    assert max(drawn.values()) <= selection.MOST_EACH
+
+
+def test_too_few_is_one_sentence(works, net):
+    found = pool(works[:1], net)
+    with pytest.raises(SelectionError, match=r"^Only \d segments of low arousal can be used"):
+        choose(found, net, count=30)
+
+
+def test_too_little_is_told_before_it_is_transferred(works, net):
+    with pytest.raises(SelectionError) as error:
+        selection.require_pieces(3, 11)
+    assert str(error.value) == (
+        "Of 3 pieces at most 3 segments each can be taken in each direction, and 11 are needed, "
+        "practice included: give more pieces or ask for 8 pairs at most."
+    )
+    selection.require_pieces(3, 9)
+    found = pool(works[:1], net)
+    with pytest.raises(SelectionError, match=r"^Only \d segments of (low|high) arousal"):
+        selection.require(found, 4)
+    selection.require(pool(works, net), 3)
+
+
+def test_segments_alike_count_once(net):
+    bars = tiny.bars(3)
+    louder = replace(bars[0], velocity=np.minimum(bars[0].velocity + 5, 127))
+    piece = Work("piece", tiny.piece([bars[0], bars[1], bars[0], louder]))
+    same = Work("again", tiny.piece([bars[1], bars[0]]))
+    found = pool([piece, same], net)
+    assert sorted(c.index for c in found.candidates if c.index in (1,)) == [1]
+    assert len(found.candidates) == 2
+    assert found.left_out == {"again": "its segments are the same as another piece's"}
+
+
+@pytest.mark.parametrize(("tempo", "word"), [(39, "too slow"), (250, "too fast")])
+def test_no_tempo_that_tires_or_hurries(net, tempo, word):
+    odd = Work("odd", tiny.piece(tiny.bars(2), tempo=((0, tempo),)))
+    found = pool([odd], net)
+    assert found.candidates == [] and found.left_out["odd"].startswith(word)
+
+
+def test_a_piece_without_usable_segments_is_named(net):
+    one = Notes.of([0.0], [8.0], [60], [64])
+    found = pool([Work("drone", tiny.piece([one, one]))], net)
+    assert found.left_out == {"drone": "no segment of it can be used by the model"}
+
+
+def test_segments_keep_their_tempo(net):
+    piece = tiny.piece(tiny.bars(3), tempo=((0, 60), (6, 120), (8, 90)))
+    found = {c.index: c for c in pool([Work("piece", piece)], net).candidates}
+    assert found[0].tempo.tolist() == [[0, 60]] and found[0].seconds == 4
+    assert found[1].tempo.tolist() == [[0, 60], [2, 120]] and found[1].seconds == 3
+    assert found[2].tempo.tolist() == [[0, 90]]
+
+
+class Stubborn(FaderNet):
+    """Gives some segments back as they are, and nothing at all for others."""
+
+    def transfer(self, source, target, strength=1.0, *, seed=None):
+        played = super().transfer(source, target, strength, seed=seed)
+        played[0] = source[0]
+        played[1] = Notes.empty()
+        return played
+
+
+def test_no_change_is_passed_over_and_told(works, net):
+    found = pool(works, net)
+    willing = choose(found, net, count=5)
+    assert found.unchanged == []
+    takes = choose(found, Stubborn(net.model, net.scales), count=3)
+    first = [(t.candidate.work, t.candidate.index) for t in willing]
+    assert found.unchanged == first[:2]
+    assert [(t.candidate.work, t.candidate.index) for t in takes] == first[2:5]

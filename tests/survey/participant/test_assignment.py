@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import timedelta
+from itertools import groupby, pairwise
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from db.database import Database
+from db.models import Answer, Participant, Stimulus, Study, Trial
+from survey.participant.assignment import CATCH, Candidate, draw, loads, order
+from tests.survey.person import Person
+from tests.survey.together import together
+
+
+def candidates(lower: int, higher: int) -> list[Candidate]:
+    ways = ["lower"] * lower + ["higher"] * higher
+    return [Candidate(number, "transfer", way) for number, way in enumerate(ways)]
+
+
+def cells(database: Database) -> dict[str, int]:
+    """How often each transfer stimulus has been assigned."""
+    query = (
+        select(Stimulus.name, func.count(Trial.id))
+        .outerjoin(Trial, Trial.stimulus_id == Stimulus.id)
+        .where(Stimulus.kind == "transfer")
+        .group_by(Stimulus.name)
+    )
+    with database.read() as session:
+        return dict(session.execute(query).all())
+
+
+@pytest.mark.parametrize("each", [3, 4])
+def test_fifty_who_join_at_once_are_balanced(
+    client: TestClient, database: Database, each: int
+) -> None:
+    with database.write() as session:
+        session.execute(update(Study).values(trials_each=each))
+    together([lambda: Person.join(client)] * 50)
+    found = cells(database)
+    assert sum(found.values()) == 50 * each and len(found) == 8
+    assert max(found.values()) - min(found.values()) <= 1, found
+
+
+def test_every_participant_hears_everything_once(client: TestClient, database: Database) -> None:
+    for _ in range(6):
+        Person.join(client)
+    query = (
+        select(Trial.participant_id, Trial.position, Stimulus.kind, Stimulus.intended)
+        .join(Stimulus)
+        .order_by(Trial.participant_id, Trial.position)
+    )
+    with database.read() as session:
+        rows = session.execute(query).all()
+        participants = session.scalar(select(func.count(Participant.id)))
+    orders = set()
+    for _, group in groupby(rows, key=lambda row: row.participant_id):
+        way = list(group)
+        assert [row.position for row in way] == list(range(8))
+        assert [row.kind for row in way[:2]] == ["practice"] * 2
+        assert Counter(row.kind for row in way[2:]) == {"transfer": 4, "identical": 1, "swapped": 1}
+        directions = Counter(row.intended for row in way if row.kind == "transfer")
+        assert directions == {"lower": 2, "higher": 2}
+        assert not any(one.kind in CATCH and two.kind in CATCH for one, two in pairwise(way))
+        orders.add(tuple(row.kind + row.intended for row in way))
+    assert participants == 6 and len(orders) > 1
+
+
+def test_places_of_who_stays_away_are_free_again(client: TestClient, database: Database) -> None:
+    people = [Person.join(client) for _ in range(4)]
+    with database.read() as session:
+        assert set(loads_of(session).values()) == {2}
+    gone = people[:2]
+    with database.write() as session:
+        for participant in session.scalars(select(Participant).order_by(Participant.id).limit(2)):
+            participant.seen_at -= timedelta(minutes=61)
+    with database.read() as session:
+        assert sum(loads_of(session).values()) == 8
+    for _ in gone:
+        Person.join(client)
+    with database.read() as session:
+        assert set(loads_of(session).values()) == {2}
+
+
+def test_answers_count_after_the_lease(client: TestClient, database: Database) -> None:
+    person = Person.ready(client)
+    for _ in range(2 + 3):  # practice, then at least one transfer trial
+        person.step()
+    with database.write() as session:
+        session.execute(update(Participant).values(seen_at=Participant.consented_at))
+        moment = session.scalars(select(Participant)).one().seen_at - timedelta(minutes=61)
+        session.execute(update(Participant).values(seen_at=moment))
+    with database.read() as session:
+        query = select(Trial.stimulus_id).join(Answer).join(Stimulus)
+        answered = session.scalars(query.where(Stimulus.kind == "transfer")).all()
+        found = loads_of(session)
+    assert answered and found == dict.fromkeys(answered, 1)
+
+
+def test_being_about_keeps_the_places(client: TestClient, database: Database) -> None:
+    """Of who has done anything; see `test_idle` for who has not."""
+    person = Person.ready(client)
+    with database.write() as session:
+        participant = session.scalars(select(Participant)).one()
+        participant.seen_at -= timedelta(minutes=59)
+    person.state()
+    with database.write() as session:
+        participant = session.scalars(select(Participant)).one()
+        participant.seen_at -= timedelta(minutes=59)
+    with database.read() as session:
+        assert sum(loads_of(session).values()) == 4
+
+
+def test_a_stimulus_with_fewer_answers_comes_first() -> None:
+    stimuli = candidates(5, 5)
+    load = {one.id: 3 for one in stimuli} | {1: 0, 3: 1, 7: 0, 8: 2}
+    for seed in range(20):
+        chosen = draw(stimuli, load, 4, random.Random(seed))
+        assert {one.id for one in chosen} == {1, 3, 7, 8}
+
+
+def test_equals_are_drawn_by_chance() -> None:
+    stimuli = candidates(5, 5)
+    drawn = [draw(stimuli, {}, 4, random.Random(seed)) for seed in range(300)]
+    counts = Counter(one.id for chosen in drawn for one in chosen)
+    assert len(counts) == 10 and all(80 < count < 160 for count in counts.values()), counts
+
+
+@pytest.mark.parametrize(
+    ("lower", "higher", "count", "expected"),
+    [(5, 5, 4, (2, 2)), (1, 9, 4, (1, 3)), (0, 5, 3, (0, 3)), (2, 2, 9, (2, 2)), (0, 0, 3, (0, 0))],
+)
+def test_directions_are_shared_where_possible(
+    lower: int, higher: int, count: int, expected: tuple[int, int]
+) -> None:
+    chosen = draw(candidates(lower, higher), {}, count, random.Random(1))
+    assert len({one.id for one in chosen}) == len(chosen)
+    found = Counter(one.intended for one in chosen)
+    assert (found["lower"], found["higher"]) == expected
+
+
+def test_the_odd_one_goes_to_the_direction_that_has_less() -> None:
+    stimuli = candidates(2, 2)
+    for seed in range(20):
+        chosen = draw(stimuli, {0: 2, 1: 2, 2: 2, 3: 1}, 3, random.Random(seed))
+        assert Counter(one.intended for one in chosen) == {"lower": 1, "higher": 2}
+
+
+def test_orders_have_no_long_runs_and_no_neighbouring_catch_trials() -> None:
+    catches = [Candidate(100 + n, CATCH[n % 2], ("same", "higher")[n % 2]) for n in range(4)]
+    firsts = set()
+    for seed in range(100):
+        found = order(candidates(10, 10), catches, random.Random(seed))
+        assert sorted(one.id for one in found) == [*range(20), 100, 101, 102, 103]
+        runs = [len(list(group)) for _, group in groupby(found, key=lambda one: one.intended)]
+        assert max(runs) <= 3
+        assert not any(one.kind in CATCH and two.kind in CATCH for one, two in pairwise(found))
+        firsts.add(found[0].id)
+    assert len(firsts) > 10
+
+
+def test_what_cannot_be_ordered_well_is_ordered_all_the_same() -> None:
+    catches = [Candidate(100 + n, "identical", "same") for n in range(5)]
+    assert len(order(candidates(9, 0), [], random.Random(0))) == 9
+    assert len(order(candidates(1, 1), catches, random.Random(0))) == 7
+
+
+def loads_of(session: Session) -> dict[int, int]:
+    """Loads of the transfer stimuli."""
+    found = loads(session, session.scalars(select(Study)).one())
+    kinds = session.execute(select(Stimulus.id).where(Stimulus.kind == "transfer")).scalars()
+    return {key: found[key] for key in kinds if key in found}

@@ -1,0 +1,161 @@
+"""How fast people may begin, by the limits themselves and over HTTP."""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select
+
+from db.database import Database
+from db.models import Participant, Study
+from survey.admin import invitations
+from survey.participant.join_rate import ALL_BURST, BURST, LONGEST, Turnstile
+from tests.survey.person import Person
+from tests.survey.together import together
+
+ASK = {"study": "small", "consent": True}
+
+
+@dataclass
+class Clock:
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def turnstile(clock: Clock) -> Turnstile:
+    return Turnstile(clock)
+
+
+@pytest.fixture
+def hall(app: FastAPI, client: TestClient, clock: Clock) -> Iterator[TestClient]:
+    """A survey whose limits go by a clock of the test's own."""
+    app.state.turnstile = Turnstile(clock)
+    yield client
+
+
+def test_a_crowd_at_once_and_then_one_a_second(turnstile: Turnstile, clock: Clock) -> None:
+    assert [turnstile.pass_(1) for _ in range(BURST)] == [0] * BURST
+    assert turnstile.pass_(1) == 1
+    clock.now += 0.9
+    assert turnstile.pass_(1) > 0
+    clock.now += 0.1
+    assert turnstile.pass_(1) == 0 and turnstile.pass_(1) > 0
+    clock.now += 3600
+    assert [turnstile.pass_(1) for _ in range(BURST + 1)][BURST - 1 :] == [0, 1]
+
+
+def test_who_is_sent_away_comes_back_one_after_the_other(turnstile: Turnstile) -> None:
+    for _ in range(BURST):
+        turnstile.pass_(1)
+    told = [turnstile.pass_(1) for _ in range(100)]
+    assert told == [min(number + 1, LONGEST) for number in range(100)]
+
+
+def test_one_study_does_not_stop_another(turnstile: Turnstile) -> None:
+    while not turnstile.pass_(1):
+        pass
+    assert [turnstile.pass_(2) for _ in range(ALL_BURST - BURST)] == [0] * (ALL_BURST - BURST)
+    assert turnstile.pass_(2) > 0 and turnstile.pass_(3) > 0
+
+
+def test_refusals_take_nothing(turnstile: Turnstile, clock: Clock) -> None:
+    """A script that asks without a pause gets one a second, and all others the same."""
+    passed = 0
+    for _ in range(20_000):
+        passed += turnstile.pass_(1) == 0
+        clock.now += 0.01
+    assert passed == pytest.approx(BURST + 200, abs=1)
+
+
+def test_threads_share_the_limit(turnstile: Turnstile) -> None:
+    found = together([lambda: turnstile.pass_(1)] * 100)
+    assert found.count(0) == BURST
+
+
+@pytest.mark.parametrize(("people", "within"), [(200, 120.0), (200, 0.0), (90, 30.0)])
+def test_a_lecture_hall(turnstile: Turnstile, clock: Clock, people: int, within: float) -> None:
+    """All get in; as the page does it, who is sent away comes again when told, or a little later.
+
+    Of 200 within two minutes nobody waits longer than a minute, of 200 in one moment three.
+    """
+    dice = random.Random(1)
+    start = clock.now
+    coming = [(start + dice.uniform(0, within), number) for number in range(people)]
+    arrived = {number: moment for moment, number in coming}
+    heapq.heapify(coming)
+    waited, asked = [], 0
+    while coming:
+        clock.now, number = heapq.heappop(coming)
+        asked += 1
+        seconds = turnstile.pass_(1)
+        if seconds:
+            heapq.heappush(coming, (clock.now + seconds * dice.uniform(1, 1.25), number))
+        else:
+            waited.append(clock.now - arrived[number])
+    assert len(waited) == people
+    assert max(waited) < (60 if within else 180)
+    assert asked < 8 * people  # nobody asks without a pause
+
+
+def test_a_script_that_floods(
+    hall: TestClient, clock: Clock, database: Database, study: Study
+) -> None:
+    """150 joins in 8 seconds: half are refused, and a person begins a second later."""
+    said = []
+    for _ in range(150):
+        said.append(hall.post("/api/join", json=ASK))
+        clock.now += 8 / 150
+    statuses = [one.status_code for one in said]
+    assert statuses[:BURST] == [201] * BURST and statuses.count(201) <= BURST + 8
+    refused = said[statuses.index(429)]
+    assert refused.json()["error"] == "crowded" and refused.json()["message"].endswith("moment.")
+    assert 1 <= int(refused.headers["retry-after"]) <= LONGEST
+    with database.read() as session:
+        assert session.scalar(select(func.count(Participant.id))) == statuses.count(201)
+    clock.now += LONGEST
+    assert Person.ready(hall).finish()["stage"] == "finished"
+
+
+def test_an_invitation_passes_by(hall: TestClient, database: Database, study: Study) -> None:
+    with database.write() as session:
+        made = invitations.create(session, session.get_one(Study, study.id), 3)
+    while hall.post("/api/join", json=ASK).status_code == 201:
+        pass
+    for token in made:
+        Person.join(hall, invitation=token)
+    again = hall.post("/api/join", json=ASK | {"invitation": made[0]})
+    assert again.status_code == 403 and "retry-after" not in again.headers
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_could_never_join_takes_nothing(hall: TestClient, study: Study) -> None:
+    """Unknown studies, wrong invitations, no consent: nobody's allowance is spent by them."""
+    for wrong in ({"study": "none"}, {"invitation": "x" * 43}, {"consent": False}):
+        for _ in range(BURST):
+            assert hall.post("/api/join", json=ASK | wrong).status_code in (403, 404, 422)
+    assert hall.post("/api/join", json=ASK).status_code == 201
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_who_is_sent_away_needs_no_writer(
+    hall: TestClient, database: Database, study: Study
+) -> None:
+    """A flood is refused without the turn that answers are stored in."""
+    while hall.post("/api/join", json=ASK).status_code == 201:
+        pass
+    with database.write():
+        assert hall.post("/api/join", json=ASK).status_code == 429

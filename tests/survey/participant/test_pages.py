@@ -1,0 +1,197 @@
+"""The frames of the pages, as the server gives them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import update
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from db.database import Database
+from db.models import Study
+from survey.core import texts, tokens
+from tests.survey.person import Person
+
+HOSTILE = """<script>alert(1)</script>'"&{{ 7 * 7 }}"""
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+class Tags(HTMLParser):
+    """All tags of a page, with their attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def values(self, tag: str, name: str) -> list[str | None]:
+        return [
+            attributes[name] for one, attributes in self.found if one == tag and name in attributes
+        ]
+
+
+@pytest.fixture
+def change(database: Database, study: Study) -> Callable[..., None]:
+    """Changes the small study."""
+
+    def change(**values: object) -> None:
+        with database.write() as session:
+            session.execute(update(Study).values(**values))
+
+    return change
+
+
+def another(database: Database, **values: object) -> None:
+    with database.write() as session:
+        session.add(Study(name="other", title="Another", trials_each=1, **values))
+
+
+def test_the_only_open_study_comes_at_once(client: TestClient) -> None:
+    said = client.get("/", follow_redirects=False)
+    assert (said.status_code, said.headers["location"]) == (303, "/s/small")
+
+
+def test_there_is_a_choice(client: TestClient, database: Database) -> None:
+    another(database, state="open")
+    page = client.get("/").text
+    assert Tags(page).values("a", "href") == ["/s/small", "/s/other"] or "/s/other" in page
+    assert "A small study" in page and "Another" in page
+
+
+def test_drafts_and_studies_by_invitation_are_not_shown(
+    client: TestClient, database: Database
+) -> None:
+    another(database, state="draft")
+    assert client.get("/", follow_redirects=False).headers["location"] == "/s/small"
+    with database.write() as session:
+        session.execute(update(Study).values(state="open", invited_only=True))
+    said = client.get("/")
+    assert said.status_code == 200 and "No listening test is open" in said.text
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"state": "closed"}, "consent.closed"),
+        ({"state": "draft"}, "consent.draft"),
+        ({"invited_only": True}, "consent.invited"),
+    ],
+)
+def test_a_study_that_takes_nobody_says_so(
+    client: TestClient, change: Callable[..., None], values: dict, sentence: str
+) -> None:
+    change(**values)
+    said = client.get("/s/small")
+    assert said.status_code == 200 and texts.load("en")(sentence) in said.text
+    assert "form" not in [tag for tag, _ in Tags(said.text).found]
+
+
+def test_an_invitation_is_kept(client: TestClient, change: Callable[..., None]) -> None:
+    change(invited_only=True)
+    token = tokens.secret()
+    page = client.get("/s/small", params={"invite": token}).text
+    assert Tags(page).values("body", "data-invitation") == [token]
+    assert "form" in [tag for tag, _ in Tags(page).found]
+
+
+def test_what_is_no_invitation_is_not_repeated(
+    client: TestClient, change: Callable[..., None]
+) -> None:
+    change(invited_only=True)
+    page = client.get("/s/small", params={"invite": HOSTILE}).text
+    assert Tags(page).values("body", "data-invitation") == [""]
+    assert texts.load("en")("consent.invited") in page
+
+
+@pytest.mark.parametrize("path", ["/s/none", "/s/a%00b", "/s/%3Cb%3E", "/p/x", "/p/" + "x" * 43])
+def test_unknown_addresses(client: TestClient, path: str) -> None:
+    said = client.get(path)
+    assert said.status_code == 404
+    assert said.text.count('<p class="lead">') == 1 and "<b>" not in said.text
+
+
+def test_nothing_of_a_study_is_taken_for_code(
+    client: TestClient, change: Callable[..., None]
+) -> None:
+    change(title=HOSTILE, contact=HOSTILE, retention=HOSTILE)
+    person = Person.join(client)
+    for path in ("/s/small", f"/p/{person.token}"):
+        page = client.get(path).text
+        assert "<script>" not in page and "49" not in page
+        assert page.count("&lt;script&gt;") >= 2
+
+
+def test_pages_load_nothing_from_elsewhere_and_hold_no_code(client: TestClient) -> None:
+    """What the policy would forbid is not there, and every file that is asked for exists."""
+    person = Person.join(client)
+    for path in ("/s/small", f"/p/{person.token}", "/p/none"):
+        said = client.get(path)
+        tags = Tags(said.text)
+        assert "script-src 'self'" in said.headers["content-security-policy"]
+        assert said.headers["cache-control"] == "no-store"
+        assert said.headers["referrer-policy"] == "no-referrer"
+        assert "set-cookie" not in said.headers
+        for tag, attributes in tags.found:
+            assert "style" not in attributes and tag != "style"
+            assert not any(name.startswith("on") for name in attributes)
+            assert tag != "script" or attributes["src"]
+        for address in tags.values("script", "src") + tags.values("link", "href"):
+            assert address.startswith("/static/")
+            assert client.get(address).status_code == 200
+
+
+def test_scripts_and_sheets_exist_for_each_import(client: TestClient) -> None:
+    todo, seen = ["participant.js", "consent.js"], set()
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        said = client.get(f"/static/{name}")
+        assert said.status_code == 200 and "javascript" in said.headers["content-type"]
+        todo += re.findall(r'from "\./([a-z]+\.js)"', said.text)
+    assert len(seen) > 10
+
+
+def test_all_participants_get_the_same_page(client: TestClient) -> None:
+    """Nothing of what was assigned is in it."""
+    pages = []
+    for _ in range(3):
+        token = Person.join(client).token
+        pages.append(client.get(f"/p/{token}").text.replace(token, "TOKEN"))
+    assert "TOKEN" in pages[0] and pages == pages[:1] * 3
+
+
+def test_addresses_begin_where_the_survey_is_mounted(app: FastAPI) -> None:
+    with TestClient(Starlette(routes=[Mount("/survey", app)])) as client:
+        said = client.get("/survey/", follow_redirects=False)
+        assert said.headers["location"] == "/survey/s/small"
+        person = Person.join(client, base="/survey")
+        for path in ("/survey/s/small", f"/survey/p/{person.token}"):
+            tags = Tags(client.get(path).text)
+            assert tags.values("html", "data-base") == ["/survey"]
+            for address in tags.values("script", "src") + tags.values("link", "href"):
+                assert client.get(address).status_code == 200
+
+
+def test_a_study_in_another_language(client: TestClient, change: Callable[..., None]) -> None:
+    change(language="de")
+    said = client.get("/s/small")
+    assert Tags(said.text).values("html", "lang") == ["de"]
+    assert texts.load("de")("consent.agree") in said.text
+    person = Person.join(client)
+    assert texts.load("de")("guide.title") in client.get(f"/p/{person.token}").text
+
+
+def test_head_is_answered(client: TestClient) -> None:
+    said = client.head("/s/small")
+    assert said.status_code == 200 and said.content == b""

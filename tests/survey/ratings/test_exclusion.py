@@ -1,0 +1,107 @@
+import io
+import json
+
+import pytest
+
+from survey.ratings import exclusion, rating_table
+from survey.ratings.exclusion import DEFAULT_RULES, kept
+from survey.simulate import simulate
+
+HEAD = "participant,item,kind,intended,heard,rhythm,melody,harmony,naturalness,seconds,finished\n"
+
+
+def rows(person: str, count: int, kind: str = "transfer", **cells: object) -> str:
+    """Trials of one person; cells may depend on the number of the trial."""
+    usual = {
+        "intended": "same" if kind == "identical" else "lower",
+        "heard": "same" if kind == "identical" else "lower",
+        "rhythm": lambda at: 1 + at % 5,
+        "seconds": 20,
+        "finished": "true",
+        **cells,
+    }
+    text = ""
+    for at in range(count):
+        one = {name: cell(at) if callable(cell) else cell for name, cell in usual.items()}
+        text += (
+            f"{person},{kind}{at},{kind},{one['intended']},{one['heard']},{one['rhythm']},3,3,3,"
+            f"{one['seconds']},{one['finished']}\n"
+        )
+    return text
+
+
+def rules_of(*text: str, rules: dict | None = None) -> dict[str, str]:
+    """Which rule leaves out whom."""
+    table = rating_table.read_csv(io.StringIO(HEAD + "".join(text)))
+    people, excluded = kept(table, rules)
+    found = dict(zip(excluded["participant"], excluded["rule"], strict=True))
+    assert set(people) == set(table["participant"]) - set(found)
+    return found
+
+
+def test_each_rule_at_its_limit() -> None:
+    two = ("same", "lower")
+    found = rules_of(
+        rows("good", 10),
+        rows("left", 10, finished="false"),
+        rows("unknown", 10, finished=""),
+        rows("half", 10) + rows("half", 2, "identical", heard=lambda at: two[at]),
+        rows("deaf", 10) + rows("deaf", 3, "identical", heard=lambda at: two[at > 0]),
+        rows("quick", 10, seconds=3.9),
+        rows("brisk", 10, seconds=4.0),
+        rows("lazy", 10, rhythm=3),
+        rows("short", 7, rhythm=3),
+        rows("nearly", 10, rhythm=lambda at: 3 if at else 2),
+    )
+    assert found == {
+        "left": "finished",
+        "deaf": "identical_wrong",
+        "quick": "median_seconds",
+        "lazy": "same_answers",
+    }
+
+
+def test_disagreeing_with_the_model_leaves_nobody_out() -> None:
+    contrary = rows("contrary", 10, heard="higher") + rows("contrary", 4, "swapped", heard="higher")
+    assert rules_of(contrary) == {}
+    assert rules_of(contrary, rules={"swapped_wrong": 0.5}) == {"contrary": "swapped_wrong"}
+
+
+def test_what_was_found_is_said() -> None:
+    table = rating_table.read_csv(io.StringIO(HEAD + rows("quick", 4, seconds=1)))
+    _, excluded = kept(table)
+    assert excluded.to_dict("records") == [
+        {"participant": "quick", "rule": "median_seconds", "found": 1.0, "limit": 4.0}
+    ]
+    assert (
+        exclusion.sentence("median_seconds", 4.0) == "took less than 4 seconds for the median trial"
+    )
+    assert "50%" in exclusion.sentence("identical_wrong", 0.5)
+
+
+def test_no_rules_and_nobody() -> None:
+    table = simulate({"lazy": 3, "random": 3})
+    assert len(kept(table, {})[0]) == 6
+    people, excluded = kept(rating_table.empty())
+    assert (people, list(excluded)) == ([], ["participant", "rule", "found", "limit"])
+
+
+def test_the_default_rules_are_json_and_right() -> None:
+    assert exclusion.checked(json.loads(json.dumps(DEFAULT_RULES))) == DEFAULT_RULES
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"agreement": 0.5},
+        {"finished": 1},
+        {"identical_wrong": 1.5},
+        {"identical_wrong": True},
+        {"median_seconds": -1},
+        {"same_answers": "all"},
+        {"median_seconds": float("nan")},
+    ],
+)
+def test_wrong_rules_are_named(rules: dict) -> None:
+    with pytest.raises(ValueError, match=next(iter(rules))):
+        kept(rating_table.empty(), rules)

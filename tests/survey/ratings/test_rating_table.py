@@ -1,0 +1,290 @@
+import csv
+import io
+import time
+import unicodedata
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select
+
+from db.database import Database
+from db.models import Answer, Invitation, Play, Stimulus, Study
+from survey.ratings import rating_table
+from survey.ratings.columns import COLUMNS
+from survey.simulate import simulate
+from tests.survey.answers import answered
+from tests.survey.person import Person
+
+SMALL = "participant,item,intended,heard\np1,i1,lower,same\n"
+
+
+def read(text: str) -> pd.DataFrame:
+    return rating_table.read_csv(io.StringIO(text))
+
+
+def written(table: pd.DataFrame) -> str:
+    text = io.StringIO()
+    rating_table.write_csv(table, text)
+    return text.getvalue()
+
+
+def test_a_row_per_answer_without_practice(database: Database, study: Study) -> None:
+    with database.write() as session:
+        for stimulus in session.scalars(select(Stimulus)):
+            stimulus.measured = {"note": {"before": 2.0, "after": 1.5}}
+    answered(database, study)
+    with database.read() as session:
+        table = rating_table.frame(session, session.get(Study, study.id))
+    assert len(table) == 3 * 10  # 8 transfers and 2 catch trials; 2 of practice are left out
+    assert set(table["kind"]) == {"transfer", "identical", "swapped"}
+    names = [column.name for column in COLUMNS]
+    place = names.index("segment") + 1
+    assert list(table) == [*names[:place], "change_note", *names[place:]]
+    assert (table["change_note"] == -0.5).all()
+    assert (table["heard"] == table["intended"]).all()
+    first = table[table["participant"] == "person0"]
+    assert list(first["position"]) == sorted(first["position"])
+    assert list(table.groupby("participant")["finished"].first()) == [True, True, False]
+    assert first["answered_at"].str.endswith("+00:00").all()
+    pd.testing.assert_frame_equal(read(written(table)), table)
+
+
+def test_who_answers_sooner_than_the_clips_last_can_be_seen(
+    client: TestClient, database: Database, study: Study
+) -> None:
+    """By the server's clock: each clip lasts a quarter of a second."""
+    person = Person.ready(client)
+    for _ in range(2):
+        person.step()  # practice
+    for pause in (0, 0.55, None):
+        trial = person.state()["trial"]["id"]
+        person.hear(trial)
+        time.sleep(pause or 0)
+        person.judge(trial).raise_for_status()
+    with database.write() as session:
+        last = session.scalar(select(Answer.trial_id).order_by(Answer.id.desc()))
+        session.execute(delete(Play).where(Play.trial_id == last))
+    with database.read() as session:
+        table = rating_table.frame(session, session.get(Study, study.id))
+    assert [None if pd.isna(one) else one for one in table["time_to_hear"]] == [False, True, None]
+
+
+def test_the_frame_of_nobody(database: Database, study: Study) -> None:
+    with database.read() as session:
+        table = rating_table.frame(session, session.get(Study, study.id))
+    assert len(table) == 0
+    pd.testing.assert_frame_equal(read(written(table)), table)
+
+
+def test_flow(database: Database, study: Study) -> None:
+    answered(database, study)
+    with database.write() as session:
+        found = session.get(Study, study.id)
+        assert rating_table.flow(session, found)["invited"] is None
+        found.withdrawn = 2
+        session.add(Invitation(study_id=study.id, token_hash="x"))
+        session.flush()
+        assert rating_table.flow(session, found) == {
+            "invited": 1,
+            "consented": 5,  # those who withdrew had consented, too
+            "finished": 2,
+            "withdrawn": 2,
+        }
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_choosing_a_study(database: Database) -> None:
+    with database.write() as session:
+        with pytest.raises(ValueError, match="no study"):
+            rating_table.choose(session)
+        session.add(Study(name="b", title="", trials_each=1))
+        session.flush()
+        assert rating_table.choose(session).name == "b"
+        session.add(Study(name="a", title="", trials_each=1))
+        session.flush()
+        with pytest.raises(ValueError, match="several studies, name one of them: a, b"):
+            rating_table.choose(session)
+        with pytest.raises(ValueError, match="no study 'c'; there are: a, b"):
+            rating_table.choose(session, "c")
+        assert rating_table.choose(session, "a").name == "a"
+
+
+def test_the_fewest_columns() -> None:
+    table = read(SMALL + "p1,i2,same,\n")
+    assert list(table["kind"]) == ["transfer", "identical"]
+    assert list(table["heard"]) == ["same", None]
+    assert table["rhythm"].isna().all()
+    assert list(table["comment"]) == ["", ""]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_separators_byte_order_mark_and_other_columns(separator: str, tmp_path: Path) -> None:
+    path = tmp_path / "answers.csv"
+    text = "participant,item,intended,heard,rhythm,shoe size\np1,i1,lower,NA,4.0,43\n"
+    path.write_text(text.replace(",", separator), encoding="utf-8-sig")
+    table = rating_table.read_csv(path)
+    assert (table["rhythm"][0], table["heard"][0]) == (4, None)
+    assert "shoe size" not in table
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no column 'participant'"),
+        ("participant,item,heard\n", "no column 'intended'"),
+        (SMALL + "p2,i1,lower,louder\n", "column heard, row 2: is 'louder', not one of lower"),
+        (SMALL + "p2,i1,,lower\n", "column intended, row 2: is empty"),
+        (SMALL + ",i1,lower,lower\n", "column participant, row 2: is empty"),
+        (SMALL + "p1,i1,lower,lower\n", "column item, row 2: 'p1' has answered 'i1' in row 1"),
+        (SMALL + "p2,i1,higher,lower\n", "item 'i1' was otherwise before"),
+        (SMALL + "p2,i1\n", "row 2 has 2 cells, the header has 4"),
+        ("item,item,participant,intended,heard\n", "two columns 'item'"),
+        (
+            "participant,item,intended,heard,kind\np,i,same,same,transfer\n",
+            "column intended, row 1: is 'same' for kind 'transfer'",
+        ),
+        *(
+            (
+                f"participant,item,intended,heard,{column}\np,i,lower,lower,{value}\n",
+                f"column {column}, row 1: is '{value}'",
+            )
+            for column, value in [
+                ("rhythm", "0"),
+                ("rhythm", "6"),
+                ("melody", "3.5"),
+                ("harmony", "nan"),
+                ("naturalness", "good"),
+                ("seconds", "inf"),
+                ("seconds", "-1"),
+                ("seconds", "1e308"),
+                ("segment", "1e308"),
+                ("position", "1.5"),
+                ("change_note", "more"),
+                ("finished", "perhaps"),
+                ("answered_at", "yesterday"),
+                ("answered_at", "2026-01-01T00:00:00"),
+            ]
+        ),
+    ],
+)
+def test_clear_errors(text: str, message: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        read(text)
+    assert message in str(caught.value)
+
+
+def test_not_text(tmp_path: Path) -> None:
+    path = tmp_path / "answers.csv"
+    path.write_bytes(b"participant,item\n\xff\xfe\n")
+    with pytest.raises(ValueError, match="UTF-8"):
+        rating_table.read_csv(path)
+    with pytest.raises(ValueError, match="cannot be read"):
+        read(SMALL + '"p2,i1')
+
+
+BLANKS = (
+    "",
+    " ",
+    "\u00a0",
+    "\u3000 ",
+    "\u2028",
+    "\r",
+    "\n ",
+    "\ufeff",
+    "\u200b",
+    "'",
+    "'' ",
+    "\n'",
+)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "\r",
+        "\n",
+        *(f"{blank}{sign}" for blank in BLANKS for sign in "=+-@\uff1d\uff0b\uff0d\uff20"),
+    ],
+)
+def test_no_cell_of_text_is_a_formula(start: str) -> None:
+    hostile = start + 'cmd|" /C calc"!A0,;\n"'
+    table = read(SMALL).assign(comment=hostile, participant=hostile, change_note=-0.5)
+    text = written(table.rename(columns={"device": start + "device"}))
+    header, row = csv.reader(io.StringIO(text, newline=""))
+    for name, cell in zip(header, row, strict=True):
+        assert not is_formula(name)
+        if name != "change_note":  # a number, which a spreadsheet shall read as one
+            assert not is_formula(cell)
+    again = read(text)
+    assert (again["comment"][0], again["participant"][0]) == (hostile, hostile)
+
+
+def is_formula(cell: str) -> bool:
+    seen = unicodedata.normalize("NFKC", cell).strip(" \t\r\n\u2028\ufeff\u200b")
+    return seen.startswith(("=", "+", "-", "@")) or cell.startswith(("\t", "\r", "\n"))
+
+
+@pytest.mark.parametrize(
+    ("said", "cell"),
+    [
+        ("\x1b[31mred\x07", "[31mred"),
+        ("\x1b=1+1", "'=1+1"),
+        ("\x00\x7f\x9b\x85-", "'-"),
+        ("one\t=1+1", "one =1+1"),
+        ("\t=1+1", "' =1+1"),
+        ("one\n\ttwo\r\n", "one\n two\r\n"),
+        ("\ud7ff\U0001f3b9 Grüße, ‘so’ – é", "\ud7ff\U0001f3b9 Grüße, ‘so’ – é"),
+    ],
+)
+def test_no_cell_holds_control_characters(said: str, cell: str) -> None:
+    text = written(read(SMALL).assign(comment=said))
+    header, row = csv.reader(io.StringIO(text, newline=""))
+    assert row[header.index("comment")] == cell
+    assert read(text)["comment"][0] == cell.removeprefix("'")
+
+
+def test_what_earlier_versions_guarded_is_read() -> None:
+    table = read('participant,item,intended,heard,comment\np,i,lower,same,"\'\t=1"\n')
+    assert table["comment"][0] == "\t=1"
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\r\n"), max_size=30)
+)
+def test_any_comment_comes_back(comment: str) -> None:
+    table = read(SMALL).assign(comment=comment)
+    assert read(written(table))["comment"][0] == comment
+
+
+def test_the_same_answers_have_the_same_hash() -> None:
+    table = simulate({"realistic": 4}, seed=1)
+    again = read(written(table.sample(frac=1, random_state=0)))
+    assert rating_table.sha256(again) == rating_table.sha256(table)
+    again.loc[0, "rhythm"] = again.loc[0, "rhythm"] % 5 + 1
+    assert rating_table.sha256(again) != rating_table.sha256(table)
+
+
+def test_numbers_stay_numbers() -> None:
+    table = pd.DataFrame({"value": [-0.5, 2, True, None, "-0.5", 0.1 + 0.2]}, dtype=object)
+    assert written(table).split() == [
+        "value",
+        "-0.5",
+        "2",
+        "true",
+        '""',
+        "'-0.5",
+        "0.30000000000000004",
+    ]
+
+
+def test_every_column_is_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")
+    for column in COLUMNS:
+        assert f"| `{column.name}` | {column.form} | {column.meaning} |" in text
+        for word in column.values:
+            assert word in text

@@ -1,0 +1,145 @@
+import json
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import inspect, select
+
+from db.database import Database
+from db.models import Answer, Base, Clip, Invitation, Participant, Stimulus, Study, Trial
+from survey.records import to_json
+from survey.records.to_json import (
+    FIELDS,
+    PRIVATE,
+    RecordError,
+    dump,
+    of_participant,
+    of_study,
+    values,
+)
+from tests.survey.crowd import REMARK, fill
+
+# What is not in records, and why: numbers and links of one database, and browsers' tokens.
+LEFT_OUT = {"id", "study_id", "first_id", "second_id", "participant_id", "stimulus_id"} | {
+    *("trial_id", "invitation_id", "token", "first_token", "second_token")
+}
+ANSWER = {
+    "submission": "abc",
+    "direction": "lower",
+    "rhythm": 1,
+    "melody": 2,
+    "harmony": 3,
+    "naturalness": 5,
+    "comment": "",
+    "seconds": None,
+    "at": "2026-01-31T12:00:00+00:00",
+}
+
+
+def test_every_column_is_in_a_record_or_left_out_on_purpose():
+    for model, fields in FIELDS.items():
+        names = {column.key for column in inspect(model).columns}
+        assert names - LEFT_OUT == {*fields, *PRIVATE.get(model, ())}, model
+    tables = {mapper.class_ for mapper in Base.registry.mappers}
+    assert {model.__name__ for model in tables - set(FIELDS)} == {"Audit"}
+
+
+def test_a_row_survives_the_way_there_and_back(database: Database, study: Study):
+    with database.write() as session:
+        people = fill(session, study, 2)
+        for private in (False, True):
+            record = json.loads(dump(of_participant(people[0], private)))
+            found = values(Participant, record, private)
+            assert found == {name: getattr(people[0], name) for name in found}
+            assert ("token_hash" in found) is private
+            for trial, one in zip(people[0].trials, record["trials"], strict=True):
+                assert one["stimulus"] == trial.stimulus.name
+                got = values(Answer, one["answer"])
+                assert got == {name: getattr(trial.answer, name) for name in got}
+        record = json.loads(dump(of_study(session.get_one(Study, study.id))))
+        got = values(Study, record)
+        assert got == {name: getattr(study, name) for name in got}
+        for one, row in zip(
+            record["stimuli"], session.scalars(select(Stimulus).order_by(Stimulus.id)), strict=True
+        ):
+            got = values(Stimulus, one)
+            assert got == {name: getattr(row, name) for name in got}
+            assert values(Clip, one["second"])["sha256"] == row.second.sha256
+
+
+def test_a_record_is_one_line_of_ascii_whatever_the_comment(database: Database, study: Study):
+    with database.write() as session:
+        text = dump(of_participant(fill(session, study, 1)[0]))
+    assert text.isascii() and len(text.splitlines()) == 1
+    assert json.loads(text)["trials"][0]["answer"]["comment"] == REMARK
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("rhythm", value) for value in ("5", 5.0, True, None, 2**40, [])),
+        *(("direction", value) for value in ("up", "", None, 1)),
+        *(("comment", value) for value in (None, 7, "\0")),
+        *(("seconds", value) for value in ("4", True, float("inf"), float("nan"), 10**400)),
+        *(("at", value) for value in ("yesterday", "2026-01-31T12:00:00", 5, None)),
+        ("submission", "x" * 65),
+    ],
+)
+def test_a_value_the_column_does_not_take_is_named(name: str, value: object):
+    with pytest.raises(RecordError, match=f"answer.{name} cannot be"):
+        values(Answer, {**ANSWER, name: value})
+
+
+@pytest.mark.parametrize("record", [{**ANSWER, "comment": "my secret\0"}, "my secret"])
+def test_what_is_logged_holds_no_value(record: object):
+    with pytest.raises(RecordError, match="my secret") as wrong:
+        values(Answer, record)
+    assert wrong.value.plain.endswith("what it is") and "secret" not in wrong.value.plain
+    assert RecordError("a field is missing").plain == "a field is missing"
+
+
+def test_a_study_of_an_earlier_version_is_read(database: Database, study: Study):
+    with database.read() as session:
+        record = of_study(session.get_one(Study, study.id))
+    del record["lapsed"]
+    assert values(Study, record)["lapsed"] == 0
+    with pytest.raises(RecordError, match="study.lapsed cannot be"):
+        values(Study, record | {"lapsed": "5"})
+
+
+def test_a_good_answer_is_taken():
+    found = values(Answer, ANSWER)
+    assert found["at"] == datetime(2026, 1, 31, 12, tzinfo=UTC)
+    assert found["seconds"] is None and found["naturalness"] == 5
+
+
+@pytest.mark.parametrize("record", [None, [], "text", 5])
+def test_what_is_no_record_is_refused(record: object):
+    with pytest.raises(RecordError, match="expected an object"):
+        values(Answer, record)
+
+
+def test_a_missing_field_is_named():
+    del (record := dict(ANSWER))["melody"]
+    with pytest.raises(RecordError, match="answer.melody is missing"):
+        values(Answer, record)
+
+
+def test_public_records_hold_no_hash_of_a_token(database: Database, study: Study):
+    with database.write() as session:
+        session.add(Invitation(study_id=study.id, token_hash="f" * 64, label="Jane"))
+        person = fill(session, study, 1)[0]
+        text = dump(of_study(session.get_one(Study, study.id))) + dump(of_participant(person))
+        private = dump(of_study(session.get_one(Study, study.id), True))
+        private += dump(of_participant(person, True))
+        secret = {person.token_hash, "f" * 64, "Jane", "completion_code"}
+        trials = session.scalars(select(Trial)).all()
+    assert not [one for one in secret if one in text]
+    assert all(one in private for one in secret)
+    for trial in trials:
+        for token in (trial.token, trial.first_token, trial.second_token):
+            assert token not in text + private
+
+
+def test_a_row_of_no_session_is_refused():
+    with pytest.raises(ValueError, match="belongs to no session"):
+        to_json.of_study(Study(name="alone"))

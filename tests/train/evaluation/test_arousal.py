@@ -1,0 +1,95 @@
+"""Arousal as a stand-in model has it, whose q(high) is the rhythm density."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from fadernets.codes import Codes
+from fadernets.music.attributes import measure
+from fadernets.music.notes import Notes
+from tests.fadernets.tiny import bars
+from train import metrics
+from train.data.dataset import TEST
+from train.evaluation import arousal
+from train.mood_classifier import Judge
+
+BUSY = Notes.of(np.arange(16) / 4, np.arange(1, 17) / 4, [60] * 16, [64] * 16)
+CALM = Notes.of([0.0, 2.0], [2.0, 4.0], [60, 62], [64, 64])
+JUDGE = Judge(("rhythm",), (0.5,), (0.25,), (1.0,), 0.0)  # even at a rhythm density of 1/2
+
+
+class Model:
+    """Told "high" it plays BUSY, told "low" CALM, and with nothing asked the segment."""
+
+    def __init__(self):
+        self.model = SimpleNamespace(component_logits=self.logits)
+
+    def logits(self, values):
+        odds = torch.logit(values["rhythm"].clamp(1e-6, 1 - 1e-6))
+        return {"rhythm": torch.stack([torch.zeros_like(odds), odds], dim=1)}
+
+    def encode(self, segments):
+        rhythm = torch.tensor([measure(n)["rhythm"] for n in segments], dtype=torch.float64)
+        return Codes({"rhythm": rhythm}, torch.zeros(len(segments)))
+
+    def arousal(self, source):
+        codes = source if isinstance(source, Codes) else self.encode(source)
+        return codes.values["rhythm"].numpy()
+
+    def reconstruct(self, source):
+        return list(source)
+
+    def transfer(self, source, target):
+        return [BUSY if target == "high" else CALM] * len(source)
+
+
+@pytest.fixture
+def both_kinds(data):
+    """The data with every labelled segment in the test split."""
+    return replace(data, split=np.where(data.arousal.numpy() >= 0, TEST, data.split))
+
+
+def test_arousal_is_told_apart(both_kinds):
+    found = arousal.arousal(Model(), both_kinds, bars(4))
+    known = both_kinds.arousal.numpy()
+    rows = np.flatnonzero(known >= 0)
+    density = both_kinds.densities["rhythm"].numpy()[rows]
+    assert found["labelled_segments"] == len(rows)
+    assert found["auc"] == pytest.approx(metrics.auc(density, known[rows] == 1), abs=1e-3)
+    assert found["codes"] == {"rhythm": {n: found[n] for n in ("auc", "accuracy")}}
+    assert found["accuracy"] == pytest.approx(((density > 0.5) == known[rows]).mean(), abs=1e-3)
+    assert found["high"]["mean_after"] == 1.0
+    assert found["low"]["density_change"]["rhythm"] < 0 < found["high"]["density_change"]["rhythm"]
+
+
+def test_the_judge_counts_what_moves():
+    source = [CALM, CALM, BUSY]
+    found = arousal.judged(Model(), source, JUDGE)
+    assert (found["high"]["n"], found["low"]["n"]) == (2, 1)
+    for target in ("high", "low"):
+        assert found[target]["moved"] == 1.0
+        assert found[target]["moved_by_reconstruction"] == 0.0
+    assert found["high"]["moved_of_all"] == pytest.approx(2 / 3, abs=1e-4)
+    assert found["high"]["pitch_class_cosine"] == pytest.approx(1 / np.sqrt(2), abs=1e-4)
+
+
+def test_a_transfer_that_yields_nothing_has_not_moved():
+    class Mute(Model):
+        def transfer(self, source, target):
+            return [Notes.empty()] * len(source)
+
+    found = arousal.judged(Mute(), [CALM, BUSY], JUDGE)
+    assert found["high"]["moved"] == found["low"]["moved"] == 0.0
+
+
+def test_no_segment_on_the_other_side():
+    found = arousal.judged(Model(), [BUSY], JUDGE)
+    assert found["high"] == {
+        "n": 0,
+        "moved": None,
+        "moved_of_all": 0.0,
+        "moved_by_reconstruction": None,
+    }

@@ -1,0 +1,1 @@
+"""The corpora, and segments prepared from them."""

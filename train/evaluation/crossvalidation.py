@@ -1,0 +1,89 @@
+"""Whether labels are carried at all: grouped cross-validation, and intervals over pieces.
+
+Segments of one piece are alike and share their rater's opinion: they are never on both sides of a
+fold, and what is drawn anew for an interval is pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from train import metrics
+from train.mood_classifier import fit
+
+FOLDS, REPEATS, DRAWS = 10, 5, 1_000
+LEVEL = 95  # percent that an interval holds
+
+
+def out_of_fold(values: np.ndarray, high: np.ndarray, piece: np.ndarray, seed: int) -> np.ndarray:
+    """Log-odds of every segment by regressions that never saw its piece: float64, (n,).
+
+    Means over `REPEATS` ways of dealing the pieces into `FOLDS` folds.
+
+    Parameters
+    ----------
+    values : float array, shape (n, f)
+    high : bool array, shape (n,)
+    piece : int array, shape (n,)
+    seed : int
+
+    Raises
+    ------
+    ValueError
+        If the pieces are too few for the folds, or too much alike.
+    """
+    pieces, names = np.unique(piece), [str(i) for i in range(values.shape[1])]
+    if len(pieces) < FOLDS:
+        raise ValueError(f"{len(pieces)} labelled pieces are too few for {FOLDS} folds")
+    rng = np.random.default_rng(seed)
+    found = np.zeros(len(high))
+    for _ in range(REPEATS):
+        for held in np.array_split(rng.permutation(pieces), FOLDS):
+            outside = np.isin(piece, held)
+            judge = fit(values[~outside], high[~outside], names)
+            found[outside] += judge.of(values[outside]) / REPEATS
+    return found
+
+
+def aucs(scores: Mapping[str, np.ndarray], high: np.ndarray, piece: np.ndarray, seed: int) -> dict:
+    """AUC of scores with bootstrap intervals over pieces, and how far each is above the first.
+
+    Parameters
+    ----------
+    scores : name -> float array, shape (n,)
+        The baseline first.
+    high : bool array, shape (n,)
+    piece : int array, shape (n,)
+    seed : int
+
+    Returns
+    -------
+    dict
+        name -> "auc", "interval" and "above_baseline", an interval too; draws in which all labels
+        are alike are left out.
+    """
+    rows = [np.flatnonzero(piece == p) for p in np.unique(piece)]
+    rng = np.random.default_rng(seed)
+    drawn: dict[str, list[float]] = {name: [] for name in scores}
+    for _ in range(DRAWS):
+        part = np.concatenate([rows[i] for i in rng.integers(len(rows), size=len(rows))])
+        if not high[part].all() and high[part].any():
+            for name, score in scores.items():
+                drawn[name].append(metrics.auc(score[part], high[part]))
+    baseline = np.array(next(iter(drawn.values())))
+    return {
+        name: {
+            "auc": round(metrics.auc(score, high), 4),
+            "interval": interval(drawn[name]),
+            "above_baseline": interval(np.array(drawn[name]) - baseline),
+        }
+        for name, score in scores.items()
+    }
+
+
+def interval(drawn: np.ndarray | list[float]) -> list[float]:
+    """The ends between which `LEVEL` percent of values lie, as many below as above."""
+    tail = (100 - LEVEL) / 2
+    return np.percentile(drawn, (tail, 100 - tail)).round(4).tolist()

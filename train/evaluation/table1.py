@@ -1,0 +1,108 @@
+"""Table 1 of the paper for any model: consistency, restrictiveness and linearity of its faders.
+
+Everything is measured on token sequences that can be written down beside the scores, so that other
+code can measure them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from fadernets.net import FaderNet
+from train import metrics
+from train.data.dataset import Segments
+from train.evaluation.sweep import Protocol, Sweep, ends, slide, spread
+
+
+def scores(sweep: Sweep, sd: Mapping[str, float]) -> dict:
+    """Table 1's scores of one fader: mean and sd over the runs, normalised and raw.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    sd : name -> float
+        Unit of each density; the raw scores are in its own.
+    """
+    fader = sweep.fader
+    others = [name for name in sweep.densities if name != fader]
+
+    def score(unit: Mapping[str, float]) -> dict:
+        moved = sweep.densities[fader] / unit[fader]
+        found = {
+            "consistency": [metrics.consistency(run) for run in moved],
+            "restrictiveness": [
+                float(
+                    np.mean(
+                        [metrics.restrictiveness(sweep.densities[n][run] / unit[n]) for n in others]
+                    )
+                )
+                for run in range(len(moved))
+            ],
+        }
+        return {name: _mean_sd(values) for name, values in found.items()}
+
+    moved = sweep.densities[fader]
+    linear = {
+        "linearity_each": [metrics.linearity_each(sweep.asked, run) for run in moved],
+        "linearity_pooled": [metrics.linearity_pooled(sweep.asked, run) for run in moved],
+        "spearman_each": [metrics.spearman_each(sweep.asked, run) for run in moved],
+    }
+    pooled = moved.reshape(-1, moved.shape[-1])
+    return {
+        "normalised": score(sd),
+        "raw": score(dict.fromkeys(sd, 1.0)),
+        **{name: _mean_sd(values) for name, values in linear.items()},
+        "asked": np.round(sweep.asked, 4).tolist(),
+        "measured_mean": np.round(pooled.mean(0), 4).tolist(),
+        "measured_sd": np.round(pooled.std(0), 4).tolist(),
+        "failures": round(metrics.failure_rate(sweep.lengths), 5),
+    }
+
+
+def _mean_sd(values: list[float]) -> list[float]:
+    return [round(float(np.mean(values)), 4), round(float(np.std(values)), 4)]
+
+
+def table(net: FaderNet, data: Segments, protocol: Protocol) -> tuple[dict, dict[str, Sweep]]:
+    """Table 1 of one model, and what was played for it.
+
+    Raises
+    ------
+    ValueError
+        If the model has no faders, plays not from z^d, or there are too few segments.
+    """
+    if not net.faders:
+        raise ValueError(f"model {net.name!r} has no faders to slide")
+    sd = spread(data)
+    span = ends(net, data, protocol.seed) if protocol.scale == "z" else None
+    sweeps = {name: slide(net, data, name, protocol, span) for name in net.faders}
+    found = {}
+    for name, sweep in sweeps.items():
+        found[name] = scores(sweep, sd)
+        if protocol.scale == "fader":
+            error = metrics.target_error(sweep.asked, sweep.densities[name])
+            found[name]["target_error"] = round(error, 4)
+    return {"sd": {n: round(v, 5) for n, v in sd.items()}, "faders": found}, sweeps
+
+
+def dump(path: Path, data: Segments, sweeps: Mapping[str, Sweep]) -> None:
+    """Write what was asked and played, and the sources, as arrays of a compressed ``.npz`` file.
+
+    Of every fader ``NAME_asked`` (t,), ``NAME_rows`` of the prepared file (r, m), ``NAME_source``
+    tokens (r, m, 100) and ``NAME_tokens`` played (r, m, t, longest).
+    """
+    stored = data.tokens.cpu().numpy()
+    arrays = {}
+    for name, sweep in sweeps.items():
+        arrays |= {
+            f"{name}_asked": sweep.asked,
+            f"{name}_rows": sweep.rows,
+            f"{name}_source": stored[sweep.rows],
+            f"{name}_tokens": sweep.tokens,
+        }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        np.savez_compressed(file, **arrays)

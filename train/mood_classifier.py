@@ -1,0 +1,125 @@
+"""Fit a judge of a mood (`fadernets.mood_classifier`) to labelled segments.
+
+``python -m train.mood_classifier --data FILE --out judge.json`` fits that of arousal on the
+labelled training pieces and says how well it does on pieces it never saw, beside the two densities
+alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from fadernets.models.batch import UNLABELLED
+from fadernets.mood_classifier import Judge, features, load, table
+from fadernets.music import events
+from fadernets.music.attributes import ATTRIBUTES
+from fadernets.music.notes import Notes
+from train import metrics
+from train.data.dataset import TEST, TRAIN, Segments
+
+__all__ = ["Judge", "features", "fit", "judge_of", "held_out", "labelled", "load", "save", "table"]
+RIDGE = 0.02  # penalty on the squared weights; the folds of the training pieces hardly mind which
+
+
+def fit(values: np.ndarray, high: np.ndarray, names: Sequence[str], mood: str = "arousal") -> Judge:
+    """A ridge logistic regression.
+
+    Parameters
+    ----------
+    values : float array, shape (n, f)
+    high : bool array, shape (n,)
+    names : sequence of f str
+    mood : str
+        Of `fadernets.mood_transfer.MOODS`.
+
+    Raises
+    ------
+    ValueError
+        If all segments are of one arousal, or valence.
+    """
+    if high.all() or not high.any():
+        raise ValueError(f"all {len(high)} labelled segments are of one {mood}")
+    mean, sd = values.mean(0), values.std(0)
+    sd = np.where(sd > 0, sd, 1.0)
+    x, sign = (values - mean) / sd, np.where(high, 1.0, -1.0)
+
+    def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        margin = sign * (x @ theta[:-1] + theta[-1])
+        pull = -sign * expit(-margin) / len(x)
+        value = np.logaddexp(0, -margin).mean() + RIDGE / 2 * theta[:-1] @ theta[:-1]
+        return value, np.append(x.T @ pull + RIDGE * theta[:-1], pull.sum())
+
+    theta = minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B").x
+    return Judge(tuple(names), *(tuple(v.tolist()) for v in (mean, sd, theta[:-1])), theta[-1])
+
+
+def labelled(data: Segments, split: int, mood: str = "arousal") -> tuple[list[Notes], np.ndarray]:
+    """The segments of a split that a mood is labelled in, and whether it is high: bool, (n,)."""
+    labels = getattr(data, mood).cpu().numpy()
+    rows = np.flatnonzero((data.split == split) & (labels != UNLABELLED))
+    tokens = data.tokens.cpu().numpy()[rows]
+    return [events.decode(row) for row in tokens], labels[rows] == 1
+
+
+def judge_of(data: Segments, names: Sequence[str] | None = None, mood: str = "arousal") -> Judge:
+    """The judge that a prepared file's labelled training pieces make.
+
+    Raises
+    ------
+    ValueError
+        If they do not have both labels.
+    """
+    segments, high = labelled(data, TRAIN, mood)
+    if not segments:
+        raise ValueError("no labelled segment to train a judge on")
+    names = list(features(segments[0])) if names is None else names
+    return fit(table(segments, names), high, names, mood)
+
+
+def held_out(judge: Judge, data: Segments) -> dict[str, float | int | None]:
+    """How a judge does on labelled test segments; None for what needs labels of both kinds."""
+    segments, high = labelled(data, TEST)
+    both = len(high) > 0 and high.any() and not high.all()
+    odds = judge.log_odds(segments)
+    return {
+        "segments": len(segments),
+        "auc": round(metrics.auc(odds, high), 4) if both else None,
+        "accuracy": round(metrics.accuracy(expit(odds), high), 4) if both else None,
+    }
+
+
+def save(judge: Judge, path: Path) -> None:
+    """Write a judge as JSON."""
+    path.write_text(json.dumps(dataclasses.asdict(judge), indent=1) + "\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m train.mood_classifier", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="file of train.prepare")
+    parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    options = parser.parse_args(arguments)
+    try:
+        data = Segments.load(options.data)
+        judge, baseline = judge_of(data), judge_of(data, tuple(ATTRIBUTES))
+    except ValueError as error:
+        print(f"train.mood_classifier: {error}", file=sys.stderr)
+        return 2
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    save(judge, options.out)
+    found = {"judge": held_out(judge, data), "densities alone": held_out(baseline, data)}
+    print(json.dumps(found, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What results files say: tables, and the results as types."""

@@ -1,0 +1,123 @@
+"""Tables of all models that were evaluated, however many, the paper's order first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from train.figures.table1 import score
+from train.reporting.paper import COLUMNS, LISTENERS, PAPER
+from train.reporting.reading import read
+from train.reporting.results import Evaluation
+
+Table = tuple[list[tuple[str, ...]], tuple[str, ...]]  # rows and head
+NONE = "–"
+DISTANCES = (-1.0, 1.0)  # sd, of `train.evaluation.identity.DISTANCES`
+
+
+def evaluations(folder: Path) -> list[Evaluation]:
+    """The evaluations among a folder's results files."""
+    return read(sorted(folder.glob("*.json"))).evaluations
+
+
+def control(found: Sequence[Evaluation]) -> Table:
+    """Table 1: the paper's models, each with ours of its kind, then further ones of ours."""
+    rows = []
+    for name, scores in PAPER.items():
+        rows.append((f"{name}, paper", "", *(f"{value:.3f}" for value in scores)))
+        rows += [_scores(e) for e in found if e.of_paper == name]
+    rows += [_scores(e) for e in found if e.of_paper not in PAPER]
+    return rows, ("model", "swept in", *(f"{name} {fader}" for name, fader in COLUMNS))
+
+
+def _scores(evaluation: Evaluation) -> tuple[str, ...]:
+    table = evaluation.table
+    if not table or len(table.faders) < 2:
+        return (f"**{evaluation.name}**", NONE, *(NONE for _ in COLUMNS))
+    asked = {"z": "z^d", "fader": "density"}.get(table.protocol.scale, table.protocol.scale)
+    each = (score(evaluation, column) for column in range(len(COLUMNS)))
+    return (
+        f"**{evaluation.name}**",
+        asked,
+        *(f"**{mean:.3f}** ± {sd:.3f}" for mean, sd in each),
+    )
+
+
+def kept(found: Sequence[Evaluation]) -> Table:
+    """What is left of a segment: nothing moved, and each fader one sd down and up."""
+    rows = []
+    for e in found:
+        left = e.reconstruction
+        row = [f"**{e.name}**"]
+        row.append(f"{left.note_f1:.2f}, {left.pitch_class_cosine:.2f}" if left else NONE)
+        for fader in ("rhythm", "note"):
+            for distance in DISTANCES:
+                points = (e.identity or {}).get(fader, [])
+                at = next((p for p in points if p.distance == distance and p.n), None)
+                row.append(f"{at.note_f1:.2f}, {at.pitch_class_cosine:.2f}" if at else NONE)
+        rows.append(tuple(row))
+    moves = (f"{fader} {d:+.0f} sd" for fader in ("rhythm", "note") for d in DISTANCES)
+    return rows, ("note F1, harmony", "nothing moved", *moves)
+
+
+def arousal(found: Sequence[Evaluation]) -> Table:
+    """Arousal told apart on pieces never seen, and moved, by a judge that knows no model."""
+    rows = []
+    for e in found:
+        told, judged = e.arousal, e.judged or {}
+        auc = f"{told.auc:.2f}" if told and told.auc is not None else NONE
+        moved = [
+            (_percent(judged[side].moved), _percent(judged[side].moved_by_reconstruction))
+            if side in judged
+            else (NONE, NONE)
+            for side in LISTENERS
+        ]
+        rows.append((f"**{e.name}**", auc, *(value for pair in moved for value in pair)))
+    rows.append(
+        ("the paper's, by its listeners", NONE)
+        + tuple(value for share in LISTENERS.values() for value in (_percent(share), NONE))
+    )
+    heads = (head for side in LISTENERS for head in (f"moved to {side}", "… by playing alone"))
+    return rows, ("model", "AUC", *heads)
+
+
+def _percent(share: float | None) -> str:
+    return NONE if share is None else f"{100 * share:.1f} %"
+
+
+def trained(folder: Path) -> Table:
+    """Hardware, steps and minutes of every run whose record is in a folder."""
+    rows = []
+    for path in sorted(folder.glob("*-training.json")):
+        run = json.loads(path.read_text())
+        hidden = run.get("model_config", {}).get("hidden")
+        rows.append(
+            (
+                f"**{path.stem.removesuffix('-training')}**",
+                str(hidden or NONE),
+                f"{run['steps']:,} × {run['batch']}",
+                f"{run['minutes']:.0f}",
+                f"{run['parameters'] / 1e6:.1f}",
+                run["hardware"],
+            )
+        )
+    return rows, ("model", "hidden", "steps × batch", "minutes", "million weights", "hardware")
+
+
+def figures(folder: Path, begin: str) -> str:
+    """Every figure of a folder whose name begins so, each with the facts of its caption.
+
+    Parameters
+    ----------
+    folder : Path
+        What `train.figures` wrote; the page stands beside it.
+    begin : str
+    """
+    captions = json.loads((folder / "captions.json").read_text())
+    parts = [
+        f"![{caption['words']}]({folder.name}/{name}.svg)\n\n*{caption['facts']}*"
+        for name, caption in captions.items()
+        if name == begin or name.startswith(f"{begin}-")
+    ]
+    return "\n\n".join(parts) or "Not drawn yet: its results are not there."

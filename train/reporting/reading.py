@@ -1,0 +1,77 @@
+"""Reading results files, whatever is in them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from train.reporting.paper import NAMES
+from train.reporting.results import Evaluation, Latent, Results, Transfers
+
+KINDS: dict[str, type[BaseModel]] = {"latent": Latent, "transfers": Transfers}
+
+
+def read(paths: Iterable[Path]) -> Results:
+    """What results files hold, models in the order of the paper's Table 1, others after them.
+
+    A file of something else is no error and kept by name.
+
+    Raises
+    ------
+    ValueError
+        If a file cannot be read, a part of it is damaged or two models have one name.
+    """
+    found = Results()
+    for path in paths:
+        stored = _stored(path)
+        if not isinstance(stored, list):
+            found.others.append(path)
+            continue
+        for entry in stored:
+            part = _part(path, entry, alone=len(stored) == 1)
+            if part is None:
+                found.others.append(path)
+            elif isinstance(part, Evaluation):
+                found.evaluations.append(part)
+            else:
+                (found.latents if isinstance(part, Latent) else found.transfers).append(part)
+    for parts in (found.evaluations, found.latents, found.transfers):
+        parts.sort(key=_place)
+        names = [part.name for part in parts]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two results are of one name: {twice[0]}")
+    return found
+
+
+def _stored(path: Path) -> object:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} cannot be read: {error}") from error
+
+
+def _part(path: Path, entry: object, alone: bool) -> Evaluation | Latent | Transfers | None:
+    """One entry of a file, None if it is of something else."""
+    if not isinstance(entry, dict):
+        raise ValueError(f"{path} is damaged: it lists {entry!r:.40}, which is no result")
+    kind = KINDS.get(entry.get("kind"), Evaluation)
+    if kind is Evaluation and "checkpoint" not in entry:
+        return None
+    if kind is Evaluation:
+        entry = entry | {"name": path.stem if alone else entry["checkpoint"]}
+    try:
+        return kind.model_validate(entry)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "a part"
+        raise ValueError(f"{path} is damaged: {where}: {first['msg']}") from error
+
+
+def _place(part: Evaluation | Latent | Transfers) -> tuple[int, str]:
+    """The paper's order, a model that is none of the paper's last."""
+    order = list(NAMES)
+    ours = getattr(part, "player", None) == "Arranging" or part.model not in order
+    return len(order) if ours else order.index(part.model), part.name

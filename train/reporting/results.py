@@ -1,0 +1,283 @@
+"""Results files as typed parts: what `train.evaluate`, `latent` and `transfers` wrote.
+
+A part may be missing; one that is there has to be whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+
+from train.reporting.paper import NAMES
+
+Numbers = Annotated[list[FiniteFloat], Field(min_length=1)]
+MeanSd = Annotated[list[FiniteFloat], Field(min_length=2, max_length=2)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Part(BaseModel):
+    """Some values of a results file; others in it are passed by."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    def alike(self, *columns: list | None) -> Self:
+        """Refuse columns of different lengths."""
+        lengths = {len(column) for column in columns if column is not None}
+        if len(lengths) > 1:
+            raise ValueError(f"columns that belong together have {sorted(lengths)} values")
+        return self
+
+
+class Response(Part):
+    """What one fader does at each position: asked and measured densities."""
+
+    asked: Numbers
+    measured_mean: Numbers
+    measured_sd: Numbers
+    measured_10: Numbers | None = None  # not in files made before these were counted
+    measured_90: Numbers | None = None
+    mean_absolute_error: FiniteFloat
+
+    @model_validator(mode="after")
+    def _columns(self) -> Self:
+        return self.alike(
+            self.asked, self.measured_mean, self.measured_sd, self.measured_10, self.measured_90
+        )
+
+
+class Identity(Part):
+    """What is left of segments in what was made of them."""
+
+    note_f1: FiniteFloat
+    pitch_class_cosine: FiniteFloat
+    key_kept: FiniteFloat
+    contour: FiniteFloat
+
+
+class Moved(Part):
+    """Identity after a fader moved; with n = 0 there is none."""
+
+    distance: FiniteFloat
+    n: int
+    moved: FiniteFloat | None = None
+    note_f1: FiniteFloat | None = None
+    pitch_class_cosine: FiniteFloat | None = None
+    key_kept: FiniteFloat | None = None
+    contour: FiniteFloat | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        missing = [name for name in type(self).model_fields if getattr(self, name) is None]
+        if self.n and missing:
+            raise ValueError(f"{missing[0]} is missing")
+        return self
+
+
+class Scores(Part):
+    """Two of Table 1's scores, mean and sd over runs."""
+
+    consistency: MeanSd
+    restrictiveness: MeanSd
+
+
+class Controlled(Part):
+    """Table 1 of one fader."""
+
+    normalised: Scores
+    linearity_each: MeanSd
+
+    def score(self, name: str) -> list[float]:
+        """Mean and sd of a score by its name in the paper."""
+        return self.linearity_each if name == "linearity" else getattr(self.normalised, name)
+
+
+class Protocol(Part):
+    """How Table 1 was made."""
+
+    runs: int
+    segments: int
+    values: int
+    scale: str
+    seed: int
+
+
+class Table(Part):
+    """Table 1 of one model."""
+
+    faders: dict[Literal["rhythm", "note"], Controlled]
+    protocol: Protocol
+
+
+class Judged(Part):
+    """Share of transfers that a judge hears as they were meant."""
+
+    n: int
+    moved: Share | None
+    moved_by_reconstruction: Share | None
+
+
+class ToldApart(Part):
+    """Arousal of labelled segments as the model reads it from its codes."""
+
+    labelled_segments: int
+    labelled_pieces: int
+    auc: Share | None
+    accuracy: Share | None
+
+
+class Evaluation(Part):
+    """One model of `train.evaluate`."""
+
+    checkpoint: str
+    model: str
+    player: str | None = None
+    weights_sha256: str
+    data_sha256: str
+    commit: str | None
+    seed: int
+    segments: int
+    performances: int
+    reconstruction: Identity | None = None
+    faders: dict[str, Response] | None = None
+    identity: dict[str, list[Moved]] | None = None
+    arousal: ToldApart | None = None
+    judged: dict[Literal["high", "low"], Judged] | None = None
+    table: Table | None = None
+    name: str = ""  # the file's, unless it holds several models
+
+    @property
+    def of_paper(self) -> str | None:
+        """The paper's model that this is trained as, if it also plays as that does."""
+        return None if self.player == "Arranging" else NAMES.get(self.model)
+
+    @property
+    def title(self) -> str:
+        """What to call it among others."""
+        return self.name if self.of_paper is None else f"{self.of_paper} ({self.name})"
+
+
+class Map(Part):
+    """Two-dimensional places of one code of n segments."""
+
+    x: Numbers
+    y: Numbers
+    zd: dict[str, Numbers]
+    high: Numbers | None
+
+    @model_validator(mode="after")
+    def _columns(self) -> Self:
+        return self.alike(self.x, self.y, self.high, *self.zd.values())
+
+
+class Mixed(Part):
+    """Maps of every code of the same unseen segments."""
+
+    segments: int
+    pieces: int
+    density: dict[str, Numbers]
+    arousal: list[Literal[-1, 0, 1]]
+    codes: dict[str, Map]
+
+    @model_validator(mode="after")
+    def _columns(self) -> Self:
+        places = (places.x for places in self.codes.values())
+        return self.alike(self.arousal, *self.density.values(), *places)
+
+
+class Labelled(Part):
+    """One map of all codes of rated segments, and how well they tell arousal apart."""
+
+    segments: int
+    pieces: int
+    arousal: list[Literal[0, 1]]
+    x: Numbers
+    y: Numbers
+    silhouette: FiniteFloat
+    auc: Share | None
+    auc_interval: MeanSd | None
+
+    @model_validator(mode="after")
+    def _columns(self) -> Self:
+        return self.alike(self.arousal, self.x, self.y)
+
+
+class Latent(Part):
+    """One model of `train.latent`."""
+
+    kind: Literal["latent"]
+    name: str
+    model: str
+    weights_sha256: str
+    data_sha256: str
+    commit: str | None
+    seed: int
+    perplexity: FiniteFloat
+    mixed: Mixed | None = None
+    labelled: Labelled | None = None
+
+
+class Roll(Part):
+    """Notes (onset and offset in seconds, pitch, velocity), each with a mark."""
+
+    notes: list[Annotated[list[FiniteFloat], Field(min_length=4, max_length=4)]]
+    marks: list[Literal["kept", "added", "removed"]]
+    beats: list[FiniteFloat]
+    bars: list[FiniteFloat]
+
+    @model_validator(mode="after")
+    def _columns(self) -> Self:
+        return self.alike(self.notes, self.marks)
+
+
+class Drawing(Part):
+    """Two pieces on one time axis."""
+
+    original: Roll
+    result: Roll
+    length_s: Annotated[float, Field(gt=0)]
+    pitches: Annotated[list[int], Field(min_length=2, max_length=2)]
+
+
+class Example(Part):
+    """One piece before and after."""
+
+    piece: str
+    first_segment: int
+    segments: int
+    move: str
+    before: dict[str, FiniteFloat]
+    after: dict[str, FiniteFloat]
+    drawing: Drawing
+
+
+class Transfers(Part):
+    """One model of `train.transfers`."""
+
+    kind: Literal["transfers"]
+    name: str
+    model: str
+    weights_sha256: str
+    commit: str | None
+    decoding: str
+    examples: list[Example]
+
+
+@dataclass
+class Results:
+    """All that some files hold, in the paper's order of models.
+
+    Attributes
+    ----------
+    evaluations, latents, transfers : list
+        Of `train.evaluate`, `train.latent`, `train.transfers`.
+    others : list of Path
+        Results of something else.
+    """
+
+    evaluations: list[Evaluation] = field(default_factory=list)
+    latents: list[Latent] = field(default_factory=list)
+    transfers: list[Transfers] = field(default_factory=list)
+    others: list[Path] = field(default_factory=list)

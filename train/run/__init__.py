@@ -1,0 +1,1 @@
+"""One training run: loop, log, resuming, several processes."""

@@ -1,0 +1,332 @@
+"""The training loop: one for every model, on CPU or GPUs, resumable to the bit."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from fadernets.models import build
+from fadernets.models.adversarial_turns import turns
+from fadernets.models.batch import Batch
+from fadernets.models.config import ModelConfig
+from train.data.dataset import SPLITS, VALIDATION, Segments, epoch, stream
+from train.evaluation.token_accuracy import hits
+from train.run import log
+from train.run.processes import Processes
+from train.run.resume import CHECKPOINT, load_state
+
+LOG = "log.csv"
+PRECISIONS = ("float32", "bfloat16")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How a model is trained. Defaults are the paper's (section 4.1) where it says.
+
+    Attributes
+    ----------
+    steps, batch : int
+        The batch is that of all processes together.
+    learning_rate : float
+        Of Adam.
+    decay_steps : int
+        Over this many last steps the learning rate falls linearly to a twentieth; 0 keeps it
+        constant, as the paper does. A short run gains from it.
+    clip : float
+        Largest norm of the gradients.
+    labelled_repeats : int
+        Times an arousal-labelled segment comes in an epoch.
+    precision : {"float32", "bfloat16"}
+        Of the matrix products and recurrences; losses and weights are always float32.
+    seed : int
+    log_every, validate_every, save_every : int
+        Steps.
+    validation_segments : int
+        Unseen segments that every validation measures.
+    """
+
+    steps: int = 20_000
+    batch: int = 128
+    learning_rate: float = 1e-3
+    decay_steps: int = 0
+    clip: float = 1.0
+    labelled_repeats: int = 2
+    precision: str = "bfloat16"
+    seed: int = 0
+    log_every: int = 20
+    validate_every: int = 500
+    save_every: int = 200
+    validation_segments: int = 1_024
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"precision {self.precision!r} is not one of {PRECISIONS}")
+        for name in ("steps", "batch", "labelled_repeats", "log_every", "validate_every",
+                     "save_every", "validation_segments"):  # fmt: skip
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+
+    def rate_at(self, step: int) -> float:
+        """Learning rate of a step."""
+        if not self.decay_steps:
+            return self.learning_rate
+        left = min(1.0, (self.steps - step) / self.decay_steps)
+        return self.learning_rate * (0.05 + 0.95 * left)
+
+
+class Trainer:
+    """A model, its optimisers and its place in the run.
+
+    Parameters
+    ----------
+    model_config : fadernets.models.config.ModelConfig
+    config : TrainConfig
+    data : Segments
+        On the device to train on.
+    out : Path
+        Folder for the log and the checkpoint.
+    processes : Processes, optional
+        Those that share every batch; this one alone by default.
+
+    Attributes
+    ----------
+    turns : player -> Turn
+        The moves of a step in their order; one for a model without an opponent.
+    optimisers : player -> torch optimiser
+    step : int
+        Steps done.
+    stopping : bool
+        Set it, from a signal handler for instance, and `fit` ends after the step under way.
+
+    Raises
+    ------
+    ValueError
+        If there are too few segments to train on, none to validate with, or more processes than
+        can share a batch evenly.
+    """
+
+    def __init__(
+        self,
+        model_config: ModelConfig,
+        config: TrainConfig,
+        data: Segments,
+        out: Path,
+        processes: Processes | None = None,
+    ) -> None:
+        if not (data.split == VALIDATION).any():
+            raise ValueError("no segment to validate with")
+        epoch(data, config.batch, config.labelled_repeats, np.random.default_rng(0))
+        torch.manual_seed(config.seed)
+        self.processes = processes or Processes(str(data.tokens.device))
+        self.processes.part(np.zeros(config.batch))
+        self.config, self.data, self.out = config, data, out
+        self.device = data.tokens.device
+        self.model: nn.Module = build(model_config).to(self.device)
+        self.turns = turns(self.model)
+        self.optimisers: dict[str, torch.optim.Optimizer] = {
+            player: torch.optim.Adam(turn.parameters, lr=config.learning_rate)
+            for player, turn in self.turns.items()
+        }
+        self.step = 0
+        self.seconds = 0.0
+        self.stopping = False
+        self.window: list[dict[str, torch.Tensor]] = []  # loss terms since the log's last row
+        out.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def on_card(self) -> bool:
+        """Whether the run draws its noise on a GPU."""
+        return self.device.type == "cuda"
+
+    def autocast(self) -> torch.autocast:
+        """The context of the forward pass."""
+        return torch.autocast(
+            self.device.type,
+            dtype=torch.bfloat16,
+            enabled=self.config.precision == "bfloat16",
+        )
+
+    def train_step(self, batch: Batch) -> dict[str, torch.Tensor]:
+        """One update of the weights; the loss terms before it, as detached scalars.
+
+        Parameters
+        ----------
+        batch : Batch
+            This process's part of the joint batch. The terms are those of all of it.
+        """
+        self.model.train()
+        beta = self.model.config.beta_at(self.step)
+        found = {}
+        for player, turn in self.turns.items():
+            optimiser = self.optimisers[player]
+            for group in optimiser.param_groups:
+                group["lr"] = self.config.rate_at(self.step)
+            with self.processes.sharing():
+                with self.autocast():
+                    terms = turn.losses(batch, beta)
+                optimiser.zero_grad(set_to_none=True)
+                terms["total"].backward()
+            self.processes.average(turn.parameters)
+            nn.utils.clip_grad_norm_(turn.parameters, self.config.clip)
+            optimiser.step()
+            found |= {name: term.detach() for name, term in terms.items()}
+        self.step += 1
+        return found
+
+    @torch.no_grad()
+    def validate(self) -> dict[str, float]:
+        """Loss terms on unseen segments, the same every time.
+
+        With them comes the teacher-forced token accuracy of a model that plays tokens.
+        """
+        self.model.eval()
+        rows = np.flatnonzero(self.data.split == VALIDATION)
+        rows = np.random.default_rng(0).permutation(rows)[: self.config.validation_segments]
+        rows = rows[np.argsort(self.data.lengths.cpu().numpy()[rows], kind="stable")]
+        sums: dict[str, float] = {}
+        with (
+            torch.random.fork_rng(devices=[self.device] if self.on_card else []),
+            self.autocast(),
+        ):
+            torch.manual_seed(0)
+            for first in range(0, len(rows), self.config.batch):
+                part = rows[first : first + self.config.batch]
+                batch = self.data.batch(part)
+                terms = {}
+                for turn in self.turns.values():
+                    terms |= turn.losses(batch, self.model.config.beta_at(self.step))
+                if hasattr(self.model, "event_logits"):
+                    terms["token_accuracy"] = hits(self.model, batch).float().mean()
+                for name, term in terms.items():
+                    sums[name] = sums.get(name, 0.0) + float(term) * len(part)
+        return {name: value / len(rows) for name, value in sums.items()}
+
+    def fit(self) -> bool:
+        """Train from where the run stands to its last step, logging, validating and saving.
+
+        Returns
+        -------
+        bool
+            Whether it came to the last step, and was not told to stop before.
+
+        Raises
+        ------
+        FloatingPointError
+            If the loss is no longer a number.
+        """
+        config = self.config
+        rows = stream(self.data, config.batch, config.labelled_repeats, config.seed, self.step)
+        first = self.processes.first
+        progress = tqdm(
+            total=config.steps, initial=self.step, unit="step", disable=None if first else True
+        )
+        began = time.perf_counter() - self.seconds
+        while self.step < config.steps and not self.processes.any(self.stopping):
+            mine = self.processes.part(next(rows))
+            self.window.append(self.train_step(self.data.batch(mine)))
+            self.seconds = time.perf_counter() - began
+            progress.update()
+            last = self.step == config.steps
+            if last or self.step % config.log_every == 0:
+                terms = {
+                    name: float(torch.stack([w[name] for w in self.window]).mean())
+                    for name in self.window[0]
+                }
+                self.window = []
+                if not np.isfinite(terms["total"]):
+                    raise FloatingPointError(f"the loss is {terms['total']} at step {self.step}")
+                self._log("train", terms)
+                progress.set_postfix({n: f"{v:.3f}" for n, v in terms.items()}, refresh=False)
+            if first and (last or self.step % config.validate_every == 0):
+                terms = self.validate()
+                self._log("validation", terms)
+                shown = "  ".join(f"{n} {v:.4f}" for n, v in terms.items())
+                tqdm.write(f"step {self.step}  {shown}")
+            if last or self.step % config.save_every == 0:
+                self.save()
+        progress.close()
+        if self.step < config.steps:
+            self.save()
+        self.processes.wait()  # one that ends is what makes a launcher end the others
+        return self.step == config.steps
+
+    def _log(self, kind: str, terms: dict[str, float]) -> None:
+        """Append a row to the CSV log, if this is the process that does."""
+        if not self.processes.first:
+            return
+        row = {
+            "step": self.step,
+            "set": kind,
+            "seconds": round(self.seconds, 1),
+            "beta": round(self.model.config.beta_at(self.step), 5),
+            "learning_rate": round(self.config.rate_at(self.step), 8),
+            "token_accuracy": "",
+        } | {name: round(value, 6) for name, value in terms.items()}
+        log.append(self.out / LOG, row)
+
+    def save(self) -> None:
+        """Write the run's whole state, replacing the last one at once."""
+        if not self.processes.first:
+            return
+        state = {
+            "model_config": dataclasses.asdict(self.model.config),
+            "train_config": dataclasses.asdict(self.config),
+            "data_sha256": self.data.sha256,
+            "split": self.data.split_name,
+            "step": self.step,
+            "seconds": self.seconds,
+            "window": self.window,
+            "model": self.model.state_dict(),
+            "optimisers": {player: o.state_dict() for player, o in self.optimisers.items()},
+            "rng": torch.get_rng_state(),
+            # Of this card only: every process has the same state, each on a card of its own.
+            "rng_cuda": [torch.cuda.get_rng_state(self.device)] if self.on_card else [],
+        }
+        part = self.out / f".{CHECKPOINT}.part"
+        try:
+            torch.save(state, part)
+            part.replace(self.out / CHECKPOINT)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def resume(self) -> None:
+        """Take up the run saved in the folder, to continue exactly as if never stopped.
+
+        Rows that the log holds beyond the checkpoint are dropped.
+
+        Raises
+        ------
+        ValueError
+            If there is no checkpoint or it is of another model, another run or other data.
+        """
+        path = self.out / CHECKPOINT
+        state = load_state(path)
+        data = {"sha256": state["data_sha256"], "split": state.get("split", SPLITS[0])}
+        for what, theirs, mine in (
+            ("model", state["model_config"], dataclasses.asdict(self.model.config)),
+            ("run", state["train_config"], dataclasses.asdict(self.config)),
+            ("data", data, {"sha256": self.data.sha256, "split": self.data.split_name}),
+        ):
+            if other := [n for n in theirs | mine if theirs.get(n) != mine.get(n)]:
+                told = ", ".join(f"{n} {theirs.get(n)}, not {mine.get(n)}" for n in other)
+                raise ValueError(f"{path} is of another {what}: {told}")
+        self.model.load_state_dict(state["model"])
+        for player, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][player])
+        torch.set_rng_state(state["rng"])
+        if self.on_card and state["rng_cuda"]:
+            torch.cuda.set_rng_state(state["rng_cuda"][0], self.device)
+        self.step, self.seconds = state["step"], state["seconds"]
+        self.window = [
+            {name: term.to(self.device) for name, term in terms.items()}
+            for terms in state.get("window", [])
+        ]
+        if self.processes.first:
+            log.trim(self.out / LOG, self.step)
