@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from train import packed, prepare
+from train import prepare
+from train.data import packed
 from train.evaluate import commit
 
 BATCHES = 200

@@ -24,8 +24,7 @@ from survey.simulate import Truth
 from survey.statistics import twoway
 from survey.statistics.bootstrap import percentiles, totals
 from survey.statistics.crossed_design import Crossed
-from survey.statistics.means import t_interval
-from survey.statistics.proportions import wilson
+from survey.statistics.estimate import t_interval, wilson
 
 METHODS = ("naive", "participant", "two-way", "bootstrap")
 Ends = tuple[float | None, float | None]

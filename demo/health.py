@@ -11,12 +11,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 if TYPE_CHECKING:
-    from demo.app import Demo
+    from demo.files import Files
+    from demo.workers import Workers
 
 PATH = "/healthz"
 
 
-def endpoint(demo: Demo, survey: FastAPI | None) -> Callable[[Request], Awaitable[Response]]:
+def endpoint(
+    workers: Workers, files: Files, survey: FastAPI | None
+) -> Callable[[Request], Awaitable[Response]]:
     """The function that answers: 200 if all is well, else 503, and what is not.
 
     ``model``: workers that have loaded it are there. ``files``: the disk has room for uploads.
@@ -25,8 +28,8 @@ def endpoint(demo: Demo, survey: FastAPI | None) -> Callable[[Request], Awaitabl
 
     async def healthz(request: Request) -> Response:
         parts: dict[str, Any] = {
-            "model": demo.workers.are_ready,
-            "files": demo.files.has_room,
+            "model": workers.are_ready,
+            "files": files.has_room,
         }
         well = all(parts.values())
         if survey is not None:

@@ -1,8 +1,8 @@
 """Judge of a mood: a logistic regression on hand-made features of notes, which knows no model.
 
 How loud the notes are is left out: the velocities of a sequenced file and of a performance are not
-on one scale. `train.mood_classifier` fits one and says how well it does; the one shipped is of
-arousal, and tells high from low on pieces it never saw better than the mixtures of a model do.
+on one scale. `train.evaluation.mood_classifier` fits one and says how well it does; the one shipped
+is of arousal, and tells high from low on pieces that it never saw better than a model's mixtures.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.journal = _journal(settings, database)
-    app.state.office = Office()
+    app.state.office = Office(create_app)
     app.state.turnstile = Turnstile()
     app.state.checkup = health.Checkup()
     add_routes(app)

@@ -16,71 +16,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from db.database import Database, DatabaseError
+from db.database import Database
 from db.migrate import upgrade
 from db.models import Study
 from fadernets import arguments
-from fadernets.checkpoint import CheckpointError
-from fadernets.playback.audio import AudioError
 from survey.bars import Bars
-from survey.building import clips, study_summary
-from survey.building.clips import ClipError
-from survey.building.corpus import Progress, WorkError
-from survey.building.create import make, restore
-from survey.building.insert import check_name, may_open, register
-from survey.building.selection import SelectionError
+from survey.building import study_summary
+from survey.building.create import REFUSALS, build, restore
 from survey.building.study_spec import NAME, BuildError, Plan
 from survey.core import texts
 from survey.core.settings import Settings
-from survey.journal.durability import durability
-
-# What `build` says in one sentence for a person
-REFUSALS = (
-    AudioError,
-    BuildError,
-    CheckpointError,
-    ClipError,
-    DatabaseError,
-    SelectionError,
-    WorkError,
-)
-
-
-def build(
-    database: Database, settings: Settings, plan: Plan, progress: Progress = lambda *_: None
-) -> str:
-    """Make a study and put it into the database; gives its name.
-
-    The database must have its tables. Stopped anywhere, it leaves no study behind, only clips,
-    which the next build finds again by their hash.
-
-    Raises
-    ------
-    BuildError
-        If the name is taken or the study may not be open here.
-    fadernets.checkpoint.CheckpointError, survey.building.corpus.WorkError,
-    survey.building.selection.SelectionError, survey.building.clips.ClipError,
-    fadernets.playback.audio.AudioError, OSError
-        If the model, the music, the sound or the disk cannot be used.
-    """
-    check(database, settings, plan)
-    made = make(settings, plan, progress)
-    register(database, plan, made)
-    return plan.name
-
-
-def check(database: Database, settings: Settings, plan: Plan) -> None:
-    """Refuse before the work what would be refused after it.
-
-    Raises
-    ------
-    BuildError, survey.building.clips.ClipError
-    """
-    if plan.is_open and not may_open(database, settings):
-        raise BuildError(durability(settings, database).sentence)
-    clips.check_coder()
-    with database.read() as session:
-        check_name(session, plan.name)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -24,15 +24,16 @@ from fadernets.music import events
 from fadernets.music.attributes import ATTRIBUTES, measure
 from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
-from train import metrics, mood_classifier
+from train import metrics
 from train.data import corpora
 from train.data.dataset import TEST, Segments
+from train.evaluation import mood_classifier
 from train.evaluation.arousal import arousal, judged
 from train.evaluation.identity import curve, identity
+from train.evaluation.mood_classifier import Judge, held_out
 from train.evaluation.sweep import SCALES, Protocol, spread
 from train.evaluation.table1 import dump, table
 from train.evaluation.token_accuracy import hits
-from train.mood_classifier import Judge, held_out
 
 POSITIONS = np.linspace(0, 1, 8)
 QUANTILES = (0.1, 0.9)  # between which four segments of five lie
@@ -201,7 +202,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--out", type=Path, required=True, help="JSON file to write")
     found.add_argument("--segments", type=int, default=200, help="test segments, 200 by default")
     found.add_argument(
-        "--judge", type=Path, help="file of train.mood_classifier, else the data's own"
+        "--judge", type=Path, help="file of train.evaluation.mood_classifier, else the data's own"
     )
     found.add_argument("--runs", type=int, default=0, help="runs of Table 1; 10 in the paper")
     found.add_argument("--samples", type=int, default=100, help="segments of each run")

@@ -29,6 +29,7 @@ from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.events import decode
 from fadernets.music.grid import notes_of_tokens
 from train.data.dataset import SPLITS, TRAIN, VALIDATION, Segments
+from train.data.encoded import encoded
 from train.run.loop import LOG
 from train.run.resume import CHECKPOINT, load_state
 
@@ -41,17 +42,6 @@ FLAT = 0.03  # of a scale: a gain in density too small to go farther for
 REACH = 2.5  # the way from calm to energetic, in distances between the labelled groups' mean codes
 STATES_REACH = 2.0  # the same way for a reviser, in distances between the groups' mean densities
 DECODED = 64  # validation segments that are slid over the whole range
-
-
-@torch.inference_mode()
-def encoded(model: nn.Module, data: Segments, rows: np.ndarray) -> dict[str, torch.Tensor]:
-    """Codes of some segments, as `FaderNet.encode`: name -> float tensor, (len(rows), width)."""
-    parts: dict[str, list[torch.Tensor]] = {}
-    for first in range(0, len(rows), 512):
-        batch = data.batch(rows[first : first + 512])
-        for name, code in model.encode(batch.tokens, batch.lengths, batch.densities).items():
-            parts.setdefault(name, []).append(code)
-    return {name: torch.cat(found) for name, found in parts.items()}
 
 
 @torch.inference_mode()

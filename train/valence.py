@@ -30,7 +30,7 @@ from train.data.dataset import TEST, TRAIN, Segments
 from train.evaluate import chosen, commit, notes_of
 from train.evaluation.crossvalidation import aucs, out_of_fold
 from train.evaluation.identity import identity
-from train.mood_classifier import Judge, features, fit, judge_of, labelled, table
+from train.evaluation.mood_classifier import Judge, features, fit, judge_of, labelled, table
 
 CODER = "gmvae"
 MODELS = ("arranger", "gmvae")

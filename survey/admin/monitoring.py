@@ -14,9 +14,7 @@ from db.models import Answer, Participant, Stimulus, Study, Trial, now
 from survey.participant import unused_places
 from survey.ratings import rating_table
 
-PLANNED = 48  # participants of the paper's study, where nobody said how many are wanted
 UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))  # and their seconds
-PLAN = "participants"  # where `Study.build` says how many are wanted
 
 
 @dataclass(frozen=True)
@@ -95,11 +93,6 @@ class Person:
     seen: str
 
 
-def planned(study: Study) -> int:
-    """How many participants are wanted."""
-    return int(study.build.get(PLAN) or PLANNED)
-
-
 def cells(session: Session, study: Study) -> list[Cell]:
     """Every stimulus of a study with its answers, those that need answers most first."""
     waits = (
@@ -120,7 +113,7 @@ def cells(session: Session, study: Study) -> list[Cell]:
         .group_by(Stimulus.id)
     ).all()
     transfers = sum(stimulus.kind == "transfer" for stimulus, _, _ in rows)
-    people = planned(study)
+    people = unused_places.planned(study)
     shared = math.ceil(people * min(1.0, study.trials_each / max(transfers, 1)))
     found = [
         Cell(

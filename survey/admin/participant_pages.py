@@ -13,12 +13,11 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from db.models import Answer, Participant, Study, Trial
-from survey import export
 from survey.admin import invitations, monitoring
 from survey.admin.authentication import AdminError
 from survey.admin.request import At, Desk, note, router, study_of
 from survey.admin.study_pages import frame, origin
-from survey.records import erasure
+from survey.records import erasure, export_files
 
 SIZE = 100  # participants on a page
 
@@ -124,7 +123,7 @@ def erase(at: At, name: str, public_id: str) -> Response:
         if journal is not None:
             journal.withdrawn(public_id, name)
     at.database.scrub()
-    export.renew(at.database)
+    export_files.renew(at.database)
     return at.go(f"/studies/{name}/participants")
 
 

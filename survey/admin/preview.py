@@ -59,24 +59,28 @@ class Previews:
 
     Parameters
     ----------
+    create_app : function
+        `survey.app.create_app`, which makes the application that a preview is.
     clock : function, optional
         Gives seconds; only differences count.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self,
+        create_app: Callable[[Settings], FastAPI],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._create_app, self._clock = create_app, clock
         self._lock = threading.Lock()
         self._running: OrderedDict[str, Preview] = OrderedDict()
         _remove_orphans(Path(tempfile.gettempdir()))
 
     def start(self, session: Session, study: Study, settings: Settings) -> str:
         """Make a copy of a study, open to all; gives its key, 128 bits."""
-        from survey.app import create_app  # which imports this module
-
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         try:
             (folder / HELD).write_text(f"{os.getpid()} {RUN}")
-            app = create_app(
+            app = self._create_app(
                 replace(
                     settings,
                     database_url=f"sqlite:///{folder / 'preview.sqlite'}",

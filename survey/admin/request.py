@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import select
@@ -62,11 +62,11 @@ class AdminRoute(APIRoute):
 class Office:
     """What the admin's pages keep between requests, in memory alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, create_app: Callable[[Settings], FastAPI]) -> None:
         self.door = Door()
         self.builder = Builder()
         self.live = Live()
-        self.previews = Previews()
+        self.previews = Previews(create_app)
 
 
 class Desk:

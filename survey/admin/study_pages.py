@@ -13,14 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from db.models import Audit, Participant, Study
-from survey import export
 from survey.admin import monitoring, opening
 from survey.admin.authentication import AdminError
 from survey.admin.live_results import Snapshot
 from survey.admin.request import At, Desk, base, note, router, study_of
 from survey.building.study_spec import LONGEST_LEASE
 from survey.core import texts
+from survey.participant import unused_places
 from survey.ratings import exclusion
+from survey.records import export_files
 
 SHOWN = 200  # entries of the log
 FILES = (
@@ -118,7 +119,7 @@ def settings(at: At, name: str) -> Response:
         for rule, limit in limits
         if rule in exclusion.MEANINGS and limit not in skipped
     ]
-    planned = monitoring.planned(study)
+    planned = unused_places.planned(study)
     return at.render(
         "settings",
         rules=rules,
@@ -153,9 +154,9 @@ def save_settings(at: At, name: str) -> Response:
         changed = [key for key, value in new.items() if getattr(study, key) != value]
         for key in changed:
             setattr(study, key, new[key])
-        if people != monitoring.planned(study):
-            study.build = study.build | {monitoring.PLAN: people}
-            changed.append(monitoring.PLAN)
+        if people != unused_places.planned(study):
+            study.build = study.build | {unused_places.PLAN: people}
+            changed.append(unused_places.PLAN)
         if changed:
             note(session, study, "settings", changed=changed)
             at.keep(session, study)
@@ -186,11 +187,11 @@ def download(at: At, name: str, file: str) -> Response:
     with at.database.read() as session:
         study = study_of(session, name)
         if file == "ratings.csv":
-            text = export.ratings_csv(session, study)
+            text = export_files.ratings_csv(session, study)
         elif file == "study.json":
-            text = export.study_json(session, study)
+            text = export_files.study_json(session, study)
         elif file == "dictionary.csv":
-            text = export.dictionary_csv()
+            text = export_files.dictionary_csv()
         else:
             raise AdminError(404, "There is no such file to download.")
     headers = {"Content-Disposition": f'attachment; filename="{name}-{file}"'}
@@ -230,7 +231,7 @@ def origin(request: Request) -> str:
 def _live(at: Desk, session: Session, study: Study) -> dict[str, Any]:
     found = at.office.live.of(session, study)
     shown = {
-        "planned": monitoring.planned(study),
+        "planned": unused_places.planned(study),
         "cells": monitoring.cells(session, study),
         "flow": monitoring.flow(session, study, found.kept),
     }

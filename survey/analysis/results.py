@@ -11,14 +11,14 @@ import pandas as pd
 from survey.ratings.exclusion import DEFAULT_RULES, MEANINGS, kept, sentence
 from survey.statistics.agreement import by_direction, directions, intervals
 from survey.statistics.bootstrap import DRAWS
-from survey.statistics.comparison import against_chance, lower_against_higher
-from survey.statistics.consensus import consensus
+from survey.statistics.chance_tests import against_chance, lower_against_higher
 from survey.statistics.dose_response import changes
 from survey.statistics.finite import finite
 from survey.statistics.mean_opinion_score import opinions
 from survey.statistics.participants import people
 from survey.statistics.pieces import music
 from survey.statistics.precision import precision
+from survey.statistics.reliability import consensus
 from survey.statistics.resampling import resampled
 from survey.statistics.signal_detection import detection
 from survey.statistics.strength import by_strength

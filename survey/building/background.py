@@ -141,19 +141,19 @@ def main(plan: str) -> int:
         A `Plan` as JSON.
     """
     child_process.settle()
-    from survey import build  # PyTorch takes seconds to import
+    from survey.building import create  # PyTorch takes seconds to import
 
     settings = Settings.from_env()
     database = Database(settings.database_url)
     given = json.loads(plan)
     try:
-        build.build(
+        create.build(
             database,
             settings,
             Plan(**given | {"strengths": tuple(given["strengths"])}),
             lambda step, done, total: _say(step=step, done=done, total=total),
         )
-    except build.REFUSALS as error:
+    except create.REFUSALS as error:
         problem = str(error)
     except OSError as error:
         name = Path(error.filename).name if isinstance(error.filename, str) else "A file"

@@ -10,16 +10,32 @@ from typing import Any
 import numpy as np
 from sqlalchemy import select
 
-from db.database import Database
+from db.database import Database, DatabaseError
 from db.models import Study
 from fadernets import FaderNet
+from fadernets.checkpoint import CheckpointError
+from fadernets.playback.audio import AudioError
 from survey.building import clips, corpus, provenance, selection
-from survey.building.corpus import Progress
-from survey.building.insert import Made
+from survey.building.clips import ClipError
+from survey.building.corpus import Progress, WorkError
+from survey.building.insert import Made, check_name, may_open, register
 from survey.building.pairs import Recording, pairs
-from survey.building.selection import Take
+from survey.building.selection import SelectionError, Take
 from survey.building.study_spec import BuildError, Plan
 from survey.core.settings import Settings
+from survey.journal.durability import durability
+
+# What `build` says in one sentence for a person
+REFUSALS = (
+    AudioError,
+    BuildError,
+    CheckpointError,
+    ClipError,
+    DatabaseError,
+    SelectionError,
+    WorkError,
+)
+
 
 FILES_A_PAIR = 2  # of MIDI; a third of their segments may be chosen in each direction
 
@@ -123,3 +139,40 @@ def _record(
         recorded.append(Recording(take, stored[0], results))
     progress("recording", len(takes), len(takes))
     return recorded
+
+
+def build(
+    database: Database, settings: Settings, plan: Plan, progress: Progress = lambda *_: None
+) -> str:
+    """Make a study and put it into the database; gives its name.
+
+    The database must have its tables. Stopped anywhere, it leaves no study behind, only clips,
+    which the next build finds again by their hash.
+
+    Raises
+    ------
+    BuildError
+        If the name is taken or the study may not be open here.
+    fadernets.checkpoint.CheckpointError, survey.building.corpus.WorkError,
+    survey.building.selection.SelectionError, survey.building.clips.ClipError,
+    fadernets.playback.audio.AudioError, OSError
+        If the model, the music, the sound or the disk cannot be used.
+    """
+    check(database, settings, plan)
+    made = make(settings, plan, progress)
+    register(database, plan, made)
+    return plan.name
+
+
+def check(database: Database, settings: Settings, plan: Plan) -> None:
+    """Refuse before the work what would be refused after it.
+
+    Raises
+    ------
+    BuildError, survey.building.clips.ClipError
+    """
+    if plan.is_open and not may_open(database, settings):
+        raise BuildError(durability(settings, database).sentence)
+    clips.check_coder()
+    with database.read() as session:
+        check_name(session, plan.name)

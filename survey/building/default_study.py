@@ -75,14 +75,6 @@ def ensure(
         return None
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run `survey.build` as the server's child: politely, and only as long as the server does."""
-    child_process.settle()
-    from survey.build import main as build  # PyTorch takes a second, at low priority too
-
-    return build(argv)
-
-
 def _asked(database: Database, settings: Settings) -> list[str]:
     """Arguments of `survey.build`; none if there is nothing to do."""
     with database.read() as session:
@@ -114,7 +106,7 @@ def _lost(database: Database, settings: Settings) -> bool:
 def _run(arguments: Sequence[str], database: Database, settings: Settings) -> None:
     """Run the child to its end; raise ValueError with its last words if it fails."""
     with subprocess.Popen(
-        [sys.executable, "-m", "survey.building.default_study", *arguments],
+        [sys.executable, "-m", "survey.build", *arguments],
         env=child_process.environment(database, settings),
         stdin=subprocess.PIPE,  # never written to; closed by the system when this process ends
         stdout=subprocess.DEVNULL,
@@ -126,7 +118,3 @@ def _run(arguments: Sequence[str], database: Database, settings: Settings) -> No
         status = process.wait()
     if status and (not _clips(database) or _lost(database, settings)):  # nor was another first
         raise ValueError(said[-1] if said else f"survey.build ended with status {status}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -22,7 +22,6 @@ from db.database import Database
 from db.models import Participant, Study, Trial
 from survey.core.settings import Settings
 from survey.journal import uploads
-from survey.journal.durability import Durability, durability
 from survey.journal.jsonl import Ledger, Line
 from survey.journal.replay import Restored, Told, content, is_idle, mark, person_of, replay, told
 from survey.journal.uploads import UploadError, Uploads
@@ -39,7 +38,6 @@ from survey.records.to_json import (
 
 EVERY = 3.0  # minutes between uploads; the Hub limits commits by the hour
 LAST = 60.0  # seconds that the upload at shutdown may take
-__all__ = ["Durability", "Journal", "JournalError", "connect", "durability"]
 log = logging.getLogger(__name__)
 JournalError = UploadError
 

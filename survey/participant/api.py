@@ -14,12 +14,12 @@ from sqlalchemy import text
 
 from db.database import Database
 from db.models import Trial
-from survey import export
 from survey.core.http_errors import Refused
 from survey.journal.journal import Journal
 from survey.participant import participation
 from survey.participant.page_state import places, state
 from survey.participant.schemas import Answered, Join, Played, Questions, Sound, Withdrawal
+from survey.records import export_files
 from survey.records.erasure import erase
 
 UNCONFIRMED = "Withdrawing erases everything, so it has to be confirmed."
@@ -156,7 +156,7 @@ def withdraw(body: Withdrawal, token: Token, database: Store, journal: Log) -> J
             session.flush()
             journal.withdrawn(participant.public_id, study)
     database.scrub()
-    export.renew(database)
+    export_files.renew(database)
     return JSONResponse({"withdrawn": True})
 
 

@@ -15,7 +15,6 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session, contains_eager
 
 from db.models import Answer, Invitation, Participant, Play, Study, Trial, now
-from survey.admin import monitoring
 from survey.core import texts, tokens
 from survey.core.http_errors import Refused
 from survey.participant import join_rate, unused_places
@@ -70,7 +69,7 @@ def join(session: Session, body: Join) -> tuple[Participant, str]:
     study, invitation = _admitted(session, body, lock=True)
     unused_places.sweep(session, study)
     if invitation is None:
-        seconds = unused_places.waiting(session, study, monitoring.planned(study))
+        seconds = unused_places.waiting(session, study, unused_places.planned(study))
         if seconds:
             raise crowded(min(seconds, join_rate.LONGEST))
     else:

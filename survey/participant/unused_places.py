@@ -28,6 +28,13 @@ KEPT = timedelta(days=1)  # after the last request
 MOST = 500  # rows of a study
 AT_ONCE = 100  # rows removed when somebody joins, so that nobody waits long
 FACTOR, LEAST = 2, 60  # of the participants wanted, and for the smallest study
+PLANNED = 48  # participants of the paper's study, where nobody said how many are wanted
+PLAN = "participants"  # where `Study.build` says how many are wanted
+
+
+def planned(study: Study) -> int:
+    """How many participants are wanted."""
+    return int(study.build.get(PLAN) or PLANNED)
 
 
 def cap(wanted: int) -> int:

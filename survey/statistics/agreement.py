@@ -13,7 +13,7 @@ import pandas as pd
 from db.models import DIRECTIONS
 from survey.statistics import twoway
 from survey.statistics.crossed_design import Crossed, crossed
-from survey.statistics.proportions import wilson
+from survey.statistics.estimate import wilson
 
 INTENDED = ("lower", "higher")  # of transfers
 

@@ -14,10 +14,9 @@ from scipy import special
 
 from db.models import BEST, SCALES, WORST
 from survey.statistics import twoway
+from survey.statistics.chance_tests import holm
 from survey.statistics.crossed_design import crossed
-from survey.statistics.estimate import Estimate
-from survey.statistics.holm import holm
-from survey.statistics.means import t_interval
+from survey.statistics.estimate import Estimate, t_interval
 
 MIDDLE = (WORST + BEST) / 2
 VALUES = range(WORST, BEST + 1)

@@ -1,7 +1,13 @@
-"""Response bias of a study: d' and c, pooled and by participant (`bias` has the formulas).
+"""Response bias of a study: d' and the criterion c, pooled and by participant.
 
 Pooled values take all people for one listener; the means over participants do not, yet few answers
 each pull them towards 0. Both are given, for the answers "higher" and "lower".
+
+Hits H = P("higher" | intended higher), false alarms F = P("higher" | intended lower);
+``d' = z(H) - z(F)`` says how well both are told apart, ``c = -(z(H) + z(F)) / 2`` how unwilling
+people are to answer "higher". Who always answers "lower" agrees with every lower item and hears
+nothing: d' = 0, c > 0. Rates of counts get the loglinear correction: Hautus (1995), Behavior
+Research Methods 27:46-51.
 """
 
 from __future__ import annotations
@@ -10,10 +16,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from survey.statistics.agreement import INTENDED
-from survey.statistics.bias import criterion, d_prime, loglinear
-from survey.statistics.means import t_interval
+from survey.statistics.estimate import t_interval
 
 Counts = dict[tuple[str, str], Any]  # (intended, heard) -> count, or n for heard "any"
 
@@ -88,3 +94,18 @@ def _by_participant(transfers: pd.DataFrame) -> Counts:
             said = meant & (answered["heard"] == word).to_numpy()
             found[intended, word] = np.bincount(codes[said], minlength=len(names))
     return found
+
+
+def d_prime(hits: Any, alarms: Any) -> Any:
+    """d' of rates strictly between 0 and 1; numbers or arrays."""
+    return ndtri(hits) - ndtri(alarms)
+
+
+def criterion(hits: Any, alarms: Any) -> Any:
+    """c of rates strictly between 0 and 1; numbers or arrays."""
+    return -(ndtri(hits) + ndtri(alarms)) / 2
+
+
+def loglinear(count: Any, n: Any) -> Any:
+    """The rate count / n, kept away from 0 and 1; numbers or arrays."""
+    return (np.asarray(count) + 0.5) / (np.asarray(n) + 1)

@@ -16,8 +16,7 @@ import numpy as np
 from scipy.special import expit
 
 from survey.statistics.crossed_design import Crossed
-from survey.statistics.estimate import EDGE, NEGATIVE, ONE, Estimate, around
-from survey.statistics.proportions import clopper_pearson
+from survey.statistics.estimate import EDGE, NEGATIVE, ONE, Estimate, around, clopper_pearson
 
 
 def mean(answers: Crossed) -> Estimate:

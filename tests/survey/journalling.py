@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from db.database import Database
 from db.models import Participant, Study
-from survey import export
 from survey.core.settings import Settings
 from survey.journal import jsonl
 from survey.journal.journal import Journal
+from survey.records import export_files
 from tests.survey.crowd import answer, join
 
 DATASET = "lab/answers"
@@ -35,7 +35,7 @@ def one(session: Session, public_id: str) -> Participant:
 def text_of(database: Database) -> str:
     with database.read() as session:
         study = session.scalars(select(Study)).one()
-        return export.study_json(session, study)
+        return export_files.study_json(session, study)
 
 
 def local(host: Settings) -> bytes:

@@ -184,7 +184,7 @@ def test_another_seed_gives_another_study(two, plan, tmp_path):
 @SQLITE
 def test_every_segment_at_every_strength(database, plan, tmp_path):
     settings = Settings(data=tmp_path)
-    build.build(database, settings, replace(plan, pairs=1, strengths=(0.5, 1.0), trials_each=2))
+    create.build(database, settings, replace(plan, pairs=1, strengths=(0.5, 1.0), trials_each=2))
     study = stored(database, "two")
     transfers = [s for s in study.stimuli if s.kind == "transfer"]
     assert [s.name for s in transfers] == ["lh-01-0.5", "lh-01-1", "hl-01-0.5", "hl-01-1"]
@@ -258,7 +258,7 @@ def test_killed_in_the_middle_and_built_again(plan, two, folder, tmp_path):
     with other.read() as session:
         assert session.scalars(select(Study)).all() == []
     settings = Settings(data=tmp_path / "k")
-    build.build(other, settings, plan)
+    create.build(other, settings, plan)
     assert contents(stored(other, "two")) == contents(two)
     other.close()
 
@@ -395,10 +395,10 @@ def test_refusals_are_one_sentence(arguments, env, sentence, taken, capsys, monk
 def test_open_at_once_where_answers_are_kept(database, plan, tmp_path):
     wiped = Settings(data=tmp_path, ephemeral=True)
     with pytest.raises(BuildError, match="wipes its disk"):
-        build.check(database, wiped, replace(plan, is_open=True))
-    build.check(database, wiped, plan)
+        create.check(database, wiped, replace(plan, is_open=True))
+    create.check(database, wiped, plan)
     for settings in (replace(wiped, force_open=True), replace(wiped, dataset="a/b")):
-        build.check(database, settings, replace(plan, is_open=True))
+        create.check(database, settings, replace(plan, is_open=True))
 
 
 BUILDERS = "bars blueprint build clips default making provenance registration selection stimulus"

@@ -13,6 +13,7 @@ from db.database import Database
 from db.models import Participant, Study
 from survey import export
 from survey.ratings.rating_table import COLUMNS, frame, read_csv
+from survey.records import export_files
 from survey.records.erasure import erase
 from tests.survey.crowd import answer, fill, join
 
@@ -26,7 +27,7 @@ def filled(database: Database, study: Study) -> Study:
 
 def test_ratings_csv_is_the_frame_and_safe_in_a_spreadsheet(database: Database, filled: Study):
     with database.read() as session:
-        text = export.ratings_csv(session, filled)
+        text = export_files.ratings_csv(session, filled)
         table = frame(session, filled)
     assert read_csv(io.StringIO(text, newline="")).equals(table) and len(table) == 3 * 6 + 3
     header, *rows = csv.reader(io.StringIO(text, newline=""))
@@ -39,10 +40,10 @@ def test_ratings_csv_is_the_frame_and_safe_in_a_spreadsheet(database: Database, 
 
 def test_study_json_is_all_there_is_of_it(database: Database, filled: Study):
     with database.read() as session:
-        text = export.study_json(session, filled)
-        assert text == export.study_json(session, filled)
+        text = export_files.study_json(session, filled)
+        assert text == export_files.study_json(session, filled)
     found = json.loads(text)
-    assert (found["format"], found["version"]) == (export.FORMAT, 1)
+    assert (found["format"], found["version"]) == (export_files.FORMAT, 1)
     assert len(found["study"]["stimuli"]) == 12 and found["study"]["build"] == {"seed": 0}
     assert [len(one["trials"]) for one in found["participants"]] == [8] * 4
     answers = [t["answer"] for one in found["participants"] for t in one["trials"]]
@@ -50,7 +51,7 @@ def test_study_json_is_all_there_is_of_it(database: Database, filled: Study):
 
 
 def test_the_dictionary_has_a_row_for_every_column():
-    header, *rows = csv.reader(io.StringIO(export.dictionary_csv(), newline=""))
+    header, *rows = csv.reader(io.StringIO(export_files.dictionary_csv(), newline=""))
     assert header == ["column", "form", "values", "meaning"]
     assert [row[0] for row in rows] == [*(one.name for one in COLUMNS), "change_<attribute>"]
     assert all(row[3] for row in rows)
@@ -67,8 +68,10 @@ def test_the_command_writes_three_files(
         str(out / name) for name in ("ratings.csv", "study.json", "dictionary.csv")
     ]
     with database.read() as session:
-        assert (out / "ratings.csv").read_bytes().decode() == export.ratings_csv(session, filled)
-        assert (out / "study.json").read_text() == export.study_json(session, filled)
+        assert (out / "ratings.csv").read_bytes().decode() == export_files.ratings_csv(
+            session, filled
+        )
+        assert (out / "study.json").read_text() == export_files.study_json(session, filled)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -95,7 +98,7 @@ def test_an_erasure_reaches_exports_that_were_made_before(
 ):
     gone, kept, edited = tmp_path / "gone", tmp_path / "kept", tmp_path / "edited"
     for folder in (gone, kept, kept, edited):
-        export.export(database, folder)
+        export_files.export(database, folder)
     for path in gone.iterdir():
         path.unlink()
     (edited / "study.json").unlink()
@@ -104,12 +107,12 @@ def test_an_erasure_reaches_exports_that_were_made_before(
         answer(session, person, random.Random(1), "a secret remark")
         for _ in range(3):
             answer(session, person, random.Random(1), "a secret remark")
-    export.export(database, kept)
+    export_files.export(database, kept)
     assert b"a secret remark" in (kept / "ratings.csv").read_bytes()
     with database.write() as session:
         found = select(Participant).where(Participant.public_id == person.public_id)
         erase(session, session.scalars(found).one())
-    written = export.renew(database)
+    written = export_files.renew(database)
     assert sorted(written) == [edited / "ratings.csv", kept / "ratings.csv", kept / "study.json"]
     assert not list(gone.iterdir())
     for path in written:
@@ -124,13 +127,13 @@ def test_a_folder_is_of_the_study_exported_to_it_last(
 ):
     """Another study's withdrawal does not bring back what was overwritten."""
     out = tmp_path / "out"
-    export.export(database, out)
+    export_files.export(database, out)
     with database.write() as session:  # as if the folder had been another study's since
         session.get_one(Study, filled.id).name = "renamed"
     before = {path.name: path.read_bytes() for path in out.iterdir()}
     for name in {"study.json", "ratings.csv"} - {left}:
         (out / name).unlink()
-    assert export.renew(database) == []
+    assert export_files.renew(database) == []
     assert (out / left).read_bytes() == before[left]
 
 
@@ -140,13 +143,13 @@ def test_two_studies_in_one_folder(database: Database, filled: Study, tmp_path: 
         session.add(Study(name="other", title="", trials_each=1))
     out = tmp_path / "same"
     for name in ("small", "other"):
-        export.export(database, out, name)
-    written = export.renew(database)
+        export_files.export(database, out, name)
+    written = export_files.renew(database)
     assert sorted(path.name for path in written) == ["ratings.csv", "study.json"]
     assert json.loads((out / "study.json").read_text())["study"]["name"] == "other"
     assert len((out / "ratings.csv").read_text().splitlines()) == 1
-    export.export(database, out, "small")
-    export.renew(database)
+    export_files.export(database, out, "small")
+    export_files.renew(database)
     assert json.loads((out / "study.json").read_text())["study"]["name"] == "small"
 
 
@@ -154,25 +157,25 @@ def test_a_study_of_the_same_name_elsewhere_keeps_its_folder(
     database: Database, filled: Study, tmp_path: Path
 ):
     out = tmp_path / "out"
-    export.export(database, out)
+    export_files.export(database, out)
     found = json.loads((out / "study.json").read_text())
     found["study"]["created_at"] = "2020-01-01T00:00:00+00:00"  # of another database
     (out / "study.json").write_text(json.dumps(found))
-    assert export.renew(database) == []
+    assert export_files.renew(database) == []
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_an_export_that_cannot_be_renewed_is_logged(
     database: Database, filled: Study, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
-    export.export(database, tmp_path / "first")
-    export.export(database, tmp_path / "second")
+    export_files.export(database, tmp_path / "first")
+    export_files.export(database, tmp_path / "second")
     for path in (tmp_path / "first").iterdir():
         # A folder of the name of the part makes writing fail, even for the superuser.
-        path.with_name(f".{path.name}.{export.os.getpid()}").mkdir()
+        path.with_name(f".{path.name}.{export_files.os.getpid()}").mkdir()
     with pytest.raises(OSError):
-        (tmp_path / "first" / f".ratings.csv.{export.os.getpid()}").write_text("")
-    written = export.renew(database)
+        (tmp_path / "first" / f".ratings.csv.{export_files.os.getpid()}").write_text("")
+    written = export_files.renew(database)
     assert {path.parent.name for path in written} == {"second"}
     assert "could not be written again" in caplog.text
 
@@ -183,13 +186,13 @@ def test_other_users_cannot_read_an_export(database: Database, filled: Study, tm
     out = tmp_path / "out"
     before = os.umask(0)
     try:
-        export.export(database, out)
+        export_files.export(database, out)
     finally:
         os.umask(before)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (out, *out.iterdir())}
-    files = (export.RATINGS, export.STUDY, export.DICTIONARY)
+    files = (export_files.RATINGS, export_files.STUDY, export_files.DICTIONARY)
     assert modes == {"out": 0o700, **dict.fromkeys(files, 0o600)}
-    (out / export.RATINGS).chmod(0o640)
-    assert len(export.renew(database)) == 2
-    assert stat.S_IMODE((out / export.RATINGS).stat().st_mode) == 0o640
-    assert stat.S_IMODE((out / export.STUDY).stat().st_mode) == 0o600
+    (out / export_files.RATINGS).chmod(0o640)
+    assert len(export_files.renew(database)) == 2
+    assert stat.S_IMODE((out / export_files.RATINGS).stat().st_mode) == 0o640
+    assert stat.S_IMODE((out / export_files.STUDY).stat().st_mode) == 0o600

@@ -20,12 +20,13 @@ from db.models import (
     Trial,
     now,
 )
-from survey import export, importing
+from survey import importing
 from survey.analysis.results import analyse
 from survey.core.http_errors import Refused
-from survey.importing import import_study
 from survey.ratings.exclusion import DEFAULT_RULES
 from survey.ratings.rating_table import choose, flow, frame
+from survey.records import export_files
+from survey.records.import_study import import_study
 from tests.survey.crowd import fill, join
 
 
@@ -44,7 +45,7 @@ def filled(database: Database, study: Study) -> Study:
 @pytest.fixture
 def text(database: Database, filled: Study) -> str:
     with database.read() as session:
-        return export.study_json(session, choose(session))
+        return export_files.study_json(session, choose(session))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -84,7 +85,7 @@ def test_the_same_analysis_before_and_after(database: Database, text: str, other
             for s, study in ((one, before), (two, after))
         ]
         assert json.dumps(results[0], default=str) == json.dumps(results[1], default=str)
-        again = json.loads(export.study_json(two, after))
+        again = json.loads(export_files.study_json(two, after))
         assert again["study"].pop("state") == "closed" and again["study"].pop("closed_at")
         first = json.loads(text)
         assert first["study"].pop("state") == "open" and first["study"].pop("closed_at") is None
@@ -106,7 +107,7 @@ def test_nobody_can_go_on_with_an_imported_study(database: Database, text: str, 
 def test_beside_another_study_under_a_new_name(study: Study, database: Database, tmp_path: Path):
     """The clips are shared, a name or a participant that is here already is refused."""
     with database.write() as session:
-        text = export.study_json(session, choose(session))
+        text = export_files.study_json(session, choose(session))
         with pytest.raises(ValueError, match="there is a study 'small' already"):
             import_study(session, text)
         clips = session.scalar(select(func.count(Clip.id)))
@@ -115,7 +116,7 @@ def test_beside_another_study_under_a_new_name(study: Study, database: Database,
         assert len(copy.stimuli) == 12
         join(session, session.get_one(Study, study.id))
     with database.write() as session:
-        text = export.study_json(session, choose(session, "small"))
+        text = export_files.study_json(session, choose(session, "small"))
         with pytest.raises(ValueError, match="is here already, in study 'small'"):
             import_study(session, text, "third")
     with database.read() as session:

@@ -17,11 +17,11 @@ from sqlalchemy import inspect, select
 
 from db.database import Database
 from db.models import Base, Invitation, Participant, Study
-from survey import export
 from survey.admin import invitations
 from survey.core.settings import Settings
 from survey.journal.journal import Journal, connect
 from survey.ratings.rating_table import read_csv
+from survey.records import export_files
 from tests.survey.hub import Hub
 from tests.survey.journalling import DATASET
 from tests.survey.person import Person
@@ -87,9 +87,9 @@ def exports(database: Database) -> str:
         study = session.scalars(select(Study)).one()
         return "".join(
             [
-                export.ratings_csv(session, study),
-                export.study_json(session, study),
-                export.dictionary_csv(),
+                export_files.ratings_csv(session, study),
+                export_files.study_json(session, study),
+                export_files.dictionary_csv(),
             ]
         )
 
@@ -173,7 +173,7 @@ def test_nothing_stays_of_who_withdraws(
     staying.finish(comment="this stays")
     leaving.finish(comment=REMARK)
     out = tmp_path / "out"
-    export.export(database, out)
+    export_files.export(database, out)
     assert journal.flush()
     with database.read() as session:
         gone = session.scalars(select(Participant).order_by(Participant.id)).first()

@@ -11,7 +11,9 @@ import pytest
 import torch
 
 from tests.train.conftest import ROOT
-from train import packed, prepare
+from train import packed as command
+from train import prepare
+from train.data import packed
 from train.data.dataset import Segments
 
 
@@ -133,7 +135,7 @@ def test_stopped_it_leaves_nothing(shards, tmp_path, monkeypatch, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(packed, "_sha256", stop)
-    assert packed.main([*map(str, shards), "--out", str(tmp_path / "data")]) == 130
+    assert command.main([*map(str, shards), "--out", str(tmp_path / "data")]) == 130
     assert "interrupted" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
@@ -141,7 +143,7 @@ def test_stopped_it_leaves_nothing(shards, tmp_path, monkeypatch, capsys):
 def test_killed_it_leaves_no_half_output(shards, tmp_path):
     """Killed while it writes: what is left is not taken for a folder, and is written over."""
     code = (
-        "import os, signal, sys, pathlib; from train import packed\n"
+        "import os, signal, sys, pathlib; from train.data import packed\n"
         "packed._sha256 = lambda path: os.kill(os.getpid(), signal.SIGKILL)\n"
         "packed.pack([*map(pathlib.Path, sys.argv[2:])], pathlib.Path(sys.argv[1]))"
     )
@@ -165,12 +167,12 @@ def test_another_folder_is_refused(tmp_path, left):
 
 def test_the_command(shards, tmp_path, capsys):
     out = tmp_path / "data"
-    assert packed.main([*map(str, shards), "--out", str(out)]) == 0
+    assert command.main([*map(str, shards), "--out", str(out)]) == 0
     assert json.loads(capsys.readouterr().out)["segments"] == len(Segments.load(out).piece)
-    assert packed.main([*map(str, shards), "--out", str(out)]) == 2
+    assert command.main([*map(str, shards), "--out", str(out)]) == 2
     assert "is there already" in capsys.readouterr().err
     bad = tmp_path / "bad.npz"
     bad.write_bytes(b"PK")
-    assert packed.main([str(bad), "--out", str(tmp_path / "other")]) == 2
+    assert command.main([str(bad), "--out", str(tmp_path / "other")]) == 2
     assert "bad.npz is no file of train.prepare" in capsys.readouterr().err
     assert not (tmp_path / "other").exists()

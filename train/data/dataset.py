@@ -21,7 +21,7 @@ import torch
 
 from fadernets.models.batch import UNLABELLED, Batch
 from fadernets.music.attributes import ATTRIBUTES
-from train import packed
+from train.data import packed
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 SPLITS = ("split", "random_split")

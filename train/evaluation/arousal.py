@@ -13,7 +13,7 @@ from fadernets.net import FaderNet
 from train import metrics
 from train.data.dataset import TEST, Segments
 from train.evaluation.identity import identity
-from train.mood_classifier import Judge
+from train.evaluation.mood_classifier import Judge
 
 
 def arousal(net: FaderNet, data: Segments, source: list[Notes]) -> dict:

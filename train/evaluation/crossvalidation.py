@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from train import metrics
-from train.mood_classifier import fit
+from train.evaluation.mood_classifier import fit
 
 FOLDS, REPEATS, DRAWS = 10, 5, 1_000
 LEVEL = 95  # percent that an interval holds

@@ -19,7 +19,7 @@ from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
 from train.data import corpora
 from train.data.dataset import TEST, TRAIN, Segments
-from train.export import encoded
+from train.data.encoded import encoded
 
 SCALES = ("z", "fader")
 VALUES = 8  # T of the paper

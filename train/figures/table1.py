@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 
 from train.figures import facts, style
 from train.figures.style import Drawn
+from train.reporting.comparison import score
 from train.reporting.paper import COLUMNS, GOAL, PAPER
 from train.reporting.results import Evaluation, Results
 
@@ -26,9 +27,9 @@ def draw(found: Results) -> tuple[list[Drawn], list[str]]:
     lines = rows(ours)
     figure = style.figure(1.3 + 2 * (0.42 + 0.21 * len(lines)))
     grid = figure.subplots(2, 3, sharex=True, sharey=True)
-    for column, (score, fader) in enumerate(COLUMNS):
+    for column, (measure, fader) in enumerate(COLUMNS):
         _panel(grid[column % 2, column // 2], lines, column)
-        grid[column % 2, column // 2].set_title(f"{score}, {fader}")
+        grid[column % 2, column // 2].set_title(f"{measure}, {fader}")
     figure.legend(handles=_legend(), loc="outside lower center", ncols=5)
     protocol = [e.table.protocol for e in ours]
     runs = sorted(
@@ -52,12 +53,6 @@ def rows(ours: Sequence[Evaluation]) -> list[Row]:
         mine = [e for e in ours if e.of_paper == name]
         lines += [(e.title, name, e) for e in mine] or [(name, name, None)]
     return lines + [(e.title, None, e) for e in ours if e.of_paper not in PAPER]
-
-
-def score(evaluation: Evaluation, column: int) -> list[float]:
-    """Mean and sd over runs of one column of Table 1."""
-    name, fader = COLUMNS[column]
-    return evaluation.table.faders[fader].score(name)
 
 
 def _panel(axes: Axes, lines: Sequence[Row], column: int) -> None:

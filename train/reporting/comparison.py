@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from train.figures.table1 import score
 from train.reporting.paper import COLUMNS, LISTENERS, PAPER
 from train.reporting.reading import read
 from train.reporting.results import Evaluation
@@ -29,6 +28,12 @@ def control(found: Sequence[Evaluation]) -> Table:
         rows += [_scores(e) for e in found if e.of_paper == name]
     rows += [_scores(e) for e in found if e.of_paper not in PAPER]
     return rows, ("model", "swept in", *(f"{name} {fader}" for name, fader in COLUMNS))
+
+
+def score(evaluation: Evaluation, column: int) -> list[float]:
+    """Mean and sd over runs of one column of Table 1."""
+    name, fader = COLUMNS[column]
+    return evaluation.table.faders[fader].score(name)
 
 
 def _scores(evaluation: Evaluation) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ def test_erasing(manager: Manager, client: TestClient, database: Database, study
 def test_erasing_reaches_exports(
     manager: Manager, app: FastAPI, client: TestClient, database: Database, tmp_path
 ) -> None:
-    from survey.export import export
+    from survey.records.export_files import export
 
     Person.ready(client).finish(comment="remember me")
     files = export(database, tmp_path / "out")

@@ -27,6 +27,7 @@ from db.database import Database
 from db.models import Study
 from survey.admin import preview
 from survey.admin.preview import IDLE, MOST, Previews
+from survey.app import create_app
 from survey.core.settings import Settings
 from tests.survey.manager import ADMIN, Manager, contents
 from tests.survey.person import Person
@@ -191,7 +192,7 @@ def test_too_many_and_too_old_ones_go(
     database: Database, settings: Settings, study: Study, temporary: Path
 ) -> None:
     clock = Clock()
-    previews = Previews(clock)
+    previews = Previews(create_app, clock)
     with database.read() as session:
         found = session.get(Study, study.id)
         keys = []
@@ -227,7 +228,7 @@ def test_what_a_killed_process_left_goes(temporary: Path, number: str) -> None:
         (folder / preview.HELD).write_text(text)
         (folder / "preview.sqlite").touch()
     (temporary / f"{preview.PREFIX}empty").mkdir()
-    Previews()
+    Previews(create_app)
     left = {path.name.removeprefix(preview.PREFIX) for path in temporary.iterdir()}
     assert left == {"own", "other", "strange", "empty"}
 
@@ -237,7 +238,7 @@ def test_a_running_preview_is_no_orphan(
     manager: Manager, client: TestClient, study: Study, temporary: Path
 ) -> None:
     base = start(manager)
-    Previews()
+    Previews(create_app)
     assert client.get(f"{base}/api/health").status_code == 200
     [folder] = temporary.iterdir()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -299,5 +300,5 @@ def test_a_copy_that_fails_leaves_no_folder(
 
     monkeypatch.setattr(preview, "_copy", fails)
     with database.read() as session, pytest.raises(OSError, match="full"):
-        Previews().start(session, session.get(Study, study.id), settings)
+        Previews(create_app).start(session, session.get(Study, study.id), settings)
     assert list(temporary.iterdir()) == []

@@ -16,7 +16,7 @@ from db.models import Audit, Study
 from survey.building import default_study
 from survey.building.child_process import environment
 from survey.core.settings import Settings
-from survey.journal.journal import durability
+from survey.journal.durability import durability
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 

@@ -19,14 +19,14 @@ from sqlalchemy import select
 
 from db.database import Database
 from db.models import DIRECTIONS, LONGEST_SECONDS, SCALES, Answer, Participant, Study
-from survey import export
 from survey.analysis.results import analyse
-from survey.importing import import_study
 from survey.journal import replay
 from survey.participant.schemas import Answered
 from survey.ratings.columns import COLUMNS
 from survey.ratings.csv_file import CONTROLS, read_csv
 from survey.ratings.rating_table import choose, flow, frame
+from survey.records import export_files
+from survey.records.import_study import import_study
 from survey.records.to_json import RecordError, dump, of_participant, of_study, values
 from tests.survey.person import RATINGS, Person
 
@@ -95,7 +95,7 @@ def test_extremes_all_the_way(
         assert person.state()["stage"] == "finished"
     with database.read() as session:
         before = choose(session)
-        text = export.study_json(session, before)
+        text = export_files.study_json(session, before)
         table = frame(session, before)
         people = session.scalars(select(Participant)).all()
         lines = [{"type": "study", "at": "1", "study": of_study(before, private=True)}]
@@ -108,7 +108,7 @@ def test_extremes_all_the_way(
             }
             for one in people
         ]
-        again = read_csv(io.StringIO(export.ratings_csv(session, before), newline=""))
+        again = read_csv(io.StringIO(export_files.ratings_csv(session, before), newline=""))
         said = [comment.translate(CONTROLS) for comment in table["comment"]]
         plain = table.assign(comment=pd.Series(said, dtype=object))
         assert again.equals(plain) and len(table) == 3 * 6

@@ -64,7 +64,7 @@ def small_cap(database: Database, study: Study, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(unused_places, "LEAST", 6)
     with database.write() as session:
         found = session.get_one(Study, study.id)
-        found.build = found.build | {monitoring.PLAN: 10}
+        found.build = found.build | {unused_places.PLAN: 10}
 
 
 def promised(database: Database, study: Study) -> int:

@@ -14,14 +14,14 @@ from survey.ratings import exclusion, rating_table
 from survey.simulate import simulate
 from survey.statistics import summary
 from survey.statistics.agreement import by_direction, directions, intervals
-from survey.statistics.comparison import against_chance, lower_against_higher
-from survey.statistics.consensus import consensus
+from survey.statistics.chance_tests import against_chance, lower_against_higher
 from survey.statistics.crossed_design import crossed
 from survey.statistics.dose_response import changes, spearman
 from survey.statistics.mean_opinion_score import opinions
 from survey.statistics.participants import people
 from survey.statistics.pieces import music
 from survey.statistics.precision import design_effect, precision
+from survey.statistics.reliability import consensus
 from survey.statistics.signal_detection import detection
 from survey.statistics.strength import by_strength
 

@@ -4,8 +4,7 @@ import statsmodels.api as sm
 
 from survey.statistics import twoway
 from survey.statistics.crossed_design import Crossed, of_matrix
-from survey.statistics.estimate import CONSTANT, EDGE, NEGATIVE, ONE
-from survey.statistics.means import t_interval
+from survey.statistics.estimate import CONSTANT, EDGE, NEGATIVE, ONE, t_interval
 
 MATRIX = np.array([[5, 5, 4], [4, 4, 4], [2, 3, 2], [3, 3, 4]], float)
 

@@ -14,7 +14,7 @@ from tests.fadernets.tiny import bars
 from train import metrics
 from train.data.dataset import TEST
 from train.evaluation import arousal
-from train.mood_classifier import Judge
+from train.evaluation.mood_classifier import Judge
 
 BUSY = Notes.of(np.arange(16) / 4, np.arange(1, 17) / 4, [60] * 16, [64] * 16)
 CALM = Notes.of([0.0, 2.0], [2.0, 4.0], [60, 62], [64, 64])

@@ -5,9 +5,10 @@ import pytest
 
 from fadernets.music.notes import Notes
 from tests.fadernets.tiny import bars
-from train import metrics, mood_classifier
+from train import metrics
 from train.data.dataset import TRAIN
-from train.mood_classifier import Judge
+from train.evaluation import mood_classifier
+from train.evaluation.mood_classifier import Judge
 
 RNG = np.random.default_rng(0)
 
@@ -114,4 +115,4 @@ def test_the_command_line(data_file, tmp_path, capsys):
     assert set(json.loads(capsys.readouterr().out)) == {"judge", "densities alone"}
     assert "rhythm" in mood_classifier.load(out).names
     assert mood_classifier.main(["--data", str(tmp_path / "none.npz"), "--out", str(out)]) == 2
-    assert "train.mood_classifier:" in capsys.readouterr().err
+    assert "train.evaluation.mood_classifier:" in capsys.readouterr().err

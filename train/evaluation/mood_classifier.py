@@ -1,8 +1,8 @@
 """Fit a judge of a mood (`fadernets.mood_classifier`) to labelled segments.
 
-``python -m train.mood_classifier --data FILE --out judge.json`` fits that of arousal on the
-labelled training pieces and says how well it does on pieces it never saw, beside the two densities
-alone.
+``python -m train.evaluation.mood_classifier --data FILE --out judge.json`` fits that of arousal on
+the labelled training pieces and says how well it does on pieces it never saw, beside the two
+densities alone.
 """
 
 from __future__ import annotations
@@ -104,7 +104,8 @@ def save(judge: Judge, path: Path) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m train.mood_classifier", description=__doc__)
+    program = "python -m train.evaluation.mood_classifier"
+    parser = argparse.ArgumentParser(prog=program, description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="file of train.prepare")
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
     options = parser.parse_args(arguments)
@@ -112,7 +113,7 @@ def main(arguments: list[str] | None = None) -> int:
         data = Segments.load(options.data)
         judge, baseline = judge_of(data), judge_of(data, tuple(ATTRIBUTES))
     except ValueError as error:
-        print(f"train.mood_classifier: {error}", file=sys.stderr)
+        print(f"train.evaluation.mood_classifier: {error}", file=sys.stderr)
         return 2
     options.out.parent.mkdir(parents=True, exist_ok=True)
     save(judge, options.out)

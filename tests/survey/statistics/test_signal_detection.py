@@ -1,6 +1,6 @@
 import pytest
 
-from survey.statistics.bias import criterion, d_prime, loglinear
+from survey.statistics.signal_detection import criterion, d_prime, loglinear
 
 
 def test_rates() -> None:

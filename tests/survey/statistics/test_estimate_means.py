@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from survey.statistics.estimate import CONSTANT
-from survey.statistics.means import t_interval
+from survey.statistics.estimate import CONSTANT, t_interval
 
 
 def test_t_intervals() -> None:

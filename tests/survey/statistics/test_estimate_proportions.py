@@ -1,7 +1,7 @@
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from survey.statistics.proportions import clopper_pearson, wilson, wilson_clustered
+from survey.statistics.estimate import clopper_pearson, wilson, wilson_clustered
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from survey.statistics.chance_tests import EXACT, mcnemar, sign_flip
-from survey.statistics.holm import holm
+from survey.statistics.chance_tests import EXACT, holm, mcnemar, sign_flip
 
 
 def test_exact_sign_flips() -> None:

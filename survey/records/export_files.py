@@ -1,0 +1,184 @@
+"""A study's answers to take away: ratings as CSV, everything as JSON, and what the columns mean.
+
+Nothing in an export lets anybody act as a participant: no token and no hash of one, no completion
+code, no invitation's label. Whoever withdrew is not in it. Folders written by the command are
+remembered, so that a later withdrawal reaches the files in them too.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+import pandas as pd
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import private
+from db.database import Database
+from db.models import Audit, Study
+from survey.ratings.columns import COLUMNS, Column, change
+from survey.ratings.rating_table import choose, frame, write_csv
+from survey.records.to_json import dump, of_participant, of_study, people
+
+FORMAT, VERSION = "fadernets-study", 1
+RATINGS, STUDY, DICTIONARY = "ratings.csv", "study.json", "dictionary.csv"
+EXPORTED = "exported"  # action of the audit's rows that remember folders
+log = logging.getLogger(__name__)
+
+
+def ratings_csv(session: Session, study: Study) -> str:
+    """The ratings of a study, one row an answer, practice left out; safe in a spreadsheet."""
+    text = io.StringIO(newline="")
+    write_csv(frame(session, study), text)
+    return text.getvalue()
+
+
+def study_json(session: Session, study: Study) -> str:
+    """All that is known of a study and its answers, for `survey.records.import_study`.
+
+    The same answers are always the same text.
+    """
+    return dump(
+        {
+            "format": FORMAT,
+            "version": VERSION,
+            "study": of_study(session.get_one(Study, study.id)),
+            "participants": [of_participant(person) for person in people(session, study)],
+        },
+        indent=1,
+    )
+
+
+def dictionary_csv() -> str:
+    """The data dictionary of the ratings: a row a column."""
+    columns: list[Column] = [*COLUMNS, change("<attribute>")]
+    text = io.StringIO(newline="")
+    write_csv(
+        pd.DataFrame(
+            {
+                "column": [column.name for column in columns],
+                "form": [column.form for column in columns],
+                "values": [", ".join(column.values) for column in columns],
+                "meaning": [column.meaning for column in columns],
+            },
+            dtype=object,
+        ),
+        text,
+    )
+    return text.getvalue()
+
+
+def export(database: Database, out: Path, name: str | None = None) -> list[Path]:
+    """Write a study's three files into a folder, and remember the folder.
+
+    Parameters
+    ----------
+    database : Database
+    out : Path
+        Made if it is not there; files of the same names are replaced.
+    name : str or None
+        The study; None: the only one.
+
+    Raises
+    ------
+    ValueError
+        If there is no such study, or several and no name.
+    OSError
+        If the folder cannot be written.
+    """
+    with database.read() as session:
+        study = choose(session, name)
+        texts = {
+            RATINGS: ratings_csv(session, study),
+            STUDY: study_json(session, study),
+            DICTIONARY: dictionary_csv(),
+        }
+    for file, text in texts.items():
+        _write(out / file, text)
+    remember(database, study, out)
+    return [out / file for file in texts]
+
+
+def remember(database: Database, study: Study, folder: Path) -> None:
+    """Note that a folder holds answers of a study, in files called as those of an export."""
+    row = Audit(
+        actor="admin",
+        action=EXPORTED,
+        study_id=study.id,
+        detail={"folder": str(folder.absolute())},
+    )
+    with database.write() as session:
+        if row.detail["folder"] not in _folders(session, study):
+            session.add(row)
+
+
+def renew(database: Database) -> list[Path]:
+    """Write all exports again that were made on this machine and are still there.
+
+    To be called after a participant was erased. A folder that another study was exported to since
+    is that one's.
+
+    Returns
+    -------
+    list of Path
+        The files written; for one that cannot be, an error is logged.
+    """
+    written: list[Path] = []
+    with database.read() as session:
+        for study in session.scalars(select(Study).order_by(Study.name)):
+            for folder in map(Path, sorted(_folders(session, study))):
+                for file, make in ((RATINGS, ratings_csv), (STUDY, study_json)):
+                    if not (folder / file).is_file() or not _holds(folder, study):
+                        continue
+                    try:
+                        _write(folder / file, make(session, study))
+                    except OSError as error:
+                        log.error("an export could not be written again: %s", error)
+                    else:
+                        written.append(folder / file)
+    return written
+
+
+def _holds(folder: Path, study: Study) -> bool:
+    """Whether the files of a folder are those of this study, as far as they tell."""
+    try:
+        told = json.loads((folder / STUDY).read_text(encoding="utf-8"))
+        born = study.created_at.isoformat()  # another database may have a study of that name
+        return (told["study"]["name"], told["study"]["created_at"]) == (study.name, born)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    try:  # the ratings alone
+        head = pd.read_csv(folder / RATINGS, usecols=["study"], nrows=1, dtype=str)
+    except (OSError, ValueError):
+        return False
+    return head.empty or head["study"].iloc[0] == study.name
+
+
+def _folders(session: Session, study: Study) -> set[str]:
+    rows = select(Audit).where(Audit.study_id == study.id, Audit.action == EXPORTED)
+    return {row.detail["folder"] for row in session.scalars(rows)}
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all: a reader never sees half a file, and other users see none.
+
+    A file that is there keeps the permissions that somebody gave it.
+    """
+    private.make_folder(path.parent)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(part, "w", encoding="utf-8", newline="", opener=private.opener) as stream:
+            stream.write(text)
+        with suppress(OSError):  # none is there, or the disk knows no permissions
+            part.chmod(stat.S_IMODE(path.stat().st_mode))
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
