@@ -25,7 +25,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from demo import service
 from demo.sound import message
-from demo.study import Ask, excerpt, open_example
+from demo.study import EditRequest, excerpt, open_example
 from fadernets.music.examples import FIRST
 from fadernets.net import FaderNet
 
@@ -48,7 +48,7 @@ def served(net: FaderNet, segments: int, positions: list[float]) -> dict[str, li
     begin, end = study.ends((0, last))
     original = excerpt(study.piece, begin, end)
     for position in positions:
-        ask = Ask(0, last, rhythm=position)
+        ask = EditRequest(0, last, rhythm=position)
         start = time.perf_counter()
         result = study.result(net, ask)
         found["notes"].append(time.perf_counter() - start)

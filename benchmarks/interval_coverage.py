@@ -19,7 +19,7 @@ import numpy as np
 from scipy import sparse
 from tqdm import tqdm
 
-from survey.plan import Plan, drawn
+from survey.plan import StudySize, drawn
 from survey.simulate import Truth
 from survey.statistics import twoway
 from survey.statistics.bootstrap import percentiles, totals
@@ -67,7 +67,7 @@ DESIGNS = (
 def covered(design: Design, runs: int, draws: int, seed: int, bar: tqdm) -> list[dict]:
     """Coverage and median width of each method, one row for means and one for agreement."""
     truth = design.truth
-    plan = Plan(truth, design.items, design.each)
+    plan = StudySize(truth, design.items, design.each)
     right = {"mean": truth.mean(), "agreement": truth.share()}
     hits: dict[tuple[str, str], list[bool]] = {}
     widths: dict[tuple[str, str], list[float]] = {}

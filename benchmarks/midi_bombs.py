@@ -61,7 +61,7 @@ def opened(path: Path, later: bool) -> dict:
     from demo import service, study
     from fadernets.music.midi import MidiError
 
-    def message() -> study.Study:
+    def message() -> study.PieceSession:
         found = study.open_file(path)
         json.dumps(service.piece_message(found))
         return found

@@ -16,7 +16,7 @@ import uvicorn
 from survey.core.process_end import leave_on_sigterm, run
 
 if TYPE_CHECKING:
-    from demo.listening import Listening
+    from demo.listening import SurveyMount
 
 HOST, PORT = "127.0.0.1", 7860
 KEEP_ALIVE = 75  # seconds; longer than listeners leave between two requests
@@ -55,14 +55,14 @@ def main() -> int:
         print(f"demo: cannot use {args.host}, port {args.port}: {reason}.", file=sys.stderr)
         return 2
     from demo import logs
-    from demo.listening import listening  # Gradio and the survey take seconds to import
+    from demo.listening import survey_mount  # Gradio and the survey take seconds to import
     from demo.selfcheck import OpenError
     from demo.workers import WorkError
 
     try:
         logs.set_up()
         leave_on_sigterm()
-        with listening(args.model) as test:
+        with survey_mount(args.model) as test:
             _serve(args.model, test, listener, args.host)
     except (ValueError, WorkError, OpenError) as error:
         print(f"demo: {str(error).rstrip('.')}.", file=sys.stderr)
@@ -70,7 +70,7 @@ def main() -> int:
     return 0
 
 
-def _serve(model: str | None, test: Listening, listener: socket.socket, host: str) -> None:
+def _serve(model: str | None, test: SurveyMount, listener: socket.socket, host: str) -> None:
     """Both applications at one address, until interrupted."""
     from demo.app import SURVEY, create_app
 

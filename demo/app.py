@@ -273,7 +273,7 @@ def scripts() -> list[str]:
     return [(ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
 
 
-def look() -> dict:
+def page_theme() -> dict:
     """What `mount_gradio_app` and `launch` need to know about the page's looks."""
     family = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
     return {
@@ -312,7 +312,7 @@ def create_app(model: str | None = None, mounts: Mapping[str, ASGIApp] | None = 
         off = {"docs_url": None, "redoc_url": None, "openapi_url": None}
         app = FastAPI(title=TITLE, lifespan=lifespan, middleware=demo.middleware, **off)
         app = gr.mount_gradio_app(
-            app, demo.blocks, path="", app_kwargs={"middleware": [demo.gate]}, **look()
+            app, demo.blocks, path="", app_kwargs={"middleware": [demo.gate]}, **page_theme()
         )
         demo.complete(app)
     except BaseException:
@@ -323,7 +323,7 @@ def create_app(model: str | None = None, mounts: Mapping[str, ASGIApp] | None = 
 
 def main() -> int:
     """Start the way Hugging Face Spaces wants it; 2 with one sentence if that cannot be."""
-    from demo.listening import listening  # the survey's libraries, which the demo does not need
+    from demo.listening import survey_mount  # the survey's libraries, which the demo does not need
 
     serving, stopped = threading.Event(), threading.Event()
 
@@ -338,7 +338,7 @@ def main() -> int:
     http_server.get_space = lambda: None  # or it looks for changed files, and fails
     try:
         logs.set_up()
-        with listening() as test, closing(Demo(mounts={SURVEY: test.app})) as demo:
+        with survey_mount() as test, closing(Demo(mounts={SURVEY: test.app})) as demo:
             app, _, _ = demo.blocks.launch(
                 prevent_thread_lock=True,
                 app_kwargs={"middleware": [*demo.middleware, demo.gate]},
@@ -348,7 +348,7 @@ def main() -> int:
                 mcp_server=False,
                 num_workers=0,
                 enable_monitoring=False,
-                **look(),
+                **page_theme(),
             )
             logs.set_up()  # Gradio has its server set up logging of its own
             demo.complete(app)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from demo.study import Study
+from demo.study import PieceSession
 from fadernets.music.notes import BEATS
 
 EVENT = 0.06  # seconds that any answer takes
@@ -37,7 +37,7 @@ def of_file(path: str) -> float:
     return 2 * SHORT + FILE / BYTE * (of_opening(path) - EVENT)
 
 
-def of_answer(study: Study, values: Mapping, *, hear: bool = False) -> float:
+def of_answer(study: PieceSession, values: Mapping, *, hear: bool = False) -> float:
     """Seconds that a change of the selection takes, or the sound of a part of it."""
     first, last = _span(study, values)
     changed = last - first + 1
@@ -47,7 +47,7 @@ def of_answer(study: Study, values: Mapping, *, hear: bool = False) -> float:
     return EVENT + SEGMENT * changed + notes
 
 
-def of_saving(study: Study, values: Mapping) -> float:
+def of_saving(study: PieceSession, values: Mapping) -> float:
     """Seconds that a file to take away takes."""
     first, last = _span(study, values)
     seconds = study.piece.duration if values.get("kind") == "wav" else 0.0
@@ -55,7 +55,7 @@ def of_saving(study: Study, values: Mapping) -> float:
     return EVENT + changed + SOUND * seconds + NOTE * len(study.piece.notes)
 
 
-def _span(study: Study, values: Mapping) -> tuple[int, int]:
+def _span(study: PieceSession, values: Mapping) -> tuple[int, int]:
     """Segments selected; all if the values make no sense, which is said later."""
     first, last, count = values.get("first"), values.get("last"), len(study.segments)
     if isinstance(first, int) and isinstance(last, int) and 0 <= first <= last < count:
@@ -63,7 +63,7 @@ def _span(study: Study, values: Mapping) -> tuple[int, int]:
     return 0, count - 1
 
 
-def _notes(study: Study, first: int, last: int) -> int:
+def _notes(study: PieceSession, first: int, last: int) -> int:
     """Notes that begin in a span of segments."""
     onsets = study.piece.notes.onset
     return int(np.diff(np.searchsorted(onsets, [first * BEATS, (last + 1) * BEATS]))[0])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from demo.service import file_name, own_file
-from demo.study import Ask, mean_arousal, open_file
+from demo.study import EditRequest, mean_arousal, open_file
 from fadernets.music import midi
 from fadernets.music.attributes import measure
 from fadernets.music.notes import Notes, cut
@@ -27,7 +27,7 @@ def change(
     ----------
     path : path of a MIDI file
     values : mapping
-        `demo.study.Ask`'s fields; without ``first`` and ``last`` every segment changes.
+        `demo.study.EditRequest`'s fields; without ``first`` and ``last`` every segment changes.
     folder : path
         Where the new file is put, in a folder of its own.
 
@@ -45,7 +45,7 @@ def change(
     study = open_file(path)
     count = len(study.segments)
     given = {name: value for name, value in values.items() if value is not None}
-    ask = Ask.read({"first": 0, "last": count - 1} | given, count)
+    ask = EditRequest.read({"first": 0, "last": count - 1} | given, count)
     result = study.result(net, ask)
     chosen = study.usable(ask.span)
     closed = [s for s in study.segments[ask.first : ask.last + 1] if s.problem]

@@ -23,14 +23,14 @@ from demo import cost
 from demo.blocks import BROKEN, Sentence
 from demo.files import Files
 from demo.pieces import OpenPieces
-from demo.study import Study
+from demo.study import PieceSession
 from demo.workers import Dropped, WorkError, Workers
 
 GONE = "The server has let go of this piece: please open it again."
 FULL = "The server has no room for files just now. Please try again in a minute."
 CONFUSED = "The page asked for nothing that can be done."
 _VALUES: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
-_ID = re.compile("[0-9a-f]{32}")  # of a piece, as `Study` gives it
+_ID = re.compile("[0-9a-f]{32}")  # of a piece, as `PieceSession` gives it
 log = logging.getLogger(__name__)
 
 
@@ -146,11 +146,11 @@ class Handlers:
         if self.files.is_full:
             raise WorkError(FULL)
 
-    def _opened(self, study: Study, message: str, request: gr.Request):
+    def _opened(self, study: PieceSession, message: str, request: gr.Request):
         self.pieces.add(study, getattr(request, "session_hash", None))
         return gr.HTML(piece=message), ""
 
-    async def _piece(self, values: Mapping, request: gr.Request) -> Study:
+    async def _piece(self, values: Mapping, request: gr.Request) -> PieceSession:
         """The piece that the page asks about; an example that is gone is opened again.
 
         Raises

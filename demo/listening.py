@@ -15,7 +15,7 @@ from survey.core.settings import Settings
 
 
 @dataclass(frozen=True)
-class Listening:
+class SurveyMount:
     """The survey's application and the model that its first study is made with."""
 
     app: FastAPI
@@ -29,7 +29,7 @@ class Listening:
 
 
 @contextmanager
-def listening(model: str | None = None) -> Iterator[Listening]:
+def survey_mount(model: str | None = None) -> Iterator[SurveyMount]:
     """The survey as the environment sets it up.
 
     Raises
@@ -39,6 +39,6 @@ def listening(model: str | None = None) -> Iterator[Listening]:
     """
     app = create_app(Settings.from_env())
     try:
-        yield Listening(app, model)
+        yield SurveyMount(app, model)
     finally:
         close(app)

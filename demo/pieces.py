@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from demo.study import Study
+from demo.study import PieceSession
 
 KEPT = 3600.0  # seconds without use after which a piece is closed; FADERNETS_KEEP_PIECES sets it
 GRACE = 300.0  # seconds until the pieces of a closed page go: a reload comes back within them
@@ -20,7 +20,7 @@ MOST_NOTES = 3_000_000  # of all open pieces: a few hundred megabytes
 
 @dataclass
 class _Open:
-    study: Study
+    study: PieceSession
     session: str
     ends: float
     used: float
@@ -66,7 +66,7 @@ class OpenPieces:
     def __len__(self) -> int:
         return len(self._open)
 
-    def add(self, study: Study, session: str | None) -> None:
+    def add(self, study: PieceSession, session: str | None) -> None:
         """Keep a piece for the page with this session."""
         with self._lock:
             self._expire()
@@ -77,7 +77,7 @@ class OpenPieces:
                 others = [name for name in self._open if name != study.id]
                 self._drop([max(others, key=lambda name: self._open[name].weight(now))])
 
-    def get(self, name: str) -> Study | None:
+    def get(self, name: str) -> PieceSession | None:
         """The piece with this id, None if it has been closed."""
         with self._lock:
             self._expire()

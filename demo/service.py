@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from demo import sound
-from demo.study import Ask, Study, excerpt, mean_arousal, short, whole
+from demo.study import EditRequest, PieceSession, excerpt, mean_arousal, short, whole
 from fadernets.music import key, midi
 from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.notes import BEATS, Notes, cut
@@ -36,7 +36,7 @@ NO_SOUND = {"made": False, "original": None, "result": None}
 NAMED = 20  # runs of segments that are named before the rest is counted
 
 
-def piece_message(study: Study) -> dict:
+def piece_message(study: PieceSession) -> dict:
     """A piece for the strip on top of the page: notes in beats, and which segments can change."""
     piece = study.piece
     notes = np.stack([piece.sounding.onset, piece.sounding.offset, piece.sounding.pitch], axis=1)
@@ -59,13 +59,13 @@ def piece_message(study: Study) -> dict:
     }
 
 
-def answer(net: FaderNet, study: Study, values: Mapping, *, hear: bool = False) -> dict:
+def answer(net: FaderNet, study: PieceSession, values: Mapping, *, hear: bool = False) -> dict:
     """What becomes of the selection when the faders stand as `values` say.
 
     Parameters
     ----------
     values : mapping
-        `Ask`'s fields, with ``number``, which comes back, and what `demo.sound.message` and
+        `EditRequest`'s fields, with ``number``, which comes back, and what `demo.sound.message` and
         `demo.sound.chunk` take of the page.
     hear : bool
         Give one chunk of the sound, and only that.
@@ -84,7 +84,7 @@ def answer(net: FaderNet, study: Study, values: Mapping, *, hear: bool = False) 
     ValueError
         If a value is missing or outside its range.
     """
-    ask = Ask.read(values, len(study.segments))
+    ask = EditRequest.read(values, len(study.segments))
     which = {
         "number": whole(values, "number", 0, HIGHEST_NUMBER),
         "piece": study.id,
@@ -113,14 +113,16 @@ def answer(net: FaderNet, study: Study, values: Mapping, *, hear: bool = False) 
     }
 
 
-def _chunk(net: FaderNet, study: Study, ask: Ask, values: Mapping) -> dict:
+def _chunk(net: FaderNet, study: PieceSession, ask: EditRequest, values: Mapping) -> dict:
     try:
         return sound.chunk(net, study, ask, values)
     except AudioError as error:
         return {"chunk": None, "sound": dict(NO_SOUND), "trouble": str(error)}
 
 
-def _sound(study: Study, ask: Ask, pair: tuple[Piece, Piece], values: Mapping) -> tuple[dict, str]:
+def _sound(
+    study: PieceSession, ask: EditRequest, pair: tuple[Piece, Piece], values: Mapping
+) -> tuple[dict, str]:
     """The sound message, and in words why there is none."""
     page = sound.wishes(values)
     try:
@@ -131,7 +133,7 @@ def _sound(study: Study, ask: Ask, pair: tuple[Piece, Piece], values: Mapping) -
         return dict(NO_SOUND), str(error)
 
 
-def _drawn(study: Study, begin: float, rolls: dict) -> dict:
+def _drawn(study: PieceSession, begin: float, rolls: dict) -> dict:
     """`pianoroll.compare`'s data as the page draws it, the bar lines those of the whole piece."""
     start = float(study.piece.seconds(begin))
     bars = study.bars - start
@@ -150,7 +152,9 @@ def _bricks(roll: dict) -> dict:
     return {"notes": roll["notes"], "marks": roll["marks"]}
 
 
-def figures(net: FaderNet, study: Study, ask: Ask, changed: Piece) -> dict[str, dict]:
+def figures(
+    net: FaderNet, study: PieceSession, ask: EditRequest, changed: Piece
+) -> dict[str, dict]:
     """Of each fader: where the piece is, where the result came out, and the fader's scale.
 
     Means over the segments that can change, or over all if none can.
@@ -218,13 +222,13 @@ def _runs(numbers: list[int]) -> list[str]:
     return [f"{first}–{last}" if last > first else f"{first}" for first, last in runs(numbers)]
 
 
-def save(net: FaderNet, study: Study, values: Mapping, folder: str | Path) -> str:
+def save(net: FaderNet, study: PieceSession, values: Mapping, folder: str | Path) -> str:
     """The result as a file to take away: its path.
 
     Parameters
     ----------
     values : mapping
-        `Ask`'s fields, ``kind``, "midi" or "wav", and ``scope``, "selection" or "piece".
+        `EditRequest`'s fields, ``kind``, "midi" or "wav", and ``scope``, "selection" or "piece".
     folder : path
         Where the file is put, in a folder of its own.
 
@@ -240,7 +244,7 @@ def save(net: FaderNet, study: Study, values: Mapping, folder: str | Path) -> st
         raise ValueError(f"kind {short(kind)} is neither midi nor wav")
     if scope not in ("selection", "piece"):
         raise ValueError(f"scope {short(scope)} is neither selection nor piece")
-    ask = Ask.read(values, len(study.segments))
+    ask = EditRequest.read(values, len(study.segments))
     result = study.result(net, ask)
     entire = scope == "piece"
     name = file_name(study, ask, entire)
@@ -264,7 +268,7 @@ def own_file(folder: str | Path, name: str) -> Iterator[Path]:
         raise
 
 
-def file_name(study: Study, ask: Ask, whole: bool) -> str:
+def file_name(study: PieceSession, ask: EditRequest, whole: bool) -> str:
     """Name of a file, without its ending, that says what was done."""
     words = [re.sub(r"\W+", "-", study.piece.name).strip("-").lower()[:60] or "piece"]
     if not whole:

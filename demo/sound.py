@@ -23,7 +23,7 @@ import numpy as np
 import soundfile
 from scipy.signal import resample_poly
 
-from demo.study import Ask, Study, excerpt, flag, number, whole
+from demo.study import EditRequest, PieceSession, excerpt, flag, number, whole
 from fadernets.music.piece import Piece
 from fadernets.playback import audio, chunks
 
@@ -42,8 +42,8 @@ def is_long(selection: Piece) -> bool:
 
 
 def message(
-    study: Study,
-    ask: Ask,
+    study: PieceSession,
+    ask: EditRequest,
     original: Piece,
     result: Piece,
     *,
@@ -127,7 +127,7 @@ def _own_gain(original: Piece) -> float:
     return chunks.gain_of(original) if len(original.notes) else audio.LOUDEST_GAIN
 
 
-def chunk(net: FaderNet, study: Study, ask: Ask, values: Mapping) -> dict:
+def chunk(net: FaderNet, study: PieceSession, ask: EditRequest, values: Mapping) -> dict:
     """One chunk of the selection's sound.
 
     Of a long selection it costs as much as the chunk is long, however long the selection is.
@@ -170,8 +170,8 @@ def chunk(net: FaderNet, study: Study, ask: Ask, values: Mapping) -> dict:
 
 def _part(
     net: FaderNet,
-    study: Study,
-    ask: Ask,
+    study: PieceSession,
+    ask: EditRequest,
     original: Piece,
     which: int,
     gain: float | None,
@@ -226,7 +226,9 @@ def _coded(sound: audio.Sound, selection: Piece, vorbis: bool) -> dict:
     }
 
 
-def write_wav(path: Path, study: Study, ask: Ask, result: Piece, whole: bool) -> None:
+def write_wav(
+    path: Path, study: PieceSession, ask: EditRequest, result: Piece, whole: bool
+) -> None:
     """Write the result as a WAV file: the selection, as loud as on the page, or the whole piece.
 
     What is long is rendered as the page hears it, chunk by chunk: only a chunk is in memory.

@@ -28,7 +28,7 @@ SAMPLE = 32  # segments whose mean arousal stands for that of more
 
 
 @dataclass(frozen=True)
-class Ask:
+class EditRequest:
     """Which segments are to change, and how.
 
     Attributes
@@ -54,7 +54,7 @@ class Ask:
     seed: int | None = None
 
     @classmethod
-    def read(cls, values: Mapping, count: int) -> Ask:
+    def read(cls, values: Mapping, count: int) -> EditRequest:
         """An ask as the page sends it, for a piece of `count` segments.
 
         Raises
@@ -141,7 +141,7 @@ def nobody(done: int, total: int) -> None:
 
 
 @dataclass(eq=False)
-class Study:
+class PieceSession:
     """A piece with its segments, and what was last worked out about it.
 
     Attributes
@@ -162,7 +162,7 @@ class Study:
     peak: tuple[tuple[int, int], float] | None = None
     progress: Progress = nobody
     _codes: tuple[tuple[int, int], list[Codes]] | None = None
-    _result: tuple[Ask, Piece] | None = None
+    _result: tuple[EditRequest, Piece] | None = None
 
     @cached_property
     def segments(self) -> list[Segment]:
@@ -195,7 +195,7 @@ class Study:
             slices.append(net.encode([s.notes for s in chosen[first : first + SLICE]]))
         return slices
 
-    def result(self, net: FaderNet, ask: Ask) -> Piece:
+    def result(self, net: FaderNet, ask: EditRequest) -> Piece:
         """The whole piece with the asked segments changed; the piece itself if nothing is."""
         if self.leaves(ask):
             return self.piece
@@ -203,7 +203,7 @@ class Study:
             self._result = ask, self._changed(net, ask, self.codes(net, ask.span))
         return self._result[1]
 
-    def nearby(self, net: FaderNet, ask: Ask, begin: float, end: float) -> Piece:
+    def nearby(self, net: FaderNet, ask: EditRequest, begin: float, end: float) -> Piece:
         """As `result`, between two beats; what lies outside may not be changed yet.
 
         Costs only what lies between, where the result is not at hand: segments are changed one by
@@ -219,11 +219,11 @@ class Study:
             return self.piece
         return self._changed(net, near, self._encoded(net, chosen))
 
-    def leaves(self, ask: Ask) -> bool:
+    def leaves(self, ask: EditRequest) -> bool:
         """Whether the result is the piece itself: nothing was moved, or no segment can change."""
         return ask.is_neutral or not self.usable(ask.span)
 
-    def _changed(self, net: FaderNet, ask: Ask, slices: Sequence[Codes]) -> Piece:
+    def _changed(self, net: FaderNet, ask: EditRequest, slices: Sequence[Codes]) -> Piece:
         chosen = self.usable(ask.span)
         changed: dict[int, Notes] = {}
         for codes in slices:
@@ -245,7 +245,7 @@ def mean_arousal(source: Sequence[Notes]) -> float:
     return float(mood_classifier.of_arousal().probability(chosen).mean()) if chosen else 0.0
 
 
-def play(net: FaderNet, codes: Codes, ask: Ask, indices: list[int]) -> list[Notes]:
+def play(net: FaderNet, codes: Codes, ask: EditRequest, indices: list[int]) -> list[Notes]:
     """What the model plays for the codes of some segments, given with their indices.
 
     Moods move first, so that the faders have their say. Each segment has its own seed, the same
@@ -257,7 +257,7 @@ def play(net: FaderNet, codes: Codes, ask: Ask, indices: list[int]) -> list[Note
     return net.slide(codes, ask.positions, seed=seeds)
 
 
-def open_file(path: str | Path) -> Study:
+def open_file(path: str | Path) -> PieceSession:
     """A MIDI file of the visitor's.
 
     Raises
@@ -267,12 +267,12 @@ def open_file(path: str | Path) -> Study:
     """
     piece = midi.read(path)
     midi.check_length(piece)
-    return Study(piece)
+    return PieceSession(piece)
 
 
-def open_example(key: str) -> Study:
+def open_example(key: str) -> PieceSession:
     """One of `fadernets.music.examples.EXAMPLES`; raises ValueError for any other key."""
-    return Study(examples.load(key))
+    return PieceSession(examples.load(key))
 
 
 def excerpt(piece: Piece, begin: float, end: float) -> Piece:

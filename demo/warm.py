@@ -9,7 +9,7 @@ from fadernets.music.examples import FIRST
 from fadernets.net import FaderNet
 
 
-def warm(net: FaderNet) -> None:
+def warm_up(net: FaderNet) -> None:
     """Read the first example, as a file, too, and move a fader of it once."""
     study = open_example(FIRST)
     midi.read(midi.dump(study.piece))

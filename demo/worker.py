@@ -139,13 +139,13 @@ def _tasks(model: str | None) -> dict[str, Callable]:
 
     from demo import endpoints, service
     from demo.study import open_example, open_file
-    from demo.warm import warm
+    from demo.warm import warm_up
     from fadernets.net import FaderNet
 
     # Threads that share one visitor's work wait for each other when the cores are busy.
     torch.set_num_threads(1)
     net = FaderNet.load(model)
-    warm(net)
+    warm_up(net)
 
     def opened(study):
         return study, json.dumps(service.piece_message(study))

@@ -26,7 +26,7 @@ from typing import Any
 
 from demo import frames, worker
 from demo.cost import SHORT
-from demo.study import Study
+from demo.study import PieceSession
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_SHORT = 4  # workers for short work; more than cores help nobody
@@ -65,7 +65,7 @@ class _Job:
     due: float
     number: int
     task: str = field(compare=False)
-    study: Study | None = field(compare=False)
+    study: PieceSession | None = field(compare=False)
     arguments: tuple = field(compare=False)
     key: Hashable = field(compare=False)
     order: int = field(compare=False, default=0)
@@ -228,7 +228,7 @@ class _Process:
             log.warning("%s failed: %s", job.task, value)
             job.fail(WorkError("This could not be worked out."))
 
-    def _ask(self, job: _Job, name: str | None, study: Study | None) -> tuple[str, Any]:
+    def _ask(self, job: _Job, name: str | None, study: PieceSession | None) -> tuple[str, Any]:
         with self._writing:
             request = (job.number, job.task, name, study, job.arguments)
             frames.write(self._process.stdin, request)
@@ -319,7 +319,7 @@ class Workers:
         task: str,
         *arguments: Any,
         cost: float,
-        study: Study | None = None,
+        study: PieceSession | None = None,
         key: Hashable = None,
         order: int = 0,
         replaces: Iterable[Hashable] = (),

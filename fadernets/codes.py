@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from fadernets.arranger.request import Sketch
+from fadernets.arranger.request import ArrangementRequest
 from fadernets.music.notes import Notes
 
 
@@ -27,7 +27,7 @@ class Codes:
 
     values: dict[str, Tensor]
     key: Tensor
-    sketch: Sketch | None = None
+    sketch: ArrangementRequest | None = None
 
     def __len__(self) -> int:
         return len(self.key)

@@ -63,7 +63,7 @@ def features(notes: Notes) -> dict[str, float]:
 
 
 @dataclass(frozen=True)
-class Judge:
+class MoodClassifier:
     """A fitted judge.
 
     Attributes
@@ -109,7 +109,7 @@ def table(segments: Sequence[Notes], names: Sequence[str]) -> np.ndarray:
     return np.array([[row[name] for name in names] for row in rows]).reshape(-1, len(names))
 
 
-def load(path: Path) -> Judge:
+def load(path: Path) -> MoodClassifier:
     """The judge that `save` wrote.
 
     Raises
@@ -120,12 +120,12 @@ def load(path: Path) -> Judge:
     try:
         stored = json.loads(path.read_text())
         lists = {n: tuple(stored.pop(n)) for n in ("names", "mean", "sd", "weights")}
-        return Judge(**lists, **stored)
+        return MoodClassifier(**lists, **stored)
     except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} holds no judge: {error}") from error
 
 
 @lru_cache
-def of_arousal() -> Judge:
+def of_arousal() -> MoodClassifier:
     """The judge of arousal that is shipped."""
     return load(AROUSAL)

@@ -19,7 +19,7 @@ from fadernets.models.reviser import Reviser
 from fadernets.music import events, key, mode
 from fadernets.music.attributes import measure
 from fadernets.music.notes import Notes
-from fadernets.realisers import BATCH, Arranging, Player, Retelling
+from fadernets.realisers import BATCH, Arranger, AutoregressiveDecoding, Realiser
 
 
 class FaderNet:
@@ -45,12 +45,12 @@ class FaderNet:
         model: nn.Module,
         faders: Mapping[str, Fader],
         name: str = "",
-        player: Player | None = None,
+        player: Realiser | None = None,
     ) -> None:
         self.model = model
         self.scales = dict(faders)
         self.name = name
-        self.player = player or Retelling()
+        self.player = player or AutoregressiveDecoding()
 
     @classmethod
     def load(cls, name: str | Path | None = None, device: str = "cpu") -> FaderNet:
@@ -66,7 +66,7 @@ class FaderNet:
         if not isinstance(model, Reviser):
             return cls(model, faders, folder.name)
         coder, _ = checkpoint.load(checkpoint.find(model.config.codes), device)
-        return cls(coder, faders, folder.name, Arranging(model))
+        return cls(coder, faders, folder.name, Arranger(model))
 
     @property
     def faders(self) -> tuple[str, ...]:
@@ -211,7 +211,9 @@ class FaderNet:
         asked = mood_transfer.asked(target)
         if "arousal" in asked:
             codes = self._calmed(codes, asked["arousal"], strength)
-        return self._brightened(codes, asked["valence"], strength) if "valence" in asked else codes
+        return (
+            self._shift_valence(codes, asked["valence"], strength) if "valence" in asked else codes
+        )
 
     def _calmed(self, codes: Codes, target: str, strength: float) -> Codes:
         """Codes with arousal moved towards low or high."""
@@ -219,10 +221,10 @@ class FaderNet:
         mixed = {name: codes.values[name] for name in logits}
         shifted = mood_transfer.shift(mixed, logits, self.model.poles, target, strength)
         by = strength if target == "low" else -strength
-        drawn = self.player.calmed(codes.sketch, by)
+        drawn = self.player.shift_arousal(codes.sketch, by)
         return replace(codes, values=codes.values | shifted, sketch=drawn)
 
-    def _brightened(self, codes: Codes, target: str, strength: float) -> Codes:
+    def _shift_valence(self, codes: Codes, target: str, strength: float) -> Codes:
         """Codes with valence moved towards low or high, their keys towards minor or major."""
         poles = self.model.valence
         if not poles:
@@ -230,7 +232,7 @@ class FaderNet:
         mixed = {name: codes.values[name] for name in poles}
         sides = {name: losses.component_logits(mixed[name], poles[name], 0.0) for name in poles}
         shifted = mood_transfer.shift(mixed, sides, poles, target, strength)
-        drawn = self.player.recoloured(codes.sketch, codes.key, target, strength)
+        drawn = self.player.to_parallel_mode(codes.sketch, codes.key, target, strength)
         keys = mode.parallel(codes.key, target) if mode.degrees(target, strength) else codes.key
         return replace(codes, values=codes.values | shifted, key=keys, sketch=drawn)
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from fadernets.arranger.arrange import DEFAULT, arrange
-from fadernets.arranger.request import Sketch, sketch
-from fadernets.arranger.weights import Leanings
+from fadernets.arranger.request import ArrangementRequest, arrangement_request
+from fadernets.arranger.weights import ArrangementWeights
 from fadernets.codes import Codes
 from fadernets.decoding.generate import generate
 from fadernets.models.reviser import Reviser
@@ -24,18 +24,20 @@ CANDIDATES = 8  # arrangements of a segment to choose from
 LEGATO, STACCATO = 6.0, 3.0  # log-odds for holding on the way to low arousal, for striking to high
 
 
-class Player(Protocol):
+class Realiser(Protocol):
     """What `fadernets.net.FaderNet` plays codes with."""
 
-    def sketch(self, segments: Sequence[Notes], device: torch.device) -> Sketch | None:
+    def sketch(self, segments: Sequence[Notes], device: torch.device) -> ArrangementRequest | None:
         """What has to be kept of segments beside their codes."""
 
-    def calmed(self, drawn: Sketch | None, by: float) -> Sketch | None:
+    def shift_arousal(
+        self, drawn: ArrangementRequest | None, by: float
+    ) -> ArrangementRequest | None:
         """A sketch moved towards low arousal, or for `by` below 0 towards high."""
 
-    def recoloured(
-        self, drawn: Sketch | None, keys: Tensor, side: str, strength: float
-    ) -> Sketch | None:
+    def to_parallel_mode(
+        self, drawn: ArrangementRequest | None, keys: Tensor, side: str, strength: float
+    ) -> ArrangementRequest | None:
         """A sketch in minor, for side "low" of valence, or in major, for "high"."""
 
     def play(self, model: nn.Module, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
@@ -43,16 +45,18 @@ class Player(Protocol):
 
 
 @dataclass(frozen=True)
-class Retelling:
+class AutoregressiveDecoding:
     """The paper's way: the decoder tells every token from the codes and the key (3.2)."""
 
     def sketch(self, segments: Sequence[Notes], device: torch.device) -> None:
         """Nothing: the codes say it all."""
 
-    def calmed(self, drawn: Sketch | None, by: float) -> None:
+    def shift_arousal(self, drawn: ArrangementRequest | None, by: float) -> None:
         """Nothing: the codes are shifted."""
 
-    def recoloured(self, drawn: Sketch | None, keys: Tensor, side: str, strength: float) -> None:
+    def to_parallel_mode(
+        self, drawn: ArrangementRequest | None, keys: Tensor, side: str, strength: float
+    ) -> None:
         """Nothing: the decoder is told the new keys."""
 
     def play(self, model: nn.Module, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
@@ -71,7 +75,7 @@ class Retelling:
 
 
 @dataclass(frozen=True)
-class Arranging:
+class Arranger:
     """The segment's own notes by a plan that has the densities asked for.
 
     Attributes
@@ -85,13 +89,13 @@ class Arranging:
 
     reviser: Reviser
     candidates: int = CANDIDATES
-    leanings: Leanings = DEFAULT
+    leanings: ArrangementWeights = DEFAULT
 
-    def sketch(self, segments: Sequence[Notes], device: torch.device) -> Sketch:
+    def sketch(self, segments: Sequence[Notes], device: torch.device) -> ArrangementRequest:
         """The segments as they are."""
-        return sketch(segments, device)
+        return arrangement_request(segments, device)
 
-    def calmed(self, drawn: Sketch, by: float) -> Sketch:
+    def shift_arousal(self, drawn: ArrangementRequest, by: float) -> ArrangementRequest:
         """Fewer onsets, softer, more held than struck: as labelled calm music differs.
 
         Labelled calm music also sounds more notes at once, because they are longer. Asking for
@@ -106,13 +110,17 @@ class Arranging:
             legato=drawn.legato + by * (LEGATO if by > 0 else STACCATO),
         )
 
-    def recoloured(self, drawn: Sketch, keys: Tensor, side: str, strength: float) -> Sketch:
+    def to_parallel_mode(
+        self, drawn: ArrangementRequest, keys: Tensor, side: str, strength: float
+    ) -> ArrangementRequest:
         """Notes moved between major and minor: a rule of music theory, not learnt.
 
         Labelled music of high and of low valence has the same densities; what differs is its mode.
         """
         notes = zip(drawn.notes, keys.tolist(), strict=True)
-        return replace(drawn, notes=tuple(mode.recoloured(n, k, side, strength) for n, k in notes))
+        return replace(
+            drawn, notes=tuple(mode.to_parallel_mode(n, k, side, strength) for n, k in notes)
+        )
 
     def play(self, model: nn.Module, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
         """The likeliest arrangement, or with seeds one drawn at random."""

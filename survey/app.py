@@ -27,7 +27,7 @@ from db.migrate import upgrade
 from db.presence import BESIDE
 from survey import health
 from survey.admin import routes
-from survey.admin.request import Office
+from survey.admin.request import AdminServices
 from survey.core import http_errors
 from survey.core.http_guard import Guard
 from survey.core.settings import Settings
@@ -81,7 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.journal = _journal(settings, database)
-    app.state.office = Office(create_app)
+    app.state.office = AdminServices(create_app)
     app.state.turnstile = Turnstile()
     app.state.checkup = health.Checkup()
     add_routes(app)

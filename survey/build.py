@@ -23,7 +23,7 @@ from fadernets import arguments
 from survey.bars import Bars
 from survey.building import study_summary
 from survey.building.create import REFUSALS, build, restore
-from survey.building.study_spec import NAME, BuildError, Plan
+from survey.building.study_spec import NAME, BuildError, StudySpec
 from survey.core import texts
 from survey.core.settings import Settings
 
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(database: Database, settings: Settings, plan: Plan, is_lost: bool) -> None:
+def _run(database: Database, settings: Settings, plan: StudySpec, is_lost: bool) -> None:
     bars = Bars()
     try:
         if is_lost:
@@ -121,8 +121,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _plan(args: argparse.Namespace) -> Plan:
-    return Plan(
+def _plan(args: argparse.Namespace) -> StudySpec:
+    return StudySpec(
         name=args.name,
         title=args.title,
         language=args.language,

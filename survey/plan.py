@@ -42,7 +42,7 @@ Tick = Callable[[], None]
 
 
 @dataclass(frozen=True)
-class Plan:
+class StudySize:
     """The study to be simulated.
 
     Attributes
@@ -90,7 +90,7 @@ def truth_of(share: float, truth: Truth) -> Truth:
     return replace(truth, agreement=float(middle))
 
 
-def expected(plan: Plan, participants: int, tick: Tick = lambda: None) -> dict[str, Any]:
+def expected(plan: StudySize, participants: int, tick: Tick = lambda: None) -> dict[str, Any]:
     """What a study with so many participants is expected to give.
 
     Returns
@@ -117,7 +117,7 @@ def expected(plan: Plan, participants: int, tick: Tick = lambda: None) -> dict[s
 
 
 def needed(
-    plan: Plan, enough: Callable[[dict[str, Any]], bool], tick: Tick = lambda: None
+    plan: StudySize, enough: Callable[[dict[str, Any]], bool], tick: Tick = lambda: None
 ) -> dict[str, Any] | None:
     """What the smallest sufficient study is expected to give; None if `MOST` is not enough."""
     low, high = FEWEST - 1, FEWEST
@@ -137,7 +137,9 @@ def needed(
     return best
 
 
-def drawn(plan: Plan, participants: int, random: np.random.Generator) -> tuple[Crossed, Crossed]:
+def drawn(
+    plan: StudySize, participants: int, random: np.random.Generator
+) -> tuple[Crossed, Crossed]:
     """Agreement and ratings of one simulated study."""
     agrees = plan.truth.agreements(random, participants, plan.items)
     ratings = plan.truth.ratings(random, participants, plan.items)
@@ -188,7 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _plan(options: argparse.Namespace) -> Plan:
+def _plan(options: argparse.Namespace) -> StudySize:
     truth = Truth(participant_sd=options.participant_sd, item_sd=options.item_sd)
     share = options.agreement if options.effect is None else GUESSING + options.effect
     each = options.items if options.each is None else options.each
@@ -198,12 +200,12 @@ def _plan(options: argparse.Namespace) -> Plan:
         value = getattr(options, name)
         if value is not None and not 0 < value < 1:
             raise ValueError(f"{name} is between 0 and 1, not {value}")
-    return Plan(
+    return StudySize(
         truth_of(share, truth), options.items, each, options.careless, options.runs, options.seed
     )
 
 
-def _answer(plan: Plan, options: argparse.Namespace, tick: Tick) -> dict[str, Any] | None:
+def _answer(plan: StudySize, options: argparse.Namespace, tick: Tick) -> dict[str, Any] | None:
     if options.width is not None:
         return needed(plan, lambda found: found["agreement"]["width"] <= options.width, tick)
     if options.effect is not None:
@@ -229,7 +231,7 @@ def _median(values: list[float]) -> float | None:
     return float(np.median(there)) if there else None
 
 
-def _said(plan: Plan, options: argparse.Namespace, answer: dict[str, Any] | None) -> list[str]:
+def _said(plan: StudySize, options: argparse.Namespace, answer: dict[str, Any] | None) -> list[str]:
     goal = ""
     if options.width is not None:
         goal = f"agreement's 95 % interval to be at most {options.width:g} wide"

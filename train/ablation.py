@@ -25,7 +25,7 @@ from train import metrics
 from train.data import corpora
 from train.data.dataset import Segments
 from train.evaluate import chosen, commit, notes_of
-from train.evaluation.ablation_variants import IDEAS, Idea
+from train.evaluation.ablation_variants import VARIANTS, Variant
 from train.evaluation.identity import identity
 from train.evaluation.sweep import VALUES, recorded, spread
 from train.evaluation.table1 import scores
@@ -33,7 +33,7 @@ from train.evaluation.table1 import scores
 SINGLES = 9  # segments played one by one, for the time of one
 
 
-def control(idea: Idea, net: FaderNet, source: list[Notes], sd: Mapping[str, float]) -> dict:
+def control(idea: Variant, net: FaderNet, source: list[Notes], sd: Mapping[str, float]) -> dict:
     """Table 1's scores of each fader over one run of segments, and its target error."""
     codes, found = net.encode(source), {}
     for fader in net.faders:
@@ -50,7 +50,7 @@ def control(idea: Idea, net: FaderNet, source: list[Notes], sd: Mapping[str, flo
     return found
 
 
-def kept(idea: Idea, net: FaderNet, source: list[Notes], sd: Mapping[str, float]) -> dict:
+def kept(idea: Variant, net: FaderNet, source: list[Notes], sd: Mapping[str, float]) -> dict:
     """Identity with every fader left alone, and one standard deviation down and up."""
     codes = net.encode(source)
     found: dict = {"0": identity(source, net.reconstruct(codes))}
@@ -66,7 +66,7 @@ def kept(idea: Idea, net: FaderNet, source: list[Notes], sd: Mapping[str, float]
     return found
 
 
-def seconds_each(idea: Idea, net: FaderNet, source: list[Notes]) -> dict[str, float]:
+def seconds_each(idea: Variant, net: FaderNet, source: list[Notes]) -> dict[str, float]:
     """Milliseconds a segment: one alone, encoded and played, and many at once, played."""
     fader = net.faders[0]
     asked = np.array([measure(notes)[fader] for notes in source])
@@ -81,7 +81,7 @@ def seconds_each(idea: Idea, net: FaderNet, source: list[Notes]) -> dict[str, fl
     return {"one_ms": round(1000 * float(np.median(alone)), 1), "each_ms": round(1000 * many, 2)}
 
 
-def ablation(data: Segments, count: int, seed: int, ideas: Sequence[Idea]) -> dict:
+def ablation(data: Segments, count: int, seed: int, ideas: Sequence[Variant]) -> dict:
     """All rows, with what is needed to measure them again.
 
     Parameters
@@ -136,7 +136,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         data = Segments.load(options.data, device=options.device)
-        found = ablation(data, options.segments, options.seed, IDEAS)
+        found = ablation(data, options.segments, options.seed, VARIANTS)
     except ValueError as error:
         print(f"train.ablation: {error}", file=sys.stderr)
         return 2

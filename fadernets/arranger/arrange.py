@@ -18,10 +18,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from fadernets.arranger import label_plan
-from fadernets.arranger.grid_to_notes import played
-from fadernets.arranger.label_plan import Plan
-from fadernets.arranger.request import Sketch, grid_of
-from fadernets.arranger.weights import Leanings
+from fadernets.arranger.grid_to_notes import grid_to_notes
+from fadernets.arranger.label_plan import LabelPlan
+from fadernets.arranger.request import ArrangementRequest, grid_of
+from fadernets.arranger.weights import ArrangementWeights
 from fadernets.models.reviser import Reviser
 from fadernets.music import key
 from fadernets.music.attributes import ONSET
@@ -29,20 +29,20 @@ from fadernets.music.events import PITCHES
 from fadernets.music.grid import Grid
 from fadernets.music.notes import LOWEST_PITCH, STEPS, Notes
 
-DEFAULT = Leanings()
+DEFAULT = ArrangementWeights()
 IMPROBABLE = 6.0  # nats: no label decoder is surer than that
 
 
 @torch.inference_mode()
 def arrange(
     reviser: Reviser,
-    wanted: Sketch,
+    wanted: ArrangementRequest,
     label_logits: dict[str, Tensor],
     keys: Tensor,
     *,
     candidates: int = 1,
     seeds: Sequence[int] | None = None,
-    leanings: Leanings = DEFAULT,
+    leanings: ArrangementWeights = DEFAULT,
 ) -> list[Notes]:
     """Segments with the densities they shall have.
 
@@ -82,7 +82,9 @@ def arrange(
     best = Grid(*(x[chosen].cpu() for x in (found.onset, found.hold, found.velocity)))
     louder = wanted.louder.cpu().numpy() * 127
     return [
-        played(best.onset[i].numpy(), best.hold[i].numpy(), best.velocity[i].numpy(), notes, shift)
+        grid_to_notes(
+            best.onset[i].numpy(), best.hold[i].numpy(), best.velocity[i].numpy(), notes, shift
+        )
         for i, (notes, shift) in enumerate(zip(wanted.notes, louder, strict=True))
     ]
 
@@ -112,8 +114,11 @@ def _noise(
 
 
 def _plans(
-    wanted: Sketch, label_logits: dict[str, Tensor], noise: Tensor, leanings: Leanings
-) -> Plan:
+    wanted: ArrangementRequest,
+    label_logits: dict[str, Tensor],
+    noise: Tensor,
+    leanings: ArrangementWeights,
+) -> LabelPlan:
     """A plan for every candidate of every segment, (n * candidates, 16)."""
     candidates = noise.shape[1]
     surprise = {
@@ -140,7 +145,7 @@ def _plans(
 class _Keeping:
     """What speaks for notes beside the reviser: the source, its melody and harmony, and chance."""
 
-    leanings: Leanings
+    leanings: ArrangementWeights
     source: Grid
     melody: Tensor  # (b, 16, 88)
     harmony: Tensor  # (b, 88)
@@ -159,7 +164,7 @@ class _Keeping:
         return logits + held + self.noise[:, 1] + self.legato
 
 
-def _revised(reviser: Reviser, plans: Plan, keys: Tensor, keep: _Keeping) -> Grid:
+def _revised(reviser: Reviser, plans: LabelPlan, keys: Tensor, keep: _Keeping) -> Grid:
     """The notes that carry the plans out."""
     labels = {"rhythm": plans.rhythm, "note": plans.note}
     source = shown = keep.source
@@ -178,7 +183,7 @@ def _fast(device: torch.device) -> bool:
     return torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
-def select(onset: Tensor, hold: Tensor, plans: Plan) -> tuple[Tensor, Tensor]:
+def select(onset: Tensor, hold: Tensor, plans: LabelPlan) -> tuple[Tensor, Tensor]:
     """From left to right, the likeliest notes at every step, as many as the plan says.
 
     Parameters

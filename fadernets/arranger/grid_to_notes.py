@@ -12,7 +12,7 @@ SHORTEST = 0.08  # beats, 40 ms of the token clock: a shorter note is a click
 BEFORE_HALF = 0.49  # of a step: a note that ends by then does not sound in it
 
 
-def played(
+def grid_to_notes(
     onset: np.ndarray, hold: np.ndarray, velocity: np.ndarray, source: Notes, louder: float = 0.0
 ) -> Notes:
     """Notes of one grid; those that the source has keep their time, and their end if they may.

@@ -24,14 +24,14 @@ HALVINGS = 10  # of the interval of prices
 
 
 @dataclass(frozen=True)
-class Plan:
+class LabelPlan:
     """Labels of b segments: int64 tensors, shape (b, 16), as in `fadernets.music.attributes`."""
 
     rhythm: Tensor
     note: Tensor
 
 
-def cheapest(rhythm: Tensor, note: Tensor, onsets: Tensor, notes: Tensor) -> Plan:
+def cheapest(rhythm: Tensor, note: Tensor, onsets: Tensor, notes: Tensor) -> LabelPlan:
     """The plans with so many onsets and so many notes that cost least.
 
     The number of onsets is always met. The sum of notes is met where a plan with that many onsets
@@ -58,13 +58,13 @@ def cheapest(rhythm: Tensor, note: Tensor, onsets: Tensor, notes: Tensor) -> Pla
     each = torch.arange(COUNTS, dtype=note.dtype, device=note.device)
     low = torch.full(onsets.shape, -STEEPEST, device=note.device)
     high = -low
-    best = Plan(*(torch.zeros_like(rhythm[..., 0], dtype=torch.long) for _ in range(2)))
+    best = LabelPlan(*(torch.zeros_like(rhythm[..., 0], dtype=torch.long) for _ in range(2)))
     gap = torch.full_like(notes, 2 * STEPS * MAX_POLYPHONY)  # above any
     rows = torch.arange(len(onsets), device=note.device)  # those whose sum is not met yet
     for _ in range(HALVINGS):
         price = (low[rows] + high[rows]) / 2
         dear = note[rows] + price[:, None, None] * each
-        found = Plan(*_path(rhythm[rows], dear, onsets[rows]))
+        found = LabelPlan(*_path(rhythm[rows], dear, onsets[rows]))
         total = found.note.sum(1)
         many = total > notes[rows]
         low[rows] = torch.where(many, price, low[rows])
@@ -79,7 +79,7 @@ def cheapest(rhythm: Tensor, note: Tensor, onsets: Tensor, notes: Tensor) -> Pla
     return _completed(best, rhythm, note, notes)
 
 
-def playable(plan: Plan) -> Tensor:
+def playable(plan: LabelPlan) -> Tensor:
     """Whether each plan can be played: bool, shape (b,)."""
     before = torch.cat([torch.zeros_like(plan.note[:, :1]), plan.note[:, :-1]], dim=1)
     some = plan.note >= 1
@@ -123,7 +123,7 @@ def _path(rhythm: Tensor, note: Tensor, onsets: Tensor) -> tuple[Tensor, Tensor]
     return torch.stack(rhythms[::-1], 1), COUNTS - 1 - torch.stack(places[::-1], 1)
 
 
-def _completed(plan: Plan, rhythm: Tensor, note: Tensor, notes: Tensor) -> Plan:
+def _completed(plan: LabelPlan, rhythm: Tensor, note: Tensor, notes: Tensor) -> LabelPlan:
     """The plans with single notes added or taken, cheapest first, until the sums are met.
 
     A price can jump over a sum: between two neighbouring prices a whole run of steps may change.
@@ -138,7 +138,7 @@ def _completed(plan: Plan, rhythm: Tensor, note: Tensor, notes: Tensor) -> Plan:
         tried = tried.clamp(0, MAX_POLYPHONY)
         silent = torch.where(tried == 0, REST, HOLD)
         label = torch.where((plan.rhythm == ONSET)[:, None], ONSET, silent)
-        allowed = playable(Plan(label.flatten(0, 1), tried.flatten(0, 1))).view(inside.shape)
+        allowed = playable(LabelPlan(label.flatten(0, 1), tried.flatten(0, 1))).view(inside.shape)
         then = _cost(label, rhythm) + _cost(tried, note)
         extra = then - (_cost(plan.rhythm[:, None], rhythm) + _cost(plan.note[:, None], note))
         least, where = torch.where(inside & allowed, extra, NEVER).min(1)
@@ -146,7 +146,7 @@ def _completed(plan: Plan, rhythm: Tensor, note: Tensor, notes: Tensor) -> Plan:
         if not can.any():
             break
         row = torch.arange(len(where), device=where.device)
-        plan = Plan(
+        plan = LabelPlan(
             torch.where(can, label[row, where], plan.rhythm),
             torch.where(can, tried[row, where], plan.note),
         )

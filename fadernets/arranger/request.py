@@ -15,7 +15,7 @@ from fadernets.music.notes import LOWEST_PITCH, Notes
 
 
 @dataclass(frozen=True)
-class Sketch:
+class ArrangementRequest:
     """What n segments are and shall become.
 
     Attributes
@@ -38,9 +38,9 @@ class Sketch:
     louder: Tensor
     legato: Tensor
 
-    def __getitem__(self, part: slice) -> Sketch:
+    def __getitem__(self, part: slice) -> ArrangementRequest:
         """The sketch of some of the segments."""
-        return Sketch(
+        return ArrangementRequest(
             self.notes[part],
             {name: label[part] for name, label in self.labels.items()},
             {name: density[part] for name, density in self.asked.items()},
@@ -49,7 +49,9 @@ class Sketch:
         )
 
 
-def sketch(segments: Sequence[Notes], device: torch.device | str = "cpu") -> Sketch:
+def arrangement_request(
+    segments: Sequence[Notes], device: torch.device | str = "cpu"
+) -> ArrangementRequest:
     """The sketch that leaves segments as they are."""
     shown = grid_of(segments, device)
     labels = {"rhythm": shown.rhythm, "note": shown.count.clamp(max=MAX_POLYPHONY)}
@@ -58,7 +60,7 @@ def sketch(segments: Sequence[Notes], device: torch.device | str = "cpu") -> Ske
         "note": labels["note"].float().mean(1),
     }
     none = torch.zeros(len(segments), device=device)
-    return Sketch(tuple(segments), labels, asked, none, none)
+    return ArrangementRequest(tuple(segments), labels, asked, none, none)
 
 
 def grid_of(segments: Sequence[Notes], device: torch.device | str = "cpu") -> Grid:

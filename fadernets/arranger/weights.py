@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Leanings:
+class ArrangementWeights:
     """How strongly an arrangement leans towards the segment it is made of.
 
     The defaults were chosen on unseen segments of another seed than those that are reported;

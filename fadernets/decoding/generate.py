@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from fadernets.decoding.grammar import Grammar
-from fadernets.decoding.incremental_decoder import Telling
+from fadernets.decoding.incremental_decoder import IncrementalDecoder
 from fadernets.models.layers import EventDecoder
 from fadernets.music import events
 
@@ -67,7 +67,7 @@ def generate(
         raise ValueError(f"{len(seeds)} seeds for {len(condition)} rows")
     noise = None if seeds is None else _noise(seeds, condition.device)
     grammar = Grammar(len(condition), condition.device)
-    telling = Telling(decoder, condition)
+    telling = IncrementalDecoder(decoder, condition)
     chosen = np.full((len(condition), max_length), events.PAD)
     rows = np.arange(len(condition))  # those still being told
     token = chosen[:, 0].tolist()

@@ -12,7 +12,7 @@ from fadernets.models.layers import EventDecoder
 from fadernets.models.recurrence import MANY, Product, cell, product
 
 
-class Telling:
+class IncrementalDecoder:
     """The state of an `EventDecoder` that tells b sequences.
 
     The same function as the decoder's own, rounding apart. Its condition is multiplied with the

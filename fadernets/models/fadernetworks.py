@@ -19,7 +19,7 @@ from fadernets.models.batch import Batch
 from fadernets.models.config import ModelConfig
 from fadernets.models.cvae import CVAE
 from fadernets.models.segmentvae import WHOLE, Term
-from fadernets.models.standardise import Standard
+from fadernets.models.standardise import Standardiser
 
 DROPOUT = 0.3  # of the adversary, as in the original
 
@@ -29,7 +29,7 @@ class FaderNetworks(CVAE):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config, encoder_told=False)
-        self.standard = Standard(config.attributes)
+        self.standard = Standardiser(config.attributes)
         self.adversary = nn.Sequential(
             nn.Linear(config.latent, config.hidden),
             nn.LeakyReLU(0.2),

@@ -17,7 +17,7 @@ from fadernets.models.batch import Batch
 from fadernets.models.config import ModelConfig
 from fadernets.models.segmentvae import Term
 from fadernets.models.softdensity import soft_densities
-from fadernets.models.standardise import Standard
+from fadernets.models.standardise import Standardiser
 from fadernets.models.vanilla import DIMENSION, VanillaVAE
 
 EVERY = 4  # one segment of so many has its slopes taken: each costs two more passes of the decoder
@@ -29,7 +29,7 @@ class GLSRVAE(VanillaVAE):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
-        self.standard = Standard(config.attributes)
+        self.standard = Standardiser(config.attributes)
 
     def fader_terms(self, name: str, code: Tensor, batch: Batch) -> dict[str, Term]:
         """The codes' order is not asked for."""

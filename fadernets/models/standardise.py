@@ -12,7 +12,7 @@ from fadernets.models import distributed
 SLOWEST = 0.01  # share of a new batch in the running figures, at least
 
 
-class Standard(nn.Module):
+class Standardiser(nn.Module):
     """Running mean and variance of densities, and densities counted in them.
 
     Parameters

@@ -24,7 +24,7 @@ def degrees(side: str, strength: float) -> tuple[int, ...]:
     return found[: int(len(found) * min(strength, 1.0) + 0.5)]
 
 
-def recoloured(notes: Notes, key: int, side: str, strength: float = 1.0) -> Notes:
+def to_parallel_mode(notes: Notes, key: int, side: str, strength: float = 1.0) -> Notes:
     """Notes of a major key lowered towards minor, or of a minor key raised towards major.
 
     Music that is there already stays, as does a note that would run into another one.

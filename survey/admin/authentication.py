@@ -95,7 +95,7 @@ def credentials(header: str | None) -> Credentials | None:
     return Credentials(name, token, ambient=True) if colon else None
 
 
-class Door:
+class Authenticator:
     """Lets the right token in, always; shared by threads.
 
     Parameters

@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from survey.admin.authentication import AdminError
-from survey.admin.request import At, Desk, router
-from survey.building.study_spec import NAME, BuildError, Plan
+from survey.admin.request import AdminDep, AdminRequest, router
+from survey.building.study_spec import NAME, BuildError, StudySpec
 from survey.core import texts
 
 LARGEST_SEED = 2**32 - 1
@@ -26,38 +26,38 @@ def create_router() -> APIRouter:
     return found
 
 
-def form(at: At) -> Response:
+def form(at: AdminDep) -> Response:
     """What a new study is to be like; filled in with what the paper had."""
     return _form(at, {}, None)
 
 
-def make(at: At) -> Response:
+def make(at: AdminDep) -> Response:
     """Begin to make a study."""
-    at.allow("new")
+    at.check_csrf("new")
     try:
         plan = _plan(at)
         at.office.builder.start(at.database, at.settings, plan)
     except (BuildError, AdminError) as error:
         return _form(at, at.form, str(error))
-    return at.go("/build")
+    return at.redirect("/build")
 
 
-def progress(at: At) -> Response:
+def progress(at: AdminDep) -> Response:
     """How far the making of a study is."""
     return at.render("build", **_state(at))
 
 
-def live(at: At) -> Response:
+def live(at: AdminDep) -> Response:
     """The part of `progress` that changes."""
     return at.render("build_live", **_state(at))
 
 
-def _state(at: Desk) -> dict:
+def _state(at: AdminRequest) -> dict:
     run = at.office.builder.run
     return {"run": run, "mark": "none" if run is None else run.mark}
 
 
-def _form(at: Desk, given: dict[str, str], problem: str | None) -> Response:
+def _form(at: AdminRequest, given: dict[str, str], problem: str | None) -> Response:
     from fadernets import checkpoint  # PyTorch takes seconds to import
 
     defaults = {
@@ -83,7 +83,7 @@ def _form(at: Desk, given: dict[str, str], problem: str | None) -> Response:
     )
 
 
-def _plan(at: Desk) -> Plan:
+def _plan(at: AdminRequest) -> StudySpec:
     """What the form asks for.
 
     Raises
@@ -103,7 +103,7 @@ def _plan(at: Desk) -> Plan:
         raise AdminError(
             422, "Strengths are numbers with commas between, such as 0.5, 1."
         ) from error
-    return Plan(
+    return StudySpec(
         name=at.text("name", 64, needed=True),
         title=at.text("title", 200) or None,
         language=at.form.get("language", texts.DEFAULT),

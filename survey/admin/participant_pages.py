@@ -15,7 +15,7 @@ from starlette.responses import Response
 from db.models import Answer, Participant, Study, Trial
 from survey.admin import invitations, monitoring
 from survey.admin.authentication import AdminError
-from survey.admin.request import At, Desk, note, router, study_of
+from survey.admin.request import AdminDep, AdminRequest, audit, router, study_of
 from survey.admin.study_pages import frame, origin
 from survey.records import erasure, export_files
 
@@ -35,31 +35,31 @@ def create_router() -> APIRouter:
     return found
 
 
-def invited(at: At, name: str) -> Response:
+def invited(at: AdminDep, name: str) -> Response:
     """The invitations made so far; their links are not known any more."""
     with at.database.read() as session:
         return _invitations(at, session, study_of(session, name), [])
 
 
-def invite(at: At, name: str) -> Response:
+def invite(at: AdminDep, name: str) -> Response:
     """Make invitations, and show their links this once."""
-    at.allow("invite", name)
+    at.check_csrf("invite", name)
     count = at.number("count", 1, invitations.MOST)
     label = at.text("label", invitations.LONGEST_LABEL)
     with at.database.write() as session:
         study = study_of(session, name)
         made = invitations.create(session, study, count, label)
-        note(session, study, "invited", count=count)
-        at.keep(session, study)
+        audit(session, study, "invited", count=count)
+        at.journal_study(session, study)
     start = f"{origin(at.request)}/s/{name}?invite="
     with at.database.read() as session:
         links = [start + token for token in made]
         return _invitations(at, session, study_of(session, name), links)
 
 
-def revoke(at: At, name: str, number: str) -> Response:
+def revoke(at: AdminDep, name: str, number: str) -> Response:
     """Take back an invitation that nobody has used."""
-    at.allow(f"revoke {number}", name)
+    at.check_csrf(f"revoke {number}", name)
     with at.database.write() as session:
         study = study_of(session, name)
         found = {
@@ -71,12 +71,12 @@ def revoke(at: At, name: str, number: str) -> Response:
             invitations.revoke(session, study, found[number].id)
         except ValueError as error:
             raise AdminError(409, f"Nothing was changed: {error}.") from error
-        note(session, study, "revoked", invitation=found[number].id)
-        at.keep(session, study)
-    return at.go(f"/studies/{name}/invitations")
+        audit(session, study, "revoked", invitation=found[number].id)
+        at.journal_study(session, study)
+    return at.redirect(f"/studies/{name}/invitations")
 
 
-def participants(at: At, name: str, page: str = "1") -> Response:
+def participants(at: AdminDep, name: str, page: str = "1") -> Response:
     """Who takes part: how far, and when last seen; nothing that tells who it is."""
     with at.database.read() as session:
         study = study_of(session, name)
@@ -99,7 +99,7 @@ def participants(at: At, name: str, page: str = "1") -> Response:
     )
 
 
-def ask_erase(at: At, name: str, public_id: str) -> Response:
+def ask_erase(at: AdminDep, name: str, public_id: str) -> Response:
     """Ask whether a participant is really to be erased."""
     with at.database.read() as session:
         study = study_of(session, name)
@@ -113,9 +113,9 @@ def ask_erase(at: At, name: str, public_id: str) -> Response:
     return at.render("erase", person=person, answers=answers, **values)
 
 
-def erase(at: At, name: str, public_id: str) -> Response:
+def erase(at: AdminDep, name: str, public_id: str) -> Response:
     """Erase a participant for good, here and where the software made copies."""
-    at.allow(f"erase {public_id}", name)
+    at.check_csrf(f"erase {public_id}", name)
     with at.database.write() as session:
         study = study_of(session, name)
         erasure.erase(session, _person(session, study, public_id), "admin")
@@ -124,7 +124,7 @@ def erase(at: At, name: str, public_id: str) -> Response:
             journal.withdrawn(public_id, name)
     at.database.scrub()
     export_files.renew(at.database)
-    return at.go(f"/studies/{name}/participants")
+    return at.redirect(f"/studies/{name}/participants")
 
 
 def _person(session: Session, study: Study, public_id: str) -> Participant:
@@ -138,7 +138,7 @@ def _person(session: Session, study: Study, public_id: str) -> Participant:
     return person
 
 
-def _invitations(at: Desk, session: Session, study: Study, links: list[str]) -> Response:
+def _invitations(at: AdminRequest, session: Session, study: Study, links: list[str]) -> Response:
     found = invitations.listed(session, study)
     table = io.StringIO()
     writer = csv.writer(table)

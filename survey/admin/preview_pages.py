@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from survey.admin.authentication import AdminError
 from survey.admin.preview import Passed
-from survey.admin.request import At, base, refusal, router, study_of
+from survey.admin.request import AdminDep, base, refusal, router, study_of
 
 METHODS = ["GET", "HEAD", "POST"]
 ENDED = "This preview has ended. Start a new one on the study's page."
@@ -32,9 +32,9 @@ def create_public_router() -> APIRouter:
     return found
 
 
-def start(at: At, name: str) -> Response:
+def start(at: AdminDep, name: str) -> Response:
     """Make a preview and go there; it is no change of state, so the log says nothing."""
-    at.allow("preview", name)
+    at.check_csrf("preview", name)
     with at.database.read() as session:
         study = study_of(session, name)
         if not study.stimuli:

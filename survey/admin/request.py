@@ -18,7 +18,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from db.database import Database
 from db.models import Audit, Study
-from survey.admin.authentication import AGAIN, AdminError, Credentials, Door, check_post, form_token
+from survey.admin.authentication import (
+    AGAIN,
+    AdminError,
+    Authenticator,
+    Credentials,
+    check_post,
+    form_token,
+)
 from survey.admin.live_results import Live
 from survey.admin.preview import Previews
 from survey.building.background import Builder
@@ -59,17 +66,17 @@ class AdminRoute(APIRoute):
         return handle
 
 
-class Office:
+class AdminServices:
     """What the admin's pages keep between requests, in memory alone."""
 
     def __init__(self, create_app: Callable[[Settings], FastAPI]) -> None:
-        self.door = Door()
+        self.door = Authenticator()
         self.builder = Builder()
         self.live = Live()
         self.previews = Previews(create_app)
 
 
-class Desk:
+class AdminRequest:
     """An admin's request: who sends it, the form it carries, the database it works on.
 
     Attributes
@@ -83,7 +90,7 @@ class Desk:
         self.request, self.form, self._given = request, form, given
 
     @property
-    def office(self) -> Office:
+    def office(self) -> AdminServices:
         """The survey's."""
         return self.request.app.state.office
 
@@ -97,7 +104,7 @@ class Desk:
         """The survey's."""
         return self.request.app.state.settings
 
-    def allow(self, action: str, study: str = "") -> None:
+    def check_csrf(self, action: str, study: str = "") -> None:
         """Go on only if the form was made by this site for this action.
 
         Raises
@@ -114,7 +121,7 @@ class Desk:
         """Whether answers outlive a restart of the host."""
         return durability(self.settings, self.database, self.request.app.state.journal)
 
-    def keep(self, session: Session, study: Study) -> None:
+    def journal_study(self, session: Session, study: Study) -> None:
         """Let the journal know of a study that was changed, if there is one."""
         journal = self.request.app.state.journal
         if journal is not None:
@@ -130,7 +137,7 @@ class Desk:
         text = _environment().get_template(f"admin/{name}.html").render(values)
         return HTMLResponse(text, status)
 
-    def go(self, path: str) -> RedirectResponse:
+    def redirect(self, path: str) -> RedirectResponse:
         """Send the browser on to an admin's page after a post, e.g. "/studies/demo"."""
         return self.leave(f"/admin{path}")
 
@@ -182,21 +189,21 @@ def router() -> APIRouter:
     return APIRouter(route_class=AdminRoute)
 
 
-async def desk(request: Request) -> Desk:
+async def desk(request: Request) -> AdminRequest:
     """The desk of a request that may come in.
 
     Raises
     ------
     AdminError
-        401, 404 or 429 as `Door.admit` says, 413 or 422 for a form that cannot be read.
+        401, 404 or 429 as `Authenticator.admit` says, 413 or 422 for a form that cannot be read.
     """
     token = request.app.state.settings.admin_token
     header, again = request.headers.get("authorization"), AGAIN in request.query_params
     given = request.app.state.office.door.admit(header, token, again=again)
-    return Desk(request, given, await _form(request) if request.method == "POST" else {})
+    return AdminRequest(request, given, await _form(request) if request.method == "POST" else {})
 
 
-At = Annotated[Desk, Depends(desk)]
+AdminDep = Annotated[AdminRequest, Depends(desk)]
 
 
 def refusal(request: Request, error: AdminError) -> HTMLResponse:
@@ -226,7 +233,7 @@ def study_of(session: Session, name: str) -> Study:
     return study
 
 
-def note(session: Session, study: Study | None, action: str, **detail: Any) -> None:
+def audit(session: Session, study: Study | None, action: str, **detail: Any) -> None:
     """Write what the admin did into the log."""
     found = None if study is None else study.id
     session.add(Audit(actor="admin", action=action, study_id=found, detail=detail))

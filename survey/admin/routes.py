@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from db.models import Participant, Study
 from survey.admin import create_pages, monitoring, participant_pages, preview_pages, study_pages
-from survey.admin.request import At, router
+from survey.admin.request import AdminDep, router
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def create_router() -> APIRouter:
     return whole
 
 
-def overview(at: At) -> Response:
+def overview(at: AdminDep) -> Response:
     """All studies, the newest first."""
     with at.database.read() as session:
         found = session.scalars(select(Study).order_by(Study.created_at.desc(), Study.id.desc()))

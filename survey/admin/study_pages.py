@@ -16,7 +16,7 @@ from db.models import Audit, Participant, Study
 from survey.admin import monitoring, opening
 from survey.admin.authentication import AdminError
 from survey.admin.live_results import Snapshot
-from survey.admin.request import At, Desk, base, note, router, study_of
+from survey.admin.request import AdminDep, AdminRequest, audit, base, router, study_of
 from survey.building.study_spec import LONGEST_LEASE
 from survey.core import texts
 from survey.participant import unused_places
@@ -57,7 +57,7 @@ def create_router() -> APIRouter:
     return found
 
 
-def results(at: At, name: str) -> Response:
+def results(at: AdminDep, name: str) -> Response:
     """How a study fills, and what has come out of it so far."""
     with at.database.read() as session:
         study = study_of(session, name)
@@ -66,47 +66,47 @@ def results(at: At, name: str) -> Response:
     return at.render("study", share=share, durable=at.durable, **values)
 
 
-def live(at: At, name: str) -> Response:
+def live(at: AdminDep, name: str) -> Response:
     """The part of `results` that changes, for the page to fetch again and again."""
     with at.database.read() as session:
         values = _live(at, session, study_of(session, name))
     return at.render("live", **values)
 
 
-def heatmap(at: At, name: str) -> Response:
+def heatmap(at: AdminDep, name: str) -> Response:
     """Directions intended and heard, as a picture."""
     return _picture(_snapshot(at, name).heatmap())
 
 
-def mos(at: At, name: str) -> Response:
+def mos(at: AdminDep, name: str) -> Response:
     """Mean opinion scores with intervals, as a picture."""
     return _picture(_snapshot(at, name).mos())
 
 
-def open_study(at: At, name: str) -> Response:
+def open_study(at: AdminDep, name: str) -> Response:
     """Let participants in, if nothing hinders it."""
-    at.allow("open", name)
+    at.check_csrf("open", name)
     with at.database.write() as session:
         study = study_of(session, name)
         found = opening.hindrances(session, study, at.settings, at.durable)
         if found:
             raise AdminError(409, " ".join(found))
         opening.open_study(session, study)
-        at.keep(session, study)
-    return at.go(f"/studies/{name}")
+        at.journal_study(session, study)
+    return at.redirect(f"/studies/{name}")
 
 
-def close_study(at: At, name: str) -> Response:
+def close_study(at: AdminDep, name: str) -> Response:
     """Let nobody in any more."""
-    at.allow("close", name)
+    at.check_csrf("close", name)
     with at.database.write() as session:
         study = study_of(session, name)
         opening.close_study(session, study)
-        at.keep(session, study)
-    return at.go(f"/studies/{name}")
+        at.journal_study(session, study)
+    return at.redirect(f"/studies/{name}")
 
 
-def settings(at: At, name: str) -> Response:
+def settings(at: AdminDep, name: str) -> Response:
     """What can be changed of a study, and how it was built."""
     with at.database.read() as session:
         study = study_of(session, name)
@@ -132,9 +132,9 @@ def settings(at: At, name: str) -> Response:
     )
 
 
-def save_settings(at: At, name: str) -> Response:
+def save_settings(at: AdminDep, name: str) -> Response:
     """Change a study's texts, and whom it is open to."""
-    at.allow("settings", name)
+    at.check_csrf("settings", name)
     new = {
         "title": at.text("title", 200, needed=True),
         "contact": at.text("contact", 200),
@@ -158,9 +158,9 @@ def save_settings(at: At, name: str) -> Response:
             study.build = study.build | {unused_places.PLAN: people}
             changed.append(unused_places.PLAN)
         if changed:
-            note(session, study, "settings", changed=changed)
-            at.keep(session, study)
-    return at.go(f"/studies/{name}/settings")
+            audit(session, study, "settings", changed=changed)
+            at.journal_study(session, study)
+    return at.redirect(f"/studies/{name}/settings")
 
 
 def _has_begun(session: Session, study: Study) -> bool:
@@ -169,14 +169,14 @@ def _has_begun(session: Session, study: Study) -> bool:
     return study.withdrawn + study.lapsed > 0 or session.scalar(one) is not None
 
 
-def exports(at: At, name: str) -> Response:
+def exports(at: AdminDep, name: str) -> Response:
     """What can be downloaded."""
     with at.database.read() as session:
         values = frame(at, session, study_of(session, name), "/export")
     return at.render("export", files=FILES, **values)
 
 
-def download(at: At, name: str, file: str) -> Response:
+def download(at: AdminDep, name: str, file: str) -> Response:
     """One of `FILES`.
 
     Raises
@@ -198,7 +198,7 @@ def download(at: At, name: str, file: str) -> Response:
     return Response(text, headers=headers, media_type=TYPES[file.rpartition(".")[2]])
 
 
-def log(at: At, name: str) -> Response:
+def log(at: AdminDep, name: str) -> Response:
     """What was done to a study, latest first."""
     with at.database.read() as session:
         study = study_of(session, name)
@@ -208,7 +208,7 @@ def log(at: At, name: str) -> Response:
     return at.render("log", entries=entries, **values)
 
 
-def frame(at: Desk, session: Session, study: Study, tab: str) -> dict[str, Any]:
+def frame(at: AdminRequest, session: Session, study: Study, tab: str) -> dict[str, Any]:
     """What the frame around every page of a study shows."""
     hindrances = opening.hindrances(session, study, at.settings, at.durable)
     return {"study": study, "tab": tab, "hindrances": hindrances}
@@ -228,7 +228,7 @@ def origin(request: Request) -> str:
     return f"{scheme}://{host if HOST.fullmatch(host) else 'localhost'}{base(request)}"
 
 
-def _live(at: Desk, session: Session, study: Study) -> dict[str, Any]:
+def _live(at: AdminRequest, session: Session, study: Study) -> dict[str, Any]:
     found = at.office.live.of(session, study)
     shown = {
         "planned": unused_places.planned(study),
@@ -249,7 +249,7 @@ def _build(study: Study) -> list[tuple[str, str]]:
     ]
 
 
-def _snapshot(at: Desk, name: str) -> Snapshot:
+def _snapshot(at: AdminRequest, name: str) -> Snapshot:
     with at.database.read() as session:
         found = at.office.live.of(session, study_of(session, name))
     return found

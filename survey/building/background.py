@@ -16,7 +16,7 @@ from pathlib import Path
 
 from db.database import Database
 from survey.building import child_process
-from survey.building.study_spec import BuildError, Plan
+from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
 
 UNEXPECTED = "Something unexpected went wrong; the server's log says more."
@@ -77,7 +77,7 @@ class Builder:
         """Whether a study is being made."""
         return self.run is not None and self.run.running
 
-    def start(self, database: Database, settings: Settings, plan: Plan) -> Run:
+    def start(self, database: Database, settings: Settings, plan: StudySpec) -> Run:
         """Begin to make a study.
 
         Raises
@@ -101,7 +101,7 @@ class Builder:
             self._thread.join(seconds)
 
 
-def _make(run: Run, database: Database, settings: Settings, plan: Plan) -> None:
+def _make(run: Run, database: Database, settings: Settings, plan: StudySpec) -> None:
     """Follow a child process that makes the study."""
     run.problem = UNEXPECTED
     try:
@@ -113,7 +113,7 @@ def _make(run: Run, database: Database, settings: Settings, plan: Plan) -> None:
         run.running = False
 
 
-def _follow(run: Run, database: Database, settings: Settings, plan: Plan) -> str:
+def _follow(run: Run, database: Database, settings: Settings, plan: StudySpec) -> str:
     """ "" or why the study was not made."""
     problem = UNEXPECTED
     with subprocess.Popen(
@@ -138,7 +138,7 @@ def main(plan: str) -> int:
     Parameters
     ----------
     plan : str
-        A `Plan` as JSON.
+        A `StudySpec` as JSON.
     """
     child_process.settle()
     from survey.building import create  # PyTorch takes seconds to import
@@ -150,7 +150,7 @@ def main(plan: str) -> int:
         create.build(
             database,
             settings,
-            Plan(**given | {"strengths": tuple(given["strengths"])}),
+            StudySpec(**given | {"strengths": tuple(given["strengths"])}),
             lambda step, done, total: _say(step=step, done=done, total=total),
         )
     except create.REFUSALS as error:

@@ -42,7 +42,7 @@ class ClipError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Clip:
+class RecordedClip:
     """A stored clip.
 
     Attributes
@@ -145,7 +145,7 @@ def decode(data: bytes) -> np.ndarray:
     return soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)[0]
 
 
-def store(data: bytes, samples: int, folder: Path) -> Clip:
+def store(data: bytes, samples: int, folder: Path) -> RecordedClip:
     """Write a clip to its folder, whole or not at all; one that is there already is left alone.
 
     Raises
@@ -166,7 +166,7 @@ def store(data: bytes, samples: int, folder: Path) -> Clip:
             os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
-    return Clip(name, len(data), samples / audio.RATE)
+    return RecordedClip(name, len(data), samples / audio.RATE)
 
 
 def _piece(notes: Notes, tempo: np.ndarray) -> Piece:

@@ -21,7 +21,7 @@ from survey.building.corpus import Progress, WorkError
 from survey.building.insert import Made, check_name, may_open, register
 from survey.building.pairs import Recording, pairs
 from survey.building.selection import SelectionError, Take
-from survey.building.study_spec import BuildError, Plan
+from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
 from survey.journal.durability import durability
 
@@ -40,7 +40,7 @@ REFUSALS = (
 FILES_A_PAIR = 2  # of MIDI; a third of their segments may be chosen in each direction
 
 
-def make(settings: Settings, plan: Plan, progress: Progress = lambda *_: None) -> Made:
+def make(settings: Settings, plan: StudySpec, progress: Progress = lambda *_: None) -> Made:
     """Choose, transfer and record; the clips are then in their folder, the database is not asked.
 
     Raises
@@ -83,7 +83,7 @@ def _net(name: str | None) -> FaderNet:
 def restore(
     database: Database,
     settings: Settings,
-    plan: Plan,
+    plan: StudySpec,
     progress: Progress = lambda *_: None,
 ) -> None:
     """Write the clips of a study that is in the database anew, for a disk that lost them.
@@ -142,7 +142,7 @@ def _record(
 
 
 def build(
-    database: Database, settings: Settings, plan: Plan, progress: Progress = lambda *_: None
+    database: Database, settings: Settings, plan: StudySpec, progress: Progress = lambda *_: None
 ) -> str:
     """Make a study and put it into the database; gives its name.
 
@@ -164,7 +164,7 @@ def build(
     return plan.name
 
 
-def check(database: Database, settings: Settings, plan: Plan) -> None:
+def check(database: Database, settings: Settings, plan: StudySpec) -> None:
     """Refuse before the work what would be refused after it.
 
     Raises

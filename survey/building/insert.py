@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from db.database import Database
 from db.models import Audit, Clip, Stimulus, Study, now
 from survey.building.pairs import Pair
-from survey.building.study_spec import BuildError, Plan
+from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
 from survey.journal.durability import durability
 from survey.ratings.exclusion import DEFAULT_RULES
@@ -46,7 +46,7 @@ def may_open(database: Database, settings: Settings) -> bool:
     return settings.force_open or named or durability(settings, database).ok
 
 
-def register(database: Database, plan: Plan, made: Made) -> None:
+def register(database: Database, plan: StudySpec, made: Made) -> None:
     """Put a study into the database, in one transaction.
 
     Raises
@@ -62,7 +62,7 @@ def register(database: Database, plan: Plan, made: Made) -> None:
         raise BuildError(_taken(plan.name)) from error
 
 
-def add(session: Session, plan: Plan, made: Made) -> Study:
+def add(session: Session, plan: StudySpec, made: Made) -> Study:
     """A study's rows, in a transaction of the caller's."""
     ids = _clip_rows(session, made.pairs)
     moment = now() if plan.is_open else None

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fadernets import Notes, measure
-from survey.building.clips import Clip
+from survey.building.clips import RecordedClip
 from survey.building.selection import Take
 
 CATCH = 2  # identical pairs of a study, and swapped ones
@@ -30,8 +30,8 @@ class Recording:
     """
 
     take: Take
-    original: Clip
-    results: dict[float, Clip]
+    original: RecordedClip
+    results: dict[float, RecordedClip]
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class Pair:
     source: str
     segment: int
     measured: dict[str, Any]
-    first: Clip
-    second: Clip
+    first: RecordedClip
+    second: RecordedClip
 
 
 def pairs(

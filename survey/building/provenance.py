@@ -19,13 +19,13 @@ from survey.building import clips, selection
 from survey.building.corpus import Work
 from survey.building.pairs import Pair, Recording
 from survey.building.selection import Pool
-from survey.building.study_spec import Plan
+from survey.building.study_spec import StudySpec
 
 VERSIONS = ("numpy", "torch", "music21", "symusic", "midirenderer", "soundfile")
 
 
 def record(
-    plan: Plan,
+    plan: StudySpec,
     net: FaderNet,
     music: Sequence[Work],
     unread: dict[str, str],
@@ -74,7 +74,7 @@ def _checkpoint(name: str | None) -> dict[str, str]:
     return {"name": folders[0].name, "sums_sha256": hashlib.sha256(sums).hexdigest()}
 
 
-def _music(plan: Plan, music: Sequence[Work], left_out: dict[str, str]) -> dict[str, Any]:
+def _music(plan: StudySpec, music: Sequence[Work], left_out: dict[str, str]) -> dict[str, Any]:
     return {
         "from": "music21" if plan.midi is None else "midi",
         "works": {work.name: work.sha256 for work in music},

@@ -30,7 +30,7 @@ class SelectionError(ValueError):
 
 
 @dataclass(frozen=True, eq=False)
-class Candidate:
+class SegmentCandidate:
     """A segment that may be chosen.
 
     Attributes
@@ -68,7 +68,7 @@ class Take:
     results : strength -> Notes
     """
 
-    candidate: Candidate
+    candidate: SegmentCandidate
     target: str
     results: dict[float, Notes]
 
@@ -87,12 +87,12 @@ class Pool:
         Drawn, but the transfer gave the same notes or none.
     """
 
-    candidates: list[Candidate]
+    candidates: list[SegmentCandidate]
     left_out: dict[str, str]
     limits: tuple[float, float]
     unchanged: list[tuple[str, int]] = field(default_factory=list)
 
-    def of(self, arousal: str) -> list[Candidate]:
+    def of(self, arousal: str) -> list[SegmentCandidate]:
         """The candidates of low or of high arousal."""
         low, high = self.limits
         if arousal == "low":
@@ -108,7 +108,7 @@ def pool(
     Low is the lowest third, high the highest, each on its own side of 0.5: on the other side no
     code need move at all.
     """
-    candidates: list[Candidate] = []
+    candidates: list[SegmentCandidate] = []
     left_out: dict[str, str] = {}
     seen: set[tuple] = set()
     for done, work in enumerate(works):
@@ -119,7 +119,7 @@ def pool(
             continue
         arousal = net.arousal([c.notes for c in found])
         candidates += [
-            Candidate(c.work, c.index, c.notes, c.tempo, c.seconds, value)
+            SegmentCandidate(c.work, c.index, c.notes, c.tempo, c.seconds, value)
             for c, value in zip(found, arousal.tolist(), strict=True)
         ]
     progress("listening", len(works), len(works))
@@ -209,7 +209,7 @@ def _instead(usable: int) -> str:
     return f"give more pieces or {fewer}"
 
 
-def _usable(candidates: Sequence[Candidate]) -> int:
+def _usable(candidates: Sequence[SegmentCandidate]) -> int:
     """How many of them may be drawn, as far as pieces limit it."""
     return sum(min(n, MOST_EACH) for n in Counter(c.work for c in candidates).values())
 
@@ -226,7 +226,7 @@ def _is_other(before: Notes, after: Notes) -> bool:
 
 def _candidates(
     work: Work, seen: set[tuple], rng: np.random.Generator
-) -> tuple[list[Candidate], str | None]:
+) -> tuple[list[SegmentCandidate], str | None]:
     """New candidates of a piece, or why there are none."""
     usable = [segment for segment in segments(work.piece) if segment.problem is None]
     timed = [(segment, _seconds(work, segment)) for segment in usable]
@@ -244,7 +244,7 @@ def _candidates(
         if mark not in seen and len(fresh) < MOST_HEARD:
             seen.add(mark)
             tempo = _tempo(work, segment)
-            fresh.append(Candidate(work.name, segment.index, segment.notes, tempo, seconds))
+            fresh.append(SegmentCandidate(work.name, segment.index, segment.notes, tempo, seconds))
     return fresh, None if fresh else "its segments are the same as another piece's"
 
 
@@ -263,10 +263,12 @@ def _tempo(work: Work, segment: Segment) -> np.ndarray:
     return inside
 
 
-def _drawn(candidates: Sequence[Candidate], rng: np.random.Generator) -> list[Candidate]:
+def _drawn(
+    candidates: Sequence[SegmentCandidate], rng: np.random.Generator
+) -> list[SegmentCandidate]:
     """In random order, but a first one of every piece before a second one of any."""
     turns: Counter[str] = Counter()
-    rounds: list[list[Candidate]] = [[] for _ in range(MOST_EACH)]
+    rounds: list[list[SegmentCandidate]] = [[] for _ in range(MOST_EACH)]
     for place in rng.permutation(len(candidates)).tolist():
         candidate = candidates[place]
         if turns[candidate.work] < MOST_EACH:

@@ -24,7 +24,7 @@ class BuildError(ValueError):
 
 
 @dataclass(frozen=True)
-class Plan:
+class StudySpec:
     """What study is to be built.
 
     Attributes

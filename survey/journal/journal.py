@@ -23,7 +23,16 @@ from db.models import Participant, Study, Trial
 from survey.core.settings import Settings
 from survey.journal import uploads
 from survey.journal.jsonl import Ledger, Line
-from survey.journal.replay import Restored, Told, content, is_idle, mark, person_of, replay, told
+from survey.journal.replay import (
+    JournalState,
+    Restored,
+    content,
+    is_idle,
+    merge_lines,
+    person_of,
+    pseudonym,
+    replay,
+)
 from survey.journal.uploads import UploadError, Uploads
 from survey.ratings import rating_table
 from survey.records.to_json import (
@@ -60,7 +69,7 @@ class Journal:
         self._lock = uploads.lock
         self._waiting: list[Line] = []  # what the disk would not take
         with self._lock:
-            found = told(self._ledger.lines())
+            found = merge_lines(self._ledger.lines())
             self._withdrawn = dict(found.withdrawn)
             self._study_of = {public_id: study for public_id, (study, _) in found.people.items()}
             self._ledger.change(self._cleared)
@@ -68,7 +77,7 @@ class Journal:
             self._write([_line("start")])
         if self._withdrawn:
             uploads.rewritten()  # a server that died may not have come to it
-        uploads.soon()
+        uploads.request_upload()
 
     @property
     def failure(self) -> str | None:
@@ -131,7 +140,7 @@ class Journal:
         OSError
             If the disk refuses; the transaction must not be committed then.
         """
-        who = mark(public_id)
+        who = pseudonym(public_id)
         with self._lock:
             if who not in self._withdrawn:
                 used = self._invitation(public_id)
@@ -150,7 +159,7 @@ class Journal:
                 self._cleared, [public_id, used["token_hash"]] if used else [public_id]
             )
         self._uploads.rewritten()
-        self._uploads.soon()
+        self._uploads.request_upload()
 
     def flush(self, seconds: float = LAST) -> bool:
         """Upload now and wait; False if that failed or took longer."""
@@ -170,7 +179,7 @@ class Journal:
         withdrew is erased from the database, should an older one have come back.
         """
         with self._lock:
-            found = told(self._ledger.lines())
+            found = merge_lines(self._ledger.lines())
         with database.write() as session:
             done = replay(session, found)
         if done.erased:
@@ -183,7 +192,7 @@ class Journal:
         self.problems = done.problems
         for problem in done.problems:
             log.error("%s", problem)
-        self._uploads.soon()
+        self._uploads.request_upload()
         return done
 
     def _keep(self, session: Session, lines: list[Line], at_once: bool = False) -> None:
@@ -193,7 +202,7 @@ class Journal:
             with self._lock:
                 self._write(lines)
             if at_once:
-                self._uploads.soon()
+                self._uploads.request_upload()
 
         if session.get_bind().get_execution_options().get("writes") and session.in_transaction():
             event.listen(session, "after_commit", keep, once=True)
@@ -207,7 +216,9 @@ class Journal:
         """
         self._waiting += lines
         kept = [
-            line for line in self._waiting if mark(person_of(line) or "") not in self._withdrawn
+            line
+            for line in self._waiting
+            if pseudonym(person_of(line) or "") not in self._withdrawn
         ]
         try:
             self._ledger.append(kept)
@@ -228,7 +239,7 @@ class Journal:
         return None
 
     def _cleared(self, line: Line) -> Line | None:
-        if mark(person_of(line) or "") in self._withdrawn:
+        if pseudonym(person_of(line) or "") in self._withdrawn:
             return None
         if line["type"] != "study":
             return line
@@ -299,7 +310,7 @@ def _person_line(session: Session, participant: int, trial: int | None = None) -
     return _line("participant", study=who.study.name, participant=record)
 
 
-def _lacking(session: Session, found: Told) -> Iterator[Line]:
+def _lacking(session: Session, found: JournalState) -> Iterator[Line]:
     """Lines of what the database has and the journal has not."""
     for study in session.scalars(select(Study).order_by(Study.id)):
         persons = people(session, study)

@@ -49,7 +49,7 @@ class Restored:
     problems: list[str] = field(default_factory=list)
 
 
-def mark(public_id: str) -> str:
+def pseudonym(public_id: str) -> str:
     """What stands for a participant who withdrew: it cannot be read back."""
     return hashlib.sha256(public_id.encode()).hexdigest()
 
@@ -62,7 +62,7 @@ def person_of(line: Line) -> str | None:
 
 
 @dataclass
-class Told:
+class JournalState:
     """What all lines say together.
 
     Attributes
@@ -113,7 +113,7 @@ class Told:
     def _person(self, study: str, record: Line) -> None:
         checked(record)
         public_id = record["public_id"]
-        if mark(public_id) in self.withdrawn:
+        if pseudonym(public_id) in self.withdrawn:
             return
         trials = {one["stimulus"]: one for one in record["trials"]}
         _, before = self.people.get(public_id, (study, None))
@@ -131,16 +131,16 @@ class Told:
         self.withdrawn[who] = line
         if (study := line.get("study")) in self.studies:
             self.studies[study]["withdrawn"] += 1
-        for public_id in [public_id for public_id in self.people if mark(public_id) == who]:
+        for public_id in [public_id for public_id in self.people if pseudonym(public_id) == who]:
             del self.people[public_id]
 
 
-def told(lines: Iterable[Line]) -> Told:
+def merge_lines(lines: Iterable[Line]) -> JournalState:
     """What lines say together, in the order of their times.
 
     Those that make no sense are passed over and logged.
     """
-    found = Told()
+    found = JournalState()
     for line in sorted(lines, key=lambda line: str(line.get("at"))):
         try:
             found.add(line)
@@ -149,7 +149,7 @@ def told(lines: Iterable[Line]) -> Told:
     return found
 
 
-def replay(session: Session, found: Told) -> Restored:
+def replay(session: Session, found: JournalState) -> Restored:
     """Add to a database what it lacks, and erase from it who withdrew.
 
     What cannot be added is told of in `problems`; the rest is added.
@@ -209,14 +209,14 @@ def _count(session: Session, study: Study, consented: int) -> None:
     study.lapsed += max(0, consented - (flow(session, study)["consented"] or 0))
 
 
-def _erase(session: Session, found: Told, done: Restored) -> None:
+def _erase(session: Session, found: JournalState, done: Restored) -> None:
     for person in session.scalars(select(Participant)).all():
-        if mark(person.public_id) in found.withdrawn:
+        if pseudonym(person.public_id) in found.withdrawn:
             erase(session, person, actor="system")
             done.erased += 1
 
 
-def _use(session: Session, found: Told, studies: dict[str, Study]) -> None:
+def _use(session: Session, found: JournalState, studies: dict[str, Study]) -> None:
     """Invitations of people who withdrew stay used."""
     for line in found.withdrawn.values():
         if line.get("invitation") and line.get("study") in studies:

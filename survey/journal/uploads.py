@@ -112,7 +112,7 @@ class Uploads(CommitScheduler):
         """Lines were taken out of files: earlier versions must go from the dataset too."""
         self._rewritten += 1
 
-    def soon(self) -> None:
+    def request_upload(self) -> None:
         """Upload when the upload under way is done; asking again before it begins is no more."""
         with self._gate:
             if self._ended.is_set():
@@ -170,7 +170,7 @@ class Uploads(CommitScheduler):
     def _run_scheduler(self) -> None:
         # The base class sleeps on after it was stopped.
         while not self._ended.is_set():
-            self.soon()
+            self.request_upload()
             self._ended.wait(self.every * 60)
 
 

@@ -18,7 +18,7 @@ from survey.core.http_errors import Refused
 from survey.journal.journal import Journal
 from survey.participant import participation
 from survey.participant.page_state import places, state
-from survey.participant.schemas import Answered, Join, Played, Questions, Sound, Withdrawal
+from survey.participant.schemas import Answered, Join, Played, Questions, SoundCheck, Withdrawal
 from survey.records import export_files
 from survey.records.erasure import erase
 
@@ -90,7 +90,7 @@ def read_state(request: Request, token: Token, database: Store) -> JSONResponse:
         found = state(session, participant, places(session, participant), _base(request))
     if participation.needs_seeing(participant):
         with database.write() as session:
-            participation.see(participation.find(session, token, lock=True))
+            participation.touch(participation.find(session, token, lock=True))
     return JSONResponse(found)
 
 
@@ -108,7 +108,7 @@ def question(
 
 
 def check_sound(
-    request: Request, body: Sound, token: Token, database: Store, journal: Log
+    request: Request, body: SoundCheck, token: Token, database: Store, journal: Log
 ) -> JSONResponse:
     """The sound check, done."""
     with database.write() as session:

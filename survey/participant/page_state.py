@@ -13,7 +13,7 @@ from db.models import SIDES, Answer, Participant, Play, Stimulus, Trial
 
 
 @dataclass(frozen=True)
-class Place:
+class ParticipantTrial:
     """A trial as a participant may know it.
 
     Attributes
@@ -36,7 +36,7 @@ class Place:
     submission: str | None
 
 
-def places(session: Session, participant: Participant) -> list[Place]:
+def places(session: Session, participant: Participant) -> list[ParticipantTrial]:
     """A participant's trials in their order."""
     query = (
         select(
@@ -53,12 +53,12 @@ def places(session: Session, participant: Participant) -> list[Place]:
         .order_by(Trial.position)
     )
     return [
-        Place(key, token, (first, second), kind == "practice", submission)
+        ParticipantTrial(key, token, (first, second), kind == "practice", submission)
         for key, token, first, second, kind, submission in session.execute(query)
     ]
 
 
-def stage(participant: Participant, way: Sequence[Place]) -> str:
+def stage(participant: Participant, way: Sequence[ParticipantTrial]) -> str:
     """questions, sound, practice, trial, finished or closed."""
     if participant.stage == "finished":
         return "finished"
@@ -72,7 +72,7 @@ def stage(participant: Participant, way: Sequence[Place]) -> str:
     return "finished" if current is None else "practice" if current.practice else "trial"
 
 
-def heard(session: Session, place: Place) -> dict[str, bool]:
+def heard(session: Session, place: ParticipantTrial) -> dict[str, bool]:
     """Which of a trial's clips have been played from their start to their end.
 
     Browsers send what was played in its order. If a start got lost, the clip has to be heard
@@ -86,7 +86,7 @@ def heard(session: Session, place: Place) -> dict[str, bool]:
 
 
 def state(
-    session: Session, participant: Participant, way: Sequence[Place], base: str
+    session: Session, participant: Participant, way: Sequence[ParticipantTrial], base: str
 ) -> dict[str, Any]:
     """What the page needs to know.
 
@@ -121,7 +121,9 @@ def state(
     }
 
 
-def _trial(session: Session, way: Sequence[Place], place: Place, base: str) -> dict[str, Any]:
+def _trial(
+    session: Session, way: Sequence[ParticipantTrial], place: ParticipantTrial, base: str
+) -> dict[str, Any]:
     alike = [other for other in way if other.practice == place.practice]
     return {
         "id": place.token,
@@ -132,5 +134,5 @@ def _trial(session: Session, way: Sequence[Place], place: Place, base: str) -> d
     }
 
 
-def _addresses(place: Place, base: str) -> dict[str, str]:
+def _addresses(place: ParticipantTrial, base: str) -> dict[str, str]:
     return {side: f"{base}/audio/{clip}" for side, clip in zip(SIDES, place.clips, strict=True)}

@@ -19,8 +19,8 @@ from survey.core import texts, tokens
 from survey.core.http_errors import Refused
 from survey.participant import join_rate, unused_places
 from survey.participant.assignment import assign
-from survey.participant.page_state import Place, heard, places, stage, state
-from survey.participant.schemas import Answered, Join, Played, Questions, Sound
+from survey.participant.page_state import ParticipantTrial, heard, places, stage, state
+from survey.participant.schemas import Answered, Join, Played, Questions, SoundCheck
 
 SEEN = timedelta(minutes=1)  # leases are longer: a moment need not be written more often
 MOST_PLAYS = 1000  # of one trial; beyond that more of them tell nothing
@@ -125,7 +125,7 @@ def find(session: Session, token: str, *, lock: bool = False) -> Participant:
     return participant
 
 
-def see(participant: Participant) -> None:
+def touch(participant: Participant) -> None:
     """Note that a participant is about, so that the trials stay promised."""
     moment = now()
     if moment - participant.seen_at > SEEN:
@@ -133,7 +133,7 @@ def see(participant: Participant) -> None:
 
 
 def needs_seeing(participant: Participant) -> bool:
-    """Whether `see` would write something."""
+    """Whether `touch` would write something."""
     return now() - participant.seen_at > SEEN
 
 
@@ -146,13 +146,13 @@ def question(participant: Participant, body: Questions) -> None:
         403 if the study is closed.
     """
     _check_open(participant)
-    see(participant)
+    touch(participant)
     if participant.asked_at is None:
         participant.age_band, participant.training = body.age_band, body.training
         participant.device, participant.asked_at = body.device, now()
 
 
-def check_sound(participant: Participant, body: Sound) -> None:
+def check_sound(participant: Participant, body: SoundCheck) -> None:
     """Keep whether both channels were named rightly; the first result, if it comes twice.
 
     Raises
@@ -161,7 +161,7 @@ def check_sound(participant: Participant, body: Sound) -> None:
         403 if the study is closed.
     """
     _check_open(participant)
-    see(participant)
+    touch(participant)
     if participant.checked_at is None:
         participant.sound_ok = body.ok and (body.left, body.right) == ("left", "right")
         participant.checked_at = now()
@@ -182,7 +182,7 @@ def play(session: Session, participant: Participant, body: Played) -> None:
         trial = session.scalar(select(Trial.id).where(mine, Trial.token == body.trial))
     if trial is None:
         raise Refused(403, "unknown", NO_TRIAL)
-    see(participant)
+    touch(participant)
     query = select(func.count(), func.count().filter(Play.submission == body.submission))
     stored, same = session.execute(query.where(Play.trial_id == trial)).one()
     if not same and stored < MOST_PLAYS:
@@ -237,12 +237,12 @@ def answer(
     return state(session, participant, way, base), place.id
 
 
-def _store(session: Session, place: Place, body: Answered) -> None:
+def _store(session: Session, place: ParticipantTrial, body: Answered) -> None:
     row = body.model_dump(exclude={"trial"}) | {"comment": body.comment or ""}
     session.execute(insert(Answer), [{"trial_id": place.id} | row])
 
 
-def _place(way: Sequence[Place], token: str) -> Place:
+def _place(way: Sequence[ParticipantTrial], token: str) -> ParticipantTrial:
     for place in way:
         if place.token == token:
             return place

@@ -56,7 +56,7 @@ class Questions(Body):
     device: Literal[DEVICES] | None = None
 
 
-class Sound(Body):
+class SoundCheck(Body):
     """On which side each test sound was heard, and whether the page counts that as right."""
 
     left: Channel

@@ -17,7 +17,7 @@ from demo import handlers as module
 from demo.blocks import BROKEN, Sentence
 from demo.handlers import FULL, GONE, Handlers
 from demo.pieces import OpenPieces
-from demo.study import Study
+from demo.study import PieceSession
 from demo.workers import Dropped, Full, WorkError
 from tests.fadernets import tiny
 
@@ -46,8 +46,8 @@ class FakeFiles:
         self.counted.append(size)
 
 
-def study() -> Study:
-    return Study(tiny.piece(tiny.bars(2)))
+def study() -> PieceSession:
+    return PieceSession(tiny.piece(tiny.bars(2)))
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def pieces() -> OpenPieces:
 
 
 @pytest.fixture
-def mine(pieces: OpenPieces) -> Study:
+def mine(pieces: OpenPieces) -> PieceSession:
     mine = study()
     pieces.add(mine, "mine")
     return mine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from demo.pieces import OpenPieces
-from demo.study import Study
+from demo.study import PieceSession
 from tests.fadernets import tiny
 
 
@@ -21,8 +21,8 @@ def clock() -> Clock:
     return Clock()
 
 
-def study() -> Study:
-    return Study(tiny.piece(tiny.bars(1)))
+def study() -> PieceSession:
+    return PieceSession(tiny.piece(tiny.bars(1)))
 
 
 def test_a_piece_stays_while_it_is_used(clock):
@@ -69,7 +69,7 @@ def test_the_piece_used_longest_ago_makes_room(clock):
 
 def test_who_opens_many_large_pieces_closes_their_own(clock):
     """Not those of another visitor, who thinks for a while between two moves."""
-    small, large = study(), [Study(tiny.piece(tiny.bars(60))) for _ in range(20)]
+    small, large = study(), [PieceSession(tiny.piece(tiny.bars(60))) for _ in range(20)]
     notes = len(large[0].piece.notes)
     pieces = OpenPieces(most_notes=5 * notes, clock=clock)
     pieces.add(small, "me")

@@ -15,7 +15,7 @@ import soundfile
 
 from demo import endpoints, service, sound
 from demo import study as studies
-from demo.study import Ask, Study, excerpt, open_example, open_file
+from demo.study import EditRequest, PieceSession, excerpt, open_example, open_file
 from fadernets.mood_transfer import PRESETS
 from fadernets.music import midi
 from fadernets.music.notes import Notes, cut
@@ -26,7 +26,7 @@ CLOSED = 4  # a segment of the rag with too many events
 
 
 @pytest.fixture
-def study() -> Study:
+def study() -> PieceSession:
     return open_example("mazurka")
 
 
@@ -46,7 +46,7 @@ def test_service_knows_no_gradio():
 
 def test_nothing_moved_gives_the_original_itself(net, study):
     answer = service.answer(net, study, ask())
-    assert study.result(net, Ask(0, 1)) is study.piece
+    assert study.result(net, EditRequest(0, 1)) is study.piece
     assert set(answer["rolls"]["original"]["marks"]) == {"kept"}
     assert answer["rolls"]["original"] == answer["rolls"]["result"]
     assert answer["sound"]["result"] is None and answer["sound"]["volume"] == 1
@@ -56,12 +56,12 @@ def test_nothing_moved_gives_the_original_itself(net, study):
 
 
 def test_a_seed_alone_changes_nothing(net, study):
-    assert study.result(net, Ask(0, 1, seed=3)) is study.piece
+    assert study.result(net, EditRequest(0, 1, seed=3)) is study.piece
 
 
 @pytest.mark.parametrize("moved", [{"rhythm": 1.0}, {"note": 0.0}, {"arousal": 1.0}])
 def test_only_the_selection_changes(net, study, moved):
-    asked = Ask(2, 3, **moved)
+    asked = EditRequest(2, 3, **moved)
     result = study.result(net, asked)
     assert result.length == study.piece.length
     before, after = segments(study.piece), segments(result)
@@ -94,14 +94,15 @@ def test_faders_have_their_say_after_arousal(net, study):
 
 def test_seeds_repeat_and_differ(net, study):
     notes = [
-        list(fresh(study).result(net, Ask(0, 3, rhythm=0.8, seed=seed)).notes) for seed in (1, 1, 2)
+        list(fresh(study).result(net, EditRequest(0, 3, rhythm=0.8, seed=seed)).notes)
+        for seed in (1, 1, 2)
     ]
     assert notes[0] == notes[1] != notes[2]
 
 
-def fresh(study: Study) -> Study:
+def fresh(study: PieceSession) -> PieceSession:
     """The same piece, nothing of it worked out yet."""
-    return Study(study.piece)
+    return PieceSession(study.piece)
 
 
 def test_what_cannot_change_passes_and_is_named(net):
@@ -110,7 +111,7 @@ def test_what_cannot_change_passes_and_is_named(net):
     answer = service.answer(net, study, ask(CLOSED - 1, CLOSED, rhythm=0.2))
     named = f"Unchanged, {study.segments[CLOSED].problem}: segment {CLOSED + 1}."
     assert named in answer["summary"] and not answer["closed"]
-    result = study.result(net, Ask(CLOSED - 1, CLOSED, rhythm=0.2))
+    result = study.result(net, EditRequest(CLOSED - 1, CLOSED, rhythm=0.2))
     start = study.segments[CLOSED].start
     assert list(cut(result.sounding, start)) == list(study.segments[CLOSED].notes)
 
@@ -156,7 +157,7 @@ def test_both_sounds_have_one_gain_and_length(net, study):
     (before, rate), (after, same) = decoded(answer["original"]), decoded(answer["result"])
     assert rate == same and len(before) == len(after)
     begin, end = study.ends((4, 4))
-    result = excerpt(study.result(net, Ask(4, 4, note=1.0)), begin, end)
+    result = excerpt(study.result(net, EditRequest(4, 4, note=1.0)), begin, end)
     first, second = audio.pair(excerpt(study.piece, begin, end), result)
     np.testing.assert_allclose(before * answer["volume"], first.samples, atol=2e-4)
     np.testing.assert_allclose(after, second.samples, atol=2e-4)
@@ -168,19 +169,19 @@ def test_the_original_is_sent_once(net, study):
     assert answer["original"] is None and answer["result"]
 
 
-def whole(study: Study, **values) -> dict:
+def whole(study: PieceSession, **values) -> dict:
     """All of a piece is asked for."""
     return ask(0, len(study.segments) - 1, **values)
 
 
-def elsewhere(study: Study) -> Study:
+def elsewhere(study: PieceSession) -> PieceSession:
     """The same study as another process gets it, nothing of it worked out yet."""
     copy = pickle.loads(pickle.dumps(study))
-    return Study(copy.piece, copy.id)
+    return PieceSession(copy.piece, copy.id)
 
 
 @pytest.fixture(scope="module")
-def long() -> Study:
+def long() -> PieceSession:
     """Twenty mazurkas one after the other: 28.8 minutes."""
     piece = open_example("mazurka").piece
     times, beats = 20, piece.length
@@ -191,7 +192,7 @@ def long() -> Study:
         np.tile(one.pitch, times),
         np.tile(one.velocity, times),
     )
-    return Study(replace(piece, notes=notes, length=length))
+    return PieceSession(replace(piece, notes=notes, length=length))
 
 
 @pytest.fixture
@@ -260,7 +261,7 @@ def test_chunks_join_at_one_gain(net, study):
             samples, rate = decoded(sides[side])
             found[round(start * rate) :][: len(samples)] += samples
     end = round((study.piece.duration + audio.TAIL) * audio.RATE)
-    pieces = {"original": study.piece, "result": study.result(net, Ask(0, 53, note=1.0))}
+    pieces = {"original": study.piece, "result": study.result(net, EditRequest(0, 53, note=1.0))}
     for side, volume in (("original", answer["volume"]), ("result", 1.0)):
         found = volume * joined[side]
         expected = np.concatenate(list(chunks.joined(pieces[side], answer["gain"])))
@@ -287,7 +288,7 @@ def test_a_chunk_of_half_an_hour_costs_a_chunk(net, long, rendered, played):
         rendered.clear()
         played.clear()
         values = whole(long, rhythm=0.7, chunk=chunk, gain=gain)
-        answer = service.answer(net, Study(long.piece, long.id), values, hear=True)
+        answer = service.answer(net, PieceSession(long.piece, long.id), values, hear=True)
         assert answer["chunk"] == chunk and answer["chunks"] == count
         assert len(rendered) == 2 and max(rendered) < 12 + 25 + 3
         assert sum(played) <= 25  # segments of 1.6 seconds
@@ -295,7 +296,7 @@ def test_a_chunk_of_half_an_hour_costs_a_chunk(net, long, rendered, played):
 
 
 def test_a_chunk_is_the_same_from_every_process(net, study):
-    study.result(net, Ask(0, 53, rhythm=0.7, seed=3))
+    study.result(net, EditRequest(0, 53, rhythm=0.7, seed=3))
     gain = service.answer(net, study, whole(study, rhythm=0.7, seed=3))["sound"]["gain"]
     values = whole(study, rhythm=0.7, seed=3, chunk=2)
     here = service.answer(net, study, values | {"gain": gain}, hear=True)
@@ -327,7 +328,7 @@ def test_the_page_keeps_how_loud_the_original_is(net, study, rendered):
 def test_silence_between_notes_is_a_silent_chunk(net):
     notes = Notes.of([0.0, 59.0], [1.0, 60.0], [60, 64], [64, 64])
     plain = np.array([[0.0, 60.0]]), np.array([[0.0, 4.0, 4.0]])
-    study = Study(Piece(notes, np.zeros((0, 2)), *plain, length=60.0))
+    study = PieceSession(Piece(notes, np.zeros((0, 2)), *plain, length=60.0))
     samples, _ = decoded(
         service.answer(net, study, whole(study, chunk=2), hear=True)["sound"]["original"]
     )
@@ -395,7 +396,7 @@ def test_a_very_long_selection_is_sent_small(monkeypatch, net, study):
 def test_no_notes_are_said_not_played(net):
     notes = Notes.of([0.0, 1.0, 8.0], [1.0, 4.0, 9.0], [60, 64, 67], [64, 64, 64])
     plain = np.array([[0.0, 120.0]]), np.array([[0.0, 4.0, 4.0]])
-    study = Study(Piece(notes, np.zeros((0, 2)), *plain, length=9.0))
+    study = PieceSession(Piece(notes, np.zeros((0, 2)), *plain, length=9.0))
     answer = service.answer(net, study, ask(1, 1))
     assert not answer["sound"]["made"] and "no notes" in answer["summary"]
 
@@ -427,7 +428,7 @@ def test_bar_lines_are_those_of_the_piece(net, study):
 def test_saved_midi_is_the_result(net, study, scope, tmp_path):
     values = ask(2, 3, rhythm=0.7, seed=5) | {"kind": "midi", "scope": scope}
     path = Path(service.save(net, study, values, tmp_path))
-    result = study.result(net, Ask(2, 3, rhythm=0.7, seed=5))
+    result = study.result(net, EditRequest(2, 3, rhythm=0.7, seed=5))
     expected = result if scope == "piece" else excerpt(result, *study.ends((2, 3)))
     found = midi.read(path)
     assert found.notes.pitch.tolist() == expected.notes.pitch.tolist()
@@ -511,7 +512,7 @@ def test_endpoint_changes_a_file(net, study, tmp_path):
 
 def test_a_mood_of_the_page_is_that_of_the_command_line(net, study):
     """The page moves one mood after the other, with strengths of their own."""
-    asked = Ask(2, 3, arousal=1.0, valence=-1.0)
+    asked = EditRequest(2, 3, arousal=1.0, valence=-1.0)
     source = [s.notes for s in study.segments[2:4]]
     expected = net.transfer(source, PRESETS["tense"])
     found = segments(study.result(net, asked))[2:4]

@@ -13,7 +13,7 @@ import pytest
 
 from demo import workers as module
 from demo.cost import SHORT
-from demo.study import Study
+from demo.study import PieceSession
 from demo.worker import Worker, _failure
 from demo.workers import Dropped, Full, WorkError, Workers, _Job, _Lane
 from fadernets.music import examples
@@ -65,7 +65,7 @@ def workers():
     made.close()
 
 
-def values(study: Study, **more) -> dict:
+def values(study: PieceSession, **more) -> dict:
     last = len(study.segments) - 1
     return {"number": 1, "piece": study.id, "first": 0, "last": last, "original": False} | more
 
@@ -76,7 +76,7 @@ async def asking(workers, study, *, cost, key=None, **more):
 
 
 def test_a_piece_goes_to_a_worker_once_and_stays_known(workers):
-    study = Study(tiny.piece(tiny.bars(2)))
+    study = PieceSession(tiny.piece(tiny.bars(2)))
 
     async def twice():
         one = await asking(workers, study, cost=0.1, rhythm=0.5)
@@ -87,7 +87,7 @@ def test_a_piece_goes_to_a_worker_once_and_stays_known(workers):
 
 
 def test_newer_work_drops_older_work_with_its_key(workers):
-    study = Study(tiny.piece(tiny.bars(30)))
+    study = PieceSession(tiny.piece(tiny.bars(30)))
 
     async def several():
         moves = [asking(workers, study, cost=SHORT * 2, key="one", rhythm=i / 10) for i in range(5)]
@@ -101,7 +101,7 @@ def test_newer_work_drops_older_work_with_its_key(workers):
 
 
 def test_requests_that_come_in_another_order_do_not_drop_the_newest(workers):
-    study = Study(tiny.piece(tiny.bars(30)))
+    study = PieceSession(tiny.piece(tiny.bars(30)))
 
     async def out_of_order():
         moves = [
@@ -124,7 +124,7 @@ def test_requests_that_come_in_another_order_do_not_drop_the_newest(workers):
 
 
 def test_what_cannot_be_done_is_one_sentence(workers):
-    study = Study(tiny.piece(tiny.bars(2)))
+    study = PieceSession(tiny.piece(tiny.bars(2)))
     with pytest.raises(WorkError, match="outside 0 to 1"):
         asyncio.run(asking(workers, study, cost=0.1, rhythm=7))
     with pytest.raises(WorkError, match="^This could not be worked out"):
@@ -132,7 +132,7 @@ def test_what_cannot_be_done_is_one_sentence(workers):
 
 
 def test_a_worker_that_dies_or_hangs_is_replaced(workers, monkeypatch):
-    study = Study(tiny.piece(tiny.bars(2)))
+    study = PieceSession(tiny.piece(tiny.bars(2)))
     os.kill(workers._processes[0]._process.pid, signal.SIGSTOP)  # as good as hung
     monkeypatch.setattr(module, "LIMIT", 1.0)
     with pytest.raises(WorkError, match="try again"):
@@ -144,7 +144,7 @@ def test_a_worker_that_dies_or_hangs_is_replaced(workers, monkeypatch):
 
 def test_work_is_done_although_its_worker_is_killed(workers):
     """Another worker takes it over, once."""
-    study = Study(tiny.piece(tiny.bars(60)))
+    study = PieceSession(tiny.piece(tiny.bars(60)))
     long = workers._processes[-1]
 
     async def killed():
@@ -170,7 +170,7 @@ def test_a_worker_that_dies_with_nothing_to_do_is_replaced(workers):
 
 
 def test_workers_let_go_of_closed_pieces(workers):
-    study = Study(tiny.piece(tiny.bars(2)))
+    study = PieceSession(tiny.piece(tiny.bars(2)))
     asyncio.run(asking(workers, study, cost=0.1, rhythm=0.1))
     short = workers._processes[0]
     assert short._ask(job(-1, 0), study.id, None)[0] != module.worker.UNKNOWN
@@ -183,7 +183,7 @@ def test_a_worker_keeps_no_more_notes_than_it_may():
     kept = Worker.__new__(Worker)
     kept.pieces = OrderedDict()
     for number in range(5):
-        kept.pieces[str(number)] = Study(tiny.piece(tiny.bars(2)))
+        kept.pieces[str(number)] = PieceSession(tiny.piece(tiny.bars(2)))
     notes = len(kept.pieces["0"].piece.notes)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module.worker, "KEPT_NOTES", 3 * notes)
@@ -203,7 +203,7 @@ def wait_until(condition, seconds: float = 60.0) -> None:
 
 def test_closing_ends_processes_and_waiting_work():
     made = Workers(short=1)
-    study = Study(tiny.piece(tiny.bars(2)))
+    study = PieceSession(tiny.piece(tiny.bars(2)))
 
     async def close():
         waiting = [asyncio.ensure_future(asking(made, study, cost=0.1)) for _ in range(3)]

@@ -25,7 +25,7 @@ from fadernets import FaderNet, checkpoint
 from survey import build
 from survey.building import clips, create, insert
 from survey.building.create import make
-from survey.building.study_spec import BuildError, Plan
+from survey.building.study_spec import BuildError, StudySpec
 from survey.core import texts
 from survey.core.settings import Settings
 from survey.ratings import exclusion
@@ -45,8 +45,8 @@ def folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def plan(folder) -> Plan:
-    return Plan(name="two", midi=folder, pairs=PAIRS, seed=5)
+def plan(folder) -> StudySpec:
+    return StudySpec(name="two", midi=folder, pairs=PAIRS, seed=5)
 
 
 @pytest.fixture(scope="session")
@@ -311,7 +311,7 @@ def test_progress_is_told_step_by_step(plan, tmp_path):
 )
 def test_a_plan_that_makes_no_sense(values, message):
     with pytest.raises(BuildError, match=re.escape(message)):
-        Plan(**values)
+        StudySpec(**values)
 
 
 def test_a_study_has_rules_and_a_lease_of_its_own(database, plan, made):
@@ -335,7 +335,7 @@ def test_a_study_speaks_its_language(database, plan, made):
     study = stored(database, "german")
     assert (study.language, study.title) == ("de", "Wie wirkt diese Musik?")
     assert texts.load("de")("consent.agree") in texts.consent(study)
-    assert Plan().title == "How does this music feel?"
+    assert StudySpec().title == "How does this music feel?"
 
 
 def test_a_model_without_arousal_is_refused(tmp_path):
@@ -343,7 +343,7 @@ def test_a_model_without_arousal_is_refused(tmp_path):
     model = tiny.model(replace(tiny.TINY, model="vanilla"))
     checkpoint.save(model, FaderNet.load().scales, tmp_path / "plain")
     with pytest.raises(BuildError, match="The model plain cannot transfer arousal"):
-        make(Settings(data=tmp_path), Plan(checkpoint=str(tmp_path / "plain")))
+        make(Settings(data=tmp_path), StudySpec(checkpoint=str(tmp_path / "plain")))
 
 
 @pytest.fixture(scope="module")

@@ -4,14 +4,14 @@ from pathlib import Path
 import pytest
 
 from survey import plan
-from survey.plan import Plan, expected, needed, truth_of
+from survey.plan import StudySize, expected, needed, truth_of
 from survey.simulate import Truth
 
 RUNS = 60
 
 
-def planned(**change: object) -> Plan:
-    return Plan(truth_of(0.8, Truth()), **{"items": 20, "each": 20, "runs": RUNS, **change})
+def planned(**change: object) -> StudySize:
+    return StudySize(truth_of(0.8, Truth()), **{"items": 20, "each": 20, "runs": RUNS, **change})
 
 
 def test_more_participants_and_more_items_are_more_precise() -> None:
@@ -52,7 +52,7 @@ def test_careless_participants_cost_agreement() -> None:
 
 
 def test_nobody_to_tell_from_guessing() -> None:
-    guessing = Plan(Truth(agreement=0.5), runs=RUNS)
+    guessing = StudySize(Truth(agreement=0.5), runs=RUNS)
     assert expected(guessing, 48)["power"] < 0.15
 
 

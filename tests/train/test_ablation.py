@@ -83,7 +83,7 @@ def row(idea: str, found: dict) -> dict:
 
 @pytest.fixture(scope="module")
 def of_arranger(data) -> dict:
-    rows = {idea.name: idea for idea in ablation_variants.IDEAS}
+    rows = {idea.name: idea for idea in ablation_variants.VARIANTS}
     names = [n for n in rows if n.startswith("exact plan") or n == "+ notes stay"]
     names += ["shipped, the reviser mute"]
     return ablation.ablation(data, 4, 1, tuple(rows[n] for n in names))
@@ -125,15 +125,17 @@ def test_a_mute_reviser_finds_all_notes_alike(data):
 
 
 def test_every_idea_plays_a_shipped_model():
-    assert {idea.model for idea in ablation_variants.IDEAS} == set(checkpoint.available())
-    assert len({idea.name for idea in ablation_variants.IDEAS}) == len(ablation_variants.IDEAS)
+    assert {idea.model for idea in ablation_variants.VARIANTS} == set(checkpoint.available())
+    assert len({idea.name for idea in ablation_variants.VARIANTS}) == len(
+        ablation_variants.VARIANTS
+    )
 
 
 def test_the_command_writes_json(data_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(ablation, "IDEAS", ablation_variants.IDEAS[4:5])
+    monkeypatch.setattr(ablation, "IDEAS", ablation_variants.VARIANTS[4:5])
     out = tmp_path / "a" / "ablation.json"
     assert ablation.main(["--data", str(data_file), "--out", str(out), "--segments", "2"]) == 0
-    assert json.loads(out.read_text())["rows"][0]["idea"] == ablation_variants.IDEAS[4].name
+    assert json.loads(out.read_text())["rows"][0]["idea"] == ablation_variants.VARIANTS[4].name
 
 
 def test_a_file_that_is_none_is_refused(tmp_path, capsys):
@@ -146,4 +148,4 @@ def test_a_file_that_is_none_is_refused(tmp_path, capsys):
 def test_a_file_without_unseen_performances_is_refused(data):
     none = replace(data, split=np.where(data.split == TEST, 0, data.split))
     with pytest.raises(ValueError, match="no unseen segment"):
-        ablation.ablation(none, 4, 1, ablation_variants.IDEAS)
+        ablation.ablation(none, 4, 1, ablation_variants.VARIANTS)

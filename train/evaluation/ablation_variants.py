@@ -8,27 +8,31 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from fadernets.arranger.weights import Leanings
+from fadernets.arranger.weights import ArrangementWeights
 from fadernets.codes import Codes
 from fadernets.music.attributes import measure
 from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
-from fadernets.realisers import CANDIDATES, Arranging
+from fadernets.realisers import CANDIDATES, Arranger
 
 ROUNDS = 4  # decodes of the closed loop
 BEST_OF = 8
-FREE = Leanings(
+FREE = ArrangementWeights(
     stays_rhythm=0, stays_note=0, stays_onset=0, stays_hold=0, in_melody=0, in_harmony=0
 )
-NEAR = replace(FREE, stays_rhythm=Leanings.stays_rhythm, stays_note=Leanings.stays_note)
-KEPT = replace(NEAR, stays_onset=Leanings.stays_onset, stays_hold=Leanings.stays_hold)
-SUNG = replace(KEPT, in_melody=Leanings.in_melody)
+NEAR = replace(
+    FREE, stays_rhythm=ArrangementWeights.stays_rhythm, stays_note=ArrangementWeights.stays_note
+)
+KEPT = replace(
+    NEAR, stays_onset=ArrangementWeights.stays_onset, stays_hold=ArrangementWeights.stays_hold
+)
+SUNG = replace(KEPT, in_melody=ArrangementWeights.in_melody)
 
 Way = Callable[[FaderNet, Codes, str, np.ndarray], list[Notes]]
 
 
 @dataclass(frozen=True)
-class Idea:
+class Variant:
     """One row of the ablation.
 
     Attributes
@@ -91,7 +95,7 @@ def as_it_is(net: FaderNet) -> FaderNet:
 
 
 def arranging(
-    candidates: int = CANDIDATES, leanings: Leanings | None = None, *, mute: bool = False
+    candidates: int = CANDIDATES, leanings: ArrangementWeights | None = None, *, mute: bool = False
 ):
     """What makes of the arranger one with other settings, or with a reviser that says nothing."""
 
@@ -99,7 +103,7 @@ def arranging(
         reviser = net.player.reviser
         if mute:
             reviser = _Mute(reviser)
-        player = Arranging(reviser, candidates, leanings or Leanings())
+        player = Arranger(reviser, candidates, leanings or ArrangementWeights())
         return FaderNet(net.model, net.scales, net.name, player)
 
     return prepared
@@ -117,16 +121,18 @@ class _Mute(torch.nn.Module):
         return nothing, nothing, nothing + 0.5
 
 
-def _arranged(name: str, candidates: int, leanings: Leanings, *, mute: bool = False) -> Idea:
+def _arranged(
+    name: str, candidates: int, leanings: ArrangementWeights, *, mute: bool = False
+) -> Variant:
     prepared = arranging(candidates, leanings, mute=mute)
-    return Idea(name, "arranger", prepared, calibrated, candidates, candidates > 1)
+    return Variant(name, "arranger", prepared, calibrated, candidates, candidates > 1)
 
 
-SHIPPED = Leanings()
-IDEAS = (
-    Idea("re-telling from codes, calibrated faders", "gmvae", as_it_is, calibrated),
-    Idea(f"… closed loop, {ROUNDS} decodes", "gmvae", as_it_is, closed_loop, ROUNDS, True),
-    Idea(f"… best of {BEST_OF}", "gmvae", as_it_is, best_of, BEST_OF, True),
+SHIPPED = ArrangementWeights()
+VARIANTS = (
+    Variant("re-telling from codes, calibrated faders", "gmvae", as_it_is, calibrated),
+    Variant(f"… closed loop, {ROUNDS} decodes", "gmvae", as_it_is, closed_loop, ROUNDS, True),
+    Variant(f"… best of {BEST_OF}", "gmvae", as_it_is, best_of, BEST_OF, True),
     _arranged("exact plan of the label decoders, notes by the reviser", 1, FREE),
     _arranged("+ plan near the segment's", 1, NEAR),
     _arranged("+ notes stay", 1, KEPT),

@@ -19,18 +19,30 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from fadernets.models.batch import UNLABELLED
-from fadernets.mood_classifier import Judge, features, load, table
+from fadernets.mood_classifier import MoodClassifier, features, load, table
 from fadernets.music import events
 from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.notes import Notes
 from train import metrics
 from train.data.dataset import TEST, TRAIN, Segments
 
-__all__ = ["Judge", "features", "fit", "judge_of", "held_out", "labelled", "load", "save", "table"]
+__all__ = [
+    "MoodClassifier",
+    "features",
+    "fit",
+    "judge_of",
+    "held_out",
+    "labelled",
+    "load",
+    "save",
+    "table",
+]
 RIDGE = 0.02  # penalty on the squared weights; the folds of the training pieces hardly mind which
 
 
-def fit(values: np.ndarray, high: np.ndarray, names: Sequence[str], mood: str = "arousal") -> Judge:
+def fit(
+    values: np.ndarray, high: np.ndarray, names: Sequence[str], mood: str = "arousal"
+) -> MoodClassifier:
     """A ridge logistic regression.
 
     Parameters
@@ -59,7 +71,9 @@ def fit(values: np.ndarray, high: np.ndarray, names: Sequence[str], mood: str = 
         return value, np.append(x.T @ pull + RIDGE * theta[:-1], pull.sum())
 
     theta = minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B").x
-    return Judge(tuple(names), *(tuple(v.tolist()) for v in (mean, sd, theta[:-1])), theta[-1])
+    return MoodClassifier(
+        tuple(names), *(tuple(v.tolist()) for v in (mean, sd, theta[:-1])), theta[-1]
+    )
 
 
 def labelled(data: Segments, split: int, mood: str = "arousal") -> tuple[list[Notes], np.ndarray]:
@@ -70,7 +84,9 @@ def labelled(data: Segments, split: int, mood: str = "arousal") -> tuple[list[No
     return [events.decode(row) for row in tokens], labels[rows] == 1
 
 
-def judge_of(data: Segments, names: Sequence[str] | None = None, mood: str = "arousal") -> Judge:
+def judge_of(
+    data: Segments, names: Sequence[str] | None = None, mood: str = "arousal"
+) -> MoodClassifier:
     """The judge that a prepared file's labelled training pieces make.
 
     Raises
@@ -85,7 +101,7 @@ def judge_of(data: Segments, names: Sequence[str] | None = None, mood: str = "ar
     return fit(table(segments, names), high, names, mood)
 
 
-def held_out(judge: Judge, data: Segments) -> dict[str, float | int | None]:
+def held_out(judge: MoodClassifier, data: Segments) -> dict[str, float | int | None]:
     """How a judge does on labelled test segments; None for what needs labels of both kinds."""
     segments, high = labelled(data, TEST)
     both = len(high) > 0 and high.any() and not high.all()
@@ -97,7 +113,7 @@ def held_out(judge: Judge, data: Segments) -> dict[str, float | int | None]:
     }
 
 
-def save(judge: Judge, path: Path) -> None:
+def save(judge: MoodClassifier, path: Path) -> None:
     """Write a judge as JSON."""
     path.write_text(json.dumps(dataclasses.asdict(judge), indent=1) + "\n")
 

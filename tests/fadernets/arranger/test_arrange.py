@@ -10,11 +10,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fadernets.arranger import grid_to_notes
 from fadernets.arranger.arrange import arrange, select
-from fadernets.arranger.grid_to_notes import played
-from fadernets.arranger.label_plan import Plan
-from fadernets.arranger.request import Sketch, grid_of, sketch
+from fadernets.arranger.grid_to_notes import SHORTEST, grid_to_notes
+from fadernets.arranger.label_plan import LabelPlan
+from fadernets.arranger.request import ArrangementRequest, arrangement_request, grid_of
 from fadernets.models.config import ModelConfig
 from fadernets.models.reviser import Reviser
 from fadernets.music.attributes import HOLD, ONSET, REST, measure
@@ -39,7 +38,7 @@ def logits(size: int) -> dict[str, torch.Tensor]:
     return {"rhythm": torch.zeros(size, 16, 3), "note": torch.zeros(size, 16, 16)}
 
 
-def asking(wanted: Sketch, **densities: float) -> Sketch:
+def asking(wanted: ArrangementRequest, **densities: float) -> ArrangementRequest:
     size = len(wanted.notes)
     asked = {n: torch.full((size,), float(d)) for n, d in densities.items()}
     return dataclasses.replace(wanted, asked=wanted.asked | asked)
@@ -50,7 +49,7 @@ def as_rows(notes: Notes) -> list[tuple]:
 
 
 def test_what_is_asked_to_stay_stays(reviser):
-    wanted = sketch([MELODY, CHORDS])
+    wanted = arrangement_request([MELODY, CHORDS])
     found = arrange(reviser, wanted, logits(2), torch.zeros(2, dtype=torch.long))
     assert [as_rows(n) for n in found] == [as_rows(MELODY), as_rows(CHORDS)]
 
@@ -60,7 +59,7 @@ def test_what_is_asked_to_stay_stays(reviser):
 def test_densities_are_met_exactly(onsets, notes, seed, candidates):
     torch.manual_seed(0)
     reviser = Reviser(ModelConfig(model="reviser", width=16, layers=1, heads=2)).eval()
-    wanted = asking(sketch([MELODY, CHORDS]), rhythm=onsets / 16, note=notes / 16)
+    wanted = asking(arrangement_request([MELODY, CHORDS]), rhythm=onsets / 16, note=notes / 16)
     seeds = None if seed is None else [seed, seed + 1]
     found = arrange(
         reviser,
@@ -76,12 +75,12 @@ def test_densities_are_met_exactly(onsets, notes, seed, candidates):
 
 def test_a_segment_is_arranged_the_same_whatever_is_beside_it(reviser):
     keys = torch.zeros(2, dtype=torch.long)
-    wanted = asking(sketch([MELODY, CHORDS]), rhythm=0.75)
+    wanted = asking(arrangement_request([MELODY, CHORDS]), rhythm=0.75)
     for seeds in (None, [3, 4]):
         both = arrange(reviser, wanted, logits(2), keys, candidates=2, seeds=seeds)
         alone = arrange(
             reviser,
-            asking(sketch([CHORDS]), rhythm=0.75),
+            asking(arrangement_request([CHORDS]), rhythm=0.75),
             logits(1),
             keys[:1],
             candidates=2,
@@ -92,13 +91,13 @@ def test_a_segment_is_arranged_the_same_whatever_is_beside_it(reviser):
 
 def test_seeds_make_versions(reviser):
     keys = torch.zeros(3, dtype=torch.long)
-    wanted = asking(sketch([CHORDS] * 3), rhythm=0.75)
+    wanted = asking(arrangement_request([CHORDS] * 3), rhythm=0.75)
     found = arrange(reviser, wanted, logits(3), keys, seeds=[1, 2, 1])
     assert as_rows(found[0]) == as_rows(found[2]) != as_rows(found[1])
 
 
 def test_loudness_and_legato(reviser):
-    wanted = sketch([CHORDS])
+    wanted = arrangement_request([CHORDS])
     keys = torch.zeros(1, dtype=torch.long)
     louder = dataclasses.replace(wanted, louder=torch.tensor([20 / 127]))
     found = arrange(reviser, louder, logits(1), keys)
@@ -112,7 +111,9 @@ def test_loudness_and_legato(reviser):
 
 
 def test_nothing_makes_nothing(reviser):
-    assert arrange(reviser, sketch([]), logits(0), torch.zeros(0, dtype=torch.long)) == []
+    assert (
+        arrange(reviser, arrangement_request([]), logits(0), torch.zeros(0, dtype=torch.long)) == []
+    )
 
 
 def test_selection_takes_the_likeliest_and_no_more():
@@ -124,7 +125,7 @@ def test_selection_takes_the_likeliest_and_no_more():
     hold[0, 2, 20] = 9.0
     rhythm = torch.tensor([[ONSET, HOLD, ONSET] + [REST] * 13])
     note = torch.tensor([[2, 1, 2] + [0] * 13])
-    struck, held = select(onset, hold, Plan(rhythm, note))
+    struck, held = select(onset, hold, LabelPlan(rhythm, note))
     assert struck[0].nonzero().tolist()[:2] == [[0, 10], [0, 20]]
     assert held[0].nonzero().tolist() == [[1, 20], [2, 20]]
     assert struck[0, 2].sum() == 1  # one is struck at least, however unlikely
@@ -136,7 +137,7 @@ def test_kept_notes_keep_their_times_and_new_ones_join_those_beside_them():
     onset[0, 39] = onset[4, 43] = onset[4, 46] = 1
     hold[1:4, 39] = 1
     hold[5:7, 43] = 1  # the source holds it one step longer
-    found = played(onset, hold, velocity, source)
+    found = grid_to_notes(onset, hold, velocity, source)
     assert as_rows(found) == [
         (0.02, 1.0, 60, 100),
         (1.03, 1.75, 64, 90),
@@ -148,7 +149,7 @@ def test_a_string_is_free_before_it_is_struck_again():
     onset, hold, velocity = np.zeros((16, 88)), np.zeros((16, 88)), np.full((16, 88), 0.5)
     onset[0, 39] = onset[2, 39] = 1
     hold[1, 39] = 1
-    found = played(onset, hold, velocity, Notes.of([0.0], [0.6], [60], [80]))
+    found = grid_to_notes(onset, hold, velocity, Notes.of([0.0], [0.6], [60], [80]))
     assert found.offset[0] <= found.onset[1]
     assert measure(found)["note"] == 3 / 16
 
@@ -159,10 +160,10 @@ def test_grids_of_what_is_played_are_the_grids_chosen():
         onset, hold = rng.random((16, 88)) < 0.02, np.zeros((16, 88), bool)
         for t in range(1, 16):
             hold[t] = (onset[t - 1] | hold[t - 1]) & ~onset[t] & (rng.random(88) < 0.7)
-        found = grid_of([played(onset, hold, np.full((16, 88), 0.5), MELODY)])
+        found = grid_of([grid_to_notes(onset, hold, np.full((16, 88), 0.5), MELODY)])
         assert found.onset[0].numpy().astype(bool).tolist() == onset.tolist()
         assert found.hold[0].numpy().astype(bool).tolist() == hold.tolist()
 
 
 def test_no_click_is_made():
-    assert grid_to_notes.SHORTEST * 60 / 117 > 0.04
+    assert SHORTEST * 60 / 117 > 0.04

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fadernets.arranger import label_plan
-from fadernets.arranger.label_plan import Plan, cheapest, playable
+from fadernets.arranger.label_plan import LabelPlan, cheapest, playable
 from fadernets.music.attributes import HOLD, ONSET, REST
 
 
@@ -20,7 +20,7 @@ def costs(seed: int, size: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
     return rhythm, 3 * torch.rand(size, 16, 16, generator=generator)
 
 
-def cost_of(found: Plan, rhythm: torch.Tensor, note: torch.Tensor) -> float:
+def cost_of(found: LabelPlan, rhythm: torch.Tensor, note: torch.Tensor) -> float:
     labels = rhythm.gather(2, found.rhythm[:, :, None]).sum()
     return float(labels + note.gather(2, found.note[:, :, None]).sum())
 
@@ -37,7 +37,7 @@ def cost_of(found: Plan, rhythm: torch.Tensor, note: torch.Tensor) -> float:
     ],
 )
 def test_what_can_be_played(rhythm, note, can):
-    assert playable(Plan(torch.tensor([rhythm]), torch.tensor([note]))).item() is can
+    assert playable(LabelPlan(torch.tensor([rhythm]), torch.tensor([note]))).item() is can
 
 
 @settings(deadline=None, max_examples=60)
@@ -63,7 +63,7 @@ def test_without_a_price_no_plan_is_cheaper(monkeypatch):
     rhythm, note = costs(1)
     rhythm, note = rhythm[:, :4], note[:, :4, :4]
     every = [
-        Plan(torch.tensor([r]), torch.tensor([n]))
+        LabelPlan(torch.tensor([r]), torch.tensor([n]))
         for r in itertools.product(range(3), repeat=4)
         for n in itertools.product(range(4), repeat=4)
         if r[0] == ONSET
@@ -71,7 +71,7 @@ def test_without_a_price_no_plan_is_cheaper(monkeypatch):
     for onsets in (1, 2, 3, 4):
         allowed = [p for p in every if int((p.rhythm == ONSET).sum()) == onsets and playable(p)]
         least = min(cost_of(p, rhythm, note) for p in allowed)
-        found = Plan(*label_plan._path(rhythm, note, torch.tensor([onsets])))
+        found = LabelPlan(*label_plan._path(rhythm, note, torch.tensor([onsets])))
         assert cost_of(found, rhythm, note) == pytest.approx(least, abs=1e-5)
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from fadernets.decoding.grammar import Grammar
-from fadernets.decoding.incremental_decoder import Telling
+from fadernets.decoding.incremental_decoder import IncrementalDecoder
 from fadernets.models import layers
 from fadernets.models.layers import EventDecoder, EventEncoder
 from fadernets.music import events
@@ -15,7 +15,7 @@ def test_telling_is_the_decoder_step_by_step(rows):
     decoder = EventDecoder(hidden=24, codes=6, embedding=8).requires_grad_(False)
     condition, tokens = torch.randn(rows, 6 + KEYS), torch.randint(0, events.VOCABULARY, (rows, 5))
     expected, _ = decoder(tokens, condition, decoder.start(condition))
-    telling = Telling(decoder, condition)
+    telling = IncrementalDecoder(decoder, condition)
     for step in range(5):
         found = telling.step(tokens[:, step])
         torch.testing.assert_close(found, expected[:, step], atol=1e-5, rtol=1e-4)

@@ -17,7 +17,7 @@ from fadernets.models.reviser import Reviser, damaged, transposed
 from fadernets.music import key
 from fadernets.music.grid import grid, notes_of_tokens
 from fadernets.net import FaderNet
-from fadernets.realisers import Arranging
+from fadernets.realisers import Arranger
 from tests.fadernets.tiny import bars, batch, model
 
 CONFIG = ModelConfig(model="reviser", width=32, layers=1, heads=2, attributes=("rhythm", "note"))
@@ -104,7 +104,7 @@ def test_saved_and_loaded_it_plays_with_the_codes_it_names(reviser, tmp_path):
     reviser.config = replace(CONFIG, codes=str(codes))
     checkpoint.save(reviser, FADERS, mine)
     net = fadernets.load(mine)
-    assert isinstance(net, FaderNet) and isinstance(net.player, Arranging)
+    assert isinstance(net, FaderNet) and isinstance(net.player, Arranger)
     assert (net.name, net.faders) == ("mine", ("rhythm", "note"))
     played = net.slide(bars(3), {"rhythm": 1.0})
     assert [fadernets.measure(s)["rhythm"] for s in played] == [1.0] * 3

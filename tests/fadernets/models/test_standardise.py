@@ -1,11 +1,11 @@
 import pytest
 import torch
 
-from fadernets.models.standardise import Standard
+from fadernets.models.standardise import Standardiser
 
 
 def observed(*batches):
-    found = Standard(("rhythm", "note"))
+    found = Standardiser(("rhythm", "note"))
     for batch in batches:
         found.observe(batch)
     return found

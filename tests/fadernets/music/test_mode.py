@@ -17,7 +17,7 @@ def together(pitches: list[int], seconds: float = 1.0) -> Notes:
 
 def test_major_becomes_harmonic_minor():
     scale = together([60, 62, 64, 65, 67, 69, 71, 72])
-    found = mode.recoloured(scale, C_MAJOR, "low")
+    found = mode.to_parallel_mode(scale, C_MAJOR, "low")
     assert found.pitch.tolist() == [60, 62, 63, 65, 67, 68, 71, 72]
     assert found.onset.tolist() == scale.onset.tolist()
     assert found.velocity.tolist() == scale.velocity.tolist()
@@ -25,20 +25,20 @@ def test_major_becomes_harmonic_minor():
 
 def test_minor_becomes_major():
     scale = together([57, 59, 60, 62, 64, 65, 67, 69])  # A natural minor
-    found = mode.recoloured(scale, A_MINOR, "high")
+    found = mode.to_parallel_mode(scale, A_MINOR, "high")
     assert found.pitch.tolist() == [57, 59, 61, 62, 64, 66, 68, 69]
 
 
 def test_there_and_back():
     scale = together([60, 64, 65, 67, 69, 72])
-    minor = mode.recoloured(scale, C_MAJOR, "low")
-    assert mode.recoloured(minor, C_MINOR, "high").pitch.tolist() == scale.pitch.tolist()
+    minor = mode.to_parallel_mode(scale, C_MAJOR, "low")
+    assert mode.to_parallel_mode(minor, C_MINOR, "high").pitch.tolist() == scale.pitch.tolist()
 
 
 @pytest.mark.parametrize(("key_", "side"), [(C_MAJOR, "high"), (C_MINOR, "low")])
 def test_what_is_there_stays(key_, side):
     scale = together([60, 62, 63, 64, 68, 69, 70, 71])
-    assert mode.recoloured(scale, key_, side) is scale
+    assert mode.to_parallel_mode(scale, key_, side) is scale
 
 
 @pytest.mark.parametrize(
@@ -61,20 +61,20 @@ def test_degrees(side, strength, expected):
 def test_no_note_runs_into_another():
     """The major third beside a minor third that sounds on; later it is free to move."""
     notes = Notes.of([0, 1, 3], [2, 2, 4], [63, 64, 64], [64] * 3)
-    assert mode.recoloured(notes, C_MAJOR, "low").pitch.tolist() == [63, 64, 63]
+    assert mode.to_parallel_mode(notes, C_MAJOR, "low").pitch.tolist() == [63, 64, 63]
 
 
 def test_the_keyboard_ends():
     """Nothing lies above C8: as the minor third of A it has to stay."""
     notes = together([HIGHEST_PITCH, 96])
-    assert mode.recoloured(notes, A_MINOR, "high").pitch.tolist() == [HIGHEST_PITCH, 97]
+    assert mode.to_parallel_mode(notes, A_MINOR, "high").pitch.tolist() == [HIGHEST_PITCH, 97]
 
 
 def test_as_many_notes_as_before_at_the_same_times():
     for notes in bars(20):
         found = key.find(notes)
         for side in ("low", "high"):
-            moved = mode.recoloured(notes, found, side)
+            moved = mode.to_parallel_mode(notes, found, side)
             assert sorted(zip(moved.onset, moved.offset, strict=True)) == sorted(
                 zip(notes.onset, notes.offset, strict=True)
             )

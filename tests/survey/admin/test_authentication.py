@@ -10,8 +10,8 @@ from survey.admin.authentication import (
     TRIES,
     WINDOW,
     AdminError,
+    Authenticator,
     Credentials,
-    Door,
     check_post,
     credentials,
     form_token,
@@ -36,21 +36,21 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def door(clock: Clock) -> Door:
-    return Door(clock)
+def door(clock: Clock) -> Authenticator:
+    return Authenticator(clock)
 
 
-def knock(door: Door, token: str, name: str = "somebody", *, again: bool = False) -> int:
+def knock(door: Authenticator, token: str, name: str = "somebody", *, again: bool = False) -> int:
     """What a browser is answered."""
     return said(door, basic(token, name)["Authorization"], again)
 
 
-def ask(door: Door, token: str) -> int:
+def ask(door: Authenticator, token: str) -> int:
     """What a script is answered."""
     return said(door, f"Bearer {token}")
 
 
-def said(door: Door, header: str, again: bool = False) -> int:
+def said(door: Authenticator, header: str, again: bool = False) -> int:
     try:
         door.admit(header, TOKEN, again=again)
     except AdminError as error:
@@ -79,19 +79,19 @@ def test_reading_the_header(header: str | None, found: Credentials | None) -> No
     assert credentials(header) == found
 
 
-def test_the_right_token_comes_in_by_both_ways(door: Door) -> None:
+def test_the_right_token_comes_in_by_both_ways(door: Authenticator) -> None:
     assert door.admit(basic(TOKEN)["Authorization"], TOKEN).ambient
     assert not door.admit(f"Bearer {TOKEN}", TOKEN).ambient
 
 
-def test_without_a_token_in_the_environment_the_pages_are_off(door: Door) -> None:
+def test_without_a_token_in_the_environment_the_pages_are_off(door: Authenticator) -> None:
     for token in (None, ""):
         with pytest.raises(AdminError) as refused:
             door.admit(basic("")["Authorization"], token)
         assert (refused.value.status, refused.value.message) == (404, OFF)
 
 
-def test_a_browser_is_asked_to_sign_in(door: Door) -> None:
+def test_a_browser_is_asked_to_sign_in(door: Authenticator) -> None:
     with pytest.raises(AdminError) as refused:
         door.admit(None, TOKEN)
     assert refused.value.status == 401
@@ -99,11 +99,13 @@ def test_a_browser_is_asked_to_sign_in(door: Door) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["", TOKEN[:-1], TOKEN + " x", TOKEN.upper(), "ü" * 20])
-def test_a_wrong_token_does_not(door: Door, wrong: str) -> None:
+def test_a_wrong_token_does_not(door: Authenticator, wrong: str) -> None:
     assert knock(door, wrong) == 401
 
 
-def test_tokens_are_compared_in_constant_time(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tokens_are_compared_in_constant_time(
+    door: Authenticator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What is compared has one length, whatever was sent, and the comparison is hmac's."""
     seen = []
     real = authentication.hmac.compare_digest
@@ -118,7 +120,7 @@ def test_tokens_are_compared_in_constant_time(door: Door, monkeypatch: pytest.Mo
     assert seen == [expected]
 
 
-def test_after_some_wrong_tries_one_is_told_to_wait(door: Door, clock: Clock) -> None:
+def test_after_some_wrong_tries_one_is_told_to_wait(door: Authenticator, clock: Clock) -> None:
     for number in range(TRIES):
         assert knock(door, f"wrong {number}", f"name {number}") == 401
         clock.now += 1
@@ -129,7 +131,7 @@ def test_after_some_wrong_tries_one_is_told_to_wait(door: Door, clock: Clock) ->
     assert refused.value.headers["Retry-After"] in refused.value.message
 
 
-def test_no_wrong_tokens_keep_the_right_one_out(door: Door, clock: Clock) -> None:
+def test_no_wrong_tokens_keep_the_right_one_out(door: Authenticator, clock: Clock) -> None:
     """Whoever sends them, under whichever name, and however many."""
     for number in range(1000):
         knock(door, f"wrong {number}", f"name {number % 7}")
@@ -142,7 +144,7 @@ def test_no_wrong_tokens_keep_the_right_one_out(door: Door, clock: Clock) -> Non
     assert knock(door, TOKEN, "") == ask(door, TOKEN) == 200
 
 
-def test_wrong_tokens_end_when_the_minute_does(door: Door, clock: Clock) -> None:
+def test_wrong_tokens_end_when_the_minute_does(door: Authenticator, clock: Clock) -> None:
     for _ in range(TRIES):
         knock(door, "wrong")
     clock.now += WINDOW - 0.1
@@ -151,7 +153,7 @@ def test_wrong_tokens_end_when_the_minute_does(door: Door, clock: Clock) -> None
     assert knock(door, "wrong") == 401
 
 
-def test_refusals_do_not_make_the_wait_longer(door: Door, clock: Clock) -> None:
+def test_refusals_do_not_make_the_wait_longer(door: Authenticator, clock: Clock) -> None:
     for _ in range(TRIES):
         knock(door, "wrong")
     for _ in range(59):
@@ -161,12 +163,12 @@ def test_refusals_do_not_make_the_wait_longer(door: Door, clock: Clock) -> None:
     assert knock(door, "wrong") == 401
 
 
-def test_scripts_and_browsers_are_counted_apart(door: Door) -> None:
+def test_scripts_and_browsers_are_counted_apart(door: Authenticator) -> None:
     assert [knock(door, "wrong") for _ in range(TRIES + 1)] == [401] * TRIES + [429]
     assert [ask(door, "wrong") for _ in range(TRIES + 1)] == [401] * TRIES + [429]
 
 
-def test_a_browser_can_always_be_asked_for_another_token(door: Door) -> None:
+def test_a_browser_can_always_be_asked_for_another_token(door: Authenticator) -> None:
     """Or it would send the one that was mistyped on and on, as long as others send wrong ones."""
     for _ in range(TRIES):
         knock(door, "wrong")
@@ -175,13 +177,13 @@ def test_a_browser_can_always_be_asked_for_another_token(door: Door) -> None:
     assert knock(door, TOKEN, again=True) == 200
 
 
-def test_guesses_at_the_same_moment_are_all_counted(door: Door) -> None:
+def test_guesses_at_the_same_moment_are_all_counted(door: Authenticator) -> None:
     found = together([lambda: knock(door, "wrong")] * 40)
     assert sorted(found) == [401] * TRIES + [429] * (40 - TRIES)
 
 
 def test_the_log_says_so_once_a_minute(
-    door: Door, clock: Clock, caplog: pytest.LogCaptureFixture
+    door: Authenticator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(120):
         knock(door, "a wrong token", "Ada of the lab")

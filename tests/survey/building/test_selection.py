@@ -46,7 +46,7 @@ def test_low_goes_high_and_high_goes_low(works, net):
 
 def test_arousal_on_the_wrong_side_is_no_candidate():
     def candidate(arousal):
-        return selection.Candidate("", 0, Notes.empty(), np.zeros((1, 2)), 2.0, arousal)
+        return selection.SegmentCandidate("", 0, Notes.empty(), np.zeros((1, 2)), 2.0, arousal)
 
     calm = selection.Pool([candidate(a) for a in (0.1, 0.2, 0.3)], {}, (0.1, 0.2))
     assert [c.arousal for c in calm.of("low")] == [0.1] and calm.of("high") == []

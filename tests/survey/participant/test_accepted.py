@@ -120,7 +120,7 @@ def test_extremes_all_the_way(
             if name == "imported":
                 import_study(session, text)
             else:
-                told = replay.told(json.loads(dump(line)) for line in lines)
+                told = replay.merge_lines(json.loads(dump(line)) for line in lines)
                 done = replay.replay(session, told)
                 assert (done.problems, done.answers) == ([], 3 * len(EXTREMES))
         with other.read() as session:
