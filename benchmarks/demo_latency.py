@@ -23,9 +23,9 @@ import numpy as np
 import torch
 from playwright.sync_api import Page, sync_playwright
 
-from demo import service
-from demo.sound import message
-from demo.study import EditRequest, excerpt, open_example
+from demo.editing import service
+from demo.editing.piece_session import EditRequest, excerpt, open_example
+from demo.editing.sound import message
 from fadernets.music.examples import FIRST
 from fadernets.net import FaderNet
 

@@ -58,11 +58,11 @@ class Taken:
 
 def opened(path: Path, later: bool) -> dict:
     """What opening a file takes and what is said of it; its later steps, too, if wanted."""
-    from demo import service, study
+    from demo.editing import piece_session, service
     from fadernets.music.midi import MidiError
 
-    def message() -> study.PieceSession:
-        found = study.open_file(path)
+    def message() -> piece_session.PieceSession:
+        found = piece_session.open_file(path)
         json.dumps(service.piece_message(found))
         return found
 
@@ -85,7 +85,7 @@ def opened(path: Path, later: bool) -> dict:
 
 def _later(found, taken: Taken) -> None:
     """What may be done with a piece, all of it changed, and the sound of its fullest segment."""
-    from demo.study import excerpt
+    from demo.editing.piece_session import excerpt
     from fadernets.music import midi
     from fadernets.music.notes import BEATS
     from fadernets.music.piece import stitch
@@ -174,7 +174,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--later", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.serve:
-        import_module("demo.service")  # so that no file's process has to
+        import_module("demo.editing.service")  # so that no file's process has to
         for line in sys.stdin:
             print(json.dumps(told(Path(line.rstrip("\n")), options.later)), flush=True)
         return 0

@@ -211,7 +211,7 @@ def peeked() -> dict[str, int]:
     from gradio.queueing import Queue
     from gradio.state_holder import StateHolder
 
-    from demo.pieces import OpenPieces
+    from demo.compute.open_pieces import OpenPieces
 
     counts = {"pieces": 0, "sessions": 0, "streams": 0}
     for one in gc.get_objects():

@@ -16,7 +16,7 @@ import uvicorn
 from survey.core.process_end import leave_on_sigterm, run
 
 if TYPE_CHECKING:
-    from demo.listening import SurveyMount
+    from demo.survey_mount import SurveyMount
 
 HOST, PORT = "127.0.0.1", 7860
 KEEP_ALIVE = 75  # seconds; longer than listeners leave between two requests
@@ -54,10 +54,10 @@ def main() -> int:
         reason = os.strerror(number) if number > 0 else str(error)
         print(f"demo: cannot use {args.host}, port {args.port}: {reason}.", file=sys.stderr)
         return 2
-    from demo import logs
-    from demo.listening import survey_mount  # Gradio and the survey take seconds to import
-    from demo.selfcheck import OpenError
-    from demo.workers import WorkError
+    from demo.compute.workers import WorkError
+    from demo.guard import logs
+    from demo.guard.selfcheck import OpenError
+    from demo.survey_mount import survey_mount  # Gradio and the survey take seconds to import
 
     try:
         logs.set_up()

@@ -26,15 +26,20 @@ from starlette.middleware import Middleware  # noqa: E402
 from starlette.routing import Mount, Route  # noqa: E402
 from starlette.types import ASGIApp  # noqa: E402
 
-from demo import health, logs, public_address, selfcheck  # noqa: E402
-from demo.blocks import GuardedBlocks  # noqa: E402
-from demo.files import Files  # noqa: E402
-from demo.gate import Gate, event_numbers  # noqa: E402
+from demo import health
+from demo.compute.open_pieces import OpenPieces  # noqa: E402
+from demo.compute.workers import WorkError, Workers  # noqa: E402
+from demo.guard import (
+    logs,
+    public_address,
+    selfcheck,  # noqa: E402
+)
+from demo.guard.blocks import GuardedBlocks  # noqa: E402
+from demo.guard.files import Files  # noqa: E402
+from demo.guard.gate import Gate, event_numbers  # noqa: E402
+from demo.guard.headers import SecurityHeaders  # noqa: E402
+from demo.guard.public_address import Address, PublicAddress  # noqa: E402
 from demo.handlers import Handlers  # noqa: E402
-from demo.headers import SecurityHeaders  # noqa: E402
-from demo.pieces import OpenPieces  # noqa: E402
-from demo.public_address import Address, PublicAddress  # noqa: E402
-from demo.workers import WorkError, Workers  # noqa: E402
 from fadernets.mood_transfer import PRESETS  # noqa: E402
 from fadernets.music.examples import EXAMPLES, FIRST  # noqa: E402
 from survey.core.process_end import run  # noqa: E402
@@ -323,7 +328,9 @@ def create_app(model: str | None = None, mounts: Mapping[str, ASGIApp] | None = 
 
 def main() -> int:
     """Start the way Hugging Face Spaces wants it; 2 with one sentence if that cannot be."""
-    from demo.listening import survey_mount  # the survey's libraries, which the demo does not need
+    from demo.survey_mount import (
+        survey_mount,  # the survey's libraries, which the demo does not need
+    )
 
     serving, stopped = threading.Event(), threading.Event()
 

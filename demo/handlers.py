@@ -19,12 +19,12 @@ from uuid import uuid4
 import gradio as gr
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from demo import cost
-from demo.blocks import BROKEN, Sentence
-from demo.files import Files
-from demo.pieces import OpenPieces
-from demo.study import PieceSession
-from demo.workers import Dropped, WorkError, Workers
+from demo.compute import cost
+from demo.compute.open_pieces import OpenPieces
+from demo.compute.workers import Dropped, WorkError, Workers
+from demo.editing.piece_session import PieceSession
+from demo.guard.blocks import BROKEN, Sentence
+from demo.guard.files import Files
 
 GONE = "The server has let go of this piece: please open it again."
 FULL = "The server has no room for files just now. Please try again in a minute."

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 if TYPE_CHECKING:
-    from demo.files import Files
-    from demo.workers import Workers
+    from demo.compute.workers import Workers
+    from demo.guard.files import Files
 
 PATH = "/healthz"
 

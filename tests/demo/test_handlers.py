@@ -14,11 +14,11 @@ import pytest
 from gradio.utils import NamedString
 
 from demo import handlers as module
-from demo.blocks import BROKEN, Sentence
+from demo.compute.open_pieces import OpenPieces
+from demo.compute.workers import Dropped, Full, WorkError
+from demo.editing.piece_session import PieceSession
+from demo.guard.blocks import BROKEN, Sentence
 from demo.handlers import FULL, GONE, Handlers
-from demo.pieces import OpenPieces
-from demo.study import PieceSession
-from demo.workers import Dropped, Full, WorkError
 from tests.fadernets import tiny
 
 PAGE = SimpleNamespace(session_hash="mine")

@@ -126,7 +126,7 @@ def children(parent: int) -> list[int]:
         try:
             if (folder / "stat").read_text().rpartition(")")[2].split()[1] != str(parent):
                 continue
-            if "demo.worker" in (folder / "cmdline").read_text():
+            if "demo.compute.worker" in (folder / "cmdline").read_text():
                 found.append(int(folder.name))
         except OSError:  # it has ended
             continue

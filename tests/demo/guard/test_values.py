@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 import pytest
 
-from demo.values import problem
+from demo.guard.values import problem
 
 FILE = {"path": "/somewhere/a.mid", "meta": {"_type": "gradio.FileData"}}
 

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from demo import files as module
-from demo.files import Files
+from demo.guard import files as module
+from demo.guard.files import Files
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The process that computes: ``python -m demo.worker``, started by `demo.workers`.
+"""The process that computes: ``python -m demo.compute.worker``, started by `demo.compute.workers`.
 
 It reads requests from its standard input and writes replies to its standard output. It keeps the
 pieces it was asked about last, with what was worked out about them, so that the next move of a
@@ -24,7 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from demo import frames
+from demo.compute import frames
 
 READY, PROGRESS, DONE, SAID, FAILED, UNKNOWN, STOPPED = (
     "ready",
@@ -37,7 +37,7 @@ READY, PROGRESS, DONE, SAID, FAILED, UNKNOWN, STOPPED = (
 )
 KEPT_NOTES = 500_000  # of the pieces kept, some 100 bytes each with what is worked out
 KEPT_PIECES = 100  # with 50 visitors, 8 meant working out most of it again
-PACKAGES = tuple(str(Path(__file__).resolve().parents[1] / name) for name in ("demo", "fadernets"))
+PACKAGES = tuple(str(Path(__file__).resolve().parents[2] / name) for name in ("demo", "fadernets"))
 log = logging.getLogger(__name__)
 
 
@@ -137,9 +137,9 @@ def _tasks(model: str | None) -> dict[str, Callable]:
     """What can be asked of a worker; what is about a piece takes it first."""
     import torch
 
-    from demo import endpoints, service
-    from demo.study import open_example, open_file
-    from demo.warm import warm_up
+    from demo.compute.warm import warm_up
+    from demo.editing import endpoints, service
+    from demo.editing.piece_session import open_example, open_file
     from fadernets.net import FaderNet
 
     # Threads that share one visitor's work wait for each other when the cores are busy.

@@ -23,7 +23,7 @@ import numpy as np
 import soundfile
 from scipy.signal import resample_poly
 
-from demo.study import EditRequest, PieceSession, excerpt, flag, number, whole
+from demo.editing.piece_session import EditRequest, PieceSession, excerpt, flag, number, whole
 from fadernets.music.piece import Piece
 from fadernets.playback import audio, chunks
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from demo.service import file_name, own_file
-from demo.study import EditRequest, mean_arousal, open_file
+from demo.editing.piece_session import EditRequest, mean_arousal, open_file
+from demo.editing.service import file_name, own_file
 from fadernets.music import midi
 from fadernets.music.attributes import measure
 from fadernets.music.notes import Notes, cut
@@ -27,7 +27,8 @@ def change(
     ----------
     path : path of a MIDI file
     values : mapping
-        `demo.study.EditRequest`'s fields; without ``first`` and ``last`` every segment changes.
+        `demo.editing.piece_session.EditRequest`'s fields; without ``first`` and ``last`` every
+        segment changes.
     folder : path
         Where the new file is put, in a folder of its own.
 

@@ -30,7 +30,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from demo.headers import NONCE
+from demo.guard.headers import NONCE
 from survey.core.settings import Settings
 
 VARIABLE = "FADERNETS_PUBLIC_URL"
@@ -225,7 +225,7 @@ def put_outermost(app: FastAPI, middleware: Collection[Middleware]) -> None:
 def mend_page(icon: str) -> None:
     """Have Gradio's page ask for nothing at the host's root, neither a manifest nor an icon.
 
-    Its scripts get the number by which `demo.headers` lets them run.
+    Its scripts get the number by which `demo.guard.headers` lets them run.
 
     Parameters
     ----------

@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from demo import gate as module
-from demo.gate import LARGEST_EVENT, UPLOADS_AT_ONCE, Gate
+from demo.guard import gate as module
+from demo.guard.gate import LARGEST_EVENT, UPLOADS_AT_ONCE, Gate
 
 
 class Behind:

@@ -13,9 +13,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from demo import endpoints, service, sound
-from demo import study as studies
-from demo.study import EditRequest, PieceSession, excerpt, open_example, open_file
+from demo.editing import endpoints, piece_session, service, sound
+from demo.editing.piece_session import EditRequest, PieceSession, excerpt, open_example, open_file
 from fadernets.mood_transfer import PRESETS
 from fadernets.music import midi
 from fadernets.music.notes import Notes, cut
@@ -40,7 +39,9 @@ def decoded(message: dict) -> tuple[np.ndarray, int]:
 
 
 def test_service_knows_no_gradio():
-    code = "import sys, demo.service, demo.endpoints; print('gradio' in sys.modules)"
+    code = (
+        "import sys, demo.editing.service, demo.editing.endpoints; print('gradio' in sys.modules)"
+    )
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"
 
 
@@ -214,13 +215,13 @@ def rendered(monkeypatch) -> list[float]:
 def played(monkeypatch) -> list[int]:
     """Numbers of segments that the model was asked to play."""
     counts = []
-    real = studies.play
+    real = piece_session.play
 
     def count(net, codes, ask, indices):
         counts.append(len(indices))
         return real(net, codes, ask, indices)
 
-    monkeypatch.setattr(studies, "play", count)
+    monkeypatch.setattr(piece_session, "play", count)
     return counts
 
 

@@ -11,11 +11,11 @@ from collections import OrderedDict
 
 import pytest
 
-from demo import workers as module
-from demo.cost import SHORT
-from demo.study import PieceSession
-from demo.worker import Worker, _failure
-from demo.workers import Dropped, Full, WorkError, Workers, _Job, _Lane
+from demo.compute import workers as module
+from demo.compute.cost import SHORT
+from demo.compute.worker import Worker, _failure
+from demo.compute.workers import Dropped, Full, WorkError, Workers, _Job, _Lane
+from demo.editing.piece_session import PieceSession
 from fadernets.music import examples
 from tests.fadernets import tiny
 

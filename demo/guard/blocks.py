@@ -13,7 +13,7 @@ import gradio as gr
 from gradio.state_holder import SessionState
 from pydantic import ValidationError
 
-from demo import values
+from demo.guard import values
 
 FOREIGN = "Only files that were uploaded to this page can be opened."
 BROKEN = "Something went wrong here. Please try it again."
@@ -36,7 +36,7 @@ class GuardedBlocks(gr.Blocks):
     Every way in (``/run``, ``/call``, the queue) goes through `process_api`, so this is the place
     for what must hold for all of them. Gradio's own check of file inputs is off until
     ``has_launched``, which `gradio.mount_gradio_app` never sets; `enforce` sets it, and
-    `demo.selfcheck` tries it. The check here does not depend on it.
+    `demo.guard.selfcheck` tries it. The check here does not depend on it.
 
     Parameters
     ----------

@@ -18,8 +18,8 @@ from fastapi import FastAPI
 from gradio import processing_utils
 from gradio.context import LocalContext
 
-from demo.files import Files
-from demo.gate import API
+from demo.guard.files import Files
+from demo.guard.gate import API
 
 trying: ContextVar[bool] = ContextVar("trying", default=False)  # its own requests get in
 

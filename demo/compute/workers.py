@@ -1,9 +1,10 @@
 """Who computes what, and when: processes beside the server, short work before long.
 
-The server itself only takes requests; everything that costs time runs in workers (`demo.worker`).
-Its cost is known before it starts (`demo.cost`): short work has workers of its own, so that who
-moves one fader never waits for another's whole piece; long work has one, and gets the
-processor's time that short work leaves. Work that nobody waits for any more is dropped.
+The server itself only takes requests; everything that costs time runs in workers
+(`demo.compute.worker`). Its cost is known before it starts (`demo.compute.cost`): short work has
+workers of its own, so that who moves one fader never waits for another's whole piece; long work has
+one, and gets the processor's time that short work leaves. Work that nobody waits for any more is
+dropped.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from demo import frames, worker
-from demo.cost import SHORT
-from demo.study import PieceSession
+from demo.compute import frames, worker
+from demo.compute.cost import SHORT
+from demo.editing.piece_session import PieceSession
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 MOST_SHORT = 4  # workers for short work; more than cores help nobody
 NICE = 5  # how far long work steps back: a third of the time that short work would get
 LIMIT = 300.0  # seconds after which work is taken for hung: ten times the longest there is
@@ -181,7 +182,7 @@ class _Process:
         env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *_python_path()])}
         if self.model is not None:
             env["FADERNETS_MODEL"] = self.model
-        command = [sys.executable, "-m", "demo.worker", str(self.nice)]
+        command = [sys.executable, "-m", "demo.compute.worker", str(self.nice)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env
         )
@@ -329,7 +330,7 @@ class Workers:
         Parameters
         ----------
         task : str
-            One of `demo.worker`'s.
+            One of `demo.compute.worker`'s.
         arguments : plain data
         cost : float
             Seconds that it takes on an idle core, about.

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from demo.study import PieceSession
+from demo.editing.piece_session import PieceSession
 
 KEPT = 3600.0  # seconds without use after which a piece is closed; FADERNETS_KEEP_PIECES sets it
 GRACE = 300.0  # seconds until the pieces of a closed page go: a reload comes back within them

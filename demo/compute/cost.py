@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from demo.study import PieceSession
+from demo.editing.piece_session import PieceSession
 from fadernets.music.notes import BEATS
 
 EVENT = 0.06  # seconds that any answer takes

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from demo.public_address import Address, PublicAddress
+from demo.guard.public_address import Address, PublicAddress
 
 PUBLIC = "https://example.org/music"
 

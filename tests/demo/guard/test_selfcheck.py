@@ -11,13 +11,13 @@ import pytest
 # In a process of its own: Gradio leaves an event loop unclosed when Blocks are made.
 TRY = """
 import os, sys
-from demo.files import Files
+from demo.guard.files import Files
 files = Files(sys.argv[1])
 os.environ["GRADIO_TEMP_DIR"] = str(files.folder)
 import gradio as gr
 from fastapi import FastAPI
-from demo.blocks import GuardedBlocks
-from demo.selfcheck import OpenError, require_closed
+from demo.guard.blocks import GuardedBlocks
+from demo.guard.selfcheck import OpenError, require_closed
 
 with GuardedBlocks(owns={owns}) as blocks:
     upload = gr.UploadButton()

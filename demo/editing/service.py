@@ -15,8 +15,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from demo import sound
-from demo.study import EditRequest, PieceSession, excerpt, mean_arousal, short, whole
+from demo.editing import sound
+from demo.editing.piece_session import (
+    EditRequest,
+    PieceSession,
+    excerpt,
+    mean_arousal,
+    short,
+    whole,
+)
 from fadernets.music import key, midi
 from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.notes import BEATS, Notes, cut
@@ -65,19 +72,19 @@ def answer(net: FaderNet, study: PieceSession, values: Mapping, *, hear: bool = 
     Parameters
     ----------
     values : mapping
-        `EditRequest`'s fields, with ``number``, which comes back, and what `demo.sound.message` and
-        `demo.sound.chunk` take of the page.
+        `EditRequest`'s fields, with ``number``, which comes back, and what
+        `demo.editing.sound.message` and `demo.editing.sound.chunk` take of the page.
     hear : bool
         Give one chunk of the sound, and only that.
 
     Returns
     -------
     dict
-        ``number``, ``piece``, ``first``, ``last``. To hear, what `demo.sound.chunk` gives, or
-        ``sound`` that is not ``made`` and ``trouble``, a sentence that says why. Otherwise
+        ``number``, ``piece``, ``first``, ``last``. To hear, what `demo.editing.sound.chunk` gives,
+        or ``sound`` that is not ``made`` and ``trouble``, a sentence that says why. Otherwise
         ``length`` in seconds; ``rolls``; ``figures`` of each fader; ``closed``, whether no segment
-        can change; ``summary`` and ``changes`` in words; ``sound`` as `demo.sound.message` gives
-        it, or of a long selection `demo.sound.promise`.
+        can change; ``summary`` and ``changes`` in words; ``sound`` as `demo.editing.sound.message`
+        gives it, or of a long selection `demo.editing.sound.promise`.
 
     Raises
     ------

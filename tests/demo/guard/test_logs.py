@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from demo import logs
+from demo.guard import logs
 
 
 def record(**more) -> logging.LogRecord:

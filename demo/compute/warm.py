@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from demo import service
-from demo.study import open_example
+from demo.editing import service
+from demo.editing.piece_session import open_example
 from fadernets.music import midi
 from fadernets.music.examples import FIRST
 from fadernets.net import FaderNet

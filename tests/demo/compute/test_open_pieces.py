@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from demo.pieces import OpenPieces
-from demo.study import PieceSession
+from demo.compute.open_pieces import OpenPieces
+from demo.editing.piece_session import PieceSession
 from tests.fadernets import tiny
 
 

@@ -1,0 +1,1 @@
+"""Who computes what, and when: processes beside the server, and the pieces they know."""

@@ -1,0 +1,1 @@
+"""What stands between strangers and the page: who may ask what, and what they are told."""

@@ -1,0 +1,115 @@
+"""The rooms of docs/architecture.md: imports point one way, and no room is crowded."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("db", "fadernets", "survey", "train", "demo", "benchmarks")
+MOST = 20  # modules at the top of a package
+# A package may import those before it, and nothing else of ours.
+MAY_IMPORT = {
+    "db": set(),
+    "fadernets": set(),
+    "survey": {"db", "fadernets"},
+    "train": {"fadernets"},
+    "demo": {"survey", "fadernets"},
+    "benchmarks": {"db", "fadernets", "survey", "train", "demo"},
+}
+# Within a package a room may import the rooms before it; what lies at the top may import them all.
+ROOMS = {
+    "fadernets": ("music", "models", "decoding", "arranger", "playback"),
+    "survey": (
+        "core", "ratings", "statistics", "analysis", "records", "journal", "building",
+        "participant", "admin",
+    ),
+    "train": ("metrics", "data", "evaluation", "run", "reporting", "figures"),
+    "demo": ("guard", "editing", "compute"),
+}  # fmt: skip
+# `fadernets` is a library: of its top these stand below their users in its rooms.
+FREE = {"fadernets.arguments", "survey", "train", "fadernets"}
+
+
+def modules() -> dict[str, Path]:
+    """Every module of ours by its dotted name."""
+    found = {}
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            found[name.removesuffix(".__init__")] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Modules of ours that a module imports, at its top or in a function."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [name if name in MODULES else node.module for name in inner]
+        else:
+            continue
+        yield from (name for name in names if name in MODULES)
+
+
+IMPORTS = {name: sorted(set(imported(path)) - {name}) for name, path in MODULES.items()}
+
+
+def room(module: str) -> str | None:
+    """The room of a package that a module lies in; None at its top."""
+    package, *rest = module.split(".")
+    return rest[0] if rest and rest[0] in ROOMS.get(package, ()) else None
+
+
+def test_no_import_comes_back_to_where_it_began():
+    try:
+        list(TopologicalSorter(IMPORTS).static_order())
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_packages_import_only_those_below_them():
+    wrong = [
+        f"{module} imports {other}"
+        for module, others in IMPORTS.items()
+        for other in others
+        if (a := module.split(".")[0]) != (b := other.split(".")[0]) and b not in MAY_IMPORT[a]
+    ]
+    assert wrong == []
+
+
+def test_rooms_import_only_those_before_them():
+    wrong = []
+    for module, others in IMPORTS.items():
+        package, own = module.split(".")[0], room(module)
+        for other in others:
+            if own is None or other.split(".")[0] != package or other in FREE:
+                continue
+            theirs, order = room(other), ROOMS[package]
+            if theirs is None or order.index(theirs) > order.index(own):
+                wrong.append(f"{module} imports {other}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "package", sorted({str(path.parent.relative_to(ROOT)) for path in MODULES.values()})
+)
+def test_no_room_is_crowded(package: str):
+    if package != "benchmarks":  # flat, each file a benchmark of its own
+        assert len(list((ROOT / package).glob("[a-z]*.py"))) <= MOST
+
+
+def test_the_page_on_architecture_names_every_room():
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    for package, rooms in ROOMS.items():
+        for name in rooms:
+            assert f"`{package}/{name}/`" in page, f"{package}/{name}"
