@@ -9,7 +9,7 @@ FULL = 20_000_000  # bytes of the largest file that is looked at
 END = b"\0\xff\x2f\0"  # of a track
 ONCE = b"\0\x90\x3c\x40\x83\x60\x3c\0"  # a note of a beat
 MUSIC = ONCE * 20
-BEATS = 20_000  # of the longest piece
+BEATS = 9_600  # of the longest piece that faders take
 DIVISION = 480  # ticks of a beat
 GIANT = b"\xff\xff\xff\x7f"  # the longest delta time
 
@@ -98,9 +98,9 @@ def largest() -> bytes:
     hands = b"".join(notes(119_999, ticks // 120_000))
     feet = moving(599_900, ticks // 600_000)
     tempos = b"".join(
-        meta(0x51, (60_000 + k % 2).to_bytes(3, "big"), ticks // 50_000) for k in range(49_000)
+        meta(0x51, (125_000 + k % 2).to_bytes(3, "big"), ticks // 50_000) for k in range(49_000)
     )
-    head = tempo(60_000) + meta(0x58, b"\1\4\x18\x08") + tempos
+    head = tempo(125_000) + meta(0x58, b"\1\4\x18\x08") + tempos
     return file(chunk(head + END), chunk(hands + END), chunk(ONCE + feet + END))
 
 

@@ -179,8 +179,9 @@ class Gate:
 
         try:
             await self._pass(kind, parts, scope, receive, sending)
-        except ClientDisconnect:  # the sender's doing, who hears nothing any more
-            pass
+        except ClientDisconnect:  # the sender's doing, who may still be listening
+            if not begun:
+                await _sentence(NO_FILE, 400)(scope, receive, send)
         except Exception as error:  # noqa: BLE001 - Gradio's; its text and traceback hold values
             last = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"

@@ -7,13 +7,15 @@ say what it takes.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 import gradio as gr
 
-SHOWN = 40  # characters of a value that are repeated
+LARGEST = 10**15  # whole number that a sentence repeats
+PLAIN = re.compile("[A-Za-z0-9 .-]{1,30}")  # text that a sentence may repeat
 
 
 def problem(components: Sequence[Any], values: Sequence[Any]) -> str | None:
@@ -33,11 +35,17 @@ def problem(components: Sequence[Any], values: Sequence[Any]) -> str | None:
     for component, value in zip(components, values, strict=True):
         wanted = _wanted(component, value)
         if wanted is not None:
-            name, shown = str(component.label), repr(value)
-            shown = shown if len(shown) <= SHOWN else f"{shown[: SHOWN - 3]}..."
-            sentence = f"{name[:1].upper()}{name[1:]} {shown} is not {wanted}."
-            return escape(sentence, quote=False)
+            name = str(component.label)
+            shown = f"{value!r} " if _is_plain(value) else ""
+            return escape(f"{name[:1].upper()}{name[1:]} {shown}is not {wanted}.", quote=False)
     return None
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value may stand in a sentence: a number, or a word or two; no path, no markup."""
+    if isinstance(value, int):
+        return abs(value) < LARGEST
+    return isinstance(value, float) or (isinstance(value, str) and bool(PLAIN.fullmatch(value)))
 
 
 def _wanted(component: Any, value: Any) -> str | None:
@@ -58,7 +66,7 @@ def _wanted(component: Any, value: Any) -> str | None:
 
 def _number_wanted(component: Any, value: Any) -> str | None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value):
+    if not is_number or (isinstance(value, float) and not math.isfinite(value)):
         return "a number"
     if component.precision == 0 and value != int(value):
         return "a whole number"
