@@ -30,7 +30,7 @@ from train.data.dataset import TEST, Segments
 from train.evaluation import mood_classifier
 from train.evaluation.arousal import arousal, judged
 from train.evaluation.identity import curve, identity
-from train.evaluation.mood_classifier import Judge, held_out
+from train.evaluation.mood_classifier import MoodClassifier, held_out
 from train.evaluation.sweep import SCALES, Protocol, spread
 from train.evaluation.table1 import dump, table
 from train.evaluation.token_accuracy import hits
@@ -109,7 +109,9 @@ def weights_sha256(name: str | Path) -> str:
     return dict(line.split()[::-1] for line in lines)[checkpoint.WEIGHTS]
 
 
-def evaluate(name: str, data: Segments, count: int, seed: int, judge: Judge | None) -> dict:
+def evaluate(
+    name: str, data: Segments, count: int, seed: int, judge: MoodClassifier | None
+) -> dict:
     """Every figure of one model but Table 1, with what is needed to measure it again."""
     began = time.perf_counter()
     net = FaderNet.load(name, device=str(data.tokens.device))
@@ -186,7 +188,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _own_judge(data: Segments) -> Judge | None:
+def _own_judge(data: Segments) -> MoodClassifier | None:
     """The judge of the file's own labels, if it has any."""
     try:
         return mood_classifier.judge_of(data)

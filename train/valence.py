@@ -30,7 +30,14 @@ from train.data.dataset import TEST, TRAIN, Segments
 from train.evaluate import chosen, commit, notes_of
 from train.evaluation.crossvalidation import aucs, out_of_fold
 from train.evaluation.identity import identity
-from train.evaluation.mood_classifier import Judge, features, fit, judge_of, labelled, table
+from train.evaluation.mood_classifier import (
+    MoodClassifier,
+    features,
+    fit,
+    judge_of,
+    labelled,
+    table,
+)
 
 CODER = "gmvae"
 MODELS = ("arranger", "gmvae")
@@ -91,7 +98,7 @@ def _counts(high: np.ndarray, piece: np.ndarray) -> dict[str, int]:
     }
 
 
-def judges(data: Segments) -> dict[str, Judge]:
+def judges(data: Segments) -> dict[str, MoodClassifier]:
     """Judges of either mood, and one of valence that does not hear the key."""
     segments, _ = labelled(data, TRAIN)
     deaf = [name for name in features(segments[0]) if name not in OF_KEY]
@@ -102,7 +109,9 @@ def judges(data: Segments) -> dict[str, Judge]:
     }
 
 
-def moved(net: FaderNet, source: Sequence[Notes], ears: Mapping[str, Judge]) -> dict[str, dict]:
+def moved(
+    net: FaderNet, source: Sequence[Notes], ears: Mapping[str, MoodClassifier]
+) -> dict[str, dict]:
     """What transfers do to moods, by judges that know no model, and to the music itself.
 
     Beside every preset stand each mood alone, for what it does to the other one, and what a

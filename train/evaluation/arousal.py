@@ -13,7 +13,7 @@ from fadernets.net import FaderNet
 from train import metrics
 from train.data.dataset import TEST, Segments
 from train.evaluation.identity import identity
-from train.evaluation.mood_classifier import Judge
+from train.evaluation.mood_classifier import MoodClassifier
 
 
 def arousal(net: FaderNet, data: Segments, source: list[Notes]) -> dict:
@@ -65,7 +65,7 @@ def _told_apart(probability: np.ndarray, high: np.ndarray) -> dict[str, float]:
     }
 
 
-def judged(net: FaderNet, source: list[Notes], judge: Judge) -> dict:
+def judged(net: FaderNet, source: list[Notes], judge: MoodClassifier) -> dict:
     """Share of transfers that move arousal as asked, by a judge that never saw the model.
 
     As in the paper's listening test each is compared with its source, and a segment is moved to

@@ -14,11 +14,11 @@ from tests.fadernets.tiny import bars
 from train import metrics
 from train.data.dataset import TEST
 from train.evaluation import arousal
-from train.evaluation.mood_classifier import Judge
+from train.evaluation.mood_classifier import MoodClassifier
 
 BUSY = Notes.of(np.arange(16) / 4, np.arange(1, 17) / 4, [60] * 16, [64] * 16)
 CALM = Notes.of([0.0, 2.0], [2.0, 4.0], [60, 62], [64, 64])
-JUDGE = Judge(("rhythm",), (0.5,), (0.25,), (1.0,), 0.0)  # even at a rhythm density of 1/2
+JUDGE = MoodClassifier(("rhythm",), (0.5,), (0.25,), (1.0,), 0.0)  # even at a rhythm density of 1/2
 
 
 class Model:

@@ -8,7 +8,7 @@ from tests.fadernets.tiny import bars
 from train import metrics
 from train.data.dataset import TRAIN
 from train.evaluation import mood_classifier
-from train.evaluation.mood_classifier import Judge
+from train.evaluation.mood_classifier import MoodClassifier
 
 RNG = np.random.default_rng(0)
 
@@ -43,7 +43,7 @@ def test_a_segment_without_notes_has_none():
 
 
 def test_log_odds_by_hand():
-    found = Judge(("rhythm",), (0.5,), (0.25,), (2.0,), -1.0)
+    found = MoodClassifier(("rhythm",), (0.5,), (0.25,), (2.0,), -1.0)
     whole = Notes.of(np.arange(16) / 4, np.arange(1, 17) / 4, [60] * 16, [64] * 16)
     odds = found.log_odds([whole, Notes.empty(), whole[:4]])
     assert odds[0] == pytest.approx(2 * (1 - 0.5) / 0.25 - 1)
