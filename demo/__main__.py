@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import logging
 import os
 import socket
 import sys
@@ -13,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from survey.core.process_end import leave_on_sigterm, run
+from survey.core.process_end import asked, leave_if_asked, run, take_signals
 
 if TYPE_CHECKING:
     from demo.survey_mount import SurveyMount
@@ -31,16 +29,12 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started:
+        if asked.is_set():  # just before this server took the signals
+            self.should_exit = True
+        elif self.started:
             print(f"Music FaderNets is at {self.address} (stop with Ctrl+C)", flush=True)
             print(f"The listening test is at {self.address}survey/", flush=True)
             self.then()
-
-
-def _is_news(record: logging.LogRecord) -> bool:
-    """False for what uvicorn says of pages that are still open when the server is stopped."""
-    cancelled = record.exc_info and record.exc_info[0] is asyncio.CancelledError
-    return not (cancelled or str(record.msg).startswith("Cancel %s running task"))
 
 
 def main() -> int:
@@ -61,8 +55,9 @@ def main() -> int:
 
     try:
         logs.set_up()
-        leave_on_sigterm()
+        take_signals()
         with survey_mount(args.model) as test:
+            leave_if_asked()
             _serve(args.model, test, listener, args.host)
     except (ValueError, WorkError, OpenError) as error:
         print(f"demo: {str(error).rstrip('.')}.", file=sys.stderr)
@@ -82,16 +77,13 @@ def _serve(model: str | None, test: SurveyMount, listener: socket.socket, host: 
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        ws="none",
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=1,
     )
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
     address = f"http://{host}:{listener.getsockname()[1]}/"
-    try:
-        Server(config, address, test.begin).run(sockets=[listener])
-    except KeyboardInterrupt:
-        pass
+    Server(config, address, test.begin).run(sockets=[listener])
 
 
 def _arguments() -> argparse.Namespace:

@@ -7,7 +7,6 @@ Runs three ways: ``python -m demo`` for everyone; `create_app` for any ASGI serv
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 from collections.abc import AsyncIterator, Mapping
@@ -42,7 +41,7 @@ from demo.guard.public_address import Address, PublicAddress  # noqa: E402
 from demo.handlers import Handlers  # noqa: E402
 from fadernets.mood_transfer import PRESETS  # noqa: E402
 from fadernets.music.examples import EXAMPLES, FIRST  # noqa: E402
-from survey.core.process_end import run  # noqa: E402
+from survey.core.process_end import asked, leave_if_asked, run, take_signals  # noqa: E402
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("roll", "player", "overview", "fader", "workbench", "view")
@@ -135,8 +134,10 @@ class Demo:
         public_address.mend_page(ICON)
         public_address.put_outermost(app, self.middleware)
         self.blocks.enforce()
+        leave_if_asked()
         selfcheck.require_closed(app, self.blocks, self.files)
-        self.workers.wait_until_ready()
+        self.workers.wait_until_ready(leave_if_asked)
+        leave_if_asked()
         threading.Thread(target=self._tidy, name="pieces", daemon=True).start()
         self.is_open = True
 
@@ -332,20 +333,12 @@ def main() -> int:
         survey_mount,  # the survey's libraries, which the demo does not need
     )
 
-    serving, stopped = threading.Event(), threading.Event()
-
-    def stop(*_: object) -> None:
-        stopped.set()
-        if not serving.is_set():
-            raise SystemExit(0)
-
-    # Gradio waits for no signal, and would lose an interrupt. Hosts send SIGTERM.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    take_signals()  # Gradio waits for none, and would lose an interrupt
     http_server.get_space = lambda: None  # or it looks for changed files, and fails
     try:
         logs.set_up()
         with survey_mount() as test, closing(Demo(mounts={SURVEY: test.app})) as demo:
+            leave_if_asked()
             app, _, _ = demo.blocks.launch(
                 prevent_thread_lock=True,
                 app_kwargs={"middleware": [*demo.middleware, demo.gate]},
@@ -360,8 +353,7 @@ def main() -> int:
             logs.set_up()  # Gradio has its server set up logging of its own
             demo.complete(app)
             test.begin()
-            serving.set()
-            stopped.wait()
+            asked.wait()
             demo.workers.close()  # else the server waits for what is under way
             demo.blocks.close()
     except (ValueError, WorkError, selfcheck.OpenError) as error:

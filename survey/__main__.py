@@ -9,9 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import signal
 import sys
-from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
@@ -20,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 from survey.app import close, create_app
-from survey.core.process_end import run
+from survey.core.process_end import run, take_signals
 from survey.core.settings import Settings
 
 MOUNT = "/survey"
@@ -43,8 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     server = Starlette(routes=[Mount(MOUNT, app), Route(MOUNT, home), Route("/", home)])
     print(f"The survey is at http://{given.host}:{given.port}{MOUNT}/", flush=True)
     logging.getLogger("uvicorn.error").addFilter(_is_news)
-    # When it has shut down uvicorn raises the signal again, and by default that is the end.
-    signal.signal(signal.SIGTERM, _leave)
+    take_signals()  # uvicorn takes them first, and sends them again when it has ended
     try:
         # Addresses hold tokens and clients have addresses: nothing of a request is logged.
         uvicorn.run(
@@ -72,10 +69,6 @@ def _is_news(record: logging.LogRecord) -> bool:
     """False for what uvicorn says of requests that are none, or are cut off by the server's end."""
     cancelled = record.exc_info and record.exc_info[0] is asyncio.CancelledError
     return not (cancelled or str(record.msg).startswith(NO_NEWS))
-
-
-def _leave(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
 
 
 if __name__ == "__main__":

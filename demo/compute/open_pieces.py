@@ -15,6 +15,8 @@ from demo.editing.piece_session import PieceSession
 
 KEPT = 3600.0  # seconds without use after which a piece is closed; FADERNETS_KEEP_PIECES sets it
 GRACE = 300.0  # seconds until the pieces of a closed page go: a reload comes back within them
+MOST_PIECES = 2_000
+LEAST = 100  # notes that a piece counts for beside its own, so that small ones go, too
 MOST_NOTES = 3_000_000  # of all open pieces: a few hundred megabytes
 
 
@@ -26,8 +28,8 @@ class _Open:
     used: float
 
     def weight(self, now: float) -> float:
-        """How much is won by closing it: its notes times the seconds that nobody has used it."""
-        return len(self.study.piece.notes) * (now - self.used)
+        """How much is won by closing it: its size times the seconds that nobody has used it."""
+        return (len(self.study.piece.notes) + LEAST) * (now - self.used)
 
 
 class OpenPieces:
@@ -73,7 +75,9 @@ class OpenPieces:
             now = self.clock()
             self._open[study.id] = _Open(study, session or "", now + self.kept, now)
             self._notes += len(study.piece.notes)
-            while self._notes > self.most_notes and len(self._open) > 1:
+            while len(self._open) > 1 and (
+                self._notes > self.most_notes or len(self._open) > MOST_PIECES
+            ):
                 others = [name for name in self._open if name != study.id]
                 self._drop([max(others, key=lambda name: self._open[name].weight(now))])
 

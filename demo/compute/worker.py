@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from demo.compute import frames
+from survey.core.process_end import run
 
 READY, PROGRESS, DONE, SAID, FAILED, UNKNOWN, STOPPED = (
     "ready",
@@ -185,4 +186,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -287,8 +287,13 @@ class Workers:
         self._closed = threading.Event()
         threading.Thread(target=self._watch, name="hung work", daemon=True).start()
 
-    def wait_until_ready(self) -> None:
+    def wait_until_ready(self, look: Callable[[], None] = lambda: None) -> None:
         """Wait for the first worker, or for `close`.
+
+        Parameters
+        ----------
+        look : function
+            Called now and then; it may raise to end the waiting.
 
         Raises
         ------
@@ -297,6 +302,7 @@ class Workers:
         """
         until = time.monotonic() + PATIENCE
         while not self._closed.is_set():
+            look()
             try:
                 self._processes[0].ready.result(0.2)
                 return

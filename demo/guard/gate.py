@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from pydantic import BaseModel, Field, JsonValue, TypeAdapter
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
@@ -31,6 +32,7 @@ SLOWEST = 2_000  # bytes a second that an upload must make; a poor telephone mak
 STALLED = 10.0  # seconds without a byte after which an upload is given up
 LONGEST_UPLOAD = 120.0  # seconds that an upload may take: 20 MB at 1.4 Mbit/s
 UPLOADS_AT_ONCE = 32
+MOST_BORDERS = 4  # between the parts of an upload, which has one file, and at its end
 SESSION = r"[A-Za-z0-9_-]{1,64}"
 FORBIDDEN_QUERY = "deep_link"  # would have Gradio read a page's state from its disk
 BUSY = "The server takes in too many files just now. Please try again in a minute."
@@ -46,6 +48,7 @@ UPLOAD = "upload"
 FILE = "file"
 LEAVE = "leave"
 STREAM = "stream"
+PROGRESS = "progress"
 PLAIN = "plain"
 
 # (method, address below the page, how it is treated); GET stands for HEAD, too.
@@ -56,13 +59,13 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("GET", "/favicon.ico", PLAIN),
     ("GET", "/robots.txt", PLAIN),
     ("GET", "/manifest.json", PLAIN),
-    ("GET", "/(assets|static)/[A-Za-z0-9_./@+-]+", PLAIN),
+    ("GET", "/(assets|static)/[A-Za-z0-9_./@+-]{1,200}", PLAIN),
     ("GET", f"{API}/theme.css", PLAIN),
     ("GET", f"{API}/info/?", PLAIN),
     ("GET", f"{API}/app_id/?", PLAIN),
     ("GET", f"{API}/startup-events", PLAIN),
     ("GET", f"{API}/heartbeat/(?P<session>{SESSION})", LEAVE),
-    ("GET", f"{API}/upload_progress", PLAIN),
+    ("GET", f"{API}/upload_progress", PROGRESS),
     ("GET", f"{API}/queue/data", STREAM),
     ("GET", rf"{API}/call/(v2/)?(?P<name>\w{{1,64}})/{SESSION}", PLAIN),
     ("GET", f"{API}/file=(?P<path>.+)", FILE),
@@ -185,7 +188,8 @@ class Gate:
         except Exception as error:  # noqa: BLE001 - Gradio's; its text and traceback hold values
             last = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
-            log.warning("%s failed: %s at %s", kind, type(error).__name__, where)
+            level = logging.INFO if begun else logging.WARNING  # one that breaks off is no news
+            log.log(level, "%s failed: %s at %s", kind, type(error).__name__, where)
             if not begun:
                 await _refusal(kind, error)(scope, receive, send)
             else:  # the rest does not come: say so, or the server complains of us
@@ -210,6 +214,8 @@ class Gate:
         """Whether the route's own values are allowed."""
         if kind == FILE:
             return self.owns(parts["path"] or "")
+        if kind == PROGRESS:
+            return "upload_id" in parse_qs(query.decode("latin-1"))
         if kind == STREAM:
             return self.waits(parse_qs(query.decode("latin-1")).get("session_hash", [""])[0])
         return parts.get("name") is None or parts["name"] in self.names
@@ -259,10 +265,21 @@ class Gate:
             # Whoever is slow makes room, so that a few who mean ill do not keep others out.
             others = [one for one in self._uploads if not one.given_up.is_set()]
             min(others, key=_Upload.rate).given_up.set()
-        upload = _Upload(receive, self.largest_upload)
+        upload = _Upload(receive, self.largest_upload, _boundary(scope))
         self._uploads.append(upload)
+        refused = 0
+
+        async def sending(message: Message) -> None:
+            # What Gradio says of an upload it cannot read are a library's words.
+            nonlocal refused
+            if message["type"] == "http.response.start" and message["status"] >= 400:
+                refused = message["status"]
+                await _sentence(NO_FILE, refused)(scope, receive, send)
+            elif not refused:
+                await send(message)
+
         try:
-            await self.app(scope, upload.message, send)
+            await self.app(scope, upload.message, sending)
         finally:
             self._uploads.remove(upload)
             self.count(upload.taken)
@@ -271,8 +288,9 @@ class Gate:
 class _Upload:
     """An upload that is coming in, ended when it takes too long, too slowly or too much."""
 
-    def __init__(self, receive: Receive, largest: int) -> None:
-        self.receive, self.largest = receive, largest
+    def __init__(self, receive: Receive, largest: int, boundary: bytes) -> None:
+        self.receive, self.largest, self.boundary = receive, largest, boundary
+        self.borders, self._end = 0, b""
         self.taken, self.began = 0, time.monotonic()
         self.given_up = asyncio.Event()
 
@@ -297,10 +315,28 @@ class _Upload:
         finally:
             coming.cancel()
             ending.cancel()
-        self.taken += len(message.get("body", b""))
+        body = message.get("body", b"")
+        self.taken += len(body)
         if self.taken > self.largest:  # nothing was announced, and it does not end
             return {"type": "http.disconnect"}
+        if self._count_borders(body) > MOST_BORDERS:  # Gradio opens a file for every part
+            return {"type": "http.disconnect"}
         return message
+
+    def _count_borders(self, body: bytes) -> int:
+        """Borders of parts that have come, those across two messages included."""
+        if self.boundary:
+            seen = self._end + body
+            self.borders += seen.count(self.boundary)
+            self._end = seen[-(len(self.boundary) - 1) :] if len(self.boundary) > 1 else b""
+        return self.borders
+
+
+def _boundary(scope: Scope) -> bytes:
+    """What separates the parts of an upload; empty if it is none."""
+    _, options = parse_options_header(Headers(scope=scope).get("content-type", ""))
+    boundary = options.get(b"boundary", b"")
+    return b"--" + boundary if boundary else b""
 
 
 def _path(scope: Scope) -> str:

@@ -8,6 +8,7 @@ somebody sent.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import logging.handlers
 import os
@@ -31,6 +32,23 @@ class Private(logging.handlers.RotatingFileHandler):
             errors=self.errors,
             opener=lambda path, flags: os.open(path, flags, 0o600),
         )
+
+
+# What uvicorn and asyncio say of requests that are none, of pages still open at the end, and, over
+# and over, of a server that is out of descriptors.
+NO_NEWS = (
+    "Cancel %s running task",
+    "Invalid HTTP request received",
+    "Unsupported upgrade request",
+    "No supported WebSocket library",
+    "socket.accept() out of system resource",
+)
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether a record is for whoever runs the server."""
+    cancelled = record.exc_info and record.exc_info[0] is asyncio.CancelledError
+    return not (cancelled or str(record.msg).startswith(NO_NEWS))
 
 
 class OneLine(logging.Formatter):
@@ -69,6 +87,7 @@ def set_up() -> None:
             reason = (error.strerror or "it cannot be written").lower()
             raise ValueError(f"FADERNETS_LOG cannot be used: {reason}") from error
     handler.setFormatter(OneLine())
+    handler.addFilter(is_news)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

@@ -1,18 +1,38 @@
-"""The end of a server's process: in good order, whatever its threads wait for."""
+"""The end of a server's process: asked for by a signal, in good order, whatever threads wait for.
+
+A signal only leaves a note. To raise something from it would not do while a server starts: whoever
+runs just then may catch it, and what is half made would not be closed. `leave_if_asked` is called
+where nothing is half made.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from typing import NoReturn
 
+asked = threading.Event()  # set when somebody wants the process to end
+
+
+def take_signals() -> None:
+    """Have SIGTERM and SIGINT leave a note; uvicorn, while it serves, takes them first."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+
+
+def leave_if_asked() -> None:
+    """Raise SystemExit with status 0 if somebody wants the process to end."""
+    if asked.is_set():
+        raise SystemExit(0)
+
 
 def run(main: Callable[[], int]) -> NoReturn:
-    """Run a server's `main`, and end the process with its status.
+    """Run a process's `main`, and end the process with its status.
 
-    Threads that still wait for a lost database are not waited for.
+    Threads that still wait, for a lost database or for more input, are not waited for.
     """
     try:
         status = main()
@@ -21,16 +41,3 @@ def run(main: Callable[[], int]) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
-
-
-def leave_on_sigterm() -> None:
-    """Have SIGTERM unwind what is under way, so that everything opened is closed, with status 0.
-
-    uvicorn takes the signal while it serves, and sends it again when it has ended.
-    """
-    signal.signal(signal.SIGTERM, _leave)
-
-
-def _leave(number: int, frame: object) -> NoReturn:
-    signal.signal(number, signal.SIG_IGN)  # once is enough; a second would break off the closing
-    raise SystemExit(0)

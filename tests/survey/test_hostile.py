@@ -124,7 +124,8 @@ def table() -> list[tuple[str, str]]:
         paths = app.openapi()["paths"]
     mounted = [("get", f"{route.path}/{{file}}") for route in app.routes if is_mount(route)]
     found = [(method, path) for path, methods in paths.items() for method in methods]
-    return [(method.upper(), path) for method, path in [*found, *mounted] if method != "head"]
+    routes = {(method.upper(), path) for method, path in [*found, *mounted] if method != "head"}
+    return sorted(routes)  # FastAPI gives the methods of a path in any order
 
 
 def is_mount(route: object) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from demo.compute import open_pieces as module
 from demo.compute.open_pieces import OpenPieces
 from demo.editing.piece_session import PieceSession
 from tests.fadernets import tiny
@@ -86,3 +87,12 @@ def test_pieces_go_without_anybody_asking(clock):
     clock.now += 101
     pieces.expire()
     assert len(pieces) == 0
+
+
+def test_there_are_only_so_many_pieces_however_small(clock, monkeypatch):
+    monkeypatch.setattr(module, "MOST_PIECES", 10)
+    pieces = OpenPieces(clock=clock)
+    for _ in range(30):
+        clock.now += 1
+        pieces.add(study(), "one who opens and opens")
+    assert len(pieces) == 10

@@ -202,6 +202,27 @@ def test_the_slowest_upload_makes_room_and_none_comes_when_there_is_none(gate, b
     asyncio.run(crowd())
 
 
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_an_upload_holds_one_file(gate, behind, size):
+    """Gradio opens a file for every part; a thousand of them would leave nobody a descriptor."""
+    head = [(b"content-type", b'multipart/form-data; boundary="edge"')]
+    path = "/gradio_api/upload"
+    one = b"--edge\r\nContent-Disposition: form-data\r\n\r\nx\r\n"
+
+    def sent(parts: int) -> list[dict]:
+        body = one * parts + b"--edge--\r\n"
+        cut = [body[at : at + size] for at in range(0, len(body), size)]
+        return [
+            {"type": "http.request", "body": piece, "more_body": number < len(cut) - 1}
+            for number, piece in enumerate(cut)
+        ]
+
+    assert run(gate, "POST", path, headers=head, messages=sent(1))[0] == 200
+    assert behind.bodies[-1] == one + b"--edge--\r\n"
+    run(gate, "POST", path, headers=head, messages=sent(9))
+    assert behind.bodies[-1].count(b"--edge") <= 4
+
+
 def test_streams_of_sessions_that_wait_for_nothing_are_not_there(gate):
     async def stream(session):
         return (await ask(gate, "GET", "/gradio_api/queue/data", query=session))[0]

@@ -283,7 +283,7 @@ def test_numbers_stay_numbers() -> None:
 
 
 def test_every_column_is_documented() -> None:
-    text = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "statistics.md").read_text(encoding="utf-8")
     for column in COLUMNS:
         assert f"| `{column.name}` | {column.form} | {column.meaning} |" in text
         for word in column.values:
