@@ -19,6 +19,7 @@ from fadernets.models.reviser import Reviser
 from fadernets.music import events, key, mode
 from fadernets.music.attributes import measure
 from fadernets.music.notes import Notes
+from fadernets.music.piece import Piece, Segment
 from fadernets.realisers import BATCH, Arranger, AutoregressiveDecoding, Realiser
 
 
@@ -92,9 +93,12 @@ class FaderNet:
 
         Raises
         ------
+        TypeError
+            If these are no segments' notes; the message says how to get them.
         ValueError
             If a segment has no notes.
         """
+        _check_segments(segments)
         for number, notes in enumerate(segments):
             if not len(notes):
                 raise ValueError(f"segment {number} of {len(segments)} has no notes to encode")
@@ -156,16 +160,22 @@ class FaderNet:
         Raises
         ------
         ValueError
-            If a name is no fader or a position is outside 0 to 1.
+            If a name is no fader, a position is outside 0 to 1 or there are not n of them.
         """
         return self.reconstruct(self.moved(source, positions), seed=seed)
 
     def moved(self, source: Source, positions: Mapping[str, float | Sequence[float]]) -> Codes:
         """The codes that `slide` plays."""
+        if not isinstance(positions, Mapping):
+            raise TypeError('positions name their faders, such as {"rhythm": 0.5}')
         codes = self._codes(source)
         values, drawn = dict(codes.values), codes.sketch
         for name, position in positions.items():
             scale = self._scale(name)
+            if np.ndim(position) and np.shape(position) != (len(codes),):
+                raise ValueError(
+                    f"{np.size(position)} positions of the {name} fader for {len(codes)} segments"
+                )
             asked = scale.code_at(position)
             if drawn is not None:
                 density = torch.as_tensor(scale.density_at(position)).to(drawn.asked[name])
@@ -294,6 +304,27 @@ class FaderNet:
         if name not in self.scales:
             raise ValueError(f"no fader {name!r}; there are: {', '.join(self.scales) or 'none'}")
         return self.scales[name]
+
+
+def _check_segments(source: object) -> None:
+    """Say how to get segments' notes out of what was given in their place."""
+    how = "[s.notes for s in fadernets.music.piece.segments(piece) if s.problem is None]"
+    if isinstance(source, Notes):
+        raise TypeError("one segment's notes are no list of segments: write [notes]")
+    if isinstance(source, Piece):
+        raise TypeError(f"a piece is no list of segments: write {how}")
+    if isinstance(source, str | Path):
+        raise TypeError(
+            f"a file's name is no list of segments: with piece = fadernets.music.midi.read(...), "
+            f"write {how}"
+        )
+    if not isinstance(source, Sequence | np.ndarray):
+        raise TypeError(f"a {type(source).__name__} is no list of segments' notes")
+    for number, notes in enumerate(source):
+        if isinstance(notes, Segment):
+            raise TypeError(f"segment {number} is to be given by its notes: write {how}")
+        if not isinstance(notes, Notes):
+            raise TypeError(f"segment {number} is a {type(notes).__name__} and no Notes")
 
 
 def _like(given: float | np.ndarray, found: np.ndarray) -> float | np.ndarray:
