@@ -27,3 +27,8 @@ def __getattr__(name: str):
 
         return net.FaderNet.load if name == "load" else getattr(net, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The public names, those that come later among them."""
+    return sorted([*__all__, "__version__"])

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from fadernets import arguments, mood_classifier
+from fadernets import __version__, arguments, mood_classifier
 from fadernets.checkpoint import CheckpointError
 from fadernets.mood_transfer import MOODS, PRESETS, SIDES
 from fadernets.music import key, midi
@@ -57,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     top = arguments.Parser(
         prog="fadernets", description="Faders for the rhythm, notes and mood of piano."
     )
+    top.add_argument("--version", action="version", version=f"fadernets {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
 
     def command(run: Callable[[argparse.Namespace], None], **files: str) -> argparse.ArgumentParser:
