@@ -114,8 +114,15 @@ def read(example: Example) -> Piece:
 
 
 def _score(work: str) -> Score:
-    import music21  # takes most of a second, and only examples need it
-    from music21.common import getCorpusFilePath
+    try:
+        import music21  # takes most of a second, and only examples need it
+        from music21.common import getCorpusFilePath
+    except ModuleNotFoundError as error:
+        if error.name != "music21":
+            raise
+        raise ModuleNotFoundError(
+            "the example pieces are music21's: pip install 'fadernets[examples]'", name="music21"
+        ) from error
 
     return music21.converter.parse(
         Path(getCorpusFilePath(), work), forceSource=True, storePickle=False
