@@ -15,6 +15,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+import yaml
 from huggingface_hub import metadata_load
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -263,6 +264,10 @@ def test_the_command_is_there_with_what_the_package_requires_alone(bare, tmp_pat
 import importlib, pkgutil, fadernets
 for module in pkgutil.walk_packages(fadernets.__path__, "fadernets."):
     importlib.import_module(module.name)
+try:
+    fadernets.music.examples.load("rag")
+except ModuleNotFoundError as error:
+    assert "pip install 'fadernets[examples]'" in str(error), error
 print(*dir(fadernets))
 """
     assert run("python", "-c", program).split() == dir(fadernets)
@@ -271,3 +276,34 @@ print(*dir(fadernets))
 def test_the_package_shows_its_public_names():
     assert dir(fadernets) == sorted([*fadernets.__all__, "__version__"])
     assert all(getattr(fadernets, name) is not None for name in dir(fadernets))
+
+
+def test_the_citation_is_of_this_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == fadernets.__version__
+    assert citation["license"] == PROJECT["license"].split(" AND ")
+    assert f"## {fadernets.__version__} - " in (ROOT / "CHANGELOG.md").read_text()
+    assert (
+        f"title     = {{{citation['preferred-citation']['title'].partition(':')[0]}"
+        in (ROOT / "README.md").read_text()
+    )
+
+
+@pytest.mark.parametrize("form", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("[!c]*.yml")))
+def test_forms_for_issues_ask_everything_once(form):
+    asked = yaml.safe_load(form.read_text())
+    assert {"name", "description", "body"} <= set(asked)
+    names = [part["id"] for part in asked["body"] if part["type"] != "markdown"]
+    assert names and len(set(names)) == len(names)
+    labels = [part["attributes"]["label"] for part in asked["body"] if part["type"] != "markdown"]
+    assert all(labels)
+
+
+def test_hooks_before_a_commit_are_those_of_make_test():
+    (local,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert local["repo"] == "local"  # nothing is downloaded
+    make = (ROOT / "Makefile").read_text()
+    for hook in local["hooks"]:
+        python, _, tool = hook["entry"].partition(" -m ")
+        assert python == ".venv/bin/python"
+        assert f"$(BIN)/python -m {' '.join(tool.split()[:2])}" in make
