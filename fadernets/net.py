@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from operator import index
 from pathlib import Path
+from typing import cast, overload
 
 import numpy as np
 import torch
@@ -16,11 +17,15 @@ from fadernets.codes import Codes, Source
 from fadernets.faders import Fader
 from fadernets.models import losses
 from fadernets.models.reviser import Reviser
+from fadernets.models.segmentvae import SegmentVAE
 from fadernets.music import events, key, mode
 from fadernets.music.attributes import measure
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece, Segment
 from fadernets.realisers import BATCH, Arranger, AutoregressiveDecoding, Realiser
+
+# Of faders, by name: one for all segments, or one each.
+Positions = Mapping[str, float | Sequence[float] | np.ndarray]
 
 
 class FaderNet:
@@ -43,7 +48,7 @@ class FaderNet:
 
     def __init__(
         self,
-        model: nn.Module,
+        model: SegmentVAE,
         faders: Mapping[str, Fader],
         name: str = "",
         player: Realiser | None = None,
@@ -67,7 +72,7 @@ class FaderNet:
         if not isinstance(model, Reviser):
             return cls(model, faders, folder.name)
         coder, _ = checkpoint.load(checkpoint.find(model.config.codes), device)
-        return cls(coder, faders, folder.name, Arranger(model))
+        return cls(cast(SegmentVAE, coder), faders, folder.name, Arranger(model))
 
     @property
     def faders(self) -> tuple[str, ...]:
@@ -79,10 +84,18 @@ class FaderNet:
         """Where the model computes."""
         return next(self.model.parameters()).device
 
+    @overload
+    def density(self, name: str, position: float) -> float: ...
+    @overload
+    def density(self, name: str, position: np.ndarray) -> np.ndarray: ...
     def density(self, name: str, position: float | np.ndarray) -> float | np.ndarray:
         """The density that a position, 0 to 1, of a fader asks for."""
         return _like(position, self._scale(name).density_at(position))
 
+    @overload
+    def position(self, name: str, density: float) -> float: ...
+    @overload
+    def position(self, name: str, density: np.ndarray) -> np.ndarray: ...
     def position(self, name: str, density: float | np.ndarray) -> float | np.ndarray:
         """The position, 0 to 1, that stands for a density, clipped to the fader's ends."""
         return _like(density, self._scale(name).position_of(density))
@@ -135,7 +148,8 @@ class FaderNet:
             return []
         seeds = None
         if seed is not None:
-            seeds = [index(s) for s in (seed if np.ndim(seed) else [seed] * len(codes))]
+            each = cast(Sequence[int], seed if np.ndim(seed) else [seed] * len(codes))
+            seeds = [index(s) for s in each]
             if len(seeds) != len(codes):
                 raise ValueError(f"{len(seeds)} seeds for {len(codes)} segments")
         return self.player.play(self.model, codes, seeds)
@@ -143,7 +157,7 @@ class FaderNet:
     def slide(
         self,
         source: Source,
-        positions: Mapping[str, float | Sequence[float]],
+        positions: Positions,
         *,
         seed: int | Sequence[int] | None = None,
     ) -> list[Notes]:
@@ -164,17 +178,17 @@ class FaderNet:
         """
         return self.reconstruct(self.moved(source, positions), seed=seed)
 
-    def moved(self, source: Source, positions: Mapping[str, float | Sequence[float]]) -> Codes:
+    def moved(self, source: Source, positions: Positions) -> Codes:
         """The codes that `slide` plays."""
         if not isinstance(positions, Mapping):
             raise TypeError('positions name their faders, such as {"rhythm": 0.5}')
         codes = self._codes(source)
         values, drawn = dict(codes.values), codes.sketch
-        for name, position in positions.items():
-            scale = self._scale(name)
-            if np.ndim(position) and np.shape(position) != (len(codes),):
+        for name, given in positions.items():
+            scale, position = self._scale(name), np.asarray(given, float)
+            if position.ndim and position.shape != (len(codes),):
                 raise ValueError(
-                    f"{np.size(position)} positions of the {name} fader for {len(codes)} segments"
+                    f"{position.size} positions of the {name} fader for {len(codes)} segments"
                 )
             asked = scale.code_at(position)
             if drawn is not None:
@@ -263,8 +277,8 @@ class FaderNet:
             raise ValueError(f"{self._described()} has no code of its own for the rhythm to mix")
         values = second.values | {"rhythm": first.values["rhythm"]}
         drawn = second.sketch
-        if drawn is not None:
-            theirs = first.sketch
+        theirs = first.sketch
+        if drawn is not None and theirs is not None:
             drawn = replace(
                 drawn,
                 labels=drawn.labels | {"rhythm": theirs.labels["rhythm"]},

@@ -29,7 +29,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PACKAGES = ("fadernets", "train", "demo", "survey", "db")
 STARTED = {"midi2audio"}  # as a program
 DRIVERS = {"psycopg"}  # SQLAlchemy imports it
-TOOLS = {"pytest-timeout", "ruff", "setuptools"}  # of `make test`
+TOOLS = {"mypy", "pytest-timeout", "ruff", "setuptools"}  # of `make`
 MOST = 10  # packages that the model may need
 # What each extra is for: packages that run from a checkout, with those that they import.
 EXTRAS = {"survey": ("survey", "db"), "demo": ("demo",), "train": ("train",)}

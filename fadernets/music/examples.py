@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -124,12 +124,11 @@ def _score(work: str) -> Score:
             "the example pieces are music21's: pip install 'fadernets[examples]'", name="music21"
         ) from error
 
-    return music21.converter.parse(
-        Path(getCorpusFilePath(), work), forceSource=True, storePickle=False
-    )
+    path = Path(getCorpusFilePath(), work)
+    return cast("Score", music21.converter.parse(path, forceSource=True, storePickle=False))
 
 
-def _bars(score: Score) -> Iterator:
+def _bars(score: Score) -> Iterator[Any]:
     return iter(score.parts[0].getElementsByClass("Measure"))
 
 
