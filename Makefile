@@ -23,11 +23,12 @@ FIND_PYTHON = for python in $(PYTHON); do \
 	python=; \
 done
 
-.PHONY: help run test format lock audit clean
+.PHONY: help run test types format lock audit clean
 
 help:
 	@echo "make run     start the demo (FADERNETS_HOST and FADERNETS_PORT choose the address)"
 	@echo "make test    check style and formatting, run the tests"
+	@echo "make types   check types"
 	@echo "make format  format the code, mend what ruff can"
 	@echo "make lock    write requirements.lock anew, with today's versions"
 	@echo "make audit   ask for known vulnerabilities of the locked versions"
@@ -41,6 +42,9 @@ test: $(DEVELOPMENT)
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m pytest $(ARGS)
 
+types: $(DEVELOPMENT)
+	$(BIN)/python -m mypy
+
 format: $(DEVELOPMENT)
 	$(BIN)/python -m ruff check --fix .
 	$(BIN)/python -m ruff format .
@@ -53,7 +57,7 @@ audit: $(AUDIT)/.requirements
 	@$(AUDIT)/bin/python tools/audit.py requirements.lock
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis artefacts
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis artefacts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip is the last thing a new environment gets: an interrupted one lacks it and is made again.

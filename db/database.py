@@ -52,7 +52,7 @@ class Database:
         self.url = address(url)
         self.busy = busy
         self._turn = threading.Lock()
-        if self.is_sqlite:
+        if self.is_sqlite and self.url.database:
             private.make_folder(Path(self.url.database).parent)
         self._presence = Presence()
         self.engine = self._engine()
@@ -133,7 +133,7 @@ class Database:
             return True
         with self._alone(wait):
             pooled = self.engine.raw_connection()
-            connection = pooled.driver_connection
+            connection: Any = pooled.driver_connection
             try:
                 connection.execute(f"PRAGMA busy_timeout = {round(SCRUB * 1000)}")
                 blocked = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -62,7 +63,7 @@ def _alone(database: Database) -> Iterator[Connection]:
     with database.engine.execution_options(writes=True).connect() as connection:
         # SQLite changes a table by copying and dropping it; with foreign keys on, the dropping
         # would delete what points at its rows. In a transaction the switch does nothing.
-        raw = connection.connection.driver_connection
+        raw: Any = connection.connection.driver_connection
         if database.is_sqlite:
             raw.execute("PRAGMA foreign_keys = OFF")
         try:

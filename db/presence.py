@@ -53,9 +53,10 @@ class Presence:
         name = connection.execute("PRAGMA database_list").fetchone()[2]
         found = {name + end: _identity(name + end) for end in BESIDE}
         with self._lock:
-            if None in found.values() or (self._count and found != self._known):
+            there = {name: one for name, one in found.items() if one is not None}
+            if len(there) < len(found) or (self._count and there != self._known):
                 raise Lost("the database's file is gone")
-            self._known = found
+            self._known = there
             self._count += 1
 
     def closed(self) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from fadernets import arguments, mood_classifier
+from fadernets import __version__, arguments, mood_classifier
 from fadernets.checkpoint import CheckpointError
 from fadernets.mood_transfer import MOODS, PRESETS, SIDES
 from fadernets.music import key, midi
@@ -29,7 +29,7 @@ PATIENCE = 1.0  # seconds before a command says what it is busy with
 
 T = TypeVar("T")
 # What changes a batch of segments: (model, segments, their seeds or None) -> their new notes
-Change = Callable[[FaderNet, list[Segment], int | None], list[Notes]]
+Change = Callable[[FaderNet, list[Segment], list[int] | None], list[Notes]]
 
 
 class Refusal(ValueError):
@@ -57,10 +57,11 @@ def parser() -> argparse.ArgumentParser:
     top = arguments.Parser(
         prog="fadernets", description="Faders for the rhythm, notes and mood of piano."
     )
+    top.add_argument("--version", action="version", version=f"fadernets {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
 
     def command(run: Callable[[argparse.Namespace], None], **files: str) -> argparse.ArgumentParser:
-        text = run.__doc__
+        text = run.__doc__ or ""
         added = commands.add_parser(
             run.__name__, help=text.splitlines()[0].rstrip("."), description=text
         )
@@ -141,7 +142,7 @@ def describe(args: argparse.Namespace) -> None:
         print(columns.format(row["segment"], *start, *densities, row["key"] or "-", last))
 
 
-def _row(piece: Piece, segment: Segment) -> dict:
+def _row(piece: Piece, segment: Segment) -> dict[str, Any]:
     """What `describe` says of a segment."""
     arousal = None
     if segment.problem is None:

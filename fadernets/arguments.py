@@ -22,7 +22,9 @@ def _number(text: str, highest: float, kind: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 <= value <= highest:  # not a number is neither
-        raise argparse.ArgumentTypeError(f"{text} is not {kind}")
+        point = text.replace(",", ".")
+        hint = f"; write {point}" if re.fullmatch(r"\d*,\d+", text) else ""
+        raise argparse.ArgumentTypeError(f"{text} is not {kind}{hint}")
     return value
 
 

@@ -5,19 +5,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from fadernets import faders
 from fadernets.faders import Fader
 from fadernets.models import build, config
+from fadernets.models.mixture import MixtureVAE
+from fadernets.models.reviser import Reviser
+from fadernets.models.segmentvae import SegmentVAE
 
 WEIGHTS, CONFIG, FADERS, SUMS = "model.safetensors", "config.json", "faders.json", "SHA256SUMS"
 VALENCE = "valence.safetensors"  # only of models that know it
 PRETRAINED = Path(__file__).parent / "pretrained"
 DEFAULT = "arranger"
+Model = SegmentVAE | Reviser  # what can be written and read
 UNUSABLE = (
     OSError, AttributeError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError
 )  # fmt: skip
@@ -63,7 +68,7 @@ def parts(name: str | Path | None = None) -> list[Path]:
     return [folder, find(settings.codes)] if settings.model == "reviser" else [folder]
 
 
-def save(model: nn.Module, scales: dict[str, Fader], folder: Path) -> None:
+def save(model: Model, scales: dict[str, Fader], folder: Path) -> None:
     """Write a model in half precision, with its configuration, faders and checksums."""
     folder.mkdir(parents=True, exist_ok=True)
     save_file(_halves(model.state_dict()), folder / WEIGHTS)
@@ -72,7 +77,7 @@ def save(model: nn.Module, scales: dict[str, Fader], folder: Path) -> None:
     save_valence(model, folder)
 
 
-def save_valence(model: nn.Module, folder: Path) -> None:
+def save_valence(model: Model, folder: Path) -> None:
     """Write what a model knows of valence beside its other files, which stay as they are."""
     (folder / VALENCE).unlink(missing_ok=True)
     if poles := getattr(model, "valence", {}):
@@ -91,7 +96,7 @@ def _files(folder: Path) -> tuple[str, ...]:
     return WEIGHTS, CONFIG, FADERS, *valence
 
 
-def load(folder: Path, device: str = "cpu") -> tuple[nn.Module, dict[str, Fader]]:
+def load(folder: Path, device: str = "cpu") -> tuple[Model, dict[str, Fader]]:
     """A model, ready to decode, and its faders.
 
     Raises
@@ -101,10 +106,10 @@ def load(folder: Path, device: str = "cpu") -> tuple[nn.Module, dict[str, Fader]
     """
     try:
         verify(folder)
-        model = build(config.load(folder / CONFIG))
+        model = cast(Model, build(config.load(folder / CONFIG)))
         model.load_state_dict(load_file(folder / WEIGHTS))
         if (folder / VALENCE).exists():
-            model.learn_valence(load_file(folder / VALENCE))
+            cast(MixtureVAE, model).learn_valence(load_file(folder / VALENCE))
         scales = faders.load(folder / FADERS)
     except CheckpointError:
         raise

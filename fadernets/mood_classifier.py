@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.special import expit
@@ -119,7 +120,9 @@ def load(path: Path) -> MoodClassifier:
     """
     try:
         stored = json.loads(path.read_text())
-        lists = {n: tuple(stored.pop(n)) for n in ("names", "mean", "sd", "weights")}
+        lists: dict[str, Any] = {
+            n: tuple(stored.pop(n)) for n in ("names", "mean", "sd", "weights")
+        }
         return MoodClassifier(**lists, **stored)
     except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} holds no judge: {error}") from error

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from operator import index
 from pathlib import Path
+from typing import cast, overload
 
 import numpy as np
 import torch
@@ -16,10 +17,15 @@ from fadernets.codes import Codes, Source
 from fadernets.faders import Fader
 from fadernets.models import losses
 from fadernets.models.reviser import Reviser
+from fadernets.models.segmentvae import SegmentVAE
 from fadernets.music import events, key, mode
 from fadernets.music.attributes import measure
 from fadernets.music.notes import Notes
+from fadernets.music.piece import Piece, Segment
 from fadernets.realisers import BATCH, Arranger, AutoregressiveDecoding, Realiser
+
+# Of faders, by name: one for all segments, or one each.
+Positions = Mapping[str, float | Sequence[float] | np.ndarray]
 
 
 class FaderNet:
@@ -42,7 +48,7 @@ class FaderNet:
 
     def __init__(
         self,
-        model: nn.Module,
+        model: SegmentVAE,
         faders: Mapping[str, Fader],
         name: str = "",
         player: Realiser | None = None,
@@ -66,7 +72,7 @@ class FaderNet:
         if not isinstance(model, Reviser):
             return cls(model, faders, folder.name)
         coder, _ = checkpoint.load(checkpoint.find(model.config.codes), device)
-        return cls(coder, faders, folder.name, Arranger(model))
+        return cls(cast(SegmentVAE, coder), faders, folder.name, Arranger(model))
 
     @property
     def faders(self) -> tuple[str, ...]:
@@ -78,10 +84,18 @@ class FaderNet:
         """Where the model computes."""
         return next(self.model.parameters()).device
 
+    @overload
+    def density(self, name: str, position: float) -> float: ...
+    @overload
+    def density(self, name: str, position: np.ndarray) -> np.ndarray: ...
     def density(self, name: str, position: float | np.ndarray) -> float | np.ndarray:
         """The density that a position, 0 to 1, of a fader asks for."""
         return _like(position, self._scale(name).density_at(position))
 
+    @overload
+    def position(self, name: str, density: float) -> float: ...
+    @overload
+    def position(self, name: str, density: np.ndarray) -> np.ndarray: ...
     def position(self, name: str, density: float | np.ndarray) -> float | np.ndarray:
         """The position, 0 to 1, that stands for a density, clipped to the fader's ends."""
         return _like(density, self._scale(name).position_of(density))
@@ -92,9 +106,12 @@ class FaderNet:
 
         Raises
         ------
+        TypeError
+            If these are no segments' notes; the message says how to get them.
         ValueError
             If a segment has no notes.
         """
+        _check_segments(segments)
         for number, notes in enumerate(segments):
             if not len(notes):
                 raise ValueError(f"segment {number} of {len(segments)} has no notes to encode")
@@ -131,7 +148,8 @@ class FaderNet:
             return []
         seeds = None
         if seed is not None:
-            seeds = [index(s) for s in (seed if np.ndim(seed) else [seed] * len(codes))]
+            each = cast(Sequence[int], seed if np.ndim(seed) else [seed] * len(codes))
+            seeds = [index(s) for s in each]
             if len(seeds) != len(codes):
                 raise ValueError(f"{len(seeds)} seeds for {len(codes)} segments")
         return self.player.play(self.model, codes, seeds)
@@ -139,7 +157,7 @@ class FaderNet:
     def slide(
         self,
         source: Source,
-        positions: Mapping[str, float | Sequence[float]],
+        positions: Positions,
         *,
         seed: int | Sequence[int] | None = None,
     ) -> list[Notes]:
@@ -156,16 +174,22 @@ class FaderNet:
         Raises
         ------
         ValueError
-            If a name is no fader or a position is outside 0 to 1.
+            If a name is no fader, a position is outside 0 to 1 or there are not n of them.
         """
         return self.reconstruct(self.moved(source, positions), seed=seed)
 
-    def moved(self, source: Source, positions: Mapping[str, float | Sequence[float]]) -> Codes:
+    def moved(self, source: Source, positions: Positions) -> Codes:
         """The codes that `slide` plays."""
+        if not isinstance(positions, Mapping):
+            raise TypeError('positions name their faders, such as {"rhythm": 0.5}')
         codes = self._codes(source)
         values, drawn = dict(codes.values), codes.sketch
-        for name, position in positions.items():
-            scale = self._scale(name)
+        for name, given in positions.items():
+            scale, position = self._scale(name), np.asarray(given, float)
+            if position.ndim and position.shape != (len(codes),):
+                raise ValueError(
+                    f"{position.size} positions of the {name} fader for {len(codes)} segments"
+                )
             asked = scale.code_at(position)
             if drawn is not None:
                 density = torch.as_tensor(scale.density_at(position)).to(drawn.asked[name])
@@ -253,8 +277,8 @@ class FaderNet:
             raise ValueError(f"{self._described()} has no code of its own for the rhythm to mix")
         values = second.values | {"rhythm": first.values["rhythm"]}
         drawn = second.sketch
-        if drawn is not None:
-            theirs = first.sketch
+        theirs = first.sketch
+        if drawn is not None and theirs is not None:
             drawn = replace(
                 drawn,
                 labels=drawn.labels | {"rhythm": theirs.labels["rhythm"]},
@@ -294,6 +318,27 @@ class FaderNet:
         if name not in self.scales:
             raise ValueError(f"no fader {name!r}; there are: {', '.join(self.scales) or 'none'}")
         return self.scales[name]
+
+
+def _check_segments(source: object) -> None:
+    """Say how to get segments' notes out of what was given in their place."""
+    how = "[s.notes for s in fadernets.music.piece.segments(piece) if s.problem is None]"
+    if isinstance(source, Notes):
+        raise TypeError("one segment's notes are no list of segments: write [notes]")
+    if isinstance(source, Piece):
+        raise TypeError(f"a piece is no list of segments: write {how}")
+    if isinstance(source, str | Path):
+        raise TypeError(
+            f"a file's name is no list of segments: with piece = fadernets.music.midi.read(...), "
+            f"write {how}"
+        )
+    if not isinstance(source, Sequence | np.ndarray):
+        raise TypeError(f"a {type(source).__name__} is no list of segments' notes")
+    for number, notes in enumerate(source):
+        if isinstance(notes, Segment):
+            raise TypeError(f"segment {number} is to be given by its notes: write {how}")
+        if not isinstance(notes, Notes):
+            raise TypeError(f"segment {number} is a {type(notes).__name__} and no Notes")
 
 
 def _like(given: float | np.ndarray, found: np.ndarray) -> float | np.ndarray:

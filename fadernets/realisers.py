@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from fadernets.arranger.arrange import DEFAULT, arrange
 from fadernets.arranger.request import ArrangementRequest, arrangement_request
@@ -15,6 +15,8 @@ from fadernets.arranger.weights import ArrangementWeights
 from fadernets.codes import Codes
 from fadernets.decoding.generate import generate
 from fadernets.models.reviser import Reviser
+from fadernets.models.segmentvae import SegmentVAE
+from fadernets.models.vanilla import VanillaVAE
 from fadernets.music import events, mode
 from fadernets.music.notes import STEPS, Notes
 
@@ -30,17 +32,15 @@ class Realiser(Protocol):
     def sketch(self, segments: Sequence[Notes], device: torch.device) -> ArrangementRequest | None:
         """What has to be kept of segments beside their codes."""
 
-    def shift_arousal(
-        self, drawn: ArrangementRequest | None, by: float
-    ) -> ArrangementRequest | None:
+    def shift_arousal(self, drawn: Any, by: float) -> ArrangementRequest | None:
         """A sketch moved towards low arousal, or for `by` below 0 towards high."""
 
     def to_parallel_mode(
-        self, drawn: ArrangementRequest | None, keys: Tensor, side: str, strength: float
+        self, drawn: Any, keys: Tensor, side: str, strength: float
     ) -> ArrangementRequest | None:
         """A sketch in minor, for side "low" of valence, or in major, for "high"."""
 
-    def play(self, model: nn.Module, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
+    def play(self, model: SegmentVAE, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
         """The notes of n codes."""
 
 
@@ -59,7 +59,7 @@ class AutoregressiveDecoding:
     ) -> None:
         """Nothing: the decoder is told the new keys."""
 
-    def play(self, model: nn.Module, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
+    def play(self, model: SegmentVAE, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
         """The likeliest tokens, or with seeds tokens drawn at random."""
         condition = model.condition(codes.values, codes.key)
         played = []
@@ -101,7 +101,8 @@ class Arranger:
         Labelled calm music also sounds more notes at once, because they are longer. Asking for
         that would add notes, which nobody hears as calm: the note density stays.
         """
-        rhythm, velocity = (self.reviser.poles[0] - self.reviser.poles[1]).tolist()
+        poles = cast(Tensor, self.reviser.poles)
+        rhythm, velocity = (poles[0] - poles[1]).tolist()
         density = (drawn.asked["rhythm"] + by * rhythm).clamp(1 / STEPS, 1.0)
         return replace(
             drawn,
@@ -122,8 +123,11 @@ class Arranger:
             drawn, notes=tuple(mode.to_parallel_mode(n, k, side, strength) for n, k in notes)
         )
 
-    def play(self, model: nn.Module, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
+    def play(self, model: SegmentVAE, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
         """The likeliest arrangement, or with seeds one drawn at random."""
+        if codes.sketch is None:
+            raise ValueError("these codes are another model's: they have no notes to arrange")
+        decoders = cast(VanillaVAE, model).label_decoders
         played = []
         size = max(1, BATCH // self.candidates)
         for first in range(0, len(codes), size):
@@ -131,7 +135,7 @@ class Arranger:
             drawn = codes.sketch[part]
             logits: dict[str, Tensor] = {
                 name: decoder(codes.values[name][part], drawn.labels[name])
-                for name, decoder in model.label_decoders.items()
+                for name, decoder in decoders.items()
             }
             played += arrange(
                 self.reviser,

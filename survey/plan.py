@@ -219,7 +219,7 @@ def _seen(answers: Crossed, one: twoway.Estimate) -> dict[str, float]:
     rho = icc_one_way(answers.participants, answers.values) or 0.0
     return {
         "mean": answers.mean,
-        "width": one.high - one.low if one.low is not None else np.nan,
+        "width": np.nan if one.low is None or one.high is None else one.high - one.low,
         "rho": rho,
         "design_effect": design_effect(n / answers.participant_count, rho),
         "observed": one.error**2 / naive if one.error and naive else np.nan,

@@ -5,23 +5,34 @@ from __future__ import annotations
 import ast
 import os
 import re
+import subprocess
 import sys
 import tomllib
+import zipfile
+from email.parser import Parser
 from importlib import metadata
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+import yaml
 from huggingface_hub import metadata_load
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+import fadernets
+from fadernets.music import examples, midi
+
 ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PACKAGES = ("fadernets", "train", "demo", "survey", "db")
 STARTED = {"midi2audio"}  # as a program
 DRIVERS = {"psycopg"}  # SQLAlchemy imports it
-TOOLS = {"pytest-timeout", "ruff"}  # of `make test`
+TOOLS = {"mypy", "pytest-timeout", "ruff", "setuptools"}  # of `make`
+MOST = 10  # packages that the model may need
+# What each extra is for: packages that run from a checkout, with those that they import.
+EXTRAS = {"survey": ("survey", "db"), "demo": ("demo",), "train": ("train",)}
 GPU = re.compile(r"(nvidia|cuda|triton)\b")  # what a build of PyTorch may bring beside the lock
 FILES = ("requirements.txt", "requirements-dev.txt", "requirements-audit.txt", "requirements.lock")
 
@@ -31,6 +42,18 @@ def requirements(file: str = "requirements.txt") -> dict[str, Requirement]:
     lines = (ROOT / file).read_text().splitlines()
     found = [Requirement(line) for line in lines if line and not line.startswith("#")]
     return {canonicalize_name(requirement.name): requirement for requirement in found}
+
+
+def named(lines: list[str]) -> dict[str, Requirement]:
+    """Requirements by canonical name, each extra of our own replaced by what it brings."""
+    found = {}
+    for requirement in map(Requirement, lines):
+        if requirement.name == PROJECT["name"]:
+            for extra in requirement.extras:
+                found |= named(PROJECT["optional-dependencies"][extra])
+        else:
+            found[canonicalize_name(requirement.name)] = requirement
+    return found
 
 
 def locked() -> dict[str, str]:
@@ -43,10 +66,10 @@ def locked() -> dict[str, str]:
     return versions
 
 
-def brought() -> set[str]:
-    """Canonical names of all that requirements.txt brings, as far as it is installed."""
+def brought(by: dict[str, Requirement] | None = None) -> set[str]:
+    """Canonical names of all that requirements bring, as far as it is installed."""
     found: set[str] = set()
-    waiting = list(requirements().values())
+    waiting = list((requirements() if by is None else by).values())
     while waiting:
         requirement = waiting.pop()
         extras = ["", *requirement.extras]
@@ -93,6 +116,39 @@ def test_what_tests_import_is_required_and_nothing_else():
     assert development - imported("tests", "benchmarks") == TOOLS
 
 
+def test_the_package_and_a_space_ask_for_the_same():
+    package = named(PROJECT["dependencies"]) | named(["fadernets[all]"])
+    assert {n: str(r) for n, r in package.items()} == {n: str(r) for n, r in requirements().items()}
+
+
+def test_bounds_that_stand_twice_are_the_same():
+    lines = [*PROJECT["dependencies"], *sum(PROJECT["optional-dependencies"].values(), [])]
+    ours = {line for line in lines if Requirement(line).name != PROJECT["name"]}
+    assert len({Requirement(line).name for line in ours}) == len(ours)
+
+
+def test_the_model_needs_what_it_imports_and_no_more():
+    needed = set(named(PROJECT["dependencies"]))
+    assert imported("fadernets") == needed | set(named(["fadernets[examples]"]))
+    assert len(needed) <= MOST
+
+
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_an_extra_brings_what_its_packages_import(extra):
+    brings = named([f"fadernets[{extra}]"])
+    assert imported(*EXTRAS[extra]) <= set(named(PROJECT["dependencies"])) | set(brings)
+
+
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_an_extra_brings_nothing_else(extra):
+    own_lines = [
+        line
+        for line in PROJECT["optional-dependencies"][extra]
+        if Requirement(line).name != PROJECT["name"]
+    ]
+    assert set(named(own_lines)) - DRIVERS <= imported(*EXTRAS[extra])
+
+
 @pytest.mark.parametrize("file", FILES)
 def test_requirements_name_no_place_to_get_them_from(file):
     text = (ROOT / file).read_text()
@@ -133,5 +189,121 @@ def test_space_settings_match_the_project():
     assert space["sdk_version"] in requirements()["gradio"].specifier
     assert (ROOT / space["app_file"]).is_file()
     assert len(space["short_description"]) <= 60  # longer ones are rejected
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert f"Programming Language :: Python :: {space['python_version']}" in project["classifiers"]
+    assert f"Programming Language :: Python :: {space['python_version']}" in PROJECT["classifiers"]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    """The package as `pip install .` builds it, of the files that would be committed."""
+    folder = tmp_path_factory.mktemp("wheel")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        (folder / name).write_bytes((ROOT / name).read_bytes())
+    for name in ("fadernets", "demo", "train"):
+        (folder / name).symlink_to(ROOT / name)
+    program = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
+    command = [sys.executable, "-c", program, "dist"]
+    built = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
+    (path,) = (folder / "dist").glob("*.whl")
+    return path
+
+
+def test_the_wheel_has_the_model_and_nothing_else(wheel):
+    inside = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    here = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "fadernets").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert inside == here
+    assert {"fadernets/py.typed", "fadernets/pretrained/arranger/model.safetensors"} <= inside
+
+
+def test_the_wheel_says_what_it_is(wheel):
+    archive = zipfile.ZipFile(wheel)
+    (path,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+    said = Parser().parsestr(archive.read(path).decode())
+    assert said["Version"] == fadernets.__version__
+    cards = (ROOT / "fadernets" / "pretrained").glob("*/README.md")
+    licences = {metadata_load(card)["license"].upper() for card in cards}
+    assert set(said["License-Expression"].split(" AND ")) == {"MIT", *licences}
+    texts = {name.partition("/licenses/")[2] for name in archive.namelist() if "/licenses/" in name}
+    assert texts == {"LICENSE", "fadernets/assets/piano-fluidr3.LICENSE.txt"}
+
+
+@pytest.fixture(scope="module")
+def bare(wheel, tmp_path_factory) -> Path:
+    """The programs of an environment with the wheel and what it requires, linked from here."""
+    folder = tmp_path_factory.mktemp("bare")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    for name in brought(named(PROJECT["dependencies"])):
+        there = metadata.distribution(name)
+        for top in {file.parts[0] for file in there.files} - {"..", "__pycache__"}:
+            (packages / top).symlink_to(there.locate_file(top))
+    install = [sys.executable, "-m", "pip", "--python", folder / "bin" / "python", "install"]
+    subprocess.run([*install, "--quiet", "--no-deps", "--no-index", wheel], check=True)
+    return folder / "bin"
+
+
+def test_the_command_is_there_with_what_the_package_requires_alone(bare, tmp_path):
+    midi.write(examples.load("chorale"), tmp_path / "in.mid")
+
+    def run(*command: str) -> str:
+        done = subprocess.run(
+            [bare / command[0], *command[1:]], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert run("fadernets", "--version") == f"fadernets {fadernets.__version__}\n"
+    run("fadernets", "slide", "in.mid", "out.mid", "--rhythm", "0.9", "--segments", "0:2")
+    run("fadernets", "render", "out.mid", "out.wav")
+    assert midi.read(tmp_path / "out.mid").length == midi.read(tmp_path / "in.mid").length
+    program = """
+import importlib, pkgutil, fadernets
+for module in pkgutil.walk_packages(fadernets.__path__, "fadernets."):
+    importlib.import_module(module.name)
+try:
+    fadernets.music.examples.load("rag")
+except ModuleNotFoundError as error:
+    assert "pip install 'fadernets[examples]'" in str(error), error
+print(*dir(fadernets))
+"""
+    assert run("python", "-c", program).split() == dir(fadernets)
+
+
+def test_the_package_shows_its_public_names():
+    assert dir(fadernets) == sorted([*fadernets.__all__, "__version__"])
+    assert all(getattr(fadernets, name) is not None for name in dir(fadernets))
+
+
+def test_the_citation_is_of_this_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == fadernets.__version__
+    assert citation["license"] == PROJECT["license"].split(" AND ")
+    assert f"## {fadernets.__version__} - " in (ROOT / "CHANGELOG.md").read_text()
+    assert (
+        f"title     = {{{citation['preferred-citation']['title'].partition(':')[0]}"
+        in (ROOT / "README.md").read_text()
+    )
+
+
+@pytest.mark.parametrize("form", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("[!c]*.yml")))
+def test_forms_for_issues_ask_everything_once(form):
+    asked = yaml.safe_load(form.read_text())
+    assert {"name", "description", "body"} <= set(asked)
+    names = [part["id"] for part in asked["body"] if part["type"] != "markdown"]
+    assert names and len(set(names)) == len(names)
+    labels = [part["attributes"]["label"] for part in asked["body"] if part["type"] != "markdown"]
+    assert all(labels)
+
+
+def test_hooks_before_a_commit_are_those_of_make_test():
+    (local,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert local["repo"] == "local"  # nothing is downloaded
+    make = (ROOT / "Makefile").read_text()
+    for hook in local["hooks"]:
+        python, _, tool = hook["entry"].partition(" -m ")
+        assert python == ".venv/bin/python"
+        assert f"$(BIN)/python -m {' '.join(tool.split()[:2])}" in make

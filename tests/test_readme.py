@@ -1,23 +1,35 @@
-"""What the README shows works as it stands there."""
+"""What the README and the pages show works as it stands there."""
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from fadernets.__main__ import main
+from fadernets.__main__ import main, parser
 from fadernets.music import examples, midi
 
 ROOT = Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text()
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text()
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("fadernets/**/*.md"))
+}
+ALL = "\n".join(PAGES.values())
+STARTED_BY_OTHERS = {"demo.app", "demo.compute.worker", "survey.building.background"}
+
+
+def shown(page: str) -> list[str]:
+    """What a page has the command do."""
+    return re.findall(r"^(?:python -m )?fadernets (\w.+)$", PAGES[page], re.MULTILINE)
 
 
 @pytest.fixture
 def pieces(tmp_path, monkeypatch) -> Path:
-    """A folder to work in, with the files that the README names."""
+    """A folder to work in, with the files that the pages name."""
     monkeypatch.chdir(tmp_path)
     for name, example in [("in", "prelude"), ("RHYTHM", "rag"), ("NOTES", "prelude")]:
         midi.write(examples.load(example), tmp_path / f"{name}.mid")
@@ -25,7 +37,12 @@ def pieces(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("line", re.findall(r"^python -m fadernets (.+)$", README, re.MULTILINE))
+@pytest.mark.parametrize("line", shown("README.md"))
+def test_command_of_the_readme(line):
+    parser().parse_args(shlex.split(line))
+
+
+@pytest.mark.parametrize("line", shown("docs/usage.md"))
 def test_command(line, pieces):
     assert main(shlex.split(line)) == 0
     for output in re.findall(r"OUT\.\w+", line):
@@ -33,11 +50,48 @@ def test_command(line, pieces):
 
 
 def test_python(pieces):
-    (code,) = re.findall(r"```python\n(.+?)```", README, re.DOTALL)
-    exec(compile(code, "README.md", "exec"), {})
+    (code,) = re.findall(r"```python\n(.+?)```", PAGES["docs/usage.md"], re.DOTALL)
+    exec(compile(code, "usage.md", "exec"), {})
     assert midi.read(pieces / "out.mid").length == midi.read(pieces / "in.mid").length
 
 
-@pytest.mark.parametrize("link", re.findall(r"\]\((?!https?:|#)([^)#]+)", README))
-def test_link(link):
-    assert (ROOT / link).exists()
+@pytest.mark.parametrize("page", PAGES)
+def test_links(page):
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", PAGES[page])
+    assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_to_headings(page):
+    for file, heading in re.findall(r"\]\(([^):]*?)#([^)]+)\)", PAGES[page]):
+        there = (ROOT / page).parent / file if file else ROOT / page
+        headings = re.findall(r"^#+ (.+)$", there.read_text(), re.MULTILINE)
+        slugs = [re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings]
+        assert heading in slugs, f"{file}#{heading}"
+
+
+def test_what_pages_start_is_there():
+    modules = set(re.findall(r"-m ((?:fadernets|train|survey|demo|db|benchmarks)[\w.]*\w)", ALL))
+    assert [name for name in sorted(modules) if find_spec(name) is None] == []
+
+
+def test_every_command_is_on_a_page():
+    programs = set()
+    for package in ("fadernets", "train", "survey", "demo", "db", "benchmarks"):
+        for path in (ROOT / package).rglob("*.py"):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            if '__name__ == "__main__"' in path.read_text():
+                programs.add(name.removesuffix(".__main__"))
+    missing = {name for name in programs - STARTED_BY_OTHERS if not re.search(rf"{name}\b", ALL)}
+    assert missing == set()
+
+
+def test_every_variable_is_on_a_page():
+    names = set()
+    for package in ("fadernets", "train", "survey", "demo", "db"):
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    names |= set(re.findall(r"^FADERNETS_[A-Z_]+$", node.value))
+    settings = PAGES["docs/settings.md"]
+    assert {name for name in names if f"`{name}`" not in settings} == set()

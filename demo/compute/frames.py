@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pickle
 import struct
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 LENGTH = struct.Struct(">Q")
 
 
-def write(pipe: BinaryIO, value: Any) -> None:
+def write(pipe: IO[bytes], value: Any) -> None:
     """Send an object; raises OSError if nobody reads any more."""
     data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
     pipe.write(LENGTH.pack(len(data)))
@@ -17,12 +17,12 @@ def write(pipe: BinaryIO, value: Any) -> None:
     pipe.flush()
 
 
-def read(pipe: BinaryIO) -> Any:
+def read(pipe: IO[bytes]) -> Any:
     """The next object; raises EOFError if nobody writes any more."""
     return pickle.loads(_exactly(pipe, LENGTH.unpack(_exactly(pipe, LENGTH.size))[0]))
 
 
-def _exactly(pipe: BinaryIO, length: int) -> bytes:
+def _exactly(pipe: IO[bytes], length: int) -> bytes:
     data = pipe.read(length)
     if len(data) < length:
         raise EOFError

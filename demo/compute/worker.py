@@ -22,7 +22,7 @@ import traceback
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from demo.compute import frames
 from survey.core.process_end import run
@@ -56,7 +56,7 @@ class Worker:
     requests, replies : binary files
     """
 
-    def __init__(self, model: str | None, requests: BinaryIO, replies: BinaryIO) -> None:
+    def __init__(self, model: str | None, requests: IO[bytes], replies: IO[bytes]) -> None:
         self.requests, self.replies = requests, replies
         self.waiting: queue.SimpleQueue[tuple | None] = queue.SimpleQueue()
         self.stopped: int | None = None

@@ -23,7 +23,7 @@ from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from demo.compute import frames, worker
 from demo.compute.cost import SHORT
@@ -188,7 +188,7 @@ class _Process:
         )
         if self.closing:
             self.stop()
-        _, kind, value = frames.read(self._process.stdout)
+        _, kind, value = frames.read(self._pipes()[1])
         if kind != worker.READY:
             raise WorkError(value)
         self.is_ready = True
@@ -196,12 +196,19 @@ class _Process:
         if not self.ready.done():
             self.ready.set_result(None)
 
+    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
+        """Where the process reads, and where it writes."""
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            raise OSError("no process has been started")
+        return process.stdin, process.stdout
+
     def _forget(self) -> None:
         """Have the process let go of pieces that were closed."""
         names = [self.forgotten.popleft() for _ in range(len(self.forgotten))]
         if names:
             with self._writing:
-                frames.write(self._process.stdin, ("forget", names))
+                frames.write(self._pipes()[0], ("forget", names))
 
     def _do(self, job: _Job) -> None:
         self.job, self.began = job, time.monotonic()
@@ -232,9 +239,9 @@ class _Process:
     def _ask(self, job: _Job, name: str | None, study: PieceSession | None) -> tuple[str, Any]:
         with self._writing:
             request = (job.number, job.task, name, study, job.arguments)
-            frames.write(self._process.stdin, request)
+            frames.write(self._pipes()[0], request)
         while True:
-            number, kind, value = frames.read(self._process.stdout)
+            number, kind, value = frames.read(self._pipes()[1])
             if number == job.number and kind != worker.PROGRESS:
                 return kind, value
 
@@ -243,7 +250,7 @@ class _Process:
         if self.job is job:
             try:
                 with self._writing:
-                    frames.write(self._process.stdin, ("stop", job.number))
+                    frames.write(self._pipes()[0], ("stop", job.number))
             except OSError:
                 pass
 
@@ -260,7 +267,8 @@ class _Process:
             self._process.wait()
             for pipe in (self._process.stdin, self._process.stdout):
                 try:
-                    pipe.close()
+                    if pipe is not None:
+                        pipe.close()
                 except OSError:  # what was not written yet cannot be any more
                     pass
 

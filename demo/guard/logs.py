@@ -13,9 +13,10 @@ import logging
 import logging.handlers
 import os
 import traceback
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import cast
 
 LARGEST = 5_000_000  # bytes of a log file
 KEPT = 3  # older files kept beside it
@@ -24,14 +25,15 @@ KEPT = 3  # older files kept beside it
 class Private(logging.handlers.RotatingFileHandler):
     """A file that is put away when it is full; a new one is closed to other users."""
 
-    def _open(self) -> IO[str]:
-        return open(
+    def _open(self) -> TextIOWrapper:
+        file = open(
             self.baseFilename,
             self.mode,
             encoding=self.encoding,
             errors=self.errors,
             opener=lambda path, flags: os.open(path, flags, 0o600),
         )
+        return cast(TextIOWrapper, file)
 
 
 # What uvicorn and asyncio say of requests that are none, of pages still open at the end, and, over

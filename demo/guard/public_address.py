@@ -173,14 +173,15 @@ def _said(scope: Scope, sent: Headers) -> str:
     """Scheme and host that a request names, if they are such."""
     scheme = sent.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
     if scheme not in ("http", "https"):
-        scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
+        own = str(scope["scheme"])
+        scheme = {"ws": "http", "wss": "https"}.get(own, own)
     for name in ("x-forwarded-host", "host"):
         host = sent.get(name, "").partition(",")[0].strip()
         if HOST.fullmatch(host):
             return f"{scheme}://{host}"
-    name, port = scope.get("server") or ("localhost", None)
-    name = f"[{name}]" if ":" in name else name
-    return f"{scheme}://{name}" + (f":{port}" if port else "")
+    server, port = scope.get("server") or ("localhost", None)
+    server = f"[{server}]" if ":" in server else server
+    return f"{scheme}://{server}" + (f":{port}" if port else "")
 
 
 def _mend(headers: MutableHeaders, hosts: Collection[str]) -> None:
@@ -233,9 +234,11 @@ def mend_page(icon: str) -> None:
         The element that names it.
     """
     env = routes.templates.env
-    source, _, _ = env.loader.get_source(env, PAGE)
+    loader = env.loader
+    assert loader is not None  # Gradio's own
+    source, _, _ = loader.get_source(env, PAGE)
     if icon not in source:
         mended = source.replace(LEADS_OUT, LEADS_OUT.replace('"/', '"./'))
         mended = mended.replace("</head>", f"{icon}</head>", 1)
         mended = mended.replace("<script", f'<script nonce="{{{{ request.scope.{NONCE} }}}}"')
-        env.loader = ChoiceLoader([DictLoader({PAGE: mended}), env.loader])
+        env.loader = ChoiceLoader([DictLoader({PAGE: mended}), loader])

@@ -26,19 +26,19 @@ class IncrementalDecoder:
     """
 
     def __init__(self, decoder: EventDecoder, condition: Tensor) -> None:
-        gru, many = decoder.gru, len(condition) >= MANY
+        gru, many = dict(decoder.gru.named_parameters()), len(condition) >= MANY
         size = decoder.embed.embedding_dim
-        token, told = gru.weight_ih_l0[:, :size], gru.weight_ih_l0[:, size:]
-        self._told = F.linear(condition, told, gru.bias_ih_l0)  # (b, 3 * hidden)
+        token, told = gru["weight_ih_l0"][:, :size], gru["weight_ih_l0"][:, size:]
+        self._told = F.linear(condition, told, gru["bias_ih_l0"])  # (b, 3 * hidden)
         if many:
             table = F.linear(decoder.embed.weight, token)
             self._heard: Product = lambda tokens: table[tokens]
         else:
             self._heard = lambda tokens: F.linear(decoder.embed(tokens), token)
-        self._upwards = product(gru.weight_ih_l1, gru.bias_ih_l1, many)
+        self._upwards = product(gru["weight_ih_l1"], gru["bias_ih_l1"], many)
         self._onwards = (
-            product(gru.weight_hh_l0, gru.bias_hh_l0, many),
-            product(gru.weight_hh_l1, gru.bias_hh_l1, many),
+            product(gru["weight_hh_l0"], gru["bias_hh_l0"], many),
+            product(gru["weight_hh_l1"], gru["bias_hh_l1"], many),
         )
         self._output = product(decoder.output.weight, decoder.output.bias, many)
         self._below, self._above = decoder.start(condition)

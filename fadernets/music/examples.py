@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -114,15 +114,21 @@ def read(example: Example) -> Piece:
 
 
 def _score(work: str) -> Score:
-    import music21  # takes most of a second, and only examples need it
-    from music21.common import getCorpusFilePath
+    try:
+        import music21  # takes most of a second, and only examples need it
+        from music21.common import getCorpusFilePath
+    except ModuleNotFoundError as error:
+        if error.name != "music21":
+            raise
+        raise ModuleNotFoundError(
+            "the example pieces are music21's: pip install 'fadernets[examples]'", name="music21"
+        ) from error
 
-    return music21.converter.parse(
-        Path(getCorpusFilePath(), work), forceSource=True, storePickle=False
-    )
+    path = Path(getCorpusFilePath(), work)
+    return cast("Score", music21.converter.parse(path, forceSource=True, storePickle=False))
 
 
-def _bars(score: Score) -> Iterator:
+def _bars(score: Score) -> Iterator[Any]:
     return iter(score.parts[0].getElementsByClass("Measure"))
 
 

@@ -11,6 +11,7 @@ import os
 import secrets
 import stat
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pretty_midi
@@ -242,7 +243,7 @@ def _check_size(size: int, name: str) -> None:
         raise MidiError(f"{name} is too large for a piece: more than {MOST_BYTES // 10**6} MB.")
 
 
-def _parse(data: bytes, name: str):
+def _parse(data: bytes, name: str) -> Any:
     """symusic's score, in ticks."""
     if data[:4] != b"MThd" or len(data) < 14:
         raise MidiError(f"{name} is not a MIDI file.")
@@ -266,8 +267,8 @@ def _notes(tracks: list[dict[str, np.ndarray]], tpq: int) -> Notes:
     )
     length = np.maximum(length, 1)  # released in the tick it was struck: the shortest note there is
     piano = (pitch >= LOWEST_PITCH) & (pitch <= HIGHEST_PITCH)
-    start, end = start[piano] / tpq, (start + length)[piano] / tpq
-    return struck_once(Notes.of(start, end, pitch[piano], velocity[piano]))
+    onset, offset = start[piano] / tpq, (start + length)[piano] / tpq
+    return struck_once(Notes.of(onset, offset, pitch[piano], velocity[piano]))
 
 
 def _pedal(tracks: list[dict[str, np.ndarray]], tpq: int, length: float) -> np.ndarray:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 BEATS = 4  # beats in a segment
 STEPS_PER_BEAT = 4
@@ -42,7 +43,9 @@ class Notes:
     velocity: np.ndarray
 
     @classmethod
-    def of(cls, onset, offset, pitch, velocity) -> Notes:
+    def of(
+        cls, onset: ArrayLike, offset: ArrayLike, pitch: ArrayLike, velocity: ArrayLike
+    ) -> Notes:
         """Notes from four sequences of one length, in any order.
 
         Raises
@@ -50,19 +53,19 @@ class Notes:
         ValueError
             If a note ends before it begins or a pitch or velocity is out of range.
         """
-        onset, offset = np.asarray(onset, float), np.asarray(offset, float)
-        pitch, velocity = np.asarray(pitch, np.int64), np.asarray(velocity, np.int64)
-        if len(onset) and not (offset > onset).all():
-            raise ValueError(f"note {int(np.argmin(offset > onset))} does not end after its onset")
+        start, end = np.asarray(onset, float), np.asarray(offset, float)
+        keys, loudness = np.asarray(pitch, np.int64), np.asarray(velocity, np.int64)
+        if len(start) and not (end > start).all():
+            raise ValueError(f"note {int(np.argmin(end > start))} does not end after its onset")
         for name, value, low, high in (
-            ("pitch", pitch, LOWEST_PITCH, HIGHEST_PITCH),
-            ("velocity", velocity, 1, 127),
+            ("pitch", keys, LOWEST_PITCH, HIGHEST_PITCH),
+            ("velocity", loudness, 1, 127),
         ):
             bad = (value < low) | (value > high)
             if bad.any():
                 raise ValueError(f"{name} {value[bad][0]} is outside {low} to {high}")
-        order = np.lexsort((pitch, onset))
-        return cls(onset[order], offset[order], pitch[order], velocity[order])
+        order = np.lexsort((keys, start))
+        return cls(start[order], end[order], keys[order], loudness[order])
 
     @classmethod
     def empty(cls) -> Notes:

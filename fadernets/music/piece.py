@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import overload
 
 import numpy as np
 
@@ -53,11 +54,19 @@ class Piece:
         beats, qpm = self.tempo[:, 0], self.tempo[:, 1]
         return np.concatenate([[0.0], np.cumsum(np.diff(beats) * 60 / qpm[:-1])])
 
+    @overload
+    def seconds(self, beats: float) -> float: ...
+    @overload
+    def seconds(self, beats: np.ndarray) -> np.ndarray: ...
     def seconds(self, beats: float | np.ndarray) -> float | np.ndarray:
         """When beats come, in seconds, through the tempo map. Any shape; a float gives a float."""
         row = np.searchsorted(self.tempo[1:, 0], beats, side="right")
         return self._clock[row] + (beats - self.tempo[row, 0]) * 60 / self.tempo[row, 1]
 
+    @overload
+    def beats(self, seconds: float) -> float: ...
+    @overload
+    def beats(self, seconds: np.ndarray) -> np.ndarray: ...
     def beats(self, seconds: float | np.ndarray) -> float | np.ndarray:
         """Which beats come at seconds, the inverse of `seconds`. Any shape."""
         row = np.searchsorted(self._clock[1:], seconds, side="right")

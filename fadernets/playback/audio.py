@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
 
@@ -254,6 +255,8 @@ def _midirenderer(midi_bytes: bytes, font: Path, seconds: float) -> Sound:
 def _fluidsynth(midi_bytes: bytes, font: Path, seconds: float) -> Sound:
     if not shutil.which("fluidsynth"):
         raise AudioError("FluidSynth is not installed: no program called fluidsynth was found.")
+    if find_spec("midi2audio") is None:
+        raise AudioError("FluidSynth is played by midi2audio: pip install 'fadernets[fluidsynth]'.")
     options = ["-m", "midi2audio", "-s", str(font), "-r", str(RATE)]
     return _in_child(lambda midi, wav: [*options, midi, wav], midi_bytes)
 

@@ -6,6 +6,7 @@ Notes are drawn as heard: lengthened by the sustain pedal, with their velocity a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -34,7 +35,7 @@ GAP = 0.8  # pixels between a note and the same one struck again as it ends
 CLOSEST = 6  # pixels between neighbouring lines of the grid
 
 
-def roll(piece: Piece) -> dict:
+def roll(piece: Piece) -> dict[str, Any]:
     """A piece as JSON-able data for drawing.
 
     Returns
@@ -56,7 +57,7 @@ def roll(piece: Piece) -> dict:
     }
 
 
-def compare(original: Piece, result: Piece) -> dict:
+def compare(original: Piece, result: Piece) -> dict[str, Any]:
     """Two pieces as data for drawing on one time axis, each note marked.
 
     A note is kept if the other piece has one of the same pitch with its onset within 50 ms; each
@@ -74,8 +75,8 @@ def compare(original: Piece, result: Piece) -> dict:
     for (side, alone), matched in zip(
         (("original", REMOVED), ("result", ADDED)), kept, strict=True
     ):
-        drawn = sides[side]
-        drawn["marks"] = [KEPT if i in matched else alone for i in range(len(drawn["notes"]))]
+        notes = sides[side]["notes"]
+        sides[side]["marks"] = [KEPT if i in matched else alone for i in range(len(notes))]
     drawn = [side for side in sides.values() if side["notes"]] or list(sides.values())
     return {
         **sides,
@@ -158,7 +159,7 @@ def _range(notes: Notes) -> list[int]:
     return [int(notes.pitch.min()), int(notes.pitch.max())]
 
 
-def _matches(first: list[list], second: list[list]) -> tuple[set[int], set[int]]:
+def _matches(first: list[list[Any]], second: list[list[Any]]) -> tuple[set[int], set[int]]:
     """Indices of the notes in either list that have a partner in the other."""
     kept: tuple[set[int], set[int]] = (set(), set())
     other = _by_pitch(second)
@@ -178,7 +179,7 @@ def _matches(first: list[list], second: list[list]) -> tuple[set[int], set[int]]
     return kept
 
 
-def _by_pitch(notes: list[list]) -> dict[int, list[int]]:
+def _by_pitch(notes: list[list[Any]]) -> dict[int, list[int]]:
     """Indices of the notes of each pitch there is, in order."""
     found: dict[int, list[int]] = {}
     for i, note in enumerate(notes):
@@ -186,7 +187,7 @@ def _by_pitch(notes: list[list]) -> dict[int, list[int]]:
     return found
 
 
-def _description(drawn: dict, marks: list[str]) -> str:
+def _description(drawn: dict[str, Any], marks: list[str]) -> str:
     count, length = len(drawn["notes"]), drawn["length_s"]
     if not count:
         return f"No notes in {length:.1f} seconds."
@@ -197,7 +198,7 @@ def _description(drawn: dict, marks: list[str]) -> str:
     return text
 
 
-def _grid(drawn: dict, column: float, bottom: int) -> list[str]:
+def _grid(drawn: dict[str, Any], column: float, bottom: int) -> list[str]:
     lines = []
     for name, colour in (("beats", "#e4e4e4"), ("bars", "#aaa")):
         times = drawn[name]
@@ -232,7 +233,7 @@ def _seconds_axis(length: float, column: float, height: int) -> list[str]:
     ]
 
 
-def _bricks(notes: list[list], marks: list[str], scale: tuple[float, float, int]) -> list[str]:
+def _bricks(notes: list[list[Any]], marks: list[str], scale: tuple[float, float, int]) -> list[str]:
     column, row, high = scale  # pixels a second, pixels a semitone, pitch at the top
     bricks = []
     for (onset, offset, pitch, velocity), mark in zip(notes, marks, strict=True):

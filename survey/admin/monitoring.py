@@ -140,7 +140,7 @@ def flow(session: Session, study: Study, kept: int) -> Flow:
             Participant.study_id == study.id, Participant.finished_at.is_not(None)
         )
     )
-    minutes = [(end - start).total_seconds() / 60 for start, end in times]
+    minutes = [(end - start).total_seconds() / 60 for start, end in times if end is not None]
     return Flow(
         counts["invited"],
         counts["consented"] or 0,

@@ -196,7 +196,8 @@ def _saved(name: str, draw: Draw, rows: int, form: str, metadata: dict[str, Any]
     import matplotlib
     from matplotlib.figure import Figure
 
-    with _LOCK, matplotlib.rc_context({**SETTINGS, "svg.hashsalt": name}):
+    settings: dict[Any, Any] = {**SETTINGS, "svg.hashsalt": name}
+    with _LOCK, matplotlib.rc_context(settings):
         figure: Figure = Figure(
             figsize=(3.5, 2.6 + 0.4 * max(0, rows - 2)), layout="constrained", facecolor="white"
         )
@@ -211,7 +212,10 @@ def _attributes(style: str) -> str:
     for part in filter(None, (part.strip() for part in style.split(";"))):
         key, value = (half.strip() for half in part.split(":", 1))
         if key == "font":
-            size, family = re.match(r"(?:\w+ )*?([\d.]+px) (.*)", value).groups()
+            font = re.match(r"(?:\w+ )*?([\d.]+px) (.*)", value)
+            if font is None:
+                raise ValueError(f"a font without size or family: {value}")
+            size, family = font.groups()
             found += f' font-size="{size}" font-family="{family}"'
         else:
             found += f' {key}="{value}"'

@@ -123,6 +123,7 @@ def _follow(run: Run, database: Database, settings: Settings, plan: StudySpec) -
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
+        assert process.stdout is not None  # it is a pipe
         for line in process.stdout:
             said = json.loads(line)
             if "problem" in said:

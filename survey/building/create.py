@@ -49,6 +49,7 @@ def make(settings: Settings, plan: StudySpec, progress: Progress = lambda *_: No
     """
     net = _net(plan.checkpoint)
     rng = np.random.default_rng(plan.seed)
+    unread: dict[str, str]
     if plan.midi is None:
         music, unread = corpus.from_corpus(progress), {}
     else:

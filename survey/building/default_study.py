@@ -68,7 +68,8 @@ def ensure(
             _run([*asked, *model], database, settings)
         if "--open" in asked and journal is not None:
             with database.write() as session:
-                journal.opened(session, _study(session))
+                if (study := _study(session)) is not None:
+                    journal.opened(session, study)
         return NAME if _clips(database) and not _lost(database, settings) else None
     except (OSError, SQLAlchemyError, ValueError) as error:
         log.warning("The default study was not built: %s", " ".join(str(error).split()))
@@ -114,6 +115,7 @@ def _run(arguments: Sequence[str], database: Database, settings: Settings) -> No
         text=True,
         errors="replace",
     ) as process:
+        assert process.stderr is not None  # it is a pipe
         said = process.stderr.read().strip().splitlines()
         status = process.wait()
     if status and (not _clips(database) or _lost(database, settings)):  # nor was another first

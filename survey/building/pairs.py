@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,7 +56,7 @@ class Pair:
 
 
 def pairs(
-    recordings: dict[str, Sequence[Recording]],
+    recordings: Mapping[str, Sequence[Recording]],
     practice: Sequence[Recording],
     rng: np.random.Generator,
 ) -> list[Pair]:
@@ -145,7 +145,9 @@ def _measured(first: Notes, second: Notes) -> dict[str, dict[str, float]]:
     return {name: {"before": before[name], "after": after[name]} for name in before}
 
 
-def _catch(recordings: dict[str, Sequence[Recording]], rng: np.random.Generator) -> list[Recording]:
+def _catch(
+    recordings: Mapping[str, Sequence[Recording]], rng: np.random.Generator
+) -> list[Recording]:
     """Recordings of the identical, then of the swapped pairs, from each direction in turn."""
     order = {t: [some[i] for i in rng.permutation(len(some))] for t, some in recordings.items()}
     targets = list(order)

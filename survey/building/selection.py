@@ -237,7 +237,7 @@ def _candidates(
         slow = timed[0][1] > LONGEST
         side = f"more than {LONGEST:g}" if slow else f"less than {SHORTEST:g}"
         return [], f"too {'slow' if slow else 'fast'}: four beats last {side} seconds"
-    fresh = []
+    fresh: list[SegmentCandidate] = []
     for place in rng.permutation(len(fitting)).tolist():
         segment, seconds = fitting[place]
         mark = fingerprint(segment.notes)

@@ -88,20 +88,20 @@ class StudySpec:
         if self.language not in texts.languages():
             known = ", ".join(texts.languages())
             raise BuildError(f"There are no texts in {self.language!r}; there are: {known}.")
-        if self.title is None:
-            object.__setattr__(self, "title", texts.load(self.language)("home.study"))
+        title = texts.load(self.language)("home.study") if self.title is None else self.title
+        object.__setattr__(self, "title", title)
         if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", self.name):
             raise BuildError(
                 f"{self.name!r} cannot name a study: use 1 to 64 small letters, digits and hyphens."
             )
         for text, name, most in (
-            (self.title, "title", LONGEST_TEXT),
+            (title, "title", LONGEST_TEXT),
             (self.contact, "contact", LONGEST_TEXT),
             (self.retention, "retention note", LONGEST_NOTE),
         ):
             if len(text) > most:
                 raise BuildError(f"The {name} is longer than {most} characters.")
-        if not self.title.strip():
+        if not title.strip():
             raise BuildError("The title is empty.")
         if not 1 <= self.pairs <= MOST_PAIRS:
             raise BuildError(f"{self.pairs} pairs are not between 1 and {MOST_PAIRS}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from html import escape
 from http import HTTPStatus
 from typing import Any
@@ -76,11 +77,11 @@ class Refused(Exception):
 
 def install(app: FastAPI) -> None:
     """Answer every error of an application in this way."""
-    app.add_exception_handler(Refused, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(SQLAlchemyError, _busy)
-    app.add_exception_handler(Exception, _broken)
+    app.exception_handler(Refused)(_refused)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(HTTPException)(_http)
+    app.exception_handler(SQLAlchemyError)(_busy)
+    app.exception_handler(Exception)(_broken)
 
 
 def answer(
@@ -88,7 +89,7 @@ def answer(
     status: int,
     code: str,
     message: str,
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Response:
     """An error as the API gives it, or for who opens an address in a browser the sentence."""

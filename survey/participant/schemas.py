@@ -51,9 +51,9 @@ class Join(Body):
 class Questions(Body):
     """The optional questions; None is an answer, too."""
 
-    age_band: Literal[AGE_BANDS] | None = None
-    training: Literal[TRAININGS] | None = None
-    device: Literal[DEVICES] | None = None
+    age_band: Literal[AGE_BANDS] | None = None  # type: ignore[valid-type]
+    training: Literal[TRAININGS] | None = None  # type: ignore[valid-type]
+    device: Literal[DEVICES] | None = None  # type: ignore[valid-type]
 
 
 class SoundCheck(Body):
@@ -68,8 +68,8 @@ class Played(Body):
     """A clip began or ended to play."""
 
     trial: Name
-    side: Literal[SIDES]
-    event: Literal[PLAY_EVENTS]
+    side: Literal[SIDES]  # type: ignore[valid-type]
+    event: Literal[PLAY_EVENTS]  # type: ignore[valid-type]
     submission: Submission
 
 
@@ -78,7 +78,7 @@ class Answered(Body):
 
     trial: Name
     submission: Submission
-    direction: Literal[DIRECTIONS]
+    direction: Literal[DIRECTIONS]  # type: ignore[valid-type]
     rhythm: Rating
     melody: Rating
     harmony: Rating

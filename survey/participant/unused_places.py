@@ -17,8 +17,9 @@ Who came with an invitation is left alone: there are no more of them than invita
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, CursorResult, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.models import Answer, Participant, Play, Study, Trial, now
@@ -113,5 +114,6 @@ def sweep(session: Session, study: Study) -> int:
         .where(Participant.id.in_(chosen[:AT_ONCE]), idle, ~heard, ~said)
         .execution_options(synchronize_session=False)
     )
-    study.lapsed += gone.rowcount
-    return gone.rowcount
+    count = cast(CursorResult[Any], gone).rowcount
+    study.lapsed += count
+    return count

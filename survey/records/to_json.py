@@ -111,7 +111,7 @@ def of_study(study: Study, private: bool = False) -> dict[str, Any]:
     }
 
 
-def of_people() -> Select[tuple[Participant]]:
+def of_people() -> Select[Any]:
     """The query for participants with all that belongs to them, in few statements."""
     trials = selectinload(Participant.trials).options(
         joinedload(Trial.stimulus), selectinload(Trial.answer), selectinload(Trial.plays)
@@ -119,7 +119,7 @@ def of_people() -> Select[tuple[Participant]]:
     return select(Participant).options(trials).order_by(Participant.public_id)
 
 
-def of_trials() -> Select[tuple[Trial]]:
+def of_trials() -> Select[Any]:
     """The query for trials with all that belongs to them, in few statements."""
     return select(Trial).options(
         joinedload(Trial.stimulus), selectinload(Trial.answer), selectinload(Trial.plays)
@@ -164,7 +164,7 @@ def values(model: type[Base], record: Any, private: bool = False) -> dict[str, A
     RecordError
         If a field is missing or its value is not one the column takes.
     """
-    found = {}
+    found: dict[str, Any] = {}
     columns = inspect(model).columns
     if isinstance(record, Mapping):
         record = {**ADDED.get(model, {}), **record}

@@ -8,7 +8,8 @@ errs on the wide side where that scatter is most of the variance.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
+from typing import TypeVar
 
 import numpy as np
 from scipy import sparse
@@ -20,12 +21,15 @@ CHUNK = 2_000_000  # weights held at once
 DENSE = 0.03  # share of filled cells from which BLAS is faster than skipping empty ones
 
 
+Name = TypeVar("Name", bound=Hashable)
+
+
 def totals(
-    matrices: dict[str, sparse.csr_array],
+    matrices: Mapping[Name, sparse.csr_array],
     draws: int,
     seed: int,
     progress: Callable[[int], None] | None = None,
-) -> dict[str, np.ndarray]:
+) -> dict[Name, np.ndarray]:
     """Totals of matrices over resampled participants and items.
 
     Parameters

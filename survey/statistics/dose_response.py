@@ -84,7 +84,9 @@ def _correlation(transfers: pd.DataFrame, actual: pd.Series) -> Estimate:
 def _binned(transfers: pd.DataFrame, actual: pd.Series) -> list[dict[str, Any]]:
     # edges are quantiles of items, not of answers, so that popular items do not move them
     of_items = actual.groupby(transfers["item"]).first().dropna()
-    edges = np.unique(np.quantile(of_items, np.linspace(0, 1, BINS + 1))) if len(of_items) else []
+    if not len(of_items):
+        return []
+    edges = np.unique(np.quantile(of_items, np.linspace(0, 1, BINS + 1)))
     if len(edges) < 2 or not np.isfinite(edges).all():
         return []
     bins = np.clip(np.searchsorted(edges, actual, side="right") - 1, 0, len(edges) - 2)

@@ -57,7 +57,7 @@ def _opinion(transfers: pd.DataFrame, scale: str) -> dict[str, Any]:
 
 
 def _p(mean: Estimate) -> float | None:
-    if not mean.error or mean.freedom is None:
+    if mean.value is None or not mean.error or mean.freedom is None:
         return None
     t = abs(mean.value - MIDDLE) / mean.error
     return float(2 * special.stdtr(mean.freedom, -t))

@@ -26,13 +26,14 @@ def music(transfers: pd.DataFrame) -> dict[str, Any]:
     """
     sources = pieces(transfers)
     known = len(sources) > 0 and all(source is not None for source in sources)
-    found = {
+    several = len(set(sources)) if known else None
+    found: dict[str, Any] = {
         "items": int(transfers["item"].nunique()),
         "segments": len(set(segments(transfers))),
-        "pieces": len(set(sources)) if known else None,
+        "pieces": several,
         "by_piece": None,
     }
-    if known and found["pieces"] < found["segments"]:
+    if several is not None and several < found["segments"]:
         by_piece = crossed(transfers, agreement(transfers), "piece")
         found["by_piece"] = twoway.share(by_piece).as_dict()
     return found

@@ -53,16 +53,17 @@ def precision(transfers: pd.DataFrame) -> dict[str, Any]:
 
 def _precision(answers: Crossed) -> dict[str, Any]:
     parts, items = components(answers.by_cell()), answers.item_count
-    enough = parts is not None and min(answers.participant_count, items) > 1
+    if min(answers.participant_count, items) <= 1:
+        parts = None
     return {
         "participants": _clustering(answers, answers.participants),
         "items": _clustering(answers, answers.items),
         "observed": _observed(answers),
-        "components": parts._asdict() if enough else None,
+        "components": None if parts is None else parts._asdict(),
         "half_widths": {
-            str(size): half_width(parts, size, items) if enough else None for size in SIZES
+            str(size): None if parts is None else half_width(parts, size, items) for size in SIZES
         },
-        "limit": half_width(parts, 10**9, items) if enough else None,
+        "limit": None if parts is None else half_width(parts, 10**9, items),
     }
 
 

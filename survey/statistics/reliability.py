@@ -146,7 +146,7 @@ def consensus(transfers: pd.DataFrame) -> dict[str, Any]:
         found[scale] = {
             "alpha": alpha(_counts(transfers, transfers[scale], VALUES), "ordinal"),
             "icc_1": None if parts is None else icc_absolute(parts),
-            "icc_k": None if parts is None else icc_absolute(parts, k),
+            "icc_k": None if parts is None or k is None else icc_absolute(parts, k),
             "k": k,
             "components": None if parts is None else parts._asdict(),
         }

@@ -30,8 +30,9 @@ def resampled(
     """
     sums = totals(_matrices(transfers), draws, seed, progress)
     agreement = {name: _ratio(sums[name, name], sums[name, "any"]) for name in INTENDED}
+    lower, higher = INTENDED
     agreement["overall"] = _ratio(
-        sum(sums[name, name] for name in INTENDED), sum(sums[name, "any"] for name in INTENDED)
+        sums[lower, lower] + sums[higher, higher], sums[lower, "any"] + sums[higher, "any"]
     )
     opinion = {scale: _ratio(sums[scale, "sum"], sums[scale, "any"]) for scale in SCALES}
     both = (sums["lower", "any"] > 0) & (sums["higher", "any"] > 0)

@@ -95,12 +95,14 @@ def on_logits(found: Estimate, independent: int) -> Estimate:
 
     At 0 and 1, which have no logit, it is Clopper and Pearson's for `independent` answers.
     """
-    value, error = found.value, found.error
+    value, error, freedom = found.value, found.error, found.freedom
+    if value is None or error is None or freedom is None:
+        raise ValueError("an estimate without a standard error has no interval on logits")
     if value in (0, 1):
         edge = clopper_pearson(round(value * independent), independent)
         return replace(found, low=edge.low, high=edge.high, error=None, freedom=None, note=EDGE)
     logit = math.log(value / (1 - value))
-    ends = around(logit, error / (value * (1 - value)), found.freedom, found.n, found.note)
+    ends = around(logit, error / (value * (1 - value)), freedom, found.n, found.note)
     return replace(
         ends, value=value, low=float(expit(ends.low)), high=float(expit(ends.high)), error=error
     )

@@ -10,6 +10,7 @@ import pytest
 import soundfile
 import torch
 
+import fadernets
 from fadernets import __main__ as cli
 from fadernets import checkpoint
 from fadernets.faders import Fader
@@ -158,6 +159,10 @@ def test_mix_names_the_file_that_cannot_be_used(source, tmp_path, capsys):
         (["slide", "in.mid", "out.mid", "--note", "-0.01"], "-0.01 is not between 0 and 1"),
         (["slide", "in.mid", "out.mid", "--note", "nan"], "nan is not between 0 and 1"),
         (["slide", "in.mid", "out.mid", "--note", "full"], "full is not between 0 and 1"),
+        (
+            ["slide", "in.mid", "out.mid", "--rhythm", "0,5"],
+            "--rhythm: 0,5 is not between 0 and 1; write 0.5",
+        ),
         (["slide", "in.mid", "out.mid", "--segments", "a:b"], "a:b is not a range such as 2:5"),
         (["slide", "in.mid", "out.mid", "--segments", ""], "is not a range such as 2:5"),
         (["slide", "in.mid", "out.mid", "--seed", "-1"], "-1 is not a whole number"),
@@ -180,6 +185,13 @@ def test_wrong_arguments_are_refused(arguments, reason, capsys):
         run(*arguments)
     assert ended.value.code == 2
     assert reason in said(capsys)
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit) as ended:
+        run("--version")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"fadernets {fadernets.__version__}\n"
 
 
 @pytest.mark.parametrize("span", ["0:7", "6:8", "6", "3:3", "4:2", "6:"])

@@ -9,6 +9,8 @@ from fadernets import checkpoint, mood_transfer
 from fadernets.faders import Fader
 from fadernets.music import events, key
 from fadernets.music.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, Notes
+from fadernets.music.piece import NO_PEDAL, Piece
+from fadernets.music.piece import segments as split
 from fadernets.net import BATCH, Codes, FaderNet
 from tests.fadernets.music.generated import rows
 from tests.fadernets.tiny import bars, model
@@ -167,11 +169,35 @@ def test_sliding_leaves_the_codes_given_as_they_are(net, segments):
         ({"note": -0.5}, "note fader position -0.5 is outside 0 to 1"),
         ({"note": float("nan")}, "note fader position nan is outside 0 to 1"),
         ({"note": [0.5] * 5 + [2]}, "note fader position 2 is outside 0 to 1"),
+        ({"note": [0.5] * 2}, "2 positions of the note fader for 6 segments"),
+        ({"rhythm": [0.5]}, "1 positions of the rhythm fader for 6 segments"),
     ],
 )
 def test_impossible_positions_are_refused(net, segments, positions, message):
     with pytest.raises(ValueError, match=message):
         net.slide(segments, positions)
+
+
+def test_what_is_no_list_of_segments_is_told_how_to_become_one(net, segments, tmp_path):
+    playing = Piece(segments[0], NO_PEDAL, np.array([(0, 120.0)]), np.array([(0, 4, 4)]), 4.0)
+    how = r"write \[s.notes for s in fadernets.music.piece.segments\(piece\) if s.problem is None\]"
+    for given, message in (
+        (playing, f"^a piece is no list of segments: {how}$"),
+        (split(playing), f"^segment 0 is to be given by its notes: {how}$"),
+        (segments[0], r"^one segment's notes are no list of segments: write \[notes\]$"),
+        (tmp_path / "in.mid", f"^a file's name is no list .+, {how}$"),
+        ("in.mid", "^a file's name is no list"),
+        (iter(segments), "^a list_iterator is no list of segments' notes$"),
+        ([segments[0], None], "^segment 1 is a NoneType and no Notes$"),
+    ):
+        for use in (net.encode, net.reconstruct, lambda given: net.slide(given, {"note": 0.5})):
+            with pytest.raises(TypeError, match=message):
+                use(given)
+
+
+def test_positions_without_a_name_are_refused(net, segments):
+    with pytest.raises(TypeError, match="positions name their faders"):
+        net.slide(segments, 0.5)
 
 
 def test_positions_and_densities(net):

@@ -285,3 +285,10 @@ def test_the_piano_font_stands_beside_its_licence():
     assert PIANO.stat().st_size == 7_841_552
     assert "MIT license" in PIANO.with_name("piano-fluidr3.LICENSE.txt").read_text()
     assert "FluidR3" in PIANO.with_name("README.md").read_text()
+
+
+def test_fluidsynth_without_midi2audio_is_told(monkeypatch):
+    monkeypatch.setattr(audio.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(audio, "find_spec", lambda name: None)
+    with pytest.raises(AudioError, match=r"pip install 'fadernets\[fluidsynth\]'"):
+        audio.SYNTHESISERS["fluidsynth"](b"", PIANO, 1.0)
