@@ -1,18 +1,23 @@
-"""A trained model on disk: weights, configuration, faders and checksums in one folder."""
+"""A trained model on disk: weights, configuration, faders and checksums in one folder.
+
+What is said of a model's files alone, such as the names of its faders, takes no PyTorch, which is
+imported where weights are read or written.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
 
 from fadernets import faders
 from fadernets.faders import Fader
-from fadernets.models import build, config
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 WEIGHTS, CONFIG, FADERS, SUMS = "model.safetensors", "config.json", "faders.json", "SHA256SUMS"
 VALENCE = "valence.safetensors"  # only of models that know it
@@ -58,13 +63,34 @@ def parts(name: str | Path | None = None) -> list[Path]:
     CheckpointError
         If there is none.
     """
+    from fadernets.models import config
+
     folder = find(name)
     settings = config.load(folder / CONFIG)
     return [folder, find(settings.codes)] if settings.model == "reviser" else [folder]
 
 
+def fader_names(name: str | Path | None = None) -> tuple[str, ...]:
+    """Names of a model's faders, as its files say, without loading the model.
+
+    Raises
+    ------
+    CheckpointError
+        If there is no such model or its faders cannot be read.
+    """
+    path = find(name) / FADERS
+    try:
+        return tuple(faders.load(path))
+    except UNUSABLE as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
+
+
 def save(model: nn.Module, scales: dict[str, Fader], folder: Path) -> None:
     """Write a model in half precision, with its configuration, faders and checksums."""
+    from safetensors.torch import save_file
+
+    from fadernets.models import config
+
     folder.mkdir(parents=True, exist_ok=True)
     save_file(_halves(model.state_dict()), folder / WEIGHTS)
     (folder / CONFIG).write_text(config.to_json(model.config))
@@ -74,6 +100,8 @@ def save(model: nn.Module, scales: dict[str, Fader], folder: Path) -> None:
 
 def save_valence(model: nn.Module, folder: Path) -> None:
     """Write what a model knows of valence beside its other files, which stay as they are."""
+    from safetensors.torch import save_file
+
     (folder / VALENCE).unlink(missing_ok=True)
     if poles := getattr(model, "valence", {}):
         save_file(_halves(poles), folder / VALENCE)
@@ -99,6 +127,10 @@ def load(folder: Path, device: str = "cpu") -> tuple[nn.Module, dict[str, Fader]
     CheckpointError
         If a file is missing, altered or of another model.
     """
+    from safetensors.torch import load_file
+
+    from fadernets.models import build, config
+
     try:
         verify(folder)
         model = build(config.load(folder / CONFIG))

@@ -16,6 +16,7 @@ from fadernets.codes import Codes
 from fadernets.decoding.generate import generate
 from fadernets.models.reviser import Reviser
 from fadernets.music import events, mode
+from fadernets.music.attributes import PLANNED_ONSETS
 from fadernets.music.notes import STEPS, Notes
 
 TEMPERATURE = 0.8  # of sampled decoding
@@ -101,11 +102,11 @@ class Arranger:
         Labelled calm music also sounds more notes at once, because they are longer. Asking for
         that would add notes, which nobody hears as calm: the note density stays.
         """
-        rhythm, velocity = (self.reviser.poles[0] - self.reviser.poles[1]).tolist()
-        density = (drawn.asked["rhythm"] + by * rhythm).clamp(1 / STEPS, 1.0)
+        onsets, velocity = (self.reviser.poles[0] - self.reviser.poles[1]).tolist()
+        density = (drawn.asked[PLANNED_ONSETS] + by * onsets).clamp(1 / STEPS, 1.0)
         return replace(
             drawn,
-            asked=drawn.asked | {"rhythm": density},
+            asked=drawn.asked | {PLANNED_ONSETS: density},
             louder=drawn.louder + by * velocity,
             legato=drawn.legato + by * (LEGATO if by > 0 else STACCATO),
         )
@@ -132,6 +133,7 @@ class Arranger:
             logits: dict[str, Tensor] = {
                 name: decoder(codes.values[name][part], drawn.labels[name])
                 for name, decoder in model.label_decoders.items()
+                if name in drawn.labels  # others have no part in the plan
             }
             played += arrange(
                 self.reviser,
