@@ -140,7 +140,7 @@ class Words:
 TAKEN = frozenset(
     "tokens length key start arousal valence piece split random_split piece_name piece_corpus "
     "number example first last seed vorbis original peak chunk gain kind scope midi source output "
-    "model segments run".split()
+    "model segments run faders".split()
 )
 
 
