@@ -30,10 +30,11 @@ from fadernets.music.examples import FIRST
 from fadernets.net import FaderNet
 
 WARM_UP = 5
+FADER = "rhythm"
 BROWSER = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking".split()
-RELEASE = """at => { const fader = document.querySelector("#fn-rhythm"); fader.value = at;
-    fader.dispatchEvent(new Event("input", {bubbles: true}));
-    fader.dispatchEvent(new Event("change", {bubbles: true})); }"""
+RELEASE = f"""at => {{ const fader = document.querySelector("#fn-{FADER}"); fader.value = at;
+    fader.dispatchEvent(new Event("input", {{bubbles: true}}));
+    fader.dispatchEvent(new Event("change", {{bubbles: true}})); }}"""
 THERE = """() => { const bench = window.FaderNets && FaderNets.bench;
     return bench && bench.sent > 0 && bench.element.dataset.heard == bench.sent; }"""
 MARKS = """name => performance.getEntriesByName("fadernets:" + name).map(mark => mark.startTime)"""
@@ -48,7 +49,7 @@ def served(net: FaderNet, segments: int, positions: list[float]) -> dict[str, li
     begin, end = study.ends((0, last))
     original = excerpt(study.piece, begin, end)
     for position in positions:
-        ask = EditRequest(0, last, rhythm=position)
+        ask = EditRequest(0, last, {FADER: position})
         start = time.perf_counter()
         result = study.result(net, ask)
         found["notes"].append(time.perf_counter() - start)
@@ -57,7 +58,7 @@ def served(net: FaderNet, segments: int, positions: list[float]) -> dict[str, li
         study = open_example(FIRST)
         service.answer(net, study, {"first": 0, "last": last, "original": True})
         start = time.perf_counter()
-        service.answer(net, study, {"first": 0, "last": last, "rhythm": position})
+        service.answer(net, study, {"first": 0, "last": last, FADER: position})
         found["answer"].append(time.perf_counter() - start)
     return {name: [1000 * value for value in values] for name, values in found.items()}
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
+from inspect import Parameter, Signature
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,12 @@ from demo.guard.gate import Gate, event_numbers  # noqa: E402
 from demo.guard.headers import SecurityHeaders  # noqa: E402
 from demo.guard.public_address import Address, PublicAddress  # noqa: E402
 from demo.handlers import Handlers  # noqa: E402
+from demo.workbench import ASSETS, counted, workbench  # noqa: E402
+from fadernets import checkpoint  # noqa: E402
 from fadernets.mood_transfer import PRESETS  # noqa: E402
 from fadernets.music.examples import EXAMPLES, FIRST  # noqa: E402
 from survey.core.process_end import asked, leave_if_asked, run, take_signals  # noqa: E402
 
-ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("roll", "player", "overview", "fader", "workbench", "view")
 TITLE = "Music FaderNets"
 LARGEST_FILE = 20_000_000  # bytes
@@ -59,7 +61,7 @@ START = """FaderNets.workbench({element, props, trigger, watch,
     events: {ask: "ask", hear: "hear", save: "save", reopen: "reopen"}})"""
 DOWNLOAD = "() => setTimeout(() => document.querySelector('#fn-file').click(), 50)"
 HEAD = """<header><h1>Music FaderNets</h1>
-<p>Two faders and a mood for piano music: slide, and hear what becomes of it.</p></header>"""
+<p>{faders} and a mood for piano music: slide, and hear what becomes of it.</p></header>"""
 SURVEY = "/survey"
 INVITATION = f'<a href="{SURVEY.strip("/")}/">Take part in the listening test</a>. '
 FOOT = """<footer>{invitation}After <i>Music FaderNets</i> by Hao Hao Tan and Dorien Herremans,
@@ -94,6 +96,7 @@ class Demo:
         os.environ["GRADIO_TEMP_DIR"] = str(self.files.folder)
         self.is_open, self._closed = False, threading.Event()
         self.workers = Workers(model)
+        self.faders = _faders(model)
         self.pieces = OpenPieces(closed=self.workers.forget)
         self.blocks = page(self, survey=SURVEY in self.mounts)
         self.middleware = [
@@ -152,13 +155,21 @@ class Demo:
         self.files.close()
 
 
+def _faders(model: str | None) -> tuple[str, ...]:
+    """Names of the model's faders, read without PyTorch, which only the workers need."""
+    try:
+        return checkpoint.fader_names(model or os.environ.get("FADERNETS_MODEL") or None)
+    except checkpoint.CheckpointError:  # the workers say so
+        return ()
+
+
 def page(demo: Demo, survey: bool = False) -> gr.Blocks:
     """The demo's page, with a link to the listening test if there is one."""
     # No queue: an event that comes just as the one before ends is sometimes never answered there
     # (Gradio 6.31 closes the stream it would come by). `Workers` has queues of its own.
     hidden = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
     with GuardedBlocks(owns=demo.files.owns, title=TITLE, analytics_enabled=False) as blocks:
-        gr.HTML(HEAD, elem_id="fn-head")
+        gr.HTML(HEAD.format(faders=counted(demo.faders)), elem_id="fn-head")
         with gr.Row(elem_id="fn-pieces"):
             examples = gr.Radio(
                 [(example.label, key) for key, example in EXAMPLES.items()],
@@ -171,7 +182,7 @@ def page(demo: Demo, survey: bool = False) -> gr.Blocks:
             "", html_template='<p role="alert">${value}</p>', js_on_load=None, elem_id="fn-message"
         )
         bench = gr.HTML(
-            html_template=(ASSETS / "workbench.html").read_text(encoding="utf-8"),
+            html_template=workbench(demo.faders),
             js_on_load=START,
             apply_default_css=False,
             elem_id="fn-bench",
@@ -202,12 +213,12 @@ def page(demo: Demo, survey: bool = False) -> gr.Blocks:
         saved.success(fn=None, js=DOWNLOAD)
         saved.success(fn=None, js="() => FaderNets.bench?.saved()")
         saved.failure(**unanswered)
-        _endpoints(does)
+        _endpoints(does, demo.faders)
     blocks.queue(max_size=CALLS_WAITING)
     return blocks
 
 
-def _endpoints(does: Handlers) -> None:
+def _endpoints(does: Handlers, faders: Sequence[str]) -> None:
     """Named endpoints for programs; their components are not on the page.
 
     From Python::
@@ -226,13 +237,19 @@ def _endpoints(does: Handlers) -> None:
         )
     """
 
-    async def slide(midi, rhythm=None, note=None, seed=None, first=None, last=None):
+    named = (*faders, "seed", "first", "last")
+
+    async def slide(midi, *given):
         """Move the faders of a MIDI file. Positions are 0 to 1; without one, a fader stays.
 
         Segments are four beats long and numbered from 0; without first and last all change.
         """
-        values = {"rhythm": rhythm, "note": note, "seed": seed, "first": first, "last": last}
-        return await does.change(midi, values)
+        return await does.change(midi, dict(zip(named, given, strict=True)))
+
+    # Programs name the arguments as the model's faders are named: Gradio reads the signature.
+    kind = Parameter.POSITIONAL_OR_KEYWORD
+    options = (Parameter(name, kind, default=None) for name in named)
+    slide.__signature__ = Signature([Parameter("midi", kind), *options])
 
     async def transfer(
         midi,
@@ -255,9 +272,7 @@ def _endpoints(does: Handlers) -> None:
 
     with gr.Row(visible=False):
         midi = gr.File(label="midi", file_types=[".mid", ".midi"])
-        rhythm, note = (
-            gr.Number(None, minimum=0, maximum=1, label=name) for name in ("rhythm", "note")
-        )
+        positions = [gr.Number(None, minimum=0, maximum=1, label=name) for name in faders]
         arousal = gr.Radio(["low", "high"], value="high", label="arousal")
         valence = gr.Radio(["low", "high"], value=None, label="valence")
         preset = gr.Radio(list(PRESETS), value=None, label="preset")
@@ -267,7 +282,7 @@ def _endpoints(does: Handlers) -> None:
         )
         result, figures = gr.File(label="result"), gr.JSON(label="figures")
         for function, inputs in (
-            (slide, [midi, rhythm, note, seed, first, last]),
+            (slide, [midi, *positions, seed, first, last]),
             (transfer, [midi, arousal, strength, seed, first, last, valence, preset]),
         ):
             name = function.__name__

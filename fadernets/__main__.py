@@ -13,11 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fadernets import __version__, arguments, mood_classifier
+from fadernets import __version__, arguments, checkpoint, mood_classifier
 from fadernets.checkpoint import CheckpointError
 from fadernets.mood_transfer import MOODS, PRESETS, SIDES
 from fadernets.music import key, midi
-from fadernets.music.attributes import ATTRIBUTES, measure
+from fadernets.music.attributes import ATTRIBUTES, PAPER, measure
 from fadernets.music.notes import BEATS, Notes
 from fadernets.music.piece import Piece, Segment, segments, stitch
 from fadernets.music.segment_limits import runs
@@ -38,7 +38,7 @@ class Refusal(ValueError):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; 0 when it did what was asked, 2 after saying in one sentence why not."""
-    args = parser().parse_args(argv)
+    args = parser(_model_named(argv)).parse_args(argv)
     try:
         args.run(args)
         sys.stdout.flush()
@@ -52,8 +52,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def parser() -> argparse.ArgumentParser:
-    """The commands and their arguments."""
+def _model_named(argv: Sequence[str] | None) -> str | None:
+    """The model that a command line names, whose faders are among its options."""
+    looking = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    looking.add_argument("--model")
+    try:
+        return looking.parse_known_args(argv)[0].model
+    except argparse.ArgumentError:  # `parser` says what is wrong
+        return None
+
+
+def _faders(model: str | None) -> tuple[str, ...]:
+    """The model's faders, and those that there always were."""
+    try:
+        named = checkpoint.fader_names(model)
+    except CheckpointError:  # said when it is to be loaded
+        named = ()
+    return tuple(dict.fromkeys((*PAPER, *named)))
+
+
+def parser(model: str | None = None) -> argparse.ArgumentParser:
+    """The commands and their arguments, with an option for every fader of a model."""
     top = arguments.Parser(
         prog="fadernets", description="Faders for the rhythm, notes and mood of piano."
     )
@@ -73,13 +92,14 @@ def parser() -> argparse.ArgumentParser:
     describing = command(describe, source="IN.mid")
     describing.add_argument("--json", action="store_true", help="one JSON document, no table")
     sliding = command(slide, source="IN.mid", output="OUT.mid")
-    for fader in ATTRIBUTES:
+    for fader in _faders(model):
         sliding.add_argument(
             f"--{fader}",
             type=arguments.position,
             metavar="0..1",
             help=f"where to put the {fader} fader; not given, it stays where the piece has it",
         )
+    sliding.set_defaults(faders=_faders(model))
     moving = command(transfer, source="IN.mid", output="OUT.mid")
     moving.add_argument("--arousal", choices=tuple(SIDES), help="calm or energetic")
     moving.add_argument("--valence", choices=tuple(SIDES), help="sad or joyful: minor or major")
@@ -161,10 +181,13 @@ def _row(piece: Piece, segment: Segment) -> dict[str, Any]:
 def slide(args: argparse.Namespace) -> None:
     """Move the faders; 0 and 1 are the ends of the range that the model was trained on."""
     piece = _piece(args.source)
-    positions = {name: vars(args)[name] for name in ATTRIBUTES if vars(args)[name] is not None}
+    positions = {name: vars(args)[name] for name in args.faders if vars(args)[name] is not None}
 
     def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
-        return net.slide([segment.notes for segment in batch], positions, seed=seed)
+        try:
+            return net.slide([segment.notes for segment in batch], positions, seed=seed)
+        except ValueError as error:  # the model has no such fader
+            raise Refusal(f"{error}.") from error
 
     _change(args, piece, segments(piece), change)
 

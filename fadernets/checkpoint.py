@@ -1,28 +1,34 @@
-"""A trained model on disk: weights, configuration, faders and checksums in one folder."""
+"""A trained model on disk: weights, configuration, faders and checksums in one folder.
+
+What is said of a model's files alone, such as the names of its faders, takes no PyTorch, which is
+imported where weights are read or written.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import Tensor
 
 from fadernets import faders
 from fadernets.faders import Fader
-from fadernets.models import build, config
-from fadernets.models.mixture import MixtureVAE
-from fadernets.models.reviser import Reviser
-from fadernets.models.segmentvae import SegmentVAE
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from fadernets.models.mixture import MixtureVAE
+    from fadernets.models.reviser import Reviser
+    from fadernets.models.segmentvae import SegmentVAE
+
+    Model = SegmentVAE | Reviser  # what can be written and read
 
 WEIGHTS, CONFIG, FADERS, SUMS = "model.safetensors", "config.json", "faders.json", "SHA256SUMS"
 VALENCE = "valence.safetensors"  # only of models that know it
 PRETRAINED = Path(__file__).parent / "pretrained"
 DEFAULT = "arranger"
-Model = SegmentVAE | Reviser  # what can be written and read
 UNUSABLE = (
     OSError, AttributeError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError
 )  # fmt: skip
@@ -63,13 +69,34 @@ def parts(name: str | Path | None = None) -> list[Path]:
     CheckpointError
         If there is none.
     """
+    from fadernets.models import config
+
     folder = find(name)
     settings = config.load(folder / CONFIG)
     return [folder, find(settings.codes)] if settings.model == "reviser" else [folder]
 
 
+def fader_names(name: str | Path | None = None) -> tuple[str, ...]:
+    """Names of a model's faders, as its files say, without loading the model.
+
+    Raises
+    ------
+    CheckpointError
+        If there is no such model or its faders cannot be read.
+    """
+    path = find(name) / FADERS
+    try:
+        return tuple(faders.load(path))
+    except UNUSABLE as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
+
+
 def save(model: Model, scales: dict[str, Fader], folder: Path) -> None:
     """Write a model in half precision, with its configuration, faders and checksums."""
+    from safetensors.torch import save_file
+
+    from fadernets.models import config
+
     folder.mkdir(parents=True, exist_ok=True)
     save_file(_halves(model.state_dict()), folder / WEIGHTS)
     (folder / CONFIG).write_text(config.to_json(model.config))
@@ -79,6 +106,8 @@ def save(model: Model, scales: dict[str, Fader], folder: Path) -> None:
 
 def save_valence(model: Model, folder: Path) -> None:
     """Write what a model knows of valence beside its other files, which stay as they are."""
+    from safetensors.torch import save_file
+
     (folder / VALENCE).unlink(missing_ok=True)
     if poles := getattr(model, "valence", {}):
         save_file(_halves(poles), folder / VALENCE)
@@ -104,12 +133,16 @@ def load(folder: Path, device: str = "cpu") -> tuple[Model, dict[str, Fader]]:
     CheckpointError
         If a file is missing, altered or of another model.
     """
+    from safetensors.torch import load_file
+
+    from fadernets.models import build, config
+
     try:
         verify(folder)
-        model = cast(Model, build(config.load(folder / CONFIG)))
+        model = cast("Model", build(config.load(folder / CONFIG)))
         model.load_state_dict(load_file(folder / WEIGHTS))
         if (folder / VALENCE).exists():
-            cast(MixtureVAE, model).learn_valence(load_file(folder / VALENCE))
+            cast("MixtureVAE", model).learn_valence(load_file(folder / VALENCE))
         scales = faders.load(folder / FADERS)
     except CheckpointError:
         raise

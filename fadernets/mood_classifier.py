@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import expit
 
 from fadernets.music import key
-from fadernets.music.attributes import measure
+from fadernets.music.attributes import PAPER, measure
 from fadernets.music.notes import Notes
 
 AROUSAL = Path(__file__).parent / "assets" / "arousal.json"
@@ -42,7 +42,7 @@ def features(notes: Notes) -> dict[str, float]:
     fit = key.correlations(histogram)
     step = np.round(onset * 4).astype(int)
     return (
-        measure(notes)
+        measure(notes, PAPER)  # a judge stays the same, whichever faders there are
         | {
             "notes": float(np.log(len(notes))),
             "chord": len(notes) / instants,  # notes struck together, on average

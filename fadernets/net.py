@@ -19,7 +19,7 @@ from fadernets.models import losses
 from fadernets.models.reviser import Reviser
 from fadernets.models.segmentvae import SegmentVAE
 from fadernets.music import events, key, mode
-from fadernets.music.attributes import measure
+from fadernets.music.attributes import RHYTHM, measure
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece, Segment
 from fadernets.realisers import BATCH, Arranger, AutoregressiveDecoding, Realiser
@@ -132,10 +132,10 @@ class FaderNet:
 
     def _densities(self, segments: Sequence[Notes]) -> dict[str, Tensor]:
         """Every density of segments, each (n,)."""
-        measured = [measure(notes) for notes in segments]
+        names = self.model.config.attributes
+        measured = [measure(notes, names) for notes in segments]
         return {
-            name: torch.tensor([m[name] for m in measured], device=self.device)
-            for name in self.model.config.attributes
+            name: torch.tensor([m[name] for m in measured], device=self.device) for name in names
         }
 
     @torch.inference_mode()
@@ -174,7 +174,8 @@ class FaderNet:
         Raises
         ------
         ValueError
-            If a name is no fader, a position is outside 0 to 1 or there are not n of them.
+            If a name is no fader, a position is outside 0 to 1, there are not n of them, or the
+            model arranges notes and has no plan for an attribute.
         """
         return self.reconstruct(self.moved(source, positions), seed=seed)
 
@@ -192,6 +193,9 @@ class FaderNet:
                 )
             asked = scale.code_at(position)
             if drawn is not None:
+                if name not in drawn.asked:
+                    planned = f"{self._described()} arranges notes by {' and '.join(drawn.asked)}"
+                    raise ValueError(f"{planned} and leaves {name} as it is")
                 density = torch.as_tensor(scale.density_at(position)).to(drawn.asked[name])
                 density = density.expand_as(drawn.asked[name])
                 drawn = replace(drawn, asked=drawn.asked | {name: density})
@@ -273,16 +277,16 @@ class FaderNet:
         first, second = self._codes(rhythm), self._codes(notes)
         if len(first) != len(second):
             raise ValueError(f"{len(first)} segments cannot be mixed with {len(second)}")
-        if "rhythm" not in first.values:
+        if RHYTHM not in first.values:
             raise ValueError(f"{self._described()} has no code of its own for the rhythm to mix")
-        values = second.values | {"rhythm": first.values["rhythm"]}
+        values = second.values | {RHYTHM: first.values[RHYTHM]}
         drawn = second.sketch
         theirs = first.sketch
         if drawn is not None and theirs is not None:
             drawn = replace(
                 drawn,
-                labels=drawn.labels | {"rhythm": theirs.labels["rhythm"]},
-                asked=drawn.asked | {"rhythm": theirs.asked["rhythm"]},
+                labels=drawn.labels | {RHYTHM: theirs.labels[RHYTHM]},
+                asked=drawn.asked | {RHYTHM: theirs.asked[RHYTHM]},
             )
         return self.reconstruct(replace(second, values=values, sketch=drawn), seed=seed)
 

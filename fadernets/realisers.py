@@ -18,6 +18,7 @@ from fadernets.models.reviser import Reviser
 from fadernets.models.segmentvae import SegmentVAE
 from fadernets.models.vanilla import VanillaVAE
 from fadernets.music import events, mode
+from fadernets.music.attributes import PLANNED_ONSETS
 from fadernets.music.notes import STEPS, Notes
 
 TEMPERATURE = 0.8  # of sampled decoding
@@ -102,11 +103,11 @@ class Arranger:
         that would add notes, which nobody hears as calm: the note density stays.
         """
         poles = cast(Tensor, self.reviser.poles)
-        rhythm, velocity = (poles[0] - poles[1]).tolist()
-        density = (drawn.asked["rhythm"] + by * rhythm).clamp(1 / STEPS, 1.0)
+        onsets, velocity = (poles[0] - poles[1]).tolist()
+        density = (drawn.asked[PLANNED_ONSETS] + by * onsets).clamp(1 / STEPS, 1.0)
         return replace(
             drawn,
-            asked=drawn.asked | {"rhythm": density},
+            asked=drawn.asked | {PLANNED_ONSETS: density},
             louder=drawn.louder + by * velocity,
             legato=drawn.legato + by * (LEGATO if by > 0 else STACCATO),
         )
@@ -136,6 +137,7 @@ class Arranger:
             logits: dict[str, Tensor] = {
                 name: decoder(codes.values[name][part], drawn.labels[name])
                 for name, decoder in decoders.items()
+                if name in drawn.labels  # others have no part in the plan
             }
             played += arrange(
                 self.reviser,

@@ -27,7 +27,7 @@ from train.data.dataset import Segments
 from train.evaluate import chosen, commit, notes_of
 from train.evaluation.ablation_variants import VARIANTS, Variant
 from train.evaluation.identity import identity
-from train.evaluation.sweep import VALUES, recorded, spread
+from train.evaluation.sweep import VALUES, measured_names, recorded, spread
 from train.evaluation.table1 import scores
 
 SINGLES = 9  # segments played one by one, for the time of one
@@ -39,7 +39,7 @@ def control(idea: Variant, net: FaderNet, source: list[Notes], sd: Mapping[str, 
     for fader in net.faders:
         asked = net.density(fader, np.linspace(0, 1, VALUES))
         played = [idea.way(net, codes, fader, np.full(len(source), a)) for a in asked]
-        sweep = recorded(fader, asked, np.arange(len(source))[None], played)
+        sweep = recorded(fader, asked, np.arange(len(source))[None], played, measured_names(net))
         row = scores(sweep, sd)
         found[fader] = {
             "consistency": row["normalised"]["consistency"][0],

@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from fadernets import checkpoint
 from fadernets.music import events
-from fadernets.music.attributes import ATTRIBUTES, measure
+from fadernets.music.attributes import measure
 from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
 from train import metrics
@@ -31,7 +31,7 @@ from train.evaluation import mood_classifier
 from train.evaluation.arousal import arousal, judged
 from train.evaluation.identity import curve, identity
 from train.evaluation.mood_classifier import MoodClassifier, held_out
-from train.evaluation.sweep import SCALES, Protocol, spread
+from train.evaluation.sweep import SCALES, Protocol, measured_names, spread
 from train.evaluation.table1 import dump, table
 from train.evaluation.token_accuracy import hits
 
@@ -58,24 +58,24 @@ def token_accuracy(net: FaderNet, data: Segments, rows: np.ndarray) -> float:
 
 def reconstruction(net: FaderNet, source: list[Notes]) -> dict:
     """How near a greedy reconstruction comes to its original."""
-    played = net.reconstruct(source)
+    played, names = net.reconstruct(source), measured_names(net)
     error = np.array(
         [
-            [abs(measure(a)[n] - measure(b)[n]) for n in ATTRIBUTES]
+            [abs(measure(a)[n] - measure(b)[n]) for n in names]
             for a, b in zip(source, played, strict=True)
         ]
     ).mean(0)
     return identity(source, played) | {
-        "density_error": dict(zip(ATTRIBUTES, np.round(error, 4).tolist(), strict=True)),
+        "density_error": dict(zip(names, np.round(error, 4).tolist(), strict=True)),
         "empty": sum(not len(b) for b in played),
     }
 
 
 def response(net: FaderNet, source: list[Notes], name: str) -> dict:
-    """What one fader does, its other left alone, at eight positions from end to end."""
-    codes = net.encode(source)
+    """What one fader does, the others left alone, at eight positions from end to end."""
+    codes, names = net.encode(source), measured_names(net)
     played = [net.slide(codes, {name: p}) for p in tqdm(POSITIONS, desc=name, disable=None)]
-    found = {n: np.array([[measure(s)[n] for s in row] for row in played]).T for n in ATTRIBUTES}
+    found = {n: np.array([[measure(s)[n] for s in row] for row in played]).T for n in names}
     asked = net.density(name, POSITIONS)
     low, high = np.quantile(found[name], QUANTILES, axis=0)
     return {
@@ -115,6 +115,7 @@ def evaluate(
     """Every figure of one model but Table 1, with what is needed to measure it again."""
     began = time.perf_counter()
     net = FaderNet.load(name, device=str(data.tokens.device))
+    data.require(net.faders)
     rows = chosen(data, corpora.PERFORMANCES, count, seed)
     source = notes_of(data, rows)
     sd, knows = spread(data), bool(net.model.poles)

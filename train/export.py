@@ -25,7 +25,7 @@ from fadernets.faders import Fader
 from fadernets.models import build
 from fadernets.models.config import ModelConfig
 from fadernets.models.reviser import Reviser
-from fadernets.music.attributes import ATTRIBUTES
+from fadernets.music.attributes import PLANNED, PLANNED_ONSETS, attribute
 from fadernets.music.events import decode
 from fadernets.music.grid import notes_of_tokens
 from train.data.dataset import SPLITS, TRAIN, VALIDATION, Segments
@@ -52,7 +52,7 @@ def response(model: nn.Module, data: Segments, rows: np.ndarray, name: str, swee
     -------
     float64 array, shape (len(rows), len(sweep))
     """
-    attribute, handle = ATTRIBUTES[name], model.handles[name]
+    measured, handle = attribute(name), model.handles[name]
     codes = encoded(model, data, rows)
     batch = data.batch(rows)
     found = []
@@ -61,7 +61,7 @@ def response(model: nn.Module, data: Segments, rows: np.ndarray, name: str, swee
         moved[:, handle.dimension] = float(value)
         tokens = generate(model.decoder, model.condition(codes | {handle.code: moved}, batch.key))
         notes = [decode(row) for row in tokens.cpu().numpy()]
-        found.append([float(attribute.density(attribute.label(n))) for n in notes])
+        found.append([float(measured.density(measured.label(n))) for n in notes])
     return np.array(found).T
 
 
@@ -158,7 +158,7 @@ def measure_states(model: Reviser, data: Segments) -> None:
             return
         batch = data.batch(rows)
         velocity = notes_of_tokens(batch.tokens).velocity.mean()
-        means.append(torch.stack([batch.densities["rhythm"].mean(), velocity]))
+        means.append(torch.stack([batch.densities[PLANNED_ONSETS].mean(), velocity]))
     poles = torch.stack(means)
     middle = poles.mean(0)
     model.poles.copy_(middle + STATES_REACH * (poles - middle))
@@ -167,12 +167,13 @@ def measure_states(model: Reviser, data: Segments) -> None:
 def export(model: nn.Module, data: Segments, out: Path) -> None:
     """Measure a trained model's poles, calibrate its faders and save all of it.
 
-    A reviser meets densities exactly: its faders have the scales of the model it goes with.
+    A reviser meets densities exactly: its faders have the scales of the model it goes
+    with, and are those that it plans.
     """
     if isinstance(model, Reviser):
         measure_states(model, data)
         _, scales = checkpoint.load(checkpoint.find(model.config.codes))
-        checkpoint.save(model, scales, out)
+        checkpoint.save(model, {n: scales[n] for n in scales if n in PLANNED}, out)
         return
     measure_poles(model, data)
     measure_valence(model, data)

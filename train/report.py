@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from train.reporting import ablation_table, comparison, mood_tables
-from train.reporting.paper import PAPER
+from train.reporting.paper import COLUMNS, FADERS, PAPER
 
 RESULTS = Path(__file__).parent / "results"
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,10 +24,9 @@ PAGES = (ROOT / "README.md", ROOT / "docs" / "reliability.md", ROOT / "docs" / "
 BENCHMARKS = ROOT / "benchmarks" / "results"
 FIGURES = ROOT / "docs" / "figures"
 DRAWN = ("table1", "figure3", "figure4", "figure5", "response", "movement")
-LOSSES = {  # of a training log's last validation: what it is, its unit
+DENSITY = "_density"  # ends the names of densities among the results of `train.prepare`
+LOSSES = {  # of a training log's last validation beside those of labels: what it is, its unit
     "events": ("events", "nats a token"),
-    "rhythm": ("rhythm label", "nats a step"),
-    "note": ("note label", "nats a step"),
     "onset": ("onsets", "nats a note"),
     "hold": ("holds", "nats a key that sounds"),
     "velocity": ("velocities", "squared error"),
@@ -48,7 +47,11 @@ def table(rows: list[tuple[str, ...]], head: tuple[str, ...]) -> str:
 def data_table() -> str:
     """What `train.prepare` found."""
     found = read("prepare")
-    rhythm, note = found["rhythm_density"], found["note_density"]
+    densities = {
+        f"{name.removesuffix(DENSITY)} density": (value, _digits(value))
+        for name, value in found.items()
+        if name.endswith(DENSITY)
+    }
     rows = [
         ("files read, unusable", f"{found['files']:,}, {found['files_unusable']}"),
         ("segments of performances", f"{found['segments_performances']:,}"),
@@ -58,19 +61,25 @@ def data_table() -> str:
             f"{found['segments_high_arousal']:,}, {found['segments_low_arousal']:,}",
         ),
         ("tokens a segment", f"{found['mean_tokens']:.1f}"),
-        ("rhythm density, mean ± sd", f"{rhythm['mean']:.3f} ± {rhythm['sd']:.3f}"),
-        ("note density, mean ± sd", f"{note['mean']:.2f} ± {note['sd']:.2f}"),
-        (
-            "rhythm density at high, low arousal",
-            f"{rhythm['mean_high_arousal']:.3f}, {rhythm['mean_low_arousal']:.3f}",
+        *(
+            (f"{name}, mean ± sd", f"{d['mean']:.{digits}f} ± {d['sd']:.{digits}f}")
+            for name, (d, digits) in densities.items()
         ),
-        (
-            "note density at high, low arousal",
-            f"{note['mean_high_arousal']:.2f}, {note['mean_low_arousal']:.2f}",
+        *(
+            (
+                f"{name} at high, low arousal",
+                f"{d['mean_high_arousal']:.{digits}f}, {d['mean_low_arousal']:.{digits}f}",
+            )
+            for name, (d, digits) in densities.items()
         ),
         ("seconds on 2 cores", f"{found['seconds']:.0f}"),
     ]
     return table(rows, ("data", ""))
+
+
+def _digits(density: dict) -> int:
+    """Decimals of a density's figures: one more for shares, which are 1 at most."""
+    return 3 if max(density["percentiles_5_50_95"]) <= 1 else 2
 
 
 def training_table(name: str) -> str:
@@ -81,9 +90,11 @@ def training_table(name: str) -> str:
         ("steps × batch, minutes", f"{run['steps']:,} × {run['batch']}, {run['minutes']:.0f}"),
         ("weights", f"{run['parameters'] / 1e6:.1f} million"),
     ]
+    labels = {n: (f"{n} label", "nats a step") for n in run["model_config"]["attributes"]}
+    losses = LOSSES | labels
     for loss, value in run["validation"].items():
-        if loss in LOSSES:
-            what, unit = LOSSES[loss]
+        if loss in losses:
+            what, unit = losses[loss]
             rows.append((f"validation, {what}", f"{value:.3f} {unit}"))
     return table(rows, ("training", ""))
 
@@ -93,15 +104,13 @@ def control_table() -> str:
     rows = [(f"{name} (paper)", *(f"{v:.3f}" for v in found)) for name, found in PAPER.items()]
     for name in reversed(SHIPPED):
         found = read(name)[0]["table"]
-        faders = [found["faders"][fader] for fader in ("rhythm", "note")]
+        faders = [found["faders"][fader] for fader in FADERS]
         scores = [
             *(f["normalised"][s][0] for s in ("consistency", "restrictiveness") for f in faders),
             *(f["linearity_each"][0] for f in faders),
         ]
         rows.append((f"**{name}** (ours)", *(f"**{v:.3f}**" for v in scores)))
-    head = [f"{s} {f}" for s in ("consistency", "restrictiveness", "linearity")
-            for f in ("rhythm", "note")]  # fmt: skip
-    return table(rows, ("model", *head))
+    return table(rows, ("model", *(f"{score} {fader}" for score, fader in COLUMNS)))
 
 
 def model_table() -> str:
@@ -118,7 +127,8 @@ def model_table() -> str:
             lambda f: f"{f['reconstruction']['pitch_class_cosine']:.3f}",
         ),
     ]
-    for fader in ("rhythm", "note"):
+    shared = [fader for fader in found[0]["faders"] if all(fader in f["faders"] for f in found)]
+    for fader in shared:
         for distance in (-1.0, 1.0):
 
             def moved(f: dict, fader: str = fader, distance: float = distance) -> str:

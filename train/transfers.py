@@ -18,12 +18,13 @@ import numpy as np
 from tqdm import tqdm
 
 from fadernets.music import examples
-from fadernets.music.attributes import ATTRIBUTES, measure
+from fadernets.music.attributes import NOTE, RHYTHM, measure
 from fadernets.music.notes import BEATS, Notes, concatenate, cut
 from fadernets.music.piece import NO_PEDAL, Piece, Segment, segments, stitch
 from fadernets.net import FaderNet
 from fadernets.playback.pianoroll import compare
 from train.evaluate import commit, weights_sha256
+from train.evaluation.sweep import measured_names
 from train.latent import named, written
 
 LENGTH = 2  # segments of an example
@@ -58,8 +59,8 @@ class Case:
 CASES = (
     Case("chorale", "arousal", "high"),
     Case("rag", "arousal", "low"),
-    Case("mazurka", "rhythm", 0.9),
-    Case("sonata", "note", 0.5),
+    Case("mazurka", RHYTHM, 0.9),
+    Case("sonata", NOTE, 0.5),
 )
 
 
@@ -102,10 +103,10 @@ def played(net: FaderNet, source: Sequence[Notes], case: Case) -> list[Notes]:
     return net.slide(source, {case.control: case.to})
 
 
-def densities(parts: Sequence[Notes]) -> dict[str, float]:
+def densities(parts: Sequence[Notes], names: Sequence[str]) -> dict[str, float]:
     """Mean densities of segments, by name."""
-    found = [measure(notes) for notes in parts]
-    return {name: round(float(np.mean([m[name] for m in found])), 4) for name in ATTRIBUTES}
+    found = [measure(notes, names) for notes in parts]
+    return {name: round(float(np.mean([m[name] for m in found])), 4) for name in names}
 
 
 def example(net: FaderNet, case: Case) -> dict:
@@ -115,15 +116,15 @@ def example(net: FaderNet, case: Case) -> dict:
     source = [segment.notes for segment in part]
     result = played(net, source, case)
     changed = stitch(piece, {s.index: n for s, n in zip(part, result, strict=True)})
-    first = part[0].index
+    first, names = part[0].index, measured_names(net)
     return {
         "piece": piece.name,
         "first_segment": first,
         "segments": LENGTH,
         "move": case.move,
         "control": case.control,
-        "before": densities(source),
-        "after": densities(result),
+        "before": densities(source, names),
+        "after": densities(result, names),
         "drawing": compare(window(piece, first), window(changed, first)),
     }
 

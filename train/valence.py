@@ -21,7 +21,7 @@ from fadernets import checkpoint
 from fadernets.models.batch import UNLABELLED
 from fadernets.mood_transfer import MOODS, PRESETS, SIDES
 from fadernets.music import events, key
-from fadernets.music.attributes import ATTRIBUTES, measure
+from fadernets.music.attributes import PAPER, measure
 from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
 from train import metrics
@@ -75,7 +75,7 @@ def _tables(segments: Sequence[Notes], with_codes: bool) -> dict[str, np.ndarray
     names = list(features(segments[0]))
     deaf = [name for name in names if name not in OF_KEY]
     found = {
-        "densities": table(segments, list(ATTRIBUTES)),
+        "densities": table(segments, PAPER),
         "judge": table(segments, names),
         "judge without key": table(segments, deaf),
         "mode alone": table(segments, ["major"]),
@@ -164,9 +164,7 @@ def _kept(source: Sequence[Notes], played: Sequence[Notes]) -> dict:
         "tonic_kept": round(float((keys[:, 0] % 12 == keys[:, 1] % 12).mean()), 4),
         "major_before": round(float((keys[:, 0] < 12).mean()), 4),
         "major": round(float((keys[:, 1] < 12).mean()), 4),
-        "densities": {
-            n: round(float(np.mean([measure(b)[n] for b in played])), 4) for n in ATTRIBUTES
-        },
+        "densities": {n: round(float(np.mean([measure(b)[n] for b in played])), 4) for n in PAPER},
         "empty": len(source) - len(pairs),
     }
 

@@ -8,7 +8,6 @@
   const RETRY = 2000; // ms before something that failed is asked for again
   const LOST = 60000; // ms after which a chunk will not come any more
   const STEP = 0.5; // seconds that an arrow key moves the playhead
-  const NEUTRAL = { rhythm: null, note: null, arousal: null, valence: null, seed: null };
 
   F.UNANSWERED = "The server did not answer: please try again.";
 
@@ -28,7 +27,6 @@
       this.gain = null; // of the result's chunks, as the answer gave it
       this.past = [];
       this.future = [];
-      this.now = { ...NEUTRAL };
       this.player = new F.Player(
         () => {
           this.showPlayer();
@@ -40,6 +38,7 @@
       this.faders = [...element.querySelectorAll("[data-fader]")].map(
         (part) => new F.Fader(part, () => this.release())
       );
+      this.now = this.neutral;
       this.moods = [...element.querySelectorAll("[data-mood]")];
       this.rolls = ["original", "result"].map((side) => {
         const canvas = this.find(`[data-side=${side}] canvas`);
@@ -72,7 +71,7 @@
         dice: () => this.reseed(Math.floor(Math.random() * 1000000)),
         undo: () => this.travel(this.past, this.future),
         redo: () => this.travel(this.future, this.past),
-        reset: () => this.change({ ...NEUTRAL }),
+        reset: () => this.change(this.neutral),
         midi: () => this.save("midi"),
         wav: () => this.save("wav"),
       };
@@ -163,6 +162,11 @@
       if (event.type === "keydown" && (event.key !== "Enter" || event.repeat)) return;
       const isChosen = event.target.matches?.("#fn-examples label.selected input");
       if (isChosen) this.trigger(this.events.reopen);
+    }
+
+    // Every fader where the piece has it, and no seed.
+    get neutral() {
+      return { ...Object.fromEntries(this.faders.map(({ name }) => [name, null])), seed: null };
     }
 
     get asked() {
@@ -311,7 +315,7 @@
       this.overview.show(piece);
       this.show("name", piece.name);
       this.show("span", this.overview.text);
-      this.place({ ...NEUTRAL });
+      this.place(this.neutral);
       this.ask();
     }
 

@@ -13,5 +13,5 @@ def warm_up(net: FaderNet) -> None:
     """Read the first example, as a file, too, and move a fader of it once."""
     study = open_example(FIRST)
     midi.read(midi.dump(study.piece))
-    asked = {"first": 0, "last": 0, "rhythm": 0.5, "number": 0, "original": True}
-    service.answer(net, study, asked)
+    asked = {"first": 0, "last": 0, "number": 0, "original": True}
+    service.answer(net, study, asked | dict.fromkeys(net.faders[:1], 0.5))

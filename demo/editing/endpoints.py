@@ -11,7 +11,7 @@ import numpy as np
 from demo.editing.piece_session import EditRequest, mean_arousal, open_file
 from demo.editing.service import file_name, own_file
 from fadernets.music import midi
-from fadernets.music.attributes import measure
+from fadernets.music.attributes import PAPER, measure
 from fadernets.music.notes import Notes, cut
 
 if TYPE_CHECKING:
@@ -46,26 +46,27 @@ def change(
     study = open_file(path)
     count = len(study.segments)
     given = {name: value for name, value in values.items() if value is not None}
-    ask = EditRequest.read({"first": 0, "last": count - 1} | given, count)
+    ask = EditRequest.read({"first": 0, "last": count - 1} | given, count, net.faders)
     result = study.result(net, ask)
     chosen = study.usable(ask.span)
+    names = tuple(dict.fromkeys((*PAPER, *net.faders)))
     closed = [s for s in study.segments[ask.first : ask.last + 1] if s.problem]
     with own_file(folder, f"{file_name(study, ask, whole=True)}.mid") as new:
         new.write_bytes(midi.dump(result))
     return (
         str(new),
         {
-            "before": _means([s.notes for s in chosen]),
-            "after": _means([cut(result.sounding, s.start) for s in chosen]),
+            "before": _means([s.notes for s in chosen], names),
+            "after": _means([cut(result.sounding, s.start) for s in chosen], names),
             "unchanged": [{"segment": s.index, "problem": s.problem} for s in closed],
         },
     )
 
 
-def _means(chosen: Sequence[Notes]) -> dict[str, float]:
+def _means(chosen: Sequence[Notes], names: Sequence[str]) -> dict[str, float]:
     chosen = [notes for notes in chosen if len(notes)]
     if not chosen:
         return {}
-    measures = [measure(notes) for notes in chosen]
-    means = {name: float(np.mean([m[name] for m in measures])) for name in measures[0]}
+    measures = [measure(notes, names) for notes in chosen]
+    means = {name: float(np.mean([m[name] for m in measures])) for name in names}
     return {**means, "arousal": mean_arousal(chosen)}

@@ -15,6 +15,7 @@ import numpy as np
 from fadernets import mood_classifier
 from fadernets.mood_transfer import MOODS
 from fadernets.music import examples, midi
+from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.notes import BEATS, EARLY, Notes
 from fadernets.music.piece import Piece, Segment, segments, stitch
 from fadernets.playback import pianoroll
@@ -35,8 +36,8 @@ class EditRequest:
     ----------
     first, last : int
         The first and the last segment, from 0.
-    rhythm, note : float or None
-        Fader positions, 0 to 1; None leaves a fader where each segment has it.
+    faders : name -> float
+        Positions, 0 to 1, of the faders that were moved; any other stays where each segment has it.
     arousal : float
         -1 is all the way to calm, 1 to energetic, 0 leaves the arousal.
     valence : float
@@ -47,21 +48,25 @@ class EditRequest:
 
     first: int
     last: int
-    rhythm: float | None = None
-    note: float | None = None
+    faders: Mapping[str, float] = field(default_factory=dict)
     arousal: float = 0.0
     valence: float = 0.0
     seed: int | None = None
 
     @classmethod
-    def read(cls, values: Mapping, count: int) -> EditRequest:
-        """An ask as the page sends it, for a piece of `count` segments.
+    def read(cls, values: Mapping, count: int, faders: Sequence[str]) -> EditRequest:
+        """An ask as the page sends it, for a piece of `count` segments and a model with `faders`.
 
         Raises
         ------
         ValueError
-            If a value is not a number or outside its range.
+            If a value is not a number or outside its range, or is for a fader that the model has
+            not.
         """
+        for name in ATTRIBUTES:
+            if name not in faders and values.get(name) is not None:
+                raise ValueError(f"the model has no fader for {name}")
+        positions = {name: number(values, name, 0, 1) for name in faders}
         first = whole(values, "first", 0, count - 1)
         last = whole(values, "last", first or 0, count - 1)
         if first is None or last is None:
@@ -69,8 +74,7 @@ class EditRequest:
         return cls(
             first,
             last,
-            number(values, "rhythm", 0, 1),
-            number(values, "note", 0, 1),
+            {name: position for name, position in positions.items() if position is not None},
             number(values, "arousal", -1, 1) or 0.0,
             number(values, "valence", -1, 1) or 0.0,
             whole(values, "seed", 0, HIGHEST_SEED),
@@ -82,12 +86,6 @@ class EditRequest:
         return self.first, self.last
 
     @property
-    def positions(self) -> dict[str, float]:
-        """Positions of the faders that were moved."""
-        both = {"rhythm": self.rhythm, "note": self.note}
-        return {name: position for name, position in both.items() if position is not None}
-
-    @property
     def moods(self) -> dict[str, float]:
         """How far the moods that were moved shall go, below 0 towards low."""
         both = {mood: getattr(self, mood) for mood in MOODS}
@@ -96,7 +94,7 @@ class EditRequest:
     @property
     def is_neutral(self) -> bool:
         """Whether nothing was moved, so that the result is the original itself."""
-        return not self.positions and not self.moods
+        return not self.faders and not self.moods
 
 
 def number(values: Mapping, name: str, low: float, high: float) -> float | None:
@@ -254,7 +252,7 @@ def play(net: FaderNet, codes: Codes, ask: EditRequest, indices: list[int]) -> l
     for mood, way in ask.moods.items():
         codes = net.shifted(codes, {mood: "high" if way > 0 else "low"}, abs(way))
     seeds = None if ask.seed is None else [ask.seed + i for i in indices]
-    return net.slide(codes, ask.positions, seed=seeds)
+    return net.slide(codes, ask.faders, seed=seeds)
 
 
 def open_file(path: str | Path) -> PieceSession:

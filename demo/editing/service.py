@@ -25,7 +25,7 @@ from demo.editing.piece_session import (
     whole,
 )
 from fadernets.music import key, midi
-from fadernets.music.attributes import ATTRIBUTES
+from fadernets.music.attributes import measure
 from fadernets.music.notes import BEATS, Notes, cut
 from fadernets.music.piece import Piece, Segment
 from fadernets.music.segment_limits import runs
@@ -91,7 +91,7 @@ def answer(net: FaderNet, study: PieceSession, values: Mapping, *, hear: bool = 
     ValueError
         If a value is missing or outside its range.
     """
-    ask = EditRequest.read(values, len(study.segments))
+    ask = EditRequest.read(values, len(study.segments), net.faders)
     which = {
         "number": whole(values, "number", 0, HIGHEST_NUMBER),
         "piece": study.id,
@@ -187,8 +187,7 @@ def figures(
 
 
 def _density(net: FaderNet, name: str, chosen: Sequence[Notes]) -> dict:
-    attribute = ATTRIBUTES[name]
-    density = float(np.mean([attribute.density(attribute.label(notes)) for notes in chosen]))
+    density = float(np.mean([measure(notes, [name])[name] for notes in chosen]))
     return {"position": net.position(name, density), "text": f"{density:.2f}"}
 
 
@@ -251,7 +250,7 @@ def save(net: FaderNet, study: PieceSession, values: Mapping, folder: str | Path
         raise ValueError(f"kind {short(kind)} is neither midi nor wav")
     if scope not in ("selection", "piece"):
         raise ValueError(f"scope {short(scope)} is neither selection nor piece")
-    ask = EditRequest.read(values, len(study.segments))
+    ask = EditRequest.read(values, len(study.segments), net.faders)
     result = study.result(net, ask)
     entire = scope == "piece"
     name = file_name(study, ask, entire)
@@ -280,7 +279,7 @@ def file_name(study: PieceSession, ask: EditRequest, whole: bool) -> str:
     words = [re.sub(r"\W+", "-", study.piece.name).strip("-").lower()[:60] or "piece"]
     if not whole:
         words.append(f"segments-{ask.first + 1}-{ask.last + 1}")
-    words += [f"{name}-{position:.2f}" for name, position in ask.positions.items()]
+    words += [f"{name}-{position:.2f}" for name, position in ask.faders.items()]
     for mood, way in ask.moods.items():
         words.append(f"{WAYS[mood][way > 0]}-{abs(way):.2f}")
     if ask.seed is not None and not ask.is_neutral:

@@ -24,7 +24,7 @@ from fadernets.arranger.request import ArrangementRequest, grid_of
 from fadernets.arranger.weights import ArrangementWeights
 from fadernets.models.reviser import Reviser
 from fadernets.music import key
-from fadernets.music.attributes import ONSET
+from fadernets.music.attributes import ONSET, PLANNED_COUNTS, PLANNED_ONSETS
 from fadernets.music.events import PITCHES
 from fadernets.music.grid import Grid
 from fadernets.music.notes import LOWEST_PITCH, STEPS, Notes
@@ -52,7 +52,8 @@ def arrange(
     wanted : Sketch
         Of n segments.
     label_logits : name -> float tensor, shape (n, 16, classes)
-        Of the codes' label decoders, told the labels of the sketch.
+        Of the codes' label decoders, told the labels of the sketch; an attribute without one has
+        no say.
     keys : int64 tensor, shape (n,)
     candidates : int
         Arrangements of each segment to choose from.
@@ -124,15 +125,17 @@ def _plans(
     surprise = {
         n: -x.float().log_softmax(-1).clamp(min=-IMPROBABLE) for n, x in label_logits.items()
     }
-    other = 1.0 - F.one_hot(wanted.labels["rhythm"], 3)
+    other = 1.0 - F.one_hot(wanted.labels[PLANNED_ONSETS], 3)
     counts = torch.arange(label_plan.COUNTS, device=noise.device)
-    away = (counts - wanted.labels["note"][..., None]).abs()
-    rhythm = leanings.rhythm_decoder * surprise["rhythm"] + leanings.stays_rhythm * other
-    note = leanings.note_decoder * surprise["note"] + leanings.stays_note * away
+    away = (counts - wanted.labels[PLANNED_COUNTS][..., None]).abs()
+    rhythm = (
+        leanings.rhythm_decoder * surprise.get(PLANNED_ONSETS, 0.0) + leanings.stays_rhythm * other
+    )
+    note = leanings.note_decoder * surprise.get(PLANNED_COUNTS, 0.0) + leanings.stays_note * away
     rhythm, note = _repeated(rhythm, candidates), _repeated(note, candidates)
     noise = noise.flatten(0, 1)
-    onsets = (wanted.asked["rhythm"] * STEPS).round().long().clamp(1, STEPS)
-    notes = (wanted.asked["note"] * STEPS).round().long()
+    onsets = (wanted.asked[PLANNED_ONSETS] * STEPS).round().long().clamp(1, STEPS)
+    notes = (wanted.asked[PLANNED_COUNTS] * STEPS).round().long()
     return label_plan.cheapest(
         rhythm + noise[..., :3],
         note + noise[..., 3:],
@@ -166,7 +169,7 @@ class _Keeping:
 
 def _revised(reviser: Reviser, plans: LabelPlan, keys: Tensor, keep: _Keeping) -> Grid:
     """The notes that carry the plans out."""
-    labels = {"rhythm": plans.rhythm, "note": plans.note}
+    labels = {PLANNED_ONSETS: plans.rhythm, PLANNED_COUNTS: plans.note}
     source = shown = keep.source
     for _ in range(keep.leanings.passes):
         with torch.autocast(keys.device.type, torch.bfloat16, enabled=_fast(keys.device)):

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fadernets.music.attributes import MAX_POLYPHONY, ONSET
+from fadernets.music.attributes import MAX_POLYPHONY, ONSET, PLANNED_COUNTS, PLANNED_ONSETS
 from fadernets.music.grid import Grid, StepNotes, grid, steps_of
 from fadernets.music.notes import LOWEST_PITCH, Notes
 
@@ -23,7 +23,8 @@ class ArrangementRequest:
     notes : tuple of n Notes
         The segments, which lend their notes.
     labels : name -> int64 tensor, shape (n, 16)
-        Labels to stay near to: the segments' own, or with `mix` another's.
+        Labels to stay near to, of the attributes that are planned: the segments' own, or with
+        `mix` another's.
     asked : name -> float tensor, shape (n,)
         Densities to have.
     louder : float tensor, shape (n,)
@@ -54,10 +55,11 @@ def arrangement_request(
 ) -> ArrangementRequest:
     """The sketch that leaves segments as they are."""
     shown = grid_of(segments, device)
-    labels = {"rhythm": shown.rhythm, "note": shown.count.clamp(max=MAX_POLYPHONY)}
+    counts = shown.count.clamp(max=MAX_POLYPHONY)
+    labels = {PLANNED_ONSETS: shown.rhythm, PLANNED_COUNTS: counts}
     asked = {
-        "rhythm": (shown.rhythm == ONSET).float().mean(1),
-        "note": labels["note"].float().mean(1),
+        PLANNED_ONSETS: (shown.rhythm == ONSET).float().mean(1),
+        PLANNED_COUNTS: counts.float().mean(1),
     }
     none = torch.zeros(len(segments), device=device)
     return ArrangementRequest(tuple(segments), labels, asked, none, none)

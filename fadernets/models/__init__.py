@@ -19,6 +19,7 @@ from fadernets.models.pati import PatiVAE
 from fadernets.models.reviser import Reviser
 from fadernets.models.singlegmvae import SingleGMVAE
 from fadernets.models.vanilla import VanillaVAE
+from fadernets.music.attributes import attribute
 
 MODELS: dict[str, Callable[[ModelConfig], nn.Module]] = {
     "vanilla": VanillaVAE,
@@ -38,8 +39,10 @@ def build(config: ModelConfig) -> nn.Module:
     Raises
     ------
     ValueError
-        If the configuration names no registered model.
+        If the configuration names no registered model, or an attribute that is not in the table.
     """
     if config.model not in MODELS:
         raise ValueError(f"unknown model {config.model!r}; there are: {', '.join(MODELS)}")
+    for name in config.attributes:
+        attribute(name)
     return MODELS[config.model](config)

@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from fadernets.music.attributes import PAPER
+
 KL_REDUCTIONS = ("mean", "sum")
 
 
@@ -52,7 +54,7 @@ class ModelConfig:
     """
 
     model: str = "gmvae"
-    attributes: tuple[str, ...] = ("rhythm", "note")
+    attributes: tuple[str, ...] = PAPER
     hidden: int = 512
     latent: int = 128
     embedding: int = 128

@@ -19,15 +19,27 @@ from fadernets.models.segmentvae import Term
 from fadernets.models.softdensity import soft_densities
 from fadernets.models.standardise import Standardiser
 from fadernets.models.vanilla import DIMENSION, VanillaVAE
+from fadernets.music.attributes import attribute
 
 EVERY = 4  # one segment of so many has its slopes taken: each costs two more passes of the decoder
 STEP = 0.5  # of z^d to either side: smaller ones drown in the rounding of half precision
 
 
 class GLSRVAE(VanillaVAE):
-    """The vanilla VAE, its latent regularisation replaced by that of the slope."""
+    """The vanilla VAE, its latent regularisation replaced by that of the slope.
+
+    Raises
+    ------
+    ValueError
+        If an attribute's entry has no soft density.
+    """
 
     def __init__(self, config: ModelConfig) -> None:
+        for name in config.attributes:
+            if attribute(name).soft_density is None:
+                raise ValueError(
+                    f"GLSR cannot have attribute {name!r}: its entry has no soft density"
+                )
         super().__init__(config)
         self.standard = Standardiser(config.attributes)
 

@@ -20,7 +20,14 @@ from torch.nn import functional as F
 from fadernets.models import distributed
 from fadernets.models.batch import Batch
 from fadernets.models.config import ModelConfig
-from fadernets.music.attributes import ATTRIBUTES, MAX_POLYPHONY, ONSET
+from fadernets.music.attributes import (
+    MAX_POLYPHONY,
+    ONSET,
+    PLANNED,
+    PLANNED_COUNTS,
+    PLANNED_ONSETS,
+    attribute,
+)
 from fadernets.music.events import PITCHES
 from fadernets.music.grid import Grid, StepNotes, grid, notes_of_tokens
 from fadernets.music.key import KEYS
@@ -36,6 +43,9 @@ INTERVALS = (0, 0, 0, 12, -12, 7, -5, 4, -3, 3, -4)  # semitones from a note to 
 class Reviser(nn.Module):
     """A transformer over the sixteen steps of a segment.
 
+    Its plan says where notes begin and how many sound, whatever further attributes the
+    configuration names: those have no part in an arrangement.
+
     Attributes
     ----------
     poles : float tensor, shape (2, 2)
@@ -48,9 +58,7 @@ class Reviser(nn.Module):
         self.config = config
         width = config.width
         self.shown = nn.Linear(3 * PITCHES, width)
-        self.labels = nn.ModuleDict(
-            {n: nn.Embedding(a.classes, width) for n, a in ATTRIBUTES.items()}
-        )
+        self.labels = nn.ModuleDict({n: nn.Embedding(attribute(n).classes, width) for n in PLANNED})
         self.key = nn.Embedding(KEYS, width)
         self.place = nn.Parameter(0.02 * torch.randn(STEPS, width))
         layer = nn.TransformerEncoderLayer(
@@ -100,9 +108,10 @@ class Reviser(nn.Module):
             if self.training:
                 notes, key = transposed(notes, key)
             target, shown = grid(notes, segments), grid(damaged(notes, segments), segments)
-        plan = {"rhythm": target.rhythm, "note": target.count.clamp(max=MAX_POLYPHONY)}
+        counts = target.count.clamp(max=MAX_POLYPHONY)
+        plan = {PLANNED_ONSETS: target.rhythm, PLANNED_COUNTS: counts}
         onset, hold, velocity = (x.float() for x in self(shown, plan, key))
-        struck = plan["rhythm"] == ONSET  # only there is anything to choose
+        struck = plan[PLANNED_ONSETS] == ONSET  # only there is anything to choose
         wrong = F.binary_cross_entropy_with_logits(
             onset[struck], target.onset[struck], reduction="sum"
         )

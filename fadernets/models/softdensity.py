@@ -6,13 +6,14 @@ import torch
 from torch import Tensor
 
 from fadernets.music import events
+from fadernets.music.attributes import ATTRIBUTES, SoftNotes
 from fadernets.music.notes import EARLY, STEPS, STEPS_PER_BEAT
 
 CERTAIN = 1 - 1e-6  # probability past which a note counts as sure, so that log(1 - p) is finite
 
 
 def soft_densities(logits: Tensor, tokens: Tensor) -> dict[str, Tensor]:
-    """Expected rhythm and note density under teacher forcing.
+    """Expected densities under teacher forcing, of every attribute that has a soft one.
 
     The clock is that of the tokens given; at each token the probability of any note-on, or
     note-off, counts in the step that the clock shows. Where the distributions are certain these
@@ -31,6 +32,12 @@ def soft_densities(logits: Tensor, tokens: Tensor) -> dict[str, Tensor]:
     -------
     name -> float tensor, shape (b,)
     """
+    soft = soft_notes(logits, tokens)
+    return {n: a.soft_density(soft) for n, a in ATTRIBUTES.items() if a.soft_density is not None}
+
+
+def soft_notes(logits: Tensor, tokens: Tensor) -> SoftNotes:
+    """What the distributions would play, for logits (b, t, 342) and tokens (b, t)."""
     probability = logits.float().softmax(-1)
     told = (tokens != events.PAD).float()
     struck = probability[..., events.NOTE_ON : events.NOTE_OFF].sum(-1) * told
@@ -43,7 +50,4 @@ def soft_densities(logits: Tensor, tokens: Tensor) -> dict[str, Tensor]:
     silence = torch.log1p(-struck.clamp(max=CERTAIN))
     silence = torch.zeros(len(tokens), STEPS, device=tokens.device).scatter_add(1, first, silence)
     sounding = struck * (STEPS - first) - released * (STEPS - after)
-    return {
-        "rhythm": -torch.expm1(silence).mean(1),
-        "note": sounding.sum(1) / STEPS,
-    }
+    return SoftNotes(probability, told, first, after, -torch.expm1(silence), sounding)

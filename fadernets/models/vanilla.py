@@ -11,7 +11,7 @@ from fadernets.models.batch import Batch
 from fadernets.models.config import ModelConfig
 from fadernets.models.layers import LabelDecoder
 from fadernets.models.segmentvae import Handle, SegmentVAE, Term
-from fadernets.music.attributes import ATTRIBUTES
+from fadernets.music.attributes import attribute
 
 DIMENSION = 0  # the regularised dimension of every code
 
@@ -27,7 +27,7 @@ class VanillaVAE(SegmentVAE):
             handles={n: Handle(n, DIMENSION) for n in names},
         )
         self.label_decoders = nn.ModuleDict(
-            {n: LabelDecoder(ATTRIBUTES[n].classes, config.hidden, config.latent) for n in names}
+            {n: LabelDecoder(attribute(n).classes, config.hidden, config.latent) for n in names}
         )
 
     def code_terms(self, batch: Batch, codes: Mapping[str, Tensor]) -> dict[str, Term]:

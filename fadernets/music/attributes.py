@@ -1,16 +1,29 @@
 """The table of faders: what each measures in a segment, step by step and in one number (paper 4.1).
 
-A further attribute is one more entry of `ATTRIBUTES`; no model needs to change.
+A further attribute is one more entry of `ATTRIBUTES`. Models that are trained with it (``python -m
+train.fit --attributes rhythm note NAME``) have its fader, and so have their command line, their
+page and its API; models without it stay as they are. No other file names an attribute:
+`tests/test_third_attribute.py` adds one and goes all the way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fadernets.music.notes import EARLY, STEPS, STEPS_PER_BEAT, Notes
+
+if TYPE_CHECKING:  # measuring needs no PyTorch
+    from torch import Tensor
+
+RHYTHM, NOTE = "rhythm", "note"
+PAPER = (RHYTHM, NOTE)  # the paper's attributes, which the shipped models have
+# The arranger plans these to the step: one says where notes begin, the other how many sound.
+PLANNED_ONSETS, PLANNED_COUNTS = RHYTHM, NOTE
+PLANNED = (PLANNED_ONSETS, PLANNED_COUNTS)
 
 REST, HOLD, ONSET = 0, 1, 2  # classes of the rhythm label
 MAX_POLYPHONY = 15
@@ -63,18 +76,96 @@ def note_density(label: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
+class SoftNotes:
+    """Token distributions of b segments, from which an attribute can take a slope.
+
+    `fadernets.models.softdensity` makes them. Padding counts nowhere.
+
+    Attributes
+    ----------
+    probability : float tensor, shape (b, t, 342)
+        Of every token at every place.
+    told : float tensor, shape (b, t)
+        1 at tokens, 0 at padding.
+    first, after : tensors, shape (b, t)
+        The step, 0 to 15, in which a note that is struck at a place begins; the first step, 0 to
+        16, in which a note that is released there sounds no more.
+    onsets : float tensor, shape (b, 16)
+        Probability that a note begins in each step.
+    sounding : float tensor, shape (b, t)
+        Steps that each place adds to the sounding notes; a release takes steps away.
+    """
+
+    probability: Tensor
+    told: Tensor
+    first: Tensor
+    after: Tensor
+    onsets: Tensor
+    sounding: Tensor
+
+
+def rhythm_soft_density(soft: SoftNotes) -> Tensor:
+    """Expected share of steps with an onset, (b,)."""
+    return soft.onsets.mean(1)
+
+
+def note_soft_density(soft: SoftNotes) -> Tensor:
+    """Expected mean number of sounding notes, (b,)."""
+    return soft.sounding.sum(1) / STEPS
+
+
+@dataclass(frozen=True)
+class Words:
+    """What people read at a fader; what is left out is made of the attribute's name.
+
+    Attributes
+    ----------
+    title : str
+        Such as "Rhythm density".
+    subject : str
+        Such as "Rhythm", of "Rhythm as played".
+    ends : tuple of two str
+        What music is like at the low and at the high end.
+    hint : str
+        What is measured.
+    """
+
+    title: str = ""
+    subject: str = ""
+    ends: tuple[str, str] = ("low", "high")
+    hint: str = ""
+
+
+# Names that stand beside those of attributes in prepared files, requests of the page and options.
+TAKEN = frozenset(
+    "tokens length key start arousal valence piece split random_split piece_name piece_corpus "
+    "number example first last seed vorbis original peak chunk gain kind scope midi source output "
+    "model segments run faders".split()
+)
+
+
+@dataclass(frozen=True)
 class Attribute:
     """A fader: a label for every step of a segment and the density that sums it up.
 
     Attributes
     ----------
     name : str
+        A lower-case word: of files, options, and codes.
     classes : int
         The label's classes, 0 to ``classes - 1``.
     highest : float
         Largest possible density; the smallest is 0.
     label : Notes -> int64 array, shape (16,)
     density : int array, shape (..., 16) -> float array, shape (...)
+    soft_density : SoftNotes -> float tensor, shape (b,), optional
+        The density with a slope, which GLSR needs and no other model.
+    words : Words
+
+    Raises
+    ------
+    ValueError
+        If the name is no lower-case word or means something else already.
     """
 
     name: str
@@ -82,17 +173,65 @@ class Attribute:
     highest: float
     label: Callable[[Notes], np.ndarray]
     density: Callable[[np.ndarray], np.ndarray]
+    soft_density: Callable[[SoftNotes], Tensor] | None = None
+    words: Words = Words()
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier() or self.name != self.name.lower():
+            raise ValueError(f"attribute {self.name!r} is not named by a lower-case word")
+        if self.name in TAKEN:
+            raise ValueError(f"an attribute cannot be named {self.name!r}: that is something else")
 
 
 ATTRIBUTES: dict[str, Attribute] = {
     a.name: a
     for a in (
-        Attribute("rhythm", 3, 1.0, rhythm_label, rhythm_density),
-        Attribute("note", MAX_POLYPHONY + 1, float(MAX_POLYPHONY), note_label, note_density),
+        Attribute(
+            RHYTHM,
+            classes=3,
+            highest=1.0,
+            label=rhythm_label,
+            density=rhythm_density,
+            soft_density=rhythm_soft_density,
+            words=Words(
+                title="Rhythm density",
+                subject="Rhythm",
+                ends=("long notes", "busy"),
+                hint="Share of the sixteen steps of a segment in which a note begins",
+            ),
+        ),
+        Attribute(
+            NOTE,
+            classes=MAX_POLYPHONY + 1,
+            highest=float(MAX_POLYPHONY),
+            label=note_label,
+            density=note_density,
+            soft_density=note_soft_density,
+            words=Words(
+                title="Note density",
+                subject="Notes",
+                ends=("thin", "full chords"),
+                hint="How many notes sound at once, on average",
+            ),
+        ),
     )
 }
 
 
-def measure(notes: Notes) -> dict[str, float]:
-    """Every attribute's density of a segment, by name."""
-    return {name: float(a.density(a.label(notes))) for name, a in ATTRIBUTES.items()}
+def attribute(name: str) -> Attribute:
+    """An entry of the table.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    """
+    if name not in ATTRIBUTES:
+        raise ValueError(f"unknown attribute {name!r}; there are: {', '.join(ATTRIBUTES)}")
+    return ATTRIBUTES[name]
+
+
+def measure(notes: Notes, names: Iterable[str] | None = None) -> dict[str, float]:
+    """Densities of a segment by name: of the attributes named, or of all in the table."""
+    found = (attribute(name) for name in (ATTRIBUTES if names is None else names))
+    return {a.name: float(a.density(a.label(notes))) for a in found}

@@ -132,7 +132,7 @@ def test_every_idea_plays_a_shipped_model():
 
 
 def test_the_command_writes_json(data_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(ablation, "IDEAS", ablation_variants.VARIANTS[4:5])
+    monkeypatch.setattr(ablation, "VARIANTS", ablation_variants.VARIANTS[4:5])
     out = tmp_path / "a" / "ablation.json"
     assert ablation.main(["--data", str(data_file), "--out", str(out), "--segments", "2"]) == 0
     assert json.loads(out.read_text())["rows"][0]["idea"] == ablation_variants.VARIANTS[4].name

@@ -1,10 +1,10 @@
 """Prepared segments in memory or mapped into it, and the batches of a training run.
 
 Arrays of a prepared file, n segments of p pieces: ``tokens`` int16 (n, 100), EOS last, then PAD;
-``length`` uint8 (n,); ``key`` uint8 (n,); ``start`` float32 (n,), beats; ``rhythm`` and ``note``
-uint8 (n, 16), labels; ``arousal`` and ``valence`` float32 (n,), NaN where unrated; ``piece`` int32
-(n,); ``split`` and ``random_split`` uint8 (n,), 0 train, 1 validation, 2 test; ``piece_name`` (p,);
-``piece_corpus`` uint8 (p,).
+``length`` uint8 (n,); ``key`` uint8 (n,); ``start`` float32 (n,), beats; ``arousal`` and
+``valence`` float32 (n,), NaN where unrated; ``piece`` int32 (n,); ``split`` and ``random_split``
+uint8 (n,), 0 train, 1 validation, 2 test; ``piece_name`` (p,); ``piece_corpus`` uint8 (p,); and by
+the name of every attribute its labels, uint8 (n, 16).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,8 +74,9 @@ class Segments:
             raise ValueError(f"split {split!r} is not one of {SPLITS}")
         try:
             arrays, sha256 = _arrays(path)
-            labels = {n: torch.from_numpy(arrays[n]).to(device) for n in ATTRIBUTES}
-            densities = {n: a.density(arrays[n]) for n, a in ATTRIBUTES.items()}
+            names = [n for n in packed.attributes_of(arrays) if n in ATTRIBUTES]
+            labels = {n: torch.from_numpy(arrays[n]).to(device) for n in names}
+            densities = {n: ATTRIBUTES[n].density(arrays[n]) for n in names}
             return cls(
                 tokens=torch.from_numpy(arrays["tokens"]).to(device),
                 lengths=torch.from_numpy(arrays["length"].astype(np.int64)).to(device),
@@ -95,6 +96,14 @@ class Segments:
             )
         except (*DAMAGED, OSError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is no file of train.prepare: {error}") from error
+
+    def require(self, names: Iterable[str]) -> None:
+        """Raise a ValueError unless there are labels of these attributes."""
+        for name in names:
+            if name not in self.labels:
+                raise ValueError(
+                    f"the data has no labels of {name}: prepare it again with train.prepare"
+                )
 
     def batch(self, rows: np.ndarray) -> Batch:
         """Some segments as a batch, padded to the longest of them."""

@@ -12,7 +12,7 @@ import json
 import shutil
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +23,14 @@ INDEX = "index.json"
 # What NumPy says of half a file, or of another one.
 DAMAGED = (EOFError, KeyError, OSError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
 OF_PIECES = ("piece_name", "piece_corpus")
-NAMES = ("tokens", "length", "key", "start", "rhythm", "note", "arousal", "valence", "piece",
-         "split", "random_split", *OF_PIECES)  # fmt: skip
+OF_SEGMENTS = ("tokens", "length", "key", "start", "arousal", "valence", "piece", "split",
+               "random_split")  # fmt: skip
+ALWAYS = (*OF_SEGMENTS, *OF_PIECES)  # what is there beside the labels, one array an attribute
+
+
+def attributes_of(names: Iterable[str]) -> tuple[str, ...]:
+    """The attributes whose labels are among the arrays of a prepared file."""
+    return tuple(name for name in names if name not in ALWAYS)
 
 
 def pack(files: Sequence[Path], out: Path) -> dict:
@@ -47,7 +53,8 @@ def pack(files: Sequence[Path], out: Path) -> dict:
     Raises
     ------
     ValueError
-        If there is no file, one is none of `train.prepare`'s, or two hold a piece of one name.
+        If there is no file, one is none of `train.prepare`'s, two hold a piece of one name, or two
+        hold labels of different attributes.
     OSError
         If the folder is there already or cannot be written.
     """
@@ -68,7 +75,9 @@ def pack(files: Sequence[Path], out: Path) -> dict:
         row = piece = 0
         for path, (segments, pieces) in tqdm(brought.items(), desc="files", disable=None):
             with np.load(path) as stored:
-                for name in NAMES[:-2]:
+                for name in shapes:
+                    if name in OF_PIECES:
+                        continue
                     first = piece if name == "piece" else 0
                     arrays[name][row : row + segments] = stored[name] + stored[name].dtype.type(
                         first
@@ -95,16 +104,21 @@ def pack(files: Sequence[Path], out: Path) -> dict:
 
 def _looked_at(files: Sequence[Path]) -> tuple[dict, dict[Path, tuple[int, int]], np.ndarray]:
     """Kinds and sizes of the arrays, (segments, pieces) of each file, and all pieces' names."""
-    brought, names, kinds = {}, [], {}
+    brought, names, kinds, labelled = {}, [], {}, {}
     for path in files:
         try:
             with np.load(path) as stored:
-                kinds = {name: stored[name].dtype for name in NAMES}
-                width = {name: stored[name].shape[1:] for name in NAMES}
+                labelled[path] = attributes_of(stored.files)
+                stored_names = (*OF_SEGMENTS, *labelled[path], *OF_PIECES)
+                kinds = {name: stored[name].dtype for name in stored_names}
+                width = {name: stored[name].shape[1:] for name in stored_names}
                 brought[path] = len(stored["piece"]), len(stored["piece_corpus"])
                 names.append(stored["piece_name"])
         except DAMAGED as error:
             raise ValueError(f"{path} is no file of train.prepare: {error}") from error
+        if set(labelled[path]) != set(labelled[files[0]]):
+            mine, first = (", ".join(labelled[p]) or "nothing" for p in (path, files[0]))
+            raise ValueError(f"{path} has labels of {mine}, {files[0]} of {first}")
     together = np.concatenate(names)
     found, counts = np.unique(together, return_counts=True)
     if (counts > 1).any():
@@ -136,12 +150,13 @@ def arrays_of(folder: Path) -> tuple[dict[str, np.ndarray], str]:
     try:
         told = (folder / INDEX).read_bytes()
         index = json.loads(told)
-        rows = {n: index["pieces" if n in OF_PIECES else "segments"] for n in NAMES}
-        hashes = {name: index["sha256"][name] for name in NAMES}
+        names = (*ALWAYS, *attributes_of(index["sha256"]))
+        rows = {n: index["pieces" if n in OF_PIECES else "segments"] for n in names}
+        hashes = {name: index["sha256"][name] for name in names}
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{folder} is no folder of train.packed: {error}") from error
     return (
-        {name: _mapped(folder / f"{name}.npy", rows[name], hashes[name]) for name in NAMES},
+        {name: _mapped(folder / f"{name}.npy", rows[name], hashes[name]) for name in names},
         hashlib.sha256(told).hexdigest(),
     )
 

@@ -7,13 +7,14 @@ import numpy as np
 from fadernets.models.batch import UNLABELLED
 from fadernets.mood_transfer import AROUSAL
 from fadernets.music import events
-from fadernets.music.attributes import ATTRIBUTES, measure
+from fadernets.music.attributes import measure
 from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
 from train import metrics
 from train.data.dataset import TEST, Segments
 from train.evaluation.identity import identity
 from train.evaluation.mood_classifier import MoodClassifier
+from train.evaluation.sweep import measured_names
 
 
 def arousal(net: FaderNet, data: Segments, source: list[Notes]) -> dict:
@@ -39,7 +40,7 @@ def arousal(net: FaderNet, data: Segments, source: list[Notes]) -> dict:
             for name, logits in net.model.component_logits(codes.values).items()
         }
     before = net.arousal(net.reconstruct(source))
-    densities = {n: np.array([measure(s)[n] for s in source]) for n in ATTRIBUTES}
+    densities = {n: np.array([measure(s)[n] for s in source]) for n in measured_names(net)}
     for target in ("low", "high"):
         played = net.transfer(source, target)
         heard = [s for s in played if len(s)]

@@ -21,7 +21,7 @@ from scipy.special import expit
 from fadernets.models.batch import UNLABELLED
 from fadernets.mood_classifier import MoodClassifier, features, load, table
 from fadernets.music import events
-from fadernets.music.attributes import ATTRIBUTES
+from fadernets.music.attributes import PAPER
 from fadernets.music.notes import Notes
 from train import metrics
 from train.data.dataset import TEST, TRAIN, Segments
@@ -127,7 +127,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         data = Segments.load(options.data)
-        judge, baseline = judge_of(data), judge_of(data, tuple(ATTRIBUTES))
+        judge, baseline = judge_of(data), judge_of(data, PAPER)
     except ValueError as error:
         print(f"train.evaluation.mood_classifier: {error}", file=sys.stderr)
         return 2

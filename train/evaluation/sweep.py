@@ -6,7 +6,7 @@ scale, which asks for a density.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from fadernets.codes import Codes
 from fadernets.music import events
-from fadernets.music.attributes import ATTRIBUTES, measure
+from fadernets.music.attributes import PAPER, measure
 from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
 from train.data import corpora
@@ -87,6 +87,11 @@ class Sweep:
     lengths: np.ndarray
 
 
+def measured_names(net: FaderNet) -> tuple[str, ...]:
+    """What a model is measured by: the paper's attributes, and those that it has faders of."""
+    return tuple(dict.fromkeys((*PAPER, *net.faders)))
+
+
 def spread(data: Segments) -> dict[str, float]:
     """Standard deviation of every density over all segments: the unit of the paper's scores."""
     return {
@@ -144,7 +149,9 @@ def slide(
     ends : name -> (least, greatest z^d), optional
         For the scale "z".
     """
-    rows = chosen(data, protocol)
+    names, rows = measured_names(net), chosen(data, protocol)
+    data.require(names)
+    sd = {name: value for name, value in spread(data).items() if name in names}
     stored = data.tokens.cpu().numpy()
     source = [events.decode(stored[row]) for row in rows.ravel()]
     codes = net.encode(source)
@@ -161,8 +168,8 @@ def slide(
             played.append(net.reconstruct(_at(net, codes, fader, step)))
         else:
             moved = net.moved(codes, {fader: step})
-            played.append(best(net, moved, source, fader, density, protocol, spread(data)))
-    return recorded(fader, asked, rows, played)
+            played.append(best(net, moved, source, fader, density, protocol, sd))
+    return recorded(fader, asked, rows, played, names)
 
 
 def _at(net: FaderNet, codes: Codes, fader: str, value: float) -> Codes:
@@ -211,7 +218,13 @@ def best(
     return kept
 
 
-def recorded(fader: str, asked: np.ndarray, rows: np.ndarray, played: list[list[Notes]]) -> Sweep:
+def recorded(
+    fader: str,
+    asked: np.ndarray,
+    rows: np.ndarray,
+    played: list[list[Notes]],
+    names: Sequence[str],
+) -> Sweep:
     """What was played, t lists of r·m segments, as tokens and as these measure."""
     runs, segments = rows.shape
     spelled = [[events.encode(notes) for notes in row] for row in played]
@@ -221,7 +234,7 @@ def recorded(fader: str, asked: np.ndarray, rows: np.ndarray, played: list[list[
         for place, told in enumerate(row):
             tokens[value, place, : len(told)] = told
     heard = [[events.decode(told) for told in row] for row in tokens]
-    found = [[measure(notes) for notes in row] for row in heard]
+    found = [[measure(notes, names) for notes in row] for row in heard]
 
     def shaped(values: list | np.ndarray) -> np.ndarray:
         """(t, r·m, …) as (r, m, t, …)."""
@@ -234,6 +247,6 @@ def recorded(fader: str, asked: np.ndarray, rows: np.ndarray, played: list[list[
         asked=np.asarray(asked, np.float64),
         rows=rows,
         tokens=shaped(tokens),
-        densities={n: shaped([[m[n] for m in row] for row in found]) for n in ATTRIBUTES},
+        densities={n: shaped([[m[n] for m in row] for row in found]) for n in names},
         lengths=shaped([[len(notes) for notes in row] for row in heard]),
     )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from train.figures import facts, style
 from train.figures.style import Drawn
-from train.reporting.results import Evaluation, Identity, Moved, Results
+from train.reporting.results import Evaluation, Identity, Moved, Results, names_in
 
-FADERS = ("rhythm", "note")
 SCORES = {
     "note_f1": "note F1",
     "pitch_class_cosine": "harmony\n(pitch-class cosine)",
@@ -19,16 +18,17 @@ def draw(found: Results) -> tuple[list[Drawn], list[str]]:
     """One figure: a row a fader, a column a score, a line a model."""
     if not found.evaluations:
         return [], ["movement: no results of train.evaluate"]
-    able = [e for e in found.evaluations if any(curve(e, f) for f in FADERS)]
+    able = [e for e in found.evaluations if any(curve(e, f) for f in e.identity or {})]
     missing = [
         f"movement: {e.name} has no curve of identity" for e in found.evaluations if e not in able
     ]
     if not able:
         return [], missing
+    faders = names_in(e.identity for e in able)
     legend_rows = -(-len(able) // 3)
-    figure = style.figure(4.2 + 0.17 * legend_rows)
-    grid = figure.subplots(len(FADERS), len(SCORES), sharex=True, sharey=True)
-    for row, fader in enumerate(FADERS):
+    figure = style.figure(2.1 * len(faders) + 0.17 * legend_rows)
+    grid = figure.subplots(len(faders), len(SCORES), sharex=True, sharey=True, squeeze=False)
+    for row, fader in enumerate(faders):
         for column, (score, title) in enumerate(SCORES.items()):
             axes = grid[row, column]
             axes.axvline(0, color="#cccccc", lw=0.8, zorder=0)
@@ -45,11 +45,11 @@ def draw(found: Results) -> tuple[list[Drawn], list[str]]:
                 )
             if row == 0:
                 axes.set_title(title)
-            else:
+            if row == len(faders) - 1:
                 axes.set_xlabel("moved by, sd")
         grid[row, 0].set_ylabel(f"{fader} fader", fontweight="bold")
     least = min(
-        getattr(left, s) for e in able for f in FADERS for _, left in curve(e, f) for s in SCORES
+        getattr(left, s) for e in able for f in faders for _, left in curve(e, f) for s in SCORES
     )
     grid[0, 0].set_ylim(min(0, least), 1.03)
     handles, labels = grid[0, 0].get_legend_handles_labels()
@@ -77,6 +77,6 @@ def curve(evaluation: Evaluation, fader: str) -> list[tuple[float, Identity | Mo
 def _words(evaluation: Evaluation) -> str:
     left = evaluation.reconstruction
     start = f"{evaluation.name} begins at note F1 {left.note_f1:.2f}, " if left else ""
-    ends = [f"{curve(evaluation, f)[-1][1].note_f1:.2f} ({f})" for f in FADERS
+    ends = [f"{curve(evaluation, f)[-1][1].note_f1:.2f} ({f})" for f in evaluation.identity or {}
             if curve(evaluation, f)]  # fmt: skip
     return start + "ends at " + ", ".join(ends)

@@ -8,30 +8,30 @@ from matplotlib.patches import Patch
 
 from train.figures import facts, style
 from train.figures.style import Drawn
-from train.reporting.results import Evaluation, Response, Results
+from train.reporting.results import Evaluation, Response, Results, names_in
 
-FADERS = ("rhythm", "note")
 COLUMNS = 4  # models side by side
 
 
 def draw(found: Results) -> tuple[list[Drawn], list[str]]:
-    """One figure, two panels a model, all of a fader on one scale."""
+    """One figure, a panel a model and fader, all of a fader on one scale."""
     if not found.evaluations:
         return [], ["response: no results of train.evaluate"]
-    able = [e for e in found.evaluations if e.faders and any(f in e.faders for f in FADERS)]
+    able = [e for e in found.evaluations if e.faders]
     missing = [f"response: {e.name} has no faders" for e in found.evaluations if e not in able]
     if not able:
         return [], missing
+    faders = names_in(e.faders for e in able)
     columns = min(COLUMNS, len(able))
     bands = -(-len(able) // columns)
-    figure = style.figure(0.4 + 3.3 * bands)
-    grid = figure.subplots(2 * bands, columns, squeeze=False)
+    figure = style.figure(0.4 + 1.65 * len(faders) * bands)
+    grid = figure.subplots(len(faders) * bands, columns, squeeze=False)
     for axes in grid.flat:
         axes.set_visible(False)
-    tops = {f: _top([e.faders[f] for e in able if f in e.faders]) for f in FADERS}
+    tops = {f: _top([e.faders[f] for e in able if f in e.faders]) for f in faders}
     for at, evaluation in enumerate(able):
-        for row, fader in enumerate(FADERS):
-            axes = grid[2 * (at // columns) + row, at % columns]
+        for row, fader in enumerate(faders):
+            axes = grid[len(faders) * (at // columns) + row, at % columns]
             axes.set_visible(True)
             if row == 0:
                 axes.set_title(evaluation.title.replace(" (", "\n("))
@@ -92,8 +92,7 @@ def _legend(able: list[Evaluation]) -> list:
 
 def _words(evaluation: Evaluation) -> str:
     errors = (
-        f"{f} off by {evaluation.faders[f].mean_absolute_error:.3f} on average"
-        for f in FADERS
-        if f in evaluation.faders
+        f"{name} off by {fader.mean_absolute_error:.3f} on average"
+        for name, fader in evaluation.faders.items()
     )
     return f"{evaluation.name}, {', '.join(errors)}"

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from train.figures import facts, style
 from train.figures.style import Drawn
-from train.reporting.comparison import score
+from train.reporting.comparison import is_complete, score
 from train.reporting.paper import COLUMNS, GOAL, PAPER
 from train.reporting.results import Evaluation, Results
 
@@ -19,7 +19,7 @@ SHAPES = {"z": "o", "fader": "D"}  # what the sweep asks for
 
 def draw(found: Results) -> tuple[list[Drawn], list[str]]:
     """The figure, and a line for every model without a table."""
-    ours = [e for e in found.evaluations if e.table and len(e.table.faders) == 2]
+    ours = [e for e in found.evaluations if is_complete(e)]
     lacking = [e.name for e in found.evaluations if e not in ours]
     missing = [f"table1: {name} has no Table 1 (--runs)" for name in lacking]
     if not ours:

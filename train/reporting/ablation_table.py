@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-MOVES = ("rhythm -1 sd", "rhythm +1 sd", "note -1 sd", "note +1 sd")
-SCORES = ("consistency", "restrictiveness", "linearity")
+from train.reporting.paper import SCORES
+
+UNMOVED = "0"  # beside the moves of `train.ablation.kept`
 
 Table = tuple[list[tuple[str, ...]], tuple[str, ...]]  # rows and head
 
@@ -21,25 +22,29 @@ def control(found: dict) -> Table:
         )
         for idea in found["rows"]
     ]
-    head = [f"{score} {fader}" for score in SCORES for fader in ("rhythm", "note")]
-    return rows, ("idea", "search", *head, "error rhythm, note", "ms, 1 segment", "ms each of many")
+    names = list(found["rows"][0]["control"]) if found["rows"] else []
+    head = [f"{score} {fader}" for score in SCORES for fader in names]
+    error = f"error {', '.join(names)}"
+    return rows, ("idea", "search", *head, error, "ms, 1 segment", "ms each of many")
 
 
 def kept(found: dict) -> Table:
     """What is left of the music with every idea: note F1, harmony, key kept, melody."""
+    first = found["rows"][0]["identity"] if found["rows"] else {}
+    moves = [move for move in first if move != UNMOVED]
     rows = [
         (
             idea["idea"],
-            f"{idea['identity']['0']['note_f1']:.3f}",
-            *(_kept(idea["identity"][move]) for move in MOVES),
+            f"{idea['identity'][UNMOVED]['note_f1']:.3f}",
+            *(_kept(idea["identity"][move]) for move in moves),
         )
         for idea in found["rows"]
     ]
-    return rows, ("F1, harmony, key kept, melody", "F1, nothing moved", *MOVES)
+    return rows, ("F1, harmony, key kept, melody", "F1, nothing moved", *moves)
 
 
 def _faders(idea: dict) -> list[dict]:
-    return [idea["control"][fader] for fader in ("rhythm", "note")]
+    return list(idea["control"].values())
 
 
 def _kept(moved: dict) -> str:

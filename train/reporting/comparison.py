@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from train.reporting.paper import COLUMNS, LISTENERS, PAPER
+from train.reporting.paper import COLUMNS, LISTENERS, PAPER, SCORES
 from train.reporting.reading import read
-from train.reporting.results import Evaluation
+from train.reporting.results import Evaluation, names_in
 
 Table = tuple[list[tuple[str, ...]], tuple[str, ...]]  # rows and head
 NONE = "–"
@@ -22,47 +22,63 @@ def evaluations(folder: Path) -> list[Evaluation]:
 
 def control(found: Sequence[Evaluation]) -> Table:
     """Table 1: the paper's models, each with ours of its kind, then further ones of ours."""
-    rows = []
+    rows, further = [], further_columns(found)
     for name, scores in PAPER.items():
-        rows.append((f"{name}, paper", "", *(f"{value:.3f}" for value in scores)))
-        rows += [_scores(e) for e in found if e.of_paper == name]
-    rows += [_scores(e) for e in found if e.of_paper not in PAPER]
-    return rows, ("model", "swept in", *(f"{name} {fader}" for name, fader in COLUMNS))
+        none = (NONE for _ in further)
+        rows.append((f"{name}, paper", "", *(f"{value:.3f}" for value in scores), *none))
+        rows += [_scores(e, further) for e in found if e.of_paper == name]
+    rows += [_scores(e, further) for e in found if e.of_paper not in PAPER]
+    heads = (f"{name} {fader}" for name, fader in (*COLUMNS, *further))
+    return rows, ("model", "swept in", *heads)
+
+
+def further_columns(found: Sequence[Evaluation]) -> tuple[tuple[str, str], ...]:
+    """Columns of Table 1 (score, fader) for faders that the paper has not."""
+    swept = (fader for e in found if e.table for fader in e.table.faders)
+    theirs = {fader for _, fader in COLUMNS}
+    names = [fader for fader in dict.fromkeys(swept) if fader not in theirs]
+    return tuple((score, fader) for score in SCORES for fader in names)
 
 
 def score(evaluation: Evaluation, column: int) -> list[float]:
-    """Mean and sd over runs of one column of Table 1."""
+    """Mean and sd over runs of one column of the paper's Table 1."""
     name, fader = COLUMNS[column]
     return evaluation.table.faders[fader].score(name)
 
 
-def _scores(evaluation: Evaluation) -> tuple[str, ...]:
+def is_complete(evaluation: Evaluation) -> bool:
+    """Whether a model has all of the paper's Table 1."""
     table = evaluation.table
-    if not table or len(table.faders) < 2:
-        return (f"**{evaluation.name}**", NONE, *(NONE for _ in COLUMNS))
+    return table is not None and all(fader in table.faders for _, fader in COLUMNS)
+
+
+def _scores(evaluation: Evaluation, further: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    table, columns = evaluation.table, (*COLUMNS, *further)
+    if not table:
+        return (f"**{evaluation.name}**", NONE, *(NONE for _ in columns))
     asked = {"z": "z^d", "fader": "density"}.get(table.protocol.scale, table.protocol.scale)
-    each = (score(evaluation, column) for column in range(len(COLUMNS)))
+    each = (table.faders[f].score(name) if f in table.faders else None for name, f in columns)
     return (
         f"**{evaluation.name}**",
         asked,
-        *(f"**{mean:.3f}** ± {sd:.3f}" for mean, sd in each),
+        *(f"**{one[0]:.3f}** ± {one[1]:.3f}" if one else NONE for one in each),
     )
 
 
 def kept(found: Sequence[Evaluation]) -> Table:
     """What is left of a segment: nothing moved, and each fader one sd down and up."""
-    rows = []
+    rows, faders = [], names_in(e.identity for e in found)
     for e in found:
         left = e.reconstruction
         row = [f"**{e.name}**"]
         row.append(f"{left.note_f1:.2f}, {left.pitch_class_cosine:.2f}" if left else NONE)
-        for fader in ("rhythm", "note"):
+        for fader in faders:
             for distance in DISTANCES:
                 points = (e.identity or {}).get(fader, [])
                 at = next((p for p in points if p.distance == distance and p.n), None)
                 row.append(f"{at.note_f1:.2f}, {at.pitch_class_cosine:.2f}" if at else NONE)
         rows.append(tuple(row))
-    moves = (f"{fader} {d:+.0f} sd" for fader in ("rhythm", "note") for d in DISTANCES)
+    moves = (f"{fader} {d:+.0f} sd" for fader in faders for d in DISTANCES)
     return rows, ("note F1, harmony", "nothing moved", *moves)
 
 

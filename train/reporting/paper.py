@@ -11,11 +11,9 @@ PAPER = {
     "Fader Networks": (0.2730, 0.4983, 0.6861, 0.7379, 0.5482, 0.4647),
     "GLSR": (0.1891, 0.1969, 0.6365, 0.7136, 0.2465, 0.1799),
 }
-COLUMNS = tuple(
-    (score, fader)
-    for score in ("consistency", "restrictiveness", "linearity")
-    for fader in ("rhythm", "note")
-)
+SCORES = ("consistency", "restrictiveness", "linearity")
+FADERS = ("rhythm", "note")
+COLUMNS = tuple((score, fader) for score in SCORES for fader in FADERS)
 NAMES = {  # of `fadernets.models`, in the order of Table 1
     "vanilla": "Vanilla VAE",
     "gmvae": "GM-VAE",

@@ -5,6 +5,7 @@ A part may be missing; one that is there has to be whole.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -107,7 +108,7 @@ class Protocol(Part):
 class Table(Part):
     """Table 1 of one model."""
 
-    faders: dict[Literal["rhythm", "note"], Controlled]
+    faders: dict[str, Controlled]
     protocol: Protocol
 
 
@@ -281,3 +282,8 @@ class Results:
     latents: list[Latent] = field(default_factory=list)
     transfers: list[Transfers] = field(default_factory=list)
     others: list[Path] = field(default_factory=list)
+
+
+def names_in(parts: Iterable[dict | None]) -> tuple[str, ...]:
+    """Names of the faders in parts such as `Evaluation.faders`, as they come first."""
+    return tuple(dict.fromkeys(name for part in parts for name in part or {}))

@@ -108,8 +108,8 @@ class Trainer:
     Raises
     ------
     ValueError
-        If there are too few segments to train on, none to validate with, or more processes than
-        can share a batch evenly.
+        If the data lacks labels of an attribute, there are too few segments to train on, none to
+        validate with, or more processes than can share a batch evenly.
     """
 
     def __init__(
@@ -120,6 +120,7 @@ class Trainer:
         out: Path,
         processes: Processes | None = None,
     ) -> None:
+        data.require(model_config.attributes)
         if not (data.split == VALIDATION).any():
             raise ValueError("no segment to validate with")
         epoch(data, config.batch, config.labelled_repeats, np.random.default_rng(0))

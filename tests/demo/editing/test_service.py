@@ -60,7 +60,9 @@ def test_a_seed_alone_changes_nothing(net, study):
     assert study.result(net, EditRequest(0, 1, seed=3)) is study.piece
 
 
-@pytest.mark.parametrize("moved", [{"rhythm": 1.0}, {"note": 0.0}, {"arousal": 1.0}])
+@pytest.mark.parametrize(
+    "moved", [{"faders": {"rhythm": 1.0}}, {"faders": {"note": 0.0}}, {"arousal": 1.0}]
+)
 def test_only_the_selection_changes(net, study, moved):
     asked = EditRequest(2, 3, **moved)
     result = study.result(net, asked)
@@ -95,7 +97,7 @@ def test_faders_have_their_say_after_arousal(net, study):
 
 def test_seeds_repeat_and_differ(net, study):
     notes = [
-        list(fresh(study).result(net, EditRequest(0, 3, rhythm=0.8, seed=seed)).notes)
+        list(fresh(study).result(net, EditRequest(0, 3, {"rhythm": 0.8}, seed=seed)).notes)
         for seed in (1, 1, 2)
     ]
     assert notes[0] == notes[1] != notes[2]
@@ -112,7 +114,7 @@ def test_what_cannot_change_passes_and_is_named(net):
     answer = service.answer(net, study, ask(CLOSED - 1, CLOSED, rhythm=0.2))
     named = f"Unchanged, {study.segments[CLOSED].problem}: segment {CLOSED + 1}."
     assert named in answer["summary"] and not answer["closed"]
-    result = study.result(net, EditRequest(CLOSED - 1, CLOSED, rhythm=0.2))
+    result = study.result(net, EditRequest(CLOSED - 1, CLOSED, {"rhythm": 0.2}))
     start = study.segments[CLOSED].start
     assert list(cut(result.sounding, start)) == list(study.segments[CLOSED].notes)
 
@@ -158,7 +160,7 @@ def test_both_sounds_have_one_gain_and_length(net, study):
     (before, rate), (after, same) = decoded(answer["original"]), decoded(answer["result"])
     assert rate == same and len(before) == len(after)
     begin, end = study.ends((4, 4))
-    result = excerpt(study.result(net, EditRequest(4, 4, note=1.0)), begin, end)
+    result = excerpt(study.result(net, EditRequest(4, 4, {"note": 1.0})), begin, end)
     first, second = audio.pair(excerpt(study.piece, begin, end), result)
     np.testing.assert_allclose(before * answer["volume"], first.samples, atol=2e-4)
     np.testing.assert_allclose(after, second.samples, atol=2e-4)
@@ -262,7 +264,10 @@ def test_chunks_join_at_one_gain(net, study):
             samples, rate = decoded(sides[side])
             found[round(start * rate) :][: len(samples)] += samples
     end = round((study.piece.duration + audio.TAIL) * audio.RATE)
-    pieces = {"original": study.piece, "result": study.result(net, EditRequest(0, 53, note=1.0))}
+    pieces = {
+        "original": study.piece,
+        "result": study.result(net, EditRequest(0, 53, {"note": 1.0})),
+    }
     for side, volume in (("original", answer["volume"]), ("result", 1.0)):
         found = volume * joined[side]
         expected = np.concatenate(list(chunks.joined(pieces[side], answer["gain"])))
@@ -297,7 +302,7 @@ def test_a_chunk_of_half_an_hour_costs_a_chunk(net, long, rendered, played):
 
 
 def test_a_chunk_is_the_same_from_every_process(net, study):
-    study.result(net, EditRequest(0, 53, rhythm=0.7, seed=3))
+    study.result(net, EditRequest(0, 53, {"rhythm": 0.7}, seed=3))
     gain = service.answer(net, study, whole(study, rhythm=0.7, seed=3))["sound"]["gain"]
     values = whole(study, rhythm=0.7, seed=3, chunk=2)
     here = service.answer(net, study, values | {"gain": gain}, hear=True)
@@ -429,7 +434,7 @@ def test_bar_lines_are_those_of_the_piece(net, study):
 def test_saved_midi_is_the_result(net, study, scope, tmp_path):
     values = ask(2, 3, rhythm=0.7, seed=5) | {"kind": "midi", "scope": scope}
     path = Path(service.save(net, study, values, tmp_path))
-    result = study.result(net, EditRequest(2, 3, rhythm=0.7, seed=5))
+    result = study.result(net, EditRequest(2, 3, {"rhythm": 0.7}, seed=5))
     expected = result if scope == "piece" else excerpt(result, *study.ends((2, 3)))
     found = midi.read(path)
     assert found.notes.pitch.tolist() == expected.notes.pitch.tolist()

@@ -24,6 +24,8 @@ JUDGE = MoodClassifier(("rhythm",), (0.5,), (0.25,), (1.0,), 0.0)  # even at a r
 class Model:
     """Told "high" it plays BUSY, told "low" CALM, and with nothing asked the segment."""
 
+    faders = ()
+
     def __init__(self):
         self.model = SimpleNamespace(component_logits=self.logits)
 
