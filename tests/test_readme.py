@@ -19,7 +19,12 @@ PAGES = {
     for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("fadernets/**/*.md"))
 }
 ALL = "\n".join(PAGES.values())
-STARTED_BY_OTHERS = {"demo.app", "demo.compute.worker", "survey.building.background"}
+STARTED_BY_OTHERS = {
+    "survey.building.child_process",
+    "demo.app",
+    "demo.compute.worker",
+    "survey.building.background",
+}
 
 
 def shown(page: str) -> list[str]:

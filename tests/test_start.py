@@ -49,8 +49,10 @@ def fetch(url: str) -> str | None:
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:
             return answer.read().decode()
-    except urllib.error.HTTPError:
-        raise
+    except urllib.error.HTTPError as error:
+        if error.code != 503:  # it has not tried its locks yet
+            raise
+        return None
     except OSError:  # nothing listens yet
         return None
 

@@ -1,12 +1,14 @@
 """A process of the server's own that builds: at low priority, on one core, gone with the server.
 
 Rendering and transferring hold Python's interpreter lock; in a thread they would make participants
-wait.
+wait. This module, started with the name of a command and its arguments, runs it as such a process.
 """
 
 from __future__ import annotations
 
 import os
+import runpy
+import sys
 import threading
 from pathlib import Path
 
@@ -46,3 +48,9 @@ def settle() -> None:
 def _leave_with_parent() -> None:
     os.read(0, 1)  # not through sys.stdin, whose lock would be in the way at this process' end
     os._exit(1)
+
+
+if __name__ == "__main__":
+    settle()  # before PyTorch is imported, which takes a second
+    del sys.argv[0]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -107,7 +107,7 @@ def _lost(database: Database, settings: Settings) -> bool:
 def _run(arguments: Sequence[str], database: Database, settings: Settings) -> None:
     """Run the child to its end; raise ValueError with its last words if it fails."""
     with subprocess.Popen(
-        [sys.executable, "-m", "survey.build", *arguments],
+        [sys.executable, "-m", "survey.building.child_process", "survey.build", *arguments],
         env=child_process.environment(database, settings),
         stdin=subprocess.PIPE,  # never written to; closed by the system when this process ends
         stdout=subprocess.DEVNULL,

@@ -115,9 +115,9 @@ def test_the_child_gets_no_secrets(database, settings, monkeypatch):
 def test_the_child_leaves_with_the_server(database, settings, root):
     """Killed without a word, the server takes the half-made study with it."""
     script = (
-        "from survey import default; from survey.core.settings import Settings; "
+        "from survey.building import default_study; from survey.core.settings import Settings; "
         "from db.database import Database; s = Settings.from_env(); "
-        "default.ensure(Database(s.database_url), s)"
+        "default_study.ensure(Database(s.database_url), s)"
     )
     env = environment(database, settings)
     server = subprocess.Popen([sys.executable, "-c", script], env=env, cwd=root)
