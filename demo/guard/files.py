@@ -16,13 +16,14 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from survey.core.own_folder import HELD, make, remove_orphans
+
 KEPT = 3600.0  # seconds that files stay on disk; FADERNETS_KEEP_FILES sets another time
 FULL = 2_000_000_000  # bytes in the folder from which on nothing more is taken in
 ROOM = 300_000_000  # bytes that must be free on the disk to take more in
 SAFE = 60.0  # seconds that a file stays, however full it is: a page opens what it sends at once
 LEAST = 65_536  # bytes that an upload counts for: many small ones take room, too
 PREFIX = "fadernets-"
-HELD = "held-by"  # file with the number of the process that the folder belongs to
 log = logging.getLogger(__name__)
 
 
@@ -47,9 +48,8 @@ class Files:
         base = Path(base or os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir())
         base.mkdir(parents=True, exist_ok=True)
         self.kept = float(kept or os.environ.get("FADERNETS_KEEP_FILES") or KEPT)
-        _remove_orphans(base)
-        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base)).resolve()
-        (self.folder / HELD).write_text(str(os.getpid()))
+        remove_orphans(base, PREFIX)
+        self.folder = make(base, PREFIX)
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._bytes = 0
@@ -133,15 +133,3 @@ class Files:
             except OSError as error:  # the disk itself; the next one may succeed
                 log.warning("the folder of uploads could not be swept: %s", type(error).__name__)
             self._stop.wait(1.0)
-
-
-def _remove_orphans(base: Path) -> None:
-    """Delete folders of servers that were killed."""
-    for folder in base.glob(f"{PREFIX}*"):
-        try:
-            holder = int((folder / HELD).read_text())
-            os.kill(holder, 0)  # signal 0 only asks whether the process is there
-        except ProcessLookupError:
-            shutil.rmtree(folder, ignore_errors=True)
-        except (OSError, ValueError):  # another user's, or not one of ours
-            continue

@@ -11,28 +11,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import time
 import traceback
 from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import parse_qs
 
 from pydantic import BaseModel, Field, JsonValue, TypeAdapter
-from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from demo.guard.uploads import Upload, boundary
+
 API = "/gradio_api"
 LARGEST_EVENT = 64 * 1024  # bytes of an event's body; what a page asks for takes a few hundred
 ENVELOPE = 64 * 1024  # bytes of an upload's body beside the file
 DRAINED = 100_000_000  # bytes of an upload that is too large anyway that are still taken
-SLOWEST = 2_000  # bytes a second that an upload must make; a poor telephone makes ten times that
-STALLED = 10.0  # seconds without a byte after which an upload is given up
-LONGEST_UPLOAD = 120.0  # seconds that an upload may take: 20 MB at 1.4 Mbit/s
 UPLOADS_AT_ONCE = 32
-MOST_BORDERS = 4  # between the parts of an upload, which has one file, and at its end
 SESSION = r"[A-Za-z0-9_-]{1,64}"
 FORBIDDEN_QUERY = "deep_link"  # would have Gradio read a page's state from its disk
 BUSY = "The server takes in too many files just now. Please try again in a minute."
@@ -147,7 +143,7 @@ class Gate:
         self.largest_upload = largest_file + ENVELOPE
         self.owns, self.is_full, self.count, self.left = owns, is_full, count, left
         self.waits, self.is_open = waits, is_open
-        self._uploads: list[_Upload] = []
+        self._uploads: list[Upload] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -264,8 +260,8 @@ class Gate:
         if len(self._uploads) >= UPLOADS_AT_ONCE:
             # Whoever is slow makes room, so that a few who mean ill do not keep others out.
             others = [one for one in self._uploads if not one.given_up.is_set()]
-            min(others, key=_Upload.rate).given_up.set()
-        upload = _Upload(receive, self.largest_upload, _boundary(scope))
+            min(others, key=Upload.rate).given_up.set()
+        upload = Upload(receive, self.largest_upload, boundary(scope))
         self._uploads.append(upload)
         refused = 0
 
@@ -283,60 +279,6 @@ class Gate:
         finally:
             self._uploads.remove(upload)
             self.count(upload.taken)
-
-
-class _Upload:
-    """An upload that is coming in, ended when it takes too long, too slowly or too much."""
-
-    def __init__(self, receive: Receive, largest: int, boundary: bytes) -> None:
-        self.receive, self.largest, self.boundary = receive, largest, boundary
-        self.borders, self._end = 0, b""
-        self.taken, self.began = 0, time.monotonic()
-        self.given_up = asyncio.Event()
-
-    def rate(self) -> float:
-        """Bytes a second, those of the first seconds taken for many."""
-        return (self.taken + SLOWEST * STALLED) / (time.monotonic() - self.began + 0.1)
-
-    async def message(self) -> Message:
-        """The next part of the body; that the sender has gone when the upload is ended."""
-        late = time.monotonic() - self.began
-        if late > LONGEST_UPLOAD or (late > STALLED and self.taken < SLOWEST * late):
-            return {"type": "http.disconnect"}
-        coming = asyncio.ensure_future(self.receive())
-        ending = asyncio.ensure_future(self.given_up.wait())
-        try:
-            await asyncio.wait(
-                {coming, ending}, timeout=STALLED, return_when=asyncio.FIRST_COMPLETED
-            )
-            if not coming.done():
-                return {"type": "http.disconnect"}
-            message = coming.result()
-        finally:
-            coming.cancel()
-            ending.cancel()
-        body = message.get("body", b"")
-        self.taken += len(body)
-        if self.taken > self.largest:  # nothing was announced, and it does not end
-            return {"type": "http.disconnect"}
-        if self._count_borders(body) > MOST_BORDERS:  # Gradio opens a file for every part
-            return {"type": "http.disconnect"}
-        return message
-
-    def _count_borders(self, body: bytes) -> int:
-        """Borders of parts that have come, those across two messages included."""
-        if self.boundary:
-            seen = self._end + body
-            self.borders += seen.count(self.boundary)
-            self._end = seen[-(len(self.boundary) - 1) :] if len(self.boundary) > 1 else b""
-        return self.borders
-
-
-def _boundary(scope: Scope) -> bytes:
-    """What separates the parts of an upload; empty if it is none."""
-    _, options = parse_options_header(Headers(scope=scope).get("content-type", ""))
-    boundary = options.get(b"boundary", b"")
-    return b"--" + boundary if boundary else b""
 
 
 def _path(scope: Scope) -> str:

@@ -8,7 +8,6 @@ and the folder of a process that was killed goes when the next one starts.
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 import tempfile
@@ -27,12 +26,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from db.models import Base, Clip, Stimulus, Study, now
+from survey.core import own_folder
 from survey.core.settings import Settings
 
 MOST = 4  # at once; each has a database of some 100 kB
 PREFIX = "fadernets-preview-"
-HELD = "held-by"  # file with the number of the process that a folder belongs to, and its `RUN`
-RUN = secrets.token_hex(8)  # tells a process from one before it that had the same number
 IDLE = 2 * 3600.0  # seconds without a request after which one is discarded
 SIDES = (Stimulus.first_id, Stimulus.second_id)
 # What the server itself puts into a request; the rest is from the survey around the preview.
@@ -73,13 +71,12 @@ class Previews:
         self._create_app, self._clock = create_app, clock
         self._lock = threading.Lock()
         self._running: OrderedDict[str, Preview] = OrderedDict()
-        _remove_orphans(Path(tempfile.gettempdir()))
+        own_folder.remove_orphans(Path(tempfile.gettempdir()), PREFIX)
 
     def start(self, session: Session, study: Study, settings: Settings) -> str:
         """Make a copy of a study, open to all; gives its key, 128 bits."""
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        folder = own_folder.make(Path(tempfile.gettempdir()), PREFIX)
         try:
-            (folder / HELD).write_text(f"{os.getpid()} {RUN}")
             app = self._create_app(
                 replace(
                     settings,
@@ -143,31 +140,6 @@ class Passed(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         plain = {key: scope[key] for key in PLAIN_KEYS if key in scope}
         await self.app(plain | {"root_path": self.root}, receive, send)
-
-
-def _remove_orphans(base: Path) -> None:
-    """Delete what previews of killed processes left."""
-    for folder in base.glob(f"{PREFIX}*"):
-        try:
-            number, run = (folder / HELD).read_text().split()
-            if int(number) == os.getpid():
-                is_orphan = run != RUN  # in a container every server has the same number
-            else:
-                is_orphan = not _lives(int(number))
-        except (OSError, ValueError):  # another user's, or not one of ours
-            continue
-        if is_orphan:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _lives(number: int) -> bool:
-    try:
-        os.kill(number, 0)  # signal 0 only asks whether the process is there
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # it is, and is another user's
-        pass
-    return True
 
 
 def _copy(session: Session, study: Study, copy: Session) -> None:

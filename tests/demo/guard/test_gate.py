@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from demo.guard import gate as module
+from demo.guard import uploads
 from demo.guard.gate import LARGEST_EVENT, UPLOADS_AT_ONCE, Gate
 
 
@@ -137,15 +137,15 @@ def test_uploads_are_bounded_announced_or_not(gate, behind):
 
 
 def test_an_upload_that_stalls_is_given_up(gate, behind, monkeypatch):
-    monkeypatch.setattr(module, "STALLED", 0.05)
+    monkeypatch.setattr(uploads, "STALLED", 0.05)
     part = [{"type": "http.request", "body": b"x", "more_body": True}]
     run(gate, "POST", "/gradio_api/upload", messages=part)
     assert behind.bodies == [b"x"] and gate._uploads == []
 
 
 def test_an_upload_that_drips_is_given_up(gate, behind, monkeypatch):
-    monkeypatch.setattr(module, "STALLED", 0.1)
-    monkeypatch.setattr(module, "SLOWEST", 1e9)
+    monkeypatch.setattr(uploads, "STALLED", 0.1)
+    monkeypatch.setattr(uploads, "SLOWEST", 1e9)
 
     async def drip():
         message = {"type": "http.request", "body": b"x", "more_body": True}
@@ -169,7 +169,7 @@ def test_an_upload_that_drips_is_given_up(gate, behind, monkeypatch):
 
 def test_the_slowest_upload_makes_room_and_none_comes_when_there_is_none(gate, behind, monkeypatch):
     """A few who drip do not keep others out, and those who are quick are not given up."""
-    monkeypatch.setattr(module, "SLOWEST", 0)
+    monkeypatch.setattr(uploads, "SLOWEST", 0)
     scope = {
         "type": "http", "method": "POST", "path": "/gradio_api/upload", "query_string": b"",
         "headers": [], "root_path": "",

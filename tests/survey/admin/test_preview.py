@@ -28,6 +28,7 @@ from db.models import Study
 from survey.admin import preview
 from survey.admin.preview import IDLE, MOST, Previews
 from survey.app import create_app
+from survey.core import own_folder
 from survey.core.settings import Settings
 from tests.survey.manager import ADMIN, Manager, contents
 from tests.survey.person import Person
@@ -218,14 +219,14 @@ def test_what_a_killed_process_left_goes(temporary: Path, number: str) -> None:
     dead.wait()
     held = {
         "orphan": f"{dead.pid if number == 'dead' else os.getpid()} 0123456789abcdef",
-        "own": f"{os.getpid()} {preview.RUN}",
+        "own": f"{os.getpid()} {own_folder.RUN}",
         "other": f"{os.getppid()} 0123456789abcdef",
         "strange": "a word",
     }
     for name, text in held.items():
         folder = temporary / f"{preview.PREFIX}{name}"
         folder.mkdir()
-        (folder / preview.HELD).write_text(text)
+        (folder / own_folder.HELD).write_text(text)
         (folder / "preview.sqlite").touch()
     (temporary / f"{preview.PREFIX}empty").mkdir()
     Previews(create_app)

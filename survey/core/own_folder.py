@@ -1,0 +1,44 @@
+"""Temporary folders that belong to one process, and their end when the process was killed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+from pathlib import Path
+
+HELD = "held-by"  # file with the number of the process that a folder belongs to, and its run
+RUN = secrets.token_hex(8)  # in a container every server has the same number
+
+
+def make(base: Path, prefix: str) -> Path:
+    """A new folder of this process, closed to other users."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=base)).resolve()
+    (folder / HELD).write_text(f"{os.getpid()} {RUN}")
+    return folder
+
+
+def remove_orphans(base: Path, prefix: str) -> None:
+    """Delete the folders of processes that were killed."""
+    for folder in base.glob(f"{prefix}*"):
+        try:
+            number, run = ((folder / HELD).read_text().split() + [RUN])[:2]
+            if int(number) == os.getpid():
+                is_orphan = run != RUN
+            else:
+                is_orphan = not _lives(int(number))
+        except (OSError, ValueError):  # another user's, or not one of ours
+            continue
+        if is_orphan:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lives(number: int) -> bool:
+    try:
+        os.kill(number, 0)  # signal 0 only asks whether the process is there
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is, and is another user's
+        pass
+    return True
