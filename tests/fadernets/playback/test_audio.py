@@ -22,25 +22,7 @@ from fadernets.playback.audio import (
     save_wav,
     wav_bytes,
 )
-
-BOTH = pytest.mark.parametrize(
-    "synthesiser",
-    [
-        "midirenderer",
-        pytest.param(
-            "fluidsynth",
-            marks=pytest.mark.skipif(
-                not shutil.which("fluidsynth"), reason="the fluidsynth program is not installed"
-            ),
-        ),
-    ],
-)
-
-
-@pytest.fixture(autouse=True)
-def plain_environment(monkeypatch):
-    monkeypatch.delenv("FADERNETS_SYNTHESISER", raising=False)
-    monkeypatch.delenv("FADERNETS_SOUNDFONT", raising=False)
+from tests.fadernets.playback.synthesisers import BOTH
 
 
 def piece(*rows, pedal=(), length=None):

@@ -1,5 +1,3 @@
-import shutil
-
 import numpy as np
 import pytest
 
@@ -18,25 +16,7 @@ from fadernets.playback.chunks import (
     reach,
     render,
 )
-
-BOTH = pytest.mark.parametrize(
-    "synthesiser",
-    [
-        "midirenderer",
-        pytest.param(
-            "fluidsynth",
-            marks=pytest.mark.skipif(
-                not shutil.which("fluidsynth"), reason="the fluidsynth program is not installed"
-            ),
-        ),
-    ],
-)
-
-
-@pytest.fixture(autouse=True)
-def plain_environment(monkeypatch):
-    monkeypatch.delenv("FADERNETS_SYNTHESISER", raising=False)
-    monkeypatch.delenv("FADERNETS_SOUNDFONT", raising=False)
+from tests.fadernets.playback.synthesisers import BOTH
 
 
 @pytest.fixture
