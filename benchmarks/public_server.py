@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import serving
+from fadernets.atomic_file import replacing
 
 ROOT = Path(__file__).resolve().parents[1]
 WAYS = {  # how the server is started, and what its port is called then
@@ -229,8 +230,8 @@ def main() -> int:
 
     def write(*_: Any) -> None:
         path = Path(os.environ[PEEK])
-        path.with_suffix(".part").write_text(json.dumps(peeked()))
-        path.with_suffix(".part").replace(path)
+        with replacing(path) as part:
+            part.write_text(json.dumps(peeked()))
 
     signal.signal(signal.SIGUSR1, write)
     from demo.__main__ import main as serve

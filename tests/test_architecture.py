@@ -32,7 +32,7 @@ ROOMS = {
     "demo": ("guard", "editing", "compute"),
 }  # fmt: skip
 # `fadernets` is a library: of its top these stand below their users in its rooms.
-FREE = {"fadernets.arguments", "survey", "train", "fadernets"}
+FREE = {"fadernets.arguments", "fadernets.atomic_file", "survey", "train", "fadernets"}
 
 
 def modules() -> dict[str, Path]:

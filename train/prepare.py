@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from fadernets.atomic_file import replacing
 from fadernets.music import events, key, midi
 from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.notes import BEATS, STEPS
@@ -146,13 +147,8 @@ def check_output(path: Path) -> None:
 
 def save(arrays: dict[str, np.ndarray], path: Path) -> None:
     """Write the arrays at once or not at all."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            np.savez_compressed(file, **arrays)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with replacing(path, shared=True) as part, part.open("wb") as file:
+        np.savez_compressed(file, **arrays)
 
 
 def summary(files: list[Prepared], arrays: dict[str, np.ndarray], seconds: float) -> dict:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import os
-import secrets
 import stat
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 import pretty_midi
 import symusic
 
+from fadernets.atomic_file import replacing
 from fadernets.music.midi_error import MidiError
 from fadernets.music.midi_limits import check_bytes, check_piece
 from fadernets.music.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT, Notes
@@ -168,16 +168,12 @@ def save(data: bytes, path: str | Path) -> None:
         If it cannot be written.
     """
     path = Path(path)
-    part = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
         if path.exists() and not path.is_file():  # a device or a folder, not to be replaced
             path.write_bytes(data)
             return
-        try:
+        with replacing(path, shared=True) as part:
             part.write_bytes(data)
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
     except OSError as error:
         raise MidiError(f"{path} cannot be written: {_reason(error)}.") from error
 

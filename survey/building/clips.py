@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ import numpy as np
 import soundfile
 
 from fadernets import Notes
+from fadernets.atomic_file import replacing
 from fadernets.music.notes import BEATS
 from fadernets.music.piece import NO_PEDAL, Piece
 from fadernets.playback import audio
@@ -157,15 +156,8 @@ def store(data: bytes, samples: int, folder: Path) -> RecordedClip:
     path = folder / f"{name}.mp3"
     if not (path.is_file() and path.read_bytes() == data):
         folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f".{secrets.token_hex(8)}.part"
-        try:
-            with part.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+        with replacing(path, shared=True, durable=True) as part:
+            part.write_bytes(data)
     return RecordedClip(name, len(data), samples / audio.RATE)
 
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from db import private
+from fadernets.atomic_file import PART, replacing, sync_folder
 from survey.records.to_json import dump
 
 LINES = "*.jsonl"
-PART = ".part"  # how the name of a file ends that is being written
 LARGEST = 1_000_000  # bytes after which a new file is begun: an upload sends files whole
 Line = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ class Ledger:
                 raise
         self._touch(self._path)
         if new:
-            _settle(self.folder)
+            sync_folder(self.folder)
 
     def change(
         self, change: Callable[[Line], Line | None], having: Collection[str] = ("",)
@@ -146,13 +146,9 @@ def merge(source: Path, target: Path) -> None:
 
 def replace(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, and onto the disk."""
-    part = path.with_name(path.name + PART)
-    with open(part, "wb", opener=private.opener) as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(path)
-    _settle(path.parent)
+    with replacing(path, durable=True) as part:
+        with open(part, "wb", opener=private.opener) as stream:
+            stream.write(data)
 
 
 def _changed(raw: bytes, change: Callable[[Line], Line | None]) -> bytes:
@@ -163,12 +159,3 @@ def _changed(raw: bytes, change: Callable[[Line], Line | None]) -> bytes:
     if after is None:
         return b""
     return raw + b"\n" if after is line else (dump(after) + "\n").encode()
-
-
-def _settle(folder: Path) -> None:
-    """Make the names of a folder's files outlive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

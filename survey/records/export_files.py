@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import os
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +21,7 @@ from sqlalchemy.orm import Session
 from db import private
 from db.database import Database
 from db.models import Audit, Study
+from fadernets.atomic_file import replacing
 from survey.ratings.columns import COLUMNS, Column, change
 from survey.ratings.rating_table import choose, frame, write_csv
 from survey.records.to_json import dump, of_participant, of_study, people
@@ -173,12 +173,8 @@ def _write(path: Path, text: str) -> None:
     A file that is there keeps the permissions that somebody gave it.
     """
     private.make_folder(path.parent)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with replacing(path, shared=True) as part:
         with open(part, "w", encoding="utf-8", newline="", opener=private.opener) as stream:
             stream.write(text)
         with suppress(OSError):  # none is there, or the disk knows no permissions
             part.chmod(stat.S_IMODE(path.stat().st_mode))
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
@@ -18,6 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.lib import format as npy
 from tqdm import tqdm
+
+from fadernets.atomic_file import replacing
 
 INDEX = "index.json"
 # What NumPy says of half a file, or of another one.
@@ -63,10 +64,8 @@ def pack(files: Sequence[Path], out: Path) -> dict:
     if out.exists():
         raise FileExistsError(f"{out} is there already")
     shapes, brought, names = _looked_at(files)
-    part = out.with_name(f".{out.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
+    with replacing(out) as part:
+        part.mkdir(parents=True)
         arrays = {
             name: npy.open_memmap(part / f"{name}.npy", "w+", dtype, shape)
             for name, (dtype, shape) in shapes.items()
@@ -96,9 +95,6 @@ def pack(files: Sequence[Path], out: Path) -> dict:
             "sha256": {name: _sha256(part / f"{name}.npy") for name in shapes},
         }
         (part / INDEX).write_text(json.dumps(index, indent=1) + "\n")
-        part.replace(out)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return index
 
 

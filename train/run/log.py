@@ -6,6 +6,8 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 
+from fadernets.atomic_file import replacing
+
 
 def append(path: Path, row: Mapping[str, object]) -> None:
     """Add a row, below a header if it is the first."""
@@ -25,10 +27,8 @@ def trim(path: Path, step: int) -> None:
         reader = csv.DictReader(file)
         fields = reader.fieldnames or ()
         rows = [r for r in reader if None not in r.values() and int(r["step"]) <= step]
-    part = path.with_name(f".{path.name}.part")
-    with part.open("w", newline="") as file:
+    with replacing(path) as part, part.open("w", newline="") as file:
         if fields:
             writer = csv.DictWriter(file, fields)
             writer.writeheader()
             writer.writerows(rows)
-    part.replace(path)

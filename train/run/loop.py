@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from fadernets.atomic_file import replacing
 from fadernets.models import build
 from fadernets.models.adversarial_turns import turns
 from fadernets.models.batch import Batch
@@ -290,12 +291,8 @@ class Trainer:
             # Of this card only: every process has the same state, each on a card of its own.
             "rng_cuda": [torch.cuda.get_rng_state(self.device)] if self.on_card else [],
         }
-        part = self.out / f".{CHECKPOINT}.part"
-        try:
+        with replacing(self.out / CHECKPOINT) as part:
             torch.save(state, part)
-            part.replace(self.out / CHECKPOINT)
-        finally:
-            part.unlink(missing_ok=True)
 
     def resume(self) -> None:
         """Take up the run saved in the folder, to continue exactly as if never stopped.

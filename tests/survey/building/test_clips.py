@@ -110,7 +110,7 @@ def test_a_failed_write_leaves_nothing(tmp_path, made, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(clips.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         clips.store(made[0], 1, tmp_path)
     assert list(tmp_path.iterdir()) == []
