@@ -33,7 +33,7 @@ from survey.core.http_guard import Guard
 from survey.core.settings import Settings
 from survey.journal import journal
 from survey.participant import api, audio, pages
-from survey.participant.join_rate import Turnstile
+from survey.participant.join_rate import JoinLimiter
 
 STATIC = Path(__file__).parent / "static"
 TURN = 2.0  # seconds that closing waits for a writer
@@ -82,7 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.database = database
     app.state.journal = _journal(settings, database)
     app.state.office = AdminServices(create_app)
-    app.state.turnstile = Turnstile()
+    app.state.join_limiter = JoinLimiter()
     app.state.checkup = health.Checkup()
     add_routes(app)
     return app

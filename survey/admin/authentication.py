@@ -15,8 +15,8 @@ uniform ones, but no rule knows them all: let a machine make the token (``openss
 
 After a few wrong tokens within a minute the answer to a further wrong one is 429, which asks
 well-meaning clients to wait; it is given at once, so that it keeps no thread busy. Browsers and
-scripts are counted apart. A browser that was answered 429 would send the same wrong password on and
-on, so the page that says so has a link, `AGAIN`, at which it is asked for another.
+scripts are counted apart. A browser that was answered 429 would send the same wrong password again
+and again, so the page that says so has a link, `AGAIN`, at which it is asked for another.
 """
 
 from __future__ import annotations
@@ -25,18 +25,19 @@ import base64
 import hashlib
 import hmac
 import logging
-import math
-import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
+from survey.core.rate_limit import Limit, RateLimiter
+
 REALM = "Music FaderNets, listening test"
-TRIES, WINDOW = 5, 60.0  # wrong tokens within so many seconds, before the answer is 429
+# Five wrong tokens in a minute, then one every twelve seconds, are answered 401 and not 429.
+WRONG_TOKENS = Limit(burst=5, per_second=5 / 60, longest_wait=12)
+WARNINGS = Limit(burst=1, per_second=1 / 60, longest_wait=60)  # in the log
 AGAIN = "again"  # in the query of an address at which browsers always ask for the token
 OFF = (
     "The admin's pages are switched off. To switch them on, set FADERNETS_ADMIN_TOKEN to a secret "
@@ -101,15 +102,11 @@ class Authenticator:
     Parameters
     ----------
     clock : function, optional
-        Gives seconds; only differences count.
+        Returns seconds; only differences count.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._browsers: deque[float] = deque(maxlen=TRIES)
-        self._scripts: deque[float] = deque(maxlen=TRIES)
-        self._told = -math.inf  # when the log was told
+        self._limiter = RateLimiter(clock)
 
     def admit(self, header: str | None, token: str | None, *, again: bool = False) -> Credentials:
         """Let a request in.
@@ -135,7 +132,9 @@ class Authenticator:
             raise _unknown("Sign in with the admin's token as the password; any name will do.")
         if hmac.compare_digest(_hash(given.token), _hash(token)):
             return given
-        seconds = self._wait(self._browsers if given.ambient else self._scripts)
+        seconds = self._limiter.take({"browsers" if given.ambient else "scripts": WRONG_TOKENS})
+        if seconds and not self._limiter.take({"warnings": WARNINGS}):
+            log.warning("many wrong tokens are sent to the admin's pages")
         if seconds and not again:
             raise AdminError(
                 429,
@@ -144,20 +143,6 @@ class Authenticator:
                 {"Retry-After": str(seconds)},
             )
         raise _unknown("This is not the admin's token.")
-
-    def _wait(self, wrong: deque[float]) -> int:
-        """Note a wrong token; the seconds to wait if there were too many before it, else 0."""
-        with self._lock:
-            now = self._clock()
-            while wrong and now - wrong[0] >= WINDOW:
-                wrong.popleft()
-            if len(wrong) < TRIES:
-                wrong.append(now)
-                return 0
-            if now - self._told >= WINDOW:
-                self._told = now
-                log.warning("many wrong tokens are sent to the admin's pages")
-            return max(1, math.ceil(WINDOW - (now - wrong[0])))
 
 
 def form_token(token: str, study: str, action: str) -> str:

@@ -72,7 +72,7 @@ def join(request: Request, body: Join, database: Store, journal: Log) -> JSONRes
     # Who is sent away takes no writer's turn from those who are taking part.
     with database.read() as session:
         study, is_invited = participation.may_join(session, body)
-    seconds = 0 if is_invited else request.app.state.turnstile.pass_(study.id)
+    seconds = 0 if is_invited else request.app.state.join_limiter.admit(study.id)
     if seconds:
         raise participation.crowded(seconds)
     with database.write() as session:

@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session, contains_eager
 from db.models import Answer, Invitation, Participant, Play, Study, Trial, now
 from survey.core import texts, tokens
 from survey.core.http_errors import Refused
-from survey.participant import join_rate, unused_places
+from survey.participant import unused_places
 from survey.participant.assignment import assign
+from survey.participant.join_rate import LONGEST_WAIT
 from survey.participant.page_state import ParticipantTrial, heard, places, stage, state
 from survey.participant.schemas import Answered, Join, Played, Questions, SoundCheck
 
@@ -71,7 +72,7 @@ def join(session: Session, body: Join) -> tuple[Participant, str]:
     if invitation is None:
         seconds = unused_places.waiting(session, study, unused_places.planned(study))
         if seconds:
-            raise crowded(min(seconds, join_rate.LONGEST))
+            raise crowded(min(seconds, LONGEST_WAIT))
     else:
         invitation.used_at = now()
     token = tokens.secret()

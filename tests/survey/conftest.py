@@ -21,12 +21,18 @@ from db.models import Clip, Stimulus, Study, now
 from survey.app import close, create_app
 from survey.core.settings import Settings
 from tests.postgres import Server, running
+from tests.survey.clock import Clock
 
 RATE, SECONDS = 44_100, 0.25
 CODING = {"bitrate_mode": "CONSTANT", "compression_level": 0.4}  # all files of one size
 EACH = 4  # lowering and raising stimuli
 ADMIN = "a long token for the tests"
 ROOT_OF_TESTS = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture(scope="session")

@@ -25,19 +25,12 @@ from survey import health
 from survey.core import http_errors
 from survey.core.settings import Settings
 from survey.health import KEPT, PATIENCE, Checkup
+from tests.survey.clock import Clock
 from tests.survey.manager import contents
 from tests.survey.person import Person
 
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 WELL = {"ok": True, "database": "ok", "disk": "ok", "journal": "off"}
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture(autouse=True)

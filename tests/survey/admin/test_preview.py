@@ -30,6 +30,7 @@ from survey.admin.preview import IDLE, MOST, Previews
 from survey.app import create_app
 from survey.core import own_folder
 from survey.core.settings import Settings
+from tests.survey.clock import Clock
 from tests.survey.manager import ADMIN, Manager, contents
 from tests.survey.person import Person
 
@@ -178,14 +179,6 @@ def test_a_study_without_stimuli(manager: Manager, database: Database, study: St
         session.add(Study(name="empty", title="Empty", trials_each=1))
     said = manager.send("/studies/empty", "/studies/empty/preview")
     assert said.status_code == 409 and "no stimuli" in said.text
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @ONE

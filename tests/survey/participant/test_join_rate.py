@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 from fastapi import FastAPI
@@ -15,79 +14,69 @@ from sqlalchemy import func, select
 from db.database import Database
 from db.models import Participant, Study
 from survey.admin import invitations
-from survey.participant.join_rate import ALL_BURST, BURST, LONGEST, Turnstile
+from survey.participant.join_rate import JoinLimiter
+from tests.survey.clock import Clock
 from tests.survey.person import Person
 from tests.survey.together import together
 
 ASK = {"study": "small", "consent": True}
-
-
-@dataclass
-class Clock:
-    now: float = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+BURST, BURST_OF_ALL = 60, 120  # people at once, of a study and of all studies
+LONGEST_WAIT = 30  # seconds
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def turnstile(clock: Clock) -> Turnstile:
-    return Turnstile(clock)
+def limiter(clock: Clock) -> JoinLimiter:
+    return JoinLimiter(clock)
 
 
 @pytest.fixture
 def hall(app: FastAPI, client: TestClient, clock: Clock) -> Iterator[TestClient]:
     """A survey whose limits go by a clock of the test's own."""
-    app.state.turnstile = Turnstile(clock)
+    app.state.join_limiter = JoinLimiter(clock)
     yield client
 
 
-def test_a_crowd_at_once_and_then_one_a_second(turnstile: Turnstile, clock: Clock) -> None:
-    assert [turnstile.pass_(1) for _ in range(BURST)] == [0] * BURST
-    assert turnstile.pass_(1) == 1
+def test_a_crowd_at_once_and_then_one_a_second(limiter: JoinLimiter, clock: Clock) -> None:
+    assert [limiter.admit(1) for _ in range(BURST)] == [0] * BURST
+    assert limiter.admit(1) == 1
     clock.now += 0.9
-    assert turnstile.pass_(1) > 0
+    assert limiter.admit(1) > 0
     clock.now += 0.1
-    assert turnstile.pass_(1) == 0 and turnstile.pass_(1) > 0
+    assert limiter.admit(1) == 0 and limiter.admit(1) > 0
     clock.now += 3600
-    assert [turnstile.pass_(1) for _ in range(BURST + 1)][BURST - 1 :] == [0, 1]
+    assert [limiter.admit(1) for _ in range(BURST + 1)][BURST - 1 :] == [0, 1]
 
 
-def test_who_is_sent_away_comes_back_one_after_the_other(turnstile: Turnstile) -> None:
+def test_who_is_sent_away_comes_back_one_after_the_other(limiter: JoinLimiter) -> None:
     for _ in range(BURST):
-        turnstile.pass_(1)
-    told = [turnstile.pass_(1) for _ in range(100)]
-    assert told == [min(number + 1, LONGEST) for number in range(100)]
+        limiter.admit(1)
+    told = [limiter.admit(1) for _ in range(100)]
+    assert told == [min(number + 1, LONGEST_WAIT) for number in range(100)]
 
 
-def test_one_study_does_not_stop_another(turnstile: Turnstile) -> None:
-    while not turnstile.pass_(1):
+def test_one_study_does_not_stop_another(limiter: JoinLimiter) -> None:
+    while not limiter.admit(1):
         pass
-    assert [turnstile.pass_(2) for _ in range(ALL_BURST - BURST)] == [0] * (ALL_BURST - BURST)
-    assert turnstile.pass_(2) > 0 and turnstile.pass_(3) > 0
+    assert [limiter.admit(2) for _ in range(BURST_OF_ALL - BURST)] == [0] * (BURST_OF_ALL - BURST)
+    assert limiter.admit(2) > 0 and limiter.admit(3) > 0
 
 
-def test_refusals_take_nothing(turnstile: Turnstile, clock: Clock) -> None:
+def test_refusals_take_nothing(limiter: JoinLimiter, clock: Clock) -> None:
     """A script that asks without a pause gets one a second, and all others the same."""
     passed = 0
     for _ in range(20_000):
-        passed += turnstile.pass_(1) == 0
+        passed += limiter.admit(1) == 0
         clock.now += 0.01
     assert passed == pytest.approx(BURST + 200, abs=1)
 
 
-def test_threads_share_the_limit(turnstile: Turnstile) -> None:
-    found = together([lambda: turnstile.pass_(1)] * 100)
+def test_threads_share_the_limit(limiter: JoinLimiter) -> None:
+    found = together([lambda: limiter.admit(1)] * 100)
     assert found.count(0) == BURST
 
 
 @pytest.mark.parametrize(("people", "within"), [(200, 120.0), (200, 0.0), (90, 30.0)])
-def test_a_lecture_hall(turnstile: Turnstile, clock: Clock, people: int, within: float) -> None:
+def test_a_lecture_hall(limiter: JoinLimiter, clock: Clock, people: int, within: float) -> None:
     """All get in; as the page does it, who is sent away comes again when told, or a little later.
 
     Of 200 within two minutes nobody waits longer than a minute, of 200 in one moment three.
@@ -101,7 +90,7 @@ def test_a_lecture_hall(turnstile: Turnstile, clock: Clock, people: int, within:
     while coming:
         clock.now, number = heapq.heappop(coming)
         asked += 1
-        seconds = turnstile.pass_(1)
+        seconds = limiter.admit(1)
         if seconds:
             heapq.heappush(coming, (clock.now + seconds * dice.uniform(1, 1.25), number))
         else:
@@ -123,10 +112,10 @@ def test_a_script_that_floods(
     assert statuses[:BURST] == [201] * BURST and statuses.count(201) <= BURST + 8
     refused = said[statuses.index(429)]
     assert refused.json()["error"] == "crowded" and refused.json()["message"].endswith("moment.")
-    assert 1 <= int(refused.headers["retry-after"]) <= LONGEST
+    assert 1 <= int(refused.headers["retry-after"]) <= LONGEST_WAIT
     with database.read() as session:
         assert session.scalar(select(func.count(Participant.id))) == statuses.count(201)
-    clock.now += LONGEST
+    clock.now += LONGEST_WAIT
     assert Person.ready(hall).finish()["stage"] == "finished"
 
 
