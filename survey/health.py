@@ -21,15 +21,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import State
 
-from db.models import Stimulus, Study
+from db.models import Clip, Stimulus, Study
 
 PATIENCE = 0.7  # seconds that anybody waits for what is looked at
 KEPT = 1.0  # seconds that a result is given again
 ROOM = 100_000_000  # bytes that must be free for the database to grow
+CLIPS_LOOKED_AT = 16  # of open studies; a folder that was emptied shows in any of them
 
 
 @dataclass(frozen=True)
@@ -144,16 +145,32 @@ def _disk(state: State) -> str:
 
 
 def _lacks_clips(state: State) -> bool:
-    """Whether the clips' folder is gone or shut while a study that needs it is open."""
+    """Whether clips that open studies need are missing, by a sample that is always the same.
+
+    By hash, so that the sample is spread over the clips of every open study.
+    """
+    query = (
+        select(Clip.sha256, Clip.bytes)
+        .join(Stimulus, or_(Stimulus.first_id == Clip.id, Stimulus.second_id == Clip.id))
+        .join(Study, Study.id == Stimulus.study_id)
+        .where(Study.state == "open")
+        .distinct()
+        .order_by(Clip.sha256)
+        .limit(CLIPS_LOOKED_AT)
+    )
     folder = state.settings.audio
-    if folder.is_dir() and os.access(folder, os.R_OK | os.X_OK):
-        return False
-    query = select(Stimulus.id).join(Study, Study.id == Stimulus.study_id)
     try:
         with state.database.read() as session:
-            return session.scalar(query.where(Study.state == "open").limit(1)) is not None
+            clips = session.execute(query).all()
+        if not clips:
+            return False
+        if not os.access(folder, os.R_OK | os.X_OK):
+            return True
+        return any((folder / f"{sha256}.mp3").stat().st_size != size for sha256, size in clips)
     except SQLAlchemyError:  # said of the database already
         return False
+    except OSError:  # gone, or the disk itself
+        return True
 
 
 def _journal(state: State) -> str:

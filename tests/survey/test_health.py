@@ -235,6 +235,41 @@ def test_a_clips_folder_that_is_gone(
     assert ask(client) == (200, WELL)
 
 
+def test_a_clips_folder_that_was_emptied(
+    client: TestClient, database: Database, settings: Settings, study: Study
+) -> None:
+    """As one that is gone; and so does a clip that was cut short."""
+    clips = {path: path.read_bytes() for path in settings.audio.iterdir()}
+    for path in clips:
+        path.unlink()
+    assert ask(client) == (503, WELL | {"ok": False, "disk": "failing"})
+    for path, content in clips.items():
+        path.write_bytes(content[:-1])
+    assert ask(client) == (503, WELL | {"ok": False, "disk": "failing"})
+    with database.write() as session:
+        session.get_one(Study, study.id).state = "closed"
+    assert ask(client) == (200, WELL)
+    with database.write() as session:
+        session.get_one(Study, study.id).state = "open"
+    for path, content in clips.items():
+        path.write_bytes(content)
+    assert ask(client) == (200, WELL)
+
+
+@ONE
+def test_only_some_clips_are_looked_at(
+    client: TestClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large study costs no more than a small one."""
+    monkeypatch.setattr(health, "CLIPS_LOOKED_AT", 2)
+    _, second, *others = sorted(settings.audio.glob("*.mp3"))
+    for path in others:
+        path.unlink()
+    assert others and ask(client) == (200, WELL)
+    second.unlink()
+    assert ask(client) == (503, WELL | {"ok": False, "disk": "failing"})
+
+
 @ONE
 def test_a_clips_folder_that_cannot_be_read(
     client: TestClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
@@ -269,7 +304,7 @@ def test_a_result_is_given_again_for_a_second(app: FastAPI, database: Database) 
     clock, looks = Clock(), []
     state = State(dict(app.state._state))
     state.checkup = Checkup(clock)
-    state.database = SimpleNamespace(probe=lambda: looks.append(clock.now))
+    state.database = SimpleNamespace(probe=lambda: looks.append(clock.now), read=database.read)
     for moment in (0, 0, KEPT / 2, KEPT - 0.01, KEPT, KEPT * 1.5, KEPT * 2.5):
         clock.now = moment
         assert health.check(state).ok
@@ -282,7 +317,9 @@ def test_what_hangs_is_asked_once(app: FastAPI, database: Database) -> None:
     release, looks = threading.Event(), []
     state = State(dict(app.state._state))
     state.checkup = Checkup()
-    state.database = SimpleNamespace(probe=lambda: (looks.append(1), release.wait(20)))
+    state.database = SimpleNamespace(
+        probe=lambda: (looks.append(1), release.wait(20)), read=database.read
+    )
     begun = time.monotonic()
     asking = [threading.Thread(target=health.check, args=[state]) for _ in range(20)]
     for thread in asking:
