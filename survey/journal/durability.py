@@ -1,4 +1,4 @@
-"""Do answers outlive a restart of the host? In one sentence for the researcher."""
+"""Do answers outlive a restart of the host? In sentences for the researcher."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Durability:
-    """Whether answers outlive a restart of the host, in one sentence for the researcher."""
+    """`ok`: whether answers outlive a restart; `sentence`: why, and what was not restored."""
 
     ok: bool
     sentence: str
@@ -23,25 +23,27 @@ class Durability:
 def durability(
     settings: Settings, database: Database, journal: Journal | None = None
 ) -> Durability:
-    """Whether answers outlive a restart of the host.
+    """Whether answers outlive a restart of the host, and what the journal could not restore.
 
     `Settings.force_open` lets studies be opened all the same; it does not change what is said.
     """
+    ok, sentence = _storage(settings, database, journal)
+    problems = [] if journal is None else journal.problems
+    return Durability(ok, " ".join([sentence, *problems]))
+
+
+def _storage(settings: Settings, database: Database, journal: Journal | None) -> tuple[bool, str]:
     if not database.is_sqlite:
-        return Durability(True, "Answers are kept in PostgreSQL.")
+        return True, "Answers are kept in PostgreSQL."
     if not settings.ephemeral:
-        return Durability(True, "Answers are kept on this machine's disk.")
+        return True, "Answers are kept on this machine's disk."
     wiped = "This host wipes its disk at every restart"
-    if settings.dataset is None:
-        return Durability(
-            False,
-            f"{wiped}, and no private dataset (FADERNETS_DATASET, HF_TOKEN) keeps the answers.",
-        )
+    dataset = settings.dataset
+    if dataset is None:
+        missing = "no private dataset (FADERNETS_DATASET, HF_TOKEN) keeps the answers"
+        return False, f"{wiped}, and {missing}."
     if journal is None:
-        return Durability(False, f"{wiped}, and the dataset {settings.dataset} cannot be used.")
+        return False, f"{wiped}, and the dataset {dataset} cannot be used."
     if journal.failure is not None:
-        return Durability(
-            False, f"{wiped}, and copying answers to {settings.dataset} fails: {journal.failure}."
-        )
-    kept = f"{wiped}; answers are copied to the private dataset {settings.dataset}."
-    return Durability(True, " ".join([kept, *journal.problems]))
+        return False, f"{wiped}, and copying answers to {dataset} fails: {journal.failure}."
+    return True, f"{wiped}; answers are copied to the private dataset {dataset}."

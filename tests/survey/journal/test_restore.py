@@ -159,6 +159,7 @@ class TestRestore:
         study: Study,
         journal: Journal,
         host: Settings,
+        hub: Hub,
         start: Connect,
     ):
         """A study that was built otherwise is there: answers would be of other sounds."""
@@ -169,12 +170,17 @@ class TestRestore:
                 session.delete(person)
             stimulus = session.get_one(Study, study.id).stimuli[0]
             stimulus.first_id, stimulus.second_id = stimulus.second_id, stimulus.first_id
+        hub.gate.clear()
         again = start()
         done = again.restore(database)
         assert done.participants == 0 and "other clips" in done.problems[0]
         assert "3 participants" in done.problems[1] and again.problems == done.problems
-        if database.is_sqlite:
-            assert done.problems[0] in durability(host, database, again).sentence
+        before_upload = durability(host, database, again).sentence
+        assert ("nothing has been uploaded yet" in before_upload) == database.is_sqlite
+        hub.gate.set()
+        assert again.flush()
+        for sentence in (before_upload, durability(host, database, again).sentence):
+            assert all(problem in sentence for problem in done.problems)
 
     @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
     def test_what_only_the_database_has_is_journalled(
