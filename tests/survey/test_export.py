@@ -166,18 +166,27 @@ def test_a_study_of_the_same_name_elsewhere_keeps_its_folder(
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_an_export_that_cannot_be_renewed_is_logged(
-    database: Database, filled: Study, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    database: Database,
+    filled: Study,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ):
+    rename = Path.replace
+
+    def refusing(part: Path, path: Path) -> Path:
+        if path.parent.name == "first":
+            raise OSError(28, "No space left on device")
+        return rename(part, path)
+
     export_files.export(database, tmp_path / "first")
     export_files.export(database, tmp_path / "second")
-    for path in (tmp_path / "first").iterdir():
-        # A folder of the name of the part makes writing fail, even for the superuser.
-        path.with_name(f".{path.name}.{export_files.os.getpid()}").mkdir()
-    with pytest.raises(OSError):
-        (tmp_path / "first" / f".ratings.csv.{export_files.os.getpid()}").write_text("")
+    monkeypatch.setattr(Path, "replace", refusing)
     written = export_files.renew(database)
     assert {path.parent.name for path in written} == {"second"}
     assert "could not be written again" in caplog.text
+    names = {path.name for path in (tmp_path / "second").iterdir()}
+    assert {path.name for path in (tmp_path / "first").iterdir()} == names
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
