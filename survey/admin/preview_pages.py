@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from survey.admin.authentication import AdminError
 from survey.admin.preview import Passed
-from survey.admin.request import AdminDep, base, refusal, router, study_of
+from survey.admin.request import AdminDep, refusal, router, study_of
+from survey.core.templates import mount_path
 
 METHODS = ["GET", "HEAD", "POST"]
 ENDED = "This preview has ended. Start a new one on the study's page."
@@ -48,4 +49,4 @@ def serve(request: Request, key: str) -> Response:
     app = request.app.state.office.previews.find(key)
     if app is None:
         return refusal(request, AdminError(404, ENDED))
-    return Passed(app, f"{base(request)}/preview/{key}")
+    return Passed(app, f"{mount_path(request)}/preview/{key}")

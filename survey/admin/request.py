@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from functools import lru_cache
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
@@ -31,9 +28,9 @@ from survey.admin.preview import Previews
 from survey.building.background import Builder
 from survey.core.http_guard import POLICY
 from survey.core.settings import Settings
+from survey.core.templates import mount_path, templates
 from survey.journal.durability import Durability, durability
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 LARGEST_FORM = 16 * 1024  # bytes
 # No other page may lay itself over the buttons.
 FRAMED = "frame-ancestors"
@@ -133,9 +130,8 @@ class AdminRequest:
 
     def render(self, name: str, status: int = 200, **values: Any) -> HTMLResponse:
         """The page that a template in ``templates/admin`` makes."""
-        values |= {"base": base(self.request), "form_token": self.form_token}
-        text = _environment().get_template(f"admin/{name}.html").render(values)
-        return HTMLResponse(text, status)
+        values |= {"form_token": self.form_token}
+        return templates.TemplateResponse(self.request, f"admin/{name}.html", values, status)
 
     def redirect(self, path: str) -> RedirectResponse:
         """Send the browser on to an admin's page after a post, e.g. "/studies/demo"."""
@@ -143,7 +139,7 @@ class AdminRequest:
 
     def leave(self, path: str) -> RedirectResponse:
         """Send the browser on to any page of the survey after a post."""
-        return RedirectResponse(base(self.request) + path, 303)
+        return RedirectResponse(mount_path(self.request) + path, 303)
 
     def number(self, name: str, least: float, most: float, kind: type = int) -> Any:
         """A number that the form must have.
@@ -179,11 +175,6 @@ class AdminRequest:
         return text
 
 
-def base(request: Request) -> str:
-    """Where the survey is mounted, such as "/survey"; "" at the root."""
-    return request.scope.get("root_path", "").rstrip("/")
-
-
 def router() -> APIRouter:
     """A router for admin's pages."""
     return APIRouter(route_class=AdminRoute)
@@ -209,14 +200,14 @@ AdminDep = Annotated[AdminRequest, Depends(desk)]
 def refusal(request: Request, error: AdminError) -> HTMLResponse:
     """The page that says why something is not done."""
     values = {
-        "base": base(request),
         "heading": NAMES[error.status],
         "message": error.message,
         "home": error.status not in (401, 429) and request.app.state.settings.admin_token,
         "again": AGAIN if error.status == 429 else None,
     }
-    text = _environment().get_template("admin/refused.html").render(values)
-    return HTMLResponse(text, error.status, error.headers)
+    return templates.TemplateResponse(
+        request, "admin/refused.html", values, error.status, error.headers
+    )
 
 
 def study_of(session: Session, name: str) -> Study:
@@ -249,14 +240,3 @@ async def _form(request: Request) -> dict[str, str]:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict"))
     except (UnicodeDecodeError, ValueError) as error:
         raise AdminError(422, "The form is not readable text.") from error
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

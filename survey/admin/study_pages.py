@@ -16,9 +16,10 @@ from db.models import Audit, Participant, Study
 from survey.admin import monitoring, opening
 from survey.admin.authentication import AdminError
 from survey.admin.live_results import Snapshot
-from survey.admin.request import AdminDep, AdminRequest, audit, base, router, study_of
+from survey.admin.request import AdminDep, AdminRequest, audit, router, study_of
 from survey.building.study_spec import LONGEST_LEASE
 from survey.core import texts
+from survey.core.templates import mount_path
 from survey.participant import unused_places
 from survey.ratings import exclusion
 from survey.records import export_files
@@ -220,12 +221,12 @@ def origin(request: Request) -> str:
     if public is not None:
         # What is above the mount is in the public address already.
         outer = request.scope.get("app_root_path", request.scope.get("root_path", ""))
-        return public + base(request).removeprefix(outer.rstrip("/"))
+        return public + mount_path(request).removeprefix(outer.rstrip("/"))
     # A proxy that ends the encryption says so; only who asks is shown what comes of it.
     forwarded = request.headers.get("x-forwarded-proto", "").partition(",")[0].strip()
     scheme = forwarded if forwarded in ("http", "https") else request.scope["scheme"]
     host = request.headers.get("host", "")
-    return f"{scheme}://{host if HOST.fullmatch(host) else 'localhost'}{base(request)}"
+    return f"{scheme}://{host if HOST.fullmatch(host) else 'localhost'}{mount_path(request)}"
 
 
 def _live(at: AdminRequest, session: Session, study: Study) -> dict[str, Any]:

@@ -10,18 +10,16 @@ import io
 import json
 import math
 import re
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from survey.analysis import figures
 from survey.analysis import sentences as wording
 from survey.analysis.tables import DUST, tables
+from survey.core.templates import templates
 from survey.ratings.csv_file import write_csv
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 DIGITS = 10  # significant ones in results.json: beyond them, processors differ
 LONG = 12  # rows from which a table of the report is folded
 
@@ -198,18 +196,13 @@ def html(
         }
         for name, (title, about) in ABOUT.items()
     ]
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("report.html").render(
+    page = templates.get_template("report.html").render(
         title=f"Listening test “{place['study']}”" if place["study"] else "Listening test",
         lead=wording.intervals({"overall": kept["intervals"]["overall"]})[:1],
         sections=sections,
         provenance=[*_provenance(place), *wording.lost(results["lost"])],
     )
+    return page + "\n"
 
 
 def _provenance(place: dict[str, Any]) -> list[str]:

@@ -6,13 +6,10 @@ which asks the API where the participant is.
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import select
 
 from db.models import (
@@ -26,10 +23,10 @@ from db.models import (
 )
 from survey.core import texts, tokens
 from survey.core.http_errors import Refused
+from survey.core.templates import mount_path, templates
 from survey.core.texts import Texts
 from survey.participant import participation
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 QUESTIONS = {"age_band": AGE_BANDS, "training": TRAININGS, "device": DEVICES}
 # The parts that scripts say something of; all others are in the templates alone.
 CONSENT_WORDS = ("page", "consent")
@@ -54,7 +51,7 @@ def home(request: Request) -> Response:
     with request.app.state.database.read() as session:
         studies = session.scalars(query.order_by(Study.title, Study.id)).all()
     if len(studies) == 1:
-        return RedirectResponse(f"{_base(request)}/s/{studies[0].name}", 303)
+        return RedirectResponse(f"{mount_path(request)}/s/{studies[0].name}", 303)
     languages = {study.language for study in studies}
     say = texts.load(languages.pop() if len(languages) == 1 else texts.DEFAULT)
     return _page(request, "home", say, studies=studies)
@@ -118,25 +115,9 @@ def _page(
     **values: Any,
 ) -> Response:
     """A page; `parts` of the words are for its scripts."""
-    values |= {"t": say, "base": _base(request), "words": say.part(*parts)}
-    content = _environment().get_template(f"participant/{template}.html").render(values)
-    return HTMLResponse(content, status)
+    values |= {"t": say, "words": say.part(*parts)}
+    return templates.TemplateResponse(request, f"participant/{template}.html", values, status)
 
 
 def _sound(name: str) -> bool:
     return "\0" not in name  # which PostgreSQL does not take
-
-
-def _base(request: Request) -> str:
-    return request.scope.get("root_path", "").rstrip("/")
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

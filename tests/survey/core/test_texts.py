@@ -14,11 +14,11 @@ from sqlalchemy import select
 from db.database import Database
 from db.models import AGE_BANDS, DEVICES, SCALES, TRAININGS, Participant, Study
 from survey.building import study_spec
-from survey.core import texts
+from survey.core import templates, texts
 from survey.participant import pages
 from tests.survey.person import Person
 
-STATIC = pages.TEMPLATES.parent / "static"
+STATIC = templates.FOLDER.parent / "static"
 # Keys that scripts and templates put together from parts.
 JOINED = ("note.failed", "note.unplayable", "note.direction")
 
@@ -88,10 +88,10 @@ def test_scripts_use_texts_that_pages_give_them() -> None:
         for key in keys:
             assert key in english, (name, key)
             assert key.partition(".")[0] in parts.get(name, pages.PARTICIPANT_WORDS), (name, key)
-    templates = "".join(path.read_text() for path in pages.TEMPLATES.glob("participant/*.html"))
-    templates += (pages.TEMPLATES / "base.html").read_text()
-    templates += "".join(Path(module.__file__).read_text() for module in (texts, study_spec))
-    used |= set(re.findall(r'\(\s*"([a-z_]+\.[a-z_]+)"', templates))
+    sources = "".join(path.read_text() for path in templates.FOLDER.glob("participant/*.html"))
+    sources += (templates.FOLDER / "base.html").read_text()
+    sources += "".join(Path(module.__file__).read_text() for module in (texts, study_spec))
+    used |= set(re.findall(r'\(\s*"([a-z_]+\.[a-z_]+)"', sources))
     built = (
         "questions.",
         "guide.",
