@@ -4,6 +4,8 @@ Owen (2007), Annals of Applied Statistics 1:386-411. An answer counts as often a
 was drawn times as often as its item was: weights that make a resampled total ``w_p' M w_i`` for a
 matrix M of participants by items. It counts the scatter of single answers up to three times, so it
 errs on the wide side where that scatter is most of the variance.
+
+By hand, for `scipy.stats.bootstrap` draws along one axis only.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ applied to all answers alike they are the naive ones, shown beside those of `two
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -91,24 +90,6 @@ def clopper_pearson(successes: int, n: int) -> Estimate:
     return _interval(successes, n, "exact")
 
 
-def wilson_clustered(successes: int, n: int, design_effect: float) -> Estimate:
-    """Wilson's interval for as many independent answers as `n` clustered ones are worth.
-
-    Parameters
-    ----------
-    design_effect : float
-        1 or more; by how much clustering multiplies the variance.
-    """
-    if design_effect < 1:
-        raise ValueError(f"a design effect is 1 or more, not {design_effect}")
-    share, worth = successes / n, n / design_effect  # not whole, so scipy's test cannot take it
-    z = float(special.ndtri((1 + LEVEL) / 2))
-    middle = (share + z * z / (2 * worth)) / (1 + z * z / worth)
-    reach = z * math.sqrt(share * (1 - share) / worth + z * z / (4 * worth * worth))
-    reach /= 1 + z * z / worth
-    return Estimate(share, middle - reach, middle + reach, n=n)
-
-
 def _interval(successes: int, n: int, method: str) -> Estimate:
     if n == 0:
         return Estimate(None)
@@ -125,7 +106,9 @@ def t_interval(values: np.ndarray) -> Estimate:
         return Estimate(None)
     if n == 1:
         return Estimate(float(values[0]), n=1, note="no interval: there is one value only")
-    error = float(np.std(values, ddof=1)) / math.sqrt(n)
     if (values == values[0]).all():
-        error = 0.0  # rounding may leave a little
-    return around(float(np.mean(values)), error, n - 1, n)
+        return around(float(values[0]), 0.0, n - 1, n)  # rounding would leave a little width
+    test = stats.ttest_1samp(values, 0.0)
+    ends = test.confidence_interval(LEVEL)
+    error = float(stats.sem(values))
+    return Estimate(float(values.mean()), float(ends.low), float(ends.high), error, n - 1, n)

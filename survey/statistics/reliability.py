@@ -4,6 +4,10 @@ Krippendorff (2011), Computing Krippendorff's alpha-reliability. Shrout & Fleiss
 Psychological Bulletin 86:420-428; McGraw & Wong (1996), Psychological Methods 1:30-46. Variance
 components by moments: Gao & Owen (2017), Electronic Journal of Statistics 11:1235-1296; in a
 complete table these are the analysis of variance's, and answers may be missing.
+
+By hand, for SciPy has neither: pingouin's correlations need complete tables, and it brings seaborn,
+scikit-learn and statsmodels along; krippendorff's alpha is fifteen lines. The tests compare with
+both.
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ class Components(NamedTuple):
     residual: float
 
 
-def alpha(counts: np.ndarray, level: Literal["nominal", "ordinal", "interval"]) -> float | None:
+def alpha(counts: np.ndarray, level: Literal["nominal", "ordinal"]) -> float | None:
     """Krippendorff's alpha: 1 for full agreement, 0 for none beyond chance.
 
     Parameters
@@ -34,7 +38,7 @@ def alpha(counts: np.ndarray, level: Literal["nominal", "ordinal", "interval"]) 
     counts : int array, shape (items, values)
         How many participants gave each value to each item; values in ascending order.
     level : str
-        How far two values are from each other. interval: as the numbers of their columns.
+        How far two values are from each other: nominal, equally; ordinal, by their ranks.
 
     Returns
     -------
@@ -86,12 +90,6 @@ def icc_absolute(parts: Components, k: float = 1) -> float | None:
     return None if parts.item + other <= 0 else parts.item / (parts.item + other)
 
 
-def icc_consistency(parts: Components) -> float | None:
-    """ICC(C,1): as ICC(A,1), forgiving participants who rate all items higher or lower."""
-    total = parts.item + parts.residual
-    return None if total <= 0 else parts.item / total
-
-
 def icc_one_way(clusters: np.ndarray, values: np.ndarray) -> float | None:
     """ICC(1,1): how alike values of one cluster are; clusters int, values float, shapes (n,)."""
     sizes = np.bincount(clusters)
@@ -112,10 +110,8 @@ def _distance(totals: np.ndarray, level: str) -> np.ndarray:
     steps = np.arange(len(totals))
     if level == "nominal":
         return (steps[:, None] != steps).astype(float)
-    if level == "interval":
-        return (steps[:, None] - steps).astype(float) ** 2
     if level != "ordinal":
-        raise ValueError(f"level {level!r} is not nominal, ordinal or interval")
+        raise ValueError(f"level {level!r} is neither nominal nor ordinal")
     rank = np.cumsum(totals) - totals / 2  # mean rank of the answers with each value
     return (rank[:, None] - rank) ** 2
 

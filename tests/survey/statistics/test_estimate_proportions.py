@@ -1,7 +1,7 @@
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from survey.statistics.estimate import clopper_pearson, wilson, wilson_clustered
+from survey.statistics.estimate import clopper_pearson, wilson
 
 
 @pytest.mark.parametrize(
@@ -30,17 +30,6 @@ def test_clopper_pearson(successes: int, n: int, low: float, high: float) -> Non
     assert (found.low, found.high) == pytest.approx((low, high), abs=1e-6)
 
 
-def test_wilson_at_a_design_effect() -> None:
-    found = wilson_clustered(782, 960, 2.9)
-    assert (found.low, found.high) == pytest.approx((0.7691940942, 0.8527552196), abs=1e-6)
-
-
-def test_wilson_at_no_design_effect_is_wilson() -> None:
-    for successes in range(12):
-        found, plain = wilson_clustered(successes, 11, 1), wilson(successes, 11)
-        assert (found.low, found.high) == pytest.approx((plain.low, plain.high), abs=1e-12)
-
-
 @pytest.mark.parametrize("n", [1, 2, 17, 480])
 def test_as_statsmodels(n: int) -> None:
     for successes in {0, 1, n // 2, n - 1, n}:
@@ -54,5 +43,3 @@ def test_nothing_is_no_share() -> None:
     assert wilson(0, 0).value is None
     with pytest.raises(ValueError, match="11 of 10"):
         wilson(11, 10)
-    with pytest.raises(ValueError, match=r"0\.5"):
-        wilson_clustered(1, 2, 0.5)
