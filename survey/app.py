@@ -93,9 +93,8 @@ def add_routes(app: FastAPI) -> None:
     app.add_middleware(Guard)
     http_errors.install(app)
     app.add_api_route("/healthz", healthz, methods=["GET", "HEAD"])
-    app.include_router(api.create_router())
-    app.include_router(audio.create_router())
-    app.include_router(pages.create_router())
+    for room in (api, audio, pages):
+        app.include_router(room.router)
     app.include_router(routes.create_router())
     app.mount("/static", Static(directory=STATIC), name="static")
 

@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from pydantic import BaseModel
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
@@ -56,7 +57,7 @@ class Refused(Exception):
         busy.
     message : str
         One sentence for a person.
-    state : dict or None
+    state : BaseModel or None
         Where the participant really is, if that is news to who asks.
     wait : int or None
         Seconds after which the same request may be tried again.
@@ -67,7 +68,7 @@ class Refused(Exception):
         status: int,
         code: str,
         message: str,
-        state: dict[str, Any] | None = None,
+        state: BaseModel | None = None,
         wait: int | None = None,
     ) -> None:
         super().__init__(message)
@@ -102,7 +103,7 @@ def answer(
 
 
 def _refused(request: Request, error: Refused) -> Response:
-    more = {} if error.state is None else {"state": error.state}
+    more = {} if error.state is None else {"state": error.state.model_dump()}
     headers = None if error.wait is None else {"Retry-After": str(error.wait)}
     return answer(request, error.status, error.code, error.message, headers, **more)
 

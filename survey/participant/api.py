@@ -1,164 +1,141 @@
 """What the participant's page asks the server; `survey.participant.schemas` says what may be sent.
 
-Plain functions: the server runs them in threads, and each writes in one short transaction whose
-end is awaited before anything is said.
+The functions are not `async`: the server runs them in threads. Each writes in one short
+transaction, and answers when that has ended.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
 
-from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter
 from sqlalchemy import text
 
-from db.database import Database
-from db.models import Trial
+from db.models import Participant, Trial
 from survey.core.http_errors import Refused
-from survey.journal.journal import Journal
 from survey.participant import participation
-from survey.participant.page_state import places, state
-from survey.participant.schemas import Answered, Join, Played, Questions, SoundCheck, Withdrawal
+from survey.participant.dependencies import (
+    DatabaseDep,
+    JoinLimiterDep,
+    JournalDep,
+    MountPath,
+    ParticipantDep,
+    ParticipantRequest,
+)
+from survey.participant.page_state import PageState, page_state
+from survey.participant.schemas import (
+    Answered,
+    Join,
+    Joined,
+    Played,
+    Questions,
+    Reachable,
+    SoundCheck,
+    Withdrawal,
+    Withdrawn,
+)
 from survey.records import export_files
 from survey.records.erasure import erase
 
 UNCONFIRMED = "Withdrawing erases everything, so it has to be confirmed."
+router = APIRouter()
 
 
-def _token(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def _database(request: Request) -> Database:
-    return request.app.state.database
-
-
-def _journal(request: Request) -> Journal | None:
-    return request.app.state.journal
-
-
-Token = Annotated[str, Depends(_token)]
-Store = Annotated[Database, Depends(_database)]
-Log = Annotated[Journal | None, Depends(_journal)]
-
-
-def create_router() -> APIRouter:
-    """The routes of the API."""
-    router = APIRouter(prefix="/api", default_response_class=JSONResponse)
-    router.add_api_route("/health", health, methods=["GET"])
-    router.add_api_route("/state", read_state, methods=["GET"])
-    for path, endpoint in (
-        ("/join", join),
-        ("/questions", question),
-        ("/sound", check_sound),
-        ("/plays", play),
-        ("/answers", answer),
-        ("/withdraw", withdraw),
-    ):
-        router.add_api_route(path, endpoint, methods=["POST"], response_model=None)
-    return router
-
-
-def health(database: Store) -> JSONResponse:
+@router.get("/api/health")
+def health(database: DatabaseDep) -> Reachable:
     """Whether the database answers."""
     with database.read() as session:
         session.execute(text("SELECT 1"))
-    return JSONResponse({"ok": True})
+    return Reachable(ok=True)
 
 
-def join(request: Request, body: Join, database: Store, journal: Log) -> JSONResponse:
+@router.post("/api/join", status_code=201)
+def join(
+    body: Join, database: DatabaseDep, journal: JournalDep, limiter: JoinLimiterDep, base: MountPath
+) -> Joined:
     """Take part: a resume token and the address of one's page."""
-    # Who is sent away takes no writer's turn from those who are taking part.
+    # A refused request must not take a writer's turn from those who are taking part.
     with database.read() as session:
         study, is_invited = participation.may_join(session, body)
-    seconds = 0 if is_invited else request.app.state.join_limiter.admit(study.id)
+    seconds = 0 if is_invited else limiter.admit(study.id)
     if seconds:
         raise participation.crowded(seconds)
     with database.write() as session:
         participant, token = participation.join(session, body)
         if journal is not None:
             journal.began(session, participant)
-    url = f"{_base(request)}/p/{token}"
-    return JSONResponse({"token": token, "url": url}, 201)
+    return Joined(token=token, url=f"{base}/p/{token}")
 
 
-def read_state(request: Request, token: Token, database: Store) -> JSONResponse:
+@router.get("/api/state")
+def read_state(request: ParticipantDep) -> PageState:
     """Where the participant is."""
-    with database.read() as session:
-        participant = participation.find(session, token)
-        found = state(session, participant, places(session, participant), _base(request))
+    with request.database.read() as session:
+        participant = participation.find(session, request.token)
+        state = page_state(session, participant, request.base)
     if participation.needs_seeing(participant):
-        with database.write() as session:
-            participation.touch(participation.find(session, token, lock=True))
-    return JSONResponse(found)
+        with request.database.write() as session:
+            participation.touch(participation.find(session, request.token, lock=True))
+    return state
 
 
-def question(
-    request: Request, body: Questions, token: Token, database: Store, journal: Log
-) -> JSONResponse:
+@router.post("/api/questions")
+def question(body: Questions, request: ParticipantDep) -> PageState:
     """The optional questions, answered or passed."""
-    with database.write() as session:
-        participant = participation.find(session, token, lock=True)
-        participation.question(participant, body)
-        if journal is not None:
-            journal.joined(session, participant)
-        found = state(session, participant, places(session, participant), _base(request))
-    return JSONResponse(found)
+    return _prepare(request, lambda participant: participation.question(participant, body))
 
 
-def check_sound(
-    request: Request, body: SoundCheck, token: Token, database: Store, journal: Log
-) -> JSONResponse:
+@router.post("/api/sound")
+def check_sound(body: SoundCheck, request: ParticipantDep) -> PageState:
     """The sound check, done."""
-    with database.write() as session:
-        participant = participation.find(session, token, lock=True)
-        participation.check_sound(participant, body)
-        if journal is not None:
-            journal.joined(session, participant)
-        found = state(session, participant, places(session, participant), _base(request))
-    return JSONResponse(found)
+    return _prepare(request, lambda participant: participation.check_sound(participant, body))
 
 
-def play(body: Played, token: Token, database: Store) -> Response:
+@router.post("/api/plays", status_code=204)
+def play(body: Played, request: ParticipantDep) -> None:
     """A clip began or ended to play; the journal gets it with the answer."""
     # Four of these for each answer: waiting for the disk each time would keep answers waiting.
-    with database.write(durable=False) as session:
-        participant = participation.find(session, token, lock=True)
+    with request.database.write(durable=False) as session:
+        participant = participation.find(session, request.token, lock=True)
         participation.play(session, participant, body)
-    return Response(status_code=204)
 
 
-def answer(
-    request: Request, body: Answered, token: Token, database: Store, journal: Log
-) -> JSONResponse:
-    """The answer to the current trial; what comes back says that it is on the disk."""
-    with database.write() as session:
-        participant = participation.find(session, token, lock=True)
-        found, trial = participation.answer(session, participant, body, _base(request))
-        if journal is not None and trial is not None:
+@router.post("/api/answers")
+def answer(body: Answered, request: ParticipantDep) -> PageState:
+    """The answer to the current trial; it is on the disk when the state comes back."""
+    with request.database.write() as session:
+        participant = participation.find(session, request.token, lock=True)
+        state, trial_id = participation.answer(session, participant, body, request.base)
+        if request.journal is not None and trial_id is not None:
             if participant.stage == "finished":
-                journal.finished(session, participant)
+                request.journal.finished(session, participant)
             else:
-                journal.answered(session, session.get_one(Trial, trial))
-    return JSONResponse(found)
+                request.journal.answered(session, session.get_one(Trial, trial_id))
+    return state
 
 
-def withdraw(body: Withdrawal, token: Token, database: Store, journal: Log) -> JSONResponse:
+@router.post("/api/withdraw")
+def withdraw(body: Withdrawal, request: ParticipantDep) -> Withdrawn:
     """Erase the participant."""
     if not body.confirm:
         raise Refused(422, "invalid", UNCONFIRMED)
-    with database.write() as session:
-        participant = participation.find(session, token, lock=True)
-        study = participant.study.name
+    with request.database.write() as session:
+        participant = participation.find(session, request.token, lock=True)
+        study_name = participant.study.name
         erase(session, participant)
-        if journal is not None:
+        if request.journal is not None:
             session.flush()
-            journal.withdrawn(participant.public_id, study)
-    database.scrub()
-    export_files.renew(database)
-    return JSONResponse({"withdrawn": True})
+            request.journal.withdrawn(participant.public_id, study_name)
+    request.database.scrub()
+    export_files.renew(request.database)
+    return Withdrawn(withdrawn=True)
 
 
-def _base(request: Request) -> str:
-    return request.scope.get("root_path", "").rstrip("/")
+def _prepare(request: ParticipantRequest, store: Callable[[Participant], None]) -> PageState:
+    """Store what comes before the first trial."""
+    with request.database.write() as session:
+        participant = participation.find(session, request.token, lock=True)
+        store(participant)
+        if request.journal is not None:
+            request.journal.joined(session, participant)
+        return page_state(session, participant, request.base)

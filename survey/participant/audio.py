@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import FileResponse
 from sqlalchemy import case, or_, select
 
 from db.models import Clip, Stimulus, Trial
 from survey.core import tokens
 from survey.core.http_errors import UNKNOWN, Refused
+from survey.participant.dependencies import DatabaseDep, SettingsDep
 
 # A file's true time would tell which clips were made together.
 FIXED = {
@@ -19,15 +20,12 @@ FIXED = {
 }
 
 
-def create_router() -> APIRouter:
-    """The routes of the clips."""
-    router = APIRouter()
-    router.add_api_route("/audio/{token}", clip, methods=["GET", "HEAD"], name="audio")
-    return router
+router = APIRouter()
 
 
-def clip(request: Request, token: str) -> FileResponse:
-    """A clip, whole or the range that is asked for.
+@router.api_route("/audio/{token}", methods=["GET", "HEAD"], response_class=FileResponse)
+def clip(token: str, database: DatabaseDep, settings: SettingsDep) -> FileResponse:
+    """A clip, whole or the range that the request asks for.
 
     Raises
     ------
@@ -44,14 +42,14 @@ def clip(request: Request, token: str) -> FileResponse:
         .join(Clip, Clip.id == case((is_first, Stimulus.first_id), else_=Stimulus.second_id))
         .where(or_(is_first, Trial.second_token == token))
     )
-    with request.app.state.database.read() as session:
+    with database.read() as session:
         sha256 = session.scalar(query)
     if sha256 is None:
         raise Refused(404, "unknown", UNKNOWN)
-    path = request.app.state.settings.audio / f"{sha256}.mp3"
+    path = settings.audio / f"{sha256}.mp3"
     try:
-        found = os.stat(path)
+        file = os.stat(path)
     except FileNotFoundError as error:
         raise Refused(404, "unknown", UNKNOWN) from error
     headers = FIXED | {"etag": f'"{token}"'}
-    return FileResponse(path, headers=headers, media_type="audio/mpeg", stat_result=found)
+    return FileResponse(path, headers=headers, media_type="audio/mpeg", stat_result=file)

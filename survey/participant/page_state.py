@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
+from pydantic import BaseModel
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.models import SIDES, Answer, Participant, Play, Stimulus, Trial
+from db.models import Answer, Participant, Play, Stimulus, Trial
+
+Stage = Literal["questions", "sound", "practice", "trial", "finished", "closed"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,71 @@ class ParticipantTrial:
     submission: str | None
 
 
-def places(session: Session, participant: Participant) -> list[ParticipantTrial]:
+class ClipAddresses(BaseModel):
+    """Where the clips of a trial are."""
+
+    first: str
+    second: str
+
+
+class Heard(BaseModel):
+    """Which clips of a trial were played from their start to their end."""
+
+    first: bool
+    second: bool
+
+    @property
+    def both(self) -> bool:
+        """Whether the trial may be answered."""
+        return self.first and self.second
+
+
+class ShownTrial(BaseModel):
+    """The trial to be answered; `number` counts practice and other trials apart, from 1."""
+
+    id: str
+    clips: ClipAddresses
+    heard: Heard
+    practice: bool
+    number: int
+
+
+class StudyTitle(BaseModel):
+    """The study's name in addresses, and its title."""
+
+    name: str
+    title: str
+
+
+class AnswerCount(BaseModel):
+    """How many trials have been answered, practice left out."""
+
+    done: int
+    total: int
+
+
+class PageState(BaseModel):
+    """Where a participant is, as the page's script reads it.
+
+    Attributes
+    ----------
+    stage : str
+        What the participant is to do next.
+    trial, next : ShownTrial and ClipAddresses, or None
+        The trial to be answered, and the clips of the trial after it.
+    code : str or None
+        The completion code of a participant who has finished.
+    """
+
+    stage: Stage
+    study: StudyTitle
+    progress: AnswerCount
+    trial: ShownTrial | None
+    next: ClipAddresses | None
+    code: str | None
+
+
+def trials_of(session: Session, participant: Participant) -> list[ParticipantTrial]:
     """A participant's trials in their order."""
     query = (
         select(
@@ -58,8 +125,8 @@ def places(session: Session, participant: Participant) -> list[ParticipantTrial]
     ]
 
 
-def stage(participant: Participant, way: Sequence[ParticipantTrial]) -> str:
-    """questions, sound, practice, trial, finished or closed."""
+def stage(participant: Participant, trials: Sequence[ParticipantTrial]) -> Stage:
+    """What a participant is to do next."""
     if participant.stage == "finished":
         return "finished"
     if participant.study.state != "open":
@@ -68,71 +135,71 @@ def stage(participant: Participant, way: Sequence[ParticipantTrial]) -> str:
         return "questions"
     if participant.checked_at is None:
         return "sound"
-    current = next((place for place in way if place.submission is None), None)
+    current = next((trial for trial in trials if trial.submission is None), None)
     return "finished" if current is None else "practice" if current.practice else "trial"
 
 
-def heard(session: Session, place: ParticipantTrial) -> dict[str, bool]:
+def heard(session: Session, trial: ParticipantTrial) -> Heard:
     """Which of a trial's clips have been played from their start to their end.
 
-    Browsers send what was played in its order. If a start got lost, the clip has to be heard
+    Browsers send events in the order of playing. If a start got lost, the clip has to be heard
     again, nothing more.
     """
     first_start = func.min(Play.id).filter(Play.event == "started")
     last_end = func.max(Play.id).filter(Play.event == "ended")
-    query = select(Play.side).where(Play.trial_id == place.id).group_by(Play.side)
-    found = set(session.scalars(query.having(first_start < last_end)))
-    return {side: side in found for side in SIDES}
+    query = select(Play.side).where(Play.trial_id == trial.id).group_by(Play.side)
+    sides = set(session.scalars(query.having(first_start < last_end)))
+    return Heard(first="first" in sides, second="second" in sides)
+
+
+def page_state(session: Session, participant: Participant, base: str) -> PageState:
+    """What the page needs to know; see `state`."""
+    return state(session, participant, trials_of(session, participant), base)
 
 
 def state(
-    session: Session, participant: Participant, way: Sequence[ParticipantTrial], base: str
-) -> dict[str, Any]:
+    session: Session, participant: Participant, trials: Sequence[ParticipantTrial], base: str
+) -> PageState:
     """What the page needs to know.
 
     Parameters
     ----------
     session : Session
     participant : Participant
-    way : sequence of Place
-        What `places` gives.
+    trials : sequence of ParticipantTrial
+        What `trials_of` returns.
     base : str
         Path at which the survey is mounted, such as "/survey".
-
-    Returns
-    -------
-    dict
-        stage, study, progress, trial, next and code, as the page's script expects them.
     """
-    now = stage(participant, way)
-    todo = [place for place in way if place.submission is None]
-    main = [place for place in way if not place.practice]
-    showing = now in ("practice", "trial")
-    return {
-        "stage": now,
-        "study": {"name": participant.study.name, "title": participant.study.title},
-        "progress": {
-            "done": sum(place.submission is not None for place in main),
-            "total": len(main),
-        },
-        "trial": _trial(session, way, todo[0], base) if showing else None,
-        "next": _addresses(todo[1], base) if showing and len(todo) > 1 else None,
-        "code": participant.completion_code if now == "finished" else None,
-    }
+    now = stage(participant, trials)
+    unanswered = [trial for trial in trials if trial.submission is None]
+    counted = [trial for trial in trials if not trial.practice]
+    is_trial = now in ("practice", "trial")
+    return PageState(
+        stage=now,
+        study=StudyTitle(name=participant.study.name, title=participant.study.title),
+        progress=AnswerCount(
+            done=sum(trial.submission is not None for trial in counted), total=len(counted)
+        ),
+        trial=_shown(session, trials, unanswered[0], base) if is_trial else None,
+        next=_addresses(unanswered[1], base) if is_trial and len(unanswered) > 1 else None,
+        code=participant.completion_code if now == "finished" else None,
+    )
 
 
-def _trial(
-    session: Session, way: Sequence[ParticipantTrial], place: ParticipantTrial, base: str
-) -> dict[str, Any]:
-    alike = [other for other in way if other.practice == place.practice]
-    return {
-        "id": place.token,
-        "clips": _addresses(place, base),
-        "heard": heard(session, place),
-        "practice": place.practice,
-        "number": alike.index(place) + 1,
-    }
+def _shown(
+    session: Session, trials: Sequence[ParticipantTrial], trial: ParticipantTrial, base: str
+) -> ShownTrial:
+    alike = [other for other in trials if other.practice == trial.practice]
+    return ShownTrial(
+        id=trial.token,
+        clips=_addresses(trial, base),
+        heard=heard(session, trial),
+        practice=trial.practice,
+        number=alike.index(trial) + 1,
+    )
 
 
-def _addresses(place: ParticipantTrial, base: str) -> dict[str, str]:
-    return {side: f"{base}/audio/{clip}" for side, clip in zip(SIDES, place.clips, strict=True)}
+def _addresses(trial: ParticipantTrial, base: str) -> ClipAddresses:
+    first, second = (f"{base}/audio/{clip}" for clip in trial.clips)
+    return ClipAddresses(first=first, second=second)

@@ -26,29 +26,23 @@ from survey.core.http_errors import Refused
 from survey.core.templates import mount_path, templates
 from survey.core.texts import Texts
 from survey.participant import participation
+from survey.participant.dependencies import DatabaseDep
 
 QUESTIONS = {"age_band": AGE_BANDS, "training": TRAININGS, "device": DEVICES}
-# The parts that scripts say something of; all others are in the templates alone.
+# Parts of the texts that scripts need, too; all others are in the templates alone.
 CONSENT_WORDS = ("page", "consent")
 PARTICIPANT_WORDS = ("page", "tools", "sound", "scales", "trial", "clip", "note", "withdraw")
 
 
-def create_router() -> APIRouter:
-    """The routes of the pages."""
-    router = APIRouter()
-    for path, endpoint in (
-        ("/", home),
-        ("/s/{name}", consent),
-        ("/p/{token}", participant),
-    ):
-        router.add_api_route(path, endpoint, methods=["GET", "HEAD"], response_class=HTMLResponse)
-    return router
+METHODS = ["GET", "HEAD"]
+router = APIRouter(default_response_class=HTMLResponse)
 
 
-def home(request: Request) -> Response:
-    """The open studies; if there is one only, its own page at once."""
+@router.api_route("/", methods=METHODS)
+def home(request: Request, database: DatabaseDep) -> Response:
+    """The open studies; where there is only one, a redirect to its page."""
     query = select(Study).where(Study.state == "open", Study.invited_only.is_(False))
-    with request.app.state.database.read() as session:
+    with database.read() as session:
         studies = session.scalars(query.order_by(Study.title, Study.id)).all()
     if len(studies) == 1:
         return RedirectResponse(f"{mount_path(request)}/s/{studies[0].name}", 303)
@@ -57,10 +51,13 @@ def home(request: Request) -> Response:
     return _page(request, "home", say, studies=studies)
 
 
-def consent(request: Request, name: str, invite: str | None = None) -> Response:
+@router.api_route("/s/{name}", methods=METHODS)
+def consent(
+    request: Request, name: str, database: DatabaseDep, invite: str | None = None
+) -> Response:
     """What a study is about, and where to agree to it."""
-    with request.app.state.database.read() as session:
-        study = session.scalar(select(Study).where(Study.name == name)) if _sound(name) else None
+    with database.read() as session:
+        study = session.scalar(select(Study).where(Study.name == name))
     if study is None:
         return _missing(request, "study")
     if invite is not None and not tokens.shaped(invite):
@@ -80,10 +77,11 @@ def consent(request: Request, name: str, invite: str | None = None) -> Response:
     )
 
 
-def participant(request: Request, token: str) -> Response:
+@router.api_route("/p/{token}", methods=METHODS)
+def participant(request: Request, token: str, database: DatabaseDep) -> Response:
     """A participant's own page."""
     try:
-        with request.app.state.database.read() as session:
+        with database.read() as session:
             study = participation.find(session, token).study
     except Refused:
         return _missing(request, "participant")
@@ -117,7 +115,3 @@ def _page(
     """A page; `parts` of the words are for its scripts."""
     values |= {"t": say, "words": say.part(*parts)}
     return templates.TemplateResponse(request, f"participant/{template}.html", values, status)
-
-
-def _sound(name: str) -> bool:
-    return "\0" not in name  # which PostgreSQL does not take

@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session, contains_eager
@@ -20,7 +19,14 @@ from survey.core.http_errors import Refused
 from survey.participant import unused_places
 from survey.participant.assignment import assign
 from survey.participant.join_rate import LONGEST_WAIT
-from survey.participant.page_state import ParticipantTrial, heard, places, stage, state
+from survey.participant.page_state import (
+    PageState,
+    ParticipantTrial,
+    heard,
+    stage,
+    state,
+    trials_of,
+)
 from survey.participant.schemas import Answered, Join, Played, Questions, SoundCheck
 
 SEEN = timedelta(minutes=1)  # leases are longer: a moment need not be written more often
@@ -193,7 +199,7 @@ def play(session: Session, participant: Participant, body: Played) -> None:
 
 def answer(
     session: Session, participant: Participant, body: Answered, base: str
-) -> tuple[dict[str, Any], int | None]:
+) -> tuple[PageState, int | None]:
     """Keep the answer to the current trial; once, however often it is sent.
 
     Parameters
@@ -207,10 +213,10 @@ def answer(
 
     Returns
     -------
-    state : dict
+    state : PageState
         Where the participant is then.
-    trial : int or None
-        The trial's id, None if nothing was stored.
+    trial_id : int or None
+        None if nothing was stored.
 
     Raises
     ------
@@ -218,35 +224,37 @@ def answer(
         403 if the trial is not the participant's or the study is closed; 409 with the state if
         it is not the current one or has another answer; 422 if it was not heard.
     """
-    way = places(session, participant)
-    place = _place(way, body.trial)
-    if place.submission is not None and place.submission == body.submission:
-        return state(session, participant, way, base), None
+    trials = trials_of(session, participant)
+    trial = _trial(trials, body.trial)
+    if trial.submission is not None and trial.submission == body.submission:
+        return state(session, participant, trials, base), None
     _check_open(participant)
-    todo = [other for other in way if other.submission is None]
-    if stage(participant, way) not in ("practice", "trial") or place != todo[0]:
-        raise Refused(409, "stale", STALE, state(session, participant, way, base))
-    if not all(heard(session, place).values()):
+    unanswered = [other for other in trials if other.submission is None]
+    if stage(participant, trials) not in ("practice", "trial") or trial != unanswered[0]:
+        raise Refused(409, "stale", STALE, state(session, participant, trials, base))
+    if not heard(session, trial).both:
         raise Refused(422, "unheard", UNHEARD)
-    _store(session, place, body)
+    _store(session, trial, body)
     participant.seen_at = now()
-    if len(todo) == 1:
+    if len(unanswered) == 1:
         participant.stage, participant.finished_at = "finished", now()
         participant.completion_code = tokens.code()
     session.flush()
-    way = [replace(one, submission=body.submission) if one == place else one for one in way]
-    return state(session, participant, way, base), place.id
+    trials = [
+        replace(other, submission=body.submission) if other == trial else other for other in trials
+    ]
+    return state(session, participant, trials, base), trial.id
 
 
-def _store(session: Session, place: ParticipantTrial, body: Answered) -> None:
+def _store(session: Session, trial: ParticipantTrial, body: Answered) -> None:
     row = body.model_dump(exclude={"trial"}) | {"comment": body.comment or ""}
-    session.execute(insert(Answer), [{"trial_id": place.id} | row])
+    session.execute(insert(Answer), [{"trial_id": trial.id} | row])
 
 
-def _place(way: Sequence[ParticipantTrial], token: str) -> ParticipantTrial:
-    for place in way:
-        if place.token == token:
-            return place
+def _trial(trials: Sequence[ParticipantTrial], token: str) -> ParticipantTrial:
+    for trial in trials:
+        if trial.token == token:
+            return trial
     raise Refused(403, "unknown", NO_TRIAL)
 
 

@@ -1,4 +1,4 @@
-"""What browsers may send, checked strictly: a number in quotes is not a number."""
+"""What browsers may send and are answered; checked strictly: a number in quotes is no number."""
 
 from __future__ import annotations
 
@@ -91,3 +91,22 @@ class Withdrawal(Body):
     """Somebody wants to be erased."""
 
     confirm: bool
+
+
+class Reachable(BaseModel):
+    """The server and its database can be reached."""
+
+    ok: bool
+
+
+class Joined(BaseModel):
+    """Somebody takes part: the resume token, and the path of their page."""
+
+    token: str
+    url: str
+
+
+class Withdrawn(BaseModel):
+    """Somebody was erased."""
+
+    withdrawn: bool

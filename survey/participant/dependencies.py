@@ -1,0 +1,78 @@
+"""What routes take from their request and from the application, as parameters with a type.
+
+Plain `async` functions: FastAPI would run others in a thread each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from db.database import Database
+from survey.core.settings import Settings
+from survey.core.templates import mount_path
+from survey.journal.journal import Journal
+from survey.participant.join_rate import JoinLimiter
+
+
+async def _mount(request: Request) -> str:
+    return mount_path(request)
+
+
+async def _token(request: Request) -> str:
+    """The bearer token; "" if there is none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+async def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+async def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+async def _journal(request: Request) -> Journal | None:
+    journal: Journal | None = request.app.state.journal
+    return journal
+
+
+async def _join_limiter(request: Request) -> JoinLimiter:
+    limiter: JoinLimiter = request.app.state.join_limiter
+    return limiter
+
+
+DatabaseDep = Annotated[Database, Depends(_database)]
+SettingsDep = Annotated[Settings, Depends(_settings)]
+JournalDep = Annotated[Journal | None, Depends(_journal)]
+JoinLimiterDep = Annotated[JoinLimiter, Depends(_join_limiter)]
+MountPath = Annotated[str, Depends(_mount)]
+
+
+@dataclass(frozen=True)
+class ParticipantRequest:
+    """A request of somebody who has joined.
+
+    Attributes
+    ----------
+    token : str
+        What the browser says who it is with; not checked yet.
+    base : str
+        Path at which the survey is mounted.
+    database : Database
+    journal : Journal or None
+        None where answers are not copied off the disk.
+    """
+
+    token: Annotated[str, Depends(_token)]
+    base: MountPath
+    database: DatabaseDep
+    journal: JournalDep
+
+
+ParticipantDep = Annotated[ParticipantRequest, Depends()]
