@@ -7,6 +7,7 @@ RUNTIME := $(VENV)/.requirements
 DEVELOPMENT := $(VENV)/.requirements-dev
 CONSTRAINTS := $(VENV)/constraints.txt
 AUDIT := $(VENV)/audit
+MUTANTS := $(VENV)/mutants
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 # The versions that the tests ran with; LOCK= takes whichever requirements.txt allows.
@@ -23,7 +24,7 @@ FIND_PYTHON = for python in $(PYTHON); do \
 	python=; \
 done
 
-.PHONY: help run test types format lock audit clean
+.PHONY: help run test types format lock audit mutants clean
 
 help:
 	@echo "make run     start the demo (FADERNETS_HOST and FADERNETS_PORT choose the address)"
@@ -32,6 +33,7 @@ help:
 	@echo "make format  format the code, mend what ruff can"
 	@echo "make lock    write requirements.lock anew, with today's versions"
 	@echo "make audit   ask for known vulnerabilities of the locked versions"
+	@echo "make mutants measure what share of drawn faults the tests notice (an hour)"
 	@echo "make clean   remove $(VENV) and what tools have cached"
 
 run: $(RUNTIME)
@@ -55,6 +57,9 @@ lock: | $(BIN)/pip
 
 audit: $(AUDIT)/.requirements
 	@$(AUDIT)/bin/python tools/audit.py requirements.lock
+
+mutants: $(MUTANTS)/.requirements
+	PYTHONPATH=$(MUTANTS) $(BIN)/python tools/mutants.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis artefacts
@@ -87,4 +92,10 @@ $(AUDIT)/.requirements: requirements-audit.txt | $(BIN)/pip
 	@$(BIN)/python -m venv --clear $(AUDIT)
 	@$(AUDIT)/bin/python -m pip --disable-pip-version-check install --quiet \
 		--requirement requirements-audit.txt
+	@touch $@
+
+# A folder of its own, so that neither the lock nor the tests see them.
+$(MUTANTS)/.requirements: requirements-mutants.txt | $(DEVELOPMENT)
+	$(PIP) install --constraint $(CONSTRAINTS) --target $(MUTANTS) --upgrade \
+		--requirement requirements-mutants.txt
 	@touch $@
