@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from accelerate import PartialState
 
 from fadernets.models import MODELS
 from fadernets.models.config import ModelConfig
@@ -24,7 +25,6 @@ from fadernets.music.attributes import ATTRIBUTES
 from train.data.dataset import SPLITS, Segments
 from train.export import export
 from train.run.loop import LOG, PRECISIONS, TrainConfig, Trainer
-from train.run.processes import Processes
 from train.run.resume import CHECKPOINT
 
 
@@ -59,6 +59,12 @@ def precision(device: str) -> str:
     return "bfloat16" if torch.backends.cpu.get_cpu_capability() == "AVX512" else "float32"
 
 
+def placed(device: str) -> str:
+    """The device of this process: the one asked for, or its own among several processes."""
+    state = PartialState(cpu=device == "cpu")
+    return device if state.num_processes == 1 else str(state.device)
+
+
 def trainer(options: dict) -> Trainer:
     """The run that the command line asks for, where it stands.
 
@@ -74,9 +80,8 @@ def trainer(options: dict) -> Trainer:
     )
     if not options["resume"] and any((out / name).exists() for name in (LOG, CHECKPOINT)):
         raise ValueError(f"{out} already holds a run; --resume it or choose another folder")
-    processes = Processes(options["device"])
-    data = Segments.load(options["data"], options["split"], str(processes.device))
-    found = Trainer(model, run, data, out, processes)
+    data = Segments.load(options["data"], options["split"], placed(options["device"]))
+    found = Trainer(model, run, data, out)
     if options["resume"]:
         found.resume()
     return found
@@ -92,7 +97,7 @@ def stopping(run: Trainer) -> Iterator[None]:
 
     def stop(number: int, _frame) -> None:
         run.stopping = True
-        if run.processes.world == 1:
+        if run.accelerator.num_processes == 1:
             signal.signal(number, before[number])
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -119,9 +124,9 @@ def main(arguments: list[str] | None = None) -> int:
             finished = run.fit()
         if not finished:
             return _failed(f"stopped and saved at step {run.step}; --resume goes on", 130)
-        if run.processes.first:
+        if run.accelerator.is_main_process:
             export(run.model, run.data, options["out"])
-        run.processes.close()
+        run.accelerator.end_training()
     except KeyboardInterrupt:
         return _failed("interrupted; --resume goes on from where the run was last saved", 130)
     except FloatingPointError as error:

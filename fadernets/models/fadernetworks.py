@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from fadernets.models import distributed, losses
+from fadernets.models import losses
 from fadernets.models.adversarial_turns import Turn
 from fadernets.models.batch import Batch
 from fadernets.models.config import ModelConfig
@@ -22,6 +22,18 @@ from fadernets.models.segmentvae import WHOLE, Term
 from fadernets.models.standardise import Standardiser
 
 DROPOUT = 0.3  # of the adversary, as in the original
+
+
+class Dropout(nn.Module):
+    """Dropout by uniform draws: a run that another version began goes on with the same numbers."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x, (b, ...); in training with a share of its elements 0 and the others scaled up."""
+        return x * (torch.rand_like(x) >= self.share) / (1 - self.share) if self.training else x
 
 
 class FaderNetworks(CVAE):
@@ -33,7 +45,7 @@ class FaderNetworks(CVAE):
         self.adversary = nn.Sequential(
             nn.Linear(config.latent, config.hidden),
             nn.LeakyReLU(0.2),
-            distributed.Dropout(DROPOUT),
+            Dropout(DROPOUT),
             nn.Linear(config.hidden, len(config.attributes)),
         )
 
@@ -55,7 +67,7 @@ class FaderNetworks(CVAE):
             posterior = self.posteriors(batch.tokens, batch.lengths)[WHOLE]
             code = losses.sample(*posterior)
         read = self.adversary(code).float()
-        error = distributed.mean((read - self.standard(batch.densities)).square())
+        error = (read - self.standard(batch.densities)).square().mean()
         return {"adversary": error, "total": error}
 
     def further_terms(
@@ -68,9 +80,7 @@ class FaderNetworks(CVAE):
         """
         frozen = {n: p.detach() for n, p in self.adversary.named_parameters()}
         read = functional_call(self.adversary, frozen, (codes[WHOLE],)).float()
-        error = distributed.mean(
-            (read - self.standard(batch.densities)).square(), 0
-        )  # (attributes,)
+        error = (read - self.standard(batch.densities)).square().mean(0)  # (attributes,)
         found = (1 - error).clamp(min=0)
         config = self.config
         weight = config.adversary_weight * (beta / config.beta if config.beta else 1.0)

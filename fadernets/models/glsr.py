@@ -12,7 +12,6 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from fadernets.models import distributed
 from fadernets.models.batch import Batch
 from fadernets.models.config import ModelConfig
 from fadernets.models.segmentvae import Term
@@ -59,7 +58,7 @@ class GLSRVAE(VanillaVAE):
         terms = {}
         for place, name in enumerate(config.attributes):
             slope = self.slope(batch, codes, name) / self.standard.spread[place]
-            error = distributed.mean((slope - config.slope).square())
+            error = (slope - config.slope).square().mean()
             terms[f"{name}_slope"] = Term(config.regularisation_weight, error)
         return terms
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
-
-from fadernets.models import distributed
 
 
 def gaussian_kl(mean: Tensor, log_variance: Tensor, prior_mean: Tensor, prior: float) -> Tensor:
@@ -53,7 +52,6 @@ def latent_regularisation(dimension: Tensor, density: Tensor) -> Tensor:
     dimension, density : float tensors, shape (b,)
         The regularised dimension of each code, and the attribute it shall follow.
     """
-    dimension, density = distributed.gathered(dimension), distributed.gathered(density)
     z = dimension[:, None] - dimension[None]
     y = density[:, None] - density[None]
     return F.mse_loss(z.tanh(), y.sign())
@@ -61,12 +59,9 @@ def latent_regularisation(dimension: Tensor, density: Tensor) -> Tensor:
 
 def sequence_cross_entropy(logits: Tensor, target: Tensor, ignore: int = -100) -> Tensor:
     """Mean cross-entropy in nats of logits (b, t, n) on targets (b, t), leaving out `ignore`."""
-    wrong = F.cross_entropy(
-        logits.flatten(0, 1), target.flatten(), ignore_index=ignore, reduction="sum"
-    )
-    return distributed.ratio(wrong, (target != ignore).sum())
+    return F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=ignore)
 
 
 def sample(mean: Tensor, log_variance: Tensor) -> Tensor:
     """A reparametrised draw from a diagonal Gaussian, of the shape of `mean`."""
-    return mean + distributed.normal_like(mean) * (0.5 * log_variance).exp()
+    return mean + torch.randn_like(mean) * (0.5 * log_variance).exp()

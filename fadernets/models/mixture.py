@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fadernets.models import distributed, losses
+from fadernets.models import losses
 from fadernets.models.batch import UNLABELLED
 from fadernets.models.segmentvae import Posterior, SegmentVAE, Term
 
@@ -85,9 +85,9 @@ class MixtureVAE(SegmentVAE):
         known = arousal != UNLABELLED
         component = arousal.clamp(min=0)
         supervised = each.gather(1, component[:, None]).squeeze(1)
-        kl = distributed.mean(torch.where(known, supervised, unsupervised))
+        kl = torch.where(known, supervised, unsupervised).mean()
         wrong = F.cross_entropy(logits, component, reduction="none") * known
-        inferred = distributed.ratio(wrong.sum(), known.sum(), least=1)
+        inferred = wrong.sum() / known.sum().clamp(min=1)
         return {
             f"{name}_kl": Term(beta, kl),
             f"{name}_component": Term(self.config.component_weight, inferred),

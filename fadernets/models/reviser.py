@@ -17,7 +17,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fadernets.models import distributed
 from fadernets.models.batch import Batch
 from fadernets.models.config import ModelConfig
 from fadernets.music.attributes import (
@@ -104,10 +103,9 @@ class Reviser(nn.Module):
         """
         notes, key = notes_of_tokens(batch.tokens), batch.key
         segments = len(batch.tokens)
-        with distributed.own_draws(key.device):  # how many depends on the notes there are
-            if self.training:
-                notes, key = transposed(notes, key)
-            target, shown = grid(notes, segments), grid(damaged(notes, segments), segments)
+        if self.training:
+            notes, key = transposed(notes, key)
+        target, shown = grid(notes, segments), grid(damaged(notes, segments), segments)
         counts = target.count.clamp(max=MAX_POLYPHONY)
         plan = {PLANNED_ONSETS: target.rhythm, PLANNED_COUNTS: counts}
         onset, hold, velocity = (x.float() for x in self(shown, plan, key))
@@ -115,15 +113,15 @@ class Reviser(nn.Module):
         wrong = F.binary_cross_entropy_with_logits(
             onset[struck], target.onset[struck], reduction="sum"
         )
-        terms = {"onset": distributed.ratio(wrong, target.onset.sum())}
+        terms = {"onset": wrong / target.onset.sum()}
         before = F.pad((target.onset + target.hold)[:, :-1], (0, 0, 1, 0)) > 0
         wrong = F.binary_cross_entropy_with_logits(
             hold[before], target.hold[before], reduction="sum"
         )
-        terms["hold"] = distributed.ratio(wrong, before.sum())
+        terms["hold"] = wrong / before.sum()
         heard = target.onset > 0
         wrong = F.mse_loss(velocity[heard], target.velocity[heard], reduction="sum")
-        terms["velocity"] = distributed.ratio(wrong, heard.sum())
+        terms["velocity"] = wrong / heard.sum()
         total = terms["onset"] + HOLD_WEIGHT * terms["hold"] + VELOCITY_WEIGHT * terms["velocity"]
         return terms | {"total": total}
 

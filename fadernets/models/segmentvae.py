@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fadernets.models import distributed, losses
+from fadernets.models import losses
 from fadernets.models.batch import Batch
 from fadernets.models.config import ModelConfig
 from fadernets.models.layers import EventDecoder, EventEncoder
@@ -173,7 +173,7 @@ class SegmentVAE(nn.Module):
         """KL of a posterior to the prior, here the standard normal; nats, (b,) averaged."""
         mean, log_variance = posterior
         each = self.reduced(losses.gaussian_kl(mean, log_variance, torch.zeros_like(mean), 0.0))
-        return {f"{name}_kl": Term(beta, distributed.mean(each))}
+        return {f"{name}_kl": Term(beta, each.mean())}
 
     def further_terms(
         self, batch: Batch, codes: Mapping[str, Tensor], beta: float

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from fadernets.models import distributed
-
 SLOWEST = 0.01  # share of a new batch in the running figures, at least
 
 
@@ -30,11 +28,11 @@ class Standardiser(nn.Module):
 
     def observe(self, densities: Mapping[str, Tensor]) -> None:
         """Take account of a batch's densities, each (b,). The first batch counts alone."""
-        found = distributed.gathered(self._columns(densities))
+        columns = self._columns(densities)
         self.batches.add_(1).clamp_(max=1 / SLOWEST)
         share = 1 / self.batches
-        apart = found.mean(0) - self.mean
-        inside = found.var(0, correction=0)
+        apart = columns.mean(0) - self.mean
+        inside = columns.var(0, correction=0)
         # variance of the mixture of all that was seen and the batch
         self.variance.copy_((1 - share) * (self.variance + share * apart**2) + share * inside)
         self.mean.add_(share * apart)

@@ -1,87 +1,137 @@
-"""A few steps of some models, by as many processes as there are: what `test_several` compares.
+"""What two processes of a training run do; `test_several` starts them and compares.
 
-``python -m tests.train.several DATA OUT`` writes what each process found to OUT/RANK.pt, goes on
-with the runs begun in OUT/begun, and leaves others, stopped early, in OUT/stopped.
+``python -m tests.train.several DATA OUT`` writes what each process computed to OUT/RANK.pt and
+trains OUT/fit by the command line. Runs begun by one process are in OUT/begun, and one of two
+processes, stopped early, is left in OUT/stopped.
 """
 
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
+from accelerate import PartialState
+from torch import nn
 
+from fadernets.models import MODELS
+from fadernets.music.key import KEYS
 from tests.fadernets.tiny import TINY
+from train import fit
 from train.data.dataset import Segments, stream
 from train.run.loop import TrainConfig, Trainer
-from train.run.processes import Processes
 
-MODELS = ("gmvae", "fadernetworks", "glsr")
-STOPPED = ("gmvae", "reviser")  # whose noise is joint, and who draws for itself
+PAPERS_MODELS = ("gmvae", "fadernetworks", "glsr")
 STEPS = 3
 CONFIG = TrainConfig(steps=STEPS, batch=16, precision="float32", clip=1e9, seed=3)
-WHOLE = TrainConfig(steps=6, batch=16, precision="float32", seed=3, validation_segments=8)
-EARLY = 3  # steps, after which a run is stopped
+RUN = replace(CONFIG, steps=6, clip=1.0, validation_segments=8)
+STOP = 3  # step after which a run is stopped
 
 
-def steps(model: str, data: Segments, out: Path, processes: Processes) -> dict:
-    """Loss terms of every step, gradients of the first and weights after the last."""
-    config = replace(TINY, model=model, beta_free_steps=0, beta_anneal_steps=1)
-    run = Trainer(config, CONFIG, data, out, processes)
+class KeyMeans(nn.Module):
+    """The mean rhythm density of each key: a loss of equal counts in equal parts of a batch."""
+
+    def __init__(self, config) -> None:
+        super().__init__()
+        self.config = config
+        self.table = nn.Embedding(KEYS, 1)
+
+    def losses(self, batch, beta) -> dict[str, torch.Tensor]:
+        density = self.table(batch.key)[:, 0]
+        return {"total": (density - batch.densities["rhythm"]).square().mean()}
+
+
+MODELS["keymeans"] = KeyMeans
+
+
+def trainer(model: str, config: TrainConfig, data: Segments, out: Path) -> Trainer:
+    return Trainer(
+        replace(TINY, model=model, beta_free_steps=0, beta_anneal_steps=1), config, data, out
+    )
+
+
+def batches(data: Segments) -> list[np.ndarray]:
+    """Rows of the first joint batches."""
     rows = stream(data, CONFIG.batch, CONFIG.labelled_repeats, CONFIG.seed)
-    found: dict = {"terms": []}
-    for step in range(STEPS):
-        terms = run.train_step(data.batch(processes.part(next(rows))))
-        found["terms"].append({name: float(term) for name, term in terms.items()})
-        if not step:
-            found["gradients"] = {
-                n: p.grad.clone() for n, p in run.model.named_parameters() if p.grad is not None
-            }
-    found["weights"] = run.model.state_dict()
-    return found
+    return [next(rows) for _ in range(STEPS)]
 
 
-def fitted(
-    model: str, data: Segments, out: Path, processes: Processes, until=WHOLE.steps, resume=False
-) -> dict[str, torch.Tensor]:
-    """Weights of a run that its last process, and no other, is told to stop after some steps."""
-    run = Trainer(replace(TINY, model=model), WHOLE, data, out, processes)
+def parameters(run: Trainer) -> dict[str, torch.Tensor]:
+    return {name: value.detach().clone() for name, value in run.model.named_parameters()}
+
+
+def gradients(run: Trainer) -> dict[str, torch.Tensor]:
+    return {name: value.grad.clone() for name, value in run.model.named_parameters()}
+
+
+def trained(model: str, data: Segments, out: Path) -> dict:
+    """This process's loss terms, gradients of the first step, and weights after the last."""
+    run = trainer(model, CONFIG, data, out)
+    result: dict = {"terms": []}
+    for rows in batches(data):
+        terms = run.train_step(data.batch(run.share(rows)))
+        result["terms"].append({name: float(term) for name, term in terms.items()})
+        result.setdefault("gradients", gradients(run))
+    return result | {"weights": parameters(run)}
+
+
+def run_until(step: int, model: str, data: Segments, out: Path, resume: bool = False) -> Trainer:
+    """A run of which the last process, and no other, is told to stop after a step."""
+    run = trainer(model, RUN, data, out)
     if resume:
         run.resume()
-    step = run.train_step
+    train_step = run.train_step
+    processes = run.accelerator
 
     def watched(batch):
-        found = step(batch)
-        run.stopping = run.step == until and processes.rank == processes.world - 1
-        return found
+        terms = train_step(batch)
+        run.stopping = run.step == step and processes.process_index == processes.num_processes - 1
+        return terms
 
     run.train_step = watched
-    finished = run.fit()
-    assert (run.step, finished) == (until, until == WHOLE.steps)
-    return run.model.state_dict()
+    assert run.fit() is (step == RUN.steps)
+    assert run.step == step
+    return run
 
 
-def runs(data: Segments, out: Path, processes: Processes) -> dict[str, dict]:
-    """Weights after a whole run, after one stopped and resumed, and after one begun elsewhere."""
-    found = {}
-    for m in STOPPED:
-        whole = fitted(m, data, out / "whole" / m, processes)
-        fitted(m, data, out / "halted" / m, processes, EARLY)
-        resumed = fitted(m, data, out / "halted" / m, processes, resume=True)
-        begun = fitted(m, data, out / "begun" / m, processes, resume=True)
-        fitted(m, data, out / "stopped" / m, processes, EARLY)
-        found[m] = {"whole": whole, "resumed": resumed, "begun": begun}
-    return found
+def runs(data: Segments, out: Path) -> dict[str, dict[str, torch.Tensor]]:
+    """Weights of a whole run, of one stopped and resumed, and of one that one process began."""
+    model = "fadernetworks"
+    whole = run_until(RUN.steps, model, data, out / "whole")
+    run_until(STOP, model, data, out / "halted")
+    resumed = run_until(RUN.steps, model, data, out / "halted", resume=True)
+    begun = run_until(RUN.steps, model, data, out / "begun", resume=True)
+    run_until(STOP, model, data, out / "stopped")
+    return {
+        name: parameters(run)
+        for name, run in (("whole", whole), ("resumed", resumed), ("begun", begun))
+    }
 
 
-def main(data: Path, out: Path) -> None:
+def uneven(data: Segments, out: Path) -> str:
+    """How a batch of 15 is refused."""
+    try:
+        trainer("gmvae", replace(CONFIG, batch=15), data, out)
+    except ValueError as error:
+        return str(error)
+    return "not refused"
+
+
+def main(data_file: Path, out: Path) -> int:
     torch.set_num_threads(1)
-    processes = Processes("cpu")
-    segments = Segments.load(data)
-    found = {m: steps(m, segments, out / m, processes) for m in MODELS}
-    found["runs"] = runs(segments, out, processes)
-    torch.save(found | {"world": processes.world}, out / f"{processes.rank}.pt")
-    processes.close()
+    rank = PartialState(cpu=True).process_index
+    data = Segments.load(data_file)
+    results = {m: trained(m, data, out / m) for m in (*PAPERS_MODELS, "keymeans")}
+    results |= {"runs": runs(data, out), "uneven": uneven(data, out / "uneven")}
+    results["share"] = trainer("keymeans", CONFIG, data, out / "share").share(np.arange(8)).tolist()
+    torch.save(results, out / f"{rank}.pt")
+    options = (
+        f"--data {data_file} --out {out / 'fit'} --model pati --hidden 8 --latent 4 --embedding 4 "
+        "--steps 2 --batch 16 --log-every 1 --validation-segments 8 --precision float32 "
+        "--device cpu"
+    )
+    return fit.main(options.split())
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    sys.exit(main(*map(Path, sys.argv[1:])))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
 
 import fadernets
 from fadernets import checkpoint
@@ -234,10 +235,12 @@ def test_a_signal_asks_a_run_to_stop_and_a_second_insists(data, tmp_path, number
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_one_of_several_outlives_a_second_signal(data, tmp_path, number, interruptible):
+def test_one_of_several_outlives_a_second_signal(
+    data, tmp_path, number, interruptible, monkeypatch
+):
     """Its launcher passes on what it had already."""
     run = Trainer(TINY, TrainConfig(batch=16), data, tmp_path)
-    run.processes.world = 2
+    monkeypatch.setattr(Accelerator, "num_processes", 2)
     before = signal.signal(number, signal.default_int_handler)
     try:
         with fit.stopping(run):

@@ -1,4 +1,4 @@
-"""Two processes that share a batch find the loss, the gradients and the weights of one."""
+"""Two processes that share every batch train as one."""
 
 import csv
 import os
@@ -7,23 +7,25 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
-from fadernets.models import distributed
+from fadernets.models import build
 from tests.train import several
 from tests.train.conftest import ROOT
 from train.run.loop import LOG
-from train.run.processes import Processes
 from train.run.resume import CHECKPOINT
 
 WAIT = 240  # seconds for two processes to start and train
-SLIGHTEST = 1e-5  # of the largest number: float32 sums in another order
+# What accelerate's own test of distributed training allows (test_utils/scripts/test_script.py).
+ACCELERATE = {"atol": 1e-6, "rtol": 1e-6}
+ROUNDING = 1e-5  # of the largest number: sums of float32 in another order
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-def launched(*command) -> subprocess.CompletedProcess:
-    """A module and its arguments, run by two processes; all are gone afterwards.
+def launch(*command) -> None:
+    """Run a module and its arguments in two processes; none is left afterwards.
 
     `accelerate launch` starts several processes on cards only; on CPUs that is torchrun's work.
     """
@@ -40,171 +42,128 @@ def launched(*command) -> subprocess.CompletedProcess:
         start_new_session=True,
     )
     try:
-        said, _ = run.communicate(timeout=WAIT)
+        output, _ = run.communicate(timeout=WAIT)
     finally:
         try:
             os.killpg(run.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
-    return subprocess.CompletedProcess(command, run.returncode, said)
+    assert run.returncode == 0, output
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    """What two processes write."""
-    return tmp_path_factory.mktemp("two")
+def folder(data, data_file, tmp_path_factory) -> Path:
+    """What two processes wrote."""
+    out = tmp_path_factory.mktemp("two")
+    several.run_until(several.STOP, "fadernetworks", data, out / "begun")
+    launch("tests.train.several", data_file, out)
+    return out
 
 
 @pytest.fixture(scope="module")
-def both(data, data_file, folder) -> list[dict]:
-    """What each of two processes found."""
-    out = folder
-    for model in several.STOPPED:
-        begun = folder / "begun" / model
-        several.fitted(model, data, begun, Processes("cpu"), several.EARLY)
-    done = launched("tests.train.several", data_file, out)
-    assert done.returncode == 0, done.stdout
-    return [torch.load(out / f"{rank}.pt") for rank in (0, 1)]
+def ranks(folder) -> list[dict]:
+    """What each of the two processes computed."""
+    return [torch.load(folder / f"{rank}.pt") for rank in (0, 1)]
 
 
-@pytest.fixture(scope="module")
-def alone(data, tmp_path_factory) -> dict:
-    """What one process finds."""
-    out = tmp_path_factory.mktemp("one")
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    found = {m: several.steps(m, data, out / m, Processes("cpu")) for m in several.MODELS}
-    torch.set_num_threads(before)
-    return found
+def by_hand(model: str, data, out) -> dict:
+    """What two processes must come to, in one: gradients are the means of those of both parts.
+
+    Noise is drawn by each, and buffers, such as running means, are those of the first.
+    """
+    run = several.trainer(model, several.CONFIG, data, out)
+    generators = [torch.get_rng_state()]
+    torch.manual_seed(several.CONFIG.seed + 1)
+    build(run.model.config)
+    generators.append(torch.get_rng_state())
+    result: dict = {"terms": []}
+    run.model.train()
+    for rows in several.batches(data):
+        beta = run.model.config.beta_at(run.step)
+        terms: tuple[dict, dict] = ({}, {})
+        for player, turn in run.turns.items():
+            buffers = [buffer.clone() for buffer in run.model.buffers()]
+            run.optimisers[player].zero_grad()
+            for rank in (1, 0):
+                for buffer, value in zip(run.model.buffers(), buffers, strict=True):
+                    buffer.copy_(value)
+                torch.set_rng_state(generators[rank])
+                losses = turn.losses(data.batch(rows[rank::2]), beta)
+                generators[rank] = torch.get_rng_state()
+                (losses["total"] / 2).backward()
+                terms[rank].update({name: term.item() for name, term in losses.items()})
+            run.optimisers[player].step()
+        run.step += 1
+        result["terms"].append(terms)
+        result.setdefault("gradients", several.gradients(run))
+    return result | {"weights": several.parameters(run)}
 
 
-def test_there_were_two(both):
-    assert [found["world"] for found in both] == [2, 2]
-
-
-@pytest.mark.parametrize("model", several.MODELS)
-def test_two_processes_are_as_one(both, alone, model):
-    one = alone[model]
-    assert one["gradients"]
-    for found in (rank[model] for rank in both):
-        for mine, theirs in zip(found["terms"], one["terms"], strict=True):
-            assert mine == pytest.approx(theirs, rel=1e-4, abs=1e-6)
+@pytest.mark.parametrize("model", several.PAPERS_MODELS)
+def test_two_processes_move_by_the_mean_of_their_gradients(ranks, data, tmp_path, model):
+    expected = by_hand(model, data, tmp_path)
+    for rank, result in enumerate(part[model] for part in ranks):
+        for terms, both in zip(result["terms"], expected["terms"], strict=True):
+            assert terms == pytest.approx(both[rank], rel=1e-4, abs=1e-6)
         for part in ("gradients", "weights"):
-            assert found[part].keys() == one[part].keys()
-            most = max(float(value.abs().max()) for value in one[part].values())
-            for name, value in found[part].items():
-                away = (value - one[part][name]).abs().max()
-                assert away <= SLIGHTEST * max(most, 1), (part, name)
+            assert result[part].keys() == expected[part].keys()
+            largest = max(float(value.abs().max()) for value in expected[part].values())
+            for name, value in result[part].items():
+                difference = (value - expected[part][name]).abs().max()
+                assert difference <= ROUNDING * max(largest, 1), (part, name)
 
 
-@pytest.mark.parametrize("model", several.MODELS)
-def test_both_hold_the_same_weights(both, model):
-    for name, value in both[0][model]["weights"].items():
-        assert torch.equal(value, both[1][model]["weights"][name]), name
+def test_where_parts_count_alike_two_processes_are_as_one(ranks, data, tmp_path):
+    alone = several.trained("keymeans", data, tmp_path)
+    for result in (part["keymeans"] for part in ranks):
+        for part in ("gradients", "weights"):
+            torch.testing.assert_close(result[part], alone[part], **ACCELERATE)
 
 
-@pytest.mark.parametrize("model", several.STOPPED)
-def test_two_stop_together_and_resume_to_the_bit(both, model):
+@pytest.mark.parametrize("model", several.PAPERS_MODELS)
+def test_both_hold_the_same_weights_and_draw_noise_of_their_own(ranks, model):
+    first, second = (part[model] for part in ranks)
+    torch.testing.assert_close(first["weights"], second["weights"], atol=0, rtol=0)
+    assert first["terms"] != second["terms"]
+
+
+def test_two_stop_together_and_resume_to_the_bit(ranks):
     """Only one of them was told to stop."""
-    for found in (rank["runs"][model] for rank in both):
-        for name, value in found["whole"].items():
-            assert torch.equal(value, found["resumed"][name]), name
-            assert torch.equal(value, both[0]["runs"][model]["whole"][name]), name
+    for runs in (part["runs"] for part in ranks):
+        for name in ("whole", "resumed"):
+            torch.testing.assert_close(runs[name], ranks[0]["runs"]["whole"], atol=0, rtol=0)
 
 
-@pytest.mark.parametrize("stopped", ["one goes on as two", "two go on as one"])
-def test_another_number_of_processes_goes_on(both, data, folder, tmp_path, stopped):
-    alone = several.fitted("gmvae", data, tmp_path, Processes("cpu"))
-    if stopped == "one goes on as two":
-        found = both[1]["runs"]["gmvae"]["begun"]
-    else:
-        at = folder / "stopped" / "gmvae"
-        found = several.fitted("gmvae", data, at, Processes("cpu"), resume=True)
-    for name, value in alone.items():
-        assert torch.allclose(value, found[name], rtol=0, atol=SLIGHTEST), name
+def test_another_number_of_processes_goes_on(ranks, folder, data):
+    """`several.run_until` looks that they come to the last step."""
+    torch.testing.assert_close(*(part["runs"]["begun"] for part in ranks), atol=0, rtol=0)
+    alone = several.run_until(
+        several.RUN.steps, "fadernetworks", data, folder / "stopped", resume=True
+    )
+    # Steps of Adam: about the learning rate each.
+    torch.testing.assert_close(
+        several.parameters(alone), ranks[0]["runs"]["whole"], atol=0.01, rtol=0
+    )
 
 
-def test_a_log_is_written_once(both, folder):
+def test_a_log_is_written_once(folder):
     """By runs of two, of which one was stopped and resumed."""
     logs = []
     for part in ("whole", "halted"):
-        with (folder / part / "gmvae" / LOG).open(newline="") as file:
+        with (folder / part / LOG).open(newline="") as file:
             logs.append([r | {"seconds": ""} for r in csv.DictReader(file)])
     assert logs[0] == logs[1]
-    assert [row["step"] for row in logs[0]] == [str(several.WHOLE.steps)] * 2
+    assert [row["step"] for row in logs[0]] == [str(several.RUN.steps)] * 2
 
 
-def test_the_halves_are_unlike(data):
-    """So that means of their means would not do."""
-    config = several.CONFIG
-    rows = next(several.stream(data, config.batch, config.labelled_repeats, config.seed))
-    tokens = [int(data.batch(half).lengths.sum()) for half in np.split(rows, 2)]
-    assert tokens[0] != tokens[1]
-
-
-def test_a_run_of_two_logs_saves_and_ends_once(data_file, tmp_path):
-    out = tmp_path / "run"
-    options = ["--data", data_file, "--out", out, "--model", "pati", "--hidden", 8, "--latent", 4]
-    options += ["--embedding", 4, "--steps", 2, "--batch", 16, "--log-every", 1]
-    options += ["--validation-segments", 8, "--precision", "float32", "--device", "cpu"]
-    done = launched("train.fit", *options)
-    assert done.returncode == 0, done.stdout
-    with (out / LOG).open(newline="") as file:
+def test_the_command_logs_saves_and_ends_once(folder):
+    with (folder / "fit" / LOG).open(newline="") as file:
         rows = [(row["set"], row["step"]) for row in csv.DictReader(file)]
     assert rows == [("train", "1"), ("train", "2"), ("validation", "2")]
-    assert (out / CHECKPOINT).exists()
-    assert (out / "model.safetensors").exists()
+    assert (folder / "fit" / CHECKPOINT).exists()
+    assert (folder / "fit" / "model.safetensors").exists()
 
 
-def test_a_batch_must_be_shared_evenly():
-    crew = Processes("cpu")
-    crew.world = 3
-    with pytest.raises(ValueError, match="a batch of 16 cannot be shared by 3 processes"):
-        crew.part(np.arange(16))
-
-
-def test_parts_are_all_of_the_batch():
-    crew, parts = Processes("cpu"), []
-    crew.world = 4
-    for crew.rank in range(4):
-        parts.append(crew.part(np.arange(8)))
-    assert np.concatenate(parts).tolist() == list(range(8))
-
-
-def test_draws_are_parts_of_the_joint_ones():
-    x = torch.zeros(2, 3)
-    torch.manual_seed(0)
-    whole = torch.randn(6, 3)
-    for rank in range(3):
-        torch.manual_seed(0)
-        with distributed.sharing(rank, 3):
-            assert torch.equal(distributed.normal_like(x), whole[2 * rank : 2 * rank + 2])
-
-
-def test_processes_draw_for_themselves_and_are_alike_again():
-    drawn = {}
-    for rank in (0, 1):
-        torch.manual_seed(0)
-        with distributed.sharing(rank, 2):
-            with distributed.own_draws(torch.device("cpu")):
-                mine = torch.rand(3 + rank)[:3]
-            drawn[rank] = mine, torch.rand(4)
-    assert not torch.equal(drawn[0][0], drawn[1][0])
-    assert torch.equal(drawn[0][1], drawn[1][1])
-
-
-def test_alone_own_draws_are_the_ordinary_ones():
-    torch.manual_seed(0)
-    expected = torch.rand(3)
-    torch.manual_seed(0)
-    with distributed.own_draws(torch.device("cpu")):
-        assert torch.equal(torch.rand(3), expected)
-
-
-def test_dropout_silences_its_share_and_keeps_the_mean():
-    torch.manual_seed(0)
-    layer = distributed.Dropout(0.25)
-    heard = layer(torch.ones(200, 100))
-    assert heard.unique().tolist() == pytest.approx([0, 4 / 3])
-    assert float((heard == 0).float().mean()) == pytest.approx(0.25, abs=0.02)
-    assert torch.equal(layer.eval()(torch.ones(3, 2)), torch.ones(3, 2))
+def test_a_batch_is_shared_evenly(ranks):
+    assert sorted(ranks[0]["share"] + ranks[1]["share"]) == list(range(8))
+    assert [part["uneven"] for part in ranks] == ["a batch of 15 cannot be shared by 2 processes"] * 2

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from accelerate import Accelerator, PartialState
+from accelerate.utils import DistributedDataParallelKwargs, gather_object
 from torch import nn
 from tqdm import tqdm
 
@@ -20,7 +22,6 @@ from fadernets.models.config import ModelConfig
 from train.data.dataset import SPLITS, VALIDATION, Segments, epoch, stream
 from train.evaluation.token_accuracy import hits
 from train.run import log
-from train.run.processes import Processes
 from train.run.resume import CHECKPOINT, load_state
 
 LOG = "log.csv"
@@ -82,8 +83,24 @@ class TrainConfig:
         return self.learning_rate * (0.05 + 0.95 * left)
 
 
+class Players(nn.Module):
+    """The losses of every player as a module's forward pass, which is what accelerate wraps."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+        self.turns = turns(model)
+
+    def forward(self, player: str, batch: Batch, beta: float) -> dict[str, torch.Tensor]:
+        """The loss terms of one player's turn."""
+        return self.turns[player].losses(batch, beta)
+
+
 class Trainer:
     """A model, its optimisers and its place in the run.
+
+    Several processes, started by ``accelerate launch`` or torchrun, share every batch: each takes
+    the losses of its rows, and all move by the mean of their gradients.
 
     Parameters
     ----------
@@ -93,11 +110,11 @@ class Trainer:
         On the device to train on.
     out : Path
         Folder for the log and the checkpoint.
-    processes : Processes, optional
-        Those that share every batch; this one alone by default.
 
     Attributes
     ----------
+    accelerator : Accelerator
+        The processes of the run, or this one alone.
     turns : player -> Turn
         The moves of a step in their order; one for a model without an opponent.
     optimisers : player -> torch optimiser
@@ -110,7 +127,7 @@ class Trainer:
     ------
     ValueError
         If the data lacks labels of an attribute, there are too few segments to train on, none to
-        validate with, or more processes than can share a batch evenly.
+        validate with, or the processes cannot share a batch evenly.
     """
 
     def __init__(
@@ -119,19 +136,33 @@ class Trainer:
         config: TrainConfig,
         data: Segments,
         out: Path,
-        processes: Processes | None = None,
     ) -> None:
         data.require(model_config.attributes)
         if not (data.split == VALIDATION).any():
             raise ValueError("no segment to validate with")
         epoch(data, config.batch, config.labelled_repeats, np.random.default_rng(0))
-        torch.manual_seed(config.seed)
-        self.processes = processes or Processes(str(data.tokens.device))
-        self.processes.part(np.zeros(config.batch))
         self.config, self.data, self.out = config, data, out
         self.device = data.tokens.device
+        processes = PartialState()
+        if config.batch % processes.num_processes:
+            raise ValueError(
+                f"a batch of {config.batch} cannot be shared by {processes.num_processes} processes"
+            )
+        # Each process draws noise of its own. All begin with the first one's weights.
+        torch.manual_seed(config.seed + processes.process_index)
         self.model: nn.Module = build(model_config).to(self.device)
-        self.turns = turns(self.model)
+        players = Players(self.model)
+        self.turns = players.turns
+        self.accelerator = Accelerator(
+            device_placement=False,
+            # An Accelerator's precision is that of the whole Python process, ours that of the run.
+            mixed_precision="no",
+            kwargs_handlers=[
+                # In the turn of one player, the others' weights have no gradient.
+                DistributedDataParallelKwargs(find_unused_parameters=len(self.turns) > 1)
+            ],
+        )
+        self.players = self.accelerator.prepare(players)
         self.optimisers: dict[str, torch.optim.Optimizer] = {
             player: torch.optim.Adam(turn.parameters, lr=config.learning_rate)
             for player, turn in self.turns.items()
@@ -161,26 +192,39 @@ class Trainer:
         Parameters
         ----------
         batch : Batch
-            This process's part of the joint batch. The terms are those of all of it.
+            This process's part of the joint batch, as the terms are.
         """
         self.model.train()
         beta = self.model.config.beta_at(self.step)
-        found = {}
+        logged = {}
         for player, turn in self.turns.items():
             optimiser = self.optimisers[player]
             for group in optimiser.param_groups:
                 group["lr"] = self.config.rate_at(self.step)
-            with self.processes.sharing():
-                with self.autocast():
-                    terms = turn.losses(batch, beta)
-                optimiser.zero_grad(set_to_none=True)
-                terms["total"].backward()
-            self.processes.average(turn.parameters)
-            nn.utils.clip_grad_norm_(turn.parameters, self.config.clip)
+            with self.autocast():
+                terms = self.players(player, batch, beta)
+            optimiser.zero_grad(set_to_none=True)
+            self.accelerator.backward(terms["total"])
+            self.accelerator.clip_grad_norm_(turn.parameters, self.config.clip)
             optimiser.step()
-            found |= {name: term.detach() for name, term in terms.items()}
+            logged |= {name: term.detach() for name, term in terms.items()}
         self.step += 1
-        return found
+        return logged
+
+    def share(self, rows: np.ndarray) -> np.ndarray:
+        """This process's rows of a joint batch.
+
+        Rows come in order of length: taken in turns, all processes have like lengths.
+        """
+        return rows[self.accelerator.process_index :: self.accelerator.num_processes]
+
+    def _told_to_stop(self) -> bool:
+        """Whether any process was told to stop."""
+        if self.accelerator.num_processes == 1:  # spares a card the wait for the answer
+            return self.stopping
+        if self.stopping:
+            self.accelerator.set_trigger()
+        return self.accelerator.check_trigger()
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
@@ -225,43 +269,43 @@ class Trainer:
         """
         config = self.config
         rows = stream(self.data, config.batch, config.labelled_repeats, config.seed, self.step)
-        first = self.processes.first
+        first = self.accelerator.is_main_process
         progress = tqdm(
             total=config.steps, initial=self.step, unit="step", disable=None if first else True
         )
         began = time.perf_counter() - self.seconds
-        while self.step < config.steps and not self.processes.any(self.stopping):
-            mine = self.processes.part(next(rows))
-            self.window.append(self.train_step(self.data.batch(mine)))
+        while self.step < config.steps and not self._told_to_stop():
+            terms = self.train_step(self.data.batch(self.share(next(rows))))
+            self.window.append(self.accelerator.reduce(terms, "mean"))
             self.seconds = time.perf_counter() - began
             progress.update()
             last = self.step == config.steps
             if last or self.step % config.log_every == 0:
-                terms = {
-                    name: float(torch.stack([w[name] for w in self.window]).mean())
+                means = {
+                    name: float(torch.stack([terms[name] for terms in self.window]).mean())
                     for name in self.window[0]
                 }
                 self.window = []
-                if not np.isfinite(terms["total"]):
-                    raise FloatingPointError(f"the loss is {terms['total']} at step {self.step}")
-                self._log("train", terms)
-                progress.set_postfix({n: f"{v:.3f}" for n, v in terms.items()}, refresh=False)
+                if not np.isfinite(means["total"]):
+                    raise FloatingPointError(f"the loss is {means['total']} at step {self.step}")
+                self._log("train", means)
+                progress.set_postfix({n: f"{v:.3f}" for n, v in means.items()}, refresh=False)
             if first and (last or self.step % config.validate_every == 0):
-                terms = self.validate()
-                self._log("validation", terms)
-                shown = "  ".join(f"{n} {v:.4f}" for n, v in terms.items())
+                means = self.validate()
+                self._log("validation", means)
+                shown = "  ".join(f"{n} {v:.4f}" for n, v in means.items())
                 tqdm.write(f"step {self.step}  {shown}")
             if last or self.step % config.save_every == 0:
                 self.save()
         progress.close()
         if self.step < config.steps:
             self.save()
-        self.processes.wait()  # one that ends is what makes a launcher end the others
+        self.accelerator.wait_for_everyone()  # a launcher ends the others when one has ended
         return self.step == config.steps
 
     def _log(self, kind: str, terms: dict[str, float]) -> None:
         """Append a row to the CSV log, if this is the process that does."""
-        if not self.processes.first:
+        if not self.accelerator.is_main_process:
             return
         row = {
             "step": self.step,
@@ -274,8 +318,13 @@ class Trainer:
         log.append(self.out / LOG, row)
 
     def save(self) -> None:
-        """Write the run's whole state, replacing the last one at once."""
-        if not self.processes.first:
+        """Write the run's whole state, replacing the last one at once.
+
+        All processes have to come here, the first of them writes.
+        """
+        generators = gather_object([torch.get_rng_state()])
+        cards = gather_object([torch.cuda.get_rng_state(self.device)] if self.on_card else [])
+        if not self.accelerator.is_main_process:
             return
         state = {
             "model_config": dataclasses.asdict(self.model.config),
@@ -287,9 +336,8 @@ class Trainer:
             "window": self.window,
             "model": self.model.state_dict(),
             "optimisers": {player: o.state_dict() for player, o in self.optimisers.items()},
-            "rng": torch.get_rng_state(),
-            # Of this card only: every process has the same state, each on a card of its own.
-            "rng_cuda": [torch.cuda.get_rng_state(self.device)] if self.on_card else [],
+            "rng": generators,  # of each process
+            "rng_cuda": cards,
         }
         with replacing(self.out / CHECKPOINT) as part:
             torch.save(state, part)
@@ -297,7 +345,8 @@ class Trainer:
     def resume(self) -> None:
         """Take up the run saved in the folder, to continue exactly as if never stopped.
 
-        Rows that the log holds beyond the checkpoint are dropped.
+        More processes than saved it draw noise anew. Rows that the log holds beyond the checkpoint
+        are dropped.
 
         Raises
         ------
@@ -318,13 +367,17 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         for player, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][player])
-        torch.set_rng_state(state["rng"])
-        if self.on_card and state["rng_cuda"]:
-            torch.cuda.set_rng_state(state["rng_cuda"][0], self.device)
+        rank, generators = self.accelerator.process_index, state["rng"]
+        if isinstance(generators, torch.Tensor):  # of a run before those of all were saved
+            generators = [generators]
+        if rank < len(generators):
+            torch.set_rng_state(generators[rank])
+        if self.on_card and rank < len(state["rng_cuda"]):
+            torch.cuda.set_rng_state(state["rng_cuda"][rank], self.device)
         self.step, self.seconds = state["step"], state["seconds"]
         self.window = [
             {name: term.to(self.device) for name, term in terms.items()}
             for terms in state.get("window", [])
         ]
-        if self.processes.first:
+        if self.accelerator.is_main_process:
             log.trim(self.out / LOG, self.step)
