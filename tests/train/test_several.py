@@ -166,4 +166,6 @@ def test_the_command_logs_saves_and_ends_once(folder):
 
 def test_a_batch_is_shared_evenly(ranks):
     assert sorted(ranks[0]["share"] + ranks[1]["share"]) == list(range(8))
-    assert [part["uneven"] for part in ranks] == ["a batch of 15 cannot be shared by 2 processes"] * 2
+    assert [part["uneven"] for part in ranks] == [
+        "a batch of 15 cannot be shared by 2 processes"
+    ] * 2
