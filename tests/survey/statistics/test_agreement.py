@@ -1,0 +1,80 @@
+"""Agreement where people answered unequally often: whole rows, counted by hand."""
+
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from survey.statistics.agreement import agreement, by_direction, directions, intervals, items
+from survey.statistics.estimate import wilson
+from tests.survey.statistics.unbalanced import ratings, transfers
+
+
+def test_every_item_has_a_whole_row_in_the_order_of_names() -> None:
+    expected = [
+        ("h1", "higher", 1.0, 2, 2),
+        ("h2", "higher", 0.5, 0, 1),
+        ("l1", "lower", 1.0, 2, 3),
+        ("l2", "lower", 0.5, 0, 1),
+        ("l3", "lower", None, 1, 1),
+    ]
+    for row, (item, intended, strength, agree, n) in zip(
+        items(transfers().iloc[::-1]), expected, strict=True
+    ):
+        share = wilson(agree, n)
+        assert row == {
+            "item": item,
+            "intended": intended,
+            "strength": strength,
+            "n": n,
+            "agree": agree,
+            "share": share.value,
+            "low": share.low,
+            "high": share.high,
+        }
+
+
+def test_catch_trials_are_counted_by_kind_and_what_a_swapped_pair_was_meant_to_be() -> None:
+    assert directions(ratings())["catch"] == [
+        {
+            "row": "identical",
+            "counts": {"lower": 1, "same": 1, "higher": 0},
+            "shares": {"lower": 0.5, "same": 0.5, "higher": 0.0},
+            "n": 2,
+            "missing": 1,
+        },
+        {
+            "row": "swapped, meant higher",
+            "counts": {"lower": 1, "same": 0, "higher": 0},
+            "shares": {"lower": 1.0, "same": 0.0, "higher": 0.0},
+            "n": 1,
+            "missing": 0,
+        },
+    ]
+
+
+def test_a_direction_that_nobody_answered_has_no_shares() -> None:
+    of_nobody = transfers().assign(heard=None)
+    for row in directions(of_nobody)["table"]:
+        assert (row["n"], set(row["shares"].values())) == (0, {None})
+        assert row["missing"] == {"lower": 6, "higher": 4}[row["row"]]
+
+
+def test_an_answer_left_out_is_neither_right_nor_wrong() -> None:
+    agrees = agreement(transfers())
+    assert agrees.tolist()[:5] == [1, 0, 1, 0, 1]
+    assert np.isnan(agrees).sum() == 2
+    pooled = by_direction(transfers())
+    assert {name: (answers.mean, len(answers.values)) for name, answers in pooled.items()} == {
+        "overall": (5 / 8, 8),
+        "lower": (3 / 5, 5),
+        "higher": (2 / 3, 3),
+    }
+
+
+def test_the_naive_interval_takes_all_answers_for_independent() -> None:
+    found = intervals(transfers())
+    assert found["overall"]["naive"] == asdict(wilson(5, 8))
+    assert found["lower"]["naive"] == asdict(wilson(3, 5))
+    people = found["lower"]["participants"]
+    assert people["value"] == pytest.approx(3 / 5) and people["freedom"] == 2  # a, b and c
