@@ -12,7 +12,8 @@ from fadernets.music.attributes import ATTRIBUTES, measure
 from fadernets.music.notes import Notes
 
 if TYPE_CHECKING:
-    from fadernets.net import Codes, FaderNet
+    from fadernets.codes import Codes
+    from fadernets.net import FaderNet
 
     load = FaderNet.load
 

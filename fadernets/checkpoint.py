@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError
 
@@ -19,11 +19,7 @@ from fadernets.faders import Fader
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from fadernets.models.mixture import MixtureVAE
-    from fadernets.models.reviser import Reviser
-    from fadernets.models.segmentvae import SegmentVAE
-
-    Model = SegmentVAE | Reviser  # what can be written and read
+    from fadernets.models import Model
 
 WEIGHTS, CONFIG, FADERS, SUMS = "model.safetensors", "config.json", "faders.json", "SHA256SUMS"
 VALENCE = "valence.safetensors"  # only of models that know it
@@ -136,13 +132,16 @@ def load(folder: Path, device: str = "cpu") -> tuple[Model, dict[str, Fader]]:
     from safetensors.torch import load_file
 
     from fadernets.models import build, config
+    from fadernets.models.mixture import MixtureVAE
 
     try:
         verify(folder)
-        model = cast("Model", build(config.load(folder / CONFIG)))
+        model = build(config.load(folder / CONFIG))
         model.load_state_dict(load_file(folder / WEIGHTS))
         if (folder / VALENCE).exists():
-            cast("MixtureVAE", model).learn_valence(load_file(folder / VALENCE))
+            if not isinstance(model, MixtureVAE):
+                raise ValueError(f"a model {model.config.model!r} has no poles of valence")
+            model.learn_valence(load_file(folder / VALENCE))
         scales = faders.load(folder / FADERS)
     except CheckpointError:
         raise

@@ -72,7 +72,9 @@ class FaderNet:
         if not isinstance(model, Reviser):
             return cls(model, faders, folder.name)
         coder, _ = checkpoint.load(checkpoint.find(model.config.codes), device)
-        return cls(cast(SegmentVAE, coder), faders, folder.name, Arranger(model))
+        if isinstance(coder, Reviser):
+            raise checkpoint.CheckpointError(f"{folder} goes with {model.config.codes}: no codes")
+        return cls(coder, faders, folder.name, Arranger(model))
 
     @property
     def faders(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -102,7 +102,7 @@ class Arranger:
         Labelled calm music also sounds more notes at once, because they are longer. Asking for
         that would add notes, which nobody hears as calm: the note density stays.
         """
-        poles = cast(Tensor, self.reviser.poles)
+        poles = self.reviser.poles
         onsets, velocity = (poles[0] - poles[1]).tolist()
         density = (drawn.asked[PLANNED_ONSETS] + by * onsets).clamp(1 / STEPS, 1.0)
         return replace(
@@ -126,9 +126,8 @@ class Arranger:
 
     def play(self, model: SegmentVAE, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
         """The likeliest arrangement, or with seeds one drawn at random."""
-        if codes.sketch is None:
+        if codes.sketch is None or not isinstance(model, VanillaVAE):
             raise ValueError("these codes are another model's: they have no notes to arrange")
-        decoders = cast(VanillaVAE, model).label_decoders
         played = []
         size = max(1, BATCH // self.candidates)
         for first in range(0, len(codes), size):
@@ -136,7 +135,7 @@ class Arranger:
             drawn = codes.sketch[part]
             logits: dict[str, Tensor] = {
                 name: decoder(codes.values[name][part], drawn.labels[name])
-                for name, decoder in decoders.items()
+                for name, decoder in model.label_decoders.items()
                 if name in drawn.labels  # others have no part in the plan
             }
             played += arrange(

@@ -1,14 +1,12 @@
 """The models, by name. A new one is a file beside these and a row here.
 
-To be trained, a model needs `config`, `losses` and, if it has an opponent, `turns`; to be exported
-and played with faders, what `fadernets.models.segmentvae.SegmentVAE` has.
+To be trained, a model needs `config` and what `fadernets.models.adversarial_turns` names; to be
+exported and played with faders, what `fadernets.models.segmentvae.SegmentVAE` has.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-
-from torch import nn
 
 from fadernets.models.config import ModelConfig
 from fadernets.models.cvae import CVAE
@@ -17,11 +15,14 @@ from fadernets.models.glsr import GLSRVAE
 from fadernets.models.gmvae import GMVAE
 from fadernets.models.pati import PatiVAE
 from fadernets.models.reviser import Reviser
+from fadernets.models.segmentvae import SegmentVAE
 from fadernets.models.singlegmvae import SingleGMVAE
 from fadernets.models.vanilla import VanillaVAE
 from fadernets.music.attributes import attribute
 
-MODELS: dict[str, Callable[[ModelConfig], nn.Module]] = {
+Model = SegmentVAE | Reviser  # what can be trained, written and read
+
+MODELS: dict[str, Callable[[ModelConfig], Model]] = {
     "vanilla": VanillaVAE,
     "gmvae": GMVAE,
     "pati": PatiVAE,
@@ -33,7 +34,7 @@ MODELS: dict[str, Callable[[ModelConfig], nn.Module]] = {
 }
 
 
-def build(config: ModelConfig) -> nn.Module:
+def build(config: ModelConfig) -> Model:
     """A fresh model for a configuration.
 
     Raises

@@ -6,8 +6,9 @@ method `turns` that returns one turn for each, in the order in which they move.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
@@ -31,8 +32,26 @@ class Turn:
     losses: Callable[[Batch, float], dict[str, Tensor]]
 
 
-def turns(model: nn.Module) -> dict[str, Turn]:
+class Trainable(Protocol):
+    """What a model needs to be trained."""
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """Its weights."""
+
+    def losses(self, batch: Batch, beta: float) -> dict[str, Tensor]:
+        """The objective "total" and the terms to be logged, each a scalar tensor."""
+
+
+@runtime_checkable
+class Adversarial(Protocol):
+    """A model with an opponent."""
+
+    def turns(self) -> dict[str, Turn]:
+        """One turn a player, in the order in which they move."""
+
+
+def turns(model: Trainable) -> dict[str, Turn]:
     """The turns of a model's training step, by player."""
-    if hasattr(model, "turns"):
+    if isinstance(model, Adversarial):
         return model.turns()
     return {"model": Turn(list(model.parameters()), model.losses)}

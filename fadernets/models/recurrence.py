@@ -74,11 +74,12 @@ def last_states(
         What is told beside every token.
     """
     size = embed.embedding_dim
-    table = F.linear(embed.weight, gru.weight_ih_l0[:, :size], gru.bias_ih_l0)
-    onwards = product(gru.weight_hh_l0, gru.bias_hh_l0, many=True)
+    weights = dict(gru.named_parameters())
+    table = F.linear(embed.weight, weights["weight_ih_l0"][:, :size], weights["bias_ih_l0"])
+    onwards = product(weights["weight_hh_l0"], weights["bias_hh_l0"], many=True)
     lengths, order = lengths.sort(descending=True, stable=True)
     columns = tokens[order].T.contiguous()
-    told = None if seen is None else F.linear(seen[order], gru.weight_ih_l0[:, size:])
+    told = None if seen is None else F.linear(seen[order], weights["weight_ih_l0"][:, size:])
     state = torch.zeros(len(order), gru.hidden_size, device=tokens.device)
     for step, column in enumerate(columns[: int(lengths[0])]):
         left = int((lengths > step).sum())

@@ -13,6 +13,8 @@ than is shown it has to add what fits; where for less, to leave out what matters
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -39,6 +41,9 @@ HOLD_WEIGHT, VELOCITY_WEIGHT = 2.0, 5.0  # brings the three losses to about one 
 INTERVALS = (0, 0, 0, 12, -12, 7, -5, 4, -3, 3, -4)  # semitones from a note to a strewn one
 
 
+Draw = Callable[..., Tensor]  # a shape -> uniform numbers from 0 to 1
+
+
 class Reviser(nn.Module):
     """A transformer over the sixteen steps of a segment.
 
@@ -51,6 +56,8 @@ class Reviser(nn.Module):
         Rhythm density and velocity (0 to 1) at the ends of the way from low arousal, first row, to
         high. Measured by `train.export` once a model is trained.
     """
+
+    poles: Tensor
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -166,7 +173,7 @@ def damaged(notes: StepNotes, segments: int) -> StepNotes:
     )
 
 
-def _lengthened(notes: StepNotes, draw) -> StepNotes:
+def _lengthened(notes: StepNotes, draw: Draw) -> StepNotes:
     """A random share of the notes of six segments in ten ends at a random step."""
     segments = int(notes.segment.max()) + 1 if len(notes) else 0
     share = draw(segments) * (draw(segments) < 0.6)
@@ -175,7 +182,7 @@ def _lengthened(notes: StepNotes, draw) -> StepNotes:
     return StepNotes(notes.segment, notes.first, last, notes.pitch, notes.velocity)
 
 
-def _strewn(notes: StepNotes, segments: int, draw) -> StepNotes:
+def _strewn(notes: StepNotes, segments: int, draw: Draw) -> StepNotes:
     """Wrong notes for six segments in ten: its own elsewhere, or some of another segment."""
     amount = 0.8 * draw(segments) * (draw(segments) < 0.6)
     picked = notes[draw(len(notes)) < amount[notes.segment]]

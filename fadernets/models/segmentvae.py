@@ -160,7 +160,9 @@ class SegmentVAE(nn.Module):
         for name, posterior in posteriors.items():
             terms |= self.prior_terms(name, posterior, codes[name], batch.arousal, beta)
         terms |= self.further_terms(batch, codes, beta)
-        total = sum(weight * value for weight, value in terms.values())
+        total = sum(
+            (weight * value for weight, value in terms.values()), cross_entropy.new_zeros(())
+        )
         return {name: term.value for name, term in terms.items()} | {"total": total}
 
     def code_terms(self, batch: Batch, codes: Mapping[str, Tensor]) -> dict[str, Term]:

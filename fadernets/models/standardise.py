@@ -19,12 +19,16 @@ class Standardiser(nn.Module):
         The attributes, in the order of the columns.
     """
 
+    mean: Tensor  # (names,)
+    variance: Tensor  # (names,)
+    batches: Tensor  # (), seen, but counted no further than `1 / SLOWEST`
+
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__()
         self.names = tuple(names)
         self.register_buffer("mean", torch.zeros(len(names)))
         self.register_buffer("variance", torch.ones(len(names)))
-        self.register_buffer("batches", torch.zeros(()))  # seen, but counted no further than needed
+        self.register_buffer("batches", torch.zeros(()))
 
     def observe(self, densities: Mapping[str, Tensor]) -> None:
         """Take account of a batch's densities, each (b,). The first batch counts alone."""

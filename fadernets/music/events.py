@@ -28,29 +28,6 @@ VOCABULARY = VELOCITY + VELOCITY_BINS  # 342
 MAX_TOKENS = 100  # longest training sequence, EOS included (paper 4.1)
 
 
-def spell(token: int) -> str:
-    """A token in words, such as ``NOTE_ON 60`` or ``TIME_SHIFT 250 ms``.
-
-    Raises
-    ------
-    ValueError
-        If `token` is not in 0 to 341.
-    """
-    if token == PAD:
-        return "PAD"
-    if token == EOS:
-        return "EOS"
-    if NOTE_ON <= token < NOTE_OFF:
-        return f"NOTE_ON {token - NOTE_ON + LOWEST_PITCH}"
-    if NOTE_OFF <= token < TIME_SHIFT:
-        return f"NOTE_OFF {token - NOTE_OFF + LOWEST_PITCH}"
-    if TIME_SHIFT <= token < VELOCITY:
-        return f"TIME_SHIFT {(token - TIME_SHIFT + 1) * 10} ms"
-    if VELOCITY <= token < VOCABULARY:
-        return f"VELOCITY {token - VELOCITY}"
-    raise ValueError(f"token {token} is outside 0 to {VOCABULARY - 1}")
-
-
 def _ticks(notes: Notes) -> np.ndarray:
     """Rows (on, off, pitch, velocity) on the 10 ms grid, one note per pitch at a time."""
     on = np.rint(notes.onset * TICKS_PER_BEAT).astype(np.int64)

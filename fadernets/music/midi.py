@@ -17,7 +17,7 @@ import pretty_midi
 import symusic
 
 from fadernets.atomic_file import replacing
-from fadernets.music.midi_error import MidiError
+from fadernets.music.midi_error import MidiError as MidiError
 from fadernets.music.midi_limits import check_bytes, check_piece
 from fadernets.music.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT, Notes
 from fadernets.music.piece import NO_PEDAL, Piece, struck_once

@@ -184,27 +184,11 @@ def pair(
     return left, right
 
 
-def save_wav(sound: Sound, path: str | Path) -> None:
-    """Write a 16-bit WAV file.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be written.
-    """
-    with open(path, "wb") as file:
-        _write(sound, file)
-
-
 def wav_bytes(sound: Sound) -> bytes:
     """The 16-bit WAV file as bytes."""
     file = io.BytesIO()
-    _write(sound, file)
-    return file.getvalue()
-
-
-def _write(sound: Sound, file: BinaryIO) -> None:
     soundfile.write(file, sound.samples, sound.rate, subtype="PCM_16", format="WAV")
+    return file.getvalue()
 
 
 def normalising(peak: float) -> float:
