@@ -21,7 +21,8 @@ from fadernets.music.piece import Piece, Segment, segments, stitch
 from fadernets.playback import pianoroll
 
 if TYPE_CHECKING:  # PyTorch takes 200 MB, and only the workers need it
-    from fadernets.net import Codes, FaderNet
+    from fadernets.codes import Codes
+    from fadernets.net import FaderNet
 
 HIGHEST_SEED = 999_999
 SLICE = 32  # segments between two moments at which work can be given up: about .2 seconds
