@@ -1,6 +1,10 @@
+import numpy as np
 import pytest
+from scipy import stats
 
-from survey.statistics.signal_detection import criterion, d_prime, loglinear
+from survey.statistics.estimate import t_interval
+from survey.statistics.signal_detection import criterion, d_prime, detection, loglinear
+from tests.survey.statistics.unbalanced import transfers
 
 
 def test_rates() -> None:
@@ -12,3 +16,31 @@ def test_counts_at_the_edge() -> None:
     hits, alarms = loglinear(10, 10), loglinear(0, 10)
     assert d_prime(hits, alarms) == pytest.approx(3.3812432592, abs=1e-6)
     assert criterion(hits, alarms) == pytest.approx(0, abs=1e-12)
+
+
+def test_answers_are_counted_for_both_words_where_people_answered_unequally_often() -> None:
+    found = detection(transfers())
+    assert found["lower"]["hits"] == {"count": 3, "n": 5, "rate": 3 / 5}
+    assert found["lower"]["alarms"] == {"count": 1, "n": 3, "rate": 1 / 3}
+    assert found["higher"]["hits"] == {"count": 2, "n": 3, "rate": 2 / 3}
+    assert found["higher"]["alarms"] == {"count": 1, "n": 5, "rate": 1 / 5}
+
+
+def test_means_are_over_those_who_answered_both_kinds_of_items() -> None:
+    """c heard lower items only, and d gave no direction: a and b are left."""
+    found = detection(transfers())["lower"]
+    z = stats.norm.ppf([[2.5 / 4, 1.5 / 3], [0.5 / 2, 0.5 / 2]])  # hits and alarms of a, of b
+    for name, values in (
+        ("mean_d_prime", z[:, 0] - z[:, 1]),
+        ("mean_criterion", -z.sum(axis=1) / 2),
+    ):
+        assert found[name] == pytest.approx(t_interval(np.array(values)).as_dict())
+        assert found[name]["n"] == 2
+
+
+@pytest.mark.parametrize("only", ["lower", "higher"])
+def test_without_one_kind_of_items_nothing_can_be_told_apart(only: str) -> None:
+    table = transfers()
+    for found in detection(table[table["intended"] == only]).values():
+        assert found["d_prime"] is None and found["criterion"] is None
+        assert {found["hits"]["rate"] is None, found["alarms"]["rate"] is None} == {True, False}
