@@ -109,7 +109,7 @@ class Mutant:
 
 
 class Sites(libcst.CSTVisitor):
-    """Every place that an operator can change; annotations, decorators, imports, logs are not."""
+    """Every place that an operator can change, but for what is no behaviour: sentences, say."""
 
     METADATA_DEPENDENCIES = (PositionProvider,)
 
@@ -135,8 +135,10 @@ class Sites(libcst.CSTVisitor):
 
 
 def _tells_nothing(node: libcst.CSTNode) -> bool:
-    """Whether a node is a line of the log, or the list of a module's public names."""
+    """Whether a node is a sentence, a line of the log, or the list of a module's public names."""
     match node:
+        case libcst.SimpleString(value=text) if " " in text[1:-1].strip():
+            return True
         case libcst.Call(func=libcst.Attribute(value=libcst.Name(value="log" | "logger"))):
             return True
         case libcst.Assign(targets=[libcst.AssignTarget(target=libcst.Name(value="__all__"))]):

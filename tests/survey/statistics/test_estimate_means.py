@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from survey.statistics.estimate import CONSTANT, t_interval
+from survey.statistics.estimate import CONSTANT, around, t_interval
 
 
 def test_t_intervals() -> None:
@@ -25,3 +25,20 @@ def test_one_value_has_no_interval() -> None:
     assert (found.value, found.low, found.high) == (3, None, None)
     assert "one value" in found.note
     assert t_interval(np.array([])).value is None
+
+
+def test_the_standard_error_and_its_degrees_of_freedom_are_told() -> None:
+    values = np.array([1, 2, 2, 7.0])
+    found = t_interval(values)
+    assert found.error == pytest.approx(values.std(ddof=1) / 2)
+    assert (found.freedom, found.n, found.note) == (3, 4, None)
+    assert found.as_dict()["error"] == found.error
+    same = t_interval(np.full(3, 2.0))
+    assert (same.error, same.freedom, same.n) == (0, 2, 3)
+
+
+def test_an_interval_that_was_helped_keeps_its_own_note() -> None:
+    assert around(0.5, 0.0, 3, 4).note == CONSTANT
+    assert around(0.5, 0.0, 3, 4, "another").note == "another"
+    wide = around(0.5, 0.1, 3, 4)
+    assert (wide.high - wide.low, wide.note) == (pytest.approx(2 * 0.1 * 3.1824463), None)

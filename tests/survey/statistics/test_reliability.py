@@ -6,7 +6,15 @@ import pandas as pd
 import pytest
 
 from survey.statistics.crossed_design import of_matrix
-from survey.statistics.reliability import alpha, components, icc_absolute, icc_one_way
+from survey.statistics.reliability import (
+    Components,
+    alpha,
+    components,
+    consensus,
+    icc_absolute,
+    icc_one_way,
+)
+from tests.survey.statistics.unbalanced import transfers
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # not ours
@@ -108,3 +116,61 @@ def test_no_correlation_of_equal_answers() -> None:
     parts = components(of_matrix(np.full((4, 3), 2.0)))
     assert icc_absolute(parts) is None
     assert icc_one_way(np.array([0, 0, 1, 1]), np.ones(4)) is None
+
+
+def test_one_way_correlation_of_unequal_groups_is_the_analysis_of_variance() -> None:
+    """Mean squares and the mean group size n0 by their definitions, group by group."""
+    groups = [[1.0, 2, 2, 3], [4, 5], [3, 3, 4, 2, 3, 1], [5]]
+    values = np.concatenate([np.array(group, float) for group in groups])
+    clusters = np.repeat(np.arange(4), [len(group) for group in groups])
+    n = len(values)
+    between = sum(len(g) * (np.mean(g) - values.mean()) ** 2 for g in groups) / 3
+    within = sum(((np.array(g) - np.mean(g)) ** 2).sum() for g in groups) / (n - 4)
+    size = (n - sum(len(g) ** 2 for g in groups) / n) / 3
+    expected = (between - within) / (between + (size - 1) * within)
+    assert icc_one_way(clusters, values) == pytest.approx(expected)
+    # A code that nobody has, as after some were left out, changes nothing.
+    assert icc_one_way(clusters * 2 + 1, values) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("clusters", "values"), [([0, 0, 0], [1, 2, 3]), ([0, 1, 2], [1, 2, 3]), ([], [])]
+)
+def test_no_one_way_correlation_of_one_group_or_of_single_answers(
+    clusters: list[int], values: list[int]
+) -> None:
+    assert icc_one_way(np.array(clusters, int), np.array(values, float)) is None
+
+
+def test_consensus_of_answers_that_are_missing() -> None:
+    found = consensus(transfers())
+    nan = np.nan
+    directions = [[2, 0, 0, 1, 0], [2, nan, 2, nan, nan], [nan, nan, 0, nan, nan]]
+    assert found["direction"] == {
+        "alpha": pytest.approx(krippendorff.alpha(directions, level_of_measurement="nominal"))
+    }
+    scores = np.array([[4, 2, 5, 5, 3], [4, nan, 2, 1, nan], [nan, nan, 4, nan, nan]])
+    rhythm = found["rhythm"]
+    expected = krippendorff.alpha(scores, level_of_measurement="ordinal")
+    assert rhythm["alpha"] == pytest.approx(expected)
+    parts = components(of_matrix(scores))
+    assert rhythm["components"] == pytest.approx(parts._asdict())
+    assert rhythm["k"] == pytest.approx(5 / (1 / 2 + 1 + 1 / 3 + 1 / 2 + 1))
+    assert rhythm["icc_1"] == icc_absolute(parts)
+    assert rhythm["icc_k"] == icc_absolute(parts, rhythm["k"])
+    assert found["harmony"] == dict.fromkeys(("alpha", "icc_1", "icc_k", "k", "components"))
+
+
+def test_values_that_do_not_begin_at_0_are_counted_by_value() -> None:
+    """Ordinal distances go by the ranks of 1 to 5, wherever the answers lie among them."""
+    lowest = transfers().assign(rhythm=[1, 2, 1, 1, 2, 1, 1, 2, 1, 1])
+    highest = lowest.assign(rhythm=lowest["rhythm"] + 3)
+    found = [consensus(table)["rhythm"]["alpha"] for table in (lowest, highest)]
+    assert found[0] == pytest.approx(found[1]) and found[0] is not None
+
+
+def test_correlations_of_the_mean_of_several() -> None:
+    parts = Components(participant=0.2, item=0.5, residual=0.7)
+    assert icc_absolute(parts) == pytest.approx(0.5 / 1.4)
+    assert icc_absolute(parts, 3) == pytest.approx(0.5 / (0.5 + 0.3))
+    assert icc_absolute(Components(0.1, -0.2, 0.05)) is None

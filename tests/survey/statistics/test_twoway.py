@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
 from survey.statistics import twoway
 from survey.statistics.crossed_design import Crossed, of_matrix
@@ -133,3 +134,60 @@ def test_what_a_person_says_twice_of_one_segment_counts_once() -> None:
     assert (two.low, two.high) == pytest.approx((one.low, one.high))
     assert two.n == 2 * one.n
     assert twice.by_cell().values == pytest.approx(once.values)
+
+
+def unequal() -> Crossed:
+    """Four people, three items, three cells without an answer."""
+    nan = np.nan
+    return of_matrix(np.array([[1, 0, 1], [1, nan, 1], [0, 0, nan], [1, 1, nan]], float))
+
+
+def test_a_share_is_the_mean_with_its_interval_on_logits() -> None:
+    mean, share = twoway.mean(unequal()), twoway.share(unequal())
+    p = 6 / 9
+    logit, slope = np.log(p / (1 - p)), 1 / (p * (1 - p))
+    reach = stats.t.ppf(0.975, 2) * mean.error * slope
+    ends = 1 / (1 + np.exp(-np.array([logit - reach, logit + reach])))
+    assert share.value == mean.value == pytest.approx(p)
+    assert (share.low, share.high) == pytest.approx(tuple(ends))
+    assert (share.error, share.freedom, share.n) == (mean.error, 2, 9)
+
+
+def test_of_two_one_way_variances_the_larger_one_stands_for_a_negative_one() -> None:
+    matrix = np.array([[1, 0, 1, 0], [0, 1, 0, 1], [1, 0, 1, 0], [0, 1, 0, 0]], float)[:, :3]
+    for answers in (of_matrix(matrix), of_matrix(matrix.T)):
+        found = twoway.mean(answers)
+        turned = Crossed(answers.values, answers.items, answers.participants)
+        errors = [twoway.by_participant(one).error for one in (answers, turned)]
+        assert found.note == NEGATIVE and errors[0] != pytest.approx(errors[1])
+        assert found.error == pytest.approx(max(errors))
+
+
+def test_a_difference_where_some_answered_one_kind_only() -> None:
+    answers = unequal()
+    first, second = answers.only(answers.items == 0), answers.only(answers.items != 0)
+    found = twoway.difference(first, second)
+    assert (found.value, found.n) == (pytest.approx(3 / 4 - 3 / 5), 9)
+    assert (found.low, found.note) == (None, ONE)  # one item on one side
+    both = twoway.difference(answers, second)
+    assert both.freedom == 1 and both.n == 14 and both.low < both.value < both.high
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_no_difference_from_nothing(side: int) -> None:
+    nothing = of_matrix(np.full((3, 3), np.nan))
+    pair = [nothing, nothing]
+    pair[side] = unequal()
+    found = twoway.difference(*pair)
+    assert (found.value, found.n) == (None, 9)
+
+
+def test_a_share_by_participants_has_no_interval_for_one_and_an_edge_for_all_alike() -> None:
+    one = of_matrix(np.array([[1.0, 0, 1]]))
+    found = twoway.share_by_participant(one)
+    assert (found.value, found.low, found.note) == (pytest.approx(2 / 3), None, ONE)
+    alike = twoway.share_by_participant(of_matrix(np.ones((7, 3))))
+    assert (alike.low, alike.high) == pytest.approx((0.025 ** (1 / 7), 1))  # of seven people
+    assert (alike.note, alike.error, alike.freedom) == (EDGE, None, None)
+    with pytest.raises(ValueError, match="standard error"):
+        twoway.on_logits(found, 1)

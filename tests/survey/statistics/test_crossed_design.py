@@ -1,0 +1,77 @@
+"""The arrays behind all intervals: what is left out, what counts as one piece of music."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from survey.statistics.crossed_design import Crossed, crossed, of_matrix, pieces, segments
+
+
+def table() -> pd.DataFrame:
+    """Two segments of one file, one of them at two strengths; one file is not told, one segment."""
+    return pd.DataFrame(
+        {
+            "participant": ["b", "a", "a", "b", "b", "a"],
+            "item": ["i1", "i1", "i2", "i3", "i4", "i5"],
+            "source": ["x.mid", "x.mid", "x.mid", "x.mid", "", "y.mid"],
+            "segment": [0, 0, 0, 1, 1, None],
+            "rhythm": [1, 2, None, 4, 5, 3],
+        },
+        index=[3, 5, 7, 9, 11, 13],
+    )
+
+
+def test_a_piece_is_told_by_its_source() -> None:
+    assert pieces(table()).tolist() == ["x.mid"] * 4 + [None, "y.mid"]
+    assert pieces(table().drop(columns="source")).tolist() == [None] * 6
+
+
+def test_one_segment_is_one_piece_of_music_under_all_its_names() -> None:
+    names = segments(table()).tolist()
+    assert names[0] == names[1] == names[2] != names[3]
+    assert names[4:] == ["i4", "i5"]  # where the ratings do not tell, every item by itself
+    assert len(set(names)) == 4
+    for missing in ("segment", "source"):
+        assert segments(table().drop(columns=missing)).tolist() == table()["item"].tolist()
+
+
+def test_missing_values_are_left_out_and_codes_begin_at_0_in_the_order_of_names() -> None:
+    answers = crossed(table(), table()["rhythm"], "item")
+    assert answers.values.tolist() == [1, 2, 4, 5, 3]
+    assert answers.participants.tolist() == [1, 0, 1, 1, 0]
+    assert answers.items.tolist() == [0, 0, 1, 2, 3]  # i2 was given no value
+    assert (answers.participant_count, answers.item_count, answers.mean) == (2, 4, 3.0)
+    by_music = crossed(table(), table()["rhythm"])
+    assert by_music.item_count == 4
+    whole = crossed(table()[:4], table()["rhythm"][:4], "piece")
+    assert whole.items.tolist() == [0, 0, 0]
+
+
+def test_values_of_one_cell_are_averaged_or_summed() -> None:
+    answers = Crossed(
+        np.array([1.0, 3.0, 10.0, 7.0, 2.0]), np.array([0, 0, 1, 1, 0]), np.array([2, 2, 0, 1, 2])
+    )
+    cells = answers.by_cell()
+    assert list(zip(cells.participants, cells.items, cells.values, strict=True)) == [
+        (0, 2, 2.0),
+        (1, 0, 10.0),
+        (1, 1, 7.0),
+    ]
+    assert answers.cell_sums().tolist() == [6, 10, 7]
+    assert answers.sums(answers.items).tolist() == [10, 7, 6]
+    some = answers.only(answers.values > 2)
+    assert (some.values.tolist(), some.items.tolist()) == ([3, 10, 7], [2, 0, 1])
+    assert some.participants.tolist() == [0, 1, 1]
+
+
+def test_a_matrix_has_participants_for_rows() -> None:
+    answers = of_matrix(np.array([[1, np.nan, 3], [np.nan, 5, 0]]))
+    assert list(zip(answers.participants, answers.items, answers.values, strict=True)) == [
+        (0, 0, 1),
+        (0, 2, 3),
+        (1, 1, 5),
+        (1, 2, 0),
+    ]
+    nothing = of_matrix(np.full((2, 2), np.nan))
+    assert (len(nothing.by_cell().values), nothing.item_count) == (0, 0)
+    assert nothing.cell_sums().tolist() == pytest.approx([])

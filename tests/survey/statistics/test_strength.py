@@ -1,0 +1,25 @@
+"""Each strength by itself, also where some items do not tell theirs."""
+
+from db.models import SCALES
+from survey.statistics import twoway
+from survey.statistics.agreement import by_direction
+from survey.statistics.crossed_design import crossed
+from survey.statistics.strength import by_strength
+from tests.survey.statistics.unbalanced import transfers
+
+
+def test_each_strength_has_the_estimates_of_its_own_answers() -> None:
+    found = by_strength(transfers())
+    assert [row["strength"] for row in found] == [0.5, 1.0]
+    for row in found:
+        some = transfers()
+        some = some[some["strength"] == row["strength"]]
+        for name, answers in by_direction(some).items():
+            assert row["agreement"][name] == twoway.share(answers).as_dict()
+        for scale in SCALES:
+            assert row["opinion"][scale] == twoway.mean(crossed(some, some[scale])).as_dict()
+
+
+def test_one_strength_beside_unknown_ones_is_nothing_to_compare() -> None:
+    table = transfers()
+    assert by_strength(table[table["strength"] != 0.5]) == []
