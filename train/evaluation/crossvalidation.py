@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from sklearn.model_selection import GroupKFold
 
 from train import metrics
 from train.evaluation.mood_classifier import fit
@@ -34,17 +35,16 @@ def out_of_fold(values: np.ndarray, high: np.ndarray, piece: np.ndarray, seed: i
     ValueError
         If the pieces are too few for the folds, or too much alike.
     """
-    pieces, names = np.unique(piece), [str(i) for i in range(values.shape[1])]
-    if len(pieces) < FOLDS:
-        raise ValueError(f"{len(pieces)} labelled pieces are too few for {FOLDS} folds")
-    rng = np.random.default_rng(seed)
-    found = np.zeros(len(high))
-    for _ in range(REPEATS):
-        for held in np.array_split(rng.permutation(pieces), FOLDS):
-            outside = np.isin(piece, held)
-            judge = fit(values[~outside], high[~outside], names)
-            found[outside] += judge.of(values[outside]) / REPEATS
-    return found
+    pieces, names = len(np.unique(piece)), [str(i) for i in range(values.shape[1])]
+    if pieces < FOLDS:
+        raise ValueError(f"{pieces} labelled pieces are too few for {FOLDS} folds")
+    odds = np.zeros(len(high))
+    for repeat_seed in np.random.default_rng(seed).integers(2**32, size=REPEATS):
+        folds = GroupKFold(FOLDS, shuffle=True, random_state=int(repeat_seed))
+        for inside, outside in folds.split(values, groups=piece):
+            judge = fit(values[inside], high[inside], names)
+            odds[outside] += judge.of(values[outside]) / REPEATS
+    return odds
 
 
 def aucs(scores: Mapping[str, np.ndarray], high: np.ndarray, piece: np.ndarray, seed: int) -> dict:

@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
 
 from fadernets.models.batch import UNLABELLED
 from fadernets.mood_classifier import MoodClassifier, features, load, table
@@ -37,6 +38,7 @@ __all__ = [
     "save",
     "table",
 ]
+TOLERANCE = 1e-8  # of the gradient at the minimum
 RIDGE = 0.02  # penalty on the squared weights; the folds of the training pieces hardly mind which
 
 
@@ -60,19 +62,16 @@ def fit(
     """
     if high.all() or not high.any():
         raise ValueError(f"all {len(high)} labelled segments are of one {mood}")
-    mean, sd = values.mean(0), values.std(0)
-    sd = np.where(sd > 0, sd, 1.0)
-    x, sign = (values - mean) / sd, np.where(high, 1.0, -1.0)
-
-    def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
-        margin = sign * (x @ theta[:-1] + theta[-1])
-        pull = -sign * expit(-margin) / len(x)
-        value = np.logaddexp(0, -margin).mean() + RIDGE / 2 * theta[:-1] @ theta[:-1]
-        return value, np.append(x.T @ pull + RIDGE * theta[:-1], pull.sum())
-
-    theta = minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B").x
+    scaler = StandardScaler().fit(values)
+    regression = LogisticRegression(  # its loss is a sum over segments, RIDGE is of their mean
+        C=1 / (RIDGE * len(values)), solver="newton-cholesky", tol=TOLERANCE
+    ).fit(scaler.transform(values), high)
     return MoodClassifier(
-        tuple(names), *(tuple(v.tolist()) for v in (mean, sd, theta[:-1])), theta[-1]
+        names=tuple(names),
+        mean=tuple(scaler.mean_.tolist()),
+        sd=tuple(scaler.scale_.tolist()),
+        weights=tuple(regression.coef_[0].tolist()),
+        bias=float(regression.intercept_[0]),
     )
 
 

@@ -9,6 +9,9 @@ from scipy import stats
 def auc(score: np.ndarray, positive: np.ndarray) -> float:
     """Area under the ROC curve of a score, shape (n,), for boolean labels, shape (n,).
 
+    From the Mann-Whitney U: the same as scikit-learn's `roc_auc_score`, which takes three times as
+    long, and an interval takes a thousand of them.
+
     Raises
     ------
     ValueError

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from fadernets.music.notes import Notes
 from train import metrics
@@ -67,6 +68,10 @@ def test_auc_by_hand():
     assert metrics.auc(-score, positive) == 0.25
     with pytest.raises(ValueError, match="alike"):
         metrics.auc(score, np.ones(4, bool))
+    ties = np.random.default_rng(0).normal(size=200).round(1)
+    assert metrics.auc(ties, ties > 0.5) == 1
+    high = np.arange(200) % 3 == 0
+    assert metrics.auc(ties, high) == pytest.approx(roc_auc_score(high, ties), abs=1e-12)
 
 
 def test_accuracy_by_hand():
