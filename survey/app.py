@@ -81,7 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.journal = _journal(settings, database)
-    app.state.office = AdminServices(create_app)
+    app.state.admin_services = AdminServices(create_app)
     app.state.join_limiter = JoinLimiter()
     app.state.checkup = health.Checkup()
     add_routes(app)
@@ -93,9 +93,8 @@ def add_routes(app: FastAPI) -> None:
     app.add_middleware(Guard)
     http_errors.install(app)
     app.add_api_route("/healthz", healthz, methods=["GET", "HEAD"])
-    for room in (api, audio, pages):
-        app.include_router(room.router)
-    app.include_router(routes.create_router())
+    for module in (api, audio, pages, routes):
+        app.include_router(module.router)
     app.mount("/static", Static(directory=STATIC), name="static")
 
 
@@ -108,7 +107,7 @@ async def healthz(request: Request) -> JSONResponse:
 
 def close(app: FastAPI) -> None:
     """Upload what is not yet uploaded, and hand back what `create_app` took."""
-    app.state.office.previews.close()
+    app.state.admin_services.previews.close()
     if app.state.journal is not None:
         app.state.journal.close()
     try:

@@ -6,8 +6,9 @@ import base64
 import csv
 import io
 import math
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Form
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -15,52 +16,44 @@ from starlette.responses import Response
 from db.models import Answer, Participant, Study, Trial
 from survey.admin import invitations, monitoring
 from survey.admin.authentication import AdminError
-from survey.admin.request import AdminDep, AdminRequest, audit, router, study_of
+from survey.admin.forms import InvitationForm
+from survey.admin.request import AdminDep, AdminRequest, AdminRoute, audit, csrf, study_of
 from survey.admin.study_pages import frame, origin
 from survey.records import erasure, export_files
 
 SIZE = 100  # participants on a page
 
 
-def create_router() -> APIRouter:
-    """The routes under ``/studies/{name}`` that are about people."""
-    found = router()
-    study = "/studies/{name}"
-    found.add_api_route(f"{study}/invitations", invited)
-    found.add_api_route(f"{study}/invitations", invite, methods=["POST"])
-    found.add_api_route(f"{study}/invitations/{{number}}/revoke", revoke, methods=["POST"])
-    found.add_api_route(f"{study}/participants", participants)
-    found.add_api_route(f"{study}/participants/{{public_id}}/erase", ask_erase)
-    found.add_api_route(f"{study}/participants/{{public_id}}/erase", erase, methods=["POST"])
-    return found
+router = APIRouter(route_class=AdminRoute)
 
 
-def invited(at: AdminDep, name: str) -> Response:
+@router.get("/admin/studies/{name}/invitations")
+def invited(admin: AdminDep, name: str) -> Response:
     """The invitations made so far; their links are not known any more."""
-    with at.database.read() as session:
-        return _invitations(at, session, study_of(session, name), [])
+    with admin.database.read() as session:
+        return _invitations(admin, session, study_of(session, name), [])
 
 
-def invite(at: AdminDep, name: str) -> Response:
+@router.post("/admin/studies/{name}/invitations", dependencies=[csrf("invite")])
+def invite(admin: AdminDep, name: str, form: Annotated[InvitationForm, Form()]) -> Response:
     """Make invitations, and show their links this once."""
-    at.check_csrf("invite", name)
-    count = at.number("count", 1, invitations.MOST)
-    label = at.text("label", invitations.LONGEST_LABEL)
-    with at.database.write() as session:
+    with admin.database.write() as session:
         study = study_of(session, name)
-        made = invitations.create(session, study, count, label)
-        audit(session, study, "invited", count=count)
-        at.journal_study(session, study)
-    start = f"{origin(at.request)}/s/{name}?invite="
-    with at.database.read() as session:
+        made = invitations.create(session, study, form.count, form.label)
+        audit(session, study, "invited", count=form.count)
+        admin.journal_study(session, study)
+    start = f"{origin(admin.request)}/s/{name}?invite="
+    with admin.database.read() as session:
         links = [start + token for token in made]
-        return _invitations(at, session, study_of(session, name), links)
+        return _invitations(admin, session, study_of(session, name), links)
 
 
-def revoke(at: AdminDep, name: str, number: str) -> Response:
+@router.post(
+    "/admin/studies/{name}/invitations/{number}/revoke", dependencies=[csrf("revoke {number}")]
+)
+def revoke(admin: AdminDep, name: str, number: str) -> Response:
     """Take back an invitation that nobody has used."""
-    at.check_csrf(f"revoke {number}", name)
-    with at.database.write() as session:
+    with admin.database.write() as session:
         study = study_of(session, name)
         found = {
             str(invitation.id): invitation for invitation in invitations.listed(session, study)
@@ -72,13 +65,14 @@ def revoke(at: AdminDep, name: str, number: str) -> Response:
         except ValueError as error:
             raise AdminError(409, f"Nothing was changed: {error}.") from error
         audit(session, study, "revoked", invitation=found[number].id)
-        at.journal_study(session, study)
-    return at.redirect(f"/studies/{name}/invitations")
+        admin.journal_study(session, study)
+    return admin.redirect(f"/studies/{name}/invitations")
 
 
-def participants(at: AdminDep, name: str, page: str = "1") -> Response:
+@router.get("/admin/studies/{name}/participants")
+def participants(admin: AdminDep, name: str, page: str = "1") -> Response:
     """Who takes part: how far, and when last seen; nothing that tells who it is."""
-    with at.database.read() as session:
+    with admin.database.read() as session:
         study = study_of(session, name)
         count = session.scalar(
             select(func.count(Participant.id)).where(Participant.study_id == study.id)
@@ -87,8 +81,8 @@ def participants(at: AdminDep, name: str, page: str = "1") -> Response:
         known = page.isascii() and page.isdigit() and len(page) < 10
         number = min(max(int(page), 1), pages) if known else 1
         people = monitoring.people(session, study, skip=(number - 1) * SIZE, most=SIZE)
-        values = frame(at, session, study, "/participants")
-    return at.render(
+        values = frame(admin, session, study, "/participants")
+    return admin.render(
         "participants",
         people=people,
         count=count,
@@ -99,9 +93,10 @@ def participants(at: AdminDep, name: str, page: str = "1") -> Response:
     )
 
 
-def ask_erase(at: AdminDep, name: str, public_id: str) -> Response:
+@router.get("/admin/studies/{name}/participants/{public_id}/erase")
+def ask_erase(admin: AdminDep, name: str, public_id: str) -> Response:
     """Ask whether a participant is really to be erased."""
-    with at.database.read() as session:
+    with admin.database.read() as session:
         study = study_of(session, name)
         person = _person(session, study, public_id)
         answers = session.scalar(
@@ -109,22 +104,23 @@ def ask_erase(at: AdminDep, name: str, public_id: str) -> Response:
             .join(Trial, Answer.trial_id == Trial.id)
             .where(Trial.participant_id == person.id)
         )
-        values = frame(at, session, study, "/participants")
-    return at.render("erase", person=person, answers=answers, **values)
+        values = frame(admin, session, study, "/participants")
+    return admin.render("erase", person=person, answers=answers, **values)
 
 
-def erase(at: AdminDep, name: str, public_id: str) -> Response:
+@router.post(
+    "/admin/studies/{name}/participants/{public_id}/erase", dependencies=[csrf("erase {public_id}")]
+)
+def erase(admin: AdminDep, name: str, public_id: str) -> Response:
     """Erase a participant for good, here and where the software made copies."""
-    at.check_csrf(f"erase {public_id}", name)
-    with at.database.write() as session:
+    with admin.database.write() as session:
         study = study_of(session, name)
         erasure.erase(session, _person(session, study, public_id), "admin")
-        journal = at.request.app.state.journal
-        if journal is not None:
-            journal.withdrawn(public_id, name)
-    at.database.scrub()
-    export_files.renew(at.database)
-    return at.redirect(f"/studies/{name}/participants")
+        if admin.journal is not None:
+            admin.journal.withdrawn(public_id, name)
+    admin.database.scrub()
+    export_files.renew(admin.database)
+    return admin.redirect(f"/studies/{name}/participants")
 
 
 def _person(session: Session, study: Study, public_id: str) -> Participant:
@@ -138,18 +134,18 @@ def _person(session: Session, study: Study, public_id: str) -> Participant:
     return person
 
 
-def _invitations(at: AdminRequest, session: Session, study: Study, links: list[str]) -> Response:
+def _invitations(admin: AdminRequest, session: Session, study: Study, links: list[str]) -> Response:
     found = invitations.listed(session, study)
     table = io.StringIO()
     writer = csv.writer(table)
     writer.writerow(["link"])
     writer.writerows([link] for link in links)
-    return at.render(
+    return admin.render(
         "invitations",
         links=links,
         csv=base64.b64encode(table.getvalue().encode()).decode(),
         invitations=found,
         used=sum(invitation.used_at is not None for invitation in found),
         most=invitations.MOST,
-        **frame(at, session, study, "/invitations"),
+        **frame(admin, session, study, "/invitations"),
     )

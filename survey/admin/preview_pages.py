@@ -8,45 +8,35 @@ from starlette.responses import Response
 
 from survey.admin.authentication import AdminError
 from survey.admin.preview import Passed
-from survey.admin.request import AdminDep, refusal, router, study_of
+from survey.admin.request import AdminDep, AdminRoute, csrf, refusal, study_of
 from survey.core.templates import mount_path
 
 METHODS = ["GET", "HEAD", "POST"]
 ENDED = "This preview has ended. Start a new one on the study's page."
 
 
-def create_router() -> APIRouter:
-    """The route that starts a preview."""
-    found = router()
-    found.add_api_route("/studies/{name}/preview", start, methods=["POST"])
-    return found
+router = APIRouter(route_class=AdminRoute)
+# The addresses of previews are secret, so that nobody need sign in there: their pages send a
+# participant's token where the admin's would be.
+public_router = APIRouter()
 
 
-def create_public_router() -> APIRouter:
-    """The routes of all previews; their addresses are secret, so that nobody need sign in.
-
-    The pages there send the participant's token where an admin's would be.
-    """
-    found = APIRouter()
-    found.add_api_route("/preview/{key}", serve, methods=METHODS)
-    found.add_api_route("/preview/{key}/{rest:path}", serve, methods=METHODS)
-    return found
-
-
-def start(at: AdminDep, name: str) -> Response:
-    """Make a preview and go there; it is no change of state, so the log says nothing."""
-    at.check_csrf("preview", name)
-    with at.database.read() as session:
+@router.post("/admin/studies/{name}/preview", dependencies=[csrf("preview")])
+def start(admin: AdminDep, name: str) -> Response:
+    """Make a preview and go there; no state changes, so the log has no entry."""
+    with admin.database.read() as session:
         study = study_of(session, name)
         if not study.stimuli:
             raise AdminError(409, "The study has no stimuli to show.")
-        key = at.office.previews.start(session, study, at.settings)
-    return at.leave(f"/preview/{key}/")
+        key = admin.services.previews.start(session, study, admin.settings)
+    return admin.leave(f"/preview/{key}/")
 
 
+@public_router.api_route("/preview/{key}", methods=METHODS)
+@public_router.api_route("/preview/{key}/{rest:path}", methods=METHODS)
 def serve(request: Request, key: str) -> Response:
     """What the survey behind a preview answers."""
-    app = request.app.state.office.previews.find(key)
+    app = request.app.state.admin_services.previews.find(key)
     if app is None:
         return refusal(request, AdminError(404, ENDED))
     return Passed(app, f"{mount_path(request)}/preview/{key}")

@@ -1,12 +1,12 @@
-"""What all admin's pages share: being signed in, forms, templates, refusals as pages."""
+"""What all admin's pages share: being signed in, tokens of forms, templates, refusals as pages."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,6 +30,7 @@ from survey.core.http_guard import POLICY
 from survey.core.settings import Settings
 from survey.core.templates import mount_path, templates
 from survey.journal.durability import Durability, durability
+from survey.journal.journal import Journal
 
 LARGEST_FORM = 16 * 1024  # bytes
 # No other page may lay itself over the buttons.
@@ -47,13 +48,19 @@ NAMES = {
 
 
 class AdminRoute(APIRoute):
-    """A route that shows a refusal as a page of its own."""
+    """A route that only the admin may use; a refusal is a page of its own.
+
+    The token is checked first, and nothing of a stranger's form is read.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
             try:
+                request.state.credentials = _admit(request)
+                if request.method == "POST":
+                    await _check_body(request)
                 response = await handler(request)
             except AdminError as refused:
                 response = refusal(request, refused)
@@ -67,62 +74,51 @@ class AdminServices:
     """What the admin's pages keep between requests, in memory alone."""
 
     def __init__(self, create_app: Callable[[Settings], FastAPI]) -> None:
-        self.door = Authenticator()
+        self.authenticator = Authenticator()
         self.builder = Builder()
         self.live = Live()
         self.previews = Previews(create_app)
 
 
 class AdminRequest:
-    """An admin's request: who sends it, the form it carries, the database it works on.
+    """A request of the admin's, and what its routes work with."""
 
-    Attributes
-    ----------
-    request : Request
-    form : dict of str to str
-        Of a post; empty for a page that is only read.
-    """
-
-    def __init__(self, request: Request, given: Credentials, form: dict[str, str]) -> None:
-        self.request, self.form, self._given = request, form, given
+    def __init__(self, request: Request) -> None:
+        self.request = request
 
     @property
-    def office(self) -> AdminServices:
-        """The survey's."""
-        return self.request.app.state.office
+    def services(self) -> AdminServices:
+        """What the admin's pages keep between requests."""
+        services: AdminServices = self.request.app.state.admin_services
+        return services
 
     @property
     def database(self) -> Database:
         """The survey's."""
-        return self.request.app.state.database
+        database: Database = self.request.app.state.database
+        return database
 
     @property
     def settings(self) -> Settings:
         """The survey's."""
-        return self.request.app.state.settings
+        settings: Settings = self.request.app.state.settings
+        return settings
 
-    def check_csrf(self, action: str, study: str = "") -> None:
-        """Go on only if the form was made by this site for this action.
-
-        Raises
-        ------
-        AdminError
-            403.
-        """
-        expected = self.form_token(action, study)
-        carried = self.form.get("form", "")
-        check_post(self.request, self._given, carried, expected, self.settings.public_url)
+    @property
+    def journal(self) -> Journal | None:
+        """The survey's; None where answers are not copied off the disk."""
+        journal: Journal | None = self.request.app.state.journal
+        return journal
 
     @property
     def durable(self) -> Durability:
         """Whether answers outlive a restart of the host."""
-        return durability(self.settings, self.database, self.request.app.state.journal)
+        return durability(self.settings, self.database, self.journal)
 
     def journal_study(self, session: Session, study: Study) -> None:
         """Let the journal know of a study that was changed, if there is one."""
-        journal = self.request.app.state.journal
-        if journal is not None:
-            journal.opened(session, study)
+        if self.journal is not None:
+            self.journal.opened(session, study)
 
     def form_token(self, action: str, study: str = "") -> str:
         """What a form for this action must carry."""
@@ -141,60 +137,73 @@ class AdminRequest:
         """Send the browser on to any page of the survey after a post."""
         return RedirectResponse(mount_path(self.request) + path, 303)
 
-    def number(self, name: str, least: float, most: float, kind: type = int) -> Any:
-        """A number that the form must have.
 
-        Raises
-        ------
-        AdminError
-            422 if it is missing, no number, or out of range.
-        """
-        text = self.form.get(name, "").strip()
-        try:
-            value = kind(text)
-        except ValueError:
-            value = None
-        if value is None or not least <= value <= most:
-            what = "a whole number" if kind is int else "a number"
-            raise AdminError(422, f"{name} must be {what} from {least} to {most}.")
-        return value
-
-    def text(self, name: str, longest: int, *, needed: bool = False) -> str:
-        """A text of the form, stripped.
-
-        Raises
-        ------
-        AdminError
-            422 if it is too long, or missing though needed.
-        """
-        text = self.form.get(name, "").strip()
-        if "\0" in text or len(text) > longest:
-            raise AdminError(422, f"{name} must have at most {longest} characters.")
-        if needed and not text:
-            raise AdminError(422, f"{name} must not be empty.")
-        return text
+async def _admin_request(request: Request) -> AdminRequest:
+    return AdminRequest(request)
 
 
-def router() -> APIRouter:
-    """A router for admin's pages."""
-    return APIRouter(route_class=AdminRoute)
+AdminDep = Annotated[AdminRequest, Depends(_admin_request)]
 
 
-async def desk(request: Request) -> AdminRequest:
-    """The desk of a request that may come in.
+def csrf(action: str) -> Any:
+    """A dependency that refuses posts which no page of this site made for this action.
+
+    Parameters
+    ----------
+    action : str
+        May name parameters of the path, as in "erase {public_id}". The study is the parameter
+        "name".
 
     Raises
     ------
     AdminError
-        401, 404 or 429 as `Authenticator.admit` says, 413 or 422 for a form that cannot be read.
+        403, by the dependency.
     """
-    token = request.app.state.settings.admin_token
+
+    async def check(request: Request, admin: AdminDep) -> None:
+        carried = (await request.form()).get("form", "")
+        check_post(
+            request,
+            request.state.credentials,
+            carried if isinstance(carried, str) else "",
+            admin.form_token(
+                action.format_map(request.path_params), request.path_params.get("name", "")
+            ),
+            admin.settings.public_url,
+        )
+
+    return Depends(check)
+
+
+def _admit(request: Request) -> Credentials:
+    """Credentials of a request that has the right token.
+
+    Raises
+    ------
+    AdminError
+        401, 404 or 429, as `Authenticator.admit` says.
+    """
+    state = request.app.state
+    authenticator: Authenticator = state.admin_services.authenticator
     header, again = request.headers.get("authorization"), AGAIN in request.query_params
-    given = request.app.state.office.door.admit(header, token, again=again)
-    return AdminRequest(request, given, await _form(request) if request.method == "POST" else {})
+    return authenticator.admit(header, state.settings.admin_token, again=again)
 
 
-AdminDep = Annotated[AdminRequest, Depends(desk)]
+async def _check_body(request: Request) -> None:
+    """Refuse a form that is too large, or that would be read with other characters than were sent.
+
+    Raises
+    ------
+    AdminError
+        413 or 422.
+    """
+    body = await request.body()
+    if len(body) > LARGEST_FORM:
+        raise AdminError(413, f"A form may have {LARGEST_FORM // 1024} kB at most.")
+    try:
+        unquote(body.decode(), errors="strict")
+    except UnicodeDecodeError as error:
+        raise AdminError(422, "The form is not readable text.") from error
 
 
 def refusal(request: Request, error: AdminError) -> HTMLResponse:
@@ -228,15 +237,3 @@ def audit(session: Session, study: Study | None, action: str, **detail: Any) -> 
     """Write what the admin did into the log."""
     found = None if study is None else study.id
     session.add(Audit(actor="admin", action=action, study_id=found, detail=detail))
-
-
-async def _form(request: Request) -> dict[str, str]:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_FORM:
-            raise AdminError(413, f"A form may have {LARGEST_FORM // 1024} kB at most.")
-    try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict"))
-    except (UnicodeDecodeError, ValueError) as error:
-        raise AdminError(422, "The form is not readable text.") from error

@@ -1,4 +1,4 @@
-"""The admin's pages: the list of studies, and the router with all that lies behind it."""
+"""The admin's pages: the list of studies, and the router with all the pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from db.models import Participant, Study
 from survey.admin import create_pages, monitoring, participant_pages, preview_pages, study_pages
-from survey.admin.request import AdminDep, router
+from survey.admin.request import AdminDep, AdminRoute
 
 
 @dataclass(frozen=True)
@@ -24,29 +24,19 @@ class Row:
     answers: int
 
 
-def create_router() -> APIRouter:
-    """The admin's pages under ``/admin`` and the previews under ``/preview``.
-
-    The application keeps an `Office` for them in ``app.state.office``.
-    """
-    pages = router()
-    pages.add_api_route("", overview)
-    pages.add_api_route("/", overview)
-    for module in (create_pages, study_pages, participant_pages, preview_pages):
-        pages.include_router(module.create_router())
-    whole = APIRouter()
-    whole.include_router(pages, prefix="/admin")
-    whole.include_router(preview_pages.create_public_router())
-    return whole
+router = APIRouter(route_class=AdminRoute)
 
 
-def overview(at: AdminDep) -> Response:
+@router.get("/admin")
+@router.get("/admin/")
+def overview(admin: AdminDep) -> Response:
     """All studies, the newest first."""
-    with at.database.read() as session:
-        found = session.scalars(select(Study).order_by(Study.created_at.desc(), Study.id.desc()))
-        rows = [_row(session, study) for study in found]
-    building = at.office.builder.running
-    return at.render("overview", rows=rows, durable=at.durable, building=building)
+    with admin.database.read() as session:
+        studies = session.scalars(select(Study).order_by(Study.created_at.desc(), Study.id.desc()))
+        rows = [_row(session, study) for study in studies]
+    return admin.render(
+        "overview", rows=rows, durable=admin.durable, building=admin.services.builder.running
+    )
 
 
 def _row(session: Session, study: Study) -> Row:
@@ -57,3 +47,8 @@ def _row(session: Session, study: Study) -> Row:
         session.scalar(people.where(Participant.stage == "finished")) or 0,
         monitoring.answers(session, study),
     )
+
+
+for module in (create_pages, study_pages, participant_pages, preview_pages):
+    router.include_router(module.router)
+router.include_router(preview_pages.public_router)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Form
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
@@ -15,8 +15,9 @@ from starlette.responses import Response
 from db.models import Audit, Participant, Study
 from survey.admin import monitoring, opening
 from survey.admin.authentication import AdminError
+from survey.admin.forms import SettingsForm
 from survey.admin.live_results import Snapshot
-from survey.admin.request import AdminDep, AdminRequest, audit, router, study_of
+from survey.admin.request import AdminDep, AdminRequest, AdminRoute, audit, csrf, study_of
 from survey.building.study_spec import LONGEST_LEASE
 from survey.core import texts
 from survey.core.templates import mount_path
@@ -35,83 +36,68 @@ BUILT = ("pairs", "strengths", "seed", "checkpoint")
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
-def create_router() -> APIRouter:
-    """The routes under ``/studies/{name}``."""
-    found = router()
-    for path, page in (
-        ("", results),
-        ("/live", live),
-        ("/heatmap.svg", heatmap),
-        ("/mos.svg", mos),
-        ("/settings", settings),
-        ("/export", exports),
-        ("/export/{file}", download),
-        ("/log", log),
-    ):
-        found.add_api_route(f"/studies/{{name}}{path}", page)
-    for path, action in (
-        ("/open", open_study),
-        ("/close", close_study),
-        ("/settings", save_settings),
-    ):
-        found.add_api_route(f"/studies/{{name}}{path}", action, methods=["POST"])
-    return found
+router = APIRouter(route_class=AdminRoute)
 
 
-def results(at: AdminDep, name: str) -> Response:
+@router.get("/admin/studies/{name}")
+def results(admin: AdminDep, name: str) -> Response:
     """How a study fills, and what has come out of it so far."""
-    with at.database.read() as session:
+    with admin.database.read() as session:
         study = study_of(session, name)
-        values = frame(at, session, study, "") | _live(at, session, study)
-    share = f"{origin(at.request)}/s/{name}"
-    return at.render("study", share=share, durable=at.durable, **values)
+        values = frame(admin, session, study, "") | _live(admin, session, study)
+    share = f"{origin(admin.request)}/s/{name}"
+    return admin.render("study", share=share, durable=admin.durable, **values)
 
 
-def live(at: AdminDep, name: str) -> Response:
+@router.get("/admin/studies/{name}/live")
+def live(admin: AdminDep, name: str) -> Response:
     """The part of `results` that changes, for the page to fetch again and again."""
-    with at.database.read() as session:
-        values = _live(at, session, study_of(session, name))
-    return at.render("live", **values)
+    with admin.database.read() as session:
+        values = _live(admin, session, study_of(session, name))
+    return admin.render("live", **values)
 
 
-def heatmap(at: AdminDep, name: str) -> Response:
+@router.get("/admin/studies/{name}/heatmap.svg")
+def heatmap(admin: AdminDep, name: str) -> Response:
     """Directions intended and heard, as a picture."""
-    return _picture(_snapshot(at, name).heatmap())
+    return _picture(_snapshot(admin, name).heatmap())
 
 
-def mos(at: AdminDep, name: str) -> Response:
+@router.get("/admin/studies/{name}/mos.svg")
+def mos(admin: AdminDep, name: str) -> Response:
     """Mean opinion scores with intervals, as a picture."""
-    return _picture(_snapshot(at, name).mos())
+    return _picture(_snapshot(admin, name).mos())
 
 
-def open_study(at: AdminDep, name: str) -> Response:
+@router.post("/admin/studies/{name}/open", dependencies=[csrf("open")])
+def open_study(admin: AdminDep, name: str) -> Response:
     """Let participants in, if nothing hinders it."""
-    at.check_csrf("open", name)
-    with at.database.write() as session:
+    with admin.database.write() as session:
         study = study_of(session, name)
-        found = opening.hindrances(session, study, at.settings, at.durable)
+        found = opening.hindrances(session, study, admin.settings, admin.durable)
         if found:
             raise AdminError(409, " ".join(found))
         opening.open_study(session, study)
-        at.journal_study(session, study)
-    return at.redirect(f"/studies/{name}")
+        admin.journal_study(session, study)
+    return admin.redirect(f"/studies/{name}")
 
 
-def close_study(at: AdminDep, name: str) -> Response:
+@router.post("/admin/studies/{name}/close", dependencies=[csrf("close")])
+def close_study(admin: AdminDep, name: str) -> Response:
     """Let nobody in any more."""
-    at.check_csrf("close", name)
-    with at.database.write() as session:
+    with admin.database.write() as session:
         study = study_of(session, name)
         opening.close_study(session, study)
-        at.journal_study(session, study)
-    return at.redirect(f"/studies/{name}")
+        admin.journal_study(session, study)
+    return admin.redirect(f"/studies/{name}")
 
 
-def settings(at: AdminDep, name: str) -> Response:
+@router.get("/admin/studies/{name}/settings")
+def settings(admin: AdminDep, name: str) -> Response:
     """What can be changed of a study, and how it was built."""
-    with at.database.read() as session:
+    with admin.database.read() as session:
         study = study_of(session, name)
-        values = frame(at, session, study, "/settings")
+        values = frame(admin, session, study, "/settings")
         begun = _has_begun(session, study)
     limits = study.rules.items()
     skipped = (None, False)
@@ -121,7 +107,7 @@ def settings(at: AdminDep, name: str) -> Response:
         if rule in exclusion.MEANINGS and limit not in skipped
     ]
     planned = unused_places.planned(study)
-    return at.render(
+    return admin.render(
         "settings",
         rules=rules,
         build=_build(study),
@@ -133,35 +119,32 @@ def settings(at: AdminDep, name: str) -> Response:
     )
 
 
-def save_settings(at: AdminDep, name: str) -> Response:
+@router.post("/admin/studies/{name}/settings", dependencies=[csrf("settings")])
+def save_settings(admin: AdminDep, name: str, form: Annotated[SettingsForm, Form()]) -> Response:
     """Change a study's texts, and whom it is open to."""
-    at.check_csrf("settings", name)
-    new = {
-        "title": at.text("title", 200, needed=True),
-        "contact": at.text("contact", 200),
-        "retention": at.text("retention", 2000),
-        "invited_only": at.form.get("invited_only") == "yes",
+    new: dict[str, str | int] = {
+        "title": form.title,
+        "contact": form.contact,
+        "retention": form.retention,
+        "invited_only": form.invited_only == "yes",
     }
-    people = at.number("participants", 1, 100_000)
-    lease = at.number("lease", 1, LONGEST_LEASE) if "lease" in at.form else None
-    language = at.form.get("language")
-    with at.database.write() as session:
+    with admin.database.write() as session:
         study = study_of(session, name)
         if not _has_begun(session, study):
-            if language in texts.languages():  # whoever has agreed has agreed in a language
-                new["language"] = language
-            if lease is not None:
-                new["lease_minutes"] = lease
+            if form.language in texts.languages():  # people agree to a text in one language
+                new["language"] = form.language
+            if form.lease is not None:
+                new["lease_minutes"] = form.lease
         changed = [key for key, value in new.items() if getattr(study, key) != value]
         for key in changed:
             setattr(study, key, new[key])
-        if people != unused_places.planned(study):
-            study.build = study.build | {unused_places.PLAN: people}
+        if form.participants != unused_places.planned(study):
+            study.build = study.build | {unused_places.PLAN: form.participants}
             changed.append(unused_places.PLAN)
         if changed:
             audit(session, study, "settings", changed=changed)
-            at.journal_study(session, study)
-    return at.redirect(f"/studies/{name}/settings")
+            admin.journal_study(session, study)
+    return admin.redirect(f"/studies/{name}/settings")
 
 
 def _has_begun(session: Session, study: Study) -> bool:
@@ -170,14 +153,16 @@ def _has_begun(session: Session, study: Study) -> bool:
     return study.withdrawn + study.lapsed > 0 or session.scalar(one) is not None
 
 
-def exports(at: AdminDep, name: str) -> Response:
+@router.get("/admin/studies/{name}/export")
+def exports(admin: AdminDep, name: str) -> Response:
     """What can be downloaded."""
-    with at.database.read() as session:
-        values = frame(at, session, study_of(session, name), "/export")
-    return at.render("export", files=FILES, **values)
+    with admin.database.read() as session:
+        values = frame(admin, session, study_of(session, name), "/export")
+    return admin.render("export", files=FILES, **values)
 
 
-def download(at: AdminDep, name: str, file: str) -> Response:
+@router.get("/admin/studies/{name}/export/{file}")
+def download(admin: AdminDep, name: str, file: str) -> Response:
     """One of `FILES`.
 
     Raises
@@ -185,7 +170,7 @@ def download(at: AdminDep, name: str, file: str) -> Response:
     AdminError
         404 for another name.
     """
-    with at.database.read() as session:
+    with admin.database.read() as session:
         study = study_of(session, name)
         if file == "ratings.csv":
             text = export_files.ratings_csv(session, study)
@@ -199,19 +184,20 @@ def download(at: AdminDep, name: str, file: str) -> Response:
     return Response(text, headers=headers, media_type=TYPES[file.rpartition(".")[2]])
 
 
-def log(at: AdminDep, name: str) -> Response:
+@router.get("/admin/studies/{name}/log")
+def log(admin: AdminDep, name: str) -> Response:
     """What was done to a study, latest first."""
-    with at.database.read() as session:
+    with admin.database.read() as session:
         study = study_of(session, name)
-        values = frame(at, session, study, "/log")
+        values = frame(admin, session, study, "/log")
         query = select(Audit).where(Audit.study_id == study.id).order_by(Audit.id.desc())
         entries = list(session.scalars(query.limit(SHOWN)))
-    return at.render("log", entries=entries, **values)
+    return admin.render("log", entries=entries, **values)
 
 
-def frame(at: AdminRequest, session: Session, study: Study, tab: str) -> dict[str, Any]:
+def frame(admin: AdminRequest, session: Session, study: Study, tab: str) -> dict[str, Any]:
     """What the frame around every page of a study shows."""
-    hindrances = opening.hindrances(session, study, at.settings, at.durable)
+    hindrances = opening.hindrances(session, study, admin.settings, admin.durable)
     return {"study": study, "tab": tab, "hindrances": hindrances}
 
 
@@ -229,8 +215,8 @@ def origin(request: Request) -> str:
     return f"{scheme}://{host if HOST.fullmatch(host) else 'localhost'}{mount_path(request)}"
 
 
-def _live(at: AdminRequest, session: Session, study: Study) -> dict[str, Any]:
-    found = at.office.live.of(session, study)
+def _live(admin: AdminRequest, session: Session, study: Study) -> dict[str, Any]:
+    found = admin.services.live.of(session, study)
     shown = {
         "planned": unused_places.planned(study),
         "cells": monitoring.cells(session, study),
@@ -250,9 +236,9 @@ def _build(study: Study) -> list[tuple[str, str]]:
     ]
 
 
-def _snapshot(at: AdminRequest, name: str) -> Snapshot:
-    with at.database.read() as session:
-        found = at.office.live.of(session, study_of(session, name))
+def _snapshot(admin: AdminRequest, name: str) -> Snapshot:
+    with admin.database.read() as session:
+        found = admin.services.live.of(session, study_of(session, name))
     return found
 
 

@@ -18,7 +18,7 @@ from tests.survey.person import Person
 @pytest.fixture
 def manager(client: TestClient, app: FastAPI) -> Iterator[Manager]:
     yield Manager(client, ADMIN)
-    app.state.office.builder.wait(240)  # no making of a study outlives its test
+    app.state.admin_services.builder.wait(240)  # no making of a study outlives its test
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_making_a_study(manager: Manager, database: Database, app: FastAPI, stud
     assert said.headers["location"] == "/admin/build"
     again = manager.post("/new", form | {"name": "another"})
     assert again.status_code == 422 and "Another study is being made" in again.text
-    app.state.office.builder.wait(240)
+    app.state.admin_services.builder.wait(240)
     page = manager.get("/build/live").text
     assert "made is ready" in page, page
     with database.read() as session:
@@ -78,7 +78,7 @@ def test_a_name_that_is_taken(
     before = contents(database)
     form = manager.form("/new", "/new") | {"name": "small", "checkpoint": model(manager)}
     assert manager.post("/new", form).status_code == 303
-    app.state.office.builder.wait(60)
+    app.state.admin_services.builder.wait(60)
     page = manager.get("/build/live").text
     assert "was not made" in page and "There is a study named small already" in page
     assert contents(database) == before
@@ -100,6 +100,6 @@ def test_work_that_ends_without_a_word(
     form = manager.form("/new", "/new") | {"name": "made", "checkpoint": model(manager)}
     monkeypatch.setattr(sys, "executable", program)
     assert manager.post("/new", form).status_code == 303
-    app.state.office.builder.wait(60)
+    app.state.admin_services.builder.wait(60)
     page = manager.get("/build/live").text
     assert "made was not made" in page and words in page

@@ -105,7 +105,7 @@ def test_a_whole_run_leaves_nothing(
     assert contents(database) == before
     assert files(settings.data) == kept
     assert len(list(temporary.iterdir())) == 1
-    manager.client.app.state.office.previews.close()
+    manager.client.app.state.admin_services.previews.close()
     assert list(temporary.iterdir()) == []
     assert client.get(f"{base}/api/health").status_code == 404
     assert contents(database) == before
@@ -116,12 +116,12 @@ def test_the_study_in_it_is_the_study(
     manager: Manager, app: FastAPI, client: TestClient, study: Study, temporary: Path
 ) -> None:
     key = start(manager).rpartition("/")[2]
-    copy = app.state.office.previews.find(key)
+    copy = app.state.admin_services.previews.find(key)
     found, real = contents(copy.state.database), contents(app.state.database)
     assert found["stimuli"] == real["stimuli"] and found["clips"] == real["clips"]
     assert found["participants"] == found["invitations"] == found["audit"] == []
     assert copy.state.journal is None
-    app.state.office.previews.close()
+    app.state.admin_services.previews.close()
 
 
 @ONE
@@ -137,7 +137,7 @@ def test_previews_do_not_meet(
         assert client.get(clip.replace(first, base)).status_code == 404
     real = Person.ready(client)
     assert client.get(f"{first}/api/state", headers=real.headers).status_code == 404
-    app.state.office.previews.close()
+    app.state.admin_services.previews.close()
 
 
 @ONE
@@ -148,7 +148,7 @@ def test_no_admin_inside(
     assert client.get(f"{base}/admin", headers=manager.headers).status_code == 404
     assert client.get(f"{base}/static/admin.css").status_code == 200
     assert client.get(f"{base}/no/such").status_code == 404
-    app.state.office.previews.close()
+    app.state.admin_services.previews.close()
 
 
 @ONE
@@ -163,7 +163,7 @@ def test_mounted_below_a_path(app: FastAPI, study: Study, temporary: Path) -> No
         assert page.status_code == 200 and "A small study" in page.text
         links = re.findall(r'(?:href|src|data-base)="(/[^"]*)"', page.text)
         assert links and all(link.startswith(base) for link in links)
-    app.state.office.previews.close()
+    app.state.admin_services.previews.close()
 
 
 @ONE
@@ -237,7 +237,7 @@ def test_a_running_preview_is_no_orphan(
     [folder] = temporary.iterdir()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert stat.S_IMODE((folder / "preview.sqlite").stat().st_mode) == 0o600
-    client.app.state.office.previews.close()
+    client.app.state.admin_services.previews.close()
 
 
 @contextmanager

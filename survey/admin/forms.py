@@ -1,0 +1,145 @@
+"""What the forms of the admin's pages may hold, and how a wrong value is refused in a sentence."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Self, get_args
+
+from annotated_types import Ge, Le, MaxLen
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from survey.admin import invitations
+from survey.admin.authentication import AdminError
+from survey.building.study_spec import (
+    LONGEST_LEASE,
+    LONGEST_NOTE,
+    LONGEST_TEXT,
+    MOST_PAIRS,
+    StudySpec,
+)
+from survey.core import texts
+
+LARGEST_SEED = 2**32 - 1
+MOST_PEOPLE = 100_000  # participants wanted, or trials of one of them
+
+
+class AdminForm(BaseModel):
+    """A form's fields, stripped of blanks at their ends; an empty field counts as missing."""
+
+    model_config = ConfigDict(str_strip_whitespace=True)
+
+    @field_validator("*")
+    @classmethod
+    def _is_storable(cls, value: Any) -> Any:
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("PostgreSQL takes no NUL")
+        return value
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_a_sentence(cls, values: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        """Raise `AdminError` for the first field that is wrong."""
+        try:
+            return validate(values)
+        except ValidationError as error:
+            name = str(error.errors()[0]["loc"][0])
+            raise AdminError(422, f"{name} {_rule(cls, name, values)}.") from error
+
+
+class InvitationForm(AdminForm):
+    """How many invitations to make, and the researcher's own word for them."""
+
+    count: int = Field(ge=1, le=invitations.MOST)
+    label: str = Field("", max_length=invitations.LONGEST_LABEL)
+
+
+class SettingsForm(AdminForm):
+    """What can be changed of a study; language and lease until somebody has begun."""
+
+    title: str = Field(min_length=1, max_length=LONGEST_TEXT)
+    contact: str = Field("", max_length=LONGEST_TEXT)
+    retention: str = Field("", max_length=LONGEST_NOTE)
+    invited_only: str = ""  # "yes" if the box is ticked
+    participants: int = Field(ge=1, le=MOST_PEOPLE)
+    lease: int | None = Field(None, ge=1, le=LONGEST_LEASE)
+    language: str | None = None
+
+
+class StudyFields(BaseModel):
+    """The fields of the page that makes a study, as they were filled in."""
+
+    name: str = ""
+    title: str = ""
+    language: str = ""
+    contact: str = ""
+    pairs: str = ""
+    strengths: str = ""
+    seed: str = ""
+    trials: str = ""
+    checkpoint: str = ""
+
+    def spec(self) -> StudySpec:
+        """The study to be built.
+
+        Raises
+        ------
+        AdminError, BuildError
+            If a value is not possible.
+        """
+        from fadernets import checkpoint  # PyTorch takes seconds to import
+
+        if self.checkpoint not in checkpoint.available():  # and no path of this machine
+            raise AdminError(422, "There is no shipped model of this name.")
+        filled = {name: value for name, value in self if value.strip()}
+        form = StudyForm.model_validate(filled)
+        try:
+            strengths = tuple(map(float, re.findall(r"[^,;\s]+", form.strengths)))
+        except ValueError as error:
+            raise AdminError(
+                422, "Strengths are numbers with commas between, such as 0.5, 1."
+            ) from error
+        return StudySpec(
+            name=form.name,
+            title=form.title,
+            language=form.language,
+            contact=form.contact,
+            pairs=form.pairs,
+            checkpoint=self.checkpoint,
+            strengths=strengths,
+            seed=form.seed,
+            trials_each=form.trials,
+        )
+
+
+class StudyForm(AdminForm):
+    """What the fields of `StudyFields` mean."""
+
+    name: str = Field(min_length=1, max_length=64)
+    title: str | None = Field(None, max_length=LONGEST_TEXT)
+    language: str = texts.DEFAULT
+    contact: str = Field("", max_length=LONGEST_TEXT)
+    pairs: int = Field(ge=1, le=MOST_PAIRS)
+    strengths: str = Field(min_length=1, max_length=200)
+    seed: int = Field(ge=0, le=LARGEST_SEED)
+    trials: int | None = Field(None, ge=1, le=MOST_PEOPLE)
+
+
+def _rule(form: type[AdminForm], name: str, values: Any) -> str:
+    """What a value of a field must be like."""
+    field = form.model_fields[name]
+    limits = {type(limit): limit for limit in field.metadata}
+    if field.annotation is int or int in get_args(field.annotation):
+        return f"must be a whole number from {limits[Ge].ge} to {limits[Le].le}"
+    if not str(values.get(name, "")).strip():
+        return "must not be empty"
+    if MaxLen in limits:
+        return f"must have at most {limits[MaxLen].max_length} characters"
+    return "cannot be read"

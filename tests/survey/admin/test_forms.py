@@ -1,0 +1,86 @@
+"""The sentences with which forms are refused, and forms that are sent in other ways."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi.testclient import TestClient
+
+from db.database import Database
+from db.models import Study
+from survey.admin.authentication import AdminError
+from survey.admin.forms import AdminForm, InvitationForm, SettingsForm, StudyForm
+from tests.survey.manager import ADMIN, SAME, Manager, basic, one
+
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+SETTINGS = {"title": "A title", "participants": "20"}
+STUDY = {"name": "new", "pairs": "2", "strengths": "1", "seed": "0"}
+
+
+@pytest.mark.parametrize(
+    ("form", "values", "sentence"),
+    [
+        (InvitationForm, {}, "count must be a whole number from 1 to 500."),
+        (InvitationForm, {"count": "x"}, "count must be a whole number from 1 to 500."),
+        (InvitationForm, {"count": "1.5"}, "count must be a whole number from 1 to 500."),
+        (InvitationForm, {"count": "501"}, "count must be a whole number from 1 to 500."),
+        (
+            InvitationForm,
+            {"count": "1", "label": "x" * 101},
+            "label must have at most 100 characters.",
+        ),
+        (SettingsForm, SETTINGS | {"title": " "}, "title must not be empty."),
+        (SettingsForm, {"participants": "1"}, "title must not be empty."),
+        (SettingsForm, SETTINGS | {"title": "x" * 201}, "title must have at most 200 characters."),
+        (SettingsForm, SETTINGS | {"title": "a\0"}, "title must have at most 200 characters."),
+        (
+            SettingsForm,
+            SETTINGS | {"participants": "0"},
+            "participants must be a whole number from 1 to 100000.",
+        ),
+        (
+            SettingsForm,
+            SETTINGS | {"lease": "10081"},
+            "lease must be a whole number from 1 to 10080.",
+        ),
+        (StudyForm, STUDY | {"seed": "-1"}, "seed must be a whole number from 0 to 4294967295."),
+        (StudyForm, STUDY | {"pairs": "201"}, "pairs must be a whole number from 1 to 200."),
+        (StudyForm, STUDY | {"trials": "0"}, "trials must be a whole number from 1 to 100000."),
+    ],
+)
+def test_what_is_wrong_in_one_sentence(
+    form: type[AdminForm], values: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(AdminError) as refused:
+        form.model_validate(values)
+    assert (refused.value.status, refused.value.message) == (422, sentence)
+
+
+def test_blanks_at_the_ends_go() -> None:
+    form = SettingsForm.model_validate(SETTINGS | {"title": " A title\n", "participants": " 7 "})
+    assert (form.title, form.participants, form.lease) == ("A title", 7, None)
+
+
+@ONE
+def test_a_wrong_value_does_not_say_so_to_other_sites(
+    client: TestClient, database: Database, study: Study
+) -> None:
+    """The form's token is checked before its values."""
+    path = "/admin/studies/small/invitations"
+    said = client.post(path, headers=basic(ADMIN) | SAME, data={"count": "x"})
+    assert said.status_code == 403 and "out of date" in said.text
+
+
+@ONE
+def test_a_form_in_several_parts(
+    manager: Manager, client: TestClient, database: Database, study: Study
+) -> None:
+    """A script may send one so; a file is no text."""
+    path = "/studies/small/settings"
+    form = manager.form(path, path) | SETTINGS
+    headers = manager.headers | SAME
+    parts = {name: (None, value) for name, value in form.items()}
+    said = client.post(f"/admin{path}", headers=headers, files=parts, follow_redirects=False)
+    assert said.status_code == 303 and one(database).title == "A title"
+    parts["title"] = ("title.txt", "Another")
+    said = client.post(f"/admin{path}", headers=headers, files=parts, follow_redirects=False)
+    assert said.status_code == 422 and one(database).title == "A title"
