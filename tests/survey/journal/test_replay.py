@@ -1,0 +1,349 @@
+"""What lines say together, in whichever order they come, and a database made complete from them."""
+
+from __future__ import annotations
+
+import copy
+import random
+from itertools import permutations
+
+import pytest
+from sqlalchemy import select
+
+from db.database import Database
+from db.models import Invitation, Participant, Study
+from survey.core import tokens
+from survey.journal.jsonl import Line
+from survey.journal.replay import (
+    JournalState,
+    Restored,
+    content,
+    is_idle,
+    merge_lines,
+    person_of,
+    pseudonym,
+    replay,
+    sounds,
+)
+from survey.ratings.rating_table import flow
+from survey.records.to_json import RecordError, of_participant, of_study
+from tests.survey.crowd import answer, join
+
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+EARLY, LATE = "2026-01-01T00:00:00+00:00", "2026-01-02T00:00:00+00:00"
+FAR = "2999-01-01T00:00:00+00:00"  # after all that a test does
+
+
+@pytest.fixture
+def records(database: Database, study: Study) -> tuple[Line, list[Line]]:
+    """The study, and three people: after no answer, after one, and at the end."""
+    with database.write() as session:
+        found = []
+        for answers in (0, 1, 8):
+            person, _ = join(session, study)
+            for _ in range(answers):
+                answer(session, person, random.Random(1))
+            found.append(person)
+        session.flush()
+        people = [of_participant(person, private=True) for person in found]
+        return of_study(session.get_one(Study, study.id), private=True), people
+
+
+def line(record: Line, at: str = EARLY, study: str = "small") -> Line:
+    return {"type": "participant", "at": at, "study": study, "participant": record}
+
+
+def some(record: Line, *trials: Line, **changed: object) -> Line:
+    """A participant's record with these trials only."""
+    return {**copy.deepcopy(record), "trials": list(copy.deepcopy(trials)), **changed}
+
+
+def person_in(lines: list[Line], public_id: str) -> Line:
+    return merge_lines(lines).people[public_id][1]
+
+
+def trial_in(lines: list[Line], public_id: str, stimulus: str) -> Line:
+    trials = person_in(lines, public_id)["trials"]
+    (found,) = [one for one in trials if one["stimulus"] == stimulus]
+    return found
+
+
+@ONE
+def test_lines_of_one_person_add_up_in_any_order(records: tuple[Line, list[Line]]) -> None:
+    _, (_, _, whole) = records
+    trials = whole["trials"]
+    parts = [
+        some(whole, *trials[:4], seen_at=EARLY, finished_at=None, stage="active"),
+        some(whole, *trials[2:6], seen_at=LATE, finished_at=None, stage="active"),
+        some(whole, trials[6], trials[7], seen_at=EARLY),
+    ]
+    for ordered in permutations(parts):
+        lines = [line(part) for part in ordered]  # all of one moment: the order is as given
+        person = person_in(lines, whole["public_id"])
+        assert content(person)["trials"] == content(whole)["trials"]
+        assert person["finished_at"] == whole["finished_at"]  # who finished once has finished
+
+
+@ONE
+def test_of_two_lines_the_newer_one_says_how_somebody_is(
+    records: tuple[Line, list[Line]],
+) -> None:
+    _, (_, person, _) = records
+    old = some(person, seen_at=EARLY, training="none")
+    new = some(person, seen_at=LATE, training="over 10 years")
+    for lines in ([line(old), line(new)], [line(new), line(old)]):
+        assert person_in(lines, person["public_id"])["training"] == "over 10 years"
+
+
+@ONE
+def test_a_trial_keeps_its_answer_and_every_play_once(records: tuple[Line, list[Line]]) -> None:
+    _, (_, person, _) = records
+    trial = next(one for one in person["trials"] if one["answer"])
+    plays = trial["plays"]
+    heard = {**trial, "plays": plays[:3], "answer": None}
+    answered = {**trial, "plays": plays[2:]}
+    for lines in (
+        [line(some(person, heard)), line(some(person, answered))],
+        [line(some(person, answered)), line(some(person, heard))],
+    ):
+        found = trial_in(lines, person["public_id"], trial["stimulus"])
+        assert found["answer"] == trial["answer"]
+        assert sorted(play["submission"] for play in found["plays"]) == sorted(
+            play["submission"] for play in plays
+        )
+
+
+@ONE
+def test_who_withdrew_is_gone_whatever_other_lines_say(records: tuple[Line, list[Line]]) -> None:
+    study, (_, person, other) = records
+    public_id = person["public_id"]
+    gone = {"type": "withdrawn", "at": EARLY, "study": "small", "mark": pseudonym(public_id)}
+    begin = {"type": "study", "at": "2025", "study": study}
+    for lines in permutations([line(person), {**gone}, {**gone}, line(other)]):
+        found = merge_lines([begin, *lines])
+        assert set(found.people) == {other["public_id"]}
+        assert found.studies["small"]["withdrawn"] == study["withdrawn"] + 1  # once
+        assert found.consented("small") == 2
+    assert study["withdrawn"] == 0  # the line itself is as it was
+
+
+@ONE
+def test_how_many_joined_is_the_most_that_any_line_tells(
+    records: tuple[Line, list[Line]],
+) -> None:
+    study, people = records
+    found = JournalState()
+    assert found.consented("small") == 0
+    for count, expected in ((2, 2), (5, 5), (3, 5)):
+        found.add({"type": "begun", "study": "small", "count": count})
+        assert found.consented("small") == expected
+    found = JournalState()
+    found.add({"type": "begun", "study": "small", "count": 1})
+    found.add({"type": "study", "study": {**study, "withdrawn": 4}})
+    for person in people:
+        found.add(line(person))
+    found.add(line({**people[0], "public_id": "f" * 16}, study="another"))
+    assert found.consented("small") == 3 + 4
+    assert found.consented("another") == 1
+
+
+@pytest.mark.parametrize("count", [-1, 2**31, True, 2.0, "3", None])
+def test_a_number_of_people_that_cannot_be_is_an_error(count: object) -> None:
+    found = JournalState()
+    with pytest.raises(RecordError, match="count"):
+        found.add({"type": "begun", "study": "small", "count": count})
+    found.add({"type": "begun", "study": "small", "count": 0})
+    found.add({"type": "begun", "study": "large", "count": 2**31 - 1})
+    assert found.begun == {"small": 0, "large": 2**31 - 1}
+
+
+@ONE
+def test_the_newest_line_of_a_study_is_the_one_that_counts(
+    records: tuple[Line, list[Line]], caplog: pytest.LogCaptureFixture
+) -> None:
+    study, people = records
+    lines = [
+        {"type": "study", "at": LATE, "study": {**study, "state": "closed"}},
+        {"type": "study", "at": EARLY, "study": study},
+        {"type": "start", "at": EARLY},
+        line({"public_id": people[0]["public_id"]}),
+        {"type": "withdrawn", "at": EARLY},
+    ]
+    found = merge_lines(lines)
+    assert found.studies["small"]["state"] == "closed"
+    assert not found.people and not found.withdrawn
+    assert len([one for one in caplog.records if "makes no sense" in one.message]) == 2
+
+
+def test_whose_a_line_is() -> None:
+    assert person_of({"participant": {"public_id": "abc"}}) == "abc"
+    for other in (
+        {},
+        {"participant": "abc"},
+        {"participant": {}},
+        {"participant": {"public_id": 5}},
+    ):
+        assert person_of(other) is None
+
+
+@pytest.mark.parametrize("what", ["asked_at", "checked_at", "finished_at", "invitation"])
+@ONE
+def test_who_did_anything_but_join_is_not_idle(records: tuple[Line, list[Line]], what: str) -> None:
+    _, (nothing, _, _) = records
+    idle = {**nothing, "asked_at": None, "checked_at": None}
+    assert is_idle(idle)
+    assert not is_idle({**idle, what: EARLY})
+    for trial in ({"plays": [{}], "answer": None}, {"plays": [], "answer": {}}):
+        trials = [*idle["trials"], {**idle["trials"][0], **trial}]
+        assert is_idle({**idle, "trials": trials}) == (trial["answer"] == {})
+
+
+@ONE
+def test_records_are_alike_in_any_order_and_differ_by_any_value(
+    records: tuple[Line, list[Line]],
+) -> None:
+    _, (_, _, person) = records
+    turned = copy.deepcopy(person)
+    turned["trials"].reverse()
+    for trial in turned["trials"]:
+        trial["plays"].reverse()
+    assert content(turned) == content(person)
+    turned["trials"][0]["answer"]["comment"] = "another"
+    assert content(turned) != content(person)
+    unanswered = some(person, {**person["trials"][0], "answer": None})
+    assert content(unanswered)["trials"][0]["answer"] is None
+
+
+@ONE
+def test_stimuli_are_known_by_what_was_heard(records: tuple[Line, list[Line]]) -> None:
+    study, _ = records
+    for change in ("kind", "intended"):
+        other = copy.deepcopy(study)
+        other["stimuli"][0][change] = "other"
+        assert sounds(other) != sounds(study)
+    other = copy.deepcopy(study)
+    one = other["stimuli"][0]
+    one["first"], one["second"] = one["second"], one["first"]
+    assert sounds(other) != sounds(study)
+    other = copy.deepcopy(study)
+    other["stimuli"].reverse()
+    other["title"] = "another title"
+    assert sounds(other) == sounds(study)
+
+
+def replayed(database: Database, *lines: Line) -> Restored:
+    with database.write() as session:
+        return replay(session, merge_lines(lines))
+
+
+def device_of(database: Database, public_id: str) -> str | None:
+    query = select(Participant.device).where(Participant.public_id == public_id)
+    with database.read() as session:
+        return session.scalars(query).one()
+
+
+@ONE
+def test_an_older_line_changes_no_row_and_a_newer_one_does(
+    database: Database, records: tuple[Line, list[Line]]
+) -> None:
+    study, (_, person, finished) = records
+    known = {"type": "study", "at": EARLY, "study": study}
+    ages = [
+        (person, {"seen_at": EARLY}, "headphones"),
+        (person, {"seen_at": FAR}, "speakers"),
+        (finished, {"seen_at": FAR, "finished_at": None, "stage": "active"}, "headphones"),
+    ]
+    for record, changed, expected in ages:
+        done = replayed(database, known, line({**record, "device": "speakers", **changed}))
+        assert done == Restored()  # nothing was added
+        assert device_of(database, record["public_id"]) == expected
+
+
+@ONE
+def test_what_rows_lack_is_added_and_counted_once(
+    database: Database, records: tuple[Line, list[Line]]
+) -> None:
+    study, (nothing, person, finished) = records
+    known = {"type": "study", "at": EARLY, "study": study}
+    with database.write() as session:
+        rows = session.scalars(select(Participant)).all()
+        for row in rows:
+            if row.public_id == finished["public_id"]:
+                session.delete(row)
+            if row.public_id == person["public_id"]:
+                for trial in row.trials:
+                    if trial.answer is not None:
+                        session.delete(trial.answer)
+                session.delete(row.trials[-1])
+    lines = [known, *(line(record) for record in (nothing, person, finished))]
+    assert replayed(database, *lines) == Restored(participants=1, answers=8 + 1)
+    assert replayed(database, *lines) == Restored()
+    with database.read() as session:
+        for record in (nothing, person, finished):
+            query = select(Participant).where(Participant.public_id == record["public_id"])
+            row = session.scalars(query).one()
+            assert content(of_participant(row, private=True)) == content(record)
+
+
+@ONE
+def test_who_joined_and_did_nothing_more_is_counted_as_removed(
+    database: Database, records: tuple[Line, list[Line]]
+) -> None:
+    study, _ = records
+    known = {"type": "study", "at": EARLY, "study": study}
+    for count, lapsed in ((5, 2), (5, 2), (7, 4), (1, 4)):
+        replayed(database, known, {"type": "begun", "at": LATE, "study": "small", "count": count})
+        with database.read() as session:
+            row = session.scalars(select(Study)).one()
+            assert (row.lapsed, flow(session, row)["consented"]) == (lapsed, 3 + lapsed)
+
+
+@ONE
+def test_somebody_of_another_study_is_a_problem_and_the_rest_is_restored(
+    database: Database, records: tuple[Line, list[Line]]
+) -> None:
+    study, (_, person, finished) = records
+    other = {**copy.deepcopy(study), "name": "other", "invitations": []}
+    with database.write() as session:
+        for row in session.scalars(select(Participant)):
+            if row.public_id == finished["public_id"]:
+                session.delete(row)
+    done = replayed(
+        database,
+        {"type": "study", "at": EARLY, "study": other},
+        line(person, study="other"),
+        line(finished, study="other"),
+        line({**finished, "public_id": "e" * 16}, study="lost"),
+        line({**finished, "public_id": "f" * 16}, study="lost"),
+    )
+    assert (done.studies, done.participants, done.answers) == (1, 1, 8)
+    assert len(done.problems) == 2
+    assert "another study" in done.problems[0] and done.problems[1].startswith("2 participants")
+
+
+@ONE
+def test_invitations_of_who_withdrew_stay_used_and_rows_are_erased(
+    database: Database, study: Study
+) -> None:
+    secret = tokens.secret()
+    with database.write() as session:
+        row = Invitation(study_id=study.id, token_hash=tokens.hashed(secret), label="")
+        session.add(row)
+        session.flush()
+        before = of_study(session.get_one(Study, study.id), private=True)
+        person, _ = join(session, study, secret)
+        session.flush()
+        record = of_participant(person, private=True)
+        row.used_at = None
+    gone = {
+        "type": "withdrawn",
+        "at": LATE,
+        "study": "small",
+        "mark": pseudonym(record["public_id"]),
+        "invitation": record["invitation"],
+    }
+    done = replayed(database, {"type": "study", "at": EARLY, "study": before}, gone)
+    assert done == Restored(erased=1)
+    with database.read() as session:
+        assert session.scalars(select(Participant)).all() == []
+        assert session.scalars(select(Invitation.used_at)).one() is not None
+    assert replayed(database, gone) == Restored()
