@@ -8,6 +8,9 @@ DEVELOPMENT := $(VENV)/.requirements-dev
 CONSTRAINTS := $(VENV)/constraints.txt
 AUDIT := $(VENV)/audit
 MUTANTS := $(VENV)/mutants
+# A process for each core; a group's tests (tests/conftest.py) share one, groups start in their order.
+PYTEST := $(BIN)/python -m pytest -n logical --dist loadgroup --no-loadscope-reorder
+QUICK := not (slow or training or postgres or server or browser)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 # The versions that the tests ran with; LOCK= takes whichever requirements.txt allows.
@@ -24,11 +27,12 @@ FIND_PYTHON = for python in $(PYTHON); do \
 	python=; \
 done
 
-.PHONY: help run test types format lock audit mutants clean
+.PHONY: help run check test style types format lock audit mutants clean
 
 help:
 	@echo "make run     start the demo (FADERNETS_HOST and FADERNETS_PORT choose the address)"
-	@echo "make test    check style and formatting, run the tests"
+	@echo "make check   check style, formatting and types, run the quick tests (a minute)"
+	@echo "make test    the same with all tests (ARGS='tests/fadernets -k fader' takes some)"
 	@echo "make types   check types"
 	@echo "make format  format the code, mend what ruff can"
 	@echo "make lock    write requirements.lock anew, with today's versions"
@@ -39,10 +43,15 @@ help:
 run: $(RUNTIME)
 	@exec $(BIN)/python -m demo $(ARGS)
 
-test: $(DEVELOPMENT)
+check: style types
+	$(PYTEST) -m "$(QUICK)" $(ARGS)
+
+test: style types
+	$(PYTEST) $(ARGS)
+
+style: $(DEVELOPMENT)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
-	$(BIN)/python -m pytest $(ARGS)
 
 types: $(DEVELOPMENT)
 	$(BIN)/python -m mypy

@@ -1,17 +1,37 @@
-"""What tests of every package share: the folders, a browser, and a process without a network."""
+"""What tests of all packages share: their order, folders, PostgreSQL, a browser, no network."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.postgres import Server
+
+# Before PyTorch is loaded: several test processes and servers share the machine's cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parents[1]
 OFFLINE = ROOT / "tests" / "offline"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+LONG = ("slow", "training", "postgres", "server", "browser")  # markers; quick tests come first
+IS_LONG = pytest.StashKey[bool]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put quick tests first, and a file's tests into one process, where they share fixtures."""
+    for item in items:
+        kinds = [name for name in LONG if item.get_closest_marker(name)]
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(" ".join([item.location[0], *kinds])))
+        item.stash[IS_LONG] = bool(kinds)
+    items.sort(key=lambda item: item.stash[IS_LONG])
 
 
 @dataclass(frozen=True)
@@ -51,6 +71,15 @@ def offline(tmp_path: Path) -> Offline:
     env |= {"HOME": str(home), "PYTHONPATH": str(OFFLINE), "FADERNETS_OUTSIDE": str(record)}
     env |= {"FADERNETS_DATA": str(tmp_path / "data")}
     return Offline(env, record)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server, if there are its programs."""
+    from tests.postgres import running  # loads what most tests do not need
+
+    with running() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from db.database import Database
 from db.migrate import upgrade
 
 DEBIAN = "/usr/lib/postgresql"  # a folder for each version, with its programs in bin/
+KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]  # of databases
 OWNER = "postgres"  # the server refuses to run as root
 EMPTY, MIGRATED = "template1", "migrated"
 # Nothing has to outlive a power cut here, and PostgreSQL's defaults are for bigger machines.

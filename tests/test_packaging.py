@@ -10,6 +10,7 @@ import sys
 import tomllib
 import zipfile
 from email.parser import Parser
+from functools import cache
 from importlib import metadata
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -29,7 +30,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PACKAGES = ("fadernets", "train", "demo", "survey", "db")
 STARTED = {"midi2audio"}  # as a program
 DRIVERS = {"psycopg"}  # SQLAlchemy imports it
-TOOLS = {"mypy", "pytest-timeout", "ruff", "setuptools"}  # of `make`
+TOOLS = {"mypy", "pytest-timeout", "pytest-xdist", "ruff", "setuptools"}  # of `make`
 MOST = 10  # packages that the model may need
 # What each extra is for: packages that run from a checkout, with those that they import.
 EXTRAS = {"survey": ("survey", "db"), "demo": ("demo",), "train": ("train",)}
@@ -93,15 +94,22 @@ def own(module: str) -> bool:
     return any((ROOT / place).exists() for place in (module, f"tests/{module}.py"))
 
 
-def imported(*folders: str) -> set[str]:
-    """Canonical names of the installed packages that the code in these folders imports."""
+@cache
+def imported_modules(folder: str) -> set[str]:
+    """Top-level names of what the code in this folder imports."""
     modules = set()
-    for path in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
+    for path in (ROOT / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 modules |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 modules.add(node.module.partition(".")[0])
+    return modules
+
+
+def imported(*folders: str) -> set[str]:
+    """Canonical names of the installed packages that the code in these folders imports."""
+    modules = set().union(*map(imported_modules, folders))
     installed = packages_distributions()
     foreign = {module for module in modules - set(sys.stdlib_module_names) if not own(module)}
     return {canonicalize_name(installed[module][0]) for module in foreign}

@@ -16,14 +16,10 @@ import httpx
 import pytest
 from playwright.sync_api import sync_playwright
 
-from db.database import Database
-from db.migrate import upgrade
 from fadernets.music import midi
-from survey.core.settings import Settings
 from tests import nginx
 from tests.fadernets import tiny
-from tests.public.server import ROOT, TOKEN, WAYS, Server, serving
-from tests.survey.conftest import small_study
+from tests.public.server import TOKEN, WAYS, Server, fill, serving
 from tests.survey.manager import Forms, basic
 
 HOST = "https://music.example"
@@ -140,15 +136,7 @@ class Site:
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of the listening test, with an open study of few tones."""
     folder = tmp_path_factory.mktemp("data")
-    settings = Settings(data=folder)
-    settings.audio.mkdir()
-    database = Database(settings.database_url)
-    try:
-        upgrade(database)
-        sound = (ROOT / "survey" / "static" / "check-left.mp3").read_bytes()
-        small_study(database, settings, [sound + bytes([number]) for number in range(20)])
-    finally:
-        database.close()
+    fill(folder)
     return folder
 
 
@@ -190,10 +178,18 @@ def running(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ru
     found.close()
 
 
-SITES = [(way, proxy) for way in WAYS for proxy in PROXIES]
+SITES = [
+    pytest.param(
+        (way, proxy),
+        marks=[pytest.mark.server, pytest.mark.xdist_group(f"proxy {way}")],
+        id=f"{way}-{proxy}",
+    )
+    for way in WAYS
+    for proxy in PROXIES
+]
 
 
-@pytest.fixture(scope="module", params=SITES, ids="-".join)
+@pytest.fixture(scope="module", params=SITES)
 def site(request: pytest.FixtureRequest, running: Running) -> Iterator[Site]:
     """Both ways of starting; nginx takes the path away, hands it on, or there is none."""
     way, proxy = request.param

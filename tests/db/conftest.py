@@ -8,17 +8,10 @@ from pathlib import Path
 import pytest
 
 from db.database import Database
-from tests.postgres import EMPTY, Server, running
+from tests.postgres import EMPTY, KINDS, Server
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    """A PostgreSQL server, if there are its programs."""
-    with running() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database; every test runs with both kinds."""
     if request.param == "sqlite":

@@ -9,7 +9,13 @@ import pytest
 from tests.public.server import WAYS, Server, serving
 
 
-@pytest.fixture(scope="session", params=list(WAYS))
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param(way, marks=[pytest.mark.server, pytest.mark.xdist_group(f"public {way}")])
+        for way in WAYS
+    ],
+)
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:

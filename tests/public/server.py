@@ -13,11 +13,16 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from huggingface_hub import metadata_load
+
+from db.database import Database
+from db.migrate import upgrade
+from survey.core.settings import Settings
+from tests.survey.conftest import small_study
 
 ROOT = Path(__file__).resolve().parents[2]
 START = 90.0  # seconds that a server may take to start on a busy machine
@@ -58,6 +63,8 @@ class Server:
         The survey's folder.
     temporary : Path
         Where its own folder of uploads lies.
+    events : dict of str to int
+        Numbers of the page's events, once they have been looked up.
     """
 
     url: str
@@ -65,6 +72,7 @@ class Server:
     output: Path
     data: Path
     temporary: Path
+    events: dict[str, int] = field(default_factory=dict)
 
     def ask(
         self,
@@ -91,10 +99,12 @@ class Server:
 
     def event(self, name: str) -> int:
         """The number of a page's event, by what triggers it: load, upload, ask, hear, save."""
-        for event in self.config()["dependencies"]:
-            if event["backend_fn"] and name in {trigger for _, trigger in event["targets"]}:
-                return event["id"]
-        raise KeyError(name)
+        if not self.events:
+            for event in self.config()["dependencies"]:
+                if event["backend_fn"]:
+                    for _, trigger in event["targets"]:
+                        self.events.setdefault(trigger, event["id"])
+        return self.events[name]
 
     def run(self, event: str | int, *data: Any, session: str = "tests", **more: Any) -> Answer:
         """Have an event answered, as the page asks for it."""
@@ -126,10 +136,23 @@ def _read(answer: Any) -> Answer:
     return Answer(answer.status, headers, answer.read().decode(errors="replace"))
 
 
+def fill(data: Path) -> None:
+    """Put an open study of few tones into the listening test's folder."""
+    settings = Settings(data=data)
+    settings.audio.mkdir()
+    database = Database(settings.database_url)
+    try:
+        upgrade(database)
+        sound = (ROOT / "survey" / "static" / "check-left.mp3").read_bytes()
+        small_study(database, settings, [sound + bytes([number]) for number in range(20)])
+    finally:
+        database.close()
+
+
 @contextmanager
-def serving(way: str, folder: Path, **env: str) -> Iterator[Server]:
+def serving(way: str, folder: Path, *, study: bool = True, **env: str) -> Iterator[Server]:
     """Start a server on a free port, wait for it, and end it."""
-    with starting(way, folder, **env) as server:
+    with starting(way, folder, study=study, **env) as server:
         until = time.monotonic() + START
         while not _is_ready(server):
             assert server.process.poll() is None, server.said()
@@ -139,8 +162,11 @@ def serving(way: str, folder: Path, **env: str) -> Iterator[Server]:
 
 
 @contextmanager
-def starting(way: str, folder: Path, **env: str) -> Iterator[Server]:
-    """Start a server on a free port, and end it."""
+def starting(way: str, folder: Path, *, study: bool = True, **env: str) -> Iterator[Server]:
+    """Start a server on a free port, and end it.
+
+    Without a study it makes its first by itself, which takes 20 seconds of a core.
+    """
     command, port_name = WAYS[way]
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -148,6 +174,8 @@ def starting(way: str, folder: Path, **env: str) -> Iterator[Server]:
     data, temporary, output = folder / "data", folder / "temporary", folder / "output.txt"
     for one in (data, temporary):
         one.mkdir()
+    if study and "FADERNETS_DATA" not in env:
+        fill(data)
     settings = {
         port_name: str(port),
         "FADERNETS_DATA": str(data),

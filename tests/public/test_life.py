@@ -136,7 +136,7 @@ def children(parent: int) -> list[int]:
 @pytest.mark.parametrize("way", list(WAYS))
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_within_seconds_whatever_is_under_way(way, number, tmp_path):
-    with serving(way, tmp_path) as server:
+    with serving(way, tmp_path, study=False) as server:
         piece, event = opened(server, long_piece()), server.event("ask")
         heart = http.client.HTTPConnection(urlsplit(server.url).netloc)
         heart.request("GET", "/gradio_api/heartbeat/tests")

@@ -20,7 +20,7 @@ from db.migrate import upgrade
 from db.models import Clip, Stimulus, Study, now
 from survey.app import close, create_app
 from survey.core.settings import Settings
-from tests.postgres import Server, running
+from tests.postgres import KINDS, Server
 from tests.survey.clock import Clock
 
 RATE, SECONDS = 44_100, 0.25
@@ -36,13 +36,6 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    """A PostgreSQL server, if there are its programs."""
-    with running() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with the newest schema, to be copied."""
     path = tmp_path_factory.mktemp("migrated") / "survey.sqlite"
@@ -52,7 +45,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty database with the newest schema; every test runs with both kinds.
 

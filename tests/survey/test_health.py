@@ -169,6 +169,7 @@ def test_nothing_is_stored_in_files_that_have_lost_their_names(
     Person.ready(client)
 
 
+@pytest.mark.postgres
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_postgresql_that_is_gone(client: TestClient, database: Database, postgres) -> None:
     assert ask(client)[0] == 200

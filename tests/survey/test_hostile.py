@@ -26,6 +26,7 @@ from db.models import Study
 from survey.app import add_routes, close, create_app
 from survey.core.http_guard import HEADERS
 from survey.core.settings import Settings
+from tests.postgres import KINDS
 from tests.survey.conftest import ADMIN, ROOT_OF_TESTS, small_study
 from tests.survey.manager import SAME, basic
 from tests.survey.person import Person
@@ -149,7 +150,7 @@ class Site:
         return [{}, self.person.headers]
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=KINDS)
 def site(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,

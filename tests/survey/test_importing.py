@@ -27,6 +27,7 @@ from survey.ratings.exclusion import DEFAULT_RULES
 from survey.ratings.rating_table import choose, flow, frame
 from survey.records import export_files
 from survey.records.import_study import import_study
+from tests.postgres import KINDS
 from tests.survey.crowd import fill, join
 
 
@@ -48,7 +49,7 @@ def text(database: Database, filled: Study) -> str:
         return export_files.study_json(session, choose(session))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """Another database, without tables or with a schema."""
     if request.param == "sqlite":
@@ -163,7 +164,10 @@ SPOILT: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     ("other", "spoilt"),
     [
         *(("sqlite", spoilt) for spoilt in SPOILT),
-        *(("postgresql", spoilt) for spoilt in ("no rating", "twice a person", "no hash")),
+        *(
+            pytest.param("postgresql", spoilt, marks=pytest.mark.postgres)
+            for spoilt in ("no rating", "twice a person", "no hash")
+        ),
     ],
     indirect=["other"],
 )
