@@ -25,7 +25,7 @@ from survey.core.settings import Settings
 from tests.survey.conftest import small_study
 
 ROOT = Path(__file__).resolve().parents[2]
-START = 90.0  # seconds that a server may take to start on a busy machine
+START = 250.0  # seconds that a server may take to start on a machine that is busy
 WAYS = {
     "make-run": ([sys.executable, "-m", "demo"], "FADERNETS_PORT"),
     "space": (
