@@ -213,6 +213,7 @@ def forked(work: Callable[[], int], log: Path, limit: float) -> int | None:
         status = 70
         try:
             os.setsid()
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             with log.open("w") as sink:
                 os.dup2(sink.fileno(), 1)
                 os.dup2(sink.fileno(), 2)
@@ -226,12 +227,14 @@ def forked(work: Callable[[], int], log: Path, limit: float) -> int | None:
             os._exit(status)
     ends = time.monotonic() + limit
     status = None
-    while status is None and time.monotonic() < ends:
-        ended, code = os.waitpid(child, os.WNOHANG)
-        status = os.waitstatus_to_exitcode(code) if ended else None
-        time.sleep(0.0 if ended else 0.05)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)  # with what the tests started
+    try:
+        while status is None and time.monotonic() < ends:
+            ended, code = os.waitpid(child, os.WNOHANG)
+            status = os.waitstatus_to_exitcode(code) if ended else None
+            time.sleep(0.0 if ended else 0.05)
+    finally:  # also when this process is told to end: with all that the tests started
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)
     if status is None:
         os.waitpid(child, 0)
     return status
@@ -338,6 +341,7 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="only what survived the last time")
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     result = json.loads(options.out.read_text()) if options.out.exists() else {}
     os.environ |= {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     sys.dont_write_bytecode = True

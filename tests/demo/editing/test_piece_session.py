@@ -1,0 +1,263 @@
+"""A piece under the faders, with a model that only pretends to play: what it is asked for, when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from demo.editing import piece_session
+from demo.editing.piece_session import SLICE, PieceSession, excerpt, mean_arousal, play
+from fadernets.music.notes import EARLY, Notes, concatenate
+from fadernets.music.piece import NO_PEDAL, Piece, segments
+
+EditRequest = piece_session.EditRequest
+CHORD = np.array([60, 64, 67])
+TOO_MANY = Notes.of(*np.array([[i / 64, i / 64 + 0.01, 60, 64] for i in range(256)]).T)
+
+
+class FakeNet:
+    """Encodes segments as their numbers of notes, plays one note of a pitch for each.
+
+    Attributes
+    ----------
+    encoded, slid, shifts : list
+        What it was called with.
+    """
+
+    def __init__(self) -> None:
+        self.encoded: list[int] = []
+        self.slid: list[tuple[list[int], dict, list[int] | None]] = []
+        self.shifts: list[tuple[dict, float]] = []
+
+    def encode(self, parts: Sequence[Notes]) -> list[int]:
+        self.encoded.append(len(parts))
+        return [len(part) for part in parts]
+
+    def shifted(self, codes: list[int], target: Mapping[str, str], strength: float) -> list[int]:
+        self.shifts.append((dict(target), strength))
+        return codes
+
+    def slide(
+        self, codes: list[int], positions: Mapping[str, float], seed: list[int] | None
+    ) -> list[Notes]:
+        self.slid.append((codes, dict(positions), seed))
+        pitch = 30 + round(60 * sum(positions.values()) / 2)
+        return [Notes.of([0.0], [1.0], [pitch], [64]) for _ in codes]
+
+
+@pytest.fixture
+def net() -> FakeNet:
+    return FakeNet()
+
+
+def one_chord_a_bar(count: int, broken: Sequence[int] = ()) -> Piece:
+    """Bar number n has a chord over pitch 60 + n; those in `broken` have what no model takes."""
+    parts = [
+        TOO_MANY if bar in broken else Notes.of([0.0] * 3, [4.0] * 3, CHORD + bar % 40, [64] * 3)
+        for bar in range(count)
+    ]
+    notes = concatenate([part.shifted(4.0 * bar) for bar, part in enumerate(parts)])
+    tempo, meter = np.array([[0.0, 120.0]]), np.array([[0.0, 4, 4]])
+    return Piece(notes, NO_PEDAL, tempo, meter, 4.0 * count, "bars")
+
+
+def changed_in(session: PieceSession, result: Piece) -> list[int]:
+    """Indices of the segments whose notes are others."""
+    pairs = zip(session.segments, segments(result), strict=True)
+    return [old.index for old, new in pairs if list(old.notes) != list(new.notes)]
+
+
+def test_codes_are_kept_for_the_same_span_and_made_anew_for_another(net: FakeNet) -> None:
+    session = PieceSession(one_chord_a_bar(6))
+    first = session.codes(net, (0, 2))
+    assert session.codes(net, (0, 2)) is first and net.encoded == [3]
+    session.codes(net, (0, 3))
+    session.codes(net, (1, 3))
+    assert net.encoded == [3, 4, 3]
+    session.codes(net, (0, 2))
+    assert net.encoded == [3, 4, 3, 3]
+
+
+def test_a_result_is_of_the_request_and_of_no_earlier_one(net: FakeNet) -> None:
+    session = PieceSession(one_chord_a_bar(6))
+    requests = [
+        EditRequest(0, 1, {"rhythm": 0.2}),
+        EditRequest(0, 1, {"rhythm": 0.8}),
+        EditRequest(2, 3, {"rhythm": 0.8}),
+        EditRequest(2, 3, {"note": 0.8}),
+        EditRequest(2, 3, {"note": 0.8}, seed=3),
+    ]
+    for request in requests:
+        result = session.result(net, request)
+        assert changed_in(session, result) == [request.first, request.last]
+        assert net.slid[-1][1] == request.faders
+        assert session.result(net, request) is result
+    assert len(net.slid) == len(requests) and net.encoded == [2, 2]
+
+
+def test_nothing_is_played_where_nothing_was_moved_or_nothing_can_change(net: FakeNet) -> None:
+    session = PieceSession(one_chord_a_bar(4, broken=[1]))
+    for request in (EditRequest(0, 3), EditRequest(0, 3, seed=1), EditRequest(1, 1, {"note": 1.0})):
+        assert session.leaves(request)
+        assert session.result(net, request) is session.piece
+        assert session.nearby(net, request, 0.0, 16.0) is session.piece
+    assert not session.leaves(EditRequest(0, 1, arousal=0.5))
+    assert net.slid == [] and net.encoded == []
+
+
+def test_a_segment_that_cannot_change_is_stepped_over_and_seeds_stay_with_their_segments(
+    net: FakeNet,
+) -> None:
+    session = PieceSession(one_chord_a_bar(5, broken=[2]))
+    result = session.result(net, EditRequest(1, 4, {"rhythm": 0.5}, seed=100))
+    assert changed_in(session, result) == [1, 3, 4]
+    assert [seeds for _, _, seeds in net.slid] == [[101, 103, 104]]
+
+
+def test_a_long_span_is_worked_out_in_slices_with_word_of_each(net: FakeNet) -> None:
+    count = 2 * SLICE + 5
+    words: list[tuple[int, int]] = []
+    session = PieceSession(one_chord_a_bar(count))
+    session.progress = lambda ready, total: words.append((ready, total))
+    result = session.result(net, EditRequest(0, count - 1, {"rhythm": 0.5}, seed=7))
+    assert net.encoded == [SLICE, SLICE, 5]
+    assert words == [(0, count)] * 3 + [(0, count), (SLICE, count), (2 * SLICE, count)]
+    assert [seed for _, _, seeds in net.slid for seed in seeds] == list(range(7, 7 + count))
+    assert changed_in(session, result) == list(range(count))
+
+
+def test_work_that_is_given_up_leaves_nothing_behind(net: FakeNet) -> None:
+    session = PieceSession(one_chord_a_bar(3 * SLICE))
+    request = EditRequest(0, 3 * SLICE - 1, {"rhythm": 0.5})
+
+    def give_up(ready: int, total: int) -> None:
+        if ready:
+            raise TimeoutError
+
+    session.progress = give_up
+    with pytest.raises(TimeoutError):
+        session.result(net, request)
+    session.progress = piece_session.nobody if hasattr(piece_session, "nobody") else lambda *_: None
+    assert len(changed_in(session, session.result(net, request))) == 3 * SLICE
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "played"),
+    [
+        (0.0, 4.0, [2]),  # the request begins at segment 2
+        (16.0, 19.9, [3, 4, 5]),  # of segment 4, with a neighbour on either side
+        (16.0, 20.0, [3, 4, 5, 6]),
+        (30.0, 99.0, [6, 7]),  # and ends at segment 7
+    ],
+)
+def test_nearby_plays_what_lies_between_and_a_segment_on_either_side(
+    net: FakeNet, begin: float, end: float, played: list[int]
+) -> None:
+    session = PieceSession(one_chord_a_bar(9))
+    request = EditRequest(2, 7, {"rhythm": 0.5}, seed=10)
+    near = session.nearby(net, request, begin, end)
+    assert changed_in(session, near) == played
+    assert net.slid[-1][2] == [10 + index for index in played]
+    whole = session.result(net, request)
+    assert changed_in(session, whole) == [2, 3, 4, 5, 6, 7]  # not taken for the part's
+    assert session.nearby(net, request, begin, end) is whole
+    other = replace(request, seed=11)
+    assert session.nearby(net, other, begin, end) is not whole
+
+
+def test_nothing_nearby_that_can_change_is_the_piece_itself(net: FakeNet) -> None:
+    session = PieceSession(one_chord_a_bar(9, broken=[3, 4, 5]))
+    request = EditRequest(2, 7, {"rhythm": 0.5})
+    assert session.nearby(net, request, 16.0, 19.0) is session.piece
+    assert net.encoded == []
+
+
+def test_a_span_ends_with_the_piece() -> None:
+    session = PieceSession(replace(one_chord_a_bar(3), length=10.5))
+    assert session.ends((0, 0)) == (0.0, 4.0)
+    assert session.ends((1, 1)) == (4.0, 8.0)
+    assert session.ends((1, 2)) == (4.0, 10.5)
+    assert [one.index for one in session.usable((1, 2))] == [1, 2]
+
+
+def test_moods_move_first_each_its_own_way_and_as_far_as_it_was_asked(net: FakeNet) -> None:
+    play(net, [1, 2], EditRequest(0, 1, {"note": 0.1}, arousal=-0.25, valence=0.75), [0, 1])
+    assert net.shifts == [({"arousal": "low"}, 0.25), ({"valence": "high"}, 0.75)]
+    assert net.slid == [([1, 2], {"note": 0.1}, None)]
+    play(net, [1], EditRequest(0, 0, valence=-1.0, seed=0), [4])
+    assert net.shifts[2:] == [({"valence": "low"}, 1.0)]
+    assert net.slid[1:] == [([1], {}, [4])]
+
+
+def test_two_pieces_are_told_apart_by_id() -> None:
+    piece = one_chord_a_bar(1)
+    ids = {PieceSession(piece).id for _ in range(3)}
+    assert len(ids) == 3 and all(len(one) == 32 for one in ids)
+
+
+def test_arousal_of_many_segments_is_that_of_some_spread_evenly(monkeypatch) -> None:
+    taken: list[int] = []
+
+    class Counting:
+        def probability(self, parts: Sequence[Notes]) -> np.ndarray:
+            taken.extend(int(part.pitch[0]) for part in parts)
+            return np.array([part.pitch[0] / 100 for part in parts])
+
+    monkeypatch.setattr(piece_session.mood_classifier, "of_arousal", Counting)
+    parts = [Notes.of([0.0], [1.0], [21 + at], [64]) for at in range(80)]
+    found = mean_arousal([*parts[:40], Notes.empty(), *parts[40:]])
+    assert len(taken) == piece_session.SAMPLE == len(set(taken))
+    assert (taken[0], taken[-1]) == (21, 100) and set(np.diff(taken)) <= {2, 3}
+    assert found == pytest.approx(np.mean(taken) / 100)
+    taken.clear()
+    assert mean_arousal(parts[:5]) == pytest.approx(0.23) and len(taken) == 5
+    assert mean_arousal([]) == mean_arousal([Notes.empty()]) == 0.0
+
+
+class TestExcerpt:
+    """What lies between two beats, as a piece of its own."""
+
+    @pytest.fixture
+    def piece(self) -> Piece:
+        """Four bars; tempo and meter change at beats 4 and 10; presses of the pedal at 1 and 9."""
+        notes = Notes.of(
+            [0.0, 3.99, 4.0, 7.0, 11.995, 12.0],
+            [9.0, 5.0, 4.5, 13.0, 14.0, 16.0],
+            [60] * 6,
+            [64] * 6,
+        )
+        return Piece(
+            notes=notes,
+            pedal=np.array([[1.0, 5.0], [9.0, 14.0], [15.0, 16.0]]),
+            tempo=np.array([[0.0, 60.0], [4.0, 120.0], [10.0, 90.0]]),
+            meter=np.array([[0, 4, 4], [4, 3, 4], [10, 6, 8]]),
+            length=16.0,
+            name="four bars",
+        )
+
+    def test_all_of_it_is_the_piece_itself(self, piece: Piece) -> None:
+        assert excerpt(piece, 0.0, 16.0) is piece and excerpt(piece, -1.0, 20.0) is piece
+        assert excerpt(piece, 0.0, 15.9) is not piece and excerpt(piece, 0.1, 16.0) is not piece
+
+    def test_notes_begin_in_it_and_end_with_it(self, piece: Piece) -> None:
+        part = excerpt(piece, 4.0, 12.0)
+        # The one at 3.99 came a hair early and belongs to beat 4; so does 11.995 to beat 12.
+        assert list(part.notes) == [(0.0, 1.0, 60, 64), (0.0, 0.5, 60, 64), (3.0, 8.0, 60, 64)]
+        assert (part.length, part.name) == (8.0, "four bars")
+        assert len(excerpt(piece, 4.0 + EARLY, 12.0).notes) == 2
+
+    def test_tempo_and_meter_hold_from_its_first_beat(self, piece: Piece) -> None:
+        part = excerpt(piece, 5.0, 12.0)
+        assert part.tempo.tolist() == [[0, 120], [5, 90]]
+        assert part.meter.tolist() == [[0, 3, 4], [5, 6, 8]]
+        exactly = excerpt(piece, 4.0, 10.0)
+        assert exactly.tempo.tolist() == [[0, 120]] and exactly.meter.tolist() == [[0, 3, 4]]
+        assert piece.tempo[:, 0].tolist() == [0, 4, 10]  # as it was
+
+    def test_the_pedal_is_cut_at_both_ends(self, piece: Piece) -> None:
+        assert excerpt(piece, 4.0, 12.0).pedal.tolist() == [[0, 1], [5, 8]]
+        assert excerpt(piece, 5.0, 9.0).pedal.tolist() == []
+        assert excerpt(piece, 14.0, 16.0).pedal.tolist() == [[1, 2]]
