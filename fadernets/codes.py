@@ -21,13 +21,13 @@ class Codes:
         All that the decoder is told but the key; for a model such as the CVAE, densities too.
     key : int64 tensor, shape (n,)
         Key of each segment, told to the decoder beside the codes.
-    sketch : Sketch, optional
+    request : ArrangementRequest, optional
         For models that arrange the segments' own notes.
     """
 
     values: dict[str, Tensor]
     key: Tensor
-    sketch: ArrangementRequest | None = None
+    request: ArrangementRequest | None = None
 
     def __len__(self) -> int:
         return len(self.key)

@@ -1,4 +1,4 @@
-"""Judge of a mood: a logistic regression on hand-made features of notes, which knows no model.
+"""Classifier of a mood: a logistic regression on hand-made features of notes, which knows no model.
 
 How loud the notes are is left out: the velocities of a sequenced file and of a performance are not
 on one scale. `train.evaluation.mood_classifier` fits one and says how well it does; the one shipped
@@ -42,7 +42,7 @@ def features(notes: Notes) -> dict[str, float]:
     fit = key.correlations(histogram)
     step = np.round(onset * 4).astype(int)
     return (
-        measure(notes, PAPER)  # a judge stays the same, whichever faders there are
+        measure(notes, PAPER)  # a classifier stays the same, whichever faders there are
         | {
             "notes": float(np.log(len(notes))),
             "chord": len(notes) / instants,  # notes struck together, on average
@@ -65,7 +65,7 @@ def features(notes: Notes) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class MoodClassifier:
-    """A fitted judge.
+    """A fitted classifier.
 
     Attributes
     ----------
@@ -111,7 +111,7 @@ def table(segments: Sequence[Notes], names: Sequence[str]) -> np.ndarray:
 
 
 def load(path: Path) -> MoodClassifier:
-    """The judge that `save` wrote.
+    """The classifier that `save` wrote.
 
     Raises
     ------
@@ -125,10 +125,10 @@ def load(path: Path) -> MoodClassifier:
         }
         return MoodClassifier(**lists, **stored)
     except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} holds no judge: {error}") from error
+        raise ValueError(f"{path} holds no mood classifier: {error}") from error
 
 
 @lru_cache
 def of_arousal() -> MoodClassifier:
-    """The judge of arousal that is shipped."""
+    """The shipped classifier of arousal."""
     return load(AROUSAL)

@@ -42,7 +42,7 @@ class FaderNet:
         Of `fadernets.models`.
     faders : name -> Fader
     name : str
-    player : Player, optional
+    realiser : Realiser, optional
         How codes become notes; by default the model's own decoder tells them.
     """
 
@@ -51,12 +51,12 @@ class FaderNet:
         model: SegmentVAE,
         faders: Mapping[str, Fader],
         name: str = "",
-        player: Realiser | None = None,
+        realiser: Realiser | None = None,
     ) -> None:
         self.model = model
         self.scales = dict(faders)
         self.name = name
-        self.player = player or AutoregressiveDecoding()
+        self.realiser = realiser or AutoregressiveDecoding()
 
     @classmethod
     def load(cls, name: str | Path | None = None, device: str = "cpu") -> FaderNet:
@@ -130,7 +130,7 @@ class FaderNet:
                 parts[name].append(code)
         keys = torch.tensor([key.find(n) for n in segments], dtype=torch.long, device=self.device)
         values = {name: torch.cat(found) for name, found in parts.items()}
-        return Codes(values, keys, self.player.sketch(segments, self.device))
+        return Codes(values, keys, self.realiser.request(segments, self.device))
 
     def _densities(self, segments: Sequence[Notes]) -> dict[str, Tensor]:
         """Every density of segments, each (n,)."""
@@ -154,7 +154,7 @@ class FaderNet:
             seeds = [index(s) for s in each]
             if len(seeds) != len(codes):
                 raise ValueError(f"{len(seeds)} seeds for {len(codes)} segments")
-        return self.player.play(self.model, codes, seeds)
+        return self.realiser.notes_of(self.model, codes, seeds)
 
     def slide(
         self,
@@ -186,7 +186,7 @@ class FaderNet:
         if not isinstance(positions, Mapping):
             raise TypeError('positions name their faders, such as {"rhythm": 0.5}')
         codes = self._codes(source)
-        values, drawn = dict(codes.values), codes.sketch
+        values, request = dict(codes.values), codes.request
         for name, given in positions.items():
             scale, position = self._scale(name), np.asarray(given, float)
             if position.ndim and position.shape != (len(codes),):
@@ -194,18 +194,20 @@ class FaderNet:
                     f"{position.size} positions of the {name} fader for {len(codes)} segments"
                 )
             asked = scale.code_at(position)
-            if drawn is not None:
-                if name not in drawn.asked:
-                    planned = f"{self._described()} arranges notes by {' and '.join(drawn.asked)}"
+            if request is not None:
+                if name not in request.densities:
+                    planned = (
+                        f"{self._described()} arranges notes by {' and '.join(request.densities)}"
+                    )
                     raise ValueError(f"{planned} and leaves {name} as it is")
-                density = torch.as_tensor(scale.density_at(position)).to(drawn.asked[name])
-                density = density.expand_as(drawn.asked[name])
-                drawn = replace(drawn, asked=drawn.asked | {name: density})
+                density = torch.as_tensor(scale.density_at(position)).to(request.densities[name])
+                density = density.expand_as(request.densities[name])
+                request = replace(request, densities=request.densities | {name: density})
             handle = self.model.handles[name]
             code = values[handle.code].clone()
             code[:, handle.dimension] = torch.as_tensor(asked, dtype=code.dtype, device=code.device)
             values[handle.code] = code
-        return replace(codes, values=values, sketch=drawn)
+        return replace(codes, values=values, request=request)
 
     def transfer(
         self,
@@ -240,19 +242,19 @@ class FaderNet:
         codes = self._codes(source)
         asked = mood_transfer.asked(target)
         if "arousal" in asked:
-            codes = self._calmed(codes, asked["arousal"], strength)
+            codes = self._shift_arousal(codes, asked["arousal"], strength)
         return (
             self._shift_valence(codes, asked["valence"], strength) if "valence" in asked else codes
         )
 
-    def _calmed(self, codes: Codes, target: str, strength: float) -> Codes:
+    def _shift_arousal(self, codes: Codes, target: str, strength: float) -> Codes:
         """Codes with arousal moved towards low or high."""
         logits = self._component_logits(codes)
         mixed = {name: codes.values[name] for name in logits}
         shifted = mood_transfer.shift(mixed, logits, self.model.poles, target, strength)
         by = strength if target == "low" else -strength
-        drawn = self.player.shift_arousal(codes.sketch, by)
-        return replace(codes, values=codes.values | shifted, sketch=drawn)
+        request = self.realiser.shift_arousal(codes.request, by)
+        return replace(codes, values=codes.values | shifted, request=request)
 
     def _shift_valence(self, codes: Codes, target: str, strength: float) -> Codes:
         """Codes with valence moved towards low or high, their keys towards minor or major."""
@@ -262,9 +264,9 @@ class FaderNet:
         mixed = {name: codes.values[name] for name in poles}
         sides = {name: losses.component_logits(mixed[name], poles[name], 0.0) for name in poles}
         shifted = mood_transfer.shift(mixed, sides, poles, target, strength)
-        drawn = self.player.to_parallel_mode(codes.sketch, codes.key, target, strength)
+        request = self.realiser.to_parallel_mode(codes.request, codes.key, target, strength)
         keys = mode.parallel(codes.key, target) if mode.degrees(target, strength) else codes.key
-        return replace(codes, values=codes.values | shifted, key=keys, sketch=drawn)
+        return replace(codes, values=codes.values | shifted, key=keys, request=request)
 
     def mix(
         self, rhythm: Source, notes: Source, *, seed: int | Sequence[int] | None = None
@@ -282,15 +284,15 @@ class FaderNet:
         if RHYTHM not in first.values:
             raise ValueError(f"{self._described()} has no code of its own for the rhythm to mix")
         values = second.values | {RHYTHM: first.values[RHYTHM]}
-        drawn = second.sketch
-        theirs = first.sketch
-        if drawn is not None and theirs is not None:
-            drawn = replace(
-                drawn,
-                labels=drawn.labels | {RHYTHM: theirs.labels[RHYTHM]},
-                asked=drawn.asked | {RHYTHM: theirs.asked[RHYTHM]},
+        request = second.request
+        theirs = first.request
+        if request is not None and theirs is not None:
+            request = replace(
+                request,
+                labels=request.labels | {RHYTHM: theirs.labels[RHYTHM]},
+                densities=request.densities | {RHYTHM: theirs.densities[RHYTHM]},
             )
-        return self.reconstruct(replace(second, values=values, sketch=drawn), seed=seed)
+        return self.reconstruct(replace(second, values=values, request=request), seed=seed)
 
     @torch.inference_mode()
     def arousal(self, source: Source) -> np.ndarray:

@@ -30,18 +30,18 @@ LEGATO, STACCATO = 6.0, 3.0  # log-odds for holding on the way to low arousal, f
 class Realiser(Protocol):
     """What `fadernets.net.FaderNet` plays codes with."""
 
-    def sketch(self, segments: Sequence[Notes], device: torch.device) -> ArrangementRequest | None:
+    def request(self, segments: Sequence[Notes], device: torch.device) -> ArrangementRequest | None:
         """What has to be kept of segments beside their codes."""
 
-    def shift_arousal(self, drawn: Any, by: float) -> ArrangementRequest | None:
-        """A sketch moved towards low arousal, or for `by` below 0 towards high."""
+    def shift_arousal(self, request: Any, by: float) -> ArrangementRequest | None:
+        """The request moved towards low arousal, or for `by` below 0 towards high."""
 
     def to_parallel_mode(
-        self, drawn: Any, keys: Tensor, side: str, strength: float
+        self, request: Any, keys: Tensor, side: str, strength: float
     ) -> ArrangementRequest | None:
-        """A sketch in minor, for side "low" of valence, or in major, for "high"."""
+        """The request in minor, for side "low" of valence, or in major, for "high"."""
 
-    def play(self, model: SegmentVAE, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
+    def notes_of(self, model: SegmentVAE, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
         """The notes of n codes."""
 
 
@@ -49,18 +49,18 @@ class Realiser(Protocol):
 class AutoregressiveDecoding:
     """The paper's way: the decoder tells every token from the codes and the key (3.2)."""
 
-    def sketch(self, segments: Sequence[Notes], device: torch.device) -> None:
+    def request(self, segments: Sequence[Notes], device: torch.device) -> None:
         """Nothing: the codes say it all."""
 
-    def shift_arousal(self, drawn: ArrangementRequest | None, by: float) -> None:
+    def shift_arousal(self, request: ArrangementRequest | None, by: float) -> None:
         """Nothing: the codes are shifted."""
 
     def to_parallel_mode(
-        self, drawn: ArrangementRequest | None, keys: Tensor, side: str, strength: float
+        self, request: ArrangementRequest | None, keys: Tensor, side: str, strength: float
     ) -> None:
         """Nothing: the decoder is told the new keys."""
 
-    def play(self, model: SegmentVAE, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
+    def notes_of(self, model: SegmentVAE, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
         """The likeliest tokens, or with seeds tokens drawn at random."""
         condition = model.condition(codes.values, codes.key)
         played = []
@@ -84,19 +84,19 @@ class Arranger:
     reviser : Reviser
     candidates : int
         Arrangements of each segment to choose from.
-    leanings : Leanings
-        What keeps the notes that are there.
+    weights : ArrangementWeights
+        How strongly the notes of the segment are preferred.
     """
 
     reviser: Reviser
     candidates: int = CANDIDATES
-    leanings: ArrangementWeights = DEFAULT
+    weights: ArrangementWeights = DEFAULT
 
-    def sketch(self, segments: Sequence[Notes], device: torch.device) -> ArrangementRequest:
+    def request(self, segments: Sequence[Notes], device: torch.device) -> ArrangementRequest:
         """The segments as they are."""
         return arrangement_request(segments, device)
 
-    def shift_arousal(self, drawn: ArrangementRequest, by: float) -> ArrangementRequest:
+    def shift_arousal(self, request: ArrangementRequest, by: float) -> ArrangementRequest:
         """Fewer onsets, softer, more held than struck: as labelled calm music differs.
 
         Labelled calm music also sounds more notes at once, because they are longer. Asking for
@@ -104,47 +104,47 @@ class Arranger:
         """
         poles = self.reviser.poles
         onsets, velocity = (poles[0] - poles[1]).tolist()
-        density = (drawn.asked[PLANNED_ONSETS] + by * onsets).clamp(1 / STEPS, 1.0)
+        density = (request.densities[PLANNED_ONSETS] + by * onsets).clamp(1 / STEPS, 1.0)
         return replace(
-            drawn,
-            asked=drawn.asked | {PLANNED_ONSETS: density},
-            louder=drawn.louder + by * velocity,
-            legato=drawn.legato + by * (LEGATO if by > 0 else STACCATO),
+            request,
+            densities=request.densities | {PLANNED_ONSETS: density},
+            louder=request.louder + by * velocity,
+            legato=request.legato + by * (LEGATO if by > 0 else STACCATO),
         )
 
     def to_parallel_mode(
-        self, drawn: ArrangementRequest, keys: Tensor, side: str, strength: float
+        self, request: ArrangementRequest, keys: Tensor, side: str, strength: float
     ) -> ArrangementRequest:
         """Notes moved between major and minor: a rule of music theory, not learnt.
 
         Labelled music of high and of low valence has the same densities; what differs is its mode.
         """
-        notes = zip(drawn.notes, keys.tolist(), strict=True)
+        notes = zip(request.notes, keys.tolist(), strict=True)
         return replace(
-            drawn, notes=tuple(mode.to_parallel_mode(n, k, side, strength) for n, k in notes)
+            request, notes=tuple(mode.to_parallel_mode(n, k, side, strength) for n, k in notes)
         )
 
-    def play(self, model: SegmentVAE, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
+    def notes_of(self, model: SegmentVAE, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
         """The likeliest arrangement, or with seeds one drawn at random."""
-        if codes.sketch is None or not isinstance(model, VanillaVAE):
+        if codes.request is None or not isinstance(model, VanillaVAE):
             raise ValueError("these codes are another model's: they have no notes to arrange")
         played = []
         size = max(1, BATCH // self.candidates)
         for first in range(0, len(codes), size):
             part = slice(first, first + size)
-            drawn = codes.sketch[part]
+            request = codes.request[part]
             logits: dict[str, Tensor] = {
-                name: decoder(codes.values[name][part], drawn.labels[name])
+                name: decoder(codes.values[name][part], request.labels[name])
                 for name, decoder in model.label_decoders.items()
-                if name in drawn.labels  # others have no part in the plan
+                if name in request.labels  # others have no part in the plan
             }
             played += arrange(
                 self.reviser,
-                drawn,
+                request,
                 logits,
                 codes.key[part],
                 candidates=self.candidates,
                 seeds=None if seeds is None else seeds[part],
-                leanings=self.leanings,
+                weights=self.weights,
             )
         return played

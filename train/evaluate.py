@@ -122,7 +122,7 @@ def evaluate(
     return {
         "checkpoint": net.name,
         "model": net.model.config.model,
-        "player": type(net.player).__name__,
+        "player": type(net.realiser).__name__,
         "weights_sha256": weights_sha256(name),
         "data_sha256": data.sha256,
         "commit": commit(),

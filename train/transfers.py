@@ -138,7 +138,7 @@ def transfers(name: str, place: str) -> dict:
         "kind": "transfers",
         "name": name,
         "model": net.model.config.model,
-        "player": type(net.player).__name__,
+        "player": type(net.realiser).__name__,
         "weights_sha256": weights_sha256(place),
         "commit": commit(),
         "decoding": "greedy",

@@ -36,57 +36,57 @@ IMPROBABLE = 6.0  # nats: no label decoder is surer than that
 @torch.inference_mode()
 def arrange(
     reviser: Reviser,
-    wanted: ArrangementRequest,
+    request: ArrangementRequest,
     label_logits: dict[str, Tensor],
     keys: Tensor,
     *,
     candidates: int = 1,
     seeds: Sequence[int] | None = None,
-    leanings: ArrangementWeights = DEFAULT,
+    weights: ArrangementWeights = DEFAULT,
 ) -> list[Notes]:
     """Segments with the densities they shall have.
 
     Parameters
     ----------
     reviser : Reviser
-    wanted : Sketch
+    request : ArrangementRequest
         Of n segments.
     label_logits : name -> float tensor, shape (n, 16, classes)
-        Of the codes' label decoders, told the labels of the sketch; an attribute without one has
+        Of the codes' label decoders, told the labels of the request; an attribute without one has
         no say.
     keys : int64 tensor, shape (n,)
     candidates : int
         Arrangements of each segment to choose from.
     seeds : sequence of n int, optional
         Draw an arrangement at random, the same for the same seed; None gives the likeliest.
-    leanings : Leanings
+    weights : ArrangementWeights
     """
-    size = len(wanted.notes)
+    size = len(request.notes)
     if not size:
         return []
-    source = grid_of(wanted.notes, keys.device)
+    source = grid_of(request.notes, keys.device)
     plan_noise, note_noise = _noise(size, candidates, seeds, keys.device)
-    plans = _plans(wanted, label_logits, leanings.plan_noise * plan_noise, leanings)
+    plans = _plans(request, label_logits, weights.plan_noise * plan_noise, weights)
     many = Grid(*(_repeated(x, candidates) for x in (source.onset, source.hold, source.velocity)))
     harmony = _harmony(source)
     common = harmony / harmony.amax(1, keepdim=True).clamp(min=1e-6)
     keep = _Keeping(
-        leanings,
+        weights,
         many,
-        _repeated(leanings.in_melody * _melody(source), candidates),
-        _repeated(leanings.in_harmony * common, candidates),
-        leanings.note_noise * note_noise.flatten(0, 1),
-        _repeated(wanted.legato, candidates)[:, None, None],
+        _repeated(weights.in_melody * _melody(source), candidates),
+        _repeated(weights.in_harmony * common, candidates),
+        weights.note_noise * note_noise.flatten(0, 1),
+        _repeated(request.legato, candidates)[:, None, None],
     )
     found = _revised(reviser, plans, _repeated(keys, candidates), keep)
-    chosen = _nearest(source, found, candidates, leanings.recall) + candidates * torch.arange(size)
+    chosen = _nearest(source, found, candidates, weights.recall) + candidates * torch.arange(size)
     best = Grid(*(x[chosen].cpu() for x in (found.onset, found.hold, found.velocity)))
-    louder = wanted.louder.cpu().numpy() * 127
+    louder = request.louder.cpu().numpy() * 127
     return [
         grid_to_notes(
             best.onset[i].numpy(), best.hold[i].numpy(), best.velocity[i].numpy(), notes, shift
         )
-        for i, (notes, shift) in enumerate(zip(wanted.notes, louder, strict=True))
+        for i, (notes, shift) in enumerate(zip(request.notes, louder, strict=True))
     ]
 
 
@@ -115,27 +115,27 @@ def _noise(
 
 
 def _plans(
-    wanted: ArrangementRequest,
+    request: ArrangementRequest,
     label_logits: dict[str, Tensor],
     noise: Tensor,
-    leanings: ArrangementWeights,
+    weights: ArrangementWeights,
 ) -> LabelPlan:
     """A plan for every candidate of every segment, (n * candidates, 16)."""
     candidates = noise.shape[1]
     surprise = {
         n: -x.float().log_softmax(-1).clamp(min=-IMPROBABLE) for n, x in label_logits.items()
     }
-    other = 1.0 - F.one_hot(wanted.labels[PLANNED_ONSETS], 3)
+    other = 1.0 - F.one_hot(request.labels[PLANNED_ONSETS], 3)
     counts = torch.arange(label_plan.COUNTS, device=noise.device)
-    away = (counts - wanted.labels[PLANNED_COUNTS][..., None]).abs()
+    away = (counts - request.labels[PLANNED_COUNTS][..., None]).abs()
     rhythm = (
-        leanings.rhythm_decoder * surprise.get(PLANNED_ONSETS, 0.0) + leanings.stays_rhythm * other
+        weights.rhythm_decoder * surprise.get(PLANNED_ONSETS, 0.0) + weights.stays_rhythm * other
     )
-    note = leanings.note_decoder * surprise.get(PLANNED_COUNTS, 0.0) + leanings.stays_note * away
+    note = weights.note_decoder * surprise.get(PLANNED_COUNTS, 0.0) + weights.stays_note * away
     rhythm, note = _repeated(rhythm, candidates), _repeated(note, candidates)
     noise = noise.flatten(0, 1)
-    onsets = (wanted.asked[PLANNED_ONSETS] * STEPS).round().long().clamp(1, STEPS)
-    notes = (wanted.asked[PLANNED_COUNTS] * STEPS).round().long()
+    onsets = (request.densities[PLANNED_ONSETS] * STEPS).round().long().clamp(1, STEPS)
+    notes = (request.densities[PLANNED_COUNTS] * STEPS).round().long()
     return label_plan.cheapest(
         rhythm + noise[..., :3],
         note + noise[..., 3:],
@@ -148,7 +148,7 @@ def _plans(
 class _Keeping:
     """What speaks for notes beside the reviser: the source, its melody and harmony, and chance."""
 
-    leanings: ArrangementWeights
+    weights: ArrangementWeights
     source: Grid
     melody: Tensor  # (b, 16, 88)
     harmony: Tensor  # (b, 88)
@@ -158,11 +158,11 @@ class _Keeping:
     def onset(self, logits: Tensor) -> Tensor:
         # A melody note that sounds on is not to be struck again rather than another note added.
         melody = torch.where(self.source.hold > 0, self.melody.clamp(max=0), self.melody)
-        held = self.leanings.stays_onset * self.source.onset + melody + self.harmony[:, None]
+        held = self.weights.stays_onset * self.source.onset + melody + self.harmony[:, None]
         return logits + held + self.noise[:, 0] - self.legato
 
     def hold(self, logits: Tensor) -> Tensor:
-        stays = self.leanings.stays_hold * (self.source.hold - 0.5)
+        stays = self.weights.stays_hold * (self.source.hold - 0.5)
         held = stays + self.melody + 0.5 * self.harmony[:, None]
         return logits + held + self.noise[:, 1] + self.legato
 
@@ -171,7 +171,7 @@ def _revised(reviser: Reviser, plans: LabelPlan, keys: Tensor, keep: _Keeping) -
     """The notes that carry the plans out."""
     labels = {PLANNED_ONSETS: plans.rhythm, PLANNED_COUNTS: plans.note}
     source = shown = keep.source
-    for _ in range(keep.leanings.passes):
+    for _ in range(keep.weights.passes):
         with torch.autocast(keys.device.type, torch.bfloat16, enabled=_fast(keys.device)):
             onset, hold, velocity = reviser(shown, labels, keys)
         chosen = select(keep.onset(onset.float()), keep.hold(hold.float()), plans)

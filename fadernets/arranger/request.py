@@ -25,7 +25,7 @@ class ArrangementRequest:
     labels : name -> int64 tensor, shape (n, 16)
         Labels to stay near to, of the attributes that are planned: the segments' own, or with
         `mix` another's.
-    asked : name -> float tensor, shape (n,)
+    densities : name -> float tensor, shape (n,)
         Densities to have.
     louder : float tensor, shape (n,)
         Added to every velocity, in units of 127.
@@ -35,16 +35,16 @@ class ArrangementRequest:
 
     notes: tuple[Notes, ...]
     labels: dict[str, Tensor]
-    asked: dict[str, Tensor]
+    densities: dict[str, Tensor]
     louder: Tensor
     legato: Tensor
 
     def __getitem__(self, part: slice) -> ArrangementRequest:
-        """The sketch of some of the segments."""
+        """The request for some of the segments."""
         return ArrangementRequest(
             self.notes[part],
             {name: label[part] for name, label in self.labels.items()},
-            {name: density[part] for name, density in self.asked.items()},
+            {name: density[part] for name, density in self.densities.items()},
             self.louder[part],
             self.legato[part],
         )
@@ -53,16 +53,16 @@ class ArrangementRequest:
 def arrangement_request(
     segments: Sequence[Notes], device: torch.device | str = "cpu"
 ) -> ArrangementRequest:
-    """The sketch that leaves segments as they are."""
+    """The request that leaves segments as they are."""
     shown = grid_of(segments, device)
     counts = shown.count.clamp(max=MAX_POLYPHONY)
     labels = {PLANNED_ONSETS: shown.rhythm, PLANNED_COUNTS: counts}
-    asked = {
+    densities = {
         PLANNED_ONSETS: (shown.rhythm == ONSET).float().mean(1),
         PLANNED_COUNTS: counts.float().mean(1),
     }
-    none = torch.zeros(len(segments), device=device)
-    return ArrangementRequest(tuple(segments), labels, asked, none, none)
+    unchanged = torch.zeros(len(segments), device=device)
+    return ArrangementRequest(tuple(segments), labels, densities, unchanged, unchanged)
 
 
 def grid_of(segments: Sequence[Notes], device: torch.device | str = "cpu") -> Grid:

@@ -130,7 +130,7 @@ def test_the_arranger_meets_densities_and_leaves_the_other_alone(arranger, sourc
         asked = arranger.density(fader, position)
         measured = [fadernets.measure(s) for s in played]
         assert np.abs([m[fader] - asked for m in measured]).max() <= 1 / 16 + 1e-9
-        kept = [m[other] - codes.sketch.asked[other][i].item() for i, m in enumerate(measured)]
+        kept = [m[other] - codes.request.densities[other][i].item() for i, m in enumerate(measured)]
         assert np.abs(kept).mean() < 0.01
 
 
@@ -206,7 +206,7 @@ def test_arousal_is_that_of_the_weights_alone(name, source, tmp_path):
     sums = (folder / checkpoint.SUMS).read_text().splitlines(keepends=True)
     (folder / checkpoint.SUMS).write_text("".join(s for s in sums if checkpoint.VALENCE not in s))
     now = fadernets.load(name)
-    old = fadernets.FaderNet(checkpoint.load(folder)[0], now.scales, "old", now.player)
+    old = fadernets.FaderNet(checkpoint.load(folder)[0], now.scales, "old", now.realiser)
     assert old.model.valence == {}
     for target in ("low", "high"):
         first, second = (net.transfer(source[:12], target) for net in (old, now))

@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from fadernets.realisers import Arranger
 from tests.train import results_files
 from train.figures import style
 from train.figures.__main__ import CAPTIONS, main
@@ -107,8 +108,9 @@ def test_two_results_of_one_name_are_refused(tmp_path):
         read([tmp_path / "a.json", tmp_path / "other" / "a.json"])
 
 
-def test_models_are_named_by_file_and_come_in_the_papers_order(tmp_path):
-    arranging = results_files.evaluation() | {"player": "Arranging"}
+@pytest.mark.parametrize("player", ["Arranging", Arranger.__name__])
+def test_models_are_named_by_file_and_come_in_the_papers_order(tmp_path, player):
+    arranging = results_files.evaluation() | {"player": player}
     store(tmp_path / "z.json", arranging)
     store(tmp_path / "glsr-192.json", results_files.evaluation(model="glsr"))
     store(tmp_path / "b.json", *(results_files.evaluation(n, "pati") for n in ("y", "x")))

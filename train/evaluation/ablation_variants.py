@@ -95,16 +95,16 @@ def as_it_is(net: FaderNet) -> FaderNet:
 
 
 def arranging(
-    candidates: int = CANDIDATES, leanings: ArrangementWeights | None = None, *, mute: bool = False
+    candidates: int = CANDIDATES, weights: ArrangementWeights | None = None, *, mute: bool = False
 ):
     """What makes of the arranger one with other settings, or with a reviser that says nothing."""
 
     def prepared(net: FaderNet) -> FaderNet:
-        reviser = net.player.reviser
+        reviser = net.realiser.reviser
         if mute:
             reviser = _Mute(reviser)
-        player = Arranger(reviser, candidates, leanings or ArrangementWeights())
-        return FaderNet(net.model, net.scales, net.name, player)
+        realiser = Arranger(reviser, candidates, weights or ArrangementWeights())
+        return FaderNet(net.model, net.scales, net.name, realiser)
 
     return prepared
 
@@ -122,9 +122,9 @@ class _Mute(torch.nn.Module):
 
 
 def _arranged(
-    name: str, candidates: int, leanings: ArrangementWeights, *, mute: bool = False
+    name: str, candidates: int, weights: ArrangementWeights, *, mute: bool = False
 ) -> Variant:
-    prepared = arranging(candidates, leanings, mute=mute)
+    prepared = arranging(candidates, weights, mute=mute)
     return Variant(name, "arranger", prepared, calibrated, candidates, candidates > 1)
 
 

@@ -174,7 +174,7 @@ def slide(
 
 def _at(net: FaderNet, codes: Codes, fader: str, value: float) -> Codes:
     """Codes with a fader's z^d at a value."""
-    if codes.sketch is not None:
+    if codes.request is not None:
         raise ValueError("this model does not play from z^d alone: use the scale fader")
     code, dimension = net.model.handles[fader]
     moved = codes.values[code].clone()

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from train.reporting.paper import NAMES
-from train.reporting.results import Evaluation, Latent, Results, Transfers
+from train.reporting.results import ARRANGERS, Evaluation, Latent, Results, Transfers
 
 KINDS: dict[str, type[BaseModel]] = {"latent": Latent, "transfers": Transfers}
 
@@ -73,5 +73,5 @@ def _part(path: Path, entry: object, alone: bool) -> Evaluation | Latent | Trans
 def _place(part: Evaluation | Latent | Transfers) -> tuple[int, str]:
     """The paper's order, a model that is none of the paper's last."""
     order = list(NAMES)
-    ours = getattr(part, "player", None) == "Arranging" or part.model not in order
+    ours = getattr(part, "player", None) in ARRANGERS or part.model not in order
     return len(order) if ours else order.index(part.model), part.name

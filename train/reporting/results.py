@@ -129,6 +129,10 @@ class ToldApart(Part):
     accuracy: Share | None
 
 
+# `player` of models that arrange notes; the shipped results were written by its earlier name.
+ARRANGERS = ("Arranger", "Arranging")
+
+
 class Evaluation(Part):
     """One model of `train.evaluate`."""
 
@@ -152,7 +156,7 @@ class Evaluation(Part):
     @property
     def of_paper(self) -> str | None:
         """The paper's model that this is trained as, if it also plays as that does."""
-        return None if self.player == "Arranging" else NAMES.get(self.model)
+        return None if self.player in ARRANGERS else NAMES.get(self.model)
 
     @property
     def title(self) -> str:

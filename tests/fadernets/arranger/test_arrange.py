@@ -38,10 +38,10 @@ def logits(size: int) -> dict[str, torch.Tensor]:
     return {"rhythm": torch.zeros(size, 16, 3), "note": torch.zeros(size, 16, 16)}
 
 
-def asking(wanted: ArrangementRequest, **densities: float) -> ArrangementRequest:
-    size = len(wanted.notes)
+def asking(request: ArrangementRequest, **densities: float) -> ArrangementRequest:
+    size = len(request.notes)
     asked = {n: torch.full((size,), float(d)) for n, d in densities.items()}
-    return dataclasses.replace(wanted, asked=wanted.asked | asked)
+    return dataclasses.replace(request, densities=request.densities | asked)
 
 
 def as_rows(notes: Notes) -> list[tuple]:
@@ -49,8 +49,8 @@ def as_rows(notes: Notes) -> list[tuple]:
 
 
 def test_what_is_asked_to_stay_stays(reviser):
-    wanted = arrangement_request([MELODY, CHORDS])
-    found = arrange(reviser, wanted, logits(2), torch.zeros(2, dtype=torch.long))
+    request = arrangement_request([MELODY, CHORDS])
+    found = arrange(reviser, request, logits(2), torch.zeros(2, dtype=torch.long))
     assert [as_rows(n) for n in found] == [as_rows(MELODY), as_rows(CHORDS)]
 
 
@@ -59,11 +59,11 @@ def test_what_is_asked_to_stay_stays(reviser):
 def test_densities_are_met_exactly(onsets, notes, seed, candidates):
     torch.manual_seed(0)
     reviser = Reviser(ModelConfig(model="reviser", width=16, layers=1, heads=2)).eval()
-    wanted = asking(arrangement_request([MELODY, CHORDS]), rhythm=onsets / 16, note=notes / 16)
+    request = asking(arrangement_request([MELODY, CHORDS]), rhythm=onsets / 16, note=notes / 16)
     seeds = None if seed is None else [seed, seed + 1]
     found = arrange(
         reviser,
-        wanted,
+        request,
         logits(2),
         torch.zeros(2, dtype=torch.long),
         candidates=candidates,
@@ -75,9 +75,9 @@ def test_densities_are_met_exactly(onsets, notes, seed, candidates):
 
 def test_a_segment_is_arranged_the_same_whatever_is_beside_it(reviser):
     keys = torch.zeros(2, dtype=torch.long)
-    wanted = asking(arrangement_request([MELODY, CHORDS]), rhythm=0.75)
+    request = asking(arrangement_request([MELODY, CHORDS]), rhythm=0.75)
     for seeds in (None, [3, 4]):
-        both = arrange(reviser, wanted, logits(2), keys, candidates=2, seeds=seeds)
+        both = arrange(reviser, request, logits(2), keys, candidates=2, seeds=seeds)
         alone = arrange(
             reviser,
             asking(arrangement_request([CHORDS]), rhythm=0.75),
@@ -91,18 +91,18 @@ def test_a_segment_is_arranged_the_same_whatever_is_beside_it(reviser):
 
 def test_seeds_make_versions(reviser):
     keys = torch.zeros(3, dtype=torch.long)
-    wanted = asking(arrangement_request([CHORDS] * 3), rhythm=0.75)
-    found = arrange(reviser, wanted, logits(3), keys, seeds=[1, 2, 1])
+    request = asking(arrangement_request([CHORDS] * 3), rhythm=0.75)
+    found = arrange(reviser, request, logits(3), keys, seeds=[1, 2, 1])
     assert as_rows(found[0]) == as_rows(found[2]) != as_rows(found[1])
 
 
 def test_loudness_and_legato(reviser):
-    wanted = arrangement_request([CHORDS])
+    request = arrangement_request([CHORDS])
     keys = torch.zeros(1, dtype=torch.long)
-    louder = dataclasses.replace(wanted, louder=torch.tensor([20 / 127]))
+    louder = dataclasses.replace(request, louder=torch.tensor([20 / 127]))
     found = arrange(reviser, louder, logits(1), keys)
     assert found[0].velocity.tolist() == [84] * 6
-    more = asking(wanted, rhythm=0.5)
+    more = asking(request, rhythm=0.5)
     strikes = []
     for legato in (-20.0, 20.0):
         held = dataclasses.replace(more, legato=torch.tensor([legato]))

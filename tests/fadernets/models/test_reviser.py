@@ -104,7 +104,7 @@ def test_saved_and_loaded_it_plays_with_the_codes_it_names(reviser, tmp_path):
     reviser.config = replace(CONFIG, codes=str(codes))
     checkpoint.save(reviser, FADERS, mine)
     net = fadernets.load(mine)
-    assert isinstance(net, FaderNet) and isinstance(net.player, Arranger)
+    assert isinstance(net, FaderNet) and isinstance(net.realiser, Arranger)
     assert (net.name, net.faders) == ("mine", ("rhythm", "note"))
     played = net.slide(bars(3), {"rhythm": 1.0})
     assert [fadernets.measure(s)["rhythm"] for s in played] == [1.0] * 3

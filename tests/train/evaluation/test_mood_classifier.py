@@ -105,7 +105,7 @@ def test_what_is_no_judge_is_refused(tmp_path, content):
     path = tmp_path / "judge.json"
     if content is not None:
         path.write_text(content)
-    with pytest.raises(ValueError, match=r"judge\.json holds no judge"):
+    with pytest.raises(ValueError, match=r"judge\.json holds no mood classifier"):
         mood_classifier.load(path)
 
 
