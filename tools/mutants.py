@@ -45,7 +45,12 @@ EQUIVALENT = ROOT / "tools" / "equivalent_mutants.toml"
 SECONDS_OF_A_TEST = 60  # a loop without an end is ended by then
 SECONDS_OF_A_MUTANT = 300
 CAUGHT = ("caught", "timeout")
-SELECTION = ["-m", "not browser", "-k", "not postgresql and not killed"]
+SELECTION = [
+    "-m",
+    "not (browser or postgres or server or training)",
+    "-k",
+    "not postgresql and not killed",
+]
 OPTIONS = ["-q", "-x", "-p", "no:cacheprovider", "--assert=plain", "--tb=line", *SELECTION]
 # Imported once, before the mutants' processes fork: most of a short test run is imports. None of
 # the project's own modules is among them, each process reads its mutant from the disk.
@@ -75,13 +80,17 @@ GROUPS = {
             "survey/participant/assignment.py",
             "survey/journal/replay.py",
         ),
-        ("tests/survey/participant/test_*.py", "tests/survey/journal/test_*.py"),
+        (
+            "tests/survey/participant/test_a*.py",
+            "tests/survey/participant/test_participation.py",
+            "tests/survey/participant/test_unused_places.py",
+            "tests/survey/journal/test_[brw]*.py",
+        ),
     ),
     "demo": Group(
-        ("demo/editing/piece_session.py", "demo/handlers.py"),
+        ("demo/editing/piece_session.py", "demo/editing/requests.py", "demo/handlers.py"),
         (
             "tests/demo/editing/test_*.py",
-            "tests/demo/compute/test_open_pieces.py",
             "tests/demo/test_handlers.py",
         ),
     ),
