@@ -23,10 +23,11 @@ from tqdm import tqdm
 
 from db.database import Database, address
 from survey.analysis import code_version, report
-from survey.analysis.results import Progress, analyse
+from survey.analysis.results import Progress, Provenance, analyse
 from survey.core.settings import Settings
 from survey.ratings import rating_table
-from survey.ratings.exclusion import DEFAULT_RULES
+from survey.ratings.exclusion import DEFAULT_RULES, Rules
+from survey.ratings.rating_table import ParticipantCounts
 from survey.statistics.bootstrap import DRAWS
 
 OUT = Path("analysis")
@@ -34,7 +35,7 @@ FAILED = 2  # exit status
 
 
 @dataclass(frozen=True, eq=False)
-class Data:
+class StudyRatings:
     """What is analysed: the ratings of one study, who came how far, and the study's rules.
 
     `origin` says whose rules they are: "study", "default", "file" or "none".
@@ -42,8 +43,8 @@ class Data:
 
     study: str
     table: pd.DataFrame
-    flow: dict[str, int | None] | None
-    rules: dict[str, Any]
+    counts: ParticipantCounts | None
+    rules: Rules
     origin: str
 
 
@@ -57,19 +58,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             data = replace(data, rules=_rules(options), origin=origin)
         with _bar(options.draws) as progress:
             results = analyse(
-                data.table, data.flow, data.rules, options.seed, options.draws, progress
+                data.table, data.counts, data.rules, options.seed, options.draws, progress
             )
-        results["provenance"] = {
-            "study": data.study,
-            "rows": len(data.table),
-            "rules_from": data.origin,
-            "data_sha256": rating_table.sha256(data.table),
-            "code_version": code_version.code_version(),
-            "seed": options.seed,
-            "draws": options.draws,
-            "versions": code_version.versions(),
-        }
-        files = report.files(results)
+        provenance = Provenance(
+            study=data.study,
+            rows=len(data.table),
+            rules_from=data.origin,
+            data_sha256=rating_table.sha256(data.table),
+            code_version=code_version.code_version(),
+            seed=options.seed,
+            draws=options.draws,
+            versions=code_version.versions(),
+        )
+        files = report.files(results, provenance)
         folder = options.out or OUT / report.file_name(data.study or options.csv.stem)
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
@@ -81,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def from_file(path: Path, study: str | None) -> Data:
+def from_file(path: Path, study: str | None) -> StudyRatings:
     """The ratings of a CSV file, of one study in it.
 
     Raises
@@ -97,10 +98,10 @@ def from_file(path: Path, study: str | None) -> Data:
         raise ValueError(f"{path} has several studies, name one of them: {', '.join(names)}")
     name = study or (names[0] if names else "")
     chosen = table[table["study"] == name].reset_index(drop=True)
-    return Data(name, chosen, None, DEFAULT_RULES, "default")
+    return StudyRatings(name, chosen, None, DEFAULT_RULES, "default")
 
 
-def from_database(options: argparse.Namespace) -> Data:
+def from_database(options: argparse.Namespace) -> StudyRatings:
     """The ratings of a study of the database.
 
     Raises
@@ -116,13 +117,13 @@ def from_database(options: argparse.Namespace) -> Data:
         with database.read() as session:
             study = rating_table.choose(session, options.study)
             table = rating_table.frame(session, study)
-            flow = rating_table.flow(session, study)
-            return Data(study.name, table, flow, study.rules, "study")
+            counts = rating_table.flow(session, study)
+            return StudyRatings(study.name, table, counts, study.rules, "study")
     finally:
         database.close()
 
 
-def _rules(options: argparse.Namespace) -> dict[str, Any]:
+def _rules(options: argparse.Namespace) -> Rules:
     if options.keep_all:
         return {}
     rules = json.loads(options.rules.read_text(encoding="utf-8"))
@@ -143,10 +144,10 @@ def _sentence(error: Exception) -> str:
 def _bar(draws: int) -> Iterator[Progress]:
     with tqdm(total=draws, unit="resample", file=sys.stderr, leave=False, delay=1) as bar:
 
-        def progress(what: str, made: int) -> None:
-            if what == "resampling" and made == 0:
+        def progress(step: str, made: int) -> None:
+            if step == "resampling" and made == 0:
                 bar.reset()
-            bar.set_description(what, refresh=made == 0)
+            bar.set_description(step, refresh=made == 0)
             bar.update(made)
 
         yield progress

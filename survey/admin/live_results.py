@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import pandas as pd
 from sqlalchemy import func, select
@@ -14,7 +13,7 @@ from sqlalchemy.orm import Session
 from db.models import Answer, Participant, Study, Trial
 from survey.analysis import figures
 from survey.ratings import exclusion, rating_table
-from survey.statistics import summary
+from survey.statistics.summary import Summary, summary
 
 
 @dataclass
@@ -29,14 +28,14 @@ class Snapshot:
         Participants whom the study's rules keep.
     table : DataFrame
         Their ratings of transfer pairs.
-    numbers : dict
-        `survey.statistics.summary` of them.
+    numbers : Summary
+        Of them.
     """
 
     mark: str
     kept: int
     table: pd.DataFrame
-    numbers: dict[str, Any]
+    numbers: Summary
     _drawn: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -48,10 +47,9 @@ class Snapshot:
     @property
     def words(self) -> dict[str, str]:
         """Both figures in words, for who does not see them."""
-        scores = {name: {"twoway": found} for name, found in self.numbers["opinion"].items()}
         return {
-            "heatmap": figures.heatmap_words(self.numbers["directions"]),
-            "mos": figures.bars_words(scores),
+            "heatmap": figures.heatmap_words(self.numbers.directions),
+            "mos": figures.bars_words(self.numbers.opinion),
         }
 
     def heatmap(self) -> str:

@@ -142,11 +142,11 @@ def flow(session: Session, study: Study, kept: int) -> Flow:
     )
     minutes = [(end - start).total_seconds() / 60 for start, end in times if end is not None]
     return Flow(
-        counts["invited"],
-        counts["consented"] or 0,
-        counts["finished"] or 0,
+        counts.invited,
+        counts.consented,
+        counts.finished,
         kept,
-        counts["withdrawn"] or 0,
+        counts.withdrawn,
         statistics.median(minutes) if minutes else None,
     )
 

@@ -10,15 +10,16 @@ from __future__ import annotations
 import io
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from db.models import BEST, DIRECTIONS, SCALES, WORST
 from survey.statistics import twoway
-from survey.statistics.agreement import INTENDED, crosstab
+from survey.statistics.agreement import INTENDED, HeardRow, crosstab
 from survey.statistics.crossed_design import crossed
+from survey.statistics.estimate import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,8 +43,8 @@ Draw = Callable[["Axes"], None]
 def heatmap_svg(table: pd.DataFrame) -> str:
     """Heard against intended direction of the ratings so far, as SVG."""
     transfers = table[table["kind"] == "transfer"]
-    rows = crosstab(transfers, transfers["intended"], list(INTENDED))
-    if not any(row["n"] for row in rows):
+    rows = crosstab(transfers, transfers["intended"], INTENDED)
+    if not any(row.n for row in rows):
         return svg("heatmap", _nothing, NOTHING)
     return svg("heatmap", heatmap(rows), heatmap_words(rows))
 
@@ -51,38 +52,34 @@ def heatmap_svg(table: pd.DataFrame) -> str:
 def mos_svg(table: pd.DataFrame) -> str:
     """Mean opinion scores of the ratings so far with two-way intervals, as SVG."""
     transfers = table[table["kind"] == "transfer"]
-    scores = {
-        scale: {"twoway": twoway.mean(crossed(transfers, transfers[scale])).as_dict()}
-        for scale in SCALES
-    }
-    if not any(found["twoway"]["n"] for found in scores.values()):
+    means = {scale: twoway.mean(crossed(transfers, transfers[scale])) for scale in SCALES}
+    if not any(mean.n for mean in means.values()):
         return svg("mos", _nothing, NOTHING)
-    return svg("mos", bars(scores), bars_words(scores))
+    return svg("mos", bars(means), bars_words(means))
 
 
-def heatmap(rows: list[dict[str, Any]], label: str = "actual change") -> Draw:
+def heatmap(rows: Sequence[HeardRow], label: str = "actual change") -> Draw:
     """A heat map of what was heard, each row of shares adding up to 1, counts printed.
 
     Parameters
     ----------
-    rows : list of dict
-        As of `survey.statistics.agreement.crosstab`.
+    rows : sequence of HeardRow
     label : str
         What the rows are.
     """
 
     def draw(axes: Axes) -> None:
-        shares = [[row["shares"][word] or 0.0 for word in DIRECTIONS] for row in rows]
+        shares = [[row.shares[word] or 0.0 for word in DIRECTIONS] for row in rows]
         axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1, edgecolors="white", linewidth=1.5)
         for at, row in enumerate(rows):
             for place, word in enumerate(DIRECTIONS):
-                share = row["shares"][word]
+                share = row.shares[word]
                 text = "–" if share is None else f"{share:.1%}"
                 colour = "white" if (share or 0) > 0.55 else "black"
                 axes.text(
                     place + 0.5,
                     at + 0.5,
-                    f"{text}\n{row['counts'][word]}",
+                    f"{text}\n{row.counts[word]}",
                     ha="center",
                     va="center",
                     color=colour,
@@ -91,7 +88,7 @@ def heatmap(rows: list[dict[str, Any]], label: str = "actual change") -> Draw:
         axes.set_xticks([at + 0.5 for at in range(len(DIRECTIONS))], DIRECTIONS)
         axes.set_yticks(
             [at + 0.5 for at in range(len(rows))],
-            [f"{row_name(row)}\nn = {row['n']}" for row in rows],
+            [f"{row_name(row)}\nn = {row.n}" for row in rows],
         )
         axes.set_xlabel("annotated change of arousal")
         axes.set_ylabel("".join(filter(str.isprintable, label)), parse_math=False)
@@ -101,67 +98,59 @@ def heatmap(rows: list[dict[str, Any]], label: str = "actual change") -> Draw:
     return draw
 
 
-def bars(scores: dict[str, dict[str, Any]]) -> Draw:
-    """Mean opinion scores, with their two-way 95 % intervals where there are any.
-
-    Parameters
-    ----------
-    scores : dict
-        As of `survey.statistics.mean_opinion_score.opinions`.
-    """
+def bars(means: Mapping[str, Estimate]) -> Draw:
+    """Mean opinion scores by scale, with their 95 % intervals where there are any."""
 
     def draw(axes: Axes) -> None:
         bottom, top = float(WORST), float(BEST)
-        for at, found in enumerate(scores.values()):
-            mean = found["twoway"]
-            if mean["value"] is None:
+        for at, mean in enumerate(means.values()):
+            if mean.value is None:
                 axes.text(at, WORST + 0.05, "no answers", ha="center", va="bottom", rotation=90)
                 continue
-            axes.bar(at, mean["value"] - WORST, 0.62, WORST, color=BAR, edgecolor="black", lw=0.6)
-            axes.text(at, WORST + 0.08, f"{mean['value']:.2f}", ha="center")
-            if mean["low"] is not None:
-                reach = (mean["high"] - mean["low"]) / 2
-                axes.errorbar(at, mean["value"], reach, color="black", capsize=4, lw=1.2)
-                bottom = min(bottom, mean["low"] - 0.1)
-                top = max(top, mean["high"] + 0.1)
-        counts = [f"{name}\nn = {found['twoway']['n']}" for name, found in scores.items()]
-        axes.set_xticks(range(len(scores)), counts)
+            axes.bar(at, mean.value - WORST, 0.62, WORST, color=BAR, edgecolor="black", lw=0.6)
+            axes.text(at, WORST + 0.08, f"{mean.value:.2f}", ha="center")
+            if mean.low is not None and mean.high is not None:
+                reach = (mean.high - mean.low) / 2
+                axes.errorbar(at, mean.value, reach, color="black", capsize=4, lw=1.2)
+                bottom = min(bottom, mean.low - 0.1)
+                top = max(top, mean.high + 0.1)
+        counts = [f"{name}\nn = {mean.n}" for name, mean in means.items()]
+        axes.set_xticks(range(len(means)), counts)
         axes.set_yticks(range(WORST, BEST + 1))
         axes.set_ylim(bottom, top)
-        axes.set_xlim(-0.6, len(scores) - 0.4)
+        axes.set_xlim(-0.6, len(means) - 0.4)
         axes.set_ylabel(f"mean opinion score, {WORST} to {BEST}")
         axes.tick_params(axis="x", length=0)
 
     return draw
 
 
-def heatmap_words(rows: list[dict[str, Any]]) -> str:
+def heatmap_words(rows: Sequence[HeardRow]) -> str:
     """The heat map for somebody who does not see it."""
     parts = [
         f"{row_name(row)}: "
-        + ", ".join(f"{row['counts'][word]} of {row['n']} heard {word}" for word in DIRECTIONS)
+        + ", ".join(f"{row.counts[word]} of {row.n} heard {word}" for word in DIRECTIONS)
         for row in rows
     ]
     return "Annotated against actual change of arousal. " + "; ".join(parts) + "."
 
 
-def bars_words(scores: dict[str, dict[str, Any]]) -> str:
+def bars_words(means: Mapping[str, Estimate]) -> str:
     """The bars for somebody who does not see them."""
     parts = []
-    for name, found in scores.items():
-        mean = found["twoway"]
-        if mean["value"] is None:
+    for name, mean in means.items():
+        if mean.value is None:
             parts.append(f"{name} no answers")
-        elif mean["low"] is None:
-            parts.append(f"{name} {mean['value']:.2f}")
+        elif mean.low is None:
+            parts.append(f"{name} {mean.value:.2f}")
         else:
-            parts.append(f"{name} {mean['value']:.2f} ({mean['low']:.2f} to {mean['high']:.2f})")
+            parts.append(f"{name} {mean.value:.2f} ({mean.low:.2f} to {mean.high:.2f})")
     return "Mean opinion scores with 95 % intervals: " + ", ".join(parts) + "."
 
 
-def row_name(row: dict[str, Any]) -> str:
+def row_name(row: HeardRow) -> str:
     """How a row of a heat map is called: a word, a signed strength, or a range of changes."""
-    name = row["row"]
+    name = row.row
     if isinstance(name, str):
         return name
     if isinstance(name, list):
@@ -175,7 +164,7 @@ def svg(name: str, draw: Draw, words: str, rows: int = 2) -> str:
     raw = raw[raw.index("<svg ") :]
     raw = re.sub(r"<metadata>.*?</metadata>", "", raw, flags=re.DOTALL)
     raw = re.sub(r"<style[^>]*>.*?</style>", "", raw, flags=re.DOTALL)
-    raw = re.sub(r' style="([^"]*)"', lambda found: _attributes(found[1]), raw)
+    raw = re.sub(r' style="([^"]*)"', lambda match: _attributes(match[1]), raw)
     raw = re.sub(r' id="', f' id="{name}-', raw)
     raw = re.sub(r'href="#', f'href="#{name}-', raw)
     raw = raw.replace("url(#", f"url(#{name}-")
@@ -192,7 +181,7 @@ def png(name: str, draw: Draw, rows: int = 2) -> bytes:
     return _saved(name, draw, rows, "png", {"Software": None})
 
 
-def _saved(name: str, draw: Draw, rows: int, form: str, metadata: dict[str, Any]) -> bytes:
+def _saved(name: str, draw: Draw, rows: int, form: str, metadata: dict[str, None]) -> bytes:
     import matplotlib
     from matplotlib.figure import Figure
 
@@ -208,7 +197,7 @@ def _saved(name: str, draw: Draw, rows: int, form: str, metadata: dict[str, Any]
 
 
 def _attributes(style: str) -> str:
-    found = ""
+    attributes = ""
     for part in filter(None, (part.strip() for part in style.split(";"))):
         key, value = (half.strip() for half in part.split(":", 1))
         if key == "font":
@@ -216,10 +205,10 @@ def _attributes(style: str) -> str:
             if font is None:
                 raise ValueError(f"a font without size or family: {value}")
             size, family = font.groups()
-            found += f' font-size="{size}" font-family="{family}"'
+            attributes += f' font-size="{size}" font-family="{family}"'
         else:
-            found += f' {key}="{value}"'
-    return found
+            attributes += f' {key}="{value}"'
+    return attributes
 
 
 def _nothing(axes: Axes) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-from survey.statistics.estimate import EDGE
+from survey.statistics.estimate import EDGE, Estimate, Interval
+
+Show = Callable[[float | None], str]  # writes a number
 
 
 def percent(share: float | None) -> str:
@@ -31,17 +33,17 @@ def people(count: int) -> str:
     return "1 participant" if count == 1 else f"{count} participants"
 
 
-def interval(found: dict[str, Any], show: Any, scope: str = "for other people and segments") -> str:
-    """A 95 % interval and whom it is for, or why there is none; `show` writes a number."""
-    if found["low"] is None:
-        return f"no 95 % interval ({found.get('note') or 'not enough answers'})"
-    scope = "with few independent answers" if found.get("note") == EDGE else scope
-    return f"95 % interval {scope}: {between(found, show)}"
+def interval(estimate: Estimate, show: Show, scope: str = "for other people and segments") -> str:
+    """A 95 % interval and whom it is for, or why there is none."""
+    if estimate.low is None:
+        return f"no 95 % interval ({estimate.note or 'not enough answers'})"
+    scope = "with few independent answers" if estimate.note == EDGE else scope
+    return f"95 % interval {scope}: {between(estimate, show)}"
 
 
-def between(found: dict[str, Any], show: Any) -> str:
+def between(ends: Interval, show: Show) -> str:
     """From where to where an interval goes."""
-    return f"{show(found['low'])} to {show(found['high'])}"
+    return f"{show(ends.low)} to {show(ends.high)}"
 
 
 def counted(number: int, noun: str) -> str:

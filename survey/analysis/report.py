@@ -16,9 +16,12 @@ import pandas as pd
 
 from survey.analysis import figures
 from survey.analysis import sentences as wording
+from survey.analysis.results import Provenance, Results
 from survey.analysis.tables import DUST, tables
 from survey.core.templates import templates
 from survey.ratings.csv_file import write_csv
+from survey.statistics.agreement import HeardRow
+from survey.statistics.json_fields import plain
 
 DIGITS = 10  # significant ones in results.json: beyond them, processors differ
 LONG = 12  # rows from which a table of the report is folded
@@ -89,42 +92,40 @@ class Figure(NamedTuple):
     rows: int = 2
 
 
-def files(results: dict[str, Any]) -> dict[str, bytes]:
-    """Everything an analysis writes, by file name.
-
-    Parameters
-    ----------
-    results : dict
-        As of `survey.analysis.results.analyse`, and "provenance".
-    """
+def files(results: Results, provenance: Provenance) -> dict[str, bytes]:
+    """Everything an analysis writes, by file name."""
     made = tables(results)
     drawn = drawings(results)
-    vectors = {one.name: figures.svg(one.name, one.draw, one.words, one.rows) for one in drawn}
-    found = {"results.json": as_json(results).encode()}
+    vectors = {
+        figure.name: figures.svg(figure.name, figure.draw, figure.words, figure.rows)
+        for figure in drawn
+    }
+    contents = {"results.json": as_json(results, provenance).encode()}
     for name, table in made.items():
         text = io.StringIO()
         write_csv(table, text)
-        found[f"{name}.csv"] = text.getvalue().encode()
-    for one in drawn:
-        found[f"{one.name}.svg"] = vectors[one.name].encode()
-        found[f"{one.name}.png"] = figures.png(one.name, one.draw, one.rows)
-    found["report.html"] = html(results, made, drawn, vectors).encode()
-    return found
+        contents[f"{name}.csv"] = text.getvalue().encode()
+    for figure in drawn:
+        contents[f"{figure.name}.svg"] = vectors[figure.name].encode()
+        contents[f"{figure.name}.png"] = figures.png(figure.name, figure.draw, figure.rows)
+    contents["report.html"] = html(results, provenance, made, drawn, vectors).encode()
+    return contents
 
 
-def as_json(results: dict[str, Any]) -> str:
+def as_json(results: Results, provenance: Provenance) -> str:
     """Results as JSON, floats rounded to `DIGITS` significant digits; NaN is an error."""
-    return json.dumps(_rounded(results), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    record = {**plain(results), "provenance": plain(provenance)}
+    return json.dumps(_rounded(record), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def drawings(results: dict[str, Any]) -> list[Figure]:
+def drawings(results: Results) -> list[Figure]:
     """The figures there is something to draw for."""
-    change, opinion = results["kept"]["change"], results["kept"]["opinion"]
-    annotated, several = change["annotated"], len(results["kept"]["strengths"])
-    together = f" Its {several} strengths are together." if several else ""
-    found = []
-    if any(row["n"] for row in annotated):
-        found.append(
+    change, opinion = results.kept.change, results.kept.opinion
+    annotated, strengths = change.annotated, len(results.kept.strengths)
+    together = f" Its {strengths} strengths are together." if strengths else ""
+    drawn = []
+    if any(row.n for row in annotated):
+        drawn.append(
             Figure(
                 "figure6a",
                 "direction",
@@ -132,25 +133,28 @@ def drawings(results: dict[str, Any]) -> list[Figure]:
                 figures.heatmap_words(annotated),
                 "Annotated against actual change of arousal: share of the row, and count."
                 + together
-                + (" Section 8 has them apart." if several else ""),
+                + (" Section 8 has them apart." if strengths else ""),
             )
         )
-    if any(values["n"] for values in opinion.values()):
-        found.append(
+    means = {scale: scores.twoway for scale, scores in opinion.items()}
+    if any(mean.n for mean in means.values()):
+        drawn.append(
             Figure(
                 "figure6b",
                 "opinion",
-                figures.bars(opinion),
-                figures.bars_words(opinion),
+                figures.bars(means),
+                figures.bars_words(means),
                 "Mean opinion scores with two-way clustered 95 % intervals."
                 + together
-                + (" The table by strength has them apart." if several else ""),
+                + (" The table by strength has them apart." if strengths else ""),
             )
         )
-    maps = {"strength": change["strengths"]} if change["strengths"] else {}
-    maps.update({f"change of {name}": rows for name, rows in change["measured"].items() if rows})
+    maps: dict[str, list[HeardRow]] = {"strength": change.strengths}
+    maps |= {f"change of {name}": rows for name, rows in change.measured.items()}
     for label, rows in maps.items():
-        found.append(
+        if not rows:
+            continue
+        drawn.append(
             Figure(
                 file_name(f"heatmap_{label}"),
                 "change",
@@ -160,7 +164,7 @@ def drawings(results: dict[str, Any]) -> list[Figure]:
                 len(rows),
             )
         )
-    return found
+    return drawn
 
 
 def file_name(words: str) -> str:
@@ -169,63 +173,64 @@ def file_name(words: str) -> str:
 
 
 def html(
-    results: dict[str, Any],
+    results: Results,
+    provenance: Provenance,
     made: dict[str, pd.DataFrame],
     drawn: list[Figure],
     vectors: dict[str, str],
 ) -> str:
     """The report, one page with all that it shows in itself."""
-    kept, place = results["kept"], results["provenance"]
+    kept = results.kept
     sentences = {
         "flow": [
-            wording.RULES_FROM[place["rules_from"]],
-            *wording.flow(results["flow"]),
+            wording.RULES_FROM[provenance.rules_from],
+            *wording.flow(results.flow),
             *wording.comparison(results),
         ],
-        **{name: getattr(wording, name)(kept[name]) for name in ABOUT if name != "flow"},
+        **{name: getattr(wording, name)(getattr(kept, name)) for name in ABOUT if name != "flow"},
     }
-    sentences["intervals"] += wording.music(kept["music"]) + wording.strengths(kept["strengths"])
+    sentences["intervals"] += wording.music(kept.music) + wording.strengths(kept.strengths)
     sections = [
         {
             "id": name,
             "title": title,
             "about": about,
             "sentences": sentences[name],
-            "figures": [_shown(one, vectors) for one in drawn if one.section == name],
-            "tables": [_table(one, made[one]) for one in SHOWN[name] if len(made[one])],
+            "figures": [_shown(figure, vectors) for figure in drawn if figure.section == name],
+            "tables": [_table(table, made[table]) for table in SHOWN[name] if len(made[table])],
         }
         for name, (title, about) in ABOUT.items()
     ]
     page = templates.get_template("report.html").render(
-        title=f"Listening test “{place['study']}”" if place["study"] else "Listening test",
-        lead=wording.intervals({"overall": kept["intervals"]["overall"]})[:1],
+        title=f"Listening test “{provenance.study}”" if provenance.study else "Listening test",
+        lead=wording.intervals({"overall": kept.intervals["overall"]})[:1],
         sections=sections,
-        provenance=[*_provenance(place), *wording.lost(results["lost"])],
+        provenance=[*_provenance(provenance), *wording.lost(results.lost)],
     )
     return page + "\n"
 
 
-def _provenance(place: dict[str, Any]) -> list[str]:
-    libraries = ", ".join(f"{name} {version}" for name, version in place["versions"].items())
+def _provenance(provenance: Provenance) -> list[str]:
+    libraries = ", ".join(f"{name} {version}" for name, version in provenance.versions.items())
     return [
-        f"{place['rows']} ratings, SHA-256 {place['data_sha256']}.",
-        f"Code version {place['code_version']}; {libraries}.",
-        f"Random seed {place['seed']}, {place['draws']} resamples. The same ratings, code and seed "
-        "give the same results.",
+        f"{provenance.rows} ratings, SHA-256 {provenance.data_sha256}.",
+        f"Code version {provenance.code_version}; {libraries}.",
+        f"Random seed {provenance.seed}, {provenance.draws} resamples. The same ratings, code and "
+        "seed give the same results.",
         "All numbers are in results.json, and all tables beside it as CSV.",
     ]
 
 
-def _shown(one: Figure, vectors: dict[str, str]) -> dict[str, str]:
-    coded = base64.b64encode(vectors[one.name].encode()).decode()
+def _shown(figure: Figure, vectors: dict[str, str]) -> dict[str, str]:
+    coded = base64.b64encode(vectors[figure.name].encode()).decode()
     return {
         "source": f"data:image/svg+xml;base64,{coded}",
-        "words": one.words,
-        "caption": one.caption,
+        "words": figure.words,
+        "caption": figure.caption,
     }
 
 
-def _table(name: str, table: pd.DataFrame) -> dict[str, Any]:
+def _table(name: str, table: pd.DataFrame) -> dict[str, object]:
     return {
         "caption": name.replace("_", " ").capitalize(),
         "names": [str(column).replace("_", " ") for column in table],
@@ -234,7 +239,7 @@ def _table(name: str, table: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _cell(value: Any) -> dict[str, Any]:
+def _cell(value: object) -> dict[str, str | bool]:
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return {"text": "–", "number": True}
     if isinstance(value, bool):
@@ -248,9 +253,9 @@ def _cell(value: Any) -> dict[str, Any]:
 
 def _rounded(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(key): _rounded(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(one) for one in value]
+        return {key: _rounded(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_rounded(inner) for inner in value]
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else value
     return value

@@ -1,27 +1,30 @@
-"""All statistics of one study, in the report's order, as one dict that can be written as JSON."""
+"""All statistics of one study, in the report's order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
-from survey.ratings.exclusion import DEFAULT_RULES, MEANINGS, kept, sentence
-from survey.statistics.agreement import by_direction, directions, intervals
-from survey.statistics.bootstrap import DRAWS
-from survey.statistics.chance_tests import against_chance, lower_against_higher
-from survey.statistics.dose_response import changes
-from survey.statistics.finite import finite
-from survey.statistics.mean_opinion_score import opinions
-from survey.statistics.participants import people
-from survey.statistics.pieces import music
-from survey.statistics.precision import precision
-from survey.statistics.reliability import consensus
+from db.models import SCALES
+from survey.ratings.exclusion import DEFAULT_RULES, MEANINGS, Excluded, Rules, kept, sentence
+from survey.ratings.rating_table import ParticipantCounts
+from survey.statistics.agreement import Agreement, Directions, by_direction, directions, intervals
+from survey.statistics.bootstrap import DRAWS, Percentiles
+from survey.statistics.chance_tests import Chance, against_chance, lower_against_higher
+from survey.statistics.dose_response import Changes, changes
+from survey.statistics.json_fields import finite
+from survey.statistics.mean_opinion_score import Opinion, opinions
+from survey.statistics.participants import ParticipantSummary, people
+from survey.statistics.pieces import Music, music
+from survey.statistics.precision import Precision, precision
+from survey.statistics.reliability import Reliability, consensus
 from survey.statistics.resampling import resampled
-from survey.statistics.signal_detection import detection
-from survey.statistics.strength import by_strength
+from survey.statistics.signal_detection import Detection, detection
+from survey.statistics.strength import AtStrength, by_strength
 
 Progress = Callable[[str, int], None]  # what is being done, and how many resamples since
 
@@ -30,33 +33,142 @@ class NothingToAnalyse(ValueError):
     """There are no answers; the message is one sentence for a person."""
 
 
+@dataclass(frozen=True)
+class Exclusion:
+    """A rule that was applied, what it means, and how many fell under it."""
+
+    rule: str
+    meaning: str
+    participants: int
+
+
+@dataclass(frozen=True)
+class ParticipantFlow:
+    """How many people came how far; None where it is not known.
+
+    Attributes
+    ----------
+    invited, consented, answered, finished, withdrawn, kept : int
+    rules : dict
+        Exclusion rules as of `survey.ratings.exclusion`.
+    exclusions : list of Exclusion
+    excluded : list of Excluded
+        One per participant and rule they fell under.
+    """
+
+    invited: int | None
+    consented: int | None
+    answered: int
+    finished: int | None
+    withdrawn: int | None
+    kept: int
+    rules: Rules
+    exclusions: list[Exclusion]
+    excluded: list[Excluded]
+
+
+@dataclass(frozen=True)
+class Sections:
+    """All statistics of some participants' ratings; each type says what it holds.
+
+    Attributes
+    ----------
+    intervals : dict
+        Overall, lower, higher.
+    bias : dict
+        By answer, "higher" and "lower".
+    opinion : dict
+        By scale.
+    strengths : list of AtStrength
+        Empty unless strengths vary.
+    reliability : dict
+        Of "direction", and by scale.
+    planning : dict
+        Of "agreement", and by scale.
+    """
+
+    direction: Directions
+    music: Music
+    intervals: dict[str, Agreement]
+    chance: Chance
+    bias: dict[str, Detection]
+    opinion: dict[str, Opinion]
+    strengths: list[AtStrength]
+    reliability: dict[str, Reliability]
+    change: Changes
+    planning: dict[str, Precision]
+
+
+@dataclass(frozen=True)
+class Results:
+    """The statistics of a study, with its exclusions and without.
+
+    Attributes
+    ----------
+    flow : ParticipantFlow
+    kept, everyone : Sections
+        With exclusions and without.
+    participants : list of ParticipantSummary
+    lost : list of str
+        Where a number came out that is not finite, and is None.
+    """
+
+    flow: ParticipantFlow
+    kept: Sections
+    everyone: Sections
+    participants: list[ParticipantSummary]
+    lost: list[str]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What results were computed from, and by what.
+
+    Attributes
+    ----------
+    study : str
+        Its name; may be empty.
+    rows : int
+        Ratings.
+    rules_from : str
+        Whose exclusion rules were applied: "study", "default", "file" or "none".
+    data_sha256, code_version : str
+    seed, draws : int
+        Of the bootstrap.
+    versions : dict
+        Of Python and of libraries.
+    """
+
+    study: str
+    rows: int
+    rules_from: str
+    data_sha256: str
+    code_version: str
+    seed: int
+    draws: int
+    versions: dict[str, str]
+
+
 def analyse(
     table: pd.DataFrame,
-    flow: dict[str, int | None] | None = None,
-    rules: dict[str, Any] | None = None,
+    counts: ParticipantCounts | None = None,
+    rules: Rules | None = None,
     seed: int = 0,
     draws: int = DRAWS,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> Results:
     """The statistics of a study, with its exclusions and without.
 
     Parameters
     ----------
     table : DataFrame
         Ratings of one study, as of `survey.ratings.rating_table`.
-    flow : dict
+    counts : ParticipantCounts
         As of `survey.ratings.rating_table.flow`; counted from the table as far as possible if None.
     rules : dict
         Exclusion rules as of `survey.ratings.exclusion`; `DEFAULT_RULES` if None.
     seed, draws : int
         Of the bootstrap and of sign-flip tests.
-
-    Returns
-    -------
-    dict
-        flow, and by "kept" and "everyone" the sections direction, music, intervals, chance, bias,
-        opinion, strengths, reliability, change and planning; participants: one dict each; lost:
-        where a number came out that is not finite, and is None.
 
     Raises
     ------
@@ -70,53 +182,56 @@ def analyse(
     stay, excluded = kept(table, rules)
     chosen = table[table["participant"].isin(stay)]
     if not _answered(chosen).any():
-        out = excluded["participant"].nunique()
         raise NothingToAnalyse(
-            f"all answers are left out by the study's rules ({out} of "
+            "all answers are left out by the study's rules "
+            f"({len({row.participant for row in excluded})} of "
             f"{table['participant'].nunique()} participants excluded); --keep-all applies no rules"
         )
     same = len(stay) == table["participant"].nunique()
-    with np.errstate(over="ignore", invalid="ignore"):  # of absurd values; `finite` names them
-        found = sections(chosen, seed, draws, progress)
-        results = {
-            "flow": _flow(table, flow, stay, excluded, rules),
-            "kept": found,
-            "everyone": found if same else sections(table, seed, draws, progress),
-            "participants": people(table, excluded).to_dict("records"),
-        }
     lost: list[str] = []
-    return {**finite(results, lost), "lost": lost}
+    with np.errstate(over="ignore", invalid="ignore"):  # of absurd values; `finite` names them
+        with_exclusions = sections(chosen, seed, draws, progress)
+        results = Results(
+            flow=_flow(table, counts, stay, excluded, rules),
+            kept=with_exclusions,
+            everyone=with_exclusions if same else sections(table, seed, draws, progress),
+            participants=people(table, excluded),
+            lost=lost,
+        )
+    return replace(finite(results, lost), lost=lost)
 
 
 def sections(
     table: pd.DataFrame, seed: int, draws: int, progress: Progress | None = None
-) -> dict[str, Any]:
+) -> Sections:
     """All statistics of some participants' ratings, nobody excluded."""
-    say = progress or (lambda what, made: None)
+    say = progress or (lambda step, made: None)
     transfers = table[table["kind"] == "transfer"]
     agreement = by_direction(transfers)
     say("resampling", 0)
-    found = resampled(transfers, draws, seed, lambda made: say("resampling", made))
+    bootstrap = resampled(transfers, draws, seed, lambda made: say("resampling", made))
     say("computing", 0)
-    return {
-        "direction": directions(table),
-        "music": music(transfers),
-        "intervals": _joined(intervals(transfers), found["agreement"]),
-        "chance": {
-            "against": against_chance(agreement, seed),
-            "lower_less_higher": lower_against_higher(agreement, seed),
+    return Sections(
+        direction=directions(table),
+        music=music(transfers),
+        intervals=_joined(intervals(transfers), bootstrap.agreement),
+        chance=Chance(against_chance(agreement, seed), lower_against_higher(agreement, seed)),
+        bias={
+            answer: found
+            if found.d_prime is None
+            else replace(found, bootstrap=bootstrap.detection[answer])
+            for answer, found in detection(transfers).items()
         },
-        "bias": _detection(detection(transfers), found["detection"]),
-        "opinion": _joined(opinions(transfers), found["opinion"]),
-        "strengths": by_strength(transfers),
-        "reliability": consensus(transfers),
-        "change": changes(transfers),
-        "planning": precision(transfers),
-    }
+        opinion=_joined(opinions(transfers), bootstrap.opinion),
+        strengths=by_strength(transfers),
+        reliability=consensus(transfers),
+        change=changes(transfers),
+        planning=precision(transfers),
+    )
 
 
 def _answered(table: pd.DataFrame) -> pd.Series:
-    answers = table[["heard", "rhythm", "melody", "harmony", "naturalness"]]
+    answers = table[["heard", *SCALES]]
     return (table["kind"] == "transfer") & answers.notna().any(axis=1)
 
 
@@ -130,43 +245,34 @@ def _require_answers(table: pd.DataFrame) -> None:
 
 def _flow(
     table: pd.DataFrame,
-    flow: dict[str, int | None] | None,
-    stay: list[str],
-    excluded: pd.DataFrame,
-    rules: dict[str, Any],
-) -> dict[str, Any]:
+    counts: ParticipantCounts | None,
+    stay: Sequence[str],
+    excluded: list[Excluded],
+    rules: Rules,
+) -> ParticipantFlow:
     ended = table.groupby("participant")["finished"].first()
-    known = {
-        "invited": None,
-        "consented": None,
-        "answered": int(table["participant"].nunique()),
-        "finished": int(ended.fillna(False).sum()) if ended.notna().any() else None,
-        "withdrawn": None,
-        **(flow or {}),
-        "kept": len(stay),
-    }
-    counts = excluded.groupby("rule")["participant"].nunique()
-    used = [rule for rule in rules if rule in MEANINGS and rules[rule] not in (None, False)]
-    return {
-        **known,
-        "rules": rules,
-        "exclusions": [
-            {
-                "rule": rule,
-                "meaning": sentence(rule, rules[rule]),
-                "participants": int(counts.get(rule, 0)),
-            }
-            for rule in used
+    finished = int(ended.fillna(False).sum()) if ended.notna().any() else None
+    return ParticipantFlow(
+        invited=counts.invited if counts else None,
+        consented=counts.consented if counts else None,
+        answered=int(table["participant"].nunique()),
+        finished=counts.finished if counts else finished,
+        withdrawn=counts.withdrawn if counts else None,
+        kept=len(stay),
+        rules=rules,
+        exclusions=[
+            Exclusion(rule, sentence(rule, limit), sum(row.rule == rule for row in excluded))
+            for rule, limit in rules.items()
+            if rule in MEANINGS and limit is not None and limit is not False
         ],
-        "excluded": excluded.to_dict("records"),
-    }
+        excluded=excluded,
+    )
 
 
-def _joined(found: dict[str, Any], bootstrap: dict[str, Any]) -> dict[str, Any]:
-    return {name: {**values, "bootstrap": bootstrap[name]} for name, values in found.items()}
+Estimated = TypeVar("Estimated", Agreement, Opinion)
 
 
-def _detection(found: dict[str, Any], bootstrap: dict[str, Any]) -> dict[str, Any]:
-    for answer, values in found.items():
-        values["bootstrap"] = bootstrap[answer] if values["d_prime"] is not None else None
-    return found
+def _joined(
+    estimates: dict[str, Estimated], bootstrap: dict[str, Percentiles]
+) -> dict[str, Estimated]:
+    return {name: replace(one, bootstrap=bootstrap[name]) for name, one in estimates.items()}

@@ -105,9 +105,7 @@ class Journal:
             return
         session.flush()
         study = session.get_one(Study, participant.study_id)
-        line = _line(
-            "begun", study=study.name, count=rating_table.flow(session, study)["consented"]
-        )
+        line = _line("begun", study=study.name, count=rating_table.flow(session, study).consented)
         self._keep(session, [line])
 
     def joined(self, session: Session, participant: Participant) -> None:
@@ -328,6 +326,6 @@ def _lacking(session: Session, found: JournalState) -> Iterator[Line]:
             _, known = found.people.get(person.public_id, (None, None))
             if known is None or content(known) != content(record):
                 yield _line("participant", study=study.name, participant=record)
-        consented = rating_table.flow(session, study)["consented"] or 0
+        consented = rating_table.flow(session, study).consented
         if consented > max(found.begun.get(study.name, 0), len(told) + study.withdrawn):
             yield _line("begun", study=study.name, count=consented)

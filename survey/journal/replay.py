@@ -206,7 +206,7 @@ def is_idle(record: Line) -> bool:
 def _count(session: Session, study: Study, consented: int) -> None:
     """Whoever joined and is not here did nothing more, and is counted as removed."""
     session.flush()
-    study.lapsed += max(0, consented - (flow(session, study)["consented"] or 0))
+    study.lapsed += max(0, consented - flow(session, study).consented)
 
 
 def _erase(session: Session, found: JournalState, done: Restored) -> None:

@@ -8,14 +8,17 @@ listened with exclude nobody either.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from db.models import SCALES
 
-DEFAULT_RULES: dict[str, Any] = {
+Rules = Mapping[str, bool | float | None]  # name to limit; None or absent: does not apply
+
+DEFAULT_RULES: dict[str, bool | float | None] = {
     "finished": True,
     "identical_wrong": 0.5,
     "swapped_wrong": None,
@@ -32,7 +35,8 @@ MEANINGS = {
 }
 
 
-class Excluded(NamedTuple):
+@dataclass(frozen=True)
+class Excluded:
     """One rule that one participant fell under: what was found, and the rule's limit."""
 
     participant: str
@@ -41,9 +45,7 @@ class Excluded(NamedTuple):
     limit: float
 
 
-def kept(
-    table: pd.DataFrame, rules: dict[str, Any] | None = None
-) -> tuple[list[str], pd.DataFrame]:
+def kept(table: pd.DataFrame, rules: Rules | None = None) -> tuple[list[str], list[Excluded]]:
     """The participants who stay in the analysis, and why the others do not.
 
     Parameters
@@ -63,8 +65,8 @@ def kept(
     -------
     kept : list of str
         Sorted.
-    excluded : DataFrame
-        One row per participant and rule they fell under; columns participant, rule, found, limit.
+    excluded : list of Excluded
+        One per participant and rule they fell under.
 
     Raises
     ------
@@ -72,20 +74,18 @@ def kept(
         If a rule has an unknown name or a value out of its range.
     """
     rules = checked(DEFAULT_RULES if rules is None else rules)
-    broken = [
-        Excluded(str(person), rule, float(found[person]), float(limit))
-        for rule, limit in rules.items()
-        if rule in FOUND and limit not in (None, False)
-        for found in [FOUND[rule](table, rules)]
-        for person in sorted(found.index[_breaks(rule, found, float(limit))])
-    ]
-    out = {row.participant for row in broken}
-    people = sorted(set(table["participant"]))
-    excluded = pd.DataFrame(broken, columns=list(Excluded._fields))
-    return [person for person in people if person not in out], excluded
+    excluded = []
+    for rule, limit in rules.items():
+        if rule not in MEASURES or limit is None or limit is False:
+            continue
+        values = MEASURES[rule](table, rules)
+        for person in sorted(values.index[_breaks(rule, values, float(limit))]):
+            excluded.append(Excluded(str(person), rule, float(values[person]), float(limit)))
+    out = {row.participant for row in excluded}
+    return sorted(set(table["participant"]) - out), excluded
 
 
-def checked(rules: dict[str, Any]) -> dict[str, Any]:
+def checked(rules: Rules) -> Rules:
     """The rules, if their names and values are right.
 
     Raises
@@ -107,19 +107,19 @@ def checked(rules: dict[str, Any]) -> dict[str, Any]:
     return rules
 
 
-def sentence(rule: str, limit: Any) -> str:
+def sentence(rule: str, limit: float) -> str:
     """What a participant did who falls under a rule, as the end of a sentence."""
     shown = f"{limit:.0%}" if rule.endswith(("wrong", "answers")) else f"{limit:g}"
     return MEANINGS[rule].format(shown)
 
 
-def _breaks(rule: str, found: pd.Series, limit: float) -> np.ndarray:
+def _breaks(rule: str, values: pd.Series, limit: float) -> np.ndarray:
     less = rule in ("finished", "median_seconds")  # the others must not be more
-    values = found.to_numpy(dtype=float)
-    return values < limit if less else values > limit
+    numbers = values.to_numpy(dtype=float)
+    return numbers < limit if less else numbers > limit
 
 
-def _finished(table: pd.DataFrame, rules: dict[str, Any]) -> pd.Series:
+def _finished(table: pd.DataFrame, rules: Rules) -> pd.Series:
     known = table[table["finished"].notna()]
     return known.groupby("participant")["finished"].all().astype(float)
 
@@ -129,19 +129,19 @@ def _wrong(table: pd.DataFrame, kind: str) -> pd.Series:
     return (pairs["heard"] != pairs["intended"]).groupby(pairs["participant"]).mean()
 
 
-def _identical(table: pd.DataFrame, rules: dict[str, Any]) -> pd.Series:
+def _identical(table: pd.DataFrame, rules: Rules) -> pd.Series:
     return _wrong(table, "identical")
 
 
-def _swapped(table: pd.DataFrame, rules: dict[str, Any]) -> pd.Series:
+def _swapped(table: pd.DataFrame, rules: Rules) -> pd.Series:
     return _wrong(table, "swapped")
 
 
-def _seconds(table: pd.DataFrame, rules: dict[str, Any]) -> pd.Series:
+def _seconds(table: pd.DataFrame, rules: Rules) -> pd.Series:
     return table[table["seconds"].notna()].groupby("participant")["seconds"].median()
 
 
-def _same(table: pd.DataFrame, rules: dict[str, Any]) -> pd.Series:
+def _same(table: pd.DataFrame, rules: Rules) -> pd.Series:
     answers = ["heard", *SCALES]
     trials = table[(table["kind"] == "transfer") & table[answers].notna().all(axis=1)]
     if trials.empty:
@@ -152,7 +152,7 @@ def _same(table: pd.DataFrame, rules: dict[str, Any]) -> pd.Series:
     return shares[each.sum() >= (DEFAULT_RULES["same_answers_least"] if least is None else least)]
 
 
-FOUND = {
+MEASURES: dict[str, Callable[[pd.DataFrame, Rules], pd.Series]] = {  # by participant
     "finished": _finished,
     "identical_wrong": _identical,
     "swapped_wrong": _swapped,

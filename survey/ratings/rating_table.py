@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -144,25 +145,38 @@ def _of_participant(person: Participant) -> dict[str, Any]:
     }
 
 
-def flow(session: Session, study: Study) -> dict[str, int | None]:
+@dataclass(frozen=True)
+class ParticipantCounts:
     """How many people came how far.
 
-    Returns
-    -------
-    dict
-        invited: invitations made, None for a study open to all; consented: all who ever began,
-        those included who withdrew, or did nothing more and were removed; finished; withdrawn:
-        asked for their answers to be erased.
+    Attributes
+    ----------
+    invited : int or None
+        Invitations made; None for a study open to all.
+    consented : int
+        All who ever began, those included who withdrew, or did nothing more and were removed.
+    finished : int
+    withdrawn : int
+        Asked for their answers to be erased.
     """
+
+    invited: int | None
+    consented: int
+    finished: int
+    withdrawn: int
+
+
+def flow(session: Session, study: Study) -> ParticipantCounts:
+    """How many people of a study came how far."""
     made = select(func.count()).select_from(Invitation).where(Invitation.study_id == study.id)
     people = select(func.count()).select_from(Participant).where(Participant.study_id == study.id)
     invited = session.scalar(made) or 0
-    return {
-        "invited": invited if invited or study.invited_only else None,
-        "consented": (session.scalar(people) or 0) + study.withdrawn + study.lapsed,
-        "finished": session.scalar(people.where(Participant.stage == "finished")) or 0,
-        "withdrawn": study.withdrawn,
-    }
+    return ParticipantCounts(
+        invited=invited if invited or study.invited_only else None,
+        consented=(session.scalar(people) or 0) + study.withdrawn + study.lapsed,
+        finished=session.scalar(people.where(Participant.stage == "finished")) or 0,
+        withdrawn=study.withdrawn,
+    )
 
 
 def empty(measured: Iterable[str] = ()) -> pd.DataFrame:

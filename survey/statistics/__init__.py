@@ -1,5 +1,1 @@
 """The statistics of a listening test; one idea a file, methods in docs/statistics.md."""
-
-from survey.statistics.summary import summary
-
-__all__ = ["summary"]

@@ -5,17 +5,87 @@ An answer agrees if it says what was intended; "same" disagrees; no answer is ne
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from db.models import DIRECTIONS
 from survey.statistics import twoway
+from survey.statistics.bootstrap import Percentiles
 from survey.statistics.crossed_design import Crossed, crossed
-from survey.statistics.estimate import wilson
+from survey.statistics.estimate import Estimate, wilson
 
 INTENDED = ("lower", "higher")  # of transfers
+
+RowName = str | int | float | list[float]
+
+
+@dataclass
+class HeardRow:
+    """How often each direction was heard of some answers.
+
+    Attributes
+    ----------
+    row : str, int, float or list of two floats
+        A word, a number, or the ends of a range.
+    counts, shares : dict
+        By direction; shares are None without answers.
+    n, missing : int
+        Answers with a direction and without.
+    """
+
+    row: RowName
+    counts: dict[str, int]
+    shares: dict[str, float | None]
+    n: int
+    missing: int
+
+
+@dataclass(frozen=True)
+class ItemAgreement:
+    """How many agree on one item, with Wilson's interval."""
+
+    item: str
+    intended: str
+    strength: float | None
+    n: int
+    agree: int
+    share: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Directions:
+    """Heard by intended direction, agreement by item, and what was heard of catch trials."""
+
+    table: list[HeardRow]
+    items: list[ItemAgreement]
+    catch: list[HeardRow]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Agreement with its intervals.
+
+    Attributes
+    ----------
+    agree, n : int
+        Answers that agree, of how many.
+    twoway, participants, naive : Estimate
+        The one to report; for these very items; Wilson's, as if answers were independent.
+    bootstrap : Percentiles
+        The check of twoway, where it was made.
+    """
+
+    agree: int
+    n: int
+    twoway: Estimate
+    participants: Estimate
+    naive: Estimate
+    bootstrap: Percentiles | None = None
 
 
 def agreement(table: pd.DataFrame) -> np.ndarray:
@@ -24,27 +94,19 @@ def agreement(table: pd.DataFrame) -> np.ndarray:
     return np.where(table["heard"].notna().to_numpy(), agrees, np.nan)
 
 
-def crosstab(table: pd.DataFrame, rows: pd.Series, names: list[Any]) -> list[dict[str, Any]]:
-    """How often each direction was heard, by `rows`, which has a name for each of the table's.
-
-    Returns
-    -------
-    list of dict
-        row; counts and shares by direction, shares None without answers; n; missing.
-    """
-    found = []
+def crosstab(table: pd.DataFrame, rows: pd.Series, names: Sequence[RowName]) -> list[HeardRow]:
+    """How often each direction was heard, by `rows`, which has a name for each of the table's."""
+    heard_rows = []
     for name in names:
         heard = table["heard"][(rows == name).to_numpy()]
         counts = {word: int((heard == word).sum()) for word in DIRECTIONS}
         n = sum(counts.values())
         shares = {word: count / n if n else None for word, count in counts.items()}
-        found.append(
-            {"row": name, "counts": counts, "shares": shares, "n": n, "missing": len(heard) - n}
-        )
-    return found
+        heard_rows.append(HeardRow(name, counts, shares, n, missing=len(heard) - n))
+    return heard_rows
 
 
-def directions(table: pd.DataFrame) -> dict[str, Any]:
+def directions(table: pd.DataFrame) -> Directions:
     """The table of intended by heard, of each item, and of the catch trials.
 
     Parameters
@@ -57,34 +119,34 @@ def directions(table: pd.DataFrame) -> dict[str, Any]:
     named = (catch["kind"] + ", meant " + catch["intended"]).where(
         catch["kind"] == "swapped", catch["kind"]
     )
-    return {
-        "table": crosstab(transfers, transfers["intended"], list(INTENDED)),
-        "items": items(transfers),
-        "catch": crosstab(catch, named, sorted(set(named))),
-    }
+    return Directions(
+        table=crosstab(transfers, transfers["intended"], INTENDED),
+        items=items(transfers),
+        catch=crosstab(catch, named, sorted(set(named))),
+    )
 
 
-def items(transfers: pd.DataFrame) -> list[dict[str, Any]]:
+def items(transfers: pd.DataFrame) -> list[ItemAgreement]:
     """Agreement by item, with Wilson's interval: each participant answers an item only once."""
-    found = []
-    for name, rows in transfers.groupby("item", sort=True):
-        agrees = agreement(rows)
-        there = agrees[~np.isnan(agrees)]
-        strength = rows["strength"].iloc[0]
-        one = wilson(int(there.sum()), len(there))
-        found.append(
-            {
-                "item": name,
-                "intended": rows["intended"].iloc[0],
-                "strength": float(strength) if pd.notna(strength) else None,
-                "n": one.n,
-                "agree": int(there.sum()),
-                "share": one.value,
-                "low": one.low,
-                "high": one.high,
-            }
+    rows = []
+    for name, answers in transfers.groupby("item", sort=True):
+        agrees = agreement(answers)
+        agree, n = int(np.nansum(agrees)), int((~np.isnan(agrees)).sum())
+        strength = answers["strength"].iloc[0]
+        share = wilson(agree, n)
+        rows.append(
+            ItemAgreement(
+                item=name,
+                intended=answers["intended"].iloc[0],
+                strength=float(strength) if pd.notna(strength) else None,
+                n=n,
+                agree=agree,
+                share=share.value,
+                low=share.low,
+                high=share.high,
+            )
         )
-    return found
+    return rows
 
 
 def by_direction(transfers: pd.DataFrame) -> dict[str, Crossed]:
@@ -95,23 +157,17 @@ def by_direction(transfers: pd.DataFrame) -> dict[str, Crossed]:
     return {"overall": overall, **{word: overall.only(intended == word) for word in INTENDED}}
 
 
-def intervals(transfers: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Agreement overall and by direction with its intervals.
+def intervals(transfers: pd.DataFrame) -> dict[str, Agreement]:
+    """Agreement overall, of lower and of higher items, with its intervals."""
+    return {name: _intervals(answers) for name, answers in by_direction(transfers).items()}
 
-    Returns
-    -------
-    dict
-        For overall, lower and higher: agree, n, and the estimates twoway (the one to report),
-        participants (for these very items) and naive (Wilson's, as if answers were independent).
-    """
-    found = {}
-    for name, answers in by_direction(transfers).items():
-        agree = int(answers.values.sum())
-        found[name] = {
-            "agree": agree,
-            "n": len(answers.values),
-            "twoway": twoway.share(answers).as_dict(),
-            "participants": twoway.share_by_participant(answers).as_dict(),
-            "naive": wilson(agree, len(answers.values)).as_dict(),
-        }
-    return found
+
+def _intervals(answers: Crossed) -> Agreement:
+    agree, n = int(answers.values.sum()), len(answers.values)
+    return Agreement(
+        agree=agree,
+        n=n,
+        twoway=twoway.share(answers),
+        participants=twoway.share_by_participant(answers),
+        naive=wilson(agree, n),
+    )

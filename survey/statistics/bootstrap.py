@@ -11,6 +11,7 @@ By hand, for `scipy.stats.bootstrap` draws along one axis only.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -19,11 +20,23 @@ from scipy import sparse
 from survey.statistics.estimate import LEVEL
 
 DRAWS = 10_000
-CHUNK = 2_000_000  # weights held at once
+WEIGHTS_AT_ONCE = 2_000_000
 DENSE = 0.03  # share of filled cells from which BLAS is faster than skipping empty ones
 
 
 Name = TypeVar("Name", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Percentiles:
+    """The middle 95 % of resampled values; None where none could be computed.
+
+    `draws` are those that could be used.
+    """
+
+    low: float | None
+    high: float | None
+    draws: int
 
 
 def totals(
@@ -50,25 +63,25 @@ def totals(
     if not matrices:
         return {}
     people, items = next(iter(matrices.values())).shape
-    used = {name: np.unique(sparse.coo_array(one).col) for name, one in matrices.items()}
-    stacked = sparse.hstack([one.tocsc()[:, used[name]] for name, one in matrices.items()], "csr")
+    used = {name: np.unique(sparse.coo_array(part).col) for name, part in matrices.items()}
+    stacked = sparse.hstack([part.tocsc()[:, used[name]] for name, part in matrices.items()], "csr")
     filled = stacked.nnz / max(1, people * stacked.shape[1])
     cells = stacked.toarray() if filled >= DENSE else stacked
     random = np.random.default_rng(seed)
-    found = {name: np.zeros(draws) for name in matrices}
-    step = max(1, CHUNK // max(people, items))
+    resampled = {name: np.zeros(draws) for name in matrices}
+    step = max(1, WEIGHTS_AT_ONCE // max(people, items))
     for first in range(0, draws, step):
-        now = min(step, draws - first)
-        by_item = weights(random, now, people) @ cells
-        item_weights = weights(random, now, items)
+        count = min(step, draws - first)
+        by_item = weights(random, count, people) @ cells
+        item_weights = weights(random, count, items)
         start = 0
         for name, columns in used.items():
             part = by_item[:, start : start + len(columns)]
-            found[name][first : first + now] = (part * item_weights[:, columns]).sum(axis=1)
+            resampled[name][first : first + count] = (part * item_weights[:, columns]).sum(axis=1)
             start += len(columns)
         if progress is not None:
-            progress(now)
-    return found
+            progress(count)
+    return resampled
 
 
 def weights(random: np.random.Generator, draws: int, n: int) -> np.ndarray:
@@ -78,10 +91,10 @@ def weights(random: np.random.Generator, draws: int, n: int) -> np.ndarray:
     return np.bincount(drawn.ravel(), minlength=draws * n).reshape(draws, n).astype(float)
 
 
-def percentiles(values: np.ndarray) -> dict[str, float | int | None]:
+def percentiles(values: np.ndarray) -> Percentiles:
     """The middle 95 % of resampled values, passing over those that could not be computed."""
-    there = values[np.isfinite(values)]
-    if not len(there):
-        return {"low": None, "high": None, "draws": 0}
-    low, high = np.quantile(there, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return {"low": float(low), "high": float(high), "draws": len(there)}
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return Percentiles(None, None, 0)
+    low, high = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Percentiles(float(low), float(high), len(finite))

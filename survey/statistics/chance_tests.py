@@ -10,34 +10,116 @@ Several tests at once are adjusted after Holm (1979), Scandinavian Journal of St
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 
 from survey.statistics import twoway
 from survey.statistics.crossed_design import Crossed
-from survey.statistics.estimate import t_interval
+from survey.statistics.estimate import Estimate, t_interval
+from survey.statistics.json_fields import named
 
 EXACT = 16  # participants whose 2 ** 16 signs are all tried
 EXACT_BATCH = 4096  # rows of signs; larger batches leave the processor's cache
 DRAWS = 10_000
 SIGNS_AT_ONCE = 4_000_000
+ONE_OF_THREE, ONE_OF_TWO = 1 / 3, 1 / 2  # how often guessing is right
 
 
-def sign_flip(differences: np.ndarray, seed: int, draws: int = DRAWS) -> dict[str, Any]:
-    """Two-sided test that differences, one a participant, shape (n,), are centred at 0.
+@dataclass(frozen=True)
+class SignFlips:
+    """A sign-flip test.
 
-    Returns
-    -------
-    dict
-        difference: their mean; p: at least 2 / 2 ** n; exact: whether all signs were tried; n.
-        None for difference and p if there are none.
+    Attributes
+    ----------
+    difference : float
+        The mean; None without participants.
+    p : float
+        Two-sided, at least 2 / 2 ** n; None without participants.
+    exact : bool
+        Whether all signs were tried.
+    n : int
+        Participants.
     """
+
+    difference: float | None
+    p: float | None
+    exact: bool
+    n: int
+
+
+@dataclass(frozen=True)
+class ChanceTest:
+    """Sign flips of participants' rates less `chance`."""
+
+    chance: float
+    difference: float | None
+    p: float | None
+    exact: bool
+    n: int
+
+
+@dataclass(frozen=True)
+class AgainstChance:
+    """The mean participant's rate, tested against guessing among three answers, and two."""
+
+    mean_rate: Estimate
+    one_of_three: ChanceTest = named("one of three")
+    one_of_two: ChanceTest = named("one of two")
+
+    @property
+    def guesses(self) -> dict[str, ChanceTest]:
+        """The tests by what they are against."""
+        return {"one of three": self.one_of_three, "one of two": self.one_of_two}
+
+
+@dataclass(frozen=True)
+class Better:
+    """How many participants agree more on lower items, on higher ones, equally on both."""
+
+    lower: int
+    higher: int
+    equal: int
+
+
+@dataclass(frozen=True)
+class LowerLessHigher:
+    """Agreement on lower less agreement on higher items.
+
+    Attributes
+    ----------
+    difference : Estimate
+        Mean of participants' differences, t interval: for these very items.
+    twoway : Estimate
+        The same for other items, too.
+    flips : SignFlips
+    better : Better
+    sign_test : float
+        Exact p of `better` without equal ones; None without participants.
+    """
+
+    difference: Estimate
+    twoway: Estimate
+    flips: SignFlips
+    better: Better
+    sign_test: float | None
+
+
+@dataclass(frozen=True)
+class Chance:
+    """All tests against chance; `against` is by overall, lower and higher."""
+
+    against: dict[str, AgainstChance]
+    lower_less_higher: LowerLessHigher
+
+
+def sign_flip(differences: np.ndarray, seed: int, draws: int = DRAWS) -> SignFlips:
+    """Two-sided test that differences, one a participant, shape (n,), are centred at 0."""
     n = len(differences)
     if n < 2:  # scipy takes two or more; a single difference is as far from 0 with either sign
         mean = float(differences[0]) if n else None
-        return {"difference": mean, "p": 1.0 if n else None, "exact": True, "n": n}
+        return SignFlips(mean, 1.0 if n else None, exact=True, n=n)
     total = np.abs(differences).sum() or 1.0
 
     def statistic(flipped: np.ndarray, axis: int) -> np.ndarray:
@@ -65,12 +147,7 @@ def sign_flip(differences: np.ndarray, seed: int, draws: int = DRAWS) -> dict[st
             batch=max(1, SIGNS_AT_ONCE // n),
             alternative="greater",
         )
-    return {
-        "difference": float(differences.mean()),
-        "p": float(test.pvalue),
-        "exact": exact,
-        "n": n,
-    }
+    return SignFlips(float(differences.mean()), float(test.pvalue), exact, n)
 
 
 def mcnemar(first: int, second: int) -> float:
@@ -80,56 +157,48 @@ def mcnemar(first: int, second: int) -> float:
     return float(stats.binomtest(first, first + second, 0.5).pvalue)
 
 
-CHANCES = {"one of three": 1 / 3, "one of two": 1 / 2}
-
-
 def rates(answers: Crossed) -> np.ndarray:
     """Each participant's mean, shape (largest code + 1,), NaN for those without answers."""
     n = np.bincount(answers.participants)
     return np.where(n > 0, answers.sums(answers.participants) / np.maximum(n, 1), np.nan)
 
 
-def against_chance(agreement: dict[str, Crossed], seed: int) -> dict[str, Any]:
+def against_chance(agreement: dict[str, Crossed], seed: int) -> dict[str, AgainstChance]:
     """Sign-flip tests of participants' rates against guessing among three answers, and two.
 
     Parameters
     ----------
     agreement : dict
-        As of `direction.by_direction`.
+        As of `survey.statistics.agreement.by_direction`.
     """
-    found: dict[str, Any] = {}
-    for name, answers in agreement.items():
-        each = rates(answers)
-        each = each[~np.isnan(each)]
-        found[name] = {
-            "mean_rate": t_interval(each).as_dict(),
-            **{chance: {"chance": p, **sign_flip(each - p, seed)} for chance, p in CHANCES.items()},
-        }
-    return found
+    return {name: _against_chance(answers, seed) for name, answers in agreement.items()}
 
 
-def lower_against_higher(agreement: dict[str, Crossed], seed: int) -> dict[str, Any]:
-    """Whether people agree more on lower than on higher items, by paired differences.
-
-    Returns
-    -------
-    dict
-        difference: mean of participants' rate on lower less rate on higher items, t interval, for
-        these very items; twoway: the same for other items, too; flips: sign-flip test; better:
-        how many agree more on lower, on higher, equally; sign_test: exact p of the first two.
-    """
+def lower_against_higher(agreement: dict[str, Crossed], seed: int) -> LowerLessHigher:
+    """Whether people agree more on lower than on higher items, by paired differences."""
     lower, higher = rates(agreement["lower"]), rates(agreement["higher"])
     both = min(len(lower), len(higher))
     differences = lower[:both] - higher[:both]
     differences = differences[~np.isnan(differences)]
     less, more = int((differences < 0).sum()), int((differences > 0).sum())
-    return {
-        "difference": t_interval(differences).as_dict(),
-        "twoway": twoway.difference(agreement["lower"], agreement["higher"]).as_dict(),
-        "flips": sign_flip(differences, seed),
-        "better": {"lower": more, "higher": less, "equal": len(differences) - less - more},
-        "sign_test": mcnemar(more, less) if len(differences) else None,
-    }
+    return LowerLessHigher(
+        difference=t_interval(differences),
+        twoway=twoway.difference(agreement["lower"], agreement["higher"]),
+        flips=sign_flip(differences, seed),
+        better=Better(lower=more, higher=less, equal=len(differences) - less - more),
+        sign_test=mcnemar(more, less) if len(differences) else None,
+    )
+
+
+def _against_chance(answers: Crossed, seed: int) -> AgainstChance:
+    each = rates(answers)
+    each = each[~np.isnan(each)]
+
+    def test(chance: float) -> ChanceTest:
+        flips = sign_flip(each - chance, seed)
+        return ChanceTest(chance, flips.difference, flips.p, flips.exact, flips.n)
+
+    return AgainstChance(t_interval(each), test(ONE_OF_THREE), test(ONE_OF_TWO))
 
 
 def holm(p: Sequence[float]) -> list[float]:
@@ -147,4 +216,4 @@ def holm(p: Sequence[float]) -> list[float]:
     raised = values[order] * (len(values) - np.arange(len(values)))
     corrected = np.empty_like(values)
     corrected[order] = np.minimum(np.maximum.accumulate(raised), 1)
-    return corrected.tolist()
+    return [float(value) for value in corrected]

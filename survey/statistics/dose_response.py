@@ -8,47 +8,62 @@ items, the unit whose strength and measured change vary; their interval is Bonet
 from __future__ import annotations
 
 import math
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
 from survey.ratings.columns import CHANGE, attributes
-from survey.statistics.agreement import INTENDED, crosstab
+from survey.statistics.agreement import INTENDED, HeardRow, crosstab
 from survey.statistics.crossed_design import segments
-from survey.statistics.estimate import Estimate
+from survey.statistics.estimate import LEVEL, Estimate
 
 SIGN = {"lower": -1, "same": 0, "higher": 1}
 BINS = 5
 
 
-def changes(transfers: pd.DataFrame) -> dict[str, Any]:
+@dataclass
+class Changes:
     """Heat maps of heard against actual change, and rank correlations.
 
-    Returns
-    -------
-    dict
-        annotated: heard by intended direction. Only where strengths vary: strengths: heard by
-        signed strength; strength_correlation; measured: by attribute, heard by bins of its change.
-        correlations: by attribute, of its measured change with the items' mean answers.
+    Attributes
+    ----------
+    annotated : list of HeardRow
+        By intended direction.
+    strengths : list of HeardRow
+        By signed strength; empty unless strengths vary.
+    strength_correlation : Estimate or None
+        None unless strengths vary.
+    measured : dict
+        By attribute, bins of its change; empty unless strengths vary.
+    correlations : dict
+        By attribute, of its measured change with the items' mean answers.
     """
+
+    annotated: list[HeardRow]
+    strengths: list[HeardRow]
+    strength_correlation: Estimate | None
+    measured: dict[str, list[HeardRow]] = field(default_factory=dict)
+    correlations: dict[str, Estimate] = field(default_factory=dict)
+
+
+def changes(transfers: pd.DataFrame) -> Changes:
+    """What was heard against what was done and measured."""
     signed = transfers["strength"] * transfers["intended"].map(SIGN).astype(float)
     strengths = sorted(set(signed[signed.notna()]))
     vary = transfers["strength"].dropna().nunique() > 1
-    found: dict[str, Any] = {
-        "annotated": crosstab(transfers, transfers["intended"], list(INTENDED)),
-        "strengths": crosstab(transfers, signed, strengths) if vary else [],
-        "strength_correlation": _correlation(transfers, signed).as_dict() if vary else None,
-        "measured": {},
-        "correlations": {},
-    }
+    heard = Changes(
+        annotated=crosstab(transfers, transfers["intended"], INTENDED),
+        strengths=crosstab(transfers, signed, strengths) if vary else [],
+        strength_correlation=_correlation(transfers, signed) if vary else None,
+    )
     for name in attributes(transfers):
         measured = transfers[CHANGE + name]
-        found["correlations"][name] = _correlation(transfers, measured).as_dict()
+        heard.correlations[name] = _correlation(transfers, measured)
         if vary:
-            found["measured"][name] = _binned(transfers, measured)
-    return found
+            heard.measured[name] = _binned(transfers, measured)
+    return heard
 
 
 def spearman(first: np.ndarray, second: np.ndarray, independent: int | None = None) -> Estimate:
@@ -65,9 +80,9 @@ def spearman(first: np.ndarray, second: np.ndarray, independent: int | None = No
     if known < 4 or len(set(first)) < 2 or len(set(second)) < 2:
         return Estimate(None, n=n, note="no correlation: too few items, or all are alike")
     value = float(stats.spearmanr(first, second).statistic)
-    if abs(value) > 1 - 1e-12:
+    if abs(value) > 1 - 1e-12:  # 1 but for rounding: its inverse hyperbolic tangent is infinite
         return Estimate(round(value), n=n, note="no interval: the ranks are the same")
-    reach = 1.959963984540054 * math.sqrt((1 + value**2 / 2) / (known - 3))
+    reach = special.ndtri((1 + LEVEL) / 2) * math.sqrt((1 + value**2 / 2) / (known - 3))
     middle = math.atanh(value)
     return Estimate(value, math.tanh(middle - reach), math.tanh(middle + reach), n=n)
 
@@ -81,8 +96,8 @@ def _correlation(transfers: pd.DataFrame, actual: pd.Series) -> Estimate:
     return spearman(means["actual"].to_numpy(), means["heard"].to_numpy(), music)
 
 
-def _binned(transfers: pd.DataFrame, actual: pd.Series) -> list[dict[str, Any]]:
-    # edges are quantiles of items, not of answers, so that popular items do not move them
+def _binned(transfers: pd.DataFrame, actual: pd.Series) -> list[HeardRow]:
+    # Edges are quantiles of items, not of answers, so that popular items do not move them
     of_items = actual.groupby(transfers["item"]).first().dropna()
     if not len(of_items):
         return []
@@ -93,5 +108,5 @@ def _binned(transfers: pd.DataFrame, actual: pd.Series) -> list[dict[str, Any]]:
     bins = pd.Series(np.where(actual.notna(), bins, -1), index=actual.index)
     table = crosstab(transfers, bins, list(range(len(edges) - 1)))
     for row, low, high in zip(table, edges, edges[1:], strict=False):
-        row["row"] = [float(low), float(high)]
+        row.row = [float(low), float(high)]
     return table

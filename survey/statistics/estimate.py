@@ -8,8 +8,8 @@ applied to all answers alike they are the naive ones, shown beside those of `two
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy import special, stats
@@ -50,9 +50,17 @@ class Estimate:
     n: int = 0
     note: str | None = None
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
+
+class Interval(Protocol):
+    """Whatever has two ends; None where there is no interval."""
+
+    @property
+    def low(self) -> float | None:
+        """The lower end."""
+
+    @property
+    def high(self) -> float | None:
+        """The upper end."""
 
 
 def t_quantile(freedom: int) -> float:
@@ -95,8 +103,8 @@ def _interval(successes: int, n: int, method: str) -> Estimate:
         return Estimate(None)
     if not 0 <= successes <= n:
         raise ValueError(f"{successes} of {n} is no share")
-    found = stats.binomtest(successes, n).proportion_ci(LEVEL, method=method)
-    return Estimate(successes / n, float(found.low), float(found.high), n=n)
+    ends = stats.binomtest(successes, n).proportion_ci(LEVEL, method=method)
+    return Estimate(successes / n, float(ends.low), float(ends.high), n=n)
 
 
 def t_interval(values: np.ndarray) -> Estimate:

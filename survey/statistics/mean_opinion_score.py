@@ -6,7 +6,7 @@ differs from the middle of the scale.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from scipy import special
 
 from db.models import BEST, SCALES, WORST
 from survey.statistics import twoway
+from survey.statistics.bootstrap import Percentiles
 from survey.statistics.chance_tests import holm
 from survey.statistics.crossed_design import crossed
 from survey.statistics.estimate import Estimate, t_interval
@@ -22,38 +23,60 @@ MIDDLE = (WORST + BEST) / 2
 VALUES = range(WORST, BEST + 1)
 
 
-def opinions(transfers: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Each scale's mean and median, histogram, and intervals.
+@dataclass(frozen=True)
+class Opinion:
+    """What was answered on one scale.
 
-    Returns
-    -------
-    dict
-        By scale: the estimates twoway (the one to report), participants (for these very items) and
-        naive (as if answers were independent); median; histogram, counts by value 1 to 5; n;
-        missing; p, two-sided, that the mean is the scale's middle, and holm, p corrected.
+    Attributes
+    ----------
+    twoway, participants, naive : Estimate
+        The mean: the one to report; for these very items; as if answers were independent.
+    median : float
+        None without answers.
+    histogram : dict
+        Counts by value, "1" to "5".
+    n, missing : int
+        Answers there are, and transfers without one.
+    p, holm : float
+        Two-sided, that the mean is the scale's middle; corrected for several scales.
+    bootstrap : Percentiles
+        The check of twoway, where it was made.
     """
-    found = {scale: _opinion(transfers, scale) for scale in SCALES}
-    tested = [scale for scale in SCALES if found[scale]["p"] is not None]
-    for scale, p in zip(tested, holm([found[scale]["p"] for scale in tested]), strict=True):
-        found[scale]["holm"] = p
-    return found
+
+    twoway: Estimate
+    participants: Estimate
+    naive: Estimate
+    median: float | None
+    histogram: dict[str, int]
+    n: int
+    missing: int
+    p: float | None
+    holm: float | None = None
+    bootstrap: Percentiles | None = None
 
 
-def _opinion(transfers: pd.DataFrame, scale: str) -> dict[str, Any]:
+def opinions(transfers: pd.DataFrame) -> dict[str, Opinion]:
+    """Each scale's mean and median, histogram, intervals and tests."""
+    scores = {scale: _opinion(transfers, scale) for scale in SCALES}
+    p_values = {scale: score.p for scale, score in scores.items() if score.p is not None}
+    corrected = dict(zip(p_values, holm(list(p_values.values())), strict=True))
+    return {scale: replace(score, holm=corrected.get(scale)) for scale, score in scores.items()}
+
+
+def _opinion(transfers: pd.DataFrame, scale: str) -> Opinion:
     answers = crossed(transfers, transfers[scale])
     scores = answers.values
     mean = twoway.mean(answers)
-    return {
-        "twoway": mean.as_dict(),
-        "participants": twoway.by_participant(answers).as_dict(),
-        "naive": t_interval(scores).as_dict(),
-        "median": float(np.median(scores)) if len(scores) else None,
-        "histogram": {str(value): int((scores == value).sum()) for value in VALUES},
-        "n": len(scores),
-        "missing": len(transfers) - len(scores),
-        "p": _p(mean),
-        "holm": None,
-    }
+    return Opinion(
+        twoway=mean,
+        participants=twoway.by_participant(answers),
+        naive=t_interval(scores),
+        median=float(np.median(scores)) if len(scores) else None,
+        histogram={str(value): int((scores == value).sum()) for value in VALUES},
+        n=len(scores),
+        missing=len(transfers) - len(scores),
+        p=_p(mean),
+    )
 
 
 def _p(mean: Estimate) -> float | None:

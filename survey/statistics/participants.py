@@ -2,49 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
 import numpy as np
 import pandas as pd
 
-from db.models import SCALES
+from db.models import DIRECTIONS, SCALES
+from survey.ratings.exclusion import Excluded
 from survey.statistics.agreement import agreement
 
-COLUMNS = (
-    "participant",
-    "answers",
-    "agreement",
-    "lower",
-    "same",
-    "higher",
-    "identical_wrong",
-    "most_frequent_answers",
-    "median_seconds",
-    "finished",
-    "excluded_by",
-)
 
+@dataclass(frozen=True)
+class ParticipantSummary:
+    """One participant's answers; shares are from 0 to 1, None where there is nothing to share.
 
-def people(table: pd.DataFrame, excluded: pd.DataFrame) -> pd.DataFrame:
-    """One row per participant, columns as in `COLUMNS`.
-
-    Shares are from 0 to 1: agreement of transfers, how often each direction was answered to them,
-    identical pairs called otherwise than same, the most frequent combination of five answers.
+    Attributes
+    ----------
+    participant : str
+    answers : int
+        To transfers.
+    agreement : float
+        Share of these that agree.
+    lower, same, higher : float
+        How often each direction was answered to transfers.
+    identical_wrong : float
+        Share of identical pairs called otherwise than same.
+    most_frequent_answers : float
+        Share of the most frequent combination of five answers.
+    median_seconds : float
+    finished : bool
+    excluded_by : str
+        Rules, with blanks between them.
     """
+
+    participant: str
+    answers: int
+    agreement: float | None
+    lower: float | None
+    same: float | None
+    higher: float | None
+    identical_wrong: float | None
+    most_frequent_answers: float | None
+    median_seconds: float | None
+    finished: bool | None
+    excluded_by: str
+
+
+def people(table: pd.DataFrame, excluded: Iterable[Excluded]) -> list[ParticipantSummary]:
+    """All participants of a table, by name."""
     rows = table.assign(agrees=agreement(table))
     transfers = rows[rows["kind"] == "transfer"]
     by = transfers.groupby("participant")
-    found = pd.DataFrame(index=pd.Index(sorted(set(table["participant"])), name="participant"))
-    found["answers"] = by["heard"].count().reindex(found.index, fill_value=0)
-    found["agreement"] = by["agrees"].mean()
-    for word in ("lower", "same", "higher"):
+    names = pd.Index(sorted(set(table["participant"])), name="participant")
+    columns = pd.DataFrame(index=names)
+    columns["answers"] = by["heard"].count().reindex(names, fill_value=0)
+    columns["agreement"] = by["agrees"].mean()
+    for word in DIRECTIONS:
         said = (transfers["heard"] == word).where(transfers["heard"].notna())
-        found[word] = said.astype(float).groupby(transfers["participant"]).mean()
+        columns[word] = said.astype(float).groupby(transfers["participant"]).mean()
+    # A catch pair without an answer is neither right nor wrong: its NaN is left out of the mean.
     identical = rows[rows["kind"] == "identical"]
-    found["identical_wrong"] = 1 - identical.groupby("participant")["agrees"].mean()
+    columns["identical_wrong"] = 1 - identical.groupby("participant")["agrees"].mean()
     answers = transfers.groupby(["participant", "heard", *SCALES], dropna=False).size()
     each = answers.groupby("participant")
-    found["most_frequent_answers"] = each.max() / each.sum()
-    found["median_seconds"] = table.groupby("participant")["seconds"].median()
-    found["finished"] = table.groupby("participant")["finished"].first()
-    rules = excluded.groupby("participant")["rule"].agg(" ".join)
-    found["excluded_by"] = rules.reindex(found.index).fillna("")
-    return found.reset_index().replace({np.nan: None})[list(COLUMNS)]
+    columns["most_frequent_answers"] = each.max() / each.sum()
+    columns["median_seconds"] = table.groupby("participant")["seconds"].median()
+    columns["finished"] = table.groupby("participant")["finished"].first()
+    rules: dict[str, list[str]] = {}
+    for row in excluded:
+        rules.setdefault(row.participant, []).append(row.rule)
+    columns["excluded_by"] = [" ".join(rules.get(name, [])) for name in names]
+    order = [field.name for field in fields(ParticipantSummary)]
+    records = columns.reset_index().replace({np.nan: None})[order].to_dict("records")
+    return [ParticipantSummary(**record) for record in records]

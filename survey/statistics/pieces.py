@@ -6,34 +6,42 @@ agreement is also given with whole pieces as the unit: fewer of them, and wider.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import pandas as pd
 
 from survey.statistics import twoway
 from survey.statistics.agreement import agreement
 from survey.statistics.crossed_design import crossed, pieces, segments
+from survey.statistics.estimate import Estimate
 
 
-def music(transfers: pd.DataFrame) -> dict[str, Any]:
-    """Items, segments and pieces of the transfers, and agreement clustered by pieces.
+@dataclass(frozen=True)
+class Music:
+    """How much music the transfers are of.
 
-    Returns
-    -------
-    dict
-        items and segments; pieces, None unless every row tells its own; by_piece: agreement's
-        two-way estimate with pieces for items, None where that is nothing new.
+    Attributes
+    ----------
+    items, segments : int
+    pieces : int
+        None unless every row tells its own.
+    by_piece : Estimate
+        Agreement's two-way estimate with pieces for items; None where that is nothing new.
     """
+
+    items: int
+    segments: int
+    pieces: int | None
+    by_piece: Estimate | None
+
+
+def music(transfers: pd.DataFrame) -> Music:
+    """Items, segments and pieces of the transfers, and agreement clustered by pieces."""
     sources = pieces(transfers)
     known = len(sources) > 0 and all(source is not None for source in sources)
-    several = len(set(sources)) if known else None
-    found: dict[str, Any] = {
-        "items": int(transfers["item"].nunique()),
-        "segments": len(set(segments(transfers))),
-        "pieces": several,
-        "by_piece": None,
-    }
-    if several is not None and several < found["segments"]:
-        by_piece = crossed(transfers, agreement(transfers), "piece")
-        found["by_piece"] = twoway.share(by_piece).as_dict()
-    return found
+    piece_count = len(set(sources)) if known else None
+    segment_count = len(set(segments(transfers)))
+    by_piece = None
+    if piece_count is not None and piece_count < segment_count:
+        by_piece = twoway.share(crossed(transfers, agreement(transfers), "piece"))
+    return Music(int(transfers["item"].nunique()), segment_count, piece_count, by_piece)

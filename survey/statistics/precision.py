@@ -9,7 +9,7 @@ bring it below ``v_i / I``.
 from __future__ import annotations
 
 import math
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,40 @@ from survey.statistics.estimate import t_quantile
 from survey.statistics.reliability import Components, components, icc_one_way
 
 SIZES = (12, 24, 48, 96, 192, 384)  # participants
+UNLIMITED = 10**9  # participants whose own scatter is nothing
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """Answers a cluster (m), how alike they are (rho), and 1 + (m - 1) rho."""
+
+    size: float | None
+    rho: float | None
+    design_effect: float | None
+
+
+@dataclass(frozen=True)
+class Precision:
+    """What clustering costs; None where it cannot be known.
+
+    Attributes
+    ----------
+    participants, items : Clustering
+    observed : float
+        Two-way variance over the naive one.
+    components : Components
+    half_widths : dict
+        Of the interval, by number of participants ("48"), for as many items as now.
+    limit : float
+        The half-width for any number of participants.
+    """
+
+    participants: Clustering
+    items: Clustering
+    observed: float | None
+    components: Components | None
+    half_widths: dict[str, float | None]
+    limit: float | None
 
 
 def design_effect(size: float, rho: float) -> float:
@@ -31,50 +65,45 @@ def design_effect(size: float, rho: float) -> float:
 
 def half_width(parts: Components, participants: int, items: int) -> float:
     """Half the two-way 95 % interval that a mean is expected to have, if all rate all items."""
-    person, item, single = (max(0.0, part) for part in parts)
-    variance = person / participants + item / items + single / (participants * items)
+    variance = (
+        max(0.0, parts.participant) / participants
+        + max(0.0, parts.item) / items
+        + max(0.0, parts.residual) / (participants * items)
+    )
     return t_quantile(min(participants, items) - 1) * math.sqrt(variance)
 
 
-def precision(transfers: pd.DataFrame) -> dict[str, Any]:
-    """Design effects of agreement and of each scale, and half-widths at other sizes.
-
-    Returns
-    -------
-    dict
-        By name: answers per participant and per item (m), rho and 1 + (m - 1) rho of both;
-        observed: two-way variance over the naive one; half_widths by participants, for as many
-        items as now; limit: for any number of participants. None where it cannot be known.
-    """
+def precision(transfers: pd.DataFrame) -> dict[str, Precision]:
+    """Design effects of agreement and of each scale, and half-widths at other sizes."""
     values = {"agreement": agreement(transfers)}
     values.update({scale: transfers[scale] for scale in SCALES})
     return {name: _precision(crossed(transfers, column)) for name, column in values.items()}
 
 
-def _precision(answers: Crossed) -> dict[str, Any]:
+def _precision(answers: Crossed) -> Precision:
     parts, items = components(answers.by_cell()), answers.item_count
     if min(answers.participant_count, items) <= 1:
         parts = None
-    return {
-        "participants": _clustering(answers, answers.participants),
-        "items": _clustering(answers, answers.items),
-        "observed": _observed(answers),
-        "components": None if parts is None else parts._asdict(),
-        "half_widths": {
+    return Precision(
+        participants=_clustering(answers, answers.participants),
+        items=_clustering(answers, answers.items),
+        observed=_observed(answers),
+        components=parts,
+        half_widths={
             str(size): None if parts is None else half_width(parts, size, items) for size in SIZES
         },
-        "limit": None if parts is None else half_width(parts, 10**9, items),
-    }
+        limit=None if parts is None else half_width(parts, UNLIMITED, items),
+    )
 
 
-def _clustering(answers: Crossed, clusters: np.ndarray) -> dict[str, float | None]:
+def _clustering(answers: Crossed, clusters: np.ndarray) -> Clustering:
     sizes = np.bincount(clusters)
     if not len(sizes):
-        return {"size": None, "rho": None, "design_effect": None}
+        return Clustering(None, None, None)
     size = float((sizes**2).sum() / sizes.sum())  # large clusters weigh more
     rho = icc_one_way(clusters, answers.values)
     effect = None if rho is None else design_effect(size, rho)
-    return {"size": size, "rho": rho, "design_effect": effect}
+    return Clustering(size, rho, effect)
 
 
 def _observed(answers: Crossed) -> float | None:

@@ -12,7 +12,8 @@ both.
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -22,12 +23,39 @@ from survey.statistics.crossed_design import Crossed, crossed
 from survey.statistics.mean_opinion_score import VALUES
 
 
-class Components(NamedTuple):
+@dataclass(frozen=True)
+class Components:
     """Variances of participants, of items and of single answers; moments may be negative."""
 
     participant: float
     item: float
     residual: float
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Krippendorff's alpha; None where there is none."""
+
+    alpha: float | None
+
+
+@dataclass(frozen=True)
+class ScaleReliability(Reliability):
+    """Krippendorff's alpha of a scale, and its intraclass correlations with items as targets.
+
+    Attributes
+    ----------
+    icc_1, icc_k : float
+        ICC(A,1) and ICC(A,k).
+    k : float
+        Participants an item, the harmonic mean.
+    components : Components
+    """
+
+    icc_1: float | None
+    icc_k: float | None
+    k: float | None
+    components: Components | None
 
 
 def alpha(counts: np.ndarray, level: Literal["nominal", "ordinal"]) -> float | None:
@@ -80,8 +108,9 @@ def components(answers: Crossed) -> Components | None:
     )
     if np.linalg.matrix_rank(equations) < 3:
         return None
-    found = np.linalg.solve(equations, [within_people, within_items, squares])
-    return Components(*map(float, found))
+    return Components(
+        *map(float, np.linalg.solve(equations, [within_people, within_items, squares]))
+    )
 
 
 def icc_absolute(parts: Components, k: float = 1) -> float | None:
@@ -121,32 +150,26 @@ def _explained(values: np.ndarray, by: np.ndarray, sizes: np.ndarray) -> float:
     return float((sums[sizes > 0] ** 2 / sizes[sizes > 0]).sum())
 
 
-def consensus(transfers: pd.DataFrame) -> dict[str, Any]:
-    """Krippendorff's alpha of direction (nominal) and scales (ordinal), and the scales' ICCs.
-
-    Returns
-    -------
-    dict
-        direction: {alpha}; by scale: alpha; icc_1 and icc_k, ICC(A,1) and ICC(A,k), items as
-        targets; k, participants an item (harmonic mean); components of the variance.
-    """
+def consensus(transfers: pd.DataFrame) -> dict[str, Reliability]:
+    """The reliability of "direction" (alpha is nominal) and of each scale (ordinal)."""
     heard = transfers["heard"].map({word: at for at, word in enumerate(DIRECTIONS)})
-    found: dict[str, Any] = {
-        "direction": {"alpha": alpha(_counts(transfers, heard, range(len(DIRECTIONS))), "nominal")}
-    }
-    for scale in SCALES:
-        answers = crossed(transfers, transfers[scale], "item")
-        parts = components(answers)
-        sizes = np.bincount(answers.items)
-        k = float(1 / np.mean(1 / sizes)) if len(sizes) else None
-        found[scale] = {
-            "alpha": alpha(_counts(transfers, transfers[scale], VALUES), "ordinal"),
-            "icc_1": None if parts is None else icc_absolute(parts),
-            "icc_k": None if parts is None or k is None else icc_absolute(parts, k),
-            "k": k,
-            "components": None if parts is None else parts._asdict(),
-        }
-    return found
+    counts = _counts(transfers, heard, range(len(DIRECTIONS)))
+    scales = {scale: _of_scale(transfers, scale) for scale in SCALES}
+    return {"direction": Reliability(alpha(counts, "nominal")), **scales}
+
+
+def _of_scale(transfers: pd.DataFrame, scale: str) -> ScaleReliability:
+    answers = crossed(transfers, transfers[scale], "item")
+    parts = components(answers)
+    sizes = np.bincount(answers.items)
+    k = float(1 / np.mean(1 / sizes)) if len(sizes) else None
+    return ScaleReliability(
+        alpha=alpha(_counts(transfers, transfers[scale], VALUES), "ordinal"),
+        icc_1=None if parts is None else icc_absolute(parts),
+        icc_k=None if parts is None or k is None else icc_absolute(parts, k),
+        k=k,
+        components=parts,
+    )
 
 
 def _counts(transfers: pd.DataFrame, values: pd.Series, steps: range) -> np.ndarray:

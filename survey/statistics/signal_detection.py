@@ -12,6 +12,7 @@ Research Methods 27:46-51.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,21 +20,57 @@ import pandas as pd
 from scipy.special import ndtri
 
 from survey.statistics.agreement import INTENDED
-from survey.statistics.estimate import t_interval
+from survey.statistics.bootstrap import Percentiles
+from survey.statistics.estimate import Estimate, t_interval
+from survey.statistics.json_fields import optional
 
 Counts = dict[tuple[str, str], Any]  # (intended, heard) -> count, or n for heard "any"
 
 
-def detection(transfers: pd.DataFrame) -> dict[str, Any]:
-    """Hits, false alarms, d' and c.
+@dataclass(frozen=True)
+class Rate:
+    """A count of n, and its share; None without any."""
 
-    Returns
-    -------
-    dict
-        By answer ("higher", "lower"): hits, alarms, each {count, n, rate}; d_prime and criterion,
-        pooled; mean_d_prime and mean_criterion, t estimates over participants with both kinds of
-        items. None where there are no such items.
+    count: int
+    n: int
+    rate: float | None
+
+
+@dataclass(frozen=True)
+class DetectionPercentiles:
+    """Bootstrap intervals of d' and c."""
+
+    d_prime: Percentiles
+    criterion: Percentiles
+
+
+@dataclass(frozen=True)
+class Detection:
+    """How one answer was given: hits, false alarms, d' and c.
+
+    Attributes
+    ----------
+    hits, alarms : Rate
+        To items meant so, and to the opposite ones.
+    d_prime, criterion : float
+        Pooled; these and all that follows is None without items of both directions.
+    mean_d_prime, mean_criterion : Estimate
+        t estimates over participants with both kinds of items.
+    bootstrap : DetectionPercentiles
+        Of the pooled ones, where it was made.
     """
+
+    hits: Rate
+    alarms: Rate
+    d_prime: float | None = None
+    criterion: float | None = None
+    mean_d_prime: Estimate | None = optional()
+    mean_criterion: Estimate | None = optional()
+    bootstrap: DetectionPercentiles | None = None
+
+
+def detection(transfers: pd.DataFrame) -> dict[str, Detection]:
+    """Response bias by answer, "higher" and "lower"."""
     pooled, each = _counts(transfers), _by_participant(transfers)
     return {answer: _of(answer, pooled, each) for answer in ("higher", "lower")}
 
@@ -50,50 +87,49 @@ def _other(answer: str) -> str:
     return INTENDED[1 - INTENDED.index(answer)]
 
 
-def _of(answer: str, pooled: Counts, each: Counts) -> dict[str, Any]:
+def _of(answer: str, pooled: Counts, each: Counts) -> Detection:
     other = _other(answer)
-    found: dict[str, Any] = {
-        "hits": _rate(pooled[answer, answer], pooled[answer, "any"]),
-        "alarms": _rate(pooled[other, answer], pooled[other, "any"]),
-    }
-    if not pooled[answer, "any"] or not pooled[other, "any"]:
-        return {**found, **dict.fromkeys(("d_prime", "criterion"))}
+    hits = _rate(pooled[answer, answer], pooled[answer, "any"])
+    alarms = _rate(pooled[other, answer], pooled[other, "any"])
+    if not hits.n or not alarms.n:
+        return Detection(hits, alarms)
     d, c = measures(answer, pooled)
     both = (each[answer, "any"] > 0) & (each[other, "any"] > 0)
-    of_each = measures(answer, each)
-    return {
-        **found,
-        "d_prime": float(d),
-        "criterion": float(c),
-        "mean_d_prime": t_interval(of_each[0][both]).as_dict(),
-        "mean_criterion": t_interval(of_each[1][both]).as_dict(),
-    }
+    d_of_each, c_of_each = measures(answer, each)
+    return Detection(
+        hits,
+        alarms,
+        d_prime=float(d),
+        criterion=float(c),
+        mean_d_prime=t_interval(d_of_each[both]),
+        mean_criterion=t_interval(c_of_each[both]),
+    )
 
 
-def _rate(count: int, n: int) -> dict[str, Any]:
-    return {"count": count, "n": n, "rate": count / n if n else None}
+def _rate(count: int, n: int) -> Rate:
+    return Rate(count, n, count / n if n else None)
 
 
 def _counts(transfers: pd.DataFrame) -> Counts:
-    found: Counts = {}
+    counts: Counts = {}
     for intended in INTENDED:
         heard = transfers["heard"][transfers["intended"] == intended].dropna()
-        found[intended, "any"] = len(heard)
-        found.update({(intended, word): int((heard == word).sum()) for word in INTENDED})
-    return found
+        counts[intended, "any"] = len(heard)
+        counts.update({(intended, word): int((heard == word).sum()) for word in INTENDED})
+    return counts
 
 
 def _by_participant(transfers: pd.DataFrame) -> Counts:
     answered = transfers[transfers["heard"].notna()]
     codes, names = pd.factorize(answered["participant"], sort=True)
-    found: Counts = {}
+    counts: Counts = {}
     for intended in INTENDED:
         meant = (answered["intended"] == intended).to_numpy()
-        found[intended, "any"] = np.bincount(codes[meant], minlength=len(names))
+        counts[intended, "any"] = np.bincount(codes[meant], minlength=len(names))
         for word in INTENDED:
             said = meant & (answered["heard"] == word).to_numpy()
-            found[intended, word] = np.bincount(codes[said], minlength=len(names))
-    return found
+            counts[intended, word] = np.bincount(codes[said], minlength=len(names))
+    return counts
 
 
 def d_prime(hits: Any, alarms: Any) -> Any:

@@ -6,7 +6,7 @@ compared with another study.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -14,29 +14,29 @@ from db.models import SCALES
 from survey.statistics import twoway
 from survey.statistics.agreement import by_direction
 from survey.statistics.crossed_design import crossed
+from survey.statistics.estimate import Estimate
 
 
-def by_strength(transfers: pd.DataFrame) -> list[dict[str, Any]]:
-    """Two-way estimates for each strength, ascending; none unless strengths vary.
+@dataclass(frozen=True)
+class AtStrength:
+    """Two-way estimates at one strength; agreement overall, lower, higher; opinion by scale."""
 
-    Returns
-    -------
-    list of dict
-        strength; agreement: overall, lower, higher; opinion: by scale.
-    """
+    strength: float
+    agreement: dict[str, Estimate]
+    opinion: dict[str, Estimate]
+
+
+def by_strength(transfers: pd.DataFrame) -> list[AtStrength]:
+    """Two-way estimates for each strength, ascending; none unless strengths vary."""
     strengths = sorted(set(transfers["strength"].dropna()))
     if len(strengths) < 2:
         return []
-    return [
-        {"strength": float(strength), **_of(transfers[transfers["strength"] == strength])}
-        for strength in strengths
-    ]
+    return [_at(strength, transfers[transfers["strength"] == strength]) for strength in strengths]
 
 
-def _of(some: pd.DataFrame) -> dict[str, Any]:
-    return {
-        "agreement": {
-            name: twoway.share(answers).as_dict() for name, answers in by_direction(some).items()
-        },
-        "opinion": {scale: twoway.mean(crossed(some, some[scale])).as_dict() for scale in SCALES},
-    }
+def _at(strength: float, some: pd.DataFrame) -> AtStrength:
+    return AtStrength(
+        strength=float(strength),
+        agreement={name: twoway.share(answers) for name, answers in by_direction(some).items()},
+        opinion={scale: twoway.mean(crossed(some, some[scale])) for scale in SCALES},
+    )

@@ -12,7 +12,7 @@ from db.models import Study
 from survey import analyze
 from survey.analysis.results import analyse
 from survey.ratings import rating_table
-from survey.simulate import simulate
+from survey.statistics.simulation import simulate
 from tests.survey.answers import answered
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -220,9 +220,8 @@ def test_numbers_beyond_all_bounds_are_left_empty_and_named(tmp_path: Path) -> N
     table = simulate({"realistic": 3}, items=8, strengths=(0.5, 1.0))
     table["change_rhythm"] = [(-1) ** at * 1.7e308 for at in range(len(table))]
     found = analyse(table.assign(seconds=1.7e308), draws=50)
-    people = [row["median_seconds"] for row in found["participants"]]
-    assert people == [None] * 3
-    assert "participants.0.median_seconds" in found["lost"]
+    assert [row.median_seconds for row in found.participants] == [None] * 3
+    assert "participants.0.median_seconds" in found.lost
     file, out = saved(tmp_path / "a.csv", table), tmp_path / "out"
     assert analyze.main(["--csv", str(file), "--out", str(out), *QUICK]) == 0
     text = (out / "results.json").read_text()

@@ -8,19 +8,21 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from survey.analysis.results import sections
-from survey.plan import truth_of
+from survey.analysis.results import Sections, sections
 from survey.ratings import exclusion
 from survey.ratings.csv_file import read_csv
-from survey.simulate import PEOPLE, Truth, main, simulate
+from survey.simulate import main
 from survey.statistics import twoway
+from survey.statistics.chance_tests import Better
 from survey.statistics.crossed_design import of_matrix
+from survey.statistics.power import truth_of
+from survey.statistics.simulation import PEOPLE, Truth, simulate
 
 PEOPLE_COUNT = 40
 
 
 @pytest.fixture(scope="module")
-def seen() -> dict[str, dict]:
+def seen() -> dict[str, Sections]:
     return {
         kind: sections(simulate({kind: PEOPLE_COUNT}, seed=11), seed=0, draws=200)
         for kind in PEOPLE
@@ -32,62 +34,62 @@ def left_out(kind: str) -> float:
     return 1 - len(exclusion.kept(table)[0]) / PEOPLE_COUNT
 
 
-def test_random_participants_hear_nothing_and_agree_by_chance(seen: dict) -> None:
+def test_random_participants_hear_nothing_and_agree_by_chance(seen: dict[str, Sections]) -> None:
     found = seen["random"]
-    overall = found["intervals"]["overall"]["twoway"]
-    assert overall["low"] < 1 / 3 < overall["high"]
-    tests = found["chance"]["against"]["overall"]
-    assert tests["one of three"]["p"] > 0.05
-    assert tests["one of two"]["p"] < 0.001
-    assert found["bias"]["higher"]["d_prime"] == pytest.approx(0, abs=0.25)
-    ends = found["bias"]["higher"]["bootstrap"]["d_prime"]
-    assert ends["low"] < 0 < ends["high"]
-    assert found["reliability"]["direction"]["alpha"] == pytest.approx(0, abs=0.03)
-    assert found["opinion"]["melody"]["twoway"]["value"] == pytest.approx(3, abs=0.2)
+    overall = found.intervals["overall"].twoway
+    assert overall.low < 1 / 3 < overall.high
+    tests = found.chance.against["overall"]
+    assert tests.one_of_three.p > 0.05
+    assert tests.one_of_two.p < 0.001
+    assert found.bias["higher"].d_prime == pytest.approx(0, abs=0.25)
+    ends = found.bias["higher"].bootstrap.d_prime
+    assert ends.low < 0 < ends.high
+    assert found.reliability["direction"].alpha == pytest.approx(0, abs=0.03)
+    assert found.opinion["melody"].twoway.value == pytest.approx(3, abs=0.2)
     assert left_out("random") > 0.25
 
 
-def test_biased_participants_agree_on_lower_and_hear_nothing(seen: dict) -> None:
+def test_biased_participants_agree_on_lower_and_hear_nothing(seen: dict[str, Sections]) -> None:
     found = seen["biased"]
-    assert found["intervals"]["lower"]["twoway"]["value"] > 0.85
-    assert found["intervals"]["higher"]["twoway"]["value"] < 0.15
-    assert found["bias"]["higher"]["d_prime"] == pytest.approx(0, abs=0.25)
-    assert found["bias"]["higher"]["bootstrap"]["criterion"]["low"] > 1
-    assert found["bias"]["lower"]["bootstrap"]["criterion"]["high"] < -1
-    paired = found["chance"]["lower_less_higher"]
-    assert paired["flips"]["p"] < 0.001
-    for estimate in (paired["difference"], paired["twoway"]):
-        assert 0.7 < estimate["low"] < estimate["value"] < 1
-    assert paired["better"] == {"lower": PEOPLE_COUNT, "higher": 0, "equal": 0}
+    assert found.intervals["lower"].twoway.value > 0.85
+    assert found.intervals["higher"].twoway.value < 0.15
+    assert found.bias["higher"].d_prime == pytest.approx(0, abs=0.25)
+    assert found.bias["higher"].bootstrap.criterion.low > 1
+    assert found.bias["lower"].bootstrap.criterion.high < -1
+    paired = found.chance.lower_less_higher
+    assert paired.flips.p < 0.001
+    for estimate in (paired.difference, paired.twoway):
+        assert 0.7 < estimate.low < estimate.value < 1
+    assert paired.better == Better(lower=PEOPLE_COUNT, higher=0, equal=0)
     assert left_out("biased") > 0.8
 
 
-def test_lazy_participants_are_left_out_and_never_agree(seen: dict) -> None:
+def test_lazy_participants_are_left_out_and_never_agree(seen: dict[str, Sections]) -> None:
     found = seen["lazy"]
-    assert found["intervals"]["overall"]["twoway"]["value"] == 0
-    assert found["reliability"]["direction"]["alpha"] is None
-    assert found["opinion"]["rhythm"]["twoway"]["low"] == 3
+    assert found.intervals["overall"].twoway.value == 0
+    assert found.reliability["direction"].alpha is None
+    assert found.opinion["rhythm"].twoway.low == 3
     assert left_out("lazy") == 1
 
 
-def test_perfect_participants_agree_always(seen: dict) -> None:
+def test_perfect_participants_agree_always(seen: dict[str, Sections]) -> None:
     found = seen["perfect"]
-    overall = found["intervals"]["overall"]["twoway"]
-    assert (overall["value"], overall["high"]) == (1, 1)
-    assert overall["low"] == pytest.approx(stats.beta.ppf(0.025, 20, 1), abs=1e-9)
-    assert found["bias"]["higher"]["d_prime"] > 5
-    assert found["bias"]["higher"]["criterion"] == pytest.approx(0, abs=0.05)
-    assert found["reliability"]["direction"]["alpha"] == pytest.approx(1)
+    overall = found.intervals["overall"].twoway
+    assert (overall.value, overall.high) == (1, 1)
+    assert overall.low == pytest.approx(stats.beta.ppf(0.025, 20, 1), abs=1e-9)
+    assert found.bias["higher"].d_prime > 5
+    assert found.bias["higher"].criterion == pytest.approx(0, abs=0.05)
+    assert found.reliability["direction"].alpha == pytest.approx(1)
     assert left_out("perfect") == 0
 
 
-def test_realistic_participants_are_between(seen: dict) -> None:
+def test_realistic_participants_are_between(seen: dict[str, Sections]) -> None:
     found, truth = seen["realistic"], Truth()
-    overall = found["intervals"]["overall"]["twoway"]
-    assert overall["low"] < truth.share() < overall["high"]
-    assert found["chance"]["against"]["overall"]["one of two"]["p"] < 0.001
-    for scale in found["opinion"].values():
-        assert scale["twoway"]["low"] < truth.mean() < scale["twoway"]["high"]
+    overall = found.intervals["overall"].twoway
+    assert overall.low < truth.share() < overall.high
+    assert found.chance.against["overall"].one_of_two.p < 0.001
+    for scale in found.opinion.values():
+        assert scale.twoway.low < truth.mean() < scale.twoway.high
     assert left_out("realistic") < 0.15
 
 

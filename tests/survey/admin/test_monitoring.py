@@ -116,8 +116,8 @@ def test_live_results_follow_the_answers(
     some = look()
     assert (some.rated, some.kept) == (EACH, 1) and some.mark != nothing.mark
     # Half of a participant's pairs are meant lower, and all were called lower.
-    assert some.numbers["agreement"]["overall"]["value"] == 0.5
-    assert some.numbers["opinion"]["melody"]["value"] == 2
+    assert some.numbers.agreement["overall"].value == 0.5
+    assert some.numbers.opinion["melody"].value == 2
     assert some.heatmap().count("<svg") == 1 and "lower" in some.words["heatmap"]
     assert some.mos() is some.mos() and "melody" in some.words["mos"]
     person.post("withdraw", confirm=True).raise_for_status()

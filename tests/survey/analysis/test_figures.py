@@ -7,8 +7,9 @@ import pytest
 
 from survey.analysis import figures
 from survey.ratings import rating_table
-from survey.simulate import simulate
-from survey.statistics.agreement import crosstab
+from survey.statistics.agreement import HeardRow, crosstab
+from survey.statistics.estimate import Estimate
+from survey.statistics.simulation import simulate
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = '$x^$ <script>"&\x07'
@@ -29,9 +30,9 @@ def test_the_heat_map_prints_shares_and_counts(table: pd.DataFrame) -> None:
     transfers = table[table["kind"] == "transfer"]
     printed = texts(figures.heatmap_svg(table))
     for row in crosstab(transfers, transfers["intended"], ["lower", "higher"]):
-        for word, count in row["counts"].items():
+        for word, count in row.counts.items():
             assert str(count) in printed
-            assert f"{row['shares'][word]:.1%}" in printed
+            assert f"{row.shares[word]:.1%}" in printed
     assert {"lower", "same", "higher", "n = 120"} <= set(printed)
 
 
@@ -83,12 +84,12 @@ def test_png_is_an_image_for_print_and_the_same_again(table: pd.DataFrame) -> No
 
 
 def test_intervals_past_the_scale_are_drawn_whole() -> None:
-    mean = {"value": 4.9, "low": 4.0, "high": 5.8, "n": 9}
-    low = {"value": 1.1, "low": 0.4, "high": 1.8, "n": 9}
+    mean = Estimate(4.9, 4.0, 5.8, n=9)
+    low = Estimate(1.1, 0.4, 1.8, n=9)
     seen: dict[str, tuple[float, float]] = {}
 
     def draw(axes) -> None:
-        figures.bars({"rhythm": {"twoway": mean}, "melody": {"twoway": low}})(axes)
+        figures.bars({"rhythm": mean, "melody": low})(axes)
         seen["y"] = axes.get_ylim()
 
     figures.png("a", draw)
@@ -97,14 +98,8 @@ def test_intervals_past_the_scale_are_drawn_whole() -> None:
 
 
 def test_names_from_a_file_are_only_text() -> None:
-    rows = [
-        {
-            "row": [0.0, 1.0],
-            "counts": dict.fromkeys(("lower", "same", "higher"), 0),
-            "shares": dict.fromkeys(("lower", "same", "higher")),
-            "n": 0,
-        }
-    ]
+    words = ("lower", "same", "higher")
+    rows = [HeardRow([0.0, 1.0], dict.fromkeys(words, 0), dict.fromkeys(words), n=0, missing=0)]
     svg = figures.svg("a", figures.heatmap(rows, HOSTILE), HOSTILE.replace("\x07", ""), 1)
     root = ElementTree.fromstring(svg)
     assert '$x^$ <script>"&' in texts(svg)

@@ -1,6 +1,7 @@
 import base64
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree
@@ -10,23 +11,23 @@ import pytest
 
 from survey.analysis import report, sentences
 from survey.analysis.report import as_json, file_name
-from survey.analysis.results import NothingToAnalyse, analyse
+from survey.analysis.results import NothingToAnalyse, Provenance, Results, analyse
 from survey.analysis.tables import tables
-from survey.simulate import simulate
+from survey.statistics.simulation import simulate
 
 SECTIONS = (
     "flow direction intervals chance bias opinion reliability change planning provenance".split()
 )
-PLACE = {
-    "study": "<b>study</b>",
-    "rows": 1,
-    "rules_from": "study",
-    "data_sha256": "0" * 64,
-    "code_version": "1",
-    "seed": 0,
-    "draws": 50,
-    "versions": {"numpy": "2"},
-}
+PROVENANCE = Provenance(
+    study="<b>study</b>",
+    rows=1,
+    rules_from="study",
+    data_sha256="0" * 64,
+    code_version="1",
+    seed=0,
+    draws=50,
+    versions={"numpy": "2"},
+)
 
 
 class Page(HTMLParser):
@@ -45,19 +46,23 @@ class Page(HTMLParser):
         self.text += data
 
 
-def results(table: pd.DataFrame, **more: Any) -> dict[str, Any]:
-    return {**analyse(table, draws=50, **more), "provenance": PLACE}
+def results(table: pd.DataFrame, **more: Any) -> Results:
+    return analyse(table, draws=50, **more)
+
+
+def files_of(results: Results) -> dict[str, bytes]:
+    return report.files(results, PROVENANCE)
 
 
 @pytest.fixture(scope="module")
-def full() -> dict[str, Any]:
+def full() -> Results:
     people = {"realistic": 10, "random": 2, "lazy": 1, "biased": 1}
     return results(simulate(people, seed=3, strengths=(0.5, 1.0)))
 
 
 @pytest.fixture(scope="module")
-def files(full: dict[str, Any]) -> dict[str, bytes]:
-    return report.files(full)
+def files(full: Results) -> dict[str, bytes]:
+    return files_of(full)
 
 
 def test_all_sections_in_their_order(files: dict[str, bytes]) -> None:
@@ -106,31 +111,31 @@ def test_names_are_text_in_the_page(files: dict[str, bytes]) -> None:
     assert "“<b>study</b>”" in Page(files["report.html"].decode()).text
 
 
-def test_the_page_says_what_the_results_say(full: dict[str, Any], files: dict[str, bytes]) -> None:
+def test_the_page_says_what_the_results_say(full: Results, files: dict[str, bytes]) -> None:
     text = re.sub(r"\s+", " ", Page(files["report.html"].decode()).text)
-    overall = full["kept"]["intervals"]["overall"]
-    assert f"{overall['agree']} of {overall['n']} answers to all items agree" in text
+    overall = full.kept.intervals["overall"]
+    assert f"{overall.agree} of {overall.n} answers to all items agree" in text
     for end in ("low", "high"):
-        assert sentences.percent(overall["twoway"][end]) in text
-        assert sentences.percent(overall["naive"][end]) in text
+        assert sentences.percent(getattr(overall.twoway, end)) in text
+        assert sentences.percent(getattr(overall.naive, end)) in text
     for scale in ("rhythm", "melody", "harmony", "naturalness"):
-        mean = full["kept"]["opinion"][scale]["twoway"]
-        assert f"{scale.capitalize()}: mean {sentences.number(mean['value'])}" in text
+        mean = full.kept.opinion[scale].twoway
+        assert f"{scale.capitalize()}: mean {sentences.number(mean.value)}" in text
     assert "0" * 64 in text
-    assert f"{full['flow']['kept']} are analysed" in text
+    assert f"{full.flow.kept} are analysed" in text
 
 
-def test_exclusions_are_counted_by_rule_and_both_results_given(full: dict[str, Any]) -> None:
-    flow = full["flow"]
-    by_rule = {rule["rule"]: rule["participants"] for rule in flow["exclusions"]}
+def test_exclusions_are_counted_by_rule_and_both_results_given(full: Results) -> None:
+    flow = full.flow
+    by_rule = {rule.rule: rule.participants for rule in flow.exclusions}
     assert by_rule["same_answers"] == 1
-    assert flow["answered"] - flow["kept"] == len({row["participant"] for row in flow["excluded"]})
-    shares = [full[who]["intervals"]["overall"]["twoway"]["value"] for who in ("kept", "everyone")]
+    assert flow.answered - flow.kept == len({row.participant for row in flow.excluded})
+    shares = [who.intervals["overall"].twoway.value for who in (full.kept, full.everyone)]
     assert shares[0] > shares[1]
     assert f"{100 * shares[1]:.1f} %" in " ".join(sentences.comparison(full))
 
 
-def test_tables_hold_what_the_results_hold(full: dict[str, Any], files: dict[str, bytes]) -> None:
+def test_tables_hold_what_the_results_hold(full: Results, files: dict[str, bytes]) -> None:
     from io import BytesIO
 
     read = {
@@ -139,33 +144,33 @@ def test_tables_hold_what_the_results_hold(full: dict[str, Any], files: dict[str
         if name.endswith(".csv")
     }
     direction = read["direction.csv"].set_index(["intended", "heard"])["count"]
-    for row in full["kept"]["direction"]["table"]:
-        assert {word: direction[row["row"], word] for word in row["counts"]} == row["counts"]
+    for row in full.kept.direction.table:
+        assert {word: direction[row.row, word] for word in row.counts} == row.counts
     agreement = read["agreement.csv"]
     assert len(agreement) == 2 * 3 * 4  # with and without exclusions, items, methods
     assert len(read["participants.csv"]) == 14
     assert len(read["items.csv"]) == 20
-    assert read["histogram.csv"]["count"].sum() == 4 * 20 * full["flow"]["kept"]
+    assert read["histogram.csv"]["count"].sum() == 4 * 20 * full.flow.kept
     negative = read["bias.csv"]["value"]
     assert negative.dtype == float  # negative numbers are no formulas
 
 
-def test_json_is_strict_and_rounded(full: dict[str, Any], files: dict[str, bytes]) -> None:
+def test_json_is_strict_and_rounded(full: Results, files: dict[str, bytes]) -> None:
     def refuse(name: str) -> None:
         raise AssertionError(name)
 
     found = json.loads(files["results.json"], parse_constant=refuse)
     assert list(found) == ["flow", "kept", "everyone", "participants", "lost", "provenance"]
-    value = full["kept"]["intervals"]["overall"]["twoway"]["low"]
+    value = full.kept.intervals["overall"].twoway.low
     assert found["kept"]["intervals"]["overall"]["twoway"]["low"] == float(f"{value:.10g}")
     with pytest.raises(ValueError):
-        as_json({"a": float("nan")})
+        as_json(replace(full, lost=[float("nan")]), PROVENANCE)  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize("kind", ["perfect", "lazy"])
 def test_equal_answers_are_reported(kind: str) -> None:
     found = results(simulate({kind: 3}), rules={})
-    text = Page(report.files(found)["report.html"].decode()).text
+    text = Page(files_of(found)["report.html"].decode()).text
     assert "Clopper-Pearson" in text
     assert "None" not in text
     assert "nan" not in text.replace("finan", "")
@@ -179,19 +184,19 @@ def test_one_participant_and_one_item_are_reported(share: dict[str, int]) -> Non
     if "items" in share:
         table = table[table["item"] == "transfer-000"]
     found = results(table.reset_index(drop=True), rules={})
-    page = Page(report.files(found)["report.html"].decode())
+    page = Page(files_of(found)["report.html"].decode())
     assert "no 95 % interval" in page.text
     assert "None" not in page.text
 
 
 def test_ratings_alone_and_directions_alone_are_reported() -> None:
     table = simulate({"realistic": 5}, seed=1)
-    only = report.files(results(table.assign(heard=None), rules={}))
+    only = files_of(results(table.assign(heard=None), rules={}))
     assert "figure6a.svg" not in only
     assert "figure6b.svg" in only
     blank = dict.fromkeys(("rhythm", "melody", "harmony", "naturalness"))
     some = table.assign(**blank).astype(dict.fromkeys(blank, "Int64"))
-    only = report.files(results(some, rules={}))
+    only = files_of(results(some, rules={}))
     assert "figure6a.svg" in only
     assert "figure6b.svg" not in only
 
@@ -225,7 +230,7 @@ def spread(pieces: int, strengths: tuple[float, ...] = (1.0,)) -> pd.DataFrame:
 
 
 def told(table: pd.DataFrame) -> str:
-    return Page(report.files(results(table, rules={}))["report.html"].decode()).text
+    return Page(files_of(results(table, rules={}))["report.html"].decode()).text
 
 
 def test_what_the_intervals_may_be_said_of() -> None:
@@ -241,7 +246,7 @@ def test_what_the_intervals_may_be_said_of() -> None:
 
 def test_strengths_apart() -> None:
     found = results(spread(5, (0.5, 1.0)), rules={})
-    files = report.files(found)
+    files = files_of(found)
     text = Page(files["report.html"].decode()).text
     assert "The items are 20 segments of 5 pieces." in text
     assert re.search(r"Agreement by strength: \d\d\.\d % \(.* at 0.5; .* at 1\.", text)
@@ -254,8 +259,12 @@ def test_strengths_apart() -> None:
 def test_what_rounding_left_of_0_is_0() -> None:
     assert sentences.number(-0.04, 1) == "0.0" and sentences.number(-3.6e-18) == "0.00"
     found = results(simulate({"realistic": 3}))
-    paired = found["kept"]["chance"]["lower_less_higher"]
-    paired["difference"]["value"] = -3.62e-18
-    paired["flips"]["p"] = 3e-18
-    table = tables(found)["lower_less_higher"]
+    paired = found.kept.chance.lower_less_higher
+    paired = replace(
+        paired,
+        difference=replace(paired.difference, value=-3.62e-18),
+        flips=replace(paired.flips, p=3e-18),
+    )
+    chance = replace(found.kept.chance, lower_less_higher=paired)
+    table = tables(replace(found, kept=replace(found.kept, chance=chance)))["lower_less_higher"]
     assert str(table["value"][0]) == "0.0" and table["p"][0] == 3e-18

@@ -33,7 +33,7 @@ def site(client: TestClient, app: FastAPI, journal: Journal) -> Iterator[TestCli
     app.state.journal = None
 
 
-def flow(database: Database) -> dict[str, int | None]:
+def flow(database: Database) -> rating_table.ParticipantCounts:
     with database.read() as session:
         return rating_table.flow(session, session.scalars(select(Study)).one())
 
@@ -92,7 +92,7 @@ def test_after_a_wiped_disk_all_are_counted_and_who_did_something_goes_on(
     for person in (leaving, Person.join(site)):  # the second one did nothing before
         person.post("withdraw", confirm=True).raise_for_status()
     before = flow(database)
-    assert (before["consented"], before["withdrawn"]) == (5, 2)
+    assert (before.consented, before["withdrawn"]) == (5, 2)
     again = restored(host, start, empty, journal)
     assert flow(empty) == before and people(empty) == 2
     app = create_app(Settings(data=host.data, database_url=address(empty)))
@@ -122,7 +122,7 @@ def test_removed_rows_are_counted_once(
     age(database, unused_places.KEPT + timedelta(minutes=1))
     Person.join(site)
     before = flow(database)
-    assert before["consented"] == 5 and people(database) == 2
+    assert before.consented == 5 and people(database) == 2
     for _ in range(2):  # restarts that leave the disk as it is
         journal.restore(database)
         assert flow(database) == before and people(database) == 2
@@ -164,7 +164,7 @@ def test_a_journal_of_an_earlier_version(
     with database.write() as session:
         assert unused_places.sweep(session, session.get_one(Study, study.id)) == 2
     again.restore(database)
-    assert people(database) == 1 and flow(database)["consented"] == 3
+    assert people(database) == 1 and flow(database).consented == 3
 
 
 @ONE
@@ -177,7 +177,7 @@ def test_a_count_that_cannot_be(
     line = {"type": "begun", "study": "small", "count": count, "at": now().isoformat()}
     path.write_text(path.read_text() + json.dumps(line) + "\n")
     start().restore(empty)
-    assert flow(empty)["consented"] == 0
+    assert flow(empty).consented == 0
 
 
 def address(database: Database) -> str:

@@ -28,6 +28,7 @@ from survey.ratings.rating_table import choose, flow, frame
 from survey.records import export_files
 from survey.records.import_study import import_study
 from survey.records.to_json import RecordError, dump, of_participant, of_study, values
+from survey.statistics.json_fields import plain
 from tests.survey.person import RATINGS, Person
 
 BODY = {"trial": "t", "submission": "s" * 16, "direction": "same", **RATINGS}
@@ -132,4 +133,4 @@ def test_extremes_all_the_way(
 def _analysed(session: Any, study: Study) -> str:
     found = frame(session, study)
     results = analyse(found, flow(session, study), study.rules, seed=1, draws=50)
-    return json.dumps(results, default=str, allow_nan=False)
+    return json.dumps(plain(results), default=str, allow_nan=False)

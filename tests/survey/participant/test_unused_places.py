@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -74,7 +75,7 @@ def promised(database: Database, study: Study) -> int:
     return sum(count for stimulus, count in found.items() if stimulus in transfers)
 
 
-def flow(database: Database, study: Study) -> dict[str, int | None]:
+def flow(database: Database, study: Study) -> rating_table.ParticipantCounts:
     with database.read() as session:
         return rating_table.flow(session, session.get_one(Study, study.id))
 
@@ -155,7 +156,7 @@ def test_so_many_hold_places_for_nothing_and_others_begin_within_minutes(
     assert [one.finish()["stage"] for one in (late, under_way)] == ["finished"] * 2
     real.post("sound", left="left", right="right", ok=True).raise_for_status()
     assert real.finish()["stage"] == "finished"
-    assert flow(database, study)["consented"] == 23  # 1 under way, 20, 1, 1
+    assert flow(database, study).consented == 23  # 1 under way, 20, 1, 1
     with database.read() as session:
         assert session.scalar(select(func.count(Answer.id))) == 3 * 8
 
@@ -197,7 +198,7 @@ def test_rows_go_after_a_day_and_go_on_being_counted(
     before = flow(database, study)
     Person.join(client)
     assert rows(database) == 4  # the invited, those who answered anything, and the last
-    assert flow(database, study) == before | {"consented": 7}
+    assert flow(database, study) == replace(before, consented=7)
     with database.read() as session:
         found = session.get_one(Study, study.id)
         assert (found.lapsed, found.withdrawn) == (3, 0)
@@ -230,7 +231,7 @@ def test_rows_beyond_a_number_go_sooner_the_oldest_first(
     assert found == [17, 14, 11, 9, 10, 11]  # four go with each that comes, until five are left
     left = [client.get("/api/state", headers=one.headers).status_code for one in people]
     assert left == [404] * 15 + [200] * 5
-    assert flow(database, study)["consented"] == 26
+    assert flow(database, study).consented == 26
 
 
 def test_a_flood_for_a_day_leaves_few_rows(
@@ -250,7 +251,7 @@ def test_a_flood_for_a_day_leaves_few_rows(
         later(FIRST + timedelta(seconds=1))
     assert joined == 5 * 20
     assert rows(database) <= 30 + 20 + 1
-    assert flow(database, study)["consented"] == joined
+    assert flow(database, study).consented == joined
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

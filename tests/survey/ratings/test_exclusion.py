@@ -4,8 +4,8 @@ import json
 import pytest
 
 from survey.ratings import exclusion, rating_table
-from survey.ratings.exclusion import DEFAULT_RULES, kept
-from survey.simulate import simulate
+from survey.ratings.exclusion import DEFAULT_RULES, Excluded, kept
+from survey.statistics.simulation import simulate
 
 HEAD = "participant,item,kind,intended,heard,rhythm,melody,harmony,naturalness,seconds,finished\n"
 
@@ -34,7 +34,8 @@ def rules_of(*text: str, rules: dict | None = None) -> dict[str, str]:
     """Which rule leaves out whom."""
     table = rating_table.read_csv(io.StringIO(HEAD + "".join(text)))
     people, excluded = kept(table, rules)
-    found = dict(zip(excluded["participant"], excluded["rule"], strict=True))
+    found = {row.participant: row.rule for row in excluded}
+    assert len(found) == len(excluded)
     assert set(people) == set(table["participant"]) - set(found)
     return found
 
@@ -70,9 +71,7 @@ def test_disagreeing_with_the_model_leaves_nobody_out() -> None:
 def test_what_was_found_is_said() -> None:
     table = rating_table.read_csv(io.StringIO(HEAD + rows("quick", 4, seconds=1)))
     _, excluded = kept(table)
-    assert excluded.to_dict("records") == [
-        {"participant": "quick", "rule": "median_seconds", "found": 1.0, "limit": 4.0}
-    ]
+    assert excluded == [Excluded("quick", "median_seconds", found=1.0, limit=4.0)]
     assert (
         exclusion.sentence("median_seconds", 4.0) == "took less than 4 seconds for the median trial"
     )
@@ -82,8 +81,7 @@ def test_what_was_found_is_said() -> None:
 def test_no_rules_and_nobody() -> None:
     table = simulate({"lazy": 3, "random": 3})
     assert len(kept(table, {})[0]) == 6
-    people, excluded = kept(rating_table.empty())
-    assert (people, list(excluded)) == ([], ["participant", "rule", "found", "limit"])
+    assert kept(rating_table.empty()) == ([], [])
 
 
 def test_the_default_rules_are_json_and_right() -> None:

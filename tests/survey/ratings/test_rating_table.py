@@ -15,7 +15,8 @@ from db.database import Database
 from db.models import Answer, Invitation, Play, Stimulus, Study
 from survey.ratings import rating_table
 from survey.ratings.columns import COLUMNS
-from survey.simulate import simulate
+from survey.ratings.rating_table import ParticipantCounts
+from survey.statistics.simulation import simulate
 from tests.survey.answers import answered
 from tests.survey.person import Person
 
@@ -84,16 +85,16 @@ def test_flow(database: Database, study: Study) -> None:
     answered(database, study)
     with database.write() as session:
         found = session.get(Study, study.id)
-        assert rating_table.flow(session, found)["invited"] is None
+        assert rating_table.flow(session, found).invited is None
         found.withdrawn = 2
         session.add(Invitation(study_id=study.id, token_hash="x"))
         session.flush()
-        assert rating_table.flow(session, found) == {
-            "invited": 1,
-            "consented": 5,  # those who withdrew had consented, too
-            "finished": 2,
-            "withdrawn": 2,
-        }
+        assert rating_table.flow(session, found) == ParticipantCounts(
+            invited=1,
+            consented=5,  # those who withdrew had consented, too
+            finished=2,
+            withdrawn=2,
+        )
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

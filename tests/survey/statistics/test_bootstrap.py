@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from survey.simulate import simulate
 from survey.statistics import bootstrap
 from survey.statistics.agreement import agreement
 from survey.statistics.resampling import resampled
+from survey.statistics.simulation import simulate
 
 
 def matrices(seed: int = 0, people: int = 30, items: int = 12) -> dict[str, sparse.csr_array]:
@@ -34,7 +34,7 @@ def test_weights_draw_as_many_as_there_are() -> None:
 
 
 def test_progress_counts_all_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bootstrap, "CHUNK", 300)
+    monkeypatch.setattr(bootstrap, "WEIGHTS_AT_ONCE", 300)
     made: list[int] = []
     found = bootstrap.totals(matrices(), 95, 0, made.append)
     assert (sum(made), len(found["sum"])) == (95, 95)
@@ -43,8 +43,8 @@ def test_progress_counts_all_draws(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_draws_without_a_value_are_passed_over() -> None:
     found = bootstrap.percentiles(np.array([np.nan, 1.0, 2.0, 3.0]))
-    assert (found["draws"], found["low"] >= 1, found["high"] <= 3) == (3, True, True)
-    assert bootstrap.percentiles(np.array([np.nan])) == {"low": None, "high": None, "draws": 0}
+    assert (found.draws, found.low >= 1, found.high <= 3) == (3, True, True)
+    assert bootstrap.percentiles(np.array([np.nan])) == bootstrap.Percentiles(None, None, 0)
 
 
 def test_a_study_resampled_holds_its_own_means_and_repeats_itself() -> None:
@@ -52,9 +52,9 @@ def test_a_study_resampled_holds_its_own_means_and_repeats_itself() -> None:
     transfers = table[table["kind"] == "transfer"]
     found = resampled(transfers, 400, seed=1)
     share = agreement(transfers).mean()
-    assert found["agreement"]["overall"]["low"] < share < found["agreement"]["overall"]["high"]
+    assert found.agreement["overall"].low < share < found.agreement["overall"].high
     mean = transfers["melody"].mean()
-    assert found["opinion"]["melody"]["low"] < mean < found["opinion"]["melody"]["high"]
-    assert found["detection"]["higher"]["d_prime"]["low"] > 0
+    assert found.opinion["melody"].low < mean < found.opinion["melody"].high
+    assert found.detection["higher"].d_prime.low > 0
     assert found == resampled(transfers, 400, seed=1)
     assert found != resampled(transfers, 400, seed=2)

@@ -20,8 +20,8 @@ def test_exact_sign_flips() -> None:
     higher = np.array([0.6, 0.7, 0.8, 0.5, 0.7, 0.9])
     lower = np.array([0.9, 0.9, 1, 0.8, 0.9, 0.9])
     found = sign_flip(lower - higher, seed=0)
-    assert (found["difference"], found["p"]) == pytest.approx((0.2, 0.0625), abs=1e-6)
-    assert (found["exact"], found["n"]) == (True, 6)
+    assert (found.difference, found.p) == pytest.approx((0.2, 0.0625), abs=1e-6)
+    assert (found.exact, found.n) == (True, 6)
 
 
 def test_drawn_signs_agree_with_scipy() -> None:
@@ -31,18 +31,18 @@ def test_drawn_signs_agree_with_scipy() -> None:
     theirs = stats.permutation_test(
         (differences,), np.mean, permutation_type="samples", n_resamples=20_000, rng=2
     )
-    assert not found["exact"]
-    assert found["p"] == pytest.approx(theirs.pvalue, abs=0.02)
+    assert not found.exact
+    assert found.p == pytest.approx(theirs.pvalue, abs=0.02)
     assert found == sign_flip(differences, seed=5)
 
 
 def test_more_than_any_drawn_sign_is_not_impossible() -> None:
-    assert sign_flip(np.ones(50), seed=0, draws=999)["p"] == pytest.approx(1 / 1000)
+    assert sign_flip(np.ones(50), seed=0, draws=999).p == pytest.approx(1 / 1000)
 
 
 def test_no_difference_and_nobody() -> None:
-    assert sign_flip(np.zeros(5), seed=0)["p"] == 1
-    assert sign_flip(np.array([]), seed=0)["p"] is None
+    assert sign_flip(np.zeros(5), seed=0).p == 1
+    assert sign_flip(np.array([]), seed=0).p is None
 
 
 def test_mcnemar() -> None:

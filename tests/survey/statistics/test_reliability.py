@@ -1,4 +1,5 @@
 import warnings
+from dataclasses import astuple
 
 import krippendorff
 import numpy as np
@@ -102,7 +103,7 @@ def test_components_are_unbiased_with_answers_missing() -> None:
             + random.normal(0, 0.8, (24, 15))
         )
         matrix[random.random(matrix.shape) < 0.5] = np.nan
-        found.append(components(of_matrix(matrix)))
+        found.append(astuple(components(of_matrix(matrix))))
     error = np.std(found, axis=0) / np.sqrt(len(found))
     assert (np.abs(np.mean(found, axis=0) - [0.36, 0.16, 0.64]) < 4 * error).all()
 

@@ -1,0 +1,201 @@
+"""Simulated participants: those one hopes for, and those one gets.
+
+realistic: hear most changes, differ from each other, as items do; perfect: hear every change;
+random: any answer as well as any other; biased: "lower" nine times out of ten; lazy: the same five
+answers in every trial.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, logit, ndtr
+
+from db.models import BEST, DIRECTIONS, SCALES, WORST
+from survey.ratings.columns import CHANGE, ordered, table_of
+
+PEOPLE = ("realistic", "perfect", "random", "biased", "lazy")
+ATTRIBUTES = ("note", "rhythm")
+LEAN = 0.9  # how often biased participants answer "lower" without listening
+SIDES = {"lower": 0, "same": 1, "higher": 2}
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What realistic participants are drawn from.
+
+    Attributes
+    ----------
+    agreement : float
+        Of a middling participant with a middling item, strictly between 0 and 1.
+    participant_sd, item_sd : float
+        Standard deviations of agreement, in logits.
+    rating : float
+        Mean of the scale before it is rounded to 1 to 5.
+    rating_participant_sd, rating_item_sd, rating_residual_sd : float
+        Standard deviations of ratings before rounding, in points.
+    """
+
+    agreement: float = 0.85
+    participant_sd: float = 0.7
+    item_sd: float = 1.0
+    rating: float = 3.4
+    rating_participant_sd: float = 0.6
+    rating_item_sd: float = 0.35
+    rating_residual_sd: float = 0.8
+
+    def __post_init__(self) -> None:
+        if not 0 < self.agreement < 1:
+            raise ValueError(f"agreement is strictly between 0 and 1, not {self.agreement}")
+        for name in ("participant_sd", "item_sd"):
+            if getattr(self, name) < 0 or getattr(self, f"rating_{name}") < 0:
+                raise ValueError(f"{name} is 0 or more")
+
+    def share(self) -> float:
+        """The agreement of all people with all items that could have been drawn."""
+        nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+        chance = expit(
+            logit(self.agreement) + nodes * math.hypot(self.participant_sd, self.item_sd)
+        )
+        return float((weights * chance).sum() / weights.sum())
+
+    def mean(self) -> float:
+        """The mean rating of all people of all items that could have been drawn."""
+        sd = math.hypot(self.rating_participant_sd, self.rating_item_sd, self.rating_residual_sd)
+        above = 1 - ndtr((np.arange(WORST, BEST) + 0.5 - self.rating) / sd)
+        return float(WORST + above.sum())
+
+    def agreements(self, random: np.random.Generator, people: int, items: int) -> np.ndarray:
+        """Who agrees on what; zeros and ones, shape (people, items)."""
+        own = random.normal(0, self.participant_sd, (people, 1))
+        its = random.normal(0, self.item_sd, (1, items))
+        chance = expit(logit(self.agreement) + own + its)
+        return (random.random((people, items)) < chance).astype(float)
+
+    def ratings(self, random: np.random.Generator, people: int, items: int) -> np.ndarray:
+        """Ratings from 1 to 5; floats, shape (people, items)."""
+        own = random.normal(0, self.rating_participant_sd, (people, 1))
+        its = random.normal(0, self.rating_item_sd, (1, items))
+        single = random.normal(0, self.rating_residual_sd, (people, items))
+        return np.clip(np.round(self.rating + own + its + single), WORST, BEST)
+
+
+def simulate(
+    people: Mapping[str, int],
+    items: int = 20,
+    seed: int = 0,
+    truth: Truth | None = None,
+    catch: int = 2,
+    strengths: Sequence[float] = (1.0,),
+) -> pd.DataFrame:
+    """The ratings of simulated participants, a table as of `survey.ratings.rating_table`.
+
+    Parameters
+    ----------
+    people : dict
+        How many of which kind, kinds as in `PEOPLE`.
+    items : int
+        Transfers, half of them lower, half higher; all participants rate all.
+    seed : int
+    truth : Truth
+        How realistic participants answer.
+    catch : int
+        How many identical and how many swapped pairs come on top.
+    strengths : sequence of float
+        Items have them in turn.
+
+    Raises
+    ------
+    ValueError
+        If a kind of people is unknown.
+    """
+    for kind in people:
+        if kind not in PEOPLE:
+            raise ValueError(f"there are no {kind!r} participants; use {', '.join(PEOPLE)}")
+    truth = truth or Truth()
+    random = np.random.default_rng(seed)
+    stimuli = _stimuli(random, items, catch, strengths)
+    kinds = np.repeat(list(people), list(people.values()))
+    heard = _heard(random, kinds, stimuli, truth)
+    scores = {scale: _scores(random, kinds, len(stimuli["item"]), truth) for scale in SCALES}
+    order = random.random((len(kinds), len(stimuli["item"]))).argsort(axis=1).argsort(axis=1)
+    seconds = np.round(random.lognormal(np.log(25), 0.25, order.shape), 1)
+    return _table(kinds, stimuli, {"heard": heard, "position": order, "seconds": seconds, **scores})
+
+
+def _stimuli(
+    random: np.random.Generator, items: int, catch: int, strengths: Sequence[float]
+) -> dict[str, np.ndarray]:
+    n = items + 2 * catch
+    kind = np.repeat(["transfer", "identical", "swapped"], [items, catch, catch])
+    signs = np.where(np.arange(n) % 2, 1, -1) * (kind != "identical")
+    strength = np.resize(np.repeat(strengths, 2), n) * (kind != "identical")
+    stimuli = {
+        "item": np.array([f"{name}-{at:03d}" for at, name in enumerate(kind)]),
+        "kind": kind,
+        "intended": np.array(DIRECTIONS)[signs + 1],
+        "strength": strength,
+    }
+    for name in ATTRIBUTES:
+        stimuli[CHANGE + name] = np.round(signs * strength * random.gamma(4, 0.25, n), 4)
+    return stimuli
+
+
+def _heard(
+    random: np.random.Generator, kinds: np.ndarray, stimuli: dict[str, np.ndarray], truth: Truth
+) -> np.ndarray:
+    shape = (len(kinds), len(stimuli["item"]))
+    meant = np.broadcast_to([SIDES[word] for word in stimuli["intended"]], shape)
+    agrees = truth.agreements(random, *shape) > 0
+    agrees |= (stimuli["kind"] == "identical") & (random.random(shape) < truth.agreement)
+    otherwise = (meant + random.integers(1, 3, shape)) % 3
+    guess = random.integers(0, 3, shape)
+    lean = np.where(random.random(shape) < LEAN, SIDES["lower"], guess)
+    answers = {
+        "realistic": np.where(agrees, meant, otherwise),
+        "perfect": meant,
+        "random": guess,
+        "biased": lean,
+        "lazy": np.full(shape, SIDES["same"]),
+    }
+    return np.array(DIRECTIONS)[_chosen(kinds, answers)]
+
+
+def _scores(random: np.random.Generator, kinds: np.ndarray, items: int, truth: Truth) -> np.ndarray:
+    shape = (len(kinds), items)
+    usual = truth.ratings(random, *shape)
+    answers = {
+        "realistic": usual,
+        "perfect": usual,
+        "random": random.integers(WORST, BEST + 1, shape).astype(float),
+        "biased": usual,
+        "lazy": np.full(shape, (WORST + BEST) / 2),
+    }
+    return _chosen(kinds, answers)
+
+
+def _chosen(kinds: np.ndarray, answers: dict[str, np.ndarray]) -> np.ndarray:
+    return np.stack([answers[kind][at] for at, kind in enumerate(kinds)])
+
+
+def _table(
+    kinds: np.ndarray, stimuli: dict[str, np.ndarray], answers: dict[str, np.ndarray]
+) -> pd.DataFrame:
+    people, items = answers["heard"].shape
+    names = np.array([f"{kind}-{at:05d}" for at, kind in enumerate(kinds)])
+    columns: dict[str, list[object]] = {
+        "study": ["simulated"] * (people * items),
+        "participant": np.repeat(names, items).tolist(),
+        "finished": [True] * (people * items),
+        **{name: np.tile(values, people).tolist() for name, values in stimuli.items()},
+        **{name: values.ravel().tolist() for name, values in answers.items()},
+    }
+    dictionary = ordered(list(ATTRIBUTES))
+    for column in dictionary:
+        blank = "" if column.form == "text" else None
+        columns.setdefault(column.name, [blank] * (people * items))
+    return table_of(columns, dictionary)
