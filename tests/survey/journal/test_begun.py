@@ -92,7 +92,7 @@ def test_after_a_wiped_disk_all_are_counted_and_who_did_something_goes_on(
     for person in (leaving, Person.join(site)):  # the second one did nothing before
         person.post("withdraw", confirm=True).raise_for_status()
     before = flow(database)
-    assert (before.consented, before["withdrawn"]) == (5, 2)
+    assert (before.consented, before.withdrawn) == (5, 2)
     again = restored(host, start, empty, journal)
     assert flow(empty) == before and people(empty) == 2
     app = create_app(Settings(data=host.data, database_url=address(empty)))

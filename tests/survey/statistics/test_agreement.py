@@ -1,11 +1,17 @@
 """Agreement where people answered unequally often: whole rows, counted by hand."""
 
-from dataclasses import asdict
-
 import numpy as np
 import pytest
 
-from survey.statistics.agreement import agreement, by_direction, directions, intervals, items
+from survey.statistics.agreement import (
+    HeardRow,
+    ItemAgreement,
+    agreement,
+    by_direction,
+    directions,
+    intervals,
+    items,
+)
 from survey.statistics.estimate import wilson
 from tests.survey.statistics.unbalanced import ratings, transfers
 
@@ -22,42 +28,42 @@ def test_every_item_has_a_whole_row_in_the_order_of_names() -> None:
         items(transfers().iloc[::-1]), expected, strict=True
     ):
         share = wilson(agree, n)
-        assert row == {
-            "item": item,
-            "intended": intended,
-            "strength": strength,
-            "n": n,
-            "agree": agree,
-            "share": share.value,
-            "low": share.low,
-            "high": share.high,
-        }
+        assert row == ItemAgreement(
+            item=item,
+            intended=intended,
+            strength=strength,
+            n=n,
+            agree=agree,
+            share=share.value,
+            low=share.low,
+            high=share.high,
+        )
 
 
 def test_catch_trials_are_counted_by_kind_and_what_a_swapped_pair_was_meant_to_be() -> None:
-    assert directions(ratings())["catch"] == [
-        {
-            "row": "identical",
-            "counts": {"lower": 1, "same": 1, "higher": 0},
-            "shares": {"lower": 0.5, "same": 0.5, "higher": 0.0},
-            "n": 2,
-            "missing": 1,
-        },
-        {
-            "row": "swapped, meant higher",
-            "counts": {"lower": 1, "same": 0, "higher": 0},
-            "shares": {"lower": 1.0, "same": 0.0, "higher": 0.0},
-            "n": 1,
-            "missing": 0,
-        },
+    assert directions(ratings()).catch == [
+        HeardRow(
+            row="identical",
+            counts={"lower": 1, "same": 1, "higher": 0},
+            shares={"lower": 0.5, "same": 0.5, "higher": 0.0},
+            n=2,
+            missing=1,
+        ),
+        HeardRow(
+            row="swapped, meant higher",
+            counts={"lower": 1, "same": 0, "higher": 0},
+            shares={"lower": 1.0, "same": 0.0, "higher": 0.0},
+            n=1,
+            missing=0,
+        ),
     ]
 
 
 def test_a_direction_that_nobody_answered_has_no_shares() -> None:
     of_nobody = transfers().assign(heard=None)
-    for row in directions(of_nobody)["table"]:
-        assert (row["n"], set(row["shares"].values())) == (0, {None})
-        assert row["missing"] == {"lower": 6, "higher": 4}[row["row"]]
+    for row in directions(of_nobody).table:
+        assert (row.n, set(row.shares.values())) == (0, {None})
+        assert row.missing == {"lower": 6, "higher": 4}[row.row]
 
 
 def test_an_answer_left_out_is_neither_right_nor_wrong() -> None:
@@ -74,7 +80,7 @@ def test_an_answer_left_out_is_neither_right_nor_wrong() -> None:
 
 def test_the_naive_interval_takes_all_answers_for_independent() -> None:
     found = intervals(transfers())
-    assert found["overall"]["naive"] == asdict(wilson(5, 8))
-    assert found["lower"]["naive"] == asdict(wilson(3, 5))
-    people = found["lower"]["participants"]
-    assert people["value"] == pytest.approx(3 / 5) and people["freedom"] == 2  # a, b and c
+    assert found["overall"].naive == wilson(5, 8)
+    assert found["lower"].naive == wilson(3, 5)
+    people = found["lower"].participants
+    assert people.value == pytest.approx(3 / 5) and people.freedom == 2  # a, b and c

@@ -1,3 +1,5 @@
+from dataclasses import asdict, astuple
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -5,6 +7,8 @@ from scipy import stats
 from survey.statistics.agreement import by_direction
 from survey.statistics.chance_tests import (
     EXACT,
+    Better,
+    ChanceTest,
     against_chance,
     holm,
     lower_against_higher,
@@ -62,33 +66,33 @@ def test_holm() -> None:
 def test_p_depends_neither_on_the_unit_nor_on_rounding() -> None:
     """0.1 + 0.2 is not 0.3 to a computer, but is no less far from 0."""
     differences = np.array([0.1, 0.2, -0.3, 0.7, 0.4, -0.2])
-    p = sign_flip(np.array([1, 2, -3, 7, 4, -2.0]), seed=0)["p"]
+    p = sign_flip(np.array([1, 2, -3, 7, 4, -2.0]), seed=0).p
     for unit in (1.0, 1e-12, 1e12, -1.0):
-        assert sign_flip(differences * unit, seed=0)["p"] == p
+        assert sign_flip(differences * unit, seed=0).p == p
 
 
 def test_rates_of_those_who_answered_unequally_often() -> None:
     pooled = by_direction(transfers())
     found = against_chance(pooled, seed=0)
     each = np.array([3 / 5, 1 / 2, 1.0])  # a, b and c; d gave no direction
-    assert found["overall"]["mean_rate"] == pytest.approx(t_interval(each).as_dict())
-    for name, chance in (("one of three", 1 / 3), ("one of two", 1 / 2)):
-        expected = {"chance": chance, **sign_flip(each - chance, 0)}
-        assert found["overall"][name] == pytest.approx(expected)
-    assert found["higher"]["mean_rate"]["n"] == 2
+    assert found["overall"].mean_rate == t_interval(each)
+    tests = found["overall"].guesses
+    for guess, chance in (("one of three", 1 / 3), ("one of two", 1 / 2)):
+        assert tests[guess] == ChanceTest(chance, *astuple(sign_flip(each - chance, 0)))
+    assert found["higher"].mean_rate.n == 2
 
 
 def test_lower_against_higher_pairs_the_same_person() -> None:
     found = lower_against_higher(by_direction(transfers()), seed=0)
     differences = np.array([2 / 3 - 1 / 2, 0 - 1.0])  # a and b; c heard lower items only
-    assert found["difference"] == pytest.approx(t_interval(differences).as_dict())
-    assert found["flips"] == pytest.approx(sign_flip(differences, 0))
-    assert found["better"] == {"lower": 1, "higher": 1, "equal": 0}
-    assert found["sign_test"] == 1
-    assert found["twoway"]["value"] == pytest.approx(3 / 5 - 2 / 3)
+    assert asdict(found.difference) == pytest.approx(asdict(t_interval(differences)))
+    assert asdict(found.flips) == pytest.approx(asdict(sign_flip(differences, 0)))
+    assert found.better == Better(lower=1, higher=1, equal=0)
+    assert found.sign_test == 1
+    assert found.twoway.value == pytest.approx(3 / 5 - 2 / 3)
     one_way = transfers()
     one_way = one_way[one_way["intended"] == "lower"]
-    assert lower_against_higher(by_direction(one_way), seed=0)["sign_test"] is None
+    assert lower_against_higher(by_direction(one_way), seed=0).sign_test is None
 
 
 def test_the_sign_test_leaves_equal_people_out() -> None:
@@ -97,5 +101,5 @@ def test_the_sign_test_leaves_equal_people_out() -> None:
         word: of_matrix(np.array(values, float)[:, None]) for word, values in rates_of.items()
     }
     found = lower_against_higher(answers, seed=0)
-    assert found["better"] == {"lower": 5, "higher": 0, "equal": 2}
-    assert found["sign_test"] == pytest.approx(2 / 2**5)
+    assert found.better == Better(lower=5, higher=0, equal=2)
+    assert found.sign_test == pytest.approx(2 / 2**5)

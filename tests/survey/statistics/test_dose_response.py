@@ -56,33 +56,33 @@ def test_the_interval_is_bonett_and_wrights() -> None:
 
 
 def test_a_correlation_is_of_the_means_of_items() -> None:
-    found = changes(table())["correlations"]["rhythm"]
+    found = changes(table()).correlations["rhythm"]
     means = {"l1": -1, "l2": -0.5, "h1": 0, "h5": 0, "h2": 0.5, "h3": 0, "h4": 1}
     expected = stats.spearmanr(list(ITEMS.values()), list(means.values())).statistic
-    assert (found["value"], found["n"]) == (pytest.approx(expected), 7)
+    assert (found.value, found.n) == (pytest.approx(expected), 7)
 
 
 def test_an_item_that_many_heard_does_not_move_the_edges_of_the_bins() -> None:
-    bins = changes(table())["measured"]["rhythm"]
+    bins = changes(table()).measured["rhythm"]
     edges = np.quantile(list(ITEMS.values()), [0, 0.2, 0.4, 0.6, 0.8, 1])
-    assert [row["row"] for row in bins] == [
+    assert [row.row for row in bins] == [
         pytest.approx([low, high]) for low, high in zip(edges, edges[1:], strict=False)
     ]
     # l1 and l2; h1; h5; h2; h3, and h4 on the last edge
-    assert [(row["n"], row["missing"]) for row in bins] == [(4, 0), (1, 1), (2, 0), (2, 0), (12, 0)]
+    assert [(row.n, row.missing) for row in bins] == [(4, 0), (1, 1), (2, 0), (2, 0), (12, 0)]
 
 
 def test_a_change_that_was_not_measured_is_in_no_bin() -> None:
     some = table()
     some.loc[some["item"] == "l1", "change_rhythm"] = np.nan
     found = changes(some)
-    assert sum(row["n"] + row["missing"] for row in found["measured"]["rhythm"]) == len(some) - 2
-    assert found["correlations"]["rhythm"]["n"] == 6
+    assert sum(row.n + row.missing for row in found.measured["rhythm"]) == len(some) - 2
+    assert found.correlations["rhythm"].n == 6
     none = changes(table().assign(change_rhythm=np.nan))
-    assert none["measured"]["rhythm"] == [] and none["correlations"]["rhythm"]["value"] is None
+    assert none.measured["rhythm"] == [] and none.correlations["rhythm"].value is None
 
 
 def test_strengths_are_signed_by_what_was_meant() -> None:
     found = changes(table())
-    assert [(row["row"], row["n"]) for row in found["strengths"]] == [(-1, 4), (1, 3), (2, 14)]
-    assert found["strength_correlation"]["n"] == 7
+    assert [(row.row, row.n) for row in found.strengths] == [(-1, 4), (1, 3), (2, 14)]
+    assert found.strength_correlation.n == 7

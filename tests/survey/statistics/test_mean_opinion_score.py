@@ -1,5 +1,7 @@
 """Mean opinion scores where people rated unequally often."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -17,27 +19,27 @@ def test_a_scale_has_the_estimates_that_its_names_say() -> None:
     found = opinions(table)["rhythm"]
     answers = crossed(table, table["rhythm"])
     scores = np.array([4, 2, 5, 5, 3, 4, 2, 1, 4], float)
-    assert found["twoway"] == twoway.mean(answers).as_dict()
-    assert found["participants"] == twoway.by_participant(answers).as_dict()
-    assert found["naive"] == pytest.approx(t_interval(scores).as_dict())
-    assert (found["median"], found["n"], found["missing"]) == (4, 9, 1)
-    assert found["histogram"] == {"1": 1, "2": 2, "3": 1, "4": 3, "5": 2}
+    assert found.twoway == twoway.mean(answers)
+    assert found.participants == twoway.by_participant(answers)
+    assert asdict(found.naive) == pytest.approx(asdict(t_interval(scores)))
+    assert (found.median, found.n, found.missing) == (4, 9, 1)
+    assert found.histogram == {"1": 1, "2": 2, "3": 1, "4": 3, "5": 2}
 
 
 def test_p_is_two_sided_against_the_middle_of_the_scale_also_below_it() -> None:
     table = transfers()
     above, below = opinions(table)["rhythm"], opinions(table.assign(rhythm=6 - table["rhythm"]))
-    assert above["p"] == pytest.approx(below["rhythm"]["p"])
-    t = (above["twoway"]["value"] - 3) / above["twoway"]["error"]
-    assert above["p"] == pytest.approx(2 * stats.t.sf(abs(t), above["twoway"]["freedom"]))
+    assert above.p == pytest.approx(below["rhythm"].p)
+    t = (above.twoway.value - 3) / above.twoway.error
+    assert above.p == pytest.approx(2 * stats.t.sf(abs(t), above.twoway.freedom))
 
 
 def test_holms_correction_counts_only_the_scales_that_were_answered() -> None:
     found = opinions(transfers())
-    tested = [scale for scale, row in found.items() if row["p"] is not None]
+    tested = [scale for scale, row in found.items() if row.p is not None]
     assert tested == ["rhythm", "melody"]
-    corrected = holm([found[scale]["p"] for scale in tested])
-    assert [found[scale]["holm"] for scale in tested] == corrected
-    assert {row["holm"] for scale, row in found.items() if scale not in tested} == {None}
+    corrected = holm([found[scale].p for scale in tested])
+    assert [found[scale].holm for scale in tested] == corrected
+    assert {row.holm for scale, row in found.items() if scale not in tested} == {None}
     nobody = opinions(transfers().iloc[:0])["melody"]
-    assert (nobody["median"], nobody["n"], nobody["p"], nobody["holm"]) == (None, 0, None, None)
+    assert (nobody.median, nobody.n, nobody.p, nobody.holm) == (None, 0, None, None)

@@ -1,5 +1,7 @@
 """The bootstrap of a study against one that is made answer by answer."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,6 +27,10 @@ def weighted(table: pd.DataFrame, seed: int) -> list[np.ndarray]:
     ]
 
 
+def assert_near(found: bootstrap.Percentiles, values: np.ndarray) -> None:
+    assert asdict(found) == pytest.approx(asdict(bootstrap.percentiles(values)))
+
+
 def test_each_interval_is_of_the_answers_that_its_name_says() -> None:
     table = transfers()
     weights = weighted(table, 4)
@@ -40,24 +46,24 @@ def test_each_interval_is_of_the_answers_that_its_name_says() -> None:
         agree = {word: total(meant[word] & heard[word]) for word in meant}
         asked = {word: total(meant[word] & answered) for word in meant}
         for word in meant:
-            expected = bootstrap.percentiles(agree[word] / asked[word])
-            assert found["agreement"][word] == pytest.approx(expected)
+            expected = agree[word] / asked[word]
+            assert_near(found.agreement[word], expected)
         both = (agree["lower"] + agree["higher"]) / (asked["lower"] + asked["higher"])
-        assert found["agreement"]["overall"] == pytest.approx(bootstrap.percentiles(both))
+        assert_near(found.agreement["overall"], both)
         scores = table["melody"].to_numpy(float, na_value=np.nan)
         sums = sum(w * s for w, s in zip(weights, scores, strict=True) if not np.isnan(s))
         mean = sums / total(~pd.Series(np.isnan(scores), index=table.index))
-        assert found["opinion"]["melody"] == pytest.approx(bootstrap.percentiles(mean))
+        assert_near(found.opinion["melody"], mean)
     usable = (asked["lower"] > 0) & (asked["higher"] > 0)
     for answer, other in (("lower", "higher"), ("higher", "lower")):
         hits = loglinear(agree[answer], asked[answer])
         alarms = loglinear(total(meant[other] & heard[answer]), asked[other])
         for name, measure in (("d_prime", d_prime), ("criterion", criterion)):
             values = np.where(usable, measure(hits, alarms), np.nan)
-            assert found["detection"][answer][name] == pytest.approx(bootstrap.percentiles(values))
-    assert 0 < found["detection"]["lower"]["d_prime"]["draws"] < DRAWS  # some draws lack a kind
+            assert_near(getattr(found.detection[answer], name), values)
+    assert 0 < found.detection["lower"].d_prime.draws < DRAWS  # some draws lack a kind
 
 
 def test_a_scale_that_nobody_answered_has_no_interval() -> None:
     found = resampled(transfers(), DRAWS, seed=0)
-    assert found["opinion"]["harmony"] == {"low": None, "high": None, "draws": 0}
+    assert found.opinion["harmony"] == bootstrap.Percentiles(None, None, 0)

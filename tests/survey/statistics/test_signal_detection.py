@@ -1,9 +1,11 @@
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from survey.statistics.estimate import t_interval
-from survey.statistics.signal_detection import criterion, d_prime, detection, loglinear
+from survey.statistics.signal_detection import Rate, criterion, d_prime, detection, loglinear
 from tests.survey.statistics.unbalanced import transfers
 
 
@@ -20,10 +22,10 @@ def test_counts_at_the_edge() -> None:
 
 def test_answers_are_counted_for_both_words_where_people_answered_unequally_often() -> None:
     found = detection(transfers())
-    assert found["lower"]["hits"] == {"count": 3, "n": 5, "rate": 3 / 5}
-    assert found["lower"]["alarms"] == {"count": 1, "n": 3, "rate": 1 / 3}
-    assert found["higher"]["hits"] == {"count": 2, "n": 3, "rate": 2 / 3}
-    assert found["higher"]["alarms"] == {"count": 1, "n": 5, "rate": 1 / 5}
+    assert found["lower"].hits == Rate(count=3, n=5, rate=3 / 5)
+    assert found["lower"].alarms == Rate(count=1, n=3, rate=1 / 3)
+    assert found["higher"].hits == Rate(count=2, n=3, rate=2 / 3)
+    assert found["higher"].alarms == Rate(count=1, n=5, rate=1 / 5)
 
 
 def test_means_are_over_those_who_answered_both_kinds_of_items() -> None:
@@ -34,13 +36,14 @@ def test_means_are_over_those_who_answered_both_kinds_of_items() -> None:
         ("mean_d_prime", z[:, 0] - z[:, 1]),
         ("mean_criterion", -z.sum(axis=1) / 2),
     ):
-        assert found[name] == pytest.approx(t_interval(np.array(values)).as_dict())
-        assert found[name]["n"] == 2
+        mean = getattr(found, name)
+        assert asdict(mean) == pytest.approx(asdict(t_interval(np.array(values))))
+        assert mean.n == 2
 
 
 @pytest.mark.parametrize("only", ["lower", "higher"])
 def test_without_one_kind_of_items_nothing_can_be_told_apart(only: str) -> None:
     table = transfers()
     for found in detection(table[table["intended"] == only]).values():
-        assert found["d_prime"] is None and found["criterion"] is None
-        assert {found["hits"]["rate"] is None, found["alarms"]["rate"] is None} == {True, False}
+        assert found.d_prime is None and found.criterion is None
+        assert {found.hits.rate is None, found.alarms.rate is None} == {True, False}

@@ -10,14 +10,14 @@ from tests.survey.statistics.unbalanced import transfers
 
 def test_each_strength_has_the_estimates_of_its_own_answers() -> None:
     found = by_strength(transfers())
-    assert [row["strength"] for row in found] == [0.5, 1.0]
+    assert [row.strength for row in found] == [0.5, 1.0]
     for row in found:
         some = transfers()
-        some = some[some["strength"] == row["strength"]]
+        some = some[some["strength"] == row.strength]
         for name, answers in by_direction(some).items():
-            assert row["agreement"][name] == twoway.share(answers).as_dict()
+            assert row.agreement[name] == twoway.share(answers)
         for scale in SCALES:
-            assert row["opinion"][scale] == twoway.mean(crossed(some, some[scale])).as_dict()
+            assert row.opinion[scale] == twoway.mean(crossed(some, some[scale]))
 
 
 def test_one_strength_beside_unknown_ones_is_nothing_to_compare() -> None:

@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+
+from survey.statistics.power import Expectation, StudySize, drawn, expected, needed, truth_of
+from survey.statistics.simulation import Truth
+
+RUNS = 60
+
+
+def planned(**change: object) -> StudySize:
+    return StudySize(truth_of(0.8, Truth()), **{"items": 20, "each": 20, "runs": RUNS, **change})
+
+
+def test_more_participants_and_more_items_are_more_precise() -> None:
+    few, many = (expected(planned(), people).agreement.width for people in (12, 96))
+    items = expected(planned(items=60, each=60), 96).agreement.width
+    assert items < many < few
+
+
+def test_what_is_expected_of_a_study() -> None:
+    found = expected(planned(), 48)
+    agreement = found.agreement
+    assert agreement.mean == pytest.approx(0.8, abs=0.02)
+    assert agreement.design_effect == pytest.approx(1 + 19 * agreement.rho, rel=0.1)
+    assert agreement.observed > agreement.design_effect > 1
+    assert found.power == 1
+    assert found == expected(planned(), 48)
+
+
+def test_the_number_needed_is_the_smallest_that_is_enough() -> None:
+    def enough(found: Expectation) -> bool:
+        return found.agreement.width <= 0.18
+
+    found = needed(planned(), enough)
+    assert enough(found)
+    assert not enough(expected(planned(), found.participants - 1))
+
+
+def test_participants_cannot_replace_items() -> None:
+    small = planned(items=6, each=6, runs=5)
+    assert needed(small, lambda found: found.agreement.width <= 0.05) is None
+
+
+def test_careless_participants_cost_agreement() -> None:
+    honest, careless = (expected(planned(careless=share), 48) for share in (0.0, 0.3))
+    lost = honest.agreement.mean - careless.agreement.mean
+    assert lost == pytest.approx(0.3 * (0.8 - 1 / 3), abs=0.03)
+    assert careless.agreement.rho > honest.agreement.rho
+
+
+def test_nobody_to_tell_from_guessing() -> None:
+    guessing = StudySize(Truth(agreement=0.5), runs=RUNS)
+    assert expected(guessing, 48).power < 0.15
+
+
+def test_some_items_each() -> None:
+    agrees, ratings = drawn(planned(items=60, each=20), 30, np.random.default_rng(0))
+    for answers in (agrees, ratings):
+        assert (np.bincount(answers.participants) == 20).all()
+        assert answers.item_count == 60

@@ -1,0 +1,136 @@
+"""The analysis must see simulated participants for what they are."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from survey.analysis.results import Sections, sections
+from survey.ratings import exclusion
+from survey.statistics import twoway
+from survey.statistics.chance_tests import Better
+from survey.statistics.crossed_design import of_matrix
+from survey.statistics.power import truth_of
+from survey.statistics.simulation import PEOPLE, Truth, simulate
+
+PEOPLE_COUNT = 40
+
+
+@pytest.fixture(scope="module")
+def seen() -> dict[str, Sections]:
+    return {
+        kind: sections(simulate({kind: PEOPLE_COUNT}, seed=11), seed=0, draws=200)
+        for kind in PEOPLE
+    }
+
+
+def left_out(kind: str) -> float:
+    table = simulate({kind: PEOPLE_COUNT}, seed=11)
+    return 1 - len(exclusion.kept(table)[0]) / PEOPLE_COUNT
+
+
+def test_random_participants_hear_nothing_and_agree_by_chance(seen: dict[str, Sections]) -> None:
+    found = seen["random"]
+    overall = found.intervals["overall"].twoway
+    assert overall.low < 1 / 3 < overall.high
+    tests = found.chance.against["overall"]
+    assert tests.one_of_three.p > 0.05
+    assert tests.one_of_two.p < 0.001
+    assert found.bias["higher"].d_prime == pytest.approx(0, abs=0.25)
+    ends = found.bias["higher"].bootstrap.d_prime
+    assert ends.low < 0 < ends.high
+    assert found.reliability["direction"].alpha == pytest.approx(0, abs=0.03)
+    assert found.opinion["melody"].twoway.value == pytest.approx(3, abs=0.2)
+    assert left_out("random") > 0.25
+
+
+def test_biased_participants_agree_on_lower_and_hear_nothing(seen: dict[str, Sections]) -> None:
+    found = seen["biased"]
+    assert found.intervals["lower"].twoway.value > 0.85
+    assert found.intervals["higher"].twoway.value < 0.15
+    assert found.bias["higher"].d_prime == pytest.approx(0, abs=0.25)
+    assert found.bias["higher"].bootstrap.criterion.low > 1
+    assert found.bias["lower"].bootstrap.criterion.high < -1
+    paired = found.chance.lower_less_higher
+    assert paired.flips.p < 0.001
+    for estimate in (paired.difference, paired.twoway):
+        assert 0.7 < estimate.low < estimate.value < 1
+    assert paired.better == Better(lower=PEOPLE_COUNT, higher=0, equal=0)
+    assert left_out("biased") > 0.8
+
+
+def test_lazy_participants_are_left_out_and_never_agree(seen: dict[str, Sections]) -> None:
+    found = seen["lazy"]
+    assert found.intervals["overall"].twoway.value == 0
+    assert found.reliability["direction"].alpha is None
+    assert found.opinion["rhythm"].twoway.low == 3
+    assert left_out("lazy") == 1
+
+
+def test_perfect_participants_agree_always(seen: dict[str, Sections]) -> None:
+    found = seen["perfect"]
+    overall = found.intervals["overall"].twoway
+    assert (overall.value, overall.high) == (1, 1)
+    assert overall.low == pytest.approx(stats.beta.ppf(0.025, 20, 1), abs=1e-9)
+    assert found.bias["higher"].d_prime > 5
+    assert found.bias["higher"].criterion == pytest.approx(0, abs=0.05)
+    assert found.reliability["direction"].alpha == pytest.approx(1)
+    assert left_out("perfect") == 0
+
+
+def test_realistic_participants_are_between(seen: dict[str, Sections]) -> None:
+    found, truth = seen["realistic"], Truth()
+    overall = found.intervals["overall"].twoway
+    assert overall.low < truth.share() < overall.high
+    assert found.chance.against["overall"].one_of_two.p < 0.001
+    for scale in found.opinion.values():
+        assert scale.twoway.low < truth.mean() < scale.twoway.high
+    assert left_out("realistic") < 0.15
+
+
+def test_the_truth_is_what_many_draws_come_to() -> None:
+    truth, random = Truth(), np.random.default_rng(0)
+    agrees = [truth.agreements(random, 20, 20).mean() for _ in range(1500)]
+    ratings = [truth.ratings(random, 20, 20).mean() for _ in range(1500)]
+    for found, right in ((agrees, truth.share()), (ratings, truth.mean())):
+        assert abs(np.mean(found) - right) < 4 * np.std(found) / math.sqrt(len(found))
+
+
+def test_headline_intervals_cover_and_naive_ones_do_not() -> None:
+    # the full table is in docs/statistics.md; this would notice a broken interval
+    truth, runs = Truth(), 300
+    both = naive = 0
+    for seed in range(runs):
+        random = np.random.default_rng([3, seed])
+        agrees = of_matrix(truth.agreements(random, 48, 20))
+        one = twoway.share(agrees)
+        both += one.low <= truth.share() <= one.high
+        n = len(agrees.values)
+        wilson = stats.binomtest(int(agrees.values.sum()), n).proportion_ci(method="wilson")
+        naive += wilson.low <= truth.share() <= wilson.high
+    assert both / runs > 0.91
+    assert naive / runs < 0.65
+
+
+def test_a_study_is_the_same_again_and_complete() -> None:
+    people = dict.fromkeys(PEOPLE, 2)
+    table = simulate(people, items=10, seed=4, strengths=(0.5, 1.0))
+    pd.testing.assert_frame_equal(table, simulate(people, items=10, seed=4, strengths=(0.5, 1.0)))
+    assert len(table) == 10 * (10 + 4)
+    transfers = table[table["kind"] == "transfer"]
+    counts = transfers.drop_duplicates("item").groupby(["intended", "strength"]).size()
+    assert set(counts.index) == {(way, s) for way in ("lower", "higher") for s in (0.5, 1.0)}
+    assert not table[["heard", "rhythm", "naturalness", "position"]].isna().any().any()
+    assert not table.duplicated(["participant", "position"]).any()
+
+
+def test_unknown_people_and_impossible_truths() -> None:
+    with pytest.raises(ValueError, match="'angry'"):
+        simulate({"angry": 1})
+    with pytest.raises(ValueError, match="agreement"):
+        Truth(agreement=1)
+    with pytest.raises(ValueError, match="item_sd"):
+        Truth(item_sd=-1)
+    assert truth_of(0.8, Truth()).share() == pytest.approx(0.8, abs=1e-9)
