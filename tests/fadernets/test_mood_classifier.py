@@ -7,6 +7,7 @@ import pytest
 
 import fadernets
 from fadernets import mood_classifier
+from fadernets.music import key
 from fadernets.music.notes import Notes
 
 LONG = Notes.of([0.0, 0.0], [4.0, 4.0], [48, 55], [60, 60])
@@ -47,3 +48,56 @@ def test_the_shipped_model_moves_what_it_hears():
     assert (heard(calm) <= heard(source)).all()
     assert (heard(energetic) >= heard(source)).all()
     assert heard(calm).mean() < heard(energetic).mean() - 0.2
+
+
+def test_features_of_a_segment_counted_by_hand():
+    """A chord of C and E, E again for a beat and a half, a high C, each with its own length."""
+    notes = Notes.of([0, 0, 1, 2.25], [0.2, 1, 2.5, 3.25], [36, 52, 52, 72], [1, 60, 90, 127])
+    found = mood_classifier.features(notes)
+    lasts = np.array([0.2, 1, 1.5, 1])
+    expected = {
+        "notes": np.log(4),
+        "chord": 4 / 3,
+        "lasts": np.log(lasts.mean()),
+        "short": 1 / 4,
+        "long": 1 / 4,
+        "spread": np.std([36, 52, 52, 72]),
+        "lowest": 36,
+        "highest": 72,
+        "bass": 1 / 4,
+        "treble": 1 / 4,
+        "classes": 2,
+        "repeats": 1 / 4,
+        "offbeat": 1 / 4,  # 2.25: the second sixteenth of a beat
+        "rhythm": 3 / 16,
+    }
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
+    beats = np.zeros(12)
+    beats[[0, 4]] = 1.2, 2.5
+    fit = key.correlations(beats)
+    assert found["clarity"] == pytest.approx(max(fit))
+    assert found["major"] == pytest.approx(max(fit[:12]) - max(fit[12:]))
+    softer = Notes.of(notes.onset, notes.offset, notes.pitch, [64] * 4)
+    assert mood_classifier.features(softer) == found  # how loud it is does not count
+    with pytest.raises(ValueError, match="without notes"):
+        mood_classifier.features(Notes.empty())
+
+
+def test_log_odds_are_of_features_counted_in_deviations_from_their_means():
+    fitted = mood_classifier.MoodClassifier(
+        names=("highest", "lowest"), mean=(60.0, 50.0), sd=(6.0, 4.0), weights=(2.0, -1.0), bias=0.5
+    )
+    (odds,) = fitted.log_odds([LONG])  # pitches 48 and 55
+    assert odds == pytest.approx(2 * (55 - 60) / 6 - (48 - 50) / 4 + 0.5)
+    several = fitted.log_odds([Notes.empty(), LONG, Notes.empty(), SHORT])
+    assert np.isnan(several[[0, 2]]).all() and several[1] == pytest.approx(odds)
+    assert several[3] == pytest.approx(2 * (76 - 60) / 6 - (72 - 50) / 4 + 0.5)
+
+
+def test_a_file_gives_the_classifier_that_was_written(tmp_path):
+    path = tmp_path / "classifier.json"
+    stored = {"names": ["short"], "mean": [0.5], "sd": [2], "weights": [3], "bias": -1}
+    path.write_text(json.dumps(stored))
+    assert mood_classifier.load(path) == mood_classifier.MoodClassifier(
+        ("short",), (0.5,), (2,), (3,), -1
+    )

@@ -34,3 +34,29 @@ def test_an_upbeat_is_left_out():
 def test_unknown_example():
     with pytest.raises(ValueError, match="waltz"):
         examples.load("waltz")
+
+
+def test_loudness_by_mark_bar_and_phrase():
+    """Played mezzopiano: a little more on first beats, and a swell over every 16 beats."""
+    notes = examples.load("prelude").notes
+    loudness = {}
+    for onset, velocity in zip(notes.onset.tolist(), notes.velocity.tolist(), strict=True):
+        loudness.setdefault(onset, set()).add(velocity)
+    assert all(len(same) == 1 for same in loudness.values())
+    for bar, swell in enumerate((0, 4, 6, 3, 0)):
+        assert loudness[4.0 * bar] == {62 + swell + 8}
+        assert loudness[4.0 * bar + 1] == loudness[4.0 * bar + 3.5] == {62 + swell}
+
+
+def test_the_meter_and_tempo_of_a_score():
+    expected = {"mazurka": (150, 3, 4), "rag": (92, 2, 4), "chorale": (60, 4, 4)}
+    for name, (tempo, *meter) in expected.items():
+        piece = examples.load(name)
+        assert piece.tempo.tolist() == [[0, tempo]]
+        assert piece.meter[0].tolist() == [0, *meter]
+
+
+def test_labels_and_names():
+    example = examples.EXAMPLES["sonata"]
+    assert (example.label, example.name) == ("Mozart Sonata", "Mozart: Sonata in C, K. 545")
+    assert examples.FIRST in examples.EXAMPLES

@@ -193,3 +193,68 @@ def test_a_picture_of_no_notes():
 def test_bad_options_are_named(options, message):
     with pytest.raises(ValueError, match=message):
         svg(piece([(0, 1, 60, 80)]), **options)
+
+
+def test_shades_go_from_the_softest_to_the_loudest_colour_of_each_mark():
+    rows = [(0, 1, 60, 1), (1, 2, 62, 127), (2, 3, 64, 64)]
+    ends = {
+        KEPT: ("#5b8dc4", "#0b2e59"),
+        ADDED: ("#3c986b", "#08482b"),
+        REMOVED: ("#d0753f", "#8a2a06"),
+    }
+    for mark, (soft, loud) in ends.items():
+        found = [brick.get("fill") for brick in bricks(svg(piece(rows), marks=[mark] * 3))]
+        assert found[:2] == [soft, loud]
+        for at in (1, 3, 5):
+            middle = (int(soft[at : at + 2], 16) + int(loud[at : at + 2], 16)) / 2
+            assert int(found[2][at : at + 2], 16) == pytest.approx(middle, abs=1)
+
+
+def texts(picture):
+    found = ET.fromstring(picture).iter(f"{SVG}text")
+    return {text.text: (float(text.get("x")), float(text.get("y"))) for text in found}
+
+
+def test_every_c_in_the_picture_has_its_name_in_its_row():
+    # Rows from 47 (free) to 73 (free above 72): 27 rows in 222 pixels.
+    found = texts(svg(piece([(0, 1, 48, 80), (1, 2, 72, 80)]), 800, 240))
+    row = 222 / 27
+    for at, name in ((48, "C3"), (60, "C4"), (72, "C5")):
+        x, y = found[name]
+        assert x == 26 and y == pytest.approx((74 - at) * row - row / 2 + 4, abs=0.01)
+    assert {name for name in found if name.startswith("C")} == {"C3", "C4", "C5"}
+    alone = texts(svg(piece([(0, 1, 60, 80)])))
+    assert {name for name in alone if name.startswith("C")} == {"C4"}  # of an octave at least
+
+
+@pytest.mark.parametrize(
+    ("beats", "step"), [(8.0, 1), (50.0, 2), (100.0, 5), (1000.0, 30), (40_000.0, 1800)]
+)
+def test_seconds_stand_at_their_times_and_not_too_close(beats, step):
+    found = texts(svg(piece([(0, 1, 61, 80)], length=beats), 800, 240))
+    times = {int(name.removesuffix(" s")): x for name, (x, _) in found.items() if " s" in name}
+    column = 770 / (beats / 2)
+    assert list(times) == list(range(0, max(times) + 1, step))
+    assert times == pytest.approx({time: 30 + column * time for time in times}, abs=0.01)
+    assert {y for name, (_, y) in found.items() if " s" in name} == {235}
+    # The next one would not fit, or would be cut off.
+    assert 800 - 30 - column * step < max(times.values()) <= 800 - 30 + 0.01 or len(times) == 1
+
+
+def test_a_note_struck_again_as_it_ends_is_told_from_one_that_lasts():
+    first, second = bricks(svg(piece([(0, 4, 60, 80), (4, 8, 60, 80)]), 800, 240))
+    assert float(first.get("x")) + float(first.get("width")) < float(second.get("x"))
+    (short,) = bricks(svg(piece([(0, 0.001, 60, 80)]), 800, 240))
+    assert float(short.get("width")) == 1  # still to be seen
+
+
+def test_a_change_of_meter_begins_a_bar_in_the_middle_of_one():
+    drawn = roll(piece([(0, 1, 60, 80)], meter=((0, 4, 4), (6, 3, 4)), length=12.0))
+    assert drawn["bars"] == [0.0, 2.0, 3.0, 4.5]  # beats 0, 4, 6 and 9
+
+
+@pytest.mark.parametrize(("width", "height"), [(99, 60), (100, 59)])
+def test_the_smallest_picture(width, height):
+    assert svg(piece([(0, 1, 60, 80)]), 100, 60)
+    with pytest.raises(ValueError, match=f"size {width} x {height} is smaller"):
+        svg(piece([(0, 1, 60, 80)]), width, height)
