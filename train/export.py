@@ -17,14 +17,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from scipy.optimize import isotonic_regression
-from torch import nn
 
 from fadernets import checkpoint, mood_transfer
 from fadernets.decoding.generate import generate
 from fadernets.faders import Fader
-from fadernets.models import build
+from fadernets.models import Model, build
 from fadernets.models.config import ModelConfig
+from fadernets.models.mixture import MixtureVAE
 from fadernets.models.reviser import Reviser
+from fadernets.models.segmentvae import SegmentVAE
 from fadernets.music.attributes import PLANNED, PLANNED_ONSETS, attribute
 from fadernets.music.events import decode
 from fadernets.music.grid import notes_of_tokens
@@ -45,7 +46,9 @@ DECODED = 64  # validation segments that are slid over the whole range
 
 
 @torch.inference_mode()
-def response(model: nn.Module, data: Segments, rows: np.ndarray, name: str, sweep: np.ndarray):
+def response(
+    model: SegmentVAE, data: Segments, rows: np.ndarray, name: str, sweep: np.ndarray
+) -> np.ndarray:
     """Density of what is decoded when an attribute's z^d takes each value of a sweep.
 
     Returns
@@ -55,17 +58,17 @@ def response(model: nn.Module, data: Segments, rows: np.ndarray, name: str, swee
     measured, handle = attribute(name), model.handles[name]
     codes = encoded(model, data, rows)
     batch = data.batch(rows)
-    found = []
+    played = []
     for value in sweep:
         moved = codes[handle.code].clone()
         moved[:, handle.dimension] = float(value)
         tokens = generate(model.decoder, model.condition(codes | {handle.code: moved}, batch.key))
         notes = [decode(row) for row in tokens.cpu().numpy()]
-        found.append([float(measured.density(measured.label(n))) for n in notes])
-    return np.array(found).T
+        played.append([float(measured.density(measured.label(n))) for n in notes])
+    return np.array(played).T
 
 
-def calibrate(model: nn.Module, data: Segments, name: str, seed: int = 0) -> Fader:
+def calibrate(model: SegmentVAE, data: Segments, name: str, seed: int = 0) -> Fader:
     """A fader's scale, fitted on what the decoder plays for unseen segments.
 
     z^d is swept over its range in the training set and a quarter as far again on either side; the
@@ -80,8 +83,8 @@ def calibrate(model: nn.Module, data: Segments, name: str, seed: int = 0) -> Fad
     validation = rng.permutation(np.flatnonzero(data.split == VALIDATION))[:DECODED]
     densities = data.densities[name].cpu().numpy()
     low, high = np.percentile(densities[data.split == TRAIN], (OUTERMOST, 100 - OUTERMOST))
-    code, dimension = model.handles[name]
-    z = encoded(model, data, np.sort(train))[code][:, dimension].cpu().numpy()
+    handle = model.handles[name]
+    z = encoded(model, data, np.sort(train))[handle.code][:, handle.dimension].cpu().numpy()
     past = BEYOND * np.ptp(z)
     sweep = np.linspace(z.min() - past, z.max() + past, SWEEP)
     played = response(model, data, validation, name, sweep).mean(0)
@@ -98,14 +101,14 @@ def calibrate(model: nn.Module, data: Segments, name: str, seed: int = 0) -> Fad
     return Fader(name, tuple(np.round(knots, 6).tolist()), tuple(np.round(code, 7).tolist()))
 
 
-def measure_poles(model: nn.Module, data: Segments) -> None:
+def measure_poles(model: SegmentVAE, data: Segments) -> None:
     """Set the model's poles to the mean codes of its labelled training segments, pulled apart.
 
     `REACH` times as far from each other as those means, so that a shift of strength 1 is heard.
     A component without labelled segments takes its learnt mean. A model without mixtures has no
     poles to be set.
     """
-    if not model.poles:
+    if not isinstance(model, MixtureVAE):
         return
     model.eval()
     arousal = data.arousal.cpu().numpy()
@@ -120,13 +123,13 @@ def measure_poles(model: nn.Module, data: Segments) -> None:
         poles.copy_(middle + REACH * (poles - middle))
 
 
-def measure_valence(model: nn.Module, data: Segments) -> None:
+def measure_valence(model: SegmentVAE, data: Segments) -> None:
     """Set the model's poles of valence to the mean codes of its labelled training segments.
 
     As far apart as those of arousal, but without what of their way leads along arousal's, so that
     valence moves alone. A model without mixtures, or without labels of both sides, learns none.
     """
-    if not model.poles:
+    if not isinstance(model, MixtureVAE):
         return
     model.eval()
     valence, means = data.valence.cpu().numpy(), []
@@ -135,14 +138,14 @@ def measure_valence(model: nn.Module, data: Segments) -> None:
         if not len(rows):
             return
         means.append({n: c.mean(0) for n, c in encoded(model, data, rows).items()})
-    found = {}
+    poles = {}
     for name, (low, high) in model.poles.items():
         arousal = high - low
         way = means[1][name] - means[0][name]
         way = way - (way @ arousal) / (arousal @ arousal) * arousal
         middle = (means[0][name] + means[1][name]) / 2
-        found[name] = torch.stack([middle - REACH / 2 * way, middle + REACH / 2 * way])
-    model.learn_valence(found)
+        poles[name] = torch.stack([middle - REACH / 2 * way, middle + REACH / 2 * way])
+    model.learn_valence(poles)
 
 
 def measure_states(model: Reviser, data: Segments) -> None:
@@ -164,7 +167,7 @@ def measure_states(model: Reviser, data: Segments) -> None:
     model.poles.copy_(middle + STATES_REACH * (poles - middle))
 
 
-def export(model: nn.Module, data: Segments, out: Path) -> None:
+def export(model: Model, data: Segments, out: Path) -> None:
     """Measure a trained model's poles, calibrate its faders and save all of it.
 
     A reviser meets densities exactly: its faders have the scales of the model it goes
@@ -197,7 +200,7 @@ def add_valence(folder: Path, data: Segments) -> None:
     checkpoint.save_valence(model, folder)
 
 
-def history(state: dict, log: Path, model: nn.Module, hardware: str) -> dict:
+def history(state: dict, log: Path, model: Model, hardware: str) -> dict:
     """How a run was trained and what its last validation measured.
 
     Parameters
@@ -206,14 +209,14 @@ def history(state: dict, log: Path, model: nn.Module, hardware: str) -> dict:
         The run's checkpoint.
     log : Path
         Its CSV log.
-    model : torch module
+    model : Model
     hardware : str
         What it was trained on, in words.
     """
     with log.open(newline="") as file:
         rows = [r for r in csv.DictReader(file) if r["set"] == "validation"]
     last = rows[-1] if rows else {}
-    told = ("step", "set", "seconds", "beta", "learning_rate")
+    columns = ("step", "set", "seconds", "beta", "learning_rate")  # of the log beside the losses
     return {
         "hardware": hardware,
         "torch": torch.__version__,
@@ -226,7 +229,7 @@ def history(state: dict, log: Path, model: nn.Module, hardware: str) -> dict:
         "model_config": state["model_config"],
         "train_config": state["train_config"],
         "validation_step": int(last.get("step", 0)),
-        "validation": {n: float(v) for n, v in last.items() if n not in told and v},
+        "validation": {n: float(v) for n, v in last.items() if n not in columns and v},
     }
 
 
@@ -257,8 +260,8 @@ def main(arguments: list[str] | None = None) -> int:
     model.load_state_dict(state["model"])
     export(model, data, options.out)
     if options.results:
-        found = history(state, options.run / LOG, model, options.hardware)
-        options.results.write_text(json.dumps(found, indent=1) + "\n")
+        record = history(state, options.run / LOG, model, options.hardware)
+        options.results.write_text(json.dumps(record, indent=1) + "\n")
     return 0
 
 

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import PartialState
@@ -65,7 +66,7 @@ def placed(device: str) -> str:
     return device if state.num_processes == 1 else str(state.device)
 
 
-def trainer(options: dict) -> Trainer:
+def trainer(options: dict[str, Any]) -> Trainer:
     """The run that the command line asks for, where it stands.
 
     Raises
@@ -74,17 +75,15 @@ def trainer(options: dict) -> Trainer:
         If it cannot be begun or resumed.
     """
     out: Path = options["out"]
-    model, run = (
-        kind(**{field.name: options[field.name] for field in dataclasses.fields(kind)})
-        for kind in (ModelConfig, TrainConfig)
-    )
+    model = ModelConfig(**{f.name: options[f.name] for f in dataclasses.fields(ModelConfig)})
+    run = TrainConfig(**{f.name: options[f.name] for f in dataclasses.fields(TrainConfig)})
     if not options["resume"] and any((out / name).exists() for name in (LOG, CHECKPOINT)):
         raise ValueError(f"{out} already holds a run; --resume it or choose another folder")
     data = Segments.load(options["data"], options["split"], placed(options["device"]))
-    found = Trainer(model, run, data, out)
+    result = Trainer(model, run, data, out)
     if options["resume"]:
-        found.resume()
-    return found
+        result.resume()
+    return result
 
 
 @contextmanager
@@ -95,10 +94,10 @@ def stopping(run: Trainer) -> Iterator[None]:
     ends it because another was quicker, and the first process may still be saving.
     """
 
-    def stop(number: int, _frame) -> None:
+    def stop(number: int, _frame: object) -> None:
         run.stopping = True
         if run.accelerator.num_processes == 1:
-            signal.signal(number, before[number])
+            signal.signal(number, before[signal.Signals(number)])
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -25,7 +25,7 @@ from fadernets.atomic_file import replacing
 from fadernets.music import events, key, midi
 from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.notes import BEATS, STEPS
-from fadernets.music.piece import segments
+from fadernets.music.piece import Segment, segments
 from train.data import corpora, parallel
 from train.data.corpora import Source
 
@@ -59,15 +59,16 @@ def prepare_file(source: Source) -> Prepared:
         piece = midi.read(source.path)
     except (midi.MidiError, OSError) as error:
         return Prepared(source.name, source.corpus, {}, Counter(), str(error))
-    kept, dropped = [], Counter()
+    kept: list[Segment] = []
+    dropped: Counter[str] = Counter()
     for segment in segments(piece):
         if segment.problem is None:
             kept.append(segment)
         else:
             dropped[segment.problem] += 1
     if not kept:
-        error = f"none of its {dropped.total()} segments can be used"
-        return Prepared(source.name, source.corpus, {}, dropped, error)
+        reason = f"none of its {dropped.total()} segments can be used"
+        return Prepared(source.name, source.corpus, {}, dropped, reason)
     n = len(kept)
     tokens = np.full((n, events.MAX_TOKENS), events.PAD, np.int16)
     length = np.zeros(n, np.uint8)
@@ -75,7 +76,7 @@ def prepare_file(source: Source) -> Prepared:
         encoded = events.encode(segment.notes)
         tokens[row, : len(encoded)] = encoded
         length[row] = len(encoded)
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "tokens": tokens,
         "length": length,
         "key": np.array([key.find(s.notes) for s in kept], np.uint8),
@@ -148,7 +149,7 @@ def check_output(path: Path) -> None:
 def save(arrays: dict[str, np.ndarray], path: Path) -> None:
     """Write the arrays at once or not at all."""
     with replacing(path, shared=True) as part, part.open("wb") as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
 def summary(files: list[Prepared], arrays: dict[str, np.ndarray], seconds: float) -> dict:

@@ -14,7 +14,9 @@ from functools import partial
 from pathlib import Path
 
 from train.reporting import ablation_table, comparison, mood_tables
+from train.reporting.markdown import Table, table
 from train.reporting.paper import COLUMNS, FADERS, PAPER
+from train.reporting.results import Evaluation
 
 RESULTS = Path(__file__).parent / "results"
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,12 +38,6 @@ LOSSES = {  # of a training log's last validation beside those of labels: what i
 def read(name: str) -> dict:
     """A results file, by name."""
     return json.loads((RESULTS / f"{name}.json").read_text())
-
-
-def table(rows: list[tuple[str, ...]], head: tuple[str, ...]) -> str:
-    """A Markdown table."""
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def data_table() -> str:
@@ -117,45 +113,37 @@ def model_table() -> str:
     """What the shipped models do with unseen segments."""
     found = [read(name)[0] for name in SHIPPED]
 
-    def row(what: str, value: Callable[[dict], str]) -> tuple[str, ...]:
-        return (what, *(value(f) for f in found))
+    def moved(evaluation: dict, fader: str, distance: float) -> str:
+        at = next(p for p in evaluation["identity"][fader] if p["distance"] == distance)
+        scores = ("note_f1", "pitch_class_cosine", "key_kept", "contour")
+        return ", ".join(f"{at[score]:.2f}" for score in scores)
 
     rows = [
-        row("note F1, nothing moved", lambda f: f"{f['reconstruction']['note_f1']:.3f}"),
-        row(
-            "pitch-class cosine, nothing moved",
-            lambda f: f"{f['reconstruction']['pitch_class_cosine']:.3f}",
-        ),
+        (f"{words}, nothing moved", *(f"{f['reconstruction'][score]:.3f}" for f in found))
+        for words, score in (
+            ("note F1", "note_f1"),
+            ("pitch-class cosine", "pitch_class_cosine"),
+        )
     ]
     shared = [fader for fader in found[0]["faders"] if all(fader in f["faders"] for f in found)]
     for fader in shared:
         for distance in (-1.0, 1.0):
-
-            def moved(f: dict, fader: str = fader, distance: float = distance) -> str:
-                at = next(p for p in f["identity"][fader] if p["distance"] == distance)
-                scores = ("note_f1", "pitch_class_cosine", "key_kept", "contour")
-                return ", ".join(f"{at[score]:.2f}" for score in scores)
-
-            rows.append(row(f"{fader} {distance:+.0f} sd: F1, harmony, key kept, melody", moved))
-        rows.append(
-            row(
-                f"{fader} fader: mean error of the density",
-                lambda f, fader=fader: f"{f['faders'][fader]['mean_absolute_error']:.3f}",
+            rows.append(
+                (
+                    f"{fader} {distance:+.0f} sd: F1, harmony, key kept, melody",
+                    *(moved(f, fader, distance) for f in found),
+                )
             )
+        errors = (f["faders"][fader]["mean_absolute_error"] for f in found)
+        rows.append(
+            (f"{fader} fader: mean error of the density", *(f"{error:.3f}" for error in errors))
         )
     for target in ("low", "high"):
-        rows.append(
-            row(
-                f"moved to {target} arousal, by a judge that never saw the model",
-                lambda f, target=target: f"{100 * f['judged'][target]['moved']:.1f} %",
-            )
-        )
-        rows.append(
-            row(
-                "… and without moving it at all",
-                lambda f, t=target: f"{100 * f['judged'][t]['moved_by_reconstruction']:.1f} %",
-            )
-        )
+        for words, share in (
+            (f"moved to {target} arousal, by a judge that never saw the model", "moved"),
+            ("… and without moving it at all", "moved_by_reconstruction"),
+        ):
+            rows.append((words, *(f"{100 * f['judged'][target][share]:.1f} %" for f in found)))
     return table(rows, (f"{found[0]['segments']} test segments", *SHIPPED))
 
 
@@ -196,7 +184,7 @@ def load_table() -> str:
     return f"{table(rows, ('request', 'n', 'median ms', '95 % ms', 'most ms'))}\n\n{what}"
 
 
-def compared(rows: Callable[[list], comparison.Table]) -> str:
+def compared(rows: Callable[[list[Evaluation]], Table]) -> str:
     """A table of every model that was evaluated."""
     return table(*rows(comparison.evaluations(RESULTS)))
 

@@ -98,7 +98,7 @@ def window(piece: Piece, first: int) -> Piece:
 
 def played(net: FaderNet, source: Sequence[Notes], case: Case) -> list[Notes]:
     """What a model makes of segments."""
-    if case.control == "arousal":
+    if isinstance(case.to, str):
         return net.transfer(source, case.to)
     return net.slide(source, {case.control: case.to})
 

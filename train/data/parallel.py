@@ -12,7 +12,8 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-Item, Result = TypeVar("Item"), TypeVar("Result")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def each(
@@ -31,14 +32,14 @@ def each(
     workers : int
         Processes.
     report : callable
-        Is told every result as it comes.
+        Called with every result as it comes.
 
     Raises
     ------
     concurrent.futures.process.BrokenProcessPool
         If a worker dies.
     """
-    found = []
+    results = []
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _end_with_parent)
     try:
         interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # workers are born deaf to Ctrl-C
@@ -47,18 +48,19 @@ def each(
         finally:
             signal.signal(signal.SIGINT, interrupt)
         for future in tqdm(as_completed(futures), total=len(futures), unit="file", disable=None):
-            found.append(future.result())
-            report(found[-1])
+            results.append(future.result())
+            report(results[-1])
     finally:
         pool.shutdown(cancel_futures=True)
-    return found
+    return results
 
 
 def _end_with_parent() -> None:
     """Let a worker end when the process that started it is killed: it would wait for ever."""
 
     def wait() -> None:
-        multiprocessing.parent_process().join()
+        if parent := multiprocessing.parent_process():
+            parent.join()
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()

@@ -10,7 +10,9 @@ import torch
 
 from fadernets.arranger.weights import ArrangementWeights
 from fadernets.codes import Codes
+from fadernets.models.reviser import Reviser
 from fadernets.music.attributes import measure
+from fadernets.music.grid import Grid
 from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
 from fadernets.realisers import CANDIDATES, Arranger
@@ -96,27 +98,29 @@ def as_it_is(net: FaderNet) -> FaderNet:
 
 def arranging(
     candidates: int = CANDIDATES, weights: ArrangementWeights | None = None, *, mute: bool = False
-):
+) -> Callable[[FaderNet], FaderNet]:
     """What makes of the arranger one with other settings, or with a reviser that says nothing."""
 
     def prepared(net: FaderNet) -> FaderNet:
-        reviser = net.realiser.reviser
-        if mute:
-            reviser = _Mute(reviser)
+        if not isinstance(net.realiser, Arranger):
+            raise TypeError(f"{net.name} has no reviser")
+        reviser = _Mute(net.realiser.reviser) if mute else net.realiser.reviser
         realiser = Arranger(reviser, candidates, weights or ArrangementWeights())
         return FaderNet(net.model, net.scales, net.name, realiser)
 
     return prepared
 
 
-class _Mute(torch.nn.Module):
+class _Mute(Reviser):
     """A reviser to which all notes are equally likely, and all new ones moderately loud."""
 
-    def __init__(self, reviser: torch.nn.Module) -> None:
-        super().__init__()
+    def __init__(self, reviser: Reviser) -> None:
+        torch.nn.Module.__init__(self)  # it needs none of a reviser's layers
         self.poles = reviser.poles
 
-    def forward(self, shown, labels, keys) -> tuple[torch.Tensor, ...]:
+    def forward(
+        self, shown: Grid, labels: dict[str, torch.Tensor], key: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         nothing = torch.zeros_like(shown.onset)
         return nothing, nothing, nothing + 0.5
 

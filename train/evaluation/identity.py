@@ -47,7 +47,7 @@ def curve(net: FaderNet, source: Sequence[Notes], fader: str, sd: float) -> list
     found = []
     for distance in DISTANCES:
         asked = own + distance * sd
-        inside = np.flatnonzero((asked >= low) & (asked <= high))
+        inside = np.flatnonzero((asked >= low) & (asked <= high)).tolist()
         if not len(inside):
             found.append({"distance": distance, "n": 0})
             continue

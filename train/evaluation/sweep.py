@@ -136,7 +136,7 @@ def slide(
     data: Segments,
     fader: str,
     protocol: Protocol,
-    ends: Mapping[str, tuple[float, float]] | None = None,
+    ends: Mapping[str, tuple[float, float]],
 ) -> Sweep:
     """Slide one fader over the segments of every run.
 
@@ -146,7 +146,7 @@ def slide(
     data : Segments
     fader : str
     protocol : Protocol
-    ends : name -> (least, greatest z^d), optional
+    ends : name -> (least, greatest z^d)
         For the scale "z".
     """
     names, rows = measured_names(net), chosen(data, protocol)

@@ -77,7 +77,7 @@ def table(net: FaderNet, data: Segments, protocol: Protocol) -> tuple[dict, dict
     if not net.faders:
         raise ValueError(f"model {net.name!r} has no faders to slide")
     sd = spread(data)
-    span = ends(net, data, protocol.seed) if protocol.scale == "z" else None
+    span = ends(net, data, protocol.seed) if protocol.scale == "z" else {}
     sweeps = {name: slide(net, data, name, protocol, span) for name in net.faders}
     found = {}
     for name, sweep in sweeps.items():
@@ -95,7 +95,7 @@ def dump(path: Path, data: Segments, sweeps: Mapping[str, Sweep]) -> None:
     tokens (r, m, 100) and ``NAME_tokens`` played (r, m, t, longest).
     """
     stored = data.tokens.cpu().numpy()
-    arrays = {}
+    arrays: dict[str, np.ndarray] = {}
     for name, sweep in sweeps.items():
         arrays |= {
             f"{name}_asked": sweep.asked,
@@ -105,4 +105,4 @@ def dump(path: Path, data: Segments, sweeps: Mapping[str, Sweep]) -> None:
         }
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]

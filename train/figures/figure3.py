@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,7 +13,7 @@ from scipy import stats
 
 from train.figures import facts, style
 from train.figures.style import Drawn
-from train.reporting.results import Latent, Map, Results
+from train.reporting.results import Latent, Map, Results, present
 
 SIZE = 9  # of a dot, square points
 HEADS = ("density", "$z^d$", "P(high arousal), inferred", "arousal, as rated")
@@ -32,30 +34,30 @@ def draw(found: Results) -> tuple[list[Drawn], list[str]]:
 
 def panels(latent: Latent) -> list[tuple[str, str, Map]]:
     """Rows of the figure: code, attribute whose fader it holds, map."""
+    mixed = present(latent.mixed)
     return [
         (code, attribute, places)
-        for code, places in latent.mixed.codes.items()
+        for code, places in mixed.codes.items()
         for attribute in places.zd
-        if places.high is not None and attribute in latent.mixed.density
+        if places.high is not None and attribute in mixed.density
     ]
 
 
 def _one(latent: Latent) -> Drawn:
-    lines = panels(latent)
+    lines, mixed = panels(latent), present(latent.mixed)
     figure = style.figure(0.4 + 2.15 * len(lines))
     grid = figure.subplots(len(lines), len(HEADS), squeeze=False)
-    rated = np.array(latent.mixed.arousal)
+    rated = np.array(mixed.arousal)
     for row, (code, attribute, places) in enumerate(lines):
-        density = latent.mixed.density[attribute]
+        density = mixed.density[attribute]
         _scatter(figure, grid[row, 0], places, density)
         _scatter(figure, grid[row, 1], places, places.zd[attribute])
-        _scatter(figure, grid[row, 2], places, places.high, 0, 1)
+        _scatter(figure, grid[row, 2], places, present(places.high), 0, 1)
         sides(grid[row, 3], np.array(places.x), np.array(places.y), rated)
         grid[row, 0].set_ylabel(f"{code} code", fontweight="bold", labelpad=6)
     for axes, head in zip(grid[0], HEADS, strict=True):
         axes.set_title(head)
     legend(figure, rated)
-    mixed = latent.mixed
     return Drawn(
         f"figure3-{latent.name}",
         figure,
@@ -70,11 +72,12 @@ def _one(latent: Latent) -> Drawn:
 
 def followed(latent: Latent) -> str:
     """How well z^d ranks segments by density, attribute by attribute."""
-    found = (
-        (attribute, stats.spearmanr(places.zd[attribute], latent.mixed.density[attribute]))
+    density = present(latent.mixed).density
+    ranks = (
+        (attribute, stats.spearmanr(places.zd[attribute], density[attribute]))
         for _, attribute, places in panels(latent)
     )
-    return ", ".join(f"{attribute} {rank.statistic:.2f}" for attribute, rank in found)
+    return ", ".join(f"{attribute} {rank.statistic:.2f}" for attribute, rank in ranks)
 
 
 def sides(axes: Axes, x: np.ndarray, y: np.ndarray, rated: np.ndarray, size: float = SIZE) -> None:
@@ -104,7 +107,7 @@ def bare(axes: Axes) -> None:
 
 def legend(figure: Figure, rated: np.ndarray) -> None:
     """What the dots of `sides` are."""
-    dot = {"ls": "", "ms": 4, "mew": 0}
+    dot: dict[str, Any] = {"ls": "", "ms": 4, "mew": 0}
     handles = [
         Line2D([], [], marker=style.LOW_MARK, color=style.LOW, label="rated low", **dot),
         Line2D([], [], marker=style.HIGH_MARK, color=style.HIGH, label="rated high", **dot),

@@ -7,7 +7,7 @@ import numpy as np
 from train.figures import facts, style
 from train.figures.figure3 import legend, sides
 from train.figures.style import Drawn
-from train.reporting.results import Latent, Results
+from train.reporting.results import Latent, Results, present
 
 WITHOUT = "singlegmvae"
 SIZE = 18  # of a dot, square points
@@ -22,21 +22,21 @@ def draw(found: Results) -> tuple[list[Drawn], list[str]]:
     missing = [f"figure 4: {name} has no map of rated segments" for name in lacking]
     with_features = [latent for latent in able if latent.model != WITHOUT]
     without = [latent for latent in able if latent.model == WITHOUT]
-    for sort, part in (("with", with_features), ("without", without)):
-        if not part:
+    for sort, models in (("with", with_features), ("without", without)):
+        if not models:
             missing.append(f"figure 4: no model {sort} low-level features to compare")
     if not with_features or not without:
         return [], missing
     shown = with_features + without
     figure = style.figure(0.45 + style.WIDTH / max(3, len(shown)) + 0.35)
     for axes, latent in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
-        part = latent.labelled
+        part = present(latent.labelled)
         sides(axes, np.array(part.x), np.array(part.y), np.array(part.arousal), SIZE)
         sort = "without" if latent.model == WITHOUT else "with"
         axes.set_title(f"{sort} low-level features\n{latent.name}")
         axes.set_xlabel(measured(latent))
-    legend(figure, rated=np.array(shown[0].labelled.arousal))
-    part = shown[0].labelled
+    part = present(shown[0].labelled)
+    legend(figure, rated=np.array(part.arousal))
     drawn = Drawn(
         "figure4",
         figure,
@@ -51,7 +51,7 @@ def draw(found: Results) -> tuple[list[Drawn], list[str]]:
 
 def measured(latent: Latent) -> str:
     """How far apart the two sides lie, and how well the model tells them apart."""
-    part = latent.labelled
+    part = present(latent.labelled)
     text = f"silhouette {part.silhouette:.2f}"
     if part.auc is not None:
         low, high = part.auc_interval or (float("nan"), float("nan"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch, Rectangle
 
@@ -11,7 +13,7 @@ from train.figures.style import Drawn
 from train.reporting.results import Example, Results, Roll, Transfers
 
 COLUMNS = 2
-LOOKS = {  # as on the demo's page: no mark is told by colour alone
+LOOKS: dict[str, dict[str, Any]] = {  # as on the demo's page: no mark is told by colour alone
     KEPT: {"lw": 0, "edgecolor": "none"},
     ADDED: {"lw": 0.9, "edgecolor": "black"},
     REMOVED: {"lw": 0.7, "edgecolor": "black", "ls": (0, (2, 1.5))},
@@ -42,7 +44,7 @@ def _one(transfers: Transfers) -> Drawn:
         f"figure5-{transfers.name}",
         figure,
         f"Piano rolls of {transfers.name}: "
-        + "; ".join(f"{e.piece} to {e.move}: {told(e)}" for e in examples),
+        + "; ".join(f"{e.piece} to {e.move}: {changes(e)}" for e in examples),
         f"Segments {_segments(examples)} of each piece, {transfers.decoding} decoding. A note is "
         "kept if the other roll has its pitch within 50 ms. " + facts.provenance([transfers]),
     )
@@ -85,13 +87,16 @@ def _roll(axes: Axes, roll: Roll, length: float) -> None:
 
 def colour(mark: str) -> tuple[float, float, float]:
     """Between the softest and the loudest shade of the demo's rolls."""
-    soft, loud = SHADES[mark]
-    return tuple((2 * s + v) / 3 / 255 for s, v in zip(soft, loud, strict=True))
+    red, green, blue = (
+        (2 * soft + loud) / 3 / 255 for soft, loud in zip(*SHADES[mark], strict=True)
+    )
+    return red, green, blue
 
 
-def told(example: Example) -> str:
+def changes(example: Example) -> str:
     """How many notes are kept, new and gone."""
-    original, result = example.drawing.original.marks, example.drawing.result.marks
+    original: list[str] = [*example.drawing.original.marks]
+    result: list[str] = [*example.drawing.result.marks]
     return (
         f"{original.count(KEPT)} notes kept, {result.count(ADDED)} new, "
         f"{original.count(REMOVED)} gone"

@@ -68,10 +68,12 @@ def draw(found: Results) -> tuple[list[Drawn], list[str]]:
 def curve(evaluation: Evaluation, fader: str) -> list[tuple[float, Identity | Moved]]:
     """(sd moved, what is left), by movement; the reconstruction has moved by 0."""
     points = (evaluation.identity or {}).get(fader, [])
-    found = [(point.moved, point) for point in points if point.n]
-    if found and evaluation.reconstruction:
-        found.append((0.0, evaluation.reconstruction))
-    return sorted(found, key=lambda point: point[0])
+    path: list[tuple[float, Identity | Moved]] = [
+        (point.moved, point) for point in points if point.n and point.moved is not None
+    ]
+    if path and evaluation.reconstruction:
+        path.append((0.0, evaluation.reconstruction))
+    return sorted(path, key=lambda point: point[0])
 
 
 def _words(evaluation: Evaluation) -> str:

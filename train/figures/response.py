@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from train.figures import facts, style
 from train.figures.style import Drawn
-from train.reporting.results import Evaluation, Response, Results, names_in
+from train.reporting.results import Evaluation, Response, Results, names_in, present
 
 COLUMNS = 4  # models side by side
 
@@ -28,7 +29,10 @@ def draw(found: Results) -> tuple[list[Drawn], list[str]]:
     grid = figure.subplots(len(faders) * bands, columns, squeeze=False)
     for axes in grid.flat:
         axes.set_visible(False)
-    tops = {f: _top([e.faders[f] for e in able if f in e.faders]) for f in faders}
+    tops = {
+        fader: _top([e.faders[fader] for e in able if e.faders and fader in e.faders])
+        for fader in faders
+    }
     for at, evaluation in enumerate(able):
         for row, fader in enumerate(faders):
             axes = grid[len(faders) * (at // columns) + row, at % columns]
@@ -37,7 +41,7 @@ def draw(found: Results) -> tuple[list[Drawn], list[str]]:
                 axes.set_title(evaluation.title.replace(" (", "\n("))
             if at % columns == 0:
                 axes.set_ylabel(f"{fader} density played")
-            if fader in evaluation.faders:
+            if evaluation.faders and fader in evaluation.faders:
                 _panel(axes, evaluation.faders[fader], tops[fader])
             axes.set_xlabel(f"{fader} density asked")
     figure.legend(handles=_legend(able), loc="outside lower center", ncols=4)
@@ -79,20 +83,20 @@ def _panel(axes: Axes, fader: Response, top: float) -> None:
     axes.locator_params(nbins=4)
 
 
-def _legend(able: list[Evaluation]) -> list:
-    found = [
+def _legend(able: list[Evaluation]) -> list[Artist]:
+    handles: list[Artist] = [
         Line2D([], [], color=style.OURS, marker="o", ms=3, lw=1.4, label="mean"),
         Patch(color=style.OURS, alpha=0.35, lw=0, label="± 1 sd over segments"),
     ]
-    if any(f.measured_10 for e in able for f in e.faders.values()):
-        found.append(Patch(color=style.OURS, alpha=0.13, lw=0, label="four segments of five"))
+    if any(f.measured_10 for e in able for f in present(e.faders).values()):
+        handles.append(Patch(color=style.OURS, alpha=0.13, lw=0, label="four segments of five"))
     same = Line2D([], [], color=style.PAPERS, ls=(0, (4, 2)), lw=0.9, label="played as asked")
-    return [*found, same]
+    return [*handles, same]
 
 
 def _words(evaluation: Evaluation) -> str:
     errors = (
         f"{name} off by {fader.mean_absolute_error:.3f} on average"
-        for name, fader in evaluation.faders.items()
+        for name, fader in present(evaluation.faders).items()
     )
     return f"{evaluation.name}, {', '.join(errors)}"

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
 
 WIDTH = 8.0  # inches; a README shows about a hundred pixels of each
 DPI = 200
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "svg.fonttype": "path",  # a page that shows an SVG as an image brings no font of ours
     "svg.hashsalt": "fadernets",
     "font.family": "DejaVu Sans",
@@ -71,7 +72,7 @@ class Drawn:
 @contextmanager
 def settings() -> Iterator[None]:
     """Matplotlib with the look of these figures, for as long as they are drawn and written."""
-    with matplotlib.rc_context(SETTINGS):
+    with matplotlib.rc_context(SETTINGS):  # type: ignore[arg-type]  # lists every key
         yield
 
 
@@ -82,7 +83,7 @@ def figure(height: float) -> Figure:
 
 def image(drawn: Drawn, form: str) -> bytes:
     """A figure as "svg" or "png"."""
-    metadata = {"Title": drawn.words}
+    metadata: dict[str, str | None] = {"Title": drawn.words}
     metadata |= {"Date": None, "Creator": None} if form == "svg" else {"Software": None}
     stream = io.BytesIO()
     drawn.figure.savefig(stream, format=form, dpi=DPI, metadata=metadata)
@@ -99,6 +100,6 @@ def write(drawn: Drawn, folder: Path) -> list[Path]:
     return paths
 
 
-def line(number: int) -> dict:
+def line(number: int) -> dict[str, str]:
     """Colour and mark of the n-th of many lines; no two of the first 77 are alike."""
     return {"color": LINES[number % len(LINES)], "marker": MARKS[number % len(MARKS)]}

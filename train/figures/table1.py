@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -11,7 +12,7 @@ from train.figures import facts, style
 from train.figures.style import Drawn
 from train.reporting.comparison import is_complete, score
 from train.reporting.paper import COLUMNS, GOAL, PAPER
-from train.reporting.results import Evaluation, Results
+from train.reporting.results import Evaluation, Results, present
 
 Row = tuple[str, str | None, Evaluation | None]  # label, model of the paper, model of ours
 SHAPES = {"z": "o", "fader": "D"}  # what the sweep asks for
@@ -31,7 +32,7 @@ def draw(found: Results) -> tuple[list[Drawn], list[str]]:
         _panel(grid[column % 2, column // 2], lines, column)
         grid[column % 2, column // 2].set_title(f"{measure}, {fader}")
     figure.legend(handles=_legend(), loc="outside lower center", ncols=5)
-    protocol = [e.table.protocol for e in ours]
+    protocol = [present(e.table).protocol for e in ours]
     runs = sorted(
         {f"{p.runs} runs of {p.segments} segments at {p.values} values" for p in protocol}
     )
@@ -63,7 +64,7 @@ def _panel(axes: Axes, lines: Sequence[Row], column: int) -> None:
             axes.plot(PAPER[paper][column], at, "o", mfc="white", mec=style.PAPERS, ms=5.5, mew=1.3)
         if mine:
             mean, sd = score(mine, column)
-            shape = SHAPES.get(mine.table.protocol.scale, "o")
+            shape = SHAPES.get(present(mine.table).protocol.scale, "o")
             axes.errorbar(mean, at, xerr=sd, fmt=shape, color=style.OURS, ms=5, lw=1.2, zorder=4)
         if paper and mine:
             ends = [PAPER[paper][column], score(mine, column)[0]]
@@ -79,7 +80,7 @@ def _panel(axes: Axes, lines: Sequence[Row], column: int) -> None:
 
 
 def _legend() -> list[Line2D]:
-    dot = {"color": style.OURS, "ls": "", "ms": 5}
+    dot: dict[str, Any] = {"color": style.OURS, "ls": "", "ms": 5}
     return [
         Line2D([], [], marker="o", ls="", mfc="white", mec=style.PAPERS, ms=5.5, label="paper"),
         Line2D([], [], marker="o", label="ours, swept in $z^d$ as the paper's", **dot),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from train.reporting.markdown import Table
 from train.reporting.paper import SCORES
 
 UNMOVED = "0"  # beside the moves of `train.ablation.kept`
-
-Table = tuple[list[tuple[str, ...]], tuple[str, ...]]  # rows and head
 
 
 def control(found: dict) -> Table:

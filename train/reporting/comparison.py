@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from train.reporting.markdown import Table
 from train.reporting.paper import COLUMNS, LISTENERS, PAPER, SCORES
 from train.reporting.reading import read
-from train.reporting.results import Evaluation, names_in
+from train.reporting.results import Evaluation, names_in, present
 
-Table = tuple[list[tuple[str, ...]], tuple[str, ...]]  # rows and head
 NONE = "–"
 DISTANCES = (-1.0, 1.0)  # sd, of `train.evaluation.identity.DISTANCES`
 
@@ -43,7 +43,7 @@ def further_columns(found: Sequence[Evaluation]) -> tuple[tuple[str, str], ...]:
 def score(evaluation: Evaluation, column: int) -> list[float]:
     """Mean and sd over runs of one column of the paper's Table 1."""
     name, fader = COLUMNS[column]
-    return evaluation.table.faders[fader].score(name)
+    return present(evaluation.table).faders[fader].score(name)
 
 
 def is_complete(evaluation: Evaluation) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fadernets.mood_transfer import MOODS, PRESETS, SIDES
+from train.reporting.markdown import Table
 
-Table = tuple[list[tuple[str, ...]], tuple[str, ...]]  # rows and head
 TELLERS = {  # of `train.valence.told_apart`
     "densities": "the two densities (baseline)",
     "judge": "judge: 17 features of the notes",

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from train.reporting.paper import NAMES
 from train.reporting.results import ARRANGERS, Evaluation, Latent, Results, Transfers
 
-KINDS: dict[str, type[BaseModel]] = {"latent": Latent, "transfers": Transfers}
+Result = Evaluation | Latent | Transfers
+KINDS: dict[object, type[Latent] | type[Transfers]] = {"latent": Latent, "transfers": Transfers}
 
 
 def read(paths: Iterable[Path]) -> Results:
@@ -36,10 +37,14 @@ def read(paths: Iterable[Path]) -> Results:
                 found.others.append(path)
             elif isinstance(part, Evaluation):
                 found.evaluations.append(part)
+            elif isinstance(part, Latent):
+                found.latents.append(part)
             else:
-                (found.latents if isinstance(part, Latent) else found.transfers).append(part)
+                found.transfers.append(part)
+    found.evaluations.sort(key=_place)
+    found.latents.sort(key=_place)
+    found.transfers.sort(key=_place)
     for parts in (found.evaluations, found.latents, found.transfers):
-        parts.sort(key=_place)
         names = [part.name for part in parts]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two results are of one name: {twice[0]}")
@@ -53,11 +58,11 @@ def _stored(path: Path) -> object:
         raise ValueError(f"{path} cannot be read: {error}") from error
 
 
-def _part(path: Path, entry: object, alone: bool) -> Evaluation | Latent | Transfers | None:
+def _part(path: Path, entry: object, alone: bool) -> Result | None:
     """One entry of a file, None if it is of something else."""
     if not isinstance(entry, dict):
         raise ValueError(f"{path} is damaged: it lists {entry!r:.40}, which is no result")
-    kind = KINDS.get(entry.get("kind"), Evaluation)
+    kind: type[Result] = KINDS.get(entry.get("kind"), Evaluation)
     if kind is Evaluation and "checkpoint" not in entry:
         return None
     if kind is Evaluation:
@@ -70,7 +75,7 @@ def _part(path: Path, entry: object, alone: bool) -> Evaluation | Latent | Trans
         raise ValueError(f"{path} is damaged: {where}: {first['msg']}") from error
 
 
-def _place(part: Evaluation | Latent | Transfers) -> tuple[int, str]:
+def _place(part: Result) -> tuple[int, str]:
     """The paper's order, a model that is none of the paper's last."""
     order = list(NAMES)
     ours = getattr(part, "player", None) in ARRANGERS or part.model not in order

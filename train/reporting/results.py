@@ -5,15 +5,16 @@ A part may be missing; one that is there has to be whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from train.reporting.paper import NAMES
 
+Value = TypeVar("Value")
 Numbers = Annotated[list[FiniteFloat], Field(min_length=1)]
 MeanSd = Annotated[list[FiniteFloat], Field(min_length=2, max_length=2)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -24,7 +25,7 @@ class Part(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True)
 
-    def alike(self, *columns: list | None) -> Self:
+    def alike(self, *columns: Sized | None) -> Self:
         """Refuse columns of different lengths."""
         lengths = {len(column) for column in columns if column is not None}
         if len(lengths) > 1:
@@ -288,6 +289,19 @@ class Results:
     others: list[Path] = field(default_factory=list)
 
 
-def names_in(parts: Iterable[dict | None]) -> tuple[str, ...]:
+def present(part: Value | None) -> Value:
+    """A part that is known to be there.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    if part is None:
+        raise ValueError("a part of the results is missing")
+    return part
+
+
+def names_in(parts: Iterable[Mapping[str, object] | None]) -> tuple[str, ...]:
     """Names of the faders in parts such as `Evaluation.faders`, as they come first."""
     return tuple(dict.fromkeys(name for part in parts for name in part or {}))

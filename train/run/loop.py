@@ -15,10 +15,11 @@ from torch import nn
 from tqdm import tqdm
 
 from fadernets.atomic_file import replacing
-from fadernets.models import build
+from fadernets.models import Model, build
 from fadernets.models.adversarial_turns import turns
 from fadernets.models.batch import Batch
 from fadernets.models.config import ModelConfig
+from fadernets.models.segmentvae import SegmentVAE
 from train.data.dataset import SPLITS, VALIDATION, Segments, epoch, stream
 from train.evaluation.token_accuracy import hits
 from train.run import log
@@ -86,7 +87,7 @@ class TrainConfig:
 class Players(nn.Module):
     """The losses of every player as a module's forward pass, which is what accelerate wraps."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: Model) -> None:
         super().__init__()
         self.model = model
         self.turns = turns(model)
@@ -141,7 +142,7 @@ class Trainer:
         if not (data.split == VALIDATION).any():
             raise ValueError("no segment to validate with")
         epoch(data, config.batch, config.labelled_repeats, np.random.default_rng(0))
-        self.config, self.data, self.out = config, data, out
+        self.model_config, self.config, self.data, self.out = model_config, config, data, out
         self.device = data.tokens.device
         processes = PartialState()
         if config.batch % processes.num_processes:
@@ -150,7 +151,7 @@ class Trainer:
             )
         # Each process draws noise of its own. All begin with the first one's weights.
         torch.manual_seed(config.seed + processes.process_index)
-        self.model: nn.Module = build(model_config).to(self.device)
+        self.model = build(model_config).to(self.device)
         players = Players(self.model)
         self.turns = players.turns
         self.accelerator = Accelerator(
@@ -195,8 +196,8 @@ class Trainer:
             This process's part of the joint batch, as the terms are.
         """
         self.model.train()
-        beta = self.model.config.beta_at(self.step)
-        logged = {}
+        beta = self.model_config.beta_at(self.step)
+        logged: dict[str, torch.Tensor] = {}
         for player, turn in self.turns.items():
             optimiser = self.optimisers[player]
             for group in optimiser.param_groups:
@@ -245,10 +246,10 @@ class Trainer:
             for first in range(0, len(rows), self.config.batch):
                 part = rows[first : first + self.config.batch]
                 batch = self.data.batch(part)
-                terms = {}
+                terms: dict[str, torch.Tensor] = {}
                 for turn in self.turns.values():
-                    terms |= turn.losses(batch, self.model.config.beta_at(self.step))
-                if hasattr(self.model, "event_logits"):
+                    terms |= turn.losses(batch, self.model_config.beta_at(self.step))
+                if isinstance(self.model, SegmentVAE):
                     terms["token_accuracy"] = hits(self.model, batch).float().mean()
                 for name, term in terms.items():
                     sums[name] = sums.get(name, 0.0) + float(term) * len(part)
@@ -311,7 +312,7 @@ class Trainer:
             "step": self.step,
             "set": kind,
             "seconds": round(self.seconds, 1),
-            "beta": round(self.model.config.beta_at(self.step), 5),
+            "beta": round(self.model_config.beta_at(self.step), 5),
             "learning_rate": round(self.config.rate_at(self.step), 8),
             "token_accuracy": "",
         } | {name: round(value, 6) for name, value in terms.items()}
@@ -327,7 +328,7 @@ class Trainer:
         if not self.accelerator.is_main_process:
             return
         state = {
-            "model_config": dataclasses.asdict(self.model.config),
+            "model_config": dataclasses.asdict(self.model_config),
             "train_config": dataclasses.asdict(self.config),
             "data_sha256": self.data.sha256,
             "split": self.data.split_name,
@@ -357,7 +358,7 @@ class Trainer:
         state = load_state(path)
         data = {"sha256": state["data_sha256"], "split": state.get("split", SPLITS[0])}
         for what, theirs, mine in (
-            ("model", state["model_config"], dataclasses.asdict(self.model.config)),
+            ("model", state["model_config"], dataclasses.asdict(self.model_config)),
             ("run", state["train_config"], dataclasses.asdict(self.config)),
             ("data", data, {"sha256": self.data.sha256, "split": self.data.split_name}),
         ):
