@@ -10,13 +10,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fadernets.arranger.arrange import arrange, select
-from fadernets.arranger.grid_to_notes import SHORTEST, grid_to_notes
+from fadernets.arranger.arrange import _nearest, _plans, arrange, select
+from fadernets.arranger.grid_to_notes import grid_to_notes
 from fadernets.arranger.label_plan import LabelPlan
 from fadernets.arranger.request import ArrangementRequest, arrangement_request, grid_of
+from fadernets.arranger.weights import ArrangementWeights
 from fadernets.models.config import ModelConfig
 from fadernets.models.reviser import Reviser
+from fadernets.music import key
 from fadernets.music.attributes import HOLD, ONSET, REST, measure
+from fadernets.music.grid import Grid
 from fadernets.music.notes import Notes
 
 MELODY = Notes.of(
@@ -166,4 +169,180 @@ def test_grids_of_what_is_played_are_the_grids_chosen():
 
 
 def test_no_click_is_made():
-    assert SHORTEST * 60 / 117 > 0.04
+    """A note that begins at the end of its step lasts 40 ms of the token clock all the same."""
+    onset, hold, velocity = np.zeros((16, 88)), np.zeros((16, 88)), np.full((16, 88), 0.5)
+    onset[0, 39] = 1
+    (note,) = grid_to_notes(onset, hold, velocity, Notes.of([0.23], [1.0], [60], [80]))
+    assert note == (0.23, pytest.approx(0.31), 60, 80)
+    assert (note[1] - note[0]) * 60 / 117 > 0.04
+
+
+# What speaks for notes, one preference at a time: the others are silent, so are the reviser's
+# logits but for what a test gives it.
+SILENT = ArrangementWeights(
+    **{f.name: 0.0 for f in dataclasses.fields(ArrangementWeights)} | {"passes": 1}
+)
+C4, E4, G4, C5 = 60, 64, 67, 72
+
+
+class Stub:
+    """A reviser with fixed log-odds, which notes what it is shown."""
+
+    def __init__(self, onsets: dict | None = None, holds: dict | None = None) -> None:
+        self.logits = torch.zeros(2, 16, 88)
+        for kind, logits in enumerate((onsets or {}, holds or {})):
+            for (step, pitch), value in logits.items():
+                self.logits[kind, step, pitch - 21] = value
+        self.shown: list[Grid] = []
+
+    def __call__(self, shown, labels, keys):
+        self.shown.append(shown)
+        onset, hold = self.logits.expand(len(keys), -1, -1, -1).unbind(1)
+        return onset, hold, torch.full_like(onset, 0.5)
+
+
+def arranged(stub: Stub, notes: Notes, weights: ArrangementWeights, **densities: float) -> Notes:
+    request = asking(arrangement_request([notes]), **densities)
+    keys = torch.zeros(1, dtype=torch.long)
+    label_logits = {"rhythm": torch.zeros(1, 16, 3), "note": torch.zeros(1, 16, 16)}
+    label_logits["rhythm"][:, 8, ONSET] = 5.0  # a further onset comes here
+    (found,) = arrange(stub, request, label_logits, keys, weights=weights)
+    return found
+
+
+PLANS = {"rhythm_decoder": 1.0, "stays_rhythm": 3.0, "stays_note": 1.0}
+
+
+def struck(found: Notes, step: int) -> list[int]:
+    return found.pitch[np.floor(found.onset * 4 + 0.05).astype(int) == step].tolist()
+
+
+@pytest.mark.parametrize(
+    ("weight", "stays"), [({}, False), ({"stays_onset": 6.0}, True), ({"in_melody": 3.0}, False)]
+)
+def test_onsets_of_the_segment_stay(weight, stays):
+    """C and G are struck, against a reviser that would have E."""
+    source = Notes.of([0, 0], [4, 4], [C4, G4], [64, 64])
+    stub = Stub(onsets={(0, E4): 4.0})
+    found = arranged(stub, source, dataclasses.replace(SILENT, **PLANS, **weight))
+    assert (struck(found, 0) == [C4, G4]) is stays
+
+
+@pytest.mark.parametrize(("weight", "stays"), [({}, False), ({"stays_hold": 4.0}, True)])
+def test_holds_of_the_segment_stay(weight, stays):
+    """Two notes begin, C lasts; the reviser would let E last."""
+    source = Notes.of([0, 0], [4, 0.25], [C4, E4], [64, 64])
+    stub = Stub({(0, p): 9.0 for p in (C4, E4)}, {(step, E4): 1.0 for step in range(1, 16)})
+    found = arranged(stub, source, dataclasses.replace(SILENT, **PLANS, **weight))
+    lasting = found.pitch[found.offset - found.onset > 1].tolist()
+    assert lasting == ([C4] if stays else [E4])
+
+
+@pytest.mark.parametrize(("weight", "pitch"), [({}, E4), ({"in_melody": 3.0}, G4)])
+def test_the_highest_note_stays_rather_than_an_inner_one(weight, pitch):
+    source = Notes.of([0, 0], [4, 4], [E4, G4], [64, 64])
+    stub = Stub(onsets={(0, E4): 1.0, (0, G4): 0.5})
+    found = arranged(stub, source, dataclasses.replace(SILENT, **PLANS, **weight), note=1.0)
+    assert struck(found, 0) == [pitch]
+
+
+@pytest.mark.parametrize(("weight", "pitch"), [({}, C5), ({"in_melody": 3.0}, C4)])
+def test_no_note_comes_above_the_melody(weight, pitch):
+    source = Notes.of([0, 0], [4, 4], [E4, G4], [64, 64])
+    stub = Stub(onsets={(0, G4): 9.0, (0, C5): 2.0, (0, C4): 1.5})
+    found = arranged(stub, source, dataclasses.replace(SILENT, **PLANS, **weight))
+    assert struck(found, 0) == sorted([G4, pitch])
+
+
+def test_a_melody_note_that_sounds_on_is_not_struck_again():
+    """At the further onset the reviser would rather have the low C; the melody speaks for none."""
+    source = Notes.of([0, 0], [4, 4], [C4, C5], [64, 64])
+    stub = Stub(onsets={(8, C4): 1.0}, holds={(8, C5): 1.0})
+    weights = dataclasses.replace(SILENT, **PLANS, stays_onset=6.0, stays_hold=4.0, in_melody=3.0)
+    found = arranged(stub, source, weights, rhythm=2 / 16)
+    assert struck(found, 0) == [C4, C5] and struck(found, 8) == [C4]
+
+
+@pytest.mark.parametrize(("weight", "pitch"), [({}, 61), ({"in_harmony": 2.0}, C5)])
+def test_new_notes_are_of_the_pitch_classes_that_are_heard(weight, pitch):
+    source = Notes.of([0, 0], [4, 4], [C4, E4], [64, 64])
+    stub = Stub(onsets={(0, C4): 9.0, (0, 61): 1.0, (0, C5): 0.5, (0, E4): -5.0})
+    found = arranged(stub, source, dataclasses.replace(SILENT, **PLANS, **weight))
+    assert struck(found, 0) == [C4, pitch]
+
+
+def test_a_second_pass_shows_the_reviser_its_own_choice():
+    source = Notes.of([0], [4], [C4], [64])
+    stub = Stub(onsets={(0, E4): 9.0})
+    weights = dataclasses.replace(SILENT, **PLANS, passes=3)
+    arranged(stub, source, weights)
+    pitches = [shown.onset[0, 0].nonzero().flatten().tolist() for shown in stub.shown]
+    assert pitches == [[C4 - 21], [E4 - 21], [E4 - 21]]
+
+
+def plan(weights: ArrangementWeights, label_logits: dict, **densities: float) -> LabelPlan:
+    source = Notes.of([0, 0, 2], [2, 2, 4], [C4, G4, E4], [64] * 3)
+    request = asking(arrangement_request([source]), **densities)
+    return _plans(request, label_logits, torch.zeros(1, 1, 16, 19), weights)
+
+
+@pytest.mark.parametrize(("weight", "step"), [(0.0, 11), (3.0, 5)])
+def test_label_decoders_say_where_a_further_onset_comes(weight, step):
+    """The segment speaks against both steps alike, the decoder for one: as loudly as it may."""
+    label_logits = {"rhythm": torch.zeros(1, 16, 3), "note": torch.zeros(1, 16, 16)}
+    label_logits["rhythm"][:, 5, ONSET] = 9.0
+    weights = dataclasses.replace(SILENT, stays_rhythm=3.0, stays_note=1.0, rhythm_decoder=weight)
+    plans = plan(weights, label_logits, rhythm=3 / 16)
+    onsets = (plans.rhythm[0] == ONSET).nonzero().flatten().tolist()
+    assert {0, 8} < set(onsets) and (5 in onsets) is (weight > 0)
+
+
+def test_labels_stay_where_nothing_speaks_against_them():
+    for weights in ({"stays_rhythm": 3.0, "stays_note": 1.0}, {}):
+        plans = plan(dataclasses.replace(SILENT, **weights), {}, rhythm=3 / 16, note=18 / 16)
+        stays = {0, 8} < set((plans.rhythm[0] == ONSET).nonzero().flatten().tolist())
+        near = int((plans.note[0] - torch.tensor([2] * 8 + [1] * 8)).abs().sum())
+        assert (stays and near == 6) is bool(weights)
+
+
+@pytest.mark.parametrize(("weight", "step"), [(0.0, None), (2.0, 12)])
+def test_a_note_decoder_says_where_a_further_note_sounds(weight, step):
+    label_logits = {"note": torch.zeros(1, 16, 16)}
+    label_logits["note"][:, 12:, 2] = 9.0
+    label_logits["rhythm"] = torch.zeros(1, 16, 3)
+    weights = dataclasses.replace(SILENT, stays_rhythm=3.0, stays_note=1.0, note_decoder=weight)
+    plans = plan(weights, label_logits, rhythm=3 / 16, note=28 / 16)
+    assert (plans.note[0, 12:].tolist() == [2] * 4) is (step is not None)
+
+
+def test_the_nearest_candidate_by_harmony_key_and_kept_notes():
+    """Against a plain computation, on draws where each of the three decides at least once."""
+
+    def density(grid: Grid, row: int) -> np.ndarray:
+        """Steps that each pitch class sounds, C first."""
+        steps = (grid.onset + grid.hold)[row].sum(0).numpy()
+        return np.bincount((np.arange(88) + 21) % 12, weights=steps, minlength=12)
+
+    rng = np.random.default_rng(0)
+    decided = set()
+    for _ in range(60):
+        base = (rng.random((1, 16, 88)) < 0.01).astype(np.float32)
+        drift = (rng.random((4, 16, 88)) < 0.01) & (np.arange(88) % 12 < 7)
+        others = np.where(rng.random((4, 16, 88)) < 0.6, base, 0) + drift * (1 - base)
+        source, found = (
+            Grid(torch.tensor(x, dtype=torch.float32), torch.zeros(x.shape), torch.zeros(x.shape))
+            for x in (base, others)
+        )
+        mine = density(source, 0)
+        parts = np.zeros((3, 4))
+        for row in range(4):
+            theirs = density(found, row)
+            parts[0, row] = mine @ theirs / np.linalg.norm(mine) / np.linalg.norm(theirs)
+            keys = [key.correlations(x).argmax() for x in (mine, theirs)]
+            parts[1, row] = keys[0] == keys[1]
+            hits = (base[0] * others[row]).sum()
+            parts[2, row] = 0.3 * 2 * hits / (base.sum() + others[row].sum())
+        best = int(parts.sum(0).argmax())
+        decided |= {i for i in range(3) if int(np.delete(parts, i, 0).sum(0).argmax()) != best}
+        assert _nearest(source, found, 4, 0.3).tolist() == [best]
+    assert decided == {0, 1, 2}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -57,22 +58,83 @@ def test_the_least_sum_keeps_one_note_an_onset():
     assert int((found.rhythm == REST).sum()) == 11
 
 
-def test_without_a_price_no_plan_is_cheaper(monkeypatch):
+@pytest.fixture
+def small(monkeypatch) -> list[LabelPlan]:
+    """All plans that can be played, of four steps and at most three notes."""
     monkeypatch.setattr(label_plan, "STEPS", 4)
     monkeypatch.setattr(label_plan, "COUNTS", 4)
-    rhythm, note = costs(1)
-    rhythm, note = rhythm[:, :4], note[:, :4, :4]
-    every = [
-        LabelPlan(torch.tensor([r]), torch.tensor([n]))
-        for r in itertools.product(range(3), repeat=4)
-        for n in itertools.product(range(4), repeat=4)
-        if r[0] == ONSET
+    monkeypatch.setattr(label_plan, "MAX_POLYPHONY", 3)
+    plans = [
+        LabelPlan(torch.tensor([rhythm]), torch.tensor([note]))
+        for rhythm in itertools.product(range(3), repeat=4)
+        for note in itertools.product(range(4), repeat=4)
+        if rhythm[0] == ONSET
     ]
+    return [plan for plan in plans if playable(plan)]
+
+
+def small_costs(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    rhythm, note = costs(seed)
+    return rhythm[:, :4], note[:, :4, :4]
+
+
+def sums(plan: LabelPlan) -> tuple[int, int]:
+    """Onsets and notes of a plan."""
+    return int((plan.rhythm == ONSET).sum()), int(plan.note.sum())
+
+
+def test_without_a_price_no_plan_is_cheaper(small):
+    rhythm, note = small_costs(1)
     for onsets in (1, 2, 3, 4):
-        allowed = [p for p in every if int((p.rhythm == ONSET).sum()) == onsets and playable(p)]
-        least = min(cost_of(p, rhythm, note) for p in allowed)
-        found = LabelPlan(*label_plan._path(rhythm, note, torch.tensor([onsets])))
-        assert cost_of(found, rhythm, note) == pytest.approx(least, abs=1e-5)
+        least = min(cost_of(plan, rhythm, note) for plan in small if sums(plan)[0] == onsets)
+        path = LabelPlan(*label_plan._path(rhythm, note, torch.tensor([onsets])))
+        assert cost_of(path, rhythm, note) == pytest.approx(least, abs=1e-5)
+
+
+def test_whole_plans_are_nearly_the_cheapest_there_are(small):
+    """By brute force. A price finds the cheapest plan of most sums; a repair is a note dearer."""
+    excess = []
+    for seed in range(12):
+        rhythm, note = small_costs(seed)
+        least: dict[tuple[int, int], float] = {}
+        for plan in small:
+            cost = cost_of(plan, rhythm, note)
+            least[sums(plan)] = min(cost, least.get(sums(plan), cost))
+        wanted = list(least)
+        onsets, notes = torch.tensor(wanted).T
+        size = len(wanted)
+        plans = cheapest(rhythm.expand(size, -1, -1), note.expand(size, -1, -1), onsets, notes)
+        for row, pair in enumerate(wanted):
+            plan = LabelPlan(plans.rhythm[row : row + 1], plans.note[row : row + 1])
+            assert playable(plan).all() and sums(plan) == pair
+            excess.append(cost_of(plan, rhythm, note) - least[pair])
+    assert min(excess) > -1e-4
+    assert np.mean(np.array(excess) < 1e-4) > 0.85  # with the dearest repairs .59
+    assert np.mean(excess) < 0.1  # of costs from 0 to 3 a label; with the dearest repairs .6
+
+
+@pytest.mark.parametrize("change", [-1, 1])
+def test_a_repair_changes_the_cheapest_note(small, change):
+    """By brute force over all plans that differ in one note and keep their onsets."""
+    rhythm, note = small_costs(5)
+    compared = 0
+    for plan in small[::7]:
+        onsets, notes = sums(plan)
+        neighbours = [
+            other
+            for other in small
+            if sums(other) == (onsets, notes + change)
+            and int((other.note - plan.note).abs().sum()) == 1
+            and ((other.rhythm == ONSET) == (plan.rhythm == ONSET)).all()
+        ]
+        if not neighbours:
+            continue
+        least = min(cost_of(other, rhythm, note) for other in neighbours)
+        repaired = label_plan._completed(plan, rhythm, note, torch.tensor([notes + change]))
+        assert sums(repaired) == (onsets, notes + change) and playable(repaired).all()
+        assert cost_of(repaired, rhythm, note) == pytest.approx(least, abs=1e-5)
+        compared += 1
+    assert compared > 20
 
 
 def test_a_plan_with_the_densities_it_has_stays():

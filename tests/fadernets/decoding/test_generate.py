@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fadernets.decoding.generate import MAX_LENGTH, generate
-from fadernets.decoding.grammar import MAX_CHORD, SHORTEST, Grammar
+from fadernets.decoding.grammar import Grammar
 from fadernets.models.layers import EventDecoder
 from fadernets.music import events
 from fadernets.music.key import KEYS
@@ -14,6 +14,7 @@ from tests.fadernets.music.generated import notes
 
 CODES = 6
 CPU = torch.device("cpu")
+SHORTEST, MAX_CHORD = 4, 10  # ticks that a note lasts, notes struck at once
 KINDS = np.repeat(np.arange(6), [1, 1, 88, 88, 100, 64])  # of each token
 
 
@@ -231,7 +232,7 @@ def test_no_note_is_a_click(gain):
         music = events.decode(row.numpy())
         if events.EOS in row:
             lasts = (music.offset - music.onset) * events.TICKS_PER_BEAT
-            assert lasts.min() > SHORTEST - 1e-6
+            assert lasts.min() > SHORTEST - 1e-6  # 40 ms
 
 
 def test_the_likeliest_token_is_taken():

@@ -56,6 +56,14 @@ def test_bars_of_eighths():
     assert roll(piece([(0, 1, 60, 80)], meter=((0, 6, 8),), length=8.0))["bars"] == [0.0, 1.5, 3.0]
 
 
+def test_a_change_of_meter_begins_a_bar_and_cuts_the_one_before():
+    # 120 qpm: half a second a beat. Bars at beats 0, 4, 6 (3/4), 9, 12 (7/8), 15.5.
+    meter = ((0, 4, 4), (6, 3, 4), (12, 7, 8))
+    bars = [0.0, 2.0, 3.0, 4.5, 6.0, 7.75]
+    for length, count in ((12.0, 4), (12.25, 5), (15.5, 5), (15.75, 6), (19.0, 6)):
+        assert roll(piece([(0, 1, 60, 80)], meter=meter, length=length))["bars"] == bars[:count]
+
+
 def test_a_roll_shows_the_notes_as_heard():
     drawn = roll(piece([(0, 1, 60, 80)], pedal=[(0.5, 4)]))
     assert drawn["notes"] == [[0.0, 2.0, 60, 80]]
@@ -152,6 +160,15 @@ def test_a_picture_can_be_read_aloud():
     assert root.find(f"{SVG}desc").text == (
         "2 notes from C4 to C#5 in 4.0 seconds. Darker is louder. 1 kept, 1 added, 0 removed."
     )
+
+
+def test_lines_stand_at_their_beats_and_bars():
+    # 4 s over 800 - 30 pixels: 96.25 pixels a beat.
+    root = ET.fromstring(svg(piece([(0, 1, 60, 80)], length=8.0), 800, 240))
+    paths = {p.get("class"): p.get("d") for p in root.iter(f"{SVG}path") if p.get("class")}
+    assert paths["bars"] == "M30.00 0V222M415.00 0V222"
+    beats = [float(line.split()[0]) for line in paths["beats"].split("M")[1:]]
+    assert beats == [30 + 96.25 * beat for beat in range(8)]
 
 
 def test_the_grid_has_a_line_a_beat_until_they_stand_too_close():
