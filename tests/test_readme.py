@@ -23,7 +23,6 @@ STARTED_BY_OTHERS = {
     "survey.building.child_process",
     "demo.app",
     "demo.compute.worker",
-    "survey.building.background",
 }
 
 

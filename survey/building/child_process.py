@@ -1,27 +1,108 @@
-"""A process of the server's own that builds: at low priority, on one core, gone with the server.
+"""Builds a study in a process of its own: at low priority, on one core, gone with the server.
 
 Rendering and transferring hold Python's interpreter lock; in a thread they would make participants
-wait. This module, started with the name of a command and its arguments, runs it as such a process.
+wait. ``python -m survey.building.child_process JOB`` is that process; people use ``python -m
+survey.build``.
 """
 
 from __future__ import annotations
 
 import os
-import runpy
+import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import TypeAdapter
+from sqlalchemy.exc import SQLAlchemyError
+
 from db.database import Database
+from survey.building.study_spec import StudySpec
+from survey.core.http_errors import kind
 from survey.core.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 NICENESS = 10
 SECRETS = ("FADERNETS_ADMIN_TOKEN", "HF_TOKEN")  # that a build has no use for
+UNEXPECTED = "Something unexpected went wrong; the server's log says more."
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the process is to do.
+
+    Attributes
+    ----------
+    spec : StudySpec
+    restore : bool
+        True to write the lost clips of a study anew, False to build the study.
+    """
+
+    spec: StudySpec
+    restore: bool = False
+
+
+@dataclass(frozen=True)
+class Message:
+    """A line that the process writes: a step and how much of it is done, or how the work ended.
+
+    Attributes
+    ----------
+    step : str
+    done, total : int
+        Of this step.
+    problem : str or None
+        None while the work goes on; then "", or one sentence that says why there is no study.
+    """
+
+    step: str = ""
+    done: int = 0
+    total: int = 0
+    problem: str | None = None
+
+
+JOB, MESSAGE = TypeAdapter(Job), TypeAdapter(Message)
+
+
+def run(job: Job, database: Database, settings: Settings, report: Callable[[Message], None]) -> str:
+    """Start the process and follow it to its end.
+
+    Parameters
+    ----------
+    report : function
+        Called with every step's messages.
+
+    Returns
+    -------
+    str
+        "", or one sentence that says why the work was not done.
+
+    Raises
+    ------
+    OSError
+        If the process cannot be started.
+    """
+    problem = UNEXPECTED
+    with subprocess.Popen(
+        [sys.executable, "-m", "survey.building.child_process", JOB.dump_json(job).decode()],
+        env=environment(database, settings),
+        stdin=subprocess.PIPE,  # never written to; closed by the system when this process ends
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None  # it is a pipe
+        for line in process.stdout:
+            message = MESSAGE.validate_json(line)
+            if message.problem is None:
+                report(message)
+            else:
+                problem = message.problem
+    return problem
 
 
 def environment(database: Database, settings: Settings) -> dict[str, str]:
-    """The environment of a child that builds for this database and folder."""
+    """The environment of a process that builds for this database and folder."""
     env = {key: value for key, value in os.environ.items() if key not in SECRETS}
     url = database.url
     if database.is_sqlite and url.database:
@@ -35,22 +116,44 @@ def environment(database: Database, settings: Settings) -> dict[str, str]:
     }
 
 
-def settle() -> None:
-    """To be called by the child first: let others go before, and end when the server does.
-
-    The server holds the other end of the child's standard input, and never writes to it.
-    """
+def main(argument: str) -> int:
+    """Do a job, as JSON, in this process; 2 if it could not be done."""
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(NICENESS)
+    job = JOB.validate_json(argument)
+    settings = Settings.from_env()
+    problem = _problem(job, Database(settings.database_url), settings)
+    _write(Message(problem=problem))
+    return 2 if problem else 0
+
+
+def _problem(job: Job, database: Database, settings: Settings) -> str:
+    """ "" when the job is done, or why it cannot be done."""
+    from survey.building import create  # PyTorch takes seconds to import
+
+    work = create.restore if job.restore else create.build
+    try:
+        work(database, settings, job.spec, lambda *step: _write(Message(*step)))
+    except create.REFUSALS as error:
+        return str(error)
+    except SQLAlchemyError as error:
+        return f"The database cannot be used ({kind(error)})."
+    except OSError as error:
+        name = Path(error.filename).name if isinstance(error.filename, str) else "A file"
+        return f"{name}: {error.strerror or 'it cannot be used'}."
+    return ""
+
+
+def _write(message: Message) -> None:
+    print(MESSAGE.dump_json(message).decode(), flush=True)
 
 
 def _leave_with_parent() -> None:
+    """End when the server does: it holds the other end of standard input and writes nothing."""
     os.read(0, 1)  # not through sys.stdin, whose lock would be in the way at this process' end
     os._exit(1)
 
 
 if __name__ == "__main__":
-    settle()  # before PyTorch is imported, which takes a second
-    del sys.argv[0]
-    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    sys.exit(main(sys.argv[1]))

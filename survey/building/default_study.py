@@ -1,15 +1,12 @@
 """The study that is there when nobody has made one, so that the survey can be tried at once.
 
-It is built in a process of its own: at the lowest priority, on one core, so that the demo stays as
-quick as ever, and gone with the server if that is stopped meanwhile.
+It is built in a process of its own, so that the demo stays as quick as ever.
 """
 
 from __future__ import annotations
 
 import logging
-import subprocess
-import sys
-from collections.abc import Sequence
+import os
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -19,7 +16,9 @@ from sqlalchemy.orm import Session
 from db.database import Database
 from db.models import Study
 from survey.building import child_process
+from survey.building.child_process import Job
 from survey.building.insert import may_open
+from survey.building.study_spec import StudySpec
 from survey.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def ensure(
     checkpoint : str, optional
         A shipped model or a checkpoint's folder; None takes the default.
     journal : Journal, optional
-        Told of a study that was built and opened.
+        Gets a study that was built and opened.
 
     Returns
     -------
@@ -62,11 +61,10 @@ def ensure(
         The study's name if it is there, its clips included.
     """
     try:
-        asked = _asked(database, settings)
-        if asked:
-            model = ["--checkpoint", checkpoint] if checkpoint else []
-            _run([*asked, *model], database, settings)
-        if "--open" in asked and journal is not None:
+        job = _job(database, settings, checkpoint)
+        if job is not None:
+            _run(job, database, settings)
+        if job is not None and job.spec.is_open and journal is not None:
             with database.write() as session:
                 if (study := _study(session)) is not None:
                     journal.opened(session, study)
@@ -76,16 +74,17 @@ def ensure(
         return None
 
 
-def _asked(database: Database, settings: Settings) -> list[str]:
-    """Arguments of `survey.build`; none if there is nothing to do."""
+def _job(database: Database, settings: Settings, checkpoint: str | None) -> Job | None:
+    """What is to be built or restored; None if there is nothing to do."""
+    model = checkpoint or os.environ.get("FADERNETS_MODEL")
     with database.read() as session:
-        names = session.scalars(select(Study.name)).all()
-    if not names:
-        opened = ["--open"] if may_open(database, settings) else []
-        return ["--name", NAME, "--retention", RETENTION, *opened]
+        is_empty = session.scalar(select(Study.id).limit(1)) is None
+    if is_empty:
+        is_open = may_open(database, settings)
+        return Job(StudySpec(NAME, retention=RETENTION, checkpoint=model, is_open=is_open))
     if _lost(database, settings):
-        return ["--name", NAME, "--restore"]
-    return []
+        return Job(StudySpec(NAME, checkpoint=model), restore=True)
+    return None
 
 
 def _clips(database: Database) -> set[str]:
@@ -104,19 +103,8 @@ def _lost(database: Database, settings: Settings) -> bool:
     return any(not (settings.audio / f"{name}.mp3").is_file() for name in _clips(database))
 
 
-def _run(arguments: Sequence[str], database: Database, settings: Settings) -> None:
-    """Run the child to its end; raise ValueError with its last words if it fails."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "survey.building.child_process", "survey.build", *arguments],
-        env=child_process.environment(database, settings),
-        stdin=subprocess.PIPE,  # never written to; closed by the system when this process ends
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-    ) as process:
-        assert process.stderr is not None  # it is a pipe
-        said = process.stderr.read().strip().splitlines()
-        status = process.wait()
-    if status and (not _clips(database) or _lost(database, settings)):  # nor was another first
-        raise ValueError(said[-1] if said else f"survey.build ended with status {status}")
+def _run(job: Job, database: Database, settings: Settings) -> None:
+    """Do a job; raise ValueError if there is no study with all its clips afterwards."""
+    problem = child_process.run(job, database, settings, lambda message: None)
+    if problem and (not _clips(database) or _lost(database, settings)):  # nor by another process
+        raise ValueError(problem)

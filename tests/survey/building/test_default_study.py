@@ -14,7 +14,8 @@ from sqlalchemy import select
 from db.database import Database
 from db.models import Audit, Study
 from survey.building import default_study
-from survey.building.child_process import environment
+from survey.building.child_process import Job, environment
+from survey.building.study_spec import StudySpec
 from survey.core.settings import Settings
 from survey.journal.durability import durability
 
@@ -68,7 +69,8 @@ def test_two_servers_start_at_once(database, settings, caplog):
     assert default_study._lost(database, settings) is False
     (settings.audio / f"{min(clips)}.mp3").unlink()
     assert default_study._lost(database, settings) is True
-    assert default_study._asked(database, settings) == ["--name", "demo", "--restore"]
+    job = default_study._job(database, settings, None)
+    assert job is not None and (job.spec.name, job.restore) == ("demo", True)
 
 
 def test_where_there_is_a_study_none_is_made(database, settings):
@@ -82,7 +84,7 @@ def test_what_goes_wrong_is_one_logged_sentence(database, settings, caplog):
     assert default_study.ensure(database, settings, checkpoint="nobody") is None
     (record,) = caplog.records
     assert record.levelname == "WARNING"
-    assert "survey.build: no model named 'nobody'" in record.getMessage()
+    assert "no model named 'nobody'" in record.getMessage()
     assert "\n" not in record.getMessage()
     with database.read() as session:
         assert session.scalars(select(Study)).all() == []
@@ -98,18 +100,16 @@ def test_a_broken_database_does_not_stop_the_server(tmp_path, caplog, database):
 def test_a_draft_where_answers_would_be_lost(database, settings):
     wiped = Settings(data=settings.data, database_url=settings.database_url, ephemeral=True)
     assert not durability(wiped, database).ok
-    made = ["--name", "demo", "--retention", default_study.RETENTION]
-    assert default_study._asked(database, wiped) == made
-    assert default_study._asked(database, settings) == [*made, "--open"]
-
-
-def test_the_child_gets_no_secrets(database, settings, monkeypatch):
-    monkeypatch.setenv("FADERNETS_ADMIN_TOKEN", "x" * 20)
-    monkeypatch.setenv("HF_TOKEN", "hf_secret")
-    env = environment(database, settings)
-    assert not {"FADERNETS_ADMIN_TOKEN", "HF_TOKEN"} & set(env)
-    assert env["DATABASE_URL"] == f"sqlite:///{Path(database.url.database).absolute()}"
-    assert Settings.from_env(env).audio == settings.audio.absolute()
+    for kept, is_open in ((wiped, False), (settings, True)):
+        job = default_study._job(database, kept, "a model")
+        assert job == Job(
+            StudySpec(
+                "demo",
+                retention=default_study.RETENTION,
+                checkpoint="a model",
+                is_open=is_open,
+            )
+        )
 
 
 def test_the_child_leaves_with_the_server(database, settings, root):

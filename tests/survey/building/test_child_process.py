@@ -1,0 +1,63 @@
+"""What the process that builds is given, and what it gives back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from survey.building import child_process, create
+from survey.building.child_process import JOB, Job, Message, environment
+from survey.building.study_spec import StudySpec
+from survey.core.settings import Settings
+from tests.survey import music
+
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def test_a_job_comes_to_the_child_as_it_was():
+    job = Job(StudySpec("two", midi=Path("/music"), strengths=(0.5, 1.0), rules={"finished": True}))
+    assert JOB.validate_json(JOB.dump_json(job)) == job
+
+
+@SQLITE
+def test_the_child_gets_no_secrets(database, settings, monkeypatch):
+    monkeypatch.setenv("FADERNETS_ADMIN_TOKEN", "x" * 20)
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    env = environment(database, settings)
+    assert not {"FADERNETS_ADMIN_TOKEN", "HF_TOKEN"} & set(env)
+    assert env["DATABASE_URL"] == f"sqlite:///{Path(database.url.database).absolute()}"
+    assert Settings.from_env(env).audio == settings.audio.absolute()
+
+
+@SQLITE
+def test_a_job_that_cannot_be_done_is_one_sentence(database, settings, capfd, tmp_path):
+    messages: list[Message] = []
+    job = Job(StudySpec("two", checkpoint="nobody"))
+    problem = child_process.run(job, database, settings, messages.append)
+    assert problem.startswith("no model named 'nobody'") and messages == []
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@SQLITE
+def test_a_job_says_how_far_it_is(database, settings, tmp_path):
+    messages: list[Message] = []
+    job = Job(StudySpec("two", midi=tmp_path))
+    assert "no MIDI files" in child_process.run(job, database, settings, messages.append)
+    music.write(tmp_path)
+    job = Job(StudySpec("two", midi=tmp_path, pairs=1))
+    assert child_process.run(job, database, settings, messages.append) == ""
+    steps = {message.step: (message.done, message.total) for message in messages}
+    assert list(steps) == ["reading MIDI files", "listening", "recording"]
+    assert all(done == total > 0 for done, total in steps.values())
+
+
+@SQLITE
+@pytest.mark.parametrize(("restore", "name"), [(False, "build"), (True, "restore")])
+def test_a_job_builds_or_restores(database, settings, monkeypatch, restore, name):
+    calls = []
+    for work in ("build", "restore"):
+        monkeypatch.setattr(create, work, lambda *given, work=work: calls.append((work, given[2])))
+    spec = StudySpec("two")
+    assert child_process._problem(Job(spec, restore), database, settings) == ""
+    assert calls == [(name, spec)]
