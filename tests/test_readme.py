@@ -43,7 +43,7 @@ def pieces(tmp_path, monkeypatch) -> Path:
 
 @pytest.mark.parametrize("line", shown("README.md"))
 def test_command_of_the_readme(line):
-    parser().parse_args(shlex.split(line))
+    assert callable(parser().parse_args(shlex.split(line)).run)
 
 
 @pytest.mark.parametrize("line", shown("docs/usage.md"))
