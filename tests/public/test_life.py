@@ -20,7 +20,7 @@ from fadernets.music import midi
 from fadernets.music.notes import Notes, concatenate
 from fadernets.music.piece import NO_PEDAL, Piece
 from tests.fadernets import tiny
-from tests.public.server import WAYS, Server, serving, starting
+from tests.public.server import Server, serving, starting
 
 LONG = 100  # segments: more than twice what is short, and soon done on a busy machine, too
 
@@ -133,8 +133,10 @@ def children(parent: int) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("way", list(WAYS))
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.server
+@pytest.mark.parametrize(
+    ("way", "number"), [("make-run", signal.SIGTERM), ("space", signal.SIGINT)]
+)
 def test_it_ends_within_seconds_whatever_is_under_way(way, number, tmp_path):
     with serving(way, tmp_path, study=False) as server:
         piece, event = opened(server, long_piece()), server.event("ask")
@@ -169,8 +171,11 @@ def test_it_ends_within_seconds_whatever_is_under_way(way, number, tmp_path):
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-@pytest.mark.parametrize("way", list(WAYS))
-@pytest.mark.parametrize("after", [0.0, 0.4, 1.0, 2.0, 3.0])
+@pytest.mark.server
+@pytest.mark.parametrize(
+    ("way", "after"),
+    [("make-run", 0.0), ("make-run", 1.0), ("make-run", 3.0), ("space", 0.4), ("space", 2.0)],
+)
 def test_it_ends_within_seconds_while_it_starts(way, after, tmp_path):
     """Counted from when its folder of uploads is there: before that nothing is open."""
     with starting(way, tmp_path) as server:
@@ -201,6 +206,7 @@ def ask_quietly(server: Server, event: int, wanted: str) -> None:
         pass
 
 
+@pytest.mark.server
 def test_files_and_pieces_go_after_their_time(tmp_path):
     kept = {"FADERNETS_KEEP_FILES": "20", "FADERNETS_KEEP_PIECES": "3"}
     with serving("make-run", tmp_path, **kept) as server:
@@ -219,6 +225,7 @@ def test_files_and_pieces_go_after_their_time(tmp_path):
         assert "open it again" in answer.json()["data"][1]
 
 
+@pytest.mark.server
 def test_folders_of_servers_that_were_killed_go_at_the_next_start(tmp_path):
     with serving("make-run", tmp_path) as server:
         left = next(server.temporary.glob("fadernets-*"))
