@@ -347,3 +347,17 @@ def test_invitations_of_who_withdrew_stay_used_and_rows_are_erased(
         assert session.scalars(select(Participant)).all() == []
         assert session.scalars(select(Invitation.used_at)).one() is not None
     assert replayed(database, gone) == Restored()
+
+
+@ONE
+def test_what_the_database_refuses_is_told_without_anybodys_values(
+    database: Database, records: tuple[Line, list[Line]]
+) -> None:
+    """Two people cannot have one link."""
+    study, (_, person, _) = records
+    known = {"type": "study", "at": EARLY, "study": study}
+    done = replayed(database, known, line({**person, "public_id": "f" * 16}))
+    (problem,) = done.problems
+    assert problem.startswith("A participant could not be restored: UNIQUE constraint failed")
+    assert person["token_hash"] not in problem and "\n" not in problem
+    assert (done.participants, done.answers) == (0, 0)
