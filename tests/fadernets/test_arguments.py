@@ -1,0 +1,72 @@
+"""Arguments of the command: what is taken, to the ends of every range, and what is said of others."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import pytest
+
+from fadernets.arguments import Parser, position, seed, span, strength
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "value"),
+    [
+        (position, "0", 0.0),
+        (position, "1", 1.0),
+        (position, "0.25", 0.25),
+        (position, "1e-3", 0.001),
+        (strength, "0", 0.0),
+        (strength, "7.5", 7.5),
+        (strength, repr(sys.float_info.max), sys.float_info.max),
+        (seed, "0", 0),
+        (seed, "9" * 18, 10**18 - 1),
+        (span, "2:5", (2, 5)),
+        (span, "2:", (2, None)),
+        (span, ":5", (0, 5)),
+        (span, ":", (0, None)),
+        (span, "2", (2, 3)),
+        (span, "0", (0, 1)),
+        (span, "999999999", (999_999_999, 1_000_000_000)),
+    ],
+)
+def test_what_is_taken(read, text, value):
+    assert read(text) == value and type(read(text)) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "sentence"),
+    [
+        (position, "1.01", "1.01 is not between 0 and 1"),
+        (position, "-0.1", "-0.1 is not between 0 and 1"),
+        (position, "nan", "nan is not between 0 and 1"),
+        (position, "half", "half is not between 0 and 1"),
+        (position, "0,5", "0,5 is not between 0 and 1; write 0.5"),
+        (position, ",5", ",5 is not between 0 and 1; write .5"),
+        (position, "0,5,1", "0,5,1 is not between 0 and 1"),
+        (strength, "-1", "-1 is not a number of 0 or more"),
+        (strength, "inf", "inf is not a number of 0 or more"),
+        (strength, "1,5", "1,5 is not a number of 0 or more; write 1.5"),
+        (seed, "-1", "-1 is not a whole number of 0 or more"),
+        (seed, "1.0", "1.0 is not a whole number of 0 or more"),
+        (seed, "9" * 19, "9" * 19 + " is not a whole number of 0 or more"),
+        (seed, "", " is not a whole number of 0 or more"),
+        (span, "", " is not a range such as 2:5"),
+        (span, "5:2:1", "5:2:1 is not a range such as 2:5"),
+        (span, "-1", "-1 is not a range such as 2:5"),
+        (span, "1" * 10, "1" * 10 + " is not a range such as 2:5"),
+        (span, "1:" + "1" * 10, "1:" + "1" * 10 + " is not a range such as 2:5"),
+    ],
+)
+def test_what_is_said_of_others(read, text, sentence):
+    with pytest.raises(argparse.ArgumentTypeError) as error:
+        read(text)
+    assert str(error.value) == sentence
+
+
+def test_an_error_is_one_line_and_status_2(capsys):
+    with pytest.raises(SystemExit) as end:
+        Parser(prog="fadernets").parse_args(["--none"])
+    assert end.value.code == 2
+    assert capsys.readouterr().err == "fadernets: unrecognized arguments: --none\n"
