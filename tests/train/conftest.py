@@ -14,9 +14,10 @@ import torch
 
 from fadernets.music import midi
 from tests.fadernets.tiny import bars, piece
-from train import prepare
+from train import export, prepare
 from train.data import corpora
 from train.data.dataset import Segments
+from train.figures import style
 
 ROOT = Path(__file__).resolve().parents[2]
 PERFORMANCES, SEGMENTS = 12, 20  # files, segments of each
@@ -94,6 +95,19 @@ def interruptible() -> Iterator[None]:
 
 
 @pytest.fixture
+def quick_export(monkeypatch) -> None:
+    """Faders calibrated on a few values and segments."""
+    monkeypatch.setattr(export, "SWEEP", 5)
+    monkeypatch.setattr(export, "DECODED", 8)
+
+
+@pytest.fixture
+def quick_figures(monkeypatch) -> None:
+    """PNGs of a few pixels."""
+    monkeypatch.setattr(style, "DPI", 30)
+
+
+@pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
     """Sums in one order: results repeat to the bit."""
     before = torch.get_num_threads()

@@ -86,7 +86,9 @@ def of_arranger(data) -> dict:
     rows = {idea.name: idea for idea in ablation_variants.VARIANTS}
     names = [n for n in rows if n.startswith("exact plan") or n == "+ notes stay"]
     names += ["shipped, the reviser mute"]
-    return ablation.ablation(data, 4, 1, tuple(rows[n] for n in names))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ablation, "VALUES", 4)
+        return ablation.ablation(data, 4, 1, tuple(rows[n] for n in names))
 
 
 def test_exact_plans_meet_every_density(of_arranger):

@@ -32,7 +32,7 @@ def rising(fader: Fader) -> bool:
 
 
 @pytest.mark.parametrize("name", ATTRIBUTES)
-def test_a_scale_rises_between_the_ends_of_the_training_range(gmvae, data, name):
+def test_a_scale_rises_between_the_ends_of_the_training_range(gmvae, data, name, quick_export):
     fader = export.calibrate(gmvae, data, name)
     assert fader.name == name
     assert rising(fader)
@@ -155,7 +155,7 @@ def test_a_fader_that_moves_nothing_keeps_its_range(gmvae, data, monkeypatch):
     assert (fader.code[0], fader.code[-1]) == pytest.approx(within(gmvae, data), abs=2e-5)
 
 
-def test_an_exported_model_is_the_trained_one(gmvae, data, tmp_path):
+def test_an_exported_model_is_the_trained_one(gmvae, data, tmp_path, quick_export):
     export.export(gmvae, data, tmp_path)
     checkpoint.verify(tmp_path)
     net = fadernets.load(tmp_path)
@@ -195,7 +195,7 @@ def run(data_file, tmp_path) -> Path:
     return tmp_path / "run"
 
 
-def test_a_run_stopped_early_is_exported_on_its_own_split(run, data_file, tmp_path):
+def test_a_run_stopped_early_is_exported_on_its_own_split(run, data_file, tmp_path, quick_export):
     out = tmp_path / "out"
     assert export.main(["--run", str(run), "--data", str(data_file), "--out", str(out)]) == 0
     net = fadernets.load(out)

@@ -48,7 +48,7 @@ def test_too_few_codes_make_no_map():
         latent.embedded(torch.zeros(3, 2), seed=0)
 
 
-def test_results_are_whole_repeat_and_can_be_drawn(gmvae, data, data_file, tmp_path):
+def test_results_are_whole_repeat_and_can_be_drawn(gmvae, data, data_file, tmp_path, quick_figures):
     single = made(tmp_path / "single", "singlegmvae", ())
     out = [tmp_path / "one.json", tmp_path / "two.json"]
     models = f"--checkpoint small={gmvae} --checkpoint {single}"
@@ -82,7 +82,7 @@ def test_checkpoints_of_one_name_have_to_be_told_apart(gmvae, data_file, tmp_pat
     assert latent.named(["gmvae", f"mine={gmvae}"]) == {"gmvae": "gmvae", "mine": str(gmvae)}
 
 
-def test_transfers_are_of_public_examples_and_can_be_drawn(gmvae, tmp_path):
+def test_transfers_are_of_public_examples_and_can_be_drawn(gmvae, tmp_path, quick_figures):
     out = tmp_path / "transfers.json"
     assert transfers.main(f"--checkpoint {gmvae} --out {out}".split()) == 0
     (found,) = read([out]).transfers

@@ -77,7 +77,7 @@ def test_a_toy_model_trains_a_step(data, tmp_path):
     assert float(validation["total"]) < float(train["total"])
 
 
-def test_a_toy_model_trains_and_plays_by_the_command_line(data_file, tmp_path):
+def test_a_toy_model_trains_and_plays_by_the_command_line(data_file, tmp_path, quick_export):
     command = (
         f"--model coder --data {data_file} --out {tmp_path} --steps 1 --batch 16 --hidden 8 "
         "--latent 4 --embedding 4 --validation-segments 4 --device cpu"

@@ -2,9 +2,16 @@ import numpy as np
 import pytest
 
 from train import metrics
+from train.evaluation import crossvalidation
 from train.evaluation.crossvalidation import aucs, interval, out_of_fold
 
 PIECES, EACH = 40, 6
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(crossvalidation, "DRAWS", 200)
+    monkeypatch.setattr(crossvalidation, "REPEATS", 2)
 
 
 @pytest.fixture

@@ -68,15 +68,15 @@ def stopped_at(run: Trainer, step: int) -> Trainer:
     return run
 
 
-@pytest.fixture
-def straight(data, tmp_path) -> Trainer:
+@pytest.fixture(scope="module")
+def straight(data, tmp_path_factory) -> Trainer:
     """A run that was never stopped."""
-    run = trainer(data, tmp_path / "straight")
+    run = trainer(data, tmp_path_factory.mktemp("straight"))
     assert run.fit() is True
     return run
 
 
-@pytest.mark.parametrize("step", [1, 3, 4, 5])
+@pytest.mark.parametrize("step", [3, 4])  # between two rows of the log, and after one
 def test_a_resumed_run_is_the_same_to_the_bit(data, tmp_path, straight, step):
     out = tmp_path / "run"
     stopped_at(trainer(data, out), step)
