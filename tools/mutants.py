@@ -5,8 +5,8 @@
 mutmut says what a mutant is: its operators change one number, text, comparison, argument or
 assignment. Its own runner reaches neither constants of a module nor decorated functions, so each
 mutant is written into a copy of the checkout here. A test takes part in judging a mutant if its
-file runs the changed line; those that run the line themselves go first. Tests with a browser,
-PostgreSQL or processes that are killed are left out. `--again` judges the survivors of the last
+file runs the changed line; those that run the line themselves go first, the quickest before the
+others. Tests with a browser, PostgreSQL, servers or processes that are killed are left out. `--again` judges the survivors of the last
 result anew, after tests were added. CONTRIBUTING.md says how to read the result.
 """
 
@@ -17,6 +17,7 @@ import contextlib
 import difflib
 import importlib
 import json
+import math
 import os
 import random
 import shutil
@@ -28,7 +29,7 @@ import time
 import tomllib
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -43,8 +44,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "mutants.json"
 EQUIVALENT = ROOT / "tools" / "equivalent_mutants.toml"
 SECONDS_OF_A_TEST = 60  # a loop without an end is ended by then
-SECONDS_OF_A_MUTANT = 300
-CAUGHT = ("caught", "timeout")
+SECONDS_OF_A_MUTANT = 180
 SELECTION = [
     "-m",
     "not (browser or postgres or server or training)",
@@ -108,7 +108,7 @@ GROUPS = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change of one module, and what came of it: caught, timeout, survived or not reached."""
+    """One change of one module, and what came of it: caught, survived or why it was not."""
 
     module: str
     line: int
@@ -182,29 +182,30 @@ def sample(path: Path, module: str, sites: int, seed: int) -> list[tuple[Mutant,
     return sorted(((m, code) for code, m in mutants.items()), key=lambda pair: pair[0].line)
 
 
-class First:
-    """A pytest plugin: the given tests before all others of the same run, some not at all."""
+class Chosen:
+    """A pytest plugin: the given tests only, in their order."""
 
-    def __init__(self, first: Iterable[str], without: Iterable[str]) -> None:
-        self.first, self.without = set(first), set(without)
+    def __init__(self, tests: Sequence[str]) -> None:
+        self.places = {test: place for place, test in enumerate(tests)}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Called by pytest."""
-        items[:] = [item for item in items if item.nodeid not in self.without]
-        items.sort(key=lambda item: item.nodeid not in self.first)
+        items[:] = [item for item in items if item.nodeid in self.places]
+        items.sort(key=lambda item: self.places[item.nodeid])
 
 
 class Lines:
-    """A pytest plugin: which test runs which lines, and which fail as it is."""
+    """A pytest plugin: which test runs which lines, and how long each takes that passes."""
 
-    def __init__(self, cover: coverage.Coverage, failed: Path) -> None:
-        self.cover, self.failed = cover, failed
+    def __init__(self, cover: coverage.Coverage, seconds: Path) -> None:
+        self.cover, self.seconds = cover, seconds
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Called by pytest."""
-        if report.failed:
-            with self.failed.open("a") as sink:
-                print(report.nodeid, file=sink)
+        with self.seconds.open("a") as sink:
+            print(
+                report.nodeid, report.duration if report.passed else math.inf, file=sink, sep="\t"
+            )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item):
@@ -263,58 +264,77 @@ def copied(folder: Path) -> None:
 
 def reached(
     tests: Sequence[str], modules: Sequence[str], scratch: Path
-) -> tuple[dict[str, dict[int, set[str]]], set[str]]:
-    """Tests by module and line from one run of all of them, and those that fail without a mutant.
+) -> tuple[dict[str, dict[int, set[str]]], dict[str, float]]:
+    """One run of all tests: those that run a line, by module and line, and the seconds of each.
 
-    What fails so, as a limit of time may beside a load, can judge nothing.
+    Infinity is of a test that fails as it is, as a limit of time may beside a load, or is skipped.
     """
-    failed = scratch / "failed.txt"
-    failed.write_text("")
+    seconds = scratch / "seconds.txt"
 
     def work() -> int:
         cover = coverage.Coverage(data_file=str(scratch / "lines"), include=list(modules))
         cover.start()
-        status = pytest.main([*OPTIONS[:1], *OPTIONS[2:], *tests], plugins=[Lines(cover, failed)])
+        arguments = [option for option in OPTIONS if option != "-x"]
+        status = pytest.main([*arguments, *tests], plugins=[Lines(cover, seconds)])
         cover.stop()
         cover.save()
         return int(status)
 
+    seconds.write_text("")
     if forked(work, scratch / "coverage.log", 3600) not in (0, 1):
         sys.exit((scratch / "coverage.log").read_text()[-3000:])
     data = coverage.CoverageData(str(scratch / "lines"))
     data.read()
     lines = {
         module: {
-            line: set(contexts)
+            line: set(contexts) - {""}
             for line, contexts in data.contexts_by_lineno(str(Path.cwd() / module)).items()
         }
         for module in modules
     }
-    return lines, set(failed.read_text().splitlines())
+    took: dict[str, float] = defaultdict(float)
+    for row in seconds.read_text().splitlines():
+        test, _, duration = row.rpartition("\t")
+        took[test] += float(duration)
+    return lines, took
 
 
 def judged(
-    mutant: Mutant, code: str, lines: dict[int, set[str]], without: set[str], scratch: Path
+    mutant: Mutant,
+    code: str,
+    lines: dict[int, set[str]],
+    seconds: dict[str, float],
+    scratch: Path,
 ) -> str:
-    """What the tests say of one mutant; they run in the current folder."""
-    path = Path(mutant.module)
+    """What the tests say of one mutant; they run in the current folder.
+
+    Tests that run the line come first, the quickest of them before the others. Behind them come
+    the others of their files: what several tests share was made in the first of them.
+    """
     # Lines of a module's own level run at import only: every test that uses the module judges them.
-    first = lines.get(mutant.line, set()) - {""} or set().union(*lines.values()) - {""}
-    if not first:
+    first = lines.get(mutant.line) or set().union(*lines.values())
+    files = {test.partition("::")[0] for test in first}
+    chosen = sorted(
+        (test for test in seconds if test.partition("::")[0] in files and seconds[test] < math.inf),
+        key=lambda test: (test not in first, seconds[test]),
+    )
+    if not chosen:
         return "not reached"
-    files = sorted({test.partition("::")[0] for test in first})
+    path = Path(mutant.module)
     original = path.read_text()
     path.write_text(code)
-    arguments = [*OPTIONS, f"--timeout={SECONDS_OF_A_TEST}", *files]
+    arguments = [*OPTIONS, f"--timeout={SECONDS_OF_A_TEST}", *sorted(files)]
     try:
         status = forked(
-            lambda: int(pytest.main(arguments, plugins=[First(first, without)])),
+            lambda: int(pytest.main(arguments, plugins=[Chosen(chosen)])),
             scratch / "mutant.log",
             SECONDS_OF_A_MUTANT,
         )
     finally:
         path.write_text(original)
-    return {None: "timeout", 0: "survived"}.get(status, "caught")
+    # A loop without an end fails by the limit of a test. Behind the limit of a mutant lie tests
+    # that nobody asked; it counts as not caught.
+    return {None: "not caught in time", 0: "survived"}.get(status, "caught")
 
 
 def equivalent() -> set[tuple[str, str, str]]:
@@ -326,7 +346,7 @@ def equivalent() -> set[tuple[str, str, str]]:
 def summary(mutants: Sequence[Mutant]) -> dict:
     """Counts, the share caught of those that are not equivalent, and its 95 % Wilson interval."""
     alike = equivalent()
-    survivors = [m for m in mutants if m.outcome not in CAUGHT]
+    survivors = [m for m in mutants if m.outcome != "caught"]
     same = sum((m.module, m.before, m.after) in alike for m in survivors)
     total = len(mutants) - same
     caught = len(mutants) - len(survivors)
@@ -335,7 +355,6 @@ def summary(mutants: Sequence[Mutant]) -> dict:
         "mutants": len(mutants),
         "equivalent": same,
         "caught": caught,
-        "timeout": sum(m.outcome == "timeout" for m in mutants),
         "share": round(caught / total, 3),
         "interval": [round(float(interval.low), 3), round(float(interval.high), 3)],
     }
@@ -370,7 +389,7 @@ def main() -> None:
             before = {
                 (m["module"], m["before"], m["after"]): m["outcome"]
                 for m in result.get(name, {}).get("all", [])
-                if options.again and m["outcome"] in CAUGHT
+                if options.again and m["outcome"] == "caught"
             }
             modules, tests = (
                 sorted({str(path) for glob in globs for path in Path().glob(glob)})
@@ -382,17 +401,18 @@ def main() -> None:
                 for pair in sample(Path(module), module, options.sites, options.seed)
             ]
             print(f"{name}: {len(drawn)} mutants of {len(modules)} modules", flush=True)
-            lines, failed = reached(tests, modules, scratch)
-            print(*(f"fails without a mutant: {test}" for test in sorted(failed)), sep="\n")
+            lines, seconds = reached(tests, modules, scratch)
+            failed = [test for test, duration in seconds.items() if duration == math.inf]
+            print(*(f"judges nothing, skipped or failing: {test}" for test in failed), sep="\n")
             mutants = []
             for mutant, code in drawn:
                 key = (mutant.module, mutant.before, mutant.after)
                 outcome = before.get(key) or judged(
-                    mutant, code, lines[mutant.module], failed, scratch
+                    mutant, code, lines[mutant.module], seconds, scratch
                 )
                 mutants.append(Mutant(**{**asdict(mutant), "outcome": outcome}))
                 print(f"{outcome:11} {mutant.module}:{mutant.line}", flush=True)
-                if outcome not in CAUGHT:
+                if outcome != "caught":
                     print(f"    - {mutant.before}\n    + {mutant.after}", flush=True)
             by_module = defaultdict(list)
             for mutant in mutants:
@@ -402,7 +422,7 @@ def main() -> None:
                 "seed": options.seed,
                 **summary(mutants),
                 "modules": {
-                    module: f"{sum(m.outcome in CAUGHT for m in group)}/{len(group)}"
+                    module: f"{sum(m.outcome == 'caught' for m in group)}/{len(group)}"
                     for module, group in by_module.items()
                 },
                 "all": [asdict(m) for m in mutants],

@@ -1,4 +1,4 @@
-"""Arguments of the command: what is taken, to the ends of every range, and what is said of others."""
+"""Arguments of the command: what is taken, to the ends of every range, and what is refused."""
 
 from __future__ import annotations
 
