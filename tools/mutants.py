@@ -6,8 +6,9 @@ mutmut says what a mutant is: its operators change one number, text, comparison,
 assignment. Its own runner reaches neither constants of a module nor decorated functions, so each
 mutant is written into a copy of the checkout here. A test takes part in judging a mutant if its
 file runs the changed line; those that run the line themselves go first, the quickest before the
-others. Tests with a browser, PostgreSQL, servers or processes that are killed are left out. `--again` judges the survivors of the last
-result anew, after tests were added. CONTRIBUTING.md says how to read the result.
+others. Tests with a browser, PostgreSQL, servers or processes that are killed are left out.
+`--again` judges the survivors of the last result anew, after tests were added. CONTRIBUTING.md
+says how to read the result.
 """
 
 from __future__ import annotations
@@ -332,8 +333,8 @@ def judged(
         )
     finally:
         path.write_text(original)
-    # A loop without an end fails by the limit of a test. Behind the limit of a mutant lie tests
-    # that nobody asked; it counts as not caught.
+    # A loop without an end fails by the limit of a test. Beyond the limit of a mutant there are
+    # tests that have not run, so it is not caught.
     return {None: "not caught in time", 0: "survived"}.get(status, "caught")
 
 
