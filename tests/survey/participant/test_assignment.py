@@ -150,6 +150,60 @@ def test_the_odd_one_goes_to_the_direction_that_has_less() -> None:
         assert Counter(one.intended for one in chosen) == {"lower": 1, "higher": 2}
 
 
+@pytest.mark.parametrize("swap", [False, True])
+def test_directions_of_unequal_size_are_compared_by_their_mean_load(swap: bool) -> None:
+    """Two stimuli with two answers each have more than four that have five together."""
+    few, many = ("higher", "lower") if swap else ("lower", "higher")
+    stimuli = [
+        Candidate(number, "transfer", direction)
+        for number, direction in enumerate([few] * 2 + [many] * 4)
+    ]
+    load = {0: 2, 1: 2, 2: 1, 3: 1, 4: 1, 5: 2}
+    for seed in range(20):
+        (chosen,) = draw(stimuli, load, 1, random.Random(seed))
+        assert chosen.intended == many
+
+
+def test_stimuli_without_any_answer_are_missing_in_the_loads_and_come_first() -> None:
+    stimuli = candidates(4, 4)
+    load = dict.fromkeys((0, 1, 2, 4, 5, 6), 1)
+    for seed in range(20):
+        assert {one.id for one in draw(stimuli, load, 2, random.Random(seed))} == {3, 7}
+
+
+def test_who_joins_later_hears_what_the_first_left(client: TestClient, database: Database) -> None:
+    """Two by two, whatever the first of them drew: after each pair all loads are equal."""
+    for pairs in range(1, 4):
+        Person.join(client)
+        with database.read() as session:
+            loads_now = loads_of(session)
+        assert sorted(loads_now.values())[-4:] == [pairs] * 4
+        Person.join(client)
+        with database.read() as session:
+            assert set(loads_of(session).values()) == {pairs} and len(loads_of(session)) == 8
+
+
+def test_an_answer_renews_the_lease(client: TestClient, database: Database) -> None:
+    person = Person.ready(client)
+    trial = person.state()["trial"]["id"]
+    person.hear(trial)
+    silent(database, minutes=59)
+    assert person.judge(trial).status_code == 200
+    silent(database, minutes=59)
+    with database.read() as session:
+        assert sum(loads_of(session).values()) == 4
+    silent(database, minutes=2)
+    with database.read() as session:
+        assert sum(loads_of(session).values()) == 0  # practice alone was answered
+
+
+def silent(database: Database, minutes: float) -> None:
+    """Let time pass since everybody was last seen."""
+    with database.write() as session:
+        for participant in session.scalars(select(Participant)):
+            participant.seen_at -= timedelta(minutes=minutes)
+
+
 def test_orders_have_no_long_runs_and_no_neighbouring_catch_trials() -> None:
     catches = [Candidate(100 + n, CATCH[n % 2], ("same", "higher")[n % 2]) for n in range(4)]
     firsts = set()
