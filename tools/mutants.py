@@ -184,7 +184,7 @@ def sample(path: Path, module: str, sites: int, seed: int) -> list[tuple[Mutant,
 
 
 class Chosen:
-    """A pytest plugin: the given tests only, in their order."""
+    """A pytest plugin: the given tests only, in their order, up to the first that fails."""
 
     def __init__(self, tests: Sequence[str]) -> None:
         self.places = {test: place for place, test in enumerate(tests)}
@@ -193,6 +193,11 @@ class Chosen:
         """Called by pytest."""
         items[:] = [item for item in items if item.nodeid in self.places]
         items.sort(key=lambda item: self.places[item.nodeid])
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Called by pytest; ends the process at the first failure, whatever threads still hang."""
+        if report.failed:
+            os._exit(1)
 
 
 class Lines:
