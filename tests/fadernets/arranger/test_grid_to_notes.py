@@ -1,0 +1,81 @@
+"""Notes of a grid, worked out by hand: where they begin, how long they last, how loud they are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fadernets.arranger.grid_to_notes import grid_to_notes
+from fadernets.music.notes import Notes
+
+C, E = 60, 64
+PLAYED = Notes.of([0.05, 0.26, 1.02], [0.55, 0.4, 2.2], [C, E, C], [90, 30, 100])
+
+
+def grids(*rows: tuple[int, int, int, float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Onset, hold and velocity of rows (pitch, first step, steps, velocity)."""
+    onset, hold, velocity = (np.zeros((16, 88)) for _ in range(3))
+    for pitch, first, steps, loud in rows:
+        onset[first, pitch - 21] = 1
+        velocity[first, pitch - 21] = loud
+        hold[first + 1 : first + steps, pitch - 21] = 1
+    return onset, hold, velocity
+
+
+def played(*rows: tuple[int, int, int, float], source: Notes = PLAYED, louder: float = 0.0) -> list:
+    return [
+        tuple(round(value, 6) for value in note)
+        for note in grid_to_notes(*grids(*rows), source, louder)
+    ]
+
+
+def test_a_note_of_the_source_is_as_it_was_played() -> None:
+    rows = [(C, 0, 2, 0.1), (E, 1, 1, 0.9), (C, 4, 5, 0.5)]
+    assert played(*rows) == [tuple(note) for note in PLAYED]
+
+
+def test_one_that_lasts_otherwise_begins_and_sounds_as_it_was_played() -> None:
+    assert played((C, 0, 3, 0.1)) == [(0.05, 0.75, C, 90)]
+    assert played((C, 0, 1, 0.1)) == [(0.05, 0.25, C, 90)]
+
+
+def test_a_new_note_begins_with_those_of_its_step_or_on_it() -> None:
+    assert played((62, 4, 2, 1.0)) == [(1.02, 1.5, 62, 127)]  # as C does
+    assert played((62, 8, 2, 0.5)) == [(2.0, 2.5, 62, 64)]
+    chord = Notes.of([1.0, 1.06], [2.0, 2.0], [C, E], [64, 64])
+    assert played((62, 4, 1, 0.5), source=chord) == [(1.03, 1.25, 62, 64)]  # between the two
+    assert played((C, 3, 1, 0.5), source=Notes.empty()) == [(0.75, 1.0, C, 64)]
+
+
+def test_a_note_lasts_40_ms_and_ends_with_the_segment() -> None:
+    late = Notes.of([0.23], [0.9], [C], [64])  # almost the second step
+    assert played((C, 0, 1, 0.5), source=late) == [(0.23, 0.31, C, 64)]
+    assert played((C, 15, 1, 0.5), source=Notes.empty()) == [(3.75, 4.0, C, 64)]
+    last = Notes.of([3.97], [4.0], [C], [64])
+    assert played((C, 15, 1, 0.5), source=last) == [(3.97, 4.0, C, 64)]
+
+
+def test_a_string_that_is_struck_again_is_free_by_then() -> None:
+    held = Notes.of([0.0, 0.45], [0.45, 1.0], [C, C], [64, 64])
+    assert played((C, 0, 1, 0.5), (C, 1, 3, 0.5), source=held)[0] == (0.0, 0.25, C, 64)
+    # The source's own note lasts into the step in which it is struck again: to its beginning,
+    # and not so far into the step that it would count there.
+    source = Notes.of([0.0], [0.37], [C], [64])
+    assert played((C, 0, 1, 0.5), (C, 1, 1, 0.5), source=source)[0] == (0.0, 0.25, C, 64)
+    late = Notes.of([0.235, 0.48], [0.374, 0.9], [C, C], [64, 64])
+    first, second = played((C, 0, 1, 0.5), (C, 1, 3, 0.5), source=late)
+    assert first == (0.235, 0.3725, C, 64) and second == (0.48, 0.9, C, 64)
+
+
+@pytest.mark.parametrize(
+    ("louder", "expected"),
+    [(0, [90, 64]), (10.4, [100, 74]), (-10, [80, 54]), (60, [127, 124]), (-127, [1, 1])],
+)
+def test_all_notes_are_louder_by_as_much_within_what_there_is(louder, expected) -> None:
+    found = played((C, 0, 2, 0.5), (E, 8, 1, 0.5), louder=louder)
+    assert [velocity for *_, velocity in found] == expected
+
+
+def test_no_onsets_are_no_notes() -> None:
+    assert played() == []
+    assert len(grid_to_notes(np.zeros((16, 88)), np.ones((16, 88)), np.ones((16, 88)), PLAYED)) == 0
