@@ -168,6 +168,20 @@ def test_find(saved, monkeypatch):
         checkpoint.find("huge")
 
 
+def test_a_model_is_told_by_its_files_alone(saved, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "PRETRAINED", saved.parent)
+    monkeypatch.setattr(checkpoint, "DEFAULT", "elsewhere")
+    assert checkpoint.parts("small") == checkpoint.parts(saved) == [saved]
+    assert checkpoint.fader_names("small") == tuple(SCALES)
+    reviser = tmp_path / "reviser"
+    shutil.copytree(saved, reviser)
+    (reviser / CONFIG).write_text(config.to_json(ModelConfig(model="reviser", codes="small")))
+    assert checkpoint.parts(reviser) == [reviser, saved]  # its codes are another model's
+    for ask in (checkpoint.parts, checkpoint.fader_names):
+        with pytest.raises(CheckpointError, match="no model named 'elsewhere'"):
+            ask()
+
+
 def test_nothing_to_find(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint, "PRETRAINED", tmp_path)
     assert checkpoint.available() == []

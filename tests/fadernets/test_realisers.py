@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from fadernets import realisers
+from fadernets.codes import Codes
 from fadernets.faders import Fader
 from fadernets.models.config import ModelConfig
 from fadernets.models.reviser import Reviser
@@ -98,5 +99,6 @@ def test_each_segment_goes_to_the_other_mode_of_its_own_key(arranger):
 def test_codes_of_a_model_that_keeps_no_notes_cannot_be_arranged(arranger):
     net = a_net(AutoregressiveDecoding())
     codes = net.encode(SEGMENTS[:2])
-    with pytest.raises(ValueError, match="no notes to arrange"):
-        arranger.notes_of(net.model, codes, None)
+    for bare in (codes, Codes(codes.values, codes.key)):
+        with pytest.raises(ValueError, match="no notes to arrange"):
+            arranger.notes_of(net.model, bare, None)

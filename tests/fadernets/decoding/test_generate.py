@@ -3,9 +3,11 @@ import pytest
 import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy import stats
 
 from fadernets.decoding.generate import MAX_LENGTH, generate
 from fadernets.decoding.grammar import Grammar
+from fadernets.decoding.incremental_decoder import IncrementalDecoder
 from fadernets.models.layers import EventDecoder
 from fadernets.music import events
 from fadernets.music.key import KEYS
@@ -301,3 +303,24 @@ def test_no_more_tokens_than_asked(length):
 def test_impossible_requests(options, message):
     with pytest.raises(ValueError, match=message):
         generate(decoder(0), condition(2), **options)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 2.0])
+def test_first_tokens_are_drawn_as_often_as_they_are_likely(temperature):
+    told, each, rounds = decoder(0, gain=6.0), 300, 5
+    likes = condition(1).expand(each, -1)
+    start = IncrementalDecoder(told, likes[:1]).step(torch.tensor([events.PAD]))[0]
+    allowed = Grammar(1, CPU).allowed()[0]
+    expected = (start / temperature).masked_fill(~allowed, -np.inf).double().softmax(0).numpy()
+    counts = np.zeros(events.VOCABULARY)
+    for first in range(0, rounds * each, each):
+        seeds = range(first, first + each)
+        tokens = generate(told, likes, seeds=seeds, temperature=temperature, max_length=1)
+        counts += np.bincount(tokens[:, 0], minlength=events.VOCABULARY)
+    assert counts[~allowed.numpy()].sum() == 0
+    expected = expected * rounds * each
+    often = expected >= 10
+    assert often.sum() >= 5
+    observed = np.append(counts[often], counts[~often].sum())
+    wanted = np.append(expected[often], expected[~often].sum())
+    assert stats.chisquare(observed, wanted).pvalue > 0.001
