@@ -32,7 +32,8 @@ from survey.records.from_json import (
     checked,
     complete,
 )
-from survey.records.to_json import RecordError, bounded, member, members, of_study, values
+from survey.records.rows import bounded
+from survey.records.to_json import RecordError, member, members, of_study, values
 
 log = logging.getLogger(__name__)
 
@@ -290,7 +291,8 @@ def content(record: Line) -> Line:
         {
             **one,
             "plays": sorted(one["plays"], key=lambda play: play["submission"]),
-            "answer": one["answer"] and bounded(one["answer"]),
+            "answer": one["answer"]
+            and {**one["answer"], "seconds": bounded(one["answer"]["seconds"])},
         }
         for one in record["trials"]
     ]

@@ -4,33 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from db.models import (
     AGE_BANDS,
-    BEST,
     DEVICES,
-    DIRECTIONS,
-    LONGEST_COMMENT,
-    LONGEST_SECONDS,
     PLAY_EVENTS,
     SIDES,
     TRAININGS,
-    WORST,
 )
+from survey.ratings.judgement import Comment, Judgement, Seconds
 
-
-def _storable(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("it holds a character that cannot be stored")
-    return text
-
-
-Rating = Annotated[int, Field(ge=WORST, le=BEST)]
 Name = Annotated[str, StringConstraints(max_length=64)]
 Submission = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
-Comment = Annotated[str, StringConstraints(max_length=LONGEST_COMMENT), AfterValidator(_storable)]
-Seconds = Annotated[float, Field(ge=0, le=LONGEST_SECONDS, allow_inf_nan=False)]
 Channel = Literal["left", "right", "none"]
 
 
@@ -73,16 +59,11 @@ class Played(Body):
     submission: Submission
 
 
-class Answered(Body):
+class Answered(Body, Judgement):
     """A participant's judgement of a trial."""
 
     trial: Name
     submission: Submission
-    direction: Literal[DIRECTIONS]  # type: ignore[valid-type]
-    rhythm: Rating
-    melody: Rating
-    harmony: Rating
-    naturalness: Rating
     comment: Comment | None = None
     seconds: Seconds | None = None
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import pandas as pd
+from pydantic import ValidationError
 
 from db.models import (
     AGE_BANDS,
@@ -21,6 +22,7 @@ from db.models import (
     TRAININGS,
     WORST,
 )
+from survey.ratings.judgement import RATING
 
 CHANGE = "change_"  # how the names of measured changes begin; the attribute's name follows
 ANALYSED = tuple(kind for kind in KINDS if kind != "practice")
@@ -115,9 +117,10 @@ def _whole(cell: str, column: Column) -> int:
 
 def _rating(cell: str, column: Column) -> int:
     number = _number(cell, column)
-    if number not in range(WORST, BEST + 1):
-        raise ValueError(f"is {cell!r}, not a whole number from {WORST} to {BEST}")
-    return int(number)
+    try:
+        return RATING.validate_python(int(number) if number.is_integer() else number)
+    except ValidationError as error:
+        raise ValueError(f"is {cell!r}, not a whole number from {WORST} to {BEST}") from error
 
 
 def _moment(cell: str, column: Column) -> str:

@@ -9,64 +9,15 @@ completion codes only in a *private* one, which the journal needs and an export 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Enum, Float, Integer, Select, String, inspect, select
+from pydantic import ValidationError
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, object_session, selectinload
-from sqlalchemy.types import TypeEngine
 
-from db.models import (
-    LONGEST_SECONDS,
-    SCALES,
-    Answer,
-    Base,
-    Clip,
-    Instant,
-    Invitation,
-    Participant,
-    Play,
-    Stimulus,
-    Study,
-    Trial,
-)
-
-STUDY = (
-    *("name", "title", "state", "invited_only", "trials_each", "lease_minutes", "language"),
-    *("contact", "retention", "rules", "build", "withdrawn", "lapsed", "created_at"),
-    *("opened_at", "closed_at"),
-)
-CLIP = ("sha256", "bytes", "seconds")
-STIMULUS = (
-    *("name", "kind", "intended", "strength", "checkpoint", "source", "segment", "measured"),
-)
-INVITATION = ("created_at", "used_at")
-PARTICIPANT = (
-    *("public_id", "stage", "consented_at", "consent", "seen_at", "finished_at", "asked_at"),
-    *("age_band", "training", "device", "checked_at", "sound_ok"),
-)
-TRIAL = ("position", "assigned_at")
-PLAY = ("submission", "side", "event", "at")
-ANSWER = ("submission", "direction", *SCALES, "comment", "seconds", "at")
-PRIVATE: Mapping[type[Base], tuple[str, ...]] = {
-    Invitation: ("token_hash", "label"),
-    Participant: ("token_hash", "completion_code"),
-}
-ADDED: Mapping[type[Base], Mapping[str, Any]] = {  # what records of earlier versions lack
-    Study: {"lapsed": 0},
-}
-FIELDS: Mapping[type[Base], tuple[str, ...]] = {
-    Study: STUDY,
-    Clip: CLIP,
-    Stimulus: STIMULUS,
-    Invitation: INVITATION,
-    Participant: PARTICIPANT,
-    Trial: TRIAL,
-    Play: PLAY,
-    Answer: ANSWER,
-}
+from db.models import Base, Invitation, Participant, Study, Trial
+from survey.records.rows import PRIVATE_ROWS, ROWS
 
 
 class RecordError(ValueError):
@@ -164,28 +115,18 @@ def values(model: type[Base], record: Any, private: bool = False) -> dict[str, A
     RecordError
         If a field is missing or its value is not one the column takes.
     """
-    found: dict[str, Any] = {}
-    columns = inspect(model).columns
-    if isinstance(record, Mapping):
-        record = {**ADDED.get(model, {}), **record}
-    for name in _fields(model, private):
-        column = columns[name]
-        what = f"{model.__name__.lower()}.{name}"
-        value = member(record, name, what)
-        if value is None and column.nullable:
-            found[name] = None
-        else:
-            found[name] = _typed(column.type, value, what)
-    return bounded(found) if model is Answer else found
-
-
-def bounded(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """An answer with no more seconds than may be stored; none is lost for having more.
-
-    There was no bound once, and journals and exports of that time are still read.
-    """
-    seconds = answer["seconds"]
-    return {**answer, "seconds": None if seconds is None else min(seconds, LONGEST_SECONDS)}
+    name = model.__name__.lower()
+    if not isinstance(record, Mapping):
+        raise RecordError(f"{name}: expected an object, not", record)
+    try:
+        row = (PRIVATE_ROWS if private else ROWS)[model].model_validate(dict(record))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        field = first["loc"][0]
+        if first["type"] == "missing":
+            raise RecordError(f"{name}.{field} is missing") from None
+        raise RecordError(f"{name}.{field} cannot be", record[field]) from None
+    return {field: getattr(row, field) for field in type(row).model_fields}
 
 
 def member(record: Any, name: str, what: str | None = None) -> Any:
@@ -224,60 +165,8 @@ def _session(row: Base) -> Session:
     return session
 
 
-def _fields(model: type[Base], private: bool) -> tuple[str, ...]:
-    return FIELDS[model] + (PRIVATE.get(model, ()) if private else ())
-
-
 def _plain(row: Base, private: bool = False) -> dict[str, Any]:
-    found = {name: getattr(row, name) for name in _fields(type(row), private)}
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in found.items()
-    }
-
-
-def _typed(kind: TypeEngine[Any], value: Any, what: str) -> Any:
-    """The value as the column takes it; databases themselves would let some of these pass."""
-    wrong = RecordError(f"{what} cannot be", value)
-    if isinstance(kind, Instant):
-        return _moment(value, wrong)
-    if isinstance(kind, Enum):
-        good = isinstance(value, str) and value in kind.enums
-    elif isinstance(kind, String):
-        longest = kind.length or len(str(value))
-        good = isinstance(value, str) and len(value) <= longest and "\0" not in value
-    elif isinstance(kind, Boolean):
-        good = isinstance(value, bool)
-    elif isinstance(kind, Integer):
-        good = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31
-    elif isinstance(kind, Float):
-        good = isinstance(value, int | float) and not isinstance(value, bool)
-        good = good and abs(value) <= sys.float_info.max
-    elif isinstance(kind, JSON):
-        good = isinstance(value, dict) and _finite(value)
-    else:
-        raise TypeError(f"{what}: no rule for columns of type {kind!r}")
-    if not good:
-        raise wrong
-    return value
-
-
-def _finite(value: dict[str, Any]) -> bool:
-    """Whether all numbers are: 1e999 in a file is read as infinite, and could not be written."""
-    try:
-        dump(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _moment(value: Any, wrong: RecordError) -> datetime:
-    if not isinstance(value, str):
-        raise wrong
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise wrong from error
-    if moment.tzinfo is None:
-        raise wrong
-    return moment
+    rows = (PRIVATE_ROWS if private else ROWS)[type(row)]
+    return rows.model_construct(
+        **{name: getattr(row, name) for name in rows.model_fields}
+    ).model_dump(warnings=False)

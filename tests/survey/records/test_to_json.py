@@ -2,14 +2,23 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import inspect, select
+from sqlalchemy import Enum, String, inspect, select
 
 from db.database import Database
-from db.models import Answer, Base, Clip, Invitation, Participant, Stimulus, Study, Trial
+from db.models import (
+    LONGEST_COMMENT,
+    Answer,
+    Base,
+    Clip,
+    Invitation,
+    Participant,
+    Stimulus,
+    Study,
+    Trial,
+)
 from survey.records import to_json
+from survey.records.rows import PRIVATE_ROWS, ROWS
 from survey.records.to_json import (
-    FIELDS,
-    PRIVATE,
     RecordError,
     dump,
     of_participant,
@@ -36,11 +45,22 @@ ANSWER = {
 
 
 def test_every_column_is_in_a_record_or_left_out_on_purpose():
-    for model, fields in FIELDS.items():
+    for model, row in PRIVATE_ROWS.items():
         names = {column.key for column in inspect(model).columns}
-        assert names - LEFT_OUT == {*fields, *PRIVATE.get(model, ())}, model
+        assert names - LEFT_OUT == set(row.model_fields), model
+        assert set(ROWS[model].model_fields) <= set(row.model_fields)
     tables = {mapper.class_ for mapper in Base.registry.mappers}
-    assert {model.__name__ for model in tables - set(FIELDS)} == {"Audit"}
+    assert {model.__name__ for model in tables - set(ROWS)} == {"Audit"}
+
+
+@pytest.mark.parametrize("model", ROWS)
+def test_a_record_may_be_as_long_as_the_column(model: type[Base]):
+    for name, field in PRIVATE_ROWS[model].model_json_schema()["properties"].items():
+        column = inspect(model).columns[name].type
+        if isinstance(column, String) and not isinstance(column, Enum):
+            lengths = [part.get("maxLength") for part in field.get("anyOf", [field])]
+            longest = LONGEST_COMMENT if name == "comment" else column.length
+            assert lengths[0] == longest, (model, name)
 
 
 def test_a_row_survives_the_way_there_and_back(database: Database, study: Study):
@@ -76,9 +96,9 @@ def test_a_record_is_one_line_of_ascii_whatever_the_comment(database: Database, 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *(("rhythm", value) for value in ("5", 5.0, True, None, 2**40, [])),
+        *(("rhythm", value) for value in ("5", 5.0, True, None, 2**40, [], 0, 6)),
         *(("direction", value) for value in ("up", "", None, 1)),
-        *(("comment", value) for value in (None, 7, "\0")),
+        *(("comment", value) for value in (None, 7, "\0", "x" * 1001)),
         *(("seconds", value) for value in ("4", True, float("inf"), float("nan"), 10**400)),
         *(("at", value) for value in ("yesterday", "2026-01-31T12:00:00", 5, None)),
         ("submission", "x" * 65),

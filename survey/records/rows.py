@@ -1,0 +1,202 @@
+"""Rows of the database as records have them: which columns, and what each value may be.
+
+Pydantic's models of what is read; what is written is the same fields, unchecked, so that an export
+never fails on what an earlier version stored.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    PlainSerializer,
+    StringConstraints,
+)
+
+from db.models import (
+    AGE_BANDS,
+    DEVICES,
+    DIRECTIONS,
+    KINDS,
+    LONGEST_SECONDS,
+    PLAY_EVENTS,
+    SIDES,
+    STAGES,
+    STATES,
+    TRAININGS,
+    Answer,
+    Base,
+    Clip,
+    Invitation,
+    Participant,
+    Play,
+    Stimulus,
+    Study,
+    Trial,
+)
+from survey.ratings.judgement import Comment, Judgement, storable
+
+
+def _moment(value: object) -> object:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _writable(value: dict[str, Any]) -> dict[str, Any]:
+    """Without infinite numbers: 1e999 in a file is read as one, and could not be written."""
+    json.dumps(value, allow_nan=False)
+    return value
+
+
+def bounded(seconds: float | None) -> float | None:
+    """No more than may be stored: journals and exports of the time without a bound are read."""
+    return None if seconds is None else min(seconds, LONGEST_SECONDS)
+
+
+Text = Annotated[str, AfterValidator(storable)]
+Text16 = Annotated[Text, StringConstraints(max_length=16)]
+Text32 = Annotated[Text, StringConstraints(max_length=32)]
+Text64 = Annotated[Text, StringConstraints(max_length=64)]
+Text100 = Annotated[Text, StringConstraints(max_length=100)]
+Text200 = Annotated[Text, StringConstraints(max_length=200)]
+Text300 = Annotated[Text, StringConstraints(max_length=300)]
+Whole = Annotated[int, Field(gt=-(2**31), lt=2**31)]  # what databases' integers hold
+Moment = Annotated[
+    AwareDatetime, BeforeValidator(_moment), PlainSerializer(lambda moment: moment.isoformat())
+]
+Json = Annotated[dict[str, Any], AfterValidator(_writable)]
+
+
+class Row(BaseModel):
+    """A row without the numbers and links of one database; other members are passed over."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class StudyRow(Row):
+    """A listening test."""
+
+    name: Text64
+    title: Text200
+    state: Literal[STATES]  # type: ignore[valid-type]
+    invited_only: bool
+    trials_each: Whole
+    lease_minutes: Whole
+    language: Text16
+    contact: Text200
+    retention: Text
+    rules: Json
+    build: Json
+    withdrawn: Whole
+    lapsed: Whole = 0  # records of earlier versions lack it
+    created_at: Moment
+    opened_at: Moment | None
+    closed_at: Moment | None
+
+
+class ClipRow(Row):
+    """A sound file."""
+
+    sha256: Text64
+    bytes: Whole
+    seconds: FiniteFloat
+
+
+class StimulusRow(Row):
+    """A pair of clips."""
+
+    name: Text64
+    kind: Literal[KINDS]  # type: ignore[valid-type]
+    intended: Literal[DIRECTIONS]  # type: ignore[valid-type]
+    strength: FiniteFloat
+    checkpoint: Text100
+    source: Text300
+    segment: Whole | None
+    measured: Json
+
+
+class InvitationRow(Row):
+    """A link for one person, without what lets anybody use it."""
+
+    created_at: Moment
+    used_at: Moment | None
+
+
+class PrivateInvitationRow(InvitationRow):
+    """As a journal needs it."""
+
+    token_hash: Text64
+    label: Text100
+
+
+class ParticipantRow(Row):
+    """One person's way through one study, without what lets anybody act as them."""
+
+    public_id: Text32
+    stage: Literal[STAGES]  # type: ignore[valid-type]
+    consented_at: Moment
+    consent: Text64
+    seen_at: Moment
+    finished_at: Moment | None
+    asked_at: Moment | None
+    age_band: Literal[AGE_BANDS] | None  # type: ignore[valid-type]
+    training: Literal[TRAININGS] | None  # type: ignore[valid-type]
+    device: Literal[DEVICES] | None  # type: ignore[valid-type]
+    checked_at: Moment | None
+    sound_ok: bool | None
+
+
+class PrivateParticipantRow(ParticipantRow):
+    """As a journal needs it."""
+
+    token_hash: Text64
+    completion_code: Text32 | None
+
+
+class TrialRow(Row):
+    """A stimulus at its place in a participant's order."""
+
+    position: Whole
+    assigned_at: Moment
+
+
+class PlayRow(Row):
+    """A clip began or ended to play."""
+
+    submission: Text64
+    side: Literal[SIDES]  # type: ignore[valid-type]
+    event: Literal[PLAY_EVENTS]  # type: ignore[valid-type]
+    at: Moment
+
+
+class AnswerRow(Judgement):
+    """What a participant said of a trial."""
+
+    comment: Comment
+    seconds: Annotated[FiniteFloat | None, AfterValidator(bounded)]
+    at: Moment
+
+
+ROWS: dict[type[Base], type[BaseModel]] = {
+    Study: StudyRow,
+    Clip: ClipRow,
+    Stimulus: StimulusRow,
+    Invitation: InvitationRow,
+    Participant: ParticipantRow,
+    Trial: TrialRow,
+    Play: PlayRow,
+    Answer: AnswerRow,
+}
+PRIVATE_ROWS: dict[type[Base], type[BaseModel]] = {
+    **ROWS,
+    Invitation: PrivateInvitationRow,
+    Participant: PrivateParticipantRow,
+}
