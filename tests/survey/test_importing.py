@@ -147,7 +147,10 @@ SPOILT: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "no stimulus": (lambda f: answered(f).update(stimulus="x"), "the study does not have"),
     "twice a trial": (lambda f: last(f)["trials"].append(answered(f)), "contradicts itself"),
     "twice a person": (lambda f: f["participants"].append(last(f)), "contradicts itself"),
-    "long comment": (lambda f: answered(f)["answer"].update(comment="x" * 1001), "contradicts"),
+    "long comment": (
+        lambda f: answered(f)["answer"].update(comment="x" * 1001),
+        "answer.comment cannot be",
+    ),
     "no trials": (lambda f: last(f).update(trials=None), "trials: expected a list"),
     "no person": (lambda f: f["participants"].append(5), "expected an object"),
     "no hash": (lambda f: f["study"]["stimuli"][0]["first"].update(sha256="a"), "contradicts"),

@@ -294,7 +294,7 @@ def test_who_joined_and_did_nothing_more_is_counted_as_removed(
         replayed(database, known, {"type": "begun", "at": LATE, "study": "small", "count": count})
         with database.read() as session:
             row = session.scalars(select(Study)).one()
-            assert (row.lapsed, flow(session, row)["consented"]) == (lapsed, 3 + lapsed)
+            assert (row.lapsed, flow(session, row).consented) == (lapsed, 3 + lapsed)
 
 
 @ONE

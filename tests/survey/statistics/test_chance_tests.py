@@ -103,3 +103,24 @@ def test_the_sign_test_leaves_equal_people_out() -> None:
     found = lower_against_higher(answers, seed=0)
     assert found.better == Better(lower=5, higher=0, equal=2)
     assert found.sign_test == pytest.approx(2 / 2**5)
+
+
+def test_drawn_signs_go_by_the_seed_in_every_test() -> None:
+    """Participants are too many for all signs, so that p is drawn."""
+    random = np.random.default_rng(0)
+    answers = {
+        word: of_matrix((random.random((EXACT + 9, 6)) < share).astype(float))
+        for word, share in (("lower", 0.6), ("higher", 0.5))
+    }
+
+    def p_values(seed: int) -> list[float | None]:
+        against = against_chance(answers, seed)["lower"].one_of_two
+        paired = lower_against_higher(answers, seed).flips
+        assert not against.exact and not paired.exact
+        return [against.p, paired.p]
+
+    for same, other in zip(p_values(1), p_values(2), strict=True):
+        assert same != other and same == pytest.approx(other, abs=0.05)
+    assert p_values(1) == p_values(1)
+    exact = np.arange(1.0, EXACT + 1) - 4
+    assert sign_flip(exact, seed=1) == sign_flip(exact, seed=2) and sign_flip(exact, 1).exact
