@@ -142,11 +142,11 @@ def _seconds(table: pd.DataFrame, rules: Rules) -> pd.Series:
 
 
 def _same(table: pd.DataFrame, rules: Rules) -> pd.Series:
-    answers = ["heard", *SCALES]
-    trials = table[(table["kind"] == "transfer") & table[answers].notna().all(axis=1)]
-    if trials.empty:
-        return pd.Series(dtype=float)
-    each = trials.groupby(["participant", *answers], observed=True).size().groupby("participant")
+    # Incomplete answers are in no group: `groupby` passes over missing values.
+    groups = table[table["kind"] == "transfer"].groupby(
+        ["participant", "heard", *SCALES], observed=True
+    )
+    each = groups.size().groupby("participant")
     shares = each.max() / each.sum()
     least = rules.get("same_answers_least")
     return shares[each.sum() >= (DEFAULT_RULES["same_answers_least"] if least is None else least)]

@@ -140,7 +140,7 @@ def answered(found: dict[str, Any]) -> dict[str, Any]:
 
 
 SPOILT: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
-    "no rating": (lambda f: answered(f)["answer"].update(rhythm=6), "ck_answers_rhythm|contradict"),
+    "no rating": (lambda f: answered(f)["answer"].update(rhythm=6), "answer.rhythm"),
     "no direction": (lambda f: answered(f)["answer"].update(direction="up"), "answer.direction"),
     "half an answer": (lambda f: answered(f)["answer"].pop("melody"), "answer.melody is missing"),
     "endless": (lambda f: f["study"]["stimuli"][0]["measured"]["note"].update(after=1e999), "meas"),

@@ -62,6 +62,23 @@ def test_each_rule_at_its_limit() -> None:
     }
 
 
+def test_what_is_missing_speaks_neither_for_nor_against_anybody() -> None:
+    words = ("same", "", "")
+    assert (
+        rules_of(rows("silent", 10) + rows("silent", 3, "identical", heard=words.__getitem__)) == {}
+    )
+    assert rules_of(rows("untimed", 10, seconds=lambda at: "" if at > 2 else 20)) == {}
+    assert rules_of(rows("hasty", 10, seconds=lambda at: "" if at > 2 else 1)) == {
+        "hasty": "median_seconds"
+    }
+    # Of seven trials alike and complete nothing is said, nor of answers that are not all there.
+    partly = rows("partly", 10, rhythm=lambda at: "" if at > 6 else 3)
+    assert rules_of(partly, rows("none", 10, rhythm="")) == {}
+    assert rules_of(partly, rules={"same_answers": 0.5, "same_answers_least": 7}) == {
+        "partly": "same_answers"
+    }
+
+
 def test_disagreeing_with_the_model_leaves_nobody_out() -> None:
     contrary = rows("contrary", 10, heard="higher") + rows("contrary", 4, "swapped", heard="higher")
     assert rules_of(contrary) == {}
