@@ -29,44 +29,58 @@ from train.evaluation.ablation_variants import VARIANTS, Variant
 from train.evaluation.identity import identity
 from train.evaluation.sweep import VALUES, measured_names, recorded, spread
 from train.evaluation.table1 import scores
+from train.reporting.ablation_table import UNMOVED
+from train.reporting.results import (
+    Ablation,
+    VariantControl,
+    VariantIdentity,
+    VariantRow,
+    VariantTime,
+)
 
 SINGLES = 9  # segments played one by one, for the time of one
 
 
-def control(idea: Variant, net: FaderNet, source: list[Notes], sd: Mapping[str, float]) -> dict:
+def control(
+    idea: Variant, net: FaderNet, source: list[Notes], sd: Mapping[str, float]
+) -> dict[str, VariantControl]:
     """Table 1's scores of each fader over one run of segments, and its target error."""
-    codes, found = net.encode(source), {}
+    codes, faders = net.encode(source), {}
     for fader in net.faders:
         asked = net.density(fader, np.linspace(0, 1, VALUES))
         played = [idea.way(net, codes, fader, np.full(len(source), a)) for a in asked]
         sweep = recorded(fader, asked, np.arange(len(source))[None], played, measured_names(net))
         row = scores(sweep, sd)
-        found[fader] = {
-            "consistency": row["normalised"]["consistency"][0],
-            "restrictiveness": row["normalised"]["restrictiveness"][0],
-            "linearity": row["linearity_each"][0],
-            "target_error": round(metrics.target_error(asked, sweep.densities[fader]), 4),
-        }
-    return found
+        faders[fader] = VariantControl(
+            consistency=row.normalised.consistency[0],
+            restrictiveness=row.normalised.restrictiveness[0],
+            linearity=row.linearity_each[0],
+            target_error=round(metrics.target_error(asked, sweep.densities[fader]), 4),
+        )
+    return faders
 
 
-def kept(idea: Variant, net: FaderNet, source: list[Notes], sd: Mapping[str, float]) -> dict:
+def kept(
+    idea: Variant, net: FaderNet, source: list[Notes], sd: Mapping[str, float]
+) -> dict[str, VariantIdentity]:
     """Identity with every fader left alone, and one standard deviation down and up."""
     codes = net.encode(source)
-    found: dict = {"0": identity(source, net.reconstruct(codes))}
+    unmoved = identity(source, net.reconstruct(codes))
+    moves = {UNMOVED: VariantIdentity(**unmoved.stored())}
     for fader in net.faders:
         own = np.array([measure(notes)[fader] for notes in source])
         low, high = net.density(fader, 0.0), net.density(fader, 1.0)
         for sign, name in ((-1, f"{fader} -1 sd"), (1, f"{fader} +1 sd")):
             asked = own + sign * sd[fader]
-            inside = np.flatnonzero((asked >= low) & (asked <= high))
+            inside = np.flatnonzero((asked >= low) & (asked <= high)).tolist()
             part = [source[i] for i in inside]
             played = idea.way(net, net.encode(part), fader, asked[inside])
-            found[name] = {"n": len(part)} | (identity(part, played) if part else {})
-    return found
+            left = identity(part, played).stored() if part else {}
+            moves[name] = VariantIdentity(n=len(part), **left)
+    return moves
 
 
-def seconds_each(idea: Variant, net: FaderNet, source: list[Notes]) -> dict[str, float]:
+def seconds_each(idea: Variant, net: FaderNet, source: list[Notes]) -> VariantTime:
     """Milliseconds a segment: one alone, encoded and played, and many at once, played."""
     fader = net.faders[0]
     asked = np.array([measure(notes)[fader] for notes in source])
@@ -77,11 +91,13 @@ def seconds_each(idea: Variant, net: FaderNet, source: list[Notes]) -> dict[str,
         alone.append(time.perf_counter() - began)
     codes, began = net.encode(source), time.perf_counter()
     idea.way(net, codes, fader, asked)
-    many = (time.perf_counter() - began) / len(source)
-    return {"one_ms": round(1000 * float(np.median(alone)), 1), "each_ms": round(1000 * many, 2)}
+    each = (time.perf_counter() - began) / len(source)
+    return VariantTime(
+        one_ms=round(1000 * float(np.median(alone)), 1), each_ms=round(1000 * each, 2)
+    )
 
 
-def ablation(data: Segments, count: int, seed: int, ideas: Sequence[Variant]) -> dict:
+def ablation(data: Segments, count: int, seed: int, ideas: Sequence[Variant]) -> Ablation:
     """All rows, with what is needed to measure them again.
 
     Parameters
@@ -89,7 +105,7 @@ def ablation(data: Segments, count: int, seed: int, ideas: Sequence[Variant]) ->
     data : Segments
     count, seed : int
         How many unseen segments of performances, and which.
-    ideas : sequence of Idea
+    ideas : sequence of Variant
 
     Raises
     ------
@@ -103,26 +119,26 @@ def ablation(data: Segments, count: int, seed: int, ideas: Sequence[Variant]) ->
     for idea in tqdm(ideas, desc="ideas", disable=None):
         net = idea.prepared(FaderNet.load(idea.model, device=str(data.tokens.device)))
         rows.append(
-            {
-                "idea": idea.name,
-                "model": idea.model,
-                "decodes": idea.decodes,
-                "searches": idea.searches,
-                "control": control(idea, net, source, sd),
-                "identity": kept(idea, net, source, sd),
-                "time": seconds_each(idea, net, source),
-            }
+            VariantRow(
+                idea=idea.name,
+                model=idea.model,
+                decodes=idea.decodes,
+                searches=idea.searches,
+                control=control(idea, net, source, sd),
+                identity=kept(idea, net, source, sd),
+                time=seconds_each(idea, net, source),
+            )
         )
-    return {
-        "segments": len(source),
-        "seed": seed,
-        "sd": {name: round(value, 5) for name, value in sd.items()},
-        "data_sha256": data.sha256,
-        "commit": commit(),
-        "threads": torch.get_num_threads(),
-        "machine": platform.machine(),
-        "rows": rows,
-    }
+    return Ablation(
+        segments=len(source),
+        seed=seed,
+        sd={name: round(value, 5) for name, value in sd.items()},
+        data_sha256=data.sha256,
+        commit=commit(),
+        threads=torch.get_num_threads(),
+        machine=platform.machine(),
+        rows=rows,
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -136,12 +152,12 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         data = Segments.load(options.data, device=options.device)
-        found = ablation(data, options.segments, options.seed, VARIANTS)
+        result = ablation(data, options.segments, options.seed, VARIANTS)
     except ValueError as error:
         print(f"train.ablation: {error}", file=sys.stderr)
         return 2
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(found, indent=1) + "\n")
+    options.out.write_text(json.dumps(result.stored(), indent=1) + "\n")
     return 0
 
 

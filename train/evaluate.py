@@ -8,7 +8,6 @@ decoded.npz`` writes down all that was played for it.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import subprocess
 import sys
@@ -34,6 +33,7 @@ from train.evaluation.mood_classifier import MoodClassifier, held_out
 from train.evaluation.sweep import SCALES, Protocol, measured_names, spread
 from train.evaluation.table1 import dump, table
 from train.evaluation.token_accuracy import hits
+from train.reporting.results import Evaluation, Reconstruction, Response, Table
 
 POSITIONS = np.linspace(0, 1, 8)
 QUANTILES = (0.1, 0.9)  # between which four segments of five lie
@@ -56,7 +56,7 @@ def token_accuracy(net: FaderNet, data: Segments, rows: np.ndarray) -> float:
     return float(torch.cat(parts).double().mean())
 
 
-def reconstruction(net: FaderNet, source: list[Notes]) -> dict:
+def reconstruction(net: FaderNet, source: list[Notes]) -> Reconstruction:
     """How near a greedy reconstruction comes to its original."""
     played, names = net.reconstruct(source), measured_names(net)
     error = np.array(
@@ -65,42 +65,44 @@ def reconstruction(net: FaderNet, source: list[Notes]) -> dict:
             for a, b in zip(source, played, strict=True)
         ]
     ).mean(0)
-    return identity(source, played) | {
-        "density_error": dict(zip(names, np.round(error, 4).tolist(), strict=True)),
-        "empty": sum(not len(b) for b in played),
-    }
+    return Reconstruction(
+        **identity(source, played).stored(),
+        density_error=dict(zip(names, np.round(error, 4).tolist(), strict=True)),
+        empty=sum(not len(b) for b in played),
+    )
 
 
-def response(net: FaderNet, source: list[Notes], name: str) -> dict:
+def response(net: FaderNet, source: list[Notes], name: str) -> Response:
     """What one fader does, the others left alone, at eight positions from end to end."""
     codes, names = net.encode(source), measured_names(net)
     played = [net.slide(codes, {name: p}) for p in tqdm(POSITIONS, desc=name, disable=None)]
-    found = {n: np.array([[measure(s)[n] for s in row] for row in played]).T for n in names}
+    densities = {n: np.array([[measure(s)[n] for s in row] for row in played]).T for n in names}
+    moved = densities[name]
     asked = net.density(name, POSITIONS)
-    low, high = np.quantile(found[name], QUANTILES, axis=0)
-    return {
-        "asked": np.round(asked, 4).tolist(),
-        "measured_mean": np.round(found[name].mean(0), 4).tolist(),
-        "measured_sd": np.round(found[name].std(0), 4).tolist(),
-        "measured_10": np.round(low, 4).tolist(),
-        "measured_90": np.round(high, 4).tolist(),
-        "others_mean": {n: np.round(v.mean(0), 4).tolist() for n, v in found.items() if n != name},
-        "spearman_of_mean": round(metrics.spearman_of_mean(asked, found[name]), 4),
-        "spearman_each": round(metrics.spearman_each(asked, found[name]), 4),
-        "mean_absolute_error": round(float(np.abs(found[name] - asked).mean()), 4),
-        "empty": sum(not len(s) for row in played for s in row),
-    }
+    low, high = np.quantile(moved, QUANTILES, axis=0)
+    return Response(
+        asked=np.round(asked, 4).tolist(),
+        measured_mean=np.round(moved.mean(0), 4).tolist(),
+        measured_sd=np.round(moved.std(0), 4).tolist(),
+        measured_10=np.round(low, 4).tolist(),
+        measured_90=np.round(high, 4).tolist(),
+        others_mean={n: np.round(d.mean(0), 4).tolist() for n, d in densities.items() if n != name},
+        spearman_of_mean=round(metrics.spearman_of_mean(asked, moved), 4),
+        spearman_each=round(metrics.spearman_each(asked, moved), 4),
+        mean_absolute_error=round(metrics.target_error(asked, moved), 4),
+        empty=sum(not len(s) for row in played for s in row),
+    )
 
 
 def commit() -> str | None:
     """The code's commit, where it is known."""
     try:
-        found = subprocess.run(
+        process = subprocess.run(
             ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True
         )
     except (OSError, subprocess.CalledProcessError):
         return None
-    return found.stdout.strip()
+    return process.stdout.strip()
 
 
 def weights_sha256(name: str | Path) -> str:
@@ -111,7 +113,7 @@ def weights_sha256(name: str | Path) -> str:
 
 def evaluate(
     name: str, data: Segments, count: int, seed: int, judge: MoodClassifier | None
-) -> dict:
+) -> Evaluation:
     """Every figure of one model but Table 1, with what is needed to measure it again."""
     began = time.perf_counter()
     net = FaderNet.load(name, device=str(data.tokens.device))
@@ -119,49 +121,50 @@ def evaluate(
     rows = chosen(data, corpora.PERFORMANCES, count, seed)
     source = notes_of(data, rows)
     sd, knows = spread(data), bool(net.model.poles)
-    return {
-        "checkpoint": net.name,
-        "model": net.model.config.model,
-        "player": type(net.realiser).__name__,
-        "weights_sha256": weights_sha256(name),
-        "data_sha256": data.sha256,
-        "commit": commit(),
-        "seed": seed,
-        "segments": len(rows),
-        "performances": len(np.unique(data.piece[rows])),
-        "token_accuracy": round(token_accuracy(net, data, rows), 4),
-        "reconstruction": reconstruction(net, source),
-        "faders": {fader: response(net, source, fader) for fader in net.faders},
-        "identity": {fader: curve(net, source, fader, sd[fader]) for fader in net.faders},
-        "arousal": arousal(net, data, source) if knows else None,
-        "judged": judged(net, source, judge) if knows and judge else None,
-        "judge": held_out(judge, data) if judge else None,
-        "seconds": round(time.perf_counter() - began, 1),
-    }
+    return Evaluation(
+        checkpoint=net.name,
+        model=net.model.config.model,
+        player=type(net.realiser).__name__,
+        weights_sha256=weights_sha256(name),
+        data_sha256=data.sha256,
+        commit=commit(),
+        seed=seed,
+        segments=len(rows),
+        performances=len(np.unique(data.piece[rows])),
+        token_accuracy=round(token_accuracy(net, data, rows), 4),
+        reconstruction=reconstruction(net, source),
+        faders={fader: response(net, source, fader) for fader in net.faders},
+        identity={fader: curve(net, source, fader, sd[fader]) for fader in net.faders},
+        arousal=arousal(net, data, source) if knows else None,
+        judged=judged(net, source, judge) if knows and judge else None,
+        judge=held_out(judge, data) if judge else None,
+        seconds=round(time.perf_counter() - began, 1),
+    )
 
 
-def table_of(name: str, data: Segments, protocol: Protocol, path: Path | None) -> dict | None:
+def table_of(name: str, data: Segments, protocol: Protocol, path: Path | None) -> Table | None:
     """Table 1 of one model, dumped if there is a path; None for a model without faders."""
     began = time.perf_counter()
     net = FaderNet.load(name, device=str(data.tokens.device))
     if not net.faders:
         return None
-    found, sweeps = table(net, data, protocol)
+    result, sweeps = table(net, data, protocol)
     if path:
         dump(path, data, sweeps)
     seconds = time.perf_counter() - began
     decodes = len(sweeps) * protocol.best_of * protocol.runs * protocol.segments * protocol.values
-    return found | {
-        "protocol": dataclasses.asdict(protocol),
-        "seconds": round(seconds, 1),
-        "ms_per_decode": round(1000 * seconds / decodes, 3),
-    }
+    return result.model_copy(
+        update={
+            "seconds": round(seconds, 1),
+            "ms_per_decode": round(1000 * seconds / decodes, 3),
+        }
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
     options = parser().parse_args(arguments)
-    found = []
+    evaluations = []
     try:
         protocol = Protocol(
             runs=options.runs or 1,
@@ -177,15 +180,16 @@ def main(arguments: list[str] | None = None) -> int:
             if options.runs:
                 path = options.dump
                 if path and len(options.checkpoint) > 1:
-                    path = path.with_name(f"{path.stem}-{result['checkpoint']}{path.suffix}")
-                result["table"] = table_of(name, data, protocol, path)
-            found.append(result)
+                    path = path.with_name(f"{path.stem}-{result.checkpoint}{path.suffix}")
+                result = result.model_copy(update={"table": table_of(name, data, protocol, path)})
+            evaluations.append(result)
     except ValueError as error:
         print(f"train.evaluate: {error}", file=sys.stderr)
         return 2
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(found, indent=1) + "\n")
-    print(json.dumps(found, indent=1))
+    text = json.dumps([result.stored() for result in evaluations], indent=1)
+    options.out.write_text(text + "\n")
+    print(text)
     return 0
 
 

@@ -12,6 +12,7 @@ import json
 import re
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from train.data import corpora
 from train.data.dataset import TEST, Segments
 from train.evaluate import chosen, commit, notes_of, weights_sha256
 from train.evaluation.crossvalidation import aucs
+from train.reporting.results import Labelled, Latent, Map, Mixed, Part
 
 POINTS = 600  # of a map at most
 PERPLEXITY = 30.0  # scikit-learn's and the t-SNE paper's middle; less for very few points
@@ -52,9 +54,9 @@ def embedded(values: torch.Tensor, seed: int) -> np.ndarray:
         raise ValueError(f"{len(values)} segments are too few for a map")
     near = min(PERPLEXITY, (len(values) - 1) / 3)
     tsne = TSNE(perplexity=near, init="pca", random_state=seed, n_jobs=1)
-    found = tsne.fit_transform(values.double().cpu().numpy())
-    low = found.min(0)
-    return (found - low) / (found.max(0) - low)
+    places = tsne.fit_transform(values.double().cpu().numpy())
+    low = places.min(0)
+    return (places - low) / (places.max(0) - low)
 
 
 def encoders(net: FaderNet, codes: Codes) -> dict[str, torch.Tensor]:
@@ -62,34 +64,34 @@ def encoders(net: FaderNet, codes: Codes) -> dict[str, torch.Tensor]:
     return {name: codes.values[name] for name in net.model.encoders}
 
 
-def mixed(net: FaderNet, data: Segments, seed: int, progress: tqdm) -> dict:
+def mixed(net: FaderNet, data: Segments, seed: int, progress: tqdm) -> Mixed:
     """A map of every code: half rated segments, if there are so many, half performances."""
     some = rated(data, POINTS // 2, seed)
     rows = np.concatenate([some, chosen(data, corpora.PERFORMANCES, POINTS - len(some), seed)])
     rows = np.random.default_rng(seed).permutation(rows)  # so that neither lies over the other
     codes = net.encode(notes_of(data, rows))
     sides = net.model.component_logits(codes.values)
-    found = {}
+    maps = {}
     for name, values in encoders(net, codes).items():
         handles = {a: h.dimension for a, h in net.model.handles.items() if h.code == name}
         place = embedded(values, seed)
-        found[name] = {
-            "x": rounded(place[:, 0]),
-            "y": rounded(place[:, 1]),
-            "zd": {a: rounded(values[:, dimension]) for a, dimension in handles.items()},
-            "high": rounded(sides[name].double().softmax(1)[:, 1]) if name in sides else None,
-        }
+        maps[name] = Map(
+            x=rounded(place[:, 0]),
+            y=rounded(place[:, 1]),
+            zd={a: rounded(values[:, dimension]) for a, dimension in handles.items()},
+            high=rounded(sides[name].double().softmax(1)[:, 1]) if name in sides else None,
+        )
         progress.update()
-    return {
-        "segments": len(rows),
-        "pieces": len(np.unique(data.piece[rows])),
-        "density": {name: rounded(density[rows]) for name, density in data.densities.items()},
-        "arousal": data.arousal.cpu().numpy()[rows].tolist(),
-        "codes": found,
-    }
+    return Mixed(
+        segments=len(rows),
+        pieces=len(np.unique(data.piece[rows])),
+        density={name: rounded(density[rows]) for name, density in data.densities.items()},
+        arousal=data.arousal.cpu().numpy()[rows].tolist(),
+        codes=maps,
+    )
 
 
-def labelled(net: FaderNet, data: Segments, seed: int) -> dict | None:
+def labelled(net: FaderNet, data: Segments, seed: int) -> Labelled | None:
     """One map of all codes of rated segments side by side, and whether they tell arousal apart.
 
     The silhouette is that of the two labels in the codes themselves, not on the map; the AUC is
@@ -104,19 +106,19 @@ def labelled(net: FaderNet, data: Segments, seed: int) -> dict | None:
     codes = net.encode(notes_of(data, rows))
     values = torch.cat(list(encoders(net, codes).values()), 1)
     place = embedded(values, seed)
-    told = None
+    separation = None
     if net.model.component_logits(codes.values):
-        told = aucs({"model": net.arousal(codes)}, high, data.piece[rows], seed)["model"]
-    return {
-        "segments": len(rows),
-        "pieces": len(np.unique(data.piece[rows])),
-        "arousal": high.astype(int).tolist(),
-        "x": rounded(place[:, 0]),
-        "y": rounded(place[:, 1]),
-        "silhouette": round(float(silhouette_score(values.double().cpu().numpy(), high)), 4),
-        "auc": told and told["auc"],
-        "auc_interval": told and told["interval"],
-    }
+        separation = aucs({"model": net.arousal(codes)}, high, data.piece[rows], seed)["model"]
+    return Labelled(
+        segments=len(rows),
+        pieces=len(np.unique(data.piece[rows])),
+        arousal=high.astype(int).tolist(),
+        x=rounded(place[:, 0]),
+        y=rounded(place[:, 1]),
+        silhouette=round(float(silhouette_score(values.double().cpu().numpy(), high)), 4),
+        auc=separation.auc if separation else None,
+        auc_interval=separation.interval if separation else None,
+    )
 
 
 def rounded(values: np.ndarray | torch.Tensor) -> list[float]:
@@ -124,26 +126,26 @@ def rounded(values: np.ndarray | torch.Tensor) -> list[float]:
     return np.round(np.asarray(values, np.float64), 3).tolist()
 
 
-def latent(name: str, place: str, data: Segments, seed: int) -> dict:
+def latent(name: str, place: str, data: Segments, seed: int) -> Latent:
     """All maps of one model, with what is needed to make them again."""
     net = FaderNet.load(place, device=str(data.tokens.device))
     count = len(net.model.encoders) + 1
     with tqdm(total=count, desc=f"maps of {name}", disable=None) as progress:
-        spread = mixed(net, data, seed, progress)
-        told = labelled(net, data, seed)
+        all_segments = mixed(net, data, seed, progress)
+        rated_segments = labelled(net, data, seed)
         progress.update()
-    return {
-        "kind": "latent",
-        "name": name,
-        "model": net.model.config.model,
-        "weights_sha256": weights_sha256(place),
-        "data_sha256": data.sha256,
-        "commit": commit(),
-        "seed": seed,
-        "perplexity": PERPLEXITY,
-        "mixed": spread,
-        "labelled": told,
-    }
+    return Latent(
+        kind="latent",
+        name=name,
+        model=net.model.config.model,
+        weights_sha256=weights_sha256(place),
+        data_sha256=data.sha256,
+        commit=commit(),
+        seed=seed,
+        perplexity=PERPLEXITY,
+        mixed=all_segments,
+        labelled=rated_segments,
+    )
 
 
 def named(checkpoints: list[str]) -> dict[str, str]:
@@ -164,9 +166,9 @@ def named(checkpoints: list[str]) -> dict[str, str]:
     return dict(pairs)
 
 
-def written(found: list[dict]) -> str:
+def written(parts: Sequence[Part]) -> str:
     """Results as JSON with each list of numbers on one line."""
-    text = json.dumps(found, indent=1)
+    text = json.dumps([part.stored() for part in parts], indent=1)
     return re.sub(r"\[[^][{}\"]*\]", lambda m: re.sub(r"\s+", " ", m[0]), text) + "\n"
 
 
@@ -182,12 +184,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         places = named(options.checkpoint)
         data = Segments.load(options.data, device=options.device)
-        found = [latent(name, place, data, options.seed) for name, place in places.items()]
+        maps = [latent(name, place, data, options.seed) for name, place in places.items()]
     except ValueError as error:
         print(f"train.latent: {error}", file=sys.stderr)
         return 2
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(written(found))
+    options.out.write_text(written(maps))
     return 0
 
 

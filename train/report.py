@@ -16,7 +16,7 @@ from pathlib import Path
 from train.reporting import ablation_table, comparison, mood_tables
 from train.reporting.markdown import Table, table
 from train.reporting.paper import COLUMNS, FADERS, PAPER
-from train.reporting.results import Evaluation
+from train.reporting.results import Ablation, Evaluation
 
 RESULTS = Path(__file__).parent / "results"
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,6 +38,11 @@ LOSSES = {  # of a training log's last validation beside those of labels: what i
 def read(name: str) -> dict:
     """A results file, by name."""
     return json.loads((RESULTS / f"{name}.json").read_text())
+
+
+def ablation() -> Ablation:
+    """What `train.ablation` measured."""
+    return Ablation.model_validate(read("ablation"))
 
 
 def data_table() -> str:
@@ -200,8 +205,8 @@ def presets_table() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    "ablation_control": lambda: table(*ablation_table.control(read("ablation"))),
-    "ablation_kept": lambda: table(*ablation_table.kept(read("ablation"))),
+    "ablation_control": lambda: table(*ablation_table.control(ablation())),
+    "ablation_kept": lambda: table(*ablation_table.kept(ablation())),
     **{
         f"all_{f.__name__}": partial(compared, f)
         for f in (comparison.control, comparison.kept, comparison.arousal)

@@ -26,6 +26,7 @@ from fadernets.playback.pianoroll import compare
 from train.evaluate import commit, weights_sha256
 from train.evaluation.sweep import measured_names
 from train.latent import named, written
+from train.reporting.results import Drawing, Example, Transfers
 
 LENGTH = 2  # segments of an example
 
@@ -105,11 +106,11 @@ def played(net: FaderNet, source: Sequence[Notes], case: Case) -> list[Notes]:
 
 def densities(parts: Sequence[Notes], names: Sequence[str]) -> dict[str, float]:
     """Mean densities of segments, by name."""
-    found = [measure(notes, names) for notes in parts]
-    return {name: round(float(np.mean([m[name] for m in found])), 4) for name in names}
+    measured = [measure(notes, names) for notes in parts]
+    return {name: round(float(np.mean([m[name] for m in measured])), 4) for name in names}
 
 
-def example(net: FaderNet, case: Case) -> dict:
+def example(net: FaderNet, case: Case) -> Example:
     """One case: both piano rolls with their marks, and the densities of either."""
     piece = examples.load(case.piece)
     part = excerpt(piece)
@@ -117,33 +118,33 @@ def example(net: FaderNet, case: Case) -> dict:
     result = played(net, source, case)
     changed = stitch(piece, {s.index: n for s, n in zip(part, result, strict=True)})
     first, names = part[0].index, measured_names(net)
-    return {
-        "piece": piece.name,
-        "first_segment": first,
-        "segments": LENGTH,
-        "move": case.move,
-        "control": case.control,
-        "before": densities(source, names),
-        "after": densities(result, names),
-        "drawing": compare(window(piece, first), window(changed, first)),
-    }
+    return Example(
+        piece=piece.name,
+        first_segment=first,
+        segments=LENGTH,
+        move=case.move,
+        control=case.control,
+        before=densities(source, names),
+        after=densities(result, names),
+        drawing=Drawing.model_validate(compare(window(piece, first), window(changed, first))),
+    )
 
 
-def transfers(name: str, place: str) -> dict:
+def transfers(name: str, place: str) -> Transfers:
     """All cases that a model can do."""
     net = FaderNet.load(place)
     able = {*net.faders, *(["arousal"] if net.model.poles else [])}
     cases = [case for case in CASES if case.control in able]
-    return {
-        "kind": "transfers",
-        "name": name,
-        "model": net.model.config.model,
-        "player": type(net.realiser).__name__,
-        "weights_sha256": weights_sha256(place),
-        "commit": commit(),
-        "decoding": "greedy",
-        "examples": [example(net, c) for c in tqdm(cases, desc=name, disable=None)],
-    }
+    return Transfers(
+        kind="transfers",
+        name=name,
+        model=net.model.config.model,
+        player=type(net.realiser).__name__,
+        weights_sha256=weights_sha256(place),
+        commit=commit(),
+        decoding="greedy",
+        examples=[example(net, c) for c in tqdm(cases, desc=name, disable=None)],
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -153,12 +154,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
     options = parser.parse_args(arguments)
     try:
-        found = [transfers(name, place) for name, place in named(options.checkpoint).items()]
+        results = [transfers(name, place) for name, place in named(options.checkpoint).items()]
     except ValueError as error:
         print(f"train.transfers: {error}", file=sys.stderr)
         return 2
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(written(found))
+    options.out.write_text(written(results))
     return 0
 
 

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -45,7 +46,7 @@ OF_KEY = ("major", "clarity", "classes")  # features that a change of mode moves
 ALONE = {f"{mood} {side}": {mood: side} for mood in MOODS for side in SIDES}
 
 
-def told_apart(data: Segments, mood: str, seed: int) -> dict:
+def told_apart(data: Segments, mood: str, seed: int) -> dict[str, dict[str, Any]]:
     """AUC of a mood by densities, by a judge and by codes, on pieces never seen.
 
     The codes are a GM-VAE's, which learnt from the training pieces, told their arousal but not
@@ -65,8 +66,8 @@ def told_apart(data: Segments, mood: str, seed: int) -> dict:
         name: out_of_fold(x, high, piece, seed) for name, x in tqdm(tables.items(), disable=None)
     }
     return {
-        "held_out": _counts(high[test], piece[test]) | aucs(held, high[test], piece[test], seed),
-        "cross_validated": _counts(high, piece) | aucs(crossed, high, piece, seed),
+        "held_out": _separations(held, high[test], piece[test], seed),
+        "cross_validated": _separations(crossed, high, piece, seed),
     }
 
 
@@ -88,13 +89,19 @@ def _tables(segments: Sequence[Notes], with_codes: bool) -> dict[str, np.ndarray
     return found
 
 
-def _counts(high: np.ndarray, piece: np.ndarray) -> dict[str, int]:
-    """How many segments and pieces; a piece may have segments of both kinds."""
+def _separations(
+    scores: Mapping[str, np.ndarray], high: np.ndarray, piece: np.ndarray, seed: int
+) -> dict[str, Any]:
+    """Numbers of segments and pieces, and the AUC of scores by name.
+
+    A piece may have segments of both kinds.
+    """
     return {
         "segments": len(high),
         "segments_low": int((~high).sum()),
         "pieces": len(np.unique(piece)),
         "pieces_with_low": len(np.unique(piece[~high])),
+        **{name: auc.stored() for name, auc in aucs(scores, high, piece, seed).items()},
     }
 
 
@@ -160,7 +167,7 @@ def _kept(source: Sequence[Notes], played: Sequence[Notes]) -> dict:
     pairs = [(a, b) for a, b in zip(source, played, strict=True) if len(b)]
     keys = np.array([(key.find(a), key.find(b)) for a, b in pairs])
     return {
-        "identity": identity(source, played),
+        "identity": identity(source, played).stored(),
         "tonic_kept": round(float((keys[:, 0] % 12 == keys[:, 1] % 12).mean()), 4),
         "major_before": round(float((keys[:, 0] < 12).mean()), 4),
         "major": round(float((keys[:, 1] < 12).mean()), 4),

@@ -18,6 +18,7 @@ from train.data import corpora
 from train.data.dataset import TEST
 from train.evaluate import chosen, notes_of
 from train.evaluation import ablation_variants
+from train.reporting.results import Ablation, VariantRow
 
 
 class Deaf:
@@ -77,12 +78,12 @@ def test_the_best_of_eight_is_the_nearest(too_many, left):
     assert rhythm(played) == [0.25 + left / STEPS] * 2
 
 
-def row(idea: str, found: dict) -> dict:
-    return next(r for r in found["rows"] if r["idea"] == idea)
+def row(idea: str, found: Ablation) -> VariantRow:
+    return next(r for r in found.rows if r.idea == idea)
 
 
 @pytest.fixture(scope="module")
-def of_arranger(data) -> dict:
+def of_arranger(data) -> Ablation:
     rows = {idea.name: idea for idea in ablation_variants.VARIANTS}
     names = [n for n in rows if n.startswith("exact plan") or n == "+ notes stay"]
     names += ["shipped, the reviser mute"]
@@ -92,28 +93,28 @@ def of_arranger(data) -> dict:
 
 
 def test_exact_plans_meet_every_density(of_arranger):
-    for found in of_arranger["rows"]:
-        for fader in found["control"].values():
-            assert fader["target_error"] <= 0.5 / STEPS + 1e-9  # what sixteenths can say
-            assert fader["consistency"] == pytest.approx(1, abs=1e-6)
+    for found in of_arranger.rows:
+        for fader in found.control.values():
+            assert fader.target_error <= 0.5 / STEPS + 1e-9  # what sixteenths can say
+            assert fader.consistency == pytest.approx(1, abs=1e-6)
 
 
 def test_what_keeps_notes_keeps_notes(of_arranger):
     free = row("exact plan of the label decoders, notes by the reviser", of_arranger)
     stay = row("+ notes stay", of_arranger)
 
-    def kept(found: dict) -> float:
-        return sum(moved["note_f1"] for moved in found["identity"].values() if "note_f1" in moved)
+    def kept(variant: VariantRow) -> float:
+        return sum(left.note_f1 for left in variant.identity.values() if left.note_f1 is not None)
 
     assert kept(stay) > kept(free)
 
 
 def test_rows_carry_time_and_what_they_were_measured_on(of_arranger, data):
-    assert of_arranger["data_sha256"] == data.sha256
-    assert of_arranger["segments"] == 4
-    for found in of_arranger["rows"]:
-        assert all(0 < ms < math.inf for ms in found["time"].values())
-        assert found["searches"] == (found["decodes"] > 1)
+    assert of_arranger.data_sha256 == data.sha256
+    assert of_arranger.segments == 4
+    for found in of_arranger.rows:
+        assert all(0 < ms < math.inf for ms in found.time.stored().values())
+        assert found.searches == (found.decodes > 1)
 
 
 def test_a_mute_reviser_finds_all_notes_alike(data):

@@ -16,6 +16,7 @@ from train import latent, transfers
 from train.data.dataset import TEST
 from train.figures.__main__ import main
 from train.reporting.reading import read
+from train.reporting.results import Map
 
 SMALL = {"hidden": 8, "latent": 4, "embedding": 4}
 
@@ -71,8 +72,9 @@ def test_results_are_whole_repeat_and_can_be_drawn(gmvae, data, data_file, tmp_p
 
 
 def test_a_number_takes_a_line_only_if_it_stands_alone():
-    text = latent.written([{"x": [0.5, 1.0], "y": 2}])
-    assert "[ 0.5, 1.0 ]" in text and json.loads(text) == [{"x": [0.5, 1.0], "y": 2}]
+    places = Map(x=[0.5, 1.0], y=[2.0, 3.0], zd={}, high=None)
+    text = latent.written([places])
+    assert "[ 0.5, 1.0 ]" in text and json.loads(text) == [places.model_dump()]
 
 
 def test_checkpoints_of_one_name_have_to_be_told_apart(gmvae, data_file, tmp_path, capsys):
@@ -97,7 +99,7 @@ def test_transfers_are_of_public_examples_and_can_be_drawn(gmvae, tmp_path, quic
 
 def test_a_model_without_faders_shows_arousal_alone(tmp_path):
     single = made(tmp_path / "single", "singlegmvae", ())
-    moves = [e["move"] for e in transfers.transfers("single", str(single))["examples"]]
+    moves = [e.move for e in transfers.transfers("single", str(single)).examples]
     assert moves == ["high arousal", "low arousal"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from fadernets.models.batch import UNLABELLED
@@ -15,9 +17,10 @@ from train.data.dataset import TEST, Segments
 from train.evaluation.identity import identity
 from train.evaluation.mood_classifier import MoodClassifier
 from train.evaluation.sweep import measured_names
+from train.reporting.results import Judged, Separation, ToldApart, Transferred
 
 
-def arousal(net: FaderNet, data: Segments, source: list[Notes]) -> dict:
+def arousal(net: FaderNet, data: Segments, source: list[Notes]) -> ToldApart:
     """Arousal told apart on labelled pieces never seen, and moved on performances.
 
     A transfer is judged by the model's own q(high) of what it played, heard anew.
@@ -25,48 +28,54 @@ def arousal(net: FaderNet, data: Segments, source: list[Notes]) -> dict:
     labels = data.arousal.cpu().numpy()
     rows = np.flatnonzero((data.split == TEST) & (labels != UNLABELLED))
     high = labels[rows] == 1
-    found: dict = {
-        "labelled_segments": len(rows),
-        "labelled_pieces": len(np.unique(data.piece[rows])),
-        "auc": None,  # without labels of both kinds there is nothing to tell apart
-        "accuracy": None,
-        "codes": {},  # the same by each code alone
-    }
+    all_codes = Separation(auc=None, accuracy=None)
+    each_code = {}
     if high.any() and not high.all():
         codes = net.encode([events.decode(t) for t in data.tokens[rows].cpu().numpy()])
-        found |= _told_apart(net.arousal(codes), high)
-        found["codes"] = {
+        all_codes = _told_apart(net.arousal(codes), high)
+        each_code = {
             name: _told_apart(logits.double().softmax(1)[:, AROUSAL["high"]].cpu().numpy(), high)
             for name, logits in net.model.component_logits(codes.values).items()
         }
     before = net.arousal(net.reconstruct(source))
     densities = {n: np.array([measure(s)[n] for s in source]) for n in measured_names(net)}
+    sides = {}
     for target in ("low", "high"):
         played = net.transfer(source, target)
         heard = [s for s in played if len(s)]
         after = net.arousal(heard)
         kept = np.array([len(s) > 0 for s in played])
         sign = 1 if target == "high" else -1
-        found[target] = {
-            "mean_before": round(float(before.mean()), 4),
-            "mean_after": round(float(after.mean()), 4),
-            "moved_or_there": round(float((sign * (after - before[kept]) >= 0).mean()), 4),
-            "density_change": {
+        sides[target] = Transferred(
+            mean_before=round(float(before.mean()), 4),
+            mean_after=round(float(after.mean()), 4),
+            moved_or_there=round(float((sign * (after - before[kept]) >= 0).mean()), 4),
+            density_change={
                 n: round(float(np.mean([measure(s)[n] for s in played]) - d.mean()), 4)
                 for n, d in densities.items()
             },
-        }
-    return found
+        )
+    return ToldApart(
+        labelled_segments=len(rows),
+        labelled_pieces=len(np.unique(data.piece[rows])),
+        auc=all_codes.auc,
+        accuracy=all_codes.accuracy,
+        codes=each_code,
+        low=sides["low"],
+        high=sides["high"],
+    )
 
 
-def _told_apart(probability: np.ndarray, high: np.ndarray) -> dict[str, float]:
-    return {
-        "auc": round(metrics.auc(probability, high), 4),
-        "accuracy": round(metrics.accuracy(probability, high), 4),
-    }
+def _told_apart(probability: np.ndarray, high: np.ndarray) -> Separation:
+    return Separation(
+        auc=round(metrics.auc(probability, high), 4),
+        accuracy=round(metrics.accuracy(probability, high), 4),
+    )
 
 
-def judged(net: FaderNet, source: list[Notes], judge: MoodClassifier) -> dict:
+def judged(
+    net: FaderNet, source: list[Notes], judge: MoodClassifier
+) -> dict[Literal["high", "low"], Judged]:
     """Share of transfers that move arousal as asked, by a judge that never saw the model.
 
     As in the paper's listening test each is compared with its source, and a segment is moved to
@@ -75,19 +84,21 @@ def judged(net: FaderNet, source: list[Notes], judge: MoodClassifier) -> dict:
     """
     before = judge.log_odds(source)
     plain = judge.log_odds(net.reconstruct(source))
-    found = {}
-    for target, other in (("high", before < 0), ("low", before > 0)):
+    sides: dict[Literal["high", "low"], Judged] = {}
+    not_there: dict[Literal["high", "low"], np.ndarray] = {"high": before < 0, "low": before > 0}
+    for target, other in not_there.items():
         played = net.transfer(source, target)
         after = judge.log_odds(played)
         part = np.flatnonzero(other)
-        found[target] = {
-            "n": len(part),
-            "moved": _share(before[part], after[part], target),
-            "moved_of_all": _share(before, after, target),
-            "moved_by_reconstruction": _share(before[part], plain[part], target),
-            **(identity([source[i] for i in part], [played[i] for i in part]) if len(part) else {}),
-        }
-    return found
+        kept = identity([source[i] for i in part], [played[i] for i in part]) if len(part) else None
+        sides[target] = Judged(
+            n=len(part),
+            moved=_share(before[part], after[part], target),
+            moved_of_all=_share(before, after, target),
+            moved_by_reconstruction=_share(before[part], plain[part], target),
+            **(kept.stored() if kept else {}),
+        )
+    return sides
 
 
 def _share(before: np.ndarray, after: np.ndarray, target: str) -> float | None:

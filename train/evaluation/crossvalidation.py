@@ -13,6 +13,7 @@ from sklearn.model_selection import GroupKFold
 
 from train import metrics
 from train.evaluation.mood_classifier import fit
+from train.reporting.results import PieceSeparation
 
 FOLDS, REPEATS, DRAWS = 10, 5, 1_000
 LEVEL = 95  # percent that an interval holds
@@ -47,7 +48,9 @@ def out_of_fold(values: np.ndarray, high: np.ndarray, piece: np.ndarray, seed: i
     return odds
 
 
-def aucs(scores: Mapping[str, np.ndarray], high: np.ndarray, piece: np.ndarray, seed: int) -> dict:
+def aucs(
+    scores: Mapping[str, np.ndarray], high: np.ndarray, piece: np.ndarray, seed: int
+) -> dict[str, PieceSeparation]:
     """AUC of scores with bootstrap intervals over pieces, and how far each is above the first.
 
     Parameters
@@ -60,9 +63,8 @@ def aucs(scores: Mapping[str, np.ndarray], high: np.ndarray, piece: np.ndarray, 
 
     Returns
     -------
-    dict
-        name -> "auc", "interval" and "above_baseline", an interval too; draws in which all labels
-        are alike are left out.
+    name -> PieceSeparation
+        Draws in which all labels are alike are left out.
     """
     rows = [np.flatnonzero(piece == p) for p in np.unique(piece)]
     rng = np.random.default_rng(seed)
@@ -74,11 +76,11 @@ def aucs(scores: Mapping[str, np.ndarray], high: np.ndarray, piece: np.ndarray, 
                 drawn[name].append(metrics.auc(score[part], high[part]))
     baseline = np.array(next(iter(drawn.values())))
     return {
-        name: {
-            "auc": round(metrics.auc(score, high), 4),
-            "interval": interval(drawn[name]),
-            "above_baseline": interval(np.array(drawn[name]) - baseline),
-        }
+        name: PieceSeparation(
+            auc=round(metrics.auc(score, high), 4),
+            interval=interval(drawn[name]),
+            above_baseline=interval(np.array(drawn[name]) - baseline),
+        )
         for name, score in scores.items()
     }
 

@@ -10,14 +10,15 @@ from fadernets.music.attributes import measure
 from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
 from train import metrics
+from train.reporting.results import Identity, Moved
 
 DISTANCES = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)  # standard deviations of the density
 
 
-def identity(source: Sequence[Notes], played: Sequence[Notes]) -> dict[str, float]:
-    """Means over pairs of segments: note F1, pitch-class cosine, share of keys kept, contour."""
+def identity(source: Sequence[Notes], played: Sequence[Notes]) -> Identity:
+    """Means over pairs of segments."""
     pairs = list(zip(source, played, strict=True))
-    return {
+    means = {
         name: round(float(np.mean([score(a, b) for a, b in pairs])), 4)
         for name, score in (
             ("note_f1", metrics.note_f1),
@@ -26,9 +27,10 @@ def identity(source: Sequence[Notes], played: Sequence[Notes]) -> dict[str, floa
             ("contour", metrics.contour),
         )
     }
+    return Identity(**means)
 
 
-def curve(net: FaderNet, source: Sequence[Notes], fader: str, sd: float) -> list[dict]:
+def curve(net: FaderNet, source: Sequence[Notes], fader: str, sd: float) -> list[Moved]:
     """Identity of segments asked for another density, and how far they really moved.
 
     Each segment is asked for its own density and so many standard deviations more or less. Those
@@ -44,18 +46,22 @@ def curve(net: FaderNet, source: Sequence[Notes], fader: str, sd: float) -> list
     """
     own = np.array([measure(notes)[fader] for notes in source])
     low, high = net.density(fader, 0.0), net.density(fader, 1.0)
-    found = []
+    moves = []
     for distance in DISTANCES:
         asked = own + distance * sd
         inside = np.flatnonzero((asked >= low) & (asked <= high)).tolist()
         if not len(inside):
-            found.append({"distance": distance, "n": 0})
+            moves.append(Moved(distance=distance, n=0))
             continue
         part = [source[i] for i in inside]
         played = net.slide(part, {fader: net.position(fader, asked[inside])})
         moved = np.array([measure(notes)[fader] for notes in played]) - own[inside]
-        found.append(
-            {"distance": distance, "n": len(part), "moved": round(float(moved.mean() / sd), 4)}
-            | identity(part, played)
+        moves.append(
+            Moved(
+                distance=distance,
+                n=len(part),
+                moved=round(float(moved.mean() / sd), 4),
+                **identity(part, played).stored(),
+            )
         )
-    return found
+    return moves

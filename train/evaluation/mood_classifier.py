@@ -26,6 +26,7 @@ from fadernets.music.attributes import PAPER
 from fadernets.music.notes import Notes
 from train import metrics
 from train.data.dataset import TEST, TRAIN, Segments
+from train.reporting.results import HeldOut
 
 __all__ = [
     "MoodClassifier",
@@ -100,16 +101,16 @@ def judge_of(
     return fit(table(segments, names), high, names, mood)
 
 
-def held_out(judge: MoodClassifier, data: Segments) -> dict[str, float | int | None]:
+def held_out(judge: MoodClassifier, data: Segments) -> HeldOut:
     """How a judge does on labelled test segments; None for what needs labels of both kinds."""
     segments, high = labelled(data, TEST)
     both = len(high) > 0 and high.any() and not high.all()
     odds = judge.log_odds(segments)
-    return {
-        "segments": len(segments),
-        "auc": round(metrics.auc(odds, high), 4) if both else None,
-        "accuracy": round(metrics.accuracy(expit(odds), high), 4) if both else None,
-    }
+    return HeldOut(
+        segments=len(segments),
+        auc=round(metrics.auc(odds, high), 4) if both else None,
+        accuracy=round(metrics.accuracy(expit(odds), high), 4) if both else None,
+    )
 
 
 def save(judge: MoodClassifier, path: Path) -> None:
@@ -132,8 +133,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     options.out.parent.mkdir(parents=True, exist_ok=True)
     save(judge, options.out)
-    found = {"judge": held_out(judge, data), "densities alone": held_out(baseline, data)}
-    print(json.dumps(found, indent=1))
+    classifiers = {"judge": judge, "densities alone": baseline}
+    print(json.dumps({n: held_out(c, data).stored() for n, c in classifiers.items()}, indent=1))
     return 0
 
 

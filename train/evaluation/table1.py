@@ -6,6 +6,7 @@ code can measure them again.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from fadernets.net import FaderNet
 from train import metrics
 from train.data.dataset import Segments
 from train.evaluation.sweep import Protocol, Sweep, ends, slide, spread
+from train.reporting import results
+from train.reporting.results import Controlled, Scores, Table
 
 
-def scores(sweep: Sweep, sd: Mapping[str, float]) -> dict:
+def scores(sweep: Sweep, sd: Mapping[str, float]) -> Controlled:
     """Table 1's scores of one fader: mean and sd over the runs, normalised and raw.
 
     Parameters
@@ -29,9 +32,9 @@ def scores(sweep: Sweep, sd: Mapping[str, float]) -> dict:
     fader = sweep.fader
     others = [name for name in sweep.densities if name != fader]
 
-    def score(unit: Mapping[str, float]) -> dict:
+    def score(unit: Mapping[str, float]) -> Scores:
         moved = sweep.densities[fader] / unit[fader]
-        found = {
+        runs = {
             "consistency": [metrics.consistency(run) for run in moved],
             "restrictiveness": [
                 float(
@@ -42,31 +45,28 @@ def scores(sweep: Sweep, sd: Mapping[str, float]) -> dict:
                 for run in range(len(moved))
             ],
         }
-        return {name: _mean_sd(values) for name, values in found.items()}
+        return Scores(**{name: _mean_sd(values) for name, values in runs.items()})
 
     moved = sweep.densities[fader]
-    linear = {
-        "linearity_each": [metrics.linearity_each(sweep.asked, run) for run in moved],
-        "linearity_pooled": [metrics.linearity_pooled(sweep.asked, run) for run in moved],
-        "spearman_each": [metrics.spearman_each(sweep.asked, run) for run in moved],
-    }
     pooled = moved.reshape(-1, moved.shape[-1])
-    return {
-        "normalised": score(sd),
-        "raw": score(dict.fromkeys(sd, 1.0)),
-        **{name: _mean_sd(values) for name, values in linear.items()},
-        "asked": np.round(sweep.asked, 4).tolist(),
-        "measured_mean": np.round(pooled.mean(0), 4).tolist(),
-        "measured_sd": np.round(pooled.std(0), 4).tolist(),
-        "failures": round(metrics.failure_rate(sweep.lengths), 5),
-    }
+    return Controlled(
+        normalised=score(sd),
+        raw=score(dict.fromkeys(sd, 1.0)),
+        linearity_each=_mean_sd([metrics.linearity_each(sweep.asked, run) for run in moved]),
+        linearity_pooled=_mean_sd([metrics.linearity_pooled(sweep.asked, run) for run in moved]),
+        spearman_each=_mean_sd([metrics.spearman_each(sweep.asked, run) for run in moved]),
+        asked=np.round(sweep.asked, 4).tolist(),
+        measured_mean=np.round(pooled.mean(0), 4).tolist(),
+        measured_sd=np.round(pooled.std(0), 4).tolist(),
+        failures=round(metrics.failure_rate(sweep.lengths), 5),
+    )
 
 
 def _mean_sd(values: list[float]) -> list[float]:
     return [round(float(np.mean(values)), 4), round(float(np.std(values)), 4)]
 
 
-def table(net: FaderNet, data: Segments, protocol: Protocol) -> tuple[dict, dict[str, Sweep]]:
+def table(net: FaderNet, data: Segments, protocol: Protocol) -> tuple[Table, dict[str, Sweep]]:
     """Table 1 of one model, and what was played for it.
 
     Raises
@@ -79,13 +79,18 @@ def table(net: FaderNet, data: Segments, protocol: Protocol) -> tuple[dict, dict
     sd = spread(data)
     span = ends(net, data, protocol.seed) if protocol.scale == "z" else {}
     sweeps = {name: slide(net, data, name, protocol, span) for name in net.faders}
-    found = {}
+    faders = {}
     for name, sweep in sweeps.items():
-        found[name] = scores(sweep, sd)
+        faders[name] = scores(sweep, sd)
         if protocol.scale == "fader":
             error = metrics.target_error(sweep.asked, sweep.densities[name])
-            found[name]["target_error"] = round(error, 4)
-    return {"sd": {n: round(v, 5) for n, v in sd.items()}, "faders": found}, sweeps
+            faders[name] = faders[name].model_copy(update={"target_error": round(error, 4)})
+    result = Table(
+        sd={n: round(v, 5) for n, v in sd.items()},
+        faders=faders,
+        protocol=results.Protocol(**dataclasses.asdict(protocol)),
+    )
+    return result, sweeps
 
 
 def dump(path: Path, data: Segments, sweeps: Mapping[str, Sweep]) -> None:

@@ -4,48 +4,47 @@ from __future__ import annotations
 
 from train.reporting.markdown import Table
 from train.reporting.paper import SCORES
+from train.reporting.results import Ablation, VariantIdentity
 
 UNMOVED = "0"  # beside the moves of `train.ablation.kept`
 
 
-def control(found: dict) -> Table:
+def control(ablation: Ablation) -> Table:
     """Scores of Table 1, target errors and time of every idea."""
     rows = [
         (
-            idea["idea"],
-            "yes" if idea["searches"] else "–",
-            *(f"{fader[score]:.2f}" for score in SCORES for fader in _faders(idea)),
-            ", ".join(f"{fader['target_error']:.3f}" for fader in _faders(idea)),
-            f"{idea['time']['one_ms']:.0f}",
-            f"{idea['time']['each_ms']:.1f}",
+            row.idea,
+            "yes" if row.searches else "–",
+            *(f"{getattr(fader, s):.2f}" for s in SCORES for fader in row.control.values()),
+            ", ".join(f"{fader.target_error:.3f}" for fader in row.control.values()),
+            f"{row.time.one_ms:.0f}",
+            f"{row.time.each_ms:.1f}",
         )
-        for idea in found["rows"]
+        for row in ablation.rows
     ]
-    names = list(found["rows"][0]["control"]) if found["rows"] else []
+    names = list(ablation.rows[0].control) if ablation.rows else []
     head = [f"{score} {fader}" for score in SCORES for fader in names]
     error = f"error {', '.join(names)}"
     return rows, ("idea", "search", *head, error, "ms, 1 segment", "ms each of many")
 
 
-def kept(found: dict) -> Table:
+def kept(ablation: Ablation) -> Table:
     """What is left of the music with every idea: note F1, harmony, key kept, melody."""
-    first = found["rows"][0]["identity"] if found["rows"] else {}
+    first = ablation.rows[0].identity if ablation.rows else {}
     moves = [move for move in first if move != UNMOVED]
     rows = [
         (
-            idea["idea"],
-            f"{idea['identity'][UNMOVED]['note_f1']:.3f}",
-            *(_kept(idea["identity"][move]) for move in moves),
+            row.idea,
+            f"{row.identity[UNMOVED].note_f1:.3f}",
+            *(_kept(row.identity[move]) for move in moves),
         )
-        for idea in found["rows"]
+        for row in ablation.rows
     ]
     return rows, ("F1, harmony, key kept, melody", "F1, nothing moved", *moves)
 
 
-def _faders(idea: dict) -> list[dict]:
-    return list(idea["control"].values())
-
-
-def _kept(moved: dict) -> str:
-    scores = ("note_f1", "pitch_class_cosine", "key_kept", "contour")
-    return ", ".join(f"{moved[score]:.2f}" for score in scores)
+def _kept(left: VariantIdentity) -> str:
+    return (
+        f"{left.note_f1:.2f}, {left.pitch_class_cosine:.2f}, "
+        f"{left.key_kept:.2f}, {left.contour:.2f}"
+    )

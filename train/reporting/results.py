@@ -1,6 +1,7 @@
-"""Results files as typed parts: what `train.evaluate`, `latent` and `transfers` wrote.
+"""Results as typed parts: what `train.evaluate`, `latent` and `transfers` measure, write and read.
 
-A part may be missing; one that is there has to be whole.
+A part may be missing; one that is there has to be whole. Fields that no figure needs are optional,
+since files made before they were counted lack them.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
@@ -25,6 +26,10 @@ class Part(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True)
 
+    def stored(self) -> dict[str, Any]:
+        """The values that were measured, for a results file."""
+        return self.model_dump(exclude_unset=True)
+
     def alike(self, *columns: Sized | None) -> Self:
         """Refuse columns of different lengths."""
         lengths = {len(column) for column in columns if column is not None}
@@ -39,9 +44,13 @@ class Response(Part):
     asked: Numbers
     measured_mean: Numbers
     measured_sd: Numbers
-    measured_10: Numbers | None = None  # not in files made before these were counted
+    measured_10: Numbers | None = None
     measured_90: Numbers | None = None
+    others_mean: dict[str, Numbers] | None = None
+    spearman_of_mean: FiniteFloat | None = None
+    spearman_each: FiniteFloat | None = None
     mean_absolute_error: FiniteFloat
+    empty: int | None = None
 
     @model_validator(mode="after")
     def _columns(self) -> Self:
@@ -59,8 +68,18 @@ class Identity(Part):
     contour: FiniteFloat
 
 
+class Reconstruction(Identity):
+    """Identity of greedy reconstructions, mean errors of their densities, how many are empty."""
+
+    density_error: dict[str, FiniteFloat] | None = None
+    empty: int | None = None
+
+
 class Moved(Part):
-    """Identity after a fader moved; with n = 0 there is none."""
+    """Identity of n segments after a fader moved; with n = 0 there is none.
+
+    `distance` is asked and `moved` the mean found, in standard deviations of the density.
+    """
 
     distance: FiniteFloat
     n: int
@@ -89,7 +108,15 @@ class Controlled(Part):
     """Table 1 of one fader."""
 
     normalised: Scores
+    raw: Scores | None = None
     linearity_each: MeanSd
+    linearity_pooled: MeanSd | None = None
+    spearman_each: MeanSd | None = None
+    asked: Numbers | None = None
+    measured_mean: Numbers | None = None
+    measured_sd: Numbers | None = None
+    failures: Share | None = None
+    target_error: FiniteFloat | None = None
 
     def score(self, name: str) -> list[float]:
         """Mean and sd of a score by its name in the paper."""
@@ -103,31 +130,78 @@ class Protocol(Part):
     segments: int
     values: int
     scale: str
+    best_of: int | None = None
     seed: int
 
 
 class Table(Part):
-    """Table 1 of one model."""
+    """Table 1 of one model; `sd` are the units of its normalised scores."""
 
+    sd: dict[str, FiniteFloat] | None = None
     faders: dict[str, Controlled]
     protocol: Protocol
+    seconds: FiniteFloat | None = None
+    ms_per_decode: FiniteFloat | None = None
 
 
 class Judged(Part):
-    """Share of transfers that a judge hears as they were meant."""
+    """Share of transfers that a judge hears as they were meant, and identity of those counted.
+
+    Counted are the n segments that were not there yet; `moved_of_all` counts all.
+    """
 
     n: int
     moved: Share | None
+    moved_of_all: Share | None = None
     moved_by_reconstruction: Share | None
+    note_f1: FiniteFloat | None = None
+    pitch_class_cosine: FiniteFloat | None = None
+    key_kept: FiniteFloat | None = None
+    contour: FiniteFloat | None = None
+
+
+class Separation(Part):
+    """How well scores tell two labels apart; None without labels of both kinds."""
+
+    auc: Share | None
+    accuracy: Share | None
+
+
+class HeldOut(Part):
+    """A mood classifier on labelled test segments; None without labels of both kinds."""
+
+    segments: int
+    auc: Share | None
+    accuracy: Share | None
+
+
+class PieceSeparation(Part):
+    """AUC of scores with 95 % intervals over pieces, and of its distance from a baseline's."""
+
+    auc: Share
+    interval: MeanSd
+    above_baseline: MeanSd
+
+
+class Transferred(Part):
+    """Transfers to one side, by the model's own probability of high arousal."""
+
+    mean_before: float
+    mean_after: float
+    moved_or_there: float
+    density_change: dict[str, FiniteFloat]
 
 
 class ToldApart(Part):
-    """Arousal of labelled segments as the model reads it from its codes."""
+    """Arousal of labelled segments as the model reads it from its codes, and its transfers."""
 
     labelled_segments: int
     labelled_pieces: int
     auc: Share | None
     accuracy: Share | None
+    codes: dict[str, Separation] | None = None
+    low: Transferred | None = None
+    high: Transferred | None = None
 
 
 # `player` of models that arrange notes; the shipped results were written by its earlier name.
@@ -146,11 +220,14 @@ class Evaluation(Part):
     seed: int
     segments: int
     performances: int
-    reconstruction: Identity | None = None
+    token_accuracy: Share | None = None
+    reconstruction: Reconstruction | None = None
     faders: dict[str, Response] | None = None
     identity: dict[str, list[Moved]] | None = None
     arousal: ToldApart | None = None
     judged: dict[Literal["high", "low"], Judged] | None = None
+    judge: HeldOut | None = None
+    seconds: FiniteFloat | None = None
     table: Table | None = None
     name: str = ""  # the file's, unless it holds several models
 
@@ -254,6 +331,7 @@ class Example(Part):
     first_segment: int
     segments: int
     move: str
+    control: str | None = None
     before: dict[str, FiniteFloat]
     after: dict[str, FiniteFloat]
     drawing: Drawing
@@ -265,10 +343,62 @@ class Transfers(Part):
     kind: Literal["transfers"]
     name: str
     model: str
+    player: str | None = None
     weights_sha256: str
     commit: str | None
     decoding: str
     examples: list[Example]
+
+
+class VariantControl(Part):
+    """Table 1's scores of one fader over one run, and the error of its density."""
+
+    consistency: FiniteFloat
+    restrictiveness: FiniteFloat
+    linearity: FiniteFloat
+    target_error: FiniteFloat
+
+
+class VariantIdentity(Part):
+    """What is left of n segments; n is not counted where nothing moved."""
+
+    n: int | None = None
+    note_f1: FiniteFloat | None = None
+    pitch_class_cosine: FiniteFloat | None = None
+    key_kept: FiniteFloat | None = None
+    contour: FiniteFloat | None = None
+
+
+class VariantTime(Part):
+    """Milliseconds a segment: one alone, encoded and played, and each of many, played."""
+
+    one_ms: FiniteFloat
+    each_ms: FiniteFloat
+
+
+class VariantRow(Part):
+    """One way of playing; control by fader, identity by move."""
+
+    idea: str
+    model: str
+    decodes: int
+    searches: bool
+    control: dict[str, VariantControl]
+    identity: dict[str, VariantIdentity]
+    time: VariantTime
+
+
+class Ablation(Part):
+    """What `train.ablation` measured."""
+
+    segments: int
+    seed: int
+    sd: dict[str, FiniteFloat]
+    data_sha256: str
+    commit: str | None
+    threads: int
+    machine: str
+    rows: list[VariantRow]
 
 
 @dataclass

@@ -15,6 +15,7 @@ from train import metrics
 from train.data.dataset import TEST
 from train.evaluation import arousal
 from train.evaluation.mood_classifier import MoodClassifier
+from train.reporting.results import Separation
 
 BUSY = Notes.of(np.arange(16) / 4, np.arange(1, 17) / 4, [60] * 16, [64] * 16)
 CALM = Notes.of([0.0, 2.0], [2.0, 4.0], [60, 62], [64, 64])
@@ -59,23 +60,23 @@ def test_arousal_is_told_apart(both_kinds):
     known = both_kinds.arousal.numpy()
     rows = np.flatnonzero(known >= 0)
     density = both_kinds.densities["rhythm"].numpy()[rows]
-    assert found["labelled_segments"] == len(rows)
-    assert found["auc"] == pytest.approx(metrics.auc(density, known[rows] == 1), abs=1e-3)
-    assert found["codes"] == {"rhythm": {n: found[n] for n in ("auc", "accuracy")}}
-    assert found["accuracy"] == pytest.approx(((density > 0.5) == known[rows]).mean(), abs=1e-3)
-    assert found["high"]["mean_after"] == 1.0
-    assert found["low"]["density_change"]["rhythm"] < 0 < found["high"]["density_change"]["rhythm"]
+    assert found.labelled_segments == len(rows)
+    assert found.auc == pytest.approx(metrics.auc(density, known[rows] == 1), abs=1e-3)
+    assert found.codes == {"rhythm": Separation(auc=found.auc, accuracy=found.accuracy)}
+    assert found.accuracy == pytest.approx(((density > 0.5) == known[rows]).mean(), abs=1e-3)
+    assert found.high.mean_after == 1.0
+    assert found.low.density_change["rhythm"] < 0 < found.high.density_change["rhythm"]
 
 
 def test_the_judge_counts_what_moves():
     source = [CALM, CALM, BUSY]
     found = arousal.judged(Model(), source, JUDGE)
-    assert (found["high"]["n"], found["low"]["n"]) == (2, 1)
+    assert (found["high"].n, found["low"].n) == (2, 1)
     for target in ("high", "low"):
-        assert found[target]["moved"] == 1.0
-        assert found[target]["moved_by_reconstruction"] == 0.0
-    assert found["high"]["moved_of_all"] == pytest.approx(2 / 3, abs=1e-4)
-    assert found["high"]["pitch_class_cosine"] == pytest.approx(1 / np.sqrt(2), abs=1e-4)
+        assert found[target].moved == 1.0
+        assert found[target].moved_by_reconstruction == 0.0
+    assert found["high"].moved_of_all == pytest.approx(2 / 3, abs=1e-4)
+    assert found["high"].pitch_class_cosine == pytest.approx(1 / np.sqrt(2), abs=1e-4)
 
 
 def test_a_transfer_that_yields_nothing_has_not_moved():
@@ -84,14 +85,10 @@ def test_a_transfer_that_yields_nothing_has_not_moved():
             return [Notes.empty()] * len(source)
 
     found = arousal.judged(Mute(), [CALM, BUSY], JUDGE)
-    assert found["high"]["moved"] == found["low"]["moved"] == 0.0
+    assert found["high"].moved == found["low"].moved == 0.0
 
 
 def test_no_segment_on_the_other_side():
     found = arousal.judged(Model(), [BUSY], JUDGE)
-    assert found["high"] == {
-        "n": 0,
-        "moved": None,
-        "moved_of_all": 0.0,
-        "moved_by_reconstruction": None,
-    }
+    expected = {"n": 0, "moved": None, "moved_of_all": 0.0, "moved_by_reconstruction": None}
+    assert found["high"].stored() == expected

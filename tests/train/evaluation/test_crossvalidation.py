@@ -38,10 +38,10 @@ def test_what_tells_pieces_apart_is_found(rated):
         "telling": out_of_fold(telling, high, piece, seed=0),
     }
     result = aucs(found, high, piece, seed=0)
-    low, top = result["telling"]["interval"]
-    assert 0.8 < low < result["telling"]["auc"] < top <= 1
-    assert result["nothing"]["above_baseline"] == [0, 0]
-    assert result["telling"]["above_baseline"][0] > 0.1
+    low, top = result["telling"].interval
+    assert 0.8 < low < result["telling"].auc < top <= 1
+    assert result["nothing"].above_baseline == [0, 0]
+    assert result["telling"].above_baseline[0] > 0.1
     assert aucs(found, high, piece, seed=0) == result
 
 
@@ -49,9 +49,9 @@ def test_an_interval_is_of_pieces_not_of_segments():
     """The same score for all of a piece: more segments of each do not make it narrower."""
     rng = np.random.default_rng(1)
     high, score = np.arange(20) % 2 == 0, rng.normal(size=20)
-    once = aucs({"s": score}, high, np.arange(20), seed=2)["s"]["interval"]
+    once = aucs({"s": score}, high, np.arange(20), seed=2)["s"].interval
     often = [np.repeat(x, 9) for x in (score, high, np.arange(20))]
-    assert aucs({"s": often[0]}, often[1], often[2], seed=2)["s"]["interval"] == once
+    assert aucs({"s": often[0]}, often[1], often[2], seed=2)["s"].interval == once
 
 
 def test_an_interval_by_hand():

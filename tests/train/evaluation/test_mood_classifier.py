@@ -90,8 +90,8 @@ def test_it_is_trained_on_training_pieces_alone(data):
     expected = mood_classifier.fit(mood_classifier.table(segments, found.names), high, found.names)
     assert found == expected
     held = mood_classifier.held_out(found, data)
-    assert held["segments"] == ((split == 2) & (arousal >= 0)).sum()
-    assert held["auc"] is None  # the one labelled test piece is all of a kind
+    assert held.segments == ((split == 2) & (arousal >= 0)).sum()
+    assert held.auc is None  # the one labelled test piece is all of a kind
 
 
 def test_a_saved_judge_judges_alike(data, tmp_path):

@@ -73,13 +73,13 @@ def net():
 
 def test_an_obedient_model_follows_its_fader(data):
     found, sweeps = table1.table(Obedient(), data, replace(SMALL, scale="fader"))
-    rhythm = found["faders"]["rhythm"]
+    rhythm = found.faders["rhythm"]
     assert sweeps["rhythm"].asked.tolist() == pytest.approx([0, 1 / 3, 2 / 3, 1])
-    assert rhythm["linearity_each"][0] > 0.99
-    assert rhythm["spearman_each"] == [1, 0]
-    assert rhythm["target_error"] < 1 / STEPS
-    assert rhythm["normalised"]["consistency"] == rhythm["raw"]["consistency"] == [1, 0]
-    assert rhythm["failures"] == 0
+    assert rhythm.linearity_each[0] > 0.99
+    assert rhythm.spearman_each == [1, 0]
+    assert rhythm.target_error < 1 / STEPS
+    assert rhythm.normalised.consistency == rhythm.raw.consistency == [1, 0]
+    assert rhythm.failures == 0
 
 
 def test_a_disobedient_model_scores_nothing(data):
@@ -89,24 +89,24 @@ def test_a_disobedient_model_scores_nothing(data):
 
     found, _ = table1.table(Deaf(), data, replace(SMALL, scale="fader"))
     for name, other in (("rhythm", "note"), ("note", "rhythm")):
-        scores = found["faders"][name]
-        assert scores["linearity_each"] == scores["linearity_pooled"] == [0, 0]
-        assert scores["failures"] == 1
-        assert scores["measured_mean"] == [0] * 4
-        assert scores["normalised"]["restrictiveness"] == [1, 0]
-        assert other in found["sd"]
+        scores = found.faders[name]
+        assert scores.linearity_each == scores.linearity_pooled == [0, 0]
+        assert scores.failures == 1
+        assert scores.measured_mean == [0] * 4
+        assert scores.normalised.restrictiveness == [1, 0]
+        assert other in found.sd
 
 
 def test_scores_are_in_units_of_the_data(data):
     found, sweeps = table1.table(Obedient(), data, replace(SMALL, scale="fader"))
     sd = data.densities["note"].double().numpy().std()
-    assert found["sd"]["note"] == pytest.approx(sd, abs=1e-5)
+    assert found.sd["note"] == pytest.approx(sd, abs=1e-5)
     spreads = [run.std(1).mean() for run in sweeps["rhythm"].densities["note"]]
-    scores = found["faders"]["rhythm"]
+    scores = found.faders["rhythm"]
     for unit, kind in ((sd, "normalised"), (1.0, "raw")):
         expected = [1 - s / unit for s in spreads]
         told = [np.mean(expected), np.std(expected)]
-        assert scores[kind]["restrictiveness"] == pytest.approx(told, abs=1e-4)
+        assert getattr(scores, kind).restrictiveness == pytest.approx(told, abs=1e-4)
 
 
 def test_z_goes_from_the_least_to_almost_the_greatest(net, data):
