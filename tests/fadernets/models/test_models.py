@@ -260,3 +260,9 @@ def test_a_model_has_the_codes_it_is_configured_with(segments, attributes):
     terms = gmvae.losses(batch(segments, AROUSAL), 0.2)
     assert {name for name in ATTRIBUTES if name in terms} == set(attributes)
     assert torch.isfinite(terms["total"])
+
+
+def test_an_unknown_model_is_named_with_those_that_there_are():
+    with pytest.raises(ValueError, match="unknown model 'gmvea'; there are: ") as error:
+        build(ModelConfig(model="gmvea"))
+    assert str(error.value).partition("there are: ")[2].split(", ") == list(MODELS)
