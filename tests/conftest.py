@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parents[1]
+TRAINING = ROOT / "tests" / "train"  # most of its tests do, and share what they trained
 OFFLINE = ROOT / "tests" / "offline"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 LONG = ("slow", "training", "postgres", "server", "browser")  # markers; quick tests come first
@@ -27,6 +28,8 @@ IS_LONG = pytest.StashKey[bool]()
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put quick tests first, and a file's tests into one process, where they share fixtures."""
     for item in items:
+        if item.path.is_relative_to(TRAINING):
+            item.add_marker(pytest.mark.training)
         kinds = [name for name in LONG if item.get_closest_marker(name)]
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(" ".join([item.location[0], *kinds])))

@@ -15,6 +15,8 @@ import pytest
 from tests.fixtures.before_regrouping import opened
 from tests.fixtures.before_regrouping.opened import HERE, STUDY, differences
 
+pytestmark = pytest.mark.server
+
 GOLDEN = json.loads((HERE / "golden.json").read_text())
 STUDY_JSON, RATINGS = "study.json", "ratings.csv"
 NEAR = 1e-6  # what another NumPy may do to a statistic

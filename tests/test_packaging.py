@@ -216,6 +216,7 @@ def wheel(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_wheel_has_the_model_and_nothing_else(wheel):
     inside = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     here = {
@@ -227,6 +228,7 @@ def test_the_wheel_has_the_model_and_nothing_else(wheel):
     assert {"fadernets/py.typed", "fadernets/pretrained/arranger/model.safetensors"} <= inside
 
 
+@pytest.mark.slow
 def test_the_wheel_says_what_it_is(wheel):
     archive = zipfile.ZipFile(wheel)
     (path,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
@@ -254,6 +256,7 @@ def bare(wheel, tmp_path_factory) -> Path:
     return folder / "bin"
 
 
+@pytest.mark.slow
 def test_the_command_is_there_with_what_the_package_requires_alone(bare, tmp_path):
     midi.write(examples.load("chorale"), tmp_path / "in.mid")
 

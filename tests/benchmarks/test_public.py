@@ -18,6 +18,8 @@ from benchmarks.public_visitor import Tally, small_piece
 from fadernets.music import midi
 from fadernets.music.piece import segments
 
+pytestmark = pytest.mark.server
+
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "canary-file-0123456789"
 TRACEBACK = """Traceback (most recent call last):

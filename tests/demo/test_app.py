@@ -7,6 +7,10 @@ import subprocess
 import sys
 from urllib.request import urlopen
 
+import pytest
+
+pytestmark = pytest.mark.server
+
 BESIDE = """
 from fastapi import FastAPI
 from fastapi.testclient import TestClient

@@ -32,6 +32,8 @@ from survey.ratings import exclusion
 from tests.fadernets import tiny
 from tests.survey import music
 
+pytestmark = pytest.mark.slow
+
 PAIRS = 2
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 

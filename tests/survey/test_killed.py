@@ -25,7 +25,7 @@ print("held", flush=True)
 sys.stdin.read()
 """
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+pytestmark = [pytest.mark.parametrize("database", ["sqlite"], indirect=True), pytest.mark.server]
 
 
 def test_nothing_acknowledged_is_lost_or_doubled(

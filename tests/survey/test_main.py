@@ -30,7 +30,7 @@ START = 60.0  # seconds that the server may take on a busy machine
 STOP = 10.0  # seconds that it has when it is told to stop
 BUSY = "the database is busy, so its log was not cut\n"
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+pytestmark = [pytest.mark.parametrize("database", ["sqlite"], indirect=True), pytest.mark.server]
 
 
 @pytest.fixture

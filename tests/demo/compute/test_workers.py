@@ -19,6 +19,8 @@ from demo.editing.piece_session import PieceSession
 from fadernets.music import examples
 from tests.fadernets import tiny
 
+pytestmark = pytest.mark.server
+
 
 def job(number: int, due: float) -> _Job:
     return _Job(due, number, "answer", None, (), None)

@@ -50,6 +50,7 @@ def test_files_are_put_away_when_they_are_full(tmp_path, root):
     assert (tmp_path / "log").read_text().endswith("ERROR uvicorn.error: and this\n")
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("command", [["-m", "demo"], ["demo/app.py"]])
 def test_a_log_that_cannot_be_written_is_one_sentence(command, root, tmp_path):
     env = os.environ | {"FADERNETS_LOG": str(tmp_path)}

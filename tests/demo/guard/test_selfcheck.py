@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.server
+
 # In a process of its own: Gradio leaves an event loop unclosed when Blocks are made.
 TRY = """
 import os, sys

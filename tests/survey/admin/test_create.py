@@ -51,6 +51,7 @@ def model(manager: Manager) -> str:
 
 
 @ONE
+@pytest.mark.slow
 def test_making_a_study(manager: Manager, database: Database, app: FastAPI, study: Study) -> None:
     new = {"name": "made", "pairs": "1", "trials": "1", "checkpoint": model(manager)}
     new["language"] = "de"

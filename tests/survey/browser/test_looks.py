@@ -11,12 +11,12 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from db.models import Study
-from survey.participant.pages import TEMPLATES
+from survey.core.templates import FOLDER
 from tests.survey.browser.visitor import LAPTOP, PHONE, SMALL, Visitor
 
 pytestmark = pytest.mark.browser
 
-STATIC = TEMPLATES.parent / "static"
+STATIC = FOLDER.parent / "static"
 SHEETS = ("paper.css", "stages.css", "trial.css")
 TARGET = 44  # pixels, each way
 TOO_LARGE = """() => { const page = document.scrollingElement; return [

@@ -19,7 +19,7 @@ from survey.building.study_spec import StudySpec
 from survey.core.settings import Settings
 from survey.journal.durability import durability
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+pytestmark = [pytest.mark.parametrize("database", ["sqlite"], indirect=True), pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

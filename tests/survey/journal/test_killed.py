@@ -12,6 +12,8 @@ from survey.core.settings import Settings
 from tests.survey.hub import Hub
 from tests.survey.journalling import ROOT, Connect, text_of, wipe
 
+pytestmark = pytest.mark.server
+
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 class TestKilled:
