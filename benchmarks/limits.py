@@ -47,7 +47,7 @@ def arithmetic(hidden: int, rows: int, repeats: int) -> dict[str, float]:
     weight, bias = torch.randn(3 * hidden, hidden), torch.randn(3 * hidden)
     shown = torch.randn(rows, hidden)
     half = weight.bfloat16(), bias.bfloat16(), shown.bfloat16()
-    packed = product(weight, bias, many=True)
+    packed = product(weight, bias, batched=True)
     each = 2 * rows * 3 * hidden * hidden
     times = min(MOST_TIMES, max(1, int(LEAST_WORK / each)))
 

@@ -25,7 +25,7 @@ from fadernets.net import FaderNet
 from fadernets.playback import audio
 
 BATCH = 32  # segments changed at a time
-PATIENCE = 1.0  # seconds before a command says what it is busy with
+STATUS_SECONDS = 1.0  # between two lines that say what a command is busy with
 
 T = TypeVar("T")
 # What changes a batch of segments: (model, segments, their seeds or None) -> their new notes
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args.run(args)
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever read the table has seen enough
+    except BrokenPipeError:  # the reader of the table has closed it, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         return 130
@@ -53,20 +53,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _model_named(argv: Sequence[str] | None) -> str | None:
-    """The model that a command line names, whose faders are among its options."""
-    looking = argparse.ArgumentParser(add_help=False, exit_on_error=False)
-    looking.add_argument("--model")
+    """The model that a command line names: its faders are options of the command."""
+    model_only = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    model_only.add_argument("--model")
     try:
-        return looking.parse_known_args(argv)[0].model
+        return model_only.parse_known_args(argv)[0].model
     except argparse.ArgumentError:  # `parser` says what is wrong
         return None
 
 
 def _faders(model: str | None) -> tuple[str, ...]:
-    """The model's faders, and those that there always were."""
+    """The paper's faders and the model's own."""
     try:
         named = checkpoint.fader_names(model)
-    except CheckpointError:  # said when it is to be loaded
+    except CheckpointError:  # loading the model says why
         named = ()
     return tuple(dict.fromkeys((*PAPER, *named)))
 
@@ -103,7 +103,7 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
     moving = command(transfer, source="IN.mid", output="OUT.mid")
     moving.add_argument("--arousal", choices=tuple(SIDES), help="calm or energetic")
     moving.add_argument("--valence", choices=tuple(SIDES), help="sad or joyful: minor or major")
-    presets = (f"{name} ({_told(moods)})" for name, moods in PRESETS.items())
+    presets = (f"{name} ({_described(moods)})" for name, moods in PRESETS.items())
     moving.add_argument(
         "--preset", choices=tuple(PRESETS), help=f"both at once: {', '.join(presets)}"
     )
@@ -140,7 +140,7 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
     return top
 
 
-def _told(moods: Mapping[str, str]) -> str:
+def _described(moods: Mapping[str, str]) -> str:
     return ", ".join(f"{side} {mood}" for mood, side in moods.items())
 
 
@@ -227,18 +227,18 @@ def mix(args: argparse.Namespace) -> None:
     is.
     """
     piece, other = _piece(args.source), _piece(args.donor)
-    found, donors = segments(piece), segments(other)
+    windows, donors = segments(piece), segments(other)
     lacks = [donor.problem and f"{donor.problem} in {args.donor.name}" for donor in donors]
-    lacks += [f"past the end of {args.donor.name}"] * len(found)
-    found = [
-        replace(own, problem=own.problem or lack) for own, lack in zip(found, lacks, strict=False)
+    lacks += [f"past the end of {args.donor.name}"] * len(windows)
+    windows = [
+        replace(own, problem=own.problem or lack) for own, lack in zip(windows, lacks, strict=False)
     ]
 
     def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
         notes = [donors[segment.index].notes for segment in batch]
         return net.mix([segment.notes for segment in batch], notes, seed=seed)
 
-    _change(args, piece, found, change)
+    _change(args, piece, windows, change)
 
 
 def render(args: argparse.Namespace) -> None:
@@ -248,7 +248,7 @@ def render(args: argparse.Namespace) -> None:
     if args.synthesiser not in (None, *audio.SYNTHESISERS):
         raise Refusal(f"{args.synthesiser} is not one of {', '.join(audio.SYNTHESISERS)}.")
     try:
-        with _patience(lambda: "rendering"):
+        with _progress(lambda: "rendering"):
             sound = audio.render(piece, synthesiser=args.synthesiser)
     except audio.AudioError as error:
         raise Refusal(str(error)) from error
@@ -270,21 +270,21 @@ def _check_folder(output: Path) -> None:
 
 
 def _net(model: str | None) -> FaderNet:
-    with _patience(lambda: "loading the model"):
+    with _progress(lambda: "loading the model"):
         try:
             return FaderNet.load(model)
         except CheckpointError as error:
             raise Refusal(f"{' '.join(str(error).split())}.") from error
 
 
-def _change(args: argparse.Namespace, piece: Piece, found: list[Segment], change: Change) -> None:
+def _change(args: argparse.Namespace, piece: Piece, windows: list[Segment], change: Change) -> None:
     """Change the chosen segments that can be, write the piece and name the others."""
     first, end = args.segments
-    chosen = found[first:end]
-    if not chosen or (end or 0) > len(found):
+    chosen = windows[first:end]
+    if not chosen or (end or 0) > len(windows):
         raise Refusal(
             f"--segments {first}:{'' if end is None else end} is not a range of the segments "
-            f"that {args.source.name} has, 0 to {len(found) - 1}."
+            f"that {args.source.name} has, 0 to {len(windows) - 1}."
         )
     _check_folder(args.output)
     net = _net(args.model)
@@ -307,36 +307,36 @@ def _listed(indices: list[int]) -> str:
     return f"segment{'s' if len(indices) > 1 else ''} {', '.join(words)}"
 
 
-def _in_batches(found: list[Segment], work: Callable[[list[Segment]], list[T]]) -> dict[int, T]:
+def _in_batches(chosen: list[Segment], work: Callable[[list[Segment]], list[T]]) -> dict[int, T]:
     """What `work` makes of each usable segment, by index; with progress."""
-    usable = [segment for segment in found if segment.problem is None]
-    made: dict[int, T] = {}
-    with _patience(lambda: f"{len(made)} of {len(usable)} segments"):
+    usable = [segment for segment in chosen if segment.problem is None]
+    results: dict[int, T] = {}
+    with _progress(lambda: f"{len(results)} of {len(usable)} segments"):
         for first in range(0, len(usable), BATCH):
             batch = usable[first : first + BATCH]
-            made.update(zip((segment.index for segment in batch), work(batch), strict=True))
-    return made
+            results.update(zip((segment.index for segment in batch), work(batch), strict=True))
+    return results
 
 
 @contextmanager
-def _patience(status: Callable[[], str]) -> Iterator[None]:
-    """Tell `status` every `PATIENCE` seconds, when it is news."""
-    done = threading.Event()
+def _progress(status: Callable[[], str]) -> Iterator[None]:
+    """Print `status` every `STATUS_SECONDS` when it has changed."""
+    finished = threading.Event()
 
-    def tell() -> None:
-        told = None
-        while not done.wait(PATIENCE):
-            if (news := status()) != told:
-                print(news, file=sys.stderr)
-                told = news
+    def report() -> None:
+        reported = None
+        while not finished.wait(STATUS_SECONDS):
+            if (line := status()) != reported:
+                print(line, file=sys.stderr)
+                reported = line
 
-    teller = threading.Thread(target=tell, daemon=True)
-    teller.start()
+    reporter = threading.Thread(target=report, daemon=True)
+    reporter.start()
     try:
         yield
     finally:
-        done.set()
-        teller.join()
+        finished.set()
+        reporter.join()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What may follow a command's name: arguments checked, and told in one line when wrong."""
+"""Arguments of the commands: parsed, and refused in one line when wrong."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _number(text: str, highest: float, kind: str) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not 0 <= value <= highest:  # not a number is neither
+    if not 0 <= value <= highest:  # false for NaN, too
         point = text.replace(",", ".")
         hint = f"; write {point}" if re.fullmatch(r"\d*,\d+", text) else ""
         raise argparse.ArgumentTypeError(f"{text} is not {kind}{hint}")

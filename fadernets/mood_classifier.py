@@ -85,14 +85,14 @@ class MoodClassifier:
     def log_odds(self, segments: Sequence[Notes]) -> np.ndarray:
         """How much more likely high arousal (or valence) is than low: float64, (n,).
 
-        NaN without notes. A comparison with NaN is never true: what yields nothing has not moved
-        as asked.
+        NaN without notes. A comparison with NaN is never true: a result without notes never
+        counts as moved.
         """
-        found = np.full(len(segments), np.nan)
-        heard = [i for i, notes in enumerate(segments) if len(notes)]
-        if heard:
-            found[heard] = self.of(table([segments[i] for i in heard], self.names))
-        return found
+        odds = np.full(len(segments), np.nan)
+        sounding = [i for i, notes in enumerate(segments) if len(notes)]
+        if sounding:
+            odds[sounding] = self.of(table([segments[i] for i in sounding], self.names))
+        return odds
 
     def probability(self, segments: Sequence[Notes]) -> np.ndarray:
         """How probable high arousal (or valence) is: float64, (n,); NaN without notes."""

@@ -26,8 +26,8 @@ PRESETS = {  # the quarters of Russell's circle of moods
 Target = str | Mapping[str, str]
 
 
-def asked(target: Target) -> dict[str, str]:
-    """Where each mood that is to move shall go: mood -> "low" or "high".
+def sides_of(target: Target) -> dict[str, str]:
+    """The side that each moving mood goes to: mood -> "low" or "high".
 
     Parameters
     ----------
@@ -39,13 +39,13 @@ def asked(target: Target) -> dict[str, str]:
     ValueError
         If a mood is none of `MOODS` or a side neither low nor high.
     """
-    found = {"arousal": target} if isinstance(target, str) else dict(target)
-    for mood, side in found.items():
+    sides = {"arousal": target} if isinstance(target, str) else dict(target)
+    for mood, side in sides.items():
         if mood not in MOODS:
             raise ValueError(f"no mood {mood!r}; there are: {', '.join(MOODS)}")
         if side not in SIDES:
             raise ValueError(f"{mood} {side!r} is neither low nor high")
-    return found
+    return sides
 
 
 def shift(

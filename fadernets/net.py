@@ -119,7 +119,7 @@ class FaderNet:
                 raise ValueError(f"segment {number} of {len(segments)} has no notes to encode")
         parts: dict[str, list[Tensor]] = {
             name: [torch.empty(0, width, device=self.device)]
-            for name, width in self.model.told.items()
+            for name, width in self.model.sizes.items()
         }
         for first in range(0, len(segments), BATCH):
             chunk = segments[first : first + BATCH]
@@ -129,7 +129,7 @@ class FaderNet:
             for name, code in self.model.encode(padded, lengths, self._densities(chunk)).items():
                 parts[name].append(code)
         keys = torch.tensor([key.find(n) for n in segments], dtype=torch.long, device=self.device)
-        values = {name: torch.cat(found) for name, found in parts.items()}
+        values = {name: torch.cat(chunks) for name, chunks in parts.items()}
         return Codes(values, keys, self.realiser.request(segments, self.device))
 
     def _densities(self, segments: Sequence[Notes]) -> dict[str, Tensor]:
@@ -193,7 +193,7 @@ class FaderNet:
                 raise ValueError(
                     f"{position.size} positions of the {name} fader for {len(codes)} segments"
                 )
-            asked = scale.code_at(position)
+            level = scale.code_at(position)
             if request is not None:
                 if name not in request.densities:
                     planned = (
@@ -205,7 +205,7 @@ class FaderNet:
                 request = replace(request, densities=request.densities | {name: density})
             handle = self.model.handles[name]
             code = values[handle.code].clone()
-            code[:, handle.dimension] = torch.as_tensor(asked, dtype=code.dtype, device=code.device)
+            code[:, handle.dimension] = torch.as_tensor(level, dtype=code.dtype, device=code.device)
             values[handle.code] = code
         return replace(codes, values=values, request=request)
 
@@ -240,11 +240,11 @@ class FaderNet:
     def shifted(self, source: Source, target: mood_transfer.Target, strength: float = 1.0) -> Codes:
         """The codes that `transfer` plays."""
         codes = self._codes(source)
-        asked = mood_transfer.asked(target)
-        if "arousal" in asked:
-            codes = self._shift_arousal(codes, asked["arousal"], strength)
+        sides = mood_transfer.sides_of(target)
+        if "arousal" in sides:
+            codes = self._shift_arousal(codes, sides["arousal"], strength)
         return (
-            self._shift_valence(codes, asked["valence"], strength) if "valence" in asked else codes
+            self._shift_valence(codes, sides["valence"], strength) if "valence" in sides else codes
         )
 
     def _shift_arousal(self, codes: Codes, target: str, strength: float) -> Codes:
@@ -349,6 +349,6 @@ def _check_segments(source: object) -> None:
             raise TypeError(f"segment {number} is a {type(notes).__name__} and no Notes")
 
 
-def _like(given: float | np.ndarray, found: np.ndarray) -> float | np.ndarray:
+def _like(given: float | np.ndarray, values: np.ndarray) -> float | np.ndarray:
     """A float for a number, an array for an array."""
-    return float(found) if np.ndim(given) == 0 else found
+    return float(values) if np.ndim(given) == 0 else values

@@ -68,8 +68,8 @@ def soft_density(soft):
     """Mean class of the sounding keys, by expected steps."""
     classes = 1 + np.arange(events.PITCHES) // KEYS
     heights = soft.probability.new_tensor(classes.tolist())
-    struck = soft.probability[..., events.NOTE_ON : events.NOTE_OFF] @ heights * soft.told
-    released = soft.probability[..., events.NOTE_OFF : events.TIME_SHIFT] @ heights * soft.told
+    struck = soft.probability[..., events.NOTE_ON : events.NOTE_OFF] @ heights * soft.is_token
+    released = soft.probability[..., events.NOTE_OFF : events.TIME_SHIFT] @ heights * soft.is_token
     high = struck * (STEPS - soft.first) - released * (STEPS - soft.after)
     return high.sum(1) / soft.sounding.sum(1).clamp(min=1)
 

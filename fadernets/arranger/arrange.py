@@ -1,11 +1,11 @@
-"""Arranging: a segment's own notes, as few changed as new densities ask for (not in the paper).
+"""Arranging: new densities by few changes to a segment's own notes (not in the paper).
 
-A segment with new densities gets a plan (`fadernets.arranger.label_plan`) near the labels it has,
-which the label decoders of the codes and the segment itself make cheap or dear. Then, step by step,
-the notes that the reviser (`fadernets.models.reviser`) finds likeliest are struck or held, as many
-as the plan says. So the densities asked for are met exactly, and a note that stays keeps its time,
-length and loudness. Of several such arrangements the one nearest to the segment in harmony is
-taken.
+First a plan (`fadernets.arranger.label_plan`): the rhythm and note labels with the densities asked
+for that cost least, where the segment's own labels and those of the codes' label decoders are
+cheap. Then the notes: step by step, as many as the plan says of those that the reviser
+(`fadernets.models.reviser`) and the segment make likeliest. The densities are met exactly, and a
+note that stays keeps its time, length and loudness. Of several candidates the one nearest to the
+segment in harmony, key and notes is taken.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from fadernets.music.grid import Grid
 from fadernets.music.notes import LOWEST_PITCH, STEPS, Notes
 
 DEFAULT = ArrangementWeights()
-IMPROBABLE = 6.0  # nats: no label decoder is surer than that
+MAX_SURPRISE = 6.0  # nats: a label decoder that is surer would override the segment
 
 
 @torch.inference_mode()
@@ -44,16 +44,15 @@ def arrange(
     seeds: Sequence[int] | None = None,
     weights: ArrangementWeights = DEFAULT,
 ) -> list[Notes]:
-    """Segments with the densities they shall have.
+    """Segments rearranged so that they have the densities of a request.
 
     Parameters
     ----------
     reviser : Reviser
     request : ArrangementRequest
-        Of n segments.
+        For n segments.
     label_logits : name -> float tensor, shape (n, 16, classes)
-        Of the codes' label decoders, told the labels of the request; an attribute without one has
-        no say.
+        Of the codes' label decoders, given the labels of the request; may lack attributes.
     keys : int64 tensor, shape (n,)
     candidates : int
         Arrangements of each segment to choose from.
@@ -67,20 +66,22 @@ def arrange(
     source = grid_of(request.notes, keys.device)
     plan_noise, note_noise = _noise(size, candidates, seeds, keys.device)
     plans = _plans(request, label_logits, weights.plan_noise * plan_noise, weights)
-    many = Grid(*(_repeated(x, candidates) for x in (source.onset, source.hold, source.velocity)))
+    originals = Grid(
+        *(_repeated(x, candidates) for x in (source.onset, source.hold, source.velocity))
+    )
     harmony = _harmony(source)
     common = harmony / harmony.amax(1, keepdim=True).clamp(min=1e-6)
-    keep = _Keeping(
+    preferences = _Preferences(
         weights,
-        many,
+        originals,
         _repeated(weights.in_melody * _melody(source), candidates),
         _repeated(weights.in_harmony * common, candidates),
         weights.note_noise * note_noise.flatten(0, 1),
         _repeated(request.legato, candidates)[:, None, None],
     )
-    found = _revised(reviser, plans, _repeated(keys, candidates), keep)
-    chosen = _nearest(source, found, candidates, weights.recall) + candidates * torch.arange(size)
-    best = Grid(*(x[chosen].cpu() for x in (found.onset, found.hold, found.velocity)))
+    grids = _revised(reviser, plans, _repeated(keys, candidates), preferences)
+    chosen = _nearest(source, grids, candidates, weights.recall) + candidates * torch.arange(size)
+    best = Grid(*(x[chosen].cpu() for x in (grids.onset, grids.hold, grids.velocity)))
     louder = request.louder.cpu().numpy() * 127
     return [
         grid_to_notes(
@@ -97,9 +98,9 @@ def _repeated(x: Tensor, times: int) -> Tensor:
 def _noise(
     size: int, candidates: int, seeds: Sequence[int] | None, device: torch.device
 ) -> tuple[Tensor, Tensor]:
-    """Unit disturbances of plans, (n, candidates, 16, 19), of notes, (n, candidates, 2, 16, 88).
+    """Noise for plans, (n, candidates, 16, 19), and notes, (n, candidates, 2, 16, 88).
 
-    A row's depend on its seed alone. Without seeds the first candidate is undisturbed.
+    A row depends on its seed alone. Without seeds the first candidate has no noise.
     """
     classes = 3 + label_plan.COUNTS
     rows = []
@@ -123,15 +124,15 @@ def _plans(
     """A plan for every candidate of every segment, (n * candidates, 16)."""
     candidates = noise.shape[1]
     surprise = {
-        n: -x.float().log_softmax(-1).clamp(min=-IMPROBABLE) for n, x in label_logits.items()
+        n: -x.float().log_softmax(-1).clamp(min=-MAX_SURPRISE) for n, x in label_logits.items()
     }
-    other = 1.0 - F.one_hot(request.labels[PLANNED_ONSETS], 3)
+    differs = 1.0 - F.one_hot(request.labels[PLANNED_ONSETS], 3)
     counts = torch.arange(label_plan.COUNTS, device=noise.device)
-    away = (counts - request.labels[PLANNED_COUNTS][..., None]).abs()
+    distance = (counts - request.labels[PLANNED_COUNTS][..., None]).abs()
     rhythm = (
-        weights.rhythm_decoder * surprise.get(PLANNED_ONSETS, 0.0) + weights.stays_rhythm * other
+        weights.rhythm_decoder * surprise.get(PLANNED_ONSETS, 0.0) + weights.stays_rhythm * differs
     )
-    note = weights.note_decoder * surprise.get(PLANNED_COUNTS, 0.0) + weights.stays_note * away
+    note = weights.note_decoder * surprise.get(PLANNED_COUNTS, 0.0) + weights.stays_note * distance
     rhythm, note = _repeated(rhythm, candidates), _repeated(note, candidates)
     noise = noise.flatten(0, 1)
     onsets = (request.densities[PLANNED_ONSETS] * STEPS).round().long().clamp(1, STEPS)
@@ -145,8 +146,8 @@ def _plans(
 
 
 @dataclass(frozen=True)
-class _Keeping:
-    """What speaks for notes beside the reviser: the source, its melody and harmony, and chance."""
+class _Preferences:
+    """What is added to the reviser's log-odds: source, melody, harmony, noise and legato."""
 
     weights: ArrangementWeights
     source: Grid
@@ -156,27 +157,28 @@ class _Keeping:
     legato: Tensor  # (b, 1, 1)
 
     def onset(self, logits: Tensor) -> Tensor:
-        # A melody note that sounds on is not to be struck again rather than another note added.
+        # A melody note that is held must not win an onset: a new onset shall add a note, not strike
+        # the melody again. Keys above it (negative) stay unlikely.
         melody = torch.where(self.source.hold > 0, self.melody.clamp(max=0), self.melody)
-        held = self.weights.stays_onset * self.source.onset + melody + self.harmony[:, None]
-        return logits + held + self.noise[:, 0] - self.legato
+        bonus = self.weights.stays_onset * self.source.onset + melody + self.harmony[:, None]
+        return logits + bonus + self.noise[:, 0] - self.legato
 
     def hold(self, logits: Tensor) -> Tensor:
         stays = self.weights.stays_hold * (self.source.hold - 0.5)
-        held = stays + self.melody + 0.5 * self.harmony[:, None]
-        return logits + held + self.noise[:, 1] + self.legato
+        bonus = stays + self.melody + 0.5 * self.harmony[:, None]
+        return logits + bonus + self.noise[:, 1] + self.legato
 
 
-def _revised(reviser: Reviser, plans: LabelPlan, keys: Tensor, keep: _Keeping) -> Grid:
+def _revised(reviser: Reviser, plans: LabelPlan, keys: Tensor, preferences: _Preferences) -> Grid:
     """The notes that carry the plans out."""
     labels = {PLANNED_ONSETS: plans.rhythm, PLANNED_COUNTS: plans.note}
-    source = shown = keep.source
-    for _ in range(keep.weights.passes):
+    source = shown = preferences.source
+    for _ in range(preferences.weights.passes):
         with torch.autocast(keys.device.type, torch.bfloat16, enabled=_fast(keys.device)):
             onset, hold, velocity = reviser(shown, labels, keys)
-        chosen = select(keep.onset(onset.float()), keep.hold(hold.float()), plans)
-        loud = torch.where(source.onset > 0, source.velocity, velocity.float().clamp(0.05, 1.0))
-        shown = Grid(chosen[0].float(), chosen[1].float(), loud * chosen[0])
+        chosen = select(preferences.onset(onset.float()), preferences.hold(hold.float()), plans)
+        velocity = torch.where(source.onset > 0, source.velocity, velocity.float().clamp(0.05, 1.0))
+        shown = Grid(chosen[0].float(), chosen[1].float(), velocity * chosen[0])
     return shown
 
 
@@ -193,8 +195,8 @@ def select(onset: Tensor, hold: Tensor, plans: LabelPlan) -> tuple[Tensor, Tenso
     ----------
     onset, hold : float tensors, shape (b, 16, 88)
         Log-odds that a note is struck, and that one goes on sounding.
-    plans : Plan
-        b of them.
+    plans : LabelPlan
+        Of b segments.
 
     Returns
     -------
@@ -209,9 +211,11 @@ def select(onset: Tensor, hold: Tensor, plans: LabelPlan) -> tuple[Tensor, Tenso
     for t in range(STEPS):
         strikes = (plans.rhythm[:, t] == ONSET)[:, None]
         on = torch.where(strikes, onset[:, t], never)
-        must = torch.zeros_like(sounding)
-        must[row, onset[:, t].argmax(1)] = True
-        on = torch.where(must & strikes, torch.inf, on)
+        # The likeliest onset goes first: holds alone could fill the step, and the plan's onset
+        # would be lost.
+        first = torch.zeros_like(sounding)
+        first[row, onset[:, t].argmax(1)] = True
+        on = torch.where(first & strikes, torch.inf, on)
         off = torch.where(sounding, hold[:, t], never)
         score = torch.maximum(on, off)
         order = score.argsort(dim=1, descending=True, stable=True)
@@ -239,18 +243,18 @@ def _harmony(notes: Grid) -> Tensor:
     return heard[:, classes]
 
 
-def _nearest(source: Grid, found: Grid, candidates: int, recall: float) -> Tensor:
+def _nearest(source: Grid, grids: Grid, candidates: int, recall: float) -> Tensor:
     """Which candidate of each segment is nearest to it in harmony, key and notes: (n,)."""
     if candidates == 1:
         return torch.zeros(len(source.onset), dtype=torch.long)
     octave = slice(12 - LOWEST_PITCH % 12, 24 - LOWEST_PITCH % 12)  # C to B somewhere
-    mine, theirs = _harmony(source)[:, octave], _harmony(found)[:, octave]
-    mine, theirs = _repeated(mine, candidates).cpu(), theirs.cpu()
-    near = F.cosine_similarity(mine, theirs)
-    keys = [torch.from_numpy(key.correlations(x.numpy().astype(float))) for x in (mine, theirs)]
-    same = (keys[0].argmax(1) == keys[1].argmax(1)).float()
-    strikes = _repeated(source.onset, candidates)
-    both = (strikes * found.onset).sum((1, 2))
-    kept = 2 * both / (strikes.sum((1, 2)) + found.onset.sum((1, 2))).clamp(min=1)
-    score = near + same + recall * kept.cpu()
+    own, theirs = _harmony(source)[:, octave], _harmony(grids)[:, octave]
+    own, theirs = _repeated(own, candidates).cpu(), theirs.cpu()
+    harmony = F.cosine_similarity(own, theirs)
+    keys = [torch.from_numpy(key.correlations(x.numpy().astype(float))) for x in (own, theirs)]
+    same_key = (keys[0].argmax(1) == keys[1].argmax(1)).float()
+    onsets = _repeated(source.onset, candidates)
+    matches = (onsets * grids.onset).sum((1, 2))
+    f1 = 2 * matches / (onsets.sum((1, 2)) + grids.onset.sum((1, 2))).clamp(min=1)
+    score = harmony + same_key + recall * f1.cpu()
     return score.view(-1, candidates).argmax(1)

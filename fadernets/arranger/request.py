@@ -1,4 +1,4 @@
-"""What segments are and shall become: the notes they lend, the labels and densities to have."""
+"""Requests to the arranger: segments as they are, and the labels and densities wanted."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from fadernets.music.notes import LOWEST_PITCH, Notes
 
 @dataclass(frozen=True)
 class ArrangementRequest:
-    """What n segments are and shall become.
+    """n segments and what is wanted of them.
 
     Attributes
     ----------
     notes : tuple of n Notes
-        The segments, which lend their notes.
+        The segments, whose notes are used.
     labels : name -> int64 tensor, shape (n, 16)
-        Labels to stay near to, of the attributes that are planned: the segments' own, or with
-        `mix` another's.
+        Labels to stay near to, of the planned attributes: the segments' own, or with `mix`
+        another segment's.
     densities : name -> float tensor, shape (n,)
-        Densities to have.
+        Densities wanted.
     louder : float tensor, shape (n,)
         Added to every velocity, in units of 127.
     legato : float tensor, shape (n,)
@@ -54,11 +54,11 @@ def arrangement_request(
     segments: Sequence[Notes], device: torch.device | str = "cpu"
 ) -> ArrangementRequest:
     """The request that leaves segments as they are."""
-    shown = grid_of(segments, device)
-    counts = shown.count.clamp(max=MAX_POLYPHONY)
-    labels = {PLANNED_ONSETS: shown.rhythm, PLANNED_COUNTS: counts}
+    current = grid_of(segments, device)
+    counts = current.count.clamp(max=MAX_POLYPHONY)
+    labels = {PLANNED_ONSETS: current.rhythm, PLANNED_COUNTS: counts}
     densities = {
-        PLANNED_ONSETS: (shown.rhythm == ONSET).float().mean(1),
+        PLANNED_ONSETS: (current.rhythm == ONSET).float().mean(1),
         PLANNED_COUNTS: counts.float().mean(1),
     }
     unchanged = torch.zeros(len(segments), device=device)
@@ -66,7 +66,7 @@ def arrangement_request(
 
 
 def grid_of(segments: Sequence[Notes], device: torch.device | str = "cpu") -> Grid:
-    """The grid of segments."""
+    """Onsets, holds and velocities of segments on the grid of steps and keys."""
     sizes = torch.tensor([len(notes) for notes in segments], dtype=torch.long)
     onset, offset, pitch, velocity = (
         torch.from_numpy(np.concatenate([getattr(n, name) for n in segments] or [np.empty(0)]))
@@ -75,5 +75,5 @@ def grid_of(segments: Sequence[Notes], device: torch.device | str = "cpu") -> Gr
     first, last = steps_of(onset, offset)
     row = torch.repeat_interleave(torch.arange(len(segments)), sizes)
     notes = StepNotes(row, first, last, pitch.long() - LOWEST_PITCH, velocity.float() / 127)
-    found = grid(notes, len(segments))
-    return Grid(found.onset.to(device), found.hold.to(device), found.velocity.to(device))
+    cells = grid(notes, len(segments))
+    return Grid(cells.onset.to(device), cells.hold.to(device), cells.velocity.to(device))

@@ -1,4 +1,4 @@
-"""What speaks for and against the notes of an arrangement beside the reviser."""
+"""Weights of the preferences that an arrangement adds to the reviser's log-odds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ArrangementWeights:
-    """How strongly an arrangement leans towards the segment it is made of.
+    """How strongly an arrangement prefers the labels and notes of its segment.
 
     The defaults were chosen on unseen segments of another seed than those that are reported;
     `train.ablation` measures what each does.
@@ -15,21 +15,21 @@ class ArrangementWeights:
     Attributes
     ----------
     passes : int
-        The reviser sees its own choice that often, less one.
+        Times that the reviser is asked; from the second on it is shown its last choice.
     stays_rhythm, stays_note : float
-        Nats against another rhythm label than the segment's; against each note more or fewer.
+        Cost in nats of a rhythm label other than the segment's; of each note more or fewer.
     rhythm_decoder, note_decoder : float
-        Weights of the codes' label decoders.
+        Weights of the codes' label decoders, 1 for their log-probabilities as they are.
     stays_onset, stays_hold : float
-        Log-odds that a note of the segment has in advance.
+        Log-odds added to an onset of the segment; to a hold over a key that does not sound.
     in_melody : float
-        Log-odds of the segment's highest notes, and against notes above them.
+        Log-odds added to the highest note of each step, and taken from keys above it.
     in_harmony : float
-        Log-odds of the pitch class heard longest over one that is not heard.
+        Log-odds added to the pitch class that sounds longest; to others in proportion.
     plan_noise, note_noise : float
-        How much candidates differ: nats, log-odds.
+        Size of the random differences between candidates: nats of a plan, log-odds of a note.
     recall : float
-        What the share of kept notes counts beside harmony and key, among candidates.
+        Weight of the share of kept notes in the choice of a candidate; harmony and key count 1.
     """
 
     passes: int = 1

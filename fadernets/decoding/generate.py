@@ -14,7 +14,7 @@ from fadernets.models.layers import EventDecoder
 from fadernets.music import events
 
 MAX_LENGTH = 200  # tokens; training segments have 100 at most, a denser one may need more
-FEW = 0.75  # share of sequences still being told from which on the others are left behind
+MAX_ACTIVE_SHARE = 0.75  # at most so many rows unfinished: drop those that ended
 
 
 def _noise(seeds: Sequence[int], device: torch.device) -> Tensor:
@@ -67,23 +67,23 @@ def generate(
         raise ValueError(f"{len(seeds)} seeds for {len(condition)} rows")
     noise = None if seeds is None else _noise(seeds, condition.device)
     grammar = Grammar(len(condition), condition.device)
-    telling = IncrementalDecoder(decoder, condition)
+    state = IncrementalDecoder(decoder, condition)
     chosen = np.full((len(condition), max_length), events.PAD)
-    rows = np.arange(len(condition))  # those still being told
+    rows = np.arange(len(condition))  # those that have not ended
     token = chosen[:, 0].tolist()
     for step in range(max_length):
-        scores = telling.step(torch.tensor(token, device=condition.device)) / temperature
+        scores = state.step(torch.tensor(token, device=condition.device)) / temperature
         if noise is not None:
             scores = scores + noise[:, step]
         token = grammar.best(scores)
         grammar.take(token)
         chosen[rows, step] = token
-        told = [row for row, line in enumerate(grammar.lines) if not line.ended]
-        if not told:
+        active = [row for row, line in enumerate(grammar.lines) if not line.ended]
+        if not active:
             break
-        if len(told) <= FEW * len(rows):  # leave the others behind
-            grammar.keep(told)
-            telling.keep(told)
-            rows, token = rows[told], [token[row] for row in told]
-            noise = None if noise is None else noise[told]
+        if len(active) <= MAX_ACTIVE_SHARE * len(rows):
+            grammar.keep(active)
+            state.keep(active)
+            rows, token = rows[active], [token[row] for row in active]
+            noise = None if noise is None else noise[active]
     return torch.from_numpy(chosen[:, : step + 1]).to(condition.device)

@@ -1,4 +1,4 @@
-"""Which token may come next, so that tokens always spell notes."""
+"""The grammar of event tokens: which may come next, so that they always encode notes."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _BLOCKED = torch.finfo(torch.float32).min
 
 
 class Line:
-    """What may come next in one sequence, so that its tokens spell notes.
+    """The state of one sequence: what sounds, and what may come next.
 
-    Kept in Python's own numbers: one token at a time that is faster than any tensor.
+    Plain Python numbers: for one token at a time they are faster than tensors.
     """
 
     def __init__(self) -> None:
@@ -35,30 +35,33 @@ class Line:
 
     @property
     def _loud(self) -> bool:
-        """Whether a velocity was told, which a note-on has to follow."""
+        """Whether the last token is a velocity, which a note-on has to follow."""
         return self.previous >= events.VELOCITY
 
     @property
     def _shifted(self) -> bool:
         return events.TIME_SHIFT <= self.previous < events.VELOCITY
 
-    def _strikes(self) -> range:
-        """Note-ons whose turn it is; not those of sounding notes."""
+    def _note_ons(self) -> range:
+        """Note-ons above those of this instant, among them those of sounding notes."""
         room = self.tick <= END - SHORTEST and self.chord < MAX_CHORD
         if not room or len(self.struck) >= MAX_POLYPHONY:
             return range(0)
         return range(events.NOTE_ON + self.highest + 1, events.NOTE_OFF)
 
-    def _releases(self, pitch: int) -> bool:
+    def _allows_note_off(self, pitch: int) -> bool:
         """Whether a note-off of a pitch may come."""
         if self._loud or self.highest >= 0 or pitch not in self.struck or pitch <= self.released:
             return False
         if self.struck[pitch] > self.tick - SHORTEST:
             return False
-        return self.tick < END or pitch == min(self.struck)  # at the last tick none is passed over
+        # Note-offs of one instant rise in pitch. At the last tick every note must still end, so
+        # none below another may be passed over.
+        return self.tick < END or pitch == min(self.struck)
 
     def _shifts(self) -> tuple[range, range]:
         """Time shifts after which something is possible: a note may begin, or one may end."""
+        # A shift follows a shift only after the longest: one span of time has one encoding.
         if self._loud or (self._shifted and self.previous != events.VELOCITY - 1):
             return range(0), range(0)
         here = events.TIME_SHIFT - 1 - self.tick  # id of a shift to a tick, less the tick
@@ -71,27 +74,27 @@ class Line:
         oldest = min(self.struck.values())
         return begins, range(max(here + oldest + SHORTEST, events.TIME_SHIFT), last + 1)
 
-    def _louder(self) -> bool:
-        """Whether a velocity may be told: a note-on can follow it."""
+    def _allows_velocity(self) -> bool:
+        """Whether a velocity may come: a note-on can follow it."""
         above = events.PITCHES - 1 - self.highest
         free = above - sum(pitch > self.highest for pitch in self.struck)
-        return not self._loud and len(self._strikes()) > 0 and free > 0
+        return not self._loud and len(self._note_ons()) > 0 and free > 0
 
-    def _ends(self) -> bool:
+    def _allows_end(self) -> bool:
         return self.begun and not (self.struck or self._shifted or self._loud)
 
     def permits(self, token: int) -> bool:
         """Whether a token may come next."""
         if self.ended or token < events.NOTE_ON:
-            return token == events.PAD if self.ended else token == events.EOS and self._ends()
+            return token == events.PAD if self.ended else token == events.EOS and self._allows_end()
         if token < events.NOTE_OFF:
             free = token - events.NOTE_ON not in self.struck
-            return self.loudness >= 0 and free and token in self._strikes()
+            return self.loudness >= 0 and free and token in self._note_ons()
         if token < events.TIME_SHIFT:
-            return self._releases(token - events.NOTE_OFF)
+            return self._allows_note_off(token - events.NOTE_OFF)
         if token < events.VELOCITY:
             return any(token in shifts for shifts in self._shifts())
-        return token - events.VELOCITY != self.loudness and self._louder()
+        return token - events.VELOCITY != self.loudness and self._allows_velocity()
 
     def allowed(self) -> bytearray:
         """1 for each of the 342 tokens that may come next, else 0."""
@@ -99,17 +102,17 @@ class Line:
         if self.ended:
             mask[events.PAD] = 1
             return mask
-        mask[events.EOS] = self._ends()
+        mask[events.EOS] = self._allows_end()
         spans = [*self._shifts()]
         if self.loudness >= 0:
-            spans.append(self._strikes())
-        if self._louder():
+            spans.append(self._note_ons())
+        if self._allows_velocity():
             spans.append(range(events.VELOCITY, events.VOCABULARY))
         for span in spans:
             mask[span.start : span.stop] = b"\1" * len(span)
         for pitch in self.struck:
             mask[events.NOTE_ON + pitch] = 0
-            mask[events.NOTE_OFF + pitch] = self._releases(pitch)
+            mask[events.NOTE_OFF + pitch] = self._allows_note_off(pitch)
         if self.loudness >= 0:
             mask[events.VELOCITY + self.loudness] = 0
         return mask
@@ -135,13 +138,14 @@ class Line:
 
 
 class Grammar:
-    """What may come next in each sequence of a batch, so that tokens always spell notes.
+    """What may come next in each sequence of a batch.
 
     The rules are those of `events.encode`'s own output: at one instant note-offs come before
-    note-ons, each rising in pitch; a velocity is told when it changes and a note-on follows it;
+    note-ons, each rising in pitch; a velocity comes when it changes and a note-on follows it;
     a note-off ends a sounding note, of 40 ms at least; time stays inside the segment; the end
-    comes when all notes have ended. Without them a greedy decoder stalls in loops. Two limits are
-    the hands' and the note label's: ten notes struck at one instant, fifteen sounding.
+    comes when all notes have ended. Without these rules a greedy decoder repeats itself in loops.
+    Two limits are the hands' and the note label's: ten notes struck at one instant, fifteen
+    sounding.
 
     Parameters
     ----------
@@ -174,9 +178,9 @@ class Grammar:
     def masked(self, scores: Tensor, rows: Sequence[int] | None = None) -> Tensor:
         """Scores of the next tokens, (b, 342), with what is not allowed blocked.
 
-        A wish to let more time pass than is left is a wish for the segment's end: it counts for
-        the shift to the end while notes sound, and else for EOS. Merely blocked, it would leave
-        the word to note-ons, and segments would end in clusters of clicks.
+        A shift past the segment's end stands for the end: its score counts for the shift to the
+        last tick while notes sound, and else for EOS. If such shifts were only blocked, note-ons
+        would win in their place, and segments would end in clusters of clicks.
 
         `rows` are the sequences that the scores are of; None means all.
         """
@@ -189,24 +193,25 @@ class Grammar:
         to_end = events.TIME_SHIFT - 1 + left.clamp(1, events.SHIFTS)
         end = torch.where(ringing, to_end, events.EOS)
         masked = scores.masked_fill(~allowed, _BLOCKED)
-        wished = masked.gather(1, end).maximum(beyond)
-        return masked.scatter(1, end, wished.where(allowed.gather(1, end), _BLOCKED))
+        raised = masked.gather(1, end).maximum(beyond)
+        return masked.scatter(1, end, raised.where(allowed.gather(1, end), _BLOCKED))
 
     def best(self, scores: Tensor) -> list[int]:
         """The token of the highest masked score in each row of (b, 342).
 
-        Nearly always that is the highest of all, and only elsewhere the masks are made.
+        The highest score of all is nearly always allowed: masks, which cost more than the rest,
+        are made only for the rows where it is not.
         """
         tokens = scores.argmax(1).tolist()
-        astray = [
+        refused = [
             row
             for row, (line, token) in enumerate(zip(self.lines, tokens, strict=True))
             if not (line.ended or line.permits(token))
         ]
-        if astray:
-            wanted = scores if len(astray) == len(scores) else scores[astray]
+        if refused:
+            their_scores = scores if len(refused) == len(scores) else scores[refused]
             for row, token in zip(
-                astray, self.masked(wanted, astray).argmax(1).tolist(), strict=True
+                refused, self.masked(their_scores, refused).argmax(1).tolist(), strict=True
             ):
                 tokens[row] = token
         return [

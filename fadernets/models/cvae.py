@@ -1,4 +1,4 @@
-"""CVAE (Sohn et al. 2015; paper's [15]): encoder and decoder are told the densities."""
+"""CVAE (Sohn et al. 2015; paper's [15]): encoder and decoder see the densities."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ DENSITIES = "densities"  # name of the condition
 
 
 class CVAE(SegmentVAE):
-    """One code; the faders take hold of the densities told to the decoder.
+    """One code; the faders set the densities that the decoder sees.
 
     Parameters
     ----------
     config : ModelConfig
-    encoder_told : bool
-        Whether the encoder is told the densities, too.
+    encoder_sees_densities : bool
+        Whether the encoder sees the densities, too.
     """
 
-    def __init__(self, config: ModelConfig, encoder_told: bool = True) -> None:
+    def __init__(self, config: ModelConfig, encoder_sees_densities: bool = True) -> None:
         names = config.attributes
         super().__init__(
             config,
             widths={WHOLE: config.latent},
             handles={name: Handle(DENSITIES, place) for place, name in enumerate(names)},
             conditions={DENSITIES: len(names)},
-            seen=len(names) if encoder_told else 0,
+            seen=len(names) if encoder_sees_densities else 0,
         )
-        self.encoder_told = encoder_told
+        self.encoder_sees_densities = encoder_sees_densities
 
     def conditions(self, densities: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The densities side by side, as they are: (b, attributes)."""
@@ -46,10 +46,10 @@ class CVAE(SegmentVAE):
         Raises
         ------
         ValueError
-            If the encoder must be told the densities and is not.
+            If the encoder needs the densities and they are None.
         """
-        if not self.encoder_told:
+        if not self.encoder_sees_densities:
             return self._read(tokens, lengths)
         if densities is None:
-            raise ValueError("the encoder of a CVAE must be told the densities, not None")
+            raise ValueError("the encoder of a CVAE needs the densities, not None")
         return self._read(tokens, lengths, self.conditions(densities)[DENSITIES])

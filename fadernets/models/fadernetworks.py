@@ -1,8 +1,8 @@
 """Fader Networks (Lample et al. 2017; paper's [16]): an adversary looks for densities in the code.
 
-The decoder is told the densities as in a CVAE, the encoder is not. An adversary learns to read
-them off the code, and the encoder learns to leave nothing to be read, so that the decoder has to
-go by what it is told.
+The decoder sees the densities as in a CVAE, the encoder does not. An adversary learns to predict
+them from the code, and the encoder learns to give it nothing to predict from, so that the decoder
+has to follow the densities that it sees.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class FaderNetworks(CVAE):
     """A CVAE whose code hides the densities from an adversary."""
 
     def __init__(self, config: ModelConfig) -> None:
-        super().__init__(config, encoder_told=False)
+        super().__init__(config, encoder_sees_densities=False)
         self.standard = Standardiser(config.attributes)
         self.adversary = nn.Sequential(
             nn.Linear(config.latent, config.hidden),
@@ -51,11 +51,11 @@ class FaderNetworks(CVAE):
 
     def turns(self) -> dict[str, Turn]:
         """The adversary moves first, then the rest of the model."""
-        opponent = list(self.adversary.parameters())
-        theirs = {id(p) for p in opponent}
+        opponents = list(self.adversary.parameters())
+        theirs = {id(p) for p in opponents}
         own = [p for p in self.parameters() if id(p) not in theirs]
         return {
-            "adversary": Turn(opponent, self.adversary_losses),
+            "adversary": Turn(opponents, self.adversary_losses),
             "model": Turn(own, self.losses),
         }
 
@@ -81,10 +81,10 @@ class FaderNetworks(CVAE):
         frozen = {n: p.detach() for n, p in self.adversary.named_parameters()}
         read = functional_call(self.adversary, frozen, (codes[WHOLE],)).float()
         error = (read - self.standard(batch.densities)).square().mean(0)  # (attributes,)
-        found = (1 - error).clamp(min=0)
+        shares = (1 - error).clamp(min=0)
         config = self.config
         weight = config.adversary_weight * (beta / config.beta if config.beta else 1.0)
         return {
             f"{name}_found": Term(weight, share)
-            for name, share in zip(config.attributes, found, strict=True)
+            for name, share in zip(config.attributes, shares, strict=True)
         }

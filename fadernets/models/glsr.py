@@ -20,7 +20,7 @@ from fadernets.models.standardise import Standardiser
 from fadernets.models.vanilla import DIMENSION, VanillaVAE
 from fadernets.music.attributes import attribute
 
-EVERY = 4  # one segment of so many has its slopes taken: each costs two more passes of the decoder
+SLOPE_STRIDE = 4  # segments for each slope: a slope costs two more passes of the decoder
 STEP = 0.5  # of z^d to either side: smaller ones drown in the rounding of half precision
 
 
@@ -43,7 +43,7 @@ class GLSRVAE(VanillaVAE):
         self.standard = Standardiser(config.attributes)
 
     def fader_terms(self, name: str, code: Tensor, batch: Batch) -> dict[str, Term]:
-        """The codes' order is not asked for."""
+        """None: the order of the codes has no term here."""
         return {}
 
     def further_terms(
@@ -53,8 +53,8 @@ class GLSRVAE(VanillaVAE):
         config = self.config
         if self.training:
             self.standard.observe(batch.densities)
-        batch = batch[::EVERY]
-        codes = {name: code[::EVERY] for name, code in codes.items()}
+        batch = batch[::SLOPE_STRIDE]
+        codes = {name: code[::SLOPE_STRIDE] for name, code in codes.items()}
         terms = {}
         for place, name in enumerate(config.attributes):
             slope = self.slope(batch, codes, name) / self.standard.spread[place]

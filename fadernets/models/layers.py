@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from fadernets.models.recurrence import MANY, last_states
+from fadernets.models.recurrence import MIN_BATCH, last_states
 from fadernets.music import events
 from fadernets.music.key import KEYS
 from fadernets.music.notes import STEPS
@@ -37,7 +37,7 @@ class EventEncoder(nn.Module):
     hidden, latent, embedding : int
         Sizes of the states, the code and the token embeddings.
     seen : int
-        Size of what it is told beside every token.
+        Size of the further input beside every token.
     """
 
     def __init__(self, hidden: int, latent: int, embedding: int, seen: int = 0) -> None:
@@ -69,20 +69,20 @@ class EventEncoder(nn.Module):
         """The state at the last token, (b, hidden)."""
         if _stepwise(tokens):
             return last_states(gru, self.embed, tokens, lengths, seen)
-        heard = self.embed(tokens)
+        inputs = self.embed(tokens)
         if seen is not None:
             repeated = seen[:, None].expand(-1, tokens.shape[1], -1)
-            heard = torch.cat([heard, repeated], dim=2)
-        outputs, _ = gru(heard)  # (b, t, hidden)
+            inputs = torch.cat([inputs, repeated], dim=2)
+        outputs, _ = gru(inputs)  # (b, t, hidden)
         last = (lengths - 1)[:, None, None].expand(-1, 1, outputs.shape[2])
         return outputs.gather(1, last).squeeze(1)
 
 
 def _stepwise(tokens: Tensor) -> bool:
-    """Whether a GRU had better be taken step by step: on a CPU, when nothing is learnt."""
+    """Whether stepping through a GRU by hand is faster: on a CPU, without gradients."""
     if torch.is_grad_enabled() or torch.is_autocast_enabled("cpu"):
         return False
-    return tokens.device.type == "cpu" and len(tokens) >= MANY
+    return tokens.device.type == "cpu" and len(tokens) >= MIN_BATCH
 
 
 class LabelDecoder(nn.Module):
@@ -107,7 +107,7 @@ class LabelDecoder(nn.Module):
 
 
 class EventDecoder(nn.Module):
-    """Codes and key to event tokens: a two-layer GRU told the condition at every token."""
+    """Codes and key to event tokens: a two-layer GRU that sees the condition at every token."""
 
     LAYERS = 2
 

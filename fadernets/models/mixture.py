@@ -24,7 +24,7 @@ class MixtureVAE(SegmentVAE):
         """Means of the components, drawn anew: the paper's Xavier initialisation (4.1)."""
         components = self.config.components
         self.means = nn.ParameterDict(
-            {n: nn.Parameter(torch.empty(components, self.told[n])) for n in self.encoders}
+            {n: nn.Parameter(torch.empty(components, self.sizes[n])) for n in self.encoders}
         )
         for name, means in self.means.items():
             nn.init.xavier_uniform_(means)
@@ -50,8 +50,8 @@ class MixtureVAE(SegmentVAE):
 
         No component stands for valence: it is a direction among codes that learnt arousal alone.
         """
-        found = {name: getattr(self, f"valence_{name}") for name in self.encoders}
-        return found if all(poles.any() for poles in found.values()) else {}
+        poles = {name: getattr(self, f"valence_{name}") for name in self.encoders}
+        return poles if all(ends.any() for ends in poles.values()) else {}
 
     def learn_valence(self, poles: Mapping[str, Tensor]) -> None:
         """Set the poles of valence, (2, width) for every code.

@@ -1,4 +1,4 @@
-"""GRUs step by step, without gradients: as PyTorch's own, with what it computes twice left out."""
+"""GRUs step by step, without gradients: PyTorch's function, without what it computes twice."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-MANY = 8  # rows from which on it pays to prepare the weights
+MIN_BATCH = 8  # rows from which on it pays to prepare the weights
 
 Product = Callable[[Tensor], Tensor]
 
 
-def cell(heard: Tensor, remembered: Tensor, state: Tensor) -> Tensor:
+def cell(inputs: Tensor, recurrent: Tensor, state: Tensor) -> Tensor:
     """A GRU's next state, (b, hidden).
 
     Parameters
     ----------
-    heard, remembered : float tensors, shape (b, 3 * hidden)
+    inputs, recurrent : float tensors, shape (b, 3 * hidden)
         The products of the input and of the state with the weights, biases included.
     state : float tensor, shape (b, hidden)
     """
     size = state.shape[1]
-    gates = (heard[:, : 2 * size] + remembered[:, : 2 * size]).sigmoid()
+    gates = (inputs[:, : 2 * size] + recurrent[:, : 2 * size]).sigmoid()
     reset, stay = gates.chunk(2, 1)
-    new = torch.addcmul(heard[:, 2 * size :], reset, remembered[:, 2 * size :]).tanh()
+    new = torch.addcmul(inputs[:, 2 * size :], reset, recurrent[:, 2 * size :]).tanh()
     return new.lerp(state, stay)
 
 
-def product(weight: Tensor, bias: Tensor, many: bool) -> Product:
+def product(weight: Tensor, bias: Tensor, batched: bool) -> Product:
     """The product of rows with a weight, (out, in), plus a bias, to be taken often.
 
     PyTorch's own in float32 is MKL's, which uses half of the width of AMD's vector units; oneDNN,
@@ -37,10 +37,10 @@ def product(weight: Tensor, bias: Tensor, many: bool) -> Product:
 
     Parameters
     ----------
-    many : bool
-        Whether there will be `MANY` rows.
+    batched : bool
+        Whether there will be `MIN_BATCH` rows or more.
     """
-    if not (many and weight.device.type == "cpu" and _wide()):
+    if not (batched and weight.device.type == "cpu" and _wide()):
         return lambda rows: F.linear(rows, weight, bias)
     packed = torch.ops.mkldnn._reorder_linear_weight(weight, None)
     return lambda rows: torch.ops.mkldnn._linear_pointwise(rows, packed, bias, "none", [], "")
@@ -71,20 +71,21 @@ def last_states(
     tokens : int64 tensor, shape (b, t)
     lengths : int64 tensor, shape (b,)
     seen : float tensor, shape (b, size), optional
-        What is told beside every token.
+        Further input beside every token.
     """
     size = embed.embedding_dim
     weights = dict(gru.named_parameters())
     table = F.linear(embed.weight, weights["weight_ih_l0"][:, :size], weights["bias_ih_l0"])
-    onwards = product(weights["weight_hh_l0"], weights["bias_hh_l0"], many=True)
+    recurrent = product(weights["weight_hh_l0"], weights["bias_hh_l0"], batched=True)
+    # Longest first: the sequences that go on are then a prefix, which shrinks from step to step.
     lengths, order = lengths.sort(descending=True, stable=True)
     columns = tokens[order].T.contiguous()
-    told = None if seen is None else F.linear(seen[order], weights["weight_ih_l0"][:, size:])
+    seen_part = None if seen is None else F.linear(seen[order], weights["weight_ih_l0"][:, size:])
     state = torch.zeros(len(order), gru.hidden_size, device=tokens.device)
     for step, column in enumerate(columns[: int(lengths[0])]):
-        left = int((lengths > step).sum())
-        heard = table[column[:left]]
-        if told is not None:
-            heard += told[:left]
-        state[:left] = cell(heard, onwards(state[:left]), state[:left])
+        active = int((lengths > step).sum())
+        inputs = table[column[:active]]
+        if seen_part is not None:
+            inputs += seen_part[:active]
+        state[:active] = cell(inputs, recurrent(state[:active]), state[:active])
     return torch.empty_like(state).index_copy_(0, order, state)

@@ -1,14 +1,13 @@
-"""Reviser: which notes carry out a plan, given the notes that there are (not in the paper).
+"""Reviser: which notes fit a plan of labels, given the current notes (not in the paper).
 
-The paper's decoder retells a segment from its codes and loses half of its notes. This one is
-shown the segment itself, as a grid of steps by keys, beside a plan: the rhythm and note labels
-that the outcome's grid must have. For every step and key it says how likely a note is struck there
-and how likely one goes on sounding; `fadernets.arranger.arrange` takes the likeliest, as many as
-the plan wants.
+The paper's decoder plays a segment from its codes alone and loses half of its notes. The reviser
+sees the segment itself, as a grid of steps by keys, and a plan: the rhythm and note labels that the
+result must have. For every step and key it predicts the probability that a note is struck and that
+one is held; `fadernets.arranger.arrange` takes the likeliest, as many as the plan says.
 
-It learns by mending: notes of a training segment are left out, cut, lengthened and strewn among
-it, and it must find the segment again, told the labels of its grid. Where the plan asks for more
-than is shown it has to add what fits; where for less, to leave out what matters least.
+It is trained as a denoiser: notes of a training segment are left out, lengthened or added, and it
+has to restore the segment from this and the labels of the segment's grid. Where the plan asks for
+more notes than are shown it has to add fitting ones; where for fewer, to drop the least important.
 """
 
 from __future__ import annotations
@@ -36,9 +35,9 @@ from fadernets.music.notes import STEPS
 
 OCTAVE = 12
 FEEDFORWARD = 3  # widths of the inner layer, in widths of the outer
-SHOWN = 3.0  # log-odds with which a shown note is believed before training
+SHOWN = 3.0  # log-odds of a shown note before training
 HOLD_WEIGHT, VELOCITY_WEIGHT = 2.0, 5.0  # brings the three losses to about one size
-INTERVALS = (0, 0, 0, 12, -12, 7, -5, 4, -3, 3, -4)  # semitones from a note to a strewn one
+INTERVALS = (0, 0, 0, 12, -12, 7, -5, 4, -3, 3, -4)  # semitones from a note to an added one
 
 
 Draw = Callable[..., Tensor]  # a shape -> uniform numbers from 0 to 1
@@ -90,7 +89,7 @@ class Reviser(nn.Module):
         Parameters
         ----------
         shown : Grid
-            The notes that there are.
+            The current notes.
         labels : name -> int64 tensor, shape (b, 16)
             The plan.
         key : int64 tensor, shape (b,)
@@ -145,7 +144,7 @@ def transposed(notes: StepNotes, key: Tensor) -> tuple[StepNotes, Tensor]:
 
 
 def damaged(notes: StepNotes, segments: int) -> StepNotes:
-    """Notes with some left out, some of another length, and some strewn among them.
+    """Notes with some left out, some of another length, and some wrong among them.
 
     A fifth of the segments lose no note, a tenth lose all; the others lose a random share, half of
     them by whole steps.
@@ -163,13 +162,13 @@ def damaged(notes: StepNotes, segments: int) -> StepNotes:
         by_step, draw(segments, STEPS)[notes.segment, notes.first], draw(len(notes))
     )
     kept = _lengthened(notes[chance < share[notes.segment]], draw)
-    strewn = _strewn(notes, segments, draw)
+    wrong = _wrong_notes(notes, segments, draw)
     return StepNotes(
-        torch.cat([kept.segment, strewn.segment]),
-        torch.cat([kept.first, strewn.first]),
-        torch.cat([kept.last, strewn.last]),
-        torch.cat([kept.pitch, strewn.pitch]),
-        torch.cat([kept.velocity, strewn.velocity]),
+        torch.cat([kept.segment, wrong.segment]),
+        torch.cat([kept.first, wrong.first]),
+        torch.cat([kept.last, wrong.last]),
+        torch.cat([kept.pitch, wrong.pitch]),
+        torch.cat([kept.velocity, wrong.velocity]),
     )
 
 
@@ -182,7 +181,7 @@ def _lengthened(notes: StepNotes, draw: Draw) -> StepNotes:
     return StepNotes(notes.segment, notes.first, last, notes.pitch, notes.velocity)
 
 
-def _strewn(notes: StepNotes, segments: int, draw: Draw) -> StepNotes:
+def _wrong_notes(notes: StepNotes, segments: int, draw: Draw) -> StepNotes:
     """Wrong notes for six segments in ten: its own elsewhere, or some of another segment."""
     amount = 0.8 * draw(segments) * (draw(segments) < 0.6)
     picked = notes[draw(len(notes)) < amount[notes.segment]]

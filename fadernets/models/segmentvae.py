@@ -38,7 +38,7 @@ Posterior = tuple[Tensor, Tensor]  # mean and log-variance, each (b, width)
 
 
 class SegmentVAE(nn.Module):
-    """Encoders of codes and a global decoder that is told all of them, and the key.
+    """Encoders of codes, and one decoder that sees all codes and the key.
 
     As it stands it is a VAE with a standard normal prior. A model says which codes it has, where
     its faders take hold of them, and which terms it adds to the objective.
@@ -51,15 +51,15 @@ class SegmentVAE(nn.Module):
     handles : name -> Handle
         Where the fader of each attribute takes hold.
     conditions : name -> int, optional
-        Sizes of what the decoder is told beside codes and key; see `conditions`.
+        Sizes of further input of the decoder beside codes and key; see `conditions`.
     seen : int
-        Size of what the encoders are told beside every token.
+        Size of further input of the encoders beside every token.
 
     Attributes
     ----------
     handles : name -> Handle
-    told : name -> int
-        Sizes of the codes and of what is told beside them, in the decoder's order.
+    sizes : name -> int
+        Sizes of the codes and of the conditions beside them, in the decoder's order.
     """
 
     def __init__(
@@ -73,12 +73,12 @@ class SegmentVAE(nn.Module):
         super().__init__()
         self.config = config
         self.handles = dict(handles)
-        self.told = {**widths, **(conditions or {})}
+        self.sizes = {**widths, **(conditions or {})}
         hidden, embedding = config.hidden, config.embedding
         self.encoders = nn.ModuleDict(
             {n: EventEncoder(hidden, width, embedding, seen) for n, width in widths.items()}
         )
-        self.decoder = EventDecoder(hidden, sum(self.told.values()), embedding)
+        self.decoder = EventDecoder(hidden, sum(self.sizes.values()), embedding)
 
     @property
     def poles(self) -> dict[str, Tensor]:
@@ -100,28 +100,28 @@ class SegmentVAE(nn.Module):
         tokens : int64 tensor, shape (b, t)
         lengths : int64 tensor, shape (b,)
         densities : name -> float tensor, shape (b,), optional
-            For models whose encoder is told them.
+            For models whose encoder sees them.
         """
         return self._read(tokens, lengths)
 
     def _read(
         self, tokens: Tensor, lengths: Tensor, seen: Tensor | None = None
     ) -> dict[str, Posterior]:
-        """`posteriors`, the encoders told `seen`, (b, size), at every token."""
-        found = {}
+        """`posteriors`, where the encoders see `seen`, (b, size), beside every token."""
+        posteriors = {}
         for name, encoder in self.encoders.items():
             mean, log_variance = encoder(tokens, lengths, seen)
-            found[name] = mean.float(), log_variance.float().clamp(*LOG_VARIANCE_RANGE)
-        return found
+            posteriors[name] = mean.float(), log_variance.float().clamp(*LOG_VARIANCE_RANGE)
+        return posteriors
 
     def conditions(self, densities: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """What the decoder is told beside codes and key, for densities of shape (b,)."""
+        """Further input of the decoder beside codes and key, for densities of shape (b,)."""
         return {}
 
     def encode(
         self, tokens: Tensor, lengths: Tensor, densities: Mapping[str, Tensor]
     ) -> dict[str, Tensor]:
-        """Posterior means and conditions: all that the decoder is told but the key.
+        """Posterior means and conditions: all input of the decoder but the key.
 
         Parameters
         ----------
@@ -137,8 +137,8 @@ class SegmentVAE(nn.Module):
         return {n: mean for n, (mean, _) in posteriors.items()} | self.conditions(densities)
 
     def condition(self, codes: Mapping[str, Tensor], key: Tensor) -> Tensor:
-        """What the event decoder is told: all codes and the key, (b, codes + 24)."""
-        ordered = [codes[name] for name in self.told]
+        """Input of the event decoder beside the tokens: all codes and the key, (b, codes + 24)."""
+        ordered = [codes[name] for name in self.sizes]
         return torch.cat([*ordered, F.one_hot(key, KEYS).to(ordered[0])], dim=1)
 
     def component_logits(self, codes: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -166,7 +166,7 @@ class SegmentVAE(nn.Module):
         return {name: term.value for name, term in terms.items()} | {"total": total}
 
     def code_terms(self, batch: Batch, codes: Mapping[str, Tensor]) -> dict[str, Term]:
-        """What the codes are taught about their attributes: nothing."""
+        """Terms that teach the codes their attributes: none."""
         return {}
 
     def prior_terms(
@@ -180,7 +180,7 @@ class SegmentVAE(nn.Module):
     def further_terms(
         self, batch: Batch, codes: Mapping[str, Tensor], beta: float
     ) -> dict[str, Term]:
-        """What a model adds that concerns its decoder or an opponent: nothing."""
+        """Terms that concern the decoder or an opponent: none."""
         return {}
 
     def reduced(self, each: Tensor) -> Tensor:

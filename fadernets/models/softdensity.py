@@ -39,9 +39,9 @@ def soft_densities(logits: Tensor, tokens: Tensor) -> dict[str, Tensor]:
 def soft_notes(logits: Tensor, tokens: Tensor) -> SoftNotes:
     """What the distributions would play, for logits (b, t, 342) and tokens (b, t)."""
     probability = logits.float().softmax(-1)
-    told = (tokens != events.PAD).float()
-    struck = probability[..., events.NOTE_ON : events.NOTE_OFF].sum(-1) * told
-    released = probability[..., events.NOTE_OFF : events.TIME_SHIFT].sum(-1) * told
+    is_token = (tokens != events.PAD).float()
+    struck = probability[..., events.NOTE_ON : events.NOTE_OFF].sum(-1) * is_token
+    released = probability[..., events.NOTE_OFF : events.TIME_SHIFT].sum(-1) * is_token
     shifts = (tokens >= events.TIME_SHIFT) & (tokens < events.VELOCITY)
     ticks = torch.where(shifts, tokens - events.TIME_SHIFT + 1, 0)
     beat = (ticks.cumsum(1) - ticks) / events.TICKS_PER_BEAT  # before the token itself
@@ -50,4 +50,4 @@ def soft_notes(logits: Tensor, tokens: Tensor) -> SoftNotes:
     silence = torch.log1p(-struck.clamp(max=CERTAIN))
     silence = torch.zeros(len(tokens), STEPS, device=tokens.device).scatter_add(1, first, silence)
     sounding = struck * (STEPS - first) - released * (STEPS - after)
-    return SoftNotes(probability, told, first, after, -torch.expm1(silence), sounding)
+    return SoftNotes(probability, is_token, first, after, -torch.expm1(silence), sounding)

@@ -85,7 +85,7 @@ class SoftNotes:
     ----------
     probability : float tensor, shape (b, t, 342)
         Of every token at every place.
-    told : float tensor, shape (b, t)
+    is_token : float tensor, shape (b, t)
         1 at tokens, 0 at padding.
     first, after : tensors, shape (b, t)
         The step, 0 to 15, in which a note that is struck at a place begins; the first step, 0 to
@@ -97,7 +97,7 @@ class SoftNotes:
     """
 
     probability: Tensor
-    told: Tensor
+    is_token: Tensor
     first: Tensor
     after: Tensor
     onsets: Tensor
@@ -233,5 +233,5 @@ def attribute(name: str) -> Attribute:
 
 def measure(notes: Notes, names: Iterable[str] | None = None) -> dict[str, float]:
     """Densities of a segment by name: of the attributes named, or of all in the table."""
-    found = (attribute(name) for name in (ATTRIBUTES if names is None else names))
-    return {a.name: float(a.density(a.label(notes))) for a in found}
+    entries = (attribute(name) for name in (ATTRIBUTES if names is None else names))
+    return {a.name: float(a.density(a.label(notes))) for a in entries}

@@ -47,7 +47,7 @@ def _ticks(notes: Notes) -> np.ndarray:
 def encode(notes: Notes) -> np.ndarray:
     """Tokens of a segment, EOS last.
 
-    At one instant note-offs come before note-ons, each in ascending pitch; a velocity is told
+    At one instant note-offs come before note-ons, each in ascending pitch; a velocity is written
     only when it changes. Onsets and offsets are rounded to 10 ms of the token clock, so a round
     trip moves them by 5 ms at most.
 
@@ -84,7 +84,7 @@ def encode(notes: Notes) -> np.ndarray:
 
 
 def decode(tokens: np.ndarray, beats: float = BEATS) -> Notes:
-    """Notes that tokens tell, in beats from the segment's start.
+    """Notes that tokens encode, in beats from the segment's start.
 
     Reading stops at EOS. What a model may get wrong is forgiven: a note-off of a silent pitch is
     ignored, a pitch struck while it sounds ends there, a note without note-off ends with the
@@ -96,7 +96,7 @@ def decode(tokens: np.ndarray, beats: float = BEATS) -> Notes:
         If a token is not in 0 to 341.
     """
     sounding: dict[int, tuple[int, int]] = {}  # pitch -> (tick, velocity)
-    found: list[tuple[float, float, int, int]] = []
+    rows: list[tuple[float, float, int, int]] = []
     now, velocity = 0, 2 * (VELOCITY_BINS // 2) + 1
 
     def close(pitch: int, tick: int) -> None:
@@ -104,7 +104,7 @@ def decode(tokens: np.ndarray, beats: float = BEATS) -> Notes:
         onset = start / TICKS_PER_BEAT
         offset = min(max(tick, start + 1) / TICKS_PER_BEAT, beats)
         if offset > onset:
-            found.append((onset, offset, pitch, loudness))
+            rows.append((onset, offset, pitch, loudness))
 
     for token in np.asarray(tokens).tolist():
         if token == EOS:
@@ -126,4 +126,4 @@ def decode(tokens: np.ndarray, beats: float = BEATS) -> Notes:
             velocity = 2 * (token - VELOCITY) + 1
     for pitch in list(sounding):
         close(pitch, max(now, int(np.ceil(beats * TICKS_PER_BEAT))))
-    return Notes.of(*zip(*found, strict=True)) if found else Notes.empty()
+    return Notes.of(*zip(*rows, strict=True)) if rows else Notes.empty()

@@ -61,7 +61,7 @@ class Example:
         return f"{self.composer}: {self.title}"
 
 
-# Music and scores are in the public domain; who entered them is told in the files themselves.
+# Music and scores are in the public domain; the files name those who entered them.
 EXAMPLES: dict[str, Example] = {
     example.key: example
     for example in (
@@ -77,7 +77,7 @@ EXAMPLES: dict[str, Example] = {
         Example("rag", "Joplin", "Maple Leaf Rag", "joplin/maple_leaf_rag.mxl", 92),
     )
 }
-FIRST = "mazurka"  # what a visitor finds
+FIRST = "mazurka"  # the one that the page opens with
 
 
 @cache

@@ -94,12 +94,14 @@ def notes_of_tokens(tokens: Tensor) -> StepNotes:
     shifts = (tokens >= events.TIME_SHIFT) & (tokens < events.VELOCITY)
     tick = torch.where(shifts, tokens - events.TIME_SHIFT + 1, 0).cumsum(1)
     place = torch.arange(length, device=tokens.device).expand_as(tokens)
-    told = torch.where(tokens >= events.VELOCITY, place, 0).cummax(1).values
-    velocity = (2 * (tokens.gather(1, told) - events.VELOCITY) + 1).clamp(min=1) / 127
+    # A velocity holds until the next one: the place of the last velocity token so far.
+    last_velocity = torch.where(tokens >= events.VELOCITY, place, 0).cummax(1).values
+    velocity = (2 * (tokens.gather(1, last_velocity) - events.VELOCITY) + 1).clamp(min=1) / 127
     struck = (tokens >= events.NOTE_ON) & (tokens < events.NOTE_OFF)
     released = (tokens >= events.NOTE_OFF) & (tokens < events.TIME_SHIFT)
     pitch = torch.where(struck, tokens - events.NOTE_ON, tokens - events.NOTE_OFF)
     row, column = torch.nonzero(struck | released, as_tuple=True)
+    # Sort by segment, key and time: a note then ends where the next row of its key begins.
     string = row * events.PITCHES + pitch[row, column]  # one a key of each segment
     order = torch.argsort(string * length + column)
     row, column, string = row[order], column[order], string[order]
@@ -120,6 +122,7 @@ def grid(notes: StepNotes, segments: int) -> Grid:
     onset, velocity = (torch.zeros(shape, device=device) for _ in range(2))
     onset[notes.segment, notes.first, notes.pitch] = 1.0
     velocity[notes.segment, notes.first, notes.pitch] = notes.velocity
+    # +1 after the first step and -1 after the last: the running sum is the notes held.
     change = torch.zeros(segments, STEPS + 1, events.PITCHES, device=device)
     one = torch.ones(len(notes), device=device)
     after = (notes.segment, notes.first + 1, notes.pitch)

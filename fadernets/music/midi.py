@@ -218,10 +218,10 @@ def _bytes(path: Path, name: str) -> bytes:
     """What is in a regular file; anything else is refused before a byte of it is read."""
     try:
         with open(path, "rb", opener=_opener) as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode):
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
                 raise MidiError(f"{name} cannot be read: not a regular file.")
-            _check_size(found.st_size, name)
+            _check_size(status.st_size, name)
             data = file.read(MOST_BYTES + 1)  # it may have grown
     except OSError as error:
         raise MidiError(f"{name} cannot be read: {_reason(error)}.") from error

@@ -14,8 +14,9 @@ from fadernets.music.midi_error import MidiError
 from fadernets.music.notes import BEATS
 from fadernets.music.piece import Piece
 
-# What is counted in the bytes, and the most of it. What is not kept counts as an event only.
-MOST = {
+# What is counted in the bytes, and how much of it there may be. Events that the parser drops count
+# as events only.
+LIMITS = {
     "notes": 120_000,
     "controller movements": 600_000,  # pitch bends are among them
     "tempos": 50_000,
@@ -67,7 +68,7 @@ def check_bytes(data: bytes, name: str) -> None:
     Raises
     ------
     MidiError
-        If it holds more of something than `MOST`, or is damaged. What else is wrong with it is
+        If it holds more of something than `LIMITS`, or is damaged. What else is wrong with it is
         left to the parser.
     """
     walk = _Walk(data)
@@ -75,7 +76,7 @@ def check_bytes(data: bytes, name: str) -> None:
         walk.chunks()
     except _Excess as excess:
         what = excess.args[0]
-        raise MidiError(f"{name} has too many {what}: more than {MOST[what]:,}.") from None
+        raise MidiError(f"{name} has too many {what}: more than {LIMITS[what]:,}.") from None
     except (_Damage, IndexError):
         raise MidiError(f"{name} is damaged or cut short.") from None
 
@@ -104,17 +105,17 @@ def check_piece(piece: Piece, name: str) -> None:
     bar = 4 * piece.meter[:, 1] / piece.meter[:, 2]
     lasts = np.diff(piece.meter[:, 0], append=piece.length)
     together = np.bincount((piece.notes.onset // BEATS).astype(int)).max(initial=0)
-    for found, most, what in (
+    for count, limit, what in (
         (np.ceil(lasts / bar).sum(), MOST_BARS, "bars"),
         (len(piece.pedal), MOST_PRESSES, "presses of the pedal"),
         (together, MOST_TOGETHER, f"notes within {BEATS} beats"),
     ):
-        if found > most:
-            raise MidiError(f"{name} has too many {what}: more than {most:,}.")
+        if count > limit:
+            raise MidiError(f"{name} has too many {what}: more than {limit:,}.")
 
 
 class _Excess(Exception):
-    """There is too much of something, a key of `MOST`."""
+    """There is too much of something, a key of `LIMITS`."""
 
 
 class _Damage(Exception):
@@ -133,14 +134,14 @@ class _Walk:
         Those of the file, and the zero that the parser finds behind them.
     size : int
         Bytes of the file.
-    found : dict
-        How much there was so far, by the keys of `MOST`.
+    counts : dict
+        What was counted so far, by the keys of `LIMITS`.
     """
 
     def __init__(self, data: bytes) -> None:
         self.data = data + b"\0"
         self.size = len(data)
-        self.found = dict.fromkeys(MOST, 0)
+        self.counts = dict.fromkeys(LIMITS, 0)
 
     def chunks(self) -> None:
         """Count what is in the whole file.
@@ -150,31 +151,31 @@ class _Walk:
         _Excess, _Damage, IndexError
             At the first thing that is too much or damaged.
         """
-        data, found = self.data, self.found
+        data, counts = self.data, self.counts
         declared = int.from_bytes(data[10:12], "big")
         at = _HEADER
-        while at < self.size and found["tracks"] < declared:
+        while at < self.size and counts["tracks"] < declared:
             begin = at + _CHUNK
             at = begin + int.from_bytes(data[begin - 4 : begin], "big")
             if at > self.size:
                 raise _Damage
             if data[begin - 8 : begin - 4] == b"MTrk":
-                found["tracks"] += 1
+                counts["tracks"] += 1
                 self.track(begin, at)
             else:
-                found["foreign chunks"] += 1
+                counts["foreign chunks"] += 1
             self.check()
 
     def check(self) -> None:
-        """Raise _Excess if there was too much of something; the first of `MOST` is named."""
-        for what, most in MOST.items():
-            if self.found[what] > most:
+        """Raise _Excess if there was too much of something; the first of `LIMITS` is named."""
+        for what, limit in LIMITS.items():
+            if self.counts[what] > limit:
                 raise _Excess(what)
 
     def track(self, at: int, end: int) -> None:
         """Count what is in a track, from byte `at` to `end`; at most one event too many."""
-        data, found = self.data, self.found
-        left = MOST["events"] - found["events"]
+        data, counts = self.data, self.counts
+        left = LIMITS["events"] - counts["events"]
         notes = moves = 0
         program = [0] * 16  # of each channel
         instruments = set()
@@ -182,6 +183,7 @@ class _Walk:
         status, size = 0, None  # of the last event but meta events: running status repeats it
         while at < end and left >= 0:
             left -= 1
+            # The parser reads at most four bytes of a delta time, whatever the fourth says.
             fourth = at + 3
             while data[at] >= 0x80 and at < fourth:  # a delta time
                 at += 1
@@ -196,9 +198,9 @@ class _Walk:
                     break
                 if kind in _KEPT:
                     what = _KEPT[kind]
-                    found[what] += 1
+                    counts[what] += 1
                     if what == "texts":
-                        found["letters"] += length
+                        counts["letters"] += length
                         instruments.add((15, program[15]))  # lyrics may make one
                     if kind == _NAME:
                         name = length
@@ -224,11 +226,11 @@ class _Walk:
             elif kind == _PROGRAM:
                 program[status & 0x0F] = data[at]
             at += size
-        found["events"] = MOST["events"] - left
-        found["notes"] += notes
-        found["controller movements"] += moves
-        found["instruments"] += len(instruments)
-        found["letters"] += name * len(instruments)
+        counts["events"] = LIMITS["events"] - left
+        counts["notes"] += notes
+        counts["controller movements"] += moves
+        counts["instruments"] += len(instruments)
+        counts["letters"] += name * len(instruments)
 
     def quantity(self, at: int) -> tuple[int, int]:
         """A number of one to four bytes that begins at `at`, and where what follows it begins."""

@@ -20,8 +20,8 @@ DEGREES = {"low": (THIRD, SIXTH), "high": (THIRD, SIXTH, SEVENTH)}  # the more t
 
 def degrees(side: str, strength: float) -> tuple[int, ...]:
     """The degrees that change on the way to a side: none at strength 0, all of them at 1."""
-    found = DEGREES[side]
-    return found[: int(len(found) * min(strength, 1.0) + 0.5)]
+    changing = DEGREES[side]
+    return changing[: int(len(changing) * min(strength, 1.0) + 0.5)]
 
 
 def to_parallel_mode(notes: Notes, key: int, side: str, strength: float = 1.0) -> Notes:
@@ -43,9 +43,10 @@ def to_parallel_mode(notes: Notes, key: int, side: str, strength: float = 1.0) -
     if not changing or is_there(key, side):
         return notes
     step = 1 if side == "high" else -1
-    found = [(key + degree - (side == "high")) % OCTAVE for degree in changing]
-    moves = np.isin(notes.pitch % OCTAVE, found)
+    classes = [(key + degree - (side == "high")) % OCTAVE for degree in changing]
+    moves = np.isin(notes.pitch % OCTAVE, classes)
     pitch = notes.pitch + step * moves
+    # A note must not move onto a key that another note holds at the same time.
     together = (notes.onset[:, None] < notes.offset) & (notes.onset < notes.offset[:, None])
     taken = together & (pitch[:, None] == notes.pitch) & ~moves
     free = ~taken.any(1) & (pitch >= LOWEST_PITCH) & (pitch <= HIGHEST_PITCH)

@@ -107,11 +107,11 @@ def segment_count(piece: Piece) -> int:
 
 def segments(piece: Piece) -> list[Segment]:
     """Every 4-beat window of a piece from beat 0 to its end, usable or not."""
-    found = []
+    windows = []
     for index in range(segment_count(piece)):
         notes = cut(piece.sounding, index * BEATS)
-        found.append(Segment(index, float(index * BEATS), notes, problem(notes)))
-    return found
+        windows.append(Segment(index, float(index * BEATS), notes, problem(notes)))
+    return windows
 
 
 def struck_once(notes: Notes) -> Notes:
@@ -158,8 +158,8 @@ def stitch(piece: Piece, changed: Mapping[int, Notes]) -> Piece:
     spans = _spans(is_changed)
     pedal = _lifted(piece.pedal, spans)
     starts = np.arange(1, count) * float(BEATS) - EARLY
-    kept = ~is_changed[np.searchsorted(starts, piece.notes.onset, side="right")]
-    parts = [_ringing(piece.notes[kept], piece.sounding[kept], spans, pedal)]
+    unchanged = ~is_changed[np.searchsorted(starts, piece.notes.onset, side="right")]
+    parts = [_ringing(piece.notes[unchanged], piece.sounding[unchanged], spans, pedal)]
     for index, notes in changed.items():
         parts.append(_fitted(notes, index * BEATS, piece.length, pedal))
     return replace(piece, notes=struck_once(concatenate(parts)), pedal=pedal)

@@ -10,8 +10,8 @@ from fadernets.music import events
 from fadernets.music.attributes import ONSET, rhythm_label
 from fadernets.music.notes import STEPS, Notes
 
-LEAST_SOUNDING = STEPS * 3 // 4
-LEAST_PITCHES = 3
+MIN_SOUNDING_STEPS = STEPS * 3 // 4
+MIN_PITCHES = 3
 
 NO_NOTES = "no note begins in it"
 NO_FIRST_ONSET = "no onset on the first step"
@@ -28,9 +28,9 @@ def problem(notes: Notes) -> str | None:
     rhythm = rhythm_label(notes)
     if rhythm[0] != ONSET:
         return NO_FIRST_ONSET
-    if np.count_nonzero(rhythm) < LEAST_SOUNDING:
+    if np.count_nonzero(rhythm) < MIN_SOUNDING_STEPS:
         return MOSTLY_SILENT
-    if len(np.unique(notes.pitch)) < LEAST_PITCHES:
+    if len(np.unique(notes.pitch)) < MIN_PITCHES:
         return FEW_PITCHES
     if len(events.encode(notes)) > events.MAX_TOKENS:
         return TOO_LONG
@@ -39,10 +39,10 @@ def problem(notes: Notes) -> str | None:
 
 def runs(indices: Sequence[int]) -> list[tuple[int, int]]:
     """Rising segment numbers as (first, last) of each unbroken run."""
-    found: list[tuple[int, int]] = []
+    spans: list[tuple[int, int]] = []
     for index in indices:
-        if found and index == found[-1][1] + 1:
-            found[-1] = found[-1][0], index
+        if spans and index == spans[-1][1] + 1:
+            spans[-1] = spans[-1][0], index
         else:
-            found.append((index, index))
-    return found
+            spans.append((index, index))
+    return spans

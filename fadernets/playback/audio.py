@@ -251,13 +251,13 @@ def _in_child(arguments: Callable[[str, str], list[str]], midi_bytes: bytes) -> 
         midi_path, wav_path = Path(folder, "piece.mid"), Path(folder, "piece.wav")
         midi_path.write_bytes(midi_bytes)
         command = [sys.executable, "-P", *arguments(str(midi_path), str(wav_path))]
-        done = subprocess.run(
+        process = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace"
         )
         # midi2audio ends with status 0 whatever FluidSynth says.
-        lines = done.stderr.strip().splitlines()
+        lines = process.stderr.strip().splitlines()
         errors = [line for line in lines if "error" in line.lower()]
-        if done.returncode or errors or not wav_path.exists():
+        if process.returncode or errors or not wav_path.exists():
             reason = (errors or lines or ["no sound was written"])[-1].strip().rstrip(".")
             raise AudioError(f"The synthesiser failed: {reason}.")
         return _decoded(wav_path)

@@ -23,13 +23,13 @@ from fadernets.music.piece import NO_PEDAL, Piece
 from fadernets.playback import audio
 from fadernets.playback.audio import PEAK, RATE, TAIL, AudioError, Sound
 
-FIRST = 8.0  # seconds of the first chunk, so that sound begins early
-EACH = 20.0  # seconds of every other
-LEAST = 5.0  # seconds below which what is left at the end goes to the chunk before
+FIRST_SECONDS = 8.0  # so that sound begins early
+LATER_SECONDS = 20.0  # of every other chunk
+MIN_LAST_SECONDS = 5.0  # a shorter rest at the end goes to the chunk before it
 FADE = 0.032  # seconds that a chunk lasts into the next; both are heard, one fading, one rising
 
-REVERB = 3.0  # seconds of pre-roll at least: what was let go has died away to below 100 dB by then
-OLDEST = 12.0  # seconds of pre-roll at most: a string held for longer is 35 dB below its strike
+MIN_PREROLL = 3.0  # seconds: a released note and its reverb are 100 dB softer by then
+MAX_PREROLL = 12.0  # seconds: a string held for longer is 35 dB below its strike
 
 SLOT = 8  # samples: events come in the middle of one, never on a synthesiser's grid of 64
 PER_SLOT = 2  # ticks
@@ -49,12 +49,16 @@ KNEE = 0.85  # -1.4 dBFS
 
 def borders(seconds: float) -> list[float]:
     """Where the chunks of a piece begin, and the end of the last: whole seconds but for the end."""
-    return [0.0, *np.arange(FIRST, seconds - LEAST, EACH).tolist(), float(seconds)]
+    return [
+        0.0,
+        *np.arange(FIRST_SECONDS, seconds - MIN_LAST_SECONDS, LATER_SECONDS).tolist(),
+        float(seconds),
+    ]
 
 
 def reach(edges: list[float], chunk: int) -> tuple[float, float]:
     """Seconds between which all notes lie that a chunk can be made of."""
-    return max(0.0, edges[chunk] - OLDEST - 1.0), edges[chunk + 1] + FADE
+    return max(0.0, edges[chunk] - MAX_PREROLL - 1.0), edges[chunk + 1] + FADE
 
 
 def render(piece: Piece, chunk: int, gain: float, *, synthesiser: str | None = None) -> Sound:
@@ -185,10 +189,10 @@ def _start(onset: np.ndarray, ends: np.ndarray, begin: float) -> float:
     """The whole second at which the rendering of what begins at `begin` begins.
 
     Early enough for every note that still sounds at `begin`, with its key down or in the pedal, but
-    for notes older than `OLDEST`: these are left out.
+    for notes older than `MAX_PREROLL`: these are left out.
     """
-    rings = (onset < begin) & (ends > begin) & (onset >= begin - OLDEST)
-    return max(0.0, math.floor(min(onset[rings].min(initial=np.inf), begin - REVERB)))
+    rings = (onset < begin) & (ends > begin) & (onset >= begin - MAX_PREROLL)
+    return max(0.0, math.floor(min(onset[rings].min(initial=np.inf), begin - MIN_PREROLL)))
 
 
 def _beats(seconds: np.ndarray | float) -> np.ndarray:

@@ -71,9 +71,9 @@ def compare(original: Piece, result: Piece) -> dict[str, Any]:
         longer and ``pitches`` [lowest, highest] of both.
     """
     sides = {"original": roll(original), "result": roll(result)}
-    kept = _matches(sides["original"]["notes"], sides["result"]["notes"])
+    matches = _matches(sides["original"]["notes"], sides["result"]["notes"])
     for (side, alone), matched in zip(
-        (("original", REMOVED), ("result", ADDED)), kept, strict=True
+        (("original", REMOVED), ("result", ADDED)), matches, strict=True
     ):
         notes = sides[side]["notes"]
         sides[side]["marks"] = [KEPT if i in matched else alone for i in range(len(notes))]
@@ -95,7 +95,7 @@ def svg(
 
     The darker a note, the higher its velocity. Lines mark the beats, heavier ones the bars; lines
     that would stand closer than `CLOSEST` pixels are left out. Added notes have a heavy outline
-    and removed ones a dashed outline, so that no difference is told by colour alone.
+    and removed ones a dashed outline, so that colour alone shows no difference.
 
     Parameters
     ----------
@@ -161,30 +161,32 @@ def _range(notes: Notes) -> list[int]:
 
 def _matches(first: list[list[Any]], second: list[list[Any]]) -> tuple[set[int], set[int]]:
     """Indices of the notes in either list that have a partner in the other."""
-    kept: tuple[set[int], set[int]] = (set(), set())
-    other = _by_pitch(second)
+    matched: tuple[set[int], set[int]] = (set(), set())
+    by_pitch = _by_pitch(second)
     for pitch, ours in _by_pitch(first).items():
-        theirs = other.get(pitch, [])
-        a = b = 0  # both in order of onset: taking the earliest partner first keeps the most
+        theirs = by_pitch.get(pitch, [])
+        # Both in order of onset, and all reach equally far: a note that takes the earliest partner
+        # it can have leaves the later ones to later notes, so as many as possible are matched.
+        a = b = 0
         while a < len(ours) and b < len(theirs):
-            apart = second[theirs[b]][0] - first[ours[a]][0]
-            if abs(apart) <= SAME_ONSET + 1e-9:
-                kept[0].add(ours[a])
-                kept[1].add(theirs[b])
+            gap = second[theirs[b]][0] - first[ours[a]][0]
+            if abs(gap) <= SAME_ONSET + 1e-9:  # onsets are rounded: exactly 50 ms still match
+                matched[0].add(ours[a])
+                matched[1].add(theirs[b])
                 a, b = a + 1, b + 1
-            elif apart > 0:
+            elif gap > 0:
                 a += 1
             else:
                 b += 1
-    return kept
+    return matched
 
 
 def _by_pitch(notes: list[list[Any]]) -> dict[int, list[int]]:
     """Indices of the notes of each pitch there is, in order."""
-    found: dict[int, list[int]] = {}
+    indices: dict[int, list[int]] = {}
     for i, note in enumerate(notes):
-        found.setdefault(note[2], []).append(i)
-    return found
+        indices.setdefault(note[2], []).append(i)
+    return indices
 
 
 def _description(drawn: dict[str, Any], marks: list[str]) -> str:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from fadernets.models.losses import component_logits
-from fadernets.mood_transfer import MOODS, PRESETS, asked, shift
+from fadernets.mood_transfer import MOODS, PRESETS, shift, sides_of
 
 LATENT = 6
 NAMES = ("rhythm", "note")
@@ -72,12 +72,12 @@ def test_impossible_strength(mixture, strength):
 
 
 def test_a_word_is_arousal_and_a_mapping_any_mood():
-    assert asked("low") == {"arousal": "low"}
-    assert asked({"valence": "high"}) == {"valence": "high"}
+    assert sides_of("low") == {"arousal": "low"}
+    assert sides_of({"valence": "high"}) == {"valence": "high"}
 
 
 def test_presets_are_the_four_quarters():
-    found = {tuple(asked(moods)[mood] for mood in MOODS) for moods in PRESETS.values()}
+    found = {tuple(sides_of(moods)[mood] for mood in MOODS) for moods in PRESETS.values()}
     assert len(PRESETS) == len(found) == 4
 
 
@@ -91,4 +91,4 @@ def test_presets_are_the_four_quarters():
 )
 def test_what_is_no_mood_is_named(target, message):
     with pytest.raises(ValueError, match=message):
-        asked(target)
+        sides_of(target)

@@ -297,6 +297,15 @@ def test_label_decoders_say_where_a_further_onset_comes(weight, step):
     assert {0, 8} < set(onsets) and (5 in onsets) is (weight > 0)
 
 
+@pytest.mark.parametrize(("stays", "onset"), [(8.0, 8), (2.0, 5)])
+def test_a_label_decoder_that_is_certain_does_not_overrule_the_segment(stays, onset):
+    label_logits = {"rhythm": torch.zeros(1, 16, 3), "note": torch.zeros(1, 16, 16)}
+    label_logits["rhythm"][:, 5, ONSET] = label_logits["rhythm"][:, 8, HOLD] = 1000.0
+    weights = dataclasses.replace(SILENT, stays_rhythm=stays, stays_note=1.0, rhythm_decoder=1.0)
+    plans = plan(weights, label_logits, rhythm=2 / 16)
+    assert (plans.rhythm[0] == ONSET).nonzero().flatten().tolist() == [0, onset]
+
+
 def test_labels_stay_where_nothing_speaks_against_them():
     for weights in ({"stays_rhythm": 3.0, "stays_note": 1.0}, {}):
         plans = plan(dataclasses.replace(SILENT, **weights), {}, rhythm=3 / 16, note=18 / 16)

@@ -109,7 +109,7 @@ def test_in_half_precision_losses_are_counted_in_full(segments, name):
 def test_codes_do_not_depend_on_what_they_are_encoded_with(net, segments):
     together = net.encode(segments)
     assert {n: v.shape for n, v in together.values.items()} == {
-        n: (6, width) for n, width in net.model.told.items()
+        n: (6, width) for n, width in net.model.sizes.items()
     }
     for row, segment in enumerate(segments):
         for name, value in net.encode([segment]).values.items():
@@ -159,7 +159,7 @@ def test_arousal_is_of_models_with_components(net, segments):
 
 
 def test_mixing_needs_a_code_of_the_rhythms_own(net, segments):
-    if "rhythm" in net.model.told:
+    if "rhythm" in net.model.sizes:
         mixed = net.mix(segments[:3], segments[3:], seed=1)
         assert len(mixed) == 3
         return

@@ -14,7 +14,7 @@ from benchmarks import bombs, midi_bombs
 from benchmarks.bombs import END, ONCE, chunk, file, meta, notes, one, tempo
 from fadernets.music import midi, midi_limits
 from fadernets.music.midi import MidiError, check_length, read
-from fadernets.music.midi_limits import MOST, check_bytes
+from fadernets.music.midi_limits import LIMITS, check_bytes
 from fadernets.music.piece import segments
 
 MOST_MB = 300  # of memory that a file may take
@@ -104,17 +104,17 @@ AT_BOUND = {  # what -> a file of n of it
 @pytest.mark.parametrize("what", AT_BOUND)
 def test_a_bound_is_the_most_there_may_be(what):
     make = AT_BOUND[what]
-    check_bytes(make(MOST[what]), "song.mid")
+    check_bytes(make(LIMITS[what]), "song.mid")
     with pytest.raises(MidiError, match=f"^song.mid has too many {what}: more than "):
-        check_bytes(make(MOST[what] + 1), "song.mid")
+        check_bytes(make(LIMITS[what] + 1), "song.mid")
 
 
 def test_all_that_is_counted_has_a_test():
-    assert set(AT_BOUND) == set(MOST)
+    assert set(AT_BOUND) == set(LIMITS)
 
 
 def test_what_is_too_much_is_told_of_all_tracks_together():
-    half = MOST["notes"] // 2
+    half = LIMITS["notes"] // 2
     track = chunk(b"".join(notes(half, 1)) + END)
     check_bytes(file(track, track), "song.mid")
     with pytest.raises(MidiError, match="too many notes"):
@@ -122,9 +122,9 @@ def test_what_is_too_much_is_told_of_all_tracks_together():
 
 
 def test_the_bounds_are_four_times_what_a_long_recital_has():
-    assert MOST["notes"] >= 4 * 30_000
-    assert MOST["controller movements"] >= 4 * 150_000
-    assert MOST["events"] >= 2 * MOST["notes"] + MOST["controller movements"]
+    assert LIMITS["notes"] >= 4 * 30_000
+    assert LIMITS["controller movements"] >= 4 * 150_000
+    assert LIMITS["events"] >= 2 * LIMITS["notes"] + LIMITS["controller movements"]
 
 
 def test_a_long_recital_is_read_whole():
