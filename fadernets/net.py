@@ -36,6 +36,15 @@ class FaderNet:
     same notes for a segment whatever is decoded beside it. A sequence of seeds gives each segment
     its own.
 
+    >>> from fadernets import FaderNet, Notes, measure
+    >>> chords = Notes.of([0, 0, 2, 2], [2, 2, 4, 4], [60, 64, 62, 65], [80] * 4)
+    >>> net = FaderNet.load()
+    >>> net.faders
+    ('rhythm', 'note')
+    >>> (busier,) = net.slide([chords], {"rhythm": net.position("rhythm", 0.5)})
+    >>> measure(busier)
+    {'rhythm': 0.5, 'note': 2.0}
+
     Parameters
     ----------
     model : torch module

@@ -49,12 +49,19 @@ def correlations(histograms: np.ndarray) -> np.ndarray:
 
 
 def find(notes: Notes) -> int:
-    """The key whose profile correlates best: 0 to 11 major from C, 12 to 23 minor from C."""
+    """The key whose profile correlates best: 0 to 11 major from C, 12 to 23 minor from C.
+
+    >>> name(find(Notes.of([0, 0, 0], [4, 4, 4], [60, 64, 67], [80] * 3)))
+    'C major'
+    """
     return int(correlations(histogram(notes)).argmax())
 
 
 def name(key: int) -> str:
-    """A key in words, such as ``"E- major"`` for E flat (spelled as in music21).
+    """A key in words (spelled as in music21).
+
+    >>> name(3), name(12)
+    ('E- major', 'C minor')
 
     Raises
     ------

@@ -287,6 +287,9 @@ def merged(presses: np.ndarray) -> np.ndarray:
     """Presses in order, those that overlap made one: (p, 2) -> (q, 2).
 
     Two that only touch stay two: lifting the pedal for an instant damps what sounds.
+
+    >>> merged(np.array([[0.0, 2.0], [1.0, 3.0], [3.0, 4.0]])).tolist()
+    [[0.0, 3.0], [3.0, 4.0]]
     """
     presses = presses[presses[:, 1] > presses[:, 0]]
     if not len(presses):

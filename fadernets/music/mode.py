@@ -19,7 +19,11 @@ DEGREES = {"low": (THIRD, SIXTH), "high": (THIRD, SIXTH, SEVENTH)}  # the more t
 
 
 def degrees(side: str, strength: float) -> tuple[int, ...]:
-    """The degrees that change on the way to a side: none at strength 0, all of them at 1."""
+    """The degrees that change on the way to a side: none at strength 0, all of them at 1.
+
+    >>> degrees("low", 0.5), degrees("high", 1.0)
+    ((4,), (4, 9, 11))
+    """
     changing = DEGREES[side]
     return changing[: int(len(changing) * min(strength, 1.0) + 0.5)]
 
@@ -38,6 +42,10 @@ def to_parallel_mode(notes: Notes, key: int, side: str, strength: float = 1.0) -
         Low is minor, high is major.
     strength : float
         0 changes nothing, 1 all degrees.
+
+    >>> chord = Notes.of([0, 0, 0], [4, 4, 4], [60, 64, 67], [80] * 3)  # C, E, G
+    >>> to_parallel_mode(chord, key=0, side="low").pitch.tolist()
+    [60, 63, 67]
     """
     changing = degrees(side, strength)
     if not changing or is_there(key, side):

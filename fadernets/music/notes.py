@@ -48,6 +48,9 @@ class Notes:
     ) -> Notes:
         """Notes from four sequences of one length, in any order.
 
+        >>> list(Notes.of(onset=[1, 0], offset=[2, 1], pitch=[64, 60], velocity=[80, 80]))
+        [(0.0, 1.0, 60, 80), (1.0, 2.0, 64, 80)]
+
         Raises
         ------
         ValueError
@@ -109,6 +112,10 @@ def sustain(notes: Notes, pedal: np.ndarray) -> Notes:
     struck again. A note still held by its key when the same pitch is struck is cut there too: a
     piano has one string per key.
 
+    >>> notes = Notes.of([0.0, 2.0], [1.0, 3.0], [60, 60], [80, 80])
+    >>> sustain(notes, np.array([[0.5, 4.0]])).offset.tolist()
+    [2.0, 4.0]
+
     Parameters
     ----------
     notes : Notes
@@ -143,6 +150,9 @@ def cut(notes: Notes, start: float, beats: float = BEATS) -> Notes:
 
     A note that began before the segment is left out, but for one that came `EARLY`, which begins
     with it; one that lasts longer is cut at its end.
+
+    >>> list(cut(Notes.of([3.99, 6.0], [5.0, 9.0], [60, 64], [80, 80]), start=4))
+    [(0.0, 1.0, 60, 80), (2.0, 4.0, 64, 80)]
     """
     first, last = np.searchsorted(notes.onset, [start - EARLY, start + beats - EARLY])
     inside = notes[first:last]

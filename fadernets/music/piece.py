@@ -102,6 +102,7 @@ class Segment:
 
 def segment_count(piece: Piece) -> int:
     """Number of 4-beat windows from beat 0 that cover a piece; the last may be short."""
+    # A length that rounding puts just past the end of a window opens no further one.
     return max(1, int(np.ceil(piece.length / BEATS - 1e-9)))
 
 
@@ -119,6 +120,9 @@ def struck_once(notes: Notes) -> Notes:
 
     Of several strikes of a key at one instant the longest stays, then the loudest. A key struck
     again while it is down ends its note there.
+
+    >>> list(struck_once(Notes.of([0, 0, 1], [1, 3, 2], [60] * 3, [80, 70, 60])))
+    [(0.0, 1.0, 60, 70), (1.0, 2.0, 60, 60)]
     """
     order = np.lexsort((-notes.velocity, -notes.offset, notes.onset, notes.pitch))
     onset, pitch = notes.onset[order], notes.pitch[order]

@@ -38,7 +38,11 @@ def problem(notes: Notes) -> str | None:
 
 
 def runs(indices: Sequence[int]) -> list[tuple[int, int]]:
-    """Rising segment numbers as (first, last) of each unbroken run."""
+    """Rising segment numbers as (first, last) of each unbroken run.
+
+    >>> runs([1, 4, 5, 6])
+    [(1, 1), (4, 6)]
+    """
     spans: list[tuple[int, int]] = []
     for index in indices:
         if spans and index == spans[-1][1] + 1:

@@ -44,7 +44,7 @@ def music(segment_count=6, *, step=0.5, base=48):
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
     """A busy machine makes no lines of progress that a test did not ask for."""
-    monkeypatch.setattr(cli, "PATIENCE", 600.0)
+    monkeypatch.setattr(cli, "STATUS_SECONDS", 600.0)
 
 
 @pytest.fixture
@@ -340,7 +340,7 @@ def test_mixing_names_what_the_other_piece_lacks(source, tmp_path, small, capsys
 
 
 def test_progress_is_told_when_it_takes_long(source, tmp_path, small, capsys, monkeypatch):
-    monkeypatch.setattr(cli, "PATIENCE", 1e-5)
+    monkeypatch.setattr(cli, "STATUS_SECONDS", 1e-5)
     monkeypatch.setattr(cli, "BATCH", 1)
     assert run(*change("slide", source, tmp_path / "out.mid"), "--model", small) == 0
     lines = capsys.readouterr().err.splitlines()

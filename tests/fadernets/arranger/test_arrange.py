@@ -201,11 +201,19 @@ class Stub:
         return onset, hold, torch.full_like(onset, 0.5)
 
 
-def arranged(stub: Stub, notes: Notes, weights: ArrangementWeights, **densities: float) -> Notes:
+def arranged(
+    stub: Stub,
+    notes: Notes,
+    weights: ArrangementWeights,
+    counts: torch.Tensor | None = None,
+    **densities: float,
+) -> Notes:
     request = asking(arrangement_request([notes]), **densities)
     keys = torch.zeros(1, dtype=torch.long)
     label_logits = {"rhythm": torch.zeros(1, 16, 3), "note": torch.zeros(1, 16, 16)}
     label_logits["rhythm"][:, 8, ONSET] = 5.0  # a further onset comes here
+    if counts is not None:
+        label_logits["note"] = counts
     (found,) = arrange(stub, request, label_logits, keys, weights=weights)
     return found
 
@@ -228,14 +236,30 @@ def test_onsets_of_the_segment_stay(weight, stays):
     assert (struck(found, 0) == [C4, G4]) is stays
 
 
-@pytest.mark.parametrize(("weight", "stays"), [({}, False), ({"stays_hold": 4.0}, True)])
+@pytest.mark.parametrize(
+    ("weight", "stays"),
+    [({}, False)]
+    + [({n: w}, True) for n, w in (("stays_hold", 4), ("in_melody", 3), ("in_harmony", 2))],
+)
 def test_holds_of_the_segment_stay(weight, stays):
     """Two notes begin, C lasts; the reviser would let E last."""
     source = Notes.of([0, 0], [4, 0.25], [C4, E4], [64, 64])
-    stub = Stub({(0, p): 9.0 for p in (C4, E4)}, {(step, E4): 1.0 for step in range(1, 16)})
+    stub = Stub({(0, p): 9.0 for p in (C4, E4)}, {(step, E4): 0.5 for step in range(1, 16)})
     found = arranged(stub, source, dataclasses.replace(SILENT, **PLANS, **weight))
     lasting = found.pitch[found.offset - found.onset > 1].tolist()
     assert lasting == ([C4] if stays else [E4])
+
+
+def test_a_note_that_ends_in_the_segment_is_not_held_rather_than_another_one_struck():
+    source = Notes.of([0, 0], [2, 4], [C4, E4], [64, 64])
+    counts = torch.zeros(1, 16, 16)
+    counts[:, 8, 3] = 9.0  # three notes at the further onset: E held, one struck, one of either
+    stub = Stub(onsets={(8, 62): 5.0, (8, 61): 0.5}, holds={(8, C4): 1.5})
+    weights = dataclasses.replace(
+        SILENT, **PLANS, note_decoder=1.0, stays_onset=6.0, stays_hold=4.0
+    )
+    found = arranged(stub, source, weights, counts, rhythm=2 / 16, note=26 / 16)
+    assert struck(found, 8) == [61, 62]
 
 
 @pytest.mark.parametrize(("weight", "pitch"), [({}, E4), ({"in_melody": 3.0}, G4)])

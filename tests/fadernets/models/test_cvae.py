@@ -32,7 +32,7 @@ def test_who_tells_the_encoder(name, told):
 
 def test_an_encoder_that_must_be_told_says_so():
     cvae, given = of("cvae"), batch(bars(2, seed=11))
-    with pytest.raises(ValueError, match="must be told the densities, not None"):
+    with pytest.raises(ValueError, match="needs the densities, not None"):
         cvae.posteriors(given.tokens, given.lengths)
 
 

@@ -61,7 +61,7 @@ def music(seconds, qpm=97.0):
 def at_once(monkeypatch, whole, gain, synthesiser=None):
     """The same rendering in a single chunk"""
     with monkeypatch.context() as patch:
-        patch.setattr(chunks, "FIRST", 1e6)
+        patch.setattr(chunks, "FIRST_SECONDS", 1e6)
         return render(whole, 0, gain, synthesiser=synthesiser).samples
 
 
