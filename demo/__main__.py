@@ -48,7 +48,7 @@ def main() -> int:
         reason = os.strerror(number) if number > 0 else str(error)
         print(f"demo: cannot use {args.host}, port {args.port}: {reason}.", file=sys.stderr)
         return 2
-    from demo.compute.workers import WorkError
+    from demo.compute.jobs import WorkError
     from demo.guard import logs
     from demo.guard.selfcheck import OpenError
     from demo.survey_mount import survey_mount  # Gradio and the survey take seconds to import

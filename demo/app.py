@@ -20,6 +20,7 @@ if not __package__:  # run as a file: the packages lie beside this folder, not i
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # Gradio looks at it when imported
 
 import gradio as gr  # noqa: E402
+import uvicorn  # noqa: E402
 from fastapi import FastAPI  # noqa: E402
 from gradio import http_server  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
@@ -27,8 +28,9 @@ from starlette.routing import Mount, Route  # noqa: E402
 from starlette.types import ASGIApp  # noqa: E402
 
 from demo import health
+from demo.compute.jobs import WorkError  # noqa: E402
 from demo.compute.open_pieces import OpenPieces  # noqa: E402
-from demo.compute.workers import WorkError, Workers  # noqa: E402
+from demo.compute.workers import Workers  # noqa: E402
 from demo.guard import (
     logs,
     public_address,
@@ -342,6 +344,14 @@ def create_app(model: str | None = None, mounts: Mapping[str, ASGIApp] | None = 
     return app
 
 
+class QuietServer(http_server.Server):
+    """The server that Gradio starts, without the header that names what it is made of."""
+
+    def __init__(self, config: uvicorn.Config, *args: Any, **kwargs: Any) -> None:
+        config.server_header = False
+        super().__init__(config, *args, **kwargs)
+
+
 def main() -> int:
     """Start the way Hugging Face Spaces wants it; 2 with one sentence if that cannot be."""
     from demo.survey_mount import (
@@ -350,6 +360,7 @@ def main() -> int:
 
     take_signals()  # Gradio waits for none, and would lose an interrupt
     http_server.get_space = lambda: None  # or it looks for changed files, and fails
+    http_server.Server = QuietServer
     try:
         logs.set_up()
         with survey_mount() as test, closing(Demo(mounts={SURVEY: test.app})) as demo:

@@ -1,8 +1,9 @@
 """What the page's events call: Gradio's data in and out around the workers.
 
-Whatever cannot be done becomes a sentence on the page; everything else there stays as it was. The
-sentence is an output like any other: Gradio's page shows no error of an event without a queue. Only
-what the page never sends is an error still, and what a program asks for.
+Work that comes to nothing becomes a sentence on the page, and everything else there stays as it
+was. The sentence is an output like any other: Gradio's page shows no error of an event without a
+queue. A value that the page never sends is an error still, and so is what a program's call comes
+to.
 """
 
 from __future__ import annotations
@@ -12,17 +13,21 @@ import logging
 import os
 import re
 import traceback
-from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
+from typing import Any
 from uuid import uuid4
 
 import gradio as gr
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from demo.compute import cost
+from demo.compute.jobs import Dropped, WorkError
 from demo.compute.open_pieces import OpenPieces
-from demo.compute.workers import Dropped, WorkError, Workers
+from demo.compute.workers import Workers
+from demo.editing.answers import EndpointFigures
 from demo.editing.piece_session import PieceSession
+from demo.editing.requests import Values
 from demo.guard.blocks import BROKEN, Sentence
 from demo.guard.files import Files
 
@@ -32,6 +37,47 @@ CONFUSED = "The page asked for nothing that can be done."
 _VALUES: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 _ID = re.compile("[0-9a-f]{32}")  # of a piece, as `PieceSession` gives it
 log = logging.getLogger(__name__)
+
+Output = Any  # of an event: a component with new properties, a plain value, or `gradio.skip()`
+
+
+@dataclass(frozen=True)
+class PageEvent:
+    """What the page wrote into its value for an event.
+
+    Attributes
+    ----------
+    piece : str
+        Id of the piece.
+    example : str or None
+        The example that the piece is.
+    number : int
+        Which of the page's moves it belongs to; they count up.
+    values : mapping
+        All of it: what `demo.editing.requests` reads.
+    """
+
+    piece: str
+    example: str | None
+    number: int
+    values: Values
+
+    @classmethod
+    def read(cls, text: str) -> PageEvent:
+        """Raises `Sentence` if the page never writes such a value."""
+        try:
+            values = _VALUES.validate_json(text)
+        except ValidationError:  # its text holds what was sent
+            raise Sentence(CONFUSED) from None
+        piece, example, number = (values.get(name) for name in ("piece", "example", "number"))
+        if not isinstance(piece, str):
+            raise Sentence(CONFUSED)
+        return cls(
+            piece,
+            example if isinstance(example, str) else None,
+            number if isinstance(number, int) else 0,
+            values,
+        )
 
 
 class Handlers:
@@ -48,74 +94,76 @@ class Handlers:
     def __init__(self, workers: Workers, pieces: OpenPieces, files: Files) -> None:
         self.workers, self.pieces, self.files = workers, pieces, files
 
-    async def open_example(self, key: str | None, request: gr.Request):
+    async def open_example(self, key: str | None, request: gr.Request) -> tuple[Output, ...]:
         """An example was chosen -> bench, message."""
         if key is None:  # a visitor's own file took its place
             return gr.skip(), gr.skip()
         try:
-            study, message = await self.workers.run("open_example", key, cost=cost.EVENT)
+            session, message = await self.workers.run("open_example", key, cost=cost.EVENT)
         except Exception as error:  # noqa: BLE001 - the visitor is told, whatever it is
             return _failed("open"), _reason(error)
         # With its key the page can have it again when the server has let go of it.
         message = json.dumps({**json.loads(message), "example": key})
-        return self._opened(study, message, request)
+        return self._opened(session, message, request)
 
-    async def open_upload(self, path: str | None, request: gr.Request):
+    async def open_upload(self, path: str | None, request: gr.Request) -> tuple[Output, ...]:
         """A file came -> bench, message, example."""
         if path is None:
             return (gr.skip(),) * 3
         try:
-            run = self.workers.run("open_file", _plain(path), cost=cost.of_opening(path))
-            study, message = await run
+            session, message = await self.workers.run(
+                "open_file", _plain(path), cost=cost.of_opening(path)
+            )
         except Exception as error:  # noqa: BLE001
             return _failed("open"), _reason(error), gr.skip()
-        return *self._opened(study, message, request), None
+        return *self._opened(session, message, request), None
 
-    async def ask(self, wanted: str, request: gr.Request):
+    async def ask(self, text: str, request: gr.Request) -> tuple[Output, ...]:
         """A fader or the selection was moved -> bench, message."""
-        return await self._answer(wanted, request, hear=False)
+        return await self._answer(PageEvent.read(text), request, hear=False)
 
-    async def hear(self, wanted: str, request: gr.Request):
+    async def hear(self, text: str, request: gr.Request) -> tuple[Output, ...]:
         """The sound of a part of a long selection is wanted -> bench, message."""
-        return await self._answer(wanted, request, hear=True)
+        return await self._answer(PageEvent.read(text), request, hear=True)
 
-    async def _answer(self, wanted: str, request: gr.Request, hear: bool):
-        values = _read(wanted)
+    async def _answer(
+        self, event: PageEvent, request: gr.Request, *, hear: bool
+    ) -> tuple[Output, ...]:
         kind = "hear" if hear else "ask"
         try:
-            study = await self._piece(values, request)
+            session = await self._session(event, request)
             answer = await self.workers.run(
                 "answer",
-                values,
+                event.values,
                 hear,
-                study=study,
-                cost=cost.of_answer(study, values, hear=hear),
-                key=(study.id, kind),
-                order=_number(values),
-                replaces=() if hear else [(study.id, "hear")],
+                session=session,
+                cost=cost.of_answer(session, event.values, hear=hear),
+                key=(session.id, kind),
+                order=event.number,
+                replaces=() if hear else [(session.id, "hear")],
             )
         except Dropped:  # a newer move is under way, and its answer is the one to show
             return gr.skip(), gr.skip()
         except Exception as error:  # noqa: BLE001
-            return _failed(kind, _number(values)), _reason(error)
+            return _failed(kind, event.number), _reason(error)
         return gr.HTML(answer=answer), ""
 
-    async def save(self, wanted: str, request: gr.Request):
-        """A file is wanted -> file, message; no file if there is none, lest an older one is taken.
+    async def save(self, text: str, request: gr.Request) -> tuple[Output, ...]:
+        """A file is wanted -> file, message; None for no file, or the visitor gets an older one.
 
-        The page then has the visitor take away whatever file there is.
+        The page has the visitor take away whatever file there is then.
         """
-        values = _read(wanted)
+        event = PageEvent.read(text)
         try:
-            study = await self._piece(values, request)
+            session = await self._session(event, request)
             self._require_room()
             path = await self.workers.run(
                 "save",
-                values,
-                str(self.files.folder),
-                study=study,
-                cost=cost.of_saving(study, values),
-                key=(study.id, "save"),
+                event.values,
+                session=session,
+                cost=cost.of_saving(session, event.values),
+                key=(session.id, "save"),
+                folder=self.files.new_folder(),
             )
             self.files.count(os.stat(path).st_size)
         except Dropped:  # the same page wants another file
@@ -124,7 +172,7 @@ class Handlers:
             return None, _reason(error)
         return path, ""
 
-    async def change(self, path: str | None, values: Mapping) -> tuple[str, dict]:
+    async def change(self, path: str | None, values: Values) -> tuple[str, EndpointFigures]:
         """A program's request -> path of the new MIDI file, and figures."""
         if path is None:
             raise Sentence("There is no MIDI file.")
@@ -134,8 +182,8 @@ class Handlers:
                 "change",
                 _plain(path),
                 dict(values),
-                str(self.files.folder),
                 cost=cost.of_file(path),
+                folder=self.files.new_folder(),
             )
         except WorkError as error:
             raise Sentence(_sentence(error)) from None
@@ -146,45 +194,35 @@ class Handlers:
         if self.files.is_full:
             raise WorkError(FULL)
 
-    def _opened(self, study: PieceSession, message: str, request: gr.Request):
-        self.pieces.add(study, getattr(request, "session_hash", None))
+    def _opened(
+        self, session: PieceSession, message: str, request: gr.Request
+    ) -> tuple[Output, ...]:
+        self.pieces.add(session, getattr(request, "session_hash", None))
         return gr.HTML(piece=message), ""
 
-    async def _piece(self, values: Mapping, request: gr.Request) -> PieceSession:
+    async def _session(self, event: PageEvent, request: gr.Request) -> PieceSession:
         """The piece that the page asks about; an example that is gone is opened again.
 
         Raises
         ------
         WorkError
-            If the piece is gone and cannot be had again.
+            If the piece is gone and cannot be opened again.
         """
-        name, example = values["piece"], values.get("example")
-        study = self.pieces.get(name)
-        if study is None and isinstance(example, str) and _ID.fullmatch(name):
-            again, _ = await self.workers.run("open_example", example, cost=cost.EVENT)
-            study = self.pieces.get(name)  # another event of the page's may have been faster
-            if study is None:
-                again.id = name  # as the page calls it
-                study = again
-                self.pieces.add(study, getattr(request, "session_hash", None))
-        if study is None:
+        session = self.pieces.get(event.piece)
+        if session is None and event.example is not None and _ID.fullmatch(event.piece):
+            again, _ = await self.workers.run("open_example", event.example, cost=cost.EVENT)
+            session = self.pieces.get(event.piece)  # another event of the page may have been faster
+            if session is None:
+                again.id = event.piece  # as the page calls it
+                session = again
+                self.pieces.add(session, getattr(request, "session_hash", None))
+        if session is None:
             raise WorkError(GONE)
-        return study
-
-
-def _read(wanted: str) -> dict:
-    """What the page wants, as it wrote it into its value."""
-    try:
-        values = _VALUES.validate_json(wanted)
-    except ValidationError:  # its text holds what was sent
-        raise Sentence(CONFUSED) from None
-    if not isinstance(values.get("piece"), str):
-        raise Sentence(CONFUSED)
-    return values
+        return session
 
 
 def _failed(event: str, number: int = 0) -> gr.HTML:
-    """Has the bench go on with what it shows.
+    """Lets the bench go on with what it shows.
 
     Parameters
     ----------
@@ -213,12 +251,6 @@ def _sentence(error: Exception) -> str:
     if "." not in text.partition(" ")[0]:  # the name of a file stays as it is
         text = text[:1].upper() + text[1:]
     return escape(text, quote=False) + "."
-
-
-def _number(values: Mapping) -> int:
-    """Which of the page's moves this is; they count up."""
-    number = values.get("number")
-    return number if isinstance(number, int) else 0
 
 
 def _plain(path: str) -> str:

@@ -13,23 +13,25 @@ from dataclasses import dataclass
 
 from demo.editing.piece_session import PieceSession
 
-KEPT = 3600.0  # seconds without use after which a piece is closed; FADERNETS_KEEP_PIECES sets it
-GRACE = 300.0  # seconds until the pieces of a closed page go: a reload comes back within them
-MOST_PIECES = 2_000
-LEAST = 100  # notes that a piece counts for beside its own, so that small ones go, too
-MOST_NOTES = 3_000_000  # of all open pieces: a few hundred megabytes
+UNUSED_SECONDS = 3600.0  # without use after which a piece is closed; FADERNETS_KEEP_PIECES sets it
+CLOSED_SECONDS = 300.0  # until the pieces of a closed page go: a reload comes back within them
+PIECES_OPEN = 2_000  # at most
+NOTES_ADDED = 100  # to those of each piece, so that small ones go, too
+NOTES_OPEN = 3_000_000  # of all open pieces, at most: a few hundred megabytes
 
 
 @dataclass
-class _Open:
-    study: PieceSession
-    session: str
+class _OpenPiece:
+    """A piece, the page that opened it, when it will be closed and when it was used last."""
+
+    session: PieceSession
+    page: str
     ends: float
     used: float
 
     def weight(self, now: float) -> float:
         """How much is won by closing it: its size times the seconds that nobody has used it."""
-        return (len(self.study.piece.notes) + LEAST) * (now - self.used)
+        return (len(self.session.piece.notes) + NOTES_ADDED) * (now - self.used)
 
 
 class OpenPieces:
@@ -53,32 +55,32 @@ class OpenPieces:
     def __init__(
         self,
         kept: float | None = None,
-        grace: float = GRACE,
-        most_notes: int = MOST_NOTES,
+        grace: float = CLOSED_SECONDS,
+        most_notes: int = NOTES_OPEN,
         clock: Callable[[], float] = time.monotonic,
         closed: Callable[[list[str]], None] = lambda names: None,
     ) -> None:
-        self.kept = kept or float(os.environ.get("FADERNETS_KEEP_PIECES") or KEPT)
+        self.kept = kept or float(os.environ.get("FADERNETS_KEEP_PIECES") or UNUSED_SECONDS)
         self.grace, self.most_notes, self.clock = grace, most_notes, clock
         self._closed = closed
-        self._open: dict[str, _Open] = {}
+        self._open: dict[str, _OpenPiece] = {}
         self._notes = 0
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def add(self, study: PieceSession, session: str | None) -> None:
-        """Keep a piece for the page with this session."""
+    def add(self, session: PieceSession, page: str | None) -> None:
+        """Keep a piece for a page, by Gradio's name of its session."""
         with self._lock:
             self._expire()
             now = self.clock()
-            self._open[study.id] = _Open(study, session or "", now + self.kept, now)
-            self._notes += len(study.piece.notes)
+            self._open[session.id] = _OpenPiece(session, page or "", now + self.kept, now)
+            self._notes += len(session.piece.notes)
             while len(self._open) > 1 and (
-                self._notes > self.most_notes or len(self._open) > MOST_PIECES
+                self._notes > self.most_notes or len(self._open) > PIECES_OPEN
             ):
-                others = [name for name in self._open if name != study.id]
+                others = [name for name in self._open if name != session.id]
                 self._drop([max(others, key=lambda name: self._open[name].weight(now))])
 
     def get(self, name: str) -> PieceSession | None:
@@ -87,18 +89,18 @@ class OpenPieces:
             self._expire()
             if name not in self._open:
                 return None
-            found = self._open[name]
-            found.used = self.clock()
-            found.ends = found.used + self.kept
-            return found.study
+            piece = self._open[name]
+            piece.used = self.clock()
+            piece.ends = piece.used + self.kept
+            return piece.session
 
-    def leave(self, session: str) -> None:
-        """The page with this session was closed: what it had open goes soon."""
+    def leave(self, page: str) -> None:
+        """A page was closed: what it had open goes soon."""
         with self._lock:
             soon = self.clock() + self.grace
-            for found in self._open.values():
-                if found.session == session:
-                    found.ends = min(found.ends, soon)
+            for piece in self._open.values():
+                if piece.page == page:
+                    piece.ends = min(piece.ends, soon)
             self._expire()
 
     def expire(self) -> None:
@@ -108,10 +110,10 @@ class OpenPieces:
 
     def _expire(self) -> None:
         now = self.clock()
-        self._drop([name for name, found in self._open.items() if found.ends <= now])
+        self._drop([name for name, piece in self._open.items() if piece.ends <= now])
 
     def _drop(self, names: list[str]) -> None:
         for name in names:
-            self._notes -= len(self._open.pop(name).study.piece.notes)
+            self._notes -= len(self._open.pop(name).session.piece.notes)
         if names:
             self._closed(names)

@@ -11,7 +11,7 @@ from fadernets.net import FaderNet
 
 def warm_up(net: FaderNet) -> None:
     """Read the first example, as a file, too, and move a fader of it once."""
-    study = open_example(FIRST)
-    midi.read(midi.dump(study.piece))
-    asked = {"first": 0, "last": 0, "number": 0, "original": True}
-    service.answer(net, study, asked | dict.fromkeys(net.faders[:1], 0.5))
+    session = open_example(FIRST)
+    midi.read(midi.dump(session.piece))
+    selection = {"first": 0, "last": 0, "number": 0, "original": True}
+    service.answer(net, session, selection | dict.fromkeys(net.faders[:1], 0.5))

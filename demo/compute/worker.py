@@ -1,12 +1,8 @@
-"""The process that computes: ``python -m demo.compute.worker``, started by `demo.compute.workers`.
+"""The process that computes: ``python -m demo.compute.worker``, of `demo.compute.processes`.
 
-It reads requests from its standard input and writes replies to its standard output. It keeps the
-pieces it was asked about last, with what was worked out about them, so that the next move of a
-fader starts from there.
-
-Request: ``(number, task, id of a piece or None, the piece or None, arguments)``, ``("stop",
-number)`` to give one up, or ``("forget", ids)`` of pieces that were closed.
-Reply: ``(number, kind, value)``.
+It reads messages (`demo.compute.messages`) from its standard input and writes replies to its
+standard output. It keeps the pieces it was asked about last, with what was worked out about them,
+so that the next move of a fader starts from there.
 """
 
 from __future__ import annotations
@@ -20,26 +16,23 @@ import sys
 import threading
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from demo.compute import frames
+from demo.compute import messages
+from demo.compute.messages import Forget, Kind, Reply, Request, Stop
 from survey.core.process_end import run
 
-READY, PROGRESS, DONE, SAID, FAILED, UNKNOWN, STOPPED = (
-    "ready",
-    "progress",
-    "done",
-    "said",
-    "failed",
-    "unknown",
-    "stopped",
-)
-KEPT_NOTES = 500_000  # of the pieces kept, some 100 bytes each with what is worked out
-KEPT_PIECES = 100  # with 50 visitors, 8 meant working out most of it again
+if TYPE_CHECKING:
+    from demo.editing.piece_session import PieceSession
+
+NOTES_KEPT = 500_000  # of all pieces kept, some 100 bytes each with what is worked out
+PIECES_KEPT = 100  # with 50 visitors, 8 meant working out most of it again
 PACKAGES = tuple(str(Path(__file__).resolve().parents[2] / name) for name in ("demo", "fadernets"))
 log = logging.getLogger(__name__)
+
+Tasks = Mapping[str, Callable[..., Any]]
 
 
 class Stopped(Exception):
@@ -51,91 +44,98 @@ class Worker:
 
     Parameters
     ----------
-    model : str or None
-        Name or folder of the model.
+    tasks : name -> function
+        What can be asked for; a task about a piece takes its `PieceSession` first.
     requests, replies : binary files
     """
 
-    def __init__(self, model: str | None, requests: IO[bytes], replies: IO[bytes]) -> None:
-        self.requests, self.replies = requests, replies
-        self.waiting: queue.SimpleQueue[tuple | None] = queue.SimpleQueue()
+    def __init__(self, tasks: Tasks, requests: IO[bytes], replies: IO[bytes]) -> None:
+        self.tasks, self.requests, self.replies = tasks, requests, replies
+        self.waiting: queue.SimpleQueue[Request | Forget | None] = queue.SimpleQueue()
         self.stopped: int | None = None
         self.number = 0
-        self.pieces: OrderedDict[str, Any] = OrderedDict()
-        self.tasks = _tasks(model)
+        self.sessions: OrderedDict[str, PieceSession] = OrderedDict()
 
     def run(self) -> None:
         """Answer until nobody asks any more."""
         threading.Thread(target=self._listen, daemon=True).start()
-        self._reply(READY, None)
-        while (request := self.waiting.get()) is not None:
-            if request[0] == "forget":
-                for name in request[1]:
-                    self.pieces.pop(name, None)
-                continue
-            self.number, task, name, piece, arguments = request
-            self._reply(*self._answer(task, name, piece, arguments))
+        self._reply(Kind.READY, None)
+        while (message := self.waiting.get()) is not None:
+            if isinstance(message, Forget):
+                for session_id in message.session_ids:
+                    self.sessions.pop(session_id, None)
+            else:
+                self.number = message.number
+                self._reply(*self._answer(message))
 
     def progress(self, done: int, total: int) -> None:
         """Say how far the work is; raises `Stopped` if nobody waits for it."""
         if self.stopped == self.number:
             raise Stopped
-        self._reply(PROGRESS, (done, total))
+        self._reply(Kind.PROGRESS, (done, total))
 
     def _listen(self) -> None:
         try:
             while True:
-                request = frames.read(self.requests)
-                if request[0] == "stop":
-                    self.stopped = request[1]
+                message = messages.read(self.requests)
+                if isinstance(message, Stop):
+                    self.stopped = message.number
                 else:
-                    self.waiting.put(request)
+                    self.waiting.put(message)
         except EOFError:
             self.stopped = self.number
             self.waiting.put(None)
 
-    def _answer(self, task: str, name: str | None, piece: Any, arguments: tuple) -> tuple[str, Any]:
-        if piece is not None:
-            self.pieces[piece.id] = piece
-        if name is not None:
-            if name not in self.pieces:
-                return UNKNOWN, None
-            self.pieces.move_to_end(name)
-            self.pieces[name].progress = self.progress
-            arguments = (self.pieces[name], *arguments)
+    def _answer(self, request: Request) -> tuple[Kind, Any]:
+        arguments = request.arguments
+        if request.session is not None:
+            self.sessions[request.session.id] = request.session
+        if request.session_id is not None:
+            if request.session_id not in self.sessions:
+                return Kind.UNKNOWN, None
+            self.sessions.move_to_end(request.session_id)
+            session = self.sessions[request.session_id]
+            session.progress = self.progress
+            arguments = (session, *arguments)
         self._make_room()
         try:
-            return DONE, self.tasks[task](*arguments)
+            return Kind.DONE, self.tasks[request.task](*arguments)
         except Stopped:
-            return STOPPED, None
+            return Kind.STOPPED, None
         except Exception as error:  # noqa: BLE001 - the worker lives on, whatever it is
             return _failure(error)
 
     def _make_room(self) -> None:
         """Let go of the pieces used longest ago, but for the last."""
-        notes = sum(len(piece.piece.notes) for piece in self.pieces.values())
-        while len(self.pieces) > 1 and (len(self.pieces) > KEPT_PIECES or notes > KEPT_NOTES):
-            _, piece = self.pieces.popitem(last=False)
-            notes -= len(piece.piece.notes)
+        notes = sum(len(session.piece.notes) for session in self.sessions.values())
+        while len(self.sessions) > 1 and (len(self.sessions) > PIECES_KEPT or notes > NOTES_KEPT):
+            _, session = self.sessions.popitem(last=False)
+            notes -= len(session.piece.notes)
 
-    def _reply(self, kind: str, value: Any) -> None:
-        frames.write(self.replies, (self.number, kind, value))
+    def _reply(self, kind: Kind, value: Any) -> None:
+        messages.write(self.replies, Reply(self.number, kind, value))
 
 
-def _failure(error: Exception) -> tuple[str, str]:
-    """A sentence for the visitor if our own code raised one, else where it happened, for the log.
+def _failure(error: Exception) -> tuple[Kind, str]:
+    """A sentence for the visitor if our own code raised it, else where it happened, for the log.
 
-    A `ValueError` from a library may hold paths and values, so it is no sentence for anybody.
+    A `ValueError` from a library may hold paths and values, so the visitor does not see it.
     """
     last = traceback.extract_tb(error.__traceback__)[-1]
-    ours = last.filename.startswith(PACKAGES)
-    if ours and isinstance(error, (ValueError, RuntimeError)) and str(error):
-        return SAID, str(error)
-    return FAILED, f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
+    is_ours = last.filename.startswith(PACKAGES)
+    if is_ours and isinstance(error, (ValueError, RuntimeError)) and str(error):
+        return Kind.REFUSED, str(error)
+    return Kind.FAILED, f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
 
 
-def _tasks(model: str | None) -> dict[str, Callable]:
-    """What can be asked of a worker; what is about a piece takes it first."""
+def load_tasks(model: str | None) -> Tasks:
+    """The tasks, with the model loaded and warm.
+
+    Parameters
+    ----------
+    model : str or None
+        Name or folder.
+    """
     import torch
 
     from demo.compute.warm import warm_up
@@ -148,17 +148,17 @@ def _tasks(model: str | None) -> dict[str, Callable]:
     net = FaderNet.load(model)
     warm_up(net)
 
-    def opened(study):
-        return study, json.dumps(service.piece_message(study))
+    def opened(session: PieceSession) -> tuple[PieceSession, str]:
+        return session, json.dumps(service.piece_message(session))
 
     return {
         "open_example": lambda key: opened(open_example(key)),
         "open_file": lambda path: opened(open_file(path)),
         # As JSON already: a long answer would keep the server itself busy.
-        "answer": lambda study, values, hear: json.dumps(
-            service.answer(net, study, values, hear=hear)
+        "answer": lambda session, values, hear: json.dumps(
+            service.answer(net, session, values, hear=hear)
         ),
-        "save": lambda study, values, folder: service.save(net, study, values, folder),
+        "save": lambda session, values, folder: service.save(net, session, values, folder),
         "change": lambda path, values, folder: endpoints.change(net, path, values, folder),
     }
 
@@ -174,12 +174,12 @@ def main() -> int:
     from fadernets.checkpoint import CheckpointError
 
     try:
-        worker = Worker(os.environ.get("FADERNETS_MODEL") or None, sys.stdin.buffer, replies)
+        tasks = load_tasks(os.environ.get("FADERNETS_MODEL") or None)
     except CheckpointError as error:
-        frames.write(replies, (0, SAID, str(error)))
+        messages.write(replies, Reply(0, Kind.REFUSED, str(error)))
         return 2
     try:
-        worker.run()
+        Worker(tasks, sys.stdin.buffer, replies).run()
     except BrokenPipeError:  # the server was killed
         return 1
     return 0

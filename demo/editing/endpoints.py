@@ -1,14 +1,16 @@
-"""What programs can ask of the demo, beside people: MIDI file in, MIDI file and figures out."""
+"""What programs can edit of the demo, beside people: MIDI file in, MIDI file and figures out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from demo.editing.piece_session import EditRequest, mean_arousal, open_file
+from demo.editing.answers import EndpointFigures
+from demo.editing.piece_session import mean_arousal, open_file
+from demo.editing.requests import EditRequest, Values
 from demo.editing.service import file_name, own_file
 from fadernets.music import midi
 from fadernets.music.attributes import PAPER, measure
@@ -19,46 +21,46 @@ if TYPE_CHECKING:
 
 
 def change(
-    net: FaderNet, path: str | Path, values: Mapping, folder: str | Path
-) -> tuple[str, dict]:
+    net: FaderNet, path: str | Path, values: Values, folder: str | Path
+) -> tuple[str, EndpointFigures]:
     """Change a MIDI file.
 
     Parameters
     ----------
     path : path of a MIDI file
     values : mapping
-        `demo.editing.piece_session.EditRequest`'s fields; without ``first`` and ``last`` every
-        segment changes.
+        `EditRequest`'s fields; without ``first`` and ``last`` every segment changes.
     folder : path
-        Where the new file is put, in a folder of its own.
+        Made for the new file, and removed if the file does not come about.
 
     Returns
     -------
-    Path of the new file, and a dict: ``before`` and ``after``, the mean densities
-    and the mean probability of high arousal of the segments that can change; ``unchanged``, index
-    (from 0) and problem of each that cannot.
+    Path of the new file; mean densities and mean probability of high arousal of the segments that
+    can change, before and after; index and problem of each segment that cannot.
 
     Raises
     ------
     ValueError
         If the file cannot be used or a value is outside its range; one sentence.
     """
-    study = open_file(path)
-    count = len(study.segments)
+    session = open_file(path)
+    count = len(session.segments)
     given = {name: value for name, value in values.items() if value is not None}
-    ask = EditRequest.read({"first": 0, "last": count - 1} | given, count, net.faders)
-    result = study.result(net, ask)
-    chosen = study.usable(ask.span)
+    edit = EditRequest.read({"first": 0, "last": count - 1} | given, count, net.faders)
+    result = session.result(net, edit)
+    usable = session.usable(edit.span)
     names = tuple(dict.fromkeys((*PAPER, *net.faders)))
-    closed = [s for s in study.segments[ask.first : ask.last + 1] if s.problem]
-    with own_file(folder, f"{file_name(study, ask, whole=True)}.mid") as new:
+    selected = session.segments[edit.first : edit.last + 1]
+    with own_file(folder, f"{file_name(session, edit, is_whole=True)}.mid") as new:
         new.write_bytes(midi.dump(result))
     return (
         str(new),
         {
-            "before": _means([s.notes for s in chosen], names),
-            "after": _means([cut(result.sounding, s.start) for s in chosen], names),
-            "unchanged": [{"segment": s.index, "problem": s.problem} for s in closed],
+            "before": _means([s.notes for s in usable], names),
+            "after": _means([cut(result.sounding, s.start) for s in usable], names),
+            "unchanged": [
+                {"segment": s.index, "problem": s.problem} for s in selected if s.problem
+            ],
         },
     )
 

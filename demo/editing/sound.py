@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,17 @@ import numpy as np
 import soundfile
 from scipy.signal import resample_poly
 
-from demo.editing.piece_session import EditRequest, PieceSession, excerpt, flag, number, whole
+from demo.editing.answers import Chunk, CodedSound, SoundMessage
+from demo.editing.piece_session import PieceSession, excerpt
+from demo.editing.requests import (
+    HIGHEST_NUMBER,
+    EditRequest,
+    Values,
+    flag,
+    number,
+    require_range,
+    whole,
+)
 from fadernets.music.piece import Piece
 from fadernets.playback import audio, chunks
 
@@ -32,8 +42,44 @@ if TYPE_CHECKING:
 
 LATER = 24.0  # seconds of sound from which it comes in chunks, after the notes
 PREVIEW = 240.0  # seconds of sound from which the page gets one channel at half the rate
-LEAST_GAIN = 1e-3  # a sound a thousand times too loud: nothing has ever needed less
-MOST_PEAK = 1 / LEAST_GAIN
+LEAST_GAIN = 1e-3  # a sound a thousand times too loud: no sound has ever needed less
+HIGHEST_PEAK = 1 / LEAST_GAIN
+
+
+@dataclass(frozen=True)
+class SoundRequest:
+    """What sound the page lacks and can play; what it knows of a sound from earlier answers.
+
+    Attributes
+    ----------
+    original : bool
+        Whether it lacks the original.
+    vorbis : bool
+        Whether it can decode Vorbis.
+    peak : float or None
+        The largest sample of a short selection's original, before any gain.
+    chunk : int or None
+        Which chunk of the selection's sound it asks for, from 0.
+    gain : float or None
+        Of the chunks of a long selection's result.
+    """
+
+    original: bool = False
+    vorbis: bool = False
+    peak: float | None = None
+    chunk: int | None = None
+    gain: float | None = None
+
+    @classmethod
+    def read(cls, values: Values) -> SoundRequest:
+        """Raises ValueError if a value is outside its range."""
+        return cls(
+            flag(values, "original"),
+            flag(values, "vorbis"),
+            number(values, "peak", audio.SILENCE, HIGHEST_PEAK),
+            whole(values, "chunk", 0, HIGHEST_NUMBER),
+            number(values, "gain", LEAST_GAIN, audio.LOUDEST_GAIN),
+        )
 
 
 def is_long(selection: Piece) -> bool:
@@ -42,16 +88,13 @@ def is_long(selection: Piece) -> bool:
 
 
 def message(
-    study: PieceSession,
-    ask: EditRequest,
+    session: PieceSession,
+    edit: EditRequest,
     original: Piece,
     result: Piece,
-    *,
-    wanted: bool = True,
-    vorbis: bool = False,
-    peak: float | None = None,
-) -> dict:
-    """Sound of the original, if wanted, and of the result, if it is another.
+    request: SoundRequest,
+) -> SoundMessage:
+    """Sound of the original, if the page lacks it, and of the result, if it is another.
 
     Both are at one gain once the page has played the original at `volume`.
 
@@ -59,50 +102,50 @@ def message(
     ----------
     original, result : Piece
         The selection.
-    wanted : bool
-        Whether the page lacks the original.
-    vorbis : bool
-        Whether the page can decode Vorbis.
-    peak : float, optional
-        The original's, as an earlier message gave it.
 
     Returns
     -------
-    dict
-        ``made``; ``starts``, seconds at which its chunks begin, here one; ``same``, whether the
-        result is the original; ``volume``, 0 to 1; ``peak``, the original's largest sample before
-        any gain; ``original`` and ``result``, each None or ``data`` in base64, ``rate`` in Hz and
-        ``channels``.
+    SoundMessage
+        With ``starts``, ``same``, ``volume`` and ``peak``.
 
     Raises
     ------
     AudioError
         If there is nothing to be heard.
     """
-    answer = {"made": True, "starts": [0.0], "same": result is original, "volume": 1.0}
-    answer |= {"original": None, "result": None}
-    if peak is None and study.peak is not None and study.peak[0] == ask.span:
-        peak = study.peak[1]
-    if wanted or peak is None:
-        before = audio.render(original)
-        peak = before.peak / before.gain
-        study.peak = ask.span, peak
-        answer["original"] = _coded(before, original, vorbis) if wanted else None
+    peak = request.peak
+    if peak is None and session.peak is not None and session.peak[0] == edit.span:
+        peak = session.peak[1]
+    coded: CodedSound | None = None
+    if request.original or peak is None:
+        rendered = audio.render(original)
+        peak = rendered.peak / rendered.gain
+        session.peak = edit.span, peak
+        coded = _coded(rendered, original, request.vorbis) if request.original else None
+    answer: SoundMessage = {
+        "made": True,
+        "starts": [0.0],
+        "same": result is original,
+        "volume": 1.0,
+        "peak": peak,
+        "original": coded,
+        "result": None,
+    }
     if result is not original:
         before, after = audio.pair(_loudest(peak), result)
         answer["volume"] = before.gain / audio.normalising(peak)
-        answer["result"] = _coded(after, original, vorbis)
-    return answer | {"peak": peak}
+        answer["result"] = _coded(after, original, request.vorbis)
+    return answer
 
 
-def promise(original: Piece, result: Piece) -> dict:
+def promise(original: Piece, result: Piece) -> SoundMessage:
     """What the page needs to know of a long selection before it asks for its chunks.
 
     Returns
     -------
-    dict
-        ``made``, False; ``later``, True; ``starts``, ``same`` and ``volume`` as `message` has
-        them; ``gain`` of the result's chunks, to be sent along when one is asked for.
+    SoundMessage
+        Without sound; with ``later``, ``starts``, ``same``, ``volume`` and ``gain``, which the page
+        sends along when it asks for a chunk.
 
     Raises
     ------
@@ -127,80 +170,66 @@ def _own_gain(original: Piece) -> float:
     return chunks.gain_of(original) if len(original.notes) else audio.LOUDEST_GAIN
 
 
-def chunk(net: FaderNet, study: PieceSession, ask: EditRequest, values: Mapping) -> dict:
-    """One chunk of the selection's sound.
+def chunk(net: FaderNet, session: PieceSession, edit: EditRequest, request: SoundRequest) -> Chunk:
+    """One chunk of the selection's sound, by default the first.
 
     Of a long selection it costs as much as the chunk is long, however long the selection is.
 
-    Parameters
-    ----------
-    values : mapping
-        ``chunk``, from 0, by default the first; ``original``, ``vorbis`` and ``peak`` as for
-        `message`; ``gain`` as `promise` gave it.
-
     Returns
     -------
-    dict
-        ``chunk``, ``chunks``, their number, ``start`` and ``length`` in seconds, and ``sound`` as
-        `message` has it, without what `promise` told already.
+    Chunk
+        Its sound without what `promise` said already.
 
     Raises
     ------
     ValueError
-        If a value is outside its range.
+        If there is no such chunk.
     AudioError
         If there is nothing to be heard.
     """
-    begin, end = study.ends(ask.span)
-    original = excerpt(study.piece, begin, end)
+    begin, end = session.ends(edit.span)
+    original = excerpt(session.piece, begin, end)
     edges = chunks.borders(original.duration) if is_long(original) else [0.0, original.duration]
-    which = whole(values, "chunk", 0, len(edges) - 2) or 0
-    page = wishes(values)
-    gain = number(values, "gain", LEAST_GAIN, audio.LOUDEST_GAIN)
+    index = request.chunk or 0
+    require_range("chunk", index, 0, len(edges) - 2)
     if is_long(original):
-        made = _part(net, study, ask, original, which, gain, page["wanted"], page["vorbis"])
+        made = _part(net, session, edit, original, index, request)
     else:
-        changed = study.result(net, ask)
-        result = original if changed is study.piece else excerpt(changed, begin, end)
-        made = message(study, ask, original, result, **page)
-    length = edges[which + 1] - edges[which]
-    told = {"chunk": which, "chunks": len(edges) - 1, "start": edges[which]}
-    return {**told, "length": round(length, 3), "sound": made}
+        changed = session.result(net, edit)
+        result = original if changed is session.piece else excerpt(changed, begin, end)
+        made = message(session, edit, original, result, request)
+    return {
+        "chunk": index,
+        "chunks": len(edges) - 1,
+        "start": edges[index],
+        "length": round(edges[index + 1] - edges[index], 3),
+        "sound": made,
+    }
 
 
 def _part(
     net: FaderNet,
-    study: PieceSession,
-    ask: EditRequest,
+    session: PieceSession,
+    edit: EditRequest,
     original: Piece,
-    which: int,
-    gain: float | None,
-    wanted: bool,
-    vorbis: bool,
-) -> dict:
-    answer = {"made": True, "original": None, "result": None}
-    if wanted:
-        before = chunks.render(original, which, _own_gain(original))
-        answer["original"] = _coded(before, original, vorbis)
-    if study.leaves(ask):
+    index: int,
+    request: SoundRequest,
+) -> SoundMessage:
+    answer: SoundMessage = {"made": True, "original": None, "result": None}
+    if request.original:
+        before = chunks.render(original, index, _own_gain(original))
+        answer["original"] = _coded(before, original, request.vorbis)
+    if session.leaves(edit):
         return answer
-    begin, end = study.ends(ask.span)
+    begin, end = session.ends(edit.span)
+    gain = request.gain
     if gain is None:
-        gain = chunks.gain_of(original, excerpt(study.result(net, ask), begin, end))
+        gain = chunks.gain_of(original, excerpt(session.result(net, edit), begin, end))
     edges = chunks.borders(original.duration)
-    near = np.array(chunks.reach(edges, which)) + study.piece.seconds(begin)
-    result = excerpt(study.nearby(net, ask, *study.piece.beats(near)), begin, end)
-    answer["result"] = _coded(chunks.render(result, which, gain), original, vorbis)
+    near = np.array(chunks.reach(edges, index)) + session.piece.seconds(begin)
+    result = excerpt(session.nearby(net, edit, *session.piece.beats(near)), begin, end)
+    answer["result"] = _coded(chunks.render(result, index, gain), original, request.vorbis)
     return answer
-
-
-def wishes(values: Mapping) -> dict:
-    """What the page asks of `message`; raises ValueError if a value is outside its range."""
-    return {
-        "wanted": flag(values, "original"),
-        "vorbis": flag(values, "vorbis"),
-        "peak": number(values, "peak", audio.SILENCE, MOST_PEAK),
-    }
 
 
 def _loudest(peak: float) -> audio.Sound:
@@ -208,7 +237,7 @@ def _loudest(peak: float) -> audio.Sound:
     return audio.Sound(np.full((1, 2), peak, np.float32), audio.RATE)
 
 
-def _coded(sound: audio.Sound, selection: Piece, vorbis: bool) -> dict:
+def _coded(sound: audio.Sound, selection: Piece, vorbis: bool) -> CodedSound:
     """What is short as FLAC, coded in no time; else Vorbis, a tenth of the size, if it may be."""
     samples, rate = sound.samples, sound.rate
     if selection.duration + audio.TAIL > PREVIEW:
@@ -227,7 +256,7 @@ def _coded(sound: audio.Sound, selection: Piece, vorbis: bool) -> dict:
 
 
 def write_wav(
-    path: Path, study: PieceSession, ask: EditRequest, result: Piece, whole: bool
+    path: Path, session: PieceSession, edit: EditRequest, result: Piece, is_whole: bool
 ) -> None:
     """Write the result as a WAV file: the selection, as loud as on the page, or the whole piece.
 
@@ -238,20 +267,20 @@ def write_wav(
     AudioError
         If there is nothing to be heard.
     """
-    begin, end = (0.0, study.piece.length) if whole else study.ends(ask.span)
+    begin, end = (0.0, session.piece.length) if is_whole else session.ends(edit.span)
     after = excerpt(result, begin, end)
-    before = after if whole else excerpt(study.piece, begin, end)
+    before = after if is_whole else excerpt(session.piece, begin, end)
     if is_long(after):
         gain = chunks.gain_of(before, after)
         with soundfile.SoundFile(path, "w", audio.RATE, 2, "PCM_16", format="WAV") as coder:
             for samples in chunks.joined(after, gain):
-                study.progress(coder.frames, round(after.duration * audio.RATE))
+                session.progress(coder.frames, round(after.duration * audio.RATE))
                 coder.write(samples)
         return
-    if whole:
+    if is_whole:
         path.write_bytes(audio.wav_bytes(audio.render(after)))
         return
-    if study.peak is None or study.peak[0] != ask.span:
+    if session.peak is None or session.peak[0] != edit.span:
         rendered = audio.render(before)
-        study.peak = ask.span, rendered.peak / rendered.gain
-    path.write_bytes(audio.wav_bytes(audio.pair(_loudest(study.peak[1]), after)[1]))
+        session.peak = edit.span, rendered.peak / rendered.gain
+    path.write_bytes(audio.wav_bytes(audio.pair(_loudest(session.peak[1]), after)[1]))

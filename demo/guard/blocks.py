@@ -14,6 +14,7 @@ from gradio.state_holder import SessionState
 from pydantic import ValidationError
 
 from demo.guard import values
+from demo.guard.gate import note_status
 
 FOREIGN = "Only files that were uploaded to this page can be opened."
 BROKEN = "Something went wrong here. Please try it again."
@@ -24,10 +25,18 @@ log = logging.getLogger(__name__)
 
 
 class Sentence(gr.Error):
-    """An error of ours that the page or a program shows as it is: one sentence of HTML text."""
+    """An error of ours that the page or a program shows as it is: one sentence of HTML text.
 
-    def __init__(self, text: str) -> None:
+    Parameters
+    ----------
+    text : str
+    status : int
+        Of the HTTP response: 422 for a value that cannot be used, 500 for a fault of the server.
+    """
+
+    def __init__(self, text: str, status: int = 422) -> None:
         super().__init__(text, print_exception=False)
+        self.status = status
 
 
 class GuardedBlocks(gr.Blocks):
@@ -46,6 +55,9 @@ class GuardedBlocks(gr.Blocks):
 
     def __init__(self, *, owns: Callable[[str], bool], **options: Any) -> None:
         super().__init__(**options)
+        # On a Space the page would draw a header over itself, with fonts, likes and a picture that
+        # it asks of other hosts, which the policy of `demo.guard.headers` refuses.
+        self.space_id = None
         self._owns = owns
         self._template: SessionState | None = None
         self.state_session_capacity = 256  # whoever calls can invent any number of sessions
@@ -73,6 +85,13 @@ class GuardedBlocks(gr.Blocks):
 
     async def process_api(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
         """As the base class, with files checked first, and a `Sentence` for every failure."""
+        try:
+            return await self._process(block_fn, inputs, *args, **kwargs)
+        except Sentence as refusal:
+            note_status(refusal.status)
+            raise
+
+    async def _process(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
         if not all(self._owns(path) for path in _paths(inputs)):
             raise Sentence(FOREIGN)
         if problem := values.problem(block_fn.inputs, inputs):
@@ -88,12 +107,12 @@ class GuardedBlocks(gr.Blocks):
             raise Sentence(UNFIT) from None
         except asyncio.CancelledError:
             # The caller makes an answer of any exception, and prints it unless it is this one.
-            raise Sentence(LEFT) from None
+            raise Sentence(LEFT, 500) from None
         except Exception as error:  # noqa: BLE001 - whatever it is, no value of it leaves
             last = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
             log.warning("an event failed: %s at %s", type(error).__name__, where)
-            raise Sentence(BROKEN) from None
+            raise Sentence(BROKEN, 500) from None
 
 
 def _paths(value: Any, depth: int = 0) -> Iterator[str]:
@@ -102,7 +121,7 @@ def _paths(value: Any, depth: int = 0) -> Iterator[str]:
     Gradio takes a dict with ``path`` and ``meta`` for a file, wherever it lies.
     """
     if depth > NESTED:
-        raise Sentence(BROKEN)
+        raise Sentence(UNFIT)
     if isinstance(value, dict):
         if "path" in value and value["path"] is not None:
             yield str(value["path"])

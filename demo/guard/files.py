@@ -15,6 +15,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 from survey.core.own_folder import HELD, make, remove_orphans
 
@@ -67,6 +68,10 @@ class Files:
         self._bytes += max(size, LEAST)
         if self.is_full:
             self._wake.set()
+
+    def new_folder(self) -> Path:
+        """A folder for one file to take away; whoever writes the file makes it."""
+        return self.folder / uuid4().hex
 
     def owns(self, path: str | Path) -> bool:
         """Whether a path is a regular file in the folder, links followed.

@@ -13,6 +13,7 @@ import logging
 import re
 import traceback
 from collections.abc import Callable, Collection
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -71,6 +72,8 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("POST", rf"{API}/call/v2/(?P<name>\w{{1,64}})/?", KEYWORDS),
 )
 log = logging.getLogger(__name__)
+# Statuses that refusals of the event under way have. Gradio makes a 500 of every error.
+_refusals: ContextVar[list[int] | None] = ContextVar("refusals", default=None)
 _ROUTES = [(method, re.compile(path), kind) for method, path, kind in ROUTES]
 
 
@@ -227,7 +230,15 @@ class Gate:
             await _sentence(UNREADABLE, 422)(scope, receive, send)
             return
         scope = {**scope, "headers": _with_length(scope, len(event))}
-        await _while_awaited(self.app, scope, event, receive, send)
+        statuses: list[int] = []
+        _refusals.set(statuses)  # the tasks of this request inherit it
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 500 and statuses:
+                message = {**message, "status": statuses[-1]}
+            await send(message)
+
+        await _while_awaited(self.app, scope, event, receive, sending)
 
     def _checked(self, kind: str, body: bytes, path: str) -> bytes:
         """An event's body with its known fields only; raises ValueError."""
@@ -279,6 +290,13 @@ class Gate:
         finally:
             self._uploads.remove(upload)
             self.count(upload.taken)
+
+
+def note_status(status: int) -> None:
+    """Give the response to the event under way this status, if the event is refused."""
+    statuses = _refusals.get()
+    if statuses is not None:
+        statuses.append(status)
 
 
 def _path(scope: Scope) -> str:

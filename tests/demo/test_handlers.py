@@ -14,8 +14,8 @@ import pytest
 from gradio.utils import NamedString
 
 from demo import handlers as module
+from demo.compute.jobs import Dropped, Full, WorkError
 from demo.compute.open_pieces import OpenPieces
-from demo.compute.workers import Dropped, Full, WorkError
 from demo.editing.piece_session import PieceSession
 from demo.guard.blocks import BROKEN, Sentence
 from demo.handlers import FULL, GONE, Handlers
@@ -42,11 +42,14 @@ class FakeFiles:
     def __init__(self, folder: Path, is_full: bool = False) -> None:
         self.folder, self.is_full, self.counted = folder, is_full, []
 
+    def new_folder(self) -> Path:
+        return self.folder / "own"
+
     def count(self, size: int) -> None:
         self.counted.append(size)
 
 
-def study() -> PieceSession:
+def session() -> PieceSession:
     return PieceSession(tiny.piece(tiny.bars(2)))
 
 
@@ -57,7 +60,7 @@ def pieces() -> OpenPieces:
 
 @pytest.fixture
 def mine(pieces: OpenPieces) -> PieceSession:
-    mine = study()
+    mine = session()
     pieces.add(mine, "mine")
     return mine
 
@@ -135,12 +138,12 @@ def test_a_piece_that_is_gone_is_asked_for(does):
 
 
 def test_an_example_that_is_gone_is_opened_again_under_its_name(does, pieces):
-    again = does(open_example=lambda: (study(), "{}"), answer="{}", save=WorkError("no"))
+    again = does(open_example=lambda: (session(), "{}"), answer="{}", save=WorkError("no"))
     for name, event in (("1" * 32, again.ask), ("2" * 32, again.hear), ("3" * 32, again.save)):
         call(event, wanted(name, example="mazurka"))
         (opened, (key,), _), (_, _, more) = again.workers.asked
         assert opened == "open_example" and key == "mazurka"
-        assert more["study"] is pieces.get(name) and more["study"].id == name
+        assert more["session"] is pieces.get(name) and more["session"].id == name
         again.workers.asked.clear()
         call(event, wanted(name, example="mazurka"))
         assert len(again.workers.asked) == 1  # it is there now
@@ -153,20 +156,20 @@ def test_an_example_that_is_gone_is_opened_again_under_its_name(does, pieces):
 
 
 def test_an_example_opened_by_two_events_at_once_is_kept_once(does, pieces):
-    again = does(open_example=lambda: (study(), "{}"), answer="{}")
+    again = does(open_example=lambda: (session(), "{}"), answer="{}")
 
     async def both():
         one = wanted("1" * 32, example="mazurka")
         await asyncio.gather(again.ask(one, PAGE), again.hear(one, PAGE))
 
     asyncio.run(both())
-    used = {id(more["study"]) for task, _, more in again.workers.asked if task == "answer"}
+    used = {id(more["session"]) for task, _, more in again.workers.asked if task == "answer"}
     assert len(used) == len(pieces) == 1
 
 
 def test_the_page_learns_which_example_it_has(does, pieces):
-    opened = study()
-    open_one = does(open_example=(opened, '{"id": "a"}'), open_file=(study(), '{"id": "b"}'))
+    opened = session()
+    open_one = does(open_example=(opened, '{"id": "a"}'), open_file=(session(), '{"id": "b"}'))
     bench, message = call(open_one.open_example, "mazurka")
     assert json.loads(bench.props["piece"]) == {"id": "a", "example": "mazurka"} and message == ""
     assert pieces.get(opened.id) is opened

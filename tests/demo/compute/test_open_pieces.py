@@ -22,12 +22,12 @@ def clock() -> Clock:
     return Clock()
 
 
-def study() -> PieceSession:
+def session() -> PieceSession:
     return PieceSession(tiny.piece(tiny.bars(1)))
 
 
 def test_a_piece_stays_while_it_is_used(clock):
-    pieces, mine = OpenPieces(kept=100, clock=clock), study()
+    pieces, mine = OpenPieces(kept=100, clock=clock), session()
     pieces.add(mine, "me")
     for _ in range(5):
         clock.now += 99
@@ -39,7 +39,7 @@ def test_a_piece_stays_while_it_is_used(clock):
 
 
 def test_a_closed_page_lets_go_of_its_pieces_soon_and_of_no_others(clock):
-    pieces, mine, other = OpenPieces(kept=100, grace=10, clock=clock), study(), study()
+    pieces, mine, other = OpenPieces(kept=100, grace=10, clock=clock), session(), session()
     pieces.add(mine, "me")
     pieces.add(other, "other")
     pieces.leave("me")
@@ -51,7 +51,7 @@ def test_a_closed_page_lets_go_of_its_pieces_soon_and_of_no_others(clock):
 
 
 def test_the_piece_used_longest_ago_makes_room(clock):
-    one, two, three = study(), study(), study()
+    one, two, three = session(), session(), session()
     most = sum(len(each.piece.notes) for each in (one, three))
     closed: list[str] = []
     pieces = OpenPieces(most_notes=most + 1, clock=clock, closed=closed.extend)
@@ -70,7 +70,7 @@ def test_the_piece_used_longest_ago_makes_room(clock):
 
 def test_who_opens_many_large_pieces_closes_their_own(clock):
     """Not those of another visitor, who thinks for a while between two moves."""
-    small, large = study(), [PieceSession(tiny.piece(tiny.bars(60))) for _ in range(20)]
+    small, large = session(), [PieceSession(tiny.piece(tiny.bars(60))) for _ in range(20)]
     notes = len(large[0].piece.notes)
     pieces = OpenPieces(most_notes=5 * notes, clock=clock)
     pieces.add(small, "me")
@@ -82,7 +82,7 @@ def test_who_opens_many_large_pieces_closes_their_own(clock):
 
 
 def test_pieces_go_without_anybody_asking(clock):
-    pieces, mine = OpenPieces(kept=100, clock=clock), study()
+    pieces, mine = OpenPieces(kept=100, clock=clock), session()
     pieces.add(mine, "me")
     clock.now += 101
     pieces.expire()
@@ -90,9 +90,9 @@ def test_pieces_go_without_anybody_asking(clock):
 
 
 def test_there_are_only_so_many_pieces_however_small(clock, monkeypatch):
-    monkeypatch.setattr(module, "MOST_PIECES", 10)
+    monkeypatch.setattr(module, "PIECES_OPEN", 10)
     pieces = OpenPieces(clock=clock)
     for _ in range(30):
         clock.now += 1
-        pieces.add(study(), "one who opens and opens")
+        pieces.add(session(), "one who opens and opens")
     assert len(pieces) == 10

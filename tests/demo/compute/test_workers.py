@@ -7,14 +7,16 @@ import json
 import os
 import signal
 import time
-from collections import OrderedDict
+from io import BytesIO
 
 import pytest
 
-from demo.compute import workers as module
+from demo.compute import jobs, processes, worker
 from demo.compute.cost import SHORT
+from demo.compute.jobs import Dropped, Full, Job, Lane, WorkError
+from demo.compute.messages import Kind
 from demo.compute.worker import Worker, _failure
-from demo.compute.workers import Dropped, Full, WorkError, Workers, _Job, _Lane
+from demo.compute.workers import Workers
 from demo.editing.piece_session import PieceSession
 from fadernets.music import examples
 from tests.fadernets import tiny
@@ -22,12 +24,12 @@ from tests.fadernets import tiny
 pytestmark = pytest.mark.server
 
 
-def job(number: int, due: float) -> _Job:
-    return _Job(due, number, "answer", None, (), None)
+def job(number: int, due: float, session: PieceSession | None = None) -> Job:
+    return Job(due, number, "answer", session)
 
 
 def test_cheap_work_overtakes_but_nothing_waits_for_ever():
-    lane = _Lane()
+    lane = Lane()
     for each in (job(1, due=10 + 2 * 5.0), job(2, due=11 + 2 * 0.5), job(3, due=25 + 2 * 0.1)):
         lane.put(each)
     assert [lane.take().number for _ in range(3)] == [2, 1, 3]
@@ -36,8 +38,8 @@ def test_cheap_work_overtakes_but_nothing_waits_for_ever():
 
 
 def test_dropped_work_is_not_taken_and_a_full_lane_says_so(monkeypatch):
-    monkeypatch.setattr(module, "WAITING", 2)
-    lane, dropped = _Lane(), job(1, 0)
+    monkeypatch.setattr(jobs, "LONGEST_LANE", 2)
+    lane, dropped = Lane(), job(1, 0)
     lane.put(dropped)
     lane.put(job(2, 1))
     with pytest.raises(Full, match="try again"):
@@ -54,9 +56,9 @@ def test_only_our_own_sentences_reach_the_visitor():
         except Exception as error:  # noqa: BLE001
             return _failure(error)
 
-    assert failure(lambda: examples.load("none"))[0] == "said"
+    assert failure(lambda: examples.load("none"))[0] == Kind.REFUSED
     kind, text = failure(lambda: json.loads("{secret"))
-    assert kind == "failed" and "secret" not in text and text.startswith("JSONDecodeError at ")
+    assert kind == Kind.FAILED and "secret" not in text and text.startswith("JSONDecodeError at ")
 
 
 @pytest.fixture(scope="module")
@@ -67,33 +69,35 @@ def workers():
     made.close()
 
 
-def values(study: PieceSession, **more) -> dict:
-    last = len(study.segments) - 1
-    return {"number": 1, "piece": study.id, "first": 0, "last": last, "original": False} | more
+def values(session: PieceSession, **more) -> dict:
+    last = len(session.segments) - 1
+    return {"number": 1, "piece": session.id, "first": 0, "last": last, "original": False} | more
 
 
-async def asking(workers, study, *, cost, key=None, **more):
-    wanted = values(study, **more)
-    return json.loads(await workers.run("answer", wanted, False, study=study, cost=cost, key=key))
+async def asking(workers, session, *, cost, key=None, **more):
+    wanted = values(session, **more)
+    answer = workers.run("answer", wanted, False, session=session, cost=cost, key=key)
+    return json.loads(await answer)
 
 
 def test_a_piece_goes_to_a_worker_once_and_stays_known(workers):
-    study = PieceSession(tiny.piece(tiny.bars(2)))
+    session = PieceSession(tiny.piece(tiny.bars(2)))
 
     async def twice():
-        one = await asking(workers, study, cost=0.1, rhythm=0.5)
-        return one, await asking(workers, study, cost=0.1, rhythm=0.5)
+        one = await asking(workers, session, cost=0.1, rhythm=0.5)
+        return one, await asking(workers, session, cost=0.1, rhythm=0.5)
 
     one, two = asyncio.run(twice())
-    assert one["figures"] == two["figures"] and one["piece"] == study.id
+    assert one["figures"] == two["figures"] and one["piece"] == session.id
 
 
 def test_newer_work_drops_older_work_with_its_key(workers):
-    study = PieceSession(tiny.piece(tiny.bars(30)))
+    session = PieceSession(tiny.piece(tiny.bars(30)))
 
     async def several():
-        moves = [asking(workers, study, cost=SHORT * 2, key="one", rhythm=i / 10) for i in range(5)]
-        other = asking(workers, study, cost=SHORT * 2, key="other", rhythm=0.9)
+        long = SHORT * 2
+        moves = [asking(workers, session, cost=long, key="one", rhythm=i / 10) for i in range(5)]
+        other = asking(workers, session, cost=long, key="other", rhythm=0.9)
         return await asyncio.gather(*moves, other, return_exceptions=True)
 
     *older, newest, other = asyncio.run(several())
@@ -103,15 +107,15 @@ def test_newer_work_drops_older_work_with_its_key(workers):
 
 
 def test_requests_that_come_in_another_order_do_not_drop_the_newest(workers):
-    study = PieceSession(tiny.piece(tiny.bars(30)))
+    session = PieceSession(tiny.piece(tiny.bars(30)))
 
     async def out_of_order():
         moves = [
             workers.run(
                 "answer",
-                values(study, number=number, rhythm=number / 10),
+                values(session, number=number, rhythm=number / 10),
                 False,
-                study=study,
+                session=session,
                 cost=SHORT * 2,
                 key="k",
                 order=number,
@@ -126,37 +130,70 @@ def test_requests_that_come_in_another_order_do_not_drop_the_newest(workers):
 
 
 def test_what_cannot_be_done_is_one_sentence(workers):
-    study = PieceSession(tiny.piece(tiny.bars(2)))
+    session = PieceSession(tiny.piece(tiny.bars(2)))
     with pytest.raises(WorkError, match="outside 0 to 1"):
-        asyncio.run(asking(workers, study, cost=0.1, rhythm=7))
+        asyncio.run(asking(workers, session, cost=0.1, rhythm=7))
     with pytest.raises(WorkError, match="^This could not be worked out"):
         asyncio.run(workers.run("open_file", 5.5, cost=0.1))
 
 
 def test_a_worker_that_dies_or_hangs_is_replaced(workers, monkeypatch):
-    study = PieceSession(tiny.piece(tiny.bars(2)))
+    session = PieceSession(tiny.piece(tiny.bars(2)))
     os.kill(workers._processes[0]._process.pid, signal.SIGSTOP)  # as good as hung
-    monkeypatch.setattr(module, "LIMIT", 1.0)
+    monkeypatch.setattr(processes, "JOB_SECONDS", 1.0)
     with pytest.raises(WorkError, match="try again"):
-        asyncio.run(asking(workers, study, cost=0.1, rhythm=0.1))
-    monkeypatch.setattr(module, "LIMIT", 200.0)
-    assert asyncio.run(asking(workers, study, cost=0.1, rhythm=0.1))["number"] == 1
+        asyncio.run(asking(workers, session, cost=0.1, rhythm=0.1))
+    monkeypatch.setattr(processes, "JOB_SECONDS", 200.0)
+    assert asyncio.run(asking(workers, session, cost=0.1, rhythm=0.1))["number"] == 1
     assert workers.are_ready
 
 
 def test_work_is_done_although_its_worker_is_killed(workers):
     """Another worker takes it over, once."""
-    study = PieceSession(tiny.piece(tiny.bars(60)))
+    session = PieceSession(tiny.piece(tiny.bars(60)))
     long = workers._processes[-1]
 
     async def killed():
-        work = asyncio.ensure_future(asking(workers, study, cost=SHORT * 2, rhythm=0.7))
+        work = asyncio.ensure_future(asking(workers, session, cost=SHORT * 2, rhythm=0.7))
         while long.job is None:
             await asyncio.sleep(0.01)
         long._process.kill()
         return await work
 
     assert asyncio.run(killed())["number"] == 1
+
+
+@pytest.mark.parametrize("deaths", [1, 2])
+def test_half_a_file_goes_with_the_process_that_wrote_it(workers, tmp_path, deaths):
+    """At once, not when files are swept; another process makes the file, from the beginning."""
+    session = PieceSession(tiny.piece(tiny.bars(2_000)))
+    long, folder = workers._processes[-1], tmp_path / "own"
+    wish = values(session, kind="wav", scope="piece")
+
+    async def killed():
+        work = asyncio.ensure_future(
+            workers.run("save", wish, session=session, cost=SHORT * 2, folder=folder)
+        )
+        for _ in range(deaths):
+            while not any(path.stat().st_size > 100_000 for path in tmp_path.rglob("*.wav")):
+                await asyncio.sleep(0.01)
+            long._process.kill()
+            while folder.exists():
+                await asyncio.sleep(0.01)
+        return work
+
+    async def save():
+        work = await killed()
+        if deaths == 2:
+            with pytest.raises(WorkError, match="try again"):
+                await work
+            return
+        while not list(tmp_path.rglob("*.wav")):
+            await asyncio.sleep(0.01)
+        work.cancel()
+
+    asyncio.run(asyncio.wait_for(save(), 120))
+    wait_until(lambda: not folder.exists())  # given up, it goes, too
 
 
 def test_a_worker_that_dies_with_nothing_to_do_is_replaced(workers):
@@ -172,28 +209,27 @@ def test_a_worker_that_dies_with_nothing_to_do_is_replaced(workers):
 
 
 def test_workers_let_go_of_closed_pieces(workers):
-    study = PieceSession(tiny.piece(tiny.bars(2)))
-    asyncio.run(asking(workers, study, cost=0.1, rhythm=0.1))
+    session = PieceSession(tiny.piece(tiny.bars(2)))
+    asyncio.run(asking(workers, session, cost=0.1, rhythm=0.1))
     short = workers._processes[0]
-    assert short._ask(job(-1, 0), study.id, None)[0] != module.worker.UNKNOWN
-    workers.forget([study.id])
-    wait_until(lambda: not short.forgotten)
-    assert short._ask(job(-2, 0), study.id, None)[0] == module.worker.UNKNOWN
+    assert short._ask(job(-1, 0, session), with_session=False).kind != Kind.UNKNOWN
+    workers.forget([session.id])
+    wait_until(lambda: not short.closed_pieces)
+    assert short._ask(job(-2, 0, session), with_session=False).kind == Kind.UNKNOWN
 
 
 def test_a_worker_keeps_no_more_notes_than_it_may():
-    kept = Worker.__new__(Worker)
-    kept.pieces = OrderedDict()
+    keeper = Worker({}, BytesIO(), BytesIO())
     for number in range(5):
-        kept.pieces[str(number)] = PieceSession(tiny.piece(tiny.bars(2)))
-    notes = len(kept.pieces["0"].piece.notes)
+        keeper.sessions[str(number)] = PieceSession(tiny.piece(tiny.bars(2)))
+    notes = len(keeper.sessions["0"].piece.notes)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module.worker, "KEPT_NOTES", 3 * notes)
-        kept._make_room()
-        assert list(kept.pieces) == ["2", "3", "4"]
-        patch.setattr(module.worker, "KEPT_NOTES", 1)
-        kept._make_room()
-        assert list(kept.pieces) == ["4"]
+        patch.setattr(worker, "NOTES_KEPT", 3 * notes)
+        keeper._make_room()
+        assert list(keeper.sessions) == ["2", "3", "4"]
+        patch.setattr(worker, "NOTES_KEPT", 1)
+        keeper._make_room()
+        assert list(keeper.sessions) == ["4"]
 
 
 def wait_until(condition, seconds: float = 60.0) -> None:
@@ -205,10 +241,10 @@ def wait_until(condition, seconds: float = 60.0) -> None:
 
 def test_closing_ends_processes_and_waiting_work():
     made = Workers(short=1)
-    study = PieceSession(tiny.piece(tiny.bars(2)))
+    session = PieceSession(tiny.piece(tiny.bars(2)))
 
     async def close():
-        waiting = [asyncio.ensure_future(asking(made, study, cost=0.1)) for _ in range(3)]
+        waiting = [asyncio.ensure_future(asking(made, session, cost=0.1)) for _ in range(3)]
         await asyncio.sleep(0.1)
         made.close()
         return await asyncio.gather(*waiting, return_exceptions=True)

@@ -14,7 +14,8 @@ import pytest
 import soundfile
 
 from demo.editing import endpoints, piece_session, service, sound
-from demo.editing.piece_session import EditRequest, PieceSession, excerpt, open_example, open_file
+from demo.editing.piece_session import PieceSession, excerpt, open_example, open_file
+from demo.editing.requests import EditRequest
 from fadernets.mood_transfer import PRESETS
 from fadernets.music import midi
 from fadernets.music.notes import Notes, cut
@@ -25,7 +26,7 @@ CLOSED = 4  # a segment of the rag with too many events
 
 
 @pytest.fixture
-def study() -> PieceSession:
+def session() -> PieceSession:
     return open_example("mazurka")
 
 
@@ -45,9 +46,9 @@ def test_service_knows_no_gradio():
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"
 
 
-def test_nothing_moved_gives_the_original_itself(net, study):
-    answer = service.answer(net, study, ask())
-    assert study.result(net, EditRequest(0, 1)) is study.piece
+def test_nothing_moved_gives_the_original_itself(net, session):
+    answer = service.answer(net, session, ask())
+    assert session.result(net, EditRequest(0, 1)) is session.piece
     assert set(answer["rolls"]["original"]["marks"]) == {"kept"}
     assert answer["rolls"]["original"] == answer["rolls"]["result"]
     assert answer["sound"]["result"] is None and answer["sound"]["volume"] == 1
@@ -56,26 +57,26 @@ def test_nothing_moved_gives_the_original_itself(net, study):
     json.dumps(answer)
 
 
-def test_a_seed_alone_changes_nothing(net, study):
-    assert study.result(net, EditRequest(0, 1, seed=3)) is study.piece
+def test_a_seed_alone_changes_nothing(net, session):
+    assert session.result(net, EditRequest(0, 1, seed=3)) is session.piece
 
 
 @pytest.mark.parametrize(
     "moved", [{"faders": {"rhythm": 1.0}}, {"faders": {"note": 0.0}}, {"arousal": 1.0}]
 )
-def test_only_the_selection_changes(net, study, moved):
+def test_only_the_selection_changes(net, session, moved):
     asked = EditRequest(2, 3, **moved)
-    result = study.result(net, asked)
-    assert result.length == study.piece.length
-    before, after = segments(study.piece), segments(result)
+    result = session.result(net, asked)
+    assert result.length == session.piece.length
+    before, after = segments(session.piece), segments(result)
     for old, new in zip(before, after, strict=True):
         same = list(old.notes) == list(new.notes)
         assert same == (old.index not in (2, 3)), old.index
 
 
-def test_the_rhythm_fader_is_obeyed(net, study):
+def test_the_rhythm_fader_is_obeyed(net, session):
     low, high = (
-        service.answer(net, study, ask(0, 11, rhythm=position))["figures"]["rhythm"]
+        service.answer(net, session, ask(0, 11, rhythm=position))["figures"]["rhythm"]
         for position in (0.0, 1.0)
     )
     assert low["piece"] == high["piece"]
@@ -83,53 +84,53 @@ def test_the_rhythm_fader_is_obeyed(net, study):
 
 
 @pytest.mark.parametrize(("asked", "way"), [(-1.0, -1), (1.0, 1)])
-def test_the_figure_of_arousal_goes_where_it_is_asked_to(net, study, asked, way):
-    found = service.answer(net, study, ask(0, 11, arousal=asked))["figures"]["arousal"]
+def test_the_figure_of_arousal_goes_where_it_is_asked_to(net, session, asked, way):
+    found = service.answer(net, session, ask(0, 11, arousal=asked))["figures"]["arousal"]
     assert way * (found["result"]["position"] - found["piece"]["position"]) > 0.05
 
 
-def test_faders_have_their_say_after_arousal(net, study):
+def test_faders_have_their_say_after_arousal(net, session):
     """Arousal moves the fader's own dimension, too; where it was put it must stay."""
     spans = [ask(0, 11, note=position, arousal=1.0) for position in (0.0, 1.0)]
-    low, high = (service.answer(net, study, values)["figures"]["note"] for values in spans)
+    low, high = (service.answer(net, session, values)["figures"]["note"] for values in spans)
     assert low["result"]["position"] < high["result"]["position"]
 
 
-def test_seeds_repeat_and_differ(net, study):
+def test_seeds_repeat_and_differ(net, session):
     notes = [
-        list(fresh(study).result(net, EditRequest(0, 3, {"rhythm": 0.8}, seed=seed)).notes)
+        list(fresh(session).result(net, EditRequest(0, 3, {"rhythm": 0.8}, seed=seed)).notes)
         for seed in (1, 1, 2)
     ]
     assert notes[0] == notes[1] != notes[2]
 
 
-def fresh(study: PieceSession) -> PieceSession:
+def fresh(session: PieceSession) -> PieceSession:
     """The same piece, nothing of it worked out yet."""
-    return PieceSession(study.piece)
+    return PieceSession(session.piece)
 
 
 def test_what_cannot_change_passes_and_is_named(net):
-    study = open_example("rag")
-    assert study.segments[CLOSED].problem
-    answer = service.answer(net, study, ask(CLOSED - 1, CLOSED, rhythm=0.2))
-    named = f"Unchanged, {study.segments[CLOSED].problem}: segment {CLOSED + 1}."
+    session = open_example("rag")
+    assert session.segments[CLOSED].problem
+    answer = service.answer(net, session, ask(CLOSED - 1, CLOSED, rhythm=0.2))
+    named = f"Unchanged, {session.segments[CLOSED].problem}: segment {CLOSED + 1}."
     assert named in answer["summary"] and not answer["closed"]
-    result = study.result(net, EditRequest(CLOSED - 1, CLOSED, {"rhythm": 0.2}))
-    start = study.segments[CLOSED].start
-    assert list(cut(result.sounding, start)) == list(study.segments[CLOSED].notes)
+    result = session.result(net, EditRequest(CLOSED - 1, CLOSED, {"rhythm": 0.2}))
+    start = session.segments[CLOSED].start
+    assert list(cut(result.sounding, start)) == list(session.segments[CLOSED].notes)
 
 
 def test_a_selection_that_cannot_change_is_closed(net):
-    study = open_example("rag")
-    answer = service.answer(net, study, ask(CLOSED, CLOSED, rhythm=0.2))
+    session = open_example("rag")
+    answer = service.answer(net, session, ask(CLOSED, CLOSED, rhythm=0.2))
     assert answer["closed"] and answer["sound"]["made"]
     assert set(answer["rolls"]["result"]["marks"]) == {"kept"}
 
 
 def test_all_that_pass_are_named(net):
-    study = open_example("rag")
-    answer = service.answer(net, study, ask(0, 41))
-    closed = [s.index + 1 for s in study.segments if s.problem]
+    session = open_example("rag")
+    answer = service.answer(net, session, ask(0, 41))
+    closed = [s.index + 1 for s in session.segments if s.problem]
     assert f"segments {', '.join(map(str, closed))}." in answer["summary"]
 
 
@@ -150,36 +151,36 @@ def test_all_that_pass_are_named(net):
         ({"first": True, "last": 1}, "first"),
     ],
 )
-def test_a_bad_value_is_named(net, study, values, word):
+def test_a_bad_value_is_named(net, session, values, word):
     with pytest.raises(ValueError, match=word):
-        service.answer(net, study, values)
+        service.answer(net, session, values)
 
 
-def test_both_sounds_have_one_gain_and_length(net, study):
-    answer = service.answer(net, study, ask(4, 4, note=1.0))["sound"]
+def test_both_sounds_have_one_gain_and_length(net, session):
+    answer = service.answer(net, session, ask(4, 4, note=1.0))["sound"]
     (before, rate), (after, same) = decoded(answer["original"]), decoded(answer["result"])
     assert rate == same and len(before) == len(after)
-    begin, end = study.ends((4, 4))
-    result = excerpt(study.result(net, EditRequest(4, 4, {"note": 1.0})), begin, end)
-    first, second = audio.pair(excerpt(study.piece, begin, end), result)
+    begin, end = session.ends((4, 4))
+    result = excerpt(session.result(net, EditRequest(4, 4, {"note": 1.0})), begin, end)
+    first, second = audio.pair(excerpt(session.piece, begin, end), result)
     np.testing.assert_allclose(before * answer["volume"], first.samples, atol=2e-4)
     np.testing.assert_allclose(after, second.samples, atol=2e-4)
 
 
-def test_the_original_is_sent_once(net, study):
-    service.answer(net, study, ask(note=0.2))
-    answer = service.answer(net, study, ask(note=0.9) | {"original": False})["sound"]
+def test_the_original_is_sent_once(net, session):
+    service.answer(net, session, ask(note=0.2))
+    answer = service.answer(net, session, ask(note=0.9) | {"original": False})["sound"]
     assert answer["original"] is None and answer["result"]
 
 
-def whole(study: PieceSession, **values) -> dict:
+def whole(session: PieceSession, **values) -> dict:
     """All of a piece is asked for."""
-    return ask(0, len(study.segments) - 1, **values)
+    return ask(0, len(session.segments) - 1, **values)
 
 
-def elsewhere(study: PieceSession) -> PieceSession:
-    """The same study as another process gets it, nothing of it worked out yet."""
-    copy = pickle.loads(pickle.dumps(study))
+def elsewhere(session: PieceSession) -> PieceSession:
+    """The same session as another process gets it, nothing of it worked out yet."""
+    copy = pickle.loads(pickle.dumps(session))
     return PieceSession(copy.piece, copy.id)
 
 
@@ -227,46 +228,46 @@ def played(monkeypatch) -> list[int]:
     return counts
 
 
-def test_a_long_selection_comes_without_sound(net, study, rendered):
-    service.answer(net, study, whole(study))  # the reference for the gain, rendered once
+def test_a_long_selection_comes_without_sound(net, session, rendered):
+    service.answer(net, session, whole(session))  # the reference for the gain, rendered once
     rendered.clear()
-    answer = service.answer(net, study, whole(study, rhythm=0.7))
+    answer = service.answer(net, session, whole(session, rhythm=0.7))
     assert answer["sound"]["later"] and rendered == []
     assert answer["sound"]["original"] is None and answer["sound"]["result"] is None
     assert answer["sound"]["starts"] == [0, 8, 28, 48, 68] and not answer["sound"]["same"]
-    assert service.answer(net, study, whole(study))["sound"]["same"]
+    assert service.answer(net, session, whole(session))["sound"]["same"]
 
 
-def test_a_chunk_is_all_that_comes_to_be_heard(net, study):
-    gain = service.answer(net, study, whole(study, note=1.0))["sound"]["gain"]
-    values = whole(study, note=1.0, gain=gain, chunk=1)
-    answer = service.answer(net, study, values, hear=True)
+def test_a_chunk_is_all_that_comes_to_be_heard(net, session):
+    gain = service.answer(net, session, whole(session, note=1.0))["sound"]["gain"]
+    values = whole(session, note=1.0, gain=gain, chunk=1)
+    answer = service.answer(net, session, values, hear=True)
     sound = answer.pop("sound")
-    told = {"number": 7, "piece": study.id, "first": 0, "last": 53}
+    told = {"number": 7, "piece": session.id, "first": 0, "last": 53}
     assert answer == {**told, "chunk": 1, "chunks": 5, "start": 8.0, "length": 20.0}
     assert set(sound) == {"made", "original", "result"} and sound["made"]
     for side in ("original", "result"):
         samples, rate = decoded(sound[side])
         assert len(samples) == round((20 + chunks.FADE) * rate) and np.abs(samples).max() > 0.1
     values["original"] = False
-    again = service.answer(net, study, values, hear=True)["sound"]
+    again = service.answer(net, session, values, hear=True)["sound"]
     assert again == sound | {"original": None}
 
 
-def test_chunks_join_at_one_gain(net, study):
+def test_chunks_join_at_one_gain(net, session):
     """Both sides, put together as the page does it, are the sound of the piece."""
-    answer = service.answer(net, study, whole(study, note=1.0))["sound"]
+    answer = service.answer(net, session, whole(session, note=1.0))["sound"]
     joined = {side: np.zeros((100 * audio.RATE, 2)) for side in ("original", "result")}
     for k, start in enumerate(answer["starts"]):
-        values = whole(study, note=1.0, gain=answer["gain"], chunk=k)
-        sides = service.answer(net, study, values, hear=True)["sound"]
+        values = whole(session, note=1.0, gain=answer["gain"], chunk=k)
+        sides = service.answer(net, session, values, hear=True)["sound"]
         for side, found in joined.items():
             samples, rate = decoded(sides[side])
             found[round(start * rate) :][: len(samples)] += samples
-    end = round((study.piece.duration + audio.TAIL) * audio.RATE)
+    end = round((session.piece.duration + audio.TAIL) * audio.RATE)
     pieces = {
-        "original": study.piece,
-        "result": study.result(net, EditRequest(0, 53, {"note": 1.0})),
+        "original": session.piece,
+        "result": session.result(net, EditRequest(0, 53, {"note": 1.0})),
     }
     for side, volume in (("original", answer["volume"]), ("result", 1.0)):
         found = volume * joined[side]
@@ -276,10 +277,10 @@ def test_chunks_join_at_one_gain(net, study):
     assert answer["volume"] < 1  # the result is louder
 
 
-def test_vorbis_is_small(net, study):
-    large = service.answer(net, study, whole(study, chunk=1), hear=True)["sound"]["original"]
-    values = whole(study, chunk=1, vorbis=True)
-    small = service.answer(net, study, values, hear=True)["sound"]["original"]
+def test_vorbis_is_small(net, session):
+    large = service.answer(net, session, whole(session, chunk=1), hear=True)["sound"]["original"]
+    values = whole(session, chunk=1, vorbis=True)
+    small = service.answer(net, session, values, hear=True)["sound"]["original"]
     assert len(small["data"]) < len(large["data"]) / 2
     (before, _), (after, _) = decoded(large), decoded(small)
     assert len(before) == len(after) and np.abs(before - after).max() < 0.2
@@ -301,54 +302,54 @@ def test_a_chunk_of_half_an_hour_costs_a_chunk(net, long, rendered, played):
     assert answer["length"] < 20.1 and len(json.dumps(answer)) < 3_000_000
 
 
-def test_a_chunk_is_the_same_from_every_process(net, study):
-    study.result(net, EditRequest(0, 53, {"rhythm": 0.7}, seed=3))
-    gain = service.answer(net, study, whole(study, rhythm=0.7, seed=3))["sound"]["gain"]
-    values = whole(study, rhythm=0.7, seed=3, chunk=2)
-    here = service.answer(net, study, values | {"gain": gain}, hear=True)
+def test_a_chunk_is_the_same_from_every_process(net, session):
+    session.result(net, EditRequest(0, 53, {"rhythm": 0.7}, seed=3))
+    gain = service.answer(net, session, whole(session, rhythm=0.7, seed=3))["sound"]["gain"]
+    values = whole(session, rhythm=0.7, seed=3, chunk=2)
+    here = service.answer(net, session, values | {"gain": gain}, hear=True)
     for more in ({"gain": gain}, {}):
-        there = service.answer(net, elsewhere(study), values | more, hear=True)
+        there = service.answer(net, elsewhere(session), values | more, hear=True)
         assert there == here
 
 
-def test_a_short_selection_can_be_heard_as_one_chunk(net, study):
-    told = service.answer(net, study, ask(note=0.8))
-    heard = service.answer(net, elsewhere(study), ask(note=0.8), hear=True)
+def test_a_short_selection_can_be_heard_as_one_chunk(net, session):
+    told = service.answer(net, session, ask(note=0.8))
+    heard = service.answer(net, elsewhere(session), ask(note=0.8), hear=True)
     assert heard["sound"] == told["sound"]
     assert (heard["chunk"], heard["chunks"], heard["start"]) == (0, 1, 0.0)
     assert heard["length"] == pytest.approx(told["length"], abs=1e-3)
 
 
-def test_the_page_keeps_how_loud_the_original_is(net, study, rendered):
+def test_the_page_keeps_how_loud_the_original_is(net, session, rendered):
     """The volume stays right, and the original is not rendered again, in another process."""
-    peak = service.answer(net, study, ask(note=1.0))["sound"]["peak"]
+    peak = service.answer(net, session, ask(note=1.0))["sound"]["peak"]
     values = ask(note=0.9) | {"original": False}
-    here = service.answer(net, study, values)["sound"]
+    here = service.answer(net, session, values)["sound"]
     rendered.clear()
-    there = service.answer(net, elsewhere(study), values | {"peak": peak})["sound"]
+    there = service.answer(net, elsewhere(session), values | {"peak": peak})["sound"]
     assert there == here and len(rendered) == 1
-    forgotten = service.answer(net, elsewhere(study), values)["sound"]
+    forgotten = service.answer(net, elsewhere(session), values)["sound"]
     assert forgotten["volume"] == here["volume"] and forgotten["result"] == here["result"]
 
 
 def test_silence_between_notes_is_a_silent_chunk(net):
     notes = Notes.of([0.0, 59.0], [1.0, 60.0], [60, 64], [64, 64])
     plain = np.array([[0.0, 60.0]]), np.array([[0.0, 4.0, 4.0]])
-    study = PieceSession(Piece(notes, np.zeros((0, 2)), *plain, length=60.0))
+    session = PieceSession(Piece(notes, np.zeros((0, 2)), *plain, length=60.0))
     samples, _ = decoded(
-        service.answer(net, study, whole(study, chunk=2), hear=True)["sound"]["original"]
+        service.answer(net, session, whole(session, chunk=2), hear=True)["sound"]["original"]
     )
     assert len(samples) and not samples.any()
-    answer = service.answer(net, study, ask(2, 12))
+    answer = service.answer(net, session, ask(2, 12))
     assert not answer["sound"]["made"] and "no notes" in answer["summary"]
 
 
-def test_a_missing_font_is_told(net, study, monkeypatch):
+def test_a_missing_font_is_told(net, session, monkeypatch):
     monkeypatch.setenv("FADERNETS_SOUNDFONT", "/nowhere/piano.sf2")
-    answer = service.answer(net, study, whole(study))
+    answer = service.answer(net, session, whole(session))
     assert not answer["sound"]["made"] and "later" not in answer["sound"]
     assert "cannot be read" in answer["summary"]
-    heard = service.answer(net, study, whole(study), hear=True)
+    heard = service.answer(net, session, whole(session), hear=True)
     assert not heard["sound"]["made"] and "cannot be read" in heard["trouble"]
 
 
@@ -362,9 +363,9 @@ def test_a_missing_font_is_told(net, study, monkeypatch):
         *[("number", value) for value in (-1, 1.5, "7", [7], 2**60, 10**400)],
     ],
 )
-def test_a_bad_wish_is_named(net, study, name, value, hear):
+def test_a_bad_wish_is_named(net, session, name, value, hear):
     with pytest.raises(ValueError, match=name):
-        service.answer(net, study, ask(**{name: value} | {"chunk": 0}), hear=hear)
+        service.answer(net, session, ask(**{name: value} | {"chunk": 0}), hear=hear)
 
 
 @pytest.mark.parametrize(
@@ -376,39 +377,39 @@ def test_a_bad_wish_is_named(net, study, name, value, hear):
         ("seed", 2.5),
     ],
 )
-def test_a_bad_chunk_is_named(net, study, name, value):
+def test_a_bad_chunk_is_named(net, session, name, value):
     with pytest.raises(ValueError, match=name):
-        service.answer(net, study, whole(study) | {name: value}, hear=True)
+        service.answer(net, session, whole(session) | {name: value}, hear=True)
     with pytest.raises(ValueError, match="chunk"):  # a short selection has but one
-        service.answer(net, study, ask(chunk=1), hear=True)
+        service.answer(net, session, ask(chunk=1), hear=True)
 
 
-def test_a_long_bad_value_is_told_in_short(net, study):
+def test_a_long_bad_value_is_told_in_short(net, session):
     with pytest.raises(ValueError, match="rhythm") as told:
-        service.answer(net, study, ask(rhythm="x" * 10_000))
+        service.answer(net, session, ask(rhythm="x" * 10_000))
     assert len(str(told.value)) < 200
 
 
-def test_a_very_long_selection_is_sent_small(monkeypatch, net, study):
+def test_a_very_long_selection_is_sent_small(monkeypatch, net, session):
     monkeypatch.setattr(sound, "PREVIEW", 2.0)
-    answer = service.answer(net, study, ask(0, 3))["sound"]["original"]
+    answer = service.answer(net, session, ask(0, 3))["sound"]["original"]
     samples, rate = decoded(answer)
     assert (answer["channels"], answer["rate"], rate) == (1, audio.RATE // 2, audio.RATE // 2)
-    begin, end = study.ends((0, 3))
-    seconds = excerpt(study.piece, begin, end).duration + audio.TAIL
+    begin, end = session.ends((0, 3))
+    seconds = excerpt(session.piece, begin, end).duration + audio.TAIL
     assert len(samples) / rate == pytest.approx(seconds, abs=0.01)
 
 
 def test_no_notes_are_said_not_played(net):
     notes = Notes.of([0.0, 1.0, 8.0], [1.0, 4.0, 9.0], [60, 64, 67], [64, 64, 64])
     plain = np.array([[0.0, 120.0]]), np.array([[0.0, 4.0, 4.0]])
-    study = PieceSession(Piece(notes, np.zeros((0, 2)), *plain, length=9.0))
-    answer = service.answer(net, study, ask(1, 1))
+    session = PieceSession(Piece(notes, np.zeros((0, 2)), *plain, length=9.0))
+    answer = service.answer(net, session, ask(1, 1))
     assert not answer["sound"]["made"] and "no notes" in answer["summary"]
 
 
-def test_excerpt_keeps_time(study):
-    piece = replace(study.piece, tempo=np.array([[0.0, 60.0], [6.0, 120.0], [20.0, 90.0]]))
+def test_excerpt_keeps_time(session):
+    piece = replace(session.piece, tempo=np.array([[0.0, 60.0], [6.0, 120.0], [20.0, 90.0]]))
     part = excerpt(piece, 4.0, 12.0)
     assert part.tempo.tolist() == [[0.0, 60.0], [2.0, 120.0]]
     assert part.duration == pytest.approx(piece.seconds(12.0) - piece.seconds(4.0))
@@ -418,24 +419,24 @@ def test_excerpt_keeps_time(study):
     assert excerpt(piece, 0.0, piece.length) is piece
 
 
-def test_excerpt_keeps_the_pedal(study):
-    piece = replace(study.piece, pedal=np.array([[1.0, 5.0], [7.0, 9.0], [13.0, 14.0]]))
+def test_excerpt_keeps_the_pedal(session):
+    piece = replace(session.piece, pedal=np.array([[1.0, 5.0], [7.0, 9.0], [13.0, 14.0]]))
     assert excerpt(piece, 4.0, 12.0).pedal.tolist() == [[0.0, 1.0], [3.0, 5.0]]
 
 
-def test_bar_lines_are_those_of_the_piece(net, study):
+def test_bar_lines_are_those_of_the_piece(net, session):
     """Segments of four beats in triple time begin anywhere in a bar."""
-    answer = service.answer(net, study, ask(1, 1))
-    beat = float(study.piece.seconds(1.0))
+    answer = service.answer(net, session, ask(1, 1))
+    beat = float(session.piece.seconds(1.0))
     assert answer["rolls"]["bars"] == pytest.approx([2 * beat], abs=1e-3)
 
 
 @pytest.mark.parametrize("scope", ["selection", "piece"])
-def test_saved_midi_is_the_result(net, study, scope, tmp_path):
+def test_saved_midi_is_the_result(net, session, scope, tmp_path):
     values = ask(2, 3, rhythm=0.7, seed=5) | {"kind": "midi", "scope": scope}
-    path = Path(service.save(net, study, values, tmp_path))
-    result = study.result(net, EditRequest(2, 3, {"rhythm": 0.7}, seed=5))
-    expected = result if scope == "piece" else excerpt(result, *study.ends((2, 3)))
+    path = Path(service.save(net, session, values, tmp_path / "own"))
+    result = session.result(net, EditRequest(2, 3, {"rhythm": 0.7}, seed=5))
+    expected = result if scope == "piece" else excerpt(result, *session.ends((2, 3)))
     found = midi.read(path)
     assert found.notes.pitch.tolist() == expected.notes.pitch.tolist()
     assert found.length == pytest.approx(expected.length, abs=0.01)
@@ -445,24 +446,24 @@ def test_saved_midi_is_the_result(net, study, scope, tmp_path):
 
 
 @pytest.mark.parametrize("scope", ["selection", "piece"])
-def test_saved_wav_is_heard(net, study, scope, tmp_path):
+def test_saved_wav_is_heard(net, session, scope, tmp_path):
     values = ask(2, 2, note=0.7) | {"kind": "wav", "scope": scope}
-    path = service.save(net, study, values, tmp_path)
+    path = service.save(net, session, values, tmp_path / "own")
     samples, rate = soundfile.read(path)
-    begin, end = study.ends((2, 2)) if scope == "selection" else (0.0, study.piece.length)
-    seconds = study.piece.seconds(end) - study.piece.seconds(begin) + audio.TAIL
+    begin, end = session.ends((2, 2)) if scope == "selection" else (0.0, session.piece.length)
+    seconds = session.piece.seconds(end) - session.piece.seconds(begin) + audio.TAIL
     assert len(samples) / rate == pytest.approx(float(seconds), abs=0.1)
     assert np.abs(samples).max() > 0.1 and path.endswith(".wav")
 
 
-def test_a_long_wav_is_rendered_chunk_by_chunk(net, study, rendered, tmp_path):
+def test_a_long_wav_is_rendered_chunk_by_chunk(net, session, rendered, tmp_path):
     """As the page hears it, as loud, and never more than a chunk at a time."""
-    values = whole(study, note=0.7) | {"kind": "wav", "scope": "selection"}
-    path = service.save(net, study, values, tmp_path)
+    values = whole(session, note=0.7) | {"kind": "wav", "scope": "selection"}
+    path = service.save(net, session, values, tmp_path / "own")
     assert max(rendered) < 12 + 25 + 3 and len(rendered) >= 5
     samples, _ = soundfile.read(path, dtype="float32")
-    gain = service.answer(net, study, whole(study, note=0.7))["sound"]["gain"]
-    sound = service.answer(net, study, whole(study, note=0.7, gain=gain, chunk=2), hear=True)
+    gain = service.answer(net, session, whole(session, note=0.7))["sound"]["gain"]
+    sound = service.answer(net, session, whole(session, note=0.7, gain=gain, chunk=2), hear=True)
     part, rate = decoded(sound["sound"]["result"])
     inside = slice(rate // 10, 19 * rate)
     found = samples[28 * rate :][inside]
@@ -470,29 +471,29 @@ def test_a_long_wav_is_rendered_chunk_by_chunk(net, study, rendered, tmp_path):
 
 
 @pytest.mark.parametrize(("key", "value"), [("kind", "mp3"), ("scope", None)])
-def test_saving_as_something_else_is_refused(net, study, key, value, tmp_path):
+def test_saving_as_something_else_is_refused(net, session, key, value, tmp_path):
     values = ask() | {"kind": "midi", "scope": "piece"} | {key: value}
     with pytest.raises(ValueError, match=key):
-        service.save(net, study, values, tmp_path)
+        service.save(net, session, values, tmp_path / "own")
 
 
-def test_a_file_given_up_leaves_nothing(net, study, tmp_path):
+def test_a_file_given_up_leaves_nothing(net, session, tmp_path):
     def give_up(done, total):
         if done and total > 2_000:  # samples of sound, not segments
             raise InterruptedError
 
-    given = replace(study, progress=give_up)
+    given = replace(session, progress=give_up)
     with pytest.raises(InterruptedError):
-        values = whole(study, note=0.7) | {"kind": "wav", "scope": "piece"}
-        service.save(net, given, values, tmp_path)
+        values = whole(session, note=0.7) | {"kind": "wav", "scope": "piece"}
+        service.save(net, given, values, tmp_path / "own")
     assert not list(tmp_path.iterdir())
 
 
 def test_piece_message_opens_on_usable_segments():
-    study = open_example("rag")
-    message = service.piece_message(study)
-    assert study.segments[message["first"]].problem is None
-    assert len(message["segments"]) == len(study.segments) == 42
+    session = open_example("rag")
+    message = service.piece_message(session)
+    assert session.segments[message["first"]].problem is None
+    assert len(message["segments"]) == len(session.segments) == 42
     assert message["segments"][CLOSED]["problem"]
     json.dumps(message)
 
@@ -504,37 +505,39 @@ def test_a_bad_file_is_one_sentence(tmp_path):
         open_file(path)
 
 
-def test_endpoint_changes_a_file(net, study, tmp_path):
+def test_endpoint_changes_a_file(net, session, tmp_path):
     path = tmp_path / "in.mid"
-    midi.write(study.piece, path)
+    midi.write(session.piece, path)
     values = {"rhythm": 1.0, "first": 0, "last": None}
-    new, figures = endpoints.change(net, path, values, tmp_path)
-    assert midi.read(new).length == pytest.approx(study.piece.length, abs=0.01)
+    new, figures = endpoints.change(net, path, values, tmp_path / "new")
+    assert midi.read(new).length == pytest.approx(session.piece.length, abs=0.01)
     assert figures["after"]["rhythm"] > figures["before"]["rhythm"]
     assert figures["unchanged"] == [] and Path(new).name == "in_rhythm-1.00.mid"
     with pytest.raises(ValueError, match="rhythm"):
-        endpoints.change(net, path, {"rhythm": 3.0}, tmp_path)
+        endpoints.change(net, path, {"rhythm": 3.0}, tmp_path / "none")
 
 
-def test_a_mood_of_the_page_is_that_of_the_command_line(net, study):
+def test_a_mood_of_the_page_is_that_of_the_command_line(net, session):
     """The page moves one mood after the other, with strengths of their own."""
     asked = EditRequest(2, 3, arousal=1.0, valence=-1.0)
-    source = [s.notes for s in study.segments[2:4]]
+    source = [s.notes for s in session.segments[2:4]]
     expected = net.transfer(source, PRESETS["tense"])
-    found = segments(study.result(net, asked))[2:4]
+    found = segments(session.result(net, asked))[2:4]
     for notes, segment in zip(expected, found, strict=True):
         assert segment.notes.pitch.tolist() == notes.pitch.tolist()
 
 
-def test_valence_is_told_as_the_share_in_major(net, study):
+def test_valence_is_told_as_the_share_in_major(net, session):
     low, high = (
-        service.answer(net, study, ask(0, 11, valence=way))["figures"]["valence"]
+        service.answer(net, session, ask(0, 11, valence=way))["figures"]["valence"]
         for way in (-1.0, 1.0)
     )
     assert low["piece"] == high["piece"]
     assert low["result"]["position"] < low["piece"]["position"] < high["result"]["position"]
 
 
-def test_a_file_names_its_moods(net, study, tmp_path):
+def test_a_file_names_its_moods(net, session, tmp_path):
     values = ask(2, 3, arousal=-1.0, valence=0.5) | {"kind": "midi", "scope": "selection"}
-    assert service.save(net, study, values, tmp_path).endswith("_calm-1.00_joyful-0.50.mid")
+    assert service.save(net, session, values, tmp_path / "own").endswith(
+        "_calm-1.00_joyful-0.50.mid"
+    )

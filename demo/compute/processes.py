@@ -1,0 +1,202 @@
+"""One worker process, and the thread of the server that gives it jobs and replaces it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from concurrent.futures import Future
+from pathlib import Path
+from typing import IO
+
+from demo.compute import messages
+from demo.compute.jobs import Dropped, Job, Lane, WorkError
+from demo.compute.messages import Forget, Kind, Reply, Request, Stop
+
+ROOT = Path(__file__).resolve().parents[2]
+JOB_SECONDS = 300.0  # after which a job is taken for hung: ten times the longest there is
+PROCESSES_PER_JOB = 2  # that may die of one job before it is given up
+RESTART_SECONDS = 0.5  # before a new process starts, so that one that cannot start does not spin
+log = logging.getLogger(__name__)
+
+
+class WorkerProcess:
+    """A process that works for one lane; when it dies, another takes its place.
+
+    Parameters
+    ----------
+    lane : Lane
+    model : str or None
+        Name or folder of the model.
+    nice : int
+        How far the process steps back behind others.
+
+    Attributes
+    ----------
+    ready : Future
+        Done when the first process has loaded the model; holds a `WorkError` if it cannot.
+    is_ready : bool
+        Whether the present process has loaded the model.
+    job : Job or None
+        The job under way.
+    closed_pieces : deque of str
+        Ids of pieces that the process has not been told to forget yet.
+    """
+
+    def __init__(self, lane: Lane, model: str | None, nice: int) -> None:
+        self.lane, self.model, self.nice = lane, model, nice
+        self.ready: Future[None] = Future()
+        self.is_ready = False
+        self.is_hung = False
+        self.closed_pieces: deque[str] = deque()
+        self.job: Job | None = None
+        self.began = 0.0
+        self.closing = False
+        self._writing = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        while not self.closing:
+            try:
+                self._start()
+                while not self.lane.closed:
+                    job = self.lane.take()
+                    if self._process is None or self._process.poll() is not None:
+                        if job is not None:
+                            self.lane.put_back(job)
+                        raise EOFError  # it died while it had nothing to do
+                    self._forget()
+                    if job is not None:
+                        self._do(job)
+                return
+            except (WorkError, EOFError, OSError) as error:  # no model, killed, or crashed
+                self.is_ready = False
+                self.stop()
+                if self.closing:
+                    return
+                if not self.ready.done():
+                    if not isinstance(error, WorkError):
+                        error = WorkError("no worker starts")
+                    self.ready.set_exception(error)
+                    return
+                log.warning("a worker ended unasked; another takes its place")
+                time.sleep(RESTART_SECONDS)
+
+    def _start(self) -> None:
+        env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *_python_path()])}
+        if self.model is not None:
+            env["FADERNETS_MODEL"] = self.model
+        command = [sys.executable, "-m", "demo.compute.worker", str(self.nice)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env
+        )
+        if self.closing:
+            self.stop()
+        reply = self._read()
+        if reply.kind != Kind.READY:
+            raise WorkError(reply.value)
+        self.is_ready = True
+        self.is_hung = False
+        if not self.ready.done():
+            self.ready.set_result(None)
+
+    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
+        """Where the process reads, and where it writes."""
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            raise OSError("no process has been started")
+        return process.stdin, process.stdout
+
+    def _read(self) -> Reply:
+        reply: Reply = messages.read(self._pipes()[1])
+        return reply
+
+    def _write(self, message: Request | Stop | Forget) -> None:
+        with self._writing:
+            messages.write(self._pipes()[0], message)
+
+    def _forget(self) -> None:
+        """Have the process let go of pieces that were closed."""
+        # Others add to the deque meanwhile: take no more than are there now.
+        ids = [self.closed_pieces.popleft() for _ in range(len(self.closed_pieces))]
+        if ids:
+            self._write(Forget(ids))
+
+    def _do(self, job: Job) -> None:
+        self.job, self.began = job, time.monotonic()
+        try:
+            reply = self._ask(job, with_session=False)
+            if reply.kind == Kind.UNKNOWN:
+                reply = self._ask(job, with_session=True)
+        except (EOFError, OSError):
+            self.stop()  # or it might go on writing its file
+            if job.folder is not None:
+                shutil.rmtree(job.folder, ignore_errors=True)
+            job.tries += 1
+            if job.tries < PROCESSES_PER_JOB and not self.is_hung and not self.closing:
+                self.lane.put_back(job)  # it may have been the process, not the job
+            else:
+                job.fail(WorkError("This could not be worked out. Please try again."))
+            raise
+        finally:
+            self.job = None
+        if reply.kind == Kind.DONE:
+            if job.dropped and job.folder is not None:  # nobody will take the file away
+                shutil.rmtree(job.folder, ignore_errors=True)
+            job.succeed(reply.value)
+        elif reply.kind == Kind.STOPPED:
+            job.fail(Dropped("nobody waits for it"))
+        elif reply.kind == Kind.REFUSED:
+            job.fail(WorkError(reply.value))
+        else:
+            log.warning("%s failed: %s", job.task, reply.value)
+            job.fail(WorkError("This could not be worked out."))
+
+    def _ask(self, job: Job, *, with_session: bool) -> Reply:
+        session = job.session
+        session_id = None if session is None else session.id
+        sent = session if with_session else None
+        self._write(Request(job.number, job.task, session_id, sent, job.arguments))
+        while True:
+            reply = self._read()
+            if reply.number == job.number and reply.kind != Kind.PROGRESS:
+                return reply
+
+    def drop(self, job: Job) -> None:
+        """Have the process give a job up, if the job is under way here."""
+        if self.job is job:
+            try:
+                self._write(Stop(job.number))
+            except OSError:
+                pass
+
+    def kill_if_hung(self) -> None:
+        """End the process if its job takes longer than `JOB_SECONDS`."""
+        job = self.job
+        if job is not None and time.monotonic() - self.began > JOB_SECONDS:
+            log.warning("%s took more than %.0f seconds", job.task, JOB_SECONDS)
+            self.is_hung = True
+            self.stop()
+
+    def stop(self) -> None:
+        """End the process at once, and wait for its end."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                try:
+                    if pipe is not None:
+                        pipe.close()
+                except OSError:  # what was not written yet cannot be any more
+                    pass
+
+
+def _python_path() -> list[str]:
+    return [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]

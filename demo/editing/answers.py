@@ -1,0 +1,133 @@
+"""What the page gets, as it stands in the JSON: the types of `demo.editing.service`'s results."""
+
+from __future__ import annotations
+
+from typing import NotRequired, TypedDict
+
+
+class CodedSound(TypedDict):
+    """A sound file."""
+
+    data: str  # base64
+    rate: int  # Hz
+    channels: int
+
+
+class SoundMessage(TypedDict):
+    """Sound of original and result; which keys there are is said where each is made."""
+
+    made: bool  # whether there is sound in this message
+    original: CodedSound | None
+    result: CodedSound | None
+    later: NotRequired[bool]  # whether the sound comes in chunks, each when it is asked for
+    starts: NotRequired[list[float]]  # seconds at which its chunks begin
+    same: NotRequired[bool]  # whether the result is the original
+    volume: NotRequired[float]  # 0 to 1, of the original beside a louder result
+    peak: NotRequired[float]  # largest sample of the original before any gain
+    gain: NotRequired[float]  # of the result's chunks
+
+
+class Figure(TypedDict):
+    """A place on a fader's scale, 0 to 1, and the figure there."""
+
+    position: float
+    text: str
+
+
+class FaderFigures(TypedDict):
+    """Where the piece is, where the result came out, and densities at equal steps of the fader."""
+
+    piece: Figure
+    result: Figure
+    table: NotRequired[list[float]]
+
+
+class RollSide(TypedDict):
+    """Notes ``[onset, offset, pitch, velocity]``, times in seconds, and what became of each."""
+
+    notes: list[list[float]]
+    marks: list[str]
+
+
+class Rolls(TypedDict):
+    """Piano rolls of the selection; times in seconds from its start, which is ``start``."""
+
+    original: RollSide
+    result: RollSide
+    beats: list[float]
+    bars: list[float]
+    length: float
+    pitches: list[int]  # lowest, highest
+    start: float
+
+
+class _Selection(TypedDict):
+    """What an answer is about."""
+
+    number: int | None  # of the page's move
+    piece: str
+    first: int
+    last: int
+
+
+class Answer(_Selection):
+    """What becomes of the selection."""
+
+    length: float  # seconds
+    rolls: Rolls
+    figures: dict[str, FaderFigures]
+    closed: bool  # whether no segment can change
+    changes: str
+    summary: str
+    sound: SoundMessage
+
+
+class Chunk(TypedDict):
+    """One chunk of the selection's sound."""
+
+    chunk: int | None  # None: there is no sound, and ``trouble`` says why
+    sound: SoundMessage
+    chunks: NotRequired[int]  # how many there are
+    start: NotRequired[float]  # seconds
+    length: NotRequired[float]  # seconds
+    trouble: NotRequired[str]
+
+
+class ChunkAnswer(_Selection, Chunk):
+    """A chunk, and what it is about."""
+
+
+class SegmentMessage(TypedDict):
+    """A segment for the strip on top of the page."""
+
+    start_s: float
+    problem: str | None
+
+
+class PieceMessage(TypedDict):
+    """A piece for the strip on top of the page."""
+
+    id: str
+    name: str
+    beats: int  # of a segment
+    length_s: float
+    notes: list[list[float]]  # [onset, offset, pitch], in beats
+    pitches: list[int]  # lowest, highest
+    segments: list[SegmentMessage]
+    first: int  # segment selected at first
+    last: int
+
+
+class EndpointFigures(TypedDict):
+    """Means before and after a program's change, and the segments that cannot change."""
+
+    before: dict[str, float]
+    after: dict[str, float]
+    unchanged: list[UnchangedSegment]
+
+
+class UnchangedSegment(TypedDict):
+    """Index, from 0, and what is wrong."""
+
+    segment: int
+    problem: str

@@ -1,0 +1,143 @@
+"""What the page asks for, read from the values that it sends and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from reprlib import repr as short
+from typing import Literal
+
+from fadernets.mood_transfer import MOODS
+from fadernets.music.attributes import ATTRIBUTES
+
+HIGHEST_SEED = 999_999
+HIGHEST_NUMBER = 2**53  # what a page can count to
+
+Values = Mapping[str, object]  # JSON's, by name, not checked yet
+
+
+@dataclass(frozen=True)
+class EditRequest:
+    """Which segments are to change, and how.
+
+    Attributes
+    ----------
+    first, last : int
+        The first and the last segment, from 0.
+    faders : name -> float
+        Positions, 0 to 1, of the faders that were moved; any other stays where each segment has it.
+    arousal : float
+        -1 is all the way to calm, 1 to energetic, 0 leaves the arousal.
+    valence : float
+        -1 is all the way to sad, 1 to joyful, 0 leaves the valence.
+    seed : int or None
+        None plays the likeliest notes.
+    """
+
+    first: int
+    last: int
+    faders: Mapping[str, float] = field(default_factory=dict)
+    arousal: float = 0.0
+    valence: float = 0.0
+    seed: int | None = None
+
+    @classmethod
+    def read(cls, values: Values, count: int, faders: Sequence[str]) -> EditRequest:
+        """Read a request for a piece of `count` segments and a model with `faders`.
+
+        Raises
+        ------
+        ValueError
+            If a value is not a number or outside its range, or is for a fader that the model has
+            not.
+        """
+        for name in ATTRIBUTES:
+            if name not in faders and values.get(name) is not None:
+                raise ValueError(f"the model has no fader for {name}")
+        positions = {name: number(values, name, 0, 1) for name in faders}
+        first = whole(values, "first", 0, count - 1)
+        last = whole(values, "last", first or 0, count - 1)
+        if first is None or last is None:
+            raise ValueError(f"{'first' if first is None else 'last'} is missing")
+        return cls(
+            first,
+            last,
+            {name: position for name, position in positions.items() if position is not None},
+            number(values, "arousal", -1, 1) or 0.0,
+            number(values, "valence", -1, 1) or 0.0,
+            whole(values, "seed", 0, HIGHEST_SEED),
+        )
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last segment."""
+        return self.first, self.last
+
+    @property
+    def moods(self) -> dict[str, float]:
+        """How far the moods that were moved shall go, below 0 towards low."""
+        strengths: dict[str, float] = {mood: getattr(self, mood) for mood in MOODS}
+        return {mood: strength for mood, strength in strengths.items() if strength}
+
+    @property
+    def is_neutral(self) -> bool:
+        """Whether nothing was moved, so that the result is the original itself."""
+        return not self.faders and not self.moods
+
+
+@dataclass(frozen=True)
+class SaveRequest:
+    """A file to take away: of which kind, and of the selection or of the whole piece."""
+
+    kind: Literal["midi", "wav"]
+    scope: Literal["selection", "piece"]
+    edit: EditRequest
+
+    @classmethod
+    def read(cls, values: Values, count: int, faders: Sequence[str]) -> SaveRequest:
+        """As `EditRequest.read`; ValueError also for another kind or scope."""
+        kind, scope = values.get("kind"), values.get("scope")
+        if kind not in ("midi", "wav"):
+            raise ValueError(f"kind {short(kind)} is neither midi nor wav")
+        if scope not in ("selection", "piece"):
+            raise ValueError(f"scope {short(scope)} is neither selection nor piece")
+        return cls(kind, scope, EditRequest.read(values, count, faders))
+
+
+def number(values: Values, name: str, low: float, high: float) -> float | None:
+    """A number by its name, None if there is none.
+
+    Raises
+    ------
+    ValueError
+        If it is not a number or outside its range.
+    """
+    value = values.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        raise ValueError(f"{name} {short(value)} is not a number")
+    require_range(name, value, low, high)
+    return value
+
+
+def require_range(name: str, value: float, low: float, high: float) -> None:
+    """Raises ValueError if a number is outside its range."""
+    if not low <= value <= high:
+        raise ValueError(f"{name} {short(value)} is outside {low:g} to {high:g}")
+
+
+def whole(values: Values, name: str, low: int, high: int) -> int | None:
+    """As `number`, a whole one."""
+    value = number(values, name, low, high)
+    if value is not None and value != int(value):
+        raise ValueError(f"{name} {short(value)} is not a whole number")
+    return None if value is None else int(value)
+
+
+def flag(values: Values, name: str) -> bool:
+    """A yes or no by its name, no if there is none; raises ValueError if it is neither."""
+    value = values.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise ValueError(f"{name} {short(value)} is neither true nor false")
+    return bool(value)
