@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from fadernets.net import FaderNet
+from tests.demo.page import WIDE, heard, watch
 from tests.public.server import serving
+
+ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +29,32 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with serving("make-run", tmp_path_factory.mktemp("demo")) as server:
         yield server.url
     assert "Traceback" not in server.said(), server.said()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS) as found,
+    ):
+        yield found
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """Opens the page; nothing it does may reach out, fail or complain."""
+    contexts, complaints = [], []
+
+    def enter(size: dict = WIDE, scheme: str = "light") -> Page:
+        contexts.append(browser.new_context(viewport=size, color_scheme=scheme))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(40_000)
+        watch(page, complaints)
+        page.goto(address)
+        heard(page)
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+    assert complaints == []

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from demo.guard import uploads
-from demo.guard.gate import LARGEST_EVENT, UPLOADS_AT_ONCE, Gate
+from demo.guard.gate import LARGEST_EVENT, UPLOADS_AT_ONCE, Gate, note_status
 
 
 class Behind:
@@ -20,6 +20,7 @@ class Behind:
         self.cancelled = 0
         self.hold: asyncio.Event | None = None
         self.error: Exception | None = None
+        self.refusals: list[int] = []  # statuses noted, one a request; Gradio's own is 500
 
     async def __call__(self, scope, receive, send):
         self.scopes.append(scope)
@@ -37,7 +38,12 @@ class Behind:
             except asyncio.CancelledError:
                 self.cancelled += 1
                 raise
-        await send({"type": "http.response.start", "status": 200, "headers": []})
+        status = 200
+        if self.refusals:
+            note_status(self.refusals.pop(0))
+            status = 500
+            await asyncio.sleep(0)
+        await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": b"{}"})
 
 
@@ -115,6 +121,17 @@ def test_the_page_and_programs_have_their_own_events(gate, behind, path, number,
     body = json.dumps(EVENT | {"fn_index": number}).encode()
     assert run(gate, "POST", f"/gradio_api/{path}", body)[0] == status
     assert len(behind.bodies) == (status == 200)
+
+
+def test_a_refusal_has_the_status_that_was_noted_for_it(gate, behind):
+    """Each its own, also of several at once."""
+    path, body = "/gradio_api/run/predict", json.dumps(EVENT).encode()
+    behind.refusals = [422, 500, 422]
+
+    async def several():
+        return await asyncio.gather(*(ask(gate, "POST", path, body) for _ in range(4)))
+
+    assert [status for status, _ in asyncio.run(several())] == [422, 500, 422, 200]
 
 
 def test_large_bodies_end_at_the_gate(gate, behind):

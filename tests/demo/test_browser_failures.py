@@ -1,0 +1,247 @@
+"""What a visitor sees when something fails: a sentence, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from fadernets.music import examples, midi
+from tests.demo.page import (
+    FILE,
+    HERE,
+    WIDE,
+    figure,
+    heard,
+    passes,
+    picture,
+    play,
+    position,
+    seek,
+    whole,
+)
+from tests.public.server import serving
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_script_that_got_into_the_page_does_not_run(browser: Browser, address: str):
+    page = browser.new_page()
+    page.goto(address)
+    heard(page)
+    refused: list[str] = []
+    page.on("console", lambda line: refused.append(line.text))
+    ran = page.evaluate(
+        """async () => {
+            const script = document.createElement("script");
+            script.textContent = "window.ranScript = true";
+            const picture = document.createElement("div");
+            picture.innerHTML = '<img src="/none" onerror="window.ranHandler = true">';
+            document.body.append(script, picture);
+            await new Promise((resolve) => setTimeout(resolve, 1000));
+            return [window.ranScript, window.ranHandler];
+        }"""
+    )
+    page.close()
+    assert ran == [None, None]
+    assert sum("Content Security Policy" in text for text in refused) == 2
+
+
+def test_bad_files_are_refused_and_nothing_is_lost(visit, artefacts, tmp_path):
+    page = visit()
+    page.get_by_role("slider", name="Rhythm density").press("Home")
+    heard(page)
+    before = picture(page, "result")
+    message = page.get_by_role("alert").first
+    for name, data, words in (
+        ("holiday.jpg", b"\xff\xd8 not music", "holiday.jpg is not a MIDI file."),
+        ("<b>.mid", b"MThd", "is not a MIDI file."),
+        ("empty.mid", b"", "empty.mid is not a MIDI file."),
+    ):
+        page.set_input_files(FILE, {"name": name, "mimeType": "audio/midi", "buffer": data})
+        expect(message).to_contain_text(words, timeout=20_000)  # however busy the machine is
+    page.screenshot(path=artefacts / "refused.png")
+    assert "Traceback" not in page.inner_text("body")
+    assert picture(page, "result") == before
+    expect(page.get_by_role("heading", name=examples.EXAMPLES[examples.FIRST].name)).to_be_visible()
+
+    piece = examples.load("prelude")
+    midi.write(piece, tmp_path / "mine.mid")
+    page.set_input_files(FILE, tmp_path / "mine.mid")
+    expect(page.get_by_role("heading", name="mine")).to_be_visible()
+    heard(page)
+    expect(message).to_be_empty()
+    assert page.locator("#fn-examples label.selected").count() == 0
+
+
+def let_go(page: Page) -> None:
+    """As if the server had let go of the piece: it knows none of this name."""
+    page.evaluate("FaderNets.bench.piece.id = crypto.randomUUID().replaceAll('-', '')")
+
+
+def settled(page: Page) -> None:
+    """Nothing is waited for, and the fader is back where the piece has it."""
+    expect(page.locator(".fn-bench")).to_have_attribute("aria-busy", "false")
+    fader = page.get_by_role("slider", name="Rhythm density")
+    expect(fader).to_have_attribute("aria-valuetext", "as played")
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    heard(page)  # nothing asked is left without an answer
+
+
+def test_an_example_that_was_let_go_of_is_opened_again(visit):
+    """Nobody notices, whatever is asked for first; a piece that was chosen twice is a new one."""
+    page = visit()
+    before = picture(page, "result")
+    let_go(page)
+    page.get_by_role("slider", name="Rhythm density").press("End")
+    heard(page)
+    moved = picture(page, "result")
+    assert moved != before
+    let_go(page)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save MIDI").click()
+    assert saved.value.suggested_filename.endswith(".mid")
+    expect(page.get_by_role("alert").first).to_be_empty()
+    whole(page)
+    let_go(page)
+    seek(page, 30.0)
+    page.wait_for_function(f"({HERE})().result.includes(2)")
+    expect(page.get_by_role("alert").first).to_be_empty()
+
+
+def test_the_chosen_example_is_opened_again_by_click_and_key(visit):
+    page = visit()
+    chosen = page.locator("#fn-examples label.selected")
+    for again in (chosen.click, lambda: chosen.locator("input").press("Enter")):
+        page.get_by_role("slider", name="Rhythm density").press("End")
+        heard(page)
+        piece = page.evaluate("FaderNets.bench.piece.id")
+        again()
+        page.wait_for_function("id => FaderNets.bench.piece.id !== id", arg=piece)
+        settled(page)
+
+
+def test_a_file_that_was_let_go_of_is_asked_for(visit, artefacts, tmp_path):
+    page = visit()
+    midi.write(examples.load("mazurka"), tmp_path / "mine.mid")
+    page.set_input_files(FILE, tmp_path / "mine.mid")
+    expect(page.get_by_role("heading", name="mine")).to_be_visible(timeout=20_000)
+    heard(page)
+    before = picture(page, "result")
+    let_go(page)
+    message = page.get_by_role("alert").first
+    page.get_by_role("slider", name="Rhythm density").press("End")
+    expect(message).to_contain_text("let go of this piece", timeout=20_000)
+    settled(page)
+    assert picture(page, "result") == before
+    page.screenshot(path=artefacts / "let-go.png")
+    page.get_by_role("button", name="Save MIDI").click()
+    expect(page.locator(".fn-bench")).to_have_attribute("aria-busy", "false")
+    page.wait_for_function("!FaderNets.bench.saving")
+
+    with page.expect_file_chooser() as choosing:  # the same file again
+        page.get_by_role("button", name="Your own MIDI file").click()
+    choosing.value.set_files(tmp_path / "mine.mid")
+    expect(message).to_be_empty(timeout=20_000)
+    heard(page)
+    page.get_by_role("slider", name="Rhythm density").press("End")
+    heard(page)
+    assert picture(page, "result") != before
+
+
+@pytest.mark.parametrize("way", ["abort", "502"])
+def test_a_server_that_does_not_answer(browser: Browser, address: str, artefacts, way):
+    """The visitor is told, and when the server is there again the page goes on where it was."""
+    page = browser.new_page(viewport=WIDE)
+    page.set_default_timeout(40_000)
+    page.goto(address)
+    heard(page)
+    before = picture(page, "result")
+    message = page.get_by_role("alert").first
+    piece = page.evaluate("FaderNets.bench.piece.id")
+    fader = page.get_by_role("slider", name="Rhythm density")
+
+    def fail(route) -> None:
+        if way == "abort":
+            route.abort()
+        else:
+            route.fulfill(status=502, content_type="text/html", body="<h1>Bad gateway</h1>")
+
+    def told(act) -> None:
+        page.route("**/run/predict", fail)
+        act()
+        expect(message).to_have_text("The server did not answer: please try again.")
+        page.unroute("**/run/predict")
+        settled(page)
+        assert picture(page, "result") == before
+
+    told(lambda: fader.press("End"))
+    page.screenshot(path=artefacts / f"unanswered-{way}.png")
+    page.get_by_role("button", name="Next segments").click()
+    heard(page)
+    expect(message).to_be_empty()
+    page.get_by_role("button", name="Previous segments").click()
+    heard(page)
+    told(page.get_by_role("button", name="Next segments").click)
+    assert "Segments 1–2 of" in page.inner_text("[data-show=span]")
+    with page.expect_download():
+        page.get_by_role("button", name="Save MIDI").click()
+    expect(message).to_be_empty()
+    told(page.get_by_role("button", name="Save MIDI").click)
+    assert page.evaluate("FaderNets.bench.piece.id") == piece  # Gradio did not load the page anew
+    fader.press("End")
+    heard(page)
+    assert picture(page, "result") != before
+    page.close()
+
+
+def test_a_worker_that_is_killed_while_a_visitor_waits(browser: Browser, tmp_path):
+    """The work is done by another, or the visitor is told; either way the page goes on."""
+    with serving("make-run", tmp_path) as server, browser.new_context() as context:
+        page = context.new_page()
+        page.set_default_timeout(100_000)
+        page.goto(server.url)
+        heard(page)
+        whole(page, "Joplin Rag", "Maple Leaf Rag")
+        page.get_by_role("slider", name="Rhythm density").press("End")
+        children = f"{server.process.pid}/task/*/children"
+        for worker in (pid for path in Path("/proc").glob(children) for pid in _words(path)):
+            os.kill(int(worker), signal.SIGKILL)
+        told = page.get_by_role("alert").first
+        page.wait_for_function("!FaderNets.bench.asking")
+        heard(page)
+        came = page.locator("[data-fader=rhythm]").get_attribute("data-moved") == "true"
+        assert came or told.inner_text().endswith(".")
+        assert not came or figure(page, "rhythm", "result") > figure(page, "rhythm", "piece")
+        page.get_by_role("slider", name="Note density").press("Home")
+        heard(page)
+        assert figure(page, "note", "result") < figure(page, "note", "piece")
+        expect(told).to_be_empty()
+
+
+def _words(path: Path) -> list[str]:
+    try:
+        return path.read_text().split()
+    except OSError:  # the thread has ended
+        return []
+
+
+def test_what_fails_is_asked_for_again_by_play(visit):
+    page = visit()
+    whole(page)
+    page.evaluate("FaderNets.bench.held = []")
+    seek(page, 30.0)
+    play(page)
+    page.wait_for_function("FaderNets.bench.player.waits")
+    page.evaluate(
+        "() => { const bench = FaderNets.bench; bench.held = null;"
+        " bench.fail({event: 'hear', number: bench.sent}); }"
+    )
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    expect(page.locator(".fn-bench")).to_have_attribute("aria-busy", "false")
+    assert position(page) == 30.0
+    play(page)
+    passes(page, 30.2)

@@ -1,0 +1,175 @@
+"""Sound that comes in chunks, as the page asks for it and plays it, in headless Chromium."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from fadernets.music import examples
+from tests.demo.page import (
+    BORDER,
+    HERE,
+    SOUNDS,
+    STARTED,
+    figure,
+    heard,
+    passes,
+    picture,
+    play,
+    position,
+    seek,
+    whole,
+)
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_whole_piece(visit, artefacts):
+    """The faders stay where they are; the notes come first, the sound of a long piece later."""
+    page = visit()
+    page.get_by_label("Bach Chorale").check(force=True)
+    expect(page.get_by_role("heading", name="O Haupt voll Blut und Wunden")).to_be_visible()
+    heard(page)
+    page.get_by_role("slider", name="Rhythm density").press("End")
+    heard(page)
+    page.get_by_role("button", name="Whole piece").click()
+    heard(page)
+    assert "All 12 segments" in page.inner_text("[data-show=span]")
+    duration = examples.load("chorale").duration
+    assert page.evaluate("FaderNets.bench.player.length") == pytest.approx(duration, abs=0.1)
+    assert page.evaluate(HERE) == {"original": [0], "result": [0]}
+    assert figure(page, "rhythm", "result") > figure(page, "rhythm", "piece")
+    page.screenshot(path=artefacts / "whole.png", full_page=True)
+
+
+def test_play_after_a_mood_on_the_whole_piece(visit):
+    """Play was dead here: the original's sound was dropped, and taken for there."""
+    page = visit()
+    whole(page)
+    assert page.evaluate(HERE) == {"original": [0], "result": [0]}
+    page.get_by_role("group", name="Moods").get_by_role("button", name="Calm").click()
+    heard(page)
+    assert page.evaluate("FaderNets.bench.wishes") == [[0, False]]  # the original is here
+    play(page)
+    passes(page, 0.5)
+    page.wait_for_function(f"({HERE})().result.includes(1)")  # eight seconds do not last long
+    assert page.evaluate("FaderNets.bench.wishes") == [[0, False], [1, True]]
+    page.get_by_role("button", name="Reset").click()
+    heard(page)
+    assert page.evaluate(HERE) == {"original": [0, 1], "result": [0, 1]}  # nothing asked again
+    assert len(page.evaluate("FaderNets.bench.wishes")) == 2
+
+
+def test_chunks_follow_each_other_without_a_gap(visit):
+    page = visit()
+    whole(page)
+    page.get_by_role("slider", name="Note density").press("End")
+    heard(page)
+    seek(page, BORDER + 1)
+    page.wait_for_function(f"({HERE})().result.includes(1)")  # however busy the machine is
+    page.evaluate(STARTED)
+    seek(page, BORDER - 2)
+    play(page)
+    passes(page, BORDER + 0.3)
+    zero = page.evaluate("FaderNets.bench.player.rounds[0].zero")
+    started = page.evaluate("started")
+    assert len(started) == 4  # two chunks of two sounds, each once
+    for source in started[:2]:
+        assert source["when"] - source["offset"] == pytest.approx(zero, abs=1e-6)
+        assert source["length"] == pytest.approx(BORDER + 0.032, abs=1e-3)
+    for source in started[2:]:
+        assert source["when"] == pytest.approx(zero + BORDER, abs=1e-6) and source["offset"] == 0
+        assert source["length"] == pytest.approx(20.032, abs=1e-3)
+    assert page.evaluate("FaderNets.bench.player.rounds.length") == 1
+
+
+def test_seeking_into_what_is_not_here(visit):
+    """The chunk under the playhead is asked for, not those before it; the sound begins there."""
+    page = visit()
+    whole(page)
+    play(page)
+    passes(page, 0.1)
+    page.wait_for_function(f"({HERE})().result.includes(1)")
+    page.evaluate("FaderNets.bench.held = []")
+    seek(page, 40.0)
+    page.wait_for_timeout(400)
+    assert position(page) == 40.0 and not page.evaluate(SOUNDS)
+    expect(page.locator(".fn-bench")).to_have_attribute("aria-busy", "true")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    page.evaluate("FaderNets.bench.letGo()")
+    passes(page, 40.2)
+    assert position(page) < 43
+    expect(page.locator(".fn-bench")).to_have_attribute("aria-busy", "false")
+    assert [chunk for chunk, _ in page.evaluate("FaderNets.bench.wishes")] == [1, 2]
+
+
+def test_who_does_not_play_is_sent_no_more_than_the_playhead_needs(visit):
+    page = visit()
+    whole(page)
+    page.wait_for_timeout(500)
+    assert page.evaluate("FaderNets.bench.wishes") == []
+    seek(page, 30.0)
+    page.wait_for_function(f"({HERE})().result.includes(2)")
+    page.wait_for_timeout(500)
+    assert page.evaluate("FaderNets.bench.wishes") == [[2, True]]
+    play(page)
+    passes(page, 30.3)
+
+
+def test_a_fader_moved_while_a_long_selection_plays(visit):
+    """The picture is new at once, the old sound stops, the new one goes on where it was."""
+    page = visit()
+    whole(page)
+    seek(page, 12.0)
+    play(page)
+    passes(page, 12.2)
+    before = picture(page, "result")
+    page.evaluate("FaderNets.bench.wishes = []; FaderNets.bench.held = []")
+    page.get_by_role("slider", name="Note density").press("End")
+    page.wait_for_function("FaderNets.bench.element.dataset.answered == FaderNets.bench.sent")
+    page.wait_for_function(f"!({SOUNDS})")
+    stood = position(page)
+    assert picture(page, "result") != before and stood > 12.2
+    assert page.evaluate("FaderNets.bench.player.playing")
+    page.evaluate("FaderNets.bench.letGo()")
+    passes(page, stood + 0.1)
+    assert position(page) < stood + 3
+    heard(page)
+    assert page.evaluate("FaderNets.bench.wishes")[0] == [1, False]
+
+
+def test_a_long_selection_goes_round(visit):
+    page = visit()
+    whole(page)
+    length = page.evaluate("FaderNets.bench.player.length")
+    page.get_by_role("slider", name="Note density").press("Home")
+    heard(page)
+    page.evaluate(STARTED)
+    seek(page, length - 3)
+    play(page)
+    page.wait_for_function("FaderNets.bench.player.rounds.length > 1")
+    first, second = page.evaluate("FaderNets.bench.player.rounds.map(round => round.zero)")
+    assert second - first == pytest.approx(length, abs=1e-6)
+    page.wait_for_function("FaderNets.bench.player.position < 3")
+    passes(page, 0.3)
+    page.wait_for_function(f"({HERE})().result.includes(1)")  # never heard so far
+    page.get_by_label("Loop").uncheck()
+    seek(page, length - 0.5)
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()  # it ended
+    assert position(page) == 0
+
+
+def test_the_page_keeps_some_minutes_of_a_very_long_sound(visit):
+    """Half an hour goes by: what the playhead left longest ago is dropped."""
+    page = visit()
+    found = page.evaluate(
+        """() => { const player = new FaderNets.Player(() => {}); const starts = [0];
+        while (starts.length < 90) starts.push(8 + 20 * (starts.length - 1));
+        const buffer = new AudioBuffer({length: 20 * 8000, sampleRate: 8000});
+        player.load({of: "a", starts, length: 1788, volume: 1, same: true});
+        const sizes = starts.map((start, i) => { player.rest = start + 1;
+            player.put(i, buffer, buffer); return player.sounds.result.chunks.size; });
+        return [Math.max(...sizes), [...player.sounds.result.chunks.keys()]]; }"""
+    )
+    most, left = found
+    assert most == 24 and {0, 87, 88, 89} <= set(left)

@@ -1,0 +1,32 @@
+"""The page on a Hugging Face Space, opened at its own address, asks no other host for anything."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.demo.page import heard, watch
+from tests.public.server import WAYS, serving
+
+pytestmark = pytest.mark.browser
+SPACE = {
+    "SYSTEM": "spaces",
+    "SPACE_ID": "somebody/faders",
+    "SPACE_HOST": "somebody-faders.hf.space",
+}
+
+
+@pytest.mark.parametrize("way", list(WAYS))
+def test_the_console_of_a_space_stays_empty(browser: Browser, tmp_path, way):
+    complaints: list[str] = []
+    with serving(way, tmp_path, **SPACE) as server, browser.new_context() as context:
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        watch(page, complaints)
+        page.goto(server.url)
+        heard(page)
+        page.get_by_role("slider", name="Rhythm density").press("End")
+        heard(page)
+        page.wait_for_timeout(1000)  # Gradio's header comes, if it comes, after the page
+        expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+    assert complaints == []
