@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -121,6 +122,7 @@ TABLES = {
 
 def main() -> int:
     """Fill the page; returns the exit status."""
+    argparse.ArgumentParser(prog="public_tables", description=__doc__).parse_args()
     PAGE.write_text(fill(PAGE.read_text(), TABLES))
     return 0
 

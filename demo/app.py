@@ -27,15 +27,12 @@ from starlette.middleware import Middleware  # noqa: E402
 from starlette.routing import Mount, Route  # noqa: E402
 from starlette.types import ASGIApp  # noqa: E402
 
-from demo import health
+from demo import health  # noqa: E402
 from demo.compute.jobs import WorkError  # noqa: E402
 from demo.compute.open_pieces import OpenPieces  # noqa: E402
 from demo.compute.workers import Workers  # noqa: E402
-from demo.guard import (
-    logs,
-    public_address,
-    selfcheck,  # noqa: E402
-)
+from demo.editing.answers import EndpointFigures  # noqa: E402
+from demo.guard import logs, public_address, selfcheck  # noqa: E402
 from demo.guard.blocks import GuardedBlocks  # noqa: E402
 from demo.guard.files import Files  # noqa: E402
 from demo.guard.gate import Gate, event_numbers  # noqa: E402
@@ -134,6 +131,7 @@ class Demo:
             app.router.routes.insert(0, Mount(path, app=mounted))
             app.router.routes.insert(0, Route(path, public_address.to_folder))
         survey = self.mounts.get(SURVEY)
+        survey = survey if isinstance(survey, FastAPI) else None
         healthz = health.endpoint(self.workers, self.files, survey)
         app.router.routes.insert(0, Route(health.PATH, healthz))
         public_address.mend_page(ICON)
@@ -165,12 +163,17 @@ def _faders(model: str | None) -> tuple[str, ...]:
         return ()
 
 
-def page(demo: Demo, survey: bool = False) -> gr.Blocks:
+def page(demo: Demo, survey: bool = False) -> GuardedBlocks:
     """The demo's page, with a link to the listening test if there is one."""
     # No queue: an event that comes just as the one before ends is sometimes never answered there
     # (Gradio 6.31 closes the stream it would come by). `Workers` has queues of its own.
-    hidden = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
-    with GuardedBlocks(owns=demo.files.owns, title=TITLE, analytics_enabled=False) as blocks:
+    hidden: dict[str, Any] = {
+        "show_progress": "hidden",
+        "api_visibility": "private",
+        "queue": False,
+    }
+    blocks = GuardedBlocks(owns=demo.files.owns, title=TITLE, analytics_enabled=False)
+    with blocks:
         gr.HTML(HEAD.format(faders=counted(demo.faders)), elem_id="fn-head")
         with gr.Row(elem_id="fn-pieces"):
             examples = gr.Radio(
@@ -195,32 +198,36 @@ def page(demo: Demo, survey: bool = False) -> gr.Blocks:
         gr.HTML(FOOT.format(invitation=INVITATION if survey else ""), elem_id="fn-foot")
         file = gr.DownloadButton("File", elem_id="fn-file", visible="hidden")
 
-        does = Handlers(demo.workers, demo.pieces, demo.files)
+        handlers = Handlers(demo.workers, demo.pieces, demo.files)
         opened = [bench, message]
         # Each move is sent at once: the workers drop the one before, if it is still under way.
         each = {"trigger_mode": "multiple", **hidden}
         latest = {"trigger_mode": "always_last", **hidden}
-        unanswered = {"fn": None, "js": "() => FaderNets.UNANSWERED", "outputs": message}
-        blocks.load(does.open_example, examples, opened, **hidden).failure(**unanswered)
+        unanswered: dict[str, Any] = {
+            "fn": None,
+            "js": "() => FaderNets.UNANSWERED",
+            "outputs": message,
+        }
+        blocks.load(handlers.open_example, examples, opened, **hidden).failure(**unanswered)
         # Only a page with such an event keeps a connection by which its closing is noticed; what is
         # done then is `Demo.left`.
         blocks.unload(lambda: None)
         for choose in (examples.input, bench.reopen):
-            choose(does.open_example, examples, opened, **latest).failure(**unanswered)
-        came = upload.upload(does.open_upload, upload, [*opened, examples], **latest)
-        came.failure(**unanswered)
-        bench.ask(does.ask, bench, [bench, message], **each).failure(**unanswered)
-        bench.hear(does.hear, bench, [bench, message], **each).failure(**unanswered)
-        saved = bench.save(does.save, bench, [file, message], **latest)
+            choose(handlers.open_example, examples, opened, **latest).failure(**unanswered)
+        uploaded = upload.upload(handlers.open_upload, upload, [*opened, examples], **latest)
+        uploaded.failure(**unanswered)
+        bench.ask(handlers.ask, bench, [bench, message], **each).failure(**unanswered)
+        bench.hear(handlers.hear, bench, [bench, message], **each).failure(**unanswered)
+        saved = bench.save(handlers.save, bench, [file, message], **latest)
         saved.success(fn=None, js=DOWNLOAD)
         saved.success(fn=None, js="() => FaderNets.bench?.saved()")
         saved.failure(**unanswered)
-        _endpoints(does, demo.faders)
+        _endpoints(handlers, demo.faders)
     blocks.queue(max_size=CALLS_WAITING)
     return blocks
 
 
-def _endpoints(does: Handlers, faders: Sequence[str]) -> None:
+def _endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
     """Named endpoints for programs; their components are not on the page.
 
     From Python::
@@ -239,38 +246,43 @@ def _endpoints(does: Handlers, faders: Sequence[str]) -> None:
         )
     """
 
-    named = (*faders, "seed", "first", "last")
+    names = (*faders, "seed", "first", "last")
 
-    async def slide(midi, *given):
+    async def slide(midi: str | None, *values: float | None) -> tuple[str, EndpointFigures]:
         """Move the faders of a MIDI file. Positions are 0 to 1; without one, a fader stays.
 
         Segments are four beats long and numbered from 0; without first and last all change.
         """
-        return await does.change(midi, dict(zip(named, given, strict=True)))
+        return await handlers.change(midi, dict(zip(names, values, strict=True)))
 
     # Programs name the arguments as the model's faders are named: Gradio reads the signature.
     kind = Parameter.POSITIONAL_OR_KEYWORD
-    options = (Parameter(name, kind, default=None) for name in named)
-    slide.__signature__ = Signature([Parameter("midi", kind), *options])
+    options = (Parameter(name, kind, default=None) for name in names)
+    signature = Signature([Parameter("midi", kind), *options])
+    slide.__signature__ = signature  # type: ignore[attr-defined]
 
     async def transfer(
-        midi,
-        arousal="high",
-        strength=1.0,
-        seed=None,
-        first=None,
-        last=None,
-        valence=None,
-        preset=None,
-    ):
+        midi: str | None,
+        arousal: str | None = "high",
+        strength: float = 1.0,
+        seed: int | None = None,
+        first: int | None = None,
+        last: int | None = None,
+        valence: str | None = None,
+        preset: str | None = None,
+    ) -> tuple[str, EndpointFigures]:
         """Move a MIDI file towards low (calm) or high (energetic) arousal, strength 0 to 1.
 
         With valence also, or alone where arousal is None, towards low (sad, minor) or high (joyful,
         major); a preset says both: calm, tense, sad or joyful.
         """
-        moods = {"arousal": arousal, "valence": valence} | PRESETS.get(preset, {})
-        ways = {m: -strength if s == "low" else strength for m, s in moods.items() if s}
-        return await does.change(midi, {**ways, "seed": seed, "first": first, "last": last})
+        moods = {"arousal": arousal, "valence": valence, **PRESETS.get(preset or "", {})}
+        values = {
+            mood: -strength if target == "low" else strength
+            for mood, target in moods.items()
+            if target
+        }
+        return await handlers.change(midi, {**values, "seed": seed, "first": first, "last": last})
 
     with gr.Row(visible=False):
         midi = gr.File(label="midi", file_types=[".mid", ".midi"])
@@ -296,7 +308,7 @@ def scripts() -> list[str]:
     return [(ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
 
 
-def page_theme() -> dict:
+def page_theme() -> dict[str, Any]:
     """What `mount_gradio_app` and `launch` need to know about the page's looks."""
     family = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
     return {
@@ -332,8 +344,14 @@ def create_app(model: str | None = None, mounts: Mapping[str, ASGIApp] | None = 
             demo.close()
 
     try:
-        off = {"docs_url": None, "redoc_url": None, "openapi_url": None}
-        app = FastAPI(title=TITLE, lifespan=lifespan, middleware=demo.middleware, **off)
+        app = FastAPI(
+            title=TITLE,
+            lifespan=lifespan,
+            middleware=demo.middleware,
+            docs_url=None,
+            redoc_url=None,
+            openapi_url=None,
+        )
         app = gr.mount_gradio_app(
             app, demo.blocks, path="", app_kwargs={"middleware": [demo.gate]}, **page_theme()
         )
@@ -360,7 +378,7 @@ def main() -> int:
 
     take_signals()  # Gradio waits for none, and would lose an interrupt
     http_server.get_space = lambda: None  # or it looks for changed files, and fails
-    http_server.Server = QuietServer
+    http_server.Server = QuietServer  # type: ignore[misc]
     try:
         logs.set_up()
         with survey_mount() as test, closing(Demo(mounts={SURVEY: test.app})) as demo:

@@ -60,7 +60,9 @@ class OneLine(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
     def formatException(
-        self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple
+        self,
+        ei: tuple[type[BaseException], BaseException, TracebackType | None]
+        | tuple[None, None, None],
     ) -> str:
         """As the base class, without values and without a traceback."""
         frames = traceback.extract_tb(ei[2])
