@@ -177,6 +177,33 @@ def test_the_page_learns_which_example_it_has(does, pieces):
     assert json.loads(bench.props["piece"]) == {"id": "b"} and example is None
 
 
+def test_an_answer_is_of_the_piece_that_was_asked_about(does, pieces, mine):
+    """And newer work drops older work of that piece alone, by the page's own count."""
+    newest = session()
+    pieces.add(newest, "mine")
+    both = does(answer="{}", save=WorkError("no"))
+    call(both.ask, wanted(mine.id, rhythm=0.5))
+    call(both.hear, wanted(mine.id, number=4))
+    call(both.save, wanted(mine.id))
+    ask, hear, save = both.workers.asked
+    assert [task for task, _, _ in both.workers.asked] == ["answer", "answer", "save"]
+    for _, (values, *_), more in both.workers.asked:
+        assert more["session"] is mine and values["piece"] == mine.id
+    assert ask[1][0]["rhythm"] == 0.5
+    assert [ask[1][1], hear[1][1]] == [False, True]
+    assert [more["key"] for _, _, more in (ask, hear, save)] == [
+        (mine.id, "ask"),
+        (mine.id, "hear"),
+        (mine.id, "save"),
+    ]
+    assert [ask[2]["order"], hear[2]["order"]] == [3, 4]
+    assert list(ask[2]["replaces"]) == [(mine.id, "hear")]  # a chunk of what is heard no longer
+    assert list(hear[2]["replaces"]) == []
+    call(both.ask, wanted(newest.id))
+    assert both.workers.asked[-1][2]["session"] is newest
+    assert both.workers.asked[-1][2]["key"] == (newest.id, "ask")
+
+
 def test_what_newer_work_replaced_changes_nothing(does, mine):
     dropped = does(answer=Dropped("newer work"), save=Dropped("newer work"))
     for event in (dropped.ask, dropped.hear):
