@@ -203,22 +203,22 @@ def _own_judge(data: Segments) -> MoodClassifier | None:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    found = argparse.ArgumentParser(prog="python -m train.evaluate", description=__doc__)
-    found.add_argument("--checkpoint", action="append", required=True, help="name or folder")
-    found.add_argument("--data", type=Path, required=True, help="file of train.prepare")
-    found.add_argument("--out", type=Path, required=True, help="JSON file to write")
-    found.add_argument("--segments", type=int, default=200, help="test segments, 200 by default")
-    found.add_argument(
+    options = argparse.ArgumentParser(prog="python -m train.evaluate", description=__doc__)
+    options.add_argument("--checkpoint", action="append", required=True, help="name or folder")
+    options.add_argument("--data", type=Path, required=True, help="file of train.prepare")
+    options.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    options.add_argument("--segments", type=int, default=200, help="test segments, 200 by default")
+    options.add_argument(
         "--judge", type=Path, help="file of train.evaluation.mood_classifier, else the data's own"
     )
-    found.add_argument("--runs", type=int, default=0, help="runs of Table 1; 10 in the paper")
-    found.add_argument("--samples", type=int, default=100, help="segments of each run")
-    found.add_argument("--scale", choices=SCALES, default="z", help="what Table 1 asks for")
-    found.add_argument("--best-of", type=int, default=1, help="decodes of each, for scale fader")
-    found.add_argument("--dump", type=Path, help="NPZ file for what was played for Table 1")
-    found.add_argument("--seed", type=int, default=0)
-    found.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    return found
+    options.add_argument("--runs", type=int, default=0, help="runs of Table 1; 10 in the paper")
+    options.add_argument("--samples", type=int, default=100, help="segments of each run")
+    options.add_argument("--scale", choices=SCALES, default="z", help="what Table 1 asks for")
+    options.add_argument("--best-of", type=int, default=1, help="decodes of each, for scale fader")
+    options.add_argument("--dump", type=Path, help="NPZ file for what was played for Table 1")
+    options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    return options
 
 
 if __name__ == "__main__":

@@ -31,15 +31,17 @@ from train.run.resume import CHECKPOINT
 
 def parser() -> argparse.ArgumentParser:
     """The command line, with an option for every field of both configurations."""
-    found = argparse.ArgumentParser(prog="python -m train.fit", description=__doc__)
-    found.add_argument("--data", type=Path, required=True, help="file of train.prepare")
-    found.add_argument("--out", type=Path, required=True, help="folder of the run")
-    found.add_argument("--resume", action="store_true", help="go on where the folder's run stands")
-    found.add_argument("--split", choices=SPLITS, default="split")
-    found.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    found.add_argument("--threads", type=int, help="CPU threads")
+    command_line = argparse.ArgumentParser(prog="python -m train.fit", description=__doc__)
+    command_line.add_argument("--data", type=Path, required=True, help="file of train.prepare")
+    command_line.add_argument("--out", type=Path, required=True, help="folder of the run")
+    command_line.add_argument(
+        "--resume", action="store_true", help="go on where the folder's run stands"
+    )
+    command_line.add_argument("--split", choices=SPLITS, default="split")
+    command_line.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    command_line.add_argument("--threads", type=int, help="CPU threads")
     for group, config in (("model", ModelConfig), ("run", TrainConfig)):
-        options = found.add_argument_group(group)
+        options = command_line.add_argument_group(group)
         for field in dataclasses.fields(config):
             flag = f"--{field.name.replace('_', '-')}"
             if field.name == "model":
@@ -50,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
                 options.add_argument(flag, choices=PRECISIONS, help="default: by device")
             else:
                 options.add_argument(flag, type=type(field.default), default=field.default)
-    return found
+    return command_line
 
 
 def precision(device: str) -> str:

@@ -158,7 +158,7 @@ def summary(files: list[Prepared], arrays: dict[str, np.ndarray], seconds: float
     corpus = arrays["piece_corpus"][arrays["piece"]]
     rated = np.abs(arrays["arousal"]) > 0.1
     performed = corpus == corpora.PERFORMANCES
-    found = {
+    figures = {
         "seconds": round(seconds, 1),
         "files": len(files),
         "files_unusable": sum(f.error is not None for f in files),
@@ -173,14 +173,14 @@ def summary(files: list[Prepared], arrays: dict[str, np.ndarray], seconds: float
     for name, attribute in ATTRIBUTES.items():
         density = attribute.density(arrays[name])
         played = density[performed]
-        found[f"{name}_density"] = {
+        figures[f"{name}_density"] = {
             "mean": _rounded(np.mean, played),
             "sd": _rounded(np.std, played),
             "percentiles_5_50_95": [_rounded(np.percentile, played, 4, q) for q in (5, 50, 95)],
             "mean_high_arousal": _rounded(np.mean, density[rated & (arrays["arousal"] > 0)]),
             "mean_low_arousal": _rounded(np.mean, density[rated & (arrays["arousal"] < 0)]),
         }
-    return found
+    return figures
 
 
 def _rounded(statistic, values: np.ndarray, digits: int = 4, *more: float) -> float | None:
@@ -190,14 +190,14 @@ def _rounded(statistic, values: np.ndarray, digits: int = 4, *more: float) -> fl
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    found = argparse.ArgumentParser(prog="python -m train.prepare", description=__doc__)
-    found.add_argument("--piano", type=Path, required=True, help="folder of piano performances")
-    found.add_argument("--vgmidi", type=Path, help="folder with annotations.json and midi/")
-    found.add_argument("--out", type=Path, required=True, help="file to write, .npz")
-    found.add_argument("--seed", type=int, default=0, help="of the splits")
-    found.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
-    found.add_argument("--summary", type=Path, help="also write the summary here, as JSON")
-    return found
+    options = argparse.ArgumentParser(prog="python -m train.prepare", description=__doc__)
+    options.add_argument("--piano", type=Path, required=True, help="folder of piano performances")
+    options.add_argument("--vgmidi", type=Path, help="folder with annotations.json and midi/")
+    options.add_argument("--out", type=Path, required=True, help="file to write, .npz")
+    options.add_argument("--seed", type=int, default=0, help="of the splits")
+    options.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
+    options.add_argument("--summary", type=Path, help="also write the summary here, as JSON")
+    return options
 
 
 def gather(options: argparse.Namespace) -> list[Source]:

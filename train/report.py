@@ -47,21 +47,21 @@ def ablation() -> Ablation:
 
 def data_table() -> str:
     """What `train.prepare` found."""
-    found = read("prepare")
+    counts = read("prepare")
     densities = {
         f"{name.removesuffix(DENSITY)} density": (value, _digits(value))
-        for name, value in found.items()
+        for name, value in counts.items()
         if name.endswith(DENSITY)
     }
     rows = [
-        ("files read, unusable", f"{found['files']:,}, {found['files_unusable']}"),
-        ("segments of performances", f"{found['segments_performances']:,}"),
-        ("segments of VGMIDI", f"{found['segments_vgmidi']:,}"),
+        ("files read, unusable", f"{counts['files']:,}, {counts['files_unusable']}"),
+        ("segments of performances", f"{counts['segments_performances']:,}"),
+        ("segments of VGMIDI", f"{counts['segments_vgmidi']:,}"),
         (
             "of these high, low arousal",
-            f"{found['segments_high_arousal']:,}, {found['segments_low_arousal']:,}",
+            f"{counts['segments_high_arousal']:,}, {counts['segments_low_arousal']:,}",
         ),
-        ("tokens a segment", f"{found['mean_tokens']:.1f}"),
+        ("tokens a segment", f"{counts['mean_tokens']:.1f}"),
         *(
             (f"{name}, mean ± sd", f"{d['mean']:.{digits}f} ± {d['sd']:.{digits}f}")
             for name, (d, digits) in densities.items()
@@ -73,7 +73,7 @@ def data_table() -> str:
             )
             for name, (d, digits) in densities.items()
         ),
-        ("seconds on 2 cores", f"{found['seconds']:.0f}"),
+        ("seconds on 2 cores", f"{counts['seconds']:.0f}"),
     ]
     return table(rows, ("data", ""))
 
@@ -102,10 +102,10 @@ def training_table(name: str) -> str:
 
 def control_table() -> str:
     """Table 1 of the paper, ours below it."""
-    rows = [(f"{name} (paper)", *(f"{v:.3f}" for v in found)) for name, found in PAPER.items()]
+    rows = [(f"{name} (paper)", *(f"{v:.3f}" for v in table_1)) for name, table_1 in PAPER.items()]
     for name in reversed(SHIPPED):
-        found = read(name)[0]["table"]
-        faders = [found["faders"][fader] for fader in FADERS]
+        table_1 = read(name)[0]["table"]
+        faders = [table_1["faders"][fader] for fader in FADERS]
         scores = [
             *(f["normalised"][s][0] for s in ("consistency", "restrictiveness") for f in faders),
             *(f["linearity_each"][0] for f in faders),
@@ -116,7 +116,7 @@ def control_table() -> str:
 
 def model_table() -> str:
     """What the shipped models do with unseen segments."""
-    found = [read(name)[0] for name in SHIPPED]
+    evaluations = [read(name)[0] for name in SHIPPED]
 
     def moved(evaluation: dict, fader: str, distance: float) -> str:
         at = next(p for p in evaluation["identity"][fader] if p["distance"] == distance)
@@ -124,22 +124,26 @@ def model_table() -> str:
         return ", ".join(f"{at[score]:.2f}" for score in scores)
 
     rows = [
-        (f"{words}, nothing moved", *(f"{f['reconstruction'][score]:.3f}" for f in found))
+        (f"{words}, nothing moved", *(f"{f['reconstruction'][score]:.3f}" for f in evaluations))
         for words, score in (
             ("note F1", "note_f1"),
             ("pitch-class cosine", "pitch_class_cosine"),
         )
     ]
-    shared = [fader for fader in found[0]["faders"] if all(fader in f["faders"] for f in found)]
+    shared = [
+        fader
+        for fader in evaluations[0]["faders"]
+        if all(fader in f["faders"] for f in evaluations)
+    ]
     for fader in shared:
         for distance in (-1.0, 1.0):
             rows.append(
                 (
                     f"{fader} {distance:+.0f} sd: F1, harmony, key kept, melody",
-                    *(moved(f, fader, distance) for f in found),
+                    *(moved(f, fader, distance) for f in evaluations),
                 )
             )
-        errors = (f["faders"][fader]["mean_absolute_error"] for f in found)
+        errors = (f["faders"][fader]["mean_absolute_error"] for f in evaluations)
         rows.append(
             (f"{fader} fader: mean error of the density", *(f"{error:.3f}" for error in errors))
         )
@@ -148,43 +152,45 @@ def model_table() -> str:
             (f"moved to {target} arousal, by a judge that never saw the model", "moved"),
             ("… and without moving it at all", "moved_by_reconstruction"),
         ):
-            rows.append((words, *(f"{100 * f['judged'][target][share]:.1f} %" for f in found)))
-    return table(rows, (f"{found[0]['segments']} test segments", *SHIPPED))
+            rows.append(
+                (words, *(f"{100 * f['judged'][target][share]:.1f} %" for f in evaluations))
+            )
+    return table(rows, (f"{evaluations[0]['segments']} test segments", *SHIPPED))
 
 
 def speed_table() -> str:
     """How fast the demo answers, from `benchmarks.demo_latency`."""
-    found = read("latency")
+    latency = read("latency")
     rows = [
         (stage, f"{times['median_ms']:.0f}", f"{times['p95_ms']:.0f}")
-        for stage, times in found.items()
+        for stage, times in latency.items()
         if isinstance(times, dict)
     ]
-    what = f"fader released → there, {found['segments']} segment, {found['repeats']} releases"
-    start = f"Start to usable page: {found['start_s']:.1f} s. Measured on 2 cores without a GPU."
+    what = f"fader released → there, {latency['segments']} segment, {latency['repeats']} releases"
+    start = f"Start to usable page: {latency['start_s']:.1f} s. Measured on 2 cores without a GPU."
     return f"{table(rows, (what, 'median ms', '95 % ms'))}\n\n{start}"
 
 
 def kills_table() -> str:
     """What `benchmarks.survey_kills` found."""
-    found = json.loads((BENCHMARKS / "survey_kills.json").read_text())
-    rows = [(name.replace("_", " "), f"{value}") for name, value in found.items()]
+    counts = json.loads((BENCHMARKS / "survey_kills.json").read_text())
+    rows = [(name.replace("_", " "), f"{value}") for name, value in counts.items()]
     return table(rows, ("killed", ""))
 
 
 def load_table() -> str:
     """What `benchmarks.survey_load` found."""
-    found = json.loads((BENCHMARKS / "survey_load.json").read_text())
+    load = json.loads((BENCHMARKS / "survey_load.json").read_text())
     names = ("median_ms", "p95_ms", "max_ms")
     rows = [
         (kind, f"{times['n']:,}", *(f"{times[name]:.0f}" for name in names))
-        for kind, times in found["requests"].items()
+        for kind, times in load["requests"].items()
     ]
     what = (
-        f"{found['participants']} participants, {found['database']}: {found['errors']} errors, "
-        f"{found['acknowledged']} answers acknowledged, {found['lost']} lost; server "
-        f"{found['server_cpu_s']:.0f} s of CPU in {found['seconds']:.0f} s; load average "
-        f"before it {found['load_average_before']}."
+        f"{load['participants']} participants, {load['database']}: {load['errors']} errors, "
+        f"{load['acknowledged']} answers acknowledged, {load['lost']} lost; server "
+        f"{load['server_cpu_s']:.0f} s of CPU in {load['seconds']:.0f} s; load average "
+        f"before it {load['load_average_before']}."
     )
     return f"{table(rows, ('request', 'n', 'median ms', '95 % ms', 'most ms'))}\n\n{what}"
 

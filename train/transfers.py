@@ -73,9 +73,9 @@ def excerpt(piece: Piece) -> list[Segment]:
     ValueError
         If there are none.
     """
-    found = segments(piece)
-    for first in range(len(found) - LENGTH + 1):
-        part = found[first : first + LENGTH]
+    parts = segments(piece)
+    for first in range(len(parts) - LENGTH + 1):
+        part = parts[first : first + LENGTH]
         if all(segment.problem is None for segment in part):
             return part
     raise ValueError(f"{piece.name} has no {LENGTH} usable segments in a row")

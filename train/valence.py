@@ -75,7 +75,7 @@ def _tables(segments: Sequence[Notes], with_codes: bool) -> dict[str, np.ndarray
     """What segments are told apart by: name -> float64, (n, f), the baseline first."""
     names = list(features(segments[0]))
     deaf = [name for name in names if name not in OF_KEY]
-    found = {
+    tables = {
         "densities": table(segments, PAPER),
         "judge": table(segments, names),
         "judge without key": table(segments, deaf),
@@ -84,9 +84,9 @@ def _tables(segments: Sequence[Notes], with_codes: bool) -> dict[str, np.ndarray
     if with_codes:
         values = FaderNet.load(CODER).encode(segments).values
         codes = {name: code.cpu().double().numpy() for name, code in values.items()}
-        found |= {f"{name} code": code for name, code in codes.items()}
-        found["both codes"] = np.hstack(list(codes.values()))
-    return found
+        tables |= {f"{name} code": code for name, code in codes.items()}
+        tables["both codes"] = np.hstack(list(codes.values()))
+    return tables
 
 
 def _separations(
@@ -130,11 +130,11 @@ def moved(
     major = np.array([key.find(notes) < key.MINOR for notes in source])
     before = {name: ear.log_odds(source) for name, ear in ears.items()}
     high = {name: odds > 0 if name == "arousal" else major for name, odds in before.items()}
-    found = {}
+    presets = {}
     for name, asked in tqdm({"nothing": {}, **PRESETS, **ALONE}.items(), disable=None):
         played = net.transfer(codes, asked) if asked else net.reconstruct(codes)
         after = {ear: judge.log_odds(played) for ear, judge in ears.items()}
-        found[name] = {
+        presets[name] = {
             "asked": asked,
             "judges": {
                 ear: _heard(before[ear], after[ear], high[ear], asked.get(ear.split()[0]))
@@ -142,20 +142,22 @@ def moved(
             },
             **_kept(source, played),
         }
-    return found
+    return presets
 
 
 def _heard(before: np.ndarray, after: np.ndarray, high: np.ndarray, side: str | None) -> dict:
     """How one judge hears n transfers; either direction of a mood that was not asked to move."""
-    found: dict = {"mean_change": round(float(np.nanmean(after - before)), 4)}
+    sides: dict = {"mean_change": round(float(np.nanmean(after - before)), 4)}
     for target in (side,) if side else SIDES:
-        other = high != (target == "high")
-        found[target] = {
+        not_there = high != (target == "high")
+        sides[target] = {
             "moved_of_all": _share(before, after, target),
-            "n": int(other.sum()),
-            "moved": _share(before[other], after[other], target) if other.any() else None,
+            "n": int(not_there.sum()),
+            "moved": _share(before[not_there], after[not_there], target)
+            if not_there.any()
+            else None,
         }
-    return found
+    return sides
 
 
 def _share(before: np.ndarray, after: np.ndarray, target: str) -> float:
@@ -217,13 +219,13 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         data = Segments.load(options.data)
-        found = measured(data, options.model or MODELS, options.segments, options.seed)
+        results = measured(data, options.model or MODELS, options.segments, options.seed)
     except ValueError as error:
         print(f"train.valence: {error}", file=sys.stderr)
         return 2
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(found, indent=1) + "\n")
-    print(json.dumps(found, indent=1))
+    options.out.write_text(json.dumps(results, indent=1) + "\n")
+    print(json.dumps(results, indent=1))
     return 0
 
 

@@ -144,8 +144,8 @@ def arrays_of(folder: Path) -> tuple[dict[str, np.ndarray], str]:
         If the folder is none of `pack`'s or an array is missing, cut short or otherwise changed.
     """
     try:
-        told = (folder / INDEX).read_bytes()
-        index = json.loads(told)
+        text = (folder / INDEX).read_bytes()
+        index = json.loads(text)
         names = (*ALWAYS, *attributes_of(index["sha256"]))
         rows = {n: index["pieces" if n in OF_PIECES else "segments"] for n in names}
         hashes = {name: index["sha256"][name] for name in names}
@@ -153,7 +153,7 @@ def arrays_of(folder: Path) -> tuple[dict[str, np.ndarray], str]:
         raise ValueError(f"{folder} is no folder of train.packed: {error}") from error
     return (
         {name: _mapped(folder / f"{name}.npy", rows[name], hashes[name]) for name in names},
-        hashlib.sha256(told).hexdigest(),
+        hashlib.sha256(text).hexdigest(),
     )
 
 
@@ -161,12 +161,12 @@ def _mapped(path: Path, rows: int, sha256: str) -> np.ndarray:
     """An array of so many rows and this hash, or a ValueError that names its file."""
     try:
         # "c" maps pages that may be written to but never reach the file: PyTorch wants such ones.
-        found = np.load(path, mmap_mode="c")
-        known = _sha256(path)
+        array = np.load(path, mmap_mode="c")
+        actual = _sha256(path)
     except (OSError, EOFError, ValueError) as error:
         raise ValueError(f"{path} is no array of train.packed: {error}") from error
-    if len(found) != rows:
-        raise ValueError(f"{path} has {len(found)} rows, not {rows}")
-    if known != sha256:
+    if len(array) != rows:
+        raise ValueError(f"{path} has {len(array)} rows, not {rows}")
+    if actual != sha256:
         raise ValueError(f"{path} is damaged: its hash is not the one in {INDEX}")
-    return found
+    return array

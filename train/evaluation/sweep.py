@@ -123,12 +123,12 @@ def ends(net: FaderNet, data: Segments, seed: int) -> dict[str, tuple[float, flo
     rows = np.random.default_rng(seed).permutation(np.flatnonzero(data.split == TRAIN))[:RANGE_OF]
     rows = rows[np.argsort(data.lengths.cpu().numpy()[rows], kind="stable")]  # less padding
     codes = encoded(net.model, data, rows)
-    found = {}
+    spans = {}
     for fader in net.faders:
         code, dimension = net.model.handles[fader]
         z = codes[code][:, dimension]
-        found[fader] = float(z.min()), float(z.max())
-    return found
+        spans[fader] = float(z.min()), float(z.max())
+    return spans
 
 
 def slide(
@@ -196,26 +196,27 @@ def best(
     What counts is the distance from the asked density, plus that of the other densities from
     the source's, in standard deviations.
     """
-    kept = net.reconstruct(codes)
+    nearest = net.reconstruct(codes)
     target = [measure(notes) | {fader: density} for notes in source]
 
     def miss(played: list[Notes]) -> np.ndarray:
         return np.array(
             [
-                sum(abs(found[n] - wanted[n]) / sd[n] for n in sd)
-                for found, wanted in zip(map(measure, played), target, strict=True)
+                sum(abs(densities[n] - wanted[n]) / sd[n] for n in sd)
+                for densities, wanted in zip(map(measure, played), target, strict=True)
             ]
         )
 
-    least = miss(kept)
+    least_misses = miss(nearest)
     for seed in range(1, protocol.best_of):
         other = net.reconstruct(codes, seed=seed)
         misses = miss(other)
-        kept = [
-            b if better else a for a, b, better in zip(kept, other, misses < least, strict=True)
+        nearest = [
+            b if better else a
+            for a, b, better in zip(nearest, other, misses < least_misses, strict=True)
         ]
-        least = np.minimum(least, misses)
-    return kept
+        least_misses = np.minimum(least_misses, misses)
+    return nearest
 
 
 def recorded(
@@ -227,14 +228,14 @@ def recorded(
 ) -> Sweep:
     """What was played, t lists of r·m segments, as tokens and as these measure."""
     runs, segments = rows.shape
-    spelled = [[events.encode(notes) for notes in row] for row in played]
-    longest = max(len(tokens) for row in spelled for tokens in row)
+    encoded_rows = [[events.encode(notes) for notes in row] for row in played]
+    longest = max(len(tokens) for row in encoded_rows for tokens in row)
     tokens = np.full((len(asked), runs * segments, longest), events.PAD, np.int16)
-    for value, row in enumerate(spelled):
-        for place, told in enumerate(row):
-            tokens[value, place, : len(told)] = told
-    heard = [[events.decode(told) for told in row] for row in tokens]
-    found = [[measure(notes, names) for notes in row] for row in heard]
+    for value, row in enumerate(encoded_rows):
+        for place, row_tokens in enumerate(row):
+            tokens[value, place, : len(row_tokens)] = row_tokens
+    decoded = [[events.decode(row_tokens) for row_tokens in row] for row in tokens]
+    densities = [[measure(notes, names) for notes in row] for row in decoded]
 
     def shaped(values: list | np.ndarray) -> np.ndarray:
         """(t, r·m, …) as (r, m, t, …)."""
@@ -247,6 +248,6 @@ def recorded(
         asked=np.asarray(asked, np.float64),
         rows=rows,
         tokens=shaped(tokens),
-        densities={n: shaped([[m[n] for m in row] for row in found]) for n in names},
-        lengths=shaped([[len(notes) for notes in row] for row in heard]),
+        densities={n: shaped([[m[n] for m in row] for row in densities]) for n in names},
+        lengths=shaped([[len(notes) for notes in row] for row in decoded]),
     )

@@ -27,20 +27,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
     options = parser.parse_args(arguments)
     try:
-        found = read(options.results)
+        results = read(options.results)
     except ValueError as error:
         print(f"train.figures: {error}", file=sys.stderr)
         return 2
-    notes = [f"{path}: nothing to draw in it" for path in found.others]
+    notes = [f"{path}: nothing to draw in it" for path in results.others]
     options.out.mkdir(parents=True, exist_ok=True)
     captions = {}
     with style.settings():
         for figure in tqdm(FIGURES, desc="figures", disable=None):
-            drawn, missing = figure.draw(found)
+            drawn, missing = figure.draw(results)
             notes += missing
-            for one in drawn:
-                style.write(one, options.out)
-                captions[one.name] = {"words": one.words, "facts": one.facts}
+            for drawing in drawn:
+                style.write(drawing, options.out)
+                captions[drawing.name] = {"words": drawing.words, "facts": drawing.facts}
     (options.out / CAPTIONS).write_text(json.dumps(captions, indent=1) + "\n")
     for note in notes:
         print(note, file=sys.stderr)

@@ -12,26 +12,28 @@ SHOWN = 8  # digits of a hash
 def provenance(parts: Sequence[Evaluation | Latent | Transfers]) -> str:
     """What tells these results from others; what all share is said once."""
     weights = ", ".join(f"{p.name} {p.weights_sha256[:SHOWN]}" for p in parts)
-    said = [f"Weights: {weights}"]
+    sentences = [f"Weights: {weights}"]
     for what, attribute in (("code", "commit"), ("data", "data_sha256"), ("seed", "seed")):
         values = [getattr(p, attribute, None) for p in parts]
         if not any(value is not None for value in values):
             continue
         short = [_short(value) for value in values]
         if len(set(short)) == 1:
-            said.append(f"{what} {short[0]}")
+            sentences.append(f"{what} {short[0]}")
         else:
             each = ", ".join(f"{p.name} {s}" for p, s in zip(parts, short, strict=True))
-            said.append(f"{what}: {each}")
-    return "; ".join(said) + "."
+            sentences.append(f"{what}: {each}")
+    return "; ".join(sentences) + "."
 
 
 def counts(parts: Sequence[Evaluation]) -> str:
     """How many segments were measured, once if all models had as many."""
-    told = {p.name: f"{p.segments} test segments of {p.performances} performances" for p in parts}
-    if len(set(told.values())) == 1:
-        return next(iter(told.values())) + "."
-    return "; ".join(f"{name}: {count}" for name, count in told.items()) + "."
+    sentences = {
+        p.name: f"{p.segments} test segments of {p.performances} performances" for p in parts
+    }
+    if len(set(sentences.values())) == 1:
+        return next(iter(sentences.values())) + "."
+    return "; ".join(f"{name}: {count}" for name, count in sentences.items()) + "."
 
 
 def _short(value: str | int | None) -> str:

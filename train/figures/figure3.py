@@ -19,17 +19,17 @@ SIZE = 9  # of a dot, square points
 HEADS = ("density", "$z^d$", "P(high arousal), inferred", "arousal, as rated")
 
 
-def draw(found: Results) -> tuple[list[Drawn], list[str]]:
+def draw(results: Results) -> tuple[list[Drawn], list[str]]:
     """A figure of every model whose codes have both a fader and a mixture."""
     drawn, missing = [], []
-    for latent in found.latents:
+    for latent in results.latents:
         if latent.mixed is None:
             missing.append(f"figure 3: {latent.name} has no map of mixed segments")
         elif not panels(latent):
             missing.append(f"figure 3: {latent.name} has no code with a fader and a mixture")
         else:
             drawn.append(_one(latent))
-    return drawn, missing if found.latents else ["figure 3: no results of train.latent"]
+    return drawn, missing if results.latents else ["figure 3: no results of train.latent"]
 
 
 def panels(latent: Latent) -> list[tuple[str, str, Map]]:

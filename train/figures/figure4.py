@@ -13,15 +13,15 @@ WITHOUT = "singlegmvae"
 SIZE = 18  # of a dot, square points
 
 
-def draw(found: Results) -> tuple[list[Drawn], list[str]]:
+def draw(results: Results) -> tuple[list[Drawn], list[str]]:
     """One figure, a panel a model; needs a model of either sort."""
-    if not found.latents:
+    if not results.latents:
         return [], ["figure 4: no results of train.latent"]
-    able = [latent for latent in found.latents if latent.labelled]
-    lacking = [latent.name for latent in found.latents if latent not in able]
+    rated = [latent for latent in results.latents if latent.labelled]
+    lacking = [latent.name for latent in results.latents if latent not in rated]
     missing = [f"figure 4: {name} has no map of rated segments" for name in lacking]
-    with_features = [latent for latent in able if latent.model != WITHOUT]
-    without = [latent for latent in able if latent.model == WITHOUT]
+    with_features = [latent for latent in rated if latent.model != WITHOUT]
+    without = [latent for latent in rated if latent.model == WITHOUT]
     for sort, models in (("with", with_features), ("without", without)):
         if not models:
             missing.append(f"figure 4: no model {sort} low-level features to compare")

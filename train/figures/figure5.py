@@ -22,13 +22,13 @@ WORDS = {KEPT: "kept", ADDED: "new", REMOVED: "gone"}
 GAP = 0.012  # share of the width between a note and the same one struck again
 
 
-def draw(found: Results) -> tuple[list[Drawn], list[str]]:
+def draw(results: Results) -> tuple[list[Drawn], list[str]]:
     """A figure a model."""
-    if not found.transfers:
+    if not results.transfers:
         return [], ["figure 5: no results of train.transfers"]
-    able = [t for t in found.transfers if t.examples]
-    missing = [f"figure 5: {t.name} has no examples" for t in found.transfers if t not in able]
-    return [_one(t) for t in able], missing
+    shown = [t for t in results.transfers if t.examples]
+    missing = [f"figure 5: {t.name} has no examples" for t in results.transfers if t not in shown]
+    return [_one(t) for t in shown], missing
 
 
 def _one(transfers: Transfers) -> Drawn:

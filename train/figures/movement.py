@@ -14,18 +14,20 @@ SCORES = {
 }
 
 
-def draw(found: Results) -> tuple[list[Drawn], list[str]]:
+def draw(results: Results) -> tuple[list[Drawn], list[str]]:
     """One figure: a row a fader, a column a score, a line a model."""
-    if not found.evaluations:
+    if not results.evaluations:
         return [], ["movement: no results of train.evaluate"]
-    able = [e for e in found.evaluations if any(curve(e, f) for f in e.identity or {})]
+    shown = [e for e in results.evaluations if any(curve(e, f) for f in e.identity or {})]
     missing = [
-        f"movement: {e.name} has no curve of identity" for e in found.evaluations if e not in able
+        f"movement: {e.name} has no curve of identity"
+        for e in results.evaluations
+        if e not in shown
     ]
-    if not able:
+    if not shown:
         return [], missing
-    faders = names_in(e.identity for e in able)
-    legend_rows = -(-len(able) // 3)
+    faders = names_in(e.identity for e in shown)
+    legend_rows = -(-len(shown) // 3)
     figure = style.figure(2.1 * len(faders) + 0.17 * legend_rows)
     grid = figure.subplots(len(faders), len(SCORES), sharex=True, sharey=True, squeeze=False)
     for row, fader in enumerate(faders):
@@ -33,7 +35,7 @@ def draw(found: Results) -> tuple[list[Drawn], list[str]]:
             axes = grid[row, column]
             axes.axvline(0, color="#cccccc", lw=0.8, zorder=0)
             axes.grid(axis="y", zorder=0)
-            for number, evaluation in enumerate(able):
+            for number, evaluation in enumerate(shown):
                 points = curve(evaluation, fader)
                 axes.plot(
                     [at for at, _ in points],
@@ -49,18 +51,18 @@ def draw(found: Results) -> tuple[list[Drawn], list[str]]:
                 axes.set_xlabel("moved by, sd")
         grid[row, 0].set_ylabel(f"{fader} fader", fontweight="bold")
     least = min(
-        getattr(left, s) for e in able for f in faders for _, left in curve(e, f) for s in SCORES
+        getattr(left, s) for e in shown for f in faders for _, left in curve(e, f) for s in SCORES
     )
     grid[0, 0].set_ylim(min(0, least), 1.03)
     handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(3, len(able)))
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(3, len(shown)))
     drawn = Drawn(
         "movement",
         figure,
-        "What is left of segments as a fader moves: " + "; ".join(_words(e) for e in able),
-        f"{facts.counts(able)} Asked for 0.5, 1 and 2 sd less and more, drawn where the density "
+        "What is left of segments as a fader moves: " + "; ".join(_words(e) for e in shown),
+        f"{facts.counts(shown)} Asked for 0.5, 1 and 2 sd less and more, drawn where the density "
         "really went on average; segments for which that lies beyond the fader's end are left "
-        f"out. {facts.provenance(able)}",
+        f"out. {facts.provenance(shown)}",
     )
     return [drawn], missing
 

@@ -14,26 +14,26 @@ from train.reporting.results import Evaluation, Response, Results, names_in, pre
 COLUMNS = 4  # models side by side
 
 
-def draw(found: Results) -> tuple[list[Drawn], list[str]]:
+def draw(results: Results) -> tuple[list[Drawn], list[str]]:
     """One figure, a panel a model and fader, all of a fader on one scale."""
-    if not found.evaluations:
+    if not results.evaluations:
         return [], ["response: no results of train.evaluate"]
-    able = [e for e in found.evaluations if e.faders]
-    missing = [f"response: {e.name} has no faders" for e in found.evaluations if e not in able]
-    if not able:
+    shown = [e for e in results.evaluations if e.faders]
+    missing = [f"response: {e.name} has no faders" for e in results.evaluations if e not in shown]
+    if not shown:
         return [], missing
-    faders = names_in(e.faders for e in able)
-    columns = min(COLUMNS, len(able))
-    bands = -(-len(able) // columns)
+    faders = names_in(e.faders for e in shown)
+    columns = min(COLUMNS, len(shown))
+    bands = -(-len(shown) // columns)
     figure = style.figure(0.4 + 1.65 * len(faders) * bands)
     grid = figure.subplots(len(faders) * bands, columns, squeeze=False)
     for axes in grid.flat:
         axes.set_visible(False)
     tops = {
-        fader: _top([e.faders[fader] for e in able if e.faders and fader in e.faders])
+        fader: _top([e.faders[fader] for e in shown if e.faders and fader in e.faders])
         for fader in faders
     }
-    for at, evaluation in enumerate(able):
+    for at, evaluation in enumerate(shown):
         for row, fader in enumerate(faders):
             axes = grid[len(faders) * (at // columns) + row, at % columns]
             axes.set_visible(True)
@@ -44,12 +44,12 @@ def draw(found: Results) -> tuple[list[Drawn], list[str]]:
             if evaluation.faders and fader in evaluation.faders:
                 _panel(axes, evaluation.faders[fader], tops[fader])
             axes.set_xlabel(f"{fader} density asked")
-    figure.legend(handles=_legend(able), loc="outside lower center", ncols=4)
+    figure.legend(handles=_legend(shown), loc="outside lower center", ncols=4)
     drawn = Drawn(
         "response",
         figure,
-        "Density asked against density played: " + "; ".join(_words(e) for e in able),
-        f"{facts.counts(able)} {facts.provenance(able)}",
+        "Density asked against density played: " + "; ".join(_words(e) for e in shown),
+        f"{facts.counts(shown)} {facts.provenance(shown)}",
     )
     return [drawn], missing
 
@@ -83,12 +83,12 @@ def _panel(axes: Axes, fader: Response, top: float) -> None:
     axes.locator_params(nbins=4)
 
 
-def _legend(able: list[Evaluation]) -> list[Artist]:
+def _legend(evaluations: list[Evaluation]) -> list[Artist]:
     handles: list[Artist] = [
         Line2D([], [], color=style.OURS, marker="o", ms=3, lw=1.4, label="mean"),
         Patch(color=style.OURS, alpha=0.35, lw=0, label="± 1 sd over segments"),
     ]
-    if any(f.measured_10 for e in able for f in present(e.faders).values()):
+    if any(f.measured_10 for e in evaluations for f in present(e.faders).values()):
         handles.append(Patch(color=style.OURS, alpha=0.13, lw=0, label="four segments of five"))
     same = Line2D([], [], color=style.PAPERS, ls=(0, (4, 2)), lw=0.9, label="played as asked")
     return [*handles, same]

@@ -18,10 +18,10 @@ Row = tuple[str, str | None, Evaluation | None]  # label, model of the paper, mo
 SHAPES = {"z": "o", "fader": "D"}  # what the sweep asks for
 
 
-def draw(found: Results) -> tuple[list[Drawn], list[str]]:
+def draw(results: Results) -> tuple[list[Drawn], list[str]]:
     """The figure, and a line for every model without a table."""
-    ours = [e for e in found.evaluations if is_complete(e)]
-    lacking = [e.name for e in found.evaluations if e not in ours]
+    ours = [e for e in results.evaluations if is_complete(e)]
+    lacking = [e.name for e in results.evaluations if e not in ours]
     missing = [f"table1: {name} has no Table 1 (--runs)" for name in lacking]
     if not ours:
         return [], missing or ["table1: no results of train.evaluate"]

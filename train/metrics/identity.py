@@ -20,13 +20,13 @@ def note_f1(reference: Notes, played: Notes, tolerance: float = ONSET_TOLERANCE)
         return 1.0
     matches = 0
     for pitch in np.intersect1d(reference.pitch, played.pitch):
-        mine = reference.onset[reference.pitch == pitch]
-        theirs = played.onset[played.pitch == pitch]
+        reference_onsets = reference.onset[reference.pitch == pitch]
+        played_onsets = played.onset[played.pitch == pitch]
         i = j = 0  # both rise, so taking the earliest pair within reach is a largest matching
-        while i < len(mine) and j < len(theirs):
-            if abs(mine[i] - theirs[j]) <= tolerance:
+        while i < len(reference_onsets) and j < len(played_onsets):
+            if abs(reference_onsets[i] - played_onsets[j]) <= tolerance:
                 matches, i, j = matches + 1, i + 1, j + 1
-            elif mine[i] < theirs[j]:
+            elif reference_onsets[i] < played_onsets[j]:
                 i += 1
             else:
                 j += 1

@@ -20,21 +20,21 @@ def evaluations(folder: Path) -> list[Evaluation]:
     return read(sorted(folder.glob("*.json"))).evaluations
 
 
-def control(found: Sequence[Evaluation]) -> Table:
+def control(evaluations: Sequence[Evaluation]) -> Table:
     """Table 1: the paper's models, each with ours of its kind, then further ones of ours."""
-    rows, further = [], further_columns(found)
+    rows, further = [], further_columns(evaluations)
     for name, scores in PAPER.items():
         none = (NONE for _ in further)
         rows.append((f"{name}, paper", "", *(f"{value:.3f}" for value in scores), *none))
-        rows += [_scores(e, further) for e in found if e.of_paper == name]
-    rows += [_scores(e, further) for e in found if e.of_paper not in PAPER]
+        rows += [_scores(e, further) for e in evaluations if e.of_paper == name]
+    rows += [_scores(e, further) for e in evaluations if e.of_paper not in PAPER]
     heads = (f"{name} {fader}" for name, fader in (*COLUMNS, *further))
     return rows, ("model", "swept in", *heads)
 
 
-def further_columns(found: Sequence[Evaluation]) -> tuple[tuple[str, str], ...]:
+def further_columns(evaluations: Sequence[Evaluation]) -> tuple[tuple[str, str], ...]:
     """Columns of Table 1 (score, fader) for faders that the paper has not."""
-    swept = (fader for e in found if e.table for fader in e.table.faders)
+    swept = (fader for e in evaluations if e.table for fader in e.table.faders)
     theirs = {fader for _, fader in COLUMNS}
     names = [fader for fader in dict.fromkeys(swept) if fader not in theirs]
     return tuple((score, fader) for score in SCORES for fader in names)
@@ -65,10 +65,10 @@ def _scores(evaluation: Evaluation, further: Sequence[tuple[str, str]]) -> tuple
     )
 
 
-def kept(found: Sequence[Evaluation]) -> Table:
+def kept(evaluations: Sequence[Evaluation]) -> Table:
     """What is left of a segment: nothing moved, and each fader one sd down and up."""
-    rows, faders = [], names_in(e.identity for e in found)
-    for e in found:
+    rows, faders = [], names_in(e.identity for e in evaluations)
+    for e in evaluations:
         left = e.reconstruction
         row = [f"**{e.name}**"]
         row.append(f"{left.note_f1:.2f}, {left.pitch_class_cosine:.2f}" if left else NONE)
@@ -82,10 +82,10 @@ def kept(found: Sequence[Evaluation]) -> Table:
     return rows, ("note F1, harmony", "nothing moved", *moves)
 
 
-def arousal(found: Sequence[Evaluation]) -> Table:
+def arousal(evaluations: Sequence[Evaluation]) -> Table:
     """Arousal told apart on pieces never seen, and moved, by a judge that knows no model."""
     rows = []
-    for e in found:
+    for e in evaluations:
         told, judged = e.arousal, e.judged or {}
         auc = f"{told.auc:.2f}" if told and told.auc is not None else NONE
         moved = [

@@ -19,13 +19,12 @@ TELLERS = {  # of `train.valence.told_apart`
 def carried(labels: dict) -> Table:
     """AUC of valence and arousal on pieces never seen, with intervals over pieces."""
 
-    def told(mood: str, protocol: str, teller: str) -> str:
-        found = labels[mood][protocol].get(teller)
-        return (
-            f"{found['auc']:.2f} [{found['interval'][0]:.2f}, {found['interval'][1]:.2f}]"
-            if found
-            else "–"
-        )
+    def separation(mood: str, protocol: str, teller: str) -> str:
+        score = labels[mood][protocol].get(teller)
+        if score is None:
+            return "–"
+        low, high = score["interval"]
+        return f"{score['auc']:.2f} [{low:.2f}, {high:.2f}]"
 
     columns = (
         ("valence", "cross_validated"),
@@ -34,7 +33,8 @@ def carried(labels: dict) -> Table:
     )
     counts = [labels[mood][protocol] for mood, protocol in columns]
     rows = [
-        (words, *(told(*column, teller) for column in columns)) for teller, words in TELLERS.items()
+        (words, *(separation(*column, teller) for column in columns))
+        for teller, words in TELLERS.items()
     ]
     rows.append(
         (
@@ -55,22 +55,22 @@ def presets(models: dict[str, dict], names: Sequence[str]) -> Table:
     rows = []
     for model in names:
         for preset, moods in (*PRESETS.items(), *((f"valence {s}", {"valence": s}) for s in SIDES)):
-            found, control = models[model][preset], models[model]["nothing"]["judges"]
+            moves, control = models[model][preset], models[model]["nothing"]["judges"]
             shares = [
-                f"{_percent(found['judges'][mood][side]['moved'])} "
+                f"{_percent(moves['judges'][mood][side]['moved'])} "
                 f"({_percent(control[mood][side]['moved'])})"
                 if (side := moods.get(mood))
                 else "–"
                 for mood in ("arousal", "valence")
             ]
-            kept = found["identity"]
+            kept = moves["identity"]
             rows.append(
                 (
                     f"{model}: {preset}",
                     *shares,
-                    ", ".join(f"{found['judges'][m]['mean_change']:+.2f}" for m in MOODS),
+                    ", ".join(f"{moves['judges'][m]['mean_change']:+.2f}" for m in MOODS),
                     f"{kept['note_f1']:.2f}, {kept['pitch_class_cosine']:.2f}, "
-                    f"{kept['key_kept']:.2f}, {found['tonic_kept']:.2f}",
+                    f"{kept['key_kept']:.2f}, {moves['tonic_kept']:.2f}",
                 )
             )
     return rows, (

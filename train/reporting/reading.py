@@ -25,30 +25,30 @@ def read(paths: Iterable[Path]) -> Results:
     ValueError
         If a file cannot be read, a part of it is damaged or two models have one name.
     """
-    found = Results()
+    results = Results()
     for path in paths:
         stored = _stored(path)
         if not isinstance(stored, list):
-            found.others.append(path)
+            results.others.append(path)
             continue
         for entry in stored:
             part = _part(path, entry, alone=len(stored) == 1)
             if part is None:
-                found.others.append(path)
+                results.others.append(path)
             elif isinstance(part, Evaluation):
-                found.evaluations.append(part)
+                results.evaluations.append(part)
             elif isinstance(part, Latent):
-                found.latents.append(part)
+                results.latents.append(part)
             else:
-                found.transfers.append(part)
-    found.evaluations.sort(key=_place)
-    found.latents.sort(key=_place)
-    found.transfers.sort(key=_place)
-    for parts in (found.evaluations, found.latents, found.transfers):
+                results.transfers.append(part)
+    results.evaluations.sort(key=_place)
+    results.latents.sort(key=_place)
+    results.transfers.sort(key=_place)
+    for parts in (results.evaluations, results.latents, results.transfers):
         names = [part.name for part in parts]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two results are of one name: {twice[0]}")
-    return found
+    return results
 
 
 def _stored(path: Path) -> object:
@@ -71,8 +71,8 @@ def _part(path: Path, entry: object, alone: bool) -> Result | None:
         return kind.model_validate(entry)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "a part"
-        raise ValueError(f"{path} is damaged: {where}: {first['msg']}") from error
+        place = ".".join(map(str, first["loc"])) or "a part"
+        raise ValueError(f"{path} is damaged: {place}: {first['msg']}") from error
 
 
 def _place(part: Result) -> tuple[int, str]:

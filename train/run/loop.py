@@ -362,9 +362,9 @@ class Trainer:
             ("run", state["train_config"], dataclasses.asdict(self.config)),
             ("data", data, {"sha256": self.data.sha256, "split": self.data.split_name}),
         ):
-            if other := [n for n in theirs | mine if theirs.get(n) != mine.get(n)]:
-                told = ", ".join(f"{n} {theirs.get(n)}, not {mine.get(n)}" for n in other)
-                raise ValueError(f"{path} is of another {what}: {told}")
+            if unlike := [n for n in theirs | mine if theirs.get(n) != mine.get(n)]:
+                differences = ", ".join(f"{n} {theirs.get(n)}, not {mine.get(n)}" for n in unlike)
+                raise ValueError(f"{path} is of another {what}: {differences}")
         self.model.load_state_dict(state["model"])
         for player, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][player])
