@@ -28,7 +28,7 @@ ROOMS = {
         "core", "ratings", "statistics", "analysis", "records", "journal", "building",
         "participant", "admin",
     ),
-    "train": ("metrics", "data", "evaluation", "run", "reporting", "figures"),
+    "train": ("metrics", "data", "reporting", "evaluation", "run", "figures"),
     "demo": ("guard", "editing", "compute"),
 }  # fmt: skip
 # `fadernets` is a library: of its top these stand below their users in its rooms.
