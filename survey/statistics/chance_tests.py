@@ -123,8 +123,9 @@ def sign_flip(differences: np.ndarray, seed: int, draws: int = DRAWS) -> SignFli
     total = np.abs(differences).sum() or 1.0
 
     def statistic(flipped: np.ndarray, axis: int) -> np.ndarray:
-        # Rounded, for sums that are equal may differ in their last digits.
-        return np.round(np.abs(flipped.sum(axis=axis)) / total, 9)
+        # Rounded, for sums that are equal, and those that are 0, may differ in their last digits.
+        rounded: np.ndarray = np.round(np.abs(flipped.sum(axis=axis)) / total, 9)
+        return rounded
 
     exact = n <= EXACT
     if exact:

@@ -56,7 +56,8 @@ class Crossed:
         return np.bincount(at, self.values)
 
     def _cells(self) -> np.ndarray:
-        return self.participants * self._width() + self.items
+        cells: np.ndarray = self.participants * self._width() + self.items
+        return cells
 
     def _width(self) -> int:
         return int(self.items.max(initial=0)) + 1
@@ -67,11 +68,12 @@ class Crossed:
 
 
 def pieces(table: pd.DataFrame) -> np.ndarray:
-    """The pieces that rows are about, object array, shape (rows,); None where not told."""
+    """The pieces that rows are about, object array, shape (rows,); None where unknown."""
     if "source" not in table.columns:
         return np.full(len(table), None, dtype=object)
     names = table["source"].astype(object)
-    return names.where(names.notna() & (names != ""), None).to_numpy(dtype=object)
+    known: np.ndarray = names.where(names.notna() & (names != ""), None).to_numpy(dtype=object)
+    return known
 
 
 def segments(table: pd.DataFrame) -> np.ndarray:
@@ -81,13 +83,14 @@ def segments(table: pd.DataFrame) -> np.ndarray:
     music all the same: what is hard about it is hard at every strength. Where the ratings do not
     tell source and segment, every item counts as music of its own.
     """
-    names = table["item"].astype(object).to_numpy()
+    names: np.ndarray = table["item"].astype(object).to_numpy()
     sources = pd.Series(pieces(table), index=table.index, dtype=object)
     if "segment" not in table.columns:
         return names
-    told = (sources.notna() & table["segment"].notna()).to_numpy()
+    known = (sources.notna() & table["segment"].notna()).to_numpy()
     music = sources.astype(str) + "\n" + table["segment"].astype(str)
-    return np.where(told, music.to_numpy(dtype=object), names)
+    of_rows: np.ndarray = np.where(known, music.to_numpy(dtype=object), names)
+    return of_rows
 
 
 def crossed(
@@ -103,13 +106,15 @@ def crossed(
         What is drawn from other music: intervals are for other segments. Whether participants agree
         is asked of each item. Pieces must all be told.
     """
-    units = {"segment": segments, "piece": pieces, "item": lambda rows: rows["item"].to_numpy()}
-    music = units[unit](table)
+    if unit == "item":
+        music = table["item"].to_numpy()
+    else:
+        music = segments(table) if unit == "segment" else pieces(table)
     numbers = pd.to_numeric(pd.Series(values)).to_numpy(dtype=float, na_value=np.nan)
-    there = ~np.isnan(numbers)
-    people, _ = pd.factorize(table["participant"].to_numpy()[there], sort=True)
-    items, _ = pd.factorize(music[there], sort=True)
-    return Crossed(numbers[there], people, items)
+    answered = ~np.isnan(numbers)
+    people, _ = pd.factorize(table["participant"].to_numpy()[answered], sort=True)
+    items, _ = pd.factorize(music[answered], sort=True)
+    return Crossed(numbers[answered], people, items)
 
 
 def of_matrix(matrix: np.ndarray) -> Crossed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 NAME, OPTIONAL = "name", "optional"  # in the metadata of a field
 Results = TypeVar("Results")
@@ -65,7 +65,7 @@ def finite(results: Results, lost: list[str], name: str = "") -> Results:
     elif isinstance(results, float) and not math.isfinite(results):
         lost.append(name)
         replaced = None
-    return replaced
+    return cast(Results, replaced)
 
 
 def _under(name: str, key: object) -> str:

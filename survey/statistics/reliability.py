@@ -136,13 +136,13 @@ def icc_one_way(clusters: np.ndarray, values: np.ndarray) -> float | None:
 
 
 def _distance(totals: np.ndarray, level: str) -> np.ndarray:
-    steps = np.arange(len(totals))
     if level == "nominal":
-        return (steps[:, None] != steps).astype(float)
+        return 1 - np.eye(len(totals))
     if level != "ordinal":
         raise ValueError(f"level {level!r} is neither nominal nor ordinal")
-    rank = np.cumsum(totals) - totals / 2  # mean rank of the answers with each value
-    return (rank[:, None] - rank) ** 2
+    rank: np.ndarray = np.cumsum(totals) - totals / 2  # mean rank of the answers with each value
+    squares: np.ndarray = (rank[:, None] - rank) ** 2
+    return squares
 
 
 def _explained(values: np.ndarray, by: np.ndarray, sizes: np.ndarray) -> float:

@@ -73,7 +73,7 @@ class Truth:
         """Who agrees on what; zeros and ones, shape (people, items)."""
         own = random.normal(0, self.participant_sd, (people, 1))
         its = random.normal(0, self.item_sd, (1, items))
-        chance = expit(logit(self.agreement) + own + its)
+        chance: np.ndarray = expit(logit(self.agreement) + own + its)
         return (random.random((people, items)) < chance).astype(float)
 
     def ratings(self, random: np.random.Generator, people: int, items: int) -> np.ndarray:
@@ -162,7 +162,8 @@ def _heard(
         "biased": lean,
         "lazy": np.full(shape, SIDES["same"]),
     }
-    return np.array(DIRECTIONS)[_chosen(kinds, answers)]
+    words: np.ndarray = np.array(DIRECTIONS)[_chosen(kinds, answers)]
+    return words
 
 
 def _scores(random: np.random.Generator, kinds: np.ndarray, items: int, truth: Truth) -> np.ndarray:

@@ -65,6 +65,8 @@ def test_holm() -> None:
 
 def test_p_depends_neither_on_the_unit_nor_on_rounding() -> None:
     """0.1 + 0.2 is not 0.3 to a computer, but is no less far from 0."""
+    none = np.array([0.1, 0.2, -0.3, 0.6, -0.5, -0.1])  # adds up to 0, all but
+    assert none.sum() != 0 and sign_flip(none, seed=0).p == 1
     differences = np.array([0.1, 0.2, -0.3, 0.7, 0.4, -0.2])
     p = sign_flip(np.array([1, 2, -3, 7, 4, -2.0]), seed=0).p
     for unit in (1.0, 1e-12, 1e12, -1.0):
