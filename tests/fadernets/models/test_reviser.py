@@ -12,10 +12,11 @@ import fadernets
 from fadernets import checkpoint
 from fadernets.arranger.request import grid_of
 from fadernets.faders import Fader
+from fadernets.models import reviser as reviser_module
 from fadernets.models.config import ModelConfig
 from fadernets.models.reviser import Reviser, damaged, transposed
 from fadernets.music import key
-from fadernets.music.grid import grid, notes_of_tokens
+from fadernets.music.grid import StepNotes, grid, notes_of_tokens
 from fadernets.net import FaderNet
 from fadernets.realisers import Arranger
 from tests.fadernets.tiny import bars, batch, model
@@ -115,3 +116,65 @@ def test_codes_that_are_not_there_are_said_so(reviser, tmp_path):
     checkpoint.save(reviser, FADERS, tmp_path / "mine")
     with pytest.raises(checkpoint.CheckpointError, match="nowhere"):
         fadernets.load(tmp_path / "mine")
+
+
+COUNT, EACH = 3000, 8
+
+
+def many() -> StepNotes:
+    """Eight notes a segment on steps of their own, two steps each; velocities tell them apart."""
+    number = torch.arange(COUNT * EACH)
+    first = number % EACH * 2
+    segment = number // EACH
+    return StepNotes(segment, first, first + 1, 30 + number % 12, number / len(number))
+
+
+def shares(values: torch.Tensor) -> dict[int, float]:
+    """Share of each value but the rarest: a segment may be taken for another by chance."""
+    found, counts = values.unique(return_counts=True)
+    pairs = zip(found.tolist(), (counts / len(values)).tolist(), strict=True)
+    return {value: share for value, share in pairs if share > 0.01}
+
+
+def test_how_many_notes_are_left_out(monkeypatch):
+    monkeypatch.setattr(reviser_module, "_wrong_notes", lambda notes, segments, draw: notes[:0])
+    torch.manual_seed(0)
+    found = damaged(many(), COUNT)
+    left = torch.bincount(found.segment, minlength=COUNT)
+    # A fifth loses none, and of what is left a tenth all; of the others every number is as likely.
+    none, every, other = 0.2 * 0.9, 0.1, 0.8 * 0.9 / (EACH + 1)
+    expected = [every + other, *[other] * (EACH - 1), none + other]
+    found_shares = (torch.bincount(left, minlength=EACH + 1) / COUNT).tolist()
+    assert found_shares == pytest.approx(expected, abs=0.025)
+
+
+def test_how_many_notes_end_elsewhere():
+    torch.manual_seed(0)
+    notes = many()
+    found = reviser_module._lengthened(notes, torch.rand)
+    assert found.first.equal(notes.first) and found.pitch.equal(notes.pitch)
+    assert (found.last >= found.first).all() and found.last.max() == 15
+    other = (found.last != notes.last).view(COUNT, EACH)
+    assert float(other.any(1).float().mean()) == pytest.approx(0.6 * 0.86, abs=0.05)
+    assert float(other.float().mean()) == pytest.approx(0.6 * 0.5 * 15 / 16, abs=0.03)
+    assert len(reviser_module._lengthened(notes[:0], torch.rand)) == 0
+
+
+def test_wrong_notes_are_at_certain_intervals_from_right_ones():
+    torch.manual_seed(0)
+    notes = many()
+    found = reviser_module._wrong_notes(notes, COUNT, torch.rand)
+    source = (found.velocity * len(notes)).round().long()
+    own = found.segment == notes.segment[source]
+    assert float(len(found)) / len(notes) == pytest.approx(0.6 * 0.4, abs=0.02)
+    assert float(own.float().mean()) == pytest.approx(0.7, abs=0.04)
+    interval = found.pitch - notes.pitch[source]
+    assert shares(interval[own]) == pytest.approx(
+        {0: 3 / 11, **dict.fromkeys((12, -12, 7, -5, 4, -3, 3, -4), 1 / 11)}, abs=0.02
+    )
+    assert shares(interval[~own]) == pytest.approx(dict.fromkeys(range(-2, 3), 1 / 5), abs=0.03)
+    length = found.last - found.first
+    assert (length[found.first < 15] == 1).all() and (found.last <= 15).all()
+    moved = found.first != notes.first[source]
+    assert not moved[~own].any()
+    assert float(moved[own].float().mean()) == pytest.approx(0.7 * 15 / 16, abs=0.03)
