@@ -14,6 +14,7 @@ import pytest
 from gradio.utils import NamedString
 
 from demo import handlers as module
+from demo.compute import cost
 from demo.compute.jobs import Dropped, Full, WorkError
 from demo.compute.open_pieces import OpenPieces
 from demo.editing.piece_session import PieceSession
@@ -247,3 +248,102 @@ def test_workers_get_plain_text(pieces, tmp_path):
     with pytest.raises(Sentence):
         asyncio.run(does.change(path, {}))
     assert [type(arguments[0]) for _, arguments, _ in workers.asked] == [str, str]
+
+
+@pytest.mark.parametrize("hear", [False, True])
+def test_workers_learn_what_an_answer_is_of_and_what_it_replaces(does, pieces, hear):
+    """The newest move of a piece counts; a move makes sound of the piece before it worthless."""
+    mine = PieceSession(tiny.piece(tiny.bars(40)))
+    pieces.add(mine, "mine")
+    good = does(answer="{}")
+    text = wanted(mine.id, first=1, last=39, rhythm=0.5)
+    call(good.hear if hear else good.ask, text)
+    ((task, arguments, more),) = good.workers.asked
+    assert (task, arguments) == ("answer", (json.loads(text), hear))
+    assert more["session"] is mine
+    assert more["cost"] == cost.of_answer(mine, json.loads(text), hear=hear)
+    assert (more["key"], more["order"]) == ((mine.id, "hear" if hear else "ask"), 3)
+    assert list(more["replaces"]) == ([] if hear else [(mine.id, "hear")])
+
+
+def test_workers_learn_where_a_file_goes_and_what_it_costs(does, mine, tmp_path):
+    (tmp_path / "a.mid").write_bytes(b"abcd")
+    good = does(save=str(tmp_path / "a.mid"), change=(str(tmp_path / "a.mid"), {"figures": 1}))
+    text = wanted(mine.id, kind="wav", scope="piece")
+    call(good.save, text)
+    ((task, arguments, more),) = good.workers.asked
+    assert (task, arguments) == ("save", (json.loads(text),))
+    assert more["session"] is mine and more["key"] == (mine.id, "save")
+    assert more["cost"] == cost.of_saving(mine, json.loads(text))
+    assert more["folder"] == good.files.new_folder()
+    good.workers.asked.clear()
+    path = str(tmp_path / "a.mid")
+    assert asyncio.run(good.change(path, {"note": 1.0})) == (path, {"figures": 1})
+    assert good.workers.asked == [
+        (
+            "change",
+            (path, {"note": 1.0}),
+            {"cost": cost.of_file(path), "folder": good.files.new_folder()},
+        )
+    ]
+    assert good.files.counted == [4, 4]
+
+
+def test_opening_costs_by_the_size_of_the_file(does, tmp_path):
+    path = tmp_path / "a.mid"
+    path.write_bytes(b"x" * 1_000_000)
+    opens = does(open_file=(session(), "{}"), open_example=(session(), "{}"))
+    call(opens.open_upload, str(path))
+    call(opens.open_example, "mazurka")
+    (_, (opened,), more), (_, (example,), less) = opens.workers.asked
+    assert (opened, example) == (str(path), "mazurka")
+    assert more == {"cost": pytest.approx(0.56)} and less == {"cost": pytest.approx(0.06)}
+
+
+def test_nothing_chosen_changes_nothing(does):
+    nothing = does()
+    assert all(skipped(output) for output in call(nothing.open_example, None))
+    outputs = call(nothing.open_upload, None)
+    assert len(outputs) == 3 and all(skipped(output) for output in outputs)
+    with pytest.raises(Sentence, match="no MIDI file"):
+        asyncio.run(nothing.change(None, {}))
+    assert nothing.workers.asked == []
+
+
+@pytest.mark.parametrize(("number", "order"), [(0, 0), (7, 7), ("7", 0), (None, 0), (7.5, 0)])
+def test_a_number_that_is_none_counts_as_the_first_move(does, mine, number, order):
+    failing = does(answer=WorkError("no"))
+    bench, _ = call(failing.ask, wanted(mine.id, number=number))
+    assert trouble(bench)["number"] == order
+    assert failing.workers.asked[0][2]["order"] == order
+
+
+@pytest.mark.parametrize("example", [5, None, ["mazurka"], {"a": 1}])
+def test_an_example_without_a_name_is_none(does, example):
+    gone = does(open_example=lambda: (session(), "{}"))
+    _, message = call(gone.ask, wanted("0" * 32, example=example))
+    assert message == GONE and gone.workers.asked == []
+
+
+def test_a_program_is_told_why_in_a_sentence(does, tmp_path):
+    path = tmp_path / "a.mid"
+    path.write_bytes(b"x")
+    with pytest.raises(Sentence, match="Segment &lt;1&gt; is no music."):
+        asyncio.run(does(change=WorkError("segment <1> is no music")).change(str(path), {}))
+    with pytest.raises(KeyError):  # a fault is no sentence; Gradio hides it
+        asyncio.run(does(change=KeyError("a")).change(str(path), {}))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("nothing to hear...", "Nothing to hear."),
+        ("my.first.mid is broken", "my.first.mid is broken."),
+        ("élan", "Élan."),
+        ('the "piece" & more', 'The "piece" &amp; more.'),
+        ("", "."),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_and_ends_with_one_full_stop(does, mine, text, sentence):
+    _, message = call(does(answer=WorkError(text)).ask, wanted(mine.id))
+    assert message == sentence

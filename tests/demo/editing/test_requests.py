@@ -1,0 +1,126 @@
+"""What the page asks for: what is taken, what is left out, and what is said of the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from demo.editing.requests import HIGHEST_SEED, EditRequest, SaveRequest, flag, number, whole
+
+FADERS = ("rhythm", "note")
+
+
+def read(count: int = 5, faders: tuple[str, ...] = FADERS, **values: Any) -> EditRequest:
+    return EditRequest.read({"first": 0, "last": 1, **values}, count, faders)
+
+
+def test_what_was_not_moved_is_left_out() -> None:
+    assert read() == EditRequest(0, 1)
+    assert read(rhythm=None, note=None, arousal=None, valence=0, seed=None) == EditRequest(0, 1)
+    asked = read(first=2, last=4, rhythm=0, note=1.0, arousal=-1, valence=0.5, seed=7)
+    assert asked == EditRequest(2, 4, {"rhythm": 0, "note": 1.0}, -1, 0.5, 7)
+    assert asked.span == (2, 4) and asked.moods == {"arousal": -1, "valence": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("values", "neutral"),
+    [
+        ({}, True),
+        ({"seed": 3}, True),
+        ({"rhythm": 0.0}, False),  # all the way down is moved
+        ({"arousal": 0.0, "valence": 0}, True),
+        ({"arousal": 0.1}, False),
+        ({"valence": -0.1}, False),
+    ],
+)
+def test_neutral_is_where_nothing_was_moved(values: dict[str, Any], neutral: bool) -> None:
+    assert read(**values).is_neutral is neutral
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"first": 0, "last": 0},
+        {"first": 4, "last": 4},
+        {"first": 0, "last": 4},
+        {"first": 1.0, "last": 3.0},
+        {"rhythm": 0},
+        {"rhythm": 1},
+        {"arousal": -1},
+        {"arousal": 1},
+        {"valence": -1},
+        {"valence": 1},
+        {"seed": 0},
+        {"seed": 999_999},
+    ],
+)
+def test_the_ends_of_every_range_belong_to_it(values: dict[str, Any]) -> None:
+    asked = read(**values)
+    got = {"first": asked.first, "last": asked.last, "seed": asked.seed, **asked.faders}
+    got |= {"arousal": asked.arousal, "valence": asked.valence}
+    assert got.items() >= values.items()
+    assert isinstance(asked.first, int) and isinstance(asked.last, int)
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"first": None}, "first is missing"),
+        ({"last": None}, "last is missing"),
+        ({"first": None, "last": None}, "first is missing"),
+        ({"first": -1}, "first -1 is outside 0 to 4"),
+        ({"first": 5, "last": 5}, "first 5 is outside 0 to 4"),
+        ({"last": 5}, "last 5 is outside 0 to 4"),
+        ({"first": 3, "last": 2}, "last 2 is outside 3 to 4"),
+        ({"first": 0.5}, "first 0.5 is not a whole number"),
+        ({"first": True}, "first True is not a number"),
+        ({"rhythm": "0.5"}, "rhythm '0.5' is not a number"),
+        ({"rhythm": float("nan")}, "rhythm nan is not a number"),
+        ({"note": 1.01}, "note 1.01 is outside 0 to 1"),
+        ({"note": -0.01}, "note -0.01 is outside 0 to 1"),
+        ({"arousal": -1.01}, "arousal -1.01 is outside -1 to 1"),
+        ({"valence": 1.01}, "valence 1.01 is outside -1 to 1"),
+        ({"seed": -1}, "seed -1 is outside 0 to 999999"),
+        ({"seed": HIGHEST_SEED + 1}, "seed 1000000 is outside 0 to 999999"),
+        ({"seed": [1]}, r"seed \[1\] is not a number"),
+        ({"arousal": "x" * 500}, r"arousal 'x+\.\.\.x+' is not a number"),
+    ],
+)
+def test_what_cannot_be_is_named_with_its_bounds(values: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=f"^{sentence}$"):
+        read(**values)
+
+
+def test_a_fader_that_the_model_has_not_is_an_error_once_it_is_moved() -> None:
+    assert read(faders=("note",), rhythm=None, note=0.5).faders == {"note": 0.5}
+    with pytest.raises(ValueError, match="^the model has no fader for rhythm$"):
+        read(faders=("note",), rhythm=0.5)
+    assert read(faders=()).is_neutral
+
+
+def test_single_values() -> None:
+    values = {"a": 2, "b": 2.5, "yes": True, "no": False, "none": None, "word": "true", "one": 1}
+    assert number(values, "a", 2, 2) == 2 and number(values, "b", 0, 3) == 2.5
+    assert number(values, "missing", 0, 1) is None and whole(values, "none", 0, 1) is None
+    assert whole(values, "a", 0, 2) == 2
+    assert flag(values, "yes") is True
+    assert flag(values, "no") is flag(values, "none") is flag(values, "missing") is False
+    for name in ("word", "one"):
+        with pytest.raises(ValueError, match=f"^{name} .+ is neither true nor false$"):
+            flag(values, name)
+
+
+def test_a_file_has_a_kind_and_a_scope() -> None:
+    edit = {"first": 1, "last": 2, "note": 0.5}
+    for kind in ("midi", "wav"):
+        for scope in ("selection", "piece"):
+            asked = SaveRequest.read({**edit, "kind": kind, "scope": scope}, 5, FADERS)
+            assert asked == SaveRequest(kind, scope, EditRequest(1, 2, {"note": 0.5}))
+    for wrong, sentence in (
+        ({"kind": "mp3", "scope": "piece"}, "kind 'mp3' is neither midi nor wav"),
+        ({"kind": None, "scope": "piece"}, "kind None is neither midi nor wav"),
+        ({"kind": "wav", "scope": "all"}, "scope 'all' is neither selection nor piece"),
+    ):
+        with pytest.raises(ValueError, match=f"^{sentence}$"):
+            SaveRequest.read({**edit, **wrong}, 5, FADERS)
