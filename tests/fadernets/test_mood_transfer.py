@@ -92,3 +92,13 @@ def test_presets_are_the_four_quarters():
 def test_what_is_no_mood_is_named(target, message):
     with pytest.raises(ValueError, match=message):
         sides_of(target)
+
+
+def test_quarters_of_the_circle_of_moods_by_name():
+    """Russell (1980): arousal upwards, valence to the right."""
+    assert PRESETS == {
+        "calm": {"arousal": "low", "valence": "high"},
+        "tense": {"arousal": "high", "valence": "low"},
+        "sad": {"arousal": "low", "valence": "low"},
+        "joyful": {"arousal": "high", "valence": "high"},
+    }
