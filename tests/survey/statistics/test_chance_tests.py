@@ -58,6 +58,7 @@ def test_mcnemar() -> None:
 def test_holm() -> None:
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02], abs=1e-6)
     assert holm([0.9, 0.8]) == [1, 1]
+    assert holm([0.0, 1.0]) == [0, 1]
     assert holm([]) == []
     with pytest.raises(ValueError, match="0 to 1"):
         holm([0.1, float("nan")])
