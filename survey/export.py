@@ -24,8 +24,8 @@ def opened(url: str | None) -> Iterator[Database]:
     DatabaseError
         If it is an SQLite file that does not exist: opening it would make an empty one.
     """
-    found = url or Settings.from_env().database_url
-    database = Database(found)
+    address = url or Settings.from_env().database_url
+    database = Database(address)
     try:
         if database.is_sqlite and not Path(str(database.url.database)).is_file():
             raise DatabaseError(f"there is no database {database.url.database}")
@@ -40,10 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--database", metavar="URL", help="default: DATABASE_URL, else data/")
     parser.add_argument("--study", metavar="NAME", help="default: the only one")
     parser.add_argument("--out", metavar="DIR", type=Path, required=True)
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        with opened(asked.database) as database:
-            for path in export(database, asked.out, asked.study):
+        with opened(options.database) as database:
+            for path in export(database, options.out, options.study):
                 print(path)
     except (ValueError, OSError) as error:
         print(f"survey.export: {error}", file=sys.stderr)

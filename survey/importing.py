@@ -22,20 +22,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("file", metavar="FILE", type=Path)
     parser.add_argument("--database", metavar="URL", help="default: DATABASE_URL, else data/")
     parser.add_argument("--name", metavar="NEW", help="the study's name here")
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        text = asked.file.read_text(encoding="utf-8")
+        text = options.file.read_text(encoding="utf-8")
         parse(text)  # before a database is made for it
-        database = Database(asked.database or Settings.from_env().database_url)
+        database = Database(options.database or Settings.from_env().database_url)
         try:
             upgrade(database)
             with database.write() as session:
-                study = import_study(session, text, asked.name)
+                study = import_study(session, text, options.name)
                 print(_told(study))
         finally:
             database.close()
     except UnicodeDecodeError as error:
-        print(f"survey.importing: {asked.file} is not UTF-8 text: {error}", file=sys.stderr)
+        print(f"survey.importing: {options.file} is not UTF-8 text: {error}", file=sys.stderr)
     except (ValueError, OSError, SQLAlchemyError) as error:
         print(f"survey.importing: {error}", file=sys.stderr)
     else:

@@ -90,7 +90,7 @@ def minutes(study: Study) -> int:
 def sections(study: Study) -> list[tuple[str, str]]:
     """What somebody agrees to: headings and their text, in the study's language."""
     say = load(study.language)
-    found = [
+    headed = [
         (say("consent.what"), say("consent.what_text")),
         (say("consent.long"), say("consent.long_text", minutes=minutes(study))),
         (say("consent.data"), say("consent.data_text")),
@@ -98,8 +98,8 @@ def sections(study: Study) -> list[tuple[str, str]]:
         (say("consent.free"), say("consent.free_text")),
     ]
     if contact := study.contact.strip():
-        found.append((say("consent.contact"), say("consent.contact_text", contact=contact)))
-    return found
+        headed.append((say("consent.contact"), say("consent.contact_text", contact=contact)))
+    return headed
 
 
 def consent(study: Study) -> str:
@@ -114,15 +114,15 @@ def consent(study: Study) -> str:
 def _read(language: str) -> Texts:
     path = FOLDER / f"{language}.json"
     try:
-        found = dict(_flat(json.loads(path.read_text(encoding="utf-8"))))
+        words = dict(_flat(json.loads(path.read_text(encoding="utf-8"))))
     except (ValueError, AttributeError) as error:
         raise ValueError(f"{path.name} is not a file of texts: {error}") from error
-    direction = found.get("direction", "ltr")
+    direction = words.get("direction", "ltr")
     if direction not in ("ltr", "rtl"):
         raise ValueError(f"{path.name}: direction {direction!r} is neither ltr nor rtl")
     if language != DEFAULT:
-        found = {**_read(DEFAULT).words, **found}
-    return Texts(language, direction, found)
+        words = {**_read(DEFAULT).words, **words}
+    return Texts(language, direction, words)
 
 
 def _flat(tree: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:

@@ -17,10 +17,10 @@ def variety(secret: str) -> int:
     """
     text = secret.casefold()
     known: set[tuple[str, str]] = set()
-    found = len(text[:1])
+    count = len(text[:1])
     for pair in pairwise(text):
         before, this = pair
         follows = abs(ord(before) - ord(this)) <= 1 or pair in NEIGHBOURS
-        found += not follows and pair not in known
+        count += not follows and pair not in known
         known.add(pair)
-    return found
+    return count

@@ -69,9 +69,9 @@ class Journal:
         self._lock = uploads.lock
         self._waiting: list[Line] = []  # what the disk would not take
         with self._lock:
-            found = merge_lines(self._ledger.lines())
-            self._withdrawn = dict(found.withdrawn)
-            self._study_of = {public_id: study for public_id, (study, _) in found.people.items()}
+            state = merge_lines(self._ledger.lines())
+            self._withdrawn = dict(state.withdrawn)
+            self._study_of = {public_id: study for public_id, (study, _) in state.people.items()}
             self._ledger.change(self._cleared)
             # Its upload shows at once whether uploading works.
             self._write([_line("start")])
@@ -91,8 +91,8 @@ class Journal:
     def opened(self, session: Session, study: Study) -> None:
         """A study was opened, closed, changed, or has new invitations."""
         session.flush()
-        here = session.get_one(Study, study.id, populate_existing=True)
-        self._keep(session, [_line("study", study=of_study(here, private=True))], at_once=True)
+        fresh = session.get_one(Study, study.id, populate_existing=True)
+        self._keep(session, [_line("study", study=of_study(fresh, private=True))], at_once=True)
 
     def began(self, session: Session, participant: Participant) -> None:
         """A participant has agreed, and has been assigned trials.
@@ -177,21 +177,21 @@ class Journal:
         withdrew is erased from the database, should an older one have come back.
         """
         with self._lock:
-            found = merge_lines(self._ledger.lines())
+            state = merge_lines(self._ledger.lines())
         with database.write() as session:
-            done = replay(session, found)
-        if done.erased:
+            restored = replay(session, state)
+        if restored.erased:
             database.scrub()
         with database.read() as session:
-            lacking = list(_lacking(session, found))
+            lacking = list(_lacking(session, state))
         with self._lock:
             self._write(lacking)
-        done.journalled = len(lacking)
-        self.problems = done.problems
-        for problem in done.problems:
+        restored.journalled = len(lacking)
+        self.problems = restored.problems
+        for problem in restored.problems:
             log.error("%s", problem)
         self._uploads.request_upload()
-        return done
+        return restored
 
     def _keep(self, session: Session, lines: list[Line], at_once: bool = False) -> None:
         """Write lines when, and if, the transaction they are of is committed."""
@@ -213,19 +213,19 @@ class Journal:
         The database has them already, so that an error must not reach the participant.
         """
         self._waiting += lines
-        kept = [
+        current = [
             line
             for line in self._waiting
             if pseudonym(person_of(line) or "") not in self._withdrawn
         ]
         try:
-            self._ledger.append(kept)
+            self._ledger.append(current)
         except OSError as error:
             log.error("the journal cannot be written: %s", error)
-            self._waiting = kept
+            self._waiting = current
             return
         self._waiting = []
-        for line in kept:
+        for line in current:
             if (public_id := person_of(line)) is not None:
                 self._study_of[public_id] = line["study"]
 
@@ -308,24 +308,26 @@ def _person_line(session: Session, participant: int, trial: int | None = None) -
     return _line("participant", study=who.study.name, participant=record)
 
 
-def _lacking(session: Session, found: JournalState) -> Iterator[Line]:
+def _lacking(session: Session, state: JournalState) -> Iterator[Line]:
     """Lines of what the database has and the journal has not."""
     for study in session.scalars(select(Study).order_by(Study.id)):
         persons = people(session, study)
         if study.state == "draft" and not persons:
             continue
         record = of_study(study, private=True)
-        if record != found.studies.get(study.name):
+        if record != state.studies.get(study.name):
             yield _line("study", study=record)
-        told = {public_id for public_id, (name, _) in found.people.items() if name == study.name}
+        journalled = {
+            public_id for public_id, (name, _) in state.people.items() if name == study.name
+        }
         for person in persons:
             record = of_participant(person, private=True)
             if is_idle(record):
                 continue  # counted, that is all
-            told.add(person.public_id)
-            _, known = found.people.get(person.public_id, (None, None))
+            journalled.add(person.public_id)
+            _, known = state.people.get(person.public_id, (None, None))
             if known is None or content(known) != content(record):
                 yield _line("participant", study=study.name, participant=record)
         consented = rating_table.flow(session, study).consented
-        if consented > max(found.begun.get(study.name, 0), len(told) + study.withdrawn):
+        if consented > max(state.begun.get(study.name, 0), len(journalled) + study.withdrawn):
             yield _line("begun", study=study.name, count=consented)

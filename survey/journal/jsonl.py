@@ -127,21 +127,21 @@ class Ledger:
 def parse(raw: bytes) -> Line | None:
     """A line from its bytes, None if it was cut short or is none."""
     try:
-        found = json.loads(raw)
+        line = json.loads(raw)
     except ValueError:  # no JSON, or no UTF-8
         return None
-    return found if isinstance(found, dict) and isinstance(found.get("type"), str) else None
+    return line if isinstance(line, dict) and isinstance(line.get("type"), str) else None
 
 
 def merge(source: Path, target: Path) -> None:
     """Bring a file's lines into another of the same name, which may not be there."""
-    there = source.read_bytes()
-    here = target.read_bytes() if target.exists() else b""
-    if target.exists() and here.startswith(there):
+    incoming = source.read_bytes()
+    present = target.read_bytes() if target.exists() else b""
+    if target.exists() and present.startswith(incoming):
         return
-    known = set(here.splitlines())
-    new = [line for line in there.splitlines() if line not in known]
-    replace(target, b"".join(line + b"\n" for line in [*here.splitlines(), *new]))
+    known = set(present.splitlines())
+    new = [line for line in incoming.splitlines() if line not in known]
+    replace(target, b"".join(line + b"\n" for line in [*present.splitlines(), *new]))
 
 
 def replace(path: Path, data: bytes) -> None:

@@ -58,8 +58,8 @@ def pseudonym(public_id: str) -> str:
 def person_of(line: Line) -> str | None:
     """The public id of the participant a line is of, None if it is of none."""
     record = line.get("participant")
-    found = record.get("public_id") if isinstance(record, dict) else None
-    return found if isinstance(found, str) else None
+    public_id = record.get("public_id") if isinstance(record, dict) else None
+    return public_id if isinstance(public_id, str) else None
 
 
 @dataclass
@@ -141,38 +141,38 @@ def merge_lines(lines: Iterable[Line]) -> JournalState:
 
     Those that make no sense are passed over and logged.
     """
-    found = JournalState()
+    state = JournalState()
     for line in sorted(lines, key=lambda line: str(line.get("at"))):
         try:
-            found.add(line)
+            state.add(line)
         except RecordError as error:
             log.warning("a line of the journal makes no sense: %s", error.plain)
-    return found
+    return state
 
 
-def replay(session: Session, found: JournalState) -> Restored:
+def replay(session: Session, state: JournalState) -> Restored:
     """Add to a database what it lacks, and erase from it who withdrew.
 
-    What cannot be added is told of in `problems`; the rest is added.
+    What cannot be added is named in `problems`; the rest is added.
 
     Parameters
     ----------
     session : Session
         Of a transaction that may write.
-    found : Told
+    state : JournalState
     """
-    done = Restored()
-    _erase(session, found, done)
+    restored = Restored()
+    _erase(session, state, restored)
     studies = {}
-    for name, record in found.studies.items():
+    for name, record in state.studies.items():
         try:
             with session.begin_nested():
-                studies[name] = _study(session, record, done)
+                studies[name] = _study(session, record, restored)
         except (RecordError, IntegrityError) as error:
-            done.problems.append(f"Study {name!r} could not be restored: {_short(error)}.")
-    _use(session, found, studies)
+            restored.problems.append(f"Study {name!r} could not be restored: {_short(error)}.")
+    _use(session, state, studies)
     lost = 0
-    for name, record in found.people.values():
+    for name, record in state.people.values():
         if is_idle(record):
             continue
         if name not in studies:
@@ -180,14 +180,14 @@ def replay(session: Session, found: JournalState) -> Restored:
             continue
         try:
             with session.begin_nested():
-                _person(session, studies[name], record, done)
+                _person(session, studies[name], record, restored)
         except (RecordError, IntegrityError) as error:
-            done.problems.append(f"A participant could not be restored: {_short(error)}.")
+            restored.problems.append(f"A participant could not be restored: {_short(error)}.")
     if lost:
-        done.problems.append(f"{lost} participants are of studies that could not be restored.")
+        restored.problems.append(f"{lost} participants are of studies that could not be restored.")
     for name, study in studies.items():
-        _count(session, study, found.consented(name))
-    return done
+        _count(session, study, state.consented(name))
+    return restored
 
 
 def is_idle(record: Line) -> bool:
@@ -210,25 +210,25 @@ def _count(session: Session, study: Study, consented: int) -> None:
     study.lapsed += max(0, consented - flow(session, study).consented)
 
 
-def _erase(session: Session, found: JournalState, done: Restored) -> None:
+def _erase(session: Session, state: JournalState, restored: Restored) -> None:
     for person in session.scalars(select(Participant)).all():
-        if pseudonym(person.public_id) in found.withdrawn:
+        if pseudonym(person.public_id) in state.withdrawn:
             erase(session, person, actor="system")
-            done.erased += 1
+            restored.erased += 1
 
 
-def _use(session: Session, found: JournalState, studies: dict[str, Study]) -> None:
+def _use(session: Session, state: JournalState, studies: dict[str, Study]) -> None:
     """Invitations of people who withdrew stay used."""
-    for line in found.withdrawn.values():
+    for line in state.withdrawn.values():
         if line.get("invitation") and line.get("study") in studies:
             add_invitation(session, studies[line["study"]], line["invitation"])
 
 
-def _study(session: Session, record: Line, done: Restored) -> Study:
+def _study(session: Session, record: Line, restored: Restored) -> Study:
     study = session.scalar(select(Study).where(Study.name == member(record, "name")))
     if study is None:
         study = add_study(session, record, private=True)
-        done.studies += 1
+        restored.studies += 1
         return study
     if sounds(of_study(study)) != sounds(record):
         raise RecordError("the study of this name here has other clips")
@@ -248,14 +248,14 @@ def sounds(record: Line) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _person(session: Session, study: Study, record: Line, done: Restored) -> None:
+def _person(session: Session, study: Study, record: Line, restored: Restored) -> None:
     person = session.scalar(
         select(Participant).where(Participant.public_id == member(record, "public_id"))
     )
     if person is None:
         person = add_participant(session, study, record, private=True)
-        done.participants += 1
-        done.answers += sum(trial.answer is not None for trial in person.trials)
+        restored.participants += 1
+        restored.answers += sum(trial.answer is not None for trial in person.trials)
         return
     if person.study_id != study.id:
         raise RecordError("a participant is of another study here")
@@ -266,14 +266,14 @@ def _person(session: Session, study: Study, record: Line, done: Restored) -> Non
     ):
         for name, value in newer.items():
             setattr(person, name, value)
-    here = {trial.stimulus.name: trial for trial in person.trials}
+    trials = {trial.stimulus.name: trial for trial in person.trials}
     stimuli = {stimulus.name: stimulus for stimulus in study.stimuli}
     for one in members(record, "trials"):
-        trial = here.get(member(one, "stimulus"))
+        trial = trials.get(member(one, "stimulus"))
         if trial is None:
-            done.answers += add_trial(person, stimuli, one).answer is not None
+            restored.answers += add_trial(person, stimuli, one).answer is not None
         else:
-            done.answers += complete(trial, one)
+            restored.answers += complete(trial, one)
     session.flush()
 
 

@@ -237,10 +237,10 @@ def attributes(table: pd.DataFrame) -> list[str]:
 
 
 def table_of(
-    found: dict[str, list[Any]] | Iterable[dict[str, Any]], columns: list[Column]
+    cells: dict[str, list[Any]] | Iterable[dict[str, Any]], columns: list[Column]
 ) -> pd.DataFrame:
     """A table with the columns' types, sorted, from lists by column or from rows."""
-    values = found if isinstance(found, dict) else list(found)
+    values = cells if isinstance(cells, dict) else list(cells)
     raw = pd.DataFrame(values, columns=[column.name for column in columns], dtype=object)
     table = raw.where(raw.notna(), None).astype({column.name: column.dtype for column in columns})
     return table.sort_values(SORTED_BY, ignore_index=True, kind="stable", na_position="last")

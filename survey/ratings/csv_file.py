@@ -72,18 +72,18 @@ def read_csv(source: Path | IO[str]) -> pd.DataFrame:
             raise ValueError(f"the table has no column {column.name!r}")
     measured = [name[len(CHANGE) :] for name in header if name.startswith(CHANGE)]
     columns = ordered(measured)
-    found = {
+    cells = {
         column.name: _parsed(column, [row[header.index(column.name)] for row in rows])
         for column in columns
         if column.name in header
     }
-    if "kind" not in found:
+    if "kind" not in cells:
         same = {True: "identical", False: "transfer"}
-        found["kind"] = [same[intended == "same"] for intended in found["intended"]]
+        cells["kind"] = [same[intended == "same"] for intended in cells["intended"]]
     for column in columns:
-        found.setdefault(column.name, ["" if column.form == "text" else None] * len(rows))
-    _agree(found)
-    return table_of(found, columns)
+        cells.setdefault(column.name, ["" if column.form == "text" else None] * len(rows))
+    _agree(cells)
+    return table_of(cells, columns)
 
 
 def _records(stream: IO[str]) -> Iterator[list[str]]:
@@ -112,13 +112,13 @@ def _parsed(column: Column, cells: list[str]) -> list[Any]:
     return [values[cell] for cell in cells]
 
 
-def _agree(found: dict[str, list[Any]]) -> None:
+def _agree(cells: dict[str, list[Any]]) -> None:
     """What the database's constraints forbid is forbidden in a file, too."""
     items: dict[tuple[str, str], tuple[str, str]] = {}
     answered: dict[tuple[str, str, str], int] = {}
     names = ("study", "participant", "item", "kind", "intended")
     for row, (study, person, item, kind, intended) in enumerate(
-        zip(*(found[name] for name in names), strict=True), 1
+        zip(*(cells[name] for name in names), strict=True), 1
     ):
         if (kind == "identical") != (intended == "same"):
             raise ValueError(f"column intended, row {row}: is {intended!r} for kind {kind!r}")

@@ -124,7 +124,7 @@ def _time_to_hear(begun: datetime | None, answered: datetime, length: float) -> 
 
 
 def _of_stimulus(stimulus: Stimulus, measured: list[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    cells: dict[str, Any] = {
         "item": stimulus.name,
         **{
             name: getattr(stimulus, name)
@@ -133,8 +133,8 @@ def _of_stimulus(stimulus: Stimulus, measured: list[str]) -> dict[str, Any]:
     }
     for name in measured:
         values = stimulus.measured.get(name)
-        found[CHANGE + name] = None if values is None else values["after"] - values["before"]
-    return found
+        cells[CHANGE + name] = None if values is None else values["after"] - values["before"]
+    return cells
 
 
 def _of_participant(person: Participant) -> dict[str, Any]:

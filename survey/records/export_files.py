@@ -148,9 +148,9 @@ def renew(database: Database) -> list[Path]:
 def _holds(folder: Path, study: Study) -> bool:
     """Whether the files of a folder are those of this study, as far as they tell."""
     try:
-        told = json.loads((folder / STUDY).read_text(encoding="utf-8"))
+        record = json.loads((folder / STUDY).read_text(encoding="utf-8"))
         born = study.created_at.isoformat()  # another database may have a study of that name
-        return (told["study"]["name"], told["study"]["created_at"]) == (study.name, born)
+        return (record["study"]["name"], record["study"]["created_at"]) == (study.name, born)
     except FileNotFoundError:
         pass
     except (OSError, ValueError, KeyError, TypeError):

@@ -73,11 +73,11 @@ def add_invitation(session: Session, study: Study, record: Mapping[str, Any]) ->
         If the record is not one of an invitation.
     """
     add_invitations(session, study, {"invitations": [record]}, private=True)
-    found = values(Invitation, record, private=True)
+    fields = values(Invitation, record, private=True)
     row = session.scalars(
-        select(Invitation).where(Invitation.token_hash == found["token_hash"])
+        select(Invitation).where(Invitation.token_hash == fields["token_hash"])
     ).one()
-    row.used_at = row.used_at or found["used_at"]  # the study's own record may be the older one
+    row.used_at = row.used_at or fields["used_at"]  # the study's own record may be the older one
     return row
 
 
@@ -171,10 +171,12 @@ def unusable() -> str:
 
 
 def _clip(clips: dict[str, Clip], record: Mapping[str, Any]) -> Clip:
-    found = values(Clip, record)
-    clip = clips.setdefault(found["sha256"], Clip(**found))
-    if clip.bytes != found["bytes"]:
-        raise RecordError(f"clip {clip.sha256} has {clip.bytes} bytes here, {found['bytes']} there")
+    fields = values(Clip, record)
+    clip = clips.setdefault(fields["sha256"], Clip(**fields))
+    if clip.bytes != fields["bytes"]:
+        raise RecordError(
+            f"clip {clip.sha256} has {clip.bytes} bytes here, {fields['bytes']} there"
+        )
     return clip
 
 

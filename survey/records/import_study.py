@@ -32,17 +32,17 @@ def parse(text: str) -> dict[str, Any]:
         If the text is no export that this version reads.
     """
     try:
-        found = json.loads(text, parse_constant=_no_number)
+        record = json.loads(text, parse_constant=_no_number)
     except (json.JSONDecodeError, RecursionError) as error:
         raise ValueError(
             "this is no study.json; ratings in a CSV file are analysed with "
             "python -m survey.analyze --csv FILE"
         ) from error
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise ValueError(f"this is JSON, but not a study: it has no format {FORMAT!r}")
-    if found.get("version") != VERSION:
-        raise ValueError(f"the study has version {found.get('version')!r}; {VERSION} is read here")
-    return found
+    if record.get("version") != VERSION:
+        raise ValueError(f"the study has version {record.get('version')!r}; {VERSION} is read here")
+    return record
 
 
 def import_study(session: Session, text: str, name: str | None = None) -> Study:

@@ -52,12 +52,14 @@ def of_study(study: Study, private: bool = False) -> dict[str, Any]:
     return {
         **_plain(study),
         "stimuli": [
-            {**_plain(one), "first": _plain(one.first), "second": _plain(one.second)}
-            for one in study.stimuli
+            {**_plain(stimulus), "first": _plain(stimulus.first), "second": _plain(stimulus.second)}
+            for stimulus in study.stimuli
         ],
         "invitations": [
-            _plain(one, private)
-            for one in session.scalars(invitations.order_by(Invitation.created_at, Invitation.id))
+            _plain(invitation, private)
+            for invitation in session.scalars(
+                invitations.order_by(Invitation.created_at, Invitation.id)
+            )
         ],
     }
 
@@ -129,7 +131,7 @@ def values(model: type[Base], record: Any, private: bool = False) -> dict[str, A
     return {field: getattr(row, field) for field in type(row).model_fields}
 
 
-def member(record: Any, name: str, what: str | None = None) -> Any:
+def member(record: Any, name: str, path: str | None = None) -> Any:
     """A field of a record.
 
     Raises
@@ -138,9 +140,9 @@ def member(record: Any, name: str, what: str | None = None) -> Any:
         If the record has none of that name, or is no record at all.
     """
     if not isinstance(record, Mapping):
-        raise RecordError(f"{what or name}: expected an object around it, not", record)
+        raise RecordError(f"{path or name}: expected an object around it, not", record)
     if name not in record:
-        raise RecordError(f"{what or name} is missing")
+        raise RecordError(f"{path or name} is missing")
     return record[name]
 
 
@@ -152,10 +154,10 @@ def members(record: Any, name: str) -> list[Any]:
     RecordError
         If there is none, or it is no list.
     """
-    found = member(record, name)
-    if not isinstance(found, list):
-        raise RecordError(f"{name}: expected a list, not", found)
-    return found
+    items = member(record, name)
+    if not isinstance(items, list):
+        raise RecordError(f"{name}: expected a list, not", items)
+    return items
 
 
 def _session(row: Base) -> Session:

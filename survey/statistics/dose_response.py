@@ -89,10 +89,10 @@ def spearman(first: np.ndarray, second: np.ndarray, independent: int | None = No
 
 def _correlation(transfers: pd.DataFrame, actual: pd.Series) -> Estimate:
     heard = transfers["heard"].map(SIGN).astype(float)
-    there = (heard.notna() & actual.notna()).to_numpy()
-    items = pd.DataFrame({"actual": actual[there], "heard": heard[there]})
-    means = items.groupby(transfers["item"][there]).mean()
-    music = len(set(segments(transfers)[there]))
+    known = (heard.notna() & actual.notna()).to_numpy()
+    items = pd.DataFrame({"actual": actual[known], "heard": heard[known]})
+    means = items.groupby(transfers["item"][known]).mean()
+    music = len(set(segments(transfers)[known]))
     return spearman(means["actual"].to_numpy(), means["heard"].to_numpy(), music)
 
 

@@ -32,10 +32,10 @@ def mean(answers: Crossed) -> Estimate:
 
 def share(answers: Crossed) -> Estimate:
     """The share of ones among zeros and ones, its two-way interval computed on the logit scale."""
-    found = mean(answers)
-    if found.error is None:
-        return found
-    return on_logits(found, min(answers.participant_count, answers.item_count))
+    estimate = mean(answers)
+    if estimate.error is None:
+        return estimate
+    return on_logits(estimate, min(answers.participant_count, answers.item_count))
 
 
 def difference(first: Crossed, second: Crossed) -> Estimate:
@@ -50,11 +50,11 @@ def difference(first: Crossed, second: Crossed) -> Estimate:
     freedom = min(_freedom(first), _freedom(second))
     if freedom < 1:
         return Estimate(value, n=n, note=ONE)
-    one, other = _centred(first), _centred(second)
+    first_scores, second_scores = _centred(first), _centred(second)
     both = Crossed(
-        np.concatenate([one.values, -other.values]),
-        np.concatenate([one.participants, other.participants]),
-        np.concatenate([one.items, other.items]),
+        np.concatenate([first_scores.values, -second_scores.values]),
+        np.concatenate([first_scores.participants, second_scores.participants]),
+        np.concatenate([first_scores.items, second_scores.items]),
     )
     variance, note = clustered_variance(both)
     return around(value, math.sqrt(variance), freedom, n, note)
@@ -73,8 +73,8 @@ def by_participant(answers: Crossed) -> Estimate:
 
 def share_by_participant(answers: Crossed) -> Estimate:
     """The share of ones, its interval clustered by participant alone, on the logit scale."""
-    found = by_participant(answers)
-    return found if found.error is None else on_logits(found, answers.participant_count)
+    estimate = by_participant(answers)
+    return estimate if estimate.error is None else on_logits(estimate, answers.participant_count)
 
 
 def clustered_variance(scores: Crossed) -> tuple[float, str | None]:
@@ -90,19 +90,19 @@ def clustered_variance(scores: Crossed) -> tuple[float, str | None]:
     return larger, NEGATIVE if larger > 0 else None
 
 
-def on_logits(found: Estimate, independent: int) -> Estimate:
+def on_logits(estimate: Estimate, independent: int) -> Estimate:
     """The interval of a share, computed on logits so that it stays within 0 and 1.
 
     At 0 and 1, which have no logit, it is Clopper and Pearson's for `independent` answers.
     """
-    value, error, freedom = found.value, found.error, found.freedom
+    value, error, freedom = estimate.value, estimate.error, estimate.freedom
     if value is None or error is None or freedom is None:
         raise ValueError("an estimate without a standard error has no interval on logits")
     if value in (0, 1):
         edge = clopper_pearson(round(value * independent), independent)
-        return replace(found, low=edge.low, high=edge.high, error=None, freedom=None, note=EDGE)
+        return replace(estimate, low=edge.low, high=edge.high, error=None, freedom=None, note=EDGE)
     logit = math.log(value / (1 - value))
-    ends = around(logit, error / (value * (1 - value)), freedom, found.n, found.note)
+    ends = around(logit, error / (value * (1 - value)), freedom, estimate.n, estimate.note)
     return replace(
         ends, value=value, low=float(expit(ends.low)), high=float(expit(ends.high)), error=error
     )
