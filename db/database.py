@@ -226,13 +226,13 @@ def address(url: str) -> URL:
         If it is neither SQLite's nor PostgreSQL's.
     """
     try:
-        found = make_url(url)
+        parsed = make_url(url)
     except ArgumentError as error:
         raise DatabaseError("DATABASE_URL is not an address, such as sqlite:///a/file") from error
-    if found.drivername in ("postgres", "postgresql"):
-        found = found.set(drivername="postgresql+psycopg")
-    if found.get_backend_name() not in ("sqlite", "postgresql"):
-        raise DatabaseError(f"DATABASE_URL is for {found.drivername}, not sqlite or postgresql")
-    if found.get_backend_name() == "sqlite" and found.database in (None, "", ":memory:"):
+    if parsed.drivername in ("postgres", "postgresql"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise DatabaseError(f"DATABASE_URL is for {parsed.drivername}, not sqlite or postgresql")
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
         raise DatabaseError("DATABASE_URL names no file; threads cannot share SQLite's memory")
-    return found
+    return parsed

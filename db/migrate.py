@@ -79,17 +79,18 @@ def _alone(database: Database) -> Iterator[Connection]:
 
 def _newest(connection: Connection, config: Config) -> str | None:
     """The database's version, None for an empty database."""
-    found = MigrationContext.configure(connection).get_current_revision()
-    if found is None:
+    revision = MigrationContext.configure(connection).get_current_revision()
+    if revision is None:
         if inspect(connection).has_table("studies"):
             raise DatabaseError("The database has tables but no version; it is not one of ours.")
         return None
     scripts = ScriptDirectory.from_config(config).walk_revisions()
-    if found not in {script.revision for script in scripts}:
+    if revision not in {script.revision for script in scripts}:
         raise DatabaseError(
-            f"The database is of version {found}, newer than this software; upgrade the software."
+            f"The database is of version {revision}, newer than this software; "
+            "upgrade the software."
         )
-    return found
+    return revision
 
 
 def main() -> None:

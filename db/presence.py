@@ -13,7 +13,7 @@ import threading
 
 from sqlalchemy.exc import SQLAlchemyError
 
-BESIDE = ("", "-wal", "-shm")
+SUFFIXES = ("", "-wal", "-shm")  # of the files that SQLite keeps for a database
 
 
 class Lost(SQLAlchemyError):
@@ -51,12 +51,12 @@ class Presence:
         # SQLite makes the files beside the database's when it reads for the first time.
         connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
         name = connection.execute("PRAGMA database_list").fetchone()[2]
-        found = {name + end: _identity(name + end) for end in BESIDE}
+        files = {name + suffix: _identity(name + suffix) for suffix in SUFFIXES}
         with self._lock:
-            there = {name: one for name, one in found.items() if one is not None}
-            if len(there) < len(found) or (self._count and there != self._known):
+            existing = {path: identity for path, identity in files.items() if identity is not None}
+            if len(existing) < len(files) or (self._count and existing != self._known):
                 raise Lost("the database's file is gone")
-            self._known = there
+            self._known = existing
             self._count += 1
 
     def closed(self) -> None:
@@ -69,7 +69,7 @@ class Presence:
 
 def _identity(path: str) -> tuple[int, int] | None:
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino

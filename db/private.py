@@ -29,9 +29,9 @@ def make_folder(folder: Path) -> None:
 def tighten(path: Path) -> None:
     """Close a file to others, if it is there and this user's own."""
     try:
-        found = path.lstat()
-        mine = stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()
-        if mine and stat.S_IMODE(found.st_mode) & ~FOLDER:
-            path.chmod(found.st_mode & FOLDER)
+        status = path.lstat()
+        is_own = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+        if is_own and stat.S_IMODE(status.st_mode) & ~FOLDER:
+            path.chmod(status.st_mode & FOLDER)
     except (OSError, AttributeError):  # not there, or a system that knows no such users
         pass

@@ -35,9 +35,9 @@ def endpoint(
         if survey is not None:
             from survey import health  # the demo runs without the survey's libraries, too
 
-            found = await asyncio.to_thread(health.check, survey.state)
-            parts["survey"] = found.as_dict()
-            well = well and found.ok
+            health_of_survey = await asyncio.to_thread(health.check, survey.state)
+            parts["survey"] = health_of_survey.model_dump()
+            well = well and health_of_survey.ok
         return JSONResponse(parts, 200 if well else 503, {"cache-control": "no-store"})
 
     return healthz

@@ -1,22 +1,17 @@
 """The listening test as an application of its own, to be mounted at ``/survey``.
 
-A mounted application gets no start and stop events: `create_app` does what is to be done at the
-start, `close` what is to be done at the end.
-
-`close` takes 4 seconds at most, so that a host that stops the server gives it time enough; where
-answers are copied to a dataset, a last upload comes on top, which gets
-`survey.journal.journal.LAST`.
+A mounted application gets no start and stop events: `create_app` does the work of the start and
+`close` that of the end. `close` takes 4 seconds at most, less than hosts wait for a server to stop.
+Where answers are copied to a dataset, a last upload comes on top, see `survey.journal.journal`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
@@ -24,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 from db import private
 from db.database import Database, DatabaseError
 from db.migrate import upgrade
-from db.presence import BESIDE
+from db.presence import SUFFIXES
 from survey import health
 from survey.admin import routes
 from survey.admin.request import AdminServices
@@ -36,7 +31,7 @@ from survey.participant import api, audio, pages
 from survey.participant.join_rate import JoinLimiter
 
 STATIC = Path(__file__).parent / "static"
-TURN = 2.0  # seconds that closing waits for a writer
+CLOSING_WAIT = 2.0  # seconds that closing waits for a writer
 log = logging.getLogger(__name__)
 
 
@@ -83,7 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.journal = _journal(settings, database)
     app.state.admin_services = AdminServices(create_app)
     app.state.join_limiter = JoinLimiter()
-    app.state.checkup = health.Checkup()
+    app.state.health_monitor = health.HealthMonitor()
     add_routes(app)
     return app
 
@@ -92,17 +87,9 @@ def add_routes(app: FastAPI) -> None:
     """Put all that the survey answers into an application."""
     app.add_middleware(Guard)
     http_errors.install(app)
-    app.add_api_route("/healthz", healthz, methods=["GET", "HEAD"])
-    for module in (api, audio, pages, routes):
+    for module in (health, api, audio, pages, routes):
         app.include_router(module.router)
     app.mount("/static", Static(directory=STATIC), name="static")
-
-
-async def healthz(request: Request) -> JSONResponse:
-    """How the survey is: 200, or 503 while participants cannot take part."""
-    # Not in the threads that requests wait in: these may all be waiting for the database.
-    found = await asyncio.to_thread(health.check, request.app.state)
-    return JSONResponse(found.as_dict(), 200 if found.ok else 503)
 
 
 def close(app: FastAPI) -> None:
@@ -111,7 +98,7 @@ def close(app: FastAPI) -> None:
     if app.state.journal is not None:
         app.state.journal.close()
     try:
-        app.state.database.scrub(TURN)
+        app.state.database.scrub(CLOSING_WAIT)
     except SQLAlchemyError:
         log.warning("the database is busy, so its log was not cut")
     app.state.database.close()
@@ -122,17 +109,17 @@ def _tighten(settings: Settings, database: Database) -> None:
     if database.is_sqlite:
         path = Path(str(database.url.database)).absolute()
         if path.parent.resolve().is_relative_to(settings.data.resolve()):
-            for end in BESIDE:
-                private.tighten(path.with_name(path.name + end))
+            for suffix in SUFFIXES:
+                private.tighten(path.with_name(path.name + suffix))
 
 
 def _journal(settings: Settings, database: Database) -> journal.Journal | None:
     """The journal, agreeing with the database; without it studies on such a host stay shut."""
     try:
-        found = journal.connect(settings)
+        connected = journal.connect(settings)
     except (journal.JournalError, OSError) as error:
         log.error("answers are not copied off the disk: %s", error)
         return None
-    if found is not None:
-        found.restore(database)
-    return found
+    if connected is not None:
+        connected.restore(database)
+    return connected

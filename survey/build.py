@@ -33,11 +33,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     database = None
     try:
-        plan = _plan(args)
+        spec = _spec(args)
         settings = Settings.from_env()
         database = Database(args.database or settings.database_url)
         upgrade(database)
-        _run(database, settings, plan, args.restore)
+        _run(database, settings, spec, args.restore)
     except KeyboardInterrupt:
         return 130
     except (*REFUSALS, OperationalError, OSError, ValueError) as error:
@@ -49,17 +49,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(database: Database, settings: Settings, plan: StudySpec, is_lost: bool) -> None:
+def _run(database: Database, settings: Settings, spec: StudySpec, restore_clips: bool) -> None:
     bars = Bars()
     try:
-        if is_lost:
-            restore(database, settings, plan, bars)
+        if restore_clips:
+            restore(database, settings, spec, bars)
         else:
-            build(database, settings, plan, bars)
+            build(database, settings, spec, bars)
     finally:
         bars.close()
     with database.read() as session:
-        study = session.scalars(select(Study).where(Study.name == plan.name)).one()
+        study = session.scalars(select(Study).where(Study.name == spec.name)).one()
         for work, why in study.build["music"]["left_out"].items():
             print(f"left out: {work}: {why}", file=sys.stderr)
         print("\n".join(study_summary.lines(study)))
@@ -121,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _plan(args: argparse.Namespace) -> StudySpec:
+def _spec(args: argparse.Namespace) -> StudySpec:
     return StudySpec(
         name=args.name,
         title=args.title,
@@ -145,16 +145,16 @@ def _rules(path: Path | None) -> dict[str, Any] | None:
     if path is None:
         return None
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        rules = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise BuildError(f"{path} is not JSON: {error}") from error
-    if not isinstance(found, dict):
+    if not isinstance(rules, dict):
         raise BuildError(f"{path} holds no rules, a JSON object.")
-    return found
+    return rules
 
 
 def _sentence(error: Exception) -> str:
-    """What went wrong, in one line that ends with a full stop."""
+    """An error's message in one line that ends with a full stop."""
     text = str(error)
     if isinstance(error, OperationalError):
         text = f"The database cannot be used: {error.orig}"

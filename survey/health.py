@@ -1,41 +1,41 @@
 """Whether the survey can do its work now: for ``/healthz``, hosts and load balancers.
 
-Three things are looked at: that an answer could be stored (`Database.probe`, which writes nothing),
-that the data folder takes files, has room and the clips of open studies, and whether the journal,
-if there is one, gets off the disk. They are looked at in a thread of their own and not waited for
-longer than `PATIENCE`, so that there is an answer even while the database hangs; what was found
-holds for `KEPT`. Everybody may ask, so that nothing that is said holds a path, an address, a secret
-or a size.
+Three things are checked: that an answer could be stored (`Database.probe`, which writes nothing),
+that the data folder takes files, has room and the clips of open studies, and that the journal, if
+there is one, gets off the disk. A thread of its own checks them, and nobody waits for it longer
+than `LONGEST_WAIT`, so that there is an answer even while the database hangs; a result is given
+again for `FRESH`. Everybody may ask, so the answer holds no path, address, secret or size.
 
-A journal that fails does not make the survey unwell: answers go on being stored, and a host that
-restarts what is unwell would lose just those that are not uploaded yet.
+A journal that fails does not make the survey unwell: answers are still stored, and a host that
+restarts unwell servers would lose just the answers that are not uploaded yet.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, computed_field
 from sqlalchemy import or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import State
 
 from db.models import Clip, Stimulus, Study
 
-PATIENCE = 0.7  # seconds that anybody waits for what is looked at
-KEPT = 1.0  # seconds that a result is given again
-ROOM = 100_000_000  # bytes that must be free for the database to grow
-CLIPS_LOOKED_AT = 16  # of open studies; a folder that was emptied shows in any of them
+LONGEST_WAIT = 0.7  # seconds for an answer
+FRESH = 1.0  # seconds that a result is given again
+FREE_BYTES = 100_000_000  # on the disk, for the database to grow
+CHECKED_CLIPS = 16  # of open studies; any of them shows that the folder was emptied
+router = APIRouter()
 
 
-@dataclass(frozen=True)
-class Health:
-    """How the survey is.
+class Health(BaseModel):
+    """How the survey is; what ``/healthz`` answers.
 
     Attributes
     ----------
@@ -47,72 +47,76 @@ class Health:
         "off" if answers are not copied anywhere, "ok", "failing" if they should be and are not.
     """
 
+    model_config = ConfigDict(frozen=True)
+
     database: str = "slow"
     disk: str = "slow"
     journal: str = "off"
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def ok(self) -> bool:
         """Whether participants can take part."""
         return self.database == "ok" and self.disk == "ok"
 
-    def as_dict(self) -> dict[str, Any]:
-        """What ``/healthz`` says of it."""
-        return {
-            "ok": self.ok,
-            "database": self.database,
-            "disk": self.disk,
-            "journal": self.journal,
-        }
+
+@router.api_route("/healthz", methods=["GET", "HEAD"])
+async def healthz(request: Request, response: Response) -> Health:
+    """How the survey is: 200, or 503 while participants cannot take part."""
+    # Not in the threads of requests: these may all be waiting for the database.
+    health = await asyncio.to_thread(check, request.app.state)
+    response.status_code = 200 if health.ok else 503
+    return health
 
 
-class Checkup:
-    """Looks after one survey, no more often than needed; shared by threads.
+class HealthMonitor:
+    """Checks one survey, no more often than needed; shared by threads.
 
     Parameters
     ----------
     clock : function, optional
-        Gives seconds; only differences count.
+        Returns seconds; only differences count.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._look: _Look | None = None
+        self._latest: _Check | None = None
 
-    def of(self, state: State) -> Health:
-        """How a survey is, at most `KEPT` seconds ago; after `PATIENCE` seconds at the latest."""
+    def check(self, state: State) -> Health:
+        """How a survey was at most `FRESH` seconds ago; returns within `LONGEST_WAIT` seconds."""
         with self._lock:
             now = self._clock()
-            look = self._look
-            # One that hangs is the last one: every further one would hang, too.
-            if look is None or (look.done.is_set() and now - look.began >= KEPT):
-                look = self._look = _Look(state, now)
-                threading.Thread(target=look.run, name="health", daemon=True).start()
-        look.done.wait(max(0.0, PATIENCE - (now - look.began)))
-        return look.found()
+            latest = self._latest
+            # While a check hangs no other begins: it would hang, too.
+            if latest is None or (latest.is_done.is_set() and now - latest.began >= FRESH):
+                latest = self._latest = _Check(state, now)
+                threading.Thread(target=latest.run, name="health", daemon=True).start()
+        latest.is_done.wait(max(0.0, LONGEST_WAIT - (now - latest.began)))
+        return latest.health
 
 
-class _Look:
-    """One look at everything: what was found so far, and whether that is all."""
+class _Check:
+    """One check of everything, and its result so far."""
 
     def __init__(self, state: State, began: float) -> None:
         self.began = began
-        self.done = threading.Event()
+        self.is_done = threading.Event()
+        self.health = Health(journal=_journal(state))
         self._state = state
-        self._parts: dict[str, Any] = {"journal": _journal(state)}
 
     def run(self) -> None:
         try:
-            self._parts |= {"disk": _disk(self._state)}
-            self._parts |= {"database": _database(self._state)}
+            self._update(disk=_disk(self._state))
+            self._update(database=_database(self._state))
             if _lacks_clips(self._state):
-                self._parts |= {"disk": "failing"}
+                self._update(disk="failing")
         finally:
-            self.done.set()
+            self.is_done.set()
 
-    def found(self) -> Health:
-        return Health(**self._parts)
+    def _update(self, **parts: str) -> None:
+        # A new object, since other threads read this one.
+        self.health = self.health.model_copy(update=parts)
 
 
 def check(state: State) -> Health:
@@ -123,7 +127,8 @@ def check(state: State) -> Health:
     state : State
         Of the survey's application, ``app.state``.
     """
-    return state.checkup.of(state)
+    monitor: HealthMonitor = state.health_monitor
+    return monitor.check(state)
 
 
 def _database(state: State) -> str:
@@ -141,13 +146,13 @@ def _disk(state: State) -> str:
         writable = os.access(folder, os.W_OK | os.X_OK)
     except OSError:
         return "failing"
-    return "read-only" if not writable else "full" if free < ROOM else "ok"
+    return "read-only" if not writable else "full" if free < FREE_BYTES else "ok"
 
 
 def _lacks_clips(state: State) -> bool:
     """Whether clips that open studies need are missing, by a sample that is always the same.
 
-    By hash, so that the sample is spread over the clips of every open study.
+    In the order of the hashes, so that the sample is spread over the clips of all open studies.
     """
     query = (
         select(Clip.sha256, Clip.bytes)
@@ -156,7 +161,7 @@ def _lacks_clips(state: State) -> bool:
         .where(Study.state == "open")
         .distinct()
         .order_by(Clip.sha256)
-        .limit(CLIPS_LOOKED_AT)
+        .limit(CHECKED_CLIPS)
     )
     folder = state.settings.audio
     try:
@@ -167,9 +172,9 @@ def _lacks_clips(state: State) -> bool:
         if not os.access(folder, os.R_OK | os.X_OK):
             return True
         return any((folder / f"{sha256}.mp3").stat().st_size != size for sha256, size in clips)
-    except SQLAlchemyError:  # said of the database already
+    except SQLAlchemyError:  # `_database` reports it
         return False
-    except OSError:  # gone, or the disk itself
+    except OSError:  # a clip is gone, or the disk fails
         return True
 
 

@@ -57,7 +57,7 @@ class AdminForm(BaseModel):
 class InvitationForm(AdminForm):
     """How many invitations to make, and the researcher's own word for them."""
 
-    count: int = Field(ge=1, le=invitations.MOST)
+    count: int = Field(ge=1, le=invitations.MOST_AT_ONCE)
     label: str = Field("", max_length=invitations.LONGEST_LABEL)
 
 

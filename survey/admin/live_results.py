@@ -23,7 +23,7 @@ class Snapshot:
     Attributes
     ----------
     mark : str
-        Another one whenever the stored answers are others.
+        A text that changes whenever the stored answers do.
     kept : int
         Participants whom the study's rules keep.
     table : DataFrame
@@ -46,7 +46,7 @@ class Snapshot:
 
     @property
     def words(self) -> dict[str, str]:
-        """Both figures in words, for who does not see them."""
+        """Both figures in words, for people who do not see them."""
         return {
             "heatmap": figures.heatmap_words(self.numbers.directions),
             "mos": figures.bars_words(self.numbers.opinion),
@@ -78,13 +78,13 @@ class Live:
         """The results of a study as they are now."""
         mark = _mark(session, study)
         with self._lock:
-            found = self._latest.get(study.id)
-        if found is not None and found.mark == mark:
-            return found
-        found = _snapshot(session, study, mark)
+            snapshot = self._latest.get(study.id)
+        if snapshot is not None and snapshot.mark == mark:
+            return snapshot
+        snapshot = _snapshot(session, study, mark)
         with self._lock:
-            self._latest[study.id] = found
-        return found
+            self._latest[study.id] = snapshot
+        return snapshot
 
 
 def _snapshot(session: Session, study: Study, mark: str) -> Snapshot:

@@ -1,4 +1,4 @@
-"""How a study fills: answers by stimulus, people by how far they came, who was seen when."""
+"""How a study fills: answers of each stimulus, people by how far they came and when last seen."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Flow:
 
 @dataclass(frozen=True)
 class Person:
-    """A participant in the admin's list; nothing here tells who it is.
+    """A participant in the admin's list, without anything that identifies a person.
 
     Attributes
     ----------
@@ -94,7 +94,7 @@ class Person:
 
 
 def cells(session: Session, study: Study) -> list[Cell]:
-    """Every stimulus of a study with its answers, those that need answers most first."""
+    """Every stimulus of a study with its answers, the one with the fewest answers first."""
     waits = (
         Answer.id.is_(None)
         & Participant.id.is_not(None)
@@ -113,9 +113,9 @@ def cells(session: Session, study: Study) -> list[Cell]:
         .group_by(Stimulus.id)
     ).all()
     transfers = sum(stimulus.kind == "transfer" for stimulus, _, _ in rows)
-    people = unused_places.planned(study)
-    shared = math.ceil(people * min(1.0, study.trials_each / max(transfers, 1)))
-    found = [
+    wanted = unused_places.planned(study)
+    target = math.ceil(wanted * min(1.0, study.trials_each / max(transfers, 1)))
+    cells = [
         Cell(
             stimulus.name,
             stimulus.kind,
@@ -124,12 +124,12 @@ def cells(session: Session, study: Study) -> list[Cell]:
             stimulus.strength,
             answers,
             int(waiting),
-            shared if stimulus.kind == "transfer" else people,
+            target if stimulus.kind == "transfer" else wanted,
         )
         for stimulus, answers, waiting in rows
     ]
     kinds = ("transfer", "identical", "swapped", "practice")
-    return sorted(found, key=lambda cell: (kinds.index(cell.kind), cell.answers, cell.name))
+    return sorted(cells, key=lambda cell: (kinds.index(cell.kind), cell.answers, cell.name))
 
 
 def flow(session: Session, study: Study, kept: int) -> Flow:
@@ -174,9 +174,9 @@ def people(session: Session, study: Study, *, skip: int = 0, most: int = 100) ->
         .offset(skip)
         .limit(most)
     )
-    this = now()
+    moment = now()
     return [
-        Person(person.public_id, person.stage, answered, trials, ago(person.seen_at, this))
+        Person(person.public_id, person.stage, answered, trials, ago(person.seen_at, moment))
         for person, trials, answered in rows
     ]
 
@@ -194,9 +194,9 @@ def answers(session: Session, study: Study) -> int:
     )
 
 
-def ago(moment: datetime, this: datetime) -> str:
-    """How long ago a moment was, in words, such as "5 minutes ago"."""
-    seconds = max(0.0, (this - moment).total_seconds())
+def ago(moment: datetime, reference: datetime) -> str:
+    """How long before a reference a moment was, in words, such as "5 minutes ago"."""
+    seconds = max(0.0, (reference - moment).total_seconds())
     if seconds < 60:
         return "just now"
     unit, length = next((name, size) for name, size in UNITS if seconds >= size)

@@ -1,4 +1,4 @@
-"""May a study be opened, and what happens when it is opened or closed."""
+"""Whether a study may be opened, and what happens when it is opened or closed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from db.models import Audit, Clip, Stimulus, Study, now
 from survey.core.settings import Settings
 from survey.journal.durability import Durability
 
-NAMED = 3  # missing files that are named before the rest is counted
+NAMED_FILES = 3  # missing ones whose names are said; the others are counted
 FORCE = "Set FADERNETS_ALLOW_EPHEMERAL=1 and start the server again to open studies all the same."
 
 
@@ -17,22 +17,22 @@ def hindrances(
     session: Session, study: Study, settings: Settings, durable: Durability
 ) -> list[str]:
     """Why a study cannot be opened, one sentence each; none if it can be."""
-    found = []
+    sentences = []
     if not durable.ok and not settings.force_open:
-        found.append(f"{durable.sentence} {FORCE}")
+        sentences.append(f"{durable.sentence} {FORCE}")
     kinds = list(session.scalars(select(Stimulus.kind).where(Stimulus.study_id == study.id)))
     if not kinds:
-        found.append("The study has no stimuli.")
+        sentences.append("The study has no stimuli.")
     elif kinds.count("transfer") < study.trials_each:
-        found.append(
+        sentences.append(
             f"Every participant rates {study.trials_each} transformed pairs, "
             f"but the study has {kinds.count('transfer')}."
         )
-    return found + _missing(session, study, settings)
+    return sentences + _missing(session, study, settings)
 
 
 def open_study(session: Session, study: Study) -> None:
-    """Let participants in; `hindrances` is asked before."""
+    """Let participants in; call `hindrances` before."""
     study.state, study.opened_at, study.closed_at = "open", study.opened_at or now(), None
     session.add(Audit(actor="admin", action="opened", study_id=study.id))
 
@@ -59,8 +59,8 @@ def _missing(session: Session, study: Study, settings: Settings) -> list[str]:
     lost = [f"{clip.sha256}.mp3" for clip in clips if not _is_there(clip, settings)]
     if not lost:
         return []
-    more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
-    return [f"Sound files are missing or cut short: {', '.join(lost[:NAMED])}{more}."]
+    more = f" and {len(lost) - NAMED_FILES} more" if len(lost) > NAMED_FILES else ""
+    return [f"Sound files are missing or cut short: {', '.join(lost[:NAMED_FILES])}{more}."]
 
 
 def _is_there(clip: Clip, settings: Settings) -> bool:

@@ -21,7 +21,7 @@ from survey.admin.request import AdminDep, AdminRequest, AdminRoute, audit, csrf
 from survey.admin.study_pages import frame, origin
 from survey.records import erasure, export_files
 
-SIZE = 100  # participants on a page
+PAGE_SIZE = 100  # participants
 
 
 router = APIRouter(route_class=AdminRoute)
@@ -29,7 +29,7 @@ router = APIRouter(route_class=AdminRoute)
 
 @router.get("/admin/studies/{name}/invitations")
 def invited(admin: AdminDep, name: str) -> Response:
-    """The invitations made so far; their links are not known any more."""
+    """The invitations made so far, without their links: only hashes are stored."""
     with admin.database.read() as session:
         return _invitations(admin, session, study_of(session, name), [])
 
@@ -55,38 +55,38 @@ def revoke(admin: AdminDep, name: str, number: str) -> Response:
     """Take back an invitation that nobody has used."""
     with admin.database.write() as session:
         study = study_of(session, name)
-        found = {
-            str(invitation.id): invitation for invitation in invitations.listed(session, study)
+        ids = {
+            str(invitation.id): invitation.id for invitation in invitations.listed(session, study)
         }
-        if number not in found:
+        if number not in ids:
             raise AdminError(404, "There is no such invitation.")
         try:
-            invitations.revoke(session, study, found[number].id)
+            invitations.revoke(session, study, ids[number])
         except ValueError as error:
             raise AdminError(409, f"Nothing was changed: {error}.") from error
-        audit(session, study, "revoked", invitation=found[number].id)
+        audit(session, study, "revoked", invitation=ids[number])
         admin.journal_study(session, study)
     return admin.redirect(f"/studies/{name}/invitations")
 
 
 @router.get("/admin/studies/{name}/participants")
 def participants(admin: AdminDep, name: str, page: str = "1") -> Response:
-    """Who takes part: how far, and when last seen; nothing that tells who it is."""
+    """The participants: how far each came and when they were last seen, and no more of them."""
     with admin.database.read() as session:
         study = study_of(session, name)
         count = session.scalar(
             select(func.count(Participant.id)).where(Participant.study_id == study.id)
         )
-        pages = max(1, math.ceil((count or 0) / SIZE))
-        known = page.isascii() and page.isdigit() and len(page) < 10
-        number = min(max(int(page), 1), pages) if known else 1
-        people = monitoring.people(session, study, skip=(number - 1) * SIZE, most=SIZE)
+        pages = max(1, math.ceil((count or 0) / PAGE_SIZE))
+        is_number = page.isascii() and page.isdigit() and len(page) < 10
+        number = min(max(int(page), 1), pages) if is_number else 1
+        people = monitoring.people(session, study, skip=(number - 1) * PAGE_SIZE, most=PAGE_SIZE)
         values = frame(admin, session, study, "/participants")
     return admin.render(
         "participants",
         people=people,
         count=count,
-        size=SIZE,
+        size=PAGE_SIZE,
         page=number,
         pages=pages,
         **values,
@@ -135,7 +135,7 @@ def _person(session: Session, study: Study, public_id: str) -> Participant:
 
 
 def _invitations(admin: AdminRequest, session: Session, study: Study, links: list[str]) -> Response:
-    found = invitations.listed(session, study)
+    rows = invitations.listed(session, study)
     table = io.StringIO()
     writer = csv.writer(table)
     writer.writerow(["link"])
@@ -144,8 +144,8 @@ def _invitations(admin: AdminRequest, session: Session, study: Study, links: lis
         "invitations",
         links=links,
         csv=base64.b64encode(table.getvalue().encode()).decode(),
-        invitations=found,
-        used=sum(invitation.used_at is not None for invitation in found),
-        most=invitations.MOST,
+        invitations=rows,
+        used=sum(invitation.used_at is not None for invitation in rows),
+        most=invitations.MOST_AT_ONCE,
         **frame(admin, session, study, "/invitations"),
     )

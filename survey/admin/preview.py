@@ -29,13 +29,15 @@ from db.models import Base, Clip, Stimulus, Study, now
 from survey.core import own_folder
 from survey.core.settings import Settings
 
-MOST = 4  # at once; each has a database of some 100 kB
+MOST_AT_ONCE = 4  # previews; each has a database of some 100 kB
 PREFIX = "fadernets-preview-"
 IDLE = 2 * 3600.0  # seconds without a request after which one is discarded
 SIDES = (Stimulus.first_id, Stimulus.second_id)
-# What the server itself puts into a request; the rest is from the survey around the preview.
-PLAIN = "type asgi http_version method scheme path raw_path query_string headers client server"
-PLAIN_KEYS = (*PLAIN.split(), "extensions", "state")
+# Keys that the server itself puts into a scope; all others are from the survey around the preview.
+SERVER_KEYS = (
+    "type asgi http_version method scheme path raw_path query_string headers client server"
+)
+PLAIN_KEYS = (*SERVER_KEYS.split(), "extensions", "state")
 
 
 @dataclass
@@ -103,13 +105,13 @@ class Previews:
         """The survey behind a key; None if there is none, or none any more."""
         with self._lock:
             old = self._discarded()
-            found = self._running.get(key)
-            if found is not None:
-                found.used = self._clock()
+            preview = self._running.get(key)
+            if preview is not None:
+                preview.used = self._clock()
                 self._running.move_to_end(key)
-        for preview in old:
-            preview.close()
-        return None if found is None else found.app
+        for other in old:
+            other.close()
+        return None if preview is None else preview.app
 
     def close(self) -> None:
         """Discard all."""
@@ -120,17 +122,17 @@ class Previews:
             preview.close()
 
     def _discarded(self) -> list[Preview]:
-        """Take out those too many or too old, the one used longest ago first."""
+        """Take out previews that are too many or too old, the one used longest ago first."""
         old = []
         while self._running:
             first = next(iter(self._running.values()))
-            if len(self._running) <= MOST and self._clock() - first.used < IDLE:
+            if len(self._running) <= MOST_AT_ONCE and self._clock() - first.used < IDLE:
                 break
             old.append(self._running.popitem(last=False)[1])
         return old
 
 
-class Passed(Response):
+class ForwardedResponse(Response):
     """A response that another application makes, as if it were mounted at a path."""
 
     def __init__(self, app: FastAPI, root: str) -> None:

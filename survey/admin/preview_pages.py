@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from survey.admin.authentication import AdminError
-from survey.admin.preview import Passed
+from survey.admin.preview import ForwardedResponse
 from survey.admin.request import AdminDep, AdminRoute, csrf, refusal, study_of
 from survey.core.templates import mount_path
 
@@ -39,4 +39,4 @@ def serve(request: Request, key: str) -> Response:
     app = request.app.state.admin_services.previews.find(key)
     if app is None:
         return refusal(request, AdminError(404, ENDED))
-    return Passed(app, f"{mount_path(request)}/preview/{key}")
+    return ForwardedResponse(app, f"{mount_path(request)}/preview/{key}")

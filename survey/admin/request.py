@@ -33,10 +33,10 @@ from survey.journal.durability import Durability, durability
 from survey.journal.journal import Journal
 
 LARGEST_FORM = 16 * 1024  # bytes
-# No other page may lay itself over the buttons.
+# No other page may lay itself over the buttons (clickjacking).
 FRAMED = "frame-ancestors"
 HEADERS = {"content-security-policy": f"{POLICY.partition(FRAMED)[0]}{FRAMED} 'none'"}
-NAMES = {
+HEADINGS = {  # of refusals, by status
     401: "Sign in",
     403: "Not allowed",
     404: "Not found",
@@ -209,7 +209,7 @@ async def _check_body(request: Request) -> None:
 def refusal(request: Request, error: AdminError) -> HTMLResponse:
     """The page that says why something is not done."""
     values = {
-        "heading": NAMES[error.status],
+        "heading": HEADINGS[error.status],
         "message": error.message,
         "home": error.status not in (401, 429) and request.app.state.settings.admin_token,
         "again": AGAIN if error.status == 429 else None,
@@ -235,5 +235,5 @@ def study_of(session: Session, name: str) -> Study:
 
 def audit(session: Session, study: Study | None, action: str, **detail: Any) -> None:
     """Write what the admin did into the log."""
-    found = None if study is None else study.id
-    session.add(Audit(actor="admin", action=action, study_id=found, detail=detail))
+    study_id = None if study is None else study.id
+    session.add(Audit(actor="admin", action=action, study_id=study_id, detail=detail))

@@ -25,7 +25,7 @@ from survey.participant import unused_places
 from survey.ratings import exclusion
 from survey.records import export_files
 
-SHOWN = 200  # entries of the log
+LOG_ENTRIES = 200  # shown
 FILES = (
     ("ratings.csv", "Ratings, CSV", "one row a rating, for spreadsheets and statistics programs"),
     ("study.json", "Study, JSON", "everything, to be imported into another database"),
@@ -71,12 +71,12 @@ def mos(admin: AdminDep, name: str) -> Response:
 
 @router.post("/admin/studies/{name}/open", dependencies=[csrf("open")])
 def open_study(admin: AdminDep, name: str) -> Response:
-    """Let participants in, if nothing hinders it."""
+    """Let participants in, unless something hinders it."""
     with admin.database.write() as session:
         study = study_of(session, name)
-        found = opening.hindrances(session, study, admin.settings, admin.durable)
-        if found:
-            raise AdminError(409, " ".join(found))
+        hindrances = opening.hindrances(session, study, admin.settings, admin.durable)
+        if hindrances:
+            raise AdminError(409, " ".join(hindrances))
         opening.open_study(session, study)
         admin.journal_study(session, study)
     return admin.redirect(f"/studies/{name}")
@@ -191,7 +191,7 @@ def log(admin: AdminDep, name: str) -> Response:
         study = study_of(session, name)
         values = frame(admin, session, study, "/log")
         query = select(Audit).where(Audit.study_id == study.id).order_by(Audit.id.desc())
-        entries = list(session.scalars(query.limit(SHOWN)))
+        entries = list(session.scalars(query.limit(LOG_ENTRIES)))
     return admin.render("log", entries=entries, **values)
 
 
@@ -205,10 +205,10 @@ def origin(request: Request) -> str:
     """Where the survey is, as participants must be told: ``https://host/survey``."""
     public = request.app.state.settings.public_url
     if public is not None:
-        # What is above the mount is in the public address already.
+        # The public address includes the path above the mount already.
         outer = request.scope.get("app_root_path", request.scope.get("root_path", ""))
         return public + mount_path(request).removeprefix(outer.rstrip("/"))
-    # A proxy that ends the encryption says so; only who asks is shown what comes of it.
+    # A proxy that ends the encryption says so here; a forged header misleads only its sender.
     forwarded = request.headers.get("x-forwarded-proto", "").partition(",")[0].strip()
     scheme = forwarded if forwarded in ("http", "https") else request.scope["scheme"]
     host = request.headers.get("host", "")
@@ -216,30 +216,29 @@ def origin(request: Request) -> str:
 
 
 def _live(admin: AdminRequest, session: Session, study: Study) -> dict[str, Any]:
-    found = admin.services.live.of(session, study)
+    snapshot = admin.services.live.of(session, study)
     shown = {
         "planned": unused_places.planned(study),
         "cells": monitoring.cells(session, study),
-        "flow": monitoring.flow(session, study, found.kept),
+        "flow": monitoring.flow(session, study, snapshot.kept),
     }
-    seen = hashlib.sha256(f"{study.state} {found.mark} {shown}".encode()).hexdigest()
-    return shown | {"study": study, "snapshot": found, "seen": seen[:16]}
+    fingerprint = hashlib.sha256(f"{study.state} {snapshot.mark} {shown}".encode()).hexdigest()
+    return shown | {"study": study, "snapshot": snapshot, "fingerprint": fingerprint[:16]}
 
 
 def _build(study: Study) -> list[tuple[str, str]]:
-    """The short ones of the facts of how a study was built."""
-    found = study.build | {"checkpoint": study.build.get("checkpoint", {}).get("name")}
+    """How a study was built, as far as it is short."""
+    facts = study.build | {"checkpoint": study.build.get("checkpoint", {}).get("name")}
     return [
         (name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
-        for name, value in ((key, found.get(key)) for key in BUILT)
+        for name, value in ((key, facts.get(key)) for key in BUILT)
         if value is not None
     ]
 
 
 def _snapshot(admin: AdminRequest, name: str) -> Snapshot:
     with admin.database.read() as session:
-        found = admin.services.live.of(session, study_of(session, name))
-    return found
+        return admin.services.live.of(session, study_of(session, name))
 
 
 def _picture(svg: str) -> Response:

@@ -29,11 +29,10 @@ FRAME = 1152  # samples coded together
 LEAD = 0.1  # seconds before the first note: devices swallow the beginning of a sound
 TAIL = 1.5  # seconds after the four beats
 FADE = 0.25  # seconds at the end of the tail
-# `fadernets.playback.audio.pair` lets a soft piece be soft. Here every pair comes as loud as the
-# others, so that nobody turns the volume between trials; even at this gain the 16-bit noise is at
-# -69 dBFS.
-MOST_GAIN = 40.0
-LEAST_PEAK = 0.01  # of full scale; below it nothing is heard on a phone
+# `fadernets.playback.audio.pair` leaves a soft piece soft. Here all pairs are equally loud, so that
+# nobody turns the volume between trials; even at this gain the 16-bit noise is at -69 dBFS.
+HIGHEST_GAIN = 40.0
+LOWEST_PEAK = 0.01  # of full scale; a phone makes nothing softer heard
 
 
 class ClipError(RuntimeError):
@@ -98,7 +97,7 @@ def make(versions: Sequence[Notes], tempo: np.ndarray, seconds: float, samples: 
         If the synthesiser fails.
     """
     sounds = [audio.render(_piece(notes, tempo), gain=1.0) for notes in versions]
-    factor = min(audio.PEAK / max(sound.peak for sound in sounds), MOST_GAIN)
+    factor = min(audio.PEAK / max(sound.peak for sound in sounds), HIGHEST_GAIN)
     return [encode(_shaped(sound, factor, seconds, samples), sound.rate) for sound in sounds]
 
 
@@ -134,7 +133,7 @@ def encode(samples: np.ndarray, rate: int) -> bytes:
     if decoded.shape != samples.shape:
         raise ClipError(f"An MP3 of {len(samples)} samples came back with {len(decoded)}.")
     peak = float(np.abs(decoded).max())
-    if peak < LEAST_PEAK:
+    if peak < LOWEST_PEAK:
         raise ClipError(f"A clip is too soft to be heard: its peak is {peak:.4f} of full scale.")
     return data
 

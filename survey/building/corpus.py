@@ -13,9 +13,9 @@ from fadernets.music import examples, midi
 from fadernets.music.examples import Example
 from fadernets.music.piece import Piece
 
-LEAST_FILES = 40  # files of a folder that are read if it has them
+LEAST_FILES = 40  # of a folder that are read, if it has them
 SUFFIXES = (".mid", ".midi")
-Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
+Progress = Callable[[str, int, int], None]  # called with a step, how many are done, of how many
 
 # Beside the demo's examples: works for keyboard, and others whose parts lie well on a piano. All
 # are in the public domain, and no score among them claims a right to its being entered.
@@ -77,10 +77,10 @@ def from_corpus(progress: Progress) -> list[Work]:
     """Pieces that come with music21; each takes about half a second to read."""
     works = []
     chosen = [*examples.EXAMPLES.values(), *MORE]
-    for done, example in enumerate(chosen):
-        progress("reading scores", done, len(chosen))
-        known = examples.EXAMPLES.get(example.key) is example
-        piece = examples.load(example.key) if known else examples.read(example)
+    for number, example in enumerate(chosen):
+        progress("reading scores", number, len(chosen))
+        is_shipped = examples.EXAMPLES.get(example.key) is example
+        piece = examples.load(example.key) if is_shipped else examples.read(example)
         works.append(Work(example.name, piece))
     progress("reading scores", len(chosen), len(chosen))
     return works

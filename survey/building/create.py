@@ -18,14 +18,14 @@ from fadernets.playback.audio import AudioError
 from survey.building import clips, corpus, provenance, selection
 from survey.building.clips import ClipError
 from survey.building.corpus import Progress, WorkError
-from survey.building.insert import Made, check_name, may_open, register
+from survey.building.insert import RecordedStudy, check_name, may_open, register
 from survey.building.pairs import Recording, pairs
 from survey.building.selection import SelectionError, Take
 from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
 from survey.journal.durability import durability
 
-# What `build` says in one sentence for a person
+# Errors of `build` whose message is one sentence for a person
 REFUSALS = (
     AudioError,
     BuildError,
@@ -37,42 +37,47 @@ REFUSALS = (
 )
 
 
-FILES_A_PAIR = 2  # of MIDI; a third of their segments may be chosen in each direction
+FILES_PER_PAIR = 2  # of MIDI; a third of their segments may be chosen in each direction
 
 
-def make(settings: Settings, plan: StudySpec, progress: Progress = lambda *_: None) -> Made:
-    """Choose, transfer and record; the clips are then in their folder, the database is not asked.
+def make(
+    settings: Settings, spec: StudySpec, progress: Progress = lambda *_: None
+) -> RecordedStudy:
+    """Choose, transfer and record segments; writes the clips to their folder, and no rows.
 
     Raises
     ------
     As `build` does.
     """
-    net = _net(plan.checkpoint)
-    rng = np.random.default_rng(plan.seed)
+    net = _net(spec.checkpoint)
+    rng = np.random.default_rng(spec.seed)
     unread: dict[str, str]
-    if plan.midi is None:
+    if spec.midi is None:
         music, unread = corpus.from_corpus(progress), {}
     else:
-        music, unread = corpus.from_folder(plan.midi, FILES_A_PAIR * plan.pairs, rng, progress)
-    selection.require_pieces(len(music), plan.pairs + 1)
+        music, unread = corpus.from_folder(spec.midi, FILES_PER_PAIR * spec.pairs, rng, progress)
+    selection.require_pieces(len(music), spec.pairs + 1)
     pool = selection.pool(music, net, rng, progress)
-    selection.require(pool, plan.pairs + 1)
+    selection.require(pool, spec.pairs + 1)
     takes = {
-        target: selection.choose(pool, net, target, plan.pairs + 1, plan.strengths, rng)
+        target: selection.choose(pool, net, target, spec.pairs + 1, spec.strengths, rng)
         for target in selection.TARGETS
     }
-    everything = [take for some in takes.values() for take in some]
-    samples = clips.length(max(take.candidate.seconds for take in everything))
-    recorded = _record(everything, samples, settings.audio, progress)
-    by_target = {t: [r for r in recorded if r.take.target == t] for t in takes}
-    practice = [some.pop() for some in by_target.values()]
-    made = pairs(by_target, practice, rng)
-    record = provenance.record(plan, net, music, unread, pool, samples, made, recorded)
-    return Made(made, net.name, record)
+    all_takes = [take for takes_of_one in takes.values() for take in takes_of_one]
+    samples = clips.length(max(take.candidate.seconds for take in all_takes))
+    recordings = _record(all_takes, samples, settings.audio, progress)
+    by_target = {
+        target: [recording for recording in recordings if recording.take.target == target]
+        for target in takes
+    }
+    practice = [recordings_of_one.pop() for recordings_of_one in by_target.values()]
+    all_pairs = pairs(by_target, practice, rng)
+    record = provenance.record(spec, net, music, unread, pool, samples, all_pairs, recordings)
+    return RecordedStudy(all_pairs, net.name, record)
 
 
 def _net(name: str | None) -> FaderNet:
-    """A model that knows arousal; found out before the music is read."""
+    """A model that knows arousal; refused before the music is read if it does not."""
     net = FaderNet.load(name)
     try:
         net.arousal([])
@@ -84,14 +89,14 @@ def _net(name: str | None) -> FaderNet:
 def restore(
     database: Database,
     settings: Settings,
-    plan: StudySpec,
+    spec: StudySpec,
     progress: Progress = lambda *_: None,
 ) -> None:
     """Write the clips of a study that is in the database anew, for a disk that lost them.
 
     Parameters
     ----------
-    plan : Plan
+    spec : StudySpec
         Its name, and where the music and the model are; the rest is in the study's own record.
 
     Raises
@@ -101,21 +106,21 @@ def restore(
     As `make` does.
     """
     with database.read() as session:
-        study = session.scalar(select(Study).where(Study.name == plan.name))
+        study = session.scalar(select(Study).where(Study.name == spec.name))
     if study is None or "items" not in study.build:
-        raise BuildError(f"There is no study named {plan.name} that was built here.")
-    old = study.build
-    again = replace(
-        plan,
-        pairs=old["pairs"],
-        strengths=tuple(old["strengths"]),
-        seed=old["seed"],
+        raise BuildError(f"There is no study named {spec.name} that was built here.")
+    record = study.build
+    same_spec = replace(
+        spec,
+        pairs=record["pairs"],
+        strengths=tuple(record["strengths"]),
+        seed=record["seed"],
         trials_each=None,
     )
-    made = make(settings, again, progress)
-    if _hashes(made.record) != _hashes(old):
+    made = make(settings, same_spec, progress)
+    if _hashes(made.record) != _hashes(record):
         raise BuildError(
-            f"The clips of {plan.name} came out different: the music, the model or a library is "
+            f"The clips of {spec.name} came out different: the music, the model or a library is "
             "not what it was."
         )
 
@@ -127,23 +132,24 @@ def _hashes(record: dict[str, Any]) -> dict[str, list[str]]:
 def _record(
     takes: Sequence[Take], samples: int, folder: Path, progress: Progress
 ) -> list[Recording]:
-    recorded = []
-    for done, take in enumerate(takes):
-        progress("recording", done, len(takes))
-        own = take.candidate
-        versions_ = [own.notes, *take.results.values()]
-        stored = [
+    recordings = []
+    for number, take in enumerate(takes):
+        progress("recording", number, len(takes))
+        segment = take.candidate
+        versions = [segment.notes, *take.results.values()]
+        original, *transferred = (
             clips.store(data, samples, folder)
-            for data in clips.make(versions_, own.tempo, own.seconds, samples)
-        ]
-        results = dict(zip(take.results, stored[1:], strict=True))
-        recorded.append(Recording(take, stored[0], results))
+            for data in clips.make(versions, segment.tempo, segment.seconds, samples)
+        )
+        recordings.append(
+            Recording(take, original, dict(zip(take.results, transferred, strict=True)))
+        )
     progress("recording", len(takes), len(takes))
-    return recorded
+    return recordings
 
 
 def build(
-    database: Database, settings: Settings, plan: StudySpec, progress: Progress = lambda *_: None
+    database: Database, settings: Settings, spec: StudySpec, progress: Progress = lambda *_: None
 ) -> str:
     """Make a study and put it into the database; gives its name.
 
@@ -159,21 +165,21 @@ def build(
     fadernets.playback.audio.AudioError, OSError
         If the model, the music, the sound or the disk cannot be used.
     """
-    check(database, settings, plan)
-    made = make(settings, plan, progress)
-    register(database, plan, made)
-    return plan.name
+    check(database, settings, spec)
+    made = make(settings, spec, progress)
+    register(database, spec, made)
+    return spec.name
 
 
-def check(database: Database, settings: Settings, plan: StudySpec) -> None:
-    """Refuse before the work what would be refused after it.
+def check(database: Database, settings: Settings, spec: StudySpec) -> None:
+    """Raise before the work for what would be refused after it.
 
     Raises
     ------
     BuildError, survey.building.clips.ClipError
     """
-    if plan.is_open and not may_open(database, settings):
+    if spec.is_open and not may_open(database, settings):
         raise BuildError(durability(settings, database).sentence)
     clips.check_coder()
     with database.read() as session:
-        check_name(session, plan.name)
+        check_name(session, spec.name)

@@ -23,7 +23,7 @@ LONGEST_SOURCE = 300  # characters
 
 
 @dataclass(frozen=True)
-class Made:
+class RecordedStudy:
     """A study whose clips are on the disk, ready to be registered.
 
     Attributes
@@ -41,12 +41,12 @@ class Made:
 
 
 def may_open(database: Database, settings: Settings) -> bool:
-    """Whether answers are kept, or a dataset is named to keep them, or nobody minds."""
-    named = settings.dataset is not None
-    return settings.force_open or named or durability(settings, database).ok
+    """Whether answers outlive a restart, or a dataset will keep them, or the settings force it."""
+    has_dataset = settings.dataset is not None
+    return settings.force_open or has_dataset or durability(settings, database).ok
 
 
-def register(database: Database, plan: StudySpec, made: Made) -> None:
+def register(database: Database, spec: StudySpec, made: RecordedStudy) -> None:
     """Put a study into the database, in one transaction.
 
     Raises
@@ -56,27 +56,27 @@ def register(database: Database, plan: StudySpec, made: Made) -> None:
     """
     try:
         with database.write() as session:
-            check_name(session, plan.name)
-            add(session, plan, made)
+            check_name(session, spec.name)
+            add(session, spec, made)
     except IntegrityError as error:  # PostgreSQL: another build was between look and commit
-        raise BuildError(_taken(plan.name)) from error
+        raise BuildError(_taken(spec.name)) from error
 
 
-def add(session: Session, plan: StudySpec, made: Made) -> Study:
+def add(session: Session, spec: StudySpec, made: RecordedStudy) -> Study:
     """A study's rows, in a transaction of the caller's."""
     ids = _clip_rows(session, made.pairs)
-    moment = now() if plan.is_open else None
+    moment = now() if spec.is_open else None
     study = Study(
-        name=plan.name,
-        title=plan.title,
-        language=plan.language,
-        contact=plan.contact,
-        retention=plan.retention,
-        state="open" if plan.is_open else "draft",
+        name=spec.name,
+        title=spec.title,
+        language=spec.language,
+        contact=spec.contact,
+        retention=spec.retention,
+        state="open" if spec.is_open else "draft",
         opened_at=moment,
-        trials_each=plan.each,
-        rules=dict(DEFAULT_RULES if plan.rules is None else plan.rules),
-        lease_minutes=plan.lease,
+        trials_each=spec.each,
+        rules=dict(DEFAULT_RULES if spec.rules is None else spec.rules),
+        lease_minutes=spec.lease,
         build=made.record,
     )
     session.add(study)
@@ -98,9 +98,8 @@ def add(session: Session, plan: StudySpec, made: Made) -> Study:
             )
         )
         session.flush()  # one by one, so that ids rise in the order of the pairs
-    done = ("built", "opened") if plan.is_open else ("built",)
-    for action in done:
-        session.add(Audit(actor=plan.actor, action=action, study_id=study.id))
+    for action in ("built", "opened") if spec.is_open else ("built",):
+        session.add(Audit(actor=spec.actor, action=action, study_id=study.id))
     return study
 
 
@@ -119,14 +118,14 @@ def _taken(name: str) -> str:
     return f"There is a study named {name} already; choose another name with --name."
 
 
-def _clip_rows(session: Session, made: Sequence[Pair]) -> dict[str, int]:
-    """Rows of all clips, those that other studies have too shared: hash -> id."""
-    found = {clip.sha256: clip for pair in made for clip in (pair.first, pair.second)}
+def _clip_rows(session: Session, pairs: Sequence[Pair]) -> dict[str, int]:
+    """Rows of all clips, shared with other studies that have the same: hash -> id."""
+    clips = {clip.sha256: clip for pair in pairs for clip in (pair.first, pair.second)}
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     rows = [
         {"sha256": name, "bytes": clip.bytes, "seconds": clip.seconds}
-        for name, clip in sorted(found.items())  # in one order, or two builds wait for each other
+        for name, clip in sorted(clips.items())  # in one order, or two builds wait for each other
     ]
     session.execute(dialect.insert(Clip).on_conflict_do_nothing(), rows)
-    known = session.execute(select(Clip.sha256, Clip.id).where(Clip.sha256.in_(found)))
-    return {row.sha256: row.id for row in known}
+    stored = session.execute(select(Clip.sha256, Clip.id).where(Clip.sha256.in_(clips)))
+    return {row.sha256: row.id for row in stored}

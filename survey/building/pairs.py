@@ -25,8 +25,8 @@ class Recording:
     Attributes
     ----------
     take : Take
-    original : Clip
-    results : strength -> Clip
+    original : RecordedClip
+    results : strength -> RecordedClip
     """
 
     take: Take
@@ -68,30 +68,30 @@ def pairs(
     Parameters
     ----------
     recordings : target -> recordings
-        Of the segments that go there.
+        Of the segments whose arousal goes there.
     practice : sequence of Recording
     rng : numpy Generator
         Draws the segments of the catch trials.
     """
-    made = []
-    for target, some in recordings.items():
-        for number, recording in enumerate(some, 1):
+    all_pairs = []
+    for target, of_target in recordings.items():
+        for number, recording in enumerate(of_target, 1):
             name = f"{PREFIX[target]}-{number:02d}"
-            several = len(recording.results) > 1
-            made += [
-                transfer(recording, strength, f"{name}-{strength:g}" if several else name)
+            has_several = len(recording.results) > 1
+            all_pairs += [
+                transfer(recording, strength, f"{name}-{strength:g}" if has_several else name)
                 for strength in recording.results
             ]
-    drawn = _catch(recordings, rng)
-    for number, recording in enumerate(drawn[:CATCH], 1):
-        made.append(identical(recording, f"identical-{number}"))
-    for number, recording in enumerate(drawn[CATCH:], 1):
-        made.append(swapped(recording, f"swapped-{number}"))
+    catches = _catch(recordings, rng)
+    for number, recording in enumerate(catches[:CATCH], 1):
+        all_pairs.append(identical(recording, f"identical-{number}"))
+    for number, recording in enumerate(catches[CATCH:], 1):
+        all_pairs.append(swapped(recording, f"swapped-{number}"))
     for number, recording in enumerate(practice, 1):
         strongest = max(recording.results)
         pair = transfer(recording, strongest, f"practice-{number}")
-        made.append(replace(pair, kind="practice"))
-    return made
+        all_pairs.append(replace(pair, kind="practice"))
+    return all_pairs
 
 
 def transfer(recording: Recording, strength: float, name: str) -> Pair:
@@ -111,16 +111,16 @@ def transfer(recording: Recording, strength: float, name: str) -> Pair:
 
 
 def identical(recording: Recording, name: str) -> Pair:
-    """The original twice: whoever listens hears no change."""
-    own = recording.take.candidate
+    """The original twice: no change is to be heard."""
+    segment = recording.take.candidate
     return Pair(
         name=name,
         kind="identical",
         intended="same",
         strength=0.0,
-        source=own.work,
-        segment=own.index,
-        measured=_measured(own.notes, own.notes),
+        source=segment.work,
+        segment=segment.index,
+        measured=_measured(segment.notes, segment.notes),
         first=recording.original,
         second=recording.original,
     )
@@ -149,10 +149,14 @@ def _catch(
     recordings: Mapping[str, Sequence[Recording]], rng: np.random.Generator
 ) -> list[Recording]:
     """Recordings of the identical, then of the swapped pairs, from each direction in turn."""
-    order = {t: [some[i] for i in rng.permutation(len(some))] for t, some in recordings.items()}
-    targets = list(order)
-    drawn = []
+    shuffled = {
+        target: [of_target[i] for i in rng.permutation(len(of_target))]
+        for target, of_target in recordings.items()
+    }
+    targets = list(shuffled)
+    chosen = []
     for number in range(2 * CATCH):
-        some = order[targets[number % len(targets)]]
-        drawn.append(some[number // len(targets) % len(some)])
-    return drawn
+        of_target = shuffled[targets[number % len(targets)]]
+        # Starts again from the first where a direction has too few segments.
+        chosen.append(of_target[number // len(targets) % len(of_target)])
+    return chosen

@@ -25,7 +25,7 @@ VERSIONS = ("numpy", "torch", "music21", "symusic", "midirenderer", "soundfile")
 
 
 def record(
-    plan: StudySpec,
+    spec: StudySpec,
     net: FaderNet,
     music: Sequence[Work],
     unread: dict[str, str],
@@ -46,11 +46,11 @@ def record(
         All pairs, and what they were made of.
     """
     return {
-        "seed": plan.seed,
-        "pairs": plan.pairs,
-        "strengths": list(plan.strengths),
-        "checkpoint": _checkpoint(plan.checkpoint),
-        "music": _music(plan, music, unread | pool.left_out),
+        "seed": spec.seed,
+        "pairs": spec.pairs,
+        "strengths": list(spec.strengths),
+        "checkpoint": _checkpoint(spec.checkpoint),
+        "music": _music(spec, music, unread | pool.left_out),
         "selection": _selection(pool),
         "clips": _sound(samples),
         "items": _items(made, net, recorded),
@@ -74,9 +74,9 @@ def _checkpoint(name: str | None) -> dict[str, str]:
     return {"name": folders[0].name, "sums_sha256": hashlib.sha256(sums).hexdigest()}
 
 
-def _music(plan: StudySpec, music: Sequence[Work], left_out: dict[str, str]) -> dict[str, Any]:
+def _music(spec: StudySpec, music: Sequence[Work], left_out: dict[str, str]) -> dict[str, Any]:
     return {
-        "from": "music21" if plan.midi is None else "midi",
+        "from": "music21" if spec.midi is None else "midi",
         "works": {work.name: work.sha256 for work in music},
         "left_out": left_out,
     }

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fadernets import FaderNet  # brings PyTorch
 
 SHORTEST, LONGEST = 1.0, 6.0  # seconds of a segment's four beats
-MOST_HEARD = 25  # segments of a piece whose arousal is worked out, drawn at random
+MOST_CANDIDATES = 25  # segments of a piece whose arousal is computed, drawn at random
 MOST_EACH = 3  # segments of a piece in each direction
 BATCH = 16  # segments transferred at a time
 TARGETS = ("high", "low")
@@ -63,7 +63,7 @@ class Take:
 
     Attributes
     ----------
-    candidate : Candidate
+    candidate : SegmentCandidate
     target : {"high", "low"}
     results : strength -> Notes
     """
@@ -75,11 +75,11 @@ class Take:
 
 @dataclass(eq=False)
 class Pool:
-    """All candidates, and what did not become one.
+    """All candidates, and the pieces and segments that were left out.
 
     Attributes
     ----------
-    candidates : list of Candidate
+    candidates : list of SegmentCandidate
     left_out : name of a piece -> why
     limits : (float, float)
         Arousal up to which a segment counts as low, and from which as high.
@@ -110,26 +110,26 @@ def pool(
     """
     candidates: list[SegmentCandidate] = []
     left_out: dict[str, str] = {}
-    seen: set[tuple] = set()
-    for done, work in enumerate(works):
-        progress("listening", done, len(works))
-        found, problem = _candidates(work, seen, rng)
+    fingerprints: set[tuple] = set()
+    for number, work in enumerate(works):
+        progress("listening", number, len(works))
+        segments_of_work, problem = _candidates(work, fingerprints, rng)
         if problem:
             left_out[work.name] = problem
             continue
-        arousal = net.arousal([c.notes for c in found])
+        arousal = net.arousal([c.notes for c in segments_of_work])
         candidates += [
             SegmentCandidate(c.work, c.index, c.notes, c.tempo, c.seconds, value)
-            for c, value in zip(found, arousal.tolist(), strict=True)
+            for c, value in zip(segments_of_work, arousal.tolist(), strict=True)
         ]
     progress("listening", len(works), len(works))
-    heard = [c.arousal for c in candidates] or [0.5]
-    low, high = np.quantile(heard, [1 / 3, 2 / 3]).tolist()
+    arousals = [c.arousal for c in candidates] or [0.5]
+    low, high = np.quantile(arousals, [1 / 3, 2 / 3]).tolist()
     return Pool(candidates, left_out, (low, high))
 
 
 def require_pieces(pieces: int, count: int) -> None:
-    """Refuse, before any is listened to, what so many pieces cannot give in a direction.
+    """Raise, before the model hears any, if so many pieces cannot give enough segments.
 
     Raises
     ------
@@ -144,39 +144,40 @@ def require_pieces(pieces: int, count: int) -> None:
         )
 
 
-def require(found: Pool, count: int) -> None:
-    """Refuse, before anything is transferred, what the candidates cannot give.
+def require(pool: Pool, count: int) -> None:
+    """Raise, before any is transferred, if there are too few candidates.
 
     Raises
     ------
     SelectionError
         If there are fewer than `count` for a target.
     """
-    there = {target: _usable(found.of(START[target])) for target in TARGETS}
-    target = min(TARGETS, key=there.__getitem__)
-    if there[target] < count:
-        raise _too_few(found, target, there[target], count)
+    usable = {target: _usable(pool.of(START[target])) for target in TARGETS}
+    target = min(TARGETS, key=usable.__getitem__)
+    if usable[target] < count:
+        raise _too_few(pool, target, usable[target], count)
 
 
 def choose(
-    found: Pool,
+    pool: Pool,
     net: FaderNet,
     target: str,
     count: int,
     strengths: Sequence[float],
     rng: np.random.Generator,
 ) -> list[Take]:
-    """Segments that are to go to a target, with their transfers at every strength.
+    """Segments whose arousal is to go to a target, with their transfers at every strength.
 
-    Drawn at random, `MOST_EACH` of a piece and as few as can be. How well a transfer went has no
-    say in it, only whether there is one: other notes than before, and some.
+    Drawn at random from as many pieces as possible, at most `MOST_EACH` from a piece. Whether the
+    transfer sounds well does not matter, or the study would be of chosen examples; a segment is
+    passed over only if the transfer gave the same notes or none. Adds these to `pool.unchanged`.
 
     Raises
     ------
     SelectionError
-        If there are fewer than asked for.
+        If there are fewer than `count`.
     """
-    candidates = found.of(START[target])
+    candidates = pool.of(START[target])
     order = _drawn(candidates, rng)
     takes: list[Take] = []
     for first in range(0, len(order), BATCH):
@@ -190,14 +191,14 @@ def choose(
             if all(_is_other(candidate.notes, result) for result in results.values()):
                 takes.append(Take(candidate, target, results))
             else:
-                found.unchanged.append((candidate.work, candidate.index))
+                pool.unchanged.append((candidate.work, candidate.index))
     if len(takes) < count:
-        raise _too_few(found, target, len(takes), count)
+        raise _too_few(pool, target, len(takes), count)
     return takes
 
 
-def _too_few(found: Pool, target: str, usable: int, count: int) -> SelectionError:
-    pieces = len({candidate.work for candidate in found.of(START[target])})
+def _too_few(pool: Pool, target: str, usable: int, count: int) -> SelectionError:
+    pieces = len({candidate.work for candidate in pool.of(START[target])})
     return SelectionError(
         f"Only {usable} segments of {START[target]} arousal can be used, {MOST_EACH} at most of "
         f"each of {pieces} pieces, and {count} are needed, practice included: {_instead(usable)}."
@@ -215,7 +216,7 @@ def _usable(candidates: Sequence[SegmentCandidate]) -> int:
 
 
 def fingerprint(notes: Notes) -> tuple:
-    """What makes segments alike: pitches, begins and ends to the sixteenth, not how loud."""
+    """A value that equal segments share: pitches, starts and ends to the sixteenth, no loudness."""
     steps = np.rint(np.stack([notes.onset, notes.offset]) * STEPS_PER_BEAT).astype(int)
     return tuple(sorted(zip(*steps.tolist(), notes.pitch.tolist(), strict=True)))
 
@@ -225,7 +226,7 @@ def _is_other(before: Notes, after: Notes) -> bool:
 
 
 def _candidates(
-    work: Work, seen: set[tuple], rng: np.random.Generator
+    work: Work, fingerprints: set[tuple], rng: np.random.Generator
 ) -> tuple[list[SegmentCandidate], str | None]:
     """New candidates of a piece, or why there are none."""
     usable = [segment for segment in segments(work.piece) if segment.problem is None]
@@ -241,8 +242,8 @@ def _candidates(
     for place in rng.permutation(len(fitting)).tolist():
         segment, seconds = fitting[place]
         mark = fingerprint(segment.notes)
-        if mark not in seen and len(fresh) < MOST_HEARD:
-            seen.add(mark)
+        if mark not in fingerprints and len(fresh) < MOST_CANDIDATES:
+            fingerprints.add(mark)
             tempo = _tempo(work, segment)
             fresh.append(SegmentCandidate(work.name, segment.index, segment.notes, tempo, seconds))
     return fresh, None if fresh else "its segments are the same as another piece's"
@@ -266,12 +267,12 @@ def _tempo(work: Work, segment: Segment) -> np.ndarray:
 def _drawn(
     candidates: Sequence[SegmentCandidate], rng: np.random.Generator
 ) -> list[SegmentCandidate]:
-    """In random order, but a first one of every piece before a second one of any."""
-    turns: Counter[str] = Counter()
+    """In random order, but the first of every piece before the second of any piece."""
+    counts: Counter[str] = Counter()
     rounds: list[list[SegmentCandidate]] = [[] for _ in range(MOST_EACH)]
     for place in rng.permutation(len(candidates)).tolist():
         candidate = candidates[place]
-        if turns[candidate.work] < MOST_EACH:
-            rounds[turns[candidate.work]].append(candidate)
-            turns[candidate.work] += 1
-    return [candidate for turn in rounds for candidate in turn]
+        if counts[candidate.work] < MOST_EACH:
+            rounds[counts[candidate.work]].append(candidate)
+            counts[candidate.work] += 1
+    return [candidate for candidates in rounds for candidate in candidates]

@@ -17,15 +17,15 @@ def lines(study: Study) -> list[str]:
     kinds = Counter(stimulus.kind for stimulus in study.stimuli)
     sources = {s.source for s in study.stimuli if s.kind == "transfer"}
     counts = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
-    told = [
+    sentences = [
         f"Study {study.name} is {STATES[study.state]}: {counts} (seed {study.build['seed']}, "
         f"{len(sources)} pieces, clips of {study.stimuli[0].first.seconds:.1f} s).",
     ]
     for intended in NAMES:
         some = [s for s in study.stimuli if s.kind == "transfer" and s.intended == intended]
         for strength in sorted({s.strength for s in some}):
-            told.append(_line(study, [s for s in some if s.strength == strength]))
-    return told
+            sentences.append(_line(study, [s for s in some if s.strength == strength]))
+    return sentences
 
 
 def changes(stimuli: list[Stimulus]) -> dict[str, float]:

@@ -1,9 +1,9 @@
 """Which stimuli a participant hears, and in which order.
 
-Of the stimuli that matter everybody gets a share, as many that lower as that raise arousal, those
-first that have the fewest answers or are promised to the fewest. A promise holds while its
-participant is about: who stays away for `lease_minutes` frees the places of what is unanswered, and
-who did nothing but join frees them sooner, see `survey.participant.unused_places`.
+Everybody gets a share of the transfer stimuli, as many that lower as that raise arousal, and first
+those with the smallest load: the number of answers that they have or are promised. A promise to a
+participant holds until the participant has been silent for `lease_minutes`, or for less after
+nothing but joining, see `survey.participant.unused_places`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from survey.core import tokens
 from survey.participant import unused_places
 
 LONGEST_RUN = 3  # trials in a row that are meant to change arousal the same way
-TRIES = 300  # orders drawn to find one without longer runs
+DRAWS = 300  # of orders, to find one without longer runs
 CATCH = ("identical", "swapped")
 
 
@@ -100,8 +100,8 @@ def draw(
 ) -> list[Candidate]:
     """Choose `count` stimuli, or all if there are fewer.
 
-    Each comes from the intended direction chosen least so far, the one with the smaller load if
-    that is no difference; within it, from the stimuli of the smallest load by chance.
+    Each comes from the intended direction chosen least so far, of two equal ones from the one with
+    the smaller mean load; within a direction, from the stimuli of the smallest load by chance.
 
     Parameters
     ----------
@@ -111,23 +111,25 @@ def draw(
     count : int
     rng : random.Random
     """
-    left: dict[str, list[Candidate]] = defaultdict(list)
+    remaining: dict[str, list[Candidate]] = defaultdict(list)  # by intended direction
     for stimulus in rng.sample(stimuli, len(stimuli)):
-        left[stimulus.intended].append(stimulus)
-    total = {
-        way: sum(load.get(one.id, 0) for one in group) / len(group) for way, group in left.items()
+        remaining[stimulus.intended].append(stimulus)
+    mean_load = {
+        direction: sum(load.get(stimulus.id, 0) for stimulus in group) / len(group)
+        for direction, group in remaining.items()
     }
-    for group in left.values():  # stable: among equals the order stays one of chance
+    for group in remaining.values():
+        # `pop` takes the last. Sorting is stable: stimuli of equal load stay in random order.
         group.sort(key=lambda stimulus: load.get(stimulus.id, 0), reverse=True)
     chosen: list[Candidate] = []
-    taken = dict.fromkeys(left, 0)
-    while len(chosen) < count and any(left.values()):
-        way = min(
-            (way for way, group in left.items() if group),
-            key=lambda way: (taken[way], total[way], rng.random()),
+    counts = dict.fromkeys(remaining, 0)
+    while len(chosen) < count and any(remaining.values()):
+        direction = min(
+            (direction for direction, group in remaining.items() if group),
+            key=lambda direction: (counts[direction], mean_load[direction], rng.random()),
         )
-        taken[way] += 1
-        chosen.append(left[way].pop())
+        counts[direction] += 1
+        chosen.append(remaining[direction].pop())
     return chosen
 
 
@@ -136,7 +138,7 @@ def order(
 ) -> list[Candidate]:
     """A random order without two catch trials side by side and without long runs.
 
-    Where it cannot be (more catch trials than gaps, one direction only), the best of `TRIES`.
+    Where there is none (more catch trials than gaps, one direction only), the best of `DRAWS`.
 
     Parameters
     ----------
@@ -145,11 +147,11 @@ def order(
     """
     best: list[Candidate] = []
     fewest: int | None = None
-    for _ in range(TRIES):
-        tried = _shuffled(transfers, catches, rng)
-        faults = _faults(tried)
+    for _ in range(DRAWS):
+        trials = _shuffled(transfers, catches, rng)
+        faults = _faults(trials)
         if fewest is None or faults < fewest:
-            best, fewest = tried, faults
+            best, fewest = trials, faults
         if not fewest:
             break
     return best
@@ -158,17 +160,22 @@ def order(
 def _shuffled(
     transfers: Sequence[Candidate], catches: Sequence[Candidate], rng: random.Random
 ) -> list[Candidate]:
-    main = rng.sample(transfers, len(transfers))
-    gaps = range(len(main) + 1)
-    some = rng.sample(gaps, min(len(catches), len(gaps)))
-    places = some + rng.choices(gaps, k=len(catches) - len(some))
+    """Transfers in random order, catch trials in gaps between them, each in its own if possible."""
+    trials = rng.sample(transfers, len(transfers))
+    gaps = range(len(trials) + 1)
+    places = rng.sample(gaps, min(len(catches), len(gaps)))
+    places += rng.choices(gaps, k=len(catches) - len(places))
+    # From the last gap to the first, so that an insertion moves no gap that is still to come.
     for place, catch in sorted(zip(places, catches, strict=True), key=lambda pair: -pair[0]):
-        main.insert(place, catch)
-    return main
+        trials.insert(place, catch)
+    return trials
 
 
 def _faults(stimuli: Sequence[Candidate]) -> int:
-    """How far an order is from what is wanted, 0 if it is all right."""
+    """How far an order is from a good one: 0 for no run that is too long and no adjacent catches.
+
+    Two catch trials side by side weigh more than any run.
+    """
     runs = [len(list(group)) for _, group in groupby(stimuli, key=lambda one: one.intended)]
     pairs = zip(stimuli, stimuli[1:], strict=False)
     adjacent = sum(one.kind in CATCH and two.kind in CATCH for one, two in pairs)

@@ -29,8 +29,8 @@ from survey.participant.page_state import (
 )
 from survey.participant.schemas import Answered, Join, Played, Questions, SoundCheck
 
-SEEN = timedelta(minutes=1)  # leases are longer: a moment need not be written more often
-MOST_PLAYS = 1000  # of one trial; beyond that more of them tell nothing
+SEEN_INTERVAL = timedelta(minutes=1)  # between two writings of `seen_at`; leases are longer
+PLAYS_OF_A_TRIAL = 1000  # stored at most; the page sends a few
 NO_PARTICIPANT = "This link is not known here, or what belonged to it was erased."
 NO_STUDY = "There is no study of this name."
 NO_TRIAL = "This trial is not one of yours."
@@ -65,7 +65,7 @@ def join(session: Session, body: Join) -> tuple[Participant, str]:
     -------
     participant : Participant
     token : str
-        What they come back with; it is not kept, and so never to be had again.
+        The resume token. Only its hash is stored, so it cannot be read again.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def join(session: Session, body: Join) -> tuple[Participant, str]:
 
 
 def crowded(seconds: int) -> Refused:
-    """That somebody is to join a little later."""
+    """The refusal that asks somebody to join a little later."""
     return Refused(429, "crowded", CROWDED, wait=seconds)
 
 
@@ -133,19 +133,19 @@ def find(session: Session, token: str, *, lock: bool = False) -> Participant:
 
 
 def touch(participant: Participant) -> None:
-    """Note that a participant is about, so that the trials stay promised."""
+    """Renew a participant's lease, so that the trials stay promised."""
     moment = now()
-    if moment - participant.seen_at > SEEN:
+    if moment - participant.seen_at > SEEN_INTERVAL:
         participant.seen_at = moment
 
 
 def needs_seeing(participant: Participant) -> bool:
     """Whether `touch` would write something."""
-    return now() - participant.seen_at > SEEN
+    return now() - participant.seen_at > SEEN_INTERVAL
 
 
 def question(participant: Participant, body: Questions) -> None:
-    """Keep the answers to the optional questions; the first ones, if they come twice.
+    """Store the answers to the optional questions; only the first ones, if they are sent twice.
 
     Raises
     ------
@@ -160,7 +160,7 @@ def question(participant: Participant, body: Questions) -> None:
 
 
 def check_sound(participant: Participant, body: SoundCheck) -> None:
-    """Keep whether both channels were named rightly; the first result, if it comes twice.
+    """Store whether both channels were named rightly; only the first result, if it is sent twice.
 
     Raises
     ------
@@ -175,7 +175,7 @@ def check_sound(participant: Participant, body: SoundCheck) -> None:
 
 
 def play(session: Session, participant: Participant, body: Played) -> None:
-    """Keep that a clip began or ended to play; once for each submission.
+    """Store that a clip began or ended to play; once for each submission.
 
     Raises
     ------
@@ -191,8 +191,8 @@ def play(session: Session, participant: Participant, body: Played) -> None:
         raise Refused(403, "unknown", NO_TRIAL)
     touch(participant)
     query = select(func.count(), func.count().filter(Play.submission == body.submission))
-    stored, same = session.execute(query.where(Play.trial_id == trial)).one()
-    if not same and stored < MOST_PLAYS:
+    stored, repeated = session.execute(query.where(Play.trial_id == trial)).one()
+    if not repeated and stored < PLAYS_OF_A_TRIAL:
         row = {"submission": body.submission, "side": body.side, "event": body.event}
         session.execute(insert(Play), [{"trial_id": trial} | row])
 
@@ -200,7 +200,7 @@ def play(session: Session, participant: Participant, body: Played) -> None:
 def answer(
     session: Session, participant: Participant, body: Answered, base: str
 ) -> tuple[PageState, int | None]:
-    """Keep the answer to the current trial; once, however often it is sent.
+    """Store the answer to the current trial; once, however often it is sent.
 
     Parameters
     ----------
@@ -283,10 +283,10 @@ def _invitation(session: Session, study: Study, token: str | None) -> Invitation
         if study.invited_only:
             raise Refused(403, "invitation", INVITED)
         return None
-    found = select(Invitation).where(
+    query = select(Invitation).where(
         Invitation.study_id == study.id, Invitation.token_hash == tokens.hashed(token)
     )
-    invitation = session.scalar(found) if tokens.shaped(token) else None
+    invitation = session.scalar(query) if tokens.shaped(token) else None
     if invitation is None:
         raise Refused(403, "invitation", NO_INVITATION)
     if invitation.used_at is not None:

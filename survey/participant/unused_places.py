@@ -1,17 +1,18 @@
-"""Those who agreed to take part and did nothing more: people who left again, and scripts.
+"""Places of idle participants: people who agreed to take part and did nothing more, and scripts.
 
-Whoever joins is promised places, and a row is kept. Both must cost little as long as nothing but
-the joining is known, since a script can join as fast as `survey.participant.join_rate` lets it:
+Everybody who joins is promised places in the study, and has a row in the database. Both must cost
+little until the participant does something, since a script can join as fast as
+`survey.participant.join_rate` lets it:
 
-- The promise holds for `FIRST`, not for the study's lease. It is renewed by the first answer to
-  anything, the optional questions and the sound check included.
-- At any time at most `cap` people hold places in this way; others wait until one of these begins
-  or the time is over.
-- The rows are removed after `KEPT`, or sooner if there are more than `MOST`, oldest first, once
-  the promise is over. `Study.lapsed` goes on counting them: they did consent. A link that was
-  removed is unknown; whoever comes back with one may begin anew.
+- The promise holds for `FIRST_ANSWER`, not for the study's lease. The first answer to anything, the
+  optional questions and the sound check included, renews it.
+- At most `cap` idle people hold places at a time; others wait until one of these does something or
+  the promise ends.
+- The rows are removed after `IDLE_ROW`, or sooner if there are more than `IDLE_ROWS`, oldest first,
+  once the promise is over. `Study.lapsed` goes on counting these people: they did consent. The link
+  of a removed row is unknown; a person who comes back with one may begin anew.
 
-Who came with an invitation is left alone: there are no more of them than invitations.
+These limits do not apply to people with an invitation: there are no more of them than invitations.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ from sqlalchemy.orm import Session
 
 from db.models import Answer, Participant, Play, Study, Trial, now
 
-FIRST = timedelta(minutes=5)  # until the first answer to anything
-KEPT = timedelta(days=1)  # after the last request
-MOST = 500  # rows of a study
-AT_ONCE = 100  # rows removed when somebody joins, so that nobody waits long
-FACTOR, LEAST = 2, 60  # of the participants wanted, and for the smallest study
-PLANNED = 48  # participants of the paper's study, where nobody said how many are wanted
-PLAN = "participants"  # where `Study.build` says how many are wanted
+FIRST_ANSWER = timedelta(minutes=5)  # from joining to the first answer to anything
+IDLE_ROW = timedelta(days=1)  # after the last request
+IDLE_ROWS = 500  # of a study
+ROWS_PER_SWEEP = 100  # removed when somebody joins, so that nobody waits long
+IDLE_PER_WANTED, SMALLEST_CAP = 2, 60  # idle people for each participant wanted; at least
+PLANNED = 48  # participants of the paper's study, the default
+PLAN = "participants"  # key of `Study.build` for how many are wanted
 
 
 def planned(study: Study) -> int:
@@ -39,12 +40,12 @@ def planned(study: Study) -> int:
 
 
 def cap(wanted: int) -> int:
-    """How many may hold places without having done anything, where so many are wanted."""
-    return max(LEAST, FACTOR * wanted)
+    """How many idle people may hold places in a study that wants so many participants."""
+    return max(SMALLEST_CAP, IDLE_PER_WANTED * wanted)
 
 
 def is_idle() -> ColumnElement[bool]:
-    """The condition that a participant did nothing after joining."""
+    """The condition that a participant has done nothing since joining."""
     return and_(
         Participant.stage == "active",
         Participant.asked_at.is_(None),
@@ -53,11 +54,11 @@ def is_idle() -> ColumnElement[bool]:
 
 
 def holds_places(lease_minutes: int) -> ColumnElement[bool]:
-    """The condition that a participant is about, so that unanswered trials are promised."""
-    this = now()
+    """The condition that a participant's unanswered trials are promised to them."""
+    moment = now()
     return and_(
-        Participant.seen_at >= this - timedelta(minutes=lease_minutes),
-        or_(~is_idle(), Participant.consented_at >= this - FIRST),
+        Participant.seen_at >= moment - timedelta(minutes=lease_minutes),
+        or_(~is_idle(), Participant.consented_at >= moment - FIRST_ANSWER),
     )
 
 
@@ -74,11 +75,11 @@ def waiting(session: Session, study: Study, wanted: int) -> int:
     ).one()
     if count < cap(wanted):
         return 0
-    return max(1, round((oldest + FIRST - now()).total_seconds()))
+    return max(1, round((oldest + FIRST_ANSWER - now()).total_seconds()))
 
 
 def sweep(session: Session, study: Study) -> int:
-    """Remove rows of those who did nothing, a few at a time, and count them; gives how many.
+    """Remove some rows of idle participants, and count them in `Study.lapsed`; returns how many.
 
     Parameters
     ----------
@@ -87,33 +88,35 @@ def sweep(session: Session, study: Study) -> int:
     study : Study
         Of this session, locked.
     """
-    this = now()
+    moment = now()
     idle = and_(Participant.study_id == study.id, is_idle(), Participant.invitation_id.is_(None))
-    late = select(Participant.id).where(idle, Participant.seen_at < this - KEPT)
+    late = select(Participant.id).where(idle, Participant.seen_at < moment - IDLE_ROW)
     surplus = (
         select(Participant.id)
-        .where(idle, Participant.consented_at < this - FIRST)
+        .where(idle, Participant.consented_at < moment - FIRST_ANSWER)
         .order_by(Participant.id.desc())
-        .offset(MOST)
+        .offset(IDLE_ROWS)
     )
-    # Who does something just now has a locked row, and is passed over: waiting for who withdraws,
-    # and waits for the study in turn, would never end.
-    chosen = [
-        row
+    # Participants who do something just now have a locked row, and are passed over: to wait for one
+    # who withdraws, and so waits for the study that is locked here, would be a deadlock.
+    ids = [
+        participant_id
         for query in (late, surplus)
-        for row in session.scalars(query.limit(AT_ONCE).with_for_update(skip_locked=True))
+        for participant_id in session.scalars(
+            query.limit(ROWS_PER_SWEEP).with_for_update(skip_locked=True)
+        )
     ]
-    if not chosen:
+    if not ids:
         return 0
-    heard, said = (
-        select(row.id).join(row.trial).where(Trial.participant_id == Participant.id).exists()
-        for row in (Play, Answer)
+    has_played, has_answered = (
+        select(table.id).join(table.trial).where(Trial.participant_id == Participant.id).exists()
+        for table in (Play, Answer)
     )
-    gone = session.execute(
+    result = session.execute(
         delete(Participant)
-        .where(Participant.id.in_(chosen[:AT_ONCE]), idle, ~heard, ~said)
+        .where(Participant.id.in_(ids[:ROWS_PER_SWEEP]), idle, ~has_played, ~has_answered)
         .execution_options(synchronize_session=False)
     )
-    count = cast(CursorResult[Any], gone).rowcount
+    count = cast(CursorResult[Any], result).rowcount
     study.lapsed += count
     return count

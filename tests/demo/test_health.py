@@ -15,7 +15,7 @@ from survey.health import Health
 def answer(*, are_ready: bool = True, has_room: bool = True, disk: str = "ok") -> tuple[int, dict]:
     survey = SimpleNamespace(
         state=SimpleNamespace(
-            checkup=SimpleNamespace(of=lambda state: Health(database="ok", disk=disk))
+            health_monitor=SimpleNamespace(check=lambda state: Health(database="ok", disk=disk))
         )
     )
     workers, files = SimpleNamespace(are_ready=are_ready), SimpleNamespace(has_room=has_room)

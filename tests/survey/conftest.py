@@ -19,8 +19,12 @@ from db.database import Database
 from db.migrate import upgrade
 from db.models import Clip, Stimulus, Study, now
 from survey.app import close, create_app
+from survey.building import insert
+from survey.building.study_spec import StudySpec
 from survey.core.settings import Settings
 from tests.postgres import KINDS, Server
+from tests.survey import music
+from tests.survey.built import PAIRS, stored
 from tests.survey.clock import Clock
 
 RATE, SECONDS = 44_100, 0.25
@@ -173,3 +177,31 @@ def _stimulus(
             second_id=pair[1].id,
         )
     )
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory) -> Path:
+    """MIDI files, and one that is none."""
+    folder = music.write(tmp_path_factory.mktemp("music"))
+    (folder / "broken.mid").write_bytes(b"MThd")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def spec(folder) -> StudySpec:
+    return StudySpec(name="two", midi=folder, pairs=PAIRS, seed=5)
+
+
+@pytest.fixture(scope="session")
+def made(spec, tmp_path_factory) -> tuple[Settings, insert.RecordedStudy]:
+    from survey.building.create import make  # PyTorch takes seconds to import
+
+    settings = Settings(data=tmp_path_factory.mktemp("data"))
+    return settings, make(settings, spec)
+
+
+@pytest.fixture
+def two(database, spec, made) -> Study:
+    """The study, detached, with its stimuli and their clips."""
+    insert.register(database, spec, made[1])
+    return stored(database, "two")

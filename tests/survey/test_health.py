@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from pydantic import ValidationError
 from starlette.datastructures import State
 
 from db.database import Database
@@ -24,7 +25,7 @@ from db.models import Study
 from survey import health
 from survey.core import http_errors
 from survey.core.settings import Settings
-from survey.health import KEPT, PATIENCE, Checkup
+from survey.health import FRESH, LONGEST_WAIT, HealthMonitor
 from tests.survey.clock import Clock
 from tests.survey.manager import contents
 from tests.survey.person import Person
@@ -36,7 +37,7 @@ WELL = {"ok": True, "database": "ok", "disk": "ok", "journal": "off"}
 @pytest.fixture(autouse=True)
 def fresh(app: FastAPI) -> None:
     """Every look is a new one."""
-    app.state.checkup = Checkup(clock=count())
+    app.state.health_monitor = HealthMonitor(clock=count())
 
 
 def count() -> Callable[[], float]:
@@ -195,7 +196,11 @@ def test_a_postgresql_that_does_not_answer(client: TestClient, app: FastAPI) -> 
 @ONE
 @pytest.mark.parametrize(
     ("free", "access", "disk"),
-    [(health.ROOM, True, "ok"), (health.ROOM - 1, True, "full"), (10**12, False, "read-only")],
+    [
+        (health.FREE_BYTES, True, "ok"),
+        (health.FREE_BYTES - 1, True, "full"),
+        (10**12, False, "read-only"),
+    ],
 )
 def test_the_disk(
     client: TestClient,
@@ -262,7 +267,7 @@ def test_only_some_clips_are_looked_at(
     client: TestClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A large study costs no more than a small one."""
-    monkeypatch.setattr(health, "CLIPS_LOOKED_AT", 2)
+    monkeypatch.setattr(health, "CHECKED_CLIPS", 2)
     _, second, *others = sorted(settings.audio.glob("*.mp3"))
     for path in others:
         path.unlink()
@@ -304,12 +309,12 @@ def test_the_journal(
 def test_a_result_is_given_again_for_a_second(app: FastAPI, database: Database) -> None:
     clock, looks = Clock(), []
     state = State(dict(app.state._state))
-    state.checkup = Checkup(clock)
+    state.health_monitor = HealthMonitor(clock)
     state.database = SimpleNamespace(probe=lambda: looks.append(clock.now), read=database.read)
-    for moment in (0, 0, KEPT / 2, KEPT - 0.01, KEPT, KEPT * 1.5, KEPT * 2.5):
+    for moment in (0, 0, FRESH / 2, FRESH - 0.01, FRESH, FRESH * 1.5, FRESH * 2.5):
         clock.now = moment
         assert health.check(state).ok
-    assert looks == [0, KEPT, KEPT * 2.5]
+    assert looks == [0, FRESH, FRESH * 2.5]
 
 
 @ONE
@@ -317,7 +322,7 @@ def test_what_hangs_is_asked_once(app: FastAPI, database: Database) -> None:
     """However often and by how many at once: one thread waits."""
     release, looks = threading.Event(), []
     state = State(dict(app.state._state))
-    state.checkup = Checkup()
+    state.health_monitor = HealthMonitor()
     state.database = SimpleNamespace(
         probe=lambda: (looks.append(1), release.wait(20)), read=database.read
     )
@@ -327,8 +332,8 @@ def test_what_hangs_is_asked_once(app: FastAPI, database: Database) -> None:
         thread.start()
     for thread in asking:
         thread.join()
-    assert time.monotonic() - begun < PATIENCE + 0.3 and looks == [1]
-    time.sleep(KEPT)
+    assert time.monotonic() - begun < LONGEST_WAIT + 0.3 and looks == [1]
+    time.sleep(FRESH)
     begun = time.monotonic()
     assert health.check(state).database == "slow" and time.monotonic() - begun < 0.1
     assert looks == [1]
@@ -340,8 +345,9 @@ def test_what_hangs_is_asked_once(app: FastAPI, database: Database) -> None:
 
 
 def test_the_health_is_a_plain_value() -> None:
-    found = health.Health(database="ok", disk="ok", journal="off")
-    assert found.ok and found.as_dict() == WELL
-    assert not replace(found, database="slow").ok and not replace(found, disk="full").ok
-    with pytest.raises(AttributeError):
-        found.disk = "full"  # type: ignore[misc]
+    well = health.Health(database="ok", disk="ok", journal="off")
+    assert well.ok and well.model_dump() == WELL
+    assert not health.Health(database="slow", disk="ok").ok
+    assert not health.Health(database="ok", disk="full").ok
+    with pytest.raises(ValidationError):
+        well.disk = "full"  # type: ignore[misc]

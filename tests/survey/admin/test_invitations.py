@@ -36,7 +36,7 @@ def test_the_links_are_nowhere_in_the_database(database: Database, study: Study)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("count", [0, -1, invitations.MOST + 1])
+@pytest.mark.parametrize("count", [0, -1, invitations.MOST_AT_ONCE + 1])
 def test_counts_that_cannot_be(database: Database, study: Study, count: int) -> None:
     with pytest.raises(ValueError, match=str(count)), database.write() as session:
         invitations.create(session, study, count)

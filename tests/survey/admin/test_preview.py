@@ -26,7 +26,7 @@ from starlette.routing import Mount
 from db.database import Database
 from db.models import Study
 from survey.admin import preview
-from survey.admin.preview import IDLE, MOST, Previews
+from survey.admin.preview import IDLE, MOST_AT_ONCE, Previews
 from survey.app import create_app
 from survey.core import own_folder
 from survey.core.settings import Settings
@@ -190,13 +190,13 @@ def test_too_many_and_too_old_ones_go(
     with database.read() as session:
         found = session.get(Study, study.id)
         keys = []
-        for _ in range(MOST):
+        for _ in range(MOST_AT_ONCE):
             keys.append(previews.start(session, found, settings))
             clock.now += 1
         assert previews.find(keys[0])  # used just now, so the second is the oldest
         keys.append(previews.start(session, found, settings))
     assert [previews.find(key) is None for key in keys] == [False, True, False, False, False]
-    assert len(list(temporary.iterdir())) == MOST
+    assert len(list(temporary.iterdir())) == MOST_AT_ONCE
     clock.now += IDLE - 1
     assert previews.find(keys[2]) is not None
     clock.now += 2

@@ -31,6 +31,7 @@ def test_the_child_gets_no_secrets(database, settings, monkeypatch):
 
 
 @SQLITE
+@pytest.mark.slow
 def test_a_job_that_cannot_be_done_is_one_sentence(database, settings, capfd, tmp_path):
     messages: list[Message] = []
     job = Job(StudySpec("two", checkpoint="nobody"))
@@ -40,6 +41,7 @@ def test_a_job_that_cannot_be_done_is_one_sentence(database, settings, capfd, tm
 
 
 @SQLITE
+@pytest.mark.slow
 def test_a_job_says_how_far_it_is(database, settings, tmp_path):
     messages: list[Message] = []
     job = Job(StudySpec("two", midi=tmp_path))

@@ -119,7 +119,7 @@ def test_removed_rows_are_counted_once(
     Person.ready(site)
     for _ in range(3):
         Person.join(site)
-    age(database, unused_places.KEPT + timedelta(minutes=1))
+    age(database, unused_places.IDLE_ROW + timedelta(minutes=1))
     Person.join(site)
     before = flow(database)
     assert before.consented == 5 and people(database) == 2
@@ -160,7 +160,7 @@ def test_a_journal_of_an_earlier_version(
     assert done.problems == [] and people(empty) == 1
     assert flow(empty) == flow(database)
     # The old database still has them, and removes them in time: once each.
-    age(database, unused_places.KEPT + timedelta(minutes=1))
+    age(database, unused_places.IDLE_ROW + timedelta(minutes=1))
     with database.write() as session:
         assert unused_places.sweep(session, session.get_one(Study, study.id)) == 2
     again.restore(database)

@@ -20,7 +20,7 @@ from survey.admin import invitations, monitoring
 from survey.participant import participation, unused_places
 from survey.participant.assignment import loads
 from survey.participant.schemas import Questions
-from survey.participant.unused_places import FIRST, KEPT, LEAST
+from survey.participant.unused_places import FIRST_ANSWER, IDLE_ROW, SMALLEST_CAP
 from survey.ratings import rating_table
 from tests.survey import crowd
 from tests.survey.manager import ADMIN, Manager
@@ -61,7 +61,7 @@ def later(database: Database) -> Later:
 @pytest.fixture
 def small_cap(database: Database, study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     """The small study wants ten people, so that twenty may hold places for nothing."""
-    monkeypatch.setattr(unused_places, "LEAST", 6)
+    monkeypatch.setattr(unused_places, "SMALLEST_CAP", 6)
     with database.write() as session:
         found = session.get_one(Study, study.id)
         found.build = found.build | {unused_places.PLAN: 10}
@@ -99,7 +99,7 @@ def test_a_place_is_promised_for_minutes(
 ) -> None:
     person = Person.join(client)
     assert promised(database, study) == study.trials_each
-    later(FIRST - timedelta(seconds=5))
+    later(FIRST_ANSWER - timedelta(seconds=5))
     assert promised(database, study) == study.trials_each
     later(timedelta(seconds=6))
     assert promised(database, study) == 0
@@ -119,7 +119,7 @@ def test_the_first_answer_to_anything_makes_it_the_studys_lease(
     """And though the promise was over: nothing is lost by having been slow."""
     quick, slow = Person.join(client), Person.join(client)
     quick.post(path, **body).raise_for_status()
-    later(FIRST + timedelta(minutes=30))
+    later(FIRST_ANSWER + timedelta(minutes=30))
     assert promised(database, study) == study.trials_each
     slow.post(path, **body).raise_for_status()
     assert promised(database, study) == 2 * study.trials_each
@@ -132,7 +132,7 @@ def test_looking_at_the_page_is_no_answer(
 ) -> None:
     """Or a script that asks for its state would hold places for nothing."""
     person = Person.join(client)
-    later(FIRST + timedelta(minutes=1))
+    later(FIRST_ANSWER + timedelta(minutes=1))
     person.state()
     assert promised(database, study) == 0
 
@@ -151,7 +151,7 @@ def test_so_many_hold_places_for_nothing_and_others_begin_within_minutes(
     real.post("questions").raise_for_status()
     assert client.post("/api/join", json=ASK).status_code == 201
     assert client.post("/api/join", json=ASK).status_code == 429
-    later(FIRST)
+    later(FIRST_ANSWER)
     late = Person.ready(client)
     assert [one.finish()["stage"] for one in (late, under_way)] == ["finished"] * 2
     real.post("sound", left="left", right="right", ok=True).raise_for_status()
@@ -161,7 +161,9 @@ def test_so_many_hold_places_for_nothing_and_others_begin_within_minutes(
         assert session.scalar(select(func.count(Answer.id))) == 3 * 8
 
 
-@pytest.mark.parametrize(("wanted", "cap"), [(1, LEAST), (30, LEAST), (48, 96), (500, 1000)])
+@pytest.mark.parametrize(
+    ("wanted", "cap"), [(1, SMALLEST_CAP), (30, SMALLEST_CAP), (48, 96), (500, 1000)]
+)
 def test_the_cap(wanted: int, cap: int) -> None:
     assert unused_places.cap(wanted) == cap >= 60  # as many as may join at once
 
@@ -187,14 +189,14 @@ def test_rows_go_after_a_day_and_go_on_being_counted(
     asked, heard = Person.join(client), Person.ready(client)
     asked.post("questions").raise_for_status()
     heard.step()
-    later(KEPT - timedelta(minutes=1))
+    later(IDLE_ROW - timedelta(minutes=1))
     Person.join(client)
     assert rows(database) == 5
     gone.state()  # a look keeps the row for another day
     later(timedelta(minutes=2))
     Person.join(client)
     assert rows(database) == 6
-    later(KEPT)
+    later(IDLE_ROW)
     before = flow(database, study)
     Person.join(client)
     assert rows(database) == 4  # the invited, those who answered anything, and the last
@@ -219,11 +221,11 @@ def test_rows_beyond_a_number_go_sooner_the_oldest_first(
     later: Later,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(unused_places, "MOST", 5)
-    monkeypatch.setattr(unused_places, "AT_ONCE", 4)
+    monkeypatch.setattr(unused_places, "IDLE_ROWS", 5)
+    monkeypatch.setattr(unused_places, "ROWS_PER_SWEEP", 4)
     people = [Person.join(client) for _ in range(20)]
     assert rows(database) == 20  # their places are promised still
-    later(FIRST + timedelta(seconds=1))
+    later(FIRST_ANSWER + timedelta(seconds=1))
     found = []
     for _ in range(6):
         Person.join(client)
@@ -243,12 +245,12 @@ def test_a_flood_for_a_day_leaves_few_rows(
     small_cap: None,
 ) -> None:
     """As fast as the cap lets a script join, for as long as it likes."""
-    monkeypatch.setattr(unused_places, "MOST", 30)
+    monkeypatch.setattr(unused_places, "IDLE_ROWS", 30)
     joined = 0
     for _ in range(5):
         while client.post("/api/join", json=ASK).status_code == 201:
             joined += 1
-        later(FIRST + timedelta(seconds=1))
+        later(FIRST_ANSWER + timedelta(seconds=1))
     assert joined == 5 * 20
     assert rows(database) <= 30 + 20 + 1
     assert flow(database, study).consented == joined
@@ -260,7 +262,7 @@ def test_language_stays_what_people_agreed_in(
 ) -> None:
     """Though all who agreed were removed."""
     Person.join(client)
-    later(KEPT + timedelta(minutes=1))
+    later(IDLE_ROW + timedelta(minutes=1))
     with database.write() as session:
         assert unused_places.sweep(session, session.get_one(Study, study.id)) == 1
     assert rows(database) == 0
@@ -274,7 +276,7 @@ def test_whoever_answers_while_rows_are_removed_stays(
 ) -> None:
     """Theirs is a locked row on PostgreSQL, which is passed over; SQLite has one writer."""
     person = Person.join(client)
-    later(KEPT + timedelta(minutes=1))
+    later(IDLE_ROW + timedelta(minutes=1))
     removed = []
 
     def remove() -> None:
@@ -296,7 +298,7 @@ def test_whoever_withdraws_while_rows_are_removed_is_counted_once(
 ) -> None:
     """Both would change the study, and the same row."""
     people = [Person.join(client) for _ in range(8)]
-    later(KEPT + timedelta(minutes=1))
+    later(IDLE_ROW + timedelta(minutes=1))
     said = together(
         [*(partial(one.post, "withdraw", confirm=True) for one in people)]
         + [lambda: client.post("/api/join", json=ASK)] * 4
@@ -317,6 +319,6 @@ def test_answers_count_though_no_question_was_asked(
     Person.join(client)
     with database.write() as session:
         crowd.answer(session, session.scalars(select(Participant)).one(), random.Random(1))
-    later(KEPT + timedelta(minutes=1))
+    later(IDLE_ROW + timedelta(minutes=1))
     with database.write() as session:
         assert unused_places.sweep(session, session.get_one(Study, study.id)) == 0

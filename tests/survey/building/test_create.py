@@ -1,0 +1,192 @@
+"""A study's segments, transfers and clips: what they are, and that they can be made again."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from fadernets import FaderNet, checkpoint
+from survey.building import clips, create
+from survey.building.create import make
+from survey.building.study_spec import BuildError, StudySpec
+from survey.core.settings import Settings
+from survey.ratings import exclusion
+from tests.fadernets import tiny
+from tests.survey import music
+from tests.survey.built import PAIRS, stored
+
+pytestmark = pytest.mark.slow
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def test_a_study_has_what_it_should(two):
+    assert Counter((s.kind, s.intended) for s in two.stimuli) == {
+        ("transfer", "higher"): PAIRS,
+        ("transfer", "lower"): PAIRS,
+        ("identical", "same"): 2,
+        ("swapped", "lower"): 1,
+        ("swapped", "higher"): 1,
+        ("practice", "higher"): 1,
+        ("practice", "lower"): 1,
+    }
+    assert [s.name for s in two.stimuli][:5] == ["lh-01", "lh-02", "hl-01", "hl-02", "identical-1"]
+    assert two.state == "draft" and two.opened_at is None
+    assert two.trials_each == 2 * PAIRS
+    assert two.rules == exclusion.DEFAULT_RULES and exclusion.checked(two.rules)
+
+
+def test_a_transfer_is_heard_after_its_original(two):
+    for stimulus in two.stimuli:
+        before, after = two.build["items"][stimulus.name]["arousal"]
+        if stimulus.kind == "transfer":
+            assert stimulus.strength == 1.0 and stimulus.checkpoint == checkpoint.DEFAULT
+            assert before < 0.5 if stimulus.intended == "higher" else before > 0.5
+        if stimulus.kind != "identical":
+            assert stimulus.first_id != stimulus.second_id
+            assert stimulus.measured["rhythm"]["before"] > 0
+        assert set(stimulus.measured) == {"rhythm", "note"}
+
+
+def test_catch_trials_are_of_the_study(two):
+    kinds = {kind: [s for s in two.stimuli if s.kind == kind] for kind in ("transfer", "swapped")}
+    originals = {s.first_id: s for s in kinds["transfer"]}
+    for stimulus in (s for s in two.stimuli if s.kind == "identical"):
+        assert stimulus.first_id == stimulus.second_id and stimulus.first_id in originals
+        assert all(m["before"] == m["after"] for m in stimulus.measured.values())
+        assert stimulus.strength == 0
+    for stimulus in kinds["swapped"]:
+        main = originals[stimulus.second_id]
+        assert stimulus.first_id == main.second_id
+        assert {stimulus.intended, main.intended} == {"lower", "higher"}
+        for name, measured in stimulus.measured.items():
+            assert measured["before"] == main.measured[name]["after"]
+            assert measured["after"] == main.measured[name]["before"]
+    practised = {(s.source, s.segment) for s in two.stimuli if s.kind == "practice"}
+    assert not practised & {(s.source, s.segment) for s in kinds["transfer"]}
+    used = [(s.source, s.segment) for s in two.stimuli if s.kind in ("identical", "swapped")]
+    assert len(set(used)) == 4  # of other segments while there are enough
+
+
+def test_clips_are_files_of_one_size(two, made):
+    settings, _ = made
+    seen = {clip.sha256: clip for s in two.stimuli for clip in (s.first, s.second)}
+    assert len(seen) == 2 * (2 * PAIRS + 2)
+    assert len({(clip.bytes, clip.seconds) for clip in seen.values()}) == 1
+    for name, clip in seen.items():
+        data = (settings.audio / f"{name}.mp3").read_bytes()
+        assert hashlib.sha256(data).hexdigest() == name and len(data) == clip.bytes
+        assert len(clips.decode(data)) / two.build["clips"]["rate"] == clip.seconds
+
+
+def test_how_it_was_built_is_kept(two, folder):
+    record = two.build
+    sums = b"".join((part / checkpoint.SUMS).read_bytes() for part in checkpoint.parts())
+    assert record["checkpoint"] == {
+        "name": checkpoint.DEFAULT,
+        "sums_sha256": hashlib.sha256(sums).hexdigest(),
+    }
+    assert record["seed"] == 5 and record["strengths"] == [1.0] and record["pairs"] == PAIRS
+    assert {"python", "torch", "libsndfile", "midirenderer"} <= set(record["versions"])
+    for name, digest in record["music"]["works"].items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+    assert list(record["music"]["left_out"]) == ["broken.mid"]
+    assert str(folder) not in json.dumps(record)
+
+
+@SQLITE
+def test_another_seed_gives_another_study(two, spec, tmp_path):
+    other = make(Settings(data=tmp_path), replace(spec, seed=6))
+    chosen = {(pair.source, pair.segment) for pair in other.pairs}
+    assert chosen != {(s.source, s.segment) for s in two.stimuli}
+
+
+@SQLITE
+def test_every_segment_at_every_strength(database, spec, tmp_path):
+    settings = Settings(data=tmp_path)
+    create.build(database, settings, replace(spec, pairs=1, strengths=(0.5, 1.0), trials_each=2))
+    study = stored(database, "two")
+    transfers = [s for s in study.stimuli if s.kind == "transfer"]
+    assert [s.name for s in transfers] == ["lh-01-0.5", "lh-01-1", "hl-01-0.5", "hl-01-1"]
+    assert [s.strength for s in transfers] == [0.5, 1.0] * 2
+    for first, second in zip(transfers[::2], transfers[1::2], strict=True):
+        assert first.first_id == second.first_id  # the original, at one gain for both
+        assert first.second_id != second.second_id
+    assert {s.strength for s in study.stimuli if s.kind in ("swapped", "practice")} == {1.0}
+    assert study.trials_each == 2
+
+
+@SQLITE
+def test_lost_clips_are_written_anew(two, database, spec, tmp_path):
+    settings = Settings(data=tmp_path / "bare")
+    create.restore(database, settings, replace(spec, seed=99))
+    names = {path.stem for path in settings.audio.iterdir()}
+    assert names == {clip.sha256 for s in two.stimuli for clip in (s.first, s.second)}
+    with pytest.raises(BuildError, match="There is no study named three that was built here"):
+        create.restore(database, settings, replace(spec, name="three"))
+    less = music.write(tmp_path / "less", files=6)
+    with pytest.raises(BuildError, match="The clips of two came out different"):
+        create.restore(database, settings, replace(spec, midi=less))
+
+
+def test_progress_is_told_step_by_step(spec, tmp_path):
+    told: list[tuple[str, int, int]] = []
+    make(Settings(data=tmp_path), replace(spec, pairs=1), lambda *step: told.append(step))
+    assert list(dict.fromkeys(step for step, _, _ in told)) == [
+        "reading MIDI files",
+        "listening",
+        "recording",
+    ]
+    for step in {step for step, _, _ in told}:
+        done = [(d, total) for name, d, total in told if name == step]
+        assert done == sorted(done) and done[-1][0] == done[-1][1]
+
+
+def test_a_model_without_arousal_is_refused(tmp_path):
+    pytest.importorskip("fadernets.models.vanilla")
+    model = tiny.model(replace(tiny.TINY, model="vanilla"))
+    checkpoint.save(model, FaderNet.load().scales, tmp_path / "plain")
+    with pytest.raises(BuildError, match="The model plain cannot transfer arousal"):
+        make(Settings(data=tmp_path), StudySpec(checkpoint=str(tmp_path / "plain")))
+
+
+@SQLITE
+def test_open_at_once_where_answers_are_kept(database, spec, tmp_path):
+    wiped = Settings(data=tmp_path, ephemeral=True)
+    with pytest.raises(BuildError, match="wipes its disk"):
+        create.check(database, wiped, replace(spec, is_open=True))
+    create.check(database, wiped, spec)
+    for settings in (replace(wiped, force_open=True), replace(wiped, dataset="a/b")):
+        create.check(database, settings, replace(spec, is_open=True))
+
+
+@pytest.mark.browser
+def test_a_browser_plays_every_clip(two, made, chromium):
+    """Decoded by the browser: all of one length, none silent, an identical pair identical."""
+    settings, _ = made
+    decode = """async (coded) => {
+        const bytes = Uint8Array.from(atob(coded), (c) => c.charCodeAt(0));
+        const context = new OfflineAudioContext(2, 48000, 48000);
+        const sound = await context.decodeAudioData(bytes.buffer);
+        const peak = sound.getChannelData(0).reduce((m, x) => Math.max(m, Math.abs(x)), 0);
+        return [sound.length, sound.numberOfChannels, peak];
+    }"""
+    names = {clip.sha256 for s in two.stimuli for clip in (s.first, s.second)}
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"]) as browser,
+    ):
+        page = browser.new_page()
+        found = []
+        for name in sorted(names):
+            data = (settings.audio / f"{name}.mp3").read_bytes()
+            found.append(page.evaluate(decode, base64.b64encode(data).decode()))
+    assert {(length, channels) for length, channels, _ in found} == {
+        (two.build["clips"]["samples"], 2)
+    }
+    assert all(0.03 < peak <= 1.0 for _, _, peak in found)
