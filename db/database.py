@@ -175,7 +175,9 @@ class Database:
         event.listen(engine, "begin", self._begin)
         return engine
 
-    def _before_connecting(self, dialect: Any, record: Any, given: list, named: dict) -> None:
+    def _before_connecting(
+        self, dialect: Any, record: Any, given: list[Any], named: dict[str, Any]
+    ) -> None:
         self._presence.check()  # SQLite would make new files where others are missing
         if not named.get("uri"):
             with suppress(OSError):  # it is there, or SQLite says why it cannot be made

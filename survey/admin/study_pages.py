@@ -203,7 +203,7 @@ def frame(admin: AdminRequest, session: Session, study: Study, tab: str) -> dict
 
 def origin(request: Request) -> str:
     """Where the survey is, as participants must be told: ``https://host/survey``."""
-    public = request.app.state.settings.public_url
+    public: str | None = request.app.state.settings.public_url
     if public is not None:
         # The public address includes the path above the mount already.
         outer = request.scope.get("app_root_path", request.scope.get("root_path", ""))

@@ -140,7 +140,8 @@ def encode(samples: np.ndarray, rate: int) -> bytes:
 
 def decode(data: bytes) -> np.ndarray:
     """Samples of an MP3 file: float32, shape (n, channels)."""
-    return soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)[0]
+    samples: np.ndarray = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)[0]
+    return samples
 
 
 def store(data: bytes, samples: int, folder: Path) -> RecordedClip:

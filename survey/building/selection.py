@@ -24,6 +24,8 @@ BATCH = 16  # segments transferred at a time
 TARGETS = ("high", "low")
 START = {"high": "low", "low": "high"}  # where a segment comes from that goes there
 
+Fingerprint = tuple[tuple[int, ...], ...]
+
 
 class SelectionError(ValueError):
     """There are too few segments; the message is one sentence for a person."""
@@ -110,7 +112,7 @@ def pool(
     """
     candidates: list[SegmentCandidate] = []
     left_out: dict[str, str] = {}
-    fingerprints: set[tuple] = set()
+    fingerprints: set[Fingerprint] = set()
     for number, work in enumerate(works):
         progress("listening", number, len(works))
         segments_of_work, problem = _candidates(work, fingerprints, rng)
@@ -215,7 +217,7 @@ def _usable(candidates: Sequence[SegmentCandidate]) -> int:
     return sum(min(n, MOST_EACH) for n in Counter(c.work for c in candidates).values())
 
 
-def fingerprint(notes: Notes) -> tuple:
+def fingerprint(notes: Notes) -> Fingerprint:
     """A value that equal segments share: pitches, starts and ends to the sixteenth, no loudness."""
     steps = np.rint(np.stack([notes.onset, notes.offset]) * STEPS_PER_BEAT).astype(int)
     return tuple(sorted(zip(*steps.tolist(), notes.pitch.tolist(), strict=True)))
@@ -226,7 +228,7 @@ def _is_other(before: Notes, after: Notes) -> bool:
 
 
 def _candidates(
-    work: Work, fingerprints: set[tuple], rng: np.random.Generator
+    work: Work, fingerprints: set[Fingerprint], rng: np.random.Generator
 ) -> tuple[list[SegmentCandidate], str | None]:
     """New candidates of a piece, or why there are none."""
     usable = [segment for segment in segments(work.piece) if segment.problem is None]

@@ -216,7 +216,7 @@ def test_a_hash_is_no_token(client: TestClient, database: Database) -> None:
 def test_plays_without_end_are_not_stored_without_end(
     client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("survey.participant.participation.MOST_PLAYS", 5)
+    monkeypatch.setattr("survey.participant.participation.PLAYS_OF_A_TRIAL", 5)
     person = Person.ready(client)
     trial = person.state()["trial"]["id"]
     for _ in range(4):
