@@ -43,6 +43,9 @@ help:
 run: $(RUNTIME)
 	@exec $(BIN)/python -m demo $(ARGS)
 
+# An empty value keeps bytecode: without it every test process compiles all tests anew.
+check test: export PYTHONDONTWRITEBYTECODE :=
+
 check: style types
 	$(PYTEST) -m "$(QUICK)" $(ARGS)
 

@@ -376,6 +376,7 @@ def module(*arguments, **options):
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)
 
 
+@pytest.mark.slow
 def test_the_module_runs_and_fails_without_a_traceback(tmp_path):
     process = module("describe", tmp_path / "nothing.mid")
     _, err = process.communicate()
@@ -383,6 +384,7 @@ def test_the_module_runs_and_fails_without_a_traceback(tmp_path):
     assert err == "fadernets: nothing.mid cannot be read: no such file or directory.\n"
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_is_no_error(source):
     process = module("describe", source, stdout=subprocess.PIPE)
     process.stdout.close()

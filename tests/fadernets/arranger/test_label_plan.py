@@ -41,6 +41,7 @@ def test_what_can_be_played(rhythm, note, can):
     assert playable(LabelPlan(torch.tensor([rhythm]), torch.tensor([note]))).item() is can
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 10**6), st.integers(1, 16), st.integers(16, 200))
 def test_a_plan_is_playable_and_exact(seed, onsets, notes):
@@ -113,6 +114,7 @@ def test_whole_plans_are_nearly_the_cheapest_there_are(small):
     assert np.mean(excess) < 0.1  # of costs from 0 to 3 a label; with the dearest repairs .6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [-1, 1])
 def test_a_repair_changes_the_cheapest_note(small, change):
     """By brute force over all plans that differ in one note and keep their onsets."""

@@ -305,6 +305,7 @@ def test_impossible_requests(options, message):
         generate(decoder(0), condition(2), **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("temperature", [0.5, 2.0])
 def test_first_tokens_are_drawn_as_often_as_they_are_likely(temperature):
     told, each, rounds = decoder(0, gain=6.0), 300, 5

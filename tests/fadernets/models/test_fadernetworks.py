@@ -107,6 +107,7 @@ def test_the_adversary_moves_first():
     assert list(turns(of("fadernetworks"))) == ["adversary", "model"]
 
 
+@pytest.mark.training
 def test_an_adversary_that_trains_alone_finds_what_is_there(given):
     """The codes of untrained encoders tell densities; only the adversary learns them."""
     fader = of("fadernetworks").train()

@@ -72,6 +72,7 @@ def test_the_decoder_is_what_is_taught(given):
     assert all(p.grad is None for p in found.label_decoders.parameters())
 
 
+@pytest.mark.training
 def test_asking_for_a_slope_brings_it(given):
     found = of("glsr").train()
     told = {n: code.detach() for n, code in codes(found, given).items()}

@@ -81,6 +81,7 @@ def test_every_parameter_is_moved_by_one_player(name):
     assert sorted(moved) == sorted(id(p) for p in found.parameters())
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("name", SEVEN)
 def test_a_few_steps_lower_the_loss(segments, name):
     found, given = of(name).train(), batch(segments, AROUSAL)

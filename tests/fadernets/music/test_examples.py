@@ -6,6 +6,7 @@ from fadernets.music import examples
 from fadernets.music.piece import segments
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", examples.EXAMPLES)
 def test_example_is_worth_trying(key):
     piece = examples.load(key)

@@ -90,6 +90,7 @@ def test_what_a_chunk_reaches_back_for():
     assert reach([0, 8, 28, 40], 2) == (15.0, 40 + FADE)
 
 
+@pytest.mark.slow
 @BOTH
 def test_chunks_join_without_a_seam(monkeypatch, synthesiser):
     whole = music(48)
@@ -148,6 +149,7 @@ def test_a_note_older_than_the_pre_roll_is_left_out(monkeypatch):
     assert decibels(expected[seam]) - decibels(found[:RATE]) < 0.5  # no drop in level
 
 
+@pytest.mark.slow
 def test_a_chunk_costs_itself_and_a_little_before(rendered):
     whole = music(300)
     for chunk in (0, 7, 12):
@@ -162,6 +164,7 @@ def test_a_chunk_costs_itself_and_a_little_before(rendered):
     assert rendered[0] < 13 + 20 + 0.1
 
 
+@pytest.mark.slow
 def test_the_whole_sound_is_rendered_chunk_by_chunk(rendered):
     sizes = [len(samples) / RATE for samples in joined(music(100), 1.0)]
     assert max(sizes) < 25.1 and max(rendered) < 33
@@ -175,6 +178,7 @@ def test_where_nothing_sounds_is_silence(rendered):
     assert rendered == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["chorale", "mazurka", "rag"])
 def test_the_gain_is_near_that_of_the_peak(key):
     whole = examples.load(key)
