@@ -8,8 +8,9 @@ DEVELOPMENT := $(VENV)/.requirements-dev
 CONSTRAINTS := $(VENV)/constraints.txt
 AUDIT := $(VENV)/audit
 MUTANTS := $(VENV)/mutants
-# A process for each core; a group's tests (tests/conftest.py) share one, groups start in their order.
-PYTEST := $(BIN)/python -m pytest -n logical --dist loadgroup --no-loadscope-reorder
+# Test processes (logical: one for each core). Those of a group (tests/conftest.py) share one.
+WORKERS := logical
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 QUICK := not (slow or training or postgres or server or browser)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 

@@ -208,7 +208,7 @@ def ask_quietly(server: Server, event: int, wanted: str) -> None:
 
 @pytest.mark.server
 def test_files_and_pieces_go_after_their_time(tmp_path):
-    kept = {"FADERNETS_KEEP_FILES": "20", "FADERNETS_KEEP_PIECES": "3"}
+    kept = {"FADERNETS_KEEP_FILES": "10", "FADERNETS_KEEP_PIECES": "3"}
     with serving("make-run", tmp_path, **kept) as server:
         piece = opened(server, midi.dump(tiny.piece(tiny.bars(8))))
         saved = server.run("save", asked(piece, kind="midi", scope="piece", rhythm=0.5))
