@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TRAINING = ROOT / "tests" / "train"  # most of its tests do, and share what they trained
 OFFLINE = ROOT / "tests" / "offline"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+BROWSER_PATIENCE = 60_000  # milliseconds that a page may take on a busy machine
 LONG = ("slow", "training", "postgres", "server", "browser")  # markers; quick tests come first
 IS_LONG = pytest.StashKey[bool]()
 
@@ -92,6 +93,9 @@ def chromium() -> str:
     Without one a browser test is skipped, or fails where FADERNETS_REQUIRE_BROWSER is set, as it
     is in continuous integration.
     """
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=BROWSER_PATIENCE)
     for name in BROWSERS:
         if path := shutil.which(name):
             return path

@@ -362,7 +362,7 @@ def test_a_visitor_comes_by_the_proxy(site, chromium):
         browser.new_context(ignore_https_errors=True) as context,
     ):
         page = context.new_page()
-        page.set_default_timeout(40_000)
+        page.set_default_timeout(100_000)
         page.on("request", watch)
         page.on("response", answered)
         page.on("pageerror", lambda error: wrong.append(f"error {error}"))

@@ -48,7 +48,7 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     def enter(size: dict = WIDE, scheme: str = "light") -> Page:
         contexts.append(browser.new_context(viewport=size, color_scheme=scheme))
         page = contexts[-1].new_page()
-        page.set_default_timeout(40_000)
+        page.set_default_timeout(100_000)
         watch(page, complaints)
         page.goto(address)
         heard(page)

@@ -82,8 +82,8 @@ def test_no_way_in_opens_a_file_that_nobody_uploaded(server: Server, hostile):
                 assert secret not in answer.text and TOKEN not in answer.text
                 assert "root:" not in answer.text and path not in ("", answer.text)
     assert copies(server) == before
-    assert time.monotonic() - began < 60
-    assert server.ask("healthz", timeout=5).status == 200
+    assert time.monotonic() - began < 240
+    assert server.ask("healthz", timeout=30).status == 200
 
 
 def test_named_endpoints_open_no_foreign_file_either(server: Server, hostile):
@@ -121,7 +121,7 @@ def test_files_are_given_by_their_address_only_if_they_are_the_servers_own(serve
         for prefix in ("file=", "file/", "proxy=", "stream/"):
             for form in (path, path.replace("/", "%2F"), path.replace("/", "//")):
                 address = f"gradio_api/{prefix}{form}".replace("\x00", "%00")
-                answer = server.ask(address, timeout=10)
+                answer = server.ask(address, timeout=60)
                 assert answer.status in (403, 404, 405), (address, answer)
                 assert secret not in answer.text
 

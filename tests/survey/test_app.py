@@ -248,7 +248,7 @@ def test_closing_waits_for_nobody(settings: Settings, database: Database) -> Non
     time.sleep(0.2)
     begun = time.monotonic()
     close(app)
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 15  # the writer has it for 20 s
     release.set()
     writer.join()
 

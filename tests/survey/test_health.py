@@ -332,10 +332,10 @@ def test_what_hangs_is_asked_once(app: FastAPI, database: Database) -> None:
         thread.start()
     for thread in asking:
         thread.join()
-    assert time.monotonic() - begun < LONGEST_WAIT + 0.3 and looks == [1]
+    assert time.monotonic() - begun < 10 * LONGEST_WAIT and looks == [1]
     time.sleep(FRESH)
     begun = time.monotonic()
-    assert health.check(state).database == "slow" and time.monotonic() - begun < 0.1
+    assert health.check(state).database == "slow" and time.monotonic() - begun < LONGEST_WAIT
     assert looks == [1]
     release.set()
     deadline = time.monotonic() + 5

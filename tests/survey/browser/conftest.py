@@ -99,7 +99,7 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Visitor]]:
             context = browser.new_context(viewport=size, color_scheme=scheme, **more)
             contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
 
         def listen(line) -> None:
             if line.type in ("error", "warning") and not (cut and any(c in line.text for c in CUT)):

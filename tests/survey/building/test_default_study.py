@@ -63,9 +63,9 @@ def test_two_servers_start_at_once(database, settings, caplog):
         heard = [study.build["items"][s.name]["arousal"] for s in low]
         assert sum(before < after for before, after in heard) >= 8
     assert {path.stem for path in settings.audio.iterdir()} == clips
-    started = time.monotonic()
+    assert default_study._job(database, settings, None) is None
     assert default_study.ensure(database, settings, journal=journal) == "demo"
-    assert time.monotonic() - started < 1 and journal.told == []
+    assert journal.told == []
     assert default_study._lost(database, settings) is False
     (settings.audio / f"{min(clips)}.mp3").unlink()
     assert default_study._lost(database, settings) is True
