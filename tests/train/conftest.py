@@ -55,21 +55,21 @@ def rate(folder: Path, ratings: dict[str, tuple[int, list[dict]]]) -> None:
 def corpus(tmp_path_factory) -> Corpus:
     """Performances, and pieces of which every other is rated high and every other low."""
     folder = tmp_path_factory.mktemp("corpus")
-    found = Corpus(folder / "piano", folder / "vgmidi")
-    (found.piano / "2004").mkdir(parents=True)
-    (found.vgmidi / "midi").mkdir(parents=True)
+    folders = Corpus(folder / "piano", folder / "vgmidi")
+    (folders.piano / "2004").mkdir(parents=True)
+    (folders.vgmidi / "midi").mkdir(parents=True)
     for number in range(PERFORMANCES):
-        path = found.piano / ("2004" if number % 2 else "") / f"{number:02}.mid"
+        path = folders.piano / ("2004" if number % 2 else "") / f"{number:02}.mid"
         midi.write(piece(bars(SEGMENTS, seed=number)), path)
     ratings = {}
     for number in range(RATED):
-        path = found.vgmidi / "midi" / f"game{number}.mid"
+        path = folders.vgmidi / "midi" / f"game{number}.mid"
         midi.write(piece(bars(RATED_SEGMENTS, seed=100 + number), tempo=[(0, 90)]), path)
         arousal = [0.6 if number % 2 else -0.6] * RATED_SEGMENTS
         raters = [{"arousal": arousal, "valence": [0.1] * RATED_SEGMENTS}]
         ratings[f"game{number}"] = (RATED_SEGMENTS, raters)
-    rate(found.vgmidi, ratings)
-    return found
+    rate(folders.vgmidi, ratings)
+    return folders
 
 
 @pytest.fixture(scope="session")

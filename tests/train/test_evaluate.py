@@ -14,16 +14,16 @@ from train import evaluate
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    found = tmp_path_factory.mktemp("model")
+    folder = tmp_path_factory.mktemp("model")
     torch.manual_seed(0)
     model = build(ModelConfig(hidden=8, latent=4, embedding=4))
     scales = {n: Fader(n, (0.1, 1.0), (-1.0, 1.0)) for n in ("rhythm", "note")}
-    checkpoint.save(model, scales, found)
-    return found
+    checkpoint.save(model, scales, folder)
+    return folder
 
 
 def test_results_are_whole_and_repeat(folder, data_file, tmp_path):
-    found = []
+    results = []
     for name in ("first.json", "second.json"):
         out = tmp_path / "results" / name
         status = evaluate.main(
@@ -32,9 +32,9 @@ def test_results_are_whole_and_repeat(folder, data_file, tmp_path):
         assert status == 0
         (result,) = json.loads(out.read_text())
         result.pop("seconds")
-        found.append(result)
-    assert found[0] == found[1]
-    result = found[0]
+        results.append(result)
+    assert results[0] == results[1]
+    result = results[0]
     assert result["segments"] == 3
     assert 0 <= result["token_accuracy"] <= 1
     assert 0 <= result["reconstruction"]["note_f1"] <= 1

@@ -20,11 +20,11 @@ from train.run.loop import TrainConfig, Trainer
 @pytest.fixture(scope="module")
 def gmvae():
     """An untrained model that minds its codes."""
-    found = model(seed=2)
+    made = model(seed=2)
     with torch.no_grad():
-        for linear in (found.decoder.output, found.decoder.initial):
+        for linear in (made.decoder.output, made.decoder.initial):
             linear.weight.mul_(4)
-    return found
+    return made
 
 
 def rising(fader: Fader) -> bool:
@@ -44,22 +44,22 @@ def test_a_scale_rises_between_the_ends_of_the_training_range(gmvae, data, name,
 
 def test_codes_are_the_posterior_means(gmvae, data):
     rows = np.array([5, 100, 7])
-    found = export.encoded(gmvae, data, rows)
+    codes = export.encoded(gmvae, data, rows)
     for row, index in enumerate(rows):
         batch = data.batch(np.array([index]))
         for name, (mean, _) in gmvae.posteriors(batch.tokens, batch.lengths).items():
-            torch.testing.assert_close(found[name][row], mean[0], atol=1e-6, rtol=0)
+            torch.testing.assert_close(codes[name][row], mean[0], atol=1e-6, rtol=0)
 
 
 def test_a_response_is_the_density_of_what_is_played(gmvae, data):
     rows, sweep = np.arange(4), np.array([-3.0, 0.0, 3.0])
-    found = export.response(gmvae, data, rows, "rhythm", sweep)
-    assert found.shape == (4, 3)
+    densities = export.response(gmvae, data, rows, "rhythm", sweep)
+    assert densities.shape == (4, 3)
     net = FaderNet(gmvae, {"rhythm": Fader("rhythm", (0.0, 1.0), (-3.0, 3.0))})
     codes = fadernets.Codes(export.encoded(gmvae, data, rows), data.key[rows])
     for column, position in enumerate((0.0, 0.5, 1.0)):
         played = net.slide(codes, {"rhythm": position})
-        assert found[:, column].tolist() == [fadernets.measure(n)["rhythm"] for n in played]
+        assert densities[:, column].tolist() == [fadernets.measure(n)["rhythm"] for n in played]
 
 
 def calibrated(gmvae, data, monkeypatch, curve) -> Fader:
@@ -209,9 +209,9 @@ def test_what_cannot_be_exported_is_refused_in_one_line(run, data_file, tmp_path
     for folder, data in ((tmp_path, data_file), (run, tmp_path / "missing")):
         options = ["--run", folder, "--data", data, "--out", tmp_path / "out"]
         assert export.main([*map(str, options)]) == 2
-        told = capsys.readouterr()
-        assert told.out == "" and told.err.startswith("train.export: ")
-        assert len(told.err.splitlines()) == 1
+        output = capsys.readouterr()
+        assert output.out == "" and output.err.startswith("train.export: ")
+        assert len(output.err.splitlines()) == 1
     assert not (tmp_path / "out").exists()
 
 
@@ -222,17 +222,17 @@ def sided(data):
 
 def test_valence_goes_across_arousal(data):
     """Poles about the middle of both means, as far apart as arousal's but for what is arousal's."""
-    found, rated = model(seed=3), sided(data)
-    export.measure_poles(found, data)
-    export.measure_valence(found, rated)
+    made, rated = model(seed=3), sided(data)
+    export.measure_poles(made, data)
+    export.measure_valence(made, rated)
     train = data.split == TRAIN
-    for name, poles in found.valence.items():
+    for name, poles in made.valence.items():
         codes = [
-            export.encoded(found, data, np.flatnonzero(train & (rated.valence.numpy() == side)))
+            export.encoded(made, data, np.flatnonzero(train & (rated.valence.numpy() == side)))
             for side in (0, 1)
         ]
         low, high = (c[name].mean(0) for c in codes)
-        arousal = found.poles[name][1] - found.poles[name][0]
+        arousal = made.poles[name][1] - made.poles[name][0]
         way = poles[1] - poles[0]
         assert abs(float(way @ arousal)) < 1e-5
         rest = export.REACH * (high - low) - way
@@ -242,9 +242,9 @@ def test_valence_goes_across_arousal(data):
 
 
 def test_without_labels_no_valence_is_learnt(data):
-    found = model(seed=3)
-    export.measure_valence(found, data)
-    assert found.valence == {}
+    made = model(seed=3)
+    export.measure_valence(made, data)
+    assert made.valence == {}
 
 
 def test_valence_is_added_to_an_exported_model(data, tmp_path):

@@ -124,13 +124,13 @@ def test_tables_of_all_models_have_a_row_each(tmp_path):
         bare[part] = None
     store(tmp_path / "single.json", bare)
     store(tmp_path / "tiny.json", results_files.evaluation())
-    found = comparison.evaluations(tmp_path)
-    rows, head = comparison.control(found)
+    evaluations = comparison.evaluations(tmp_path)
+    rows, head = comparison.control(evaluations)
     assert [row[0] for row in rows[1:3]] == ["GM-VAE, paper", "**tiny**"]
     assert rows[2][1:4] == ("z^d", "**0.300** ± 0.010", "**0.400** ± 0.010")
     assert rows[-1] == ("**single**", *"–" * 7) and {len(row) for row in rows} == {len(head)}
-    rows, head = comparison.kept(found)
+    rows, head = comparison.kept(evaluations)
     assert rows[0] == ("**tiny**", "0.90, 0.80", *["0.50, 0.40"] * 4) and len(head) == 6
-    rows, head = comparison.arousal(found)
+    rows, head = comparison.arousal(evaluations)
     assert rows[0] == ("**tiny**", "0.70", "75.0 %", "25.0 %", "75.0 %", "25.0 %")
     assert rows[-1][2:] == ("70.4 %", "–", "92.5 %", "–") and len(head) == 6

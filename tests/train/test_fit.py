@@ -135,9 +135,9 @@ def test_precision_follows_the_device(monkeypatch):
 def refused(capsys, *given) -> str:
     """The one line with which a run is refused."""
     assert fit.main(*given) == 2
-    told = capsys.readouterr()
-    assert told.out == "" and told.err.startswith("train.fit: ")
-    (line,) = told.err.splitlines()
+    output = capsys.readouterr()
+    assert output.out == "" and output.err.startswith("train.fit: ")
+    (line,) = output.err.splitlines()
     return line
 
 
@@ -186,8 +186,8 @@ def test_unknown_choices_are_refused(capsys, data_file, tmp_path, wrong):
 
 def test_a_loss_that_is_no_number_is_told_in_one_line(capsys, data_file, tmp_path):
     assert fit.main(arguments(data_file, tmp_path / "run", learning_rate=1e30)) == 1
-    told = capsys.readouterr().err.splitlines()
-    assert told == ["train.fit: the loss is nan at step 5"]
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["train.fit: the loss is nan at step 5"]
 
 
 def test_stopped_by_ctrl_c_and_resumed_it_is_the_same_run(
@@ -205,11 +205,11 @@ def test_stopped_by_ctrl_c_and_resumed_it_is_the_same_run(
         while not (out / LOG).exists() and time.monotonic() < until:
             time.sleep(0.005)
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=240)
+        _, errors = process.communicate(timeout=240)
     assert process.returncode == 130
     step = load_state(out / CHECKPOINT)["step"]
     assert 5 <= step < SMALL["steps"]
-    assert told == f"train.fit: stopped and saved at step {step}; --resume goes on\n"
+    assert errors == f"train.fit: stopped and saved at step {step}; --resume goes on\n"
     assert not (out / checkpoint.WEIGHTS).exists()
     assert fit.main(arguments(data_file, out, "--resume")) == 0
     one, other = (load_state(folder / CHECKPOINT)["model"] for folder in (out, straight))
@@ -267,6 +267,6 @@ def test_a_run_needs_no_midi_library(data_file, tmp_path):
         "sys.exit(fit.main())"
     )
     given = arguments(data_file, tmp_path / "run", steps=2)
-    found = subprocess.run([sys.executable, "-c", code, *given], cwd=ROOT, capture_output=True)
-    assert found.returncode == 0, found.stderr
+    process = subprocess.run([sys.executable, "-c", code, *given], cwd=ROOT, capture_output=True)
+    assert process.returncode == 0, process.stderr
     assert (tmp_path / "run" / checkpoint.WEIGHTS).exists()

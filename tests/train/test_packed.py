@@ -22,8 +22,8 @@ from train.data.dataset import Segments
 def shards(corpus, tmp_path_factory):
     """The corpus prepared in two parts, one with ratings."""
     folder = tmp_path_factory.mktemp("shards")
-    found = [prepare.prepare_file(source) for source in corpus.sources]
-    parts = found[:6], found[6:]
+    files = [prepare.prepare_file(source) for source in corpus.sources]
+    parts = files[:6], files[6:]
     paths = [folder / "first.npz", folder / "second.npz"]
     for path, part in zip(paths, parts, strict=True):
         prepare.save(prepare.join(part, seed=0), path)
@@ -115,9 +115,9 @@ def test_a_folder_with_a_changed_byte_is_refused(folder, tmp_path, name):
     out = tmp_path / "data"
     shutil.copytree(folder, out)
     path = out / f"{name}.npy"
-    told = bytearray(path.read_bytes())
-    told[-1] ^= 1
-    path.write_bytes(told)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
     with pytest.raises(ValueError, match=rf"{name}\.npy is damaged"):
         Segments.load(out)
 
@@ -149,8 +149,8 @@ def test_killed_it_leaves_no_half_output(shards, tmp_path):
         "packed.pack([*map(pathlib.Path, sys.argv[2:])], pathlib.Path(sys.argv[1]))"
     )
     out = tmp_path / "data"
-    done = subprocess.run([sys.executable, "-c", code, out, *shards], cwd=ROOT, check=False)
-    assert done.returncode == -signal.SIGKILL
+    process = subprocess.run([sys.executable, "-c", code, out, *shards], cwd=ROOT, check=False)
+    assert process.returncode == -signal.SIGKILL
     assert not out.exists()
     assert len(list(tmp_path.iterdir())) == 1
     packed.pack(shards, out)

@@ -47,9 +47,9 @@ def unusable() -> dict[str, Notes]:
 
 def test_every_usable_segment_becomes_a_row(tmp_path):
     parts = bars(7)
-    found = prepared(piece(parts), tmp_path)
-    assert found.error is None and not found.dropped
-    arrays = found.arrays
+    result = prepared(piece(parts), tmp_path)
+    assert result.error is None and not result.dropped
+    arrays = result.arrays
     assert arrays["start"].tolist() == [0, 4, 8, 12, 16, 20, 24]
     assert arrays["tokens"].shape == (7, 100) and arrays["tokens"].dtype == np.int16
     for row, notes in enumerate(parts):
@@ -65,26 +65,26 @@ def test_every_usable_segment_becomes_a_row(tmp_path):
 def test_segments_are_dropped_by_rule(tmp_path):
     dropped = unusable()
     good = bars(2)
-    found = prepared(piece([good[0], *dropped.values(), good[1]]), tmp_path)
-    assert found.dropped == Counter(dropped.keys())
-    assert found.arrays["start"].tolist() == [0, 4 * (1 + len(dropped))]
+    result = prepared(piece([good[0], *dropped.values(), good[1]]), tmp_path)
+    assert result.dropped == Counter(dropped.keys())
+    assert result.arrays["start"].tolist() == [0, 4 * (1 + len(dropped))]
 
 
 def test_a_file_without_a_usable_segment_cannot_be_used(tmp_path):
     sparse = list(unusable().values())[1:]
-    found = prepared(piece(sparse), tmp_path)
-    assert found.error == "none of its 4 segments can be used"
-    assert found.dropped.total() == 4
+    result = prepared(piece(sparse), tmp_path)
+    assert result.error == "none of its 4 segments can be used"
+    assert result.dropped.total() == 4
 
 
 def test_tempo_does_not_change_segments(tmp_path):
     parts = bars(6)
     plain = prepared(piece(parts), tmp_path).arrays
     changing = piece(parts, tempo=[(0, 60), (3, 240), (8, 97.3), (13.5, 180)])
-    found = prepared(changing, tmp_path).arrays
-    assert plain.keys() == found.keys()
+    arrays = prepared(changing, tmp_path).arrays
+    assert plain.keys() == arrays.keys()
     for name, expected in plain.items():
-        np.testing.assert_array_equal(found[name], expected)
+        np.testing.assert_array_equal(arrays[name], expected)
 
 
 def test_ratings_of_measures_in_three_four_and_a_change_of_tempo(tmp_path):
@@ -108,9 +108,9 @@ def test_ratings_follow_segments_past_those_dropped(tmp_path):
 @settings(deadline=None, max_examples=50)
 @given(st.integers(0, 400), st.integers(0, 2**32))
 def test_a_split_has_its_shares(n, seed):
-    found = prepare.split(n, np.random.default_rng(seed))
-    assert found.shape == (n,)
-    counts = np.bincount(found, minlength=3)
+    sides = prepare.split(n, np.random.default_rng(seed))
+    assert sides.shape == (n,)
+    counts = np.bincount(sides, minlength=3)
     assert counts.sum() == n
     assert (abs(counts - np.array([0.8, 0.1, 0.1]) * n) <= 1).all()
 
@@ -192,8 +192,10 @@ def test_the_summary_counts_files_segments_and_drops(run):
     arrays = run.arrays
     performed = arrays["piece_corpus"][arrays["piece"]] == corpora.PERFORMANCES
     density = attributes.rhythm_density(arrays["rhythm"][performed])
-    told = summary["rhythm_density"]
-    assert (told["mean"], told["sd"]) == pytest.approx((density.mean(), density.std()), abs=1e-4)
+    figures = summary["rhythm_density"]
+    assert (figures["mean"], figures["sd"]) == pytest.approx(
+        (density.mean(), density.std()), abs=1e-4
+    )
 
 
 def test_output_is_the_same_whatever_the_workers_and_their_order(run, data_file):
@@ -241,13 +243,13 @@ def test_the_split_keeps_a_piece_on_one_side_in_shares_of_each_corpus():
 
 def test_the_split_is_of_its_seed_and_not_of_the_order_of_files():
     files = [fake(corpora.PERFORMANCES, n, 4) for n in range(30)]
-    one, again, other = (
+    first, again, other = (
         prepare.join(f, seed=s) for f, s in ((files, 1), (files[::-1], 1), (files, 2))
     )
     for name in ("split", "random_split", "piece_name", "length"):
-        assert one[name].tolist() == again[name].tolist()
-    assert one["split"].tolist() != other["split"].tolist()
-    assert one["random_split"].tolist() != other["random_split"].tolist()
+        assert first[name].tolist() == again[name].tolist()
+    assert first["split"].tolist() != other["split"].tolist()
+    assert first["random_split"].tolist() != other["random_split"].tolist()
 
 
 class Unwritable:
@@ -271,9 +273,9 @@ def test_a_save_that_fails_leaves_the_old_file(tmp_path):
 def refused(capsys, *options) -> str:
     """The one line with which the command refuses."""
     assert prepare.main([*map(str, options)]) == 2
-    told = capsys.readouterr()
-    assert told.out == "" and told.err.startswith("train.prepare: ")
-    (line,) = told.err.splitlines()
+    output = capsys.readouterr()
+    assert output.out == "" and output.err.startswith("train.prepare: ")
+    (line,) = output.err.splitlines()
     return line
 
 

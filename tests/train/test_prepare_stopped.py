@@ -40,12 +40,12 @@ class Began:
     def ended(self, status: int) -> str:
         """What it still says until it and all its workers, which share its pipe, have ended."""
         try:
-            _, told = self.process.communicate(timeout=240)
+            _, errors = self.process.communicate(timeout=240)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             raise
-        assert self.process.returncode == status, told
-        return told
+        assert self.process.returncode == status, errors
+        return errors
 
 
 def begin(piano: Path, folder: Path) -> Began:
@@ -103,8 +103,8 @@ def test_the_death_of_a_worker_ends_it(long, tmp_path):
     ignored = re.search(r"^SigIgn:\s*(\w+)$", Path(f"/proc/{worker}/status").read_text(), re.M)
     assert int(ignored[1], 16) >> signal.SIGINT - 1 & 1  # Ctrl-C is for the command, not for it
     os.kill(worker, signal.SIGKILL)
-    told = began.ended(1)
-    assert "a worker was killed" in told and len(told.splitlines()) == 1
+    errors = began.ended(1)
+    assert "a worker was killed" in errors and len(errors.splitlines()) == 1
     untouched(began.out)
 
 
@@ -139,12 +139,12 @@ def test_a_signal_while_it_saves(corpus, tmp_path, interruptible, number):
         assert len(list(tmp_path.iterdir())) == 2
         process.send_signal(number)
         began = time.monotonic()
-        _, told = process.communicate(timeout=240)
+        _, errors = process.communicate(timeout=240)
         assert time.monotonic() - began < 100
     if number == signal.SIGKILL:  # cannot be caught: a hidden part stays, of no name in use
         (part,) = (path for path in tmp_path.iterdir() if path != out)
         assert part.name.startswith(".") and part.suffix == ".part"
         part.unlink()
     else:
-        assert process.returncode == 130 and told == "train.prepare: interrupted\n"
+        assert process.returncode == 130 and errors == "train.prepare: interrupted\n"
     untouched(out)

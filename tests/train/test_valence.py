@@ -35,27 +35,27 @@ def test_labels_of_valence_are_read_as_those_of_arousal_are(data_file, tmp_path)
 
 
 def test_told_apart(rated, quick):
-    found = told_apart(rated, "valence", seed=0)
-    assert {"densities", "judge", "mode alone", "both codes"} <= set(found["cross_validated"])
-    crossed = found["cross_validated"]
+    results = told_apart(rated, "valence", seed=0)
+    assert {"densities", "judge", "mode alone", "both codes"} <= set(results["cross_validated"])
+    crossed = results["cross_validated"]
     assert (crossed["segments"], crossed["pieces"]) == (300, 18)
-    assert found["held_out"]["pieces"] == len(np.unique(rated.piece[rated.split == 2]))
+    assert results["held_out"]["pieces"] == len(np.unique(rated.piece[rated.split == 2]))
     assert "both codes" not in told_apart(rated, "arousal", seed=0)["held_out"]
 
 
 def test_what_a_rule_does_is_heard(net, rated):
     """Judges of made-up labels say little; what is counted of the music does not need them."""
     source = valence.notes_of(rated, np.arange(0, 60, 6))
-    found = moved(net, source, judges(rated))
-    assert set(PRESETS) | {"nothing", "valence low", "arousal high"} <= set(found)
+    presets = moved(net, source, judges(rated))
+    assert set(PRESETS) | {"nothing", "valence low", "arousal high"} <= set(presets)
     major = np.mean([find(notes) < 12 for notes in source])
-    for name, row in found.items():
+    for name, row in presets.items():
         assert row["major_before"] == pytest.approx(major, abs=1e-4), name
-    assert found["valence low"]["major"] < major < found["valence high"]["major"]
-    assert found["nothing"]["identity"]["note_f1"] > found["sad"]["identity"]["note_f1"]
-    asked = found["sad"]["judges"]["valence"]
-    assert set(asked) == {"mean_change", "low"} and asked["low"]["n"] == round(10 * major)
-    assert set(found["valence low"]["judges"]["arousal"]) == {"mean_change", "low", "high"}
+    assert presets["valence low"]["major"] < major < presets["valence high"]["major"]
+    assert presets["nothing"]["identity"]["note_f1"] > presets["sad"]["identity"]["note_f1"]
+    heard = presets["sad"]["judges"]["valence"]
+    assert set(heard) == {"mean_change", "low"} and heard["low"]["n"] == round(10 * major)
+    assert set(presets["valence low"]["judges"]["arousal"]) == {"mean_change", "low", "high"}
 
 
 def test_the_command_line(rated, quick, tmp_path, monkeypatch, capsys):
@@ -63,10 +63,10 @@ def test_the_command_line(rated, quick, tmp_path, monkeypatch, capsys):
     out = tmp_path / "deep" / "valence.json"
     command = ["--data", "any", "--out", str(out), "--model", "arranger", "--segments", "4"]
     assert valence.main(command) == 0
-    found = json.loads(out.read_text())
-    assert found["seed"] == 1 and found["data_sha256"] == rated.sha256
-    assert found["segments"] == 4 and set(found["models"]) == {"arranger"}
-    assert "gmvae/valence.safetensors" in found["models"]["arranger"]["sha256"]
+    results = json.loads(out.read_text())
+    assert results["seed"] == 1 and results["data_sha256"] == rated.sha256
+    assert results["segments"] == 4 and set(results["models"]) == {"arranger"}
+    assert "gmvae/valence.safetensors" in results["models"]["arranger"]["sha256"]
     capsys.readouterr()
 
 

@@ -11,11 +11,11 @@ def test_performances_are_found_in_all_folders_in_order(tmp_path):
     for name in ("b/2.MID", "b/10.midi", "a.mid", "b/notes.txt", "c/deep/1.Midi"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    found = corpora.performances(tmp_path)
-    assert [source.name for source in found] == ["a.mid", "b/10.midi", "b/2.MID", "c/deep/1.Midi"]
-    assert all(source.path == tmp_path / source.name for source in found)
-    assert {source.corpus for source in found} == {corpora.PERFORMANCES}
-    assert {source.ratings for source in found} == {None}
+    sources = corpora.performances(tmp_path)
+    assert [source.name for source in sources] == ["a.mid", "b/10.midi", "b/2.MID", "c/deep/1.Midi"]
+    assert all(source.path == tmp_path / source.name for source in sources)
+    assert {source.corpus for source in sources} == {corpora.PERFORMANCES}
+    assert {source.ratings for source in sources} == {None}
 
 
 @pytest.mark.parametrize("name", ["", "missing"])

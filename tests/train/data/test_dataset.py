@@ -117,11 +117,11 @@ def test_batches_are_full_and_of_like_lengths(data):
     rows = np.concatenate(batches)
     assert {len(batch) for batch in batches} == {size}
     assert len(rows) > 0.9 * (data.split == TRAIN).sum()
-    told = np.sum(lengths[rows])
+    tokens = np.sum(lengths[rows])
     padded = sum(lengths[batch].max() * size for batch in batches)
     shuffled = np.random.default_rng(0).permutation(rows).reshape(-1, size)
     unsorted = sum(lengths[batch].max() * size for batch in shuffled)
-    assert padded - told < 0.25 * (unsorted - told)
+    assert padded - tokens < 0.25 * (unsorted - tokens)
     longest = [int(lengths[batch].max()) for batch in batches]
     assert longest != sorted(longest)  # but short and long batches come in any order
 

@@ -56,27 +56,27 @@ def both_kinds(data):
 
 
 def test_arousal_is_told_apart(both_kinds):
-    found = arousal.arousal(Model(), both_kinds, bars(4))
+    result = arousal.arousal(Model(), both_kinds, bars(4))
     known = both_kinds.arousal.numpy()
     rows = np.flatnonzero(known >= 0)
     density = both_kinds.densities["rhythm"].numpy()[rows]
-    assert found.labelled_segments == len(rows)
-    assert found.auc == pytest.approx(metrics.auc(density, known[rows] == 1), abs=1e-3)
-    assert found.codes == {"rhythm": Separation(auc=found.auc, accuracy=found.accuracy)}
-    assert found.accuracy == pytest.approx(((density > 0.5) == known[rows]).mean(), abs=1e-3)
-    assert found.high.mean_after == 1.0
-    assert found.low.density_change["rhythm"] < 0 < found.high.density_change["rhythm"]
+    assert result.labelled_segments == len(rows)
+    assert result.auc == pytest.approx(metrics.auc(density, known[rows] == 1), abs=1e-3)
+    assert result.codes == {"rhythm": Separation(auc=result.auc, accuracy=result.accuracy)}
+    assert result.accuracy == pytest.approx(((density > 0.5) == known[rows]).mean(), abs=1e-3)
+    assert result.high.mean_after == 1.0
+    assert result.low.density_change["rhythm"] < 0 < result.high.density_change["rhythm"]
 
 
 def test_the_judge_counts_what_moves():
     source = [CALM, CALM, BUSY]
-    found = arousal.judged(Model(), source, JUDGE)
-    assert (found["high"].n, found["low"].n) == (2, 1)
+    sides = arousal.judged(Model(), source, JUDGE)
+    assert (sides["high"].n, sides["low"].n) == (2, 1)
     for target in ("high", "low"):
-        assert found[target].moved == 1.0
-        assert found[target].moved_by_reconstruction == 0.0
-    assert found["high"].moved_of_all == pytest.approx(2 / 3, abs=1e-4)
-    assert found["high"].pitch_class_cosine == pytest.approx(1 / np.sqrt(2), abs=1e-4)
+        assert sides[target].moved == 1.0
+        assert sides[target].moved_by_reconstruction == 0.0
+    assert sides["high"].moved_of_all == pytest.approx(2 / 3, abs=1e-4)
+    assert sides["high"].pitch_class_cosine == pytest.approx(1 / np.sqrt(2), abs=1e-4)
 
 
 def test_a_transfer_that_yields_nothing_has_not_moved():
@@ -84,11 +84,11 @@ def test_a_transfer_that_yields_nothing_has_not_moved():
         def transfer(self, source, target):
             return [Notes.empty()] * len(source)
 
-    found = arousal.judged(Mute(), [CALM, BUSY], JUDGE)
-    assert found["high"].moved == found["low"].moved == 0.0
+    sides = arousal.judged(Mute(), [CALM, BUSY], JUDGE)
+    assert sides["high"].moved == sides["low"].moved == 0.0
 
 
 def test_no_segment_on_the_other_side():
-    found = arousal.judged(Model(), [BUSY], JUDGE)
+    sides = arousal.judged(Model(), [BUSY], JUDGE)
     expected = {"n": 0, "moved": None, "moved_of_all": 0.0, "moved_by_reconstruction": None}
-    assert found["high"].stored() == expected
+    assert sides["high"].stored() == expected

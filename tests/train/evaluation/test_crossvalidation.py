@@ -33,16 +33,16 @@ def test_what_only_names_the_piece_tells_nothing_of_others(rated):
 
 def test_what_tells_pieces_apart_is_found(rated):
     piece, high, own, telling = rated
-    found = {
+    scores = {
         "nothing": out_of_fold(own, high, piece, seed=0),
         "telling": out_of_fold(telling, high, piece, seed=0),
     }
-    result = aucs(found, high, piece, seed=0)
+    result = aucs(scores, high, piece, seed=0)
     low, top = result["telling"].interval
     assert 0.8 < low < result["telling"].auc < top <= 1
     assert result["nothing"].above_baseline == [0, 0]
     assert result["telling"].above_baseline[0] > 0.1
-    assert aucs(found, high, piece, seed=0) == result
+    assert aucs(scores, high, piece, seed=0) == result
 
 
 def test_an_interval_is_of_pieces_not_of_segments():

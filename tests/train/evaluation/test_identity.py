@@ -37,23 +37,23 @@ def test_nothing_is_left_of_nothing():
 
 
 def test_a_mean_of_pairs():
-    found = identity(NOTES[:2], [NOTES[0], Notes.empty()])
-    assert set(found.stored().values()) == {0.5}
+    left = identity(NOTES[:2], [NOTES[0], Notes.empty()])
+    assert set(left.stored().values()) == {0.5}
 
 
 def test_distances_are_from_each_segments_own_density():
     echo = Echo()
-    found = curve(echo, NOTES, "note", sd=0.5)
+    moves = curve(echo, NOTES, "note", sd=0.5)
     own = np.array([measure(n)["note"] for n in NOTES])
     assert own.tolist() == [3, 3, 3, 2]
-    assert [row.distance for row in found] == list(DISTANCES)
-    for row, asked in zip(found, echo.asked, strict=True):
+    assert [row.distance for row in moves] == list(DISTANCES)
+    for row, asked in zip(moves, echo.asked, strict=True):
         assert asked.tolist() == pytest.approx((own + row.distance * 0.5).tolist())
         assert (row.n, row.moved, row.note_f1) == (4, 0.0, 1.0)
 
 
 def test_what_no_fader_reaches_is_left_out():
-    found = curve(Echo(), NOTES, "note", sd=0.75)
-    assert {row.distance: row.n for row in found}[2.0] == 1  # 3 + 1.5 is beyond the end
-    assert {row.distance: row.n for row in found}[-2.0] == 4
+    moves = curve(Echo(), NOTES, "note", sd=0.75)
+    assert {row.distance: row.n for row in moves}[2.0] == 1  # 3 + 1.5 is beyond the end
+    assert {row.distance: row.n for row in moves}[-2.0] == 4
     assert curve(Echo(), NOTES, "note", sd=9.0)[0].stored() == {"distance": -2.0, "n": 0}

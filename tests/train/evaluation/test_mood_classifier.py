@@ -17,18 +17,18 @@ def test_features_by_hand():
     notes = Notes.of(
         [0.0, 0.0, 1.0, 1.75], [1.0, 1.0, 1.125, 4.0], [36, 60, 72, 60], [20, 90, 50, 60]
     )
-    found = mood_classifier.features(notes)
-    assert found["rhythm"] == 3 / 16
-    assert found["notes"] == pytest.approx(np.log(4))
-    assert found["chord"] == pytest.approx(4 / 3)
-    assert found["lasts"] == pytest.approx(np.log((1 + 1 + 0.125 + 2.25) / 4))
-    assert (found["short"], found["long"]) == (0.25, 0.25)
-    assert (found["lowest"], found["highest"]) == (36, 72)
-    assert (found["bass"], found["treble"]) == (0.25, 0.25)
-    assert found["classes"] == 1
-    assert found["repeats"] == 0.25
-    assert found["offbeat"] == 0.25
-    assert found["spread"] == pytest.approx(np.std([36, 60, 72, 60]))
+    values = mood_classifier.features(notes)
+    assert values["rhythm"] == 3 / 16
+    assert values["notes"] == pytest.approx(np.log(4))
+    assert values["chord"] == pytest.approx(4 / 3)
+    assert values["lasts"] == pytest.approx(np.log((1 + 1 + 0.125 + 2.25) / 4))
+    assert (values["short"], values["long"]) == (0.25, 0.25)
+    assert (values["lowest"], values["highest"]) == (36, 72)
+    assert (values["bass"], values["treble"]) == (0.25, 0.25)
+    assert values["classes"] == 1
+    assert values["repeats"] == 0.25
+    assert values["offbeat"] == 0.25
+    assert values["spread"] == pytest.approx(np.std([36, 60, 72, 60]))
 
 
 def test_loudness_is_left_out():
@@ -43,37 +43,37 @@ def test_a_segment_without_notes_has_none():
 
 
 def test_log_odds_by_hand():
-    found = MoodClassifier(("rhythm",), (0.5,), (0.25,), (2.0,), -1.0)
+    judge = MoodClassifier(("rhythm",), (0.5,), (0.25,), (2.0,), -1.0)
     whole = Notes.of(np.arange(16) / 4, np.arange(1, 17) / 4, [60] * 16, [64] * 16)
-    odds = found.log_odds([whole, Notes.empty(), whole[:4]])
+    odds = judge.log_odds([whole, Notes.empty(), whole[:4]])
     assert odds[0] == pytest.approx(2 * (1 - 0.5) / 0.25 - 1)
     assert np.isnan(odds[1])
     assert odds[2] == pytest.approx(2 * (0.25 - 0.5) / 0.25 - 1)
     assert metrics.moved_as_asked(odds[[0, 0]], odds[[1, 2]], "low") == 0.5
-    assert found.log_odds([]).shape == (0,)
+    assert judge.log_odds([]).shape == (0,)
 
 
 def test_a_fit_stands_at_the_minimum_of_its_loss():
     values = RNG.normal(size=(60, 3))
     high = values @ [1.0, -2.0, 0.0] + RNG.normal(size=60) > 0
-    found = mood_classifier.fit(values, high, ("a", "b", "c"))
-    weights = np.array(found.weights)
+    judge = mood_classifier.fit(values, high, ("a", "b", "c"))
+    weights = np.array(judge.weights)
     x = (values - values.mean(0)) / values.std(0)
 
     def loss(weights, bias):
         margin = np.where(high, 1, -1) * (x @ weights + bias)
         return np.log1p(np.exp(-margin)).mean() + mood_classifier.RIDGE / 2 * weights @ weights
 
-    best = loss(weights, found.bias)
+    best = loss(weights, judge.bias)
     for step in np.vstack([np.eye(4), -np.eye(4)]) * 1e-2:
-        assert loss(weights + step[:3], found.bias + step[3]) > best
+        assert loss(weights + step[:3], judge.bias + step[3]) > best
     assert weights[0] > 0 > weights[1]
 
 
 def test_a_still_feature_weighs_nothing():
     values = np.column_stack([np.arange(8.0), np.ones(8)])
-    found = mood_classifier.fit(values, np.arange(8) > 3, ("a", "b"))
-    assert found.weights[0] > 0 and found.weights[1] == 0
+    judge = mood_classifier.fit(values, np.arange(8) > 3, ("a", "b"))
+    assert judge.weights[0] > 0 and judge.weights[1] == 0
 
 
 def test_one_kind_of_label_teaches_nothing():
@@ -86,18 +86,18 @@ def test_it_is_trained_on_training_pieces_alone(data):
     arousal, split = data.arousal.numpy(), data.split
     assert len(segments) == ((split == TRAIN) & (arousal >= 0)).sum() > 0
     assert high.sum() == ((split == TRAIN) & (arousal == 1)).sum()
-    found = mood_classifier.judge_of(data)
-    expected = mood_classifier.fit(mood_classifier.table(segments, found.names), high, found.names)
-    assert found == expected
-    held = mood_classifier.held_out(found, data)
+    judge = mood_classifier.judge_of(data)
+    expected = mood_classifier.fit(mood_classifier.table(segments, judge.names), high, judge.names)
+    assert judge == expected
+    held = mood_classifier.held_out(judge, data)
     assert held.segments == ((split == 2) & (arousal >= 0)).sum()
     assert held.auc is None  # the one labelled test piece is all of a kind
 
 
 def test_a_saved_judge_judges_alike(data, tmp_path):
-    found = mood_classifier.judge_of(data)
-    mood_classifier.save(found, tmp_path / "judge.json")
-    assert mood_classifier.load(tmp_path / "judge.json") == found
+    judge = mood_classifier.judge_of(data)
+    mood_classifier.save(judge, tmp_path / "judge.json")
+    assert mood_classifier.load(tmp_path / "judge.json") == judge
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", '{"names": ["a"]}', '{"no": 1}'])

@@ -38,17 +38,17 @@ class Obedient:
         handles = {"rhythm": Handle("told", 0), "note": Handle("told", 1)}
 
     def encode(self, segments):
-        told = [[measure(n)[name] for name in self.faders] for n in segments]
-        return Codes({"told": torch.tensor(told)}, torch.zeros(len(segments)))
+        densities = [[measure(n)[name] for name in self.faders] for n in segments]
+        return Codes({"told": torch.tensor(densities)}, torch.zeros(len(segments)))
 
     def density(self, name, position):
         return FADERS[name].density_at(position)
 
     def moved(self, codes, positions):
-        told = codes.values["told"].clone()
+        densities = codes.values["told"].clone()
         for name, position in positions.items():
-            told[:, self.faders.index(name)] = float(self.density(name, position))
-        return replace(codes, values={"told": told})
+            densities[:, self.faders.index(name)] = float(self.density(name, position))
+        return replace(codes, values={"told": densities})
 
     def reconstruct(self, codes, seed=None):
         return [self.play(*row) for row in codes.values["told"].tolist()]
@@ -72,8 +72,8 @@ def net():
 
 
 def test_an_obedient_model_follows_its_fader(data):
-    found, sweeps = table1.table(Obedient(), data, replace(SMALL, scale="fader"))
-    rhythm = found.faders["rhythm"]
+    result, sweeps = table1.table(Obedient(), data, replace(SMALL, scale="fader"))
+    rhythm = result.faders["rhythm"]
     assert sweeps["rhythm"].asked.tolist() == pytest.approx([0, 1 / 3, 2 / 3, 1])
     assert rhythm.linearity_each[0] > 0.99
     assert rhythm.spearman_each == [1, 0]
@@ -87,26 +87,26 @@ def test_a_disobedient_model_scores_nothing(data):
         def reconstruct(self, codes, seed=None):
             return [Notes.empty()] * len(codes.values["told"])
 
-    found, _ = table1.table(Deaf(), data, replace(SMALL, scale="fader"))
+    result, _ = table1.table(Deaf(), data, replace(SMALL, scale="fader"))
     for name, other in (("rhythm", "note"), ("note", "rhythm")):
-        scores = found.faders[name]
+        scores = result.faders[name]
         assert scores.linearity_each == scores.linearity_pooled == [0, 0]
         assert scores.failures == 1
         assert scores.measured_mean == [0] * 4
         assert scores.normalised.restrictiveness == [1, 0]
-        assert other in found.sd
+        assert other in result.sd
 
 
 def test_scores_are_in_units_of_the_data(data):
-    found, sweeps = table1.table(Obedient(), data, replace(SMALL, scale="fader"))
+    result, sweeps = table1.table(Obedient(), data, replace(SMALL, scale="fader"))
     sd = data.densities["note"].double().numpy().std()
-    assert found.sd["note"] == pytest.approx(sd, abs=1e-5)
+    assert result.sd["note"] == pytest.approx(sd, abs=1e-5)
     spreads = [run.std(1).mean() for run in sweeps["rhythm"].densities["note"]]
-    scores = found.faders["rhythm"]
+    scores = result.faders["rhythm"]
     for unit, kind in ((sd, "normalised"), (1.0, "raw")):
         expected = [1 - s / unit for s in spreads]
-        told = [np.mean(expected), np.std(expected)]
-        assert getattr(scores, kind).restrictiveness == pytest.approx(told, abs=1e-4)
+        mean_sd = [np.mean(expected), np.std(expected)]
+        assert getattr(scores, kind).restrictiveness == pytest.approx(mean_sd, abs=1e-4)
 
 
 def test_z_goes_from_the_least_to_almost_the_greatest(net, data):
@@ -116,9 +116,9 @@ def test_z_goes_from_the_least_to_almost_the_greatest(net, data):
     with torch.no_grad():
         z = net.model.encode(batch.tokens, batch.lengths, batch.densities)["note"][:, 0]
     assert span["note"] == pytest.approx((float(z.min()), float(z.max())), abs=1e-5)
-    found = sweep.slide(net, data, "note", SMALL, span)
+    swept = sweep.slide(net, data, "note", SMALL, span)
     low, high = span["note"]
-    assert found.asked.tolist() == pytest.approx([low + k * (high - low) / 4 for k in range(4)])
+    assert swept.asked.tolist() == pytest.approx([low + k * (high - low) / 4 for k in range(4)])
 
 
 def test_what_is_dumped_is_what_was_measured(net, data, tmp_path):
@@ -139,15 +139,15 @@ def test_what_is_dumped_is_what_was_measured(net, data, tmp_path):
 
 def test_a_value_of_z_is_played_as_the_net_plays_it(net, data):
     span = {"rhythm": (-2.0, 2.0)}
-    found = sweep.slide(net, data, "rhythm", SMALL, span)
-    source = [events.decode(data.tokens.numpy()[row]) for row in found.rows[1]]
+    swept = sweep.slide(net, data, "rhythm", SMALL, span)
+    source = [events.decode(data.tokens.numpy()[row]) for row in swept.rows[1]]
     codes = net.encode(source)
     moved = codes.values["rhythm"].clone()
     moved[:, 0] = 1.0  # the last of four steps from -2 to 2
     played = net.reconstruct(replace(codes, values=codes.values | {"rhythm": moved}))
     expected = [measure(n)["note"] for n in played]
-    assert found.densities["note"][1, :, 3].tolist() == expected
-    assert found.lengths[1, :, 3].tolist() == [len(n) for n in played]
+    assert swept.densities["note"][1, :, 3].tolist() == expected
+    assert swept.lengths[1, :, 3].tolist() == [len(n) for n in played]
 
 
 def test_runs_have_segments_of_their_own_and_repeat(data):
@@ -167,8 +167,8 @@ def test_the_best_of_several_is_the_nearest():
 
         def reconstruct(self, codes, seed=None):
             off = {None: (0.0, 2.0), 1: (0.0, 0.0), 2: (0.5, 0.0)}[seed]
-            told = codes.values["told"] + torch.tensor(off)
-            return [self.play(*row) for row in told.tolist()]
+            densities = codes.values["told"] + torch.tensor(off)
+            return [self.play(*row) for row in densities.tolist()]
 
     net = Drawn()
     source = [net.play(0.25, 2.25)] * 2
@@ -177,8 +177,10 @@ def test_the_best_of_several_is_the_nearest():
     for count, expected in ((1, None), (2, 1), (3, 1)):
         protocol = Protocol(scale="fader", best_of=count)
         density = measure(net.play(0.25, 3.0))["note"]
-        kept = sweep.best(net, codes, source, "note", density, protocol, sd)
-        assert [list(n) for n in kept] == [list(n) for n in net.reconstruct(codes, seed=expected)]
+        nearest = sweep.best(net, codes, source, "note", density, protocol, sd)
+        assert [list(n) for n in nearest] == [
+            list(n) for n in net.reconstruct(codes, seed=expected)
+        ]
 
 
 @pytest.mark.parametrize(
@@ -202,8 +204,8 @@ def test_a_model_without_faders_has_no_table(data):
 
 def test_the_command_line(net, data_file, tmp_path):
     for name in ("gmvae", "singlegmvae"):
-        found = net.model if name == "gmvae" else model(replace(TINY, model=name))
-        checkpoint.save(found, {n: FADERS[n] for n in found.handles}, tmp_path / name)
+        saved = net.model if name == "gmvae" else model(replace(TINY, model=name))
+        checkpoint.save(saved, {n: FADERS[n] for n in saved.handles}, tmp_path / name)
     out = tmp_path / "results.json"
     command = (
         f"--checkpoint {tmp_path}/gmvae --checkpoint {tmp_path}/singlegmvae --data {data_file} "
