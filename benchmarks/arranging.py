@@ -36,13 +36,14 @@ def measure(net: FaderNet, source: Sequence[Notes], repeats: int) -> dict:
     profile = cProfile.Profile()
     profile.runcall(lambda: [net.slide(codes, ASKED) for _ in range(repeats)])
     seen = pstats.Stats(profile)
+    total: float = seen.total_tt  # type: ignore[attr-defined]
     spent: dict[str, float] = {}
-    for (file, _, function), (*_, whole, _) in seen.stats.items():
+    for (file, _, function), (*_, whole, _) in seen.stats.items():  # type: ignore[attr-defined]
         part = PARTS.get((file.rpartition("/")[2], function))
         if part is not None:
             spent[part] = spent.get(part, 0.0) + whole
     return {
         "segments": len(source),
         **{f"{name}_ms": round(1e3 * float(np.median(t)), 1) for name, t in taken.items()},
-        "shares": {part: round(seconds / seen.total_tt, 3) for part, seconds in spent.items()},
+        "shares": {part: round(seconds / total, 3) for part, seconds in spent.items()},
     }

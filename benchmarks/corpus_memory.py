@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -32,15 +33,17 @@ def repeated(arrays: dict[str, np.ndarray], segments: int) -> dict[str, np.ndarr
     whole = len(arrays["piece"])
     times = -(-segments // whole)
     pieces = len(arrays["piece_name"])
-    found = {
+    result = {
         name: np.concatenate([array] * times)[:segments]
         for name, array in arrays.items()
         if name not in packed.OF_PIECES
     }
-    found["piece"] = (np.arange(segments) // whole * pieces + found["piece"]).astype(np.int32)
-    found["piece_corpus"] = np.tile(arrays["piece_corpus"], times)
-    found["piece_name"] = np.array([f"{t}/{n}" for t in range(times) for n in arrays["piece_name"]])
-    return found
+    result["piece"] = (np.arange(segments) // whole * pieces + result["piece"]).astype(np.int32)
+    result["piece_corpus"] = np.tile(arrays["piece_corpus"], times)
+    result["piece_name"] = np.array(
+        [f"{t}/{n}" for t in range(times) for n in arrays["piece_name"]]
+    )
+    return result
 
 
 def drawn(path: Path) -> dict[str, float]:
@@ -56,9 +59,9 @@ def drawn(path: Path) -> dict[str, float]:
     for batch in batches:
         data.batch(batch)
     each = (time.perf_counter() - began) / BATCHES
-    told = Path("/proc/self/status").read_text().split("\n")
+    status = Path("/proc/self/status").read_text().split("\n")
     kilobytes = {
-        line.split(":")[0]: line.split()[1] for line in told if line.startswith(("Rss", "VmHWM"))
+        line.split(":")[0]: line.split()[1] for line in status if line.startswith(("Rss", "VmHWM"))
     }
     return {
         "load_s": round(loaded, 2),
@@ -71,20 +74,20 @@ def drawn(path: Path) -> dict[str, float]:
 
 def measured(path: Path) -> dict[str, float]:
     """`drawn` in a process of its own."""
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "benchmarks.corpus_memory", "--drawn", str(path)],
         capture_output=True,
         text=True,
         check=True,
     )
-    return json.loads(done.stdout)
+    return json.loads(process.stdout)
 
 
-def compared(source: Path, sizes: list[int], folder: Path) -> dict:
+def compared(source: Path, sizes: list[int], folder: Path) -> dict[str, Any]:
     """Every size as a file and as a folder, and megabytes a million segments of the largest."""
     with np.load(source) as stored:
         arrays = dict(stored)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for size in [len(arrays["piece"]) // 10, *sizes]:
         file, mapped = folder / f"{size}.npz", folder / f"{size}"
         prepare.save(repeated(arrays, size), file)
@@ -98,8 +101,8 @@ def compared(source: Path, sizes: list[int], folder: Path) -> dict:
             }
         )
         print(json.dumps(rows[-1]), file=sys.stderr)
-    least, most = rows[0], rows[-1]
-    more = (most["segments"] - least["segments"]) / MILLION
+    smallest, largest = rows[0], rows[-1]
+    millions = (largest["segments"] - smallest["segments"]) / MILLION
     return {
         "machine": platform.machine(),
         "commit": commit(),
@@ -107,7 +110,7 @@ def compared(source: Path, sizes: list[int], folder: Path) -> dict:
         "rows": rows,
         "mb_a_million": {
             kind: {
-                part: round((most[kind][part] - least[kind][part]) / more, 1)
+                part: round((largest[kind][part] - smallest[kind][part]) / millions, 1)
                 for part in ("own_mb", "mapped_mb", "peak_mb", "disk_mb")
             }
             for kind in ("file", "folder")
@@ -129,9 +132,9 @@ def main(arguments: list[str] | None = None) -> int:
     if not options.data or not options.json:
         parser.error("--data and --json are needed")
     with tempfile.TemporaryDirectory() as folder:
-        found = compared(options.data, options.sizes, Path(folder))
-    options.json.write_text(json.dumps(found, indent=1) + "\n")
-    print(json.dumps(found["mb_a_million"], indent=1))
+        results = compared(options.data, options.sizes, Path(folder))
+    options.json.write_text(json.dumps(results, indent=1) + "\n")
+    print(json.dumps(results["mb_a_million"], indent=1))
     return 0
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,16 +33,16 @@ def fitted(hidden: int, source: Sequence[Notes], rows: int) -> tuple[EventDecode
     untrained one hardly ever wants a token that the grammar permits, which costs time.
     """
     tokens = [torch.from_numpy(events.encode(notes)) for notes in source]
-    told = nn.utils.rnn.pad_sequence(tokens, batch_first=True)
+    padded = nn.utils.rnn.pad_sequence(tokens, batch_first=True)
     with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.no_grad():
         torch.manual_seed(0)
         decoder = EventDecoder(hidden, CODES, EMBEDDING).eval().requires_grad_(False)
-        condition = torch.randn(len(told), CODES + KEYS)
-        repeated = condition[:, None].expand(-1, told.shape[1], -1)
-        heard = decoder.embed(F.pad(told, (1, -1)))
+        condition = torch.randn(len(padded), CODES + KEYS)
+        repeated = condition[:, None].expand(-1, padded.shape[1], -1)
+        heard = decoder.embed(F.pad(padded, (1, -1)))
         state, _ = decoder.gru(torch.cat([heard, repeated], dim=2), decoder.start(condition))
-        state = F.pad(state, (0, 1), value=1.0)[told != events.PAD].double()
-        wanted = F.one_hot(told[told != events.PAD], events.VOCABULARY).double()
+        state = F.pad(state, (0, 1), value=1.0)[padded != events.PAD].double()
+        wanted = F.one_hot(padded[padded != events.PAD], events.VOCABULARY).double()
         normal = state.T @ state + RIDGE * torch.eye(state.shape[1])
         weight = torch.linalg.solve(normal, state.T @ wanted)
         decoder.output.weight.copy_(weight[:-1].T)
@@ -79,13 +81,14 @@ def measure(
     """
     ruled = PlainEventDecoder(decoder).eval()
     first = condition[:plainly]
-    actions = {"plain": lambda: [tell(ruled, row[None], LENGTH) for row in first]}
+    actions: dict[str, Callable[[], object]] = {
+        "plain": lambda: [tell(ruled, row[None], LENGTH) for row in first]
+    }
     for batch in batches:
-        part = condition[:batch]
-        actions[str(batch)] = lambda part=part: generate(decoder, part, max_length=LENGTH)
+        actions[str(batch)] = partial(generate, decoder, condition[:batch], max_length=LENGTH)
     taken = interleaved(actions, repeats)
     spoken = sum(len(tell(ruled, row[None], LENGTH)) for row in first)
-    found = {
+    report: dict[str, Any] = {
         "hidden": decoder.gru.hidden_size,
         "weights": sum(p.numel() for p in decoder.parameters()),
         "plain_tokens_a_segment": round(spoken / len(first), 1),
@@ -95,13 +98,13 @@ def measure(
     for batch in batches:
         seconds = taken[str(batch)]
         steps, rows = worked(generate(decoder, condition[:batch], max_length=LENGTH))
-        found["batches"][str(batch)] = {
+        report["batches"][str(batch)] = {
             "segments_s": rate(seconds, batch),
             "tokens_a_segment": round(rows / batch, 1),
             "times_plain": ratio(taken["plain"], seconds, spoken, rows),
             **near(decoder, batch, float(np.median(seconds)), steps, rows, repeats),
         }
-    return found
+    return report
 
 
 def worked(tokens: Tensor) -> tuple[int, int]:
@@ -117,7 +120,7 @@ def products(decoder: EventDecoder) -> int:
 
 def near(
     decoder: EventDecoder, batch: int, seconds: float, steps: int, rows: int, repeats: int
-) -> dict[str, float]:
+) -> dict[str, object]:
     """What a decoding reads or computes a second, and what share of the machine's limit that is.
 
     At batch 1 the limit is the reading of the weights, in larger batches the arithmetic; the
@@ -129,6 +132,6 @@ def near(
         read, limit = 4 * weights * steps / seconds / 1e9, limits.memory(weights, repeats)
         share = read / limit["cached_gb_s"]
         return {"read_gb_s": rounded(read), **limit, "share_of_limit": rounded(share)}
-    done, limit = 2 * weights * rows / seconds / 1e9, limits.arithmetic(hidden, batch, repeats)
-    share = done / limit["onednn_float32"]
-    return {"gflop_s": rounded(done), "limits": limit, "share_of_limit": rounded(share)}
+    gflop_s, limit = 2 * weights * rows / seconds / 1e9, limits.arithmetic(hidden, batch, repeats)
+    share = gflop_s / limit["onednn_float32"]
+    return {"gflop_s": rounded(gflop_s), "limits": limit, "share_of_limit": rounded(share)}

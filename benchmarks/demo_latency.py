@@ -25,7 +25,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from demo.editing import service
 from demo.editing.piece_session import EditRequest, excerpt, open_example
-from demo.editing.sound import message
+from demo.editing.sound import SoundRequest, message
 from fadernets.music.examples import FIRST
 from fadernets.net import FaderNet
 
@@ -42,25 +42,25 @@ MARKS = """name => performance.getEntriesByName("fadernets:" + name).map(mark =>
 
 def served(net: FaderNet, segments: int, positions: list[float]) -> dict[str, list[float]]:
     """Milliseconds to notes, to notes and sound, and to all that is sent to the page."""
-    study = open_example(FIRST)
+    session = open_example(FIRST)
     last = segments - 1
-    service.answer(net, study, {"first": 0, "last": last, "original": True})
-    found: dict[str, list[float]] = {"notes": [], "sound": [], "answer": []}
-    begin, end = study.ends((0, last))
-    original = excerpt(study.piece, begin, end)
+    service.answer(net, session, {"first": 0, "last": last, "original": True})
+    seconds: dict[str, list[float]] = {"notes": [], "sound": [], "answer": []}
+    begin, end = session.ends((0, last))
+    original = excerpt(session.piece, begin, end)
     for position in positions:
-        ask = EditRequest(0, last, {FADER: position})
+        edit = EditRequest(0, last, {FADER: position})
         start = time.perf_counter()
-        result = study.result(net, ask)
-        found["notes"].append(time.perf_counter() - start)
-        message(study, ask, original, excerpt(result, begin, end), wanted=False)
-        found["sound"].append(time.perf_counter() - start)
-        study = open_example(FIRST)
-        service.answer(net, study, {"first": 0, "last": last, "original": True})
+        result = session.result(net, edit)
+        seconds["notes"].append(time.perf_counter() - start)
+        message(session, edit, original, excerpt(result, begin, end), SoundRequest())
+        seconds["sound"].append(time.perf_counter() - start)
+        session = open_example(FIRST)
+        service.answer(net, session, {"first": 0, "last": last, "original": True})
         start = time.perf_counter()
-        service.answer(net, study, {"first": 0, "last": last, FADER: position})
-        found["answer"].append(time.perf_counter() - start)
-    return {name: [1000 * value for value in values] for name, values in found.items()}
+        service.answer(net, session, {"first": 0, "last": last, FADER: position})
+        seconds["answer"].append(time.perf_counter() - start)
+    return {name: [1000 * value for value in values] for name, values in seconds.items()}
 
 
 def paged(url: str, segments: int, positions: list[float]) -> dict[str, list[float]]:
@@ -105,6 +105,7 @@ def started(model: str | None) -> tuple[subprocess.Popen, str, float]:
     command += ["--model", model] if model else []
     begun = time.perf_counter()
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert server.stdout
     line = server.stdout.readline()
     if f":{port}" not in line:
         raise SystemExit(f"demo_latency: the demo did not start: {line}")
@@ -125,14 +126,14 @@ def main() -> None:
     positions = np.random.default_rng(0).permutation(positions).tolist()
     server, url, start = started(args.model)
     try:
-        found = paged(url, args.segments, positions)
+        milliseconds = paged(url, args.segments, positions)
     finally:
         server.terminate()
         server.wait()
-    found = served(FaderNet.load(args.model), args.segments, positions) | found
+    milliseconds = served(FaderNet.load(args.model), args.segments, positions) | milliseconds
     report = {"segments": args.segments, "repeats": args.repeats, "start_s": round(start, 2)}
     print(f"start to ready: {start:.1f} s; {args.segments} segment(s), {args.repeats} releases")
-    for name, values in found.items():
+    for name, values in milliseconds.items():
         median, late = np.percentile(values[WARM_UP:], [50, 95])
         report[name] = {"median_ms": round(median, 1), "p95_ms": round(late, 1)}
         print(f"{name:<24} median {median:6.1f} ms   p95 {late:6.1f} ms")

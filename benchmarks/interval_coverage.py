@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ from tqdm import tqdm
 from survey.statistics import twoway
 from survey.statistics.bootstrap import percentiles, totals
 from survey.statistics.crossed_design import Crossed
-from survey.statistics.estimate import t_interval, wilson
+from survey.statistics.estimate import Interval, t_interval, wilson
 from survey.statistics.power import StudySize, drawn
 from survey.statistics.simulation import Truth
 
@@ -75,9 +76,12 @@ def covered(design: Design, runs: int, draws: int, seed: int, bar: tqdm) -> list
         agrees, ratings = drawn(plan, design.participants, np.random.default_rng([seed, run]))
         for name, ends in (*_mean(ratings, draws, run), *_agreement(agrees, draws, run)):
             low, high = ends
-            there = low is not None and low <= right[name[0]] <= high
-            hits.setdefault(name, []).append(there)
-            widths.setdefault(name, []).append(np.nan if low is None else high - low)
+            if low is None or high is None:
+                hits.setdefault(name, []).append(False)
+                widths.setdefault(name, []).append(np.nan)
+            else:
+                hits.setdefault(name, []).append(low <= right[name[0]] <= high)
+                widths.setdefault(name, []).append(high - low)
         bar.update()
     return [
         {
@@ -147,9 +151,9 @@ def _agreement(answers: Crossed, draws: int, run: int) -> list[tuple[tuple[str, 
 
 
 def _ends(
-    of: str, answers: Crossed, estimates: dict[str, twoway.Estimate], draws: int, run: int
+    of: str, answers: Crossed, estimates: Mapping[str, Interval], draws: int, run: int
 ) -> list[tuple[tuple[str, str], Ends]]:
-    found = [((of, method), (one.low, one.high)) for method, one in estimates.items()]
+    intervals = [((of, method), (e.low, e.high)) for method, e in estimates.items()]
     at = (answers.participants, answers.items)
     sums = totals(
         {
@@ -160,7 +164,7 @@ def _ends(
         run,
     )
     ends = percentiles(sums["sum"] / sums["n"])
-    return [*found, ((of, "bootstrap"), (ends.low, ends.high))]
+    return [*intervals, ((of, "bootstrap"), (ends.low, ends.high))]
 
 
 if __name__ == "__main__":

@@ -31,8 +31,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def megabytes(name: str) -> float:
     """Memory of this process, by its name in Linux's /proc/self/status."""
-    found = re.search(rf"^{name}:\s+(\d+) kB", Path("/proc/self/status").read_text(), re.M)
-    return int(found[1]) / 1024
+    (kilobytes,) = re.findall(rf"^{name}:\s+(\d+) kB", Path("/proc/self/status").read_text(), re.M)
+    return int(kilobytes) / 1024
 
 
 class Taken:
@@ -138,6 +138,7 @@ def asked(
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
+        assert process.stdin and process.stdout
         for make in makes:
             path.write_bytes(make())
             print(path, file=process.stdin, flush=True)

@@ -7,6 +7,7 @@ function: a one-hot token times a weight is the same as its embedding times a sm
 from __future__ import annotations
 
 import copy
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +15,7 @@ from torch.nn import functional as F
 
 from fadernets.decoding.grammar import Grammar
 from fadernets.models.layers import EventDecoder, EventEncoder, LabelDecoder
-from fadernets.models.segmentvae import SegmentVAE
+from fadernets.models.vanilla import VanillaVAE
 from fadernets.music import events
 
 
@@ -92,7 +93,8 @@ class PlainEventDecoder(nn.Module):
 
     def start(self, condition: Tensor) -> tuple[Tensor, Tensor]:
         """States before the first token, each (b, hidden)."""
-        return torch.tanh(self.initial(condition)).chunk(2, dim=1)
+        below, above = torch.tanh(self.initial(condition)).chunk(2, dim=1)
+        return below, above
 
     def step(
         self, token: Tensor, condition: Tensor, state: tuple[Tensor, Tensor]
@@ -109,20 +111,20 @@ class PlainEventDecoder(nn.Module):
         """As `EventDecoder.forward`."""
         logits = []
         for step in range(tokens.shape[1]):
-            found, state = self.step(tokens[:, step], condition, state)
-            logits.append(found)
+            step_logits, state = self.step(tokens[:, step], condition, state)
+            logits.append(step_logits)
         return torch.stack(logits, dim=1), state
 
 
-def plain(model: SegmentVAE) -> SegmentVAE:
+def plain(model: VanillaVAE) -> VanillaVAE:
     """A model with its recurrent parts written plainly; the same function, weights of its own."""
-    found = copy.deepcopy(model)
-    for name, encoder in found.encoders.items():
-        found.encoders[name] = PlainEncoder(encoder)
-    for name, decoder in found.label_decoders.items():
-        found.label_decoders[name] = PlainLabelDecoder(decoder)
-    found.decoder = PlainEventDecoder(found.decoder)
-    return found
+    result = copy.deepcopy(model)
+    for name, encoder in result.encoders.items():
+        result.encoders[name] = PlainEncoder(cast(EventEncoder, encoder))
+    for name, decoder in result.label_decoders.items():
+        result.label_decoders[name] = PlainLabelDecoder(cast(LabelDecoder, decoder))
+    result.decoder = cast(EventDecoder, PlainEventDecoder(result.decoder))  # of the same methods
+    return result
 
 
 @torch.no_grad()
@@ -133,10 +135,10 @@ def tell(decoder: PlainEventDecoder, condition: Tensor, max_length: int) -> list
     """
     grammar = Grammar(1, condition.device)
     state, token = decoder.start(condition), torch.tensor([events.PAD])
-    told = []
-    while len(told) < max_length and not grammar.lines[0].ended:
+    tokens: list[int] = []
+    while len(tokens) < max_length and not grammar.lines[0].ended:
         logits, state = decoder.step(token, condition, state)
         token = torch.tensor(grammar.best(logits))
         grammar.take(token)
-        told.append(int(token))
-    return told
+        tokens.append(int(token))
+    return tokens

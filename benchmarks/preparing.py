@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import music21
 import numpy as np
@@ -30,22 +31,22 @@ def by_music21(path: Path, most: int | None = None) -> list[dict[str, object]]:
     """
     flat = music21.converter.parse(path, forceSource=True, storePickle=False).flatten()
     count = max(1, int(np.ceil(flat.highestTime / BEATS)))
-    found = []
+    segments: list[dict[str, object]] = []
     for index in range(count if most is None else min(most, count)):
-        window = flat.getElementsByOffset(
+        window: Any = flat.getElementsByOffset(
             index * BEATS, (index + 1) * BEATS, includeEndBoundary=False
         ).stream()
         notes = _notes(window, index * BEATS)
         if problem(notes) is not None:
             continue
-        found.append(
+        segments.append(
             {
                 "tokens": events.encode(notes),
                 "key": _key(window.analyze("key")),
                 **{name: a.label(notes) for name, a in ATTRIBUTES.items()},
             }
         )
-    return found
+    return segments
 
 
 def _notes(window: music21.stream.Stream, start: float) -> Notes:
@@ -63,8 +64,8 @@ def _notes(window: music21.stream.Stream, start: float) -> Notes:
     return Notes.of(*zip(*rows, strict=True)) if rows else Notes.empty()
 
 
-def _key(found: music21.key.Key) -> int:
-    return found.tonic.pitchClass + 12 * (found.mode == "minor")
+def _key(key: music21.key.Key) -> int:
+    return key.tonic.pitchClass + 12 * (key.mode == "minor")
 
 
 def measure(sources: list[Source], windows: int, repeats: int) -> dict:

@@ -124,7 +124,7 @@ class Mortal:
         """
         until = time.monotonic() + START
         while not listens(self.port):
-            if not self._process.is_alive() or time.monotonic() > until:
+            if not self._process or not self._process.is_alive() or time.monotonic() > until:
                 raise ServerError("the survey does not start")
             time.sleep(0.005)
 
@@ -136,6 +136,7 @@ class Mortal:
         ServerError
             If it had ended by itself.
         """
+        assert self._process
         self._process.kill()
         self._process.join(START)
         if self._process.exitcode != -signal.SIGKILL:

@@ -115,7 +115,7 @@ def measure(given: argparse.Namespace, folder: Path) -> dict:
                 _say(f"{part}, {number} thread(s)")
                 if part == "decoding":
                     found = _decoding(given, source)
-                elif part == "training":
+                elif part == "training" and prepared:
                     found = [
                         training_step.measure(
                             prepared, hidden, given.training_batches, given.repeats, folder

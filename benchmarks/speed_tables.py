@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -119,7 +120,9 @@ TABLES = {
 def main() -> int:
     """Fill the page; returns the exit status."""
     report = json.loads(RESULTS.read_text())
-    tables = {name: partial(make, report) for name, make in TABLES.items()}
+    tables: dict[str, Callable[[], str]] = {
+        name: partial(make, report) for name, make in TABLES.items()
+    }
     PAGE.write_text(fill(PAGE.read_text(), tables))
     return 0
 

@@ -49,11 +49,13 @@ def drawn(strengths: int, random: np.random.Generator) -> dict[str, Crossed]:
 
 def covered(strengths: int, runs: int, seed: int) -> dict:
     """Coverage and mean width of the two-way interval, by what counts as a unit."""
-    right, ends = truth(), {"item": [], "segment": []}
+    right = truth()
+    ends: dict[str, list[tuple[float, float]]] = {"item": [], "segment": []}
     for run in tqdm(range(runs), desc=f"{strengths} strengths", disable=None):
         for unit, answers in drawn(strengths, np.random.default_rng([seed, run])).items():
-            found = twoway.share(answers)
-            ends[unit].append((found.low, found.high))
+            interval = twoway.share(answers)
+            assert interval.low is not None and interval.high is not None
+            ends[unit].append((interval.low, interval.high))
     return {
         "strengths": strengths,
         "runs": runs,

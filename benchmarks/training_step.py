@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +16,7 @@ from benchmarks.plain_gru import plain
 from benchmarks.timing import interleaved, rate, ratio, rounded
 from fadernets.models.batch import Batch
 from fadernets.models.config import ModelConfig
+from fadernets.models.vanilla import VanillaVAE
 from train.data.dataset import TRAIN, Segments
 from train.run.loop import TrainConfig, Trainer
 
@@ -26,7 +29,7 @@ def alike(data: Segments, size: int) -> Batch:
     return data.batch(np.resize(rows[first : first + size], size))
 
 
-def plain_step(model: nn.Module, config: TrainConfig) -> Callable[[Batch], None]:
+def plain_step(model: VanillaVAE, config: TrainConfig) -> Callable[[Batch], None]:
     """One update of a plain model's weights, in float32."""
     optimiser = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
 
@@ -46,14 +49,18 @@ def measure(data: Segments, hidden: int, sizes: list[int], repeats: int, folder:
         precision: Trainer(config, TrainConfig(precision=precision, batch=1), data, folder)
         for precision in ("float32", "bfloat16")
     }
-    step = plain_step(plain(trainers["float32"].model), TrainConfig())
+    model = trainers["float32"].model
+    assert isinstance(model, VanillaVAE)
+    step = plain_step(plain(model), TrainConfig())
     batches = {size: alike(data, size) for size in sizes}
-    actions = {f"plain {size}": lambda b=b: step(b) for size, b in batches.items()}
+    actions: dict[str, Callable[[], object]] = {
+        f"plain {size}": partial(step, batch) for size, batch in batches.items()
+    }
     for precision, trainer in trainers.items():
         for size, batch in batches.items():
-            actions[f"{precision} {size}"] = lambda t=trainer, b=batch: t.train_step(b)
+            actions[f"{precision} {size}"] = partial(trainer.train_step, batch)
     taken = interleaved(actions, repeats)
-    found = {
+    report: dict[str, Any] = {
         "hidden": hidden,
         "weights": sum(p.numel() for p in trainers["float32"].model.parameters()),
         "tokens_a_segment": {
@@ -63,7 +70,7 @@ def measure(data: Segments, hidden: int, sizes: list[int], repeats: int, folder:
     }
     alone = taken[f"plain {sizes[0]}"]
     for precision in trainers:
-        found[precision] = {
+        report[precision] = {
             str(n): {
                 "segments_s": rate(taken[f"{precision} {n}"], n),
                 "times_plain_alone": ratio(alone, taken[f"{precision} {n}"], sizes[0], n),
@@ -80,7 +87,7 @@ def measure(data: Segments, hidden: int, sizes: list[int], repeats: int, folder:
             }
             for n in sizes
         }
-    return found
+    return report
 
 
 def operations(config: ModelConfig, batch: Batch) -> float:
@@ -105,5 +112,5 @@ def near(
     """Operations a second, and their share of what matrix products alone reach."""
     limit = limits.arithmetic(config.hidden, len(batch.tokens), repeats)
     best = limit["bfloat16"] if precision == "bfloat16" else limit["onednn_float32"]
-    done = operations(config, batch) / seconds / 1e9
-    return {"gflop_s": rounded(done), "limits": limit, "share_of_limit": rounded(done / best)}
+    gflop_s = operations(config, batch) / seconds / 1e9
+    return {"gflop_s": rounded(gflop_s), "limits": limit, "share_of_limit": rounded(gflop_s / best)}
