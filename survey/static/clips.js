@@ -2,7 +2,7 @@
 
 import { isBusy, limit, pause, waitOf } from "./server.js";
 
-const PATIENCE = 60_000; // ms: a slow phone line still brings a clip
+const TIMEOUT = 60_000; // ms: a slow phone line still brings a clip
 const TRIES = 4; // for one clip, while the server says when to come back
 /** The server has no clip of this address. */
 export class Gone extends Error {}
@@ -35,10 +35,10 @@ export function forget(url) {
 }
 
 async function load(url) {
-  let response = await fetch(url, limit(PATIENCE));
+  let response = await fetch(url, limit(TIMEOUT));
   for (let tries = 1; tries < TRIES && isBusy(response) && waitOf(response) !== null; tries++) {
     await pause(waitOf(response));
-    response = await fetch(url, limit(PATIENCE));
+    response = await fetch(url, limit(TIMEOUT));
   }
   if (response.status === 404) throw new Gone(url);
   if (!response.ok) throw new Error(`${response.status} for a clip`);

@@ -14,7 +14,7 @@ import { Trial } from "./trial.js";
 import { say } from "./words.js";
 
 const { token, study } = document.body.dataset;
-const AGAIN = 3_000; // ms between tries to learn where the participant is
+const RETRY_WAIT = 3_000; // ms between tries to learn where the participant is
 
 class Page {
   #store = new Store(token);
@@ -65,8 +65,8 @@ class Page {
     const { trial } = state;
     for (const url of Object.values(trial.clips)) fetchClip(url).catch(() => {}); // told later
     const begin = () => {
-      const desk = { store: this.#store, outbox: this.#outbox, seek: () => this.#seek() };
-      this.#trial = new Trial(state, desk, note);
+      const services = { store: this.#store, outbox: this.#outbox, seek: () => this.#seek() };
+      this.#trial = new Trial(state, services, note);
     };
     const fresh = trial.practice && trial.number === 1 && !trial.heard.first;
     const untouched = this.#store.get("draft") === null && !this.#outbox.items.length;
@@ -138,7 +138,7 @@ class Page {
     } catch (error) {
       if (!(error instanceof Unreachable)) return this.#complain(error);
       tell(say("page.offline"), true);
-      if (!this.#over) setTimeout(() => this.#ask(note), error.wait ?? AGAIN);
+      if (!this.#over) setTimeout(() => this.#ask(note), error.wait ?? RETRY_WAIT);
     }
   }
 

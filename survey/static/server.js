@@ -1,7 +1,7 @@
 /* Asking the server. */
 
 export const base = document.documentElement.dataset.base;
-const PATIENCE = 15_000; // ms
+const TIMEOUT = 15_000; // ms
 
 const LATER = [408, 425, 429]; // statuses that refuse nothing, beside those of 500 and more
 const USUAL_WAIT = 5, LONGEST_WAIT = 60; // s, where these do not say how long, and at most
@@ -17,11 +17,11 @@ export class Unreachable extends Error {
 
 /** The server said no, and will say so again. */
 export class Refusal extends Error {
-  constructor(status, said) {
-    super(said.message);
+  constructor(status, answer) {
+    super(answer.message);
     this.status = status;
-    this.code = said.error;
-    this.state = said.state ?? null;
+    this.code = answer.error;
+    this.state = answer.state ?? null;
   }
 }
 
@@ -32,18 +32,18 @@ export async function ask(path, token, body) {
   if (body) headers["Content-Type"] = "application/json";
   const options = { headers, method: body ? "POST" : "GET", cache: "no-store", ...limit() };
   if (body) options.body = JSON.stringify(body);
-  let response, said;
+  let response, answer;
   try {
     response = await fetch(`${base}/api/${path}`, options);
     if (response.status === 204) return null;
     if (isBusy(response)) throw new Unreachable(`${response.status}`, waitOf(response));
-    said = await response.json(); // a hotel's log-in page is no JSON: not our server
+    answer = await response.json(); // a hotel's log-in page is no JSON: not our server
   } catch (error) {
     throw error instanceof Unreachable ? error : new Unreachable(error.message);
   }
-  if (response.ok) return said;
-  if (!said.error) throw new Unreachable(said.message);
-  throw new Refusal(response.status, said);
+  if (response.ok) return answer;
+  if (!answer.error) throw new Unreachable(answer.message);
+  throw new Refusal(response.status, answer);
 }
 
 /** Whether a server, or what stands before it, cannot answer now, and may another time. */
@@ -54,8 +54,8 @@ export function isBusy({ status }) {
 /** How long to wait after such a response, in ms, a little more so that not all come back at once;
  * null if it does not say, and may have done what was asked. */
 export function waitOf({ status, headers }) {
-  const said = headers.get("Retry-After");
-  const seconds = Number(said ?? (LATER.includes(status) ? USUAL_WAIT : NaN));
+  const header = headers.get("Retry-After");
+  const seconds = Number(header ?? (LATER.includes(status) ? USUAL_WAIT : NaN));
   if (!(seconds >= 0)) return null;
   return 1000 * Math.min(seconds, LONGEST_WAIT) * (1 + Math.random() / 4);
 }
@@ -63,7 +63,7 @@ export function waitOf({ status, headers }) {
 export const pause = (time) => new Promise((done) => setTimeout(done, time));
 
 /** Ends a request that hangs, in browsers that can. */
-export function limit(time = PATIENCE) {
+export function limit(time = TIMEOUT) {
   return AbortSignal.timeout ? { signal: AbortSignal.timeout(time) } : {};
 }
 

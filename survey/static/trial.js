@@ -8,12 +8,12 @@ import { show, tell } from "./screen.js";
 import { key } from "./server.js";
 import { say } from "./words.js";
 
-const ROUND = 10; // of a second
-const LONGEST = Number(document.body.dataset.longest); // seconds that the server takes
+const ROUND = 10; // parts of a second that a time is rounded to
+const LONGEST_SECONDS = Number(document.body.dataset.longest); // that the server accepts
 
 export class Trial {
   #trial;
-  #desk;
+  #services;
   #form;
   #listening;
   #ratings;
@@ -23,10 +23,10 @@ export class Trial {
   #prepared = false; // whether the next pair's clips are here, or cannot be had
   #sent = false;
 
-  /** Desk: {store, outbox} of the participant, and `seek`, called when a clip is gone. */
-  constructor(state, desk, note) {
+  /** Services: {store, outbox} of the participant, and `seek`, called when a clip is gone. */
+  constructor(state, services, note) {
     this.#trial = state.trial;
-    this.#desk = desk;
+    this.#services = services;
     const { practice, number } = state.trial;
     const last = !practice && number === state.progress.total;
     this.#form = show("trial", (form) => {
@@ -46,7 +46,7 @@ export class Trial {
     this.#refresh();
     tell(note || (this.#listening.complete ? "" : say("note.listen")));
     this.#prepare(state.next);
-    if (desk.outbox.answer(state.trial.id)) this.#wait();
+    if (services.outbox.answer(state.trial.id)) this.#wait();
   }
 
   get #next() {
@@ -90,7 +90,7 @@ export class Trial {
       return tell(say("note.missing", { what: names.join(", ") }), true);
     }
     if (!this.#prepared) return tell(say("note.preparing"));
-    this.#desk.outbox.add("answers", {
+    this.#services.outbox.add("answers", {
       trial: this.#trial.id,
       submission: key(),
       ...this.#ratings.values,
@@ -127,7 +127,7 @@ export class Trial {
 
   #listen() {
     const { id, clips, heard } = this.#trial;
-    const outbox = this.#desk.outbox;
+    const outbox = this.#services.outbox;
     const known = Object.fromEntries(
       SIDES.map((side) => [side, heard[side] || outbox.heard(id, side)]),
     );
@@ -137,12 +137,12 @@ export class Trial {
     this.#listening.addEventListener("locked", () => tell(say("note.order")));
     this.#listening.addEventListener("fail", ({ detail }) => {
       tell(say(`note.${detail.note}`), true);
-      if (detail.gone) this.#desk.seek();
+      if (detail.gone) this.#services.seek();
     });
   }
 
   #played({ side, event }) {
-    this.#desk.outbox.add("plays", { trial: this.#trial.id, side, event, submission: key() });
+    this.#services.outbox.add("plays", { trial: this.#trial.id, side, event, submission: key() });
     if (event !== "ended" || this.#sent || this.#ratings.enabled) return;
     if (this.#listening.complete) {
       this.#ratings.enabled = true;
@@ -173,17 +173,17 @@ export class Trial {
 
   #seconds() {
     const spent = this.#before + (performance.now() - this.#shown) / 1000;
-    return Math.min(Math.round(spent * ROUND) / ROUND, LONGEST); // a page may be left open
+    return Math.min(Math.round(spent * ROUND) / ROUND, LONGEST_SECONDS); // a page may be left open
   }
 
   #draft() {
-    const draft = this.#desk.store.get("draft");
+    const draft = this.#services.store.get("draft");
     const mine = draft?.trial === this.#trial.id ? draft : {};
     return { values: {}, comment: "", seconds: 0, ...mine };
   }
 
   #keep() {
-    this.#desk.store.set("draft", {
+    this.#services.store.set("draft", {
       trial: this.#trial.id,
       values: this.#ratings.values,
       comment: this.#comment.text,
