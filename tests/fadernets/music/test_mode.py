@@ -85,3 +85,12 @@ def test_parallel_keys():
     assert mode.parallel(keys, "low").tolist() == [12, 21, 12, 21]
     assert mode.parallel(keys, "high").tolist() == [0, 9, 0, 9]
     assert mode.is_there(keys, "high").tolist() == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("pitch", "key_", "side", "expected"),
+    [(107, 20, "high", 108), (108, A_MINOR, "high", 108), (22, 6, "low", 21), (21, 5, "low", 21)],
+)
+def test_the_outermost_keys_can_be_reached_and_not_passed(pitch, key_, side, expected):
+    """B to B sharp in G sharp, A sharp to A in F sharp: the thirds."""
+    assert mode.to_parallel_mode(together([pitch]), key_, side).pitch.tolist() == [expected]

@@ -35,3 +35,11 @@ def test_all_rules_that_somebody_fell_under_are_named() -> None:
     assert set(a.excluded_by.split()) == set(rules)
     assert (b.excluded_by, c.excluded_by, d.excluded_by) == ("median_seconds", "", "")
     assert isinstance(a, ParticipantSummary)
+
+
+def test_who_answered_catch_trials_only_is_there_with_no_answers() -> None:
+    table = ratings()
+    table = table[(table["participant"] != "c") | (table["kind"] != "transfer")]
+    c = people(table, [])[2]
+    assert (c.participant, c.answers, c.agreement, c.median_seconds) == ("c", 0, None, 20.0)
+    assert c.most_frequent_answers is None

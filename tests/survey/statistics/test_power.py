@@ -58,3 +58,21 @@ def test_some_items_each() -> None:
     for answers in (agrees, ratings):
         assert (np.bincount(answers.participants) == 20).all()
         assert answers.item_count == 60
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"items": 1}, "a study has at least 2 items, not 1"),
+        ({"items": 5, "each": 6}, "a participant rates 1 to 5 items, not 6"),
+        ({"each": 0}, "a participant rates 1 to 20 items, not 0"),
+        ({"careless": 1.5}, "the careless share is from 0 to 1, not 1.5"),
+        ({"careless": -0.1}, "the careless share is from 0 to 1, not -0.1"),
+        ({"runs": 0}, "there is at least one run, not 0"),
+    ],
+)
+def test_a_design_that_cannot_be_is_refused(values: dict[str, float], sentence: str) -> None:
+    with pytest.raises(ValueError, match=f"^{sentence}$"):
+        StudySize(Truth(), **values)
+    for good in ({"items": 2, "each": 1}, {"each": 20}, {"careless": 1.0}, {"runs": 1}):
+        assert StudySize(Truth(), **good)
