@@ -18,9 +18,9 @@ class Codes:
     Attributes
     ----------
     values : name -> float tensor, shape (n, width)
-        All that the decoder is told but the key; for a model such as the CVAE, densities too.
+        All input of the decoder but the key; for a model such as the CVAE, densities too.
     key : int64 tensor, shape (n,)
-        Key of each segment, told to the decoder beside the codes.
+        Key of each segment, which the decoder sees beside the codes.
     request : ArrangementRequest, optional
         For models that arrange the segments' own notes.
     """

@@ -27,7 +27,7 @@ BASS, TREBLE = 48, 72  # pitches: below, from here
 
 
 def features(notes: Notes) -> dict[str, float]:
-    """What a segment is told apart by, by name.
+    """Features of a segment by name.
 
     Raises
     ------

@@ -294,12 +294,12 @@ class FaderNet:
             raise ValueError(f"{self._described()} has no code of its own for the rhythm to mix")
         values = second.values | {RHYTHM: first.values[RHYTHM]}
         request = second.request
-        theirs = first.request
-        if request is not None and theirs is not None:
+        rhythm_request = first.request
+        if request is not None and rhythm_request is not None:
             request = replace(
                 request,
-                labels=request.labels | {RHYTHM: theirs.labels[RHYTHM]},
-                densities=request.densities | {RHYTHM: theirs.densities[RHYTHM]},
+                labels=request.labels | {RHYTHM: rhythm_request.labels[RHYTHM]},
+                densities=request.densities | {RHYTHM: rhythm_request.densities[RHYTHM]},
             )
         return self.reconstruct(replace(second, values=values, request=request), seed=seed)
 

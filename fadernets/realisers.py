@@ -1,4 +1,4 @@
-"""How codes become notes: told anew token by token, or by arranging the notes there are."""
+"""How codes become notes: decoded token by token, or by rearranging the segment's own notes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Realiser(Protocol):
     """What `fadernets.net.FaderNet` plays codes with."""
 
     def request(self, segments: Sequence[Notes], device: torch.device) -> ArrangementRequest | None:
-        """What has to be kept of segments beside their codes."""
+        """What codes need of their segments to be played; None if they need nothing."""
 
     def shift_arousal(self, request: Any, by: float) -> ArrangementRequest | None:
         """The request moved towards low arousal, or for `by` below 0 towards high."""
@@ -47,18 +47,18 @@ class Realiser(Protocol):
 
 @dataclass(frozen=True)
 class AutoregressiveDecoding:
-    """The paper's way: the decoder tells every token from the codes and the key (3.2)."""
+    """The paper's way: the decoder predicts every token from the codes and the key (3.2)."""
 
     def request(self, segments: Sequence[Notes], device: torch.device) -> None:
-        """Nothing: the codes say it all."""
+        """None: the codes are enough."""
 
     def shift_arousal(self, request: ArrangementRequest | None, by: float) -> None:
-        """Nothing: the codes are shifted."""
+        """None: the shifted codes are enough."""
 
     def to_parallel_mode(
         self, request: ArrangementRequest | None, keys: Tensor, side: str, strength: float
     ) -> None:
-        """Nothing: the decoder is told the new keys."""
+        """None: the decoder sees the new keys."""
 
     def notes_of(self, model: SegmentVAE, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
         """The likeliest tokens, or with seeds tokens drawn at random."""
@@ -77,7 +77,7 @@ class AutoregressiveDecoding:
 
 @dataclass(frozen=True)
 class Arranger:
-    """The segment's own notes by a plan that has the densities asked for.
+    """The segment's own notes, rearranged by a plan with the densities asked for.
 
     Attributes
     ----------

@@ -52,8 +52,8 @@ class FaderNetworks(CVAE):
     def turns(self) -> dict[str, Turn]:
         """The adversary moves first, then the rest of the model."""
         opponents = list(self.adversary.parameters())
-        theirs = {id(p) for p in opponents}
-        own = [p for p in self.parameters() if id(p) not in theirs]
+        opponent_ids = {id(p) for p in opponents}
+        own = [p for p in self.parameters() if id(p) not in opponent_ids]
         return {
             "adversary": Turn(opponents, self.adversary_losses),
             "model": Turn(own, self.losses),
@@ -76,7 +76,7 @@ class FaderNetworks(CVAE):
         """Share of each density's variance that the adversary reads off the code, 0 to 1.
 
         The original drives the adversary's error up without end; an error of the whole variance
-        means that it knows nothing, and more is not asked. The weight grows with that of the KL.
+        means that it knows nothing, and is enough. The weight grows with that of the KL.
         """
         frozen = {n: p.detach() for n, p in self.adversary.named_parameters()}
         read = functional_call(self.adversary, frozen, (codes[WHOLE],)).float()

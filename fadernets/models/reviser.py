@@ -161,14 +161,14 @@ def damaged(notes: StepNotes, segments: int) -> StepNotes:
     chance = torch.where(
         by_step, draw(segments, STEPS)[notes.segment, notes.first], draw(len(notes))
     )
-    kept = _lengthened(notes[chance < share[notes.segment]], draw)
+    remaining = _lengthened(notes[chance < share[notes.segment]], draw)
     wrong = _wrong_notes(notes, segments, draw)
     return StepNotes(
-        torch.cat([kept.segment, wrong.segment]),
-        torch.cat([kept.first, wrong.first]),
-        torch.cat([kept.last, wrong.last]),
-        torch.cat([kept.pitch, wrong.pitch]),
-        torch.cat([kept.velocity, wrong.velocity]),
+        torch.cat([remaining.segment, wrong.segment]),
+        torch.cat([remaining.first, wrong.first]),
+        torch.cat([remaining.last, wrong.last]),
+        torch.cat([remaining.pitch, wrong.pitch]),
+        torch.cat([remaining.velocity, wrong.velocity]),
     )
 
 

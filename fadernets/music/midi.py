@@ -70,6 +70,7 @@ def read(source: str | Path | bytes) -> Piece:
         raise MidiError(f"{name} has no notes in the range of a piano.")
     # The last event of a track that is used: tempo and meter may go on long after the music.
     length = max(float(notes.offset.max()), *(track.end() / tpq for track in tracks))
+    # Damaged delta times add up to weeks of silence, or overflow to a time before the beginning.
     if length > MOST_BEATS or notes.onset[0] < 0:
         raise MidiError(f"{name} is damaged: it has impossible times.")
     piece = Piece(
@@ -93,7 +94,8 @@ def check_length(
 ) -> None:
     """Refuse a piece too short for one segment, or longer than the limit.
 
-    A last note let go within the final sixteenth of `least_beats` still fills them.
+    A last note that ends within the final sixteenth of `least_beats` still fills them: players
+    release keys early, and many files end with the last release.
 
     Raises
     ------
@@ -127,6 +129,8 @@ def dump(piece: Piece, tail: float = 0.0) -> bytes:
         Seconds of silence after the end. A synthesiser stops at the last event: a tail lets the
         last notes die away.
     """
+    # In ticks of a file with its own tempo map: seconds of the tail are beats at the last tempo. A
+    # very fast last tempo would make the tail millions of beats long: it is cut.
     end = int(_ticks(min(piece.beats(piece.duration + tail), piece.length + MOST_BEATS)))
     score = _blank(piece, end)
     at = score.tick_to_time

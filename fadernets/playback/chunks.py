@@ -43,7 +43,7 @@ MARGIN = 0.01  # seconds rendered in excess: synthesisers leave out an unfinishe
 BIN = 0.02  # seconds
 DECAY = 0.5  # seconds in which an amplitude falls to 1/e
 REFERENCE = 100  # velocity; amplitude goes with the square of velocity, as sound fonts have it
-CREST = 1.3  # peak of many notes over the root of their summed squares, nearly the largest found
+CREST = 1.3  # peak of many notes over the root of their summed squares, near the largest measured
 KNEE = 0.85  # -1.4 dBFS
 
 
