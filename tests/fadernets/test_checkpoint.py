@@ -194,17 +194,17 @@ def test_nothing_to_find(tmp_path, monkeypatch):
 @pytest.fixture
 def bright(tmp_path):
     """A model that knows valence, in its folder."""
-    found = build(SMALL)
-    found.learn_valence({name: torch.randn(2, 4) for name in found.poles})
-    checkpoint.save(found, SCALES, tmp_path / "bright")
-    return found, tmp_path / "bright"
+    bright_model = build(SMALL)
+    bright_model.learn_valence({name: torch.randn(2, 4) for name in bright_model.poles})
+    checkpoint.save(bright_model, SCALES, tmp_path / "bright")
+    return bright_model, tmp_path / "bright"
 
 
 def test_valence_is_saved_beside_the_weights(bright):
-    found, folder = bright
-    assert not any("valence" in name for name in found.state_dict())
+    bright_model, folder = bright
+    assert not any("valence" in name for name in bright_model.state_dict())
     back, _ = checkpoint.load(folder)
-    for name, poles in found.valence.items():
+    for name, poles in bright_model.valence.items():
         assert torch.equal(back.valence[name], poles.half().float())
 
 

@@ -397,8 +397,8 @@ def test_a_closed_pipe_is_no_error(source):
 
 
 def rhythm(path):
-    found = segments(midi.read(path))
-    return [measure(found[k].notes)["rhythm"] for k in range(6) if k != SILENT]
+    rows = segments(midi.read(path))
+    return [measure(rows[k].notes)["rhythm"] for k in range(6) if k != SILENT]
 
 
 def test_the_rhythm_fader_changes_the_rhythm(source, tmp_path):
@@ -411,8 +411,8 @@ def test_transfer_changes_the_arousal_that_describe_tells(source, tmp_path, caps
     def told(path):
         capsys.readouterr()
         assert run("describe", path, "--json") == 0
-        found = json.loads(capsys.readouterr().out)["segments"]
-        return np.mean([row["arousal"] for row in found if row["arousal"] is not None])
+        rows = json.loads(capsys.readouterr().out)["segments"]
+        return np.mean([row["arousal"] for row in rows if row["arousal"] is not None])
 
     for arousal in ("low", "high"):
         assert run("transfer", source, tmp_path / f"{arousal}.mid", "--arousal", arousal) == 0

@@ -20,9 +20,9 @@ def test_short_notes_are_heard_as_more_energetic_than_held_ones():
 
 
 def test_a_probability_is_the_logistic_of_the_log_odds():
-    found = mood_classifier.of_arousal()
-    odds = found.log_odds([LONG, SHORT])
-    assert found.probability([LONG, SHORT]) == pytest.approx(1 / (1 + np.exp(-odds)))
+    classifier = mood_classifier.of_arousal()
+    odds = classifier.log_odds([LONG, SHORT])
+    assert classifier.probability([LONG, SHORT]) == pytest.approx(1 / (1 + np.exp(-odds)))
 
 
 def test_without_notes_there_is_nothing_to_hear():
@@ -53,7 +53,7 @@ def test_the_shipped_model_moves_what_it_hears():
 def test_features_of_a_segment_counted_by_hand():
     """A chord of C and E, E again for a beat and a half, a high C, each with its own length."""
     notes = Notes.of([0, 0, 1, 2.25], [0.2, 1, 2.5, 3.25], [36, 52, 52, 72], [1, 60, 90, 127])
-    found = mood_classifier.features(notes)
+    features = mood_classifier.features(notes)
     lasts = np.array([0.2, 1, 1.5, 1])
     expected = {
         "notes": np.log(4),
@@ -71,14 +71,14 @@ def test_features_of_a_segment_counted_by_hand():
         "offbeat": 1 / 4,  # 2.25: the second sixteenth of a beat
         "rhythm": 3 / 16,
     }
-    assert {name: found[name] for name in expected} == pytest.approx(expected)
+    assert {name: features[name] for name in expected} == pytest.approx(expected)
     beats = np.zeros(12)
     beats[[0, 4]] = 1.2, 2.5
     fit = key.correlations(beats)
-    assert found["clarity"] == pytest.approx(max(fit))
-    assert found["major"] == pytest.approx(max(fit[:12]) - max(fit[12:]))
+    assert features["clarity"] == pytest.approx(max(fit))
+    assert features["major"] == pytest.approx(max(fit[:12]) - max(fit[12:]))
     softer = Notes.of(notes.onset, notes.offset, notes.pitch, [64] * 4)
-    assert mood_classifier.features(softer) == found  # how loud it is does not count
+    assert mood_classifier.features(softer) == features  # how loud it is does not count
     with pytest.raises(ValueError, match="without notes"):
         mood_classifier.features(Notes.empty())
 

@@ -96,9 +96,9 @@ def test_more_segments_than_a_batch_come_back_in_order(net, segments):
     for name, value in net.encode(segments).values.items():
         together = codes.values[name]
         torch.testing.assert_close(together, value[torch.arange(BATCH + 3) % 6], atol=1e-6, rtol=0)
-    found = played(net.reconstruct(many, seed=[i % 6 for i in range(len(many))]))
-    assert len(found) == BATCH + 3
-    assert all(notes == few[i % 6] for i, notes in enumerate(found))
+    versions = played(net.reconstruct(many, seed=[i % 6 for i in range(len(many))]))
+    assert len(versions) == BATCH + 3
+    assert all(notes == few[i % 6] for i, notes in enumerate(versions))
 
 
 def test_seeds(net, segments):
@@ -141,8 +141,8 @@ def test_a_fader_sets_the_regularised_dimension_and_no_other(net, segments):
         ({"note": np.linspace(0, 1, 6)}, {"note": np.linspace(-3, 3, 6)}),
         ({}, {}),
     ):
-        expected, found = moved(codes, **regularised), net.moved(codes, positions)
-        assert all(found.values[n].equal(value) for n, value in expected.values.items())
+        expected, moved_codes = moved(codes, **regularised), net.moved(codes, positions)
+        assert all(moved_codes.values[n].equal(value) for n, value in expected.values.items())
         slid = net.slide(segments, positions, seed=2)
         assert played(slid) == played(net.reconstruct(expected, seed=2))
 
@@ -256,11 +256,11 @@ def test_transfer_goes_by_the_difference_of_the_poles(net, segments):
             step = strength * (poles[to] - poles[1 - to])
             outside = logits[name].argmax(1) != to
             values[name] = torch.where(outside[:, None], value + step, value)
-        found = net.shifted(codes, target, strength)
-        assert found.key.equal(codes.key)
-        assert all(found.values[name].equal(value) for name, value in values.items())
+        shifted_codes = net.shifted(codes, target, strength)
+        assert shifted_codes.key.equal(codes.key)
+        assert all(shifted_codes.values[name].equal(value) for name, value in values.items())
         transferred = net.transfer(segments, target, strength, seed=4)
-        assert played(transferred) == played(net.reconstruct(found, seed=4))
+        assert played(transferred) == played(net.reconstruct(shifted_codes, seed=4))
 
 
 def test_transfer_of_strength_nothing_changes_nothing(net, segments):
@@ -307,27 +307,27 @@ def bright() -> FaderNet:
     """The untrained model with made-up poles of valence, across the way of arousal."""
     gmvae = model(seed=1)
     generator = torch.Generator().manual_seed(5)
-    found = {}
+    poles = {}
     for name, (low, high) in gmvae.poles.items():
         way, arousal = torch.randn(8, generator=generator), high - low
         way = way - (way @ arousal) / (arousal @ arousal) * arousal
-        found[name] = torch.stack([-way, way])
-    gmvae.learn_valence(found)
+        poles[name] = torch.stack([-way, way])
+    gmvae.learn_valence(poles)
     return FaderNet(gmvae, FADERS, name="bright")
 
 
 def test_valence_moves_codes_towards_its_pole_and_keys_to_their_parallels(bright, segments):
     codes, moved = bright.encode(segments), 0
     for target, to in (("low", 0), ("high", 1)):
-        found = bright.shifted(codes, {"valence": target}, 0.7)
+        shifted_codes = bright.shifted(codes, {"valence": target}, 0.7)
         for name, poles in bright.model.valence.items():
             way = poles[to] - poles[1 - to]
             outside = (codes.values[name] - poles.mean(0)) @ way < 0
             expected = codes.values[name] + 0.7 * outside[:, None] * way
-            torch.testing.assert_close(found.values[name], expected)
+            torch.testing.assert_close(shifted_codes.values[name], expected)
             moved += int(outside.sum())
-        assert ((found.key < key.MINOR) == (target == "high")).all()
-        assert (found.key % 12).equal(codes.key % 12)
+        assert ((shifted_codes.key < key.MINOR) == (target == "high")).all()
+        assert (shifted_codes.key % 12).equal(codes.key % 12)
     assert moved == 2 * len(segments)  # each code lies on one side or the other
 
 

@@ -53,8 +53,8 @@ def as_rows(notes: Notes) -> list[tuple]:
 
 def test_what_is_asked_to_stay_stays(reviser):
     request = arrangement_request([MELODY, CHORDS])
-    found = arrange(reviser, request, logits(2), torch.zeros(2, dtype=torch.long))
-    assert [as_rows(n) for n in found] == [as_rows(MELODY), as_rows(CHORDS)]
+    arrangements = arrange(reviser, request, logits(2), torch.zeros(2, dtype=torch.long))
+    assert [as_rows(n) for n in arrangements] == [as_rows(MELODY), as_rows(CHORDS)]
 
 
 @settings(deadline=None, max_examples=30)
@@ -64,7 +64,7 @@ def test_densities_are_met_exactly(onsets, notes, seed, candidates):
     reviser = Reviser(ModelConfig(model="reviser", width=16, layers=1, heads=2)).eval()
     request = asking(arrangement_request([MELODY, CHORDS]), rhythm=onsets / 16, note=notes / 16)
     seeds = None if seed is None else [seed, seed + 1]
-    found = arrange(
+    arrangements = arrange(
         reviser,
         request,
         logits(2),
@@ -72,7 +72,7 @@ def test_densities_are_met_exactly(onsets, notes, seed, candidates):
         candidates=candidates,
         seeds=seeds,
     )
-    for segment in found:
+    for segment in arrangements:
         assert measure(segment) == {"rhythm": onsets / 16, "note": notes / 16}
 
 
@@ -95,16 +95,16 @@ def test_a_segment_is_arranged_the_same_whatever_is_beside_it(reviser):
 def test_seeds_make_versions(reviser):
     keys = torch.zeros(3, dtype=torch.long)
     request = asking(arrangement_request([CHORDS] * 3), rhythm=0.75)
-    found = arrange(reviser, request, logits(3), keys, seeds=[1, 2, 1])
-    assert as_rows(found[0]) == as_rows(found[2]) != as_rows(found[1])
+    arrangements = arrange(reviser, request, logits(3), keys, seeds=[1, 2, 1])
+    assert as_rows(arrangements[0]) == as_rows(arrangements[2]) != as_rows(arrangements[1])
 
 
 def test_loudness_and_legato(reviser):
     request = arrangement_request([CHORDS])
     keys = torch.zeros(1, dtype=torch.long)
     louder = dataclasses.replace(request, louder=torch.tensor([20 / 127]))
-    found = arrange(reviser, louder, logits(1), keys)
-    assert found[0].velocity.tolist() == [84] * 6
+    arrangements = arrange(reviser, louder, logits(1), keys)
+    assert arrangements[0].velocity.tolist() == [84] * 6
     more = asking(request, rhythm=0.5)
     strikes = []
     for legato in (-20.0, 20.0):
@@ -140,8 +140,8 @@ def test_kept_notes_keep_their_times_and_new_ones_join_those_beside_them():
     onset[0, 39] = onset[4, 43] = onset[4, 46] = 1
     hold[1:4, 39] = 1
     hold[5:7, 43] = 1  # the source holds it one step longer
-    found = grid_to_notes(onset, hold, velocity, source)
-    assert as_rows(found) == [
+    played = grid_to_notes(onset, hold, velocity, source)
+    assert as_rows(played) == [
         (0.02, 1.0, 60, 100),
         (1.03, 1.75, 64, 90),
         (1.03, 1.25, 67, 64),
@@ -152,9 +152,9 @@ def test_a_string_is_free_before_it_is_struck_again():
     onset, hold, velocity = np.zeros((16, 88)), np.zeros((16, 88)), np.full((16, 88), 0.5)
     onset[0, 39] = onset[2, 39] = 1
     hold[1, 39] = 1
-    found = grid_to_notes(onset, hold, velocity, Notes.of([0.0], [0.6], [60], [80]))
-    assert found.offset[0] <= found.onset[1]
-    assert measure(found)["note"] == 3 / 16
+    played = grid_to_notes(onset, hold, velocity, Notes.of([0.0], [0.6], [60], [80]))
+    assert played.offset[0] <= played.onset[1]
+    assert measure(played)["note"] == 3 / 16
 
 
 def test_grids_of_what_is_played_are_the_grids_chosen():
@@ -163,9 +163,9 @@ def test_grids_of_what_is_played_are_the_grids_chosen():
         onset, hold = rng.random((16, 88)) < 0.02, np.zeros((16, 88), bool)
         for t in range(1, 16):
             hold[t] = (onset[t - 1] | hold[t - 1]) & ~onset[t] & (rng.random(88) < 0.7)
-        found = grid_of([grid_to_notes(onset, hold, np.full((16, 88), 0.5), MELODY)])
-        assert found.onset[0].numpy().astype(bool).tolist() == onset.tolist()
-        assert found.hold[0].numpy().astype(bool).tolist() == hold.tolist()
+        played_grid = grid_of([grid_to_notes(onset, hold, np.full((16, 88), 0.5), MELODY)])
+        assert played_grid.onset[0].numpy().astype(bool).tolist() == onset.tolist()
+        assert played_grid.hold[0].numpy().astype(bool).tolist() == hold.tolist()
 
 
 def test_no_click_is_made():
@@ -214,15 +214,15 @@ def arranged(
     label_logits["rhythm"][:, 8, ONSET] = 5.0  # a further onset comes here
     if counts is not None:
         label_logits["note"] = counts
-    (found,) = arrange(stub, request, label_logits, keys, weights=weights)
-    return found
+    (arrangement,) = arrange(stub, request, label_logits, keys, weights=weights)
+    return arrangement
 
 
 PLANS = {"rhythm_decoder": 1.0, "stays_rhythm": 3.0, "stays_note": 1.0}
 
 
-def struck(found: Notes, step: int) -> list[int]:
-    return found.pitch[np.floor(found.onset * 4 + 0.05).astype(int) == step].tolist()
+def struck(arrangement: Notes, step: int) -> list[int]:
+    return arrangement.pitch[np.floor(arrangement.onset * 4 + 0.05).astype(int) == step].tolist()
 
 
 @pytest.mark.parametrize(
@@ -232,8 +232,8 @@ def test_onsets_of_the_segment_stay(weight, stays):
     """C and G are struck, against a reviser that would have E."""
     source = Notes.of([0, 0], [4, 4], [C4, G4], [64, 64])
     stub = Stub(onsets={(0, E4): 4.0})
-    found = arranged(stub, source, dataclasses.replace(SILENT, **PLANS, **weight))
-    assert (struck(found, 0) == [C4, G4]) is stays
+    arrangement = arranged(stub, source, dataclasses.replace(SILENT, **PLANS, **weight))
+    assert (struck(arrangement, 0) == [C4, G4]) is stays
 
 
 @pytest.mark.parametrize(
@@ -245,8 +245,8 @@ def test_holds_of_the_segment_stay(weight, stays):
     """Two notes begin, C lasts; the reviser would let E last."""
     source = Notes.of([0, 0], [4, 0.25], [C4, E4], [64, 64])
     stub = Stub({(0, p): 9.0 for p in (C4, E4)}, {(step, E4): 0.5 for step in range(1, 16)})
-    found = arranged(stub, source, dataclasses.replace(SILENT, **PLANS, **weight))
-    lasting = found.pitch[found.offset - found.onset > 1].tolist()
+    arrangement = arranged(stub, source, dataclasses.replace(SILENT, **PLANS, **weight))
+    lasting = arrangement.pitch[arrangement.offset - arrangement.onset > 1].tolist()
     assert lasting == ([C4] if stays else [E4])
 
 
@@ -258,24 +258,24 @@ def test_a_note_that_ends_in_the_segment_is_not_held_rather_than_another_one_str
     weights = dataclasses.replace(
         SILENT, **PLANS, note_decoder=1.0, stays_onset=6.0, stays_hold=4.0
     )
-    found = arranged(stub, source, weights, counts, rhythm=2 / 16, note=26 / 16)
-    assert struck(found, 8) == [61, 62]
+    arrangement = arranged(stub, source, weights, counts, rhythm=2 / 16, note=26 / 16)
+    assert struck(arrangement, 8) == [61, 62]
 
 
 @pytest.mark.parametrize(("weight", "pitch"), [({}, E4), ({"in_melody": 3.0}, G4)])
 def test_the_highest_note_stays_rather_than_an_inner_one(weight, pitch):
     source = Notes.of([0, 0], [4, 4], [E4, G4], [64, 64])
     stub = Stub(onsets={(0, E4): 1.0, (0, G4): 0.5})
-    found = arranged(stub, source, dataclasses.replace(SILENT, **PLANS, **weight), note=1.0)
-    assert struck(found, 0) == [pitch]
+    arrangement = arranged(stub, source, dataclasses.replace(SILENT, **PLANS, **weight), note=1.0)
+    assert struck(arrangement, 0) == [pitch]
 
 
 @pytest.mark.parametrize(("weight", "pitch"), [({}, C5), ({"in_melody": 3.0}, C4)])
 def test_no_note_comes_above_the_melody(weight, pitch):
     source = Notes.of([0, 0], [4, 4], [E4, G4], [64, 64])
     stub = Stub(onsets={(0, G4): 9.0, (0, C5): 2.0, (0, C4): 1.5})
-    found = arranged(stub, source, dataclasses.replace(SILENT, **PLANS, **weight))
-    assert struck(found, 0) == sorted([G4, pitch])
+    arrangement = arranged(stub, source, dataclasses.replace(SILENT, **PLANS, **weight))
+    assert struck(arrangement, 0) == sorted([G4, pitch])
 
 
 def test_a_melody_note_that_sounds_on_is_not_struck_again():
@@ -283,16 +283,16 @@ def test_a_melody_note_that_sounds_on_is_not_struck_again():
     source = Notes.of([0, 0], [4, 4], [C4, C5], [64, 64])
     stub = Stub(onsets={(8, C4): 1.0}, holds={(8, C5): 1.0})
     weights = dataclasses.replace(SILENT, **PLANS, stays_onset=6.0, stays_hold=4.0, in_melody=3.0)
-    found = arranged(stub, source, weights, rhythm=2 / 16)
-    assert struck(found, 0) == [C4, C5] and struck(found, 8) == [C4]
+    arrangement = arranged(stub, source, weights, rhythm=2 / 16)
+    assert struck(arrangement, 0) == [C4, C5] and struck(arrangement, 8) == [C4]
 
 
 @pytest.mark.parametrize(("weight", "pitch"), [({}, 61), ({"in_harmony": 2.0}, C5)])
 def test_new_notes_are_of_the_pitch_classes_that_are_heard(weight, pitch):
     source = Notes.of([0, 0], [4, 4], [C4, E4], [64, 64])
     stub = Stub(onsets={(0, C4): 9.0, (0, 61): 1.0, (0, C5): 0.5, (0, E4): -5.0})
-    found = arranged(stub, source, dataclasses.replace(SILENT, **PLANS, **weight))
-    assert struck(found, 0) == [C4, pitch]
+    arrangement = arranged(stub, source, dataclasses.replace(SILENT, **PLANS, **weight))
+    assert struck(arrangement, 0) == [C4, pitch]
 
 
 def test_a_second_pass_shows_the_reviser_its_own_choice():
@@ -362,14 +362,14 @@ def test_the_nearest_candidate_by_harmony_key_and_kept_notes():
         base = (rng.random((1, 16, 88)) < 0.01).astype(np.float32)
         drift = (rng.random((4, 16, 88)) < 0.01) & (np.arange(88) % 12 < 7)
         others = np.where(rng.random((4, 16, 88)) < 0.6, base, 0) + drift * (1 - base)
-        source, found = (
+        source, grids = (
             Grid(torch.tensor(x, dtype=torch.float32), torch.zeros(x.shape), torch.zeros(x.shape))
             for x in (base, others)
         )
         mine = density(source, 0)
         parts = np.zeros((3, 4))
         for row in range(4):
-            theirs = density(found, row)
+            theirs = density(grids, row)
             parts[0, row] = mine @ theirs / np.linalg.norm(mine) / np.linalg.norm(theirs)
             keys = [key.correlations(x).argmax() for x in (mine, theirs)]
             parts[1, row] = keys[0] == keys[1]
@@ -377,5 +377,5 @@ def test_the_nearest_candidate_by_harmony_key_and_kept_notes():
             parts[2, row] = 0.3 * 2 * hits / (base.sum() + others[row].sum())
         best = int(parts.sum(0).argmax())
         decided |= {i for i in range(3) if int(np.delete(parts, i, 0).sum(0).argmax()) != best}
-        assert _nearest(source, found, 4, 0.3).tolist() == [best]
+        assert _nearest(source, grids, 4, 0.3).tolist() == [best]
     assert decided == {0, 1, 2}

@@ -21,9 +21,9 @@ def costs(seed: int, size: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
     return rhythm, 3 * torch.rand(size, 16, 16, generator=generator)
 
 
-def cost_of(found: LabelPlan, rhythm: torch.Tensor, note: torch.Tensor) -> float:
-    labels = rhythm.gather(2, found.rhythm[:, :, None]).sum()
-    return float(labels + note.gather(2, found.note[:, :, None]).sum())
+def cost_of(best_plan: LabelPlan, rhythm: torch.Tensor, note: torch.Tensor) -> float:
+    labels = rhythm.gather(2, best_plan.rhythm[:, :, None]).sum()
+    return float(labels + note.gather(2, best_plan.note[:, :, None]).sum())
 
 
 @pytest.mark.parametrize(
@@ -46,17 +46,17 @@ def test_what_can_be_played(rhythm, note, can):
 @given(st.integers(0, 10**6), st.integers(1, 16), st.integers(16, 200))
 def test_a_plan_is_playable_and_exact(seed, onsets, notes):
     rhythm, note = costs(seed)
-    found = cheapest(rhythm, note, torch.tensor([onsets]), torch.tensor([notes]))
-    assert playable(found).all()
-    assert int((found.rhythm == ONSET).sum()) == onsets
-    assert int(found.note.sum()) == notes
+    best_plan = cheapest(rhythm, note, torch.tensor([onsets]), torch.tensor([notes]))
+    assert playable(best_plan).all()
+    assert int((best_plan.rhythm == ONSET).sum()) == onsets
+    assert int(best_plan.note.sum()) == notes
 
 
 def test_the_least_sum_keeps_one_note_an_onset():
     rhythm, note = costs(3)
-    found = cheapest(rhythm, note, torch.tensor([5]), torch.tensor([0]))
-    assert int(found.note.sum()) == 5
-    assert int((found.rhythm == REST).sum()) == 11
+    best_plan = cheapest(rhythm, note, torch.tensor([5]), torch.tensor([0]))
+    assert int(best_plan.note.sum()) == 5
+    assert int((best_plan.rhythm == REST).sum()) == 11
 
 
 @pytest.fixture
@@ -144,8 +144,8 @@ def test_a_plan_with_the_densities_it_has_stays():
     note = torch.tensor([[3, 3, 1, 0, 2, 2, 1, 4, 5, 5, 5, 2, 0, 0, 1, 1]])
     dear = 5.0 * (torch.arange(3) != rhythm[..., None])
     far = (torch.arange(16) - note[..., None]).abs().float()
-    found = cheapest(dear, far, (rhythm == ONSET).sum(1), note.sum(1))
-    assert found.rhythm.equal(rhythm) and found.note.equal(note)
+    best_plan = cheapest(dear, far, (rhythm == ONSET).sum(1), note.sum(1))
+    assert best_plan.rhythm.equal(rhythm) and best_plan.note.equal(note)
 
 
 def test_rows_do_not_depend_on_each_other():

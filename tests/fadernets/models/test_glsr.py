@@ -15,8 +15,8 @@ def given():
     return batch(bars(6, seed=11))
 
 
-def codes(found, given):
-    return found.encode(given.tokens, given.lengths, given.densities)
+def codes(vae, given):
+    return vae.encode(given.tokens, given.lengths, given.densities)
 
 
 def linear(monkeypatch, slopes):
@@ -30,19 +30,19 @@ def linear(monkeypatch, slopes):
 
 
 def test_slopes_by_hand(given, monkeypatch):
-    found = of("glsr")
+    vae = of("glsr")
     linear(monkeypatch, {"rhythm": 0.5, "note": -2.0})
     for name, slope in (("rhythm", 0.5), ("note", -2.0)):
-        measured = found.slope(given, codes(found, given), name)
+        measured = vae.slope(given, codes(vae, given), name)
         torch.testing.assert_close(measured, torch.full((6,), slope), atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("asked", [0.0, 1.0, 2.5])
 def test_the_term_is_the_squared_distance_in_sd(given, monkeypatch, asked):
-    found = model(replace(TINY, model="glsr", slope=asked))
-    found.standard.variance.copy_(torch.tensor([0.04, 4.0]))  # sd 0.2 and 2
+    vae = model(replace(TINY, model="glsr", slope=asked))
+    vae.standard.variance.copy_(torch.tensor([0.04, 4.0]))  # sd 0.2 and 2
     linear(monkeypatch, {"rhythm": 0.5, "note": -2.0})
-    terms = found.further_terms(given, codes(found, given), 0.2)
+    terms = vae.further_terms(given, codes(vae, given), 0.2)
     assert terms["rhythm_slope"].value.item() == pytest.approx((2.5 - asked) ** 2, abs=1e-3)
     assert terms["note_slope"].value.item() == pytest.approx((-1.0 - asked) ** 2, abs=1e-3)
 
@@ -56,31 +56,31 @@ def test_slopes_are_taken_of_some_segments_only(given, monkeypatch):
         return slope(self, batch, codes, name)
 
     monkeypatch.setattr(glsr.GLSRVAE, "slope", watched)
-    found = of("glsr")
-    found.further_terms(given, codes(found, given), 0.2)
+    vae = of("glsr")
+    vae.further_terms(given, codes(vae, given), 0.2)
     assert [tokens.tolist() for tokens in seen] == [given.tokens[[0, 4]].tolist()] * 2
 
 
 def test_the_decoder_is_what_is_taught(given):
-    found = of("glsr").train()
+    vae = of("glsr").train()
     with torch.no_grad():
-        told = codes(found, given)
-    terms = found.further_terms(given, told, 0.2)
+        values = codes(vae, given)
+    terms = vae.further_terms(given, values, 0.2)
     sum(term.value for term in terms.values()).backward()
-    assert all(p.grad is not None for p in found.decoder.parameters())
-    assert any(p.grad.any() for p in found.decoder.parameters())
-    assert all(p.grad is None for p in found.label_decoders.parameters())
+    assert all(p.grad is not None for p in vae.decoder.parameters())
+    assert any(p.grad.any() for p in vae.decoder.parameters())
+    assert all(p.grad is None for p in vae.label_decoders.parameters())
 
 
 @pytest.mark.training
 def test_asking_for_a_slope_brings_it(given):
-    found = of("glsr").train()
-    told = {n: code.detach() for n, code in codes(found, given).items()}
+    vae = of("glsr").train()
+    values = {n: code.detach() for n, code in codes(vae, given).items()}
     part = glsr.SLOPE_STRIDE
-    optimiser = torch.optim.Adam(found.decoder.parameters(), lr=1e-2)
+    optimiser = torch.optim.Adam(vae.decoder.parameters(), lr=1e-2)
     errors = []
     for _ in range(25):
-        terms = found.further_terms(given, told, 0.2)
+        terms = vae.further_terms(given, values, 0.2)
         error = sum(term.value for term in terms.values())
         optimiser.zero_grad()
         error.backward()
@@ -88,7 +88,7 @@ def test_asking_for_a_slope_brings_it(given):
         errors.append(error.item())
     assert errors[-1] < 0.5 * errors[0]
     for name in NAMES:
-        assert (found.slope(given, told, name)[::part] > 0).all()
+        assert (vae.slope(given, values, name)[::part] > 0).all()
 
 
 def test_codes_are_not_ordered(given):

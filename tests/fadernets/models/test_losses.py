@@ -27,9 +27,9 @@ def test_gaussian_kl_is_that_of_torch(rng, prior):
         Normal(mean, (log_variance / 2).exp()),
         Normal(prior_mean, torch.full((), math.exp(prior / 2), dtype=torch.double)),
     )
-    found = losses.gaussian_kl(mean, log_variance, prior_mean, prior)
-    assert found.shape == (5, 3, 7)
-    torch.testing.assert_close(found, expected)
+    kl = losses.gaussian_kl(mean, log_variance, prior_mean, prior)
+    assert kl.shape == (5, 3, 7)
+    torch.testing.assert_close(kl, expected)
 
 
 def test_gaussian_kl_by_hand():
@@ -50,8 +50,8 @@ def test_component_logits_are_the_posterior_of_a_uniform_mixture(rng, components
     mixture = MixtureSameFamily(uniform, parts)
     joint = uniform.logits + parts.log_prob(code[:, None])
     expected = joint - mixture.log_prob(code)[:, None]
-    found = losses.component_logits(code, means, -2.0).log_softmax(1)
-    torch.testing.assert_close(found, expected)
+    logits = losses.component_logits(code, means, -2.0).log_softmax(1)
+    torch.testing.assert_close(logits, expected)
 
 
 def test_component_logits_by_hand():
@@ -76,8 +76,8 @@ def test_categorical_kl_by_hand():
 
 def test_latent_regularisation_by_hand():
     def loss(dimension, density):
-        found = losses.latent_regularisation(torch.tensor(dimension), torch.tensor(density))
-        return found.item()
+        value = losses.latent_regularisation(torch.tensor(dimension), torch.tensor(density))
+        return value.item()
 
     off = (1 - math.tanh(1)) ** 2  # of each of two pairs among four
     assert loss([0.0, 1.0], [0.2, 0.7]) == pytest.approx(off / 2)
@@ -96,10 +96,10 @@ def test_latent_regularisation_is_over_all_pairs(rng):
         for i in range(12)
         for j in range(12)
     ]
-    found = losses.latent_regularisation(dimension, density)
-    assert found.item() == pytest.approx(sum(pairs) / 144, rel=1e-5)
+    value = losses.latent_regularisation(dimension, density)
+    assert value.item() == pytest.approx(sum(pairs) / 144, rel=1e-5)
     moved = losses.latent_regularisation(dimension + 7, density * 3 - 1)
-    assert moved.item() == pytest.approx(found.item(), rel=1e-4)
+    assert moved.item() == pytest.approx(value.item(), rel=1e-4)
 
 
 def test_latent_regularisation_pulls_codes_into_the_order_of_the_densities():

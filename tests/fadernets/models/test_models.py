@@ -84,14 +84,14 @@ def test_a_code_depends_on_neither_padding_nor_batch(segments):
     scrawled[outside] = torch.randint(0, events.VOCABULARY, (int(outside.sum()),))
     expected = gmvae.posteriors(together.tokens, together.lengths)
     for tokens in (padded, scrawled):
-        found = gmvae.posteriors(tokens, together.lengths)
+        posteriors = gmvae.posteriors(tokens, together.lengths)
         for name in TINY.attributes:
-            torch.testing.assert_close(found[name], expected[name], atol=1e-6, rtol=0)
+            torch.testing.assert_close(posteriors[name], expected[name], atol=1e-6, rtol=0)
     for row, segment in enumerate(segments):
         alone = batch([segment])
-        found = gmvae.posteriors(alone.tokens, alone.lengths)
+        posteriors = gmvae.posteriors(alone.tokens, alone.lengths)
         for name in TINY.attributes:
-            for one, all_of_them in zip(found[name], expected[name], strict=True):
+            for one, all_of_them in zip(posteriors[name], expected[name], strict=True):
                 torch.testing.assert_close(one[0], all_of_them[row], atol=1e-6, rtol=0)
 
 
@@ -115,11 +115,11 @@ def test_the_variance_of_a_code_stays_finite():
 
 def test_the_decoder_is_told_codes_and_key():
     gmvae, given = model(), batch(bars(3))
-    found = codes(gmvae, given)
-    told = gmvae.condition(found, given.key)
-    assert told[:, :8].equal(found["rhythm"]) and told[:, 8:16].equal(found["note"])
-    assert told[:, 16:].argmax(1).equal(given.key)
-    assert told[:, 16:].sum(1).tolist() == [1, 1, 1]
+    values = codes(gmvae, given)
+    condition = gmvae.condition(values, given.key)
+    assert condition[:, :8].equal(values["rhythm"]) and condition[:, 8:16].equal(values["note"])
+    assert condition[:, 16:].argmax(1).equal(given.key)
+    assert condition[:, 16:].sum(1).tolist() == [1, 1, 1]
 
 
 def test_the_decoder_sees_only_tokens_before(segments):
@@ -127,9 +127,9 @@ def test_the_decoder_sees_only_tokens_before(segments):
     place = 7
     other = given.tokens.clone()
     other[:, place] = events.VELOCITY + 9
-    found = codes(gmvae, given)
+    values = codes(gmvae, given)
     before, after = (
-        gmvae.event_logits(replace(given, tokens=t), found) for t in (given.tokens, other)
+        gmvae.event_logits(replace(given, tokens=t), values) for t in (given.tokens, other)
     )
     assert before[:, : place + 1].equal(after[:, : place + 1])
     assert not torch.isclose(before[:, place + 1], after[:, place + 1]).all()
@@ -172,7 +172,7 @@ def test_every_term_of_the_objective(segments, reduction):
     )
     gmvae, given, beta = model(config), batch(segments, AROUSAL), 0.2
     torch.manual_seed(3)
-    found = gmvae.losses(given, beta)
+    loss_terms = gmvae.losses(given, beta)
 
     posteriors = gmvae.posteriors(given.tokens, given.lengths)
     torch.manual_seed(3)
@@ -205,9 +205,9 @@ def test_every_term_of_the_objective(segments, reduction):
         + 0.3 * expected[f"{name}_component"]
         for name in config.attributes
     )
-    assert found.keys() == expected.keys()
+    assert loss_terms.keys() == expected.keys()
     for name, term in expected.items():
-        torch.testing.assert_close(found[name], term, msg=f"{name}: {found[name]} {term}")
+        torch.testing.assert_close(loss_terms[name], term, msg=f"{name}: {loss_terms[name]} {term}")
 
 
 def test_without_a_label_no_component_is_taught(segments):

@@ -34,15 +34,15 @@ def test_a_few_steps_lower_its_losses(reviser):
     given = batch(bars(16))
     reviser.train()
     optimiser = torch.optim.Adam(reviser.parameters(), lr=3e-3)
-    found = []
+    history = []
     for _ in range(40):
         terms = reviser.losses(given, 0.2)
         optimiser.zero_grad()
         terms["total"].backward()
         optimiser.step()
-        found.append({name: float(term.detach()) for name, term in terms.items()})
+        history.append({name: float(term.detach()) for name, term in terms.items()})
     for name in ("onset", "hold", "velocity", "total"):
-        first, last = (np.mean([f[name] for f in part]) for part in (found[:5], found[-5:]))
+        first, last = (np.mean([f[name] for f in part]) for part in (history[:5], history[-5:]))
         assert last < first, name
 
 

@@ -37,11 +37,11 @@ def segments():
 @pytest.fixture(scope="module", params=SEVEN)
 def net(request):
     """An untrained model whose decoder minds its codes all the same."""
-    found = of(request.param)
+    vae = of(request.param)
     with torch.no_grad():
-        for linear in (found.decoder.output, found.decoder.initial):
+        for linear in (vae.decoder.output, vae.decoder.initial):
             linear.weight.mul_(4)
-    return FaderNet(found, {n: FADERS[n] for n in found.handles})
+    return FaderNet(vae, {n: FADERS[n] for n in vae.handles})
 
 
 @pytest.mark.parametrize("name", SEVEN)
@@ -67,30 +67,30 @@ def test_the_total_is_the_sum_that_the_weights_say(segments, name):
 
 @pytest.mark.parametrize("name", SEVEN)
 def test_every_parameter_is_reached(segments, name):
-    found = of(name).train()
-    for turn in turns(found).values():
-        found.zero_grad()
+    vae = of(name).train()
+    for turn in turns(vae).values():
+        vae.zero_grad()
         turn.losses(batch(segments, AROUSAL), 0.2)["total"].backward()
         assert all(p.grad is not None and p.grad.any() for p in turn.parameters)
 
 
 @pytest.mark.parametrize("name", SEVEN)
 def test_every_parameter_is_moved_by_one_player(name):
-    found = of(name)
-    moved = [id(p) for turn in turns(found).values() for p in turn.parameters]
-    assert sorted(moved) == sorted(id(p) for p in found.parameters())
+    vae = of(name)
+    moved = [id(p) for turn in turns(vae).values() for p in turn.parameters]
+    assert sorted(moved) == sorted(id(p) for p in vae.parameters())
 
 
 @pytest.mark.training
 @pytest.mark.parametrize("name", SEVEN)
 def test_a_few_steps_lower_the_loss(segments, name):
-    found, given = of(name).train(), batch(segments, AROUSAL)
-    optimisers = {n: torch.optim.Adam(t.parameters, lr=1e-2) for n, t in turns(found).items()}
+    vae, given = of(name).train(), batch(segments, AROUSAL)
+    optimisers = {n: torch.optim.Adam(t.parameters, lr=1e-2) for n, t in turns(vae).items()}
     totals = []
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         for _ in range(15):
-            for player, turn in turns(found).items():
+            for player, turn in turns(vae).items():
                 terms = turn.losses(given, 0.2)
                 optimisers[player].zero_grad()
                 terms["total"].backward()
@@ -101,9 +101,9 @@ def test_a_few_steps_lower_the_loss(segments, name):
 
 @pytest.mark.parametrize("name", SEVEN)
 def test_in_half_precision_losses_are_counted_in_full(segments, name):
-    found = of(name).train()
+    vae = of(name).train()
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        terms = found.losses(batch(segments, AROUSAL), 0.2)
+        terms = vae.losses(batch(segments, AROUSAL), 0.2)
     assert {term.dtype for term in terms.values()} == {torch.float32}
 
 
@@ -183,6 +183,6 @@ def test_a_model_saved_is_found_again(net, segments, tmp_path):
 
 @pytest.mark.parametrize("name", SEVEN)
 def test_one_attribute_is_enough(segments, name):
-    found = build(replace(TINY, model=name, attributes=("note",)))
-    assert torch.isfinite(found.losses(batch(segments, AROUSAL), 0.2)["total"])
-    assert set(found.handles) <= {"note"}
+    vae = build(replace(TINY, model=name, attributes=("note",)))
+    assert torch.isfinite(vae.losses(batch(segments, AROUSAL), 0.2)["total"])
+    assert set(vae.handles) <= {"note"}

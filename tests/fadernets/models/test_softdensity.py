@@ -17,10 +17,10 @@ def certain(tokens):
 def test_certain_tokens_have_the_densities_that_are_measured():
     segments = bars(20, seed=11)
     given = batch(segments)
-    found = soft_densities(certain(given.tokens), given.tokens)
+    densities = soft_densities(certain(given.tokens), given.tokens)
     for name in ATTRIBUTES:
         expected = torch.tensor([measure(notes)[name] for notes in segments])
-        torch.testing.assert_close(found[name], expected, atol=2e-4, rtol=0)
+        torch.testing.assert_close(densities[name], expected, atol=2e-4, rtol=0)
 
 
 def test_half_a_note_by_hand():
@@ -31,18 +31,18 @@ def test_half_a_note_by_hand():
     place = (tokens[0] == events.NOTE_ON + 64 - 21).nonzero().item()
     logits[0, place] = 0.0
     logits[0, place, tokens[0, place]] = logits[0, place, events.EOS] = SURE
-    found = soft_densities(logits, tokens)
-    assert found["rhythm"].item() == pytest.approx(1.5 / 16, abs=1e-5)
+    densities = soft_densities(logits, tokens)
+    assert densities["rhythm"].item() == pytest.approx(1.5 / 16, abs=1e-5)
     # four steps of the first note; the second from step 4 on with 1/2, released surely at step 8
-    assert found["note"].item() == pytest.approx((4 + 0.5 * 12 - 8) / 16, abs=1e-4)
+    assert densities["note"].item() == pytest.approx((4 + 0.5 * 12 - 8) / 16, abs=1e-4)
 
 
 def test_a_chord_is_one_onset():
     notes = Notes.of([0.0, 0.0, 0.0], [4.0, 4.0, 4.0], [60, 64, 67], [64] * 3)
     tokens = torch.from_numpy(events.encode(notes))[None]
-    found = soft_densities(certain(tokens), tokens)
-    assert found["rhythm"].item() == pytest.approx(1 / 16, abs=1e-5)
-    assert found["note"].item() == pytest.approx(3.0, abs=1e-4)
+    densities = soft_densities(certain(tokens), tokens)
+    assert densities["rhythm"].item() == pytest.approx(1 / 16, abs=1e-5)
+    assert densities["note"].item() == pytest.approx(3.0, abs=1e-4)
 
 
 def test_padding_plays_nothing():
@@ -59,7 +59,7 @@ def test_more_note_ons_are_more_rhythm_and_more_notes():
     logits = torch.zeros(*given.tokens.shape, events.VOCABULARY)
     logits[..., events.NOTE_OFF : events.TIME_SHIFT] = -2.0
     logits.requires_grad_()
-    found = soft_densities(logits, given.tokens)
-    for density in found.values():
+    densities = soft_densities(logits, given.tokens)
+    for density in densities.values():
         (grad,) = torch.autograd.grad(density.sum(), logits, retain_graph=True)
         assert grad[:, 0, events.NOTE_ON : events.NOTE_OFF].min() > 0

@@ -20,18 +20,18 @@ from tests.fadernets.music.generated import notes
 STEP = 0.25
 
 
-def of(*found):
+def of(*times):
     """Notes of rows (onset, offset), a rising scale."""
-    pitch = 60 + np.arange(len(found)) % 40
-    return Notes.of(*zip(*found, strict=True), pitch, np.full(len(found), 64))
+    pitch = 60 + np.arange(len(times)) % 40
+    return Notes.of(*zip(*times, strict=True), pitch, np.full(len(times), 64))
 
 
-def rhythm(*found):
-    return "".join(".-x"[step] for step in rhythm_label(of(*found)))
+def rhythm(*times):
+    return "".join(".-x"[step] for step in rhythm_label(of(*times)))
 
 
-def polyphony(*found):
-    return note_label(of(*found)).tolist()
+def polyphony(*times):
+    return note_label(of(*times)).tolist()
 
 
 def test_the_classes():
@@ -106,9 +106,9 @@ def test_legato_overlap_is_no_chord():
 
 @pytest.mark.parametrize("step", range(1, 16))
 def test_an_onset_a_hair_early_is_of_the_step(step):
-    for early, found in ((EARLY - 1e-6, step), (EARLY + 1e-6, step - 1)):
+    for early, expected in ((EARLY - 1e-6, step), (EARLY + 1e-6, step - 1)):
         label = rhythm_label(of((step * STEP - early, step * STEP + STEP)))
-        assert np.flatnonzero(label == ONSET).tolist() == [found]
+        assert np.flatnonzero(label == ONSET).tolist() == [expected]
     label = note_label(of((step * STEP - EARLY + 1e-6, step * STEP + STEP)))
     assert np.flatnonzero(label).tolist() == [step]
 
@@ -144,12 +144,12 @@ step = st.integers(0, 15)
 
 
 @given(st.lists(st.tuples(step, st.sampled_from([1, 1.25, 2, 2.75, 16]), st.integers(60, 63))))
-def test_tokens_do_not_move_the_labels_of_notes_on_the_grid(found):
+def test_tokens_do_not_move_the_labels_of_notes_on_the_grid(rows):
     """10 ms of rounding, either way, is less than the tolerance."""
-    onset, length, pitch = np.array(found, float).reshape(-1, 3).T
+    onset, length, pitch = np.array(rows, float).reshape(-1, 3).T
     offset = np.minimum(onset + length, 16)
     pitch = pitch.astype(int)
-    music = struck_once(Notes.of(onset * STEP, offset * STEP, pitch, np.full(len(found), 64)))
+    music = struck_once(Notes.of(onset * STEP, offset * STEP, pitch, np.full(len(rows), 64)))
     back = decode(encode(music))
     for attribute in ATTRIBUTES.values():
         assert attribute.label(back).tolist() == attribute.label(music).tolist()

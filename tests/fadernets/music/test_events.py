@@ -18,9 +18,9 @@ WORDS = (
 TICK = 1 / TICKS_PER_BEAT  # 10 ms of the token clock, in beats
 
 
-def at(*found):
+def at(*note_rows):
     """Notes of rows (on, off, pitch, velocity), in ticks of 10 ms."""
-    on, off, pitch, velocity = zip(*found, strict=True)
+    on, off, pitch, velocity = zip(*note_rows, strict=True)
     return Notes.of(np.array(on) * TICK, np.array(off) * TICK, pitch, velocity)
 
 
@@ -56,31 +56,31 @@ def test_no_other_token_exists(token):
 @pytest.mark.parametrize("pitch", range(21, 109))
 def test_every_pitch(pitch):
     music = at((0, 10, pitch, 64))
-    told = ["VELOCITY 31", f"NOTE_ON {pitch}", "TIME_SHIFT 100 ms", f"NOTE_OFF {pitch}", "EOS"]
-    assert spelled(encode(music)) == told
-    assert ticks(decode(tokens_of(*told))) == [(0, 10, pitch, 63)]
+    words = ["VELOCITY 31", f"NOTE_ON {pitch}", "TIME_SHIFT 100 ms", f"NOTE_OFF {pitch}", "EOS"]
+    assert spelled(encode(music)) == words
+    assert ticks(decode(tokens_of(*words))) == [(0, 10, pitch, 63)]
 
 
 @pytest.mark.parametrize("gap", range(1, 101))
 def test_every_time_shift(gap):
-    told = ["VELOCITY 0", "NOTE_ON 60", f"TIME_SHIFT {gap * 10} ms", "NOTE_OFF 60", "EOS"]
-    assert spelled(encode(at((0, gap, 60, 1)))) == told
-    assert ticks(decode(tokens_of(*told))) == [(0, gap, 60, 1)]
+    words = ["VELOCITY 0", "NOTE_ON 60", f"TIME_SHIFT {gap * 10} ms", "NOTE_OFF 60", "EOS"]
+    assert spelled(encode(at((0, gap, 60, 1)))) == words
+    assert ticks(decode(tokens_of(*words))) == [(0, gap, 60, 1)]
 
 
 @pytest.mark.parametrize("velocity_bin", range(64))
 def test_every_velocity(velocity_bin):
-    told = [f"VELOCITY {velocity_bin}", "NOTE_ON 60", "TIME_SHIFT 10 ms", "NOTE_OFF 60", "EOS"]
+    words = [f"VELOCITY {velocity_bin}", "NOTE_ON 60", "TIME_SHIFT 10 ms", "NOTE_OFF 60", "EOS"]
     low = 2 * velocity_bin + 1
     for velocity in {low, min(low + 1, 127)}:
-        assert spelled(encode(at((0, 1, 60, velocity)))) == told
-    assert ticks(decode(tokens_of(*told))) == [(0, 1, 60, low)]
+        assert spelled(encode(at((0, 1, 60, velocity)))) == words
+    assert ticks(decode(tokens_of(*words))) == [(0, 1, 60, low)]
 
 
 def test_padding_says_nothing_and_the_end_ends():
-    told = ["PAD", "VELOCITY 9", "PAD", "NOTE_ON 60", "TIME_SHIFT 20 ms", "NOTE_OFF 60", "EOS"]
+    words = ["PAD", "VELOCITY 9", "PAD", "NOTE_ON 60", "TIME_SHIFT 20 ms", "NOTE_OFF 60", "EOS"]
     after = ["NOTE_ON 72", "TIME_SHIFT 20 ms", "NOTE_OFF 72", "PAD"]
-    assert ticks(decode(tokens_of(*told, *after))) == [(0, 2, 60, 19)]
+    assert ticks(decode(tokens_of(*words, *after))) == [(0, 2, 60, 19)]
     assert len(decode([])) == len(decode([events.EOS])) == len(decode([events.PAD])) == 0
     assert encode(Notes.empty()).tolist() == [events.EOS]
 
@@ -131,15 +131,15 @@ def test_offs_come_before_ons_and_both_rise():
     ],
 )
 def test_gaps_above_a_second(gap, shifts):
-    told = encode(at((0, gap, 60, 9)))
-    assert spelled(told)[2:-2] == [f"TIME_SHIFT {shift} ms" for shift in shifts]
-    assert ticks(decode(told)) == [(0, gap, 60, 9)]
+    words = encode(at((0, gap, 60, 9)))
+    assert spelled(words)[2:-2] == [f"TIME_SHIFT {shift} ms" for shift in shifts]
+    assert ticks(decode(words)) == [(0, gap, 60, 9)]
 
 
 def test_a_rest_before_the_first_note():
-    told = encode(at((120, 130, 60, 9)))
-    assert spelled(told)[:3] == ["TIME_SHIFT 1000 ms", "TIME_SHIFT 200 ms", "VELOCITY 4"]
-    assert ticks(decode(told)) == [(120, 130, 60, 9)]
+    words = encode(at((120, 130, 60, 9)))
+    assert spelled(words)[:3] == ["TIME_SHIFT 1000 ms", "TIME_SHIFT 200 ms", "VELOCITY 4"]
+    assert ticks(decode(words)) == [(120, 130, 60, 9)]
 
 
 def test_velocity_is_told_only_when_it_changes():
@@ -149,11 +149,11 @@ def test_velocity_is_told_only_when_it_changes():
 
 
 def test_a_pitch_struck_again_at_once():
-    told = encode(at((0, 10, 60, 9), (10, 20, 60, 9)))
-    assert spelled(told)[2:6] == [
+    words = encode(at((0, 10, 60, 9), (10, 20, 60, 9)))
+    assert spelled(words)[2:6] == [
         *("TIME_SHIFT 100 ms", "NOTE_OFF 60", "NOTE_ON 60", "TIME_SHIFT 100 ms")
     ]
-    assert ticks(decode(told)) == [(0, 10, 60, 9), (10, 20, 60, 9)]
+    assert ticks(decode(words)) == [(0, 10, 60, 9), (10, 20, 60, 9)]
 
 
 def test_a_pitch_struck_while_it_sounds_ends_there():
@@ -173,7 +173,7 @@ def test_a_note_shorter_than_a_tick_lasts_one():
 
 
 @pytest.mark.parametrize(
-    ("told", "found"),
+    ("words", "expected"),
     [
         # a note-off of a silent pitch
         (["NOTE_OFF 60", "VELOCITY 1", "TIME_SHIFT 10 ms"], []),
@@ -201,9 +201,9 @@ def test_a_note_shorter_than_a_tick_lasts_one():
         ),
     ],
 )
-def test_a_malformed_telling_is_forgiven(told, found):
-    assert ticks(decode(tokens_of(*told, "EOS"))) == [
-        (on, round(off, 6), *rest) for on, off, *rest in found
+def test_a_malformed_telling_is_forgiven(words, expected):
+    assert ticks(decode(tokens_of(*words, "EOS"))) == [
+        (on, round(off, 6), *rest) for on, off, *rest in expected
     ]
 
 
@@ -258,8 +258,8 @@ likely_token = st.sampled_from(
 
 @given(st.lists(st.one_of(likely_token, any_token), max_size=100))
 def test_any_tokens_are_read_as_notes_within_the_segment(tokens):
-    found = decode(tokens)
-    assert list(Notes.of(found.onset, found.offset, found.pitch, found.velocity)) == list(found)
-    assert (found.onset >= 0).all() and (found.offset <= BEATS).all()
-    told = encode(found)
-    assert encode(decode(told)).tolist() == told.tolist()
+    music = decode(tokens)
+    assert list(Notes.of(music.onset, music.offset, music.pitch, music.velocity)) == list(music)
+    assert (music.onset >= 0).all() and (music.offset <= BEATS).all()
+    tokens_again = encode(music)
+    assert encode(decode(tokens_again)).tolist() == tokens_again.tolist()

@@ -28,21 +28,21 @@ def random_segment(seed: int, size: int) -> Notes:
 def test_a_grid_worked_out_by_hand():
     # C4 on the first beat for one and a half beats, E4 from the second beat to the third
     notes = Notes.of([0.0, 1.0], [1.5, 2.0], [60, 64], [127, 64])
-    found = grid_of([notes])
-    assert found.onset.shape == (1, 16, 88)
-    assert found.onset[0].nonzero().tolist() == [[0, 39], [4, 43]]
-    assert found.hold[0, :, 39].nonzero().flatten().tolist() == [1, 2, 3, 4, 5]
-    assert found.hold[0, :, 43].nonzero().flatten().tolist() == [5, 6, 7]
-    assert found.velocity[0, 0, 39] == 1.0
+    cells = grid_of([notes])
+    assert cells.onset.shape == (1, 16, 88)
+    assert cells.onset[0].nonzero().tolist() == [[0, 39], [4, 43]]
+    assert cells.hold[0, :, 39].nonzero().flatten().tolist() == [1, 2, 3, 4, 5]
+    assert cells.hold[0, :, 43].nonzero().flatten().tolist() == [5, 6, 7]
+    assert cells.velocity[0, 0, 39] == 1.0
     expected = [ONSET, HOLD, HOLD, HOLD, ONSET, HOLD, HOLD, HOLD] + [REST] * 8
-    assert found.rhythm[0].tolist() == expected
-    assert found.count[0].tolist() == [1, 1, 1, 1, 2, 2, 1, 1] + [0] * 8
+    assert cells.rhythm[0].tolist() == expected
+    assert cells.count[0].tolist() == [1, 1, 1, 1, 2, 2, 1, 1] + [0] * 8
 
 
 def test_a_key_struck_again_is_an_onset_and_no_hold():
     notes = Notes.of([0.0, 1.0], [1.0, 2.0], [60, 60], [80, 80])
-    found = grid_of([notes])
-    assert found.onset[0, 4, 39] == 1 and found.hold[0, 4, 39] == 0
+    cells = grid_of([notes])
+    assert cells.onset[0, 4, 39] == 1 and cells.hold[0, 4, 39] == 0
 
 
 @settings(deadline=None)
@@ -61,11 +61,11 @@ def test_tokens_and_notes_make_the_same_grid(seed, size):
 @given(st.integers(0, 10**6), st.integers(1, 30))
 def test_a_grid_has_the_labels_but_for_keys_that_sound_twice_in_a_step(seed, size):
     notes = random_segment(seed, size)
-    found = grid_of([notes])
-    assert found.rhythm[0].numpy().tolist() == rhythm_label(notes).tolist()
-    assert (found.count[0].clamp(max=15).numpy() <= note_label(notes)).all()
+    cells = grid_of([notes])
+    assert cells.rhythm[0].numpy().tolist() == rhythm_label(notes).tolist()
+    assert (cells.count[0].clamp(max=15).numpy() <= note_label(notes)).all()
     if len(np.unique(notes.pitch)) == len(notes):
-        assert found.count[0].clamp(max=15).tolist() == note_label(notes).tolist()
+        assert cells.count[0].clamp(max=15).tolist() == note_label(notes).tolist()
 
 
 def test_segments_do_not_mix():

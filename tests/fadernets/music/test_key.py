@@ -35,9 +35,13 @@ def asked(notes):
     stream = Stream()
     for onset, offset, pitch, _ in notes:
         stream.insert(onset, Note(pitch, quarterLength=offset - onset))
-    found = stream.analyze("key")
-    number = found.tonic.pitchClass + 12 * (found.mode == "minor")
-    return number, f"{found.tonic.name} {found.mode}", found.correlationCoefficient
+    music21_key = stream.analyze("key")
+    number = music21_key.tonic.pitchClass + 12 * (music21_key.mode == "minor")
+    return (
+        number,
+        f"{music21_key.tonic.name} {music21_key.mode}",
+        music21_key.correlationCoefficient,
+    )
 
 
 def test_the_key_is_music21s():

@@ -62,8 +62,8 @@ SAID = {
 def opened(tmp_path_factory):
     """What opening each file took and what was said, all in forks of one process."""
     folder = tmp_path_factory.mktemp("bombs")
-    found = midi_bombs.asked(midi_bombs.ROOT, bombs.ALL.values(), folder)
-    return dict(zip(bombs.ALL, found, strict=True))
+    costs = midi_bombs.asked(midi_bombs.ROOT, bombs.ALL.values(), folder)
+    return dict(zip(bombs.ALL, costs, strict=True))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
@@ -223,16 +223,16 @@ def test_the_count_is_that_of_the_parser(data, changes):
     except (RuntimeError, ValueError, IndexError):
         return
     assert whole  # what the parser takes is not called damaged
-    found = walk.counts
-    assert sum(len(track.notes) for track in score.tracks) <= found["notes"]
+    counts = walk.counts
+    assert sum(len(track.notes) for track in score.tracks) <= counts["notes"]
     moves = [len(track.controls) + len(track.pitch_bends) for track in score.tracks]
-    assert sum(moves) <= found["controller movements"]
-    assert len(score.tracks) <= found["instruments"]
-    assert len(score.tempos) == found["tempos"]
-    assert len(score.time_signatures) == found["time signatures"]
-    assert len(score.key_signatures) == found["key signatures"]
+    assert sum(moves) <= counts["controller movements"]
+    assert len(score.tracks) <= counts["instruments"]
+    assert len(score.tempos) == counts["tempos"]
+    assert len(score.time_signatures) == counts["time signatures"]
+    assert len(score.key_signatures) == counts["key signatures"]
     kept = len(score.markers) + sum(len(track.lyrics) for track in score.tracks)
-    assert kept <= found["texts"]
+    assert kept <= counts["texts"]
 
 
 def in_time(source):

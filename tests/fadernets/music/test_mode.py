@@ -17,16 +17,16 @@ def together(pitches: list[int], seconds: float = 1.0) -> Notes:
 
 def test_major_becomes_harmonic_minor():
     scale = together([60, 62, 64, 65, 67, 69, 71, 72])
-    found = mode.to_parallel_mode(scale, C_MAJOR, "low")
-    assert found.pitch.tolist() == [60, 62, 63, 65, 67, 68, 71, 72]
-    assert found.onset.tolist() == scale.onset.tolist()
-    assert found.velocity.tolist() == scale.velocity.tolist()
+    moved = mode.to_parallel_mode(scale, C_MAJOR, "low")
+    assert moved.pitch.tolist() == [60, 62, 63, 65, 67, 68, 71, 72]
+    assert moved.onset.tolist() == scale.onset.tolist()
+    assert moved.velocity.tolist() == scale.velocity.tolist()
 
 
 def test_minor_becomes_major():
     scale = together([57, 59, 60, 62, 64, 65, 67, 69])  # A natural minor
-    found = mode.to_parallel_mode(scale, A_MINOR, "high")
-    assert found.pitch.tolist() == [57, 59, 61, 62, 64, 66, 68, 69]
+    moved = mode.to_parallel_mode(scale, A_MINOR, "high")
+    assert moved.pitch.tolist() == [57, 59, 61, 62, 64, 66, 68, 69]
 
 
 def test_there_and_back():
@@ -72,9 +72,9 @@ def test_the_keyboard_ends():
 
 def test_as_many_notes_as_before_at_the_same_times():
     for notes in bars(20):
-        found = key.find(notes)
+        own_key = key.find(notes)
         for side in ("low", "high"):
-            moved = mode.to_parallel_mode(notes, found, side)
+            moved = mode.to_parallel_mode(notes, own_key, side)
             assert sorted(zip(moved.onset, moved.offset, strict=True)) == sorted(
                 zip(notes.onset, notes.offset, strict=True)
             )

@@ -7,9 +7,9 @@ from fadernets.music.notes import BEATS, EARLY, Notes, concatenate, cut, sustain
 from tests.fadernets.music.generated import notes, pieces, rows
 
 
-def of(*found):
+def of(*note_rows):
     """Notes of rows (onset, offset, pitch), all at velocity 64."""
-    return Notes.of(*zip(*[(*row, 64) for row in found], strict=True))
+    return Notes.of(*zip(*[(*row, 64) for row in note_rows], strict=True))
 
 
 def test_notes_are_sorted_by_onset_then_pitch():
@@ -141,10 +141,12 @@ def test_cut_to_another_length():
 
 @given(notes(16, most=40), st.integers(0, 3))
 def test_a_segment_is_sorted_and_within_its_beats(music, index):
-    found = cut(music, index * BEATS)
-    assert (found.onset >= 0).all() and (found.offset <= BEATS).all()
-    assert (found.onset < BEATS - EARLY).all()
-    assert rows(Notes.of(found.onset, found.offset, found.pitch, found.velocity)) == rows(found)
+    segment = cut(music, index * BEATS)
+    assert (segment.onset >= 0).all() and (segment.offset <= BEATS).all()
+    assert (segment.onset < BEATS - EARLY).all()
+    assert rows(Notes.of(segment.onset, segment.offset, segment.pitch, segment.velocity)) == rows(
+        segment
+    )
 
 
 @given(notes(16, most=40))

@@ -6,9 +6,9 @@ from fadernets.music.notes import EARLY, Notes
 from fadernets.music.segment_limits import problem, runs
 
 
-def of(*found):
+def of(*note_rows):
     """Notes of rows (onset, offset, pitch), all at velocity 64."""
-    return Notes.of(*zip(*[(*row, 64) for row in found], strict=True))
+    return Notes.of(*zip(*[(*row, 64) for row in note_rows], strict=True))
 
 
 def chord(voices, loud=0, first=30):
@@ -27,7 +27,7 @@ def test_no_notes():
 
 
 @pytest.mark.parametrize(
-    ("first", "found"),
+    ("first", "expected"),
     [
         (0, None),
         (0.2, None),
@@ -36,15 +36,15 @@ def test_no_notes():
         (0.25, segment_limits.NO_FIRST_ONSET),
     ],
 )
-def test_the_first_step_needs_an_onset(first, found):
-    assert problem(of((first, 4, 60), (2, 3, 64), (3, 4, 67))) == found
+def test_the_first_step_needs_an_onset(first, expected):
+    assert problem(of((first, 4, 60), (2, 3, 64), (3, 4, 67))) == expected
 
 
 @pytest.mark.parametrize(
-    ("end", "found"), [(3, None), (2.875, None), (2.87, segment_limits.MOSTLY_SILENT)]
+    ("end", "expected"), [(3, None), (2.875, None), (2.87, segment_limits.MOSTLY_SILENT)]
 )
-def test_three_quarters_must_sound(end, found):
-    assert problem(of((0, end, 60), (0, 1, 64), (1, 2, 67))) == found
+def test_three_quarters_must_sound(end, expected):
+    assert problem(of((0, end, 60), (0, 1, 64), (1, 2, 67))) == expected
 
 
 def test_silence_counts_wherever_it_is():
@@ -53,15 +53,15 @@ def test_silence_counts_wherever_it_is():
 
 
 @pytest.mark.parametrize(
-    ("pitches", "found"),
+    ("pitches", "expected"),
     [
         ((60, 64, 67), None),
         ((60, 64, 64), segment_limits.FEW_PITCHES),
         ((60,) * 3, segment_limits.FEW_PITCHES),
     ],
 )
-def test_three_different_pitches_are_needed(pitches, found):
-    assert problem(of(*zip((0, 1, 2), (1, 2, 4), pitches, strict=True))) == found
+def test_three_different_pitches_are_needed(pitches, expected):
+    assert problem(of(*zip((0, 1, 2), (1, 2, 4), pitches, strict=True))) == expected
 
 
 def test_octaves_are_different_pitches():
@@ -69,17 +69,17 @@ def test_octaves_are_different_pitches():
 
 
 @pytest.mark.parametrize(
-    ("voices", "loud", "tokens", "found"),
+    ("voices", "loud", "tokens", "expected"),
     [
         (47, 0, 99, None),  # a velocity, 47 note-ons, 3 shifts, 47 note-offs, the end
         (47, 1, 100, None),
         (48, 0, 101, segment_limits.TOO_LONG),
     ],
 )
-def test_a_hundred_tokens_at_most(voices, loud, tokens, found):
+def test_a_hundred_tokens_at_most(voices, loud, tokens, expected):
     music = chord(voices, loud)
     assert len(events.encode(music)) == tokens
-    assert problem(music) == found
+    assert problem(music) == expected
 
 
 def test_the_first_of_several_problems_is_told():

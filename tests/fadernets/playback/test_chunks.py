@@ -96,24 +96,24 @@ def test_chunks_join_without_a_seam(monkeypatch, synthesiser):
     whole = music(48)
     edges = borders(whole.duration)
     assert len(edges) == 4
-    found = np.concatenate(list(joined(whole, 1.0, synthesiser=synthesiser)))
+    rendered = np.concatenate(list(joined(whole, 1.0, synthesiser=synthesiser)))
     expected = at_once(monkeypatch, whole, 1.0, synthesiser)
-    assert len(found) == len(expected) == round((whole.duration + TAIL) * RATE)
+    assert len(rendered) == len(expected) == round((whole.duration + TAIL) * RATE)
     for edge in edges[1:-1]:
         for before, after in ((0.05, 0.0), (0.0, FADE), (0.0, 0.5)):
             near = slice(round((edge - before) * RATE), round((edge + after) * RATE))
-            assert decibels(found[near] - expected[near]) < decibels(expected[near]) - 50
-    assert decibels(found - expected) < decibels(expected) - 50  # synthesisers round to 16 bits
+            assert decibels(rendered[near] - expected[near]) < decibels(expected[near]) - 50
+    assert decibels(rendered - expected) < decibels(expected) - 50  # synthesisers round to 16 bits
 
 
 def test_chunks_sound_as_the_piece_does():
     """The usual rendering may have a note 1.3 ms earlier, but nothing louder or softer."""
     whole = music(20)
-    found = np.concatenate(list(joined(whole, 1.0)))
+    rendered = np.concatenate(list(joined(whole, 1.0)))
     expected = audio.render(whole, gain=1.0).samples
     for second in range(22):
         part = slice(second * RATE, (second + 1) * RATE)
-        assert decibels(found[part]) == pytest.approx(decibels(expected[part]), abs=1.0)
+        assert decibels(rendered[part]) == pytest.approx(decibels(expected[part]), abs=1.0)
 
 
 def test_tempo_changes_are_kept():
@@ -133,20 +133,22 @@ def test_tempo_changes_are_kept():
 def test_a_note_that_rings_over_a_border_is_heard_behind_it(monkeypatch, by):
     end, pedal = (20.0, ()) if by == "key" else (6.0, [(5.5, 20.0)])
     held = piece([(5.0, end, 36, 100)], pedal, length=22.0)
-    found, expected = render(held, 1, 1.0).samples, at_once(monkeypatch, held, 1.0)
+    rendered, expected = render(held, 1, 1.0).samples, at_once(monkeypatch, held, 1.0)
     behind = slice(round(FADE * RATE), RATE)
     assert decibels(expected[8 * RATE :][behind]) > -60
-    assert decibels(found[behind] - expected[8 * RATE :][behind]) < decibels(found[behind]) - 40
+    assert (
+        decibels(rendered[behind] - expected[8 * RATE :][behind]) < decibels(rendered[behind]) - 40
+    )
 
 
 def test_a_note_older_than_the_pre_roll_is_left_out(monkeypatch):
     rows = [(b, b + 1, 72, 90) for b in range(48)]
     old = piece([(15.0, 45.0, 36, 90), *rows], length=48.0)  # the third chunk begins at 28
-    found, without = (render(each, 2, 1.0).samples for each in (old, piece(rows, length=48.0)))
-    np.testing.assert_array_equal(found, without)
+    rendered, without = (render(each, 2, 1.0).samples for each in (old, piece(rows, length=48.0)))
+    np.testing.assert_array_equal(rendered, without)
     expected = at_once(monkeypatch, old, 1.0)
     seam = slice(28 * RATE, 29 * RATE)
-    assert decibels(expected[seam]) - decibels(found[:RATE]) < 0.5  # no drop in level
+    assert decibels(expected[seam]) - decibels(rendered[:RATE]) < 0.5  # no drop in level
 
 
 @pytest.mark.slow

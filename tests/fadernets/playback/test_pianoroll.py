@@ -25,8 +25,8 @@ def piece(rows, *, pedal=(), tempo=((0, 120),), meter=((0, 4, 4),), length=8.0, 
 
 
 def bricks(picture):
-    found = ET.fromstring(picture).iter(f"{SVG}rect")
-    return [brick for brick in found if brick.get("class") in MARKS]
+    rectangles = ET.fromstring(picture).iter(f"{SVG}rect")
+    return [brick for brick in rectangles if brick.get("class") in MARKS]
 
 
 def test_a_roll_is_in_seconds_with_every_beat_and_bar():
@@ -220,26 +220,26 @@ def test_shades_go_from_the_softest_to_the_loudest_colour_of_each_mark():
         REMOVED: ("#d0753f", "#8a2a06"),
     }
     for mark, (soft, loud) in ends.items():
-        found = [brick.get("fill") for brick in bricks(svg(piece(rows), marks=[mark] * 3))]
-        assert found[:2] == [soft, loud]
+        colours = [brick.get("fill") for brick in bricks(svg(piece(rows), marks=[mark] * 3))]
+        assert colours[:2] == [soft, loud]
         for at in (1, 3, 5):
             middle = (int(soft[at : at + 2], 16) + int(loud[at : at + 2], 16)) / 2
-            assert int(found[2][at : at + 2], 16) == pytest.approx(middle, abs=1)
+            assert int(colours[2][at : at + 2], 16) == pytest.approx(middle, abs=1)
 
 
 def texts(picture):
-    found = ET.fromstring(picture).iter(f"{SVG}text")
-    return {text.text: (float(text.get("x")), float(text.get("y"))) for text in found}
+    elements = ET.fromstring(picture).iter(f"{SVG}text")
+    return {text.text: (float(text.get("x")), float(text.get("y"))) for text in elements}
 
 
 def test_every_c_in_the_picture_has_its_name_in_its_row():
     # Rows from 47 (free) to 73 (free above 72): 27 rows in 222 pixels.
-    found = texts(svg(piece([(0, 1, 48, 80), (1, 2, 72, 80)]), 800, 240))
+    labels = texts(svg(piece([(0, 1, 48, 80), (1, 2, 72, 80)]), 800, 240))
     row = 222 / 27
     for at, name in ((48, "C3"), (60, "C4"), (72, "C5")):
-        x, y = found[name]
+        x, y = labels[name]
         assert x == 26 and y == pytest.approx((74 - at) * row - row / 2 + 4, abs=0.01)
-    assert {name for name in found if name.startswith("C")} == {"C3", "C4", "C5"}
+    assert {name for name in labels if name.startswith("C")} == {"C3", "C4", "C5"}
     alone = texts(svg(piece([(0, 1, 60, 80)])))
     assert {name for name in alone if name.startswith("C")} == {"C4"}  # of an octave at least
 
@@ -248,12 +248,12 @@ def test_every_c_in_the_picture_has_its_name_in_its_row():
     ("beats", "step"), [(8.0, 1), (50.0, 2), (100.0, 5), (1000.0, 30), (40_000.0, 1800)]
 )
 def test_seconds_stand_at_their_times_and_not_too_close(beats, step):
-    found = texts(svg(piece([(0, 1, 61, 80)], length=beats), 800, 240))
-    times = {int(name.removesuffix(" s")): x for name, (x, _) in found.items() if " s" in name}
+    labels = texts(svg(piece([(0, 1, 61, 80)], length=beats), 800, 240))
+    times = {int(name.removesuffix(" s")): x for name, (x, _) in labels.items() if " s" in name}
     column = 770 / (beats / 2)
     assert list(times) == list(range(0, max(times) + 1, step))
     assert times == pytest.approx({time: 30 + column * time for time in times}, abs=0.01)
-    assert {y for name, (_, y) in found.items() if " s" in name} == {235}
+    assert {y for name, (_, y) in labels.items() if " s" in name} == {235}
     # The next one would not fit, or would be cut off.
     assert 800 - 30 - column * step < max(times.values()) <= 800 - 30 + 0.01 or len(times) == 1
 
