@@ -97,7 +97,7 @@ def test_a_folder_with_an_array_cut_short_is_refused(shards, tmp_path, name):
     packed.pack(shards, out)
     path = out / f"{name}.npy"
     np.save(path, np.load(path)[:-1])
-    with pytest.raises(ValueError, match=rf"{name}.npy has \d+ rows, not \d+"):
+    with pytest.raises(ValueError, match=rf"{name}\.npy is damaged"):
         Segments.load(out)
 
 

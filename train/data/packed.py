@@ -147,26 +147,23 @@ def arrays_of(folder: Path) -> tuple[dict[str, np.ndarray], str]:
         text = (folder / INDEX).read_bytes()
         index = json.loads(text)
         names = (*ALWAYS, *attributes_of(index["sha256"]))
-        rows = {n: index["pieces" if n in OF_PIECES else "segments"] for n in names}
         hashes = {name: index["sha256"][name] for name in names}
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{folder} is no folder of train.packed: {error}") from error
     return (
-        {name: _mapped(folder / f"{name}.npy", rows[name], hashes[name]) for name in names},
+        {name: _mapped(folder / f"{name}.npy", sha256) for name, sha256 in hashes.items()},
         hashlib.sha256(text).hexdigest(),
     )
 
 
-def _mapped(path: Path, rows: int, sha256: str) -> np.ndarray:
-    """An array of so many rows and this hash, or a ValueError that names its file."""
+def _mapped(path: Path, sha256: str) -> np.ndarray:
+    """An array of this hash, or a ValueError that names its file."""
     try:
         # "c" maps pages that may be written to but never reach the file: PyTorch wants such ones.
         array = np.load(path, mmap_mode="c")
         actual = _sha256(path)
     except (OSError, EOFError, ValueError) as error:
         raise ValueError(f"{path} is no array of train.packed: {error}") from error
-    if len(array) != rows:
-        raise ValueError(f"{path} has {len(array)} rows, not {rows}")
     if actual != sha256:
         raise ValueError(f"{path} is damaged: its hash is not the one in {INDEX}")
     return array

@@ -11,7 +11,6 @@ PIECES, EACH = 40, 6
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(crossvalidation, "DRAWS", 200)
-    monkeypatch.setattr(crossvalidation, "REPEATS", 2)
 
 
 @pytest.fixture
