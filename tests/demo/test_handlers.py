@@ -33,6 +33,7 @@ class FakeWorkers:
 
     async def run(self, task: str, *arguments: Any, **more: Any) -> Any:
         self.asked.append((task, arguments, more))
+        await asyncio.sleep(0)  # other events go on meanwhile
         given = self.gives[task]
         if isinstance(given, Exception):
             raise given

@@ -221,3 +221,10 @@ def pressed(pedal, begin, end):
     """The part of presses between two beats."""
     inside = pedal.clip(begin, end)
     return inside[inside[:, 1] > inside[:, 0]]
+
+
+def test_what_begins_a_hair_before_the_next_segment_belongs_to_that_one():
+    old = piece([(0, 1, 60, 64), (4, 5, 62, 64)])
+    ends = [BEATS - EARLY - 1e-6, BEATS - EARLY, BEATS - 1e-6]
+    new = Notes.of(ends, [BEATS] * 3, [64, 65, 66], [64] * 3)
+    assert stitch(old, {0: new}).notes.pitch.tolist() == [64, 62]

@@ -215,3 +215,10 @@ def test_a_broken_font_is_an_error(monkeypatch, tmp_path):
         render(music(10), 0, 1.0)
     with pytest.raises(AudioError, match="cannot be read"):
         gain_of(music(10))
+
+
+def test_a_second_strike_adds_to_what_is_left_of_the_first():
+    """At 60 beats a minute, half a second later: its amplitude is down to 1/e by then."""
+    one = loudest(piece([(0, 1, 60, 80)]))
+    two = loudest(piece([(0, 0.5, 60, 80), (0.5, 1, 60, 80)]))
+    assert two == pytest.approx(one * np.sqrt(1 + np.exp(-2)))

@@ -1,8 +1,16 @@
 import numpy as np
 import pytest
 
-from survey.statistics.power import Expectation, StudySize, drawn, expected, needed, truth_of
-from survey.statistics.simulation import Truth
+from survey.statistics.power import (
+    Expectation,
+    StudySize,
+    drawn,
+    expected,
+    looks,
+    needed,
+    truth_of,
+)
+from survey.statistics.simulation import PEOPLE, Truth
 
 RUNS = 60
 
@@ -76,3 +84,18 @@ def test_a_design_that_cannot_be_is_refused(values: dict[str, float], sentence: 
         StudySize(Truth(), **values)
     for good in ({"items": 2, "each": 1}, {"each": 20}, {"careless": 1.0}, {"runs": 1}):
         assert StudySize(Truth(), **good)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.99])
+def test_agreement_that_nothing_can_be_planned_for(share: float) -> None:
+    with pytest.raises(ValueError, match=f"between 0.01 and 0.99 to be planned for, not {share}$"):
+        truth_of(share, Truth())
+
+
+def test_each_kind_of_participants_has_its_look() -> None:
+    found = {look.kind: look for look in looks(20, 0, Truth())}
+    assert list(found) == list(PEOPLE)
+    assert found["perfect"].agreement == 1 and found["perfect"].left_out == 0
+    assert found["random"].agreement == pytest.approx(1 / 3, abs=0.1)
+    assert found["biased"].criterion is not None and found["biased"].criterion > 1
+    assert found["lazy"].left_out > 0.5
