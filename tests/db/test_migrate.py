@@ -111,6 +111,7 @@ def test_upgrading_again_does_nothing(database: Database) -> None:
         assert count(connection) == counts
 
 
+@pytest.mark.slow
 def test_processes_that_start_at_once(database: Database, url: str, root: Path) -> None:
     upgrade(database, FIRST)
     with database.engine.begin() as connection:

@@ -39,6 +39,7 @@ def decoded(message: dict) -> tuple[np.ndarray, int]:
     return soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
 
 
+@pytest.mark.slow
 def test_service_knows_no_gradio():
     code = (
         "import sys, demo.editing.service, demo.editing.endpoints; print('gradio' in sys.modules)"
@@ -74,6 +75,7 @@ def test_only_the_selection_changes(net, session, moved):
         assert same == (old.index not in (2, 3)), old.index
 
 
+@pytest.mark.slow
 def test_the_rhythm_fader_is_obeyed(net, session):
     low, high = (
         service.answer(net, session, ask(0, 11, rhythm=position))["figures"]["rhythm"]
@@ -83,12 +85,14 @@ def test_the_rhythm_fader_is_obeyed(net, session):
     assert low["result"]["position"] < high["result"]["position"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("asked", "way"), [(-1.0, -1), (1.0, 1)])
 def test_the_figure_of_arousal_goes_where_it_is_asked_to(net, session, asked, way):
     found = service.answer(net, session, ask(0, 11, arousal=asked))["figures"]["arousal"]
     assert way * (found["result"]["position"] - found["piece"]["position"]) > 0.05
 
 
+@pytest.mark.slow
 def test_faders_have_their_say_after_arousal(net, session):
     """Arousal moves the fader's own dimension, too; where it was put it must stay."""
     spans = [ask(0, 11, note=position, arousal=1.0) for position in (0.0, 1.0)]
@@ -238,6 +242,7 @@ def test_a_long_selection_comes_without_sound(net, session, rendered):
     assert service.answer(net, session, whole(session))["sound"]["same"]
 
 
+@pytest.mark.slow
 def test_a_chunk_is_all_that_comes_to_be_heard(net, session):
     gain = service.answer(net, session, whole(session, note=1.0))["sound"]["gain"]
     values = whole(session, note=1.0, gain=gain, chunk=1)
@@ -254,6 +259,7 @@ def test_a_chunk_is_all_that_comes_to_be_heard(net, session):
     assert again == sound | {"original": None}
 
 
+@pytest.mark.slow
 def test_chunks_join_at_one_gain(net, session):
     """Both sides, put together as the page does it, are the sound of the piece."""
     answer = service.answer(net, session, whole(session, note=1.0))["sound"]
@@ -286,6 +292,7 @@ def test_vorbis_is_small(net, session):
     assert len(before) == len(after) and np.abs(before - after).max() < 0.2
 
 
+@pytest.mark.slow
 def test_a_chunk_of_half_an_hour_costs_a_chunk(net, long, rendered, played):
     """Wherever it lies, also in a process that knows nothing of the piece but its notes."""
     gain = chunks.gain_of(long.piece)
@@ -302,6 +309,7 @@ def test_a_chunk_of_half_an_hour_costs_a_chunk(net, long, rendered, played):
     assert answer["length"] < 20.1 and len(json.dumps(answer)) < 3_000_000
 
 
+@pytest.mark.slow
 def test_a_chunk_is_the_same_from_every_process(net, session):
     session.result(net, EditRequest(0, 53, {"rhythm": 0.7}, seed=3))
     gain = service.answer(net, session, whole(session, rhythm=0.7, seed=3))["sound"]["gain"]
@@ -445,6 +453,7 @@ def test_saved_midi_is_the_result(net, session, scope, tmp_path):
     assert ("segments-3-4" in path.name) == (scope == "selection")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scope", ["selection", "piece"])
 def test_saved_wav_is_heard(net, session, scope, tmp_path):
     values = ask(2, 2, note=0.7) | {"kind": "wav", "scope": scope}
@@ -456,6 +465,7 @@ def test_saved_wav_is_heard(net, session, scope, tmp_path):
     assert np.abs(samples).max() > 0.1 and path.endswith(".wav")
 
 
+@pytest.mark.slow
 def test_a_long_wav_is_rendered_chunk_by_chunk(net, session, rendered, tmp_path):
     """As the page hears it, as loud, and never more than a chunk at a time."""
     values = whole(session, note=0.7) | {"kind": "wav", "scope": "selection"}
@@ -477,6 +487,7 @@ def test_saving_as_something_else_is_refused(net, session, key, value, tmp_path)
         service.save(net, session, values, tmp_path / "own")
 
 
+@pytest.mark.slow
 def test_a_file_given_up_leaves_nothing(net, session, tmp_path):
     def give_up(done, total):
         if done and total > 2_000:  # samples of sound, not segments
@@ -527,6 +538,7 @@ def test_a_mood_of_the_page_is_that_of_the_command_line(net, session):
         assert segment.notes.pitch.tolist() == notes.pitch.tolist()
 
 
+@pytest.mark.slow
 def test_valence_is_told_as_the_share_in_major(net, session):
     low, high = (
         service.answer(net, session, ask(0, 11, valence=way))["figures"]["valence"]

@@ -44,6 +44,7 @@ def asked(notes):
     )
 
 
+@pytest.mark.slow
 def test_the_key_is_music21s():
     """On every segment of the example pieces and on random ones; ties may fall either way."""
     generator = np.random.default_rng(21)

@@ -66,6 +66,7 @@ def opened(tmp_path_factory):
     return dict(zip(bombs.ALL, costs, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 def test_every_file_is_opened_or_refused_in_a_sentence_at_little_cost(opened):
     assert set(opened) == set(SAID)

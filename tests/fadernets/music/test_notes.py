@@ -96,6 +96,7 @@ def is_down(notes, pedal, pitch, when):
     return when < release or any(down <= release and when < up for down, up in pedal)
 
 
+@pytest.mark.slow
 @given(pieces(most_beats=6))
 def test_sustain_is_what_a_piano_does(piece):
     heard = sustain(piece.notes, piece.pedal)

@@ -151,6 +151,7 @@ def changes(draw):
     return music, draw(st.dictionaries(indices, notes(BEATS + 2, most=12)))
 
 
+@pytest.mark.slow
 @given(changes())
 def test_stitching_keeps_everything_else(change):
     music, changed = change
@@ -174,6 +175,7 @@ def test_stitching_keeps_everything_else(change):
             assert np.array_equal(played.velocity, was.velocity)
 
 
+@pytest.mark.slow
 @given(changes())
 def test_stitching_leaves_one_string_per_key(change):
     music, changed = change
@@ -187,6 +189,7 @@ def test_stitching_leaves_one_string_per_key(change):
         assert (one.onset[1:] > one.onset[:-1]).all()
 
 
+@pytest.mark.slow
 @given(changes())
 def test_new_notes_sound_as_asked(change):
     music, changed = change
@@ -201,6 +204,7 @@ def test_new_notes_sound_as_asked(change):
         assert (got.offset <= until + 1e-9).all() and (got.offset > until - EARLY - 2 * GAP).all()
 
 
+@pytest.mark.slow
 @given(changes())
 def test_what_rings_in_goes_on_ringing(change):
     music, changed = change

@@ -31,6 +31,7 @@ def left_out(kind: str) -> float:
     return 1 - len(exclusion.kept(table)[0]) / PEOPLE_COUNT
 
 
+@pytest.mark.slow
 def test_random_participants_hear_nothing_and_agree_by_chance(seen: dict[str, Sections]) -> None:
     found = seen["random"]
     overall = found.intervals["overall"].twoway
@@ -98,6 +99,7 @@ def test_the_truth_is_what_many_draws_come_to() -> None:
         assert abs(np.mean(found) - right) < 4 * np.std(found) / math.sqrt(len(found))
 
 
+@pytest.mark.slow
 def test_headline_intervals_cover_and_naive_ones_do_not() -> None:
     # the full table is in docs/statistics.md; this would notice a broken interval
     truth, runs = Truth(), 300
