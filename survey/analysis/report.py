@@ -23,8 +23,8 @@ from survey.ratings.csv_file import write_csv
 from survey.statistics.agreement import HeardRow
 from survey.statistics.json_fields import plain
 
-DIGITS = 10  # significant ones in results.json: beyond them, processors differ
-LONG = 12  # rows from which a table of the report is folded
+SIGNIFICANT_DIGITS = 10  # in results.json: beyond them, processors differ
+FOLDED_ROWS = 12  # from so many on a table of the report is folded
 
 ABOUT = {
     "flow": (
@@ -113,7 +113,7 @@ def files(results: Results, provenance: Provenance) -> dict[str, bytes]:
 
 
 def as_json(results: Results, provenance: Provenance) -> str:
-    """Results as JSON, floats rounded to `DIGITS` significant digits; NaN is an error."""
+    """Results as JSON, floats rounded to `SIGNIFICANT_DIGITS`; NaN is an error."""
     record = {**plain(results), "provenance": plain(provenance)}
     return json.dumps(_rounded(record), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -235,7 +235,7 @@ def _table(name: str, table: pd.DataFrame) -> dict[str, object]:
         "caption": name.replace("_", " ").capitalize(),
         "names": [str(column).replace("_", " ") for column in table],
         "rows": [[_cell(value) for value in row] for row in table.itertuples(index=False)],
-        "long": len(table) > LONG,
+        "long": len(table) > FOLDED_ROWS,
     }
 
 
@@ -257,5 +257,5 @@ def _rounded(value: Any) -> Any:
     if isinstance(value, list):
         return [_rounded(inner) for inner in value]
     if isinstance(value, float):
-        return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else value
+        return float(f"{value:.{SIGNIFICANT_DIGITS}g}") if math.isfinite(value) else value
     return value

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LARGEST = 32 * 1024  # bytes of a request's body
+BODY_BYTES = 32 * 1024  # bytes of a request's body
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "media-src 'self' blob:; connect-src 'self'; font-src 'self'; form-action 'self'; "
@@ -23,7 +23,7 @@ TOO_LARGE = {"error": "invalid", "message": "The request is too large."}
 
 
 class Guard:
-    """Adds `HEADERS` that a response does not set itself; refuses bodies over `LARGEST` bytes.
+    """Adds `HEADERS` that a response does not set itself; refuses bodies over `BODY_BYTES` bytes.
 
     A NUL in an address becomes a character that names nothing either, but that databases take. A
     redirect leads to a path: a server behind a proxy does not know its own scheme and host.
@@ -52,13 +52,13 @@ class Guard:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > LARGEST:
+            if taken > BODY_BYTES:
                 raise HTTPException(413)
             return message
 
         if "\0" in scope["path"]:
             scope = {**scope, "path": scope["path"].replace("\0", "\ufffd")}
-        if _announced(scope) > LARGEST:
+        if _announced(scope) > BODY_BYTES:
             await JSONResponse(TOO_LARGE, 413)(scope, receive, sending)
         else:
             await self.app(scope, receiving, sending)
@@ -67,7 +67,7 @@ class Guard:
 def _announced(scope: Scope) -> int:
     """The length that a request says its body has: 0 if it says none, too much if nonsense."""
     said = dict(scope["headers"]).get(b"content-length", b"0")
-    return int(said) if said.isdigit() and len(said) < 20 else LARGEST + 1
+    return int(said) if said.isdigit() and len(said) < 20 else BODY_BYTES + 1
 
 
 def _within(location: str) -> str:

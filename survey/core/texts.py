@@ -19,9 +19,9 @@ from db.models import Study
 
 FOLDER = Path(__file__).parents[1] / "words"
 DEFAULT = "en"
-PAIR = 35.0  # seconds that a pair takes: two clips heard, five answers
-AROUND = 2.0  # minutes for all that is not a pair
-NOT_TRANSFERS = 4  # practice and catch trials, roughly
+PAIR_SECONDS = 35.0  # two clips heard, five answers
+OTHER_MINUTES = 2.0  # for all that is not a pair
+OTHER_TRIALS = 4  # practice and catch trials, roughly
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def names(text: str) -> set[str]:
 
 def minutes(study: Study) -> int:
     """About how long a study takes."""
-    return math.ceil((study.trials_each + NOT_TRANSFERS) * PAIR / 60 + AROUND)
+    return math.ceil((study.trials_each + OTHER_TRIALS) * PAIR_SECONDS / 60 + OTHER_MINUTES)
 
 
 def sections(study: Study) -> list[tuple[str, str]]:

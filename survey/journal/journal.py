@@ -45,8 +45,8 @@ from survey.records.to_json import (
     people,
 )
 
-EVERY = 3.0  # minutes between uploads; the Hub limits commits by the hour
-LAST = 60.0  # seconds that the upload at shutdown may take
+UPLOAD_MINUTES = 3.0  # between uploads; the Hub limits commits by the hour
+SHUTDOWN_SECONDS = 60.0  # that the upload at shutdown may take
 log = logging.getLogger(__name__)
 JournalError = UploadError
 
@@ -159,11 +159,11 @@ class Journal:
         self._uploads.rewritten()
         self._uploads.request_upload()
 
-    def flush(self, seconds: float = LAST) -> bool:
+    def flush(self, seconds: float = SHUTDOWN_SECONDS) -> bool:
         """Upload now and wait; False if that failed or took longer."""
         return self._uploads.flush(seconds)
 
-    def close(self, seconds: float = LAST) -> bool:
+    def close(self, seconds: float = SHUTDOWN_SECONDS) -> bool:
         """Upload a last time and end; False if the upload failed or took longer."""
         good = self._uploads.close(seconds)
         if not good:
@@ -257,7 +257,9 @@ class Journal:
         return {**line, "study": {**line["study"], "invitations": hidden}}
 
 
-def connect(settings: Settings, api: HfApi | None = None, every: float = EVERY) -> Journal | None:
+def connect(
+    settings: Settings, api: HfApi | None = None, every: float = UPLOAD_MINUTES
+) -> Journal | None:
     """The journal of this server, None if the settings name no dataset.
 
     Parameters

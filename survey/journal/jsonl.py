@@ -20,7 +20,7 @@ from fadernets.atomic_file import PART, replacing, sync_folder
 from survey.records.to_json import dump
 
 LINES = "*.jsonl"
-LARGEST = 1_000_000  # bytes after which a new file is begun: an upload sends files whole
+FILE_BYTES = 1_000_000  # bytes after which a new file is begun: an upload sends files whole
 Line = dict[str, Any]
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Ledger:
         """
         if not lines:
             return
-        if self._path.exists() and self._path.stat().st_size > LARGEST:
+        if self._path.exists() and self._path.stat().st_size > FILE_BYTES:
             self._path = self._new_path()
         new = not self._path.exists()
         data = "".join(dump(line) + "\n" for line in lines).encode()

@@ -21,7 +21,7 @@ from sqlalchemy import event, func, select, text
 from db.database import Database, DatabaseError
 from db.models import Answer, Participant, Study
 from survey.app import close, create_app
-from survey.core.http_guard import HEADERS, LARGEST
+from survey.core.http_guard import BODY_BYTES, HEADERS
 from survey.core.settings import Settings
 from tests.survey.hub import Hub
 from tests.survey.manager import ADMIN, basic
@@ -51,7 +51,7 @@ def test_every_answer_has_the_headers(client: TestClient) -> None:
         client.get(f"/p/{person.token}"),
         client.get("/admin"),
         client.post("/api/join", json={}),
-        client.post("/api/join", content=b"x" * (LARGEST + 1)),
+        client.post("/api/join", content=b"x" * (BODY_BYTES + 1)),
         client.put("/api/join"),
         client.get(person.state()["trial"]["clips"]["first"]),
     ]
@@ -102,11 +102,11 @@ def test_static_files_are_asked_about_again(client: TestClient) -> None:
 
 def test_large_bodies_are_refused(client: TestClient, database: Database) -> None:
     person = Person.ready(client)
-    said = person.post("answers", comment="x" * LARGEST)
+    said = person.post("answers", comment="x" * BODY_BYTES)
     assert said.status_code == 413 and said.json()["message"] == "The request is too large."
 
     def pieces() -> Iterator[bytes]:
-        for _ in range(LARGEST // 1000 + 1):
+        for _ in range(BODY_BYTES // 1000 + 1):
             yield b" " * 1000
 
     said = client.post("/api/answers", content=pieces(), headers=person.headers)
@@ -118,7 +118,7 @@ def test_large_bodies_are_refused(client: TestClient, database: Database) -> Non
 def test_a_body_at_the_limit_is_read(client: TestClient) -> None:
     content = b'{"study": "small", "consent": true}'
     headers = {"Content-Type": "application/json"}
-    for size, status in ((LARGEST, 201), (LARGEST + 1, 413)):
+    for size, status in ((BODY_BYTES, 201), (BODY_BYTES + 1, 413)):
         said = client.post("/api/join", content=content.ljust(size), headers=headers)
         assert said.status_code == status
 

@@ -22,7 +22,7 @@ import pytest
 from db.database import Database
 from db.models import Study
 from survey.__main__ import main
-from survey.core.http_guard import LARGEST
+from survey.core.http_guard import BODY_BYTES
 from survey.core.settings import Settings
 from tests.survey.person import Person
 
@@ -184,7 +184,7 @@ def test_a_body_without_an_announced_length_has_an_end(server: str) -> None:
         b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
     )
     chunk = b"1000\r\n" + b" " * 4096 + b"\r\n"
-    said = raw(server, head + chunk * (LARGEST // 4096 + 1) + b"0\r\n\r\n")
+    said = raw(server, head + chunk * (BODY_BYTES // 4096 + 1) + b"0\r\n\r\n")
     assert said.startswith(b"HTTP/1.1 413 ")
 
 

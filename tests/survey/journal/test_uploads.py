@@ -120,7 +120,7 @@ class TestUploads:
         hub: Hub,
         monkeypatch: pytest.MonkeyPatch,
     ):
-        monkeypatch.setattr(jsonl, "LARGEST", 20_000)
+        monkeypatch.setattr(jsonl, "FILE_BYTES", 20_000)
         crowd(database, study, journal, 3)
         sizes = [path.stat().st_size for path in (host.data / "journal").iterdir()]
         assert len(sizes) > 1 and sum(size > 20_000 for size in sizes) >= len(sizes) - 1
