@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from db.database import Database, address
 from survey.analysis import code_version, report
-from survey.analysis.results import Progress, Provenance, analyse
+from survey.analysis.results import Provenance, ResamplingProgress, analyse
 from survey.core.settings import Settings
 from survey.ratings import rating_table
 from survey.ratings.exclusion import DEFAULT_RULES, Rules
@@ -141,7 +141,7 @@ def _sentence(error: Exception) -> str:
 
 
 @contextmanager
-def _bar(draws: int) -> Iterator[Progress]:
+def _bar(draws: int) -> Iterator[ResamplingProgress]:
     with tqdm(total=draws, unit="resample", file=sys.stderr, leave=False, delay=1) as bar:
 
         def progress(step: str, made: int) -> None:

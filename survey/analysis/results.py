@@ -26,7 +26,7 @@ from survey.statistics.resampling import resampled
 from survey.statistics.signal_detection import Detection, detection
 from survey.statistics.strength import AtStrength, by_strength
 
-Progress = Callable[[str, int], None]  # what is being done, and how many resamples since
+ResamplingProgress = Callable[[str, int], None]  # what is being done, and how many resamples since
 
 
 class NothingToAnalyse(ValueError):
@@ -155,7 +155,7 @@ def analyse(
     rules: Rules | None = None,
     seed: int = 0,
     draws: int = DRAWS,
-    progress: Progress | None = None,
+    progress: ResamplingProgress | None = None,
 ) -> Results:
     """The statistics of a study, with its exclusions and without.
 
@@ -202,7 +202,7 @@ def analyse(
 
 
 def sections(
-    table: pd.DataFrame, seed: int, draws: int, progress: Progress | None = None
+    table: pd.DataFrame, seed: int, draws: int, progress: ResamplingProgress | None = None
 ) -> Sections:
     """All statistics of some participants' ratings, nobody excluded."""
     say = progress or (lambda step, made: None)
