@@ -4,11 +4,11 @@
 (function (F) {
   "use strict";
 
-  const FADE = 0.015; // seconds: no click when a sound starts, stops or gives way
-  const AHEAD = 1.3; // seconds: what comes next is scheduled this early, also in a tab behind
-  const SOON = 10; // seconds before the playhead comes to a chunk that it is asked for
-  const KEPT = 480; // seconds of each sound that are kept
-  const BEHIND = 60; // of these, seconds that the playhead has passed
+  const FADE_SECONDS = 0.015; // no click when a sound starts, stops or gives way
+  const SCHEDULE_SECONDS = 1.3; // what comes next is scheduled this early, also in a tab behind
+  const SOON_SECONDS = 10; // before the playhead comes to a chunk that it is asked for
+  const KEPT_SECONDS = 480; // of each sound that are kept
+  const BEHIND_SECONDS = 60; // of these, that the playhead has passed
 
   function bytes(base64) {
     if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
@@ -86,10 +86,10 @@
       const now = this.at(position);
       if (!this.has(now)) return now;
       if (!this.playing) return null;
-      for (let i = now + 1; i < this.starts.length && this.starts[i] - position < SOON; i++) {
+      for (let i = now + 1; i < this.starts.length && this.starts[i] - position < SOON_SECONDS; i++) {
         if (!this.has(i)) return i;
       }
-      const again = this.looping && this.length - position < SOON && !this.has(0);
+      const again = this.looping && this.length - position < SOON_SECONDS && !this.has(0);
       return again ? 0 : null;
     }
 
@@ -125,7 +125,7 @@
 
     // Drop what will be heard last, going round from a little behind the playhead.
     trim() {
-      const from = this.position - BEHIND;
+      const from = this.position - BEHIND_SECONDS;
       const after = (index) => {
         const ahead = (this.starts[index] - from) % this.length;
         return ahead < 0 ? ahead + this.length : ahead;
@@ -135,7 +135,7 @@
         let seconds = 0;
         for (const buffer of chunks.values()) seconds += buffer.duration;
         for (const index of last) {
-          if (seconds <= KEPT) break;
+          if (seconds <= KEPT_SECONDS) break;
           seconds -= chunks.get(index).duration;
           chunks.delete(index);
         }
@@ -251,7 +251,7 @@
     mix(round) {
       const from = Math.max(this.context.currentTime, round.start);
       for (const [side, gain] of Object.entries(round.gains)) {
-        gain.setTargetAtTime(side === this.side ? this.volumes[side] : 0, from, FADE / 3);
+        gain.setTargetAtTime(side === this.side ? this.volumes[side] : 0, from, FADE_SECONDS / 3);
       }
     }
 
@@ -259,8 +259,8 @@
       if (!this.context) return;
       const now = this.context.currentTime;
       for (const round of this.rounds.filter(which)) {
-        for (const gain of Object.values(round.gains)) gain.setTargetAtTime(0, now, FADE / 3);
-        for (const source of round.sources) source.stop(now + 4 * FADE);
+        for (const gain of Object.values(round.gains)) gain.setTargetAtTime(0, now, FADE_SECONDS / 3);
+        for (const source of round.sources) source.stop(now + 4 * FADE_SECONDS);
       }
       this.rounds = this.rounds.filter((round) => !which(round));
     }
@@ -276,7 +276,7 @@
       const now = this.context.currentTime;
       const last = this.rounds[this.rounds.length - 1];
       while (last.next < this.starts.length && this.has(last.next)) {
-        if (last.zero + this.starts[last.next] - now >= AHEAD) break;
+        if (last.zero + this.starts[last.next] - now >= SCHEDULE_SECONDS) break;
         this.schedule(last, last.next++);
       }
       if (last.next < this.starts.length) {
@@ -291,7 +291,7 @@
     goRound(last, now) {
       const end = last.zero + this.length;
       const next = Math.max(end, now);
-      if (this.looping && next - now < AHEAD && this.length > 0) {
+      if (this.looping && next - now < SCHEDULE_SECONDS && this.length > 0) {
         if (this.has(0)) this.round(next, 0);
         else if (now >= end) this.stall(0);
       } else if (!this.looping && now > end && !last.sources.size) {

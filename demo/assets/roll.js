@@ -5,7 +5,7 @@
 
   const BLACK_KEYS = new Set([1, 3, 6, 8, 10]);
   const SMALLEST_RANGE = 24; // semitones shown at least, so that three notes do not become slabs
-  const CLOSEST = 12; // pixels between lines of the grid
+  const GRID_PIXELS = 12; // between lines of the grid
 
   F.clock = function (seconds) {
     const whole = Math.max(0, Math.floor(seconds + 1e-6));
@@ -93,7 +93,7 @@
     drawGrid(pen, bottom, colour) {
       const room = this.canvas.clientWidth - this.left;
       for (const [times, name] of [[this.data.beats, "grid"], [this.data.bars, "bar"]]) {
-        if (room / Math.max(times.length, 1) < CLOSEST) continue;
+        if (room / Math.max(times.length, 1) < GRID_PIXELS) continue;
         pen.fillStyle = colour(name);
         for (const time of times) pen.fillRect(Math.round(this.x(time)), 0, 1, bottom);
       }

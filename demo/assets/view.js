@@ -2,7 +2,7 @@
 (function (F) {
   "use strict";
 
-  const PATIENCE = 250; // ms before something that is still under way is announced
+  const BUSY_AFTER_MS = 250; // before something that is still under way is announced
 
   // Where a preset's button puts the two moods, -1 to 1.
   F.moods = ({ dataset }) => ({
@@ -31,9 +31,9 @@
         roll.show({ ...shared, ...(roll.side === "original" ? original : result) });
       }
       for (const fader of this.faders) {
-        const { piece, result: came, ...rest } = answer.figures[fader.name];
+        const { piece, result, ...rest } = answer.figures[fader.name];
         fader.start({ ...piece, ...rest, disabled: answer.closed });
-        fader.measured(came);
+        fader.measured(result);
       }
       this.show("summary", answer.summary);
       const box = this.find(".fn-rolls");
@@ -58,7 +58,7 @@
     // Say so if the visitor has to wait for long.
     showBusy() {
       if (this.waits && !this.waiting) {
-        this.waiting = setTimeout(() => this.busy(this.waits), PATIENCE);
+        this.waiting = setTimeout(() => this.busy(this.waits), BUSY_AFTER_MS);
       } else if (!this.waits) {
         clearTimeout(this.waiting);
         this.waiting = null;

@@ -5,9 +5,9 @@
 (function (F) {
   "use strict";
 
-  const RETRY = 2000; // ms before something that failed is asked for again
-  const LOST = 60000; // ms after which a chunk will not come any more
-  const STEP = 0.5; // seconds that an arrow key moves the playhead
+  const RETRY_MS = 2000; // before something that failed is asked for again
+  const LOST_MS = 60000; // after which a chunk will not come any more
+  const STEP_SECONDS = 0.5; // that an arrow key moves the playhead
 
   F.UNANSWERED = "The server did not answer: please try again.";
 
@@ -63,7 +63,7 @@
     // ---- what the visitor does -------------------------------------------------------------
 
     listen() {
-      const does = {
+      const actions = {
         play: () => this.player.toggle(),
         back: () => this.overview.step(-1),
         on: () => this.overview.step(1),
@@ -75,7 +75,7 @@
         midi: () => this.save("midi"),
         wav: () => this.save("wav"),
       };
-      for (const [name, act] of Object.entries(does)) {
+      for (const [name, act] of Object.entries(actions)) {
         this.find(`[data-do=${name}]`).addEventListener("click", act);
       }
       for (const button of this.moods) {
@@ -109,22 +109,22 @@
         const edge = this.rolls[1].canvas.getBoundingClientRect().left;
         this.player.seek(this.rolls[1].seconds(event.clientX - edge));
       };
-      let held = false;
+      let isDragging = false;
       box.addEventListener("pointerdown", (event) => {
-        held = !event.button && this.player.length > 0;
-        if (held) {
+        isDragging = !event.button && this.player.length > 0;
+        if (isDragging) {
           box.setPointerCapture(event.pointerId);
           seek(event);
         }
       });
-      box.addEventListener("pointermove", (event) => held && seek(event));
+      box.addEventListener("pointermove", (event) => isDragging && seek(event));
       for (const end of ["pointerup", "pointercancel"]) {
-        box.addEventListener(end, () => (held = false));
+        box.addEventListener(end, () => (isDragging = false));
       }
       box.addEventListener("keydown", (event) => {
         const to = {
-          ArrowLeft: this.player.position - STEP,
-          ArrowRight: this.player.position + STEP,
+          ArrowLeft: this.player.position - STEP_SECONDS,
+          ArrowRight: this.player.position + STEP_SECONDS,
           Home: 0,
         }[event.key];
         if (to === undefined) return;
@@ -230,10 +230,10 @@
     request(more) {
       const { first, last } = this.overview;
       const { original } = this.player.sounds;
-      const kept = original.of === this.selection ? original : new F.Sound();
+      const known = original.of === this.selection ? original : new F.Sound();
       const { id: piece, example = null } = this.piece;
       const which = { number: this.sent, piece, example, first, last, vorbis };
-      const sound = { original: !kept.has(0), peak: kept.peak, chunk: null, gain: null };
+      const sound = { original: !known.has(0), peak: known.peak, chunk: null, gain: null };
       this.props.value = JSON.stringify({ ...which, ...sound, ...this.now, ...more });
     }
 
@@ -248,7 +248,7 @@
       const now = performance.now();
       if (wanted === null || this.asking || now < this.quiet) return;
       if (this.answered !== this.sent) return this.ask(); // the answer never came
-      if (this.hearing !== null && now - this.hearing < LOST) return;
+      if (this.hearing !== null && now - this.hearing < LOST_MS) return;
       this.hearing = now;
       this.showBusy();
       const original = !this.player.sounds.original.has(wanted);
@@ -278,7 +278,7 @@
       if (current && (event === "ask" || event === "hear")) {
         if (event === "ask") this.restore();
         this.hearing = null;
-        this.quiet = performance.now() + RETRY;
+        this.quiet = performance.now() + RETRY_MS;
         if (this.player.waits) this.player.pause();
       }
       this.showBusy();
@@ -393,8 +393,8 @@
   function lost({ fn_index, data }) {
     const { targets } = window.gradio_config.dependencies.find(({ id }) => id === fn_index);
     const event = targets[0][1];
-    const ours = event === "ask" || event === "hear";
-    F.bench?.fail({ event, number: ours ? JSON.parse(data[0]).number : 0 });
+    const isMove = event === "ask" || event === "hear";
+    F.bench?.fail({ event, number: isMove ? JSON.parse(data[0]).number : 0 });
   }
 
   window.fetch = async function (address, options) {

@@ -19,11 +19,11 @@ from uuid import uuid4
 
 from survey.core.own_folder import HELD, make, remove_orphans
 
-KEPT = 3600.0  # seconds that files stay on disk; FADERNETS_KEEP_FILES sets another time
-FULL = 2_000_000_000  # bytes in the folder from which on nothing more is taken in
-ROOM = 300_000_000  # bytes that must be free on the disk to take more in
-SAFE = 60.0  # seconds that a file stays, however full it is: a page opens what it sends at once
-LEAST = 65_536  # bytes that an upload counts for: many small ones take room, too
+KEPT_SECONDS = 3600.0  # that files stay on disk; FADERNETS_KEEP_FILES sets another time
+BYTES_HELD = 2_000_000_000  # in the folder; with more, nothing is taken in
+BYTES_FREE = 300_000_000  # that must be free on the disk to take more in
+SAFE_SECONDS = 60.0  # that a file stays, however full it is: a page opens what it sends at once
+SMALLEST_COUNTED = 65_536  # bytes; smaller files count as much: many of them take room, too
 PREFIX = "fadernets-"
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Files:
     def __init__(self, base: str | Path | None = None, kept: float | None = None) -> None:
         base = Path(base or os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir())
         base.mkdir(parents=True, exist_ok=True)
-        self.kept = float(kept or os.environ.get("FADERNETS_KEEP_FILES") or KEPT)
+        self.kept = float(kept or os.environ.get("FADERNETS_KEEP_FILES") or KEPT_SECONDS)
         remove_orphans(base, PREFIX)
         self.folder = make(base, PREFIX)
         self._stop = threading.Event()
@@ -61,11 +61,11 @@ class Files:
     @property
     def is_full(self) -> bool:
         """Whether there is too much on disk to take in more."""
-        return self._bytes > FULL or not self.has_room
+        return self._bytes > BYTES_HELD or not self.has_room
 
     def count(self, size: int) -> None:
         """Count an upload of `size` bytes until the next sweep sees it."""
-        self._bytes += max(size, LEAST)
+        self._bytes += max(size, SMALLEST_COUNTED)
         if self.is_full:
             self._wake.set()
 
@@ -79,15 +79,15 @@ class Files:
         Devices, pipes, sockets and folders are not, wherever they lie. Nothing is opened.
         """
         try:
-            found = Path(path).resolve(strict=True)
+            file = Path(path).resolve(strict=True)
         except (OSError, ValueError, RuntimeError):  # not there, a NUL byte, links in a circle
             return False
-        inside = found.is_file() and found.is_relative_to(self.folder)
-        return inside and found != self.folder / HELD
+        is_inside = file.is_file() and file.is_relative_to(self.folder)
+        return is_inside and file != self.folder / HELD
 
     def sweep(self) -> None:
         """Delete what is older than `kept`, and empty folders; when full, the oldest files, too."""
-        now, left = time.time(), []
+        now, remaining = time.time(), []
         for folder, _, names in os.walk(self.folder, topdown=False):
             for name in names:
                 path = Path(folder) / name
@@ -98,19 +98,21 @@ class Files:
                     if status.st_mtime < now - self.kept:
                         path.unlink()
                     else:
-                        left.append((status.st_mtime, max(status.st_size, LEAST), path))
+                        remaining.append(
+                            (status.st_mtime, max(status.st_size, SMALLEST_COUNTED), path)
+                        )
                 except OSError:  # gone meanwhile
                     continue
             self._remove_empty(Path(folder), now - self.kept)
-        held = sum(size for _, size, _ in left)
-        for written, size, path in sorted(left):
-            if held <= FULL / 2 or written > now - SAFE:
+        held = sum(size for _, size, _ in remaining)
+        for written, size, path in sorted(remaining):
+            if held <= BYTES_HELD / 2 or written > now - SAFE_SECONDS:
                 break
             path.unlink(missing_ok=True)
             self._remove_empty(path.parent, now)
             held -= size
         self._bytes = held
-        self.has_room = shutil.disk_usage(self.folder).free > ROOM
+        self.has_room = shutil.disk_usage(self.folder).free > BYTES_FREE
 
     def _remove_empty(self, folder: Path, before: float) -> None:
         try:

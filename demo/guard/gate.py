@@ -28,7 +28,7 @@ from demo.guard.uploads import Upload, boundary
 API = "/gradio_api"
 LARGEST_EVENT = 64 * 1024  # bytes of an event's body; what a page asks for takes a few hundred
 ENVELOPE = 64 * 1024  # bytes of an upload's body beside the file
-DRAINED = 100_000_000  # bytes of an upload that is too large anyway that are still taken
+DRAINED = 100_000_000  # bytes still read of an upload that is refused as too large
 UPLOADS_AT_ONCE = 32
 SESSION = r"[A-Za-z0-9_-]{1,64}"
 FORBIDDEN_QUERY = "deep_link"  # would have Gradio read a page's state from its disk
@@ -164,32 +164,32 @@ class Gate:
         if any(path == other or path.startswith(f"{other}/") for other in self.beside):
             await self.app(scope, receive, send)
             return
-        found = _route(scope["method"], path, scope["query_string"])
-        if found is None:
+        route = _route(scope["method"], path, scope["query_string"])
+        if route is None:
             await Response(status_code=404)(scope, receive, send)
             return
-        kind, parts = found
+        kind, parts = route
         if not self._may(kind, parts, scope["query_string"]):
             await Response(status_code=404)(scope, receive, send)
             return
-        begun = False
+        has_begun = False
 
         async def sending(message: Message) -> None:
-            nonlocal begun
-            begun = True
+            nonlocal has_begun
+            has_begun = True
             await send(message)
 
         try:
             await self._pass(kind, parts, scope, receive, sending)
         except ClientDisconnect:  # the sender's doing, who may still be listening
-            if not begun:
+            if not has_begun:
                 await _sentence(NO_FILE, 400)(scope, receive, send)
         except Exception as error:  # noqa: BLE001 - Gradio's; its text and traceback hold values
             last = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
-            level = logging.INFO if begun else logging.WARNING  # one that breaks off is no news
+            level = logging.INFO if has_begun else logging.WARNING  # one that breaks off is no news
             log.log(level, "%s failed: %s at %s", kind, type(error).__name__, where)
-            if not begun:
+            if not has_begun:
                 await _refusal(kind, error)(scope, receive, send)
             else:  # the rest does not come: say so, or the server complains of us
                 await send({"type": "http.response.body", "body": b""})
@@ -270,7 +270,7 @@ class Gate:
             return
         if len(self._uploads) >= UPLOADS_AT_ONCE:
             # Whoever is slow makes room, so that a few who mean ill do not keep others out.
-            others = [one for one in self._uploads if not one.given_up.is_set()]
+            others = [upload for upload in self._uploads if not upload.given_up.is_set()]
             min(others, key=Upload.rate).given_up.set()
         upload = Upload(receive, self.largest_upload, boundary(scope))
         self._uploads.append(upload)
@@ -335,9 +335,9 @@ async def _body(receive: Receive, most: int, keep: bool = True) -> bytes | None:
 
 def _with_length(scope: Scope, length: int) -> list[tuple[bytes, bytes]]:
     dropped = (b"content-length", b"content-type", b"transfer-encoding", b"content-encoding")
-    kept = [(name, value) for name, value in scope["headers"] if name not in dropped]
+    others = [(name, value) for name, value in scope["headers"] if name not in dropped]
     return [
-        *kept,
+        *others,
         (b"content-length", str(length).encode()),
         (b"content-type", b"application/json"),
     ]
@@ -347,12 +347,12 @@ async def _while_awaited(
     app: ASGIApp, scope: Scope, body: bytes, receive: Receive, send: Send
 ) -> None:
     """Have a request answered; give it up when the sender hangs up."""
-    given = False
+    was_read = False
 
     async def once() -> Message:
-        nonlocal given
-        if not given:
-            given = True
+        nonlocal was_read
+        if not was_read:
+            was_read = True
             return {"type": "http.request", "body": body, "more_body": False}
         await gone.wait()
         return {"type": "http.disconnect"}

@@ -13,10 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 NONCE = "script_nonce"  # in a request's scope: which inline scripts of its page may run
 
 # Gradio's page has inline styles, and makes functions of the text that `gradio.HTML` is given:
-# hence the two "unsafe". Of inline scripts only those of the page's own template run, by a number
-# used once, and those of its head, by their hashes: what somebody else got into the page does not.
-# What is left out matters, too: no other host is asked for anything, no plug-ins, no other base,
-# and forms go nowhere else. Spaces show the page in a frame.
+# hence the two "unsafe". Two kinds of inline script run: those of the page's own template, by a
+# number used once, and those of its head, by their hashes. A script that somebody else got into
+# the page does not run. The page loads nothing from other hosts, has no plug-ins and no other base,
+# and sends forms nowhere else. Spaces show it in a frame.
 POLICY = (
     "default-src 'self'",
     "script-src 'self' 'unsafe-eval' {inline}",

@@ -18,8 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import cast
 
-LARGEST = 5_000_000  # bytes of a log file
-KEPT = 3  # older files kept beside it
+FILE_BYTES = 5_000_000  # of a log file, at most
+OLDER_FILES = 3  # kept beside it
 
 
 class Private(logging.handlers.RotatingFileHandler):
@@ -36,8 +36,8 @@ class Private(logging.handlers.RotatingFileHandler):
         return cast(TextIOWrapper, file)
 
 
-# What uvicorn and asyncio say of requests that are none, of pages still open at the end, and, over
-# and over, of a server that is out of descriptors.
+# What uvicorn and asyncio log of broken requests, of pages still open at the end, and, over and
+# over, of a server that is out of descriptors.
 NO_NEWS = (
     "Cancel %s running task",
     "Invalid HTTP request received",
@@ -86,7 +86,7 @@ def set_up() -> None:
     handler: logging.Handler = logging.StreamHandler()
     if name:
         try:
-            handler = Private(name, maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8")
+            handler = Private(name, maxBytes=FILE_BYTES, backupCount=OLDER_FILES, encoding="utf-8")
         except OSError as error:
             reason = (error.strerror or "it cannot be written").lower()
             raise ValueError(f"FADERNETS_LOG cannot be used: {reason}") from error

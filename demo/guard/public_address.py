@@ -36,9 +36,9 @@ from survey.core.settings import Settings
 VARIABLE = "FADERNETS_PUBLIC_URL"
 HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 # What Gradio takes for the whole address of its page, whatever the request's own path is.
-TOLD = b"x-gradio-server"
-# With a path of these names below the host, nobody could tell whether a proxy took it away.
-OWN = ("survey", "healthz", "gradio_api", "assets", "static", "config")
+SERVER_HEADER = b"x-gradio-server"
+# A public path must not begin with these: nobody could tell whether a proxy took it away.
+OWN_PATHS = ("survey", "healthz", "gradio_api", "assets", "static", "config")
 PRIVATE = "private, no-cache"
 REPEATING = ("text/html", "application/json")  # kinds of answers that hold absolute addresses
 STREAM = "text/event-stream"
@@ -71,7 +71,7 @@ class Address:
         is_plain = not any(name in ("", ".", "..") for name in names)
         if not is_plain or (self.path and not self.path.startswith("/")):
             raise ValueError(f"the path of {VARIABLE} must be plain, such as /music")
-        if names and names[0] in OWN:
+        if names and names[0] in OWN_PATHS:
             raise ValueError(
                 f"the path of {VARIABLE} must not begin with /{names[0]}, "
                 "which is an address below it"
@@ -155,21 +155,21 @@ def _address_headers(scope: Scope, origin: str | None) -> set[str]:
     """
     sent = Headers(scope=scope)
     if origin is None:
-        dropped = {TOLD, b"x-forwarded-host"}
-        host, origin = None, _said(scope, sent)
+        dropped = {SERVER_HEADER, b"x-forwarded-host"}
+        host, origin = None, _origin_of(scope, sent)
     else:
         dropped = {name for name, _ in sent.raw if name.startswith(b"x-forwarded-")}
-        dropped |= {TOLD, b"forwarded", b"host"}
+        dropped |= {SERVER_HEADER, b"forwarded", b"host"}
         scope["scheme"], _, host = origin.partition("://")
     headers = [(name, value) for name, value in scope["headers"] if name not in dropped]
     if host is not None:
         headers.append((b"host", host.encode()))
-    headers.append((TOLD, f"{origin}{quote(scope['root_path'])}".encode()))
+    headers.append((SERVER_HEADER, f"{origin}{quote(scope['root_path'])}".encode()))
     scope["headers"] = headers
     return {origin.partition("://")[2], host or sent.get("host", "")}
 
 
-def _said(scope: Scope, sent: Headers) -> str:
+def _origin_of(scope: Scope, sent: Headers) -> str:
     """Scheme and host that a request names, if they are such."""
     scheme = sent.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
     if scheme not in ("http", "https"):

@@ -9,10 +9,12 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope
 
-SLOWEST = 2_000  # bytes a second that an upload must make; a poor telephone makes ten times that
-STALLED = 10.0  # seconds without a byte after which an upload is given up
-LONGEST_UPLOAD = 120.0  # seconds that an upload may take: 20 MB at 1.4 Mbit/s
-MOST_BORDERS = 4  # between the parts of an upload, which has one file, and at its end
+SLOWEST_RATE = (
+    2_000  # bytes a second that an upload must make; a poor telephone makes ten times that
+)
+STALL_SECONDS = 10.0  # seconds without a byte after which an upload is given up
+UPLOAD_SECONDS = 120.0  # seconds that an upload may take: 20 MB at 1.4 Mbit/s
+BOUNDARIES = 4  # at most, in the body of an upload: it has one file
 
 
 class Upload:
@@ -20,24 +22,24 @@ class Upload:
 
     def __init__(self, receive: Receive, largest: int, boundary: bytes) -> None:
         self.receive, self.largest, self.boundary = receive, largest, boundary
-        self.borders, self._end = 0, b""
+        self.boundaries, self._end = 0, b""
         self.taken, self.began = 0, time.monotonic()
         self.given_up = asyncio.Event()
 
     def rate(self) -> float:
-        """Bytes a second, those of the first seconds taken for many."""
-        return (self.taken + SLOWEST * STALLED) / (time.monotonic() - self.began + 0.1)
+        """Bytes a second; an upload that has just begun counts as a quick one."""
+        return (self.taken + SLOWEST_RATE * STALL_SECONDS) / (time.monotonic() - self.began + 0.1)
 
     async def message(self) -> Message:
         """The next part of the body; that the sender has gone when the upload is ended."""
         late = time.monotonic() - self.began
-        if late > LONGEST_UPLOAD or (late > STALLED and self.taken < SLOWEST * late):
+        if late > UPLOAD_SECONDS or (late > STALL_SECONDS and self.taken < SLOWEST_RATE * late):
             return {"type": "http.disconnect"}
         coming = asyncio.ensure_future(self.receive())
         ending = asyncio.ensure_future(self.given_up.wait())
         try:
             await asyncio.wait(
-                {coming, ending}, timeout=STALLED, return_when=asyncio.FIRST_COMPLETED
+                {coming, ending}, timeout=STALL_SECONDS, return_when=asyncio.FIRST_COMPLETED
             )
             if not coming.done():
                 return {"type": "http.disconnect"}
@@ -49,21 +51,22 @@ class Upload:
         self.taken += len(body)
         if self.taken > self.largest:  # nothing was announced, and it does not end
             return {"type": "http.disconnect"}
-        if self._count_borders(body) > MOST_BORDERS:  # Gradio opens a file for every part
+        if self._count_boundaries(body) > BOUNDARIES:  # Gradio opens a file for every part
             return {"type": "http.disconnect"}
         return message
 
-    def _count_borders(self, body: bytes) -> int:
-        """Borders of parts that have come, those across two messages included."""
+    def _count_boundaries(self, body: bytes) -> int:
+        """Boundaries that have come, those that two messages share included."""
         if self.boundary:
-            seen = self._end + body
-            self.borders += seen.count(self.boundary)
-            self._end = seen[-(len(self.boundary) - 1) :] if len(self.boundary) > 1 else b""
-        return self.borders
+            # The end of the message before may hold the beginning of a boundary.
+            unseen = self._end + body
+            self.boundaries += unseen.count(self.boundary)
+            self._end = unseen[-(len(self.boundary) - 1) :] if len(self.boundary) > 1 else b""
+        return self.boundaries
 
 
 def boundary(scope: Scope) -> bytes:
     """What separates the parts of an upload; empty if it is none."""
     _, options = parse_options_header(Headers(scope=scope).get("content-type", ""))
-    found = options.get(b"boundary", b"")
-    return b"--" + found if found else b""
+    value = options.get(b"boundary", b"")
+    return b"--" + value if value else b""

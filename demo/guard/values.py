@@ -14,7 +14,7 @@ from typing import Any
 
 import gradio as gr
 
-LARGEST = 10**15  # whole number that a sentence repeats
+LARGEST_REPEATED = 10**15  # whole number that a sentence repeats
 PLAIN = re.compile("[A-Za-z0-9 .-]{1,30}")  # text that a sentence may repeat
 
 
@@ -44,7 +44,7 @@ def problem(components: Sequence[Any], values: Sequence[Any]) -> str | None:
 def _is_plain(value: Any) -> bool:
     """Whether a value may stand in a sentence: a number, or a word or two; no path, no markup."""
     if isinstance(value, int):
-        return abs(value) < LARGEST
+        return abs(value) < LARGEST_REPEATED
     return isinstance(value, float) or (isinstance(value, str) and bool(PLAIN.fullmatch(value)))
 
 

@@ -154,15 +154,15 @@ def test_uploads_are_bounded_announced_or_not(gate, behind):
 
 
 def test_an_upload_that_stalls_is_given_up(gate, behind, monkeypatch):
-    monkeypatch.setattr(uploads, "STALLED", 0.05)
+    monkeypatch.setattr(uploads, "STALL_SECONDS", 0.05)
     part = [{"type": "http.request", "body": b"x", "more_body": True}]
     run(gate, "POST", "/gradio_api/upload", messages=part)
     assert behind.bodies == [b"x"] and gate._uploads == []
 
 
 def test_an_upload_that_drips_is_given_up(gate, behind, monkeypatch):
-    monkeypatch.setattr(uploads, "STALLED", 0.1)
-    monkeypatch.setattr(uploads, "SLOWEST", 1e9)
+    monkeypatch.setattr(uploads, "STALL_SECONDS", 0.1)
+    monkeypatch.setattr(uploads, "SLOWEST_RATE", 1e9)
 
     async def drip():
         message = {"type": "http.request", "body": b"x", "more_body": True}
@@ -186,7 +186,7 @@ def test_an_upload_that_drips_is_given_up(gate, behind, monkeypatch):
 
 def test_the_slowest_upload_makes_room_and_none_comes_when_there_is_none(gate, behind, monkeypatch):
     """A few who drip do not keep others out, and those who are quick are not given up."""
-    monkeypatch.setattr(uploads, "SLOWEST", 0)
+    monkeypatch.setattr(uploads, "SLOWEST_RATE", 0)
     scope = {
         "type": "http", "method": "POST", "path": "/gradio_api/upload", "query_string": b"",
         "headers": [], "root_path": "",
