@@ -34,7 +34,7 @@ def test_nobody_can_forge_a_line():
 
 def test_files_are_put_away_when_they_are_full(tmp_path, root):
     code = (
-        "import logging\nfrom demo.guard import logs\nlogs.LARGEST = 2000\nlogs.set_up()\n"
+        "import logging\nfrom demo.guard import logs\nlogs.FILE_BYTES = 2000\nlogs.set_up()\n"
         "for i in range(200): logging.getLogger('demo').warning('line %d', i)\n"
         "logging.getLogger('uvicorn.error').error('and this')\n"
         "logging.getLogger('uvicorn.access').warning('not this')\n"
