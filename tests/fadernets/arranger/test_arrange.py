@@ -295,6 +295,33 @@ def test_new_notes_are_of_the_pitch_classes_that_are_heard(weight, pitch):
     assert struck(arrangement, 0) == [C4, pitch]
 
 
+@pytest.mark.parametrize(("legato", "pitches"), [(0.0, [61, 62]), (1.0, [61, 62]), (2.0, [62])])
+def test_legato_speaks_for_holds_and_as_much_against_onsets(legato, pitches):
+    """One note is struck at the further onset; the other is struck at log-odds of 3 or held."""
+    source = Notes.of([0, 0], [4, 4], [C4, E4], [64, 64])
+    request = asking(arrangement_request([source]), rhythm=2 / 16)
+    request = dataclasses.replace(request, legato=torch.tensor([legato]))
+    label_logits = {"rhythm": torch.zeros(1, 16, 3)}
+    label_logits["rhythm"][:, 8, ONSET] = 5.0
+    stub = Stub(onsets={(0, C4): 99.0, (0, E4): 99.0, (8, 62): 9.0, (8, 61): 3.0})
+    weights = dataclasses.replace(SILENT, **PLANS)
+    keys = torch.zeros(1, dtype=torch.long)
+    (arrangement,) = arrange(stub, request, label_logits, keys, weights=weights)
+    assert struck(arrangement, 8) == pitches
+
+
+def test_seeds_differ_in_the_notes_struck_and_held():
+    source = Notes.of([0, 0], [4, 0.25], [C4, E4], [64, 64])
+    request = arrangement_request([source] * 8)
+    stub, keys = Stub(), torch.zeros(8, dtype=torch.long)
+    weights = dataclasses.replace(SILENT, **PLANS, note_noise=2.0)
+    versions = arrange(stub, request, {}, keys, seeds=range(8), weights=weights)
+    assert len({tuple(struck(version, 0)) for version in versions}) == 8
+    stub = Stub(onsets={(0, C4): 99.0, (0, E4): 99.0})
+    versions = arrange(stub, request, {}, keys, seeds=range(8), weights=weights)
+    assert {tuple(version.pitch[version.offset > 3.5]) for version in versions} == {(C4,), (E4,)}
+
+
 def test_a_second_pass_shows_the_reviser_its_own_choice():
     source = Notes.of([0], [4], [C4], [64])
     stub = Stub(onsets={(0, E4): 9.0})
