@@ -51,7 +51,7 @@ def test_the_key_is_music21s():
     real = [s.notes for e in examples.EXAMPLES for s in segments(examples.load(e))]
     music = [notes for notes in real if len(notes)]
     assert len(music) > 150
-    music += [random_segment(generator) for _ in range(1_020 - len(music))]
+    music += [random_segment(generator) for _ in range(400 - len(music))]
     ties, found = [], set()
     for index, notes in enumerate(music):
         number, name, correlation = asked(notes)
@@ -65,7 +65,7 @@ def test_the_key_is_music21s():
         assert (mine, key.name(mine)) == (number, name), index
         found.add(mine)
     print(f"{len(music) - len(ties)} keys as music21 finds them, {len(ties)} ties: {ties}")
-    assert len(music) - len(ties) >= 1_000
+    assert len(music) - len(ties) >= 380
     assert found == set(range(24))
 
 

@@ -72,6 +72,7 @@ def test_making_a_study(manager: Manager, database: Database, app: FastAPI, stud
     assert manager.send("/studies/made", "/studies/made/open").status_code == 303
 
 
+@pytest.mark.slow
 @ONE
 def test_a_name_that_is_taken(
     manager: Manager, app: FastAPI, study: Study, database: Database
