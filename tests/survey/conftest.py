@@ -148,7 +148,6 @@ def _clip(session: Session, settings: Settings, content: bytes) -> Clip:
     (settings.audio / f"{sha256}.mp3").write_bytes(content)
     clip = Clip(sha256=sha256, bytes=len(content), seconds=SECONDS)
     session.add(clip)
-    session.flush()
     return clip
 
 

@@ -266,6 +266,7 @@ def serving(settings: Settings, root: Path, temporary: Path, how: signal.Signals
         process.wait(timeout=20)
 
 
+@pytest.mark.server
 @ONE
 def test_no_process_leaves_a_preview(
     database: Database, settings: Settings, study: Study, temporary: Path, root: Path

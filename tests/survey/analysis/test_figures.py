@@ -106,6 +106,7 @@ def test_names_from_a_file_are_only_text() -> None:
     assert root.get("aria-label") == '$x^$ <script>"&'
 
 
+@pytest.mark.slow
 def test_many_threads_draw_at_once(table: pd.DataFrame) -> None:
     right = figures.heatmap_svg(table), figures.mos_svg(table)
     found: list[tuple[str, str]] = []

@@ -65,6 +65,7 @@ def files(full: Results) -> dict[str, bytes]:
     return files_of(full)
 
 
+@pytest.mark.slow
 def test_all_sections_in_their_order(files: dict[str, bytes]) -> None:
     page = Page(files["report.html"].decode())
     headings = [attributes["id"] for tag, attributes in page.tags if tag == "h2"]
@@ -233,6 +234,7 @@ def told(table: pd.DataFrame) -> str:
     return Page(files_of(results(table, rules={}))["report.html"].decode()).text
 
 
+@pytest.mark.slow
 def test_what_the_intervals_may_be_said_of() -> None:
     text = told(spread(5))
     assert "The items are 20 segments of 5 pieces." in text
@@ -244,6 +246,7 @@ def test_what_the_intervals_may_be_said_of() -> None:
     assert "do not tell which piece every segment is from" in told(simulate({"realistic": 3}))
 
 
+@pytest.mark.slow
 def test_strengths_apart() -> None:
     found = results(spread(5, (0.5, 1.0)), rules={})
     files = files_of(found)
