@@ -155,10 +155,12 @@ def loaded_by(statement: str) -> set[str]:
     return set(subprocess.check_output(command, cwd=ROOT, text=True).split())
 
 
+@pytest.mark.slow
 def test_training_starts_without_midi_libraries():
     assert loaded_by("import train.fit").isdisjoint(MIDI_LIBRARIES)
 
 
+@pytest.mark.slow
 def test_inference_loads_no_training_code():
     names = loaded_by("import fadernets, fadernets.net, fadernets.__main__")
     assert names.isdisjoint({"train", "demo", "survey", "db"})

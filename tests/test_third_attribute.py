@@ -194,6 +194,7 @@ def test_an_older_file_trains_the_older_models(old_file, tmp_path):
         Trainer(TOY, RUN, older, tmp_path / "newer")
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("model", MODELS)
 def test_every_model_trains_with_it(model, data, trained, tmp_path):
     run = Trainer(replace(TOY, model=model, codes=str(trained)), RUN, data, tmp_path)

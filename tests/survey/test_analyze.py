@@ -38,6 +38,7 @@ def refused(capsys: pytest.CaptureFixture, tmp_path: Path, *arguments: object) -
     return sentence
 
 
+@pytest.mark.slow
 def test_a_file_of_answers(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     table = simulate({"realistic": 12, "lazy": 1}, seed=2)
     file, out = saved(tmp_path / "a.csv", table), tmp_path / "out"
@@ -159,6 +160,7 @@ def test_little_data_is_analysed(table: pd.DataFrame, tmp_path: Path) -> None:
     assert "Infinity" not in text
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_ratings(tmp_path: Path) -> None:
     table = simulate({"realistic": 1000}, items=96)
     assert len(table) == 100_000

@@ -234,6 +234,7 @@ def test_the_table_has_all_there_is() -> None:
     assert len(found) > 40
 
 
+@pytest.mark.slow
 @ROUTES
 def test_addresses(site: Site, quiet: None, method: str, path: str) -> None:
     names = [None, *re.findall(r"\{(\w+)", path)] if "{" in path else []
@@ -247,6 +248,7 @@ def test_addresses(site: Site, quiet: None, method: str, path: str) -> None:
             check(site.client.request(method, address, headers=headers), site)
 
 
+@pytest.mark.slow
 @ROUTES
 def test_bodies(site: Site, quiet: None, method: str, path: str) -> None:
     """Sent to every route, and to the real study's where there is one."""
@@ -261,6 +263,7 @@ def test_bodies(site: Site, quiet: None, method: str, path: str) -> None:
             check(said, site, gives_back=path == "/admin/new")
 
 
+@pytest.mark.slow
 @ONE
 @ROUTES
 def test_headers(site: Site, quiet: None, method: str, path: str) -> None:

@@ -64,6 +64,7 @@ def test_a_transfer_is_of_its_own_segment(works, net):
             assert len(result) and fingerprint(result) != fingerprint(take.candidate.notes)
 
 
+@pytest.mark.slow
 def test_the_seed_decides(works, net):
     def drawn(seed):
         found = pool(works, net, seed)
