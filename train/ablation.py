@@ -1,7 +1,7 @@
-"""What each idea of the arranger does to control, identity and time: ``python -m train.ablation``.
+"""Measure the control, identity and time of the arranger's variants: ``python -m train.ablation``.
 
-Every row is measured on the same unseen segments with faders that ask for densities. Segments'
-codes are made once; a row's time is that of playing.
+All rows use the same unseen segments, and faders that ask for densities. The segments are encoded
+once, so a row's time is the time of playing.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from train.reporting.results import (
     VariantTime,
 )
 
-SINGLES = 9  # segments played one by one, for the time of one
+SINGLE_SEGMENTS = 9  # played one by one, for the time of one segment
 
 
 def control(
@@ -47,23 +47,23 @@ def control(
     """Table 1's scores of each fader over one run of segments, and its target error."""
     codes, faders = net.encode(source), {}
     for fader in net.faders:
-        asked = net.density(fader, np.linspace(0, 1, VALUES))
-        played = [idea.way(net, codes, fader, np.full(len(source), a)) for a in asked]
-        sweep = recorded(fader, asked, np.arange(len(source))[None], played, measured_names(net))
+        targets = net.density(fader, np.linspace(0, 1, VALUES))
+        played = [idea.play(net, codes, fader, np.full(len(source), a)) for a in targets]
+        sweep = recorded(fader, targets, np.arange(len(source))[None], played, measured_names(net))
         row = scores(sweep, sd)
         faders[fader] = VariantControl(
             consistency=row.normalised.consistency[0],
             restrictiveness=row.normalised.restrictiveness[0],
             linearity=row.linearity_each[0],
-            target_error=round(metrics.target_error(asked, sweep.densities[fader]), 4),
+            target_error=round(metrics.target_error(targets, sweep.densities[fader]), 4),
         )
     return faders
 
 
-def kept(
+def identities(
     idea: Variant, net: FaderNet, source: list[Notes], sd: Mapping[str, float]
 ) -> dict[str, VariantIdentity]:
-    """Identity with every fader left alone, and one standard deviation down and up."""
+    """Identity by move: no fader moved, and each fader moved down and up by one sd."""
     codes = net.encode(source)
     unmoved = identity(source, net.reconstruct(codes))
     moves = {UNMOVED: VariantIdentity(**unmoved.stored())}
@@ -71,34 +71,34 @@ def kept(
         own = np.array([measure(notes)[fader] for notes in source])
         low, high = net.density(fader, 0.0), net.density(fader, 1.0)
         for sign, name in ((-1, f"{fader} -1 sd"), (1, f"{fader} +1 sd")):
-            asked = own + sign * sd[fader]
-            inside = np.flatnonzero((asked >= low) & (asked <= high)).tolist()
+            targets = own + sign * sd[fader]
+            inside = np.flatnonzero((targets >= low) & (targets <= high)).tolist()
             part = [source[i] for i in inside]
-            played = idea.way(net, net.encode(part), fader, asked[inside])
-            left = identity(part, played).stored() if part else {}
-            moves[name] = VariantIdentity(n=len(part), **left)
+            played = idea.play(net, net.encode(part), fader, targets[inside])
+            scores = identity(part, played).stored() if part else {}
+            moves[name] = VariantIdentity(n=len(part), **scores)
     return moves
 
 
 def seconds_each(idea: Variant, net: FaderNet, source: list[Notes]) -> VariantTime:
-    """Milliseconds a segment: one alone, encoded and played, and many at once, played."""
+    """Milliseconds per segment: one alone (encoded and played), and in a batch (only played)."""
     fader = net.faders[0]
-    asked = np.array([measure(notes)[fader] for notes in source])
+    targets = np.array([measure(notes)[fader] for notes in source])
     alone = []
-    for notes, density in zip(source[:SINGLES], asked, strict=False):
+    for notes, density in zip(source[:SINGLE_SEGMENTS], targets, strict=False):
         began = time.perf_counter()
-        idea.way(net, net.encode([notes]), fader, np.array([density]))
+        idea.play(net, net.encode([notes]), fader, np.array([density]))
         alone.append(time.perf_counter() - began)
     codes, began = net.encode(source), time.perf_counter()
-    idea.way(net, codes, fader, asked)
-    each = (time.perf_counter() - began) / len(source)
+    idea.play(net, codes, fader, targets)
+    seconds = (time.perf_counter() - began) / len(source)
     return VariantTime(
-        one_ms=round(1000 * float(np.median(alone)), 1), each_ms=round(1000 * each, 2)
+        one_ms=round(1000 * float(np.median(alone)), 1), each_ms=round(1000 * seconds, 2)
     )
 
 
 def ablation(data: Segments, count: int, seed: int, ideas: Sequence[Variant]) -> Ablation:
-    """All rows, with what is needed to measure them again.
+    """All rows, with the settings and checksums that are needed to measure them again.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def ablation(data: Segments, count: int, seed: int, ideas: Sequence[Variant]) ->
                 decodes=idea.decodes,
                 searches=idea.searches,
                 control=control(idea, net, source, sd),
-                identity=kept(idea, net, source, sd),
+                identity=identities(idea, net, source, sd),
                 time=seconds_each(idea, net, source),
             )
         )

@@ -2,7 +2,7 @@
 
 ``python -m train.evaluate --checkpoint NAME_OR_DIR --data FILE --out results.json`` measures
 reconstruction, faders, identity and arousal; ``--runs 10`` adds the paper's Table 1, and ``--dump
-decoded.npz`` writes down all that was played for it.
+decoded.npz`` stores every decoded segment of that table.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from train.evaluation.token_accuracy import hits
 from train.reporting.results import Evaluation, Reconstruction, Response, Table
 
 POSITIONS = np.linspace(0, 1, 8)
-QUANTILES = (0.1, 0.9)  # between which four segments of five lie
+QUANTILES = (0.1, 0.9)  # four segments of five lie between them
 
 
 def chosen(data: Segments, corpus: int, count: int, seed: int) -> np.ndarray:
@@ -51,13 +51,13 @@ def notes_of(data: Segments, rows: np.ndarray) -> list[Notes]:
 
 
 def token_accuracy(net: FaderNet, data: Segments, rows: np.ndarray) -> float:
-    """Share of tokens that the decoder predicts, told the codes and all tokens before."""
+    """Share of tokens that the decoder predicts from the codes and all earlier tokens."""
     parts = [hits(net.model, data.batch(rows[i : i + 128])) for i in range(0, len(rows), 128)]
     return float(torch.cat(parts).double().mean())
 
 
 def reconstruction(net: FaderNet, source: list[Notes]) -> Reconstruction:
-    """How near a greedy reconstruction comes to its original."""
+    """Identity of greedy reconstructions with their originals, and errors of their densities."""
     played, names = net.reconstruct(source), measured_names(net)
     error = np.array(
         [
@@ -73,29 +73,29 @@ def reconstruction(net: FaderNet, source: list[Notes]) -> Reconstruction:
 
 
 def response(net: FaderNet, source: list[Notes], name: str) -> Response:
-    """What one fader does, the others left alone, at eight positions from end to end."""
+    """Densities at eight positions of one fader, from end to end; the other faders do not move."""
     codes, names = net.encode(source), measured_names(net)
     played = [net.slide(codes, {name: p}) for p in tqdm(POSITIONS, desc=name, disable=None)]
     densities = {n: np.array([[measure(s)[n] for s in row] for row in played]).T for n in names}
     moved = densities[name]
-    asked = net.density(name, POSITIONS)
+    targets = net.density(name, POSITIONS)
     low, high = np.quantile(moved, QUANTILES, axis=0)
     return Response(
-        asked=np.round(asked, 4).tolist(),
+        asked=np.round(targets, 4).tolist(),
         measured_mean=np.round(moved.mean(0), 4).tolist(),
         measured_sd=np.round(moved.std(0), 4).tolist(),
         measured_10=np.round(low, 4).tolist(),
         measured_90=np.round(high, 4).tolist(),
         others_mean={n: np.round(d.mean(0), 4).tolist() for n, d in densities.items() if n != name},
-        spearman_of_mean=round(metrics.spearman_of_mean(asked, moved), 4),
-        spearman_each=round(metrics.spearman_each(asked, moved), 4),
-        mean_absolute_error=round(metrics.target_error(asked, moved), 4),
+        spearman_of_mean=round(metrics.spearman_of_mean(targets, moved), 4),
+        spearman_each=round(metrics.spearman_each(targets, moved), 4),
+        mean_absolute_error=round(metrics.target_error(targets, moved), 4),
         empty=sum(not len(s) for row in played for s in row),
     )
 
 
 def commit() -> str | None:
-    """The code's commit, where it is known."""
+    """The commit of the code, or None outside a git checkout."""
     try:
         process = subprocess.run(
             ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True
@@ -114,7 +114,7 @@ def weights_sha256(name: str | Path) -> str:
 def evaluate(
     name: str, data: Segments, count: int, seed: int, judge: MoodClassifier | None
 ) -> Evaluation:
-    """Every figure of one model but Table 1, with what is needed to measure it again."""
+    """All figures of one model except Table 1, with the settings to measure them again."""
     began = time.perf_counter()
     net = FaderNet.load(name, device=str(data.tokens.device))
     data.require(net.faders)
@@ -143,7 +143,7 @@ def evaluate(
 
 
 def table_of(name: str, data: Segments, protocol: Protocol, path: Path | None) -> Table | None:
-    """Table 1 of one model, dumped if there is a path; None for a model without faders."""
+    """Table 1 of one model, None for one without faders; `path` gets the decoded segments."""
     began = time.perf_counter()
     net = FaderNet.load(name, device=str(data.tokens.device))
     if not net.faders:
@@ -194,7 +194,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _own_judge(data: Segments) -> MoodClassifier | None:
-    """The judge of the file's own labels, if it has any."""
+    """A judge trained on the file's own labels, or None if it has no labels."""
     try:
         return mood_classifier.judge_of(data)
     except ValueError:

@@ -74,8 +74,8 @@ def calibrate(model: SegmentVAE, data: Segments, name: str, seed: int = 0) -> Fa
     z^d is swept over its range in the training set and a quarter as far again on either side; the
     mean density of the decoded segments is made monotone (isotonic regression) and inverted. Where
     the decoder does not reach an end of the scale, z^d stays at the innermost value that comes
-    within `FLAT` of the farthest it gets: beyond lies nothing that the decoder learnt. A fader
-    that moves nothing, as those of a model that ignores them, keeps its range of training.
+    within `FLAT` of the farthest it gets: the decoder learnt nothing beyond. A fader that moves
+    nothing, because the model ignores it, keeps its range of training.
     """
     model.eval()
     rng = np.random.default_rng(seed)
@@ -104,7 +104,8 @@ def calibrate(model: SegmentVAE, data: Segments, name: str, seed: int = 0) -> Fa
 def measure_poles(model: SegmentVAE, data: Segments) -> None:
     """Set the model's poles to the mean codes of its labelled training segments, pulled apart.
 
-    `REACH` times as far from each other as those means, so that a shift of strength 1 is heard.
+    They are `REACH` times as far from each other as those means, so that listeners hear a shift of
+    strength 1.
     A component without labelled segments takes its learnt mean. A model without mixtures has no
     poles to be set.
     """
@@ -126,8 +127,9 @@ def measure_poles(model: SegmentVAE, data: Segments) -> None:
 def measure_valence(model: SegmentVAE, data: Segments) -> None:
     """Set the model's poles of valence to the mean codes of its labelled training segments.
 
-    As far apart as those of arousal, but without what of their way leads along arousal's, so that
-    valence moves alone. A model without mixtures, or without labels of both sides, learns none.
+    The poles lie as far apart as those of arousal. The part of their difference that is parallel to
+    the difference of arousal's poles is taken out, so that valence moves alone. A model without
+    mixtures, or data without labels of both sides, gets no poles.
     """
     if not isinstance(model, MixtureVAE):
         return
@@ -141,10 +143,10 @@ def measure_valence(model: SegmentVAE, data: Segments) -> None:
     poles = {}
     for name, (low, high) in model.poles.items():
         arousal = high - low
-        way = means[1][name] - means[0][name]
-        way = way - (way @ arousal) / (arousal @ arousal) * arousal
+        direction = means[1][name] - means[0][name]
+        direction = direction - (direction @ arousal) / (arousal @ arousal) * arousal
         middle = (means[0][name] + means[1][name]) / 2
-        poles[name] = torch.stack([middle - REACH / 2 * way, middle + REACH / 2 * way])
+        poles[name] = torch.stack([middle - REACH / 2 * direction, middle + REACH / 2 * direction])
     model.learn_valence(poles)
 
 
@@ -170,8 +172,8 @@ def measure_states(model: Reviser, data: Segments) -> None:
 def export(model: Model, data: Segments, out: Path) -> None:
     """Measure a trained model's poles, calibrate its faders and save all of it.
 
-    A reviser meets densities exactly: its faders have the scales of the model it goes
-    with, and are those that it plans.
+    A reviser reaches densities exactly. It has faders for the attributes that it plans, with the
+    scales of the model that makes its codes.
     """
     if isinstance(model, Reviser):
         measure_states(model, data)
@@ -201,7 +203,7 @@ def add_valence(folder: Path, data: Segments) -> None:
 
 
 def history(state: dict, log: Path, model: Model, hardware: str) -> dict:
-    """How a run was trained and what its last validation measured.
+    """The settings of a training run and the losses of its last validation.
 
     Parameters
     ----------
@@ -215,7 +217,7 @@ def history(state: dict, log: Path, model: Model, hardware: str) -> dict:
     """
     with log.open(newline="") as file:
         rows = [r for r in csv.DictReader(file) if r["set"] == "validation"]
-    last = rows[-1] if rows else {}
+    last_row = rows[-1] if rows else {}
     columns = ("step", "set", "seconds", "beta", "learning_rate")  # of the log beside the losses
     return {
         "hardware": hardware,
@@ -228,8 +230,8 @@ def history(state: dict, log: Path, model: Model, hardware: str) -> dict:
         "data_sha256": state["data_sha256"],
         "model_config": state["model_config"],
         "train_config": state["train_config"],
-        "validation_step": int(last.get("step", 0)),
-        "validation": {n: float(v) for n, v in last.items() if n not in columns and v},
+        "validation_step": int(last_row.get("step", 0)),
+        "validation": {n: float(v) for n, v in last_row.items() if n not in columns and v},
     }
 
 

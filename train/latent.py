@@ -1,8 +1,8 @@
 """Maps of codes: where segments that a model never saw lie among its codes (paper 5.1).
 
 ``python -m train.latent --checkpoint NAME_OR_DIR --data FILE --out latent.json`` writes t-SNE
-coordinates of codes for figures 3 and 4, and how well rated arousal is told apart by the codes
-themselves. ``--checkpoint LABEL=NAME_OR_DIR`` gives a model another name in the figures.
+coordinates of codes for figures 3 and 4, and how well the codes separate low from high rated
+arousal. ``--checkpoint LABEL=NAME_OR_DIR`` gives a model another name in the figures.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from train.evaluation.crossvalidation import aucs
 from train.reporting.results import Labelled, Latent, Map, Mixed, Part
 
 POINTS = 600  # of a map at most
-PERPLEXITY = 30.0  # scikit-learn's and the t-SNE paper's middle; less for very few points
+PERPLEXITY = 30.0  # scikit-learn's default; less for very few points
 
 
 def rated(data: Segments, count: int, seed: int) -> np.ndarray:
@@ -52,23 +52,23 @@ def embedded(values: torch.Tensor, seed: int) -> np.ndarray:
     """
     if len(values) < 4:
         raise ValueError(f"{len(values)} segments are too few for a map")
-    near = min(PERPLEXITY, (len(values) - 1) / 3)
-    tsne = TSNE(perplexity=near, init="pca", random_state=seed, n_jobs=1)
+    perplexity = min(PERPLEXITY, (len(values) - 1) / 3)
+    tsne = TSNE(perplexity=perplexity, init="pca", random_state=seed, n_jobs=1)
     places = tsne.fit_transform(values.double().cpu().numpy())
     low = places.min(0)
     return (places - low) / (places.max(0) - low)
 
 
 def encoders(net: FaderNet, codes: Codes) -> dict[str, torch.Tensor]:
-    """The codes that encoders made, without conditions told beside them: name -> (n, width)."""
+    """The codes that encoders made, without the other conditions: name -> (n, width)."""
     return {name: codes.values[name] for name in net.model.encoders}
 
 
 def mixed(net: FaderNet, data: Segments, seed: int, progress: tqdm) -> Mixed:
-    """A map of every code: half rated segments, if there are so many, half performances."""
+    """A map of every code; half of its segments are rated (or fewer), the rest are performances."""
     some = rated(data, POINTS // 2, seed)
     rows = np.concatenate([some, chosen(data, corpora.PERFORMANCES, POINTS - len(some), seed)])
-    rows = np.random.default_rng(seed).permutation(rows)  # so that neither lies over the other
+    rows = np.random.default_rng(seed).permutation(rows)  # so that neither corpus hides the other
     codes = net.encode(notes_of(data, rows))
     sides = net.model.component_logits(codes.values)
     maps = {}
@@ -92,10 +92,10 @@ def mixed(net: FaderNet, data: Segments, seed: int, progress: tqdm) -> Mixed:
 
 
 def labelled(net: FaderNet, data: Segments, seed: int) -> Labelled | None:
-    """One map of all codes of rated segments side by side, and whether they tell arousal apart.
+    """One map of the joined codes of rated segments, and how well the codes separate arousal.
 
-    The silhouette is that of the two labels in the codes themselves, not on the map; the AUC is
-    that of q(c|z), with a 95 % interval over pieces.
+    The silhouette of the two labels is computed on the codes, not on the map. The AUC is that of
+    q(c|z), with a 95 % interval over pieces.
     """
     rows = rated(data, POINTS, seed)
     high = data.arousal.cpu().numpy()[rows] == 1
@@ -122,12 +122,12 @@ def labelled(net: FaderNet, data: Segments, seed: int) -> Labelled | None:
 
 
 def rounded(values: np.ndarray | torch.Tensor) -> list[float]:
-    """Three decimals: more than a figure shows."""
+    """Values with three decimals, more than a figure shows."""
     return np.round(np.asarray(values, np.float64), 3).tolist()
 
 
 def latent(name: str, place: str, data: Segments, seed: int) -> Latent:
-    """All maps of one model, with what is needed to make them again."""
+    """All maps of one model, with the settings and checksums that are needed to make them again."""
     net = FaderNet.load(place, device=str(data.tokens.device))
     count = len(net.model.encoders) + 1
     with tqdm(total=count, desc=f"maps of {name}", disable=None) as progress:
@@ -157,12 +157,12 @@ def named(checkpoints: list[str]) -> dict[str, str]:
         If two have one name.
     """
     pairs = []
-    for given in checkpoints:
-        label, _, place = given.rpartition("=")
+    for argument in checkpoints:
+        label, _, place = argument.rpartition("=")
         pairs.append((label or checkpoint.find(place).name, place))
-    most, times = Counter(name for name, _ in pairs).most_common(1)[0]
+    repeated, times = Counter(name for name, _ in pairs).most_common(1)[0]
     if times > 1:
-        raise ValueError(f"{times} checkpoints are named {most!r}: tell them apart, LABEL=DIR")
+        raise ValueError(f"{times} checkpoints are named {repeated!r}: tell them apart, LABEL=DIR")
     return dict(pairs)
 
 

@@ -59,36 +59,36 @@ def prepare_file(source: Source) -> Prepared:
         piece = midi.read(source.path)
     except (midi.MidiError, OSError) as error:
         return Prepared(source.name, source.corpus, {}, Counter(), str(error))
-    kept: list[Segment] = []
+    usable: list[Segment] = []
     dropped: Counter[str] = Counter()
     for segment in segments(piece):
         if segment.problem is None:
-            kept.append(segment)
+            usable.append(segment)
         else:
             dropped[segment.problem] += 1
-    if not kept:
+    if not usable:
         reason = f"none of its {dropped.total()} segments can be used"
         return Prepared(source.name, source.corpus, {}, dropped, reason)
-    n = len(kept)
+    n = len(usable)
     tokens = np.full((n, events.MAX_TOKENS), events.PAD, np.int16)
     length = np.zeros(n, np.uint8)
-    for row, segment in enumerate(kept):
+    for row, segment in enumerate(usable):
         encoded = events.encode(segment.notes)
         tokens[row, : len(encoded)] = encoded
         length[row] = len(encoded)
     arrays: dict[str, np.ndarray] = {
         "tokens": tokens,
         "length": length,
-        "key": np.array([key.find(s.notes) for s in kept], np.uint8),
-        "start": np.array([s.start for s in kept], np.float32),
+        "key": np.array([key.find(s.notes) for s in usable], np.uint8),
+        "start": np.array([s.start for s in usable], np.float32),
     }
     for name, attribute in ATTRIBUTES.items():
-        labels = [attribute.label(s.notes) for s in kept]
+        labels = [attribute.label(s.notes) for s in usable]
         arrays[name] = np.array(labels, np.uint8).reshape(n, STEPS)
     ratings = np.full((n, 2), np.nan, np.float32)
     if source.ratings is not None:
         starts = corpora.measure_starts(piece)
-        for row, segment in enumerate(kept):
+        for row, segment in enumerate(usable):
             end = segment.start + BEATS
             ratings[row] = corpora.rating(source.ratings, starts, segment.start, end)
     arrays["arousal"], arrays["valence"] = ratings.T
@@ -96,7 +96,7 @@ def prepare_file(source: Source) -> Prepared:
 
 
 def report(file: Prepared) -> None:
-    """Say why a file cannot be used, if so."""
+    """Print why a file cannot be used."""
     if file.error:
         tqdm.write(f"skipped {file.name}: {file.error}", file=sys.stderr)
 
@@ -112,8 +112,8 @@ def split(n: int, rng: np.random.Generator) -> np.ndarray:
 def join(files: list[Prepared], seed: int) -> dict[str, np.ndarray]:
     """The arrays of all usable files in order of corpus and name, with both splits.
 
-    ``split`` keeps every performance and every VGMIDI piece on one side; ``random_split`` is the
-    paper's, segment by segment, where the neighbours of a test segment are trained on.
+    ``split`` keeps all segments of a piece on one side. ``random_split`` is the paper's: it splits
+    segment by segment, so a model trains on the neighbours of a test segment.
     """
     used = sorted((f for f in files if not f.error), key=lambda f: (f.corpus, f.name))
     counts = [len(f.arrays["length"]) for f in used]
@@ -132,7 +132,7 @@ def join(files: list[Prepared], seed: int) -> dict[str, np.ndarray]:
 
 
 def check_output(path: Path) -> None:
-    """Find out whether a file can be written before minutes are spent on it.
+    """Check that a file can be written, before the minutes of work that make it.
 
     Raises
     ------
@@ -147,13 +147,13 @@ def check_output(path: Path) -> None:
 
 
 def save(arrays: dict[str, np.ndarray], path: Path) -> None:
-    """Write the arrays at once or not at all."""
+    """Write the arrays; a run that fails leaves no half-written file."""
     with replacing(path, shared=True) as part, part.open("wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
 def summary(files: list[Prepared], arrays: dict[str, np.ndarray], seconds: float) -> dict:
-    """What was prepared, in numbers; densities are of the performances."""
+    """Counts and checksums of the prepared data; means and sds of densities are of performances."""
     dropped = sum((f.dropped for f in files), Counter())
     corpus = arrays["piece_corpus"][arrays["piece"]]
     rated = np.abs(arrays["arousal"]) > 0.1
@@ -183,9 +183,9 @@ def summary(files: list[Prepared], arrays: dict[str, np.ndarray], seconds: float
     return figures
 
 
-def _rounded(statistic, values: np.ndarray, digits: int = 4, *more: float) -> float | None:
-    """A statistic of some values, None of none."""
-    return round(float(statistic(values, *more)), digits) if len(values) else None
+def _rounded(statistic, values: np.ndarray, digits: int = 4, *arguments: float) -> float | None:
+    """A statistic of values, or None if there are no values."""
+    return round(float(statistic(values, *arguments)), digits) if len(values) else None
 
 
 def parser() -> argparse.ArgumentParser:
@@ -201,7 +201,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def gather(options: argparse.Namespace) -> list[Source]:
-    """The files that the command line names, once it is known that all can go well.
+    """The files that the command line names, after a check of the outputs and settings.
 
     Raises
     ------

@@ -27,7 +27,7 @@ BENCHMARKS = ROOT / "benchmarks" / "results"
 FIGURES = ROOT / "docs" / "figures"
 DRAWN = ("table1", "figure3", "figure4", "figure5", "response", "movement")
 DENSITY = "_density"  # ends the names of densities among the results of `train.prepare`
-LOSSES = {  # of a training log's last validation beside those of labels: what it is, its unit
+LOSSES = {  # of a log's last validation, besides those of labels: the term and its unit
     "events": ("events", "nats a token"),
     "onset": ("onsets", "nats a note"),
     "hold": ("holds", "nats a key that sounds"),
@@ -41,12 +41,12 @@ def read(name: str) -> dict:
 
 
 def ablation() -> Ablation:
-    """What `train.ablation` measured."""
+    """The results of `train.ablation`."""
     return Ablation.model_validate(read("ablation"))
 
 
 def data_table() -> str:
-    """What `train.prepare` found."""
+    """Counts and densities of the prepared data, from `train.prepare`."""
     counts = read("prepare")
     densities = {
         f"{name.removesuffix(DENSITY)} density": (value, _digits(value))
@@ -95,8 +95,8 @@ def training_table(name: str) -> str:
     losses = LOSSES | labels
     for loss, value in run["validation"].items():
         if loss in losses:
-            what, unit = losses[loss]
-            rows.append((f"validation, {what}", f"{value:.3f} {unit}"))
+            term, unit = losses[loss]
+            rows.append((f"validation, {term}", f"{value:.3f} {unit}"))
     return table(rows, ("training", ""))
 
 
@@ -115,13 +115,13 @@ def control_table() -> str:
 
 
 def model_table() -> str:
-    """What the shipped models do with unseen segments."""
+    """Identity, errors of densities and arousal of the shipped models on unseen segments."""
     evaluations = [read(name)[0] for name in SHIPPED]
 
     def moved(evaluation: dict, fader: str, distance: float) -> str:
-        at = next(p for p in evaluation["identity"][fader] if p["distance"] == distance)
+        point = next(p for p in evaluation["identity"][fader] if p["distance"] == distance)
         scores = ("note_f1", "pitch_class_cosine", "key_kept", "contour")
-        return ", ".join(f"{at[score]:.2f}" for score in scores)
+        return ", ".join(f"{point[score]:.2f}" for score in scores)
 
     rows = [
         (f"{words}, nothing moved", *(f"{f['reconstruction'][score]:.3f}" for f in evaluations))
@@ -166,33 +166,33 @@ def speed_table() -> str:
         for stage, times in latency.items()
         if isinstance(times, dict)
     ]
-    what = f"fader released → there, {latency['segments']} segment, {latency['repeats']} releases"
+    stages = f"fader released → there, {latency['segments']} segment, {latency['repeats']} releases"
     start = f"Start to usable page: {latency['start_s']:.1f} s. Measured on 2 cores without a GPU."
-    return f"{table(rows, (what, 'median ms', '95 % ms'))}\n\n{start}"
+    return f"{table(rows, (stages, 'median ms', '95 % ms'))}\n\n{start}"
 
 
 def kills_table() -> str:
-    """What `benchmarks.survey_kills` found."""
+    """Counts from `benchmarks.survey_kills`."""
     counts = json.loads((BENCHMARKS / "survey_kills.json").read_text())
     rows = [(name.replace("_", " "), f"{value}") for name, value in counts.items()]
     return table(rows, ("killed", ""))
 
 
 def load_table() -> str:
-    """What `benchmarks.survey_load` found."""
+    """Waiting times and errors from `benchmarks.survey_load`."""
     load = json.loads((BENCHMARKS / "survey_load.json").read_text())
     names = ("median_ms", "p95_ms", "max_ms")
     rows = [
         (kind, f"{times['n']:,}", *(f"{times[name]:.0f}" for name in names))
         for kind, times in load["requests"].items()
     ]
-    what = (
+    conditions = (
         f"{load['participants']} participants, {load['database']}: {load['errors']} errors, "
         f"{load['acknowledged']} answers acknowledged, {load['lost']} lost; server "
         f"{load['server_cpu_s']:.0f} s of CPU in {load['seconds']:.0f} s; load average "
         f"before it {load['load_average_before']}."
     )
-    return f"{table(rows, ('request', 'n', 'median ms', '95 % ms', 'most ms'))}\n\n{what}"
+    return f"{table(rows, ('request', 'n', 'median ms', '95 % ms', 'most ms'))}\n\n{conditions}"
 
 
 def compared(rows: Callable[[list[Evaluation]], Table]) -> str:
@@ -201,12 +201,12 @@ def compared(rows: Callable[[list[Evaluation]], Table]) -> str:
 
 
 def valence_table() -> str:
-    """Whether anything tells valence apart."""
+    """How well densities, judges and codes separate valence."""
     return table(*mood_tables.carried(read("valence")["labels"]))
 
 
 def presets_table() -> str:
-    """What the four presets do."""
+    """How the four presets move moods, and the identity after them."""
     return table(*mood_tables.presets(read("valence")["models"], SHIPPED))
 
 
@@ -232,7 +232,7 @@ TABLES: dict[str, Callable[[], str]] = {
 
 
 def fill(text: str, tables: dict[str, Callable[[], str]] | None = None) -> str:
-    """A page with every marked table made anew.
+    """The text of a page with every marked table replaced by a new one.
 
     Raises
     ------
@@ -241,13 +241,15 @@ def fill(text: str, tables: dict[str, Callable[[], str]] | None = None) -> str:
     """
     tables = TABLES if tables is None else tables
 
-    def one(match: re.Match[str]) -> str:
+    def filled(match: re.Match[str]) -> str:
         name = match["name"]
         if name not in tables:
             raise ValueError(f"no table is named {name!r}")
         return f"<!-- {name}:begin -->\n{tables[name]()}\n<!-- {name}:end -->"
 
-    return re.sub(r"<!-- (?P<name>\w+):begin -->.*?<!-- (?P=name):end -->", one, text, flags=re.S)
+    return re.sub(
+        r"<!-- (?P<name>\w+):begin -->.*?<!-- (?P=name):end -->", filled, text, flags=re.S
+    )
 
 
 def main() -> int:

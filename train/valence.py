@@ -1,8 +1,8 @@
-"""Valence: whether the labels carry it, and what the four presets do.
+"""Valence: how well the labels can be learnt, and how the four presets move it.
 
 ``python -m train.valence --data FILE --out train/results/valence.json`` measures both. Few pieces
-are rated, and one split leaves three of low valence to be tested on: beside the held-out pieces
-all are judged in turn, by regressions that never saw them.
+are rated, and the test split has only three of low valence. So the file also holds results of
+cross-validation, in which every piece is judged by regressions that never saw it.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ from train.evaluation.mood_classifier import (
 CODER = "gmvae"
 MODELS = ("arranger", "gmvae")
 OF_KEY = ("major", "clarity", "classes")  # features that a change of mode moves by itself
-ALONE = {f"{mood} {side}": {mood: side} for mood in MOODS for side in SIDES}
+SINGLE_MOODS = {f"{mood} {side}": {mood: side} for mood in MOODS for side in SIDES}
 
 
 def told_apart(data: Segments, mood: str, seed: int) -> dict[str, dict[str, Any]]:
-    """AUC of a mood by densities, by a judge and by codes, on pieces never seen.
+    """AUC of a mood by densities, by a judge and by codes, on unseen pieces.
 
-    The codes are a GM-VAE's, which learnt from the training pieces, told their arousal but not
-    their valence: of these two moods only valence may be asked of them in cross-validation.
+    The codes come from a GM-VAE that was trained with labels of arousal, but not of valence. Only
+    valence can be cross-validated with them.
     """
     labels = getattr(data, mood).cpu().numpy()
     rows = np.flatnonzero(labels != UNLABELLED)
@@ -72,7 +72,7 @@ def told_apart(data: Segments, mood: str, seed: int) -> dict[str, dict[str, Any]
 
 
 def _tables(segments: Sequence[Notes], with_codes: bool) -> dict[str, np.ndarray]:
-    """What segments are told apart by: name -> float64, (n, f), the baseline first."""
+    """Features of segments: name -> float64, (n, f), the baseline first."""
     names = list(features(segments[0]))
     deaf = [name for name in names if name not in OF_KEY]
     tables = {
@@ -106,7 +106,7 @@ def _separations(
 
 
 def judges(data: Segments) -> dict[str, MoodClassifier]:
-    """Judges of either mood, and one of valence that does not hear the key."""
+    """Judges of both moods, and a judge of valence without the features of key."""
     segments, _ = labelled(data, TRAIN)
     deaf = [name for name in features(segments[0]) if name not in OF_KEY]
     return {
@@ -119,25 +119,25 @@ def judges(data: Segments) -> dict[str, MoodClassifier]:
 def moved(
     net: FaderNet, source: Sequence[Notes], ears: Mapping[str, MoodClassifier]
 ) -> dict[str, dict]:
-    """What transfers do to moods, by judges that know no model, and to the music itself.
+    """Effect of transfers on moods, by judges that know no model, and on the music itself.
 
-    Beside every preset stand each mood alone, for what it does to the other one, and what a
-    reconstruction does to all of them. As with arousal, segments that are not there yet are
-    counted by themselves: for arousal those that its judge hears on the other side, for valence
-    those in the other mode (on performances its judge hears low valence in few).
+    Besides the presets, each mood is moved alone, to see its effect on the other mood, and segments
+    are only reconstructed, as a control. Segments that are not yet on the target side are also
+    counted separately: for arousal those that the judge hears on the other side, for valence those
+    in the other mode (the judge of valence hears few performances as low).
     """
     codes = net.encode(source)
     major = np.array([key.find(notes) < key.MINOR for notes in source])
     before = {name: ear.log_odds(source) for name, ear in ears.items()}
     high = {name: odds > 0 if name == "arousal" else major for name, odds in before.items()}
     presets = {}
-    for name, asked in tqdm({"nothing": {}, **PRESETS, **ALONE}.items(), disable=None):
-        played = net.transfer(codes, asked) if asked else net.reconstruct(codes)
+    for name, sides in tqdm({"nothing": {}, **PRESETS, **SINGLE_MOODS}.items(), disable=None):
+        played = net.transfer(codes, sides) if sides else net.reconstruct(codes)
         after = {ear: judge.log_odds(played) for ear, judge in ears.items()}
         presets[name] = {
-            "asked": asked,
+            "asked": sides,
             "judges": {
-                ear: _heard(before[ear], after[ear], high[ear], asked.get(ear.split()[0]))
+                ear: _heard(before[ear], after[ear], high[ear], sides.get(ear.split()[0]))
                 for ear in ears
             },
             **_kept(source, played),
@@ -146,7 +146,7 @@ def moved(
 
 
 def _heard(before: np.ndarray, after: np.ndarray, high: np.ndarray, side: str | None) -> dict:
-    """How one judge hears n transfers; either direction of a mood that was not asked to move."""
+    """How one judge hears n transfers; both directions of a mood that was not meant to move."""
     sides: dict = {"mean_change": round(float(np.nanmean(after - before)), 4)}
     for target in (side,) if side else SIDES:
         not_there = high != (target == "high")
@@ -179,7 +179,7 @@ def _kept(source: Sequence[Notes], played: Sequence[Notes]) -> dict:
 
 
 def measured(data: Segments, models: Sequence[str], count: int, seed: int) -> dict:
-    """All figures, with what is needed to measure them again."""
+    """All figures, with the settings and checksums that are needed to measure them again."""
     began = time.perf_counter()
     rows = chosen(data, corpora.PERFORMANCES, count, seed)
     source, ears = notes_of(data, rows), judges(data)
@@ -200,11 +200,11 @@ def measured(data: Segments, models: Sequence[str], count: int, seed: int) -> di
 
 
 def _sums(name: str) -> dict[str, str]:
-    """Checksums of all files that a model is loaded from."""
+    """Checksums of all files of a model."""
     return {
-        f"{folder.name}/{file}": found
+        f"{folder.name}/{file}": checksum
         for folder in checkpoint.parts(name)
-        for found, file in map(str.split, (folder / checkpoint.SUMS).read_text().splitlines())
+        for checksum, file in map(str.split, (folder / checkpoint.SUMS).read_text().splitlines())
     }
 
 

@@ -82,7 +82,7 @@ def test_the_index_tells_what_was_packed(shards, folder):
     index = json.loads((folder / packed.INDEX).read_text())
     assert [file["name"] for file in index["files"]] == ["first.npz", "second.npz"]
     assert index["segments"] == sum(file["segments"] for file in index["files"])
-    assert index["sha256"].keys() == {*packed.ALWAYS, *ATTRIBUTES}
+    assert index["sha256"].keys() == {*packed.UNLABELLED_ARRAYS, *ATTRIBUTES}
 
 
 def test_a_piece_is_packed_once(shards, tmp_path):
@@ -110,7 +110,7 @@ def test_a_folder_with_half_a_file_is_refused(shards, tmp_path):
         Segments.load(out)
 
 
-@pytest.mark.parametrize("name", (*packed.ALWAYS, *ATTRIBUTES))
+@pytest.mark.parametrize("name", (*packed.UNLABELLED_ARRAYS, *ATTRIBUTES))
 def test_a_folder_with_a_changed_byte_is_refused(folder, tmp_path, name):
     out = tmp_path / "data"
     shutil.copytree(folder, out)

@@ -85,7 +85,7 @@ def _rated(folder: Path, name: str, piece: dict) -> Source:
 
 def measure_starts(piece: Piece) -> np.ndarray:
     """Beat at which every measure of a piece begins, from its meter: float64, shape (m,)."""
-    # Less a hair: a barline that a rounding error puts before the change is the change itself.
+    # Minus SLACK: a bar line that a rounding error puts before the change is the change itself.
     changes = np.append(piece.meter[1:, 0], piece.length) - SLACK
     starts = [
         np.arange(beat, until, numerator * 4 / denominator)

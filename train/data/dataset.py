@@ -26,7 +26,7 @@ from train.data import packed
 TRAIN, VALIDATION, TEST = 0, 1, 2
 SPLITS = ("split", "random_split")
 AMBIGUOUS = 0.1  # |rating| up to here is no label (paper 4.1)
-DAMAGED = (EOFError, zipfile.BadZipFile, zlib.error)  # what np.load says of half a file
+DAMAGED = (EOFError, zipfile.BadZipFile, zlib.error)  # what np.load raises for an incomplete file
 POOL = 50  # batches among which segments are sorted by length
 
 
@@ -120,7 +120,7 @@ class Segments:
 
 
 def _arrays(path: Path) -> tuple[dict[str, np.ndarray], str]:
-    """A file's or a folder's arrays, and the hash that tells them from others."""
+    """The arrays of a file or folder, and the hash that identifies them."""
     if path.is_dir():
         return packed.arrays_of(path)
     with path.open("rb") as file, np.load(file) as stored:
@@ -137,7 +137,7 @@ def epoch(data: Segments, size: int, repeats: int, rng: np.random.Generator) -> 
     """One shuffled pass over the training segments, as rows of each batch.
 
     Segments of like length share a batch, which halves the padding. Labelled ones come `repeats`
-    times: they are few, and only they teach the components their names.
+    times: they are few, and only they tell the components which is low and which is high arousal.
     """
     train = np.flatnonzero(data.split == TRAIN)
     labelled = train[data.arousal.cpu().numpy()[train] != UNLABELLED]

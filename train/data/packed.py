@@ -1,8 +1,8 @@
 """Prepared files as one folder of plain arrays; `train.packed` is the command.
 
-For corpora of which one machine prepares a part, or that are larger than memory.
-`train.data.dataset` maps the arrays of such a folder instead of reading them: what a batch needs is
-fetched from the disk when it is needed, and stays in the system's cache as long as there is room.
+For corpora that several machines prepare in parts, or that are larger than memory.
+`train.data.dataset` maps the arrays of such a folder instead of reading them: the system reads from
+the disk the rows that a batch needs, and caches them as long as there is room.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ from tqdm import tqdm
 from fadernets.atomic_file import replacing
 
 INDEX = "index.json"
-# What NumPy says of half a file, or of another one.
+# What NumPy raises for an incomplete or foreign file.
 DAMAGED = (EOFError, KeyError, OSError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
 OF_PIECES = ("piece_name", "piece_corpus")
 OF_SEGMENTS = ("tokens", "length", "key", "start", "arousal", "valence", "piece", "split",
                "random_split")  # fmt: skip
-ALWAYS = (*OF_SEGMENTS, *OF_PIECES)  # what is there beside the labels, one array an attribute
+UNLABELLED_ARRAYS = (*OF_SEGMENTS, *OF_PIECES)  # all besides the labels, one array an attribute
 
 
 def attributes_of(names: Iterable[str]) -> tuple[str, ...]:
     """The attributes whose labels are among the arrays of a prepared file."""
-    return tuple(name for name in names if name not in ALWAYS)
+    return tuple(name for name in names if name not in UNLABELLED_ARRAYS)
 
 
 def pack(files: Sequence[Path], out: Path) -> dict:
-    """Write the segments of prepared files one after the other, in a folder.
+    """Write the segments of prepared files one after the other into a folder.
 
-    A file's pieces are numbered on from those before it. All are decoded one at a time.
+    The numbers of a file's pieces continue those of the file before. One file is read at a time.
 
     Parameters
     ----------
     files : sequence of Path
         Each of `train.prepare`, each with a split of its own.
     out : Path
-        Appears when all is written, and not before.
+        Appears only when everything is written.
 
     Returns
     -------
@@ -116,9 +116,9 @@ def _looked_at(files: Sequence[Path]) -> tuple[dict, dict[Path, tuple[int, int]]
             mine, first = (", ".join(labelled[p]) or "nothing" for p in (path, files[0]))
             raise ValueError(f"{path} has labels of {mine}, {files[0]} of {first}")
     together = np.concatenate(names)
-    found, counts = np.unique(together, return_counts=True)
+    unique, counts = np.unique(together, return_counts=True)
     if (counts > 1).any():
-        raise ValueError(f"piece {found[counts > 1][0]!r} is in more than one file")
+        raise ValueError(f"piece {unique[counts > 1][0]!r} is in more than one file")
     segments, pieces = (sum(n) for n in zip(*brought.values(), strict=True))
     shapes = {
         name: (kind, (pieces if name in OF_PIECES else segments, *width[name]))
@@ -146,7 +146,7 @@ def arrays_of(folder: Path) -> tuple[dict[str, np.ndarray], str]:
     try:
         text = (folder / INDEX).read_bytes()
         index = json.loads(text)
-        names = (*ALWAYS, *attributes_of(index["sha256"]))
+        names = (*UNLABELLED_ARRAYS, *attributes_of(index["sha256"]))
         hashes = {name: index["sha256"][name] for name in names}
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{folder} is no folder of train.packed: {error}") from error

@@ -1,4 +1,4 @@
-"""The ways of playing that the ablation compares, from the paper's to the arranger's."""
+"""The variants of playing that the ablation compares, from the paper's to the arranger's."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class Variant:
     model : str
         Shipped model it plays with.
     prepared : callable
-        Makes of the loaded model the one to play with.
-    way : callable
+        Loaded model -> the model that plays.
+    play : callable
         Net, codes of n segments, fader, densities asked for (n,) -> what is played.
     decodes : int
         Decodes of each segment.
@@ -55,35 +55,35 @@ class Variant:
     name: str
     model: str
     prepared: Callable[[FaderNet], FaderNet]
-    way: Way
+    play: Way
     decodes: int = 1
     searches: bool = False
 
 
-def calibrated(net: FaderNet, codes: Codes, fader: str, asked: np.ndarray) -> list[Notes]:
+def calibrated(net: FaderNet, codes: Codes, fader: str, targets: np.ndarray) -> list[Notes]:
     """One decode where the fader's scale has the density."""
-    return net.slide(codes, {fader: net.position(fader, asked)})
+    return net.slide(codes, {fader: net.position(fader, targets)})
 
 
-def best_of(net: FaderNet, codes: Codes, fader: str, asked: np.ndarray) -> list[Notes]:
-    """Of a greedy and several random decodes, the one nearest to the density."""
-    moved = net.moved(codes, {fader: net.position(fader, asked)})
+def best_of(net: FaderNet, codes: Codes, fader: str, targets: np.ndarray) -> list[Notes]:
+    """The nearest to the density among one greedy and several random decodes."""
+    moved = net.moved(codes, {fader: net.position(fader, targets)})
     return _nearest(
-        [net.reconstruct(moved, seed=s) for s in (None, *range(1, BEST_OF))], fader, asked
+        [net.reconstruct(moved, seed=s) for s in (None, *range(1, BEST_OF))], fader, targets
     )
 
 
-def closed_loop(net: FaderNet, codes: Codes, fader: str, asked: np.ndarray) -> list[Notes]:
-    """Decodes that each aim beside the density by what all before missed."""
-    aim, tries = asked, []
+def closed_loop(net: FaderNet, codes: Codes, fader: str, targets: np.ndarray) -> list[Notes]:
+    """The best of several decodes; each aim is corrected by the misses of all earlier decodes."""
+    aim, tries = targets, []
     for _ in range(ROUNDS):
         tries.append(calibrated(net, codes, fader, aim))
-        aim = aim + asked - _densities(tries[-1], fader)
-    return _nearest(tries, fader, asked)
+        aim = aim + targets - _densities(tries[-1], fader)
+    return _nearest(tries, fader, targets)
 
 
-def _nearest(tries: Sequence[list[Notes]], fader: str, asked: np.ndarray) -> list[Notes]:
-    miss = np.stack([np.abs(_densities(played, fader) - asked) for played in tries])
+def _nearest(tries: Sequence[list[Notes]], fader: str, targets: np.ndarray) -> list[Notes]:
+    miss = np.stack([np.abs(_densities(played, fader) - targets) for played in tries])
     return [tries[t][i] for i, t in enumerate(miss.argmin(0))]
 
 
@@ -92,14 +92,14 @@ def _densities(played: Sequence[Notes], fader: str) -> np.ndarray:
 
 
 def as_it_is(net: FaderNet) -> FaderNet:
-    """The model as it is shipped."""
+    """The shipped model, unchanged."""
     return net
 
 
 def arranging(
     candidates: int = CANDIDATES, weights: ArrangementWeights | None = None, *, mute: bool = False
 ) -> Callable[[FaderNet], FaderNet]:
-    """What makes of the arranger one with other settings, or with a reviser that says nothing."""
+    """A function that gives an arranger other settings, or a reviser without preferences."""
 
     def prepared(net: FaderNet) -> FaderNet:
         if not isinstance(net.realiser, Arranger):
@@ -115,7 +115,7 @@ class _Mute(Reviser):
     """A reviser to which all notes are equally likely, and all new ones moderately loud."""
 
     def __init__(self, reviser: Reviser) -> None:
-        torch.nn.Module.__init__(self)  # it needs none of a reviser's layers
+        torch.nn.Module.__init__(self)  # without a reviser's layers
         self.poles = reviser.poles
 
     def forward(

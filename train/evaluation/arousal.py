@@ -1,4 +1,4 @@
-"""Arousal of a model: told apart on pieces it never saw, and moved by transfer (paper 5)."""
+"""Arousal of a model: classified on unseen pieces, and moved by transfer (paper 5)."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from train.reporting.results import Judged, Separation, ToldApart, Transferred
 
 
 def arousal(net: FaderNet, data: Segments, source: list[Notes]) -> ToldApart:
-    """Arousal told apart on labelled pieces never seen, and moved on performances.
+    """Arousal classified on unseen labelled pieces, and moved on performances.
 
-    A transfer is judged by the model's own q(high) of what it played, heard anew.
+    The model itself judges a transfer: it encodes the played notes and gives q(high).
     """
     labels = data.arousal.cpu().numpy()
     rows = np.flatnonzero((data.split == TEST) & (labels != UNLABELLED))
@@ -42,14 +42,14 @@ def arousal(net: FaderNet, data: Segments, source: list[Notes]) -> ToldApart:
     sides = {}
     for target in ("low", "high"):
         played = net.transfer(source, target)
-        heard = [s for s in played if len(s)]
-        after = net.arousal(heard)
-        kept = np.array([len(s) > 0 for s in played])
+        sounding = [s for s in played if len(s)]
+        after = net.arousal(sounding)
+        is_sounding = np.array([len(s) > 0 for s in played])
         sign = 1 if target == "high" else -1
         sides[target] = Transferred(
             mean_before=round(float(before.mean()), 4),
             mean_after=round(float(after.mean()), 4),
-            moved_or_there=round(float((sign * (after - before[kept]) >= 0).mean()), 4),
+            moved_or_there=round(float((sign * (after - before[is_sounding]) >= 0).mean()), 4),
             density_change={
                 n: round(float(np.mean([measure(s)[n] for s in played]) - d.mean()), 4)
                 for n, d in densities.items()
@@ -78,25 +78,27 @@ def judged(
 ) -> dict[Literal["high", "low"], Judged]:
     """Share of transfers that move arousal as asked, by a judge that never saw the model.
 
-    As in the paper's listening test each is compared with its source, and a segment is moved to
-    the side on which the judge does not hear it yet. Beside it stand all segments, and what a
-    reconstruction alone does.
+    As in the paper's listening test, each transfer is compared with its source, and only segments
+    count that the judge does not yet hear on the target side. The shares of all segments and of
+    plain reconstructions are given besides.
     """
     before = judge.log_odds(source)
     plain = judge.log_odds(net.reconstruct(source))
     sides: dict[Literal["high", "low"], Judged] = {}
     not_there: dict[Literal["high", "low"], np.ndarray] = {"high": before < 0, "low": before > 0}
-    for target, other in not_there.items():
+    for target, mask in not_there.items():
         played = net.transfer(source, target)
         after = judge.log_odds(played)
-        part = np.flatnonzero(other)
-        kept = identity([source[i] for i in part], [played[i] for i in part]) if len(part) else None
+        part = np.flatnonzero(mask)
+        scores = (
+            identity([source[i] for i in part], [played[i] for i in part]) if len(part) else None
+        )
         sides[target] = Judged(
             n=len(part),
             moved=_share(before[part], after[part], target),
             moved_of_all=_share(before, after, target),
             moved_by_reconstruction=_share(before[part], plain[part], target),
-            **(kept.stored() if kept else {}),
+            **(scores.stored() if scores else {}),
         )
     return sides
 

@@ -1,7 +1,7 @@
-"""Whether labels are carried at all: grouped cross-validation, and intervals over pieces.
+"""How well labels can be learnt: grouped cross-validation, and bootstrap intervals over pieces.
 
-Segments of one piece are alike and share their rater's opinion: they are never on both sides of a
-fold, and what is drawn anew for an interval is pieces.
+Segments of one piece are alike and share their rater's opinion. So they are never on both sides of
+a fold, and the bootstrap draws pieces.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from train.evaluation.mood_classifier import fit
 from train.reporting.results import PieceSeparation
 
 FOLDS, REPEATS, DRAWS = 10, 5, 1_000
-LEVEL = 95  # percent that an interval holds
+LEVEL_PERCENT = 95  # of the draws that an interval holds
 
 
 def out_of_fold(values: np.ndarray, high: np.ndarray, piece: np.ndarray, seed: int) -> np.ndarray:
@@ -45,7 +45,7 @@ def out_of_fold(values: np.ndarray, high: np.ndarray, piece: np.ndarray, seed: i
         fold = np.empty(len(pieces), int)
         for number, held in enumerate(np.array_split(rng.permutation(len(pieces)), FOLDS)):
             fold[held] = number
-        # Not GroupKFold: it deals by another generator, and published figures shall come again.
+        # Not GroupKFold: it uses another generator, and the published figures must repeat.
         for inside, outside in PredefinedSplit(fold[place]).split():
             judge = fit(values[inside], high[inside], names)
             odds[outside] += judge.of(values[outside]) / REPEATS
@@ -55,7 +55,7 @@ def out_of_fold(values: np.ndarray, high: np.ndarray, piece: np.ndarray, seed: i
 def aucs(
     scores: Mapping[str, np.ndarray], high: np.ndarray, piece: np.ndarray, seed: int
 ) -> dict[str, PieceSeparation]:
-    """AUC of scores with bootstrap intervals over pieces, and how far each is above the first.
+    """AUC of scores with bootstrap intervals over pieces, and its distance from the first score's.
 
     Parameters
     ----------
@@ -90,6 +90,6 @@ def aucs(
 
 
 def interval(drawn: np.ndarray | list[float]) -> list[float]:
-    """The ends between which `LEVEL` percent of values lie, as many below as above."""
-    tail = (100 - LEVEL) / 2
+    """The ends of the central `LEVEL_PERCENT` percent of values."""
+    tail = (100 - LEVEL_PERCENT) / 2
     return np.percentile(drawn, (tail, 100 - tail)).round(4).tolist()

@@ -1,4 +1,4 @@
-"""Identity: what is left of a segment after its faders moved, as a curve against the distance."""
+"""Identity: how much of a segment remains after its faders moved, by distance moved."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def curve(net: FaderNet, source: Sequence[Notes], fader: str, sd: float) -> list
     low, high = net.density(fader, 0.0), net.density(fader, 1.0)
     moves = []
     for distance in DISTANCES:
-        asked = own + distance * sd
-        inside = np.flatnonzero((asked >= low) & (asked <= high)).tolist()
+        targets = own + distance * sd
+        inside = np.flatnonzero((targets >= low) & (targets <= high)).tolist()
         if not len(inside):
             moves.append(Moved(distance=distance, n=0))
             continue
         part = [source[i] for i in inside]
-        played = net.slide(part, {fader: net.position(fader, asked[inside])})
+        played = net.slide(part, {fader: net.position(fader, targets[inside])})
         moved = np.array([measure(notes)[fader] for notes in played]) - own[inside]
         moves.append(
             Moved(

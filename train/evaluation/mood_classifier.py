@@ -104,12 +104,12 @@ def judge_of(
 def held_out(judge: MoodClassifier, data: Segments) -> HeldOut:
     """How a judge does on labelled test segments; None for what needs labels of both kinds."""
     segments, high = labelled(data, TEST)
-    both = len(high) > 0 and high.any() and not high.all()
+    has_both = len(high) > 0 and high.any() and not high.all()
     odds = judge.log_odds(segments)
     return HeldOut(
         segments=len(segments),
-        auc=round(metrics.auc(odds, high), 4) if both else None,
-        accuracy=round(metrics.accuracy(expit(odds), high), 4) if both else None,
+        auc=round(metrics.auc(odds, high), 4) if has_both else None,
+        accuracy=round(metrics.accuracy(expit(odds), high), 4) if has_both else None,
     )
 
 

@@ -53,9 +53,9 @@ class Protocol:
     def __post_init__(self) -> None:
         if self.scale not in SCALES:
             raise ValueError(f"scale {self.scale!r} is not one of {SCALES}")
-        for name, least in (("runs", 1), ("segments", 1), ("values", 2), ("best_of", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} must be at least {least}, not {getattr(self, name)}")
+        for name, lowest in (("runs", 1), ("segments", 1), ("values", 2), ("best_of", 1)):
+            if getattr(self, name) < lowest:
+                raise ValueError(f"{name} must be at least {lowest}, not {getattr(self, name)}")
         if self.best_of > 1 and self.scale != "fader":
             raise ValueError("the best of several decodes needs a density to aim at: scale fader")
 
@@ -67,7 +67,7 @@ class Sweep:
     Attributes
     ----------
     fader : str
-    asked : float64 array, shape (t,)
+    targets : float64 array, shape (t,)
         z^d, or the density that a position asks for.
     rows : int64 array, shape (r, m)
         Rows of the prepared file.
@@ -80,7 +80,7 @@ class Sweep:
     """
 
     fader: str
-    asked: np.ndarray
+    targets: np.ndarray
     rows: np.ndarray
     tokens: np.ndarray
     densities: dict[str, np.ndarray]
@@ -88,7 +88,7 @@ class Sweep:
 
 
 def measured_names(net: FaderNet) -> tuple[str, ...]:
-    """What a model is measured by: the paper's attributes, and those that it has faders of."""
+    """The attributes to measure: the paper's, and those that the model has faders for."""
     return tuple(dict.fromkeys((*PAPER, *net.faders)))
 
 
@@ -158,18 +158,18 @@ def slide(
     if protocol.scale == "z":
         low, high = ends[fader]
         steps = low + np.arange(protocol.values) / protocol.values * (high - low)
-        asked = steps
+        targets = steps
     else:
         steps = np.linspace(0, 1, protocol.values)
-        asked = net.density(fader, steps)
+        targets = net.density(fader, steps)
     played = []
-    for step, density in zip(tqdm(steps, desc=fader, disable=None), asked, strict=True):
+    for step, density in zip(tqdm(steps, desc=fader, disable=None), targets, strict=True):
         if protocol.scale == "z":
             played.append(net.reconstruct(_at(net, codes, fader, step)))
         else:
             moved = net.moved(codes, {fader: step})
             played.append(best(net, moved, source, fader, density, protocol, sd))
-    return recorded(fader, asked, rows, played, names)
+    return recorded(fader, targets, rows, played, names)
 
 
 def _at(net: FaderNet, codes: Codes, fader: str, value: float) -> Codes:
@@ -191,10 +191,10 @@ def best(
     protocol: Protocol,
     sd: Mapping[str, float],
 ) -> list[Notes]:
-    """Of `protocol.best_of` decodes of each code, the one that does best what is asked.
+    """The best of `protocol.best_of` decodes of each code.
 
-    What counts is the distance from the asked density, plus that of the other densities from
-    the source's, in standard deviations.
+    The best has the least sum of distances, in standard deviations: of its density from the target,
+    and of the other densities from the source's.
     """
     nearest = net.reconstruct(codes)
     target = [measure(notes) | {fader: density} for notes in source]
@@ -202,18 +202,18 @@ def best(
     def miss(played: list[Notes]) -> np.ndarray:
         return np.array(
             [
-                sum(abs(densities[n] - wanted[n]) / sd[n] for n in sd)
-                for densities, wanted in zip(map(measure, played), target, strict=True)
+                sum(abs(densities[n] - goal[n]) / sd[n] for n in sd)
+                for densities, goal in zip(map(measure, played), target, strict=True)
             ]
         )
 
     least_misses = miss(nearest)
     for seed in range(1, protocol.best_of):
-        other = net.reconstruct(codes, seed=seed)
-        misses = miss(other)
+        candidate = net.reconstruct(codes, seed=seed)
+        misses = miss(candidate)
         nearest = [
             b if better else a
-            for a, b, better in zip(nearest, other, misses < least_misses, strict=True)
+            for a, b, better in zip(nearest, candidate, misses < least_misses, strict=True)
         ]
         least_misses = np.minimum(least_misses, misses)
     return nearest
@@ -221,16 +221,16 @@ def best(
 
 def recorded(
     fader: str,
-    asked: np.ndarray,
+    targets: np.ndarray,
     rows: np.ndarray,
     played: list[list[Notes]],
     names: Sequence[str],
 ) -> Sweep:
-    """What was played, t lists of r·m segments, as tokens and as these measure."""
+    """A `Sweep` of t lists of r·m played segments, measured after a round trip through tokens."""
     runs, segments = rows.shape
     encoded_rows = [[events.encode(notes) for notes in row] for row in played]
     longest = max(len(tokens) for row in encoded_rows for tokens in row)
-    tokens = np.full((len(asked), runs * segments, longest), events.PAD, np.int16)
+    tokens = np.full((len(targets), runs * segments, longest), events.PAD, np.int16)
     for value, row in enumerate(encoded_rows):
         for place, row_tokens in enumerate(row):
             tokens[value, place, : len(row_tokens)] = row_tokens
@@ -240,12 +240,12 @@ def recorded(
     def shaped(values: list | np.ndarray) -> np.ndarray:
         """(t, r·m, …) as (r, m, t, …)."""
         return np.moveaxis(np.asarray(values), 0, 1).reshape(
-            runs, segments, len(asked), *np.shape(values)[2:]
+            runs, segments, len(targets), *np.shape(values)[2:]
         )
 
     return Sweep(
         fader=fader,
-        asked=np.asarray(asked, np.float64),
+        targets=np.asarray(targets, np.float64),
         rows=rows,
         tokens=shaped(tokens),
         densities={n: shaped([[m[n] for m in row] for row in densities]) for n in names},

@@ -1,7 +1,7 @@
 """Table 1 of the paper for any model: consistency, restrictiveness and linearity of its faders.
 
-Everything is measured on token sequences that can be written down beside the scores, so that other
-code can measure them again.
+All scores are computed from token sequences. `dump` stores these, so that other code can compute
+the scores again.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ def scores(sweep: Sweep, sd: Mapping[str, float]) -> Controlled:
     return Controlled(
         normalised=score(sd),
         raw=score(dict.fromkeys(sd, 1.0)),
-        linearity_each=_mean_sd([metrics.linearity_each(sweep.asked, run) for run in moved]),
-        linearity_pooled=_mean_sd([metrics.linearity_pooled(sweep.asked, run) for run in moved]),
-        spearman_each=_mean_sd([metrics.spearman_each(sweep.asked, run) for run in moved]),
-        asked=np.round(sweep.asked, 4).tolist(),
+        linearity_each=_mean_sd([metrics.linearity_each(sweep.targets, run) for run in moved]),
+        linearity_pooled=_mean_sd([metrics.linearity_pooled(sweep.targets, run) for run in moved]),
+        spearman_each=_mean_sd([metrics.spearman_each(sweep.targets, run) for run in moved]),
+        asked=np.round(sweep.targets, 4).tolist(),
         measured_mean=np.round(pooled.mean(0), 4).tolist(),
         measured_sd=np.round(pooled.std(0), 4).tolist(),
         failures=round(metrics.failure_rate(sweep.lengths), 5),
@@ -67,12 +67,12 @@ def _mean_sd(values: list[float]) -> list[float]:
 
 
 def table(net: FaderNet, data: Segments, protocol: Protocol) -> tuple[Table, dict[str, Sweep]]:
-    """Table 1 of one model, and what was played for it.
+    """Table 1 of one model, and the sweeps that it was computed from.
 
     Raises
     ------
     ValueError
-        If the model has no faders, plays not from z^d, or there are too few segments.
+        If the model has no faders or does not play from z^d, or there are too few segments.
     """
     if not net.faders:
         raise ValueError(f"model {net.name!r} has no faders to slide")
@@ -83,7 +83,7 @@ def table(net: FaderNet, data: Segments, protocol: Protocol) -> tuple[Table, dic
     for name, sweep in sweeps.items():
         faders[name] = scores(sweep, sd)
         if protocol.scale == "fader":
-            error = metrics.target_error(sweep.asked, sweep.densities[name])
+            error = metrics.target_error(sweep.targets, sweep.densities[name])
             faders[name] = faders[name].model_copy(update={"target_error": round(error, 4)})
     result = Table(
         sd={n: round(v, 5) for n, v in sd.items()},
@@ -94,16 +94,16 @@ def table(net: FaderNet, data: Segments, protocol: Protocol) -> tuple[Table, dic
 
 
 def dump(path: Path, data: Segments, sweeps: Mapping[str, Sweep]) -> None:
-    """Write what was asked and played, and the sources, as arrays of a compressed ``.npz`` file.
+    """Write the targets, sources and played tokens as arrays of a compressed ``.npz`` file.
 
-    Of every fader ``NAME_asked`` (t,), ``NAME_rows`` of the prepared file (r, m), ``NAME_source``
+    For every fader ``NAME_asked`` (t,), ``NAME_rows`` of the prepared file (r, m), ``NAME_source``
     tokens (r, m, 100) and ``NAME_tokens`` played (r, m, t, longest).
     """
     stored = data.tokens.cpu().numpy()
     arrays: dict[str, np.ndarray] = {}
     for name, sweep in sweeps.items():
         arrays |= {
-            f"{name}_asked": sweep.asked,
+            f"{name}_asked": sweep.targets,
             f"{name}_rows": sweep.rows,
             f"{name}_source": stored[sweep.rows],
             f"{name}_tokens": sweep.tokens,

@@ -13,16 +13,16 @@ def provenance(parts: Sequence[Evaluation | Latent | Transfers]) -> str:
     """What tells these results from others; what all share is said once."""
     weights = ", ".join(f"{p.name} {p.weights_sha256[:SHOWN]}" for p in parts)
     sentences = [f"Weights: {weights}"]
-    for what, attribute in (("code", "commit"), ("data", "data_sha256"), ("seed", "seed")):
+    for label, attribute in (("code", "commit"), ("data", "data_sha256"), ("seed", "seed")):
         values = [getattr(p, attribute, None) for p in parts]
         if not any(value is not None for value in values):
             continue
         short = [_short(value) for value in values]
         if len(set(short)) == 1:
-            sentences.append(f"{what} {short[0]}")
+            sentences.append(f"{label} {short[0]}")
         else:
-            each = ", ".join(f"{p.name} {s}" for p, s in zip(parts, short, strict=True))
-            sentences.append(f"{what}: {each}")
+            by_model = ", ".join(f"{p.name} {s}" for p, s in zip(parts, short, strict=True))
+            sentences.append(f"{label}: {by_model}")
     return "; ".join(sentences) + "."
 
 

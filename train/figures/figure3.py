@@ -28,7 +28,7 @@ def draw(results: Results) -> tuple[list[Drawn], list[str]]:
         elif not panels(latent):
             missing.append(f"figure 3: {latent.name} has no code with a fader and a mixture")
         else:
-            drawn.append(_one(latent))
+            drawn.append(_figure(latent))
     return drawn, missing if results.latents else ["figure 3: no results of train.latent"]
 
 
@@ -43,7 +43,7 @@ def panels(latent: Latent) -> list[tuple[str, str, Map]]:
     ]
 
 
-def _one(latent: Latent) -> Drawn:
+def _figure(latent: Latent) -> Drawn:
     lines, mixed = panels(latent), present(latent.mixed)
     figure = style.figure(0.4 + 2.15 * len(lines))
     grid = figure.subplots(len(lines), len(HEADS), squeeze=False)
@@ -129,11 +129,11 @@ def _scatter(
     """Dots coloured by a value, its outermost percents in the end colours."""
     if low is None:
         low, high = np.percentile(values, (1, 99))
-    shown = axes.scatter(
+    dots = axes.scatter(
         places.x, places.y, SIZE, c=values, cmap=style.SCALE, vmin=low, vmax=high, lw=0,
         rasterized=True,
     )  # fmt: skip
-    bar = figure.colorbar(shown, ax=axes, location="bottom", fraction=0.05, pad=0.02, aspect=28)
+    bar = figure.colorbar(dots, ax=axes, location="bottom", fraction=0.05, pad=0.02, aspect=28)
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=7, length=2)
     bar.locator = MaxNLocator(4)

@@ -27,24 +27,26 @@ def draw(results: Results) -> tuple[list[Drawn], list[str]]:
             missing.append(f"figure 4: no model {sort} low-level features to compare")
     if not with_features or not without:
         return [], missing
-    shown = with_features + without
-    figure = style.figure(0.45 + style.WIDTH / max(3, len(shown)) + 0.35)
-    for axes, latent in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
+    latents = with_features + without
+    figure = style.figure(0.45 + style.WIDTH / max(3, len(latents)) + 0.35)
+    for axes, latent in zip(
+        figure.subplots(1, len(latents), squeeze=False)[0], latents, strict=True
+    ):
         part = present(latent.labelled)
         sides(axes, np.array(part.x), np.array(part.y), np.array(part.arousal), SIZE)
         sort = "without" if latent.model == WITHOUT else "with"
         axes.set_title(f"{sort} low-level features\n{latent.name}")
         axes.set_xlabel(measured(latent))
-    part = present(shown[0].labelled)
+    part = present(latents[0].labelled)
     legend(figure, rated=np.array(part.arousal))
     drawn = Drawn(
         "figure4",
         figure,
         "Maps of the codes of rated segments: "
-        + "; ".join(f"{latent.name} {measured(latent)}".replace("\n", ", ") for latent in shown),
+        + "; ".join(f"{latent.name} {measured(latent)}".replace("\n", ", ") for latent in latents),
         f"{part.segments} rated segments of {part.pieces} pieces that no model saw; t-SNE with "
-        f"perplexity {shown[0].perplexity:g}; intervals are over pieces. "
-        f"{facts.provenance(shown)}",
+        f"perplexity {latents[0].perplexity:g}; intervals are over pieces. "
+        f"{facts.provenance(latents)}",
     )
     return [drawn], missing
 

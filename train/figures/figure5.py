@@ -26,18 +26,20 @@ def draw(results: Results) -> tuple[list[Drawn], list[str]]:
     """A figure a model."""
     if not results.transfers:
         return [], ["figure 5: no results of train.transfers"]
-    shown = [t for t in results.transfers if t.examples]
-    missing = [f"figure 5: {t.name} has no examples" for t in results.transfers if t not in shown]
-    return [_one(t) for t in shown], missing
+    drawable = [t for t in results.transfers if t.examples]
+    missing = [
+        f"figure 5: {t.name} has no examples" for t in results.transfers if t not in drawable
+    ]
+    return [_figure(t) for t in drawable], missing
 
 
-def _one(transfers: Transfers) -> Drawn:
+def _figure(transfers: Transfers) -> Drawn:
     examples = transfers.examples
     blocks = -(-len(examples) // COLUMNS)
     figure = style.figure(0.35 + 3.3 * blocks)
-    for at, part in enumerate(figure.subfigures(blocks, COLUMNS, squeeze=False).flat):
-        if at < len(examples):
-            _block(part.subplots(2, 1, sharex=True, sharey=True), examples[at])
+    for index, part in enumerate(figure.subfigures(blocks, COLUMNS, squeeze=False).flat):
+        if index < len(examples):
+            _block(part.subplots(2, 1, sharex=True, sharey=True), examples[index])
     handles = [Patch(facecolor=colour(mark), label=WORDS[mark], **LOOKS[mark]) for mark in LOOKS]
     figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return Drawn(

@@ -18,38 +18,40 @@ def draw(results: Results) -> tuple[list[Drawn], list[str]]:
     """One figure, a panel a model and fader, all of a fader on one scale."""
     if not results.evaluations:
         return [], ["response: no results of train.evaluate"]
-    shown = [e for e in results.evaluations if e.faders]
-    missing = [f"response: {e.name} has no faders" for e in results.evaluations if e not in shown]
-    if not shown:
+    evaluations = [e for e in results.evaluations if e.faders]
+    missing = [
+        f"response: {e.name} has no faders" for e in results.evaluations if e not in evaluations
+    ]
+    if not evaluations:
         return [], missing
-    faders = names_in(e.faders for e in shown)
-    columns = min(COLUMNS, len(shown))
-    bands = -(-len(shown) // columns)
+    faders = names_in(e.faders for e in evaluations)
+    columns = min(COLUMNS, len(evaluations))
+    bands = -(-len(evaluations) // columns)
     figure = style.figure(0.4 + 1.65 * len(faders) * bands)
     grid = figure.subplots(len(faders) * bands, columns, squeeze=False)
     for axes in grid.flat:
         axes.set_visible(False)
     tops = {
-        fader: _top([e.faders[fader] for e in shown if e.faders and fader in e.faders])
+        fader: _top([e.faders[fader] for e in evaluations if e.faders and fader in e.faders])
         for fader in faders
     }
-    for at, evaluation in enumerate(shown):
+    for index, evaluation in enumerate(evaluations):
         for row, fader in enumerate(faders):
-            axes = grid[len(faders) * (at // columns) + row, at % columns]
+            axes = grid[len(faders) * (index // columns) + row, index % columns]
             axes.set_visible(True)
             if row == 0:
                 axes.set_title(evaluation.title.replace(" (", "\n("))
-            if at % columns == 0:
+            if index % columns == 0:
                 axes.set_ylabel(f"{fader} density played")
             if evaluation.faders and fader in evaluation.faders:
                 _panel(axes, evaluation.faders[fader], tops[fader])
             axes.set_xlabel(f"{fader} density asked")
-    figure.legend(handles=_legend(shown), loc="outside lower center", ncols=4)
+    figure.legend(handles=_legend(evaluations), loc="outside lower center", ncols=4)
     drawn = Drawn(
         "response",
         figure,
-        "Density asked against density played: " + "; ".join(_words(e) for e in shown),
-        f"{facts.counts(shown)} {facts.provenance(shown)}",
+        "Density asked against density played: " + "; ".join(_words(e) for e in evaluations),
+        f"{facts.counts(evaluations)} {facts.provenance(evaluations)}",
     )
     return [drawn], missing
 
@@ -90,8 +92,8 @@ def _legend(evaluations: list[Evaluation]) -> list[Artist]:
     ]
     if any(f.measured_10 for e in evaluations for f in present(e.faders).values()):
         handles.append(Patch(color=style.OURS, alpha=0.13, lw=0, label="four segments of five"))
-    same = Line2D([], [], color=style.PAPERS, ls=(0, (4, 2)), lw=0.9, label="played as asked")
-    return [*handles, same]
+    diagonal = Line2D([], [], color=style.PAPERS, ls=(0, (4, 2)), lw=0.9, label="played as asked")
+    return [*handles, diagonal]
 
 
 def _words(evaluation: Evaluation) -> str:

@@ -58,24 +58,26 @@ def rows(ours: Sequence[Evaluation]) -> list[Row]:
 
 def _panel(axes: Axes, lines: Sequence[Row], column: int) -> None:
     axes.axvline(GOAL, color=style.GOAL, ls=(0, (4, 2)), lw=1, zorder=1, gid="goal")
-    for at, (_, paper, mine) in enumerate(lines):
-        axes.axhline(at, color="#eeeeee", lw=0.7, zorder=0)
+    for row, (_, paper, mine) in enumerate(lines):
+        axes.axhline(row, color="#eeeeee", lw=0.7, zorder=0)
         if paper:
-            axes.plot(PAPER[paper][column], at, "o", mfc="white", mec=style.PAPERS, ms=5.5, mew=1.3)
+            axes.plot(
+                PAPER[paper][column], row, "o", mfc="white", mec=style.PAPERS, ms=5.5, mew=1.3
+            )
         if mine:
             mean, sd = score(mine, column)
             shape = SHAPES.get(present(mine.table).protocol.scale, "o")
-            axes.errorbar(mean, at, xerr=sd, fmt=shape, color=style.OURS, ms=5, lw=1.2, zorder=4)
+            axes.errorbar(mean, row, xerr=sd, fmt=shape, color=style.OURS, ms=5, lw=1.2, zorder=4)
         if paper and mine:
             ends = [PAPER[paper][column], score(mine, column)[0]]
-            axes.plot(ends, [at, at], color="#b8b8b8", lw=1.2, zorder=1.5)
+            axes.plot(ends, [row, row], color="#b8b8b8", lw=1.2, zorder=1.5)
     axes.set_yticks(range(len(lines)), [label for label, *_ in lines])
     axes.set_ylim(len(lines) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
-    least = min(
+    lowest = min(
         [score(mine, c)[0] for _, _, mine in lines if mine for c in range(len(COLUMNS))], default=0
     )
-    axes.set_xlim(min(0, least - 0.06), 1.04)
+    axes.set_xlim(min(0, lowest - 0.06), 1.04)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
 
 

@@ -36,7 +36,7 @@ def restrictiveness(other: np.ndarray) -> float:
     return float(1 - _table(other).std(axis=1).mean())
 
 
-def linearity_each(asked: np.ndarray, moved: np.ndarray) -> float:
+def linearity_each(targets: np.ndarray, moved: np.ndarray) -> float:
     """Mean over the m segments of each one's own R² of a linear fit of density on fader value.
 
     Equation (5) as the authors' code has it. A segment whose density never moves counts 0; their
@@ -44,7 +44,7 @@ def linearity_each(asked: np.ndarray, moved: np.ndarray) -> float:
 
     Parameters
     ----------
-    asked : float array, shape (t,)
+    targets : float array, shape (t,)
     moved : float array, shape (m, t)
 
     Raises
@@ -53,17 +53,17 @@ def linearity_each(asked: np.ndarray, moved: np.ndarray) -> float:
         If all asked values are alike.
     """
     moved = _table(moved)
-    return float(np.mean([_r2(asked, row) for row in moved]))
+    return float(np.mean([_r2(targets, row) for row in moved]))
 
 
-def linearity_pooled(asked: np.ndarray, moved: np.ndarray) -> float:
+def linearity_pooled(targets: np.ndarray, moved: np.ndarray) -> float:
     """R² of one linear fit of density on fader value through the points of all segments.
 
     Equation (5) as written; what the segments differ in beside the fader counts against it.
     Parameters and errors are those of `linearity_each`.
     """
     moved = _table(moved)
-    return _r2(np.tile(asked, len(moved)), moved.ravel())
+    return _r2(np.tile(targets, len(moved)), moved.ravel())
 
 
 def _r2(x: np.ndarray, y: np.ndarray) -> float:

@@ -52,10 +52,10 @@ def contour(reference: Notes, played: Notes) -> float:
     level one and a moving one have nothing in common: 0, as have fewer than two steps.
     """
     a, b = _top(reference), _top(played)
-    both = (a >= 0) & (b >= 0)
-    if both.sum() < 2:
+    in_both = (a >= 0) & (b >= 0)
+    if in_both.sum() < 2:
         return 0.0
-    a, b = a[both], b[both]
+    a, b = a[in_both], b[in_both]
     if np.ptp(a) == 0 or np.ptp(b) == 0:
         return float(np.ptp(a) == np.ptp(b))
     return float(np.corrcoef(a, b)[0, 1])

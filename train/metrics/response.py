@@ -6,38 +6,38 @@ import numpy as np
 from scipy import stats
 
 
-def spearman_of_mean(asked: np.ndarray, measured: np.ndarray) -> float:
+def spearman_of_mean(targets: np.ndarray, measured: np.ndarray) -> float:
     """Spearman correlation of the positions asked with the mean densities measured.
 
     A mean that never moves counts 0.
 
     Parameters
     ----------
-    asked : float array, shape (t,)
+    targets : float array, shape (t,)
     measured : float array, shape (m, t)
         Of m segments at t positions.
     """
-    return _spearman(asked, measured.mean(0))
+    return _spearman(targets, measured.mean(0))
 
 
-def spearman_each(asked: np.ndarray, measured: np.ndarray) -> float:
+def spearman_each(targets: np.ndarray, measured: np.ndarray) -> float:
     """Mean over segments of each one's own Spearman correlation; one that never moves counts 0."""
-    return float(np.mean([_spearman(asked, row) for row in measured]))
+    return float(np.mean([_spearman(targets, row) for row in measured]))
 
 
-def _spearman(asked: np.ndarray, measured: np.ndarray) -> float:
-    return float(stats.spearmanr(asked, measured).statistic) if np.ptp(measured) > 0 else 0.0
+def _spearman(targets: np.ndarray, measured: np.ndarray) -> float:
+    return float(stats.spearmanr(targets, measured).statistic) if np.ptp(measured) > 0 else 0.0
 
 
-def target_error(asked: np.ndarray, measured: np.ndarray) -> float:
+def target_error(targets: np.ndarray, measured: np.ndarray) -> float:
     """Mean absolute difference of the densities asked and measured, in their unit.
 
     Parameters
     ----------
-    asked : float array, shape (t,)
+    targets : float array, shape (t,)
     measured : float array, shape (m, t)
     """
-    return float(np.abs(measured - asked).mean())
+    return float(np.abs(measured - targets).mean())
 
 
 def failure_rate(lengths: np.ndarray) -> float:

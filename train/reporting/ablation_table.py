@@ -6,7 +6,7 @@ from train.reporting.markdown import Table
 from train.reporting.paper import SCORES
 from train.reporting.results import Ablation, VariantIdentity
 
-UNMOVED = "0"  # beside the moves of `train.ablation.kept`
+UNMOVED = "0"  # beside the moves of `train.ablation.identities`
 
 
 def control(ablation: Ablation) -> Table:
@@ -30,8 +30,8 @@ def control(ablation: Ablation) -> Table:
 
 def kept(ablation: Ablation) -> Table:
     """What is left of the music with every idea: note F1, harmony, key kept, melody."""
-    first = ablation.rows[0].identity if ablation.rows else {}
-    moves = [move for move in first if move != UNMOVED]
+    moved_scores = ablation.rows[0].identity if ablation.rows else {}
+    moves = [move for move in moved_scores if move != UNMOVED]
     rows = [
         (
             row.idea,
@@ -43,8 +43,8 @@ def kept(ablation: Ablation) -> Table:
     return rows, ("F1, harmony, key kept, melody", "F1, nothing moved", *moves)
 
 
-def _kept(left: VariantIdentity) -> str:
+def _kept(scores: VariantIdentity) -> str:
     return (
-        f"{left.note_f1:.2f}, {left.pitch_class_cosine:.2f}, "
-        f"{left.key_kept:.2f}, {left.contour:.2f}"
+        f"{scores.note_f1:.2f}, {scores.pitch_class_cosine:.2f}, "
+        f"{scores.key_kept:.2f}, {scores.contour:.2f}"
     )

@@ -56,12 +56,12 @@ def _scores(evaluation: Evaluation, further: Sequence[tuple[str, str]]) -> tuple
     table, columns = evaluation.table, (*COLUMNS, *further)
     if not table:
         return (f"**{evaluation.name}**", NONE, *(NONE for _ in columns))
-    asked = {"z": "z^d", "fader": "density"}.get(table.protocol.scale, table.protocol.scale)
-    each = (table.faders[f].score(name) if f in table.faders else None for name, f in columns)
+    scale = {"z": "z^d", "fader": "density"}.get(table.protocol.scale, table.protocol.scale)
+    pairs = (table.faders[f].score(name) if f in table.faders else None for name, f in columns)
     return (
         f"**{evaluation.name}**",
-        asked,
-        *(f"**{one[0]:.3f}** ± {one[1]:.3f}" if one else NONE for one in each),
+        scale,
+        *(f"**{pair[0]:.3f}** ± {pair[1]:.3f}" if pair else NONE for pair in pairs),
     )
 
 
@@ -69,14 +69,20 @@ def kept(evaluations: Sequence[Evaluation]) -> Table:
     """What is left of a segment: nothing moved, and each fader one sd down and up."""
     rows, faders = [], names_in(e.identity for e in evaluations)
     for e in evaluations:
-        left = e.reconstruction
+        reconstruction = e.reconstruction
         row = [f"**{e.name}**"]
-        row.append(f"{left.note_f1:.2f}, {left.pitch_class_cosine:.2f}" if left else NONE)
+        row.append(
+            f"{reconstruction.note_f1:.2f}, {reconstruction.pitch_class_cosine:.2f}"
+            if reconstruction
+            else NONE
+        )
         for fader in faders:
             for distance in DISTANCES:
                 points = (e.identity or {}).get(fader, [])
-                at = next((p for p in points if p.distance == distance and p.n), None)
-                row.append(f"{at.note_f1:.2f}, {at.pitch_class_cosine:.2f}" if at else NONE)
+                point = next((p for p in points if p.distance == distance and p.n), None)
+                row.append(
+                    f"{point.note_f1:.2f}, {point.pitch_class_cosine:.2f}" if point else NONE
+                )
         rows.append(tuple(row))
     moves = (f"{fader} {d:+.0f} sd" for fader in faders for d in DISTANCES)
     return rows, ("note F1, harmony", "nothing moved", *moves)
@@ -86,8 +92,8 @@ def arousal(evaluations: Sequence[Evaluation]) -> Table:
     """Arousal told apart on pieces never seen, and moved, by a judge that knows no model."""
     rows = []
     for e in evaluations:
-        told, judged = e.arousal, e.judged or {}
-        auc = f"{told.auc:.2f}" if told and told.auc is not None else NONE
+        separation, judged = e.arousal, e.judged or {}
+        auc = f"{separation.auc:.2f}" if separation and separation.auc is not None else NONE
         moved = [
             (_percent(judged[side].moved), _percent(judged[side].moved_by_reconstruction))
             if side in judged

@@ -63,14 +63,14 @@ def presets(models: dict[str, dict], names: Sequence[str]) -> Table:
                 else "–"
                 for mood in ("arousal", "valence")
             ]
-            kept = moves["identity"]
+            identity = moves["identity"]
             rows.append(
                 (
                     f"{model}: {preset}",
                     *shares,
                     ", ".join(f"{moves['judges'][m]['mean_change']:+.2f}" for m in MOODS),
-                    f"{kept['note_f1']:.2f}, {kept['pitch_class_cosine']:.2f}, "
-                    f"{kept['key_kept']:.2f}, {moves['tonic_kept']:.2f}",
+                    f"{identity['note_f1']:.2f}, {identity['pitch_class_cosine']:.2f}, "
+                    f"{identity['key_kept']:.2f}, {moves['tonic_kept']:.2f}",
                 )
             )
     return rows, (

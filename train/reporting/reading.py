@@ -70,9 +70,9 @@ def _part(path: Path, entry: object, alone: bool) -> Result | None:
     try:
         return kind.model_validate(entry)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "a part"
-        raise ValueError(f"{path} is damaged: {place}: {first['msg']}") from error
+        fault = error.errors()[0]
+        place = ".".join(map(str, fault["loc"])) or "a part"
+        raise ValueError(f"{path} is damaged: {place}: {fault['msg']}") from error
 
 
 def _place(part: Result) -> tuple[int, str]:

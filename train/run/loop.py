@@ -80,8 +80,8 @@ class TrainConfig:
         """Learning rate of a step."""
         if not self.decay_steps:
             return self.learning_rate
-        left = min(1.0, (self.steps - step) / self.decay_steps)
-        return self.learning_rate * (0.05 + 0.95 * left)
+        share = min(1.0, (self.steps - step) / self.decay_steps)
+        return self.learning_rate * (0.05 + 0.95 * share)
 
 
 class Players(nn.Module):
@@ -270,9 +270,9 @@ class Trainer:
         """
         config = self.config
         rows = stream(self.data, config.batch, config.labelled_repeats, config.seed, self.step)
-        first = self.accelerator.is_main_process
+        is_main = self.accelerator.is_main_process
         progress = tqdm(
-            total=config.steps, initial=self.step, unit="step", disable=None if first else True
+            total=config.steps, initial=self.step, unit="step", disable=None if is_main else True
         )
         began = time.perf_counter() - self.seconds
         while self.step < config.steps and not self._told_to_stop():
@@ -280,8 +280,8 @@ class Trainer:
             self.window.append(self.accelerator.reduce(terms, "mean"))
             self.seconds = time.perf_counter() - began
             progress.update()
-            last = self.step == config.steps
-            if last or self.step % config.log_every == 0:
+            is_last = self.step == config.steps
+            if is_last or self.step % config.log_every == 0:
                 means = {
                     name: float(torch.stack([terms[name] for terms in self.window]).mean())
                     for name in self.window[0]
@@ -291,12 +291,12 @@ class Trainer:
                     raise FloatingPointError(f"the loss is {means['total']} at step {self.step}")
                 self._log("train", means)
                 progress.set_postfix({n: f"{v:.3f}" for n, v in means.items()}, refresh=False)
-            if first and (last or self.step % config.validate_every == 0):
+            if is_main and (is_last or self.step % config.validate_every == 0):
                 means = self.validate()
                 self._log("validation", means)
-                shown = "  ".join(f"{n} {v:.4f}" for n, v in means.items())
-                tqdm.write(f"step {self.step}  {shown}")
-            if last or self.step % config.save_every == 0:
+                text = "  ".join(f"{n} {v:.4f}" for n, v in means.items())
+                tqdm.write(f"step {self.step}  {text}")
+            if is_last or self.step % config.save_every == 0:
                 self.save()
         progress.close()
         if self.step < config.steps:
@@ -357,14 +357,14 @@ class Trainer:
         path = self.out / CHECKPOINT
         state = load_state(path)
         data = {"sha256": state["data_sha256"], "split": state.get("split", SPLITS[0])}
-        for what, theirs, mine in (
+        for part, theirs, mine in (
             ("model", state["model_config"], dataclasses.asdict(self.model_config)),
             ("run", state["train_config"], dataclasses.asdict(self.config)),
             ("data", data, {"sha256": self.data.sha256, "split": self.data.split_name}),
         ):
             if unlike := [n for n in theirs | mine if theirs.get(n) != mine.get(n)]:
                 differences = ", ".join(f"{n} {theirs.get(n)}, not {mine.get(n)}" for n in unlike)
-                raise ValueError(f"{path} is of another {what}: {differences}")
+                raise ValueError(f"{path} is of another {part}: {differences}")
         self.model.load_state_dict(state["model"])
         for player, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][player])

@@ -74,7 +74,7 @@ def net():
 def test_an_obedient_model_follows_its_fader(data):
     result, sweeps = table1.table(Obedient(), data, replace(SMALL, scale="fader"))
     rhythm = result.faders["rhythm"]
-    assert sweeps["rhythm"].asked.tolist() == pytest.approx([0, 1 / 3, 2 / 3, 1])
+    assert sweeps["rhythm"].targets.tolist() == pytest.approx([0, 1 / 3, 2 / 3, 1])
     assert rhythm.linearity_each[0] > 0.99
     assert rhythm.spearman_each == [1, 0]
     assert rhythm.target_error < 1 / STEPS
@@ -118,7 +118,7 @@ def test_z_goes_from_the_least_to_almost_the_greatest(net, data):
     assert span["note"] == pytest.approx((float(z.min()), float(z.max())), abs=1e-5)
     swept = sweep.slide(net, data, "note", SMALL, span)
     low, high = span["note"]
-    assert swept.asked.tolist() == pytest.approx([low + k * (high - low) / 4 for k in range(4)])
+    assert swept.targets.tolist() == pytest.approx([low + k * (high - low) / 4 for k in range(4)])
 
 
 def test_what_is_dumped_is_what_was_measured(net, data, tmp_path):
@@ -131,7 +131,7 @@ def test_what_is_dumped_is_what_was_measured(net, data, tmp_path):
             assert rows.shape == (2, 5) and played.shape[:3] == (2, 5, 4)
             assert set(data.split[rows.ravel()]) == {TEST}
             assert (dumped[f"{name}_source"] == data.tokens.numpy()[rows]).all()
-            assert (dumped[f"{name}_asked"] == found.asked).all()
+            assert (dumped[f"{name}_asked"] == found.targets).all()
             for place in np.ndindex(played.shape[:3]):
                 heard = measure(events.decode(played[place]))
                 assert {n: found.densities[n][place] for n in ATTRIBUTES} == heard
