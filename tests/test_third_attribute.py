@@ -241,22 +241,22 @@ def test_the_arranger_plans_the_others_and_says_so(data, trained, tmp_path):
 
 def test_it_is_evaluated(trained):
     net, source = fadernets.load(trained), bars(2)
-    assert set(reconstruction(net, source)["density_error"]) == set(NAMES)
-    assert set(response(net, source, "register")["others_mean"]) == set(PAPER)
+    assert set(reconstruction(net, source).density_error) == set(NAMES)
+    assert set(response(net, source, "register").others_mean) == set(PAPER)
 
 
 def test_the_command_line_has_its_option(trained, tmp_path, capsys):
     midi.write(piece(bars(3)), tmp_path / "in.mid")
     files = [str(tmp_path / "in.mid"), str(tmp_path / "out.mid")]
-    asked = ["slide", *files, "--register", "0.9"]
-    assert cli.main([*asked, "--model", str(trained)]) == 0
+    arguments = ["slide", *files, "--register", "0.9"]
+    assert cli.main([*arguments, "--model", str(trained)]) == 0
     assert (tmp_path / "out.mid").exists()
-    for given, there in ((["--model", str(trained)], True), ([], False)):
+    for options, is_listed in ((["--model", str(trained)], True), ([], False)):
         with pytest.raises(SystemExit):
-            cli.main(["slide", *given, "--help"])
-        assert ("--register" in capsys.readouterr().out) == there
+            cli.main(["slide", *options, "--help"])
+        assert ("--register" in capsys.readouterr().out) == is_listed
     with pytest.raises(SystemExit):
-        cli.main(asked)  # the shipped model has none
+        cli.main(arguments)  # the shipped model has none
     assert "--register" in capsys.readouterr().err
     assert cli.main(["describe", files[0], "--json"]) == 0
     assert "register" in json.loads(capsys.readouterr().out)["segments"][0]
@@ -265,13 +265,13 @@ def test_the_command_line_has_its_option(trained, tmp_path, capsys):
 def test_the_page_asks_for_it(trained, tmp_path):
     net = fadernets.load(trained)
     midi.write(piece(bars(3)), tmp_path / "in.mid")
-    study = open_file(tmp_path / "in.mid")
+    session = open_file(tmp_path / "in.mid")
     values = {"first": 0, "last": 1, "number": 1, "rhythm": None, "register": 0.25}
-    asked = EditRequest.read(values, 3, net.faders)
-    assert asked.faders == {"register": 0.25}
-    assert service.file_name(study, asked, whole=True).endswith("_register-0.25")
-    figures = service.answer(net, study, values)["figures"]
-    assert len(figures["register"]["table"]) == service.SCALE
+    edit = EditRequest.read(values, 3, net.faders)
+    assert edit.faders == {"register": 0.25}
+    assert service.file_name(session, edit, is_whole=True).endswith("_register-0.25")
+    figures = service.answer(net, session, values)["figures"]
+    assert len(figures["register"]["table"]) == service.SCALE_POINTS
     with pytest.raises(ValueError, match="register 7 is outside 0 to 1"):
         EditRequest.read(values | {"register": 7}, 3, net.faders)
     with pytest.raises(ValueError, match="the model has no fader for register"):
