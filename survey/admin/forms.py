@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any, Self, get_args
 
-from annotated_types import Ge, Le, MaxLen
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -135,11 +134,16 @@ class StudyForm(AdminForm):
 def _rule(form: type[AdminForm], name: str, values: Any) -> str:
     """What a value of a field must be like."""
     field = form.model_fields[name]
-    limits = {type(limit): limit for limit in field.metadata}
+    limits = {  # Field(ge=1, le=9) leaves one object a limit, with an attribute of the same name
+        limit: getattr(constraint, limit)
+        for constraint in field.metadata
+        for limit in ("ge", "le", "max_length")
+        if hasattr(constraint, limit)
+    }
     if field.annotation is int or int in get_args(field.annotation):
-        return f"must be a whole number from {limits[Ge].ge} to {limits[Le].le}"
+        return f"must be a whole number from {limits['ge']} to {limits['le']}"
     if not str(values.get(name, "")).strip():
         return "must not be empty"
-    if MaxLen in limits:
-        return f"must have at most {limits[MaxLen].max_length} characters"
+    if "max_length" in limits:
+        return f"must have at most {limits['max_length']} characters"
     return "cannot be read"

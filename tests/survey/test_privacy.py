@@ -217,7 +217,7 @@ def test_other_users_can_read_neither_journal_nor_log(tmp_path: Path, root: Path
     code = (
         "import os, logging\nos.umask(0)\n"
         "from pathlib import Path\nfrom demo.guard import logs\nfrom survey.journal import jsonl\n"
-        "logs.LARGEST = 100\nlogs.set_up()\n"
+        "logs.FILE_BYTES = 100\nlogs.set_up()\n"
         "for _ in range(3): logging.getLogger('demo').warning('x' * 60)\n"
         "here = jsonl.Ledger(Path('journal'))\nhere.append([{'type': 'start'}])\n"
         "jsonl.replace(here.folder / 'again.jsonl', b'')\n"
