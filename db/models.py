@@ -8,7 +8,7 @@ answer at most. Nothing here holds an address, a name or anything else that tell
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal, get_args
 
 from sqlalchemy import (
     JSON,
@@ -26,17 +26,27 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
-STATES = ("draft", "open", "closed")  # of a study
-STAGES = ("active", "finished")  # of a participant; who withdraws is erased
-KINDS = ("transfer", "identical", "swapped", "practice")  # of a stimulus
-DIRECTIONS = ("lower", "same", "higher")  # of arousal, from the first clip to the second
+# The words of each column, for types; below them as values.
+State = Literal["draft", "open", "closed"]  # of a study
+Stage = Literal["active", "finished"]  # of a participant; who withdraws is erased
+Kind = Literal["transfer", "identical", "swapped", "practice"]  # of a stimulus
+Direction = Literal["lower", "same", "higher"]  # of arousal, from the first clip to the second
+Side = Literal["first", "second"]  # clip of a pair: the original, then the transformed one
+PlayEvent = Literal["started", "ended"]
+AgeBand = Literal["18-24", "25-34", "35-44", "45-54", "55-64", "65+"]
+Training = Literal["none", "under 2 years", "2-5 years", "6-10 years", "over 10 years"]
+Device = Literal["headphones", "speakers"]
+STATES: tuple[State, ...] = get_args(State)
+STAGES: tuple[Stage, ...] = get_args(Stage)
+KINDS: tuple[Kind, ...] = get_args(Kind)
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
+SIDES: tuple[Side, ...] = get_args(Side)
+PLAY_EVENTS: tuple[PlayEvent, ...] = get_args(PlayEvent)
+AGE_BANDS: tuple[AgeBand, ...] = get_args(AgeBand)
+TRAININGS: tuple[Training, ...] = get_args(Training)
+DEVICES: tuple[Device, ...] = get_args(Device)
 SCALES = ("rhythm", "melody", "harmony", "naturalness")  # each 1 (worst) to 5 (best)
-SIDES = ("first", "second")  # clip of a pair: the original, then the transformed one
-PLAY_EVENTS = ("started", "ended")
 ACTORS = ("admin", "participant", "system")
-AGE_BANDS = ("18-24", "25-34", "35-44", "45-54", "55-64", "65+")
-TRAININGS = ("none", "under 2 years", "2-5 years", "6-10 years", "over 10 years")
-DEVICES = ("headphones", "speakers")
 LONGEST_COMMENT = 1000  # characters
 LONGEST_SECONDS = 1_000_000  # for one answer, 11 days: a page may be left open
 WORST, BEST = 1, 5

@@ -81,7 +81,7 @@ class Demo:
     Raises
     ------
     ValueError
-        If the public address is none.
+        If the public address is not a valid one.
     WorkError
         If the model cannot be loaded.
     """
@@ -328,7 +328,7 @@ def create_app(model: str | None = None, mounts: Mapping[str, ASGIApp] | None = 
     Raises
     ------
     ValueError
-        If the public address is none.
+        If the public address is not a valid one.
     WorkError
         If the model cannot be loaded.
     selfcheck.OpenError

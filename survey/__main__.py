@@ -41,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     server = Starlette(routes=[Mount(MOUNT, app), Route(MOUNT, home), Route("/", home)])
     print(f"The survey is at http://{given.host}:{given.port}{MOUNT}/", flush=True)
     logging.getLogger("uvicorn.error").addFilter(_is_news)
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # its warnings quote the request
     take_signals()  # uvicorn takes them first, and sends them again when it has ended
     try:
         # Addresses hold tokens and clients have addresses: nothing of a request is logged.

@@ -30,7 +30,7 @@ class _OpenPiece:
     used: float
 
     def weight(self, now: float) -> float:
-        """How much is won by closing it: its size times the seconds that nobody has used it."""
+        """What closing the piece frees: its size times the seconds since it was last used."""
         return (len(self.session.piece.notes) + NOTES_ADDED) * (now - self.used)
 
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import deque
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from demo.compute import messages
 from demo.compute.jobs import Dropped, Job, Lane, WorkError
 from demo.compute.messages import Forget, Kind, Reply, Request, Stop
+from fadernets.playback.audio import rendering_prefix
 
 ROOT = Path(__file__).resolve().parents[2]
 JOB_SECONDS = 300.0  # after which a job is taken for hung: ten times the longest there is
@@ -93,9 +97,12 @@ class WorkerProcess:
         env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *_python_path()])}
         if self.model is not None:
             env["FADERNETS_MODEL"] = self.model
+        env["TMPDIR"] = _temporary()
         command = [sys.executable, "-m", "demo.compute.worker", str(self.nice)]
+        # A group of its own, so that the synthesiser that it starts ends with it. (A session of its
+        # own would get an equal share of the cores, whatever `nice` says.)
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, process_group=0
         )
         if self.closing:
             self.stop()
@@ -186,16 +193,24 @@ class WorkerProcess:
             self.stop()
 
     def stop(self) -> None:
-        """End the process at once, and wait for its end."""
+        """End the process and its children at once, wait for its end, delete their files."""
         if self._process is not None:
-            self._process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+            for folder in Path(_temporary()).glob(f"{rendering_prefix(self._process.pid)}*"):
+                shutil.rmtree(folder, ignore_errors=True)
             for pipe in (self._process.stdin, self._process.stdout):
                 try:
                     if pipe is not None:
                         pipe.close()
                 except OSError:  # what was not written yet cannot be any more
                     pass
+
+
+def _temporary() -> str:
+    """The server's own folder, which is counted, swept and deleted with it (`demo.guard.files`)."""
+    return os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir()
 
 
 def _python_path() -> list[str]:

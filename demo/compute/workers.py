@@ -1,4 +1,4 @@
-"""Who computes what, and when: processes beside the server, short jobs before long ones.
+"""Worker processes and the order of their jobs: short jobs do not wait for long ones.
 
 The server itself only takes requests; everything that costs time runs in worker processes
 (`demo.compute.worker`). The cost of a job is known before it starts (`demo.compute.cost`): short
@@ -137,7 +137,8 @@ class Workers:
             for other in (key, *replaces):
                 if other in self._latest and self._latest[other].order <= order:
                     older.append(self._latest.pop(other))
-            # It takes the place in the line, too: who moves on while waiting does not start anew.
+            # The newer job takes the older one's place in the queue: moving a fader while waiting
+            # must not make the visitor wait longer.
             job.due = min([job.due, *(each.due for each in older if each.key == key)])
             if key is not None:
                 self._latest[key] = job

@@ -25,11 +25,11 @@ if TYPE_CHECKING:  # PyTorch takes 200 MB, and only the workers need it
 SLICE = 32  # segments between two moments at which work can be given up: about .2 seconds
 SAMPLE = 32  # segments whose mean arousal stands for that of more
 
-Progress = Callable[[int, int], None]
+WorkProgress = Callable[[int, int], None]
 
 
 def nobody(done: int, total: int) -> None:
-    """Nobody wants to know how far work is."""
+    """WorkProgress that is not shown."""
 
 
 @dataclass(eq=False)
@@ -52,7 +52,7 @@ class PieceSession:
     piece: Piece
     id: str = field(default_factory=lambda: uuid4().hex)
     peak: tuple[tuple[int, int], float] | None = None
-    progress: Progress = nobody
+    progress: WorkProgress = nobody
     _codes: tuple[tuple[int, int], list[Codes]] | None = None
     _result: tuple[EditRequest, Piece] | None = None
 
@@ -141,8 +141,8 @@ def mean_arousal(source: Sequence[Notes]) -> float:
 def play(net: FaderNet, codes: Codes, edit: EditRequest, indices: list[int]) -> list[Notes]:
     """What the model plays for the codes of some segments, given with their indices.
 
-    Moods move first, so that the faders have their say. Each segment has its own seed, the same
-    whatever is selected beside it, and on the command line.
+    Moods move the codes first and faders second, so a fader's position always holds. Each segment
+    has its own seed, the same whatever is selected beside it, and on the command line.
     """
     for mood, strength in edit.moods.items():
         codes = net.shifted(codes, {mood: "high" if strength > 0 else "low"}, abs(strength))

@@ -22,8 +22,10 @@ from survey.core.own_folder import HELD, make, remove_orphans
 KEPT_SECONDS = 3600.0  # that files stay on disk; FADERNETS_KEEP_FILES sets another time
 BYTES_HELD = 2_000_000_000  # in the folder; with more, nothing is taken in
 BYTES_FREE = 300_000_000  # that must be free on the disk to take more in
-SAFE_SECONDS = 60.0  # that a file stays, however full it is: a page opens what it sends at once
-SMALLEST_COUNTED = 65_536  # bytes; smaller files count as much: many of them take room, too
+SAFE_SECONDS = (
+    60.0  # that a new file stays, even if the folder is full: the page is about to read it
+)
+SMALLEST_COUNTED = 65_536  # bytes; a smaller file counts as this many: it takes a block, too
 PREFIX = "fadernets-"
 log = logging.getLogger(__name__)
 

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from pydantic import BaseModel, Field, JsonValue, TypeAdapter
+from python_multipart.exceptions import FormParserError
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
@@ -181,17 +182,21 @@ class Gate:
 
         try:
             await self._pass(kind, parts, scope, receive, sending)
-        except ClientDisconnect:  # the sender's doing, who may still be listening
+        except ClientDisconnect:  # the upload broke off; its sender may still read an answer
             if not has_begun:
                 await _sentence(NO_FILE, 400)(scope, receive, send)
         except Exception as error:  # noqa: BLE001 - Gradio's; its text and traceback hold values
             last = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
-            level = logging.INFO if has_begun else logging.WARNING  # one that breaks off is no news
+            # A reader that leaves and a form that cannot be read are no faults of the server; of a
+            # part without the name of a file Gradio makes a TypeError.
+            is_no_form = kind == UPLOAD and isinstance(error, (FormParserError, TypeError))
+            expected = has_begun or is_no_form
+            level = logging.INFO if expected else logging.WARNING
             log.log(level, "%s failed: %s at %s", kind, type(error).__name__, where)
             if not has_begun:
                 await _refusal(kind, error)(scope, receive, send)
-            else:  # the rest does not come: say so, or the server complains of us
+            else:  # end the answer, or uvicorn logs that it is incomplete
                 await send({"type": "http.response.body", "body": b""})
 
     async def _pass(
@@ -269,7 +274,7 @@ class Gate:
             await _sentence(BUSY, 503, {"Retry-After": "30"})(scope, receive, send)
             return
         if len(self._uploads) >= UPLOADS_AT_ONCE:
-            # Whoever is slow makes room, so that a few who mean ill do not keep others out.
+            # The slowest upload is given up: a few slow senders must not keep all others out.
             others = [upload for upload in self._uploads if not upload.given_up.is_set()]
             min(others, key=Upload.rate).given_up.set()
         upload = Upload(receive, self.largest_upload, boundary(scope))
@@ -277,7 +282,7 @@ class Gate:
         refused = 0
 
         async def sending(message: Message) -> None:
-            # What Gradio says of an upload it cannot read are a library's words.
+            # Gradio's own message for an upload that it cannot read names its internals.
             nonlocal refused
             if message["type"] == "http.response.start" and message["status"] >= 400:
                 refused = message["status"]
@@ -370,7 +375,7 @@ async def _while_awaited(
         if answering.done():
             answering.result()  # raises what it raised
     finally:
-        # Whether the visitor has gone or the server stops: nothing of this goes on unseen.
+        # The visitor may have gone, or the server may stop: neither task outlives the request.
         watching.cancel()
         answering.cancel()
         await asyncio.gather(watching, answering, return_exceptions=True)

@@ -36,8 +36,8 @@ class Private(logging.handlers.RotatingFileHandler):
         return cast(TextIOWrapper, file)
 
 
-# What uvicorn and asyncio log of broken requests, of pages still open at the end, and, over and
-# over, of a server that is out of descriptors.
+# Messages of uvicorn and asyncio that strangers can cause at will: broken requests, pages that are
+# open when the server stops, a server without free descriptors (logged again and again).
 NO_NEWS = (
     "Cancel %s running task",
     "Invalid HTTP request received",
@@ -48,7 +48,7 @@ NO_NEWS = (
 
 
 def is_news(record: logging.LogRecord) -> bool:
-    """Whether a record is for whoever runs the server."""
+    """Whether the person who runs the server should see a record."""
     cancelled = record.exc_info and record.exc_info[0] is asyncio.CancelledError
     return not (cancelled or str(record.msg).startswith(NO_NEWS))
 
@@ -95,6 +95,8 @@ def set_up() -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+    # What it says of a broken upload are bytes of the request; the sender is told by the gate.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True

@@ -116,7 +116,7 @@ def render(piece: Piece, *, gain: float | None = None, synthesiser: str | None =
 def synthesise(
     piece: Piece, seconds: float, *, tail: float = 0.0, synthesiser: str | None = None
 ) -> Sound:
-    """What the synthesiser gives for a piece, as loud and as long as it gives it.
+    """The sound of a piece as the synthesiser gives it: neither normalised nor cut to a length.
 
     Parameters
     ----------
@@ -245,9 +245,14 @@ def _fluidsynth(midi_bytes: bytes, font: Path, seconds: float) -> Sound:
     return _in_child(lambda midi, wav: [*options, midi, wav], midi_bytes)
 
 
+def rendering_prefix(process: int) -> str:
+    """What the names of temporary folders for rendering begin with; takes the process's number."""
+    return f"fadernets-render-{process}-"
+
+
 def _in_child(arguments: Callable[[str, str], list[str]], midi_bytes: bytes) -> Sound:
     """Run Python with arguments(MIDI path, WAV path) and read the WAV file it wrote."""
-    with tempfile.TemporaryDirectory(prefix="fadernets-") as folder:
+    with tempfile.TemporaryDirectory(prefix=rendering_prefix(os.getpid())) as folder:
         midi_path, wav_path = Path(folder, "piece.mid"), Path(folder, "piece.wav")
         midi_path.write_bytes(midi_bytes)
         command = [sys.executable, "-P", *arguments(str(midi_path), str(wav_path))]

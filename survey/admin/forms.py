@@ -142,6 +142,8 @@ def _rule(form: type[AdminForm], name: str, values: Any) -> str:
     }
     if field.annotation is int or int in get_args(field.annotation):
         return f"must be a whole number from {limits['ge']} to {limits['le']}"
+    if "\0" in str(values.get(name, "")):
+        return "must not hold the character NUL"
     if not str(values.get(name, "")).strip():
         return "must not be empty"
     if "max_length" in limits:

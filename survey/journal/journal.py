@@ -232,8 +232,10 @@ class Journal:
     def _invitation(self, public_id: str) -> Line | None:
         """What lines say of the invitation that a participant used."""
         for line in self._ledger.lines(public_id):
-            if person_of(line) == public_id and line["participant"].get("invitation"):
-                return line["participant"]["invitation"]
+            if person_of(line) == public_id:
+                invitation: Line | None = line["participant"].get("invitation")
+                if invitation:
+                    return invitation
         return None
 
     def _cleared(self, line: Line) -> Line | None:
@@ -251,7 +253,7 @@ class Journal:
                 for one in invitations
             ]
         except (RecordError, AttributeError):
-            return line  # no sense in it, and no label
+            return line  # a damaged line cannot hold a readable label
         if hidden == invitations:
             return line
         return {**line, "study": {**line["study"], "invitations": hidden}}

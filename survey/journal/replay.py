@@ -86,7 +86,7 @@ class JournalState:
     def consented(self, study: str) -> int:
         """How many joined a study, as far as any line tells."""
         people = sum(name == study for name, _ in self.people.values())
-        gone = self.studies.get(study, {}).get("withdrawn", 0)
+        gone: int = self.studies.get(study, {}).get("withdrawn", 0)
         return max(self.begun.get(study, 0), people + gone)
 
     def add(self, line: Line) -> None:

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from db.models import (
-    AGE_BANDS,
-    DEVICES,
-    PLAY_EVENTS,
-    SIDES,
-    TRAININGS,
+    AgeBand,
+    Device,
+    PlayEvent,
+    Side,
+    Training,
 )
 from survey.ratings.judgement import Comment, Judgement, Seconds
 
@@ -37,9 +37,9 @@ class Join(Body):
 class Questions(Body):
     """The optional questions; None is an answer, too."""
 
-    age_band: Literal[AGE_BANDS] | None = None  # type: ignore[valid-type]
-    training: Literal[TRAININGS] | None = None  # type: ignore[valid-type]
-    device: Literal[DEVICES] | None = None  # type: ignore[valid-type]
+    age_band: AgeBand | None = None
+    training: Training | None = None
+    device: Device | None = None
 
 
 class SoundCheck(Body):
@@ -54,8 +54,8 @@ class Played(Body):
     """A clip began or ended to play."""
 
     trial: Name
-    side: Literal[SIDES]  # type: ignore[valid-type]
-    event: Literal[PLAY_EVENTS]  # type: ignore[valid-type]
+    side: Side
+    event: PlayEvent
     submission: Submission
 
 

@@ -116,7 +116,8 @@ def sentence(rule: str, limit: float) -> str:
 def _breaks(rule: str, values: pd.Series, limit: float) -> np.ndarray:
     less = rule in ("finished", "median_seconds")  # the others must not be more
     numbers = values.to_numpy(dtype=float)
-    return numbers < limit if less else numbers > limit
+    excluded: np.ndarray = numbers < limit if less else numbers > limit
+    return excluded
 
 
 def _finished(table: pd.DataFrame, rules: Rules) -> pd.Series:

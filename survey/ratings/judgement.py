@@ -6,11 +6,11 @@ these types; the database's constraints are the same.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
-from db.models import BEST, DIRECTIONS, LONGEST_COMMENT, LONGEST_SECONDS, WORST
+from db.models import BEST, LONGEST_COMMENT, LONGEST_SECONDS, WORST, Direction
 
 
 def storable(text: str) -> str:
@@ -42,7 +42,7 @@ class Judgement(BaseModel):
     model_config = ConfigDict(strict=True)
 
     submission: Submission
-    direction: Literal[DIRECTIONS]  # type: ignore[valid-type]
+    direction: Direction
     rhythm: Rating
     melody: Rating
     harmony: Rating

@@ -121,8 +121,8 @@ def remember(database: Database, study: Study, folder: Path) -> None:
 def renew(database: Database) -> list[Path]:
     """Write all exports again that were made on this machine and are still there.
 
-    To be called after a participant was erased. A folder that another study was exported to since
-    is that one's.
+    To be called after a participant was erased. A folder is left alone if another study has been
+    exported to it since.
 
     Returns
     -------
@@ -159,7 +159,7 @@ def _holds(folder: Path, study: Study) -> bool:
         head = pd.read_csv(folder / RATINGS, usecols=["study"], nrows=1, dtype=str)
     except (OSError, ValueError):
         return False
-    return head.empty or head["study"].iloc[0] == study.name
+    return head.empty or bool(head["study"].iloc[0] == study.name)
 
 
 def _folders(session: Session, study: Study) -> set[str]:

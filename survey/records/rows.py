@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -23,24 +23,24 @@ from pydantic import (
 )
 
 from db.models import (
-    AGE_BANDS,
-    DEVICES,
-    DIRECTIONS,
-    KINDS,
     LONGEST_SECONDS,
-    PLAY_EVENTS,
-    SIDES,
-    STAGES,
-    STATES,
-    TRAININGS,
+    AgeBand,
     Answer,
     Base,
     Clip,
+    Device,
+    Direction,
     Invitation,
+    Kind,
     Participant,
     Play,
+    PlayEvent,
+    Side,
+    Stage,
+    State,
     Stimulus,
     Study,
+    Training,
     Trial,
 )
 from survey.ratings.judgement import Comment, Judgement, storable
@@ -86,7 +86,7 @@ class StudyRow(Row):
 
     name: Text64
     title: Text200
-    state: Literal[STATES]  # type: ignore[valid-type]
+    state: State
     invited_only: bool
     trials_each: Whole
     lease_minutes: Whole
@@ -114,8 +114,8 @@ class StimulusRow(Row):
     """A pair of clips."""
 
     name: Text64
-    kind: Literal[KINDS]  # type: ignore[valid-type]
-    intended: Literal[DIRECTIONS]  # type: ignore[valid-type]
+    kind: Kind
+    intended: Direction
     strength: FiniteFloat
     checkpoint: Text100
     source: Text300
@@ -141,15 +141,15 @@ class ParticipantRow(Row):
     """One person's way through one study, without what lets anybody act as them."""
 
     public_id: Text32
-    stage: Literal[STAGES]  # type: ignore[valid-type]
+    stage: Stage
     consented_at: Moment
     consent: Text64
     seen_at: Moment
     finished_at: Moment | None
     asked_at: Moment | None
-    age_band: Literal[AGE_BANDS] | None  # type: ignore[valid-type]
-    training: Literal[TRAININGS] | None  # type: ignore[valid-type]
-    device: Literal[DEVICES] | None  # type: ignore[valid-type]
+    age_band: AgeBand | None
+    training: Training | None
+    device: Device | None
     checked_at: Moment | None
     sound_ok: bool | None
 
@@ -172,8 +172,8 @@ class PlayRow(Row):
     """A clip began or ended to play."""
 
     submission: Text64
-    side: Literal[SIDES]  # type: ignore[valid-type]
-    event: Literal[PLAY_EVENTS]  # type: ignore[valid-type]
+    side: Side
+    event: PlayEvent
     at: Moment
 
 

@@ -99,7 +99,7 @@ def crosstab(table: pd.DataFrame, rows: pd.Series, names: Sequence[RowName]) -> 
     heard_rows = []
     for name in names:
         heard = table["heard"][(rows == name).to_numpy()]
-        counts = {word: int((heard == word).sum()) for word in DIRECTIONS}
+        counts: dict[str, int] = {word: int((heard == word).sum()) for word in DIRECTIONS}
         n = sum(counts.values())
         shares = {word: count / n if n else None for word, count in counts.items()}
         heard_rows.append(HeardRow(name, counts, shares, n, missing=len(heard) - n))

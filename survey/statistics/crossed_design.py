@@ -11,7 +11,7 @@ import pandas as pd
 
 @dataclass(frozen=True, eq=False)
 class Crossed:
-    """Values by participant and item; of an item that stands for several pairs, several.
+    """Values by participant and item: one for every pair that the item stands for.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Crossed:
 
     @property
     def mean(self) -> float:
-        """Of all values alike, whoever gave them."""
+        """Mean over all values; every value has the same weight."""
         return float(self.values.mean())
 
     def sums(self, by: np.ndarray) -> np.ndarray:

@@ -13,8 +13,8 @@ depends_on = None
 DIRECTIONS = ("lower", "same", "higher")
 NAMING = {"ck": "ck_%(table_name)s_%(constraint_name)s"}
 
-# SQLite's table is copied, and what is not named here may be lost: not every version of Alembic
-# reads a table's CHECKs.
+# SQLite's table is copied, and what is not named here may be lost: some versions of Alembic
+# do not read the CHECK constraints of a table.
 ANSWERS = sa.Table(
     "answers",
     sa.MetaData(naming_convention=NAMING),

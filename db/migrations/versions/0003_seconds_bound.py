@@ -10,7 +10,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-MOST = 1_000_000
+LONGEST_SECONDS = 1_000_000
 DIRECTIONS = ("lower", "same", "higher")
 NAMING = {"ck": "ck_%(table_name)s_%(constraint_name)s"}
 
@@ -48,8 +48,8 @@ ANSWERS = sa.Table(
 
 
 def upgrade() -> None:
-    """Bound `answers.seconds`; what is above keeps its answer, with as much as may be."""
-    op.execute(f"UPDATE answers SET seconds = {MOST} WHERE seconds > {MOST}")
+    """Bound `answers.seconds`; an answer with more keeps the largest allowed value."""
+    op.execute(f"UPDATE answers SET seconds = {LONGEST_SECONDS} WHERE seconds > {LONGEST_SECONDS}")
     with op.batch_alter_table("answers", copy_from=ANSWERS) as batch:
         batch.drop_constraint(op.f("ck_answers_seconds"), type_="check")
-        batch.create_check_constraint("seconds", f"seconds BETWEEN 0 AND {MOST}")
+        batch.create_check_constraint("seconds", f"seconds BETWEEN 0 AND {LONGEST_SECONDS}")

@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ from demo.compute.worker import Worker, _failure
 from demo.compute.workers import Workers
 from demo.editing.piece_session import PieceSession
 from fadernets.music import examples
+from fadernets.playback.audio import rendering_prefix
 from tests.fadernets import tiny
 
 pytestmark = pytest.mark.server
@@ -194,6 +196,44 @@ def test_half_a_file_goes_with_the_process_that_wrote_it(workers, tmp_path, deat
 
     asyncio.run(asyncio.wait_for(save(), 120))
     wait_until(lambda: not folder.exists())  # given up, it goes, too
+
+
+def test_a_rendering_ends_with_the_process_that_started_it(workers, tmp_path, monkeypatch):
+    """A long sound's synthesiser is a process, too; it writes into the server's own folder."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    wait_until(lambda: workers.are_ready)
+    long = workers._processes[-1]
+    long._process.kill()  # its successor knows the folder
+    wait_until(lambda: not long.is_ready)
+    wait_until(lambda: long.is_ready)
+    session = PieceSession(tiny.piece(tiny.bars(2_000)))
+    wish = values(session, kind="wav", scope="piece")
+    begins = f"{tmp_path}/{rendering_prefix(long._process.pid)}"
+
+    def synthesisers():
+        """Numbers of the processes that write into a folder of the worker's."""
+        return [path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline")
+                if begins in _text(path)]  # fmt: skip
+
+    async def save():
+        work = asyncio.ensure_future(
+            workers.run("save", wish, session=session, cost=SHORT * 2, folder=tmp_path / "own")
+        )
+        while not synthesisers():
+            await asyncio.sleep(0.005)
+        long._process.kill()
+        while synthesisers() or list(tmp_path.glob(f"{Path(begins).name}*")):
+            await asyncio.sleep(0.01)
+        work.cancel()
+
+    asyncio.run(asyncio.wait_for(save(), 120))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:  # the process has ended meanwhile
+        return ""
 
 
 def test_a_worker_that_dies_with_nothing_to_do_is_replaced(workers):

@@ -31,7 +31,7 @@ STUDY = {"name": "new", "pairs": "2", "strengths": "1", "seed": "0"}
         (SettingsForm, SETTINGS | {"title": " "}, "title must not be empty."),
         (SettingsForm, {"participants": "1"}, "title must not be empty."),
         (SettingsForm, SETTINGS | {"title": "x" * 201}, "title must have at most 200 characters."),
-        (SettingsForm, SETTINGS | {"title": "a\0"}, "title must have at most 200 characters."),
+        (SettingsForm, SETTINGS | {"title": "a\0"}, "title must not hold the character NUL."),
         (
             SettingsForm,
             SETTINGS | {"participants": "0"},
