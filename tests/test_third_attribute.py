@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -321,3 +323,14 @@ def test_tokens_that_are_certain_have_its_density_softly():
     logits = 40.0 * torch.nn.functional.one_hot(tokens, events.VOCABULARY).float()
     found = soft_densities(logits, tokens)["register"].tolist()
     assert found == pytest.approx([measure(notes)["register"] for notes in segments], abs=1e-3)
+
+
+@pytest.mark.slow
+def test_tests_that_read_the_table_pass_with_it(root):
+    """Loaded as a plugin, this file gives its `register` to the tests of other files."""
+    files = ["tests/fadernets/music/test_attributes.py", "tests/fadernets/test_cli.py"]
+    plugins = ["-p", "tests.test_third_attribute", "-p", "no:cacheprovider"]
+    # Slow ones start a process of their own, which has no third attribute.
+    command = [sys.executable, "-m", "pytest", "-q", *plugins, "-m", "not slow", *files]
+    tests = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert tests.returncode == 0, tests.stdout + tests.stderr

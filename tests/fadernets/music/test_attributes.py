@@ -7,6 +7,7 @@ from fadernets.music.attributes import (
     ATTRIBUTES,
     HOLD,
     ONSET,
+    PAPER,
     REST,
     measure,
     note_label,
@@ -36,7 +37,8 @@ def polyphony(*times):
 
 def test_the_classes():
     assert (REST, HOLD, ONSET) == (0, 1, 2)
-    assert {n: (a.name, a.classes, a.highest) for n, a in ATTRIBUTES.items()} == {
+    entries = [(name, ATTRIBUTES[name]) for name in PAPER]
+    assert {n: (a.name, a.classes, a.highest) for n, a in entries} == {
         "rhythm": ("rhythm", 3, 1.0),
         "note": ("note", 16, 15.0),
     }
@@ -46,21 +48,21 @@ def test_onset_hold_and_rest():
     music = [(0, 1), (0, 0.5), (1.25, 1.5), (2, 2.75), (2.25, 2.5), (3.75, 4)]
     assert rhythm(*music) == "x---.x..xx-....x"
     assert polyphony(*music) == [2, 2, 1, 1, 0, 1, 0, 0, 1, 2, 1, 0, 0, 0, 0, 1]
-    assert measure(of(*music)) == {"rhythm": 5 / 16, "note": 12 / 16}
+    assert measure(of(*music), PAPER) == {"rhythm": 5 / 16, "note": 12 / 16}
 
 
 def test_silence():
     silence = Notes.empty()
     assert rhythm_label(silence).tolist() == note_label(silence).tolist() == [0] * 16
-    assert measure(silence) == {"rhythm": 0, "note": 0}
+    assert measure(silence, PAPER) == {"rhythm": 0, "note": 0}
 
 
 def test_a_long_note_and_a_note_in_every_step():
     assert rhythm((0, 4)) == "x" + 15 * "-"
-    assert measure(of((0, 4))) == {"rhythm": 1 / 16, "note": 1}
+    assert measure(of((0, 4)), PAPER) == {"rhythm": 1 / 16, "note": 1}
     every = [(step * STEP, (step + 1) * STEP) for step in range(16)]
     assert rhythm(*every) == 16 * "x"
-    assert measure(of(*every)) == {"rhythm": 1, "note": 1}
+    assert measure(of(*every), PAPER) == {"rhythm": 1, "note": 1}
 
 
 def test_several_onsets_in_a_step_are_one():
@@ -136,8 +138,8 @@ def test_labels_and_densities_stay_in_range(music):
 
 @given(notes(BEATS), notes(BEATS))
 def test_more_notes_never_lower_a_density(some, more):
-    both = measure(concatenate([some, more]))
-    assert all(both[name] >= density for name, density in measure(some).items())
+    both = measure(concatenate([some, more]), PAPER)
+    assert all(both[name] >= density for name, density in measure(some, PAPER).items())
 
 
 step = st.integers(0, 15)
