@@ -7,10 +7,12 @@ to the regularised dimension z^d of a code, fitted when a model is exported.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,26 @@ class Fader:
         if not (np.diff(self.density) > 0).all() or not (np.diff(self.code) > 0).all():
             raise ValueError(f"the knots of fader {self.name!r} do not rise")
 
-    def density_at(self, position: float | np.ndarray) -> np.ndarray:
+    def density_at(self, position: ArrayLike) -> np.ndarray:
         """The density that positions ask for.
 
         Raises
         ------
+        TypeError
+            If a position is text or None.
         ValueError
             If a position is outside 0 to 1.
         """
+        for value in np.asarray(position, object).flat:
+            if value is None:
+                raise TypeError(
+                    f"{self.name} fader position None is no number: "
+                    f"leave {self.name} out of the positions where it shall stay"
+                )
+            if isinstance(value, str):  # float() would take some
+                point = value.replace(",", ".")
+                hint = f": write {point}" if re.fullmatch(r"\d*\.?\d+", point) else ""
+                raise TypeError(f"{self.name} fader position {value!r} is text, no number{hint}")
         position = np.asarray(position, float)
         if not ((position >= 0) & (position <= 1)).all():
             bad = position[~((position >= 0) & (position <= 1))].flat[0]
@@ -58,7 +72,7 @@ class Fader:
         low, high = self.density[0], self.density[-1]
         return np.clip((np.asarray(density, float) - low) / (high - low), 0.0, 1.0)
 
-    def code_at(self, position: float | np.ndarray) -> np.ndarray:
+    def code_at(self, position: ArrayLike) -> np.ndarray:
         """z^d that positions set; raises like `density_at`."""
         return np.interp(self.density_at(position), self.density, self.code)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from operator import index
 from pathlib import Path
-from typing import cast, overload
+from typing import SupportsIndex, cast, overload
 
 import numpy as np
 import torch
@@ -153,14 +153,22 @@ class FaderNet:
     def reconstruct(
         self, source: Source, *, seed: int | Sequence[int] | None = None
     ) -> list[Notes]:
-        """What the model plays for segments or for codes as they are."""
+        """What the model plays for segments or for codes as they are.
+
+        Raises
+        ------
+        TypeError
+            If a seed is no whole number.
+        ValueError
+            If there is not one seed for all segments or one each.
+        """
         codes = self._codes(source)
         if not len(codes):
             return []
         seeds = None
         if seed is not None:
             each = cast(Sequence[int], seed if np.ndim(seed) else [seed] * len(codes))
-            seeds = [index(s) for s in each]
+            seeds = [_whole(s) for s in each]
             if len(seeds) != len(codes):
                 raise ValueError(f"{len(seeds)} seeds for {len(codes)} segments")
         return self.realiser.notes_of(self.model, codes, seeds)
@@ -184,6 +192,8 @@ class FaderNet:
 
         Raises
         ------
+        TypeError
+            If a position is text or None, or a seed no whole number.
         ValueError
             If a name is no fader, a position is outside 0 to 1, there are not n of them, or the
             model arranges notes and has no plan for an attribute.
@@ -197,19 +207,19 @@ class FaderNet:
         codes = self._codes(source)
         values, request = dict(codes.values), codes.request
         for name, given in positions.items():
-            scale, position = self._scale(name), np.asarray(given, float)
-            if position.ndim and position.shape != (len(codes),):
+            scale = self._scale(name)
+            if np.ndim(given) and np.shape(given) != (len(codes),):
                 raise ValueError(
-                    f"{position.size} positions of the {name} fader for {len(codes)} segments"
+                    f"{np.size(given)} positions of the {name} fader for {len(codes)} segments"
                 )
-            level = scale.code_at(position)
+            level = scale.code_at(given)
             if request is not None:
                 if name not in request.densities:
                     planned = (
                         f"{self._described()} arranges notes by {' and '.join(request.densities)}"
                     )
                     raise ValueError(f"{planned} and leaves {name} as it is")
-                density = torch.as_tensor(scale.density_at(position)).to(request.densities[name])
+                density = torch.as_tensor(scale.density_at(given)).to(request.densities[name])
                 density = density.expand_as(request.densities[name])
                 request = replace(request, densities=request.densities | {name: density})
             handle = self.model.handles[name]
@@ -356,6 +366,14 @@ def _check_segments(source: object) -> None:
             raise TypeError(f"segment {number} is to be given by its notes: write {how}")
         if not isinstance(notes, Notes):
             raise TypeError(f"segment {number} is a {type(notes).__name__} and no Notes")
+
+
+def _whole(seed: object) -> int:
+    """A seed as a Python int, of NumPy's integers, too."""
+    try:
+        return index(cast(SupportsIndex, seed))
+    except TypeError:
+        raise TypeError(f"seed {seed!r} is not a whole number") from None
 
 
 def _like(given: float | np.ndarray, values: np.ndarray) -> float | np.ndarray:

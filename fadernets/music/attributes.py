@@ -231,11 +231,30 @@ def attribute(name: str) -> Attribute:
     return ATTRIBUTES[name]
 
 
+# By name of the class: `fadernets.music.piece`, which has the first two, imports this file.
+_HOW_TO_MEASURE = {
+    "Piece": "[measure(s.notes) for s in fadernets.music.piece.segments(piece)]",
+    "Segment": "measure(segment.notes)",
+    "list": "[measure(notes) for notes in segments]",
+}
+
+
 def measure(notes: Notes, names: Iterable[str] | None = None) -> dict[str, float]:
     """Densities of a segment by name: of the attributes named, or of all in the table.
 
     >>> measure(Notes.of([0, 0, 2], [2, 2, 4], [60, 64, 62], [80] * 3), ["rhythm", "note"])
     {'rhythm': 0.125, 'note': 1.5}
+
+    Raises
+    ------
+    TypeError
+        If these are no segment's notes; the message says how to measure them.
+    ValueError
+        If a name is not in the table.
     """
+    if not isinstance(notes, Notes):
+        kind = type(notes).__name__
+        how = f": write {_HOW_TO_MEASURE[kind]}" if kind in _HOW_TO_MEASURE else ""
+        raise TypeError(f"measure takes the notes of one segment and was given a {kind}{how}")
     entries = (attribute(name) for name in (ATTRIBUTES if names is None else names))
     return {a.name: float(a.density(a.label(notes))) for a in entries}

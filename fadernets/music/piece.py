@@ -148,11 +148,17 @@ def stitch(piece: Piece, changed: Mapping[int, Notes]) -> Piece:
 
     Raises
     ------
+    TypeError
+        If `changed` is no mapping, or maps to something else than notes.
     ValueError
         If the piece has no segment of such an index.
     """
+    if not isinstance(changed, Mapping):
+        raise TypeError("new notes go with the index of their segment, such as {0: notes}")
     count = segment_count(piece)
-    for index in changed:
+    for index, notes in changed.items():
+        if not isinstance(notes, Notes):
+            raise TypeError(f"segment {index} is given a {type(notes).__name__} and no Notes")
         if not 0 <= index < count:
             raise ValueError(f"segment {index} is outside 0 to {count - 1}")
     if not changed:

@@ -51,6 +51,23 @@ def test_every_knot_is_met(fader):
     assert np.allclose(fader.code_at(fader.position_of(fader.density)), fader.code)
 
 
+@pytest.mark.parametrize(
+    ("position", "sentence"),
+    [
+        ("0,5", "'0,5' is text, no number: write 0.5"),
+        ("0.5", "'0.5' is text, no number: write 0.5"),
+        ("half", "'half' is text, no number"),
+        (None, "None is no number: leave rhythm out of the positions where it shall stay"),
+    ],
+)
+def test_positions_that_are_no_numbers_are_refused(position, sentence):
+    for given_position in (position, [0.5, position]):
+        for method in (FADER.density_at, FADER.code_at):
+            with pytest.raises(TypeError) as error:
+                method(given_position)
+            assert str(error.value) == f"rhythm fader position {sentence}"
+
+
 @pytest.mark.parametrize("position", [-0.001, 1.001, float("nan"), float("inf")])
 def test_positions_outside_are_refused(position):
     for given_position in (position, np.array([0.5, position])):

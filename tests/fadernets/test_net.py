@@ -178,6 +178,28 @@ def test_impossible_positions_are_refused(net, segments, positions, message):
         net.slide(segments, positions)
 
 
+@pytest.mark.parametrize(
+    ("positions", "message"),
+    [
+        ({"note": "0,5"}, "^note fader position '0,5' is text, no number: write 0.5$"),
+        ({"note": [0.5] * 5 + ["1"]}, "^note fader position '1' is text, no number: write 1$"),
+        ({"rhythm": None}, "^rhythm fader position None is no number: leave rhythm out"),
+    ],
+)
+def test_positions_that_are_no_numbers_are_refused(net, segments, positions, message):
+    with pytest.raises(TypeError, match=message):
+        net.slide(segments, positions)
+
+
+@pytest.mark.parametrize("wrong", [1.5, 1.0, "1", np.float64(2)])
+def test_seeds_that_are_no_whole_numbers_are_refused(net, segments, wrong):
+    for seed in (wrong, [1] * 5 + [wrong]):
+        for play in (net.reconstruct, lambda s, seed: net.slide(s, {"note": 0.5}, seed=seed)):
+            with pytest.raises(TypeError) as error:
+                play(segments, seed=seed)
+            assert str(error.value) == f"seed {wrong!r} is not a whole number"
+
+
 def test_what_is_no_list_of_segments_is_told_how_to_become_one(net, segments, tmp_path):
     playing = Piece(segments[0], NO_PEDAL, np.array([(0, 120.0)]), np.array([(0, 4, 4)]), 4.0)
     how = r"write \[s.notes for s in fadernets.music.piece.segments\(piece\) if s.problem is None\]"

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import fadernets
 from fadernets.music.attributes import (
     ATTRIBUTES,
     HOLD,
@@ -15,7 +16,7 @@ from fadernets.music.attributes import (
 )
 from fadernets.music.events import decode, encode
 from fadernets.music.notes import BEATS, EARLY, Notes, concatenate
-from fadernets.music.piece import struck_once
+from fadernets.music.piece import NO_PEDAL, Piece, segments, struck_once
 from tests.fadernets.music.generated import notes
 
 STEP = 0.25
@@ -55,6 +56,25 @@ def test_silence():
     silence = Notes.empty()
     assert rhythm_label(silence).tolist() == note_label(silence).tolist() == [0] * 16
     assert measure(silence, PAPER) == {"rhythm": 0, "note": 0}
+
+
+def test_what_is_no_notes_is_told_how_to_be_measured():
+    music = Piece(of((0, 4)), NO_PEDAL, np.array([(0, 120.0)]), np.array([(0, 4, 4)]), 4.0)
+    (segment,) = segments(music)
+    names = {"piece": music, "segment": segment, "segments": [segment.notes]}
+    densities = measure(segment.notes)
+    for wrong, write, result in (
+        (music, "[measure(s.notes) for s in fadernets.music.piece.segments(piece)]", [densities]),
+        (segment, "measure(segment.notes)", densities),
+        ([segment.notes], "[measure(notes) for notes in segments]", [densities]),
+    ):
+        with pytest.raises(TypeError) as error:
+            measure(wrong)
+        sentence = f"measure takes the notes of one segment and was given a {type(wrong).__name__}"
+        assert str(error.value) == f"{sentence}: write {write}"
+        assert eval(write, names | {"measure": measure, "fadernets": fadernets}) == result
+    with pytest.raises(TypeError, match="of one segment and was given a NoneType$"):
+        measure(None)
 
 
 def test_a_long_note_and_a_note_in_every_step():

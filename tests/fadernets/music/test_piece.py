@@ -71,6 +71,20 @@ def test_a_segment_that_is_not_there_is_refused(index):
         stitch(piece([(0, 5, 60, 64)]), {index: Notes.empty()})
 
 
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ([Notes.empty()], r"^new notes go with the index of their segment, such as \{0: notes\}$"),
+        (Notes.empty(), "^new notes go with the index of their segment"),
+        ({0: Notes.empty(), 2: [Notes.empty()]}, "^segment 2 is given a list and no Notes$"),
+        ({1: segments(piece([(0, 5, 60, 64)]))[0]}, "^segment 1 is given a Segment and no Notes$"),
+    ],
+)
+def test_what_is_no_mapping_to_notes_is_refused(changed, message):
+    with pytest.raises(TypeError, match=message):
+        stitch(piece([(0, 5, 60, 64)]), changed)
+
+
 NEW = Notes.of([0, 1, 3], [2, 4, 9], [72, 60, 76], [30, 40, 50])
 
 
