@@ -26,6 +26,8 @@ ROOT = Path(__file__).resolve().parents[2]
 JOB_SECONDS = 300.0  # after which a job is taken for hung: ten times the longest there is
 PROCESSES_PER_JOB = 2  # that may die of one job before it is given up
 RESTART_SECONDS = 0.5  # before a new process starts, so that one that cannot start does not spin
+FAILED = "This could not be worked out. Please try again."
+STOPPING = "The server is being stopped. Please try again later."
 log = logging.getLogger(__name__)
 
 
@@ -150,7 +152,7 @@ class WorkerProcess:
             if job.tries < PROCESSES_PER_JOB and not self.is_hung and not self.closing:
                 self.lane.put_back(job)  # it may have been the process, not the job
             else:
-                job.fail(WorkError("This could not be worked out. Please try again."))
+                job.fail(WorkError(STOPPING if self.closing else FAILED))
             raise
         finally:
             self.job = None
