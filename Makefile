@@ -32,7 +32,7 @@ done
 
 help:
 	@echo "make run     start the demo (FADERNETS_HOST and FADERNETS_PORT choose the address)"
-	@echo "make check   check style, formatting and types, run the quick tests (a minute)"
+	@echo "make check   check style, formatting and types, run the quick tests (two minutes)"
 	@echo "make test    the same with all tests (ARGS='tests/fadernets -k fader' takes some)"
 	@echo "make types   check types"
 	@echo "make format  format the code, mend what ruff can"
