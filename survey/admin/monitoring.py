@@ -45,29 +45,18 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Flow:
-    """How many people came how far; None for what cannot be known.
+class Flow(rating_table.ParticipantCounts):
+    """How many people came how far, and whose answers count; None for what cannot be known.
 
     Attributes
     ----------
-    invited : int or None
-        Invitations made; None for a study open to all.
-    consented : int
-        All who ever began, those included who withdrew, or did nothing more and were removed.
-    finished : int
     kept : int
         Of whom the analysis keeps the answers.
-    withdrawn : int
-        Whose answers were erased at their wish.
     minutes : float or None
         Median from consent to the end, pauses included.
     """
 
-    invited: int | None
-    consented: int
-    finished: int
     kept: int
-    withdrawn: int
     minutes: float | None
 
 
@@ -141,14 +130,7 @@ def flow(session: Session, study: Study, kept: int) -> Flow:
         )
     )
     minutes = [(end - start).total_seconds() / 60 for start, end in times if end is not None]
-    return Flow(
-        counts.invited,
-        counts.consented,
-        counts.finished,
-        kept,
-        counts.withdrawn,
-        statistics.median(minutes) if minutes else None,
-    )
+    return Flow(**vars(counts), kept=kept, minutes=statistics.median(minutes) if minutes else None)
 
 
 def people(session: Session, study: Study, *, skip: int = 0, most: int = 100) -> list[Person]:

@@ -148,7 +148,6 @@ def test_progress_is_told_step_by_step(spec, tmp_path):
 
 
 def test_a_model_without_arousal_is_refused(tmp_path):
-    pytest.importorskip("fadernets.models.vanilla")
     model = tiny.model(replace(tiny.TINY, model="vanilla"))
     checkpoint.save(model, FaderNet.load().scales, tmp_path / "plain")
     with pytest.raises(BuildError, match="The model plain cannot transfer arousal"):
