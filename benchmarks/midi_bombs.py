@@ -2,8 +2,8 @@
 
 Each file of `benchmarks.bombs` is opened as the page opens it, up to the message that draws it, in
 a process of its own, forked from one that has read nothing; its memory beyond what it had before is
-measured. Of those that may be opened, the later steps follow. ``--before DIR`` opens them by the
-code of another checkout, too. Linux.
+measured. Of those that may be opened, the later steps follow. ``--before RESULT`` keeps what an
+earlier result says of the code before there were limits. Linux.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import re
 import resource
 import signal
@@ -147,30 +146,24 @@ def asked(
         process.stdin.close()
 
 
-def table(before: Path | None, folder: Path) -> list[dict]:
-    """A row for each file: kind, bytes, and what happened, by this code and the other."""
+def table(before: dict[str, dict], folder: Path) -> list[dict]:
+    """A row for each file: kind, bytes, and what happened, earlier and now."""
     from benchmarks import bombs
 
-    rows = [{"kind": kind, "bytes": len(make())} for kind, make in bombs.ALL.items()]
-    for name, tree in (("before", before), ("after", ROOT)):
-        if tree:
-            found = asked(tree, bombs.ALL.values(), folder, later=True)
-            for row, told in zip(rows, found, strict=True):
-                row[name] = told
-                print(row["kind"], name, json.dumps(told), file=sys.stderr)
+    rows = []
+    openings = asked(ROOT, bombs.ALL.values(), folder, later=True)
+    for (kind, make), after in zip(bombs.ALL.items(), openings, strict=True):
+        earlier = {"before": before[kind]} if kind in before else {}
+        rows.append({"kind": kind, "bytes": len(make()), **earlier, "after": after})
+        print(kind, json.dumps(after), file=sys.stderr)
     return rows
-
-
-def _commit(tree: Path) -> str:
-    command = ["git", "-C", str(tree), "rev-parse", "--short", "HEAD"]
-    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.midi_bombs", description=__doc__)
     parser.add_argument("--json", type=Path, help="file to write")
-    parser.add_argument("--before", type=Path, help="another checkout")
+    parser.add_argument("--before", type=Path, help="result whose column before is kept")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--later", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
@@ -181,13 +174,18 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if not options.json:
         parser.error("--json is needed")
-    load = os.getloadavg()[0]
+    from benchmarks import timing  # imports torch, which the processes of the files do not have
+
+    machine = timing.machine()
+    earlier = json.loads(options.before.read_text()) if options.before else {"rows": []}
     with tempfile.TemporaryDirectory() as folder:
-        rows = table(options.before, Path(folder))
+        rows = table(
+            {row["kind"]: row["before"] for row in earlier["rows"] if "before" in row},
+            Path(folder),
+        )
     found = {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "load_average_before": round(load, 2),
-        "before": _commit(options.before) if options.before else None,
+        "machine": machine,
+        "before": earlier.get("before"),
         "longest_s": LONGEST,
         "most_gb": MOST_GB,
         "rows": rows,

@@ -18,7 +18,7 @@ from demo.guard.gate import note_status
 
 FOREIGN = "Only files that were uploaded to this page can be opened."
 BROKEN = "Something went wrong here. Please try it again."
-LEFT = "Nobody waits for this answer any more."
+LEFT = "This was broken off: nobody waits for it any more, or the server is being stopped."
 NESTED = 12  # levels of lists and dicts in an event's data
 UNFIT = "A value is none of those that can be chosen here."
 log = logging.getLogger(__name__)

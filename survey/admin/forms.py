@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Self, get_args
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
@@ -28,6 +29,17 @@ from survey.core import texts
 
 LARGEST_SEED = 2**32 - 1
 MOST_PEOPLE = 100_000  # participants wanted, or trials of one of them
+
+
+def _plain_digits(value: Any) -> Any:
+    # int() reads 1_0, 10.0 and digits of other scripts, too, which nobody means to type.
+    if isinstance(value, str) and not re.fullmatch("[0-9]{1,20}", value.strip()):
+        raise ValueError("not a whole number")
+    return value
+
+
+WholeNumber = Annotated[int, BeforeValidator(_plain_digits)]
+OptionalWholeNumber = Annotated[int | None, BeforeValidator(_plain_digits)]
 
 
 class AdminForm(BaseModel):
@@ -56,7 +68,7 @@ class AdminForm(BaseModel):
 class InvitationForm(AdminForm):
     """How many invitations to make, and the researcher's own word for them."""
 
-    count: int = Field(ge=1, le=invitations.MOST_AT_ONCE)
+    count: WholeNumber = Field(ge=1, le=invitations.MOST_AT_ONCE)
     label: str = Field("", max_length=invitations.LONGEST_LABEL)
 
 
@@ -67,9 +79,16 @@ class SettingsForm(AdminForm):
     contact: str = Field("", max_length=LONGEST_TEXT)
     retention: str = Field("", max_length=LONGEST_NOTE)
     invited_only: str = ""  # "yes" if the box is ticked
-    participants: int = Field(ge=1, le=MOST_PEOPLE)
-    lease: int | None = Field(None, ge=1, le=LONGEST_LEASE)
+    participants: WholeNumber = Field(ge=1, le=MOST_PEOPLE)
+    lease: OptionalWholeNumber = Field(None, ge=1, le=LONGEST_LEASE)
     language: str | None = None
+
+    @field_validator("language")
+    @classmethod
+    def _is_known(cls, language: str | None) -> str | None:
+        if language is not None and language not in texts.languages():
+            raise ValueError("no texts in this language")
+        return language
 
 
 class StudyFields(BaseModel):
@@ -125,10 +144,10 @@ class StudyForm(AdminForm):
     title: str | None = Field(None, max_length=LONGEST_TEXT)
     language: str = texts.DEFAULT
     contact: str = Field("", max_length=LONGEST_TEXT)
-    pairs: int = Field(ge=1, le=MOST_PAIRS)
+    pairs: WholeNumber = Field(ge=1, le=MOST_PAIRS)
     strengths: str = Field(min_length=1, max_length=200)
-    seed: int = Field(ge=0, le=LARGEST_SEED)
-    trials: int | None = Field(None, ge=1, le=MOST_PEOPLE)
+    seed: WholeNumber = Field(ge=0, le=LARGEST_SEED)
+    trials: OptionalWholeNumber = Field(None, ge=1, le=MOST_PEOPLE)
 
 
 def _rule(form: type[AdminForm], name: str, values: Any) -> str:
@@ -140,8 +159,12 @@ def _rule(form: type[AdminForm], name: str, values: Any) -> str:
         for limit in ("ge", "le", "max_length")
         if hasattr(constraint, limit)
     }
-    if field.annotation is int or int in get_args(field.annotation):
+    if name == "language":
+        return f"must be one of: {', '.join(texts.languages())}"
+    if "ge" in limits:
         return f"must be a whole number from {limits['ge']} to {limits['le']}"
+    if not isinstance(values.get(name, ""), str):  # a file
+        return "must be text"
     if "\0" in str(values.get(name, "")):
         return "must not hold the character NUL"
     if not str(values.get(name, "")).strip():

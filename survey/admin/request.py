@@ -7,9 +7,11 @@ from typing import Annotated, Any
 from urllib.parse import unquote
 
 from fastapi import Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -36,6 +38,7 @@ LARGEST_FORM = 16 * 1024  # bytes
 # No other page may lay itself over the buttons (clickjacking).
 FRAMED = "frame-ancestors"
 HEADERS = {"content-security-policy": f"{POLICY.partition(FRAMED)[0]}{FRAMED} 'none'"}
+UNREADABLE = "The form cannot be read."
 HEADINGS = {  # of refusals, by status
     401: "Sign in",
     403: "Not allowed",
@@ -64,6 +67,12 @@ class AdminRoute(APIRoute):
                 response = await handler(request)
             except AdminError as refused:
                 response = refusal(request, refused)
+            except RequestValidationError:
+                response = refusal(request, AdminError(422, UNREADABLE))
+            except HTTPException as error:
+                if error.status_code != 400:  # of a body in parts that do not fit its boundary
+                    raise
+                response = refusal(request, AdminError(422, UNREADABLE))
             response.headers.update(HEADERS)
             return response
 

@@ -131,7 +131,7 @@ def save_settings(admin: AdminDep, name: str, form: Annotated[SettingsForm, Form
     with admin.database.write() as session:
         study = study_of(session, name)
         if not _has_begun(session, study):
-            if form.language in texts.languages():  # people agree to a text in one language
+            if form.language is not None:  # people agree to a text in one language
                 new["language"] = form.language
             if form.lease is not None:
                 new["lease_minutes"] = form.lease

@@ -22,6 +22,8 @@ STUDY = {"name": "new", "pairs": "2", "strengths": "1", "seed": "0"}
         (InvitationForm, {}, "count must be a whole number from 1 to 500."),
         (InvitationForm, {"count": "x"}, "count must be a whole number from 1 to 500."),
         (InvitationForm, {"count": "1.5"}, "count must be a whole number from 1 to 500."),
+        (InvitationForm, {"count": "1_0"}, "count must be a whole number from 1 to 500."),
+        (InvitationForm, {"count": "١"}, "count must be a whole number from 1 to 500."),
         (InvitationForm, {"count": "501"}, "count must be a whole number from 1 to 500."),
         (
             InvitationForm,
@@ -42,6 +44,7 @@ STUDY = {"name": "new", "pairs": "2", "strengths": "1", "seed": "0"}
             SETTINGS | {"lease": "10081"},
             "lease must be a whole number from 1 to 10080.",
         ),
+        (SettingsForm, SETTINGS | {"language": "xx"}, "language must be one of: de, en."),
         (StudyForm, STUDY | {"seed": "-1"}, "seed must be a whole number from 0 to 4294967295."),
         (StudyForm, STUDY | {"pairs": "201"}, "pairs must be a whole number from 1 to 200."),
         (StudyForm, STUDY | {"trials": "0"}, "trials must be a whole number from 1 to 100000."),
@@ -82,5 +85,10 @@ def test_a_form_in_several_parts(
     said = client.post(f"/admin{path}", headers=headers, files=parts, follow_redirects=False)
     assert said.status_code == 303 and one(database).title == "A title"
     parts["title"] = ("title.txt", "Another")
-    said = client.post(f"/admin{path}", headers=headers, files=parts, follow_redirects=False)
-    assert said.status_code == 422 and one(database).title == "A title"
+    refused = client.post(f"/admin{path}", headers=headers, files=parts, follow_redirects=False)
+    assert refused.status_code == 422 and one(database).title == "A title"
+    assert "title must be text." in refused.text
+    headers |= {"content-type": "multipart/form-data; boundary=x"}
+    broken = client.post(f"/admin{path}", headers=headers, content=b"--y\r\n")
+    assert broken.status_code == 422 and "The form cannot be read." in broken.text
+    assert broken.headers["content-type"].startswith("text/html")
