@@ -21,7 +21,7 @@ import pytest
 import torch
 
 import fadernets
-from demo import app as page
+from demo import app, programs
 from demo.editing import service
 from demo.editing.piece_session import EditRequest, open_file
 from demo.workbench import workbench
@@ -174,7 +174,7 @@ def test_a_prepared_file_holds_its_labels(new_file, data):
 def test_what_a_prepared_file_holds_is_told(new_file):
     with np.load(new_file) as stored:
         found = prepare.summary([], dict(stored), 1.0)
-    assert found["register_density"]["mean"] > 1
+    assert found.densities["register"].mean > 1
 
 
 def test_a_packed_folder_holds_its_labels(new_file, data, tmp_path):
@@ -281,7 +281,7 @@ def test_the_page_asks_for_it(trained, tmp_path):
 
 
 def test_the_page_shows_it(trained):
-    names = page._faders(str(trained))
+    names = app._faders(str(trained))
     assert names == NAMES
     html = workbench(names)
     assert [html.count(f'data-fader="{name}"') for name in NAMES] == [1, 1, 1]
@@ -300,7 +300,7 @@ def test_programs_ask_for_it_by_name():
 
     async def ask() -> list[dict]:
         with gr.Blocks(analytics_enabled=False) as blocks:
-            page._endpoints(SimpleNamespace(change=change), NAMES)
+            programs.add_endpoints(SimpleNamespace(change=change), NAMES)
         (slide,) = (f.fn for f in blocks.fns.values() if f.api_name == "slide")
         await slide("in.mid", None, 0.5, 0.25, 3, 0, 1)
         return blocks.get_api_info()["named_endpoints"]["/slide"]["parameters"]
@@ -328,7 +328,10 @@ def test_tokens_that_are_certain_have_its_density_softly():
 @pytest.mark.slow
 def test_tests_that_read_the_table_pass_with_it(root):
     """Loaded as a plugin, this file gives its `register` to the tests of other files."""
-    files = ["tests/fadernets/music/test_attributes.py", "tests/fadernets/test_cli.py"]
+    names = """
+        arranger/test_arrange.py models/test_softdensity.py music/test_attributes.py cli
+    """
+    files = [f"tests/fadernets/{name}" for name in names.split()]
     plugins = ["-p", "tests.test_third_attribute", "-p", "no:cacheprovider"]
     # Slow ones start a process of their own, which has no third attribute.
     command = [sys.executable, "-m", "pytest", "-q", *plugins, "-m", "not slow", *files]

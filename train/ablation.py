@@ -7,7 +7,6 @@ once, so a row's time is the time of playing.
 from __future__ import annotations
 
 import argparse
-import json
 import platform
 import sys
 import time
@@ -30,13 +29,14 @@ from train.evaluation.identity import identity
 from train.evaluation.sweep import VALUES, measured_names, recorded, spread
 from train.evaluation.table1 import scores
 from train.reporting.ablation_table import UNMOVED
-from train.reporting.results import (
+from train.reporting.results.ablation import (
     Ablation,
     VariantControl,
     VariantIdentity,
     VariantRow,
     VariantTime,
 )
+from train.reporting.writing import text_of, write
 
 SINGLE_SEGMENTS = 9  # played one by one, for the time of one segment
 
@@ -156,8 +156,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"train.ablation: {error}", file=sys.stderr)
         return 2
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(result.stored(), indent=1) + "\n")
+    write(options.out, text_of(result))
     return 0
 
 

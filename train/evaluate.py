@@ -8,7 +8,6 @@ decoded.npz`` stores every decoded segment of that table.
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import time
@@ -33,7 +32,8 @@ from train.evaluation.mood_classifier import MoodClassifier, held_out
 from train.evaluation.sweep import SCALES, Protocol, measured_names, spread
 from train.evaluation.table1 import dump, table
 from train.evaluation.token_accuracy import hits
-from train.reporting.results import Evaluation, Reconstruction, Response, Table
+from train.reporting.results.evaluation import Evaluation, Reconstruction, Response, Table
+from train.reporting.writing import text_of, write
 
 POSITIONS = np.linspace(0, 1, 8)
 QUANTILES = (0.1, 0.9)  # four segments of five lie between them
@@ -186,10 +186,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"train.evaluate: {error}", file=sys.stderr)
         return 2
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps([result.stored() for result in evaluations], indent=1)
-    options.out.write_text(text + "\n")
-    print(text)
+    text = text_of(evaluations)
+    write(options.out, text)
+    print(text, end="")
     return 0
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import platform
 import sys
 from pathlib import Path
@@ -31,8 +30,10 @@ from fadernets.music.events import decode
 from fadernets.music.grid import notes_of_tokens
 from train.data.dataset import SPLITS, TRAIN, VALIDATION, Segments
 from train.data.encoded import encoded
+from train.reporting.results.training import Training
+from train.reporting.writing import text_of, write
 from train.run.loop import LOG
-from train.run.resume import CHECKPOINT, load_state
+from train.run.resume import CHECKPOINT, RunState, load_state
 
 KNOTS = 17
 SWEEP = 21  # values of z^d that are decoded
@@ -202,12 +203,12 @@ def add_valence(folder: Path, data: Segments) -> None:
     checkpoint.save_valence(model, folder)
 
 
-def history(state: dict, log: Path, model: Model, hardware: str) -> dict:
+def history(state: RunState, log: Path, model: Model, hardware: str) -> Training:
     """The settings of a training run and the losses of its last validation.
 
     Parameters
     ----------
-    state : dict
+    state : RunState
         The run's checkpoint.
     log : Path
         Its CSV log.
@@ -219,20 +220,21 @@ def history(state: dict, log: Path, model: Model, hardware: str) -> dict:
         rows = [r for r in csv.DictReader(file) if r["set"] == "validation"]
     last_row = rows[-1] if rows else {}
     columns = ("step", "set", "seconds", "beta", "learning_rate")  # of the log beside the losses
-    return {
-        "hardware": hardware,
-        "torch": torch.__version__,
-        "steps": state["step"],
-        "batch": state["train_config"]["batch"],
-        "minutes": round(state["seconds"] / 60, 1),
-        "seed": state["train_config"]["seed"],
-        "parameters": sum(p.numel() for p in model.parameters()),
-        "data_sha256": state["data_sha256"],
-        "model_config": state["model_config"],
-        "train_config": state["train_config"],
-        "validation_step": int(last_row.get("step", 0)),
-        "validation": {n: float(v) for n, v in last_row.items() if n not in columns and v},
-    }
+    return Training(
+        hardware=hardware,
+        torch=str(torch.__version__),
+        steps=state["step"],
+        batch=state["train_config"]["batch"],
+        minutes=round(state["seconds"] / 60, 1),
+        seed=state["train_config"]["seed"],
+        parameters=sum(p.numel() for p in model.parameters()),
+        data_sha256=state["data_sha256"],
+        model_config=state["model_config"]
+        | {"attributes": list(state["model_config"]["attributes"])},
+        train_config=state["train_config"],
+        validation_step=int(last_row.get("step", 0)),
+        validation={n: float(v) for n, v in last_row.items() if n not in columns and v},
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -263,7 +265,7 @@ def main(arguments: list[str] | None = None) -> int:
     export(model, data, options.out)
     if options.results:
         record = history(state, options.run / LOG, model, options.hardware)
-        options.results.write_text(json.dumps(record, indent=1) + "\n")
+        write(options.results, text_of(record))
     return 0
 
 

@@ -8,11 +8,8 @@ arousal. ``--checkpoint LABEL=NAME_OR_DIR`` gives a model another name in the fi
 from __future__ import annotations
 
 import argparse
-import json
-import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +26,8 @@ from train.data import corpora
 from train.data.dataset import TEST, Segments
 from train.evaluate import chosen, commit, notes_of, weights_sha256
 from train.evaluation.crossvalidation import aucs
-from train.reporting.results import Labelled, Latent, Map, Mixed, Part
+from train.reporting.results.latent import Labelled, Latent, Map, Mixed
+from train.reporting.writing import text_of, write
 
 POINTS = 600  # of a map at most
 PERPLEXITY = 30.0  # scikit-learn's default; less for very few points
@@ -166,12 +164,6 @@ def named(checkpoints: list[str]) -> dict[str, str]:
     return dict(pairs)
 
 
-def written(parts: Sequence[Part]) -> str:
-    """Results as JSON with each list of numbers on one line."""
-    text = json.dumps([part.stored() for part in parts], indent=1)
-    return re.sub(r"\[[^][{}\"]*\]", lambda m: re.sub(r"\s+", " ", m[0]), text) + "\n"
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m train.latent", description=__doc__)
@@ -188,8 +180,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"train.latent: {error}", file=sys.stderr)
         return 2
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(written(maps))
+    write(options.out, text_of(maps, compact=True))
     return 0
 
 

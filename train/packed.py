@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("train.packed: interrupted", file=sys.stderr)
         return 130
-    print(json.dumps({k: index[k] for k in ("segments", "pieces", "files")}, indent=1))
+    print(json.dumps({name: value for name, value in index.items() if name != "sha256"}, indent=1))
     return 0
 
 

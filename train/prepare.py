@@ -28,6 +28,8 @@ from fadernets.music.notes import BEATS, STEPS
 from fadernets.music.piece import Segment, segments
 from train.data import corpora, parallel
 from train.data.corpora import Source
+from train.reporting.results.preparation import DENSITY, DensitySummary, Preparation
+from train.reporting.writing import write
 
 SHARES = (0.8, 0.1, 0.1)  # train, validation, test
 
@@ -152,35 +154,37 @@ def save(arrays: dict[str, np.ndarray], path: Path) -> None:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
-def summary(files: list[Prepared], arrays: dict[str, np.ndarray], seconds: float) -> dict:
+def summary(files: list[Prepared], arrays: dict[str, np.ndarray], seconds: float) -> Preparation:
     """Counts and checksums of the prepared data; means and sds of densities are of performances."""
     dropped = sum((f.dropped for f in files), Counter())
     corpus = arrays["piece_corpus"][arrays["piece"]]
     rated = np.abs(arrays["arousal"]) > 0.1
     performed = corpus == corpora.PERFORMANCES
-    figures = {
+    high, low = rated & (arrays["arousal"] > 0), rated & (arrays["arousal"] < 0)
+    densities = {}
+    for name, attribute in ATTRIBUTES.items():
+        density = attribute.density(arrays[name])
+        played = density[performed]
+        densities[name + DENSITY] = DensitySummary(
+            mean=_rounded(np.mean, played),
+            sd=_rounded(np.std, played),
+            percentiles_5_50_95=[_rounded(np.percentile, played, 4, q) for q in (5, 50, 95)],
+            mean_high_arousal=_rounded(np.mean, density[high]),
+            mean_low_arousal=_rounded(np.mean, density[low]),
+        )
+    counts = {
         "seconds": round(seconds, 1),
         "files": len(files),
         "files_unusable": sum(f.error is not None for f in files),
         "segments_performances": int(performed.sum()),
         "segments_vgmidi": int((corpus == corpora.VGMIDI).sum()),
-        "segments_high_arousal": int((rated & (arrays["arousal"] > 0)).sum()),
-        "segments_low_arousal": int((rated & (arrays["arousal"] < 0)).sum()),
+        "segments_high_arousal": int(high.sum()),
+        "segments_low_arousal": int(low.sum()),
         "dropped": dict(dropped.most_common()),
         "mean_tokens": _rounded(np.mean, arrays["length"][performed], 2),
         "tokens_sha256": hashlib.sha256(arrays["tokens"].tobytes()).hexdigest(),
     }
-    for name, attribute in ATTRIBUTES.items():
-        density = attribute.density(arrays[name])
-        played = density[performed]
-        figures[f"{name}_density"] = {
-            "mean": _rounded(np.mean, played),
-            "sd": _rounded(np.std, played),
-            "percentiles_5_50_95": [_rounded(np.percentile, played, 4, q) for q in (5, 50, 95)],
-            "mean_high_arousal": _rounded(np.mean, density[rated & (arrays["arousal"] > 0)]),
-            "mean_low_arousal": _rounded(np.mean, density[rated & (arrays["arousal"] < 0)]),
-        }
-    return figures
+    return Preparation.model_validate(counts | densities)
 
 
 def _rounded(statistic, values: np.ndarray, digits: int = 4, *arguments: float) -> float | None:
@@ -234,9 +238,10 @@ def main(arguments: list[str] | None = None) -> int:
             return _failed("no file holds a usable segment", 2)
         arrays = join(files, options.seed)
         save(arrays, options.out)
-        text = json.dumps(summary(files, arrays, time.perf_counter() - began), indent=2)
+        figures = summary(files, arrays, time.perf_counter() - began)
+        text = json.dumps(figures.stored(), indent=2)
         if options.summary:
-            options.summary.write_text(text + "\n")
+            write(options.summary, text + "\n")
     except KeyboardInterrupt:
         return _failed("interrupted", 130)
     except BrokenProcessPool:

@@ -12,11 +12,18 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Literal, TypeVar
 
 from train.reporting import ablation_table, comparison, mood_tables
-from train.reporting.markdown import Table, table
-from train.reporting.paper import COLUMNS, FADERS, PAPER
-from train.reporting.results import Ablation, Evaluation
+from train.reporting.markdown import Table, percent, table
+from train.reporting.paper import COLUMNS, PAPER
+from train.reporting.reading import read
+from train.reporting.results.ablation import Ablation
+from train.reporting.results.evaluation import Evaluation
+from train.reporting.results.part import Part, present
+from train.reporting.results.preparation import DensitySummary, Preparation
+from train.reporting.results.training import Training
+from train.reporting.results.valence import Valence
 
 RESULTS = Path(__file__).parent / "results"
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,7 +33,6 @@ PAGES = (ROOT / "README.md", ROOT / "docs" / "reliability.md", ROOT / "docs" / "
 BENCHMARKS = ROOT / "benchmarks" / "results"
 FIGURES = ROOT / "docs" / "figures"
 DRAWN = ("table1", "figure3", "figure4", "figure5", "response", "movement")
-DENSITY = "_density"  # ends the names of densities among the results of `train.prepare`
 LOSSES = {  # of a log's last validation, besides those of labels: the term and its unit
     "events": ("events", "nats a token"),
     "onset": ("onsets", "nats a note"),
@@ -35,65 +41,65 @@ LOSSES = {  # of a log's last validation, besides those of labels: the term and 
 }
 
 
-def read(name: str) -> dict:
-    """A results file, by name."""
-    return json.loads((RESULTS / f"{name}.json").read_text())
+Kind = TypeVar("Kind", bound=Part)
 
 
-def ablation() -> Ablation:
-    """The results of `train.ablation`."""
-    return Ablation.model_validate(read("ablation"))
+def stored(name: str, kind: type[Kind]) -> Kind:
+    """A results file of one kind, by name."""
+    return kind.model_validate_json((RESULTS / f"{name}.json").read_text())
+
+
+def shipped() -> list[Evaluation]:
+    """The evaluations of the shipped models, in the order of `SHIPPED`."""
+    return [read([RESULTS / f"{name}.json"]).evaluations[0] for name in SHIPPED]
 
 
 def data_table() -> str:
     """Counts and densities of the prepared data, from `train.prepare`."""
-    counts = read("prepare")
+    counts = stored("prepare", Preparation)
     densities = {
-        f"{name.removesuffix(DENSITY)} density": (value, _digits(value))
-        for name, value in counts.items()
-        if name.endswith(DENSITY)
+        f"{name} density": (density, _digits(density)) for name, density in counts.densities.items()
     }
     rows = [
-        ("files read, unusable", f"{counts['files']:,}, {counts['files_unusable']}"),
-        ("segments of performances", f"{counts['segments_performances']:,}"),
-        ("segments of VGMIDI", f"{counts['segments_vgmidi']:,}"),
+        ("files read, unusable", f"{counts.files:,}, {counts.files_unusable}"),
+        ("segments of performances", f"{counts.segments_performances:,}"),
+        ("segments of VGMIDI", f"{counts.segments_vgmidi:,}"),
         (
             "of these high, low arousal",
-            f"{counts['segments_high_arousal']:,}, {counts['segments_low_arousal']:,}",
+            f"{counts.segments_high_arousal:,}, {counts.segments_low_arousal:,}",
         ),
-        ("tokens a segment", f"{counts['mean_tokens']:.1f}"),
+        ("tokens a segment", f"{counts.mean_tokens:.1f}"),
         *(
-            (f"{name}, mean ± sd", f"{d['mean']:.{digits}f} ± {d['sd']:.{digits}f}")
+            (f"{name}, mean ± sd", f"{d.mean:.{digits}f} ± {d.sd:.{digits}f}")
             for name, (d, digits) in densities.items()
         ),
         *(
             (
                 f"{name} at high, low arousal",
-                f"{d['mean_high_arousal']:.{digits}f}, {d['mean_low_arousal']:.{digits}f}",
+                f"{d.mean_high_arousal:.{digits}f}, {d.mean_low_arousal:.{digits}f}",
             )
             for name, (d, digits) in densities.items()
         ),
-        ("seconds on 2 cores", f"{counts['seconds']:.0f}"),
+        ("seconds on 2 cores", f"{counts.seconds:.0f}"),
     ]
     return table(rows, ("data", ""))
 
 
-def _digits(density: dict) -> int:
+def _digits(density: DensitySummary) -> int:
     """Decimals of a density's figures: one more for shares, which are 1 at most."""
-    return 3 if max(density["percentiles_5_50_95"]) <= 1 else 2
+    return 3 if max(map(present, density.percentiles_5_50_95)) <= 1 else 2
 
 
 def training_table(name: str) -> str:
     """How a shipped model was trained."""
-    run = read(f"{name}-training")
+    run = stored(f"{name}-training", Training)
     rows = [
-        ("hardware", run["hardware"]),
-        ("steps × batch, minutes", f"{run['steps']:,} × {run['batch']}, {run['minutes']:.0f}"),
-        ("weights", f"{run['parameters'] / 1e6:.1f} million"),
+        ("hardware", run.hardware),
+        ("steps × batch, minutes", f"{run.steps:,} × {run.batch}, {run.minutes:.0f}"),
+        ("weights", f"{run.parameters / 1e6:.1f} million"),
     ]
-    labels = {n: (f"{n} label", "nats a step") for n in run["model_config"]["attributes"]}
-    losses = LOSSES | labels
-    for loss, value in run["validation"].items():
+    losses = LOSSES | {n: (f"{n} label", "nats a step") for n in run.attributes}
+    for loss, value in run.validation.items():
         if loss in losses:
             term, unit = losses[loss]
             rows.append((f"validation, {term}", f"{value:.3f} {unit}"))
@@ -103,64 +109,64 @@ def training_table(name: str) -> str:
 def control_table() -> str:
     """Table 1 of the paper, ours below it."""
     rows = [(f"{name} (paper)", *(f"{v:.3f}" for v in table_1)) for name, table_1 in PAPER.items()]
-    for name in reversed(SHIPPED):
-        table_1 = read(name)[0]["table"]
-        faders = [table_1["faders"][fader] for fader in FADERS]
-        scores = [
-            *(f["normalised"][s][0] for s in ("consistency", "restrictiveness") for f in faders),
-            *(f["linearity_each"][0] for f in faders),
-        ]
-        rows.append((f"**{name}** (ours)", *(f"**{v:.3f}**" for v in scores)))
+    for evaluation in reversed(shipped()):
+        means = (comparison.score(evaluation, column)[0] for column in range(len(COLUMNS)))
+        rows.append((f"**{evaluation.name}** (ours)", *(f"**{mean:.3f}**" for mean in means)))
     return table(rows, ("model", *(f"{score} {fader}" for score, fader in COLUMNS)))
 
 
 def model_table() -> str:
     """Identity, errors of densities and arousal of the shipped models on unseen segments."""
-    evaluations = [read(name)[0] for name in SHIPPED]
+    evaluations = shipped()
 
-    def moved(evaluation: dict, fader: str, distance: float) -> str:
-        point = next(p for p in evaluation["identity"][fader] if p["distance"] == distance)
-        scores = ("note_f1", "pitch_class_cosine", "key_kept", "contour")
-        return ", ".join(f"{point[score]:.2f}" for score in scores)
-
-    rows = [
-        (f"{words}, nothing moved", *(f"{f['reconstruction'][score]:.3f}" for f in evaluations))
-        for words, score in (
-            ("note F1", "note_f1"),
-            ("pitch-class cosine", "pitch_class_cosine"),
+    def moved(evaluation: Evaluation, fader: str, distance: float) -> str:
+        points = present(evaluation.identity)[fader]
+        point = next(p for p in points if p.distance == distance)
+        return (
+            f"{point.note_f1:.2f}, {point.pitch_class_cosine:.2f}, "
+            f"{point.key_kept:.2f}, {point.contour:.2f}"
         )
+
+    unmoved = [present(evaluation.reconstruction) for evaluation in evaluations]
+    responses = [present(evaluation.faders) for evaluation in evaluations]
+    rows = [
+        ("note F1, nothing moved", *(f"{scores.note_f1:.3f}" for scores in unmoved)),
+        (
+            "pitch-class cosine, nothing moved",
+            *(f"{scores.pitch_class_cosine:.3f}" for scores in unmoved),
+        ),
     ]
-    shared = [
-        fader
-        for fader in evaluations[0]["faders"]
-        if all(fader in f["faders"] for f in evaluations)
-    ]
-    for fader in shared:
+    for fader in [name for name in responses[0] if all(name in faders for faders in responses)]:
         for distance in (-1.0, 1.0):
             rows.append(
                 (
                     f"{fader} {distance:+.0f} sd: F1, harmony, key kept, melody",
-                    *(moved(f, fader, distance) for f in evaluations),
+                    *(moved(evaluation, fader, distance) for evaluation in evaluations),
                 )
             )
-        errors = (f["faders"][fader]["mean_absolute_error"] for f in evaluations)
+        errors = (faders[fader].mean_absolute_error for faders in responses)
         rows.append(
             (f"{fader} fader: mean error of the density", *(f"{error:.3f}" for error in errors))
         )
-    for target in ("low", "high"):
-        for words, share in (
-            (f"moved to {target} arousal, by a judge that never saw the model", "moved"),
-            ("… and without moving it at all", "moved_by_reconstruction"),
-        ):
-            rows.append(
-                (words, *(f"{100 * f['judged'][target][share]:.1f} %" for f in evaluations))
-            )
-    return table(rows, (f"{evaluations[0]['segments']} test segments", *SHIPPED))
+    sides: tuple[Literal["low", "high"], ...] = ("low", "high")
+    for target in sides:
+        judged = [present(evaluation.judged)[target] for evaluation in evaluations]
+        rows += [
+            (
+                f"moved to {target} arousal, by a judge that never saw the model",
+                *(percent(transfers.moved) for transfers in judged),
+            ),
+            (
+                "… and without moving it at all",
+                *(percent(transfers.moved_by_reconstruction) for transfers in judged),
+            ),
+        ]
+    return table(rows, (f"{evaluations[0].segments} test segments", *SHIPPED))
 
 
 def speed_table() -> str:
     """How fast the demo answers, from `benchmarks.demo_latency`."""
-    latency = read("latency")
+    latency = json.loads((RESULTS / "latency.json").read_text())
     rows = [
         (stage, f"{times['median_ms']:.0f}", f"{times['p95_ms']:.0f}")
         for stage, times in latency.items()
@@ -202,17 +208,17 @@ def compared(rows: Callable[[list[Evaluation]], Table]) -> str:
 
 def valence_table() -> str:
     """How well densities, judges and codes separate valence."""
-    return table(*mood_tables.carried(read("valence")["labels"]))
+    return table(*mood_tables.carried(stored("valence", Valence).labels))
 
 
 def presets_table() -> str:
     """How the four presets move moods, and the identity after them."""
-    return table(*mood_tables.presets(read("valence")["models"], SHIPPED))
+    return table(*mood_tables.presets(stored("valence", Valence).models, SHIPPED))
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    "ablation_control": lambda: table(*ablation_table.control(ablation())),
-    "ablation_kept": lambda: table(*ablation_table.kept(ablation())),
+    "ablation_control": lambda: table(*ablation_table.control(stored("ablation", Ablation))),
+    "ablation_kept": lambda: table(*ablation_table.kept(stored("ablation", Ablation))),
     **{
         f"all_{f.__name__}": partial(compared, f)
         for f in (comparison.control, comparison.kept, comparison.arousal)

@@ -25,8 +25,9 @@ from fadernets.net import FaderNet
 from fadernets.playback.pianoroll import compare
 from train.evaluate import commit, weights_sha256
 from train.evaluation.sweep import measured_names
-from train.latent import named, written
-from train.reporting.results import Drawing, Example, Transfers
+from train.latent import named
+from train.reporting.results.transfers import Drawing, Example, Transfers
+from train.reporting.writing import text_of, write
 
 LENGTH = 2  # segments of an example
 
@@ -158,8 +159,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"train.transfers: {error}", file=sys.stderr)
         return 2
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(written(results))
+    write(options.out, text_of(results, compact=True))
     return 0
 
 

@@ -8,12 +8,10 @@ cross-validation, in which every piece is judged by regressions that never saw i
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -39,6 +37,16 @@ from train.evaluation.mood_classifier import (
     labelled,
     table,
 )
+from train.reporting.results.valence import (
+    HeardMove,
+    ModelMoves,
+    MoodSeparations,
+    PresetMoves,
+    Separations,
+    SideMoved,
+    Valence,
+)
+from train.reporting.writing import text_of, write
 
 CODER = "gmvae"
 MODELS = ("arranger", "gmvae")
@@ -46,7 +54,7 @@ OF_KEY = ("major", "clarity", "classes")  # features that a change of mode moves
 SINGLE_MOODS = {f"{mood} {side}": {mood: side} for mood in MOODS for side in SIDES}
 
 
-def told_apart(data: Segments, mood: str, seed: int) -> dict[str, dict[str, Any]]:
+def told_apart(data: Segments, mood: str, seed: int) -> MoodSeparations:
     """AUC of a mood by densities, by a judge and by codes, on unseen pieces.
 
     The codes come from a GM-VAE that was trained with labels of arousal, but not of valence. Only
@@ -65,10 +73,10 @@ def told_apart(data: Segments, mood: str, seed: int) -> dict[str, dict[str, Any]
     crossed = {
         name: out_of_fold(x, high, piece, seed) for name, x in tqdm(tables.items(), disable=None)
     }
-    return {
-        "held_out": _separations(held, high[test], piece[test], seed),
-        "cross_validated": _separations(crossed, high, piece, seed),
-    }
+    return MoodSeparations(
+        held_out=_separations(held, high[test], piece[test], seed),
+        cross_validated=_separations(crossed, high, piece, seed),
+    )
 
 
 def _tables(segments: Sequence[Notes], with_codes: bool) -> dict[str, np.ndarray]:
@@ -91,18 +99,14 @@ def _tables(segments: Sequence[Notes], with_codes: bool) -> dict[str, np.ndarray
 
 def _separations(
     scores: Mapping[str, np.ndarray], high: np.ndarray, piece: np.ndarray, seed: int
-) -> dict[str, Any]:
-    """Numbers of segments and pieces, and the AUC of scores by name.
-
-    A piece may have segments of both kinds.
-    """
-    return {
+) -> Separations:
+    counts = {
         "segments": len(high),
         "segments_low": int((~high).sum()),
         "pieces": len(np.unique(piece)),
         "pieces_with_low": len(np.unique(piece[~high])),
-        **{name: auc.stored() for name, auc in aucs(scores, high, piece, seed).items()},
     }
+    return Separations.model_validate(counts | aucs(scores, high, piece, seed))
 
 
 def judges(data: Segments) -> dict[str, MoodClassifier]:
@@ -118,7 +122,7 @@ def judges(data: Segments) -> dict[str, MoodClassifier]:
 
 def moved(
     net: FaderNet, source: Sequence[Notes], ears: Mapping[str, MoodClassifier]
-) -> dict[str, dict]:
+) -> dict[str, PresetMoves]:
     """Effect of transfers on moods, by judges that know no model, and on the music itself.
 
     Besides the presets, each mood is moved alone, to see its effect on the other mood, and segments
@@ -134,69 +138,78 @@ def moved(
     for name, sides in tqdm({"nothing": {}, **PRESETS, **SINGLE_MOODS}.items(), disable=None):
         played = net.transfer(codes, sides) if sides else net.reconstruct(codes)
         after = {ear: judge.log_odds(played) for ear, judge in ears.items()}
-        presets[name] = {
-            "asked": sides,
-            "judges": {
-                ear: _heard(before[ear], after[ear], high[ear], sides.get(ear.split()[0]))
-                for ear in ears
-            },
-            **_kept(source, played),
+        heard = {
+            ear: _heard(before[ear], after[ear], high[ear], sides.get(ear.split()[0]))
+            for ear in ears
         }
+        presets[name] = _moves(sides, heard, source, played)
     return presets
 
 
-def _heard(before: np.ndarray, after: np.ndarray, high: np.ndarray, side: str | None) -> dict:
+def _heard(before: np.ndarray, after: np.ndarray, high: np.ndarray, side: str | None) -> HeardMove:
     """How one judge hears n transfers; both directions of a mood that was not meant to move."""
-    sides: dict = {"mean_change": round(float(np.nanmean(after - before)), 4)}
+    sides = {}
     for target in (side,) if side else SIDES:
         not_there = high != (target == "high")
-        sides[target] = {
-            "moved_of_all": _share(before, after, target),
-            "n": int(not_there.sum()),
-            "moved": _share(before[not_there], after[not_there], target)
-            if not_there.any()
-            else None,
-        }
-    return sides
+        sides[target] = SideMoved(
+            moved_of_all=_share(before, after, target),
+            n=int(not_there.sum()),
+            moved=_share(before[not_there], after[not_there], target) if not_there.any() else None,
+        )
+    change = round(float(np.nanmean(after - before)), 4)
+    return HeardMove.model_validate({"mean_change": change} | sides)
 
 
 def _share(before: np.ndarray, after: np.ndarray, target: str) -> float:
     return round(metrics.moved_as_asked(before, after, target), 4)
 
 
-def _kept(source: Sequence[Notes], played: Sequence[Notes]) -> dict:
-    """Identity, tonic, mode and mean densities of what was played; an empty segment has no key."""
+def _moves(
+    sides: Mapping[str, str],
+    heard: Mapping[str, HeardMove],
+    source: Sequence[Notes],
+    played: Sequence[Notes],
+) -> PresetMoves:
     pairs = [(a, b) for a, b in zip(source, played, strict=True) if len(b)]
     keys = np.array([(key.find(a), key.find(b)) for a, b in pairs])
-    return {
-        "identity": identity(source, played).stored(),
-        "tonic_kept": round(float((keys[:, 0] % 12 == keys[:, 1] % 12).mean()), 4),
-        "major_before": round(float((keys[:, 0] < 12).mean()), 4),
-        "major": round(float((keys[:, 1] < 12).mean()), 4),
-        "densities": {n: round(float(np.mean([measure(b)[n] for b in played])), 4) for n in PAPER},
-        "empty": len(source) - len(pairs),
-    }
+    return PresetMoves.model_validate(
+        {
+            "asked": sides,
+            "judges": heard,
+            "identity": identity(source, played),
+            "tonic_kept": round(float((keys[:, 0] % 12 == keys[:, 1] % 12).mean()), 4),
+            "major_before": round(float((keys[:, 0] < 12).mean()), 4),
+            "major": round(float((keys[:, 1] < 12).mean()), 4),
+            "densities": {
+                n: round(float(np.mean([measure(b)[n] for b in played])), 4) for n in PAPER
+            },
+            "empty": len(source) - len(pairs),
+        }
+    )
 
 
-def measured(data: Segments, models: Sequence[str], count: int, seed: int) -> dict:
+def measured(data: Segments, models: Sequence[str], count: int, seed: int) -> Valence:
     """All figures, with the settings and checksums that are needed to measure them again."""
     began = time.perf_counter()
     rows = chosen(data, corpora.PERFORMANCES, count, seed)
     source, ears = notes_of(data, rows), judges(data)
     apart = {mood: told_apart(data, mood, seed) for mood in reversed(MOODS)}
-    return {
-        "data_sha256": data.sha256,
-        "commit": commit(),
-        "seed": seed,
-        "labels": apart,
-        "segments": len(rows),
-        "performances": len(np.unique(data.piece[rows])),
-        "models": {
-            name: {"sha256": _sums(name)} | moved(FaderNet.load(name), source, ears)
-            for name in models
-        },
-        "seconds": round(time.perf_counter() - began, 1),
+    moves = {
+        name: ModelMoves.model_validate(
+            {"sha256": _sums(name)} | moved(FaderNet.load(name), source, ears)
+        )
+        for name in models
     }
+    return Valence(
+        data_sha256=data.sha256,
+        commit=commit(),
+        seed=seed,
+        labels=apart,
+        segments=len(rows),
+        performances=len(np.unique(data.piece[rows])),
+        models=moves,
+        seconds=round(time.perf_counter() - began, 1),
+    )
 
 
 def _sums(name: str) -> dict[str, str]:
@@ -223,9 +236,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"train.valence: {error}", file=sys.stderr)
         return 2
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(results, indent=1) + "\n")
-    print(json.dumps(results, indent=1))
+    text = text_of(results)
+    write(options.out, text)
+    print(text, end="")
     return 0
 
 

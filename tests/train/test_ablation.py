@@ -18,7 +18,7 @@ from train.data import corpora
 from train.data.dataset import TEST
 from train.evaluate import chosen, notes_of
 from train.evaluation import ablation_variants
-from train.reporting.results import Ablation, VariantRow
+from train.reporting.results.ablation import Ablation, VariantRow
 
 
 class Deaf:

@@ -16,7 +16,8 @@ from train import latent, transfers
 from train.data.dataset import TEST
 from train.figures.__main__ import main
 from train.reporting.reading import read
-from train.reporting.results import Map
+from train.reporting.results.latent import Map
+from train.reporting.writing import text_of
 
 SMALL = {"hidden": 8, "latent": 4, "embedding": 4}
 
@@ -73,7 +74,7 @@ def test_results_are_whole_repeat_and_can_be_drawn(gmvae, data, data_file, tmp_p
 
 def test_a_number_takes_a_line_only_if_it_stands_alone():
     places = Map(x=[0.5, 1.0], y=[2.0, 3.0], zd={}, high=None)
-    text = latent.written([places])
+    text = text_of([places], compact=True)
     assert "[ 0.5, 1.0 ]" in text and json.loads(text) == [places.model_dump()]
 
 

@@ -306,10 +306,10 @@ def test_a_corpus_with_nothing_usable_is_refused(capsys, tmp_path):
 def test_without_ratings_the_summary_says_so(corpus):
     files = [prepare.prepare_file(s) for s in corpora.performances(corpus.piano)[:2]]
     summary = prepare.summary(files, prepare.join(files, seed=0), seconds=1.0)
-    assert summary["segments_vgmidi"] == 0
-    assert summary["rhythm_density"]["mean_high_arousal"] is None
-    json.dumps(summary, allow_nan=False)
+    assert summary.segments_vgmidi == 0
+    assert summary.densities["rhythm"].mean_high_arousal is None
+    json.dumps(summary.stored(), allow_nan=False)
     rated = [prepare.prepare_file(s) for s in corpora.vgmidi(corpus.vgmidi)[:2]]
     summary = prepare.summary(rated, prepare.join(rated, seed=0), seconds=1.0)
-    assert summary["note_density"]["percentiles_5_50_95"] == [None] * 3
-    json.dumps(summary, allow_nan=False)
+    assert summary.densities["note"].percentiles_5_50_95 == [None] * 3
+    json.dumps(summary.stored(), allow_nan=False)

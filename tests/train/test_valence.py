@@ -36,11 +36,11 @@ def test_labels_of_valence_are_read_as_those_of_arousal_are(data_file, tmp_path)
 
 def test_told_apart(rated, quick):
     results = told_apart(rated, "valence", seed=0)
-    assert {"densities", "judge", "mode alone", "both codes"} <= set(results["cross_validated"])
-    crossed = results["cross_validated"]
-    assert (crossed["segments"], crossed["pieces"]) == (300, 18)
-    assert results["held_out"]["pieces"] == len(np.unique(rated.piece[rated.split == 2]))
-    assert "both codes" not in told_apart(rated, "arousal", seed=0)["held_out"]
+    crossed = results.cross_validated
+    assert {"densities", "judge", "mode alone", "both codes"} <= set(crossed.scores)
+    assert (crossed.segments, crossed.pieces) == (300, 18)
+    assert results.held_out.pieces == len(np.unique(rated.piece[rated.split == 2]))
+    assert "both codes" not in told_apart(rated, "arousal", seed=0).held_out.scores
 
 
 def test_what_a_rule_does_is_heard(net, rated):
@@ -50,12 +50,13 @@ def test_what_a_rule_does_is_heard(net, rated):
     assert set(PRESETS) | {"nothing", "valence low", "arousal high"} <= set(presets)
     major = np.mean([find(notes) < 12 for notes in source])
     for name, row in presets.items():
-        assert row["major_before"] == pytest.approx(major, abs=1e-4), name
-    assert presets["valence low"]["major"] < major < presets["valence high"]["major"]
-    assert presets["nothing"]["identity"]["note_f1"] > presets["sad"]["identity"]["note_f1"]
-    heard = presets["sad"]["judges"]["valence"]
+        assert row.major_before == pytest.approx(major, abs=1e-4), name
+    assert presets["valence low"].major < major < presets["valence high"].major
+    assert presets["nothing"].identity.note_f1 > presets["sad"].identity.note_f1
+    heard = presets["sad"].judges["valence"].stored()
     assert set(heard) == {"mean_change", "low"} and heard["low"]["n"] == round(10 * major)
-    assert set(presets["valence low"]["judges"]["arousal"]) == {"mean_change", "low", "high"}
+    both_sides = presets["valence low"].judges["arousal"].stored()
+    assert set(both_sides) == {"mean_change", "low", "high"}
 
 
 def test_the_command_line(rated, quick, tmp_path, monkeypatch, capsys):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -72,7 +73,7 @@ def vgmidi(folder: Path) -> list[Source]:
         raise ValueError(f"{listing} has another layout than docs/data.md says") from error
 
 
-def _rated(folder: Path, name: str, piece: dict) -> Source:
+def _rated(folder: Path, name: str, piece: dict[str, Any]) -> Source:
     """One piece of ``annotations.json``."""
     raters = [
         (rater["arousal"], rater["valence"])

@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 from numpy.lib import format as npy
@@ -29,12 +30,29 @@ OF_SEGMENTS = ("tokens", "length", "key", "start", "arousal", "valence", "piece"
 UNLABELLED_ARRAYS = (*OF_SEGMENTS, *OF_PIECES)  # all besides the labels, one array an attribute
 
 
+class PackedFile(TypedDict):
+    """A prepared file by its name, and how many segments and pieces it brought."""
+
+    name: str
+    segments: int
+    pieces: int
+
+
+class Index(TypedDict):
+    """What a packed folder holds, and the hash of each array by its name."""
+
+    segments: int
+    pieces: int
+    files: list[PackedFile]
+    sha256: dict[str, str]
+
+
 def attributes_of(names: Iterable[str]) -> tuple[str, ...]:
     """The attributes whose labels are among the arrays of a prepared file."""
     return tuple(name for name in names if name not in UNLABELLED_ARRAYS)
 
 
-def pack(files: Sequence[Path], out: Path) -> dict:
+def pack(files: Sequence[Path], out: Path) -> Index:
     """Write the segments of prepared files one after the other into a folder.
 
     The numbers of a file's pieces continue those of the file before. One file is read at a time.
@@ -45,11 +63,6 @@ def pack(files: Sequence[Path], out: Path) -> dict:
         Each of `train.prepare`, each with a split of its own.
     out : Path
         Appears only when everything is written.
-
-    Returns
-    -------
-    dict
-        The index: the arrays' hashes, and how many segments and pieces each file brought.
 
     Raises
     ------
@@ -85,7 +98,7 @@ def pack(files: Sequence[Path], out: Path) -> dict:
             row, piece = row + segments, piece + pieces
         for array in arrays.values():
             array.flush()
-        index = {
+        index: Index = {
             "segments": row,
             "pieces": piece,
             "files": [
@@ -98,7 +111,9 @@ def pack(files: Sequence[Path], out: Path) -> dict:
     return index
 
 
-def _looked_at(files: Sequence[Path]) -> tuple[dict, dict[Path, tuple[int, int]], np.ndarray]:
+def _looked_at(
+    files: Sequence[Path],
+) -> tuple[dict[str, tuple[np.dtype, tuple[int, ...]]], dict[Path, tuple[int, int]], np.ndarray]:
     """Kinds and sizes of the arrays, (segments, pieces) of each file, and all pieces' names."""
     brought, names, kinds, labelled = {}, [], {}, {}
     for path in files:

@@ -17,7 +17,7 @@ from train.data.dataset import TEST, Segments
 from train.evaluation.identity import identity
 from train.evaluation.mood_classifier import MoodClassifier
 from train.evaluation.sweep import measured_names
-from train.reporting.results import Judged, Separation, ToldApart, Transferred
+from train.reporting.results.evaluation import Judged, Separation, ToldApart, Transferred
 
 
 def arousal(net: FaderNet, data: Segments, source: list[Notes]) -> ToldApart:

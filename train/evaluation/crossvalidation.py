@@ -13,7 +13,7 @@ from sklearn.model_selection import PredefinedSplit
 
 from train import metrics
 from train.evaluation.mood_classifier import fit
-from train.reporting.results import PieceSeparation
+from train.reporting.results.valence import PieceSeparation
 
 FOLDS, REPEATS, DRAWS = 10, 5, 1_000
 LEVEL_PERCENT = 95  # of the draws that an interval holds

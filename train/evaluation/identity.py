@@ -10,7 +10,7 @@ from fadernets.music.attributes import measure
 from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
 from train import metrics
-from train.reporting.results import Identity, Moved
+from train.reporting.results.evaluation import Identity, Moved
 
 DISTANCES = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)  # standard deviations of the density
 

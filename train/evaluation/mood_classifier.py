@@ -26,7 +26,8 @@ from fadernets.music.attributes import PAPER
 from fadernets.music.notes import Notes
 from train import metrics
 from train.data.dataset import TEST, TRAIN, Segments
-from train.reporting.results import HeldOut
+from train.reporting.results.evaluation import HeldOut
+from train.reporting.writing import write
 
 __all__ = [
     "MoodClassifier",
@@ -115,7 +116,7 @@ def held_out(judge: MoodClassifier, data: Segments) -> HeldOut:
 
 def save(judge: MoodClassifier, path: Path) -> None:
     """Write a judge as JSON."""
-    path.write_text(json.dumps(dataclasses.asdict(judge), indent=1) + "\n")
+    write(path, json.dumps(dataclasses.asdict(judge), indent=1) + "\n")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -131,7 +132,6 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"train.evaluation.mood_classifier: {error}", file=sys.stderr)
         return 2
-    options.out.parent.mkdir(parents=True, exist_ok=True)
     save(judge, options.out)
     classifiers = {"judge": judge, "densities alone": baseline}
     print(json.dumps({n: held_out(c, data).stored() for n, c in classifiers.items()}, indent=1))

@@ -16,8 +16,8 @@ from fadernets.net import FaderNet
 from train import metrics
 from train.data.dataset import Segments
 from train.evaluation.sweep import Protocol, Sweep, ends, slide, spread
-from train.reporting import results
-from train.reporting.results import Controlled, Scores, Table
+from train.reporting.results import evaluation
+from train.reporting.results.evaluation import Controlled, Scores, Table
 
 
 def scores(sweep: Sweep, sd: Mapping[str, float]) -> Controlled:
@@ -88,7 +88,7 @@ def table(net: FaderNet, data: Segments, protocol: Protocol) -> tuple[Table, dic
     result = Table(
         sd={n: round(v, 5) for n, v in sd.items()},
         faders=faders,
-        protocol=results.Protocol(**dataclasses.asdict(protocol)),
+        protocol=evaluation.Protocol(**dataclasses.asdict(protocol)),
     )
     return result, sweeps
 

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from train.figures import figure3, figure4, figure5, movement, response, style, table1
 from train.reporting.reading import read
+from train.reporting.writing import write
 
 FIGURES = (table1, figure3, figure4, figure5, response, movement)
 CAPTIONS = "captions.json"
@@ -41,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
             for drawing in drawn:
                 style.write(drawing, options.out)
                 captions[drawing.name] = {"words": drawing.words, "facts": drawing.facts}
-    (options.out / CAPTIONS).write_text(json.dumps(captions, indent=1) + "\n")
+    write(options.out / CAPTIONS, json.dumps(captions, indent=1) + "\n")
     for note in notes:
         print(note, file=sys.stderr)
     for name in captions:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from train.reporting.results import Evaluation, Latent, Transfers
+from train.reporting.results.evaluation import Evaluation
+from train.reporting.results.latent import Latent
+from train.reporting.results.transfers import Transfers
 
 SHOWN = 8  # digits of a hash
 

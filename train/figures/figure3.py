@@ -13,7 +13,9 @@ from scipy import stats
 
 from train.figures import facts, style
 from train.figures.style import Drawn
-from train.reporting.results import Latent, Map, Results, present
+from train.reporting.reading import Results
+from train.reporting.results.latent import Latent, Map
+from train.reporting.results.part import present
 
 SIZE = 9  # of a dot, square points
 HEADS = ("density", "$z^d$", "P(high arousal), inferred", "arousal, as rated")

@@ -7,7 +7,9 @@ import numpy as np
 from train.figures import facts, style
 from train.figures.figure3 import legend, sides
 from train.figures.style import Drawn
-from train.reporting.results import Latent, Results, present
+from train.reporting.reading import Results
+from train.reporting.results.latent import Latent
+from train.reporting.results.part import present
 
 WITHOUT = "singlegmvae"
 SIZE = 18  # of a dot, square points

@@ -10,7 +10,8 @@ from matplotlib.patches import Patch, Rectangle
 from fadernets.playback.pianoroll import ADDED, KEPT, REMOVED, SHADES
 from train.figures import facts, style
 from train.figures.style import Drawn
-from train.reporting.results import Example, Results, Roll, Transfers
+from train.reporting.reading import Results
+from train.reporting.results.transfers import Example, Roll, Transfers
 
 COLUMNS = 2
 LOOKS: dict[str, dict[str, Any]] = {  # as on the demo's page: no mark is told by colour alone

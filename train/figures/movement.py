@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from train.figures import facts, style
 from train.figures.style import Drawn
-from train.reporting.results import Evaluation, Identity, Moved, Results, names_in
+from train.reporting.reading import Results
+from train.reporting.results.evaluation import Evaluation, Identity, Moved, names_in
 
 SCORES = {
     "note_f1": "note F1",

@@ -9,7 +9,9 @@ from matplotlib.patches import Patch
 
 from train.figures import facts, style
 from train.figures.style import Drawn
-from train.reporting.results import Evaluation, Response, Results, names_in, present
+from train.reporting.reading import Results
+from train.reporting.results.evaluation import Evaluation, Response, names_in
+from train.reporting.results.part import present
 
 COLUMNS = 4  # models side by side
 

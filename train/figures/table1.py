@@ -12,7 +12,9 @@ from train.figures import facts, style
 from train.figures.style import Drawn
 from train.reporting.comparison import is_complete, score
 from train.reporting.paper import COLUMNS, GOAL, PAPER
-from train.reporting.results import Evaluation, Results, present
+from train.reporting.reading import Results
+from train.reporting.results.evaluation import Evaluation
+from train.reporting.results.part import present
 
 Row = tuple[str, str | None, Evaluation | None]  # label, model of the paper, model of ours
 SHAPES = {"z": "o", "fader": "D"}  # what the sweep asks for

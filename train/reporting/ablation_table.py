@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from train.reporting.markdown import Table
 from train.reporting.paper import SCORES
-from train.reporting.results import Ablation, VariantIdentity
+from train.reporting.results.ablation import Ablation, VariantIdentity
 
 UNMOVED = "0"  # beside the moves of `train.ablation.identities`
 

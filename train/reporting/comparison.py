@@ -6,12 +6,13 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from train.reporting.markdown import Table
+from train.reporting.markdown import NONE, Table, percent
 from train.reporting.paper import COLUMNS, LISTENERS, PAPER, SCORES
 from train.reporting.reading import read
-from train.reporting.results import Evaluation, names_in, present
+from train.reporting.results.evaluation import Evaluation, names_in
+from train.reporting.results.part import present
+from train.reporting.results.training import Training
 
-NONE = "–"
 DISTANCES = (-1.0, 1.0)  # sd, of `train.evaluation.identity.DISTANCES`
 
 
@@ -95,7 +96,7 @@ def arousal(evaluations: Sequence[Evaluation]) -> Table:
         separation, judged = e.arousal, e.judged or {}
         auc = f"{separation.auc:.2f}" if separation and separation.auc is not None else NONE
         moved = [
-            (_percent(judged[side].moved), _percent(judged[side].moved_by_reconstruction))
+            (percent(judged[side].moved), percent(judged[side].moved_by_reconstruction))
             if side in judged
             else (NONE, NONE)
             for side in LISTENERS
@@ -103,30 +104,26 @@ def arousal(evaluations: Sequence[Evaluation]) -> Table:
         rows.append((f"**{e.name}**", auc, *(value for pair in moved for value in pair)))
     rows.append(
         ("the paper's, by its listeners", NONE)
-        + tuple(value for share in LISTENERS.values() for value in (_percent(share), NONE))
+        + tuple(value for share in LISTENERS.values() for value in (percent(share), NONE))
     )
     heads = (head for side in LISTENERS for head in (f"moved to {side}", "… by playing alone"))
     return rows, ("model", "AUC", *heads)
-
-
-def _percent(share: float | None) -> str:
-    return NONE if share is None else f"{100 * share:.1f} %"
 
 
 def trained(folder: Path) -> Table:
     """Hardware, steps and minutes of every run whose record is in a folder."""
     rows = []
     for path in sorted(folder.glob("*-training.json")):
-        run = json.loads(path.read_text())
-        hidden = run.get("model_config", {}).get("hidden")
+        run = Training.model_validate_json(path.read_text())
+        hidden = run.model_settings.get("hidden")
         rows.append(
             (
                 f"**{path.stem.removesuffix('-training')}**",
                 str(hidden or NONE),
-                f"{run['steps']:,} × {run['batch']}",
-                f"{run['minutes']:.0f}",
-                f"{run['parameters'] / 1e6:.1f}",
-                run["hardware"],
+                f"{run.steps:,} × {run.batch}",
+                f"{run.minutes:.0f}",
+                f"{run.parameters / 1e6:.1f}",
+                run.hardware,
             )
         )
     return rows, ("model", "hidden", "steps × batch", "minutes", "million weights", "hardware")

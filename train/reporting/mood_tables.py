@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fadernets.mood_transfer import MOODS, PRESETS, SIDES
-from train.reporting.markdown import Table
+from train.reporting.markdown import NONE, Table, percent
+from train.reporting.results.valence import ModelMoves, MoodSeparations, Separations
 
 TELLERS = {  # of `train.valence.told_apart`
     "densities": "the two densities (baseline)",
@@ -16,30 +17,26 @@ TELLERS = {  # of `train.valence.told_apart`
 }
 
 
-def carried(labels: dict) -> Table:
+def carried(labels: Mapping[str, MoodSeparations]) -> Table:
     """AUC of valence and arousal on pieces never seen, with intervals over pieces."""
 
-    def separation(mood: str, protocol: str, teller: str) -> str:
-        score = labels[mood][protocol].get(teller)
+    def separation(column: Separations, teller: str) -> str:
+        score = column.scores.get(teller)
         if score is None:
-            return "–"
-        low, high = score["interval"]
-        return f"{score['auc']:.2f} [{low:.2f}, {high:.2f}]"
+            return NONE
+        low, high = score.interval
+        return f"{score.auc:.2f} [{low:.2f}, {high:.2f}]"
 
-    columns = (
-        ("valence", "cross_validated"),
-        ("valence", "held_out"),
-        ("arousal", "cross_validated"),
-    )
-    counts = [labels[mood][protocol] for mood, protocol in columns]
+    valence, arousal = labels["valence"], labels["arousal"]
+    columns = (valence.cross_validated, valence.held_out, arousal.cross_validated)
     rows = [
-        (words, *(separation(*column, teller) for column in columns))
+        (words, *(separation(column, teller) for column in columns))
         for teller, words in TELLERS.items()
     ]
     rows.append(
         (
             "pieces, of them with low; segments",
-            *(f"{c['pieces']}, {c['pieces_with_low']}; {c['segments']:,}" for c in counts),
+            *(f"{c.pieces}, {c.pieces_with_low}; {c.segments:,}" for c in columns),
         )
     )
     return rows, (
@@ -50,27 +47,28 @@ def carried(labels: dict) -> Table:
     )
 
 
-def presets(models: dict[str, dict], names: Sequence[str]) -> Table:
+def presets(models: Mapping[str, ModelMoves], names: Sequence[str]) -> Table:
     """Share of segments that each preset moved as asked, and what it left of them."""
     rows = []
     for model in names:
         for preset, moods in (*PRESETS.items(), *((f"valence {s}", {"valence": s}) for s in SIDES)):
-            moves, control = models[model][preset], models[model]["nothing"]["judges"]
+            transfers = models[model].transfers
+            moves, control = transfers[preset], transfers["nothing"].judges
             shares = [
-                f"{_percent(moves['judges'][mood][side]['moved'])} "
-                f"({_percent(control[mood][side]['moved'])})"
+                f"{percent(moves.judges[mood].side(side).moved, 0)} "
+                f"({percent(control[mood].side(side).moved, 0)})"
                 if (side := moods.get(mood))
-                else "–"
+                else NONE
                 for mood in ("arousal", "valence")
             ]
-            identity = moves["identity"]
+            identity = moves.identity
             rows.append(
                 (
                     f"{model}: {preset}",
                     *shares,
-                    ", ".join(f"{moves['judges'][m]['mean_change']:+.2f}" for m in MOODS),
-                    f"{identity['note_f1']:.2f}, {identity['pitch_class_cosine']:.2f}, "
-                    f"{identity['key_kept']:.2f}, {moves['tonic_kept']:.2f}",
+                    ", ".join(f"{moves.judges[m].mean_change:+.2f}" for m in MOODS),
+                    f"{identity.note_f1:.2f}, {identity.pitch_class_cosine:.2f}, "
+                    f"{identity.key_kept:.2f}, {moves.tonic_kept:.2f}",
                 )
             )
     return rows, (
@@ -80,7 +78,3 @@ def presets(models: dict[str, dict], names: Sequence[str]) -> Table:
         "mean log-odds: arousal, valence",
         "F1, harmony, key kept, tonic kept",
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"

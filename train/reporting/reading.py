@@ -4,15 +4,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from train.reporting.paper import NAMES
-from train.reporting.results import ARRANGERS, Evaluation, Latent, Results, Transfers
+from train.reporting.results.evaluation import ARRANGERS, Evaluation
+from train.reporting.results.latent import Latent
+from train.reporting.results.transfers import Transfers
 
 Result = Evaluation | Latent | Transfers
 KINDS: dict[object, type[Latent] | type[Transfers]] = {"latent": Latent, "transfers": Transfers}
+
+
+@dataclass
+class Results:
+    """All that some files hold, in the paper's order of models.
+
+    Attributes
+    ----------
+    evaluations, latents, transfers : list
+        Of `train.evaluate`, `train.latent`, `train.transfers`.
+    others : list of Path
+        Results of something else.
+    """
+
+    evaluations: list[Evaluation] = field(default_factory=list)
+    latents: list[Latent] = field(default_factory=list)
+    transfers: list[Transfers] = field(default_factory=list)
+    others: list[Path] = field(default_factory=list)
 
 
 def read(paths: Iterable[Path]) -> Results:

@@ -23,7 +23,7 @@ from fadernets.models.segmentvae import SegmentVAE
 from train.data.dataset import SPLITS, VALIDATION, Segments, epoch, stream
 from train.evaluation.token_accuracy import hits
 from train.run import log
-from train.run.resume import CHECKPOINT, load_state
+from train.run.resume import CHECKPOINT, RunState, load_state
 
 LOG = "log.csv"
 PRECISIONS = ("float32", "bfloat16")
@@ -327,7 +327,7 @@ class Trainer:
         cards = gather_object([torch.cuda.get_rng_state(self.device)] if self.on_card else [])
         if not self.accelerator.is_main_process:
             return
-        state = {
+        state: RunState = {
             "model_config": dataclasses.asdict(self.model_config),
             "train_config": dataclasses.asdict(self.config),
             "data_sha256": self.data.sha256,

@@ -4,13 +4,34 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from typing import Any, NotRequired, TypedDict, cast
 
 import torch
 
 CHECKPOINT = "last.pt"
 
 
-def load_state(path: Path) -> dict:
+class RunState(TypedDict):
+    """All that a run goes on from.
+
+    `rng` are the generators of all processes, one tensor in files of a time without them;
+    `window` has the loss terms since the log's last row.
+    """
+
+    model_config: dict[str, Any]
+    train_config: dict[str, Any]
+    data_sha256: str
+    split: NotRequired[str]
+    step: int
+    seconds: float
+    window: NotRequired[list[dict[str, torch.Tensor]]]
+    model: dict[str, Any]
+    optimisers: dict[str, dict[str, Any]]
+    rng: list[torch.Tensor] | torch.Tensor
+    rng_cuda: list[torch.Tensor]
+
+
+def load_state(path: Path) -> RunState:
     """What `train.run.loop.Trainer.save` wrote.
 
     Raises
@@ -25,4 +46,4 @@ def load_state(path: Path) -> dict:
         raise ValueError(f"{path} is no checkpoint of train.fit: {reason}") from error
     if not isinstance(state, dict) or "train_config" not in state:
         raise ValueError(f"{path} is no checkpoint of train.fit")
-    return state
+    return cast(RunState, state)

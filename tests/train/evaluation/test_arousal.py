@@ -15,7 +15,7 @@ from train import metrics
 from train.data.dataset import TEST
 from train.evaluation import arousal
 from train.evaluation.mood_classifier import MoodClassifier
-from train.reporting.results import Separation
+from train.reporting.results.evaluation import Separation
 
 BUSY = Notes.of(np.arange(16) / 4, np.arange(1, 17) / 4, [60] * 16, [64] * 16)
 CALM = Notes.of([0.0, 2.0], [2.0, 4.0], [60, 62], [64, 64])

@@ -1,0 +1,1 @@
+"""Results files as types: one module for each command that writes them."""

@@ -1,0 +1,105 @@
+"""Results of `train.valence`: how well moods are told apart, and how presets move them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict, FiniteFloat
+
+from train.reporting.results.evaluation import Identity
+from train.reporting.results.part import MeanSd, Part, Share, present
+
+
+class PieceSeparation(Part):
+    """AUC of scores with 95 % intervals over pieces, and of its distance from a baseline's."""
+
+    auc: Share
+    interval: MeanSd
+    above_baseline: MeanSd
+
+
+class Separations(Part):
+    """Labelled segments and pieces, and beside these counts the AUC of every score by its name.
+
+    A piece may have segments of both kinds.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, PieceSeparation]
+
+    segments: int
+    segments_low: int
+    pieces: int
+    pieces_with_low: int
+
+    @property
+    def scores(self) -> dict[str, PieceSeparation]:
+        """AUCs by the name of the score, the baseline first."""
+        return self.__pydantic_extra__
+
+
+class MoodSeparations(Part):
+    """A mood told apart on the test pieces, and on all pieces by cross-validation."""
+
+    held_out: Separations
+    cross_validated: Separations
+
+
+class SideMoved(Part):
+    """Share of transfers that a judge hears on the target side, of all and of n not there yet."""
+
+    moved_of_all: Share
+    n: int
+    moved: Share | None
+
+
+class HeardMove(Part):
+    """How one judge hears transfers: the mean change of its log-odds, and the sides meant."""
+
+    mean_change: FiniteFloat
+    low: SideMoved | None = None
+    high: SideMoved | None = None
+
+    def side(self, name: str) -> SideMoved:
+        """What was heard of a side, "low" or "high", that the transfer was meant to move to."""
+        return present({"low": self.low, "high": self.high}[name])
+
+
+class PresetMoves(Part):
+    """What one transfer did to moods, keys and densities; an empty segment has no key."""
+
+    asked: dict[str, Literal["low", "high"]]
+    judges: dict[str, HeardMove]
+    identity: Identity
+    tonic_kept: Share
+    major_before: Share
+    major: Share
+    densities: dict[str, FiniteFloat]
+    empty: int
+
+
+class ModelMoves(Part):
+    """Checksums of a model's files, and beside them its transfers by name."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, PresetMoves]
+
+    sha256: dict[str, str]
+
+    @property
+    def transfers(self) -> dict[str, PresetMoves]:
+        """By preset, by single mood ("valence low"), and "nothing", the control."""
+        return self.__pydantic_extra__
+
+
+class Valence(Part):
+    """What `train.valence` measured."""
+
+    data_sha256: str
+    commit: str | None
+    seed: int
+    labels: dict[str, MoodSeparations]
+    segments: int
+    performances: int
+    models: dict[str, ModelMoves]
+    seconds: FiniteFloat

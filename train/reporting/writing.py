@@ -1,0 +1,36 @@
+"""Writing results files, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from fadernets.atomic_file import replacing
+from train.reporting.results.part import Part
+
+
+def text_of(results: Part | Sequence[Part], compact: bool = False) -> str:
+    """Results as JSON; when compact, with each list of numbers on one line."""
+    parts = results.stored() if isinstance(results, Part) else [part.stored() for part in results]
+    text = json.dumps(parts, indent=1)
+    if compact:
+        text = re.sub(r"\[[^][{}\"]*\]", lambda m: re.sub(r"\s+", " ", m[0]), text)
+    return text + "\n"
+
+
+def write(path: Path, text: str) -> None:
+    """Write a text file in a folder that is made if it is not there; a reader never sees half.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; an older one is as before then.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not path.is_file():  # a pipe cannot be replaced
+        path.write_text(text)
+        return
+    with replacing(path, shared=True) as part:
+        part.write_text(text)
