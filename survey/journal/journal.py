@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from huggingface_hub import HfApi
@@ -22,7 +21,16 @@ from db.database import Database
 from db.models import Participant, Study, Trial
 from survey.core.settings import Settings
 from survey.journal import uploads
-from survey.journal.jsonl import Ledger, Line
+from survey.journal.jsonl import Ledger
+from survey.journal.lines import (
+    BegunLine,
+    Line,
+    ParticipantLine,
+    StartLine,
+    StudyLine,
+    WithdrawnLine,
+    now,
+)
 from survey.journal.replay import (
     JournalState,
     Restored,
@@ -35,6 +43,7 @@ from survey.journal.replay import (
 )
 from survey.journal.uploads import UploadError, Uploads
 from survey.ratings import rating_table
+from survey.records.record_types import InvitationRecord
 from survey.records.to_json import (
     RecordError,
     members,
@@ -74,7 +83,7 @@ class Journal:
             self._study_of = {public_id: study for public_id, (study, _) in state.people.items()}
             self._ledger.change(self._cleared)
             # Its upload shows at once whether uploading works.
-            self._write([_line("start")])
+            self._write([StartLine(type="start", at=now())])
         if self._withdrawn:
             uploads.rewritten()  # a server that died may not have come to it
         uploads.request_upload()
@@ -92,7 +101,8 @@ class Journal:
         """A study was opened, closed, changed, or has new invitations."""
         session.flush()
         fresh = session.get_one(Study, study.id, populate_existing=True)
-        self._keep(session, [_line("study", study=of_study(fresh, private=True))], at_once=True)
+        line = StudyLine(type="study", at=now(), study=of_study(fresh, private=True))
+        self._keep(session, [line], at_once=True)
 
     def began(self, session: Session, participant: Participant) -> None:
         """A participant has agreed, and has been assigned trials.
@@ -105,7 +115,8 @@ class Journal:
             return
         session.flush()
         study = session.get_one(Study, participant.study_id)
-        line = _line("begun", study=study.name, count=rating_table.flow(session, study).consented)
+        consented = rating_table.flow(session, study).consented
+        line = BegunLine(type="begun", at=now(), study=study.name, count=consented)
         self._keep(session, [line])
 
     def joined(self, session: Session, participant: Participant) -> None:
@@ -142,11 +153,12 @@ class Journal:
         with self._lock:
             if who not in self._withdrawn:
                 used = self._invitation(public_id)
-                line = _line(
-                    "withdrawn",
+                line = WithdrawnLine(
+                    type="withdrawn",
+                    at=now(),
                     mark=who,
                     study=self._study_of.get(public_id, study),
-                    invitation=used and {**used, "label": ""},
+                    invitation=None if used is None else _without_label(used),
                 )
                 self._ledger.append([line])
                 self._withdrawn[who] = line
@@ -226,14 +238,14 @@ class Journal:
             return
         self._waiting = []
         for line in current:
-            if (public_id := person_of(line)) is not None:
-                self._study_of[public_id] = line["study"]
+            if line["type"] == "participant":
+                self._study_of[line["participant"]["public_id"]] = line["study"]
 
-    def _invitation(self, public_id: str) -> Line | None:
+    def _invitation(self, public_id: str) -> InvitationRecord | None:
         """What lines say of the invitation that a participant used."""
         for line in self._ledger.lines(public_id):
-            if person_of(line) == public_id:
-                invitation: Line | None = line["participant"].get("invitation")
+            if line["type"] == "participant" and person_of(line) == public_id:
+                invitation = line["participant"].get("invitation")
                 if invitation:
                     return invitation
         return None
@@ -247,16 +259,17 @@ class Journal:
         used = (one.get("invitation") for one in self._withdrawn.values())
         theirs = {one["token_hash"] for one in used if one}
         try:
-            invitations = members(line.get("study"), "invitations")
+            invitations: list[InvitationRecord] = members(line.get("study"), "invitations")
             hidden = [
-                {**one, "label": ""} if one.get("token_hash") in theirs else one
+                _without_label(one) if one.get("token_hash") in theirs else one
                 for one in invitations
             ]
         except (RecordError, AttributeError):
             return line  # a damaged line cannot hold a readable label
         if hidden == invitations:
             return line
-        return {**line, "study": {**line["study"], "invitations": hidden}}
+        without: StudyLine = {**line, "study": {**line["study"], "invitations": hidden}}
+        return without
 
 
 def connect(
@@ -291,11 +304,11 @@ def connect(
     return Journal(ledger, uploads.connect(api, settings.dataset, ledger.folder, every))
 
 
-def _line(kind: str, **parts: Any) -> Line:
-    return {"type": kind, "at": datetime.now(UTC).isoformat(), **parts}
+def _without_label(invitation: InvitationRecord) -> InvitationRecord:
+    return {**invitation, "label": ""}
 
 
-def _person_line(session: Session, participant: int, trial: int | None = None) -> Line:
+def _person_line(session: Session, participant: int, trial: int | None = None) -> ParticipantLine:
     """A participant with all trials, or with one of them, as the transaction sees them."""
     session.flush()
     fresh = {"populate_existing": True}
@@ -309,7 +322,7 @@ def _person_line(session: Session, participant: int, trial: int | None = None) -
             of_trials().where(Trial.id == trial), execution_options=fresh
         ).all()
     record = of_participant(who, private=True, trials=trials)
-    return _line("participant", study=who.study.name, participant=record)
+    return ParticipantLine(type="participant", at=now(), study=who.study.name, participant=record)
 
 
 def _lacking(session: Session, state: JournalState) -> Iterator[Line]:
@@ -320,18 +333,20 @@ def _lacking(session: Session, state: JournalState) -> Iterator[Line]:
             continue
         record = of_study(study, private=True)
         if record != state.studies.get(study.name):
-            yield _line("study", study=record)
+            yield StudyLine(type="study", at=now(), study=record)
         journalled = {
             public_id for public_id, (name, _) in state.people.items() if name == study.name
         }
         for person in persons:
-            record = of_participant(person, private=True)
-            if is_idle(record):
+            participant = of_participant(person, private=True)
+            if is_idle(participant):
                 continue  # counted, that is all
             journalled.add(person.public_id)
             _, known = state.people.get(person.public_id, (None, None))
-            if known is None or content(known) != content(record):
-                yield _line("participant", study=study.name, participant=record)
+            if known is None or content(known) != content(participant):
+                yield ParticipantLine(
+                    type="participant", at=now(), study=study.name, participant=participant
+                )
         consented = rating_table.flow(session, study).consented
         if consented > max(state.begun.get(study.name, 0), len(journalled) + study.withdrawn):
-            yield _line("begun", study=study.name, count=consented)
+            yield BegunLine(type="begun", at=now(), study=study.name, count=consented)

@@ -13,15 +13,15 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from db import private
 from fadernets.atomic_file import PART, replacing, sync_folder
+from survey.journal.lines import Line
 from survey.records.to_json import dump
 
 LINES = "*.jsonl"
 FILE_BYTES = 1_000_000  # bytes after which a new file is begun: an upload sends files whole
-Line = dict[str, Any]
 log = logging.getLogger(__name__)
 
 
@@ -130,7 +130,8 @@ def parse(raw: bytes) -> Line | None:
         line = json.loads(raw)
     except ValueError:  # no JSON, or no UTF-8
         return None
-    return line if isinstance(line, dict) and isinstance(line.get("type"), str) else None
+    is_line = isinstance(line, dict) and isinstance(line.get("type"), str)
+    return cast(Line, line) if is_line else None
 
 
 def merge(source: Path, target: Path) -> None:

@@ -1,18 +1,14 @@
 """The journal's lines, and a database made complete from them.
 
-A line is one JSON object. Its type is ``start`` (of a server), ``study`` (a study as it is now),
-``participant`` (a participant as they are now, with all their trials or with those that changed),
-``withdrawn`` (only a hash of who withdrew; their other lines have been taken out) or ``begun`` (how
-many had joined a study by then: who did nothing more has no other line, is not restored, and goes
-on being counted). Replaying is adding what is missing: done twice, or with lines twice, it is the
-same as done once.
+Replaying is adding what is missing: done twice, or with lines twice, it is the same as done once.
+Of a participant who withdrew there is only a hash: their other lines have been taken out.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -20,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from db.models import SIDES, Invitation, Participant, Study
-from survey.journal.jsonl import Line
+from survey.journal.lines import Line, WithdrawnLine
 from survey.ratings.rating_table import flow
 from survey.records.erasure import erase
 from survey.records.from_json import (
@@ -32,6 +28,7 @@ from survey.records.from_json import (
     checked,
     complete,
 )
+from survey.records.record_types import ParticipantRecord, StudyRecord, TrialRecord
 from survey.records.rows import bounded
 from survey.records.to_json import RecordError, member, members, of_study, values
 
@@ -55,7 +52,7 @@ def pseudonym(public_id: str) -> str:
     return hashlib.sha256(public_id.encode()).hexdigest()
 
 
-def person_of(line: Line) -> str | None:
+def person_of(line: Mapping[str, object]) -> str | None:
     """The public id of the participant a line is of, None if it is of none."""
     record = line.get("participant")
     public_id = record.get("public_id") if isinstance(record, dict) else None
@@ -78,15 +75,16 @@ class JournalState:
         Name of a study to how many are known to have joined it.
     """
 
-    studies: dict[str, Line] = field(default_factory=dict)
-    people: dict[str, tuple[str, Line]] = field(default_factory=dict)
-    withdrawn: dict[str, Line] = field(default_factory=dict)
+    studies: dict[str, StudyRecord] = field(default_factory=dict)
+    people: dict[str, tuple[str, ParticipantRecord]] = field(default_factory=dict)
+    withdrawn: dict[str, WithdrawnLine] = field(default_factory=dict)
     begun: dict[str, int] = field(default_factory=dict)
 
     def consented(self, study: str) -> int:
         """How many joined a study, as far as any line tells."""
         people = sum(name == study for name, _ in self.people.values())
-        gone: int = self.studies.get(study, {}).get("withdrawn", 0)
+        record = self.studies.get(study)
+        gone = 0 if record is None else record["withdrawn"]
         return max(self.begun.get(study, 0), people + gone)
 
     def add(self, line: Line) -> None:
@@ -98,9 +96,9 @@ class JournalState:
             If it lacks what lines of its type have.
         """
         if line["type"] == "study":
-            record = member(line, "study")
+            record: StudyRecord = member(line, "study")
             values(Study, record)
-            self.studies[record["name"]] = dict(record)
+            self.studies[record["name"]] = {**record}
         elif line["type"] == "participant":
             self._person(str(member(line, "study")), member(line, "participant"))
         elif line["type"] == "withdrawn":
@@ -111,7 +109,7 @@ class JournalState:
                 raise RecordError("count cannot be so many people")
             self.begun[name] = max(count, self.begun.get(name, 0))
 
-    def _person(self, study: str, record: Line) -> None:
+    def _person(self, study: str, record: ParticipantRecord) -> None:
         checked(record)
         public_id = record["public_id"]
         if pseudonym(public_id) in self.withdrawn:
@@ -124,13 +122,14 @@ class JournalState:
             record = max(before, record, key=_age)
         self.people[public_id] = (study, {**record, "trials": list(trials.values())})
 
-    def _withdrawn(self, who: str, line: Line) -> None:
+    def _withdrawn(self, who: str, line: WithdrawnLine) -> None:
         if line.get("invitation"):
             values(Invitation, line["invitation"], private=True)
         if who in self.withdrawn:
             return
         self.withdrawn[who] = line
-        if (study := line.get("study")) in self.studies:
+        study = line.get("study")
+        if study in self.studies:
             self.studies[study]["withdrawn"] += 1
         for public_id in [public_id for public_id in self.people if pseudonym(public_id) == who]:
             del self.people[public_id]
@@ -172,15 +171,15 @@ def replay(session: Session, state: JournalState) -> Restored:
             restored.problems.append(f"Study {name!r} could not be restored: {_short(error)}.")
     _use(session, state, studies)
     lost = 0
-    for name, record in state.people.values():
-        if is_idle(record):
+    for name, person in state.people.values():
+        if is_idle(person):
             continue
         if name not in studies:
             lost += 1
             continue
         try:
             with session.begin_nested():
-                _person(session, studies[name], record, restored)
+                _person(session, studies[name], person, restored)
         except (RecordError, IntegrityError) as error:
             restored.problems.append(f"A participant could not be restored: {_short(error)}.")
     if lost:
@@ -190,7 +189,7 @@ def replay(session: Session, state: JournalState) -> Restored:
     return restored
 
 
-def is_idle(record: Line) -> bool:
+def is_idle(record: ParticipantRecord) -> bool:
     """Whether a private record is of somebody who joined, without an invitation, and that is all.
 
     Such records are in journals of earlier versions only.
@@ -220,11 +219,12 @@ def _erase(session: Session, state: JournalState, restored: Restored) -> None:
 def _use(session: Session, state: JournalState, studies: dict[str, Study]) -> None:
     """Invitations of people who withdrew stay used."""
     for line in state.withdrawn.values():
-        if line.get("invitation") and line.get("study") in studies:
-            add_invitation(session, studies[line["study"]], line["invitation"])
+        invitation, study = line.get("invitation"), line.get("study")
+        if invitation and study in studies:
+            add_invitation(session, studies[study], invitation)
 
 
-def _study(session: Session, record: Line, restored: Restored) -> Study:
+def _study(session: Session, record: StudyRecord, restored: Restored) -> Study:
     study = session.scalar(select(Study).where(Study.name == member(record, "name")))
     if study is None:
         study = add_study(session, record, private=True)
@@ -236,7 +236,7 @@ def _study(session: Session, record: Line, restored: Restored) -> Study:
     return study
 
 
-def sounds(record: Line) -> dict[str, tuple[str, ...]]:
+def sounds(record: StudyRecord) -> dict[str, tuple[str, ...]]:
     """What answers hang on: of every stimulus what it is, and the hashes of its clips."""
     return {
         member(one, "name"): (
@@ -248,7 +248,7 @@ def sounds(record: Line) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _person(session: Session, study: Study, record: Line, restored: Restored) -> None:
+def _person(session: Session, study: Study, record: ParticipantRecord, restored: Restored) -> None:
     person = session.scalar(
         select(Participant).where(Participant.public_id == member(record, "public_id"))
     )
@@ -277,7 +277,7 @@ def _person(session: Session, study: Study, record: Line, restored: Restored) ->
     session.flush()
 
 
-def _both(one: Line, other: Line | None) -> Line:
+def _both(one: TrialRecord, other: TrialRecord | None) -> TrialRecord:
     """A trial as two lines have it together."""
     if other is None:
         return one
@@ -285,21 +285,22 @@ def _both(one: Line, other: Line | None) -> Line:
     return {**one, "plays": list(plays.values()), "answer": one["answer"] or other["answer"]}
 
 
-def content(record: Line) -> Line:
+def content(record: ParticipantRecord) -> ParticipantRecord:
     """A participant's record without what differs between equal ones: the order of lists, say."""
-    trials = [
+    trials: list[TrialRecord] = [
         {
-            **one,
-            "plays": sorted(one["plays"], key=lambda play: play["submission"]),
-            "answer": one["answer"]
-            and {**one["answer"], "seconds": bounded(one["answer"]["seconds"])},
+            **trial,
+            "plays": sorted(trial["plays"], key=lambda play: play["submission"]),
+            "answer": None
+            if (answer := trial["answer"]) is None
+            else {**answer, "seconds": bounded(answer["seconds"])},
         }
-        for one in record["trials"]
+        for trial in record["trials"]
     ]
-    return {**record, "trials": sorted(trials, key=lambda one: one["stimulus"])}
+    return {**record, "trials": sorted(trials, key=lambda trial: trial["stimulus"])}
 
 
-def _age(record: Line) -> tuple[bool, str]:
+def _age(record: ParticipantRecord) -> tuple[bool, str]:
     return record["finished_at"] is not None, record["seen_at"]
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, object_session, selectinload
 
 from db.models import Base, Invitation, Participant, Study, Trial
+from survey.records.record_types import ParticipantRecord, StudyRecord, TrialRecord
 from survey.records.rows import PRIVATE_ROWS, ROWS
 
 
@@ -45,11 +46,11 @@ def dump(record: Mapping[str, Any], indent: int | None = None) -> str:
     return json.dumps(record, indent=indent, allow_nan=False)
 
 
-def of_study(study: Study, private: bool = False) -> dict[str, Any]:
+def of_study(study: Study, private: bool = False) -> StudyRecord:
     """A study with its stimuli, their clips' hashes and its invitations."""
     invitations = select(Invitation).where(Invitation.study_id == study.id)
     session = _session(study)
-    return {
+    record = {
         **_plain(study),
         "stimuli": [
             {**_plain(stimulus), "first": _plain(stimulus.first), "second": _plain(stimulus.second)}
@@ -62,6 +63,7 @@ def of_study(study: Study, private: bool = False) -> dict[str, Any]:
             )
         ],
     }
+    return cast(StudyRecord, record)
 
 
 def of_people() -> Select[Any]:
@@ -86,7 +88,7 @@ def people(session: Session, study: Study) -> list[Participant]:
 
 def of_participant(
     person: Participant, private: bool = False, trials: Iterable[Trial] | None = None
-) -> dict[str, Any]:
+) -> ParticipantRecord:
     """A participant with their trials, or with some of them.
 
     A private record also has the invitation that was used, None if none was.
@@ -96,17 +98,18 @@ def of_participant(
         used = _session(person).get(Invitation, person.invitation_id or 0)
         record["invitation"] = None if used is None else _plain(used, private=True)
     record["trials"] = [of_trial(one) for one in (person.trials if trials is None else trials)]
-    return record
+    return cast(ParticipantRecord, record)
 
 
-def of_trial(trial: Trial) -> dict[str, Any]:
+def of_trial(trial: Trial) -> TrialRecord:
     """A trial with what was played in it and its answer, None where there is none."""
-    return {
+    record = {
         "stimulus": trial.stimulus.name,
         **_plain(trial),
         "plays": [_plain(one) for one in sorted(trial.plays, key=lambda one: one.id)],
         "answer": None if trial.answer is None else _plain(trial.answer),
     }
+    return cast(TrialRecord, record)
 
 
 def values(model: type[Base], record: Any, private: bool = False) -> dict[str, Any]:

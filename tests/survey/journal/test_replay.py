@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import random
 from itertools import permutations
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -12,7 +13,6 @@ from sqlalchemy import select
 from db.database import Database
 from db.models import Invitation, Participant, Study
 from survey.core import tokens
-from survey.journal.jsonl import Line
 from survey.journal.replay import (
     JournalState,
     Restored,
@@ -28,6 +28,7 @@ from survey.ratings.rating_table import flow
 from survey.records.to_json import RecordError, of_participant, of_study
 from tests.survey.crowd import answer, join
 
+Line = dict[str, Any]  # a line or a record, to be changed at will
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 EARLY, LATE = "2026-01-01T00:00:00+00:00", "2026-01-02T00:00:00+00:00"
 FAR = "2999-01-01T00:00:00+00:00"  # after all that a test does
