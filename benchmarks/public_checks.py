@@ -168,8 +168,7 @@ class Fuzz:
     async def _told(self, shot: Shot) -> Reply:
         reply = await fire(self.server.port, shot)
         self._judge(shot, reply, shot)
-        name = _event_id(reply) if shot.follow else None
-        if name is None:
+        if shot.follow is None or (name := _event_id(reply)) is None:
             return reply
         follow = Shot(shot.kind, request("GET", shot.follow.format(name)), shot.foreign)
         second = await fire(self.server.port, follow)

@@ -20,7 +20,6 @@ import itertools
 import json
 import os
 import random
-import re
 import secrets
 import sys
 import tempfile
@@ -32,19 +31,18 @@ from typing import Any
 
 import httpx
 
-from benchmarks import public_bytes, public_hostile, public_server
-from benchmarks.public_bytes import API, MARK, Shot, request, upload
-from benchmarks.public_checks import HANG, Book, Fuzz, Reply, fire
-from benchmarks.public_hostile import META, Target, post
-from benchmarks.public_server import ROOT, Server
+from benchmarks import public_bytes, public_hostile, public_server, public_values
+from benchmarks.public_attacks import attack, by_client, midi, pages_of_others, stalled
+from benchmarks.public_bytes import API, Shot
+from benchmarks.public_checks import Book, Fuzz
+from benchmarks.public_server import Server
+from benchmarks.public_values import META, Target
 from benchmarks.public_visitor import Plan
 from benchmarks.timing import machine, rounded
 
 # Of each hundred requests; in turn, so that time that runs out is missing everywhere alike.
 SHARES = {"addresses": 29, "values": 33, "mutations": 25, "survey": 13}
 BAD = ("tracebacks", "hangs", "files_given_away", "other_findings")
-STALLED = 12  # uploads that are begun and not gone on with
-PAGE = b"<html><svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg></html>"
 
 
 @dataclass(frozen=True)
@@ -118,163 +116,6 @@ def visit(server: Server, dice: random.Random) -> dict[str, Any]:
     }
 
 
-def attack(url: str, path: str, secret: str) -> dict[str, Any]:
-    """The known attack on each event: have a file taken in, have the state kept, read the copy.
-
-    Returns
-    -------
-    dict
-        How many events gave the file away, and of each event the status of each step.
-    """
-    found: dict[str, Any] = {}
-    with httpx.Client(base_url=url, timeout=60) as client:
-        config = client.get("/config").json()
-        for event in config["dependencies"]:
-            if not event["backend_fn"]:
-                continue
-            session, steps = secrets.token_hex(6), {}
-            body = {"data": [{"path": path, "meta": META}] * len(event["inputs"])}
-            body |= {"fn_index": event["id"], "session_hash": session}
-            answers = [client.post(f"{API}/run/predict", json=body)]
-            steps["predict"] = answers[0].status_code
-            link = client.get(f"{API}/deep_link", params={"session_hash": session})
-            steps["deep_link"] = link.status_code
-            answers.append(client.get("/config", params={"deep_link": link.text.strip('"') or "x"}))
-            steps["config"] = answers[1].status_code
-            texts = " ".join(answer.text for answer in answers)
-            copies = {*re.findall(rf'/[^"\\=]+/{re.escape(Path(path).name)}', texts), path}
-            answers += [client.get(f"{API}/file={copy}") for copy in sorted(copies)]
-            steps["file"] = min(answer.status_code for answer in answers[2:])
-            steps["secret_came"] = any(secret in answer.text for answer in answers)
-            found[event["api_name"]] = steps
-    came = sum(steps["secret_came"] for steps in found.values())
-    return {"events_tried": len(found), "files_given_away": came, "steps": found}
-
-
-def by_client(server: Server, book: Book, dice: random.Random, count: int) -> None:
-    """Spoiled MIDI files by the endpoint for programs, as its users call it."""
-    from gradio_client import Client, handle_file
-
-    path = server.folder / "outside" / "mine.mid"
-    client = Client(server.url, verbose=False)
-    for _ in range(count):
-        data = public_bytes.midi_file(dice)
-        path.write_bytes(public_bytes.garbled(data, dice) if dice.random() < 0.6 else data)
-        shot, begin = (
-            Shot("client", b"/slide by gradio_client: " + path.read_bytes()),
-            time.monotonic(),
-        )
-        status, text = 200, ""
-        try:
-            job = client.submit(handle_file(str(path)), rhythm=dice.random(), api_name="/slide")
-            job.result(timeout=HANG)
-        except Exception as error:  # noqa: BLE001 - whatever the client makes of a refusal
-            status, text = 500, str(error)
-        reply = Reply(status, text.encode(), time.monotonic() - begin, True)
-        book.sent(shot, reply)
-        if reply.seconds > HANG:
-            book.found("hang", shot, reply)
-        if any(str(folder) in text for folder in (ROOT, server.folder)) or "Traceback" in text:
-            book.found("a path of the server's", shot, reply)
-
-
-async def midi(fuzz: Fuzz, target: Target, dice: random.Random, count: int) -> None:
-    """Spoiled MIDI files, uploaded, opened by the page's event, and asked about as a whole."""
-    event, ask = target.events["upload"], target.events["ask"]
-
-    async def one(data: bytes, alone: bool = False) -> None:
-        shot = upload(data)
-        reply = await fuzz.one(shot)
-        if reply.status != 200:
-            fuzz.book.found("an upload is refused", shot, reply, str(reply.status))
-            return
-        file = {"path": json.loads(reply.body)[0], "orig_name": "a.mid", "meta": META}
-        shot = Shot("midi", post(f"{API}/run/predict", {**event, "data": [file]}))
-        reply = await fuzz.one(shot)
-        try:
-            piece = json.loads(json.loads(reply.body)["data"][0]["props"]["piece"])
-        except (ValueError, KeyError, TypeError):  # refused
-            return
-        wanted = json.loads(ask["data"][0]) | {"piece": piece["id"], "rhythm": dice.random()}
-        wanted |= {"first": 0, "last": len(piece["segments"]) - 1}
-        body = {**ask, "data": [json.dumps(wanted)]}
-        await fuzz.one(Shot("midi", post(f"{API}/run/predict", body)), alone)
-
-    absurd = public_bytes.absurd_midi()
-    datas = dice.sample(absurd, min(len(absurd), count // 2))
-    while len(datas) < count:
-        datas.append(public_bytes.garbled(public_bytes.midi_file(dice), dice))
-    groups = iter(datas)
-    while (group := list(itertools.islice(groups, 12))) and not fuzz.is_over:
-        await fuzz.together(one(data) for data in group)
-        if fuzz.look():
-            for data in group:
-                await one(data)
-                if fuzz.look(f"opening {data[:2000]!r}"):
-                    break
-        await fuzz.health()
-    if count > len(absurd):  # it takes long
-        await one(public_bytes.dense_midi(), alone=True)
-        await fuzz.health()
-
-
-async def pages_of_others(fuzz: Fuzz) -> None:
-    """An upload that is a page or a script may not be shown as one at this address."""
-    for name in ("x.html", "x.svg", "x.js", "x.xml", "x.xhtml", "x", "x.mid"):
-        reply = await fuzz.one(upload(PAGE, name.encode(), "pages"))
-        if reply.status != 200:
-            continue
-        shot = Shot("pages", request("GET", f"{API}/file={json.loads(reply.body)[0]}"))
-        reply = await fuzz.one(shot)
-        head = reply.head.lower()
-        shown = re.search(rb"content-type: [^\r]*(html|svg|javascript|xml)", head)
-        if reply.status == 200 and shown and b"content-disposition: attachment" not in head:
-            fuzz.book.found("an upload is shown as a page", shot, head.decode("latin-1"))
-
-
-async def stalled(
-    fuzz: Fuzz, seconds: float, dice: random.Random, trickle: bytes
-) -> dict[str, Any]:
-    """Whether who begins uploads and hardly goes on keeps others from uploading, and how long.
-
-    Parameters
-    ----------
-    fuzz : Fuzz
-    seconds : float
-        That are waited for at most.
-    dice : random.Random
-    trickle : bytes
-        Sent of each upload every second.
-    """
-    part = public_bytes.multipart(public_bytes.midi_file(dice), b"a.mid")
-    head = {**MARK, "Content-Length": str(len(part) + 5000)}
-    begin, writers = time.monotonic(), []
-    for _ in range(STALLED):
-        _, writer = await asyncio.open_connection("127.0.0.1", fuzz.server.port)
-        writer.write(request("POST", f"{API}/upload", part, head))
-        writers.append(writer)
-    await asyncio.sleep(0.5)
-    try:
-        while True:
-            shot = upload(public_bytes.midi_file(dice), kind="beside stalled uploads")
-            reply = await fire(fuzz.server.port, shot)
-            fuzz.book.sent(shot, reply)
-            if reply.status == 200 or time.monotonic() - begin > seconds:
-                break
-            for writer in writers:
-                writer.write(trickle)
-            await asyncio.sleep(1.0)
-    finally:
-        for writer in writers:
-            writer.close()
-    waited = round(time.monotonic() - begin, 1)
-    if reply.status != 200:
-        how = "go on by a byte a second" if trickle else "are not gone on with"
-        what = f"{STALLED} uploads that {how} keep others out for {waited} s and longer"
-        fuzz.book.found("uploads are blocked", what, reply, how)
-    return {"uploads": STALLED, "others_let_in": reply.status == 200, "after_s": waited}
-
-
 def mixed(target: Target, dice: random.Random) -> Iterator[Shot]:
     """Shots of all kinds in turn, without an end."""
     kinds = {kind: getattr(public_hostile, kind)(target, dice) for kind in SHARES}
@@ -296,7 +137,7 @@ async def fuzz_server(
     before = {"memory_mb": server.memory()["all"], "descriptors": server.descriptors()}
     good = await asyncio.to_thread(visit, server, dice)
     tune = public_bytes.midi_file(dice)
-    paths = public_hostile.foreign_files(server.folder, server.uploads, plant.file, tune)
+    paths = public_values.foreign_files(server.folder, server.uploads, plant.file, tune)
     there, asked, begin = listing(server.folder), [], time.monotonic()
 
     async def trapped(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -312,7 +153,7 @@ async def fuzz_server(
             book.found("given away", "the attack of three steps", attacked)
         await pages_of_others(fuzz)
         shots = public_bytes.raw(paths[0], json.dumps(good["events"]["ask"]).encode())
-        shots += public_bytes.uploads(public_hostile.strings(target), dice)
+        shots += public_bytes.uploads(public_values.strings(target), dice)
         few = given.requests // ways // 8
         await fuzz.run(shots if len(shots) < few else dice.sample(shots, few))
         left = given.requests // ways - sum(counts.total() for counts in book.statuses.values())
@@ -353,8 +194,9 @@ def attacked_before(root: Path, folder: Path) -> dict[str, Any]:
     plant, path = Plant.new(), folder / "canary.txt"
     folder.mkdir()
     path.write_text(plant.file)
-    older = {"root": root.absolute(), "ready": "/config", "study": False}
-    with public_server.running("make-run", folder / "server", plant.env, **older) as server:
+    with public_server.running(
+        "make-run", folder / "server", plant.env, root=root.absolute(), ready="/config", study=False
+    ) as server:
         return attack(server.url, str(path), plant.file)
 
 

@@ -212,7 +212,8 @@ async def memory(server: Server, given: argparse.Namespace) -> dict[str, Any]:
         everybody = asyncio.gather(*tasks)
         for moves in range(1, VISIT * len(left) + 1):
             waiting = asyncio.create_task(done.acquire())
-            await asyncio.wait({waiting, everybody}, return_when=asyncio.FIRST_COMPLETED)
+            either: list[asyncio.Future[Any]] = [waiting, everybody]
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not waiting.done():
                 waiting.cancel()
                 break
@@ -271,10 +272,8 @@ def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
     parts = {alone_and_beside: {"alone", "beside"}, crowd: {"crowd"}, memory: {"memory"}}
     chosen = [does for does, names in parts.items() if not names.isdisjoint(given.parts)]
     env = {"FADERNETS_KEEP_FILES": str(given.kept)}
-    servers = (
-        ("make-run", [does for does in chosen if does is not memory], {}),
-        ("peek", [does for does in chosen if does is memory], env),
-    )
+    crowds = [does for does in chosen if does is not memory]
+    servers = [("make-run", crowds, {}), ("peek", [memory] if memory in chosen else [], env)]
     for way, group, more in servers:
         if not group:
             continue

@@ -71,7 +71,7 @@ class Server:
 
     def processes(self) -> list[int]:
         """The server's process id and those of all it has started."""
-        parents = {}
+        parents: dict[int, list[int]] = {}
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()

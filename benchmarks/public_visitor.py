@@ -34,18 +34,21 @@ class Wire:
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self.reader: asyncio.StreamReader | None = None
-        self.writer: asyncio.StreamWriter | None = None
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def send(self, method: str, path: str, body: bytes = b"", kind: str = "") -> None:
-        """Send a request."""
-        if self.writer is None:
-            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+    async def send(
+        self, method: str, path: str, body: bytes = b"", kind: str = ""
+    ) -> asyncio.StreamReader:
+        """Send a request; its answer comes by the stream."""
+        if self._streams is None:
+            self._streams = await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = self._streams
         lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}"]
         if method == "POST":
             lines += [f"Content-Type: {kind or 'application/json'}", f"Content-Length: {len(body)}"]
-        self.writer.write("\r\n".join([*lines, "", ""]).encode() + body)
-        await self.writer.drain()
+        writer.write("\r\n".join([*lines, "", ""]).encode() + body)
+        await writer.drain()
+        return reader
 
     async def ask(
         self, method: str, path: str, body: bytes = b"", kind: str = ""
@@ -58,29 +61,31 @@ class Wire:
             If the connection ends.
         """
         try:
-            await self.send(method, path, body, kind)
-            head = (await self.reader.readuntil(b"\r\n\r\n")).lower()
+            reader = await self.send(method, path, body, kind)
+            head = (await reader.readuntil(b"\r\n\r\n")).lower()
             length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
             if length:
-                found = await self.reader.readexactly(int(length))
+                content = await reader.readexactly(int(length))
             else:
-                found = b"".join([part async for part in self._parts()])
-            return int(head[9:12]), found
+                content = b"".join([part async for part in _parts(reader)])
+            return int(head[9:12]), content
         except BaseException:  # what comes next would not be the next answer
             self.close()
             raise
 
-    async def _parts(self) -> AsyncIterator[bytes]:
-        while size := int(await self.reader.readline(), 16):
-            yield await self.reader.readexactly(size)
-            await self.reader.readexactly(2)
-        await self.reader.readexactly(2)
-
     def close(self) -> None:
         """Hang up."""
-        if self.writer is not None:
-            self.writer.close()
-        self.reader = self.writer = None
+        if self._streams is not None:
+            self._streams[1].close()
+        self._streams = None
+
+
+async def _parts(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """The chunks of an answer without a length."""
+    while size := int(await reader.readline(), 16):
+        yield await reader.readexactly(size)
+        await reader.readexactly(2)
+    await reader.readexactly(2)
 
 
 @dataclass
@@ -180,7 +185,7 @@ class Visitor:
     async def move(self, first: int, last: int, **faders: float) -> tuple[str, bytes]:
         """Ask what becomes of some segments -> "answer", "skipped", or what went wrong."""
         self.number += 1
-        wanted = dict.fromkeys((*FADERS, "seed", "peak", "chunk", "gain"))
+        wanted: dict[str, Any] = dict.fromkeys((*FADERS, "seed", "peak", "chunk", "gain"))
         wanted |= {"number": self.number, "piece": self.piece["id"], "first": first, "last": last}
         wanted |= {"original": self._heard != (first, last), "vorbis": True, **faders}
         self._wanted = wanted
@@ -232,8 +237,8 @@ class Visitor:
 
     async def _event(self, event: tuple[str | None, str], value: Any) -> tuple[int, bytes]:
         number, target = self.plan.events[event]
-        body = {"data": [value], "event_data": None, "fn_index": number, "trigger_id": target}
-        body["session_hash"] = self.session
+        body: dict[str, Any] = {"data": [value], "event_data": None, "fn_index": number}
+        body |= {"trigger_id": target, "session_hash": self.session}
         return await self._ask("POST", f"{API}/run/predict", json.dumps(body).encode())
 
     async def _ask(

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks import public_bytes, public_checks, public_hostile, public_load
+from benchmarks import public_bytes, public_checks, public_hostile, public_load, public_values
 from benchmarks.public_bytes import Shot, request
 from benchmarks.public_checks import Book, Fuzz
 from benchmarks.public_visitor import Tally, small_piece
@@ -139,7 +139,7 @@ def test_every_address_is_known():
 
 def test_a_seed_gives_the_same_shots():
     events = {"ask": {"data": ['{"piece": "x", "first": 0}'], "fn_index": 3, "session_hash": "x"}}
-    target = public_hostile.Target(
+    target = public_values.Target(
         1, "token", ["/outside/canary.mid"], "http://127.0.0.1:9/", "/uploads/own.mid",
         events, {3: 1, 10: 2}, {"slide": ["midi", "rhythm"]}, "participant",
     )  # fmt: skip
