@@ -1,42 +1,22 @@
+"""What the page is answered: rolls, figures and sentences of what was asked for."""
+
 from __future__ import annotations
 
-import base64
-import io
 import json
-import pickle
 import subprocess
 import sys
-from dataclasses import replace
-from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
 
-from demo.editing import endpoints, piece_session, service, sound
-from demo.editing.piece_session import PieceSession, excerpt, open_example, open_file
+from demo.editing import service
+from demo.editing.piece_session import PieceSession, open_example, open_file
 from demo.editing.requests import EditRequest
 from fadernets.mood_transfer import PRESETS
-from fadernets.music import midi
-from fadernets.music.notes import Notes, cut
-from fadernets.music.piece import Piece, segments
-from fadernets.playback import audio, chunks
+from fadernets.music.notes import cut
+from fadernets.music.piece import segments
+from tests.demo.editing.requested import ask
 
 CLOSED = 4  # a segment of the rag with too many events
-
-
-@pytest.fixture
-def session() -> PieceSession:
-    return open_example("mazurka")
-
-
-def ask(first: int = 0, last: int = 1, **values) -> dict:
-    return {"number": 7, "first": first, "last": last, "original": True, **values}
-
-
-def decoded(message: dict) -> tuple[np.ndarray, int]:
-    data = base64.b64decode(message["data"])
-    return soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
 
 
 @pytest.mark.slow
@@ -160,207 +140,6 @@ def test_a_bad_value_is_named(net, session, values, word):
         service.answer(net, session, values)
 
 
-def test_both_sounds_have_one_gain_and_length(net, session):
-    answer = service.answer(net, session, ask(4, 4, note=1.0))["sound"]
-    (before, rate), (after, same) = decoded(answer["original"]), decoded(answer["result"])
-    assert rate == same and len(before) == len(after)
-    begin, end = session.ends((4, 4))
-    result = excerpt(session.result(net, EditRequest(4, 4, {"note": 1.0})), begin, end)
-    first, second = audio.pair(excerpt(session.piece, begin, end), result)
-    np.testing.assert_allclose(before * answer["volume"], first.samples, atol=2e-4)
-    np.testing.assert_allclose(after, second.samples, atol=2e-4)
-
-
-def test_the_original_is_sent_once(net, session):
-    service.answer(net, session, ask(note=0.2))
-    answer = service.answer(net, session, ask(note=0.9) | {"original": False})["sound"]
-    assert answer["original"] is None and answer["result"]
-
-
-def whole(session: PieceSession, **values) -> dict:
-    """All of a piece is asked for."""
-    return ask(0, len(session.segments) - 1, **values)
-
-
-def elsewhere(session: PieceSession) -> PieceSession:
-    """The same session as another process gets it, nothing of it worked out yet."""
-    copy = pickle.loads(pickle.dumps(session))
-    return PieceSession(copy.piece, copy.id)
-
-
-@pytest.fixture(scope="module")
-def long() -> PieceSession:
-    """Twenty mazurkas one after the other: 28.8 minutes."""
-    piece = open_example("mazurka").piece
-    times, beats = 20, piece.length
-    one, length = piece.notes, times * beats
-    notes = Notes.of(
-        np.concatenate([one.onset + i * beats for i in range(times)]),
-        np.concatenate([np.minimum(one.offset, beats) + i * beats for i in range(times)]),
-        np.tile(one.pitch, times),
-        np.tile(one.velocity, times),
-    )
-    return PieceSession(replace(piece, notes=notes, length=length))
-
-
-@pytest.fixture
-def rendered(monkeypatch) -> list[float]:
-    """Seconds of sound that each call of a synthesiser gave."""
-    seconds = []
-
-    def count(*args):
-        found = real(*args)
-        seconds.append(found.seconds)
-        return found
-
-    real = audio.SYNTHESISERS["midirenderer"]
-    monkeypatch.setitem(audio.SYNTHESISERS, "midirenderer", count)
-    return seconds
-
-
-@pytest.fixture
-def played(monkeypatch) -> list[int]:
-    """Numbers of segments that the model was asked to play."""
-    counts = []
-    real = piece_session.play
-
-    def count(net, codes, ask, indices):
-        counts.append(len(indices))
-        return real(net, codes, ask, indices)
-
-    monkeypatch.setattr(piece_session, "play", count)
-    return counts
-
-
-def test_a_long_selection_comes_without_sound(net, session, rendered):
-    service.answer(net, session, whole(session))  # the reference for the gain, rendered once
-    rendered.clear()
-    answer = service.answer(net, session, whole(session, rhythm=0.7))
-    assert answer["sound"]["later"] and rendered == []
-    assert answer["sound"]["original"] is None and answer["sound"]["result"] is None
-    assert answer["sound"]["starts"] == [0, 8, 28, 48, 68] and not answer["sound"]["same"]
-    assert service.answer(net, session, whole(session))["sound"]["same"]
-
-
-@pytest.mark.slow
-def test_a_chunk_is_all_that_comes_to_be_heard(net, session):
-    gain = service.answer(net, session, whole(session, note=1.0))["sound"]["gain"]
-    values = whole(session, note=1.0, gain=gain, chunk=1)
-    answer = service.answer(net, session, values, hear=True)
-    sound = answer.pop("sound")
-    told = {"number": 7, "piece": session.id, "first": 0, "last": 53}
-    assert answer == {**told, "chunk": 1, "chunks": 5, "start": 8.0, "length": 20.0}
-    assert set(sound) == {"made", "original", "result"} and sound["made"]
-    for side in ("original", "result"):
-        samples, rate = decoded(sound[side])
-        assert len(samples) == round((20 + chunks.FADE) * rate) and np.abs(samples).max() > 0.1
-    values["original"] = False
-    again = service.answer(net, session, values, hear=True)["sound"]
-    assert again == sound | {"original": None}
-
-
-@pytest.mark.slow
-def test_chunks_join_at_one_gain(net, session):
-    """Both sides, put together as the page does it, are the sound of the piece."""
-    answer = service.answer(net, session, whole(session, note=1.0))["sound"]
-    joined = {side: np.zeros((100 * audio.RATE, 2)) for side in ("original", "result")}
-    for k, start in enumerate(answer["starts"]):
-        values = whole(session, note=1.0, gain=answer["gain"], chunk=k)
-        sides = service.answer(net, session, values, hear=True)["sound"]
-        for side, found in joined.items():
-            samples, rate = decoded(sides[side])
-            found[round(start * rate) :][: len(samples)] += samples
-    end = round((session.piece.duration + audio.TAIL) * audio.RATE)
-    pieces = {
-        "original": session.piece,
-        "result": session.result(net, EditRequest(0, 53, {"note": 1.0})),
-    }
-    for side, volume in (("original", answer["volume"]), ("result", 1.0)):
-        found = volume * joined[side]
-        expected = np.concatenate(list(chunks.joined(pieces[side], answer["gain"])))
-        assert len(expected) == end and not found[end:].any()
-        np.testing.assert_allclose(found[:end], expected, atol=2e-4)
-    assert answer["volume"] < 1  # the result is louder
-
-
-def test_vorbis_is_small(net, session):
-    large = service.answer(net, session, whole(session, chunk=1), hear=True)["sound"]["original"]
-    values = whole(session, chunk=1, vorbis=True)
-    small = service.answer(net, session, values, hear=True)["sound"]["original"]
-    assert len(small["data"]) < len(large["data"]) / 2
-    (before, _), (after, _) = decoded(large), decoded(small)
-    assert len(before) == len(after) and np.abs(before - after).max() < 0.2
-
-
-@pytest.mark.slow
-def test_a_chunk_of_half_an_hour_costs_a_chunk(net, long, rendered, played):
-    """Wherever it lies, also in a process that knows nothing of the piece but its notes."""
-    gain = chunks.gain_of(long.piece)
-    count = len(chunks.borders(long.piece.duration)) - 1
-    assert count == 87 and long.piece.duration > 28 * 60
-    for chunk in (0, 40, count - 1):
-        rendered.clear()
-        played.clear()
-        values = whole(long, rhythm=0.7, chunk=chunk, gain=gain)
-        answer = service.answer(net, PieceSession(long.piece, long.id), values, hear=True)
-        assert answer["chunk"] == chunk and answer["chunks"] == count
-        assert len(rendered) == 2 and max(rendered) < 12 + 25 + 3
-        assert sum(played) <= 25  # segments of 1.6 seconds
-    assert answer["length"] < 20.1 and len(json.dumps(answer)) < 3_000_000
-
-
-@pytest.mark.slow
-def test_a_chunk_is_the_same_from_every_process(net, session):
-    session.result(net, EditRequest(0, 53, {"rhythm": 0.7}, seed=3))
-    gain = service.answer(net, session, whole(session, rhythm=0.7, seed=3))["sound"]["gain"]
-    values = whole(session, rhythm=0.7, seed=3, chunk=2)
-    here = service.answer(net, session, values | {"gain": gain}, hear=True)
-    for more in ({"gain": gain}, {}):
-        there = service.answer(net, elsewhere(session), values | more, hear=True)
-        assert there == here
-
-
-def test_a_short_selection_can_be_heard_as_one_chunk(net, session):
-    told = service.answer(net, session, ask(note=0.8))
-    heard = service.answer(net, elsewhere(session), ask(note=0.8), hear=True)
-    assert heard["sound"] == told["sound"]
-    assert (heard["chunk"], heard["chunks"], heard["start"]) == (0, 1, 0.0)
-    assert heard["length"] == pytest.approx(told["length"], abs=1e-3)
-
-
-def test_the_page_keeps_how_loud_the_original_is(net, session, rendered):
-    """The volume stays right, and the original is not rendered again, in another process."""
-    peak = service.answer(net, session, ask(note=1.0))["sound"]["peak"]
-    values = ask(note=0.9) | {"original": False}
-    here = service.answer(net, session, values)["sound"]
-    rendered.clear()
-    there = service.answer(net, elsewhere(session), values | {"peak": peak})["sound"]
-    assert there == here and len(rendered) == 1
-    forgotten = service.answer(net, elsewhere(session), values)["sound"]
-    assert forgotten["volume"] == here["volume"] and forgotten["result"] == here["result"]
-
-
-def test_silence_between_notes_is_a_silent_chunk(net):
-    notes = Notes.of([0.0, 59.0], [1.0, 60.0], [60, 64], [64, 64])
-    plain = np.array([[0.0, 60.0]]), np.array([[0.0, 4.0, 4.0]])
-    session = PieceSession(Piece(notes, np.zeros((0, 2)), *plain, length=60.0))
-    samples, _ = decoded(
-        service.answer(net, session, whole(session, chunk=2), hear=True)["sound"]["original"]
-    )
-    assert len(samples) and not samples.any()
-    answer = service.answer(net, session, ask(2, 12))
-    assert not answer["sound"]["made"] and "no notes" in answer["summary"]
-
-
-def test_a_missing_font_is_told(net, session, monkeypatch):
-    monkeypatch.setenv("FADERNETS_SOUNDFONT", "/nowhere/piano.sf2")
-    answer = service.answer(net, session, whole(session))
-    assert not answer["sound"]["made"] and "later" not in answer["sound"]
-    assert "cannot be read" in answer["summary"]
-    heard = service.answer(net, session, whole(session), hear=True)
-    assert not heard["sound"]["made"] and "cannot be read" in heard["trouble"]
-
-
 @pytest.mark.parametrize("hear", [False, True])
 @pytest.mark.parametrize(
     ("name", "value"),
@@ -376,60 +155,10 @@ def test_a_bad_wish_is_named(net, session, name, value, hear):
         service.answer(net, session, ask(**{name: value} | {"chunk": 0}), hear=hear)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        *[("chunk", value) for value in (-1, 5, 1.5, "1", True, [0], float("nan"), 10**400)],
-        *[("gain", value) for value in (0, -1.0, 12.5, "1", False, float("inf"))],
-        ("first", 0.5),
-        ("seed", 2.5),
-    ],
-)
-def test_a_bad_chunk_is_named(net, session, name, value):
-    with pytest.raises(ValueError, match=name):
-        service.answer(net, session, whole(session) | {name: value}, hear=True)
-    with pytest.raises(ValueError, match="chunk"):  # a short selection has but one
-        service.answer(net, session, ask(chunk=1), hear=True)
-
-
 def test_a_long_bad_value_is_told_in_short(net, session):
     with pytest.raises(ValueError, match="rhythm") as told:
         service.answer(net, session, ask(rhythm="x" * 10_000))
     assert len(str(told.value)) < 200
-
-
-def test_a_very_long_selection_is_sent_small(monkeypatch, net, session):
-    monkeypatch.setattr(sound, "PREVIEW", 2.0)
-    answer = service.answer(net, session, ask(0, 3))["sound"]["original"]
-    samples, rate = decoded(answer)
-    assert (answer["channels"], answer["rate"], rate) == (1, audio.RATE // 2, audio.RATE // 2)
-    begin, end = session.ends((0, 3))
-    seconds = excerpt(session.piece, begin, end).duration + audio.TAIL
-    assert len(samples) / rate == pytest.approx(seconds, abs=0.01)
-
-
-def test_no_notes_are_said_not_played(net):
-    notes = Notes.of([0.0, 1.0, 8.0], [1.0, 4.0, 9.0], [60, 64, 67], [64, 64, 64])
-    plain = np.array([[0.0, 120.0]]), np.array([[0.0, 4.0, 4.0]])
-    session = PieceSession(Piece(notes, np.zeros((0, 2)), *plain, length=9.0))
-    answer = service.answer(net, session, ask(1, 1))
-    assert not answer["sound"]["made"] and "no notes" in answer["summary"]
-
-
-def test_excerpt_keeps_time(session):
-    piece = replace(session.piece, tempo=np.array([[0.0, 60.0], [6.0, 120.0], [20.0, 90.0]]))
-    part = excerpt(piece, 4.0, 12.0)
-    assert part.tempo.tolist() == [[0.0, 60.0], [2.0, 120.0]]
-    assert part.duration == pytest.approx(piece.seconds(12.0) - piece.seconds(4.0))
-    inside = (piece.notes.onset >= 4.0) & (piece.notes.onset < 12.0)
-    assert part.notes.pitch.tolist() == piece.notes.pitch[inside].tolist()
-    assert part.notes.offset.max() <= 8.0
-    assert excerpt(piece, 0.0, piece.length) is piece
-
-
-def test_excerpt_keeps_the_pedal(session):
-    piece = replace(session.piece, pedal=np.array([[1.0, 5.0], [7.0, 9.0], [13.0, 14.0]]))
-    assert excerpt(piece, 4.0, 12.0).pedal.tolist() == [[0.0, 1.0], [3.0, 5.0]]
 
 
 def test_bar_lines_are_those_of_the_piece(net, session):
@@ -437,67 +166,6 @@ def test_bar_lines_are_those_of_the_piece(net, session):
     answer = service.answer(net, session, ask(1, 1))
     beat = float(session.piece.seconds(1.0))
     assert answer["rolls"]["bars"] == pytest.approx([2 * beat], abs=1e-3)
-
-
-@pytest.mark.parametrize("scope", ["selection", "piece"])
-def test_saved_midi_is_the_result(net, session, scope, tmp_path):
-    values = ask(2, 3, rhythm=0.7, seed=5) | {"kind": "midi", "scope": scope}
-    path = Path(service.save(net, session, values, tmp_path / "own"))
-    result = session.result(net, EditRequest(2, 3, {"rhythm": 0.7}, seed=5))
-    expected = result if scope == "piece" else excerpt(result, *session.ends((2, 3)))
-    found = midi.read(path)
-    assert found.notes.pitch.tolist() == expected.notes.pitch.tolist()
-    assert found.length == pytest.approx(expected.length, abs=0.01)
-    assert path.name.startswith("chopin-mazurka")
-    assert path.name.endswith("rhythm-0.70_seed-5.mid")
-    assert ("segments-3-4" in path.name) == (scope == "selection")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("scope", ["selection", "piece"])
-def test_saved_wav_is_heard(net, session, scope, tmp_path):
-    values = ask(2, 2, note=0.7) | {"kind": "wav", "scope": scope}
-    path = service.save(net, session, values, tmp_path / "own")
-    samples, rate = soundfile.read(path)
-    begin, end = session.ends((2, 2)) if scope == "selection" else (0.0, session.piece.length)
-    seconds = session.piece.seconds(end) - session.piece.seconds(begin) + audio.TAIL
-    assert len(samples) / rate == pytest.approx(float(seconds), abs=0.1)
-    assert np.abs(samples).max() > 0.1 and path.endswith(".wav")
-
-
-@pytest.mark.slow
-def test_a_long_wav_is_rendered_chunk_by_chunk(net, session, rendered, tmp_path):
-    """As the page hears it, as loud, and never more than a chunk at a time."""
-    values = whole(session, note=0.7) | {"kind": "wav", "scope": "selection"}
-    path = service.save(net, session, values, tmp_path / "own")
-    assert max(rendered) < 12 + 25 + 3 and len(rendered) >= 5
-    samples, _ = soundfile.read(path, dtype="float32")
-    gain = service.answer(net, session, whole(session, note=0.7))["sound"]["gain"]
-    sound = service.answer(net, session, whole(session, note=0.7, gain=gain, chunk=2), hear=True)
-    part, rate = decoded(sound["sound"]["result"])
-    inside = slice(rate // 10, 19 * rate)
-    found = samples[28 * rate :][inside]
-    np.testing.assert_allclose(found, part[inside], atol=1e-4)
-
-
-@pytest.mark.parametrize(("key", "value"), [("kind", "mp3"), ("scope", None)])
-def test_saving_as_something_else_is_refused(net, session, key, value, tmp_path):
-    values = ask() | {"kind": "midi", "scope": "piece"} | {key: value}
-    with pytest.raises(ValueError, match=key):
-        service.save(net, session, values, tmp_path / "own")
-
-
-@pytest.mark.slow
-def test_a_file_given_up_leaves_nothing(net, session, tmp_path):
-    def give_up(done, total):
-        if done and total > 2_000:  # samples of sound, not segments
-            raise InterruptedError
-
-    given = replace(session, progress=give_up)
-    with pytest.raises(InterruptedError):
-        values = whole(session, note=0.7) | {"kind": "wav", "scope": "piece"}
-        service.save(net, given, values, tmp_path / "own")
-    assert not list(tmp_path.iterdir())
 
 
 def test_piece_message_opens_on_usable_segments():
@@ -514,18 +182,6 @@ def test_a_bad_file_is_one_sentence(tmp_path):
     path.write_bytes(b"not a song")
     with pytest.raises(ValueError, match="song.mid is not a MIDI file"):
         open_file(path)
-
-
-def test_endpoint_changes_a_file(net, session, tmp_path):
-    path = tmp_path / "in.mid"
-    midi.write(session.piece, path)
-    values = {"rhythm": 1.0, "first": 0, "last": None}
-    new, figures = endpoints.change(net, path, values, tmp_path / "new")
-    assert midi.read(new).length == pytest.approx(session.piece.length, abs=0.01)
-    assert figures["after"]["rhythm"] > figures["before"]["rhythm"]
-    assert figures["unchanged"] == [] and Path(new).name == "in_rhythm-1.00.mid"
-    with pytest.raises(ValueError, match="rhythm"):
-        endpoints.change(net, path, {"rhythm": 3.0}, tmp_path / "none")
 
 
 def test_a_mood_of_the_page_is_that_of_the_command_line(net, session):
@@ -546,10 +202,3 @@ def test_valence_is_told_as_the_share_in_major(net, session):
     )
     assert low["piece"] == high["piece"]
     assert low["result"]["position"] < low["piece"]["position"] < high["result"]["position"]
-
-
-def test_a_file_names_its_moods(net, session, tmp_path):
-    values = ask(2, 3, arousal=-1.0, valence=0.5) | {"kind": "midi", "scope": "selection"}
-    assert service.save(net, session, values, tmp_path / "own").endswith(
-        "_calm-1.00_joyful-0.50.mid"
-    )

@@ -18,7 +18,7 @@ from fadernets.arranger.weights import ArrangementWeights
 from fadernets.models.config import ModelConfig
 from fadernets.models.reviser import Reviser
 from fadernets.music import key
-from fadernets.music.attributes import HOLD, ONSET, REST, measure
+from fadernets.music.attributes import HOLD, ONSET, PAPER, REST, measure
 from fadernets.music.grid import Grid
 from fadernets.music.notes import Notes
 
@@ -73,7 +73,7 @@ def test_densities_are_met_exactly(onsets, notes, seed, candidates):
         seeds=seeds,
     )
     for segment in arrangements:
-        assert measure(segment) == {"rhythm": onsets / 16, "note": notes / 16}
+        assert measure(segment, PAPER) == {"rhythm": onsets / 16, "note": notes / 16}
 
 
 def test_a_segment_is_arranged_the_same_whatever_is_beside_it(reviser):

@@ -3,7 +3,7 @@ import torch
 
 from fadernets.models.softdensity import soft_densities
 from fadernets.music import events
-from fadernets.music.attributes import ATTRIBUTES, measure
+from fadernets.music.attributes import PAPER, measure
 from fadernets.music.notes import Notes
 from tests.fadernets.tiny import bars, batch
 
@@ -18,7 +18,7 @@ def test_certain_tokens_have_the_densities_that_are_measured():
     segments = bars(20, seed=11)
     given = batch(segments)
     densities = soft_densities(certain(given.tokens), given.tokens)
-    for name in ATTRIBUTES:
+    for name in PAPER:
         expected = torch.tensor([measure(notes)[name] for notes in segments])
         torch.testing.assert_close(densities[name], expected, atol=2e-4, rtol=0)
 
@@ -60,6 +60,6 @@ def test_more_note_ons_are_more_rhythm_and_more_notes():
     logits[..., events.NOTE_OFF : events.TIME_SHIFT] = -2.0
     logits.requires_grad_()
     densities = soft_densities(logits, given.tokens)
-    for density in densities.values():
-        (grad,) = torch.autograd.grad(density.sum(), logits, retain_graph=True)
+    for name in PAPER:
+        (grad,) = torch.autograd.grad(densities[name].sum(), logits, retain_graph=True)
         assert grad[:, 0, events.NOTE_ON : events.NOTE_OFF].min() > 0

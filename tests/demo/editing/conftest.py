@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import pytest
+
+from demo.editing.piece_session import PieceSession, open_example
+from fadernets.playback import audio
+
+
+@pytest.fixture
+def session() -> PieceSession:
+    return open_example("mazurka")
+
+
+@pytest.fixture
+def rendered(monkeypatch) -> list[float]:
+    """Seconds of sound that each call of a synthesiser gave."""
+    seconds = []
+
+    def count(*args):
+        found = real(*args)
+        seconds.append(found.seconds)
+        return found
+
+    real = audio.SYNTHESISERS["midirenderer"]
+    monkeypatch.setitem(audio.SYNTHESISERS, "midirenderer", count)
+    return seconds

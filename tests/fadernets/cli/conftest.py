@@ -1,0 +1,34 @@
+import pytest
+import torch
+
+from fadernets import __main__ as cli
+from fadernets import checkpoint
+from fadernets.faders import Fader
+from fadernets.models import build
+from fadernets.models.config import ModelConfig
+from fadernets.music import midi
+from tests.fadernets.cli.commands import music
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """A busy machine makes no lines of progress that a test did not ask for."""
+    monkeypatch.setattr(cli, "STATUS_SECONDS", 600.0)
+
+
+@pytest.fixture
+def source(tmp_path):
+    midi.write(music(), tmp_path / "in.mid")
+    return tmp_path / "in.mid"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """The folder of a small untrained model: enough where it does not matter what is played."""
+    torch.manual_seed(5)
+    faders = {
+        name: Fader(name, (0.1, high), (-1.0, 1.0)) for name, high in [("rhythm", 0.9), ("note", 9)]
+    }
+    folder = tmp_path_factory.mktemp("small")
+    checkpoint.save(build(ModelConfig(hidden=16, latent=8, embedding=8)), faders, folder)
+    return str(folder)

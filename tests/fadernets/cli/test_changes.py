@@ -1,0 +1,143 @@
+"""What slide, transfer and mix make of a piece."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fadernets import __main__ as cli
+from fadernets.music import midi
+from fadernets.music.attributes import measure
+from fadernets.music.notes import Notes
+from fadernets.music.piece import segments
+from tests.fadernets.cli.commands import CHANGES, SILENT, change, music, run, unchanged
+from tests.fadernets.music.generated import rows
+
+
+@pytest.mark.parametrize("command", CHANGES)
+def test_a_change_keeps_the_frame_and_what_cannot_be_encoded(
+    command, source, tmp_path, small, capsys
+):
+    output = tmp_path / "out.mid"
+    assert run(*change(command, source, output), "--model", small) == 0
+    before, after = midi.read(source), midi.read(output)
+    assert after.length == before.length
+    assert np.array_equal(after.tempo, before.tempo)
+    assert np.array_equal(after.meter, before.meter)
+    assert unchanged(source, output, range(6)) == [k == SILENT for k in range(6)]
+    out, err = capsys.readouterr()
+    assert out == "" and err == f"unchanged, no note begins in it: segment {SILENT}\n"
+
+
+@pytest.mark.parametrize("command", CHANGES)
+@pytest.mark.parametrize(
+    ("span", "chosen"), [("1:4", [1, 3]), (":2", [0, 1]), ("4:", [4, 5]), ("3", [3]), (":", None)]
+)
+def test_only_the_chosen_segments_change(command, span, chosen, source, tmp_path, small, capsys):
+    output = tmp_path / "out.mid"
+    chosen = [0, 1, 3, 4, 5] if chosen is None else chosen
+    assert run(*change(command, source, output), "--segments", span, "--model", small) == 0
+    assert unchanged(source, output, range(6)) == [k not in chosen for k in range(6)]
+
+
+@pytest.mark.parametrize("command", CHANGES)
+def test_a_seed_draws_a_variation_and_the_same_again(command, source, tmp_path, small):
+    def played(*arguments):
+        assert (
+            run(*change(command, source, tmp_path / "out.mid"), "--model", small, *arguments) == 0
+        )
+        return rows(midi.read(tmp_path / "out.mid").notes)
+
+    assert played() == played()
+    assert played("--seed", 3) == played("--seed", 3)
+    assert played("--seed", 3) != played("--seed", 4)
+
+
+def test_a_piece_may_replace_itself(source, tmp_path, small):
+    assert run(*change("slide", source, tmp_path / "out.mid"), "--model", small) == 0
+    assert run(*change("slide", source, source), "--model", small) == 0
+    assert source.read_bytes() == (tmp_path / "out.mid").read_bytes()
+
+
+def test_mixing_goes_up_to_the_shorter_piece(source, tmp_path, small, capsys):
+    midi.write(music(4, step=0.25, base=60), tmp_path / "notes.mid")
+    output = tmp_path / "out.mid"
+    assert run("mix", source, tmp_path / "notes.mid", output, "--model", small) == 0
+    assert unchanged(source, output, range(6)) == [False, False, True, False, True, True]
+    assert midi.read(output).length == midi.read(source).length
+    assert capsys.readouterr().err.splitlines() == [
+        "unchanged, no note begins in it: segment 2",
+        "unchanged, past the end of notes.mid: segments 4-5",
+    ]
+    assert run("mix", tmp_path / "notes.mid", source, output, "--model", small) == 0
+    assert midi.read(output).length == midi.read(tmp_path / "notes.mid").length
+
+
+def test_mixing_names_what_the_other_piece_lacks(source, tmp_path, small, capsys):
+    start = np.arange(0, 23.5, 0.5)
+    notes = Notes.of(start, start + 0.4, 60 + np.arange(47) % 5, [70] * 47)
+    midi.write(replace(music(), notes=notes), tmp_path / "full.mid")
+    assert run("mix", tmp_path / "full.mid", source, tmp_path / "out.mid", "--model", small) == 0
+    assert capsys.readouterr().err == "unchanged, no note begins in it in in.mid: segment 2\n"
+
+
+def test_progress_is_told_when_it_takes_long(source, tmp_path, small, capsys, monkeypatch):
+    def slowed(function):
+        def call(*arguments, **options):
+            time.sleep(0.05)  # on a busy machine the thread that reports waits for its turn
+            return function(*arguments, **options)
+
+        return call
+
+    monkeypatch.setattr(cli, "STATUS_SECONDS", 1e-5)
+    monkeypatch.setattr(cli, "BATCH", 1)
+    for name in ("load", "slide"):
+        monkeypatch.setattr(cli.FaderNet, name, slowed(getattr(cli.FaderNet, name)))
+    assert run(*change("slide", source, tmp_path / "out.mid"), "--model", small) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert "loading the model" in lines and "3 of 5 segments" in lines
+
+
+def test_batches_do_not_matter(source, tmp_path, small, monkeypatch):
+    for batch in (1, 32):
+        monkeypatch.setattr(cli, "BATCH", batch)
+        output = tmp_path / f"{batch}.mid"
+        assert run(*change("slide", source, output), "--model", small, "--seed", 1) == 0
+    assert (tmp_path / "1.mid").read_bytes() == (tmp_path / "32.mid").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("indices", "words"),
+    [([3], "segment 3"), ([0, 1, 2], "segments 0-2"), ([1, 4, 5, 9], "segments 1, 4-5, 9")],
+)
+def test_segments_are_listed_in_words(indices, words):
+    assert cli._listed(indices) == words
+
+
+# With the model that is shipped.
+
+
+def rhythm(path):
+    rows = segments(midi.read(path))
+    return [measure(rows[k].notes)["rhythm"] for k in range(6) if k != SILENT]
+
+
+def test_the_rhythm_fader_changes_the_rhythm(source, tmp_path):
+    for position in (0, 1):
+        assert run("slide", source, tmp_path / f"{position}.mid", "--rhythm", position) == 0
+    assert np.mean(rhythm(tmp_path / "0.mid")) + 0.2 < np.mean(rhythm(tmp_path / "1.mid"))
+
+
+def test_mixing_with_itself_is_close_to_the_piece(source, tmp_path):
+    assert run("mix", source, source, tmp_path / "out.mid") == 0
+    assert np.mean(rhythm(tmp_path / "out.mid")) == pytest.approx(np.mean(rhythm(source)), abs=0.2)
+
+
+def test_a_preset_is_both_moods(source, tmp_path):
+    outputs = [tmp_path / name for name in ("preset.mid", "both.mid", "valence.mid")]
+    moods = ["--preset", "sad"], ["--arousal", "low", "--valence", "low"], ["--valence", "low"]
+    for output, asked in zip(outputs, moods, strict=True):
+        assert run("transfer", source, output, *asked) == 0
+    preset, both, valence = (output.read_bytes() for output in outputs)
+    assert preset == both != valence

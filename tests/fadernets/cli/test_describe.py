@@ -1,0 +1,55 @@
+import json
+
+import numpy as np
+import pytest
+
+from fadernets.music import key, midi
+from fadernets.music.attributes import ATTRIBUTES, measure
+from fadernets.music.piece import segments
+from tests.fadernets.cli.commands import SILENT, run
+
+
+def test_describe_tells_of_every_segment(source, capsys):
+    assert run("describe", source, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    piece = midi.read(source)
+    assert (told["name"], told["beats"]) == ("in", piece.length)
+    assert told["seconds"] == pytest.approx(piece.duration, abs=0.001)
+    assert len(told["segments"]) == len(segments(piece)) == 6
+    for row, segment in zip(told["segments"], segments(piece), strict=True):
+        assert (row["segment"], row["beat"]) == (segment.index, segment.start)
+        assert row["seconds"] == pytest.approx(piece.seconds(segment.start), abs=0.001)
+        assert row["problem"] == segment.problem
+        densities = measure(segment.notes)
+        assert row["rhythm"] == pytest.approx(densities["rhythm"], abs=1e-4)
+        assert row["note"] == pytest.approx(densities["note"], abs=1e-4)
+        if segment.index == SILENT:
+            assert row["key"] is row["arousal"] is None
+            assert row["problem"] == "no note begins in it"
+        else:
+            assert row["key"] == key.name(key.find(segment.notes))
+            assert 0 <= row["arousal"] <= 1
+
+
+def test_describe_prints_a_table(source, capsys):
+    assert run("describe", source) == 0
+    out, err = capsys.readouterr()
+    head, *lines = out.splitlines()
+    assert head.split() == ["segment", "beat", "time", *ATTRIBUTES, "key", "high", "arousal"]
+    assert len(lines) == 6 and err == ""
+    densities = measure(segments(midi.read(source))[1].notes)
+    expected = ["1", "4", "0:02.40", *(f"{densities[name]:.2f}" for name in ATTRIBUTES), "C"]
+    assert lines[1].split()[: len(expected)] == expected
+    assert lines[SILENT].endswith("-          -     no note begins in it")
+
+
+def test_transfer_changes_the_arousal_that_describe_tells(source, tmp_path, capsys):
+    def told(path):
+        capsys.readouterr()
+        assert run("describe", path, "--json") == 0
+        rows = json.loads(capsys.readouterr().out)["segments"]
+        return np.mean([row["arousal"] for row in rows if row["arousal"] is not None])
+
+    for arousal in ("low", "high"):
+        assert run("transfer", source, tmp_path / f"{arousal}.mid", "--arousal", arousal) == 0
+    assert told(tmp_path / "low.mid") < told(tmp_path / "high.mid")

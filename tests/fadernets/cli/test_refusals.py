@@ -1,0 +1,162 @@
+"""What cannot be used, written or meant is refused with one sentence."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fadernets import checkpoint
+from fadernets.music import midi
+from fadernets.music.notes import Notes
+from fadernets.music.piece import NO_PEDAL
+from tests.fadernets.cli.commands import CHANGES, change, music, run, said
+
+
+def file_of(kind, folder):
+    """A file that no command can use."""
+    path = folder / f"{kind}.mid"
+    if kind == "text":
+        path.write_text("Dear diary, today I practised scales.")
+    elif kind == "cut":
+        path.write_bytes(midi.dump(music())[:-50])
+    elif kind in ("short", "long"):
+        beats = {"short": 2, "long": 3200}[kind]  # at 100 a minute
+        notes = Notes.of([0], [2], [60], [64])
+        bare = replace(music(), pedal=NO_PEDAL, tempo=np.array([(0, 100.0)]))
+        midi.write(replace(bare, notes=notes, length=beats), path)
+    elif kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "folder":
+        path.mkdir()
+    elif kind in ("silent", "drums", "low"):
+        track = {
+            "silent": b"",
+            "drums": bytes.fromhex("00 99 24 40  8f 00 89 24 00"),
+            "low": bytes.fromhex("00 90 05 40  8f 00 80 05 00"),
+        }[kind] + bytes.fromhex("00 ff 2f 00")
+        head = b"MThd" + bytes([0, 0, 0, 6, 0, 1, 0, 1, 1, 224]) + b"MTrk"
+        path.write_bytes(head + len(track).to_bytes(4, "big") + track)
+    return path
+
+
+UNUSABLE = {
+    "text": "is not a MIDI file",
+    "empty": "is not a MIDI file",
+    "cut": "is damaged or cut short",
+    "silent": "has no notes",
+    "drums": "has only drums",
+    "low": "has no notes in the range of a piano",
+    "short": "shorter than one segment",
+    "long": "32.0 minutes, longer than the limit of 30",
+    "folder": "cannot be read: is a directory",
+    "missing": "cannot be read: no such file or directory",
+}
+
+
+@pytest.mark.parametrize(("kind", "reason"), UNUSABLE.items())
+@pytest.mark.parametrize("command", ["describe", "slide", "transfer", "mix", "render"])
+def test_what_cannot_be_used_is_refused(command, kind, reason, tmp_path, capsys):
+    path, output = file_of(kind, tmp_path), tmp_path / "out"
+    arguments = ["describe", path] if command == "describe" else ["render", path, output]
+    if command in CHANGES:
+        arguments = change(command, path, output)
+    if (command, kind) == ("render", "short"):
+        assert run(*arguments) == 0  # can be heard all the same
+        return
+    assert run(*arguments) == 2
+    assert reason in said(capsys)
+    assert not output.exists()
+
+
+def test_mix_names_the_file_that_cannot_be_used(source, tmp_path, capsys):
+    assert run("mix", source, file_of("text", tmp_path), tmp_path / "out.mid") == 2
+    assert said(capsys) == "fadernets: text.mid is not a MIDI file."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ([], "required: COMMAND"),
+        (["dance"], "invalid choice: 'dance'"),
+        (["slide", "in.mid"], "required: OUT.mid"),
+        (["slide", "in.mid", "out.mid", "--rhythm", "1.01"], "1.01 is not between 0 and 1"),
+        (["slide", "in.mid", "out.mid", "--note", "-0.01"], "-0.01 is not between 0 and 1"),
+        (["slide", "in.mid", "out.mid", "--note", "nan"], "nan is not between 0 and 1"),
+        (["slide", "in.mid", "out.mid", "--note", "full"], "full is not between 0 and 1"),
+        (
+            ["slide", "in.mid", "out.mid", "--rhythm", "0,5"],
+            "--rhythm: 0,5 is not between 0 and 1; write 0.5",
+        ),
+        (["slide", "in.mid", "out.mid", "--segments", "a:b"], "a:b is not a range such as 2:5"),
+        (["slide", "in.mid", "out.mid", "--segments", ""], "is not a range such as 2:5"),
+        (["slide", "in.mid", "out.mid", "--seed", "-1"], "-1 is not a whole number"),
+        (["slide", "in.mid", "out.mid", "--seed", "1.5"], "1.5 is not a whole number"),
+        (["transfer", "in.mid", "out.mid", "--preset", "angry"], "invalid choice: 'angry'"),
+        (["transfer", "in.mid", "out.mid", "--valence", "sad"], "invalid choice: 'sad'"),
+        (["transfer", "in.mid", "out.mid", "--arousal", "sad"], "invalid choice: 'sad'"),
+        (
+            ["transfer", "in.mid", "out.mid", "--arousal", "low", "--strength", "-1"],
+            "-1 is not a number of 0 or more",
+        ),
+        (
+            ["transfer", "in.mid", "out.mid", "--arousal", "low", "--strength", "inf"],
+            "inf is not a number of 0 or more",
+        ),
+    ],
+)
+def test_wrong_arguments_are_refused(arguments, reason, capsys):
+    with pytest.raises(SystemExit) as ended:
+        run(*arguments)
+    assert ended.value.code == 2
+    assert reason in said(capsys)
+
+
+@pytest.mark.parametrize("span", ["0:7", "6:8", "6", "3:3", "4:2", "6:"])
+def test_segments_that_are_not_there_are_refused(span, source, tmp_path, small, capsys):
+    output = tmp_path / "out.mid"
+    assert run("slide", source, output, "--segments", span, "--model", small) == 2
+    assert said(capsys).endswith("is not a range of the segments that in.mid has, 0 to 5.")
+
+
+def test_an_unknown_model_is_refused(source, tmp_path, capsys):
+    command = change("slide", source, tmp_path / "out.mid")
+    assert run(*command, "--model", "steinway") == 2
+    assert "no model named 'steinway'" in said(capsys)
+
+
+def test_a_damaged_model_is_refused(source, small, tmp_path, capsys):
+    for name in os.listdir(small):
+        (tmp_path / name).write_bytes(Path(small, name).read_bytes())
+    (tmp_path / checkpoint.CONFIG).write_text("{}")
+    command = change("slide", source, tmp_path / "out.mid")
+    assert run(*command, "--model", tmp_path) == 2
+    assert "is missing or not the file that was saved" in said(capsys)
+
+
+@pytest.mark.parametrize("command", [*CHANGES, "render"])
+@pytest.mark.parametrize("where", ["nowhere/out", "file/out", "."])
+def test_what_cannot_be_written_is_refused(command, where, source, tmp_path, capsys):
+    (tmp_path / "file").write_bytes(b"")
+    output = tmp_path / where
+    arguments = change(command, source, output) if command in CHANGES else [command, source, output]
+    assert run(*arguments) == 2
+    assert "cannot be written: " in said(capsys)
+
+
+def test_an_unknown_synthesiser_is_refused(source, tmp_path, capsys):
+    assert run("render", source, tmp_path / "out.wav", "--synthesiser", "moog") == 2
+    assert said(capsys) == "fadernets: moog is not one of midirenderer, fluidsynth."
+
+
+@pytest.mark.parametrize(
+    ("moods", "reason"),
+    [
+        ((), "transfer needs --arousal, --valence or --preset."),
+        (("--preset", "calm", "--valence", "low"), "leave --arousal and --valence out."),
+    ],
+)
+def test_moods_that_say_nothing_or_too_much(source, tmp_path, capsys, moods, reason):
+    assert run("transfer", source, tmp_path / "out.mid", *moods) == 2
+    assert said(capsys).endswith(reason)
