@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import sys
@@ -96,12 +97,17 @@ def _parser() -> argparse.ArgumentParser:
         type=arguments.strength,
         nargs="+",
         default=[1.0],
+        dest="strengths",
         metavar="X",
         help="of the transfer (1); with several, every segment comes at each",
     )
     parser.add_argument("--seed", type=arguments.seed, default=1, metavar="K", help="(1)")
     parser.add_argument(
-        "--trials", type=arguments.seed, metavar="N", help="transfers for one participant (all)"
+        "--trials",
+        type=arguments.seed,
+        dest="trials_each",
+        metavar="N",
+        help="transfers for one participant (all)",
     )
     parser.add_argument(
         "--rules", type=Path, metavar="FILE", help="whom the analysis leaves out, as JSON"
@@ -113,7 +119,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="MINUTES",
         help="of silence, after which a participant's place is given to others (60)",
     )
-    parser.add_argument("--open", action="store_true", help="let participants in at once")
+    parser.add_argument(
+        "--open", action="store_true", dest="is_open", help="let participants in at once"
+    )
     parser.add_argument(
         "--restore", action="store_true", help="write the lost clips of a study anew"
     )
@@ -122,22 +130,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _spec(args: argparse.Namespace) -> StudySpec:
-    return StudySpec(
-        name=args.name,
-        title=args.title,
-        language=args.language,
-        contact=args.contact,
-        retention=args.retention,
-        midi=args.midi,
-        pairs=args.pairs,
-        checkpoint=args.checkpoint,
-        strengths=tuple(args.strength),
-        seed=args.seed,
-        trials_each=args.trials,
-        is_open=args.open,
-        rules=_rules(args.rules),
-        lease=args.lease,
-    )
+    """The study that the arguments describe, which are named as the fields of `StudySpec`."""
+    names = {field.name for field in dataclasses.fields(StudySpec)}
+    values = {name: value for name, value in vars(args).items() if name in names}
+    values |= {"strengths": tuple(args.strengths), "rules": _rules(args.rules)}
+    return StudySpec(**values)
 
 
 def _rules(path: Path | None) -> dict[str, Any] | None:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from tests.postgres import Server
 
 # Before PyTorch is loaded: several test processes and servers share the machine's cores.
@@ -21,6 +23,10 @@ ROOT = Path(__file__).resolve().parents[1]
 TRAINING = ROOT / "tests" / "train"  # most of its tests do, and share what they trained
 OFFLINE = ROOT / "tests" / "offline"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+BROWSER_ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --mute-audio"
+).split()
 BROWSER_PATIENCE = 60_000  # milliseconds that a page may take on a busy machine
 LONG = ("slow", "training", "postgres", "server", "browser")  # markers; quick tests come first
 IS_LONG = pytest.StashKey[bool]()
@@ -103,6 +109,18 @@ def chromium() -> str:
     if os.environ.get("FADERNETS_REQUIRE_BROWSER"):
         pytest.fail(message)
     pytest.skip(message)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A headless Chromium without sound, which asks nothing of the outside by itself."""
+    from playwright.sync_api import sync_playwright
+
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium, args=BROWSER_ARGUMENTS) as launched,
+    ):
+        yield launched
 
 
 @pytest.fixture(scope="session")

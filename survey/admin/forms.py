@@ -125,20 +125,15 @@ class StudyFields(BaseModel):
                 422, "Strengths are numbers with commas between, such as 0.5, 1."
             ) from error
         return StudySpec(
-            name=form.name,
-            title=form.title,
-            language=form.language,
-            contact=form.contact,
-            pairs=form.pairs,
+            **form.model_dump(exclude={"strengths", "trials"}),
             checkpoint=self.checkpoint,
             strengths=strengths,
-            seed=form.seed,
             trials_each=form.trials,
         )
 
 
 class StudyForm(AdminForm):
-    """What the fields of `StudyFields` mean."""
+    """What the fields of `StudyFields` mean; but for two they are named as those of `StudySpec`."""
 
     name: str = Field(min_length=1, max_length=64)
     title: str | None = Field(None, max_length=LONGEST_TEXT)

@@ -152,8 +152,7 @@ def question(participant: Participant, body: Questions) -> None:
     Refused
         403 if the study is closed.
     """
-    _check_open(participant)
-    touch(participant)
+    _touch_open(participant)
     if participant.asked_at is None:
         participant.age_band, participant.training = body.age_band, body.training
         participant.device, participant.asked_at = body.device, now()
@@ -167,8 +166,7 @@ def check_sound(participant: Participant, body: SoundCheck) -> None:
     Refused
         403 if the study is closed.
     """
-    _check_open(participant)
-    touch(participant)
+    _touch_open(participant)
     if participant.checked_at is None:
         participant.sound_ok = body.ok and (body.left, body.right) == ("left", "right")
         participant.checked_at = now()
@@ -261,6 +259,11 @@ def _trial(trials: Sequence[ParticipantTrial], token: str) -> ParticipantTrial:
 def _check_open(participant: Participant) -> None:
     if participant.study.state != "open":
         raise Refused(403, "closed", CLOSED)
+
+
+def _touch_open(participant: Participant) -> None:
+    _check_open(participant)
+    touch(participant)
 
 
 def _admitted(session: Session, body: Join, lock: bool = False) -> tuple[Study, Invitation | None]:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -22,10 +22,6 @@ from db.database import Database
 from tests.survey.browser.visitor import LAPTOP, Visitor
 from tests.survey.person import Person
 
-ARGUMENTS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --mute-audio"
-).split()
 MOUNT = "/survey"
 START = 20.0  # seconds
 CUT = ("net::ERR_", "the server responded with a status of")  # what Chromium says of a cut network
@@ -40,15 +36,6 @@ def database(migrated: Path, tmp_path: Path) -> Iterator[Database]:
     database = Database(f"sqlite:///{path}")
     yield database
     database.close()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS) as found,
-    ):
-        yield found
 
 
 @pytest.fixture

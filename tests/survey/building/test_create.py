@@ -9,7 +9,6 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from fadernets import FaderNet, checkpoint
 from survey.building import clips, create
@@ -165,7 +164,7 @@ def test_open_at_once_where_answers_are_kept(database, spec, tmp_path):
 
 
 @pytest.mark.browser
-def test_a_browser_plays_every_clip(two, made, chromium):
+def test_a_browser_plays_every_clip(two, made, browser):
     """Decoded by the browser: all of one length, none silent, an identical pair identical."""
     settings, _ = made
     decode = """async (coded) => {
@@ -176,12 +175,8 @@ def test_a_browser_plays_every_clip(two, made, chromium):
         return [sound.length, sound.numberOfChannels, peak];
     }"""
     names = {clip.sha256 for s in two.stimuli for clip in (s.first, s.second)}
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"]) as browser,
-    ):
-        page = browser.new_page()
-        found = []
+    found = []
+    with browser.new_page() as page:
         for name in sorted(names):
             data = (settings.audio / f"{name}.mp3").read_bytes()
             found.append(page.evaluate(decode, base64.b64encode(data).decode()))
