@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -108,8 +109,43 @@ def test_no_room_is_crowded(package: str):
         assert len(list((ROOT / package).glob("[a-z]*.py"))) <= MOST
 
 
+PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+def paragraphs() -> dict[str, str]:
+    """What the page says of each package, and of each of its rooms, by their folders."""
+    texts = {}
+    for section in re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:]:
+        head, *rooms = re.split(r"^- `", section, flags=re.MULTILINE)
+        package = re.match(r"`(\w+)`", head)
+        if package:
+            texts[package[1]] = head
+            texts |= {room.partition("/`")[0]: room for room in rooms}
+    return texts
+
+
 def test_the_page_on_architecture_names_every_room():
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    for package, rooms in ROOMS.items():
-        for name in rooms:
-            assert f"`{package}/{name}/`" in page, f"{package}/{name}"
+    texts = paragraphs()
+    assert texts.keys() == (set(PACKAGES) - {"benchmarks"}) | {
+        f"{package}/{name}" for package, rooms in ROOMS.items() for name in rooms
+    }
+
+
+def test_the_page_on_architecture_names_every_module_where_it_lies():
+    named = {
+        f"{folder}/{name}"
+        for folder, text in paragraphs().items()
+        for name in re.findall(r"`(\w+\.py)`", text)
+    }
+    present = set()
+    for path in MODULES.values():
+        package, *folders, name = path.relative_to(ROOT).parts
+        if package != "benchmarks" and name != "__init__.py" and "migrations" not in folders:
+            present.add("/".join([package, *folders[:1], name]))
+    assert named == present
+
+
+def test_every_file_that_the_page_on_architecture_follows_is_there():
+    paths = set(re.findall(r"`(\w+(?:/\w+)+\.\w+)`", PAGE))
+    assert len(paths) > 30
+    assert [path for path in sorted(paths) if not (ROOT / path).is_file()] == []
