@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from demo.compute import jobs, processes, worker
+from demo.compute import jobs, messages, processes, worker
 from demo.compute.cost import SHORT
+from demo.compute.fork_server import ForkServer
 from demo.compute.jobs import Dropped, Full, Job, Lane, WorkError
-from demo.compute.messages import Kind
+from demo.compute.messages import Kind, Request
 from demo.compute.worker import Worker, _failure
 from demo.compute.workers import Workers
 from demo.editing.piece_session import PieceSession
@@ -64,11 +65,17 @@ def test_only_our_own_sentences_reach_the_visitor():
 
 
 @pytest.fixture(scope="module")
-def workers():
-    made = Workers(short=1)
-    made.wait_until_ready()
-    yield made
-    made.close()
+def workers(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("temporary")))
+        made = Workers(short=1)
+        made.wait_until_ready()
+        yield made
+        made.close()
+
+
+def kill(process: processes.WorkerProcess) -> None:
+    os.kill(process._process.pid, signal.SIGKILL)
 
 
 def values(session: PieceSession, **more) -> dict:
@@ -159,10 +166,38 @@ def test_work_is_done_although_its_worker_is_killed(workers):
         work = asyncio.ensure_future(asking(workers, session, cost=SHORT * 2, rhythm=0.7))
         while long.job is None:
             await asyncio.sleep(0.01)
-        long._process.kill()
+        kill(long)
         return await work
 
     assert asyncio.run(killed())["number"] == 1
+
+
+def test_a_worker_comes_although_what_it_is_forked_from_is_killed(workers):
+    wait_until(lambda: workers.are_ready)
+    short, (fork_server,) = workers._processes[0], workers._fork_servers
+    fork_server._process.kill()
+    dead = short._process
+    kill(short)
+    wait_until(lambda: short._process is not dead and short.is_ready)
+    session = PieceSession(tiny.piece(tiny.bars(2)))
+    assert asyncio.run(asking(workers, session, cost=0.1, rhythm=0.1))["number"] == 1
+
+
+def test_where_nothing_can_be_forked_the_process_becomes_a_worker():
+    """As on macOS."""
+    started = ForkServer(None, forks=False)
+    worker = started.start(nice=0)
+    try:
+        messages.write(worker.requests, Request(1, "open_file", None, None, ("/none.mid",)))
+        reply = messages.read(worker.replies)
+        assert (reply.number, reply.kind) == (1, Kind.REFUSED)
+        started.close()  # workers go on
+        assert not worker.has_ended
+        worker.requests.close()
+        assert worker.wait(60)
+    finally:
+        worker.kill()
+        worker.close()
 
 
 @pytest.mark.parametrize("deaths", [1, 2])
@@ -179,7 +214,7 @@ def test_half_a_file_goes_with_the_process_that_wrote_it(workers, tmp_path, deat
         for _ in range(deaths):
             while not any(path.stat().st_size > 100_000 for path in tmp_path.rglob("*.wav")):
                 await asyncio.sleep(0.01)
-            long._process.kill()
+            kill(long)
             while folder.exists():
                 await asyncio.sleep(0.01)
         return work
@@ -198,17 +233,13 @@ def test_half_a_file_goes_with_the_process_that_wrote_it(workers, tmp_path, deat
     wait_until(lambda: not folder.exists())  # given up, it goes, too
 
 
-def test_a_rendering_ends_with_the_process_that_started_it(workers, tmp_path, monkeypatch):
+def test_a_rendering_ends_with_the_process_that_started_it(workers, tmp_path):
     """A long sound's synthesiser is a process, too; it writes into the server's own folder."""
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     wait_until(lambda: workers.are_ready)
-    long = workers._processes[-1]
-    long._process.kill()  # its successor knows the folder
-    wait_until(lambda: not long.is_ready)
-    wait_until(lambda: long.is_ready)
+    long, temporary = workers._processes[-1], Path(os.environ["GRADIO_TEMP_DIR"])
     session = PieceSession(tiny.piece(tiny.bars(2_000)))
     wish = values(session, kind="wav", scope="piece")
-    begins = f"{tmp_path}/{rendering_prefix(long._process.pid)}"
+    begins = f"{temporary}/{rendering_prefix(long._process.pid)}"
 
     def synthesisers():
         """Numbers of the processes that write into a folder of the worker's."""
@@ -221,8 +252,8 @@ def test_a_rendering_ends_with_the_process_that_started_it(workers, tmp_path, mo
         )
         while not synthesisers():
             await asyncio.sleep(0.005)
-        long._process.kill()
-        while synthesisers() or list(tmp_path.glob(f"{Path(begins).name}*")):
+        kill(long)
+        while synthesisers() or list(temporary.glob(f"{Path(begins).name}*")):
             await asyncio.sleep(0.01)
         work.cancel()
 
@@ -239,13 +270,13 @@ def _text(path: Path) -> str:
 def test_a_worker_that_dies_with_nothing_to_do_is_replaced(workers):
     """Before anybody asks for it: a server taken out of rotation would never be asked."""
     wait_until(lambda: workers.are_ready)
-    dead = [process._process for process in workers._processes]
-    for process in dead:
-        process.kill()
-        process.wait()
+    dead = {process._process for process in workers._processes}
+    for process in workers._processes:
+        kill(process)
+    assert all(process.wait(60) for process in dead)
     wait_until(lambda: not workers.are_ready)
     wait_until(lambda: workers.are_ready)
-    assert not {process._process for process in workers._processes} & set(dead)
+    assert not {process._process for process in workers._processes} & dead
 
 
 def test_workers_let_go_of_closed_pieces(workers):
@@ -293,7 +324,7 @@ def test_closing_ends_processes_and_waiting_work():
     assert all(isinstance(each, WorkError) for each in asyncio.run(close()))
     for process in made._processes:
         process.thread.join(30)
-        assert process._process is None or process._process.poll() is not None
+        assert process._process is None or process._process.has_ended
     assert time.monotonic() - began < 30
 
 
