@@ -34,17 +34,17 @@ import httpx
 
 from benchmarks import public_bytes, public_hostile, public_server
 from benchmarks.public_bytes import API, MARK, Shot, request, upload
-from benchmarks.public_checks import HANG, Book, Fuzz, Reply, fire
+from benchmarks.public_checks import MAX_ANSWER_SECONDS, Book, Fuzz, Reply, fire
 from benchmarks.public_hostile import META, Target, post
 from benchmarks.public_server import ROOT, Server
-from benchmarks.public_visitor import Plan
+from benchmarks.public_visitor import PageEvents
 from benchmarks.timing import machine, rounded
 
-# Of each hundred requests; in turn, so that time that runs out is missing everywhere alike.
+# Percent of the requests. The kinds alternate, so a run that is cut short lacks some of each.
 SHARES = {"addresses": 29, "values": 33, "mutations": 25, "survey": 13}
-BAD = ("tracebacks", "hangs", "files_given_away", "other_findings")
-STALLED = 12  # uploads that are begun and not gone on with
-PAGE = b"<html><svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg></html>"
+FAILURES = ("tracebacks", "hangs", "files_given_away", "other_findings")
+STALLED_UPLOADS = 12  # begun and not finished
+SVG_PAGE = b"<html><svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg></html>"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Plant:
 
 
 def visit(server: Server, dice: random.Random) -> dict[str, Any]:
-    """What the page does: open the example, ask, hear, save, take away, bring a file, join.
+    """Do as the page does: open the example, ask, hear, save, download, upload a file, join.
 
     Returns
     -------
@@ -76,34 +76,34 @@ def visit(server: Server, dice: random.Random) -> dict[str, Any]:
     """
     with httpx.Client(base_url=server.url, timeout=60) as client:
         config = client.get("/config").raise_for_status().json()
-        plan = Plan(config)
+        page_events = PageEvents(config)
 
         def body(event: tuple[str | None, str], value: Any) -> dict[str, Any]:
-            number, target = plan.events[event]
-            said = {"data": [value], "event_data": None, "fn_index": number}
-            return {**said, "trigger_id": target, "session_hash": "visit"}
+            number, target = page_events.events[event]
+            fields = {"data": [value], "event_data": None, "fn_index": number}
+            return {**fields, "trigger_id": target, "session_hash": "visit"}
 
-        def does(one: dict[str, Any]) -> list[Any]:
-            answer = client.post(f"{API}/run/predict", json=one)
+        def send(event_body: dict[str, Any]) -> list[Any]:
+            answer = client.post(f"{API}/run/predict", json=event_body)
             return answer.raise_for_status().json()["data"]
 
-        events = {"open": body((None, "load"), plan.first)}
-        piece = json.loads(does(events["open"])[0]["props"]["piece"])
-        wanted = {"number": 1, "piece": piece["id"], "first": 0, "last": 1, "original": True}
-        wanted |= {"vorbis": True, "rhythm": 0.7, "note": None, "arousal": None, "valence": None}
-        wanted |= {"seed": 1, "peak": None, "chunk": None, "gain": None}
-        for name, more in (("ask", {}), ("hear", {"chunk": 0, "gain": 1.0})):
-            events[name] = body(("fn-bench", name), json.dumps(wanted | more))
-            does(events[name])
-        wanted |= {"kind": "midi", "scope": "selection"}
-        events["save"] = body(("fn-bench", "save"), json.dumps(wanted))
-        saved = does(events["save"])[0]["path"]
+        events = {"open": body((None, "load"), page_events.first)}
+        piece = json.loads(send(events["open"])[0]["props"]["piece"])
+        edit = {"number": 1, "piece": piece["id"], "first": 0, "last": 1, "original": True}
+        edit |= {"vorbis": True, "rhythm": 0.7, "note": None, "arousal": None, "valence": None}
+        edit |= {"seed": 1, "peak": None, "chunk": None, "gain": None}
+        for name, changes in (("ask", {}), ("hear", {"chunk": 0, "gain": 1.0})):
+            events[name] = body(("fn-bench", name), json.dumps(edit | changes))
+            send(events[name])
+        edit |= {"kind": "midi", "scope": "selection"}
+        events["save"] = body(("fn-bench", "save"), json.dumps(edit))
+        saved = send(events["save"])[0]["path"]
         client.get(f"{API}/file={saved}").raise_for_status()
         file = {"files": ("own.mid", public_bytes.midi_file(dice))}
         own = client.post(f"{API}/upload", files=file).raise_for_status().json()[0]
-        given = {"path": own, "orig_name": "own.mid", "meta": META}
-        events["upload"] = body(("fn-upload", "upload"), given)
-        does(events["upload"])
+        uploaded_file = {"path": own, "orig_name": "own.mid", "meta": META}
+        events["upload"] = body(("fn-upload", "upload"), uploaded_file)
+        send(events["upload"])
         info = client.get(f"{API}/info").raise_for_status().json()["named_endpoints"]
         joined = client.post("/survey/api/join", json={"study": "trial", "consent": True})
     return {
@@ -111,8 +111,8 @@ def visit(server: Server, dice: random.Random) -> dict[str, Any]:
         "events": events,
         "inputs": {e["id"]: len(e["inputs"]) for e in config["dependencies"] if e["backend_fn"]},
         "public": {
-            name.strip("/"): [p["parameter_name"] for p in one["parameters"]]
-            for name, one in info.items()
+            name.strip("/"): [p["parameter_name"] for p in endpoint["parameters"]]
+            for name, endpoint in info.items()
         },
         "participant": joined.json().get("token", "x"),
     }
@@ -126,7 +126,7 @@ def attack(url: str, path: str, secret: str) -> dict[str, Any]:
     dict
         How many events gave the file away, and of each event the status of each step.
     """
-    found: dict[str, Any] = {}
+    steps_by_event: dict[str, Any] = {}
     with httpx.Client(base_url=url, timeout=60) as client:
         config = client.get("/config").json()
         for event in config["dependencies"]:
@@ -146,9 +146,13 @@ def attack(url: str, path: str, secret: str) -> dict[str, Any]:
             answers += [client.get(f"{API}/file={copy}") for copy in sorted(copies)]
             steps["file"] = min(answer.status_code for answer in answers[2:])
             steps["secret_came"] = any(secret in answer.text for answer in answers)
-            found[event["api_name"]] = steps
-    came = sum(steps["secret_came"] for steps in found.values())
-    return {"events_tried": len(found), "files_given_away": came, "steps": found}
+            steps_by_event[event["api_name"]] = steps
+    files_given_away = sum(steps["secret_came"] for steps in steps_by_event.values())
+    return {
+        "events_tried": len(steps_by_event),
+        "files_given_away": files_given_away,
+        "steps": steps_by_event,
+    }
 
 
 def by_client(server: Server, book: Book, dice: random.Random, count: int) -> None:
@@ -167,89 +171,89 @@ def by_client(server: Server, book: Book, dice: random.Random, count: int) -> No
         status, text = 200, ""
         try:
             job = client.submit(handle_file(str(path)), rhythm=dice.random(), api_name="/slide")
-            job.result(timeout=HANG)
+            job.result(timeout=MAX_ANSWER_SECONDS)
         except Exception as error:  # noqa: BLE001 - whatever the client makes of a refusal
             status, text = 500, str(error)
         reply = Reply(status, text.encode(), time.monotonic() - begin, True)
-        book.sent(shot, reply)
-        if reply.seconds > HANG:
-            book.found("hang", shot, reply)
+        book.add_reply(shot, reply)
+        if reply.seconds > MAX_ANSWER_SECONDS:
+            book.add_finding("hang", shot, reply)
         if any(str(folder) in text for folder in (ROOT, server.folder)) or "Traceback" in text:
-            book.found("a path of the server's", shot, reply)
+            book.add_finding("a path of the server's", shot, reply)
 
 
 async def midi(fuzz: Fuzz, target: Target, dice: random.Random, count: int) -> None:
     """Spoiled MIDI files, uploaded, opened by the page's event, and asked about as a whole."""
     event, ask = target.events["upload"], target.events["ask"]
 
-    async def one(data: bytes, alone: bool = False) -> None:
+    async def open_and_ask(data: bytes, alone: bool = False) -> None:
         shot = upload(data)
-        reply = await fuzz.one(shot)
+        reply = await fuzz.send(shot)
         if reply.status != 200:
-            fuzz.book.found("an upload is refused", shot, reply, str(reply.status))
+            fuzz.book.add_finding("an upload is refused", shot, reply, str(reply.status))
             return
         file = {"path": json.loads(reply.body)[0], "orig_name": "a.mid", "meta": META}
         shot = Shot("midi", post(f"{API}/run/predict", {**event, "data": [file]}))
-        reply = await fuzz.one(shot)
+        reply = await fuzz.send(shot)
         try:
             piece = json.loads(json.loads(reply.body)["data"][0]["props"]["piece"])
         except (ValueError, KeyError, TypeError):  # refused
             return
-        wanted = json.loads(ask["data"][0]) | {"piece": piece["id"], "rhythm": dice.random()}
-        wanted |= {"first": 0, "last": len(piece["segments"]) - 1}
-        body = {**ask, "data": [json.dumps(wanted)]}
-        await fuzz.one(Shot("midi", post(f"{API}/run/predict", body)), alone)
+        edit = json.loads(ask["data"][0]) | {"piece": piece["id"], "rhythm": dice.random()}
+        edit |= {"first": 0, "last": len(piece["segments"]) - 1}
+        body = {**ask, "data": [json.dumps(edit)]}
+        await fuzz.send(Shot("midi", post(f"{API}/run/predict", body)), alone)
 
     absurd = public_bytes.absurd_midi()
-    datas = dice.sample(absurd, min(len(absurd), count // 2))
-    while len(datas) < count:
-        datas.append(public_bytes.garbled(public_bytes.midi_file(dice), dice))
-    groups = iter(datas)
+    files = dice.sample(absurd, min(len(absurd), count // 2))
+    while len(files) < count:
+        files.append(public_bytes.garbled(public_bytes.midi_file(dice), dice))
+    groups = iter(files)
     while (group := list(itertools.islice(groups, 12))) and not fuzz.is_over:
-        await fuzz.together(one(data) for data in group)
-        if fuzz.look():
+        await fuzz.run_together(open_and_ask(data) for data in group)
+        if fuzz.check_log():
             for data in group:
-                await one(data)
-                if fuzz.look(f"opening {data[:2000]!r}"):
+                await open_and_ask(data)
+                if fuzz.check_log(f"opening {data[:2000]!r}"):
                     break
         await fuzz.health()
     if count > len(absurd):  # it takes long
-        await one(public_bytes.dense_midi(), alone=True)
+        await open_and_ask(public_bytes.dense_midi(), alone=True)
         await fuzz.health()
 
 
 async def pages_of_others(fuzz: Fuzz) -> None:
     """An upload that is a page or a script may not be shown as one at this address."""
     for name in ("x.html", "x.svg", "x.js", "x.xml", "x.xhtml", "x", "x.mid"):
-        reply = await fuzz.one(upload(PAGE, name.encode(), "pages"))
+        reply = await fuzz.send(upload(SVG_PAGE, name.encode(), "pages"))
         if reply.status != 200:
             continue
         shot = Shot("pages", request("GET", f"{API}/file={json.loads(reply.body)[0]}"))
-        reply = await fuzz.one(shot)
+        reply = await fuzz.send(shot)
         head = reply.head.lower()
-        shown = re.search(rb"content-type: [^\r]*(html|svg|javascript|xml)", head)
-        if reply.status == 200 and shown and b"content-disposition: attachment" not in head:
-            fuzz.book.found("an upload is shown as a page", shot, head.decode("latin-1"))
+        has_page_type = re.search(rb"content-type: [^\r]*(html|svg|javascript|xml)", head)
+        if reply.status == 200 and has_page_type and b"content-disposition: attachment" not in head:
+            fuzz.book.add_finding("an upload is shown as a page", shot, head.decode("latin-1"))
 
 
 async def stalled(
     fuzz: Fuzz, seconds: float, dice: random.Random, trickle: bytes
 ) -> dict[str, Any]:
-    """Whether who begins uploads and hardly goes on keeps others from uploading, and how long.
+    """Whether stalled uploads keep other visitors from uploading, and for how long.
 
     Parameters
     ----------
     fuzz : Fuzz
     seconds : float
-        That are waited for at most.
+        The longest wait.
     dice : random.Random
     trickle : bytes
-        Sent of each upload every second.
+        Bytes sent of each stalled upload every second.
     """
     part = public_bytes.multipart(public_bytes.midi_file(dice), b"a.mid")
     head = {**MARK, "Content-Length": str(len(part) + 5000)}
     begin, writers = time.monotonic(), []
-    for _ in range(STALLED):
+    for _ in range(STALLED_UPLOADS):
         _, writer = await asyncio.open_connection("127.0.0.1", fuzz.server.port)
         writer.write(request("POST", f"{API}/upload", part, head))
         writers.append(writer)
@@ -258,7 +262,7 @@ async def stalled(
         while True:
             shot = upload(public_bytes.midi_file(dice), kind="beside stalled uploads")
             reply = await fire(fuzz.server.port, shot)
-            fuzz.book.sent(shot, reply)
+            fuzz.book.add_reply(shot, reply)
             if reply.status == 200 or time.monotonic() - begin > seconds:
                 break
             for writer in writers:
@@ -269,10 +273,12 @@ async def stalled(
             writer.close()
     waited = round(time.monotonic() - begin, 1)
     if reply.status != 200:
-        how = "go on by a byte a second" if trickle else "are not gone on with"
-        what = f"{STALLED} uploads that {how} keep others out for {waited} s and longer"
-        fuzz.book.found("uploads are blocked", what, reply, how)
-    return {"uploads": STALLED, "others_let_in": reply.status == 200, "after_s": waited}
+        manner = "go on by a byte a second" if trickle else "are not gone on with"
+        finding = (
+            f"{STALLED_UPLOADS} uploads that {manner} keep others out for {waited} s and longer"
+        )
+        fuzz.book.add_finding("uploads are blocked", finding, reply, manner)
+    return {"uploads": STALLED_UPLOADS, "others_let_in": reply.status == 200, "after_s": waited}
 
 
 def mixed(target: Target, dice: random.Random) -> Iterator[Shot]:
@@ -289,54 +295,56 @@ def listing(folder: Path) -> set[str]:
 
 
 async def fuzz_server(
-    server: Server, given: argparse.Namespace, plant: Plant, ways: int
+    server: Server, options: argparse.Namespace, plant: Plant, ways: int
 ) -> dict[str, Any]:
     """Everything against one server; the report."""
-    dice, book = random.Random(given.seed), Book()
+    dice, book = random.Random(options.seed), Book()
     before = {"memory_mb": server.memory()["all"], "descriptors": server.descriptors()}
-    good = await asyncio.to_thread(visit, server, dice)
+    knowledge = await asyncio.to_thread(visit, server, dice)
     tune = public_bytes.midi_file(dice)
     paths = public_hostile.foreign_files(server.folder, server.uploads, plant.file, tune)
-    there, asked, begin = listing(server.folder), [], time.monotonic()
+    files_before, trapped_requests, begin = listing(server.folder), [], time.monotonic()
 
     async def trapped(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append((await reader.read(300)).decode("latin-1"))
+        trapped_requests.append((await reader.read(300)).decode("latin-1"))
         writer.close()
 
     async with await asyncio.start_server(trapped, "127.0.0.1", 0) as trap:
         url = f"http://127.0.0.1:{trap.sockets[0].getsockname()[1]}/"
-        target = Target(server.port, plant.token, paths, url, **good)
-        fuzz = Fuzz(server, vars(plant).values(), book, begin + given.seconds / ways)
+        target = Target(server.port, plant.token, paths, url, **knowledge)
+        fuzz = Fuzz(server, vars(plant).values(), book, begin + options.seconds / ways)
         attacked = await asyncio.to_thread(attack, server.url, paths[0], plant.file)
         if attacked["files_given_away"]:
-            book.found("given away", "the attack of three steps", attacked)
+            book.add_finding("given away", "the attack of three steps", attacked)
         await pages_of_others(fuzz)
-        shots = public_bytes.raw(paths[0], json.dumps(good["events"]["ask"]).encode())
+        shots = public_bytes.raw(paths[0], json.dumps(knowledge["events"]["ask"]).encode())
         shots += public_bytes.uploads(public_hostile.strings(target), dice)
-        few = given.requests // ways // 8
-        await fuzz.run(shots if len(shots) < few else dice.sample(shots, few))
-        left = given.requests // ways - sum(counts.total() for counts in book.statuses.values())
-        end, fuzz.end = fuzz.end, fuzz.end - 0.3 * given.seconds / ways
-        await fuzz.run(itertools.islice(mixed(target, dice), max(0, left - 2 * given.midi)))
+        sample_size = options.requests // ways // 8
+        await fuzz.run(shots if len(shots) < sample_size else dice.sample(shots, sample_size))
+        remaining = options.requests // ways - sum(
+            counts.total() for counts in book.statuses.values()
+        )
+        end, fuzz.end = fuzz.end, fuzz.end - 0.3 * options.seconds / ways
+        await fuzz.run(itertools.islice(mixed(target, dice), max(0, remaining - 2 * options.midi)))
         fuzz.end = end
-        await midi(fuzz, target, dice, given.midi)
-        if given.clients:
-            await asyncio.to_thread(by_client, server, book, dice, given.clients)
-            fuzz.look("a file by gradio_client")
+        await midi(fuzz, target, dice, options.midi)
+        if options.clients:
+            await asyncio.to_thread(by_client, server, book, dice, options.clients)
+            fuzz.check_log("a file by gradio_client")
         stalls = {}
         for name, trickle in (("silent", b""), ("trickling", b"x")):
-            if given.stalls:
-                stalls[name] = await stalled(fuzz, given.stalls, dice, trickle)
+            if options.stalls:
+                stalls[name] = await stalled(fuzz, options.stalls, dice, trickle)
         await fuzz.health()
-    for text in asked:
-        book.found("the server asked an address it was given", text)
-    if new := listing(server.folder) - there - {"outside/mine.mid"}:
-        book.found("files outside the folder for uploads", str(sorted(new)[:10]))
+    for text in trapped_requests:
+        book.add_finding("the server asked an address it was given", text)
+    if new := listing(server.folder) - files_before - {"outside/mine.mid"}:
+        book.add_finding("files outside the folder for uploads", str(sorted(new)[:10]))
     try:
         await asyncio.to_thread(visit, server, dice)
     except (httpx.HTTPError, KeyError, ValueError, TypeError) as error:
-        book.found("the page no longer works", "a real visit", repr(error))
-    fuzz.look("a real visit")
+        book.add_finding("the page no longer works", "a real visit", repr(error))
+    fuzz.check_log("a real visit")
     return {
         **book.report(),
         "attack": attacked,
@@ -358,23 +366,23 @@ def attacked_before(root: Path, folder: Path) -> dict[str, Any]:
         return attack(server.url, str(path), plant.file)
 
 
-def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
+def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """All ways of starting that are asked for, in turn."""
-    ways = ["make-run", "space"] if given.way == "both" else [given.way]
-    report: dict[str, Any] = {"machine": machine(), "seed": given.seed}
-    if given.before:
-        report["attack_before"] = attacked_before(given.before, folder / "before")
+    ways = ["make-run", "space"] if options.way == "both" else [options.way]
+    report: dict[str, Any] = {"machine": machine(), "seed": options.seed}
+    if options.before:
+        report["attack_before"] = attacked_before(options.before, folder / "before")
     report["ways"] = {}
     for way in ways:
         plant = Plant.new()
         with public_server.running(way, folder / way, plant.env) as server:
-            found = asyncio.run(fuzz_server(server, given, plant, len(ways)))
-        report["ways"][way] = {"start_s": round(server.seconds, 1), **found}
+            report_of_way = asyncio.run(fuzz_server(server, options, plant, len(ways)))
+        report["ways"][way] = {"start_s": round(server.seconds, 1), **report_of_way}
     total = {
-        name: sum(one[name] for one in report["ways"].values())
-        for name in ("requests", *BAD[:3], "worker_restarts")
+        name: sum(way_report[name] for way_report in report["ways"].values())
+        for name in ("requests", *FAILURES[:3], "worker_restarts")
     }
-    others = (one["other_findings"].values() for one in report["ways"].values())
+    others = (way_report["other_findings"].values() for way_report in report["ways"].values())
     report["total"] = {**total, "other_findings": sum(map(sum, others))}
     report["machine"]["load_average_after"] = round(os.getloadavg()[0], 2)
     return report
@@ -382,31 +390,31 @@ def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    found = argparse.ArgumentParser(prog="python -m benchmarks.public_fuzz", description=__doc__)
-    found.add_argument("--requests", type=int, default=5000, help="about, of all ways together")
-    found.add_argument("--seconds", type=float, default=180, help="after which no more is sent")
-    found.add_argument("--midi", type=int, default=150, help="spoiled MIDI files for each way")
-    found.add_argument("--clients", type=int, default=8, help="of them by gradio_client")
-    found.add_argument(
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.public_fuzz", description=__doc__)
+    parser.add_argument("--requests", type=int, default=5000, help="about, of all ways together")
+    parser.add_argument("--seconds", type=float, default=180, help="after which no more is sent")
+    parser.add_argument("--midi", type=int, default=150, help="spoiled MIDI files for each way")
+    parser.add_argument("--clients", type=int, default=8, help="of them by gradio_client")
+    parser.add_argument(
         "--stalls", type=float, default=45, help="seconds that stalled uploads are waited for"
     )
-    found.add_argument("--seed", type=int, default=0)
-    found.add_argument("--way", choices=("make-run", "space", "both"), default="both")
-    found.add_argument("--before", type=Path, help="older checkout to try the known attack on")
-    found.add_argument("--out", type=Path, help="file to write")
-    return found
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--way", choices=("make-run", "space", "both"), default="both")
+    parser.add_argument("--before", type=Path, help="older checkout to try the known attack on")
+    parser.add_argument("--out", type=Path, help="file to write")
+    return parser
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Fuzz, print the report as JSON; 1 if anything was found."""
-    given = parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
-        report = measure(given, Path(folder))
+        report = measure(options, Path(folder))
     text = json.dumps(report, indent=1)
     print(text)
-    if given.out:
-        given.out.write_text(text + "\n")
-    return 1 if any(report["total"][name] for name in BAD) else 0
+    if options.out:
+        options.out.write_text(text + "\n")
+    return 1 if any(report["total"][name] for name in FAILURES) else 0
 
 
 if __name__ == "__main__":

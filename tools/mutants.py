@@ -130,7 +130,7 @@ class Sites(libcst.CSTVisitor):
     def on_visit(self, node: libcst.CSTNode) -> bool:
         """Note the node's changes, and go into its children."""
         skipped = (libcst.Annotation, libcst.Decorator, libcst.Import, libcst.ImportFrom)
-        if isinstance(node, skipped) or _tells_nothing(node):
+        if isinstance(node, skipped) or _is_no_behaviour(node):
             return False
         changes = [
             change
@@ -144,7 +144,7 @@ class Sites(libcst.CSTVisitor):
         return True
 
 
-def _tells_nothing(node: libcst.CSTNode) -> bool:
+def _is_no_behaviour(node: libcst.CSTNode) -> bool:
     """Whether a node is a sentence, a line of the log, or the list of a module's public names."""
     match node:
         case libcst.SimpleString(value=text) if " " in text[1:-1].strip():
@@ -241,10 +241,10 @@ def forked(work: Callable[[], int], log: Path, limit: float) -> int | None:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(status)
-    ends = time.monotonic() + limit
+    deadline = time.monotonic() + limit
     status = None
     try:
-        while status is None and time.monotonic() < ends:
+        while status is None and time.monotonic() < deadline:
             ended, code = os.waitpid(child, os.WNOHANG)
             status = os.waitstatus_to_exitcode(code) if ended else None
             time.sleep(0.0 if ended else 0.05)
@@ -298,11 +298,11 @@ def reached(
         }
         for module in modules
     }
-    took: dict[str, float] = defaultdict(float)
+    seconds_by_test: dict[str, float] = defaultdict(float)
     for row in seconds.read_text().splitlines():
         test, _, duration = row.rpartition("\t")
-        took[test] += float(duration)
-    return lines, took
+        seconds_by_test[test] += float(duration)
+    return lines, seconds_by_test
 
 
 def judged(
@@ -353,13 +353,13 @@ def summary(mutants: Sequence[Mutant]) -> dict:
     """Counts, the share caught of those that are not equivalent, and its 95 % Wilson interval."""
     alike = equivalent()
     survivors = [m for m in mutants if m.outcome != "caught"]
-    same = sum((m.module, m.before, m.after) in alike for m in survivors)
-    total = len(mutants) - same
+    equivalent_count = sum((m.module, m.before, m.after) in alike for m in survivors)
+    total = len(mutants) - equivalent_count
     caught = len(mutants) - len(survivors)
     interval = binomtest(caught, total).proportion_ci(method="wilson")
     return {
         "mutants": len(mutants),
-        "equivalent": same,
+        "equivalent": equivalent_count,
         "caught": caught,
         "share": round(caught / total, 3),
         "interval": [round(float(interval.low), 3), round(float(interval.high), 3)],
@@ -392,7 +392,7 @@ def main() -> None:
         sys.path.insert(0, str(folder))
         for name in options.groups or GROUPS:
             group = GROUPS[name]
-            before = {
+            caught_before = {
                 (m["module"], m["before"], m["after"]): m["outcome"]
                 for m in result.get(name, {}).get("all", [])
                 if options.again and m["outcome"] == "caught"
@@ -413,7 +413,7 @@ def main() -> None:
             mutants = []
             for mutant, code in drawn:
                 key = (mutant.module, mutant.before, mutant.after)
-                outcome = before.get(key) or judged(
+                outcome = caught_before.get(key) or judged(
                     mutant, code, lines[mutant.module], seconds, scratch
                 )
                 mutants.append(Mutant(**{**asdict(mutant), "outcome": outcome}))

@@ -212,10 +212,10 @@ def presets_table() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "ablation_control": lambda: table(*ablation_table.control(ablation())),
-    "ablation_kept": lambda: table(*ablation_table.kept(ablation())),
+    "ablation_kept": lambda: table(*ablation_table.preserved(ablation())),
     **{
         f"all_{f.__name__}": partial(compared, f)
-        for f in (comparison.control, comparison.kept, comparison.arousal)
+        for f in (comparison.control, comparison.preserved, comparison.arousal)
     },
     "all_trained": lambda: table(*comparison.trained(RESULTS)),
     "data": data_table,

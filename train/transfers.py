@@ -25,7 +25,7 @@ from fadernets.net import FaderNet
 from fadernets.playback.pianoroll import compare
 from train.evaluate import commit, weights_sha256
 from train.evaluation.sweep import measured_names
-from train.latent import named, written
+from train.latent import folders_by_name, json_text
 from train.reporting.results import Drawing, Example, Transfers
 
 LENGTH = 2  # segments of an example
@@ -154,12 +154,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
     options = parser.parse_args(arguments)
     try:
-        results = [transfers(name, place) for name, place in named(options.checkpoint).items()]
+        results = [
+            transfers(name, place) for name, place in folders_by_name(options.checkpoint).items()
+        ]
     except ValueError as error:
         print(f"train.transfers: {error}", file=sys.stderr)
         return 2
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(written(results))
+    options.out.write_text(json_text(results))
     return 0
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from fadernets.net import FaderNet
-from tests.demo.page import WIDE, heard, watch
+from tests.demo.page import WIDE, wait_until_heard, watch
 from tests.public.server import serving
 
 ARGUMENTS = (
@@ -28,21 +28,21 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where a demo runs."""
     with serving("make-run", tmp_path_factory.mktemp("demo")) as server:
         yield server.url
-    assert "Traceback" not in server.said(), server.said()
+    assert "Traceback" not in server.log_text(), server.log_text()
 
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     with (
         sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS) as found,
+        playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS) as chromium_browser,
     ):
-        yield found
+        yield chromium_browser
 
 
 @pytest.fixture
 def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
-    """Opens the page; nothing it does may reach out, fail or complain."""
+    """Open the page; it may ask no other host, and its console stays empty."""
     contexts, complaints = [], []
 
     def enter(size: dict = WIDE, scheme: str = "light") -> Page:
@@ -51,7 +51,7 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         page.set_default_timeout(100_000)
         watch(page, complaints)
         page.goto(address)
-        heard(page)
+        wait_until_heard(page)
         return page
 
     yield enter

@@ -44,7 +44,7 @@ def music(segment_count=6, *, step=0.5, base=48):
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
-    """A busy machine makes no lines of progress that a test did not ask for."""
+    """No progress lines appear because the machine is busy."""
     monkeypatch.setattr(cli, "STATUS_SECONDS", 600.0)
 
 
@@ -56,7 +56,7 @@ def source(tmp_path):
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    """The folder of a small untrained model: enough where it does not matter what is played."""
+    """The folder of a small untrained model, for tests that do not look at the notes."""
     torch.manual_seed(5)
     faders = {
         name: Fader(name, (0.1, high), (-1.0, 1.0)) for name, high in [("rhythm", 0.9), ("note", 9)]
@@ -70,7 +70,7 @@ def run(*arguments):
     return cli.main([str(argument) for argument in arguments])
 
 
-def said(capsys):
+def error_sentence(capsys):
     """The one sentence on stderr of a command that printed nothing else."""
     out, err = capsys.readouterr()
     assert out == "" and err.count("\n") == 1 and err.startswith("fadernets")
@@ -141,13 +141,13 @@ def test_what_cannot_be_used_is_refused(command, kind, reason, tmp_path, capsys)
         assert run(*arguments) == 0  # can be heard all the same
         return
     assert run(*arguments) == 2
-    assert reason in said(capsys)
+    assert reason in error_sentence(capsys)
     assert not output.exists()
 
 
 def test_mix_names_the_file_that_cannot_be_used(source, tmp_path, capsys):
     assert run("mix", source, file_of("text", tmp_path), tmp_path / "out.mid") == 2
-    assert said(capsys) == "fadernets: text.mid is not a MIDI file."
+    assert error_sentence(capsys) == "fadernets: text.mid is not a MIDI file."
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_wrong_arguments_are_refused(arguments, reason, capsys):
     with pytest.raises(SystemExit) as ended:
         run(*arguments)
     assert ended.value.code == 2
-    assert reason in said(capsys)
+    assert reason in error_sentence(capsys)
 
 
 def test_the_version_is_told(capsys):
@@ -199,13 +199,15 @@ def test_the_version_is_told(capsys):
 def test_segments_that_are_not_there_are_refused(span, source, tmp_path, small, capsys):
     output = tmp_path / "out.mid"
     assert run("slide", source, output, "--segments", span, "--model", small) == 2
-    assert said(capsys).endswith("is not a range of the segments that in.mid has, 0 to 5.")
+    assert error_sentence(capsys).endswith(
+        "is not a range of the segments that in.mid has, 0 to 5."
+    )
 
 
 def test_an_unknown_model_is_refused(source, tmp_path, capsys):
     command = change("slide", source, tmp_path / "out.mid")
     assert run(*command, "--model", "steinway") == 2
-    assert "no model named 'steinway'" in said(capsys)
+    assert "no model named 'steinway'" in error_sentence(capsys)
 
 
 def test_a_damaged_model_is_refused(source, small, tmp_path, capsys):
@@ -214,32 +216,32 @@ def test_a_damaged_model_is_refused(source, small, tmp_path, capsys):
     (tmp_path / checkpoint.CONFIG).write_text("{}")
     command = change("slide", source, tmp_path / "out.mid")
     assert run(*command, "--model", tmp_path) == 2
-    assert "is missing or not the file that was saved" in said(capsys)
+    assert "is missing or not the file that was saved" in error_sentence(capsys)
 
 
 @pytest.mark.parametrize("command", [*CHANGES, "render"])
-@pytest.mark.parametrize("where", ["nowhere/out", "file/out", "."])
-def test_what_cannot_be_written_is_refused(command, where, source, tmp_path, capsys):
+@pytest.mark.parametrize("name", ["nowhere/out", "file/out", "."])
+def test_what_cannot_be_written_is_refused(command, name, source, tmp_path, capsys):
     (tmp_path / "file").write_bytes(b"")
-    output = tmp_path / where
+    output = tmp_path / name
     arguments = change(command, source, output) if command in CHANGES else [command, source, output]
     assert run(*arguments) == 2
-    assert "cannot be written: " in said(capsys)
+    assert "cannot be written: " in error_sentence(capsys)
 
 
 def test_an_unknown_synthesiser_is_refused(source, tmp_path, capsys):
     assert run("render", source, tmp_path / "out.wav", "--synthesiser", "moog") == 2
-    assert said(capsys) == "fadernets: moog is not one of midirenderer, fluidsynth."
+    assert error_sentence(capsys) == "fadernets: moog is not one of midirenderer, fluidsynth."
 
 
 def test_describe_tells_of_every_segment(source, capsys):
     assert run("describe", source, "--json") == 0
-    told = json.loads(capsys.readouterr().out)
+    description = json.loads(capsys.readouterr().out)
     piece = midi.read(source)
-    assert (told["name"], told["beats"]) == ("in", piece.length)
-    assert told["seconds"] == pytest.approx(piece.duration, abs=0.001)
-    assert len(told["segments"]) == len(segments(piece)) == 6
-    for row, segment in zip(told["segments"], segments(piece), strict=True):
+    assert (description["name"], description["beats"]) == ("in", piece.length)
+    assert description["seconds"] == pytest.approx(piece.duration, abs=0.001)
+    assert len(description["segments"]) == len(segments(piece)) == 6
+    for row, segment in zip(description["segments"], segments(piece), strict=True):
         assert (row["segment"], row["beat"]) == (segment.index, segment.start)
         assert row["seconds"] == pytest.approx(piece.seconds(segment.start), abs=0.001)
         assert row["problem"] == segment.problem
@@ -418,7 +420,7 @@ def test_the_rhythm_fader_changes_the_rhythm(source, tmp_path):
 
 
 def test_transfer_changes_the_arousal_that_describe_tells(source, tmp_path, capsys):
-    def told(path):
+    def described_arousal(path):
         capsys.readouterr()
         assert run("describe", path, "--json") == 0
         rows = json.loads(capsys.readouterr().out)["segments"]
@@ -426,7 +428,7 @@ def test_transfer_changes_the_arousal_that_describe_tells(source, tmp_path, caps
 
     for arousal in ("low", "high"):
         assert run("transfer", source, tmp_path / f"{arousal}.mid", "--arousal", arousal) == 0
-    assert told(tmp_path / "low.mid") < told(tmp_path / "high.mid")
+    assert described_arousal(tmp_path / "low.mid") < described_arousal(tmp_path / "high.mid")
 
 
 def test_mixing_with_itself_is_close_to_the_piece(source, tmp_path):
@@ -443,13 +445,13 @@ def test_mixing_with_itself_is_close_to_the_piece(source, tmp_path):
 )
 def test_moods_that_say_nothing_or_too_much(source, tmp_path, capsys, moods, reason):
     assert run("transfer", source, tmp_path / "out.mid", *moods) == 2
-    assert said(capsys).endswith(reason)
+    assert error_sentence(capsys).endswith(reason)
 
 
 def test_a_preset_is_both_moods(source, tmp_path):
     outputs = [tmp_path / name for name in ("preset.mid", "both.mid", "valence.mid")]
     moods = ["--preset", "sad"], ["--arousal", "low", "--valence", "low"], ["--valence", "low"]
-    for output, asked in zip(outputs, moods, strict=True):
-        assert run("transfer", source, output, *asked) == 0
-    preset, both, valence = (output.read_bytes() for output in outputs)
-    assert preset == both != valence
+    for output, options in zip(outputs, moods, strict=True):
+        assert run("transfer", source, output, *options) == 0
+    preset, both_moods, valence = (output.read_bytes() for output in outputs)
+    assert preset == both_moods != valence

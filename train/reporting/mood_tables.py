@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fadernets.mood_transfer import MOODS, PRESETS, SIDES
 from train.reporting.markdown import Table
 
-TELLERS = {  # of `train.valence.told_apart`
+SCORE_TITLES = {  # the scores of `train.valence.separations`
     "densities": "the two densities (baseline)",
     "judge": "judge: 17 features of the notes",
     "judge without key": "judge, deaf to the key",
@@ -19,8 +19,8 @@ TELLERS = {  # of `train.valence.told_apart`
 def carried(labels: dict) -> Table:
     """AUC of valence and arousal on pieces never seen, with intervals over pieces."""
 
-    def separation(mood: str, protocol: str, teller: str) -> str:
-        score = labels[mood][protocol].get(teller)
+    def separation(mood: str, protocol: str, score_name: str) -> str:
+        score = labels[mood][protocol].get(score_name)
         if score is None:
             return "–"
         low, high = score["interval"]
@@ -33,8 +33,8 @@ def carried(labels: dict) -> Table:
     )
     counts = [labels[mood][protocol] for mood, protocol in columns]
     rows = [
-        (words, *(separation(*column, teller) for column in columns))
-        for teller, words in TELLERS.items()
+        (words, *(separation(*column, score_name) for column in columns))
+        for score_name, words in SCORE_TITLES.items()
     ]
     rows.append(
         (

@@ -1,4 +1,4 @@
-"""The processes that compute: short before long, newer before older, none of them irreplaceable."""
+"""Worker processes: short work before long, newer before older; a dead worker is replaced."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def job(number: int, due: float, session: PieceSession | None = None) -> Job:
 
 def test_cheap_work_overtakes_but_nothing_waits_for_ever():
     lane = Lane()
-    for each in (job(1, due=10 + 2 * 5.0), job(2, due=11 + 2 * 0.5), job(3, due=25 + 2 * 0.1)):
-        lane.put(each)
+    for queued in (job(1, due=10 + 2 * 5.0), job(2, due=11 + 2 * 0.5), job(3, due=25 + 2 * 0.1)):
+        lane.put(queued)
     assert [lane.take().number for _ in range(3)] == [2, 1, 3]
     lane.close()
     assert lane.take() is None
@@ -68,24 +68,24 @@ def test_only_our_own_sentences_reach_the_visitor():
 def workers(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("temporary")))
-        made = Workers(short=1)
-        made.wait_until_ready()
-        yield made
-        made.close()
+        pool = Workers(short=1)
+        pool.wait_until_ready()
+        yield pool
+        pool.close()
 
 
 def kill(process: processes.WorkerProcess) -> None:
     os.kill(process._process.pid, signal.SIGKILL)
 
 
-def values(session: PieceSession, **more) -> dict:
+def values(session: PieceSession, **changes) -> dict:
     last = len(session.segments) - 1
-    return {"number": 1, "piece": session.id, "first": 0, "last": last, "original": False} | more
+    return {"number": 1, "piece": session.id, "first": 0, "last": last, "original": False} | changes
 
 
-async def asking(workers, session, *, cost, key=None, **more):
-    wanted = values(session, **more)
-    answer = workers.run("answer", wanted, False, session=session, cost=cost, key=key)
+async def asking(workers, session, *, cost, key=None, **changes):
+    edit = values(session, **changes)
+    answer = workers.run("answer", edit, False, session=session, cost=cost, key=key)
     return json.loads(await answer)
 
 
@@ -93,11 +93,11 @@ def test_a_piece_goes_to_a_worker_once_and_stays_known(workers):
     session = PieceSession(tiny.piece(tiny.bars(2)))
 
     async def twice():
-        one = await asking(workers, session, cost=0.1, rhythm=0.5)
-        return one, await asking(workers, session, cost=0.1, rhythm=0.5)
+        first = await asking(workers, session, cost=0.1, rhythm=0.5)
+        return first, await asking(workers, session, cost=0.1, rhythm=0.5)
 
-    one, two = asyncio.run(twice())
-    assert one["figures"] == two["figures"] and one["piece"] == session.id
+    first, second = asyncio.run(twice())
+    assert first["figures"] == second["figures"] and first["piece"] == session.id
 
 
 def test_newer_work_drops_older_work_with_its_key(workers):
@@ -106,12 +106,12 @@ def test_newer_work_drops_older_work_with_its_key(workers):
     async def several():
         long = SHORT * 2
         moves = [asking(workers, session, cost=long, key="one", rhythm=i / 10) for i in range(5)]
-        other = asking(workers, session, cost=long, key="other", rhythm=0.9)
-        return await asyncio.gather(*moves, other, return_exceptions=True)
+        other_answer = asking(workers, session, cost=long, key="other", rhythm=0.9)
+        return await asyncio.gather(*moves, other_answer, return_exceptions=True)
 
-    *older, newest, other = asyncio.run(several())
-    assert all(isinstance(each, Dropped) for each in older)
-    assert newest["number"] == other["number"] == 1
+    *older, newest, other_answer = asyncio.run(several())
+    assert all(isinstance(outcome, Dropped) for outcome in older)
+    assert newest["number"] == other_answer["number"] == 1
     assert workers._latest == {}
 
 
@@ -202,7 +202,7 @@ def test_where_nothing_can_be_forked_the_process_becomes_a_worker():
 
 @pytest.mark.parametrize("deaths", [1, 2])
 def test_half_a_file_goes_with_the_process_that_wrote_it(workers, tmp_path, deaths):
-    """At once, not when files are swept; another process makes the file, from the beginning."""
+    """It is removed at once; another process makes the file from the beginning."""
     session = PieceSession(tiny.piece(tiny.bars(2_000)))
     long, folder = workers._processes[-1], tmp_path / "own"
     wish = values(session, kind="wav", scope="piece")
@@ -268,7 +268,7 @@ def _text(path: Path) -> str:
 
 
 def test_a_worker_that_dies_with_nothing_to_do_is_replaced(workers):
-    """Before anybody asks for it: a server taken out of rotation would never be asked."""
+    """Without a request: a server that a load balancer left out gets no request."""
     wait_until(lambda: workers.are_ready)
     dead = {process._process for process in workers._processes}
     for process in workers._processes:
@@ -311,25 +311,25 @@ def wait_until(condition, seconds: float = 60.0) -> None:
 
 
 def test_closing_ends_processes_and_waiting_work():
-    made = Workers(short=1)
+    workers = Workers(short=1)
     session = PieceSession(tiny.piece(tiny.bars(2)))
 
     async def close():
-        waiting = [asyncio.ensure_future(asking(made, session, cost=0.1)) for _ in range(3)]
+        waiting = [asyncio.ensure_future(asking(workers, session, cost=0.1)) for _ in range(3)]
         await asyncio.sleep(0.1)
-        made.close()
+        workers.close()
         return await asyncio.gather(*waiting, return_exceptions=True)
 
     began = time.monotonic()
-    assert all(isinstance(each, WorkError) for each in asyncio.run(close()))
-    for process in made._processes:
+    assert all(isinstance(outcome, WorkError) for outcome in asyncio.run(close()))
+    for process in workers._processes:
         process.thread.join(30)
         assert process._process is None or process._process.has_ended
     assert time.monotonic() - began < 30
 
 
 def test_a_model_that_is_not_there_is_one_sentence(tmp_path):
-    made = Workers(model=str(tmp_path), short=1)
+    workers = Workers(model=str(tmp_path), short=1)
     with pytest.raises(WorkError, match="no model named"):
-        made.wait_until_ready()
-    made.close()
+        workers.wait_until_ready()
+    workers.close()

@@ -66,13 +66,13 @@ def test_a_seed_alone_changes_nothing(net, session):
     "moved", [{"faders": {"rhythm": 1.0}}, {"faders": {"note": 0.0}}, {"arousal": 1.0}]
 )
 def test_only_the_selection_changes(net, session, moved):
-    asked = EditRequest(2, 3, **moved)
-    result = session.result(net, asked)
+    request = EditRequest(2, 3, **moved)
+    result = session.result(net, request)
     assert result.length == session.piece.length
     before, after = segments(session.piece), segments(result)
     for old, new in zip(before, after, strict=True):
-        same = list(old.notes) == list(new.notes)
-        assert same == (old.index not in (2, 3)), old.index
+        is_same = list(old.notes) == list(new.notes)
+        assert is_same == (old.index not in (2, 3)), old.index
 
 
 @pytest.mark.slow
@@ -86,15 +86,15 @@ def test_the_rhythm_fader_is_obeyed(net, session):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("asked", "way"), [(-1.0, -1), (1.0, 1)])
-def test_the_figure_of_arousal_goes_where_it_is_asked_to(net, session, asked, way):
-    found = service.answer(net, session, ask(0, 11, arousal=asked))["figures"]["arousal"]
-    assert way * (found["result"]["position"] - found["piece"]["position"]) > 0.05
+@pytest.mark.parametrize(("arousal", "sign"), [(-1.0, -1), (1.0, 1)])
+def test_the_figure_of_arousal_goes_where_it_is_asked_to(net, session, arousal, sign):
+    figure = service.answer(net, session, ask(0, 11, arousal=arousal))["figures"]["arousal"]
+    assert sign * (figure["result"]["position"] - figure["piece"]["position"]) > 0.05
 
 
 @pytest.mark.slow
 def test_faders_have_their_say_after_arousal(net, session):
-    """Arousal moves the fader's own dimension, too; where it was put it must stay."""
+    """Arousal moves the fader's dimension too, but a fader that was set keeps its value."""
     spans = [ask(0, 11, note=position, arousal=1.0) for position in (0.0, 1.0)]
     low, high = (service.answer(net, session, values)["figures"]["note"] for values in spans)
     assert low["result"]["position"] < high["result"]["position"]
@@ -109,7 +109,7 @@ def test_seeds_repeat_and_differ(net, session):
 
 
 def fresh(session: PieceSession) -> PieceSession:
-    """The same piece, nothing of it worked out yet."""
+    """The same piece with empty caches."""
     return PieceSession(session.piece)
 
 
@@ -117,8 +117,8 @@ def test_what_cannot_change_passes_and_is_named(net):
     session = open_example("rag")
     assert session.segments[CLOSED].problem
     answer = service.answer(net, session, ask(CLOSED - 1, CLOSED, rhythm=0.2))
-    named = f"Unchanged, {session.segments[CLOSED].problem}: segment {CLOSED + 1}."
-    assert named in answer["summary"] and not answer["closed"]
+    sentence = f"Unchanged, {session.segments[CLOSED].problem}: segment {CLOSED + 1}."
+    assert sentence in answer["summary"] and not answer["closed"]
     result = session.result(net, EditRequest(CLOSED - 1, CLOSED, {"rhythm": 0.2}))
     start = session.segments[CLOSED].start
     assert list(cut(result.sounding, start)) == list(session.segments[CLOSED].notes)
@@ -162,8 +162,8 @@ def test_a_bad_value_is_named(net, session, values, word):
 
 def test_both_sounds_have_one_gain_and_length(net, session):
     answer = service.answer(net, session, ask(4, 4, note=1.0))["sound"]
-    (before, rate), (after, same) = decoded(answer["original"]), decoded(answer["result"])
-    assert rate == same and len(before) == len(after)
+    (before, rate), (after, other_rate) = decoded(answer["original"]), decoded(answer["result"])
+    assert rate == other_rate and len(before) == len(after)
     begin, end = session.ends((4, 4))
     result = excerpt(session.result(net, EditRequest(4, 4, {"note": 1.0})), begin, end)
     first, second = audio.pair(excerpt(session.piece, begin, end), result)
@@ -177,13 +177,13 @@ def test_the_original_is_sent_once(net, session):
     assert answer["original"] is None and answer["result"]
 
 
-def whole(session: PieceSession, **values) -> dict:
-    """All of a piece is asked for."""
+def whole_piece_request(session: PieceSession, **values) -> dict:
+    """A request for all segments of a piece."""
     return ask(0, len(session.segments) - 1, **values)
 
 
 def elsewhere(session: PieceSession) -> PieceSession:
-    """The same session as another process gets it, nothing of it worked out yet."""
+    """The same session as another process gets it, with empty caches."""
     copy = pickle.loads(pickle.dumps(session))
     return PieceSession(copy.piece, copy.id)
 
@@ -193,12 +193,12 @@ def long() -> PieceSession:
     """Twenty mazurkas one after the other: 28.8 minutes."""
     piece = open_example("mazurka").piece
     times, beats = 20, piece.length
-    one, length = piece.notes, times * beats
+    notes_once, length = piece.notes, times * beats
     notes = Notes.of(
-        np.concatenate([one.onset + i * beats for i in range(times)]),
-        np.concatenate([np.minimum(one.offset, beats) + i * beats for i in range(times)]),
-        np.tile(one.pitch, times),
-        np.tile(one.velocity, times),
+        np.concatenate([notes_once.onset + i * beats for i in range(times)]),
+        np.concatenate([np.minimum(notes_once.offset, beats) + i * beats for i in range(times)]),
+        np.tile(notes_once.pitch, times),
+        np.tile(notes_once.velocity, times),
     )
     return PieceSession(replace(piece, notes=notes, length=length))
 
@@ -209,9 +209,9 @@ def rendered(monkeypatch) -> list[float]:
     seconds = []
 
     def count(*args):
-        found = real(*args)
-        seconds.append(found.seconds)
-        return found
+        sound = real(*args)
+        seconds.append(sound.seconds)
+        return sound
 
     real = audio.SYNTHESISERS["midirenderer"]
     monkeypatch.setitem(audio.SYNTHESISERS, "midirenderer", count)
@@ -233,59 +233,63 @@ def played(monkeypatch) -> list[int]:
 
 
 def test_a_long_selection_comes_without_sound(net, session, rendered):
-    service.answer(net, session, whole(session))  # the reference for the gain, rendered once
+    service.answer(
+        net, session, whole_piece_request(session)
+    )  # the reference for the gain, rendered once
     rendered.clear()
-    answer = service.answer(net, session, whole(session, rhythm=0.7))
+    answer = service.answer(net, session, whole_piece_request(session, rhythm=0.7))
     assert answer["sound"]["later"] and rendered == []
     assert answer["sound"]["original"] is None and answer["sound"]["result"] is None
     assert answer["sound"]["starts"] == [0, 8, 28, 48, 68] and not answer["sound"]["same"]
-    assert service.answer(net, session, whole(session))["sound"]["same"]
+    assert service.answer(net, session, whole_piece_request(session))["sound"]["same"]
 
 
 @pytest.mark.slow
 def test_a_chunk_is_all_that_comes_to_be_heard(net, session):
-    gain = service.answer(net, session, whole(session, note=1.0))["sound"]["gain"]
-    values = whole(session, note=1.0, gain=gain, chunk=1)
+    gain = service.answer(net, session, whole_piece_request(session, note=1.0))["sound"]["gain"]
+    values = whole_piece_request(session, note=1.0, gain=gain, chunk=1)
     answer = service.answer(net, session, values, hear=True)
     sound = answer.pop("sound")
-    told = {"number": 7, "piece": session.id, "first": 0, "last": 53}
-    assert answer == {**told, "chunk": 1, "chunks": 5, "start": 8.0, "length": 20.0}
+    numbers = {"number": 7, "piece": session.id, "first": 0, "last": 53}
+    assert answer == {**numbers, "chunk": 1, "chunks": 5, "start": 8.0, "length": 20.0}
     assert set(sound) == {"made", "original", "result"} and sound["made"]
     for side in ("original", "result"):
         samples, rate = decoded(sound[side])
         assert len(samples) == round((20 + chunks.FADE) * rate) and np.abs(samples).max() > 0.1
     values["original"] = False
-    again = service.answer(net, session, values, hear=True)["sound"]
-    assert again == sound | {"original": None}
+    repeated = service.answer(net, session, values, hear=True)["sound"]
+    assert repeated == sound | {"original": None}
 
 
 @pytest.mark.slow
 def test_chunks_join_at_one_gain(net, session):
     """Both sides, put together as the page does it, are the sound of the piece."""
-    answer = service.answer(net, session, whole(session, note=1.0))["sound"]
+    answer = service.answer(net, session, whole_piece_request(session, note=1.0))["sound"]
     joined = {side: np.zeros((100 * audio.RATE, 2)) for side in ("original", "result")}
     for k, start in enumerate(answer["starts"]):
-        values = whole(session, note=1.0, gain=answer["gain"], chunk=k)
+        values = whole_piece_request(session, note=1.0, gain=answer["gain"], chunk=k)
         sides = service.answer(net, session, values, hear=True)["sound"]
-        for side, found in joined.items():
+        for side, samples_joined in joined.items():
             samples, rate = decoded(sides[side])
-            found[round(start * rate) :][: len(samples)] += samples
+            samples_joined[round(start * rate) :][: len(samples)] += samples
     end = round((session.piece.duration + audio.TAIL) * audio.RATE)
     pieces = {
         "original": session.piece,
         "result": session.result(net, EditRequest(0, 53, {"note": 1.0})),
     }
     for side, volume in (("original", answer["volume"]), ("result", 1.0)):
-        found = volume * joined[side]
+        samples_joined = volume * joined[side]
         expected = np.concatenate(list(chunks.joined(pieces[side], answer["gain"])))
-        assert len(expected) == end and not found[end:].any()
-        np.testing.assert_allclose(found[:end], expected, atol=2e-4)
+        assert len(expected) == end and not samples_joined[end:].any()
+        np.testing.assert_allclose(samples_joined[:end], expected, atol=2e-4)
     assert answer["volume"] < 1  # the result is louder
 
 
 def test_vorbis_is_small(net, session):
-    large = service.answer(net, session, whole(session, chunk=1), hear=True)["sound"]["original"]
-    values = whole(session, chunk=1, vorbis=True)
+    large = service.answer(net, session, whole_piece_request(session, chunk=1), hear=True)["sound"][
+        "original"
+    ]
+    values = whole_piece_request(session, chunk=1, vorbis=True)
     small = service.answer(net, session, values, hear=True)["sound"]["original"]
     assert len(small["data"]) < len(large["data"]) / 2
     (before, _), (after, _) = decoded(large), decoded(small)
@@ -294,14 +298,14 @@ def test_vorbis_is_small(net, session):
 
 @pytest.mark.slow
 def test_a_chunk_of_half_an_hour_costs_a_chunk(net, long, rendered, played):
-    """Wherever it lies, also in a process that knows nothing of the piece but its notes."""
+    """Anywhere in the piece, and also in a process that has only the piece's notes."""
     gain = chunks.gain_of(long.piece)
     count = len(chunks.borders(long.piece.duration)) - 1
     assert count == 87 and long.piece.duration > 28 * 60
     for chunk in (0, 40, count - 1):
         rendered.clear()
         played.clear()
-        values = whole(long, rhythm=0.7, chunk=chunk, gain=gain)
+        values = whole_piece_request(long, rhythm=0.7, chunk=chunk, gain=gain)
         answer = service.answer(net, PieceSession(long.piece, long.id), values, hear=True)
         assert answer["chunk"] == chunk and answer["chunks"] == count
         assert len(rendered) == 2 and max(rendered) < 12 + 25 + 3
@@ -312,32 +316,34 @@ def test_a_chunk_of_half_an_hour_costs_a_chunk(net, long, rendered, played):
 @pytest.mark.slow
 def test_a_chunk_is_the_same_from_every_process(net, session):
     session.result(net, EditRequest(0, 53, {"rhythm": 0.7}, seed=3))
-    gain = service.answer(net, session, whole(session, rhythm=0.7, seed=3))["sound"]["gain"]
-    values = whole(session, rhythm=0.7, seed=3, chunk=2)
-    here = service.answer(net, session, values | {"gain": gain}, hear=True)
-    for more in ({"gain": gain}, {}):
-        there = service.answer(net, elsewhere(session), values | more, hear=True)
-        assert there == here
+    gain = service.answer(net, session, whole_piece_request(session, rhythm=0.7, seed=3))["sound"][
+        "gain"
+    ]
+    values = whole_piece_request(session, rhythm=0.7, seed=3, chunk=2)
+    own_answer = service.answer(net, session, values | {"gain": gain}, hear=True)
+    for extra in ({"gain": gain}, {}):
+        other_answer = service.answer(net, elsewhere(session), values | extra, hear=True)
+        assert other_answer == own_answer
 
 
 def test_a_short_selection_can_be_heard_as_one_chunk(net, session):
-    told = service.answer(net, session, ask(note=0.8))
-    heard = service.answer(net, elsewhere(session), ask(note=0.8), hear=True)
-    assert heard["sound"] == told["sound"]
-    assert (heard["chunk"], heard["chunks"], heard["start"]) == (0, 1, 0.0)
-    assert heard["length"] == pytest.approx(told["length"], abs=1e-3)
+    answer = service.answer(net, session, ask(note=0.8))
+    chunk = service.answer(net, elsewhere(session), ask(note=0.8), hear=True)
+    assert chunk["sound"] == answer["sound"]
+    assert (chunk["chunk"], chunk["chunks"], chunk["start"]) == (0, 1, 0.0)
+    assert chunk["length"] == pytest.approx(answer["length"], abs=1e-3)
 
 
 def test_the_page_keeps_how_loud_the_original_is(net, session, rendered):
     """The volume stays right, and the original is not rendered again, in another process."""
     peak = service.answer(net, session, ask(note=1.0))["sound"]["peak"]
     values = ask(note=0.9) | {"original": False}
-    here = service.answer(net, session, values)["sound"]
+    own_sound = service.answer(net, session, values)["sound"]
     rendered.clear()
-    there = service.answer(net, elsewhere(session), values | {"peak": peak})["sound"]
-    assert there == here and len(rendered) == 1
+    other_sound = service.answer(net, elsewhere(session), values | {"peak": peak})["sound"]
+    assert other_sound == own_sound and len(rendered) == 1
     forgotten = service.answer(net, elsewhere(session), values)["sound"]
-    assert forgotten["volume"] == here["volume"] and forgotten["result"] == here["result"]
+    assert forgotten["volume"] == own_sound["volume"] and forgotten["result"] == own_sound["result"]
 
 
 def test_silence_between_notes_is_a_silent_chunk(net):
@@ -345,7 +351,9 @@ def test_silence_between_notes_is_a_silent_chunk(net):
     plain = np.array([[0.0, 60.0]]), np.array([[0.0, 4.0, 4.0]])
     session = PieceSession(Piece(notes, np.zeros((0, 2)), *plain, length=60.0))
     samples, _ = decoded(
-        service.answer(net, session, whole(session, chunk=2), hear=True)["sound"]["original"]
+        service.answer(net, session, whole_piece_request(session, chunk=2), hear=True)["sound"][
+            "original"
+        ]
     )
     assert len(samples) and not samples.any()
     answer = service.answer(net, session, ask(2, 12))
@@ -354,11 +362,11 @@ def test_silence_between_notes_is_a_silent_chunk(net):
 
 def test_a_missing_font_is_told(net, session, monkeypatch):
     monkeypatch.setenv("FADERNETS_SOUNDFONT", "/nowhere/piano.sf2")
-    answer = service.answer(net, session, whole(session))
+    answer = service.answer(net, session, whole_piece_request(session))
     assert not answer["sound"]["made"] and "later" not in answer["sound"]
     assert "cannot be read" in answer["summary"]
-    heard = service.answer(net, session, whole(session), hear=True)
-    assert not heard["sound"]["made"] and "cannot be read" in heard["trouble"]
+    chunk = service.answer(net, session, whole_piece_request(session), hear=True)
+    assert not chunk["sound"]["made"] and "cannot be read" in chunk["trouble"]
 
 
 @pytest.mark.parametrize("hear", [False, True])
@@ -387,15 +395,15 @@ def test_a_bad_wish_is_named(net, session, name, value, hear):
 )
 def test_a_bad_chunk_is_named(net, session, name, value):
     with pytest.raises(ValueError, match=name):
-        service.answer(net, session, whole(session) | {name: value}, hear=True)
+        service.answer(net, session, whole_piece_request(session) | {name: value}, hear=True)
     with pytest.raises(ValueError, match="chunk"):  # a short selection has but one
         service.answer(net, session, ask(chunk=1), hear=True)
 
 
 def test_a_long_bad_value_is_told_in_short(net, session):
-    with pytest.raises(ValueError, match="rhythm") as told:
+    with pytest.raises(ValueError, match="rhythm") as error:
         service.answer(net, session, ask(rhythm="x" * 10_000))
-    assert len(str(told.value)) < 200
+    assert len(str(error.value)) < 200
 
 
 def test_a_very_long_selection_is_sent_small(monkeypatch, net, session):
@@ -445,9 +453,9 @@ def test_saved_midi_is_the_result(net, session, scope, tmp_path):
     path = Path(service.save(net, session, values, tmp_path / "own"))
     result = session.result(net, EditRequest(2, 3, {"rhythm": 0.7}, seed=5))
     expected = result if scope == "piece" else excerpt(result, *session.ends((2, 3)))
-    found = midi.read(path)
-    assert found.notes.pitch.tolist() == expected.notes.pitch.tolist()
-    assert found.length == pytest.approx(expected.length, abs=0.01)
+    saved = midi.read(path)
+    assert saved.notes.pitch.tolist() == expected.notes.pitch.tolist()
+    assert saved.length == pytest.approx(expected.length, abs=0.01)
     assert path.name.startswith("chopin-mazurka")
     assert path.name.endswith("rhythm-0.70_seed-5.mid")
     assert ("segments-3-4" in path.name) == (scope == "selection")
@@ -468,16 +476,18 @@ def test_saved_wav_is_heard(net, session, scope, tmp_path):
 @pytest.mark.slow
 def test_a_long_wav_is_rendered_chunk_by_chunk(net, session, rendered, tmp_path):
     """As the page hears it, as loud, and never more than a chunk at a time."""
-    values = whole(session, note=0.7) | {"kind": "wav", "scope": "selection"}
+    values = whole_piece_request(session, note=0.7) | {"kind": "wav", "scope": "selection"}
     path = service.save(net, session, values, tmp_path / "own")
     assert max(rendered) < 12 + 25 + 3 and len(rendered) >= 5
     samples, _ = soundfile.read(path, dtype="float32")
-    gain = service.answer(net, session, whole(session, note=0.7))["sound"]["gain"]
-    sound = service.answer(net, session, whole(session, note=0.7, gain=gain, chunk=2), hear=True)
+    gain = service.answer(net, session, whole_piece_request(session, note=0.7))["sound"]["gain"]
+    sound = service.answer(
+        net, session, whole_piece_request(session, note=0.7, gain=gain, chunk=2), hear=True
+    )
     part, rate = decoded(sound["sound"]["result"])
     inside = slice(rate // 10, 19 * rate)
-    found = samples[28 * rate :][inside]
-    np.testing.assert_allclose(found, part[inside], atol=1e-4)
+    rendered_part = samples[28 * rate :][inside]
+    np.testing.assert_allclose(rendered_part, part[inside], atol=1e-4)
 
 
 @pytest.mark.parametrize(("key", "value"), [("kind", "mp3"), ("scope", None)])
@@ -489,14 +499,14 @@ def test_saving_as_something_else_is_refused(net, session, key, value, tmp_path)
 
 @pytest.mark.slow
 def test_a_file_given_up_leaves_nothing(net, session, tmp_path):
-    def give_up(done, total):
-        if done and total > 2_000:  # samples of sound, not segments
+    def give_up(count, total):
+        if count and total > 2_000:  # samples of sound, not segments
             raise InterruptedError
 
-    given = replace(session, progress=give_up)
+    stopped = replace(session, progress=give_up)
     with pytest.raises(InterruptedError):
-        values = whole(session, note=0.7) | {"kind": "wav", "scope": "piece"}
-        service.save(net, given, values, tmp_path / "own")
+        values = whole_piece_request(session, note=0.7) | {"kind": "wav", "scope": "piece"}
+        service.save(net, stopped, values, tmp_path / "own")
     assert not list(tmp_path.iterdir())
 
 
@@ -530,19 +540,19 @@ def test_endpoint_changes_a_file(net, session, tmp_path):
 
 def test_a_mood_of_the_page_is_that_of_the_command_line(net, session):
     """The page moves one mood after the other, with strengths of their own."""
-    asked = EditRequest(2, 3, arousal=1.0, valence=-1.0)
+    request = EditRequest(2, 3, arousal=1.0, valence=-1.0)
     source = [s.notes for s in session.segments[2:4]]
     expected = net.transfer(source, PRESETS["tense"])
-    found = segments(session.result(net, asked))[2:4]
-    for notes, segment in zip(expected, found, strict=True):
+    played = segments(session.result(net, request))[2:4]
+    for notes, segment in zip(expected, played, strict=True):
         assert segment.notes.pitch.tolist() == notes.pitch.tolist()
 
 
 @pytest.mark.slow
 def test_valence_is_told_as_the_share_in_major(net, session):
     low, high = (
-        service.answer(net, session, ask(0, 11, valence=way))["figures"]["valence"]
-        for way in (-1.0, 1.0)
+        service.answer(net, session, ask(0, 11, valence=valence))["figures"]["valence"]
+        for valence in (-1.0, 1.0)
     )
     assert low["piece"] == high["piece"]
     assert low["result"]["position"] < low["piece"]["position"] < high["result"]["position"]
