@@ -1,9 +1,9 @@
 """Memory of a training corpus: ``python -m benchmarks.corpus_memory --data FILE --json OUT``.
 
 The segments of a prepared file are repeated to corpora of some sizes, written as one file and as a
-packed folder. A process of its own loads each and draws batches. Measured is its memory beyond that
-of a process that loads a corpus of a tenth of the file; where the system tells them apart, memory
-of its own and pages of mapped files, which the system may drop at any time.
+packed folder. A process of its own loads each and draws batches. Its memory is compared with that
+of a process that loads a tenth of the file. Memory of its own and pages of mapped files, which the
+system may drop at any time, are counted separately.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ MILLION = 1e6
 
 
 def repeated(arrays: dict[str, np.ndarray], segments: int) -> dict[str, np.ndarray]:
-    """The same arrays with so many segments, pieces numbered and named on."""
-    whole = len(arrays["piece"])
-    times = -(-segments // whole)
+    """The arrays repeated to `segments` segments; copies of a piece get new numbers and names."""
+    count = len(arrays["piece"])
+    times = -(-segments // count)
     pieces = len(arrays["piece_name"])
     result = {
         name: np.concatenate([array] * times)[:segments]
         for name, array in arrays.items()
         if name not in packed.OF_PIECES
     }
-    result["piece"] = (np.arange(segments) // whole * pieces + result["piece"]).astype(np.int32)
+    result["piece"] = (np.arange(segments) // count * pieces + result["piece"]).astype(np.int32)
     result["piece_corpus"] = np.tile(arrays["piece_corpus"], times)
     result["piece_name"] = np.array(
         [f"{t}/{n}" for t in range(times) for n in arrays["piece_name"]]
@@ -58,14 +58,14 @@ def drawn(path: Path) -> dict[str, float]:
     began = time.perf_counter()
     for batch in batches:
         data.batch(batch)
-    each = (time.perf_counter() - began) / BATCHES
+    seconds_a_batch = (time.perf_counter() - began) / BATCHES
     status = Path("/proc/self/status").read_text().split("\n")
     kilobytes = {
         line.split(":")[0]: line.split()[1] for line in status if line.startswith(("Rss", "VmHWM"))
     }
     return {
         "load_s": round(loaded, 2),
-        "batch_ms": round(1000 * each, 3),
+        "batch_ms": round(1000 * seconds_a_batch, 3),
         "own_mb": round(int(kilobytes["RssAnon"]) / 1024, 1),
         "mapped_mb": round(int(kilobytes["RssFile"]) / 1024, 1),
         "peak_mb": round(int(kilobytes["VmHWM"]) / 1024, 1),
@@ -84,7 +84,7 @@ def measured(path: Path) -> dict[str, float]:
 
 
 def compared(source: Path, sizes: list[int], folder: Path) -> dict[str, Any]:
-    """Every size as a file and as a folder, and megabytes a million segments of the largest."""
+    """Memory of each size as a file and as a folder, and megabytes for each million segments."""
     with np.load(source) as stored:
         arrays = dict(stored)
     rows: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""Participants who use a survey over HTTP as the page's script does, and what they know of it."""
+"""Participants who use a survey over HTTP as the page's script does, and a record of it."""
 
 from __future__ import annotations
 
@@ -84,16 +84,16 @@ class Book:
         stored: dict[str, set[Answered]] = defaultdict(set)
         for key, *row in rows:
             stored[key].add(tuple(row))
-        known = self.acknowledged
+        acknowledged = self.acknowledged
         return {
-            "answers_acknowledged": len(known),
-            "answers_lost": sum(key not in stored for key in known),
+            "answers_acknowledged": len(acknowledged),
+            "answers_lost": sum(key not in stored for key in acknowledged),
             "answers_doubled": sum(count > 1 for count in times.values()),
             "answers_changed": sum(
-                bool(stored.get(key, {row}) - {row}) for key, row in known.items()
+                bool(stored.get(key, {row}) - {row}) for key, row in acknowledged.items()
             ),
             "answers_unknown": sum(self.sent.get(key) != tuple(row) for key, *row in rows),
-            "answers_unacknowledged": sum(key not in known for key in stored),
+            "answers_unacknowledged": sum(key not in acknowledged for key in stored),
             "plays_acknowledged": len(self.plays),
             "plays_lost": len(self.plays - plays),
             "joins_acknowledged": len(self.joined),
@@ -108,9 +108,9 @@ def _of(study: str, query: Select) -> Select:
 
 
 def harm(report: Mapping[str, Any]) -> dict[str, int]:
-    """What a report holds of lost, doubled, changed or damaged; empty if the promise was kept."""
-    found = {name: count for name, count in report.items() if any(word in name for word in HARM)}
-    return {name: count for name, count in found.items() if count}
+    """Counts of lost, doubled, changed or damaged things in a report; empty if all are 0."""
+    counts = {name: count for name, count in report.items() if any(word in name for word in HARM)}
+    return {name: count for name, count in counts.items() if count}
 
 
 class Person:
@@ -155,8 +155,8 @@ class Person:
         self.book.joined.append(self.token)
         self.client.headers["Authorization"] = f"Bearer {self.token}"
         await self._ask("questions", "/api/questions", {"device": "headphones"})
-        heard = {side: side for side in ("left", "right")}
-        return (await self._ask("sound", "/api/sound", {**heard, "ok": True})).json()
+        sides = {side: side for side in ("left", "right")}
+        return (await self._ask("sound", "/api/sound", {**sides, "ok": True})).json()
 
     async def open_pages(self) -> None:
         """Load the page of consent with all that it links to, as on a first visit."""
@@ -167,21 +167,24 @@ class Person:
         await self._load(f"{self.url}/p/{self.token}")
 
     async def state(self) -> dict[str, Any]:
-        """Where this person is."""
+        """The participant's state, as the server gives it."""
         return (await self._ask("state", "/api/state")).json()
 
     async def fetch(self, state: dict[str, Any]) -> None:
         """Fetch the clips of this trial and of the next one, unless they are here."""
-        wanted = [*state["trial"]["clips"].values(), *(state["next"] or {}).values()]
-        missing = [url for url in wanted if url not in self.clips]
+        clip_urls = [*state["trial"]["clips"].values(), *(state["next"] or {}).values()]
+        missing = [url for url in clip_urls if url not in self.clips]
         mount = httpx.URL(self.url).path
-        said = await asyncio.gather(
+        responses = await asyncio.gather(
             *(self._ask("clip", url.removeprefix(mount)) for url in missing)
         )
-        for one in said:
-            if len(one.content) != int(one.headers["content-length"]) or not one.content:
+        for response in responses:
+            if (
+                len(response.content) != int(response.headers["content-length"])
+                or not response.content
+            ):
                 raise RefusalError("a clip has not its length")
-        self.clips = set(wanted)
+        self.clips = set(clip_urls)
 
     async def hear(self, trial: str, pace: float = 0) -> None:
         """Play both clips to their end."""
@@ -194,7 +197,7 @@ class Person:
                 if event == "started":
                     await self.pause(pace)
 
-    async def judge(self, trial: str, twice: bool = False) -> dict[str, Any]:
+    async def answer(self, trial: str, twice: bool = False) -> dict[str, Any]:
         """Answer a trial, by a double click if `twice`; the state after it."""
         key, dice = secrets.token_hex(16), self.dice
         ratings = {scale: dice.randint(1, 5) for scale in SCALES}
@@ -202,9 +205,9 @@ class Person:
         body |= {"comment": f"ü {key[:8]}", "seconds": round(dice.uniform(5, 60), 1)}
         self.book.sent[key] = row = tuple(body[name] for name in body if name != "submission")
         clicks = (self._ask("answer", "/api/answers", body) for _ in range(2 if twice else 1))
-        said = (await asyncio.gather(*clicks))[0]
+        response, *_ = await asyncio.gather(*clicks)
         self.book.acknowledged[key] = row
-        return said.json()
+        return response.json()
 
     async def pause(self, pace: float) -> None:
         """One of the pauses of a trial that lasts about `pace` seconds."""
@@ -216,38 +219,38 @@ class Person:
         await self.client.aclose()
 
     async def _load(self, page: str) -> None:
-        todo = {page}
-        while todo:
-            self.loaded |= todo
-            asked = (self._ask("page", address.removeprefix(self.url)) for address in todo)
-            found = zip(todo, await asyncio.gather(*asked), strict=True)
+        pages = {page}
+        while pages:
+            self.loaded |= pages
+            requests = (self._ask("page", address.removeprefix(self.url)) for address in pages)
+            responses = zip(pages, await asyncio.gather(*requests), strict=True)
             links = {
                 urljoin(address, "".join(link))
-                for address, said in found
-                for link in LINK.findall(said.text)
+                for address, response in responses
+                for link in LINK.findall(response.text)
             }
-            todo = links - self.loaded
+            pages = links - self.loaded
 
     async def _ask(self, kind: str, path: str, body: Any = None) -> httpx.Response:
-        """A response, however often that takes; refusals are errors of the benchmark."""
+        """The response to a request, repeated until it succeeds; a refusal is an error."""
         book, method = self.book, "GET" if body is None else "POST"
         while True:
             begin = time.perf_counter()
             book.open[kind] += 1
             try:
-                said = await self.client.request(method, f"{self.url}{path}", json=body)
+                response = await self.client.request(method, f"{self.url}{path}", json=body)
             except httpx.TransportError as error:
                 book.failures[f"{kind}: {type(error).__name__}"] += 1
             else:
                 book.times[kind].append(time.perf_counter() - begin)
-                if said.is_success:
-                    return said
-                if said.status_code == 429:  # the page waits, too
-                    await asyncio.sleep(int(said.headers["Retry-After"]))
-                elif said.status_code < 500:
-                    raise RefusalError(f"{kind}: {said.status_code} {said.text[:200]}")
+                if response.is_success:
+                    return response
+                if response.status_code == 429:  # the page waits, too
+                    await asyncio.sleep(int(response.headers["Retry-After"]))
+                elif response.status_code < 500:
+                    raise RefusalError(f"{kind}: {response.status_code} {response.text[:200]}")
                 else:
-                    book.failures[f"{kind}: {said.status_code}"] += 1
+                    book.failures[f"{kind}: {response.status_code}"] += 1
             finally:
                 book.open[kind] -= 1
             await asyncio.sleep(self.retry * self.dice.uniform(0.75, 1.25))

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from benchmarks import limits
-from benchmarks.plain_gru import PlainEventDecoder, tell
+from benchmarks.plain_gru import PlainEventDecoder, decode_greedily
 from benchmarks.timing import interleaved, rate, ratio, rounded
 from fadernets.decoding.generate import generate
 from fadernets.models.layers import EventDecoder
@@ -22,15 +22,15 @@ from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
 
 CODES, EMBEDDING = 256, 128  # of the paper's GM-VAE: two codes of 128
-LENGTH = 100  # tokens at most, as many as the paper decodes
+MAX_TOKENS = 100  # of a segment, as many as the paper decodes
 RIDGE = 1e-3
 
 
 def fitted(hidden: int, source: Sequence[Notes], rows: int) -> tuple[EventDecoder, Tensor]:
-    """A decoder of some size that tells something like music, and conditions; always the same.
+    """A decoder of some size that decodes something like music, and conditions; always the same.
 
-    Its recurrences are random and only its output is fitted to segments, by least squares: an
-    untrained one hardly ever wants a token that the grammar permits, which costs time.
+    Its recurrences are random, and only its output is fitted to segments, by least squares. An
+    untrained decoder rarely prefers a token that the grammar permits, which costs time.
     """
     tokens = [torch.from_numpy(events.encode(notes)) for notes in source]
     padded = nn.utils.rnn.pad_sequence(tokens, batch_first=True)
@@ -39,15 +39,15 @@ def fitted(hidden: int, source: Sequence[Notes], rows: int) -> tuple[EventDecode
         decoder = EventDecoder(hidden, CODES, EMBEDDING).eval().requires_grad_(False)
         condition = torch.randn(len(padded), CODES + KEYS)
         repeated = condition[:, None].expand(-1, padded.shape[1], -1)
-        heard = decoder.embed(F.pad(padded, (1, -1)))
-        state, _ = decoder.gru(torch.cat([heard, repeated], dim=2), decoder.start(condition))
+        inputs = decoder.embed(F.pad(padded, (1, -1)))
+        state, _ = decoder.gru(torch.cat([inputs, repeated], dim=2), decoder.start(condition))
         state = F.pad(state, (0, 1), value=1.0)[padded != events.PAD].double()
-        wanted = F.one_hot(padded[padded != events.PAD], events.VOCABULARY).double()
+        targets = F.one_hot(padded[padded != events.PAD], events.VOCABULARY).double()
         normal = state.T @ state + RIDGE * torch.eye(state.shape[1])
-        weight = torch.linalg.solve(normal, state.T @ wanted)
+        weight = torch.linalg.solve(normal, state.T @ targets)
         decoder.output.weight.copy_(weight[:-1].T)
         decoder.output.bias.copy_(weight[-1])
-    return decoder, _enough(condition, rows)
+    return decoder, _repeated(condition, rows)
 
 
 def trained(source: Sequence[Notes], rows: int) -> tuple[EventDecoder, Tensor]:
@@ -56,15 +56,19 @@ def trained(source: Sequence[Notes], rows: int) -> tuple[EventDecoder, Tensor]:
     with torch.inference_mode():
         codes = net.encode(source)
         condition = net.model.condition(codes.values, codes.key)
-    return net.model.decoder, _enough(condition.clone(), rows)
+    return net.model.decoder, _repeated(condition.clone(), rows)
 
 
-def _enough(condition: Tensor, rows: int) -> Tensor:
+def _repeated(condition: Tensor, rows: int) -> Tensor:
     return condition.repeat(-(-rows // len(condition)), 1)[:rows]
 
 
 def measure(
-    decoder: EventDecoder, condition: Tensor, batches: Sequence[int], repeats: int, plainly: int
+    decoder: EventDecoder,
+    condition: Tensor,
+    batches: Sequence[int],
+    repeats: int,
+    plain_segments: int,
 ) -> dict:
     """Segments a second by batch size, and how many times as fast as the plain rendering that is.
 
@@ -76,39 +80,39 @@ def measure(
         With n at least the largest batch.
     batches : sequence of int
     repeats : int
-    plainly : int
+    plain_segments : int
         Segments that the plain rendering decodes in each turn.
     """
-    ruled = PlainEventDecoder(decoder).eval()
-    first = condition[:plainly]
+    plain_decoder = PlainEventDecoder(decoder).eval()
+    first = condition[:plain_segments]
     actions: dict[str, Callable[[], object]] = {
-        "plain": lambda: [tell(ruled, row[None], LENGTH) for row in first]
+        "plain": lambda: [decode_greedily(plain_decoder, row[None], MAX_TOKENS) for row in first]
     }
     for batch in batches:
-        actions[str(batch)] = partial(generate, decoder, condition[:batch], max_length=LENGTH)
-    taken = interleaved(actions, repeats)
-    spoken = sum(len(tell(ruled, row[None], LENGTH)) for row in first)
+        actions[str(batch)] = partial(generate, decoder, condition[:batch], max_length=MAX_TOKENS)
+    times = interleaved(actions, repeats)
+    plain_tokens = sum(len(decode_greedily(plain_decoder, row[None], MAX_TOKENS)) for row in first)
     report: dict[str, Any] = {
         "hidden": decoder.gru.hidden_size,
         "weights": sum(p.numel() for p in decoder.parameters()),
-        "plain_tokens_a_segment": round(spoken / len(first), 1),
-        "plain_segments_s": rate(taken["plain"], len(first)),
+        "plain_tokens_a_segment": round(plain_tokens / len(first), 1),
+        "plain_segments_s": rate(times["plain"], len(first)),
         "batches": {},
     }
     for batch in batches:
-        seconds = taken[str(batch)]
-        steps, rows = worked(generate(decoder, condition[:batch], max_length=LENGTH))
+        seconds = times[str(batch)]
+        steps, rows = steps_and_tokens(generate(decoder, condition[:batch], max_length=MAX_TOKENS))
         report["batches"][str(batch)] = {
             "segments_s": rate(seconds, batch),
             "tokens_a_segment": round(rows / batch, 1),
-            "times_plain": ratio(taken["plain"], seconds, spoken, rows),
-            **near(decoder, batch, float(np.median(seconds)), steps, rows, repeats),
+            "times_plain": ratio(times["plain"], seconds, plain_tokens, rows),
+            **against_limit(decoder, batch, float(np.median(seconds)), steps, rows, repeats),
         }
     return report
 
 
-def worked(tokens: Tensor) -> tuple[int, int]:
-    """Steps of a decoding and tokens told in all, for tokens (b, t)."""
+def steps_and_tokens(tokens: Tensor) -> tuple[int, int]:
+    """Steps of a decoding and number of its tokens, for tokens (b, t)."""
     return tokens.shape[1], int((tokens != 0).sum())
 
 
@@ -118,13 +122,13 @@ def products(decoder: EventDecoder) -> int:
     return 3 * 3 * hidden * hidden + decoder.output.weight.numel()
 
 
-def near(
+def against_limit(
     decoder: EventDecoder, batch: int, seconds: float, steps: int, rows: int, repeats: int
 ) -> dict[str, object]:
     """What a decoding reads or computes a second, and what share of the machine's limit that is.
 
-    At batch 1 the limit is the reading of the weights, in larger batches the arithmetic; the
-    limits are measured at once after what they limit.
+    At batch 1 the limit is the reading of the weights, in larger batches the arithmetic. Each limit
+    is measured right after the decoding that it limits.
     """
     hidden, weights = decoder.gru.hidden_size, products(decoder)
     if batch == 1:

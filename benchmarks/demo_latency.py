@@ -1,4 +1,4 @@
-"""How long after a fader is released the notes, the sound and the page are there.
+"""Time from the release of a fader to its notes, its sound and the drawn page.
 
     python -m benchmarks.demo_latency [--model M] [--segments 1] [--repeats 50] [--json FILE]
 
@@ -119,26 +119,28 @@ def main() -> None:
     parser.add_argument("--segments", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=50)
     parser.add_argument("--json", type=Path)
-    args = parser.parse_args()
+    options = parser.parse_args()
     torch.set_num_threads(1)  # as the server does
-    step = 1 / (args.repeats + WARM_UP)
-    positions = [round(step * i, 4) for i in range(args.repeats + WARM_UP)]
+    step = 1 / (options.repeats + WARM_UP)
+    positions = [round(step * i, 4) for i in range(options.repeats + WARM_UP)]
     positions = np.random.default_rng(0).permutation(positions).tolist()
-    server, url, start = started(args.model)
+    server, url, start = started(options.model)
     try:
-        milliseconds = paged(url, args.segments, positions)
+        milliseconds = paged(url, options.segments, positions)
     finally:
         server.terminate()
         server.wait()
-    milliseconds = served(FaderNet.load(args.model), args.segments, positions) | milliseconds
-    report = {"segments": args.segments, "repeats": args.repeats, "start_s": round(start, 2)}
-    print(f"start to ready: {start:.1f} s; {args.segments} segment(s), {args.repeats} releases")
+    milliseconds = served(FaderNet.load(options.model), options.segments, positions) | milliseconds
+    report = {"segments": options.segments, "repeats": options.repeats, "start_s": round(start, 2)}
+    print(
+        f"start to ready: {start:.1f} s; {options.segments} segment(s), {options.repeats} releases"
+    )
     for name, values in milliseconds.items():
-        median, late = np.percentile(values[WARM_UP:], [50, 95])
-        report[name] = {"median_ms": round(median, 1), "p95_ms": round(late, 1)}
-        print(f"{name:<24} median {median:6.1f} ms   p95 {late:6.1f} ms")
-    if args.json:
-        args.json.write_text(json.dumps(report, indent=2) + "\n")
+        median, p95 = np.percentile(values[WARM_UP:], [50, 95])
+        report[name] = {"median_ms": round(median, 1), "p95_ms": round(p95, 1)}
+        print(f"{name:<24} median {median:6.1f} ms   p95 {p95:6.1f} ms")
+    if options.json:
+        options.json.write_text(json.dumps(report, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -43,8 +43,8 @@ class Design(NamedTuple):
     @property
     def words(self) -> str:
         """For the table."""
-        some = "" if self.each == self.items else f", {self.each} each"
-        return f"{self.participants} × {self.items}{some}{self.special}"
+        items_each = "" if self.each == self.items else f", {self.each} each"
+        return f"{self.participants} × {self.items}{items_each}{self.special}"
 
 
 EASY = Truth(agreement=0.97)
@@ -69,7 +69,7 @@ def covered(design: Design, runs: int, draws: int, seed: int, bar: tqdm) -> list
     """Coverage and median width of each method, one row for means and one for agreement."""
     truth = design.truth
     plan = StudySize(truth, design.items, design.each)
-    right = {"mean": truth.mean(), "agreement": truth.share()}
+    truths = {"mean": truth.mean(), "agreement": truth.share()}
     hits: dict[tuple[str, str], list[bool]] = {}
     widths: dict[tuple[str, str], list[float]] = {}
     for run in range(runs):
@@ -80,18 +80,18 @@ def covered(design: Design, runs: int, draws: int, seed: int, bar: tqdm) -> list
                 hits.setdefault(name, []).append(False)
                 widths.setdefault(name, []).append(np.nan)
             else:
-                hits.setdefault(name, []).append(low <= right[name[0]] <= high)
+                hits.setdefault(name, []).append(low <= truths[name[0]] <= high)
                 widths.setdefault(name, []).append(high - low)
         bar.update()
     return [
         {
             "of": of,
             "design": design.words,
-            "truth": right[of],
+            "truth": truths[of],
             "coverage": {method: float(np.mean(hits[of, method])) for method in METHODS},
             "width": {method: float(np.nanmedian(widths[of, method])) for method in METHODS},
         }
-        for of in right
+        for of in truths
         if of == "agreement" or not design.special  # which is of agreement only
     ]
 
@@ -154,11 +154,11 @@ def _ends(
     of: str, answers: Crossed, estimates: Mapping[str, Interval], draws: int, run: int
 ) -> list[tuple[tuple[str, str], Ends]]:
     intervals = [((of, method), (e.low, e.high)) for method, e in estimates.items()]
-    at = (answers.participants, answers.items)
+    shape = (answers.participants, answers.items)
     sums = totals(
         {
-            "sum": sparse.csr_array((answers.values, at)),
-            "n": sparse.csr_array((np.ones(len(answers.values)), at)),
+            "sum": sparse.csr_array((answers.values, shape)),
+            "n": sparse.csr_array((np.ones(len(answers.values)), shape)),
         },
         draws,
         run,

@@ -10,8 +10,8 @@ from benchmarks.timing import interleaved, rounded
 from fadernets.models.recurrence import product
 
 STREAMED = 64 * 2**20  # weights of 256 MiB, more than any cache here holds
-LEAST_WORK = 5e8  # multiplications and additions a timing, so that the clock's grain is nothing
-MOST_TIMES = 200
+MIN_OPERATIONS = 5e8  # multiplications and additions a timing: the clock's grain is nothing
+MAX_CALLS = 200  # of one product in a timing
 
 
 @torch.inference_mode()
@@ -34,10 +34,11 @@ def memory(weights: int, repeats: int) -> dict[str, float]:
                     F.linear(row, matrix)
 
         actions[name] = read
-    taken = interleaved(actions, repeats)
+    times_by_name = interleaved(actions, repeats)
     amounts = {"cached": 20 * 4 * 4 * side**2, "streamed": 4 * STREAMED}
     return {
-        f"{name}_gb_s": rounded(amounts[name] / np.median(t) / 1e9) for name, t in taken.items()
+        f"{name}_gb_s": rounded(amounts[name] / np.median(t) / 1e9)
+        for name, t in times_by_name.items()
     }
 
 
@@ -45,19 +46,21 @@ def memory(weights: int, repeats: int) -> dict[str, float]:
 def arithmetic(hidden: int, rows: int, repeats: int) -> dict[str, float]:
     """Billions of operations a second of (rows × hidden) · (hidden × 3 hidden), by kind."""
     weight, bias = torch.randn(3 * hidden, hidden), torch.randn(3 * hidden)
-    shown = torch.randn(rows, hidden)
-    half = weight.bfloat16(), bias.bfloat16(), shown.bfloat16()
+    inputs = torch.randn(rows, hidden)
+    half = weight.bfloat16(), bias.bfloat16(), inputs.bfloat16()
     packed = product(weight, bias, batched=True)
-    each = 2 * rows * 3 * hidden * hidden
-    times = min(MOST_TIMES, max(1, int(LEAST_WORK / each)))
+    operations = 2 * rows * 3 * hidden * hidden
+    calls = min(MAX_CALLS, max(1, int(MIN_OPERATIONS / operations)))
 
-    def repeated(once):
-        return lambda: [once() for _ in range(times)]
+    def repeated(call):
+        return lambda: [call() for _ in range(calls)]
 
     actions = {
-        "mkl_float32": repeated(lambda: F.linear(shown, weight, bias)),
-        "onednn_float32": repeated(lambda: packed(shown)),
+        "mkl_float32": repeated(lambda: F.linear(inputs, weight, bias)),
+        "onednn_float32": repeated(lambda: packed(inputs)),
         "bfloat16": repeated(lambda: F.linear(half[2], half[0], half[1])),
     }
-    taken = interleaved(actions, repeats)
-    return {name: rounded(times * each / np.median(t) / 1e9) for name, t in taken.items()}
+    times_by_name = interleaved(actions, repeats)
+    return {
+        name: rounded(calls * operations / np.median(t) / 1e9) for name, t in times_by_name.items()
+    }

@@ -2,8 +2,8 @@
 
 Each file of `benchmarks.bombs` is opened as the page opens it, up to the message that draws it, in
 a process of its own, forked from one that has read nothing; its memory beyond what it had before is
-measured. Of those that may be opened, the later steps follow. ``--before RESULT`` keeps what an
-earlier result says of the code before there were limits. Linux.
+measured. Files that may be opened go through the later steps too. ``--before RESULT`` keeps the
+figures of an earlier result for the code before there were limits. Linux.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 
-LONGEST = 60  # seconds of the processor after which a file's process is killed
-MOST_GB = 8  # of its address space
-MOST_LATER = 200_000  # notes, with more of which nothing is done after the file was opened
+CPU_LIMIT_S = 60  # of a file's process, which is killed then
+MEMORY_LIMIT_GB = 8  # of its address space
+MAX_NOTES_FOR_LATER_STEPS = 200_000  # a file with more notes is only opened
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -34,8 +34,8 @@ def megabytes(name: str) -> float:
     return int(kilobytes) / 1024
 
 
-class Taken:
-    """Seconds, also of the processor, and megabytes that steps took, one after the other."""
+class StepCosts:
+    """Seconds, seconds of processor and megabytes of each step, by its name."""
 
     def __init__(self) -> None:
         self.steps: dict[str, dict[str, float]] = {}
@@ -56,74 +56,76 @@ class Taken:
 
 
 def opened(path: Path, later: bool) -> dict:
-    """What opening a file takes and what is said of it; its later steps, too, if wanted."""
+    """Cost of opening a file and the message about it; with `later`, of the later steps too."""
     from demo.editing import piece_session, service
     from fadernets.music.midi import MidiError
 
     def message() -> piece_session.PieceSession:
-        found = piece_session.open_file(path)
-        json.dumps(service.piece_message(found))
-        return found
+        session = piece_session.open_file(path)
+        json.dumps(service.piece_message(session))
+        return session
 
-    taken = Taken()
+    costs = StepCosts()
     try:
-        found = taken("open", message)
+        session = costs("open", message)
     except MidiError as error:
-        return {**taken.steps["open"], "said": str(error)}
-    except Exception as error:  # noqa: BLE001 - what nothing handles is what is looked for
-        return {**taken.steps["open"], "said": f"unhandled: {type(error).__name__}: {error}"[:200]}
-    result = {**taken.steps["open"], "said": "opened", "notes": len(found.piece.notes)}
-    if later and len(found.piece.notes) <= MOST_LATER:
+        return {**costs.steps["open"], "said": str(error)}
+    except Exception as error:  # noqa: BLE001 - unhandled errors are what this looks for
+        return {**costs.steps["open"], "said": f"unhandled: {type(error).__name__}: {error}"[:200]}
+    result = {**costs.steps["open"], "said": "opened", "notes": len(session.piece.notes)}
+    if later and len(session.piece.notes) <= MAX_NOTES_FOR_LATER_STEPS:
         try:
-            _later(found, taken)
+            _later(session, costs)
         except Exception as error:  # noqa: BLE001
             result["said"] = f"opened; unhandled later: {type(error).__name__}: {error}"[:200]
-        result["later"] = {name: step for name, step in taken.steps.items() if name != "open"}
+        result["later"] = {name: step for name, step in costs.steps.items() if name != "open"}
     return result
 
 
-def _later(found, taken: Taken) -> None:
-    """What may be done with a piece, all of it changed, and the sound of its fullest segment."""
+def _later(session, costs: StepCosts) -> None:
+    """Measure the later steps: every other segment changed, and the sound of the fullest."""
     from demo.editing.piece_session import excerpt
     from fadernets.music import midi
     from fadernets.music.notes import BEATS
     from fadernets.music.piece import stitch
     from fadernets.playback import audio, pianoroll
 
-    changed = {s.index: s.notes for s in found.segments if s.index % 2}
-    result = taken("stitch", lambda: stitch(found.piece, changed))
-    taken("compare", lambda: pianoroll.compare(found.piece, result))
-    taken("write", lambda: midi.dump(result))
-    fullest = max(found.segments, key=lambda s: len(s.notes))
-    segment = excerpt(found.piece, fullest.start, fullest.start + BEATS)
-    taken("sound of a segment", lambda: audio.render(segment))
+    changed = {s.index: s.notes for s in session.segments if s.index % 2}
+    result = costs("stitch", lambda: stitch(session.piece, changed))
+    costs("compare", lambda: pianoroll.compare(session.piece, result))
+    costs("write", lambda: midi.dump(result))
+    fullest = max(session.segments, key=lambda s: len(s.notes))
+    segment = excerpt(session.piece, fullest.start, fullest.start + BEATS)
+    costs("sound of a segment", lambda: audio.render(segment))
 
 
-def told(path: Path, later: bool = False, most_gb: float = MOST_GB) -> dict:
+def opened_in_fork(
+    path: Path, later: bool = False, memory_limit_gb: float = MEMORY_LIMIT_GB
+) -> dict:
     """`opened` in a fork of this process, which may die of it."""
     receiving, sending = os.pipe()
     child = os.fork()
     if not child:
-        resource.setrlimit(resource.RLIMIT_AS, (int(most_gb * 2**30),) * 2)
-        resource.setrlimit(resource.RLIMIT_CPU, (LONGEST, LONGEST + 1))
+        resource.setrlimit(resource.RLIMIT_AS, (int(memory_limit_gb * 2**30),) * 2)
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT_S, CPU_LIMIT_S + 1))
         try:
             os.write(sending, json.dumps(opened(path, later)).encode())
         finally:
             os._exit(0)
     os.close(sending)
-    with os.fdopen(receiving) as told:
-        text = told.read()
+    with os.fdopen(receiving) as pipe:
+        text = pipe.read()
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if text:
         return json.loads(text)
-    why = signal.Signals(-status).name if status < 0 else f"status {status}"
-    return {"seconds": None, "cpu_s": None, "mb": None, "said": f"died: {why}"}
+    reason = signal.Signals(-status).name if status < 0 else f"status {status}"
+    return {"seconds": None, "cpu_s": None, "mb": None, "said": f"died: {reason}"}
 
 
-def asked(
+def opened_by_checkout(
     tree: Path, makes: Iterable[Callable[[], bytes]], folder: Path, later: bool = False
 ) -> Iterator[dict]:
-    """`told` of some files, by the code of a checkout, in one new process that has all imported.
+    """`opened_in_fork` of each file, by the code of a checkout, in one process with all imports.
 
     There is one file at a time, ``bomb.mid`` in the folder.
     """
@@ -151,7 +153,7 @@ def table(before: dict[str, dict], folder: Path) -> list[dict]:
     from benchmarks import bombs
 
     rows = []
-    openings = asked(ROOT, bombs.ALL.values(), folder, later=True)
+    openings = opened_by_checkout(ROOT, bombs.ALL.values(), folder, later=True)
     for (kind, make), after in zip(bombs.ALL.items(), openings, strict=True):
         earlier = {"before": before[kind]} if kind in before else {}
         rows.append({"kind": kind, "bytes": len(make()), **earlier, "after": after})
@@ -170,7 +172,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.serve:
         import_module("demo.editing.service")  # so that no file's process has to
         for line in sys.stdin:
-            print(json.dumps(told(Path(line.rstrip("\n")), options.later)), flush=True)
+            print(json.dumps(opened_in_fork(Path(line.rstrip("\n")), options.later)), flush=True)
         return 0
     if not options.json:
         parser.error("--json is needed")
@@ -183,14 +185,14 @@ def main(arguments: list[str] | None = None) -> int:
             {row["kind"]: row["before"] for row in earlier["rows"] if "before" in row},
             Path(folder),
         )
-    found = {
+    report = {
         "machine": machine,
         "before": earlier.get("before"),
-        "longest_s": LONGEST,
-        "most_gb": MOST_GB,
+        "longest_s": CPU_LIMIT_S,
+        "most_gb": MEMORY_LIMIT_GB,
         "rows": rows,
     }
-    options.json.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     for row in rows:
         after = row["after"]
         print(f"{row['kind']:45} {after['cpu_s']:6} s {after['mb']:7} MB  {after['said']}")

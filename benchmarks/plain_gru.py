@@ -35,17 +35,17 @@ def _cell(gru: nn.GRU, layer: int, embed: nn.Embedding | None = None) -> nn.GRUC
 class PlainEncoder(nn.Module):
     """A bidirectional GRU over one-hot tokens."""
 
-    def __init__(self, ours: EventEncoder) -> None:
+    def __init__(self, source: EventEncoder) -> None:
         super().__init__()
-        self.forwards = _cell(ours.forwards, 0, ours.embed)
-        self.backwards = _cell(ours.backwards, 0, ours.embed)
-        self.mean, self.log_variance = ours.mean, ours.log_variance
+        self.forwards = _cell(source.forwards, 0, source.embed)
+        self.backwards = _cell(source.backwards, 0, source.embed)
+        self.mean, self.log_variance = source.mean, source.log_variance
 
     def forward(
         self, tokens: Tensor, lengths: Tensor, seen: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """As `EventEncoder.forward`; padding leaves the states as they are."""
-        shown = F.one_hot(tokens, events.VOCABULARY).float()
+        one_hot = F.one_hot(tokens, events.VOCABULARY).float()
         inside = (torch.arange(tokens.shape[1]) < lengths[:, None]).float()
         states = []
         for cell, steps in (
@@ -54,20 +54,20 @@ class PlainEncoder(nn.Module):
         ):
             state = torch.zeros(len(tokens), cell.hidden_size)
             for step in steps:
-                here = inside[:, step, None]
-                state = here * cell(shown[:, step], state) + (1 - here) * state
+                is_inside = inside[:, step, None]
+                state = is_inside * cell(one_hot[:, step], state) + (1 - is_inside) * state
             states.append(state)
-        both = torch.cat(states, dim=1)
-        return self.mean(both), self.log_variance(both)
+        final_states = torch.cat(states, dim=1)
+        return self.mean(final_states), self.log_variance(final_states)
 
 
 class PlainLabelDecoder(nn.Module):
     """A code to a label, a step at a time."""
 
-    def __init__(self, ours: LabelDecoder) -> None:
+    def __init__(self, source: LabelDecoder) -> None:
         super().__init__()
-        self.start, self.initial, self.output = ours.start, ours.initial, ours.output
-        self.cell = _cell(ours.gru, 0, ours.embed)
+        self.start, self.initial, self.output = source.start, source.initial, source.output
+        self.cell = _cell(source.gru, 0, source.embed)
 
     def forward(self, code: Tensor, label: Tensor) -> Tensor:
         """As `LabelDecoder.forward`."""
@@ -75,21 +75,21 @@ class PlainLabelDecoder(nn.Module):
         previous = torch.full_like(label[:, 0], self.start)
         logits = []
         for step in range(label.shape[1]):
-            shown = F.one_hot(previous, self.start + 1).float()
-            state = self.cell(torch.cat([shown, code], dim=1), state)
+            one_hot = F.one_hot(previous, self.start + 1).float()
+            state = self.cell(torch.cat([one_hot, code], dim=1), state)
             logits.append(self.output(state))
             previous = label[:, step]
         return torch.stack(logits, dim=1)
 
 
 class PlainEventDecoder(nn.Module):
-    """Codes and key to tokens: two GRU cells, told a one-hot token and the condition."""
+    """Codes and key to tokens: two GRU cells, fed a one-hot token and the condition."""
 
-    def __init__(self, ours: EventDecoder) -> None:
+    def __init__(self, source: EventDecoder) -> None:
         super().__init__()
-        self.below = _cell(ours.gru, 0, ours.embed)
-        self.above = _cell(ours.gru, 1)
-        self.initial, self.output = ours.initial, ours.output
+        self.below = _cell(source.gru, 0, source.embed)
+        self.above = _cell(source.gru, 1)
+        self.initial, self.output = source.initial, source.output
 
     def start(self, condition: Tensor) -> tuple[Tensor, Tensor]:
         """States before the first token, each (b, hidden)."""
@@ -100,8 +100,8 @@ class PlainEventDecoder(nn.Module):
         self, token: Tensor, condition: Tensor, state: tuple[Tensor, Tensor]
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """Logits, (b, 342), and states after a token, (b,)."""
-        shown = F.one_hot(token, events.VOCABULARY).float()
-        below = self.below(torch.cat([shown, condition], dim=1), state[0])
+        one_hot = F.one_hot(token, events.VOCABULARY).float()
+        below = self.below(torch.cat([one_hot, condition], dim=1), state[0])
         above = self.above(below, state[1])
         return self.output(above), (below, above)
 
@@ -128,10 +128,10 @@ def plain(model: VanillaVAE) -> VanillaVAE:
 
 
 @torch.no_grad()
-def tell(decoder: PlainEventDecoder, condition: Tensor, max_length: int) -> list[int]:
+def decode_greedily(decoder: PlainEventDecoder, condition: Tensor, max_length: int) -> list[int]:
     """The likeliest tokens of one segment, condition (1, codes + 24), by our grammar.
 
-    The paper's code has no grammar; with ours both tell the same tokens and end at the same one.
+    The paper's code has no grammar; with ours both decode the same tokens and end at the same one.
     """
     grammar = Grammar(1, condition.device)
     state, token = decoder.start(condition), torch.tensor([events.PAD])

@@ -24,15 +24,15 @@ def write_examples(folder: Path, names: tuple[str, ...]) -> list[Source]:
     return performances(folder)
 
 
-def by_music21(path: Path, most: int | None = None) -> list[dict[str, object]]:
+def by_music21(path: Path, max_windows: int | None = None) -> list[dict[str, object]]:
     """Tokens, labels and key of a file's usable segments, by music21, each cut by itself.
 
-    At most so many windows of four beats are looked at.
+    At most `max_windows` windows of four beats are read.
     """
     flat = music21.converter.parse(path, forceSource=True, storePickle=False).flatten()
     count = max(1, int(np.ceil(flat.highestTime / BEATS)))
     segments: list[dict[str, object]] = []
-    for index in range(count if most is None else min(most, count)):
+    for index in range(count if max_windows is None else min(max_windows, count)):
         window: Any = flat.getElementsByOffset(
             index * BEATS, (index + 1) * BEATS, includeEndBoundary=False
         ).stream()
@@ -70,9 +70,9 @@ def _key(key: music21.key.Key) -> int:
 
 def measure(sources: list[Source], windows: int, repeats: int) -> dict:
     """Segments a second, files read and written to arrays, with one core."""
-    kept = sum(len(prepare_file(source).arrays["length"]) for source in sources)
-    plainly = sum(len(by_music21(source.path, windows)) for source in sources)
-    taken = interleaved(
+    own_count = sum(len(prepare_file(source).arrays["length"]) for source in sources)
+    music21_count = sum(len(by_music21(source.path, windows)) for source in sources)
+    times = interleaved(
         {
             "ours": lambda: [prepare_file(source) for source in sources],
             "music21": lambda: [by_music21(source.path, windows) for source in sources],
@@ -81,9 +81,9 @@ def measure(sources: list[Source], windows: int, repeats: int) -> dict:
     )
     return {
         "files": len(sources),
-        "segments": kept,
-        "segments_music21": plainly,
-        "ours_segments_s": rate(taken["ours"], kept),
-        "music21_segments_s": rate(taken["music21"], plainly),
-        "times_music21": ratio(taken["music21"], taken["ours"], plainly, kept),
+        "segments": own_count,
+        "segments_music21": music21_count,
+        "ours_segments_s": rate(times["ours"], own_count),
+        "music21_segments_s": rate(times["music21"], music21_count),
+        "times_music21": ratio(times["music21"], times["ours"], music21_count, own_count),
     }

@@ -16,13 +16,13 @@ import httpx
 
 from benchmarks import public_bytes
 from benchmarks.public_bytes import API, MARK, Shot, request, upload
-from benchmarks.public_checks import HANG, Book, Fuzz, Reply, fire
+from benchmarks.public_checks import MAX_ANSWER_SECONDS, Book, Fuzz, Reply, fire
 from benchmarks.public_hostile import post
 from benchmarks.public_server import ROOT, Server
 from benchmarks.public_values import META, Target
 
-STALLED = 12  # uploads that are begun and not gone on with
-PAGE = b"<html><svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg></html>"
+STALLED_UPLOADS = 12  # begun and not finished
+SVG_PAGE = b"<html><svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg></html>"
 
 
 def attack(url: str, path: str, secret: str) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def attack(url: str, path: str, secret: str) -> dict[str, Any]:
     dict
         How many events gave the file away, and of each event the status of each step.
     """
-    found: dict[str, Any] = {}
+    steps_by_event: dict[str, Any] = {}
     with httpx.Client(base_url=url, timeout=60) as client:
         config = client.get("/config").json()
         for event in config["dependencies"]:
@@ -54,9 +54,13 @@ def attack(url: str, path: str, secret: str) -> dict[str, Any]:
             answers += [client.get(f"{API}/file={copy}") for copy in sorted(copies)]
             steps["file"] = min(answer.status_code for answer in answers[2:])
             steps["secret_came"] = any(secret in answer.text for answer in answers)
-            found[event["api_name"]] = steps
-    came = sum(steps["secret_came"] for steps in found.values())
-    return {"events_tried": len(found), "files_given_away": came, "steps": found}
+            steps_by_event[event["api_name"]] = steps
+    files_given_away = sum(steps["secret_came"] for steps in steps_by_event.values())
+    return {
+        "events_tried": len(steps_by_event),
+        "files_given_away": files_given_away,
+        "steps": steps_by_event,
+    }
 
 
 def by_client(server: Server, book: Book, dice: random.Random, count: int) -> None:
@@ -75,89 +79,89 @@ def by_client(server: Server, book: Book, dice: random.Random, count: int) -> No
         status, text = 200, ""
         try:
             job = client.submit(handle_file(str(path)), rhythm=dice.random(), api_name="/slide")
-            job.result(timeout=HANG)
+            job.result(timeout=MAX_ANSWER_SECONDS)
         except Exception as error:  # noqa: BLE001 - whatever the client makes of a refusal
             status, text = 500, str(error)
         reply = Reply(status, text.encode(), time.monotonic() - begin, True)
-        book.sent(shot, reply)
-        if reply.seconds > HANG:
-            book.found("hang", shot, reply)
+        book.add_reply(shot, reply)
+        if reply.seconds > MAX_ANSWER_SECONDS:
+            book.add_finding("hang", shot, reply)
         if any(str(folder) in text for folder in (ROOT, server.folder)) or "Traceback" in text:
-            book.found("a path of the server's", shot, reply)
+            book.add_finding("a path of the server's", shot, reply)
 
 
 async def midi(fuzz: Fuzz, target: Target, dice: random.Random, count: int) -> None:
     """Spoiled MIDI files, uploaded, opened by the page's event, and asked about as a whole."""
     event, ask = target.events["upload"], target.events["ask"]
 
-    async def one(data: bytes, alone: bool = False) -> None:
+    async def open_and_ask(data: bytes, alone: bool = False) -> None:
         shot = upload(data)
-        reply = await fuzz.one(shot)
+        reply = await fuzz.send(shot)
         if reply.status != 200:
-            fuzz.book.found("an upload is refused", shot, reply, str(reply.status))
+            fuzz.book.add_finding("an upload is refused", shot, reply, str(reply.status))
             return
         file = {"path": json.loads(reply.body)[0], "orig_name": "a.mid", "meta": META}
         shot = Shot("midi", post(f"{API}/run/predict", {**event, "data": [file]}))
-        reply = await fuzz.one(shot)
+        reply = await fuzz.send(shot)
         try:
             piece = json.loads(json.loads(reply.body)["data"][0]["props"]["piece"])
         except (ValueError, KeyError, TypeError):  # refused
             return
-        wanted = json.loads(ask["data"][0]) | {"piece": piece["id"], "rhythm": dice.random()}
-        wanted |= {"first": 0, "last": len(piece["segments"]) - 1}
-        body = {**ask, "data": [json.dumps(wanted)]}
-        await fuzz.one(Shot("midi", post(f"{API}/run/predict", body)), alone)
+        edit = json.loads(ask["data"][0]) | {"piece": piece["id"], "rhythm": dice.random()}
+        edit |= {"first": 0, "last": len(piece["segments"]) - 1}
+        body = {**ask, "data": [json.dumps(edit)]}
+        await fuzz.send(Shot("midi", post(f"{API}/run/predict", body)), alone)
 
     absurd = public_bytes.absurd_midi()
-    datas = dice.sample(absurd, min(len(absurd), count // 2))
-    while len(datas) < count:
-        datas.append(public_bytes.garbled(public_bytes.midi_file(dice), dice))
-    groups = iter(datas)
+    files = dice.sample(absurd, min(len(absurd), count // 2))
+    while len(files) < count:
+        files.append(public_bytes.garbled(public_bytes.midi_file(dice), dice))
+    groups = iter(files)
     while (group := list(itertools.islice(groups, 12))) and not fuzz.is_over:
-        await fuzz.together(one(data) for data in group)
-        if fuzz.look():
+        await fuzz.run_together(open_and_ask(data) for data in group)
+        if fuzz.check_log():
             for data in group:
-                await one(data)
-                if fuzz.look(f"opening {data[:2000]!r}"):
+                await open_and_ask(data)
+                if fuzz.check_log(f"opening {data[:2000]!r}"):
                     break
         await fuzz.health()
     if count > len(absurd):  # it takes long
-        await one(public_bytes.dense_midi(), alone=True)
+        await open_and_ask(public_bytes.dense_midi(), alone=True)
         await fuzz.health()
 
 
 async def pages_of_others(fuzz: Fuzz) -> None:
     """An upload that is a page or a script may not be shown as one at this address."""
     for name in ("x.html", "x.svg", "x.js", "x.xml", "x.xhtml", "x", "x.mid"):
-        reply = await fuzz.one(upload(PAGE, name.encode(), "pages"))
+        reply = await fuzz.send(upload(SVG_PAGE, name.encode(), "pages"))
         if reply.status != 200:
             continue
         shot = Shot("pages", request("GET", f"{API}/file={json.loads(reply.body)[0]}"))
-        reply = await fuzz.one(shot)
+        reply = await fuzz.send(shot)
         head = reply.head.lower()
-        shown = re.search(rb"content-type: [^\r]*(html|svg|javascript|xml)", head)
-        if reply.status == 200 and shown and b"content-disposition: attachment" not in head:
-            fuzz.book.found("an upload is shown as a page", shot, head.decode("latin-1"))
+        has_page_type = re.search(rb"content-type: [^\r]*(html|svg|javascript|xml)", head)
+        if reply.status == 200 and has_page_type and b"content-disposition: attachment" not in head:
+            fuzz.book.add_finding("an upload is shown as a page", shot, head.decode("latin-1"))
 
 
 async def stalled(
     fuzz: Fuzz, seconds: float, dice: random.Random, trickle: bytes
 ) -> dict[str, Any]:
-    """Whether who begins uploads and hardly goes on keeps others from uploading, and how long.
+    """Whether stalled uploads keep other visitors from uploading, and for how long.
 
     Parameters
     ----------
     fuzz : Fuzz
     seconds : float
-        That are waited for at most.
+        The longest wait.
     dice : random.Random
     trickle : bytes
-        Sent of each upload every second.
+        Bytes sent of each stalled upload every second.
     """
     part = public_bytes.multipart(public_bytes.midi_file(dice), b"a.mid")
     head = {**MARK, "Content-Length": str(len(part) + 5000)}
     begin, writers = time.monotonic(), []
-    for _ in range(STALLED):
+    for _ in range(STALLED_UPLOADS):
         _, writer = await asyncio.open_connection("127.0.0.1", fuzz.server.port)
         writer.write(request("POST", f"{API}/upload", part, head))
         writers.append(writer)
@@ -166,7 +170,7 @@ async def stalled(
         while True:
             shot = upload(public_bytes.midi_file(dice), kind="beside stalled uploads")
             reply = await fire(fuzz.server.port, shot)
-            fuzz.book.sent(shot, reply)
+            fuzz.book.add_reply(shot, reply)
             if reply.status == 200 or time.monotonic() - begin > seconds:
                 break
             for writer in writers:
@@ -177,7 +181,9 @@ async def stalled(
             writer.close()
     waited = round(time.monotonic() - begin, 1)
     if reply.status != 200:
-        how = "go on by a byte a second" if trickle else "are not gone on with"
-        what = f"{STALLED} uploads that {how} keep others out for {waited} s and longer"
-        fuzz.book.found("uploads are blocked", what, reply, how)
-    return {"uploads": STALLED, "others_let_in": reply.status == 200, "after_s": waited}
+        manner = "go on by a byte a second" if trickle else "are not gone on with"
+        finding = (
+            f"{STALLED_UPLOADS} uploads that {manner} keep others out for {waited} s and longer"
+        )
+        fuzz.book.add_finding("uploads are blocked", finding, reply, manner)
+    return {"uploads": STALLED_UPLOADS, "others_let_in": reply.status == 200, "after_s": waited}

@@ -1,4 +1,4 @@
-"""Hostile requests below what libraries send: broken HTTP, broken uploads, broken MIDI files."""
+"""Hostile requests as bytes: broken HTTP, broken uploads, broken MIDI files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 API = "/gradio_api"
 MARK = {"Content-Type": "multipart/form-data; boundary=mark"}
-TOO_LONG = 20_070_000  # bytes, more than an upload may have
+OVERSIZED_BYTES = 20_070_000  # more than an upload may have
 
 
 @dataclass(frozen=True)
@@ -18,15 +18,15 @@ class Shot:
     Attributes
     ----------
     kind : str
-        What it belongs to.
+        The group of requests that it belongs to.
     data : bytes
         All of it.
     foreign : bool
         An input of it is a file that is not its sender's: no good answer may come.
     patience : float
-        Seconds to wait for the end of an answer, which may rightly never come if they are few.
-    again : (bytes, int)
-        Sent after it, so many times.
+        Seconds to wait for the end of the answer; few for a stream, which need not end.
+    appended : (bytes, int)
+        Bytes sent after the request, and how often.
     follow : str or None
         Address of the answer to what this begins, with ``{}`` for its ``event_id``.
     """
@@ -35,7 +35,7 @@ class Shot:
     data: bytes
     foreign: bool = False
     patience: float = 25.0
-    again: tuple[bytes, int] = (b"", 0)
+    appended: tuple[bytes, int] = (b"", 0)
     follow: str | None = None
 
     def __str__(self) -> str:
@@ -52,11 +52,14 @@ def request(
     """The bytes of a request; the address goes out as it is, but for blanks and line ends."""
     address = "".join(f"%{ord(sign):02X}" if sign.isspace() and ord(sign) < 128 else sign
                       for sign in path)  # fmt: skip
-    given = {"Host": "127.0.0.1", "Connection": "close", **(headers or {})}
+    fields = {"Host": "127.0.0.1", "Connection": "close", **(headers or {})}
     if body is not None:
         length = str(len(body))
-        given = {"Content-Type": "application/json", "Content-Length": length, **given}
-    lines = [f"{method} {address} HTTP/1.1", *(f"{name}: {said}" for name, said in given.items())]
+        fields = {"Content-Type": "application/json", "Content-Length": length, **fields}
+    lines = [
+        f"{method} {address} HTTP/1.1",
+        *(f"{name}: {value}" for name, value in fields.items()),
+    ]
     return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogatepass") + (body or b"")
 
 
@@ -66,21 +69,21 @@ def garbled(data: bytes, dice: random.Random) -> bytes:
     for _ in range(dice.choice([1, 1, 1, 2, 4, 16])):
         if not changed:
             break
-        at, way = dice.randrange(len(changed)), dice.randrange(7)
-        if way == 0:
-            changed[at] ^= 1 << dice.randrange(8)
-        elif way == 1:
-            changed[at] = dice.choice([0, 0x7F, 0x80, 0xFF, dice.randrange(256)])
-        elif way == 2:
-            changed[at:at] = dice.randbytes(dice.choice([1, 2, 4, 200]))
-        elif way == 3:
-            del changed[at : at + dice.choice([1, 2, 4, 64])]
-        elif way == 4:
-            del changed[at:]
-        elif way == 5:
-            changed[at:at] = changed[at : at + dice.choice([4, 32, 500])]
+        place, change = dice.randrange(len(changed)), dice.randrange(7)
+        if change == 0:
+            changed[place] ^= 1 << dice.randrange(8)
+        elif change == 1:
+            changed[place] = dice.choice([0, 0x7F, 0x80, 0xFF, dice.randrange(256)])
+        elif change == 2:
+            changed[place:place] = dice.randbytes(dice.choice([1, 2, 4, 200]))
+        elif change == 3:
+            del changed[place : place + dice.choice([1, 2, 4, 64])]
+        elif change == 4:
+            del changed[place:]
+        elif change == 5:
+            changed[place:place] = changed[place : place + dice.choice([4, 32, 500])]
         else:
-            changed[at : at + 4] = dice.choice([b"\xff", b"\0", b"\x7f", b"\x80"]) * 4
+            changed[place : place + 4] = dice.choice([b"\xff", b"\0", b"\x7f", b"\x80"]) * 4
     return bytes(changed)
 
 
@@ -100,23 +103,23 @@ def midi_file(dice: random.Random) -> bytes:
 
 
 def _midi(
-    tracks: Sequence[bytes], division: int = 480, kind: int = 0, said: int | None = None
+    tracks: Sequence[bytes], division: int = 480, kind: int = 0, track_count: int | None = None
 ) -> bytes:
-    numbers = (kind, len(tracks) if said is None else said, division)
-    whole = b"MThd\0\0\0\6" + b"".join(number.to_bytes(2, "big") for number in numbers)
+    numbers = (kind, len(tracks) if track_count is None else track_count, division)
+    data = b"MThd\0\0\0\6" + b"".join(number.to_bytes(2, "big") for number in numbers)
     for track in tracks:
-        whole += b"MTrk" + (len(track) + 4).to_bytes(4, "big") + track + b"\x00\xff\x2f\x00"
-    return whole
+        data += b"MTrk" + (len(track) + 4).to_bytes(4, "big") + track + b"\x00\xff\x2f\x00"
+    return data
 
 
 def absurd_midi() -> list[bytes]:
-    """MIDI files that are well-formed and ask for too much, and beginnings of none."""
+    """Well-formed MIDI files that ask for too much, and files that only begin like MIDI."""
     note = b"\x00\x90\x3c\x40\x83\x60\x80\x3c\x00"
-    tune, far = note * 8, b"\xff\xff\xff\x7f"
+    tune, longest_delta = note * 8, b"\xff\xff\xff\x7f"
     head = b"MThd\0\0\0\6\0\0\0\1\1\xe0"
     chord = b"".join(b"\x00\x90" + bytes([number % 128, 64]) for number in range(60_000))
     return [
-        _midi([(far + b"\x90\x3c\x40" + far + b"\x80\x3c\x00") * 40]),
+        _midi([(longest_delta + b"\x90\x3c\x40" + longest_delta + b"\x80\x3c\x00") * 40]),
         *(_midi([tune], division) for division in (0, 1, 0xE728, 0x8000, 0x7FFF)),
         *(_midi([b"\x00\xff\x51\x03" + tempo + tune])
           for tempo in (b"\0\0\0", b"\0\0\1", b"\xff\xff\xff", b"\x7f\xff\xff")),
@@ -127,10 +130,10 @@ def absurd_midi() -> list[bytes]:
         _midi([b"\x01\xb0\x40\x7f\x01\xb0\x40\x00" * 30_000 + tune]),
         _midi([b"\x00\x90\x3c\x40" * 100_000]),
         _midi([b"\x01\x90\x3c\x40\x01\x80\x3c\x00" * 40_000]),
-        _midi([chord + far + b"\x80\x3c\x00"]),
+        _midi([chord + longest_delta + b"\x80\x3c\x00"]),
         _midi([note * 7_000]),
         _midi([tune] * 200, kind=1),
-        _midi([tune] * 3, kind=1, said=65_535),
+        _midi([tune] * 3, kind=1, track_count=65_535),
         _midi([tune] * 3, kind=2),
         _midi([tune], kind=9),
         _midi([b""]),
@@ -190,7 +193,7 @@ def uploads(names: Sequence[str], dice: random.Random) -> list[Shot]:
         b"--mark\r\n" + b"A: b\r\n" * 2000 + b"\r\nx\r\n" + end,
         b"--mark\r\nContent-Disposition: " + b"x" * 60_000 + b"\r\n\r\nx\r\n" + end,
         multipart(b"", b"e.mid"),
-        multipart(b"\0" * TOO_LONG, b"big.mid"),
+        multipart(b"\0" * OVERSIZED_BYTES, b"big.mid"),
         garbled(part, dice),
     ]
     form = "multipart/form-data"
@@ -198,19 +201,19 @@ def uploads(names: Sequence[str], dice: random.Random) -> list[Shot]:
     kinds += [f"{form}; boundary={'m' * 5000}", f"{form}; boundary=\u00e9"]
     lengths = ("99999999999", "-1", "1e3", "\u0663", "+5", "0x10", "")
     path = f"{API}/upload"
-    sent = [request("POST", path, body, MARK) for body in bodies]
-    sent += [request("POST", path, part, {"Content-Type": kind}) for kind in kinds]
-    sent += [request("POST", path, part, {**MARK, "Content-Length": n}) for n in lengths]
-    sent += [
+    requests = [request("POST", path, body, MARK) for body in bodies]
+    requests += [request("POST", path, part, {"Content-Type": kind}) for kind in kinds]
+    requests += [request("POST", path, part, {**MARK, "Content-Length": n}) for n in lengths]
+    requests += [
         request("POST", f"{path}?upload_id={i}", part, MARK) for i in ("../x", "%00", "a" * 999)
     ]
     return [
         *(upload(data, name, "uploads") for name in odd),
-        *(Shot("uploads", one, patience=3.0) for one in sent),
+        *(Shot("uploads", request_bytes, patience=3.0) for request_bytes in requests),
     ]
 
 
-# ---- what HTTP libraries refuse to send ----------------------------------------------------------
+# ---- requests that HTTP libraries refuse to send -------------------------------------------------
 
 
 def raw(secret: str, event: bytes) -> list[Shot]:
@@ -247,10 +250,10 @@ def _lines() -> list[bytes]:
               b"\xff\xfe / HTTP/1.1", b"X" * 9000 + b" / HTTP/1.1")  # fmt: skip
     upgrade = (b"Upgrade: websocket", b"Connection: Upgrade", b"Sec-WebSocket-Version: 13",
                b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")  # fmt: skip
-    many = b"GET /config HTTP/1.1\r\nHost: x\r\n\r\n" * 30 + _get(b"/healthz")
+    pipelined = b"GET /config HTTP/1.1\r\nHost: x\r\n\r\n" * 30 + _get(b"/healthz")
     return [
         *(start + end for start in starts),
-        *(b"\r\n\r\n", b"\0", hello, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", many),
+        *(b"\r\n\r\n", b"\0", hello, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", pipelined),
         b"GET / HTTP/1.1\nHost: x\nConnection: close\n\n",
         b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n",
         _get(f"{API}/queue/join".encode(), *upgrade),
@@ -259,8 +262,8 @@ def _lines() -> list[bytes]:
 
 
 def _addresses(secret: bytes) -> list[bytes]:
-    """Addresses that lead out of folders, or are none."""
-    ways = (b"http://127.0.0.1/config", b"http://evil.example/%b", b"file://%b", b"//evil.x%b",
+    """Addresses that lead out of folders, or are not valid."""
+    templates = (b"http://127.0.0.1/config", b"http://evil.example/%b", b"file://%b", b"//evil.x%b",
             b"/gradio_api/file=/../../../../..%b", b"/gradio_api/file=../../..%b",
             b"/gradio_api/file=%%2e%%2e%%2f%b", b"/gradio_api/file=%%252e%%252e%b",
             b"/gradio_api/file=%%00%b", b"/gradio_api/file=%b%%00.mid", b"/gradio_api/file=%b#.mid",
@@ -273,11 +276,13 @@ def _addresses(secret: bytes) -> list[bytes]:
              b"/?deep_link=x", b"/?x;deep_link=x", b"/?%64eep_link=%00", b"/?deep_link",
              b"/config?a=b&deep_link=x", b"/config?DEEP_LINK=x", b"/?deep_link[]=x",
              b"/survey/s/trial?invite=\xff", b"/survey/s/trial?invite=%ff%00")  # fmt: skip
-    return [_get(way % secret if b"%b" in way else way) for way in ways] + [_get(p) for p in plain]
+    return [
+        _get(template % secret if b"%b" in template else template) for template in templates
+    ] + [_get(p) for p in plain]
 
 
 def _headers() -> list[bytes]:
-    """Headers that are none, too many, too long or no text."""
+    """Headers that are not valid, too many, too long or not text."""
     hosts = (b"a b", b"\xff\xfe", b"[::1", b"x:99999999", b"http://evil/?", b"", b"a\0b")
     odd = (b"X: " + b"y" * 100_000, b"\r\n".join([b"X: y"] * 9000), b"X: a\r\n b", b"X\0Y: z",
            b": z", b"no colon", b"X-Forwarded-Host: \xff", b"X-Forwarded-Proto: \xff",
@@ -297,10 +302,10 @@ def _headers() -> list[bytes]:
     ]
 
 
-def _lengths(good: bytes) -> list[bytes]:
-    """Bodies shorter, longer or otherwise than what is said of them."""
+def _lengths(json_body: bytes) -> list[bytes]:
+    """Bodies that do not fit their declared length, type or encoding."""
     kind, length = b"Content-Type: application/json", b"Content-Length: "
-    sized = length + str(len(good)).encode()
+    sized = length + str(len(json_body)).encode()
     chunks = b"Transfer-Encoding: chunked"
     big = length + b"9" * 23
     start = f"POST {API}/run/predict HTTP/1.1\r\nHost: x\r\nConnection: close\r\n".encode()
@@ -309,34 +314,31 @@ def _lengths(good: bytes) -> list[bytes]:
         return start + b"\r\n".join([*lines, b"", b""]) + body
 
     return [
-        posted(good, kind, length + b"5", length + b"6"),
-        *(posted(good, kind, length + wrong) for wrong in (b"-5", b"x", b"\xb2", b"1_0", b"")),
-        posted(good, kind, big),
-        posted(b"0\r\n\r\n" + good, kind, sized, chunks),
-        posted(good[:30], kind, sized),
+        posted(json_body, kind, length + b"5", length + b"6"),
+        *(posted(json_body, kind, length + text) for text in (b"-5", b"x", b"\xb2", b"1_0", b"")),
+        posted(json_body, kind, big),
+        posted(b"0\r\n\r\n" + json_body, kind, sized, chunks),
+        posted(json_body[:30], kind, sized),
         posted(b"", kind, sized),
-        posted(good, kind),
-        posted(good, kind, sized, b"Content-Encoding: gzip"),
-        posted(good, b"Content-Type: text/html", sized),
-        posted(good, b"Content-Type: application/x-www-form-urlencoded", sized),
-        posted(good, sized),
-        posted(good, kind, sized, b"Expect: 100-continue"),
-        posted(good[:-1] + b"\xff", kind, sized),
-        posted(b"\xff" * len(good), kind, sized),
-        posted(b"[" * len(good), kind, sized),
-        posted(good.decode().encode("utf-16")[: len(good)], kind, sized),
+        posted(json_body, kind),
+        posted(json_body, kind, sized, b"Content-Encoding: gzip"),
+        posted(json_body, b"Content-Type: text/html", sized),
+        posted(json_body, b"Content-Type: application/x-www-form-urlencoded", sized),
+        posted(json_body, sized),
+        posted(json_body, kind, sized, b"Expect: 100-continue"),
+        posted(json_body[:-1] + b"\xff", kind, sized),
+        posted(b"\xff" * len(json_body), kind, sized),
+        posted(b"[" * len(json_body), kind, sized),
+        posted(json_body.decode().encode("utf-16")[: len(json_body)], kind, sized),
         posted(b"\xef\xbb\xbf{}", kind, length + b"5"),
-        *(
-            posted(wrong, kind, chunks)
-            for wrong in (b"zz\r\n", b"-1\r\n\r\n", b"f" * 16 + b"\r\nx")
-        ),
-        posted(b"%x\r\n" % len(good) + good + b"\r\n0\r\n\r\n", kind, chunks),
+        *(posted(text, kind, chunks) for text in (b"zz\r\n", b"-1\r\n\r\n", b"f" * 16 + b"\r\nx")),
+        posted(b"%x\r\n" % len(json_body) + json_body + b"\r\n0\r\n\r\n", kind, chunks),
         posted(b"1;" + b"a" * 20_000 + b"\r\n{\r\n", kind, chunks),
     ]
 
 
 def _endless() -> list[Shot]:
-    """What goes on for longer than anybody should listen; bounded here."""
+    """Requests longer than a server should read; bounded here."""
     host = "HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n"
     event = f"POST {API}/run/predict {host}Content-Type: application/json\r\n\r\n".encode()
     join = f"POST /survey/api/join {host}Content-Type: application/json\r\n\r\n".encode()
@@ -345,10 +347,13 @@ def _endless() -> list[Shot]:
     text = b"1000\r\n" + b'"' + b"a" * 4095 + b"\r\n"
     block = b"10000\r\n" + b"\x55" * 65536 + b"\r\n"
     return [
-        Shot("raw", event, patience=4.0, again=(text, 60)),
-        Shot("raw", join, patience=4.0, again=(text, 60)),
+        Shot("raw", event, patience=4.0, appended=(text, 60)),
+        Shot("raw", join, patience=4.0, appended=(text, 60)),
         Shot(
-            "raw", file + b"%x\r\n" % len(part) + part + b"\r\n", patience=9.0, again=(block, 380)
+            "raw",
+            file + b"%x\r\n" % len(part) + part + b"\r\n",
+            patience=9.0,
+            appended=(block, 380),
         ),
-        Shot("raw", b"GET / HTTP/1.1\r\nHost: x\r\n", patience=4.0, again=(b"X: y\r\n", 3000)),
+        Shot("raw", b"GET / HTTP/1.1\r\nHost: x\r\n", patience=4.0, appended=(b"X: y\r\n", 3000)),
     ]

@@ -1,4 +1,4 @@
-"""Sends hostile requests and judges what comes back, for `benchmarks.public_fuzz`."""
+"""Sends hostile requests and checks the answers, for `benchmarks.public_fuzz`."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from benchmarks.public_server import ROOT, Server
 from benchmarks.serving import ServerError
 from benchmarks.timing import rounded
 
-BATCH = 60
-AT_ONCE = 6
-HANG = 20.0  # seconds that no answer may take
-WELL = 2.0  # seconds within which the server has to say that it is well
-LARGEST = 3_000_000  # bytes of an answer that are read
-SHOWN = 40  # findings that are written down in full
+BATCH_SHOTS = 60
+MAX_CONNECTIONS = 6
+MAX_ANSWER_SECONDS = 20.0  # an answer that takes longer is a hang
+MAX_HEALTH_SECONDS = 2.0  # until the server says that it is well
+MAX_ANSWER_BYTES = 3_000_000  # more of an answer is not read
+MAX_FINDINGS = 40  # that are written down in full
 UNHANDLED = "Exception in ASGI application"
 FAILED = re.compile(r"(\w+|an event) failed: (\w+ at [\w.]+:\d+)")
 RESTART = "a worker ended unasked"
@@ -33,7 +33,7 @@ SENTENCE = re.compile(r"[^\x00-\x1f]{10,600}\.")
 WELCOME = b"HTTP/1.1 100"
 GENERIC = ("root:x:0:0", "SQLite format 3\0", '[project]\nname = "fadernets"')
 ENDS = (b'"process_completed"', b'"close_stream"', b"event: complete", b"event: error")
-TRACEBACK = re.compile(  # with those that led to it
+TRACEBACK = re.compile(  # with the tracebacks of its causes
     r"(?:Traceback \(most recent call last\):\n(?:[ +|].*\n|\n)*[^ \n].*\n"
     r"(?:\n(?:During handling|The above).*\n\n)?)+"
 )
@@ -42,7 +42,7 @@ CHUNK = re.compile(rb"([0-9a-fA-F]+)\r\n")
 
 @dataclass
 class Reply:
-    """What came of a request: status 0 if nothing did, and whether the other side ended it."""
+    """The answer to a request: status 0 if there is none; `ended` if the server ended it."""
 
     status: int
     body: bytes
@@ -51,13 +51,13 @@ class Reply:
     head: bytes = b""
 
     def __str__(self) -> str:
-        said = self.body[:400].decode("latin-1")
-        return f"{self.status} after {self.seconds:.1f} s: {said}"
+        text = self.body[:400].decode("latin-1")
+        return f"{self.status} after {self.seconds:.1f} s: {text}"
 
 
 @dataclass
 class Book:
-    """What was sent and what was found, by kind."""
+    """Counts of answers and of findings, by kind."""
 
     statuses: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     findings: Counter[str] = field(default_factory=Counter)
@@ -69,22 +69,22 @@ class Book:
     cut_short: bool = False
     _known: set[tuple[str, ...]] = field(default_factory=set)
 
-    def found(self, what: str, shot: Shot | str, reply: Any = "", key: str = "") -> None:
+    def add_finding(self, finding: str, shot: Shot | str, reply: Any = "", key: str = "") -> None:
         """Count a finding, and write it down in full if it is a new one."""
-        self.findings[what] += 1
+        self.findings[finding] += 1
         kind = shot.kind if isinstance(shot, Shot) else "server"
-        if (what, kind, key) not in self._known and len(self.shown) < SHOWN:
-            self._known.add((what, kind, key))
-            said = {"request": str(shot)[:2500], "reply": str(reply)[:1500]}
-            self.shown.append({"what": what, "kind": kind, **said})
+        if (finding, kind, key) not in self._known and len(self.shown) < MAX_FINDINGS:
+            self._known.add((finding, kind, key))
+            example = {"request": str(shot)[:2500], "reply": str(reply)[:1500]}
+            self.shown.append({"what": finding, "kind": kind, **example})
 
-    def sent(self, shot: Shot, reply: Reply) -> None:
+    def add_reply(self, shot: Shot, reply: Reply) -> None:
         """Count an answer."""
         nothing = "closed" if reply.ended else "no end"
         self.statuses[shot.kind][f"{reply.status // 100}xx" if reply.status else nothing] += 1
         if reply.ended and reply.seconds > self.slowest["seconds"]:
-            said = {"kind": shot.kind, "request": str(shot)[:300]}
-            self.slowest = {"seconds": rounded(reply.seconds), **said}
+            request = {"kind": shot.kind, "request": str(shot)[:300]}
+            self.slowest = {"seconds": rounded(reply.seconds), **request}
 
     def report(self) -> dict[str, Any]:
         """Plain data."""
@@ -93,7 +93,7 @@ class Book:
         return {
             "requests": sum(counts.total() for counts in self.statuses.values()),
             "by_kind": {kind: dict(counts) for kind, counts in self.statuses.items()},
-            **{name: self.findings[what] for name, what in goals.items()},
+            **{name: self.findings[finding] for name, finding in goals.items()},
             "other_findings": others,
             "worker_restarts": self.restarts,
             "failures_told_as_sentences": dict(self.failures),
@@ -105,7 +105,7 @@ class Book:
 
 
 class Fuzz:
-    """Sends shots to a server and judges what comes back.
+    """Sends shots to a server and checks the answers.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ class Fuzz:
         self.secrets = [text.encode() for text in (*secrets, *GENERIC)]
         folders = {str(ROOT), str(Path.home()), sys.prefix}
         self.folders = [folder.encode() for folder in folders if len(folder) > 3]
-        self._said = len(server.said())
+        self._log_length = len(server.log_text())
 
     @property
     def is_over(self) -> bool:
@@ -133,99 +133,103 @@ class Fuzz:
 
     async def run(self, shots: Iterable[Shot]) -> None:
         """Send everything, in batches; a batch that ends badly is sent again one by one."""
-        whole = iter(shots)
-        while (batch := list(itertools.islice(whole, BATCH))) and not self.is_over:
-            await self.together(self.one(shot) for shot in batch)
-            if self.look():
+        remaining = iter(shots)
+        while (batch := list(itertools.islice(remaining, BATCH_SHOTS))) and not self.is_over:
+            await self.run_together(self.send(shot) for shot in batch)
+            if self.check_log():
                 for shot in batch:  # which one was it?
-                    await self.one(replace(shot, kind=f"{shot.kind}, again"))
+                    await self.send(replace(shot, kind=f"{shot.kind}, again"))
                     await asyncio.sleep(0.02)
-                    if self.look(shot):
+                    if self.check_log(shot):
                         break
             await self.health()
 
-    async def together(self, works: Iterable[Any]) -> None:
-        """Do some things at once, but not too many."""
-        turn = asyncio.Semaphore(AT_ONCE)
+    async def run_together(self, tasks: Iterable[Any]) -> None:
+        """Run tasks at once, at most `MAX_CONNECTIONS`."""
+        slots = asyncio.Semaphore(MAX_CONNECTIONS)
 
-        async def one(work: Any) -> None:
-            async with turn:
-                await work
+        async def run(task: Any) -> None:
+            async with slots:
+                await task
 
-        await asyncio.gather(*(one(work) for work in works))
+        await asyncio.gather(*(run(task) for task in tasks))
 
-    async def one(self, shot: Shot, alone: bool = False) -> Reply:
-        """Send a shot and judge its answer, and the answer to what it began."""
-        reply = await self._told(shot)
-        slow = reply.seconds > HANG and shot.patience > HANG
+    async def send(self, shot: Shot, alone: bool = False) -> Reply:
+        """Send a shot and check its answer, and the answer to the event that it began."""
+        reply = await self._exchange(shot)
+        slow = reply.seconds > MAX_ANSWER_SECONDS and shot.patience > MAX_ANSWER_SECONDS
         if slow and not alone:  # it may have had to wait for its turn
-            again = await self._told(replace(shot, kind=f"{shot.kind}, again"))
-            slow = again.seconds > HANG
+            second = await self._exchange(replace(shot, kind=f"{shot.kind}, again"))
+            slow = second.seconds > MAX_ANSWER_SECONDS
         if slow:
-            self.book.found("hang", shot, reply, str(reply.status))
+            self.book.add_finding("hang", shot, reply, str(reply.status))
         return reply
 
-    async def _told(self, shot: Shot) -> Reply:
+    async def _exchange(self, shot: Shot) -> Reply:
         reply = await fire(self.server.port, shot)
-        self._judge(shot, reply, shot)
+        self._check(shot, reply, shot)
         if shot.follow is None or (name := _event_id(reply)) is None:
             return reply
         follow = Shot(shot.kind, request("GET", shot.follow.format(name)), shot.foreign)
         second = await fire(self.server.port, follow)
-        self._judge(follow, second, shot)
+        self._check(follow, second, shot)
         return replace(second, seconds=reply.seconds + second.seconds)
 
-    def _judge(self, shot: Shot, reply: Reply, cause: Shot) -> None:
-        """Look for what may not be in an answer."""
-        book, whole = self.book, reply.head + b"\r\n\r\n" + reply.body
-        book.sent(shot, reply)
-        if any(secret in whole for secret in self.secrets):
-            book.found("given away", cause, reply, str(reply.status))
+    def _check(self, shot: Shot, reply: Reply, cause: Shot) -> None:
+        """Look for secrets, paths and other things that may not be in an answer."""
+        book, answer = self.book, reply.head + b"\r\n\r\n" + reply.body
+        book.add_reply(shot, reply)
+        if any(secret in answer for secret in self.secrets):
+            book.add_finding("given away", cause, reply, str(reply.status))
         if cause.foreign and _is_good(reply):
-            book.found("given away", cause, reply, "done for a file that is not the sender's")
+            book.add_finding("given away", cause, reply, "done for a file that is not the sender's")
         if reply.status == 500 and not _is_sentence(reply.body):
-            said = reply.body[:60].decode("latin-1")
-            book.found("500 without a sentence", cause, reply, said)
-        # What the page knows an upload by is its path; errors name none.
-        mine = [str(self.server.folder).encode()] if _is_refusal(reply) else []
-        sent = unquote_to_bytes(cause.data) if cause.kind == "survey" else b""  # forms come back
-        if any(f in whole and f not in sent for f in (*self.folders, *mine)):
-            book.found("a path of the server's", cause, reply, shot.kind)
+            text = reply.body[:60].decode("latin-1")
+            book.add_finding("500 without a sentence", cause, reply, text)
+        # The page identifies an upload by its path, so good answers name it; errors must not.
+        own_folder = [str(self.server.folder).encode()] if _is_refusal(reply) else []
+        request_data = (
+            unquote_to_bytes(cause.data) if cause.kind == "survey" else b""
+        )  # forms come back
+        if any(f in answer and f not in request_data for f in (*self.folders, *own_folder)):
+            book.add_finding("a path of the server's", cause, reply, shot.kind)
 
-    def look(self, shot: Shot | str = "see the requests that were sent again") -> bool:
-        """Whether the server said anything new that it should not have.
+    def check_log(self, shot: Shot | str = "see the requests that were sent again") -> bool:
+        """Whether new lines of the server's log hold a traceback or an unhandled exception.
 
         Raises
         ------
         ServerError
             If it ended.
         """
-        said = self.server.said()
-        new, self._said = said[self._said :], len(said)
+        text = self.server.log_text()
+        new, self._log_length = text[self._log_length :], len(text)
         self.book.restarts += new.count(RESTART)
-        self.book.failures.update(" failed: ".join(found) for found in FAILED.findall(new))
-        tracebacks = [found[0].splitlines() for found in TRACEBACK.finditer(new)]
+        self.book.failures.update(" failed: ".join(match) for match in FAILED.findall(new))
+        tracebacks = [match[0].splitlines() for match in TRACEBACK.finditer(new)]
         for lines in tracebacks:
-            self.book.found("traceback", shot, "\n".join(lines[-12:]), lines[-1][:60])
+            self.book.add_finding("traceback", shot, "\n".join(lines[-12:]), lines[-1][:60])
         errors = [line for line in new.splitlines() if UNHANDLED in line]
         for line in errors:
-            self.book.found("an exception got through", shot, line, line.rpartition("|")[2][:60])
+            self.book.add_finding(
+                "an exception got through", shot, line, line.rpartition("|")[2][:60]
+            )
         if self.server.process.poll() is not None:
-            self.book.found("the server ended", shot, new[-1000:])
+            self.book.add_finding("the server ended", shot, new[-1000:])
             raise ServerError("the server ended")
         return bool(tracebacks or errors)
 
     async def health(self) -> None:
-        """Whether the server is well, soon; asked twice if it is not, since others work here."""
+        """Add a finding unless the server is well soon; asked twice, for the machine is shared."""
         shot = Shot("health", request("GET", "/healthz"), patience=10.0)
-        for again in (False, True):
+        for is_second in (False, True):
             reply = await fire(self.server.port, shot)
             self.book.health = max(self.book.health, reply.seconds)
-            if reply.status == 200 and reply.seconds <= WELL:
+            if reply.status == 200 and reply.seconds <= MAX_HEALTH_SECONDS:
                 return
-            if again:
-                what = "unwell" if reply.ended and reply.status != 200 else "slow to be well"
-                self.book.found(what, "GET /healthz", reply)
+            if is_second:
+                finding = "unwell" if reply.ended and reply.status != 200 else "slow to be well"
+                self.book.add_finding(finding, "GET /healthz", reply)
 
 
 def _event_id(reply: Reply) -> str | None:
@@ -245,15 +249,15 @@ def _is_good(reply: Reply) -> bool:
         return b'"success":true' in reply.body
     if b"event: complete" in reply.body:
         return True
-    done = re.search(rb'"(piece|answer|path)\\?"', reply.body)
-    return reply.status == 200 and reply.body.startswith(b'{"data"') and done is not None
+    match = re.search(rb'"(piece|answer|path)\\?"', reply.body)
+    return reply.status == 200 and reply.body.startswith(b'{"data"') and match is not None
 
 
 def _is_sentence(body: bytes) -> bool:
     """Whether an answer of status 500 holds one sentence of ours."""
     try:
-        said = json.loads(body)
-        text = said.get("message") or said.get("error")
+        answer = json.loads(body)
+        text = answer.get("message") or answer.get("error")
     except (ValueError, AttributeError):
         return False
     return isinstance(text, str) and SENTENCE.fullmatch(text) is not None
@@ -269,7 +273,7 @@ async def fire(port: int, shot: Shot) -> Reply:
     sending = asyncio.create_task(_send(writer, shot))
     try:
         async with asyncio.timeout(shot.patience):
-            while not _is_told(data) and (part := await reader.read(65536)):
+            while not _is_complete(data) and (part := await reader.read(65536)):
                 data += part
         ended = True
     except TimeoutError:
@@ -292,7 +296,7 @@ async def _send(writer: asyncio.StreamWriter, shot: Shot) -> None:
     try:
         writer.write(shot.data)
         await writer.drain()
-        part, times = shot.again
+        part, times = shot.appended
         for _ in range(times):
             await asyncio.sleep(0.002)
             writer.write(part)
@@ -301,16 +305,16 @@ async def _send(writer: asyncio.StreamWriter, shot: Shot) -> None:
         pass
 
 
-def _is_told(data: bytearray) -> bool:
-    """Whether an answer is too long, or a stream that has brought what was waited for."""
-    if len(data) > LARGEST:
+def _is_complete(data: bytearray) -> bool:
+    """Whether an answer is too long, or a stream that holds its last event."""
+    if len(data) > MAX_ANSWER_BYTES:
         return True
     return b"text/event-stream" in data[:2000] and any(end in data[-4000:] for end in ENDS)
 
 
 def _chunks(body: bytes) -> Iterator[bytes]:
-    """What chunks hold, as far as they came."""
-    at = 0
-    while match := CHUNK.match(body, at):
+    """Contents of the chunks that have arrived."""
+    position = 0
+    while match := CHUNK.match(body, position):
         yield body[match.end() : match.end() + int(match[1], 16)]
-        at = match.end() + int(match[1], 16) + 2
+        position = match.end() + int(match[1], 16) + 2

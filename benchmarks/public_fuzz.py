@@ -37,12 +37,12 @@ from benchmarks.public_bytes import API, Shot
 from benchmarks.public_checks import Book, Fuzz
 from benchmarks.public_server import Server
 from benchmarks.public_values import META, Target
-from benchmarks.public_visitor import Plan
+from benchmarks.public_visitor import PageEvents
 from benchmarks.timing import machine, rounded
 
-# Of each hundred requests; in turn, so that time that runs out is missing everywhere alike.
+# Percent of the requests. The kinds alternate, so a run that is cut short lacks some of each.
 SHARES = {"addresses": 29, "values": 33, "mutations": 25, "survey": 13}
-BAD = ("tracebacks", "hangs", "files_given_away", "other_findings")
+FAILURES = ("tracebacks", "hangs", "files_given_away", "other_findings")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Plant:
 
 
 def visit(server: Server, dice: random.Random) -> dict[str, Any]:
-    """What the page does: open the example, ask, hear, save, take away, bring a file, join.
+    """Do as the page does: open the example, ask, hear, save, download, upload a file, join.
 
     Returns
     -------
@@ -74,34 +74,34 @@ def visit(server: Server, dice: random.Random) -> dict[str, Any]:
     """
     with httpx.Client(base_url=server.url, timeout=60) as client:
         config = client.get("/config").raise_for_status().json()
-        plan = Plan(config)
+        page_events = PageEvents(config)
 
         def body(event: tuple[str | None, str], value: Any) -> dict[str, Any]:
-            number, target = plan.events[event]
-            said = {"data": [value], "event_data": None, "fn_index": number}
-            return {**said, "trigger_id": target, "session_hash": "visit"}
+            number, target = page_events.events[event]
+            fields = {"data": [value], "event_data": None, "fn_index": number}
+            return {**fields, "trigger_id": target, "session_hash": "visit"}
 
-        def does(one: dict[str, Any]) -> list[Any]:
-            answer = client.post(f"{API}/run/predict", json=one)
+        def send(event_body: dict[str, Any]) -> list[Any]:
+            answer = client.post(f"{API}/run/predict", json=event_body)
             return answer.raise_for_status().json()["data"]
 
-        events = {"open": body((None, "load"), plan.first)}
-        piece = json.loads(does(events["open"])[0]["props"]["piece"])
-        wanted = {"number": 1, "piece": piece["id"], "first": 0, "last": 1, "original": True}
-        wanted |= {"vorbis": True, "rhythm": 0.7, "note": None, "arousal": None, "valence": None}
-        wanted |= {"seed": 1, "peak": None, "chunk": None, "gain": None}
-        for name, more in (("ask", {}), ("hear", {"chunk": 0, "gain": 1.0})):
-            events[name] = body(("fn-bench", name), json.dumps(wanted | more))
-            does(events[name])
-        wanted |= {"kind": "midi", "scope": "selection"}
-        events["save"] = body(("fn-bench", "save"), json.dumps(wanted))
-        saved = does(events["save"])[0]["path"]
+        events = {"open": body((None, "load"), page_events.first)}
+        piece = json.loads(send(events["open"])[0]["props"]["piece"])
+        edit = {"number": 1, "piece": piece["id"], "first": 0, "last": 1, "original": True}
+        edit |= {"vorbis": True, "rhythm": 0.7, "note": None, "arousal": None, "valence": None}
+        edit |= {"seed": 1, "peak": None, "chunk": None, "gain": None}
+        for name, changes in (("ask", {}), ("hear", {"chunk": 0, "gain": 1.0})):
+            events[name] = body(("fn-bench", name), json.dumps(edit | changes))
+            send(events[name])
+        edit |= {"kind": "midi", "scope": "selection"}
+        events["save"] = body(("fn-bench", "save"), json.dumps(edit))
+        saved = send(events["save"])[0]["path"]
         client.get(f"{API}/file={saved}").raise_for_status()
         file = {"files": ("own.mid", public_bytes.midi_file(dice))}
         own = client.post(f"{API}/upload", files=file).raise_for_status().json()[0]
-        given = {"path": own, "orig_name": "own.mid", "meta": META}
-        events["upload"] = body(("fn-upload", "upload"), given)
-        does(events["upload"])
+        uploaded_file = {"path": own, "orig_name": "own.mid", "meta": META}
+        events["upload"] = body(("fn-upload", "upload"), uploaded_file)
+        send(events["upload"])
         info = client.get(f"{API}/info").raise_for_status().json()["named_endpoints"]
         joined = client.post("/survey/api/join", json={"study": "trial", "consent": True})
     return {
@@ -109,8 +109,8 @@ def visit(server: Server, dice: random.Random) -> dict[str, Any]:
         "events": events,
         "inputs": {e["id"]: len(e["inputs"]) for e in config["dependencies"] if e["backend_fn"]},
         "public": {
-            name.strip("/"): [p["parameter_name"] for p in one["parameters"]]
-            for name, one in info.items()
+            name.strip("/"): [p["parameter_name"] for p in endpoint["parameters"]]
+            for name, endpoint in info.items()
         },
         "participant": joined.json().get("token", "x"),
     }
@@ -130,54 +130,56 @@ def listing(folder: Path) -> set[str]:
 
 
 async def fuzz_server(
-    server: Server, given: argparse.Namespace, plant: Plant, ways: int
+    server: Server, options: argparse.Namespace, plant: Plant, ways: int
 ) -> dict[str, Any]:
     """Everything against one server; the report."""
-    dice, book = random.Random(given.seed), Book()
+    dice, book = random.Random(options.seed), Book()
     before = {"memory_mb": server.memory()["all"], "descriptors": server.descriptors()}
-    good = await asyncio.to_thread(visit, server, dice)
+    knowledge = await asyncio.to_thread(visit, server, dice)
     tune = public_bytes.midi_file(dice)
     paths = public_values.foreign_files(server.folder, server.uploads, plant.file, tune)
-    there, asked, begin = listing(server.folder), [], time.monotonic()
+    files_before, trapped_requests, begin = listing(server.folder), [], time.monotonic()
 
     async def trapped(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append((await reader.read(300)).decode("latin-1"))
+        trapped_requests.append((await reader.read(300)).decode("latin-1"))
         writer.close()
 
     async with await asyncio.start_server(trapped, "127.0.0.1", 0) as trap:
         url = f"http://127.0.0.1:{trap.sockets[0].getsockname()[1]}/"
-        target = Target(server.port, plant.token, paths, url, **good)
-        fuzz = Fuzz(server, vars(plant).values(), book, begin + given.seconds / ways)
+        target = Target(server.port, plant.token, paths, url, **knowledge)
+        fuzz = Fuzz(server, vars(plant).values(), book, begin + options.seconds / ways)
         attacked = await asyncio.to_thread(attack, server.url, paths[0], plant.file)
         if attacked["files_given_away"]:
-            book.found("given away", "the attack of three steps", attacked)
+            book.add_finding("given away", "the attack of three steps", attacked)
         await pages_of_others(fuzz)
-        shots = public_bytes.raw(paths[0], json.dumps(good["events"]["ask"]).encode())
+        shots = public_bytes.raw(paths[0], json.dumps(knowledge["events"]["ask"]).encode())
         shots += public_bytes.uploads(public_values.strings(target), dice)
-        few = given.requests // ways // 8
-        await fuzz.run(shots if len(shots) < few else dice.sample(shots, few))
-        left = given.requests // ways - sum(counts.total() for counts in book.statuses.values())
-        end, fuzz.end = fuzz.end, fuzz.end - 0.3 * given.seconds / ways
-        await fuzz.run(itertools.islice(mixed(target, dice), max(0, left - 2 * given.midi)))
+        sample_size = options.requests // ways // 8
+        await fuzz.run(shots if len(shots) < sample_size else dice.sample(shots, sample_size))
+        remaining = options.requests // ways - sum(
+            counts.total() for counts in book.statuses.values()
+        )
+        end, fuzz.end = fuzz.end, fuzz.end - 0.3 * options.seconds / ways
+        await fuzz.run(itertools.islice(mixed(target, dice), max(0, remaining - 2 * options.midi)))
         fuzz.end = end
-        await midi(fuzz, target, dice, given.midi)
-        if given.clients:
-            await asyncio.to_thread(by_client, server, book, dice, given.clients)
-            fuzz.look("a file by gradio_client")
+        await midi(fuzz, target, dice, options.midi)
+        if options.clients:
+            await asyncio.to_thread(by_client, server, book, dice, options.clients)
+            fuzz.check_log("a file by gradio_client")
         stalls = {}
         for name, trickle in (("silent", b""), ("trickling", b"x")):
-            if given.stalls:
-                stalls[name] = await stalled(fuzz, given.stalls, dice, trickle)
+            if options.stalls:
+                stalls[name] = await stalled(fuzz, options.stalls, dice, trickle)
         await fuzz.health()
-    for text in asked:
-        book.found("the server asked an address it was given", text)
-    if new := listing(server.folder) - there - {"outside/mine.mid"}:
-        book.found("files outside the folder for uploads", str(sorted(new)[:10]))
+    for text in trapped_requests:
+        book.add_finding("the server asked an address it was given", text)
+    if new := listing(server.folder) - files_before - {"outside/mine.mid"}:
+        book.add_finding("files outside the folder for uploads", str(sorted(new)[:10]))
     try:
         await asyncio.to_thread(visit, server, dice)
     except (httpx.HTTPError, KeyError, ValueError, TypeError) as error:
-        book.found("the page no longer works", "a real visit", repr(error))
-    fuzz.look("a real visit")
+        book.add_finding("the page no longer works", "a real visit", repr(error))
+    fuzz.check_log("a real visit")
     return {
         **book.report(),
         "attack": attacked,
@@ -200,23 +202,23 @@ def attacked_before(root: Path, folder: Path) -> dict[str, Any]:
         return attack(server.url, str(path), plant.file)
 
 
-def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
+def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """All ways of starting that are asked for, in turn."""
-    ways = ["make-run", "space"] if given.way == "both" else [given.way]
-    report: dict[str, Any] = {"machine": machine(), "seed": given.seed}
-    if given.before:
-        report["attack_before"] = attacked_before(given.before, folder / "before")
+    ways = ["make-run", "space"] if options.way == "both" else [options.way]
+    report: dict[str, Any] = {"machine": machine(), "seed": options.seed}
+    if options.before:
+        report["attack_before"] = attacked_before(options.before, folder / "before")
     report["ways"] = {}
     for way in ways:
         plant = Plant.new()
         with public_server.running(way, folder / way, plant.env) as server:
-            found = asyncio.run(fuzz_server(server, given, plant, len(ways)))
-        report["ways"][way] = {"start_s": round(server.seconds, 1), **found}
+            report_of_way = asyncio.run(fuzz_server(server, options, plant, len(ways)))
+        report["ways"][way] = {"start_s": round(server.seconds, 1), **report_of_way}
     total = {
-        name: sum(one[name] for one in report["ways"].values())
-        for name in ("requests", *BAD[:3], "worker_restarts")
+        name: sum(way_report[name] for way_report in report["ways"].values())
+        for name in ("requests", *FAILURES[:3], "worker_restarts")
     }
-    others = (one["other_findings"].values() for one in report["ways"].values())
+    others = (way_report["other_findings"].values() for way_report in report["ways"].values())
     report["total"] = {**total, "other_findings": sum(map(sum, others))}
     report["machine"]["load_average_after"] = round(os.getloadavg()[0], 2)
     return report
@@ -224,31 +226,31 @@ def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    found = argparse.ArgumentParser(prog="python -m benchmarks.public_fuzz", description=__doc__)
-    found.add_argument("--requests", type=int, default=5000, help="about, of all ways together")
-    found.add_argument("--seconds", type=float, default=180, help="after which no more is sent")
-    found.add_argument("--midi", type=int, default=150, help="spoiled MIDI files for each way")
-    found.add_argument("--clients", type=int, default=8, help="of them by gradio_client")
-    found.add_argument(
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.public_fuzz", description=__doc__)
+    parser.add_argument("--requests", type=int, default=5000, help="about, of all ways together")
+    parser.add_argument("--seconds", type=float, default=180, help="after which no more is sent")
+    parser.add_argument("--midi", type=int, default=150, help="spoiled MIDI files for each way")
+    parser.add_argument("--clients", type=int, default=8, help="of them by gradio_client")
+    parser.add_argument(
         "--stalls", type=float, default=45, help="seconds that stalled uploads are waited for"
     )
-    found.add_argument("--seed", type=int, default=0)
-    found.add_argument("--way", choices=("make-run", "space", "both"), default="both")
-    found.add_argument("--before", type=Path, help="older checkout to try the known attack on")
-    found.add_argument("--out", type=Path, help="file to write")
-    return found
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--way", choices=("make-run", "space", "both"), default="both")
+    parser.add_argument("--before", type=Path, help="older checkout to try the known attack on")
+    parser.add_argument("--out", type=Path, help="file to write")
+    return parser
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Fuzz, print the report as JSON; 1 if anything was found."""
-    given = parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
-        report = measure(given, Path(folder))
+        report = measure(options, Path(folder))
     text = json.dumps(report, indent=1)
     print(text)
-    if given.out:
-        given.out.write_text(text + "\n")
-    return 1 if any(report["total"][name] for name in BAD) else 0
+    if options.out:
+        options.out.write_text(text + "\n")
+    return 1 if any(report["total"][name] for name in FAILURES) else 0
 
 
 if __name__ == "__main__":

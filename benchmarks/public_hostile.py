@@ -18,7 +18,7 @@ from benchmarks.public_values import META, Target, envelopes, file_shapes, scala
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "get")
 ROUTE = re.compile(r'@(app|router)\.(get|head|post|put|delete|websocket)\(\s*f?"([^"]*)"')
 STREAMS = re.compile(r"heartbeat|queue/data|upload_progress|reload|/call/|progress")
-GLANCE = 0.7  # seconds for what may rightly never end
+STREAM_PATIENCE_SECONDS = 0.7  # for addresses that may answer without an end
 INVENTED = """
     /gradio_api/file/etc/passwd /file=/etc/hostname /file/etc/hostname /api/predict /run/predict
     /queue/join /queue/status /gradio_api/mcp/sse /gradio_api/mcp/ /mcp /docs /redoc /openapi.json
@@ -49,12 +49,12 @@ def escaped(text: str, safe: str = "") -> str:
 def gradio_routes() -> list[tuple[str, str]]:
     """Every method and address in the source of Gradio's routes, whether switched on or not."""
     source = distribution("gradio").locate_file("gradio/routes.py").read_text()
-    found = set()
-    for who, method, path in ROUTE.findall(source):
-        found.add((method.upper(), path))
-        if who == "router":
-            found.add((method.upper(), API + path))
-    return sorted(found)
+    routes = set()
+    for owner, method, path in ROUTE.findall(source):
+        routes.add((method.upper(), path))
+        if owner == "router":
+            routes.add((method.upper(), API + path))
+    return sorted(routes)
 
 
 def survey_routes() -> list[tuple[str, str]]:
@@ -82,44 +82,46 @@ def _filled(path: str, texts: list[str], dice: random.Random) -> str:
 
 def addresses(target: Target, dice: random.Random) -> Iterator[Shot]:
     """Every address of Gradio's and invented ones, by every method, with odd ends and queries."""
-    texts, known = strings(target), gradio_routes()
-    every = [
-        *known,
-        *((method, path) for path in sorted({p for _, p in known}) for method in METHODS),
+    texts, gradio = strings(target), gradio_routes()
+    routes = [
+        *gradio,
+        *((method, path) for path in sorted({p for _, p in gradio}) for method in METHODS),
     ]
-    every += [(method, path) for path in INVENTED for method in ("GET", dice.choice(METHODS))]
+    routes += [(method, path) for path in INVENTED for method in ("GET", dice.choice(METHODS))]
     files = [("GET", f"{API}/file={{p}}"), ("HEAD", f"{API}/file={{p}}"), ("GET", "/file={p}")]
     while True:
-        dice.shuffle(every)
-        for chosen in every:
+        dice.shuffle(routes)
+        for chosen in routes:
             yield _address(*chosen, texts, target.paths[0], dice)
             yield _address(*dice.choice(files), texts, target.paths[0], dice)
 
 
-def _address(method: str, path: str, texts: list[str], one: str, dice: random.Random) -> Shot:
+def _address(
+    method: str, path: str, texts: list[str], path_of_file: str, dice: random.Random
+) -> Shot:
     text = escaped(dice.choice(texts))
     names = ("deep_link", "session_hash", "x", "upload_id", "__theme", "url", "path", "view")
     odd = ["", "", "", "/", "//", "/..", "/../config", "?", "%00", "%ff%fe", ";a", "#b"]
     end = dice.choice([*odd, f"?{dice.choice(names)}={text}", "?deep%5flink=x"])
-    headers = dice.choice(_headers(one)) if dice.random() < 0.4 else {}
+    headers = dice.choice(_headers(path_of_file)) if dice.random() < 0.4 else {}
     body = None
     if method in ("POST", "PUT", "PATCH", "DELETE") and dice.random() < 0.9:
         value = dice.choice([dice.choice(texts), {"data": [dice.choice(texts)]}, {}, None])
         body = json.dumps(value).encode()
-    patience = GLANCE if STREAMS.search(path) else 25.0
+    patience = STREAM_PATIENCE_SECONDS if STREAMS.search(path) else 25.0
     data = request(method, _filled(path, texts, dice) + end, body, headers)
     return Shot("addresses", data, patience=patience)
 
 
-def _headers(one: str) -> list[dict[str, str]]:
+def _headers(path: str) -> list[dict[str, str]]:
     return [
         {"Host": "evil.example"},
         {"Host": ""},
-        {"Host": f"evil.example/{one}"},
+        {"Host": f"evil.example/{path}"},
         {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "gopher"},
         {"X-Forwarded-For": "127.0.0.1", "X-Real-IP": "::1"},
         {"X-Forwarded-Prefix": "/../../", "Forwarded": "for=x;host=y"},
-        {"X-Original-URL": f"{API}/file={one}", "X-Rewrite-URL": "/survey/admin"},
+        {"X-Original-URL": f"{API}/file={path}", "X-Rewrite-URL": "/survey/admin"},
         {"Cookie": "access-token-unsecure-x=y; session=1"},
         {"Authorization": "Basic Og=="},
         {"Authorization": "Bearer 0123456789abcdef"},
@@ -166,8 +168,8 @@ def values(target: Target, dice: random.Random) -> Iterator[Shot]:
 
 def _call(way: str, value: Any, target: Target, dice: random.Random) -> Shot:
     name, parameters = dice.choice(sorted(target.public.items()))
-    at = parameters[0] if dice.random() < 0.4 else dice.choice(parameters)
-    body: Any = {parameters[0]: {"path": target.own, "meta": META}, at: value}
+    spoiled = parameters[0] if dice.random() < 0.4 else dice.choice(parameters)
+    body: Any = {parameters[0]: {"path": target.own, "meta": META}, spoiled: value}
     foreign = target.is_foreign(list(body.values()))
     if way == "/call":
         body = {"data": [body.get(parameter) for parameter in parameters]}
@@ -181,16 +183,16 @@ def _call(way: str, value: Any, target: Target, dice: random.Random) -> Shot:
 
 def mutations(target: Target, dice: random.Random) -> Iterator[Shot]:
     """The events of a real visit with one value changed, taken away, doubled or added."""
-    some = [*scalars(), *strings(target)]
-    some += [shape for path in target.paths[:4] for shape in file_shapes(path)]
+    values = [*scalars(), *strings(target)]
+    values += [shape for path in target.paths[:4] for shape in file_shapes(path)]
     events = sorted(target.events.items())
     while True:
         body = copy.deepcopy(dice.choice(events)[1])
-        wanted = body["data"][0]
-        if isinstance(wanted, str) and wanted[:1] == "{" and dice.random() < 0.75:
-            body["data"][0] = _spoiled(json.loads(wanted), some, dice)
+        edit = body["data"][0]
+        if isinstance(edit, str) and edit[:1] == "{" and dice.random() < 0.75:
+            body["data"][0] = _spoiled(json.loads(edit), values, dice)
         else:
-            change(body, some, dice)
+            change(body, values, dice)
         data = json.dumps(body).encode()
         if dice.random() < 0.06:
             data = garbled(data, dice)
@@ -198,20 +200,20 @@ def mutations(target: Target, dice: random.Random) -> Iterator[Shot]:
         yield Shot("mutations", post(f"{API}/run/predict", data), foreign)
 
 
-def _spoiled(wanted: dict[str, Any], some: list[Any], dice: random.Random) -> str:
+def _spoiled(edit: dict[str, Any], values: list[Any], dice: random.Random) -> str:
     """What the page wants, as text, with one thing wrong in it."""
-    way, key = dice.randrange(10), dice.choice(list(wanted))
-    if way < 6:
-        wanted[key] = dice.choice(some)
-    elif way == 6:
-        del wanted[key]
-    elif way == 7:
+    kind, key = dice.randrange(10), dice.choice(list(edit))
+    if kind < 6:
+        edit[key] = dice.choice(values)
+    elif kind == 6:
+        del edit[key]
+    elif kind == 7:
         names = ["path", "meta", "__class__", "study", "x" * 999, ""]
-        wanted[dice.choice(names)] = dice.choice(some)
-    text = json.dumps(wanted)
-    if way == 8:
+        edit[dice.choice(names)] = dice.choice(values)
+    text = json.dumps(edit)
+    if kind == 8:
         return garbled(text.encode(), dice).decode("utf-8", "replace")
-    if way == 9:
+    if kind == 9:
         broken = [text * 2, f"[{text}]", "[" * 9000, '{"piece":' * 5000]
         broken += [text.replace(":", ": " * 500, 1), text.replace("}", ',"piece":1}')]
         broken += [text.replace("null", "1" * 5000, 1), text.replace("null", "-", 1)]
@@ -219,13 +221,13 @@ def _spoiled(wanted: dict[str, Any], some: list[Any], dice: random.Random) -> st
     return text
 
 
-def change(body: dict[str, Any], some: list[Any], dice: random.Random) -> None:
+def change(body: dict[str, Any], values: list[Any], dice: random.Random) -> None:
     """One value somewhere in a body becomes another, or goes."""
     holder, key = dice.choice(list(_places(body)))
     if dice.random() < 0.1 and isinstance(holder, dict):
         del holder[key]
     else:
-        holder[key] = dice.choice(some)
+        holder[key] = dice.choice(values)
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
@@ -238,7 +240,7 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
 def survey(target: Target, dice: random.Random) -> Iterator[Shot]:
     """Every address of the listening test with hostile parts, bodies, tokens and forms."""
     routes, texts = survey_routes(), strings(target)
-    some, real = [*scalars(), *texts], [*texts, *["trial", "1", target.participant] * 10]
+    values, likely_parts = [*scalars(), *texts], [*texts, *["trial", "1", target.participant] * 10]
     rights = ["", "Bearer x", f"Bearer {target.participant}", "Basic !!", "Basic eDp5"]
     while True:
         for method, path in dice.sample(routes, len(routes)):
@@ -251,30 +253,30 @@ def survey(target: Target, dice: random.Random) -> Iterator[Shot]:
                 method = dice.choice(METHODS)
             body = None
             if method not in ("GET", "HEAD", "get"):
-                body = _survey_body(path, some, dice)
+                body = _survey_body(path, values, dice)
                 if "/admin" in path:
                     headers["Content-Type"] = "application/x-www-form-urlencoded"
                     body = _form(texts, dice)
             text = escaped(dice.choice(texts))
             end = dice.choice(["", "", "", f"?invite={text}", f"?again={text}", "/", "//x", "%00"])
-            address = _filled(path, real, dice) + end
+            address = _filled(path, likely_parts, dice) + end
             yield Shot("survey", request(method, address, body, headers))
 
 
-def _survey_body(path: str, some: list[Any], dice: random.Random) -> bytes:
+def _survey_body(path: str, values: list[Any], dice: random.Random) -> bytes:
     ratings = dict.fromkeys(("rhythm", "melody", "harmony", "naturalness"), 3)
-    heard = {"trial": "x" * 20, "submission": "s" * 12}
+    trial = {"trial": "x" * 20, "submission": "s" * 12}
     bodies: dict[str, dict[str, Any]] = {
         "join": {"study": "trial", "consent": True, "invitation": None},
         "questions": {"age_band": None, "training": None, "device": None},
         "sound": {"left": "left", "right": "right", "ok": True},
-        "plays": {**heard, "side": "first", "event": "began"},
-        "answers": {**heard, **ratings, "direction": "higher", "comment": "x", "seconds": 3.0},
+        "plays": {**trial, "side": "first", "event": "began"},
+        "answers": {**trial, **ratings, "direction": "higher", "comment": "x", "seconds": 3.0},
         "withdraw": {"confirm": False},
     }
     body = copy.deepcopy(bodies.get(path.rpartition("/")[2], {"x": 1}))
     if dice.random() < 0.85:
-        change(body, some, dice)
+        change(body, values, dice)
     data = json.dumps(body).encode()
     return garbled(data, dice) if dice.random() < 0.15 else data
 

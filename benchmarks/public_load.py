@@ -31,7 +31,7 @@ import numpy as np
 from benchmarks import public_server
 from benchmarks.public_server import Server
 from benchmarks.public_visitor import (
-    Plan,
+    PageEvents,
     Tally,
     Visitor,
     gain_of,
@@ -42,41 +42,43 @@ from benchmarks.public_visitor import (
 from benchmarks.timing import machine
 
 PARTS = ("alone", "beside", "crowd", "memory")
-SLICES = 2  # into which what is compared is cut, to be measured in turn
-VISIT = 10  # moves
-SAMPLES = 100  # moves between two looks at the memory
-WANDERING = 0.1  # of a crowd's moves are of another segment than the one before
-CHUNKS = 2  # of the sound of a long piece that is heard before it is changed again
-KEPT = 20  # seconds that files stay, in place of an hour
+SLICES = 2  # of each part that is compared; the parts' slices alternate
+MOVES_A_VISIT = 10
+MOVES_A_SAMPLE = 100  # moves between two samples of the memory
+WANDERING_SHARE = 0.1  # of a crowd's moves that go to another segment
+CHUNKS_HEARD = 2  # of the sound of a long piece that is heard before it is changed again
+KEEP_FILES_SECONDS = 20  # in place of an hour
 
 
 @asynccontextmanager
-async def busy(port: int, plan: Plan, visitors: int, file: bytes) -> AsyncIterator[Tally]:
+async def busy(
+    port: int, page_events: PageEvents, visitors: int, file: bytes
+) -> AsyncIterator[Tally]:
     """Visitors who have a long piece changed whole, again and again."""
 
-    async def one(number: int) -> None:
-        dice, visitor = random.Random(f"busy {number}"), Visitor(port, plan)
+    async def visit(number: int) -> None:
+        dice, visitor = random.Random(f"busy {number}"), Visitor(port, page_events)
         try:
             await visitor.come()
             await visitor.bring("long.mid", file)
             last = len(visitor.piece["segments"]) - 1
-            begun.release()
+            ready.release()
             while True:
                 gain = gain_of(await visitor.moved(tally, 0, last, **position(dice)))
-                for chunk in range(CHUNKS):
-                    said, _ = await visitor.hear(chunk, gain)
-                    if said not in ("answer", "skipped"):
-                        tally.errors[f"hear: {said}"] += 1
+                for chunk in range(CHUNKS_HEARD):
+                    outcome, _ = await visitor.hear(chunk, gain)
+                    if outcome not in ("answer", "skipped"):
+                        tally.errors[f"hear: {outcome}"] += 1
         finally:
             visitor.leave()
 
-    tally, begun = Tally(), asyncio.Semaphore(0)
-    tasks = [asyncio.create_task(one(number)) for number in range(visitors)]
+    tally, ready = Tally(), asyncio.Semaphore(0)
+    tasks = [asyncio.create_task(visit(number)) for number in range(visitors)]
     try:
         for _ in tasks:
-            waiting = asyncio.create_task(begun.acquire())
-            done, _ = await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done - {waiting}:
+            waiting = asyncio.create_task(ready.acquire())
+            finished, _ = await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+            for task in finished - {waiting}:
                 await task  # it failed
         yield tally
     finally:
@@ -85,9 +87,11 @@ async def busy(port: int, plan: Plan, visitors: int, file: bytes) -> AsyncIterat
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def single(port: int, plan: Plan, moves: int, tally: Tally, dice: random.Random) -> None:
+async def single(
+    port: int, page_events: PageEvents, moves: int, tally: Tally, dice: random.Random
+) -> None:
     """One visitor, one segment, a move a second."""
-    visitor = Visitor(port, plan)
+    visitor = Visitor(port, page_events)
     try:
         await visitor.come()
         await visitor.moved(Tally(), 2, 2)  # the original's sound comes with the first
@@ -96,161 +100,161 @@ async def single(port: int, plan: Plan, moves: int, tally: Tally, dice: random.R
         visitor.leave()
 
 
-async def each_second(moves: int, does: Any) -> None:
+async def each_second(moves: int, action: Any) -> None:
     """Begin something every second, whether or not the one before is done; wait for all."""
-    loop, begun = asyncio.get_running_loop(), []
+    loop, tasks = asyncio.get_running_loop(), []
     start = loop.time()
     for number in range(moves):
         await asyncio.sleep(max(0.0, start + number - loop.time()))
-        begun.append(asyncio.create_task(does()))
-    await asyncio.gather(*begun)
+        tasks.append(asyncio.create_task(action()))
+    await asyncio.gather(*tasks)
 
 
-async def alone_and_beside(server: Server, given: argparse.Namespace) -> dict[str, Any]:
+async def alone_and_beside(server: Server, options: argparse.Namespace) -> dict[str, Any]:
     """One visitor alone, and beside whole pieces, in turn."""
-    plan = await Plan.of(server.port)
-    tallies = {part: Tally() for part in ("alone", "beside") if part in given.parts}
-    others, file = Tally(), long_piece(given.minutes) if "beside" in tallies else b""
-    dice = random.Random(given.seed)
+    page_events = await PageEvents.of(server.port)
+    tallies = {part: Tally() for part in ("alone", "beside") if part in options.parts}
+    others, file = Tally(), long_piece(options.minutes) if "beside" in tallies else b""
+    dice = random.Random(options.seed)
     for number in range(SLICES):
-        moves = given.moves * (number + 1) // SLICES - given.moves * number // SLICES
+        moves = options.moves * (number + 1) // SLICES - options.moves * number // SLICES
         if moves and "alone" in tallies:
-            await single(server.port, plan, moves, tallies["alone"], dice)
+            await single(server.port, page_events, moves, tallies["alone"], dice)
         if moves and "beside" in tallies:
-            async with busy(server.port, plan, given.busy, file) as tally:
-                await single(server.port, plan, moves, tallies["beside"], dice)
+            async with busy(server.port, page_events, options.busy, file) as tally:
+                await single(server.port, page_events, moves, tallies["beside"], dice)
             others.add(tally)
-    found: dict[str, Any] = {part: tally.report() for part, tally in tallies.items()}
-    if "beside" in found:
-        found["beside"] |= {"others": given.busy, "minutes": given.minutes}
-        found["beside"]["whole_pieces"] = others.report()
-    if len(found) == 2 and all(tally.times for tally in tallies.values()):
-        ratio = found["beside"]["p95_ms"] / found["alone"]["p95_ms"]
-        found["beside"]["p95_times_alone"] = round(ratio, 2)
-    return found
+    report: dict[str, Any] = {part: tally.report() for part, tally in tallies.items()}
+    if "beside" in report:
+        report["beside"] |= {"others": options.busy, "minutes": options.minutes}
+        report["beside"]["whole_pieces"] = others.report()
+    if len(report) == 2 and all(tally.times for tally in tallies.values()):
+        ratio = report["beside"]["p95_ms"] / report["alone"]["p95_ms"]
+        report["beside"]["p95_times_alone"] = round(ratio, 2)
+    return report
 
 
-async def crowd(server: Server, given: argparse.Namespace) -> dict[str, Any]:
+async def crowd(server: Server, options: argparse.Namespace) -> dict[str, Any]:
     """Many visitors, a move a second each."""
 
-    async def one(number: int) -> None:
-        dice, visitor = random.Random(f"{given.seed} {number}"), Visitor(server.port, plan)
+    async def visit(number: int) -> None:
+        dice, visitor = random.Random(f"{options.seed} {number}"), Visitor(server.port, page_events)
         try:
-            await asyncio.sleep(number * given.arrival / given.visitors)
+            await asyncio.sleep(number * options.arrival / options.visitors)
             await visitor.come()
-            await visitor.choose(dice.choice(plan.examples))
+            await visitor.choose(dice.choice(page_events.examples))
             usable = [i for i, s in enumerate(visitor.piece["segments"]) if not s["problem"]]
             arrived.release()
             await start.wait()
             await asyncio.sleep(dice.random())
 
-            at = dice.choice(usable)
+            segment = dice.choice(usable)
 
             async def move() -> None:
-                nonlocal at
-                if dice.random() < WANDERING:
-                    at = dice.choice(usable)
-                await visitor.moved(tally, at, at, **position(dice))
+                nonlocal segment
+                if dice.random() < WANDERING_SHARE:
+                    segment = dice.choice(usable)
+                await visitor.moved(tally, segment, segment, **position(dice))
 
-            await each_second(given.seconds, move)
+            await each_second(options.seconds, move)
         finally:
             visitor.leave()
 
-    plan, tally = await Plan.of(server.port), Tally()
+    page_events, tally = await PageEvents.of(server.port), Tally()
     arrived, start = asyncio.Semaphore(0), asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        for number in range(given.visitors):
-            group.create_task(one(number))
-        for _ in range(given.visitors):
+        for number in range(options.visitors):
+            group.create_task(visit(number))
+        for _ in range(options.visitors):
             await arrived.acquire()
         before = server.cpu_seconds()
         start.set()
-    found = tally.report()
-    used = (now - then for now, then in zip(server.cpu_seconds(), before, strict=True))
-    own, workers = (round(1000 * seconds / max(1, found["moves"]), 1) for seconds in used)
+    report = tally.report()
+    used = (end - begin for begin, end in zip(before, server.cpu_seconds(), strict=True))
+    own, workers = (round(1000 * seconds / max(1, report["moves"]), 1) for seconds in used)
     cost = {"server_cpu_ms_a_move": own, "workers_cpu_ms_a_move": workers}
-    return {"visitors": given.visitors, **found, **cost}
+    return {"visitors": options.visitors, **report, **cost}
 
 
-async def memory(server: Server, given: argparse.Namespace) -> dict[str, Any]:
+async def memory(server: Server, options: argparse.Namespace) -> dict[str, Any]:
     """Visitors who come, move and go; what the server takes meanwhile, and keeps afterwards."""
 
     async def visits(number: int) -> None:
-        dice = random.Random(f"{given.seed} {number}")
-        await asyncio.sleep(number * given.arrival / given.visitors)
-        while left.pop() if left else False:
-            visitor = Visitor(server.port, plan)
+        dice = random.Random(f"{options.seed} {number}")
+        await asyncio.sleep(number * options.arrival / options.visitors)
+        while visits_left.pop() if visits_left else False:
+            visitor = Visitor(server.port, page_events)
             try:
                 await visitor.come()
                 if dice.random() < 0.5:
                     await visitor.bring("mine.mid", small_piece(dice))
                 else:
-                    await visitor.choose(dice.choice(plan.examples))
+                    await visitor.choose(dice.choice(page_events.examples))
                 count = len(visitor.piece["segments"])
-                for _ in range(VISIT):
-                    at = dice.randrange(count)
-                    await visitor.moved(tally, at, at, **position(dice))
-                    done.release()
+                for _ in range(MOVES_A_VISIT):
+                    segment = dice.randrange(count)
+                    await visitor.moved(tally, segment, segment, **position(dice))
+                    moves_made.release()
                     await asyncio.sleep(dice.uniform(0, 0.2))
             except (OSError, EOFError) as error:
                 tally.errors[f"visit: {error}"] += 1
             finally:
                 visitor.leave()
 
-    plan, tally, done = await Plan.of(server.port), Tally(), asyncio.Semaphore(0)
-    left = [True] * (given.transformations // VISIT)
+    page_events, tally, moves_made = await PageEvents.of(server.port), Tally(), asyncio.Semaphore(0)
+    visits_left = [True] * (options.transformations // MOVES_A_VISIT)
     start, begin, curve = server.descriptors(), time.perf_counter(), []
 
-    def look(moves: int) -> None:
+    def sample(moves: int) -> None:
         peek = server.peek()
         curve.append({"moves": moves, "seconds": round(time.perf_counter() - begin, 1),
                       **server.memory(), **peek, "files": server.files()})  # fmt: skip
 
-    look(0)
+    sample(0)
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(visits(number)) for number in range(given.visitors)]
-        everybody = asyncio.gather(*tasks)
-        for moves in range(1, VISIT * len(left) + 1):
-            waiting = asyncio.create_task(done.acquire())
-            either: list[asyncio.Future[Any]] = [waiting, everybody]
+        tasks = [group.create_task(visits(number)) for number in range(options.visitors)]
+        all_visits = asyncio.gather(*tasks)
+        for moves in range(1, MOVES_A_VISIT * len(visits_left) + 1):
+            waiting = asyncio.create_task(moves_made.acquire())
+            either: list[asyncio.Future[Any]] = [waiting, all_visits]
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not waiting.done():
                 waiting.cancel()
                 break
-            if moves % given.samples == 0:
-                await asyncio.to_thread(look, moves)
+            if moves % options.samples == 0:
+                await asyncio.to_thread(sample, moves)
     end = time.perf_counter()
-    while server.files() and time.perf_counter() < end + given.kept * 1.25 + 5:
+    while server.files() and time.perf_counter() < end + options.kept * 1.25 + 5:
         await asyncio.sleep(0.5)
-    gone = time.perf_counter() - end
-    await asyncio.sleep(max(0.0, given.settle - gone))
+    files_gone_s = time.perf_counter() - end
+    await asyncio.sleep(max(0.0, options.settle - files_gone_s))
     # A piece is let go when the next one is opened or asked for.
-    last = Visitor(server.port, plan)
-    await last.come()
-    last.leave()
+    last_visitor = Visitor(server.port, page_events)
+    await last_visitor.come()
+    last_visitor.leave()
     await asyncio.sleep(1.0)
-    kept = server.peek()
+    kept_at_end = server.peek()
     all_mb = np.array([row["all"] for row in curve[1:]])
-    middle = float(np.median(all_mb))
+    median = float(np.median(all_mb))
     return {
-        "visitors": given.visitors,
-        "visits": given.transformations // VISIT,
+        "visitors": options.visitors,
+        "visits": options.transformations // MOVES_A_VISIT,
         **tally.report(),
         "seconds": round(end - begin, 1),
-        "heartbeat": plan.heartbeat,
-        "keep_files_s": given.kept,
+        "heartbeat": page_events.heartbeat,
+        "keep_files_s": options.kept,
         "curve_mb": curve,
-        "median_mb": round(middle, 1),
-        "largest_deviation_percent": round(100 * float(np.abs(all_mb / middle - 1).max()), 1),
+        "median_mb": round(median, 1),
+        "largest_deviation_percent": round(100 * float(np.abs(all_mb / median - 1).max()), 1),
         "growth_percent": round(100 * float(all_mb[-1] / all_mb[0] - 1), 1),
         "afterwards": {
             **server.memory(),
             "settled_s": round(time.perf_counter() - end, 1),
             "files": server.files(),
-            "files_gone_after_s": round(gone, 1),
-            "pieces": max(0, kept["pieces"] - 1),  # but for the one just opened
-            "sessions": kept["sessions"],
-            "streams": kept["streams"],
+            "files_gone_after_s": round(files_gone_s, 1),
+            "pieces": max(0, kept_at_end["pieces"] - 1),  # but for the one just opened
+            "sessions": kept_at_end["sessions"],
+            "streams": kept_at_end["streams"],
             "descriptors_more_than_before": server.descriptors() - start,
         },
     }
@@ -259,75 +263,83 @@ async def memory(server: Server, given: argparse.Namespace) -> dict[str, Any]:
 @contextmanager
 def shares(report: dict[str, Any], server: Server) -> Iterator[None]:
     """Add what a part cost this process, which has to be little, and the server."""
-    begin, own, theirs = time.perf_counter(), time.process_time(), sum(server.cpu_seconds())
+    begin, client_seconds, server_seconds = (
+        time.perf_counter(),
+        time.process_time(),
+        sum(server.cpu_seconds()),
+    )
     yield
     wall = time.perf_counter() - begin
-    report["client_cores"] = round((time.process_time() - own) / wall, 3)
-    report["server_cores"] = round((sum(server.cpu_seconds()) - theirs) / wall, 3)
+    report["client_cores"] = round((time.process_time() - client_seconds) / wall, 3)
+    report["server_cores"] = round((sum(server.cpu_seconds()) - server_seconds) / wall, 3)
 
 
-def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
+def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """All parts that are asked for, memory with a server of its own."""
     report: dict[str, Any] = {"machine": machine()}
     parts = {alone_and_beside: {"alone", "beside"}, crowd: {"crowd"}, memory: {"memory"}}
-    chosen = [does for does, names in parts.items() if not names.isdisjoint(given.parts)]
-    env = {"FADERNETS_KEEP_FILES": str(given.kept)}
-    crowds = [does for does in chosen if does is not memory]
+    chosen = [part for part, names in parts.items() if not names.isdisjoint(options.parts)]
+    env = {"FADERNETS_KEEP_FILES": str(options.kept)}
+    crowds = [part for part in chosen if part is not memory]
     servers = [("make-run", crowds, {}), ("peek", [memory] if memory in chosen else [], env)]
-    for way, group, more in servers:
+    for way, group, extra_env in servers:
         if not group:
             continue
-        with public_server.running(way, folder / way, more) as server:
-            for does in group:
+        with public_server.running(way, folder / way, extra_env) as server:
+            for part in group:
                 cost: dict[str, Any] = {"load_average_before": round(os.getloadavg()[0], 2)}
                 with shares(cost, server):
-                    found = asyncio.run(does(server, given))
-                said = server.said()
-                cost["worker_restarts"] = said.count("a worker ended unasked")
-                cost["tracebacks"] = said.count("Traceback")
-                report[does.__name__] = {"start_s": round(server.seconds, 1), **cost, **found}
+                    figures = asyncio.run(part(server, options))
+                log = server.log_text()
+                cost["worker_restarts"] = log.count("a worker ended unasked")
+                cost["tracebacks"] = log.count("Traceback")
+                report[part.__name__] = {"start_s": round(server.seconds, 1), **cost, **figures}
     report["machine"]["load_average_after"] = round(os.getloadavg()[0], 2)
     return report
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    found = argparse.ArgumentParser(prog="python -m benchmarks.public_load", description=__doc__)
-    found.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
-    found.add_argument("--moves", type=int, default=60, help="of one visitor, a second each")
-    found.add_argument("--busy", type=int, default=2, help="others with a long piece")
-    found.add_argument("--minutes", type=float, default=28, help="that the long piece lasts")
-    found.add_argument("--visitors", type=int, default=50, help="of a crowd, or at a time")
-    found.add_argument("--seconds", type=int, default=30, help="that a crowd moves faders")
-    found.add_argument("--arrival", type=float, default=10, help="seconds until all have come")
-    found.add_argument("--transformations", type=int, default=2000)
-    found.add_argument("--samples", type=int, default=SAMPLES, help="moves between two looks")
-    found.add_argument("--kept", type=float, default=KEPT, help="seconds that files are kept")
-    found.add_argument(
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.public_load", description=__doc__)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--moves", type=int, default=60, help="of one visitor, a second each")
+    parser.add_argument("--busy", type=int, default=2, help="others with a long piece")
+    parser.add_argument("--minutes", type=float, default=28, help="that the long piece lasts")
+    parser.add_argument("--visitors", type=int, default=50, help="of a crowd, or at a time")
+    parser.add_argument("--seconds", type=int, default=30, help="that a crowd moves faders")
+    parser.add_argument("--arrival", type=float, default=10, help="seconds until all have come")
+    parser.add_argument("--transformations", type=int, default=2000)
+    parser.add_argument(
+        "--samples", type=int, default=MOVES_A_SAMPLE, help="moves between two looks"
+    )
+    parser.add_argument(
+        "--kept", type=float, default=KEEP_FILES_SECONDS, help="seconds that files are kept"
+    )
+    parser.add_argument(
         "--settle", type=float, default=320, help="seconds until pieces of closed pages must go"
     )
-    found.add_argument("--seed", type=int, default=0)
-    found.add_argument("--out", type=Path, help="file to write")
-    return found
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, help="file to write")
+    return parser
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print the report as JSON; 1 after an error."""
-    given = parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        report = measure(given, Path(folder))
+        report = measure(options, Path(folder))
     text = json.dumps(report, indent=1)
     print(text)
-    if given.out:
-        given.out.write_text(text + "\n")
+    if options.out:
+        options.out.write_text(text + "\n")
     return 1 if _errors(report) else 0
 
 
-def _errors(found: Any) -> int:
+def _errors(report: Any) -> int:
     """Errors anywhere in a report."""
-    if isinstance(found, dict):
-        mine = found.get("errors", 0)
-        return mine + sum(_errors(part) for part in found.values())
+    if isinstance(report, dict):
+        own = report.get("errors", 0)
+        return own + sum(_errors(part) for part in report.values())
     return 0
 
 

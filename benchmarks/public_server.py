@@ -65,7 +65,7 @@ class Server:
         """The server's own folder for files."""
         return next((self.folder / "uploads").glob("fadernets-*"), self.folder / "uploads")
 
-    def said(self) -> str:
+    def log_text(self) -> str:
         """All that it said so far."""
         return self.log.read_text(errors="replace")
 
@@ -78,10 +78,10 @@ class Server:
             except OSError:  # ended meanwhile
                 continue
             parents.setdefault(int(fields[1]), []).append(int(entry.name))
-        found = [self.process.pid]
-        for pid in found:
-            found += parents.get(pid, [])
-        return found
+        pids = [self.process.pid]
+        for pid in pids:
+            pids += parents.get(pid, [])
+        return pids
 
     def memory(self) -> dict[str, float]:
         """Megabytes in memory: of the server, of its workers together, of all."""
@@ -92,14 +92,14 @@ class Server:
 
     def peak(self) -> float:
         """Megabytes that the largest of its processes ever had in memory."""
-        most = 0
+        largest_kb = 0
         for pid in self.processes():
             try:
                 status = Path(f"/proc/{pid}/status").read_text()
             except OSError:  # ended meanwhile
                 continue
-            most = max(most, int(status.partition("VmHWM:")[2].split()[0]))
-        return most / 1000
+            largest_kb = max(largest_kb, int(status.partition("VmHWM:")[2].split()[0]))
+        return largest_kb / 1000
 
     def cpu_seconds(self) -> tuple[float, float]:
         """Seconds of processor that the server itself and its workers have used."""
@@ -172,14 +172,14 @@ def running(
     data.mkdir(parents=True)
     if study:
         serving.study(survey)
-    given = {**os.environ, **survey, **(env or {}), port_name: str(port)}
-    given |= {"GRADIO_TEMP_DIR": str(folder / "uploads"), PEEK: str(folder / "peek.json")}
+    environment = {**os.environ, **survey, **(env or {}), port_name: str(port)}
+    environment |= {"GRADIO_TEMP_DIR": str(folder / "uploads"), PEEK: str(folder / "peek.json")}
     url, log, begin = f"http://127.0.0.1:{port}", folder / "said.txt", time.perf_counter()
     with log.open("w") as sink:
         process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=root,
-            env=given,
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,
@@ -215,13 +215,13 @@ def peeked() -> dict[str, int]:
     from demo.compute.open_pieces import OpenPieces
 
     counts = {"pieces": 0, "sessions": 0, "streams": 0}
-    for one in gc.get_objects():
-        if type(one) is OpenPieces:
-            counts["pieces"] += len(one)
-        elif type(one) is StateHolder:
-            counts["sessions"] += len(one.session_data)
-        elif type(one) is Queue:
-            counts["streams"] += len(one.pending_messages_per_session)
+    for instance in gc.get_objects():
+        if type(instance) is OpenPieces:
+            counts["pieces"] += len(instance)
+        elif type(instance) is StateHolder:
+            counts["sessions"] += len(instance.session_data)
+        elif type(instance) is Queue:
+            counts["streams"] += len(instance.pending_messages_per_session)
     return counts
 
 

@@ -21,9 +21,12 @@ def _results(name: str) -> dict[str, Any]:
 
 
 def _measured_on(report: dict[str, Any]) -> str:
-    on = report["machine"]
-    commit = on["commit"][:12] + (" with changes not committed" if on["changed"] else "")
-    return f"{on['processor']}, {on['cores']} cores, Python {on['python']}; commit {commit}."
+    machine = report["machine"]
+    commit = machine["commit"][:12] + (" with changes not committed" if machine["changed"] else "")
+    return (
+        f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}; "
+        f"commit {commit}."
+    )
 
 
 def attack_table() -> str:
@@ -40,17 +43,17 @@ def attack_table() -> str:
 def latency_table() -> str:
     """How long an answer takes alone, beside whole pieces and in a crowd."""
     report = _results("load")
-    both, crowd = report["alone_and_beside"], report["crowd"]
+    alone, beside = (report["alone_and_beside"][part] for part in ("alone", "beside"))
+    crowd = report["crowd"]
     rows = []
-    for name, found in (
-        ("one visitor alone", both["alone"]),
-        (f"beside {both['beside']['others']} whole pieces of {both['beside']['minutes']} minutes",
-         both["beside"]),
+    for name, timing in (
+        ("one visitor alone", alone),
+        (f"beside {beside['others']} whole pieces of {beside['minutes']} minutes", beside),
         (f"{crowd['visitors']} visitors, a move a second each", crowd),
     ):  # fmt: skip
-        figures = (found["median_ms"], found["p95_ms"], found["max_ms"])
-        counts = (found["moves"], found["n"], found["errors"])
-        rows.append((name, *(f"{f:,.0f}" for f in figures), *(f"{c:,}" for c in counts)))
+        milliseconds = (timing["median_ms"], timing["p95_ms"], timing["max_ms"])
+        counts = (timing["moves"], timing["n"], timing["errors"])
+        rows.append((name, *(f"{f:,.0f}" for f in milliseconds), *(f"{c:,}" for c in counts)))
     head = ("", "median, ms", "p95, ms", "longest, ms", "moves", "answered", "errors")
     note = "Moves that were not answered were overtaken by a newer one of the same visitor."
     return f"{table(rows, head)}\n\n{note} {_measured_on(report)}"
@@ -58,8 +61,8 @@ def latency_table() -> str:
 
 def memory_table() -> str:
     """Memory while visitors come and go."""
-    found = _results("load")["memory"]
-    curve, after = found["curve_mb"], found["afterwards"]
+    figures = _results("load")["memory"]
+    curve, after = figures["curve_mb"], figures["afterwards"]
     step = max(1, len(curve) // 8)
     rows = [
         tuple(f"{point[k]:,.0f}" for k in ("moves", "server", "workers", "pieces", "sessions"))
@@ -69,9 +72,9 @@ def memory_table() -> str:
     rows.append((f"{after['settled_s']:.0f} s after the last has left", *end))
     head = ("moves so far", "server, MB", "workers, MB", "pieces open", "sessions")
     note = (
-        f"{found['visitors']} visitors at once, {found['visits']} visits; "
-        f"{found['median_mb']:,.0f} MB in all, "
-        f"{found['largest_deviation_percent']:.1f} % off that at most."
+        f"{figures['visitors']} visitors at once, {figures['visits']} visits; "
+        f"{figures['median_mb']:,.0f} MB in all, "
+        f"{figures['largest_deviation_percent']:.1f} % off that at most."
     )
     return f"{table(rows, head)}\n\n{note}"
 
@@ -82,9 +85,9 @@ def fuzz_table() -> str:
     names = ("requests", "tracebacks", "hangs", "files_given_away", "worker_restarts")
     rows = []
     for way, name in WAYS.items():
-        found = report["ways"][way]
-        others = sum(found["other_findings"].values())
-        rows.append((name, *(f"{found[key]:,}" for key in names), f"{others}"))
+        figures = report["ways"][way]
+        others = sum(figures["other_findings"].values())
+        rows.append((name, *(f"{figures[key]:,}" for key in names), f"{others}"))
     head = ("server", "requests", "tracebacks", "hangs", "files given away", "restarts", "other")
     return f"{table(rows, head)}\n\n{_measured_on(report)}"
 
@@ -93,22 +96,24 @@ def bombs_table() -> str:
     """MIDI files of at most 20 MB that cost the most, before and after bounds."""
     rows = json.loads((RESULTS / "midi_bombs.json").read_text())["rows"]
     worst = sorted(rows, key=lambda row: -max(row["before"]["cpu_s"] * 100, row["before"]["mb"]))
-    shown = [
+    table_rows = [
         (
             row["kind"],
             *(
-                f"{row[when][what]:,.1f}"
-                for when in ("before", "after")
-                for what in ("cpu_s", "mb")
+                f"{row[version][cost]:,.1f}"
+                for version in ("before", "after")
+                for cost in ("cpu_s", "mb")
             ),
             "opened" if row["after"]["said"] == "opened" else "refused",
         )
         for row in worst[:10]
     ]
     head = ("kind", "before, s", "before, MB", "now, s", "now, MB", "now")
-    most = [max(row["after"][what] for row in rows) for what in ("cpu_s", "mb")]
-    note = f"{len(rows)} kinds; none costs more than {most[0]:.1f} s and {most[1]:.0f} MB now."
-    return f"{table(shown, head)}\n\n{note}"
+    largest = [max(row["after"][cost] for row in rows) for cost in ("cpu_s", "mb")]
+    note = (
+        f"{len(rows)} kinds; none costs more than {largest[0]:.1f} s and {largest[1]:.0f} MB now."
+    )
+    return f"{table(table_rows, head)}\n\n{note}"
 
 
 TABLES = {

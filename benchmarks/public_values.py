@@ -59,21 +59,30 @@ def _names_file(data: Any, paths: set[str]) -> bool:
     if isinstance(data, str):
         return data in paths
     if isinstance(data, dict):
-        named = [data.get("path"), data.get("url")]
-        return any(isinstance(n, str) and n for n in named) or _names_file([*data.values()], paths)
+        addresses = [data.get("path"), data.get("url")]
+        return any(isinstance(n, str) and n for n in addresses) or _names_file(
+            [*data.values()], paths
+        )
     return isinstance(data, list) and any(_names_file(part, paths) for part in data)
 
 
 def strings(target: Target) -> list[str]:
     """Texts that name things, or break what reads them."""
-    one, trap = target.paths[0], target.trap
+    path, trap = target.paths[0], target.trap
     return [
         *target.paths,
-        *(f"file://{one}", f"file:{one}", f"{API}/file={one}", f"/file={one}", f"//{one}"),
-        *(f"{one}\0", f"{one}\0.mid", f"{one}/", f"{one}/.", quote(one, safe=""), one.upper()),
+        *(f"file://{path}", f"file:{path}", f"{API}/file={path}", f"/file={path}", f"//{path}"),
+        *(
+            f"{path}\0",
+            f"{path}\0.mid",
+            f"{path}/",
+            f"{path}/.",
+            quote(path, safe=""),
+            path.upper(),
+        ),
         *(trap, f"{trap}canary.mid", trap.replace("http", "HTTP"), trap.partition(":")[2]),
         *("http://[::1]/", "http://0x7f.1/", "ftp://127.0.0.1/", "gopher://127.0.0.1:1/"),
-        *(f"http://127.0.0.1:{target.port}{API}/file={one}", "https://127.0.0.1/", "hf://x/y"),
+        *(f"http://127.0.0.1:{target.port}{API}/file={path}", "https://127.0.0.1/", "hf://x/y"),
         *("data:audio/midi;base64,TVRoZAAAAAYAAAABAeA=", "data:text/plain,x", "blob:x"),
         *("", " ", ".", "..", "/", "~", "~root", "\\", "C:\\x", "\\\\127.0.0.1\\x", "a/../../b"),
         *("\0", "a\0b", "\ud800", "a\udfffb", "\uffff", "\u202egnp.mid", "é" * 300, "💥" * 400),

@@ -20,7 +20,7 @@ from benchmarks.survey_load import milliseconds
 API = "/gradio_api"
 CONNECTIONS = 6  # of one browser to one server
 FADERS = ("rhythm", "note", "arousal", "valence")
-PATIENCE = 60.0  # seconds for an answer
+PATIENCE_SECONDS = 60.0  # for an answer
 
 
 class Wire:
@@ -65,10 +65,10 @@ class Wire:
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
             if length:
-                content = await reader.readexactly(int(length))
+                data = await reader.readexactly(int(length))
             else:
-                content = b"".join([part async for part in _parts(reader)])
-            return int(head[9:12]), content
+                data = b"".join([part async for part in _parts(reader)])
+            return int(head[9:12]), data
         except BaseException:  # what comes next would not be the next answer
             self.close()
             raise
@@ -104,13 +104,13 @@ class Tally:
 
     def report(self) -> dict[str, Any]:
         """Plain data."""
-        found = milliseconds(self.times) if self.times else {"n": 0}
+        summary = milliseconds(self.times) if self.times else {"n": 0}
         moves = len(self.times) + self.skipped + self.errors.total()
-        rest = {"errors": self.errors.total(), "kinds_of_errors": dict(self.errors)}
-        return {"moves": moves, **found, "skipped": self.skipped, **rest}
+        errors = {"errors": self.errors.total(), "kinds_of_errors": dict(self.errors)}
+        return {"moves": moves, **summary, "skipped": self.skipped, **errors}
 
 
-class Plan:
+class PageEvents:
     """The page's own events, by the elements that fire them, as ``/config`` tells them."""
 
     def __init__(self, config: dict[str, Any]) -> None:
@@ -126,8 +126,8 @@ class Plan:
         self.examples = [key for _, key in radio["props"]["choices"]]
 
     @classmethod
-    async def of(cls, port: int) -> Plan:
-        """The plan of a server's page."""
+    async def of(cls, port: int) -> PageEvents:
+        """The events of a server's page."""
         wire = Wire(port)
         _, body = await wire.ask("GET", "/config")
         wire.close()
@@ -140,29 +140,29 @@ class Visitor:
     Parameters
     ----------
     port : int
-    plan : Plan
+    page_events : PageEvents
     """
 
-    def __init__(self, port: int, plan: Plan) -> None:
-        self.port, self.plan = port, plan
+    def __init__(self, port: int, page_events: PageEvents) -> None:
+        self.port, self.page_events = port, page_events
         self.session = secrets.token_hex(5)
         self.piece: dict[str, Any] = {}
         self.number = 0
         self._idle: list[Wire] = []
         self._open: list[Wire] = []
         self._slots = asyncio.Semaphore(CONNECTIONS)
-        self._heard: tuple[int, int] | None = None
+        self._original_sent: tuple[int, int] | None = None
 
     async def come(self) -> None:
         """Ask for the page and what it opens by itself."""
         status, _ = await self._ask("GET", "/")
         if status != 200:
             raise OSError(f"the page has status {status}")
-        if self.plan.heartbeat:
+        if self.page_events.heartbeat:
             wire = Wire(self.port)
             await wire.send("GET", f"{API}/heartbeat/{self.session}")
             self._open.append(wire)
-        await self._opened((None, "load"), self.plan.first)
+        await self._opened((None, "load"), self.page_events.first)
 
     async def choose(self, key: str) -> None:
         """Open another example."""
@@ -175,42 +175,44 @@ class Visitor:
         body = f"--{mark}\r\n{head}\r\nContent-Type: audio/midi\r\n\r\n".encode()
         body += data + f"\r\n--{mark}--\r\n".encode()
         kind = f"multipart/form-data; boundary={mark}"
-        status, found = await self._ask("POST", f"{API}/upload", body, kind)
+        status, answer = await self._ask("POST", f"{API}/upload", body, kind)
         if status != 200:
             raise OSError(f"an upload has status {status}")
-        path = json.loads(found)[0]
+        path = json.loads(answer)[0]
         file = {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
         await self._opened(("fn-upload", "upload"), file)
 
     async def move(self, first: int, last: int, **faders: float) -> tuple[str, bytes]:
-        """Ask what becomes of some segments -> "answer", "skipped", or what went wrong."""
+        """Ask for the result of some segments -> "answer", "skipped", or what went wrong."""
         self.number += 1
-        wanted: dict[str, Any] = dict.fromkeys((*FADERS, "seed", "peak", "chunk", "gain"))
-        wanted |= {"number": self.number, "piece": self.piece["id"], "first": first, "last": last}
-        wanted |= {"original": self._heard != (first, last), "vorbis": True, **faders}
-        self._wanted = wanted
-        found = await self._answer("ask", wanted)
-        self._heard = first, last
-        return found
+        edit: dict[str, Any] = dict.fromkeys((*FADERS, "seed", "peak", "chunk", "gain"))
+        edit |= {"number": self.number, "piece": self.piece["id"], "first": first, "last": last}
+        edit |= {"original": self._original_sent != (first, last), "vorbis": True, **faders}
+        self._edit = edit
+        outcome = await self._answer("ask", edit)
+        self._original_sent = first, last
+        return outcome
 
     async def hear(self, chunk: int, gain: float | None) -> tuple[str, bytes]:
         """Ask for a chunk of the sound of a long selection that was asked for."""
-        more = {"original": True, "chunk": chunk, "gain": gain}
-        return await self._answer("hear", {**self._wanted, **more})
+        changes = {"original": True, "chunk": chunk, "gain": gain}
+        return await self._answer("hear", {**self._edit, **changes})
 
     async def moved(self, tally: Tally, first: int, last: int, **faders: float) -> bytes:
-        """A move, timed; what came."""
+        """Move faders and count the outcome and its seconds; the body of the answer."""
         begin, body = time.perf_counter(), b""
         try:
-            said, body = await asyncio.wait_for(self.move(first, last, **faders), PATIENCE)
+            outcome, body = await asyncio.wait_for(
+                self.move(first, last, **faders), PATIENCE_SECONDS
+            )
         except (OSError, EOFError) as error:  # TimeoutError is one of the first
-            said = type(error).__name__
-        if said == "answer":
+            outcome = type(error).__name__
+        if outcome == "answer":
             tally.times.append(time.perf_counter() - begin)
-        elif said == "skipped":
+        elif outcome == "skipped":
             tally.skipped += 1
         else:
-            tally.errors[said] += 1
+            tally.errors[outcome] += 1
         return body
 
     def leave(self) -> None:
@@ -218,8 +220,8 @@ class Visitor:
         for wire in (*self._open, *self._idle):
             wire.close()
 
-    async def _answer(self, event: str, wanted: dict[str, Any]) -> tuple[str, bytes]:
-        status, body = await self._event(("fn-bench", event), json.dumps(wanted))
+    async def _answer(self, event: str, edit: dict[str, Any]) -> tuple[str, bytes]:
+        status, body = await self._event(("fn-bench", event), json.dumps(edit))
         if status != 200:
             return f"status {status}", body
         return ("answer" if b'"answer"' in body[:200] else "skipped"), body
@@ -232,11 +234,11 @@ class Visitor:
         if "piece" not in bench.get("props", {}):
             raise OSError(f"not opened: {message}")
         self.piece = json.loads(bench["props"]["piece"])
-        self._heard = None
+        self._original_sent = None
         await self.move(self.piece["first"], self.piece["last"])
 
     async def _event(self, event: tuple[str | None, str], value: Any) -> tuple[int, bytes]:
-        number, target = self.plan.events[event]
+        number, target = self.page_events.events[event]
         body: dict[str, Any] = {"data": [value], "event_data": None, "fn_index": number}
         body |= {"trigger_id": target, "session_hash": self.session}
         return await self._ask("POST", f"{API}/run/predict", json.dumps(body).encode())
@@ -254,8 +256,8 @@ class Visitor:
 
 def gain_of(body: bytes) -> float | None:
     """The gain of the sound of a long selection, as its answer gives it."""
-    found = re.search(rb'\\"gain\\": ([0-9.e-]+)', body)
-    return float(found[1]) if found else None
+    match = re.search(rb'\\"gain\\": ([0-9.e-]+)', body)
+    return float(match[1]) if match else None
 
 
 def position(dice: random.Random) -> dict[str, float]:

@@ -33,22 +33,22 @@ from train.data.dataset import Segments
 PARTS = ("decoding", "training", "preparing", "arranging")
 QUICK_FILES = ("chorale", "mazurka")
 SHIPPED = "shipped"  # the size of the GM-VAE that is shipped, with its weights
-PIECE = 90  # segments: three minutes at 120 beats a minute
+SEGMENTS_OF_A_PIECE = 90  # three minutes at 120 beats a minute
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    found = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
-    found.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
-    found.add_argument("--hidden", nargs="+", type=int, help="sizes of untrained models")
-    found.add_argument("--batches", nargs="+", type=int, help="of decoding")
-    found.add_argument("--training-batches", nargs="+", type=int, default=[1, 128])
-    found.add_argument("--threads", nargs="+", type=int)
-    found.add_argument("--repeats", type=int, help="turns, after one to warm up")
-    found.add_argument("--quick", action="store_true", help="fewer of each")
-    found.add_argument("--midi", type=Path, help="folder of MIDI files to prepare")
-    found.add_argument("--json", type=Path, help="file to write")
-    return found
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--hidden", nargs="+", type=int, help="sizes of untrained models")
+    parser.add_argument("--batches", nargs="+", type=int, help="of decoding")
+    parser.add_argument("--training-batches", nargs="+", type=int, default=[1, 128])
+    parser.add_argument("--threads", nargs="+", type=int)
+    parser.add_argument("--repeats", type=int, help="turns, after one to warm up")
+    parser.add_argument("--quick", action="store_true", help="fewer of each")
+    parser.add_argument("--midi", type=Path, help="folder of MIDI files to prepare")
+    parser.add_argument("--json", type=Path, help="file to write")
+    return parser
 
 
 def options(arguments: list[str] | None) -> argparse.Namespace:
@@ -59,25 +59,25 @@ def options(arguments: list[str] | None) -> argparse.Namespace:
     ValueError
         If a number is below 1 or the output cannot be written.
     """
-    given = parser().parse_args(arguments)
-    given.hidden = given.hidden or ([128, 512] if given.quick else [128, 256, 512])
-    given.batches = given.batches or ([1, 8, 128] if given.quick else [1, 8, 32, 128, 512])
-    given.threads = given.threads or ([1] if given.quick else [1, 2])
-    given.repeats = 3 if given.repeats is None and given.quick else given.repeats
-    given.repeats = 5 if given.repeats is None else given.repeats
+    settings = parser().parse_args(arguments)
+    settings.hidden = settings.hidden or ([128, 512] if settings.quick else [128, 256, 512])
+    settings.batches = settings.batches or ([1, 8, 128] if settings.quick else [1, 8, 32, 128, 512])
+    settings.threads = settings.threads or ([1] if settings.quick else [1, 2])
+    settings.repeats = 3 if settings.repeats is None and settings.quick else settings.repeats
+    settings.repeats = 5 if settings.repeats is None else settings.repeats
     for name in ("hidden", "batches", "training_batches", "threads"):
-        if min(getattr(given, name)) < 1:
-            raise ValueError(f"{name} {min(getattr(given, name))} is below 1")
-    if given.repeats < 1:
-        raise ValueError(f"repeats {given.repeats} is below 1")
-    if given.json and not given.json.absolute().parent.is_dir():
-        raise ValueError(f"{given.json.parent} is no folder to write to")
-    return given
+        if min(getattr(settings, name)) < 1:
+            raise ValueError(f"{name} {min(getattr(settings, name))} is below 1")
+    if settings.repeats < 1:
+        raise ValueError(f"repeats {settings.repeats} is below 1")
+    if settings.json and not settings.json.absolute().parent.is_dir():
+        raise ValueError(f"{settings.json.parent} is no folder to write to")
+    return settings
 
 
 @contextmanager
 def threads(number: int) -> Iterator[None]:
-    """PyTorch on so many threads."""
+    """PyTorch on `number` threads."""
     before = torch.get_num_threads()
     torch.set_num_threads(number)
     try:
@@ -98,73 +98,79 @@ def data(folder: Path, names: tuple[str, ...]) -> Segments:
     return Segments.load(folder / "segments.npz", "random_split")
 
 
-def measure(given: argparse.Namespace, folder: Path) -> dict:
-    """All that is asked for."""
-    names = QUICK_FILES if given.quick else tuple(examples.EXAMPLES)
+def measure(settings: argparse.Namespace, folder: Path) -> dict:
+    """The report of all parts that are asked for."""
+    names = QUICK_FILES if settings.quick else tuple(examples.EXAMPLES)
     begin, source = time.perf_counter(), music(names)
     report = {
         "machine": machine(),
-        "repeats": given.repeats,
-        **{part: [] for part in given.parts},
+        "repeats": settings.repeats,
+        **{part: [] for part in settings.parts},
     }
-    prepared = data(folder, names) if "training" in given.parts else None
-    sources = performances(given.midi or folder) if given.midi or prepared else None
-    for number in given.threads:
+    prepared = data(folder, names) if "training" in settings.parts else None
+    sources = performances(settings.midi or folder) if settings.midi or prepared else None
+    for number in settings.threads:
         with threads(number):
-            for part in given.parts:
+            for part in settings.parts:
                 _say(f"{part}, {number} thread(s)")
                 if part == "decoding":
-                    found = _decoding(given, source)
+                    rows = _decoding(settings, source)
                 elif part == "training" and prepared:
-                    found = [
+                    rows = [
                         training_step.measure(
-                            prepared, hidden, given.training_batches, given.repeats, folder
+                            prepared, hidden, settings.training_batches, settings.repeats, folder
                         )
-                        for hidden in given.hidden
+                        for hidden in settings.hidden
                     ]
-                elif part == "preparing" and number == given.threads[0]:  # it uses one core
+                elif part == "preparing" and number == settings.threads[0]:  # it uses one core
                     sources = sources or preparing.write_examples(folder, names)
-                    windows = 8 if given.quick else 24
-                    found = [preparing.measure(sources, windows, given.repeats)]
+                    windows = 8 if settings.quick else 24
+                    rows = [preparing.measure(sources, windows, settings.repeats)]
                 elif part == "arranging":
-                    net, piece = FaderNet.load(), (source * PIECE)[:PIECE]
-                    found = [
-                        arranging.measure(net, piece[:count], given.repeats) for count in (1, PIECE)
+                    net, piece = (
+                        FaderNet.load(),
+                        (source * SEGMENTS_OF_A_PIECE)[:SEGMENTS_OF_A_PIECE],
+                    )
+                    rows = [
+                        arranging.measure(net, piece[:count], settings.repeats)
+                        for count in (1, SEGMENTS_OF_A_PIECE)
                     ]
                 else:
-                    found = []
-                report[part] += [{"threads": number, **row} for row in found]
+                    rows = []
+                report[part] += [{"threads": number, **row} for row in rows]
     report["machine"]["load_average_after"] = round(os.getloadavg()[0], 2)
     report["seconds"] = round(time.perf_counter() - begin, 1)
     return report
 
 
-def _decoding(given: argparse.Namespace, source: list[Notes]) -> list[dict]:
-    most, plainly = max(given.batches), 1 if given.quick else 2
-    found = []
-    for hidden in (*given.hidden, SHIPPED):
+def _decoding(settings: argparse.Namespace, source: list[Notes]) -> list[dict]:
+    max_batch, plain_segments = max(settings.batches), 1 if settings.quick else 2
+    rows = []
+    for hidden in (*settings.hidden, SHIPPED):
         if hidden == SHIPPED:
-            decoder, condition = decoding.trained(source, most)
+            decoder, condition = decoding.trained(source, max_batch)
         else:
-            decoder, condition = decoding.fitted(hidden, source, most)
-        measured = decoding.measure(decoder, condition, given.batches, given.repeats, plainly)
-        found.append({"trained": hidden == SHIPPED, **measured})
-    return found
+            decoder, condition = decoding.fitted(hidden, source, max_batch)
+        measured = decoding.measure(
+            decoder, condition, settings.batches, settings.repeats, plain_segments
+        )
+        rows.append({"trained": hidden == SHIPPED, **measured})
+    return rows
 
 
-def _say(what: str) -> None:
-    print(f"benchmarks.speed: {what}", file=sys.stderr)
+def _say(message: str) -> None:
+    print(f"benchmarks.speed: {message}", file=sys.stderr)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
     try:
-        given = options(arguments)
+        settings = options(arguments)
         with tempfile.TemporaryDirectory() as folder:
-            report = measure(given, Path(folder))
+            report = measure(settings, Path(folder))
         text = json.dumps(report, indent=2)
-        if given.json:
-            given.json.write_text(text + "\n")
+        if settings.json:
+            settings.json.write_text(text + "\n")
     except (OSError, ValueError) as error:
         _say(str(error))
         return 2

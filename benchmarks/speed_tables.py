@@ -19,37 +19,38 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 20 else f"{value:.2g}"
 
 
-def _spread(found: dict[str, float]) -> str:
+def _spread(figures: dict[str, float]) -> str:
     """Median and range."""
-    low, high = _number(found["lowest"]), _number(found["highest"])
-    return f"{_number(found['median'])} ({low} to {high})"
+    low, high = _number(figures["lowest"]), _number(figures["highest"])
+    return f"{_number(figures['median'])} ({low} to {high})"
 
 
-def _share(found: dict) -> str:
-    return f"{100 * found['share_of_limit']:.0f} %"
+def _share(figures: dict) -> str:
+    return f"{100 * figures['share_of_limit']:.0f} %"
 
 
 def machine_line(report: dict) -> str:
     """What it was measured on, in a sentence or two."""
-    on = report["machine"]
-    commit = on["commit"][:12] + (" with changes not committed" if on["changed"] else "")
-    load = f"{on['load_average_before']} before, {on['load_average_after']} after"
+    machine = report["machine"]
+    commit = machine["commit"][:12] + (" with changes not committed" if machine["changed"] else "")
+    load = f"{machine['load_average_before']} before, {machine['load_average_after']} after"
     return (
-        f"{on['processor']}, {on['cores']} cores, {on['vector_units']}; torch {on['torch']}, "
-        f"Python {on['python']}; commit {commit}; load average {load}; {report['repeats']} turns, "
-        f"{report['seconds']:.0f} s in all. Median, lowest and highest."
+        f"{machine['processor']}, {machine['cores']} cores, {machine['vector_units']}; "
+        f"torch {machine['torch']}, Python {machine['python']}; commit {commit}; "
+        f"load average {load}; {report['repeats']} turns, {report['seconds']:.0f} s in all. "
+        "Median, lowest and highest."
     )
 
 
 def decoding_table(report: dict) -> str:
     """Segments a second against the plain rendering."""
     rows = []
-    for found in report["decoding"]:
-        size = f"{found['hidden']}{', shipped' if found['trained'] else ''}"
-        first = (size, f"{found['threads']}", _spread(found["plain_segments_s"]))
-        for batch, one in found["batches"].items():
-            rate, times = _spread(one["segments_s"]), _spread(one["times_plain"])
-            rows.append((*first, batch, rate, times, _share(one)))
+    for result in report["decoding"]:
+        size = f"{result['hidden']}{', shipped' if result['trained'] else ''}"
+        first = (size, f"{result['threads']}", _spread(result["plain_segments_s"]))
+        for batch, figures in result["batches"].items():
+            rate, times = _spread(figures["segments_s"]), _spread(figures["times_plain"])
+            rows.append((*first, batch, rate, times, _share(figures)))
     head = ("hidden", "threads", "plain, segments/s", "batch", "ours, segments/s", "times plain",
             "of the limit")  # fmt: skip
     return table(rows, head)
@@ -58,19 +59,19 @@ def decoding_table(report: dict) -> str:
 def training_table(report: dict) -> str:
     """Segments a second of a training step."""
     rows = []
-    for found in report["training"]:
+    for result in report["training"]:
         for precision in ("float32", "bfloat16"):
-            for batch, one in found[precision].items():
+            for batch, figures in result[precision].items():
                 rows.append(
                     (
-                        f"{found['hidden']}",
-                        f"{found['threads']}",
+                        f"{result['hidden']}",
+                        f"{result['threads']}",
                         precision,
                         batch,
-                        _spread(one["segments_s"]),
-                        _spread(one["times_plain_alone"]),
-                        _spread(one["times_plain_same_batch"]),
-                        _share(one),
+                        _spread(figures["segments_s"]),
+                        _spread(figures["times_plain_alone"]),
+                        _spread(figures["times_plain_same_batch"]),
+                        _share(figures),
                     )
                 )
     head = ("hidden", "threads", "precision", "batch", "segments/s", "times plain alone",
@@ -82,12 +83,12 @@ def preparing_table(report: dict) -> str:
     """Segments a second from MIDI to arrays."""
     rows = [
         (
-            f"{found['files']}, {found['segments']}",
-            _spread(found["ours_segments_s"]),
-            _spread(found["music21_segments_s"]),
-            _spread(found["times_music21"]),
+            f"{result['files']}, {result['segments']}",
+            _spread(result["ours_segments_s"]),
+            _spread(result["music21_segments_s"]),
+            _spread(result["times_music21"]),
         )
-        for found in report["preparing"]
+        for result in report["preparing"]
     ]
     return table(rows, ("files, segments", "ours, segments/s", "music21, segments/s", "times"))
 
@@ -97,13 +98,13 @@ def arranging_table(report: dict) -> str:
     parts = list(report["arranging"][0]["shares"])
     rows = [
         (
-            f"{found['segments']}",
-            f"{found['threads']}",
-            f"{found['encode_ms']:,.0f}",
-            f"{found['slide_ms']:,.0f}",
-            *(f"{100 * found['shares'].get(part, 0):.0f} %" for part in parts),
+            f"{result['segments']}",
+            f"{result['threads']}",
+            f"{result['encode_ms']:,.0f}",
+            f"{result['slide_ms']:,.0f}",
+            *(f"{100 * result['shares'].get(part, 0):.0f} %" for part in parts),
         )
-        for found in report["arranging"]
+        for result in report["arranging"]
     ]
     return table(rows, ("segments", "threads", "codes, ms", "slide, ms", *parts))
 

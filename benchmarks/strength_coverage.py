@@ -3,8 +3,8 @@
     python -m benchmarks.strength_coverage [--runs 1000] [--seed 0] [--json FILE]
 
 Studies are simulated in which every participant hears every segment at every strength, and what is
-hard about a segment is as hard at all of them: the worst case for who counts items. A right
-interval holds the truth in 95 % of the studies.
+hard about a segment is as hard at all of them: the worst case for intervals that count items. A
+right interval holds the truth in 95 % of the studies.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ AGREEMENT, PARTICIPANT_SD, SEGMENT_SD = 0.85, 0.7, 1.0  # the sds are of log-odd
 
 def truth() -> float:
     """Agreement over all people and segments that could have been drawn."""
-    at, weight = roots_hermitenorm(60)
+    nodes, weight = roots_hermitenorm(60)
     sd = np.hypot(PARTICIPANT_SD, SEGMENT_SD)
-    return float((weight * expit(logit(AGREEMENT) + sd * at)).sum() / weight.sum())
+    return float((weight * expit(logit(AGREEMENT) + sd * nodes)).sum() / weight.sum())
 
 
 def drawn(strengths: int, random: np.random.Generator) -> dict[str, Crossed]:
@@ -49,7 +49,7 @@ def drawn(strengths: int, random: np.random.Generator) -> dict[str, Crossed]:
 
 def covered(strengths: int, runs: int, seed: int) -> dict:
     """Coverage and mean width of the two-way interval, by what counts as a unit."""
-    right = truth()
+    agreement = truth()
     ends: dict[str, list[tuple[float, float]]] = {"item": [], "segment": []}
     for run in tqdm(range(runs), desc=f"{strengths} strengths", disable=None):
         for unit, answers in drawn(strengths, np.random.default_rng([seed, run])).items():
@@ -59,10 +59,10 @@ def covered(strengths: int, runs: int, seed: int) -> dict:
     return {
         "strengths": strengths,
         "runs": runs,
-        "truth": round(right, 4),
+        "truth": round(agreement, 4),
         **{
             unit: {
-                "coverage": round(float(np.mean([a <= right <= b for a, b in all_ends])), 4),
+                "coverage": round(float(np.mean([a <= agreement <= b for a, b in all_ends])), 4),
                 "width": round(float(np.mean([b - a for a, b in all_ends])), 4),
             }
             for unit, all_ends in ends.items()

@@ -34,11 +34,11 @@ from benchmarks import serving
 from benchmarks.crowd import Book, Person, harm
 from db.database import Database
 
-LIFE = (0.05, 0.6)  # seconds between listening and SIGKILL
-RETRY = 0.05  # seconds
+LIFE_SECONDS = (0.05, 0.6)  # between listening and SIGKILL
+RETRY_SECONDS = 0.05
 DOUBLE_CLICKS = 0.1  # of all answers
-EARLY = 10  # one of so many starts is killed before it listens
-MOST = 10  # kills for each that is wanted, then something is wrong
+STARTS_AN_EARLY_KILL = 10  # one of so many starts is killed before it listens
+MAX_KILLS_A_HIT = 10  # for each kill in a write that is wanted; after that something is wrong
 WRITE_LOCK = 120  # byte of the -shm file, see SQLite's "WAL-mode File Format", 2.2
 FLOCK = "hhqqi"  # struct flock of 64-bit Linux
 WRITES = ("join", "questions", "sound", "play", "answer")
@@ -80,23 +80,23 @@ def writing(path: Path) -> bool:
     """
     try:
         with open(f"{path}-shm", "rb+") as file:
-            asked = struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, WRITE_LOCK, 1, 0)
-            found = fcntl.fcntl(file, fcntl.F_GETLK, asked)
+            query = struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, WRITE_LOCK, 1, 0)
+            lock = fcntl.fcntl(file, fcntl.F_GETLK, query)
     except FileNotFoundError:
         return False
-    return struct.unpack(FLOCK, found)[0] != fcntl.F_UNLCK
+    return struct.unpack(FLOCK, lock)[0] != fcntl.F_UNLCK
 
 
 def checked(path: Path) -> tuple[bool, set[str]]:
     """Whether SQLite finds nothing wrong in a file, and the submissions of its answers."""
     connection = sqlite3.connect(path)
     try:
-        whole = connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        related = connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        intact = connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        foreign_keys_hold = connection.execute("PRAGMA foreign_key_check").fetchall() == []
         rows = connection.execute("SELECT submission FROM answers").fetchall()
     finally:
         connection.close()
-    return whole and related, {row[0] for row in rows}
+    return intact and foreign_keys_hold, {row[0] for row in rows}
 
 
 def copied(path: Path, folder: Path) -> Path:
@@ -117,28 +117,28 @@ def kill_once(
     """Start, kill at a random moment, and look at what lies there."""
     begin = time.perf_counter()
     server.start()
-    early = toll.starts and dice.randrange(EARLY) == 0
+    early = toll.starts and dice.randrange(STARTS_AN_EARLY_KILL) == 0
     if early:
         time.sleep(dice.uniform(0, statistics.median(toll.starts)))
     else:
         server.wait()
         toll.starts.append(time.perf_counter() - begin)
-        time.sleep(dice.uniform(*LIFE))
-    known, sent = set(book.acknowledged), set(book.sent)
+        time.sleep(dice.uniform(*LIFE_SECONDS))
+    acknowledged, sent = set(book.acknowledged), set(book.sent)
     open_writes = sum(book.open[kind] for kind in WRITES)
-    held = writing(path)
+    in_write = writing(path)
     server.kill()
-    waiting = sent - set(book.acknowledged)
+    unacknowledged = sent - set(book.acknowledged)
     with tempfile.TemporaryDirectory() as folder:
-        sound, stored = checked(copied(path, Path(folder)))
+        undamaged, stored = checked(copied(path, Path(folder)))
     toll.kills += 1
     toll.early += bool(early)
-    toll.in_write += held
+    toll.in_write += in_write
     toll.in_flight += bool(open_writes) and not early
-    toll.answers_in_flight += len(waiting)
-    toll.committed += len(waiting & stored)
-    toll.damaged += not sound
-    toll.missing += len(known - stored)
+    toll.answers_in_flight += len(unacknowledged)
+    toll.committed += len(unacknowledged & stored)
+    toll.damaged += not undamaged
+    toll.missing += len(acknowledged - stored)
 
 
 async def client(
@@ -147,13 +147,13 @@ async def client(
     """Take part, one person after the other, until the end."""
     dice = random.Random(seed)
     while not ending.is_set():
-        person = Person(url, study, book, dice, RETRY, tls)
+        person = Person(url, study, book, dice, RETRY_SECONDS, tls)
         try:
             state = await person.join()
             while state["stage"] != "finished" and not ending.is_set():
                 trial = state["trial"]["id"]
                 await person.hear(trial)
-                state = await person.judge(trial, dice.random() < DOUBLE_CLICKS)
+                state = await person.answer(trial, dice.random() < DOUBLE_CLICKS)
         finally:
             await person.leave()
 
@@ -185,19 +185,19 @@ async def run(folder: Path, study: str, kills: int, clients: int = 8, seed: int 
         async with asyncio.TaskGroup() as group:
             for number in range(clients):
                 group.create_task(client(url, study, book, f"{seed}-{number}", ending, tls))
-            while toll.in_write < kills and toll.kills < MOST * kills:
+            while toll.in_write < kills and toll.kills < MAX_KILLS_A_HIT * kills:
                 await asyncio.to_thread(kill_once, server, path, book, toll, dice)
             await asyncio.to_thread(server.start)
             ending.set()
     finally:
         await asyncio.to_thread(server.stop)
-    sound, _ = checked(path)
+    undamaged, _ = checked(path)
     database = Database(f"sqlite:///{path}")
     try:
         compared = book.compared(database, study)
     finally:
         database.close()
-    report = {**vars(toll), **compared, "damaged_at_end": int(not sound)}
+    report = {**vars(toll), **compared, "damaged_at_end": int(not undamaged)}
     starts = report.pop("starts")
     report["start_median_s"] = round(statistics.median(starts), 2)
     report["start_max_s"] = round(max(starts), 2)
@@ -216,15 +216,15 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path)
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         study = serving.study(serving.environment(Path(folder)))
-        report = asyncio.run(run(Path(folder), study, given.kills, given.clients, given.seed))
+        report = asyncio.run(run(Path(folder), study, options.kills, options.clients, options.seed))
     text = json.dumps(report, indent=2)
     print(text)
-    if given.json:
-        given.json.write_text(text + "\n")
-    return 1 if harm(report) or report["in_write"] < given.kills else 0
+    if options.json:
+        options.json.write_text(text + "\n")
+    return 1 if harm(report) or report["in_write"] < options.kills else 0
 
 
 if __name__ == "__main__":

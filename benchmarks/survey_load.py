@@ -34,9 +34,9 @@ from benchmarks.crowd import Book, Person, harm
 from db.database import Database
 from survey.core.settings import Settings
 
-ARRIVAL = 30.0  # seconds within which all come
-RETRY = 1.0  # seconds, as the page does it first
-LOOK = 5.0  # seconds between two looks at the load
+ARRIVAL_SECONDS = 30.0  # within which all come
+RETRY_SECONDS = 1.0  # as the page does it first
+LOAD_SAMPLE_SECONDS = 5.0  # between two readings of the load average
 KINDS = ("page", "join", "questions", "sound", "state", "clip", "play", "answer")
 NAMES = {"page": "page, script or sheet", "sound": "sound check"}
 
@@ -46,9 +46,9 @@ async def participant(
 ) -> None:
     """Arrive, take part until `end`, by the clock of the event loop."""
     loop, dice = asyncio.get_running_loop(), random.Random(seed)
-    person = Person(url, study, book, dice, RETRY, tls)
+    person = Person(url, study, book, dice, RETRY_SECONDS, tls)
     try:
-        await asyncio.sleep(dice.uniform(0, ARRIVAL))
+        await asyncio.sleep(dice.uniform(0, ARRIVAL_SECONDS))
         await person.open_pages()
         state = await person.join()
         await person.open_own_page()
@@ -59,7 +59,7 @@ async def participant(
             await person.hear(trial, pace)
             for _ in range(3):
                 await person.pause(pace)
-            state = await person.judge(trial)
+            state = await person.answer(trial)
     finally:
         await person.leave()
 
@@ -67,9 +67,9 @@ async def participant(
 async def crowd(
     url: str, study: str, participants: int, pace: float, minutes: float, seed: int
 ) -> tuple[Book, list[float]]:
-    """What participants know in the end, and how many others wanted a processor meanwhile."""
+    """The participants' record at the end, and the load averages meanwhile."""
     book, tls = Book(), httpx.create_ssl_context()
-    end = asyncio.get_running_loop().time() + ARRIVAL + 60 * minutes
+    end = asyncio.get_running_loop().time() + ARRIVAL_SECONDS + 60 * minutes
     loads: list[float] = []
     async with asyncio.TaskGroup() as group:
         watch = group.create_task(_watch(loads))
@@ -85,25 +85,25 @@ async def crowd(
 async def _watch(loads: list[float]) -> None:
     while True:
         loads.append(os.getloadavg()[0])
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(LOAD_SAMPLE_SECONDS)
 
 
 def milliseconds(times: list[float]) -> dict[str, float]:
     """Number, median, 95th percentile and maximum of seconds."""
-    middle, late = np.percentile(times, [50, 95])
-    found = {"median_ms": middle, "p95_ms": late, "max_ms": max(times)}
-    return {"n": len(times)} | {name: round(1000 * s, 1) for name, s in found.items()}
+    median, p95 = np.percentile(times, [50, 95])
+    summary = {"median_ms": median, "p95_ms": p95, "max_ms": max(times)}
+    return {"n": len(times)} | {name: round(1000 * s, 1) for name, s in summary.items()}
 
 
-def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
+def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Build, serve, take part and compare; the report."""
-    env = serving.environment(folder, given.database)
+    env = serving.environment(folder, options.database)
     study, port = serving.study(env), serving.free_port()
     load = os.getloadavg()[0]
     with serving.running(env, port) as process:
         begin, used = time.perf_counter(), serving.cpu_seconds(process)
-        taken = given.participants, given.pace, given.minutes, given.seed
-        book, loads = asyncio.run(crowd(serving.address(port), study, *taken))
+        arguments = options.participants, options.pace, options.minutes, options.seed
+        book, loads = asyncio.run(crowd(serving.address(port), study, *arguments))
         seconds = time.perf_counter() - begin
         used = serving.cpu_seconds(process) - used
     database = Database(Settings.from_env(env).database_url)
@@ -116,9 +116,9 @@ def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "database": {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[
             database.url.get_backend_name()
         ],
-        "participants": given.participants,
-        "pace_s": given.pace,
-        "minutes": given.minutes,
+        "participants": options.participants,
+        "pace_s": options.pace,
+        "minutes": options.minutes,
         "seconds": round(seconds, 1),
         "load_average_before": round(load, 1),
         "load_average_median": round(statistics.median(loads), 1),
@@ -141,13 +141,13 @@ def main() -> int:
     parser.add_argument("--database", help="an address of PostgreSQL")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path)
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        report = measure(given, Path(folder))
+        report = measure(options, Path(folder))
     text = json.dumps(report, indent=2)
     print(text)
-    if given.json:
-        given.json.write_text(text + "\n")
+    if options.json:
+        options.json.write_text(text + "\n")
     return 1 if report["errors"] or harm(report) else 0
 
 

@@ -28,35 +28,35 @@ def interleaved(actions: Mapping[str, Callable[[], object]], repeats: int) -> di
     """
     if repeats < 1:
         raise ValueError(f"repeats must be at least 1, not {repeats}")
-    now = time.process_time if torch.get_num_threads() == 1 else time.perf_counter
+    clock = time.process_time if torch.get_num_threads() == 1 else time.perf_counter
     for action in actions.values():
         action()
-    found: dict[str, list[float]] = {name: [] for name in actions}
+    seconds: dict[str, list[float]] = {name: [] for name in actions}
     for _ in range(repeats):
         for name, action in actions.items():
-            begin = now()
+            begin = clock()
             action()
-            found[name].append(now() - begin)
-    return found
+            seconds[name].append(clock() - begin)
+    return seconds
 
 
 def rate(seconds: list[float], amount: float) -> dict[str, float]:
     """Of an amount done in each time: the median a second, and the lowest and highest."""
-    each = amount / np.array(seconds)
+    rates = amount / np.array(seconds)
     return {
-        "median": rounded(np.median(each)),
-        "lowest": rounded(each.min()),
-        "highest": rounded(each.max()),
+        "median": rounded(np.median(rates)),
+        "lowest": rounded(rates.min()),
+        "highest": rounded(rates.max()),
     }
 
 
 def ratio(slow: list[float], fast: list[float], slow_amount: float, fast_amount: float) -> dict:
     """How many times as fast the second is, turn by turn: median, lowest and highest."""
-    each = (np.array(slow) / slow_amount) / (np.array(fast) / fast_amount)
+    ratios = (np.array(slow) / slow_amount) / (np.array(fast) / fast_amount)
     return {
-        "median": rounded(np.median(each)),
-        "lowest": rounded(each.min()),
-        "highest": rounded(each.max()),
+        "median": rounded(np.median(ratios)),
+        "lowest": rounded(ratios.min()),
+        "highest": rounded(ratios.max()),
     }
 
 
@@ -91,7 +91,9 @@ def _processor() -> str:
 def _git(*words: str) -> str:
     """What git says; nothing outside a checkout."""
     try:
-        done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True)
+        process = subprocess.run(
+            ["git", *words], cwd=ROOT, capture_output=True, text=True, check=True
+        )
     except (OSError, subprocess.CalledProcessError):
         return ""
-    return done.stdout.strip()
+    return process.stdout.strip()

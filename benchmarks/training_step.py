@@ -21,7 +21,7 @@ from train.data.dataset import TRAIN, Segments
 from train.run.loop import TrainConfig, Trainer
 
 
-def alike(data: Segments, size: int) -> Batch:
+def batch_of_like_length(data: Segments, size: int) -> Batch:
     """A batch of segments of like length, about the median, as training makes them."""
     rows = np.flatnonzero(data.split == TRAIN)
     rows = rows[np.argsort(data.lengths.numpy()[rows], kind="stable")]
@@ -52,35 +52,35 @@ def measure(data: Segments, hidden: int, sizes: list[int], repeats: int, folder:
     model = trainers["float32"].model
     assert isinstance(model, VanillaVAE)
     step = plain_step(plain(model), TrainConfig())
-    batches = {size: alike(data, size) for size in sizes}
+    batches = {size: batch_of_like_length(data, size) for size in sizes}
     actions: dict[str, Callable[[], object]] = {
         f"plain {size}": partial(step, batch) for size, batch in batches.items()
     }
     for precision, trainer in trainers.items():
         for size, batch in batches.items():
             actions[f"{precision} {size}"] = partial(trainer.train_step, batch)
-    taken = interleaved(actions, repeats)
+    times = interleaved(actions, repeats)
     report: dict[str, Any] = {
         "hidden": hidden,
         "weights": sum(p.numel() for p in trainers["float32"].model.parameters()),
         "tokens_a_segment": {
             str(size): round(float(b.lengths.float().mean()), 1) for size, b in batches.items()
         },
-        "plain_segments_s": {str(n): rate(taken[f"plain {n}"], n) for n in sizes},
+        "plain_segments_s": {str(n): rate(times[f"plain {n}"], n) for n in sizes},
     }
-    alone = taken[f"plain {sizes[0]}"]
+    alone = times[f"plain {sizes[0]}"]
     for precision in trainers:
         report[precision] = {
             str(n): {
-                "segments_s": rate(taken[f"{precision} {n}"], n),
-                "times_plain_alone": ratio(alone, taken[f"{precision} {n}"], sizes[0], n),
+                "segments_s": rate(times[f"{precision} {n}"], n),
+                "times_plain_alone": ratio(alone, times[f"{precision} {n}"], sizes[0], n),
                 "times_plain_same_batch": ratio(
-                    taken[f"plain {n}"], taken[f"{precision} {n}"], n, n
+                    times[f"plain {n}"], times[f"{precision} {n}"], n, n
                 ),
-                **near(
+                **against_limit(
                     config,
                     batches[n],
-                    float(np.median(taken[f"{precision} {n}"])),
+                    float(np.median(times[f"{precision} {n}"])),
                     precision,
                     repeats,
                 ),
@@ -106,7 +106,7 @@ def operations(config: ModelConfig, batch: Batch) -> float:
     return 3 * 2.0 * rows * (encoders + decoder + labels)
 
 
-def near(
+def against_limit(
     config: ModelConfig, batch: Batch, seconds: float, precision: str, repeats: int
 ) -> dict[str, object]:
     """Operations a second, and their share of what matrix products alone reach."""

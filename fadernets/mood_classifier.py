@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
+import scipy  # whose parts are loaded when they are first used
 
 from fadernets.music import key
 from fadernets.music.attributes import PAPER, measure
@@ -96,7 +96,7 @@ class MoodClassifier:
 
     def probability(self, segments: Sequence[Notes]) -> np.ndarray:
         """How probable high arousal (or valence) is: float64, (n,); NaN without notes."""
-        return expit(self.log_odds(segments))
+        return scipy.special.expit(self.log_odds(segments))
 
     def of(self, values: np.ndarray) -> np.ndarray:
         """Log-odds, (n,), of a table of features, (n, f)."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parents[1]
-TRAINING = ROOT / "tests" / "train"  # most of its tests do, and share what they trained
+TRAINING = ROOT / "tests" / "train"  # most of its tests train, and share the trained models
 OFFLINE = ROOT / "tests" / "offline"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 BROWSER_ARGUMENTS = (
@@ -60,7 +60,7 @@ class Offline:
     record: Path
 
     def refused(self) -> list[str]:
-        """What was asked of the outside so far, one line each."""
+        """The refused look-ups and connections so far, one a line."""
         return self.record.read_text().splitlines() if self.record.exists() else []
 
 
@@ -85,7 +85,7 @@ def offline(tmp_path: Path) -> Offline:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
-    """A PostgreSQL server, if there are its programs."""
+    """A PostgreSQL server, if its programs are installed."""
     from tests.postgres import running  # loads what most tests do not need
 
     with running() as server:

@@ -42,9 +42,9 @@ SERVER = "server {{ listen 127.0.0.1:{port} ssl; {block} }}"
 
 def require() -> str:
     """The path of nginx; skips the test without it, or fails where browsers are required."""
-    found = shutil.which("nginx", path=PLACES)
-    if found and shutil.which("openssl"):
-        return found
+    path = shutil.which("nginx", path=PLACES)
+    if path and shutil.which("openssl"):
+        return path
     message = "no proxy: nginx and openssl are not both installed"
     if os.environ.get("FADERNETS_REQUIRE_BROWSER"):
         pytest.fail(message)
@@ -65,7 +65,7 @@ def proxying(blocks: Sequence[str], to: str, folder: Path) -> Iterator[list[int]
         SERVER.format(port=port, block=block.replace(LOCAL, host))
         for port, block in zip(ports, blocks, strict=True)
     ]
-    user = "user root root;" if os.geteuid() == 0 else ""  # else its workers are somebody else
+    user = "user root root;" if os.geteuid() == 0 else ""  # else its workers run as another user
     config = CONFIG.format(folder=folder, user=user, servers="\n".join(servers))
     (folder / "nginx.conf").write_text(config)
     _certify(folder)

@@ -98,10 +98,10 @@ def running() -> Iterator[Server]:
 
 def _programs() -> Path | None:
     """The folder of initdb and pg_ctl: the newest of Debian's, or the path's."""
-    found = sorted(Path(DEBIAN).glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    paths = sorted(Path(DEBIAN).glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     on_path = shutil.which("initdb")
-    if found:
-        return found[-1].parent
+    if paths:
+        return paths[-1].parent
     return Path(on_path).resolve().parent if on_path else None
 
 
@@ -109,8 +109,8 @@ def _run(*command: str | Path) -> None:
     words = [str(word) for word in command]
     if os.geteuid() == 0:
         words = ["runuser", "-u", OWNER, "--", *words]
-    done = subprocess.run(
+    process = subprocess.run(
         words, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
     )
-    if done.returncode:
-        raise RuntimeError(f"{words} failed: {done.stdout}{done.stderr}")
+    if process.returncode:
+        raise RuntimeError(f"{words} failed: {process.stdout}{process.stderr}")

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("db", "fadernets", "survey", "train", "demo", "benchmarks")
-MOST = 20  # modules at the top of a package
+MAX_TOP_MODULES = 20  # of one package
 # A package may import those before it, and nothing else of ours.
 MAY_IMPORT = {
     "db": set(),
@@ -33,17 +33,17 @@ ROOMS = {
     "demo": ("guard", "editing", "compute"),
 }  # fmt: skip
 # `fadernets` is a library: of its top these stand below their users in its rooms.
-FREE = {"fadernets.arguments", "fadernets.atomic_file", "survey", "train", "fadernets"}
+IMPORTABLE_BY_ALL = {"fadernets.arguments", "fadernets.atomic_file", "survey", "train", "fadernets"}
 
 
 def modules() -> dict[str, Path]:
     """Every module of ours by its dotted name."""
-    found = {}
+    modules_by_name = {}
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-            found[name.removesuffix(".__init__")] = path
-    return found
+            modules_by_name[name.removesuffix(".__init__")] = path
+    return modules_by_name
 
 
 MODULES = modules()
@@ -67,8 +67,8 @@ IMPORTS = {name: sorted(set(imported(path)) - {name}) for name, path in MODULES.
 
 def room(module: str) -> str | None:
     """The room of a package that a module lies in; None at its top."""
-    package, *rest = module.split(".")
-    return rest[0] if rest and rest[0] in ROOMS.get(package, ()) else None
+    package, *rooms = module.split(".")
+    return rooms[0] if rooms and rooms[0] in ROOMS.get(package, ()) else None
 
 
 def test_no_import_comes_back_to_where_it_began():
@@ -79,26 +79,31 @@ def test_no_import_comes_back_to_where_it_began():
 
 
 def test_packages_import_only_those_below_them():
-    wrong = [
-        f"{module} imports {other}"
-        for module, others in IMPORTS.items()
-        for other in others
-        if (a := module.split(".")[0]) != (b := other.split(".")[0]) and b not in MAY_IMPORT[a]
+    violations = [
+        f"{module} imports {imported_module}"
+        for module, imports in IMPORTS.items()
+        for imported_module in imports
+        if (a := module.split(".")[0]) != (b := imported_module.split(".")[0])
+        and b not in MAY_IMPORT[a]
     ]
-    assert wrong == []
+    assert violations == []
 
 
 def test_rooms_import_only_those_before_them():
-    wrong = []
-    for module, others in IMPORTS.items():
-        package, own = module.split(".")[0], room(module)
-        for other in others:
-            if own is None or other.split(".")[0] != package or other in FREE:
+    violations = []
+    for module, imports in IMPORTS.items():
+        package, own_room = module.split(".")[0], room(module)
+        for imported_module in imports:
+            if (
+                own_room is None
+                or imported_module.split(".")[0] != package
+                or imported_module in IMPORTABLE_BY_ALL
+            ):
                 continue
-            theirs, order = room(other), ROOMS[package]
-            if theirs is None or order.index(theirs) > order.index(own):
-                wrong.append(f"{module} imports {other}")
-    assert wrong == []
+            imported_room, order = room(imported_module), ROOMS[package]
+            if imported_room is None or order.index(imported_room) > order.index(own_room):
+                violations.append(f"{module} imports {imported_module}")
+    assert violations == []
 
 
 @pytest.mark.parametrize(
@@ -106,7 +111,7 @@ def test_rooms_import_only_those_before_them():
 )
 def test_no_room_is_crowded(package: str):
     if package != "benchmarks":  # flat, each file a benchmark of its own
-        assert len(list((ROOT / package).glob("[a-z]*.py"))) <= MOST
+        assert len(list((ROOT / package).glob("[a-z]*.py"))) <= MAX_TOP_MODULES
 
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Only an attribute's own file names it: what else names one would not know of a third."""
+"""Only an attribute's own file names it: other code that did would not know a third one."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ KEYS = re.compile(rf"[{{,]\s*(?:{'|'.join(PAPER)})\s*:")
 
 
 def files(*endings: str) -> list[str]:
-    found = (p for name in PACKAGES for p in (ROOT / name).rglob("*") if p.suffix in endings)
-    return sorted(p.relative_to(ROOT).as_posix() for p in found)
+    paths = (p for name in PACKAGES for p in (ROOT / name).rglob("*") if p.suffix in endings)
+    return sorted(p.relative_to(ROOT).as_posix() for p in paths)
 
 
 def lines_of_python(text: str) -> list[int]:
@@ -36,8 +36,8 @@ def lines_of_python(text: str) -> list[int]:
 
 @pytest.mark.parametrize("file", files(".py"))
 def test_no_code_names_an_attribute(file):
-    found = lines_of_python((ROOT / file).read_text(encoding="utf-8"))
-    assert not found or file in ALLOWED, f"{file} names an attribute in lines {found}"
+    lines = lines_of_python((ROOT / file).read_text(encoding="utf-8"))
+    assert not lines or file in ALLOWED, f"{file} names an attribute in lines {lines}"
 
 
 @pytest.mark.parametrize("file", files(".js", ".html"))

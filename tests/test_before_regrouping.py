@@ -19,9 +19,9 @@ pytestmark = pytest.mark.server
 
 GOLDEN = json.loads((HERE / "golden.json").read_text())
 STUDY_JSON, RATINGS = "study.json", "ratings.csv"
-NEAR = 1e-6  # what another NumPy may do to a statistic
-LEARNT = 1e-2  # what another processor may do to weights in twenty steps
-ROUNDED = 1e-4  # what it may do to a code
+STATISTIC_TOLERANCE = 1e-6  # of a statistic, for another NumPy
+WEIGHT_TOLERANCE = 1e-2  # of weights after twenty steps, for another processor
+CODE_TOLERANCE = 1e-4  # of a code, for another processor
 FIRST_LACKS = "seconds"  # column of answers that the first schema had not yet
 
 
@@ -33,7 +33,7 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def kept(file: str) -> str:
+def stored_export(file: str) -> str:
     return (HERE / "export" / file).read_bytes().decode()
 
 
@@ -41,11 +41,11 @@ def without(record, name: str):
     """A record of JSON without what goes by a name."""
     if isinstance(record, dict):
         return {key: without(value, name) for key, value in record.items() if key != name}
-    return [without(one, name) for one in record] if isinstance(record, list) else record
+    return [without(entry, name) for entry in record] if isinstance(record, list) else record
 
 
-def goes_on(server: opened.Server, clips: Path) -> None:
-    """Who was in the middle of the study finishes it with the link from then."""
+def finish_study(server: opened.Server, clips: Path) -> None:
+    """A participant who had begun the study finishes it with the old link."""
     token = GOLDEN["tokens"]["unfinished"]
     state = server.state(token)
     assert state["stage"] == "trial" and state["progress"] == {"done": 3, "total": 8}
@@ -61,13 +61,15 @@ def test_a_database_opens_and_goes_on(data):
     file = data / "survey.sqlite"
     with opened.serving(data) as server:
         assert not differences(
-            json.loads(kept(STUDY_JSON)), json.loads(server.exported(STUDY_JSON))
+            json.loads(stored_export(STUDY_JSON)), json.loads(server.exported(STUDY_JSON))
         )
-        assert not differences(opened.rows(kept(RATINGS)), opened.rows(server.exported(RATINGS)))
+        assert not differences(
+            opened.rows(stored_export(RATINGS)), opened.rows(server.exported(RATINGS))
+        )
         assert opened.counts(file) == GOLDEN["survey"]
         assert opened.answers(file) == GOLDEN["answers"]
         assert "somebody" in server.admin("/invitations")
-        goes_on(server, data / "audio")
+        finish_study(server, data / "audio")
         invited = server.join(invitation=GOLDEN["tokens"]["invitation"])
         assert server.state(invited)["stage"] == "practice"
         after = opened.counts(file)
@@ -78,27 +80,27 @@ def test_a_database_opens_and_goes_on(data):
 def test_the_first_schema_is_brought_up_to_date(data):
     shutil.copy(HERE / "first_schema.sqlite", data / "survey.sqlite")
     with opened.serving(data) as server:
-        known = without(json.loads(kept(STUDY_JSON)), FIRST_LACKS)
-        assert not differences(known, json.loads(server.exported(STUDY_JSON)))
-        goes_on(server, data / "audio")
+        expected = without(json.loads(stored_export(STUDY_JSON)), FIRST_LACKS)
+        assert not differences(expected, json.loads(server.exported(STUDY_JSON)))
+        finish_study(server, data / "audio")
 
 
 def test_export_and_analysis_are_the_same(data):
     database = ("--database", f"sqlite:///{data / 'survey.sqlite'}", "--study", STUDY)
     opened.command("survey.export", *database, "--out", data / "export", data=data)
-    found = {path.name: path.read_bytes().decode() for path in (data / "export").iterdir()}
-    assert not differences(json.loads(kept(STUDY_JSON)), json.loads(found[STUDY_JSON]))
-    assert not differences(opened.rows(kept(RATINGS)), opened.rows(found[RATINGS]))
+    exported = {path.name: path.read_bytes().decode() for path in (data / "export").iterdir()}
+    assert not differences(json.loads(stored_export(STUDY_JSON)), json.loads(exported[STUDY_JSON]))
+    assert not differences(opened.rows(stored_export(RATINGS)), opened.rows(exported[RATINGS]))
     out = ("--out", data / "analysis", "--draws", opened.DRAWS)
     opened.command("survey.analyze", *database, *out, data=data)
     figures = opened.figures(data / "analysis" / "results.json")
-    assert not differences(GOLDEN["analysis"], figures, NEAR)
+    assert not differences(GOLDEN["analysis"], figures, STATISTIC_TOLERANCE)
 
 
 def test_an_export_is_imported(tmp_path):
     file = tmp_path / "imported.sqlite"
-    given = (HERE / "export" / STUDY_JSON, "--database", f"sqlite:///{file}")
-    opened.command("survey.importing", *given, data=tmp_path)
+    arguments = (HERE / "export" / STUDY_JSON, "--database", f"sqlite:///{file}")
+    opened.command("survey.importing", *arguments, data=tmp_path)
     assert opened.counts(file) == GOLDEN["survey"]
     assert opened.answers(file) == GOLDEN["answers"]
 
@@ -110,11 +112,11 @@ def test_a_journal_restores_the_answers(tmp_path):
     with opened.journalling(tmp_path) as server:
         assert opened.counts(file) == GOLDEN["restored"]
         assert opened.answers(file) == GOLDEN["answers"]
-        goes_on(server, tmp_path / "audio")
+        finish_study(server, tmp_path / "audio")
 
 
 def test_a_model_plays_the_same():
-    assert not differences(GOLDEN["model"], opened.played(HERE / "model"), ROUNDED)
+    assert not differences(GOLDEN["model"], opened.played(HERE / "model"), CODE_TOLERANCE)
 
 
 def test_a_run_is_resumed(tmp_path):
@@ -122,6 +124,6 @@ def test_a_run_is_resumed(tmp_path):
     shutil.copytree(HERE / "run", run)
     options = opened.run_options(run / "segments.zip", run)
     opened.command("train.fit", *options, "--resume", data=tmp_path)
-    assert not differences(GOLDEN["run"], opened.last_rows(run / "log.csv"), LEARNT)
+    assert not differences(GOLDEN["run"], opened.last_rows(run / "log.csv"), WEIGHT_TOLERANCE)
     codes = opened.played(run)["codes"]
-    assert not differences(GOLDEN["model"]["codes"], codes, LEARNT)
+    assert not differences(GOLDEN["model"]["codes"], codes, WEIGHT_TOLERANCE)

@@ -31,7 +31,7 @@ PACKAGES = ("fadernets", "train", "demo", "survey", "db")
 STARTED = {"midi2audio"}  # as a program
 DRIVERS = {"psycopg"}  # SQLAlchemy imports it
 TOOLS = {"mypy", "pytest-timeout", "pytest-xdist", "ruff", "setuptools"}  # of `make`
-MOST = 10  # packages that the model may need
+MAX_REQUIREMENTS = 10  # of the bare package
 # What each extra is for: packages that run from a checkout, with those that they import.
 EXTRAS = {"survey": ("survey", "db"), "demo": ("demo",), "train": ("train",)}
 GPU = re.compile(r"(nvidia|cuda|triton)\b")  # what a build of PyTorch may bring beside the lock
@@ -41,20 +41,20 @@ FILES = ("requirements.txt", "requirements-dev.txt", "requirements-audit.txt", "
 def requirements(file: str = "requirements.txt") -> dict[str, Requirement]:
     """The lines of a requirements file by canonical name."""
     lines = (ROOT / file).read_text().splitlines()
-    found = [Requirement(line) for line in lines if line and not line.startswith("#")]
-    return {canonicalize_name(requirement.name): requirement for requirement in found}
+    parsed = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    return {canonicalize_name(requirement.name): requirement for requirement in parsed}
 
 
-def named(lines: list[str]) -> dict[str, Requirement]:
+def requirements_of(lines: list[str]) -> dict[str, Requirement]:
     """Requirements by canonical name, each extra of our own replaced by what it brings."""
-    found = {}
+    by_name = {}
     for requirement in map(Requirement, lines):
         if requirement.name == PROJECT["name"]:
             for extra in requirement.extras:
-                found |= named(PROJECT["optional-dependencies"][extra])
+                by_name |= requirements_of(PROJECT["optional-dependencies"][extra])
         else:
-            found[canonicalize_name(requirement.name)] = requirement
-    return found
+            by_name[canonicalize_name(requirement.name)] = requirement
+    return by_name
 
 
 def locked() -> dict[str, str]:
@@ -69,7 +69,7 @@ def locked() -> dict[str, str]:
 
 def brought(by: dict[str, Requirement] | None = None) -> set[str]:
     """Canonical names of all that requirements bring, as far as it is installed."""
-    found: set[str] = set()
+    names: set[str] = set()
     waiting = list((requirements() if by is None else by).values())
     while waiting:
         requirement = waiting.pop()
@@ -78,15 +78,15 @@ def brought(by: dict[str, Requirement] | None = None) -> set[str]:
         name = canonicalize_name(requirement.name)
         if marker and not any(marker.evaluate({"extra": extra}) for extra in extras):
             continue
-        if name in found and not requirement.extras:
+        if name in names and not requirement.extras:
             continue
-        found.add(name)
+        names.add(name)
         for line in metadata.requires(name) or []:
             needed = Requirement(line)
             if needed.marker is None or any(needed.marker.evaluate({"extra": e}) for e in extras):
                 needed.marker = None
                 waiting.append(needed)
-    return {name for name in found if not GPU.match(name)}
+    return {name for name in names if not GPU.match(name)}
 
 
 def own(module: str) -> bool:
@@ -125,26 +125,26 @@ def test_what_tests_import_is_required_and_nothing_else():
 
 
 def test_the_package_and_a_space_ask_for_the_same():
-    package = named(PROJECT["dependencies"]) | named(["fadernets[all]"])
+    package = requirements_of(PROJECT["dependencies"]) | requirements_of(["fadernets[all]"])
     assert {n: str(r) for n, r in package.items()} == {n: str(r) for n, r in requirements().items()}
 
 
 def test_bounds_that_stand_twice_are_the_same():
     lines = [*PROJECT["dependencies"], *sum(PROJECT["optional-dependencies"].values(), [])]
-    ours = {line for line in lines if Requirement(line).name != PROJECT["name"]}
-    assert len({Requirement(line).name for line in ours}) == len(ours)
+    own_lines = {line for line in lines if Requirement(line).name != PROJECT["name"]}
+    assert len({Requirement(line).name for line in own_lines}) == len(own_lines)
 
 
 def test_the_model_needs_what_it_imports_and_no_more():
-    needed = set(named(PROJECT["dependencies"]))
-    assert imported("fadernets") == needed | set(named(["fadernets[examples]"]))
-    assert len(needed) <= MOST
+    needed = set(requirements_of(PROJECT["dependencies"]))
+    assert imported("fadernets") == needed | set(requirements_of(["fadernets[examples]"]))
+    assert len(needed) <= MAX_REQUIREMENTS
 
 
 @pytest.mark.parametrize("extra", EXTRAS)
 def test_an_extra_brings_what_its_packages_import(extra):
-    brings = named([f"fadernets[{extra}]"])
-    assert imported(*EXTRAS[extra]) <= set(named(PROJECT["dependencies"])) | set(brings)
+    brings = requirements_of([f"fadernets[{extra}]"])
+    assert imported(*EXTRAS[extra]) <= set(requirements_of(PROJECT["dependencies"])) | set(brings)
 
 
 @pytest.mark.parametrize("extra", EXTRAS)
@@ -154,7 +154,7 @@ def test_an_extra_brings_nothing_else(extra):
         for line in PROJECT["optional-dependencies"][extra]
         if Requirement(line).name != PROJECT["name"]
     ]
-    assert set(named(own_lines)) - DRIVERS <= imported(*EXTRAS[extra])
+    assert set(requirements_of(own_lines)) - DRIVERS <= imported(*EXTRAS[extra])
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -219,12 +219,12 @@ def wheel(tmp_path_factory) -> Path:
 @pytest.mark.slow
 def test_the_wheel_has_the_model_and_nothing_else(wheel):
     inside = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    here = {
+    expected = {
         str(path.relative_to(ROOT))
         for path in (ROOT / "fadernets").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert inside == here
+    assert inside == expected
     assert {"fadernets/py.typed", "fadernets/pretrained/arranger/model.safetensors"} <= inside
 
 
@@ -232,11 +232,11 @@ def test_the_wheel_has_the_model_and_nothing_else(wheel):
 def test_the_wheel_says_what_it_is(wheel):
     archive = zipfile.ZipFile(wheel)
     (path,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
-    said = Parser().parsestr(archive.read(path).decode())
-    assert said["Version"] == fadernets.__version__
+    fields = Parser().parsestr(archive.read(path).decode())
+    assert fields["Version"] == fadernets.__version__
     cards = (ROOT / "fadernets" / "pretrained").glob("*/README.md")
     licences = {metadata_load(card)["license"].upper() for card in cards}
-    assert set(said["License-Expression"].split(" AND ")) == {"MIT", *licences}
+    assert set(fields["License-Expression"].split(" AND ")) == {"MIT", *licences}
     texts = {name.partition("/licenses/")[2] for name in archive.namelist() if "/licenses/" in name}
     assert texts == {"LICENSE", "fadernets/assets/piano-fluidr3.LICENSE.txt"}
 
@@ -247,10 +247,10 @@ def bare(wheel, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("bare")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     (packages,) = folder.glob("lib/python*/site-packages")
-    for name in brought(named(PROJECT["dependencies"])):
-        there = metadata.distribution(name)
-        for top in {file.parts[0] for file in there.files} - {"..", "__pycache__"}:
-            (packages / top).symlink_to(there.locate_file(top))
+    for name in brought(requirements_of(PROJECT["dependencies"])):
+        distribution = metadata.distribution(name)
+        for top in {file.parts[0] for file in distribution.files} - {"..", "__pycache__"}:
+            (packages / top).symlink_to(distribution.locate_file(top))
     install = [sys.executable, "-m", "pip", "--python", folder / "bin" / "python", "install"]
     subprocess.run([*install, "--quiet", "--no-deps", "--no-index", wheel], check=True)
     return folder / "bin"
@@ -261,11 +261,11 @@ def test_the_command_is_there_with_what_the_package_requires_alone(bare, tmp_pat
     midi.write(examples.load("chorale"), tmp_path / "in.mid")
 
     def run(*command: str) -> str:
-        done = subprocess.run(
+        process = subprocess.run(
             [bare / command[0], *command[1:]], cwd=tmp_path, capture_output=True, text=True
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        assert process.returncode == 0, process.stderr
+        return process.stdout
 
     assert run("fadernets", "--version") == f"fadernets {fadernets.__version__}\n"
     run("fadernets", "slide", "in.mid", "out.mid", "--rhythm", "0.9", "--segments", "0:2")
@@ -302,11 +302,11 @@ def test_the_citation_is_of_this_version():
 
 @pytest.mark.parametrize("form", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("[!c]*.yml")))
 def test_forms_for_issues_ask_everything_once(form):
-    asked = yaml.safe_load(form.read_text())
-    assert {"name", "description", "body"} <= set(asked)
-    names = [part["id"] for part in asked["body"] if part["type"] != "markdown"]
+    fields = yaml.safe_load(form.read_text())
+    assert {"name", "description", "body"} <= set(fields)
+    names = [part["id"] for part in fields["body"] if part["type"] != "markdown"]
     assert names and len(set(names)) == len(names)
-    labels = [part["attributes"]["label"] for part in asked["body"] if part["type"] != "markdown"]
+    labels = [part["attributes"]["label"] for part in fields["body"] if part["type"] != "markdown"]
     assert all(labels)
 
 

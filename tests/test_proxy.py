@@ -89,32 +89,32 @@ class Site:
 
     def target(self, answer: httpx.Response) -> str:
         """Where a redirect leads, which must be below `base`."""
-        found = urljoin(str(self.seen(answer)), answer.headers["location"])
-        assert found.startswith(self.base), f"{answer.request.url} leads to {found}"
-        return found
+        address = urljoin(str(self.browser_url(answer)), answer.headers["location"])
+        assert address.startswith(self.base), f"{answer.request.url} leads to {address}"
+        return address
 
-    def seen(self, answer: httpx.Response) -> httpx.URL:
+    def browser_url(self, answer: httpx.Response) -> httpx.URL:
         """A response's address as a browser has it."""
         return answer.request.url.copy_with(host=urlsplit(HOST).hostname, port=None)
 
-    def named(self, answer: httpx.Response) -> set[str]:
+    def urls_named_by(self, answer: httpx.Response) -> set[str]:
         """What a page, script or style sheet names, as absolute addresses, without anchors."""
-        seen = self.seen(answer)
-        pattern = NAMED.get(seen.path.rpartition(".")[2], NAMED[""])
-        found = {urljoin(str(seen), unescape(name)) for name in pattern.findall(answer.text)}
-        return {url.split("#")[0] for url in found if url.startswith("http")}
+        page_url = self.browser_url(answer)
+        pattern = NAMED.get(page_url.path.rpartition(".")[2], NAMED[""])
+        urls = {urljoin(str(page_url), unescape(name)) for name in pattern.findall(answer.text)}
+        return {url.split("#")[0] for url in urls if url.startswith("http")}
 
     def load(self, address: str, *, deep: bool) -> set[str]:
         """Load a page and all it names below `base`; `deep`: what that names, too."""
         page = self.follow(address)
-        wanted, loaded = self.named(page), {str(self.seen(page))}
-        while wanted - loaded:
-            url = (wanted - loaded).pop()
+        named_urls, loaded = self.urls_named_by(page), {str(self.browser_url(page))}
+        while named_urls - loaded:
+            url = (named_urls - loaded).pop()
             assert url.startswith(self.base), f"{address} names {url}"
             answer = self.follow(url)
             loaded.add(url)
             if deep and url.endswith((".js", ".css")):
-                wanted |= self.named(answer)
+                named_urls |= self.urls_named_by(answer)
         return loaded
 
     def event(self, name: str) -> int:
@@ -145,12 +145,12 @@ class Running:
 
     def __init__(self, data: Path, folders: pytest.TempPathFactory) -> None:
         self.data, self.folders = data, folders
-        self.stack, self.now, self.server = ExitStack(), None, None
+        self.stack, self.current, self.server = ExitStack(), None, None
         self.ports: dict[str, int] = {}
 
     def get(self, way: str, path: str) -> tuple[Server, dict[str, int]]:
         """The server started this way, below this path, and the port of each proxy before it."""
-        if self.now != (way, path):
+        if self.current != (way, path):
             self.close()
             folder = self.folders.mktemp("server")
             env = {"FADERNETS_DATA": str(self.data)}
@@ -160,22 +160,22 @@ class Running:
             assert len(blocks) == len(PROXIES)
             started = nginx.proxying(blocks, self.server.url, self.folders.mktemp("nginx"))
             self.ports = dict(zip(PROXIES, self.stack.enter_context(started), strict=True))
-            self.now = (way, path)
+            self.current = (way, path)
         return self.server, self.ports
 
     def close(self) -> None:
         self.stack.close()
         if self.server is not None:
-            assert "Traceback" not in self.server.said(), self.server.said()
-        self.now = self.server = None
+            assert "Traceback" not in self.server.log_text(), self.server.log_text()
+        self.current = self.server = None
 
 
 @pytest.fixture(scope="module")
 def running(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     nginx.require()
-    found = Running(data, tmp_path_factory)
-    yield found
-    found.close()
+    instance = Running(data, tmp_path_factory)
+    yield instance
+    instance.close()
 
 
 SITES = [
@@ -228,23 +228,23 @@ def test_a_file_goes_up_and_comes_down(site, tmp_path):
 
     midi.write(tiny.piece(tiny.bars(3)), tmp_path / "own.mid")
     content = (tmp_path / "own.mid").read_bytes()
-    sent = site.post("gradio_api/upload", files={"files": ("own.mid", content)})
-    assert sent.status_code == 200, sent.text
-    named = {"path": sent.json()[0], "meta": {"_type": "gradio.FileData"}}
-    piece = json.loads(site.run("upload", named)[0]["props"]["piece"])
+    upload = site.post("gradio_api/upload", files={"files": ("own.mid", content)})
+    assert upload.status_code == 200, upload.text
+    file_value = {"path": upload.json()[0], "meta": {"_type": "gradio.FileData"}}
+    piece = json.loads(site.run("upload", file_value)[0]["props"]["piece"])
 
-    wanted = {"piece": piece["id"], "first": 0, "last": 0, "rhythm": 0.9}
-    bench, _ = site.run("ask", json.dumps(wanted | {"number": 1}))
+    edit = {"piece": piece["id"], "first": 0, "last": 0, "rhythm": 0.9}
+    bench, _ = site.run("ask", json.dumps(edit | {"number": 1}))
     assert json.loads(bench["props"]["answer"])["rolls"]
-    file = site.run("save", json.dumps(wanted | {"kind": "midi", "scope": "piece"}))[0]
+    file = site.run("save", json.dumps(edit | {"kind": "midi", "scope": "piece"}))[0]
     assert file["url"].startswith(f"{site.base}gradio_api/file="), file["url"]
     assert site.get(file["url"]).content.startswith(b"MThd")
 
 
 def test_a_file_too_large_is_refused_by_the_demo_not_by_the_proxy(site):
-    sent = site.post("gradio_api/upload", files={"files": ("big.mid", bytes(20_500_000))})
-    assert sent.status_code == 413
-    assert "20 MB" in sent.json()["error"]
+    upload = site.post("gradio_api/upload", files={"files": ("big.mid", bytes(20_500_000))})
+    assert upload.status_code == 413
+    assert "20 MB" in upload.json()["error"]
 
 
 def test_streams_are_not_held_back(site):
@@ -255,18 +255,18 @@ def test_streams_are_not_held_back(site):
 
     content = midi.dump(tiny.piece(tiny.bars(3)))
     path = site.post("gradio_api/upload", files={"files": ("own.mid", content)}).json()[0]
-    named = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    values = [named, 0.9, None, 1, None, None]
-    asked = site.post("gradio_api/call/slide", json={"data": values}).json()
-    told = site.get(f"gradio_api/call/slide/{asked['event_id']}").text
-    file, figures = json.loads(told.partition("event: complete\ndata: ")[2].splitlines()[0])
+    file_value = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    values = [file_value, 0.9, None, 1, None, None]
+    event = site.post("gradio_api/call/slide", json={"data": values}).json()
+    stream = site.get(f"gradio_api/call/slide/{event['event_id']}").text
+    file, figures = json.loads(stream.partition("event: complete\ndata: ")[2].splitlines()[0])
     assert figures["after"]
     assert site.get(file["url"]).content.startswith(b"MThd")
 
 
 def test_taking_part(site):
     consent = site.follow("survey/")
-    assert str(site.seen(consent)) == f"{site.base}survey/s/small"
+    assert str(site.browser_url(consent)) == f"{site.base}survey/s/small"
     assert len(site.load("survey/", deep=True)) > 5
 
     joined = site.post("survey/api/join", json={"study": "small", "consent": True})
@@ -295,8 +295,8 @@ def test_admin_invites(site):
     try:
         assert len(site.load("survey/admin", deep=True)) > 2
         page = site.follow("survey/admin/studies/small/invitations")
-        action, values = next(form for form in Forms(page.text).found if "count" in form[1])
-        action = urljoin(str(site.seen(page)), action)
+        action, values = next(form for form in Forms(page.text).forms if "count" in form[1])
+        action = urljoin(str(site.browser_url(page)), action)
         assert action.startswith(site.base)
         values |= {"count": "1", "label": "behind a proxy"}
         foreign = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
@@ -304,17 +304,23 @@ def test_admin_invites(site):
         # Browsers that send no Sec-Fetch-Site: our own origin will do, and only that.
         foreign = {"Origin": "https://evil.example"}
         assert site.post(action, data=values, headers=foreign).status_code == 403
-        made = site.post(action, data=values, headers={"Sec-Fetch-Site": "same-origin"})
-        assert made.status_code == 200, made.text
-        links = re.findall(r"https?://[^\s<]+invite=[^\s<]+", made.text)
+        invitations = site.post(action, data=values, headers={"Sec-Fetch-Site": "same-origin"})
+        assert invitations.status_code == 200, invitations.text
+        links = re.findall(r"https?://[^\s<]+invite=[^\s<]+", invitations.text)
         settings = site.follow("survey/admin/studies/small")
         assert f"{site.base}survey/s/small" in settings.text
-        action, values = next(form for form in Forms(made.text).found if "/revoke" in form[0])
-        gone = site.post(urljoin(site.base, action), data=values, headers={"Origin": "null"})
-        assert site.target(gone) == f"{site.base}survey/admin/studies/small/invitations"
-        action, values = next(form for form in Forms(made.text).found if "/preview" in form[0])
-        shown = site.post(urljoin(site.base, action), data=values, headers={"Origin": HOST})
-        preview = site.target(shown)
+        action, values = next(
+            form for form in Forms(invitations.text).forms if "/revoke" in form[0]
+        )
+        revoked = site.post(urljoin(site.base, action), data=values, headers={"Origin": "null"})
+        assert site.target(revoked) == f"{site.base}survey/admin/studies/small/invitations"
+        action, values = next(
+            form for form in Forms(invitations.text).forms if "/preview" in form[0]
+        )
+        preview_redirect = site.post(
+            urljoin(site.base, action), data=values, headers={"Origin": HOST}
+        )
+        preview = site.target(preview_redirect)
         assert len(site.load(preview, deep=True)) > 5
     finally:
         del site.client.headers["authorization"]
@@ -339,7 +345,7 @@ def test_headers_of_strangers(site):
 @pytest.mark.browser
 def test_a_visitor_comes_by_the_proxy(site, chromium):
     """The page with all its scripts, a fader, its answer, and the way to the listening test."""
-    wrong = []
+    complaints = []
     arguments = [
         "--no-sandbox",
         "--disable-gpu",
@@ -350,11 +356,11 @@ def test_a_visitor_comes_by_the_proxy(site, chromium):
 
     def watch(request) -> None:
         if not request.url.startswith((site.base, "data:", "blob:")):
-            wrong.append(f"asked {request.url}")
+            complaints.append(f"asked {request.url}")
 
-    def answered(response) -> None:
+    def check_response(response) -> None:
         if response.status >= 400:
-            wrong.append(f"{response.status} at {response.url}")
+            complaints.append(f"{response.status} at {response.url}")
 
     with (
         sync_playwright() as playwright,
@@ -364,22 +370,24 @@ def test_a_visitor_comes_by_the_proxy(site, chromium):
         page = context.new_page()
         page.set_default_timeout(100_000)
         page.on("request", watch)
-        page.on("response", answered)
-        page.on("pageerror", lambda error: wrong.append(f"error {error}"))
+        page.on("response", check_response)
+        page.on("pageerror", lambda error: complaints.append(f"error {error}"))
         page.on(
             "console",
-            lambda line: wrong.append(line.text) if line.type in ("error", "warning") else None,
+            lambda line: (
+                complaints.append(line.text) if line.type in ("error", "warning") else None
+            ),
         )
-        heard = (
+        is_heard = (
             "least => { const bench = window.FaderNets && FaderNets.bench;"
             " return bench && bench.sent > least"
             " && bench.element.dataset.heard == bench.sent; }"
         )
         page.goto(site.base)
-        page.wait_for_function(heard, arg=0)
-        sent = page.evaluate("FaderNets.bench.sent")
+        page.wait_for_function(is_heard, arg=0)
+        moves_sent = page.evaluate("FaderNets.bench.sent")
         page.get_by_role("slider", name="Rhythm density").press("End")
-        page.wait_for_function(heard, arg=sent)
+        page.wait_for_function(is_heard, arg=moves_sent)
         page.get_by_role("link", name="Take part in the listening test").click()
         page.get_by_role("heading", name="A small study").wait_for()
         page.wait_for_load_state("networkidle")  # a form without its script yet goes nowhere
@@ -388,4 +396,4 @@ def test_a_visitor_comes_by_the_proxy(site, chromium):
         page.locator("#consent button.strong[type=submit]").click()
         page.wait_for_url(f"{site.base}survey/p/*")
         page.get_by_role("button").first.wait_for()
-    assert wrong == []
+    assert complaints == []

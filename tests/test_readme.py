@@ -1,4 +1,4 @@
-"""What the README and the pages show works as it stands there."""
+"""The commands and code of the README and the pages work as printed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAGES = {
     str(path.relative_to(ROOT)): path.read_text()
     for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("fadernets/**/*.md"))
 }
-ALL = "\n".join(PAGES.values())
+ALL_PAGES = "\n".join(PAGES.values())
 STARTED_BY_OTHERS = {
     "survey.building.child_process",
     "demo.app",
@@ -26,8 +26,8 @@ STARTED_BY_OTHERS = {
 }
 
 
-def shown(page: str) -> list[str]:
-    """What a page has the command do."""
+def commands_of(page: str) -> list[str]:
+    """The arguments of each `fadernets` command that a page shows."""
     return re.findall(r"^(?:python -m )?fadernets (\w.+)$", PAGES[page], re.MULTILINE)
 
 
@@ -41,12 +41,12 @@ def pieces(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("line", shown("README.md"))
+@pytest.mark.parametrize("line", commands_of("README.md"))
 def test_command_of_the_readme(line):
     assert callable(parser().parse_args(shlex.split(line)).run)
 
 
-@pytest.mark.parametrize("line", shown("docs/usage.md"))
+@pytest.mark.parametrize("line", commands_of("docs/usage.md"))
 def test_command(line, pieces):
     assert main(shlex.split(line)) == 0
     for output in re.findall(r"OUT\.\w+", line):
@@ -68,14 +68,16 @@ def test_links(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_links_to_headings(page):
     for file, heading in re.findall(r"\]\(([^):]*?)#([^)]+)\)", PAGES[page]):
-        there = (ROOT / page).parent / file if file else ROOT / page
-        headings = re.findall(r"^#+ (.+)$", there.read_text(), re.MULTILINE)
+        target = (ROOT / page).parent / file if file else ROOT / page
+        headings = re.findall(r"^#+ (.+)$", target.read_text(), re.MULTILINE)
         slugs = [re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings]
         assert heading in slugs, f"{file}#{heading}"
 
 
 def test_what_pages_start_is_there():
-    modules = set(re.findall(r"-m ((?:fadernets|train|survey|demo|db|benchmarks)[\w.]*\w)", ALL))
+    modules = set(
+        re.findall(r"-m ((?:fadernets|train|survey|demo|db|benchmarks)[\w.]*\w)", ALL_PAGES)
+    )
     assert [name for name in sorted(modules) if find_spec(name) is None] == []
 
 
@@ -86,7 +88,9 @@ def test_every_command_is_on_a_page():
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
             if '__name__ == "__main__"' in path.read_text():
                 programs.add(name.removesuffix(".__main__"))
-    missing = {name for name in programs - STARTED_BY_OTHERS if not re.search(rf"{name}\b", ALL)}
+    missing = {
+        name for name in programs - STARTED_BY_OTHERS if not re.search(rf"{name}\b", ALL_PAGES)
+    }
     assert missing == set()
 
 

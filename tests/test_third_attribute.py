@@ -173,14 +173,14 @@ def test_a_prepared_file_holds_its_labels(new_file, data):
 
 def test_what_a_prepared_file_holds_is_told(new_file):
     with np.load(new_file) as stored:
-        found = prepare.summary([], dict(stored), 1.0)
-    assert found.densities["register"].mean > 1
+        summary = prepare.summary([], dict(stored), 1.0)
+    assert summary.densities["register"].mean > 1
 
 
 def test_a_packed_folder_holds_its_labels(new_file, data, tmp_path):
     packed.pack([new_file], tmp_path / "packed")
-    found = Segments.load(tmp_path / "packed")
-    assert found.labels["register"].equal(data.labels["register"])
+    packed_segments = Segments.load(tmp_path / "packed")
+    assert packed_segments.labels["register"].equal(data.labels["register"])
 
 
 def test_files_with_and_without_it_are_not_packed_together(old_file, new_file, tmp_path):
@@ -293,10 +293,10 @@ def test_the_page_shows_it(trained):
 
 
 def test_programs_ask_for_it_by_name():
-    asked, names = {}, [*NAMES, "seed", "first", "last"]
+    values_asked, names = {}, [*NAMES, "seed", "first", "last"]
 
     async def change(path, values):
-        asked.update(values)
+        values_asked.update(values)
 
     async def ask() -> list[dict]:
         with gr.Blocks(analytics_enabled=False) as blocks:
@@ -305,10 +305,10 @@ def test_programs_ask_for_it_by_name():
         await slide("in.mid", None, 0.5, 0.25, 3, 0, 1)
         return blocks.get_api_info()["named_endpoints"]["/slide"]["parameters"]
 
-    told = asyncio.run(ask())  # Gradio leaves a loop open where none runs
-    assert [p["parameter_name"] for p in told] == ["midi", *names]
-    assert all(p["parameter_has_default"] for p in told[1:])
-    assert asked == dict(zip(names, (None, 0.5, 0.25, 3, 0, 1), strict=True))
+    parameters = asyncio.run(ask())  # Gradio leaves a loop open where none runs
+    assert [p["parameter_name"] for p in parameters] == ["midi", *names]
+    assert all(p["parameter_has_default"] for p in parameters[1:])
+    assert values_asked == dict(zip(names, (None, 0.5, 0.25, 3, 0, 1), strict=True))
 
 
 def test_a_name_that_means_something_else_is_refused():
@@ -321,8 +321,8 @@ def test_tokens_that_are_certain_have_its_density_softly():
     segments = [Notes.of([0.0], [4.0], [pitch], [64]) for pitch in (21, 60, 108)]
     tokens = batch(segments).tokens
     logits = 40.0 * torch.nn.functional.one_hot(tokens, events.VOCABULARY).float()
-    found = soft_densities(logits, tokens)["register"].tolist()
-    assert found == pytest.approx([measure(notes)["register"] for notes in segments], abs=1e-3)
+    densities = soft_densities(logits, tokens)["register"].tolist()
+    assert densities == pytest.approx([measure(notes)["register"] for notes in segments], abs=1e-3)
 
 
 @pytest.mark.slow

@@ -10,11 +10,11 @@ import json
 import subprocess
 import sys
 
-LIMIT = 300  # seconds a database may take for all
+TIMEOUT_SECONDS = 300  # seconds a database may take for all
 UNREACHED = "audit: no database of vulnerabilities can be reached from here; nothing was checked"
 
 
-def asked(lock: str, *service: str) -> list[dict] | None:
+def query(lock: str, *service: str) -> list[dict] | None:
     """What one database says of each package, or None where it says nothing.
 
     A registry that refuses looks to pip-audit like one that knows no such package: it skips them
@@ -23,8 +23,8 @@ def asked(lock: str, *service: str) -> list[dict] | None:
     command = [sys.executable, "-m", "pip_audit", "--requirement", lock, "--no-deps"]
     command += ["--disable-pip", "--progress-spinner", "off", "--format", "json", *service]
     try:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
-        packages = json.loads(found.stdout)["dependencies"]
+        process = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS)
+        packages = json.loads(process.stdout)["dependencies"]
     except (subprocess.TimeoutExpired, json.JSONDecodeError, KeyError):
         return None
     return packages if any("vulns" in package for package in packages) else None
@@ -32,7 +32,7 @@ def asked(lock: str, *service: str) -> list[dict] | None:
 
 def report(packages: list[dict]) -> list[str]:
     """One line a vulnerability, and one about what was left out."""
-    found = [
+    lines = [
         f"audit: {package['name']} {package['version']}: {flaw['id']}"
         + (f" ({', '.join(flaw['aliases'])})" if flaw.get("aliases") else "")
         + (f", mended in {', '.join(flaw['fix_versions'])}" if flaw["fix_versions"] else ", open")
@@ -40,13 +40,13 @@ def report(packages: list[dict]) -> list[str]:
         for flaw in package.get("vulns", [])
     ]
     skipped = sum("vulns" not in package for package in packages)
-    summary = f"audit: {len(found)} known vulnerabilities in {len(packages) - skipped} packages"
-    return [*found, summary + (f"; {skipped} not in the database" if skipped else "")]
+    summary = f"audit: {len(lines)} known vulnerabilities in {len(packages) - skipped} packages"
+    return [*lines, summary + (f"; {skipped} not in the database" if skipped else "")]
 
 
 def main(lock: str) -> int:
     """Ask the registry, else the open database of vulnerabilities, and print what is known."""
-    packages = asked(lock) or asked(lock, "--vulnerability-service", "osv")
+    packages = query(lock) or query(lock, "--vulnerability-service", "osv")
     if packages is None:
         print(UNREACHED)
         return 0

@@ -39,7 +39,7 @@ class Sites(libcst.CSTVisitor):
     def on_visit(self, node: libcst.CSTNode) -> bool:
         """Note the node's changes, and go into its children."""
         skipped = (libcst.Annotation, libcst.Decorator, libcst.Import, libcst.ImportFrom)
-        if isinstance(node, skipped) or _tells_nothing(node):
+        if isinstance(node, skipped) or _is_no_behaviour(node):
             return False
         changes = [
             change
@@ -53,7 +53,7 @@ class Sites(libcst.CSTVisitor):
         return True
 
 
-def _tells_nothing(node: libcst.CSTNode) -> bool:
+def _is_no_behaviour(node: libcst.CSTNode) -> bool:
     """Whether a node is a sentence, a line of the log, or the list of a module's public names."""
     match node:
         case libcst.SimpleString(value=text) if " " in text[1:-1].strip():

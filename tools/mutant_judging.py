@@ -89,10 +89,10 @@ def forked(work: Callable[[], int], log: Path, limit: float) -> int | None:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(status)
-    ends = time.monotonic() + limit
+    deadline = time.monotonic() + limit
     status = None
     try:
-        while status is None and time.monotonic() < ends:
+        while status is None and time.monotonic() < deadline:
             ended, code = os.waitpid(child, os.WNOHANG)
             status = os.waitstatus_to_exitcode(code) if ended else None
             time.sleep(0.0 if ended else 0.05)
@@ -134,11 +134,11 @@ def reached(
         }
         for module in modules
     }
-    took: dict[str, float] = defaultdict(float)
+    seconds_by_test: dict[str, float] = defaultdict(float)
     for row in seconds.read_text().splitlines():
         test, _, duration = row.rpartition("\t")
-        took[test] += float(duration)
-    return lines, took
+        seconds_by_test[test] += float(duration)
+    return lines, seconds_by_test
 
 
 def judged(

@@ -112,13 +112,13 @@ def summary(mutants: Sequence[Mutant]) -> dict:
     """Counts, the share caught of those that are not equivalent, and its 95 % Wilson interval."""
     alike = equivalent()
     survivors = [m for m in mutants if m.outcome != "caught"]
-    same = sum((m.module, m.before, m.after) in alike for m in survivors)
-    total = len(mutants) - same
+    equivalent_count = sum((m.module, m.before, m.after) in alike for m in survivors)
+    total = len(mutants) - equivalent_count
     caught = len(mutants) - len(survivors)
     interval = binomtest(caught, total).proportion_ci(method="wilson")
     return {
         "mutants": len(mutants),
-        "equivalent": same,
+        "equivalent": equivalent_count,
         "caught": caught,
         "share": round(caught / total, 3),
         "interval": [round(float(interval.low), 3), round(float(interval.high), 3)],
@@ -151,7 +151,7 @@ def main() -> None:
         sys.path.insert(0, str(folder))
         for name in options.groups or GROUPS:
             group = GROUPS[name]
-            before = {
+            caught_before = {
                 (m["module"], m["before"], m["after"]): m["outcome"]
                 for m in result.get(name, {}).get("all", [])
                 if options.again and m["outcome"] == "caught"
@@ -172,7 +172,7 @@ def main() -> None:
             mutants = []
             for mutant, code in drawn:
                 key = (mutant.module, mutant.before, mutant.after)
-                outcome = before.get(key) or judged(
+                outcome = caught_before.get(key) or judged(
                     mutant, code, lines[mutant.module], seconds, scratch
                 )
                 mutants.append(Mutant(**{**asdict(mutant), "outcome": outcome}))

@@ -56,8 +56,8 @@ def has_nvidia() -> bool:
 def resolved(torch: str, *options: str) -> list[dict]:
     """What pip would install for PyTorch; empty where it finds nothing, as it says later."""
     command = [*PIP, "install", "--dry-run", "--quiet", "--report", "-", *options, torch]
-    found = subprocess.run(command, capture_output=True, text=True)
-    return json.loads(found.stdout)["install"] if found.returncode == 0 else []
+    process = subprocess.run(command, capture_output=True, text=True)
+    return json.loads(process.stdout)["install"] if process.returncode == 0 else []
 
 
 def brings_gpu(torch: str) -> bool:
@@ -84,10 +84,10 @@ def size(url: str) -> int:
 def cpu_from(place: str, torch: str) -> bool:
     """Install PyTorch from an index, or a folder of wheels, that the user named, and no other."""
     with tempfile.TemporaryDirectory(dir=sys.prefix) as empty:
-        only = {"PIP_FIND_LINKS": Path(empty).as_uri(), "PIP_EXTRA_INDEX_URL": place}
-        where = ["--no-index", "--find-links"] if Path(place).is_dir() else ["--index-url"]
-        command = [*PIP, "install", "--no-deps", *where, place, torch]
-        return subprocess.run(command, env=os.environ | only).returncode == 0
+        environment = {"PIP_FIND_LINKS": Path(empty).as_uri(), "PIP_EXTRA_INDEX_URL": place}
+        source = ["--no-index", "--find-links"] if Path(place).is_dir() else ["--index-url"]
+        command = [*PIP, "install", "--no-deps", *source, place, torch]
+        return subprocess.run(command, env=os.environ | environment).returncode == 0
 
 
 def cpu_by_uv(torch: str) -> bool:
@@ -130,8 +130,8 @@ def prepare(torch: str, build: str, index: str) -> None:
         return
     if not brings_gpu(torch):
         return  # what pip finds is a CPU build already
-    why = "No NVIDIA driver here" if build == "auto" else "As asked"
-    print(f"{why}: taking PyTorch's CPU build from its own index", flush=True)
+    reason = "No NVIDIA driver here" if build == "auto" else "As asked"
+    print(f"{reason}: taking PyTorch's CPU build from its own index", flush=True)
     if cpu_by_uv(torch):
         return
     print("PyTorch's own index of CPU builds cannot be reached.", flush=True)
@@ -143,8 +143,8 @@ def prepare(torch: str, build: str, index: str) -> None:
 def constraints(lock: list[str]) -> list[str]:
     """The lock, save that the PyTorch that is installed stays."""
     version = installed()
-    kept = [line for line in lock if version is None or Requirement(line).name != "torch"]
-    return kept + ([f"torch=={version}"] if version else [])
+    others = [line for line in lock if version is None or Requirement(line).name != "torch"]
+    return others + ([f"torch=={version}"] if version else [])
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -156,11 +156,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--build", choices=["auto", "cpu", "default"], default="auto")
     parser.add_argument("--out", type=Path, required=True, help="the constraints, to be written")
     options = parser.parse_args(arguments)
-    wanted = named_torch(lines(options.requirements))
+    requirement = named_torch(lines(options.requirements))
     lock = lines(options.lock) if options.lock else []
     version = installed()
-    if version is None or version not in Requirement(wanted).specifier:
-        prepare(named_torch(lock) or wanted, options.build, options.index)
+    if version is None or version not in Requirement(requirement).specifier:
+        prepare(named_torch(lock) or requirement, options.build, options.index)
     options.out.write_text("".join(f"{line}\n" for line in constraints(lock)))
 
 

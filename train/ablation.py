@@ -42,13 +42,13 @@ SINGLE_SEGMENTS = 9  # played one by one, for the time of one segment
 
 
 def control(
-    idea: Variant, net: FaderNet, source: list[Notes], sd: Mapping[str, float]
+    variant: Variant, net: FaderNet, source: list[Notes], sd: Mapping[str, float]
 ) -> dict[str, VariantControl]:
     """Table 1's scores of each fader over one run of segments, and its target error."""
     codes, faders = net.encode(source), {}
     for fader in net.faders:
         targets = net.density(fader, np.linspace(0, 1, VALUES))
-        played = [idea.play(net, codes, fader, np.full(len(source), a)) for a in targets]
+        played = [variant.play(net, codes, fader, np.full(len(source), a)) for a in targets]
         sweep = recorded(fader, targets, np.arange(len(source))[None], played, measured_names(net))
         row = scores(sweep, sd)
         faders[fader] = VariantControl(
@@ -61,7 +61,7 @@ def control(
 
 
 def identities(
-    idea: Variant, net: FaderNet, source: list[Notes], sd: Mapping[str, float]
+    variant: Variant, net: FaderNet, source: list[Notes], sd: Mapping[str, float]
 ) -> dict[str, VariantIdentity]:
     """Identity by move: no fader moved, and each fader moved down and up by one sd."""
     codes = net.encode(source)
@@ -74,30 +74,30 @@ def identities(
             targets = own + sign * sd[fader]
             inside = np.flatnonzero((targets >= low) & (targets <= high)).tolist()
             part = [source[i] for i in inside]
-            played = idea.play(net, net.encode(part), fader, targets[inside])
+            played = variant.play(net, net.encode(part), fader, targets[inside])
             scores = identity(part, played).stored() if part else {}
             moves[name] = VariantIdentity(n=len(part), **scores)
     return moves
 
 
-def seconds_each(idea: Variant, net: FaderNet, source: list[Notes]) -> VariantTime:
+def seconds_each(variant: Variant, net: FaderNet, source: list[Notes]) -> VariantTime:
     """Milliseconds per segment: one alone (encoded and played), and in a batch (only played)."""
     fader = net.faders[0]
     targets = np.array([measure(notes)[fader] for notes in source])
     alone = []
     for notes, density in zip(source[:SINGLE_SEGMENTS], targets, strict=False):
         began = time.perf_counter()
-        idea.play(net, net.encode([notes]), fader, np.array([density]))
+        variant.play(net, net.encode([notes]), fader, np.array([density]))
         alone.append(time.perf_counter() - began)
     codes, began = net.encode(source), time.perf_counter()
-    idea.play(net, codes, fader, targets)
+    variant.play(net, codes, fader, targets)
     seconds = (time.perf_counter() - began) / len(source)
     return VariantTime(
         one_ms=round(1000 * float(np.median(alone)), 1), each_ms=round(1000 * seconds, 2)
     )
 
 
-def ablation(data: Segments, count: int, seed: int, ideas: Sequence[Variant]) -> Ablation:
+def ablation(data: Segments, count: int, seed: int, variants: Sequence[Variant]) -> Ablation:
     """All rows, with the settings and checksums that are needed to measure them again.
 
     Parameters
@@ -105,7 +105,7 @@ def ablation(data: Segments, count: int, seed: int, ideas: Sequence[Variant]) ->
     data : Segments
     count, seed : int
         How many unseen segments of performances, and which.
-    ideas : sequence of Variant
+    variants : sequence of Variant
 
     Raises
     ------
@@ -116,17 +116,17 @@ def ablation(data: Segments, count: int, seed: int, ideas: Sequence[Variant]) ->
     if not source:
         raise ValueError("no unseen segment of a performance in this file")
     sd, rows = spread(data), []
-    for idea in tqdm(ideas, desc="ideas", disable=None):
-        net = idea.prepared(FaderNet.load(idea.model, device=str(data.tokens.device)))
+    for variant in tqdm(variants, desc="variants", disable=None):
+        net = variant.prepared(FaderNet.load(variant.model, device=str(data.tokens.device)))
         rows.append(
             VariantRow(
-                idea=idea.name,
-                model=idea.model,
-                decodes=idea.decodes,
-                searches=idea.searches,
-                control=control(idea, net, source, sd),
-                identity=identities(idea, net, source, sd),
-                time=seconds_each(idea, net, source),
+                idea=variant.name,
+                model=variant.model,
+                decodes=variant.decodes,
+                searches=variant.searches,
+                control=control(variant, net, source, sd),
+                identity=identities(variant, net, source, sd),
+                time=seconds_each(variant, net, source),
             )
         )
     return Ablation(

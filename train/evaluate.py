@@ -112,7 +112,7 @@ def weights_sha256(name: str | Path) -> str:
 
 
 def evaluate(
-    name: str, data: Segments, count: int, seed: int, judge: MoodClassifier | None
+    name: str, data: Segments, count: int, seed: int, classifier: MoodClassifier | None
 ) -> Evaluation:
     """All figures of one model except Table 1, with the settings to measure them again."""
     began = time.perf_counter()
@@ -120,7 +120,7 @@ def evaluate(
     data.require(net.faders)
     rows = chosen(data, corpora.PERFORMANCES, count, seed)
     source = notes_of(data, rows)
-    sd, knows = spread(data), bool(net.model.poles)
+    sd, has_moods = spread(data), bool(net.model.poles)
     return Evaluation(
         checkpoint=net.name,
         model=net.model.config.model,
@@ -135,9 +135,9 @@ def evaluate(
         reconstruction=reconstruction(net, source),
         faders={fader: response(net, source, fader) for fader in net.faders},
         identity={fader: curve(net, source, fader, sd[fader]) for fader in net.faders},
-        arousal=arousal(net, data, source) if knows else None,
-        judged=judged(net, source, judge) if knows and judge else None,
-        judge=held_out(judge, data) if judge else None,
+        arousal=arousal(net, data, source) if has_moods else None,
+        judged=judged(net, source, classifier) if has_moods and classifier else None,
+        judge=held_out(classifier, data) if classifier else None,
         seconds=round(time.perf_counter() - began, 1),
     )
 
@@ -174,9 +174,9 @@ def main(arguments: list[str] | None = None) -> int:
             seed=options.seed,
         )
         data = Segments.load(options.data, device=options.device)
-        ear = mood_classifier.load(options.judge) if options.judge else _own_judge(data)
+        classifier = mood_classifier.load(options.judge) if options.judge else _own_classifier(data)
         for name in options.checkpoint:
-            result = evaluate(name, data, options.segments, options.seed, ear)
+            result = evaluate(name, data, options.segments, options.seed, classifier)
             if options.runs:
                 path = options.dump
                 if path and len(options.checkpoint) > 1:
@@ -192,10 +192,10 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _own_judge(data: Segments) -> MoodClassifier | None:
-    """A judge trained on the file's own labels, or None if it has no labels."""
+def _own_classifier(data: Segments) -> MoodClassifier | None:
+    """A mood classifier fitted to the file's own labels, or None if it has no labels."""
     try:
-        return mood_classifier.judge_of(data)
+        return mood_classifier.fit_training_pieces(data)
     except ValueError:
         return None
 

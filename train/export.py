@@ -37,7 +37,7 @@ from train.run.resume import CHECKPOINT, RunState, load_state
 
 KNOTS = 17
 SWEEP = 21  # values of z^d that are decoded
-OUTERMOST = 1.0  # percent of the training segments beyond either end of a fader
+OUTERMOST_PERCENT = 1.0  # percent of the training segments beyond either end of a fader
 ENCODED = 2_048  # training segments whose z^d is looked at
 BEYOND = 0.25  # z^d is swept this share of its training range past either end
 FLAT = 0.03  # of a scale: a gain in density too small to go farther for
@@ -83,7 +83,9 @@ def calibrate(model: SegmentVAE, data: Segments, name: str, seed: int = 0) -> Fa
     train = rng.permutation(np.flatnonzero(data.split == TRAIN))[:ENCODED]
     validation = rng.permutation(np.flatnonzero(data.split == VALIDATION))[:DECODED]
     densities = data.densities[name].cpu().numpy()
-    low, high = np.percentile(densities[data.split == TRAIN], (OUTERMOST, 100 - OUTERMOST))
+    low, high = np.percentile(
+        densities[data.split == TRAIN], (OUTERMOST_PERCENT, 100 - OUTERMOST_PERCENT)
+    )
     handle = model.handles[name]
     z = encoded(model, data, np.sort(train))[handle.code][:, handle.dimension].cpu().numpy()
     past = BEYOND * np.ptp(z)

@@ -64,8 +64,10 @@ def encoders(net: FaderNet, codes: Codes) -> dict[str, torch.Tensor]:
 
 def mixed(net: FaderNet, data: Segments, seed: int, progress: tqdm) -> Mixed:
     """A map of every code; half of its segments are rated (or fewer), the rest are performances."""
-    some = rated(data, POINTS // 2, seed)
-    rows = np.concatenate([some, chosen(data, corpora.PERFORMANCES, POINTS - len(some), seed)])
+    rated_rows = rated(data, POINTS // 2, seed)
+    rows = np.concatenate(
+        [rated_rows, chosen(data, corpora.PERFORMANCES, POINTS - len(rated_rows), seed)]
+    )
     rows = np.random.default_rng(seed).permutation(rows)  # so that neither corpus hides the other
     codes = net.encode(notes_of(data, rows))
     sides = net.model.component_logits(codes.values)
@@ -146,7 +148,7 @@ def latent(name: str, place: str, data: Segments, seed: int) -> Latent:
     )
 
 
-def named(checkpoints: list[str]) -> dict[str, str]:
+def folders_by_name(checkpoints: list[str]) -> dict[str, str]:
     """Name -> checkpoint of arguments ``NAME_OR_DIR`` or ``LABEL=NAME_OR_DIR``.
 
     Raises
@@ -174,7 +176,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args(arguments)
     try:
-        places = named(options.checkpoint)
+        places = folders_by_name(options.checkpoint)
         data = Segments.load(options.data, device=options.device)
         maps = [latent(name, place, data, options.seed) for name, place in places.items()]
     except ValueError as error:

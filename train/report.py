@@ -218,11 +218,10 @@ def presets_table() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "ablation_control": lambda: table(*ablation_table.control(stored("ablation", Ablation))),
-    "ablation_kept": lambda: table(*ablation_table.kept(stored("ablation", Ablation))),
-    **{
-        f"all_{f.__name__}": partial(compared, f)
-        for f in (comparison.control, comparison.kept, comparison.arousal)
-    },
+    "ablation_kept": lambda: table(*ablation_table.preserved(stored("ablation", Ablation))),
+    "all_control": partial(compared, comparison.control),
+    "all_kept": partial(compared, comparison.preserved),
+    "all_arousal": partial(compared, comparison.arousal),
     "all_trained": lambda: table(*comparison.trained(RESULTS)),
     "data": data_table,
     **{f"figures_{name}": partial(comparison.figures, FIGURES, name) for name in DRAWN},

@@ -25,7 +25,7 @@ from fadernets.net import FaderNet
 from fadernets.playback.pianoroll import compare
 from train.evaluate import commit, weights_sha256
 from train.evaluation.sweep import measured_names
-from train.latent import named
+from train.latent import folders_by_name
 from train.reporting.results.transfers import Drawing, Example, Transfers
 from train.reporting.writing import text_of, write
 
@@ -155,7 +155,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
     options = parser.parse_args(arguments)
     try:
-        results = [transfers(name, place) for name, place in named(options.checkpoint).items()]
+        results = [
+            transfers(name, place) for name, place in folders_by_name(options.checkpoint).items()
+        ]
     except ValueError as error:
         print(f"train.transfers: {error}", file=sys.stderr)
         return 2

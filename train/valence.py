@@ -2,7 +2,7 @@
 
 ``python -m train.valence --data FILE --out train/results/valence.json`` measures both. Few pieces
 are rated, and the test split has only three of low valence. So the file also holds results of
-cross-validation, in which every piece is judged by regressions that never saw it.
+cross-validation, in which the regressions that score a piece never saw it.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from train.evaluation.mood_classifier import (
     MoodClassifier,
     features,
     fit,
-    judge_of,
+    fit_training_pieces,
     labelled,
     table,
 )
 from train.reporting.results.valence import (
-    HeardMove,
     ModelMoves,
+    MoodEffect,
     MoodSeparations,
     PresetMoves,
     Separations,
@@ -54,8 +54,8 @@ OF_KEY = ("major", "clarity", "classes")  # features that a change of mode moves
 SINGLE_MOODS = {f"{mood} {side}": {mood: side} for mood in MOODS for side in SIDES}
 
 
-def told_apart(data: Segments, mood: str, seed: int) -> MoodSeparations:
-    """AUC of a mood by densities, by a judge and by codes, on unseen pieces.
+def separations(data: Segments, mood: str, seed: int) -> MoodSeparations:
+    """AUC of a mood by densities, by a mood classifier and by codes, on unseen pieces.
 
     The codes come from a GM-VAE that was trained with labels of arousal, but not of valence. Only
     valence can be cross-validated with them.
@@ -66,27 +66,27 @@ def told_apart(data: Segments, mood: str, seed: int) -> MoodSeparations:
     segments = [events.decode(t) for t in data.tokens[rows].cpu().numpy()]
     tables = _tables(segments, with_codes=mood == "valence")
     train, test = split == TRAIN, split == TEST
-    held = {}
+    held_out_scores = {}
     for name, x in tables.items():
-        judge = fit(x[train], high[train], [str(i) for i in range(x.shape[1])], mood)
-        held[name] = judge.of(x[test])
-    crossed = {
+        classifier = fit(x[train], high[train], [str(i) for i in range(x.shape[1])], mood)
+        held_out_scores[name] = classifier.of(x[test])
+    out_of_fold_scores = {
         name: out_of_fold(x, high, piece, seed) for name, x in tqdm(tables.items(), disable=None)
     }
     return MoodSeparations(
-        held_out=_separations(held, high[test], piece[test], seed),
-        cross_validated=_separations(crossed, high, piece, seed),
+        held_out=_auc_by_score(held_out_scores, high[test], piece[test], seed),
+        cross_validated=_auc_by_score(out_of_fold_scores, high, piece, seed),
     )
 
 
 def _tables(segments: Sequence[Notes], with_codes: bool) -> dict[str, np.ndarray]:
     """Features of segments: name -> float64, (n, f), the baseline first."""
     names = list(features(segments[0]))
-    deaf = [name for name in names if name not in OF_KEY]
+    without_key = [name for name in names if name not in OF_KEY]
     tables = {
         "densities": table(segments, PAPER),
         "judge": table(segments, names),
-        "judge without key": table(segments, deaf),
+        "judge without key": table(segments, without_key),
         "mode alone": table(segments, ["major"]),
     }
     if with_codes:
@@ -97,7 +97,7 @@ def _tables(segments: Sequence[Notes], with_codes: bool) -> dict[str, np.ndarray
     return tables
 
 
-def _separations(
+def _auc_by_score(
     scores: Mapping[str, np.ndarray], high: np.ndarray, piece: np.ndarray, seed: int
 ) -> Separations:
     counts = {
@@ -109,45 +109,47 @@ def _separations(
     return Separations.model_validate(counts | aucs(scores, high, piece, seed))
 
 
-def judges(data: Segments) -> dict[str, MoodClassifier]:
-    """Judges of both moods, and a judge of valence without the features of key."""
+def mood_classifiers(data: Segments) -> dict[str, MoodClassifier]:
+    """Classifiers of both moods, and one of valence without the features of key."""
     segments, _ = labelled(data, TRAIN)
-    deaf = [name for name in features(segments[0]) if name not in OF_KEY]
+    without_key = [name for name in features(segments[0]) if name not in OF_KEY]
     return {
-        "arousal": judge_of(data),
-        "valence": judge_of(data, mood="valence"),
-        "valence without key": judge_of(data, deaf, "valence"),
+        "arousal": fit_training_pieces(data),
+        "valence": fit_training_pieces(data, mood="valence"),
+        "valence without key": fit_training_pieces(data, without_key, "valence"),
     }
 
 
 def moved(
-    net: FaderNet, source: Sequence[Notes], ears: Mapping[str, MoodClassifier]
+    net: FaderNet, source: Sequence[Notes], classifiers: Mapping[str, MoodClassifier]
 ) -> dict[str, PresetMoves]:
-    """Effect of transfers on moods, by judges that know no model, and on the music itself.
+    """Effect of transfers on moods, by classifiers that never saw a model, and on the music.
 
     Besides the presets, each mood is moved alone, to see its effect on the other mood, and segments
     are only reconstructed, as a control. Segments that are not yet on the target side are also
-    counted separately: for arousal those that the judge hears on the other side, for valence those
-    in the other mode (the judge of valence hears few performances as low).
+    counted separately: for arousal those that the classifier puts on the other side, for valence
+    those in the other mode (the classifier of valence puts few performances on the low side).
     """
     codes = net.encode(source)
     major = np.array([key.find(notes) < key.MINOR for notes in source])
-    before = {name: ear.log_odds(source) for name, ear in ears.items()}
+    before = {name: classifier.log_odds(source) for name, classifier in classifiers.items()}
     high = {name: odds > 0 if name == "arousal" else major for name, odds in before.items()}
     presets = {}
-    for name, sides in tqdm({"nothing": {}, **PRESETS, **SINGLE_MOODS}.items(), disable=None):
+    for preset, sides in tqdm({"nothing": {}, **PRESETS, **SINGLE_MOODS}.items(), disable=None):
         played = net.transfer(codes, sides) if sides else net.reconstruct(codes)
-        after = {ear: judge.log_odds(played) for ear, judge in ears.items()}
-        heard = {
-            ear: _heard(before[ear], after[ear], high[ear], sides.get(ear.split()[0]))
-            for ear in ears
+        after = {name: classifier.log_odds(played) for name, classifier in classifiers.items()}
+        effects = {
+            name: _effect_on_mood(before[name], after[name], high[name], sides.get(name.split()[0]))
+            for name in classifiers
         }
-        presets[name] = _moves(sides, heard, source, played)
+        presets[preset] = _moves(sides, effects, source, played)
     return presets
 
 
-def _heard(before: np.ndarray, after: np.ndarray, high: np.ndarray, side: str | None) -> HeardMove:
-    """How one judge hears n transfers; both directions of a mood that was not meant to move."""
+def _effect_on_mood(
+    before: np.ndarray, after: np.ndarray, high: np.ndarray, side: str | None
+) -> MoodEffect:
+    """Effect of n transfers on log-odds; both directions of a mood that was not meant to move."""
     sides = {}
     for target in (side,) if side else SIDES:
         not_there = high != (target == "high")
@@ -157,7 +159,7 @@ def _heard(before: np.ndarray, after: np.ndarray, high: np.ndarray, side: str | 
             moved=_share(before[not_there], after[not_there], target) if not_there.any() else None,
         )
     change = round(float(np.nanmean(after - before)), 4)
-    return HeardMove.model_validate({"mean_change": change} | sides)
+    return MoodEffect.model_validate({"mean_change": change} | sides)
 
 
 def _share(before: np.ndarray, after: np.ndarray, target: str) -> float:
@@ -166,7 +168,7 @@ def _share(before: np.ndarray, after: np.ndarray, target: str) -> float:
 
 def _moves(
     sides: Mapping[str, str],
-    heard: Mapping[str, HeardMove],
+    effects: Mapping[str, MoodEffect],
     source: Sequence[Notes],
     played: Sequence[Notes],
 ) -> PresetMoves:
@@ -175,7 +177,7 @@ def _moves(
     return PresetMoves.model_validate(
         {
             "asked": sides,
-            "judges": heard,
+            "judges": effects,
             "identity": identity(source, played),
             "tonic_kept": round(float((keys[:, 0] % 12 == keys[:, 1] % 12).mean()), 4),
             "major_before": round(float((keys[:, 0] < 12).mean()), 4),
@@ -192,11 +194,11 @@ def measured(data: Segments, models: Sequence[str], count: int, seed: int) -> Va
     """All figures, with the settings and checksums that are needed to measure them again."""
     began = time.perf_counter()
     rows = chosen(data, corpora.PERFORMANCES, count, seed)
-    source, ears = notes_of(data, rows), judges(data)
-    apart = {mood: told_apart(data, mood, seed) for mood in reversed(MOODS)}
+    source, classifiers = notes_of(data, rows), mood_classifiers(data)
+    labels = {mood: separations(data, mood, seed) for mood in reversed(MOODS)}
     moves = {
         name: ModelMoves.model_validate(
-            {"sha256": _sums(name)} | moved(FaderNet.load(name), source, ears)
+            {"sha256": _checksums(name)} | moved(FaderNet.load(name), source, classifiers)
         )
         for name in models
     }
@@ -204,7 +206,7 @@ def measured(data: Segments, models: Sequence[str], count: int, seed: int) -> Va
         data_sha256=data.sha256,
         commit=commit(),
         seed=seed,
-        labels=apart,
+        labels=labels,
         segments=len(rows),
         performances=len(np.unique(data.piece[rows])),
         models=moves,
@@ -212,7 +214,7 @@ def measured(data: Segments, models: Sequence[str], count: int, seed: int) -> Va
     )
 
 
-def _sums(name: str) -> dict[str, str]:
+def _checksums(name: str) -> dict[str, str]:
     """Checksums of all files of a model."""
     return {
         f"{folder.name}/{file}": checksum

@@ -8,9 +8,10 @@ from collections.abc import Hashable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from demo.editing.piece_session import PieceSession
+if TYPE_CHECKING:  # a worker answers to signals before it loads anything large
+    from demo.editing.piece_session import PieceSession
 
 LONGEST_LANE = 200  # jobs that may wait; more could not be answered in time
 IDLE_WAIT = 1.0  # seconds until a worker without work looks whether its process still lives

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections import deque
 from concurrent.futures import Future
-from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
 from demo.compute import messages
+from demo.compute.fork_server import ForkedWorker, ForkServer, temporary
 from demo.compute.jobs import Dropped, Job, Lane, WorkError
 from demo.compute.messages import Forget, Kind, Reply, Request, Stop
 from fadernets.playback.audio import rendering_prefix
 
-ROOT = Path(__file__).resolve().parents[2]
 JOB_SECONDS = 300.0  # after which a job is taken for hung: ten times the longest there is
 PROCESSES_PER_JOB = 2  # that may die of one job before it is given up
 RESTART_SECONDS = 0.5  # before a new process starts, so that one that cannot start does not spin
@@ -37,8 +30,8 @@ class WorkerProcess:
     Parameters
     ----------
     lane : Lane
-    model : str or None
-        Name or folder of the model.
+    fork_server : ForkServer
+        Starts the processes.
     nice : int
         How far the process steps back behind others.
 
@@ -54,8 +47,8 @@ class WorkerProcess:
         Ids of pieces that the process has not been told to forget yet.
     """
 
-    def __init__(self, lane: Lane, model: str | None, nice: int) -> None:
-        self.lane, self.model, self.nice = lane, model, nice
+    def __init__(self, lane: Lane, fork_server: ForkServer, nice: int) -> None:
+        self.lane, self.fork_server, self.nice = lane, fork_server, nice
         self.ready: Future[None] = Future()
         self.is_ready = False
         self.is_hung = False
@@ -64,7 +57,7 @@ class WorkerProcess:
         self.began = 0.0
         self.closing = False
         self._writing = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: ForkedWorker | None = None
         self.thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self.thread.start()
 
@@ -74,7 +67,7 @@ class WorkerProcess:
                 self._start()
                 while not self.lane.closed:
                     job = self.lane.take()
-                    if self._process is None or self._process.poll() is not None:
+                    if self._process is None or self._process.has_ended:
                         if job is not None:
                             self.lane.put_back(job)
                         raise EOFError  # it died while it had nothing to do
@@ -96,40 +89,27 @@ class WorkerProcess:
                 time.sleep(RESTART_SECONDS)
 
     def _start(self) -> None:
-        env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *_python_path()])}
-        if self.model is not None:
-            env["FADERNETS_MODEL"] = self.model
-        env["TMPDIR"] = _temporary()
-        command = [sys.executable, "-m", "demo.compute.worker", str(self.nice)]
-        # A group of its own, so that the synthesiser that it starts ends with it. (A session of its
-        # own would get an equal share of the cores, whatever `nice` says.)
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, process_group=0
-        )
+        self._process = self.fork_server.start(self.nice)
         if self.closing:
             self.stop()
-        reply = self._read()
-        if reply.kind != Kind.READY:
-            raise WorkError(reply.value)
+            return
         self.is_ready = True
         self.is_hung = False
         if not self.ready.done():
             self.ready.set_result(None)
 
-    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
-        """Where the process reads, and where it writes."""
-        process = self._process
-        if process is None or process.stdin is None or process.stdout is None:
+    def _running(self) -> ForkedWorker:
+        if self._process is None:
             raise OSError("no process has been started")
-        return process.stdin, process.stdout
+        return self._process
 
     def _read(self) -> Reply:
-        reply: Reply = messages.read(self._pipes()[1])
+        reply: Reply = messages.read(self._running().replies)
         return reply
 
     def _write(self, message: Request | Stop | Forget) -> None:
         with self._writing:
-            messages.write(self._pipes()[0], message)
+            messages.write(self._running().requests, message)
 
     def _forget(self) -> None:
         """Have the process let go of pieces that were closed."""
@@ -197,23 +177,8 @@ class WorkerProcess:
     def stop(self) -> None:
         """End the process and its children at once, wait for its end, delete their files."""
         if self._process is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.kill()
             self._process.wait()
-            for folder in Path(_temporary()).glob(f"{rendering_prefix(self._process.pid)}*"):
+            for folder in Path(temporary()).glob(f"{rendering_prefix(self._process.pid)}*"):
                 shutil.rmtree(folder, ignore_errors=True)
-            for pipe in (self._process.stdin, self._process.stdout):
-                try:
-                    if pipe is not None:
-                        pipe.close()
-                except OSError:  # what was not written yet cannot be any more
-                    pass
-
-
-def _temporary() -> str:
-    """The server's own folder, which is counted, swept and deleted with it (`demo.guard.files`)."""
-    return os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir()
-
-
-def _python_path() -> list[str]:
-    return [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+            self._process.close()

@@ -1,22 +1,25 @@
-"""The process that computes: ``python -m demo.compute.worker``, of `demo.compute.processes`.
+"""The process that computes, and the one that it is forked from (`demo.compute.fork_server`).
 
-It reads messages (`demo.compute.messages`) from its standard input and writes replies to its
-standard output. It keeps the pieces it was asked about last, with what was worked out about them,
-so that the next move of a fader starts from there.
+A worker reads messages (`demo.compute.messages`) from a pipe and writes replies to another. It
+keeps the pieces it was asked about last, with what was worked out about them, so that the next move
+of a fader starts from there.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
 import queue
 import signal
+import socket
 import sys
 import threading
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -59,7 +62,6 @@ class Worker:
     def run(self) -> None:
         """Answer until nobody asks any more."""
         threading.Thread(target=self._listen, daemon=True).start()
-        self._reply(Kind.READY, None)
         while (message := self.waiting.get()) is not None:
             if isinstance(message, Forget):
                 for session_id in message.session_ids:
@@ -164,24 +166,54 @@ def load_tasks(model: str | None) -> Tasks:
 
 
 def main() -> int:
-    """Work until the server ends; 2 with one sentence if the model cannot be loaded."""
+    """Start workers until the server ends; 2 with one sentence if the model cannot be loaded."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group: the server acts
-    nice = int(sys.argv[1]) if len(sys.argv) > 1 else 0
-    if nice and hasattr(os, "nice"):
-        os.nice(nice)
-    replies = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints is not a reply
+    control = socket.socket(fileno=int(sys.argv[1]))
+    os.dup2(2, 1)  # whatever a library prints belongs into the log
     from fadernets.checkpoint import CheckpointError
 
     try:
         tasks = load_tasks(os.environ.get("FADERNETS_MODEL") or None)
     except CheckpointError as error:
-        messages.write(replies, Reply(0, Kind.REFUSED, str(error)))
+        control.recv(2)  # or the server gets an error in place of the sentence
+        _report(control, Kind.REFUSED, str(error))
         return 2
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for workers
+    # Collecting garbage would write into every object, and so copy what workers share.
+    gc.collect()
+    gc.freeze()
     try:
-        Worker(tasks, sys.stdin.buffer, replies).run()
-    except BrokenPipeError:  # the server was killed
+        while (request := socket.recv_fds(control, 2, 2))[0]:
+            (nice, forks), pipes = request[:2]
+            if forks and (worker := os.fork()):
+                with suppress(OSError):  # it has ended already
+                    os.setpgid(worker, worker)  # here, too: it may be killed at once
+                for pipe in pipes:
+                    os.close(pipe)
+                _report(control, Kind.READY, worker)
+                continue
+            if not forks:
+                _report(control, Kind.READY, os.getpid())
+            control.close()
+            return _work(tasks, nice, *pipes)
+    except ConnectionError:  # the server was killed
         return 1
+    return 0
+
+
+def _report(control: socket.socket, kind: Kind, value: Any) -> None:
+    with control.makefile("wb") as pipe:
+        messages.write(pipe, Reply(0, kind, value))
+
+
+def _work(tasks: Tasks, nice: int, requests: int, replies: int) -> int:
+    """Be a worker until the server ends, or its messages do."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # it waits for the synthesiser
+    with suppress(OSError):  # it leads one already
+        os.setpgid(0, 0)
+    if nice and hasattr(os, "nice"):
+        os.nice(nice)
+    Worker(tasks, os.fdopen(requests, "rb"), os.fdopen(replies, "wb")).run()
     return 0
 
 

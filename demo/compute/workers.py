@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterable
@@ -19,12 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from demo.compute.cost import SHORT
+from demo.compute.fork_server import ForkServer
 from demo.compute.jobs import Dropped, Job, Lane, WorkError
 from demo.compute.processes import WorkerProcess
 from demo.editing.piece_session import PieceSession
 
 SHORT_PROCESSES = 4  # at most, for short jobs; more processes than cores help nobody
 NICE = 5  # of the process for long jobs: it gets a third of the time that short jobs would get
+FORKS = sys.platform == "linux"  # elsewhere libraries do not bear to be forked
 START_SECONDS = 120.0  # that a process may take to start on a busy machine
 HANG_CHECK_SECONDS = 5.0  # between two looks for a job that hangs
 
@@ -43,8 +46,10 @@ class Workers:
     def __init__(self, model: str | None = None, short: int | None = None) -> None:
         count = short or max(1, min(os.cpu_count() or 1, SHORT_PROCESSES))
         self._short, self._long = Lane(), Lane()
-        self._processes = [WorkerProcess(self._short, model, 0) for _ in range(count)]
-        self._processes.append(WorkerProcess(self._long, model, NICE))
+        self._fork_servers = [ForkServer(model, FORKS) for _ in range(1 if FORKS else count + 1)]
+        lanes = [(self._short, 0)] * count + [(self._long, NICE)]
+        starters = itertools.cycle(self._fork_servers)
+        self._processes = [WorkerProcess(lane, next(starters), nice) for lane, nice in lanes]
         self._numbers = itertools.count(1)
         self._latest: dict[Hashable, Job] = {}
         self._lock = threading.Lock()
@@ -167,6 +172,8 @@ class Workers:
         for process in self._processes:
             process.closing = True
         waiting = [*self._short.close(), *self._long.close()]
+        for fork_server in self._fork_servers:
+            fork_server.close()
         for process in self._processes:
             process.stop()
         for job in waiting:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from scipy import sparse
+import scipy  # whose parts are loaded when they are first used
 
 from survey.statistics.estimate import LEVEL
 
@@ -40,7 +40,7 @@ class Percentiles:
 
 
 def totals(
-    matrices: Mapping[Name, sparse.csr_array],
+    matrices: Mapping[Name, scipy.sparse.csr_array],
     draws: int,
     seed: int,
     progress: Callable[[int], None] | None = None,
@@ -63,8 +63,9 @@ def totals(
     if not matrices:
         return {}
     people, items = next(iter(matrices.values())).shape
-    used = {name: np.unique(sparse.coo_array(part).col) for name, part in matrices.items()}
-    stacked = sparse.hstack([part.tocsc()[:, used[name]] for name, part in matrices.items()], "csr")
+    used = {name: np.unique(scipy.sparse.coo_array(part).col) for name, part in matrices.items()}
+    parts = [part.tocsc()[:, used[name]] for name, part in matrices.items()]
+    stacked = scipy.sparse.hstack(parts, "csr")
     filled = stacked.nnz / max(1, people * stacked.shape[1])
     cells = stacked.toarray() if filled >= DENSE else stacked
     random = np.random.default_rng(seed)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy import special, stats
+import scipy  # whose parts are loaded when they are first used
 
 LEVEL = 0.95
 
@@ -65,7 +65,8 @@ class Interval(Protocol):
 
 def t_quantile(freedom: int) -> float:
     """How many standard errors a two-sided 95 % interval reaches to either side."""
-    return float(special.stdtrit(freedom, (1 + LEVEL) / 2))  # scipy.stats.t.ppf takes far longer
+    # scipy.stats.t.ppf takes far longer.
+    return float(scipy.special.stdtrit(freedom, (1 + LEVEL) / 2))
 
 
 def around(value: float, error: float, freedom: int, n: int, note: str | None = None) -> Estimate:
@@ -103,7 +104,7 @@ def _interval(successes: int, n: int, method: str) -> Estimate:
         return Estimate(None)
     if not 0 <= successes <= n:
         raise ValueError(f"{successes} of {n} is no share")
-    ends = stats.binomtest(successes, n).proportion_ci(LEVEL, method=method)
+    ends = scipy.stats.binomtest(successes, n).proportion_ci(LEVEL, method=method)
     return Estimate(successes / n, float(ends.low), float(ends.high), n=n)
 
 
@@ -116,7 +117,7 @@ def t_interval(values: np.ndarray) -> Estimate:
         return Estimate(float(values[0]), n=1, note="no interval: there is one value only")
     if (values == values[0]).all():
         return around(float(values[0]), 0.0, n - 1, n)  # rounding would leave a little width
-    test = stats.ttest_1samp(values, 0.0)
+    test = scipy.stats.ttest_1samp(values, 0.0)
     ends = test.confidence_interval(LEVEL)
-    error = float(stats.sem(values))
+    error = float(scipy.stats.sem(values))
     return Estimate(float(values.mean()), float(ends.low), float(ends.high), error, n - 1, n)

@@ -13,7 +13,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import expit
+import scipy  # whose parts are loaded when they are first used
 
 from survey.statistics.crossed_design import Crossed
 from survey.statistics.estimate import EDGE, NEGATIVE, ONE, Estimate, around, clopper_pearson
@@ -104,7 +104,11 @@ def on_logits(estimate: Estimate, independent: int) -> Estimate:
     logit = math.log(value / (1 - value))
     ends = around(logit, error / (value * (1 - value)), freedom, estimate.n, estimate.note)
     return replace(
-        ends, value=value, low=float(expit(ends.low)), high=float(expit(ends.high)), error=error
+        ends,
+        value=value,
+        low=float(scipy.special.expit(ends.low)),
+        high=float(scipy.special.expit(ends.high)),
+        error=error,
     )
 
 

@@ -27,33 +27,33 @@ TRACEBACK = """Traceback (most recent call last):
     1 / 0
 ZeroDivisionError: division by zero
 """
-FEW = "--way make-run --requests 200 --seconds 18 --midi 8 --clients 1 --stalls 0".split()
-TOY = """--moves 4 --busy 1 --minutes 1 --visitors 3 --seconds 2 --arrival 0.5 --transformations 40
-         --samples 20 --kept 10 --settle 0""".split()
+FUZZ_OPTIONS = "--way make-run --requests 200 --seconds 18 --midi 8 --clients 1 --stalls 0".split()
+LOAD_OPTIONS = """--moves 4 --busy 1 --minutes 1 --visitors 3 --seconds 2 --arrival 0.5
+         --transformations 40 --samples 20 --kept 10 --settle 0""".split()
 
 
 def run(module: str, options: list[str], out: Path) -> tuple[int, dict]:
-    """A benchmark as anybody runs it: its exit status and its report."""
+    """Run a benchmark by its command line; its exit status and its report."""
     command = [sys.executable, "-m", module, *options, "--out", str(out)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
-    assert out.exists(), done.stderr
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
+    assert out.exists(), process.stderr
     report = json.loads(out.read_text())
-    assert report == json.loads(done.stdout)
-    return done.returncode, report
+    assert report == json.loads(process.stdout)
+    return process.returncode, report
 
 
 def test_a_small_fuzz_run_finds_nothing(tmp_path):
-    status, report = run("benchmarks.public_fuzz", FEW, tmp_path / "fuzz.json")
-    found = report["ways"]["make-run"]
-    assert not found["findings"], json.dumps(found["findings"], indent=1)
-    assert status == 0 and set(report["total"].values()) == {0, found["requests"]}
-    assert found["attack"]["events_tried"] >= 8 and not found["attack"]["files_given_away"]
+    status, report = run("benchmarks.public_fuzz", FUZZ_OPTIONS, tmp_path / "fuzz.json")
+    result = report["ways"]["make-run"]
+    assert not result["findings"], json.dumps(result["findings"], indent=1)
+    assert status == 0 and set(report["total"].values()) == {0, result["requests"]}
+    assert result["attack"]["events_tried"] >= 8 and not result["attack"]["files_given_away"]
     kinds = {"pages", "raw", "uploads", "midi", "addresses", "values", "mutations", "survey"}
-    assert kinds <= set(found["by_kind"]) or found["cut_short"]
+    assert kinds <= set(result["by_kind"]) or result["cut_short"]
 
 
 def test_the_load_at_toy_size(tmp_path):
-    status, report = run("benchmarks.public_load", TOY, tmp_path / "load.json")
+    status, report = run("benchmarks.public_load", LOAD_OPTIONS, tmp_path / "load.json")
     assert status == 0, report
     alone, beside = (report["alone_and_beside"][part] for part in ("alone", "beside"))
     assert alone["moves"] == beside["moves"] == 4 and 0 < alone["median_ms"] <= alone["p95_ms"]
@@ -68,13 +68,13 @@ def test_the_load_at_toy_size(tmp_path):
 
 
 class Leaky:
-    """A server that does all that must not be done, each at an address of its own."""
+    """A server with one fault at each address."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.log = folder, ""
         self.process = SimpleNamespace(poll=lambda: None)
 
-    def said(self) -> str:
+    def log_text(self) -> str:
         return self.log
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -100,7 +100,7 @@ class Leaky:
 
 
 @pytest.mark.parametrize(
-    ("path", "foreign", "found"),
+    ("path", "foreign", "finding"),
     [
         ("/fine", True, None),
         ("/sentence", True, None),
@@ -113,7 +113,7 @@ class Leaky:
         ("/slow", False, "hang"),
     ],
 )
-def test_what_must_not_be_is_found(path, foreign, found, tmp_path, monkeypatch):
+def test_what_must_not_be_is_found(path, foreign, finding, tmp_path, monkeypatch):
     async def send() -> Book:
         server, book = Leaky(tmp_path), Book()
         async with await asyncio.start_server(server.answer, "127.0.0.1", 0) as listening:
@@ -122,17 +122,17 @@ def test_what_must_not_be_is_found(path, foreign, found, tmp_path, monkeypatch):
             await fuzz.run([Shot("test", request("GET", path), foreign)])
         return book
 
-    monkeypatch.setattr(public_checks, "HANG", 0.4)
+    monkeypatch.setattr(public_checks, "MAX_ANSWER_SECONDS", 0.4)
     book = asyncio.run(send())
-    assert set(book.findings) == ({found} if found else set()), book.shown
-    assert bool(found) == any(path in one["request"] for one in book.shown)
+    assert set(book.findings) == ({finding} if finding else set()), book.shown
+    assert bool(finding) == any(path in example["request"] for example in book.shown)
 
 
 def test_every_address_is_known():
     routes = public_hostile.gradio_routes()
-    known = {("GET", "/gradio_api/deep_link"), ("POST", "/gradio_api/run/{api_name}"),
+    examples = {("GET", "/gradio_api/deep_link"), ("POST", "/gradio_api/run/{api_name}"),
              ("GET", "/gradio_api/file={path_or_url:path}"), ("GET", "/monitoring")}  # fmt: skip
-    assert known <= set(routes) and len(routes) > 100
+    assert examples <= set(routes) and len(routes) > 100
     survey = public_hostile.survey_routes()
     assert ("POST", "/survey/api/join") in survey and ("GET", "/survey/audio/{token}") in survey
 
@@ -160,16 +160,16 @@ def test_midi_files_are_valid_until_they_are_spoiled():
     data = public_bytes.midi_file(dice)
     assert len(midi.read(data).notes) >= 16
     spoiled = [public_bytes.garbled(data, dice) for _ in range(100)]
-    assert sum(one != data for one in spoiled) > 90
+    assert sum(file != data for file in spoiled) > 90
     assert len(segments(midi.read(small_piece(dice)))) == 8
 
 
 def test_moves_are_counted():
     tally = Tally([0.1, 0.2, 0.3], 2, Counter({"status 500": 1}))
     tally.add(Tally([0.2], 1))
-    found = tally.report()
-    assert (found["moves"], found["n"], found["skipped"], found["errors"]) == (8, 4, 3, 1)
-    assert found["median_ms"] == 200 and Tally().report()["moves"] == 0
+    report = tally.report()
+    assert (report["moves"], report["n"], report["skipped"], report["errors"]) == (8, 4, 3, 1)
+    assert report["median_ms"] == 200 and Tally().report()["moves"] == 0
     assert public_load._errors({"a": {"errors": 2, "b": {"errors": 1}}, "c": 3}) == 3
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from benchmarks import decoding, preparing, speed, speed_tables, training_step
-from benchmarks.plain_gru import PlainEventDecoder, plain, tell
+from benchmarks.plain_gru import PlainEventDecoder, decode_greedily, plain
 from benchmarks.timing import interleaved, rate, ratio
 from fadernets.decoding.generate import generate
 from fadernets.models.losses import sample
@@ -34,115 +34,120 @@ def batch():
 
 @torch.no_grad()
 def test_the_plain_rendering_is_the_same_function(pair, batch):
-    ours, theirs = pair
-    mine = ours.posteriors(batch.tokens, batch.lengths)
-    other = theirs.posteriors(batch.tokens, batch.lengths)
-    for name in mine:
-        for a, b in zip(mine[name], other[name], strict=True):
+    model, plain_model = pair
+    own_outputs = model.posteriors(batch.tokens, batch.lengths)
+    plain_outputs = plain_model.posteriors(batch.tokens, batch.lengths)
+    for name in own_outputs:
+        for a, b in zip(own_outputs[name], plain_outputs[name], strict=True):
             torch.testing.assert_close(a, b, atol=1e-5, rtol=1e-4)
-    codes = {name: sample(*found) for name, found in mine.items()}
+    codes = {name: sample(*posterior) for name, posterior in own_outputs.items()}
     torch.testing.assert_close(
-        ours.event_logits(batch, codes), theirs.event_logits(batch, codes), atol=1e-5, rtol=1e-4
+        model.event_logits(batch, codes),
+        plain_model.event_logits(batch, codes),
+        atol=1e-5,
+        rtol=1e-4,
     )
     for name, label in batch.labels.items():
-        mine, other = (m.label_decoders[name](codes[name], label) for m in (ours, theirs))
-        torch.testing.assert_close(mine, other, atol=1e-5, rtol=1e-4)
+        own_outputs, plain_outputs = (
+            m.label_decoders[name](codes[name], label) for m in (model, plain_model)
+        )
+        torch.testing.assert_close(own_outputs, plain_outputs, atol=1e-5, rtol=1e-4)
 
 
 def test_both_learn_from_the_same_losses_and_gradients(pair, batch):
-    found = []
+    results = []
     for model in pair:
         torch.manual_seed(3)
         model.zero_grad()
         terms = model.losses(batch, 0.1)
         terms["total"].backward()
         gradient = model.decoder.output.weight.grad
-        found.append(({n: float(t.detach()) for n, t in terms.items()}, gradient))
-    assert found[0][0] == pytest.approx(found[1][0], rel=1e-4, abs=1e-6)
-    torch.testing.assert_close(found[0][1], found[1][1], atol=1e-5, rtol=1e-3)
+        results.append(({n: float(t.detach()) for n, t in terms.items()}, gradient))
+    assert results[0][0] == pytest.approx(results[1][0], rel=1e-4, abs=1e-6)
+    torch.testing.assert_close(results[0][1], results[1][1], atol=1e-5, rtol=1e-3)
 
 
 def test_a_plain_step_moves_every_weight(batch):
     model = plain(tiny.model())
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
     training_step.plain_step(model, training_step.TrainConfig())(batch)
-    still = [n for n, p in model.named_parameters() if torch.equal(p, before[n])]
-    assert not still
+    unchanged = [n for n, p in model.named_parameters() if torch.equal(p, before[n])]
+    assert not unchanged
 
 
 def test_both_tell_the_same_tokens():
     decoder, condition = decoding.fitted(32, SEGMENTS, 12)
-    together = generate(decoder, condition, max_length=60)
-    ruled = PlainEventDecoder(decoder).eval()
+    batch_tokens = generate(decoder, condition, max_length=60)
+    plain_decoder = PlainEventDecoder(decoder).eval()
     lengths = set()
-    for row, one in zip(together.tolist(), condition, strict=True):
-        told = tell(ruled, one[None], 60)
-        assert row == told + [events.PAD] * (len(row) - len(told))
-        lengths.add(len(told))
-    assert len(lengths) > 1  # the rows were not all told alike
+    for row, code in zip(batch_tokens.tolist(), condition, strict=True):
+        tokens = decode_greedily(plain_decoder, code[None], 60)
+        assert row == tokens + [events.PAD] * (len(row) - len(tokens))
+        lengths.add(len(tokens))
+    assert len(lengths) > 1  # the rows differ in length
 
 
 def test_the_shipped_decoder_tells_the_same_plainly():
     decoder, condition = decoding.trained(SEGMENTS, 9)
-    together = generate(decoder, condition, max_length=100)
-    ruled = PlainEventDecoder(decoder).eval()
-    for row, one in zip(together.tolist(), condition, strict=True):
-        told = tell(ruled, one[None], 100)
-        assert row[: len(told)] == told
+    batch_tokens = generate(decoder, condition, max_length=100)
+    plain_decoder = PlainEventDecoder(decoder).eval()
+    for row, code in zip(batch_tokens.tolist(), condition, strict=True):
+        tokens = decode_greedily(plain_decoder, code[None], 100)
+        assert row[: len(tokens)] == tokens
 
 
-def test_music21_finds_what_ours_finds(tmp_path):
+def test_music21_finds_what_the_preparation_finds(tmp_path):
     source, *_ = preparing.write_examples(tmp_path, ("chorale",))
-    theirs = preparing.by_music21(source.path)
-    ours = prepare_file(source).arrays
-    assert len(theirs) == len(ours["length"])
-    assert np.mean([row["key"] for row in theirs] == ours["key"]) >= 0.8
+    music21_rows = preparing.by_music21(source.path)
+    arrays = prepare_file(source).arrays
+    assert len(music21_rows) == len(arrays["length"])
+    assert np.mean([row["key"] for row in music21_rows] == arrays["key"]) >= 0.8
     for name in ("rhythm", "note"):
-        assert np.mean(np.stack([row[name] for row in theirs]) == ours[name]) >= 0.98
-    few = preparing.by_music21(source.path, most=3)
-    assert [row["tokens"].tolist() for row in few] == [
-        row["tokens"].tolist() for row in theirs[: len(few)]
+        assert np.mean(np.stack([row[name] for row in music21_rows]) == arrays[name]) >= 0.98
+    first_rows = preparing.by_music21(source.path, max_windows=3)
+    assert [row["tokens"].tolist() for row in first_rows] == [
+        row["tokens"].tolist() for row in music21_rows[: len(first_rows)]
     ]
 
 
 def test_times_are_taken_in_turn():
     order = []
-    found = interleaved({n: lambda n=n: order.append(n) for n in "ab"}, 3)
+    seconds = interleaved({n: lambda n=n: order.append(n) for n in "ab"}, 3)
     assert "".join(order) == "abababab"  # once to warm up
-    assert [len(times) for times in found.values()] == [3, 3]
+    assert [len(times) for times in seconds.values()] == [3, 3]
     with pytest.raises(ValueError, match="repeats must be at least 1, not 0"):
         interleaved({}, 0)
 
 
 def test_rates_and_ratios_by_hand():
     assert rate([0.5, 1.0, 0.25], 2) == {"median": 4, "lowest": 2, "highest": 8}
-    found = ratio([1.0, 3.0], [1.0, 1.0], 1, 10)
-    assert found == {"median": 20, "lowest": 10, "highest": 30}
+    factors = ratio([1.0, 3.0], [1.0, 1.0], 1, 10)
+    assert factors == {"median": 20, "lowest": 10, "highest": 30}
 
 
 def test_the_command(tmp_path):
-    """In a process of its own, as it is meant: the profiler hears all threads of a process."""
+    """In a process of its own, since the profiler sees all threads of a process."""
     out = tmp_path / "speed.json"
     options = "--quick --hidden 16 --batches 1 9 --training-batches 1 4 --repeats 1".split()
     command = [sys.executable, "-m", "benchmarks.speed", *options, "--json", str(out)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
-    assert done.returncode == 0, done.stderr
-    found = json.loads(out.read_text())
-    assert found == json.loads(done.stdout)
-    assert set(speed.PARTS) < set(found)
-    assert [row["hidden"] for row in found["decoding"]] == [16, 384]
-    for row in found["decoding"]:
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
+    assert process.returncode == 0, process.stderr
+    report = json.loads(out.read_text())
+    assert report == json.loads(process.stdout)
+    assert set(speed.PARTS) < set(report)
+    assert [row["hidden"] for row in report["decoding"]] == [16, 384]
+    for row in report["decoding"]:
         assert list(row["batches"]) == ["1", "9"]
         for measured in row["batches"].values():
             assert 0 < measured["segments_s"]["lowest"] <= measured["segments_s"]["highest"]
             assert measured["times_plain"]["median"] > 0 and measured["share_of_limit"] > 0
-    (row,) = found["training"]
+    (row,) = report["training"]
     assert row["bfloat16"]["4"]["times_plain_same_batch"]["median"] > 0
-    (row,) = found["preparing"]
+    (row,) = report["preparing"]
     assert row["segments"] >= row["segments_music21"] > 0
-    assert [row["segments"] for row in found["arranging"]] == [1, 90]
-    assert 0.3 < sum(found["arranging"][1]["shares"].values()) <= 1
-    assert found["machine"]["load_average_before"] >= 0
+    assert [row["segments"] for row in report["arranging"]] == [1, 90]
+    assert 0.3 < sum(report["arranging"][1]["shares"].values()) <= 1
+    assert report["machine"]["load_average_before"] >= 0
 
 
 @pytest.mark.parametrize(

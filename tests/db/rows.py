@@ -14,7 +14,7 @@ def fill(connection: Connection) -> list[dict[str, Any]]:
     """Write a study with `ANSWERS` answered trials; the answers, by id."""
     tables = MetaData()
     tables.reflect(connection)
-    at = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
+    moment = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
 
     def put(table: str, **values: Any) -> None:
         connection.execute(insert(tables.tables[table]).values(**values))
@@ -34,7 +34,7 @@ def fill(connection: Connection) -> list[dict[str, Any]]:
         rules={},
         build={"seed": 1},
         withdrawn=0,
-        created_at=at,
+        created_at=moment,
     )
     put("clips", id=1, sha256="a" * 64, bytes=10, seconds=1.0)
     person = {"study_id": 1, "stage": "active", "consent": "c" * 64}
@@ -43,8 +43,8 @@ def fill(connection: Connection) -> list[dict[str, Any]]:
         id=1,
         public_id="p1",
         token_hash="h1",
-        consented_at=at,
-        seen_at=at,
+        consented_at=moment,
+        seen_at=moment,
         **person,
     )
     answers = []
@@ -72,7 +72,7 @@ def fill(connection: Connection) -> list[dict[str, Any]]:
             token=f"t{number}",
             first_token=f"f{number}",
             second_token=f"s{number}",
-            assigned_at=at,
+            assigned_at=moment,
         )
         put(
             "plays",
@@ -81,7 +81,7 @@ def fill(connection: Connection) -> list[dict[str, Any]]:
             submission=f"play-{number}",
             side="first",
             event="ended",
-            at=at,
+            at=moment,
         )
         answer = {
             "id": number,
@@ -93,7 +93,7 @@ def fill(connection: Connection) -> list[dict[str, Any]]:
             "harmony": 1 + (number + 2) % 5,
             "naturalness": 1 + (number + 3) % 5,
             "comment": f"naïve “{number}” 🎹; DROP TABLE answers",
-            "at": at,
+            "at": moment,
         }
         put("answers", **answer)
         answers.append(answer)

@@ -21,10 +21,10 @@ from tests.db.rows import fill
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_sqlite_is_set_up_to_lose_nothing(database: Database) -> None:
-    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
+    expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
     with database.read() as session:
-        found = {name: session.scalar(text(f"PRAGMA {name}")) for name in wanted}
-        assert found == wanted
+        settings = {name: session.scalar(text(f"PRAGMA {name}")) for name in expected}
+        assert settings == expected
         assert session.scalar(text("PRAGMA busy_timeout")) == 10_000
 
 
@@ -82,8 +82,8 @@ def test_moments_are_in_utc(database: Database) -> None:
     with database.write() as session:
         session.add(Audit(actor="system", action="test", at=summer))
     with database.read() as session:
-        found = session.scalars(select(Audit)).one().at
-        assert found == summer and found.tzinfo == UTC
+        stored = session.scalars(select(Audit)).one().at
+        assert stored == summer and stored.tzinfo == UTC
     with pytest.raises(StatementError, match="no time zone"), database.write() as session:
         session.add(Audit(actor="system", action="test", at=datetime(2026, 7, 1)))
 
@@ -108,45 +108,49 @@ def test_writers_wait_for_each_other(database: Database, url: str) -> None:
     with database.engine.begin() as connection:
         fill(connection)
 
-    def add(some: Database) -> None:
+    def add(connected: Database) -> None:
         for _ in range(5):
-            with some.write() as session:
+            with connected.write() as session:
                 study = session.scalars(select(Study).with_for_update()).one()
                 study.withdrawn += 1
 
-    threads = [threading.Thread(target=add, args=[some]) for some in [database, *others] * 4]
+    threads = [
+        threading.Thread(target=add, args=[connected]) for connected in [database, *others] * 4
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     with database.read() as session:
         assert session.scalars(select(Study.withdrawn)).one() == 80
-    for other in others:
-        other.close()
+    for opened in others:
+        opened.close()
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("same", [True, False], ids=["same process", "another process"])
-def test_a_turn_that_does_not_come_is_an_error(database: Database, url: str, same: bool) -> None:
+@pytest.mark.parametrize("same_object", [True, False], ids=["same process", "another process"])
+def test_a_turn_that_does_not_come_is_an_error(
+    database: Database, url: str, same_object: bool
+) -> None:
     upgrade(database)
     hasty = Database(url, busy=0.2)
-    with (hasty if same else database).write() as session:
+    with (hasty if same_object else database).write() as session:
         session.add(Audit(actor="system", action="first"))
         session.flush()
         started = time.monotonic()
-        said: list[Exception] = []
+        errors: list[Exception] = []
 
         def write() -> None:
             try:
-                with hasty.write() as other:
-                    other.add(Audit(actor="system", action="second"))
+                with hasty.write() as second:
+                    second.add(Audit(actor="system", action="second"))
             except SQLAlchemyError as error:
-                said.append(error)
+                errors.append(error)
 
         thread = threading.Thread(target=write)
         thread.start()
         thread.join()
-        assert len(said) == 1 and 0.1 < time.monotonic() - started < 5
+        assert len(errors) == 1 and 0.1 < time.monotonic() - started < 5
     with database.read() as session:
         assert session.scalars(select(Audit.action)).all() == ["first"]
     hasty.close()
@@ -178,8 +182,8 @@ def test_scrubbing_does_not_wait_for_long_readers(
     upgrade(database)
     with database.read() as session:
         session.scalars(select(Audit)).all()
-        with database.write() as other:
-            other.add(Audit(actor="system", action="test"))
+        with database.write() as second:
+            second.add(Audit(actor="system", action="test"))
         assert not database.scrub()
     assert database.scrub()
     with database.read() as session:
@@ -241,8 +245,8 @@ def test_nothing_is_written_to_a_file_without_a_name(
         database.probe()
     with database.read() as session:  # by the connection that is there already
         assert session.scalars(select(Audit)).all() == []
-        with pytest.raises(Lost), database.read() as other:  # by a new one, of other files
-            other.scalars(select(Audit)).all()
+        with pytest.raises(Lost), database.read() as second:  # by a new one, of other files
+            second.scalars(select(Audit)).all()
     assert moved.exists() == (instead == "another file")
     Path(f"{moved}.away").rename(moved)
     with database.write() as session:
@@ -274,10 +278,10 @@ def test_a_database_that_was_closed_can_be_used_again(database: Database) -> Non
     for _ in range(2):
         database.close()
         path = Path(str(database.url.database))
-        assert [one.name for one in path.parent.iterdir()] == [path.name]
-        with database.write() as session, database.read() as other:
+        assert [file.name for file in path.parent.iterdir()] == [path.name]
+        with database.write() as session, database.read() as second:
             session.add(Audit(actor="system", action="test"))
-            other.scalars(select(Audit)).all()
+            second.scalars(select(Audit)).all()
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
@@ -330,9 +334,9 @@ def test_other_addresses_are_refused(url: str, reason: str) -> None:
 
 
 def test_heroku_style_addresses_are_understood() -> None:
-    found = Database("postgres://somebody:secret@localhost:1/name")
-    assert found.url.drivername == "postgresql+psycopg"
-    assert not found.is_sqlite
+    database = Database("postgres://somebody:secret@localhost:1/name")
+    assert database.url.drivername == "postgresql+psycopg"
+    assert not database.is_sqlite
 
 
 def test_answers_do_not_end_in_logs(database: Database) -> None:
@@ -346,7 +350,7 @@ def test_answers_do_not_end_in_logs(database: Database) -> None:
 
 def modes(folder: Path) -> dict[str, int]:
     """The permissions of a folder and of all in it."""
-    return {one.name: stat.S_IMODE(one.stat().st_mode) for one in (folder, *folder.iterdir())}
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
 
 
 def everything(database: Database) -> bytes:

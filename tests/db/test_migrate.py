@@ -28,11 +28,11 @@ def test_the_migrated_schema_is_the_models(database: Database) -> None:
 
 def test_the_migrated_checks_are_the_models(database: Database, url: str) -> None:
     Base.metadata.create_all(database.engine)
-    wanted = checks(database)
-    assert len(wanted["answers"]) == 7
+    expected = checks(database)
+    assert len(expected["answers"]) == 7
     Base.metadata.drop_all(database.engine)
     upgrade(database)
-    assert checks(database) == wanted
+    assert checks(database) == expected
 
 
 def test_an_upgrade_keeps_every_answer(database: Database) -> None:
@@ -61,12 +61,14 @@ def test_an_upgrade_bounds_seconds_and_keeps_the_rest(database: Database) -> Non
             connection.execute(change, {"seconds": seconds, "id": number})
         counts = count(connection)
     upgrade(database)
-    wanted = {number: seconds and min(seconds, LONGEST_SECONDS) for number, seconds in took.items()}
+    bounded = {
+        number: seconds and min(seconds, LONGEST_SECONDS) for number, seconds in took.items()
+    }
     with database.engine.connect() as connection:
         rows = connection.execute(Base.metadata.tables["answers"].select().order_by(text("id")))
         after = [dict(row) for row in rows.mappings()]
         assert count(connection) == counts
-    assert after == [answer | {"seconds": wanted.get(answer["id"])} for answer in before]
+    assert after == [answer | {"seconds": bounded.get(answer["id"])} for answer in before]
 
 
 def test_an_upgrade_counts_nobody_as_lapsed(database: Database) -> None:
@@ -89,9 +91,9 @@ def test_upgraded_tables_still_refuse_what_they_must(database: Database) -> None
     with database.engine.begin() as connection:
         fill(connection)
     upgrade(database)
-    wrong = ("rhythm = 6", "direction = 'up'", "trial_id = 1", "trial_id = 99")
-    wrong += ("seconds = -1", "seconds = 1000001", "seconds = 1e308")
-    for change in wrong:
+    changes = ("rhythm = 6", "direction = 'up'", "trial_id = 1", "trial_id = 99")
+    changes += ("seconds = -1", "seconds = 1000001", "seconds = 1e308")
+    for change in changes:
         with pytest.raises(IntegrityError), database.engine.begin() as connection:
             connection.execute(text(f"UPDATE answers SET {change} WHERE id = 2"))
     with database.engine.begin() as connection:
@@ -121,8 +123,8 @@ def test_processes_that_start_at_once(database: Database, url: str, root: Path) 
         subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, text=True) for _ in range(3)
     ]
     for process in started:
-        said = process.communicate(timeout=60)[1]
-        assert process.returncode == 0, said
+        errors = process.communicate(timeout=60)[1]
+        assert process.returncode == 0, errors
     with database.engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM answers")) == ANSWERS
         assert connection.scalar(text("SELECT count(*) FROM alembic_version")) == 1
@@ -166,7 +168,7 @@ def checks(database: Database) -> dict[str, dict[str, str]]:
     """Every table's CHECK constraints, by name."""
     inspector = inspect(database.engine)
     return {
-        table: {found["name"]: found["sqltext"] for found in inspector.get_check_constraints(table)}
+        table: {check["name"]: check["sqltext"] for check in inspector.get_check_constraints(table)}
         for table in Base.metadata.tables
     }
 

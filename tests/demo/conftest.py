@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from fadernets.net import FaderNet
-from tests.demo.page import WIDE, heard, watch
+from tests.demo.page import WIDE, wait_until_heard, watch
 from tests.public.server import serving
 
 
@@ -23,12 +23,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where a demo runs."""
     with serving("make-run", tmp_path_factory.mktemp("demo")) as server:
         yield server.url
-    assert "Traceback" not in server.said(), server.said()
+    assert "Traceback" not in server.log_text(), server.log_text()
 
 
 @pytest.fixture
 def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
-    """Opens the page; nothing it does may reach out, fail or complain."""
+    """Open the page; it may ask no other host, and its console stays empty."""
     contexts, complaints = [], []
 
     def enter(size: dict = WIDE, scheme: str = "light") -> Page:
@@ -37,7 +37,7 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         page.set_default_timeout(100_000)
         watch(page, complaints)
         page.goto(address)
-        heard(page)
+        wait_until_heard(page)
         return page
 
     yield enter

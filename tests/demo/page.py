@@ -1,4 +1,4 @@
-"""What tests do with the page in a browser, and see of it."""
+"""Steps of the browser tests on the demo's page, and readings from it."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def watch(page: Page, complaints: list[str]) -> None:
     page.on("console", logged)
 
 
-def heard(page: Page) -> None:
-    """Wait until the last thing asked for can be seen and heard."""
+def wait_until_heard(page: Page) -> None:
+    """Wait until the last requested result is drawn and its sound can be played."""
     page.wait_for_function(
         "() => { const bench = window.FaderNets && FaderNets.bench;"
         " return bench && bench.sent > 0 && bench.element.dataset.heard == bench.sent; }"
@@ -65,13 +65,13 @@ def position(page: Page) -> float:
     return page.evaluate("FaderNets.bench.player.position")
 
 
-def whole(page: Page, example: str = "Bach Chorale", name: str = "O Haupt voll") -> None:
+def open_whole_piece(page: Page, example: str = "Bach Chorale", name: str = "O Haupt voll") -> None:
     """Open an example and choose all of it; the log of what it asks to hear begins after that."""
     page.get_by_label(example).check(force=True)
     expect(page.get_by_role("heading", name=name)).to_be_visible()
-    heard(page)
+    wait_until_heard(page)
     page.get_by_role("button", name="Whole piece").click()
-    heard(page)
+    wait_until_heard(page)
     page.evaluate(LISTENED)
 
 

@@ -33,9 +33,9 @@ def test_other_applications_share_the_address(root):
 
 
 def test_named_endpoints_only(address):
-    named = json.loads(fetch(address + "gradio_api/info"))["named_endpoints"]
-    assert sorted(named) == ["/slide", "/transfer"]
-    parameters = [p["parameter_name"] for p in named["/slide"]["parameters"]]
+    endpoints = json.loads(fetch(address + "gradio_api/info"))["named_endpoints"]
+    assert sorted(endpoints) == ["/slide", "/transfer"]
+    parameters = [p["parameter_name"] for p in endpoints["/slide"]["parameters"]]
     assert parameters == ["midi", "rhythm", "note", "seed", "first", "last"]
 
 
@@ -46,17 +46,17 @@ def test_page_names_no_other_host_to_load_from(address):
 
 
 def test_a_taken_port_is_one_sentence(root):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
         command = [sys.executable, "-m", "demo", "--port", str(port)]
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert done.stderr == f"demo: cannot use 127.0.0.1, port {port}: Address already in use.\n"
+        process = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert process.returncode == 2
+    assert process.stderr == f"demo: cannot use 127.0.0.1, port {port}: Address already in use.\n"
 
 
 def test_a_missing_model_is_one_sentence(root, tmp_path):
     env = {**os.environ, "FADERNETS_MODEL": str(tmp_path), "FADERNETS_PORT": "0"}
     command = [sys.executable, "-m", "demo"]
-    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert done.stderr.startswith("demo: no model named") and done.stderr.count("\n") == 1
+    process = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True)
+    assert process.returncode == 2
+    assert process.stderr.startswith("demo: no model named") and process.stderr.count("\n") == 1

@@ -10,7 +10,7 @@ import soundfile
 from playwright.sync_api import expect
 
 from fadernets.music import examples, midi
-from tests.demo.page import PHONE, WIDE, figure, heard, picture, position
+from tests.demo.page import PHONE, WIDE, figure, picture, position, wait_until_heard
 
 pytestmark = pytest.mark.browser
 
@@ -19,52 +19,52 @@ def test_a_fader_moved_by_key_changes_the_music(visit, artefacts):
     page = visit()
     page.get_by_label("Chopin Mazurka").check(force=True)
     expect(page.get_by_role("heading", name=examples.EXAMPLES["mazurka"].name)).to_be_visible()
-    heard(page)
+    wait_until_heard(page)
     page.get_by_role("button", name="Next segments").click()
-    heard(page)
+    wait_until_heard(page)
     assert "As played" in page.locator("[data-show=summary]").inner_text()
     assert figure(page, "rhythm", "result") == figure(page, "rhythm", "piece")
     before = {side: picture(page, side) for side in ("original", "result")}
 
     fader = page.get_by_role("slider", name="Rhythm density")
-    found = {}
+    figures = {}
     for key in ("End", "Home"):
         fader.press(key)
-        heard(page)
-        found[key] = figure(page, "rhythm", "result")
+        wait_until_heard(page)
+        figures[key] = figure(page, "rhythm", "result")
         assert picture(page, "result") != before["result"]
         page.screenshot(path=artefacts / f"rhythm-{key.lower()}.png")
     assert picture(page, "original") != before["original"]  # notes are gone, and that is marked
-    assert found["Home"] < figure(page, "rhythm", "piece") < found["End"]
+    assert figures["Home"] < figure(page, "rhythm", "piece") < figures["End"]
     assert re.search(r"\d+ notes? kept, \d+ new, \d+ gone", page.inner_text("[data-show=summary]"))
 
     page.get_by_role("button", name="Undo").click()
-    heard(page)
-    assert figure(page, "rhythm", "result") == found["End"]
+    wait_until_heard(page)
+    assert figure(page, "rhythm", "result") == figures["End"]
     page.get_by_role("button", name="Reset").click()
-    heard(page)
+    wait_until_heard(page)
     assert picture(page, "result") == before["result"]
     assert fader.get_attribute("aria-valuetext") == "as played"
     page.get_by_role("button", name="Undo").click()
-    heard(page)
-    assert figure(page, "rhythm", "result") == found["End"]
+    wait_until_heard(page)
+    assert figure(page, "rhythm", "result") == figures["End"]
 
 
 def test_a_fader_acts_on_release(visit):
     page = visit()
     box = page.get_by_role("slider", name="Note density").bounding_box()
-    sent = page.evaluate("FaderNets.bench.sent")
+    moves_sent = page.evaluate("FaderNets.bench.sent")
     middle = box["y"] + box["height"] / 2
-    at = float(page.get_by_role("slider", name="Note density").input_value())
-    page.mouse.move(box["x"] + 13 + at * (box["width"] - 26), middle)
+    position = float(page.get_by_role("slider", name="Note density").input_value())
+    page.mouse.move(box["x"] + 13 + position * (box["width"] - 26), middle)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.8, middle, steps=8)
-    assert page.evaluate("FaderNets.bench.sent") == sent
-    asked = figure(page, "note", "asked")
+    assert page.evaluate("FaderNets.bench.sent") == moves_sent
+    asked_density = figure(page, "note", "asked")
     page.mouse.up()
-    heard(page)
-    assert page.evaluate("FaderNets.bench.sent") == sent + 1
-    assert asked > figure(page, "note", "piece")
+    wait_until_heard(page)
+    assert page.evaluate("FaderNets.bench.sent") == moves_sent + 1
+    assert asked_density > figure(page, "note", "piece")
     assert figure(page, "note", "result") > figure(page, "note", "piece")
 
 
@@ -72,7 +72,7 @@ def test_arousal_and_seed(visit, artefacts):
     page = visit()
     expect(page.get_by_role("button", name="Vary")).to_be_disabled()
     page.get_by_role("button", name="energetic").click()
-    heard(page)
+    wait_until_heard(page)
     assert (
         page.locator("[data-fader=arousal] [data-figure=asked]").inner_text() == "100 % energetic"
     )
@@ -80,14 +80,14 @@ def test_arousal_and_seed(visit, artefacts):
     seed = page.get_by_role("spinbutton", name="Seed")
     seed.fill("7")
     seed.press("Enter")
-    heard(page)
+    wait_until_heard(page)
     seven = picture(page, "result")
     page.get_by_role("button", name="Vary").click()
-    heard(page)
+    wait_until_heard(page)
     assert seed.input_value() not in ("", "7")
     assert len({greedy, seven, picture(page, "result")}) == 3
     page.get_by_role("button", name="Undo").click()
-    heard(page)
+    wait_until_heard(page)
     assert picture(page, "result") == seven
 
 
@@ -99,7 +99,7 @@ def test_moods(visit, artefacts):
     before = picture(page, "result")
     buttons["Sad"].focus()
     page.keyboard.press("Enter")
-    heard(page)
+    wait_until_heard(page)
     sad = picture(page, "result")
     assert page.locator("[data-fader=arousal] [data-figure=asked]").inner_text() == "100 % calm"
     assert page.locator("[data-fader=valence] [data-figure=asked]").inner_text() == "100 % sad"
@@ -107,18 +107,18 @@ def test_moods(visit, artefacts):
     page.screenshot(path=artefacts / "sad.png", full_page=True)
 
     buttons["Joyful"].click()
-    heard(page)
+    wait_until_heard(page)
     assert figure(page, "arousal", "result") > figure(page, "arousal", "piece")
     expect(buttons["Sad"]).to_have_attribute("aria-pressed", "false")
     expect(buttons["Joyful"]).to_have_attribute("aria-pressed", "true")
     assert len({before, sad, picture(page, "result")}) == 3
 
     page.get_by_role("slider", name="Valence").press("ArrowLeft")  # no longer quite that mood
-    heard(page)
+    wait_until_heard(page)
     expect(buttons["Joyful"]).to_have_attribute("aria-pressed", "false")
     for _ in range(2):
         page.get_by_role("button", name="Undo").click()
-        heard(page)
+        wait_until_heard(page)
     assert picture(page, "result") == sad
     expect(buttons["Sad"]).to_have_attribute("aria-pressed", "true")
 
@@ -126,7 +126,7 @@ def test_moods(visit, artefacts):
 def test_playing_seeking_and_switching(visit):
     page = visit()
     page.get_by_role("slider", name="Rhythm density").press("Home")
-    heard(page)
+    wait_until_heard(page)
     page.keyboard.press("Space")
     page.wait_for_function("FaderNets.bench.player.position > 0.3")
     moved = page.eval_on_selector(".fn-playhead", "head => head.getBoundingClientRect().x")
@@ -154,7 +154,7 @@ def test_the_sound_is_of_the_side_chosen(visit):
     """What leaves the mixer is the original's sound, then the result's."""
     page = visit()
     page.get_by_role("slider", name="Note density").press("End")
-    heard(page)
+    wait_until_heard(page)
     loud = """side => { const { chunks } = FaderNets.bench.player.sounds[side];
         const data = chunks.get(0).getChannelData(0);
         return Math.sqrt(data.reduce((sum, x) => sum + x * x, 0) / data.length); }"""
@@ -175,24 +175,24 @@ def test_the_sound_is_of_the_side_chosen(visit):
 def test_files_to_take_away(visit, tmp_path):
     page = visit()
     page.get_by_role("slider", name="Note density").press("Home")
-    heard(page)
-    with page.expect_download() as saved:
+    wait_until_heard(page)
+    with page.expect_download() as download:
         page.get_by_role("button", name="Save MIDI").click()
-    saved.value.save_as(tmp_path / "result.mid")
-    assert saved.value.suggested_filename.endswith("note-0.00.mid")
+    download.value.save_as(tmp_path / "result.mid")
+    assert download.value.suggested_filename.endswith("note-0.00.mid")
     part = midi.read(tmp_path / "result.mid")
     assert len(part.notes) > 3 and part.length == 8
 
     page.get_by_role("combobox", name="What to save").select_option("piece")
-    with page.expect_download() as saved:
+    with page.expect_download() as download:
         page.get_by_role("button", name="Save MIDI").click()
-    saved.value.save_as(tmp_path / "piece.mid")
+    download.value.save_as(tmp_path / "piece.mid")
     assert midi.read(tmp_path / "piece.mid").length == examples.load(examples.FIRST).length
 
     page.get_by_role("combobox", name="What to save").select_option("selection")
-    with page.expect_download() as saved:
+    with page.expect_download() as download:
         page.get_by_role("button", name="Save WAV").click()
-    saved.value.save_as(tmp_path / "result.wav")
+    download.value.save_as(tmp_path / "result.wav")
     samples, rate = soundfile.read(tmp_path / "result.wav")
     assert rate in (44_100, 48_000) and len(samples) / rate > 5
     assert np.abs(samples).max() > 0.1
@@ -202,7 +202,7 @@ def test_choosing_segments(visit):
     page = visit()
     page.get_by_label("Joplin Rag").check(force=True)
     expect(page.get_by_role("heading", name="Maple Leaf Rag")).to_be_visible()
-    heard(page)
+    wait_until_heard(page)
     strip = page.get_by_role("slider", name="Segments")
     box = strip.bounding_box()
     cell = box["width"] / 42
@@ -210,37 +210,37 @@ def test_choosing_segments(visit):
     page.mouse.down()
     page.mouse.move(box["x"] + 5.5 * cell, box["y"] + 20, steps=4)
     page.mouse.up()
-    heard(page)
+    wait_until_heard(page)
     assert "Segments 4–6 of 42" in page.inner_text("[data-show=span]")
     assert "Unchanged, too many events: segment 5." in page.inner_text("[data-show=summary]")
     strip.press("Home")
     strip.press("Shift+ArrowRight")
-    heard(page)
+    wait_until_heard(page)
     assert "Segments 1–2 of 42" in page.inner_text("[data-show=span]")
     strip.press("Home")
     for _ in range(4):
         strip.press("ArrowRight")
-    heard(page)
+    wait_until_heard(page)
     expect(page.get_by_role("slider", name="Rhythm density")).to_be_disabled()
     strip.press("Home")
-    heard(page)
+    wait_until_heard(page)
     page.get_by_role("slider", name="Rhythm density").press("Home")
-    heard(page)
+    wait_until_heard(page)
     assert "Move a fader" not in page.inner_text("[data-show=summary]")
 
 
 def test_a_key_held_down(visit):
-    """Asked faster than can be answered, the last thing asked for is what comes."""
+    """With moves faster than answers, the answer to the last move is shown."""
     page = visit()
     strip = page.get_by_role("slider", name="Segments")
     for key in ("ArrowRight", "ArrowLeft") * 3:
         for _ in range(8):
             strip.press(key)
-        heard(page)
+        wait_until_heard(page)
     page.get_by_role("slider", name="Note density").press("Home")
     for _ in range(10):
         page.keyboard.press("ArrowRight")
-    heard(page)
+    wait_until_heard(page)
     assert page.get_by_role("slider", name="Note density").input_value() == "0.1"
     assert '"note":0.1,' in page.evaluate("FaderNets.bench.props.value")
 
@@ -248,11 +248,11 @@ def test_a_key_held_down(visit):
 def test_focus_goes_from_top_to_bottom(visit):
     page = visit()
     page.get_by_role("slider", name="Rhythm density").press("Home")
-    heard(page)
+    wait_until_heard(page)
     page.get_by_role("radio", name="Bach Chorale").focus()
-    seen = []
+    focused = []
     for _ in range(40):
-        seen.append(
+        focused.append(
             page.evaluate(
                 "() => { const at = document.activeElement;"
                 " return at.ariaLabel || (at.labels && at.labels[0] || at).textContent.trim(); }"
@@ -285,8 +285,8 @@ def test_focus_goes_from_top_to_bottom(visit):
         "Undo",
         "Reset",
     ]
-    places = [seen.index(name) for name in expected if name in seen]
-    assert [name for name in expected if name not in seen] == []
+    places = [focused.index(name) for name in expected if name in focused]
+    assert [name for name in expected if name not in focused] == []
     home = expected.index("Rhythm as played")
     order = [place for i, place in enumerate(places) if i not in (home - 1, home)]
     assert order == sorted(order)
@@ -297,7 +297,7 @@ def test_focus_goes_from_top_to_bottom(visit):
 def test_it_fits_and_looks(visit, artefacts, size, scheme):
     page = visit(size, scheme)
     page.get_by_role("slider", name="Note density").press("End")
-    heard(page)
+    wait_until_heard(page)
     page.screenshot(path=artefacts / f"page-{size['width']}-{scheme}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")

@@ -15,13 +15,13 @@ from tests.demo.page import (
     HERE,
     WIDE,
     figure,
-    heard,
+    open_whole_piece,
     passes,
     picture,
     play,
     position,
     seek,
-    whole,
+    wait_until_heard,
 )
 from tests.public.server import serving
 
@@ -31,10 +31,10 @@ pytestmark = pytest.mark.browser
 def test_a_script_that_got_into_the_page_does_not_run(browser: Browser, address: str):
     page = browser.new_page()
     page.goto(address)
-    heard(page)
+    wait_until_heard(page)
     refused: list[str] = []
     page.on("console", lambda line: refused.append(line.text))
-    ran = page.evaluate(
+    effects = page.evaluate(
         """async () => {
             const script = document.createElement("script");
             script.textContent = "window.ranScript = true";
@@ -46,14 +46,14 @@ def test_a_script_that_got_into_the_page_does_not_run(browser: Browser, address:
         }"""
     )
     page.close()
-    assert ran == [None, None]
+    assert effects == [None, None]
     assert sum("Content Security Policy" in text for text in refused) == 2
 
 
 def test_bad_files_are_refused_and_nothing_is_lost(visit, artefacts, tmp_path):
     page = visit()
     page.get_by_role("slider", name="Rhythm density").press("Home")
-    heard(page)
+    wait_until_heard(page)
     before = picture(page, "result")
     message = page.get_by_role("alert").first
     for name, data, words in (
@@ -72,40 +72,40 @@ def test_bad_files_are_refused_and_nothing_is_lost(visit, artefacts, tmp_path):
     midi.write(piece, tmp_path / "mine.mid")
     page.set_input_files(FILE, tmp_path / "mine.mid")
     expect(page.get_by_role("heading", name="mine")).to_be_visible()
-    heard(page)
+    wait_until_heard(page)
     expect(message).to_be_empty()
     assert page.locator("#fn-examples label.selected").count() == 0
 
 
 def let_go(page: Page) -> None:
-    """As if the server had let go of the piece: it knows none of this name."""
+    """As if the server had closed the piece: it knows no piece of this name."""
     page.evaluate("FaderNets.bench.piece.id = crypto.randomUUID().replaceAll('-', '')")
 
 
 def settled(page: Page) -> None:
-    """Nothing is waited for, and the fader is back where the piece has it."""
+    """No request is open, and the fader is back at the piece's value."""
     expect(page.locator(".fn-bench")).to_have_attribute("aria-busy", "false")
     fader = page.get_by_role("slider", name="Rhythm density")
     expect(fader).to_have_attribute("aria-valuetext", "as played")
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
-    heard(page)  # nothing asked is left without an answer
+    wait_until_heard(page)  # nothing asked is left without an answer
 
 
 def test_an_example_that_was_let_go_of_is_opened_again(visit):
-    """Nobody notices, whatever is asked for first; a piece that was chosen twice is a new one."""
+    """The visitor does not notice it; a piece that was chosen twice is a new one."""
     page = visit()
     before = picture(page, "result")
     let_go(page)
     page.get_by_role("slider", name="Rhythm density").press("End")
-    heard(page)
+    wait_until_heard(page)
     moved = picture(page, "result")
     assert moved != before
     let_go(page)
-    with page.expect_download() as saved:
+    with page.expect_download() as download:
         page.get_by_role("button", name="Save MIDI").click()
-    assert saved.value.suggested_filename.endswith(".mid")
+    assert download.value.suggested_filename.endswith(".mid")
     expect(page.get_by_role("alert").first).to_be_empty()
-    whole(page)
+    open_whole_piece(page)
     let_go(page)
     seek(page, 30.0)
     page.wait_for_function(f"({HERE})().result.includes(2)")
@@ -115,11 +115,11 @@ def test_an_example_that_was_let_go_of_is_opened_again(visit):
 def test_the_chosen_example_is_opened_again_by_click_and_key(visit):
     page = visit()
     chosen = page.locator("#fn-examples label.selected")
-    for again in (chosen.click, lambda: chosen.locator("input").press("Enter")):
+    for act in (chosen.click, lambda: chosen.locator("input").press("Enter")):
         page.get_by_role("slider", name="Rhythm density").press("End")
-        heard(page)
+        wait_until_heard(page)
         piece = page.evaluate("FaderNets.bench.piece.id")
-        again()
+        act()
         page.wait_for_function("id => FaderNets.bench.piece.id !== id", arg=piece)
         settled(page)
 
@@ -129,7 +129,7 @@ def test_a_file_that_was_let_go_of_is_asked_for(visit, artefacts, tmp_path):
     midi.write(examples.load("mazurka"), tmp_path / "mine.mid")
     page.set_input_files(FILE, tmp_path / "mine.mid")
     expect(page.get_by_role("heading", name="mine")).to_be_visible()
-    heard(page)
+    wait_until_heard(page)
     before = picture(page, "result")
     let_go(page)
     message = page.get_by_role("alert").first
@@ -146,31 +146,31 @@ def test_a_file_that_was_let_go_of_is_asked_for(visit, artefacts, tmp_path):
         page.get_by_role("button", name="Your own MIDI file").click()
     choosing.value.set_files(tmp_path / "mine.mid")
     expect(message).to_be_empty()
-    heard(page)
+    wait_until_heard(page)
     page.get_by_role("slider", name="Rhythm density").press("End")
-    heard(page)
+    wait_until_heard(page)
     assert picture(page, "result") != before
 
 
-@pytest.mark.parametrize("way", ["abort", "502"])
-def test_a_server_that_does_not_answer(browser: Browser, address: str, artefacts, way):
+@pytest.mark.parametrize("failure", ["abort", "502"])
+def test_a_server_that_does_not_answer(browser: Browser, address: str, artefacts, failure):
     """The visitor is told, and when the server is there again the page goes on where it was."""
     page = browser.new_page(viewport=WIDE)
     page.set_default_timeout(100_000)
     page.goto(address)
-    heard(page)
+    wait_until_heard(page)
     before = picture(page, "result")
     message = page.get_by_role("alert").first
     piece = page.evaluate("FaderNets.bench.piece.id")
     fader = page.get_by_role("slider", name="Rhythm density")
 
     def fail(route) -> None:
-        if way == "abort":
+        if failure == "abort":
             route.abort()
         else:
             route.fulfill(status=502, content_type="text/html", body="<h1>Bad gateway</h1>")
 
-    def told(act) -> None:
+    def check_message(act) -> None:
         page.route("**/run/predict", fail)
         act()
         expect(message).to_have_text("The server did not answer: please try again.")
@@ -178,22 +178,22 @@ def test_a_server_that_does_not_answer(browser: Browser, address: str, artefacts
         settled(page)
         assert picture(page, "result") == before
 
-    told(lambda: fader.press("End"))
-    page.screenshot(path=artefacts / f"unanswered-{way}.png")
+    check_message(lambda: fader.press("End"))
+    page.screenshot(path=artefacts / f"unanswered-{failure}.png")
     page.get_by_role("button", name="Next segments").click()
-    heard(page)
+    wait_until_heard(page)
     expect(message).to_be_empty()
     page.get_by_role("button", name="Previous segments").click()
-    heard(page)
-    told(page.get_by_role("button", name="Next segments").click)
+    wait_until_heard(page)
+    check_message(page.get_by_role("button", name="Next segments").click)
     assert "Segments 1–2 of" in page.inner_text("[data-show=span]")
     with page.expect_download():
         page.get_by_role("button", name="Save MIDI").click()
     expect(message).to_be_empty()
-    told(page.get_by_role("button", name="Save MIDI").click)
+    check_message(page.get_by_role("button", name="Save MIDI").click)
     assert page.evaluate("FaderNets.bench.piece.id") == piece  # Gradio did not load the page anew
     fader.press("End")
-    heard(page)
+    wait_until_heard(page)
     assert picture(page, "result") != before
     page.close()
 
@@ -204,22 +204,22 @@ def test_a_worker_that_is_killed_while_a_visitor_waits(browser: Browser, tmp_pat
         page = context.new_page()
         page.set_default_timeout(100_000)
         page.goto(server.url)
-        heard(page)
-        whole(page, "Joplin Rag", "Maple Leaf Rag")
+        wait_until_heard(page)
+        open_whole_piece(page, "Joplin Rag", "Maple Leaf Rag")
         page.get_by_role("slider", name="Rhythm density").press("End")
         children = f"{server.process.pid}/task/*/children"
         for worker in (pid for path in Path("/proc").glob(children) for pid in _words(path)):
             os.kill(int(worker), signal.SIGKILL)
-        told = page.get_by_role("alert").first
+        message = page.get_by_role("alert").first
         page.wait_for_function("!FaderNets.bench.asking")
-        heard(page)
-        came = page.locator("[data-fader=rhythm]").get_attribute("data-moved") == "true"
-        assert came or told.inner_text().endswith(".")
-        assert not came or figure(page, "rhythm", "result") > figure(page, "rhythm", "piece")
+        wait_until_heard(page)
+        is_moved = page.locator("[data-fader=rhythm]").get_attribute("data-moved") == "true"
+        assert is_moved or message.inner_text().endswith(".")
+        assert not is_moved or figure(page, "rhythm", "result") > figure(page, "rhythm", "piece")
         page.get_by_role("slider", name="Note density").press("Home")
-        heard(page)
+        wait_until_heard(page)
         assert figure(page, "note", "result") < figure(page, "note", "piece")
-        expect(told).to_be_empty()
+        expect(message).to_be_empty()
 
 
 def _words(path: Path) -> list[str]:
@@ -231,7 +231,7 @@ def _words(path: Path) -> list[str]:
 
 def test_what_fails_is_asked_for_again_by_play(visit):
     page = visit()
-    whole(page)
+    open_whole_piece(page)
     page.evaluate("FaderNets.bench.held = []")
     seek(page, 30.0)
     play(page)

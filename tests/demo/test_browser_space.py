@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.demo.page import heard, watch
+from tests.demo.page import wait_until_heard, watch
 from tests.public.server import WAYS, serving
 
 pytestmark = pytest.mark.browser
@@ -24,9 +24,9 @@ def test_the_console_of_a_space_stays_empty(browser: Browser, tmp_path, way):
         page.set_default_timeout(60_000)
         watch(page, complaints)
         page.goto(server.url)
-        heard(page)
+        wait_until_heard(page)
         page.get_by_role("slider", name="Rhythm density").press("End")
-        heard(page)
+        wait_until_heard(page)
         page.wait_for_timeout(1000)  # Gradio's header comes, if it comes, after the page
         expect(page.get_by_role("button", name="Undo")).to_be_enabled()
     assert complaints == []

@@ -1,4 +1,4 @@
-"""What the page's events say when there is no answer, with workers that only pretend to work."""
+"""Sentences of the page's events that get no answer, with fake workers."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ PAGE = SimpleNamespace(session_hash="mine")
 
 
 class FakeWorkers:
-    """Gives what it is told to give, or raises it, and keeps what it was asked."""
+    """Returns or raises the prepared results, and records the calls."""
 
-    def __init__(self, **gives: Any) -> None:
-        self.gives, self.asked = gives, []
+    def __init__(self, **results: Any) -> None:
+        self.results, self.calls = results, []
 
-    async def run(self, task: str, *arguments: Any, **more: Any) -> Any:
-        self.asked.append((task, arguments, more))
+    async def run(self, task: str, *arguments: Any, **options: Any) -> Any:
+        self.calls.append((task, arguments, options))
         await asyncio.sleep(0)  # other events go on meanwhile
-        given = self.gives[task]
-        if isinstance(given, Exception):
-            raise given
-        return given() if callable(given) else given
+        result = self.results[task]
+        if isinstance(result, Exception):
+            raise result
+        return result() if callable(result) else result
 
 
 class FakeFiles:
@@ -61,22 +61,22 @@ def pieces() -> OpenPieces:
 
 
 @pytest.fixture
-def mine(pieces: OpenPieces) -> PieceSession:
-    mine = session()
-    pieces.add(mine, "mine")
-    return mine
+def own_session(pieces: OpenPieces) -> PieceSession:
+    opened = session()
+    pieces.add(opened, "mine")
+    return opened
 
 
 @pytest.fixture
-def does(pieces: OpenPieces, tmp_path: Path):
-    def make(is_full: bool = False, **gives: Any) -> Handlers:
-        return Handlers(FakeWorkers(**gives), pieces, FakeFiles(tmp_path, is_full))
+def handlers(pieces: OpenPieces, tmp_path: Path):
+    def make(is_full: bool = False, **results: Any) -> Handlers:
+        return Handlers(FakeWorkers(**results), pieces, FakeFiles(tmp_path, is_full))
 
     return make
 
 
-def wanted(piece: str, **more: Any) -> str:
-    return json.dumps({"number": 3, "piece": piece, "first": 0, "last": 1} | more)
+def edit_json(piece: str, **changes: Any) -> str:
+    return json.dumps({"number": 3, "piece": piece, "first": 0, "last": 1} | changes)
 
 
 def call(event, *arguments: Any) -> tuple:
@@ -88,7 +88,7 @@ def skipped(value: Any) -> bool:
 
 
 def trouble(output: gr.HTML) -> dict:
-    """What the bench is told of what came to nothing."""
+    """The failure that the bench is told."""
     return json.loads(output.props["trouble"])
 
 
@@ -102,17 +102,17 @@ def trouble(output: gr.HTML) -> dict:
     ],
 )
 def test_what_comes_to_nothing_is_a_sentence_and_the_bench_is_told(
-    does, mine, tmp_path, caplog, error, sentence
+    handlers, own_session, tmp_path, caplog, error, sentence
 ):
-    failing = does(answer=error, save=error, open_example=error, open_file=error)
+    failing = handlers(answer=error, save=error, open_example=error, open_file=error)
     for event in ("ask", "hear"):
-        bench, message = call(getattr(failing, event), wanted(mine.id))
+        bench, message = call(getattr(failing, event), edit_json(own_session.id))
         assert message == sentence
-        told = trouble(bench)
-        assert (told["event"], told["number"]) == (event, 3)
-        again, _ = call(getattr(failing, event), wanted(mine.id))
-        assert trouble(again) != told  # the page notices only what is new
-    assert call(failing.save, wanted(mine.id)) == (None, sentence)
+        first_trouble = trouble(bench)
+        assert (first_trouble["event"], first_trouble["number"]) == (event, 3)
+        second_bench, _ = call(getattr(failing, event), edit_json(own_session.id))
+        assert trouble(second_bench) != first_trouble  # the page notices only what is new
+    assert call(failing.save, edit_json(own_session.id)) == (None, sentence)
     bench, message = call(failing.open_example, "mazurka")
     assert message == sentence and trouble(bench)["event"] == "open"
     bench, message, example = call(failing.open_upload, str(tmp_path / "mine.mid"))
@@ -130,48 +130,54 @@ def test_a_failure_in_the_log_names_its_place_only(caplog):
     assert "OSError at test_handlers.py:" in caplog.text and "secret" not in caplog.text
 
 
-def test_a_piece_that_is_gone_is_asked_for(does):
-    nothing = does()
+def test_a_piece_that_is_gone_is_asked_for(handlers):
+    nothing = handlers()
     for event in (nothing.ask, nothing.hear):
-        bench, message = call(event, wanted("0" * 32))
+        bench, message = call(event, edit_json("0" * 32))
         assert message == GONE and trouble(bench)["number"] == 3
-    assert call(nothing.save, wanted("0" * 32)) == (None, GONE)
-    assert nothing.workers.asked == []
+    assert call(nothing.save, edit_json("0" * 32)) == (None, GONE)
+    assert nothing.workers.calls == []
 
 
-def test_an_example_that_is_gone_is_opened_again_under_its_name(does, pieces):
-    again = does(open_example=lambda: (session(), "{}"), answer="{}", save=WorkError("no"))
-    for name, event in (("1" * 32, again.ask), ("2" * 32, again.hear), ("3" * 32, again.save)):
-        call(event, wanted(name, example="mazurka"))
-        (opened, (key,), _), (_, _, more) = again.workers.asked
+def test_an_example_that_is_gone_is_opened_again_under_its_name(handlers, pieces):
+    reopening = handlers(open_example=lambda: (session(), "{}"), answer="{}", save=WorkError("no"))
+    for name, event in (
+        ("1" * 32, reopening.ask),
+        ("2" * 32, reopening.hear),
+        ("3" * 32, reopening.save),
+    ):
+        call(event, edit_json(name, example="mazurka"))
+        (opened, (key,), _), (_, _, options) = reopening.workers.calls
         assert opened == "open_example" and key == "mazurka"
-        assert more["session"] is pieces.get(name) and more["session"].id == name
-        again.workers.asked.clear()
-        call(event, wanted(name, example="mazurka"))
-        assert len(again.workers.asked) == 1  # it is there now
-        again.workers.asked.clear()
-    _, message = call(again.ask, wanted("any name", example="mazurka"))
+        assert options["session"] is pieces.get(name) and options["session"].id == name
+        reopening.workers.calls.clear()
+        call(event, edit_json(name, example="mazurka"))
+        assert len(reopening.workers.calls) == 1  # it is there now
+        reopening.workers.calls.clear()
+    _, message = call(reopening.ask, edit_json("any name", example="mazurka"))
     assert message == GONE
-    lost = does(open_example=WorkError("there is no example of that name"))
-    _, message = call(lost.ask, wanted("4" * 32, example="none"))
+    lost = handlers(open_example=WorkError("there is no example of that name"))
+    _, message = call(lost.ask, edit_json("4" * 32, example="none"))
     assert message == "There is no example of that name." and pieces.get("4" * 32) is None
 
 
-def test_an_example_opened_by_two_events_at_once_is_kept_once(does, pieces):
-    again = does(open_example=lambda: (session(), "{}"), answer="{}")
+def test_an_example_opened_by_two_events_at_once_is_kept_once(handlers, pieces):
+    reopening = handlers(open_example=lambda: (session(), "{}"), answer="{}")
 
-    async def both():
-        one = wanted("1" * 32, example="mazurka")
-        await asyncio.gather(again.ask(one, PAGE), again.hear(one, PAGE))
+    async def ask_twice():
+        text = edit_json("1" * 32, example="mazurka")
+        await asyncio.gather(reopening.ask(text, PAGE), reopening.hear(text, PAGE))
 
-    asyncio.run(both())
-    used = {id(more["session"]) for task, _, more in again.workers.asked if task == "answer"}
+    asyncio.run(ask_twice())
+    used = {
+        id(options["session"]) for task, _, options in reopening.workers.calls if task == "answer"
+    }
     assert len(used) == len(pieces) == 1
 
 
-def test_the_page_learns_which_example_it_has(does, pieces):
+def test_the_page_learns_which_example_it_has(handlers, pieces):
     opened = session()
-    open_one = does(open_example=(opened, '{"id": "a"}'), open_file=(session(), '{"id": "b"}'))
+    open_one = handlers(open_example=(opened, '{"id": "a"}'), open_file=(session(), '{"id": "b"}'))
     bench, message = call(open_one.open_example, "mazurka")
     assert json.loads(bench.props["piece"]) == {"id": "a", "example": "mazurka"} and message == ""
     assert pieces.get(opened.id) is opened
@@ -179,61 +185,63 @@ def test_the_page_learns_which_example_it_has(does, pieces):
     assert json.loads(bench.props["piece"]) == {"id": "b"} and example is None
 
 
-def test_an_answer_is_of_the_piece_that_was_asked_about(does, pieces, mine):
+def test_an_answer_is_of_the_piece_that_was_asked_about(handlers, pieces, own_session):
     """And newer work drops older work of that piece alone, by the page's own count."""
     newest = session()
     pieces.add(newest, "mine")
-    both = does(answer="{}", save=WorkError("no"))
-    call(both.ask, wanted(mine.id, rhythm=0.5))
-    call(both.hear, wanted(mine.id, number=4))
-    call(both.save, wanted(mine.id))
-    ask, hear, save = both.workers.asked
-    assert [task for task, _, _ in both.workers.asked] == ["answer", "answer", "save"]
-    for _, (values, *_), more in both.workers.asked:
-        assert more["session"] is mine and values["piece"] == mine.id
+    answering = handlers(answer="{}", save=WorkError("no"))
+    call(answering.ask, edit_json(own_session.id, rhythm=0.5))
+    call(answering.hear, edit_json(own_session.id, number=4))
+    call(answering.save, edit_json(own_session.id))
+    ask, hear, save = answering.workers.calls
+    assert [task for task, _, _ in answering.workers.calls] == ["answer", "answer", "save"]
+    for _, (values, *_), options in answering.workers.calls:
+        assert options["session"] is own_session and values["piece"] == own_session.id
     assert ask[1][0]["rhythm"] == 0.5
     assert [ask[1][1], hear[1][1]] == [False, True]
-    assert [more["key"] for _, _, more in (ask, hear, save)] == [
-        (mine.id, "ask"),
-        (mine.id, "hear"),
-        (mine.id, "save"),
+    assert [options["key"] for _, _, options in (ask, hear, save)] == [
+        (own_session.id, "ask"),
+        (own_session.id, "hear"),
+        (own_session.id, "save"),
     ]
     assert [ask[2]["order"], hear[2]["order"]] == [3, 4]
-    assert list(ask[2]["replaces"]) == [(mine.id, "hear")]  # a chunk of what is heard no longer
+    assert list(ask[2]["replaces"]) == [
+        (own_session.id, "hear")
+    ]  # a chunk of what is heard no longer
     assert list(hear[2]["replaces"]) == []
-    call(both.ask, wanted(newest.id))
-    assert both.workers.asked[-1][2]["session"] is newest
-    assert both.workers.asked[-1][2]["key"] == (newest.id, "ask")
+    call(answering.ask, edit_json(newest.id))
+    assert answering.workers.calls[-1][2]["session"] is newest
+    assert answering.workers.calls[-1][2]["key"] == (newest.id, "ask")
 
 
-def test_what_newer_work_replaced_changes_nothing(does, mine):
-    dropped = does(answer=Dropped("newer work"), save=Dropped("newer work"))
+def test_what_newer_work_replaced_changes_nothing(handlers, own_session):
+    dropped = handlers(answer=Dropped("newer work"), save=Dropped("newer work"))
     for event in (dropped.ask, dropped.hear):
-        assert all(skipped(output) for output in call(event, wanted(mine.id)))
-    file, message = call(dropped.save, wanted(mine.id))
+        assert all(skipped(output) for output in call(event, edit_json(own_session.id)))
+    file, message = call(dropped.save, edit_json(own_session.id))
     assert file is None and skipped(message)
 
 
-def test_an_answer_takes_the_message_away(does, mine, tmp_path):
+def test_an_answer_takes_the_message_away(handlers, own_session, tmp_path):
     (tmp_path / "a.mid").write_bytes(b"abc")
-    good = does(answer='{"number": 3}', save=str(tmp_path / "a.mid"))
-    bench, message = call(good.ask, wanted(mine.id))
+    working = handlers(answer='{"number": 3}', save=str(tmp_path / "a.mid"))
+    bench, message = call(working.ask, edit_json(own_session.id))
     assert bench.props == {"answer": '{"number": 3}'} and message == ""
-    assert call(good.save, wanted(mine.id)) == (str(tmp_path / "a.mid"), "")
-    assert good.files.counted == [3]
+    assert call(working.save, edit_json(own_session.id)) == (str(tmp_path / "a.mid"), "")
+    assert working.files.counted == [3]
 
 
-def test_nothing_is_saved_into_a_full_folder(does, mine):
-    full = does(is_full=True, save="a.mid", change=("a.mid", {}))
-    assert call(full.save, wanted(mine.id)) == (None, FULL)
+def test_nothing_is_saved_into_a_full_folder(handlers, own_session):
+    full = handlers(is_full=True, save="a.mid", change=("a.mid", {}))
+    assert call(full.save, edit_json(own_session.id)) == (None, FULL)
     with pytest.raises(Sentence, match="no room"):  # a program gets an error
         asyncio.run(full.change("a.mid", {}))
-    assert full.workers.asked == []
+    assert full.workers.calls == []
 
 
 @pytest.mark.parametrize("value", ["{", "[]", "{}", '{"piece": 1}', '{"piece": null}'])
-def test_what_the_page_never_sends_is_an_error(does, value):
-    nothing = does()
+def test_what_the_page_never_sends_is_an_error(handlers, value):
+    nothing = handlers()
     for event in (nothing.ask, nothing.hear, nothing.save):
         with pytest.raises(Sentence, match="nothing that can be done"):
             call(event, value)
@@ -244,95 +252,99 @@ def test_workers_get_plain_text(pieces, tmp_path):
     path = NamedString(tmp_path / "a.mid")
     Path(path).write_bytes(b"x")
     workers = FakeWorkers(open_file=WorkError("no"), change=WorkError("no"))
-    does = Handlers(workers, pieces, FakeFiles(tmp_path))
-    asyncio.run(does.open_upload(path, PAGE))
+    plain_handlers = Handlers(workers, pieces, FakeFiles(tmp_path))
+    asyncio.run(plain_handlers.open_upload(path, PAGE))
     with pytest.raises(Sentence):
-        asyncio.run(does.change(path, {}))
-    assert [type(arguments[0]) for _, arguments, _ in workers.asked] == [str, str]
+        asyncio.run(plain_handlers.change(path, {}))
+    assert [type(arguments[0]) for _, arguments, _ in workers.calls] == [str, str]
 
 
 @pytest.mark.parametrize("hear", [False, True])
-def test_workers_learn_what_an_answer_is_of_and_what_it_replaces(does, pieces, hear):
+def test_workers_learn_what_an_answer_is_of_and_what_it_replaces(handlers, pieces, hear):
     """The newest move of a piece counts; a move makes sound of the piece before it worthless."""
-    mine = PieceSession(tiny.piece(tiny.bars(40)))
-    pieces.add(mine, "mine")
-    good = does(answer="{}")
-    text = wanted(mine.id, first=1, last=39, rhythm=0.5)
-    call(good.hear if hear else good.ask, text)
-    ((task, arguments, more),) = good.workers.asked
+    long_session = PieceSession(tiny.piece(tiny.bars(40)))
+    pieces.add(long_session, "mine")
+    answering = handlers(answer="{}")
+    text = edit_json(long_session.id, first=1, last=39, rhythm=0.5)
+    call(answering.hear if hear else answering.ask, text)
+    ((task, arguments, options),) = answering.workers.calls
     assert (task, arguments) == ("answer", (json.loads(text), hear))
-    assert more["session"] is mine
-    assert more["cost"] == cost.of_answer(mine, json.loads(text), hear=hear)
-    assert (more["key"], more["order"]) == ((mine.id, "hear" if hear else "ask"), 3)
-    assert list(more["replaces"]) == ([] if hear else [(mine.id, "hear")])
+    assert options["session"] is long_session
+    assert options["cost"] == cost.of_answer(long_session, json.loads(text), hear=hear)
+    assert (options["key"], options["order"]) == ((long_session.id, "hear" if hear else "ask"), 3)
+    assert list(options["replaces"]) == ([] if hear else [(long_session.id, "hear")])
 
 
-def test_workers_learn_where_a_file_goes_and_what_it_costs(does, mine, tmp_path):
+def test_workers_learn_where_a_file_goes_and_what_it_costs(handlers, own_session, tmp_path):
     (tmp_path / "a.mid").write_bytes(b"abcd")
-    good = does(save=str(tmp_path / "a.mid"), change=(str(tmp_path / "a.mid"), {"figures": 1}))
-    text = wanted(mine.id, kind="wav", scope="piece")
-    call(good.save, text)
-    ((task, arguments, more),) = good.workers.asked
+    saving = handlers(
+        save=str(tmp_path / "a.mid"), change=(str(tmp_path / "a.mid"), {"figures": 1})
+    )
+    text = edit_json(own_session.id, kind="wav", scope="piece")
+    call(saving.save, text)
+    ((task, arguments, options),) = saving.workers.calls
     assert (task, arguments) == ("save", (json.loads(text),))
-    assert more["session"] is mine and more["key"] == (mine.id, "save")
-    assert more["cost"] == cost.of_saving(mine, json.loads(text))
-    assert more["folder"] == good.files.new_folder()
-    good.workers.asked.clear()
+    assert options["session"] is own_session and options["key"] == (own_session.id, "save")
+    assert options["cost"] == cost.of_saving(own_session, json.loads(text))
+    assert options["folder"] == saving.files.new_folder()
+    saving.workers.calls.clear()
     path = str(tmp_path / "a.mid")
-    assert asyncio.run(good.change(path, {"note": 1.0})) == (path, {"figures": 1})
-    assert good.workers.asked == [
+    assert asyncio.run(saving.change(path, {"note": 1.0})) == (path, {"figures": 1})
+    assert saving.workers.calls == [
         (
             "change",
             (path, {"note": 1.0}),
-            {"cost": cost.of_file(path), "folder": good.files.new_folder()},
+            {"cost": cost.of_file(path), "folder": saving.files.new_folder()},
         )
     ]
-    assert good.files.counted == [4, 4]
+    assert saving.files.counted == [4, 4]
 
 
-def test_opening_costs_by_the_size_of_the_file(does, tmp_path):
+def test_opening_costs_by_the_size_of_the_file(handlers, tmp_path):
     path = tmp_path / "a.mid"
     path.write_bytes(b"x" * 1_000_000)
-    opens = does(open_file=(session(), "{}"), open_example=(session(), "{}"))
+    opens = handlers(open_file=(session(), "{}"), open_example=(session(), "{}"))
     call(opens.open_upload, str(path))
     call(opens.open_example, "mazurka")
-    (_, (opened,), more), (_, (example,), less) = opens.workers.asked
+    (_, (opened,), file_options), (_, (example,), example_options) = opens.workers.calls
     assert (opened, example) == (str(path), "mazurka")
-    assert more == {"cost": pytest.approx(0.56)} and less == {"cost": pytest.approx(0.06)}
+    assert file_options == {"cost": pytest.approx(0.56)} and example_options == {
+        "cost": pytest.approx(0.06)
+    }
 
 
-def test_nothing_chosen_changes_nothing(does):
-    nothing = does()
+def test_nothing_chosen_changes_nothing(handlers):
+    nothing = handlers()
     assert all(skipped(output) for output in call(nothing.open_example, None))
     outputs = call(nothing.open_upload, None)
     assert len(outputs) == 3 and all(skipped(output) for output in outputs)
     with pytest.raises(Sentence, match="no MIDI file"):
         asyncio.run(nothing.change(None, {}))
-    assert nothing.workers.asked == []
+    assert nothing.workers.calls == []
 
 
 @pytest.mark.parametrize(("number", "order"), [(0, 0), (7, 7), ("7", 0), (None, 0), (7.5, 0)])
-def test_a_number_that_is_none_counts_as_the_first_move(does, mine, number, order):
-    failing = does(answer=WorkError("no"))
-    bench, _ = call(failing.ask, wanted(mine.id, number=number))
+def test_a_number_that_is_none_counts_as_the_first_move(handlers, own_session, number, order):
+    failing = handlers(answer=WorkError("no"))
+    bench, _ = call(failing.ask, edit_json(own_session.id, number=number))
     assert trouble(bench)["number"] == order
-    assert failing.workers.asked[0][2]["order"] == order
+    assert failing.workers.calls[0][2]["order"] == order
 
 
 @pytest.mark.parametrize("example", [5, None, ["mazurka"], {"a": 1}])
-def test_an_example_without_a_name_is_none(does, example):
-    gone = does(open_example=lambda: (session(), "{}"))
-    _, message = call(gone.ask, wanted("0" * 32, example=example))
-    assert message == GONE and gone.workers.asked == []
+def test_an_example_without_a_name_is_none(handlers, example):
+    reopening = handlers(open_example=lambda: (session(), "{}"))
+    _, message = call(reopening.ask, edit_json("0" * 32, example=example))
+    assert message == GONE and reopening.workers.calls == []
 
 
-def test_a_program_is_told_why_in_a_sentence(does, tmp_path):
+def test_a_program_is_told_why_in_a_sentence(handlers, tmp_path):
     path = tmp_path / "a.mid"
     path.write_bytes(b"x")
     with pytest.raises(Sentence, match="Segment &lt;1&gt; is no music."):
-        asyncio.run(does(change=WorkError("segment <1> is no music")).change(str(path), {}))
+        asyncio.run(handlers(change=WorkError("segment <1> is no music")).change(str(path), {}))
     with pytest.raises(KeyError):  # a fault is no sentence; Gradio hides it
-        asyncio.run(does(change=KeyError("a")).change(str(path), {}))
+        asyncio.run(handlers(change=KeyError("a")).change(str(path), {}))
 
 
 @pytest.mark.parametrize(
@@ -345,6 +357,8 @@ def test_a_program_is_told_why_in_a_sentence(does, tmp_path):
         ("", "."),
     ],
 )
-def test_a_sentence_begins_with_a_capital_and_ends_with_one_full_stop(does, mine, text, sentence):
-    _, message = call(does(answer=WorkError(text)).ask, wanted(mine.id))
+def test_a_sentence_begins_with_a_capital_and_ends_with_one_full_stop(
+    handlers, own_session, text, sentence
+):
+    _, message = call(handlers(answer=WorkError(text)).ask, edit_json(own_session.id))
     assert message == sentence

@@ -34,10 +34,10 @@ def test_all_is_well():
     [({"are_ready": False}, "model"), ({"has_room": False}, "files"), ({"disk": "failing"}, None)],
 )
 def test_one_part_that_is_not_well_is_enough(ill, part):
-    status, said = answer(**ill)
+    status, health = answer(**ill)
     assert status == 503
-    assert [said["model"], said["files"], said["survey"]["ok"]].count(False) == 1
-    assert said[part] is False if part else said["survey"]["disk"] == "failing"
+    assert [health["model"], health["files"], health["survey"]["ok"]].count(False) == 1
+    assert health[part] is False if part else health["survey"]["disk"] == "failing"
 
 
 def test_the_demo_runs_without_a_survey():

@@ -25,39 +25,39 @@ def model():
 
 
 @pytest.fixture(scope="module")
-def saved(model, tmp_path_factory):
+def saved_folder(model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models") / "deep" / "small"
     checkpoint.save(model, SCALES, folder)
     return folder
 
 
 @pytest.fixture
-def folder(saved, tmp_path):
+def folder(saved_folder, tmp_path):
     """A copy to damage."""
-    return shutil.copytree(saved, tmp_path / "copy")
+    return shutil.copytree(saved_folder, tmp_path / "copy")
 
 
 def sign(folder):
-    """Make the checksums those of the files that are there."""
+    """Write the checksums of the files in the folder."""
     lines = [f"{hashlib.sha256((folder / n).read_bytes()).hexdigest()}  {n}\n" for n in FILES]
     (folder / SUMS).write_text("".join(lines))
 
 
-def test_what_is_saved_is_loaded(model, saved):
-    back, scales = checkpoint.load(saved)
+def test_what_is_saved_is_loaded(model, saved_folder):
+    loaded, scales = checkpoint.load(saved_folder)
     assert scales == SCALES
-    assert back.config == SMALL
-    weights = back.state_dict()
+    assert loaded.config == SMALL
+    weights = loaded.state_dict()
     assert list(weights) == list(model.state_dict())
     for name, value in model.state_dict().items():
         assert weights[name].dtype == torch.float32
         assert torch.equal(weights[name], value.half().float()), name
 
 
-def test_a_loaded_model_is_ready_to_decode(saved):
-    back, _ = checkpoint.load(saved)
-    assert not back.training
-    assert not any(weight.requires_grad for weight in back.parameters())
+def test_a_loaded_model_is_ready_to_decode(saved_folder):
+    loaded, _ = checkpoint.load(saved_folder)
+    assert not loaded.training
+    assert not any(weight.requires_grad for weight in loaded.parameters())
 
 
 def test_saving_leaves_the_model_as_it_is(model, tmp_path):
@@ -72,11 +72,11 @@ def test_a_model_saved_over_another_replaces_it(folder):
     assert checkpoint.load(folder)[0].config.hidden == 5
 
 
-def test_the_checksums_are_those_of_sha256sum(saved):
-    lines = (saved / SUMS).read_text().splitlines()
+def test_the_checksums_are_those_of_sha256sum(saved_folder):
+    lines = (saved_folder / SUMS).read_text().splitlines()
     assert [line.split("  ")[1] for line in lines] == list(FILES)
     for line, name in zip(lines, FILES, strict=True):
-        assert line.split("  ")[0] == hashlib.sha256((saved / name).read_bytes()).hexdigest()
+        assert line.split("  ")[0] == hashlib.sha256((saved_folder / name).read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -158,25 +158,25 @@ def test_weights_of_another_model(folder):
         checkpoint.load(folder)
 
 
-def test_find(saved, monkeypatch):
-    assert checkpoint.find(saved) == checkpoint.find(str(saved)) == saved
-    monkeypatch.setattr(checkpoint, "PRETRAINED", saved.parent)
+def test_find(saved_folder, monkeypatch):
+    assert checkpoint.find(saved_folder) == checkpoint.find(str(saved_folder)) == saved_folder
+    monkeypatch.setattr(checkpoint, "PRETRAINED", saved_folder.parent)
     monkeypatch.setattr(checkpoint, "DEFAULT", "small")
     assert checkpoint.available() == ["small"]
-    assert checkpoint.find() == checkpoint.find("small") == saved
+    assert checkpoint.find() == checkpoint.find("small") == saved_folder
     with pytest.raises(CheckpointError, match="no model named 'huge'.*shipped: small"):
         checkpoint.find("huge")
 
 
-def test_a_model_is_told_by_its_files_alone(saved, tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoint, "PRETRAINED", saved.parent)
+def test_a_model_is_told_by_its_files_alone(saved_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "PRETRAINED", saved_folder.parent)
     monkeypatch.setattr(checkpoint, "DEFAULT", "elsewhere")
-    assert checkpoint.parts("small") == checkpoint.parts(saved) == [saved]
+    assert checkpoint.parts("small") == checkpoint.parts(saved_folder) == [saved_folder]
     assert checkpoint.fader_names("small") == tuple(SCALES)
     reviser = tmp_path / "reviser"
-    shutil.copytree(saved, reviser)
+    shutil.copytree(saved_folder, reviser)
     (reviser / CONFIG).write_text(config.to_json(ModelConfig(model="reviser", codes="small")))
-    assert checkpoint.parts(reviser) == [reviser, saved]  # its codes are another model's
+    assert checkpoint.parts(reviser) == [reviser, saved_folder]  # its codes are another model's
     for ask in (checkpoint.parts, checkpoint.fader_names):
         with pytest.raises(CheckpointError, match="no model named 'elsewhere'"):
             ask()

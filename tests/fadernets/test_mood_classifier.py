@@ -1,4 +1,4 @@
-"""The shipped judge of arousal: probabilities from notes alone."""
+"""The shipped classifier of arousal: probabilities from notes alone."""
 
 import json
 
@@ -15,8 +15,8 @@ SHORT = Notes.of(np.arange(0, 4, 0.25), np.arange(0, 4, 0.25) + 0.12, [72, 76] *
 
 
 def test_short_notes_are_heard_as_more_energetic_than_held_ones():
-    held, short = mood_classifier.of_arousal().probability([LONG, SHORT])
-    assert held < 0.5 < short
+    long, short = mood_classifier.of_arousal().probability([LONG, SHORT])
+    assert long < 0.5 < short
 
 
 def test_a_probability_is_the_logistic_of_the_log_odds():
@@ -44,10 +44,10 @@ def test_a_file_that_holds_none_is_refused(tmp_path):
 def test_the_shipped_model_moves_what_it_hears():
     net, source = fadernets.load(), [LONG, SHORT]
     calm, energetic = (net.transfer(source, side) for side in ("low", "high"))
-    heard = mood_classifier.of_arousal().probability
-    assert (heard(calm) <= heard(source)).all()
-    assert (heard(energetic) >= heard(source)).all()
-    assert heard(calm).mean() < heard(energetic).mean() - 0.2
+    probability = mood_classifier.of_arousal().probability
+    assert (probability(calm) <= probability(source)).all()
+    assert (probability(energetic) >= probability(source)).all()
+    assert probability(calm).mean() < probability(energetic).mean() - 0.2
 
 
 def test_features_of_a_segment_counted_by_hand():

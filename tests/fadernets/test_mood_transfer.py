@@ -77,8 +77,8 @@ def test_a_word_is_arousal_and_a_mapping_any_mood():
 
 
 def test_presets_are_the_four_quarters():
-    found = {tuple(sides_of(moods)[mood] for mood in MOODS) for moods in PRESETS.values()}
-    assert len(PRESETS) == len(found) == 4
+    quarters = {tuple(sides_of(moods)[mood] for mood in MOODS) for moods in PRESETS.values()}
+    assert len(PRESETS) == len(quarters) == 4
 
 
 @pytest.mark.parametrize(

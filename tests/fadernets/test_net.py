@@ -52,9 +52,9 @@ def test_codes_have_a_row_for_each_segment(net, segments):
 
 
 def test_encoding_is_deterministic_and_depends_on_the_segment_alone(net, segments):
-    together, again = net.encode(segments), net.encode(segments)
+    together, repeated = net.encode(segments), net.encode(segments)
     for name, value in together.values.items():
-        assert value.equal(again.values[name])
+        assert value.equal(repeated.values[name])
         for row, notes in enumerate(segments):
             alone = net.encode([notes]).values[name][0]
             torch.testing.assert_close(alone, value[row], atol=1e-6, rtol=0)
@@ -90,26 +90,26 @@ def test_notes_do_not_depend_on_what_is_played_beside_them(net, segments):
 
 
 def test_more_segments_than_a_batch_come_back_in_order(net, segments):
-    many = (segments * (BATCH // 6 + 2))[: BATCH + 3]
-    few = played(net.reconstruct(segments, seed=range(6)))
-    codes = net.encode(many)
+    long_list = (segments * (BATCH // 6 + 2))[: BATCH + 3]
+    first_versions = played(net.reconstruct(segments, seed=range(6)))
+    codes = net.encode(long_list)
     for name, value in net.encode(segments).values.items():
         together = codes.values[name]
         torch.testing.assert_close(together, value[torch.arange(BATCH + 3) % 6], atol=1e-6, rtol=0)
-    versions = played(net.reconstruct(many, seed=[i % 6 for i in range(len(many))]))
+    versions = played(net.reconstruct(long_list, seed=[i % 6 for i in range(len(long_list))]))
     assert len(versions) == BATCH + 3
-    assert all(notes == few[i % 6] for i, notes in enumerate(versions))
+    assert all(notes == first_versions[i % 6] for i, notes in enumerate(versions))
 
 
 def test_seeds(net, segments):
-    one = segments[:1] * 3
-    same = played(net.reconstruct(one, seed=7))
-    assert same[0] == same[1] == same[2]
-    each = played(net.reconstruct(one, seed=[7, 8, 7]))
-    assert each[0] == each[2] == same[0] != each[1]
-    assert same[0] != played(net.reconstruct(one[:1]))[0]
+    copies = segments[:1] * 3
+    same_seed = played(net.reconstruct(copies, seed=7))
+    assert same_seed[0] == same_seed[1] == same_seed[2]
+    own_seeds = played(net.reconstruct(copies, seed=[7, 8, 7]))
+    assert own_seeds[0] == own_seeds[2] == same_seed[0] != own_seeds[1]
+    assert same_seed[0] != played(net.reconstruct(copies[:1]))[0]
     with pytest.raises(ValueError, match="2 seeds for 3 segments"):
-        net.reconstruct(one, seed=[1, 2])
+        net.reconstruct(copies, seed=[1, 2])
 
 
 def test_codes_stand_for_segments_everywhere(net, segments):
@@ -191,30 +191,36 @@ def test_positions_that_are_no_numbers_are_refused(net, segments, positions, mes
         net.slide(segments, positions)
 
 
-@pytest.mark.parametrize("wrong", [1.5, 1.0, "1", np.float64(2)])
-def test_seeds_that_are_no_whole_numbers_are_refused(net, segments, wrong):
-    for seed in (wrong, [1] * 5 + [wrong]):
+@pytest.mark.parametrize("value", [1.5, 1.0, "1", np.float64(2)])
+def test_seeds_that_are_no_whole_numbers_are_refused(net, segments, value):
+    for seed in (value, [1] * 5 + [value]):
         for play in (net.reconstruct, lambda s, seed: net.slide(s, {"note": 0.5}, seed=seed)):
             with pytest.raises(TypeError) as error:
                 play(segments, seed=seed)
-            assert str(error.value) == f"seed {wrong!r} is not a whole number"
+            assert str(error.value) == f"seed {value!r} is not a whole number"
 
 
 def test_what_is_no_list_of_segments_is_told_how_to_become_one(net, segments, tmp_path):
     playing = Piece(segments[0], NO_PEDAL, np.array([(0, 120.0)]), np.array([(0, 4, 4)]), 4.0)
-    how = r"write \[s.notes for s in fadernets.music.piece.segments\(piece\) if s.problem is None\]"
-    for given, message in (
-        (playing, f"^a piece is no list of segments: {how}$"),
-        (split(playing), f"^segment 0 is to be given by its notes: {how}$"),
+    hint = (
+        r"write \[s.notes for s in fadernets.music.piece.segments\(piece\) if s.problem is None\]"
+    )
+    for argument, message in (
+        (playing, f"^a piece is no list of segments: {hint}$"),
+        (split(playing), f"^segment 0 is to be given by its notes: {hint}$"),
         (segments[0], r"^one segment's notes are no list of segments: write \[notes\]$"),
-        (tmp_path / "in.mid", f"^a file's name is no list .+, {how}$"),
+        (tmp_path / "in.mid", f"^a file's name is no list .+, {hint}$"),
         ("in.mid", "^a file's name is no list"),
         (iter(segments), "^a list_iterator is no list of segments' notes$"),
         ([segments[0], None], "^segment 1 is a NoneType and no Notes$"),
     ):
-        for use in (net.encode, net.reconstruct, lambda given: net.slide(given, {"note": 0.5})):
+        for use in (
+            net.encode,
+            net.reconstruct,
+            lambda argument: net.slide(argument, {"note": 0.5}),
+        ):
             with pytest.raises(TypeError, match=message):
-                use(given)
+                use(argument)
 
 
 def test_positions_without_a_name_are_refused(net, segments):
@@ -229,8 +235,8 @@ def test_positions_and_densities(net):
     assert isinstance(net.density("note", 0.5), float)
     assert net.position("note", 2.5) == 0.5
     assert isinstance(net.position("note", 2.5), float)
-    asked = np.linspace(0, 1, 5)
-    assert np.allclose(net.position("rhythm", net.density("rhythm", asked)), asked)
+    positions = np.linspace(0, 1, 5)
+    assert np.allclose(net.position("rhythm", net.density("rhythm", positions)), positions)
     assert net.position("note", np.array([0.0, 0.5, 2.5, 9.0])).tolist() == [0, 0, 0.5, 1]
     for method in (net.density, net.position):
         with pytest.raises(ValueError, match="no fader 'tempo'"):
@@ -251,8 +257,8 @@ def test_arousal_is_the_mean_probability_of_the_high_component(net, segments):
     crossed.values["note"] = crossed.values["note"].flip(0)
     probabilities = net.arousal(crossed)
     logits = net.model.component_logits(crossed.values)
-    each = [logits[name].double().softmax(1)[:, 1].tolist() for name in ("rhythm", "note")]
-    assert np.allclose(probabilities, np.mean(each, axis=0))
+    by_code = [logits[name].double().softmax(1)[:, 1].tolist() for name in ("rhythm", "note")]
+    assert np.allclose(probabilities, np.mean(by_code, axis=0))
     assert net.arousal(segments).shape == (6,)
 
 
@@ -331,9 +337,9 @@ def bright() -> FaderNet:
     generator = torch.Generator().manual_seed(5)
     poles = {}
     for name, (low, high) in gmvae.poles.items():
-        way, arousal = torch.randn(8, generator=generator), high - low
-        way = way - (way @ arousal) / (arousal @ arousal) * arousal
-        poles[name] = torch.stack([-way, way])
+        direction, arousal = torch.randn(8, generator=generator), high - low
+        direction = direction - (direction @ arousal) / (arousal @ arousal) * arousal
+        poles[name] = torch.stack([-direction, direction])
     gmvae.learn_valence(poles)
     return FaderNet(gmvae, FADERS, name="bright")
 
@@ -343,9 +349,9 @@ def test_valence_moves_codes_towards_its_pole_and_keys_to_their_parallels(bright
     for target, to in (("low", 0), ("high", 1)):
         shifted_codes = bright.shifted(codes, {"valence": target}, 0.7)
         for name, poles in bright.model.valence.items():
-            way = poles[to] - poles[1 - to]
-            outside = (codes.values[name] - poles.mean(0)) @ way < 0
-            expected = codes.values[name] + 0.7 * outside[:, None] * way
+            direction = poles[to] - poles[1 - to]
+            outside = (codes.values[name] - poles.mean(0)) @ direction < 0
+            expected = codes.values[name] + 0.7 * outside[:, None] * direction
             torch.testing.assert_close(shifted_codes.values[name], expected)
             moved += int(outside.sum())
         assert ((shifted_codes.key < key.MINOR) == (target == "high")).all()
@@ -354,12 +360,12 @@ def test_valence_moves_codes_towards_its_pole_and_keys_to_their_parallels(bright
 
 
 def test_both_moods_at_once_are_one_after_the_other(bright, segments):
-    both = bright.shifted(segments, {"valence": "low", "arousal": "high"})
+    at_once = bright.shifted(segments, {"valence": "low", "arousal": "high"})
     first = bright.shifted(segments, "high")
-    then = bright.shifted(first, {"valence": "low"})
-    assert both.key.equal(then.key)
-    for name, value in both.values.items():
-        torch.testing.assert_close(value, then.values[name])
+    in_turn = bright.shifted(first, {"valence": "low"})
+    assert at_once.key.equal(in_turn.key)
+    for name, value in at_once.values.items():
+        torch.testing.assert_close(value, in_turn.values[name])
 
 
 def test_arousal_by_name_is_arousal(bright, segments):

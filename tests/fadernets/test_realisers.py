@@ -1,4 +1,4 @@
-"""From codes to notes, part by part: what belongs to a segment stays with it."""
+"""From codes to notes, in parts of a batch: each segment keeps its own key, labels and seed."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def arranger() -> Arranger:
     return Arranger(reviser, candidates=2)
 
 
-def rows(found: list[Notes]) -> list[list[tuple[float, float, int, int]]]:
-    return [list(notes) for notes in found]
+def rows(segments: list[Notes]) -> list[list[tuple[float, float, int, int]]]:
+    return [list(notes) for notes in segments]
 
 
 @pytest.mark.parametrize("kind", ["arranger", "decoding"])
@@ -44,11 +44,11 @@ def rows(found: list[Notes]) -> list[list[tuple[float, float, int, int]]]:
 def test_parts_of_a_batch_are_played_as_the_whole(monkeypatch, arranger, kind, seeds):
     net = a_net(arranger if kind == "arranger" else AutoregressiveDecoding())
     codes = net.moved(SEGMENTS, {"rhythm": [0.1, 0.2, 0.4, 0.5, 0.6, 0.8, 1.0], "note": 0.2})
-    whole = rows(net.realiser.notes_of(net.model, codes, seeds))
-    assert len({str(notes) for notes in whole}) == len(SEGMENTS)
+    expected = rows(net.realiser.notes_of(net.model, codes, seeds))
+    assert len({str(notes) for notes in expected}) == len(SEGMENTS)
     for batch in (1, 4, 6):
         monkeypatch.setattr(realisers, "BATCH", batch)
-        assert rows(net.realiser.notes_of(net.model, codes, seeds)) == whole
+        assert rows(net.realiser.notes_of(net.model, codes, seeds)) == expected
 
 
 def test_a_part_of_a_request_has_what_belongs_to_its_segments(arranger):
@@ -88,10 +88,10 @@ def test_each_segment_goes_to_the_other_mode_of_its_own_key(arranger):
     in_c = Notes.of(times, [t + 0.5 for t in times], scale, [64] * 8)
     in_a = Notes.of(times, [t + 0.5 for t in times], [pitch + 9 for pitch in scale], [64] * 8)
     request = arranger.request([in_c, in_a], torch.device("cpu"))
-    found = arranger.to_parallel_mode(request, torch.tensor([0, 9]), "low", 1.0)
+    shifted = arranger.to_parallel_mode(request, torch.tensor([0, 9]), "low", 1.0)
     minor = [60, 62, 63, 65, 67, 68, 71, 72]
-    assert [notes.pitch.tolist() for notes in found.notes] == [minor, [p + 9 for p in minor]]
-    assert found.labels is request.labels
+    assert [notes.pitch.tolist() for notes in shifted.notes] == [minor, [p + 9 for p in minor]]
+    assert shifted.labels is request.labels
     barely = arranger.to_parallel_mode(request, torch.tensor([0, 9]), "low", 0.5)
     assert barely.notes[0].pitch.tolist() == [60, 62, 63, 65, 67, 69, 71, 72]
 

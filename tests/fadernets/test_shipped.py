@@ -37,12 +37,12 @@ def arranger():
 
 @pytest.fixture(scope="module")
 def source():
-    found = []
+    usable_segments = []
     for work in WORKS:
         usable = [s.notes for s in segments(examples.load(work)) if s.problem is None]
-        found += usable[:EACH]
-    assert len(found) == EACH * len(WORKS)
-    return found
+        usable_segments += usable[:EACH]
+    assert len(usable_segments) == EACH * len(WORKS)
+    return usable_segments
 
 
 @pytest.fixture(scope="module", params=["rhythm", "note"])
@@ -71,17 +71,17 @@ def test_the_default_model_is_found_by_name_and_by_folder(tmp_path):
     net = fadernets.load()
     folder = tmp_path / "mine"
     shutil.copytree(checkpoint.find(), folder)
-    again = fadernets.load(folder)
-    assert (net.name, again.name) == (checkpoint.DEFAULT, "mine")
-    assert again.scales == net.scales == fadernets.load(checkpoint.DEFAULT).scales
+    loaded = fadernets.load(folder)
+    assert (net.name, loaded.name) == (checkpoint.DEFAULT, "mine")
+    assert loaded.scales == net.scales == fadernets.load(checkpoint.DEFAULT).scales
 
 
 def test_more_fader_more_density(net, fader, played):
     measured = [np.mean([fadernets.measure(s)[fader] for s in row]) for row in played.values()]
-    asked = [net.density(fader, position) for position in POSITIONS]
-    print(f"{fader}: asked {np.round(asked, 3)}, measured {np.round(measured, 3)}")
+    targets = [net.density(fader, position) for position in POSITIONS]
+    print(f"{fader}: asked {np.round(targets, 3)}, measured {np.round(measured, 3)}")
     assert spearmanr(POSITIONS, measured).statistic >= 0.8
-    assert measured[-1] - measured[0] > 0.4 * (asked[-1] - asked[0])
+    assert measured[-1] - measured[0] > 0.4 * (targets[-1] - targets[0])
 
 
 def test_transfer_moves_the_arousal_that_is_heard(gmvae, source):
@@ -94,10 +94,10 @@ def test_transfer_moves_the_arousal_that_is_heard(gmvae, source):
 
 
 def test_more_strength_more_arousal(gmvae, source):
-    heard = [
+    arousal = [
         gmvae.arousal(gmvae.transfer(source, "high", strength)).mean() for strength in (0, 0.5, 1)
     ]
-    assert heard[0] < heard[1] < heard[2]
+    assert arousal[0] < arousal[1] < arousal[2]
 
 
 def test_high_arousal_is_busier_and_low_arousal_fuller(net, source):
@@ -134,13 +134,16 @@ def test_the_same_input_gives_the_same_notes(net, source):
 @pytest.mark.parametrize("net", ["arranger"], indirect=True)
 def test_the_arranger_meets_densities_and_leaves_the_other_alone(net, source, fader, played):
     codes = net.encode(source)
-    other = {"rhythm": "note", "note": "rhythm"}[fader]
+    other_fader = {"rhythm": "note", "note": "rhythm"}[fader]
     for position in POSITIONS[1:]:
-        asked = net.density(fader, position)
+        target = net.density(fader, position)
         measured = [fadernets.measure(s) for s in played[position]]
-        assert np.abs([m[fader] - asked for m in measured]).max() <= 1 / 16 + 1e-9
-        kept = [m[other] - codes.request.densities[other][i].item() for i, m in enumerate(measured)]
-        assert np.abs(kept).mean() < 0.01
+        assert np.abs([m[fader] - target for m in measured]).max() <= 1 / 16 + 1e-9
+        changes = [
+            m[other_fader] - codes.request.densities[other_fader][i].item()
+            for i, m in enumerate(measured)
+        ]
+        assert np.abs(changes).mean() < 0.01
 
 
 def test_the_arranger_leaves_music_that_is_not_to_change(arranger, source):
@@ -152,8 +155,8 @@ def test_the_arranger_leaves_music_that_is_not_to_change(arranger, source):
 
 def test_the_arranger_keeps_the_harmony(arranger, source):
     played = arranger.slide(source, {"rhythm": 0.9})
-    near = [pitch_class_cosine(a, b) for a, b in zip(source, played, strict=True)]
-    assert np.mean(near) >= 0.9
+    similarities = [pitch_class_cosine(a, b) for a, b in zip(source, played, strict=True)]
+    assert np.mean(similarities) >= 0.9
 
 
 def test_the_arranger_moves_loudness_and_notes_with_arousal(arranger, source):
@@ -169,8 +172,10 @@ def test_the_arranger_moves_loudness_and_notes_with_arousal(arranger, source):
 def test_the_arranger_mixes_one_rhythm_with_other_notes(arranger, source):
     rhythm, notes = source[:12], source[12:24]
     played = arranger.mix(rhythm, notes)
-    theirs = [fadernets.measure(s)["rhythm"] for s in rhythm]
-    np.testing.assert_allclose([fadernets.measure(s)["rhythm"] for s in played], theirs, atol=0.07)
+    densities = [fadernets.measure(s)["rhythm"] for s in rhythm]
+    np.testing.assert_allclose(
+        [fadernets.measure(s)["rhythm"] for s in played], densities, atol=0.07
+    )
     assert np.mean([pitch_class_cosine(a, b) for a, b in zip(notes, played, strict=True)]) > 0.85
 
 
@@ -214,9 +219,9 @@ def test_arousal_is_that_of_the_weights_alone(name, source, tmp_path):
     (folder / checkpoint.VALENCE).unlink()
     sums = (folder / checkpoint.SUMS).read_text().splitlines(keepends=True)
     (folder / checkpoint.SUMS).write_text("".join(s for s in sums if checkpoint.VALENCE not in s))
-    now = fadernets.load(name)
-    old = fadernets.FaderNet(checkpoint.load(folder)[0], now.scales, "old", now.realiser)
+    current = fadernets.load(name)
+    old = fadernets.FaderNet(checkpoint.load(folder)[0], current.scales, "old", current.realiser)
     assert old.model.valence == {}
     for target in ("low", "high"):
-        first, second = (net.transfer(source[:12], target) for net in (old, now))
+        first, second = (net.transfer(source[:12], target) for net in (old, current))
         assert [list(n) for n in first] == [list(n) for n in second]

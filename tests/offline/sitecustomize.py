@@ -28,12 +28,12 @@ def is_local(host: object) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
-def refuse_outside(what: str, host: object) -> None:
+def refuse_outside(action: str, host: object) -> None:
     """Record an outside host and raise the error of a machine without a network."""
     if not is_local(host):
         with open(RECORD, "a", encoding="utf-8") as record:
-            record.write(f"{what} {host}\n")
-        raise OSError(f"{what}: {host!r} is outside this machine")
+            record.write(f"{action} {host}\n")
+        raise OSError(f"{action}: {host!r} is outside this machine")
 
 
 def watch(event: str, args: tuple) -> None:

@@ -21,5 +21,5 @@ def server(
 ) -> Iterator[Server]:
     with serving(request.param, tmp_path_factory.mktemp(request.param)) as running:
         yield running
-        assert running.process.poll() is None, running.said()
-    assert "Traceback" not in running.said(), running.said()
+        assert running.process.poll() is None, running.log_text()
+    assert "Traceback" not in running.log_text(), running.log_text()

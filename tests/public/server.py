@@ -85,8 +85,8 @@ class Server:
     ) -> Answer:
         """Send a request: JSON unless the body is bytes."""
         data = json.dumps(body).encode() if body is not None and type(body) is not bytes else body
-        sent = {"Content-Type": "application/json", **(headers or {})}
-        request = urllib.request.Request(self.url + path, data, sent, method=method)
+        all_headers = {"Content-Type": "application/json", **(headers or {})}
+        request = urllib.request.Request(self.url + path, data, all_headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=timeout) as answer:
                 return _read(answer)
@@ -106,10 +106,10 @@ class Server:
                         self.events.setdefault(trigger, event["id"])
         return self.events[name]
 
-    def run(self, event: str | int, *data: Any, session: str = "tests", **more: Any) -> Answer:
+    def run(self, event: str | int, *data: Any, session: str = "tests", **fields: Any) -> Answer:
         """Have an event answered, as the page asks for it."""
         number = self.event(event) if isinstance(event, str) else event
-        body = {"data": list(data), "fn_index": number, "session_hash": session, **more}
+        body = {"data": list(data), "fn_index": number, "session_hash": session, **fields}
         return self.ask("gradio_api/run/predict", body, timeout=150)
 
     def open_example(self, key: str, session: str = "tests") -> dict:
@@ -126,7 +126,7 @@ class Server:
         kind = {"Content-Type": f"multipart/form-data; boundary={edge}"}
         return self.ask("gradio_api/upload", body, headers=kind)
 
-    def said(self) -> str:
+    def log_text(self) -> str:
         """What it has printed so far."""
         return self.output.read_text(errors="replace")
 
@@ -155,8 +155,8 @@ def serving(way: str, folder: Path, *, study: bool = True, **env: str) -> Iterat
     with starting(way, folder, study=study, **env) as server:
         until = time.monotonic() + START
         while not _is_ready(server):
-            assert server.process.poll() is None, server.said()
-            assert time.monotonic() < until, server.said()
+            assert server.process.poll() is None, server.log_text()
+            assert time.monotonic() < until, server.log_text()
             time.sleep(0.1)
         yield server
 
@@ -172,8 +172,8 @@ def starting(way: str, folder: Path, *, study: bool = True, **env: str) -> Itera
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     data, temporary, output = folder / "data", folder / "temporary", folder / "output.txt"
-    for one in (data, temporary):
-        one.mkdir()
+    for path in (data, temporary):
+        path.mkdir()
     if study and "FADERNETS_DATA" not in env:
         fill(data)
     settings = {

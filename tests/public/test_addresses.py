@@ -36,10 +36,10 @@ def test_what_the_page_does_not_need_is_closed(server: Server, address: str):
 def test_no_address_of_gradios_own_is_open_unless_it_is_listed(server: Server):
     """A newer Gradio may have addresses that nobody here has heard of."""
     text = Path(gradio.routes.__file__).read_text()
-    found = set(re.findall(r'@(router|app)\.(get|post|head)\(\s*"([^"]+)"', text))
-    assert len(found) > 40
+    routes = set(re.findall(r'@(router|app)\.(get|post|head)\(\s*"([^"]+)"', text))
+    assert len(routes) > 40
     opened = set()
-    for holder, method, path in found:
+    for holder, method, path in routes:
         path = re.sub(r"\{[^}]*\}", "a1", path).lstrip("/")
         address = f"gradio_api/{path}" if holder == "router" else path
         if "heartbeat" in address or "queue/data" in address:
@@ -122,7 +122,7 @@ def test_what_is_no_event_gets_a_sentence(server: Server, body: bytes):
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "value",
     [
         None, 5, [], {}, "", "null", "[]", "{", '{"piece": 1}', '{"piece": null}', '{"piece": "x"}',
         "[" * 20_000, '{"piece": "PIECE"}', '{"piece": "PIECE", "first": 0}',
@@ -137,13 +137,13 @@ def test_what_is_no_event_gets_a_sentence(server: Server, body: bytes):
         '{"piece": "PIECE", "first": 0, "last": 1, "kind": "exe", "scope": "/etc"}',
     ],
 )  # fmt: skip
-def test_values_that_make_no_sense_get_a_sentence(server: Server, wanted: object):
+def test_values_that_make_no_sense_get_a_sentence(server: Server, value: object):
     """An error's or the page's; nothing repeated of what was sent, nothing in the log."""
     piece = server.open_example("mazurka")["id"]
-    if isinstance(wanted, str):
-        wanted = wanted.replace("PIECE", piece)
-    for event in ("ask", "hear", "save") if "kind" not in str(wanted) else ("save",):
-        answer = server.run(event, wanted)
+    if isinstance(value, str):
+        value = value.replace("PIECE", piece)
+    for event in ("ask", "hear", "save") if "kind" not in str(value) else ("save",):
+        answer = server.run(event, value)
         assert answer.status in (200, 422), answer
         content = answer.json()
         sentence = content["error"] if answer.status != 200 else content["data"][1]
@@ -168,8 +168,8 @@ def test_programs_are_told_which_value_does_not_suit(
     values = [{"path": path, "meta": {"_type": "gradio.FileData"}}, *[None] * 7]
     values = values[: 6 if endpoint == "slide" else 8]
     values[place] = value
-    called = server.ask(f"gradio_api/call/{endpoint}", {"data": values}).json()["event_id"]
-    answer = server.ask(f"gradio_api/call/{endpoint}/{called}").text
+    event_id = server.ask(f"gradio_api/call/{endpoint}", {"data": values}).json()["event_id"]
+    answer = server.ask(f"gradio_api/call/{endpoint}/{event_id}").text
     assert "event: error" in answer and json.dumps(sentence) in answer, answer
 
 
@@ -187,9 +187,9 @@ def test_an_upload_that_is_none_is_no_fault_of_the_server(
     server: Server, boundary: str, body: bytes
 ):
     kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-    log = server.said()
+    log = server.log_text()
     answer = server.ask("gradio_api/upload", body, headers=kind)
-    assert server.said() == log  # neither a warning nor bytes of the request
+    assert server.log_text() == log  # neither a warning nor bytes of the request
     assert answer.status in (400, 413) or (answer.status == 200 and answer.json() == []), answer
 
 

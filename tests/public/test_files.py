@@ -1,4 +1,4 @@
-"""Nobody gets a file that they did not bring, and nothing that is no file hangs the server."""
+"""Visitors get only their own files; a path that is no regular file cannot hang the server."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.public.server import ROOT, TOKEN, Server
 PUBLIC = ("slide", "transfer")
 
 
-def named(path: str, **more: object) -> dict:
+def file_value(path: str, **fields: object) -> dict:
     """A file as an event names it."""
-    return {"path": path, "meta": {"_type": "gradio.FileData"}, **more}
+    return {"path": path, "meta": {"_type": "gradio.FileData"}, **fields}
 
 
 @pytest.fixture
 def hostile(server: Server, tmp_path: Path):
-    """Paths that nobody uploaded, with what must never come back."""
+    """Paths that nobody uploaded, and a text of them that must never come back."""
     secret = secrets.token_hex(12)
     (tmp_path / "secret.mid").write_text(secret)
     os.mkfifo(tmp_path / "pipe.mid")
@@ -63,11 +63,11 @@ def test_no_way_in_opens_a_file_that_nobody_uploaded(server: Server, hostile):
     upload, before, began = server.event("upload"), copies(server), time.monotonic()
     for path in paths:
         for value in (
-            named(path),
-            named(path, url=path),
-            [named(path)],
-            {"value": named(path)},
-            {"a": [{"b": named(path)}]},
+            file_value(path),
+            file_value(path, url=path),
+            [file_value(path)],
+            {"value": file_value(path)},
+            {"a": [{"b": file_value(path)}]},
         ):
             for answer in (
                 server.run(upload, value),
@@ -92,23 +92,23 @@ def test_named_endpoints_open_no_foreign_file_either(server: Server, hostile):
     for path in paths:
         for name in PUBLIC:
             for address, body in (
-                (f"call/{name}", {"data": [named(path)]}),
-                (f"call/v2/{name}", {"midi": named(path)}),
+                (f"call/{name}", {"data": [file_value(path)]}),
+                (f"call/v2/{name}", {"midi": file_value(path)}),
             ):
                 answer = server.ask(f"gradio_api/{address}", body)
                 assert secret not in answer.text
                 if answer.status != 200:
                     continue
                 number = answer.json()["event_id"]
-                said = server.ask(f"gradio_api/{address}/{number}")
-                assert "event: complete" not in said.text, said
-                assert secret not in said.text and "root:" not in said.text
+                stream = server.ask(f"gradio_api/{address}/{number}")
+                assert "event: complete" not in stream.text, stream
+                assert secret not in stream.text and "root:" not in stream.text
     assert copies(server) == before
 
 
 def test_the_three_steps_of_the_old_attack(server: Server):
     upload = server.event("upload")
-    first = server.run(upload, named("/etc/hostname"), session="h")
+    first = server.run(upload, file_value("/etc/hostname"), session="h")
     assert first.status == 422 and "uploaded" in first.json()["error"]
     assert server.ask("gradio_api/deep_link?session_hash=h").status == 404
     for address in ("config?deep_link=x", "?deep_link=x", "?a=1&deep_link="):
@@ -127,16 +127,16 @@ def test_files_are_given_by_their_address_only_if_they_are_the_servers_own(serve
 
 
 def test_an_upload_still_opens_and_its_errors_name_no_path(server: Server):
-    mine = midi.dump(tiny.piece(tiny.bars(8)))
-    (path,) = server.upload("mine.mid", mine).json()
-    answer = server.run("upload", named(path, orig_name="mine.mid"))
+    valid = midi.dump(tiny.piece(tiny.bars(8)))
+    (path,) = server.upload("mine.mid", valid).json()
+    answer = server.run("upload", file_value(path, orig_name="mine.mid"))
     assert answer.status == 200, answer
     assert (piece := json.loads(answer.json()["data"][0]["props"]["piece"]))["name"] == "mine", (
         piece
     )
-    for content in (b"", b"no music", b"MThd\0\0\0\6\0\1\0\1\1\xe0", mine[:60]):
+    for content in (b"", b"no music", b"MThd\0\0\0\6\0\1\0\1\1\xe0", valid[:60]):
         (path,) = server.upload("bad.mid", content).json()
-        answer = server.run("upload", named(path, orig_name="bad.mid"))
+        answer = server.run("upload", file_value(path, orig_name="bad.mid"))
         sentence = answer.json()["data"][1]
         assert "bad" in sentence and str(server.temporary) not in answer.text, sentence
         assert "/" not in sentence

@@ -1,4 +1,4 @@
-"""What visitors leave behind goes; what nobody waits for stops; the server ends when it is told."""
+"""Files of visitors are removed, abandoned work stops, and the server ends on a signal."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from fadernets.music.piece import NO_PEDAL, Piece
 from tests.fadernets import tiny
 from tests.public.server import Server, serving, starting
 
-LONG = 100  # segments: more than twice what is short, and soon done on a busy machine, too
+LONG_SEGMENTS = 100  # segments: more than twice what is short, and soon done on a busy machine, too
 
 
 def long_piece() -> bytes:
     """Music that is long work."""
-    few = tiny.bars(40)
-    notes = concatenate([few[i % 40].shifted(4.0 * i) for i in range(LONG)])
+    bars = tiny.bars(40)
+    notes = concatenate([bars[i % 40].shifted(4.0 * i) for i in range(LONG_SEGMENTS)])
     assert isinstance(notes, Notes)
     tempo, meter = np.array([[0.0, 117.0]]), np.array([[0.0, 4, 4]])
-    return midi.dump(Piece(notes, NO_PEDAL, tempo, meter, 4.0 * LONG))
+    return midi.dump(Piece(notes, NO_PEDAL, tempo, meter, 4.0 * LONG_SEGMENTS))
 
 
 def opened(server: Server, content: bytes, session: str = "tests") -> dict:
@@ -42,21 +42,21 @@ def opened(server: Server, content: bytes, session: str = "tests") -> dict:
     return json.loads(answer.json()["data"][0]["props"]["piece"])
 
 
-def asked(piece: dict, **more: object) -> str:
+def edit_json(piece: dict, **changes: object) -> str:
     values = {"number": 1, "piece": piece["id"], "first": 0, "last": 0, "original": True}
-    return json.dumps(values | more)
+    return json.dumps(values | changes)
 
 
-def shown(answer) -> dict | None:
-    """What the page gets to show; None if a newer move took its place."""
+def answer_shown(answer) -> dict | None:
+    """The answer that the page shows; None if a newer move replaced it."""
     assert answer.status == 200, answer
     first = answer.json()["data"][0]
     return json.loads(first["props"]["answer"]) if "answer" in first.get("props", {}) else None
 
 
-def in_background(call, *arguments, **more) -> tuple[threading.Thread, list]:
+def in_background(call, *arguments, **options) -> tuple[threading.Thread, list]:
     results: list = []
-    thread = threading.Thread(target=lambda: results.append(call(*arguments, **more)))
+    thread = threading.Thread(target=lambda: results.append(call(*arguments, **options)))
     thread.start()
     return thread, results
 
@@ -64,28 +64,30 @@ def in_background(call, *arguments, **more) -> tuple[threading.Thread, list]:
 def test_one_segment_does_not_wait_for_others_whole_pieces(server: Server):
     """Order, not time: short answers come while the whole pieces are still under way."""
     pieces = [opened(server, long_piece(), session=f"long{i}") for i in range(3)]
-    whole = [
-        in_background(server.run, "ask", asked(piece, last=LONG - 1, rhythm=0.9))
+    long_work = [
+        in_background(server.run, "ask", edit_json(piece, last=LONG_SEGMENTS - 1, rhythm=0.9))
         for piece in pieces
     ]
     small = server.open_example("mazurka")
-    answers = [shown(server.run("ask", asked(small, rhythm=0.1 * i))) for i in range(4)]
+    answers = [answer_shown(server.run("ask", edit_json(small, rhythm=0.1 * i))) for i in range(4)]
     assert all(answer["sound"]["made"] for answer in answers)
-    assert any(thread.is_alive() for thread, _ in whole)
-    for thread, results in whole:
+    assert any(thread.is_alive() for thread, _ in long_work)
+    for thread, results in long_work:
         thread.join(120)
-        assert shown(results[0])["figures"]
+        assert answer_shown(results[0])["figures"]
 
 
 def test_a_newer_move_takes_the_place_of_the_one_before(server: Server):
     piece = opened(server, long_piece())
     event = server.event("ask")
-    first, results = in_background(server.run, event, asked(piece, last=LONG - 1, rhythm=0.2))
+    first, results = in_background(
+        server.run, event, edit_json(piece, last=LONG_SEGMENTS - 1, rhythm=0.2)
+    )
     time.sleep(0.3)
-    newest = shown(server.run(event, asked(piece, number=2, rhythm=0.9)))
+    newest = answer_shown(server.run(event, edit_json(piece, number=2, rhythm=0.9)))
     first.join(60)
     assert newest["number"] == 2
-    assert shown(results[0]) is None
+    assert answer_shown(results[0]) is None
 
 
 def test_work_of_a_visitor_who_hangs_up_is_dropped(server: Server):
@@ -93,7 +95,7 @@ def test_work_of_a_visitor_who_hangs_up_is_dropped(server: Server):
     piece, event = opened(server, long_piece()), server.event("ask")
     address = urlsplit(server.url)
     for i in range(30):
-        body = {"data": [asked(piece, last=LONG - 1, note=i / 30)], "fn_index": event}
+        body = {"data": [edit_json(piece, last=LONG_SEGMENTS - 1, note=i / 30)], "fn_index": event}
         body["session_hash"] = f"gone{i}"
         connection = http.client.HTTPConnection(address.hostname, address.port)
         head = {"Content-Type": "application/json"}
@@ -101,8 +103,10 @@ def test_work_of_a_visitor_who_hangs_up_is_dropped(server: Server):
         time.sleep(0.05)
         connection.close()
     began = time.monotonic()
-    other = opened(server, long_piece(), session="other")
-    assert shown(server.run(event, asked(other, last=LONG - 1, rhythm=0.5)))["figures"]
+    other_piece = opened(server, long_piece(), session="other")
+    assert answer_shown(
+        server.run(event, edit_json(other_piece, last=LONG_SEGMENTS - 1, rhythm=0.5))
+    )["figures"]
     print(f"answered after {time.monotonic() - began:.1f} s")
     assert time.monotonic() - began < 100  # thirty would take longer
 
@@ -112,25 +116,25 @@ def test_a_worker_that_is_killed_is_replaced(server: Server):
     for child in children(server.process.pid):
         os.kill(child, signal.SIGKILL)
     until = time.monotonic() + 120
-    while shown(answer := server.run(event, asked(piece, rhythm=0.7))) is None:
+    while answer_shown(answer := server.run(event, edit_json(piece, rhythm=0.7))) is None:
         assert answer.json()["data"][1].endswith("."), answer
         assert time.monotonic() < until
         time.sleep(0.5)
-    assert shown(answer)["sound"]["made"]
+    assert answer_shown(answer)["sound"]["made"]
 
 
 def children(parent: int) -> list[int]:
     """Workers of a server."""
-    found = []
+    pids = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if (folder / "stat").read_text().rpartition(")")[2].split()[1] != str(parent):
                 continue
             if "demo.compute.worker" in (folder / "cmdline").read_text():
-                found.append(int(folder.name))
+                pids.append(int(folder.name))
         except OSError:  # it has ended
             continue
-    return found
+    return pids
 
 
 @pytest.mark.server
@@ -145,8 +149,8 @@ def test_it_ends_within_seconds_whatever_is_under_way(way, number, tmp_path):
         beating = heart.getresponse()
         workers = children(server.process.pid)
         under_way = [
-            threading.Thread(target=ask_quietly, args=[server, event, asked(piece, **values)])
-            for values in ({"last": LONG - 1, "rhythm": 0.3}, {"rhythm": 0.4})
+            threading.Thread(target=ask_quietly, args=[server, event, edit_json(piece, **values)])
+            for values in ({"last": LONG_SEGMENTS - 1, "rhythm": 0.3}, {"rhythm": 0.4})
         ]
         for thread in under_way:
             thread.start()
@@ -162,7 +166,7 @@ def test_it_ends_within_seconds_whatever_is_under_way(way, number, tmp_path):
         heart.close()
         assert len(workers) >= 2
         assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
-        assert "Traceback" not in server.said(), server.said()
+        assert "Traceback" not in server.log_text(), server.log_text()
         assert not list(server.temporary.glob("fadernets-*")), (
             "its folder of uploads is still there"
         )
@@ -191,7 +195,7 @@ def test_it_ends_within_seconds_while_it_starts(way, after, tmp_path):
         print(f"ended after {time.monotonic() - began:.1f} s")
         assert status == 0
         assert time.monotonic() - began < 20
-        assert "Traceback" not in server.said(), server.said()
+        assert "Traceback" not in server.log_text(), server.log_text()
         assert not list(server.temporary.glob("*")), list(server.temporary.rglob("*"))
         until = time.monotonic() + 10
         while any(Path(f"/proc/{worker}").exists() for worker in workers):
@@ -199,27 +203,27 @@ def test_it_ends_within_seconds_while_it_starts(way, after, tmp_path):
             time.sleep(0.1)
 
 
-def ask_quietly(server: Server, event: int, wanted: str) -> None:
+def ask_quietly(server: Server, event: int, edit: str) -> None:
     try:
-        server.run(event, wanted)
+        server.run(event, edit)
     except OSError:  # the server ended first
         pass
 
 
 @pytest.mark.server
 def test_files_and_pieces_go_after_their_time(tmp_path):
-    kept = {"FADERNETS_KEEP_FILES": "10", "FADERNETS_KEEP_PIECES": "3"}
-    with serving("make-run", tmp_path, **kept) as server:
+    limits = {"FADERNETS_KEEP_FILES": "10", "FADERNETS_KEEP_PIECES": "3"}
+    with serving("make-run", tmp_path, **limits) as server:
         piece = opened(server, midi.dump(tiny.piece(tiny.bars(8))))
-        saved = server.run("save", asked(piece, kind="midi", scope="piece", rhythm=0.5))
-        path = saved.json()["data"][0]["path"]
+        file_answer = server.run("save", edit_json(piece, kind="midi", scope="piece", rhythm=0.5))
+        path = file_answer.json()["data"][0]["path"]
         assert server.ask(f"gradio_api/file={path}").status == 200
         until = time.monotonic() + 120
         while list(server.temporary.rglob("*.mid")):
             assert time.monotonic() < until, "files stay"
             time.sleep(0.5)
         assert server.ask(f"gradio_api/file={path}").status == 404
-        while shown(answer := server.run("ask", asked(piece, rhythm=0.2))) is not None:
+        while answer_shown(answer := server.run("ask", edit_json(piece, rhythm=0.2))) is not None:
             assert time.monotonic() < until, "pieces stay"
             time.sleep(4)
         assert "open it again" in answer.json()["data"][1]
@@ -228,10 +232,10 @@ def test_files_and_pieces_go_after_their_time(tmp_path):
 @pytest.mark.server
 def test_folders_of_servers_that_were_killed_go_at_the_next_start(tmp_path):
     with serving("make-run", tmp_path) as server:
-        left = next(server.temporary.glob("fadernets-*"))
+        leftover = next(server.temporary.glob("fadernets-*"))
         server.process.kill()
         server.process.wait()
-        assert left.exists()
+        assert leftover.exists()
     (tmp_path / "again").mkdir()
     with serving("make-run", tmp_path / "again", GRADIO_TEMP_DIR=str(server.temporary)):
-        assert not left.exists()
+        assert not leftover.exists()

@@ -8,19 +8,19 @@ from db.database import Database
 from db.models import SCALES, Answer, Participant, Stimulus, Study, Trial, now
 
 
-def answered(database: Database, study: Study, people: int = 3) -> None:
+def add_answers(database: Database, study: Study, people: int = 3) -> None:
     """Participants who answer everything; the last of them has not finished."""
     with database.write() as session:
         stimuli = session.scalars(select(Stimulus).where(Stimulus.study_id == study.id)).all()
         for number in range(people):
-            done = number < people - 1
+            is_finished = number < people - 1
             person = Participant(
                 study_id=study.id,
                 public_id=f"person{number}",
                 token_hash=f"{number:064d}",
                 consent="0" * 64,
-                stage="finished" if done else "active",
-                finished_at=now() if done else None,
+                stage="finished" if is_finished else "active",
+                finished_at=now() if is_finished else None,
                 device="headphones",
                 sound_ok=number == 0,
             )

@@ -192,7 +192,7 @@ def spec(folder) -> StudySpec:
 
 
 @pytest.fixture(scope="session")
-def made(spec, tmp_path_factory) -> tuple[Settings, insert.RecordedStudy]:
+def recorded(spec, tmp_path_factory) -> tuple[Settings, insert.RecordedStudy]:
     from survey.building.create import make  # PyTorch takes seconds to import
 
     settings = Settings(data=tmp_path_factory.mktemp("data"))
@@ -200,7 +200,7 @@ def made(spec, tmp_path_factory) -> tuple[Settings, insert.RecordedStudy]:
 
 
 @pytest.fixture
-def two(database, spec, made) -> Study:
+def two(database, spec, recorded) -> Study:
     """The study, detached, with its stimuli and their clips."""
-    insert.register(database, spec, made[1])
+    insert.register(database, spec, recorded[1])
     return stored(database, "two")

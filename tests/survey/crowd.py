@@ -59,11 +59,11 @@ def answer(session: Session, person: Participant, dice: random.Random, remark: s
 def fill(session: Session, study: Study, people: int, seed: int = 0) -> list[Participant]:
     """Participants who finished, the last one in the middle of it; every third one remarks."""
     dice = random.Random(seed)
-    found = []
+    joined = []
     for number in range(people):
         person, _ = join(session, study)
         answers = len(person.trials) if number + 1 < people else 5
         for place in range(answers):
             answer(session, person, dice, REMARK if place % 3 == 0 else "")
-        found.append(person)
-    return found
+        joined.append(person)
+    return joined

@@ -36,21 +36,23 @@ class Hub(HfApi):
         self.gate = threading.Event()
         self.gate.set()
 
-    def create_repo(self, repo_id: str, **asked: Any) -> RepoUrl:  # type: ignore[override]
+    def create_repo(self, repo_id: str, **options: Any) -> RepoUrl:  # type: ignore[override]
         self._reach(repo_id)
         if not self._repo(repo_id).exists():
-            assert asked["private"] is True and asked["repo_type"] == "dataset"
+            assert options["private"] is True and options["repo_type"] == "dataset"
             self.put(repo_id, private=True)
         return RepoUrl(URL + repo_id)
 
-    def repo_info(self, repo_id: str, **asked: Any) -> Any:  # type: ignore[override]
+    def repo_info(self, repo_id: str, **options: Any) -> Any:  # type: ignore[override]
         self._reach(repo_id)
         if not self._repo(repo_id).exists():
-            raise RepositoryNotFoundError("404: no such repository", response=_said(404, repo_id))
+            raise RepositoryNotFoundError(
+                "404: no such repository", response=_error_response(404, repo_id)
+            )
         return SimpleNamespace(private=not (self._repo(repo_id) / "public").exists())
 
     def create_commit(  # type: ignore[override]
-        self, repo_id: str, operations: Sequence[Any], **asked: Any
+        self, repo_id: str, operations: Sequence[Any], **options: Any
     ) -> CommitInfo:
         self._reach(repo_id)
         assert self.gate.wait(30)
@@ -65,14 +67,14 @@ class Hub(HfApi):
         part.rename(new)  # a commit is there whole or not at all
         return CommitInfo(URL + repo_id + "/commit/" + new.name, "", "", new.name)
 
-    def snapshot_download(self, repo_id: str, **asked: Any) -> str:  # type: ignore[override]
+    def snapshot_download(self, repo_id: str, **options: Any) -> str:  # type: ignore[override]
         self._reach(repo_id)
         for path in self.files(repo_id):
-            if fnmatch.fnmatch(path.name, asked["allow_patterns"]):
-                shutil.copy(path, asked["local_dir"])
-        return asked["local_dir"]
+            if fnmatch.fnmatch(path.name, options["allow_patterns"]):
+                shutil.copy(path, options["local_dir"])
+        return options["local_dir"]
 
-    def super_squash_history(self, repo_id: str, **asked: Any) -> None:  # type: ignore[override]
+    def super_squash_history(self, repo_id: str, **options: Any) -> None:  # type: ignore[override]
         self._reach(repo_id)
         for commit in self.commits(repo_id)[:-1]:
             shutil.rmtree(commit)
@@ -103,8 +105,8 @@ class Hub(HfApi):
 
     def _reach(self, repo_id: str) -> None:
         if self.down:
-            raise HfHubHTTPError("503: the Hub is down", response=_said(503, repo_id))
+            raise HfHubHTTPError("503: the Hub is down", response=_error_response(503, repo_id))
 
 
-def _said(status: int, repo_id: str) -> httpx2.Response:
+def _error_response(status: int, repo_id: str) -> httpx2.Response:
     return httpx2.Response(status, request=httpx2.Request("GET", URL + repo_id))

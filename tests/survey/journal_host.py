@@ -36,11 +36,11 @@ def main(folder: str, hub: str, study: str, upload_every: str) -> None:
                 select(Participant).where(Participant.stage == "active")
             ).first()
             if person is None:
-                found = session.scalars(select(Study).where(Study.name == study)).one()
-                person, _ = join(session, found)
+                row = session.scalars(select(Study).where(Study.name == study)).one()
+                person, _ = join(session, row)
                 journal.joined(session, person)
             token = answer(session, person, dice)
-            trial = next(one for one in person.trials if one.token == token)
+            trial = next(candidate for candidate in person.trials if candidate.token == token)
             journal.answered(session, trial)
         name = trial.stimulus.name
         print("answered", person.public_id, name, trial.answer.submission, flush=True)

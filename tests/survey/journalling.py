@@ -28,7 +28,7 @@ def wipe(host: Settings) -> None:
     shutil.rmtree(host.data / "journal")
 
 
-def one(session: Session, public_id: str) -> Participant:
+def participant_row(session: Session, public_id: str) -> Participant:
     return session.scalars(select(Participant).where(Participant.public_id == public_id)).one()
 
 
@@ -48,20 +48,20 @@ def lines(host: Settings) -> list[jsonl.Line]:
 
 def crowd(database: Database, study: Study, journal: Journal, people: int = 3) -> list[str]:
     """People whose answers are journalled as a server does; the last one has not finished."""
-    dice, found = random.Random(1), []
+    dice, public_ids = random.Random(1), []
     for number in range(people):
         with database.write() as session:
             person, _ = join(session, study)
             journal.joined(session, person)
             count, public_id = len(person.trials), person.public_id
-        found.append(public_id)
+        public_ids.append(public_id)
         for _ in range(count if number + 1 < people else 3):
             with database.write() as session:
-                person = one(session, public_id)
+                person = participant_row(session, public_id)
                 token = answer(session, person, dice, "a remark of " + public_id)
                 if person.stage == "finished":
                     journal.finished(session, person)
                 else:
                     trial = next(trial for trial in person.trials if trial.token == token)
                     journal.answered(session, trial)
-    return found
+    return public_ids

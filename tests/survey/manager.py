@@ -26,25 +26,25 @@ class Forms(HTMLParser):
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str]]] = []
+        self.forms: list[tuple[str, dict[str, str]]] = []
         self._area: str | None = None
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.found.append((given.get("action", ""), {}))
-        elif not self.found or "name" not in given:
+            self.forms.append((attributes.get("action", ""), {}))
+        elif not self.forms or "name" not in attributes:
             return
-        elif tag == "input" and (given.get("type") != "checkbox" or "checked" in given):
-            self.found[-1][1][given["name"]] = given.get("value", "")
+        elif tag == "input" and (attributes.get("type") != "checkbox" or "checked" in attributes):
+            self.forms[-1][1][attributes["name"]] = attributes.get("value", "")
         elif tag == "textarea":
-            self._area = given["name"]
-            self.found[-1][1][self._area] = ""
+            self._area = attributes["name"]
+            self.forms[-1][1][self._area] = ""
 
     def handle_data(self, data: str) -> None:
         if self._area is not None:
-            self.found[-1][1][self._area] += data
+            self.forms[-1][1][self._area] += data
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "textarea":
@@ -63,9 +63,9 @@ class Manager:
 
     def form(self, page: str, path: str) -> dict[str, str]:
         """The values of the form on a page that goes to a path."""
-        said = self.get(page)
-        assert said.status_code == 200, said.text
-        forms = {action or said.url.path: form for action, form in Forms(said.text).found}
+        response = self.get(page)
+        assert response.status_code == 200, response.text
+        forms = {action or response.url.path: form for action, form in Forms(response.text).forms}
         return forms[f"{self.base}/admin{path}"]
 
     def post(self, path: str, form: dict[str, str]) -> Response:
@@ -82,7 +82,7 @@ class Manager:
         return self.post(path, self.form(page, path) | change)
 
 
-def one(database: Database) -> Study:
+def stored_study(database: Database) -> Study:
     """The small study, as it is now."""
     with database.read() as session:
         return session.scalars(select(Study).where(Study.name == "small")).one()

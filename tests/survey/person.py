@@ -28,12 +28,14 @@ class Person:
         self.headers = {"Authorization": f"Bearer {token}"}
 
     @classmethod
-    def join(cls, client: TestClient, study: str = "small", base: str = "", **more: str) -> Person:
+    def join(
+        cls, client: TestClient, study: str = "small", base: str = "", **fields: str
+    ) -> Person:
         """Take part in a study."""
-        body = {"study": study, "consent": True, **more}
-        said = client.post(f"{base}/api/join", json=body)
-        assert said.status_code == 201, said.text
-        return cls(client, said.json()["token"], base)
+        body = {"study": study, "consent": True, **fields}
+        response = client.post(f"{base}/api/join", json=body)
+        assert response.status_code == 201, response.text
+        return cls(client, response.json()["token"], base)
 
     @classmethod
     def ready(cls, client: TestClient, study: str = "small", base: str = "") -> Person:
@@ -44,34 +46,34 @@ class Person:
         return person
 
     def post(self, path: str, **body: Any) -> Response:
-        """Send something."""
+        """Send a request to the API."""
         return self.client.post(f"{self.base}/api/{path}", json=body, headers=self.headers)
 
     def state(self) -> dict[str, Any]:
-        """Where this person is."""
-        said = self.client.get(f"{self.base}/api/state", headers=self.headers)
-        assert said.status_code == 200, said.text
-        return said.json()
+        """The participant's state, from the server."""
+        response = self.client.get(f"{self.base}/api/state", headers=self.headers)
+        assert response.status_code == 200, response.text
+        return response.json()
 
     def hear(self, trial: str) -> None:
         """Play both clips of a trial to their end."""
         for side in SIDES:
             for event in ("started", "ended"):
-                said = self.post("plays", trial=trial, side=side, event=event, submission=key())
-                assert said.status_code == 204, said.text
+                response = self.post("plays", trial=trial, side=side, event=event, submission=key())
+                assert response.status_code == 204, response.text
 
-    def judge(self, trial: str, submission: str | None = None, **change: Any) -> Response:
+    def answer(self, trial: str, submission: str | None = None, **change: Any) -> Response:
         """Answer a trial."""
-        given = {"direction": "higher", "comment": "", "seconds": 12.5, **RATINGS, **change}
-        return self.post("answers", trial=trial, submission=submission or key(), **given)
+        fields = {"direction": "higher", "comment": "", "seconds": 12.5, **RATINGS, **change}
+        return self.post("answers", trial=trial, submission=submission or key(), **fields)
 
     def step(self, **change: Any) -> dict[str, Any]:
         """Hear and answer the current trial; the state after it."""
         trial = self.state()["trial"]["id"]
         self.hear(trial)
-        said = self.judge(trial, **change)
-        assert said.status_code == 200, said.text
-        return said.json()
+        response = self.answer(trial, **change)
+        assert response.status_code == 200, response.text
+        return response.json()
 
     def finish(self, **change: Any) -> dict[str, Any]:
         """Answer all that is left; the last state."""

@@ -13,13 +13,13 @@ from survey import analyze
 from survey.analysis.results import analyse
 from survey.ratings import rating_table
 from survey.statistics.simulation import simulate
-from tests.survey.answers import answered
+from tests.survey.answers import add_answers
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = ("--draws", "100")
 
 
-def saved(path: Path, table: pd.DataFrame) -> Path:
+def save_csv(path: Path, table: pd.DataFrame) -> Path:
     rating_table.write_csv(table, path)
     return path
 
@@ -30,55 +30,59 @@ def refused(capsys: pytest.CaptureFixture, tmp_path: Path, *arguments: object) -
     before = set(tmp_path.rglob("*"))
     assert analyze.main([*map(str, arguments), *QUICK, "--out", str(out)]) == 2
     assert set(tmp_path.rglob("*")) == before
-    said = capsys.readouterr()
-    assert not said.out
-    sentences = [line for line in said.err.replace("\r", "\n").splitlines() if line.strip()]
+    output = capsys.readouterr()
+    assert not output.out
+    sentences = [line for line in output.err.replace("\r", "\n").splitlines() if line.strip()]
     sentence = sentences[-1].strip()
-    assert "Traceback" not in said.err
+    assert "Traceback" not in output.err
     return sentence
 
 
 @pytest.mark.slow
 def test_a_file_of_answers(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     table = simulate({"realistic": 12, "lazy": 1}, seed=2)
-    file, out = saved(tmp_path / "a.csv", table), tmp_path / "out"
+    file, out = save_csv(tmp_path / "a.csv", table), tmp_path / "out"
     assert analyze.main(["--csv", str(file), "--out", str(out), *QUICK]) == 0
     assert "report.html" in capsys.readouterr().out
     names = {path.name for path in out.iterdir()}
     assert {"results.json", "report.html", "figure6a.png", "figure6b.svg", "items.csv"} <= names
-    found = json.loads((out / "results.json").read_text())
-    assert found["provenance"]["data_sha256"] == rating_table.sha256(table)
-    assert found["provenance"]["study"] == "simulated"
-    assert len(found["provenance"]["code_version"]) >= 5
-    assert found["flow"]["kept"] == 12
-    again = tmp_path / "again"
-    assert analyze.main(["--csv", str(file), "--out", str(again), *QUICK]) == 0
+    results = json.loads((out / "results.json").read_text())
+    assert results["provenance"]["data_sha256"] == rating_table.sha256(table)
+    assert results["provenance"]["study"] == "simulated"
+    assert len(results["provenance"]["code_version"]) >= 5
+    assert results["flow"]["kept"] == 12
+    second_folder = tmp_path / "again"
+    assert analyze.main(["--csv", str(file), "--out", str(second_folder), *QUICK]) == 0
     for name in names:
-        assert (again / name).read_bytes() == (out / name).read_bytes(), name
-    other = tmp_path / "other"
-    assert analyze.main(["--csv", str(file), "--out", str(other), *QUICK, "--seed", "1"]) == 0
-    assert (other / "results.json").read_bytes() != (out / "results.json").read_bytes()
+        assert (second_folder / name).read_bytes() == (out / name).read_bytes(), name
+    other_folder = tmp_path / "other"
+    assert (
+        analyze.main(["--csv", str(file), "--out", str(other_folder), *QUICK, "--seed", "1"]) == 0
+    )
+    assert (other_folder / "results.json").read_bytes() != (out / "results.json").read_bytes()
 
 
 def test_a_study_of_the_database(
     database: Database, study: Study, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    answered(database, study, 4)
+    add_answers(database, study, 4)
     url = database.url.render_as_string(hide_password=False)
     assert analyze.main(["--database", url, "--out", str(tmp_path / "a"), *QUICK]) == 0
-    found = json.loads((tmp_path / "a" / "results.json").read_text())
-    assert found["kept"]["intervals"]["overall"]["n"] == 4 * 8
-    assert found["flow"]["consented"] == 4
-    assert found["flow"]["finished"] == 3
-    assert found["flow"]["rules"] == {}
+    results = json.loads((tmp_path / "a" / "results.json").read_text())
+    assert results["kept"]["intervals"]["overall"]["n"] == 4 * 8
+    assert results["flow"]["consented"] == 4
+    assert results["flow"]["finished"] == 3
+    assert results["flow"]["rules"] == {}
     # the same answers as a file give the same statistics
     with database.read() as session:
-        file = saved(tmp_path / "a.csv", rating_table.frame(session, session.get(Study, study.id)))
+        file = save_csv(
+            tmp_path / "a.csv", rating_table.frame(session, session.get(Study, study.id))
+        )
     arguments = ["--csv", str(file), "--keep-all", "--out", str(tmp_path / "b"), *QUICK]
     assert analyze.main(arguments) == 0
-    other = json.loads((tmp_path / "b" / "results.json").read_text())
-    assert other["kept"] == found["kept"]
-    assert other["provenance"]["data_sha256"] == found["provenance"]["data_sha256"]
+    other_results = json.loads((tmp_path / "b" / "results.json").read_text())
+    assert other_results["kept"] == results["kept"]
+    assert other_results["provenance"]["data_sha256"] == results["provenance"]["data_sha256"]
 
 
 def test_which_study(
@@ -95,31 +99,34 @@ def test_which_study(
 
 def test_no_database(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     none = tmp_path / "none.sqlite"
-    said = refused(capsys, tmp_path, "--database", f"sqlite:///{none}")
-    assert said == f"there is no database {none}"
+    sentence = refused(capsys, tmp_path, "--database", f"sqlite:///{none}")
+    assert sentence == f"there is no database {none}"
     none.write_text("this is no database, but it is long enough to look for a header in it" * 20)
-    said = refused(capsys, tmp_path, "--database", f"sqlite:///{none}")
-    assert said.startswith("the database cannot be read")
+    sentence = refused(capsys, tmp_path, "--database", f"sqlite:///{none}")
+    assert sentence.startswith("the database cannot be read")
     assert "sqlite or postgresql" in refused(capsys, tmp_path, "--database", "mysql://a/b")
 
 
 def test_files_that_cannot_be_analysed(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     table = simulate({"realistic": 3})
-    none = saved(tmp_path / "none.csv", rating_table.empty())
+    none = save_csv(tmp_path / "none.csv", rating_table.empty())
     assert refused(capsys, tmp_path, "--csv", none) == "there are no answers yet"
     two = tmp_path / "two.csv"
-    saved(two, pd.concat([table, table.assign(study="other")]))
+    save_csv(two, pd.concat([table, table.assign(study="other")]))
     several = refused(capsys, tmp_path, "--csv", two)
     assert several.endswith("several studies, name one of them: other, simulated")
     assert "there are: other, simulated" in refused(
         capsys, tmp_path, "--csv", two, "--study", "third"
     )
-    wrong = tmp_path / "wrong.csv"
-    wrong.write_text("participant,item,intended,heard,rhythm\np,i,lower,lower,9\n")
-    assert "column rhythm, row 1: is '9'" in refused(capsys, tmp_path, "--csv", wrong)
-    gone = tmp_path / "gone.csv"
-    assert refused(capsys, tmp_path, "--csv", gone) == f"{gone}: No such file or directory"
-    quick = saved(tmp_path / "quick.csv", table.assign(seconds=1.0))
+    wrong_file = tmp_path / "wrong.csv"
+    wrong_file.write_text("participant,item,intended,heard,rhythm\np,i,lower,lower,9\n")
+    assert "column rhythm, row 1: is '9'" in refused(capsys, tmp_path, "--csv", wrong_file)
+    missing_file = tmp_path / "gone.csv"
+    assert (
+        refused(capsys, tmp_path, "--csv", missing_file)
+        == f"{missing_file}: No such file or directory"
+    )
+    quick = save_csv(tmp_path / "quick.csv", table.assign(seconds=1.0))
     assert "3 of 3 participants excluded" in refused(capsys, tmp_path, "--csv", quick)
     rules = tmp_path / "rules.json"
     rules.write_text('{"mood": 1}')
@@ -132,14 +139,14 @@ def test_one_study_of_several_and_rules_of_ones_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = simulate({"realistic": 3, "lazy": 2})
-    file = saved(tmp_path / "a.csv", pd.concat([table, table.assign(study="../other")]))
+    file = save_csv(tmp_path / "a.csv", pd.concat([table, table.assign(study="../other")]))
     rules = tmp_path / "rules.json"
     rules.write_text('{"median_seconds": 1}')
     monkeypatch.chdir(tmp_path)
     arguments = ["--csv", str(file), "--study", "../other", "--rules", str(rules), *QUICK]
     assert analyze.main(arguments) == 0
-    found = json.loads((tmp_path / "analysis" / "_other" / "results.json").read_text())
-    assert (found["flow"]["kept"], found["provenance"]["rows"]) == (5, len(table))
+    results = json.loads((tmp_path / "analysis" / "_other" / "results.json").read_text())
+    assert (results["flow"]["kept"], results["provenance"]["rows"]) == (5, len(table))
 
 
 @pytest.mark.parametrize(
@@ -153,7 +160,7 @@ def test_one_study_of_several_and_rules_of_ones_own(
     ids=["one participant", "one item", "perfect", "equal"],
 )
 def test_little_data_is_analysed(table: pd.DataFrame, tmp_path: Path) -> None:
-    file, out = saved(tmp_path / "a.csv", table), tmp_path / "out"
+    file, out = save_csv(tmp_path / "a.csv", table), tmp_path / "out"
     assert analyze.main(["--csv", str(file), "--out", str(out), "--keep-all", *QUICK]) == 0
     text = (out / "results.json").read_text()
     assert "NaN" not in text
@@ -164,12 +171,12 @@ def test_little_data_is_analysed(table: pd.DataFrame, tmp_path: Path) -> None:
 def test_a_hundred_thousand_ratings(tmp_path: Path) -> None:
     table = simulate({"realistic": 1000}, items=96)
     assert len(table) == 100_000
-    file = saved(tmp_path / "a.csv", table)
+    file = save_csv(tmp_path / "a.csv", table)
     start = time.perf_counter()
     assert analyze.main(["--csv", str(file), "--out", str(tmp_path / "out")]) == 0
     assert time.perf_counter() - start < 60
-    found = json.loads((tmp_path / "out" / "results.json").read_text())
-    assert found["provenance"]["draws"] == 10_000
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert results["provenance"]["draws"] == 10_000
 
 
 def test_the_command_says_one_sentence_and_needs_no_model(tmp_path: Path) -> None:
@@ -179,22 +186,24 @@ def test_the_command_says_one_sentence_and_needs_no_model(tmp_path: Path) -> Non
         "assert not heavy & set(sys.modules), heavy & set(sys.modules); "
         "assert 'matplotlib' not in sys.modules; sys.exit(analyze.main())"
     )
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code, "--database", f"sqlite:///{tmp_path / 'none'}"],
         cwd=ROOT,
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 2
-    assert done.stderr == f"there is no database {tmp_path / 'none'}\n"
+    assert process.returncode == 2
+    assert process.stderr == f"there is no database {tmp_path / 'none'}\n"
 
 
 def test_the_report_says_whose_rules_it_applies(
     database: Database, study: Study, tmp_path: Path
 ) -> None:
-    answered(database, study, 4)
+    add_answers(database, study, 4)
     with database.read() as session:
-        file = saved(tmp_path / "a.csv", rating_table.frame(session, session.get(Study, study.id)))
+        file = save_csv(
+            tmp_path / "a.csv", rating_table.frame(session, session.get(Study, study.id))
+        )
     rules = tmp_path / "rules.json"
     rules.write_text('{"finished": true}')
     url = database.url.render_as_string(hide_password=False)
@@ -210,7 +219,7 @@ def test_the_report_says_whose_rules_it_applies(
         text = (out / "report.html").read_text()
         assert words in text
         assert ("fixed before" in text) == (origin == "study")
-    file = saved(file, simulate({"realistic": 3}))
+    file = save_csv(file, simulate({"realistic": 3}))
     assert analyze.main(["--csv", str(file), "--out", str(out), *QUICK]) == 0
     assert "this software&#39;s own, applied to answers from elsewhere" in (
         (out / "report.html").read_text()
@@ -220,11 +229,11 @@ def test_the_report_says_whose_rules_it_applies(
 def test_numbers_beyond_all_bounds_are_left_empty_and_named(tmp_path: Path) -> None:
     """An old database may hold such seconds, a file such changes."""
     table = simulate({"realistic": 3}, items=8, strengths=(0.5, 1.0))
-    table["change_rhythm"] = [(-1) ** at * 1.7e308 for at in range(len(table))]
-    found = analyse(table.assign(seconds=1.7e308), draws=50)
-    assert [row.median_seconds for row in found.participants] == [None] * 3
-    assert "participants.0.median_seconds" in found.lost
-    file, out = saved(tmp_path / "a.csv", table), tmp_path / "out"
+    table["change_rhythm"] = [(-1) ** number * 1.7e308 for number in range(len(table))]
+    analysis = analyse(table.assign(seconds=1.7e308), draws=50)
+    assert [row.median_seconds for row in analysis.participants] == [None] * 3
+    assert "participants.0.median_seconds" in analysis.lost
+    file, out = save_csv(tmp_path / "a.csv", table), tmp_path / "out"
     assert analyze.main(["--csv", str(file), "--out", str(out), *QUICK]) == 0
     text = (out / "results.json").read_text()
     assert "NaN" not in text and "Infinity" not in text

@@ -29,15 +29,15 @@ from tests.survey.person import Person, key
 
 
 def test_health(client: TestClient) -> None:
-    said = client.get("/api/health")
-    assert said.status_code == 200 and said.json() == {"ok": True}
+    response = client.get("/api/health")
+    assert response.status_code == 200 and response.json() == {"ok": True}
 
 
 def test_health_knows_a_lost_database(client: TestClient, app: FastAPI, tmp_path: Path) -> None:
     app.state.database.close()
     app.state.database = Database(f"postgresql://nobody@/none?host={tmp_path}")
-    said = client.get("/api/health")
-    assert said.status_code == 503 and said.json()["error"] == "busy"
+    response = client.get("/api/health")
+    assert response.status_code == 503 and response.json()["error"] == "busy"
 
 
 def test_every_answer_has_the_headers(client: TestClient) -> None:
@@ -55,18 +55,18 @@ def test_every_answer_has_the_headers(client: TestClient) -> None:
         client.put("/api/join"),
         client.get(person.state()["trial"]["clips"]["first"]),
     ]
-    statuses = [said.status_code for said in answers]
+    statuses = [response.status_code for response in answers]
     assert statuses == [200, 200, 404, 404, 200, 200, 401, 422, 413, 405, 200]
-    for said in answers:
+    for response in answers:
         for name in HEADERS:
-            assert len(said.headers.get_list(name)) == 1, (said.url, name)
+            assert len(response.headers.get_list(name)) == 1, (response.url, name)
         for name in ("referrer-policy", "x-content-type-options"):
-            assert said.headers[name] == HEADERS[name]
+            assert response.headers[name] == HEADERS[name]
         # The admin's pages are stricter about who may show them in a frame.
-        content, frame = said.headers["content-security-policy"].split("frame-ancestors")
+        content, frame = response.headers["content-security-policy"].split("frame-ancestors")
         assert HEADERS["content-security-policy"].startswith(content) and frame
-        assert "set-cookie" not in said.headers
-    assert [said.headers["cache-control"] for said in answers[:-1]] == ["no-store"] * 10
+        assert "set-cookie" not in response.headers
+    assert [response.headers["cache-control"] for response in answers[:-1]] == ["no-store"] * 10
     assert "http:" not in HEADERS["content-security-policy"]
     assert "unsafe" not in HEADERS["content-security-policy"]
 
@@ -81,37 +81,39 @@ def test_answers_that_all_could_read_are_closed_to_others(
     database.scrub()
     shutil.copy(path, elsewhere)
     own = [path.with_name(path.name + end) for end in ("", "-wal", "-shm")]
-    other = [settings.data, settings.audio, elsewhere]
-    for one in (*own, *other):
-        one.chmod(0o755 if one.is_dir() else 0o644)
+    others = [settings.data, settings.audio, elsewhere]
+    for file in (*own, *others):
+        file.chmod(0o755 if file.is_dir() else 0o644)
     close(create_app(settings))
     close(create_app(replace(settings, database_url=f"sqlite:///{elsewhere}")))
-    assert [stat.S_IMODE(one.stat().st_mode) for one in own] == [0o600] * 3
-    assert [stat.S_IMODE(one.stat().st_mode) for one in other] == [0o755, 0o755, 0o644]
+    assert [stat.S_IMODE(file.stat().st_mode) for file in own] == [0o600] * 3
+    assert [stat.S_IMODE(file.stat().st_mode) for file in others] == [0o755, 0o755, 0o644]
 
 
 def test_static_files_are_asked_about_again(client: TestClient) -> None:
-    said = client.get("/static/admin.css")
-    assert said.status_code == 200
-    assert said.headers["cache-control"] == "no-cache"
-    again = client.get("/static/admin.css", headers={"If-None-Match": said.headers["etag"]})
-    assert again.status_code == 304 and again.headers["cache-control"] == "no-cache"
+    response = client.get("/static/admin.css")
+    assert response.status_code == 200
+    assert response.headers["cache-control"] == "no-cache"
+    revalidated = client.get(
+        "/static/admin.css", headers={"If-None-Match": response.headers["etag"]}
+    )
+    assert revalidated.status_code == 304 and revalidated.headers["cache-control"] == "no-cache"
     for name in ("../app.py", "..%2fapp.py", "%2e%2e/app.py", "%00"):
         assert client.get(f"/static/{name}").status_code == 404
 
 
 def test_large_bodies_are_refused(client: TestClient, database: Database) -> None:
     person = Person.ready(client)
-    said = person.post("answers", comment="x" * BODY_BYTES)
-    assert said.status_code == 413 and said.json()["message"] == "The request is too large."
+    response = person.post("answers", comment="x" * BODY_BYTES)
+    assert response.status_code == 413 and response.json()["message"] == "The request is too large."
 
     def pieces() -> Iterator[bytes]:
         for _ in range(BODY_BYTES // 1000 + 1):
             yield b" " * 1000
 
-    said = client.post("/api/answers", content=pieces(), headers=person.headers)
-    assert "content-length" not in said.request.headers
-    assert said.status_code == 413
+    response = client.post("/api/answers", content=pieces(), headers=person.headers)
+    assert "content-length" not in response.request.headers
+    assert response.status_code == 413
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -119,8 +121,8 @@ def test_a_body_at_the_limit_is_read(client: TestClient) -> None:
     content = b'{"study": "small", "consent": true}'
     headers = {"Content-Type": "application/json"}
     for size, status in ((BODY_BYTES, 201), (BODY_BYTES + 1, 413)):
-        said = client.post("/api/join", content=content.ljust(size), headers=headers)
-        assert said.status_code == status
+        response = client.post("/api/join", content=content.ljust(size), headers=headers)
+        assert response.status_code == status
 
 
 def test_a_locked_database_acknowledges_nothing(
@@ -134,12 +136,12 @@ def test_a_locked_database_acknowledges_nothing(
     submission = key()
     with database.write() as session:
         session.scalars(select(Participant).with_for_update()).one()
-        said = person.judge(trial, submission)
-        assert said.status_code == 503 and said.json()["error"] == "busy"
-        assert said.json()["message"].endswith(".") and int(said.headers["retry-after"]) > 0
+        response = person.answer(trial, submission)
+        assert response.status_code == 503 and response.json()["error"] == "busy"
+        assert response.json()["message"].endswith(".") and int(response.headers["retry-after"]) > 0
         assert session.scalar(select(func.count(Answer.id))) == 0
         assert person.state()["trial"]["id"] == trial  # reading goes on
-    assert person.judge(trial, submission).status_code == 200
+    assert person.answer(trial, submission).status_code == 200
     with database.read() as session:
         assert session.scalars(select(Answer.submission)).all() == [submission]
 
@@ -166,11 +168,11 @@ def test_a_full_disk_acknowledges_nothing(
         for side, happened in product(("first", "second"), ("started", "ended")):
             play = {"trial": trial, "side": side, "event": happened, "submission": key()}
             statuses.add(person.post("plays", **play).status_code)
-        said = person.judge(trial, comment="🎹" * 1000)
-        if said.status_code != 200:
+        response = person.answer(trial, comment="🎹" * 1000)
+        if response.status_code != 200:
             break
         acknowledged += 1
-    assert said.status_code == 503 or 503 in statuses
+    assert response.status_code == 503 or 503 in statuses
     with database.read() as session:
         assert session.scalar(select(func.count(Answer.id))) == acknowledged
         assert session.scalar(text("PRAGMA integrity_check")) == "ok"
@@ -185,8 +187,8 @@ def test_a_mounted_survey_gives_addresses_under_its_mount(app: FastAPI) -> None:
     outside = FastAPI()
     outside.mount("/survey", app)
     with TestClient(outside) as client:
-        said = client.post("/survey/api/join", json={"study": "small", "consent": True}).json()
-        assert said["url"] == f"/survey/p/{said['token']}"
+        joined = client.post("/survey/api/join", json={"study": "small", "consent": True}).json()
+        assert joined["url"] == f"/survey/p/{joined['token']}"
         person = Person.ready(client, base="/survey")
         clips = person.state()["trial"]["clips"]
         assert all(clip.startswith("/survey/audio/") for clip in clips.values())
@@ -198,17 +200,20 @@ def test_an_error_of_ours_is_still_an_answer(
     client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr(app.state, "database")
-    said = client.get("/api/health")
-    assert said.status_code == 500 and said.json()["error"] == "busy"
-    assert said.headers["referrer-policy"] == "no-referrer"
-    assert "Traceback" not in said.text
+    response = client.get("/api/health")
+    assert response.status_code == 500 and response.json()["error"] == "busy"
+    assert response.headers["referrer-policy"] == "no-referrer"
+    assert "Traceback" not in response.text
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_who_opens_a_wrong_address_reads_a_sentence(client: TestClient) -> None:
-    said = client.get("/nothing/<script>", headers={"Accept": "text/html,*/*;q=0.8"})
-    assert said.status_code == 404 and said.headers["content-type"].startswith("text/html")
-    assert "<p>There is nothing at this address.</p>" in said.text and "script" not in said.text
+    response = client.get("/nothing/<script>", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert response.status_code == 404 and response.headers["content-type"].startswith("text/html")
+    assert (
+        "<p>There is nothing at this address.</p>" in response.text
+        and "script" not in response.text
+    )
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -224,11 +229,11 @@ def test_a_database_that_cannot_be_reached_stops_the_start(
     settings: Settings, database: Database, tmp_path: Path
 ) -> None:
     """In one sentence, which names neither its place nor its password."""
-    gone = f"postgresql://somebody:password@/none?host={tmp_path}"
+    url = f"postgresql://somebody:password@/none?host={tmp_path}"
     with pytest.raises(DatabaseError, match=r"cannot be used \(OperationalError\)") as refused:
-        create_app(replace(settings, database_url=gone))
-    said = str(refused.value)
-    assert "password" not in said and str(tmp_path) not in said and "\n" not in said
+        create_app(replace(settings, database_url=url))
+    sentence = str(refused.value)
+    assert "password" not in sentence and str(tmp_path) not in sentence and "\n" not in sentence
     with pytest.raises(DatabaseError, match="The data folder cannot be used"):
         create_app(replace(settings, database_url="sqlite:////proc/none/x.sqlite"))
 
@@ -260,8 +265,8 @@ def test_the_log_names_what_failed_and_no_value(
     with database.write() as session:
         session.execute(text("DROP TABLE answers"))
         session.execute(text("DROP TABLE plays"))
-    said = client.get("/admin/studies/small", headers=basic(ADMIN))
-    assert said.status_code == 503 and said.json()["error"] == "busy"
+    response = client.get("/admin/studies/small", headers=basic(ADMIN))
+    assert response.status_code == 503 and response.json()["error"] == "busy"
     failed = [record for record in caplog.records if record.levelname == "ERROR"]
     assert failed and all(record.exc_info is None for record in failed)
     for record in failed:
@@ -289,20 +294,20 @@ def test_a_wiped_disk_loses_nobodys_place(
     hosted = replace(settings, dataset="somebody/answers", hf_token="hf_x", ephemeral=True)
     first = create_app(hosted)
     with TestClient(first) as client:
-        halfway, done, gone = (Person.ready(client) for _ in range(3))
+        halfway, finished, withdrawn = (Person.ready(client) for _ in range(3))
         for _ in range(3):
             halfway.step(comment="half the way")
-        gone.step(comment="take this back")
-        gone.post("withdraw", confirm=True).raise_for_status()
-        before = [place(halfway.state()), place(done.finish())]
+        withdrawn.step(comment="take this back")
+        withdrawn.post("withdraw", confirm=True).raise_for_status()
+        before = [place(halfway.state()), place(finished.finish())]
     close(first)
 
     wiped = replace(hosted, data=tmp_path / "new", database_url="")
     second = create_app(wiped)
     with TestClient(second) as client:
-        people = (Person(client, person.token) for person in (halfway, done))
+        people = (Person(client, person.token) for person in (halfway, finished))
         assert [place(person.state()) for person in people] == before
-        assert Person(client, gone.token).post("questions").status_code == 404
+        assert Person(client, withdrawn.token).post("questions").status_code == 404
         assert Person(client, halfway.token).finish()["stage"] == "finished"
     with second.state.database.read() as session:
         assert session.scalar(select(func.count(Answer.id))) == 16
@@ -329,5 +334,5 @@ def test_an_unreachable_dataset_does_not_stop_the_start(
 
 def place(state: dict[str, Any]) -> dict[str, Any]:
     """A state without the addresses, which are new in a new database."""
-    kept = {name: state[name] for name in ("stage", "progress", "code")}
-    return kept | {"number": state["trial"] and state["trial"]["number"]}
+    values = {name: state[name] for name in ("stage", "progress", "code")}
+    return values | {"number": state["trial"] and state["trial"]["number"]}

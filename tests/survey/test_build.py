@@ -24,25 +24,25 @@ pytestmark = pytest.mark.slow
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
-def run(arguments: list[str], data: Path, **more) -> subprocess.CompletedProcess:
+def run(arguments: list[str], data: Path, **variables) -> subprocess.CompletedProcess:
     env = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "SPACE_ID")}
     env |= {"FADERNETS_DATA": str(data), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "survey.build", *arguments]
-    return subprocess.run(command, env=env | more, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, env=env | variables, capture_output=True, text=True, timeout=120)
 
 
 @SQLITE
 def test_the_same_seed_gives_the_same_bytes(two, spec, tmp_path, folder):
     """In another process, into another folder and another database."""
     arguments = ["--midi", str(folder), "--pairs", str(PAIRS), "--seed", "5", "--name", "again"]
-    ran = run(arguments, tmp_path / "other")
-    assert ran.returncode == 0, ran.stderr
-    assert "left out: broken.mid: broken.mid is" in ran.stderr
-    assert "4 transfer, 2 identical, 2 swapped, 2 practice (seed 5" in ran.stdout
-    other = Database(f"sqlite:///{tmp_path}/other/survey.sqlite")
-    again = stored(other, "again")
-    other.close()
-    assert contents(again) == contents(two) and again.build == two.build
+    process = run(arguments, tmp_path / "other")
+    assert process.returncode == 0, process.stderr
+    assert "left out: broken.mid: broken.mid is" in process.stderr
+    assert "4 transfer, 2 identical, 2 swapped, 2 practice (seed 5" in process.stdout
+    other_database = Database(f"sqlite:///{tmp_path}/other/survey.sqlite")
+    rebuilt = stored(other_database, "again")
+    other_database.close()
+    assert contents(rebuilt) == contents(two) and rebuilt.build == two.build
     names = {path.stem for path in (tmp_path / "other" / "audio").iterdir()}
     assert names == {clip.sha256 for s in two.stimuli for clip in (s.first, s.second)}
 
@@ -58,30 +58,30 @@ def test_killed_in_the_middle_and_built_again(spec, two, folder, tmp_path):
         time.sleep(0.02)
     child.send_signal(signal.SIGKILL)
     assert child.wait() == -signal.SIGKILL and list(audio.glob("*.mp3"))
-    other = Database(f"sqlite:///{tmp_path}/k/survey.sqlite")
-    with other.read() as session:
+    other_database = Database(f"sqlite:///{tmp_path}/k/survey.sqlite")
+    with other_database.read() as session:
         assert session.scalars(select(Study)).all() == []
     settings = Settings(data=tmp_path / "k")
-    create.build(other, settings, spec)
-    assert contents(stored(other, "two")) == contents(two)
-    other.close()
+    create.build(other_database, settings, spec)
+    assert contents(stored(other_database, "two")) == contents(two)
+    other_database.close()
 
 
-@pytest.mark.parametrize(("text", "says"), [("[]", "holds no rules"), ("{", "is not JSON")])
-def test_a_file_of_rules_that_is_none_is_refused(text, says, tmp_path, capsys):
+@pytest.mark.parametrize(("text", "reason"), [("[]", "holds no rules"), ("{", "is not JSON")])
+def test_a_file_of_rules_that_is_none_is_refused(text, reason, tmp_path, capsys):
     path = tmp_path / "rules.json"
     path.write_text(text)
     assert build.main(["--rules", str(path)]) == 2
-    assert says in capsys.readouterr().err
+    assert reason in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")
-def taken(tmp_path_factory, spec, made) -> Path:
+def built_folder(tmp_path_factory, spec, recorded) -> Path:
     """A data folder whose database has the study `two`."""
     data = tmp_path_factory.mktemp("taken")
     database = Database(f"sqlite:///{data}/survey.sqlite")
     build.upgrade(database)
-    insert.register(database, spec, made[1])
+    insert.register(database, spec, recorded[1])
     database.close()
     return data
 
@@ -103,18 +103,18 @@ def taken(tmp_path_factory, spec, made) -> Path:
         ([], {"FADERNETS_DATA": "/proc/none"}, "/proc/none cannot be used"),
     ],
 )
-def test_refusals_are_one_sentence(arguments, env, sentence, taken, capsys, monkeypatch):
-    before = (taken / "survey.sqlite").read_bytes()
+def test_refusals_are_one_sentence(arguments, env, sentence, built_folder, capsys, monkeypatch):
+    before = (built_folder / "survey.sqlite").read_bytes()
     for name in ("DATABASE_URL", "SPACE_ID"):
         monkeypatch.delenv(name, raising=False)
-    for name, value in ({"FADERNETS_DATA": str(taken)} | env).items():
+    for name, value in ({"FADERNETS_DATA": str(built_folder)} | env).items():
         monkeypatch.setenv(name, value)
     try:
         status = build.main(arguments)
     except SystemExit as error:  # of the parser
         status = error.code
-    told = capsys.readouterr()
-    assert status == 2 and told.out == ""
-    assert re.match(rf"survey\.build: ({sentence})", told.err), told.err
-    assert told.err.count("\n") == 1
-    assert (taken / "survey.sqlite").read_bytes() == before
+    output = capsys.readouterr()
+    assert status == 2 and output.out == ""
+    assert re.match(rf"survey\.build: ({sentence})", output.err), output.err
+    assert output.err.count("\n") == 1
+    assert (built_folder / "survey.sqlite").read_bytes() == before

@@ -33,8 +33,8 @@ def test_ratings_csv_is_the_frame_and_safe_in_a_spreadsheet(database: Database, 
     header, *rows = csv.reader(io.StringIO(text, newline=""))
     comments = [row[header.index("comment")] for row in rows]
     assert sum(cell.startswith("'=") for cell in comments) > 4
-    numbers = {at for at, name in enumerate(header) if name.startswith("change_")}
-    cells = [cell for row in rows for at, cell in enumerate(row) if at not in numbers]
+    numbers = {column for column, name in enumerate(header) if name.startswith("change_")}
+    cells = [cell for row in rows for column, cell in enumerate(row) if column not in numbers]
     assert not [cell for cell in cells if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
 
 
@@ -42,18 +42,18 @@ def test_study_json_is_all_there_is_of_it(database: Database, filled: Study):
     with database.read() as session:
         text = export_files.study_json(session, filled)
         assert text == export_files.study_json(session, filled)
-    found = json.loads(text)
-    assert (found["format"], found["version"]) == (export_files.FORMAT, 1)
-    assert len(found["study"]["stimuli"]) == 12 and found["study"]["build"] == {"seed": 0}
-    assert [len(one["trials"]) for one in found["participants"]] == [8] * 4
-    answers = [t["answer"] for one in found["participants"] for t in one["trials"]]
-    assert sum(one is not None for one in answers) == 3 * 8 + 5
+    exported = json.loads(text)
+    assert (exported["format"], exported["version"]) == (export_files.FORMAT, 1)
+    assert len(exported["study"]["stimuli"]) == 12 and exported["study"]["build"] == {"seed": 0}
+    assert [len(record["trials"]) for record in exported["participants"]] == [8] * 4
+    answers = [t["answer"] for record in exported["participants"] for t in record["trials"]]
+    assert sum(record is not None for record in answers) == 3 * 8 + 5
 
 
 def test_the_dictionary_has_a_row_for_every_column():
     header, *rows = csv.reader(io.StringIO(export_files.dictionary_csv(), newline=""))
     assert header == ["column", "form", "values", "meaning"]
-    assert [row[0] for row in rows] == [*(one.name for one in COLUMNS), "change_<attribute>"]
+    assert [row[0] for row in rows] == [*(column.name for column in COLUMNS), "change_<attribute>"]
     assert all(row[3] for row in rows)
 
 
@@ -84,10 +84,10 @@ def test_the_command_says_in_one_sentence_what_it_cannot(
         (["--database", f"sqlite:///{tmp_path}/none.sqlite"], "there is no database"),
         (["--database", "mysql://host/name"], "DATABASE_URL is for mysql"),
     ]
-    for arguments, said in cases:
+    for arguments, sentence in cases:
         assert export.main([*arguments, "--out", str(tmp_path / "out")]) == 2
         lines = capsys.readouterr().err.splitlines()
-        assert len(lines) == 1 and said in lines[0]
+        assert len(lines) == 1 and sentence in lines[0]
     assert not (tmp_path / "none.sqlite").exists() and not (tmp_path / "out").exists()
     (tmp_path / "file").touch()
     assert export.main(["--database", url, "--out", str(tmp_path / "file")]) == 2
@@ -96,10 +96,10 @@ def test_the_command_says_in_one_sentence_what_it_cannot(
 def test_an_erasure_reaches_exports_that_were_made_before(
     database: Database, filled: Study, tmp_path: Path
 ):
-    gone, kept, edited = tmp_path / "gone", tmp_path / "kept", tmp_path / "edited"
-    for folder in (gone, kept, kept, edited):
+    emptied, untouched, edited = tmp_path / "gone", tmp_path / "kept", tmp_path / "edited"
+    for folder in (emptied, untouched, untouched, edited):
         export_files.export(database, folder)
-    for path in gone.iterdir():
+    for path in emptied.iterdir():
         path.unlink()
     (edited / "study.json").unlink()
     with database.write() as session:
@@ -107,23 +107,27 @@ def test_an_erasure_reaches_exports_that_were_made_before(
         answer(session, person, random.Random(1), "a secret remark")
         for _ in range(3):
             answer(session, person, random.Random(1), "a secret remark")
-    export_files.export(database, kept)
-    assert b"a secret remark" in (kept / "ratings.csv").read_bytes()
+    export_files.export(database, untouched)
+    assert b"a secret remark" in (untouched / "ratings.csv").read_bytes()
     with database.write() as session:
-        found = select(Participant).where(Participant.public_id == person.public_id)
-        erase(session, session.scalars(found).one())
-    written = export_files.renew(database)
-    assert sorted(written) == [edited / "ratings.csv", kept / "ratings.csv", kept / "study.json"]
-    assert not list(gone.iterdir())
-    for path in written:
+        query = select(Participant).where(Participant.public_id == person.public_id)
+        erase(session, session.scalars(query).one())
+    renewed = export_files.renew(database)
+    assert sorted(renewed) == [
+        edited / "ratings.csv",
+        untouched / "ratings.csv",
+        untouched / "study.json",
+    ]
+    assert not list(emptied.iterdir())
+    for path in renewed:
         text = path.read_text()
         assert person.public_id not in text and "a secret remark" not in text
         assert "ümlaut" in text or "\\u00fc" in text
 
 
-@pytest.mark.parametrize("left", ["study.json", "ratings.csv"])
+@pytest.mark.parametrize("remaining", ["study.json", "ratings.csv"])
 def test_a_folder_is_of_the_study_exported_to_it_last(
-    database: Database, filled: Study, tmp_path: Path, left: str
+    database: Database, filled: Study, tmp_path: Path, remaining: str
 ):
     """Another study's withdrawal does not bring back what was overwritten."""
     out = tmp_path / "out"
@@ -131,10 +135,10 @@ def test_a_folder_is_of_the_study_exported_to_it_last(
     with database.write() as session:  # as if the folder had been another study's since
         session.get_one(Study, filled.id).name = "renamed"
     before = {path.name: path.read_bytes() for path in out.iterdir()}
-    for name in {"study.json", "ratings.csv"} - {left}:
+    for name in {"study.json", "ratings.csv"} - {remaining}:
         (out / name).unlink()
     assert export_files.renew(database) == []
-    assert (out / left).read_bytes() == before[left]
+    assert (out / remaining).read_bytes() == before[remaining]
 
 
 def test_two_studies_in_one_folder(database: Database, filled: Study, tmp_path: Path):
@@ -144,8 +148,8 @@ def test_two_studies_in_one_folder(database: Database, filled: Study, tmp_path: 
     out = tmp_path / "same"
     for name in ("small", "other"):
         export_files.export(database, out, name)
-    written = export_files.renew(database)
-    assert sorted(path.name for path in written) == ["ratings.csv", "study.json"]
+    renewed = export_files.renew(database)
+    assert sorted(path.name for path in renewed) == ["ratings.csv", "study.json"]
     assert json.loads((out / "study.json").read_text())["study"]["name"] == "other"
     assert len((out / "ratings.csv").read_text().splitlines()) == 1
     export_files.export(database, out, "small")
@@ -158,9 +162,9 @@ def test_a_study_of_the_same_name_elsewhere_keeps_its_folder(
 ):
     out = tmp_path / "out"
     export_files.export(database, out)
-    found = json.loads((out / "study.json").read_text())
-    found["study"]["created_at"] = "2020-01-01T00:00:00+00:00"  # of another database
-    (out / "study.json").write_text(json.dumps(found))
+    exported = json.loads((out / "study.json").read_text())
+    exported["study"]["created_at"] = "2020-01-01T00:00:00+00:00"  # of another database
+    (out / "study.json").write_text(json.dumps(exported))
     assert export_files.renew(database) == []
 
 
@@ -182,8 +186,8 @@ def test_an_export_that_cannot_be_renewed_is_logged(
     export_files.export(database, tmp_path / "first")
     export_files.export(database, tmp_path / "second")
     monkeypatch.setattr(Path, "replace", refusing)
-    written = export_files.renew(database)
-    assert {path.parent.name for path in written} == {"second"}
+    renewed = export_files.renew(database)
+    assert {path.parent.name for path in renewed} == {"second"}
     assert "could not be written again" in caplog.text
     names = {path.name for path in (tmp_path / "second").iterdir()}
     assert {path.name for path in (tmp_path / "first").iterdir()} == names

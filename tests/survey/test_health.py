@@ -61,9 +61,9 @@ def exclusive(database: Database) -> Iterator[None]:
 def ask(client: TestClient) -> tuple[int, dict[str, Any]]:
     """Status and answer, which came within a second."""
     begun = time.monotonic()
-    said = client.get("/healthz")
+    response = client.get("/healthz")
     assert time.monotonic() - begun < 5  # the database was not waited for
-    return said.status_code, said.json()
+    return response.status_code, response.json()
 
 
 def until_well(client: TestClient) -> None:
@@ -74,8 +74,8 @@ def until_well(client: TestClient) -> None:
 
 
 def test_all_is_well(client: TestClient, settings: Settings) -> None:
-    status, said = ask(client)
-    assert (status, said) == (200, WELL)  # and nothing more, such as how large the disk is
+    status, health = ask(client)
+    assert (status, health) == (200, WELL)  # and nothing more, such as how large the disk is
     head = client.head("/healthz")
     assert head.status_code == 200 and not head.content
     assert head.headers["cache-control"] == "no-store"
@@ -99,8 +99,8 @@ def test_it_writes_nothing(client: TestClient, database: Database, settings: Set
 def test_a_locked_database(client: TestClient, database: Database) -> None:
     with exclusive(database):
         for _ in range(3):
-            status, said = ask(client)
-            assert (status, said["ok"], said["database"], said["disk"]) == (
+            status, health = ask(client)
+            assert (status, health["ok"], health["database"], health["disk"]) == (
                 503,
                 False,
                 "slow",
@@ -124,8 +124,8 @@ def test_a_locked_database_that_everybody_waits_for(
         for thread in waiting:
             thread.start()
         time.sleep(0.5)
-        status, said = ask(client)
-        assert status == 503 and said["database"] == "slow"
+        status, health = ask(client)
+        assert status == 503 and health["database"] == "slow"
     for thread in waiting:
         thread.join()
     until_well(client)
@@ -152,13 +152,13 @@ def test_nothing_is_stored_in_files_that_have_lost_their_names(
     path = Path(f"{database.url.database}{end}")
     away = path.rename(f"{path}.away")
     for _ in range(2):
-        said = client.post("/api/join", json={"study": "small", "consent": True})
-        assert (said.status_code, said.json()["message"]) == (503, http_errors.BUSY)
-        assert said.headers["retry-after"]
+        response = client.post("/api/join", json={"study": "small", "consent": True})
+        assert (response.status_code, response.json()["message"]) == (503, http_errors.BUSY)
+        assert response.headers["retry-after"]
         trial = person.state()["trial"]["id"]
-        assert person.judge(trial).status_code == 503
-        status, found = ask(client)
-        assert (status, found["database"]) == (503, "failing")
+        assert person.answer(trial).status_code == 503
+        status, health = ask(client)
+        assert (status, health["database"]) == (503, "failing")
     assert not path.exists(), "another file was put where the old one is missing"
     path.touch()  # what another program would leave there
     assert client.post("/api/join", json={"study": "small", "consent": True}).status_code == 503
@@ -166,7 +166,7 @@ def test_nothing_is_stored_in_files_that_have_lost_their_names(
     away.replace(path)
     assert ask(client) == (200, WELL)
     person.hear(trial)
-    person.judge(trial).raise_for_status()
+    person.answer(trial).raise_for_status()
     Person.ready(client)
 
 
@@ -180,16 +180,16 @@ def test_a_postgresql_that_is_gone(client: TestClient, database: Database, postg
 
 @ONE
 def test_a_postgresql_that_does_not_answer(client: TestClient, app: FastAPI) -> None:
-    """It takes the connection, and that is all: clients wait for it for ten seconds."""
-    kept = app.state.database
+    """It accepts the connection and never answers; clients wait ten seconds for it."""
+    database = app.state.database
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         app.state.database = Database(f"postgresql://somebody@127.0.0.1:{port}/none", busy=2)
         for _ in range(3):
-            status, said = ask(client)
-            assert (status, said["database"]) == (503, "slow")
+            status, health = ask(client)
+            assert (status, health["database"]) == (503, "slow")
     app.state.database.close()
-    app.state.database = kept
+    app.state.database = database
     until_well(client)
 
 
@@ -212,17 +212,17 @@ def test_the_disk(
 ) -> None:
     monkeypatch.setattr(health.shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
     monkeypatch.setattr(health.os, "access", lambda path, mode: access or path != settings.data)
-    status, said = ask(client)
-    assert (status, said["disk"]) == (200 if disk == "ok" else 503, disk)
-    assert set(said) == set(WELL)
+    status, status_report = ask(client)
+    assert (status, status_report["disk"]) == (200 if disk == "ok" else 503, disk)
+    assert set(status_report) == set(WELL)
 
 
 @ONE
 def test_a_data_folder_that_is_gone(client: TestClient, app: FastAPI, settings: Settings) -> None:
     app.state.settings = replace(settings, data=settings.data / "none")
-    status, said = ask(client)
-    assert (status, said["disk"]) == (503, "failing")
-    assert str(settings.data) not in json.dumps(said)
+    status, health = ask(client)
+    assert (status, health["disk"]) == (503, "failing")
+    assert str(settings.data) not in json.dumps(health)
 
 
 def test_a_clips_folder_that_is_gone(
@@ -230,8 +230,8 @@ def test_a_clips_folder_that_is_gone(
 ) -> None:
     """It counts while somebody could take part, and only then."""
     away = settings.audio.rename(settings.data / "elsewhere")
-    status, said = ask(client)
-    assert (status, said) == (503, WELL | {"ok": False, "disk": "failing"})
+    status, health = ask(client)
+    assert (status, health) == (503, WELL | {"ok": False, "disk": "failing"})
     with database.write() as session:
         session.get_one(Study, study.id).state = "closed"
     assert ask(client) == (200, WELL)
@@ -289,20 +289,20 @@ def test_a_clips_folder_that_cannot_be_read(
 
 @ONE
 @pytest.mark.parametrize(
-    ("failure", "said"), [(None, "ok"), ("503: the Hub is down at hf_secret", "failing")]
+    ("failure", "expected"), [(None, "ok"), ("503: the Hub is down at hf_secret", "failing")]
 )
 def test_the_journal(
-    client: TestClient, app: FastAPI, settings: Settings, failure: str | None, said: str
+    client: TestClient, app: FastAPI, settings: Settings, failure: str | None, expected: str
 ) -> None:
     """It is told of, but restarting would lose what it has not yet uploaded: 200 all the same."""
     app.state.journal = SimpleNamespace(failure=failure)
-    status, found = ask(client)
-    assert (status, found["ok"], found["journal"]) == (200, True, said)
-    assert "hf_secret" not in json.dumps(found)
+    status, health = ask(client)
+    assert (status, health["ok"], health["journal"]) == (200, True, expected)
+    assert "hf_secret" not in json.dumps(health)
     app.state.journal = None
     app.state.settings = replace(settings, dataset="somebody/answers", hf_token="hf_x")
-    status, found = ask(client)
-    assert (status, found["journal"]) == (200, "failing")
+    status, health = ask(client)
+    assert (status, health["journal"]) == (200, "failing")
 
 
 @ONE

@@ -1,4 +1,4 @@
-"""Every route of the survey, asked by whoever means no good: refused in a sentence, not logged.
+"""Hostile requests to every route of the survey: refused in a sentence, not logged.
 
 The routes are read from the application itself, so that a new one is tried as well.
 """
@@ -124,8 +124,8 @@ def table() -> list[tuple[str, str]]:
         warnings.simplefilter("ignore")  # that GET and HEAD are one function
         paths = app.openapi()["paths"]
     mounted = [("get", f"{route.path}/{{file}}") for route in app.routes if is_mount(route)]
-    found = [(method, path) for path, methods in paths.items() for method in methods]
-    routes = {(method.upper(), path) for method, path in [*found, *mounted] if method != "head"}
+    own = [(method, path) for path, methods in paths.items() for method in methods]
+    routes = {(method.upper(), path) for method, path in [*own, *mounted] if method != "head"}
     return sorted(routes)  # FastAPI gives the methods of a path in any order
 
 
@@ -181,9 +181,9 @@ def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # the tests' own client
     yield
     for record in caplog.records:
-        said = record.getMessage()
-        assert record.levelno < logging.ERROR and record.exc_info is None, said
-        assert MARK not in said and ADMIN not in said
+        message = record.getMessage()
+        assert record.levelno < logging.ERROR and record.exc_info is None, message
+        assert MARK not in message and ADMIN not in message
     assert "Traceback" not in caplog.text
 
 
@@ -192,32 +192,36 @@ def filled(path: str, part: str, only: str | None = None) -> str:
     real = {"name": "small", "file": "ratings.csv"}
     return re.sub(
         r"\{(\w+)(:path)?\}",
-        lambda found: part if only in (None, found[1]) else real.get(found[1], "1"),
+        lambda match: part if only in (None, match[1]) else real.get(match[1], "1"),
         path,
     )
 
 
-def check(said: Response, site: Site, gives_back: bool = False) -> None:
-    """A response tells a client nothing but what is the matter, in a sentence.
+def check(response: Response, site: Site, gives_back: bool = False) -> None:
+    """A response holds no secret and no internals; a refusal is one sentence.
 
     With `gives_back` it may show what the admin had filled into a form.
     """
-    what = (said.request.method, said.request.url.path[:80], dict(said.request.headers))
-    assert said.status_code < 500, what
-    text = said.text + repr(said.headers)
-    assert gives_back or MARK not in text, what
+    request = (
+        response.request.method,
+        response.request.url.path[:80],
+        dict(response.request.headers),
+    )
+    assert response.status_code < 500, request
+    text = response.text + repr(response.headers)
+    assert gives_back or MARK not in text, request
     for secret in site.secrets:
-        assert secret not in text, what
+        assert secret not in text, request
     for name in HEADERS:
-        assert len(said.headers.get_list(name)) == 1, what
-    if said.status_code < 400 or said.request.method == "HEAD":
+        assert len(response.headers.get_list(name)) == 1, request
+    if response.status_code < 400 or response.request.method == "HEAD":
         return
     for word in BEHIND_THE_WALL:
-        assert word not in text, (what, said.text[:300])
-    if said.headers.get("content-type", "").startswith(JSON):
-        told = said.json()
-        assert set(told) <= {"error", "message", "state"}, what
-        message = told["message"]
+        assert word not in text, (request, response.text[:300])
+    if response.headers.get("content-type", "").startswith(JSON):
+        body = response.json()
+        assert set(body) <= {"error", "message", "state"}, request
+        message = body["message"]
         assert message.endswith(".") and "\n" not in message and len(message) < 200, message
 
 
@@ -228,10 +232,10 @@ ONE = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
 
 
 def test_the_table_has_all_there_is() -> None:
-    found = set(table())
-    assert {("POST", "/api/answers"), ("GET", "/audio/{token}"), ("GET", "/healthz")} <= found
-    assert {("POST", "/admin/studies/{name}/open"), ("GET", "/static/{file}")} <= found
-    assert len(found) > 40
+    routes = set(table())
+    assert {("POST", "/api/answers"), ("GET", "/audio/{token}"), ("GET", "/healthz")} <= routes
+    assert {("POST", "/admin/studies/{name}/open"), ("GET", "/static/{file}")} <= routes
+    assert len(routes) > 40
 
 
 @pytest.mark.slow
@@ -254,13 +258,13 @@ def test_bodies(site: Site, quiet: None, method: str, path: str) -> None:
     """Sent to every route, and to the real study's where there is one."""
     for headers in site.askers(path):
         for kind, content in BODIES:
-            said = site.client.request(
+            response = site.client.request(
                 method,
                 filled(path, "1", ""),
                 headers=headers | {"Content-Type": kind},
                 content=content,
             )
-            check(said, site, gives_back=path == "/admin/new")
+            check(response, site, gives_back=path == "/admin/new")
 
 
 @pytest.mark.slow
@@ -269,17 +273,17 @@ def test_bodies(site: Site, quiet: None, method: str, path: str) -> None:
 def test_headers(site: Site, quiet: None, method: str, path: str) -> None:
     for headers in site.askers(path):
         for odd in ODD:
-            said = site.client.request(method, filled(path, "1", ""), headers=headers | odd)
-            check(said, site)
+            response = site.client.request(method, filled(path, "1", ""), headers=headers | odd)
+            check(response, site)
 
 
 @ONE
 @ROUTES
 def test_methods(site: Site, quiet: None, method: str, path: str) -> None:
     for headers in site.askers(path):
-        for other in METHODS:
-            said = site.client.request(other, filled(path, "1", ""), headers=headers)
-            check(said, site)
+        for other_method in METHODS:
+            response = site.client.request(other_method, filled(path, "1", ""), headers=headers)
+            check(response, site)
 
 
 def test_the_survey_goes_on(site: Site) -> None:

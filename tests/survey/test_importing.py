@@ -35,8 +35,8 @@ from tests.survey.crowd import fill, join
 def filled(database: Database, study: Study) -> Study:
     """A study with six people, one of whom used an invitation, and two who withdrew."""
     with database.write() as session:
-        here = session.get_one(Study, study.id)
-        here.withdrawn, here.rules = 2, DEFAULT_RULES
+        row = session.get_one(Study, study.id)
+        row.withdrawn, row.rules = 2, DEFAULT_RULES
         for number in range(3):
             session.add(Invitation(study_id=study.id, token_hash=f"{number:064}", label="Jane"))
         fill(session, study, 6)
@@ -50,7 +50,7 @@ def text(database: Database, filled: Study) -> str:
 
 
 @pytest.fixture(params=KINDS)
-def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """Another database, without tables or with a schema."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("migrated"), tmp_path / "other.sqlite")
@@ -73,36 +73,44 @@ def counts(database: Database) -> dict[str, int]:
         return {t.name: session.scalar(select(func.count()).select_from(t)) for t in tables}
 
 
-def test_the_same_analysis_before_and_after(database: Database, text: str, other: Database):
-    with other.write() as session:
+def test_the_same_analysis_before_and_after(database: Database, text: str, target: Database):
+    with target.write() as session:
         import_study(session, text)
-    with database.read() as one, other.read() as two:
-        before, after = choose(one), choose(two)
-        assert frame(two, after).equals(frame(one, before)) and len(frame(two, after)) == 33
+    with database.read() as source_session, target.read() as target_session:
+        before, after = choose(source_session), choose(target_session)
+        assert (
+            frame(target_session, after).equals(frame(source_session, before))
+            and len(frame(target_session, after)) == 33
+        )
         people = ParticipantCounts(invited=3, consented=8, finished=5, withdrawn=2)
-        assert flow(two, after) == flow(one, before) == people
+        assert flow(target_session, after) == flow(source_session, before) == people
         results = [
             analyse(frame(s, study), flow(s, study), study.rules, seed=1, draws=100)
-            for s, study in ((one, before), (two, after))
+            for s, study in ((source_session, before), (target_session, after))
         ]
         assert results[0] == results[1]
-        again = json.loads(export_files.study_json(two, after))
-        assert again["study"].pop("state") == "closed" and again["study"].pop("closed_at")
+        exported_again = json.loads(export_files.study_json(target_session, after))
+        assert exported_again["study"].pop("state") == "closed" and exported_again["study"].pop(
+            "closed_at"
+        )
         first = json.loads(text)
         assert first["study"].pop("state") == "open" and first["study"].pop("closed_at") is None
-        assert again == first
+        assert exported_again == first
 
 
-def test_nobody_can_go_on_with_an_imported_study(database: Database, text: str, other: Database):
-    with other.write() as session:
+def test_nobody_can_go_on_with_an_imported_study(database: Database, text: str, target: Database):
+    with target.write() as session:
         import_study(session, text)
-    with database.read() as one, other.read() as two:
+    with database.read() as source_session, target.read() as target_session:
         for model, name in ((Participant, "token_hash"), (Trial, "token")):
             column = getattr(model, name)
-            before, after = set(one.scalars(select(column))), set(two.scalars(select(column)))
+            before, after = (
+                set(source_session.scalars(select(column))),
+                set(target_session.scalars(select(column))),
+            )
             assert len(after) == len(before) and not before & after
-        assert not set(two.scalars(select(Invitation.label))) - {""}
-        assert not two.scalars(select(Participant.completion_code)).first()
+        assert not set(target_session.scalars(select(Invitation.label))) - {""}
+        assert not target_session.scalars(select(Participant.completion_code)).first()
 
 
 def test_beside_another_study_under_a_new_name(study: Study, database: Database, tmp_path: Path):
@@ -131,32 +139,47 @@ def test_a_name_no_address_can_have_is_refused(database: Database, text: str, na
         import_study(session, text, name)
 
 
-def last(found: dict[str, Any]) -> dict[str, Any]:
-    return found["participants"][-1]
+def last_participant(exported: dict[str, Any]) -> dict[str, Any]:
+    return exported["participants"][-1]
 
 
-def answered(found: dict[str, Any]) -> dict[str, Any]:
-    return next(one for one in last(found)["trials"] if one["answer"])
+def answered_trial(exported: dict[str, Any]) -> dict[str, Any]:
+    return next(trial for trial in last_participant(exported)["trials"] if trial["answer"])
 
 
 SPOILT: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
-    "no rating": (lambda f: answered(f)["answer"].update(rhythm=6), "answer.rhythm"),
-    "no direction": (lambda f: answered(f)["answer"].update(direction="up"), "answer.direction"),
-    "half an answer": (lambda f: answered(f)["answer"].pop("melody"), "answer.melody is missing"),
+    "no rating": (lambda f: answered_trial(f)["answer"].update(rhythm=6), "answer.rhythm"),
+    "no direction": (
+        lambda f: answered_trial(f)["answer"].update(direction="up"),
+        "answer.direction",
+    ),
+    "half an answer": (
+        lambda f: answered_trial(f)["answer"].pop("melody"),
+        "answer.melody is missing",
+    ),
     "endless": (lambda f: f["study"]["stimuli"][0]["measured"]["note"].update(after=1e999), "meas"),
-    "no stimulus": (lambda f: answered(f).update(stimulus="x"), "the study does not have"),
-    "twice a trial": (lambda f: last(f)["trials"].append(answered(f)), "contradicts itself"),
-    "twice a person": (lambda f: f["participants"].append(last(f)), "contradicts itself"),
+    "no stimulus": (lambda f: answered_trial(f).update(stimulus="x"), "the study does not have"),
+    "twice a trial": (
+        lambda f: last_participant(f)["trials"].append(answered_trial(f)),
+        "contradicts itself",
+    ),
+    "twice a person": (
+        lambda f: f["participants"].append(last_participant(f)),
+        "contradicts itself",
+    ),
     "long comment": (
-        lambda f: answered(f)["answer"].update(comment="x" * 1001),
+        lambda f: answered_trial(f)["answer"].update(comment="x" * 1001),
         "answer.comment cannot be",
     ),
-    "no trials": (lambda f: last(f).update(trials=None), "trials: expected a list"),
+    "no trials": (lambda f: last_participant(f).update(trials=None), "trials: expected a list"),
     "no person": (lambda f: f["participants"].append(5), "expected an object"),
     "no hash": (lambda f: f["study"]["stimuli"][0]["first"].update(sha256="a"), "contradicts"),
     "another size": (lambda f: f["study"]["stimuli"][-1]["first"].update(bytes=1), "has 1 bytes|"),
     "same for lower": (lambda f: f["study"]["stimuli"][0].update(intended="same"), "contradicts"),
-    "finished never": (lambda f: last(f).update(finished_at=None, stage="finished"), "contradicts"),
+    "finished never": (
+        lambda f: last_participant(f).update(finished_at=None, stage="finished"),
+        "contradicts",
+    ),
     "no study": (lambda f: f.pop("study"), "study is missing"),
     "a version to come": (lambda f: f.update(version=2), "version 2"),
     "another format": (lambda f: f.update(format="x"), "not a study"),
@@ -164,7 +187,7 @@ SPOILT: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
 
 
 @pytest.mark.parametrize(
-    ("other", "spoilt"),
+    ("target", "spoilt"),
     [
         *(("sqlite", spoilt) for spoilt in SPOILT),
         *(
@@ -172,30 +195,30 @@ SPOILT: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
             for spoilt in ("no rating", "twice a person", "no hash")
         ),
     ],
-    indirect=["other"],
+    indirect=["target"],
 )
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_all_or_nothing(database: Database, text: str, other: Database, spoilt: str):
-    change, said = SPOILT[spoilt]
-    found = json.loads(text)
-    change(found)
+def test_all_or_nothing(database: Database, text: str, target: Database, spoilt: str):
+    change, sentence = SPOILT[spoilt]
+    exported = json.loads(text)
+    change(exported)
     if spoilt == "another size":  # of a clip that another study has
-        with other.write() as session:
-            one = json.loads(text)["study"]["stimuli"][-1]["first"]
-            session.add(Clip(**one))
-        said = "bytes here"
-    before = counts(other)
-    with pytest.raises(ValueError, match=said), other.write() as session:
-        import_study(session, json.dumps(found).replace("Infinity", "1e999"))
-    assert counts(other) == before
+        with target.write() as session:
+            clip = json.loads(text)["study"]["stimuli"][-1]["first"]
+            session.add(Clip(**clip))
+        sentence = "bytes here"
+    before = counts(target)
+    with pytest.raises(ValueError, match=sentence), target.write() as session:
+        import_study(session, json.dumps(exported).replace("Infinity", "1e999"))
+    assert counts(target) == before
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_an_export_from_before_seconds_had_a_bound(database: Database, text: str, other: Database):
-    found = json.loads(text)
-    answered(found)["answer"].update(seconds=1e308)
-    with other.write() as session:
-        import_study(session, json.dumps(found))
+def test_an_export_from_before_seconds_had_a_bound(database: Database, text: str, target: Database):
+    exported = json.loads(text)
+    answered_trial(exported)["answer"].update(seconds=1e308)
+    with target.write() as session:
+        import_study(session, json.dumps(exported))
         assert session.scalar(select(func.max(Answer.seconds))) == LONGEST_SECONDS
         assert session.scalar(select(func.count(Answer.id))) == 45
 
@@ -211,8 +234,8 @@ class TestCommand:
         (tmp_path / "study.json").write_text(text)
         url = f"sqlite:///{tmp_path}/new/one.sqlite"
         assert self.run(tmp_path / "study.json", "--database", url, "--name", "again") == 0
-        said = capsys.readouterr().out
-        assert said == "again: 12 stimuli, 6 participants, 45 answers\n"
+        output = capsys.readouterr().out
+        assert output == "again: 12 stimuli, 6 participants, 45 answers\n"
         database = Database(url)
         with database.read() as session:
             assert session.scalar(select(func.count(Answer.id))) == 45
@@ -222,7 +245,7 @@ class TestCommand:
         assert "there is a study 'again' already" in capsys.readouterr().err
 
     @pytest.mark.parametrize(
-        ("content", "said"),
+        ("content", "sentence"),
         [
             (b"study,participant\r\na,b\r\n", "survey.analyze --csv"),
             (b"", "survey.analyze --csv"),
@@ -233,13 +256,13 @@ class TestCommand:
         ],
     )
     def test_what_is_no_export_makes_no_database(
-        self, tmp_path: Path, content: bytes, said: str, capsys: pytest.CaptureFixture[str]
+        self, tmp_path: Path, content: bytes, sentence: str, capsys: pytest.CaptureFixture[str]
     ):
         (tmp_path / "file").write_bytes(content)
         url = f"sqlite:///{tmp_path}/new.sqlite"
         assert self.run(tmp_path / "file", "--database", url) == 2
         err = capsys.readouterr().err
-        assert said in err and len(err.splitlines()) == 1
+        assert sentence in err and len(err.splitlines()) == 1
         assert not (tmp_path / "new.sqlite").exists()
 
     def test_a_missing_file_is_named(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -247,9 +270,9 @@ class TestCommand:
         assert "none.json" in capsys.readouterr().err
 
 
-def test_an_imported_study_lets_nobody_in(text: str, other: Database):
-    with other.write() as session:
+def test_an_imported_study_lets_nobody_in(text: str, target: Database):
+    with target.write() as session:
         study = import_study(session, text)
         assert study.closed_at <= now()
-    with other.write() as session, pytest.raises(Refused, match="closed"):
+    with target.write() as session, pytest.raises(Refused, match="closed"):
         join(session, study)

@@ -51,10 +51,10 @@ def book(database: Database, study: Study) -> Book:
             answer(session, person, dice, "ü")
         book.joined.append(token)
         for trial in person.trials[:4]:
-            given = trial.answer
-            ratings = [getattr(given, scale) for scale in SCALES]
-            row = (trial.token, given.direction, *ratings, given.comment, given.seconds)
-            book.sent[given.submission] = book.acknowledged[given.submission] = row
+            stored = trial.answer
+            ratings = [getattr(stored, scale) for scale in SCALES]
+            row = (trial.token, stored.direction, *ratings, stored.comment, stored.seconds)
+            book.sent[stored.submission] = book.acknowledged[stored.submission] = row
             book.plays |= {(trial.token, play.submission) for play in trial.plays}
     return book
 
@@ -62,25 +62,27 @@ def book(database: Database, study: Study) -> Book:
 def test_the_comparison_finds_nothing_where_all_is_right(
     database: Database, study: Study, book: Book
 ) -> None:
-    found = book.compared(database, study.name)
-    assert harm(found) == {}
+    report = book.compared(database, study.name)
+    assert harm(report) == {}
     counts = ("answers_acknowledged", "plays_acknowledged", "joins_acknowledged")
-    assert [found[name] for name in counts] == [4, 16, 1]
+    assert [report[name] for name in counts] == [4, 16, 1]
 
 
 def test_the_comparison_finds_what_is_wrong(database: Database, study: Study, book: Book) -> None:
-    lost, changed, doubled, again = book.acknowledged
+    lost, changed, doubled, resubmitted = book.acknowledged
     with database.write() as session:
         session.execute(delete(Answer).where(Answer.submission == lost))
         session.execute(update(Answer).where(Answer.submission == changed).values(seconds=1))
-        session.execute(update(Answer).where(Answer.submission == again).values(submission=doubled))
+        session.execute(
+            update(Answer).where(Answer.submission == resubmitted).values(submission=doubled)
+        )
         session.execute(delete(Play).where(Play.id == session.scalar(select(Play.id).limit(1))))
         session.execute(update(Participant).values(token_hash="0" * 64))
-    found = harm(book.compared(database, study.name))
+    harms = harm(book.compared(database, study.name))
     # What was renamed is lost, and stands under the other's name with other values.
-    assert found["answers_lost"] == 2 and found["answers_doubled"] == 1
-    assert found["answers_changed"] == found["answers_unknown"] == 2
-    assert found["plays_lost"] == 1 and found["joins_lost"] == 1
+    assert harms["answers_lost"] == 2 and harms["answers_doubled"] == 1
+    assert harms["answers_changed"] == harms["answers_unknown"] == 2
+    assert harms["plays_lost"] == 1 and harms["joins_lost"] == 1
 
 
 def test_a_damaged_copy_is_seen(

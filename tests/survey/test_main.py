@@ -1,4 +1,4 @@
-"""The survey as a process of its own: what a real server says to what no library would send."""
+"""The survey as a real process, with requests that HTTP libraries refuse to send."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ def server(
         port = probe.getsockname()[1]
     env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     env["FADERNETS_DATA"] = str(settings.data)
-    said = tmp_path / "said.txt"
+    log = tmp_path / "said.txt"
     command = [sys.executable, "-m", "survey", "--port", str(port)]
-    with said.open("w") as sink:
+    with log.open("w") as sink:
         process = subprocess.Popen(
             command, cwd=root, env=env, stdout=sink, stderr=subprocess.STDOUT
         )
         try:
             until = time.monotonic() + START
             while not answers(port):
-                assert process.poll() is None, said.read_text()
+                assert process.poll() is None, log.read_text()
                 assert time.monotonic() < until, "the survey does not start"
                 time.sleep(0.1)
             yield f"http://127.0.0.1:{port}/survey"
@@ -65,10 +65,10 @@ def server(
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=STOP) == 0
     names = [path.name for path in settings.data.iterdir() if path.is_file()]
-    told = said.read_text()
-    assert names == ["survey.sqlite"] or BUSY in told
-    told = told.replace(BUSY, "")
-    assert told == f"The survey is at http://127.0.0.1:{port}/survey/\n"
+    log_text = log.read_text()
+    assert names == ["survey.sqlite"] or BUSY in log_text
+    log_text = log_text.replace(BUSY, "")
+    assert log_text == f"The survey is at http://127.0.0.1:{port}/survey/\n"
 
 
 def answers(port: int) -> bool:
@@ -80,12 +80,12 @@ def raw(server: str, request: bytes) -> bytes:
     """What comes back for the bytes of a request, until the server closes."""
     address = urlsplit(server)
     with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
-        said = b""
+        answer = b""
         with contextlib.suppress(ConnectionError):  # closed before all was read
             connection.sendall(request)
             while piece := connection.recv(65536):
-                said += piece
-    return said
+                answer += piece
+    return answer
 
 
 def test_a_whole_way(server: str) -> None:
@@ -109,9 +109,9 @@ def test_stopping_waits_for_nobody(
     server: str, settings: Settings, request: pytest.FixtureRequest
 ) -> None:
     """Somebody has the database to himself, others wait for it, and one sends half a request."""
-    other = sqlite3.connect(settings.data / "survey.sqlite", isolation_level=None)
-    request.addfinalizer(other.close)
-    other.execute("BEGIN EXCLUSIVE")
+    locking = sqlite3.connect(settings.data / "survey.sqlite", isolation_level=None)
+    request.addfinalizer(locking.close)
+    locking.execute("BEGIN EXCLUSIVE")
     address = urlsplit(server)
     half = socket.create_connection((address.hostname, address.port))
     request.addfinalizer(half.close)
@@ -146,9 +146,9 @@ GARBAGE = (
 def test_what_is_no_request(server: str) -> None:
     """Refused, repeated nowhere, and not worth a line in the log, which the fixture reads."""
     for content in GARBAGE:
-        said = raw(server, content)
-        assert re.match(rb"HTTP/1.1 4\d\d |$", said), (content[:60], said[:200])
-        assert b"h0stile" not in said and b"Traceback" not in said
+        answer = raw(server, content)
+        assert re.match(rb"HTTP/1.1 4\d\d |$", answer), (content[:60], answer[:200])
+        assert b"h0stile" not in answer and b"Traceback" not in answer
     cut = urlsplit(server)  # and one that leaves in the middle
     with socket.create_connection((cut.hostname, cut.port)) as connection:
         connection.sendall(
@@ -173,9 +173,11 @@ OUTWARDS = (
 
 def test_no_path_leads_out(server: str) -> None:
     for path in OUTWARDS:
-        said = raw(server, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-        assert said.startswith(b"HTTP/1.1 404 "), path
-        assert b"root:" not in said and b"SQLite" not in said and b"import" not in said
+        answer = raw(
+            server, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+        )
+        assert answer.startswith(b"HTTP/1.1 404 "), path
+        assert b"root:" not in answer and b"SQLite" not in answer and b"import" not in answer
 
 
 def test_a_body_without_an_announced_length_has_an_end(server: str) -> None:
@@ -184,8 +186,8 @@ def test_a_body_without_an_announced_length_has_an_end(server: str) -> None:
         b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
     )
     chunk = b"1000\r\n" + b" " * 4096 + b"\r\n"
-    said = raw(server, head + chunk * (BODY_BYTES // 4096 + 1) + b"0\r\n\r\n")
-    assert said.startswith(b"HTTP/1.1 413 ")
+    answer = raw(server, head + chunk * (BODY_BYTES // 4096 + 1) + b"0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 413 ")
 
 
 @pytest.mark.parametrize(
@@ -206,5 +208,7 @@ def test_settings_that_cannot_be(
     monkeypatch.setenv("FADERNETS_DATA", str(settings.data))
     monkeypatch.setenv(name, value)
     assert main(["--port", "0"]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("survey: ") and reason in said and len(said.splitlines()) == 1
+    sentence = capsys.readouterr().err
+    assert (
+        sentence.startswith("survey: ") and reason in sentence and len(sentence.splitlines()) == 1
+    )

@@ -7,7 +7,7 @@ from survey import plan
 
 
 @pytest.mark.parametrize(
-    ("question", "said"),
+    ("question", "expected"),
     [
         ([], "48 participants, 20 of 20 items each"),
         (["--participants", "24"], "24 participants, 20 of 20 items each"),
@@ -16,12 +16,12 @@ from survey import plan
     ],
 )
 def test_the_command(
-    question: list[str], said: str, capsys: pytest.CaptureFixture, tmp_path: Path
+    question: list[str], expected: str, capsys: pytest.CaptureFixture, tmp_path: Path
 ) -> None:
     file = tmp_path / "plan.json"
     assert plan.main([*question, "--runs", "40", "--json", str(file)]) == 0
     printed = capsys.readouterr().out
-    assert said in printed
+    assert expected in printed
     for kind in ("realistic", "perfect", "random", "biased", "lazy"):
         assert kind in printed
     answer = json.loads(file.read_text())["answer"]
@@ -44,6 +44,6 @@ def test_the_command(
 )
 def test_senseless_questions(question: list[str], capsys: pytest.CaptureFixture) -> None:
     assert plan.main(question) == 2
-    said = capsys.readouterr()
-    assert len(said.err.strip().splitlines()) == 1
-    assert not said.out
+    output = capsys.readouterr()
+    assert len(output.err.strip().splitlines()) == 1
+    assert not output.out

@@ -1,4 +1,4 @@
-"""What the survey keeps of a person, looked for in all places where it keeps anything."""
+"""Personal data that the survey keeps, searched in all places where it stores anything."""
 
 import io
 import json
@@ -82,7 +82,7 @@ def table_text(database: Database) -> str:
 
 
 def exports(database: Database) -> str:
-    """All that can be taken away."""
+    """All exports of the study."""
     with database.read() as session:
         study = session.scalars(select(Study)).one()
         return "".join(
@@ -108,13 +108,13 @@ def test_no_column_is_for_who_somebody_is():
     allowed = {
         *("studies.name", "stimuli.name"),  # of things, not of people
     }
-    found = {
+    columns = {
         f"{table.name}.{column.name}"
         for table in Base.metadata.sorted_tables
         for column in table.columns
         if set(column.name.split("_")) & set(WORDS)
     }
-    assert found == allowed
+    assert columns == allowed
 
 
 def test_neither_address_nor_browser_nor_token_is_kept(
@@ -139,25 +139,29 @@ def test_neither_address_nor_browser_nor_token_is_kept(
     assert person.finish(comment=REMARK)["stage"] == "finished"
     assert journal.flush()
     with database.read() as session:
-        who = session.scalars(select(Participant)).one()
-        hashes.append(who.token_hash)
-    written = {
+        participant = session.scalars(select(Participant)).one()
+        hashes.append(participant.token_hash)
+    texts = {
         "tables": table_text(database),
         "journal": files(settings.data / "journal").decode(),
         "dataset": hub.everything(DATASET).decode(),
         "exports": exports(database),
         "log": caplog.text + "".join(capfd.readouterr()),
     }
-    for where in ("tables", "journal", "dataset", "exports"):
-        assert REMARK in written[where] and who.public_id in written[where]
-    for where, text in written.items():
+    for place in ("tables", "journal", "dataset", "exports"):
+        assert REMARK in texts[place] and participant.public_id in texts[place]
+    for place, text in texts.items():
         for secret in (AGENT, ADDRESS, person.token, invitation, "hf_not_real"):
-            assert secret not in text, where
-    for where in ("journal", "dataset", "exports", "log"):
-        assert not [one for one in trials if one in written[where]], where
-    for where in ("exports", "log"):
-        assert not [one for one in [*hashes, who.completion_code] if one in written[where]], where
-    assert REMARK not in written["log"] and who.public_id not in written["log"]
+            assert secret not in text, place
+    for place in ("journal", "dataset", "exports", "log"):
+        assert not [secret_value for secret_value in trials if secret_value in texts[place]], place
+    for place in ("exports", "log"):
+        assert not [
+            secret_value
+            for secret_value in [*hashes, participant.completion_code]
+            if secret_value in texts[place]
+        ], place
+    assert REMARK not in texts["log"] and participant.public_id not in texts["log"]
 
 
 def test_nothing_stays_of_who_withdraws(
@@ -176,12 +180,12 @@ def test_nothing_stays_of_who_withdraws(
     export_files.export(database, out)
     assert journal.flush()
     with database.read() as session:
-        gone = session.scalars(select(Participant).order_by(Participant.id)).first()
-        assert gone is not None
-    traces = [REMARK, gone.public_id, gone.token_hash, gone.completion_code]
+        withdrawn = session.scalars(select(Participant).order_by(Participant.id)).first()
+        assert withdrawn is not None
+    traces = [REMARK, withdrawn.public_id, withdrawn.token_hash, withdrawn.completion_code]
     assert all(trace in table_text(database) for trace in traces)
     for places_before in (files(out), hub.everything(DATASET), files(settings.data / "journal")):
-        assert gone.public_id.encode() in places_before and REMARK.encode() in places_before
+        assert withdrawn.public_id.encode() in places_before and REMARK.encode() in places_before
     assert leaving.post("withdraw", confirm=True).json() == {"withdrawn": True}
     assert journal.flush()
     places = {
@@ -193,11 +197,11 @@ def test_nothing_stays_of_who_withdraws(
         "data folder": files(settings.data),  # with SQLite's file and its log
         "log": caplog.text.encode(),
     }
-    for where, text in places.items():
+    for place, text in places.items():
         for trace in traces:
-            assert trace.encode() not in text, where
-    for where in ("tables", "exports", "journal", "dataset", "export made before"):
-        assert b"this stays" in places[where], where
+            assert trace.encode() not in text, place
+    for place in ("tables", "exports", "journal", "dataset", "export made before"):
+        assert b"this stays" in places[place], place
     ratings = read_csv(io.StringIO((out / "ratings.csv").read_text(), newline=""))
     assert ratings["participant"].nunique() == 1
 
@@ -225,9 +229,9 @@ def test_other_users_can_read_neither_journal_nor_log(tmp_path: Path, root: Path
     )
     env = os.environ | {"FADERNETS_LOG": "log", "PYTHONPATH": str(root)}
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, check=True)
-    found = {path: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
-    assert found.pop(tmp_path / "journal") == 0o700
-    assert len(found) == 5 and set(found.values()) == {0o600}
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
+    assert modes.pop(tmp_path / "journal") == 0o700
+    assert len(modes) == 5 and set(modes.values()) == {0o600}
     (tmp_path / "log").chmod(0o640)
     code = "from demo.guard import logs\nlogs.set_up()"
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, check=True)

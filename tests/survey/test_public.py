@@ -16,7 +16,7 @@ from starlette.routing import Mount
 from db.models import Study
 from survey.app import close, create_app
 from survey.core.settings import Settings
-from tests.survey.manager import ADMIN, Forms, Manager, basic, one
+from tests.survey.manager import ADMIN, Forms, Manager, basic, stored_study
 from tests.survey.person import Person
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -43,19 +43,21 @@ def behind(settings: Settings, study: Study, public: str | None) -> Iterator[Tes
     close(app)
 
 
-def addresses(said: Response) -> list[str]:
+def addresses(response: Response) -> list[str]:
     """What a page links to, data in the address itself left out."""
-    assert said.status_code == 200, said.text
-    return [url for url in ADDRESS.findall(said.text) if not url.startswith(("data:", "#", "?"))]
+    assert response.status_code == 200, response.text
+    return [
+        url for url in ADDRESS.findall(response.text) if not url.startswith(("data:", "#", "?"))
+    ]
 
 
 def test_a_participant_never_leaves_the_path(behind: TestClient) -> None:
     assert behind.get(f"{BASE}/").headers["location"] == f"{BASE}/s/small"
     person = Person.ready(behind, base=BASE)
     for path in ("/s/small", f"/p/{person.token}"):
-        found = addresses(behind.get(BASE + path))
-        assert found and all(url == BASE or url.startswith(f"{BASE}/") for url in found), found
-        for url in set(found) - {BASE}:
+        urls = addresses(behind.get(BASE + path))
+        assert urls and all(url == BASE or url.startswith(f"{BASE}/") for url in urls), urls
+        for url in set(urls) - {BASE}:
             assert behind.get(url).status_code == 200, url
     joined = behind.post(f"{BASE}/api/join", json={"study": "small", "consent": True}).json()
     assert joined["url"] == f"{BASE}/p/{joined['token']}"
@@ -70,17 +72,17 @@ def test_a_participant_never_leaves_the_path(behind: TestClient) -> None:
 def test_redirects_name_no_host(behind: TestClient, path: str) -> None:
     """The router's own, too, which it makes of the Host that the proxy asks for."""
     for host in ("inner:7860", "evil.example", "[", "a/b"):
-        said = behind.get(BASE + path, headers={"Host": host})
-        assert said.is_redirect and said.headers["location"] == BASE + path.rstrip("/")
+        response = behind.get(BASE + path, headers={"Host": host})
+        assert response.is_redirect and response.headers["location"] == BASE + path.rstrip("/")
 
 
 def test_the_admins_pages_stay_below_the_path(behind: TestClient, app: FastAPI) -> None:
     manager = Manager(behind, ADMIN, BASE)
     for path in ("", "/new", "/build", *(f"/studies/small{tab}" for tab in TABS)):
-        said = manager.get(path)
-        found = addresses(said) + [action for action, _ in Forms(said.text).found]
-        assert all(url.startswith(f"{BASE}/") for url in found if url), (path, found)
-        for url in {url for url in found if url and "/export/" not in url}:
+        response = manager.get(path)
+        urls = addresses(response) + [action for action, _ in Forms(response.text).forms]
+        assert all(url.startswith(f"{BASE}/") for url in urls if url), (path, urls)
+        for url in {url for url in urls if url and "/export/" not in url}:
             assert behind.get(url, headers=manager.headers).status_code in (200, 405), url
 
 
@@ -91,12 +93,12 @@ def test_what_the_admin_copies_is_what_the_world_sees(
     behind: TestClient, public: str | None
 ) -> None:
     manager = Manager(behind, ADMIN, BASE)
-    here = f"{PUBLIC}/survey" if public else f"{INNER}{BASE}"
-    assert f'value="{here}/s/small"' in manager.get("/studies/small").text
+    base = f"{PUBLIC}/survey" if public else f"{INNER}{BASE}"
+    assert f'value="{base}/s/small"' in manager.get("/studies/small").text
     path = "/studies/small/invitations"
     page = manager.send(path, path, count="2").text
     links = re.search(r'<textarea id="links"[^>]*>([^<]*)', page)[1].split("\n")
-    assert len(links) == 2 and all(link.startswith(f"{here}/s/small?invite=") for link in links)
+    assert len(links) == 2 and all(link.startswith(f"{base}/s/small?invite=") for link in links)
     for link in links:  # and it is good
         query = link.partition("?invite=")[2]
         assert f'data-invitation="{query}"' in behind.get(f"{BASE}/s/small?invite={query}").text
@@ -106,8 +108,8 @@ def test_what_the_admin_copies_is_what_the_world_sees(
 @pytest.mark.parametrize("public", [PUBLIC], indirect=True)
 def test_forwarded_headers_do_not_change_a_public_address(behind: TestClient) -> None:
     odd = {"X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil", "Host": "evil:80"}
-    said = behind.get(f"{BASE}/admin/studies/small", headers=basic(ADMIN) | odd)
-    assert f'value="{PUBLIC}/survey/s/small"' in said.text and "evil" not in said.text
+    response = behind.get(f"{BASE}/admin/studies/small", headers=basic(ADMIN) | odd)
+    assert f'value="{PUBLIC}/survey/s/small"' in response.text and "evil" not in response.text
 
 
 @pytest.mark.parametrize(
@@ -130,24 +132,24 @@ def test_posts_through_the_proxy(
     if public is None and headers == {"Origin": "https://example.org"}:
         status = 403  # nothing says that this is the server's name
     address = f"{BASE}/admin/studies/small/close"
-    said = behind.post(address, data=form, headers=manager.headers | headers)
-    assert said.status_code == status
-    assert one(database).state == ("closed" if status == 303 else "open")
+    response = behind.post(address, data=form, headers=manager.headers | headers)
+    assert response.status_code == status
+    assert stored_study(database).state == ("closed" if status == 303 else "open")
     if status == 303:
-        assert said.headers["location"] == f"{BASE}/admin/studies/small"
+        assert response.headers["location"] == f"{BASE}/admin/studies/small"
 
 
 def test_a_preview_below_the_path(behind: TestClient) -> None:
     manager = Manager(behind, ADMIN, BASE)
-    there = manager.send("/studies/small", "/studies/small/preview").headers["location"]
-    assert there.startswith(f"{BASE}/preview/")
-    there = there.rstrip("/")
-    assert behind.get(f"{there}/").headers["location"] == f"{there}/s/small"
-    for url in addresses(behind.get(f"{there}/s/small")):
-        assert url == there or url.startswith(f"{there}/")
-        assert url == there or behind.get(url).status_code in (200, 303), url
-    assert behind.get(there).headers["location"] == f"{there}/"
-    assert Person.ready(behind, base=there).finish()["stage"] == "finished"
+    preview = manager.send("/studies/small", "/studies/small/preview").headers["location"]
+    assert preview.startswith(f"{BASE}/preview/")
+    preview = preview.rstrip("/")
+    assert behind.get(f"{preview}/").headers["location"] == f"{preview}/s/small"
+    for url in addresses(behind.get(f"{preview}/s/small")):
+        assert url == preview or url.startswith(f"{preview}/")
+        assert url == preview or behind.get(url).status_code in (200, 303), url
+    assert behind.get(preview).headers["location"] == f"{preview}/"
+    assert Person.ready(behind, base=preview).finish()["stage"] == "finished"
 
 
 def test_without_a_mount(settings: Settings, study: Study) -> None:

@@ -15,8 +15,8 @@ def test_the_command_writes_answers_that_can_be_analysed(
     assert main([*command, "--out", str(out)]) == 0
     assert str(out) in capsys.readouterr().out
     assert read_csv(out).equals(simulate({"realistic": 3, "lazy": 1}, 6, 4))
-    for wrong in (["--participants", "0"], ["--items", "0"], ["--seed", "-1"], ["--lazy", "-1"]):
-        assert main([*wrong, "--out", str(tmp_path / "none.csv")]) == 2
+    for options in (["--participants", "0"], ["--items", "0"], ["--seed", "-1"], ["--lazy", "-1"]):
+        assert main([*options, "--out", str(tmp_path / "none.csv")]) == 2
         assert len(capsys.readouterr().err.splitlines()) == 1
     assert main(["--out", str(tmp_path / "no" / "folder.csv")]) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]

@@ -1,4 +1,4 @@
-"""Many at the same moment."""
+"""Functions that run at the same moment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def together(actions: Sequence[Callable[[], Any]]) -> list[Any]:
-    """What functions give that all start when the last of their threads is ready."""
+    """The results of functions that all start when the last of their threads is ready."""
     barrier = Barrier(len(actions))
 
     def act(action: Callable[[], Any]) -> Any:

@@ -1,4 +1,4 @@
-"""The audit tells a clean bill from a database that did not answer."""
+"""The audit tells "no vulnerability" from "no answer of the database"."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def databases(monkeypatch):
     return answers
 
 
-def said(*packages: dict) -> str:
+def answer(*packages: dict) -> str:
     return json.dumps({"dependencies": packages})
 
 
-@pytest.mark.parametrize("refused", ["", "Traceback …", said(), said(SKIPPED, SKIPPED)])
+@pytest.mark.parametrize("refused", ["", "Traceback …", answer(), answer(SKIPPED, SKIPPED)])
 def test_no_answer_is_one_line_and_no_failure(databases, capsys, refused):
     databases += [refused, ""]
     assert audit.main("requirements.lock") == 0
@@ -39,13 +39,13 @@ def test_no_answer_is_one_line_and_no_failure(databases, capsys, refused):
 
 
 def test_the_other_database_is_asked(databases, capsys):
-    databases += [said(SKIPPED), said(CLEAN)]
+    databases += [answer(SKIPPED), answer(CLEAN)]
     assert audit.main("requirements.lock") == 0
     assert capsys.readouterr().out == "audit: 0 known vulnerabilities in 1 packages\n"
 
 
 def test_what_is_known_is_named_and_fails(databases, capsys):
-    databases += [said(CLEAN, FLAWED, SKIPPED), ""]
+    databases += [answer(CLEAN, FLAWED, SKIPPED), ""]
     assert audit.main("requirements.lock") == 1
     assert capsys.readouterr().out.splitlines() == [
         "audit: jinja2 3.1.5: PYSEC-1 (CVE-1), mended in 3.1.6",

@@ -58,16 +58,16 @@ class Machine:
         wheel(self.cpu_builds, "torch", "2.13.0+cpu")
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
         self.python = folder / "venv" / "bin" / "python"
-        (folder / "pip").mkdir()  # the one here, seen from there: faster than another
+        (folder / "pip").mkdir()  # a link to the installed pip, which is faster than another one
         (folder / "pip" / "pip").symlink_to(Path(distribution("pip").locate_file("pip")))
         (folder / "requirements.txt").write_text(RANGE + "\n")
         (folder / "requirements.lock").write_text(LOCK)
 
-    def run(self, *command: str | Path, **more: str) -> subprocess.CompletedProcess:
-        """Run something there; nothing but the registry's folder can be reached."""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    def run(self, *command: str | Path, **variables: str) -> subprocess.CompletedProcess:
+        """Run a command there; pip can reach only the registry's folder."""
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         pip = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": self.registry}
-        env = kept | pip | {"PYTHONPATH": self.folder / "pip"} | more
+        env = inherited | pip | {"PYTHONPATH": self.folder / "pip"} | variables
         env = {name: str(value).replace(" ", "%20") for name, value in env.items()}
         return subprocess.run(command, env=env, capture_output=True, text=True)
 

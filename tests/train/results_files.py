@@ -27,7 +27,7 @@ def evaluation(name: str = "mine", model: str = "gmvae") -> dict:
         "measured_sd": [0.125, 0.0, 0.25],
         "mean_absolute_error": 0.125,
     }
-    left = {"note_f1": 0.9, "pitch_class_cosine": 0.8, "key_kept": 0.7, "contour": 0.6}
+    identity = {"note_f1": 0.9, "pitch_class_cosine": 0.8, "key_kept": 0.7, "contour": 0.6}
     moved = {"note_f1": 0.5, "pitch_class_cosine": 0.4, "key_kept": 0.3, "contour": 0.2}
     curve = [
         {"distance": -2.0, "n": 0},
@@ -45,7 +45,7 @@ def evaluation(name: str = "mine", model: str = "gmvae") -> dict:
             "seed": 5,
             "segments": 7,
             "performances": 6,
-            "reconstruction": left | {"empty": 0},
+            "reconstruction": identity | {"empty": 0},
             "faders": {"rhythm": response, "note": response},
             "identity": {"rhythm": curve, "note": curve},
             "arousal": {"labelled_segments": 9, "labelled_pieces": 2, "auc": 0.7, "accuracy": 0.6},

@@ -76,7 +76,7 @@ def trained(model: str, data: Segments, out: Path) -> dict:
 
 
 def run_until(step: int, model: str, data: Segments, out: Path, resume: bool = False) -> Trainer:
-    """A run of which the last process, and no other, is told to stop after a step."""
+    """A run in which only the last process is told to stop after a step."""
     run = trainer(model, RUN, data, out)
     if resume:
         run.resume()
@@ -97,14 +97,14 @@ def run_until(step: int, model: str, data: Segments, out: Path, resume: bool = F
 def runs(data: Segments, out: Path) -> dict[str, dict[str, torch.Tensor]]:
     """Weights of a whole run, of one stopped and resumed, and of one that one process began."""
     model = "fadernetworks"
-    whole = run_until(RUN.steps, model, data, out / "whole")
+    uninterrupted = run_until(RUN.steps, model, data, out / "whole")
     run_until(STOP, model, data, out / "halted")
     resumed = run_until(RUN.steps, model, data, out / "halted", resume=True)
     begun = run_until(RUN.steps, model, data, out / "begun", resume=True)
     run_until(STOP, model, data, out / "stopped")
     return {
         name: parameters(run)
-        for name, run in (("whole", whole), ("resumed", resumed), ("begun", begun))
+        for name, run in (("whole", uninterrupted), ("resumed", resumed), ("begun", begun))
     }
 
 

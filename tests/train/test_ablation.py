@@ -1,4 +1,4 @@
-"""The ablation: ways of playing on a model that misses by a known amount, and rows of real ones."""
+"""The ablation: variants on a model with a known error, and rows of real models."""
 
 import json
 import math
@@ -21,8 +21,8 @@ from train.evaluation import ablation_variants
 from train.reporting.results.ablation import Ablation, VariantRow
 
 
-class Deaf:
-    """Stands in for a FaderNet whose rhythm comes out `too_many` onsets too dense, but for luck."""
+class BiasedNet:
+    """A FaderNet whose rhythm comes out `too_many` onsets too dense, less its seed."""
 
     faders = ("rhythm",)
 
@@ -33,16 +33,16 @@ class Deaf:
         return density
 
     def moved(self, codes, positions):
-        return replace(codes, values={"told": torch.as_tensor(positions["rhythm"])})
+        return replace(codes, values={"rhythm": torch.as_tensor(positions["rhythm"])})
 
     def slide(self, codes, positions):
         return self.reconstruct(self.moved(codes, positions))
 
     def reconstruct(self, codes, seed=None):
-        luck = seed or 0
+        fewer = seed or 0
         return [
-            self.play(round(float(told) * STEPS) + self.too_many - luck)
-            for told in codes.values["told"]
+            self.play(round(float(position) * STEPS) + self.too_many - fewer)
+            for position in codes.values["rhythm"]
         ]
 
     def play(self, onsets):
@@ -60,31 +60,37 @@ def rhythm(played) -> list[float]:
 
 
 ASKED = np.array([0.25, 0.5])
-CODES = Codes({"told": torch.zeros(2)}, torch.zeros(2, dtype=torch.long))
+CODES = Codes({"rhythm": torch.zeros(2)}, torch.zeros(2, dtype=torch.long))
 
 
 def test_one_decode_misses_by_as_much_as_the_model_does():
-    assert rhythm(ablation_variants.calibrated(Deaf(2), CODES, "rhythm", ASKED)) == [0.375, 0.625]
+    assert rhythm(ablation_variants.calibrated(BiasedNet(2), CODES, "rhythm", ASKED)) == [
+        0.375,
+        0.625,
+    ]
 
 
 def test_the_closed_loop_aims_beside_what_it_missed():
-    assert rhythm(ablation_variants.closed_loop(Deaf(2), CODES, "rhythm", ASKED)) == ASKED.tolist()
+    assert (
+        rhythm(ablation_variants.closed_loop(BiasedNet(2), CODES, "rhythm", ASKED))
+        == ASKED.tolist()
+    )
 
 
-@pytest.mark.parametrize(("too_many", "left"), [(0, 0), (3, 0), (9, 2)])
-def test_the_best_of_eight_is_the_nearest(too_many, left):
+@pytest.mark.parametrize(("too_many", "excess"), [(0, 0), (3, 0), (9, 2)])
+def test_the_best_of_eight_is_the_nearest(too_many, excess):
     """Draws 1 to 7 play so many onsets fewer."""
-    played = ablation_variants.best_of(Deaf(too_many), CODES, "rhythm", np.array([0.25, 0.25]))
-    assert rhythm(played) == [0.25 + left / STEPS] * 2
+    played = ablation_variants.best_of(BiasedNet(too_many), CODES, "rhythm", np.array([0.25, 0.25]))
+    assert rhythm(played) == [0.25 + excess / STEPS] * 2
 
 
-def row(idea: str, found: Ablation) -> VariantRow:
-    return next(r for r in found.rows if r.idea == idea)
+def row(name: str, result: Ablation) -> VariantRow:
+    return next(r for r in result.rows if r.idea == name)
 
 
 @pytest.fixture(scope="module")
 def of_arranger(data) -> Ablation:
-    rows = {idea.name: idea for idea in ablation_variants.VARIANTS}
+    rows = {variant.name: variant for variant in ablation_variants.VARIANTS}
     names = [n for n in rows if n.startswith("exact plan") or n == "+ notes stay"]
     names += ["shipped, the reviser mute"]
     with pytest.MonkeyPatch.context() as patch:
@@ -93,8 +99,8 @@ def of_arranger(data) -> Ablation:
 
 
 def test_exact_plans_meet_every_density(of_arranger):
-    for found in of_arranger.rows:
-        for fader in found.control.values():
+    for row in of_arranger.rows:
+        for fader in row.control.values():
             assert fader.target_error <= 0.5 / STEPS + 1e-9  # what sixteenths can say
             assert fader.consistency == pytest.approx(1, abs=1e-6)
 
@@ -103,18 +109,20 @@ def test_what_keeps_notes_keeps_notes(of_arranger):
     free = row("exact plan of the label decoders, notes by the reviser", of_arranger)
     stay = row("+ notes stay", of_arranger)
 
-    def kept(variant: VariantRow) -> float:
-        return sum(left.note_f1 for left in variant.identity.values() if left.note_f1 is not None)
+    def note_f1(variant: VariantRow) -> float:
+        return sum(
+            scores.note_f1 for scores in variant.identity.values() if scores.note_f1 is not None
+        )
 
-    assert kept(stay) > kept(free)
+    assert note_f1(stay) > note_f1(free)
 
 
 def test_rows_carry_time_and_what_they_were_measured_on(of_arranger, data):
     assert of_arranger.data_sha256 == data.sha256
     assert of_arranger.segments == 4
-    for found in of_arranger.rows:
-        assert all(0 < ms < math.inf for ms in found.time.stored().values())
-        assert found.searches == (found.decodes > 1)
+    for row in of_arranger.rows:
+        assert all(0 < ms < math.inf for ms in row.time.stored().values())
+        assert row.searches == (row.decodes > 1)
 
 
 def test_a_mute_reviser_finds_all_notes_alike(data):
@@ -127,9 +135,9 @@ def test_a_mute_reviser_finds_all_notes_alike(data):
     assert rhythm(by_reviser) == rhythm(by_mute)
 
 
-def test_every_idea_plays_a_shipped_model():
-    assert {idea.model for idea in ablation_variants.VARIANTS} == set(checkpoint.available())
-    assert len({idea.name for idea in ablation_variants.VARIANTS}) == len(
+def test_every_variant_plays_a_shipped_model():
+    assert {variant.model for variant in ablation_variants.VARIANTS} == set(checkpoint.available())
+    assert len({variant.name for variant in ablation_variants.VARIANTS}) == len(
         ablation_variants.VARIANTS
     )
 
@@ -142,13 +150,13 @@ def test_the_command_writes_json(data_file, tmp_path, monkeypatch):
 
 
 def test_a_file_that_is_none_is_refused(tmp_path, capsys):
-    bad = tmp_path / "no.npz"
-    bad.write_bytes(b"no")
-    assert ablation.main(["--data", str(bad), "--out", str(tmp_path / "o.json")]) == 2
+    path = tmp_path / "no.npz"
+    path.write_bytes(b"no")
+    assert ablation.main(["--data", str(path), "--out", str(tmp_path / "o.json")]) == 2
     assert "no.npz" in capsys.readouterr().err
 
 
 def test_a_file_without_unseen_performances_is_refused(data):
-    none = replace(data, split=np.where(data.split == TEST, 0, data.split))
+    seen = replace(data, split=np.where(data.split == TEST, 0, data.split))
     with pytest.raises(ValueError, match="no unseen segment"):
-        ablation.ablation(none, 4, 1, ablation_variants.VARIANTS)
+        ablation.ablation(seen, 4, 1, ablation_variants.VARIANTS)

@@ -20,11 +20,11 @@ from train.run.loop import TrainConfig, Trainer
 @pytest.fixture(scope="module")
 def gmvae():
     """An untrained model that minds its codes."""
-    made = model(seed=2)
+    net = model(seed=2)
     with torch.no_grad():
-        for linear in (made.decoder.output, made.decoder.initial):
+        for linear in (net.decoder.output, net.decoder.initial):
             linear.weight.mul_(4)
-    return made
+    return net
 
 
 def rising(fader: Fader) -> bool:
@@ -221,30 +221,30 @@ def sided(data):
 
 
 def test_valence_goes_across_arousal(data):
-    """Poles about the middle of both means, as far apart as arousal's but for what is arousal's."""
-    made, rated = model(seed=3), sided(data)
-    export.measure_poles(made, data)
-    export.measure_valence(made, rated)
+    """Poles around the middle of both means, without the direction of arousal."""
+    net, rated = model(seed=3), sided(data)
+    export.measure_poles(net, data)
+    export.measure_valence(net, rated)
     train = data.split == TRAIN
-    for name, poles in made.valence.items():
+    for name, poles in net.valence.items():
         codes = [
-            export.encoded(made, data, np.flatnonzero(train & (rated.valence.numpy() == side)))
+            export.encoded(net, data, np.flatnonzero(train & (rated.valence.numpy() == side)))
             for side in (0, 1)
         ]
         low, high = (c[name].mean(0) for c in codes)
-        arousal = made.poles[name][1] - made.poles[name][0]
-        way = poles[1] - poles[0]
-        assert abs(float(way @ arousal)) < 1e-5
-        rest = export.REACH * (high - low) - way
-        along = (rest @ arousal) / arousal.square().sum() * arousal
-        torch.testing.assert_close(rest, along, atol=1e-5, rtol=1e-4)
+        arousal = net.poles[name][1] - net.poles[name][0]
+        direction = poles[1] - poles[0]
+        assert abs(float(direction @ arousal)) < 1e-5
+        removed = export.REACH * (high - low) - direction
+        along = (removed @ arousal) / arousal.square().sum() * arousal
+        torch.testing.assert_close(removed, along, atol=1e-5, rtol=1e-4)
         torch.testing.assert_close(poles.mean(0), (low + high) / 2)
 
 
 def test_without_labels_no_valence_is_learnt(data):
-    made = model(seed=3)
-    export.measure_valence(made, data)
-    assert made.valence == {}
+    net = model(seed=3)
+    export.measure_valence(net, data)
+    assert net.valence == {}
 
 
 def test_valence_is_added_to_an_exported_model(data, tmp_path):

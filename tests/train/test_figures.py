@@ -13,7 +13,7 @@ from train.reporting.reading import read
 
 
 @pytest.fixture
-def found(tmp_path):
+def read_results(tmp_path):
     """Results of entries, each in a file named as given."""
 
     def make(**files):
@@ -26,10 +26,10 @@ def found(tmp_path):
     return make
 
 
-def test_table1_has_the_papers_scores_and_ours(found):
+def test_table1_has_the_papers_scores_and_ours(read_results):
     arranging = results_files.evaluation() | {"player": "Arranging"}
     arranging["table"]["protocol"]["scale"] = "fader"
-    results = found(arranger=arranging, tiny=results_files.evaluation())
+    results = read_results(arranger=arranging, tiny=results_files.evaluation())
     (drawn,), missing = table1.draw(results)
     assert missing == []
     assert table1.rows(results.evaluations)[1][0] == "GM-VAE (tiny)"
@@ -55,20 +55,20 @@ def test_table1_has_the_papers_scores_and_ours(found):
         assert fact in drawn.facts
 
 
-def test_scores_below_zero_are_inside_the_picture(found):
+def test_scores_below_zero_are_inside_the_picture(read_results):
     entry = results_files.evaluation()
     entry["table"]["faders"]["rhythm"]["normalised"]["consistency"][0] = -0.5
-    (drawn,), _ = table1.draw(found(bad=entry))
+    (drawn,), _ = table1.draw(read_results(bad=entry))
     assert drawn.figure.axes[0].get_xlim()[0] < -0.5
 
 
-def test_response_draws_asked_against_played(found):
+def test_response_draws_asked_against_played(read_results):
     entry = results_files.evaluation()
     entry["faders"]["rhythm"] |= {
         "measured_10": [0.2, 0.4, 0.4],
         "measured_90": [0.5, 0.6, 1.0],
     }
-    (drawn,), _ = response.draw(found(tiny=entry))
+    (drawn,), _ = response.draw(read_results(tiny=entry))
     rhythm, note = drawn.figure.axes
     mean = next(line for line in rhythm.lines if line.get_marker() == "o")
     assert np.array_equal(mean.get_xydata(), [[0.25, 0.375], [0.5, 0.5], [1.0, 0.75]])
@@ -79,8 +79,8 @@ def test_response_draws_asked_against_played(found):
     assert "7 test segments of 6 performances" in drawn.facts
 
 
-def test_movement_draws_where_the_density_went(found):
-    (drawn,), _ = movement.draw(found(tiny=results_files.evaluation()))
+def test_movement_draws_where_the_density_went(read_results):
+    (drawn,), _ = movement.draw(read_results(tiny=results_files.evaluation()))
     f1 = drawn.figure.axes[0]
     (line,) = [line for line in f1.lines if line.get_label() == "GM-VAE (tiny)"]
     assert np.array_equal(line.get_xydata(), [[-0.75, 0.5], [0.0, 0.9], [0.5, 0.5]])
@@ -88,8 +88,8 @@ def test_movement_draws_where_the_density_went(found):
     assert list(contour.lines[-1].get_ydata()) == [0.2, 0.6, 0.2]
 
 
-def test_figure3_colours_the_same_places_three_ways_and_by_rating(found):
-    (drawn,), _ = figure3.draw(found(maps=results_files.latent()))
+def test_figure3_colours_the_same_places_three_ways_and_by_rating(read_results):
+    (drawn,), _ = figure3.draw(read_results(maps=results_files.latent()))
     assert drawn.name == "figure3-mine"
     density, zd, high, rated = drawn.figure.axes[4:8]  # of the note code
     places = [[0.0, 0.0], [1.0, 0.5], [0.5, 1.0], [0.25, 0.75]]
@@ -107,9 +107,9 @@ def test_figure3_colours_the_same_places_three_ways_and_by_rating(found):
     assert "z^d: rhythm 1.00, note 1.00" in drawn.facts  # both rise all the way
 
 
-def test_figure4_needs_both_sorts_and_says_how_far_apart(found):
+def test_figure4_needs_both_sorts_and_says_how_far_apart(read_results):
     single = results_files.latent("single", "singlegmvae")
-    (drawn,), missing = figure4.draw(found(maps=[results_files.latent(), single]))
+    (drawn,), missing = figure4.draw(read_results(maps=[results_files.latent(), single]))
     assert missing == []
     first, second = drawn.figure.axes
     assert first.get_title() == "with low-level features\nmine"
@@ -117,14 +117,14 @@ def test_figure4_needs_both_sorts_and_says_how_far_apart(found):
     assert second.get_xlabel() == "silhouette 0.12\nAUC 0.75 (0.50 to 0.88)"
     _, low, high = (dots.get_offsets().tolist() for dots in first.collections)
     assert low == [[0.0, 1.0]] and high == [[1.0, 0.0], [0.5, 0.5]]
-    assert figure4.draw(found(maps=results_files.latent())) == (
+    assert figure4.draw(read_results(maps=results_files.latent())) == (
         [],
         ["figure 4: no model without low-level features to compare"],
     )
 
 
-def test_figure5_draws_every_note_with_its_mark(found):
-    (drawn,), _ = figure5.draw(found(moves=results_files.transfers()))
+def test_figure5_draws_every_note_with_its_mark(read_results):
+    (drawn,), _ = figure5.draw(read_results(moves=results_files.transfers()))
     above, below = drawn.figure.subfigs[0].axes
     marks = [[brick.get_gid() for brick in axes.patches] for axes in (above, below)]
     assert marks == [["kept", "removed"], ["kept", "added"]]
@@ -137,9 +137,9 @@ def test_figure5_draws_every_note_with_its_mark(found):
     assert "1 notes kept, 1 new, 1 gone" in drawn.words
 
 
-def test_any_number_of_models_fits(found):
+def test_any_number_of_models_fits(read_results):
     entries = {f"m{n}": results_files.evaluation(model="vanilla") for n in range(11)}
-    results = found(**entries)
+    results = read_results(**entries)
     assert len(table1.draw(results)[0][0].figure.axes[0].get_yticks()) == 11 + 5
     assert sum(a.get_visible() for a in response.draw(results)[0][0].figure.axes) == 22
     lines = movement.draw(results)[0][0].figure.axes[0].lines[1:]
@@ -147,9 +147,9 @@ def test_any_number_of_models_fits(found):
 
 
 @pytest.mark.parametrize("figure", [table1, response, movement])
-def test_a_part_that_is_missing_is_named_and_the_rest_drawn(found, figure):
+def test_a_part_that_is_missing_is_named_and_the_rest_drawn(read_results, figure):
     bare = results_files.evaluation(model="singlegmvae") | {"faders": {}, "identity": {}}
     bare["table"] = None
-    drawn, missing = figure.draw(found(bare=bare, whole=results_files.evaluation()))
+    drawn, missing = figure.draw(read_results(bare=bare, whole=results_files.evaluation()))
     assert len(drawn) == 1
     assert len(missing) == 1 and "bare" in missing[0]

@@ -22,30 +22,30 @@ def store(path, *entries):
 @pytest.fixture
 def files(tmp_path):
     """One results file of every sort, and one of something else."""
-    other = tmp_path / "latency.json"
-    other.write_text('{"median": 3}')
+    other_file = tmp_path / "latency.json"
+    other_file.write_text('{"median": 3}')
     single = results_files.latent("single", "singlegmvae")
     return [
         store(tmp_path / "tiny.json", results_files.evaluation()),
         store(tmp_path / "latent.json", results_files.latent(), single),
         store(tmp_path / "transfers.json", results_files.transfers()),
-        str(other),
+        str(other_file),
     ]
 
 
 def test_all_figures_are_written_and_repeat_to_the_byte(files, tmp_path, capsys, quick_figures):
-    folder, again = tmp_path / "one", tmp_path / "two"
+    folder, second_folder = tmp_path / "one", tmp_path / "two"
     assert main([*files, "--out", str(folder)]) == 0
     names = {"table1", "figure3-mine", "figure3-single", "figure4", "figure5-mine"}
     names |= {"response", "movement"}
-    wanted = {f"{name}.{form}" for name in names for form in ("svg", "png")} | {CAPTIONS}
-    assert {path.name for path in folder.iterdir()} == wanted
+    expected = {f"{name}.{form}" for name in names for form in ("svg", "png")} | {CAPTIONS}
+    assert {path.name for path in folder.iterdir()} == expected
     out, err = capsys.readouterr()
-    assert main([files[0], "--out", str(again)]) == 0
-    repeated = {path.name for path in again.iterdir()} - {CAPTIONS}
+    assert main([files[0], "--out", str(second_folder)]) == 0
+    repeated = {path.name for path in second_folder.iterdir()} - {CAPTIONS}
     assert len(repeated) == 6
     for name in repeated:
-        assert (folder / name).read_bytes() == (again / name).read_bytes(), name
+        assert (folder / name).read_bytes() == (second_folder / name).read_bytes(), name
     assert "table1.svg" in out
     assert "latency.json: nothing to draw" in err
     title = ET.parse(folder / "table1.svg").getroot()[0]
@@ -63,7 +63,7 @@ def damaged(**changes):
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "reason"),
     [
         ("[{", "cannot be read"),
         ("[3]", "3, which is no result"),
@@ -83,12 +83,12 @@ def damaged(**changes):
         ),
     ],
 )
-def test_a_damaged_file_is_one_sentence(tmp_path, capsys, text, says):
+def test_a_damaged_file_is_one_sentence(tmp_path, capsys, text, reason):
     path = tmp_path / "broken.json"
     path.write_text(text)
     assert main([str(path), "--out", str(tmp_path / "out")]) == 2
     err = capsys.readouterr().err
-    assert err.startswith("train.figures: ") and "broken.json" in err and says in err
+    assert err.startswith("train.figures: ") and "broken.json" in err and reason in err
     assert err.count("\n") == 1
     assert not (tmp_path / "out").exists()
 
@@ -129,7 +129,7 @@ def test_tables_of_all_models_have_a_row_each(tmp_path):
     assert [row[0] for row in rows[1:3]] == ["GM-VAE, paper", "**tiny**"]
     assert rows[2][1:4] == ("z^d", "**0.300** ± 0.010", "**0.400** ± 0.010")
     assert rows[-1] == ("**single**", *"–" * 7) and {len(row) for row in rows} == {len(head)}
-    rows, head = comparison.kept(evaluations)
+    rows, head = comparison.preserved(evaluations)
     assert rows[0] == ("**tiny**", "0.90, 0.80", *["0.50, 0.40"] * 4) and len(head) == 6
     rows, head = comparison.arousal(evaluations)
     assert rows[0] == ("**tiny**", "0.70", "75.0 %", "25.0 %", "75.0 %", "25.0 %")

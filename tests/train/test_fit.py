@@ -42,8 +42,8 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 def arguments(data, out, *flags, **changed) -> list[str]:
     """Command line of a small run."""
-    given = SMALL | {name.replace("_", "-"): value for name, value in changed.items()}
-    options = [text for name, value in given.items() for text in (f"--{name}", str(value))]
+    values = SMALL | {name.replace("_", "-"): value for name, value in changed.items()}
+    options = [text for name, value in values.items() for text in (f"--{name}", str(value))]
     return ["--data", str(data), "--out", str(out), *options, *flags]
 
 
@@ -114,11 +114,11 @@ def test_every_setting_is_an_option():
     for config in (ModelConfig, TrainConfig):
         for field in dataclasses.fields(config):
             assert f"--{field.name.replace('_', '-')}" in flags
-    given = vars(fit.parser().parse_args(["--data", "a", "--out", "b"]))
+    options = vars(fit.parser().parse_args(["--data", "a", "--out", "b"]))
     for config in (ModelConfig, TrainConfig):
         for field in dataclasses.fields(config):
             if field.name != "precision":
-                assert given[field.name] == field.default
+                assert options[field.name] == field.default
 
 
 def test_precision_follows_the_device(monkeypatch):
@@ -132,9 +132,9 @@ def test_precision_follows_the_device(monkeypatch):
         assert fit.precision("cuda:1") == expected
 
 
-def refused(capsys, *given) -> str:
+def refused(capsys, *arguments) -> str:
     """The one line with which a run is refused."""
-    assert fit.main(*given) == 2
+    assert fit.main(*arguments) == 2
     output = capsys.readouterr()
     assert output.out == "" and output.err.startswith("train.fit: ")
     (line,) = output.err.splitlines()
@@ -161,11 +161,11 @@ def test_a_run_is_not_begun_over_another(capsys, data_file, out):
 
 def test_a_run_is_not_resumed_as_another(capsys, data_file, out, tmp_path):
     before = (out / CHECKPOINT).read_bytes(), (out / LOG).read_bytes()
-    other = tmp_path / "other.npz"
+    other_data = tmp_path / "other.npz"
     with np.load(data_file) as file:
-        np.savez(other, **(dict(file) | {"key": (file["key"] + 1) % 24}))
+        np.savez(other_data, **(dict(file) | {"key": (file["key"] + 1) % 24}))
     for line, message in (
-        (arguments(other, out, "--resume"), "another data: sha256 "),
+        (arguments(other_data, out, "--resume"), "another data: sha256 "),
         (arguments(data_file, out, "--resume", "--split", "random_split"), "another data: split "),
         (arguments(data_file, out, "--resume", latent=9), "another model: latent 8, not 9"),
         (arguments(data_file, out, "--resume", seed=1), "another run: seed 0, not 1"),
@@ -175,11 +175,11 @@ def test_a_run_is_not_resumed_as_another(capsys, data_file, out, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "wrong", [["--model", "lstm"], ["--attributes", "tempo"], ["--precision", "int8"]]
+    "options", [["--model", "lstm"], ["--attributes", "tempo"], ["--precision", "int8"]]
 )
-def test_unknown_choices_are_refused(capsys, data_file, tmp_path, wrong):
+def test_unknown_choices_are_refused(capsys, data_file, tmp_path, options):
     with pytest.raises(SystemExit) as caught:
-        fit.main([*arguments(data_file, tmp_path), *wrong])
+        fit.main([*arguments(data_file, tmp_path), *options])
     assert caught.value.code == 2
     assert "invalid choice" in capsys.readouterr().err
 
@@ -212,8 +212,10 @@ def test_stopped_by_ctrl_c_and_resumed_it_is_the_same_run(
     assert errors == f"train.fit: stopped and saved at step {step}; --resume goes on\n"
     assert not (out / checkpoint.WEIGHTS).exists()
     assert fit.main(arguments(data_file, out, "--resume")) == 0
-    one, other = (load_state(folder / CHECKPOINT)["model"] for folder in (out, straight))
-    assert all(weight.equal(other[name]) for name, weight in one.items())
+    resumed, uninterrupted = (
+        load_state(folder / CHECKPOINT)["model"] for folder in (out, straight)
+    )
+    assert all(weight.equal(uninterrupted[name]) for name, weight in resumed.items())
     for kind in ("train", "validation"):
         first, second = (
             [row | {"seconds": None} for row in rows(folder, kind)] for folder in (out, straight)
@@ -266,7 +268,7 @@ def test_a_run_needs_no_midi_library(data_file, tmp_path):
         "export.SWEEP, export.DECODED = 3, 4\n"
         "sys.exit(fit.main())"
     )
-    given = arguments(data_file, tmp_path / "run", steps=2)
-    process = subprocess.run([sys.executable, "-c", code, *given], cwd=ROOT, capture_output=True)
+    options = arguments(data_file, tmp_path / "run", steps=2)
+    process = subprocess.run([sys.executable, "-c", code, *options], cwd=ROOT, capture_output=True)
     assert process.returncode == 0, process.stderr
     assert (tmp_path / "run" / checkpoint.WEIGHTS).exists()

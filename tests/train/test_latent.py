@@ -22,7 +22,7 @@ from train.reporting.writing import text_of
 SMALL = {"hidden": 8, "latent": 4, "embedding": 4}
 
 
-def made(folder, name, faders):
+def save_model(folder, name, faders):
     torch.manual_seed(0)
     scales = {n: Fader(n, (0.1, 1.0), (-1.0, 1.0)) for n in faders}
     checkpoint.save(build(ModelConfig(model=name, **SMALL)), scales, folder)
@@ -31,12 +31,12 @@ def made(folder, name, faders):
 
 @pytest.fixture(scope="module")
 def gmvae(tmp_path_factory):
-    return made(tmp_path_factory.mktemp("models") / "gmvae", "gmvae", ("rhythm", "note"))
+    return save_model(tmp_path_factory.mktemp("models") / "gmvae", "gmvae", ("rhythm", "note"))
 
 
 def test_codes_that_lie_apart_lie_apart_on_the_map():
-    near = torch.randn(40, 6, generator=torch.Generator().manual_seed(0))
-    values = torch.cat([near, near + 40])
+    cluster = torch.randn(40, 6, generator=torch.Generator().manual_seed(0))
+    values = torch.cat([cluster, cluster + 40])
     place = latent.embedded(values, seed=0)
     assert place.min(0).tolist() == [0, 0] and place.max(0).tolist() == [1, 1]
     first, second = place[:40], place[40:]
@@ -51,7 +51,7 @@ def test_too_few_codes_make_no_map():
 
 
 def test_results_are_whole_repeat_and_can_be_drawn(gmvae, data, data_file, tmp_path, quick_figures):
-    single = made(tmp_path / "single", "singlegmvae", ())
+    single = save_model(tmp_path / "single", "singlegmvae", ())
     out = [tmp_path / "one.json", tmp_path / "two.json"]
     models = f"--checkpoint small={gmvae} --checkpoint {single}"
     for path in out:
@@ -79,18 +79,21 @@ def test_a_number_takes_a_line_only_if_it_stands_alone():
 
 
 def test_checkpoints_of_one_name_have_to_be_told_apart(gmvae, data_file, tmp_path, capsys):
-    given = f"--checkpoint gmvae --checkpoint {gmvae} --data {data_file}"
-    assert latent.main(f"{given} --out {tmp_path / 'x.json'}".split()) == 2
+    options = f"--checkpoint gmvae --checkpoint {gmvae} --data {data_file}"
+    assert latent.main(f"{options} --out {tmp_path / 'x.json'}".split()) == 2
     assert "2 checkpoints are named 'gmvae'" in capsys.readouterr().err
-    assert latent.named(["gmvae", f"mine={gmvae}"]) == {"gmvae": "gmvae", "mine": str(gmvae)}
+    assert latent.folders_by_name(["gmvae", f"mine={gmvae}"]) == {
+        "gmvae": "gmvae",
+        "mine": str(gmvae),
+    }
 
 
 def test_transfers_are_of_public_examples_and_can_be_drawn(gmvae, tmp_path, quick_figures):
     out = tmp_path / "transfers.json"
     assert transfers.main(f"--checkpoint {gmvae} --out {out}".split()) == 0
-    (found,) = read([out]).transfers
-    assert [e.move for e in found.examples] == [case.move for case in transfers.CASES]
-    for part in found.examples:
+    (result,) = read([out]).transfers
+    assert [e.move for e in result.examples] == [case.move for case in transfers.CASES]
+    for part in result.examples:
         original = part.drawing.original
         assert all(0 <= on < off <= part.drawing.length_s + 1e-3 for on, off, *_ in original.notes)
         assert original.marks.count("kept") == part.drawing.result.marks.count("kept")
@@ -99,7 +102,7 @@ def test_transfers_are_of_public_examples_and_can_be_drawn(gmvae, tmp_path, quic
 
 
 def test_a_model_without_faders_shows_arousal_alone(tmp_path):
-    single = made(tmp_path / "single", "singlegmvae", ())
+    single = save_model(tmp_path / "single", "singlegmvae", ())
     moves = [e.move for e in transfers.transfers("single", str(single)).examples]
     assert moves == ["high arousal", "low arousal"]
 

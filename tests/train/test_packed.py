@@ -38,15 +38,15 @@ def folder(shards, tmp_path_factory):
 
 
 def test_segments_are_those_of_the_files(shards, folder):
-    whole, parts = Segments.load(folder), [Segments.load(path) for path in shards]
+    joined_segments, parts = Segments.load(folder), [Segments.load(path) for path in shards]
     for name in ("tokens", "lengths", "key", "arousal", "valence"):
         joined = torch.cat([getattr(part, name) for part in parts])
-        assert torch.equal(getattr(whole, name), joined), name
+        assert torch.equal(getattr(joined_segments, name), joined), name
     for name in ("split", "corpus"):
         joined = np.concatenate([getattr(part, name) for part in parts])
-        assert np.array_equal(getattr(whole, name), joined), name
+        assert np.array_equal(getattr(joined_segments, name), joined), name
     for group in ("labels", "densities"):
-        for name, values in getattr(whole, group).items():
+        for name, values in getattr(joined_segments, group).items():
             assert torch.equal(values, torch.cat([getattr(p, group)[name] for p in parts])), name
 
 
@@ -61,9 +61,9 @@ def test_one_file_packed_trains_as_the_file_does(data, data_file, tmp_path):
     packed.pack([data_file], tmp_path / "one")
     mapped = Segments.load(tmp_path / "one")
     rows = np.array([3, 250, 17])
-    mine, theirs = mapped.batch(rows), data.batch(rows)
-    assert torch.equal(mine.tokens, theirs.tokens)
-    assert torch.equal(mine.densities["note"], theirs.densities["note"])
+    packed_batch, file_batch = mapped.batch(rows), data.batch(rows)
+    assert torch.equal(packed_batch.tokens, file_batch.tokens)
+    assert torch.equal(packed_batch.densities["note"], file_batch.densities["note"])
     assert mapped.sha256 != data.sha256
 
 
@@ -123,11 +123,11 @@ def test_a_folder_with_a_changed_byte_is_refused(folder, tmp_path, name):
 
 
 def test_files_of_one_name_are_both_told(shards, tmp_path):
-    again = [tmp_path / name / "part.npz" for name in "ab"]
-    for path, shard in zip(again, shards, strict=True):
+    copies = [tmp_path / name / "part.npz" for name in "ab"]
+    for path, shard in zip(copies, shards, strict=True):
         path.parent.mkdir()
         shutil.copy(shard, path)
-    index = packed.pack(again, tmp_path / "data")
+    index = packed.pack(copies, tmp_path / "data")
     assert index["segments"] == sum(file["segments"] for file in index["files"])
 
 
@@ -158,9 +158,9 @@ def test_killed_it_leaves_no_half_output(shards, tmp_path):
     assert len(Segments.load(out).piece) > 0
 
 
-@pytest.mark.parametrize("left", ["nothing", "no index"])
-def test_another_folder_is_refused(tmp_path, left):
-    if left == "no index":
+@pytest.mark.parametrize("content", ["nothing", "no index"])
+def test_another_folder_is_refused(tmp_path, content):
+    if content == "no index":
         np.save(tmp_path / "tokens.npy", np.zeros(3))
     with pytest.raises(ValueError, match=r"is no folder of train\.packed"):
         Segments.load(tmp_path)
@@ -172,8 +172,8 @@ def test_the_command(shards, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["segments"] == len(Segments.load(out).piece)
     assert command.main([*map(str, shards), "--out", str(out)]) == 2
     assert "is there already" in capsys.readouterr().err
-    bad = tmp_path / "bad.npz"
-    bad.write_bytes(b"PK")
-    assert command.main([str(bad), "--out", str(tmp_path / "other")]) == 2
+    damaged = tmp_path / "bad.npz"
+    damaged.write_bytes(b"PK")
+    assert command.main([str(damaged), "--out", str(tmp_path / "other")]) == 2
     assert "bad.npz is no file of train.prepare" in capsys.readouterr().err
     assert not (tmp_path / "other").exists()

@@ -64,8 +64,8 @@ def test_every_usable_segment_becomes_a_row(tmp_path):
 
 def test_segments_are_dropped_by_rule(tmp_path):
     dropped = unusable()
-    good = bars(2)
-    result = prepared(piece([good[0], *dropped.values(), good[1]]), tmp_path)
+    usable = bars(2)
+    result = prepared(piece([usable[0], *dropped.values(), usable[1]]), tmp_path)
     assert result.dropped == Counter(dropped.keys())
     assert result.arrays["start"].tolist() == [0, 4 * (1 + len(dropped))]
 
@@ -97,8 +97,8 @@ def test_ratings_of_measures_in_three_four_and_a_change_of_tempo(tmp_path):
 
 
 def test_ratings_follow_segments_past_those_dropped(tmp_path):
-    first, last = bars(2)
-    music = piece([first, Notes.empty(), last])
+    first, second = bars(2)
+    music = piece([first, Notes.empty(), second])
     ratings = np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])
     assert np.allclose(prepared(music, tmp_path, ratings).arrays["arousal"], [0.1, 0.3])
     short = prepared(music, tmp_path, ratings[:, :2]).arrays["arousal"]
@@ -118,8 +118,8 @@ def test_a_split_has_its_shares(n, seed):
 def damage(folder: Path) -> dict[str, str]:
     """Put files into a folder that cannot be used: their names, and what is to be said of each."""
     folder.mkdir(parents=True)
-    whole = midi.dump(piece(bars(4)))
-    (folder / "cut.mid").write_bytes(whole[: len(whole) // 2])
+    content = midi.dump(piece(bars(4)))
+    (folder / "cut.mid").write_bytes(content[: len(content) // 2])
     (folder / "empty.mid").touch()
     (folder / "text.mid").write_text("Not a MIDI file, whatever its name says.")
     drums = pretty_midi.PrettyMIDI()
@@ -243,13 +243,13 @@ def test_the_split_keeps_a_piece_on_one_side_in_shares_of_each_corpus():
 
 def test_the_split_is_of_its_seed_and_not_of_the_order_of_files():
     files = [fake(corpora.PERFORMANCES, n, 4) for n in range(30)]
-    first, again, other = (
+    first, reordered, reseeded = (
         prepare.join(f, seed=s) for f, s in ((files, 1), (files[::-1], 1), (files, 2))
     )
     for name in ("split", "random_split", "piece_name", "length"):
-        assert first[name].tolist() == again[name].tolist()
-    assert first["split"].tolist() != other["split"].tolist()
-    assert first["random_split"].tolist() != other["random_split"].tolist()
+        assert first[name].tolist() == reordered[name].tolist()
+    assert first["split"].tolist() != reseeded["split"].tolist()
+    assert first["random_split"].tolist() != reseeded["random_split"].tolist()
 
 
 class Unwritable:
@@ -296,9 +296,9 @@ def test_a_corpus_with_nothing_usable_is_refused(capsys, tmp_path):
     damaged = damage(tmp_path / "piano")
     options = ("--piano", tmp_path / "piano", "--out", tmp_path / "segments.npz", "--workers", 1)
     assert prepare.main([*map(str, options)]) == 2
-    *skipped, last = capsys.readouterr().err.splitlines()
+    *skipped, summary = capsys.readouterr().err.splitlines()
     assert len(skipped) == len(damaged)
-    assert last == "train.prepare: no file holds a usable segment"
+    assert summary == "train.prepare: no file holds a usable segment"
     assert [path.name for path in tmp_path.iterdir()] == ["piano"]
 
 

@@ -7,9 +7,11 @@ from train import report
 
 def test_only_what_stands_between_the_marks_is_replaced():
     text = "before\n<!-- one:begin -->\nold\n<!-- one:end -->\nafter <!-- plain comment -->"
-    made = report.fill(text, {"one": lambda: "new"})
-    assert made == "before\n<!-- one:begin -->\nnew\n<!-- one:end -->\nafter <!-- plain comment -->"
-    assert report.fill(made, {"one": lambda: "new"}) == made
+    filled = report.fill(text, {"one": lambda: "new"})
+    assert (
+        filled == "before\n<!-- one:begin -->\nnew\n<!-- one:end -->\nafter <!-- plain comment -->"
+    )
+    assert report.fill(filled, {"one": lambda: "new"}) == filled
 
 
 def test_an_unknown_mark_is_refused():

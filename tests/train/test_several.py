@@ -67,7 +67,7 @@ def ranks(folder) -> list[dict]:
 
 
 def by_hand(model: str, data, out) -> dict:
-    """What two processes must come to, in one: gradients are the means of those of both parts.
+    """The result of two processes, computed in one: gradients are the means of both parts'.
 
     Noise is drawn by each, and buffers, such as running means, are those of the first.
     """
@@ -103,8 +103,8 @@ def by_hand(model: str, data, out) -> dict:
 def test_two_processes_move_by_the_mean_of_their_gradients(ranks, data, tmp_path, model):
     expected = by_hand(model, data, tmp_path)
     for rank, result in enumerate(part[model] for part in ranks):
-        for terms, both in zip(result["terms"], expected["terms"], strict=True):
-            assert terms == pytest.approx(both[rank], rel=1e-4, abs=1e-6)
+        for terms, by_rank in zip(result["terms"], expected["terms"], strict=True):
+            assert terms == pytest.approx(by_rank[rank], rel=1e-4, abs=1e-6)
         for part in ("gradients", "weights"):
             assert result[part].keys() == expected[part].keys()
             largest = max(float(value.abs().max()) for value in expected[part].values())

@@ -45,7 +45,7 @@ class Coder(SegmentVAE):
 
 
 class Bet(nn.Module):
-    """Two players at one number: the first wants it at 1, the second at 3 times the other's."""
+    """Two numbers with a loss each: one aims at 1, one at 3, and both at each other."""
 
     def __init__(self, config):
         super().__init__()

@@ -10,7 +10,7 @@ from fadernets.music.key import find
 from train import valence
 from train.data.dataset import Segments
 from train.evaluation import crossvalidation
-from train.valence import judges, moved, told_apart
+from train.valence import mood_classifiers, moved, separations
 
 
 @pytest.fixture
@@ -34,27 +34,27 @@ def test_labels_of_valence_are_read_as_those_of_arousal_are(data_file, tmp_path)
     assert Segments.load(tmp_path / "rated.npz").valence[:5].tolist() == [1, 0, -1, -1, -1]
 
 
-def test_told_apart(rated, quick):
-    results = told_apart(rated, "valence", seed=0)
-    crossed = results.cross_validated
-    assert {"densities", "judge", "mode alone", "both codes"} <= set(crossed.scores)
-    assert (crossed.segments, crossed.pieces) == (300, 18)
+def test_separations(rated, quick):
+    results = separations(rated, "valence", seed=0)
+    counts = results.cross_validated
+    assert {"densities", "judge", "mode alone", "both codes"} <= set(counts.scores)
+    assert (counts.segments, counts.pieces) == (300, 18)
     assert results.held_out.pieces == len(np.unique(rated.piece[rated.split == 2]))
-    assert "both codes" not in told_apart(rated, "arousal", seed=0).held_out.scores
+    assert "both codes" not in separations(rated, "arousal", seed=0).held_out.scores
 
 
-def test_what_a_rule_does_is_heard(net, rated):
-    """Judges of made-up labels say little; what is counted of the music does not need them."""
+def test_effects_of_rules_are_measured(net, rated):
+    """Classifiers of made-up labels say little; the measures of the music do not need them."""
     source = valence.notes_of(rated, np.arange(0, 60, 6))
-    presets = moved(net, source, judges(rated))
+    presets = moved(net, source, mood_classifiers(rated))
     assert set(PRESETS) | {"nothing", "valence low", "arousal high"} <= set(presets)
     major = np.mean([find(notes) < 12 for notes in source])
     for name, row in presets.items():
         assert row.major_before == pytest.approx(major, abs=1e-4), name
     assert presets["valence low"].major < major < presets["valence high"].major
     assert presets["nothing"].identity.note_f1 > presets["sad"].identity.note_f1
-    heard = presets["sad"].judges["valence"].stored()
-    assert set(heard) == {"mean_change", "low"} and heard["low"]["n"] == round(10 * major)
+    effect = presets["sad"].judges["valence"].stored()
+    assert set(effect) == {"mean_change", "low"} and effect["low"]["n"] == round(10 * major)
     both_sides = presets["valence low"].judges["arousal"].stored()
     assert set(both_sides) == {"mean_change", "low", "high"}
 

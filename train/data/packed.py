@@ -128,8 +128,8 @@ def _looked_at(
         except DAMAGED as error:
             raise ValueError(f"{path} is no file of train.prepare: {error}") from error
         if set(labelled[path]) != set(labelled[files[0]]):
-            mine, first = (", ".join(labelled[p]) or "nothing" for p in (path, files[0]))
-            raise ValueError(f"{path} has labels of {mine}, {files[0]} of {first}")
+            own, first = (", ".join(labelled[p]) or "nothing" for p in (path, files[0]))
+            raise ValueError(f"{path} has labels of {own}, {files[0]} of {first}")
     together = np.concatenate(names)
     unique, counts = np.unique(together, return_counts=True)
     if (counts > 1).any():

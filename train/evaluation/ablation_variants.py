@@ -19,18 +19,20 @@ from fadernets.realisers import CANDIDATES, Arranger
 
 ROUNDS = 4  # decodes of the closed loop
 BEST_OF = 8
-FREE = ArrangementWeights(
+NO_PREFERENCE = ArrangementWeights(
     stays_rhythm=0, stays_note=0, stays_onset=0, stays_hold=0, in_melody=0, in_harmony=0
 )
-NEAR = replace(
-    FREE, stays_rhythm=ArrangementWeights.stays_rhythm, stays_note=ArrangementWeights.stays_note
+PLAN_STAYS = replace(
+    NO_PREFERENCE,
+    stays_rhythm=ArrangementWeights.stays_rhythm,
+    stays_note=ArrangementWeights.stays_note,
 )
-KEPT = replace(
-    NEAR, stays_onset=ArrangementWeights.stays_onset, stays_hold=ArrangementWeights.stays_hold
+NOTES_STAY = replace(
+    PLAN_STAYS, stays_onset=ArrangementWeights.stays_onset, stays_hold=ArrangementWeights.stays_hold
 )
-SUNG = replace(KEPT, in_melody=ArrangementWeights.in_melody)
+MELODY_STAYS = replace(NOTES_STAY, in_melody=ArrangementWeights.in_melody)
 
-Way = Callable[[FaderNet, Codes, str, np.ndarray], list[Notes]]
+PlayFunction = Callable[[FaderNet, Codes, str, np.ndarray], list[Notes]]
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Variant:
     name: str
     model: str
     prepared: Callable[[FaderNet], FaderNet]
-    play: Way
+    play: PlayFunction
     decodes: int = 1
     searches: bool = False
 
@@ -75,23 +77,23 @@ def best_of(net: FaderNet, codes: Codes, fader: str, targets: np.ndarray) -> lis
 
 def closed_loop(net: FaderNet, codes: Codes, fader: str, targets: np.ndarray) -> list[Notes]:
     """The best of several decodes; each aim is corrected by the misses of all earlier decodes."""
-    aim, tries = targets, []
+    aim, attempts = targets, []
     for _ in range(ROUNDS):
-        tries.append(calibrated(net, codes, fader, aim))
-        aim = aim + targets - _densities(tries[-1], fader)
-    return _nearest(tries, fader, targets)
+        attempts.append(calibrated(net, codes, fader, aim))
+        aim = aim + targets - _densities(attempts[-1], fader)
+    return _nearest(attempts, fader, targets)
 
 
-def _nearest(tries: Sequence[list[Notes]], fader: str, targets: np.ndarray) -> list[Notes]:
-    miss = np.stack([np.abs(_densities(played, fader) - targets) for played in tries])
-    return [tries[t][i] for i, t in enumerate(miss.argmin(0))]
+def _nearest(attempts: Sequence[list[Notes]], fader: str, targets: np.ndarray) -> list[Notes]:
+    miss = np.stack([np.abs(_densities(played, fader) - targets) for played in attempts])
+    return [attempts[t][i] for i, t in enumerate(miss.argmin(0))]
 
 
 def _densities(played: Sequence[Notes], fader: str) -> np.ndarray:
     return np.array([measure(notes)[fader] for notes in played])
 
 
-def as_it_is(net: FaderNet) -> FaderNet:
+def unchanged(net: FaderNet) -> FaderNet:
     """The shipped model, unchanged."""
     return net
 
@@ -134,13 +136,13 @@ def _arranged(
 
 SHIPPED = ArrangementWeights()
 VARIANTS = (
-    Variant("re-telling from codes, calibrated faders", "gmvae", as_it_is, calibrated),
-    Variant(f"… closed loop, {ROUNDS} decodes", "gmvae", as_it_is, closed_loop, ROUNDS, True),
-    Variant(f"… best of {BEST_OF}", "gmvae", as_it_is, best_of, BEST_OF, True),
-    _arranged("exact plan of the label decoders, notes by the reviser", 1, FREE),
-    _arranged("+ plan near the segment's", 1, NEAR),
-    _arranged("+ notes stay", 1, KEPT),
-    _arranged("+ melody stays", 1, SUNG),
+    Variant("re-telling from codes, calibrated faders", "gmvae", unchanged, calibrated),
+    Variant(f"… closed loop, {ROUNDS} decodes", "gmvae", unchanged, closed_loop, ROUNDS, True),
+    Variant(f"… best of {BEST_OF}", "gmvae", unchanged, best_of, BEST_OF, True),
+    _arranged("exact plan of the label decoders, notes by the reviser", 1, NO_PREFERENCE),
+    _arranged("+ plan near the segment's", 1, PLAN_STAYS),
+    _arranged("+ notes stay", 1, NOTES_STAY),
+    _arranged("+ melody stays", 1, MELODY_STAYS),
     _arranged("+ harmony draws", 1, SHIPPED),
     _arranged("+ best of 4", 4, SHIPPED),
     _arranged(f"+ best of {CANDIDATES} (shipped)", CANDIDATES, SHIPPED),

@@ -17,13 +17,13 @@ from train.data.dataset import TEST, Segments
 from train.evaluation.identity import identity
 from train.evaluation.mood_classifier import MoodClassifier
 from train.evaluation.sweep import measured_names
-from train.reporting.results.evaluation import Judged, Separation, ToldApart, Transferred
+from train.reporting.results.evaluation import ArousalScores, Judged, Separation, Transferred
 
 
-def arousal(net: FaderNet, data: Segments, source: list[Notes]) -> ToldApart:
+def arousal(net: FaderNet, data: Segments, source: list[Notes]) -> ArousalScores:
     """Arousal classified on unseen labelled pieces, and moved on performances.
 
-    The model itself judges a transfer: it encodes the played notes and gives q(high).
+    The model itself scores a transfer: it encodes the played notes and gives q(high).
     """
     labels = data.arousal.cpu().numpy()
     rows = np.flatnonzero((data.split == TEST) & (labels != UNLABELLED))
@@ -32,9 +32,9 @@ def arousal(net: FaderNet, data: Segments, source: list[Notes]) -> ToldApart:
     each_code = {}
     if high.any() and not high.all():
         codes = net.encode([events.decode(t) for t in data.tokens[rows].cpu().numpy()])
-        all_codes = _told_apart(net.arousal(codes), high)
+        all_codes = _separation(net.arousal(codes), high)
         each_code = {
-            name: _told_apart(logits.double().softmax(1)[:, AROUSAL["high"]].cpu().numpy(), high)
+            name: _separation(logits.double().softmax(1)[:, AROUSAL["high"]].cpu().numpy(), high)
             for name, logits in net.model.component_logits(codes.values).items()
         }
     before = net.arousal(net.reconstruct(source))
@@ -55,7 +55,7 @@ def arousal(net: FaderNet, data: Segments, source: list[Notes]) -> ToldApart:
                 for n, d in densities.items()
             },
         )
-    return ToldApart(
+    return ArousalScores(
         labelled_segments=len(rows),
         labelled_pieces=len(np.unique(data.piece[rows])),
         auc=all_codes.auc,
@@ -66,7 +66,7 @@ def arousal(net: FaderNet, data: Segments, source: list[Notes]) -> ToldApart:
     )
 
 
-def _told_apart(probability: np.ndarray, high: np.ndarray) -> Separation:
+def _separation(probability: np.ndarray, high: np.ndarray) -> Separation:
     return Separation(
         auc=round(metrics.auc(probability, high), 4),
         accuracy=round(metrics.accuracy(probability, high), 4),
@@ -74,21 +74,21 @@ def _told_apart(probability: np.ndarray, high: np.ndarray) -> Separation:
 
 
 def judged(
-    net: FaderNet, source: list[Notes], judge: MoodClassifier
+    net: FaderNet, source: list[Notes], classifier: MoodClassifier
 ) -> dict[Literal["high", "low"], Judged]:
-    """Share of transfers that move arousal as asked, by a judge that never saw the model.
+    """Share of transfers that move arousal as asked, by a classifier that never saw the model.
 
     As in the paper's listening test, each transfer is compared with its source, and only segments
-    count that the judge does not yet hear on the target side. The shares of all segments and of
+    count that the classifier does not yet put on the target side. The shares of all segments and of
     plain reconstructions are given besides.
     """
-    before = judge.log_odds(source)
-    plain = judge.log_odds(net.reconstruct(source))
+    before = classifier.log_odds(source)
+    plain = classifier.log_odds(net.reconstruct(source))
     sides: dict[Literal["high", "low"], Judged] = {}
     not_there: dict[Literal["high", "low"], np.ndarray] = {"high": before < 0, "low": before > 0}
     for target, mask in not_there.items():
         played = net.transfer(source, target)
-        after = judge.log_odds(played)
+        after = classifier.log_odds(played)
         part = np.flatnonzero(mask)
         scores = (
             identity([source[i] for i in part], [played[i] for i in part]) if len(part) else None

@@ -43,12 +43,12 @@ def out_of_fold(values: np.ndarray, high: np.ndarray, piece: np.ndarray, seed: i
     rng, odds = np.random.default_rng(seed), np.zeros(len(high))
     for _ in range(REPEATS):
         fold = np.empty(len(pieces), int)
-        for number, held in enumerate(np.array_split(rng.permutation(len(pieces)), FOLDS)):
-            fold[held] = number
+        for number, part in enumerate(np.array_split(rng.permutation(len(pieces)), FOLDS)):
+            fold[part] = number
         # Not GroupKFold: it uses another generator, and the published figures must repeat.
         for inside, outside in PredefinedSplit(fold[place]).split():
-            judge = fit(values[inside], high[inside], names)
-            odds[outside] += judge.of(values[outside]) / REPEATS
+            classifier = fit(values[inside], high[inside], names)
+            odds[outside] += classifier.of(values[outside]) / REPEATS
     return odds
 
 

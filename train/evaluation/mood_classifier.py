@@ -1,4 +1,4 @@
-"""Fit a judge of a mood (`fadernets.mood_classifier`) to labelled segments.
+"""Fit a mood classifier (`fadernets.mood_classifier`) to labelled segments.
 
 ``python -m train.evaluation.mood_classifier --data FILE --out judge.json`` fits that of arousal on
 the labelled training pieces and says how well it does on pieces it never saw, beside the two
@@ -33,7 +33,7 @@ __all__ = [
     "MoodClassifier",
     "features",
     "fit",
-    "judge_of",
+    "fit_training_pieces",
     "held_out",
     "labelled",
     "load",
@@ -41,7 +41,7 @@ __all__ = [
     "table",
 ]
 TOLERANCE = 1e-8  # of the gradient at the minimum
-RIDGE = 0.02  # penalty on the squared weights; the folds of the training pieces hardly mind which
+RIDGE = 0.02  # penalty on the squared weights; cross-validation depends on it very little
 
 
 def fit(
@@ -85,10 +85,10 @@ def labelled(data: Segments, split: int, mood: str = "arousal") -> tuple[list[No
     return [events.decode(row) for row in tokens], labels[rows] == 1
 
 
-def judge_of(
+def fit_training_pieces(
     data: Segments, names: Sequence[str] | None = None, mood: str = "arousal"
 ) -> MoodClassifier:
-    """The judge that a prepared file's labelled training pieces make.
+    """The classifier fitted to the labelled training pieces of a prepared file.
 
     Raises
     ------
@@ -102,11 +102,11 @@ def judge_of(
     return fit(table(segments, names), high, names, mood)
 
 
-def held_out(judge: MoodClassifier, data: Segments) -> HeldOut:
-    """How a judge does on labelled test segments; None for what needs labels of both kinds."""
+def held_out(classifier: MoodClassifier, data: Segments) -> HeldOut:
+    """Scores of a classifier on labelled test segments; None without labels of both kinds."""
     segments, high = labelled(data, TEST)
     has_both = len(high) > 0 and high.any() and not high.all()
-    odds = judge.log_odds(segments)
+    odds = classifier.log_odds(segments)
     return HeldOut(
         segments=len(segments),
         auc=round(metrics.auc(odds, high), 4) if has_both else None,
@@ -114,9 +114,9 @@ def held_out(judge: MoodClassifier, data: Segments) -> HeldOut:
     )
 
 
-def save(judge: MoodClassifier, path: Path) -> None:
-    """Write a judge as JSON."""
-    write(path, json.dumps(dataclasses.asdict(judge), indent=1) + "\n")
+def save(classifier: MoodClassifier, path: Path) -> None:
+    """Write a classifier as JSON."""
+    write(path, json.dumps(dataclasses.asdict(classifier), indent=1) + "\n")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -128,12 +128,12 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         data = Segments.load(options.data)
-        judge, baseline = judge_of(data), judge_of(data, PAPER)
+        classifier, baseline = fit_training_pieces(data), fit_training_pieces(data, PAPER)
     except ValueError as error:
         print(f"train.evaluation.mood_classifier: {error}", file=sys.stderr)
         return 2
-    save(judge, options.out)
-    classifiers = {"judge": judge, "densities alone": baseline}
+    save(classifier, options.out)
+    classifiers = {"judge": classifier, "densities alone": baseline}
     print(json.dumps({n: held_out(c, data).stored() for n, c in classifiers.items()}, indent=1))
     return 0
 

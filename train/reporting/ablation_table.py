@@ -10,7 +10,7 @@ UNMOVED = "0"  # beside the moves of `train.ablation.identities`
 
 
 def control(ablation: Ablation) -> Table:
-    """Scores of Table 1, target errors and time of every idea."""
+    """Scores of Table 1, target errors and time of every variant."""
     rows = [
         (
             row.idea,
@@ -28,8 +28,8 @@ def control(ablation: Ablation) -> Table:
     return rows, ("idea", "search", *head, error, "ms, 1 segment", "ms each of many")
 
 
-def kept(ablation: Ablation) -> Table:
-    """What is left of the music with every idea: note F1, harmony, key kept, melody."""
+def preserved(ablation: Ablation) -> Table:
+    """What is left of the music with every variant: note F1, harmony, key kept, melody."""
     moved_scores = ablation.rows[0].identity if ablation.rows else {}
     moves = [move for move in moved_scores if move != UNMOVED]
     rows = [

@@ -36,8 +36,8 @@ def control(evaluations: Sequence[Evaluation]) -> Table:
 def further_columns(evaluations: Sequence[Evaluation]) -> tuple[tuple[str, str], ...]:
     """Columns of Table 1 (score, fader) for faders that the paper has not."""
     swept = (fader for e in evaluations if e.table for fader in e.table.faders)
-    theirs = {fader for _, fader in COLUMNS}
-    names = [fader for fader in dict.fromkeys(swept) if fader not in theirs]
+    papers_faders = {fader for _, fader in COLUMNS}
+    names = [fader for fader in dict.fromkeys(swept) if fader not in papers_faders]
     return tuple((score, fader) for score in SCORES for fader in names)
 
 
@@ -66,7 +66,7 @@ def _scores(evaluation: Evaluation, further: Sequence[tuple[str, str]]) -> tuple
     )
 
 
-def kept(evaluations: Sequence[Evaluation]) -> Table:
+def preserved(evaluations: Sequence[Evaluation]) -> Table:
     """What is left of a segment: nothing moved, and each fader one sd down and up."""
     rows, faders = [], names_in(e.identity for e in evaluations)
     for e in evaluations:
@@ -90,7 +90,7 @@ def kept(evaluations: Sequence[Evaluation]) -> Table:
 
 
 def arousal(evaluations: Sequence[Evaluation]) -> Table:
-    """Arousal told apart on pieces never seen, and moved, by a judge that knows no model."""
+    """AUC of arousal on unseen pieces, and how often it moved, by a classifier of its own."""
     rows = []
     for e in evaluations:
         separation, judged = e.arousal, e.judged or {}

@@ -8,7 +8,7 @@ from fadernets.mood_transfer import MOODS, PRESETS, SIDES
 from train.reporting.markdown import NONE, Table, percent
 from train.reporting.results.valence import ModelMoves, MoodSeparations, Separations
 
-TELLERS = {  # of `train.valence.told_apart`
+SCORE_TITLES = {  # the scores of `train.valence.separations`
     "densities": "the two densities (baseline)",
     "judge": "judge: 17 features of the notes",
     "judge without key": "judge, deaf to the key",
@@ -20,8 +20,8 @@ TELLERS = {  # of `train.valence.told_apart`
 def carried(labels: Mapping[str, MoodSeparations]) -> Table:
     """AUC of valence and arousal on pieces never seen, with intervals over pieces."""
 
-    def separation(column: Separations, teller: str) -> str:
-        score = column.scores.get(teller)
+    def separation(column: Separations, score_name: str) -> str:
+        score = column.scores.get(score_name)
         if score is None:
             return NONE
         low, high = score.interval
@@ -30,8 +30,8 @@ def carried(labels: Mapping[str, MoodSeparations]) -> Table:
     valence, arousal = labels["valence"], labels["arousal"]
     columns = (valence.cross_validated, valence.held_out, arousal.cross_validated)
     rows = [
-        (words, *(separation(column, teller) for column in columns))
-        for teller, words in TELLERS.items()
+        (words, *(separation(column, score_name) for column in columns))
+        for score_name, words in SCORE_TITLES.items()
     ]
     rows.append(
         (

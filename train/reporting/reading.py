@@ -99,5 +99,5 @@ def _part(path: Path, entry: object, alone: bool) -> Result | None:
 def _place(part: Result) -> tuple[int, str]:
     """The paper's order, a model that is none of the paper's last."""
     order = list(NAMES)
-    ours = getattr(part, "player", None) in ARRANGERS or part.model not in order
-    return len(order) if ours else order.index(part.model), part.name
+    is_own = getattr(part, "player", None) in ARRANGERS or part.model not in order
+    return len(order) if is_own else order.index(part.model), part.name

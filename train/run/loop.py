@@ -357,13 +357,15 @@ class Trainer:
         path = self.out / CHECKPOINT
         state = load_state(path)
         data = {"sha256": state["data_sha256"], "split": state.get("split", SPLITS[0])}
-        for part, theirs, mine in (
+        for part, stored, current in (
             ("model", state["model_config"], dataclasses.asdict(self.model_config)),
             ("run", state["train_config"], dataclasses.asdict(self.config)),
             ("data", data, {"sha256": self.data.sha256, "split": self.data.split_name}),
         ):
-            if unlike := [n for n in theirs | mine if theirs.get(n) != mine.get(n)]:
-                differences = ", ".join(f"{n} {theirs.get(n)}, not {mine.get(n)}" for n in unlike)
+            if unlike := [n for n in stored | current if stored.get(n) != current.get(n)]:
+                differences = ", ".join(
+                    f"{n} {stored.get(n)}, not {current.get(n)}" for n in unlike
+                )
                 raise ValueError(f"{path} is of another {part}: {differences}")
         self.model.load_state_dict(state["model"])
         for player, optimiser in self.optimisers.items():

@@ -27,45 +27,45 @@ def session() -> PieceSession:
 
 
 def test_a_piece_stays_while_it_is_used(clock):
-    pieces, mine = OpenPieces(kept=100, clock=clock), session()
-    pieces.add(mine, "me")
+    pieces, piece = OpenPieces(kept=100, clock=clock), session()
+    pieces.add(piece, "me")
     for _ in range(5):
         clock.now += 99
-        assert pieces.get(mine.id) is mine
+        assert pieces.get(piece.id) is piece
     clock.now += 100
-    assert pieces.get(mine.id) is None
+    assert pieces.get(piece.id) is None
     assert len(pieces) == 0
     assert pieces.get("unknown") is None
 
 
 def test_a_closed_page_lets_go_of_its_pieces_soon_and_of_no_others(clock):
-    pieces, mine, other = OpenPieces(kept=100, grace=10, clock=clock), session(), session()
-    pieces.add(mine, "me")
-    pieces.add(other, "other")
+    pieces, own, foreign = OpenPieces(kept=100, grace=10, clock=clock), session(), session()
+    pieces.add(own, "me")
+    pieces.add(foreign, "other")
     pieces.leave("me")
     clock.now += 9
-    assert pieces.get(mine.id) is mine, "a reload within the grace keeps it"
+    assert pieces.get(own.id) is own, "a reload within the grace keeps it"
     pieces.leave("me")
     clock.now += 10
-    assert pieces.get(mine.id) is None and pieces.get(other.id) is other
+    assert pieces.get(own.id) is None and pieces.get(foreign.id) is foreign
 
 
 def test_the_piece_used_longest_ago_makes_room(clock):
-    one, two, three = session(), session(), session()
-    most = sum(len(each.piece.notes) for each in (one, three))
+    first, second, third = session(), session(), session()
+    notes = sum(len(opened.piece.notes) for opened in (first, third))
     closed: list[str] = []
-    pieces = OpenPieces(most_notes=most + 1, clock=clock, closed=closed.extend)
-    pieces.add(one, None)
+    pieces = OpenPieces(most_notes=notes + 1, clock=clock, closed=closed.extend)
+    pieces.add(first, None)
     clock.now += 1
-    pieces.add(two, None)
+    pieces.add(second, None)
     clock.now += 1
-    pieces.get(one.id)
-    pieces.add(three, None)
-    assert pieces.get(two.id) is None and closed == [two.id]
-    assert pieces.get(three.id) is three
+    pieces.get(first.id)
+    pieces.add(third, None)
+    assert pieces.get(second.id) is None and closed == [second.id]
+    assert pieces.get(third.id) is third
     large = OpenPieces(most_notes=1, clock=clock)
-    large.add(one, None)
-    assert large.get(one.id) is one, "one piece is always kept"
+    large.add(first, None)
+    assert large.get(first.id) is first, "one piece is always kept"
 
 
 def test_who_opens_many_large_pieces_closes_their_own(clock):
@@ -74,16 +74,16 @@ def test_who_opens_many_large_pieces_closes_their_own(clock):
     notes = len(large[0].piece.notes)
     pieces = OpenPieces(most_notes=5 * notes, clock=clock)
     pieces.add(small, "me")
-    for each in large:
+    for opened in large:
         clock.now += 3
-        pieces.add(each, "other")
+        pieces.add(opened, "other")
     assert pieces.get(small.id) is small
-    assert sum(pieces.get(each.id) is not None for each in large) in (4, 5)
+    assert sum(pieces.get(opened.id) is not None for opened in large) in (4, 5)
 
 
 def test_pieces_go_without_anybody_asking(clock):
-    pieces, mine = OpenPieces(kept=100, clock=clock), session()
-    pieces.add(mine, "me")
+    pieces, piece = OpenPieces(kept=100, clock=clock), session()
+    pieces.add(piece, "me")
     clock.now += 101
     pieces.expire()
     assert len(pieces) == 0

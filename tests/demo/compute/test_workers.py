@@ -1,4 +1,4 @@
-"""The processes that compute: short before long, newer before older, none of them irreplaceable."""
+"""Worker processes: short work before long, newer before older; a dead worker is replaced."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from demo.compute import jobs, processes, worker
+from demo.compute import jobs, messages, processes, worker
 from demo.compute.cost import SHORT
+from demo.compute.fork_server import ForkServer
 from demo.compute.jobs import Dropped, Full, Job, Lane, WorkError
-from demo.compute.messages import Kind
+from demo.compute.messages import Kind, Request
 from demo.compute.worker import Worker, _failure
 from demo.compute.workers import Workers
 from demo.editing.piece_session import PieceSession
@@ -32,8 +33,8 @@ def job(number: int, due: float, session: PieceSession | None = None) -> Job:
 
 def test_cheap_work_overtakes_but_nothing_waits_for_ever():
     lane = Lane()
-    for each in (job(1, due=10 + 2 * 5.0), job(2, due=11 + 2 * 0.5), job(3, due=25 + 2 * 0.1)):
-        lane.put(each)
+    for queued in (job(1, due=10 + 2 * 5.0), job(2, due=11 + 2 * 0.5), job(3, due=25 + 2 * 0.1)):
+        lane.put(queued)
     assert [lane.take().number for _ in range(3)] == [2, 1, 3]
     lane.close()
     assert lane.take() is None
@@ -64,21 +65,27 @@ def test_only_our_own_sentences_reach_the_visitor():
 
 
 @pytest.fixture(scope="module")
-def workers():
-    made = Workers(short=1)
-    made.wait_until_ready()
-    yield made
-    made.close()
+def workers(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("temporary")))
+        pool = Workers(short=1)
+        pool.wait_until_ready()
+        yield pool
+        pool.close()
 
 
-def values(session: PieceSession, **more) -> dict:
+def kill(process: processes.WorkerProcess) -> None:
+    os.kill(process._process.pid, signal.SIGKILL)
+
+
+def values(session: PieceSession, **changes) -> dict:
     last = len(session.segments) - 1
-    return {"number": 1, "piece": session.id, "first": 0, "last": last, "original": False} | more
+    return {"number": 1, "piece": session.id, "first": 0, "last": last, "original": False} | changes
 
 
-async def asking(workers, session, *, cost, key=None, **more):
-    wanted = values(session, **more)
-    answer = workers.run("answer", wanted, False, session=session, cost=cost, key=key)
+async def asking(workers, session, *, cost, key=None, **changes):
+    edit = values(session, **changes)
+    answer = workers.run("answer", edit, False, session=session, cost=cost, key=key)
     return json.loads(await answer)
 
 
@@ -86,11 +93,11 @@ def test_a_piece_goes_to_a_worker_once_and_stays_known(workers):
     session = PieceSession(tiny.piece(tiny.bars(2)))
 
     async def twice():
-        one = await asking(workers, session, cost=0.1, rhythm=0.5)
-        return one, await asking(workers, session, cost=0.1, rhythm=0.5)
+        first = await asking(workers, session, cost=0.1, rhythm=0.5)
+        return first, await asking(workers, session, cost=0.1, rhythm=0.5)
 
-    one, two = asyncio.run(twice())
-    assert one["figures"] == two["figures"] and one["piece"] == session.id
+    first, second = asyncio.run(twice())
+    assert first["figures"] == second["figures"] and first["piece"] == session.id
 
 
 def test_newer_work_drops_older_work_with_its_key(workers):
@@ -99,12 +106,12 @@ def test_newer_work_drops_older_work_with_its_key(workers):
     async def several():
         long = SHORT * 2
         moves = [asking(workers, session, cost=long, key="one", rhythm=i / 10) for i in range(5)]
-        other = asking(workers, session, cost=long, key="other", rhythm=0.9)
-        return await asyncio.gather(*moves, other, return_exceptions=True)
+        other_answer = asking(workers, session, cost=long, key="other", rhythm=0.9)
+        return await asyncio.gather(*moves, other_answer, return_exceptions=True)
 
-    *older, newest, other = asyncio.run(several())
-    assert all(isinstance(each, Dropped) for each in older)
-    assert newest["number"] == other["number"] == 1
+    *older, newest, other_answer = asyncio.run(several())
+    assert all(isinstance(outcome, Dropped) for outcome in older)
+    assert newest["number"] == other_answer["number"] == 1
     assert workers._latest == {}
 
 
@@ -159,15 +166,43 @@ def test_work_is_done_although_its_worker_is_killed(workers):
         work = asyncio.ensure_future(asking(workers, session, cost=SHORT * 2, rhythm=0.7))
         while long.job is None:
             await asyncio.sleep(0.01)
-        long._process.kill()
+        kill(long)
         return await work
 
     assert asyncio.run(killed())["number"] == 1
 
 
+def test_a_worker_comes_although_what_it_is_forked_from_is_killed(workers):
+    wait_until(lambda: workers.are_ready)
+    short, (fork_server,) = workers._processes[0], workers._fork_servers
+    fork_server._process.kill()
+    dead = short._process
+    kill(short)
+    wait_until(lambda: short._process is not dead and short.is_ready)
+    session = PieceSession(tiny.piece(tiny.bars(2)))
+    assert asyncio.run(asking(workers, session, cost=0.1, rhythm=0.1))["number"] == 1
+
+
+def test_where_nothing_can_be_forked_the_process_becomes_a_worker():
+    """As on macOS."""
+    started = ForkServer(None, forks=False)
+    worker = started.start(nice=0)
+    try:
+        messages.write(worker.requests, Request(1, "open_file", None, None, ("/none.mid",)))
+        reply = messages.read(worker.replies)
+        assert (reply.number, reply.kind) == (1, Kind.REFUSED)
+        started.close()  # workers go on
+        assert not worker.has_ended
+        worker.requests.close()
+        assert worker.wait(60)
+    finally:
+        worker.kill()
+        worker.close()
+
+
 @pytest.mark.parametrize("deaths", [1, 2])
 def test_half_a_file_goes_with_the_process_that_wrote_it(workers, tmp_path, deaths):
-    """At once, not when files are swept; another process makes the file, from the beginning."""
+    """It is removed at once; another process makes the file from the beginning."""
     session = PieceSession(tiny.piece(tiny.bars(2_000)))
     long, folder = workers._processes[-1], tmp_path / "own"
     wish = values(session, kind="wav", scope="piece")
@@ -179,7 +214,7 @@ def test_half_a_file_goes_with_the_process_that_wrote_it(workers, tmp_path, deat
         for _ in range(deaths):
             while not any(path.stat().st_size > 100_000 for path in tmp_path.rglob("*.wav")):
                 await asyncio.sleep(0.01)
-            long._process.kill()
+            kill(long)
             while folder.exists():
                 await asyncio.sleep(0.01)
         return work
@@ -198,17 +233,13 @@ def test_half_a_file_goes_with_the_process_that_wrote_it(workers, tmp_path, deat
     wait_until(lambda: not folder.exists())  # given up, it goes, too
 
 
-def test_a_rendering_ends_with_the_process_that_started_it(workers, tmp_path, monkeypatch):
+def test_a_rendering_ends_with_the_process_that_started_it(workers, tmp_path):
     """A long sound's synthesiser is a process, too; it writes into the server's own folder."""
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     wait_until(lambda: workers.are_ready)
-    long = workers._processes[-1]
-    long._process.kill()  # its successor knows the folder
-    wait_until(lambda: not long.is_ready)
-    wait_until(lambda: long.is_ready)
+    long, temporary = workers._processes[-1], Path(os.environ["GRADIO_TEMP_DIR"])
     session = PieceSession(tiny.piece(tiny.bars(2_000)))
     wish = values(session, kind="wav", scope="piece")
-    begins = f"{tmp_path}/{rendering_prefix(long._process.pid)}"
+    begins = f"{temporary}/{rendering_prefix(long._process.pid)}"
 
     def synthesisers():
         """Numbers of the processes that write into a folder of the worker's."""
@@ -221,8 +252,8 @@ def test_a_rendering_ends_with_the_process_that_started_it(workers, tmp_path, mo
         )
         while not synthesisers():
             await asyncio.sleep(0.005)
-        long._process.kill()
-        while synthesisers() or list(tmp_path.glob(f"{Path(begins).name}*")):
+        kill(long)
+        while synthesisers() or list(temporary.glob(f"{Path(begins).name}*")):
             await asyncio.sleep(0.01)
         work.cancel()
 
@@ -237,15 +268,15 @@ def _text(path: Path) -> str:
 
 
 def test_a_worker_that_dies_with_nothing_to_do_is_replaced(workers):
-    """Before anybody asks for it: a server taken out of rotation would never be asked."""
+    """Without a request: a server that a load balancer left out gets no request."""
     wait_until(lambda: workers.are_ready)
-    dead = [process._process for process in workers._processes]
-    for process in dead:
-        process.kill()
-        process.wait()
+    dead = {process._process for process in workers._processes}
+    for process in workers._processes:
+        kill(process)
+    assert all(process.wait(60) for process in dead)
     wait_until(lambda: not workers.are_ready)
     wait_until(lambda: workers.are_ready)
-    assert not {process._process for process in workers._processes} & set(dead)
+    assert not {process._process for process in workers._processes} & dead
 
 
 def test_workers_let_go_of_closed_pieces(workers):
@@ -280,25 +311,25 @@ def wait_until(condition, seconds: float = 60.0) -> None:
 
 
 def test_closing_ends_processes_and_waiting_work():
-    made = Workers(short=1)
+    workers = Workers(short=1)
     session = PieceSession(tiny.piece(tiny.bars(2)))
 
     async def close():
-        waiting = [asyncio.ensure_future(asking(made, session, cost=0.1)) for _ in range(3)]
+        waiting = [asyncio.ensure_future(asking(workers, session, cost=0.1)) for _ in range(3)]
         await asyncio.sleep(0.1)
-        made.close()
+        workers.close()
         return await asyncio.gather(*waiting, return_exceptions=True)
 
     began = time.monotonic()
-    assert all(isinstance(each, WorkError) for each in asyncio.run(close()))
-    for process in made._processes:
+    assert all(isinstance(outcome, WorkError) for outcome in asyncio.run(close()))
+    for process in workers._processes:
         process.thread.join(30)
-        assert process._process is None or process._process.poll() is not None
+        assert process._process is None or process._process.has_ended
     assert time.monotonic() - began < 30
 
 
 def test_a_model_that_is_not_there_is_one_sentence(tmp_path):
-    made = Workers(model=str(tmp_path), short=1)
+    workers = Workers(model=str(tmp_path), short=1)
     with pytest.raises(WorkError, match="no model named"):
-        made.wait_until_ready()
-    made.close()
+        workers.wait_until_ready()
+    workers.close()

@@ -17,9 +17,9 @@ def rendered(monkeypatch) -> list[float]:
     seconds = []
 
     def count(*args):
-        found = real(*args)
-        seconds.append(found.seconds)
-        return found
+        sound = real(*args)
+        seconds.append(sound.seconds)
+        return sound
 
     real = audio.SYNTHESISERS["midirenderer"]
     monkeypatch.setitem(audio.SYNTHESISERS, "midirenderer", count)

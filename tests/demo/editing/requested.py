@@ -16,13 +16,13 @@ def ask(first: int = 0, last: int = 1, **values) -> dict:
     return {"number": 7, "first": first, "last": last, "original": True, **values}
 
 
-def whole(session: PieceSession, **values) -> dict:
-    """All of a piece is asked for."""
+def whole_piece_request(session: PieceSession, **values) -> dict:
+    """A request for all segments of a piece."""
     return ask(0, len(session.segments) - 1, **values)
 
 
 def elsewhere(session: PieceSession) -> PieceSession:
-    """The same session as another process gets it, nothing of it worked out yet."""
+    """The same session as another process gets it, with empty caches."""
     copy = pickle.loads(pickle.dumps(session))
     return PieceSession(copy.piece, copy.id)
 

@@ -1,4 +1,4 @@
-"""What the page asks for: what is taken, what is left out, and what is said of the rest."""
+"""Requests of the page: values that are accepted, left out, and refused with a sentence."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def read(count: int = 5, faders: tuple[str, ...] = FADERS, **values: Any) -> Edi
 def test_what_was_not_moved_is_left_out() -> None:
     assert read() == EditRequest(0, 1)
     assert read(rhythm=None, note=None, arousal=None, valence=0, seed=None) == EditRequest(0, 1)
-    asked = read(first=2, last=4, rhythm=0, note=1.0, arousal=-1, valence=0.5, seed=7)
-    assert asked == EditRequest(2, 4, {"rhythm": 0, "note": 1.0}, -1, 0.5, 7)
-    assert asked.span == (2, 4) and asked.moods == {"arousal": -1, "valence": 0.5}
+    request = read(first=2, last=4, rhythm=0, note=1.0, arousal=-1, valence=0.5, seed=7)
+    assert request == EditRequest(2, 4, {"rhythm": 0, "note": 1.0}, -1, 0.5, 7)
+    assert request.span == (2, 4) and request.moods == {"arousal": -1, "valence": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -56,11 +56,11 @@ def test_neutral_is_where_nothing_was_moved(values: dict[str, Any], neutral: boo
     ],
 )
 def test_the_ends_of_every_range_belong_to_it(values: dict[str, Any]) -> None:
-    asked = read(**values)
-    got = {"first": asked.first, "last": asked.last, "seed": asked.seed, **asked.faders}
-    got |= {"arousal": asked.arousal, "valence": asked.valence}
-    assert got.items() >= values.items()
-    assert isinstance(asked.first, int) and isinstance(asked.last, int)
+    request = read(**values)
+    fields = {"first": request.first, "last": request.last, "seed": request.seed, **request.faders}
+    fields |= {"arousal": request.arousal, "valence": request.valence}
+    assert fields.items() >= values.items()
+    assert isinstance(request.first, int) and isinstance(request.last, int)
 
 
 @pytest.mark.parametrize(
@@ -115,12 +115,12 @@ def test_a_file_has_a_kind_and_a_scope() -> None:
     edit = {"first": 1, "last": 2, "note": 0.5}
     for kind in ("midi", "wav"):
         for scope in ("selection", "piece"):
-            asked = SaveRequest.read({**edit, "kind": kind, "scope": scope}, 5, FADERS)
-            assert asked == SaveRequest(kind, scope, EditRequest(1, 2, {"note": 0.5}))
-    for wrong, sentence in (
+            request = SaveRequest.read({**edit, "kind": kind, "scope": scope}, 5, FADERS)
+            assert request == SaveRequest(kind, scope, EditRequest(1, 2, {"note": 0.5}))
+    for changes, sentence in (
         ({"kind": "mp3", "scope": "piece"}, "kind 'mp3' is neither midi nor wav"),
         ({"kind": None, "scope": "piece"}, "kind None is neither midi nor wav"),
         ({"kind": "wav", "scope": "all"}, "scope 'all' is neither selection nor piece"),
     ):
         with pytest.raises(ValueError, match=f"^{sentence}$"):
-            SaveRequest.read({**edit, **wrong}, 5, FADERS)
+            SaveRequest.read({**edit, **changes}, 5, FADERS)

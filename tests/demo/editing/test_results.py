@@ -1,4 +1,4 @@
-"""A piece under the faders, with a model that only pretends to play: what it is asked for, when."""
+"""A piece under the faders, with a fake model that records its calls."""
 
 from __future__ import annotations
 
@@ -158,14 +158,14 @@ def test_nearby_plays_what_lies_between_and_a_segment_on_either_side(
 ) -> None:
     session = PieceSession(one_chord_a_bar(9))
     request = EditRequest(2, 7, {"rhythm": 0.5}, seed=10)
-    near = session.nearby(net, request, begin, end)
-    assert changed_in(session, near) == played
+    nearby = session.nearby(net, request, begin, end)
+    assert changed_in(session, nearby) == played
     assert net.slid[-1][2] == [10 + index for index in played]
-    whole = session.result(net, request)
-    assert changed_in(session, whole) == [2, 3, 4, 5, 6, 7]  # not taken for the part's
-    assert session.nearby(net, request, begin, end) is whole
-    other = replace(request, seed=11)
-    assert session.nearby(net, other, begin, end) is not whole
+    result = session.result(net, request)
+    assert changed_in(session, result) == [2, 3, 4, 5, 6, 7]  # not taken for the part's
+    assert session.nearby(net, request, begin, end) is result
+    other_request = replace(request, seed=11)
+    assert session.nearby(net, other_request, begin, end) is not result
 
 
 def test_nothing_nearby_that_can_change_is_the_piece_itself(net: FakeNet) -> None:
@@ -180,7 +180,7 @@ def test_a_span_ends_with_the_piece() -> None:
     assert session.ends((0, 0)) == (0.0, 4.0)
     assert session.ends((1, 1)) == (4.0, 8.0)
     assert session.ends((1, 2)) == (4.0, 10.5)
-    assert [one.index for one in session.usable((1, 2))] == [1, 2]
+    assert [segment.index for segment in session.usable((1, 2))] == [1, 2]
 
 
 def test_moods_move_first_each_its_own_way_and_as_far_as_it_was_asked(net: FakeNet) -> None:
@@ -195,25 +195,25 @@ def test_moods_move_first_each_its_own_way_and_as_far_as_it_was_asked(net: FakeN
 def test_two_pieces_are_told_apart_by_id() -> None:
     piece = one_chord_a_bar(1)
     ids = {PieceSession(piece).id for _ in range(3)}
-    assert len(ids) == 3 and all(len(one) == 32 for one in ids)
+    assert len(ids) == 3 and all(len(piece_id) == 32 for piece_id in ids)
 
 
 def test_arousal_of_many_segments_is_that_of_some_spread_evenly(monkeypatch) -> None:
-    taken: list[int] = []
+    pitches: list[int] = []
 
     class Counting:
         def probability(self, parts: Sequence[Notes]) -> np.ndarray:
-            taken.extend(int(part.pitch[0]) for part in parts)
+            pitches.extend(int(part.pitch[0]) for part in parts)
             return np.array([part.pitch[0] / 100 for part in parts])
 
     monkeypatch.setattr(piece_session.mood_classifier, "of_arousal", Counting)
-    parts = [Notes.of([0.0], [1.0], [21 + at], [64]) for at in range(80)]
-    found = mean_arousal([*parts[:40], Notes.empty(), *parts[40:]])
-    assert len(taken) == piece_session.SAMPLE == len(set(taken))
-    assert (taken[0], taken[-1]) == (21, 100) and set(np.diff(taken)) <= {2, 3}
-    assert found == pytest.approx(np.mean(taken) / 100)
-    taken.clear()
-    assert mean_arousal(parts[:5]) == pytest.approx(0.23) and len(taken) == 5
+    parts = [Notes.of([0.0], [1.0], [21 + step], [64]) for step in range(80)]
+    arousal = mean_arousal([*parts[:40], Notes.empty(), *parts[40:]])
+    assert len(pitches) == piece_session.SAMPLE == len(set(pitches))
+    assert (pitches[0], pitches[-1]) == (21, 100) and set(np.diff(pitches)) <= {2, 3}
+    assert arousal == pytest.approx(np.mean(pitches) / 100)
+    pitches.clear()
+    assert mean_arousal(parts[:5]) == pytest.approx(0.23) and len(pitches) == 5
     assert mean_arousal([]) == mean_arousal([Notes.empty()]) == 0.0
 
 

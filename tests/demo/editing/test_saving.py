@@ -14,7 +14,7 @@ from demo.editing.piece_session import excerpt
 from demo.editing.requests import EditRequest
 from fadernets.music import midi
 from fadernets.playback import audio
-from tests.demo.editing.requested import ask, decoded, whole
+from tests.demo.editing.requested import ask, decoded, whole_piece_request
 
 
 @pytest.mark.parametrize("scope", ["selection", "piece"])
@@ -23,9 +23,9 @@ def test_saved_midi_is_the_result(net, session, scope, tmp_path):
     path = Path(service.save(net, session, values, tmp_path / "own"))
     result = session.result(net, EditRequest(2, 3, {"rhythm": 0.7}, seed=5))
     expected = result if scope == "piece" else excerpt(result, *session.ends((2, 3)))
-    found = midi.read(path)
-    assert found.notes.pitch.tolist() == expected.notes.pitch.tolist()
-    assert found.length == pytest.approx(expected.length, abs=0.01)
+    saved = midi.read(path)
+    assert saved.notes.pitch.tolist() == expected.notes.pitch.tolist()
+    assert saved.length == pytest.approx(expected.length, abs=0.01)
     assert path.name.startswith("chopin-mazurka")
     assert path.name.endswith("rhythm-0.70_seed-5.mid")
     assert ("segments-3-4" in path.name) == (scope == "selection")
@@ -46,16 +46,18 @@ def test_saved_wav_is_heard(net, session, scope, tmp_path):
 @pytest.mark.slow
 def test_a_long_wav_is_rendered_chunk_by_chunk(net, session, rendered, tmp_path):
     """As the page hears it, as loud, and never more than a chunk at a time."""
-    values = whole(session, note=0.7) | {"kind": "wav", "scope": "selection"}
+    values = whole_piece_request(session, note=0.7) | {"kind": "wav", "scope": "selection"}
     path = service.save(net, session, values, tmp_path / "own")
     assert max(rendered) < 12 + 25 + 3 and len(rendered) >= 5
     samples, _ = soundfile.read(path, dtype="float32")
-    gain = service.answer(net, session, whole(session, note=0.7))["sound"]["gain"]
-    sound = service.answer(net, session, whole(session, note=0.7, gain=gain, chunk=2), hear=True)
+    gain = service.answer(net, session, whole_piece_request(session, note=0.7))["sound"]["gain"]
+    sound = service.answer(
+        net, session, whole_piece_request(session, note=0.7, gain=gain, chunk=2), hear=True
+    )
     part, rate = decoded(sound["sound"]["result"])
     inside = slice(rate // 10, 19 * rate)
-    found = samples[28 * rate :][inside]
-    np.testing.assert_allclose(found, part[inside], atol=1e-4)
+    rendered_part = samples[28 * rate :][inside]
+    np.testing.assert_allclose(rendered_part, part[inside], atol=1e-4)
 
 
 @pytest.mark.parametrize(("key", "value"), [("kind", "mp3"), ("scope", None)])
@@ -67,14 +69,14 @@ def test_saving_as_something_else_is_refused(net, session, key, value, tmp_path)
 
 @pytest.mark.slow
 def test_a_file_given_up_leaves_nothing(net, session, tmp_path):
-    def give_up(done, total):
-        if done and total > 2_000:  # samples of sound, not segments
+    def give_up(count, total):
+        if count and total > 2_000:  # samples of sound, not segments
             raise InterruptedError
 
-    given = replace(session, progress=give_up)
+    stopped = replace(session, progress=give_up)
     with pytest.raises(InterruptedError):
-        values = whole(session, note=0.7) | {"kind": "wav", "scope": "piece"}
-        service.save(net, given, values, tmp_path / "own")
+        values = whole_piece_request(session, note=0.7) | {"kind": "wav", "scope": "piece"}
+        service.save(net, stopped, values, tmp_path / "own")
     assert not list(tmp_path.iterdir())
 
 

@@ -46,13 +46,13 @@ def test_a_seed_alone_changes_nothing(net, session):
     "moved", [{"faders": {"rhythm": 1.0}}, {"faders": {"note": 0.0}}, {"arousal": 1.0}]
 )
 def test_only_the_selection_changes(net, session, moved):
-    asked = EditRequest(2, 3, **moved)
-    result = session.result(net, asked)
+    request = EditRequest(2, 3, **moved)
+    result = session.result(net, request)
     assert result.length == session.piece.length
     before, after = segments(session.piece), segments(result)
     for old, new in zip(before, after, strict=True):
-        same = list(old.notes) == list(new.notes)
-        assert same == (old.index not in (2, 3)), old.index
+        is_same = list(old.notes) == list(new.notes)
+        assert is_same == (old.index not in (2, 3)), old.index
 
 
 @pytest.mark.slow
@@ -66,15 +66,15 @@ def test_the_rhythm_fader_is_obeyed(net, session):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("asked", "way"), [(-1.0, -1), (1.0, 1)])
-def test_the_figure_of_arousal_goes_where_it_is_asked_to(net, session, asked, way):
-    found = service.answer(net, session, ask(0, 11, arousal=asked))["figures"]["arousal"]
-    assert way * (found["result"]["position"] - found["piece"]["position"]) > 0.05
+@pytest.mark.parametrize(("arousal", "sign"), [(-1.0, -1), (1.0, 1)])
+def test_the_figure_of_arousal_goes_where_it_is_asked_to(net, session, arousal, sign):
+    figure = service.answer(net, session, ask(0, 11, arousal=arousal))["figures"]["arousal"]
+    assert sign * (figure["result"]["position"] - figure["piece"]["position"]) > 0.05
 
 
 @pytest.mark.slow
 def test_faders_have_their_say_after_arousal(net, session):
-    """Arousal moves the fader's own dimension, too; where it was put it must stay."""
+    """Arousal moves the fader's dimension too, but a fader that was set keeps its value."""
     spans = [ask(0, 11, note=position, arousal=1.0) for position in (0.0, 1.0)]
     low, high = (service.answer(net, session, values)["figures"]["note"] for values in spans)
     assert low["result"]["position"] < high["result"]["position"]
@@ -89,7 +89,7 @@ def test_seeds_repeat_and_differ(net, session):
 
 
 def fresh(session: PieceSession) -> PieceSession:
-    """The same piece, nothing of it worked out yet."""
+    """The same piece with empty caches."""
     return PieceSession(session.piece)
 
 
@@ -97,8 +97,8 @@ def test_what_cannot_change_passes_and_is_named(net):
     session = open_example("rag")
     assert session.segments[CLOSED].problem
     answer = service.answer(net, session, ask(CLOSED - 1, CLOSED, rhythm=0.2))
-    named = f"Unchanged, {session.segments[CLOSED].problem}: segment {CLOSED + 1}."
-    assert named in answer["summary"] and not answer["closed"]
+    sentence = f"Unchanged, {session.segments[CLOSED].problem}: segment {CLOSED + 1}."
+    assert sentence in answer["summary"] and not answer["closed"]
     result = session.result(net, EditRequest(CLOSED - 1, CLOSED, {"rhythm": 0.2}))
     start = session.segments[CLOSED].start
     assert list(cut(result.sounding, start)) == list(session.segments[CLOSED].notes)
@@ -156,9 +156,9 @@ def test_a_bad_wish_is_named(net, session, name, value, hear):
 
 
 def test_a_long_bad_value_is_told_in_short(net, session):
-    with pytest.raises(ValueError, match="rhythm") as told:
+    with pytest.raises(ValueError, match="rhythm") as error:
         service.answer(net, session, ask(rhythm="x" * 10_000))
-    assert len(str(told.value)) < 200
+    assert len(str(error.value)) < 200
 
 
 def test_bar_lines_are_those_of_the_piece(net, session):
@@ -186,19 +186,19 @@ def test_a_bad_file_is_one_sentence(tmp_path):
 
 def test_a_mood_of_the_page_is_that_of_the_command_line(net, session):
     """The page moves one mood after the other, with strengths of their own."""
-    asked = EditRequest(2, 3, arousal=1.0, valence=-1.0)
+    request = EditRequest(2, 3, arousal=1.0, valence=-1.0)
     source = [s.notes for s in session.segments[2:4]]
     expected = net.transfer(source, PRESETS["tense"])
-    found = segments(session.result(net, asked))[2:4]
-    for notes, segment in zip(expected, found, strict=True):
+    played = segments(session.result(net, request))[2:4]
+    for notes, segment in zip(expected, played, strict=True):
         assert segment.notes.pitch.tolist() == notes.pitch.tolist()
 
 
 @pytest.mark.slow
 def test_valence_is_told_as_the_share_in_major(net, session):
     low, high = (
-        service.answer(net, session, ask(0, 11, valence=way))["figures"]["valence"]
-        for way in (-1.0, 1.0)
+        service.answer(net, session, ask(0, 11, valence=valence))["figures"]["valence"]
+        for valence in (-1.0, 1.0)
     )
     assert low["piece"] == high["piece"]
     assert low["result"]["position"] < low["piece"]["position"] < high["result"]["position"]

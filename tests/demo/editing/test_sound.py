@@ -14,13 +14,13 @@ from demo.editing.requests import EditRequest
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
 from fadernets.playback import audio, chunks
-from tests.demo.editing.requested import ask, decoded, elsewhere, whole
+from tests.demo.editing.requested import ask, decoded, elsewhere, whole_piece_request
 
 
 def test_both_sounds_have_one_gain_and_length(net, session):
     answer = service.answer(net, session, ask(4, 4, note=1.0))["sound"]
-    (before, rate), (after, same) = decoded(answer["original"]), decoded(answer["result"])
-    assert rate == same and len(before) == len(after)
+    (before, rate), (after, other_rate) = decoded(answer["original"]), decoded(answer["result"])
+    assert rate == other_rate and len(before) == len(after)
     begin, end = session.ends((4, 4))
     result = excerpt(session.result(net, EditRequest(4, 4, {"note": 1.0})), begin, end)
     first, second = audio.pair(excerpt(session.piece, begin, end), result)
@@ -39,12 +39,12 @@ def long() -> PieceSession:
     """Twenty mazurkas one after the other: 28.8 minutes."""
     piece = open_example("mazurka").piece
     times, beats = 20, piece.length
-    one, length = piece.notes, times * beats
+    notes_once, length = piece.notes, times * beats
     notes = Notes.of(
-        np.concatenate([one.onset + i * beats for i in range(times)]),
-        np.concatenate([np.minimum(one.offset, beats) + i * beats for i in range(times)]),
-        np.tile(one.pitch, times),
-        np.tile(one.velocity, times),
+        np.concatenate([notes_once.onset + i * beats for i in range(times)]),
+        np.concatenate([np.minimum(notes_once.offset, beats) + i * beats for i in range(times)]),
+        np.tile(notes_once.pitch, times),
+        np.tile(notes_once.velocity, times),
     )
     return PieceSession(replace(piece, notes=notes, length=length))
 
@@ -64,59 +64,63 @@ def played(monkeypatch) -> list[int]:
 
 
 def test_a_long_selection_comes_without_sound(net, session, rendered):
-    service.answer(net, session, whole(session))  # the reference for the gain, rendered once
+    service.answer(
+        net, session, whole_piece_request(session)
+    )  # the reference for the gain, rendered once
     rendered.clear()
-    answer = service.answer(net, session, whole(session, rhythm=0.7))
+    answer = service.answer(net, session, whole_piece_request(session, rhythm=0.7))
     assert answer["sound"]["later"] and rendered == []
     assert answer["sound"]["original"] is None and answer["sound"]["result"] is None
     assert answer["sound"]["starts"] == [0, 8, 28, 48, 68] and not answer["sound"]["same"]
-    assert service.answer(net, session, whole(session))["sound"]["same"]
+    assert service.answer(net, session, whole_piece_request(session))["sound"]["same"]
 
 
 @pytest.mark.slow
 def test_a_chunk_is_all_that_comes_to_be_heard(net, session):
-    gain = service.answer(net, session, whole(session, note=1.0))["sound"]["gain"]
-    values = whole(session, note=1.0, gain=gain, chunk=1)
+    gain = service.answer(net, session, whole_piece_request(session, note=1.0))["sound"]["gain"]
+    values = whole_piece_request(session, note=1.0, gain=gain, chunk=1)
     answer = service.answer(net, session, values, hear=True)
     sound = answer.pop("sound")
-    told = {"number": 7, "piece": session.id, "first": 0, "last": 53}
-    assert answer == {**told, "chunk": 1, "chunks": 5, "start": 8.0, "length": 20.0}
+    numbers = {"number": 7, "piece": session.id, "first": 0, "last": 53}
+    assert answer == {**numbers, "chunk": 1, "chunks": 5, "start": 8.0, "length": 20.0}
     assert set(sound) == {"made", "original", "result"} and sound["made"]
     for side in ("original", "result"):
         samples, rate = decoded(sound[side])
         assert len(samples) == round((20 + chunks.FADE) * rate) and np.abs(samples).max() > 0.1
     values["original"] = False
-    again = service.answer(net, session, values, hear=True)["sound"]
-    assert again == sound | {"original": None}
+    repeated = service.answer(net, session, values, hear=True)["sound"]
+    assert repeated == sound | {"original": None}
 
 
 @pytest.mark.slow
 def test_chunks_join_at_one_gain(net, session):
     """Both sides, put together as the page does it, are the sound of the piece."""
-    answer = service.answer(net, session, whole(session, note=1.0))["sound"]
+    answer = service.answer(net, session, whole_piece_request(session, note=1.0))["sound"]
     joined = {side: np.zeros((100 * audio.RATE, 2)) for side in ("original", "result")}
     for k, start in enumerate(answer["starts"]):
-        values = whole(session, note=1.0, gain=answer["gain"], chunk=k)
+        values = whole_piece_request(session, note=1.0, gain=answer["gain"], chunk=k)
         sides = service.answer(net, session, values, hear=True)["sound"]
-        for side, found in joined.items():
+        for side, samples_joined in joined.items():
             samples, rate = decoded(sides[side])
-            found[round(start * rate) :][: len(samples)] += samples
+            samples_joined[round(start * rate) :][: len(samples)] += samples
     end = round((session.piece.duration + audio.TAIL) * audio.RATE)
     pieces = {
         "original": session.piece,
         "result": session.result(net, EditRequest(0, 53, {"note": 1.0})),
     }
     for side, volume in (("original", answer["volume"]), ("result", 1.0)):
-        found = volume * joined[side]
+        samples_joined = volume * joined[side]
         expected = np.concatenate(list(chunks.joined(pieces[side], answer["gain"])))
-        assert len(expected) == end and not found[end:].any()
-        np.testing.assert_allclose(found[:end], expected, atol=2e-4)
+        assert len(expected) == end and not samples_joined[end:].any()
+        np.testing.assert_allclose(samples_joined[:end], expected, atol=2e-4)
     assert answer["volume"] < 1  # the result is louder
 
 
 def test_vorbis_is_small(net, session):
-    large = service.answer(net, session, whole(session, chunk=1), hear=True)["sound"]["original"]
-    values = whole(session, chunk=1, vorbis=True)
+    large = service.answer(net, session, whole_piece_request(session, chunk=1), hear=True)["sound"][
+        "original"
+    ]
+    values = whole_piece_request(session, chunk=1, vorbis=True)
     small = service.answer(net, session, values, hear=True)["sound"]["original"]
     assert len(small["data"]) < len(large["data"]) / 2
     (before, _), (after, _) = decoded(large), decoded(small)
@@ -125,14 +129,14 @@ def test_vorbis_is_small(net, session):
 
 @pytest.mark.slow
 def test_a_chunk_of_half_an_hour_costs_a_chunk(net, long, rendered, played):
-    """Wherever it lies, also in a process that knows nothing of the piece but its notes."""
+    """Anywhere in the piece, and also in a process that has only the piece's notes."""
     gain = chunks.gain_of(long.piece)
     count = len(chunks.borders(long.piece.duration)) - 1
     assert count == 87 and long.piece.duration > 28 * 60
     for chunk in (0, 40, count - 1):
         rendered.clear()
         played.clear()
-        values = whole(long, rhythm=0.7, chunk=chunk, gain=gain)
+        values = whole_piece_request(long, rhythm=0.7, chunk=chunk, gain=gain)
         answer = service.answer(net, PieceSession(long.piece, long.id), values, hear=True)
         assert answer["chunk"] == chunk and answer["chunks"] == count
         assert len(rendered) == 2 and max(rendered) < 12 + 25 + 3
@@ -143,32 +147,34 @@ def test_a_chunk_of_half_an_hour_costs_a_chunk(net, long, rendered, played):
 @pytest.mark.slow
 def test_a_chunk_is_the_same_from_every_process(net, session):
     session.result(net, EditRequest(0, 53, {"rhythm": 0.7}, seed=3))
-    gain = service.answer(net, session, whole(session, rhythm=0.7, seed=3))["sound"]["gain"]
-    values = whole(session, rhythm=0.7, seed=3, chunk=2)
-    here = service.answer(net, session, values | {"gain": gain}, hear=True)
-    for more in ({"gain": gain}, {}):
-        there = service.answer(net, elsewhere(session), values | more, hear=True)
-        assert there == here
+    gain = service.answer(net, session, whole_piece_request(session, rhythm=0.7, seed=3))["sound"][
+        "gain"
+    ]
+    values = whole_piece_request(session, rhythm=0.7, seed=3, chunk=2)
+    own_answer = service.answer(net, session, values | {"gain": gain}, hear=True)
+    for extra in ({"gain": gain}, {}):
+        other_answer = service.answer(net, elsewhere(session), values | extra, hear=True)
+        assert other_answer == own_answer
 
 
 def test_a_short_selection_can_be_heard_as_one_chunk(net, session):
-    told = service.answer(net, session, ask(note=0.8))
-    heard = service.answer(net, elsewhere(session), ask(note=0.8), hear=True)
-    assert heard["sound"] == told["sound"]
-    assert (heard["chunk"], heard["chunks"], heard["start"]) == (0, 1, 0.0)
-    assert heard["length"] == pytest.approx(told["length"], abs=1e-3)
+    answer = service.answer(net, session, ask(note=0.8))
+    chunk = service.answer(net, elsewhere(session), ask(note=0.8), hear=True)
+    assert chunk["sound"] == answer["sound"]
+    assert (chunk["chunk"], chunk["chunks"], chunk["start"]) == (0, 1, 0.0)
+    assert chunk["length"] == pytest.approx(answer["length"], abs=1e-3)
 
 
 def test_the_page_keeps_how_loud_the_original_is(net, session, rendered):
     """The volume stays right, and the original is not rendered again, in another process."""
     peak = service.answer(net, session, ask(note=1.0))["sound"]["peak"]
     values = ask(note=0.9) | {"original": False}
-    here = service.answer(net, session, values)["sound"]
+    own_sound = service.answer(net, session, values)["sound"]
     rendered.clear()
-    there = service.answer(net, elsewhere(session), values | {"peak": peak})["sound"]
-    assert there == here and len(rendered) == 1
+    other_sound = service.answer(net, elsewhere(session), values | {"peak": peak})["sound"]
+    assert other_sound == own_sound and len(rendered) == 1
     forgotten = service.answer(net, elsewhere(session), values)["sound"]
-    assert forgotten["volume"] == here["volume"] and forgotten["result"] == here["result"]
+    assert forgotten["volume"] == own_sound["volume"] and forgotten["result"] == own_sound["result"]
 
 
 def test_silence_between_notes_is_a_silent_chunk(net):
@@ -176,7 +182,9 @@ def test_silence_between_notes_is_a_silent_chunk(net):
     plain = np.array([[0.0, 60.0]]), np.array([[0.0, 4.0, 4.0]])
     session = PieceSession(Piece(notes, np.zeros((0, 2)), *plain, length=60.0))
     samples, _ = decoded(
-        service.answer(net, session, whole(session, chunk=2), hear=True)["sound"]["original"]
+        service.answer(net, session, whole_piece_request(session, chunk=2), hear=True)["sound"][
+            "original"
+        ]
     )
     assert len(samples) and not samples.any()
     answer = service.answer(net, session, ask(2, 12))
@@ -185,11 +193,11 @@ def test_silence_between_notes_is_a_silent_chunk(net):
 
 def test_a_missing_font_is_told(net, session, monkeypatch):
     monkeypatch.setenv("FADERNETS_SOUNDFONT", "/nowhere/piano.sf2")
-    answer = service.answer(net, session, whole(session))
+    answer = service.answer(net, session, whole_piece_request(session))
     assert not answer["sound"]["made"] and "later" not in answer["sound"]
     assert "cannot be read" in answer["summary"]
-    heard = service.answer(net, session, whole(session), hear=True)
-    assert not heard["sound"]["made"] and "cannot be read" in heard["trouble"]
+    chunk = service.answer(net, session, whole_piece_request(session), hear=True)
+    assert not chunk["sound"]["made"] and "cannot be read" in chunk["trouble"]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +211,7 @@ def test_a_missing_font_is_told(net, session, monkeypatch):
 )
 def test_a_bad_chunk_is_named(net, session, name, value):
     with pytest.raises(ValueError, match=name):
-        service.answer(net, session, whole(session) | {name: value}, hear=True)
+        service.answer(net, session, whole_piece_request(session) | {name: value}, hear=True)
     with pytest.raises(ValueError, match="chunk"):  # a short selection has but one
         service.answer(net, session, ask(chunk=1), hear=True)
 

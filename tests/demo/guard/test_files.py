@@ -1,4 +1,4 @@
-"""The server's own folder: what is its own, what goes when."""
+"""The server's own folder: which files belong to it, and when they are removed."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from demo.guard.files import Files
 
 @pytest.fixture
 def files(tmp_path):
-    made = Files(tmp_path / "base", kept=100)
-    yield made
-    made.close()
-    assert not made.folder.exists()
+    own_files = Files(tmp_path / "base", kept=100)
+    yield own_files
+    own_files.close()
+    assert not own_files.folder.exists()
 
 
 def test_only_regular_files_in_the_folder_are_its_own(files, tmp_path):
-    mine, foreign = files.folder / "a" / "b.mid", tmp_path / "c.mid"
-    mine.parent.mkdir()
-    for path in (mine, foreign):
+    own, foreign = files.folder / "a" / "b.mid", tmp_path / "c.mid"
+    own.parent.mkdir()
+    for path in (own, foreign):
         path.write_bytes(b"x")
     (files.folder / "link").symlink_to(foreign)
     (files.folder / "circle").symlink_to(files.folder / "circle")
     (files.folder / "device").symlink_to("/dev/zero")
     os.mkfifo(files.folder / "pipe")
-    assert files.owns(mine) and files.owns(str(mine))
-    assert files.owns(f"{mine.parent}/../a/b.mid")
+    assert files.owns(own) and files.owns(str(own))
+    assert files.owns(f"{own.parent}/../a/b.mid")
     names = ("link", "circle", "device", "pipe", "a", "none", "held-by", f"../../{foreign.name}")
     for name in names:
         assert not files.owns(files.folder / name), name
-    for path in (foreign, "/dev/zero", "", "\0", "a" * 5000, str(mine) + "\0", "~", "."):
+    for path in (foreign, "/dev/zero", "", "\0", "a" * 5000, str(own) + "\0", "~", "."):
         assert not files.owns(path), path
     assert files.folder.stat().st_mode & 0o077 == 0
 
@@ -75,7 +75,7 @@ def test_uploads_count_before_they_are_seen_and_small_ones_count_too(files, monk
 
 
 def test_when_full_the_oldest_make_room_but_not_those_just_written(files, monkeypatch):
-    """A few who fill the folder do not keep others out until their files are an hour old."""
+    """A few visitors who fill the folder do not block the others for an hour."""
     monkeypatch.setattr(module, "BYTES_HELD", 4 * module.SMALLEST_COUNTED)
     now = time.time()
     for name, age in (("oldest", 90), ("old", 80), ("older", 85), *((f"new{i}", 5) for i in "123")):

@@ -1,4 +1,4 @@
-"""The gate before Gradio, with an application behind it that says what it got."""
+"""The gate before Gradio, with an application behind it that records its requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from demo.guard.gate import LARGEST_EVENT, UPLOADS_AT_ONCE, Gate, note_status
 
 
 class Behind:
-    """An application that keeps what it is asked and answers, if it is let."""
+    """An application that records requests, and answers them unless a test holds it."""
 
     def __init__(self) -> None:
         self.scopes: list[dict] = []
@@ -54,7 +54,7 @@ def behind() -> Behind:
 
 @pytest.fixture
 def gate(behind: Behind) -> Gate:
-    left: list[str] = []
+    sessions_left: list[str] = []
     gate = Gate(
         behind,
         beside=["/survey", "/healthz"],
@@ -67,9 +67,9 @@ def gate(behind: Behind) -> Gate:
         count=lambda size: None,
         waits=lambda session: session == "waits",
         is_open=lambda: True,
-        left=left.append,
+        left=sessions_left.append,
     )
-    gate.gone = left
+    gate.sessions_left = sessions_left
     return gate
 
 
@@ -79,30 +79,32 @@ async def ask(gate, method, path, body=b"", *, headers=(), query=b"", root="", m
         "type": "http", "method": method, "path": root + path, "query_string": query,
         "headers": list(headers), "root_path": root,
     }  # fmt: skip
-    sent = []
+    messages_sent = []
     queue = asyncio.Queue()
     for message in messages or [{"type": "http.request", "body": body, "more_body": False}]:
         queue.put_nowait(message)
 
     async def send(message):
-        sent.append(message)
+        messages_sent.append(message)
 
     await gate(scope, queue.get, send)
-    starts = [m["status"] for m in sent if m["type"] == "http.response.start"]
-    return starts[0] if starts else None, b"".join(m.get("body", b"") for m in sent[1:])
+    starts = [m["status"] for m in messages_sent if m["type"] == "http.response.start"]
+    return starts[0] if starts else None, b"".join(m.get("body", b"") for m in messages_sent[1:])
 
 
-def run(*arguments, **more):
-    return asyncio.run(ask(*arguments, **more))
+def run(*arguments, **options):
+    return asyncio.run(ask(*arguments, **options))
 
 
 EVENT = {"data": ["x"], "fn_index": 1, "session_hash": "abc"}
 
 
 def test_only_known_fields_of_an_event_get_through(gate, behind):
-    more = {"batched": True, "event_id": "e", "oauth_token": "t", "simple_format": True}
-    more |= {"event_data": {"a": 1}, "request": {"b": 2}}
-    status, _ = run(gate, "POST", "/gradio_api/run/predict", json.dumps(EVENT | more).encode())
+    unknown_fields = {"batched": True, "event_id": "e", "oauth_token": "t", "simple_format": True}
+    unknown_fields |= {"event_data": {"a": 1}, "request": {"b": 2}}
+    status, _ = run(
+        gate, "POST", "/gradio_api/run/predict", json.dumps(EVENT | unknown_fields).encode()
+    )
     assert status == 200
     assert json.loads(behind.bodies[0]) == EVENT | {"trigger_id": None}
     headers = dict(behind.scopes[0]["headers"])
@@ -124,7 +126,7 @@ def test_the_page_and_programs_have_their_own_events(gate, behind, path, number,
 
 
 def test_a_refusal_has_the_status_that_was_noted_for_it(gate, behind):
-    """Each its own, also of several at once."""
+    """Also when several events are refused at once."""
     path, body = "/gradio_api/run/predict", json.dumps(EVENT).encode()
     behind.refusals = [422, 500, 422]
 
@@ -185,7 +187,7 @@ def test_an_upload_that_drips_is_given_up(gate, behind, monkeypatch):
 
 
 def test_the_slowest_upload_makes_room_and_none_comes_when_there_is_none(gate, behind, monkeypatch):
-    """A few who drip do not keep others out, and those who are quick are not given up."""
+    """A few slow uploads do not keep others out, and quick uploads are not ended."""
     monkeypatch.setattr(uploads, "SLOWEST_RATE", 0)
     scope = {
         "type": "http", "method": "POST", "path": "/gradio_api/upload", "query_string": b"",
@@ -224,18 +226,18 @@ def test_an_upload_holds_one_file(gate, behind, size):
     """Gradio opens a file for every part; a thousand of them would leave nobody a descriptor."""
     head = [(b"content-type", b'multipart/form-data; boundary="edge"')]
     path = "/gradio_api/upload"
-    one = b"--edge\r\nContent-Disposition: form-data\r\n\r\nx\r\n"
+    part = b"--edge\r\nContent-Disposition: form-data\r\n\r\nx\r\n"
 
     def sent(parts: int) -> list[dict]:
-        body = one * parts + b"--edge--\r\n"
-        cut = [body[at : at + size] for at in range(0, len(body), size)]
+        body = part * parts + b"--edge--\r\n"
+        cut = [body[start : start + size] for start in range(0, len(body), size)]
         return [
             {"type": "http.request", "body": piece, "more_body": number < len(cut) - 1}
             for number, piece in enumerate(cut)
         ]
 
     assert run(gate, "POST", path, headers=head, messages=sent(1))[0] == 200
-    assert behind.bodies[-1] == one + b"--edge--\r\n"
+    assert behind.bodies[-1] == part + b"--edge--\r\n"
     run(gate, "POST", path, headers=head, messages=sent(9))
     assert behind.bodies[-1].count(b"--edge") <= 4
 
@@ -260,9 +262,9 @@ def test_an_event_ends_when_the_visitor_hangs_up(gate, behind):
     async def hang_up():
         behind.hold = asyncio.Event()
         body = {"type": "http.request", "body": json.dumps(EVENT).encode(), "more_body": False}
-        gone = [body, {"type": "http.disconnect"}]
+        messages = [body, {"type": "http.disconnect"}]
         path = "/gradio_api/run/predict"
-        await asyncio.wait_for(ask(gate, "POST", path, messages=gone), 5)
+        await asyncio.wait_for(ask(gate, "POST", path, messages=messages), 5)
         assert behind.cancelled == 1
 
     asyncio.run(hang_up())
@@ -297,7 +299,7 @@ def test_what_fails_behind_the_gate_is_a_sentence_and_a_line(gate, behind, caplo
 
 def test_leaving_is_told(gate):
     run(gate, "GET", "/gradio_api/heartbeat/abc")
-    assert gate.gone == ["abc"]
+    assert gate.sessions_left == ["abc"]
 
 
 @pytest.mark.parametrize("root", ["", "/music"])

@@ -13,9 +13,9 @@ import pytest
 from demo.guard import logs
 
 
-def record(**more) -> logging.LogRecord:
+def record(**fields) -> logging.LogRecord:
     values = {"name": "n", "levelno": logging.ERROR, "levelname": "ERROR", "msg": "it failed"}
-    return logging.makeLogRecord(values | more)
+    return logging.makeLogRecord(values | fields)
 
 
 def test_an_exception_is_its_type_and_place():
@@ -40,10 +40,10 @@ def test_files_are_put_away_when_they_are_full(tmp_path, root):
         "logging.getLogger('uvicorn.access').warning('not this')\n"
     )
     env = {"FADERNETS_LOG": str(tmp_path / "log")}
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code], cwd=root, env=env, capture_output=True, text=True
     )
-    assert done.returncode == 0 and done.stderr == ""
+    assert process.returncode == 0 and process.stderr == ""
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["log", "log.1", "log.2", "log.3"]
     assert all(path.stat().st_size <= 2000 for path in tmp_path.iterdir())
@@ -55,8 +55,8 @@ def test_files_are_put_away_when_they_are_full(tmp_path, root):
 def test_a_log_that_cannot_be_written_is_one_sentence(command, root, tmp_path):
     env = os.environ | {"FADERNETS_LOG": str(tmp_path)}
     env |= {"FADERNETS_DATA": str(tmp_path), "FADERNETS_PORT": "0"}
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, *command], cwd=root, env=env, capture_output=True, text=True
     )
-    assert done.returncode == 2
-    assert done.stderr == "demo: FADERNETS_LOG cannot be used: is a directory.\n"
+    assert process.returncode == 2
+    assert process.stderr == "demo: FADERNETS_LOG cannot be used: is a directory.\n"

@@ -1,4 +1,4 @@
-"""What the server takes for its own address, whatever a request says."""
+"""The server's idea of its own address, for any headers of a request."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ PUBLIC = "https://example.org/music"
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
-    """Says what reaches an application; a query says what else it answers with."""
+    """Answer with the scope and headers that arrived, or with what the query asks for."""
     request = Request(scope)
     if target := request.query_params.get("to"):
         answer: Response = RedirectResponse(target)
     elif "stream" in request.query_params:
         answer = StreamingResponse(iter(["data: 1\n\n"]), media_type="text/event-stream")
     else:
-        found = {name: scope.get(name) for name in ("path", "root_path", "scheme")}
-        answer = JSONResponse(found | {"headers": dict(request.headers)})
+        fields = {name: scope.get(name) for name in ("path", "root_path", "scheme")}
+        answer = JSONResponse(fields | {"headers": dict(request.headers)})
     answer.headers["access-control-allow-origin"] = "https://evil.example"
     await answer(scope, receive, send)
 
@@ -35,7 +35,7 @@ def client(**env: str) -> TestClient:
 
 
 @pytest.mark.parametrize(
-    ("env", "found"),
+    ("env", "expected"),
     [
         ({}, Address()),
         ({"FADERNETS_PUBLIC_URL": ""}, Address()),
@@ -50,8 +50,8 @@ def client(**env: str) -> TestClient:
         ),
     ],
 )
-def test_settings(env, found):
-    assert Address.from_env(env) == found
+def test_settings(env, expected):
+    assert Address.from_env(env) == expected
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_settings_that_cannot_be(url):
 
 
 @pytest.mark.parametrize(
-    ("asked", "path"),
+    ("requested", "path"),
     [
         ("/", "/music/"),
         ("/music/", "/music/"),
@@ -86,9 +86,9 @@ def test_settings_that_cannot_be(url):
         ("/music/music/", "/music/music/"),
     ],
 )
-def test_a_path_kept_or_taken_away_is_the_same(asked, path):
-    found = client(FADERNETS_PUBLIC_URL=PUBLIC).get(asked).json()
-    assert (found["path"], found["root_path"]) == (path, "/music")
+def test_a_path_kept_or_taken_away_is_the_same(requested, path):
+    scope = client(FADERNETS_PUBLIC_URL=PUBLIC).get(requested).json()
+    assert (scope["path"], scope["root_path"]) == (path, "/music")
 
 
 def test_the_path_alone_leads_to_the_page():
@@ -108,17 +108,17 @@ CLAIMS = {
 
 
 def test_with_a_public_address_no_header_counts():
-    found = client(FADERNETS_PUBLIC_URL=PUBLIC).get("/", headers=CLAIMS)
-    assert "evil" not in found.text
-    found = found.json()
-    assert found["scheme"] == "https"
-    assert found["headers"]["host"] == "example.org"
-    assert found["headers"]["x-gradio-server"] == PUBLIC
-    assert not [name for name in found["headers"] if "forwarded" in name]
+    answer = client(FADERNETS_PUBLIC_URL=PUBLIC).get("/", headers=CLAIMS)
+    assert "evil" not in answer.text
+    answer = answer.json()
+    assert answer["scheme"] == "https"
+    assert answer["headers"]["host"] == "example.org"
+    assert answer["headers"]["x-gradio-server"] == PUBLIC
+    assert not [name for name in answer["headers"] if "forwarded" in name]
 
 
 @pytest.mark.parametrize(
-    ("headers", "told"),
+    ("headers", "address"),
     [
         ({}, "http://10.0.0.7:7860"),
         ({"Host": "a.example:81"}, "http://a.example:81"),
@@ -132,20 +132,20 @@ def test_with_a_public_address_no_header_counts():
         ({"X-Gradio-Server": "https://evil.example"}, "http://10.0.0.7:7860"),
     ],
 )
-def test_without_one_headers_count_if_they_make_sense(headers, told):
+def test_without_one_headers_count_if_they_make_sense(headers, address):
     answer = client().get("/a", headers=headers)
-    found = answer.json()
-    assert found["headers"]["x-gradio-server"] == told
-    assert (found["path"], found["root_path"]) == ("/a", "")
+    scope = answer.json()
+    assert scope["headers"]["x-gradio-server"] == address
+    assert (scope["path"], scope["root_path"]) == ("/a", "")
     assert answer.headers["cache-control"] == "private, no-cache"
 
 
 def test_a_root_that_the_server_was_given():
     app = PublicAddress(echo, Address())
-    found = TestClient(app, "http://a.example", root_path="/root").get("/b").json()
-    assert found["root_path"] == "/root"
-    assert found["path"] == "/root/b"
-    assert found["headers"]["x-gradio-server"] == "http://a.example/root"
+    scope = TestClient(app, "http://a.example", root_path="/root").get("/b").json()
+    assert scope["root_path"] == "/root"
+    assert scope["path"] == "/root/b"
+    assert scope["headers"]["x-gradio-server"] == "http://a.example/root"
 
 
 @pytest.mark.parametrize(

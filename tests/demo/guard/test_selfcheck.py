@@ -11,7 +11,7 @@ import pytest
 pytestmark = pytest.mark.server
 
 # In a process of its own: Gradio leaves an event loop unclosed when Blocks are made.
-TRY = """
+SELFCHECK = """
 import os, sys
 from demo.guard.files import Files
 files = Files(sys.argv[1])
@@ -36,7 +36,7 @@ files.close()
 
 
 @pytest.mark.parametrize(
-    ("owns", "enforce", "said"),
+    ("owns", "enforce", "finding"),
     [
         ("files.owns", "blocks.enforce()", "closed"),
         # As `mount_gradio_app` leaves it.
@@ -45,10 +45,10 @@ files.close()
         ("lambda path: True", "", "by an event"),
     ],
 )
-def test_an_open_lock_is_noticed(owns, enforce, said, root, tmp_path):
-    code = TRY.format(owns=owns, enforce=enforce)
+def test_an_open_lock_is_noticed(owns, enforce, finding, root, tmp_path):
+    code = SELFCHECK.format(owns=owns, enforce=enforce)
     command = [sys.executable, "-c", code, str(tmp_path)]
-    assert said in subprocess.check_output(command, cwd=root, text=True)
+    assert finding in subprocess.check_output(command, cwd=root, text=True)
 
 
 @pytest.mark.parametrize("command", [["-m", "demo"], ["demo/app.py"]])
@@ -76,9 +76,9 @@ def test_a_start_that_finds_a_lock_open_serves_nothing(command, root, tmp_path):
         "FADERNETS_PORT": "0",
         "GRADIO_TEMP_DIR": str(tmp_path / "temporary"),
     }
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, *command], cwd=root, env=env, capture_output=True, text=True, timeout=120
     )
-    assert done.returncode == 2, done.stderr
-    assert "gives away files of this machine" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert process.returncode == 2, process.stderr
+    assert "gives away files of this machine" in process.stderr
+    assert "Traceback" not in process.stderr

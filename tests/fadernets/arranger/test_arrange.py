@@ -1,4 +1,4 @@
-"""Arranging with an untrained reviser: whatever it finds likely, the plan is kept to."""
+"""Arranging with an untrained reviser: the result keeps to the plan."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def logits(size: int) -> dict[str, torch.Tensor]:
 
 def asking(request: ArrangementRequest, **densities: float) -> ArrangementRequest:
     size = len(request.notes)
-    asked = {n: torch.full((size,), float(d)) for n, d in densities.items()}
-    return dataclasses.replace(request, densities=request.densities | asked)
+    targets = {n: torch.full((size,), float(d)) for n, d in densities.items()}
+    return dataclasses.replace(request, densities=request.densities | targets)
 
 
 def as_rows(notes: Notes) -> list[tuple]:
@@ -80,7 +80,7 @@ def test_a_segment_is_arranged_the_same_whatever_is_beside_it(reviser):
     keys = torch.zeros(2, dtype=torch.long)
     request = asking(arrangement_request([MELODY, CHORDS]), rhythm=0.75)
     for seeds in (None, [3, 4]):
-        both = arrange(reviser, request, logits(2), keys, candidates=2, seeds=seeds)
+        pair = arrange(reviser, request, logits(2), keys, candidates=2, seeds=seeds)
         alone = arrange(
             reviser,
             asking(arrangement_request([CHORDS]), rhythm=0.75),
@@ -89,7 +89,7 @@ def test_a_segment_is_arranged_the_same_whatever_is_beside_it(reviser):
             candidates=2,
             seeds=seeds and seeds[1:],
         )
-        assert as_rows(both[1]) == as_rows(alone[0])
+        assert as_rows(pair[1]) == as_rows(alone[0])
 
 
 def test_seeds_make_versions(reviser):
@@ -105,11 +105,11 @@ def test_loudness_and_legato(reviser):
     louder = dataclasses.replace(request, louder=torch.tensor([20 / 127]))
     arrangements = arrange(reviser, louder, logits(1), keys)
     assert arrangements[0].velocity.tolist() == [84] * 6
-    more = asking(request, rhythm=0.5)
+    denser = asking(request, rhythm=0.5)
     strikes = []
     for legato in (-20.0, 20.0):
-        held = dataclasses.replace(more, legato=torch.tensor([legato]))
-        strikes.append(len(arrange(reviser, held, logits(1), keys)[0]))
+        legato_request = dataclasses.replace(denser, legato=torch.tensor([legato]))
+        strikes.append(len(arrange(reviser, legato_request, logits(1), keys)[0]))
     assert strikes[0] == 8 * 3 and strikes[1] == 3 + 7  # all three notes anew, or one at least
 
 
@@ -128,10 +128,10 @@ def test_selection_takes_the_likeliest_and_no_more():
     hold[0, 2, 20] = 9.0
     rhythm = torch.tensor([[ONSET, HOLD, ONSET] + [REST] * 13])
     note = torch.tensor([[2, 1, 2] + [0] * 13])
-    struck, held = select(onset, hold, LabelPlan(rhythm, note))
-    assert struck[0].nonzero().tolist()[:2] == [[0, 10], [0, 20]]
-    assert held[0].nonzero().tolist() == [[1, 20], [2, 20]]
-    assert struck[0, 2].sum() == 1  # one is struck at least, however unlikely
+    onsets, holds = select(onset, hold, LabelPlan(rhythm, note))
+    assert onsets[0].nonzero().tolist()[:2] == [[0, 10], [0, 20]]
+    assert holds[0].nonzero().tolist() == [[1, 20], [2, 20]]
+    assert onsets[0, 2].sum() == 1  # one is struck at least, however unlikely
 
 
 def test_kept_notes_keep_their_times_and_new_ones_join_those_beside_them():
@@ -177,8 +177,8 @@ def test_no_click_is_made():
     assert (note[1] - note[0]) * 60 / 117 > 0.04
 
 
-# What speaks for notes, one preference at a time: the others are silent, so are the reviser's
-# logits but for what a test gives it.
+# One preference of the selection at a time: the others are 0, and so are the reviser's
+# logits except those that a test sets.
 SILENT = ArrangementWeights(
     **{f.name: 0.0 for f in dataclasses.fields(ArrangementWeights)} | {"passes": 1}
 )
@@ -193,10 +193,10 @@ class Stub:
         for kind, logits in enumerate((onsets or {}, holds or {})):
             for (step, pitch), value in logits.items():
                 self.logits[kind, step, pitch - 21] = value
-        self.shown: list[Grid] = []
+        self.grids: list[Grid] = []
 
-    def __call__(self, shown, labels, keys):
-        self.shown.append(shown)
+    def __call__(self, grid, labels, keys):
+        self.grids.append(grid)
         onset, hold = self.logits.expand(len(keys), -1, -1, -1).unbind(1)
         return onset, hold, torch.full_like(onset, 0.5)
 
@@ -279,7 +279,7 @@ def test_no_note_comes_above_the_melody(weight, pitch):
 
 
 def test_a_melody_note_that_sounds_on_is_not_struck_again():
-    """At the further onset the reviser would rather have the low C; the melody speaks for none."""
+    """At the further onset the reviser prefers the low C; the melody has no note there."""
     source = Notes.of([0, 0], [4, 4], [C4, C5], [64, 64])
     stub = Stub(onsets={(8, C4): 1.0}, holds={(8, C5): 1.0})
     weights = dataclasses.replace(SILENT, **PLANS, stays_onset=6.0, stays_hold=4.0, in_melody=3.0)
@@ -327,7 +327,7 @@ def test_a_second_pass_shows_the_reviser_its_own_choice():
     stub = Stub(onsets={(0, E4): 9.0})
     weights = dataclasses.replace(SILENT, **PLANS, passes=3)
     arranged(stub, source, weights)
-    pitches = [shown.onset[0, 0].nonzero().flatten().tolist() for shown in stub.shown]
+    pitches = [grid.onset[0, 0].nonzero().flatten().tolist() for grid in stub.grids]
     assert pitches == [[C4 - 21], [E4 - 21], [E4 - 21]]
 
 
@@ -339,7 +339,7 @@ def plan(weights: ArrangementWeights, label_logits: dict, **densities: float) ->
 
 @pytest.mark.parametrize(("weight", "step"), [(0.0, 11), (3.0, 5)])
 def test_label_decoders_say_where_a_further_onset_comes(weight, step):
-    """The segment speaks against both steps alike, the decoder for one: as loudly as it may."""
+    """The segment's preference is equal for both steps; the decoder's is as strong as possible."""
     label_logits = {"rhythm": torch.zeros(1, 16, 3), "note": torch.zeros(1, 16, 16)}
     label_logits["rhythm"][:, 5, ONSET] = 9.0
     weights = dataclasses.replace(SILENT, stays_rhythm=3.0, stays_note=1.0, rhythm_decoder=weight)
@@ -361,8 +361,8 @@ def test_labels_stay_where_nothing_speaks_against_them():
     for weights in ({"stays_rhythm": 3.0, "stays_note": 1.0}, {}):
         plans = plan(dataclasses.replace(SILENT, **weights), {}, rhythm=3 / 16, note=18 / 16)
         stays = {0, 8} < set((plans.rhythm[0] == ONSET).nonzero().flatten().tolist())
-        near = int((plans.note[0] - torch.tensor([2] * 8 + [1] * 8)).abs().sum())
-        assert (stays and near == 6) is bool(weights)
+        distance = int((plans.note[0] - torch.tensor([2] * 8 + [1] * 8)).abs().sum())
+        assert (stays and distance == 6) is bool(weights)
 
 
 @pytest.mark.parametrize(("weight", "step"), [(0.0, None), (2.0, 12)])
@@ -388,20 +388,25 @@ def test_the_nearest_candidate_by_harmony_key_and_kept_notes():
     for _ in range(60):
         base = (rng.random((1, 16, 88)) < 0.01).astype(np.float32)
         drift = (rng.random((4, 16, 88)) < 0.01) & (np.arange(88) % 12 < 7)
-        others = np.where(rng.random((4, 16, 88)) < 0.6, base, 0) + drift * (1 - base)
+        candidates = np.where(rng.random((4, 16, 88)) < 0.6, base, 0) + drift * (1 - base)
         source, grids = (
             Grid(torch.tensor(x, dtype=torch.float32), torch.zeros(x.shape), torch.zeros(x.shape))
-            for x in (base, others)
+            for x in (base, candidates)
         )
-        mine = density(source, 0)
+        source_density = density(source, 0)
         parts = np.zeros((3, 4))
         for row in range(4):
-            theirs = density(grids, row)
-            parts[0, row] = mine @ theirs / np.linalg.norm(mine) / np.linalg.norm(theirs)
-            keys = [key.correlations(x).argmax() for x in (mine, theirs)]
+            candidate_density = density(grids, row)
+            parts[0, row] = (
+                source_density
+                @ candidate_density
+                / np.linalg.norm(source_density)
+                / np.linalg.norm(candidate_density)
+            )
+            keys = [key.correlations(x).argmax() for x in (source_density, candidate_density)]
             parts[1, row] = keys[0] == keys[1]
-            hits = (base[0] * others[row]).sum()
-            parts[2, row] = 0.3 * 2 * hits / (base.sum() + others[row].sum())
+            hits = (base[0] * candidates[row]).sum()
+            parts[2, row] = 0.3 * 2 * hits / (base.sum() + candidates[row].sum())
         best = int(parts.sum(0).argmax())
         decided |= {i for i in range(3) if int(np.delete(parts, i, 0).sum(0).argmax()) != best}
         assert _nearest(source, grids, 4, 0.3).tolist() == [best]

@@ -51,13 +51,13 @@ def test_a_note_lasts_40_ms_and_ends_with_the_segment() -> None:
     late = Notes.of([0.23], [0.9], [C], [64])  # almost the second step
     assert played((C, 0, 1, 0.5), source=late) == [(0.23, 0.31, C, 64)]
     assert played((C, 15, 1, 0.5), source=Notes.empty()) == [(3.75, 4.0, C, 64)]
-    last = Notes.of([3.97], [4.0], [C], [64])
-    assert played((C, 15, 1, 0.5), source=last) == [(3.97, 4.0, C, 64)]
+    final_note = Notes.of([3.97], [4.0], [C], [64])
+    assert played((C, 15, 1, 0.5), source=final_note) == [(3.97, 4.0, C, 64)]
 
 
 def test_a_string_that_is_struck_again_is_free_by_then() -> None:
-    held = Notes.of([0.0, 0.45], [0.45, 1.0], [C, C], [64, 64])
-    assert played((C, 0, 1, 0.5), (C, 1, 3, 0.5), source=held)[0] == (0.0, 0.25, C, 64)
+    repeated_note = Notes.of([0.0, 0.45], [0.45, 1.0], [C, C], [64, 64])
+    assert played((C, 0, 1, 0.5), (C, 1, 3, 0.5), source=repeated_note)[0] == (0.0, 0.25, C, 64)
     # The source's own note lasts into the step in which it is struck again: to its beginning,
     # and not so far into the step that it would count there.
     source = Notes.of([0.0], [0.37], [C], [64])
@@ -72,8 +72,8 @@ def test_a_string_that_is_struck_again_is_free_by_then() -> None:
     [(0, [90, 64]), (10.4, [100, 74]), (-10, [80, 54]), (60, [127, 124]), (-127, [1, 1])],
 )
 def test_all_notes_are_louder_by_as_much_within_what_there_is(louder, expected) -> None:
-    found = played((C, 0, 2, 0.5), (E, 8, 1, 0.5), louder=louder)
-    assert [velocity for *_, velocity in found] == expected
+    notes = played((C, 0, 2, 0.5), (E, 8, 1, 0.5), louder=louder)
+    assert [velocity for *_, velocity in notes] == expected
 
 
 def test_no_onsets_are_no_notes() -> None:

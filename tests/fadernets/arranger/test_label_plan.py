@@ -87,9 +87,9 @@ def sums(plan: LabelPlan) -> tuple[int, int]:
 def test_without_a_price_no_plan_is_cheaper(small):
     rhythm, note = small_costs(1)
     for onsets in (1, 2, 3, 4):
-        least = min(cost_of(plan, rhythm, note) for plan in small if sums(plan)[0] == onsets)
+        least_cost = min(cost_of(plan, rhythm, note) for plan in small if sums(plan)[0] == onsets)
         path = LabelPlan(*label_plan._path(rhythm, note, torch.tensor([onsets])))
-        assert cost_of(path, rhythm, note) == pytest.approx(least, abs=1e-5)
+        assert cost_of(path, rhythm, note) == pytest.approx(least_cost, abs=1e-5)
 
 
 def test_whole_plans_are_nearly_the_cheapest_there_are(small):
@@ -97,18 +97,18 @@ def test_whole_plans_are_nearly_the_cheapest_there_are(small):
     excess = []
     for seed in range(12):
         rhythm, note = small_costs(seed)
-        least: dict[tuple[int, int], float] = {}
+        least_costs: dict[tuple[int, int], float] = {}
         for plan in small:
             cost = cost_of(plan, rhythm, note)
-            least[sums(plan)] = min(cost, least.get(sums(plan), cost))
-        wanted = list(least)
-        onsets, notes = torch.tensor(wanted).T
-        size = len(wanted)
+            least_costs[sums(plan)] = min(cost, least_costs.get(sums(plan), cost))
+        pairs = list(least_costs)
+        onsets, notes = torch.tensor(pairs).T
+        size = len(pairs)
         plans = cheapest(rhythm.expand(size, -1, -1), note.expand(size, -1, -1), onsets, notes)
-        for row, pair in enumerate(wanted):
+        for row, pair in enumerate(pairs):
             plan = LabelPlan(plans.rhythm[row : row + 1], plans.note[row : row + 1])
             assert playable(plan).all() and sums(plan) == pair
-            excess.append(cost_of(plan, rhythm, note) - least[pair])
+            excess.append(cost_of(plan, rhythm, note) - least_costs[pair])
     assert min(excess) > -1e-4
     assert np.mean(np.array(excess) < 1e-4) > 0.85  # with the dearest repairs .59
     assert np.mean(excess) < 0.1  # of costs from 0 to 3 a label; with the dearest repairs .6
@@ -123,18 +123,18 @@ def test_a_repair_changes_the_cheapest_note(small, change):
     for plan in small[::7]:
         onsets, notes = sums(plan)
         neighbours = [
-            other
-            for other in small
-            if sums(other) == (onsets, notes + change)
-            and int((other.note - plan.note).abs().sum()) == 1
-            and ((other.rhythm == ONSET) == (plan.rhythm == ONSET)).all()
+            neighbour
+            for neighbour in small
+            if sums(neighbour) == (onsets, notes + change)
+            and int((neighbour.note - plan.note).abs().sum()) == 1
+            and ((neighbour.rhythm == ONSET) == (plan.rhythm == ONSET)).all()
         ]
         if not neighbours:
             continue
-        least = min(cost_of(other, rhythm, note) for other in neighbours)
+        least_cost = min(cost_of(neighbour, rhythm, note) for neighbour in neighbours)
         repaired = label_plan._completed(plan, rhythm, note, torch.tensor([notes + change]))
         assert sums(repaired) == (onsets, notes + change) and playable(repaired).all()
-        assert cost_of(repaired, rhythm, note) == pytest.approx(least, abs=1e-5)
+        assert cost_of(repaired, rhythm, note) == pytest.approx(least_cost, abs=1e-5)
         compared += 1
     assert compared > 20
 
@@ -143,8 +143,8 @@ def test_a_plan_with_the_densities_it_has_stays():
     rhythm = torch.tensor([[2, 1, 1, 0, 2, 1, 2, 2, 2, 1, 1, 1, 0, 0, 2, 1]])
     note = torch.tensor([[3, 3, 1, 0, 2, 2, 1, 4, 5, 5, 5, 2, 0, 0, 1, 1]])
     dear = 5.0 * (torch.arange(3) != rhythm[..., None])
-    far = (torch.arange(16) - note[..., None]).abs().float()
-    best_plan = cheapest(dear, far, (rhythm == ONSET).sum(1), note.sum(1))
+    note_costs = (torch.arange(16) - note[..., None]).abs().float()
+    best_plan = cheapest(dear, note_costs, (rhythm == ONSET).sum(1), note.sum(1))
     assert best_plan.rhythm.equal(rhythm) and best_plan.note.equal(note)
 
 

@@ -31,7 +31,7 @@ def run(*arguments):
     return cli.main([str(argument) for argument in arguments])
 
 
-def said(capsys):
+def error_sentence(capsys):
     """The one sentence on stderr of a command that printed nothing else."""
     out, err = capsys.readouterr()
     assert out == "" and err.count("\n") == 1 and err.startswith("fadernets")

@@ -12,7 +12,7 @@ from tests.fadernets.cli.commands import music
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
-    """A busy machine makes no lines of progress that a test did not ask for."""
+    """No progress lines appear because the machine is busy."""
     monkeypatch.setattr(cli, "STATUS_SECONDS", 600.0)
 
 
@@ -24,7 +24,7 @@ def source(tmp_path):
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    """The folder of a small untrained model: enough where it does not matter what is played."""
+    """The folder of a small untrained model, for tests that do not look at the notes."""
     torch.manual_seed(5)
     faders = {
         name: Fader(name, (0.1, high), (-1.0, 1.0)) for name, high in [("rhythm", 0.9), ("note", 9)]

@@ -137,7 +137,7 @@ def test_mixing_with_itself_is_close_to_the_piece(source, tmp_path):
 def test_a_preset_is_both_moods(source, tmp_path):
     outputs = [tmp_path / name for name in ("preset.mid", "both.mid", "valence.mid")]
     moods = ["--preset", "sad"], ["--arousal", "low", "--valence", "low"], ["--valence", "low"]
-    for output, asked in zip(outputs, moods, strict=True):
-        assert run("transfer", source, output, *asked) == 0
-    preset, both, valence = (output.read_bytes() for output in outputs)
-    assert preset == both != valence
+    for output, options in zip(outputs, moods, strict=True):
+        assert run("transfer", source, output, *options) == 0
+    preset, both_moods, valence = (output.read_bytes() for output in outputs)
+    assert preset == both_moods != valence

@@ -11,12 +11,12 @@ from tests.fadernets.cli.commands import SILENT, run
 
 def test_describe_tells_of_every_segment(source, capsys):
     assert run("describe", source, "--json") == 0
-    told = json.loads(capsys.readouterr().out)
+    description = json.loads(capsys.readouterr().out)
     piece = midi.read(source)
-    assert (told["name"], told["beats"]) == ("in", piece.length)
-    assert told["seconds"] == pytest.approx(piece.duration, abs=0.001)
-    assert len(told["segments"]) == len(segments(piece)) == 6
-    for row, segment in zip(told["segments"], segments(piece), strict=True):
+    assert (description["name"], description["beats"]) == ("in", piece.length)
+    assert description["seconds"] == pytest.approx(piece.duration, abs=0.001)
+    assert len(description["segments"]) == len(segments(piece)) == 6
+    for row, segment in zip(description["segments"], segments(piece), strict=True):
         assert (row["segment"], row["beat"]) == (segment.index, segment.start)
         assert row["seconds"] == pytest.approx(piece.seconds(segment.start), abs=0.001)
         assert row["problem"] == segment.problem
@@ -44,7 +44,7 @@ def test_describe_prints_a_table(source, capsys):
 
 
 def test_transfer_changes_the_arousal_that_describe_tells(source, tmp_path, capsys):
-    def told(path):
+    def described_arousal(path):
         capsys.readouterr()
         assert run("describe", path, "--json") == 0
         rows = json.loads(capsys.readouterr().out)["segments"]
@@ -52,4 +52,4 @@ def test_transfer_changes_the_arousal_that_describe_tells(source, tmp_path, caps
 
     for arousal in ("low", "high"):
         assert run("transfer", source, tmp_path / f"{arousal}.mid", "--arousal", arousal) == 0
-    assert told(tmp_path / "low.mid") < told(tmp_path / "high.mid")
+    assert described_arousal(tmp_path / "low.mid") < described_arousal(tmp_path / "high.mid")

@@ -11,7 +11,7 @@ from fadernets import checkpoint
 from fadernets.music import midi
 from fadernets.music.notes import Notes
 from fadernets.music.piece import NO_PEDAL
-from tests.fadernets.cli.commands import CHANGES, change, music, run, said
+from tests.fadernets.cli.commands import CHANGES, change, error_sentence, music, run
 
 
 def file_of(kind, folder):
@@ -66,13 +66,13 @@ def test_what_cannot_be_used_is_refused(command, kind, reason, tmp_path, capsys)
         assert run(*arguments) == 0  # can be heard all the same
         return
     assert run(*arguments) == 2
-    assert reason in said(capsys)
+    assert reason in error_sentence(capsys)
     assert not output.exists()
 
 
 def test_mix_names_the_file_that_cannot_be_used(source, tmp_path, capsys):
     assert run("mix", source, file_of("text", tmp_path), tmp_path / "out.mid") == 2
-    assert said(capsys) == "fadernets: text.mid is not a MIDI file."
+    assert error_sentence(capsys) == "fadernets: text.mid is not a MIDI file."
 
 
 @pytest.mark.parametrize(
@@ -110,20 +110,22 @@ def test_wrong_arguments_are_refused(arguments, reason, capsys):
     with pytest.raises(SystemExit) as ended:
         run(*arguments)
     assert ended.value.code == 2
-    assert reason in said(capsys)
+    assert reason in error_sentence(capsys)
 
 
 @pytest.mark.parametrize("span", ["0:7", "6:8", "6", "3:3", "4:2", "6:"])
 def test_segments_that_are_not_there_are_refused(span, source, tmp_path, small, capsys):
     output = tmp_path / "out.mid"
     assert run("slide", source, output, "--segments", span, "--model", small) == 2
-    assert said(capsys).endswith("is not a range of the segments that in.mid has, 0 to 5.")
+    assert error_sentence(capsys).endswith(
+        "is not a range of the segments that in.mid has, 0 to 5."
+    )
 
 
 def test_an_unknown_model_is_refused(source, tmp_path, capsys):
     command = change("slide", source, tmp_path / "out.mid")
     assert run(*command, "--model", "steinway") == 2
-    assert "no model named 'steinway'" in said(capsys)
+    assert "no model named 'steinway'" in error_sentence(capsys)
 
 
 def test_a_damaged_model_is_refused(source, small, tmp_path, capsys):
@@ -132,22 +134,22 @@ def test_a_damaged_model_is_refused(source, small, tmp_path, capsys):
     (tmp_path / checkpoint.CONFIG).write_text("{}")
     command = change("slide", source, tmp_path / "out.mid")
     assert run(*command, "--model", tmp_path) == 2
-    assert "is missing or not the file that was saved" in said(capsys)
+    assert "is missing or not the file that was saved" in error_sentence(capsys)
 
 
 @pytest.mark.parametrize("command", [*CHANGES, "render"])
-@pytest.mark.parametrize("where", ["nowhere/out", "file/out", "."])
-def test_what_cannot_be_written_is_refused(command, where, source, tmp_path, capsys):
+@pytest.mark.parametrize("name", ["nowhere/out", "file/out", "."])
+def test_what_cannot_be_written_is_refused(command, name, source, tmp_path, capsys):
     (tmp_path / "file").write_bytes(b"")
-    output = tmp_path / where
+    output = tmp_path / name
     arguments = change(command, source, output) if command in CHANGES else [command, source, output]
     assert run(*arguments) == 2
-    assert "cannot be written: " in said(capsys)
+    assert "cannot be written: " in error_sentence(capsys)
 
 
 def test_an_unknown_synthesiser_is_refused(source, tmp_path, capsys):
     assert run("render", source, tmp_path / "out.wav", "--synthesiser", "moog") == 2
-    assert said(capsys) == "fadernets: moog is not one of midirenderer, fluidsynth."
+    assert error_sentence(capsys) == "fadernets: moog is not one of midirenderer, fluidsynth."
 
 
 @pytest.mark.parametrize(
@@ -159,4 +161,4 @@ def test_an_unknown_synthesiser_is_refused(source, tmp_path, capsys):
 )
 def test_moods_that_say_nothing_or_too_much(source, tmp_path, capsys, moods, reason):
     assert run("transfer", source, tmp_path / "out.mid", *moods) == 2
-    assert said(capsys).endswith(reason)
+    assert error_sentence(capsys).endswith(reason)

@@ -21,7 +21,7 @@ KINDS = np.repeat(np.arange(6), [1, 1, 88, 88, 100, 64])  # of each token
 
 
 def decoder(seed, gain=1.0, end=0.0):
-    """An untrained decoder; `gain` sharpens what it would like, `end` hurries it."""
+    """An untrained decoder; `gain` sharpens its distribution, `end` favours the end token."""
     torch.manual_seed(seed)
     model = EventDecoder(hidden=16, codes=CODES, embedding=8)
     with torch.no_grad():
@@ -42,32 +42,32 @@ def ended(row):
 
 
 def assert_well_formed(tokens):
-    """Rows that ended are told as `encode` tells them; how many there were."""
+    """Rows that ended have the tokens that `encode` gives for their notes; their number."""
     complete = 0
     for row in tokens:
-        told = ended(row)
-        if told is None:
+        ended_row = ended(row)
+        if ended_row is None:
             assert events.PAD not in row.tolist()
             continue
         complete += 1
-        assert row[len(told) :].tolist() == [events.PAD] * (len(row) - len(told))
-        music = events.decode(told)
+        assert row[len(ended_row) :].tolist() == [events.PAD] * (len(row) - len(ended_row))
+        music = events.decode(ended_row)
         assert len(music) and music.onset.max() < BEATS and music.offset.max() <= BEATS
-        assert events.encode(music).tolist() == told
-        on, off = (sum(KINDS[t] == kind for t in told) for kind in (2, 3))
+        assert events.encode(music).tolist() == ended_row
+        on, off = (sum(KINDS[t] == kind for t in ended_row) for kind in (2, 3))
         assert on == off == len(music)
     return complete
 
 
 def wander(rows, seed, steps=600):
-    """Random walks through the grammar, each fond of some kinds of token; tokens (rows, steps)."""
+    """Random walks through the grammar, each with preferred kinds of token; (rows, steps)."""
     generator = torch.Generator().manual_seed(seed)
     grammar = Grammar(rows, CPU)
     fondness = 4 * torch.randn(rows, 6, generator=generator)
     chosen = []
     for _ in range(steps):
         allowed = grammar.allowed()
-        assert allowed.any(1).all()  # never at a loss
+        assert allowed.any(1).all()  # there is always an allowed token
         assert (allowed[:, events.PAD] == grammar.ended[:, 0]).all()
         assert (allowed.sum(1)[grammar.ended[:, 0]] == 1).all()
         drawn = torch.rand(rows, events.VOCABULARY, generator=generator)
@@ -92,7 +92,7 @@ def test_whatever_the_grammar_lets_pass_is_well_formed(seed):
 
 
 def test_time_runs_out_but_the_notes_still_end():
-    """Rows that would rather shift than anything, or hold what they have to the last tick."""
+    """Rows that prefer shifts to all other tokens, or hold their notes to the last tick."""
     grammar = Grammar(2, CPU)
     likes = torch.zeros(2, events.VOCABULARY)
     likes[0, KINDS == 4] = 1  # shift
@@ -117,15 +117,17 @@ def test_time_runs_out_but_the_notes_still_end():
 def playable(music):
     """The music without what the grammar does not play: clicks, and more than ten fingers."""
     rows = np.rint(np.stack([music.onset, music.offset]) * events.TICKS_PER_BEAT)
-    kept = music[(rows[1] - rows[0] >= SHORTEST + 1) & (rows[0] <= events.SEGMENT_TICKS - SHORTEST)]
-    return kept[:MAX_CHORD]
+    long_enough = music[
+        (rows[1] - rows[0] >= SHORTEST + 1) & (rows[0] <= events.SEGMENT_TICKS - SHORTEST)
+    ]
+    return long_enough[:MAX_CHORD]
 
 
 @given(notes(BEATS).map(lambda music: cut(music, 0)).map(playable).filter(len))
 def test_the_grammar_lets_every_playable_segment_pass(music):
     tokens = events.encode(music)
-    again = events.decode(tokens)
-    assume((again.offset - again.onset).min() * events.TICKS_PER_BEAT > SHORTEST - 0.5)
+    decoded = events.decode(tokens)
+    assume((decoded.offset - decoded.onset).min() * events.TICKS_PER_BEAT > SHORTEST - 0.5)
     grammar = Grammar(1, CPU)
     for token in tokens:
         assert grammar.allowed()[0, token], f"token {token}"
@@ -207,8 +209,8 @@ def test_an_untrained_decoder_plays_valid_segments(gain, sampled):
 
 
 def test_without_seeds_the_same_is_played_again():
-    model, asked = decoder(1, gain=5), condition(4)
-    assert torch.equal(generate(model, asked), generate(model, asked))
+    model, conditions = decoder(1, gain=5), condition(4)
+    assert torch.equal(generate(model, conditions), generate(model, conditions))
 
 
 def test_a_wish_for_more_time_than_is_left_is_a_wish_for_the_end():
@@ -218,7 +220,7 @@ def test_a_wish_for_more_time_than_is_left_is_a_wish_for_the_end():
             grammar.take(torch.tensor([token]))
         scores = torch.zeros(1, events.VOCABULARY)
         scores[0, wish] = 5
-        scores[0, on(70)] = 3  # what would be played were the wish merely blocked
+        scores[0, on(70)] = 3  # the result if the token were only blocked
         return int(grammar.masked(scores).argmax())
 
     start = (LOUD, on(60), wait(100), wait(80))
@@ -238,12 +240,12 @@ def test_no_note_is_a_click(gain):
 
 
 def test_the_likeliest_token_is_taken():
-    model, asked = decoder(2, gain=5), condition(5)
-    tokens = generate(model, asked, max_length=30)
-    grammar, state = Grammar(5, CPU), model.start(asked)
+    model, conditions = decoder(2, gain=5), condition(5)
+    tokens = generate(model, conditions, max_length=30)
+    grammar, state = Grammar(5, CPU), model.start(conditions)
     previous = torch.zeros(5, 1, dtype=torch.long)
     for step in range(tokens.shape[1]):
-        logits, state = model(previous, asked, state)
+        logits, state = model(previous, conditions, state)
         best = grammar.masked(logits[:, 0]).argmax(1)
         assert torch.equal(tokens[:, step], best)
         grammar.take(best)
@@ -251,33 +253,33 @@ def test_the_likeliest_token_is_taken():
 
 
 def test_a_seed_plays_the_same_whatever_it_is_decoded_beside():
-    model, asked = decoder(3, end=3.0), condition(6)
-    together = generate(model, asked, seeds=[5, 6, 7, 8, 9, 5])
-    again = generate(model, asked, seeds=[5, 6, 7, 8, 9, 5])
-    assert torch.equal(together, again)
+    model, conditions = decoder(3, end=3.0), condition(6)
+    batch_tokens = generate(model, conditions, seeds=[5, 6, 7, 8, 9, 5])
+    repeated = generate(model, conditions, seeds=[5, 6, 7, 8, 9, 5])
+    assert torch.equal(batch_tokens, repeated)
     for row, seed in enumerate([5, 6, 7, 8, 9, 5]):
-        alone = generate(model, asked[row : row + 1], seeds=[seed])[0]
+        alone = generate(model, conditions[row : row + 1], seeds=[seed])[0]
         length = len(alone)
-        assert together[row, :length].tolist() == alone.tolist()
-        assert (together[row, length:] == events.PAD).all()
-    twins = generate(model, asked[:1].expand(3, -1), seeds=[4, 4, 11])
+        assert batch_tokens[row, :length].tolist() == alone.tolist()
+        assert (batch_tokens[row, length:] == events.PAD).all()
+    twins = generate(model, conditions[:1].expand(3, -1), seeds=[4, 4, 11])
     assert torch.equal(twins[0], twins[1]) and not torch.equal(twins[0], twins[2])
 
 
 def test_sampling_leaves_the_global_generator_alone():
-    model, asked = decoder(4), condition(2)
+    model, conditions = decoder(4), condition(2)
     torch.manual_seed(8)
     expected = torch.rand(3)
     torch.manual_seed(8)
-    generate(model, asked, seeds=[1, 2], max_length=10)
+    generate(model, conditions, seeds=[1, 2], max_length=10)
     assert torch.equal(torch.rand(3), expected)
 
 
 def test_a_cold_sample_is_the_greedy_one():
-    model, asked = decoder(5, gain=5), condition(3)
-    greedy = generate(model, asked, max_length=40)
-    cold = generate(model, asked, seeds=[1, 2, 3], temperature=1e-6, max_length=40)
-    hot = generate(model, asked, seeds=[1, 2, 3], temperature=2.0, max_length=40)
+    model, conditions = decoder(5, gain=5), condition(3)
+    greedy = generate(model, conditions, max_length=40)
+    cold = generate(model, conditions, seeds=[1, 2, 3], temperature=1e-6, max_length=40)
+    hot = generate(model, conditions, seeds=[1, 2, 3], temperature=2.0, max_length=40)
     assert torch.equal(cold, greedy) and not torch.equal(hot, greedy)
 
 
@@ -308,20 +310,20 @@ def test_impossible_requests(options, message):
 @pytest.mark.slow
 @pytest.mark.parametrize("temperature", [0.5, 2.0])
 def test_first_tokens_are_drawn_as_often_as_they_are_likely(temperature):
-    told, each, rounds = decoder(0, gain=6.0), 300, 5
-    likes = condition(1).expand(each, -1)
-    start = IncrementalDecoder(told, likes[:1]).step(torch.tensor([events.PAD]))[0]
+    model, draws, rounds = decoder(0, gain=6.0), 300, 5
+    likes = condition(1).expand(draws, -1)
+    start = IncrementalDecoder(model, likes[:1]).step(torch.tensor([events.PAD]))[0]
     allowed = Grammar(1, CPU).allowed()[0]
     expected = (start / temperature).masked_fill(~allowed, -np.inf).double().softmax(0).numpy()
     counts = np.zeros(events.VOCABULARY)
-    for first in range(0, rounds * each, each):
-        seeds = range(first, first + each)
-        tokens = generate(told, likes, seeds=seeds, temperature=temperature, max_length=1)
+    for first in range(0, rounds * draws, draws):
+        seeds = range(first, first + draws)
+        tokens = generate(model, likes, seeds=seeds, temperature=temperature, max_length=1)
         counts += np.bincount(tokens[:, 0], minlength=events.VOCABULARY)
     assert counts[~allowed.numpy()].sum() == 0
-    expected = expected * rounds * each
+    expected = expected * rounds * draws
     often = expected >= 10
     assert often.sum() >= 5
     observed = np.append(counts[often], counts[~often].sum())
-    wanted = np.append(expected[often], expected[~often].sum())
-    assert stats.chisquare(observed, wanted).pvalue > 0.001
+    expected_counts = np.append(expected[often], expected[~often].sum())
+    assert stats.chisquare(observed, expected_counts).pvalue > 0.001

@@ -10,19 +10,19 @@ from fadernets.music.key import KEYS
 
 
 @pytest.mark.parametrize("rows", [1, 3, 40])
-def test_telling_is_the_decoder_step_by_step(rows):
+def test_the_incremental_decoder_is_the_decoder_step_by_step(rows):
     torch.manual_seed(rows)
     decoder = EventDecoder(hidden=24, codes=6, embedding=8).requires_grad_(False)
     condition, tokens = torch.randn(rows, 6 + KEYS), torch.randint(0, events.VOCABULARY, (rows, 5))
     expected, _ = decoder(tokens, condition, decoder.start(condition))
-    telling = IncrementalDecoder(decoder, condition)
+    incremental = IncrementalDecoder(decoder, condition)
     for step in range(5):
-        found = telling.step(tokens[:, step])
-        torch.testing.assert_close(found, expected[:, step], atol=1e-5, rtol=1e-4)
+        logits = incremental.step(tokens[:, step])
+        torch.testing.assert_close(logits, expected[:, step], atol=1e-5, rtol=1e-4)
         if step == 2:
-            kept = list(range(0, rows, 2))
-            telling.keep(kept)
-            tokens, expected = tokens[kept], expected[kept]
+            row_indices = list(range(0, rows, 2))
+            incremental.keep(row_indices)
+            tokens, expected = tokens[row_indices], expected[row_indices]
 
 
 @pytest.mark.parametrize("seen", [0, 2])
@@ -31,12 +31,12 @@ def test_an_encoder_reads_the_same_step_by_step(seen):
     encoder = EventEncoder(hidden=24, latent=6, embedding=8, seen=seen)
     lengths = torch.randint(1, 30, (20,))
     tokens = torch.randint(2, events.VOCABULARY, (20, 33))  # longer than any
-    told = torch.randn(20, seen) if seen else None
+    densities = torch.randn(20, seen) if seen else None
     with torch.no_grad():
         assert layers._stepwise(tokens)
-        found = encoder(tokens, lengths, told)
-    expected = encoder(tokens, lengths, told)  # with gradients: PyTorch's GRU
-    for a, b in zip(found, expected, strict=True):
+        posterior = encoder(tokens, lengths, densities)
+    expected = encoder(tokens, lengths, densities)  # with gradients: PyTorch's GRU
+    for a, b in zip(posterior, expected, strict=True):
         torch.testing.assert_close(a, b.detach(), atol=1e-5, rtol=1e-4)
 
 

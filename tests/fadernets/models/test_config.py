@@ -52,8 +52,8 @@ def test_a_file(tmp_path):
 
 
 def test_every_field_is_written():
-    written = json.loads(config.to_json(ModelConfig()))
-    assert list(written) == [field.name for field in dataclasses.fields(ModelConfig)]
+    stored_fields = json.loads(config.to_json(ModelConfig()))
+    assert list(stored_fields) == [field.name for field in dataclasses.fields(ModelConfig)]
 
 
 def test_unknown_field():

@@ -113,8 +113,8 @@ def test_sequence_cross_entropy_is_the_mean_over_what_is_told(rng):
     target = torch.randint(1, 6, (3, 4), generator=rng)
     target[0, 2:] = 0
     log_p = F.log_softmax(logits, -1)
-    told = [(b, t) for b in range(3) for t in range(4) if target[b, t]]
-    expected = -sum(log_p[b, t, target[b, t]] for b, t in told) / 10
+    places = [(b, t) for b in range(3) for t in range(4) if target[b, t]]
+    expected = -sum(log_p[b, t, target[b, t]] for b, t in places) / 10
     torch.testing.assert_close(losses.sequence_cross_entropy(logits, target, 0), expected)
     everything = losses.sequence_cross_entropy(logits, target)
     torch.testing.assert_close(everything, F.cross_entropy(logits.transpose(1, 2), target))

@@ -61,18 +61,18 @@ def test_reverse_turns_each_sequence_and_nothing_else(rows):
 
 
 def test_codes_have_their_shapes(segments):
-    gmvae, given = model(), batch(segments)
-    for mean, log_variance in gmvae.posteriors(given.tokens, given.lengths).values():
+    gmvae, inputs = model(), batch(segments)
+    for mean, log_variance in gmvae.posteriors(inputs.tokens, inputs.lengths).values():
         assert mean.shape == log_variance.shape == (6, TINY.latent)
-    assert gmvae.event_logits(given, codes(gmvae, given)).shape == (
-        *given.tokens.shape,
+    assert gmvae.event_logits(inputs, codes(gmvae, inputs)).shape == (
+        *inputs.tokens.shape,
         events.VOCABULARY,
     )
 
 
-def codes(gmvae, given):
+def codes(gmvae, inputs):
     """Posterior means."""
-    return {n: mean for n, (mean, _) in gmvae.posteriors(given.tokens, given.lengths).items()}
+    return {n: mean for n, (mean, _) in gmvae.posteriors(inputs.tokens, inputs.lengths).items()}
 
 
 def test_a_code_depends_on_neither_padding_nor_batch(segments):
@@ -91,45 +91,46 @@ def test_a_code_depends_on_neither_padding_nor_batch(segments):
         alone = batch([segment])
         posteriors = gmvae.posteriors(alone.tokens, alone.lengths)
         for name in TINY.attributes:
-            for one, all_of_them in zip(posteriors[name], expected[name], strict=True):
-                torch.testing.assert_close(one[0], all_of_them[row], atol=1e-6, rtol=0)
+            for single, batched in zip(posteriors[name], expected[name], strict=True):
+                torch.testing.assert_close(single[0], batched[row], atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("place", [0, 10, -1])
 def test_a_code_hears_every_token(segments, place):
-    gmvae, heard = model(), batch(segments[:1])
-    other = heard.tokens.clone()
-    other[0, place] = (other[0, place] + 1) % events.VOCABULARY
-    for name, code in codes(gmvae, heard).items():
-        assert not torch.equal(code, codes(gmvae, replace(heard, tokens=other))[name])
+    gmvae, inputs = model(), batch(segments[:1])
+    changed_tokens = inputs.tokens.clone()
+    changed_tokens[0, place] = (changed_tokens[0, place] + 1) % events.VOCABULARY
+    for name, code in codes(gmvae, inputs).items():
+        assert not torch.equal(code, codes(gmvae, replace(inputs, tokens=changed_tokens))[name])
 
 
 def test_the_variance_of_a_code_stays_finite():
-    gmvae, given = model(), batch(bars(2))
+    gmvae, inputs = model(), batch(bars(2))
     for bias, bound in ((1e4, 6.0), (-1e4, -12.0)):
         for encoder in gmvae.encoders.values():
             torch.nn.init.constant_(encoder.log_variance.bias, bias)
-        for _, log_variance in gmvae.posteriors(given.tokens, given.lengths).values():
+        for _, log_variance in gmvae.posteriors(inputs.tokens, inputs.lengths).values():
             assert (log_variance == bound).all()
 
 
 def test_the_decoder_is_told_codes_and_key():
-    gmvae, given = model(), batch(bars(3))
-    values = codes(gmvae, given)
-    condition = gmvae.condition(values, given.key)
+    gmvae, inputs = model(), batch(bars(3))
+    values = codes(gmvae, inputs)
+    condition = gmvae.condition(values, inputs.key)
     assert condition[:, :8].equal(values["rhythm"]) and condition[:, 8:16].equal(values["note"])
-    assert condition[:, 16:].argmax(1).equal(given.key)
+    assert condition[:, 16:].argmax(1).equal(inputs.key)
     assert condition[:, 16:].sum(1).tolist() == [1, 1, 1]
 
 
 def test_the_decoder_sees_only_tokens_before(segments):
-    gmvae, given = model(), batch(segments)
+    gmvae, inputs = model(), batch(segments)
     place = 7
-    other = given.tokens.clone()
-    other[:, place] = events.VELOCITY + 9
-    values = codes(gmvae, given)
+    changed_tokens = inputs.tokens.clone()
+    changed_tokens[:, place] = events.VELOCITY + 9
+    values = codes(gmvae, inputs)
     before, after = (
-        gmvae.event_logits(replace(given, tokens=t), values) for t in (given.tokens, other)
+        gmvae.event_logits(replace(inputs, tokens=t), values)
+        for t in (inputs.tokens, changed_tokens)
     )
     assert before[:, : place + 1].equal(after[:, : place + 1])
     assert not torch.isclose(before[:, place + 1], after[:, place + 1]).all()
@@ -137,12 +138,12 @@ def test_the_decoder_sees_only_tokens_before(segments):
 
 @pytest.mark.parametrize("name", ATTRIBUTES)
 def test_a_label_decoder_sees_only_steps_before(segments, name):
-    gmvae, given = model(), batch(segments)
-    decoder, code = gmvae.label_decoders[name], codes(gmvae, given)[name]
-    label = given.labels[name]
-    other = label.clone()
-    other[:, 5] = (other[:, 5] + 1) % ATTRIBUTES[name].classes
-    before, after = decoder(code, label), decoder(code, other)
+    gmvae, inputs = model(), batch(segments)
+    decoder, code = gmvae.label_decoders[name], codes(gmvae, inputs)[name]
+    label = inputs.labels[name]
+    changed_label = label.clone()
+    changed_label[:, 5] = (changed_label[:, 5] + 1) % ATTRIBUTES[name].classes
+    before, after = decoder(code, label), decoder(code, changed_label)
     assert before.shape == (6, 16, ATTRIBUTES[name].classes)
     assert before[:, :6].equal(after[:, :6])
     assert not before[:, 6].equal(after[:, 6])
@@ -153,11 +154,13 @@ def mixture(gmvae, name, posterior, code):
     mean, log_variance = posterior
     spread = math.exp(gmvae.config.prior_log_variance / 2)
     prior = Normal(gmvae.means[name], torch.full_like(gmvae.means[name], spread))
-    each = kl_divergence(Normal(mean[:, None], (log_variance[:, None] / 2).exp()), prior)
+    kl_by_component = kl_divergence(Normal(mean[:, None], (log_variance[:, None] / 2).exp()), prior)
     uniform = Categorical(torch.ones(gmvae.config.components))
     parts = Independent(prior, 1)
     log_q = uniform.logits + parts.log_prob(code[:, None])
-    return each, (log_q - MixtureSameFamily(uniform, parts).log_prob(code)[:, None]).exp()
+    return kl_by_component, (
+        log_q - MixtureSameFamily(uniform, parts).log_prob(code)[:, None]
+    ).exp()
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
@@ -170,34 +173,38 @@ def test_every_term_of_the_objective(segments, reduction):
         regularisation_weight=0.7,
         component_weight=0.3,
     )
-    gmvae, given, beta = model(config), batch(segments, AROUSAL), 0.2
+    gmvae, inputs, beta = model(config), batch(segments, AROUSAL), 0.2
     torch.manual_seed(3)
-    loss_terms = gmvae.losses(given, beta)
+    loss_terms = gmvae.losses(inputs, beta)
 
-    posteriors = gmvae.posteriors(given.tokens, given.lengths)
+    posteriors = gmvae.posteriors(inputs.tokens, inputs.lengths)
     torch.manual_seed(3)
     drawn = {name: losses.sample(*posterior) for name, posterior in posteriors.items()}
-    logits = gmvae.event_logits(given, drawn).transpose(1, 2)
-    expected = {"events": F.cross_entropy(logits, given.tokens, ignore_index=events.PAD)}
+    logits = gmvae.event_logits(inputs, drawn).transpose(1, 2)
+    expected = {"events": F.cross_entropy(logits, inputs.tokens, ignore_index=events.PAD)}
     for name in config.attributes:
-        label = given.labels[name]
-        told = gmvae.label_decoders[name](drawn[name], label).transpose(1, 2)
-        expected[name] = F.cross_entropy(told, label)
+        label = inputs.labels[name]
+        label_logits = gmvae.label_decoders[name](drawn[name], label).transpose(1, 2)
+        expected[name] = F.cross_entropy(label_logits, label)
         expected[f"{name}_order"] = losses.latent_regularisation(
-            drawn[name][:, 0], given.densities[name]
+            drawn[name][:, 0], inputs.densities[name]
         )
-        each, q = mixture(gmvae, name, posteriors[name], drawn[name])
-        each = getattr(each, reduction)(-1)
+        kl_by_component, q = mixture(gmvae, name, posteriors[name], drawn[name])
+        kl_by_component = getattr(kl_by_component, reduction)(-1)
         rows = []
         for row, arousal in enumerate(AROUSAL):  # equation (1)
             if arousal == -1:
                 uniform = Categorical(torch.ones(2))
-                rows.append(q[row] @ each[row] + kl_divergence(Categorical(q[row]), uniform))
+                rows.append(
+                    q[row] @ kl_by_component[row] + kl_divergence(Categorical(q[row]), uniform)
+                )
             else:
-                rows.append(each[row, arousal])
+                rows.append(kl_by_component[row, arousal])
         expected[f"{name}_kl"] = torch.stack(rows).mean()
-        wrong = [-q[row, arousal].log() for row, arousal in enumerate(AROUSAL) if arousal >= 0]
-        expected[f"{name}_component"] = torch.stack(wrong).mean()
+        cross_entropies = [
+            -q[row, arousal].log() for row, arousal in enumerate(AROUSAL) if arousal >= 0
+        ]
+        expected[f"{name}_component"] = torch.stack(cross_entropies).mean()
     expected["total"] = 5 * expected["events"] + sum(
         1.5 * expected[name]
         + 0.7 * expected[f"{name}_order"]
@@ -219,8 +226,8 @@ def test_without_a_label_no_component_is_taught(segments):
 def test_every_parameter_is_reached(segments, arousal):
     gmvae = model().train()
     gmvae.losses(batch(segments, arousal), 0.2)["total"].backward()
-    still = [name for name, p in gmvae.named_parameters() if p.grad is None or not p.grad.any()]
-    assert still == []
+    unreached = [name for name, p in gmvae.named_parameters() if p.grad is None or not p.grad.any()]
+    assert unreached == []
 
 
 def test_a_codes_attribute_reaches_no_other_code(segments):
@@ -234,21 +241,21 @@ def test_a_codes_attribute_reaches_no_other_code(segments):
 
 
 def test_a_label_chooses_the_component_a_code_is_held_to():
-    gmvae, given = model(), batch(bars(1), [1])
-    for name, (mean, log_variance) in gmvae.posteriors(given.tokens, given.lengths).items():
-        each = losses.gaussian_kl(mean, log_variance, gmvae.means[name], -2.0).mean(1)
-        high = gmvae.losses(given, 0.2)[f"{name}_kl"]
-        low = gmvae.losses(replace(given, arousal=torch.tensor([0])), 0.2)[f"{name}_kl"]
-        torch.testing.assert_close(torch.stack([low, high]), each)
+    gmvae, inputs = model(), batch(bars(1), [1])
+    for name, (mean, log_variance) in gmvae.posteriors(inputs.tokens, inputs.lengths).items():
+        kl_by_component = losses.gaussian_kl(mean, log_variance, gmvae.means[name], -2.0).mean(1)
+        high = gmvae.losses(inputs, 0.2)[f"{name}_kl"]
+        low = gmvae.losses(replace(inputs, arousal=torch.tensor([0])), 0.2)[f"{name}_kl"]
+        torch.testing.assert_close(torch.stack([low, high]), kl_by_component)
 
 
 def test_in_half_precision_losses_are_counted_in_full(segments):
-    gmvae, given = model().train(), batch(segments, AROUSAL)
+    gmvae, inputs = model().train(), batch(segments, AROUSAL)
     torch.manual_seed(0)
-    full = gmvae.losses(given, 0.2)
+    full = gmvae.losses(inputs, 0.2)
     torch.manual_seed(0)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        half = gmvae.losses(given, 0.2)
+        half = gmvae.losses(inputs, 0.2)
     for name, term in half.items():
         assert term.dtype == torch.float32
         torch.testing.assert_close(term, full[name], atol=0.02, rtol=0.02)

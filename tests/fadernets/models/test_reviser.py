@@ -1,4 +1,4 @@
-"""The reviser learns, forgets nothing on disk, and is shown damage that is damage."""
+"""The reviser's losses, its storage, and the damaged segments that it learns from."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def reviser() -> Reviser:
 
 
 def test_a_few_steps_lower_its_losses(reviser):
-    given = batch(bars(16))
+    inputs = batch(bars(16))
     reviser.train()
     optimiser = torch.optim.Adam(reviser.parameters(), lr=3e-3)
     history = []
     for _ in range(40):
-        terms = reviser.losses(given, 0.2)
+        terms = reviser.losses(inputs, 0.2)
         optimiser.zero_grad()
         terms["total"].backward()
         optimiser.step()
@@ -57,12 +57,12 @@ def test_its_losses_are_those_of_the_definition(reviser, monkeypatch):
     monkeypatch.setattr("fadernets.models.reviser.damaged", lambda notes, segments: notes)
     torch.nn.init.zeros_(reviser.output.weight)
     torch.nn.init.zeros_(reviser.output.bias)
-    given = batch(bars(4))
-    target = grid(notes_of_tokens(given.tokens), 4)
+    inputs = batch(bars(4))
+    target = grid(notes_of_tokens(inputs.tokens), 4)
     notes, steps = target.onset.sum(), (target.onset.amax(2) > 0).sum()
-    silent = 88 * steps - notes  # told -3; a note is told 3 - 3
+    silent = 88 * steps - notes  # -3 for every cell; 3 - 3 for a note
     expected = (notes * np.log(2) + silent * np.log1p(np.exp(-3))) / notes
-    assert reviser.losses(given, 0.0)["onset"].item() == pytest.approx(expected.item(), rel=1e-5)
+    assert reviser.losses(inputs, 0.0)["onset"].item() == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_transposing_moves_notes_and_key_together():
@@ -70,41 +70,43 @@ def test_transposing_moves_notes_and_key_together():
     segments = bars(12)
     keys = torch.tensor([key.find(s) for s in segments])
     notes = notes_of_tokens(batch(segments).tokens)
-    moved, told = transposed(notes, keys)
-    shift = (moved.pitch - notes.pitch) % 12
+    moved_notes, moved_keys = transposed(notes, keys)
+    shift = (moved_notes.pitch - notes.pitch) % 12
     for i in range(12):
-        mine = shift[notes.segment == i]
-        assert (mine == mine[0]).all()
-        assert (told[i] - keys[i]) % 12 == mine[0] and told[i] // 12 == keys[i] // 12
-    assert len(shift.unique()) > 3 and moved.pitch.min() >= 0 and moved.pitch.max() < 88
+        shift_of_segment = shift[notes.segment == i]
+        assert (shift_of_segment == shift_of_segment[0]).all()
+        assert (moved_keys[i] - keys[i]) % 12 == shift_of_segment[0] and moved_keys[
+            i
+        ] // 12 == keys[i] // 12
+    assert len(shift.unique()) > 3 and moved_notes.pitch.min() >= 0 and moved_notes.pitch.max() < 88
 
 
 def test_damage_leaves_out_and_adds():
     torch.manual_seed(0)
     notes = notes_of_tokens(batch(bars(64)).tokens)
-    whole, hurt = grid(notes, 64), grid(damaged(notes, 64), 64)
-    lost = (whole.onset * (1 - hurt.onset)).sum((1, 2)) / whole.onset.sum((1, 2))
-    added = (hurt.onset * (1 - whole.onset)).sum((1, 2))
+    original, damaged_grid = grid(notes, 64), grid(damaged(notes, 64), 64)
+    lost = (original.onset * (1 - damaged_grid.onset)).sum((1, 2)) / original.onset.sum((1, 2))
+    added = (damaged_grid.onset * (1 - original.onset)).sum((1, 2))
     assert (lost == 0).sum() > 6 and (lost == 1).sum() >= 2 and 0.25 < lost.mean() < 0.7
     assert (added == 0).sum() > 10 and (added > 0).sum() > 20
 
 
 def test_a_segment_is_read_the_same_whatever_is_beside_it(reviser):
-    shown, keys = grid_of(bars(5)), torch.arange(5)
-    plan = {"rhythm": shown.rhythm, "note": shown.count}
-    together = reviser(shown, plan, keys)
+    grids, keys = grid_of(bars(5)), torch.arange(5)
+    plan = {"rhythm": grids.rhythm, "note": grids.count}
+    together = reviser(grids, plan, keys)
     alone = reviser(grid_of(bars(5)[3:4]), {n: label[3:4] for n, label in plan.items()}, keys[3:4])
-    for both, one in zip(together, alone, strict=True):
-        torch.testing.assert_close(both[3:4], one, atol=1e-5, rtol=1e-5)
+    for batched, single in zip(together, alone, strict=True):
+        torch.testing.assert_close(batched[3:4], single, atol=1e-5, rtol=1e-5)
 
 
 def test_saved_and_loaded_it_plays_with_the_codes_it_names(reviser, tmp_path):
-    codes, mine = tmp_path / "codes", tmp_path / "mine"
+    codes, folder = tmp_path / "codes", tmp_path / "mine"
     coder = model()
     checkpoint.save(coder, FADERS, codes)
     reviser.config = replace(CONFIG, codes=str(codes))
-    checkpoint.save(reviser, FADERS, mine)
-    net = fadernets.load(mine)
+    checkpoint.save(reviser, FADERS, folder)
+    net = fadernets.load(folder)
     assert isinstance(net, FaderNet) and isinstance(net.realiser, Arranger)
     assert (net.name, net.faders) == ("mine", ("rhythm", "note"))
     played = net.slide(bars(3), {"rhythm": 1.0})
@@ -118,63 +120,66 @@ def test_codes_that_are_not_there_are_said_so(reviser, tmp_path):
         fadernets.load(tmp_path / "mine")
 
 
-COUNT, EACH = 3000, 8
+SEGMENTS, NOTES_A_SEGMENT = 3000, 8
 
 
-def many() -> StepNotes:
+def many_notes() -> StepNotes:
     """Eight notes a segment on steps of their own, two steps each; velocities tell them apart."""
-    number = torch.arange(COUNT * EACH)
-    first = number % EACH * 2
-    segment = number // EACH
+    number = torch.arange(SEGMENTS * NOTES_A_SEGMENT)
+    first = number % NOTES_A_SEGMENT * 2
+    segment = number // NOTES_A_SEGMENT
     return StepNotes(segment, first, first + 1, 30 + number % 12, number / len(number))
 
 
 def shares(values: torch.Tensor) -> dict[int, float]:
     """Share of each value but the rarest: a segment may be taken for another by chance."""
-    found, counts = values.unique(return_counts=True)
-    pairs = zip(found.tolist(), (counts / len(values)).tolist(), strict=True)
+    unique_values, counts = values.unique(return_counts=True)
+    pairs = zip(unique_values.tolist(), (counts / len(values)).tolist(), strict=True)
     return {value: share for value, share in pairs if share > 0.01}
 
 
 def test_how_many_notes_are_left_out(monkeypatch):
     monkeypatch.setattr(reviser_module, "_wrong_notes", lambda notes, segments, draw: notes[:0])
     torch.manual_seed(0)
-    found = damaged(many(), COUNT)
-    left = torch.bincount(found.segment, minlength=COUNT)
-    # A fifth loses none, and of what is left a tenth all; of the others every number is as likely.
-    none, every, other = 0.2 * 0.9, 0.1, 0.8 * 0.9 / (EACH + 1)
-    expected = [every + other, *[other] * (EACH - 1), none + other]
-    found_shares = (torch.bincount(left, minlength=EACH + 1) / COUNT).tolist()
-    assert found_shares == pytest.approx(expected, abs=0.025)
+    damaged_notes = damaged(many_notes(), SEGMENTS)
+    notes_left = torch.bincount(damaged_notes.segment, minlength=SEGMENTS)
+    # A fifth of the segments loses no note, a tenth of the rest loses all; else every number of
+    # lost notes is equally likely.
+    none, all_left, one_number = 0.2 * 0.9, 0.1, 0.8 * 0.9 / (NOTES_A_SEGMENT + 1)
+    expected = [all_left + one_number, *[one_number] * (NOTES_A_SEGMENT - 1), none + one_number]
+    measured = (torch.bincount(notes_left, minlength=NOTES_A_SEGMENT + 1) / SEGMENTS).tolist()
+    assert measured == pytest.approx(expected, abs=0.025)
 
 
 def test_how_many_notes_end_elsewhere():
     torch.manual_seed(0)
-    notes = many()
-    found = reviser_module._lengthened(notes, torch.rand)
-    assert found.first.equal(notes.first) and found.pitch.equal(notes.pitch)
-    assert (found.last >= found.first).all() and found.last.max() == 15
-    other = (found.last != notes.last).view(COUNT, EACH)
-    assert float(other.any(1).float().mean()) == pytest.approx(0.6 * 0.86, abs=0.05)
-    assert float(other.float().mean()) == pytest.approx(0.6 * 0.5 * 15 / 16, abs=0.03)
+    notes = many_notes()
+    lengthened = reviser_module._lengthened(notes, torch.rand)
+    assert lengthened.first.equal(notes.first) and lengthened.pitch.equal(notes.pitch)
+    assert (lengthened.last >= lengthened.first).all() and lengthened.last.max() == 15
+    is_changed = (lengthened.last != notes.last).view(SEGMENTS, NOTES_A_SEGMENT)
+    assert float(is_changed.any(1).float().mean()) == pytest.approx(0.6 * 0.86, abs=0.05)
+    assert float(is_changed.float().mean()) == pytest.approx(0.6 * 0.5 * 15 / 16, abs=0.03)
     assert len(reviser_module._lengthened(notes[:0], torch.rand)) == 0
 
 
 def test_wrong_notes_are_at_certain_intervals_from_right_ones():
     torch.manual_seed(0)
-    notes = many()
-    found = reviser_module._wrong_notes(notes, COUNT, torch.rand)
-    source = (found.velocity * len(notes)).round().long()
-    own = found.segment == notes.segment[source]
-    assert float(len(found)) / len(notes) == pytest.approx(0.6 * 0.4, abs=0.02)
-    assert float(own.float().mean()) == pytest.approx(0.7, abs=0.04)
-    interval = found.pitch - notes.pitch[source]
-    assert shares(interval[own]) == pytest.approx(
+    notes = many_notes()
+    wrong_notes = reviser_module._wrong_notes(notes, SEGMENTS, torch.rand)
+    source = (wrong_notes.velocity * len(notes)).round().long()
+    is_own_segment = wrong_notes.segment == notes.segment[source]
+    assert float(len(wrong_notes)) / len(notes) == pytest.approx(0.6 * 0.4, abs=0.02)
+    assert float(is_own_segment.float().mean()) == pytest.approx(0.7, abs=0.04)
+    interval = wrong_notes.pitch - notes.pitch[source]
+    assert shares(interval[is_own_segment]) == pytest.approx(
         {0: 3 / 11, **dict.fromkeys((12, -12, 7, -5, 4, -3, 3, -4), 1 / 11)}, abs=0.02
     )
-    assert shares(interval[~own]) == pytest.approx(dict.fromkeys(range(-2, 3), 1 / 5), abs=0.03)
-    length = found.last - found.first
-    assert (length[found.first < 15] == 1).all() and (found.last <= 15).all()
-    moved = found.first != notes.first[source]
-    assert not moved[~own].any()
-    assert float(moved[own].float().mean()) == pytest.approx(0.7 * 15 / 16, abs=0.03)
+    assert shares(interval[~is_own_segment]) == pytest.approx(
+        dict.fromkeys(range(-2, 3), 1 / 5), abs=0.03
+    )
+    length = wrong_notes.last - wrong_notes.first
+    assert (length[wrong_notes.first < 15] == 1).all() and (wrong_notes.last <= 15).all()
+    moved = wrong_notes.first != notes.first[source]
+    assert not moved[~is_own_segment].any()
+    assert float(moved[is_own_segment].float().mean()) == pytest.approx(0.7 * 15 / 16, abs=0.03)

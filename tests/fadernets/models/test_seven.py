@@ -84,14 +84,14 @@ def test_every_parameter_is_moved_by_one_player(name):
 @pytest.mark.training
 @pytest.mark.parametrize("name", SEVEN)
 def test_a_few_steps_lower_the_loss(segments, name):
-    vae, given = of(name).train(), batch(segments, AROUSAL)
+    vae, inputs = of(name).train(), batch(segments, AROUSAL)
     optimisers = {n: torch.optim.Adam(t.parameters, lr=1e-2) for n, t in turns(vae).items()}
     totals = []
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         for _ in range(15):
             for player, turn in turns(vae).items():
-                terms = turn.losses(given, 0.2)
+                terms = turn.losses(inputs, 0.2)
                 optimisers[player].zero_grad()
                 terms["total"].backward()
                 optimisers[player].step()

@@ -16,8 +16,8 @@ def certain(tokens):
 
 def test_certain_tokens_have_the_densities_that_are_measured():
     segments = bars(20, seed=11)
-    given = batch(segments)
-    densities = soft_densities(certain(given.tokens), given.tokens)
+    inputs = batch(segments)
+    densities = soft_densities(certain(inputs.tokens), inputs.tokens)
     for name in PAPER:
         expected = torch.tensor([measure(notes)[name] for notes in segments])
         torch.testing.assert_close(densities[name], expected, atol=2e-4, rtol=0)
@@ -46,20 +46,20 @@ def test_a_chord_is_one_onset():
 
 
 def test_padding_plays_nothing():
-    given = batch(bars(3, seed=11))
-    logits = certain(given.tokens)
-    longer = torch.nn.functional.pad(given.tokens, (0, 9))
+    inputs = batch(bars(3, seed=11))
+    logits = certain(inputs.tokens)
+    longer = torch.nn.functional.pad(inputs.tokens, (0, 9))
     scrawled = torch.cat([logits, torch.randn(3, 9, events.VOCABULARY)], dim=1)
-    for name, density in soft_densities(logits, given.tokens).items():
+    for name, density in soft_densities(logits, inputs.tokens).items():
         assert density.equal(soft_densities(scrawled, longer)[name])
 
 
 def test_more_note_ons_are_more_rhythm_and_more_notes():
-    given = batch(bars(4, seed=11))
-    logits = torch.zeros(*given.tokens.shape, events.VOCABULARY)
+    inputs = batch(bars(4, seed=11))
+    logits = torch.zeros(*inputs.tokens.shape, events.VOCABULARY)
     logits[..., events.NOTE_OFF : events.TIME_SHIFT] = -2.0
     logits.requires_grad_()
-    densities = soft_densities(logits, given.tokens)
+    densities = soft_densities(logits, inputs.tokens)
     for name in PAPER:
         (grad,) = torch.autograd.grad(densities[name].sum(), logits, retain_graph=True)
         assert grad[:, 0, events.NOTE_ON : events.NOTE_OFF].min() > 0

@@ -23,8 +23,8 @@ def test_by_hand():
     standardiser = observed({"rhythm": torch.tensor([0.0, 1.0]), "note": torch.tensor([2.0, 6.0])})
     assert standardiser.mean.tolist() == [0.5, 4.0]
     assert standardiser.spread.tolist() == [0.5, 2.0]
-    asked = {"rhythm": torch.tensor([1.0]), "note": torch.tensor([3.0])}
-    assert standardiser(asked).tolist() == [[1.0, -0.5]]
+    densities = {"rhythm": torch.tensor([1.0]), "note": torch.tensor([3.0])}
+    assert standardiser(densities).tolist() == [[1.0, -0.5]]
 
 
 def test_batches_of_one_size_count_as_one():

@@ -8,7 +8,7 @@ from fadernets.music.midi import merged
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece, struck_once
 
-# A busy machine is no failure.
+# Without a deadline: a busy machine is slow.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
@@ -18,12 +18,12 @@ GRID = 480  # ticks of a beat: what files written have, so that nothing is lost 
 def ticks(low, high):
     """Beats on the grid; often on a whole beat, where segments and presses meet."""
     anywhere = st.integers(round(low * GRID), round(high * GRID))
-    whole = st.integers(int(np.ceil(low)), int(high)).map(lambda beat: beat * GRID)
-    return st.one_of(anywhere, whole).map(lambda tick: tick / GRID)
+    on_grid = st.integers(int(np.ceil(low)), int(high)).map(lambda beat: beat * GRID)
+    return st.one_of(anywhere, on_grid).map(lambda tick: tick / GRID)
 
 
 @st.composite
-def notes(draw, beats, most=30):
+def notes(draw, beats, max_count=30):
     """Notes as one string per key can play them, all within `beats`; few pitches, many meetings."""
     rows = draw(
         st.lists(
@@ -33,7 +33,7 @@ def notes(draw, beats, most=30):
                 st.sampled_from([21, 48, 60, 61, 64, 108]),
                 st.integers(1, 127),
             ),
-            max_size=most,
+            max_size=max_count,
         )
     )
     if not rows:
@@ -47,7 +47,7 @@ def notes(draw, beats, most=30):
 def pieces(draw, most_beats=24):
     """Pieces of 1 to `most_beats` beats with at least one note."""
     length = draw(ticks(1, most_beats))
-    found = draw(notes(length).filter(len))
+    piece_notes = draw(notes(length).filter(len))
     presses = draw(st.lists(st.tuples(ticks(0, length), ticks(0, 6)), max_size=8))
     pedal = np.array([(down, min(down + long, length)) for down, long in presses]).reshape(-1, 2)
     tempo = draw(st.lists(st.tuples(ticks(0, length), st.integers(200_000, 2_000_000)), max_size=4))
@@ -58,12 +58,14 @@ def pieces(draw, most_beats=24):
             max_size=3,
         )
     )
-    meter = dict(sorted([(0.0, (4, 4)), *((at, tuple(m)) for at, *m in meter)], key=lambda r: r[0]))
+    meter = dict(
+        sorted([(0.0, (4, 4)), *((beat, tuple(m)) for beat, *m in meter)], key=lambda r: r[0])
+    )
     return Piece(
-        notes=found,
+        notes=piece_notes,
         pedal=merged(pedal),
-        tempo=np.array([(at, 6e7 / microseconds) for at, microseconds in tempo.items()]),
-        meter=np.array([(at, *signature) for at, signature in meter.items()], float),
+        tempo=np.array([(beat, 6e7 / microseconds) for beat, microseconds in tempo.items()]),
+        meter=np.array([(beat, *signature) for beat, signature in meter.items()], float),
         length=length,
     )
 

@@ -63,14 +63,14 @@ def test_what_is_no_notes_is_told_how_to_be_measured():
     (segment,) = segments(music)
     names = {"piece": music, "segment": segment, "segments": [segment.notes]}
     densities = measure(segment.notes)
-    for wrong, write, result in (
+    for value, write, result in (
         (music, "[measure(s.notes) for s in fadernets.music.piece.segments(piece)]", [densities]),
         (segment, "measure(segment.notes)", densities),
         ([segment.notes], "[measure(notes) for notes in segments]", [densities]),
     ):
         with pytest.raises(TypeError) as error:
-            measure(wrong)
-        sentence = f"measure takes the notes of one segment and was given a {type(wrong).__name__}"
+            measure(value)
+        sentence = f"measure takes the notes of one segment and was given a {type(value).__name__}"
         assert str(error.value) == f"{sentence}: write {write}"
         assert eval(write, names | {"measure": measure, "fadernets": fadernets}) == result
     with pytest.raises(TypeError, match="of one segment and was given a NoneType$"):
@@ -80,9 +80,9 @@ def test_what_is_no_notes_is_told_how_to_be_measured():
 def test_a_long_note_and_a_note_in_every_step():
     assert rhythm((0, 4)) == "x" + 15 * "-"
     assert measure(of((0, 4)), PAPER) == {"rhythm": 1 / 16, "note": 1}
-    every = [(step * STEP, (step + 1) * STEP) for step in range(16)]
-    assert rhythm(*every) == 16 * "x"
-    assert measure(of(*every), PAPER) == {"rhythm": 1, "note": 1}
+    all_steps = [(step * STEP, (step + 1) * STEP) for step in range(16)]
+    assert rhythm(*all_steps) == 16 * "x"
+    assert measure(of(*all_steps), PAPER) == {"rhythm": 1, "note": 1}
 
 
 def test_several_onsets_in_a_step_are_one():
@@ -157,9 +157,9 @@ def test_labels_and_densities_stay_in_range(music):
 
 
 @given(notes(BEATS), notes(BEATS))
-def test_more_notes_never_lower_a_density(some, more):
-    both = measure(concatenate([some, more]), PAPER)
-    assert all(both[name] >= density for name, density in measure(some, PAPER).items())
+def test_more_notes_never_lower_a_density(music, added):
+    densities = measure(concatenate([music, added]), PAPER)
+    assert all(densities[name] >= density for name, density in measure(music, PAPER).items())
 
 
 step = st.integers(0, 15)

@@ -18,7 +18,7 @@ WORDS = (
 TICK = 1 / TICKS_PER_BEAT  # 10 ms of the token clock, in beats
 
 
-def at(*note_rows):
+def notes_in_ticks(*note_rows):
     """Notes of rows (on, off, pitch, velocity), in ticks of 10 ms."""
     on, off, pitch, velocity = zip(*note_rows, strict=True)
     return Notes.of(np.array(on) * TICK, np.array(off) * TICK, pitch, velocity)
@@ -55,7 +55,7 @@ def test_no_other_token_exists(token):
 
 @pytest.mark.parametrize("pitch", range(21, 109))
 def test_every_pitch(pitch):
-    music = at((0, 10, pitch, 64))
+    music = notes_in_ticks((0, 10, pitch, 64))
     words = ["VELOCITY 31", f"NOTE_ON {pitch}", "TIME_SHIFT 100 ms", f"NOTE_OFF {pitch}", "EOS"]
     assert spelled(encode(music)) == words
     assert ticks(decode(tokens_of(*words))) == [(0, 10, pitch, 63)]
@@ -64,7 +64,7 @@ def test_every_pitch(pitch):
 @pytest.mark.parametrize("gap", range(1, 101))
 def test_every_time_shift(gap):
     words = ["VELOCITY 0", "NOTE_ON 60", f"TIME_SHIFT {gap * 10} ms", "NOTE_OFF 60", "EOS"]
-    assert spelled(encode(at((0, gap, 60, 1)))) == words
+    assert spelled(encode(notes_in_ticks((0, gap, 60, 1)))) == words
     assert ticks(decode(tokens_of(*words))) == [(0, gap, 60, 1)]
 
 
@@ -73,7 +73,7 @@ def test_every_velocity(velocity_bin):
     words = [f"VELOCITY {velocity_bin}", "NOTE_ON 60", "TIME_SHIFT 10 ms", "NOTE_OFF 60", "EOS"]
     low = 2 * velocity_bin + 1
     for velocity in {low, min(low + 1, 127)}:
-        assert spelled(encode(at((0, 1, 60, velocity)))) == words
+        assert spelled(encode(notes_in_ticks((0, 1, 60, velocity)))) == words
     assert ticks(decode(tokens_of(*words))) == [(0, 1, 60, low)]
 
 
@@ -113,7 +113,7 @@ def test_two_beats_and_a_chord():
 
 
 def test_offs_come_before_ons_and_both_rise():
-    music = at((0, 5, 70, 9), (0, 5, 50, 9), (5, 9, 71, 9), (5, 9, 40, 9))
+    music = notes_in_ticks((0, 5, 70, 9), (0, 5, 50, 9), (5, 9, 71, 9), (5, 9, 40, 9))
     assert spelled(encode(music)) == [
         *("VELOCITY 4", "NOTE_ON 50", "NOTE_ON 70", "TIME_SHIFT 50 ms"),
         *("NOTE_OFF 50", "NOTE_OFF 70", "NOTE_ON 40", "NOTE_ON 71", "TIME_SHIFT 40 ms"),
@@ -131,25 +131,25 @@ def test_offs_come_before_ons_and_both_rise():
     ],
 )
 def test_gaps_above_a_second(gap, shifts):
-    words = encode(at((0, gap, 60, 9)))
+    words = encode(notes_in_ticks((0, gap, 60, 9)))
     assert spelled(words)[2:-2] == [f"TIME_SHIFT {shift} ms" for shift in shifts]
     assert ticks(decode(words)) == [(0, gap, 60, 9)]
 
 
 def test_a_rest_before_the_first_note():
-    words = encode(at((120, 130, 60, 9)))
+    words = encode(notes_in_ticks((120, 130, 60, 9)))
     assert spelled(words)[:3] == ["TIME_SHIFT 1000 ms", "TIME_SHIFT 200 ms", "VELOCITY 4"]
     assert ticks(decode(words)) == [(120, 130, 60, 9)]
 
 
 def test_velocity_is_told_only_when_it_changes():
-    music = at((0, 1, 60, 9), (2, 3, 60, 10), (4, 5, 60, 11), (6, 7, 60, 9))
+    music = notes_in_ticks((0, 1, 60, 9), (2, 3, 60, 10), (4, 5, 60, 11), (6, 7, 60, 9))
     loudness = [word for word in spelled(encode(music)) if word.startswith("VELOCITY")]
     assert loudness == ["VELOCITY 4", "VELOCITY 5", "VELOCITY 4"]
 
 
 def test_a_pitch_struck_again_at_once():
-    words = encode(at((0, 10, 60, 9), (10, 20, 60, 9)))
+    words = encode(notes_in_ticks((0, 10, 60, 9), (10, 20, 60, 9)))
     assert spelled(words)[2:6] == [
         *("TIME_SHIFT 100 ms", "NOTE_OFF 60", "NOTE_ON 60", "TIME_SHIFT 100 ms")
     ]
@@ -157,18 +157,18 @@ def test_a_pitch_struck_again_at_once():
 
 
 def test_a_pitch_struck_while_it_sounds_ends_there():
-    overlapping = at((0, 30, 60, 9), (10, 20, 60, 9))
+    overlapping = notes_in_ticks((0, 30, 60, 9), (10, 20, 60, 9))
     assert ticks(decode(encode(overlapping))) == [(0, 10, 60, 9), (10, 20, 60, 9)]
 
 
 def test_of_two_strikes_in_one_tick_the_longer_stays():
-    music = at((0, 10, 60, 9), (0.4, 30, 60, 21), (0.3, 20, 60, 33))
+    music = notes_in_ticks((0, 10, 60, 9), (0.4, 30, 60, 21), (0.3, 20, 60, 33))
     assert ticks(decode(encode(music))) == [(0, 30, 60, 21)]
 
 
 def test_a_note_shorter_than_a_tick_lasts_one():
-    assert ticks(decode(encode(at((3, 3.2, 60, 9))))) == [(3, 4, 60, 9)]
-    two = at((3, 3.2, 60, 9), (4, 9, 60, 9))
+    assert ticks(decode(encode(notes_in_ticks((3, 3.2, 60, 9))))) == [(3, 4, 60, 9)]
+    two = notes_in_ticks((3, 3.2, 60, 9), (4, 9, 60, 9))
     assert ticks(decode(encode(two))) == [(3, 4, 60, 9), (4, 9, 60, 9)]
 
 
@@ -203,13 +203,13 @@ def test_a_note_shorter_than_a_tick_lasts_one():
 )
 def test_a_malformed_telling_is_forgiven(words, expected):
     assert ticks(decode(tokens_of(*words, "EOS"))) == [
-        (on, round(off, 6), *rest) for on, off, *rest in expected
+        (on, round(off, 6), *others) for on, off, *others in expected
     ]
 
 
 def test_longer_segments():
-    told = tokens_of("VELOCITY 1", "NOTE_ON 60", *["TIME_SHIFT 1000 ms"] * 3, "NOTE_ON 62", "EOS")
-    assert rows(decode(told, beats=8)) == [(0, 8, 60, 3), (round(300 * TICK, 6), 8, 62, 3)]
+    tokens = tokens_of("VELOCITY 1", "NOTE_ON 60", *["TIME_SHIFT 1000 ms"] * 3, "NOTE_ON 62", "EOS")
+    assert rows(decode(tokens, beats=8)) == [(0, 8, 60, 3), (round(300 * TICK, 6), 8, 62, 3)]
 
 
 @given(notes(BEATS))

@@ -10,10 +10,10 @@ from fadernets.music.piece import segments
 @pytest.mark.parametrize("key", examples.EXAMPLES)
 def test_example_is_worth_trying(key):
     piece = examples.load(key)
-    found = segments(piece)
-    usable = [segment for segment in found if segment.problem is None]
+    all_segments = segments(piece)
+    usable = [segment for segment in all_segments if segment.problem is None]
     assert 20 < piece.duration < 180
-    assert len(usable) > 0.75 * len(found)
+    assert len(usable) > 0.75 * len(all_segments)
     assert len(set(piece.notes.velocity.tolist())) > 3
     assert piece.name == examples.EXAMPLES[key].name
 

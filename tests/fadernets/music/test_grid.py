@@ -69,8 +69,8 @@ def test_a_grid_has_the_labels_but_for_keys_that_sound_twice_in_a_step(seed, siz
 
 
 def test_segments_do_not_mix():
-    one, two = random_segment(1, 9), random_segment(2, 14)
-    together = grid_of([one, Notes.empty(), two])
-    assert together.onset[0].equal(grid_of([one]).onset[0])
+    first, second = random_segment(1, 9), random_segment(2, 14)
+    together = grid_of([first, Notes.empty(), second])
+    assert together.onset[0].equal(grid_of([first]).onset[0])
     assert together.onset[1].sum() == 0
-    assert together.hold[2].equal(grid_of([two]).hold[0])
+    assert together.hold[2].equal(grid_of([second]).hold[0])

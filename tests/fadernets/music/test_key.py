@@ -30,7 +30,7 @@ def random_segment(generator):
     return Notes.of(onset, onset + length, pitch, np.full(count, 64))
 
 
-def asked(notes):
+def music21_answer(notes):
     """music21's answer, as a number and in words."""
     stream = Stream()
     for onset, offset, pitch, _ in notes:
@@ -52,21 +52,21 @@ def test_the_key_is_music21s():
     music = [notes for notes in real if len(notes)]
     assert len(music) > 150
     music += [random_segment(generator) for _ in range(400 - len(music))]
-    ties, found = [], set()
+    ties, numbers = [], set()
     for index, notes in enumerate(music):
-        number, name, correlation = asked(notes)
-        mine = key.find(notes)
+        number, name, correlation = music21_answer(notes)
+        own_number = key.find(notes)
         correlations = key.correlations(key.histogram(notes))
         assert correlations.max() == pytest.approx(correlation, abs=1e-6), index
         second, best = np.sort(correlations)[-2:]
         if best - second < TIE:
             ties.append(index)
             continue
-        assert (mine, key.name(mine)) == (number, name), index
-        found.add(mine)
+        assert (own_number, key.name(own_number)) == (number, name), index
+        numbers.add(own_number)
     print(f"{len(music) - len(ties)} keys as music21 finds them, {len(ties)} ties: {ties}")
     assert len(music) - len(ties) >= 380
-    assert found == set(range(24))
+    assert numbers == set(range(24))
 
 
 @pytest.mark.parametrize("tonic", range(12))

@@ -30,16 +30,16 @@ from tests.fadernets.music.generated import pieces, rows
 
 def file(*tracks, tpq=480, kind=1):
     """The bytes of a MIDI file of tracks of (tick, mido message)."""
-    made = mido.MidiFile(ticks_per_beat=tpq, type=kind)
+    midi_file = mido.MidiFile(ticks_per_beat=tpq, type=kind)
     for events in tracks:
-        track, now = mido.MidiTrack(), 0
+        track, previous_tick = mido.MidiTrack(), 0
         for tick, message in sorted(events, key=lambda event: event[0]):
-            track.append(message.copy(time=tick - now))
-            now = tick
-        made.tracks.append(track)
-    written = io.BytesIO()
-    made.save(file=written)
-    return written.getvalue()
+            track.append(message.copy(time=tick - previous_tick))
+            previous_tick = tick
+        midi_file.tracks.append(track)
+    buffer = io.BytesIO()
+    midi_file.save(file=buffer)
+    return buffer.getvalue()
 
 
 def on(pitch, velocity=64, channel=0):
@@ -144,9 +144,14 @@ def test_a_pedal_first_lifted_was_not_down_before(channel):
 
 
 def test_pedals_of_several_channels_are_one():
-    left = [(0, pedal(127)), (480, pedal(0)), (0, on(60)), (9, off(60))]
-    right = [(240, pedal(127, 1)), (960, pedal(0, 1)), (960, pedal(127, 1)), (1200, pedal(0, 1))]
-    piece = read(file(left, [*right, (0, on(64, 64, 1)), (9, off(64, 1))]))
+    first_channel = [(0, pedal(127)), (480, pedal(0)), (0, on(60)), (9, off(60))]
+    second_channel = [
+        (240, pedal(127, 1)),
+        (960, pedal(0, 1)),
+        (960, pedal(127, 1)),
+        (1200, pedal(0, 1)),
+    ]
+    piece = read(file(first_channel, [*second_channel, (0, on(64, 64, 1)), (9, off(64, 1))]))
     assert piece.pedal.tolist() == [[0, 2], [2, 2.5]]
 
 
@@ -177,7 +182,7 @@ def files(draw):
     tpq = draw(st.integers(1, 2000))
     tick = st.integers(0, 16 * tpq)
     changes = draw(st.dictionaries(tick, st.integers(200_000, 2_000_000), max_size=5))
-    tracks = [[(at, tempo(microseconds)) for at, microseconds in changes.items()]]
+    tracks = [[(at_tick, tempo(microseconds)) for at_tick, microseconds in changes.items()]]
     for channel in draw(st.lists(st.integers(0, 15), min_size=1, max_size=4, unique=True)):
         events = []
         for pitch in draw(st.lists(st.integers(15, 115), max_size=4, unique=True)):
@@ -186,17 +191,19 @@ def files(draw):
                 events += [(down, on(pitch, draw(st.integers(1, 127)), channel))]
                 events += [(up, off(pitch, channel))]
         moves = draw(st.dictionaries(tick, st.integers(0, 127), max_size=6))
-        tracks.append(events + [(at, pedal(value, channel)) for at, value in moves.items()])
+        tracks.append(
+            events + [(at_tick, pedal(value, channel)) for at_tick, value in moves.items()]
+        )
     return file(*tracks, tpq=tpq)
 
 
-def in_the_eyes_of_pretty_midi(data):
+def by_pretty_midi(data):
     """Notes in seconds, and a function of seconds: is a pedal down?"""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         score = pretty_midi.PrettyMIDI(io.BytesIO(data))
     instruments = [i for i in score.instruments if not i.is_drum and i.notes]
-    found = [
+    note_rows = [
         (note.start, note.end, note.pitch, note.velocity)
         for instrument in instruments
         for note in instrument.notes
@@ -210,12 +217,14 @@ def in_the_eyes_of_pretty_midi(data):
                 return True
         return False
 
-    return struck_once(Notes.of(*zip(*found, strict=True))) if found else Notes.empty(), down
+    return struck_once(
+        Notes.of(*zip(*note_rows, strict=True))
+    ) if note_rows else Notes.empty(), down
 
 
 @given(files())
 def test_pretty_midi_reads_the_same(data):
-    notes, down = in_the_eyes_of_pretty_midi(data)
+    notes, down = by_pretty_midi(data)
     assume(len(notes))
     piece = read(data)
     assert np.array_equal(piece.notes.pitch, notes.pitch)
@@ -231,18 +240,18 @@ def test_pretty_midi_reads_the_same(data):
 
 @given(pieces())
 def test_what_is_written_reads_as_it_was(piece):
-    again = read(dump(piece))
-    assert rows(again.notes) == rows(piece.notes)
-    assert np.allclose(again.pedal, piece.pedal)
-    assert np.allclose(again.tempo, piece.tempo)
-    assert np.array_equal(again.meter, piece.meter)
-    assert again.length == pytest.approx(piece.length)
-    assert dump(again) == dump(piece)
+    reread = read(dump(piece))
+    assert rows(reread.notes) == rows(piece.notes)
+    assert np.allclose(reread.pedal, piece.pedal)
+    assert np.allclose(reread.tempo, piece.tempo)
+    assert np.array_equal(reread.meter, piece.meter)
+    assert reread.length == pytest.approx(piece.length)
+    assert dump(reread) == dump(piece)
 
 
 @given(pieces())
 def test_pretty_midi_finds_what_is_written_at_its_seconds(piece):
-    notes, down = in_the_eyes_of_pretty_midi(dump(piece))
+    notes, down = by_pretty_midi(dump(piece))
     assert np.array_equal(notes.pitch, piece.notes.pitch)
     assert np.array_equal(notes.velocity, piece.notes.velocity)
     assert np.allclose(notes.onset, piece.seconds(piece.notes.onset), atol=1e-4)
@@ -256,10 +265,10 @@ def test_pretty_midi_finds_what_is_written_at_its_seconds(piece):
 def test_a_file_of_another_resolution_is_written_within_half_a_tick():
     events = [(7 * k + d, (on, off)[d > 0](60 + k % 5)) for k in range(100) for d in (0, 5)]
     piece = read(file(events, tpq=1024))
-    again = read(dump(piece))
+    reread = read(dump(piece))
     half = 0.5 / RESOLUTION + 1e-9
-    assert np.abs(again.notes.onset - piece.notes.onset).max() <= half
-    assert len(again.notes) == len(piece.notes) == 100
+    assert np.abs(reread.notes.onset - piece.notes.onset).max() <= half
+    assert len(reread.notes) == len(piece.notes) == 100
 
 
 def test_the_tail_is_seconds_of_silence_after_the_end():

@@ -11,16 +11,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks import bombs, midi_bombs
-from benchmarks.bombs import END, ONCE, chunk, file, meta, notes, one, tempo
+from benchmarks.bombs import END_OF_TRACK, ONE_NOTE, chunk, file, meta, notes, single_track, tempo
 from fadernets.music import midi, midi_limits
 from fadernets.music.midi import MidiError, check_length, read
 from fadernets.music.midi_limits import LIMITS, check_bytes
 from fadernets.music.piece import segments
 
-MOST_MB = 300  # of memory that a file may take
-MOST_S = 10.0  # loose: machines are busy; the benchmark measures it
+MAX_MB = 300  # of memory that a file may take
+MAX_SECONDS = 10.0  # loose: machines are busy; the benchmark measures it
 
-SAID = {
+SENTENCES = {
     "notes, 3.3 million": "has too many notes: more than 120,000.",
     "notes, of all keys": "has too many notes: more than 120,000.",
     "notes never released": "has too many notes: more than 120,000.",
@@ -60,21 +60,21 @@ SAID = {
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory):
-    """What opening each file took and what was said, all in forks of one process."""
+    """Cost of opening each file, and the message, all in forks of one process."""
     folder = tmp_path_factory.mktemp("bombs")
-    costs = midi_bombs.asked(midi_bombs.ROOT, bombs.ALL.values(), folder)
+    costs = midi_bombs.opened_by_checkout(midi_bombs.ROOT, bombs.ALL.values(), folder)
     return dict(zip(bombs.ALL, costs, strict=True))
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 def test_every_file_is_opened_or_refused_in_a_sentence_at_little_cost(opened):
-    assert set(opened) == set(SAID)
+    assert set(opened) == set(SENTENCES)
     for kind, row in opened.items():
-        said = SAID[kind] if SAID[kind] == "opened" else f"bomb.mid {SAID[kind]}"
-        assert row["said"] == said, kind
-        assert row["mb"] <= MOST_MB, (kind, row)
-        assert row["cpu_s"] <= MOST_S, (kind, row)
+        sentence = SENTENCES[kind] if SENTENCES[kind] == "opened" else f"bomb.mid {SENTENCES[kind]}"
+        assert row["said"] == sentence, kind
+        assert row["mb"] <= MAX_MB, (kind, row)
+        assert row["cpu_s"] <= MAX_SECONDS, (kind, row)
     dearest = max(opened, key=lambda kind: opened[kind]["cpu_s"])
     print(f"dearest: {dearest}, {opened[dearest]}")
 
@@ -87,39 +87,39 @@ def refused(source):
     return sentence
 
 
-AT_BOUND = {  # what -> a file of n of it
-    "notes": lambda n: one(b"".join(notes(n, 1))),
-    "controller movements": lambda n: one(ONCE, b"\0\xb0\1\1", b"\0\1\1" * (n - 1)),
-    "tempos": lambda n: one(tempo(500_000) * n, ONCE),
-    "time signatures": lambda n: one(meta(0x58, b"\4\2\x18\x08") * n, ONCE),
-    "key signatures": lambda n: one(meta(0x59, b"\0\0") * n, ONCE),
-    "tracks": lambda n: file(chunk(ONCE + END), *[chunk(b"")] * (n - 1)),
-    "foreign chunks": lambda n: file(*[chunk(b"", b"none")] * n, chunk(ONCE + END)),
-    "texts": lambda n: one(meta(6, b"a") * n, ONCE),
-    "letters": lambda n: one(meta(6, b"a" * n), ONCE),
-    "events": lambda n: one(ONCE, b"\0\xd0\1" * (n - 3)),  # the end is one
+FILES_AT_BOUND = {  # kind -> a file with n of it
+    "notes": lambda n: single_track(b"".join(notes(n, 1))),
+    "controller movements": lambda n: single_track(ONE_NOTE, b"\0\xb0\1\1", b"\0\1\1" * (n - 1)),
+    "tempos": lambda n: single_track(tempo(500_000) * n, ONE_NOTE),
+    "time signatures": lambda n: single_track(meta(0x58, b"\4\2\x18\x08") * n, ONE_NOTE),
+    "key signatures": lambda n: single_track(meta(0x59, b"\0\0") * n, ONE_NOTE),
+    "tracks": lambda n: file(chunk(ONE_NOTE + END_OF_TRACK), *[chunk(b"")] * (n - 1)),
+    "foreign chunks": lambda n: file(*[chunk(b"", b"none")] * n, chunk(ONE_NOTE + END_OF_TRACK)),
+    "texts": lambda n: single_track(meta(6, b"a") * n, ONE_NOTE),
+    "letters": lambda n: single_track(meta(6, b"a" * n), ONE_NOTE),
+    "events": lambda n: single_track(ONE_NOTE, b"\0\xd0\1" * (n - 3)),  # the end is one
     "instruments": lambda n: file(bombs.programs(n - 500), bombs.programs(500)),
 }
 
 
-@pytest.mark.parametrize("what", AT_BOUND)
-def test_a_bound_is_the_most_there_may_be(what):
-    make = AT_BOUND[what]
-    check_bytes(make(LIMITS[what]), "song.mid")
-    with pytest.raises(MidiError, match=f"^song.mid has too many {what}: more than "):
-        check_bytes(make(LIMITS[what] + 1), "song.mid")
+@pytest.mark.parametrize("kind", FILES_AT_BOUND)
+def test_a_bound_is_the_most_there_may_be(kind):
+    make = FILES_AT_BOUND[kind]
+    check_bytes(make(LIMITS[kind]), "song.mid")
+    with pytest.raises(MidiError, match=f"^song.mid has too many {kind}: more than "):
+        check_bytes(make(LIMITS[kind] + 1), "song.mid")
 
 
 def test_all_that_is_counted_has_a_test():
-    assert set(AT_BOUND) == set(LIMITS)
+    assert set(FILES_AT_BOUND) == set(LIMITS)
 
 
 def test_what_is_too_much_is_told_of_all_tracks_together():
     half = LIMITS["notes"] // 2
-    track = chunk(b"".join(notes(half, 1)) + END)
+    track = chunk(b"".join(notes(half, 1)) + END_OF_TRACK)
     check_bytes(file(track, track), "song.mid")
     with pytest.raises(MidiError, match="too many notes"):
-        check_bytes(file(track, track, chunk(ONCE + END)), "song.mid")
+        check_bytes(file(track, track, chunk(ONE_NOTE + END_OF_TRACK)), "song.mid")
 
 
 def test_the_bounds_are_four_times_what_a_long_recital_has():
@@ -137,7 +137,7 @@ def test_a_long_recital_is_read_whole():
 
 @pytest.mark.parametrize("microseconds", [1, 19_999, 20_000, 2**24 - 1])
 def test_the_shortest_beat(microseconds):
-    data = one(tempo(microseconds), ONCE * 20)
+    data = single_track(tempo(microseconds), ONE_NOTE * 20)
     if microseconds < 20_000:  # 3000 beats a minute
         assert f"it has a beat of {microseconds:,} µs" in refused(data)
     else:
@@ -145,32 +145,37 @@ def test_the_shortest_beat(microseconds):
 
 
 def test_a_beat_behind_the_music_may_be_of_any_length():
-    late = chunk(bombs.quantity(100_000) + tempo(1)[1:] + END)
-    assert read(file(late, chunk(ONCE * 20 + END))).tempo.tolist() == [[0, 120]]
+    late = chunk(bombs.quantity(100_000) + tempo(1)[1:] + END_OF_TRACK)
+    assert read(file(late, chunk(ONE_NOTE * 20 + END_OF_TRACK))).tempo.tolist() == [[0, 120]]
 
 
 def test_damaged_times_and_heads_leave_a_piece_or_a_sentence():
-    assert len(read(one(tempo(0), ONCE)).tempo) == 1
-    assert "impossible times" in refused(one(b"\0\x90\x3c\x40", bombs.GIANT, b"\x3c\0"))
-    assert "no notes" in refused(one(b"\0\x90\x3c\x40"))
-    assert "no notes" in refused(one(b"\0\x80\x3c\x40"))
+    assert len(read(single_track(tempo(0), ONE_NOTE)).tempo) == 1
+    assert "impossible times" in refused(
+        single_track(b"\0\x90\x3c\x40", bombs.LONGEST_DELTA, b"\x3c\0")
+    )
+    assert "no notes" in refused(single_track(b"\0\x90\x3c\x40"))
+    assert "no notes" in refused(single_track(b"\0\x80\x3c\x40"))
     assert "no notes" in refused(file())
     assert "no notes" in refused(file(chunk(b"")))
-    assert "SMPTE" in refused(one(ONCE, division=0x8000))
-    assert len(read(one(ONCE, kind=2)).notes) == 1
-    assert len(read(file(chunk(b"abc", b"XFIH"), chunk(ONCE))).notes) == 1
+    assert "SMPTE" in refused(single_track(ONE_NOTE, division=0x8000))
+    assert len(read(single_track(ONE_NOTE, kind=2)).notes) == 1
+    assert len(read(file(chunk(b"abc", b"XFIH"), chunk(ONE_NOTE))).notes) == 1
 
 
 # Files of everything, to be damaged: running status, system exclusive, meta events, two tracks.
 MIXED = file(
-    chunk(meta(3, b"a name") + tempo(400_000) + meta(0x58, b"\3\2\x18\x08") + END),
+    chunk(meta(3, b"a name") + tempo(400_000) + meta(0x58, b"\3\2\x18\x08") + END_OF_TRACK),
     chunk(b"abc", b"XFIH"),
     chunk(
-        b"\0\xc0\5" + ONCE + b"".join(notes(12, 7)) + b"\0\xf0\3abc\0\xb0\x40\x7f\x30\x40\0"
-        b"\0\xe0\1\2\0\xd0\1\0\2\0\xa0\1\2\0\xf8\0\xf2\1\2" + ONCE * 3 + meta(5, b"la") + END
+        b"\0\xc0\5" + ONE_NOTE + b"".join(notes(12, 7)) + b"\0\xf0\3abc\0\xb0\x40\x7f\x30\x40\0"
+        b"\0\xe0\1\2\0\xd0\1\0\2\0\xa0\1\2\0\xf8\0\xf2\1\2"
+        + ONE_NOTE * 3
+        + meta(5, b"la")
+        + END_OF_TRACK
     ),
 )
-VALID = [MIXED, one(ONCE * 8), file(*[bombs.programs(20)] * 2)]
+VALID = [MIXED, single_track(ONE_NOTE * 8), file(*[bombs.programs(20)] * 2)]
 ODD = st.sampled_from([0, 1, 0x7F, 0x80, 0x90, 0xB0, 0xC0, 0xF0, 0xF7, 0xF8, 0xFE, 0xFF])
 CHANGE = st.tuples(
     st.sampled_from(["flip", "insert", "remove"]),
@@ -180,18 +185,18 @@ CHANGE = st.tuples(
 
 
 def damaged(data, changes):
-    made = bytearray(data)
+    changed = bytearray(data)
     for kind, place, value in changes:
-        place = 10 + place % (len(made) - 10)
+        place = 10 + place % (len(changed) - 10)
         if kind == "flip":
-            made[place] = value
+            changed[place] = value
         elif kind == "insert":
-            made[place:place] = bytes([value]) * (1 + value % 3)
+            changed[place:place] = bytes([value]) * (1 + value % 3)
         else:
-            del made[place : place + 1 + value % 3]
-        if len(made) < 15:
+            del changed[place : place + 1 + value % 3]
+        if len(changed) < 15:
             break
-    return bytes(made)
+    return bytes(changed)
 
 
 @settings(max_examples=300)
@@ -216,14 +221,14 @@ def test_the_count_is_that_of_the_parser(data, changes):
     walk = midi_limits._Walk(data)
     try:
         walk.chunks()
-        whole = True
+        is_read = True
     except (midi_limits._Damage, IndexError):
-        whole = False
+        is_read = False
     try:
         score = symusic.Score.from_midi(data)
     except (RuntimeError, ValueError, IndexError):
         return
-    assert whole  # what the parser takes is not called damaged
+    assert is_read  # a file that the parser accepts does not count as damaged
     counts = walk.counts
     assert sum(len(track.notes) for track in score.tracks) <= counts["notes"]
     moves = [len(track.controls) + len(track.pitch_bends) for track in score.tracks]
@@ -232,27 +237,27 @@ def test_the_count_is_that_of_the_parser(data, changes):
     assert len(score.tempos) == counts["tempos"]
     assert len(score.time_signatures) == counts["time signatures"]
     assert len(score.key_signatures) == counts["key signatures"]
-    kept = len(score.markers) + sum(len(track.lyrics) for track in score.tracks)
-    assert kept <= counts["texts"]
+    texts = len(score.markers) + sum(len(track.lyrics) for track in score.tracks)
+    assert texts <= counts["texts"]
 
 
 def in_time(source):
-    """`refused`, which must not wait for anybody."""
-    said = []
-    thread = threading.Thread(target=lambda: said.append(refused(source)), daemon=True)
+    """`refused`, which must return without waiting."""
+    sentences = []
+    thread = threading.Thread(target=lambda: sentences.append(refused(source)), daemon=True)
     thread.start()
-    thread.join(MOST_S)
-    assert said, "still waiting"
-    return said[0]
+    thread.join(MAX_SECONDS)
+    assert sentences, "still waiting"
+    return sentences[0]
 
 
 def test_what_is_no_regular_file_is_refused_at_once(tmp_path):
     os.mkfifo(tmp_path / "pipe.mid")
     (tmp_path / "folder.mid").mkdir()
-    said = "cannot be read: not a regular file."
-    assert in_time(tmp_path / "pipe.mid") == f"pipe.mid {said}"
-    assert in_time("/dev/zero") == f"zero {said}"
-    assert in_time("/dev/null") == f"null {said}"
+    reason = "cannot be read: not a regular file."
+    assert in_time(tmp_path / "pipe.mid") == f"pipe.mid {reason}"
+    assert in_time("/dev/zero") == f"zero {reason}"
+    assert in_time("/dev/null") == f"null {reason}"
     assert in_time(tmp_path / "folder.mid") == "folder.mid cannot be read: is a directory."
     assert in_time("/") == "the path cannot be read: is a directory."
     with socket.socket(socket.AF_UNIX) as listening:
@@ -261,7 +266,7 @@ def test_what_is_no_regular_file_is_refused_at_once(tmp_path):
 
 
 def test_a_link_to_a_file_is_read_and_to_a_device_is_not(tmp_path):
-    (tmp_path / "song.mid").write_bytes(one(ONCE))
+    (tmp_path / "song.mid").write_bytes(single_track(ONE_NOTE))
     (tmp_path / "link.mid").symlink_to(tmp_path / "song.mid")
     assert read(tmp_path / "link.mid").name == "link"
     (tmp_path / "zero.mid").symlink_to("/dev/zero")
@@ -270,14 +275,14 @@ def test_a_link_to_a_file_is_read_and_to_a_device_is_not(tmp_path):
 
 def test_a_giant_with_holes_is_refused_by_its_size(tmp_path):
     with open(tmp_path / "giant.mid", "wb") as giant:
-        giant.write(one(ONCE))
+        giant.write(single_track(ONE_NOTE))
         giant.truncate(2**40)
-    said = "giant.mid is too large for a piece: more than 20 MB."
-    assert in_time(tmp_path / "giant.mid") == said
+    sentence = "giant.mid is too large for a piece: more than 20 MB."
+    assert in_time(tmp_path / "giant.mid") == sentence
 
 
 def test_bytes_are_bounded_as_a_file_is():
-    assert "too large" in refused(bombs.one(ONCE) + bytes(midi.MOST_BYTES))
+    assert "too large" in refused(bombs.single_track(ONE_NOTE) + bytes(midi.MOST_BYTES))
 
 
 def test_no_sentence_names_a_folder(tmp_path):
@@ -285,7 +290,7 @@ def test_no_sentence_names_a_folder(tmp_path):
     secret.mkdir()
     (secret / "song.mid").write_bytes(bombs.ALL["tempos"]())
     (secret / "text.mid").write_text("no music")
-    (secret / "cut.mid").write_bytes(one(ONCE)[:-6])
+    (secret / "cut.mid").write_bytes(single_track(ONE_NOTE)[:-6])
     (secret / "big.mid").write_bytes(bytes(midi.MOST_BYTES + 1))
     for path in (*secret.iterdir(), secret / "missing.mid", secret):
         sentence = refused(path)

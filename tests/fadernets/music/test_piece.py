@@ -162,7 +162,7 @@ def changes(draw):
     """A piece and other notes for some of its segments, some of them overlong or overlapping."""
     music = draw(pieces())
     indices = st.integers(0, segment_count(music) - 1)
-    return music, draw(st.dictionaries(indices, notes(BEATS + 2, most=12)))
+    return music, draw(st.dictionaries(indices, notes(BEATS + 2, max_count=12)))
 
 
 @pytest.mark.slow
@@ -183,10 +183,10 @@ def test_stitching_keeps_everything_else(change):
             pedal = pressed(music.pedal, start, start + BEATS)
             assert np.array_equal(pressed(result.pedal, start, start + BEATS), pedal)
             # Note for note as played too, but for what now is held by its key.
-            played, was = cut(result.notes, before.start), cut(music.notes, before.start)
-            assert np.array_equal(played.onset, was.onset)
-            assert np.array_equal(played.pitch, was.pitch)
-            assert np.array_equal(played.velocity, was.velocity)
+            played, original = cut(result.notes, before.start), cut(music.notes, before.start)
+            assert np.array_equal(played.onset, original.onset)
+            assert np.array_equal(played.pitch, original.pitch)
+            assert np.array_equal(played.velocity, original.velocity)
 
 
 @pytest.mark.slow
@@ -198,9 +198,9 @@ def test_stitching_leaves_one_string_per_key(change):
     order = np.lexsort((result.pitch, result.onset))
     assert np.array_equal(order, np.arange(len(result)))
     for pitch in np.unique(result.pitch):
-        one = result[result.pitch == pitch]
-        assert (one.onset[1:] >= one.offset[:-1]).all()
-        assert (one.onset[1:] > one.onset[:-1]).all()
+        of_pitch = result[result.pitch == pitch]
+        assert (of_pitch.onset[1:] >= of_pitch.offset[:-1]).all()
+        assert (of_pitch.onset[1:] > of_pitch.onset[:-1]).all()
 
 
 @pytest.mark.slow
@@ -208,16 +208,20 @@ def test_stitching_leaves_one_string_per_key(change):
 def test_new_notes_sound_as_asked(change):
     music, changed = change
     result = segments(stitch(music, changed))
-    for index, asked in changed.items():
+    for index, new_notes in changed.items():
         begin, end = index * BEATS, min((index + 1) * BEATS, music.length)
         # Less a hair: a note at the very limit may come back from the piece's beats on either side.
         limit = end - begin - EARLY - 2 * GAP - 1e-6
-        asked = struck_once(asked[asked.onset < limit])
-        got = result[index].notes
-        got = got[got.onset < limit]
-        assert np.allclose(got.onset, asked.onset) and np.array_equal(got.pitch, asked.pitch)
-        until = np.minimum(asked.offset, end - begin)
-        assert (got.offset <= until + 1e-9).all() and (got.offset > until - EARLY - 2 * GAP).all()
+        new_notes = struck_once(new_notes[new_notes.onset < limit])
+        played = result[index].notes
+        played = played[played.onset < limit]
+        assert np.allclose(played.onset, new_notes.onset) and np.array_equal(
+            played.pitch, new_notes.pitch
+        )
+        until = np.minimum(new_notes.offset, end - begin)
+        assert (played.offset <= until + 1e-9).all() and (
+            played.offset > until - EARLY - 2 * GAP
+        ).all()
 
 
 @pytest.mark.slow
@@ -225,16 +229,16 @@ def test_new_notes_sound_as_asked(change):
 def test_what_rings_in_goes_on_ringing(change):
     music, changed = change
     result = stitch(music, changed)
-    kept = {
+    offsets = {
         (on, pitch): off
         for on, off, pitch, _ in result.sounding
         if min(int((on + EARLY) // BEATS), segment_count(music) - 1) not in changed
     }
-    new = {(on, p) for on, _, p, _ in result.notes} - set(kept)
+    new = {(on, p) for on, _, p, _ in result.notes} - set(offsets)
     for on, off, pitch, _ in music.sounding:
-        if (on, pitch) in kept:
-            struck = min((at for at, p in new if p == pitch and at > on), default=np.inf)
-            assert min(off, struck) - GAP - 1e-9 <= kept[on, pitch] <= min(off, struck) + 1e-9
+        if (on, pitch) in offsets:
+            struck = min((onset for onset, p in new if p == pitch and onset > on), default=np.inf)
+            assert min(off, struck) - GAP - 1e-9 <= offsets[on, pitch] <= min(off, struck) + 1e-9
 
 
 def pressed(pedal, begin, end):

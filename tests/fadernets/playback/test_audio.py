@@ -44,7 +44,9 @@ def scale(seconds, velocity=80):
 
 def decibels(sound, start=0.0, stop=None):
     """RMS level between two times in seconds, dB of full scale"""
-    first, last = (None if at is None else int(at * sound.rate) for at in (start, stop))
+    first, last = (
+        None if seconds is None else int(seconds * sound.rate) for seconds in (start, stop)
+    )
     return 10 * np.log10(np.mean(np.square(sound.samples[first:last], dtype=float)) + 1e-20)
 
 
@@ -59,13 +61,13 @@ def test_velocity_is_loudness(synthesiser):
 
 @BOTH
 def test_the_pedal_sustains(synthesiser):
-    key, held = (
+    key, pedalled = (
         render(piece((0, 0.5, 60, 90), pedal=pedal, length=4.0), gain=1.0, synthesiser=synthesiser)
         for pedal in ((), [(0.2, 3.5)])
     )
-    assert decibels(held, 0, 0.5) == pytest.approx(decibels(key, 0, 0.5), abs=1)
-    assert decibels(held, 2.0, 3.0) - decibels(key, 2.0, 3.0) > 20
-    assert decibels(held, 2.0, 3.0) - decibels(held, 5.0, 6.0) > 20  # and lets go
+    assert decibels(pedalled, 0, 0.5) == pytest.approx(decibels(key, 0, 0.5), abs=1)
+    assert decibels(pedalled, 2.0, 3.0) - decibels(key, 2.0, 3.0) > 20
+    assert decibels(pedalled, 2.0, 3.0) - decibels(pedalled, 5.0, 6.0) > 20  # and lets go
 
 
 @BOTH
@@ -100,7 +102,7 @@ def test_rendering_is_deterministic(synthesiser):
 
 def test_threads_and_child_processes_give_the_same_samples(monkeypatch):
     pieces = [scale(2), scale(3), scale(2, velocity=40)]
-    alone = [render(each).samples for each in pieces]
+    alone = [render(music).samples for music in pieces]
     with ThreadPoolExecutor(6) as pool:
         together = [sound.samples for sound in pool.map(render, pieces * 4)]
     monkeypatch.setattr(audio, "IN_PROCESS", 0.0)
@@ -112,12 +114,12 @@ def test_threads_and_child_processes_give_the_same_samples(monkeypatch):
 
 def test_a_long_piece_does_not_stop_other_threads():
     """midirenderer holds the interpreter lock, for about a second in a piece this long"""
-    done = threading.Event()
+    finished = threading.Event()
     gaps = []
 
     def watch():
         before = time.perf_counter()
-        while not done.is_set():
+        while not finished.is_set():
             time.sleep(0.005)
             now = time.perf_counter()
             gaps.append(now - before)
@@ -128,7 +130,7 @@ def test_a_long_piece_does_not_stop_other_threads():
     try:
         render(scale(60))
     finally:
-        done.set()
+        finished.set()
         watcher.join()
     assert len(gaps) > 10
     assert sum(gap for gap in gaps if gap > 0.1) < 0.5 * sum(gaps)
@@ -143,17 +145,17 @@ def test_normalising_fills_the_range_but_leaves_soft_music_soft():
 
 def test_a_pair_has_one_gain_and_does_not_clip():
     soft, loud = piece((0, 1, 60, 30)), piece((0, 2, 60, 110), (0, 2, 64, 110))
-    raw = [render(each, gain=1.0) for each in (soft, loud)]
+    raw = [render(side, gain=1.0) for side in (soft, loud)]
     for sides in ((soft, loud), (render(soft), render(loud, gain=0.3))):
-        left, right = pair(*sides)
-        assert left.gain == right.gain
-        assert right.peak == pytest.approx(audio.PEAK, abs=1e-4)
-        assert len(left.samples) == len(right.samples) == len(raw[1].samples)
-        np.testing.assert_allclose(right.samples, raw[1].samples * right.gain, atol=1e-5)
-        expected = raw[0].samples * left.gain
-        np.testing.assert_allclose(left.samples[: len(expected)], expected, atol=1e-5)
-        assert not left.samples[len(expected) :].any()
-    np.testing.assert_allclose(pair(loud, soft)[0].samples, right.samples, atol=1e-6)
+        first, second = pair(*sides)
+        assert first.gain == second.gain
+        assert second.peak == pytest.approx(audio.PEAK, abs=1e-4)
+        assert len(first.samples) == len(second.samples) == len(raw[1].samples)
+        np.testing.assert_allclose(second.samples, raw[1].samples * second.gain, atol=1e-5)
+        expected = raw[0].samples * first.gain
+        np.testing.assert_allclose(first.samples[: len(expected)], expected, atol=1e-5)
+        assert not first.samples[len(expected) :].any()
+    np.testing.assert_allclose(pair(loud, soft)[0].samples, second.samples, atol=1e-6)
 
 
 def test_a_pair_leaves_its_arguments_alone():
@@ -180,8 +182,8 @@ def test_wav_files_have_16_bits_and_the_same_samples():
 
 def test_too_loud_a_sound_is_clipped_and_does_not_wrap_around():
     samples = np.array([[2.0, -2.0], [0.5, -0.5]], np.float32)
-    written, _ = soundfile.read(io.BytesIO(wav_bytes(Sound(samples, 48_000))))
-    np.testing.assert_allclose(written, [[1, -1], [0.5, -0.5]], atol=1e-4)
+    decoded, _ = soundfile.read(io.BytesIO(wav_bytes(Sound(samples, 48_000))))
+    np.testing.assert_allclose(decoded, [[1, -1], [0.5, -0.5]], atol=1e-4)
 
 
 @pytest.mark.parametrize("gain", [0.0, -1.0, float("nan"), float("inf")])
@@ -199,12 +201,12 @@ def test_the_synthesiser_can_be_chosen_by_the_environment(monkeypatch):
 
 @pytest.mark.skipif(not shutil.which("fluidsynth"), reason="no fluidsynth program")
 def test_fluidsynth_by_the_environment(monkeypatch):
-    asked = render(scale(2), gain=1.0, synthesiser="fluidsynth")
+    by_argument = render(scale(2), gain=1.0, synthesiser="fluidsynth")
     monkeypatch.setenv("FADERNETS_SYNTHESISER", "fluidsynth")
-    given = render(scale(2), gain=1.0)
-    np.testing.assert_array_equal(given.samples, asked.samples)
+    by_environment = render(scale(2), gain=1.0)
+    np.testing.assert_array_equal(by_environment.samples, by_argument.samples)
     default = render(scale(2), gain=1.0, synthesiser="midirenderer")
-    assert np.abs(default.samples - given.samples).max() > 0.01
+    assert np.abs(default.samples - by_environment.samples).max() > 0.01
 
 
 def test_without_the_program_fluidsynth_says_so(monkeypatch):

@@ -58,11 +58,11 @@ def music(seconds, qpm=97.0):
     return piece(rows, [(i + 0.1, i + 2.8) for i in range(0, beats - 3, 3)], qpm)
 
 
-def at_once(monkeypatch, whole, gain, synthesiser=None):
+def at_once(monkeypatch, source, gain, synthesiser=None):
     """The same rendering in a single chunk"""
     with monkeypatch.context() as patch:
         patch.setattr(chunks, "FIRST_SECONDS", 1e6)
-        return render(whole, 0, gain, synthesiser=synthesiser).samples
+        return render(source, 0, gain, synthesiser=synthesiser).samples
 
 
 def decibels(samples):
@@ -93,38 +93,41 @@ def test_what_a_chunk_reaches_back_for():
 @pytest.mark.slow
 @BOTH
 def test_chunks_join_without_a_seam(monkeypatch, synthesiser):
-    whole = music(48)
-    edges = borders(whole.duration)
+    source = music(48)
+    edges = borders(source.duration)
     assert len(edges) == 4
-    rendered = np.concatenate(list(joined(whole, 1.0, synthesiser=synthesiser)))
-    expected = at_once(monkeypatch, whole, 1.0, synthesiser)
-    assert len(rendered) == len(expected) == round((whole.duration + TAIL) * RATE)
+    rendered = np.concatenate(list(joined(source, 1.0, synthesiser=synthesiser)))
+    expected = at_once(monkeypatch, source, 1.0, synthesiser)
+    assert len(rendered) == len(expected) == round((source.duration + TAIL) * RATE)
     for edge in edges[1:-1]:
         for before, after in ((0.05, 0.0), (0.0, FADE), (0.0, 0.5)):
-            near = slice(round((edge - before) * RATE), round((edge + after) * RATE))
-            assert decibels(rendered[near] - expected[near]) < decibels(expected[near]) - 50
+            around_edge = slice(round((edge - before) * RATE), round((edge + after) * RATE))
+            assert (
+                decibels(rendered[around_edge] - expected[around_edge])
+                < decibels(expected[around_edge]) - 50
+            )
     assert decibels(rendered - expected) < decibels(expected) - 50  # synthesisers round to 16 bits
 
 
 def test_chunks_sound_as_the_piece_does():
     """The usual rendering may have a note 1.3 ms earlier, but nothing louder or softer."""
-    whole = music(20)
-    rendered = np.concatenate(list(joined(whole, 1.0)))
-    expected = audio.render(whole, gain=1.0).samples
+    source = music(20)
+    rendered = np.concatenate(list(joined(source, 1.0)))
+    expected = audio.render(source, gain=1.0).samples
     for second in range(22):
         part = slice(second * RATE, (second + 1) * RATE)
         assert decibels(rendered[part]) == pytest.approx(decibels(expected[part]), abs=1.0)
 
 
 def test_tempo_changes_are_kept():
-    whole = piece([(b, b + 0.5, 60, 100) for b in (0, 2, 4, 7, 8)], length=9.0)
+    source = piece([(b, b + 0.5, 60, 100) for b in (0, 2, 4, 7, 8)], length=9.0)
     slower = Piece(
-        whole.notes, whole.pedal, np.array([[0, 60.0], [4, 30.0]]), whole.meter, whole.length
+        source.notes, source.pedal, np.array([[0, 60.0], [4, 30.0]]), source.meter, source.length
     )
     sound = np.concatenate(list(joined(slower, 1.0)))
     size = np.abs(sound).max(axis=1)
-    for at in (0, 2, 4, 10, 12):  # the fourth beat comes at 4 s, and each later one takes two
-        begins = round((at + 0.02) * RATE)
+    for beat in (0, 2, 4, 10, 12):  # the fourth beat comes at 4 s, and each later one takes two
+        begins = round((beat + 0.02) * RATE)
         assert size[begins : begins + RATE // 10].max() > 0.03
         assert size[max(0, begins - RATE // 10) : begins - RATE // 50].max(initial=0.0) < 0.03
 
@@ -132,8 +135,8 @@ def test_tempo_changes_are_kept():
 @pytest.mark.parametrize("by", ["key", "pedal"])
 def test_a_note_that_rings_over_a_border_is_heard_behind_it(monkeypatch, by):
     end, pedal = (20.0, ()) if by == "key" else (6.0, [(5.5, 20.0)])
-    held = piece([(5.0, end, 36, 100)], pedal, length=22.0)
-    rendered, expected = render(held, 1, 1.0).samples, at_once(monkeypatch, held, 1.0)
+    long_note = piece([(5.0, end, 36, 100)], pedal, length=22.0)
+    rendered, expected = render(long_note, 1, 1.0).samples, at_once(monkeypatch, long_note, 1.0)
     behind = slice(round(FADE * RATE), RATE)
     assert decibels(expected[8 * RATE :][behind]) > -60
     assert (
@@ -144,7 +147,9 @@ def test_a_note_that_rings_over_a_border_is_heard_behind_it(monkeypatch, by):
 def test_a_note_older_than_the_pre_roll_is_left_out(monkeypatch):
     rows = [(b, b + 1, 72, 90) for b in range(48)]
     old = piece([(15.0, 45.0, 36, 90), *rows], length=48.0)  # the third chunk begins at 28
-    rendered, without = (render(each, 2, 1.0).samples for each in (old, piece(rows, length=48.0)))
+    rendered, without = (
+        render(source, 2, 1.0).samples for source in (old, piece(rows, length=48.0))
+    )
     np.testing.assert_array_equal(rendered, without)
     expected = at_once(monkeypatch, old, 1.0)
     seam = slice(28 * RATE, 29 * RATE)
@@ -153,14 +158,14 @@ def test_a_note_older_than_the_pre_roll_is_left_out(monkeypatch):
 
 @pytest.mark.slow
 def test_a_chunk_costs_itself_and_a_little_before(rendered):
-    whole = music(300)
+    source = music(300)
     for chunk in (0, 7, 12):
         rendered.clear()
-        render(whole, chunk, 1.0)
+        render(source, chunk, 1.0)
         assert len(rendered) == 1
         low, high = (8, 8.1) if chunk == 0 else (23, 24.1)  # four beats are held: three seconds
         assert low < rendered[0] < high
-    pedalled = piece(list(whole.notes), [(0.0, whole.length)], 97.0)
+    pedalled = piece(list(source.notes), [(0.0, source.length)], 97.0)
     rendered.clear()
     render(pedalled, 7, 1.0)
     assert rendered[0] < 13 + 20 + 0.1
@@ -183,8 +188,8 @@ def test_where_nothing_sounds_is_silence(rendered):
 @pytest.mark.slow
 @pytest.mark.parametrize("key", ["chorale", "mazurka", "rag"])
 def test_the_gain_is_near_that_of_the_peak(key):
-    whole = examples.load(key)
-    peaks = [np.abs(samples).max() for samples in joined(whole, gain_of(whole))]
+    source = examples.load(key)
+    peaks = [np.abs(samples).max() for samples in joined(source, gain_of(source))]
     assert 0.5 * PEAK < max(peaks) <= PEAK
 
 
@@ -219,6 +224,6 @@ def test_a_broken_font_is_an_error(monkeypatch, tmp_path):
 
 def test_a_second_strike_adds_to_what_is_left_of_the_first():
     """At 60 beats a minute, half a second later: its amplitude is down to 1/e by then."""
-    one = loudest(piece([(0, 1, 60, 80)]))
-    two = loudest(piece([(0, 0.5, 60, 80), (0.5, 1, 60, 80)]))
-    assert two == pytest.approx(one * np.sqrt(1 + np.exp(-2)))
+    single = loudest(piece([(0, 1, 60, 80)]))
+    double = loudest(piece([(0, 0.5, 60, 80), (0.5, 1, 60, 80)]))
+    assert double == pytest.approx(single * np.sqrt(1 + np.exp(-2)))

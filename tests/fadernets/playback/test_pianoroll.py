@@ -222,9 +222,9 @@ def test_shades_go_from_the_softest_to_the_loudest_colour_of_each_mark():
     for mark, (soft, loud) in ends.items():
         colours = [brick.get("fill") for brick in bricks(svg(piece(rows), marks=[mark] * 3))]
         assert colours[:2] == [soft, loud]
-        for at in (1, 3, 5):
-            middle = (int(soft[at : at + 2], 16) + int(loud[at : at + 2], 16)) / 2
-            assert int(colours[2][at : at + 2], 16) == pytest.approx(middle, abs=1)
+        for place in (1, 3, 5):
+            middle = (int(soft[place : place + 2], 16) + int(loud[place : place + 2], 16)) / 2
+            assert int(colours[2][place : place + 2], 16) == pytest.approx(middle, abs=1)
 
 
 def texts(picture):
@@ -236,9 +236,9 @@ def test_every_c_in_the_picture_has_its_name_in_its_row():
     # Rows from 47 (free) to 73 (free above 72): 27 rows in 222 pixels.
     labels = texts(svg(piece([(0, 1, 48, 80), (1, 2, 72, 80)]), 800, 240))
     row = 222 / 27
-    for at, name in ((48, "C3"), (60, "C4"), (72, "C5")):
+    for pitch, name in ((48, "C3"), (60, "C4"), (72, "C5")):
         x, y = labels[name]
-        assert x == 26 and y == pytest.approx((74 - at) * row - row / 2 + 4, abs=0.01)
+        assert x == 26 and y == pytest.approx((74 - pitch) * row - row / 2 + 4, abs=0.01)
     assert {name for name in labels if name.startswith("C")} == {"C3", "C4", "C5"}
     alone = texts(svg(piece([(0, 1, 60, 80)])))
     assert {name for name in alone if name.startswith("C")} == {"C4"}  # of an octave at least

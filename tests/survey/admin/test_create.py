@@ -38,16 +38,16 @@ def test_plans_that_cannot_be(
     form = manager.form("/new", "/new") | {"checkpoint": "", "title": "My own title"} | change
     if "checkpoint" not in change:
         form["checkpoint"] = model(manager)
-    said = manager.post("/new", form)
-    assert said.status_code == 422 and words in said.text
-    assert 'value="My own title"' in said.text  # what was filled in is not lost
+    response = manager.post("/new", form)
+    assert response.status_code == 422 and words in response.text
+    assert 'value="My own title"' in response.text  # what was filled in is not lost
     assert contents(database) == before
 
 
 def model(manager: Manager) -> str:
-    found = re.search(r"<option selected>([^<]+)</option>", manager.get("/new").text)
-    assert found is not None
-    return found.group(1)
+    match = re.search(r"<option selected>([^<]+)</option>", manager.get("/new").text)
+    assert match is not None
+    return match.group(1)
 
 
 @ONE
@@ -56,18 +56,20 @@ def test_making_a_study(manager: Manager, database: Database, app: FastAPI, stud
     new = {"name": "made", "pairs": "1", "trials": "1", "checkpoint": model(manager)}
     new["language"] = "de"
     form = manager.form("/new", "/new") | new
-    said = manager.post("/new", form)
-    assert said.headers["location"] == "/admin/build"
-    again = manager.post("/new", form | {"name": "another"})
-    assert again.status_code == 422 and "Another study is being made" in again.text
+    response = manager.post("/new", form)
+    assert response.headers["location"] == "/admin/build"
+    second_response = manager.post("/new", form | {"name": "another"})
+    assert (
+        second_response.status_code == 422 and "Another study is being made" in second_response.text
+    )
     app.state.admin_services.builder.wait(240)
     page = manager.get("/build/live").text
     assert "made is ready" in page, page
     with database.read() as session:
-        made = session.scalars(select(Study).where(Study.name == "made")).one()
-        assert made.state == "draft" and made.trials_each == 1
-        assert (made.language, made.title) == ("de", "Wie wirkt diese Musik?")
-        assert sorted(stimulus.kind for stimulus in made.stimuli).count("transfer") == 2
+        stored_study = session.scalars(select(Study).where(Study.name == "made")).one()
+        assert stored_study.state == "draft" and stored_study.trials_each == 1
+        assert (stored_study.language, stored_study.title) == ("de", "Wie wirkt diese Musik?")
+        assert sorted(stimulus.kind for stimulus in stored_study.stimuli).count("transfer") == 2
     assert ("admin", "built") in actions(database)
     assert manager.send("/studies/made", "/studies/made/open").status_code == 303
 

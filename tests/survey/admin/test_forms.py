@@ -9,7 +9,7 @@ from db.database import Database
 from db.models import Study
 from survey.admin.authentication import AdminError
 from survey.admin.forms import AdminForm, InvitationForm, SettingsForm, StudyForm
-from tests.survey.manager import ADMIN, SAME, Manager, basic, one
+from tests.survey.manager import ADMIN, SAME, Manager, basic, stored_study
 
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 SETTINGS = {"title": "A title", "participants": "20"}
@@ -69,8 +69,8 @@ def test_a_wrong_value_does_not_say_so_to_other_sites(
 ) -> None:
     """The form's token is checked before its values."""
     path = "/admin/studies/small/invitations"
-    said = client.post(path, headers=basic(ADMIN) | SAME, data={"count": "x"})
-    assert said.status_code == 403 and "out of date" in said.text
+    response = client.post(path, headers=basic(ADMIN) | SAME, data={"count": "x"})
+    assert response.status_code == 403 and "out of date" in response.text
 
 
 @ONE
@@ -82,11 +82,11 @@ def test_a_form_in_several_parts(
     form = manager.form(path, path) | SETTINGS
     headers = manager.headers | SAME
     parts = {name: (None, value) for name, value in form.items()}
-    said = client.post(f"/admin{path}", headers=headers, files=parts, follow_redirects=False)
-    assert said.status_code == 303 and one(database).title == "A title"
+    response = client.post(f"/admin{path}", headers=headers, files=parts, follow_redirects=False)
+    assert response.status_code == 303 and stored_study(database).title == "A title"
     parts["title"] = ("title.txt", "Another")
     refused = client.post(f"/admin{path}", headers=headers, files=parts, follow_redirects=False)
-    assert refused.status_code == 422 and one(database).title == "A title"
+    assert refused.status_code == 422 and stored_study(database).title == "A title"
     assert "title must be text." in refused.text
     headers |= {"content-type": "multipart/form-data; boundary=x"}
     broken = client.post(f"/admin{path}", headers=headers, content=b"--y\r\n")

@@ -14,16 +14,21 @@ def test_an_invitation_is_good_for_one_person(
 ) -> None:
     with database.write() as session:
         session.get(Study, study.id).invited_only = True
-        made = invitations.create(session, study, 3, "batch")
-    assert len(set(made)) == 3 and all(tokens.shaped(token) for token in made)
-    Person.join(client, invitation=made[0])
-    again = {"study": "small", "consent": True, "invitation": made[0]}
-    assert client.post("/api/join", json=again).status_code == 403
-    assert client.post("/api/join", json=again | {"invitation": made[1]}).status_code == 201
+        invitation_tokens = invitations.create(session, study, 3, "batch")
+    assert len(set(invitation_tokens)) == 3 and all(
+        tokens.shaped(token) for token in invitation_tokens
+    )
+    Person.join(client, invitation=invitation_tokens[0])
+    body = {"study": "small", "consent": True, "invitation": invitation_tokens[0]}
+    assert client.post("/api/join", json=body).status_code == 403
+    assert (
+        client.post("/api/join", json=body | {"invitation": invitation_tokens[1]}).status_code
+        == 201
+    )
     with database.read() as session:
         listed = invitations.listed(session, study)
-    assert [one.used_at is None for one in listed] == [True, False, False]
-    assert {one.label for one in listed} == {"batch"}
+    assert [invitation.used_at is None for invitation in listed] == [True, False, False]
+    assert {invitation.label for invitation in listed} == {"batch"}
 
 
 def test_the_links_are_nowhere_in_the_database(database: Database, study: Study) -> None:
@@ -52,23 +57,23 @@ def test_revoking(client: TestClient, database: Database, study: Study) -> None:
     with database.write() as session:
         (token,) = invitations.create(session, study, 1)
     with database.write() as session:
-        (one,) = invitations.listed(session, study)
-        invitations.revoke(session, study, one.id)
+        (invitation,) = invitations.listed(session, study)
+        invitations.revoke(session, study, invitation.id)
     body = {"study": "small", "consent": True, "invitation": token}
     assert client.post("/api/join", json=body).status_code == 403
     with pytest.raises(ValueError, match="no invitation"), database.write() as session:
-        invitations.revoke(session, study, one.id)
+        invitations.revoke(session, study, invitation.id)
 
 
 def test_a_used_one_and_another_studys_cannot_be_revoked(database: Database, study: Study) -> None:
     with database.write() as session:
-        other = Study(name="other", title="Other", trials_each=1)
-        session.add(other)
+        other_study = Study(name="other", title="Other", trials_each=1)
+        session.add(other_study)
         session.flush()
         invitations.create(session, study, 1)
-        (one,) = invitations.listed(session, study)
+        (invitation,) = invitations.listed(session, study)
         with pytest.raises(ValueError, match="no invitation"):
-            invitations.revoke(session, other, one.id)
-        one.used_at = now()
+            invitations.revoke(session, other_study, invitation.id)
+        invitation.used_at = now()
         with pytest.raises(ValueError, match="used already"):
-            invitations.revoke(session, study, one.id)
+            invitations.revoke(session, study, invitation.id)

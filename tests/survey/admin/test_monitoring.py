@@ -34,11 +34,11 @@ def test_a_new_study(database: Database, study: Study) -> None:
 
 
 def test_a_study_that_fills(client: TestClient, database: Database, study: Study) -> None:
-    done, half, gone = (Person.ready(client) for _ in range(3))
-    done.finish()
+    finished, half, withdrawn = (Person.ready(client) for _ in range(3))
+    finished.finish()
     while not half.step()["progress"]["done"]:
         pass
-    gone.post("withdraw", confirm=True).raise_for_status()
+    withdrawn.post("withdraw", confirm=True).raise_for_status()
     with database.read() as session:
         study = session.get(Study, study.id)
         cells = monitoring.cells(session, study)
@@ -50,8 +50,8 @@ def test_a_study_that_fills(client: TestClient, database: Database, study: Study
     assert sum(cell.waiting for cell in counted) == EACH + CATCH - 1
     assert (flow.consented, flow.finished, flow.kept, flow.withdrawn) == (3, 1, 1, 1)
     assert flow.minutes is not None and 0 <= flow.minutes < 1
-    shown = {(one.stage, one.answered, one.trials, one.seen) for one in people}
-    assert shown == {
+    rows = {(person.stage, person.answered, person.trials, person.seen) for person in people}
+    assert rows == {
         ("finished", EACH + CATCH, EACH + CATCH, "just now"),
         ("active", 1, EACH + CATCH, "just now"),
     }
@@ -79,7 +79,7 @@ def test_people_by_pages(client: TestClient, database: Database, study: Study) -
         everyone = monitoring.people(session, study)
         parts = [monitoring.people(session, study, skip=skip, most=2) for skip in (0, 2, 4, 6)]
     assert [len(part) for part in parts] == [2, 2, 1, 0]
-    assert [one for part in parts for one in part] == everyone
+    assert [person for part in parts for person in part] == everyone
 
 
 @pytest.mark.parametrize(
@@ -113,13 +113,16 @@ def test_live_results_follow_the_answers(
     assert (nothing.rated, nothing.kept) == (0, 0) and look() is nothing
     person = Person.ready(client)
     person.finish(direction="lower", melody=2)
-    some = look()
-    assert (some.rated, some.kept) == (EACH, 1) and some.mark != nothing.mark
+    live_results = look()
+    assert (live_results.rated, live_results.kept) == (
+        EACH,
+        1,
+    ) and live_results.mark != nothing.mark
     # Half of a participant's pairs are meant lower, and all were called lower.
-    assert some.numbers.agreement["overall"].value == 0.5
-    assert some.numbers.opinion["melody"].value == 2
-    assert some.heatmap().count("<svg") == 1 and "lower" in some.words["heatmap"]
-    assert some.mos() is some.mos() and "melody" in some.words["mos"]
+    assert live_results.numbers.agreement["overall"].value == 0.5
+    assert live_results.numbers.opinion["melody"].value == 2
+    assert live_results.heatmap().count("<svg") == 1 and "lower" in live_results.words["heatmap"]
+    assert live_results.mos() is live_results.mos() and "melody" in live_results.words["mos"]
     person.post("withdraw", confirm=True).raise_for_status()
     assert look().rated == 0
 
@@ -133,9 +136,9 @@ def test_live_results_keep_the_studys_rules(
     for _ in range(5):
         person.step()
     with database.read() as session:
-        found = Live().of(session, session.get(Study, study.id))
-    assert (found.kept, found.rated) == (0, 0)
+        live_results = Live().of(session, session.get(Study, study.id))
+    assert (live_results.kept, live_results.rated) == (0, 0)
     person.finish()
     with database.read() as session:
-        found = Live().of(session, session.get(Study, study.id))
-    assert (found.kept, found.rated) == (1, EACH)
+        live_results = Live().of(session, session.get(Study, study.id))
+    assert (live_results.kept, live_results.rated) == (1, EACH)

@@ -19,7 +19,7 @@ from db.models import Answer, Invitation, Participant, Study
 from survey.core.settings import Settings
 from survey.journal import journal
 from tests.survey.hub import Hub
-from tests.survey.manager import Manager, actions, one
+from tests.survey.manager import Manager, actions, stored_study
 from tests.survey.person import Person
 
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -34,14 +34,14 @@ def test_participants(manager: Manager, filled: dict[str, str], client: TestClie
 
 def test_inviting(manager: Manager, client: TestClient, database: Database, study: Study) -> None:
     path = "/studies/small/invitations"
-    said = manager.send(path, path, count="3", label="=cmd()")
-    assert said.status_code == 200
-    area = re.search(r"<textarea[^>]*>(.*?)</textarea>", said.text, re.S)
+    response = manager.send(path, path, count="3", label="=cmd()")
+    assert response.status_code == 200
+    area = re.search(r"<textarea[^>]*>(.*?)</textarea>", response.text, re.S)
     assert area is not None
     links = area.group(1).split()
     assert len(set(links)) == 3
     assert all(link.startswith("http://testserver/s/small?invite=") for link in links)
-    file = re.search(r'download="invitations-small.csv" href="data:[^,]*,([^"]*)"', said.text)
+    file = re.search(r'download="invitations-small.csv" href="data:[^,]*,([^"]*)"', response.text)
     assert file is not None
     rows = list(csv.reader(io.StringIO(base64.b64decode(file.group(1)).decode())))
     assert rows == [["link"], *([link] for link in links)]
@@ -77,17 +77,17 @@ def test_revoking(manager: Manager, filled: dict[str, str], database: Database) 
 @ONE
 def test_revoking_a_used_one(client: TestClient, manager: Manager, study: Study) -> None:
     path = "/studies/small/invitations"
-    made = manager.send(path, path, count="1").text
+    page = manager.send(path, path, count="1").text
     form = manager.form(path, f"{path}/1/revoke")
-    token = re.search(r"invite=([\w-]+)", made)
+    token = re.search(r"invite=([\w-]+)", page)
     assert token is not None
     Person.join(client, invitation=token.group(1))
-    said = manager.post(f"{path}/1/revoke", form)
-    assert said.status_code == 409 and "used already" in said.text
+    response = manager.post(f"{path}/1/revoke", form)
+    assert response.status_code == 409 and "used already" in response.text
 
 
 def test_erasing(manager: Manager, client: TestClient, database: Database, study: Study) -> None:
-    person, other = Person.ready(client), Person.ready(client)
+    person, remaining = Person.ready(client), Person.ready(client)
     person.finish(comment="remember me")
     with database.read() as session:
         ids = session.scalars(select(Participant.public_id).order_by(Participant.id)).all()
@@ -97,10 +97,10 @@ def test_erasing(manager: Manager, client: TestClient, database: Database, study
     for address in (path, path.replace(ids[0], "nobody")):
         assert manager.get(address).status_code == 404
     assert client.get("/api/state", headers=person.headers).status_code == 404
-    assert other.state()["stage"] == "practice"
+    assert remaining.state()["stage"] == "practice"
     with database.read() as session:
         assert session.scalar(select(func.count(Answer.id))) == 0
-    assert one(database).withdrawn == 1 and actions(database)[-1] == ("admin", "erased")
+    assert stored_study(database).withdrawn == 1 and actions(database)[-1] == ("admin", "erased")
     assert "remember me" not in manager.get("/studies/small/export/study.json").text
 
 
@@ -129,25 +129,25 @@ def test_the_journal_hears_of_it(
     database: Database,
     tmp_path: Path,
 ) -> None:
-    """What the admin changes and erases is so in the dataset too."""
+    """Changes and erasures by the admin reach the dataset too."""
     hub = Hub(tmp_path / "hub")
-    kept = journal.connect(replace(settings, dataset="me/answers", hf_token="hf"), api=hub)
-    assert kept is not None
-    app.state.journal = kept
+    hub_journal = journal.connect(replace(settings, dataset="me/answers", hf_token="hf"), api=hub)
+    assert hub_journal is not None
+    app.state.journal = hub_journal
     try:
         Person.ready(client).finish(comment="remember me")
         path = "/studies/small/settings"
         manager.send(path, path, title="Another title")
-        assert kept.flush()
+        assert hub_journal.flush()
         everything = hub.everything("me/answers").decode()
         assert "remember me" in everything and "Another title" in everything
         with database.read() as session:
             (public_id,) = session.scalars(select(Participant.public_id))
         path = f"/studies/small/participants/{public_id}/erase"
         assert manager.send(path, path).status_code == 303
-        assert kept.flush()
+        assert hub_journal.flush()
         everything = hub.everything("me/answers").decode()
         assert "remember me" not in everything and public_id not in everything
     finally:
         app.state.journal = None
-        kept.close()
+        hub_journal.close()

@@ -62,9 +62,9 @@ def manager(client: TestClient) -> Manager:
 
 def start(manager: Manager) -> str:
     """Start a preview as the page's button does; the path it is under."""
-    said = manager.send("/studies/small", "/studies/small/preview")
-    assert said.status_code == 303
-    path = said.headers["location"]
+    response = manager.send("/studies/small", "/studies/small/preview")
+    assert response.status_code == 303
+    path = response.headers["location"]
     assert re.fullmatch(r"(/survey)?/preview/[\w-]{22}/", path)
     return path.removesuffix("/")
 
@@ -91,19 +91,19 @@ def test_a_whole_run_leaves_nothing(
         session.get(Study, study.id).state = "draft"
         session.get(Study, study.id).invited_only = True
     before = contents(database)
-    kept = files(settings.data)
+    files_before = files(settings.data)
     base = start(manager)
     person = Person.ready(client, base=base)
-    heard = []
+    clips_heard = []
     while person.state()["trial"]:
-        heard += hear(client, base, person)
+        clips_heard += hear(client, base, person)
         person.step(comment="only a preview")
-    assert set(heard) <= set(mp3s) and len(heard) == 2 * (2 + 4 + 2)
+    assert set(clips_heard) <= set(mp3s) and len(clips_heard) == 2 * (2 + 4 + 2)
     assert person.state()["stage"] == "finished" and person.state()["code"]
-    other = Person.ready(client, base=base)
-    other.post("withdraw", confirm=True).raise_for_status()
+    other_person = Person.ready(client, base=base)
+    other_person.post("withdraw", confirm=True).raise_for_status()
     assert contents(database) == before
-    assert files(settings.data) == kept
+    assert files(settings.data) == files_before
     assert len(list(temporary.iterdir())) == 1
     manager.client.app.state.admin_services.previews.close()
     assert list(temporary.iterdir()) == []
@@ -117,9 +117,9 @@ def test_the_study_in_it_is_the_study(
 ) -> None:
     key = start(manager).rpartition("/")[2]
     copy = app.state.admin_services.previews.find(key)
-    found, real = contents(copy.state.database), contents(app.state.database)
-    assert found["stimuli"] == real["stimuli"] and found["clips"] == real["clips"]
-    assert found["participants"] == found["invitations"] == found["audit"] == []
+    copied, real = contents(copy.state.database), contents(app.state.database)
+    assert copied["stimuli"] == real["stimuli"] and copied["clips"] == real["clips"]
+    assert copied["participants"] == copied["invitations"] == copied["audit"] == []
     assert copy.state.journal is None
     app.state.admin_services.previews.close()
 
@@ -169,16 +169,16 @@ def test_mounted_below_a_path(app: FastAPI, study: Study, temporary: Path) -> No
 @ONE
 @pytest.mark.parametrize("path", ["", "/", "/api/state", "/p/some-token"])
 def test_a_key_that_was_never_made(client: TestClient, study: Study, path: str) -> None:
-    said = client.get(f"/preview/{'x' * 22}{path}")
-    assert said.status_code == 404 and "This preview has ended" in said.text
+    response = client.get(f"/preview/{'x' * 22}{path}")
+    assert response.status_code == 404 and "This preview has ended" in response.text
 
 
 @ONE
 def test_a_study_without_stimuli(manager: Manager, database: Database, study: Study) -> None:
     with database.write() as session:
         session.add(Study(name="empty", title="Empty", trials_each=1))
-    said = manager.send("/studies/empty", "/studies/empty/preview")
-    assert said.status_code == 409 and "no stimuli" in said.text
+    response = manager.send("/studies/empty", "/studies/empty/preview")
+    assert response.status_code == 409 and "no stimuli" in response.text
 
 
 @ONE
@@ -188,13 +188,13 @@ def test_too_many_and_too_old_ones_go(
     clock = Clock()
     previews = Previews(create_app, clock)
     with database.read() as session:
-        found = session.get(Study, study.id)
+        stored_study = session.get(Study, study.id)
         keys = []
         for _ in range(MOST_AT_ONCE):
-            keys.append(previews.start(session, found, settings))
+            keys.append(previews.start(session, stored_study, settings))
             clock.now += 1
         assert previews.find(keys[0])  # used just now, so the second is the oldest
-        keys.append(previews.start(session, found, settings))
+        keys.append(previews.start(session, stored_study, settings))
     assert [previews.find(key) is None for key in keys] == [False, True, False, False, False]
     assert len(list(temporary.iterdir())) == MOST_AT_ONCE
     clock.now += IDLE - 1
@@ -210,21 +210,21 @@ def test_what_a_killed_process_left_goes(temporary: Path, number: str) -> None:
     """In containers the next process has the number of the one that was killed."""
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    held = {
+    holders = {
         "orphan": f"{dead.pid if number == 'dead' else os.getpid()} 0123456789abcdef",
         "own": f"{os.getpid()} {own_folder.RUN}",
         "other": f"{os.getppid()} 0123456789abcdef",
         "strange": "a word",
     }
-    for name, text in held.items():
+    for name, text in holders.items():
         folder = temporary / f"{preview.PREFIX}{name}"
         folder.mkdir()
         (folder / own_folder.HELD).write_text(text)
         (folder / "preview.sqlite").touch()
     (temporary / f"{preview.PREFIX}empty").mkdir()
     Previews(create_app)
-    left = {path.name.removeprefix(preview.PREFIX) for path in temporary.iterdir()}
-    assert left == {"own", "other", "strange", "empty"}
+    remaining = {path.name.removeprefix(preview.PREFIX) for path in temporary.iterdir()}
+    assert remaining == {"own", "other", "strange", "empty"}
 
 
 @ONE
@@ -241,7 +241,9 @@ def test_a_running_preview_is_no_orphan(
 
 
 @contextmanager
-def serving(settings: Settings, root: Path, temporary: Path, how: signal.Signals) -> Iterator[str]:
+def serving(
+    settings: Settings, root: Path, temporary: Path, stop_signal: signal.Signals
+) -> Iterator[str]:
     """A survey in a process of its own, which is ended by a signal."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -262,7 +264,7 @@ def serving(settings: Settings, root: Path, temporary: Path, how: signal.Signals
             time.sleep(0.1)
         yield url
     finally:
-        process.send_signal(how)
+        process.send_signal(stop_signal)
         process.wait(timeout=20)
 
 
@@ -271,15 +273,15 @@ def serving(settings: Settings, root: Path, temporary: Path, how: signal.Signals
 def test_no_process_leaves_a_preview(
     database: Database, settings: Settings, study: Study, temporary: Path, root: Path
 ) -> None:
-    """One that is told to stop takes it along; one that is killed leaves it to the next."""
+    """A process that stops removes it; after a kill the next process does."""
     database.close()
-    for how, left in ((signal.SIGKILL, 1), (signal.SIGTERM, 0)):
-        with serving(settings, root, temporary, how) as url:
+    for stop_signal, remaining in ((signal.SIGKILL, 1), (signal.SIGTERM, 0)):
+        with serving(settings, root, temporary, stop_signal) as url:
             assert list(temporary.iterdir()) == []
             with httpx.Client(base_url=url) as client:
                 start(Manager(client, ADMIN, "/survey"))
             assert len(list(temporary.iterdir())) == 1
-        assert len(list(temporary.iterdir())) == left
+        assert len(list(temporary.iterdir())) == remaining
 
 
 @ONE

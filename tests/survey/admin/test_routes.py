@@ -16,7 +16,7 @@ from db.models import Study
 from survey.admin.authentication import OFF
 from survey.app import close, create_app
 from survey.core.settings import Settings
-from tests.survey.manager import ADMIN, SAME, Forms, Manager, basic, contents, one
+from tests.survey.manager import ADMIN, SAME, Forms, Manager, basic, contents, stored_study
 
 TRIES = 5  # wrong tokens that are answered 401
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -54,28 +54,28 @@ POSTS = (
 
 def test_every_page_opens(manager: Manager, filled: dict[str, str]) -> None:
     for path in GETS:
-        said = manager.get(path.format_map(filled))
-        assert said.status_code == 200, f"{path}: {said.text}"
-        assert "frame-ancestors 'none'" in said.headers["content-security-policy"]
-        assert said.headers["cache-control"] == "no-store"
-        assert "set-cookie" not in said.headers
+        response = manager.get(path.format_map(filled))
+        assert response.status_code == 200, f"{path}: {response.text}"
+        assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+        assert response.headers["cache-control"] == "no-store"
+        assert "set-cookie" not in response.headers
 
 
 def test_no_page_without_signing_in(client: TestClient, filled: dict[str, str]) -> None:
     paths = [("GET", path) for path in GETS] + [("POST", path) for path in POSTS]
     for method, path in paths:
-        said = client.request(method, "/admin" + path.format_map(filled))
-        assert said.status_code == 401, path
-        assert said.headers["www-authenticate"].startswith("Basic ")
-        assert "A small study" not in said.text and filled["person"] not in said.text
+        response = client.request(method, "/admin" + path.format_map(filled))
+        assert response.status_code == 401, path
+        assert response.headers["www-authenticate"].startswith("Basic ")
+        assert "A small study" not in response.text and filled["person"] not in response.text
 
 
 def test_no_page_when_they_are_off(settings: Settings, study: Study) -> None:
     app = create_app(replace(settings, admin_token=None))
     with TestClient(app) as client:
         for path in GETS:
-            said = client.get("/admin" + path, headers=basic(""))
-            assert said.status_code == 404 and OFF in said.text.replace("&#39;", "'")
+            response = client.get("/admin" + path, headers=basic(""))
+            assert response.status_code == 404 and OFF in response.text.replace("&#39;", "'")
         for path in POSTS:
             assert client.post("/admin" + path, headers=basic("")).status_code == 404
     close(app)
@@ -110,33 +110,44 @@ def test_no_study_of_this_name(manager: Manager, client: TestClient, study: Stud
     script = {"Authorization": f"Bearer {ADMIN}"}
     for path in GETS:
         if path.startswith("/studies"):
-            said = manager.get(path.replace("small", "none").format(person="x"))
-            assert said.status_code == 404 and "There is no study of this name" in said.text
+            response = manager.get(path.replace("small", "none").format(person="x"))
+            assert response.status_code == 404 and "There is no study of this name" in response.text
     for path in POSTS:
         if path.startswith("/studies"):
             address = path.replace("small", "none").format(person="x", invitation="1")
             data = {"title": "t", "participants": "1", "count": "1"}
-            said = client.post(f"/admin{address}", headers=script, data=data)
-            assert said.status_code == 404, said.text
+            response = client.post(f"/admin{address}", headers=script, data=data)
+            assert response.status_code == 404, response.text
 
 
 def test_wrong_tokens_keep_nobody_out(client: TestClient, study: Study) -> None:
-    wrong, script = basic("not the token at all"), {"Authorization": "Bearer not the token at all"}
-    said = [client.get("/admin", headers=wrong) for _ in range(TRIES + 1)]
-    assert [answer.status_code for answer in said] == [401] * TRIES + [429]
-    assert 1 <= int(said[-1].headers["retry-after"]) <= 12
+    wrong_header, script = (
+        basic("not the token at all"),
+        {"Authorization": "Bearer not the token at all"},
+    )
+    responses = [client.get("/admin", headers=wrong_header) for _ in range(TRIES + 1)]
+    assert [answer.status_code for answer in responses] == [401] * TRIES + [429]
+    assert 1 <= int(responses[-1].headers["retry-after"]) <= 12
     assert client.get("/admin", headers=script).status_code == 401  # scripts are counted apart
     for _ in range(100):
-        client.get("/admin", headers=wrong)
+        client.get("/admin", headers=wrong_header)
         client.get("/admin", headers=script)
     assert client.get("/admin", headers=script).status_code == 429
-    right = (basic(ADMIN), basic(ADMIN, "another name"), {"Authorization": f"Bearer {ADMIN}"})
-    assert [client.get("/admin", headers=one).status_code for one in right] == [200] * 3
+    right_headers = (
+        basic(ADMIN),
+        basic(ADMIN, "another name"),
+        {"Authorization": f"Bearer {ADMIN}"},
+    )
+    assert [client.get("/admin", headers=header).status_code for header in right_headers] == [
+        200
+    ] * 3
     assert client.get("/api/health").status_code == 200
     # A browser keeps sending what was mistyped until it is asked for something else.
-    (link,) = re.findall(r'href="(/admin/[^"]*)"', said[-1].text)
-    again = client.get(link, headers=wrong)
-    assert again.status_code == 401 and again.headers["www-authenticate"].startswith("Basic ")
+    (link,) = re.findall(r'href="(/admin/[^"]*)"', responses[-1].text)
+    second_response = client.get(link, headers=wrong_header)
+    assert second_response.status_code == 401 and second_response.headers[
+        "www-authenticate"
+    ].startswith("Basic ")
     assert client.get(link, headers=basic(ADMIN)).status_code == 200
 
 
@@ -152,7 +163,7 @@ def test_links_stay_where_the_survey_is_mounted(app: FastAPI, root: str) -> None
             links = re.findall(r'(?:href|src|action|data-live)="(/[^"]*)"', page)
             assert all(link.startswith(f"{root}/") for link in links), path
             for link in set(links):
-                if "/admin" in link and "export/" not in link and link not in Forms(page).found:
+                if "/admin" in link and "export/" not in link and link not in Forms(page).forms:
                     assert client.get(link, headers=manager.headers).status_code in (200, 405)
         assert f'value="http://testserver{root}/s/small"' in manager.get("/studies/small").text
         moved = manager.send("/studies/small", "/studies/small/close")
@@ -172,9 +183,9 @@ def test_nothing_that_the_policy_forbids(manager: Manager, filled: dict[str, str
 @pytest.mark.parametrize("body", [b"a=%ff", b"\xff", b"form=" + b"x" * 20_000])
 def test_forms_that_are_none(client: TestClient, study: Study, body: bytes) -> None:
     headers = basic(ADMIN) | SAME | {"Content-Type": "application/x-www-form-urlencoded"}
-    said = client.post("/admin/studies/small/close", headers=headers, content=body)
-    assert said.status_code == (413 if len(body) > 100 else 422)
-    assert "<h1>" in said.text
+    response = client.post("/admin/studies/small/close", headers=headers, content=body)
+    assert response.status_code == (413 if len(body) > 100 else 422)
+    assert "<h1>" in response.text
 
 
 def test_the_list_of_studies(
@@ -206,5 +217,5 @@ def test_titles_are_text(manager: Manager, database: Database, study: Study) -> 
 @ONE
 def test_a_script_may_do_it_all(client: TestClient, database: Database, study: Study) -> None:
     script = {"Authorization": f"Bearer {ADMIN}"}
-    said = client.post("/admin/studies/small/close", headers=script, follow_redirects=False)
-    assert said.status_code == 303 and one(database).state == "closed"
+    response = client.post("/admin/studies/small/close", headers=script, follow_redirects=False)
+    assert response.status_code == 303 and stored_study(database).state == "closed"

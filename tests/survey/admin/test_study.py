@@ -16,7 +16,7 @@ from db.database import Database
 from db.models import Stimulus, Study
 from survey.app import close, create_app
 from survey.core.settings import Settings
-from tests.survey.manager import ADMIN, Manager, actions, contents, one
+from tests.survey.manager import ADMIN, Manager, actions, contents, stored_study
 from tests.survey.person import Person
 
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -35,19 +35,19 @@ def test_results(manager: Manager, client: TestClient, study: Study) -> None:
     assert state and state.group() not in empty
     assert state.group() in manager.get("/studies/small").text
     for name in ("heatmap", "mos"):
-        said = manager.get(f"/studies/small/{name}.svg")
-        assert said.headers["content-type"] == "image/svg+xml" and "<svg" in said.text
+        response = manager.get(f"/studies/small/{name}.svg")
+        assert response.headers["content-type"] == "image/svg+xml" and "<svg" in response.text
         assert f"/admin/studies/small/{name}.svg?" in page
 
 
 def test_closing_and_opening(manager: Manager, client: TestClient, database: Database) -> None:
     person = Person.ready(client)
     assert manager.send("/studies/small", "/studies/small/close").status_code == 303
-    assert one(database).state == "closed" and one(database).closed_at
+    assert stored_study(database).state == "closed" and stored_study(database).closed_at
     assert client.post("/api/join", json={"study": "small", "consent": True}).status_code == 403
     assert person.state()["stage"] == "closed"
     assert manager.send("/studies/small", "/studies/small/open").status_code == 303
-    assert one(database).state == "open" and one(database).closed_at is None
+    assert stored_study(database).state == "open" and stored_study(database).closed_at is None
     assert person.state()["stage"] == "practice"
     assert actions(database)[-2:] == [("admin", "closed"), ("admin", "opened")]
     assert "opened" in manager.get("/studies/small/log").text
@@ -58,8 +58,8 @@ def refuses_to_open(manager: Manager, database: Database, words: str) -> None:
     page = manager.get("/studies/small").text
     assert re.search(r'<button class="strong" disabled aria-describedby="hindrances">Open', page)
     assert words in page
-    said = manager.send("/studies/small", "/studies/small/open")
-    assert said.status_code == 409 and words in said.text
+    response = manager.send("/studies/small", "/studies/small/open")
+    assert response.status_code == 409 and words in response.text
     assert contents(database) == before
 
 
@@ -80,7 +80,7 @@ def test_no_opening_without_a_durable_store(
         assert manager.send("/studies/small", "/studies/small/open").status_code == 303
         assert "Answers are not safe." in manager.get("/studies/small").text
     close(app)
-    assert one(database).state == "open"
+    assert stored_study(database).state == "open"
 
 
 @ONE
@@ -114,13 +114,13 @@ def test_settings(manager: Manager, client: TestClient, database: Database, stud
     path = "/studies/small/settings"
     new = {"title": "Another title", "participants": "20", "invited_only": "yes"}
     assert manager.send(path, path, **new).status_code == 303
-    found = one(database)
-    assert (found.title, found.invited_only, found.contact) == (
+    row = stored_study(database)
+    assert (row.title, row.invited_only, row.contact) == (
         "Another title",
         True,
         "someone@example.org",
     )
-    assert found.build["seed"] == 0
+    assert row.build["seed"] == 0
     assert client.post("/api/join", json={"study": "small", "consent": True}).status_code == 403
     assert "0<small> of 10</small>" in manager.get("/studies/small/live").text
     assert actions(database)[-1] == ("admin", "settings")
@@ -131,7 +131,7 @@ def test_settings(manager: Manager, client: TestClient, database: Database, stud
     assert len(actions(database)) == count
     del form["invited_only"]
     manager.post(path, form)
-    assert not one(database).invited_only
+    assert not stored_study(database).invited_only
 
 
 def test_a_language_until_somebody_has_agreed(
@@ -139,20 +139,20 @@ def test_a_language_until_somebody_has_agreed(
 ) -> None:
     path = "/studies/small/settings"
     assert manager.send(path, path, language="de").status_code == 303
-    assert one(database).language == "de"
+    assert stored_study(database).language == "de"
     assert 'lang="de"' in client.get("/s/small").text
     assert manager.send(path, path, lease="90").status_code == 303
-    assert one(database).lease_minutes == 90
+    assert stored_study(database).lease_minutes == 90
     assert manager.send(path, path, lease="0").status_code == 422
     assert manager.send(path, path, lease="60").status_code == 303
     assert manager.send(path, path, language="tlh").status_code == 422
-    assert one(database).language == "de"
+    assert stored_study(database).language == "de"
     assert client.post("/api/join", json={"study": "small", "consent": True}).status_code == 201
     assert "somebody has agreed in this language" in manager.get(path).text
     assert manager.send(path, path, lease="15").status_code == 303
-    assert one(database).lease_minutes == 60
+    assert stored_study(database).lease_minutes == 60
     assert manager.send(path, path, language="en").status_code == 303
-    assert one(database).language == "de"
+    assert stored_study(database).language == "de"
 
 
 @ONE
@@ -172,20 +172,20 @@ def test_settings_that_cannot_be(
 ) -> None:
     before = contents(database)
     path = "/studies/small/settings"
-    said = manager.send(path, path, **change)
-    assert said.status_code == 422 and next(iter(change)) in said.text
+    response = manager.send(path, path, **change)
+    assert response.status_code == 422 and next(iter(change)) in response.text
     assert contents(database) == before
 
 
 def test_exports(manager: Manager, client: TestClient, study: Study) -> None:
     Person.ready(client).finish(comment="=cmd()")
-    said = manager.get("/studies/small/export/ratings.csv")
-    assert said.headers["content-disposition"] == 'attachment; filename="small-ratings.csv"'
-    assert said.headers["content-type"] == "text/csv; charset=utf-8"
-    rows = list(csv.DictReader(io.StringIO(said.text)))
+    response = manager.get("/studies/small/export/ratings.csv")
+    assert response.headers["content-disposition"] == 'attachment; filename="small-ratings.csv"'
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(response.text)))
     assert len(rows) == 6 and {row["comment"] for row in rows} == {"'=cmd()"}
-    whole = json.loads(manager.get("/studies/small/export/study.json").text)
-    assert whole["study"]["name"] == "small" and len(whole["participants"]) == 1
+    exported = json.loads(manager.get("/studies/small/export/study.json").text)
+    assert exported["study"]["name"] == "small" and len(exported["participants"]) == 1
     words = manager.get("/studies/small/export/dictionary.csv").text
     assert "naturalness" in words
     for name in ("other.csv", "..%2f..%2fsurvey.sqlite", "survey.sqlite"):

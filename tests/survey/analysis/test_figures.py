@@ -22,7 +22,9 @@ def table() -> pd.DataFrame:
 
 def texts(svg: str) -> list[str]:
     return [
-        text for one in ElementTree.fromstring(svg).iter(SVG + "text") for text in one.itertext()
+        text
+        for element in ElementTree.fromstring(svg).iter(SVG + "text")
+        for text in element.itertext()
     ]
 
 
@@ -52,8 +54,8 @@ def test_no_answers_are_said_so(draw) -> None:
 
 @pytest.mark.parametrize("draw", [figures.heatmap_svg, figures.mos_svg])
 def test_one_answer_is_drawn(draw, table: pd.DataFrame) -> None:
-    one = table[table["kind"] == "transfer"].iloc[:1].reset_index(drop=True)
-    assert "n = 1" in " ".join(texts(draw(one)))
+    one_answer = table[table["kind"] == "transfer"].iloc[:1].reset_index(drop=True)
+    assert "n = 1" in " ".join(texts(draw(one_answer)))
 
 
 def test_svg_is_the_same_again_labelled_and_without_style(table: pd.DataFrame) -> None:
@@ -62,14 +64,14 @@ def test_svg_is_the_same_again_labelled_and_without_style(table: pd.DataFrame) -
     root = ElementTree.fromstring(svg)
     assert root.get("role") == "img"
     assert "heard lower" in root.get("aria-label")
-    for one in root.iter():
-        assert "style" not in one.attrib  # a content security policy would drop it
-        assert one.tag not in (SVG + "style", SVG + "image", SVG + "script")
+    for element in root.iter():
+        assert "style" not in element.attrib  # a content security policy would drop it
+        assert element.tag not in (SVG + "style", SVG + "image", SVG + "script")
     ids = {
-        one.get("id")
+        element.get("id")
         for svg in (svg, figures.mos_svg(table))
-        for one in ElementTree.fromstring(svg).iter()
-        if one.get("id")
+        for element in ElementTree.fromstring(svg).iter()
+        if element.get("id")
     }
     assert all(name.startswith(("heatmap-", "mos-")) for name in ids)
 
@@ -86,15 +88,15 @@ def test_png_is_an_image_for_print_and_the_same_again(table: pd.DataFrame) -> No
 def test_intervals_past_the_scale_are_drawn_whole() -> None:
     mean = Estimate(4.9, 4.0, 5.8, n=9)
     low = Estimate(1.1, 0.4, 1.8, n=9)
-    seen: dict[str, tuple[float, float]] = {}
+    limits: dict[str, tuple[float, float]] = {}
 
     def draw(axes) -> None:
         figures.bars({"rhythm": mean, "melody": low})(axes)
-        seen["y"] = axes.get_ylim()
+        limits["y"] = axes.get_ylim()
 
     figures.png("a", draw)
-    assert seen["y"][0] < 0.4
-    assert seen["y"][1] > 5.8
+    assert limits["y"][0] < 0.4
+    assert limits["y"][1] > 5.8
 
 
 def test_names_from_a_file_are_only_text() -> None:
@@ -108,11 +110,11 @@ def test_names_from_a_file_are_only_text() -> None:
 
 @pytest.mark.slow
 def test_many_threads_draw_at_once(table: pd.DataFrame) -> None:
-    right = figures.heatmap_svg(table), figures.mos_svg(table)
-    found: list[tuple[str, str]] = []
+    expected = figures.heatmap_svg(table), figures.mos_svg(table)
+    drawings: list[tuple[str, str]] = []
     threads = [
         threading.Thread(
-            target=lambda: found.append((figures.heatmap_svg(table), figures.mos_svg(table)))
+            target=lambda: drawings.append((figures.heatmap_svg(table), figures.mos_svg(table)))
         )
         for _ in range(8)
     ]
@@ -120,4 +122,4 @@ def test_many_threads_draw_at_once(table: pd.DataFrame) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [right] * 8
+    assert drawings == [expected] * 8

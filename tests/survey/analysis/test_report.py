@@ -46,8 +46,8 @@ class Page(HTMLParser):
         self.text += data
 
 
-def results(table: pd.DataFrame, **more: Any) -> Results:
-    return analyse(table, draws=50, **more)
+def results(table: pd.DataFrame, **options: Any) -> Results:
+    return analyse(table, draws=50, **options)
 
 
 def files_of(results: Results) -> dict[str, bytes]:
@@ -131,7 +131,7 @@ def test_exclusions_are_counted_by_rule_and_both_results_given(full: Results) ->
     by_rule = {rule.rule: rule.participants for rule in flow.exclusions}
     assert by_rule["same_answers"] == 1
     assert flow.answered - flow.kept == len({row.participant for row in flow.excluded})
-    shares = [who.intervals["overall"].twoway.value for who in (full.kept, full.everyone)]
+    shares = [sections.intervals["overall"].twoway.value for sections in (full.kept, full.everyone)]
     assert shares[0] > shares[1]
     assert f"{100 * shares[1]:.1f} %" in " ".join(sentences.comparison(full))
 
@@ -160,18 +160,18 @@ def test_json_is_strict_and_rounded(full: Results, files: dict[str, bytes]) -> N
     def refuse(name: str) -> None:
         raise AssertionError(name)
 
-    found = json.loads(files["results.json"], parse_constant=refuse)
-    assert list(found) == ["flow", "kept", "everyone", "participants", "lost", "provenance"]
+    results = json.loads(files["results.json"], parse_constant=refuse)
+    assert list(results) == ["flow", "kept", "everyone", "participants", "lost", "provenance"]
     value = full.kept.intervals["overall"].twoway.low
-    assert found["kept"]["intervals"]["overall"]["twoway"]["low"] == float(f"{value:.10g}")
+    assert results["kept"]["intervals"]["overall"]["twoway"]["low"] == float(f"{value:.10g}")
     with pytest.raises(ValueError):
         as_json(replace(full, lost=[float("nan")]), PROVENANCE)  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize("kind", ["perfect", "lazy"])
 def test_equal_answers_are_reported(kind: str) -> None:
-    found = results(simulate({kind: 3}), rules={})
-    text = Page(files_of(found)["report.html"].decode()).text
+    analysis = results(simulate({kind: 3}), rules={})
+    text = Page(files_of(analysis)["report.html"].decode()).text
     assert "Clopper-Pearson" in text
     assert "None" not in text
     assert "nan" not in text.replace("finan", "")
@@ -184,8 +184,8 @@ def test_one_participant_and_one_item_are_reported(share: dict[str, int]) -> Non
         table = table[table["participant"] == table["participant"].iloc[0]]
     if "items" in share:
         table = table[table["item"] == "transfer-000"]
-    found = results(table.reset_index(drop=True), rules={})
-    page = Page(files_of(found)["report.html"].decode())
+    analysis = results(table.reset_index(drop=True), rules={})
+    page = Page(files_of(analysis)["report.html"].decode())
     assert "no 95 % interval" in page.text
     assert "None" not in page.text
 
@@ -196,8 +196,8 @@ def test_ratings_alone_and_directions_alone_are_reported() -> None:
     assert "figure6a.svg" not in only
     assert "figure6b.svg" in only
     blank = dict.fromkeys(("rhythm", "melody", "harmony", "naturalness"))
-    some = table.assign(**blank).astype(dict.fromkeys(blank, "Int64"))
-    only = files_of(results(some, rules={}))
+    partial_table = table.assign(**blank).astype(dict.fromkeys(blank, "Int64"))
+    only = files_of(results(partial_table, rules={}))
     assert "figure6a.svg" in only
     assert "figure6b.svg" not in only
 
@@ -222,52 +222,62 @@ def test_no_name_leaves_its_folder(name: str) -> None:
 def spread(pieces: int, strengths: tuple[float, ...] = (1.0,)) -> pd.DataFrame:
     """Ratings of segments, in turn of so many pieces; each at every strength."""
     table = simulate({"realistic": 8}, seed=1)
-    at = table["item"].str.extract(r"(\d+)$")[0].astype(int)
-    table = table.assign(source="p" + (at % pieces).astype(str), segment=at.astype("Int64"))
+    number = table["item"].str.extract(r"(\d+)$")[0].astype(int)
+    table = table.assign(source="p" + (number % pieces).astype(str), segment=number.astype("Int64"))
     return pd.concat(
-        [table.assign(item=table["item"] + f"-{one:g}", strength=one) for one in strengths],
+        [
+            table.assign(item=table["item"] + f"-{strength:g}", strength=strength)
+            for strength in strengths
+        ],
         ignore_index=True,
     )
 
 
-def told(table: pd.DataFrame) -> str:
+def report_text(table: pd.DataFrame) -> str:
     return Page(files_of(results(table, rules={}))["report.html"].decode()).text
 
 
 @pytest.mark.slow
 def test_what_the_intervals_may_be_said_of() -> None:
-    text = told(spread(5))
+    text = report_text(spread(5))
     assert "The items are 20 segments of 5 pieces." in text
     assert "With pieces for units, 95 % interval of agreement on all items" in text
     assert "other music" not in text
-    every = told(spread(20))
-    assert "20 segments of 20 pieces" in every and "pieces for units" not in every
-    assert "all of one piece: nothing can be said of other pieces" in told(spread(1))
-    assert "do not tell which piece every segment is from" in told(simulate({"realistic": 3}))
+    text_of_20_pieces = report_text(spread(20))
+    assert (
+        "20 segments of 20 pieces" in text_of_20_pieces
+        and "pieces for units" not in text_of_20_pieces
+    )
+    assert "all of one piece: nothing can be said of other pieces" in report_text(spread(1))
+    assert "do not tell which piece every segment is from" in report_text(
+        simulate({"realistic": 3})
+    )
 
 
 @pytest.mark.slow
 def test_strengths_apart() -> None:
-    found = results(spread(5, (0.5, 1.0)), rules={})
-    files = files_of(found)
+    analysis = results(spread(5, (0.5, 1.0)), rules={})
+    files = files_of(analysis)
     text = Page(files["report.html"].decode()).text
     assert "The items are 20 segments of 5 pieces." in text
     assert re.search(r"Agreement by strength: \d\d\.\d % \(.* at 0.5; .* at 1\.", text)
     assert "Its 2 strengths are together." in text
     assert {"agreement_by_strength.csv", "opinion_by_strength.csv"} <= set(files)
     assert "opinion_by_strength" in text.replace(" ", "_").lower()
-    assert "strengths" not in told(spread(5))
+    assert "strengths" not in report_text(spread(5))
 
 
 def test_what_rounding_left_of_0_is_0() -> None:
     assert sentences.number(-0.04, 1) == "0.0" and sentences.number(-3.6e-18) == "0.00"
-    found = results(simulate({"realistic": 3}))
-    paired = found.kept.chance.lower_less_higher
+    analysis = results(simulate({"realistic": 3}))
+    paired = analysis.kept.chance.lower_less_higher
     paired = replace(
         paired,
         difference=replace(paired.difference, value=-3.62e-18),
         flips=replace(paired.flips, p=3e-18),
     )
-    chance = replace(found.kept.chance, lower_less_higher=paired)
-    table = tables(replace(found, kept=replace(found.kept, chance=chance)))["lower_less_higher"]
+    chance = replace(analysis.kept.chance, lower_less_higher=paired)
+    table = tables(replace(analysis, kept=replace(analysis.kept, chance=chance)))[
+        "lower_less_higher"
+    ]
     assert str(table["value"][0]) == "0.0" and table["p"][0] == 3e-18

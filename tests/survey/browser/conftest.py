@@ -67,12 +67,12 @@ def person(address: str) -> Iterator[Callable[[], Person]]:
 
 @pytest.fixture
 def visit(browser: Browser, address: str) -> Iterator[Callable[..., Visitor]]:
-    """Makes visitors. Nothing their pages do may reach out, fail or complain.
+    """Make visitors. Their pages may ask no other host, and their console stays empty.
 
     ``cut=True`` for those whose network will be cut: Chromium complains of that itself.
     """
     contexts: list[BrowserContext] = []
-    wrong: list[str] = []
+    complaints: list[str] = []
     home = urlsplit(address).netloc
 
     def enter(
@@ -80,28 +80,28 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Visitor]]:
         scheme: str = "light",
         context: BrowserContext | None = None,
         cut: bool = False,
-        **more: object,
+        **options: object,
     ) -> Visitor:
         if context is None:
-            context = browser.new_context(viewport=size, color_scheme=scheme, **more)
+            context = browser.new_context(viewport=size, color_scheme=scheme, **options)
             contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(60_000)
 
         def listen(line) -> None:
             if line.type in ("error", "warning") and not (cut and any(c in line.text for c in CUT)):
-                wrong.append(line.text)
+                complaints.append(line.text)
 
         def watch(request) -> None:
             if not request.url.startswith("blob:") and urlsplit(request.url).netloc != home:
-                wrong.append(f"asked {request.url}")
+                complaints.append(f"asked {request.url}")
 
         page.on("console", listen)
         page.on("request", watch)
-        page.on("pageerror", lambda error: wrong.append(f"error {error}"))
+        page.on("pageerror", lambda error: complaints.append(f"error {error}"))
         return Visitor(page, address)
 
     yield enter
     for context in contexts:
         context.close()
-    assert wrong == []
+    assert complaints == []

@@ -40,8 +40,8 @@ LIVE = "[data-live]"
 def enter(visit: Callable[..., Visitor]) -> Callable[..., Visitor]:
     """Makes visitors who are signed in."""
 
-    def signed_in(path: str = "", **more: object) -> Visitor:
-        visitor = visit(http_credentials=SIGNED_IN, **more)
+    def signed_in(path: str = "", **options: object) -> Visitor:
+        visitor = visit(http_credentials=SIGNED_IN, **options)
         visitor.page.goto(f"{visitor.address}/admin{path}")
         return visitor
 
@@ -52,9 +52,9 @@ def enter(visit: Callable[..., Visitor]) -> Callable[..., Visitor]:
 def crowded(database: Database, study: Study) -> list[str]:
     """A study under way: 12 participants, some invitations; gives the participants' names."""
     with database.write() as session:
-        found = session.get(Study, study.id)
-        people = crowd.fill(session, found, 12, seed=1)
-        invitations.create(session, found, 3, "first batch")
+        stored_study = session.get(Study, study.id)
+        people = crowd.fill(session, stored_study, 12, seed=1)
+        invitations.create(session, stored_study, 3, "first batch")
         return [person.public_id for person in people]
 
 
@@ -80,15 +80,20 @@ def test_every_page_can_be_read(
     """Nothing serious by axe, nothing to scroll sideways, nothing too small to hit."""
     page = enter(size=size, scheme=scheme, cut=True).page
     top = page.url
-    asked = {"erase": f"/studies/small/participants/{crowded[0]}/erase"}
-    for name, path in (PAGES | asked).items():
+    person_page = {"erase": f"/studies/small/participants/{crowded[0]}/erase"}
+    for name, path in (PAGES | person_page).items():
         page.goto(top + path)
         page.screenshot(
             path=artefacts / f"admin-{name}-{size['width']}-{scheme}.png", full_page=True
         )
-        found = Axe().run(page).response["violations"]
-        bad = [one for one in found if one["impact"] in ("serious", "critical")]
-        assert bad == [], [(one["id"], [node["html"] for node in one["nodes"]]) for one in bad]
+        violations = Axe().run(page).response["violations"]
+        serious = [
+            violation for violation in violations if violation["impact"] in ("serious", "critical")
+        ]
+        assert serious == [], [
+            (violation["id"], [node["html"] for node in violation["nodes"]])
+            for violation in serious
+        ]
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], name
         small = page.evaluate(
             "[...document.querySelectorAll('button, .button, input:not([type=hidden]), select')]"
@@ -107,8 +112,8 @@ def test_results_renew_themselves_and_stay_where_they_are(
     page.route(
         "**/admin/studies/small",
         lambda route: route.fulfill(
-            response=(said := route.fetch()),
-            body=said.text().replace('data-live="', 'data-every="0.3" data-live="'),
+            response=(answer := route.fetch()),
+            body=answer.text().replace('data-live="', 'data-every="0.3" data-live="'),
         ),
     )
     page.goto(f"{page.url}/studies/small")
@@ -133,8 +138,8 @@ def test_results_say_when_they_are_old(enter: Callable[..., Visitor], crowded: l
     page.route(
         "**/admin/studies/small",
         lambda route: route.fulfill(
-            response=(said := route.fetch()),
-            body=said.text().replace('data-live="', 'data-every="0.3" data-live="'),
+            response=(answer := route.fetch()),
+            body=answer.text().replace('data-live="', 'data-every="0.3" data-live="'),
         ),
     )
     page.goto(f"{page.url}/studies/small")
@@ -227,5 +232,5 @@ def test_a_preview_in_a_browser(
 
 def test_no_sign_in_no_page(visit: Callable[..., Visitor], study: Study) -> None:
     visitor = visit(cut=True)
-    said = visitor.page.request.get(f"{visitor.address}/admin")
-    assert said.status == 401 and "Sign in" in said.text()
+    response = visitor.page.request.get(f"{visitor.address}/admin")
+    assert response.status == 401 and "Sign in" in response.text()

@@ -78,13 +78,13 @@ def test_somebody_else_on_the_same_device(visit, database: Database, artefacts: 
 
 
 def test_begun_in_another_window_meanwhile(visit, database: Database) -> None:
-    one = visit()
-    one.page.goto(f"{one.address}/s/small")
-    one.page.locator("#agree").check()
-    two = visit(context=one.context)
-    two.join()
-    one.page.get_by_role("button", name="Begin", exact=True).click()
-    expect(resume(one.page)).to_be_visible()
+    first = visit()
+    first.page.goto(f"{first.address}/s/small")
+    first.page.locator("#agree").check()
+    second = visit(context=first.context)
+    second.join()
+    first.page.get_by_role("button", name="Begin", exact=True).click()
+    expect(resume(first.page)).to_be_visible()
     assert people(database) == 1
 
 

@@ -31,17 +31,17 @@ class Received:
 
     @property
     def text(self) -> str:
-        """All of it, in lower case."""
+        """Address, headers and body in lower case."""
         return f"{self.url}{self.headers}{self.body.decode('utf-8', 'replace')}".lower()
 
 
-def whole_way(visitor) -> list[Received]:
+def answer_everything(visitor) -> list[Received]:
     """Everything that a browser receives from the address of the survey to the last page."""
-    found: list[Received] = []
+    received: list[Received] = []
 
     def pass_on(route) -> None:
         response = route.fetch()
-        found.append(Received(route.request.url, response.headers, response.body()))
+        received.append(Received(route.request.url, response.headers, response.body()))
         route.fulfill(response=response)
 
     visitor.page.route("**/*", pass_on)
@@ -50,7 +50,7 @@ def whole_way(visitor) -> list[Received]:
     for _ in range(TRIALS):
         visitor.step()
     visitor.stage("finished")
-    return found
+    return received
 
 
 def secrets(database) -> set[str]:
@@ -68,28 +68,31 @@ def secrets(database) -> set[str]:
 
 def test_nothing_tells_the_condition(visit, database):
     visitor = visit()
-    found = whole_way(visitor)
-    clips = [one for one in found if "/audio/" in one.url]
-    said = [one for one in found if "/api/" in one.url]
-    assert len({one.url for one in clips}) == 2 * TRIALS
-    assert len(said) >= 5 * TRIALS  # four plays and an answer each
+    received = answer_everything(visitor)
+    clips = [answer for answer in received if "/audio/" in answer.url]
+    api_answers = [answer for answer in received if "/api/" in answer.url]
+    assert len({answer.url for answer in clips}) == 2 * TRIALS
+    assert len(api_answers) >= 5 * TRIALS  # four plays and an answer each
     words = secrets(database)
-    for one in found:
-        sound = one in clips
-        text = f"{one.url}{one.headers}".lower() if sound else one.text
-        assert not {word for word in words if word.lower() in text}, one.url
-        if sound or one in said:
+    for answer in received:
+        sound = answer in clips
+        text = f"{answer.url}{answer.headers}".lower() if sound else answer.text
+        assert not {word for word in words if word.lower() in text}, answer.url
+        if sound or answer in api_answers:
             text = RANDOM.sub("", text)  # may hold any word by chance
-            assert not {word for word in SUSPICIOUS if word in text}, one.url
+            assert not {word for word in SUSPICIOUS if word in text}, answer.url
     check_clips(clips)
-    bodies = [json.loads(one.body) for one in said if one.body]
+    bodies = [json.loads(answer.body) for answer in api_answers if answer.body]
     check_states([body for body in bodies if "stage" in body])
 
 
 def check_clips(clips: list[Received]) -> None:
     """One length, the same headers, addresses that are random."""
     assert len({len(clip.body) for clip in clips}) == 1
-    alike = {json.dumps({k: v for k, v in one.headers.items() if k not in OWN}) for one in clips}
+    alike = {
+        json.dumps({k: v for k, v in received_clip.headers.items() if k not in OWN})
+        for received_clip in clips
+    }
     assert len(alike) == 1
     for clip in clips:
         name = clip.url.rpartition("/audio/")[2]
@@ -108,7 +111,7 @@ def check_states(states: list[dict]) -> None:
 
 
 def test_the_same_clip_has_another_address_for_everybody(person):
-    one, two = (json.dumps(person().state()) for _ in range(2))
-    addresses = [set(re.findall(r"/audio/([A-Za-z0-9_-]+)", text)) for text in (one, two)]
-    assert all(len(found) == 4 for found in addresses)
+    first, second = (json.dumps(person().state()) for _ in range(2))
+    addresses = [set(re.findall(r"/audio/([A-Za-z0-9_-]+)", text)) for text in (first, second)]
+    assert all(len(clip_tokens) == 4 for clip_tokens in addresses)
     assert addresses[0].isdisjoint(addresses[1])

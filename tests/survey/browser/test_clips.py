@@ -99,13 +99,13 @@ def test_a_clip_that_is_no_sound(visit, person):
 def test_next_is_offered_when_the_next_clips_are_here(visit, person):
     visitor = visit()
     page = visitor.page
-    held = []
+    held_routes = []
     someone = person()
     coming = set(someone.state()["next"].values())
 
     def hold(route) -> None:
         if any(route.request.url.endswith(path) for path in coming):
-            held.append(route)
+            held_routes.append(route)
         else:
             route.continue_()
 
@@ -115,18 +115,18 @@ def test_next_is_offered_when_the_next_clips_are_here(visit, person):
     visitor.listen()
     visitor.rate()
     page.wait_for_timeout(300)
-    assert len(held) == 2
+    assert len(held_routes) == 2
     assert visitor.next.get_attribute("aria-disabled") == "true"
     visitor.next.click(force=True)
     visitor.status("Loading the next pair")
     visitor.on("Practice pair 1")
-    for route in held:
+    for route in held_routes:
         route.continue_()
     visitor.ready()
     visitor.next.click()
     visitor.on("Practice pair 2")
     expect(button(visitor, "first")).to_have_attribute("data-state", "ready")
-    assert len(held) == 2  # from the device, not asked for again
+    assert len(held_routes) == 2  # from the device, not asked for again
 
 
 def test_an_answer_is_taken_although_the_next_clips_cannot_be_had(visit, person):

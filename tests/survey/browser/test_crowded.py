@@ -21,16 +21,16 @@ WORDS = {"en": "Many people are here just now", "de": "Gerade sind viele hier"}
 
 def busy(times: int, status: int = 429, body: str | None = None, after: str | None = "1"):
     """Answers so many requests of each address by asking to come back in a second."""
-    seen: Counter[str] = Counter()
-    said = body or json.dumps({"error": "crowded", "message": "Please wait."})
+    requests: Counter[str] = Counter()
+    content = body or json.dumps({"error": "crowded", "message": "Please wait."})
 
     def handle(route: Route) -> None:
-        seen[route.request.url] += 1
-        if seen[route.request.url] > times:
+        requests[route.request.url] += 1
+        if requests[route.request.url] > times:
             route.continue_()
         else:
             headers = {"Retry-After": after} if after else {}
-            route.fulfill(status=status, headers=headers, body=said)
+            route.fulfill(status=status, headers=headers, body=content)
 
     return handle
 
@@ -120,7 +120,7 @@ def test_an_answer_is_kept_while_the_server_wants_it_later(visit, person, databa
     visitor.ready()
     visitor.next.click()
     visitor.status("Your answer is kept on this device")
-    assert [item["path"] for item in visitor.kept()["outbox"]] == ["answers"]
+    assert [item["path"] for item in visitor.stored_locally()["outbox"]] == ["answers"]
     visitor.on("Practice pair 2")
     with database.read() as session:
         assert session.scalar(select(func.count(Answer.id))) == 1
@@ -148,7 +148,7 @@ def test_a_link_that_is_unknown_is_forgotten(visit, database):
     page.locator("#choice a[data-resume]").click()
     expect(page.locator("h1")).to_contain_text("this link is unknown")
     deadline = time.monotonic() + 10
-    while visitor.kept():  # its script comes after the page
+    while visitor.stored_locally():  # its script comes after the page
         assert time.monotonic() < deadline
     page.goto(f"{visitor.address}/s/small")
     expect(page.locator("#choice")).to_be_hidden()

@@ -118,7 +118,7 @@ def test_a_study_that_closes_in_mid_test(visit, person, close, database):
     visitor.status("This study is closed and takes no more answers.")
     with database.read() as session:
         assert session.scalar(select(func.count()).select_from(Answer)) == 1
-    assert "outbox" not in visitor.kept()
+    assert "outbox" not in visitor.stored_locally()
 
 
 def test_a_study_that_closes_before_the_questions(visit, close):

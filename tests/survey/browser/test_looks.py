@@ -33,12 +33,12 @@ STILL = "() => document.getAnimations().every(a => a.effect.getTiming().iteratio
 
 def findings(page: Page) -> list[str]:
     """What axe calls serious or critical."""
-    found = Axe().run(page).response
+    report = Axe().run(page).response
     return [
-        f"{one['id']}: {node['html'][:200]} {node['failureSummary']}"
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
+        f"{violation['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for violation in report["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
     ]
 
 
@@ -47,17 +47,19 @@ class Look:
 
     def __init__(self, visitor: Visitor, folder: Path, name: str, thorough: bool) -> None:
         self.page, self.folder, self.name, self.thorough = visitor.page, folder, name, thorough
-        self.wrong: list[str] = []
+        self.problems: list[str] = []
 
     def __call__(self, stage: str, *, scrolls: bool = False) -> None:
         self.page.wait_for_function(STILL)
         self.page.screenshot(path=self.folder / f"{stage}-{self.name}.png", full_page=scrolls)
         across, down = self.page.evaluate(TOO_LARGE)
         if across > 0 or (down > 0 and not scrolls):
-            self.wrong.append(f"{stage} is {across} x {down} pixels too large")
-        self.wrong += [f"{stage}: {one}" for one in self.page.evaluate(TOO_SMALL, TARGET)]
+            self.problems.append(f"{stage} is {across} x {down} pixels too large")
+        self.problems += [
+            f"{stage}: {problem}" for problem in self.page.evaluate(TOO_SMALL, TARGET)
+        ]
         if self.thorough:
-            self.wrong += [f"{stage}: {one}" for one in findings(self.page)]
+            self.problems += [f"{stage}: {problem}" for problem in findings(self.page)]
 
 
 def dialogs(visitor: Visitor, look: Look, *names: str) -> None:
@@ -136,7 +138,7 @@ def test_every_stage(visit, person, database, artefacts, request, size, scheme, 
     look("home", scrolls=True)
     page.goto(f"{visitor.address}/s/small")
     look("consent-closed", scrolls=True)
-    assert look.wrong == []
+    assert look.problems == []
 
 
 def test_a_phone_held_sideways(visit, person, artefacts):
@@ -146,7 +148,7 @@ def test_a_phone_held_sideways(visit, person, artefacts):
     visitor.listen()
     look = Look(visitor, artefacts / "survey", "sideways", False)
     look("trial")
-    assert look.wrong == []
+    assert look.problems == []
 
 
 def test_every_trial_fits_in_german(visit, person, database, artefacts):
@@ -161,7 +163,7 @@ def test_every_trial_fits_in_german(visit, person, database, artefacts):
         visitor.on("Übungspaar 1")
         look = Look(visitor, artefacts / "survey", f"german-{size['width']}", False)
         look("trial")
-        assert look.wrong == []
+        assert look.problems == []
         assert visitor.page.locator("html").get_attribute("lang") == "de"
 
 
@@ -176,18 +178,18 @@ def test_read_from_right_to_left(visit, person, artefacts, size):
     look = Look(visitor, artefacts / "survey", f"rtl-{size['width']}", False)
     visitor.listen()
     look("trial")
-    assert look.wrong == []
+    assert look.problems == []
     boxes = {
         name: visitor.page.locator(name).bounding_box()
         for name in (".clip[data-side=first]", ".clip[data-side=second]", ".study", ".tools")
         if visitor.page.locator(name).is_visible()
     }
     assert boxes[".clip[data-side=first]"]["x"] > boxes[".clip[data-side=second]"]["x"]
-    one, five = (
+    first, last = (
         visitor.page.locator(f".choice:has([name=rhythm][value='{value}'])").bounding_box()
         for value in (1, 5)
     )
-    assert one["x"] > five["x"]
+    assert first["x"] > last["x"]
     if size is LAPTOP:
         assert boxes[".study"]["x"] > boxes[".tools"]["x"]
 

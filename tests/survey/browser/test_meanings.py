@@ -34,12 +34,12 @@ def test_what_the_scales_mean(visit, person, database, artefacts, language, sche
     with database.write() as session:
         session.execute(update(Study).values(language=language))
     say = texts.load(language)
-    wanted = {say(f"scales.{scale}_why") for scale in SCALES}
+    meanings = {say(f"scales.{scale}_why") for scale in SCALES}
     visitor = visit(PHONE, scheme, has_touch=True)
     page = visitor.page
     folder = artefacts / "survey"
     folder.mkdir(exist_ok=True)
-    wrong = []
+    problems = []
 
     def look(stage: str, size: dict) -> None:
         page.set_viewport_size(size)
@@ -48,15 +48,15 @@ def test_what_the_scales_mean(visit, person, database, artefacts, language, sche
         page.screenshot(path=folder / f"meanings-{name}.png")
         across, down = page.evaluate(TOO_LARGE)
         if across > 0 or down > 0:
-            wrong.append(f"{name} is {across} x {down} pixels too large")
+            problems.append(f"{name} is {across} x {down} pixels too large")
 
     visitor.come(person())
     visitor.stage("guide")
     for size in (SMALL, PHONE, LAPTOP):
         look("guide", size)
-        assert words_of(page, ".scales dd") == wanted
+        assert words_of(page, ".scales dd") == meanings
     visitor.start_practice()
     for size in (SMALL, *ROOMY):
         look("trial", size)
-        assert words_of(page, ".scale .name small") == (set() if size is SMALL else wanted), size
-    assert wrong == []
+        assert words_of(page, ".scale .name small") == (set() if size is SMALL else meanings), size
+    assert problems == []

@@ -46,9 +46,9 @@ def hotel(route: Route) -> None:
     route.fulfill(status=200, content_type="text/html", body="<h1>Welcome</h1>")
 
 
-def answer(visitor: Visitor, **said) -> None:
+def answer(visitor: Visitor, **ratings) -> None:
     visitor.listen()
-    visitor.rate(**said)
+    visitor.rate(**ratings)
     visitor.ready()
     visitor.next.click()
 
@@ -77,13 +77,13 @@ def test_an_answer_survives_the_network(visit, person, stored, cut, reloads):
     if reloads:
         page.reload()
         visitor.status("Your answer is kept on this device")
-    assert [item["path"] for item in visitor.kept()["outbox"]] == ["answers"]
+    assert [item["path"] for item in visitor.stored_locally()["outbox"]] == ["answers"]
 
     page.unroute("**/api/answers")
     page.locator("#status button").click()
     visitor.on("Practice pair 2")
     assert stored() == [("lower", 2, 2, 2, 2)]
-    assert "outbox" not in visitor.kept()
+    assert "outbox" not in visitor.stored_locally()
     visitor.step()
     visitor.on("Pair 1 of 6")
     assert len(stored()) == 2
@@ -103,11 +103,11 @@ def test_plays_wait_with_the_answer_and_in_order(visit, person, database, stored
     visitor.context.set_offline(True)
     answer(visitor)
     visitor.status("Your answer is kept on this device")
-    kept = [
+    waiting = [
         (item["path"], item["body"].get("side"), item["body"].get("event"))
-        for item in visitor.kept()["outbox"]
+        for item in visitor.stored_locally()["outbox"]
     ]
-    assert kept == [
+    assert waiting == [
         ("plays", "first", "started"),
         ("plays", "first", "ended"),
         ("plays", "second", "started"),
@@ -118,7 +118,7 @@ def test_plays_wait_with_the_answer_and_in_order(visit, person, database, stored
     visitor.on("Practice pair 2")
     with database.read() as session:
         plays = session.execute(select(Play.side, Play.event).order_by(Play.id)).all()
-    assert [tuple(play) for play in plays] == [one[1:] for one in kept[:-1]]
+    assert [tuple(play) for play in plays] == [entry[1:] for entry in waiting[:-1]]
     assert len(stored()) == 1
 
 

@@ -128,8 +128,8 @@ def test_by_keyboard(visit, database):
         rows = session.scalars(select(Answer).join(Trial).order_by(Trial.position)).all()
         device = session.scalars(select(Participant.device)).one()
     assert device == "headphones"
-    said = {(a.direction, a.rhythm, a.melody, a.harmony, a.naturalness) for a in rows}
-    assert said == {("higher", 1, 4, 2, 5)} and len(rows) == TRIALS
+    answers = {(a.direction, a.rhythm, a.melody, a.harmony, a.naturalness) for a in rows}
+    assert answers == {("higher", 1, 4, 2, 5)} and len(rows) == TRIALS
     assert [a.comment for a in rows if a.comment] == ["a b 1 c ?"]
 
 
@@ -178,9 +178,9 @@ def test_half_an_answer_outlives_a_reload(visit, person, database):
     visitor.next.click()
     visitor.on("Pair 1 of 6")
     with database.read() as session:
-        last = session.scalars(select(Answer).order_by(Answer.id.desc())).first()
-    assert (last.direction, last.rhythm, last.melody, last.harmony) == ("lower", 3, 2, 4)
-    assert (last.naturalness, last.comment) == (5, "half")
+        answer = session.scalars(select(Answer).order_by(Answer.id.desc())).first()
+    assert (answer.direction, answer.rhythm, answer.melody, answer.harmony) == ("lower", 3, 2, 4)
+    assert (answer.naturalness, answer.comment) == (5, "half")
 
 
 def test_another_device_goes_on_at_the_same_pair(visit, person):

@@ -23,16 +23,16 @@ def rows(database):
     return count
 
 
-def fill(visitor: Visitor, **said) -> None:
+def fill(visitor: Visitor, **ratings) -> None:
     visitor.listen()
-    visitor.rate(**said)
+    visitor.rate(**ratings)
     visitor.ready()
 
 
 def test_a_double_click(visit, person, rows):
     visitor = visit()
-    sent = []
-    visitor.page.on("request", lambda request: sent.append(request.url))
+    urls = []
+    visitor.page.on("request", lambda request: urls.append(request.url))
     visitor.come(person())
     visitor.start_practice()
     fill(visitor)
@@ -43,63 +43,63 @@ def test_a_double_click(visit, person, rows):
     visitor.on("Pair 1 of 6")
     visitor.page.wait_for_load_state("networkidle")
     assert rows() == 2
-    assert len([url for url in sent if url.endswith("/api/answers")]) == 2
+    assert len([url for url in urls if url.endswith("/api/answers")]) == 2
 
 
 def test_two_windows(visit, person, rows):
-    one = visit()
+    first = visit()
     someone = person()
-    one.come(someone)
-    one.start_practice()
+    first.come(someone)
+    first.start_practice()
     # Chromium says of every 409 that a resource failed to load.
-    two = visit(context=one.context, cut=True)
-    two.come(someone)
-    two.start_practice()
-    fill(two, direction="lower")
-    one.page.bring_to_front()  # a window behind is slow
-    one.step(direction="higher")
-    one.on("Practice pair 2")
-    two.page.bring_to_front()
-    two.next.click()
-    two.on("Practice pair 2")
-    two.status("answered already")
+    second = visit(context=first.context, cut=True)
+    second.come(someone)
+    second.start_practice()
+    fill(second, direction="lower")
+    first.page.bring_to_front()  # a window behind is slow
+    first.step(direction="higher")
+    first.on("Practice pair 2")
+    second.page.bring_to_front()
+    second.next.click()
+    second.on("Practice pair 2")
+    second.status("answered already")
     assert rows() == 1
-    two.step()
-    two.on("Pair 1 of 6")
+    second.step()
+    second.on("Pair 1 of 6")
     assert rows() == 2
 
 
 def test_a_window_sends_what_another_one_kept(visit, person, rows):
     """Closed before its answer was through; the next visit on this device brings it."""
-    one = visit(cut=True)
+    first = visit(cut=True)
     someone = person()
-    one.come(someone)
-    one.start_practice()
-    fill(one)
-    one.page.route("**/api/answers", lambda route: route.abort())
-    one.next.click()
-    one.status("kept on this device")
-    one.page.close()
+    first.come(someone)
+    first.start_practice()
+    fill(first)
+    first.page.route("**/api/answers", lambda route: route.abort())
+    first.next.click()
+    first.status("kept on this device")
+    first.page.close()
     assert rows() == 0
-    two = visit(context=one.context)
-    two.come(someone)
-    two.on("Practice pair 2")
+    second = visit(context=first.context)
+    second.come(someone)
+    second.on("Practice pair 2")
     assert rows() == 1
 
 
 def test_a_window_notices_that_another_one_sent_its_answer(visit, person, rows):
-    one = visit(cut=True)
+    first = visit(cut=True)
     someone = person()
-    one.come(someone)
-    one.start_practice()
-    fill(one)
-    one.page.route("**/api/answers", lambda route: route.abort())
-    one.next.click()
-    one.status("kept on this device")
-    two = visit(context=one.context)
-    two.come(someone)
-    two.on("Practice pair 2")
-    one.page.locator("#status button").click()
-    one.on("Practice pair 2")
+    first.come(someone)
+    first.start_practice()
+    fill(first)
+    first.page.route("**/api/answers", lambda route: route.abort())
+    first.next.click()
+    first.status("kept on this device")
+    second = visit(context=first.context)
+    second.come(someone)
+    second.on("Practice pair 2")
+    first.page.locator("#status button").click()
+    first.on("Practice pair 2")
     assert rows() == 1
-    expect(one.trial.locator("fieldset:enabled")).to_have_count(0)
+    expect(first.trial.locator("fieldset:enabled")).to_have_count(0)

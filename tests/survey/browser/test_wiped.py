@@ -23,8 +23,8 @@ def wipe(database: Database):
     def wipe(answers: int = 0) -> None:
         with database.write() as session:
             session.execute(delete(Play))
-            last = select(Answer.id).order_by(Answer.id.desc()).limit(answers).scalar_subquery()
-            session.execute(delete(Answer).where(Answer.id.in_(last)))
+            newest = select(Answer.id).order_by(Answer.id.desc()).limit(answers).scalar_subquery()
+            session.execute(delete(Answer).where(Answer.id.in_(newest)))
             for trial in session.scalars(select(Trial)):
                 for name in ("token", "first_token", "second_token"):
                     setattr(trial, name, secrets.token_urlsafe(32))
@@ -40,7 +40,9 @@ def answers(database: Database) -> int:
 def test_an_answer_to_what_is_no_longer_known(visit, person, database, wipe) -> None:
     visitor = visit(cut=True)
     refused = []
-    visitor.page.on("response", lambda said: refused.append(said.url) if said.status == 403 else 0)
+    visitor.page.on(
+        "response", lambda response: refused.append(response.url) if response.status == 403 else 0
+    )
     visitor.come(person())
     visitor.start_practice()
     visitor.step()
@@ -52,7 +54,7 @@ def test_an_answer_to_what_is_no_longer_known(visit, person, database, wipe) -> 
     visitor.status(LOST)
     visitor.on("Practice pair 1")  # the answer before was lost, too
     expect(visitor.trial.locator("fieldset:enabled")).to_have_count(0)
-    assert "outbox" not in visitor.kept() and len(refused) == 1
+    assert "outbox" not in visitor.stored_locally() and len(refused) == 1
     visitor.step()
     visitor.on("Practice pair 2")
     assert answers(database) == 1
@@ -88,11 +90,11 @@ def test_what_waited_on_the_device_meanwhile(visit, person, database, wipe) -> N
     visitor.ready()
     visitor.next.click()
     visitor.status("kept on this device")
-    assert len(visitor.kept()["outbox"]) == 5
+    assert len(visitor.stored_locally()["outbox"]) == 5
     wipe()
     visitor.context.set_offline(False)
     visitor.status(LOST)
-    assert "outbox" not in visitor.kept() and answers(database) == 0
+    assert "outbox" not in visitor.stored_locally() and answers(database) == 0
     page.reload()
     visitor.on("Practice pair 1")
     visitor.step()

@@ -90,11 +90,11 @@ class Visitor:
 
     def heard_side(self, number: int) -> str:
         """The side of the sound check's n-th sound."""
-        found = self.page.evaluate(
+        urls = self.page.evaluate(
             "performance.getEntriesByType('resource').map(e => e.name)"
             ".filter(n => n.includes('/static/check-'))"
         )
-        return found[number].rpartition("check-")[2].removesuffix(".mp3")
+        return urls[number].rpartition("check-")[2].removesuffix(".mp3")
 
     def start_practice(self) -> None:
         """Read how it works, and come to the first trial."""
@@ -145,12 +145,12 @@ class Visitor:
 
     def state(self) -> dict:
         """Where the server says this participant is."""
-        said = self.page.request.get(
+        response = self.page.request.get(
             f"{self.address}/api/state", headers={"Authorization": f"Bearer {self.token}"}
         )
-        return said.json()
+        return response.json()
 
-    def kept(self) -> dict:
+    def stored_locally(self) -> dict:
         """What lies in the browser's storage, keys without their beginning."""
-        found = self.page.evaluate("Object.entries(localStorage)")
-        return {key.rpartition(".")[2]: json.loads(value) for key, value in found}
+        items = self.page.evaluate("Object.entries(localStorage)")
+        return {key.rpartition(".")[2]: json.loads(value) for key, value in items}

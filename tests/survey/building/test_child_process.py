@@ -51,7 +51,7 @@ def test_a_job_says_how_far_it_is(database, settings, tmp_path):
     assert child_process.run(job, database, settings, messages.append) == ""
     steps = {message.step: (message.done, message.total) for message in messages}
     assert list(steps) == ["reading MIDI files", "listening", "recording"]
-    assert all(done == total > 0 for done, total in steps.values())
+    assert all(finished == total > 0 for finished, total in steps.values())
 
 
 @SQLITE

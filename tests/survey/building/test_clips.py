@@ -15,27 +15,27 @@ TEMPO = np.array([[0.0, 120.0]])
 
 
 @pytest.fixture(scope="module")
-def made() -> list[bytes]:
+def clip_files() -> list[bytes]:
     """Four versions of a segment; the first two are the same."""
-    calm, busy, other = tiny.bars(3)
-    return clips.make([calm, calm, busy, other], TEMPO, 2.0, clips.length(3.0))
+    calm, busy, third = tiny.bars(3)
+    return clips.make([calm, calm, busy, third], TEMPO, 2.0, clips.length(3.0))
 
 
 def level(samples):
     return float(np.sqrt((samples**2).mean()))
 
 
-def test_nothing_but_the_music_differs(made):
-    assert len({len(data) for data in made}) == 1
-    assert {clips.decode(data).shape for data in made} == {(clips.length(3.0), 2)}
-    assert made[0] == made[1] and len(set(made)) == 3
+def test_nothing_but_the_music_differs(clip_files):
+    assert len({len(data) for data in clip_files}) == 1
+    assert {clips.decode(data).shape for data in clip_files} == {(clips.length(3.0), 2)}
+    assert clip_files[0] == clip_files[1] and len(set(clip_files)) == 3
 
 
-def test_the_bit_rate_is_constant(made):
-    for data in made:
+def test_the_bit_rate_is_constant(clip_files):
+    for data in clip_files:
         frame = clips.FRAME // 8 * clips.KBITS * 1000 // RATE
         assert len(data) % frame == 0
-        headers = {data[at : at + 3] for at in range(0, len(data), frame)}
+        headers = {data[place : place + 3] for place in range(0, len(data), frame)}
         assert headers == {b"\xff\xfb\xb4"}  # MPEG 1 layer III, 192 kbit/s, 48 kHz
         assert b"ID3" not in data[:3] and data[-128:-125] != b"TAG"
 
@@ -54,15 +54,15 @@ def test_one_gain_for_all_versions():
     factors = []
     for coded, notes in zip(data, versions, strict=True):
         rendered = audio.render(clips._piece(notes, TEMPO), gain=1.0)
-        heard = clips.decode(coded)[lead : lead + 2 * RATE]
-        factors.append(level(heard) / level(rendered.samples[: 2 * RATE]))
+        decoded = clips.decode(coded)[lead : lead + 2 * RATE]
+        factors.append(level(decoded) / level(rendered.samples[: 2 * RATE]))
     assert factors[0] == pytest.approx(factors[1], rel=0.02)
     peaks = [np.abs(clips.decode(coded)).max() for coded in data]
     assert 0.75 < max(peaks) < 1.0 and min(peaks) < 0.5 * max(peaks)
 
 
-def test_silence_around_the_music(made):
-    for data in made:
+def test_silence_around_the_music(clip_files):
+    for data in clip_files:
         samples = clips.decode(data)
         music = round((clips.LEAD + 2.0 + clips.TAIL) * RATE)
         assert np.abs(samples[: round(0.05 * RATE)]).max() < 0.003
@@ -91,28 +91,28 @@ def test_silence_is_never_stored():
         clips.encode(np.full((RATE, 2), 0.001, np.float32), RATE)
 
 
-def test_files_are_named_by_their_hash(tmp_path, made):
+def test_files_are_named_by_their_hash(tmp_path, clip_files):
     folder = tmp_path / "new" / "audio"
-    clip = clips.store(made[0], clips.length(3.0), folder)
+    clip = clips.store(clip_files[0], clips.length(3.0), folder)
     path = folder / f"{clip.sha256}.mp3"
-    assert path.read_bytes() == made[0]
-    assert clip.sha256 == hashlib.sha256(made[0]).hexdigest()
-    assert clip.bytes == len(made[0]) and clip.seconds == pytest.approx(4.6, abs=0.03)
+    assert path.read_bytes() == clip_files[0]
+    assert clip.sha256 == hashlib.sha256(clip_files[0]).hexdigest()
+    assert clip.bytes == len(clip_files[0]) and clip.seconds == pytest.approx(4.6, abs=0.03)
     before = path.stat().st_mtime_ns
-    assert clips.store(made[0], clips.length(3.0), folder) == clip
+    assert clips.store(clip_files[0], clips.length(3.0), folder) == clip
     assert path.stat().st_mtime_ns == before
-    path.write_bytes(made[0][:100])  # cut short by a full disk
-    clips.store(made[0], clips.length(3.0), folder)
-    assert path.read_bytes() == made[0] and len(list(folder.iterdir())) == 1
+    path.write_bytes(clip_files[0][:100])  # cut short by a full disk
+    clips.store(clip_files[0], clips.length(3.0), folder)
+    assert path.read_bytes() == clip_files[0] and len(list(folder.iterdir())) == 1
 
 
-def test_a_failed_write_leaves_nothing(tmp_path, made, monkeypatch):
+def test_a_failed_write_leaves_nothing(tmp_path, clip_files, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space"):
-        clips.store(made[0], 1, tmp_path)
+        clips.store(clip_files[0], 1, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

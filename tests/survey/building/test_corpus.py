@@ -15,17 +15,17 @@ def test_a_folder_is_read_with_its_subfolders(tmp_path):
     music.write(tmp_path, files=3, bars=2)
     (tmp_path / "below" / "piece1.mid").rename(tmp_path / "below" / "PIECE1.MIDI")
     (tmp_path / "notes.txt").write_text("no music")
-    found, left_out = read(tmp_path)
-    assert sorted(work.name for work in found) == ["below/PIECE1.MIDI", "piece0.mid", "piece2.mid"]
-    assert not left_out and all(len(work.sha256) == 64 for work in found)
+    works, left_out = read(tmp_path)
+    assert sorted(work.name for work in works) == ["below/PIECE1.MIDI", "piece0.mid", "piece2.mid"]
+    assert not left_out and all(len(work.sha256) == 64 for work in works)
 
 
 def test_what_cannot_be_used_is_named_and_skipped(tmp_path):
     music.write(tmp_path, files=2, bars=2)
     (tmp_path / "broken.mid").write_bytes(b"MThd is not enough")
     (tmp_path / "empty.mid").write_bytes(b"")
-    found, left_out = read(tmp_path)
-    assert len(found) == 2
+    works, left_out = read(tmp_path)
+    assert len(works) == 2
     assert sorted(left_out) == ["broken.mid", "empty.mid"]
     assert left_out["empty.mid"] == "empty.mid is not a MIDI file."
 
@@ -35,8 +35,8 @@ def test_of_many_files_some_are_drawn(tmp_path, monkeypatch):
     music.write(tmp_path, files=6, bars=1)
     drawn = {frozenset(work.name for work in read(tmp_path, seed)[0]) for seed in range(8)}
     assert {len(names) for names in drawn} == {2} and len(drawn) > 1
-    first, again = (read(tmp_path, 3)[0] for _ in range(2))
-    assert [work.name for work in first] == [work.name for work in again]
+    first, second = (read(tmp_path, 3)[0] for _ in range(2))
+    assert [work.name for work in first] == [work.name for work in second]
 
 
 def test_a_folder_without_music_is_refused(tmp_path):

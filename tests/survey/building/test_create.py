@@ -72,12 +72,12 @@ def test_catch_trials_are_of_the_study(two):
     assert len(set(used)) == 4  # of other segments while there are enough
 
 
-def test_clips_are_files_of_one_size(two, made):
-    settings, _ = made
-    seen = {clip.sha256: clip for s in two.stimuli for clip in (s.first, s.second)}
-    assert len(seen) == 2 * (2 * PAIRS + 2)
-    assert len({(clip.bytes, clip.seconds) for clip in seen.values()}) == 1
-    for name, clip in seen.items():
+def test_clips_are_files_of_one_size(two, recorded):
+    settings, _ = recorded
+    clips_by_hash = {clip.sha256: clip for s in two.stimuli for clip in (s.first, s.second)}
+    assert len(clips_by_hash) == 2 * (2 * PAIRS + 2)
+    assert len({(clip.bytes, clip.seconds) for clip in clips_by_hash.values()}) == 1
+    for name, clip in clips_by_hash.items():
         data = (settings.audio / f"{name}.mp3").read_bytes()
         assert hashlib.sha256(data).hexdigest() == name and len(data) == clip.bytes
         assert len(clips.decode(data)) / two.build["clips"]["rate"] == clip.seconds
@@ -100,8 +100,8 @@ def test_how_it_was_built_is_kept(two, folder):
 
 @SQLITE
 def test_another_seed_gives_another_study(two, spec, tmp_path):
-    other = make(Settings(data=tmp_path), replace(spec, seed=6))
-    chosen = {(pair.source, pair.segment) for pair in other.pairs}
+    reseeded = make(Settings(data=tmp_path), replace(spec, seed=6))
+    chosen = {(pair.source, pair.segment) for pair in reseeded.pairs}
     assert chosen != {(s.source, s.segment) for s in two.stimuli}
 
 
@@ -128,22 +128,22 @@ def test_lost_clips_are_written_anew(two, database, spec, tmp_path):
     assert names == {clip.sha256 for s in two.stimuli for clip in (s.first, s.second)}
     with pytest.raises(BuildError, match="There is no study named three that was built here"):
         create.restore(database, settings, replace(spec, name="three"))
-    less = music.write(tmp_path / "less", files=6)
+    fewer_files = music.write(tmp_path / "less", files=6)
     with pytest.raises(BuildError, match="The clips of two came out different"):
-        create.restore(database, settings, replace(spec, midi=less))
+        create.restore(database, settings, replace(spec, midi=fewer_files))
 
 
 def test_progress_is_told_step_by_step(spec, tmp_path):
-    told: list[tuple[str, int, int]] = []
-    make(Settings(data=tmp_path), replace(spec, pairs=1), lambda *step: told.append(step))
-    assert list(dict.fromkeys(step for step, _, _ in told)) == [
+    progress: list[tuple[str, int, int]] = []
+    make(Settings(data=tmp_path), replace(spec, pairs=1), lambda *step: progress.append(step))
+    assert list(dict.fromkeys(step for step, _, _ in progress)) == [
         "reading MIDI files",
         "listening",
         "recording",
     ]
-    for step in {step for step, _, _ in told}:
-        done = [(d, total) for name, d, total in told if name == step]
-        assert done == sorted(done) and done[-1][0] == done[-1][1]
+    for step in {step for step, _, _ in progress}:
+        counts = [(d, total) for name, d, total in progress if name == step]
+        assert counts == sorted(counts) and counts[-1][0] == counts[-1][1]
 
 
 def test_a_model_without_arousal_is_refused(tmp_path):
@@ -164,9 +164,9 @@ def test_open_at_once_where_answers_are_kept(database, spec, tmp_path):
 
 
 @pytest.mark.browser
-def test_a_browser_plays_every_clip(two, made, browser):
+def test_a_browser_plays_every_clip(two, recorded, browser):
     """Decoded by the browser: all of one length, none silent, an identical pair identical."""
-    settings, _ = made
+    settings, _ = recorded
     decode = """async (coded) => {
         const bytes = Uint8Array.from(atob(coded), (c) => c.charCodeAt(0));
         const context = new OfflineAudioContext(2, 48000, 48000);
@@ -175,12 +175,12 @@ def test_a_browser_plays_every_clip(two, made, browser):
         return [sound.length, sound.numberOfChannels, peak];
     }"""
     names = {clip.sha256 for s in two.stimuli for clip in (s.first, s.second)}
-    found = []
+    decoded = []
     with browser.new_page() as page:
         for name in sorted(names):
             data = (settings.audio / f"{name}.mp3").read_bytes()
-            found.append(page.evaluate(decode, base64.b64encode(data).decode()))
-    assert {(length, channels) for length, channels, _ in found} == {
+            decoded.append(page.evaluate(decode, base64.b64encode(data).decode()))
+    assert {(length, channels) for length, channels, _ in decoded} == {
         (two.build["clips"]["samples"], 2)
     }
-    assert all(0.03 < peak <= 1.0 for _, _, peak in found)
+    assert all(0.03 < peak <= 1.0 for _, _, peak in decoded)

@@ -29,13 +29,13 @@ def on_a_disk(monkeypatch):
 
 
 class Journal:
-    """Remembers which studies it was told of."""
+    """Record the studies that it is told of."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.messages: list[str] = []
 
     def opened(self, session, study) -> None:
-        self.told.append(study.name)
+        self.messages.append(study.name)
 
 
 def test_two_servers_start_at_once(database, settings, caplog):
@@ -60,12 +60,12 @@ def test_two_servers_start_at_once(database, settings, caplog):
         clips = {c.sha256 for s in study.stimuli for c in (s.first, s.second)}
         low = [s for s in study.stimuli if s.kind == "transfer" and s.intended == "higher"]
         assert len({s.source for s in low}) >= 8
-        heard = [study.build["items"][s.name]["arousal"] for s in low]
-        assert sum(before < after for before, after in heard) >= 8
+        arousals = [study.build["items"][s.name]["arousal"] for s in low]
+        assert sum(before < after for before, after in arousals) >= 8
     assert {path.stem for path in settings.audio.iterdir()} == clips
     assert default_study._job(database, settings, None) is None
     assert default_study.ensure(database, settings, journal=journal) == "demo"
-    assert journal.told == []
+    assert journal.messages == []
     assert default_study._lost(database, settings) is False
     (settings.audio / f"{min(clips)}.mp3").unlink()
     assert default_study._lost(database, settings) is True
@@ -100,8 +100,8 @@ def test_a_broken_database_does_not_stop_the_server(tmp_path, caplog, database):
 def test_a_draft_where_answers_would_be_lost(database, settings):
     wiped = Settings(data=settings.data, database_url=settings.database_url, ephemeral=True)
     assert not durability(wiped, database).ok
-    for kept, is_open in ((wiped, False), (settings, True)):
-        job = default_study._job(database, kept, "a model")
+    for host, is_open in ((wiped, False), (settings, True)):
+        job = default_study._job(database, host, "a model")
         assert job == Job(
             StudySpec(
                 "demo",
@@ -113,7 +113,7 @@ def test_a_draft_where_answers_would_be_lost(database, settings):
 
 
 def test_the_child_leaves_with_the_server(database, settings, root):
-    """Killed without a word, the server takes the half-made study with it."""
+    """When the server is killed, the process that builds the study ends too."""
     script = (
         "from survey.building import default_study; from survey.core.settings import Settings; "
         "from db.database import Database; s = Settings.from_env(); "

@@ -27,21 +27,21 @@ def pool(works, net, seed=0):
     return selection.pool(works, net, np.random.default_rng(seed), lambda *_: None)
 
 
-def choose(found, net, target="high", count=4, strengths=(1.0,), seed=0):
-    return selection.choose(found, net, target, count, strengths, np.random.default_rng(seed))
+def choose(candidates, net, target="high", count=4, strengths=(1.0,), seed=0):
+    return selection.choose(candidates, net, target, count, strengths, np.random.default_rng(seed))
 
 
 def test_low_goes_high_and_high_goes_low(works, net):
-    found = pool(works, net)
-    low, high = found.limits
+    candidates = pool(works, net)
+    low, high = candidates.limits
     assert low < high
     for target, fits in (("high", lambda a: a <= min(low, 0.5)), ("low", lambda a: a >= 0.5)):
-        takes = choose(found, net, target)
+        takes = choose(candidates, net, target)
         assert len(takes) == 4
         for take in takes:
-            heard = net.arousal([take.candidate.notes])[0]
-            assert take.candidate.arousal == pytest.approx(heard, abs=1e-4)
-            assert take.target == target and fits(heard)
+            arousal = net.arousal([take.candidate.notes])[0]
+            assert take.candidate.arousal == pytest.approx(arousal, abs=1e-4)
+            assert take.target == target and fits(arousal)
 
 
 def test_arousal_on_the_wrong_side_is_no_candidate():
@@ -67,27 +67,27 @@ def test_a_transfer_is_of_its_own_segment(works, net):
 @pytest.mark.slow
 def test_the_seed_decides(works, net):
     def drawn(seed):
-        found = pool(works, net, seed)
-        return [(t.candidate.work, t.candidate.index) for t in choose(found, net, seed=seed)]
+        candidates = pool(works, net, seed)
+        return [(t.candidate.work, t.candidate.index) for t in choose(candidates, net, seed=seed)]
 
     first = drawn(1)
     assert drawn(1) == first and drawn(2) != first
 
 
 def test_pieces_take_turns(works, net):
-    found = pool(works, net)
-    there = Counter(c.work for c in found.of("low"))
-    count = len(there)
-    assert len({t.candidate.work for t in choose(found, net, count=count)}) == count
-    most = sum(min(n, selection.MOST_EACH) for n in there.values())
-    drawn = Counter(t.candidate.work for t in choose(found, net, count=most - 2))
+    candidates = pool(works, net)
+    usable = Counter(c.work for c in candidates.of("low"))
+    count = len(usable)
+    assert len({t.candidate.work for t in choose(candidates, net, count=count)}) == count
+    limit = sum(min(n, selection.MOST_EACH) for n in usable.values())
+    drawn = Counter(t.candidate.work for t in choose(candidates, net, count=limit - 2))
     assert max(drawn.values()) <= selection.MOST_EACH
 
 
 def test_too_few_is_one_sentence(works, net):
-    found = pool(works[:1], net)
+    candidates = pool(works[:1], net)
     with pytest.raises(SelectionError, match=r"^Only \d segments of low arousal can be used"):
-        choose(found, net, count=30)
+        choose(candidates, net, count=30)
 
 
 def test_too_little_is_told_before_it_is_transferred(works, net):
@@ -98,9 +98,9 @@ def test_too_little_is_told_before_it_is_transferred(works, net):
         "practice included: give more pieces or ask for 8 pairs at most."
     )
     selection.require_pieces(3, 9)
-    found = pool(works[:1], net)
+    candidates = pool(works[:1], net)
     with pytest.raises(SelectionError, match=r"^Only \d segments of (low|high) arousal"):
-        selection.require(found, 4)
+        selection.require(candidates, 4)
     selection.require(pool(works, net), 3)
 
 
@@ -108,32 +108,32 @@ def test_segments_alike_count_once(net):
     bars = tiny.bars(3)
     louder = replace(bars[0], velocity=np.minimum(bars[0].velocity + 5, 127))
     piece = Work("piece", tiny.piece([bars[0], bars[1], bars[0], louder]))
-    same = Work("again", tiny.piece([bars[1], bars[0]]))
-    found = pool([piece, same], net)
-    assert sorted(c.index for c in found.candidates if c.index in (1,)) == [1]
-    assert len(found.candidates) == 2
-    assert found.left_out == {"again": "its segments are the same as another piece's"}
+    repeated = Work("again", tiny.piece([bars[1], bars[0]]))
+    candidates = pool([piece, repeated], net)
+    assert sorted(c.index for c in candidates.candidates if c.index in (1,)) == [1]
+    assert len(candidates.candidates) == 2
+    assert candidates.left_out == {"again": "its segments are the same as another piece's"}
 
 
 @pytest.mark.parametrize(("tempo", "word"), [(39, "too slow"), (250, "too fast")])
 def test_no_tempo_that_tires_or_hurries(net, tempo, word):
     odd = Work("odd", tiny.piece(tiny.bars(2), tempo=((0, tempo),)))
-    found = pool([odd], net)
-    assert found.candidates == [] and found.left_out["odd"].startswith(word)
+    candidates = pool([odd], net)
+    assert candidates.candidates == [] and candidates.left_out["odd"].startswith(word)
 
 
 def test_a_piece_without_usable_segments_is_named(net):
-    one = Notes.of([0.0], [8.0], [60], [64])
-    found = pool([Work("drone", tiny.piece([one, one]))], net)
-    assert found.left_out == {"drone": "no segment of it can be used by the model"}
+    drone = Notes.of([0.0], [8.0], [60], [64])
+    candidates = pool([Work("drone", tiny.piece([drone, drone]))], net)
+    assert candidates.left_out == {"drone": "no segment of it can be used by the model"}
 
 
 def test_segments_keep_their_tempo(net):
     piece = tiny.piece(tiny.bars(3), tempo=((0, 60), (6, 120), (8, 90)))
-    found = {c.index: c for c in pool([Work("piece", piece)], net).candidates}
-    assert found[0].tempo.tolist() == [[0, 60]] and found[0].seconds == 4
-    assert found[1].tempo.tolist() == [[0, 60], [2, 120]] and found[1].seconds == 3
-    assert found[2].tempo.tolist() == [[0, 90]]
+    by_index = {c.index: c for c in pool([Work("piece", piece)], net).candidates}
+    assert by_index[0].tempo.tolist() == [[0, 60]] and by_index[0].seconds == 4
+    assert by_index[1].tempo.tolist() == [[0, 60], [2, 120]] and by_index[1].seconds == 3
+    assert by_index[2].tempo.tolist() == [[0, 90]]
 
 
 class Stubborn(FaderNet):
@@ -147,10 +147,10 @@ class Stubborn(FaderNet):
 
 
 def test_no_change_is_passed_over_and_told(works, net):
-    found = pool(works, net)
-    willing = choose(found, net, count=5)
-    assert found.unchanged == []
-    takes = choose(found, Stubborn(net.model, net.scales), count=3)
+    candidates = pool(works, net)
+    willing = choose(candidates, net, count=5)
+    assert candidates.unchanged == []
+    takes = choose(candidates, Stubborn(net.model, net.scales), count=3)
     first = [(t.candidate.work, t.candidate.index) for t in willing]
-    assert found.unchanged == first[:2]
+    assert candidates.unchanged == first[:2]
     assert [(t.candidate.work, t.candidate.index) for t in takes] == first[2:5]

@@ -22,10 +22,10 @@ def levels(path) -> np.ndarray:
 @pytest.mark.parametrize("side", SIDES)
 def test_shipped_sounds_are_on_one_side(side):
     path = STATIC / f"check-{side}.mp3"
-    found = levels(path)
-    here = SIDES.index(side)
-    assert found[here] > 0.02
-    assert found[1 - here] < 1e-4 * found[here]  # -80 dB: no headphone makes it heard
+    loudness = levels(path)
+    channel = SIDES.index(side)
+    assert loudness[channel] > 0.02
+    assert loudness[1 - channel] < 1e-4 * loudness[channel]  # -80 dB: no headphone makes it heard
     assert path.stat().st_size <= LARGEST
 
 
@@ -40,9 +40,9 @@ def test_they_can_be_made_again(tmp_path):
     for side in SIDES:
         path = tmp_path / f"{side}.mp3"
         sound_check_clips.write(sound, side, path)
-        made, _ = soundfile.read(path)
+        rendered, _ = soundfile.read(path)
         shipped, _ = soundfile.read(STATIC / f"check-{side}.mp3")
-        assert made.shape == shipped.shape
-        assert np.abs(made - shipped).max() < 0.05
+        assert rendered.shape == shipped.shape
+        assert np.abs(rendered - shipped).max() < 0.05
     with pytest.raises(ValueError, match="'top'"):
         sound_check_clips.write(sound, "top", tmp_path / "top.mp3")

@@ -12,15 +12,17 @@ TOKEN = "b3c9a1e07f2d4586"
 
 
 def test_nothing_need_be_set() -> None:
-    found = Settings.from_env({})
-    assert found.data == DATA and found.audio == DATA / "audio"
-    assert found.database_url == f"sqlite:///{DATA}/survey.sqlite"
-    assert found.admin_token is found.dataset is found.hf_token is found.public_url is None
-    assert not found.ephemeral and not found.force_open
+    settings = Settings.from_env({})
+    assert settings.data == DATA and settings.audio == DATA / "audio"
+    assert settings.database_url == f"sqlite:///{DATA}/survey.sqlite"
+    assert (
+        settings.admin_token is settings.dataset is settings.hf_token is settings.public_url is None
+    )
+    assert not settings.ephemeral and not settings.force_open
 
 
 def test_everything_can_be_set(tmp_path: Path) -> None:
-    found = Settings.from_env(
+    settings = Settings.from_env(
         {
             "FADERNETS_DATA": str(tmp_path),
             "DATABASE_URL": "postgresql://u:p@localhost/d",
@@ -31,16 +33,16 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
             "FADERNETS_PUBLIC_URL": "https://example.org/music/",
         }
     )
-    assert found.data == tmp_path and found.audio == tmp_path / "audio"
-    assert found.database_url == "postgresql://u:p@localhost/d"
-    assert (found.admin_token, found.dataset) == ("sixteen letters!", "somebody/answers")
-    assert found.hf_token == "hf_x" and found.force_open
-    assert found.public_url == "https://example.org/music"
+    assert settings.data == tmp_path and settings.audio == tmp_path / "audio"
+    assert settings.database_url == "postgresql://u:p@localhost/d"
+    assert (settings.admin_token, settings.dataset) == ("sixteen letters!", "somebody/answers")
+    assert settings.hf_token == "hf_x" and settings.force_open
+    assert settings.public_url == "https://example.org/music"
 
 
 def test_the_database_lies_in_the_data_folder(tmp_path: Path) -> None:
-    found = Settings.from_env({"FADERNETS_DATA": str(tmp_path), "DATABASE_URL": ""})
-    assert found.database_url == f"sqlite:///{tmp_path}/survey.sqlite"
+    settings = Settings.from_env({"FADERNETS_DATA": str(tmp_path), "DATABASE_URL": ""})
+    assert settings.database_url == f"sqlite:///{tmp_path}/survey.sqlite"
 
 
 def test_a_short_admin_token_is_refused() -> None:
@@ -72,22 +74,22 @@ def test_an_admin_token_without_variety_is_refused(token: str) -> None:
 
 
 def test_admin_tokens_made_by_chance_are_taken() -> None:
-    made = [secrets.token_hex(8) for _ in range(2000)]
-    assert sum(variety(token) < 8 for token in made) < 20
+    random_tokens = [secrets.token_hex(8) for _ in range(2000)]
+    assert sum(variety(token) < 8 for token in random_tokens) < 20
     for token in (secrets.token_hex(16), secrets.token_urlsafe(16), "sixteen letters!"):
         assert Settings(admin_token=token).admin_token == token
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [("", 0), ("a", 1), ("aaaa", 1), ("abcd", 1), ("qwer", 1), ("REWQ", 1), ("wordword", 5)],
 )
-def test_variety(text: str, found: int) -> None:
-    assert variety(text) == found
+def test_variety(text: str, expected: int) -> None:
+    assert variety(text) == expected
 
 
 @pytest.mark.parametrize(
-    ("url", "found"),
+    ("url", "expected"),
     [
         ("https://example.org", "https://example.org"),
         ("https://example.org/", "https://example.org"),
@@ -96,8 +98,8 @@ def test_variety(text: str, found: int) -> None:
         ("HTTPS://Example.org", "HTTPS://Example.org"),
     ],
 )
-def test_public_addresses(url: str, found: str) -> None:
-    assert Settings(public_url=url).public_url == found
+def test_public_addresses(url: str, expected: str) -> None:
+    assert Settings(public_url=url).public_url == expected
 
 
 @pytest.mark.parametrize(
@@ -129,9 +131,9 @@ def test_other_public_addresses_are_refused_and_not_repeated(url: str) -> None:
     assert "word" not in str(refused.value) and "script" not in str(refused.value)
 
 
-@pytest.mark.parametrize("said", ["", "0", "false", "No", " off "])
-def test_opening_is_not_forced_by_a_no(said: str) -> None:
-    assert not Settings.from_env({"FADERNETS_ALLOW_EPHEMERAL": said}).force_open
+@pytest.mark.parametrize("value", ["", "0", "false", "No", " off "])
+def test_opening_is_not_forced_by_a_no(value: str) -> None:
+    assert not Settings.from_env({"FADERNETS_ALLOW_EPHEMERAL": value}).force_open
 
 
 @pytest.mark.parametrize(
@@ -139,12 +141,12 @@ def test_opening_is_not_forced_by_a_no(said: str) -> None:
     [("", True), ("sqlite:////data/x.sqlite", True), ("postgresql://u:p@host/name", False)],
 )
 def test_a_space_forgets_what_is_on_its_disk(url: str, ephemeral: bool) -> None:
-    found = Settings.from_env({"SPACE_ID": "somebody/space", "DATABASE_URL": url})
-    assert found.ephemeral is ephemeral
+    settings = Settings.from_env({"SPACE_ID": "somebody/space", "DATABASE_URL": url})
+    assert settings.ephemeral is ephemeral
 
 
 def test_secrets_are_not_shown() -> None:
-    found = Settings(
+    settings = Settings(
         database_url="postgresql://u:password@h/d", admin_token=TOKEN, hf_token="hf_secret"
     )
-    assert not any(word in repr(found) for word in ("password", TOKEN, "hf_secret"))
+    assert not any(word in repr(settings) for word in ("password", TOKEN, "hf_secret"))

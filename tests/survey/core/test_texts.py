@@ -41,8 +41,8 @@ def raw(language: str) -> dict[str, str]:
 
 
 def small(**values: object) -> Study:
-    kept = {"name": "small", "title": "A study", "trials_each": 20, "language": "en"}
-    return Study(**kept | {"contact": "", "retention": ""} | values)
+    fields = {"name": "small", "title": "A study", "trials_each": 20, "language": "en"}
+    return Study(**fields | {"contact": "", "retention": ""} | values)
 
 
 def test_there_is_english_and_german() -> None:
@@ -51,17 +51,17 @@ def test_there_is_english_and_german() -> None:
 
 @pytest.mark.parametrize("language", texts.languages())
 def test_a_language_has_all_texts_and_says_the_same_things(language: str) -> None:
-    english, found = raw("en"), raw(language)
-    assert list(found) == list(english)
-    assert found["language"] == language
-    for key, text in found.items():
+    english, translated = raw("en"), raw(language)
+    assert list(translated) == list(english)
+    assert translated["language"] == language
+    for key, text in translated.items():
         assert text.strip() == text != "", key
         assert texts.names(text) == texts.names(english[key]), key
 
 
 def test_german_is_german() -> None:
-    same = [key for key, text in raw("de").items() if text == raw("en")[key]]
-    assert set(same) <= {"direction", "tools.pause", "help.tab"}
+    untranslated = [key for key, text in raw("de").items() if text == raw("en")[key]]
+    assert set(untranslated) <= {"direction", "tools.pause", "help.tab"}
 
 
 def test_choices_have_words() -> None:
@@ -104,8 +104,8 @@ def test_scripts_use_texts_that_pages_give_them() -> None:
     )
     refusals = {f"consent.{name}" for name in ("draft", "closed", "invited")}
     directions = {f"trial.{name}" for name in ("first", "second", "lower", "same", "higher")}
-    left = set(english) - used - refusals - directions - {"language", "direction"}
-    assert {key for key in left if not key.startswith(built)} == set()
+    unused = set(english) - used - refusals - directions - {"language", "direction"}
+    assert {key for key in unused if not key.startswith(built)} == set()
 
 
 def test_languages_of_regions_and_unknown_ones() -> None:
@@ -144,11 +144,11 @@ def test_values_are_put_in() -> None:
 
 def test_what_is_agreed_to_says_what_the_study_says() -> None:
     study = small(contact="a@example.org", retention="Until 2030.")
-    said = texts.consent(study)
+    consent = texts.consent(study)
     for part in ("A study", "a@example.org", "Until 2030.", texts.load("en")("consent.agree")):
-        assert part in said
-    assert f"About {texts.minutes(study)} minutes" in said
-    assert "{" not in said
+        assert part in consent
+    assert f"About {texts.minutes(study)} minutes" in consent
+    assert "{" not in consent
     unsaid = texts.consent(small())
     assert texts.load("en")("consent.kept_unsaid") in unsaid and "Write to" not in unsaid
 
@@ -167,5 +167,5 @@ def test_what_was_shown_is_what_is_kept(client: TestClient, database: Database) 
         assert not block or block in page
     Person.join(client)
     with database.read() as session:
-        kept = session.scalars(select(Participant.consent)).one()
-    assert kept == hashlib.sha256(texts.consent(study).encode()).hexdigest()
+        stored_hash = session.scalars(select(Participant.consent)).one()
+    assert stored_hash == hashlib.sha256(texts.consent(study).encode()).hexdigest()

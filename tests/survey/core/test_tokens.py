@@ -25,8 +25,8 @@ def test_codes_can_be_copied_by_hand() -> None:
 
 
 def test_other_texts_are_no_tokens() -> None:
-    good = tokens.secret()
-    for text in ("", "short", good + "\n", good + "\0", good[:-1] + "/", "ä" * 43, "a" * 65):
+    token = tokens.secret()
+    for text in ("", "short", token + "\n", token + "\0", token[:-1] + "/", "ä" * 43, "a" * 65):
         assert not tokens.shaped(text)
 
 

@@ -68,14 +68,14 @@ def empty(database: Database, tmp_path: Path, request: pytest.FixtureRequest) ->
     """A database of the same kind after the disk was wiped: only its tables are there."""
     if database.is_sqlite:
         shutil.copy(request.getfixturevalue("migrated"), tmp_path / "empty.sqlite")
-        found = Database(f"sqlite:///{tmp_path}/empty.sqlite")
-        yield found
-        found.close()
+        opened = Database(f"sqlite:///{tmp_path}/empty.sqlite")
+        yield opened
+        opened.close()
         return
     server = request.getfixturevalue("postgres")
     url = server.create()
-    found = Database(url)
-    upgrade(found)
-    yield found
-    found.close()
+    opened = Database(url)
+    upgrade(opened)
+    yield opened
+    opened.close()
     server.drop(url)

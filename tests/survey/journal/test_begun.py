@@ -47,9 +47,9 @@ def restored(host: Settings, start: Connect, empty: Database, journal: Journal) 
     """What a host has after its disk was wiped."""
     journal.close()
     wipe(host)
-    again = start()
-    again.restore(empty)
-    return again
+    restarted = start()
+    restarted.restore(empty)
+    return restarted
 
 
 def age(database: Database, time: timedelta) -> None:
@@ -93,7 +93,7 @@ def test_after_a_wiped_disk_all_are_counted_and_who_did_something_goes_on(
         person.post("withdraw", confirm=True).raise_for_status()
     before = flow(database)
     assert (before.consented, before.withdrawn) == (5, 2)
-    again = restored(host, start, empty, journal)
+    restarted = restored(host, start, empty, journal)
     assert flow(empty) == before and people(empty) == 2
     app = create_app(Settings(data=host.data, database_url=address(empty)))
     with TestClient(app) as client:
@@ -103,8 +103,8 @@ def test_after_a_wiped_disk_all_are_counted_and_who_did_something_goes_on(
         used = {"study": "small", "consent": True, "invitation": token}
         assert client.post("/api/join", json=used).status_code == 403
     close(app)
-    done = again.restore(empty)
-    assert (done.participants, done.journalled) == (0, 0) and flow(empty) == before
+    outcome = restarted.restore(empty)
+    assert (outcome.participants, outcome.journalled) == (0, 0) and flow(empty) == before
 
 
 def test_removed_rows_are_counted_once(
@@ -140,7 +140,7 @@ def test_a_journal_of_an_earlier_version(
     start: Connect,
     empty: Database,
 ) -> None:
-    """It has whole lines of who did nothing, and studies without the newest field."""
+    """It has lines of participants who did nothing, and studies without the newest field."""
     Person.ready(site).step()
     for _ in range(2):
         Person.join(site)
@@ -153,17 +153,17 @@ def test_a_journal_of_an_earlier_version(
         for line in old:
             if line["type"] == "study":
                 del line["study"]["lapsed"]
-        kept = [json.dumps(line) for line in old if line["type"] != "begun"]
-        path.write_text("".join(f"{line}\n" for line in kept))
-    again = start()
-    done = again.restore(empty)
-    assert done.problems == [] and people(empty) == 1
+        old_lines = [json.dumps(line) for line in old if line["type"] != "begun"]
+        path.write_text("".join(f"{line}\n" for line in old_lines))
+    restarted = start()
+    outcome = restarted.restore(empty)
+    assert outcome.problems == [] and people(empty) == 1
     assert flow(empty) == flow(database)
     # The old database still has them, and removes them in time: once each.
     age(database, unused_places.IDLE_ROW + timedelta(minutes=1))
     with database.write() as session:
         assert unused_places.sweep(session, session.get_one(Study, study.id)) == 2
-    again.restore(database)
+    restarted.restore(database)
     assert people(database) == 1 and flow(database).consented == 3
 
 

@@ -21,18 +21,18 @@ class TestDurability:
         assert durability(settings, Database(f"sqlite:///{settings.data}/survey.sqlite")).ok
 
     def test_postgresql(self, settings: Settings):
-        found = durability(replace(settings, ephemeral=True), Database("postgresql://h/n"))
-        assert found.ok and "PostgreSQL" in found.sentence
+        status = durability(replace(settings, ephemeral=True), Database("postgresql://h/n"))
+        assert status.ok and "PostgreSQL" in status.sentence
 
     @pytest.mark.parametrize("force", [False, True])
     def test_a_disk_that_is_wiped(self, settings: Settings, force: bool):
         wiped = replace(settings, ephemeral=True, force_open=force)
-        found = durability(wiped, Database(f"sqlite:///{settings.data}/survey.sqlite"))
-        assert not found.ok and "FADERNETS_DATASET" in found.sentence
-        found = durability(
+        status = durability(wiped, Database(f"sqlite:///{settings.data}/survey.sqlite"))
+        assert not status.ok and "FADERNETS_DATASET" in status.sentence
+        status = durability(
             replace(wiped, dataset=DATASET), Database(f"sqlite:///{settings.data}/survey.sqlite")
         )
-        assert not found.ok and "lab/answers cannot be used" in found.sentence
+        assert not status.ok and "lab/answers cannot be used" in status.sentence
 
     def test_nothing_uploaded_yet(
         self, settings: Settings, hub: Hub, start: Callable[..., Journal]

@@ -20,21 +20,21 @@ class TestKilled:
     """A real process, killed in the middle of its work."""
 
     def serve(self, host: Settings, hub: Hub, every: int, until: int) -> list[list[str]]:
-        """Run until so many answers were acknowledged, then kill; what was said."""
+        """Run until `until` answers were acknowledged, then kill; the printed lines, as words."""
         command = [sys.executable, "-m", "tests.survey.journal_host"]
         arguments = [str(host.data), str(hub.root), "small", str(every)]
         with subprocess.Popen(
             [*command, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
         ) as process:
             assert process.stdout is not None
-            said: list[list[str]] = []
-            while sum(words[0] == "answered" for words in said) < until:
-                said.append(process.stdout.readline().split())
-                assert said[-1], "the server ended by itself"
+            lines: list[list[str]] = []
+            while sum(words[0] == "answered" for words in lines) < until:
+                lines.append(process.stdout.readline().split())
+                assert lines[-1], "the server ended by itself"
             os.kill(process.pid, signal.SIGKILL)
-            said += [line.split() for line in process.stdout if line.endswith("\n")]
+            lines += [line.split() for line in process.stdout if line.endswith("\n")]
         assert process.returncode == -signal.SIGKILL
-        return said
+        return lines
 
     def answers(self, database: Database) -> list[tuple[str, str, str]]:
         with database.read() as session:
@@ -44,8 +44,8 @@ class TestKilled:
                 .join(Answer, Answer.trial_id == Trial.id)
             )
             return [
-                (who, session.get_one(Trial, trial).stimulus.name, submission)
-                for who, trial, submission in rows
+                (person, session.get_one(Trial, trial).stimulus.name, submission)
+                for person, trial, submission in rows
             ]
 
     def test_what_was_uploaded_survives_the_disk_and_nothing_is_doubled(
@@ -57,14 +57,14 @@ class TestKilled:
         empty: Database,
         start: Connect,
     ):
-        said = self.serve(host, hub, every=7, until=30)
-        last = max(at for at, words in enumerate(said) if words == ["uploaded"])
-        uploaded = {tuple(words[1:]) for words in said[:last] if words[0] == "answered"}
-        assert len(uploaded) >= 28 and len(said) > last + 1
+        lines = self.serve(host, hub, every=7, until=30)
+        last_upload = max(number for number, words in enumerate(lines) if words == ["uploaded"])
+        uploaded = {tuple(words[1:]) for words in lines[:last_upload] if words[0] == "answered"}
+        assert len(uploaded) >= 28 and len(lines) > last_upload + 1
         wipe(host)
         start().restore(empty)
-        found = self.answers(empty)
-        assert uploaded <= set(found) and len(set(found)) == len(found)
+        answers = self.answers(empty)
+        assert uploaded <= set(answers) and len(set(answers)) == len(answers)
 
     def test_what_was_only_local_is_found_again_if_the_disk_survives(
         self,
@@ -76,10 +76,10 @@ class TestKilled:
         start: Connect,
     ):
         """Three times killed; then the database is lost too, but not the journal's folder."""
-        said: list[list[str]] = []
+        lines: list[list[str]] = []
         for _ in range(3):
-            said += self.serve(host, hub, every=10_000, until=9)
-        acknowledged = {tuple(words[1:]) for words in said if words[0] == "answered"}
+            lines += self.serve(host, hub, every=10_000, until=9)
+        acknowledged = {tuple(words[1:]) for words in lines if words[0] == "answered"}
         assert acknowledged <= set(self.answers(database)) and len(acknowledged) >= 27
         journal = start()
         journal.restore(database)

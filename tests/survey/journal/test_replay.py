@@ -1,4 +1,4 @@
-"""What lines say together, in whichever order they come, and a database made complete from them."""
+"""Journal lines merged in any order, and a database restored from them."""
 
 from __future__ import annotations
 
@@ -38,22 +38,22 @@ FAR = "2999-01-01T00:00:00+00:00"  # after all that a test does
 def records(database: Database, study: Study) -> tuple[Line, list[Line]]:
     """The study, and three people: after no answer, after one, and at the end."""
     with database.write() as session:
-        found = []
+        participants = []
         for answers in (0, 1, 8):
             person, _ = join(session, study)
             for _ in range(answers):
                 answer(session, person, random.Random(1))
-            found.append(person)
+            participants.append(person)
         session.flush()
-        people = [of_participant(person, private=True) for person in found]
+        people = [of_participant(person, private=True) for person in participants]
         return of_study(session.get_one(Study, study.id), private=True), people
 
 
-def line(record: Line, at: str = EARLY, study: str = "small") -> Line:
-    return {"type": "participant", "at": at, "study": study, "participant": record}
+def line(record: Line, moment: str = EARLY, study: str = "small") -> Line:
+    return {"type": "participant", "at": moment, "study": study, "participant": record}
 
 
-def some(record: Line, *trials: Line, **changed: object) -> Line:
+def with_trials(record: Line, *trials: Line, **changed: object) -> Line:
     """A participant's record with these trials only."""
     return {**copy.deepcopy(record), "trials": list(copy.deepcopy(trials)), **changed}
 
@@ -64,24 +64,24 @@ def person_in(lines: list[Line], public_id: str) -> Line:
 
 def trial_in(lines: list[Line], public_id: str, stimulus: str) -> Line:
     trials = person_in(lines, public_id)["trials"]
-    (found,) = [one for one in trials if one["stimulus"] == stimulus]
-    return found
+    (match,) = [trial for trial in trials if trial["stimulus"] == stimulus]
+    return match
 
 
 @ONE
 def test_lines_of_one_person_add_up_in_any_order(records: tuple[Line, list[Line]]) -> None:
-    _, (_, _, whole) = records
-    trials = whole["trials"]
+    _, (_, _, record) = records
+    trials = record["trials"]
     parts = [
-        some(whole, *trials[:4], seen_at=EARLY, finished_at=None, stage="active"),
-        some(whole, *trials[2:6], seen_at=LATE, finished_at=None, stage="active"),
-        some(whole, trials[6], trials[7], seen_at=EARLY),
+        with_trials(record, *trials[:4], seen_at=EARLY, finished_at=None, stage="active"),
+        with_trials(record, *trials[2:6], seen_at=LATE, finished_at=None, stage="active"),
+        with_trials(record, trials[6], trials[7], seen_at=EARLY),
     ]
     for ordered in permutations(parts):
         lines = [line(part) for part in ordered]  # all of one moment: the order is as given
-        person = person_in(lines, whole["public_id"])
-        assert content(person)["trials"] == content(whole)["trials"]
-        assert person["finished_at"] == whole["finished_at"]  # who finished once has finished
+        person = person_in(lines, record["public_id"])
+        assert content(person)["trials"] == content(record)["trials"]
+        assert person["finished_at"] == record["finished_at"]  # who finished once has finished
 
 
 @ONE
@@ -89,8 +89,8 @@ def test_of_two_lines_the_newer_one_says_how_somebody_is(
     records: tuple[Line, list[Line]],
 ) -> None:
     _, (_, person, _) = records
-    old = some(person, seen_at=EARLY, training="none")
-    new = some(person, seen_at=LATE, training="over 10 years")
+    old = with_trials(person, seen_at=EARLY, training="none")
+    new = with_trials(person, seen_at=LATE, training="over 10 years")
     for lines in ([line(old), line(new)], [line(new), line(old)]):
         assert person_in(lines, person["public_id"])["training"] == "over 10 years"
 
@@ -98,32 +98,32 @@ def test_of_two_lines_the_newer_one_says_how_somebody_is(
 @ONE
 def test_a_trial_keeps_its_answer_and_every_play_once(records: tuple[Line, list[Line]]) -> None:
     _, (_, person, _) = records
-    trial = next(one for one in person["trials"] if one["answer"])
+    trial = next(row for row in person["trials"] if row["answer"])
     plays = trial["plays"]
-    heard = {**trial, "plays": plays[:3], "answer": None}
-    answered = {**trial, "plays": plays[2:]}
+    heard_only = {**trial, "plays": plays[:3], "answer": None}
+    answered_later = {**trial, "plays": plays[2:]}
     for lines in (
-        [line(some(person, heard)), line(some(person, answered))],
-        [line(some(person, answered)), line(some(person, heard))],
+        [line(with_trials(person, heard_only)), line(with_trials(person, answered_later))],
+        [line(with_trials(person, answered_later)), line(with_trials(person, heard_only))],
     ):
-        found = trial_in(lines, person["public_id"], trial["stimulus"])
-        assert found["answer"] == trial["answer"]
-        assert sorted(play["submission"] for play in found["plays"]) == sorted(
+        merged = trial_in(lines, person["public_id"], trial["stimulus"])
+        assert merged["answer"] == trial["answer"]
+        assert sorted(play["submission"] for play in merged["plays"]) == sorted(
             play["submission"] for play in plays
         )
 
 
 @ONE
 def test_who_withdrew_is_gone_whatever_other_lines_say(records: tuple[Line, list[Line]]) -> None:
-    study, (_, person, other) = records
+    study, (_, person, remaining) = records
     public_id = person["public_id"]
-    gone = {"type": "withdrawn", "at": EARLY, "study": "small", "mark": pseudonym(public_id)}
+    withdrawal = {"type": "withdrawn", "at": EARLY, "study": "small", "mark": pseudonym(public_id)}
     begin = {"type": "study", "at": "2025", "study": study}
-    for lines in permutations([line(person), {**gone}, {**gone}, line(other)]):
-        found = merge_lines([begin, *lines])
-        assert set(found.people) == {other["public_id"]}
-        assert found.studies["small"]["withdrawn"] == study["withdrawn"] + 1  # once
-        assert found.consented("small") == 2
+    for lines in permutations([line(person), {**withdrawal}, {**withdrawal}, line(remaining)]):
+        state = merge_lines([begin, *lines])
+        assert set(state.people) == {remaining["public_id"]}
+        assert state.studies["small"]["withdrawn"] == study["withdrawn"] + 1  # once
+        assert state.consented("small") == 2
     assert study["withdrawn"] == 0  # the line itself is as it was
 
 
@@ -132,29 +132,29 @@ def test_how_many_joined_is_the_most_that_any_line_tells(
     records: tuple[Line, list[Line]],
 ) -> None:
     study, people = records
-    found = JournalState()
-    assert found.consented("small") == 0
+    state = JournalState()
+    assert state.consented("small") == 0
     for count, expected in ((2, 2), (5, 5), (3, 5)):
-        found.add({"type": "begun", "study": "small", "count": count})
-        assert found.consented("small") == expected
-    found = JournalState()
-    found.add({"type": "begun", "study": "small", "count": 1})
-    found.add({"type": "study", "study": {**study, "withdrawn": 4}})
+        state.add({"type": "begun", "study": "small", "count": count})
+        assert state.consented("small") == expected
+    state = JournalState()
+    state.add({"type": "begun", "study": "small", "count": 1})
+    state.add({"type": "study", "study": {**study, "withdrawn": 4}})
     for person in people:
-        found.add(line(person))
-    found.add(line({**people[0], "public_id": "f" * 16}, study="another"))
-    assert found.consented("small") == 3 + 4
-    assert found.consented("another") == 1
+        state.add(line(person))
+    state.add(line({**people[0], "public_id": "f" * 16}, study="another"))
+    assert state.consented("small") == 3 + 4
+    assert state.consented("another") == 1
 
 
 @pytest.mark.parametrize("count", [-1, 2**31, True, 2.0, "3", None])
 def test_a_number_of_people_that_cannot_be_is_an_error(count: object) -> None:
-    found = JournalState()
+    state = JournalState()
     with pytest.raises(RecordError, match="count"):
-        found.add({"type": "begun", "study": "small", "count": count})
-    found.add({"type": "begun", "study": "small", "count": 0})
-    found.add({"type": "begun", "study": "large", "count": 2**31 - 1})
-    assert found.begun == {"small": 0, "large": 2**31 - 1}
+        state.add({"type": "begun", "study": "small", "count": count})
+    state.add({"type": "begun", "study": "small", "count": 0})
+    state.add({"type": "begun", "study": "large", "count": 2**31 - 1})
+    assert state.begun == {"small": 0, "large": 2**31 - 1}
 
 
 @ONE
@@ -169,30 +169,32 @@ def test_the_newest_line_of_a_study_is_the_one_that_counts(
         line({"public_id": people[0]["public_id"]}),
         {"type": "withdrawn", "at": EARLY},
     ]
-    found = merge_lines(lines)
-    assert found.studies["small"]["state"] == "closed"
-    assert not found.people and not found.withdrawn
-    assert len([one for one in caplog.records if "makes no sense" in one.message]) == 2
+    state = merge_lines(lines)
+    assert state.studies["small"]["state"] == "closed"
+    assert not state.people and not state.withdrawn
+    assert len([entry for entry in caplog.records if "makes no sense" in entry.message]) == 2
 
 
 def test_whose_a_line_is() -> None:
     assert person_of({"participant": {"public_id": "abc"}}) == "abc"
-    for other in (
+    for unknown_line in (
         {},
         {"participant": "abc"},
         {"participant": {}},
         {"participant": {"public_id": 5}},
     ):
-        assert person_of(other) is None
+        assert person_of(unknown_line) is None
 
 
-@pytest.mark.parametrize("what", ["asked_at", "checked_at", "finished_at", "invitation"])
+@pytest.mark.parametrize("field", ["asked_at", "checked_at", "finished_at", "invitation"])
 @ONE
-def test_who_did_anything_but_join_is_not_idle(records: tuple[Line, list[Line]], what: str) -> None:
+def test_who_did_anything_but_join_is_not_idle(
+    records: tuple[Line, list[Line]], field: str
+) -> None:
     _, (nothing, _, _) = records
     idle = {**nothing, "asked_at": None, "checked_at": None}
     assert is_idle(idle)
-    assert not is_idle({**idle, what: EARLY})
+    assert not is_idle({**idle, field: EARLY})
     for trial in ({"plays": [{}], "answer": None}, {"plays": [], "answer": {}}):
         trials = [*idle["trials"], {**idle["trials"][0], **trial}]
         assert is_idle({**idle, "trials": trials}) == (trial["answer"] == {})
@@ -210,7 +212,7 @@ def test_records_are_alike_in_any_order_and_differ_by_any_value(
     assert content(turned) == content(person)
     turned["trials"][0]["answer"]["comment"] = "another"
     assert content(turned) != content(person)
-    unanswered = some(person, {**person["trials"][0], "answer": None})
+    unanswered = with_trials(person, {**person["trials"][0], "answer": None})
     assert content(unanswered)["trials"][0]["answer"] is None
 
 
@@ -218,17 +220,17 @@ def test_records_are_alike_in_any_order_and_differ_by_any_value(
 def test_stimuli_are_known_by_what_was_heard(records: tuple[Line, list[Line]]) -> None:
     study, _ = records
     for change in ("kind", "intended"):
-        other = copy.deepcopy(study)
-        other["stimuli"][0][change] = "other"
-        assert sounds(other) != sounds(study)
-    other = copy.deepcopy(study)
-    one = other["stimuli"][0]
-    one["first"], one["second"] = one["second"], one["first"]
-    assert sounds(other) != sounds(study)
-    other = copy.deepcopy(study)
-    other["stimuli"].reverse()
-    other["title"] = "another title"
-    assert sounds(other) == sounds(study)
+        changed_study = copy.deepcopy(study)
+        changed_study["stimuli"][0][change] = "other"
+        assert sounds(changed_study) != sounds(study)
+    changed_study = copy.deepcopy(study)
+    stimulus = changed_study["stimuli"][0]
+    stimulus["first"], stimulus["second"] = stimulus["second"], stimulus["first"]
+    assert sounds(changed_study) != sounds(study)
+    changed_study = copy.deepcopy(study)
+    changed_study["stimuli"].reverse()
+    changed_study["title"] = "another title"
+    assert sounds(changed_study) == sounds(study)
 
 
 def replayed(database: Database, *lines: Line) -> Restored:
@@ -247,15 +249,15 @@ def test_an_older_line_changes_no_row_and_a_newer_one_does(
     database: Database, records: tuple[Line, list[Line]]
 ) -> None:
     study, (_, person, finished) = records
-    known = {"type": "study", "at": EARLY, "study": study}
+    study_line = {"type": "study", "at": EARLY, "study": study}
     ages = [
         (person, {"seen_at": EARLY}, "headphones"),
         (person, {"seen_at": FAR}, "speakers"),
         (finished, {"seen_at": FAR, "finished_at": None, "stage": "active"}, "headphones"),
     ]
     for record, changed, expected in ages:
-        done = replayed(database, known, line({**record, "device": "speakers", **changed}))
-        assert done == Restored()  # nothing was added
+        outcome = replayed(database, study_line, line({**record, "device": "speakers", **changed}))
+        assert outcome == Restored()  # nothing was added
         assert device_of(database, record["public_id"]) == expected
 
 
@@ -264,7 +266,7 @@ def test_what_rows_lack_is_added_and_counted_once(
     database: Database, records: tuple[Line, list[Line]]
 ) -> None:
     study, (nothing, person, finished) = records
-    known = {"type": "study", "at": EARLY, "study": study}
+    study_line = {"type": "study", "at": EARLY, "study": study}
     with database.write() as session:
         rows = session.scalars(select(Participant)).all()
         for row in rows:
@@ -275,7 +277,7 @@ def test_what_rows_lack_is_added_and_counted_once(
                     if trial.answer is not None:
                         session.delete(trial.answer)
                 session.delete(row.trials[-1])
-    lines = [known, *(line(record) for record in (nothing, person, finished))]
+    lines = [study_line, *(line(record) for record in (nothing, person, finished))]
     assert replayed(database, *lines) == Restored(participants=1, answers=8 + 1)
     assert replayed(database, *lines) == Restored()
     with database.read() as session:
@@ -290,9 +292,11 @@ def test_who_joined_and_did_nothing_more_is_counted_as_removed(
     database: Database, records: tuple[Line, list[Line]]
 ) -> None:
     study, _ = records
-    known = {"type": "study", "at": EARLY, "study": study}
+    study_line = {"type": "study", "at": EARLY, "study": study}
     for count, lapsed in ((5, 2), (5, 2), (7, 4), (1, 4)):
-        replayed(database, known, {"type": "begun", "at": LATE, "study": "small", "count": count})
+        replayed(
+            database, study_line, {"type": "begun", "at": LATE, "study": "small", "count": count}
+        )
         with database.read() as session:
             row = session.scalars(select(Study)).one()
             assert (row.lapsed, flow(session, row).consented) == (lapsed, 3 + lapsed)
@@ -303,22 +307,24 @@ def test_somebody_of_another_study_is_a_problem_and_the_rest_is_restored(
     database: Database, records: tuple[Line, list[Line]]
 ) -> None:
     study, (_, person, finished) = records
-    other = {**copy.deepcopy(study), "name": "other", "invitations": []}
+    other_study = {**copy.deepcopy(study), "name": "other", "invitations": []}
     with database.write() as session:
         for row in session.scalars(select(Participant)):
             if row.public_id == finished["public_id"]:
                 session.delete(row)
-    done = replayed(
+    outcome = replayed(
         database,
-        {"type": "study", "at": EARLY, "study": other},
+        {"type": "study", "at": EARLY, "study": other_study},
         line(person, study="other"),
         line(finished, study="other"),
         line({**finished, "public_id": "e" * 16}, study="lost"),
         line({**finished, "public_id": "f" * 16}, study="lost"),
     )
-    assert (done.studies, done.participants, done.answers) == (1, 1, 8)
-    assert len(done.problems) == 2
-    assert "another study" in done.problems[0] and done.problems[1].startswith("2 participants")
+    assert (outcome.studies, outcome.participants, outcome.answers) == (1, 1, 8)
+    assert len(outcome.problems) == 2
+    assert "another study" in outcome.problems[0] and outcome.problems[1].startswith(
+        "2 participants"
+    )
 
 
 @ONE
@@ -335,19 +341,19 @@ def test_invitations_of_who_withdrew_stay_used_and_rows_are_erased(
         session.flush()
         record = of_participant(person, private=True)
         row.used_at = None
-    gone = {
+    withdrawal = {
         "type": "withdrawn",
         "at": LATE,
         "study": "small",
         "mark": pseudonym(record["public_id"]),
         "invitation": record["invitation"],
     }
-    done = replayed(database, {"type": "study", "at": EARLY, "study": before}, gone)
-    assert done == Restored(erased=1)
+    outcome = replayed(database, {"type": "study", "at": EARLY, "study": before}, withdrawal)
+    assert outcome == Restored(erased=1)
     with database.read() as session:
         assert session.scalars(select(Participant)).all() == []
         assert session.scalars(select(Invitation.used_at)).one() is not None
-    assert replayed(database, gone) == Restored()
+    assert replayed(database, withdrawal) == Restored()
 
 
 @ONE
@@ -356,9 +362,9 @@ def test_what_the_database_refuses_is_told_without_anybodys_values(
 ) -> None:
     """Two people cannot have one link."""
     study, (_, person, _) = records
-    known = {"type": "study", "at": EARLY, "study": study}
-    done = replayed(database, known, line({**person, "public_id": "f" * 16}))
-    (problem,) = done.problems
+    study_line = {"type": "study", "at": EARLY, "study": study}
+    outcome = replayed(database, study_line, line({**person, "public_id": "f" * 16}))
+    (problem,) = outcome.problems
     assert problem.startswith("A participant could not be restored: UNIQUE constraint failed")
     assert person["token_hash"] not in problem and "\n" not in problem
-    assert (done.participants, done.answers) == (0, 0)
+    assert (outcome.participants, outcome.answers) == (0, 0)

@@ -14,7 +14,7 @@ from survey.journal.journal import Journal
 from survey.participant import participation
 from tests.survey.crowd import answer, fill, join
 from tests.survey.hub import Hub
-from tests.survey.journalling import DATASET, Connect, crowd, local, one, text_of, wipe
+from tests.survey.journalling import DATASET, Connect, crowd, local, participant_row, text_of, wipe
 
 
 class TestRestore:
@@ -38,21 +38,26 @@ class TestRestore:
             journal.joined(session, person)
         assert journal.close()
         wipe(host)
-        again = start()
-        done = again.restore(empty)
-        assert (done.studies, done.participants, done.answers) == (1, 4, 8 + 8 + 3)
-        assert (done.erased, done.problems) == (0, [])
+        restarted = start()
+        outcome = restarted.restore(empty)
+        assert (outcome.studies, outcome.participants, outcome.answers) == (1, 4, 8 + 8 + 3)
+        assert (outcome.erased, outcome.problems) == (0, [])
         assert text_of(empty) == text_of(database)
         with empty.read() as session, database.read() as before:
             for row in before.scalars(select(Participant)):
-                there = one(session, row.public_id)
-                assert there.token_hash == row.token_hash
-                assert there.completion_code == row.completion_code
+                restored_row = participant_row(session, row.public_id)
+                assert restored_row.token_hash == row.token_hash
+                assert restored_row.completion_code == row.completion_code
             invitation = session.scalars(select(Invitation)).one()
             assert invitation.label == "J" and invitation.used_at is not None
-            assert one(session, person.public_id).invitation_id == invitation.id
-        done = again.restore(empty)
-        assert (done.studies, done.participants, done.answers, done.journalled) == (0, 0, 0, 0)
+            assert participant_row(session, person.public_id).invitation_id == invitation.id
+        outcome = restarted.restore(empty)
+        assert (outcome.studies, outcome.participants, outcome.answers, outcome.journalled) == (
+            0,
+            0,
+            0,
+            0,
+        )
 
     @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
     def test_who_was_in_the_middle_goes_on_with_the_old_link(
@@ -74,12 +79,14 @@ class TestRestore:
         wipe(host)
         start().restore(empty)
         with empty.write() as session:
-            found = participation.find(session, link)
-            assert found.public_id == person.public_id
-            assert [trial.stimulus.name for trial in found.trials] == order
-            assert [trial.answer is not None for trial in found.trials] == [True] + [False] * 7
-            assert {trial.token for trial in found.trials}.isdisjoint({token})
-            answer(session, found, random.Random(2))
+            participant = participation.find(session, link)
+            assert participant.public_id == person.public_id
+            assert [trial.stimulus.name for trial in participant.trials] == order
+            assert [trial.answer is not None for trial in participant.trials] == [True] + [
+                False
+            ] * 7
+            assert {trial.token for trial in participant.trials}.isdisjoint({token})
+            answer(session, participant, random.Random(2))
 
     @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
     def test_lines_twice_or_cut_short_change_nothing(
@@ -100,11 +107,11 @@ class TestRestore:
         shuffled = raw + raw[::-1]
         cut = raw[-1][: len(raw[-1]) // 2]
         file.write_bytes(b"".join(shuffled) + b"null\n{}\n\xff\xfe\n5\n" + cut)
-        again = start()
-        done = again.restore(empty)
-        assert done.answers == 19 and done.problems == []
+        restarted = start()
+        outcome = restarted.restore(empty)
+        assert outcome.answers == 19 and outcome.problems == []
         assert text_of(empty) == text_of(database)
-        again.flush()
+        restarted.flush()
         assert cut + b"\n" not in hub.files(DATASET)[0].read_bytes() + b"\n"
         assert not hub.files(DATASET)[0].read_bytes().endswith(cut)
 
@@ -123,12 +130,14 @@ class TestRestore:
         journal.close()
         path = sorted((host.data / "journal").glob("*.jsonl"))[-1]
         text = path.read_text().replace('"rhythm": 1', '"rhythm": "1"')
-        bad = next(line for line in text.splitlines() if people[0] in line)
-        path.write_text(text + bad.replace(people[0], "a" * 16).replace("lower-", "deeper-") + "\n")
-        done = start().restore(empty)
-        assert done.participants == 3
-        assert len(done.problems) == 1 and "could not be restored" in done.problems[0]
-        assert done.problems[0] in caplog.text
+        damaged_line = next(line for line in text.splitlines() if people[0] in line)
+        path.write_text(
+            text + damaged_line.replace(people[0], "a" * 16).replace("lower-", "deeper-") + "\n"
+        )
+        outcome = start().restore(empty)
+        assert outcome.participants == 3
+        assert len(outcome.problems) == 1 and "could not be restored" in outcome.problems[0]
+        assert outcome.problems[0] in caplog.text
 
     def test_an_answer_from_before_seconds_had_a_bound(
         self,
@@ -139,16 +148,16 @@ class TestRestore:
         empty: Database,
         start: Connect,
     ):
-        """It is restored with as much as may be, and the journal is not written anew for it."""
+        """It is restored with the largest allowed time, and the journal is not rewritten."""
         crowd(database, study, journal)
         journal.close()
         for path in (host.data / "journal").glob("*.jsonl"):
             path.write_text(
                 re.sub(r'("seconds": )\d+\.\d+(, "at")', r"\g<1>1e308\2", path.read_text())
             )
-        again = start()
-        done = again.restore(empty)
-        assert (done.answers, done.problems, done.journalled) == (19, [], 0)
+        restarted = start()
+        outcome = restarted.restore(empty)
+        assert (outcome.answers, outcome.problems, outcome.journalled) == (19, [], 0)
         with empty.read() as session:
             assert set(session.scalars(select(Answer.seconds))) == {LONGEST_SECONDS}
 
@@ -171,16 +180,16 @@ class TestRestore:
             stimulus = session.get_one(Study, study.id).stimuli[0]
             stimulus.first_id, stimulus.second_id = stimulus.second_id, stimulus.first_id
         hub.gate.clear()
-        again = start()
-        done = again.restore(database)
-        assert done.participants == 0 and "other clips" in done.problems[0]
-        assert "3 participants" in done.problems[1] and again.problems == done.problems
-        before_upload = durability(host, database, again).sentence
+        restarted = start()
+        outcome = restarted.restore(database)
+        assert outcome.participants == 0 and "other clips" in outcome.problems[0]
+        assert "3 participants" in outcome.problems[1] and restarted.problems == outcome.problems
+        before_upload = durability(host, database, restarted).sentence
         assert ("nothing has been uploaded yet" in before_upload) == database.is_sqlite
         hub.gate.set()
-        assert again.flush()
-        for sentence in (before_upload, durability(host, database, again).sentence):
-            assert all(problem in sentence for problem in done.problems)
+        assert restarted.flush()
+        for sentence in (before_upload, durability(host, database, restarted).sentence):
+            assert all(problem in sentence for problem in outcome.problems)
 
     @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
     def test_what_only_the_database_has_is_journalled(
@@ -195,8 +204,8 @@ class TestRestore:
         with database.write() as session:
             fill(session, study, 2)
         journal = start()
-        done = journal.restore(database)
-        assert done.journalled == 3 and done.participants == 0
+        outcome = journal.restore(database)
+        assert outcome.journalled == 3 and outcome.participants == 0
         journal.close()
         wipe(host)
         start().restore(empty)
@@ -218,13 +227,13 @@ class TestRestore:
             person = session.scalars(select(Participant)).one()
             with database.write() as newer:
                 journal = start()
-                same = one(newer, person.public_id)
-                while same.stage != "finished":
-                    answer(newer, same, random.Random(3))
-                journal.finished(newer, same)
+                newer_row = participant_row(newer, person.public_id)
+                while newer_row.stage != "finished":
+                    answer(newer, newer_row, random.Random(3))
+                journal.finished(newer, newer_row)
             assert person.stage == "active"
-        done = journal.restore(empty)
-        assert (done.participants, done.answers) == (0, 5)
+        outcome = journal.restore(empty)
+        assert (outcome.participants, outcome.answers) == (0, 5)
         assert text_of(empty) == text_of(database)
 
     def test_a_rolled_back_answer_is_in_no_journal(
@@ -246,7 +255,7 @@ def test_the_journal_is_json_lines(
     database: Database, study: Study, journal: Journal, host: Settings
 ):
     crowd(database, study, journal, 2)
-    found = [json.loads(line) for line in local(host).splitlines()]
-    assert {line["type"] for line in found} == {"start", "study", "participant"}
-    answers = [line for line in found if line["type"] == "participant"]
+    records = [json.loads(line) for line in local(host).splitlines()]
+    assert {line["type"] for line in records} == {"start", "study", "participant"}
+    answers = [line for line in records if line["type"] == "participant"]
     assert [len(line["participant"]["trials"]) for line in answers[:3]] == [8, 1, 1]

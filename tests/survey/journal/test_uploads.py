@@ -14,7 +14,7 @@ from survey.journal.durability import durability
 from survey.journal.journal import Journal
 from tests.survey.crowd import answer, join
 from tests.survey.hub import Hub
-from tests.survey.journalling import DATASET, ROOT, Connect, crowd, local, one
+from tests.survey.journalling import DATASET, ROOT, Connect, crowd, local, participant_row
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -29,7 +29,7 @@ class TestUploads:
         time.sleep(0.2)
         assert len(hub.commits(DATASET)) == before
         with database.write() as session:
-            person = one(session, person.public_id)
+            person = participant_row(session, person.public_id)
             while person.stage != "finished":
                 answer(session, person, random.Random(1))
             journal.finished(session, person)
@@ -64,7 +64,7 @@ class TestUploads:
         hub.gate.clear()
         for _ in range(50):
             with database.read() as session:
-                journal.finished(session, one(session, public_id))
+                journal.finished(session, participant_row(session, public_id))
         hub.gate.set()
         assert journal.flush()
         assert len(hub.commits(DATASET)) - before <= 3
@@ -76,7 +76,7 @@ class TestUploads:
         people = crowd(database, study, journal, 2)
         hub.gate.set()
         assert journal.flush()
-        assert all(who.encode() in hub.everything(DATASET) for who in people)
+        assert all(public_id.encode() in hub.everything(DATASET) for public_id in people)
 
     def test_a_failing_upload_is_told_of_and_made_up_for(
         self, database: Database, study: Study, journal: Journal, host: Settings, hub: Hub
@@ -85,8 +85,8 @@ class TestUploads:
         hub.down = True
         public_id = crowd(database, study, journal)[0]
         assert not journal.flush()
-        found = durability(host, database, journal)
-        assert not found.ok and "fails: 503: the Hub is down" in found.sentence
+        status = durability(host, database, journal)
+        assert not status.ok and "fails: 503: the Hub is down" in status.sentence
         hub.down = False
         assert journal.flush() and durability(host, database, journal).ok
         assert public_id.encode() in hub.everything(DATASET)
@@ -109,7 +109,7 @@ class TestUploads:
         assert local(host) == before and journal.failure is not None
         people += crowd(database, study, journal, 1)
         assert journal.flush() and journal.failure is None
-        assert all(who.encode() in local(host) for who in people)
+        assert all(public_id.encode() in local(host) for public_id in people)
 
     def test_large_files_are_left_behind(
         self,
@@ -148,6 +148,6 @@ def test_an_upload_that_hangs_keeps_no_process_from_ending(tmp_path: Path):
     """The Hub takes the files and never says so; the host wants to restart."""
     command = [sys.executable, "-c", HANGS, str(tmp_path)]
     begun = time.monotonic()
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert done.stdout == "False\n" and done.returncode == 0, done.stderr
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert process.stdout == "False\n" and process.returncode == 0, process.stderr
     assert time.monotonic() - begun < 25  # commits wait 30 s for the gate

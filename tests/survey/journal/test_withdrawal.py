@@ -11,7 +11,16 @@ from survey.journal.journal import Journal
 from survey.records.erasure import erase
 from tests.survey.crowd import answer, join
 from tests.survey.hub import Hub
-from tests.survey.journalling import DATASET, Connect, crowd, lines, local, one, text_of, wipe
+from tests.survey.journalling import (
+    DATASET,
+    Connect,
+    crowd,
+    lines,
+    local,
+    participant_row,
+    text_of,
+    wipe,
+)
 
 
 class TestWithdrawal:
@@ -38,9 +47,9 @@ class TestWithdrawal:
         crowd(database, study, journal, 2)
         assert journal.flush() and b"what I said" in hub.everything(DATASET)
         with database.write() as session:
-            found = one(session, person.public_id)
-            erase(session, found)
-            journal.withdrawn(found.public_id)
+            stored = participant_row(session, person.public_id)
+            erase(session, stored)
+            journal.withdrawn(stored.public_id)
         secrets = [person.public_id.encode(), b"what I said", person.token_hash.encode(), b"Jane"]
         assert not [secret for secret in secrets if secret in local(host)]
         assert journal.flush()
@@ -48,9 +57,9 @@ class TestWithdrawal:
         assert len(hub.commits(DATASET)) == 1
         journal.close()
         wipe(host)
-        again = start()
-        done = again.restore(empty)
-        assert done.participants == 2
+        restarted = start()
+        outcome = restarted.restore(empty)
+        assert outcome.participants == 2
         with empty.read() as session:
             assert session.scalars(select(Study.withdrawn)).one() == 1
         assert text_of(empty) == text_of(database)
@@ -70,15 +79,15 @@ class TestWithdrawal:
         assert journal.flush()
         hub.down = True
         with database.write() as session:
-            erase(session, one(session, public_id))
+            erase(session, participant_row(session, public_id))
             journal.withdrawn(public_id)
         assert not journal.flush()
         journal._uploads.stop()
         hub.down = False
         assert public_id.encode() in hub.everything(DATASET)
-        again = start()
-        assert again.restore(database).participants == 0
-        assert again.flush()
+        restarted = start()
+        assert restarted.restore(database).participants == 0
+        assert restarted.flush()
         assert public_id.encode() not in hub.everything(DATASET) + local(host)
 
     def test_an_old_database_that_comes_back_is_purged(
@@ -90,8 +99,8 @@ class TestWithdrawal:
     ):
         public_id = crowd(database, study, journal)[0]
         journal.withdrawn(public_id)
-        done = journal.restore(database)
-        assert done.erased == 1 and done.participants == 0
+        outcome = journal.restore(database)
+        assert outcome.erased == 1 and outcome.participants == 0
         with database.read() as session:
             assert len(session.scalars(select(Participant)).all()) == 2
             assert session.scalars(select(Study.withdrawn)).one() == 1
@@ -107,7 +116,7 @@ class TestWithdrawal:
     ):
         public_id = crowd(database, study, journal)[-1]
         with database.write() as session:
-            person = one(session, public_id)
+            person = participant_row(session, public_id)
             answer(session, person, random.Random(1), "too late")
             journal.finished(session, person)
             journal.withdrawn(public_id)

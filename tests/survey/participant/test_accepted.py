@@ -57,15 +57,15 @@ EXTREMES: list[dict[str, Any]] = [
 @given(name=st.sampled_from(["seconds", *SCALES]), value=NUMBERS)
 def test_what_is_accepted_may_be_stored_and_read_again(name: str, value: float) -> None:
     try:
-        found = Answered.model_validate(BODY | {name: value})
+        answer = Answered.model_validate(BODY | {name: value})
     except ValidationError:
         return
-    record = json.loads(dump(found.model_dump(exclude={"trial"}) | {"comment": ""} | AT))
+    record = json.loads(dump(answer.model_dump(exclude={"trial"}) | {"comment": ""} | AT))
     assert values(Answer, record)[name] == value
-    assert PARSERS[name](repr(getattr(found, name))) == value
+    assert PARSERS[name](repr(getattr(answer, name))) == value
 
 
-def found_of(body: dict[str, Any]) -> dict[str, Any]:
+def record_of(body: dict[str, Any]) -> dict[str, Any]:
     """An answer's record, as a browser's body of it would become."""
     return {key: value for key, value in body.items() if key != "trial"} | {
         "comment": "",
@@ -76,14 +76,14 @@ def found_of(body: dict[str, Any]) -> dict[str, Any]:
 
 @given(value=st.floats(min_value=LONGEST_SECONDS, allow_nan=False, allow_infinity=False))
 def test_what_was_accepted_once_is_bounded_and_not_lost(value: float) -> None:
-    assert values(Answer, found_of(BODY) | {"seconds": value})["seconds"] == LONGEST_SECONDS
+    assert values(Answer, record_of(BODY) | {"seconds": value})["seconds"] == LONGEST_SECONDS
 
 
 @pytest.mark.parametrize("value", ["1e999", "-1e999"])
 def test_what_is_read_as_infinite_is_refused(value: str) -> None:
     for number in (json.loads(value), json.loads(value + "00")):
         with pytest.raises(RecordError, match=r"answer\.seconds cannot be"):
-            values(Answer, found_of(BODY) | {"seconds": number})
+            values(Answer, record_of(BODY) | {"seconds": number})
 
 
 def test_extremes_all_the_way(
@@ -105,32 +105,32 @@ def test_extremes_all_the_way(
                 "type": "participant",
                 "at": "2",
                 "study": before.name,
-                "participant": of_participant(one, private=True),
+                "participant": of_participant(participant, private=True),
             }
-            for one in people
+            for participant in people
         ]
-        again = read_csv(io.StringIO(export_files.ratings_csv(session, before), newline=""))
-        said = [comment.translate(CONTROLS) for comment in table["comment"]]
-        plain = table.assign(comment=pd.Series(said, dtype=object))
-        assert again.equals(plain) and len(table) == 3 * 6
+        reread = read_csv(io.StringIO(export_files.ratings_csv(session, before), newline=""))
+        comments = [comment.translate(CONTROLS) for comment in table["comment"]]
+        plain = table.assign(comment=pd.Series(comments, dtype=object))
+        assert reread.equals(plain) and len(table) == 3 * 6
         results = _analysed(session, before)
     for name in ("imported", "replayed"):
         shutil.copy(migrated, tmp_path / name)
-        other = Database(f"sqlite:///{tmp_path / name}")
-        with other.write() as session:
+        second_database = Database(f"sqlite:///{tmp_path / name}")
+        with second_database.write() as session:
             if name == "imported":
                 import_study(session, text)
             else:
-                told = replay.merge_lines(json.loads(dump(line)) for line in lines)
-                done = replay.replay(session, told)
-                assert (done.problems, done.answers) == ([], 3 * len(EXTREMES))
-        with other.read() as session:
+                state = replay.merge_lines(json.loads(dump(line)) for line in lines)
+                outcome = replay.replay(session, state)
+                assert (outcome.problems, outcome.answers) == ([], 3 * len(EXTREMES))
+        with second_database.read() as session:
             assert frame(session, choose(session)).equals(table)
             assert _analysed(session, choose(session)) == results
-        other.close()
+        second_database.close()
 
 
 def _analysed(session: Any, study: Study) -> str:
-    found = frame(session, study)
-    results = analyse(found, flow(session, study), study.rules, seed=1, draws=50)
+    ratings = frame(session, study)
+    results = analyse(ratings, flow(session, study), study.rules, seed=1, draws=50)
     return json.dumps(plain(results), default=str, allow_nan=False)

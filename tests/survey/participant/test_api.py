@@ -30,8 +30,8 @@ def send(person: Person, path: str, content: bytes, kind: str = "application/jso
     return person.client.post(f"/api/{path}", content=content, headers=headers)
 
 
-def is_one_sentence(said: dict[str, Any]) -> bool:
-    message = said["message"]
+def is_one_sentence(body: dict[str, Any]) -> bool:
+    message = body["message"]
     plain = "value error" not in message.lower()  # the words of a library
     return plain and message.endswith(".") and "\n" not in message and len(message) < 200
 
@@ -69,9 +69,9 @@ def test_hostile_answers(client: TestClient, database: Database, field: str) -> 
     before = rows(database)
     for value in HOSTILE[field]:
         body = {"trial": trial, "submission": key(), "direction": "same", **RATINGS, field: value}
-        said = send(person, "answers", json.dumps(body).encode())
-        assert said.status_code == 422, (value, said.text)
-        assert said.json()["error"] == "invalid" and is_one_sentence(said.json())
+        response = send(person, "answers", json.dumps(body).encode())
+        assert response.status_code == 422, (value, response.text)
+        assert response.json()["error"] == "invalid" and is_one_sentence(response.json())
         assert rows(database) == before
     assert person.state()["trial"]["id"] == trial
 
@@ -80,13 +80,13 @@ def test_incomplete_answers(client: TestClient, database: Database) -> None:
     person = Person.ready(client)
     trial = person.state()["trial"]["id"]
     person.hear(trial)
-    whole = {"trial": trial, "submission": key(), "direction": "same", **RATINGS}
-    for missing in whole:
-        body = {name: value for name, value in whole.items() if name != missing}
-        said = person.post("answers", **body)
-        assert said.status_code == 422 and missing in said.json()["message"]
+    answer = {"trial": trial, "submission": key(), "direction": "same", **RATINGS}
+    for missing in answer:
+        body = {name: value for name, value in answer.items() if name != missing}
+        response = person.post("answers", **body)
+        assert response.status_code == 422 and missing in response.json()["message"]
     assert rows(database)["answers"] == 0
-    assert person.post("answers", **whole).status_code == 200
+    assert person.post("answers", **answer).status_code == 200
 
 
 MALFORMED = (
@@ -109,9 +109,9 @@ def test_malformed_bodies(client: TestClient, database: Database) -> None:
     before = rows(database)
     for path in ("answers", "plays", "questions", "sound", "withdraw", "join"):
         for content in MALFORMED:
-            said = send(person, path, content)
-            assert said.status_code == 422, (path, content[:20], said.text)
-            assert said.json()["error"] == "invalid" and is_one_sentence(said.json())
+            response = send(person, path, content)
+            assert response.status_code == 422, (path, content[:20], response.text)
+            assert response.json()["error"] == "invalid" and is_one_sentence(response.json())
     assert rows(database) == before
 
 
@@ -128,8 +128,8 @@ def test_forms_of_other_sites_are_not_read(client: TestClient, database: Databas
 def test_hostile_plays(client: TestClient, database: Database) -> None:
     person = Person.ready(client)
     trial = person.state()["trial"]["id"]
-    good = {"trial": trial, "side": "first", "event": "ended", "submission": key()}
-    for wrong in (
+    play = {"trial": trial, "side": "first", "event": "ended", "submission": key()}
+    for changes in (
         {"side": "third"},
         {"side": None},
         {"event": "paused"},
@@ -138,10 +138,10 @@ def test_hostile_plays(client: TestClient, database: Database) -> None:
         {"trial": 5},
         {"at": "2020-01-01"},
     ):
-        said = person.post("plays", **good | wrong)
-        assert said.status_code == 422 and said.json()["error"] == "invalid", wrong
+        response = person.post("plays", **play | changes)
+        assert response.status_code == 422 and response.json()["error"] == "invalid", changes
     assert rows(database)["plays"] == 0
-    assert person.post("plays", **good).status_code == 204
+    assert person.post("plays", **play).status_code == 204
 
 
 HOSTILE_BEGINNINGS = (
@@ -184,9 +184,9 @@ HOSTILE_JOINS = (
 
 def test_hostile_joins(client: TestClient, database: Database) -> None:
     for body, status, code in HOSTILE_JOINS:
-        said = client.post("/api/join", json=body)
-        assert (said.status_code, said.json()["error"]) == (status, code), body
-        assert is_one_sentence(said.json())
+        response = client.post("/api/join", json=body)
+        assert (response.status_code, response.json()["error"]) == (status, code), body
+        assert is_one_sentence(response.json())
     assert rows(database)["participants"] == 0
 
 
@@ -197,9 +197,9 @@ def test_hostile_joins(client: TestClient, database: Database) -> None:
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_unknown_tokens(client: TestClient, header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header}
-    said = client.get("/api/state", headers=headers)
-    assert said.status_code == 404 and said.json()["error"] == "unknown"
-    assert is_one_sentence(said.json())
+    response = client.get("/api/state", headers=headers)
+    assert response.status_code == 404 and response.json()["error"] == "unknown"
+    assert is_one_sentence(response.json())
 
 
 def test_a_hash_is_no_token(client: TestClient, database: Database) -> None:
@@ -207,9 +207,9 @@ def test_a_hash_is_no_token(client: TestClient, database: Database) -> None:
     Person.join(client)
     with database.read() as session:
         stored = session.scalars(select(Participant)).one()
-    for known in (stored.token_hash, stored.public_id):
-        said = client.get("/api/state", headers={"Authorization": f"Bearer {known}"})
-        assert said.status_code == 404
+    for stored_value in (stored.token_hash, stored.public_id):
+        response = client.get("/api/state", headers={"Authorization": f"Bearer {stored_value}"})
+        assert response.status_code == 404
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -222,7 +222,7 @@ def test_plays_without_end_are_not_stored_without_end(
     for _ in range(4):
         person.hear(trial)
     assert rows(database)["plays"] == 5
-    assert person.judge(trial).status_code == 200
+    assert person.answer(trial).status_code == 200
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -18,8 +18,8 @@ from tests.survey.together import together
 
 
 def candidates(lower: int, higher: int) -> list[Candidate]:
-    ways = ["lower"] * lower + ["higher"] * higher
-    return [Candidate(number, "transfer", way) for number, way in enumerate(ways)]
+    directions = ["lower"] * lower + ["higher"] * higher
+    return [Candidate(number, "transfer", direction) for number, direction in enumerate(directions)]
 
 
 def cells(database: Database) -> dict[str, int]:
@@ -34,16 +34,16 @@ def cells(database: Database) -> dict[str, int]:
         return dict(session.execute(query).all())
 
 
-@pytest.mark.parametrize("each", [3, 4])
+@pytest.mark.parametrize("trials_each", [3, 4])
 def test_fifty_who_join_at_once_are_balanced(
-    client: TestClient, database: Database, each: int
+    client: TestClient, database: Database, trials_each: int
 ) -> None:
     with database.write() as session:
-        session.execute(update(Study).values(trials_each=each))
+        session.execute(update(Study).values(trials_each=trials_each))
     together([lambda: Person.join(client)] * 50)
-    found = cells(database)
-    assert sum(found.values()) == 50 * each and len(found) == 8
-    assert max(found.values()) - min(found.values()) <= 1, found
+    load_by_cell = cells(database)
+    assert sum(load_by_cell.values()) == 50 * trials_each and len(load_by_cell) == 8
+    assert max(load_by_cell.values()) - min(load_by_cell.values()) <= 1, load_by_cell
 
 
 def test_every_participant_hears_everything_once(client: TestClient, database: Database) -> None:
@@ -59,14 +59,20 @@ def test_every_participant_hears_everything_once(client: TestClient, database: D
         participants = session.scalar(select(func.count(Participant.id)))
     orders = set()
     for _, group in groupby(rows, key=lambda row: row.participant_id):
-        way = list(group)
-        assert [row.position for row in way] == list(range(8))
-        assert [row.kind for row in way[:2]] == ["practice"] * 2
-        assert Counter(row.kind for row in way[2:]) == {"transfer": 4, "identical": 1, "swapped": 1}
-        directions = Counter(row.intended for row in way if row.kind == "transfer")
+        trials = list(group)
+        assert [row.position for row in trials] == list(range(8))
+        assert [row.kind for row in trials[:2]] == ["practice"] * 2
+        assert Counter(row.kind for row in trials[2:]) == {
+            "transfer": 4,
+            "identical": 1,
+            "swapped": 1,
+        }
+        directions = Counter(row.intended for row in trials if row.kind == "transfer")
         assert directions == {"lower": 2, "higher": 2}
-        assert not any(one.kind in CATCH and two.kind in CATCH for one, two in pairwise(way))
-        orders.add(tuple(row.kind + row.intended for row in way))
+        assert not any(
+            first.kind in CATCH and second.kind in CATCH for first, second in pairwise(trials)
+        )
+        orders.add(tuple(row.kind + row.intended for row in trials))
     assert participants == 6 and len(orders) > 1
 
 
@@ -74,13 +80,13 @@ def test_places_of_who_stays_away_are_free_again(client: TestClient, database: D
     people = [Person.join(client) for _ in range(4)]
     with database.read() as session:
         assert set(loads_of(session).values()) == {2}
-    gone = people[:2]
+    absent = people[:2]
     with database.write() as session:
         for participant in session.scalars(select(Participant).order_by(Participant.id).limit(2)):
             participant.seen_at -= timedelta(minutes=61)
     with database.read() as session:
         assert sum(loads_of(session).values()) == 8
-    for _ in gone:
+    for _ in absent:
         Person.join(client)
     with database.read() as session:
         assert set(loads_of(session).values()) == {2}
@@ -96,13 +102,13 @@ def test_answers_count_after_the_lease(client: TestClient, database: Database) -
         session.execute(update(Participant).values(seen_at=moment))
     with database.read() as session:
         query = select(Trial.stimulus_id).join(Answer).join(Stimulus)
-        answered = session.scalars(query.where(Stimulus.kind == "transfer")).all()
-        found = loads_of(session)
-    assert answered and found == dict.fromkeys(answered, 1)
+        answered_stimuli = session.scalars(query.where(Stimulus.kind == "transfer")).all()
+        load = loads_of(session)
+    assert answered_stimuli and load == dict.fromkeys(answered_stimuli, 1)
 
 
 def test_being_about_keeps_the_places(client: TestClient, database: Database) -> None:
-    """Of who has done anything; see `test_idle` for who has not."""
+    """For participants who have answered anything; for the others see `test_unused_places`."""
     person = Person.ready(client)
     with database.write() as session:
         participant = session.scalars(select(Participant)).one()
@@ -117,16 +123,16 @@ def test_being_about_keeps_the_places(client: TestClient, database: Database) ->
 
 def test_a_stimulus_with_fewer_answers_comes_first() -> None:
     stimuli = candidates(5, 5)
-    load = {one.id: 3 for one in stimuli} | {1: 0, 3: 1, 7: 0, 8: 2}
+    load = {stimulus.id: 3 for stimulus in stimuli} | {1: 0, 3: 1, 7: 0, 8: 2}
     for seed in range(20):
         chosen = draw(stimuli, load, 4, random.Random(seed))
-        assert {one.id for one in chosen} == {1, 3, 7, 8}
+        assert {stimulus.id for stimulus in chosen} == {1, 3, 7, 8}
 
 
 def test_equals_are_drawn_by_chance() -> None:
     stimuli = candidates(5, 5)
     drawn = [draw(stimuli, {}, 4, random.Random(seed)) for seed in range(300)]
-    counts = Counter(one.id for chosen in drawn for one in chosen)
+    counts = Counter(stimulus.id for chosen in drawn for stimulus in chosen)
     assert len(counts) == 10 and all(80 < count < 160 for count in counts.values()), counts
 
 
@@ -138,37 +144,37 @@ def test_directions_are_shared_where_possible(
     lower: int, higher: int, count: int, expected: tuple[int, int]
 ) -> None:
     chosen = draw(candidates(lower, higher), {}, count, random.Random(1))
-    assert len({one.id for one in chosen}) == len(chosen)
-    found = Counter(one.intended for one in chosen)
-    assert (found["lower"], found["higher"]) == expected
+    assert len({stimulus.id for stimulus in chosen}) == len(chosen)
+    counts = Counter(stimulus.intended for stimulus in chosen)
+    assert (counts["lower"], counts["higher"]) == expected
 
 
 def test_the_odd_one_goes_to_the_direction_that_has_less() -> None:
     stimuli = candidates(2, 2)
     for seed in range(20):
         chosen = draw(stimuli, {0: 2, 1: 2, 2: 2, 3: 1}, 3, random.Random(seed))
-        assert Counter(one.intended for one in chosen) == {"lower": 1, "higher": 2}
+        assert Counter(stimulus.intended for stimulus in chosen) == {"lower": 1, "higher": 2}
 
 
 @pytest.mark.parametrize("swap", [False, True])
 def test_directions_of_unequal_size_are_compared_by_their_mean_load(swap: bool) -> None:
     """Two stimuli with two answers each have more than four that have five together."""
-    few, many = ("higher", "lower") if swap else ("lower", "higher")
+    rarer, commoner = ("higher", "lower") if swap else ("lower", "higher")
     stimuli = [
         Candidate(number, "transfer", direction)
-        for number, direction in enumerate([few] * 2 + [many] * 4)
+        for number, direction in enumerate([rarer] * 2 + [commoner] * 4)
     ]
     load = {0: 2, 1: 2, 2: 1, 3: 1, 4: 1, 5: 2}
     for seed in range(20):
         (chosen,) = draw(stimuli, load, 1, random.Random(seed))
-        assert chosen.intended == many
+        assert chosen.intended == commoner
 
 
 def test_stimuli_without_any_answer_are_missing_in_the_loads_and_come_first() -> None:
     stimuli = candidates(4, 4)
     load = dict.fromkeys((0, 1, 2, 4, 5, 6), 1)
     for seed in range(20):
-        assert {one.id for one in draw(stimuli, load, 2, random.Random(seed))} == {3, 7}
+        assert {stimulus.id for stimulus in draw(stimuli, load, 2, random.Random(seed))} == {3, 7}
 
 
 def test_who_joins_later_hears_what_the_first_left(client: TestClient, database: Database) -> None:
@@ -188,7 +194,7 @@ def test_an_answer_renews_the_lease(client: TestClient, database: Database) -> N
     trial = person.state()["trial"]["id"]
     person.hear(trial)
     silent(database, minutes=59)
-    assert person.judge(trial).status_code == 200
+    assert person.answer(trial).status_code == 200
     silent(database, minutes=59)
     with database.read() as session:
         assert sum(loads_of(session).values()) == 4
@@ -208,12 +214,14 @@ def test_orders_have_no_long_runs_and_no_neighbouring_catch_trials() -> None:
     catches = [Candidate(100 + n, CATCH[n % 2], ("same", "higher")[n % 2]) for n in range(4)]
     firsts = set()
     for seed in range(100):
-        found = order(candidates(10, 10), catches, random.Random(seed))
-        assert sorted(one.id for one in found) == [*range(20), 100, 101, 102, 103]
-        runs = [len(list(group)) for _, group in groupby(found, key=lambda one: one.intended)]
+        ordered = order(candidates(10, 10), catches, random.Random(seed))
+        assert sorted(first.id for first in ordered) == [*range(20), 100, 101, 102, 103]
+        runs = [len(list(group)) for _, group in groupby(ordered, key=lambda first: first.intended)]
         assert max(runs) <= 3
-        assert not any(one.kind in CATCH and two.kind in CATCH for one, two in pairwise(found))
-        firsts.add(found[0].id)
+        assert not any(
+            first.kind in CATCH and second.kind in CATCH for first, second in pairwise(ordered)
+        )
+        firsts.add(ordered[0].id)
     assert len(firsts) > 10
 
 
@@ -225,6 +233,6 @@ def test_what_cannot_be_ordered_well_is_ordered_all_the_same() -> None:
 
 def loads_of(session: Session) -> dict[int, int]:
     """Loads of the transfer stimuli."""
-    found = loads(session, session.scalars(select(Study)).one())
+    load = loads(session, session.scalars(select(Study)).one())
     kinds = session.execute(select(Stimulus.id).where(Stimulus.kind == "transfer")).scalars()
-    return {key: found[key] for key in kinds if key in found}
+    return {key: load[key] for key in kinds if key in load}

@@ -26,9 +26,9 @@ def test_an_address_gives_its_clip(client: TestClient, database: Database) -> No
     assert len(rows) == 8
     for tokens, hashes in ((row[:2], row[2:]) for row in rows):
         for token, sha256 in zip(tokens, hashes, strict=True):
-            said = client.get(f"/audio/{token}")
-            assert said.status_code == 200
-            assert hashlib.sha256(said.content).hexdigest() == sha256
+            response = client.get(f"/audio/{token}")
+            assert response.status_code == 200
+            assert hashlib.sha256(response.content).hexdigest() == sha256
 
 
 def test_headers_are_the_same_for_all_clips(client: TestClient, database: Database) -> None:
@@ -41,10 +41,10 @@ def test_headers_are_the_same_for_all_clips(client: TestClient, database: Databa
         assert headers.pop("etag") == f'"{token}"'
         heads.add(tuple(headers.items()))
     assert len(heads) == 1
-    found = dict(heads.pop())
-    assert found["content-type"] == "audio/mpeg"
-    assert found["cache-control"] == "private, max-age=86400, immutable"
-    assert "content-disposition" not in found
+    clip_headers = dict(heads.pop())
+    assert clip_headers["content-type"] == "audio/mpeg"
+    assert clip_headers["cache-control"] == "private, max-age=86400, immutable"
+    assert "content-disposition" not in clip_headers
 
 
 def test_two_participants_share_no_address(client: TestClient) -> None:
@@ -59,19 +59,19 @@ RANGES = (("bytes=0-1", 0, 2), ("bytes=100-", 100, None), ("bytes=-50", -50, Non
 def test_ranges(client: TestClient) -> None:
     """Phones play nothing from a server that cannot do this."""
     clip = Person.ready(client).state()["trial"]["clips"]["first"]
-    whole = client.get(clip)
-    size = len(whole.content)
-    assert whole.headers["accept-ranges"] == "bytes"
-    for asked, start, end in RANGES:
-        part = client.get(clip, headers={"Range": asked})
+    full = client.get(clip)
+    size = len(full.content)
+    assert full.headers["accept-ranges"] == "bytes"
+    for byte_range, start, end in RANGES:
+        part = client.get(clip, headers={"Range": byte_range})
         assert part.status_code == 206
-        assert part.content == whole.content[start:end]
+        assert part.content == full.content[start:end]
         first, last = start % size, size - 1 if end is None else end - 1
         assert part.headers["content-range"] == f"bytes {first}-{last}/{size}"
-        again = client.get(clip, headers={"Range": asked, "If-Range": whole.headers["etag"]})
-        assert again.status_code == 206
-        changed = client.get(clip, headers={"Range": asked, "If-Range": '"other"'})
-        assert changed.status_code == 200 and changed.content == whole.content
+        repeated = client.get(clip, headers={"Range": byte_range, "If-Range": full.headers["etag"]})
+        assert repeated.status_code == 206
+        changed = client.get(clip, headers={"Range": byte_range, "If-Range": '"other"'})
+        assert changed.status_code == 200 and changed.content == full.content
 
 
 def test_ranges_that_are_none(client: TestClient) -> None:
@@ -100,9 +100,9 @@ NOBODYS = (
 
 def test_other_addresses_are_unknown(client: TestClient) -> None:
     for name in NOBODYS:
-        said = client.get(f"/audio/{name}")
-        assert said.status_code == 404, name
-        assert said.json()["error"] == "unknown"
+        response = client.get(f"/audio/{name}")
+        assert response.status_code == 404, name
+        assert response.json()["error"] == "unknown"
 
 
 def test_hashes_and_file_names_are_no_addresses(client: TestClient, settings: Settings) -> None:

@@ -50,8 +50,8 @@ def test_a_crowd_at_once_and_then_one_a_second(limiter: JoinLimiter, clock: Cloc
 def test_who_is_sent_away_comes_back_one_after_the_other(limiter: JoinLimiter) -> None:
     for _ in range(BURST):
         limiter.admit(1)
-    told = [limiter.admit(1) for _ in range(100)]
-    assert told == [min(number + 1, LONGEST_WAIT) for number in range(100)]
+    waits = [limiter.admit(1) for _ in range(100)]
+    assert waits == [min(number + 1, LONGEST_WAIT) for number in range(100)]
 
 
 def test_one_study_does_not_stop_another(limiter: JoinLimiter) -> None:
@@ -62,7 +62,7 @@ def test_one_study_does_not_stop_another(limiter: JoinLimiter) -> None:
 
 
 def test_refusals_take_nothing(limiter: JoinLimiter, clock: Clock) -> None:
-    """A script that asks without a pause gets one a second, and all others the same."""
+    """Refused requests use no token: a script without pauses gets one join a second."""
     passed = 0
     for _ in range(20_000):
         passed += limiter.admit(1) == 0
@@ -71,13 +71,13 @@ def test_refusals_take_nothing(limiter: JoinLimiter, clock: Clock) -> None:
 
 
 def test_threads_share_the_limit(limiter: JoinLimiter) -> None:
-    found = together([lambda: limiter.admit(1)] * 100)
-    assert found.count(0) == BURST
+    waits = together([lambda: limiter.admit(1)] * 100)
+    assert waits.count(0) == BURST
 
 
 @pytest.mark.parametrize(("people", "within"), [(200, 120.0), (200, 0.0), (90, 30.0)])
 def test_a_lecture_hall(limiter: JoinLimiter, clock: Clock, people: int, within: float) -> None:
-    """All get in; as the page does it, who is sent away comes again when told, or a little later.
+    """All get in; like the page, a client that has to wait asks again after the given time.
 
     Of 200 within two minutes nobody waits longer than a minute, of 200 in one moment three.
     """
@@ -86,10 +86,10 @@ def test_a_lecture_hall(limiter: JoinLimiter, clock: Clock, people: int, within:
     coming = [(start + dice.uniform(0, within), number) for number in range(people)]
     arrived = {number: moment for moment, number in coming}
     heapq.heapify(coming)
-    waited, asked = [], 0
+    waited, requests = [], 0
     while coming:
         clock.now, number = heapq.heappop(coming)
-        asked += 1
+        requests += 1
         seconds = limiter.admit(1)
         if seconds:
             heapq.heappush(coming, (clock.now + seconds * dice.uniform(1, 1.25), number))
@@ -97,20 +97,20 @@ def test_a_lecture_hall(limiter: JoinLimiter, clock: Clock, people: int, within:
             waited.append(clock.now - arrived[number])
     assert len(waited) == people
     assert max(waited) < (60 if within else 180)
-    assert asked < 8 * people  # nobody asks without a pause
+    assert requests < 8 * people  # nobody asks without a pause
 
 
 def test_a_script_that_floods(
     hall: TestClient, clock: Clock, database: Database, study: Study
 ) -> None:
     """150 joins in 8 seconds: half are refused, and a person begins a second later."""
-    said = []
+    responses = []
     for _ in range(150):
-        said.append(hall.post("/api/join", json=ASK))
+        responses.append(hall.post("/api/join", json=ASK))
         clock.now += 8 / 150
-    statuses = [one.status_code for one in said]
+    statuses = [response.status_code for response in responses]
     assert statuses[:BURST] == [201] * BURST and statuses.count(201) <= BURST + 8
-    refused = said[statuses.index(429)]
+    refused = responses[statuses.index(429)]
     assert refused.json()["error"] == "crowded" and refused.json()["message"].endswith("moment.")
     assert 1 <= int(refused.headers["retry-after"]) <= LONGEST_WAIT
     with database.read() as session:
@@ -121,21 +121,21 @@ def test_a_script_that_floods(
 
 def test_an_invitation_passes_by(hall: TestClient, database: Database, study: Study) -> None:
     with database.write() as session:
-        made = invitations.create(session, session.get_one(Study, study.id), 3)
+        invitation_tokens = invitations.create(session, session.get_one(Study, study.id), 3)
     while hall.post("/api/join", json=ASK).status_code == 201:
         pass
-    for token in made:
+    for token in invitation_tokens:
         Person.join(hall, invitation=token)
-    again = hall.post("/api/join", json=ASK | {"invitation": made[0]})
-    assert again.status_code == 403 and "retry-after" not in again.headers
+    response = hall.post("/api/join", json=ASK | {"invitation": invitation_tokens[0]})
+    assert response.status_code == 403 and "retry-after" not in response.headers
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_what_could_never_join_takes_nothing(hall: TestClient, study: Study) -> None:
     """Unknown studies, wrong invitations, no consent: nobody's allowance is spent by them."""
-    for wrong in ({"study": "none"}, {"invitation": "x" * 43}, {"consent": False}):
+    for changes in ({"study": "none"}, {"invitation": "x" * 43}, {"consent": False}):
         for _ in range(BURST):
-            assert hall.post("/api/join", json=ASK | wrong).status_code in (403, 404, 422)
+            assert hall.post("/api/join", json=ASK | changes).status_code in (403, 404, 422)
     assert hall.post("/api/join", json=ASK).status_code == 201
 
 

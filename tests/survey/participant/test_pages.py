@@ -27,15 +27,17 @@ class Tags(HTMLParser):
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
+        self.tags.append((tag, dict(attrs)))
 
     def values(self, tag: str, name: str) -> list[str | None]:
         return [
-            attributes[name] for one, attributes in self.found if one == tag and name in attributes
+            attributes[name]
+            for name_of_tag, attributes in self.tags
+            if name_of_tag == tag and name in attributes
         ]
 
 
@@ -56,8 +58,8 @@ def another(database: Database, **values: object) -> None:
 
 
 def test_the_only_open_study_comes_at_once(client: TestClient) -> None:
-    said = client.get("/", follow_redirects=False)
-    assert (said.status_code, said.headers["location"]) == (303, "/s/small")
+    response = client.get("/", follow_redirects=False)
+    assert (response.status_code, response.headers["location"]) == (303, "/s/small")
 
 
 def test_there_is_a_choice(client: TestClient, database: Database) -> None:
@@ -74,8 +76,8 @@ def test_drafts_and_studies_by_invitation_are_not_shown(
     assert client.get("/", follow_redirects=False).headers["location"] == "/s/small"
     with database.write() as session:
         session.execute(update(Study).values(state="open", invited_only=True))
-    said = client.get("/")
-    assert said.status_code == 200 and "No listening test is open" in said.text
+    response = client.get("/")
+    assert response.status_code == 200 and "No listening test is open" in response.text
 
 
 @pytest.mark.parametrize(
@@ -90,9 +92,9 @@ def test_a_study_that_takes_nobody_says_so(
     client: TestClient, change: Callable[..., None], values: dict, sentence: str
 ) -> None:
     change(**values)
-    said = client.get("/s/small")
-    assert said.status_code == 200 and texts.load("en")(sentence) in said.text
-    assert "form" not in [tag for tag, _ in Tags(said.text).found]
+    response = client.get("/s/small")
+    assert response.status_code == 200 and texts.load("en")(sentence) in response.text
+    assert "form" not in [tag for tag, _ in Tags(response.text).tags]
 
 
 def test_an_invitation_is_kept(client: TestClient, change: Callable[..., None]) -> None:
@@ -100,7 +102,7 @@ def test_an_invitation_is_kept(client: TestClient, change: Callable[..., None]) 
     token = tokens.secret()
     page = client.get("/s/small", params={"invite": token}).text
     assert Tags(page).values("body", "data-invitation") == [token]
-    assert "form" in [tag for tag, _ in Tags(page).found]
+    assert "form" in [tag for tag, _ in Tags(page).tags]
 
 
 def test_what_is_no_invitation_is_not_repeated(
@@ -114,9 +116,9 @@ def test_what_is_no_invitation_is_not_repeated(
 
 @pytest.mark.parametrize("path", ["/s/none", "/s/a%00b", "/s/%3Cb%3E", "/p/x", "/p/" + "x" * 43])
 def test_unknown_addresses(client: TestClient, path: str) -> None:
-    said = client.get(path)
-    assert said.status_code == 404
-    assert said.text.count('<p class="lead">') == 1 and "<b>" not in said.text
+    response = client.get(path)
+    assert response.status_code == 404
+    assert response.text.count('<p class="lead">') == 1 and "<b>" not in response.text
 
 
 def test_nothing_of_a_study_is_taken_for_code(
@@ -134,13 +136,13 @@ def test_pages_load_nothing_from_elsewhere_and_hold_no_code(client: TestClient) 
     """What the policy would forbid is not there, and every file that is asked for exists."""
     person = Person.join(client)
     for path in ("/s/small", f"/p/{person.token}", "/p/none"):
-        said = client.get(path)
-        tags = Tags(said.text)
-        assert "script-src 'self'" in said.headers["content-security-policy"]
-        assert said.headers["cache-control"] == "no-store"
-        assert said.headers["referrer-policy"] == "no-referrer"
-        assert "set-cookie" not in said.headers
-        for tag, attributes in tags.found:
+        response = client.get(path)
+        tags = Tags(response.text)
+        assert "script-src 'self'" in response.headers["content-security-policy"]
+        assert response.headers["cache-control"] == "no-store"
+        assert response.headers["referrer-policy"] == "no-referrer"
+        assert "set-cookie" not in response.headers
+        for tag, attributes in tags.tags:
             assert "style" not in attributes and tag != "style"
             assert not any(name.startswith("on") for name in attributes)
             assert tag != "script" or attributes["src"]
@@ -150,16 +152,16 @@ def test_pages_load_nothing_from_elsewhere_and_hold_no_code(client: TestClient) 
 
 
 def test_scripts_and_sheets_exist_for_each_import(client: TestClient) -> None:
-    todo, seen = ["participant.js", "consent.js"], set()
+    todo, loaded = ["participant.js", "consent.js"], set()
     while todo:
         name = todo.pop()
-        if name in seen:
+        if name in loaded:
             continue
-        seen.add(name)
-        said = client.get(f"/static/{name}")
-        assert said.status_code == 200 and "javascript" in said.headers["content-type"]
-        todo += re.findall(r'from "\./([a-z]+\.js)"', said.text)
-    assert len(seen) > 10
+        loaded.add(name)
+        response = client.get(f"/static/{name}")
+        assert response.status_code == 200 and "javascript" in response.headers["content-type"]
+        todo += re.findall(r'from "\./([a-z]+\.js)"', response.text)
+    assert len(loaded) > 10
 
 
 def test_all_participants_get_the_same_page(client: TestClient) -> None:
@@ -173,8 +175,8 @@ def test_all_participants_get_the_same_page(client: TestClient) -> None:
 
 def test_addresses_begin_where_the_survey_is_mounted(app: FastAPI) -> None:
     with TestClient(Starlette(routes=[Mount("/survey", app)])) as client:
-        said = client.get("/survey/", follow_redirects=False)
-        assert said.headers["location"] == "/survey/s/small"
+        response = client.get("/survey/", follow_redirects=False)
+        assert response.headers["location"] == "/survey/s/small"
         person = Person.join(client, base="/survey")
         for path in ("/survey/s/small", f"/survey/p/{person.token}"):
             tags = Tags(client.get(path).text)
@@ -185,13 +187,13 @@ def test_addresses_begin_where_the_survey_is_mounted(app: FastAPI) -> None:
 
 def test_a_study_in_another_language(client: TestClient, change: Callable[..., None]) -> None:
     change(language="de")
-    said = client.get("/s/small")
-    assert Tags(said.text).values("html", "lang") == ["de"]
-    assert texts.load("de")("consent.agree") in said.text
+    response = client.get("/s/small")
+    assert Tags(response.text).values("html", "lang") == ["de"]
+    assert texts.load("de")("consent.agree") in response.text
     person = Person.join(client)
     assert texts.load("de")("guide.title") in client.get(f"/p/{person.token}").text
 
 
 def test_head_is_answered(client: TestClient) -> None:
-    said = client.head("/s/small")
-    assert said.status_code == 200 and said.content == b""
+    response = client.head("/s/small")
+    assert response.status_code == 200 and response.content == b""

@@ -1,4 +1,4 @@
-"""The way of a participant through a study, and what may not happen on it."""
+"""The steps of a participant through a study, and requests out of order."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def test_a_participant_goes_all_the_way(client: TestClient) -> None:
     assert state["progress"] == {"done": 0, "total": 6}
     assert person.post("questions").json()["stage"] == "sound"
     state = person.post("sound", left="left", right="none", ok=False).json()
-    seen = []
+    stages = []
     while state["trial"]:
-        seen.append((state["stage"], state["trial"]["practice"], state["trial"]["number"]))
+        stages.append((state["stage"], state["trial"]["practice"], state["trial"]["number"]))
         assert state["trial"]["heard"] == {"first": False, "second": False}
         state = person.step()
     practice = [("practice", True, number) for number in (1, 2)]
-    assert seen == practice + [("trial", False, number) for number in range(1, 7)]
+    assert stages == practice + [("trial", False, number) for number in range(1, 7)]
     assert state["stage"] == "finished"
     assert state["progress"] == {"done": 6, "total": 6}
     assert len(state["code"]) == 9
@@ -50,10 +50,10 @@ def test_fifty_threads_with_one_submission_store_one_row(
     trial = person.state()["trial"]["id"]
     person.hear(trial)
     submission = key()
-    said = together([lambda: person.judge(trial, submission)] * 50)
-    assert Counter(one.status_code for one in said) == {200: 50}
-    assert len({one.text for one in said}) == 1
-    assert said[0].json() == person.state()
+    responses = together([lambda: person.answer(trial, submission)] * 50)
+    assert Counter(response.status_code for response in responses) == {200: 50}
+    assert len({response.text for response in responses}) == 1
+    assert responses[0].json() == person.state()
     with database.read() as session:
         assert session.scalars(select(Answer.submission)).all() == [submission]
 
@@ -65,12 +65,12 @@ def test_fifty_different_submissions_store_the_first(
     trial = person.state()["trial"]["id"]
     person.hear(trial)
     ratings = [1 + number % 5 for number in range(50)]
-    said = together([partial(person.judge, trial, rhythm=rating) for rating in ratings])
-    assert Counter(one.status_code for one in said) == {200: 1, 409: 49}
+    responses = together([partial(person.answer, trial, rhythm=rating) for rating in ratings])
+    assert Counter(response.status_code for response in responses) == {200: 1, 409: 49}
     state = person.state()
-    for one, rating in zip(said, ratings, strict=True):
-        if one.status_code == 409:
-            assert one.json()["error"] == "stale" and one.json()["state"] == state
+    for response, rating in zip(responses, ratings, strict=True):
+        if response.status_code == 409:
+            assert response.json()["error"] == "stale" and response.json()["state"] == state
         else:
             stored = rating
     with database.read() as session:
@@ -82,8 +82,8 @@ def test_fifty_threads_with_one_play_store_one_row(client: TestClient, database:
     trial = person.state()["trial"]["id"]
     body = {"trial": trial, "side": "first", "submission": key()}
     person.post("plays", **body | {"event": "started", "submission": key()})
-    said = together([lambda: person.post("plays", **body, event="ended")] * 50)
-    assert {one.status_code for one in said} == {204}
+    responses = together([lambda: person.post("plays", **body, event="ended")] * 50)
+    assert {response.status_code for response in responses} == {204}
     with database.read() as session:
         assert session.scalar(select(func.count(Play.id))) == 2
     assert person.state()["trial"]["heard"] == {"first": True, "second": False}
@@ -97,12 +97,12 @@ def test_an_answer_sent_again_much_later_is_still_acknowledged(
     trial = person.state()["trial"]["id"]
     person.hear(trial)
     submission = key()
-    person.judge(trial, submission).raise_for_status()
+    person.answer(trial, submission).raise_for_status()
     person.step()
-    assert person.judge(trial, submission, rhythm=1).status_code == 200
+    assert person.answer(trial, submission, rhythm=1).status_code == 200
     close_study(database, study)
-    assert person.judge(trial, submission).status_code == 200
-    assert person.judge(trial).status_code == 403
+    assert person.answer(trial, submission).status_code == 200
+    assert person.answer(trial).status_code == 403
     with database.read() as session:
         assert session.scalar(select(func.count(Answer.id))) == 2
         assert session.scalars(select(Answer.rhythm).order_by(Answer.id)).first() == 3
@@ -117,10 +117,10 @@ def test_the_same_way_on_any_device(client: TestClient, app: FastAPI) -> None:
     before = person.state()
     assert before["trial"]["heard"] == {"first": False, "second": True}
     with TestClient(app) as elsewhere:
-        other = Person(elsewhere, person.token)
-        assert other.state() == before
-        other.step()
-        assert person.state() == other.state() != before
+        other_device = Person(elsewhere, person.token)
+        assert other_device.state() == before
+        other_device.step()
+        assert person.state() == other_device.state() != before
 
 
 def test_the_same_way_after_a_restart(client: TestClient, settings: Settings) -> None:
@@ -128,8 +128,8 @@ def test_the_same_way_after_a_restart(client: TestClient, settings: Settings) ->
     person.step()
     before = person.state()
     restarted = create_app(settings)
-    with TestClient(restarted) as again:
-        assert Person(again, person.token).state() == before
+    with TestClient(restarted) as restarted_client:
+        assert Person(restarted_client, person.token).state() == before
     close(restarted)
 
 
@@ -138,24 +138,24 @@ def test_unheard_trials_are_refused(client: TestClient, database: Database) -> N
     trial = person.state()["trial"]["id"]
 
     def play(side: str, event: str) -> None:
-        said = person.post("plays", trial=trial, side=side, event=event, submission=key())
-        assert said.status_code == 204 and not said.content
+        response = person.post("plays", trial=trial, side=side, event=event, submission=key())
+        assert response.status_code == 204 and not response.content
 
     for side, event in ((None, None), ("first", "started"), ("first", "ended")):
         if side:
             play(side, event)
-        said = person.judge(trial)
-        assert said.status_code == 422 and said.json()["error"] == "unheard"
+        response = person.answer(trial)
+        assert response.status_code == 422 and response.json()["error"] == "unheard"
     play("second", "started")
-    assert person.judge(trial).status_code == 422
+    assert person.answer(trial).status_code == 422
     with database.read() as session:
         assert session.scalar(select(func.count(Answer.id))) == 0
     play("second", "ended")
-    assert person.judge(trial).status_code == 200
+    assert person.answer(trial).status_code == 200
 
 
 def test_an_end_counts_after_its_start(client: TestClient, database: Database) -> None:
-    """An end alone, or before the start, or of the other clip, is nothing heard.
+    """An end without a start, before the start or of the other clip does not count as heard.
 
     Whose start got lost hears the clip again, and goes on.
     """
@@ -169,11 +169,11 @@ def test_an_end_counts_after_its_start(client: TestClient, database: Database) -
     assert play("first", "ended") == {"first": False, "second": False}
     assert play("second", "started") == {"first": False, "second": False}
     assert play("first", "started") == {"first": False, "second": False}
-    assert person.judge(trial).json()["error"] == "unheard"
+    assert person.answer(trial).json()["error"] == "unheard"
     assert play("first", "ended") == {"first": True, "second": False}
     assert play("second", "ended") == {"first": True, "second": True}
     assert play("second", "started") == {"first": True, "second": True}  # heard is heard
-    assert person.judge(trial).status_code == 200
+    assert person.answer(trial).status_code == 200
 
 
 def test_one_trial_after_the_other(client: TestClient, database: Database) -> None:
@@ -181,8 +181,8 @@ def test_one_trial_after_the_other(client: TestClient, database: Database) -> No
     with database.read() as session:
         coming = session.scalars(select(Trial.token).where(Trial.position == 5)).one()
     person.hear(coming)
-    said = person.judge(coming)
-    assert said.status_code == 409 and said.json()["state"] == person.state()
+    response = person.answer(coming)
+    assert response.status_code == 409 and response.json()["state"] == person.state()
 
 
 def test_questions_and_sound_check_come_first(client: TestClient, database: Database) -> None:
@@ -190,11 +190,11 @@ def test_questions_and_sound_check_come_first(client: TestClient, database: Data
     with database.read() as session:
         trial = session.scalars(select(Trial.token).where(Trial.position == 0)).one()
     person.hear(trial)
-    assert person.judge(trial).json()["state"]["stage"] == "questions"
+    assert person.answer(trial).json()["state"]["stage"] == "questions"
     person.post("questions", age_band="25-34", training=None)
-    assert person.judge(trial).json()["state"]["stage"] == "sound"
+    assert person.answer(trial).json()["state"]["stage"] == "sound"
     person.post("sound", left="right", right="left", ok=True)
-    assert person.judge(trial).status_code == 200
+    assert person.answer(trial).status_code == 200
     with database.read() as session:
         stored = session.scalars(select(Participant)).one()
     assert (stored.age_band, stored.training, stored.device) == ("25-34", None, None)
@@ -202,16 +202,16 @@ def test_questions_and_sound_check_come_first(client: TestClient, database: Data
 
 
 @pytest.mark.parametrize(
-    ("left", "right", "ok", "kept"),
+    ("left", "right", "ok", "stored"),
     [("left", "right", True, True), ("left", "right", False, False), ("left", "none", True, False)],
 )
 def test_the_sound_check_is_kept_as_one_word(
-    client: TestClient, database: Database, left: str, right: str, ok: bool, kept: bool
+    client: TestClient, database: Database, left: str, right: str, ok: bool, stored: bool
 ) -> None:
     person = Person.join(client)
     person.post("sound", left=left, right=right, ok=ok).raise_for_status()
     with database.read() as session:
-        assert session.scalars(select(Participant.sound_ok)).one() is kept
+        assert session.scalars(select(Participant.sound_ok)).one() is stored
 
 
 def test_questions_are_asked_once(client: TestClient, database: Database) -> None:
@@ -226,10 +226,10 @@ def test_everything_said_is_kept(client: TestClient, database: Database) -> None
     person = Person.ready(client)
     person.step(direction="lower", comment="“schön” 🎹 =1+1", seconds=3, rhythm=1, naturalness=5)
     with database.read() as session:
-        kept = session.scalars(select(Answer)).one()
-    assert (kept.direction, kept.comment, kept.seconds) == ("lower", "“schön” 🎹 =1+1", 3.0)
-    assert (kept.rhythm, kept.melody, kept.harmony, kept.naturalness) == (1, 4, 2, 5)
-    assert abs(now() - kept.at) < timedelta(minutes=1)
+        answer = session.scalars(select(Answer)).one()
+    assert (answer.direction, answer.comment, answer.seconds) == ("lower", "“schön” 🎹 =1+1", 3.0)
+    assert (answer.rhythm, answer.melody, answer.harmony, answer.naturalness) == (1, 4, 2, 5)
+    assert abs(now() - answer.at) < timedelta(minutes=1)
 
 
 def test_finishing_is_remembered(client: TestClient, database: Database) -> None:
@@ -243,23 +243,23 @@ def test_finishing_is_remembered(client: TestClient, database: Database) -> None
 
 
 def test_a_closed_study_takes_nothing(client: TestClient, database: Database, study: Study) -> None:
-    done, person = Person.ready(client), Person.ready(client)
-    code = done.finish()["code"]
+    finished, person = Person.ready(client), Person.ready(client)
+    code = finished.finish()["code"]
     trial = person.state()["trial"]["id"]
     person.hear(trial)
     close_study(database, study)
     play = {"trial": trial, "side": "first", "event": "ended", "submission": key()}
     refused = [
-        person.judge(trial),
+        person.answer(trial),
         person.post("plays", **play),
         person.post("questions"),
         person.post("sound", left="left", right="right", ok=True),
         client.post("/api/join", json={"study": "small", "consent": True}),
     ]
-    assert [said.status_code for said in refused] == [403] * 5
-    assert {said.json()["error"] for said in refused} == {"closed"}
+    assert [response.status_code for response in refused] == [403] * 5
+    assert {response.json()["error"] for response in refused} == {"closed"}
     assert person.state()["stage"] == "closed" and person.state()["trial"] is None
-    assert done.state()["stage"] == "finished" and done.state()["code"] == code
+    assert finished.state()["stage"] == "finished" and finished.state()["code"] == code
     with database.read() as session:
         assert session.scalar(select(func.count(Answer.id))) == 8
         assert session.scalar(select(func.count(Participant.id))) == 2
@@ -288,14 +288,22 @@ def test_nobody_joins_a_study_that_is_not_open(
 def test_another_ones_trial_is_refused_like_an_unknown_one(
     client: TestClient, database: Database
 ) -> None:
-    one, other = Person.ready(client), Person.ready(client)
-    trial = other.state()["trial"]["id"]
-    other.hear(trial)
-    said = [one.judge(trial), one.judge("x" * 22), one.judge(""), one.judge("\0")]
+    person, owner = Person.ready(client), Person.ready(client)
+    trial = owner.state()["trial"]["id"]
+    owner.hear(trial)
+    responses = [
+        person.answer(trial),
+        person.answer("x" * 22),
+        person.answer(""),
+        person.answer("\0"),
+    ]
     play = {"side": "first", "event": "ended", "submission": key()}
-    said += [one.post("plays", trial=trial, **play), one.post("plays", trial="\0", **play)]
-    assert [refused.status_code for refused in said] == [403] * 6
-    assert len({refused.text for refused in said}) == 1
+    responses += [
+        person.post("plays", trial=trial, **play),
+        person.post("plays", trial="\0", **play),
+    ]
+    assert [refused.status_code for refused in responses] == [403] * 6
+    assert len({refused.text for refused in responses}) == 1
     with database.read() as session:
         assert session.scalar(select(func.count(Answer.id))) == 0
         assert session.scalar(select(func.count(Play.id))) == 4
@@ -309,11 +317,16 @@ def test_an_invitation_is_good_for_one(
         session.get(Study, study.id).invited_only = True
         session.add(Invitation(study_id=study.id, token_hash=tokens.hashed(invitation)))
     body = {"study": "small", "consent": True, "invitation": invitation}
-    said = together([lambda: client.post("/api/join", json=body)] * 20)
-    assert Counter(one.status_code for one in said) == {201: 1, 403: 19}
-    assert {one.json().get("error") for one in said} == {None, "invitation"}
-    for wrong in ({"invitation": tokens.secret()}, {"invitation": "\0"}, {"invitation": None}, {}):
-        refused = client.post("/api/join", json={"study": "small", "consent": True, **wrong})
+    responses = together([lambda: client.post("/api/join", json=body)] * 20)
+    assert Counter(response.status_code for response in responses) == {201: 1, 403: 19}
+    assert {response.json().get("error") for response in responses} == {None, "invitation"}
+    for changes in (
+        {"invitation": tokens.secret()},
+        {"invitation": "\0"},
+        {"invitation": None},
+        {},
+    ):
+        refused = client.post("/api/join", json={"study": "small", "consent": True, **changes})
         assert refused.status_code == 403 and refused.json()["error"] == "invitation"
     with database.read() as session:
         assert session.scalar(select(func.count(Participant.id))) == 1
@@ -325,10 +338,10 @@ def test_another_studys_invitation_is_refused(
 ) -> None:
     invitation = tokens.secret()
     with database.write() as session:
-        other = Study(name="other", title="Other", trials_each=1)
-        session.add(other)
+        other_study = Study(name="other", title="Other", trials_each=1)
+        session.add(other_study)
         session.flush()
-        session.add(Invitation(study_id=other.id, token_hash=tokens.hashed(invitation)))
+        session.add(Invitation(study_id=other_study.id, token_hash=tokens.hashed(invitation)))
     body = {"study": "small", "consent": True, "invitation": invitation}
     assert client.post("/api/join", json=body).status_code == 403
 

@@ -1,4 +1,4 @@
-"""Who agrees and does nothing more holds a place for minutes only, and no row for ever."""
+"""Participants who agree and do nothing more hold a place for minutes, and a row for a day."""
 
 from __future__ import annotations
 
@@ -63,16 +63,16 @@ def small_cap(database: Database, study: Study, monkeypatch: pytest.MonkeyPatch)
     """The small study wants ten people, so that twenty may hold places for nothing."""
     monkeypatch.setattr(unused_places, "SMALLEST_CAP", 6)
     with database.write() as session:
-        found = session.get_one(Study, study.id)
-        found.build = found.build | {unused_places.PLAN: 10}
+        stored_study = session.get_one(Study, study.id)
+        stored_study.build = stored_study.build | {unused_places.PLAN: 10}
 
 
 def promised(database: Database, study: Study) -> int:
     """How many answers to transfer pairs are stored or promised."""
     with database.read() as session:
-        transfers = {one.id for one in study.stimuli if one.kind == "transfer"}
-        found = loads(session, session.get_one(Study, study.id))
-    return sum(count for stimulus, count in found.items() if stimulus in transfers)
+        transfers = {candidate.id for candidate in study.stimuli if candidate.kind == "transfer"}
+        load = loads(session, session.get_one(Study, study.id))
+    return sum(count for stimulus, count in load.items() if stimulus in transfers)
 
 
 def flow(database: Database, study: Study) -> rating_table.ParticipantCounts:
@@ -89,9 +89,9 @@ def rows(database: Database) -> int:
 def study(study: Study, database: Database) -> Study:
     """The small study, its stimuli loaded."""
     with database.read() as session:
-        found = session.get_one(Study, study.id)
-        assert found.stimuli
-    return found
+        stored_study = session.get_one(Study, study.id)
+        assert stored_study.stimuli
+    return stored_study
 
 
 def test_a_place_is_promised_for_minutes(
@@ -104,8 +104,8 @@ def test_a_place_is_promised_for_minutes(
     later(timedelta(seconds=6))
     assert promised(database, study) == 0
     with database.read() as session:
-        found = monitoring.cells(session, session.get_one(Study, study.id))
-    assert {cell.waiting for cell in found} == {0}
+        cells = monitoring.cells(session, session.get_one(Study, study.id))
+    assert {cell.waiting for cell in cells} == {0}
     assert person.state()["stage"] == "questions"
 
 
@@ -116,7 +116,7 @@ def test_a_place_is_promised_for_minutes(
 def test_the_first_answer_to_anything_makes_it_the_studys_lease(
     client: TestClient, database: Database, study: Study, later: Later, path: str, body: dict
 ) -> None:
-    """And though the promise was over: nothing is lost by having been slow."""
+    """Also after the promised minutes: a slow participant loses nothing."""
     quick, slow = Person.join(client), Person.join(client)
     quick.post(path, **body).raise_for_status()
     later(FIRST_ANSWER + timedelta(minutes=30))
@@ -142,18 +142,19 @@ def test_so_many_hold_places_for_nothing_and_others_begin_within_minutes(
 ) -> None:
     under_way = Person.ready(client)
     before = under_way.step()
-    said = [client.post("/api/join", json=ASK) for _ in range(50)]
-    assert [one.status_code for one in said] == [201] * 20 + [429] * 30  # twice 10
-    assert said[-1].json()["error"] == "crowded" and 1 <= int(said[-1].headers["retry-after"]) <= 30
+    responses = [client.post("/api/join", json=ASK) for _ in range(50)]
+    assert [response.status_code for response in responses] == [201] * 20 + [429] * 30  # twice 10
+    refused = responses[-1]
+    assert refused.json()["error"] == "crowded" and 1 <= int(refused.headers["retry-after"]) <= 30
     assert under_way.state()["trial"]["id"] == before["trial"]["id"]
     # Whoever was quick enough goes on, and with the first answer frees a place for another.
-    real = Person(client, said[0].json()["token"])
+    real = Person(client, responses[0].json()["token"])
     real.post("questions").raise_for_status()
     assert client.post("/api/join", json=ASK).status_code == 201
     assert client.post("/api/join", json=ASK).status_code == 429
     later(FIRST_ANSWER)
     late = Person.ready(client)
-    assert [one.finish()["stage"] for one in (late, under_way)] == ["finished"] * 2
+    assert [person.finish()["stage"] for person in (late, under_way)] == ["finished"] * 2
     real.post("sound", left="left", right="right", ok=True).raise_for_status()
     assert real.finish()["stage"] == "finished"
     assert flow(database, study).consented == 23  # 1 under way, 20, 1, 1
@@ -162,20 +163,20 @@ def test_so_many_hold_places_for_nothing_and_others_begin_within_minutes(
 
 
 @pytest.mark.parametrize(
-    ("wanted", "cap"), [(1, SMALLEST_CAP), (30, SMALLEST_CAP), (48, 96), (500, 1000)]
+    ("participants", "cap"), [(1, SMALLEST_CAP), (30, SMALLEST_CAP), (48, 96), (500, 1000)]
 )
-def test_the_cap(wanted: int, cap: int) -> None:
-    assert unused_places.cap(wanted) == cap >= 60  # as many as may join at once
+def test_the_cap(participants: int, cap: int) -> None:
+    assert unused_places.cap(participants) == cap >= 60  # as many as may join at once
 
 
 def test_the_invited_come_in_all_the_same(
     client: TestClient, database: Database, study: Study, small_cap: None
 ) -> None:
     with database.write() as session:
-        made = invitations.create(session, session.get_one(Study, study.id), 2)
+        invitation_tokens = invitations.create(session, session.get_one(Study, study.id), 2)
     while client.post("/api/join", json=ASK).status_code == 201:
         pass
-    for token in made:
+    for token in invitation_tokens:
         Person.join(client, invitation=token)
 
 
@@ -185,14 +186,14 @@ def test_rows_go_after_a_day_and_go_on_being_counted(
     with database.write() as session:
         (token,) = invitations.create(session, session.get_one(Study, study.id), 1)
     invited = Person.join(client, invitation=token)
-    gone = Person.join(client)
-    asked, heard = Person.join(client), Person.ready(client)
-    asked.post("questions").raise_for_status()
-    heard.step()
+    idle = Person.join(client)
+    questioned, listened = Person.join(client), Person.ready(client)
+    questioned.post("questions").raise_for_status()
+    listened.step()
     later(IDLE_ROW - timedelta(minutes=1))
     Person.join(client)
     assert rows(database) == 5
-    gone.state()  # a look keeps the row for another day
+    idle.state()  # a look keeps the row for another day
     later(timedelta(minutes=2))
     Person.join(client)
     assert rows(database) == 6
@@ -202,13 +203,13 @@ def test_rows_go_after_a_day_and_go_on_being_counted(
     assert rows(database) == 4  # the invited, those who answered anything, and the last
     assert flow(database, study) == replace(before, consented=7)
     with database.read() as session:
-        found = session.get_one(Study, study.id)
-        assert (found.lapsed, found.withdrawn) == (3, 0)
+        stored_study = session.get_one(Study, study.id)
+        assert (stored_study.lapsed, stored_study.withdrawn) == (3, 0)
         assert session.scalar(select(func.count(Trial.id))) == 4 * 8
-    said = client.get("/api/state", headers=gone.headers)
-    assert said.status_code == 404
-    assert "begin anew" in client.get(f"/p/{gone.token}").text
-    for person in (invited, asked, heard):
+    response = client.get("/api/state", headers=idle.headers)
+    assert response.status_code == 404
+    assert "begin anew" in client.get(f"/p/{idle.token}").text
+    for person in (invited, questioned, listened):
         assert person.state()["stage"] in ("questions", "sound", "practice", "trial")
     page = Manager(client, ADMIN).get("/studies/small/participants").text
     assert "4 participants" in page and "3 more agreed and did nothing else" in page
@@ -226,13 +227,20 @@ def test_rows_beyond_a_number_go_sooner_the_oldest_first(
     people = [Person.join(client) for _ in range(20)]
     assert rows(database) == 20  # their places are promised still
     later(FIRST_ANSWER + timedelta(seconds=1))
-    found = []
+    row_counts = []
     for _ in range(6):
         Person.join(client)
-        found.append(rows(database))
-    assert found == [17, 14, 11, 9, 10, 11]  # four go with each that comes, until five are left
-    left = [client.get("/api/state", headers=one.headers).status_code for one in people]
-    assert left == [404] * 15 + [200] * 5
+        row_counts.append(rows(database))
+    assert row_counts == [
+        17,
+        14,
+        11,
+        9,
+        10,
+        11,
+    ]  # four go with each that comes, until five are left
+    statuses = [client.get("/api/state", headers=person.headers).status_code for person in people]
+    assert statuses == [404] * 15 + [200] * 5
     assert flow(database, study).consented == 26
 
 
@@ -299,16 +307,16 @@ def test_whoever_withdraws_while_rows_are_removed_is_counted_once(
     """Both would change the study, and the same row."""
     people = [Person.join(client) for _ in range(8)]
     later(IDLE_ROW + timedelta(minutes=1))
-    said = together(
-        [*(partial(one.post, "withdraw", confirm=True) for one in people)]
+    responses = together(
+        [*(partial(person.post, "withdraw", confirm=True) for person in people)]
         + [lambda: client.post("/api/join", json=ASK)] * 4
     )
-    assert {one.status_code for one in said[8:]} == {201}
-    assert {one.status_code for one in said[:8]} <= {200, 404}  # 404: removed before
-    withdrawn = sum(one.status_code == 200 for one in said[:8])
+    assert {response.status_code for response in responses[8:]} == {201}
+    assert {response.status_code for response in responses[:8]} <= {200, 404}  # 404: removed before
+    withdrawn = sum(response.status_code == 200 for response in responses[:8])
     with database.read() as session:
-        found = session.get_one(Study, study.id)
-        assert (found.withdrawn, found.lapsed) == (withdrawn, 8 - withdrawn)
+        stored_study = session.get_one(Study, study.id)
+        assert (stored_study.withdrawn, stored_study.lapsed) == (withdrawn, 8 - withdrawn)
     assert rows(database) == 4
 
 

@@ -15,17 +15,17 @@ def rows(person: str, count: int, kind: str = "transfer", **cells: object) -> st
     usual = {
         "intended": "same" if kind == "identical" else "lower",
         "heard": "same" if kind == "identical" else "lower",
-        "rhythm": lambda at: 1 + at % 5,
+        "rhythm": lambda number: 1 + number % 5,
         "seconds": 20,
         "finished": "true",
         **cells,
     }
     text = ""
-    for at in range(count):
-        one = {name: cell(at) if callable(cell) else cell for name, cell in usual.items()}
+    for number in range(count):
+        row_cells = {name: cell(number) if callable(cell) else cell for name, cell in usual.items()}
         text += (
-            f"{person},{kind}{at},{kind},{one['intended']},{one['heard']},{one['rhythm']},3,3,3,"
-            f"{one['seconds']},{one['finished']}\n"
+            f"{person},{kind}{number},{kind},{row_cells['intended']},{row_cells['heard']},{row_cells['rhythm']},3,3,3,"
+            f"{row_cells['seconds']},{row_cells['finished']}\n"
         )
     return text
 
@@ -34,27 +34,27 @@ def rules_of(*text: str, rules: dict | None = None) -> dict[str, str]:
     """Which rule leaves out whom."""
     table = rating_table.read_csv(io.StringIO(HEAD + "".join(text)))
     people, excluded = kept(table, rules)
-    found = {row.participant: row.rule for row in excluded}
-    assert len(found) == len(excluded)
-    assert set(people) == set(table["participant"]) - set(found)
-    return found
+    rule_by_person = {row.participant: row.rule for row in excluded}
+    assert len(rule_by_person) == len(excluded)
+    assert set(people) == set(table["participant"]) - set(rule_by_person)
+    return rule_by_person
 
 
 def test_each_rule_at_its_limit() -> None:
     two = ("same", "lower")
-    found = rules_of(
+    rules = rules_of(
         rows("good", 10),
         rows("left", 10, finished="false"),
         rows("unknown", 10, finished=""),
-        rows("half", 10) + rows("half", 2, "identical", heard=lambda at: two[at]),
-        rows("deaf", 10) + rows("deaf", 3, "identical", heard=lambda at: two[at > 0]),
+        rows("half", 10) + rows("half", 2, "identical", heard=lambda number: two[number]),
+        rows("deaf", 10) + rows("deaf", 3, "identical", heard=lambda number: two[number > 0]),
         rows("quick", 10, seconds=3.9),
         rows("brisk", 10, seconds=4.0),
         rows("lazy", 10, rhythm=3),
         rows("short", 7, rhythm=3),
-        rows("nearly", 10, rhythm=lambda at: 3 if at else 2),
+        rows("nearly", 10, rhythm=lambda number: 3 if number else 2),
     )
-    assert found == {
+    assert rules == {
         "left": "finished",
         "deaf": "identical_wrong",
         "quick": "median_seconds",
@@ -67,12 +67,12 @@ def test_what_is_missing_speaks_neither_for_nor_against_anybody() -> None:
     assert (
         rules_of(rows("silent", 10) + rows("silent", 3, "identical", heard=words.__getitem__)) == {}
     )
-    assert rules_of(rows("untimed", 10, seconds=lambda at: "" if at > 2 else 20)) == {}
-    assert rules_of(rows("hasty", 10, seconds=lambda at: "" if at > 2 else 1)) == {
+    assert rules_of(rows("untimed", 10, seconds=lambda number: "" if number > 2 else 20)) == {}
+    assert rules_of(rows("hasty", 10, seconds=lambda number: "" if number > 2 else 1)) == {
         "hasty": "median_seconds"
     }
     # Of seven trials alike and complete nothing is said, nor of answers that are not all there.
-    partly = rows("partly", 10, rhythm=lambda at: "" if at > 6 else 3)
+    partly = rows("partly", 10, rhythm=lambda number: "" if number > 6 else 3)
     assert rules_of(partly, rows("none", 10, rhythm="")) == {}
     assert rules_of(partly, rules={"same_answers": 0.5, "same_answers_least": 7}) == {
         "partly": "same_answers"

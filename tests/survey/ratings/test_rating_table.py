@@ -17,7 +17,7 @@ from survey.ratings import rating_table
 from survey.ratings.columns import COLUMNS
 from survey.ratings.rating_table import ParticipantCounts
 from survey.statistics.simulation import simulate
-from tests.survey.answers import answered
+from tests.survey.answers import add_answers
 from tests.survey.person import Person
 
 SMALL = "participant,item,intended,heard\np1,i1,lower,same\n"
@@ -27,7 +27,7 @@ def read(text: str) -> pd.DataFrame:
     return rating_table.read_csv(io.StringIO(text))
 
 
-def written(table: pd.DataFrame) -> str:
+def as_csv(table: pd.DataFrame) -> str:
     text = io.StringIO()
     rating_table.write_csv(table, text)
     return text.getvalue()
@@ -37,7 +37,7 @@ def test_a_row_per_answer_without_practice(database: Database, study: Study) -> 
     with database.write() as session:
         for stimulus in session.scalars(select(Stimulus)):
             stimulus.measured = {"note": {"before": 2.0, "after": 1.5}}
-    answered(database, study)
+    add_answers(database, study)
     with database.read() as session:
         table = rating_table.frame(session, session.get(Study, study.id))
     assert len(table) == 3 * 10  # 8 transfers and 2 catch trials; 2 of practice are left out
@@ -51,7 +51,7 @@ def test_a_row_per_answer_without_practice(database: Database, study: Study) -> 
     assert list(first["position"]) == sorted(first["position"])
     assert list(table.groupby("participant")["finished"].first()) == [True, True, False]
     assert first["answered_at"].str.endswith("+00:00").all()
-    pd.testing.assert_frame_equal(read(written(table)), table)
+    pd.testing.assert_frame_equal(read(as_csv(table)), table)
 
 
 def test_who_answers_sooner_than_the_clips_last_can_be_seen(
@@ -71,29 +71,33 @@ def test_who_answers_sooner_than_the_clips_last_can_be_seen(
             session.execute(delete(Play).where(Play.trial_id == answer.trial_id))
             for before in seconds:
                 play = {"submission": f"{before}", "side": "first", "event": "started"}
-                at = answer.at - timedelta(seconds=before)
-                session.add(Play(trial_id=answer.trial_id, at=at, **play))
+                moment = answer.at - timedelta(seconds=before)
+                session.add(Play(trial_id=answer.trial_id, at=moment, **play))
     with database.read() as session:
         table = rating_table.frame(session, session.get(Study, study.id))
-    assert [None if pd.isna(one) else one for one in table["time_to_hear"]] == [False, True, None]
+    assert [None if pd.isna(value) else value for value in table["time_to_hear"]] == [
+        False,
+        True,
+        None,
+    ]
 
 
 def test_the_frame_of_nobody(database: Database, study: Study) -> None:
     with database.read() as session:
         table = rating_table.frame(session, session.get(Study, study.id))
     assert len(table) == 0
-    pd.testing.assert_frame_equal(read(written(table)), table)
+    pd.testing.assert_frame_equal(read(as_csv(table)), table)
 
 
 def test_flow(database: Database, study: Study) -> None:
-    answered(database, study)
+    add_answers(database, study)
     with database.write() as session:
-        found = session.get(Study, study.id)
-        assert rating_table.flow(session, found).invited is None
-        found.withdrawn = 2
+        stored_study = session.get(Study, study.id)
+        assert rating_table.flow(session, stored_study).invited is None
+        stored_study.withdrawn = 2
         session.add(Invitation(study_id=study.id, token_hash="x"))
         session.flush()
-        assert rating_table.flow(session, found) == ParticipantCounts(
+        assert rating_table.flow(session, stored_study) == ParticipantCounts(
             invited=1,
             consented=5,  # those who withdrew had consented, too
             finished=2,
@@ -218,23 +222,23 @@ BLANKS = (
 def test_no_cell_of_text_is_a_formula(start: str) -> None:
     hostile = start + 'cmd|" /C calc"!A0,;\n"'
     table = read(SMALL).assign(comment=hostile, participant=hostile, change_note=-0.5)
-    text = written(table.rename(columns={"device": start + "device"}))
+    text = as_csv(table.rename(columns={"device": start + "device"}))
     header, row = csv.reader(io.StringIO(text, newline=""))
     for name, cell in zip(header, row, strict=True):
         assert not is_formula(name)
         if name != "change_note":  # a number, which a spreadsheet shall read as one
             assert not is_formula(cell)
-    again = read(text)
-    assert (again["comment"][0], again["participant"][0]) == (hostile, hostile)
+    reread = read(text)
+    assert (reread["comment"][0], reread["participant"][0]) == (hostile, hostile)
 
 
 def is_formula(cell: str) -> bool:
-    seen = unicodedata.normalize("NFKC", cell).strip(" \t\r\n\u2028\ufeff\u200b")
-    return seen.startswith(("=", "+", "-", "@")) or cell.startswith(("\t", "\r", "\n"))
+    visible = unicodedata.normalize("NFKC", cell).strip(" \t\r\n\u2028\ufeff\u200b")
+    return visible.startswith(("=", "+", "-", "@")) or cell.startswith(("\t", "\r", "\n"))
 
 
 @pytest.mark.parametrize(
-    ("said", "cell"),
+    ("comment", "cell"),
     [
         ("\x1b[31mred\x07", "[31mred"),
         ("\x1b=1+1", "'=1+1"),
@@ -245,8 +249,8 @@ def is_formula(cell: str) -> bool:
         ("\ud7ff\U0001f3b9 Grüße, ‘so’ – é", "\ud7ff\U0001f3b9 Grüße, ‘so’ – é"),
     ],
 )
-def test_no_cell_holds_control_characters(said: str, cell: str) -> None:
-    text = written(read(SMALL).assign(comment=said))
+def test_no_cell_holds_control_characters(comment: str, cell: str) -> None:
+    text = as_csv(read(SMALL).assign(comment=comment))
     header, row = csv.reader(io.StringIO(text, newline=""))
     assert row[header.index("comment")] == cell
     assert read(text)["comment"][0] == cell.removeprefix("'")
@@ -263,20 +267,20 @@ def test_what_earlier_versions_guarded_is_read() -> None:
 )
 def test_any_comment_comes_back(comment: str) -> None:
     table = read(SMALL).assign(comment=comment)
-    assert read(written(table))["comment"][0] == comment
+    assert read(as_csv(table))["comment"][0] == comment
 
 
 def test_the_same_answers_have_the_same_hash() -> None:
     table = simulate({"realistic": 4}, seed=1)
-    again = read(written(table.sample(frac=1, random_state=0)))
-    assert rating_table.sha256(again) == rating_table.sha256(table)
-    again.loc[0, "rhythm"] = again.loc[0, "rhythm"] % 5 + 1
-    assert rating_table.sha256(again) != rating_table.sha256(table)
+    shuffled = read(as_csv(table.sample(frac=1, random_state=0)))
+    assert rating_table.sha256(shuffled) == rating_table.sha256(table)
+    shuffled.loc[0, "rhythm"] = shuffled.loc[0, "rhythm"] % 5 + 1
+    assert rating_table.sha256(shuffled) != rating_table.sha256(table)
 
 
 def test_numbers_stay_numbers() -> None:
     table = pd.DataFrame({"value": [-0.5, 2, True, None, "-0.5", 0.1 + 0.2]}, dtype=object)
-    assert written(table).split() == [
+    assert as_csv(table).split() == [
         "value",
         "-0.5",
         "2",

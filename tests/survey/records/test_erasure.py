@@ -23,8 +23,8 @@ def test_withdrawal_erases_every_row_and_byte(
         public = session.scalar(select(Participant.public_id).order_by(Participant.id.desc()))
     assert SECRET in dump(database) and public in dump(database)
 
-    said = leaving.post("withdraw", confirm=True)
-    assert said.status_code == 200 and said.json() == {"withdrawn": True}
+    response = leaving.post("withdraw", confirm=True)
+    assert response.status_code == 200 and response.json() == {"withdrawn": True}
 
     everything = dump(database)
     assert "this stays" in everything
@@ -46,12 +46,12 @@ def test_the_token_is_unknown_afterwards(client: TestClient) -> None:
     answers = [
         client.get("/api/state", headers=person.headers),
         person.post("questions"),
-        person.judge(trial),
+        person.answer(trial),
         person.post("withdraw", confirm=True),
         client.get(clip),
     ]
-    assert [said.status_code for said in answers] == [404] * 5
-    assert {said.json()["error"] for said in answers} == {"unknown"}
+    assert [response.status_code for response in answers] == [404] * 5
+    assert {response.json()["error"] for response in answers} == {"unknown"}
 
 
 def test_withdrawal_wants_to_be_confirmed(client: TestClient, database: Database) -> None:

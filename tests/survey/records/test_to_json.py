@@ -68,22 +68,24 @@ def test_a_row_survives_the_way_there_and_back(database: Database, study: Study)
         people = fill(session, study, 2)
         for private in (False, True):
             record = json.loads(dump(of_participant(people[0], private)))
-            found = values(Participant, record, private)
-            assert found == {name: getattr(people[0], name) for name in found}
-            assert ("token_hash" in found) is private
-            for trial, one in zip(people[0].trials, record["trials"], strict=True):
-                assert one["stimulus"] == trial.stimulus.name
-                got = values(Answer, one["answer"])
-                assert got == {name: getattr(trial.answer, name) for name in got}
+            row_values = values(Participant, record, private)
+            assert row_values == {name: getattr(people[0], name) for name in row_values}
+            assert ("token_hash" in row_values) is private
+            for trial, trial_record in zip(people[0].trials, record["trials"], strict=True):
+                assert trial_record["stimulus"] == trial.stimulus.name
+                restored_values = values(Answer, trial_record["answer"])
+                assert restored_values == {
+                    name: getattr(trial.answer, name) for name in restored_values
+                }
         record = json.loads(dump(of_study(session.get_one(Study, study.id))))
-        got = values(Study, record)
-        assert got == {name: getattr(study, name) for name in got}
-        for one, row in zip(
+        restored_values = values(Study, record)
+        assert restored_values == {name: getattr(study, name) for name in restored_values}
+        for trial_record, row in zip(
             record["stimuli"], session.scalars(select(Stimulus).order_by(Stimulus.id)), strict=True
         ):
-            got = values(Stimulus, one)
-            assert got == {name: getattr(row, name) for name in got}
-            assert values(Clip, one["second"])["sha256"] == row.second.sha256
+            restored_values = values(Stimulus, trial_record)
+            assert restored_values == {name: getattr(row, name) for name in restored_values}
+            assert values(Clip, trial_record["second"])["sha256"] == row.second.sha256
 
 
 def test_a_record_is_one_line_of_ascii_whatever_the_comment(database: Database, study: Study):
@@ -111,9 +113,9 @@ def test_a_value_the_column_does_not_take_is_named(name: str, value: object):
 
 @pytest.mark.parametrize("record", [{**ANSWER, "comment": "my secret\0"}, "my secret"])
 def test_what_is_logged_holds_no_value(record: object):
-    with pytest.raises(RecordError, match="my secret") as wrong:
+    with pytest.raises(RecordError, match="my secret") as error:
         values(Answer, record)
-    assert wrong.value.plain.endswith("what it is") and "secret" not in wrong.value.plain
+    assert error.value.plain.endswith("what it is") and "secret" not in error.value.plain
     assert RecordError("a field is missing").plain == "a field is missing"
 
 
@@ -127,9 +129,9 @@ def test_a_study_of_an_earlier_version_is_read(database: Database, study: Study)
 
 
 def test_a_good_answer_is_taken():
-    found = values(Answer, ANSWER)
-    assert found["at"] == datetime(2026, 1, 31, 12, tzinfo=UTC)
-    assert found["seconds"] is None and found["naturalness"] == 5
+    row_values = values(Answer, ANSWER)
+    assert row_values["at"] == datetime(2026, 1, 31, 12, tzinfo=UTC)
+    assert row_values["seconds"] is None and row_values["naturalness"] == 5
 
 
 @pytest.mark.parametrize("record", [None, [], "text", 5])
@@ -153,8 +155,8 @@ def test_public_records_hold_no_hash_of_a_token(database: Database, study: Study
         private += dump(of_participant(person, True))
         secret = {person.token_hash, "f" * 64, "Jane", "completion_code"}
         trials = session.scalars(select(Trial)).all()
-    assert not [one for one in secret if one in text]
-    assert all(one in private for one in secret)
+    assert not [value for value in secret if value in text]
+    assert all(value in private for value in secret)
     for trial in trials:
         for token in (trial.token, trial.first_token, trial.second_token):
             assert token not in text + private

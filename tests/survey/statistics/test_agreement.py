@@ -79,8 +79,8 @@ def test_an_answer_left_out_is_neither_right_nor_wrong() -> None:
 
 
 def test_the_naive_interval_takes_all_answers_for_independent() -> None:
-    found = intervals(transfers())
-    assert found["overall"].naive == wilson(5, 8)
-    assert found["lower"].naive == wilson(3, 5)
-    people = found["lower"].participants
+    agreement = intervals(transfers())
+    assert agreement["overall"].naive == wilson(5, 8)
+    assert agreement["lower"].naive == wilson(3, 5)
+    people = agreement["lower"].participants
     assert people.value == pytest.approx(3 / 5) and people.freedom == 2  # a, b and c

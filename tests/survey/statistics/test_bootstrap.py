@@ -15,16 +15,16 @@ def matrices(seed: int = 0, people: int = 30, items: int = 12) -> dict[str, spar
 
 
 def test_totals_are_weighted_sums(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = matrices()
-    found = bootstrap.totals(given, 50, seed=3)
+    values_by_name = matrices()
+    sums = bootstrap.totals(values_by_name, 50, seed=3)
     random = np.random.default_rng(3)
     people, items = bootstrap.weights(random, 50, 30), bootstrap.weights(random, 50, 12)
-    for name, matrix in given.items():
+    for name, matrix in values_by_name.items():
         one_by_one = [p @ matrix.toarray() @ i for p, i in zip(people, items, strict=True)]
-        assert found[name] == pytest.approx(one_by_one, abs=0)
+        assert sums[name] == pytest.approx(one_by_one, abs=0)
     monkeypatch.setattr(bootstrap, "DENSE", 2.0)  # the sparse way gives the same
-    again = bootstrap.totals(given, 50, seed=3)
-    assert all((again[name] == found[name]).all() for name in found)
+    repeated = bootstrap.totals(values_by_name, 50, seed=3)
+    assert all((repeated[name] == sums[name]).all() for name in sums)
 
 
 def test_weights_draw_as_many_as_there_are() -> None:
@@ -35,26 +35,34 @@ def test_weights_draw_as_many_as_there_are() -> None:
 
 def test_progress_counts_all_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bootstrap, "WEIGHTS_AT_ONCE", 300)
-    made: list[int] = []
-    found = bootstrap.totals(matrices(), 95, 0, made.append)
-    assert (sum(made), len(found["sum"])) == (95, 95)
-    assert len(made) > 5
+    draws: list[int] = []
+    sums = bootstrap.totals(matrices(), 95, 0, draws.append)
+    assert (sum(draws), len(sums["sum"])) == (95, 95)
+    assert len(draws) > 5
 
 
 def test_draws_without_a_value_are_passed_over() -> None:
-    found = bootstrap.percentiles(np.array([np.nan, 1.0, 2.0, 3.0]))
-    assert (found.draws, found.low >= 1, found.high <= 3) == (3, True, True)
+    ends = bootstrap.percentiles(np.array([np.nan, 1.0, 2.0, 3.0]))
+    assert (ends.draws, ends.low >= 1, ends.high <= 3) == (3, True, True)
     assert bootstrap.percentiles(np.array([np.nan])) == bootstrap.Percentiles(None, None, 0)
 
 
 def test_a_study_resampled_holds_its_own_means_and_repeats_itself() -> None:
     table = simulate({"realistic": 30}, seed=2)
     transfers = table[table["kind"] == "transfer"]
-    found = resampled(transfers, 400, seed=1)
+    resampled_intervals = resampled(transfers, 400, seed=1)
     share = agreement(transfers).mean()
-    assert found.agreement["overall"].low < share < found.agreement["overall"].high
+    assert (
+        resampled_intervals.agreement["overall"].low
+        < share
+        < resampled_intervals.agreement["overall"].high
+    )
     mean = transfers["melody"].mean()
-    assert found.opinion["melody"].low < mean < found.opinion["melody"].high
-    assert found.detection["higher"].d_prime.low > 0
-    assert found == resampled(transfers, 400, seed=1)
-    assert found != resampled(transfers, 400, seed=2)
+    assert (
+        resampled_intervals.opinion["melody"].low
+        < mean
+        < resampled_intervals.opinion["melody"].high
+    )
+    assert resampled_intervals.detection["higher"].d_prime.low > 0
+    assert resampled_intervals == resampled(transfers, 400, seed=1)
+    assert resampled_intervals != resampled(transfers, 400, seed=2)

@@ -23,21 +23,21 @@ from tests.survey.statistics.unbalanced import transfers
 def test_exact_sign_flips() -> None:
     higher = np.array([0.6, 0.7, 0.8, 0.5, 0.7, 0.9])
     lower = np.array([0.9, 0.9, 1, 0.8, 0.9, 0.9])
-    found = sign_flip(lower - higher, seed=0)
-    assert (found.difference, found.p) == pytest.approx((0.2, 0.0625), abs=1e-6)
-    assert (found.exact, found.n) == (True, 6)
+    flips = sign_flip(lower - higher, seed=0)
+    assert (flips.difference, flips.p) == pytest.approx((0.2, 0.0625), abs=1e-6)
+    assert (flips.exact, flips.n) == (True, 6)
 
 
 def test_drawn_signs_agree_with_scipy() -> None:
     random = np.random.default_rng(1)
     differences = random.normal(0.25, 1, EXACT + 24)
-    found = sign_flip(differences, seed=5)
-    theirs = stats.permutation_test(
+    flips = sign_flip(differences, seed=5)
+    scipys = stats.permutation_test(
         (differences,), np.mean, permutation_type="samples", n_resamples=20_000, rng=2
     )
-    assert not found.exact
-    assert found.p == pytest.approx(theirs.pvalue, abs=0.02)
-    assert found == sign_flip(differences, seed=5)
+    assert not flips.exact
+    assert flips.p == pytest.approx(scipys.pvalue, abs=0.02)
+    assert flips == sign_flip(differences, seed=5)
 
 
 def test_more_than_any_drawn_sign_is_not_impossible() -> None:
@@ -76,23 +76,23 @@ def test_p_depends_neither_on_the_unit_nor_on_rounding() -> None:
 
 def test_rates_of_those_who_answered_unequally_often() -> None:
     pooled = by_direction(transfers())
-    found = against_chance(pooled, seed=0)
-    each = np.array([3 / 5, 1 / 2, 1.0])  # a, b and c; d gave no direction
-    assert found["overall"].mean_rate == t_interval(each)
-    tests = found["overall"].guesses
+    comparison = against_chance(pooled, seed=0)
+    rates = np.array([3 / 5, 1 / 2, 1.0])  # a, b and c; d gave no direction
+    assert comparison["overall"].mean_rate == t_interval(rates)
+    tests = comparison["overall"].guesses
     for guess, chance in (("one of three", 1 / 3), ("one of two", 1 / 2)):
-        assert tests[guess] == ChanceTest(chance, *astuple(sign_flip(each - chance, 0)))
-    assert found["higher"].mean_rate.n == 2
+        assert tests[guess] == ChanceTest(chance, *astuple(sign_flip(rates - chance, 0)))
+    assert comparison["higher"].mean_rate.n == 2
 
 
 def test_lower_against_higher_pairs_the_same_person() -> None:
-    found = lower_against_higher(by_direction(transfers()), seed=0)
+    comparison = lower_against_higher(by_direction(transfers()), seed=0)
     differences = np.array([2 / 3 - 1 / 2, 0 - 1.0])  # a and b; c heard lower items only
-    assert asdict(found.difference) == pytest.approx(asdict(t_interval(differences)))
-    assert asdict(found.flips) == pytest.approx(asdict(sign_flip(differences, 0)))
-    assert found.better == Better(lower=1, higher=1, equal=0)
-    assert found.sign_test == 1
-    assert found.twoway.value == pytest.approx(3 / 5 - 2 / 3)
+    assert asdict(comparison.difference) == pytest.approx(asdict(t_interval(differences)))
+    assert asdict(comparison.flips) == pytest.approx(asdict(sign_flip(differences, 0)))
+    assert comparison.better == Better(lower=1, higher=1, equal=0)
+    assert comparison.sign_test == 1
+    assert comparison.twoway.value == pytest.approx(3 / 5 - 2 / 3)
     one_way = transfers()
     one_way = one_way[one_way["intended"] == "lower"]
     assert lower_against_higher(by_direction(one_way), seed=0).sign_test is None
@@ -103,9 +103,9 @@ def test_the_sign_test_leaves_equal_people_out() -> None:
     answers = {
         word: of_matrix(np.array(values, float)[:, None]) for word, values in rates_of.items()
     }
-    found = lower_against_higher(answers, seed=0)
-    assert found.better == Better(lower=5, higher=0, equal=2)
-    assert found.sign_test == pytest.approx(2 / 2**5)
+    comparison = lower_against_higher(answers, seed=0)
+    assert comparison.better == Better(lower=5, higher=0, equal=2)
+    assert comparison.sign_test == pytest.approx(2 / 2**5)
 
 
 def test_drawn_signs_go_by_the_seed_in_every_test() -> None:
@@ -122,8 +122,8 @@ def test_drawn_signs_go_by_the_seed_in_every_test() -> None:
         assert not against.exact and not paired.exact
         return [against.p, paired.p]
 
-    for same, other in zip(p_values(1), p_values(2), strict=True):
-        assert same != other and same == pytest.approx(other, abs=0.05)
+    for first, second in zip(p_values(1), p_values(2), strict=True):
+        assert first != second and first == pytest.approx(second, abs=0.05)
     assert p_values(1) == p_values(1)
     exact = np.arange(1.0, EXACT + 1) - 4
     assert sign_flip(exact, seed=1) == sign_flip(exact, seed=2) and sign_flip(exact, 1).exact

@@ -43,8 +43,8 @@ def test_missing_values_are_left_out_and_codes_begin_at_0_in_the_order_of_names(
     assert (answers.participant_count, answers.item_count, answers.mean) == (2, 4, 3.0)
     by_music = crossed(table(), table()["rhythm"])
     assert by_music.item_count == 4
-    whole = crossed(table()[:4], table()["rhythm"][:4], "piece")
-    assert whole.items.tolist() == [0, 0, 0]
+    by_piece = crossed(table()[:4], table()["rhythm"][:4], "piece")
+    assert by_piece.items.tolist() == [0, 0, 0]
 
 
 def test_values_of_one_cell_are_averaged_or_summed() -> None:
@@ -59,9 +59,9 @@ def test_values_of_one_cell_are_averaged_or_summed() -> None:
     ]
     assert answers.cell_sums().tolist() == [6, 10, 7]
     assert answers.sums(answers.items).tolist() == [10, 7, 6]
-    some = answers.only(answers.values > 2)
-    assert (some.values.tolist(), some.items.tolist()) == ([3, 10, 7], [2, 0, 1])
-    assert some.participants.tolist() == [0, 1, 1]
+    selected = answers.only(answers.values > 2)
+    assert (selected.values.tolist(), selected.items.tolist()) == ([3, 10, 7], [2, 0, 1])
+    assert selected.participants.tolist() == [0, 1, 1]
 
 
 def test_a_matrix_has_participants_for_rows() -> None:

@@ -5,35 +5,35 @@ from survey.statistics.estimate import CONSTANT, around, t_interval
 
 
 def test_t_intervals() -> None:
-    found = t_interval(np.array([3, 4, 4, 5, 2.0]))
-    assert (found.value, found.low, found.high) == pytest.approx(
+    estimate = t_interval(np.array([3, 4, 4, 5, 2.0]))
+    assert (estimate.value, estimate.low, estimate.high) == pytest.approx(
         (3.6, 2.1842852230, 5.0157147770), abs=1e-6
     )
-    found = t_interval(np.array([5, 5, 5, 5, 4.0]))
-    assert (found.value, found.high) == pytest.approx((4.8, 5.3552890210), abs=1e-6)
+    estimate = t_interval(np.array([5, 5, 5, 5, 4.0]))
+    assert (estimate.value, estimate.high) == pytest.approx((4.8, 5.3552890210), abs=1e-6)
 
 
 def test_equal_values_have_no_width_and_say_so() -> None:
     for value in (4.0, 0.1):
-        found = t_interval(np.full(4, value))
-        assert (found.low, found.high) == pytest.approx((value, value), abs=1e-12)
-        assert found.note == CONSTANT
+        estimate = t_interval(np.full(4, value))
+        assert (estimate.low, estimate.high) == pytest.approx((value, value), abs=1e-12)
+        assert estimate.note == CONSTANT
 
 
 def test_one_value_has_no_interval() -> None:
-    found = t_interval(np.array([3.0]))
-    assert (found.value, found.low, found.high) == (3, None, None)
-    assert "one value" in found.note
+    estimate = t_interval(np.array([3.0]))
+    assert (estimate.value, estimate.low, estimate.high) == (3, None, None)
+    assert "one value" in estimate.note
     assert t_interval(np.array([])).value is None
 
 
 def test_the_standard_error_and_its_degrees_of_freedom_are_told() -> None:
     values = np.array([1, 2, 2, 7.0])
-    found = t_interval(values)
-    assert found.error == pytest.approx(values.std(ddof=1) / 2)
-    assert (found.freedom, found.n, found.note) == (3, 4, None)
-    same = t_interval(np.full(3, 2.0))
-    assert (same.error, same.freedom, same.n) == (0, 2, 3)
+    estimate = t_interval(values)
+    assert estimate.error == pytest.approx(values.std(ddof=1) / 2)
+    assert (estimate.freedom, estimate.n, estimate.note) == (3, 4, None)
+    constant = t_interval(np.full(3, 2.0))
+    assert (constant.error, constant.freedom, constant.n) == (0, 2, 3)
 
 
 def test_an_interval_that_was_helped_keeps_its_own_note() -> None:

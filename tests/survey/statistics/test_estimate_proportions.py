@@ -17,26 +17,26 @@ from survey.statistics.estimate import clopper_pearson, wilson
     ],
 )
 def test_wilson(successes: int, n: int, low: float, high: float) -> None:
-    found = wilson(successes, n)
-    assert (found.value, found.n) == (successes / n, n)
-    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-6)
+    estimate = wilson(successes, n)
+    assert (estimate.value, estimate.n) == (successes / n, n)
+    assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=1e-6)
 
 
 @pytest.mark.parametrize(
     ("successes", "n", "low", "high"), [(7, 10, 0.3475471499, 0.9332604888), (1, 1, 0.025, 1)]
 )
 def test_clopper_pearson(successes: int, n: int, low: float, high: float) -> None:
-    found = clopper_pearson(successes, n)
-    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-6)
+    estimate = clopper_pearson(successes, n)
+    assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=1e-6)
 
 
 @pytest.mark.parametrize("n", [1, 2, 17, 480])
 def test_as_statsmodels(n: int) -> None:
     for successes in {0, 1, n // 2, n - 1, n}:
-        for method, ours in (("wilson", wilson), ("beta", clopper_pearson)):
-            found = ours(successes, n)
-            theirs = proportion_confint(successes, n, method=method)
-            assert (found.low, found.high) == pytest.approx(theirs, abs=1e-9)
+        for method, interval in (("wilson", wilson), ("beta", clopper_pearson)):
+            estimate = interval(successes, n)
+            expected = proportion_confint(successes, n, method=method)
+            assert (estimate.low, estimate.high) == pytest.approx(expected, abs=1e-9)
 
 
 def test_nothing_is_no_share() -> None:

@@ -16,14 +16,14 @@ from tests.survey.statistics.unbalanced import transfers
 
 def test_a_scale_has_the_estimates_that_its_names_say() -> None:
     table = transfers()
-    found = opinions(table)["rhythm"]
+    opinion = opinions(table)["rhythm"]
     answers = crossed(table, table["rhythm"])
     scores = np.array([4, 2, 5, 5, 3, 4, 2, 1, 4], float)
-    assert found.twoway == twoway.mean(answers)
-    assert found.participants == twoway.by_participant(answers)
-    assert asdict(found.naive) == pytest.approx(asdict(t_interval(scores)))
-    assert (found.median, found.n, found.missing) == (4, 9, 1)
-    assert found.histogram == {"1": 1, "2": 2, "3": 1, "4": 3, "5": 2}
+    assert opinion.twoway == twoway.mean(answers)
+    assert opinion.participants == twoway.by_participant(answers)
+    assert asdict(opinion.naive) == pytest.approx(asdict(t_interval(scores)))
+    assert (opinion.median, opinion.n, opinion.missing) == (4, 9, 1)
+    assert opinion.histogram == {"1": 1, "2": 2, "3": 1, "4": 3, "5": 2}
 
 
 def test_p_is_two_sided_against_the_middle_of_the_scale_also_below_it() -> None:
@@ -35,11 +35,11 @@ def test_p_is_two_sided_against_the_middle_of_the_scale_also_below_it() -> None:
 
 
 def test_holms_correction_counts_only_the_scales_that_were_answered() -> None:
-    found = opinions(transfers())
-    tested = [scale for scale, row in found.items() if row.p is not None]
+    opinion = opinions(transfers())
+    tested = [scale for scale, row in opinion.items() if row.p is not None]
     assert tested == ["rhythm", "melody"]
-    corrected = holm([found[scale].p for scale in tested])
-    assert [found[scale].holm for scale in tested] == corrected
-    assert {row.holm for scale, row in found.items() if scale not in tested} == {None}
+    corrected = holm([opinion[scale].p for scale in tested])
+    assert [opinion[scale].holm for scale in tested] == corrected
+    assert {row.holm for scale, row in opinion.items() if scale not in tested} == {None}
     nobody = opinions(transfers().iloc[:0])["melody"]
     assert (nobody.median, nobody.n, nobody.p, nobody.holm) == (None, 0, None, None)

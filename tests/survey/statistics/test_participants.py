@@ -17,8 +17,10 @@ def test_everybody_has_a_row_and_what_is_not_known_is_none() -> None:
         ("d", 0, None, None, None, None, None, 1.0, 12.0, True, ""),
     ]
     for row, values in zip(people(ratings(), []), expected, strict=True):
-        for value, right in zip(astuple(row), values, strict=True):
-            assert value == (pytest.approx(right) if isinstance(right, float) else right), row
+        for value, known_value in zip(astuple(row), values, strict=True):
+            assert value == (
+                pytest.approx(known_value) if isinstance(known_value, float) else known_value
+            ), row
 
 
 def test_the_most_frequent_answers_are_all_five_together() -> None:

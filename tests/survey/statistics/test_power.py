@@ -20,33 +20,33 @@ def planned(**change: object) -> StudySize:
 
 
 def test_more_participants_and_more_items_are_more_precise() -> None:
-    few, many = (expected(planned(), people).agreement.width for people in (12, 96))
+    width_of_12, width_of_96 = (expected(planned(), people).agreement.width for people in (12, 96))
     items = expected(planned(items=60, each=60), 96).agreement.width
-    assert items < many < few
+    assert items < width_of_96 < width_of_12
 
 
 def test_what_is_expected_of_a_study() -> None:
-    found = expected(planned(), 48)
-    agreement = found.agreement
+    expectation = expected(planned(), 48)
+    agreement = expectation.agreement
     assert agreement.mean == pytest.approx(0.8, abs=0.02)
     assert agreement.design_effect == pytest.approx(1 + 19 * agreement.rho, rel=0.1)
     assert agreement.observed > agreement.design_effect > 1
-    assert found.power == 1
-    assert found == expected(planned(), 48)
+    assert expectation.power == 1
+    assert expectation == expected(planned(), 48)
 
 
 def test_the_number_needed_is_the_smallest_that_is_enough() -> None:
-    def enough(found: Expectation) -> bool:
-        return found.agreement.width <= 0.18
+    def enough(expectation: Expectation) -> bool:
+        return expectation.agreement.width <= 0.18
 
-    found = needed(planned(), enough)
-    assert enough(found)
-    assert not enough(expected(planned(), found.participants - 1))
+    expectation = needed(planned(), enough)
+    assert enough(expectation)
+    assert not enough(expected(planned(), expectation.participants - 1))
 
 
 def test_participants_cannot_replace_items() -> None:
     small = planned(items=6, each=6, runs=5)
-    assert needed(small, lambda found: found.agreement.width <= 0.05) is None
+    assert needed(small, lambda expectation: expectation.agreement.width <= 0.05) is None
 
 
 def test_careless_participants_cost_agreement() -> None:
@@ -82,8 +82,8 @@ def test_some_items_each() -> None:
 def test_a_design_that_cannot_be_is_refused(values: dict[str, float], sentence: str) -> None:
     with pytest.raises(ValueError, match=f"^{sentence}$"):
         StudySize(Truth(), **values)
-    for good in ({"items": 2, "each": 1}, {"each": 20}, {"careless": 1.0}, {"runs": 1}):
-        assert StudySize(Truth(), **good)
+    for changes in ({"items": 2, "each": 1}, {"each": 20}, {"careless": 1.0}, {"runs": 1}):
+        assert StudySize(Truth(), **changes)
 
 
 @pytest.mark.parametrize("share", [0.01, 0.99])
@@ -93,9 +93,9 @@ def test_agreement_that_nothing_can_be_planned_for(share: float) -> None:
 
 
 def test_each_kind_of_participants_has_its_look() -> None:
-    found = {look.kind: look for look in looks(20, 0, Truth())}
-    assert list(found) == list(PEOPLE)
-    assert found["perfect"].agreement == 1 and found["perfect"].left_out == 0
-    assert found["random"].agreement == pytest.approx(1 / 3, abs=0.1)
-    assert found["biased"].criterion is not None and found["biased"].criterion > 1
-    assert found["lazy"].left_out > 0.5
+    looks_by_kind = {look.kind: look for look in looks(20, 0, Truth())}
+    assert list(looks_by_kind) == list(PEOPLE)
+    assert looks_by_kind["perfect"].agreement == 1 and looks_by_kind["perfect"].left_out == 0
+    assert looks_by_kind["random"].agreement == pytest.approx(1 / 3, abs=0.1)
+    assert looks_by_kind["biased"].criterion is not None and looks_by_kind["biased"].criterion > 1
+    assert looks_by_kind["lazy"].left_out > 0.5

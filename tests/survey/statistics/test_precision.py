@@ -24,46 +24,48 @@ def test_a_component_below_0_counts_as_none() -> None:
 
 
 def test_large_clusters_weigh_more_in_the_mean_size() -> None:
-    found = precision(transfers())["rhythm"]
+    precision_of_rhythm = precision(transfers())["rhythm"]
     people, items = np.array([5, 3, 1]), np.array([2, 1, 3, 2, 1])  # answers of a, b, c; of items
-    assert found.participants.size == pytest.approx((people**2).sum() / 9)
-    assert found.items.size == pytest.approx((items**2).sum() / 9)
+    assert precision_of_rhythm.participants.size == pytest.approx((people**2).sum() / 9)
+    assert precision_of_rhythm.items.size == pytest.approx((items**2).sum() / 9)
 
 
 def test_more_participants_make_the_interval_shorter_down_to_the_limit_of_the_items() -> None:
     table = transfers()
-    found = precision(table)["rhythm"]
+    precision_of_rhythm = precision(table)["rhythm"]
     parts = components(crossed(table, table["rhythm"]))
-    assert parts is not None and found.components == parts
-    assert {int(size) for size in found.half_widths} == set(SIZES)
-    for size, width in found.half_widths.items():
+    assert parts is not None and precision_of_rhythm.components == parts
+    assert {int(size) for size in precision_of_rhythm.half_widths} == set(SIZES)
+    for size, width in precision_of_rhythm.half_widths.items():
         assert width == pytest.approx(half_width(parts, int(size), 5))
     items_alone = stats.t.ppf(0.975, 4) * np.sqrt(max(0.0, parts.item) / 5)
-    assert found.limit == pytest.approx(items_alone, abs=1e-4)
+    assert precision_of_rhythm.limit == pytest.approx(items_alone, abs=1e-4)
 
 
 def test_what_was_observed_is_the_two_way_variance_over_that_of_independent_answers() -> None:
     table = transfers()
     scores = table["rhythm"].dropna().to_numpy(float)
-    found = precision(table)["rhythm"]
+    precision_of_rhythm = precision(table)["rhythm"]
     people, items = (table.loc[table["rhythm"].notna(), name] for name in ("participant", "item"))
     centred = scores - scores.mean()
     one_way = [
         len(set(by))
         / (len(set(by)) - 1)
-        * sum(centred[(by == one).to_numpy()].sum() ** 2 for one in set(by))
+        * sum(centred[(by == cluster).to_numpy()].sum() ** 2 for cluster in set(by))
         for by in (people, items)
     ]
     n = len(scores)
     two_way = (sum(one_way) - n / (n - 1) * (centred**2).sum()) / n**2
     if two_way <= 0:
         two_way = max(one_way) / n**2
-    assert found.observed == pytest.approx(two_way / (scores.var(ddof=1) / n))
+    assert precision_of_rhythm.observed == pytest.approx(two_way / (scores.var(ddof=1) / n))
 
 
 @pytest.mark.parametrize("rows", [slice(0, 0), slice(0, 1)])
 def test_nothing_is_known_of_no_answer_or_a_single_one(rows: slice) -> None:
-    for found in precision(transfers().iloc[rows]).values():
-        assert found.observed is None and found.components is None
-        assert found.limit is None and set(found.half_widths.values()) == {None}
-        assert found.participants.rho is None and found.items.design_effect is None
+    for scale_precision in precision(transfers().iloc[rows]).values():
+        assert scale_precision.observed is None and scale_precision.components is None
+        assert scale_precision.limit is None and set(scale_precision.half_widths.values()) == {None}
+        assert (
+            scale_precision.participants.rho is None and scale_precision.items.design_effect is None
+        )

@@ -43,8 +43,8 @@ def counted(ratings: np.ndarray) -> np.ndarray:
 
 
 def test_krippendorffs_example() -> None:
-    found = [alpha(counted(OBSERVERS), level) for level in LEVELS]
-    assert found == pytest.approx([0.7434210526, 0.8153875038], abs=1e-6)
+    alphas = [alpha(counted(OBSERVERS), level) for level in LEVELS]
+    assert alphas == pytest.approx([0.7434210526, 0.8153875038], abs=1e-6)
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -53,8 +53,8 @@ def test_as_krippendorff(level: str, seed: int) -> None:
     random = np.random.default_rng(seed)
     ratings = np.clip(np.round(random.normal(3, 1, (1, 20)) + random.normal(0, 1, (9, 20))), 1, 5)
     ratings[random.random(ratings.shape) < 0.4] = np.nan
-    theirs = krippendorff.alpha(ratings, level_of_measurement=level)
-    assert alpha(counted(ratings), level) == pytest.approx(theirs, abs=1e-9)
+    expected = krippendorff.alpha(ratings, level_of_measurement=level)
+    assert alpha(counted(ratings), level) == pytest.approx(expected, abs=1e-9)
 
 
 def test_no_alpha_of_equal_or_single_answers() -> None:
@@ -80,21 +80,21 @@ def test_as_pingouin() -> None:
     long = pd.DataFrame({"p": people.ravel(), "i": items.ravel(), "y": matrix.ravel()})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        theirs = pingouin.intraclass_corr(long, targets="i", raters="p", ratings="y")
-    theirs = theirs.set_index("Type")["ICC"]
+        expected = pingouin.intraclass_corr(long, targets="i", raters="p", ratings="y")
+    expected = expected.set_index("Type")["ICC"]
     answers = of_matrix(matrix)
     parts = components(answers)
-    ours = {
+    values = {
         "ICC(1,1)": icc_one_way(answers.items, answers.values),
         "ICC(A,1)": icc_absolute(parts),
         "ICC(A,k)": icc_absolute(parts, 7),
     }
-    for name, value in ours.items():
-        assert value == pytest.approx(theirs[name], abs=1e-9), name
+    for name, value in values.items():
+        assert value == pytest.approx(expected[name], abs=1e-9), name
 
 
 def test_components_are_unbiased_with_answers_missing() -> None:
-    found = []
+    estimates = []
     for seed in range(300):
         random = np.random.default_rng(seed)
         matrix = (
@@ -103,9 +103,9 @@ def test_components_are_unbiased_with_answers_missing() -> None:
             + random.normal(0, 0.8, (24, 15))
         )
         matrix[random.random(matrix.shape) < 0.5] = np.nan
-        found.append(astuple(components(of_matrix(matrix))))
-    error = np.std(found, axis=0) / np.sqrt(len(found))
-    assert (np.abs(np.mean(found, axis=0) - [0.36, 0.16, 0.64]) < 4 * error).all()
+        estimates.append(astuple(components(of_matrix(matrix))))
+    error = np.std(estimates, axis=0) / np.sqrt(len(estimates))
+    assert (np.abs(np.mean(estimates, axis=0) - [0.36, 0.16, 0.64]) < 4 * error).all()
 
 
 @pytest.mark.parametrize("shape", [(1, 5), (5, 1), (1, 1)])
@@ -144,13 +144,13 @@ def test_no_one_way_correlation_of_one_group_or_of_single_answers(
 
 
 def test_consensus_of_answers_that_are_missing() -> None:
-    found = consensus(transfers())
+    reliability = consensus(transfers())
     nan = np.nan
     directions = [[2, 0, 0, 1, 0], [2, nan, 2, nan, nan], [nan, nan, 0, nan, nan]]
     expected = krippendorff.alpha(directions, level_of_measurement="nominal")
-    assert found["direction"].alpha == pytest.approx(expected)
+    assert reliability["direction"].alpha == pytest.approx(expected)
     scores = np.array([[4, 2, 5, 5, 3], [4, nan, 2, 1, nan], [nan, nan, 4, nan, nan]])
-    rhythm = found["rhythm"]
+    rhythm = reliability["rhythm"]
     expected = krippendorff.alpha(scores, level_of_measurement="ordinal")
     assert rhythm.alpha == pytest.approx(expected)
     parts = components(of_matrix(scores))
@@ -158,15 +158,15 @@ def test_consensus_of_answers_that_are_missing() -> None:
     assert rhythm.k == pytest.approx(5 / (1 / 2 + 1 + 1 / 3 + 1 / 2 + 1))
     assert rhythm.icc_1 == icc_absolute(parts)
     assert rhythm.icc_k == icc_absolute(parts, rhythm.k)
-    assert set(asdict(found["harmony"]).values()) == {None}
+    assert set(asdict(reliability["harmony"]).values()) == {None}
 
 
 def test_values_that_do_not_begin_at_0_are_counted_by_value() -> None:
     """Ordinal distances go by the ranks of 1 to 5, wherever the answers lie among them."""
     lowest = transfers().assign(rhythm=[1, 2, 1, 1, 2, 1, 1, 2, 1, 1])
     highest = lowest.assign(rhythm=lowest["rhythm"] + 3)
-    found = [consensus(table)["rhythm"].alpha for table in (lowest, highest)]
-    assert found[0] == pytest.approx(found[1]) and found[0] is not None
+    alphas = [consensus(table)["rhythm"].alpha for table in (lowest, highest)]
+    assert alphas[0] == pytest.approx(alphas[1]) and alphas[0] is not None
 
 
 def test_correlations_of_the_mean_of_several() -> None:

@@ -23,47 +23,52 @@ def weighted(table: pd.DataFrame, seed: int) -> list[np.ndarray]:
     by_people = bootstrap.weights(random, DRAWS, len(names))
     by_music = bootstrap.weights(random, DRAWS, len(pieces))
     return [
-        by_people[:, one] * by_music[:, other] for one, other in zip(people, music, strict=True)
+        by_people[:, person_row] * by_music[:, item_row]
+        for person_row, item_row in zip(people, music, strict=True)
     ]
 
 
-def assert_near(found: bootstrap.Percentiles, values: np.ndarray) -> None:
-    assert asdict(found) == pytest.approx(asdict(bootstrap.percentiles(values)))
+def assert_near(ends: bootstrap.Percentiles, values: np.ndarray) -> None:
+    assert asdict(ends) == pytest.approx(asdict(bootstrap.percentiles(values)))
 
 
 def test_each_interval_is_of_the_answers_that_its_name_says() -> None:
     table = transfers()
     weights = weighted(table, 4)
-    found = resampled(table, DRAWS, seed=4)
+    resampled_intervals = resampled(table, DRAWS, seed=4)
 
     def total(rows: pd.Series) -> np.ndarray:
         return sum((w for w, row in zip(weights, rows, strict=True) if row), np.zeros(DRAWS))
 
-    meant = {word: table["intended"] == word for word in ("lower", "higher")}
-    heard = {word: table["heard"] == word for word in ("lower", "higher")}
-    answered = table["heard"].notna()
+    is_intended = {word: table["intended"] == word for word in ("lower", "higher")}
+    is_heard = {word: table["heard"] == word for word in ("lower", "higher")}
+    is_answered = table["heard"].notna()
     with np.errstate(invalid="ignore"):
-        agree = {word: total(meant[word] & heard[word]) for word in meant}
-        asked = {word: total(meant[word] & answered) for word in meant}
-        for word in meant:
-            expected = agree[word] / asked[word]
-            assert_near(found.agreement[word], expected)
-        both = (agree["lower"] + agree["higher"]) / (asked["lower"] + asked["higher"])
-        assert_near(found.agreement["overall"], both)
+        agree = {word: total(is_intended[word] & is_heard[word]) for word in is_intended}
+        answered_count = {word: total(is_intended[word] & is_answered) for word in is_intended}
+        for word in is_intended:
+            expected = agree[word] / answered_count[word]
+            assert_near(resampled_intervals.agreement[word], expected)
+        overall = (agree["lower"] + agree["higher"]) / (
+            answered_count["lower"] + answered_count["higher"]
+        )
+        assert_near(resampled_intervals.agreement["overall"], overall)
         scores = table["melody"].to_numpy(float, na_value=np.nan)
         sums = sum(w * s for w, s in zip(weights, scores, strict=True) if not np.isnan(s))
         mean = sums / total(~pd.Series(np.isnan(scores), index=table.index))
-        assert_near(found.opinion["melody"], mean)
-    usable = (asked["lower"] > 0) & (asked["higher"] > 0)
+        assert_near(resampled_intervals.opinion["melody"], mean)
+    usable = (answered_count["lower"] > 0) & (answered_count["higher"] > 0)
     for answer, other in (("lower", "higher"), ("higher", "lower")):
-        hits = loglinear(agree[answer], asked[answer])
-        alarms = loglinear(total(meant[other] & heard[answer]), asked[other])
+        hits = loglinear(agree[answer], answered_count[answer])
+        alarms = loglinear(total(is_intended[other] & is_heard[answer]), answered_count[other])
         for name, measure in (("d_prime", d_prime), ("criterion", criterion)):
             values = np.where(usable, measure(hits, alarms), np.nan)
-            assert_near(getattr(found.detection[answer], name), values)
-    assert 0 < found.detection["lower"].d_prime.draws < DRAWS  # some draws lack a kind
+            assert_near(getattr(resampled_intervals.detection[answer], name), values)
+    assert (
+        0 < resampled_intervals.detection["lower"].d_prime.draws < DRAWS
+    )  # some draws lack a kind
 
 
 def test_a_scale_that_nobody_answered_has_no_interval() -> None:
-    found = resampled(transfers(), DRAWS, seed=0)
-    assert found.opinion["harmony"] == bootstrap.Percentiles(None, None, 0)
+    resampled_intervals = resampled(transfers(), DRAWS, seed=0)
+    assert resampled_intervals.opinion["harmony"] == bootstrap.Percentiles(None, None, 0)

@@ -43,16 +43,16 @@ def table(text: str = HAND) -> pd.DataFrame:
 
 
 def test_direction_by_hand() -> None:
-    found = directions(table())
-    lower, higher = found.table
+    direction_counts = directions(table())
+    lower, higher = direction_counts.table
     assert lower.counts == {"lower": 3, "same": 1, "higher": 0}
     assert higher.counts == {"lower": 1, "same": 0, "higher": 2}
     assert (higher.n, higher.missing) == (3, 1)  # no answer is neither
     assert lower.shares == {"lower": 0.75, "same": 0.25, "higher": 0}
-    items = {row.item: (row.agree, row.n) for row in found.items}
+    items = {row.item: (row.agree, row.n) for row in direction_counts.items}
     assert items == {"h1": (1, 2), "h2": (1, 1), "l1": (2, 2), "l2": (1, 2)}
-    found = intervals(table())
-    assert {name: (one.agree, one.n) for name, one in found.items()} == {
+    direction_counts = intervals(table())
+    assert {name: (interval.agree, interval.n) for name, interval in direction_counts.items()} == {
         "overall": (5, 7),
         "lower": (3, 4),
         "higher": (2, 3),
@@ -90,65 +90,65 @@ def test_segments_without_a_source_are_not_the_same_music() -> None:
 
 def test_how_much_music_there_is() -> None:
     read = table(STRENGTHS)
-    told = read[read["source"] != ""]
+    with_source = read[read["source"] != ""]
     assert music(read).pieces is None  # h2-1 does not tell
-    found = music(told)
-    assert (found.items, found.segments, found.pieces) == (3, 2, 2)
-    assert found.by_piece is None  # as many pieces as segments: nothing new
-    one = music(told.assign(source="x.mid"))
-    assert (one.segments, one.pieces) == (1, 1)
-    several = told.assign(source="x.mid", segment=[1, 2, 3, 1, 2, 3])
-    found = music(several)
-    assert (found.segments, found.pieces) == (3, 1)
-    assert (found.by_piece.value, found.by_piece.low) == (pytest.approx(4 / 6), None)
+    counts = music(with_source)
+    assert (counts.items, counts.segments, counts.pieces) == (3, 2, 2)
+    assert counts.by_piece is None  # as many pieces as segments: nothing new
+    single_piece = music(with_source.assign(source="x.mid"))
+    assert (single_piece.segments, single_piece.pieces) == (1, 1)
+    several = with_source.assign(source="x.mid", segment=[1, 2, 3, 1, 2, 3])
+    counts = music(several)
+    assert (counts.segments, counts.pieces) == (3, 1)
+    assert (counts.by_piece.value, counts.by_piece.low) == (pytest.approx(4 / 6), None)
 
 
 def test_each_strength_has_its_own_agreement_and_opinion() -> None:
-    found = by_strength(table(STRENGTHS))
-    assert [row.strength for row in found] == [1, 2]
-    assert [row.agreement["overall"].value for row in found] == [0.8, 0.5]
-    assert found[1].agreement["higher"].value is None
-    assert [row.opinion["rhythm"].value for row in found] == [4, 2.5]
+    strength_rows = by_strength(table(STRENGTHS))
+    assert [row.strength for row in strength_rows] == [1, 2]
+    assert [row.agreement["overall"].value for row in strength_rows] == [0.8, 0.5]
+    assert strength_rows[1].agreement["higher"].value is None
+    assert [row.opinion["rhythm"].value for row in strength_rows] == [4, 2.5]
     assert by_strength(table()) == []
 
 
 def test_a_segment_at_several_strengths_plans_as_one() -> None:
     """Answers that are the same at both strengths tell no more than at one."""
-    made = simulate({"realistic": 24}, seed=5)
-    once = made[made["kind"] == "transfer"].assign(segment=0)
+    answers = simulate({"realistic": 24}, seed=5)
+    once = answers[answers["kind"] == "transfer"].assign(segment=0)
     once["source"] = once["item"]
     twice = pd.concat([once, once.assign(item=once["item"] + "-2", strength=2.0)])
-    one, two = precision(once)["rhythm"], precision(twice)["rhythm"]
-    assert two.components == pytest.approx(one.components)
-    assert two.limit == pytest.approx(one.limit)
+    precision_once, precision_twice = precision(once)["rhythm"], precision(twice)["rhythm"]
+    assert precision_twice.components == pytest.approx(precision_once.components)
+    assert precision_twice.limit == pytest.approx(precision_once.limit)
 
 
 def test_an_attribute_that_does_not_change_has_no_correlation() -> None:
     """The arranger moves arousal and leaves note density as it is."""
-    made = simulate({"realistic": 6}).assign(change_note=0.0)
-    sign = made["intended"].map({"lower": -1.0, "same": 0.0, "higher": 1.0})
-    made["change_rhythm"] = 0.25 * sign
-    found = changes(made[made["kind"] == "transfer"]).correlations
-    assert found["note"].value is None and "all are alike" in found["note"].note
-    assert found["rhythm"].value > 0.5
+    answers = simulate({"realistic": 6}).assign(change_note=0.0)
+    sign = answers["intended"].map({"lower": -1.0, "same": 0.0, "higher": 1.0})
+    answers["change_rhythm"] = 0.25 * sign
+    change_results = changes(answers[answers["kind"] == "transfer"]).correlations
+    assert change_results["note"].value is None and "all are alike" in change_results["note"].note
+    assert change_results["rhythm"].value > 0.5
 
 
 def test_catch_trials_are_apart() -> None:
     text = HAND + "a,i1,same,same,,\nb,i1,same,lower,,\n"
-    found = directions(table(text))
-    assert sum(row.n for row in found.table) == 7
-    assert found.catch[0].counts == {"lower": 1, "same": 1, "higher": 0}
+    direction_counts = directions(table(text))
+    assert sum(row.n for row in direction_counts.table) == 7
+    assert direction_counts.catch[0].counts == {"lower": 1, "same": 1, "higher": 0}
 
 
 def test_opinion_by_hand() -> None:
-    found = opinions(table())
-    rhythm = found["rhythm"]
+    opinion = opinions(table())
+    rhythm = opinion["rhythm"]
     assert rhythm.twoway.value == 3.5
     assert rhythm.median == 4
     assert rhythm.histogram == {"1": 1, "2": 1, "3": 1, "4": 3, "5": 2}
-    assert (found["melody"].n, found["melody"].missing) == (6, 2)
-    assert found["harmony"].twoway.value is None
-    assert found["harmony"].holm is None
+    assert (opinion["melody"].n, opinion["melody"].missing) == (6, 2)
+    assert opinion["harmony"].twoway.value is None
+    assert opinion["harmony"].holm is None
     t = (3.5 - 3) / rhythm.twoway.error
     assert rhythm.p == pytest.approx(2 * stats.t.sf(t, rhythm.twoway.freedom))
     assert rhythm.holm >= rhythm.p
@@ -165,10 +165,10 @@ def test_intervals_of_opinions_are_not_clipped() -> None:
 
 def test_comparison_by_hand() -> None:
     agreement = by_direction(table())
-    found = against_chance(agreement, seed=0)
-    assert found["overall"].mean_rate.value == pytest.approx((2 / 3 + 3 / 4) / 2)
-    assert found["overall"].one_of_two.difference == pytest.approx((2 / 3 + 3 / 4) / 2 - 0.5)
-    assert found["overall"].one_of_three.chance == pytest.approx(1 / 3)
+    comparison = against_chance(agreement, seed=0)
+    assert comparison["overall"].mean_rate.value == pytest.approx((2 / 3 + 3 / 4) / 2)
+    assert comparison["overall"].one_of_two.difference == pytest.approx((2 / 3 + 3 / 4) / 2 - 0.5)
+    assert comparison["overall"].one_of_three.chance == pytest.approx(1 / 3)
     paired = lower_against_higher(agreement, seed=0)
     assert paired.difference.value == pytest.approx((0.5 - 1 + 1 - 0.5) / 2)
     assert paired.better == Better(lower=1, higher=1, equal=0)
@@ -176,41 +176,41 @@ def test_comparison_by_hand() -> None:
 
 
 def test_detection_by_hand() -> None:
-    found = detection(table())["higher"]
-    assert found.hits == Rate(count=2, n=3, rate=pytest.approx(2 / 3))
-    assert found.alarms == Rate(count=0, n=4, rate=0)
+    measures = detection(table())["higher"]
+    assert measures.hits == Rate(count=2, n=3, rate=pytest.approx(2 / 3))
+    assert measures.alarms == Rate(count=0, n=4, rate=0)
     z = stats.norm.ppf([2.5 / 4, 0.5 / 5])
-    assert found.d_prime == pytest.approx(z[0] - z[1])
-    assert found.criterion == pytest.approx(-z.sum() / 2)
-    each = stats.norm.ppf([[1.5 / 2, 0.5 / 3], [1.5 / 3, 0.5 / 3]])
-    assert found.mean_d_prime.value == pytest.approx(np.mean(each[:, 0] - each[:, 1]))
+    assert measures.d_prime == pytest.approx(z[0] - z[1])
+    assert measures.criterion == pytest.approx(-z.sum() / 2)
+    rates = stats.norm.ppf([[1.5 / 2, 0.5 / 3], [1.5 / 3, 0.5 / 3]])
+    assert measures.mean_d_prime.value == pytest.approx(np.mean(rates[:, 0] - rates[:, 1]))
     only_lower = detection(table(HAND.replace("higher,", "lower,").replace("h1,lower", "h1,lower")))
     assert only_lower["higher"].d_prime is None
 
 
 def test_consensus_uses_all_items() -> None:
-    found = consensus(table())
+    reliability = consensus(table())
     answers = [[0, 2, 1, np.nan], [0, 0, 0, 2]]
-    theirs = krippendorff.alpha(answers, level_of_measurement="nominal")
-    assert found["direction"].alpha == pytest.approx(theirs)
-    assert found["rhythm"].k == 2
-    assert found["harmony"].alpha is None
+    expected = krippendorff.alpha(answers, level_of_measurement="nominal")
+    assert reliability["direction"].alpha == pytest.approx(expected)
+    assert reliability["rhythm"].k == 2
+    assert reliability["harmony"].alpha is None
 
 
 def test_changes_by_strength_and_measure() -> None:
-    made = simulate({"perfect": 6}, items=20, strengths=(0.5, 1.0))
-    transfers = made[made["kind"] == "transfer"]
-    found = changes(transfers)
-    assert [row.row for row in found.strengths] == [-1, -0.5, 0.5, 1]
-    assert [row.counts["higher"] for row in found.strengths] == [0, 0, 30, 30]
-    assert found.strength_correlation.value == pytest.approx(
+    answers = simulate({"perfect": 6}, items=20, strengths=(0.5, 1.0))
+    transfers = answers[answers["kind"] == "transfer"]
+    change_results = changes(transfers)
+    assert [row.row for row in change_results.strengths] == [-1, -0.5, 0.5, 1]
+    assert [row.counts["higher"] for row in change_results.strengths] == [0, 0, 30, 30]
+    assert change_results.strength_correlation.value == pytest.approx(
         stats.spearmanr([-1] * 5 + [-0.5] * 5 + [0.5] * 5 + [1] * 5, [-1] * 10 + [1] * 10)[0]
     )
-    for rows in found.measured.values():
+    for rows in change_results.measured.values():
         assert len(rows) == 5
         assert sum(row.n for row in rows) == len(transfers)
-    made = simulate({"perfect": 6})
-    alike = changes(made[made["kind"] == "transfer"])
+    answers = simulate({"perfect": 6})
+    alike = changes(answers[answers["kind"] == "transfer"])
     assert (alike.strengths, alike.measured, alike.strength_correlation) == ([], {}, None)
     assert set(alike.correlations) == {"note", "rhythm"}
 
@@ -218,29 +218,31 @@ def test_changes_by_strength_and_measure() -> None:
 def test_no_correlation_of_too_little() -> None:
     assert spearman(np.arange(3.0), np.arange(3.0)).value is None
     assert spearman(np.arange(9.0), np.ones(9)).value is None
-    whole = spearman(np.arange(9.0), np.arange(9.0) ** 3)
-    assert (whole.value, whole.low) == (1, None)
+    perfect = spearman(np.arange(9.0), np.arange(9.0) ** 3)
+    assert (perfect.value, perfect.low) == (1, None)
 
 
 def test_design_effect_and_half_widths() -> None:
     assert design_effect(20, 0.1) == pytest.approx(2.9)
-    made = simulate({"realistic": 48}, seed=5)
-    found = precision(made[made["kind"] == "transfer"])["rhythm"]
-    person = found.participants
+    answers = simulate({"realistic": 48}, seed=5)
+    precision_of_rhythm = precision(answers[answers["kind"] == "transfer"])["rhythm"]
+    person = precision_of_rhythm.participants
     assert person.size == 20
     assert person.design_effect == pytest.approx(1 + 19 * person.rho)
-    widths = list(found.half_widths.values())
+    widths = list(precision_of_rhythm.half_widths.values())
     assert widths == sorted(widths, reverse=True)
-    assert widths[-1] > found.limit > 0
+    assert widths[-1] > precision_of_rhythm.limit > 0
     # the projection for the size it has is the interval it has, up to small-sample factors
-    now = opinions(made[made["kind"] == "transfer"])["rhythm"].twoway
-    assert found.half_widths["48"] == pytest.approx((now.high - now.low) / 2, rel=0.05)
+    observed = opinions(answers[answers["kind"] == "transfer"])["rhythm"].twoway
+    assert precision_of_rhythm.half_widths["48"] == pytest.approx(
+        (observed.high - observed.low) / 2, rel=0.05
+    )
 
 
 def test_people_at_a_glance() -> None:
-    made = table(HAND + "a,i1,same,lower,,\n")
-    _, excluded = exclusion.kept(made, {"identical_wrong": 0.5})
-    first, second = people(made, excluded)
+    answers = table(HAND + "a,i1,same,lower,,\n")
+    _, excluded = exclusion.kept(answers, {"identical_wrong": 0.5})
+    first, second = people(answers, excluded)
     assert (first.participant, second.participant) == ("a", "b")
     assert first.agreement == pytest.approx(2 / 3)
     assert (first.identical_wrong, first.excluded_by) == (1, "identical_wrong")
@@ -249,15 +251,15 @@ def test_people_at_a_glance() -> None:
 
 
 def test_summary_is_json_and_fast() -> None:
-    made = simulate({"realistic": 42}, seed=1)
-    assert len(made) > 1000
-    summary(made)
+    answers = simulate({"realistic": 42}, seed=1)
+    assert len(answers) > 1000
+    summary(answers)
     start = time.process_time()  # whatever else the machine does
-    found = summary(made, exclusion.DEFAULT_RULES)
+    result = summary(answers, exclusion.DEFAULT_RULES)
     assert time.process_time() - start < 0.1
-    json.dumps(plain(found), allow_nan=False)
-    assert found.participants == 42
-    overall = found.agreement["overall"]
+    json.dumps(plain(result), allow_nan=False)
+    assert result.participants == 42
+    overall = result.agreement["overall"]
     assert overall.low < overall.value < overall.high
     assert summary(rating_table.empty()).agreement["overall"].value is None
 
@@ -274,28 +276,28 @@ def test_summary_is_json_and_fast() -> None:
     ids=["nothing", "one answer", "one participant", "one item", "one item partly answered"],
 )
 def test_every_section_bears_little(rows: slice | list[int]) -> None:
-    made = table().iloc[rows].reset_index(drop=True)
-    agreement = by_direction(made)
+    answers = table().iloc[rows].reset_index(drop=True)
+    agreement = by_direction(answers)
     for section in (
-        directions(made),
-        intervals(made),
+        directions(answers),
+        intervals(answers),
         against_chance(agreement, 0),
         lower_against_higher(agreement, 0),
-        detection(made),
-        opinions(made),
-        consensus(made),
-        changes(made),
-        precision(made),
-        summary(made),
+        detection(answers),
+        opinions(answers),
+        consensus(answers),
+        changes(answers),
+        precision(answers),
+        summary(answers),
     ):
         assert json.dumps(plain(section), allow_nan=False)  # raises where a number is none
 
 
 def test_all_answers_equal() -> None:
-    made = table().assign(heard="same", rhythm=3)
-    assert intervals(made)["overall"].twoway.value == 0
-    assert opinions(made)["rhythm"].p is None
-    found = consensus(made)
-    assert found["direction"].alpha is None
-    assert found["rhythm"].icc_1 is None
-    json.dumps(plain(precision(made)), allow_nan=False)
+    answers = table().assign(heard="same", rhythm=3)
+    assert intervals(answers)["overall"].twoway.value == 0
+    assert opinions(answers)["rhythm"].p is None
+    reliability = consensus(answers)
+    assert reliability["direction"].alpha is None
+    assert reliability["rhythm"].icc_1 is None
+    json.dumps(plain(precision(answers)), allow_nan=False)

@@ -21,22 +21,22 @@ def test_counts_at_the_edge() -> None:
 
 
 def test_answers_are_counted_for_both_words_where_people_answered_unequally_often() -> None:
-    found = detection(transfers())
-    assert found["lower"].hits == Rate(count=3, n=5, rate=3 / 5)
-    assert found["lower"].alarms == Rate(count=1, n=3, rate=1 / 3)
-    assert found["higher"].hits == Rate(count=2, n=3, rate=2 / 3)
-    assert found["higher"].alarms == Rate(count=1, n=5, rate=1 / 5)
+    measures = detection(transfers())
+    assert measures["lower"].hits == Rate(count=3, n=5, rate=3 / 5)
+    assert measures["lower"].alarms == Rate(count=1, n=3, rate=1 / 3)
+    assert measures["higher"].hits == Rate(count=2, n=3, rate=2 / 3)
+    assert measures["higher"].alarms == Rate(count=1, n=5, rate=1 / 5)
 
 
 def test_means_are_over_those_who_answered_both_kinds_of_items() -> None:
     """c heard lower items only, and d gave no direction: a and b are left."""
-    found = detection(transfers())["lower"]
+    measures = detection(transfers())["lower"]
     z = stats.norm.ppf([[2.5 / 4, 1.5 / 3], [0.5 / 2, 0.5 / 2]])  # hits and alarms of a, of b
     for name, values in (
         ("mean_d_prime", z[:, 0] - z[:, 1]),
         ("mean_criterion", -z.sum(axis=1) / 2),
     ):
-        mean = getattr(found, name)
+        mean = getattr(measures, name)
         assert asdict(mean) == pytest.approx(asdict(t_interval(np.array(values))))
         assert mean.n == 2
 
@@ -44,6 +44,6 @@ def test_means_are_over_those_who_answered_both_kinds_of_items() -> None:
 @pytest.mark.parametrize("only", ["lower", "higher"])
 def test_without_one_kind_of_items_nothing_can_be_told_apart(only: str) -> None:
     table = transfers()
-    for found in detection(table[table["intended"] == only]).values():
-        assert found.d_prime is None and found.criterion is None
-        assert {found.hits.rate is None, found.alarms.rate is None} == {True, False}
+    for measures in detection(table[table["intended"] == only]).values():
+        assert measures.d_prime is None and measures.criterion is None
+        assert {measures.hits.rate is None, measures.alarms.rate is None} == {True, False}

@@ -19,7 +19,7 @@ PEOPLE_COUNT = 40
 
 
 @pytest.fixture(scope="module")
-def seen() -> dict[str, Sections]:
+def sections_by_kind() -> dict[str, Sections]:
     return {
         kind: sections(simulate({kind: PEOPLE_COUNT}, seed=11), seed=0, draws=200)
         for kind in PEOPLE
@@ -32,29 +32,33 @@ def left_out(kind: str) -> float:
 
 
 @pytest.mark.slow
-def test_random_participants_hear_nothing_and_agree_by_chance(seen: dict[str, Sections]) -> None:
-    found = seen["random"]
-    overall = found.intervals["overall"].twoway
+def test_random_participants_hear_nothing_and_agree_by_chance(
+    sections_by_kind: dict[str, Sections],
+) -> None:
+    sections = sections_by_kind["random"]
+    overall = sections.intervals["overall"].twoway
     assert overall.low < 1 / 3 < overall.high
-    tests = found.chance.against["overall"]
+    tests = sections.chance.against["overall"]
     assert tests.one_of_three.p > 0.05
     assert tests.one_of_two.p < 0.001
-    assert found.bias["higher"].d_prime == pytest.approx(0, abs=0.25)
-    ends = found.bias["higher"].bootstrap.d_prime
+    assert sections.bias["higher"].d_prime == pytest.approx(0, abs=0.25)
+    ends = sections.bias["higher"].bootstrap.d_prime
     assert ends.low < 0 < ends.high
-    assert found.reliability["direction"].alpha == pytest.approx(0, abs=0.03)
-    assert found.opinion["melody"].twoway.value == pytest.approx(3, abs=0.2)
+    assert sections.reliability["direction"].alpha == pytest.approx(0, abs=0.03)
+    assert sections.opinion["melody"].twoway.value == pytest.approx(3, abs=0.2)
     assert left_out("random") > 0.25
 
 
-def test_biased_participants_agree_on_lower_and_hear_nothing(seen: dict[str, Sections]) -> None:
-    found = seen["biased"]
-    assert found.intervals["lower"].twoway.value > 0.85
-    assert found.intervals["higher"].twoway.value < 0.15
-    assert found.bias["higher"].d_prime == pytest.approx(0, abs=0.25)
-    assert found.bias["higher"].bootstrap.criterion.low > 1
-    assert found.bias["lower"].bootstrap.criterion.high < -1
-    paired = found.chance.lower_less_higher
+def test_biased_participants_agree_on_lower_and_hear_nothing(
+    sections_by_kind: dict[str, Sections],
+) -> None:
+    sections = sections_by_kind["biased"]
+    assert sections.intervals["lower"].twoway.value > 0.85
+    assert sections.intervals["higher"].twoway.value < 0.15
+    assert sections.bias["higher"].d_prime == pytest.approx(0, abs=0.25)
+    assert sections.bias["higher"].bootstrap.criterion.low > 1
+    assert sections.bias["lower"].bootstrap.criterion.high < -1
+    paired = sections.chance.lower_less_higher
     assert paired.flips.p < 0.001
     for estimate in (paired.difference, paired.twoway):
         assert 0.7 < estimate.low < estimate.value < 1
@@ -62,31 +66,33 @@ def test_biased_participants_agree_on_lower_and_hear_nothing(seen: dict[str, Sec
     assert left_out("biased") > 0.8
 
 
-def test_lazy_participants_are_left_out_and_never_agree(seen: dict[str, Sections]) -> None:
-    found = seen["lazy"]
-    assert found.intervals["overall"].twoway.value == 0
-    assert found.reliability["direction"].alpha is None
-    assert found.opinion["rhythm"].twoway.low == 3
+def test_lazy_participants_are_left_out_and_never_agree(
+    sections_by_kind: dict[str, Sections],
+) -> None:
+    sections = sections_by_kind["lazy"]
+    assert sections.intervals["overall"].twoway.value == 0
+    assert sections.reliability["direction"].alpha is None
+    assert sections.opinion["rhythm"].twoway.low == 3
     assert left_out("lazy") == 1
 
 
-def test_perfect_participants_agree_always(seen: dict[str, Sections]) -> None:
-    found = seen["perfect"]
-    overall = found.intervals["overall"].twoway
+def test_perfect_participants_agree_always(sections_by_kind: dict[str, Sections]) -> None:
+    sections = sections_by_kind["perfect"]
+    overall = sections.intervals["overall"].twoway
     assert (overall.value, overall.high) == (1, 1)
     assert overall.low == pytest.approx(stats.beta.ppf(0.025, 20, 1), abs=1e-9)
-    assert found.bias["higher"].d_prime > 5
-    assert found.bias["higher"].criterion == pytest.approx(0, abs=0.05)
-    assert found.reliability["direction"].alpha == pytest.approx(1)
+    assert sections.bias["higher"].d_prime > 5
+    assert sections.bias["higher"].criterion == pytest.approx(0, abs=0.05)
+    assert sections.reliability["direction"].alpha == pytest.approx(1)
     assert left_out("perfect") == 0
 
 
-def test_realistic_participants_are_between(seen: dict[str, Sections]) -> None:
-    found, truth = seen["realistic"], Truth()
-    overall = found.intervals["overall"].twoway
+def test_realistic_participants_are_between(sections_by_kind: dict[str, Sections]) -> None:
+    sections, truth = sections_by_kind["realistic"], Truth()
+    overall = sections.intervals["overall"].twoway
     assert overall.low < truth.share() < overall.high
-    assert found.chance.against["overall"].one_of_two.p < 0.001
-    for scale in found.opinion.values():
+    assert sections.chance.against["overall"].one_of_two.p < 0.001
+    for scale in sections.opinion.values():
         assert scale.twoway.low < truth.mean() < scale.twoway.high
     assert left_out("realistic") < 0.15
 
@@ -95,25 +101,25 @@ def test_the_truth_is_what_many_draws_come_to() -> None:
     truth, random = Truth(), np.random.default_rng(0)
     agrees = [truth.agreements(random, 20, 20).mean() for _ in range(1500)]
     ratings = [truth.ratings(random, 20, 20).mean() for _ in range(1500)]
-    for found, right in ((agrees, truth.share()), (ratings, truth.mean())):
-        assert abs(np.mean(found) - right) < 4 * np.std(found) / math.sqrt(len(found))
+    for draws, expected in ((agrees, truth.share()), (ratings, truth.mean())):
+        assert abs(np.mean(draws) - expected) < 4 * np.std(draws) / math.sqrt(len(draws))
 
 
 @pytest.mark.slow
 def test_headline_intervals_cover_and_naive_ones_do_not() -> None:
     # the full table is in docs/statistics.md; this would notice a broken interval
     truth, runs = Truth(), 300
-    both = naive = 0
+    twoway_hits = naive_hits = 0
     for seed in range(runs):
         random = np.random.default_rng([3, seed])
         agrees = of_matrix(truth.agreements(random, 48, 20))
-        one = twoway.share(agrees)
-        both += one.low <= truth.share() <= one.high
+        interval = twoway.share(agrees)
+        twoway_hits += interval.low <= truth.share() <= interval.high
         n = len(agrees.values)
         wilson = stats.binomtest(int(agrees.values.sum()), n).proportion_ci(method="wilson")
-        naive += wilson.low <= truth.share() <= wilson.high
-    assert both / runs > 0.91
-    assert naive / runs < 0.65
+        naive_hits += wilson.low <= truth.share() <= wilson.high
+    assert twoway_hits / runs > 0.91
+    assert naive_hits / runs < 0.65
 
 
 def test_a_study_is_the_same_again_and_complete() -> None:
@@ -123,7 +129,9 @@ def test_a_study_is_the_same_again_and_complete() -> None:
     assert len(table) == 10 * (10 + 4)
     transfers = table[table["kind"] == "transfer"]
     counts = transfers.drop_duplicates("item").groupby(["intended", "strength"]).size()
-    assert set(counts.index) == {(way, s) for way in ("lower", "higher") for s in (0.5, 1.0)}
+    assert set(counts.index) == {
+        (direction, s) for direction in ("lower", "higher") for s in (0.5, 1.0)
+    }
     assert not table[["heard", "rhythm", "naturalness", "position"]].isna().any().any()
     assert not table.duplicated(["participant", "position"]).any()
 

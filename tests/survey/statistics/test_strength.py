@@ -9,15 +9,15 @@ from tests.survey.statistics.unbalanced import transfers
 
 
 def test_each_strength_has_the_estimates_of_its_own_answers() -> None:
-    found = by_strength(transfers())
-    assert [row.strength for row in found] == [0.5, 1.0]
-    for row in found:
-        some = transfers()
-        some = some[some["strength"] == row.strength]
-        for name, answers in by_direction(some).items():
+    strength_rows = by_strength(transfers())
+    assert [row.strength for row in strength_rows] == [0.5, 1.0]
+    for row in strength_rows:
+        of_strength = transfers()
+        of_strength = of_strength[of_strength["strength"] == row.strength]
+        for name, answers in by_direction(of_strength).items():
             assert row.agreement[name] == twoway.share(answers)
         for scale in SCALES:
-            assert row.opinion[scale] == twoway.mean(crossed(some, some[scale]))
+            assert row.opinion[scale] == twoway.mean(crossed(of_strength, of_strength[scale]))
 
 
 def test_one_strength_beside_unknown_ones_is_nothing_to_compare() -> None:

@@ -7,18 +7,18 @@ from tests.survey.statistics.unbalanced import ratings, transfers
 
 
 def test_without_rules_everybody_counts() -> None:
-    found = summary(ratings())
-    assert (found.participants, found.excluded, found.answers) == (4, 0, 10)
+    result = summary(ratings())
+    assert (result.participants, result.excluded, result.answers) == (4, 0, 10)
     for name, answers in by_direction(transfers()).items():
-        assert found.agreement[name] == twoway.share(answers)
-    assert (found.opinion["rhythm"].value, found.opinion["rhythm"].n) == (30 / 9, 9)
-    lower, higher = found.directions
+        assert result.agreement[name] == twoway.share(answers)
+    assert (result.opinion["rhythm"].value, result.opinion["rhythm"].n) == (30 / 9, 9)
+    lower, higher = result.directions
     assert (lower.row, lower.n, lower.missing) == ("lower", 5, 1)
     assert (higher.row, higher.n, higher.missing) == ("higher", 3, 1)
 
 
 def test_who_is_excluded_is_counted_and_counts_for_nothing_else() -> None:
-    found = summary(ratings(), {"median_seconds": 4.0})
-    assert (found.participants, found.excluded, found.answers) == (4, 1, 7)
-    assert found.agreement["overall"].n == 6
-    assert found.directions[0].counts == {"lower": 3, "same": 1, "higher": 0}
+    result = summary(ratings(), {"median_seconds": 4.0})
+    assert (result.participants, result.excluded, result.answers) == (4, 1, 7)
+    assert result.agreement["overall"].n == 6
+    assert result.directions[0].counts == {"lower": 3, "same": 1, "higher": 0}

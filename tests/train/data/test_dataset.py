@@ -27,13 +27,13 @@ def test_segments_are_those_prepared(data, data_file):
         assert np.allclose(data.densities[name].numpy(), density)
     assert data.split.tolist() == arrays["split"].tolist()
     assert (data.corpus == corpora.VGMIDI).sum() == RATED * RATED_SEGMENTS
-    other = Segments.load(data_file, "random_split")
-    assert other.split.tolist() == arrays["random_split"].tolist()
-    assert (data.split_name, other.split_name) == ("split", "random_split")
-    assert data.sha256 == other.sha256
+    random_split = Segments.load(data_file, "random_split")
+    assert random_split.split.tolist() == arrays["random_split"].tolist()
+    assert (data.split_name, random_split.split_name) == ("split", "random_split")
+    assert data.sha256 == random_split.sha256
 
 
-def saved(path, arrays, **changed):
+def save_arrays(path, arrays, **changed):
     np.savez(path, **(arrays | changed))
     return path
 
@@ -47,25 +47,25 @@ def arrays(data_file):
 def test_arousal_near_zero_is_no_label(arrays, tmp_path):
     rating = np.full(COUNT, np.nan, np.float32)
     rating[:7] = [0.1001, AMBIGUOUS, 0.0, -AMBIGUOUS, -0.1001, 1, -1]
-    path = saved(tmp_path / "segments.npz", arrays, arousal=rating)
+    path = save_arrays(tmp_path / "segments.npz", arrays, arousal=rating)
     arousal = Segments.load(path).arousal
     assert arousal[:7].tolist() == [1, -1, -1, -1, 0, 1, 0]
     assert (arousal[7:] == -1).all()
 
 
 def test_another_file_has_another_name(data, arrays, tmp_path):
-    changed = saved(tmp_path / "segments.npz", arrays, key=(arrays["key"] + 1) % 24)
+    changed = save_arrays(tmp_path / "segments.npz", arrays, key=(arrays["key"] + 1) % 24)
     assert Segments.load(changed).sha256 != data.sha256
 
 
 def test_what_is_no_prepared_file_is_refused_in_one_line(arrays, data_file, tmp_path):
-    whole = data_file.read_bytes()
-    damaged = bytearray(whole)
-    damaged[len(whole) // 2 : len(whole) // 2 + 200] = bytes(200)
+    file_bytes = data_file.read_bytes()
+    damaged = bytearray(file_bytes)
+    damaged[len(file_bytes) // 2 : len(file_bytes) // 2 + 200] = bytes(200)
     contents = {
         "empty": b"",
         "text": b"tokens, length",
-        "cut": whole[: len(whole) // 2],
+        "cut": file_bytes[: len(file_bytes) // 2],
         "damaged": bytes(damaged),
     }
     paths = [tmp_path / "missing", tmp_path]
@@ -128,10 +128,10 @@ def test_batches_are_full_and_of_like_lengths(data):
 
 def test_the_stream_is_the_same_wherever_it_is_taken_up(data):
     per_epoch = len(epoch(data, 16, 2, np.random.default_rng(0)))
-    whole = list(islice(stream(data, 16, 2, seed=3), 3 * per_epoch))
+    batches = list(islice(stream(data, 16, 2, seed=3), 3 * per_epoch))
     for first in (0, 1, per_epoch - 1, per_epoch, per_epoch + 1, 2 * per_epoch + 5):
-        rest = list(islice(stream(data, 16, 2, seed=3, first=first), 3 * per_epoch - first))
-        assert [batch.tolist() for batch in rest] == [b.tolist() for b in whole[first:]]
+        resumed = list(islice(stream(data, 16, 2, seed=3, first=first), 3 * per_epoch - first))
+        assert [batch.tolist() for batch in resumed] == [b.tolist() for b in batches[first:]]
 
 
 def test_epochs_and_seeds_shuffle_anew(data):
@@ -145,6 +145,6 @@ def test_epochs_and_seeds_shuffle_anew(data):
 
 
 def test_too_few_segments_for_a_batch_are_refused(data):
-    few = replace(data, split=np.where(np.arange(COUNT) < 9, TRAIN, 1))
+    few_segments = replace(data, split=np.where(np.arange(COUNT) < 9, TRAIN, 1))
     with pytest.raises(ValueError, match="9 training segments do not fill a batch of 10"):
-        next(stream(few, 10, 1, seed=0))
+        next(stream(few_segments, 10, 1, seed=0))

@@ -23,7 +23,7 @@ JUDGE = MoodClassifier(("rhythm",), (0.5,), (0.25,), (1.0,), 0.0)  # even at a r
 
 
 class Model:
-    """Told "high" it plays BUSY, told "low" CALM, and with nothing asked the segment."""
+    """A transfer to "high" plays BUSY, one to "low" CALM; a reconstruction is the segment."""
 
     faders = ()
 
@@ -55,15 +55,15 @@ def both_kinds(data):
     return replace(data, split=np.where(data.arousal.numpy() >= 0, TEST, data.split))
 
 
-def test_arousal_is_told_apart(both_kinds):
+def test_separation_of_arousal(both_kinds):
     result = arousal.arousal(Model(), both_kinds, bars(4))
-    known = both_kinds.arousal.numpy()
-    rows = np.flatnonzero(known >= 0)
+    labels = both_kinds.arousal.numpy()
+    rows = np.flatnonzero(labels >= 0)
     density = both_kinds.densities["rhythm"].numpy()[rows]
     assert result.labelled_segments == len(rows)
-    assert result.auc == pytest.approx(metrics.auc(density, known[rows] == 1), abs=1e-3)
+    assert result.auc == pytest.approx(metrics.auc(density, labels[rows] == 1), abs=1e-3)
     assert result.codes == {"rhythm": Separation(auc=result.auc, accuracy=result.accuracy)}
-    assert result.accuracy == pytest.approx(((density > 0.5) == known[rows]).mean(), abs=1e-3)
+    assert result.accuracy == pytest.approx(((density > 0.5) == labels[rows]).mean(), abs=1e-3)
     assert result.high.mean_after == 1.0
     assert result.low.density_change["rhythm"] < 0 < result.high.density_change["rhythm"]
 

@@ -15,7 +15,7 @@ def quick(monkeypatch):
 
 @pytest.fixture
 def rated():
-    """Segments of pieces rated as a whole: piece, label, and what tells them apart or does not."""
+    """Segments of pieces with one rating each: piece, label, noise, a telling feature."""
     rng = np.random.default_rng(3)
     piece = np.repeat(np.arange(PIECES), EACH)
     high = (np.arange(PIECES) % 2 == 0)[piece]

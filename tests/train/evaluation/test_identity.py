@@ -11,11 +11,11 @@ NOTES = bars(4, seed=11)
 
 
 class Echo:
-    """Plays every segment as it is, whatever it is asked, and remembers what it was asked."""
+    """Play every segment unchanged, and record the positions that were asked for."""
 
     def __init__(self):
         self.scale = Fader("note", (0.0, 4.0), (0.0, 1.0))
-        self.asked = []
+        self.positions = []
 
     def density(self, name, position):
         return float(self.scale.density_at(position))
@@ -24,7 +24,7 @@ class Echo:
         return self.scale.position_of(density)
 
     def slide(self, source, positions):
-        self.asked.append(self.scale.density_at(positions["note"]))
+        self.positions.append(self.scale.density_at(positions["note"]))
         return list(source)
 
 
@@ -37,8 +37,8 @@ def test_nothing_is_left_of_nothing():
 
 
 def test_a_mean_of_pairs():
-    left = identity(NOTES[:2], [NOTES[0], Notes.empty()])
-    assert set(left.stored().values()) == {0.5}
+    scores = identity(NOTES[:2], [NOTES[0], Notes.empty()])
+    assert set(scores.stored().values()) == {0.5}
 
 
 def test_distances_are_from_each_segments_own_density():
@@ -47,8 +47,8 @@ def test_distances_are_from_each_segments_own_density():
     own = np.array([measure(n)["note"] for n in NOTES])
     assert own.tolist() == [3, 3, 3, 2]
     assert [row.distance for row in moves] == list(DISTANCES)
-    for row, asked in zip(moves, echo.asked, strict=True):
-        assert asked.tolist() == pytest.approx((own + row.distance * 0.5).tolist())
+    for row, positions in zip(moves, echo.positions, strict=True):
+        assert positions.tolist() == pytest.approx((own + row.distance * 0.5).tolist())
         assert (row.n, row.moved, row.note_f1) == (4, 0.0, 1.0)
 
 

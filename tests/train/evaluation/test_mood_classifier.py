@@ -43,37 +43,37 @@ def test_a_segment_without_notes_has_none():
 
 
 def test_log_odds_by_hand():
-    judge = MoodClassifier(("rhythm",), (0.5,), (0.25,), (2.0,), -1.0)
-    whole = Notes.of(np.arange(16) / 4, np.arange(1, 17) / 4, [60] * 16, [64] * 16)
-    odds = judge.log_odds([whole, Notes.empty(), whole[:4]])
+    classifier = MoodClassifier(("rhythm",), (0.5,), (0.25,), (2.0,), -1.0)
+    busy = Notes.of(np.arange(16) / 4, np.arange(1, 17) / 4, [60] * 16, [64] * 16)
+    odds = classifier.log_odds([busy, Notes.empty(), busy[:4]])
     assert odds[0] == pytest.approx(2 * (1 - 0.5) / 0.25 - 1)
     assert np.isnan(odds[1])
     assert odds[2] == pytest.approx(2 * (0.25 - 0.5) / 0.25 - 1)
     assert metrics.moved_as_asked(odds[[0, 0]], odds[[1, 2]], "low") == 0.5
-    assert judge.log_odds([]).shape == (0,)
+    assert classifier.log_odds([]).shape == (0,)
 
 
 def test_a_fit_stands_at_the_minimum_of_its_loss():
     values = RNG.normal(size=(60, 3))
     high = values @ [1.0, -2.0, 0.0] + RNG.normal(size=60) > 0
-    judge = mood_classifier.fit(values, high, ("a", "b", "c"))
-    weights = np.array(judge.weights)
+    classifier = mood_classifier.fit(values, high, ("a", "b", "c"))
+    weights = np.array(classifier.weights)
     x = (values - values.mean(0)) / values.std(0)
 
     def loss(weights, bias):
         margin = np.where(high, 1, -1) * (x @ weights + bias)
         return np.log1p(np.exp(-margin)).mean() + mood_classifier.RIDGE / 2 * weights @ weights
 
-    best = loss(weights, judge.bias)
+    best = loss(weights, classifier.bias)
     for step in np.vstack([np.eye(4), -np.eye(4)]) * 1e-2:
-        assert loss(weights + step[:3], judge.bias + step[3]) > best
+        assert loss(weights + step[:3], classifier.bias + step[3]) > best
     assert weights[0] > 0 > weights[1]
 
 
 def test_a_still_feature_weighs_nothing():
     values = np.column_stack([np.arange(8.0), np.ones(8)])
-    judge = mood_classifier.fit(values, np.arange(8) > 3, ("a", "b"))
-    assert judge.weights[0] > 0 and judge.weights[1] == 0
+    classifier = mood_classifier.fit(values, np.arange(8) > 3, ("a", "b"))
+    assert classifier.weights[0] > 0 and classifier.weights[1] == 0
 
 
 def test_one_kind_of_label_teaches_nothing():
@@ -86,22 +86,24 @@ def test_it_is_trained_on_training_pieces_alone(data):
     arousal, split = data.arousal.numpy(), data.split
     assert len(segments) == ((split == TRAIN) & (arousal >= 0)).sum() > 0
     assert high.sum() == ((split == TRAIN) & (arousal == 1)).sum()
-    judge = mood_classifier.judge_of(data)
-    expected = mood_classifier.fit(mood_classifier.table(segments, judge.names), high, judge.names)
-    assert judge == expected
-    held = mood_classifier.held_out(judge, data)
-    assert held.segments == ((split == 2) & (arousal >= 0)).sum()
-    assert held.auc is None  # the one labelled test piece is all of a kind
+    classifier = mood_classifier.fit_training_pieces(data)
+    expected = mood_classifier.fit(
+        mood_classifier.table(segments, classifier.names), high, classifier.names
+    )
+    assert classifier == expected
+    scores = mood_classifier.held_out(classifier, data)
+    assert scores.segments == ((split == 2) & (arousal >= 0)).sum()
+    assert scores.auc is None  # the one labelled test piece is all of a kind
 
 
-def test_a_saved_judge_judges_alike(data, tmp_path):
-    judge = mood_classifier.judge_of(data)
-    mood_classifier.save(judge, tmp_path / "judge.json")
-    assert mood_classifier.load(tmp_path / "judge.json") == judge
+def test_a_saved_classifier_loads_the_same(data, tmp_path):
+    classifier = mood_classifier.fit_training_pieces(data)
+    mood_classifier.save(classifier, tmp_path / "judge.json")
+    assert mood_classifier.load(tmp_path / "judge.json") == classifier
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", '{"names": ["a"]}', '{"no": 1}'])
-def test_what_is_no_judge_is_refused(tmp_path, content):
+def test_what_is_no_classifier_is_refused(tmp_path, content):
     path = tmp_path / "judge.json"
     if content is not None:
         path.write_text(content)

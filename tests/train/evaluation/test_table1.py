@@ -88,13 +88,13 @@ def test_a_disobedient_model_scores_nothing(data):
             return [Notes.empty()] * len(codes.values["told"])
 
     result, _ = table1.table(Deaf(), data, replace(SMALL, scale="fader"))
-    for name, other in (("rhythm", "note"), ("note", "rhythm")):
+    for name, other_fader in (("rhythm", "note"), ("note", "rhythm")):
         scores = result.faders[name]
         assert scores.linearity_each == scores.linearity_pooled == [0, 0]
         assert scores.failures == 1
         assert scores.measured_mean == [0] * 4
         assert scores.normalised.restrictiveness == [1, 0]
-        assert other in result.sd
+        assert other_fader in result.sd
 
 
 def test_scores_are_in_units_of_the_data(data):
@@ -126,15 +126,15 @@ def test_what_is_dumped_is_what_was_measured(net, data, tmp_path):
     path = tmp_path / "deep" / "decoded.npz"
     table1.dump(path, data, sweeps)
     with np.load(path) as dumped:
-        for name, found in sweeps.items():
+        for name, sweep in sweeps.items():
             rows, played = dumped[f"{name}_rows"], dumped[f"{name}_tokens"]
             assert rows.shape == (2, 5) and played.shape[:3] == (2, 5, 4)
             assert set(data.split[rows.ravel()]) == {TEST}
             assert (dumped[f"{name}_source"] == data.tokens.numpy()[rows]).all()
-            assert (dumped[f"{name}_asked"] == found.targets).all()
+            assert (dumped[f"{name}_asked"] == sweep.targets).all()
             for place in np.ndindex(played.shape[:3]):
-                heard = measure(events.decode(played[place]))
-                assert {n: found.densities[n][place] for n in ATTRIBUTES} == heard
+                densities = measure(events.decode(played[place]))
+                assert {n: sweep.densities[n][place] for n in ATTRIBUTES} == densities
 
 
 def test_a_value_of_z_is_played_as_the_net_plays_it(net, data):
@@ -204,8 +204,8 @@ def test_a_model_without_faders_has_no_table(data):
 
 def test_the_command_line(net, data_file, tmp_path):
     for name in ("gmvae", "singlegmvae"):
-        saved = net.model if name == "gmvae" else model(replace(TINY, model=name))
-        checkpoint.save(saved, {n: FADERS[n] for n in saved.handles}, tmp_path / name)
+        saved_model = net.model if name == "gmvae" else model(replace(TINY, model=name))
+        checkpoint.save(saved_model, {n: FADERS[n] for n in saved_model.handles}, tmp_path / name)
     out = tmp_path / "results.json"
     command = (
         f"--checkpoint {tmp_path}/gmvae --checkpoint {tmp_path}/singlegmvae --data {data_file} "

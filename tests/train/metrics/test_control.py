@@ -6,7 +6,7 @@ import pytest
 from train.metrics import consistency, linearity_each, linearity_pooled, restrictiveness
 
 ASKED = np.array([0.0, 1.0, 2.0, 3.0])
-OWN = np.array([[2.0], [4.0], [9.0]])  # what three segments have of themselves
+OWN = np.array([[2.0], [4.0], [9.0]])  # densities of three unmoved segments
 
 
 def everywhere(row):
@@ -32,10 +32,10 @@ def test_a_null_code():
 
 def test_a_duplicated_code():
     """One fader moves both attributes alike, by 0 to 3 sd: the other's sd is √(5/4)."""
-    both = everywhere(ASKED)
-    assert consistency(both) == 1
-    assert linearity_each(ASKED, both) == pytest.approx(1)
-    assert restrictiveness(both) == pytest.approx(1 - np.sqrt(1.25))
+    duplicated = everywhere(ASKED)
+    assert consistency(duplicated) == 1
+    assert linearity_each(ASKED, duplicated) == pytest.approx(1)
+    assert restrictiveness(duplicated) == pytest.approx(1 - np.sqrt(1.25))
 
 
 def test_a_fader_from_each_segments_own_level():
@@ -54,10 +54,10 @@ def test_by_hand():
 
 
 def test_linearity_by_hand():
-    asked = np.array([0.0, 1.0, 2.0])
-    assert linearity_each(asked, np.array([[0.0, 0.0, 3.0]])) == pytest.approx(0.75)
-    falling, still = [3.0, 2.0, 1.0], [1.0, 1.0, 1.0]
-    assert linearity_each(asked, np.array([falling, still])) == pytest.approx(0.5)
+    targets = np.array([0.0, 1.0, 2.0])
+    assert linearity_each(targets, np.array([[0.0, 0.0, 3.0]])) == pytest.approx(0.75)
+    falling, constant = [3.0, 2.0, 1.0], [1.0, 1.0, 1.0]
+    assert linearity_each(targets, np.array([falling, constant])) == pytest.approx(0.5)
 
 
 def test_linearity_is_that_of_a_least_squares_line():

@@ -37,9 +37,9 @@ def test_f1_knows_its_tolerance():
 
 
 def test_f1_pairs_as_many_as_can_be():
-    mine = notes((0.00, 0.05, 60), (0.08, 1, 60))
-    theirs = notes((0.07, 0.11, 60), (0.15, 1, 60))
-    assert metrics.note_f1(mine, theirs, tolerance=0.08) == 1
+    reference = notes((0.00, 0.05, 60), (0.08, 1, 60))
+    estimate = notes((0.07, 0.11, 60), (0.15, 1, 60))
+    assert metrics.note_f1(reference, estimate, tolerance=0.08) == 1
 
 
 def test_pitch_class_cosine_by_hand():
@@ -52,13 +52,13 @@ def test_pitch_class_cosine_by_hand():
 
 
 def test_spearman_of_mean_and_of_each():
-    asked = np.array([0.0, 1.0, 2.0])
-    rising, falling, still = [1.0, 2.0, 4.0], [3.0, 2.5, 2.0], [1.0, 1.0, 1.0]
-    measured = np.array([rising, falling, still])
-    assert metrics.spearman_of_mean(asked, np.array([rising, still])) == 1
-    assert metrics.spearman_of_mean(asked, np.array([still])) == 0
-    assert metrics.spearman_each(asked, measured) == pytest.approx(0.0)
-    assert metrics.spearman_each(asked, np.array([rising, still])) == pytest.approx(0.5)
+    targets = np.array([0.0, 1.0, 2.0])
+    rising, falling, constant = [1.0, 2.0, 4.0], [3.0, 2.5, 2.0], [1.0, 1.0, 1.0]
+    measured = np.array([rising, falling, constant])
+    assert metrics.spearman_of_mean(targets, np.array([rising, constant])) == 1
+    assert metrics.spearman_of_mean(targets, np.array([constant])) == 0
+    assert metrics.spearman_each(targets, measured) == pytest.approx(0.0)
+    assert metrics.spearman_each(targets, np.array([rising, constant])) == pytest.approx(0.5)
 
 
 def test_auc_by_hand():
@@ -88,9 +88,9 @@ def test_moving_as_asked():
 
 
 def test_target_error_by_hand():
-    asked = np.array([0.0, 1.0])
-    assert metrics.target_error(asked, np.array([[0.0, 1.0]])) == 0
-    assert metrics.target_error(asked, np.array([[0.5, 1.0], [0.0, 3.0]])) == 0.625
+    targets = np.array([0.0, 1.0])
+    assert metrics.target_error(targets, np.array([[0.0, 1.0]])) == 0
+    assert metrics.target_error(targets, np.array([[0.5, 1.0], [0.0, 3.0]])) == 0.625
 
 
 def test_failures_are_counted():

@@ -47,8 +47,8 @@ def weights(run: Trainer) -> dict[str, torch.Tensor]:
     return run.model.state_dict() | moments
 
 
-def assert_alike(one: Trainer, other: Trainer) -> None:
-    first, second = weights(one), weights(other)
+def assert_alike(trainer: Trainer, expected: Trainer) -> None:
+    first, second = weights(trainer), weights(expected)
     assert first.keys() == second.keys()
     assert all(value.equal(second[name]) for name, value in first.items())
 
@@ -159,21 +159,21 @@ def test_looking_does_not_change_a_run(data, tmp_path, straight):
 
 
 def test_another_seed_is_another_run(data, tmp_path, straight):
-    other = trainer(data, tmp_path / "run", replace(CONFIG, seed=1))
-    other.fit()
-    assert not all(v.equal(weights(other)[n]) for n, v in weights(straight).items())
+    reseeded = trainer(data, tmp_path / "run", replace(CONFIG, seed=1))
+    reseeded.fit()
+    assert not all(v.equal(weights(reseeded)[n]) for n, v in weights(straight).items())
 
 
 def test_a_checkpoint_is_of_one_model_one_run_and_one_data(data, data_file, tmp_path):
     trainer(data, tmp_path).save()
-    for model, config, given, message in (
+    for model, config, segments, message in (
         (replace(TINY, hidden=8), CONFIG, data, "another model: hidden 16, not 8$"),
         (TINY, replace(CONFIG, seed=5, batch=8), data, "run: batch 16, not 8, seed 0, not 5$"),
         (TINY, CONFIG, replace(data, sha256="0ff"), f"data: sha256 {data.sha256}, not 0ff$"),
         (TINY, CONFIG, Segments.load(data_file, "random_split"), "data: split split, not random"),
     ):
         with pytest.raises(ValueError, match=message):
-            trainer(given, tmp_path, config, model).resume()
+            trainer(segments, tmp_path, config, model).resume()
 
 
 @pytest.mark.parametrize("content", [None, b"", b"garbage", "half", {"no": 1}, [1]])
@@ -278,14 +278,14 @@ def test_validation_is_of_unseen_segments_and_repeats(data, tmp_path, monkeypatc
     assert first | {"total": None} == run.validate() | {"total": None}
     assert {"events", "rhythm", "note", "total", "token_accuracy"} < set(first)
     assert 0 <= first["token_accuracy"] <= 1
-    seen = []
+    rows_read = []
     batch = Segments.batch
     monkeypatch.setattr(
-        Segments, "batch", lambda self, rows: seen.append(rows) or batch(self, rows)
+        Segments, "batch", lambda self, rows: rows_read.append(rows) or batch(self, rows)
     )
     run.validate()
     unseen = np.flatnonzero(data.split == VALIDATION)
-    assert sorted(np.concatenate(seen).tolist()) == unseen.tolist()
+    assert sorted(np.concatenate(rows_read).tolist()) == unseen.tolist()
 
 
 def test_labelled_segments_are_trained_on(data, tmp_path):

@@ -34,7 +34,7 @@ class VariantTime(Part):
 
 
 class VariantRow(Part):
-    """One way of playing; control by fader, identity by move."""
+    """One variant of the ablation; control by fader, identity by move."""
 
     idea: str
     model: str

@@ -118,7 +118,7 @@ class Table(Part):
 
 
 class Judged(Part):
-    """Share of transfers that a judge hears as they were meant, and identity of those counted.
+    """Share of transfers that moved a mood as asked, by its classifier, and their identity.
 
     Counted are the n segments that were not there yet; `moved_of_all` counts all.
     """
@@ -157,7 +157,7 @@ class Transferred(Part):
     density_change: dict[str, FiniteFloat]
 
 
-class ToldApart(Part):
+class ArousalScores(Part):
     """Arousal of labelled segments as the model reads it from its codes, and its transfers."""
 
     labelled_segments: int
@@ -189,7 +189,7 @@ class Evaluation(Part):
     reconstruction: Reconstruction | None = None
     faders: dict[str, Response] | None = None
     identity: dict[str, list[Moved]] | None = None
-    arousal: ToldApart | None = None
+    arousal: ArousalScores | None = None
     judged: dict[Literal["high", "low"], Judged] | None = None
     judge: HeldOut | None = None
     seconds: FiniteFloat | None = None

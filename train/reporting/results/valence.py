@@ -46,22 +46,22 @@ class MoodSeparations(Part):
 
 
 class SideMoved(Part):
-    """Share of transfers that a judge hears on the target side, of all and of n not there yet."""
+    """Share of transfers that moved towards a side, of all and of n that were not there yet."""
 
     moved_of_all: Share
     n: int
     moved: Share | None
 
 
-class HeardMove(Part):
-    """How one judge hears transfers: the mean change of its log-odds, and the sides meant."""
+class MoodEffect(Part):
+    """Effect of transfers on one classifier: mean change of its log-odds, and sides asked for."""
 
     mean_change: FiniteFloat
     low: SideMoved | None = None
     high: SideMoved | None = None
 
     def side(self, name: str) -> SideMoved:
-        """What was heard of a side, "low" or "high", that the transfer was meant to move to."""
+        """Shares of a side, "low" or "high", that the transfer asked for."""
         return present({"low": self.low, "high": self.high}[name])
 
 
@@ -69,7 +69,7 @@ class PresetMoves(Part):
     """What one transfer did to moods, keys and densities; an empty segment has no key."""
 
     asked: dict[str, Literal["low", "high"]]
-    judges: dict[str, HeardMove]
+    judges: dict[str, MoodEffect]
     identity: Identity
     tonic_kept: Share
     major_before: Share

@@ -1,0 +1,181 @@
+"""The process that workers are forked from, as the server sees it.
+
+It loads PyTorch and the model once. A worker that is forked from it has all that at once, in memory
+that both share until one of them writes there: a server with four workers starts in the time of
+one, and a worker that died is replaced in milliseconds. Only Linux's libraries bear that; elsewhere
+every worker has a process of its own that loads the model, and becomes the worker.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from demo.compute import messages
+from demo.compute.jobs import WorkError
+from demo.compute.messages import Kind, Reply
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class ForkedWorker:
+    """A worker's process. It is not the server's child, so only its pipe tells that it has ended.
+
+    Attributes
+    ----------
+    pid : int
+        Its number, and that of its group: the synthesiser that it starts ends with it.
+    requests, replies : binary files
+        What it reads and what it writes.
+    process : Popen or None
+        The same, if nothing was forked.
+    """
+
+    pid: int
+    requests: IO[bytes]
+    replies: IO[bytes]
+    process: subprocess.Popen[bytes] | None = None
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for its end, at most so long; whether it has ended."""
+        poll = select.poll()
+        try:
+            poll.register(self.replies, 0)  # no event but the hang-up of a pipe without a writer
+        except ValueError:  # it was closed
+            return True
+        return bool(poll.poll(None if seconds is None else 1000 * seconds))
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has ended."""
+        return self.wait(0)
+
+    def kill(self) -> None:
+        """End it and its children at once."""
+        if not self.replies.closed:  # afterwards its number may be another's
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Close the pipes, once it has ended."""
+        if self.process is not None:
+            self.process.wait()
+        for pipe in (self.requests, self.replies):
+            with suppress(OSError):  # what was not written yet cannot be any more
+                pipe.close()
+
+
+class ForkServer:
+    """Starts workers; its process is started with the first, and anew if it has died.
+
+    Parameters
+    ----------
+    model : str or None
+        Name or folder of the model.
+    forks : bool
+        Whether workers are forked from the process; otherwise it becomes the first, and the next
+        worker has another.
+    """
+
+    def __init__(self, model: str | None, forks: bool) -> None:
+        self.model, self.forks = model, forks
+        self._starting = threading.Lock()
+        self._closed = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    def start(self, nice: int) -> ForkedWorker:
+        """A new worker that has loaded the model.
+
+        Parameters
+        ----------
+        nice : int
+            How far it steps back behind other processes.
+
+        Raises
+        ------
+        WorkError
+            If the model cannot be loaded; one sentence.
+        EOFError, OSError
+            If the process ended, or `close` was called.
+        """
+        with self._starting:
+            control = self._connected()
+            (its_requests, requests), (replies, its_replies) = os.pipe(), os.pipe()
+            with ExitStack() as unless_started:
+                pipes = os.fdopen(requests, "wb"), os.fdopen(replies, "rb")
+                for pipe in pipes:
+                    unless_started.callback(pipe.close)
+                try:
+                    socket.send_fds(
+                        control, [bytes([nice, self.forks])], [its_requests, its_replies]
+                    )
+                finally:
+                    os.close(its_requests)
+                    os.close(its_replies)
+                with control.makefile("rb") as answers:
+                    reply: Reply = messages.read(answers)
+                if reply.kind != Kind.READY:
+                    raise WorkError(reply.value)
+                unless_started.pop_all()
+            process = None
+            if not self.forks:  # it is the worker now
+                process, self._process = self._process, None
+            return ForkedWorker(reply.value, *pipes, process)
+
+    def _connected(self) -> socket.socket:
+        """The socket by which the process takes requests."""
+        if self._closed:
+            raise OSError("the server stops")
+        if self._process is None or self._control is None or self._process.poll() is not None:
+            if self._control is not None:
+                self._control.close()
+            self._control, its_end = socket.socketpair()
+            with its_end:
+                self._process = self._begun(its_end.fileno())
+            if self._closed:  # meanwhile
+                self._process.kill()
+        return self._control
+
+    def _begun(self, control: int) -> subprocess.Popen[bytes]:
+        paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        env = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "TMPDIR": temporary()}
+        if self.model is not None:
+            env["FADERNETS_MODEL"] = self.model
+        # A group of its own, as each worker has: not a session of its own, which would get an equal
+        # share of the cores, whatever `nice` says.
+        return subprocess.Popen(
+            [sys.executable, "-m", "demo.compute.worker", str(control)],
+            stdin=subprocess.DEVNULL,
+            env=env,
+            pass_fds=[control],
+            process_group=0,
+        )
+
+    def close(self) -> None:
+        """End the process, at once; workers that it has started go on."""
+        self._closed = True
+        if self._process is not None:
+            self._process.kill()  # so that `start` waits no longer
+        with self._starting:
+            if self._process is not None:
+                self._process.kill()
+                self._process.wait()
+            if self._control is not None:
+                self._control.close()
+
+
+def temporary() -> str:
+    """The server's own folder, which is counted, swept and deleted with it (`demo.guard.files`)."""
+    return os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir()
