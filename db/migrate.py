@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,9 @@ def upgrade(database: Database, revision: str = "head") -> None:
         or if rows point at rows that are not there.
     """
     with _alone(database) as connection:
-        config = configuration(connection)
-        if _newest(connection, config) == ScriptDirectory.from_config(config).get_current_head():
+        if _newest(connection) == _scripts().get_current_head():
             return
-        command.upgrade(config, revision)
+        command.upgrade(configuration(connection), revision)
         if database.is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
             raise DatabaseError(
                 "The database cannot be upgraded: it has rows that point at missing ones."
@@ -77,15 +77,22 @@ def _alone(database: Database) -> Iterator[Connection]:
                 raw.execute("PRAGMA foreign_keys = ON")
 
 
-def _newest(connection: Connection, config: Config) -> str | None:
+@cache
+def _scripts() -> ScriptDirectory:
+    """The migrations; a process loads them once, however many databases (previews) it opens."""
+    scripts = ScriptDirectory(str(SCRIPTS))
+    scripts.get_current_head()  # reads them all, before other threads see the result
+    return scripts
+
+
+def _newest(connection: Connection) -> str | None:
     """The database's version, None for an empty database."""
     revision = MigrationContext.configure(connection).get_current_revision()
     if revision is None:
         if inspect(connection).has_table("studies"):
             raise DatabaseError("The database has tables but no version; it is not one of ours.")
         return None
-    scripts = ScriptDirectory.from_config(config).walk_revisions()
-    if revision not in {script.revision for script in scripts}:
+    if revision not in {script.revision for script in _scripts().walk_revisions()}:
         raise DatabaseError(
             f"The database is of version {revision}, newer than this software; "
             "upgrade the software."

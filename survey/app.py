@@ -8,12 +8,14 @@ Where answers are copied to a dataset, a last upload comes on top, see `survey.j
 from __future__ import annotations
 
 import logging
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
 from db import private
@@ -87,9 +89,17 @@ def add_routes(app: FastAPI) -> None:
     """Put all that the survey answers into an application."""
     app.add_middleware(Guard)
     http_errors.install(app)
+    app.router.routes.extend(_routes())
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """What the survey answers. All applications share it: each preview is one, begun at a click."""
+    router = APIRouter()
     for module in (health, api, audio, pages, routes):
-        app.include_router(module.router)
-    app.mount("/static", Static(directory=STATIC), name="static")
+        router.include_router(module.router)
+    router.mount("/static", Static(directory=STATIC), name="static")
+    return router.routes
 
 
 def close(app: FastAPI) -> None:

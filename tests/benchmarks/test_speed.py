@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import decoding, preparing, speed, speed_tables, training_step
+from benchmarks import arranging, decoding, preparing, speed, speed_tables, training_step
 from benchmarks.plain_gru import PlainEventDecoder, decode_greedily, plain
 from benchmarks.timing import interleaved, rate, ratio
 from fadernets.decoding.generate import generate
@@ -146,7 +146,8 @@ def test_the_command(tmp_path):
     (row,) = report["preparing"]
     assert row["segments"] >= row["segments_music21"] > 0
     assert [row["segments"] for row in report["arranging"]] == [1, 90]
-    assert 0.3 < sum(report["arranging"][1]["shares"].values()) <= 1
+    shares = report["arranging"][1]["shares"]
+    assert set(shares) == set(arranging.PARTS.values()) and 0.3 < sum(shares.values()) <= 1
     assert report["machine"]["load_average_before"] >= 0
 
 

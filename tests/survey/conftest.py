@@ -13,6 +13,7 @@ import pytest
 import soundfile
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.database import Database
@@ -25,6 +26,7 @@ from survey.core.settings import Settings
 from tests.postgres import KINDS, Server
 from tests.survey import music
 from tests.survey.built import PAIRS, stored
+from tests.survey.client import Client
 from tests.survey.clock import Clock
 
 RATE, SECONDS = 44_100, 0.25
@@ -94,10 +96,33 @@ def mp3s() -> list[bytes]:
     return files
 
 
+@pytest.fixture(scope="session")
+def stored_study(
+    migrated: Path, mp3s: list[bytes], tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    """A data folder with the small study in SQLite, to be copied."""
+    data = tmp_path_factory.mktemp("small")
+    shutil.copy(migrated, data / "survey.sqlite")
+    settings = Settings(data=data, database_url=f"sqlite:///{data}/survey.sqlite")
+    settings.audio.mkdir()
+    database = Database(settings.database_url)
+    small_study(database, settings, mp3s)
+    database.scrub()
+    database.close()
+    return settings
+
+
 @pytest.fixture
-def study(database: Database, settings: Settings, mp3s: list[bytes]) -> Study:
+def study(request: pytest.FixtureRequest, database: Database, settings: Settings) -> Study:
     """An open study: `EACH` stimuli either way, two catch trials, two of practice; detached."""
-    return small_study(database, settings, mp3s)
+    if not database.is_sqlite:
+        return small_study(database, settings, request.getfixturevalue("mp3s"))
+    template: Settings = request.getfixturevalue("stored_study")
+    database.close()
+    shutil.copy(template.data / "survey.sqlite", str(database.url.database))
+    shutil.copytree(template.audio, settings.audio, dirs_exist_ok=True)
+    with database.read() as session:
+        return session.scalars(select(Study)).one()
 
 
 def small_study(database: Database, settings: Settings, mp3s: list[bytes]) -> Study:
@@ -139,7 +164,7 @@ def app(settings: Settings, study: Study) -> Iterator[FastAPI]:
 @pytest.fixture
 def client(app: FastAPI) -> Iterator[TestClient]:
     """A browser without scripts; errors of the server are answers, as they are for browsers."""
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with Client(app) as client:
         yield client
 
 

@@ -27,6 +27,7 @@ from survey.app import add_routes, close, create_app
 from survey.core.http_guard import HEADERS
 from survey.core.settings import Settings
 from tests.postgres import KINDS
+from tests.survey.client import Client
 from tests.survey.conftest import ADMIN, ROOT_OF_TESTS, small_study
 from tests.survey.manager import SAME, basic
 from tests.survey.person import Person
@@ -169,7 +170,7 @@ def site(
     small_study(database, settings, mp3s)
     database.close()
     app = create_app(settings)
-    with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
+    with Client(app, follow_redirects=False) as client:
         yield Site(client, Person.ready(client), (str(data), str(ROOT_OF_TESTS), ADMIN))
     close(app)
 

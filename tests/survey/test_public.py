@@ -16,6 +16,7 @@ from starlette.routing import Mount
 from db.models import Study
 from survey.app import close, create_app
 from survey.core.settings import Settings
+from tests.survey.client import Client
 from tests.survey.manager import ADMIN, Forms, Manager, basic, stored_study
 from tests.survey.person import Person
 
@@ -38,7 +39,7 @@ def behind(settings: Settings, study: Study, public: str | None) -> Iterator[Tes
     """A browser whose requests come through a proxy, the mount's path below the proxy's."""
     app = create_app(replace(settings, public_url=public))
     outer = Starlette(routes=[Mount("/survey", app)])
-    with TestClient(outer, INNER, root_path=PREFIX, follow_redirects=False) as client:
+    with Client(outer, INNER, root_path=PREFIX, follow_redirects=False) as client:
         yield client
     close(app)
 
@@ -156,7 +157,7 @@ def test_without_a_mount(settings: Settings, study: Study) -> None:
     """The survey at the root of its server, and below a proxy's path."""
     app = create_app(replace(settings, public_url=PUBLIC))
     for root in ("", PREFIX):
-        with TestClient(app, INNER, root_path=root) as client:
+        with Client(app, INNER, root_path=root) as client:
             page = Manager(client, ADMIN, root).get("/studies/small").text
             assert f'value="{PUBLIC}/s/small"' in page
     close(app)
