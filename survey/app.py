@@ -25,6 +25,7 @@ from db.presence import SUFFIXES
 from survey import health
 from survey.admin import routes
 from survey.admin.request import AdminServices
+from survey.building import child_process
 from survey.core import http_errors
 from survey.core.http_guard import Guard
 from survey.core.settings import Settings
@@ -105,6 +106,7 @@ def _routes() -> list[BaseRoute]:
 def close(app: FastAPI) -> None:
     """Upload what is not yet uploaded, and hand back what `create_app` took."""
     app.state.admin_services.previews.close()
+    child_process.stop(app.state.database)
     if app.state.journal is not None:
         app.state.journal.close()
     try:

@@ -26,6 +26,8 @@ from demo.compute.jobs import WorkError
 from demo.compute.messages import Kind, Reply
 
 ROOT = Path(__file__).resolve().parents[2]
+# Workers read strangers' files, and have no use for these.
+SECRETS = ("FADERNETS_ADMIN_TOKEN", "HF_TOKEN", "DATABASE_URL")
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,8 @@ class ForkServer:
 
     def _begun(self, control: int) -> subprocess.Popen[bytes]:
         paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-        env = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "TMPDIR": temporary()}
+        env = {name: value for name, value in os.environ.items() if name not in SECRETS}
+        env |= {"PYTHONPATH": os.pathsep.join(paths), "TMPDIR": temporary()}
         if self.model is not None:
             env["FADERNETS_MODEL"] = self.model
         # A group of its own, as each worker has: not a session of its own, which would get an equal

@@ -17,6 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
+from gradio.route_utils import DEFAULT_TEMP_DIR
+
 from survey.core.own_folder import HELD, make, remove_orphans
 
 KEPT_SECONDS = 3600.0  # that files stay on disk; FADERNETS_KEEP_FILES sets another time
@@ -129,7 +131,7 @@ class Files:
         self._wake.set()
         shutil.rmtree(self.folder, ignore_errors=True)
         with suppress(OSError):
-            (self.folder.parent / "vibe_edit_history").rmdir()  # Gradio makes it, for nothing here
+            (Path(DEFAULT_TEMP_DIR) / "vibe_edit_history").rmdir()  # Gradio's, for nothing here
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import re
 import traceback
 from collections.abc import Callable, Collection
@@ -191,7 +192,8 @@ class Gate:
             # A reader that leaves and a form that cannot be read are no faults of the server; of a
             # part without the name of a file Gradio makes a TypeError.
             is_no_form = kind == UPLOAD and isinstance(error, (FormParserError, TypeError))
-            expected = has_begun or is_no_form
+            is_no_parameter = kind == KEYWORDS and isinstance(error, TypeError)
+            expected = has_begun or is_no_form or is_no_parameter
             level = logging.INFO if expected else logging.WARNING
             log.log(level, "%s failed: %s at %s", kind, type(error).__name__, where)
             if not has_begun:
@@ -250,10 +252,14 @@ class Gate:
         if kind == KEYWORDS:
             values = _KEYWORDS.validate_json(body)
             values.pop("oauth_token", None)
+            _check_finite(values)
             return _KEYWORDS.dump_json(values)
         if kind == CALL:
-            return Call.model_validate_json(body, strict=True).model_dump_json().encode()
+            call = Call.model_validate_json(body, strict=True)
+            _check_finite(call.data)
+            return call.model_dump_json().encode()
         event = Event.model_validate_json(body, strict=True)
+        _check_finite(event.data)
         allowed = self.public if "/queue/" in path else self.private
         if event.fn_index not in allowed:
             raise ValueError("not an event of this page")
@@ -302,6 +308,17 @@ def note_status(status: int) -> None:
     statuses = _refusals.get()
     if statuses is not None:
         statuses.append(status)
+
+
+def _check_finite(value: JsonValue) -> None:
+    """Raise ValueError for NaN and infinity, which Pydantic reads and would write as null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("not a finite number")
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            _check_finite(part)
 
 
 def _path(scope: Scope) -> str:

@@ -51,7 +51,7 @@ def _is_plain(value: Any) -> bool:
 def _wanted(component: Any, value: Any) -> str | None:
     """What a component takes, if the value is nothing of the kind."""
     if value is None:
-        return None
+        return "a number" if isinstance(component, gr.Slider) else None
     if isinstance(component, gr.Number | gr.Slider):
         return _number_wanted(component, value)
     if isinstance(component, gr.Radio):

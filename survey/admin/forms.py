@@ -118,16 +118,13 @@ class StudyFields(BaseModel):
             raise AdminError(422, "There is no shipped model of this name.")
         filled = {name: value for name, value in self if value.strip()}
         form = StudyForm.model_validate(filled)
-        try:
-            strengths = tuple(map(float, re.findall(r"[^,;\s]+", form.strengths)))
-        except ValueError as error:
-            raise AdminError(
-                422, "Strengths are numbers with commas between, such as 0.5, 1."
-            ) from error
+        strengths = re.findall(r"[^,;\s]+", form.strengths)
+        if not all(re.fullmatch(r"[0-9]+(\.[0-9]+)?", strength) for strength in strengths):
+            raise AdminError(422, "Strengths are numbers with commas between, such as 0.5, 1.")
         return StudySpec(
             **form.model_dump(exclude={"strengths", "trials"}),
             checkpoint=self.checkpoint,
-            strengths=strengths,
+            strengths=tuple(map(float, strengths)),
             trials_each=form.trials,
         )
 

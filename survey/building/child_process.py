@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NICENESS = 10
 SECRETS = ("FADERNETS_ADMIN_TOKEN", "HF_TOKEN")  # that a build has no use for
 UNEXPECTED = "Something unexpected went wrong; the server's log says more."
+STOPPED = "The server was stopped meanwhile."
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Message:
 
 
 JOB, MESSAGE = TypeAdapter(Job), TypeAdapter(Message)
+_running: dict[subprocess.Popen[bytes], Database] = {}  # the database that each builds for
 
 
 def run(job: Job, database: Database, settings: Settings, report: Callable[[Message], None]) -> str:
@@ -92,13 +94,23 @@ def run(job: Job, database: Database, settings: Settings, report: Callable[[Mess
         stdout=subprocess.PIPE,
     ) as process:
         assert process.stdout is not None  # it is a pipe
+        _running[process] = database
         for line in process.stdout:
             message = MESSAGE.validate_json(line)
             if message.problem is None:
                 report(message)
             else:
                 problem = message.problem
-    return problem
+    was_stopped = _running.pop(process, None) is None
+    return STOPPED if was_stopped else problem
+
+
+def stop(database: Database) -> None:
+    """End the processes that build for a database, and wait until they have let go of it."""
+    for process in [process for process, its in _running.items() if its is database]:
+        if _running.pop(process, None) is not None:
+            process.kill()
+            process.wait()
 
 
 def environment(database: Database, settings: Settings) -> dict[str, str]:

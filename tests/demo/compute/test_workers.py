@@ -68,6 +68,7 @@ def test_only_our_own_sentences_reach_the_visitor():
 def workers(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("temporary")))
+        patch.setenv("FADERNETS_ADMIN_TOKEN", "0123456789abcdef")
         pool = Workers(short=1)
         pool.wait_until_ready()
         yield pool
@@ -231,6 +232,13 @@ def test_half_a_file_goes_with_the_process_that_wrote_it(workers, tmp_path, deat
 
     asyncio.run(asyncio.wait_for(save(), 120))
     wait_until(lambda: not folder.exists())  # given up, it goes, too
+
+
+def test_a_worker_does_not_know_the_admin_s_token(workers):
+    """It reads strangers' files."""
+    wait_until(lambda: workers.are_ready)
+    environment = Path(f"/proc/{workers._processes[0]._process.pid}/environ").read_bytes()
+    assert b"GRADIO_TEMP_DIR=" in environment and b"FADERNETS_ADMIN_TOKEN=" not in environment
 
 
 def test_a_rendering_ends_with_the_process_that_started_it(workers, tmp_path):

@@ -125,6 +125,16 @@ def test_the_page_and_programs_have_their_own_events(gate, behind, path, number,
     assert len(behind.bodies) == (status == 200)
 
 
+@pytest.mark.parametrize("number", ["NaN", "1e400", "-Infinity", '{"a": [[1e999]]}'])
+@pytest.mark.parametrize("path", ["run/predict", "call/slide", "call/v2/slide"])
+def test_no_number_that_would_become_null(gate, behind, path, number):
+    """Null means "not given", and so would ask for something else."""
+    body = f'{{"data": ["x", {number}], "fn_index": 1}}'.encode()
+    status, answer = run(gate, "POST", f"/gradio_api/{path}", body)
+    assert status == 422 and json.loads(answer)["error"] == "This is not an event of the page."
+    assert behind.bodies == []
+
+
 def test_a_refusal_has_the_status_that_was_noted_for_it(gate, behind):
     """Also when several events are refused at once."""
     path, body = "/gradio_api/run/predict", json.dumps(EVENT).encode()
@@ -294,6 +304,15 @@ def test_what_fails_behind_the_gate_is_a_sentence_and_a_line(gate, behind, caplo
         "event failed: TypeError",
         "plain failed: TypeError",
     ]
+    assert "secret" not in caplog.text
+
+
+def test_a_parameter_that_is_not_there_is_no_warning(gate, behind, caplog):
+    caplog.set_level("INFO")
+    behind.error = TypeError("no parameter named /secret")
+    status, _ = run(gate, "POST", "/gradio_api/call/v2/slide", b'{"nosuch": 1}')
+    assert status == 422
+    assert [record.levelname for record in caplog.records] == ["INFO"]
     assert "secret" not in caplog.text
 
 

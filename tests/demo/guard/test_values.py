@@ -27,7 +27,7 @@ def components():
     [
         [FILE, 0.5, 3, "low", 1, "anything"],
         [FILE, 0, 3.0, "high", 0.0, {"any": "thing"}],
-        [None, None, None, None, None, None],
+        [None, None, None, None, 0.5, None],
     ],
 )
 def test_values_that_suit(components, values):
@@ -48,6 +48,7 @@ def test_values_that_suit(components, values):
         (2, 1.5, "Seed 1.5 is not a whole number."),
         (3, "up", "Arousal 'up' is not one of low, high."),
         (3, ["low"], "Arousal is not one of low, high."),
+        (4, None, "Strength is not a number."),
         (4, 7, "Strength 7 is not a number from 0 to 1."),
     ],
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
+from db.database import Database
 from survey.building import child_process, create
 from survey.building.child_process import JOB, Job, Message, environment
 from survey.building.study_spec import StudySpec
@@ -52,6 +54,29 @@ def test_a_job_says_how_far_it_is(database, settings, tmp_path):
     steps = {message.step: (message.done, message.total) for message in messages}
     assert list(steps) == ["reading MIDI files", "listening", "recording"]
     assert all(finished == total > 0 for finished, total in steps.values())
+
+
+@SQLITE
+@pytest.mark.slow
+def test_a_job_ends_with_the_server(database, settings, tmp_path):
+    """Nothing holds the database open once `stop` has returned."""
+    music.write(tmp_path)
+    job = Job(StudySpec("two", midi=tmp_path))
+    has_begun, problems = threading.Event(), []
+    work = threading.Thread(
+        target=lambda: problems.append(
+            child_process.run(job, database, settings, lambda message: has_begun.set())
+        )
+    )
+    work.start()
+    assert has_begun.wait(60)
+    child_process.stop(Database(f"sqlite:///{tmp_path}/other.sqlite"))
+    assert work.is_alive()
+    (process,) = child_process._running
+    child_process.stop(database)
+    assert process.poll() is not None
+    work.join(30)
+    assert problems == ["The server was stopped meanwhile."] and not child_process._running
 
 
 @SQLITE
