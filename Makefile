@@ -11,6 +11,7 @@ MUTANTS := $(VENV)/mutants
 # Test processes (logical: one for each core). Those of a group (tests/conftest.py) share one.
 WORKERS := logical
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+PACKAGES := fadernets train survey demo db
 QUICK := not (slow or training or postgres or server or browser)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
@@ -28,12 +29,13 @@ FIND_PYTHON = for python in $(PYTHON); do \
 	python=; \
 done
 
-.PHONY: help run check test style types format lock audit mutants clean
+.PHONY: help run check test coverage style types format lock audit mutants clean
 
 help:
 	@echo "make run     start the demo (FADERNETS_HOST and FADERNETS_PORT choose the address)"
 	@echo "make check   check style, formatting and types, run the quick tests (two minutes)"
 	@echo "make test    the same with all tests (ARGS='tests/fadernets -k fader' takes some)"
+	@echo "make coverage measure which lines the quick tests run, by package"
 	@echo "make types   check types"
 	@echo "make format  format the code, mend what ruff can"
 	@echo "make lock    write requirements.lock anew, with today's versions"
@@ -52,6 +54,13 @@ check: style types
 
 test: style types
 	$(PYTEST) $(ARGS)
+
+coverage: export COVERAGE_FILE := $(VENV)/coverage
+coverage: $(DEVELOPMENT)
+	$(PYTEST) -m "$(QUICK)" $(PACKAGES:%=--cov=%) --cov-report= $(ARGS)
+	@for package in $(PACKAGES); do \
+		echo "$$package $$($(BIN)/python -m coverage report --include="$$package/*" --format=total) %"; \
+	done
 
 style: $(DEVELOPMENT)
 	$(BIN)/python -m ruff check .

@@ -30,7 +30,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PACKAGES = ("fadernets", "train", "demo", "survey", "db")
 STARTED = {"midi2audio"}  # as a program
 DRIVERS = {"psycopg"}  # SQLAlchemy imports it
-TOOLS = {"mypy", "pytest-timeout", "pytest-xdist", "ruff", "setuptools"}  # of `make`
+TOOLS = {"mypy", "pytest-timeout", "pytest-cov", "pytest-xdist", "ruff", "setuptools"}  # of `make`
 MAX_REQUIREMENTS = 10  # of the bare package
 # What each extra is for: packages that run from a checkout, with those that they import.
 EXTRAS = {"survey": ("survey", "db"), "demo": ("demo",), "train": ("train",)}
