@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,8 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from tests.postgres import Server
+    from tests.postgres import Server as PostgresServer
+    from tests.public.server import Server
 
 # Before PyTorch is loaded: several test processes and servers share the machine's cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -29,7 +31,14 @@ BROWSER_ARGUMENTS = (
 ).split()
 BROWSER_PATIENCE = 60_000  # milliseconds that a page may take on a busy machine
 LONG = ("slow", "training", "postgres", "server", "browser")  # markers; quick tests come first
-IS_LONG = pytest.StashKey[bool]()
+SHARED = ("make_run", "space", "short_lived")  # servers, each started once for all its tests
+SPACE = {  # what Hugging Face tells a Space about itself
+    "SYSTEM": "spaces",
+    "SPACE_ID": "somebody/faders",
+    "SPACE_HOST": "somebody-faders.hf.space",
+}
+SERVER = "server "  # begins the name of a group that shares one
+PLACE = pytest.StashKey[int]()  # of a test in the order of all
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -39,9 +48,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.training)
         kinds = [name for name in LONG if item.get_closest_marker(name)]
         if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(" ".join([item.location[0], *kinds])))
-        item.stash[IS_LONG] = bool(kinds)
-    items.sort(key=lambda item: item.stash[IS_LONG])
+            server = next((name for name in SHARED if name in item.fixturenames), None)
+            group = server_group(server) if server else " ".join([item.location[0], *kinds])
+            item.add_marker(pytest.mark.xdist_group(group))
+        # The largest groups begin before others, so that none is left alone at the end.
+        is_shared = item.get_closest_marker("xdist_group").args[0].startswith(SERVER)
+        item.stash[PLACE] = (2 - is_shared) * bool(kinds)
+    items.sort(key=lambda item: item.stash[PLACE])
+
+
+def server_group(name: str) -> str:
+    """The group of the tests that share a server, so that one process has them all."""
+    return SERVER + name
 
 
 @dataclass(frozen=True)
@@ -73,18 +91,68 @@ def root() -> Path:
 @pytest.fixture
 def offline(tmp_path: Path) -> Offline:
     """An environment in which a Python process can reach nothing outside this machine."""
-    record = tmp_path / "outside.txt"
-    home = tmp_path / "home"
+    return kept_offline(tmp_path)
+
+
+def kept_offline(folder: Path) -> Offline:
+    """What the fixture `offline` gives, with its files in this folder."""
+    record, home = folder / "outside.txt", folder / "home"
     home.mkdir()
     caches = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR", "HF_HOME")
     env = {key: value for key, value in os.environ.items() if key not in caches}
     env |= {"HOME": str(home), "PYTHONPATH": str(OFFLINE), "FADERNETS_OUTSIDE": str(record)}
-    env |= {"FADERNETS_DATA": str(tmp_path / "data")}
+    env |= {"FADERNETS_DATA": str(folder / "data")}
     return Offline(env, record)
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
+def make_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The demo as `make run` starts it, for all tests that leave it as it was."""
+    yield from _shared_server("make-run", tmp_path_factory.mktemp("make-run"))
+
+
+@pytest.fixture(scope="session")
+def space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The demo as a Space starts it, for all tests that leave it as it was."""
+    yield from _shared_server("space", tmp_path_factory.mktemp("space"), **SPACE)
+
+
+@pytest.fixture(scope="session")
+def short_lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """`make run` on a Space, letting go of unused pieces after 8 s and of files after 10 s."""
+    kept = {"FADERNETS_KEEP_FILES": "10", "FADERNETS_KEEP_PIECES": "8"}
+    folder = tmp_path_factory.mktemp("short-lived")
+    yield from _shared_server("make-run", folder, **SPACE, **kept)
+
+
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param(name, marks=[pytest.mark.server, pytest.mark.xdist_group(server_group(name))])
+        for name in ("make_run", "space")
+    ],
+)
+def server(request: pytest.FixtureRequest) -> Server:
+    """The demo in both ways it is started."""
+    server: Server = request.getfixturevalue(request.param)
+    return server
+
+
+def _shared_server(way: str, folder: Path, **env: str) -> Iterator[Server]:
+    from tests.public.server import serving  # loads what most tests do not need
+
+    offline = kept_offline(folder)
+    with serving(way, folder, offline=offline, **env) as server:
+        yield server
+        assert server.process.poll() is None, server.log_text()
+        server.process.send_signal(signal.SIGINT)  # Ctrl+C ends it quietly
+        assert server.process.wait(30) == 0, server.log_text()
+    assert "Traceback" not in server.log_text(), server.log_text()
+    assert offline.refused() == []
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server, if its programs are installed."""
     from tests.postgres import running  # loads what most tests do not need
 

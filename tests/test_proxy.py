@@ -18,6 +18,7 @@ from playwright.sync_api import sync_playwright
 
 from fadernets.music import midi
 from tests import nginx
+from tests.conftest import server_group
 from tests.fadernets import tiny
 from tests.public.server import TOKEN, WAYS, Server, fill, serving
 from tests.survey.manager import Forms, basic
@@ -148,19 +149,21 @@ class Running:
         self.stack, self.current, self.server = ExitStack(), None, None
         self.ports: dict[str, int] = {}
 
-    def get(self, way: str, path: str) -> tuple[Server, dict[str, int]]:
-        """The server started this way, below this path, and the port of each proxy before it."""
-        if self.current != (way, path):
+    def get(self, way: str, shared: Server | None) -> tuple[Server, dict[str, int]]:
+        """A server and the port of each proxy before it.
+
+        It is the one that others share, at the root, or one that is started this way, below a path.
+        """
+        if self.current != (way, shared):
             self.close()
             folder = self.folders.mktemp("server")
-            env = {"FADERNETS_DATA": str(self.data)}
-            env["FADERNETS_PUBLIC_URL"] = f"{HOST}{path}" if path else ""
-            self.server = self.stack.enter_context(serving(way, folder, **env))
+            env = {"FADERNETS_DATA": str(self.data), "FADERNETS_PUBLIC_URL": f"{HOST}{BELOW}"}
+            self.server = shared or self.stack.enter_context(serving(way, folder, **env))
             blocks = nginx.documented()
             assert len(blocks) == len(PROXIES)
             started = nginx.proxying(blocks, self.server.url, self.folders.mktemp("nginx"))
             self.ports = dict(zip(PROXIES, self.stack.enter_context(started), strict=True))
-            self.current = (way, path)
+            self.current = (way, shared)
         return self.server, self.ports
 
     def close(self) -> None:
@@ -181,7 +184,12 @@ def running(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ru
 SITES = [
     pytest.param(
         (way, proxy),
-        marks=[pytest.mark.server, pytest.mark.xdist_group(f"proxy {way}")],
+        marks=[
+            pytest.mark.server,
+            pytest.mark.xdist_group(
+                server_group("make_run") if proxy == "root" else f"proxy {way}"
+            ),
+        ],
         id=f"{way}-{proxy}",
     )
     for way in WAYS
@@ -195,7 +203,8 @@ def site(request: pytest.FixtureRequest, running: Running) -> Iterator[Site]:
     """Both ways of starting; nginx takes the path away, hands it on, or there is none."""
     way, proxy = request.param
     path = "" if proxy == "root" else BELOW
-    server, ports = running.get(way, path)
+    shared = request.getfixturevalue("make_run") if proxy == "root" else None
+    server, ports = running.get(way, shared)
     with httpx.Client(transport=Through(ports[proxy]), timeout=60) as client:
         yield Site(f"{HOST}{path}/", client, ports[proxy], server)
 

@@ -6,12 +6,21 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from benchmarks import public_bytes, public_checks, public_hostile, public_load, public_values
+from benchmarks import (
+    public_bytes,
+    public_checks,
+    public_fuzz,
+    public_hostile,
+    public_load,
+    public_server,
+    public_values,
+)
 from benchmarks.public_bytes import Shot, request
 from benchmarks.public_checks import Book, Fuzz
 from benchmarks.public_visitor import Tally, small_piece
@@ -32,28 +41,35 @@ LOAD_OPTIONS = """--moves 4 --busy 1 --minutes 1 --visitors 3 --seconds 2 --arri
          --transformations 40 --samples 20 --kept 10 --settle 0""".split()
 
 
-def run(module: str, options: list[str], out: Path) -> tuple[int, dict]:
-    """Run a benchmark by its command line; its exit status and its report."""
-    command = [sys.executable, "-m", module, *options, "--out", str(out)]
-    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
-    assert out.exists(), process.stderr
-    report = json.loads(out.read_text())
-    assert report == json.loads(process.stdout)
-    return process.returncode, report
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """One that says what it keeps of its visitors, and the secrets that it must not give away."""
+    plant, kept = public_fuzz.Plant.new(), {"FADERNETS_KEEP_FILES": "10"}
+    with public_server.running(
+        "peek", tmp_path_factory.mktemp("peek"), plant.env | kept
+    ) as running:
+        yield plant, running
 
 
-def test_a_small_fuzz_run_finds_nothing(tmp_path):
-    status, report = run("benchmarks.public_fuzz", FUZZ_OPTIONS, tmp_path / "fuzz.json")
-    result = report["ways"]["make-run"]
-    assert not result["findings"], json.dumps(result["findings"], indent=1)
-    assert status == 0 and set(report["total"].values()) == {0, result["requests"]}
-    assert result["attack"]["events_tried"] >= 8 and not result["attack"]["files_given_away"]
-    kinds = {"pages", "raw", "uploads", "midi", "addresses", "values", "mutations", "survey"}
-    assert kinds <= set(result["by_kind"]) or result["cut_short"]
+@pytest.fixture
+def command(server, monkeypatch, capsys, tmp_path):
+    """Runs a benchmark's command against that server: its exit status and its report."""
+    plant, running = server
+    monkeypatch.setattr(public_fuzz.Plant, "new", lambda: plant)
+    monkeypatch.setattr(public_server, "running", lambda *_, **__: nullcontext(running))
+
+    def run(module, options: list[str]) -> tuple[int, dict]:
+        out = tmp_path / "report.json"
+        status = module.main([*options, "--out", str(out)])
+        report = json.loads(out.read_text())
+        assert report == json.loads(capsys.readouterr().out)
+        return status, report
+
+    return run
 
 
-def test_the_load_at_toy_size(tmp_path):
-    status, report = run("benchmarks.public_load", LOAD_OPTIONS, tmp_path / "load.json")
+def test_the_load_at_toy_size(command):
+    status, report = command(public_load, LOAD_OPTIONS)
     assert status == 0, report
     alone, beside = (report["alone_and_beside"][part] for part in ("alone", "beside"))
     assert alone["moves"] == beside["moves"] == 4 and 0 < alone["median_ms"] <= alone["p95_ms"]
@@ -65,6 +81,16 @@ def test_the_load_at_toy_size(tmp_path):
     assert all(row["server"] > 50 and row["workers"] > 50 for row in memory["curve_mb"])
     assert memory["afterwards"]["files"] == 0 and memory["moves"] == 40
     assert max(part["client_cores"] for part in (crowd, memory)) < 0.5
+
+
+def test_a_small_fuzz_run_finds_nothing(command):
+    status, report = command(public_fuzz, FUZZ_OPTIONS)
+    result = report["ways"]["make-run"]
+    assert not result["findings"], json.dumps(result["findings"], indent=1)
+    assert status == 0 and set(report["total"].values()) == {0, result["requests"]}
+    assert result["attack"]["events_tried"] >= 8 and not result["attack"]["files_given_away"]
+    kinds = {"pages", "raw", "uploads", "midi", "addresses", "values", "mutations", "survey"}
+    assert kinds <= set(result["by_kind"]) or result["cut_short"]
 
 
 class Leaky:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from fadernets.net import FaderNet
 from tests.demo.page import WIDE, wait_until_heard, watch
-from tests.public.server import serving
+from tests.public.server import Server
 
 
 @pytest.fixture(scope="session")
@@ -19,11 +19,9 @@ def net() -> FaderNet:
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(make_run: Server) -> str:
     """Where a demo runs."""
-    with serving("make-run", tmp_path_factory.mktemp("demo")) as server:
-        yield server.url
-    assert "Traceback" not in server.log_text(), server.log_text()
+    return make_run.url
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -23,7 +22,7 @@ from tests.demo.page import (
     seek,
     wait_until_heard,
 )
-from tests.public.server import serving
+from tests.public.server import Server
 
 pytestmark = pytest.mark.browser
 
@@ -198,35 +197,23 @@ def test_a_server_that_does_not_answer(browser: Browser, address: str, artefacts
     page.close()
 
 
-def test_a_worker_that_is_killed_while_a_visitor_waits(browser: Browser, tmp_path):
+def test_a_worker_that_is_killed_while_a_visitor_waits(visit, make_run: Server):
     """The work is done by another, or the visitor is told; either way the page goes on."""
-    with serving("make-run", tmp_path) as server, browser.new_context() as context:
-        page = context.new_page()
-        page.set_default_timeout(100_000)
-        page.goto(server.url)
-        wait_until_heard(page)
-        open_whole_piece(page, "Joplin Rag", "Maple Leaf Rag")
-        page.get_by_role("slider", name="Rhythm density").press("End")
-        children = f"{server.process.pid}/task/*/children"
-        for worker in (pid for path in Path("/proc").glob(children) for pid in _words(path)):
-            os.kill(int(worker), signal.SIGKILL)
-        message = page.get_by_role("alert").first
-        page.wait_for_function("!FaderNets.bench.asking")
-        wait_until_heard(page)
-        is_moved = page.locator("[data-fader=rhythm]").get_attribute("data-moved") == "true"
-        assert is_moved or message.inner_text().endswith(".")
-        assert not is_moved or figure(page, "rhythm", "result") > figure(page, "rhythm", "piece")
-        page.get_by_role("slider", name="Note density").press("Home")
-        wait_until_heard(page)
-        assert figure(page, "note", "result") < figure(page, "note", "piece")
-        expect(message).to_be_empty()
-
-
-def _words(path: Path) -> list[str]:
-    try:
-        return path.read_text().split()
-    except OSError:  # the thread has ended
-        return []
+    page = visit()
+    open_whole_piece(page, "Joplin Rag", "Maple Leaf Rag")
+    page.get_by_role("slider", name="Rhythm density").press("End")
+    for worker in make_run.workers():
+        os.kill(worker, signal.SIGKILL)
+    message = page.get_by_role("alert").first
+    page.wait_for_function("!FaderNets.bench.asking")
+    wait_until_heard(page)
+    is_moved = page.locator("[data-fader=rhythm]").get_attribute("data-moved") == "true"
+    assert is_moved or message.inner_text().endswith(".")
+    assert not is_moved or figure(page, "rhythm", "result") > figure(page, "rhythm", "piece")
+    page.get_by_role("slider", name="Note density").press("Home")
+    wait_until_heard(page)
+    assert figure(page, "note", "result") < figure(page, "note", "piece")
+    expect(message).to_be_empty()
 
 
 def test_what_fails_is_asked_for_again_by_play(visit):

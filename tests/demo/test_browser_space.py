@@ -5,25 +5,26 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.conftest import server_group
 from tests.demo.page import wait_until_heard, watch
-from tests.public.server import WAYS, serving
 
 pytestmark = pytest.mark.browser
-SPACE = {
-    "SYSTEM": "spaces",
-    "SPACE_ID": "somebody/faders",
-    "SPACE_HOST": "somebody-faders.hf.space",
-}
 
 
-@pytest.mark.parametrize("way", list(WAYS))
-def test_the_console_of_a_space_stays_empty(browser: Browser, tmp_path, way):
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.xdist_group(server_group(name)))
+        for name in ("short_lived", "space")
+    ],
+)
+def test_the_console_of_a_space_stays_empty(browser: Browser, request, name):
     complaints: list[str] = []
-    with serving(way, tmp_path, **SPACE) as server, browser.new_context() as context:
+    with browser.new_context() as context:
         page = context.new_page()
         page.set_default_timeout(60_000)
         watch(page, complaints)
-        page.goto(server.url)
+        page.goto(request.getfixturevalue(name).url)
         wait_until_heard(page)
         page.get_by_role("slider", name="Rhythm density").press("End")
         wait_until_heard(page)

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from huggingface_hub import metadata_load
 from db.database import Database
 from db.migrate import upgrade
 from survey.core.settings import Settings
+from tests.conftest import Offline
 from tests.survey.conftest import small_study
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,6 +64,8 @@ class Server:
         The survey's folder.
     temporary : Path
         Where its own folder of uploads lies.
+    seconds : float
+        From its start to its first good answer of ``/healthz``.
     events : dict of str to int
         Numbers of the page's events, once they have been looked up.
     """
@@ -72,6 +75,7 @@ class Server:
     output: Path
     data: Path
     temporary: Path
+    seconds: float = 0.0
     events: dict[str, int] = field(default_factory=dict)
 
     def ask(
@@ -130,6 +134,19 @@ class Server:
         """What it has printed so far."""
         return self.output.read_text(errors="replace")
 
+    def workers(self) -> list[int]:
+        """Numbers of the processes that compute for it, and of the one they are forked from."""
+        children: dict[int, list[int]] = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it has ended
+                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+                if "demo.compute.worker" in (folder / "cmdline").read_text():
+                    children.setdefault(int(parent), []).append(int(folder.name))
+        numbers = [self.process.pid]
+        for number in numbers:
+            numbers += children.get(number, [])
+        return numbers[1:]
+
 
 def _read(answer: Any) -> Answer:
     headers = {name.lower(): value for name, value in answer.headers.items()}
@@ -150,19 +167,24 @@ def fill(data: Path) -> None:
 
 
 @contextmanager
-def serving(way: str, folder: Path, *, study: bool = True, **env: str) -> Iterator[Server]:
+def serving(
+    way: str, folder: Path, *, study: bool = True, offline: Offline | None = None, **env: str
+) -> Iterator[Server]:
     """Start a server on a free port, wait for it, and end it."""
-    with starting(way, folder, study=study, **env) as server:
-        until = time.monotonic() + START
+    with starting(way, folder, study=study, offline=offline, **env) as server:
+        began = time.monotonic()
         while not _is_ready(server):
             assert server.process.poll() is None, server.log_text()
-            assert time.monotonic() < until, server.log_text()
+            assert time.monotonic() < began + START, server.log_text()
             time.sleep(0.1)
+        server.seconds = time.monotonic() - began
         yield server
 
 
 @contextmanager
-def starting(way: str, folder: Path, *, study: bool = True, **env: str) -> Iterator[Server]:
+def starting(
+    way: str, folder: Path, *, study: bool = True, offline: Offline | None = None, **env: str
+) -> Iterator[Server]:
     """Start a server on a free port, and end it.
 
     Without a study it makes its first by itself, which takes 20 seconds of a core.
@@ -173,7 +195,7 @@ def starting(way: str, folder: Path, *, study: bool = True, **env: str) -> Itera
         port = probe.getsockname()[1]
     data, temporary, output = folder / "data", folder / "temporary", folder / "output.txt"
     for path in (data, temporary):
-        path.mkdir()
+        path.mkdir(exist_ok=True)
     if study and "FADERNETS_DATA" not in env:
         fill(data)
     settings = {
@@ -182,9 +204,10 @@ def starting(way: str, folder: Path, *, study: bool = True, **env: str) -> Itera
         "FADERNETS_ADMIN_TOKEN": TOKEN,
         "GRADIO_TEMP_DIR": str(temporary),
     }
+    base = os.environ if offline is None else offline.env
     with output.open("w") as sink:
         process = subprocess.Popen(
-            command, env=os.environ | settings | env, cwd=ROOT, stdout=sink, stderr=sink
+            command, env=base | settings | env, cwd=ROOT, stdout=sink, stderr=sink
         )
         server = Server(f"http://127.0.0.1:{port}/", process, output, data, temporary)
         try:

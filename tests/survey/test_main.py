@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -24,31 +25,30 @@ from db.models import Study
 from survey.__main__ import main
 from survey.core.http_guard import BODY_BYTES
 from survey.core.settings import Settings
+from tests.survey.conftest import small_study
 from tests.survey.person import Person
 
 START = 250.0  # seconds that the server may take on a busy machine
 STOP = 30.0  # seconds that it has when it is told to stop; 10 on an idle machine
 BUSY = "the database is busy, so its log was not cut\n"
 
-pytestmark = [pytest.mark.parametrize("database", ["sqlite"], indirect=True), pytest.mark.server]
+pytestmark = pytest.mark.server
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
-@pytest.fixture
-def server(
-    settings: Settings, study: Study, database: Database, root: Path, tmp_path: Path
-) -> Iterator[str]:
+@contextlib.contextmanager
+def serving(data: Path, root: Path) -> Iterator[str]:
     """Where a survey runs; stopped as a host would stop it, it has said nothing of anybody.
 
     What it leaves is one file, whole: the log of an SQLite database goes with the last who has it
     open, unless a test keeps it.
     """
-    database.close()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    env["FADERNETS_DATA"] = str(settings.data)
-    log = tmp_path / "said.txt"
+    env["FADERNETS_DATA"] = str(data)
+    log = data.parent / "said.txt"
     command = [sys.executable, "-m", "survey", "--port", str(port)]
     with log.open("w") as sink:
         process = subprocess.Popen(
@@ -64,11 +64,28 @@ def server(
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=STOP) == 0
-    names = [path.name for path in settings.data.iterdir() if path.is_file()]
+    names = [path.name for path in data.iterdir() if path.is_file()]
     log_text = log.read_text()
     assert names == ["survey.sqlite"] or BUSY in log_text
     log_text = log_text.replace(BUSY, "")
     assert log_text == f"The survey is at http://127.0.0.1:{port}/survey/\n"
+
+
+@pytest.fixture(scope="module")
+def server(
+    migrated: Path, mp3s: list[bytes], root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Where a survey runs that is stopped after all tests, with participants on their way."""
+    settings = Settings(data=tmp_path_factory.mktemp("survey") / "data")
+    settings.audio.mkdir(parents=True)
+    shutil.copy(migrated, settings.data / "survey.sqlite")
+    database = Database(settings.database_url)
+    small_study(database, settings, mp3s)
+    database.close()
+    with serving(settings.data, root) as url:
+        yield url
+        with httpx.Client(base_url=url) as client:
+            Person.ready(client).step()
 
 
 def answers(port: int) -> bool:
@@ -99,31 +116,29 @@ def test_a_whole_way(server: str) -> None:
         assert person.post("withdraw", confirm=True).json() == {"withdrawn": True}
 
 
-def test_stopping_closes_the_database(server: str, settings: Settings) -> None:
-    """The fixture looks at it, when it has stopped the server."""
-    with httpx.Client(base_url=server) as client:
-        Person.ready(client).step()
-
-
+@SQLITE
 def test_stopping_waits_for_nobody(
-    server: str, settings: Settings, request: pytest.FixtureRequest
+    settings: Settings, study: Study, database: Database, root: Path
 ) -> None:
     """Somebody has the database to himself, others wait for it, and one sends half a request."""
-    locking = sqlite3.connect(settings.data / "survey.sqlite", isolation_level=None)
-    request.addfinalizer(locking.close)
-    locking.execute("BEGIN EXCLUSIVE")
-    address = urlsplit(server)
-    half = socket.create_connection((address.hostname, address.port))
-    request.addfinalizer(half.close)
-    half.sendall(b"POST /survey/api/join HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
+    database.close()
+    with contextlib.ExitStack() as afterwards, serving(settings.data, root) as server:
+        locking = sqlite3.connect(settings.data / "survey.sqlite", isolation_level=None)
+        afterwards.callback(locking.close)
+        locking.execute("BEGIN EXCLUSIVE")
+        address = urlsplit(server)
+        half = socket.create_connection((address.hostname, address.port))
+        afterwards.callback(half.close)
+        half.sendall(b"POST /survey/api/join HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
 
-    def join() -> None:
-        with contextlib.suppress(httpx.HTTPError):
-            httpx.post(f"{server}/api/join", json={"study": "small", "consent": True}, timeout=20)
+        def join() -> None:
+            with contextlib.suppress(httpx.HTTPError):
+                ask = {"study": "small", "consent": True}
+                httpx.post(f"{server}/api/join", json=ask, timeout=20)
 
-    for _ in range(3):
-        threading.Thread(target=join, daemon=True).start()
-    time.sleep(0.5)  # the fixture stops it now
+        for _ in range(3):
+            threading.Thread(target=join, daemon=True).start()
+        time.sleep(0.5)
 
 
 GARBAGE = (
@@ -190,6 +205,7 @@ def test_a_body_without_an_announced_length_has_an_end(server: str) -> None:
     assert answer.startswith(b"HTTP/1.1 413 ")
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
