@@ -23,7 +23,7 @@ def test_a_server_starts_without_a_network(server: Server, record_property):
     config = server.config()
     assert config["title"] == "Music FaderNets"
     assert config["components"], "the page is empty"
-    assert f":{urlsplit(server.url).port}" in server.said(), "no address is printed"
+    assert f":{urlsplit(server.url).port}" in server.log_text(), "no address is printed"
 
 
 @pytest.mark.parametrize(
