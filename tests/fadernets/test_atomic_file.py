@@ -49,6 +49,18 @@ def test_a_folder_appears_whole(tmp_path):
     assert list(tmp_path.iterdir()) == [folder]
 
 
+def test_a_folder_that_cannot_be_removed_does_not_hide_the_error(tmp_path, monkeypatch):
+    def rmdir(*args, **options) -> None:
+        raise PermissionError
+
+    with pytest.raises(ZeroDivisionError), replacing(tmp_path / "segments") as part:
+        part.mkdir()
+        monkeypatch.setattr(os, "rmdir", rmdir)
+        raise ZeroDivisionError
+    monkeypatch.undo()
+    assert list(tmp_path.iterdir()) == [part]
+
+
 def test_the_part_of_a_killed_process_is_written_over(path):
     (path.parent / ".answers.json.part").write_text("half a file of a killed process")
     with replacing(path) as part:

@@ -42,7 +42,23 @@ def test_the_defaults_are_the_papers():
     assert (paper.hidden, paper.latent, paper.components) == (512, 128, 2)
     assert (paper.prior_log_variance, paper.beta) == (-2.0, 0.2)
     assert paper.attributes == ("rhythm", "note")
+    assert (paper.beta_free_steps, paper.beta_anneal_steps) == (1_000, 10_000)
+    assert paper.regularisation_weight == 1.0
     assert config.from_json("{}") == paper
+
+
+def test_the_scales_are_the_authors_codes():
+    authors = ModelConfig()
+    assert (authors.event_weight, authors.label_weight) == (5.0, 1.0)
+    assert (authors.component_weight, authors.kl_reduction) == (1.0, "mean")
+
+
+def test_what_the_paper_does_not_give():
+    """A stored configuration that lacks a field was trained with these."""
+    settings = ModelConfig()
+    assert (settings.model, settings.codes, settings.embedding) == ("gmvae", "gmvae", 128)
+    assert (settings.width, settings.layers, settings.heads) == (256, 6, 8)
+    assert (settings.adversary_weight, settings.slope) == (1.0, 1.0)
 
 
 def test_a_file(tmp_path):
@@ -67,7 +83,10 @@ def test_what_is_no_configuration(text):
         config.from_json(text)
 
 
-@pytest.mark.parametrize("name", ["hidden", "latent", "embedding", "components"])
+SIZES = ("hidden", "latent", "embedding", "width", "layers", "heads", "components")
+
+
+@pytest.mark.parametrize("name", SIZES)
 def test_sizes_begin_at_one(name):
     assert getattr(ModelConfig(**{name: 1}), name) == 1
     with pytest.raises(ValueError, match=f"{name} must be at least 1, not 0"):

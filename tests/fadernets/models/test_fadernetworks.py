@@ -107,6 +107,14 @@ def test_the_adversary_moves_first():
     assert list(turns(of("fadernetworks"))) == ["adversary", "model"]
 
 
+def test_a_model_without_an_opponent_has_one_turn():
+    """Its name stays: a stored run finds its optimiser's state by it."""
+    vae = of("vanilla")
+    (turn,) = turns(vae).values()
+    assert list(turns(vae)) == ["model"] and turn.losses == vae.losses
+    assert [id(p) for p in turn.parameters] == [id(p) for p in vae.parameters()]
+
+
 @pytest.mark.training
 def test_an_adversary_that_trains_alone_finds_what_is_there(inputs):
     """The codes of untrained encoders tell densities; only the adversary learns them."""
