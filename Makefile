@@ -50,7 +50,7 @@ run: $(RUNTIME)
 check test: export PYTHONDONTWRITEBYTECODE :=
 
 check: style types
-	$(PYTEST) -m "$(QUICK)" $(ARGS)
+	$(PYTEST) -m "$(QUICK)" --ignore=tests/train --hypothesis-profile=quick $(ARGS)
 
 test: style types
 	$(PYTEST) $(ARGS)

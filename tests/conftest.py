@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 # Before PyTorch is loaded: several test processes and servers share the machine's cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Without a deadline: a busy machine is slow. `make check` takes `quick`.
+settings.register_profile("unhurried", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=20)
+settings.load_profile("unhurried")
 
 ROOT = Path(__file__).resolve().parents[1]
 TRAINING = ROOT / "tests" / "train"  # most of its tests train, and share the trained models

@@ -17,6 +17,7 @@ from db.models import (
     Participant,
     Play,
     Study,
+    Trial,
     now,
 )
 from survey.core import tokens
@@ -38,7 +39,32 @@ def join(session: Session, study: Study, invitation: str | None = None) -> tuple
 def answer(session: Session, person: Participant, dice: random.Random, remark: str = "") -> str:
     """Hear and answer the next trial; gives its token. The last answer finishes."""
     todo = [trial for trial in person.trials if trial.answer is None]
-    trial = todo[0]
+    _answer(todo[0], dice, remark)
+    person.seen_at = now()
+    if len(todo) == 1:
+        _finish(person)
+    session.flush()
+    return todo[0].token
+
+
+def fill(session: Session, study: Study, people: int, seed: int = 0) -> list[Participant]:
+    """Participants who finished, the last one in the middle of it; every third one remarks."""
+    dice = random.Random(seed)
+    joined = []
+    for number in range(people):
+        person, _ = join(session, study)
+        last = number + 1 == people
+        for place, trial in enumerate(person.trials[: 5 if last else None]):
+            _answer(trial, dice, REMARK if place % 3 == 0 else "")
+        person.seen_at = now()
+        if not last:
+            _finish(person)
+        session.flush()  # all at once: a database takes many rows much faster than one by one
+        joined.append(person)
+    return joined
+
+
+def _answer(trial: Trial, dice: random.Random, remark: str) -> None:
     for side, event in product(SIDES, PLAY_EVENTS):
         trial.plays.append(Play(submission=secrets.token_hex(8), side=side, event=event))
     sure = trial.stimulus.kind != "transfer" or dice.random() < 0.7
@@ -49,21 +75,7 @@ def answer(session: Session, person: Participant, dice: random.Random, remark: s
         seconds=round(dice.uniform(4, 40), 3),
         **{scale: dice.randint(1, 5) for scale in SCALES},
     )
-    person.seen_at = now()
-    if len(todo) == 1:
-        person.stage, person.finished_at, person.completion_code = "finished", now(), tokens.code()
-    session.flush()
-    return trial.token
 
 
-def fill(session: Session, study: Study, people: int, seed: int = 0) -> list[Participant]:
-    """Participants who finished, the last one in the middle of it; every third one remarks."""
-    dice = random.Random(seed)
-    joined = []
-    for number in range(people):
-        person, _ = join(session, study)
-        answers = len(person.trials) if number + 1 < people else 5
-        for place in range(answers):
-            answer(session, person, dice, REMARK if place % 3 == 0 else "")
-        joined.append(person)
-    return joined
+def _finish(person: Participant) -> None:
+    person.stage, person.finished_at, person.completion_code = "finished", now(), tokens.code()

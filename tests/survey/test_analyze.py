@@ -19,6 +19,16 @@ ROOT = Path(__file__).resolve().parents[2]
 QUICK = ("--draws", "100")
 
 
+@pytest.fixture
+def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are drawn but not painted, most of an analysis's time; test_report paints them."""
+    contents = {"svg": b"<svg />", "png": b""}
+    monkeypatch.setattr(
+        "matplotlib.figure.Figure.savefig",
+        lambda figure, file, *, format, **_: file.write(contents[format]),
+    )
+
+
 def save_csv(path: Path, table: pd.DataFrame) -> Path:
     rating_table.write_csv(table, path)
     return path
@@ -63,7 +73,11 @@ def test_a_file_of_answers(tmp_path: Path, capsys: pytest.CaptureFixture) -> Non
 
 
 def test_a_study_of_the_database(
-    database: Database, study: Study, tmp_path: Path, capsys: pytest.CaptureFixture
+    database: Database,
+    study: Study,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture,
+    unpainted: None,
 ) -> None:
     add_answers(database, study, 4)
     url = database.url.render_as_string(hide_password=False)
@@ -136,7 +150,7 @@ def test_files_that_cannot_be_analysed(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_one_study_of_several_and_rules_of_ones_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unpainted: None
 ) -> None:
     table = simulate({"realistic": 3, "lazy": 2})
     file = save_csv(tmp_path / "a.csv", pd.concat([table, table.assign(study="../other")]))
@@ -159,7 +173,7 @@ def test_one_study_of_several_and_rules_of_ones_own(
     ],
     ids=["one participant", "one item", "perfect", "equal"],
 )
-def test_little_data_is_analysed(table: pd.DataFrame, tmp_path: Path) -> None:
+def test_little_data_is_analysed(table: pd.DataFrame, tmp_path: Path, unpainted: None) -> None:
     file, out = save_csv(tmp_path / "a.csv", table), tmp_path / "out"
     assert analyze.main(["--csv", str(file), "--out", str(out), "--keep-all", *QUICK]) == 0
     text = (out / "results.json").read_text()
@@ -197,7 +211,7 @@ def test_the_command_says_one_sentence_and_needs_no_model(tmp_path: Path) -> Non
 
 
 def test_the_report_says_whose_rules_it_applies(
-    database: Database, study: Study, tmp_path: Path
+    database: Database, study: Study, tmp_path: Path, unpainted: None
 ) -> None:
     add_answers(database, study, 4)
     with database.read() as session:

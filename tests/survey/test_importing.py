@@ -23,6 +23,7 @@ from db.models import (
 from survey import importing
 from survey.analysis.results import analyse
 from survey.core.http_errors import Refused
+from survey.core.settings import Settings
 from survey.ratings.exclusion import DEFAULT_RULES
 from survey.ratings.rating_table import ParticipantCounts, choose, flow, frame
 from survey.records import export_files
@@ -31,22 +32,33 @@ from tests.postgres import KINDS
 from tests.survey.crowd import fill, join
 
 
-@pytest.fixture
-def filled(database: Database, study: Study) -> Study:
+def exported_crowd(database: Database) -> str:
     """A study with six people, one of whom used an invitation, and two who withdrew."""
     with database.write() as session:
-        row = session.get_one(Study, study.id)
-        row.withdrawn, row.rules = 2, DEFAULT_RULES
+        study = choose(session)
+        study.withdrawn, study.rules = 2, DEFAULT_RULES
         for number in range(3):
             session.add(Invitation(study_id=study.id, token_hash=f"{number:064}", label="Jane"))
         fill(session, study, 6)
-    return study
+    with database.read() as session:
+        return export_files.study_json(session, choose(session))
 
 
 @pytest.fixture
-def text(database: Database, filled: Study) -> str:
-    with database.read() as session:
-        return export_files.study_json(session, choose(session))
+def text(database: Database, study: Study) -> str:
+    """An export of what is in `database`."""
+    return exported_crowd(database)
+
+
+@pytest.fixture(scope="module")
+def example(stored_study: Settings, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An export, for tests that need not look into the database it is from."""
+    path = tmp_path_factory.mktemp("exported") / "survey.sqlite"
+    shutil.copy(stored_study.data / "survey.sqlite", path)
+    database = Database(f"sqlite:///{path}")
+    text = exported_crowd(database)
+    database.close()
+    return text
 
 
 @pytest.fixture(params=KINDS)
@@ -134,9 +146,9 @@ def test_beside_another_study_under_a_new_name(study: Study, database: Database,
 
 @pytest.mark.parametrize("name", ["", "Ab", "a b", "a/b", "ü", "a" * 65, "a\n"])
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_a_name_no_address_can_have_is_refused(database: Database, text: str, name: str):
+def test_a_name_no_address_can_have_is_refused(database: Database, example: str, name: str):
     with database.write() as session, pytest.raises(ValueError, match="study.name cannot be"):
-        import_study(session, text, name)
+        import_study(session, example, name)
 
 
 def last_participant(exported: dict[str, Any]) -> dict[str, Any]:
@@ -197,14 +209,13 @@ SPOILT: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     ],
     indirect=["target"],
 )
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_all_or_nothing(database: Database, text: str, target: Database, spoilt: str):
+def test_all_or_nothing(example: str, target: Database, spoilt: str):
     change, sentence = SPOILT[spoilt]
-    exported = json.loads(text)
+    exported = json.loads(example)
     change(exported)
     if spoilt == "another size":  # of a clip that another study has
         with target.write() as session:
-            clip = json.loads(text)["study"]["stimuli"][-1]["first"]
+            clip = json.loads(example)["study"]["stimuli"][-1]["first"]
             session.add(Clip(**clip))
         sentence = "bytes here"
     before = counts(target)
@@ -213,9 +224,8 @@ def test_all_or_nothing(database: Database, text: str, target: Database, spoilt:
     assert counts(target) == before
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_an_export_from_before_seconds_had_a_bound(database: Database, text: str, target: Database):
-    exported = json.loads(text)
+def test_an_export_from_before_seconds_had_a_bound(example: str, target: Database):
+    exported = json.loads(example)
     answered_trial(exported)["answer"].update(seconds=1e308)
     with target.write() as session:
         import_study(session, json.dumps(exported))
@@ -227,11 +237,10 @@ class TestCommand:
     def run(self, file: Path, *arguments: str) -> int:
         return importing.main([str(file), *arguments])
 
-    @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
     def test_into_an_empty_database(
-        self, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+        self, example: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ):
-        (tmp_path / "study.json").write_text(text)
+        (tmp_path / "study.json").write_text(example)
         url = f"sqlite:///{tmp_path}/new/one.sqlite"
         assert self.run(tmp_path / "study.json", "--database", url, "--name", "again") == 0
         output = capsys.readouterr().out
@@ -270,9 +279,9 @@ class TestCommand:
         assert "none.json" in capsys.readouterr().err
 
 
-def test_an_imported_study_lets_nobody_in(text: str, target: Database):
+def test_an_imported_study_lets_nobody_in(example: str, target: Database):
     with target.write() as session:
-        study = import_study(session, text)
+        study = import_study(session, example)
         assert study.closed_at <= now()
     with target.write() as session, pytest.raises(Refused, match="closed"):
         join(session, study)

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal, kl_divergence
 from torch.nn import functional as F
@@ -49,7 +49,6 @@ def test_reverse_by_hand():
     assert turned.tolist() == [[1, 7, 6, 5], [1, 8, 0, 0], [1, 0, 0, 0]]
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(2, 341), min_size=1, max_size=9), min_size=1, max_size=5))
 def test_reverse_turns_each_sequence_and_nothing_else(rows):
     lengths = torch.tensor([len(row) for row in rows])

@@ -1,16 +1,11 @@
 """Pieces for property tests."""
 
 import numpy as np
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from fadernets.music.midi import merged
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece, struck_once
-
-# Without a deadline: a busy machine is slow.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 GRID = 480  # ticks of a beat: what files written have, so that nothing is lost in them
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fadernets.arranger.request import grid_of
@@ -45,7 +45,6 @@ def test_a_key_struck_again_is_an_onset_and_no_hold():
     assert cells.onset[0, 4, 39] == 1 and cells.hold[0, 4, 39] == 0
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 30))
 def test_tokens_and_notes_make_the_same_grid(seed, size):
     tokens = events.encode(random_segment(seed, size))
@@ -57,7 +56,6 @@ def test_tokens_and_notes_make_the_same_grid(seed, size):
     torch.testing.assert_close(from_tokens.velocity, from_notes.velocity)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 30))
 def test_a_grid_has_the_labels_but_for_keys_that_sound_twice_in_a_step(seed, size):
     notes = random_segment(seed, size)

@@ -199,7 +199,7 @@ def damaged(data, changes):
     return bytes(changed)
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(st.sampled_from(VALID), st.lists(CHANGE, max_size=12))
 @example(MIXED, [])
 def test_whatever_the_bytes_a_piece_or_a_midi_error_comes_out(data, changes):
@@ -214,7 +214,7 @@ def test_whatever_the_bytes_a_piece_or_a_midi_error_comes_out(data, changes):
     assert np.isfinite(piece.duration)
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(st.sampled_from(VALID), st.lists(CHANGE, max_size=12))
 def test_the_count_is_that_of_the_parser(data, changes):
     data = damaged(data, changes)

@@ -27,12 +27,22 @@ def pool(works, net, seed=0):
     return selection.pool(works, net, np.random.default_rng(seed), lambda *_: None)
 
 
+@pytest.fixture(scope="module")
+def heard(works, net) -> selection.Pool:
+    return pool(works, net)
+
+
+@pytest.fixture
+def candidates(heard) -> selection.Pool:
+    """The pool of all works; a copy, since choosing notes down what did not change."""
+    return replace(heard, unchanged=[])
+
+
 def choose(candidates, net, target="high", count=4, strengths=(1.0,), seed=0):
     return selection.choose(candidates, net, target, count, strengths, np.random.default_rng(seed))
 
 
-def test_low_goes_high_and_high_goes_low(works, net):
-    candidates = pool(works, net)
+def test_low_goes_high_and_high_goes_low(net, candidates):
     low, high = candidates.limits
     assert low < high
     for target, fits in (("high", lambda a: a <= min(low, 0.5)), ("low", lambda a: a >= 0.5)):
@@ -54,8 +64,8 @@ def test_arousal_on_the_wrong_side_is_no_candidate():
     assert lively.of("low") == [] and [c.arousal for c in lively.of("high")] == [0.9]
 
 
-def test_a_transfer_is_of_its_own_segment(works, net):
-    takes = choose(pool(works, net), net, strengths=(0.5, 1.0))
+def test_a_transfer_is_of_its_own_segment(net, candidates):
+    takes = choose(candidates, net, strengths=(0.5, 1.0))
     for take in takes:
         assert list(take.results) == [0.5, 1.0]
         for strength, result in take.results.items():
@@ -74,8 +84,7 @@ def test_the_seed_decides(works, net):
     assert drawn(1) == first and drawn(2) != first
 
 
-def test_pieces_take_turns(works, net):
-    candidates = pool(works, net)
+def test_pieces_take_turns(net, candidates):
     usable = Counter(c.work for c in candidates.of("low"))
     count = len(usable)
     assert len({t.candidate.work for t in choose(candidates, net, count=count)}) == count
@@ -90,7 +99,7 @@ def test_too_few_is_one_sentence(works, net):
         choose(candidates, net, count=30)
 
 
-def test_too_little_is_told_before_it_is_transferred(works, net):
+def test_too_little_is_told_before_it_is_transferred(works, net, heard):
     with pytest.raises(SelectionError) as error:
         selection.require_pieces(3, 11)
     assert str(error.value) == (
@@ -101,7 +110,7 @@ def test_too_little_is_told_before_it_is_transferred(works, net):
     candidates = pool(works[:1], net)
     with pytest.raises(SelectionError, match=r"^Only \d segments of (low|high) arousal"):
         selection.require(candidates, 4)
-    selection.require(pool(works, net), 3)
+    selection.require(heard, 3)
 
 
 def test_segments_alike_count_once(net):
@@ -146,8 +155,7 @@ class Stubborn(FaderNet):
         return played
 
 
-def test_no_change_is_passed_over_and_told(works, net):
-    candidates = pool(works, net)
+def test_no_change_is_passed_over_and_told(net, candidates):
     willing = choose(candidates, net, count=5)
     assert candidates.unchanged == []
     takes = choose(candidates, Stubborn(net.model, net.scales), count=3)

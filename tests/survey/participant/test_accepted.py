@@ -53,7 +53,7 @@ EXTREMES: list[dict[str, Any]] = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(name=st.sampled_from(["seconds", *SCALES]), value=NUMBERS)
 def test_what_is_accepted_may_be_stored_and_read_again(name: str, value: float) -> None:
     try:
