@@ -112,7 +112,7 @@ def notes_of_tokens(tokens: Tensor) -> StepNotes:
     onset, offset = now / events.TICKS_PER_BEAT, until / events.TICKS_PER_BEAT
     first, last = steps_of(onset, offset.clamp(max=BEATS))
     notes = StepNotes(row, first, last, pitch[row, column], velocity[row, column])
-    return notes[struck[row, column] & (onset < BEATS) & (until > now)]
+    return notes[struck[row, column] & (onset < BEATS)]
 
 
 def grid(notes: StepNotes, segments: int) -> Grid:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from music21.note import Note
+from music21.stream import Part, Score
 
 from fadernets.music import examples
 from fadernets.music.piece import segments
@@ -25,6 +27,18 @@ def test_a_score_is_read_as_written():
     sixteenth = {round(onset * 4): pitch for onset, _, pitch, _ in first}
     assert [sixteenth[step] for step in range(16)] == rising * 2
     assert first.offset[first.pitch == 60].tolist() == [2.0, 4.0]
+
+
+def test_what_a_piano_cannot_play_is_left_out(monkeypatch):
+    """Keys beyond its ends, and ornaments, which have no length of their own."""
+    part = Part()
+    for pitch in (20, 21, 108, 109):
+        part.append(Note(pitch, quarterLength=1.0))
+    part.insert(1.0, Note(60, quarterLength=0.5).getGrace())
+    monkeypatch.setattr(examples, "_score", lambda work: Score([part.makeMeasures()]))
+    piece = examples.read(examples.Example("ends", "Nobody", "The ends", "none", 60, "p"))
+    assert list(piece.notes) == [(1.0, 2.0, 21, 52), (2.0, 3.0, 108, 52)]
+    assert piece.length == 4.0
 
 
 def test_an_upbeat_is_left_out():
@@ -58,6 +72,17 @@ def test_the_meter_and_tempo_of_a_score():
 
 
 def test_labels_and_names():
-    example = examples.EXAMPLES["sonata"]
-    assert (example.label, example.name) == ("Mozart Sonata", "Mozart: Sonata in C, K. 545")
+    names = [example.name for example in examples.EXAMPLES.values()]
+    assert names == [
+        "Bach: O Haupt voll Blut und Wunden",
+        "Bach: Prelude in C major",
+        "Chopin: Mazurka op. 6 no. 2",
+        "Mozart: Sonata in C, K. 545",
+        "C. Schumann: Polonaise op. 1",
+        "Joplin: Maple Leaf Rag",
+    ]
+    assert [examples.EXAMPLES[key].label for key in ("sonata", "polonaise")] == [
+        "Mozart Sonata",
+        "C. Schumann Polonaise",
+    ]
     assert examples.FIRST in examples.EXAMPLES

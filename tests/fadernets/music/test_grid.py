@@ -56,6 +56,20 @@ def test_tokens_and_notes_make_the_same_grid(seed, size):
     torch.testing.assert_close(from_tokens.velocity, from_notes.velocity)
 
 
+MOVES = [events.NOTE_ON + 39, events.NOTE_OFF + 39, events.NOTE_ON + 40, events.NOTE_OFF + 40]
+SHIFTS = [events.TIME_SHIFT + ticks for ticks in (0, 5, 11, 99)]
+
+
+@given(st.lists(st.sampled_from([*MOVES, *SHIFTS]), max_size=20))
+def test_tokens_that_no_segment_has_are_read_as_the_token_reader_reads_them(tokens):
+    """Keys let go at once, let go twice or never, struck twice, and struck past the end."""
+    row = np.array([events.VELOCITY + 30, *tokens, events.EOS, events.PAD])
+    from_tokens = grid(notes_of_tokens(torch.from_numpy(row)[None]), 1)
+    from_notes = grid_of([events.decode(row)])
+    assert from_tokens.onset.equal(from_notes.onset)
+    assert from_tokens.hold.equal(from_notes.hold)
+
+
 @given(st.integers(0, 10**6), st.integers(1, 30))
 def test_a_grid_has_the_labels_but_for_keys_that_sound_twice_in_a_step(seed, size):
     notes = random_segment(seed, size)
