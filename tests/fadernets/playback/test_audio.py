@@ -165,6 +165,14 @@ def test_a_pair_leaves_its_arguments_alone():
     np.testing.assert_array_equal(original.samples, before)
 
 
+def test_sounds_of_no_stated_gain_are_what_the_synthesiser_gave():
+    """Samples and the gain of a pair are worked out by hand from the louder one's peak."""
+    soft, loud = (np.full((10, 2), size, np.float32) for size in (0.1, 0.25))
+    first, second = pair(Sound(soft, 44_100), Sound(loud, 44_100))
+    assert first.gain == second.gain == pytest.approx(audio.PEAK / 0.25)
+    np.testing.assert_allclose(first.samples, soft * audio.PEAK / 0.25, rtol=1e-6)
+
+
 def test_a_pair_needs_one_sample_rate():
     samples = np.full((10, 2), 0.5, np.float32)
     with pytest.raises(ValueError, match="44100 and 48000"):
