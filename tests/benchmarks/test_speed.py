@@ -123,7 +123,7 @@ def test_rates_and_ratios_by_hand():
 
 @pytest.mark.slow
 def test_the_command(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(speed, "PIECE", 9)
+    monkeypatch.setattr(speed, "SEGMENTS_OF_A_PIECE", 9)
     out = tmp_path / "speed.json"
     options = "--quick --hidden 16 --batches 1 9 --training-batches 1 4 --repeats 1".split()
     assert speed.main([*options, "--json", str(out)]) == 0

@@ -17,11 +17,15 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
+from db.database import Database
+from db.models import Study
 from fadernets.music import midi
 from fadernets.music.notes import Notes, concatenate
 from fadernets.music.piece import NO_PEDAL, Piece
 from survey.core.own_folder import HELD
+from survey.core.settings import Settings
 from tests.conftest import kept_offline
 from tests.fadernets import tiny
 from tests.public.server import START, Server, serving, starting
@@ -153,6 +157,24 @@ def test_the_first_run_offers_a_listening_test(first_run: Server):
     head = {"Authorization": f"Bearer {joined.json()['token']}"}
     state = first_run.ask("survey/api/state", headers=head).json()
     assert state["stage"] == "questions" and state["progress"]["total"] >= 20
+
+
+@pytest.mark.server
+def test_the_first_study_is_whole(first_run: Server):
+    """Of many pieces, and its model moves most of them as it is meant to."""
+    settings = Settings(data=first_run.data)
+    database = Database(settings.database_url)
+    with database.read() as session:
+        study = session.scalars(select(Study)).one()
+        assert (study.name, study.state, study.trials_each) == ("demo", "open", 20)
+        assert len(study.stimuli) == 26 and {s.strength for s in study.stimuli} == {0.0, 1.0}
+        clips = {c.sha256 for s in study.stimuli for c in (s.first, s.second)}
+        higher = [s for s in study.stimuli if s.kind == "transfer" and s.intended == "higher"]
+        assert len({s.source for s in higher}) >= 8
+        arousals = [study.build["items"][s.name]["arousal"] for s in higher]
+        assert sum(before < after for before, after in arousals) >= 8
+    database.close()
+    assert {path.stem for path in settings.audio.iterdir()} == clips
 
 
 @pytest.mark.server
