@@ -110,8 +110,10 @@ def close(app: FastAPI) -> None:
     if app.state.journal is not None:
         app.state.journal.close()
     try:
-        app.state.database.scrub(CLOSING_WAIT)
+        log_is_cut = app.state.database.scrub(CLOSING_WAIT)
     except SQLAlchemyError:
+        log_is_cut = False
+    if not log_is_cut:
         log.warning("the database is busy, so its log was not cut")
     app.state.database.close()
 

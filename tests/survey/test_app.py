@@ -6,7 +6,6 @@ import re
 import shutil
 import stat
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
@@ -23,6 +22,7 @@ from db.models import Answer, Participant, Study
 from survey.app import close, create_app
 from survey.core.http_guard import BODY_BYTES, HEADERS
 from survey.core.settings import Settings
+from tests.stopwatch import Stopwatch
 from tests.survey.hub import Hub
 from tests.survey.manager import ADMIN, basic
 from tests.survey.person import Person, key
@@ -242,18 +242,19 @@ def test_a_database_that_cannot_be_reached_stops_the_start(
 def test_closing_waits_for_nobody(settings: Settings, database: Database) -> None:
     """A writer that never ends, and previews: what `close` promises."""
     app = create_app(settings)
-    release = threading.Event()
+    has_turn, release = threading.Event(), threading.Event()
 
     def write() -> None:
         with app.state.database.write():
-            release.wait(20)
+            has_turn.set()
+            release.wait(60)
 
     writer = threading.Thread(target=write)
     writer.start()
-    time.sleep(0.2)
-    begun = time.monotonic()
+    assert has_turn.wait(30)
+    watch = Stopwatch()
     close(app)
-    assert time.monotonic() - begun < 15  # the writer has it for 20 s
+    assert watch.seconds < 4
     release.set()
     writer.join()
 
