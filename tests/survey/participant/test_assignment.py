@@ -225,6 +225,15 @@ def test_orders_have_no_long_runs_and_no_neighbouring_catch_trials() -> None:
     assert len(firsts) > 10
 
 
+def test_a_catch_trial_comes_at_every_place_equally_often() -> None:
+    """Before, between and after the transfers: nobody can guess where it is."""
+    catch = Candidate(100, "identical", "same")
+    orders = [order(candidates(2, 1), [catch], random.Random(seed)) for seed in range(2000)]
+    places = Counter(ordered.index(catch) for ordered in orders)
+    assert sorted(places) == [0, 1, 2, 3]
+    assert all(count / 2000 == pytest.approx(0.25, abs=0.05) for count in places.values())
+
+
 def test_what_cannot_be_ordered_well_is_ordered_all_the_same() -> None:
     catches = [Candidate(100 + n, "identical", "same") for n in range(5)]
     assert len(order(candidates(9, 0), [], random.Random(0))) == 9
