@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -11,6 +14,8 @@ from sqlalchemy import select
 
 from db.database import Database
 from db.models import Study
+from survey.building import child_process
+from survey.building.child_process import Job
 from tests.survey.manager import Manager, actions, contents
 
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -54,7 +59,21 @@ def model(manager: Manager) -> str:
 
 @ONE
 @pytest.mark.slow
-def test_making_a_study(manager: Manager, database: Database, app: FastAPI, study: Study) -> None:
+def test_making_a_study(
+    manager: Manager,
+    database: Database,
+    app: FastAPI,
+    study: Study,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = child_process.run
+
+    def run_on_few_files(job: Job, *arguments: Any) -> str:
+        """The form takes the examples, which are many."""
+        return run(replace(job, spec=replace(job.spec, midi=folder)), *arguments)
+
+    monkeypatch.setattr(child_process, "run", run_on_few_files)
     new = {"name": "made", "pairs": "1", "trials": "1", "checkpoint": model(manager)}
     new["language"] = "de"
     form = manager.form("/new", "/new") | new
