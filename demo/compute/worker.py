@@ -138,6 +138,9 @@ def load_tasks(model: str | None) -> Tasks:
     model : str or None
         Name or folder.
     """
+    from fadernets import checkpoint
+
+    checkpoint.find(model)  # before seconds of imports, in case that there is none
     import torch
 
     from demo.compute.warm import warm_up

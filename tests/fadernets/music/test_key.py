@@ -46,12 +46,12 @@ def music21_answer(notes):
 
 @pytest.mark.slow
 def test_the_key_is_music21s():
-    """On every segment of the example pieces and on random ones; ties may fall either way."""
+    """On every other segment of the examples and on random ones; ties may fall either way."""
     generator = np.random.default_rng(21)
     real = [s.notes for e in examples.EXAMPLES for s in segments(examples.load(e))]
-    music = [notes for notes in real if len(notes)]
-    assert len(music) > 150
-    music += [random_segment(generator) for _ in range(400 - len(music))]
+    music = [notes for notes in real[::2] if len(notes)]
+    assert len(music) > 75
+    music += [random_segment(generator) for _ in range(220 - len(music))]
     ties, numbers = [], set()
     for index, notes in enumerate(music):
         number, name, correlation = music21_answer(notes)
@@ -65,7 +65,7 @@ def test_the_key_is_music21s():
         assert (own_number, key.name(own_number)) == (number, name), index
         numbers.add(own_number)
     print(f"{len(music) - len(ties)} keys as music21 finds them, {len(ties)} ties: {ties}")
-    assert len(music) - len(ties) >= 380
+    assert len(music) - len(ties) >= 205
     assert numbers == set(range(24))
 
 
