@@ -155,6 +155,11 @@ def test_a_bad_wish_is_named(net, session, name, value, hear):
         service.answer(net, session, ask(**{name: value} | {"chunk": 0}), hear=hear)
 
 
+@pytest.mark.parametrize("number", [0, 1_000_000, 2**53])
+def test_a_page_that_was_moved_however_often_is_answered(net, session, number):
+    assert service.answer(net, session, ask(number=number))["number"] == number
+
+
 def test_a_long_bad_value_is_told_in_short(net, session):
     with pytest.raises(ValueError, match="rhythm") as error:
         service.answer(net, session, ask(rhythm="x" * 10_000))
