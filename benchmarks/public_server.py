@@ -34,7 +34,6 @@ WAYS = {  # how the server is started, and what its port is called then
 }
 PEEK = "FADERNETS_PEEK"
 START = 120.0  # seconds that a server may take on a busy machine
-PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ class Server:
 
     def memory(self) -> dict[str, float]:
         """Megabytes in memory: of the server, of its workers together, of all."""
-        own, *others = [_resident(pid) for pid in self.processes()]
+        own, *others = [_proportional(pid) for pid in self.processes()]
         workers = sum(others)
         return {name: round(value / 1e6, 1) for name, value in
                 (("server", own), ("workers", workers), ("all", own + workers))}  # fmt: skip
@@ -127,11 +126,13 @@ class Server:
         return json.loads(path.read_text())
 
 
-def _resident(pid: int) -> int:
+def _proportional(pid: int) -> int:
+    """Bytes in memory, of those shared with other processes its share: workers are forked."""
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:  # ended meanwhile
         return 0
+    return int(rollup.partition("\nPss:")[2].split()[0]) * 1024
 
 
 @contextmanager
