@@ -47,6 +47,7 @@ SERVER = "server "  # begins the name of a group that shares one
 PLACE = pytest.StashKey[int]()  # of a test in the order of all
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups, in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put quick tests first, and a file's tests into one process, where they share fixtures."""
     for item in items:
