@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from survey.statistics.power import (
+    LOOKS,
     Expectation,
     StudySize,
     drawn,
@@ -10,7 +11,7 @@ from survey.statistics.power import (
     needed,
     truth_of,
 )
-from survey.statistics.simulation import PEOPLE, Truth
+from survey.statistics.simulation import PEOPLE, Truth, simulate
 
 RUNS = 60
 
@@ -99,3 +100,12 @@ def test_each_kind_of_participants_has_its_look() -> None:
     assert looks_by_kind["random"].agreement == pytest.approx(1 / 3, abs=0.1)
     assert looks_by_kind["biased"].criterion is not None and looks_by_kind["biased"].criterion > 1
     assert looks_by_kind["lazy"].left_out > 0.5
+
+
+def test_catch_trials_have_no_part_in_a_look_but_who_is_left_out() -> None:
+    look = next(look for look in looks(20, 0, Truth()) if look.kind == "realistic")
+    table = simulate({"realistic": LOOKS}, 20, 0, Truth())
+    is_right = table["heard"] == table["intended"]
+    is_transfer = table["kind"] == "transfer"
+    assert look.agreement == pytest.approx(is_right[is_transfer].mean())
+    assert is_right[~is_transfer].mean() - is_right[is_transfer].mean() > 0.05

@@ -27,6 +27,14 @@ def test_participants_by_items() -> None:
     assert (estimate.low, estimate.high) == pytest.approx((1.7992747652, 5.3673919015), abs=1e-6)
 
 
+def test_two_participants_are_the_fewest_with_an_interval() -> None:
+    """Of equally many answers each, it is the t interval of the two means."""
+    estimate = twoway.by_participant(of_matrix(np.array([[5, 4], [2, 3]], float)))
+    expected = t_interval(np.array([4.5, 2.5]))
+    assert (estimate.value, estimate.freedom, estimate.note) == (3.5, 1, None)
+    assert (estimate.low, estimate.high) == pytest.approx((expected.low, expected.high))
+
+
 def test_unequal_numbers_of_answers() -> None:
     agreed, answered = [3, 1, 4, 0], [4, 2, 5, 1]
     answers = np.full((4, 5), np.nan)
