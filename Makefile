@@ -116,8 +116,10 @@ $(AUDIT)/.requirements: requirements-audit.txt | $(BIN)/pip
 		--requirement requirements-audit.txt
 	@touch $@
 
-# A folder of its own, so that neither the lock nor the tests see them.
-$(MUTANTS)/.requirements: requirements-mutants.txt | $(DEVELOPMENT)
-	$(PIP) install --constraint $(CONSTRAINTS) --target $(MUTANTS) --upgrade \
+# A folder of its own, so that neither the lock nor the tests see them. It holds a pytest, too, which
+# goes before the tests' own: so it is made anew where that may have changed.
+$(MUTANTS)/.requirements: requirements-mutants.txt $(DEVELOPMENT)
+	rm -rf $(MUTANTS)
+	$(PIP) install --constraint $(CONSTRAINTS) --target $(MUTANTS) \
 		--requirement requirements-mutants.txt
 	@touch $@
