@@ -155,19 +155,11 @@ TOO_MUCH: dict[str, Callable[[], bytes]] = {
 }
 # Files that are damaged or not MIDI; each is refused with a sentence.
 DAMAGED: dict[str, Callable[[], bytes]] = {
-    "cut short": lambda: recital()[:-1000],
-    "a chunk longer than the file": lambda: file(chunk(ONE_NOTE * 100_000, length=2**32 - 1)),
-    "a quantity without end": lambda: single_track(ONE_NOTE, b"\xff" * (MAX_FILE_BYTES - 100)),
-    "no status": lambda: single_track(bytes(MAX_FILE_BYTES - 100)),
-    "system exclusive without end": lambda: single_track(
-        ONE_NOTE, b"\0\xf0\xff\xff\xff\x7f", bytes(10**6)
-    ),
-    "RIFF": lambda: (
-        b"RIFF" + struct.pack("<I", len(single_track(MUSIC))) + b"RMIDdata" + single_track(MUSIC)
-    ),
-    "format 3": lambda: single_track(MUSIC, kind=3),
+    "a chunk longer than the file": lambda: file(chunk(ONCE * 100_000, length=2**32 - 1)),
+    "no status": lambda: one(bytes(FULL - 100)),
+    "format 3": lambda: one(MUSIC, kind=3),
 }
-# Files that are accepted.
+# What may be opened, some of it only as far as it goes.
 ACCEPTED: dict[str, Callable[[], bytes]] = {
     "a recital": recital,
     "the largest": largest,
@@ -177,11 +169,15 @@ ACCEPTED: dict[str, Callable[[], bytes]] = {
         b"\0\xf0" + quantity(MAX_FILE_BYTES - 300) + bytes(MAX_FILE_BYTES - 300), MUSIC
     ),
     "instruments, as many as may be": lambda: file(programs(999, before=MUSIC)),
-    "a tempo of 0": lambda: single_track(tempo(0), MUSIC),
-    "format 2": lambda: single_track(MUSIC, kind=2),
-    "division 1": lambda: single_track(*(b"\0\x90\x3c\x40\1\x3c\0" for _ in range(20)), division=1),
-    "division 32767": lambda: single_track(b"\0\x90\x3c\x40\x88\0\x3c\0" * 2000, division=32767),
-    "notes in one segment, as many as may be": lambda: single_track(
+    "cut short": lambda: recital()[:-1000],
+    "RIFF": lambda: b"RIFF" + struct.pack("<I", len(one(MUSIC))) + b"RMIDdata\0\0\0\0" + one(MUSIC),
+    "a quantity without end": lambda: one(MUSIC, b"\xff" * (FULL - 300)),
+    "system exclusive without end": lambda: one(MUSIC, b"\0\xf0\xff\xff\xff\x7f", bytes(10**6)),
+    "a tempo of 0": lambda: one(tempo(0), MUSIC),
+    "format 2": lambda: one(MUSIC, kind=2),
+    "division 1": lambda: one(*(b"\0\x90\x3c\x40\1\x3c\0" for _ in range(20)), division=1),
+    "division 32767": lambda: one(b"\0\x90\x3c\x40\x88\0\x3c\0" * 2000, division=32767),
+    "notes in one segment, as many as may be": lambda: one(
         *notes(4990, 1), b"\xc0\0\x90\x3c\x40\xc0\0\x3c\0" * 30, division=4096
     ),
 }

@@ -2,6 +2,14 @@
 
 After Tan and Herremans, "Music FaderNets: Controllable Music Generation Based On High-Level
 Features via Low-Level Feature Modelling", ISMIR 2020.
+
+A MIDI file with its notes changed, and all else where it was::
+
+    piece = fadernets.read("in.mid")
+    usable = [s for s in fadernets.segments(piece) if s.problem is None]
+    notes = fadernets.load().slide([s.notes for s in usable], {"rhythm": 0.8})
+    changed = fadernets.stitch(piece, {s.index: n for s, n in zip(usable, notes)})
+    fadernets.write(changed, "out.mid")
 """
 
 from __future__ import annotations
@@ -9,7 +17,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fadernets.music.attributes import ATTRIBUTES, measure
+from fadernets.music.midi import read, write
 from fadernets.music.notes import Notes
+from fadernets.music.piece import Piece, segments, stitch
 
 if TYPE_CHECKING:
     from fadernets.codes import Codes
@@ -17,7 +27,19 @@ if TYPE_CHECKING:
 
     load = FaderNet.load
 
-__all__ = ["ATTRIBUTES", "Codes", "FaderNet", "Notes", "load", "measure"]
+__all__ = [
+    "ATTRIBUTES",
+    "Codes",
+    "FaderNet",
+    "Notes",
+    "Piece",
+    "load",
+    "measure",
+    "read",
+    "segments",
+    "stitch",
+    "write",
+]
 __version__ = "0.1.0"
 
 

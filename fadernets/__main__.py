@@ -18,6 +18,7 @@ from fadernets.checkpoint import CheckpointError
 from fadernets.mood_transfer import MOODS, PRESETS, SIDES
 from fadernets.music import key, midi
 from fadernets.music.attributes import ATTRIBUTES, PAPER, measure
+from fadernets.music.midi_notes import Part
 from fadernets.music.notes import BEATS, Notes
 from fadernets.music.piece import Piece, Segment, segments, stitch
 from fadernets.music.segment_limits import runs
@@ -131,6 +132,14 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
             metavar="N",
             help="draw a variation, segment K by seed N + K; not given, the likeliest",
         )
+    for reading in (describing, sliding, moving, mixing):
+        reading.add_argument(
+            "--tracks",
+            type=arguments.tracks,
+            metavar="A,B",
+            help="the tracks of IN.mid that are the piece, numbered from 1 as describe does; not "
+            "given, those of pianos. The others stay as they are",
+        )
     for using in (sliding, moving, mixing):
         using.add_argument("--model", metavar="M", help="a shipped model or a checkpoint's folder")
     rendering = command(render, source="IN.mid", output="OUT.wav")
@@ -145,13 +154,20 @@ def _described(moods: Mapping[str, str]) -> str:
 
 
 def describe(args: argparse.Namespace) -> None:
-    """List the segments: start, densities, key and probability of high arousal."""
-    piece = _piece(args.source)
+    """List the segments: start, densities, key and probability of high arousal.
+
+    The densities are those of keys held; the pedal has no part in them.
+    """
+    piece = _piece(args.source, tracks=args.tracks)
     rows = [_row(piece, segment) for segment in segments(piece)]
+    tracks = _tracks(piece, midi.parts_of(args.source))
     if args.json:
         head = {"name": piece.name, "beats": piece.length, "seconds": round(piece.duration, 3)}
-        print(json.dumps({**head, "segments": rows}, indent=2))
+        print(json.dumps({**head, "tracks": tracks, "segments": rows}, indent=2))
         return
+    for track in tracks if len(tracks) > 1 else []:
+        use = "the piece" if track["chosen"] else "stays as it is"
+        print(f"track {track['track']}: {track['name']}, {track['notes']} notes, {use}")
     columns = "{:>7}  {:>5}  {:>8}" + "  {:>6}" * len(ATTRIBUTES) + "  {:<9}  {}"
     print(columns.format("segment", "beat", "time", *ATTRIBUTES, "key", "high arousal"))
     for row in rows:
@@ -162,11 +178,27 @@ def describe(args: argparse.Namespace) -> None:
         print(columns.format(row["segment"], *start, *densities, row["key"] or "-", last))
 
 
+def _tracks(piece: Piece, parts: Sequence[Part]) -> list[dict[str, Any]]:
+    """What `describe` says of the tracks with notes."""
+    chosen = piece.original.parts if piece.original else ()
+    return [
+        {
+            "track": number + 1,
+            "name": part.label,
+            "channel": part.channel + 1,
+            "program": part.program,
+            "notes": part.notes,
+            "chosen": number in chosen,
+        }
+        for number, part in enumerate(parts)
+    ]
+
+
 def _row(piece: Piece, segment: Segment) -> dict[str, Any]:
     """What `describe` says of a segment."""
     arousal = None
     if segment.problem is None:
-        arousal = round(float(mood_classifier.of_arousal().probability([segment.notes])[0]), 4)
+        arousal = round(float(mood_classifier.of_arousal().probability([segment.sounding])[0]), 4)
     return {
         "segment": segment.index,
         "beat": segment.start,
@@ -179,9 +211,22 @@ def _row(piece: Piece, segment: Segment) -> dict[str, Any]:
 
 
 def slide(args: argparse.Namespace) -> None:
-    """Move the faders; 0 and 1 are the ends of the range that the model was trained on."""
-    piece = _piece(args.source)
+    """Move the faders; 0 and 1 are the ends of the range that the model was trained on.
+
+    The densities are those of keys held. OUT.mid is IN.mid with other notes; all else stays.
+    """
+    piece = _piece(args.source, tracks=args.tracks)
     positions = {name: vars(args)[name] for name in args.faders if vars(args)[name] is not None}
+    if not positions and args.seed is None:
+        _chosen(args, segments(piece))
+        midi.write(piece, args.output)
+        options = " or ".join(f"--{name}" for name in args.faders)
+        print(
+            f"nothing to change: {args.output.name} is {args.source.name} as it is; "
+            f"move a fader by {options}",
+            file=sys.stderr,
+        )
+        return
 
     def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
         try:
@@ -198,7 +243,7 @@ def transfer(args: argparse.Namespace) -> None:
     Arousal is what listeners said of game music. Valence is mostly a rule: major or minor.
     """
     target = _moods(args)
-    piece = _piece(args.source)
+    piece = _piece(args.source, tracks=args.tracks)
 
     def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
         source = [segment.notes for segment in batch]
@@ -226,7 +271,7 @@ def mix(args: argparse.Namespace) -> None:
     Length, tempo and meter are those of RHYTHM.mid; what NOTES.mid is too short for stays as it
     is.
     """
-    piece, other = _piece(args.source), _piece(args.donor)
+    piece, other = _piece(args.source, tracks=args.tracks), _piece(args.donor)
     windows, donors = segments(piece), segments(other)
     lacks = [donor.problem and f"{donor.problem} in {args.donor.name}" for donor in donors]
     lacks += [f"past the end of {args.donor.name}"] * len(windows)
@@ -255,9 +300,12 @@ def render(args: argparse.Namespace) -> None:
     midi.save(audio.wav_bytes(sound), args.output)
 
 
-def _piece(path: Path, least_beats: float = BEATS) -> Piece:
-    piece = midi.read(path)
+def _piece(path: Path, least_beats: float = BEATS, tracks: Sequence[int] | None = None) -> Piece:
+    """A file's piece; what is to be known of it goes to stderr."""
+    piece = midi.read(path, tracks)
     midi.check_length(piece, least_beats=least_beats)
+    for notice in piece.notices:
+        print(notice, file=sys.stderr)
     return piece
 
 
@@ -279,14 +327,7 @@ def _net(model: str | None) -> FaderNet:
 
 def _change(args: argparse.Namespace, piece: Piece, windows: list[Segment], change: Change) -> None:
     """Change the chosen segments that can be, write the piece and name the others."""
-    first, end = args.segments
-    chosen = windows[first:end]
-    if not chosen or (end or 0) > len(windows):
-        raise Refusal(
-            f"--segments {first}:{'' if end is None else end} is not a range of the segments "
-            f"that {args.source.name} has, 0 to {len(windows) - 1}."
-        )
-    _check_folder(args.output)
+    chosen = _chosen(args, windows)
     net = _net(args.model)
 
     def changing(batch: list[Segment]) -> list[Notes]:
@@ -299,6 +340,19 @@ def _change(args: argparse.Namespace, piece: Piece, windows: list[Segment], chan
     for problem in dict.fromkeys(segment.problem for segment in chosen if segment.problem):
         same = [segment.index for segment in chosen if segment.problem == problem]
         print(f"unchanged, {problem}: {_listed(same)}", file=sys.stderr)
+
+
+def _chosen(args: argparse.Namespace, found: list[Segment]) -> list[Segment]:
+    """The segments that --segments names, once they and the output are known to be possible."""
+    first, end = args.segments
+    chosen = found[first:end]
+    if not chosen or (end or 0) > len(found):
+        raise Refusal(
+            f"--segments {first}:{'' if end is None else end} is not a range of the segments "
+            f"that {args.source.name} has, 0 to {len(found) - 1}."
+        )
+    _check_folder(args.output)
+    return chosen
 
 
 def _listed(indices: list[int]) -> str:

@@ -45,6 +45,13 @@ def seed(text: str) -> int:
     return int(text)
 
 
+def tracks(text: str) -> tuple[int, ...]:
+    """Tracks' numbers from 0, of ``2,3``, which count from 1."""
+    if not re.fullmatch(r"[1-9]\d{0,3}(,[1-9]\d{0,3})*", text):
+        raise argparse.ArgumentTypeError(f"{text} is not a list of tracks such as 1,2")
+    return tuple(int(number) - 1 for number in text.split(","))
+
+
 def span(text: str) -> tuple[int, int | None]:
     """The first segment and the one after the last, of ``2:5``, ``2:``, ``:5`` or ``2``.
 

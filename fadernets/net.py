@@ -349,15 +349,14 @@ class FaderNet:
 
 def _check_segments(source: object) -> None:
     """Say how to get segments' notes out of what was given in their place."""
-    how = "[s.notes for s in fadernets.music.piece.segments(piece) if s.problem is None]"
+    how = "[s.notes for s in fadernets.segments(piece) if s.problem is None]"
     if isinstance(source, Notes):
         raise TypeError("one segment's notes are no list of segments: write [notes]")
     if isinstance(source, Piece):
         raise TypeError(f"a piece is no list of segments: write {how}")
     if isinstance(source, str | Path):
         raise TypeError(
-            f"a file's name is no list of segments: with piece = fadernets.music.midi.read(...), "
-            f"write {how}"
+            f"a file's name is no list of segments: with piece = fadernets.read(...), write {how}"
         )
     if not isinstance(source, Sequence | np.ndarray):
         raise TypeError(f"a {type(source).__name__} is no list of segments' notes")

@@ -61,6 +61,9 @@ def prepare_file(source: Source) -> Prepared:
         piece = midi.read(source.path)
     except (midi.MidiError, OSError) as error:
         return Prepared(source.name, source.corpus, {}, Counter(), str(error))
+    if piece.original and piece.original.damage:
+        damage = f"{source.name} is damaged or cut short."
+        return Prepared(source.name, source.corpus, {}, Counter(), damage)
     usable: list[Segment] = []
     dropped: Counter[str] = Counter()
     for segment in segments(piece):
@@ -75,17 +78,17 @@ def prepare_file(source: Source) -> Prepared:
     tokens = np.full((n, events.MAX_TOKENS), events.PAD, np.int16)
     length = np.zeros(n, np.uint8)
     for row, segment in enumerate(usable):
-        encoded = events.encode(segment.notes)
+        encoded = events.encode(segment.sounding)
         tokens[row, : len(encoded)] = encoded
         length[row] = len(encoded)
     arrays: dict[str, np.ndarray] = {
         "tokens": tokens,
         "length": length,
-        "key": np.array([key.find(s.notes) for s in usable], np.uint8),
+        "key": np.array([key.find(s.sounding) for s in usable], np.uint8),
         "start": np.array([s.start for s in usable], np.float32),
     }
     for name, attribute in ATTRIBUTES.items():
-        labels = [attribute.label(s.notes) for s in usable]
+        labels = [attribute.label(s.sounding) for s in usable]
         arrays[name] = np.array(labels, np.uint8).reshape(n, STEPS)
     ratings = np.full((n, 2), np.nan, np.float32)
     if source.ratings is not None:

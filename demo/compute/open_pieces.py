@@ -17,7 +17,7 @@ UNUSED_SECONDS = 3600.0  # without use after which a piece is closed; FADERNETS_
 CLOSED_SECONDS = 300.0  # until the pieces of a closed page go: a reload comes back within them
 PIECES_OPEN = 2_000  # at most
 NOTES_ADDED = 100  # to those of each piece, so that small ones go, too
-NOTES_OPEN = 3_000_000  # of all open pieces, at most: a few hundred megabytes
+NOTES_OPEN = 3_000_000  # of all open pieces with their files, at most: a few hundred megabytes
 
 
 @dataclass
@@ -31,7 +31,7 @@ class _OpenPiece:
 
     def weight(self, now: float) -> float:
         """What closing the piece frees: its size times the seconds since it was last used."""
-        return (len(self.session.piece.notes) + NOTES_ADDED) * (now - self.used)
+        return (self.session.piece.weight + NOTES_ADDED) * (now - self.used)
 
 
 class OpenPieces:
@@ -76,7 +76,7 @@ class OpenPieces:
             self._expire()
             now = self.clock()
             self._open[session.id] = _OpenPiece(session, page or "", now + self.kept, now)
-            self._notes += len(session.piece.notes)
+            self._notes += session.piece.weight
             while len(self._open) > 1 and (
                 self._notes > self.most_notes or len(self._open) > PIECES_OPEN
             ):
@@ -114,6 +114,6 @@ class OpenPieces:
 
     def _drop(self, names: list[str]) -> None:
         for name in names:
-            self._notes -= len(self._open.pop(name).session.piece.notes)
+            self._notes -= self._open.pop(name).session.piece.weight
         if names:
             self._closed(names)

@@ -109,10 +109,10 @@ class Worker:
 
     def _make_room(self) -> None:
         """Let go of the pieces used longest ago, but for the last."""
-        notes = sum(len(session.piece.notes) for session in self.sessions.values())
+        notes = sum(session.piece.weight for session in self.sessions.values())
         while len(self.sessions) > 1 and (len(self.sessions) > PIECES_KEPT or notes > NOTES_KEPT):
             _, session = self.sessions.popitem(last=False)
-            notes -= len(session.piece.notes)
+            notes -= session.piece.weight
 
     def _reply(self, kind: Kind, value: Any) -> None:
         messages.write(self.replies, Reply(self.number, kind, value))

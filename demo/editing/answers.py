@@ -119,11 +119,12 @@ class PieceMessage(TypedDict):
 
 
 class EndpointFigures(TypedDict):
-    """Means before and after a program's change, and the segments that cannot change."""
+    """Means before and after a program's change, the segments that cannot, what is to be known."""
 
     before: dict[str, float]
     after: dict[str, float]
     unchanged: list[UnchangedSegment]
+    notices: list[str]
 
 
 class UnchangedSegment(TypedDict):

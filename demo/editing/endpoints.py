@@ -14,7 +14,8 @@ from demo.editing.requests import EditRequest, Values
 from demo.editing.service import file_name, own_file
 from fadernets.music import midi
 from fadernets.music.attributes import PAPER, measure
-from fadernets.music.notes import Notes, cut
+from fadernets.music.notes import cut
+from fadernets.music.piece import Piece, Segment
 
 if TYPE_CHECKING:
     from fadernets.net import FaderNet
@@ -36,7 +37,8 @@ def change(
     Returns
     -------
     Path of the new file; mean densities and mean probability of high arousal of the segments that
-    can change, before and after; index and problem of each segment that cannot.
+    can change, before and after; index and problem of each segment that cannot;
+    ``notices``, sentences on what is damaged in the file or stays as it is.
 
     Raises
     ------
@@ -52,23 +54,25 @@ def change(
     names = tuple(dict.fromkeys((*PAPER, *net.faders)))
     selected = session.segments[edit.first : edit.last + 1]
     with own_file(folder, f"{file_name(session, edit, is_whole=True)}.mid") as new:
-        new.write_bytes(midi.dump(result))
+        new.write_bytes(midi.file_bytes(result))
     return (
         str(new),
         {
-            "before": _means([s.notes for s in usable], names),
-            "after": _means([cut(result.sounding, s.start) for s in usable], names),
+            "before": _means(session.piece, usable, names),
+            "after": _means(result, usable, names),
             "unchanged": [
                 {"segment": s.index, "problem": s.problem} for s in selected if s.problem
             ],
+            "notices": list(session.piece.notices),
         },
     )
 
 
-def _means(chosen: Sequence[Notes], names: Sequence[str]) -> dict[str, float]:
-    chosen = [notes for notes in chosen if len(notes)]
-    if not chosen:
+def _means(piece: Piece, chosen: Sequence[Segment], names: Sequence[str]) -> dict[str, float]:
+    """Mean densities of segments by their keys, and mean arousal by their sound."""
+    played = [notes for s in chosen if len(notes := cut(piece.notes, s.start))]
+    if not played:
         return {}
-    measures = [measure(notes, names) for notes in chosen]
+    measures = [measure(notes, names) for notes in played]
     means = {name: float(np.mean([m[name] for m in measures])) for name in names}
-    return {**means, "arousal": mean_arousal(chosen)}
+    return {**means, "arousal": mean_arousal([cut(piece.sounding, s.start) for s in chosen])}

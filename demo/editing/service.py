@@ -107,7 +107,8 @@ def answer(
     rolls = pianoroll.compare(original, result)
     changes = _changes(rolls)
     sound_message, trouble = _sound(session, edit, original, result, request)
-    sentences = (changes, _unchanged(session.segments[edit.first : edit.last + 1]), trouble)
+    unchanged = _unchanged(session.segments[edit.first : edit.last + 1])
+    sentences = (changes, unchanged, trouble, *session.piece.notices)
     return {
         "number": number,
         "piece": session.id,
@@ -174,10 +175,12 @@ def figures(
     Means over the segments that can change, or over all if none can.
     """
     usable = session.usable(edit.span)
-    before = [s.notes for s in usable or session.segments[edit.first : edit.last + 1]]
-    after = before
+    shown = usable or session.segments[edit.first : edit.last + 1]
+    before = after = [s.notes for s in shown]
+    heard_before = heard_after = [s.sounding for s in shown]
     if changed is not session.piece:
-        after = [cut(changed.sounding, s.start) for s in usable]
+        after = [cut(changed.notes, s.start) for s in usable]
+        heard_after = [cut(changed.sounding, s.start) for s in usable]
     by_fader: dict[str, FaderFigures] = {}
     for name in net.faders:
         scale = net.density(name, np.linspace(0, 1, SCALE_POINTS))
@@ -186,10 +189,10 @@ def figures(
             "result": _density(net, name, after),
             "table": np.round(scale, 4).tolist(),
         }
-    arousal = _percent(mean_arousal(before)) if usable else NO_FIGURE
+    arousal = _percent(mean_arousal(heard_before)) if usable else NO_FIGURE
     by_fader["arousal"] = {
         "piece": arousal,
-        "result": arousal if after is before else _percent(mean_arousal(after)),
+        "result": arousal if after is before else _percent(mean_arousal(heard_after)),
     }
     by_fader["valence"] = {"piece": _in_major(before), "result": _in_major(after)}
     return by_fader
@@ -264,7 +267,7 @@ def save(net: FaderNet, session: PieceSession, values: Values, folder: str | Pat
             sound.write_wav(path, session, edit, result, is_whole)
         else:
             piece = result if is_whole else excerpt(result, *session.ends(edit.span))
-            path.write_bytes(midi.dump(piece))
+            path.write_bytes(midi.file_bytes(piece))
     return str(path)
 
 

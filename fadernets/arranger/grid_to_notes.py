@@ -17,6 +17,8 @@ def grid_to_notes(
 ) -> Notes:
     """The notes of one grid. Those that the source has keep their onsets, and the ends that fit.
 
+    Strikes of one key in one step, of which the grid has one, come and go together.
+
     Parameters
     ----------
     onset, hold, velocity : float arrays, shape (16, 88)
@@ -27,33 +29,44 @@ def grid_to_notes(
     firsts, lasts = (
         x.numpy() for x in steps_of(torch.from_numpy(source.onset), torch.from_numpy(source.offset))
     )
-    index_of = dict(zip(zip(firsts, source.pitch, strict=True), range(len(source)), strict=True))
+    numbers: dict[tuple[int, int], list[int]] = {}  # a key may be struck several times in a step
     starts: dict[int, list[float]] = {}  # onsets of the source in each step
-    for step, start in zip(firsts, source.onset, strict=True):
-        starts.setdefault(int(step), []).append(float(start))
+    places = zip(firsts.tolist(), source.pitch.tolist(), strict=True)
+    for number, (step, pitch) in enumerate(places):
+        numbers.setdefault((step, pitch), []).append(number)
+        starts.setdefault(step, []).append(float(source.onset[number]))
 
     def onset_of(step: int, pitch: int) -> float:
         """Beats: the source's own; for a new note that of the notes struck with it."""
-        if (step, pitch) in index_of:
-            return float(source.onset[index_of[step, pitch]])
+        if (step, pitch) in numbers:
+            return float(source.onset[numbers[step, pitch][0]])
         return float(np.mean(starts[step])) if step in starts else step / STEPS_PER_BEAT
 
     rows = []
-    for step, index in zip(*np.nonzero(onset), strict=True):
-        pitch, end = int(index) + LOWEST_PITCH, int(step) + 1
+    for step, index in zip(*(x.tolist() for x in np.nonzero(onset)), strict=True):
+        pitch, end = index + LOWEST_PITCH, step + 1
         while end < STEPS and hold[end, index] > 0:
             end += 1
-        start = onset_of(int(step), pitch)
-        own = index_of.get((step, pitch))
-        stop, loudness = end / STEPS_PER_BEAT, 127 * float(velocity[step, index])
-        if own is not None:
-            loudness = float(source.velocity[own])
-            stop = float(source.offset[own]) if lasts[own] == end - 1 else stop
-        stop = max(stop, start + SHORTEST_BEATS)
-        if end < STEPS and onset[end, index] > 0:  # one string a key: it ends before its next onset
+        own = numbers.get((step, pitch), [])
+        for number in own[:-1]:
+            rows.append(
+                (source.onset[number], source.offset[number], pitch, source.velocity[number])
+            )
+        start, loudness = onset_of(step, pitch), 127 * float(velocity[step, index])
+        stop = max(end / STEPS_PER_BEAT, start + SHORTEST_BEATS)
+        is_whole = False  # whether the source's note stays with its end
+        if own:
+            last = own[-1]
+            start, loudness = float(source.onset[last]), float(source.velocity[last])
+            is_whole = lasts[last] == end - 1
+            stop = float(source.offset[last]) if is_whole else max(stop, start + SHORTEST_BEATS)
+        if end < STEPS and onset[end, index] > 0 and not (is_whole and (end, pitch) in numbers):
+            # one string a key: it ends before its next onset
             stop = min(stop, onset_of(end, pitch), (end + BEFORE_HALF) / STEPS_PER_BEAT)
         if stop > start:
-            rows.append(
-                (start, min(stop, BEATS), pitch, int(np.clip(round(loudness + louder), 1, 127)))
-            )
-    return Notes.of(*zip(*rows, strict=True)) if rows else Notes.empty()
+            rows.append((start, min(stop, BEATS), pitch, loudness))
+    if not rows:
+        return Notes.empty()
+    onsets, offsets, pitches, velocities = zip(*rows, strict=True)
+    shifted = np.rint(np.array(velocities) + louder).clip(1, 127)
+    return Notes.of(onsets, offsets, pitches, shifted)

@@ -1,7 +1,8 @@
-"""MIDI files <-> pieces: the only file that knows a MIDI library.
+"""MIDI files <-> pieces.
 
-symusic reads: it parses the files of a whole corpus in seconds. pretty_midi, which also knows how
-to order events of one instant, writes.
+A piece that was read from a file is saved as that file with other notes (`file_bytes`, `write`);
+one that was not, and what is only to be played, becomes a file of its own (`dump`), by pretty_midi,
+which knows how to order events of one instant.
 """
 
 from __future__ import annotations
@@ -9,18 +10,27 @@ from __future__ import annotations
 import io
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pretty_midi
-import symusic
 
 from fadernets.atomic_file import replacing
+from fadernets.music import midi_edit
 from fadernets.music.midi_error import MidiError as MidiError
-from fadernets.music.midi_limits import check_bytes, check_piece
+from fadernets.music.midi_events import CONTROL, TEMPO, TIME_SIGNATURE, MidiFile
+from fadernets.music.midi_limits import check_counts, check_piece
+from fadernets.music.midi_notes import (
+    Part,
+    RawNotes,
+    default_parts,
+    keyboard_notes,
+    last_tick,
+    raw_notes,
+)
 from fadernets.music.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT, Notes
-from fadernets.music.piece import NO_PEDAL, Piece, struck_once
+from fadernets.music.piece import NO_PEDAL, Original, Piece, struck_once
 
 MAX_BEATS = 9_600  # most beats that faders are offered for: 30 minutes at 320 a minute
 MAX_MINUTES = 30  # longest piece that faders are offered for; training may read longer ones
@@ -31,58 +41,101 @@ MOST_BEATS = 20_000  # 30 minutes at 667 a minute: more means damaged times
 SUSTAIN = 64  # number of the sustain pedal's controller
 PEDAL_DOWN = 64  # its smallest value that counts as down
 RESOLUTION = 480  # ticks of a beat in files written; the recordings trained on have as many
+MOST_NAMED = 5  # parts that a notice names
+GREATEST_POWER = 7  # of two as a meter's denominator
 SLOWEST = 2**24 - 1  # microseconds of a beat, what a tempo event can hold
 
 
-def read(source: str | Path | bytes) -> Piece:
-    """The piano music of a MIDI file: all tracks but drums, merged.
+def read(source: str | Path | bytes, parts: Sequence[int] | None = None) -> Piece:
+    """The piano music of a MIDI file, some of its parts merged.
 
-    Pitches outside the piano are left out. Of several strikes of a key at one instant the longest
-    stays; a key struck again while it is down ends its note there. Pedals of several tracks or
-    channels count as one, down while any is down; a pedal in a track without notes is not seen.
+    A part is what one track holds for one channel. Without `parts` it is those that a piano plays;
+    where none does, all but drums. Notes beyond a piano's keys are not seen. Several strikes of a
+    key at one instant are one, as long as the longest and as loud as the loudest; a key struck
+    again while it is down ends its note there, and one that is never released ends with its track.
+    Pedals of several parts count as one, down while any is down; a pedal in a track without notes
+    is not seen. What is not seen stays in the file when the piece is saved.
+
+    A damaged file is read as far as it goes, and the piece's `notices` say so.
 
     Parameters
     ----------
     source : path, or the bytes of a file
+        RIFF files may wrap it.
+    parts : sequence of int, optional
+        Numbers of parts, from 0 as `parts_of` lists them.
 
     Raises
     ------
     MidiError
         If it cannot be read, is not a MIDI file, holds more than `fadernets.music.midi_limits`
-        allows or has no notes for a piano. The sentence has the file's name, but not its folder.
+        allows, has no such part or no notes for a piano. The sentence has the file's name, but not
+        its folder.
     """
-    if isinstance(source, bytes):
-        name, data = "the MIDI data", source
-        _check_size(len(data), name)
-    else:
-        name = Path(source).name or "the path"
-        data = _bytes(Path(source), name)
-    score = _parse(data, name)
-    tracks = [track for track in score.tracks if len(track.notes)]
-    if not tracks:
-        raise MidiError(f"{name} has no notes.")
-    tracks = [track for track in tracks if not track.is_drum]
-    if not tracks:
+    file, name = _file(source)
+    raw = raw_notes(file)
+    if not len(raw.part):
+        damage = "is damaged or cut short" if file.warnings else "has no notes"
+        raise MidiError(f"{name} {damage}.")
+    numbers = tuple(default_parts(raw) if parts is None else dict.fromkeys(parts))
+    if not all(0 <= number < len(raw.parts) for number in numbers):
+        raise MidiError(f"{name} has no such track: it has {len(raw.parts)} with notes.")
+    if not numbers:
         raise MidiError(f"{name} has only drums.")
-    tpq = score.ticks_per_quarter
-    notes = _notes([track.notes.numpy() for track in tracks], tpq)
+    notes, _ = keyboard_notes(raw, numbers, file.division)
     if not len(notes):
         raise MidiError(f"{name} has no notes in the range of a piano.")
-    # The last event of a track that is used: tempo and meter may go on long after the music.
-    length = max(float(notes.offset.max()), *(track.end() / tpq for track in tracks))
-    # Damaged delta times add up to weeks of silence, or overflow to a time before the beginning.
-    if length > MOST_BEATS or notes.onset[0] < 0:
+    chosen = [raw.parts[number] for number in numbers]
+    # The end of a track that is used: tempo and meter may go on long after the music.
+    last = max(last_tick(file, file.tracks[part.track]) for part in chosen)
+    length = max(float(notes.offset.max()), last / file.division)
+    # Damaged delta times add up to weeks of silence.
+    if length > MOST_BEATS:
         raise MidiError(f"{name} is damaged: it has impossible times.")
     piece = Piece(
         notes=notes,
-        pedal=_pedal([track.controls.numpy() for track in tracks], tpq, length),
-        tempo=_tempo(score.tempos.numpy(), tpq, length),
-        meter=_meter(score.time_signatures.numpy(), tpq, length),
+        pedal=_pedal(file, chosen, length),
+        tempo=_tempo(file, length),
+        meter=_meter(file, length),
         length=length,
         name="" if isinstance(source, bytes) else Path(source).stem,
+        original=Original(
+            file.data,
+            numbers,
+            tuple(f"{name} {fault}: it was opened as far as it goes." for fault in file.warnings),
+            _notices(raw, numbers, by_default=parts is None),
+        ),
     )
     check_piece(piece, name)
     return piece
+
+
+def parts_of(source: str | Path | bytes) -> tuple[Part, ...]:
+    """The parts of a MIDI file that have notes, by track, then channel.
+
+    Raises
+    ------
+    MidiError
+        If it cannot be read.
+    """
+    return raw_notes(_file(source)[0]).parts
+
+
+def file_bytes(piece: Piece) -> bytes:
+    """The bytes of a piece's MIDI file: the file that it was read from, with the piece's notes.
+
+    Events of all else are where they were; with the same notes it is the same bytes. A piece that
+    was not read from a file, or whose pedal, tempo, meter or length is another than the file's,
+    is written anew, as `dump` does.
+    """
+    if piece.original is None:
+        return dump(piece)
+    before = read(piece.original.data, piece.original.parts)
+    same = ("pedal", "tempo", "meter", "length")
+    if not all(np.array_equal(getattr(before, a), getattr(piece, a)) for a in same):
+        return dump(piece)
+    file, _ = _file(piece.original.data)
+    return midi_edit.with_notes(file, raw_notes(file), piece.original.parts, piece.notes)
 
 
 def check_length(
@@ -120,7 +173,7 @@ def check_length(
 
 
 def dump(piece: Piece, tail: float = 0.0) -> bytes:
-    """The bytes of a MIDI file of a piece: one piano track, its pedal, tempo map and meter.
+    """The bytes of a MIDI file made anew: one piano track, its pedal, tempo map and meter.
 
     Parameters
     ----------
@@ -153,14 +206,14 @@ def dump(piece: Piece, tail: float = 0.0) -> bytes:
 
 
 def write(piece: Piece, path: str | Path) -> None:
-    """Write a piece to a MIDI file, whole or not at all.
+    """Write a piece to a MIDI file as `file_bytes` has it, whole or not at all.
 
     Raises
     ------
     MidiError
         If it cannot be written.
     """
-    save(dump(piece), path)
+    save(file_bytes(piece), path)
 
 
 def save(data: bytes, path: str | Path) -> None:
@@ -243,48 +296,53 @@ def _check_size(size: int, name: str) -> None:
         raise MidiError(f"{name} is too large for a piece: more than {MOST_BYTES // 10**6} MB.")
 
 
-def _parse(data: bytes, name: str) -> Any:
-    """symusic's score, in ticks."""
-    if data[:4] != b"MThd" or len(data) < 14:
-        raise MidiError(f"{name} is not a MIDI file.")
-    division = int.from_bytes(data[12:14], "big")
-    if division & 0x8000:
-        raise MidiError(f"{name} counts time in SMPTE frames, which have no beats.")
-    if division == 0:
-        raise MidiError(f"{name} is damaged: its beats have no length.")
-    check_bytes(data, name)
-    try:
-        return symusic.Score.from_midi(data)
-    except (RuntimeError, ValueError, IndexError, MemoryError, OverflowError) as error:
-        raise MidiError(f"{name} is damaged or cut short.") from error
+def _file(source: str | Path | bytes) -> tuple[MidiFile, str]:
+    """A file's events, within the bounds, and what to call it."""
+    if isinstance(source, bytes):
+        name, data = "the MIDI data", source
+        _check_size(len(data), name)
+    else:
+        name = Path(source).name or "the path"
+        data = _bytes(Path(source), name)
+    file = MidiFile.parse(data, name)
+    check_counts(file.counts(), name)
+    return file, name
 
 
-def _notes(tracks: list[dict[str, np.ndarray]], tpq: int) -> Notes:
-    """Merged notes of the piano's range."""
-    start, length, pitch, velocity = (
-        np.concatenate([track[key] for track in tracks]).astype(np.int64)
-        for key in ("time", "duration", "pitch", "velocity")
-    )
-    length = np.maximum(length, 1)  # released in the tick it was struck: the shortest note there is
-    piano = (pitch >= LOWEST_PITCH) & (pitch <= HIGHEST_PITCH)
-    onset, offset = start[piano] / tpq, (start + length)[piano] / tpq
-    return struck_once(Notes.of(onset, offset, pitch[piano], velocity[piano]))
+def _notices(raw: RawNotes, numbers: tuple[int, ...], by_default: bool) -> tuple[str, ...]:
+    """What whoever opens a file should know of what is not seen of it."""
+    notices = []
+    chosen = np.isin(raw.part, numbers)
+    beyond = np.count_nonzero(chosen & ((raw.pitch < LOWEST_PITCH) | (raw.pitch > HIGHEST_PITCH)))
+    if beyond:
+        notes = "1 note beyond the keys of a piano stays as it is"
+        if beyond > 1:
+            notes = f"{beyond:,} notes beyond the keys of a piano stay as they are"
+        notices.append(f"{notes}, below A0 or above C8.")
+    if by_default and any(raw.parts[number].is_drums for number in numbers):
+        notices.append("Channel 10, where drums usually are, was taken for a piano's.")
+    others = [part.label for number, part in enumerate(raw.parts) if number not in numbers]
+    if others:
+        labels = list(dict.fromkeys(others))
+        more = f" and {len(labels) - MOST_NAMED:,} more" if len(labels) > MOST_NAMED else ""
+        stay = "stays as it is" if len(labels) == 1 else "stay as they are"
+        notices.append(f"{', '.join(labels[:MOST_NAMED])}{more} {stay}.")
+    return tuple(notices)
 
 
-def _pedal(tracks: list[dict[str, np.ndarray]], tpq: int, length: float) -> np.ndarray:
-    """Presses of all tracks, (p, 2) in beats; one still down at the end closes at `length`.
-
-    From the control changes, not symusic's own list of pedals: that one misses a pedal that is
-    never lifted, and invents one where a channel's first message is a lift.
-    """
+def _pedal(file: MidiFile, parts: Sequence[Part], length: float) -> np.ndarray:
+    """Presses of all parts, (p, 2) in beats; one still down at the end closes at `length`."""
     presses = []
-    for control in tracks:
-        moves = control["number"] == SUSTAIN
-        time = control["time"][moves] / tpq
-        down = np.concatenate([[False], control["value"][moves] >= PEDAL_DOWN, [False]])
+    for part in parts:
+        track = file.tracks[part.track]
+        moves = np.flatnonzero(track.status == (CONTROL << 4 | part.channel))
+        moves = moves[file.data_bytes(track, moves, 0) == SUSTAIN]
+        time = track.tick[moves] / file.division
+        is_down = file.data_bytes(track, moves, 1) >= PEDAL_DOWN
+        down = np.concatenate([[False], is_down, [False]])
         change = np.flatnonzero(down[1:] != down[:-1])  # down and up in turn
-        presses.append(np.append(time, length)[change].reshape(-1, 2))
-    return merged(np.concatenate(presses))
+        presses.append(np.append(time, max(length, time.max(initial=0)))[change].reshape(-1, 2))
+    return merged(np.concatenate(presses).clip(max=length))
 
 
 def merged(presses: np.ndarray) -> np.ndarray:
@@ -306,19 +364,31 @@ def merged(presses: np.ndarray) -> np.ndarray:
     return np.stack([presses[first, 0], reach[last]], axis=1)
 
 
-def _tempo(tempos: dict[str, np.ndarray], tpq: int, length: float) -> np.ndarray:
+def _tempo(file: MidiFile, length: float) -> np.ndarray:
     """Rows (beat, quarter notes per minute)."""
-    valid = tempos["mspq"] > 0
-    beat, qpm = tempos["time"][valid] / tpq, 6e7 / tempos["mspq"][valid]
-    return _rows(np.stack([beat, qpm], axis=1), (DEFAULT_TEMPO,), length)
+    rows = []
+    for beat, content in _signs(file, TEMPO):
+        if len(content) >= 3 and (microseconds := int.from_bytes(content[:3], "big")):
+            rows.append((beat, 6e7 / microseconds))
+    return _rows(np.array(rows).reshape(-1, 2), (DEFAULT_TEMPO,), length)
 
 
-def _meter(signatures: dict[str, np.ndarray], tpq: int, length: float) -> np.ndarray:
+def _meter(file: MidiFile, length: float) -> np.ndarray:
     """Rows (beat, numerator, denominator)."""
-    valid = (signatures["numerator"] > 0) & (signatures["denominator"] > 0)
-    beat = signatures["time"] / tpq
-    rows = np.stack([beat, signatures["numerator"], signatures["denominator"]], axis=1)
-    return _rows(rows[valid], DEFAULT_METER, length)
+    rows = []
+    for beat, content in _signs(file, TIME_SIGNATURE):
+        if len(content) >= 2 and content[0] and content[1] <= GREATEST_POWER:
+            rows.append((beat, float(content[0]), 2.0 ** content[1]))
+    return _rows(np.array(rows).reshape(-1, 3), DEFAULT_METER, length)
+
+
+def _signs(file: MidiFile, kind: int) -> list[tuple[float, bytes]]:
+    """Beat and content of the meta events of a kind, track by track."""
+    return [
+        (float(track.tick[event]) / file.division, content)
+        for track in file.tracks
+        for event, content in file.metas(track, kind)
+    ]
 
 
 def _rows(rows: np.ndarray, default: tuple[float, ...], length: float) -> np.ndarray:

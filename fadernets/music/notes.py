@@ -154,10 +154,15 @@ def cut(notes: Notes, start: float, beats: float = BEATS) -> Notes:
     >>> list(cut(Notes.of([3.99, 6.0], [5.0, 9.0], [60, 64], [80, 80]), start=4))
     [(0.0, 1.0, 60, 80), (2.0, 4.0, 64, 80)]
     """
+    return visible(notes, start, beats)[1]
+
+
+def visible(notes: Notes, start: float, beats: float = BEATS) -> tuple[np.ndarray, Notes]:
+    """As `cut`, and before it the number of each of its m notes in the piece: int64, (m,)."""
     first, last = np.searchsorted(notes.onset, [start - EARLY, start + beats - EARLY])
     inside = notes[first:last]
     onset = np.maximum(inside.onset - start, 0.0)
     offset = np.minimum(inside.offset - start, beats)
-    sounds = offset > onset
-    segment = Notes(onset, offset, inside.pitch, inside.velocity)[sounds]
-    return segment[np.lexsort((segment.pitch, segment.onset))]  # early ones now begin together
+    rows = np.flatnonzero(offset > onset)
+    rows = rows[np.lexsort((inside.pitch[rows], onset[rows]))]  # early ones now begin together
+    return rows + first, Notes(onset[rows], offset[rows], inside.pitch[rows], inside.velocity[rows])

@@ -9,11 +9,31 @@ from typing import overload
 
 import numpy as np
 
-from fadernets.music.notes import BEATS, EARLY, Notes, concatenate, cut, sustain
+from fadernets.music.notes import BEATS, EARLY, Notes, concatenate, cut, sustain, visible
 from fadernets.music.segment_limits import problem
 
 NO_PEDAL = np.zeros((0, 2))
-GAP = 1 / 240  # beats by which a key is let go before a pedal that must not catch it
+
+
+@dataclass(frozen=True, eq=False)
+class Original:
+    """The MIDI file of a piece: what is saved again, with other notes.
+
+    Attributes
+    ----------
+    data : bytes
+    parts : tuple of int
+        Which of the file's parts are the piece (`fadernets.music.midi_notes.RawNotes.parts`).
+    damage : tuple of str
+        What is wrong with the file, in sentences.
+    notices : tuple of str
+        What whoever opens it should know beside, in sentences: what stays as it is.
+    """
+
+    data: bytes
+    parts: tuple[int, ...]
+    damage: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +54,8 @@ class Piece:
         Beats: the end of the last note or of the file, whichever is later.
     name : str
         What to call it; a file name, for instance.
+    original : Original or None
+        The file that it was read from, or that a piece changed to this one was.
     """
 
     notes: Notes
@@ -42,6 +64,7 @@ class Piece:
     meter: np.ndarray
     length: float
     name: str = ""
+    original: Original | None = None
 
     @cached_property
     def sounding(self) -> Notes:
@@ -73,6 +96,16 @@ class Piece:
         return self.tempo[row, 0] + (seconds - self._clock[row]) * self.tempo[row, 1] / 60
 
     @property
+    def notices(self) -> tuple[str, ...]:
+        """What whoever opens its file should know, in sentences."""
+        return self.original.damage + self.original.notices if self.original else ()
+
+    @property
+    def weight(self) -> int:
+        """About how much memory it takes, in notes of 100 bytes."""
+        return len(self.notes) + (len(self.original.data) // 100 if self.original else 0)
+
+    @property
     def duration(self) -> float:
         """Length in seconds."""
         return float(self.seconds(self.length))
@@ -89,14 +122,19 @@ class Segment:
     start : float
         Beats from the piece's beginning.
     notes : Notes
-        The notes that begin in it, lengthened by the pedal and cut at its end; beats from `start`.
+        The notes that begin in it, as long as their keys are down and cut at its end; beats from
+        `start`. These are what faders measure and change.
+    sounding : Notes
+        The same notes as heard, lengthened by the pedal.
     problem : str or None
-        Why the model cannot take it (`fadernets.music.segment_limits.PROBLEMS`); None when it can.
+        Why the model cannot take it (`fadernets.music.segment_limits.PROBLEMS`), by its sound, as
+        in training; None when it can.
     """
 
     index: int
     start: float
     notes: Notes
+    sounding: Notes
     problem: str | None
 
 
@@ -110,41 +148,57 @@ def segments(piece: Piece) -> list[Segment]:
     """Every 4-beat window of a piece from beat 0 to its end, usable or not."""
     windows = []
     for index in range(segment_count(piece)):
-        notes = cut(piece.sounding, index * BEATS)
-        windows.append(Segment(index, float(index * BEATS), notes, problem(notes)))
+        start = float(index * BEATS)
+        sounding = cut(piece.sounding, start)
+        windows.append(Segment(index, start, cut(piece.notes, start), sounding, problem(sounding)))
     return windows
 
 
 def struck_once(notes: Notes) -> Notes:
     """The notes as one string per key can play them; any unit of time.
 
-    Of several strikes of a key at one instant the longest stays, then the loudest. A key struck
-    again while it is down ends its note there.
+    Several strikes of a key at one instant are one, as long as the longest and as loud as the
+    loudest. A key struck again while it is down ends its note there.
 
     >>> list(struck_once(Notes.of([0, 0, 1], [1, 3, 2], [60] * 3, [80, 70, 60])))
-    [(0.0, 1.0, 60, 70), (1.0, 2.0, 60, 60)]
+    [(0.0, 1.0, 60, 80), (1.0, 2.0, 60, 60)]
     """
-    order = np.lexsort((-notes.velocity, -notes.offset, notes.onset, notes.pitch))
+    return one_string(notes)[0]
+
+
+def one_string(notes: Notes) -> tuple[Notes, np.ndarray]:
+    """As `struck_once`, and of each of n notes its number in the result: int64, (n,)."""
+    if not len(notes):
+        return notes, np.zeros(0, np.int64)
+    order = np.lexsort((-notes.offset, notes.onset, notes.pitch))
     onset, pitch = notes.onset[order], notes.pitch[order]
     first = np.ones(len(order), bool)
     first[1:] = (onset[1:] != onset[:-1]) | (pitch[1:] != pitch[:-1])
-    return sustain(notes[np.sort(order[first])], NO_PEDAL)
+    begin = np.flatnonzero(first)
+    loudest = np.maximum.reduceat(notes.velocity[order], begin)
+    strings = Notes(onset[begin], notes.offset[order][begin], pitch[begin], loudest)
+    rising = np.lexsort((strings.pitch, strings.onset))
+    number = np.empty(len(rising), np.int64)
+    number[rising] = np.arange(len(rising))
+    of_notes = np.empty(len(order), np.int64)
+    of_notes[order] = number[np.cumsum(first) - 1]
+    return sustain(strings[rising], NO_PEDAL), of_notes
 
 
 def stitch(piece: Piece, changed: Mapping[int, Notes]) -> Piece:
     """A piece with other notes in some of its segments.
 
-    The new notes carry their sounding length, so the pedal is lifted while they play. A note from
-    before that rings into a changed segment goes on ringing, unless the new notes strike its key.
-    Length, tempo, meter and the notes of the other segments stay as they are; only what rang into
-    these from a segment that changed ends with it.
+    All else stays, the pedal too: notes have the lengths of keys, and the pedal takes over what it
+    took over before. A note that the segment has already, of the same onset and pitch, stays that
+    note, with its end behind the segment's if it has the end that the segment shows. What rings
+    into the segment goes on ringing, unless new notes strike its key.
 
     Parameters
     ----------
     piece : Piece
     changed : mapping from segment index to Notes
-        In beats from the segment's start. What lies outside the segment, or past the end of the
-        piece, is cut off.
+        In beats from the segment's start, as `Segment.notes`. What lies outside the segment, or
+        past the end of the piece, is cut off.
 
     Raises
     ------
@@ -163,65 +217,42 @@ def stitch(piece: Piece, changed: Mapping[int, Notes]) -> Piece:
             raise ValueError(f"segment {index} is outside 0 to {count - 1}")
     if not changed:
         return piece
-    is_changed = np.zeros(count, bool)
-    is_changed[list(changed)] = True
-    spans = _spans(is_changed)
-    pedal = _lifted(piece.pedal, spans)
-    starts = np.arange(1, count) * float(BEATS) - EARLY
-    unchanged = ~is_changed[np.searchsorted(starts, piece.notes.onset, side="right")]
-    parts = [_ringing(piece.notes[unchanged], piece.sounding[unchanged], spans, pedal)]
+    stays = np.ones(len(piece.notes), bool)
+    parts = []
     for index, notes in changed.items():
-        parts.append(_fitted(notes, index * BEATS, piece.length, pedal))
-    return replace(piece, notes=struck_once(concatenate(parts)), pedal=pedal)
+        start = float(index * BEATS)
+        rows, shown = visible(piece.notes, start)
+        stays[rows] = False
+        parts.append(
+            _restored(_fitted(notes, start, piece.length), piece.notes[rows], shown, start)
+        )
+    return replace(piece, notes=struck_once(concatenate([piece.notes[stays], *parts])))
 
 
-def _spans(is_changed: np.ndarray) -> np.ndarray:
-    """Runs of changed segments: bool (n,) -> beats of begin and end, (r, 2), as `cut` has them."""
-    edges = np.flatnonzero(np.diff(is_changed.astype(int), prepend=0, append=0))
-    return edges.reshape(-1, 2) * float(BEATS) - EARLY
-
-
-def _lifted(pedal: np.ndarray, spans: np.ndarray) -> np.ndarray:
-    """Presses without what lies in the spans.
-
-    Presses and spans are in order and do not overlap: a press is cut into as many pieces as gaps
-    between spans that it reaches into.
-    """
-    after = np.append(-np.inf, spans[:, 1])  # where each gap begins
-    before = np.append(spans[:, 0], np.inf)  # and ends
-    first = np.searchsorted(spans[:, 1], pedal[:, 0], side="right")  # gap it may begin in
-    last = np.searchsorted(spans[:, 0], pedal[:, 1], side="left")  # gap it may end in
-    count = last - first + 1
-    press = np.repeat(np.arange(len(pedal)), count)
-    gap = first[press] + np.arange(len(press)) - np.repeat(np.cumsum(count) - count, count)
-    down, up = np.maximum(pedal[press, 0], after[gap]), np.minimum(pedal[press, 1], before[gap])
-    return np.stack([down, up], axis=1)[up > down]
-
-
-def _ringing(notes: Notes, sounding: Notes, spans: np.ndarray, pedal: np.ndarray) -> Notes:
-    """Kept notes, their keys held as long as the pedal held them where it is now lifted.
-
-    A note that rings on behind the span is held to the span's end: there the pedal, down as ever,
-    takes it over and ends it when it always did.
-    """
-    last = np.searchsorted(spans[:, 0], sounding.offset, side="left") - 1  # span it may ring into
-    begin, end = spans[last].T  # of the last span, where there is none before
-    held = np.minimum(sounding.offset, end)
-    taken = np.isin(end, pedal[:, 0]) & (sounding.offset == end)
-    held[taken] -= GAP  # not to be taken over: what ended at that very instant
-    rings = (last >= 0) & (notes.onset < begin)
-    return replace(notes, offset=np.where(rings, np.maximum(notes.offset, held), notes.offset))
-
-
-def _fitted(notes: Notes, start: float, length: float, pedal: np.ndarray) -> Notes:
-    """New notes in beats of the piece, cut to their segment and the piece.
-
-    They let go before a pedal that goes down on the next segment's first beat, as the rest of a
-    press from inside this one does: it would hold them.
-    """
-    end = min(start + BEATS, length)
-    down = pedal[np.searchsorted(pedal[:, 0], start, side="right") :, 0]  # after the start
-    last = down[0] - GAP if len(down) and down[0] <= end else end
-    notes = notes[(notes.onset >= 0) & (notes.onset < BEATS - EARLY)].shifted(start)
-    notes = replace(notes, offset=np.minimum(notes.offset, last))
+def _fitted(notes: Notes, start: float, length: float) -> Notes:
+    """New notes from a segment's start, cut to the segment and the piece."""
+    notes = notes[(notes.onset >= 0) & (notes.onset < BEATS - EARLY)]
+    notes = replace(notes, offset=np.minimum(notes.offset, min(float(BEATS), length - start)))
     return notes[notes.offset > notes.onset]
+
+
+def _restored(notes: Notes, own: Notes, shown: Notes, start: float) -> Notes:
+    """New notes in beats of the piece, those that the segment has already as they are there.
+
+    Parameters
+    ----------
+    notes : Notes
+        From the segment's start.
+    own, shown : Notes
+        The segment's, in beats of the piece, and as the segment shows them.
+    """
+    numbers = {place: k for k, place in enumerate(zip(shown.onset, shown.pitch, strict=True))}
+    places = zip(notes.onset, notes.pitch, strict=True)
+    match = np.array([numbers.get(place, -1) for place in places], np.int64)
+    new = notes.shifted(start)
+    mine = np.flatnonzero(match >= 0)
+    match = match[mine]
+    new.onset[mine] = own.onset[match]
+    same_end = notes.offset[mine] == shown.offset[match]
+    new.offset[mine[same_end]] = own.offset[match[same_end]]
+    return new

@@ -243,11 +243,13 @@ def _candidates(
     fresh: list[SegmentCandidate] = []
     for place in rng.permutation(len(fitting)).tolist():
         segment, seconds = fitting[place]
-        mark = fingerprint(segment.notes)
+        mark = fingerprint(segment.sounding)
         if mark not in fingerprints and len(fresh) < MOST_CANDIDATES:
             fingerprints.add(mark)
             tempo = _tempo(work, segment)
-            fresh.append(SegmentCandidate(work.name, segment.index, segment.notes, tempo, seconds))
+            fresh.append(
+                SegmentCandidate(work.name, segment.index, segment.sounding, tempo, seconds)
+            )
     return fresh, None if fresh else "its segments are the same as another piece's"
 
 

@@ -12,9 +12,11 @@ from demo.editing import service
 from demo.editing.piece_session import PieceSession, open_example, open_file
 from demo.editing.requests import EditRequest
 from fadernets.mood_transfer import PRESETS
-from fadernets.music.notes import cut
-from fadernets.music.piece import segments
-from tests.demo.editing.requested import ask
+from fadernets.music import midi
+from fadernets.music.notes import Notes, cut
+from fadernets.music.piece import Piece, segments
+from fadernets.playback import audio, chunks
+from tests.fadernets.music import midi_bytes as mb
 
 CLOSED = 4  # a segment of the rag with too many events
 
@@ -101,7 +103,7 @@ def test_what_cannot_change_passes_and_is_named(net):
     assert sentence in answer["summary"] and not answer["closed"]
     result = session.result(net, EditRequest(CLOSED - 1, CLOSED, {"rhythm": 0.2}))
     start = session.segments[CLOSED].start
-    assert list(cut(result.sounding, start)) == list(session.segments[CLOSED].notes)
+    assert list(cut(result.notes, start)) == list(session.segments[CLOSED].notes)
 
 
 def test_a_selection_that_cannot_change_is_closed(net):
@@ -187,6 +189,59 @@ def test_a_bad_file_is_one_sentence(tmp_path):
     path.write_bytes(b"not a song")
     with pytest.raises(ValueError, match="song.mid is not a MIDI file"):
         open_file(path)
+
+
+def test_endpoint_changes_a_file(net, session, tmp_path):
+    path = tmp_path / "in.mid"
+    midi.write(session.piece, path)
+    values = {"rhythm": 1.0, "first": 0, "last": None}
+    new, figures = endpoints.change(net, path, values, tmp_path / "new")
+    assert midi.read(new).length == pytest.approx(session.piece.length, abs=0.01)
+    assert figures["after"]["rhythm"] > figures["before"]["rhythm"]
+    assert figures["unchanged"] == [] and Path(new).name == "in_rhythm-1.00.mid"
+    with pytest.raises(ValueError, match="rhythm"):
+        endpoints.change(net, path, {"rhythm": 3.0}, tmp_path / "none")
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A visitor's file of a piano and a drum, cut short."""
+    drum = mb.track((0, mb.meta(3, b"Drums")), *mb.note(0, 100, 36, 90, 9))
+    data = mb.file(drum, mb.track(*mb.music(), (100, mb.control(64, 90))))[:-3]
+    path = tmp_path / "own.mid"
+    path.write_bytes(data)
+    return path
+
+
+NOTICES = ["own.mid is cut short: it was opened as far as it goes.", "Drums stays as it is."]
+
+
+def test_a_piece_is_saved_as_the_visitors_own_file(net, own, tmp_path):
+    values = ask(1, 1, rhythm=1.0) | {"kind": "midi", "scope": "piece"}
+    session = open_file(own)
+    data = Path(service.save(net, session, values, tmp_path / "new")).read_bytes()
+    assert mb.others(data)[0] == mb.others(own.read_bytes())[0]
+    assert mb.others(data)[1][0] == (100, mb.control(64, 90))
+    came = set(mb.notes_of(data)) - set(mb.notes_of(own.read_bytes()))
+    assert came and all(row[0] == 1 and 1914 <= row[2] < 3834 for row in came)
+    untouched = service.save(
+        net, session, ask(1, 1) | {"kind": "midi", "scope": "piece"}, tmp_path / "same"
+    )
+    assert Path(untouched).read_bytes() == own.read_bytes()
+
+
+def test_what_is_to_be_known_of_a_file_is_said(net, own, tmp_path):
+    session = open_file(own)
+    answer = service.answer(net, session, ask(0, 0))
+    assert all(notice in answer["summary"] for notice in NOTICES)
+    new, figures = endpoints.change(net, own, {"rhythm": 1.0}, tmp_path / "new")
+    assert figures["notices"] == NOTICES
+    assert mb.others(Path(new).read_bytes())[0] == mb.others(own.read_bytes())[0]
+
+
+def test_a_piece_weighs_what_its_file_does(own):
+    session = open_file(own)
+    assert session.piece.weight == len(session.piece.notes) + len(own.read_bytes()) // 100
 
 
 def test_a_mood_of_the_page_is_that_of_the_command_line(net, session):

