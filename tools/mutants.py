@@ -41,7 +41,7 @@ EQUIVALENT = ROOT / "tools" / "equivalent_mutants.toml"
 LIBRARIES = (
     "alembic.command gradio fastapi.testclient hypothesis jinja2 matplotlib.figure numpy pandas"
     " pretty_midi pydantic scipy.signal scipy.stats sklearn.linear_model soundfile sqlalchemy.orm"
-    " symusic torch uvicorn"
+    " torch uvicorn"
 ).split()
 
 

@@ -21,7 +21,7 @@ from survey.building.pairs import Pair, Recording
 from survey.building.selection import Pool
 from survey.building.study_spec import StudySpec
 
-VERSIONS = ("numpy", "torch", "music21", "symusic", "midirenderer", "soundfile")
+VERSIONS = ("numpy", "torch", "music21", "midirenderer", "soundfile")
 
 
 def record(
