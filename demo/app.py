@@ -39,6 +39,28 @@ from demo.page import ICON, LARGEST_FILE, SURVEY, TITLE, page, page_theme, scrip
 from fadernets import checkpoint  # noqa: E402
 from survey.core.process_end import asked, leave_if_asked, run, take_signals  # noqa: E402
 
+SCRIPTS = ("roll", "player", "overview", "fader", "tracks", "workbench", "view")
+TITLE = "Music FaderNets"
+LARGEST_FILE = 20_000_000  # bytes
+CALLS_WAITING = 20  # of programs; more are told to come later
+ICON = (
+    '<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 '
+    "viewBox=%220 0 32 32%22%3E%3Cpath d=%22M8 3h2v26H8zM22 3h2v26h-2z%22 fill=%22%23999%22/%3E"
+    "%3Crect x=%223%22 y=%228%22 width=%2212%22 height=%228%22 rx=%222%22 fill=%22%232f5b8f%22/%3E"
+    "%3Crect x=%2217%22 y=%2217%22 width=%2212%22 height=%228%22 rx=%222%22 fill=%22%23d0602a%22/"
+    '%3E%3C/svg%3E">'
+)
+START = """FaderNets.workbench({element, props, trigger, watch,
+    events: {ask: "ask", hear: "hear", save: "save", choose: "choose", reopen: "reopen"}})"""
+DOWNLOAD = "() => setTimeout(() => document.querySelector('#fn-file').click(), 50)"
+HEAD = """<header><h1>Music FaderNets</h1>
+<p>{faders} and a mood for piano music: slide, and hear what becomes of it.</p></header>"""
+SURVEY = "/survey"
+INVITATION = f'<a href="{SURVEY.strip("/")}/">Take part in the listening test</a>. '
+FOOT = """<footer>{invitation}After <i>Music FaderNets</i> by Hao Hao Tan and Dorien Herremans,
+ISMIR 2020. Every segment is four beats long.
+Examples: public-domain scores of the music21 corpus.</footer>"""
+
 
 class Demo:
     """The page with all that works for it, until `close`.
@@ -134,6 +156,170 @@ def _faders(model: str | None) -> tuple[str, ...]:
         return checkpoint.fader_names(model or os.environ.get("FADERNETS_MODEL") or None)
     except checkpoint.CheckpointError:  # the workers say so
         return ()
+
+
+def page(demo: Demo, survey: bool = False) -> GuardedBlocks:
+    """The demo's page, with a link to the listening test if there is one."""
+    # No queue: an event that comes just as the one before ends is sometimes never answered there
+    # (Gradio 6.31 closes the stream it would come by). `Workers` has queues of its own.
+    hidden: dict[str, Any] = {
+        "show_progress": "hidden",
+        "api_visibility": "private",
+        "queue": False,
+    }
+    blocks = GuardedBlocks(owns=demo.files.owns, title=TITLE, analytics_enabled=False)
+    with blocks:
+        gr.HTML(HEAD.format(faders=counted(demo.faders)), elem_id="fn-head")
+        with gr.Row(elem_id="fn-pieces"):
+            examples = gr.Radio(
+                [(example.label, key) for key, example in EXAMPLES.items()],
+                value=FIRST,
+                label="Examples, calm ones first",
+                elem_id="fn-examples",
+            )
+            upload = gr.UploadButton("Your own MIDI file", elem_id="fn-upload", size="sm", scale=0)
+        message = gr.HTML(
+            "", html_template='<p role="alert">${value}</p>', js_on_load=None, elem_id="fn-message"
+        )
+        bench = gr.HTML(
+            html_template=workbench(demo.faders),
+            js_on_load=START,
+            apply_default_css=False,
+            elem_id="fn-bench",
+            piece="",
+            answer="",
+            trouble="",
+        )
+        gr.HTML(FOOT.format(invitation=INVITATION if survey else ""), elem_id="fn-foot")
+        file = gr.DownloadButton("File", elem_id="fn-file", visible="hidden")
+
+        handlers = Handlers(demo.workers, demo.pieces, demo.files)
+        opened = [bench, message]
+        # Each move is sent at once: the workers drop the one before, if it is still under way.
+        each = {"trigger_mode": "multiple", **hidden}
+        latest = {"trigger_mode": "always_last", **hidden}
+        unanswered: dict[str, Any] = {
+            "fn": None,
+            "js": "() => FaderNets.UNANSWERED",
+            "outputs": message,
+        }
+        blocks.load(handlers.open_example, examples, opened, **hidden).failure(**unanswered)
+        # Only a page with such an event keeps a connection by which its closing is noticed; what is
+        # done then is `Demo.left`.
+        blocks.unload(lambda: None)
+        for choose in (examples.input, bench.reopen):
+            choose(handlers.open_example, examples, opened, **latest).failure(**unanswered)
+        uploaded = upload.upload(handlers.open_upload, upload, [*opened, examples], **latest)
+        uploaded.failure(**unanswered)
+        bench.choose(handlers.choose, bench, opened, **latest).failure(**unanswered)
+        bench.ask(handlers.ask, bench, [bench, message], **each).failure(**unanswered)
+        bench.hear(handlers.hear, bench, [bench, message], **each).failure(**unanswered)
+        saved = bench.save(handlers.save, bench, [file, message], **latest)
+        saved.success(fn=None, js=DOWNLOAD)
+        saved.success(fn=None, js="() => FaderNets.bench?.saved()")
+        saved.failure(**unanswered)
+        _endpoints(handlers, demo.faders)
+    blocks.queue(max_size=CALLS_WAITING)
+    return blocks
+
+
+def _endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
+    """Named endpoints for programs; their components are not on the page.
+
+    From Python::
+
+        from gradio_client import Client, handle_file
+
+        client = Client("http://127.0.0.1:7860")
+        path, figures = client.predict(
+            handle_file("in.mid"), rhythm=0.8, seed=1, api_name="/slide"
+        )
+        path, figures = client.predict(
+            handle_file("in.mid"), arousal="low", strength=0.7, api_name="/transfer"
+        )
+        path, figures = client.predict(
+            handle_file("in.mid"), preset="joyful", api_name="/transfer"
+        )
+    """
+
+    names = (*faders, "seed", "first", "last", "tracks")
+
+    async def slide(midi: str | None, *values: float | str | None) -> tuple[str, EndpointFigures]:
+        """Move the faders of a MIDI file. Positions are 0 to 1; without one, a fader stays.
+
+        Segments are four beats long and numbered from 0; without first and last all change. Tracks
+        are numbered from 1, such as 1,3; without them those of pianos change, or all but drums.
+        """
+        return await handlers.change(midi, dict(zip(names, values, strict=True)))
+
+    # Programs name the arguments as the model's faders are named: Gradio reads the signature.
+    kind = Parameter.POSITIONAL_OR_KEYWORD
+    options = (Parameter(name, kind, default=None) for name in names)
+    signature = Signature([Parameter("midi", kind), *options])
+    slide.__signature__ = signature  # type: ignore[attr-defined]
+
+    async def transfer(
+        midi: str | None,
+        arousal: str | None = "high",
+        strength: float = 1.0,
+        seed: int | None = None,
+        first: int | None = None,
+        last: int | None = None,
+        valence: str | None = None,
+        preset: str | None = None,
+        tracks: str | None = None,
+    ) -> tuple[str, EndpointFigures]:
+        """Move a MIDI file towards low (calm) or high (energetic) arousal, strength 0 to 1.
+
+        With valence also, or alone where arousal is None, towards low (sad, minor) or high (joyful,
+        major); a preset says both: calm, tense, sad or joyful.
+        """
+        moods = {"arousal": arousal, "valence": valence, **PRESETS.get(preset or "", {})}
+        values = {
+            mood: -strength if target == "low" else strength
+            for mood, target in moods.items()
+            if target
+        }
+        span = {"seed": seed, "first": first, "last": last, "tracks": tracks}
+        return await handlers.change(midi, {**values, **span})
+
+    with gr.Row(visible=False):
+        midi = gr.File(label="midi", file_types=[".mid", ".midi", ".rmi"])
+        tracks = gr.Textbox(None, label="tracks")
+        positions = [gr.Number(None, minimum=0, maximum=1, label=name) for name in faders]
+        arousal = gr.Radio(["low", "high"], value="high", label="arousal")
+        valence = gr.Radio(["low", "high"], value=None, label="valence")
+        preset = gr.Radio(list(PRESETS), value=None, label="preset")
+        strength = gr.Slider(0, 1, value=1, label="strength")
+        seed, first, last = (
+            gr.Number(None, precision=0, label=name) for name in ("seed", "first", "last")
+        )
+        result, figures = gr.File(label="result"), gr.JSON(label="figures")
+        for function, inputs in (
+            (slide, [midi, *positions, seed, first, last, tracks]),
+            (transfer, [midi, arousal, strength, seed, first, last, valence, preset, tracks]),
+        ):
+            name = function.__name__
+            gr.Button(name).click(function, inputs, [result, figures], api_name=name)
+
+
+def scripts() -> list[str]:
+    """The scripts of the page's head."""
+    return [(ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
+
+
+def page_theme() -> dict[str, Any]:
+    """What `mount_gradio_app` and `launch` need to know about the page's looks."""
+    family = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
+    return {
+        "theme": gr.themes.Base(font=family, font_mono=["ui-monospace", "monospace"]),
+        "css_paths": ASSETS / "style.css",
+        "head": "".join(f"<script>{script}</script>" for script in scripts()),
+        "footer_links": ["api"],
+        "run_history": False,
+        "max_file_size": LARGEST_FILE,
+        "root_path": "",  # `PublicAddress` knows it; Gradio reads it from the environment otherwise
+    }
 
 
 def create_app(model: str | None = None, mounts: Mapping[str, ASGIApp] | None = None) -> FastAPI:

@@ -118,6 +118,25 @@ class Handlers:
             return _failed("open"), _reason(error), gr.skip()
         return *self._opened(session, message, request), None
 
+    async def choose(self, text: str, request: gr.Request) -> tuple[Output, ...]:
+        """Other tracks of the visitor's file are to change -> bench, message."""
+        event = PageEvent.read(text)
+        try:
+            session = await self._session(event, request)
+            chosen, message = await self.workers.run(
+                "choose",
+                event.values,
+                session=session,
+                cost=cost.of_choosing(session),
+                key=(session.id, "choose"),
+                order=event.number,
+            )
+        except Dropped:  # a newer choice is under way
+            return gr.skip(), gr.skip()
+        except Exception as error:  # noqa: BLE001
+            return _failed("choose"), _reason(error)
+        return self._opened(chosen, message, request)
+
     async def ask(self, text: str, request: gr.Request) -> tuple[Output, ...]:
         """A fader or the selection was moved -> bench, message."""
         return await self._answer(PageEvent.read(text), request, hear=False)
@@ -227,7 +246,7 @@ def _failed(event: str, number: int = 0) -> gr.HTML:
     Parameters
     ----------
     event : str
-        What came to nothing: "open", "ask" or "hear".
+        What came to nothing: "open", "choose", "ask" or "hear".
     number : int
         Which of the page's moves it belongs to.
     """

@@ -18,7 +18,7 @@ from fadernets.checkpoint import CheckpointError
 from fadernets.mood_transfer import MOODS, PRESETS, SIDES
 from fadernets.music import key, midi
 from fadernets.music.attributes import ATTRIBUTES, PAPER, measure
-from fadernets.music.midi_notes import Part
+from fadernets.music.midi_part import labels
 from fadernets.music.notes import BEATS, Notes
 from fadernets.music.piece import Piece, Segment, segments, stitch
 from fadernets.music.segment_limits import runs
@@ -160,7 +160,7 @@ def describe(args: argparse.Namespace) -> None:
     """
     piece = _piece(args.source, tracks=args.tracks)
     rows = [_row(piece, segment) for segment in segments(piece)]
-    tracks = _tracks(piece, midi.parts_of(args.source))
+    tracks = _tracks(piece)
     if args.json:
         head = {"name": piece.name, "beats": piece.length, "seconds": round(piece.duration, 3)}
         print(json.dumps({**head, "tracks": tracks, "segments": rows}, indent=2))
@@ -178,19 +178,21 @@ def describe(args: argparse.Namespace) -> None:
         print(columns.format(row["segment"], *start, *densities, row["key"] or "-", last))
 
 
-def _tracks(piece: Piece, parts: Sequence[Part]) -> list[dict[str, Any]]:
+def _tracks(piece: Piece) -> list[dict[str, Any]]:
     """What `describe` says of the tracks with notes."""
-    chosen = piece.original.parts if piece.original else ()
+    if piece.original is None:
+        return []
+    tracks = piece.original.tracks
     return [
         {
             "track": number + 1,
-            "name": part.label,
+            "name": name,
             "channel": part.channel + 1,
             "program": part.program,
             "notes": part.notes,
-            "chosen": number in chosen,
+            "chosen": number in piece.original.parts,
         }
-        for number, part in enumerate(parts)
+        for number, (name, part) in enumerate(zip(labels(tracks), tracks, strict=True))
     ]
 
 

@@ -1,7 +1,8 @@
 // Joins strip, rolls, player and faders to the server: what is asked goes out in one "ask" event,
-// what came of it comes back in the property `answer`; a new piece comes in `piece`. The sound of a
-// long selection is asked for chunk by chunk, in "hear" events, as the player wants it. What came
-// to nothing comes back in `trouble`, or never (see `window.fetch` below).
+// what came of it comes back in the property `answer`; a new piece comes in `piece`, also one of
+// other tracks of the same file, which a "choose" event asks for. The sound of a long selection is
+// asked for chunk by chunk, in "hear" events, as the player wants it. What came to nothing comes
+// back in `trouble`, or never (see `window.fetch` below).
 (function (F) {
   "use strict";
 
@@ -22,6 +23,7 @@
       this.shown = null; // what the answer that is shown was asked with
       this.asking = false; // whether an answer is still to come
       this.saving = false;
+      this.choosing = false;
       this.hearing = null; // when the chunk under way was asked for, ms
       this.quiet = 0; // ms: nothing is asked for by itself until then
       this.gain = null; // of the result's chunks, as the answer gave it
@@ -35,6 +37,7 @@
         () => this.fetch()
       );
       this.overview = new F.Overview(this.find(".fn-strip"), () => this.select());
+      this.tracks = new F.Tracks(this.find(".fn-tracks"), () => this.choose());
       this.faders = [...element.querySelectorAll("[data-fader]")].map(
         (part) => new F.Fader(part, () => this.release())
       );
@@ -226,13 +229,14 @@
 
     // What is wanted goes into the component's value: an event that has to wait for an earlier one
     // is sent with the value of then, but without data of its own. So every value is complete, and
-    // makes sense to "ask" as to "hear".
+    // makes sense to "ask" as to "hear" and to "choose".
     request(more) {
       const { first, last } = this.overview;
       const { original } = this.player.sounds;
       const known = original.of === this.selection ? original : new F.Sound();
       const { id: piece, example = null } = this.piece;
-      const which = { number: this.sent, piece, example, first, last, vorbis };
+      const tracks = this.tracks.value;
+      const which = { number: this.sent, piece, example, tracks, first, last, vorbis };
       const sound = { original: !known.has(0), peak: known.peak, chunk: null, gain: null };
       this.props.value = JSON.stringify({ ...which, ...sound, ...this.now, ...more });
     }
@@ -256,6 +260,14 @@
       this.trigger(this.events.hear);
     }
 
+    // Other tracks are to be the piece.
+    choose() {
+      this.choosing = true;
+      this.showBusy();
+      this.request({});
+      this.trigger(this.events.choose);
+    }
+
     save(kind) {
       if (!this.piece) return;
       this.saving = true;
@@ -274,6 +286,10 @@
     // has to press Play again.
     fail({ event, number }) {
       if (event === "save") this.saving = false;
+      if (event === "choose") {
+        this.choosing = false;
+        this.tracks.show(this.piece.tracks);
+      }
       const current = number === this.sent; // nothing else was asked meanwhile
       if (current && (event === "ask" || event === "hear")) {
         if (event === "ask") this.restore();
@@ -303,19 +319,29 @@
 
     // Whether the visitor waits for something that is under way.
     get waits() {
-      return this.asking || this.saving || (this.hearing !== null && this.player.lacks);
+      return this.asking || this.saving || this.choosing || (this.hearing !== null && this.player.lacks);
     }
 
+    // A new piece. Other tracks of the file that is open: what was set and selected stays.
     open(piece) {
+      const isSameFile = this.piece?.file === piece.file;
+      const { first, last } = this.overview;
       this.piece = piece;
       this.shown = null;
-      this.past = [];
-      this.future = [];
+      this.choosing = false;
       this.player.clear();
       this.overview.show(piece);
+      if (isSameFile) {
+        const end = this.overview.count - 1;
+        this.overview.select(Math.min(first, end), Math.min(last, end));
+      } else {
+        this.past = [];
+        this.future = [];
+        this.tracks.show(piece.tracks);
+        this.place(this.neutral);
+      }
       this.show("name", piece.name);
       this.show("span", this.overview.text);
-      this.place(this.neutral);
       this.ask();
     }
 

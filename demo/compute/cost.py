@@ -34,6 +34,12 @@ def of_opening(path: str) -> float:
         return EVENT
 
 
+def of_choosing(session: PieceSession) -> float:
+    """Seconds that opening other tracks of a piece's file takes."""
+    original = session.piece.original
+    return EVENT + BYTE_OPENED * (len(original.data) if original else 0)
+
+
 def of_file(path: str) -> float:
     """Seconds that opening a file and changing all of it takes: never short."""
     return 2 * SHORT + BYTE_CHANGED / BYTE_OPENED * (of_opening(path) - EVENT)

@@ -156,9 +156,14 @@ def load_tasks(model: str | None) -> Tasks:
     def opened(session: PieceSession) -> tuple[PieceSession, str]:
         return session, json.dumps(service.piece_message(session))
 
+    def choose(session: PieceSession, values: dict[str, Any]) -> tuple[PieceSession, str]:
+        chosen, message = service.choose(session, values)
+        return chosen, json.dumps(message)
+
     return {
         "open_example": lambda key: opened(open_example(key)),
         "open_file": lambda path: opened(open_file(path)),
+        "choose": choose,
         # As JSON already: a long answer would keep the server itself busy.
         "answer": lambda session, values, hear: json.dumps(
             service.answer(net, session, values, hear=hear)

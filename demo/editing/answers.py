@@ -104,11 +104,22 @@ class SegmentMessage(TypedDict):
     problem: str | None
 
 
+class Track(TypedDict):
+    """A track of the visitor's file."""
+
+    number: int  # from 1, of all that have notes
+    name: str
+    notes: int
+    chosen: bool  # whether it is the piece
+
+
 class PieceMessage(TypedDict):
     """A piece for the strip on top of the page."""
 
     id: str
+    file: str  # the same for all pieces of one file
     name: str
+    tracks: list[Track]  # those that can be chosen; none where there is nothing to choose
     beats: int  # of a segment
     length_s: float
     notes: list[list[float]]  # [onset, offset, pitch], in beats
@@ -124,6 +135,7 @@ class EndpointFigures(TypedDict):
     before: dict[str, float]
     after: dict[str, float]
     unchanged: list[UnchangedSegment]
+    tracks: list[Track]  # all that have notes
     notices: list[str]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,8 @@ import numpy as np
 from demo.editing.answers import EndpointFigures
 from demo.editing.piece_session import mean_arousal, open_file
 from demo.editing.requests import EditRequest, Values
-from demo.editing.service import file_name, own_file
+from demo.editing.service import file_name, write_midi
+from fadernets import arguments
 from fadernets.music import midi
 from fadernets.music.attributes import PAPER, measure
 from fadernets.music.notes import cut
@@ -30,7 +32,8 @@ def change(
     ----------
     path : path of a MIDI file
     values : mapping
-        `EditRequest`'s fields; without ``first`` and ``last`` every segment changes.
+        `EditRequest`'s fields; without ``first`` and ``last`` every segment changes. ``tracks``
+        are numbers from 1 with commas; without them a piano's tracks are the piece.
     folder : path
         Made for the new file, and removed if the file does not come about.
 
@@ -38,34 +41,45 @@ def change(
     -------
     Path of the new file; mean densities and mean probability of high arousal of the segments that
     can change, before and after; index and problem of each segment that cannot;
-    ``notices``, sentences on what is damaged in the file or stays as it is.
+    ``tracks``, all that the file has; ``notices``, sentences on what is damaged in the file or
+    stays as it is.
 
     Raises
     ------
     ValueError
         If the file cannot be used or a value is outside its range; one sentence.
     """
-    session = open_file(path)
+    session = open_file(path, _tracks(values.get("tracks")))
     count = len(session.segments)
-    given = {name: value for name, value in values.items() if value is not None}
+    given = {n: value for n, value in values.items() if value is not None and n != "tracks"}
     edit = EditRequest.read({"first": 0, "last": count - 1} | given, count, net.faders)
     result = session.result(net, edit)
     usable = session.usable(edit.span)
     names = tuple(dict.fromkeys((*PAPER, *net.faders)))
     selected = session.segments[edit.first : edit.last + 1]
-    with own_file(folder, f"{file_name(session, edit, is_whole=True)}.mid") as new:
-        new.write_bytes(midi.file_bytes(result))
+    name = file_name(session, edit, is_whole=True)
     return (
-        str(new),
+        write_midi(folder, name, midi.file_bytes(result)),
         {
             "before": _means(session.piece, usable, names),
             "after": _means(result, usable, names),
             "unchanged": [
                 {"segment": s.index, "problem": s.problem} for s in selected if s.problem
             ],
+            "tracks": session.tracks,
             "notices": list(session.piece.notices),
         },
     )
+
+
+def _tracks(text: object) -> tuple[int, ...] | None:
+    """Tracks' numbers from 0, of a text such as ``1,3``."""
+    if text is None or text == "":
+        return None
+    try:
+        return arguments.tracks(str(text))
+    except ArgumentTypeError as error:
+        raise ValueError(str(error)) from None
 
 
 def _means(piece: Piece, chosen: Sequence[Segment], names: Sequence[str]) -> dict[str, float]:

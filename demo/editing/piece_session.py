@@ -6,14 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from reprlib import repr as short
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import numpy as np
 
+from demo.editing.answers import Track
 from demo.editing.requests import EditRequest
 from fadernets import mood_classifier
 from fadernets.music import examples, midi
+from fadernets.music.midi_part import labels
 from fadernets.music.notes import BEATS, EARLY, Notes
 from fadernets.music.piece import Piece, Segment, segments, stitch
 from fadernets.playback import pianoroll
@@ -41,6 +44,8 @@ class PieceSession:
     piece : Piece
     id : str
         Tells the pieces a visitor has opened apart.
+    file : str
+        Tells files apart: pieces of other tracks of one file have the same.
     peak : (span, float) or None
         The loudest sample of the original before any gain, for the short selection heard last.
         Saves work, no more: a session in another process has none.
@@ -51,15 +56,47 @@ class PieceSession:
 
     piece: Piece
     id: str = field(default_factory=lambda: uuid4().hex)
+    file: str = ""
     peak: tuple[tuple[int, int], float] | None = None
     progress: WorkProgress = nobody
     _codes: tuple[tuple[int, int], list[Codes]] | None = None
     _result: tuple[EditRequest, Piece] | None = None
 
+    def __post_init__(self) -> None:
+        self.file = self.file or self.id
+
     @cached_property
     def segments(self) -> list[Segment]:
         """Every 4-beat window."""
         return segments(self.piece)
+
+    @property
+    def tracks(self) -> list[Track]:
+        """The tracks of its file that have notes."""
+        original = self.piece.original
+        if original is None:
+            return []
+        return [
+            {
+                "number": number + 1,
+                "name": name,
+                "notes": original.tracks[number].notes,
+                "chosen": number in original.parts,
+            }
+            for number, name in enumerate(labels(original.tracks))
+        ]
+
+    @cached_property
+    def choices(self) -> list[Track]:
+        """The tracks that can be chosen: all but drums, if there are two or more.
+
+        A piano on the drums' channel counts where there is no other track.
+        """
+        parts = self.piece.original.tracks if self.piece.original else ()
+        drums = {number for number, part in enumerate(parts, 1) if part.is_drums}
+        never = drums if len(drums) < len(parts) else set()
+        choices = [track for track in self.tracks if track["number"] not in never]
+        return choices if len(choices) > 1 else []
 
     @cached_property
     def bars(self) -> np.ndarray:
@@ -150,17 +187,33 @@ def play(net: FaderNet, codes: Codes, edit: EditRequest, indices: list[int]) -> 
     return net.slide(codes, edit.faders, seed=seeds)
 
 
-def open_file(path: str | Path) -> PieceSession:
-    """A MIDI file of the visitor's.
+def open_file(path: str | Path, tracks: Sequence[int] | None = None) -> PieceSession:
+    """A MIDI file of the visitor's; tracks as in `fadernets.music.midi.read`.
 
     Raises
     ------
     MidiError
         If it cannot be used; one plain sentence.
     """
-    piece = midi.read(path)
+    piece = midi.read(path, tracks)
     midi.check_length(piece)
     return PieceSession(piece)
+
+
+def choose(session: PieceSession, tracks: Sequence[int]) -> PieceSession:
+    """Other tracks of a piece's file, by their numbers, as a piece of its own.
+
+    Raises
+    ------
+    ValueError
+        If one is not in `PieceSession.choices`, or they hold no piece.
+    """
+    allowed = {track["number"] for track in session.choices}
+    if not tracks or not allowed.issuperset(tracks):
+        raise ValueError(f"tracks {short(list(tracks))} are none of those that can be chosen")
+    piece = midi.with_parts(session.piece, [number - 1 for number in sorted(set(tracks))])
+    midi.check_length(piece)
+    return PieceSession(piece, file=session.file)
 
 
 def open_example(key: str) -> PieceSession:

@@ -12,6 +12,7 @@ from fadernets.music.attributes import ATTRIBUTES
 
 HIGHEST_SEED = 999_999
 HIGHEST_NUMBER = 2**53  # what a page can count to
+TRACKS_NAMED = 1_000  # in a request, at most: as many as a file may have
 
 Values = Mapping[str, object]  # JSON's, by name, not checked yet
 
@@ -133,6 +134,14 @@ def whole(values: Values, name: str, low: int, high: int) -> int | None:
     if value is not None and value != int(value):
         raise ValueError(f"{name} {short(value)} is not a whole number")
     return None if value is None else int(value)
+
+
+def track_numbers(values: Values) -> list[int]:
+    """Numbers of tracks, from 1; raises ValueError if ``tracks`` is no list of them."""
+    tracks = values.get("tracks")
+    if not isinstance(tracks, list) or len(tracks) > TRACKS_NAMED:
+        raise ValueError(f"tracks {short(tracks)} is no list of tracks")
+    return [whole({"track": track}, "track", 1, TRACKS_NAMED) or 0 for track in tracks]
 
 
 def flag(values: Values, name: str) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from demo.editing import sound
+from demo.editing import piece_session, sound
 from demo.editing.answers import (
     Answer,
     Chunk,
@@ -27,7 +27,14 @@ from demo.editing.answers import (
     SoundMessage,
 )
 from demo.editing.piece_session import PieceSession, excerpt, mean_arousal
-from demo.editing.requests import HIGHEST_NUMBER, EditRequest, SaveRequest, Values, whole
+from demo.editing.requests import (
+    HIGHEST_NUMBER,
+    EditRequest,
+    SaveRequest,
+    Values,
+    track_numbers,
+    whole,
+)
 from demo.editing.sound import SoundRequest
 from fadernets.music import key, midi
 from fadernets.music.attributes import measure
@@ -48,6 +55,18 @@ NO_FIGURE: Figure = {"position": 0.5, "text": "–"}
 RUNS_NAMED = 20  # runs of segments that are named before the rest is counted
 
 
+def choose(session: PieceSession, values: Values) -> tuple[PieceSession, PieceMessage]:
+    """The piece of the tracks that ``tracks`` numbers, and its message.
+
+    Raises
+    ------
+    ValueError
+        If these cannot be chosen or hold no piece.
+    """
+    chosen = piece_session.choose(session, track_numbers(values))
+    return chosen, piece_message(chosen)
+
+
 def piece_message(session: PieceSession) -> PieceMessage:
     """A piece for the strip on top of the page: notes in beats, and which segments can change."""
     piece = session.piece
@@ -57,6 +76,8 @@ def piece_message(session: PieceSession) -> PieceMessage:
     last = min(first + FIRST_SELECTION, len(session.segments)) - 1
     return {
         "id": session.id,
+        "file": session.file,
+        "tracks": session.choices,
         "name": piece.name or "Your piece",
         "beats": BEATS,
         "length_s": round(piece.duration, 3),
@@ -262,12 +283,18 @@ def save(net: FaderNet, session: PieceSession, values: Values, folder: str | Pat
     edit, is_whole = request.edit, request.scope == "piece"
     result = session.result(net, edit)
     name = file_name(session, edit, is_whole)
-    with own_file(folder, f"{name}.{'wav' if request.kind == 'wav' else 'mid'}") as path:
-        if request.kind == "wav":
+    if request.kind == "wav":
+        with own_file(folder, f"{name}.wav") as path:
             sound.write_wav(path, session, edit, result, is_whole)
-        else:
-            piece = result if is_whole else excerpt(result, *session.ends(edit.span))
-            path.write_bytes(midi.file_bytes(piece))
+        return str(path)
+    span = None if is_whole else session.ends(edit.span)
+    return write_midi(folder, name, midi.file_bytes(result, span))
+
+
+def write_midi(folder: str | Path, name: str, data: bytes) -> str:
+    """A MIDI file in a new folder, its name with the ending that its wrapping has: its path."""
+    with own_file(folder, f"{name}.{'rmi' if data.startswith(b'RIFF') else 'mid'}") as path:
+        path.write_bytes(data)
     return str(path)
 
 

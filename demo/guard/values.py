@@ -24,7 +24,7 @@ def problem(components: Sequence[Any], values: Sequence[Any]) -> str | None:
     Parameters
     ----------
     components : sequence of gradio components
-        An event's inputs. Those of other kinds than number, choice and file take anything.
+        An event's inputs. Those of other kinds than number, choice, text and file take anything.
     values : sequence of plain data
         One for each.
     """
@@ -58,6 +58,8 @@ def _wanted(component: Any, value: Any) -> str | None:
         choices = [key for _, key in component.choices]
         fits = isinstance(value, str | int | float) and value in choices
         return None if fits else f"one of {', '.join(map(str, choices))}"
+    if isinstance(component, gr.Textbox):
+        return None if isinstance(value, str) else "a text"
     if isinstance(component, gr.File | gr.UploadButton):
         fits = isinstance(value, dict) and isinstance(value.get("path"), str)
         return None if fits else "a file that was uploaded"

@@ -11,24 +11,25 @@ import io
 import os
 import stat
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pretty_midi
 
 from fadernets.atomic_file import replacing
-from fadernets.music import midi_edit
+from fadernets.music import midi_cut, midi_edit
 from fadernets.music.midi_error import MidiError as MidiError
 from fadernets.music.midi_events import CONTROL, TEMPO, TIME_SIGNATURE, MidiFile
 from fadernets.music.midi_limits import check_counts, check_piece
 from fadernets.music.midi_notes import (
-    Part,
     RawNotes,
     default_parts,
     keyboard_notes,
     last_tick,
     raw_notes,
 )
+from fadernets.music.midi_part import Part, labels
 from fadernets.music.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT, Notes
 from fadernets.music.piece import NO_PEDAL, Original, Piece, struck_once
 
@@ -72,7 +73,27 @@ def read(source: str | Path | bytes, parts: Sequence[int] | None = None) -> Piec
         allows, has no such part or no notes for a piano. The sentence has the file's name, but not
         its folder.
     """
-    file, name = _file(source)
+    data, name = _source(source)
+    piece = _piece(data, name, parts)
+    return replace(piece, name="" if isinstance(source, bytes) else Path(source).stem)
+
+
+def with_parts(piece: Piece, parts: Sequence[int]) -> Piece:
+    """Other parts of a piece's file, as `read` gives them.
+
+    Raises
+    ------
+    MidiError
+        If the piece was not read from a file, or as in `read`.
+    """
+    if piece.original is None:
+        raise MidiError(f"{piece.name or 'the piece'} was not read from a MIDI file.")
+    return replace(_piece(piece.original.data, piece.original.name, parts), name=piece.name)
+
+
+def _piece(data: bytes, name: str, parts: Sequence[int] | None) -> Piece:
+    """The piece of a file's bytes, without a name; `name` is what sentences call the file."""
+    file = _file(data, name)
     raw = raw_notes(file)
     if not len(raw.part):
         damage = "is damaged or cut short" if file.warnings else "has no notes"
@@ -98,9 +119,10 @@ def read(source: str | Path | bytes, parts: Sequence[int] | None = None) -> Piec
         tempo=_tempo(file, length),
         meter=_meter(file, length),
         length=length,
-        name="" if isinstance(source, bytes) else Path(source).stem,
         original=Original(
-            file.data,
+            data,
+            name,
+            raw.parts,
             numbers,
             tuple(f"{name} {fault}: it was opened as far as it goes." for fault in file.warnings),
             _notices(raw, numbers, by_default=parts is None),
@@ -118,23 +140,31 @@ def parts_of(source: str | Path | bytes) -> tuple[Part, ...]:
     MidiError
         If it cannot be read.
     """
-    return raw_notes(_file(source)[0]).parts
+    return raw_notes(_file(*_source(source))).parts
 
 
-def file_bytes(piece: Piece) -> bytes:
+def file_bytes(piece: Piece, span: tuple[float, float] | None = None) -> bytes:
     """The bytes of a piece's MIDI file: the file that it was read from, with the piece's notes.
 
     Events of all else are where they were; with the same notes it is the same bytes. A piece that
     was not read from a file, or whose pedal, tempo, meter or length is another than the file's,
     is written anew, as `dump` does.
+
+    Parameters
+    ----------
+    piece : Piece
+    span : (float, float), optional
+        Two beats: only what lies between, by `fadernets.music.midi_cut.between`.
     """
+    if span is not None and (span[0] > 0 or span[1] < piece.length):
+        return midi_cut.between(file_bytes(piece), *span)
     if piece.original is None:
         return dump(piece)
-    before = read(piece.original.data, piece.original.parts)
+    before = with_parts(piece, piece.original.parts)
     same = ("pedal", "tempo", "meter", "length")
     if not all(np.array_equal(getattr(before, a), getattr(piece, a)) for a in same):
         return dump(piece)
-    file, _ = _file(piece.original.data)
+    file = _file(piece.original.data, piece.original.name)
     return midi_edit.with_notes(file, raw_notes(file), piece.original.parts, piece.notes)
 
 
@@ -296,17 +326,20 @@ def _check_size(size: int, name: str) -> None:
         raise MidiError(f"{name} is too large for a piece: more than {MOST_BYTES // 10**6} MB.")
 
 
-def _file(source: str | Path | bytes) -> tuple[MidiFile, str]:
-    """A file's events, within the bounds, and what to call it."""
-    if isinstance(source, bytes):
-        name, data = "the MIDI data", source
-        _check_size(len(data), name)
-    else:
+def _source(source: str | Path | bytes) -> tuple[bytes, str]:
+    """A file's bytes, and what to call it."""
+    if not isinstance(source, bytes):
         name = Path(source).name or "the path"
-        data = _bytes(Path(source), name)
+        return _bytes(Path(source), name), name
+    _check_size(len(source), name := "the MIDI data")
+    return source, name
+
+
+def _file(data: bytes, name: str) -> MidiFile:
+    """A file's events, within the bounds."""
     file = MidiFile.parse(data, name)
     check_counts(file.counts(), name)
-    return file, name
+    return file
 
 
 def _notices(raw: RawNotes, numbers: tuple[int, ...], by_default: bool) -> tuple[str, ...]:
@@ -321,12 +354,11 @@ def _notices(raw: RawNotes, numbers: tuple[int, ...], by_default: bool) -> tuple
         notices.append(f"{notes}, below A0 or above C8.")
     if by_default and any(raw.parts[number].is_drums for number in numbers):
         notices.append("Channel 10, where drums usually are, was taken for a piano's.")
-    others = [part.label for number, part in enumerate(raw.parts) if number not in numbers]
+    others = [name for number, name in enumerate(labels(raw.parts)) if number not in numbers]
     if others:
-        labels = list(dict.fromkeys(others))
-        more = f" and {len(labels) - MOST_NAMED:,} more" if len(labels) > MOST_NAMED else ""
-        stay = "stays as it is" if len(labels) == 1 else "stay as they are"
-        notices.append(f"{', '.join(labels[:MOST_NAMED])}{more} {stay}.")
+        more = f" and {len(others) - MOST_NAMED:,} more" if len(others) > MOST_NAMED else ""
+        stay = "stays as it is" if len(others) == 1 else "stay as they are"
+        notices.append(f"{', '.join(others[:MOST_NAMED])}{more} {stay}.")
     return tuple(notices)
 
 

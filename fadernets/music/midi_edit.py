@@ -93,7 +93,7 @@ def _edits(file: MidiFile, raw: RawNotes, parts: tuple[int, ...], notes: Notes) 
             edit.velocities[strike] = int(velocity[note])
         if end[note] != raw.end[note]:
             edit.removed |= {release} - {HELD}
-            event = _release(file, track, strike, release)
+            event = release_event(file, track, strike, release)
             edit.releases.append((int(end[note]), event))
     for note in np.flatnonzero((row < 0) | (end == raw.end)).tolist():  # their releases stay
         edits[raw.parts[raw.part[note]].track].removed.discard(int(raw.release[note]))
@@ -188,7 +188,7 @@ def _let_go(raw: RawNotes, row: np.ndarray, end: np.ndarray, new: Notes, part: n
     np.minimum.at(end, stays[last[hit]], at[hit])
 
 
-def _release(file: MidiFile, track: Track, strike: int, release: int) -> bytes:
+def release_event(file: MidiFile, track: Track, strike: int, release: int) -> bytes:
     """The event that releases a note, as it is; for one without, a new one."""
     if release == HELD:
         pitch = int(file.data_bytes(track, np.array([strike]), 0)[0])

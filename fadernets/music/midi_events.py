@@ -168,14 +168,18 @@ class MidiFile:
         velocity[track.status[events] >> 4 == NOTE_OFF] = 0
         return events, self.data_bytes(track, events, 0), velocity
 
+    def meta_kinds(self, track: Track, events: np.ndarray) -> np.ndarray:
+        """The kinds of meta events of a track: int64, (k,)."""
+        return self._bytes[track.body[events] + 1].astype(np.int64)
+
     def metas(self, track: Track, kind: int) -> list[tuple[int, bytes]]:
         """The meta events of a kind in a track: their number and content."""
         metas = np.flatnonzero(track.status == META)
-        found = []
-        for event in metas[self._bytes[track.body[metas] + 1] == kind].tolist():
+        rows = []
+        for event in metas[self.meta_kinds(track, metas) == kind].tolist():
             length, content = quantity(self.data, int(track.body[event]) + 2)
-            found.append((event, self.data[content : content + length]))
-        return found
+            rows.append((event, self.data[content : content + length]))
+        return rows
 
     def counts(self) -> dict[str, int]:
         """How much there is of what `fadernets.music.midi_limits.LIMITS` bounds."""
@@ -188,7 +192,7 @@ class MidiFile:
             counts["notes"] += len(struck)
             counts["instruments"] += len(np.unique(track.status[struck] & 0x0F))
             metas = np.flatnonzero(track.status == META)
-            kinds = self._bytes[track.body[metas] + 1]
+            kinds = self.meta_kinds(track, metas)
             for kind, what in _COUNTED.items():
                 chosen = metas[kinds == kind]
                 counts[what] += len(chosen)

@@ -1,8 +1,4 @@
-"""The notes of a MIDI file: which events strike and release them, and which instrument plays them.
-
-What a track holds for one channel is a part: what people call a track, be it a track of its own or
-one channel of the single track that a file of format 0 has.
-"""
+"""The notes of a MIDI file: which events strike and release them, and which part plays them."""
 
 from __future__ import annotations
 
@@ -12,54 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from fadernets.music.midi_events import PROGRAM, TRACK_NAME, MidiFile, Track
+from fadernets.music.midi_part import Part
 from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT, Notes
 from fadernets.music.piece import one_string
 
-DRUMS = 9  # the channel of drums, which people count as the tenth
-PIANOS = 8  # General MIDI's first programs are pianos, harpsichord and clavinet
 HELD = -1  # as the release of a note that is never released
+LETTERS_OF_NAME = 60  # of a track, at most
 # Beats behind the last event: the end of a track counts as music's end where it lies within these;
 # some programs put it a tick after the last note, some minutes.
 LEAST_SILENCE, MOST_SILENCE = 1 / STEPS_PER_BEAT, 64
 # A drum kit's keys lie below middle C, and a groove uses few of them.
 KIT_TOP, KIT_KEYS = 60, 12
-
-
-@dataclass(frozen=True)
-class Part:
-    """What one track holds for one channel.
-
-    Attributes
-    ----------
-    track, channel : int
-        From 0.
-    program : int
-        General MIDI's, 0 to 127; of drums it has no meaning.
-    name : str
-        The track's.
-    notes : int
-    """
-
-    track: int
-    channel: int
-    program: int
-    name: str
-    notes: int
-
-    @property
-    def is_drums(self) -> bool:
-        """Whether its channel is that of drums."""
-        return self.channel == DRUMS
-
-    @property
-    def is_piano(self) -> bool:
-        """Whether it is played by a piano or what is much like one."""
-        return not self.is_drums and self.program < PIANOS
-
-    @property
-    def label(self) -> str:
-        """What to call it."""
-        return self.name or ("Drums" if self.is_drums else f"Channel {self.channel + 1}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,9 +163,10 @@ def _name(file: MidiFile, track: Track) -> str:
     names = file.metas(track, TRACK_NAME)
     text = names[0][1] if names else b""
     try:
-        return text.decode().strip("\0 ")
+        name = text.decode()
     except UnicodeDecodeError:
-        return text.decode("latin-1").strip("\0 ")
+        name = text.decode("latin-1")
+    return name.strip("\0 ")[:LETTERS_OF_NAME]
 
 
 def default_parts(notes: RawNotes) -> list[int]:

@@ -9,6 +9,7 @@ from typing import overload
 
 import numpy as np
 
+from fadernets.music.midi_part import Part
 from fadernets.music.notes import BEATS, EARLY, Notes, concatenate, cut, sustain, visible
 from fadernets.music.segment_limits import problem
 
@@ -22,8 +23,12 @@ class Original:
     Attributes
     ----------
     data : bytes
+    name : str
+        What sentences call it.
+    tracks : tuple of Part
+        All that have notes.
     parts : tuple of int
-        Which of the file's parts are the piece (`fadernets.music.midi_notes.RawNotes.parts`).
+        Which of these are the piece.
     damage : tuple of str
         What is wrong with the file, in sentences.
     notices : tuple of str
@@ -31,6 +36,8 @@ class Original:
     """
 
     data: bytes
+    name: str
+    tracks: tuple[Part, ...]
     parts: tuple[int, ...]
     damage: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()

@@ -21,6 +21,24 @@ from tests.fadernets.music import midi_bytes as mb
 CLOSED = 4  # a segment of the rag with too many events
 
 
+@pytest.fixture
+def session() -> PieceSession:
+    return open_example("mazurka")
+
+
+def ask(first: int = 0, last: int = 1, **values) -> dict:
+    return {"number": 7, "first": first, "last": last, "original": True, **values}
+
+
+def places(piece: Piece) -> tuple[list, list]:
+    return piece.notes.onset.round(2).tolist(), piece.notes.pitch.tolist()
+
+
+def decoded(message: dict) -> tuple[np.ndarray, int]:
+    data = base64.b64decode(message["data"])
+    return soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
+
+
 @pytest.mark.slow
 def test_service_knows_no_gradio():
     code = (
@@ -175,6 +193,72 @@ def test_bar_lines_are_those_of_the_piece(net, session):
     assert answer["rolls"]["bars"] == pytest.approx([2 * beat], abs=1e-3)
 
 
+@pytest.mark.parametrize("scope", ["selection", "piece"])
+def test_saved_midi_is_the_result(net, session, scope, tmp_path):
+    values = ask(2, 3, rhythm=0.7, seed=5) | {"kind": "midi", "scope": scope}
+    path = Path(service.save(net, session, values, tmp_path / "own"))
+    result = session.result(net, EditRequest(2, 3, {"rhythm": 0.7}, seed=5))
+    expected = result if scope == "piece" else excerpt(result, *session.ends((2, 3)))
+    saved = midi.read(path)
+    begin, _ = session.ends((2, 3)) if scope == "selection" else (0.0, 0.0)
+    ringing = int(((result.notes.onset < begin) & (result.notes.offset >= begin + 0.125)).sum())
+    assert len(saved.notes) == len(expected.notes) + ringing
+    assert set(zip(*places(expected), strict=True)) <= set(zip(*places(saved), strict=True))
+    assert saved.length == pytest.approx(expected.length, abs=0.01)
+    assert path.name.startswith("chopin-mazurka")
+    assert path.name.endswith("rhythm-0.70_seed-5.mid")
+    assert ("segments-3-4" in path.name) == (scope == "selection")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scope", ["selection", "piece"])
+def test_saved_wav_is_heard(net, session, scope, tmp_path):
+    values = ask(2, 2, note=0.7) | {"kind": "wav", "scope": scope}
+    path = service.save(net, session, values, tmp_path / "own")
+    samples, rate = soundfile.read(path)
+    begin, end = session.ends((2, 2)) if scope == "selection" else (0.0, session.piece.length)
+    seconds = session.piece.seconds(end) - session.piece.seconds(begin) + audio.TAIL
+    assert len(samples) / rate == pytest.approx(float(seconds), abs=0.1)
+    assert np.abs(samples).max() > 0.1 and path.endswith(".wav")
+
+
+@pytest.mark.slow
+def test_a_long_wav_is_rendered_chunk_by_chunk(net, session, rendered, tmp_path):
+    """As the page hears it, as loud, and never more than a chunk at a time."""
+    values = whole_piece_request(session, note=0.7) | {"kind": "wav", "scope": "selection"}
+    path = service.save(net, session, values, tmp_path / "own")
+    assert max(rendered) < 12 + 25 + 3 and len(rendered) >= 5
+    samples, _ = soundfile.read(path, dtype="float32")
+    gain = service.answer(net, session, whole_piece_request(session, note=0.7))["sound"]["gain"]
+    sound = service.answer(
+        net, session, whole_piece_request(session, note=0.7, gain=gain, chunk=2), hear=True
+    )
+    part, rate = decoded(sound["sound"]["result"])
+    inside = slice(rate // 10, 19 * rate)
+    rendered_part = samples[28 * rate :][inside]
+    np.testing.assert_allclose(rendered_part, part[inside], atol=1e-4)
+
+
+@pytest.mark.parametrize(("key", "value"), [("kind", "mp3"), ("scope", None)])
+def test_saving_as_something_else_is_refused(net, session, key, value, tmp_path):
+    values = ask() | {"kind": "midi", "scope": "piece"} | {key: value}
+    with pytest.raises(ValueError, match=key):
+        service.save(net, session, values, tmp_path / "own")
+
+
+@pytest.mark.slow
+def test_a_file_given_up_leaves_nothing(net, session, tmp_path):
+    def give_up(count, total):
+        if count and total > 2_000:  # samples of sound, not segments
+            raise InterruptedError
+
+    stopped = replace(session, progress=give_up)
+    with pytest.raises(InterruptedError):
+        values = whole_piece_request(session, note=0.7) | {"kind": "wav", "scope": "piece"}
+        service.save(net, stopped, values, tmp_path / "own")
+    assert not list(tmp_path.iterdir())
+
+
 def test_piece_message_opens_on_usable_segments():
     session = open_example("rag")
     message = service.piece_message(session)
@@ -237,6 +321,97 @@ def test_what_is_to_be_known_of_a_file_is_said(net, own, tmp_path):
     new, figures = endpoints.change(net, own, {"rhythm": 1.0}, tmp_path / "new")
     assert figures["notices"] == NOTICES
     assert mb.others(Path(new).read_bytes())[0] == mb.others(own.read_bytes())[0]
+
+
+@pytest.fixture
+def band(tmp_path):
+    """A visitor's file of a piano, drums, strings and a bass, in RIFF."""
+    names = ("Piano", "Drums", "Strings", "Bass")
+    rows = (
+        mb.music(),
+        [e for k in range(32) for e in mb.note(k * 240, k * 240 + 90, 36 + k % 3, 90, 9)],
+        [(0, mb.program(48, 2)), *mb.music(channel=2)],
+        [(0, mb.program(33, 3)), *mb.note(0, 7000, 36, 80, 3)],
+    )
+    tracks = [
+        mb.track((0, mb.meta(3, name.encode())), *events)
+        for name, events in zip(names, rows, strict=True)
+    ]
+    path = tmp_path / "band.rmi"
+    path.write_bytes(mb.riff(mb.file(*tracks)))
+    return path
+
+
+def chosen(tracks):
+    return [track["name"] for track in tracks if track["chosen"]]
+
+
+def test_tracks_but_drums_can_be_chosen(net, band, tmp_path):
+    first = open_file(band)
+    message = service.piece_message(first)
+    assert [(t["number"], t["name"], t["notes"]) for t in message["tracks"]] == [
+        (1, "Piano", 80),
+        (3, "Strings", 80),
+        (4, "Bass", 1),
+    ]
+    assert chosen(message["tracks"]) == ["Piano"]
+    session, message = service.choose(first, {"tracks": [3, 4, 3]})
+    assert chosen(message["tracks"]) == ["Strings", "Bass"]
+    assert (message["name"], message["file"]) == ("band", first.file) and session.id != first.id
+    answer = service.answer(net, session, ask(1, 1, rhythm=1.0))
+    assert "Piano, Drums stay as they are." in answer["summary"]
+    values = ask(1, 1, rhythm=1.0) | {"kind": "midi", "scope": "piece"}
+    path = Path(service.save(net, session, values, tmp_path / "new"))
+    assert path.suffix == ".rmi"
+    changes = set(mb.notes_of(path.read_bytes())) ^ set(mb.notes_of(band.read_bytes()))
+    assert changes and {row[0] for row in changes} <= {2, 3}
+
+
+@pytest.mark.parametrize("tracks", [None, [], [2], [1, 2], [0], [5], ["1"], [1.5], [True], "1", [[1]]])
+def test_other_tracks_are_refused(band, tracks):
+    with pytest.raises(ValueError, match="track"):
+        service.choose(open_file(band), {"tracks": tracks})
+
+
+def test_there_is_nothing_to_choose_of_one_track(own, session):
+    for alone in (session, open_file(own)):
+        assert service.piece_message(alone)["tracks"] == []
+        with pytest.raises(ValueError, match="can be chosen"):
+            service.choose(alone, {"tracks": [1]})
+
+
+def test_pianos_on_the_channel_of_drums_can_be_chosen(tmp_path):
+    tracks = [mb.track(*mb.music(channel=9, base=base)) for base in (48, 36)]
+    (tmp_path / "a.mid").write_bytes(mb.file(*tracks))
+    names = [track["name"] for track in open_file(tmp_path / "a.mid").choices]
+    assert names == ["Drums, track 1", "Drums, track 2"]
+
+
+def test_a_program_chooses_tracks_by_their_numbers(net, band, tmp_path):
+    new, figures = endpoints.change(net, band, {"rhythm": 1.0, "tracks": "3,4"}, tmp_path / "new")
+    assert chosen(figures["tracks"]) == ["Strings", "Bass"] and len(figures["tracks"]) == 4
+    changes = set(mb.notes_of(Path(new).read_bytes())) ^ set(mb.notes_of(band.read_bytes()))
+    assert changes and {row[0] for row in changes} <= {2, 3}
+    _, figures = endpoints.change(net, band, {"rhythm": 1.0, "tracks": ""}, tmp_path / "default")
+    assert chosen(figures["tracks"]) == ["Piano"]
+    for wrong, words in (("x", "x is not a list of tracks"), ("9", "has no such track: it has 4")):
+        with pytest.raises(ValueError, match=words):
+            endpoints.change(net, band, {"rhythm": 1.0, "tracks": wrong}, tmp_path / "no")
+
+
+def test_a_selection_is_saved_as_a_span_of_the_visitors_own_file(net, band, tmp_path):
+    values = ask(1, 2, rhythm=1.0) | {"kind": "midi", "scope": "selection"}
+    path = Path(service.save(net, open_file(band), values, tmp_path / "new"))
+    assert path.suffix == ".mid"
+    saved = path.read_bytes()
+    events = mb.others(saved)
+    assert [rows[0] for rows in events] == [
+        (0, mb.meta(3, name)) for name in (b"Piano", b"Drums", b"Strings", b"Bass")
+    ]
+    assert (0, mb.program(33, 3)) in events[3] and events[0][-1][0] == 8 * 480
+    rows = mb.notes_of(saved)
+    assert [row[2:5] for row in rows if row[0] == 3] == [(0, 8 * 480, 36)]
+    assert sum(row[0] == 1 for row in rows) == 16
 
 
 def test_a_piece_weighs_what_its_file_does(own):

@@ -19,15 +19,16 @@ def components():
         gr.Radio(["low", "high"], label="arousal"),
         gr.Slider(0, 1, value=1, label="strength"),
         gr.HTML(label="bench"),
+        gr.Textbox(label="tracks"),
     ]
 
 
 @pytest.mark.parametrize(
     "values",
     [
-        [FILE, 0.5, 3, "low", 1, "anything"],
-        [FILE, 0, 3.0, "high", 0.0, {"any": "thing"}],
-        [None, None, None, None, 0.5, None],
+        [FILE, 0.5, 3, "low", 1, "anything", "1,3"],
+        [FILE, 0, 3.0, "high", 0.0, {"any": "thing"}, ""],
+        [None, None, None, None, None, None, None],
     ],
 )
 def test_values_that_suit(components, values):
@@ -50,20 +51,22 @@ def test_values_that_suit(components, values):
         (3, ["low"], "Arousal is not one of low, high."),
         (4, None, "Strength is not a number."),
         (4, 7, "Strength 7 is not a number from 0 to 1."),
+        (6, 3, "Tracks 3 is not a text."),
+        (6, [1], "Tracks is not a text."),
     ],
 )
 def test_what_does_not_suit_is_named(components, place, value, sentence):
-    values = [FILE, 0.5, 3, "low", 1, ""]
+    values = [FILE, 0.5, 3, "low", 1, "", ""]
     values[place] = value
     assert problem(components, values) == sentence
 
 
 def test_long_values_are_not_repeated(components):
-    assert "x" not in problem(components, ["x" * 10_000, *[None] * 5])
-    assert len(problem(components, [None, 10**400, *[None] * 4])) < 1000
+    assert "x" not in problem(components, ["x" * 10_000, *[None] * 6])
+    assert len(problem(components, [None, 10**400, *[None] * 5])) < 1000
 
 
 def test_too_few_values(components):
     assert problem(components, [FILE]) == (
-        "6 values are wanted, 1 came: midi, rhythm, seed, arousal, strength, bench."
+        "7 values are wanted, 1 came: midi, rhythm, seed, arousal, strength, bench, tracks."
     )
