@@ -20,13 +20,13 @@ from torch.nn import functional as F
 from fadernets.arranger import label_plan
 from fadernets.arranger.grid_to_notes import grid_to_notes
 from fadernets.arranger.label_plan import LabelPlan
-from fadernets.arranger.request import ArrangementRequest, grid_of
+from fadernets.arranger.request import ArrangementRequest, grid_of, step_notes
 from fadernets.arranger.weights import ArrangementWeights
 from fadernets.models.reviser import Reviser
 from fadernets.music import key
 from fadernets.music.attributes import ONSET, PLANNED_COUNTS, PLANNED_ONSETS
 from fadernets.music.events import PITCHES
-from fadernets.music.grid import Grid
+from fadernets.music.grid import Grid, counts, grid, strikes
 from fadernets.music.notes import LOWEST_PITCH, STEPS, Notes
 
 DEFAULT = ArrangementWeights()
@@ -78,17 +78,28 @@ def arrange(
         _repeated(weights.in_harmony * common, candidates),
         weights.note_noise * note_noise.flatten(0, 1),
         _repeated(request.legato, candidates)[:, None, None],
+        _repeats(request.notes, candidates, keys.device),
     )
-    grids = _revised(reviser, plans, _repeated(keys, candidates), preferences)
+    grids, label_counts = _revised(reviser, plans, _repeated(keys, candidates), preferences)
     chosen = _nearest(source, grids, candidates, weights.recall) + candidates * torch.arange(size)
-    best = Grid(*(x[chosen].cpu() for x in (grids.onset, grids.hold, grids.velocity)))
+    cells = (x[chosen].cpu().numpy() for x in (grids.onset, grids.hold, grids.velocity, label_counts))
     louder = request.louder.cpu().numpy() * 127
     return [
-        grid_to_notes(
-            best.onset[i].numpy(), best.hold[i].numpy(), best.velocity[i].numpy(), notes, shift
+        grid_to_notes(onset, hold, velocity, notes, shift, count)
+        for onset, hold, velocity, count, notes, shift in zip(
+            *cells, request.notes, louder, strict=True
         )
-        for i, (notes, shift) in enumerate(zip(request.notes, louder, strict=True))
     ]
+
+
+def _repeats(segments: Sequence[Notes], candidates: int, device: torch.device) -> Repeats:
+    """What of segments' notes the grid does not show, repeated for every candidate."""
+    notes, size = step_notes(segments), len(segments)
+    struck, counted = strikes(notes, size), counts(notes, size)
+    shown = grid(notes, size)
+    again = (struck - 1).clamp(min=0)
+    over = (counted - (shown.onset + shown.hold).long() - again).clamp(max=1) * (struck > 0)
+    return Repeats(*(_repeated(x, candidates).to(device) for x in (again, over)))
 
 
 def _repeated(x: Tensor, times: int) -> Tensor:
@@ -146,6 +157,22 @@ def _plans(
 
 
 @dataclass(frozen=True)
+class Repeats:
+    """Notes of the source that a grid does not show and the note label counts: int64, (b, 16, 88).
+
+    Attributes
+    ----------
+    again : Tensor
+        Strikes of a key in a step beyond the first.
+    over : Tensor
+        1 where a key is struck in a step that an earlier note of it counts in, too.
+    """
+
+    again: Tensor
+    over: Tensor
+
+
+@dataclass(frozen=True)
 class _Preferences:
     """What is added to the reviser's log-odds: source, melody, harmony, noise and legato."""
 
@@ -155,6 +182,7 @@ class _Preferences:
     harmony: Tensor  # (b, 88)
     noise: Tensor  # (b, 2, 16, 88)
     legato: Tensor  # (b, 1, 1)
+    repeats: Repeats
 
     def onset(self, logits: Tensor) -> Tensor:
         # A melody note that is held must not win an onset: a new onset shall add a note, not strike
@@ -169,17 +197,25 @@ class _Preferences:
         return logits + bonus + self.noise[:, 1] + self.legato
 
 
-def _revised(reviser: Reviser, plans: LabelPlan, keys: Tensor, preferences: _Preferences) -> Grid:
-    """The notes that carry the plans out."""
+def _revised(
+    reviser: Reviser, plans: LabelPlan, keys: Tensor, preferences: _Preferences
+) -> tuple[Grid, Tensor]:
+    """The notes that carry the plans out, and how many each cell counts for, as `select` has it."""
     labels = {PLANNED_ONSETS: plans.rhythm, PLANNED_COUNTS: plans.note}
     source = shown = preferences.source
     for _ in range(preferences.weights.passes):
         with torch.autocast(keys.device.type, torch.bfloat16, enabled=_fast(keys.device)):
             onset, hold, velocity = reviser(shown, labels, keys)
-        chosen = select(preferences.onset(onset.float()), preferences.hold(hold.float()), plans)
+        struck, held, count = select(
+            preferences.onset(onset.float()),
+            preferences.hold(hold.float()),
+            plans,
+            source.onset > 0,
+            preferences.repeats,
+        )
         velocity = torch.where(source.onset > 0, source.velocity, velocity.float().clamp(0.05, 1.0))
-        shown = Grid(chosen[0].float(), chosen[1].float(), velocity * chosen[0])
-    return shown
+        shown = Grid(struck.float(), held.float(), velocity * struck)
+    return shown, count
 
 
 def _fast(device: torch.device) -> bool:
@@ -188,7 +224,9 @@ def _fast(device: torch.device) -> bool:
     return torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
-def select(onset: Tensor, hold: Tensor, plans: LabelPlan) -> tuple[Tensor, Tensor]:
+def select(
+    onset: Tensor, hold: Tensor, plans: LabelPlan, own: Tensor, repeats: Repeats
+) -> tuple[Tensor, Tensor, Tensor]:
     """From left to right, the likeliest notes at every step, as many as the plan says.
 
     Parameters
@@ -197,17 +235,25 @@ def select(onset: Tensor, hold: Tensor, plans: LabelPlan) -> tuple[Tensor, Tenso
         Log-odds that a note is struck, and that one goes on sounding.
     plans : LabelPlan
         Of b segments.
+    own : bool tensor, shape (b, 16, 88)
+        Where the source strikes a key.
+    repeats : Repeats
+        Of the source: what its strikes count for beyond one. The last key chosen in a step counts
+        for no more than the plan has left.
 
     Returns
     -------
     struck, held : bool tensors, shape (b, 16, 88)
         At a step with an onset at least one note is struck, at others none; only what sounded in
         the step before can be held.
+    count : int64 tensor, shape (b, 16, 88)
+        Notes that each cell counts for in the note label.
     """
     sounding = torch.zeros_like(onset[:, 0], dtype=torch.bool)
+    is_own = sounding  # whether a note that sounds began as one of the source
     never = torch.tensor(-torch.inf, device=onset.device)
     row = torch.arange(len(onset), device=onset.device)
-    struck, held = [], []
+    struck, held, count = [], [], []
     for t in range(STEPS):
         strikes = (plans.rhythm[:, t] == ONSET)[:, None]
         on = torch.where(strikes, onset[:, t], never)
@@ -219,11 +265,17 @@ def select(onset: Tensor, hold: Tensor, plans: LabelPlan) -> tuple[Tensor, Tenso
         off = torch.where(sounding, hold[:, t], never)
         score = torch.maximum(on, off)
         order = score.argsort(dim=1, descending=True, stable=True)
-        rank = torch.empty_like(order).scatter_(1, order, torch.arange(PITCHES).expand_as(order))
-        sounding = (rank < plans.note[:, t, None]) & (score > never)
+        wanted = 1 + (on >= off) * (repeats.again[:, t] + repeats.over[:, t] * is_own)
+        in_order = wanted.gather(1, order)
+        left = plans.note[:, t, None] - (in_order.cumsum(1) - in_order)
+        taken = torch.minimum(in_order, left.clamp(min=0))
+        counted = torch.empty_like(taken).scatter_(1, order, taken) * (score > never)
+        sounding = counted > 0
         struck.append(sounding & (on >= off))
         held.append(sounding & (on < off))
-    return torch.stack(struck, 1), torch.stack(held, 1)
+        count.append(counted)
+        is_own = (struck[-1] & own[:, t]) | (held[-1] & is_own)
+    return torch.stack(struck, 1), torch.stack(held, 1), torch.stack(count, 1)
 
 
 def _melody(notes: Grid) -> Tensor:

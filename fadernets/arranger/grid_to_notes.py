@@ -13,11 +13,14 @@ BEFORE_HALF = 0.49  # of a step: a note counts in a step if it fills half of it
 
 
 def grid_to_notes(
-    onset: np.ndarray, hold: np.ndarray, velocity: np.ndarray, source: Notes, louder: float = 0.0
+    onset: np.ndarray,
+    hold: np.ndarray,
+    velocity: np.ndarray,
+    source: Notes,
+    louder: float = 0.0,
+    count: np.ndarray | None = None,
 ) -> Notes:
     """The notes of one grid. Those that the source has keep their onsets, and the ends that fit.
-
-    Strikes of one key in one step, of which the grid has one, come and go together.
 
     Parameters
     ----------
@@ -25,6 +28,10 @@ def grid_to_notes(
     source : Notes
     louder : float
         Added to every velocity, -127 to 127.
+    count : int array, shape (16, 88), optional
+        Notes that each cell counts for in the note label: how many of the source's strikes of that
+        key in that step stay, the last ones, and then whether its note before lasts into the step.
+        By default all strikes stay, and the note before ends.
     """
     firsts, lasts = (
         x.numpy() for x in steps_of(torch.from_numpy(source.onset), torch.from_numpy(source.offset))
@@ -48,6 +55,8 @@ def grid_to_notes(
         while end < STEPS and hold[end, index] > 0:
             end += 1
         own = numbers.get((step, pitch), [])
+        if count is not None:
+            own = own[-int(count[step, index]) :]
         for number in own[:-1]:
             rows.append(
                 (source.onset[number], source.offset[number], pitch, source.velocity[number])
@@ -58,7 +67,11 @@ def grid_to_notes(
         if own:
             last = own[-1]
             start, loudness = float(source.onset[last]), float(source.velocity[last])
-            is_whole = lasts[last] == end - 1
+            is_whole = lasts[last] == end - 1 or (
+                lasts[last] == end < STEPS
+                and count is not None
+                and int(count[end, index]) > len(numbers.get((end, pitch), [0]))
+            )
             stop = float(source.offset[last]) if is_whole else max(stop, start + SHORTEST_BEATS)
         if end < STEPS and onset[end, index] > 0 and not (is_whole and (end, pitch) in numbers):
             # one string a key: it ends before its next onset

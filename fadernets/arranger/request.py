@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from fadernets.music.attributes import MAX_POLYPHONY, ONSET, PLANNED_COUNTS, PLANNED_ONSETS
-from fadernets.music.grid import Grid, StepNotes, grid, steps_of
+from fadernets.music.grid import Grid, StepNotes, counts, grid, steps_of
 from fadernets.music.notes import LOWEST_PITCH, Notes
 
 
@@ -54,12 +54,13 @@ def arrangement_request(
     segments: Sequence[Notes], device: torch.device | str = "cpu"
 ) -> ArrangementRequest:
     """The request that leaves segments as they are."""
-    current = grid_of(segments, device)
-    counts = current.count.clamp(max=MAX_POLYPHONY)
-    labels = {PLANNED_ONSETS: current.rhythm, PLANNED_COUNTS: counts}
+    notes = step_notes(segments)
+    rhythm = grid(notes, len(segments)).rhythm.to(device)
+    sounding = counts(notes, len(segments)).sum(2).clamp(max=MAX_POLYPHONY).to(device)
+    labels = {PLANNED_ONSETS: rhythm, PLANNED_COUNTS: sounding}
     densities = {
-        PLANNED_ONSETS: (current.rhythm == ONSET).float().mean(1),
-        PLANNED_COUNTS: counts.float().mean(1),
+        PLANNED_ONSETS: (rhythm == ONSET).float().mean(1),
+        PLANNED_COUNTS: sounding.float().mean(1),
     }
     unchanged = torch.zeros(len(segments), device=device)
     return ArrangementRequest(tuple(segments), labels, densities, unchanged, unchanged)
@@ -67,6 +68,12 @@ def arrangement_request(
 
 def grid_of(segments: Sequence[Notes], device: torch.device | str = "cpu") -> Grid:
     """Onsets, holds and velocities of segments on the grid of steps and keys."""
+    cells = grid(step_notes(segments), len(segments))
+    return Grid(cells.onset.to(device), cells.hold.to(device), cells.velocity.to(device))
+
+
+def step_notes(segments: Sequence[Notes]) -> StepNotes:
+    """The notes of segments in steps."""
     sizes = torch.tensor([len(notes) for notes in segments], dtype=torch.long)
     onset, offset, pitch, velocity = (
         torch.from_numpy(np.concatenate([getattr(n, name) for n in segments] or [np.empty(0)]))
@@ -74,6 +81,4 @@ def grid_of(segments: Sequence[Notes], device: torch.device | str = "cpu") -> Gr
     )
     first, last = steps_of(onset, offset)
     row = torch.repeat_interleave(torch.arange(len(segments)), sizes)
-    notes = StepNotes(row, first, last, pitch.long() - LOWEST_PITCH, velocity.float() / 127)
-    cells = grid(notes, len(segments))
-    return Grid(cells.onset.to(device), cells.hold.to(device), cells.velocity.to(device))
+    return StepNotes(row, first, last, pitch.long() - LOWEST_PITCH, velocity.float() / 127)

@@ -1,7 +1,8 @@
 """Segments as grids of sixteen steps by 88 keys: what is struck, what is held, how loud.
 
-The steps are those of the labels (`fadernets.music.attributes`). A key counts once a step: where it
-is struck again before half of the step is over, the note label counts two notes and the grid one.
+The steps are those of the labels (`fadernets.music.attributes`). In a grid a key counts once a step.
+The note label counts all notes of a key that is struck several times in a step, or struck while an
+earlier note of it lasts: `strikes` and `counts` tell how many.
 """
 
 from __future__ import annotations
@@ -113,6 +114,23 @@ def notes_of_tokens(tokens: Tensor) -> StepNotes:
     first, last = steps_of(onset, offset.clamp(max=BEATS))
     notes = StepNotes(row, first, last, pitch[row, column], velocity[row, column])
     return notes[struck[row, column] & (onset < BEATS)]
+
+
+def strikes(notes: StepNotes, segments: int) -> Tensor:
+    """How many notes of each key begin in each step: int64, shape (segments, 16, 88)."""
+    shape = (segments, STEPS, events.PITCHES)
+    begun = torch.zeros(shape, dtype=torch.long, device=notes.pitch.device)
+    one = torch.ones_like(notes.first)
+    return begun.index_put_((notes.segment, notes.first, notes.pitch), one, accumulate=True)
+
+
+def counts(notes: StepNotes, segments: int) -> Tensor:
+    """How many notes of each key the note label counts in each step: int64, (segments, 16, 88)."""
+    shape = (segments, STEPS + 1, events.PITCHES)
+    ended = torch.zeros(shape, dtype=torch.long, device=notes.pitch.device)
+    one = torch.ones_like(notes.first)
+    ended.index_put_((notes.segment, notes.last + 1, notes.pitch), one, accumulate=True)
+    return (strikes(notes, segments) - ended[:, :STEPS]).cumsum(1)
 
 
 def grid(notes: StepNotes, segments: int) -> Grid:

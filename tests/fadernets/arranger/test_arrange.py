@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fadernets.arranger.arrange import _nearest, _plans, arrange, select
+from fadernets.arranger.arrange import Repeats, _nearest, _plans, arrange, select
 from fadernets.arranger.grid_to_notes import grid_to_notes
 from fadernets.arranger.label_plan import LabelPlan
 from fadernets.arranger.request import ArrangementRequest, arrangement_request, grid_of
@@ -128,10 +128,36 @@ def test_selection_takes_the_likeliest_and_no_more():
     hold[0, 2, 20] = 9.0
     rhythm = torch.tensor([[ONSET, HOLD, ONSET] + [REST] * 13])
     note = torch.tensor([[2, 1, 2] + [0] * 13])
-    onsets, holds = select(onset, hold, LabelPlan(rhythm, note))
-    assert onsets[0].nonzero().tolist()[:2] == [[0, 10], [0, 20]]
-    assert holds[0].nonzero().tolist() == [[1, 20], [2, 20]]
-    assert onsets[0, 2].sum() == 1  # one is struck at least, however unlikely
+    none = torch.zeros(1, 16, 88, dtype=torch.long)
+    struck, held, count = select(
+        onset, hold, LabelPlan(rhythm, note), none > 0, Repeats(none, none)
+    )
+    assert count.equal((struck | held).long())
+    assert struck[0].nonzero().tolist()[:2] == [[0, 10], [0, 20]]
+    assert held[0].nonzero().tolist() == [[1, 20], [2, 20]]
+    assert struck[0, 2].sum() == 1  # one is struck at least, however unlikely
+
+
+def test_selection_counts_keys_as_the_note_label_does():
+    """Struck twice in a step, or while an earlier note of the source lasts into the step."""
+    onset, hold = torch.full((1, 16, 88), -5.0), torch.full((1, 16, 88), -5.0)
+    own, again, over = (torch.zeros(1, 16, 88, dtype=torch.long) for _ in range(3))
+    for step, key, odds in ((0, 10, 3.0), (0, 20, 2.0), (1, 10, 3.0), (1, 20, 2.0), (1, 30, 1.0)):
+        onset[0, step, key] = odds
+        own[0, step, key] = 1
+    again[0, 0, 10], over[0, 1, 10], again[0, 1, 20] = 1, 1, 2
+    rhythm = torch.tensor([[ONSET, ONSET] + [REST] * 14])
+
+    def counted(first, second):
+        note = torch.tensor([[first, second] + [0] * 14])
+        _, _, count = select(onset, hold, LabelPlan(rhythm, note), own > 0, Repeats(again, over))
+        return [count[0, step][[10, 20, 30]].tolist() for step in (0, 1)]
+
+    assert counted(3, 6) == [[2, 1, 0], [2, 3, 1]]
+    assert counted(2, 4) == [[2, 0, 0], [2, 2, 0]]  # as many as are left
+    assert counted(1, 1) == [[1, 0, 0], [1, 0, 0]]
+    own[0, 0, 10] = 0  # what sounds is a new note: it ends where the key is struck
+    assert counted(3, 2)[1] == [1, 1, 0]
 
 
 def test_kept_notes_keep_their_times_and_new_ones_join_those_beside_them():

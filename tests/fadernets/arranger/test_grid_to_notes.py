@@ -67,6 +67,20 @@ def test_a_string_that_is_struck_again_is_free_by_then() -> None:
     assert first == (0.235, 0.374, C, 64) and second == (0.48, 0.9, C, 64)
 
 
+def test_a_count_says_how_many_strikes_of_a_step_stay_and_whether_a_note_lasts_into_it() -> None:
+    source = Notes.of([0.0, 0.1, 0.16, 0.45], [0.09, 0.15, 0.44, 0.9], [C] * 4, [61, 62, 63, 64])
+    rows = (C, 0, 1, 0.5), (C, 1, 3, 0.5)
+
+    def counted(first: int, second: int) -> list:
+        count = np.zeros((16, 88), int)
+        count[0, C - 21], count[1, C - 21] = first, second
+        return list(grid_to_notes(*grids(*rows), source, count=count))
+
+    assert counted(3, 2) == list(source)
+    assert counted(2, 2) == list(source)[1:]
+    assert counted(1, 1) == [(0.16, 0.25, C, 63), list(source)[3]]
+
+
 @pytest.mark.parametrize(
     ("louder", "expected"),
     [(0, [90, 64]), (10.4, [100, 74]), (-10, [80, 54]), (60, [127, 124]), (-127, [1, 1])],

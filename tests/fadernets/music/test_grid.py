@@ -7,10 +7,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fadernets.arranger.request import grid_of
+from fadernets.arranger.request import grid_of, step_notes
 from fadernets.music import events
-from fadernets.music.attributes import HOLD, ONSET, REST, note_label, rhythm_label
-from fadernets.music.grid import grid, notes_of_tokens
+from fadernets.music.attributes import HOLD, ONSET, REST, note_label, polyphony, rhythm_label
+from fadernets.music.grid import counts, grid, notes_of_tokens, strikes
 from fadernets.music.notes import Notes
 
 
@@ -78,6 +78,10 @@ def test_a_grid_has_the_labels_but_for_keys_that_sound_twice_in_a_step(seed, siz
     assert (cells.count[0].clamp(max=15).numpy() <= note_label(notes)).all()
     if len(np.unique(notes.pitch)) == len(notes):
         assert cells.count[0].clamp(max=15).tolist() == note_label(notes).tolist()
+    counted = counts(step_notes([notes]), 1)[0]
+    assert counted.sum(1).tolist() == polyphony(notes).tolist()
+    assert strikes(step_notes([notes]), 1).sum() == size
+    assert (counted >= (cells.onset + cells.hold)[0]).all()
 
 
 def test_segments_do_not_mix():
