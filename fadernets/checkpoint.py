@@ -107,6 +107,16 @@ def save_valence(model: Model, folder: Path) -> None:
     (folder / VALENCE).unlink(missing_ok=True)
     if poles := getattr(model, "valence", {}):
         save_file(_halves(poles), folder / VALENCE)
+    _save_sums(folder)
+
+
+def save_scales(scales: dict[str, Fader], folder: Path) -> None:
+    """Write the faders of a model beside its other files, which stay as they are."""
+    faders.save(scales, folder / FADERS)
+    _save_sums(folder)
+
+
+def _save_sums(folder: Path) -> None:
     sums = [f"{_sha256(folder / name)}  {name}\n" for name in _files(folder)]
     (folder / SUMS).write_text("".join(sums))
 

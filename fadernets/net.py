@@ -68,8 +68,19 @@ class FaderNet:
         self.realiser = realiser or AutoregressiveDecoding()
 
     @classmethod
-    def load(cls, name: str | Path | None = None, device: str = "cpu") -> FaderNet:
+    def load(
+        cls, name: str | Path | None = None, device: str = "cpu", *, by_sound: bool = False
+    ) -> FaderNet:
         """A shipped model by name, any model by its folder, or the default one.
+
+        Parameters
+        ----------
+        name : str or Path, optional
+        device : str
+            PyTorch's name.
+        by_sound : bool
+            For segments lengthened by the pedal: an arranger's faders then have the scales of the
+            model that makes its codes.
 
         Raises
         ------
@@ -80,9 +91,11 @@ class FaderNet:
         model, faders = checkpoint.load(folder, device)
         if not isinstance(model, Reviser):
             return cls(model, faders, folder.name)
-        coder, _ = checkpoint.load(checkpoint.find(model.config.codes), device)
+        coder, of_sound = checkpoint.load(checkpoint.find(model.config.codes), device)
         if isinstance(coder, Reviser):
             raise checkpoint.CheckpointError(f"{folder} goes with {model.config.codes}: no codes")
+        if by_sound:
+            faders = {name: of_sound[name] for name in faders if name in of_sound}
         return cls(coder, faders, folder.name, Arranger(model))
 
     @property

@@ -2,7 +2,8 @@
 
 ``python -m train.export --run DIR --data FILE --out DIR`` exports a run that was stopped early, and
 with ``--results FILE`` writes down how it was trained. ``--valence DIR --data FILE`` measures what
-an exported model, perhaps older than that, knows of valence, and changes nothing else of it.
+an exported model, perhaps older than that, knows of valence, and changes nothing else of it;
+``--scales DIR --data FILE`` measures the scales of an exported reviser's faders.
 """
 
 from __future__ import annotations
@@ -172,16 +173,35 @@ def measure_states(model: Reviser, data: Segments) -> None:
     model.poles.copy_(middle + STATES_REACH * (poles - middle))
 
 
+def scales_by_keys(model: Reviser, data: Segments) -> dict[str, Fader]:
+    """Scales of a reviser's faders: it reaches densities exactly, those of keys.
+
+    They end where the training segments' densities without the pedal do, with the codes that the
+    scales of the model that makes its codes have for the same densities. Data without densities of
+    keys leave these scales as they are.
+    """
+    _, of_sound = checkpoint.load(checkpoint.find(model.config.codes))
+    scales = {name: fader for name, fader in of_sound.items() if name in PLANNED}
+    for name, fader in scales.items():
+        if name in data.key_densities:
+            densities = data.key_densities[name][data.split == TRAIN]
+            ends = np.percentile(densities, (OUTERMOST, 100 - OUTERMOST))
+            knots = np.linspace(*ends, KNOTS)
+            code = np.interp(knots, fader.density, fader.code) + 1e-6 * np.arange(KNOTS)
+            scales[name] = Fader(
+                name, tuple(np.round(knots, 6).tolist()), tuple(np.round(code, 7).tolist())
+            )
+    return scales
+
+
 def export(model: Model, data: Segments, out: Path) -> None:
     """Measure a trained model's poles, calibrate its faders and save all of it.
 
-    A reviser reaches densities exactly. It has faders for the attributes that it plans, with the
-    scales of the model that makes its codes.
+    A reviser has faders for the attributes that it plans.
     """
     if isinstance(model, Reviser):
         measure_states(model, data)
-        _, scales = checkpoint.load(checkpoint.find(model.config.codes))
-        checkpoint.save(model, {n: scales[n] for n in scales if n in PLANNED}, out)
+        checkpoint.save(model, scales_by_keys(model, data), out)
         return
     measure_poles(model, data)
     measure_valence(model, data)
@@ -205,7 +225,23 @@ def add_valence(folder: Path, data: Segments) -> None:
     checkpoint.save_valence(model, folder)
 
 
-def history(state: RunState, log: Path, model: Model, hardware: str) -> Training:
+def scale(folder: Path, data: Segments) -> None:
+    """Measure the scales of an exported reviser's faders and save them alone.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds no reviser, or the data no densities of keys.
+    """
+    model, _ = checkpoint.load(folder)
+    if not isinstance(model, Reviser):
+        raise ValueError(f"{folder} holds no reviser: the scales of other models are of sound")
+    if not data.key_densities:
+        raise ValueError("the data has no densities of keys: prepare it again with train.prepare")
+    checkpoint.save_scales(scales_by_keys(model, data), folder)
+
+
+def history(state: dict, log: Path, model: Model, hardware: str) -> dict:
     """The settings of a training run and the losses of its last validation.
 
     Parameters
@@ -245,6 +281,7 @@ def main(arguments: list[str] | None = None) -> int:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--run", type=Path, help="folder of train.fit")
     which.add_argument("--valence", type=Path, metavar="DIR", help="folder of an exported model")
+    which.add_argument("--scales", type=Path, metavar="DIR", help="folder of an exported reviser")
     parser.add_argument("--data", type=Path, required=True, help="file of train.prepare")
     parser.add_argument("--out", type=Path, help="folder to write, for --run")
     parser.add_argument("--results", type=Path, help="JSON file for how the run was trained")
@@ -255,6 +292,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.valence:
             add_valence(options.valence, Segments.load(options.data))
+            return 0
+        if options.scales:
+            scale(options.scales, Segments.load(options.data))
             return 0
         state = load_state(options.run / CHECKPOINT)
         data = Segments.load(options.data, state.get("split", SPLITS[0]))

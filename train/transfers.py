@@ -133,7 +133,7 @@ def example(net: FaderNet, case: Case) -> Example:
 
 def transfers(name: str, place: str) -> Transfers:
     """All cases that a model can do."""
-    net = FaderNet.load(place)
+    net = FaderNet.load(place, by_sound=True)
     able = {*net.faders, *(["arousal"] if net.model.poles else [])}
     cases = [case for case in CASES if case.control in able]
     return Transfers(

@@ -82,7 +82,9 @@ def arrange(
     )
     grids, label_counts = _revised(reviser, plans, _repeated(keys, candidates), preferences)
     chosen = _nearest(source, grids, candidates, weights.recall) + candidates * torch.arange(size)
-    cells = (x[chosen].cpu().numpy() for x in (grids.onset, grids.hold, grids.velocity, label_counts))
+    cells = (
+        x[chosen].cpu().numpy() for x in (grids.onset, grids.hold, grids.velocity, label_counts)
+    )
     louder = request.louder.cpu().numpy() * 127
     return [
         grid_to_notes(onset, hold, velocity, notes, shift, count)

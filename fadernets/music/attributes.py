@@ -139,8 +139,8 @@ class Words:
 # Names that stand beside those of attributes in prepared files, requests of the page and options.
 TAKEN = frozenset(
     "tokens length key start arousal valence piece split random_split piece_name piece_corpus "
-    "number example tracks first last seed vorbis original peak chunk gain kind scope midi source output "
-    "model segments run faders".split()
+    "number example tracks first last seed vorbis original peak chunk gain kind scope midi source "
+    "output model segments run faders".split()
 )
 
 

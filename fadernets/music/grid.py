@@ -1,8 +1,8 @@
 """Segments as grids of sixteen steps by 88 keys: what is struck, what is held, how loud.
 
-The steps are those of the labels (`fadernets.music.attributes`). In a grid a key counts once a step.
+The steps are those of the labels (`fadernets.music.attributes`). A grid counts a key once a step.
 The note label counts all notes of a key that is struck several times in a step, or struck while an
-earlier note of it lasts: `strikes` and `counts` tell how many.
+earlier note of it lasts: `strikes` and `counts` say how many.
 """
 
 from __future__ import annotations

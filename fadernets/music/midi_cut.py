@@ -97,9 +97,7 @@ def _notes(
     own = (raw.start >= first) | ((raw.start >= first - early) & (raw.end > first))
     rings_in = (raw.start < first) & (raw.end >= first + LEAST_RINGING * file.division)
     sounds = (own | rings_in) & (raw.start < last - early)
-    tracks: list[tuple[set[int], list[Event], list[Event]]] = [
-        (set(), [], []) for _ in file.tracks
-    ]
+    tracks: list[tuple[set[int], list[Event], list[Event]]] = [(set(), [], []) for _ in file.tracks]
     for note in np.flatnonzero(~sounds & (raw.start < last) & (raw.end >= first)).tolist():
         dropped = tracks[raw.parts[raw.part[note]].track][0]
         dropped |= {int(raw.strike[note]), int(raw.release[note])} - {HELD}

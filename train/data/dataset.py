@@ -4,7 +4,8 @@ Arrays of a prepared file, n segments of p pieces: ``tokens`` int16 (n, 100), EO
 ``length`` uint8 (n,); ``key`` uint8 (n,); ``start`` float32 (n,), beats; ``arousal`` and
 ``valence`` float32 (n,), NaN where unrated; ``piece`` int32 (n,); ``split`` and ``random_split``
 uint8 (n,), 0 train, 1 validation, 2 test; ``piece_name`` (p,); ``piece_corpus`` uint8 (p,); and by
-the name of every attribute its labels, uint8 (n, 16).
+the name of every attribute its labels, uint8 (n, 16), and, with ``_by_keys`` behind the name, the
+labels of the keys without the pedal, which files prepared earlier lack.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class Segments:
         Arousal and valence 0 low, 1 high, -1 unlabelled.
     labels : name -> uint8 tensor, shape (n, 16)
     densities : name -> float32 tensor, shape (n,)
+    key_densities : name -> float array on the host, shape (n,)
+        Without the pedal; may lack attributes.
     split, piece, corpus : int arrays on the host, shape (n,)
     split_name : str
         Which of `SPLITS` this is.
@@ -55,6 +58,7 @@ class Segments:
     valence: torch.Tensor
     labels: dict[str, torch.Tensor]
     densities: dict[str, torch.Tensor]
+    key_densities: dict[str, np.ndarray]
     split: np.ndarray
     piece: np.ndarray
     corpus: np.ndarray
@@ -87,6 +91,11 @@ class Segments:
                 densities={
                     n: torch.from_numpy(d.astype(np.float32)).to(device)
                     for n, d in densities.items()
+                },
+                key_densities={
+                    n: ATTRIBUTES[n].density(arrays[n + packed.BY_KEYS])
+                    for n in names
+                    if n + packed.BY_KEYS in arrays
                 },
                 split=arrays[split],
                 piece=arrays["piece"],

@@ -28,6 +28,7 @@ OF_PIECES = ("piece_name", "piece_corpus")
 OF_SEGMENTS = ("tokens", "length", "key", "start", "arousal", "valence", "piece", "split",
                "random_split")  # fmt: skip
 UNLABELLED_ARRAYS = (*OF_SEGMENTS, *OF_PIECES)  # all besides the labels, one array an attribute
+BY_KEYS = "_by_keys"  # behind an attribute's name: its labels without the pedal
 
 
 class PackedFile(TypedDict):

@@ -367,7 +367,9 @@ def test_tracks_but_drums_can_be_chosen(net, band, tmp_path):
     assert changes and {row[0] for row in changes} <= {2, 3}
 
 
-@pytest.mark.parametrize("tracks", [None, [], [2], [1, 2], [0], [5], ["1"], [1.5], [True], "1", [[1]]])
+@pytest.mark.parametrize(
+    "tracks", [None, [], [2], [1, 2], [0], [5], ["1"], [1.5], [True], "1", [[1]]]
+)
 def test_other_tracks_are_refused(band, tracks):
     with pytest.raises(ValueError, match="track"):
         service.choose(open_file(band), {"tracks": tracks})

@@ -142,9 +142,9 @@ def test_selection_counts_keys_as_the_note_label_does():
     """Struck twice in a step, or while an earlier note of the source lasts into the step."""
     onset, hold = torch.full((1, 16, 88), -5.0), torch.full((1, 16, 88), -5.0)
     own, again, over = (torch.zeros(1, 16, 88, dtype=torch.long) for _ in range(3))
-    for step, key, odds in ((0, 10, 3.0), (0, 20, 2.0), (1, 10, 3.0), (1, 20, 2.0), (1, 30, 1.0)):
-        onset[0, step, key] = odds
-        own[0, step, key] = 1
+    for step, place, odds in ((0, 10, 3.0), (0, 20, 2.0), (1, 10, 3.0), (1, 20, 2.0), (1, 30, 1.0)):
+        onset[0, step, place] = odds
+        own[0, step, place] = 1
     again[0, 0, 10], over[0, 1, 10], again[0, 1, 20] = 1, 1, 2
     rhythm = torch.tensor([[ONSET, ONSET] + [REST] * 14])
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from fadernets.music.midi import MidiError, dump, file_bytes, read
 from fadernets.music.midi_cut import IN_SEQUENCE, between
-from fadernets.music.notes import Notes
+from fadernets.music.notes import Notes, concatenate
 from fadernets.music.piece import segments, stitch
 from tests.fadernets import tiny
 from tests.fadernets.music import midi_bytes as mb
@@ -147,8 +147,8 @@ def test_a_span_of_a_changed_piece_is_the_users_own_with_the_new_notes():
     data = mb.file(mb.track((0, mb.program(4)), *mb.music(), *pedal), kind=0)
     piece = read(data)
     own = segments(piece)[1].notes
-    changed = stitch(piece, {1: Notes.of([*own.onset[::2], 1.3], [*own.offset[::2], 1.9],
-                                         [*own.pitch[::2], 90], [*own.velocity[::2], 50])})  # fmt: skip
+    new = Notes.of([1.3], [1.9], [90], [50])
+    changed = stitch(piece, {1: concatenate([own[::2], new])})
     made = file_bytes(changed, (4, 8))
     whole = file_bytes(changed)
     shifted = [(at - 4 * BEAT, event) for at, event in mb.others(whole)[0] if 1920 <= at < 3840]
