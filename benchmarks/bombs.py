@@ -155,11 +155,11 @@ TOO_MUCH: dict[str, Callable[[], bytes]] = {
 }
 # Files that are damaged or not MIDI; each is refused with a sentence.
 DAMAGED: dict[str, Callable[[], bytes]] = {
-    "a chunk longer than the file": lambda: file(chunk(ONCE * 100_000, length=2**32 - 1)),
-    "no status": lambda: one(bytes(FULL - 100)),
-    "format 3": lambda: one(MUSIC, kind=3),
+    "a chunk longer than the file": lambda: file(chunk(ONE_NOTE * 100_000, length=2**32 - 1)),
+    "no status": lambda: single_track(bytes(MAX_FILE_BYTES - 100)),
+    "format 3": lambda: single_track(MUSIC, kind=3),
 }
-# What may be opened, some of it only as far as it goes.
+# Files that are accepted, some of them only as far as they go.
 ACCEPTED: dict[str, Callable[[], bytes]] = {
     "a recital": recital,
     "the largest": largest,
@@ -170,14 +170,21 @@ ACCEPTED: dict[str, Callable[[], bytes]] = {
     ),
     "instruments, as many as may be": lambda: file(programs(999, before=MUSIC)),
     "cut short": lambda: recital()[:-1000],
-    "RIFF": lambda: b"RIFF" + struct.pack("<I", len(one(MUSIC))) + b"RMIDdata\0\0\0\0" + one(MUSIC),
-    "a quantity without end": lambda: one(MUSIC, b"\xff" * (FULL - 300)),
-    "system exclusive without end": lambda: one(MUSIC, b"\0\xf0\xff\xff\xff\x7f", bytes(10**6)),
-    "a tempo of 0": lambda: one(tempo(0), MUSIC),
-    "format 2": lambda: one(MUSIC, kind=2),
-    "division 1": lambda: one(*(b"\0\x90\x3c\x40\1\x3c\0" for _ in range(20)), division=1),
-    "division 32767": lambda: one(b"\0\x90\x3c\x40\x88\0\x3c\0" * 2000, division=32767),
-    "notes in one segment, as many as may be": lambda: one(
+    "RIFF": lambda: (
+        b"RIFF"
+        + struct.pack("<I", len(single_track(MUSIC)))
+        + b"RMIDdata\0\0\0\0"
+        + single_track(MUSIC)
+    ),
+    "a quantity without end": lambda: single_track(MUSIC, b"\xff" * (MAX_FILE_BYTES - 300)),
+    "system exclusive without end": lambda: single_track(
+        MUSIC, b"\0\xf0\xff\xff\xff\x7f", bytes(10**6)
+    ),
+    "a tempo of 0": lambda: single_track(tempo(0), MUSIC),
+    "format 2": lambda: single_track(MUSIC, kind=2),
+    "division 1": lambda: single_track(*(b"\0\x90\x3c\x40\1\x3c\0" for _ in range(20)), division=1),
+    "division 32767": lambda: single_track(b"\0\x90\x3c\x40\x88\0\x3c\0" * 2000, division=32767),
+    "notes in one segment, as many as may be": lambda: single_track(
         *notes(4990, 1), b"\xc0\0\x90\x3c\x40\xc0\0\x3c\0" * 30, division=4096
     ),
 }

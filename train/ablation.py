@@ -116,9 +116,9 @@ def ablation(data: Segments, count: int, seed: int, variants: Sequence[Variant])
     if not source:
         raise ValueError("no unseen segment of a performance in this file")
     sd, rows = spread(data), []
-    for idea in tqdm(ideas, desc="ideas", disable=None):
-        loaded = FaderNet.load(idea.model, device=str(data.tokens.device), by_sound=True)
-        net = idea.prepared(loaded)
+    for variant in tqdm(variants, desc="variants", disable=None):
+        loaded = FaderNet.load(variant.model, device=str(data.tokens.device), by_sound=True)
+        net = variant.prepared(loaded)
         rows.append(
             VariantRow(
                 idea=variant.name,

@@ -6,8 +6,7 @@ of format 0 has.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 DRUMS = 9  # the channel of drums, which people count as the tenth
@@ -52,23 +51,23 @@ class Part:
 
 
 def labels(parts: Sequence[Part]) -> list[str]:
-    """What to call parts, each by another name.
+    """What to call parts, each by another name: parts of one label say their channel or track.
 
     >>> piano = Part(track=0, channel=0, program=0, name="Piano", notes=7)
     >>> labels([piano, Part(0, 1, 0, "Piano", 7), Part(1, 9, 0, "", 7)])
     ['Piano, channel 1', 'Piano, channel 2', 'Drums']
     """
-    names = [part.label for part in parts]
-    for more in (
-        (f", channel {part.channel + 1}" for part in parts),
-        (f", track {part.track + 1}" for part in parts),
-    ):
-        names = list(_distinct(names, more))
-    return names
+    groups: dict[str, list[Part]] = {}
+    for part in parts:
+        groups.setdefault(part.label, []).append(part)
+    return [part.label + _place(part, groups[part.label]) for part in parts]
 
 
-def _distinct(names: list[str], more: Iterator[str]) -> Iterator[str]:
-    """Names, with more behind those that occur several times."""
-    times = Counter(names)
-    for name, addition in zip(names, more, strict=True):
-        yield name + addition if times[name] > 1 else name
+def _place(part: Part, same: Sequence[Part]) -> str:
+    """What tells a part from those that are called the same."""
+    if len(same) == 1:
+        return ""
+    channel, track = f", channel {part.channel + 1}", f", track {part.track + 1}"
+    if len({other.channel for other in same}) == len(same):
+        return channel
+    return track if len({other.track for other in same}) == len(same) else track + channel

@@ -33,9 +33,9 @@ def test_other_applications_share_the_address(root):
 
 
 def test_named_endpoints_only(address):
-    named = json.loads(fetch(address + "gradio_api/info"))["named_endpoints"]
-    assert sorted(named) == ["/slide", "/transfer"]
-    parameters = [p["parameter_name"] for p in named["/slide"]["parameters"]]
+    endpoints = json.loads(fetch(address + "gradio_api/info"))["named_endpoints"]
+    assert sorted(endpoints) == ["/slide", "/transfer"]
+    parameters = [p["parameter_name"] for p in endpoints["/slide"]["parameters"]]
     assert parameters == ["midi", "rhythm", "note", "seed", "first", "last", "tracks"]
 
 

@@ -185,24 +185,24 @@ def test_the_page_learns_which_example_it_has(handlers, pieces):
     assert json.loads(bench.props["piece"]) == {"id": "b"} and example is None
 
 
-def test_other_tracks_are_a_piece_of_their_own(does, pieces, mine):
+def test_other_tracks_are_a_piece_of_their_own(handlers, pieces, own_session):
     other = session()
-    chosen = does(choose=(other, '{"id": "c"}'))
-    text = wanted(mine.id, tracks=[2])
+    chosen = handlers(choose=(other, '{"id": "c"}'))
+    text = edit_json(own_session.id, tracks=[2])
     bench, message = call(chosen.choose, text)
     assert json.loads(bench.props["piece"]) == {"id": "c"} and message == ""
-    assert pieces.get(other.id) is other and pieces.get(mine.id) is mine
+    assert pieces.get(other.id) is other and pieces.get(own_session.id) is own_session
     ((task, arguments, more),) = chosen.workers.asked
     assert (task, arguments) == ("choose", (json.loads(text),))
-    assert more["session"] is mine and more["cost"] == cost.of_choosing(mine)
-    assert (more["key"], more["order"]) == ((mine.id, "choose"), 3)
-    bench, message = call(does(choose=WorkError("no such track")).choose, text)
+    assert more["session"] is own_session and more["cost"] == cost.of_choosing(own_session)
+    assert (more["key"], more["order"]) == ((own_session.id, "choose"), 3)
+    bench, message = call(handlers(choose=WorkError("no such track")).choose, text)
     assert trouble(bench)["event"] == "choose" and message == "No such track."
-    dropped = call(does(choose=Dropped("newer work")).choose, text)
+    dropped = call(handlers(choose=Dropped("newer work")).choose, text)
     assert all(skipped(output) for output in dropped)
 
 
-def test_an_answer_is_of_the_piece_that_was_asked_about(does, pieces, mine):
+def test_an_answer_is_of_the_piece_that_was_asked_about(handlers, pieces, own_session):
     """And newer work drops older work of that piece alone, by the page's own count."""
     newest = session()
     pieces.add(newest, "mine")
@@ -257,8 +257,8 @@ def test_nothing_is_saved_into_a_full_folder(handlers, own_session):
 
 
 @pytest.mark.parametrize("value", ["{", "[]", "{}", '{"piece": 1}', '{"piece": null}'])
-def test_what_the_page_never_sends_is_an_error(does, value):
-    nothing = does()
+def test_what_the_page_never_sends_is_an_error(handlers, value):
+    nothing = handlers()
     for event in (nothing.ask, nothing.hear, nothing.save, nothing.choose):
         with pytest.raises(Sentence, match="nothing that can be done"):
             call(event, value)

@@ -129,13 +129,13 @@ def test_selection_takes_the_likeliest_and_no_more():
     rhythm = torch.tensor([[ONSET, HOLD, ONSET] + [REST] * 13])
     note = torch.tensor([[2, 1, 2] + [0] * 13])
     none = torch.zeros(1, 16, 88, dtype=torch.long)
-    struck, held, count = select(
+    onsets, holds, count = select(
         onset, hold, LabelPlan(rhythm, note), none > 0, Repeats(none, none)
     )
-    assert count.equal((struck | held).long())
-    assert struck[0].nonzero().tolist()[:2] == [[0, 10], [0, 20]]
-    assert held[0].nonzero().tolist() == [[1, 20], [2, 20]]
-    assert struck[0, 2].sum() == 1  # one is struck at least, however unlikely
+    assert count.equal((onsets | holds).long())
+    assert onsets[0].nonzero().tolist()[:2] == [[0, 10], [0, 20]]
+    assert holds[0].nonzero().tolist() == [[1, 20], [2, 20]]
+    assert onsets[0, 2].sum() == 1  # one is struck at least, however unlikely
 
 
 def test_selection_counts_keys_as_the_note_label_does():

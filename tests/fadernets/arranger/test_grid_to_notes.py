@@ -56,9 +56,9 @@ def test_a_note_lasts_40_ms_and_ends_with_the_segment() -> None:
 
 
 def test_a_string_that_is_struck_again_is_free_by_then() -> None:
-    held = Notes.of([0.0, 0.45], [0.45, 1.0], [C, C], [64, 64])
-    assert played((C, 0, 1, 0.5), (C, 1, 3, 0.5), source=held)[0] == (0.0, 0.25, C, 64)
-    # The source's own note lasts into the step in which it is struck anew: to its beginning.
+    repeated_note = Notes.of([0.0, 0.45], [0.45, 1.0], [C, C], [64, 64])
+    assert played((C, 0, 1, 0.5), (C, 1, 3, 0.5), source=repeated_note)[0] == (0.0, 0.25, C, 64)
+    # The source's own note lasts into the step in which it is struck again: to its beginning.
     # Where that strike is the source's own, too, both stay as they are.
     source = Notes.of([0.0], [0.37], [C], [64])
     assert played((C, 0, 1, 0.5), (C, 1, 1, 0.5), source=source)[0] == (0.0, 0.25, C, 64)

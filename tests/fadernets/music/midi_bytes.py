@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from benchmarks.bombs import END, chunk, quantity
+from benchmarks.bombs import END_OF_TRACK, chunk, quantity
 from benchmarks.bombs import file as smf
 from fadernets.music.midi_events import MidiFile
 from fadernets.music.midi_notes import RawNotes, raw_notes
@@ -26,7 +26,7 @@ def track(*events: tuple[int, bytes], end: int | None = None, running: bool = Fa
         content += quantity(tick - now)
         content += event[1:] if running and event[0] == status and event[0] < 0xF0 else event
         now, status = tick, event[0]
-    content += quantity(max(0, (now if end is None else end) - now)) + END[1:]
+    content += quantity(max(0, (now if end is None else end) - now)) + END_OF_TRACK[1:]
     return chunk(content)
 
 

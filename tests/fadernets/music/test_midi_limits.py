@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks import bombs, midi_bombs
-from benchmarks.bombs import END, ONCE, chunk, file, meta, notes, one, tempo
+from benchmarks.bombs import END_OF_TRACK, ONE_NOTE, chunk, file, meta, notes, single_track, tempo
 from fadernets.music import midi
 from fadernets.music.midi import MidiError, check_length, file_bytes, read
 from fadernets.music.midi_events import MidiFile
@@ -21,7 +21,7 @@ from fadernets.music.piece import segments, stitch
 MAX_MB = 300  # of memory that a file may take
 MAX_SECONDS = 10.0  # loose: machines are busy; the benchmark measures it
 
-SAID = {
+SENTENCES = {
     "notes, 3.3 million": "has too many events: more than 1,000,000.",
     "notes, of all keys": "has too many events: more than 1,000,000.",
     "notes never released": "has too many events: more than 1,000,000.",
@@ -90,20 +90,20 @@ def refused(source):
 
 def channels(count):
     """A note on each of the first channels."""
-    return b"".join(bytes([0, 0x90 | c, 60, 64, 1, 60, 0]) for c in range(count)) + END
+    return b"".join(bytes([0, 0x90 | c, 60, 64, 1, 60, 0]) for c in range(count)) + END_OF_TRACK
 
 
-AT_BOUND = {  # what -> a file of n of it
-    "notes": lambda n: one(b"".join(notes(n, 1))),
-    "controller movements": lambda n: one(ONCE, b"\0\xb0\1\1", b"\0\1\1" * (n - 1)),
-    "tempos": lambda n: one(tempo(500_000) * n, ONCE),
-    "time signatures": lambda n: one(meta(0x58, b"\4\2\x18\x08") * n, ONCE),
-    "key signatures": lambda n: one(meta(0x59, b"\0\0") * n, ONCE),
-    "tracks": lambda n: file(chunk(ONCE + END), *[chunk(b"")] * (n - 1)),
-    "foreign chunks": lambda n: file(*[chunk(b"", b"none")] * n, chunk(ONCE + END)),
-    "texts": lambda n: one(meta(6, b"a") * n, ONCE),
-    "letters": lambda n: one(meta(6, b"a" * n), ONCE),
-    "events": lambda n: one(ONCE, b"\0\xd0\1" * (n - 3)),  # the end is one
+FILES_AT_BOUND = {  # kind -> a file with n of it
+    "notes": lambda n: single_track(b"".join(notes(n, 1))),
+    "controller movements": lambda n: single_track(ONE_NOTE, b"\0\xb0\1\1", b"\0\1\1" * (n - 1)),
+    "tempos": lambda n: single_track(tempo(500_000) * n, ONE_NOTE),
+    "time signatures": lambda n: single_track(meta(0x58, b"\4\2\x18\x08") * n, ONE_NOTE),
+    "key signatures": lambda n: single_track(meta(0x59, b"\0\0") * n, ONE_NOTE),
+    "tracks": lambda n: file(chunk(ONE_NOTE + END_OF_TRACK), *[chunk(b"")] * (n - 1)),
+    "foreign chunks": lambda n: file(*[chunk(b"", b"none")] * n, chunk(ONE_NOTE + END_OF_TRACK)),
+    "texts": lambda n: single_track(meta(6, b"a") * n, ONE_NOTE),
+    "letters": lambda n: single_track(meta(6, b"a" * n), ONE_NOTE),
+    "events": lambda n: single_track(ONE_NOTE, b"\0\xd0\1" * (n - 3)),  # the end is one
     "instruments": lambda n: file(*[chunk(channels(16))] * (n // 16), chunk(channels(n % 16))),
 }
 
@@ -156,10 +156,12 @@ def test_a_beat_behind_the_music_may_be_of_any_length():
 
 
 def test_damaged_times_and_heads_leave_a_piece_or_a_sentence():
-    assert len(read(one(tempo(0), ONCE)).tempo) == 1
-    assert "impossible times" in refused(one(b"\0\x90\x3c\x40", bombs.GIANT, b"\x3c\0"))
-    assert len(read(one(b"\0\x90\x3c\x40")).notes) == 1  # held to the end
-    assert "no notes" in refused(one(b"\0\x80\x3c\x40"))
+    assert len(read(single_track(tempo(0), ONE_NOTE)).tempo) == 1
+    assert "impossible times" in refused(
+        single_track(b"\0\x90\x3c\x40", bombs.LONGEST_DELTA, b"\x3c\0")
+    )
+    assert len(read(single_track(b"\0\x90\x3c\x40")).notes) == 1  # held to the end
+    assert "no notes" in refused(single_track(b"\0\x80\x3c\x40"))
     assert "no notes" in refused(file())
     assert "no notes" in refused(file(chunk(b"")))
     assert "SMPTE" in refused(single_track(ONE_NOTE, division=0x8000))
@@ -273,7 +275,7 @@ def test_no_sentence_names_a_folder(tmp_path):
     secret.mkdir()
     (secret / "song.mid").write_bytes(bombs.ALL["tempos"]())
     (secret / "text.mid").write_text("no music")
-    (secret / "cut.mid").write_bytes(one(ONCE)[:25])
+    (secret / "cut.mid").write_bytes(single_track(ONE_NOTE)[:25])
     (secret / "big.mid").write_bytes(bytes(midi.MOST_BYTES + 1))
     for path in (*secret.iterdir(), secret / "missing.mid", secret):
         sentence = refused(path)

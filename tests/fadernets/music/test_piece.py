@@ -176,12 +176,14 @@ def test_stitching_keeps_everything_else(change):
             assert np.array_equal(after.notes.onset, before.notes.onset)
             assert np.array_equal(after.notes.pitch, before.notes.pitch)
             assert np.array_equal(after.notes.velocity, before.notes.velocity)
-    kept = {(on, pitch): off for on, off, pitch, _ in result.notes}
+    offsets = {(on, pitch): off for on, off, pitch, _ in result.notes}
     for on, off, pitch, _ in music.notes:
         segment = min(int((on + EARLY) // BEATS), segment_count(music) - 1)
         if segment not in changed:
-            again = min((at for at, key in struck if key == pitch and at > on), default=np.inf)
-            assert kept[on, pitch] == min(off, again)
+            again = min(
+                (start for start, key in struck if key == pitch and start > on), default=np.inf
+            )
+            assert offsets[on, pitch] == min(off, again)
 
 
 @given(pieces(), st.data())
@@ -211,19 +213,20 @@ def test_stitching_leaves_one_string_per_key(change):
 def test_new_notes_come_as_asked(change):
     music, changed = change
     result = segments(stitch(music, changed))
-    for index, asked in changed.items():
+    for index, new_notes in changed.items():
         end = min(BEATS, music.length - index * BEATS)
         # Less a hair: a note at the very limit may come back from the piece's beats on either side.
         limit = end - EARLY - 1e-6
         before = segments(music)[index].notes
         own = set(zip(before.onset, before.pitch, strict=True))
-        asked = struck_once(asked[asked.onset < limit])
-        got = result[index].notes
-        got = got[got.onset < limit]
-        assert np.allclose(got.onset, asked.onset) and np.array_equal(got.pitch, asked.pitch)
-        new = [(on, pitch) not in own for on, _, pitch, _ in asked]
-        until = np.minimum(asked.offset, end)
-        assert np.allclose(got.offset[new], until[new])
+        new_notes = struck_once(new_notes[new_notes.onset < limit])
+        played = result[index].notes
+        played = played[played.onset < limit]
+        assert np.allclose(played.onset, new_notes.onset)
+        assert np.array_equal(played.pitch, new_notes.pitch)
+        is_new = [(on, pitch) not in own for on, _, pitch, _ in new_notes]
+        until = np.minimum(new_notes.offset, end)
+        assert np.allclose(played.offset[is_new], until[is_new])
 
 
 def test_what_begins_a_hair_before_the_next_segment_belongs_to_that_one():
