@@ -232,7 +232,7 @@ def slide(args: argparse.Namespace) -> None:
 
     def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
         try:
-            return net.slide([segment.notes for segment in batch], positions, seed=seed)
+            return net.slide([net.input_notes(s) for s in batch], positions, seed=seed)
         except ValueError as error:  # the model has no such fader
             raise Refusal(f"{error}.") from error
 
@@ -248,7 +248,7 @@ def transfer(args: argparse.Namespace) -> None:
     piece = _piece(args.source, tracks=args.tracks)
 
     def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
-        source = [segment.notes for segment in batch]
+        source = [net.input_notes(segment) for segment in batch]
         try:
             return net.transfer(source, target, args.strength, seed=seed)
         except ValueError as error:  # the model does not know this mood
@@ -282,8 +282,8 @@ def mix(args: argparse.Namespace) -> None:
     ]
 
     def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
-        notes = [donors[segment.index].notes for segment in batch]
-        return net.mix([segment.notes for segment in batch], notes, seed=seed)
+        notes = [net.input_notes(donors[segment.index]) for segment in batch]
+        return net.mix([net.input_notes(segment) for segment in batch], notes, seed=seed)
 
     _change(args, piece, windows, change)
 

@@ -99,6 +99,18 @@ class FaderNet:
         return cls(coder, faders, folder.name, Arranger(model))
 
     @property
+    def by_sound(self) -> bool:
+        """Whether segments are to be given as they sound, lengthened by the pedal.
+
+        So the models were trained, and their own decoders tell them so. The arranger changes keys.
+        """
+        return not isinstance(self.realiser, Arranger)
+
+    def input_notes(self, music: Segment | Piece) -> Notes:
+        """The notes of a segment or a piece that the model takes and its faders measure."""
+        return music.sounding if self.by_sound else music.notes
+
+    @property
     def faders(self) -> tuple[str, ...]:
         """Names of the faders."""
         return tuple(self.scales)

@@ -61,8 +61,8 @@ def change(
     return (
         write_midi(folder, name, midi.file_bytes(result)),
         {
-            "before": _means(session.piece, usable, names),
-            "after": _means(result, usable, names),
+            "before": _means(net, session.piece, usable, names),
+            "after": _means(net, result, usable, names),
             "unchanged": [
                 {"segment": s.index, "problem": s.problem} for s in selected if s.problem
             ],
@@ -82,11 +82,14 @@ def _tracks(text: object) -> tuple[int, ...] | None:
         raise ValueError(str(error)) from None
 
 
-def _means(piece: Piece, chosen: Sequence[Segment], names: Sequence[str]) -> dict[str, float]:
-    """Mean densities of segments by their keys, and mean arousal by their sound."""
-    played = [notes for s in chosen if len(notes := cut(piece.notes, s.start))]
+def _means(
+    net: FaderNet, piece: Piece, chosen: Sequence[Segment], names: Sequence[str]
+) -> dict[str, float]:
+    """Mean densities of segments as the model takes them, and mean arousal by their sound."""
+    notes = net.input_notes(piece)
+    played = [part for s in chosen if len(part := cut(notes, s.start))]
     if not played:
         return {}
-    measures = [measure(notes, names) for notes in played]
+    measures = [measure(part, names) for part in played]
     means = {name: float(np.mean([m[name] for m in measures])) for name in names}
     return {**means, "arousal": mean_arousal([cut(piece.sounding, s.start) for s in chosen])}

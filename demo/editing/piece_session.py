@@ -121,7 +121,7 @@ class PieceSession:
         slices = []
         for first in range(0, len(chosen), SLICE):
             self.progress(0, len(chosen))
-            slices.append(net.encode([s.notes for s in chosen[first : first + SLICE]]))
+            slices.append(net.encode([net.input_notes(s) for s in chosen[first : first + SLICE]]))
         return slices
 
     def result(self, net: FaderNet, edit: EditRequest) -> Piece:

@@ -197,10 +197,10 @@ def figures(
     """
     usable = session.usable(edit.span)
     shown = usable or session.segments[edit.first : edit.last + 1]
-    before = after = [s.notes for s in shown]
+    before = after = [net.input_notes(s) for s in shown]
     heard_before = heard_after = [s.sounding for s in shown]
     if changed is not session.piece:
-        after = [cut(changed.notes, s.start) for s in usable]
+        after = [cut(net.input_notes(changed), s.start) for s in usable]
         heard_after = [cut(changed.sounding, s.start) for s in usable]
     by_fader: dict[str, FaderFigures] = {}
     for name in net.faders:

@@ -65,7 +65,8 @@ def arrange(
         return []
     source = grid_of(request.notes, keys.device)
     plan_noise, note_noise = _noise(size, candidates, seeds, keys.device)
-    plans = _plans(request, label_logits, weights.plan_noise * plan_noise, weights)
+    repeats = _repeats(request.notes, keys.device)
+    plans = _plans(request, label_logits, weights.plan_noise * plan_noise, weights, repeats)
     originals = Grid(
         *(_repeated(x, candidates) for x in (source.onset, source.hold, source.velocity))
     )
@@ -78,7 +79,7 @@ def arrange(
         _repeated(weights.in_harmony * common, candidates),
         weights.note_noise * note_noise.flatten(0, 1),
         _repeated(request.legato, candidates)[:, None, None],
-        _repeats(request.notes, candidates, keys.device),
+        Repeats(_repeated(repeats.again, candidates), _repeated(repeats.over, candidates)),
     )
     grids, label_counts = _revised(reviser, plans, _repeated(keys, candidates), preferences)
     chosen = _nearest(source, grids, candidates, weights.recall) + candidates * torch.arange(size)
@@ -94,14 +95,14 @@ def arrange(
     ]
 
 
-def _repeats(segments: Sequence[Notes], candidates: int, device: torch.device) -> Repeats:
-    """What of segments' notes the grid does not show, repeated for every candidate."""
+def _repeats(segments: Sequence[Notes], device: torch.device) -> Repeats:
+    """What of segments' notes the grid does not show."""
     notes, size = step_notes(segments), len(segments)
     struck, counted = strikes(notes, size), counts(notes, size)
     shown = grid(notes, size)
     again = (struck - 1).clamp(min=0)
     over = (counted - (shown.onset + shown.hold).long() - again).clamp(max=1) * (struck > 0)
-    return Repeats(*(_repeated(x, candidates).to(device) for x in (again, over)))
+    return Repeats(again.to(device), over.to(device))
 
 
 def _repeated(x: Tensor, times: int) -> Tensor:
@@ -133,6 +134,7 @@ def _plans(
     label_logits: dict[str, Tensor],
     noise: Tensor,
     weights: ArrangementWeights,
+    repeats: Repeats,
 ) -> LabelPlan:
     """A plan for every candidate of every segment, (n * candidates, 16)."""
     candidates = noise.shape[1]
@@ -155,6 +157,7 @@ def _plans(
         note + noise[..., 3:],
         _repeated(onsets, candidates),
         _repeated(notes, candidates),
+        _repeated((repeats.again + repeats.over).sum(2), candidates),
     )
 
 
@@ -252,7 +255,7 @@ def select(
         Notes that each cell counts for in the note label.
     """
     sounding = torch.zeros_like(onset[:, 0], dtype=torch.bool)
-    is_own = sounding  # whether a note that sounds began as one of the source
+    is_own = sounding  # whether a note that sounds is the source's last one of its key
     never = torch.tensor(-torch.inf, device=onset.device)
     row = torch.arange(len(onset), device=onset.device)
     struck, held, count = [], [], []
@@ -276,7 +279,7 @@ def select(
         struck.append(sounding & (on >= off))
         held.append(sounding & (on < off))
         count.append(counted)
-        is_own = (struck[-1] & own[:, t]) | (held[-1] & is_own)
+        is_own = (struck[-1] & own[:, t]) | (held[-1] & is_own & ~own[:, t])
     return torch.stack(struck, 1), torch.stack(held, 1), torch.stack(count, 1)
 
 

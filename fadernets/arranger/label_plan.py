@@ -31,7 +31,9 @@ class LabelPlan:
     note: Tensor
 
 
-def cheapest(rhythm: Tensor, note: Tensor, onsets: Tensor, notes: Tensor) -> LabelPlan:
+def cheapest(
+    rhythm: Tensor, note: Tensor, onsets: Tensor, notes: Tensor, repeats: Tensor | None = None
+) -> LabelPlan:
     """The cheapest plans with the given numbers of onsets and notes.
 
     The number of onsets is always met. The sum of notes is met where a plan with that many onsets
@@ -47,6 +49,9 @@ def cheapest(rhythm: Tensor, note: Tensor, onsets: Tensor, notes: Tensor) -> Lab
         Steps with an onset: 16 times the rhythm density.
     notes : int64 tensor, shape (b,)
         Sum of the sounding notes over the steps: 16 times the note density.
+    repeats : int64 tensor, shape (b, 16), optional
+        Notes of each step that may be of a key that counts already: they cannot be held beside it.
+        Without it there are none.
 
     Raises
     ------
@@ -55,6 +60,8 @@ def cheapest(rhythm: Tensor, note: Tensor, onsets: Tensor, notes: Tensor) -> Lab
     """
     if len(onsets) and not (1 <= int(onsets.min()) and int(onsets.max()) <= STEPS):
         raise ValueError(f"onsets {onsets.tolist()} are not all in 1 to {STEPS}")
+    if repeats is None:
+        repeats = torch.zeros_like(rhythm[..., 0], dtype=torch.long)
     counts = torch.arange(COUNTS, dtype=note.dtype, device=note.device)
     low = torch.full(onsets.shape, -MAX_PRICE, device=note.device)
     high = -low
@@ -66,7 +73,7 @@ def cheapest(rhythm: Tensor, note: Tensor, onsets: Tensor, notes: Tensor) -> Lab
         # the sum lies on a known side of the one tried.
         price = (low[rows] + high[rows]) / 2
         priced = note[rows] + price[:, None, None] * counts
-        plan = LabelPlan(*_path(rhythm[rows], priced, onsets[rows]))
+        plan = LabelPlan(*_path(rhythm[rows], priced, onsets[rows], repeats[rows]))
         total = plan.note.sum(1)
         too_many = total > notes[rows]
         low[rows] = torch.where(too_many, price, low[rows])
@@ -82,18 +89,19 @@ def cheapest(rhythm: Tensor, note: Tensor, onsets: Tensor, notes: Tensor) -> Lab
         rows = rows[best_gap[rows] > 0]
         if not len(rows):
             break
-    return _completed(best, rhythm, note, notes)
+    return _completed(best, rhythm, note, notes, repeats)
 
 
-def playable(plan: LabelPlan) -> Tensor:
-    """Whether each plan can be played: bool, shape (b,)."""
-    before = torch.cat([torch.zeros_like(plan.note[:, :1]), plan.note[:, :-1]], dim=1)
+def playable(plan: LabelPlan, repeats: Tensor | int = 0) -> Tensor:
+    """Whether each plan can be played, with the repeats of `cheapest`: bool, shape (b,)."""
+    keys = torch.maximum(plan.note - repeats, plan.note.clamp(max=1))
+    before = torch.cat([torch.zeros_like(keys[:, :1]), keys[:, :-1]], dim=1)
     sounds = plan.note >= 1
     valid = torch.where(plan.rhythm == HOLD, sounds & (plan.note <= before), sounds)
     return torch.where(plan.rhythm == REST, plan.note == 0, valid).all(1)
 
 
-def _path(rhythm: Tensor, note: Tensor, onsets: Tensor) -> tuple[Tensor, Tensor]:
+def _path(rhythm: Tensor, note: Tensor, onsets: Tensor, repeats: Tensor) -> tuple[Tensor, Tensor]:
     """Rhythm and note labels, each (b, 16), of the cheapest plans with so many onsets.
 
     Dynamic programming (Viterbi): `cost[i, k, j]` is that of the cheapest way to step t with k
@@ -106,10 +114,18 @@ def _path(rhythm: Tensor, note: Tensor, onsets: Tensor) -> tuple[Tensor, Tensor]
     note = note.flip(2)
     cost = torch.full((size, STEPS + 1, COUNTS), NEVER, dtype=note.dtype, device=device)
     cost[:, 1, :-1] = rhythm[:, 0, ONSET, None] + note[:, 0, :-1]  # a segment begins with an onset
-    trace = []
+    trace, has_repeats = [], (repeats > 0).any(0).tolist()
     for t in range(1, STEPS):
         falling, from_more = cost.cummin(2)  # over the counts before that are no less
         any_count, from_any = falling[:, :, -1], from_more[:, :, -1]
+        if has_repeats[t - 1]:
+            # A hold of n notes follows n + repeats at least; one note may always be held.
+            column = torch.arange(COUNTS, device=device) - repeats[:, t - 1, None]
+            column[:, -2] = COUNTS - 2
+            shifted = column.clamp(min=0)[:, None].expand_as(falling)
+            never = (column < 0)[:, None]
+            falling = falling.gather(2, shifted).masked_fill(never, NEVER)
+            from_more = from_more.gather(2, shifted)
         cost = falling + rhythm[:, t, HOLD, None, None] + note[:, t, None]
         # An onset may follow any count, and has used one onset more than the step before.
         struck = (any_count[:, :-1] + rhythm[:, t, ONSET, None])[:, :, None] + note[:, t, None]
@@ -137,7 +153,9 @@ def _path(rhythm: Tensor, note: Tensor, onsets: Tensor) -> tuple[Tensor, Tensor]
     return torch.stack(rhythms[::-1], 1), COUNTS - 1 - torch.stack(columns[::-1], 1)
 
 
-def _completed(plan: LabelPlan, rhythm: Tensor, note: Tensor, notes: Tensor) -> LabelPlan:
+def _completed(
+    plan: LabelPlan, rhythm: Tensor, note: Tensor, notes: Tensor, repeats: Tensor
+) -> LabelPlan:
     """The plans with single notes added or taken, the cheapest first, until the sums are met.
 
     A price can jump over a sum: between two neighbouring prices a whole run of steps may change.
@@ -153,7 +171,9 @@ def _completed(plan: LabelPlan, rhythm: Tensor, note: Tensor, notes: Tensor) -> 
         # The number of onsets stays: a step that falls silent rests, one that gets a note holds.
         silent = torch.where(counts == 0, REST, HOLD)
         label = torch.where((plan.rhythm == ONSET)[:, None], ONSET, silent)
-        allowed = playable(LabelPlan(label.flatten(0, 1), counts.flatten(0, 1))).view(inside.shape)
+        each = repeats.repeat_interleave(STEPS, 0)
+        allowed = playable(LabelPlan(label.flatten(0, 1), counts.flatten(0, 1)), each)
+        allowed = allowed.view(inside.shape)
         cost = _cost(label, rhythm) + _cost(counts, note)
         extra = cost - (_cost(plan.rhythm[:, None], rhythm) + _cost(plan.note[:, None], note))
         least, step = torch.where(inside & allowed, extra, NEVER).min(1)

@@ -360,7 +360,8 @@ def test_a_second_pass_shows_the_reviser_its_own_choice():
 def plan(weights: ArrangementWeights, label_logits: dict, **densities: float) -> LabelPlan:
     source = Notes.of([0, 0, 2], [2, 2, 4], [C4, G4, E4], [64] * 3)
     request = asking(arrangement_request([source]), **densities)
-    return _plans(request, label_logits, torch.zeros(1, 1, 16, 19), weights)
+    none = torch.zeros(1, 16, 88, dtype=torch.long)
+    return _plans(request, label_logits, torch.zeros(1, 1, 16, 19), weights, Repeats(none, none))
 
 
 @pytest.mark.parametrize(("weight", "step"), [(0.0, 11), (3.0, 5)])

@@ -43,11 +43,14 @@ def test_what_can_be_played(rhythm, note, can):
 
 @pytest.mark.slow
 @settings(deadline=None, max_examples=60)
-@given(st.integers(0, 10**6), st.integers(1, 16), st.integers(16, 200))
-def test_a_plan_is_playable_and_exact(seed, onsets, notes):
+@given(st.integers(0, 10**6), st.integers(1, 16), st.integers(16, 200), st.booleans())
+def test_a_plan_is_playable_and_exact(seed, onsets, notes, has_repeats):
     rhythm, note = costs(seed)
-    best_plan = cheapest(rhythm, note, torch.tensor([onsets]), torch.tensor([notes]))
-    assert playable(best_plan).all()
+    generator = torch.Generator().manual_seed(seed)
+    repeats = has_repeats * torch.randint(3, (1, 16), generator=generator)
+    notes = min(notes, 60) if has_repeats else notes  # more may be out of reach
+    best_plan = cheapest(rhythm, note, torch.tensor([onsets]), torch.tensor([notes]), repeats)
+    assert playable(best_plan, repeats).all()
     assert int((best_plan.rhythm == ONSET).sum()) == onsets
     assert int(best_plan.note.sum()) == notes
 
@@ -84,11 +87,17 @@ def sums(plan: LabelPlan) -> tuple[int, int]:
     return int((plan.rhythm == ONSET).sum()), int(plan.note.sum())
 
 
-def test_without_a_price_no_plan_is_cheaper(small):
+@pytest.mark.parametrize("steps", [(0, 0, 0, 0), (1, 0, 2, 0), (3, 1, 1, 1)])
+def test_without_a_price_no_plan_is_cheaper(small, steps):
+    """Also where notes of a step may be of one key, and cannot all be held."""
     rhythm, note = small_costs(1)
+    repeats = torch.tensor([steps])
+    plans = [plan for plan in small if playable(plan, repeats)]
+    assert (len(plans) < len(small)) is any(steps)
     for onsets in (1, 2, 3, 4):
-        least_cost = min(cost_of(plan, rhythm, note) for plan in small if sums(plan)[0] == onsets)
-        path = LabelPlan(*label_plan._path(rhythm, note, torch.tensor([onsets])))
+        least_cost = min(cost_of(plan, rhythm, note) for plan in plans if sums(plan)[0] == onsets)
+        path = LabelPlan(*label_plan._path(rhythm, note, torch.tensor([onsets]), repeats))
+        assert playable(path, repeats) and sums(path)[0] == onsets
         assert cost_of(path, rhythm, note) == pytest.approx(least_cost, abs=1e-5)
 
 
@@ -132,7 +141,9 @@ def test_a_repair_changes_the_cheapest_note(small, change):
         if not neighbours:
             continue
         least_cost = min(cost_of(neighbour, rhythm, note) for neighbour in neighbours)
-        repaired = label_plan._completed(plan, rhythm, note, torch.tensor([notes + change]))
+        repaired = label_plan._completed(
+            plan, rhythm, note, torch.tensor([notes + change]), torch.zeros_like(plan.note)
+        )
         assert sums(repaired) == (onsets, notes + change) and playable(repaired).all()
         assert cost_of(repaired, rhythm, note) == pytest.approx(least_cost, abs=1e-5)
         compared += 1
