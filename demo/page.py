@@ -16,7 +16,7 @@ from demo.programs import add_endpoints
 from demo.workbench import ASSETS, counted, workbench
 from fadernets.music.examples import EXAMPLES, FIRST
 
-SCRIPTS = ("roll", "player", "overview", "fader", "workbench", "view")
+SCRIPTS = ("roll", "player", "overview", "fader", "tracks", "workbench", "view")
 TITLE = "Music FaderNets"
 LARGEST_FILE = 20_000_000  # bytes
 CALLS_WAITING = 20  # of programs; more are told to come later
@@ -28,7 +28,7 @@ ICON = (
     '%3E%3C/svg%3E">'
 )
 START = """FaderNets.workbench({element, props, trigger, watch,
-    events: {ask: "ask", hear: "hear", save: "save", reopen: "reopen"}})"""
+    events: {ask: "ask", hear: "hear", save: "save", choose: "choose", reopen: "reopen"}})"""
 DOWNLOAD = "() => setTimeout(() => document.querySelector('#fn-file').click(), 50)"
 HEAD = """<header><h1>Music FaderNets</h1>
 <p>{faders} and a mood for piano music: slide, and hear what becomes of it.</p></header>"""
@@ -112,6 +112,7 @@ def page(
             choose(handlers.open_example, examples, opened, **latest).failure(**unanswered)
         uploaded = upload.upload(handlers.open_upload, upload, [*opened, examples], **latest)
         uploaded.failure(**unanswered)
+        bench.choose(handlers.choose, bench, opened, **latest).failure(**unanswered)
         bench.ask(handlers.ask, bench, [bench, message], **each).failure(**unanswered)
         bench.hear(handlers.hear, bench, [bench, message], **each).failure(**unanswered)
         saved = bench.save(handlers.save, bench, [file, message], **latest)

@@ -31,12 +31,13 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         )
     """
 
-    names = (*faders, "seed", "first", "last")
+    names = (*faders, "seed", "first", "last", "tracks")
 
-    async def slide(midi: str | None, *values: float | None) -> tuple[str, EndpointFigures]:
+    async def slide(midi: str | None, *values: float | str | None) -> tuple[str, EndpointFigures]:
         """Move the faders of a MIDI file. Positions are 0 to 1; without one, a fader stays.
 
-        Segments are four beats long and numbered from 0; without first and last all change.
+        Segments are four beats long and numbered from 0; without first and last all change. Tracks
+        are numbered from 1, such as 1,3; without them those of pianos change, or all but drums.
         """
         return await handlers.change(midi, dict(zip(names, values, strict=True)))
 
@@ -55,6 +56,7 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         last: int | None = None,
         valence: str | None = None,
         preset: str | None = None,
+        tracks: str | None = None,
     ) -> tuple[str, EndpointFigures]:
         """Move a MIDI file towards low (calm) or high (energetic) arousal, strength 0 to 1.
 
@@ -67,10 +69,12 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
             for mood, target in moods.items()
             if target
         }
-        return await handlers.change(midi, {**values, "seed": seed, "first": first, "last": last})
+        span = {"seed": seed, "first": first, "last": last, "tracks": tracks}
+        return await handlers.change(midi, {**values, **span})
 
     with gr.Row(visible=False):
-        midi = gr.File(label="midi", file_types=[".mid", ".midi"])
+        midi = gr.File(label="midi", file_types=[".mid", ".midi", ".rmi"])
+        tracks = gr.Textbox(None, label="tracks")
         positions = [gr.Number(None, minimum=0, maximum=1, label=name) for name in faders]
         arousal = gr.Radio(["low", "high"], value="high", label="arousal")
         valence = gr.Radio(["low", "high"], value=None, label="valence")
@@ -81,8 +85,8 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         )
         result, figures = gr.File(label="result"), gr.JSON(label="figures")
         for function, inputs in (
-            (slide, [midi, *positions, seed, first, last]),
-            (transfer, [midi, arousal, strength, seed, first, last, valence, preset]),
+            (slide, [midi, *positions, seed, first, last, tracks]),
+            (transfer, [midi, arousal, strength, seed, first, last, valence, preset, tracks]),
         ):
             name = function.__name__
             gr.Button(name).click(function, inputs, [result, figures], api_name=name)

@@ -241,7 +241,7 @@ def scale(folder: Path, data: Segments) -> None:
     checkpoint.save_scales(scales_by_keys(model, data), folder)
 
 
-def history(state: dict, log: Path, model: Model, hardware: str) -> dict:
+def history(state: RunState, log: Path, model: Model, hardware: str) -> Training:
     """The settings of a training run and the losses of its last validation.
 
     Parameters

@@ -29,6 +29,8 @@ from fadernets.music.piece import Segment, segments
 from train.data import corpora, parallel
 from train.data.corpora import Source
 from train.data.packed import BY_KEYS
+from train.reporting.results.preparation import DENSITY, DensitySummary, Preparation
+from train.reporting.writing import write
 
 SHARES = (0.8, 0.1, 0.1)  # train, validation, test
 
@@ -188,23 +190,7 @@ def summary(files: list[Prepared], arrays: dict[str, np.ndarray], seconds: float
         "mean_tokens": _rounded(np.mean, arrays["length"][performed], 2),
         "tokens_sha256": hashlib.sha256(arrays["tokens"].tobytes()).hexdigest(),
     }
-    for name, attribute in ATTRIBUTES.items():
-        density = attribute.density(arrays[name])
-        played = density[performed]
-        figures[f"{name}_density"] = {
-            "mean": _rounded(np.mean, played),
-            "sd": _rounded(np.std, played),
-            "percentiles_5_50_95": [_rounded(np.percentile, played, 4, q) for q in (5, 50, 95)],
-            "mean_high_arousal": _rounded(np.mean, density[rated & (arrays["arousal"] > 0)]),
-            "mean_low_arousal": _rounded(np.mean, density[rated & (arrays["arousal"] < 0)]),
-        }
-        by_keys = attribute.density(arrays[name + BY_KEYS])[performed]
-        figures[f"{name}_density_by_keys"] = {
-            "mean": _rounded(np.mean, by_keys),
-            "sd": _rounded(np.std, by_keys),
-            "percentiles_5_50_95": [_rounded(np.percentile, by_keys, 4, q) for q in (5, 50, 95)],
-        }
-    return figures
+    return Preparation.model_validate(counts | densities)
 
 
 def _rounded(statistic, values: np.ndarray, digits: int = 4, *arguments: float) -> float | None:

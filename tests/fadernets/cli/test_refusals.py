@@ -20,7 +20,7 @@ def file_of(kind, folder):
     if kind == "text":
         path.write_text("Dear diary, today I practised scales.")
     elif kind == "cut":
-        path.write_bytes(midi.dump(music())[:-50])
+        path.write_bytes(midi.dump(music())[:40])
     elif kind in ("short", "long"):
         beats = {"short": 2, "long": 3200}[kind]  # at 100 a minute
         notes = Notes.of([0], [2], [60], [64])

@@ -1,0 +1,63 @@
+"""Commands on a file of the user's: all of it that is no note of the span and the tracks stays."""
+
+import json
+
+import pytest
+
+from fadernets.music import midi
+from tests.fadernets.cli.commands import CHANGES, change, error_sentence, run
+from tests.fadernets.music import midi_bytes as mb
+
+
+@pytest.fixture
+def band(tmp_path):
+    """A piano with a pedal and a name, strings beside it."""
+    strings = mb.track(
+        (0, mb.meta(3, b"Strings")), (0, mb.program(48, 2)), *mb.note(0, 7000, 60, 40, 2)
+    )
+    piano = mb.track((0, mb.meta(3, b"Fl\xfcgel")), (50, mb.control(64, 77)), *mb.music())
+    path = tmp_path / "band.mid"
+    path.write_bytes(mb.file(strings, piano))
+    return path
+
+
+def test_slide_without_a_fader_says_so_and_leaves_the_file(band, tmp_path, capsys):
+    output = tmp_path / "out.mid"
+    assert run("slide", band, output) == 0
+    assert output.read_bytes() == band.read_bytes()
+    said = "nothing to change: out.mid is band.mid as it is; move a fader by --rhythm or --note"
+    assert capsys.readouterr().err.splitlines() == ["Strings stays as it is.", said]
+
+
+@pytest.mark.parametrize("command", CHANGES)
+def test_a_change_leaves_all_else_of_the_file(command, band, tmp_path, small):
+    output = tmp_path / "out.mid"
+    assert run(*change(command, band, output), "--segments", "1", "--model", small) == 0
+    before, after = band.read_bytes(), output.read_bytes()
+    assert before != after and mb.others(before) == mb.others(after)
+    differ = set(mb.notes_of(before)) ^ set(mb.notes_of(after))
+    assert all(row[0] == 1 and 1914 <= row[2] < 3834 for row in differ)
+
+
+def test_the_tracks_that_are_the_piece_can_be_chosen(band, tmp_path, capsys):
+    assert run("describe", band, "--json") == 0
+    tracks = json.loads(capsys.readouterr().out)["tracks"]
+    assert [(t["track"], t["name"], t["chosen"]) for t in tracks] == [
+        (1, "Strings", False),
+        (2, "Flügel", True),
+    ]
+    assert run("describe", band, "--tracks", "1,2") == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("track 1: Strings, 1 notes, the piece\ntrack 2: ") and err == ""
+    assert run("describe", band, "--tracks", "3") == 2
+    assert error_sentence(capsys) == "fadernets: band.mid has no such track: it has 2 with notes."
+    with pytest.raises(SystemExit):
+        run("describe", band, "--tracks", "0")
+
+
+def test_a_damaged_file_is_changed_as_far_as_it_goes(band, tmp_path, small, capsys):
+    band.write_bytes(band.read_bytes()[:-30])
+    output = tmp_path / "out.mid"
+    assert run(*change("slide", band, output), "--segments", "1", "--model", small) == 0
+    assert "band.mid is cut short: it was opened as far as it goes." in capsys.readouterr().err
+    assert not midi.read(output).original.damage
