@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.demo.page import FILE, PHONE, figure, heard, picture
+from tests.demo.page import FILE, PHONE, figure, picture, wait_until_heard
 from tests.fadernets.music import midi_bytes as mb
 
 pytestmark = pytest.mark.browser
@@ -29,7 +29,7 @@ def band(tmp_path):
 def opened(page: Page, path) -> None:
     page.set_input_files(FILE, path)
     expect(page.get_by_role("heading", name=path.stem)).to_be_visible()
-    heard(page)
+    wait_until_heard(page)
 
 
 def choose(page: Page, name: str) -> None:
@@ -37,7 +37,7 @@ def choose(page: Page, name: str) -> None:
     piece = page.evaluate("FaderNets.bench.piece.id")
     page.get_by_role("checkbox", name=name).click()
     page.wait_for_function("id => FaderNets.bench.piece.id !== id", arg=piece)
-    heard(page)
+    wait_until_heard(page)
 
 
 def test_tracks_are_chosen_and_what_was_set_stays(visit, band, artefacts, tmp_path):
@@ -49,9 +49,9 @@ def test_tracks_are_chosen_and_what_was_set_stays(visit, band, artefacts, tmp_pa
     expect(group.get_by_role("checkbox", name="Piano")).to_be_checked()
     expect(group.get_by_role("checkbox", name="Flute <b>")).not_to_be_checked()
     page.get_by_role("button", name="Next segments").click()
-    heard(page)
+    wait_until_heard(page)
     page.get_by_role("slider", name="Rhythm density").press("End")
-    heard(page)
+    wait_until_heard(page)
     span, result = page.inner_text("[data-show=span]"), picture(page, "result")
     summary = page.locator("[data-show=summary]")
     expect(summary).to_contain_text("Drums, Flute <b>, Sub stay as they are.")
@@ -65,10 +65,10 @@ def test_tracks_are_chosen_and_what_was_set_stays(visit, band, artefacts, tmp_pa
     assert figure(page, "rhythm", "result") > figure(page, "rhythm", "piece")
     page.screenshot(path=artefacts / "tracks.png", full_page=True)
     page.get_by_role("button", name="Undo").click()  # of the fader
-    heard(page)
+    wait_until_heard(page)
     expect(summary).to_contain_text("As played.")
     page.get_by_role("button", name="Redo").click()
-    heard(page)
+    wait_until_heard(page)
 
     page.get_by_role("combobox", name="What to save").select_option("piece")
     with page.expect_download() as saved:
@@ -82,7 +82,7 @@ def test_tracks_are_chosen_and_what_was_set_stays(visit, band, artefacts, tmp_pa
     expect(page.get_by_role("checkbox", name="Flute <b>")).to_be_checked()
     page.get_by_label("Chopin Mazurka").check(force=True)
     expect(page.get_by_role("heading", name="Mazurka")).to_be_visible()
-    heard(page)
+    wait_until_heard(page)
     expect(group).to_be_hidden()
 
 
@@ -97,7 +97,7 @@ def test_tracks_that_are_no_piano_piece_are_refused_and_nothing_is_lost(visit, b
     expect(page.get_by_role("checkbox", name="Piano")).to_be_checked()
     expect(page.locator(".fn-bench")).to_have_attribute("aria-busy", "false")
     page.get_by_role("slider", name="Rhythm density").press("Home")
-    heard(page)
+    wait_until_heard(page)
     expect(message).to_be_empty()
     assert picture(page, "result") != before
 
@@ -111,7 +111,7 @@ def test_two_choices_at_once(visit, band):
         "() => FaderNets.bench.piece.tracks.filter((track) => track.chosen)"
         ".map((track) => track.name).join() === 'Flute <b>'"
     )
-    heard(page)
+    wait_until_heard(page)
     assert page.evaluate("FaderNets.bench.tracks.value") == [3]
     expect(page.locator(".fn-bench")).to_have_attribute("aria-busy", "false")
 

@@ -192,7 +192,7 @@ def test_other_tracks_are_a_piece_of_their_own(handlers, pieces, own_session):
     bench, message = call(chosen.choose, text)
     assert json.loads(bench.props["piece"]) == {"id": "c"} and message == ""
     assert pieces.get(other.id) is other and pieces.get(own_session.id) is own_session
-    ((task, arguments, more),) = chosen.workers.asked
+    ((task, arguments, more),) = chosen.workers.calls
     assert (task, arguments) == ("choose", (json.loads(text),))
     assert more["session"] is own_session and more["cost"] == cost.of_choosing(own_session)
     assert (more["key"], more["order"]) == ((own_session.id, "choose"), 3)
