@@ -28,7 +28,7 @@ def components():
     [
         [FILE, 0.5, 3, "low", 1, "anything", "1,3"],
         [FILE, 0, 3.0, "high", 0.0, {"any": "thing"}, ""],
-        [None, None, None, None, None, None, None],
+        [None, None, None, None, 0.5, None, None],
     ],
 )
 def test_values_that_suit(components, values):
