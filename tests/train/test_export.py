@@ -9,6 +9,8 @@ import torch
 import fadernets
 from fadernets import checkpoint
 from fadernets.faders import Fader
+from fadernets.models import build
+from fadernets.models.config import ModelConfig
 from fadernets.music.attributes import ATTRIBUTES
 from fadernets.net import FaderNet
 from tests.fadernets.tiny import TINY, bars, model
@@ -263,3 +265,43 @@ def test_nothing_to_add_is_said(data_file, tmp_path, capsys):
     with pytest.raises(SystemExit):
         export.main(["--run", str(tmp_path), "--data", str(data_file)])
     assert "--run needs --out" in capsys.readouterr().err
+
+
+@pytest.fixture
+def reviser(gmvae, data, tmp_path, quick_export) -> Path:
+    """The folder of an exported reviser, whose codes are the small model's."""
+    export.export(gmvae, data, tmp_path / "codes")
+    config = ModelConfig(
+        model="reviser", width=16, layers=1, heads=2, codes=str(tmp_path / "codes")
+    )
+    export.export(build(config), replace(data, key_densities={}), tmp_path / "reviser")
+    return tmp_path / "reviser"
+
+
+def test_a_revisers_faders_have_the_range_of_keys_and_the_codes_of_sound(reviser, data):
+    of_sound = fadernets.load(reviser.parent / "codes").scales
+    assert fadernets.load(reviser).scales == of_sound  # data that knows no keys
+    keys = data.densities["note"].numpy() / 2
+    export.scale(reviser, replace(data, key_densities={"note": keys}))
+    checkpoint.verify(reviser)
+    net = fadernets.load(reviser)
+    assert net.scales["rhythm"] == of_sound["rhythm"]
+    fader, wider = net.scales["note"], of_sound["note"]
+    ends = np.percentile(keys[data.split == TRAIN], (1, 99))
+    assert (fader.density[0], fader.density[-1]) == pytest.approx(tuple(ends), abs=1e-5)
+    assert rising(fader)
+    inside = np.array(fader.density) >= wider.density[0]
+    codes = np.interp(fader.density, wider.density, wider.code)
+    assert inside.any() and np.allclose(np.array(fader.code)[inside], codes[inside], atol=1e-4)
+    assert FaderNet.load(reviser, by_sound=True).scales == of_sound
+
+
+def test_scales_need_a_reviser_and_densities_of_keys(reviser, data, data_file, tmp_path, capsys):
+    with pytest.raises(ValueError, match="prepare it again"):
+        export.scale(reviser, replace(data, key_densities={}))
+    codes = str(tmp_path / "codes")
+    assert export.main(["--scales", codes, "--data", str(data_file)]) == 2
+    assert "holds no reviser" in capsys.readouterr().err
+    assert export.main(["--scales", str(reviser), "--data", str(data_file)]) == 0
+    ends = np.percentile(data.key_densities["note"][data.split == TRAIN], (1, 99))
+    assert fadernets.load(reviser).scales["note"].density[-1] == pytest.approx(ends[1], abs=1e-5)
