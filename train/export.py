@@ -185,8 +185,8 @@ def scales_by_keys(model: Reviser, data: Segments) -> dict[str, Fader]:
     for name, fader in scales.items():
         if name in data.key_densities:
             densities = data.key_densities[name][data.split == TRAIN]
-            ends = np.percentile(densities, (OUTERMOST_PERCENT, 100 - OUTERMOST_PERCENT))
-            knots = np.linspace(*ends, KNOTS)
+            low, high = np.percentile(densities, (OUTERMOST_PERCENT, 100 - OUTERMOST_PERCENT))
+            knots = np.linspace(low, high, KNOTS)
             code = np.interp(knots, fader.density, fader.code) + 1e-6 * np.arange(KNOTS)
             scales[name] = Fader(
                 name, tuple(np.round(knots, 6).tolist()), tuple(np.round(code, 7).tolist())

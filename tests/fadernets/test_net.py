@@ -7,11 +7,14 @@ import torch
 import fadernets
 from fadernets import checkpoint, mood_transfer
 from fadernets.faders import Fader
+from fadernets.models.config import ModelConfig
+from fadernets.models.reviser import Reviser
 from fadernets.music import events, key
 from fadernets.music.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, Notes
 from fadernets.music.piece import NO_PEDAL, Piece
 from fadernets.music.piece import segments as split
 from fadernets.net import BATCH, Codes, FaderNet
+from fadernets.realisers import Arranger
 from tests.fadernets.music.generated import rows
 from tests.fadernets.tiny import bars, model
 
@@ -317,6 +320,20 @@ def test_mix_takes_the_rhythm_of_one_and_all_else_of_the_other(net, segments):
 def test_a_mix_needs_as_many_segments_of_each(net, segments):
     with pytest.raises(ValueError, match="2 segments cannot be mixed with 3"):
         net.mix(segments[:2], segments[:3])
+
+
+def test_a_decoder_takes_sound_and_an_arranger_keys(net):
+    notes = Notes.of([0, 1, 2, 3], [0.5, 1.5, 2.5, 3.5], [60, 62, 64, 65], [64] * 4)
+    pedal, rows = np.array([[0.2, 4.0]]), (np.array([(0, 120.0)]), np.array([(0, 4, 4)]))
+    playing = Piece(notes, pedal, *rows, 4.0)
+    (segment,) = split(playing)
+    reviser = Reviser(ModelConfig(model="reviser", width=16, layers=1, heads=2)).eval()
+    arranger = FaderNet(net.model, net.scales, "small", Arranger(reviser))
+    assert net.by_sound and not arranger.by_sound
+    for music in (playing, segment):
+        assert net.input_notes(music) is music.sounding
+        assert arranger.input_notes(music) is music.notes
+    assert list(net.input_notes(segment).offset) == [4.0] * 4
 
 
 def test_a_model_saved_is_found_again(net, segments, tmp_path):

@@ -62,6 +62,15 @@ def test_every_usable_segment_becomes_a_row(tmp_path):
     assert np.isnan(arrays["arousal"]).all() and np.isnan(arrays["valence"]).all()
 
 
+def test_labels_by_keys_leave_the_pedal_out(tmp_path):
+    part = Notes.of([0, 0, 1, 2, 3], [0.5, 1, 2, 3, 4], [60, 64, 62, 65, 67], [64] * 5)
+    arrays = prepared(piece([part] * 2, pedal=np.array([[0.25, 4.0]])), tmp_path).arrays
+    assert arrays["note_by_keys"].tolist() == [attributes.note_label(part).tolist()] * 2
+    assert arrays["rhythm_by_keys"].tolist() == arrays["rhythm"].tolist()
+    assert arrays["note"][0].sum() > arrays["note_by_keys"][0].sum()
+    assert arrays["note"][1].tolist() == arrays["note_by_keys"][1].tolist()
+
+
 def test_segments_are_dropped_by_rule(tmp_path):
     dropped = unusable()
     usable = bars(2)
