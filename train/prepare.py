@@ -91,8 +91,9 @@ def prepare_file(source: Source) -> Prepared:
     for name, attribute in ATTRIBUTES.items():
         labels = [attribute.label(s.sounding) for s in usable]
         arrays[name] = np.array(labels, np.uint8).reshape(n, STEPS)
-        by_keys = [attribute.label(s.notes) for s in usable]
-        arrays[name + BY_KEYS] = np.array(by_keys, np.uint8).reshape(n, STEPS)
+    for name, attribute in ATTRIBUTES.items():
+        labels = [attribute.label(s.notes) for s in usable]
+        arrays[name + BY_KEYS] = np.array(labels, np.uint8).reshape(n, STEPS)
     ratings = np.full((n, 2), np.nan, np.float32)
     if source.ratings is not None:
         starts = corpora.measure_starts(piece)
