@@ -205,7 +205,7 @@ def damaged(data, changes):
     return bytes(changed)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples, deadline=None)
 @given(st.sampled_from(VALID), st.lists(CHANGE, max_size=12))
 @example(MIXED, [])
 def test_whatever_the_bytes_a_piece_or_a_midi_error_comes_out(data, changes):
