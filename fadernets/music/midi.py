@@ -13,9 +13,9 @@ import stat
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pretty_midi
 
 from fadernets.atomic_file import replacing
 from fadernets.music import midi_cut, midi_edit
@@ -32,6 +32,9 @@ from fadernets.music.midi_notes import (
 from fadernets.music.midi_part import Part, labels
 from fadernets.music.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT, Notes
 from fadernets.music.piece import NO_PEDAL, Original, Piece, struck_once
+
+if TYPE_CHECKING:  # nothing but what is written anew needs it
+    import pretty_midi
 
 MAX_BEATS = 9_600  # most beats that faders are offered for: 30 minutes at 320 a minute
 MAX_MINUTES = 30  # longest piece that faders are offered for; training may read longer ones
@@ -212,6 +215,8 @@ def dump(piece: Piece, tail: float = 0.0) -> bytes:
         Seconds of silence after the end. A synthesiser stops at the last event: a tail lets the
         last notes die away.
     """
+    import pretty_midi
+
     # In ticks of a file with its own tempo map: seconds of the tail are beats at the last tempo. A
     # very fast last tempo would make the tail millions of beats long: it is cut.
     end = int(_ticks(min(piece.beats(piece.duration + tail), piece.length + MOST_BEATS)))
@@ -272,6 +277,8 @@ def _ticks(beats: float | np.ndarray) -> np.ndarray:
 
 def _blank(piece: Piece, end: int) -> pretty_midi.PrettyMIDI:
     """A file up to tick `end` with a piece's tempo map and meter, and no notes yet."""
+    import pretty_midi
+
     score = pretty_midi.PrettyMIDI(resolution=RESOLUTION)
     ticks = _ticks(piece.tempo[:, 0]).tolist()
     microseconds = np.rint(6e7 / piece.tempo[:, 1]).clip(1, SLOWEST).tolist()

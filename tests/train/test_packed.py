@@ -82,7 +82,8 @@ def test_the_index_tells_what_was_packed(shards, folder):
     index = json.loads((folder / packed.INDEX).read_text())
     assert [file["name"] for file in index["files"]] == ["first.npz", "second.npz"]
     assert index["segments"] == sum(file["segments"] for file in index["files"])
-    assert index["sha256"].keys() == {*packed.UNLABELLED_ARRAYS, *ATTRIBUTES}
+    labels = {name + ending for name in ATTRIBUTES for ending in ("", packed.BY_KEYS)}
+    assert index["sha256"].keys() == {*packed.UNLABELLED_ARRAYS, *labels}
 
 
 def test_a_piece_is_packed_once(shards, tmp_path):
