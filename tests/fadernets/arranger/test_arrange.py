@@ -76,6 +76,23 @@ def test_densities_are_met_exactly(onsets, notes, seed, candidates):
         assert measure(segment, PAPER) == {"rhythm": onsets / 16, "note": notes / 16}
 
 
+@settings(max_examples=min(30, settings.default.max_examples))
+@given(st.integers(1, 16), st.integers(16, 60), st.integers(0, 99), st.booleans())
+def test_densities_are_met_with_keys_struck_again_within_a_step(onsets, notes, seed, decisive):
+    torch.manual_seed(0)
+    reviser = Reviser(ModelConfig(model="reviser", width=16, layers=1, heads=2)).eval()
+    rng = np.random.default_rng(seed)
+    strikes = np.sort([rng.permutation(80)[:25] / 20 for _ in range(2)], axis=1)
+    ends = np.append(strikes[:, 1:], [[4.0], [4.0]], axis=1)
+    trills = Notes.of(strikes.ravel(), ends.ravel(), np.repeat([60, 64], 25), [64] * 50)
+    request = asking(arrangement_request([trills]), rhythm=onsets / 16, note=notes / 16)
+    label_logits = logits(1) if decisive else {}
+    (arranged_notes,) = arrange(
+        reviser, request, label_logits, torch.zeros(1, dtype=torch.long), candidates=2, seeds=[seed]
+    )
+    assert measure(arranged_notes, PAPER) == {"rhythm": onsets / 16, "note": notes / 16}
+
+
 def test_a_segment_is_arranged_the_same_whatever_is_beside_it(reviser):
     keys = torch.zeros(2, dtype=torch.long)
     request = asking(arrangement_request([MELODY, CHORDS]), rhythm=0.75)
