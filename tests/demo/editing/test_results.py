@@ -12,7 +12,7 @@ from demo.editing import piece_session
 from demo.editing.piece_session import SLICE, PieceSession, excerpt, mean_arousal, play
 from demo.editing.requests import EditRequest
 from fadernets.music.notes import EARLY, Notes, concatenate
-from fadernets.music.piece import NO_PEDAL, Piece, segments
+from fadernets.music.piece import NO_PEDAL, Piece, Segment, segments
 
 CHORD = np.array([60, 64, 67])
 TOO_MANY = Notes.of(*np.array([[i / 64, i / 64 + 0.01, 60, 64] for i in range(256)]).T)
@@ -31,6 +31,9 @@ class FakeNet:
         self.encoded: list[int] = []
         self.slid: list[tuple[list[int], dict, list[int] | None]] = []
         self.shifts: list[tuple[dict, float]] = []
+
+    def input_notes(self, segment: Segment) -> Notes:
+        return segment.notes
 
     def encode(self, parts: Sequence[Notes]) -> list[int]:
         self.encoded.append(len(parts))
