@@ -94,6 +94,7 @@ class GuardedBlocks(gr.Blocks):
     async def _process(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
         if not all(self._owns(path) for path in _paths(inputs)):
             raise Sentence(FOREIGN)
+        inputs = values.completed(block_fn.inputs, inputs)
         if problem := values.problem(block_fn.inputs, inputs):
             raise Sentence(problem)
         # Gradio would keep the answer, sound and all, in the visitor's session; the page's events

@@ -41,6 +41,12 @@ def problem(components: Sequence[Any], values: Sequence[Any]) -> str | None:
     return None
 
 
+def completed(components: Sequence[Any], values: list[Any]) -> list[Any]:
+    """Values with None for a last text left out, which programs of before it came do not send."""
+    is_short = len(values) == len(components) - 1
+    return [*values, None] if is_short and isinstance(components[-1], gr.Textbox) else values
+
+
 def _is_plain(value: Any) -> bool:
     """Whether a value may stand in a sentence: a number, or a word or two; no path, no markup."""
     if isinstance(value, int):

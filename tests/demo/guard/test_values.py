@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 import pytest
 
-from demo.guard.values import problem
+from demo.guard.values import completed, problem
 
 FILE = {"path": "/somewhere/a.mid", "meta": {"_type": "gradio.FileData"}}
 
@@ -64,6 +64,13 @@ def test_what_does_not_suit_is_named(components, place, value, sentence):
 def test_long_values_are_not_repeated(components):
     assert "x" not in problem(components, ["x" * 10_000, *[None] * 6])
     assert len(problem(components, [None, 10**400, *[None] * 5])) < 1000
+
+
+def test_a_last_text_may_be_left_out(components):
+    older = [FILE, 0.5, 3, "low", 1, "anything"]
+    assert completed(components, older) == [*older, None]
+    assert completed(components, [*older, "1"]) == [*older, "1"]
+    assert completed(components[:-1], older[:-1]) == older[:-1]
 
 
 def test_too_few_values(components):
