@@ -35,7 +35,7 @@ def edits(draw):
     for index in draw(st.sets(st.integers(0, segment_count(piece) - 1), min_size=1, max_size=2)):
         own = segments(piece)[index].notes
         keeps = draw(st.lists(st.booleans(), min_size=len(own), max_size=len(own)))
-        new = draw(notes(BEATS, most=6))
+        new = draw(notes(BEATS, max_count=6))
         own = own[np.array(keeps, bool)]
         changed[index] = Notes.of(
             *(
