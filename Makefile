@@ -13,6 +13,8 @@ WORKERS := logical
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 PACKAGES := fadernets train survey demo db
 QUICK := not (slow or training or postgres or server or browser)
+# No test here is quick: these files need not even be imported.
+NO_QUICK := tests/train tests/public tests/survey/browser tests/demo/test_browser*
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 # The versions that the tests ran with; LOCK= takes whichever requirements.txt allows.
@@ -50,7 +52,7 @@ run: $(RUNTIME)
 check test: export PYTHONDONTWRITEBYTECODE :=
 
 check: style types
-	$(PYTEST) -m "$(QUICK)" --ignore=tests/train --hypothesis-profile=quick $(ARGS)
+	$(PYTEST) -m "$(QUICK)" $(NO_QUICK:%=--ignore-glob='%') --hypothesis-profile=quick $(ARGS)
 
 test: style types
 	$(PYTEST) $(ARGS)

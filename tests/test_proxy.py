@@ -14,7 +14,6 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import sync_playwright
 
 from fadernets.music import midi
 from tests import nginx
@@ -370,6 +369,8 @@ def test_a_visitor_comes_by_the_proxy(site, chromium):
     def check_response(response) -> None:
         if response.status >= 400:
             complaints.append(f"{response.status} at {response.url}")
+
+    from playwright.sync_api import sync_playwright  # takes a second
 
     with (
         sync_playwright() as playwright,

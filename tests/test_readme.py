@@ -41,18 +41,20 @@ def pieces(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("line", commands_of("README.md"))
-def test_command_of_the_readme(line):
+@pytest.mark.parametrize("line", commands_of("README.md") + commands_of("docs/usage.md"))
+def test_command_is_understood(line):
     assert callable(parser().parse_args(shlex.split(line)).run)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", commands_of("docs/usage.md"))
-def test_command(line, pieces):
+def test_command_works(line, pieces):
     assert main(shlex.split(line)) == 0
     for output in re.findall(r"OUT\.\w+", line):
         assert (pieces / output).stat().st_size
 
 
+@pytest.mark.slow
 def test_python(pieces):
     (code,) = re.findall(r"```python\n(.+?)```", PAGES["docs/usage.md"], re.DOTALL)
     exec(compile(code, "usage.md", "exec"), {})

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Page
 
 from fadernets.net import FaderNet
-from tests.demo.page import WIDE, wait_until_heard, watch
-from tests.public.server import Server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from tests.public.server import Server
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +30,8 @@ def address(make_run: Server) -> str:
 @pytest.fixture
 def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     """Open the page; it may ask no other host, and its console stays empty."""
+    from tests.demo.page import WIDE, wait_until_heard, watch  # Playwright takes a second
+
     contexts, complaints = [], []
 
     def enter(size: dict = WIDE, scheme: str = "light") -> Page:

@@ -16,6 +16,8 @@ import pytest
 
 from tools import torch_build
 
+pytestmark = pytest.mark.slow  # each makes an environment and runs pip
+
 RANGE = "torch>=2.8,<=2.13.0"
 LOCK = "numpy==2.4.6\ntorch==2.13.0\n"
 FAKE_UV = """\

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from music21.note import Note
-from music21.stream import Part, Score
 
 from fadernets.music import examples
 from fadernets.music.piece import segments
@@ -31,6 +29,9 @@ def test_a_score_is_read_as_written():
 
 def test_what_a_piano_cannot_play_is_left_out(monkeypatch):
     """Keys beyond its ends, and ornaments, which have no length of their own."""
+    from music21.note import Note  # takes a second
+    from music21.stream import Part, Score
+
     part = Part()
     for pitch in (20, 21, 108, 109):
         part.append(Note(pitch, quarterLength=1.0))

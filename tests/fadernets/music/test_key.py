@@ -1,7 +1,5 @@
 import numpy as np
 import pytest
-from music21.note import Note
-from music21.stream import Stream
 
 from fadernets.music import examples, key
 from fadernets.music.notes import Notes
@@ -32,6 +30,9 @@ def random_segment(generator):
 
 def music21_answer(notes):
     """music21's answer, as a number and in words."""
+    from music21.note import Note  # takes seconds
+    from music21.stream import Stream
+
     stream = Stream()
     for onset, offset, pitch, _ in notes:
         stream.insert(onset, Note(pitch, quarterLength=offset - onset))

@@ -1,5 +1,4 @@
 import pytest
-from statsmodels.stats.proportion import proportion_confint
 
 from survey.statistics.estimate import clopper_pearson, wilson
 
@@ -30,8 +29,11 @@ def test_clopper_pearson(successes: int, n: int, low: float, high: float) -> Non
     assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 2, 17, 480])
 def test_as_statsmodels(n: int) -> None:
+    from statsmodels.stats.proportion import proportion_confint  # takes seconds
+
     for successes in {0, 1, n // 2, n - 1, n}:
         for method, interval in (("wilson", wilson), ("beta", clopper_pearson)):
             estimate = interval(successes, n)

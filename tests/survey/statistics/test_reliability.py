@@ -17,10 +17,6 @@ from survey.statistics.reliability import (
 )
 from tests.survey.statistics.unbalanced import transfers
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # not ours
-    import pingouin
-
 X = np.nan
 # Krippendorff's own example: four observers, twelve units
 OBSERVERS = np.array(
@@ -73,7 +69,12 @@ def test_shrout_and_fleiss() -> None:
     assert icc_absolute(parts, 4) == pytest.approx(0.620051, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_as_pingouin() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # not ours
+        import pingouin  # takes seconds
+
     random = np.random.default_rng(4)
     matrix = random.normal(size=(7, 1)) + random.normal(size=(1, 11)) + random.normal(size=(7, 11))
     people, items = np.indices(matrix.shape)

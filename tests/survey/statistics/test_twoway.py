@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from scipy import stats
 
 from survey.statistics import twoway
@@ -49,12 +48,14 @@ def test_unequal_numbers_of_answers() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_as_statsmodels_with_answers_missing(seed: int) -> None:
+    from statsmodels.regression.linear_model import OLS  # takes seconds
+
     random = np.random.default_rng(seed)
     matrix = random.normal(size=(15, 1)) + random.normal(size=(1, 9)) + random.normal(size=(15, 9))
     matrix[random.random(matrix.shape) < 0.3] = np.nan
     answers = of_matrix(matrix)
     groups = np.stack([answers.participants, answers.items], axis=1)
-    fit = sm.OLS(answers.values, np.ones(len(answers.values)))
+    fit = OLS(answers.values, np.ones(len(answers.values)))
     expected = fit.fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
     estimate = twoway.mean(answers)
     assert estimate.error == pytest.approx(expected.bse[0], abs=1e-10)
@@ -65,6 +66,8 @@ def test_as_statsmodels_with_answers_missing(seed: int) -> None:
 
 
 def test_a_difference_is_a_regression_on_the_kind_of_item() -> None:
+    from statsmodels.regression.linear_model import OLS
+
     random = np.random.default_rng(3)
     matrix = random.normal(size=(12, 1)) + random.normal(size=(1, 8)) + random.normal(size=(12, 8))
     answers = of_matrix(matrix)
@@ -72,13 +75,13 @@ def test_a_difference_is_a_regression_on_the_kind_of_item() -> None:
     estimate = twoway.difference(answers.only(lower), answers.only(~lower))
     design = np.stack([np.ones(len(lower)), lower], axis=1)
     groups = np.stack([answers.participants, answers.items], axis=1)
-    expected = sm.OLS(answers.values, design).fit(
+    expected = OLS(answers.values, design).fit(
         cov_type="cluster", cov_kwds={"groups": groups, "use_correction": False}, use_t=True
     )
     assert estimate.value == pytest.approx(expected.params[1], abs=1e-10)
     people, items, n = 12, 8, 96  # statsmodels' own factors are for regressions
     squares = [
-        sm.OLS(answers.values, design)
+        OLS(answers.values, design)
         .fit(cov_type="cluster", cov_kwds={"groups": by, "use_correction": False})
         .cov_params()[1, 1]
         for by in (answers.participants, answers.items, np.arange(n))
