@@ -107,10 +107,13 @@ def imported_modules(folder: str) -> set[str]:
     return modules
 
 
+installed_packages = cache(packages_distributions)  # reads the files of all of them
+
+
 def imported(*folders: str) -> set[str]:
     """Canonical names of the installed packages that the code in these folders imports."""
     modules = set().union(*map(imported_modules, folders))
-    installed = packages_distributions()
+    installed = installed_packages()
     foreign = {module for module in modules - set(sys.stdlib_module_names) if not own(module)}
     return {canonicalize_name(installed[module][0]) for module in foreign}
 

@@ -190,6 +190,7 @@ def test_files_with_and_without_it_are_not_packed_together(old_file, new_file, t
         packed.pack([old_file, new_file], tmp_path / "packed")
 
 
+@pytest.mark.training
 def test_an_older_file_trains_the_older_models(old_file, tmp_path):
     older = Segments.load(old_file)
     assert tuple(older.labels) == PAPER
@@ -227,6 +228,7 @@ def test_a_model_with_an_attribute_that_is_not_in_the_table_is_refused(trained, 
         fadernets.load(trained)
 
 
+@pytest.mark.training
 def test_the_arranger_plans_the_others_and_says_so(data, trained, tmp_path):
     run = Trainer(replace(TOY, model="reviser", codes=str(trained)), RUN, data, tmp_path)
     assert run.fit()

@@ -28,7 +28,7 @@ INNER = "http://inner:7860"  # what the proxy asks for
 ADDRESS = re.compile(r'(?:href|src|action|data-live|data-base)="([^"]*)"')
 
 
-@pytest.fixture(params=[None, PUBLIC])
+@pytest.fixture(params=[PUBLIC, pytest.param(None, marks=pytest.mark.slow)])
 def public(request: pytest.FixtureRequest) -> str | None:
     """What FADERNETS_PUBLIC_URL says."""
     return request.param

@@ -168,7 +168,7 @@ def test_json_is_strict_and_rounded(full: Results, files: dict[str, bytes]) -> N
         as_json(replace(full, lost=[float("nan")]), PROVENANCE)  # type: ignore[list-item]
 
 
-@pytest.mark.parametrize("kind", ["perfect", "lazy"])
+@pytest.mark.parametrize("kind", [pytest.param("perfect", marks=pytest.mark.slow), "lazy"])
 def test_equal_answers_are_reported(kind: str) -> None:
     analysis = results(simulate({kind: 3}), rules={})
     text = Page(files_of(analysis)["report.html"].decode()).text
@@ -177,7 +177,14 @@ def test_equal_answers_are_reported(kind: str) -> None:
     assert "nan" not in text.replace("finan", "")
 
 
-@pytest.mark.parametrize("share", [{"people": 1}, {"items": 1}, {"people": 1, "items": 1}])
+@pytest.mark.parametrize(
+    "share",
+    [
+        pytest.param({"people": 1}, marks=pytest.mark.slow),
+        pytest.param({"items": 1}, marks=pytest.mark.slow),
+        {"people": 1, "items": 1},
+    ],
+)
 def test_one_participant_and_one_item_are_reported(share: dict[str, int]) -> None:
     table = simulate({"realistic": 3}, seed=1)
     if "people" in share:
@@ -190,6 +197,7 @@ def test_one_participant_and_one_item_are_reported(share: dict[str, int]) -> Non
     assert "None" not in page.text
 
 
+@pytest.mark.slow
 def test_ratings_alone_and_directions_alone_are_reported() -> None:
     table = simulate({"realistic": 5}, seed=1)
     only = files_of(results(table.assign(heard=None), rules={}))

@@ -144,6 +144,7 @@ print(journal.close(0.5))
 """
 
 
+@pytest.mark.slow
 def test_an_upload_that_hangs_keeps_no_process_from_ending(tmp_path: Path):
     """The Hub takes the files and never says so; the host wants to restart."""
     command = [sys.executable, "-c", HANGS, str(tmp_path)]
