@@ -88,7 +88,8 @@ def threads(number: int) -> Iterator[None]:
 
 def music(names: tuple[str, ...]) -> list[Notes]:
     """The usable segments of some examples."""
-    return [s.notes for name in names for s in segments(examples.load(name)) if s.problem is None]
+    pieces = (segments(examples.load(name), "beats") for name in names)
+    return [s.notes for piece in pieces for s in piece if s.paper_problem is None]
 
 
 def data(folder: Path, names: tuple[str, ...]) -> Segments:

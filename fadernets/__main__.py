@@ -9,26 +9,26 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from fadernets import __version__, arguments, checkpoint, mood_classifier
 from fadernets.checkpoint import CheckpointError
 from fadernets.mood_transfer import MOODS, PRESETS, SIDES
 from fadernets.music import key, midi
-from fadernets.music.attributes import ATTRIBUTES, PAPER, measure
+from fadernets.music.attributes import ATTRIBUTES, PAPER
 from fadernets.music.midi_part import labels
 from fadernets.music.notes import BEATS, Notes
-from fadernets.music.piece import Piece, Segment, segments, stitch
-from fadernets.music.segment_limits import runs
+from fadernets.music.piece import Piece, Segment, segments
+from fadernets.music.segment_limits import NO_NOTES, runs
+from fadernets.music.windows import Window
 from fadernets.net import FaderNet
 from fadernets.playback import audio
+from fadernets.whole_piece import changed
 
 BATCH = 32  # segments changed at a time
 STATUS_SECONDS = 1.0  # between two lines that say what a command is busy with
 
-T = TypeVar("T")
 # What changes a batch of segments: (model, segments, their seeds or None) -> their new notes
 Change = Callable[[FaderNet, list[Segment], list[int] | None], list[Notes]]
 
@@ -174,7 +174,8 @@ def describe(args: argparse.Namespace) -> None:
         minutes, seconds = divmod(row["seconds"], 60)
         start = f"{row['beat']:g}", f"{minutes:.0f}:{seconds:05.2f}"
         densities = (f"{row[name]:.2f}" for name in ATTRIBUTES)
-        last = f"{row['arousal']:.2f}" if row["problem"] is None else f"-     {row['problem']}"
+        arousal = "-" if row["arousal"] is None else f"{row['arousal']:.2f}"
+        last = arousal if row["problem"] is None else f"-     {row['problem']}"
         print(columns.format(row["segment"], *start, *densities, row["key"] or "-", last))
 
 
@@ -199,13 +200,15 @@ def _tracks(piece: Piece) -> list[dict[str, Any]]:
 def _row(piece: Piece, segment: Segment) -> dict[str, Any]:
     """What `describe` says of a segment."""
     arousal = None
-    if segment.problem is None:
+    if len(segment.sounding):
         arousal = round(float(mood_classifier.of_arousal().probability([segment.sounding])[0]), 4)
     return {
         "segment": segment.index,
         "beat": segment.start,
+        "bar": segment.span.bar,
+        "beats": segment.beats,
         "seconds": round(float(piece.seconds(segment.start)), 3),
-        **{name: round(density, 4) for name, density in measure(segment.notes).items()},
+        **{name: round(density, 4) for name, density in segment.measure().items()},
         "key": key.name(key.find(segment.notes)) if len(segment.notes) else None,
         "arousal": arousal,
         "problem": segment.problem,
@@ -232,7 +235,7 @@ def slide(args: argparse.Namespace) -> None:
 
     def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
         try:
-            return net.slide([net.input_notes(s) for s in batch], positions, seed=seed)
+            return net.slide(batch, positions, seed=seed)
         except ValueError as error:  # the model has no such fader
             raise Refusal(f"{error}.") from error
 
@@ -248,9 +251,8 @@ def transfer(args: argparse.Namespace) -> None:
     piece = _piece(args.source, tracks=args.tracks)
 
     def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
-        source = [net.input_notes(segment) for segment in batch]
         try:
-            return net.transfer(source, target, args.strength, seed=seed)
+            return net.transfer(batch, target, args.strength, seed=seed)
         except ValueError as error:  # the model does not know this mood
             raise Refusal(f"{error}.") from error
 
@@ -275,17 +277,24 @@ def mix(args: argparse.Namespace) -> None:
     """
     piece, other = _piece(args.source, tracks=args.tracks), _piece(args.donor)
     windows, donors = segments(piece), segments(other)
-    lacks = [donor.problem and f"{donor.problem} in {args.donor.name}" for donor in donors]
-    lacks += [f"past the end of {args.donor.name}"] * len(windows)
-    windows = [
-        replace(own, problem=own.problem or lack) for own, lack in zip(windows, lacks, strict=False)
-    ]
+
+    def lack(net: FaderNet, index: int) -> str | None:
+        if index >= len(donors):
+            return f"past the end of {args.donor.name}"
+        problem = net.problem(donors[index])
+        if not len(donors[index].notes):
+            problem = problem or NO_NOTES
+        return problem and f"{problem} in {args.donor.name}"
 
     def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
-        notes = [net.input_notes(donors[segment.index]) for segment in batch]
-        return net.mix([net.input_notes(segment) for segment in batch], notes, seed=seed)
+        if net.by_sound:
+            rhythm = [Window(own.sounding) for own in batch]
+            return net.mix(rhythm, [Window(donors[own.index].sounding) for own in batch], seed=seed)
+        rhythm = [Window(own.notes, own.window.steps) for own in batch]
+        notes = [Window(donors[own.index].notes, own.window.steps) for own in batch]
+        return net.mix(rhythm, notes, seed=seed)
 
-    _change(args, piece, windows, change)
+    _change(args, piece, windows, change, lack)
 
 
 def render(args: argparse.Namespace) -> None:
@@ -327,21 +336,36 @@ def _net(model: str | None) -> FaderNet:
             raise Refusal(f"{' '.join(str(error).split())}.") from error
 
 
-def _change(args: argparse.Namespace, piece: Piece, windows: list[Segment], change: Change) -> None:
+def _change(
+    args: argparse.Namespace,
+    piece: Piece,
+    windows: list[Segment],
+    change: Change,
+    lack: Callable[[FaderNet, int], str | None] = lambda net, index: None,
+) -> None:
     """Change the chosen segments that can be, write the piece and name the others."""
     chosen = _chosen(args, windows)
     net = _net(args.model)
+    problems = {s.index: net.problem(s) or lack(net, s.index) for s in chosen}
+    usable = [index for index, problem in problems.items() if problem is None]
+    done = 0
 
     def changing(batch: list[Segment]) -> list[Notes]:
+        nonlocal done
         # Each segment its own seed, whichever are chosen beside it.
         seeds = None if args.seed is None else [args.seed + segment.index for segment in batch]
-        return change(net, batch, seeds)
+        notes = change(net, batch, seeds)
+        done += len(batch)
+        return notes
 
-    changed = _in_batches(chosen, changing)
-    midi.write(stitch(piece, changed), args.output)
-    for problem in dict.fromkeys(segment.problem for segment in chosen if segment.problem):
-        same = [segment.index for segment in chosen if segment.problem == problem]
+    with _progress(lambda: f"{done} of {len(usable)} segments"):
+        result = changed(piece, usable, changing, batch=BATCH)
+    midi.write(result, args.output)
+    for problem in dict.fromkeys(filter(None, problems.values())):
+        same = [index for index in problems if problems[index] == problem]
         print(f"unchanged, {problem}: {_listed(same)}", file=sys.stderr)
+    if not net.realiser.takes_any and len(usable) < len(chosen):
+        print(f"{net.name} can take {len(usable)} of {len(chosen)} segments", file=sys.stderr)
 
 
 def _chosen(args: argparse.Namespace, found: list[Segment]) -> list[Segment]:
@@ -361,17 +385,6 @@ def _listed(indices: list[int]) -> str:
     """Segment numbers in words, neighbours joined: ``segments 1, 4-6``."""
     words = [f"{first}-{last}" if last > first else f"{first}" for first, last in runs(indices)]
     return f"segment{'s' if len(indices) > 1 else ''} {', '.join(words)}"
-
-
-def _in_batches(chosen: list[Segment], work: Callable[[list[Segment]], list[T]]) -> dict[int, T]:
-    """What `work` makes of each usable segment, by index; with progress."""
-    usable = [segment for segment in chosen if segment.problem is None]
-    results: dict[int, T] = {}
-    with _progress(lambda: f"{len(results)} of {len(usable)} segments"):
-        for first in range(0, len(usable), BATCH):
-            batch = usable[first : first + BATCH]
-            results.update(zip((segment.index for segment in batch), work(batch), strict=True))
-    return results
 
 
 @contextmanager

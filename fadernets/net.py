@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from operator import index
 from pathlib import Path
@@ -13,17 +13,21 @@ import torch
 from torch import Tensor, nn
 
 from fadernets import checkpoint, mood_transfer
-from fadernets.codes import Codes, Source
+from fadernets.arranger.reach import Reach, reach
+from fadernets.codes import Codes, Music, Source
 from fadernets.faders import Fader
 from fadernets.models import losses
 from fadernets.models.reviser import Reviser
 from fadernets.models.segmentvae import SegmentVAE
 from fadernets.music import events, key, mode
 from fadernets.music.attributes import RHYTHM, measure
+from fadernets.music.locks import NO_LOCKS, Locks
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece, Segment
+from fadernets.music.windows import Window
 from fadernets.realisers import BATCH, Arranger, AutoregressiveDecoding, Realiser
 
+MOST_TOKENS = 2 * events.MAX_TOKENS  # of a segment whose codes an arrangement can use
 # Of faders, by name: one for all segments, or one each.
 Positions = Mapping[str, float | Sequence[float] | np.ndarray]
 
@@ -110,6 +114,10 @@ class FaderNet:
         """The notes of a segment or a piece that the model takes and its faders measure."""
         return music.sounding if self.by_sound else music.notes
 
+    def measure(self, segment: Segment, names: Iterable[str] | None = None) -> dict[str, float]:
+        """Densities of a segment as the model takes it, by name."""
+        return measure(segment.sounding, names) if self.by_sound else segment.measure(names)
+
     @property
     def faders(self) -> tuple[str, ...]:
         """Names of the faders."""
@@ -137,34 +145,98 @@ class FaderNet:
         return _like(density, self._scale(name).position_of(density))
 
     @torch.inference_mode()
-    def encode(self, segments: Sequence[Notes]) -> Codes:
+    def encode(self, segments: Sequence[Music], locks: Locks = NO_LOCKS) -> Codes:
         """Codes of segments: the means of their posteriors, always the same.
+
+        Parameters
+        ----------
+        segments : sequence of n Segment, Window or Notes
+            Notes alone are four beats into which nothing rings.
+        locks : Locks
+            What an arrangement leaves as it is; of no use to models that arrange nothing.
 
         Raises
         ------
         TypeError
-            If these are no segments' notes; the message says how to get them.
+            If these are no segments; the message says how to get them.
         ValueError
-            If a segment has no notes.
+            If a segment has no notes and the model arranges none.
         """
-        _check_segments(segments)
-        for number, notes in enumerate(segments):
-            if not len(notes):
+        windows = [locks.on(window) for window in self._windows(segments)]
+        played = [w.notes[w.notes.onset >= 0] for w in windows]
+        coded = []
+        for number, notes in enumerate(played):
+            if not len(notes) and not self.realiser.takes_any:
                 raise ValueError(f"segment {number} of {len(segments)} has no notes to encode")
-        parts: dict[str, list[Tensor]] = {
-            name: [torch.empty(0, width, device=self.device)]
+            coded.append(len(notes) > 0)
+        tokens = [torch.from_numpy(events.encode(notes)) for notes in played]
+        if self.realiser.takes_any:
+            coded = [
+                any_notes and len(t) <= MOST_TOKENS
+                for any_notes, t in zip(coded, tokens, strict=True)
+            ]
+        is_coded = torch.tensor(coded, dtype=torch.bool, device=self.device)
+        numbers = [number for number, has_code in enumerate(coded) if has_code]
+        values = {
+            name: torch.zeros(len(windows), width, device=self.device)
             for name, width in self.model.sizes.items()
         }
-        for first in range(0, len(segments), BATCH):
-            chunk = segments[first : first + BATCH]
-            tokens = [torch.from_numpy(events.encode(notes)) for notes in chunk]
-            lengths = torch.tensor([len(t) for t in tokens], device=self.device)
-            padded = nn.utils.rnn.pad_sequence(tokens, batch_first=True).to(self.device)
-            for name, code in self.model.encode(padded, lengths, self._densities(chunk)).items():
-                parts[name].append(code)
-        keys = torch.tensor([key.find(n) for n in segments], dtype=torch.long, device=self.device)
-        values = {name: torch.cat(chunks) for name, chunks in parts.items()}
-        return Codes(values, keys, self.realiser.request(segments, self.device))
+        for first in range(0, len(numbers), BATCH):
+            rows = numbers[first : first + BATCH]
+            chunk = [tokens[row] for row in rows]
+            lengths = torch.tensor([len(t) for t in chunk], device=self.device)
+            padded = nn.utils.rnn.pad_sequence(chunk, batch_first=True).to(self.device)
+            densities = self._densities([played[row] for row in rows])
+            for name, code in self.model.encode(padded, lengths, densities).items():
+                values[name][rows] = code
+        heard = [w.notes for w in windows] if self.realiser.takes_any else played
+        keys = [key.find(notes) if len(notes) else 0 for notes in heard]
+        return Codes(
+            values,
+            torch.tensor(keys, dtype=torch.long, device=self.device),
+            self.realiser.request(windows, self.device),
+            None if is_coded.all() else is_coded,
+        )
+
+    def coded(self, segments: Sequence[Music], codes: Sequence[Codes]) -> Codes:
+        """Codes known before, one each, for segments that ring otherwise into one another now."""
+        values = {name: torch.cat([c.values[name] for c in codes]) for name in self.model.sizes}
+        return Codes(
+            values,
+            torch.cat([c.key for c in codes]),
+            self.realiser.request(self._windows(segments), self.device),
+            torch.cat([c.is_coded for c in codes]),
+        )
+
+    def reach(self, codes: Codes, arranged: Sequence[Notes]) -> list[dict[str, Reach]]:
+        """How far an arrangement of codes came: asked, reached and possible densities.
+
+        >>> net = FaderNet.load()
+        >>> melody = Notes.of([0, 1, 2, 3], [1, 2, 3, 4], [72, 74, 76, 77], [80] * 4)
+        >>> codes = net.moved(net.encode([melody], Locks(melody=True)), {"rhythm": 0.0})
+        >>> net.reach(codes, net.reconstruct(codes))[0]["rhythm"]
+        Reach(asked=0.125, reached=0.25, lowest=0.25, highest=1.0)
+
+        Raises
+        ------
+        ValueError
+            If the model does not arrange notes.
+        """
+        if codes.request is None:
+            raise ValueError(f"{self._described()} arranges no notes: it locks none")
+        return reach(codes.request, arranged)
+
+    def _windows(self, source: Sequence[Music]) -> list[Window]:
+        """Segments as the model takes them."""
+        windows = _windows(source)
+        if self.by_sound:
+            sounds = zip(source, windows, strict=True)
+            return [Window(s.sounding) if isinstance(s, Segment) else w for s, w in sounds]
+        return windows
+
+    def problem(self, segment: Segment) -> str | None:
+        """Why a segment of a piece cannot be changed by this model, in words; None if it can."""
+        return segment.problem if self.realiser.takes_any else segment.paper_problem
 
     def _densities(self, segments: Sequence[Notes]) -> dict[str, Tensor]:
         """Every density of segments, each (n,)."""
@@ -328,6 +400,7 @@ class FaderNet:
         if RHYTHM not in first.values:
             raise ValueError(f"{self._described()} has no code of its own for the rhythm to mix")
         values = second.values | {RHYTHM: first.values[RHYTHM]}
+        coded = first.is_coded & second.is_coded
         request = second.request
         rhythm_request = first.request
         if request is not None and rhythm_request is not None:
@@ -336,7 +409,8 @@ class FaderNet:
                 labels=request.labels | {RHYTHM: rhythm_request.labels[RHYTHM]},
                 densities=request.densities | {RHYTHM: rhythm_request.densities[RHYTHM]},
             )
-        return self.reconstruct(replace(second, values=values, request=request), seed=seed)
+        mixed = replace(second, values=values, request=request, coded=coded)
+        return self.reconstruct(mixed, seed=seed)
 
     @torch.inference_mode()
     def arousal(self, source: Source) -> np.ndarray:
@@ -372,9 +446,9 @@ class FaderNet:
         return self.scales[name]
 
 
-def _check_segments(source: object) -> None:
-    """Say how to get segments' notes out of what was given in their place."""
-    how = "[s.notes for s in fadernets.segments(piece) if s.problem is None]"
+def _windows(source: object) -> list[Window]:
+    """Segments as the arranger sees them; says how to get them where something else is given."""
+    how = "[s for s in fadernets.segments(piece) if s.problem is None]"
     if isinstance(source, Notes):
         raise TypeError("one segment's notes are no list of segments: write [notes]")
     if isinstance(source, Piece):
@@ -385,11 +459,17 @@ def _check_segments(source: object) -> None:
         )
     if not isinstance(source, Sequence | np.ndarray):
         raise TypeError(f"a {type(source).__name__} is no list of segments' notes")
-    for number, notes in enumerate(source):
-        if isinstance(notes, Segment):
-            raise TypeError(f"segment {number} is to be given by its notes: write {how}")
-        if not isinstance(notes, Notes):
-            raise TypeError(f"segment {number} is a {type(notes).__name__} and no Notes")
+    windows = []
+    for number, segment in enumerate(source):
+        if isinstance(segment, Segment):
+            windows.append(segment.window)
+        elif isinstance(segment, Window):
+            windows.append(segment)
+        elif isinstance(segment, Notes):
+            windows.append(Window(segment))
+        else:
+            raise TypeError(f"segment {number} is a {type(segment).__name__} and no Notes")
+    return windows
 
 
 def _whole(seed: object) -> int:

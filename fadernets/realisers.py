@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,8 +19,9 @@ from fadernets.models.reviser import Reviser
 from fadernets.models.segmentvae import SegmentVAE
 from fadernets.models.vanilla import VanillaVAE
 from fadernets.music import events, mode
-from fadernets.music.attributes import PLANNED_ONSETS
+from fadernets.music.attributes import ONSET, PLANNED_ONSETS
 from fadernets.music.notes import STEPS, Notes
+from fadernets.music.windows import Window, among
 
 TEMPERATURE = 0.8  # of sampled decoding
 BATCH = 256  # segments decoded together at most, which bounds memory
@@ -30,7 +32,11 @@ LEGATO, STACCATO = 6.0, 3.0  # log-odds for holding on the way to low arousal, f
 class Realiser(Protocol):
     """What `fadernets.net.FaderNet` plays codes with."""
 
-    def request(self, segments: Sequence[Notes], device: torch.device) -> ArrangementRequest | None:
+    takes_any: bool  # every segment in which anything is played, not the paper's alone
+
+    def request(
+        self, segments: Sequence[Window], device: torch.device
+    ) -> ArrangementRequest | None:
         """What codes need of their segments to be played; None if they need nothing."""
 
     def shift_arousal(self, request: Any, by: float) -> ArrangementRequest | None:
@@ -49,7 +55,9 @@ class Realiser(Protocol):
 class AutoregressiveDecoding:
     """The paper's way: the decoder predicts every token from the codes and the key (3.2)."""
 
-    def request(self, segments: Sequence[Notes], device: torch.device) -> None:
+    takes_any = False
+
+    def request(self, segments: Sequence[Window], device: torch.device) -> None:
         """None: the codes are enough."""
 
     def shift_arousal(self, request: ArrangementRequest | None, by: float) -> None:
@@ -92,7 +100,9 @@ class Arranger:
     candidates: int = CANDIDATES
     weights: ArrangementWeights = DEFAULT
 
-    def request(self, segments: Sequence[Notes], device: torch.device) -> ArrangementRequest:
+    takes_any = True
+
+    def request(self, segments: Sequence[Window], device: torch.device) -> ArrangementRequest:
         """The segments as they are."""
         return arrangement_request(segments, device)
 
@@ -104,7 +114,9 @@ class Arranger:
         """
         poles = self.reviser.poles
         onsets, velocity = (poles[0] - poles[1]).tolist()
-        density = (request.densities[PLANNED_ONSETS] + by * onsets).clamp(1 / STEPS, 1.0)
+        density = request.densities[PLANNED_ONSETS]
+        least = torch.where(density > 0, 1 / request.steps, 0.0)  # of none none may come
+        density = (density + by * onsets).clamp(max=1.0).maximum(least)
         return replace(
             request,
             densities=request.densities | {PLANNED_ONSETS: density},
@@ -118,11 +130,21 @@ class Arranger:
         """Notes moved between major and minor: a rule of music theory, not learnt.
 
         Labelled music of high and of low valence has the same densities; what differs is its mode.
+        Locked notes stay, as do those that ring in.
         """
-        notes = zip(request.notes, keys.tolist(), strict=True)
-        return replace(
-            request, notes=tuple(mode.to_parallel_mode(n, k, side, strength) for n, k in notes)
-        )
+        windows = []
+        for window, key in zip(request.windows, keys.tolist(), strict=True):
+            notes, moves = window.notes, window.notes.onset >= 0
+            if window.keeps_pitches:
+                moves = np.zeros_like(moves)
+            moves &= ~among(notes, window.locked)
+            ring_on, ring_out = (among(notes, n) for n in (window.ring_on, window.ring_out))
+            moved = mode.parallel_pitches(notes, key, side, strength, moves)
+            order = np.lexsort((moved, notes.onset))
+            there = Notes(notes.onset, notes.offset, moved, notes.velocity)[order]
+            rings = {"ring_on": there[ring_on[order]], "ring_out": there[ring_out[order]]}
+            windows.append(replace(window, notes=there, **rings))
+        return replace(request, windows=tuple(windows))
 
     def notes_of(self, model: SegmentVAE, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
         """The likeliest arrangement, or with seeds one drawn at random."""
@@ -133,8 +155,12 @@ class Arranger:
         for first in range(0, len(codes), size):
             part = slice(first, first + size)
             request = codes.request[part]
+            # Without codes a segment's plan has nothing to go by but its labels. No code knows
+            # music that does not begin on the first step: all that was trained on does.
+            known = codes.is_coded[part, None].repeat(1, STEPS)
+            known[:, 0] &= request.labels[PLANNED_ONSETS][:, 0] == ONSET
             logits: dict[str, Tensor] = {
-                name: decoder(codes.values[name][part], request.labels[name])
+                name: decoder(codes.values[name][part], request.labels[name]) * known[..., None]
                 for name, decoder in model.label_decoders.items()
                 if name in request.labels  # others have no part in the plan
             }

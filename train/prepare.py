@@ -67,11 +67,11 @@ def prepare_file(source: Source) -> Prepared:
         return Prepared(source.name, source.corpus, {}, Counter(), damage)
     usable: list[Segment] = []
     dropped: Counter[str] = Counter()
-    for segment in segments(piece):
-        if segment.problem is None:
+    for segment in segments(piece, "beats"):
+        if segment.paper_problem is None:
             usable.append(segment)
         else:
-            dropped[segment.problem] += 1
+            dropped[segment.paper_problem] += 1
     if not usable:
         reason = f"none of its {dropped.total()} segments can be used"
         return Prepared(source.name, source.corpus, {}, dropped, reason)

@@ -74,10 +74,10 @@ def excerpt(piece: Piece) -> list[Segment]:
     ValueError
         If there are none.
     """
-    parts = segments(piece)
+    parts = segments(piece, "beats")
     for first in range(len(parts) - LENGTH + 1):
         part = parts[first : first + LENGTH]
-        if all(segment.problem is None for segment in part):
+        if all(segment.paper_problem is None for segment in part):
             return part
     raise ValueError(f"{piece.name} has no {LENGTH} usable segments in a row")
 
@@ -117,7 +117,8 @@ def example(net: FaderNet, case: Case) -> Example:
     part = excerpt(piece)
     source = [segment.notes for segment in part]
     result = played(net, source, case)
-    changed = stitch(piece, {s.index: n for s, n in zip(part, result, strict=True)})
+    new = {s.index: n for s, n in zip(part, result, strict=True)}
+    changed = stitch(piece, new, "beats")
     first, names = part[0].index, measured_names(net)
     return Example(
         piece=piece.name,

@@ -1,4 +1,4 @@
-// The whole piece as a strip of 4-beat segments: click one, drag or shift-click for more.
+// The whole piece as a strip of segments: click one, drag or shift-click for more.
 (function (F) {
   "use strict";
 
@@ -15,7 +15,8 @@
       strip.addEventListener("keydown", (event) => this.key(event));
     }
 
-    // piece: {notes [[onset, offset, pitch]] in beats, segments [{start_s, problem}], ...}
+    // piece: {notes [[onset, offset, pitch]] in beats, edges [beat], segments [{start_s, bar,
+    // problem}], ...}
     show(piece) {
       this.piece = piece;
       this.select(piece.first, piece.last);
@@ -58,6 +59,19 @@
       const size = this.last - this.first + 1;
       const first = Math.max(0, Math.min(this.count - size, this.first + direction * size));
       this.choose(first, first + size - 1);
+    }
+
+    // Where a beat lies, in segments from the first: all are drawn equally wide.
+    place(beat) {
+      const edges = this.piece.edges;
+      let low = 0;
+      let high = edges.length - 2;
+      while (low < high) {
+        const middle = (low + high + 1) >> 1;
+        if (edges[middle] <= beat) low = middle;
+        else high = middle - 1;
+      }
+      return low + (beat - edges[low]) / (edges[low + 1] - edges[low]);
     }
 
     at(event) {
@@ -149,15 +163,15 @@
     }
 
     drawNotes(pen, { width, height, colour }) {
-      const beats = this.count * this.piece.beats;
       const [low, high] = this.piece.pitches;
       const row = (height - 8) / Math.max(12, high - low + 1);
       for (const [onset, offset, pitch] of this.piece.notes) {
-        const segment = Math.floor(onset / this.piece.beats);
+        const segment = Math.floor(this.place(onset));
         const inside = segment >= this.first && segment <= this.last;
         pen.fillStyle = colour(inside ? "kept" : "faint");
-        const x = (onset / beats) * width;
-        const wide = Math.max(1, ((offset - onset) / beats) * width - 0.5);
+        const cell = width / this.count;
+        const x = this.place(onset) * cell;
+        const wide = Math.max(1, this.place(offset) * cell - x - 0.5);
         pen.fillRect(x, 4 + (high - pitch) * row, wide, Math.max(1.2, row));
       }
     }

@@ -11,7 +11,6 @@ import numpy as np
 
 from demo.editing.piece_session import PieceSession
 from demo.editing.requests import Values
-from fadernets.music.notes import BEATS
 
 # Seconds:
 EVENT = 0.06  # for any answer
@@ -23,7 +22,7 @@ BYTE_CHANGED = 1e-4  # for each byte of a file that is changed whole: a segment 
 SHORT = 0.3  # up to which work is short
 
 CHUNK_SECONDS = 40.0  # of sound in an answer, both sides together
-CHUNK_SEGMENTS = 25  # that are changed for a chunk of the sound
+CHUNK_SEGMENTS = 35  # that are changed for a chunk of the sound
 
 
 def of_opening(path: str) -> float:
@@ -73,5 +72,4 @@ def _span(session: PieceSession, values: Values) -> tuple[int, int]:
 
 def _notes(session: PieceSession, first: int, last: int) -> int:
     """Notes that begin in a span of segments."""
-    onsets = session.piece.notes.onset
-    return int(np.diff(np.searchsorted(onsets, [first * BEATS, (last + 1) * BEATS]))[0])
+    return int(np.diff(np.searchsorted(session.piece.notes.onset, session.ends((first, last))))[0])

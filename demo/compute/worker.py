@@ -154,6 +154,7 @@ def load_tasks(model: str | None) -> Tasks:
     warm_up(net)
 
     def opened(session: PieceSession) -> tuple[PieceSession, str]:
+        session.takes_any = net.realiser.takes_any
         return session, json.dumps(service.piece_message(session))
 
     def choose(session: PieceSession, values: dict[str, Any]) -> tuple[PieceSession, str]:

@@ -101,6 +101,7 @@ class SegmentMessage(TypedDict):
     """A segment for the strip on top of the page."""
 
     start_s: float
+    bar: int  # in which it begins, from 1
     problem: str | None
 
 
@@ -120,7 +121,7 @@ class PieceMessage(TypedDict):
     file: str  # the same for all pieces of one file
     name: str
     tracks: list[Track]  # those that can be chosen; none where there is nothing to choose
-    beats: int  # of a segment
+    edges: list[float]  # beats at which segments begin, and at which the last one ends
     length_s: float
     notes: list[list[float]]  # [onset, offset, pitch], in beats
     pitches: list[int]  # lowest, highest

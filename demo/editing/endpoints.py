@@ -15,9 +15,8 @@ from demo.editing.requests import EditRequest, Values
 from demo.editing.service import file_name, write_midi
 from fadernets import arguments
 from fadernets.music import midi
-from fadernets.music.attributes import PAPER, measure
-from fadernets.music.notes import cut
-from fadernets.music.piece import Piece, Segment
+from fadernets.music.attributes import PAPER
+from fadernets.music.piece import Piece, Segment, segments
 
 if TYPE_CHECKING:
     from fadernets.net import FaderNet
@@ -50,6 +49,7 @@ def change(
         If the file cannot be used or a value is outside its range; one sentence.
     """
     session = open_file(path, _tracks(values.get("tracks")))
+    session.takes_any = net.realiser.takes_any
     count = len(session.segments)
     given = {n: value for n, value in values.items() if value is not None and n != "tracks"}
     edit = EditRequest.read({"first": 0, "last": count - 1} | given, count, net.faders)
@@ -64,7 +64,9 @@ def change(
             "before": _means(net, session.piece, usable, names),
             "after": _means(net, result, usable, names),
             "unchanged": [
-                {"segment": s.index, "problem": s.problem} for s in selected if s.problem
+                {"segment": s.index, "problem": problem}
+                for s in selected
+                if (problem := session.problem(s))
             ],
             "tracks": session.tracks,
             "notices": list(session.piece.notices),
@@ -86,10 +88,10 @@ def _means(
     net: FaderNet, piece: Piece, chosen: Sequence[Segment], names: Sequence[str]
 ) -> dict[str, float]:
     """Mean densities of segments as the model takes them, and mean arousal by their sound."""
-    notes = net.input_notes(piece)
-    played = [part for s in chosen if len(part := cut(notes, s.start))]
+    now = segments(piece)
+    played = [now[s.index] for s in chosen if len(now[s.index].rows)]
     if not played:
         return {}
-    measures = [measure(part, names) for part in played]
+    measures = [net.measure(segment, names) for segment in played]
     means = {name: float(np.mean([m[name] for m in measures])) for name in names}
-    return {**means, "arousal": mean_arousal([cut(piece.sounding, s.start) for s in chosen])}
+    return {**means, "arousal": mean_arousal([segment.sounding for segment in played])}

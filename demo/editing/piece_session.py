@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,9 +17,10 @@ from demo.editing.requests import EditRequest
 from fadernets import mood_classifier
 from fadernets.music import examples, midi
 from fadernets.music.midi_part import labels
-from fadernets.music.notes import BEATS, EARLY, Notes
-from fadernets.music.piece import Piece, Segment, segments, stitch
+from fadernets.music.notes import EARLY, Notes
+from fadernets.music.piece import Piece, Segment, segments
 from fadernets.playback import pianoroll
+from fadernets.whole_piece import changed
 
 if TYPE_CHECKING:  # PyTorch takes 200 MB, and only the workers need it
     from fadernets.codes import Codes
@@ -46,6 +47,8 @@ class PieceSession:
         Tells the pieces a visitor has opened apart.
     file : str
         Tells files apart: pieces of other tracks of one file have the same.
+    takes_any : bool
+        Whether the model changes every segment, or those of the paper alone.
     peak : (span, float) or None
         The loudest sample of the original before any gain, for the short selection heard last.
         Saves work, no more: a session in another process has none.
@@ -57,9 +60,10 @@ class PieceSession:
     piece: Piece
     id: str = field(default_factory=lambda: uuid4().hex)
     file: str = ""
+    takes_any: bool = True
     peak: tuple[tuple[int, int], float] | None = None
     progress: WorkProgress = nobody
-    _codes: tuple[tuple[int, int], list[Codes]] | None = None
+    _codes: tuple[tuple[int, int], dict[int, Codes]] | None = None
     _result: tuple[EditRequest, Piece] | None = None
 
     def __post_init__(self) -> None:
@@ -67,7 +71,7 @@ class PieceSession:
 
     @cached_property
     def segments(self) -> list[Segment]:
-        """Every 4-beat window."""
+        """Every segment: bars, or parts of long ones."""
         return segments(self.piece)
 
     @property
@@ -105,24 +109,32 @@ class PieceSession:
 
     def usable(self, span: tuple[int, int]) -> list[Segment]:
         """The segments of a span that the model can take."""
-        return [s for s in self.segments[span[0] : span[1] + 1] if s.problem is None]
+        return [s for s in self.segments[span[0] : span[1] + 1] if self.problem(s) is None]
+
+    def problem(self, segment: Segment) -> str | None:
+        """Why the model cannot change a segment, in words."""
+        return segment.problem if self.takes_any else segment.paper_problem
 
     def ends(self, span: tuple[int, int]) -> tuple[float, float]:
         """Beats at which a span of segments begins and ends."""
-        return span[0] * float(BEATS), min((span[1] + 1) * float(BEATS), self.piece.length)
+        begin, end = self.segments[span[0]].start, self.segments[span[1]].span.end
+        return begin, min(end, self.piece.length)
 
-    def codes(self, net: FaderNet, span: tuple[int, int]) -> list[Codes]:
-        """Codes of the usable segments of a span, `SLICE` by `SLICE`; the last span's are kept."""
+    def codes(self, net: FaderNet, span: tuple[int, int]) -> dict[int, Codes]:
+        """Codes of the usable segments of a span by index; the last span's are kept."""
         if self._codes is None or self._codes[0] != span:
             self._codes = span, self._encoded(net, self.usable(span))
         return self._codes[1]
 
-    def _encoded(self, net: FaderNet, chosen: Sequence[Segment]) -> list[Codes]:
-        slices = []
+    def _encoded(self, net: FaderNet, chosen: Sequence[Segment]) -> dict[int, Codes]:
+        """Codes of segments by index, worked out `SLICE` by `SLICE`."""
+        codes = {}
         for first in range(0, len(chosen), SLICE):
             self.progress(0, len(chosen))
-            slices.append(net.encode([net.input_notes(s) for s in chosen[first : first + SLICE]]))
-        return slices
+            part = chosen[first : first + SLICE]
+            made = net.encode(part)
+            codes |= {s.index: made[[row]] for row, s in enumerate(part)}
+        return codes
 
     def result(self, net: FaderNet, edit: EditRequest) -> Piece:
         """The whole piece with the asked segments changed; the piece itself if nothing is."""
@@ -140,9 +152,11 @@ class PieceSession:
         """
         if self.leaves(edit) or (self._result is not None and self._result[0] == edit):
             return self.result(net, edit)
-        # One segment more on either side: notes ring on, and a segment's first ones may be early.
-        first = max(edit.first, int(begin // BEATS) - 1)
-        last = min(edit.last, int(end // BEATS) + 1)
+        # Two segments more on either side: notes ring on, a segment's first ones may be early, and
+        # every second segment depends on its neighbours' results.
+        starts = [segment.start for segment in self.segments]
+        first, last = (int(np.searchsorted(starts, beat, "right")) - 1 for beat in (begin, end))
+        first, last = max(edit.first, first - 2), min(edit.last, last + 2)
         near = replace(edit, first=first, last=last)
         chosen = self.usable(near.span)
         if not chosen:
@@ -153,14 +167,17 @@ class PieceSession:
         """Whether the result is the piece itself: nothing was moved, or no segment can change."""
         return edit.is_neutral or not self.usable(edit.span)
 
-    def _changed(self, net: FaderNet, edit: EditRequest, slices: Sequence[Codes]) -> Piece:
-        chosen = self.usable(edit.span)
-        changed: dict[int, Notes] = {}
-        for codes in slices:
-            self.progress(len(changed), len(chosen))
-            indices = [s.index for s in chosen[len(changed) :][: len(codes)]]
-            changed |= zip(indices, play(net, codes, edit, indices), strict=True)
-        return stitch(self.piece, changed)
+    def _changed(self, net: FaderNet, edit: EditRequest, codes: Mapping[int, Codes]) -> Piece:
+        done = 0
+
+        def change(part: list[Segment]) -> list[Notes]:
+            nonlocal done
+            self.progress(done, len(codes))
+            done += len(part)
+            indices = [segment.index for segment in part]
+            return play(net, net.coded(part, [codes[i] for i in indices]), edit, indices)
+
+        return changed(self.piece, codes, change, batch=SLICE)
 
 
 def mean_arousal(source: Sequence[Notes]) -> float:
@@ -213,7 +230,7 @@ def choose(session: PieceSession, tracks: Sequence[int]) -> PieceSession:
         raise ValueError(f"tracks {short(list(tracks))} are none of those that can be chosen")
     piece = midi.with_parts(session.piece, [number - 1 for number in sorted(set(tracks))])
     midi.check_length(piece)
-    return PieceSession(piece, file=session.file)
+    return PieceSession(piece, file=session.file, takes_any=session.takes_any)
 
 
 def open_example(key: str) -> PieceSession:

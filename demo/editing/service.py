@@ -37,9 +37,7 @@ from demo.editing.requests import (
 )
 from demo.editing.sound import SoundRequest
 from fadernets.music import key, midi
-from fadernets.music.attributes import measure
-from fadernets.music.notes import BEATS, Notes, cut
-from fadernets.music.piece import Piece, Segment
+from fadernets.music.piece import Piece, Segment, segments
 from fadernets.music.segment_limits import runs
 from fadernets.playback import pianoroll
 from fadernets.playback.audio import AudioError
@@ -71,7 +69,7 @@ def piece_message(session: PieceSession) -> PieceMessage:
     """A piece for the strip on top of the page: notes in beats, and which segments can change."""
     piece = session.piece
     notes = np.stack([piece.sounding.onset, piece.sounding.offset, piece.sounding.pitch], axis=1)
-    usable = [s.index for s in session.segments if s.problem is None]
+    usable = [s.index for s in session.segments if session.problem(s) is None]
     first = next((i for i in usable if i + 1 in usable), usable[0] if usable else 0)
     last = min(first + FIRST_SELECTION, len(session.segments)) - 1
     return {
@@ -79,12 +77,16 @@ def piece_message(session: PieceSession) -> PieceMessage:
         "file": session.file,
         "tracks": session.choices,
         "name": piece.name or "Your piece",
-        "beats": BEATS,
+        "edges": [*(s.start for s in session.segments), session.segments[-1].span.end],
         "length_s": round(piece.duration, 3),
         "notes": notes.round(2).tolist(),
         "pitches": [int(piece.notes.pitch.min()), int(piece.notes.pitch.max())],
         "segments": [
-            {"start_s": round(float(piece.seconds(s.start)), 3), "problem": s.problem}
+            {
+                "start_s": round(float(piece.seconds(s.start)), 3),
+                "bar": s.span.bar,
+                "problem": session.problem(s),
+            }
             for s in session.segments
         ],
         "first": first,
@@ -128,7 +130,7 @@ def answer(
     rolls = pianoroll.compare(original, result)
     changes = _changes(rolls)
     sound_message, trouble = _sound(session, edit, original, result, request)
-    unchanged = _unchanged(session.segments[edit.first : edit.last + 1])
+    unchanged = _unchanged(session, session.segments[edit.first : edit.last + 1])
     sentences = (changes, unchanged, trouble, *session.piece.notices)
     return {
         "number": number,
@@ -197,11 +199,10 @@ def figures(
     """
     usable = session.usable(edit.span)
     shown = usable or session.segments[edit.first : edit.last + 1]
-    before = after = [net.input_notes(s) for s in shown]
-    heard_before = heard_after = [s.sounding for s in shown]
+    before = after = shown
     if changed is not session.piece:
-        after = [cut(net.input_notes(changed), s.start) for s in usable]
-        heard_after = [cut(changed.sounding, s.start) for s in usable]
+        results = segments(changed)
+        after = [results[s.index] for s in usable]
     by_fader: dict[str, FaderFigures] = {}
     for name in net.faders:
         scale = net.density(name, np.linspace(0, 1, SCALE_POINTS))
@@ -210,27 +211,31 @@ def figures(
             "result": _density(net, name, after),
             "table": np.round(scale, 4).tolist(),
         }
-    arousal = _percent(mean_arousal(heard_before)) if usable else NO_FIGURE
+    arousal = _arousal(before) if usable else NO_FIGURE
     by_fader["arousal"] = {
         "piece": arousal,
-        "result": arousal if after is before else _percent(mean_arousal(heard_after)),
+        "result": arousal if after is before else _arousal(after),
     }
     by_fader["valence"] = {"piece": _in_major(before), "result": _in_major(after)}
     return by_fader
 
 
-def _density(net: FaderNet, name: str, chosen: Sequence[Notes]) -> Figure:
-    density = float(np.mean([measure(notes, [name])[name] for notes in chosen]))
+def _density(net: FaderNet, name: str, chosen: Sequence[Segment]) -> Figure:
+    density = float(np.mean([net.measure(segment, [name])[name] for segment in chosen]))
     return {"position": net.position(name, density), "text": f"{density:.2f}"}
+
+
+def _arousal(chosen: Sequence[Segment]) -> Figure:
+    return _percent(mean_arousal([segment.sounding for segment in chosen]))
 
 
 def _percent(probability: float) -> Figure:
     return {"position": probability, "text": f"{100 * probability:.0f} %"}
 
 
-def _in_major(chosen: Sequence[Notes]) -> Figure:
+def _in_major(chosen: Sequence[Segment]) -> Figure:
     """Share of segments in major, by which valence is moved; those without notes have no key."""
-    is_major = [key.find(notes) < key.MINOR for notes in chosen if len(notes)]
+    is_major = [key.find(s.notes) < key.MINOR for s in chosen if len(s.notes)]
     return _percent(float(np.mean(is_major))) if is_major else NO_FIGURE
 
 
@@ -244,11 +249,12 @@ def _changes(rolls: Mapping[str, Any]) -> str:
     return f"{kept} note{'s' * (kept != 1)} kept, {new} new, {gone} gone."
 
 
-def _unchanged(chosen: Sequence[Segment]) -> str:
+def _unchanged(session: PieceSession, chosen: Sequence[Segment]) -> str:
     """Which segments the model leaves as they are, and why."""
     sentences = []
-    for problem in dict.fromkeys(s.problem for s in chosen if s.problem):
-        names = _runs([s.index + 1 for s in chosen if s.problem == problem])
+    problems = {s.index: session.problem(s) for s in chosen}
+    for problem in dict.fromkeys(filter(None, problems.values())):
+        names = _runs([index + 1 for index in problems if problems[index] == problem])
         more = f" and {len(names) - RUNS_NAMED} more" if len(names) > RUNS_NAMED else ""
         plural = "s" * ("–" in names[0] or len(names) > 1)
         sentences.append(

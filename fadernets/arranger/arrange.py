@@ -19,17 +19,25 @@ from torch.nn import functional as F
 
 from fadernets.arranger import label_plan
 from fadernets.arranger.grid_to_notes import grid_to_notes
-from fadernets.arranger.label_plan import LabelPlan
+from fadernets.arranger.label_plan import LabelPlan, PlanLimits
+from fadernets.arranger.note_limits import (
+    NoteLimits,
+    note_limits,
+    plan_limits,
+    ringing,
+    with_room,
+)
 from fadernets.arranger.request import ArrangementRequest, grid_of, step_notes
 from fadernets.arranger.weights import ArrangementWeights
 from fadernets.models.reviser import Reviser
 from fadernets.music import key
-from fadernets.music.attributes import ONSET, PLANNED_COUNTS, PLANNED_ONSETS
+from fadernets.music.attributes import MAX_POLYPHONY, ONSET, PLANNED_COUNTS, PLANNED_ONSETS
 from fadernets.music.events import PITCHES
 from fadernets.music.grid import Grid, counts, grid, strikes
 from fadernets.music.notes import LOWEST_PITCH, STEPS, Notes
 
 DEFAULT = ArrangementWeights()
+AGAINST_OWN = 0.9  # of what a change costs: most that a label decoder can say for it
 MAX_SURPRISE = 6.0  # nats: a label decoder that is surer would override the segment
 
 
@@ -63,10 +71,22 @@ def arrange(
     size = len(request.notes)
     if not size:
         return []
+    onsets = (request.densities[PLANNED_ONSETS] * request.steps).round().long().tolist()
+    windows = [with_room(*pair) for pair in zip(request.windows, onsets, strict=True)]
     source = grid_of(request.notes, keys.device)
     plan_noise, note_noise = _noise(size, candidates, seeds, keys.device)
     repeats = _repeats(request.notes, keys.device)
-    plans = _plans(request, label_logits, weights.plan_noise * plan_noise, weights, repeats)
+    limits = note_limits(windows, source, request.labels[PLANNED_COUNTS])
+    rings = grid_of([ringing(window) for window in windows], keys.device)
+    plans = _plans(
+        request,
+        label_logits,
+        weights.plan_noise * plan_noise,
+        weights,
+        repeats,
+        rings.count,
+        plan_limits(windows, source, limits, repeats.again),
+    )
     originals = Grid(
         *(_repeated(x, candidates) for x in (source.onset, source.hold, source.velocity))
     )
@@ -80,17 +100,21 @@ def arrange(
         weights.note_noise * note_noise.flatten(0, 1),
         _repeated(request.legato, candidates)[:, None, None],
         Repeats(_repeated(repeats.again, candidates), _repeated(repeats.over, candidates)),
+        weights.rings * _repeated(rings.onset, candidates),
+        weights.rings * _repeated(rings.hold, candidates),
     )
-    grids, label_counts = _revised(reviser, plans, _repeated(keys, candidates), preferences)
+    grids, label_counts = _revised(
+        reviser, plans, _repeated(keys, candidates), preferences, limits.repeated(candidates)
+    )
     chosen = _nearest(source, grids, candidates, weights.recall) + candidates * torch.arange(size)
     cells = (
         x[chosen].cpu().numpy() for x in (grids.onset, grids.hold, grids.velocity, label_counts)
     )
     louder = request.louder.cpu().numpy() * 127
     return [
-        grid_to_notes(onset, hold, velocity, notes, shift, count)
-        for onset, hold, velocity, count, notes, shift in zip(
-            *cells, request.notes, louder, strict=True
+        grid_to_notes(onset, hold, velocity, window, shift, count)
+        for onset, hold, velocity, count, window, shift in zip(
+            *cells, request.windows, louder, strict=True
         )
     ]
 
@@ -135,8 +159,13 @@ def _plans(
     noise: Tensor,
     weights: ArrangementWeights,
     repeats: Repeats,
+    ringing: Tensor | int = 0,
+    limits: PlanLimits | None = None,
 ) -> LabelPlan:
-    """A plan for every candidate of every segment, (n * candidates, 16)."""
+    """A plan for every candidate of every segment, (n * candidates, 16).
+
+    `ringing`, (n, 16), is how many notes of each step ring in or on.
+    """
     candidates = noise.shape[1]
     surprise = {
         n: -x.float().log_softmax(-1).clamp(min=-MAX_SURPRISE) for n, x in label_logits.items()
@@ -144,20 +173,30 @@ def _plans(
     differs = 1.0 - F.one_hot(request.labels[PLANNED_ONSETS], 3)
     counts = torch.arange(label_plan.COUNTS, device=noise.device)
     distance = (counts - request.labels[PLANNED_COUNTS][..., None]).abs()
-    rhythm = (
-        weights.rhythm_decoder * surprise.get(PLANNED_ONSETS, 0.0) + weights.stays_rhythm * differs
-    )
-    note = weights.note_decoder * surprise.get(PLANNED_COUNTS, 0.0) + weights.stays_note * distance
+    rhythm, note = weights.stays_rhythm * differs, weights.stays_note * distance
+    for cost, name, weight, stays in (
+        (rhythm, PLANNED_ONSETS, weights.rhythm_decoder, weights.stays_rhythm),
+        (note, PLANNED_COUNTS, weights.note_decoder, weights.stays_note),
+    ):
+        if name in surprise:
+            own = surprise[name].gather(2, request.labels[name][..., None])
+            # Where a decoder is wrong about the segment, its own labels stay the cheapest.
+            cost += (weight * (surprise[name] - own)).clamp(min=-AGAINST_OWN * stays)
+    # What rings over a border is let go last: a segment beside would lose it, too.
+    note = note + weights.rings * (torch.as_tensor(ringing)[..., None] - counts).clamp(min=0)
     rhythm, note = _repeated(rhythm, candidates), _repeated(note, candidates)
     noise = noise.flatten(0, 1)
-    onsets = (request.densities[PLANNED_ONSETS] * STEPS).round().long().clamp(1, STEPS)
-    notes = (request.densities[PLANNED_COUNTS] * STEPS).round().long()
+    limits = limits or label_plan.PlanLimits.of(len(request.windows), STEPS, noise.device)
+    steps = request.steps
+    onsets = (request.densities[PLANNED_ONSETS] * steps).round().long().clamp(*limits.onsets)
+    notes = (request.densities[PLANNED_COUNTS] * steps).round().long()
     return label_plan.cheapest(
         rhythm + noise[..., :3],
         note + noise[..., 3:],
         _repeated(onsets, candidates),
         _repeated(notes, candidates),
         _repeated((repeats.again + repeats.over).sum(2), candidates),
+        limits.repeated(candidates),
     )
 
 
@@ -188,22 +227,28 @@ class _Preferences:
     noise: Tensor  # (b, 2, 16, 88)
     legato: Tensor  # (b, 1, 1)
     repeats: Repeats
+    rings_onset: Tensor | float = 0.0  # (b, 16, 88)
+    rings_hold: Tensor | float = 0.0
 
     def onset(self, logits: Tensor) -> Tensor:
         # A melody note that is held must not win an onset: a new onset shall add a note, not strike
         # the melody again. Keys above it (negative) stay unlikely.
         melody = torch.where(self.source.hold > 0, self.melody.clamp(max=0), self.melody)
         bonus = self.weights.stays_onset * self.source.onset + melody + self.harmony[:, None]
-        return logits + bonus + self.noise[:, 0] - self.legato
+        return logits + bonus + self.rings_onset + self.noise[:, 0] - self.legato
 
     def hold(self, logits: Tensor) -> Tensor:
         stays = self.weights.stays_hold * (self.source.hold - 0.5)
         bonus = stays + self.melody + 0.5 * self.harmony[:, None]
-        return logits + bonus + self.noise[:, 1] + self.legato
+        return logits + bonus + self.rings_hold + self.noise[:, 1] + self.legato
 
 
 def _revised(
-    reviser: Reviser, plans: LabelPlan, keys: Tensor, preferences: _Preferences
+    reviser: Reviser,
+    plans: LabelPlan,
+    keys: Tensor,
+    preferences: _Preferences,
+    limits: NoteLimits,
 ) -> tuple[Grid, Tensor]:
     """The notes that carry the plans out, and how many each cell counts for, as `select` has it."""
     labels = {PLANNED_ONSETS: plans.rhythm, PLANNED_COUNTS: plans.note}
@@ -211,12 +256,17 @@ def _revised(
     for _ in range(preferences.weights.passes):
         with torch.autocast(keys.device.type, torch.bfloat16, enabled=_fast(keys.device)):
             onset, hold, velocity = reviser(shown, labels, keys)
+        onset, hold = onset.float(), hold.float()
+        # The reviser has never seen a note that rings in: what speaks for holding it a step later
+        # has to do.
+        hold = torch.cat([hold[:, 1:2], hold[:, 1:]], 1)
         struck, held, count = select(
-            preferences.onset(onset.float()),
-            preferences.hold(hold.float()),
+            preferences.onset(onset),
+            preferences.hold(hold),
             plans,
             source.onset > 0,
             preferences.repeats,
+            limits,
         )
         velocity = torch.where(source.onset > 0, source.velocity, velocity.float().clamp(0.05, 1.0))
         shown = Grid(struck.float(), held.float(), velocity * struck)
@@ -230,7 +280,12 @@ def _fast(device: torch.device) -> bool:
 
 
 def select(
-    onset: Tensor, hold: Tensor, plans: LabelPlan, own: Tensor, repeats: Repeats
+    onset: Tensor,
+    hold: Tensor,
+    plans: LabelPlan,
+    own: Tensor,
+    repeats: Repeats,
+    limits: NoteLimits | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """From left to right, the likeliest notes at every step, as many as the plan says.
 
@@ -245,6 +300,8 @@ def select(
     repeats : Repeats
         Of the source: what its strikes count for beyond one. The last key chosen in a step counts
         for no more than the plan has left.
+    limits : NoteLimits, optional
+        By default nothing rings in and nothing is locked.
 
     Returns
     -------
@@ -255,8 +312,15 @@ def select(
         Notes that each cell counts for in the note label.
     """
     sounding = torch.zeros_like(onset[:, 0], dtype=torch.bool)
-    is_own = sounding  # whether a note that sounds is the source's last one of its key
     never = torch.tensor(-torch.inf, device=onset.device)
+    notes, must = plans.note, None
+    if limits is not None:
+        sounding, must = limits.ringing, limits.must_strike
+        onset = onset.masked_fill(~limits.may_strike, -torch.inf).masked_fill(must, torch.inf)
+        hold = hold.masked_fill(~limits.may_hold, -torch.inf)
+        hold = hold.masked_fill(limits.must_hold, torch.inf)
+        notes = notes + torch.where(notes == MAX_POLYPHONY, limits.beyond, 0)
+    is_own = sounding  # whether a note that sounds is the source's last one of its key
     row = torch.arange(len(onset), device=onset.device)
     struck, held, count = [], [], []
     for t in range(STEPS):
@@ -272,8 +336,10 @@ def select(
         order = score.argsort(dim=1, descending=True, stable=True)
         wanted = 1 + (on >= off) * (repeats.again[:, t] + repeats.over[:, t] * is_own)
         in_order = wanted.gather(1, order)
-        left = plans.note[:, t, None] - (in_order.cumsum(1) - in_order)
+        left = notes[:, t, None] - (in_order.cumsum(1) - in_order)
         taken = torch.minimum(in_order, left.clamp(min=0))
+        if must is not None:  # of a locked key all strikes stay
+            taken = torch.where(must[:, t].gather(1, order), in_order, taken)
         counted = torch.empty_like(taken).scatter_(1, order, taken) * (score > never)
         sounding = counted > 0
         struck.append(sounding & (on >= off))

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 
 from fadernets.music.grid import steps_of
-from fadernets.music.notes import BEATS, LOWEST_PITCH, STEPS, STEPS_PER_BEAT, Notes
+from fadernets.music.notes import LOWEST_PITCH, STEPS, STEPS_PER_BEAT, Notes
+from fadernets.music.windows import Window
 
 SHORTEST_BEATS = 0.08  # 40 ms of the token clock: a shorter note is a click
 BEFORE_HALF = 0.49  # of a step: a note counts in a step if it fills half of it
@@ -16,70 +17,93 @@ def grid_to_notes(
     onset: np.ndarray,
     hold: np.ndarray,
     velocity: np.ndarray,
-    source: Notes,
+    window: Window,
     louder: float = 0.0,
     count: np.ndarray | None = None,
 ) -> Notes:
     """The notes of one grid. Those that the source has keep their onsets, and the ends that fit.
 
+    Notes that ring in are always there: one that is not to be heard ends at beat 0.
+
     Parameters
     ----------
     onset, hold, velocity : float arrays, shape (16, 88)
-    source : Notes
+    window : Window
+        The source.
     louder : float
-        Added to every velocity, -127 to 127.
+        Added to every velocity, -127 to 127, but of notes that ring in or are locked.
     count : int array, shape (16, 88), optional
         Notes that each cell counts for in the note label: how many of the source's strikes of that
         key in that step stay, the last ones, and then whether its note before lasts into the step.
         By default all strikes stay, and the note before ends.
     """
+    source, beats = window.notes, window.steps / STEPS_PER_BEAT
     firsts, lasts = (
-        x.numpy() for x in steps_of(torch.from_numpy(source.onset), torch.from_numpy(source.offset))
+        x.tolist()
+        for x in steps_of(torch.from_numpy(source.onset), torch.from_numpy(source.offset))
     )
     numbers: dict[tuple[int, int], list[int]] = {}  # a key may be struck several times in a step
     starts: dict[int, list[float]] = {}  # onsets of the source in each step
-    places = zip(firsts.tolist(), source.pitch.tolist(), strict=True)
-    for number, (step, pitch) in enumerate(places):
+    for number, (step, pitch) in enumerate(zip(firsts, source.pitch.tolist(), strict=True)):
         numbers.setdefault((step, pitch), []).append(number)
         starts.setdefault(step, []).append(float(source.onset[number]))
+    locked = set(zip(window.locked.onset.tolist(), window.locked.pitch.tolist(), strict=True))
 
     def onset_of(step: int, pitch: int) -> float:
         """Beats: the source's own; for a new note that of the notes struck with it."""
         if (step, pitch) in numbers:
             return float(source.onset[numbers[step, pitch][0]])
-        return float(np.mean(starts[step])) if step in starts else step / STEPS_PER_BEAT
+        if step not in starts:
+            return step / STEPS_PER_BEAT
+        return starts[step][0] if window.keeps_rhythm else float(np.mean(starts[step]))
 
-    rows = []
-    for step, index in zip(*(x.tolist() for x in np.nonzero(onset)), strict=True):
-        pitch, end = index + LOWEST_PITCH, step + 1
+    def end_of(step: int, pitch: int, own: int | None, start: float) -> float:
+        """Beats at which a note ends that begins in a step, and is note `own` of the source."""
+        index, end = pitch - LOWEST_PITCH, step + 1
         while end < STEPS and hold[end, index] > 0:
             end += 1
+        stop = end / STEPS_PER_BEAT
+        if step >= 0:
+            stop = max(stop, start + SHORTEST_BEATS)
+        is_whole = False  # whether the source's note stays with its end
+        if own is not None:
+            is_whole = lasts[own] == end - 1 or (
+                lasts[own] == end < STEPS
+                and count is not None
+                and int(count[end, index]) > len(numbers.get((end, pitch), [0]))
+            )
+            is_whole = is_whole or (float(source.onset[own]), pitch) in locked
+            stop = float(source.offset[own]) if is_whole else stop
+        if end < STEPS and onset[end, index] > 0 and not (is_whole and (end, pitch) in numbers):
+            # one string a key: it ends before its next onset
+            stop = min(stop, onset_of(end, pitch), (end + BEFORE_HALF) / STEPS_PER_BEAT)
+        return stop
+
+    rows = []  # onset, offset, pitch, velocity, how much louder
+    for (step, pitch), own in numbers.items():
+        if step < 0:
+            for number in own:
+                start = float(source.onset[number])
+                stop = max(end_of(step, pitch, number, start), 0.0)
+                rows.append((start, stop, pitch, float(source.velocity[number]), 0.0))
+    for step, index in zip(*(x.tolist() for x in np.nonzero(onset)), strict=True):
+        pitch = index + LOWEST_PITCH
         own = numbers.get((step, pitch), [])
         if count is not None:
             own = own[-int(count[step, index]) :]
         for number in own[:-1]:
-            rows.append(
-                (source.onset[number], source.offset[number], pitch, source.velocity[number])
-            )
+            start, loudness = float(source.onset[number]), float(source.velocity[number])
+            shift = 0.0 if (start, pitch) in locked else louder
+            rows.append((start, float(source.offset[number]), pitch, loudness, shift))
         start, loudness = onset_of(step, pitch), 127 * float(velocity[step, index])
-        stop = max(end / STEPS_PER_BEAT, start + SHORTEST_BEATS)
-        is_whole = False  # whether the source's note stays with its end
         if own:
-            last = own[-1]
-            start, loudness = float(source.onset[last]), float(source.velocity[last])
-            is_whole = lasts[last] == end - 1 or (
-                lasts[last] == end < STEPS
-                and count is not None
-                and int(count[end, index]) > len(numbers.get((end, pitch), [0]))
-            )
-            stop = float(source.offset[last]) if is_whole else max(stop, start + SHORTEST_BEATS)
-        if end < STEPS and onset[end, index] > 0 and not (is_whole and (end, pitch) in numbers):
-            # one string a key: it ends before its next onset
-            stop = min(stop, onset_of(end, pitch), (end + BEFORE_HALF) / STEPS_PER_BEAT)
+            start, loudness = float(source.onset[own[-1]]), float(source.velocity[own[-1]])
+        stop = min(end_of(step, pitch, own[-1] if own else None, start), beats)
         if stop > start:
-            rows.append((start, min(stop, BEATS), pitch, loudness))
+            shift = 0.0 if (start, pitch) in locked else louder
+            rows.append((start, stop, pitch, loudness, shift))
     if not rows:
         return Notes.empty()
-    onsets, offsets, pitches, velocities = zip(*rows, strict=True)
-    shifted = np.rint(np.array(velocities) + louder).clip(1, 127)
+    onsets, offsets, pitches, velocities, shifts = zip(*rows, strict=True)
+    shifted = np.rint(np.array(velocities) + np.array(shifts)).clip(1, 127)
     return Notes.of(onsets, offsets, pitches, shifted)

@@ -1,15 +1,16 @@
 """Plans: rhythm and note labels with exactly the densities that were asked for (not in the paper).
 
 A plan says of each step whether it rests, holds or strikes, and how many notes sound. Some pairs of
-labels cannot be played: a rest sounds no note, a hold at most as many notes as the step before, and
-a segment begins with an onset. Among the plans that can be played and have the asked number of
-onsets, dynamic programming over (onsets so far, notes sounding) finds the cheapest. The asked sum
-of notes is a second constraint: a price on every note (a Lagrange multiplier), found by bisection.
+labels cannot be played: a rest sounds no note, a hold at most as many notes as the step before. A
+segment may begin with notes that ring into it, and notes that are locked bound the labels further
+(`PlanLimits`). Among the plans that can be played and have the asked number of onsets, dynamic
+programming over (onsets so far, notes sounding) finds the cheapest. The asked sum of notes is a
+second constraint: a price on every note (a Lagrange multiplier), found by bisection.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -31,8 +32,63 @@ class LabelPlan:
     note: Tensor
 
 
+@dataclass(frozen=True)
+class PlanLimits:
+    """What the plans of b segments may be. Without locks it can be played as it stands.
+
+    Attributes
+    ----------
+    ringing : int64 tensor, shape (b,)
+        Notes that ring in, which the first step may hold.
+    allowed : bool tensor, shape (b, 16, 3)
+        Labels that each step may have.
+    least_held, least_struck : int64 tensors, shape (b, 16)
+        Fewest notes of a step that holds, and of one with an onset.
+    most_struck : int64 tensor, shape (b, 16)
+        Most notes of a step with an onset.
+    released : int64 tensor, shape (b, 16)
+        Notes of the step before that cannot be held.
+    """
+
+    ringing: Tensor
+    allowed: Tensor
+    least_held: Tensor
+    least_struck: Tensor
+    most_struck: Tensor
+    released: Tensor
+
+    @classmethod
+    def of(cls, size: int, steps: int, device: torch.device | str = "cpu") -> PlanLimits:
+        """Of segments that begin with an onset, and nothing else is known of."""
+        allowed = torch.ones(size, steps, 3, dtype=torch.bool, device=device)
+        allowed[:, 0, [REST, HOLD]] = False
+        none = torch.zeros(size, steps, dtype=torch.long, device=device)
+        return cls(none[:, 0], allowed, none + 1, none + 1, none + MAX_POLYPHONY, none)
+
+    def __getitem__(self, rows: Tensor) -> PlanLimits:
+        """Those of some segments."""
+        return PlanLimits(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def repeated(self, times: int) -> PlanLimits:
+        """Each segment's, so many times."""
+        rows = torch.arange(len(self.ringing), device=self.ringing.device)
+        return self[rows.repeat_interleave(times)]
+
+    @property
+    def onsets(self) -> tuple[Tensor, Tensor]:
+        """Fewest and most steps with an onset: int64, shape (b,) each."""
+        strikes = self.allowed[..., ONSET]
+        must = strikes & ~self.allowed[..., HOLD] & ~self.allowed[..., REST]
+        return must.sum(1), strikes.sum(1)
+
+
 def cheapest(
-    rhythm: Tensor, note: Tensor, onsets: Tensor, notes: Tensor, repeats: Tensor | None = None
+    rhythm: Tensor,
+    note: Tensor,
+    onsets: Tensor,
+    notes: Tensor,
+    repeats: Tensor | None = None,
+    limits: PlanLimits | None = None,
 ) -> LabelPlan:
     """The cheapest plans with the given numbers of onsets and notes.
 
@@ -45,21 +101,28 @@ def cheapest(
         Cost of rest, hold and onset at each step, such as -log p.
     note : float tensor, shape (b, 16, 16)
         Cost of each number of sounding notes.
-    onsets : int64 tensor, shape (b,), 1 to 16
+    onsets : int64 tensor, shape (b,)
         Steps with an onset: 16 times the rhythm density.
     notes : int64 tensor, shape (b,)
         Sum of the sounding notes over the steps: 16 times the note density.
     repeats : int64 tensor, shape (b, 16), optional
         Notes of each step that may be of a key that counts already: they cannot be held beside it.
         Without it there are none.
+    limits : PlanLimits, optional
+        By default every segment begins with an onset.
 
     Raises
     ------
     ValueError
-        If a number of onsets is not in 1 to 16.
+        If a number of onsets is outside the limits, by default 1 to 16.
     """
-    if len(onsets) and not (1 <= int(onsets.min()) and int(onsets.max()) <= STEPS):
-        raise ValueError(f"onsets {onsets.tolist()} are not all in 1 to {STEPS}")
+    limits = limits or PlanLimits.of(*rhythm.shape[:2], rhythm.device)
+    fewest, most = limits.onsets
+    if not ((fewest <= onsets) & (onsets <= most)).all():
+        raise ValueError(
+            f"onsets {onsets.tolist()} are not all in {fewest.tolist()} to {most.tolist()}"
+        )
+    rhythm = rhythm + NEVER * ~limits.allowed
     if repeats is None:
         repeats = torch.zeros_like(rhythm[..., 0], dtype=torch.long)
     counts = torch.arange(COUNTS, dtype=note.dtype, device=note.device)
@@ -73,7 +136,7 @@ def cheapest(
         # the sum lies on a known side of the one tried.
         price = (low[rows] + high[rows]) / 2
         priced = note[rows] + price[:, None, None] * counts
-        plan = LabelPlan(*_path(rhythm[rows], priced, onsets[rows], repeats[rows]))
+        plan = LabelPlan(*_path(rhythm[rows], priced, onsets[rows], repeats[rows], limits[rows]))
         total = plan.note.sum(1)
         too_many = total > notes[rows]
         low[rows] = torch.where(too_many, price, low[rows])
@@ -89,46 +152,71 @@ def cheapest(
         rows = rows[best_gap[rows] > 0]
         if not len(rows):
             break
-    return _completed(best, rhythm, note, notes, repeats)
+    return _completed(best, rhythm, note, notes, repeats, limits)
 
 
-def playable(plan: LabelPlan, repeats: Tensor | int = 0) -> Tensor:
-    """Whether each plan can be played, with the repeats of `cheapest`: bool, shape (b,)."""
+def playable(
+    plan: LabelPlan, repeats: Tensor | int = 0, limits: PlanLimits | None = None
+) -> Tensor:
+    """Whether each plan can be played, as `cheapest` has it: bool, shape (b,)."""
+    limits = limits or PlanLimits.of(*plan.rhythm.shape, plan.rhythm.device)
     keys = torch.maximum(plan.note - repeats, plan.note.clamp(max=1))
-    before = torch.cat([torch.zeros_like(keys[:, :1]), keys[:, :-1]], dim=1)
-    sounds = plan.note >= 1
-    valid = torch.where(plan.rhythm == HOLD, sounds & (plan.note <= before), sounds)
-    return torch.where(plan.rhythm == REST, plan.note == 0, valid).all(1)
+    before = torch.cat([limits.ringing[:, None], keys[:, :-1]], dim=1)
+    can_hold = (plan.note >= limits.least_held) & (plan.note <= before - limits.released)
+    can_strike = (plan.note >= limits.least_struck) & (plan.note <= limits.most_struck)
+    valid = torch.where(plan.rhythm == HOLD, can_hold, can_strike)
+    valid = torch.where(plan.rhythm == REST, plan.note == 0, valid)
+    return (valid & limits.allowed.gather(2, plan.rhythm[..., None])[..., 0]).all(1)
 
 
-def _path(rhythm: Tensor, note: Tensor, onsets: Tensor, repeats: Tensor) -> tuple[Tensor, Tensor]:
+def _path(
+    rhythm: Tensor,
+    note: Tensor,
+    onsets: Tensor,
+    repeats: Tensor,
+    limits: PlanLimits | None = None,
+) -> tuple[Tensor, Tensor]:
     """Rhythm and note labels, each (b, 16), of the cheapest plans with so many onsets.
 
     Dynamic programming (Viterbi): `cost[i, k, j]` is that of the cheapest way to step t with k
     onsets so far and 15 - j notes sounding. Every step may rest (no notes), hold (no more notes
-    than before) or strike (at least one note).
+    than before) or strike (at least one note). `rhythm` is dear where a label is not allowed.
     """
+    if limits is None:
+        limits = PlanLimits.of(*rhythm.shape[:2], rhythm.device)
+        rhythm = rhythm + NEVER * ~limits.allowed
     size, device = len(rhythm), rhythm.device
     # Counts run from 15 down to 0: the states that a hold may come from, those with no fewer
     # notes, are then a prefix, and one running minimum serves all counts at once.
     note = note.flip(2)
-    cost = torch.full((size, STEPS + 1, COUNTS), NEVER, dtype=note.dtype, device=device)
-    cost[:, 1, :-1] = rhythm[:, 0, ONSET, None] + note[:, 0, :-1]  # a segment begins with an onset
-    trace, has_repeats = [], (repeats > 0).any(0).tolist()
-    for t in range(1, STEPS):
+    counts = torch.arange(COUNTS - 1, -1, -1, device=device)
+    note_held = note + NEVER * (counts < limits.least_held[..., None])
+    outside = (counts < limits.least_struck[..., None]) | (counts > limits.most_struck[..., None])
+    note_struck = note + NEVER * outside
+    # Notes of the step before that cannot be held.
+    lost = torch.cat([torch.zeros_like(repeats[:, :1]), repeats[:, :-1]], 1) + limits.released
+    is_lost = (lost > 0).any(0).tolist()
+    steps = rhythm.shape[1]
+    cost = torch.full((size, steps + 1, COUNTS), NEVER, dtype=note.dtype, device=device)
+    row = torch.arange(size, device=device)
+    cost[row, 0, COUNTS - 1 - limits.ringing.clamp(max=COUNTS - 1)] = 0.0
+    trace = []
+    for t in range(steps):
         falling, from_more = cost.cummin(2)  # over the counts before that are no less
         any_count, from_any = falling[:, :, -1], from_more[:, :, -1]
-        if has_repeats[t - 1]:
-            # A hold of n notes follows n + repeats at least; one note may always be held.
-            column = torch.arange(COUNTS, device=device) - repeats[:, t - 1, None]
-            column[:, -2] = COUNTS - 2
+        if is_lost[t]:
+            # A hold of n notes follows n + lost at least; but for a locked one that ends, one note
+            # may always be held.
+            column = torch.arange(COUNTS, device=device) - lost[:, t, None]
+            column[:, -2] = torch.where(limits.released[:, t] > 0, column[:, -2], COUNTS - 2)
             shifted = column.clamp(min=0)[:, None].expand_as(falling)
             never = (column < 0)[:, None]
             falling = falling.gather(2, shifted).masked_fill(never, NEVER)
             from_more = from_more.gather(2, shifted)
-        cost = falling + rhythm[:, t, HOLD, None, None] + note[:, t, None]
+        cost = falling + rhythm[:, t, HOLD, None, None] + note_held[:, t, None]
         # An onset may follow any count, and has used one onset more than the step before.
-        struck = (any_count[:, :-1] + rhythm[:, t, ONSET, None])[:, :, None] + note[:, t, None]
+        before = any_count[:, :-1] + rhythm[:, t, ONSET, None]
+        struck = before[..., None] + note_struck[:, t, None]
         held = torch.ones(cost.shape, dtype=torch.bool, device=device)
         torch.le(cost[:, 1:], struck, out=held[:, 1:])
         torch.minimum(cost[:, 1:], struck, out=cost[:, 1:])
@@ -136,7 +224,7 @@ def _path(rhythm: Tensor, note: Tensor, onsets: Tensor, repeats: Tensor) -> tupl
         cost[:, :, -1] = any_count + rhythm[:, t, REST, None] + note[:, t, -1:]
         trace.append((held, from_any, from_more))
     # Back from the last step along the choices that led to the least cost.
-    row, used = torch.arange(size, device=device), onsets
+    used = onsets
     column = COUNTS - 1 - cost[row, used].flip(1).argmin(1)  # of equal costs, the fewest notes
     rhythms, columns = [], [column]
     for held, from_any, from_more in reversed(trace):
@@ -149,17 +237,22 @@ def _path(rhythm: Tensor, note: Tensor, onsets: Tensor, repeats: Tensor) -> tupl
         used = used_before
         rhythms.append(label)
         columns.append(column)
-    rhythms.append(torch.full_like(onsets, ONSET))
-    return torch.stack(rhythms[::-1], 1), COUNTS - 1 - torch.stack(columns[::-1], 1)
+    return torch.stack(rhythms[::-1], 1), COUNTS - 1 - torch.stack(columns[-2::-1], 1)
 
 
 def _completed(
-    plan: LabelPlan, rhythm: Tensor, note: Tensor, notes: Tensor, repeats: Tensor
+    plan: LabelPlan,
+    rhythm: Tensor,
+    note: Tensor,
+    notes: Tensor,
+    repeats: Tensor,
+    limits: PlanLimits | None = None,
 ) -> LabelPlan:
     """The plans with single notes added or taken, the cheapest first, until the sums are met.
 
     A price can jump over a sum: between two neighbouring prices a whole run of steps may change.
     """
+    each = (limits or PlanLimits.of(*plan.rhythm.shape, notes.device)).repeated(STEPS)
     unit = torch.eye(STEPS, dtype=torch.long, device=notes.device)
     for _ in range(STEPS * MAX_POLYPHONY):
         sign = (notes - plan.note.sum(1)).sign()
@@ -171,8 +264,8 @@ def _completed(
         # The number of onsets stays: a step that falls silent rests, one that gets a note holds.
         silent = torch.where(counts == 0, REST, HOLD)
         label = torch.where((plan.rhythm == ONSET)[:, None], ONSET, silent)
-        each = repeats.repeat_interleave(STEPS, 0)
-        allowed = playable(LabelPlan(label.flatten(0, 1), counts.flatten(0, 1)), each)
+        changed = LabelPlan(label.flatten(0, 1), counts.flatten(0, 1))
+        allowed = playable(changed, repeats.repeat_interleave(STEPS, 0), each)
         allowed = allowed.view(inside.shape)
         cost = _cost(label, rhythm) + _cost(counts, note)
         extra = cost - (_cost(plan.rhythm[:, None], rhythm) + _cost(plan.note[:, None], note))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 from fadernets.music.attributes import MAX_POLYPHONY, ONSET, PLANNED_COUNTS, PLANNED_ONSETS
 from fadernets.music.grid import Grid, StepNotes, counts, grid, steps_of
 from fadernets.music.notes import LOWEST_PITCH, Notes
+from fadernets.music.windows import Window
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class ArrangementRequest:
 
     Attributes
     ----------
-    notes : tuple of n Notes
+    windows : tuple of n Window
         The segments, whose notes are used.
     labels : name -> int64 tensor, shape (n, 16)
         Labels to stay near to, of the planned attributes: the segments' own, or with `mix`
@@ -33,16 +34,27 @@ class ArrangementRequest:
         Log-odds in favour of holding notes rather than striking new ones.
     """
 
-    notes: tuple[Notes, ...]
+    windows: tuple[Window, ...]
     labels: dict[str, Tensor]
     densities: dict[str, Tensor]
     louder: Tensor
     legato: Tensor
 
+    @property
+    def notes(self) -> tuple[Notes, ...]:
+        """The segments' notes."""
+        return tuple(window.notes for window in self.windows)
+
+    @property
+    def steps(self) -> Tensor:
+        """How many steps each segment has: int64, shape (n,)."""
+        steps = [window.steps for window in self.windows]
+        return torch.tensor(steps, dtype=torch.long, device=self.louder.device)
+
     def __getitem__(self, part: slice) -> ArrangementRequest:
         """The request for some of the segments."""
         return ArrangementRequest(
-            self.notes[part],
+            self.windows[part],
             {name: label[part] for name, label in self.labels.items()},
             {name: density[part] for name, density in self.densities.items()},
             self.louder[part],
@@ -51,19 +63,32 @@ class ArrangementRequest:
 
 
 def arrangement_request(
-    segments: Sequence[Notes], device: torch.device | str = "cpu"
+    segments: Sequence[Notes | Window], device: torch.device | str = "cpu"
 ) -> ArrangementRequest:
     """The request that leaves segments as they are."""
-    notes = step_notes(segments)
-    rhythm = grid(notes, len(segments)).rhythm.to(device)
-    sounding = counts(notes, len(segments)).sum(2).clamp(max=MAX_POLYPHONY).to(device)
-    labels = {PLANNED_ONSETS: rhythm, PLANNED_COUNTS: sounding}
-    densities = {
-        PLANNED_ONSETS: (rhythm == ONSET).float().mean(1),
-        PLANNED_COUNTS: sounding.float().mean(1),
+    windows = tuple(s if isinstance(s, Window) else Window(s) for s in segments)
+    labels = _labels([window.notes for window in windows], device)
+    unchanged = torch.zeros(len(windows), device=device)
+    request = ArrangementRequest(windows, labels, {}, unchanged, unchanged)
+    before = labels
+    if any(window.before is not None for window in windows):
+        before = _labels([w.notes if w.before is None else w.before for w in windows], device)
+    sums = {
+        PLANNED_ONSETS: (before[PLANNED_ONSETS] == ONSET).float().sum(1),
+        PLANNED_COUNTS: before[PLANNED_COUNTS].float().sum(1),
     }
-    unchanged = torch.zeros(len(segments), device=device)
-    return ArrangementRequest(tuple(segments), labels, densities, unchanged, unchanged)
+    steps = request.steps
+    return replace(request, densities={name: total / steps for name, total in sums.items()})
+
+
+def _labels(segments: Sequence[Notes], device: torch.device | str) -> dict[str, Tensor]:
+    """The segments' own labels, by planned attribute."""
+    notes = step_notes(segments)
+    sounding = counts(notes, len(segments)).sum(2).clamp(max=MAX_POLYPHONY)
+    return {
+        PLANNED_ONSETS: grid(notes, len(segments)).rhythm.to(device),
+        PLANNED_COUNTS: sounding.to(device),
+    }
 
 
 def grid_of(segments: Sequence[Notes], device: torch.device | str = "cpu") -> Grid:

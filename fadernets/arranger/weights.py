@@ -26,6 +26,9 @@ class ArrangementWeights:
         Log-odds added to the highest note of each step, and taken from keys above it.
     in_harmony : float
         Log-odds added to the pitch class that sounds longest; to others in proportion.
+    rings : float
+        Log-odds added to notes that ring in, and to those that the next segment goes on with;
+        cost of each of them that a plan has no room for.
     plan_noise, note_noise : float
         Size of the random differences between candidates: nats of a plan, log-odds of a note.
     recall : float
@@ -41,6 +44,7 @@ class ArrangementWeights:
     stays_hold: float = 4.0
     in_melody: float = 3.0
     in_harmony: float = 2.0
+    rings: float = 3.0
     plan_noise: float = 4.0
     note_noise: float = 2.0
     recall: float = 0.3

@@ -30,14 +30,16 @@ MAX_POLYPHONY = 15
 
 
 def _steps(notes: Notes) -> tuple[np.ndarray, np.ndarray]:
-    """First and last step (both in 0 to 15) of each note.
+    """First step, -1 for one that rings in, and last step (0 to 15) of each note that counts.
 
     A note belongs to the step it begins in and to every later one of which it fills at least
     half, so that the overlap of a legato does not count as a chord.
     """
     first = np.floor((notes.onset + EARLY) * STEPS_PER_BEAT).astype(np.int64)
     last = np.floor(notes.offset * STEPS_PER_BEAT + 0.5).astype(np.int64) - 1
-    return first.clip(0, STEPS - 1), np.maximum(first, last).clip(0, STEPS - 1)
+    first, last = first.clip(-1, STEPS - 1), np.maximum(first, last).clip(-1, STEPS - 1)
+    counts = last >= 0
+    return first[counts], last[counts]
 
 
 def polyphony(notes: Notes) -> np.ndarray:
@@ -47,7 +49,7 @@ def polyphony(notes: Notes) -> np.ndarray:
 
 def _sounding(first: np.ndarray, last: np.ndarray) -> np.ndarray:
     """Number of notes sounding in each step, of notes' first and last steps."""
-    change = np.bincount(first, minlength=STEPS + 1)
+    change = np.bincount(first.clip(min=0), minlength=STEPS + 1)
     change[: STEPS + 1] -= np.bincount(last + 1, minlength=STEPS + 1)
     return np.cumsum(change)[:STEPS]
 
@@ -56,7 +58,7 @@ def rhythm_label(notes: Notes) -> np.ndarray:
     """Onset, hold or rest in each step: int64 in {0 rest, 1 hold, 2 onset}, shape (16,)."""
     first, last = _steps(notes)
     label = np.where(_sounding(first, last) > 0, HOLD, REST)
-    label[first] = ONSET
+    label[first[first >= 0]] = ONSET
     return label
 
 
@@ -239,8 +241,12 @@ _HOW_TO_MEASURE = {
 }
 
 
-def measure(notes: Notes, names: Iterable[str] | None = None) -> dict[str, float]:
+def measure(
+    notes: Notes, names: Iterable[str] | None = None, steps: int = STEPS
+) -> dict[str, float]:
     """Densities of a segment by name: of the attributes named, or of all in the table.
+
+    They are means over the segment's first `steps` steps, which a bar of another meter has.
 
     >>> measure(Notes.of([0, 0, 2], [2, 2, 4], [60, 64, 62], [80] * 3), ["rhythm", "note"])
     {'rhythm': 0.125, 'note': 1.5}
@@ -257,4 +263,4 @@ def measure(notes: Notes, names: Iterable[str] | None = None) -> dict[str, float
         how = f": write {_HOW_TO_MEASURE[kind]}" if kind in _HOW_TO_MEASURE else ""
         raise TypeError(f"measure takes the notes of one segment and was given a {kind}{how}")
     entries = (attribute(name) for name in (ATTRIBUTES if names is None else names))
-    return {a.name: float(a.density(a.label(notes))) for a in entries}
+    return {a.name: float(a.density(a.label(notes)[:steps])) for a in entries}

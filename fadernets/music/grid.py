@@ -26,8 +26,8 @@ class StepNotes:
     Attributes
     ----------
     segment : int64 tensor, shape (m,), 0 to b - 1
-    first, last : int64 tensors, shape (m,), 0 to 15
-        Steps in which a note begins and ends.
+    first, last : int64 tensors, shape (m,), -1 to 15
+        Steps in which a note begins and ends; one that begins in step -1 rings in.
     pitch : int64 tensor, shape (m,), 0 to 87 from the lowest key
     velocity : float tensor, shape (m,), 0 to 1
     """
@@ -77,10 +77,10 @@ class Grid:
 
 
 def steps_of(onset: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
-    """First and last step, 0 to 15, of notes from `onset` to `offset` beats."""
+    """First and last step of notes from `onset` to `offset` beats: 0 to 15, -1 if before."""
     first = torch.floor((onset + EARLY) * STEPS_PER_BEAT).long()
     last = torch.floor(offset * STEPS_PER_BEAT + 0.5).long() - 1
-    return first.clamp(0, STEPS - 1), torch.maximum(first, last).clamp(0, STEPS - 1)
+    return first.clamp(-1, STEPS - 1), torch.maximum(first, last).clamp(-1, STEPS - 1)
 
 
 def notes_of_tokens(tokens: Tensor) -> StepNotes:
@@ -120,8 +120,9 @@ def strikes(notes: StepNotes, segments: int) -> Tensor:
     """How many notes of each key begin in each step: int64, shape (segments, 16, 88)."""
     shape = (segments, STEPS, events.PITCHES)
     begun = torch.zeros(shape, dtype=torch.long, device=notes.pitch.device)
-    one = torch.ones_like(notes.first)
-    return begun.index_put_((notes.segment, notes.first, notes.pitch), one, accumulate=True)
+    struck = notes[notes.first >= 0]
+    one = torch.ones_like(struck.first)
+    return begun.index_put_((struck.segment, struck.first, struck.pitch), one, accumulate=True)
 
 
 def counts(notes: StepNotes, segments: int) -> Tensor:
@@ -130,7 +131,11 @@ def counts(notes: StepNotes, segments: int) -> Tensor:
     ended = torch.zeros(shape, dtype=torch.long, device=notes.pitch.device)
     one = torch.ones_like(notes.first)
     ended.index_put_((notes.segment, notes.last + 1, notes.pitch), one, accumulate=True)
-    return (strikes(notes, segments) - ended[:, :STEPS]).cumsum(1)
+    change = strikes(notes, segments) - ended[:, :STEPS]
+    ring_in = notes[notes.first < 0]
+    one = torch.ones_like(ring_in.first)
+    change[:, 0].index_put_((ring_in.segment, ring_in.pitch), one, accumulate=True)
+    return change.cumsum(1)
 
 
 def grid(notes: StepNotes, segments: int) -> Grid:
@@ -138,8 +143,9 @@ def grid(notes: StepNotes, segments: int) -> Grid:
     shape = (segments, STEPS, events.PITCHES)
     device = notes.pitch.device
     onset, velocity = (torch.zeros(shape, device=device) for _ in range(2))
-    onset[notes.segment, notes.first, notes.pitch] = 1.0
-    velocity[notes.segment, notes.first, notes.pitch] = notes.velocity
+    struck = notes[notes.first >= 0]
+    onset[struck.segment, struck.first, struck.pitch] = 1.0
+    velocity[struck.segment, struck.first, struck.pitch] = struck.velocity
     # +1 after the first step and -1 after the last: the running sum is the notes held.
     change = torch.zeros(segments, STEPS + 1, events.PITCHES, device=device)
     one = torch.ones(len(notes), device=device)

@@ -31,6 +31,23 @@ def degrees(side: str, strength: float) -> tuple[int, ...]:
 def to_parallel_mode(notes: Notes, key: int, side: str, strength: float = 1.0) -> Notes:
     """Notes of a major key lowered towards minor, or of a minor key raised towards major.
 
+    As `parallel_pitches` has them.
+
+    >>> chord = Notes.of([0, 0, 0], [4, 4, 4], [60, 64, 67], [80] * 3)  # C, E, G
+    >>> to_parallel_mode(chord, key=0, side="low").pitch.tolist()
+    [60, 63, 67]
+    """
+    pitch = parallel_pitches(notes, key, side, strength)
+    if pitch is notes.pitch:
+        return notes
+    return Notes.of(notes.onset, notes.offset, pitch, notes.velocity)
+
+
+def parallel_pitches(
+    notes: Notes, key: int, side: str, strength: float = 1.0, may_move: np.ndarray | bool = True
+) -> np.ndarray:
+    """Pitches of notes on the way to the other mode.
+
     Music that is there already stays, as does a note that would run into another one.
 
     Parameters
@@ -42,24 +59,25 @@ def to_parallel_mode(notes: Notes, key: int, side: str, strength: float = 1.0) -
         Low is minor, high is major.
     strength : float
         0 changes nothing, 1 all degrees.
+    may_move : bool array, shape (n,), or bool
+        Which of the notes may change at all.
 
-    >>> chord = Notes.of([0, 0, 0], [4, 4, 4], [60, 64, 67], [80] * 3)  # C, E, G
-    >>> to_parallel_mode(chord, key=0, side="low").pitch.tolist()
-    [60, 63, 67]
+    Returns
+    -------
+    int64 array, shape (n,)
     """
     changing = degrees(side, strength)
     if not changing or is_there(key, side):
-        return notes
+        return notes.pitch
     step = 1 if side == "high" else -1
     classes = [(key + degree - (side == "high")) % OCTAVE for degree in changing]
-    moves = np.isin(notes.pitch % OCTAVE, classes)
+    moves = np.isin(notes.pitch % OCTAVE, classes) & may_move
     pitch = notes.pitch + step * moves
     # A note must not move onto a key that another note holds at the same time.
     together = (notes.onset[:, None] < notes.offset) & (notes.onset < notes.offset[:, None])
     taken = together & (pitch[:, None] == notes.pitch) & ~moves
     free = ~taken.any(1) & (pitch >= LOWEST_PITCH) & (pitch <= HIGHEST_PITCH)
-    pitch = np.where(moves & free, pitch, notes.pitch)
-    return Notes.of(notes.onset, notes.offset, pitch, notes.velocity)
+    return np.where(moves & free, pitch, notes.pitch)
 
 
 def is_there(key: int | Tensor, side: str) -> bool | Tensor:

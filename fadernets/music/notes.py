@@ -18,6 +18,9 @@ STEPS_PER_BEAT = 4
 STEPS = BEATS * STEPS_PER_BEAT  # label steps in a segment
 LOWEST_PITCH, HIGHEST_PITCH = 21, 108  # the piano, A0 to C8
 
+# A note that rings into a segment counts there when it fills half of the first step.
+RINGS_IN = 0.5 / STEPS_PER_BEAT
+
 # A note this many beats before a step belongs to the step: 5 ms of rounding to the token clock,
 # or a finger that came a hair early, must not move it to the step before.
 EARLY = 0.0125
@@ -30,7 +33,7 @@ class Notes:
     Attributes
     ----------
     onset, offset : float64 arrays, shape (n,)
-        Beats, with ``offset > onset``.
+        Beats, with ``offset > onset``. A note of a segment that begins before beat 0 rings into it.
     pitch : int64 array, shape (n,)
         MIDI pitch, 21 to 108.
     velocity : int64 array, shape (n,)

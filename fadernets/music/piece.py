@@ -1,17 +1,19 @@
-"""A piece: notes, pedal, tempo and meter; cut into 4-beat segments, stitched back into one."""
+"""A piece: notes, pedal, tempo and meter; cut into segments, stitched back into one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import overload
 
 import numpy as np
 
+from fadernets.music.attributes import measure
 from fadernets.music.midi_part import Part
-from fadernets.music.notes import BEATS, EARLY, Notes, concatenate, cut, sustain, visible
-from fadernets.music.segment_limits import problem
+from fadernets.music.notes import EARLY, RINGS_IN, Notes, concatenate, cut, sustain, visible
+from fadernets.music.segment_limits import NOTHING_PLAYED, problem
+from fadernets.music.windows import Span, Unit, Window, spans
 
 NO_PEDAL = np.zeros((0, 2))
 
@@ -120,7 +122,7 @@ class Piece:
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """Four beats of a piece.
+    """One to four beats of a piece: a bar of its meter, several short ones or a part of a long one.
 
     Attributes
     ----------
@@ -128,37 +130,116 @@ class Segment:
         Its place in the piece, from 0.
     start : float
         Beats from the piece's beginning.
+    piece : Piece
     notes : Notes
         The notes that begin in it, as long as their keys are down and cut at its end; beats from
         `start`. These are what faders measure and change.
-    sounding : Notes
-        The same notes as heard, lengthened by the pedal.
     problem : str or None
-        Why the model cannot take it (`fadernets.music.segment_limits.PROBLEMS`), by its sound, as
-        in training; None when it can.
+        Why nothing can be changed in it, in words; None when it can be changed.
+    window : Window
+        The notes, those that ring in and the steps: what the arranger changes.
+    rows : int64 array, shape (n,)
+        Of each note of `window`, its number in the piece.
+    span : Span
+        Where it begins and ends, and in which bar.
     """
 
     index: int
     start: float
+    piece: Piece
     notes: Notes
-    sounding: Notes
     problem: str | None
+    window: Window
+    rows: np.ndarray
+    span: Span
+
+    @cached_property
+    def sounding(self) -> Notes:
+        """The notes that begin in it as heard, lengthened by the pedal."""
+        return cut(self.piece.sounding, self.start, self.beats)
+
+    @cached_property
+    def paper_problem(self) -> str | None:
+        """Why the paper's models cannot take it, None when they can.
+
+        One of `fadernets.music.segment_limits.PROBLEMS`, by its sound, as in training.
+        """
+        return problem(self.sounding)
+
+    @property
+    def beats(self) -> float:
+        """How long it is."""
+        return self.span.end - self.span.start
+
+    def measure(self, names: Iterable[str] | None = None) -> dict[str, float]:
+        """Densities of its own steps, with the notes that ring into it, by name.
+
+        Where a neighbour was changed before it, those that it had then.
+        """
+        before = self.window.before
+        return measure(self.window.notes if before is None else before, names, self.window.steps)
 
 
-def segment_count(piece: Piece) -> int:
-    """Number of 4-beat windows from beat 0 that cover a piece; the last may be short."""
-    # A length that rounding puts just past the end of a window opens no further one.
-    return max(1, int(np.ceil(piece.length / BEATS - 1e-9)))
+def segment_count(piece: Piece, unit: Unit = "bars") -> int:
+    """Number of segments that cover a piece."""
+    return len(spans(piece.meter, piece.length, unit))
 
 
-def segments(piece: Piece) -> list[Segment]:
-    """Every 4-beat window of a piece from beat 0 to its end, usable or not."""
-    windows = []
-    for index in range(segment_count(piece)):
-        start = float(index * BEATS)
-        sounding = cut(piece.sounding, start)
-        windows.append(Segment(index, start, cut(piece.notes, start), sounding, problem(sounding)))
-    return windows
+def segments(piece: Piece, unit: Unit = "bars") -> list[Segment]:
+    """Every segment of a piece from beat 0 to its end.
+
+    Parameters
+    ----------
+    piece : Piece
+    unit : {"bars", "beats"}
+        Segments follow the piece's bars (`fadernets.music.windows`), or are of four beats each
+        whatever the meter, as in the paper.
+    """
+    cuts = spans(piece.meter, piece.length, unit)
+    ringing = _ringing(piece.notes, np.array([span.start for span in cuts]))
+    made = []
+    for index, (span, ring) in enumerate(zip(cuts, ringing, strict=True)):
+        beats = span.end - span.start
+        own, notes = visible(piece.notes, span.start, beats)
+        rows = np.concatenate([ring, own])
+        rings_in = _from(piece.notes[ring], span.start, beats)
+        names = ("onset", "offset", "pitch", "velocity")
+        both = Notes(*(np.append(getattr(rings_in, n), getattr(notes, n)) for n in names))
+        steps = span.steps
+        if unit == "bars":  # nothing can begin past the end of the piece
+            steps = Span(span.start, max(min(span.end, piece.length), span.start), 0).steps
+        made.append(
+            Segment(
+                index,
+                span.start,
+                piece,
+                notes,
+                None if len(rows) else NOTHING_PLAYED,
+                Window(both, steps, ring_on=both[piece.notes.offset[rows] >= span.end + RINGS_IN]),
+                rows,
+                span,
+            )
+        )
+    return made
+
+
+def _ringing(notes: Notes, starts: np.ndarray) -> list[np.ndarray]:
+    """Of each segment, the numbers of the notes that ring into it, by onset, then pitch."""
+    own = np.searchsorted(starts - EARLY, notes.onset, side="right") - 1
+    last = np.searchsorted(starts + RINGS_IN, notes.offset, side="right") - 1
+    times = np.maximum(last - own, 0)
+    number = np.repeat(np.arange(len(notes)), times)
+    place = np.arange(len(number)) - np.repeat(np.cumsum(times) - times, times)
+    segment = own[number] + 1 + place
+    order = np.argsort(segment, kind="stable")
+    edges = np.searchsorted(segment[order], np.arange(len(starts) + 1))
+    return [number[order[a:b]] for a, b in zip(edges, edges[1:], strict=False)]
+
+
+def _from(notes: Notes, start: float, beats: float) -> Notes:
+    """Notes in beats from a segment's start, cut at its end."""
+    offset = np.minimum(notes.offset - start, beats)
+    return Notes(notes.onset - start, offset, notes.pitch, notes.velocity)
 
 
 def struck_once(notes: Notes) -> Notes:
@@ -192,13 +273,14 @@ def one_string(notes: Notes) -> tuple[Notes, np.ndarray]:
     return sustain(strings[rising], NO_PEDAL), of_notes
 
 
-def stitch(piece: Piece, changed: Mapping[int, Notes]) -> Piece:
+def stitch(piece: Piece, changed: Mapping[int, Notes], unit: Unit = "bars") -> Piece:
     """A piece with other notes in some of its segments.
 
     All else stays, the pedal too: notes have the lengths of keys, and the pedal takes over what it
     took over before. A note that the segment has already, of the same onset and pitch, stays that
-    note, with its end behind the segment's if it has the end that the segment shows. What rings
-    into the segment goes on ringing, unless new notes strike its key.
+    note, with its end behind the segment's if it has the end that the segment shows. So does one
+    that only moved by a semitone. What rings into the segment goes on ringing, unless new notes
+    strike its key or the segment is given that note, which begins before beat 0, with another end.
 
     Parameters
     ----------
@@ -206,6 +288,8 @@ def stitch(piece: Piece, changed: Mapping[int, Notes]) -> Piece:
     changed : mapping from segment index to Notes
         In beats from the segment's start, as `Segment.notes`. What lies outside the segment, or
         past the end of the piece, is cut off.
+    unit : {"bars", "beats"}
+        Of the segments, as `segments` had it.
 
     Raises
     ------
@@ -216,30 +300,47 @@ def stitch(piece: Piece, changed: Mapping[int, Notes]) -> Piece:
     """
     if not isinstance(changed, Mapping):
         raise TypeError("new notes go with the index of their segment, such as {0: notes}")
-    count = segment_count(piece)
+    cuts = spans(piece.meter, piece.length, unit)
     for index, notes in changed.items():
         if not isinstance(notes, Notes):
             raise TypeError(f"segment {index} is given a {type(notes).__name__} and no Notes")
-        if not 0 <= index < count:
-            raise ValueError(f"segment {index} is outside 0 to {count - 1}")
+        if not 0 <= index < len(cuts):
+            raise ValueError(f"segment {index} is outside 0 to {len(cuts) - 1}")
     if not changed:
         return piece
+    # Where later segments end notes that ring into them; a note's own segment may end it before.
+    until = np.full(len(piece.notes), np.inf)
+    ringing = _ringing(piece.notes, np.array([span.start for span in cuts]))
+    for index, notes in changed.items():
+        rows = ringing[index]
+        span = cuts[index]
+        shown = _from(piece.notes[rows], span.start, span.end - span.start)
+        given = dict(zip(_places(notes), notes.offset.tolist(), strict=True))
+        for row, place, off in zip(rows, _places(shown), shown.offset, strict=True):
+            if given.get(place, off) != off:
+                until[row] = min(until[row], span.start + max(given[place], 0.0))
+    held = replace(piece.notes, offset=np.minimum(piece.notes.offset, until))
     stays = np.ones(len(piece.notes), bool)
     parts = []
     for index, notes in changed.items():
-        start = float(index * BEATS)
-        rows, shown = visible(piece.notes, start)
+        span = cuts[index]
+        beats = span.end - span.start
+        rows, shown = visible(piece.notes, span.start, beats)
         stays[rows] = False
-        parts.append(
-            _restored(_fitted(notes, start, piece.length), piece.notes[rows], shown, start)
-        )
-    return replace(piece, notes=struck_once(concatenate([piece.notes[stays], *parts])))
+        fitted = _fitted(notes, beats, piece.length - span.start)
+        parts.append(_restored(fitted, held[rows], shown, span.start))
+    return replace(piece, notes=struck_once(concatenate([held[stays], *parts])))
 
 
-def _fitted(notes: Notes, start: float, length: float) -> Notes:
-    """New notes from a segment's start, cut to the segment and the piece."""
-    notes = notes[(notes.onset >= 0) & (notes.onset < BEATS - EARLY)]
-    notes = replace(notes, offset=np.minimum(notes.offset, min(float(BEATS), length - start)))
+def _places(notes: Notes) -> list[tuple[float, int]]:
+    """Onset and pitch of each note."""
+    return list(zip(notes.onset.tolist(), notes.pitch.tolist(), strict=True))
+
+
+def _fitted(notes: Notes, beats: float, left: float) -> Notes:
+    """New notes from a segment's start, cut to the segment and to what is left of the piece."""
+    notes = notes[(notes.onset >= 0) & (notes.onset < beats - EARLY)]
+    notes = replace(notes, offset=np.minimum(notes.offset, min(beats, left)))
     return notes[notes.offset > notes.onset]
 
 
@@ -253,13 +354,19 @@ def _restored(notes: Notes, own: Notes, shown: Notes, start: float) -> Notes:
     own, shown : Notes
         The segment's, in beats of the piece, and as the segment shows them.
     """
-    numbers = {place: k for k, place in enumerate(zip(shown.onset, shown.pitch, strict=True))}
-    places = zip(notes.onset, notes.pitch, strict=True)
-    match = np.array([numbers.get(place, -1) for place in places], np.int64)
+    numbers = {place: k for k, place in enumerate(_places(shown))}
+    places = _places(notes)
+    free = numbers.keys() - set(places)  # a note of another mode takes the place of its own one
+    match = []
+    for onset, pitch in places:
+        near = ((onset, pitch + step) for step in (1, -1))
+        moved = next((place for place in near if place in free), None)
+        match.append(numbers.get((onset, pitch), numbers.get(moved, -1) if moved else -1))
     new = notes.shifted(start)
-    mine = np.flatnonzero(match >= 0)
-    match = match[mine]
-    new.onset[mine] = own.onset[match]
-    same_end = notes.offset[mine] == shown.offset[match]
-    new.offset[mine[same_end]] = own.offset[match[same_end]]
+    matches = np.array(match, np.int64)
+    mine = np.flatnonzero(matches >= 0)
+    matches = matches[mine]
+    new.onset[mine] = own.onset[matches]
+    same_end = notes.offset[mine] == shown.offset[matches]
+    new.offset[mine[same_end]] = own.offset[matches[same_end]]
     return new

@@ -1,4 +1,7 @@
-"""Which 4-beat segments the model can take (paper 4.1; the limits are the training data's)."""
+"""Which segments the paper's models can take (4.1; the limits are the training data's).
+
+The arranger takes every segment in which anything is played.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from fadernets.music.notes import STEPS, Notes
 MIN_SOUNDING_STEPS = STEPS * 3 // 4
 MIN_PITCHES = 3
 
+NOTHING_PLAYED = "nothing is played here"
 NO_NOTES = "no note begins in it"
 NO_FIRST_ONSET = "no onset on the first step"
 MOSTLY_SILENT = "more than a quarter of it is silent"
@@ -22,7 +26,7 @@ PROBLEMS = (NO_NOTES, NO_FIRST_ONSET, MOSTLY_SILENT, FEW_PITCHES, TOO_LONG)
 
 
 def problem(notes: Notes) -> str | None:
-    """Why a segment cannot be used, one of `PROBLEMS`, or None when it can."""
+    """Why the paper's models cannot take a segment, one of `PROBLEMS`, or None when they can."""
     if not len(notes):
         return NO_NOTES
     rhythm = rhythm_label(notes)

@@ -231,7 +231,7 @@ def _candidates(
     work: Work, fingerprints: set[Fingerprint], rng: np.random.Generator
 ) -> tuple[list[SegmentCandidate], str | None]:
     """New candidates of a piece, or why there are none."""
-    usable = [segment for segment in segments(work.piece) if segment.problem is None]
+    usable = [s for s in segments(work.piece, "beats") if s.paper_problem is None]
     timed = [(segment, _seconds(work, segment)) for segment in usable]
     fitting = [row for row in timed if SHORTEST <= row[1] <= LONGEST]
     if not usable:

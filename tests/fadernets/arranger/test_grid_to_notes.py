@@ -7,6 +7,7 @@ import pytest
 
 from fadernets.arranger.grid_to_notes import grid_to_notes
 from fadernets.music.notes import Notes
+from fadernets.music.windows import Window
 
 C, E = 60, 64
 PLAYED = Notes.of([0.05, 0.26, 1.02], [0.55, 0.4, 2.2], [C, E, C], [90, 30, 100])
@@ -25,7 +26,7 @@ def grids(*rows: tuple[int, int, int, float]) -> tuple[np.ndarray, np.ndarray, n
 def played(*rows: tuple[int, int, int, float], source: Notes = PLAYED, louder: float = 0.0) -> list:
     return [
         tuple(round(value, 6) for value in note)
-        for note in grid_to_notes(*grids(*rows), source, louder)
+        for note in grid_to_notes(*grids(*rows), Window(source), louder)
     ]
 
 
@@ -92,4 +93,4 @@ def test_all_notes_are_louder_by_as_much_within_what_there_is(louder, expected) 
 
 def test_no_onsets_are_no_notes() -> None:
     assert played() == []
-    assert len(grid_to_notes(np.zeros((16, 88)), np.ones((16, 88)), np.ones((16, 88)), PLAYED)) == 0
+    assert len(grid_to_notes(np.zeros((16, 88)), *np.ones((2, 16, 88)), Window(PLAYED))) == 0

@@ -22,7 +22,7 @@ def music(segment_count=6, *, step=0.5, base=48):
         notes=Notes.of(steps, steps + step * 0.9, pitch, velocity),
         pedal=np.array([(0.25, 1.75), (3.5, 4.5), (4 * SILENT + 4.5, 4 * SILENT + 7)]),
         tempo=np.array([(0, 100.0), (9, 80)]),
-        meter=np.array([(0, 3, 4)]),
+        meter=np.array([(0, 4, 4)]),
         length=4 * segment_count - 0.1 * step,
     )
 

@@ -2,10 +2,12 @@
 
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import fadernets
 from fadernets import __main__ as cli
 from fadernets.music import midi
 from fadernets.music.attributes import measure
@@ -27,7 +29,10 @@ def test_a_change_keeps_the_frame_and_what_cannot_be_encoded(
     assert np.array_equal(after.meter, before.meter)
     assert unchanged(source, output, range(6)) == [k == SILENT for k in range(6)]
     out, err = capsys.readouterr()
-    assert out == "" and err == f"unchanged, no note begins in it: segment {SILENT}\n"
+    assert out == "" and err.splitlines() == [
+        f"unchanged, no note begins in it: segment {SILENT}",
+        f"{Path(small).name} can take 5 of 6 segments",
+    ]
 
 
 @pytest.mark.parametrize("command", CHANGES)
@@ -69,6 +74,7 @@ def test_mixing_goes_up_to_the_shorter_piece(source, tmp_path, small, capsys):
     assert capsys.readouterr().err.splitlines() == [
         "unchanged, no note begins in it: segment 2",
         "unchanged, past the end of notes.mid: segments 4-5",
+        f"{Path(small).name} can take 3 of 6 segments",
     ]
     assert run("mix", tmp_path / "notes.mid", source, output, "--model", small) == 0
     assert midi.read(output).length == midi.read(tmp_path / "notes.mid").length
@@ -79,7 +85,24 @@ def test_mixing_names_what_the_other_piece_lacks(source, tmp_path, small, capsys
     notes = Notes.of(start, start + 0.4, 60 + np.arange(47) % 5, [70] * 47)
     midi.write(replace(music(), notes=notes), tmp_path / "full.mid")
     assert run("mix", tmp_path / "full.mid", source, tmp_path / "out.mid", "--model", small) == 0
-    assert capsys.readouterr().err == "unchanged, no note begins in it in in.mid: segment 2\n"
+    assert capsys.readouterr().err.splitlines() == [
+        "unchanged, no note begins in it in in.mid: segment 2",
+        f"{Path(small).name} can take 5 of 6 segments",
+    ]
+
+
+def test_segments_are_bars_of_the_meter(tmp_path, capsys):
+    """Three beats each; the shipped model changes all but the silent one."""
+    source, output = tmp_path / "in.mid", tmp_path / "out.mid"
+    midi.write(replace(music(), meter=np.array([(0, 3, 4)])), source)
+    assert run("slide", source, output, "--rhythm", 0.9) == 0
+    assert capsys.readouterr().err == "unchanged, nothing is played here: segment 3\n"
+    piece = midi.read(output)
+    assert [segment.start for segment in segments(piece)] == [3.0 * k for k in range(8)]
+    density = fadernets.load().density("rhythm", 0.9)
+    for segment in segments(piece):
+        expected = 0.0 if segment.index == 3 else density
+        assert segment.measure()["rhythm"] == pytest.approx(expected, abs=0.5 / 12 + 0.01)
 
 
 def test_progress_is_told_when_it_takes_long(source, tmp_path, small, capsys, monkeypatch):

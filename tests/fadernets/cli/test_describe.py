@@ -20,12 +20,12 @@ def test_describe_tells_of_every_segment(source, capsys):
         assert (row["segment"], row["beat"]) == (segment.index, segment.start)
         assert row["seconds"] == pytest.approx(piece.seconds(segment.start), abs=0.001)
         assert row["problem"] == segment.problem
-        densities = measure(segment.notes)
+        densities = segment.measure()
         assert row["rhythm"] == pytest.approx(densities["rhythm"], abs=1e-4)
         assert row["note"] == pytest.approx(densities["note"], abs=1e-4)
         if segment.index == SILENT:
             assert row["key"] is row["arousal"] is None
-            assert row["problem"] == "no note begins in it"
+            assert row["problem"] == "nothing is played here"
         else:
             assert row["key"] == key.name(key.find(segment.notes))
             assert 0 <= row["arousal"] <= 1
@@ -40,7 +40,7 @@ def test_describe_prints_a_table(source, capsys):
     densities = measure(segments(midi.read(source))[1].notes)
     expected = ["1", "4", "0:02.40", *(f"{densities[name]:.2f}" for name in ATTRIBUTES), "C"]
     assert lines[1].split()[: len(expected)] == expected
-    assert lines[SILENT].endswith("-          -     no note begins in it")
+    assert lines[SILENT].endswith("-          -     nothing is played here")
 
 
 def test_transfer_changes_the_arousal_that_describe_tells(source, tmp_path, capsys):

@@ -39,9 +39,10 @@ def test_segments_have_keys_as_played_and_their_sound_cut_at_the_end():
     first, second = segments(piece(bar, pedal=[(0.25, 4.5)], length=8))
     assert rows(first.notes) == bar[:3]
     assert rows(first.sounding) == [(0, 4, 60, 64), (1, 4, 64, 64), (2, 4, 67, 64)]
-    assert (first.index, first.start, first.problem) == (0, 0.0, None)
+    assert (first.index, first.start, first.problem, first.paper_problem) == (0, 0.0, None, None)
     assert rows(second.notes) == [(1, 2, 60, 64)]
-    assert (second.index, second.start, second.problem) == (1, 4.0, segment_limits.NO_FIRST_ONSET)
+    assert (second.index, second.start, second.problem) == (1, 4.0, None)
+    assert second.paper_problem == segment_limits.NO_FIRST_ONSET
 
 
 @pytest.mark.parametrize(
@@ -177,8 +178,9 @@ def test_stitching_keeps_everything_else(change):
             assert np.array_equal(after.notes.pitch, before.notes.pitch)
             assert np.array_equal(after.notes.velocity, before.notes.velocity)
     offsets = {(on, pitch): off for on, off, pitch, _ in result.notes}
+    starts = np.array([segment.start for segment in segments(music)])
     for on, off, pitch, _ in music.notes:
-        segment = min(int((on + EARLY) // BEATS), segment_count(music) - 1)
+        segment = np.searchsorted(starts - EARLY, on, side="right") - 1
         if segment not in changed:
             again = min(
                 (start for start, key in struck if key == pitch and start > on), default=np.inf
@@ -214,11 +216,11 @@ def test_new_notes_come_as_asked(change):
     music, changed = change
     result = segments(stitch(music, changed))
     for index, new_notes in changed.items():
-        end = min(BEATS, music.length - index * BEATS)
+        window = segments(music)[index]
+        end = min(window.beats, music.length - window.start)
         # Less a hair: a note at the very limit may come back from the piece's beats on either side.
         limit = end - EARLY - 1e-6
-        before = segments(music)[index].notes
-        own = set(zip(before.onset, before.pitch, strict=True))
+        own = set(zip(window.notes.onset, window.notes.pitch, strict=True))
         new_notes = struck_once(new_notes[new_notes.onset < limit])
         played = result[index].notes
         played = played[played.onset < limit]

@@ -1,0 +1,136 @@
+"""What an arrangement may do: notes that ring in or are locked, steps that a segment has not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from fadernets.arranger.label_plan import PlanLimits
+from fadernets.arranger.request import grid_of
+from fadernets.music.attributes import HOLD, MAX_POLYPHONY, ONSET, REST
+from fadernets.music.grid import Grid
+from fadernets.music.notes import EARLY, STEPS, STEPS_PER_BEAT, Notes, concatenate
+from fadernets.music.windows import Window
+
+
+@dataclass(frozen=True)
+class NoteLimits:
+    """Which notes b segments may have and must have.
+
+    Attributes
+    ----------
+    ringing : bool tensor, shape (b, 88)
+        Keys that ring in, which the first step may hold.
+    may_strike, may_hold, must_strike, must_hold : bool tensors, shape (b, 16, 88)
+    beyond : int64 tensor, shape (b, 16)
+        Notes of the segment beyond 15 at once: the note label ends there, and means so many more.
+    """
+
+    ringing: Tensor
+    may_strike: Tensor
+    may_hold: Tensor
+    must_strike: Tensor
+    must_hold: Tensor
+    beyond: Tensor
+
+    def repeated(self, times: int) -> NoteLimits:
+        """Each segment's, so many times."""
+        values = (getattr(self, field.name) for field in fields(self))
+        return NoteLimits(*(value.repeat_interleave(times, 0) for value in values))
+
+
+def note_limits(windows: Sequence[Window], source: Grid, counts: Tensor) -> NoteLimits:
+    """The limits of segments' notes.
+
+    Parameters
+    ----------
+    windows : sequence of b Window
+    source : Grid
+        Of their notes.
+    counts : int64 tensor, shape (b, 16)
+        Notes of each step, as the note label has them.
+    """
+    device = source.onset.device
+    fixed = grid_of([concatenate([w.locked, w.ring_out]) for w in windows], device)
+    is_struck = source.onset > 0
+    # Where the key of a locked note is struck again in the note's last step, that strike stays.
+    must_strike = (fixed.onset > 0) | ((fixed.hold > 0) & is_struck)
+    must_hold = (fixed.hold > 0) & ~is_struck
+    # A locked note ends where it does: its key is neither held in the step behind it, nor struck
+    # there by a new note, which might come before the end.
+    ends = _before(must_strike | must_hold) & ~must_hold
+    may_strike = ~must_hold & (~ends | is_struck)
+    own_keys = (is_struck | (source.hold > 0)).any(1)
+    keeps_pitches = torch.tensor([w.keeps_pitches for w in windows], device=device)
+    may_strike &= (own_keys | ~keeps_pitches[:, None])[:, None]
+    return NoteLimits(
+        source.hold[:, 0] > 0,
+        may_strike,
+        ~ends,
+        must_strike,
+        must_hold,
+        (torch.maximum(source.count, counts) - MAX_POLYPHONY).clamp(min=0),
+    )
+
+
+def ringing(window: Window) -> Notes:
+    """The notes of a segment that ring in or on."""
+    return concatenate([window.ring_on, window.notes[window.notes.onset < -EARLY]])
+
+
+def with_room(window: Window, onsets: int) -> Window:
+    """A segment that has to sound to its end only what can be struck in so many steps.
+
+    Steps in which most begin of what goes on come first.
+    """
+    first, own = (
+        np.floor((notes.onset + EARLY) * STEPS_PER_BEAT).astype(int)
+        for notes in (window.ring_out, window.notes)
+    )
+    begins = 0 in own  # then something is struck in the first step anyway
+    steps, counts = np.unique(first[first >= begins], return_counts=True)
+    dropped = steps[np.argsort(-counts, kind="stable")[max(onsets - begins, 0) :]]
+    if not len(dropped):
+        return window
+    return replace(window, ring_out=window.ring_out[~np.isin(first, dropped)])
+
+
+def plan_limits(
+    windows: Sequence[Window], source: Grid, notes: NoteLimits, again: Tensor
+) -> PlanLimits:
+    """The limits of segments' labels, so that notes within theirs can carry every plan out.
+
+    `again`, (b, 16, 88), is how often a key is struck in a step beyond once.
+    """
+    device = source.onset.device
+    step = torch.arange(STEPS, device=device)
+    is_inside = step < torch.tensor([w.steps for w in windows], device=device)[:, None]
+    is_struck = (source.onset > 0).any(2)
+    held, struck = notes.must_hold.sum(2), (notes.must_strike * (1 + again)).sum(2)
+    least_struck = held + struck.clamp(min=1)
+    most_struck = (notes.may_strike | notes.must_hold).sum(2)
+    keeps_rhythm = torch.tensor([w.keeps_rhythm for w in windows], device=device)[:, None]
+    # Music that begins on the first step goes on doing so.
+    must = (struck > 0) | (is_struck & (keeps_rhythm | (step == 0)))
+    allowed = torch.ones(len(windows), STEPS, 3, dtype=torch.bool, device=device)
+    allowed[..., ONSET] = is_inside & (most_struck >= least_struck) & (~keeps_rhythm | must)
+    allowed[..., HOLD] = is_inside & ~must
+    allowed[..., REST] = ~must & (held == 0)
+    return PlanLimits(
+        notes.ringing.sum(1),
+        allowed,
+        held.clamp(1, MAX_POLYPHONY),
+        least_struck.clamp(max=MAX_POLYPHONY),
+        most_struck.clamp(max=MAX_POLYPHONY),
+        (~notes.may_hold).sum(2),
+    )
+
+
+def _before(cells: Tensor) -> Tensor:
+    """Cells, (b, 16, 88), a step later."""
+    return F.pad(cells[:, :-1], (0, 0, 1, 0))

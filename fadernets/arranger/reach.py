@@ -1,0 +1,87 @@
+"""How far an arrangement came: the density asked for, the one reached, and what could be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from fadernets.arranger import label_plan
+from fadernets.arranger.note_limits import note_limits, plan_limits
+from fadernets.arranger.request import ArrangementRequest, grid_of, step_notes
+from fadernets.music.attributes import ONSET, PLANNED_COUNTS, PLANNED_ONSETS, measure
+from fadernets.music.grid import counts, grid, strikes
+from fadernets.music.notes import Notes
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A density of a segment.
+
+    Attributes
+    ----------
+    asked, reached : float
+    lowest, highest : float
+        What can be reached with the notes that are locked; of the note density, beside as many
+        onsets as the arrangement has.
+    """
+
+    asked: float
+    reached: float
+    lowest: float
+    highest: float
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether what was asked for can be reached."""
+        return self.lowest - 1e-6 <= self.asked <= self.highest + 1e-6
+
+
+def reach(request: ArrangementRequest, arranged: Sequence[Notes]) -> list[dict[str, Reach]]:
+    """Of each of n segments how far it came, by density.
+
+    Parameters
+    ----------
+    request : ArrangementRequest
+    arranged : sequence of n Notes
+        What `fadernets.arranger.arrange.arrange` made of it.
+    """
+    if not request.windows:
+        return []
+    notes, size = step_notes(request.notes), len(request.windows)
+    source = grid(notes, size)
+    limits = note_limits(request.windows, source, counts(notes, size).sum(2))
+    again = (strikes(notes, size) - 1).clamp(min=0)
+    plans = plan_limits(request.windows, source, limits, again)
+    steps = request.steps.cpu()
+    fewest, most = plans.onsets
+    onsets = (grid_of(arranged).rhythm == ONSET).sum(1).clamp(fewest, most)
+    free = (
+        torch.zeros(len(steps), label_plan.STEPS, 3),
+        torch.zeros(len(steps), label_plan.STEPS, label_plan.COUNTS),
+    )
+    total = label_plan.STEPS * label_plan.MAX_POLYPHONY
+    least, greatest = (
+        label_plan.cheapest(*free, onsets, torch.full_like(onsets, notes), limits=plans).note.sum(1)
+        for notes in (0, total)
+    )
+    ends = {
+        PLANNED_ONSETS: (fewest / steps, most / steps),
+        PLANNED_COUNTS: (least / steps, greatest / steps),
+    }
+    answers = []
+    for row, (window, result) in enumerate(zip(request.windows, arranged, strict=True)):
+        reached = measure(result, ends, window.steps)
+        answers.append(
+            {
+                name: Reach(
+                    float(request.densities[name][row]),
+                    reached[name],
+                    float(low[row]),
+                    float(high[row]),
+                )
+                for name, (low, high) in ends.items()
+            }
+        )
+    return answers

@@ -1,0 +1,101 @@
+"""Locks: what comes out exactly as it was, whatever the faders ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from fadernets.music.notes import Notes
+from fadernets.music.windows import Window
+
+SPLIT = 60  # middle C, where the right hand begins if nothing else says so
+TOGETHER = 1 / 32  # beats: struck within it is struck together
+OVERLAP = 1 / 8  # beats that a legato note may go on under the next one
+
+
+@dataclass(frozen=True, eq=False)
+class Locks:
+    """What is locked. Locked notes keep their onset, length, pitch and loudness.
+
+    Attributes
+    ----------
+    melody, bass : bool
+        The top and the bottom voice: notes that have none above, or below, them when they begin.
+    hand : {"left", "right"}, optional
+        Notes below `split`, or from there on.
+    split : int
+        MIDI pitch at which the right hand begins.
+    notes : Notes, optional
+        These notes, which are told by onset and pitch in beats of what they are looked for in:
+        of the piece, or of the segment where only that is given.
+    rhythm : bool
+        Notes begin where they begin now, in every step of them at least one, and nowhere else.
+    pitches : bool
+        No other key is struck than those of the segment; notes may come, go and last otherwise.
+    """
+
+    melody: bool = False
+    bass: bool = False
+    hand: Literal["left", "right"] | None = None
+    split: int = SPLIT
+    notes: Notes | None = None
+    rhythm: bool = False
+    pitches: bool = False
+
+    def __post_init__(self) -> None:
+        if self.hand not in (None, "left", "right"):
+            raise ValueError(f"hand {self.hand!r} is neither left nor right")
+
+    def of(self, notes: Notes) -> np.ndarray:
+        """Which notes of a piece or a segment are locked: bool, shape (n,)."""
+        locked = np.zeros(len(notes), bool)
+        if self.melody:
+            locked |= _outermost(notes, 1)
+        if self.bass:
+            locked |= _outermost(notes, -1)
+        if self.hand is not None:
+            locked |= (notes.pitch < self.split) == (self.hand == "left")
+        if self.notes is not None:
+            places = set(zip(self.notes.onset.tolist(), self.notes.pitch.tolist(), strict=True))
+            each = zip(notes.onset.tolist(), notes.pitch.tolist(), strict=True)
+            locked |= np.array([place in places for place in each], bool)
+        return locked
+
+    def on(self, window: Window, locked: np.ndarray | None = None) -> Window:
+        """A segment with the locks on it.
+
+        Parameters
+        ----------
+        window : Window
+        locked : bool array, shape (n,), optional
+            Which of its notes are locked, where the whole piece tells; else the segment does.
+        """
+        if self is NO_LOCKS and locked is None:
+            return window
+        if locked is None:
+            locked = self.of(window.notes)
+        return replace(
+            window,
+            locked=window.notes[locked],
+            keeps_rhythm=self.rhythm,
+            keeps_pitches=self.pitches,
+        )
+
+
+NO_LOCKS = Locks()
+
+
+def _outermost(notes: Notes, sign: int) -> np.ndarray:
+    """Notes that have none above them (sign 1), or below them (-1), as they begin."""
+    outermost = np.ones(len(notes), bool)
+    until: dict[int, float] = {}  # sounding keys -> their ends
+    together = np.searchsorted(notes.onset, notes.onset + TOGETHER, "right").tolist()
+    pitches = (sign * notes.pitch).tolist()
+    for number, (onset, offset, _, _) in enumerate(notes):
+        until = {key: end for key, end in until.items() if end > onset + OVERLAP}
+        others = (*until, *pitches[number : together[number]])
+        outermost[number] = pitches[number] >= max(others)
+        until[pitches[number]] = offset
+    return outermost

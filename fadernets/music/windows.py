@@ -1,0 +1,147 @@
+"""Where the segments of a piece begin and end: bars of the file's meters, or every four beats.
+
+A segment has sixteen steps at most. Short bars of one meter go together as long as they fit, two of
+2/4 or of 7/16; a bar too long for one segment, such as one of 5/4 or 12/8, is cut at beats into
+parts as equal as can be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from fadernets.music.notes import BEATS, STEPS, STEPS_PER_BEAT, Notes
+
+Unit = Literal["bars", "beats"]
+
+SHORTEST = 1.0  # beats: what a change of meter leaves is joined to what follows where that fits
+COMPOUND = 3  # quavers, or shorter, in a beat of 6/8, 9/8 and 12/8
+QUAVER = 8
+ROUNDING = 1e-9  # beats
+NO_NOTES = Notes.empty()
+
+
+@dataclass(frozen=True)
+class Span:
+    """Beats between which a segment lies, and the number of the bar in which it begins, from 1."""
+
+    start: float
+    end: float
+    bar: int
+
+    @property
+    def steps(self) -> int:
+        """Steps of a sixteenth that it has, 1 to 16."""
+        return int(np.ceil((self.end - self.start) * STEPS_PER_BEAT - 1e-6).clip(1, STEPS))
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """What the arranger sees of a segment.
+
+    Attributes
+    ----------
+    notes : Notes
+        Beats from its start, cut at its end; those that begin before beat 0 ring in.
+    steps : int
+        Of a sixteenth, 1 to 16.
+    locked : Notes
+        Those of the notes that come out exactly as they are.
+    ring_on : Notes
+        Those of the notes that the next segment goes on with.
+    ring_out : Notes
+        Those of the notes that have to sound to the end.
+    before : Notes, optional
+        The notes before a neighbour was changed, if one was: they tell the densities that stay.
+    keeps_rhythm : bool
+        Notes begin where they begin now, and nowhere else.
+    keeps_pitches : bool
+        No key is struck that is not among the notes.
+    """
+
+    notes: Notes
+    steps: int = STEPS
+    locked: Notes = NO_NOTES
+    ring_on: Notes = NO_NOTES
+    ring_out: Notes = NO_NOTES
+    before: Notes | None = None
+    keeps_rhythm: bool = False
+    keeps_pitches: bool = False
+
+
+def among(notes: Notes, chosen: Notes) -> np.ndarray:
+    """Which notes are among those chosen, by onset and pitch: bool, shape (n,)."""
+    places = set(zip(chosen.onset.tolist(), chosen.pitch.tolist(), strict=True))
+    each = zip(notes.onset.tolist(), notes.pitch.tolist(), strict=True)
+    return np.array([place in places for place in each], bool)
+
+
+def spans(meter: np.ndarray, length: float, unit: Unit = "bars") -> list[Span]:
+    """The segments' spans from beat 0 to the end of a piece; the last may reach past it.
+
+    Parameters
+    ----------
+    meter : array, shape (m, 3)
+        Rows (beat, numerator, denominator) in order, as a piece has them.
+    length : float
+        Beats.
+    unit : {"bars", "beats"}
+        Bars of the meters, or four beats whatever the meter, as in the paper.
+
+    >>> three_four = np.array([[0, 3, 4], [9, 5, 4]])
+    >>> [(s.start, s.end, s.bar) for s in spans(three_four, 19.0)][2:]
+    [(6.0, 9.0, 3), (9.0, 12.0, 4), (12.0, 14.0, 4), (14.0, 17.0, 5), (17.0, 19.0, 5)]
+    """
+    if unit == "beats":
+        count = max(1, int(np.ceil(length / BEATS - ROUNDING)))
+        return [Span(float(i * BEATS), float((i + 1) * BEATS), i + 1) for i in range(count)]
+    made: list[Span] = []
+    bar = 1
+    ends = np.append(meter[1:, 0], np.inf).tolist()
+    for (start, numerator, denominator), end in zip(meter.tolist(), ends, strict=True):
+        until = min(end, length)
+        if until <= start + ROUNDING and made:
+            break
+        beats = numerator * 4 / denominator
+        count = max(1, int(np.ceil((until - start) / beats - ROUNDING)))
+        edges, bars = _edges(numerator, denominator, count)
+        for begin, stop, number in zip(edges, edges[1:], bars, strict=False):
+            made.append(Span(start + begin, min(start + stop, end), bar + number))
+        bar += count
+    return _joined([made[0], *(span for span in made[1:] if span.start < length - ROUNDING)])
+
+
+def _edges(numerator: float, denominator: float, count: int) -> tuple[list[float], list[int]]:
+    """Edges in beats of the segments of so many bars, and of each segment its first bar, from 0."""
+    beats = numerator * 4 / denominator
+    if beats <= BEATS:
+        together = int(BEATS / beats + ROUNDING)
+        bars = list(range(0, count, together))
+        return [bar * beats for bar in (*bars, count)], bars
+    is_compound = numerator % COMPOUND == 0 and denominator >= QUAVER
+    unit = (COMPOUND if is_compound else 1) * 4 / denominator
+    inside = round(beats / unit)  # beats as they are counted
+    parts = int(np.ceil(inside / int(BEATS / unit)))
+    # The longer parts come first: 3 + 2 for five.
+    lengths = [inside // parts + (part < inside % parts) for part in range(parts)]
+    within = np.concatenate([[0], np.cumsum(lengths)]) * unit
+    edges = [bar * beats + edge for bar in range(count) for edge in within[:-1].tolist()]
+    return [*edges, count * beats], [bar for bar in range(count) for _ in lengths]
+
+
+def _joined(made: list[Span]) -> list[Span]:
+    """Spans of less than a beat joined to the next one, where both together are four at most."""
+    result: list[Span] = []
+    for span in made:
+        before = result[-1] if result else None
+        if (
+            before is not None
+            and min(before.end - before.start, span.end - span.start) < SHORTEST
+            and span.end - before.start <= BEATS + ROUNDING
+        ):
+            result[-1] = Span(before.start, span.end, before.bar)
+        else:
+            result.append(span)
+    return result

@@ -1,0 +1,71 @@
+"""Segments of a piece changed so that neighbours fit: what rings from one into the next goes on.
+
+Every second segment is changed first, as if its neighbours stayed; the others then see the notes
+that ring into them as they have become, and keep to the end those that the next segment goes on
+with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from fadernets.music.locks import NO_LOCKS, Locks
+from fadernets.music.notes import Notes
+from fadernets.music.piece import Piece, Segment, segments, stitch
+from fadernets.music.windows import NO_NOTES, among
+
+# What changes some segments: their new notes, with those that ring in.
+Change = Callable[[list[Segment]], Sequence[Notes]]
+
+
+def changed(
+    piece: Piece,
+    chosen: Iterable[int],
+    change: Change,
+    *,
+    locks: Locks = NO_LOCKS,
+    batch: int = 32,
+) -> Piece:
+    """A piece with some of its segments changed.
+
+    Parameters
+    ----------
+    piece : Piece
+    chosen : indices of segments
+        Of `fadernets.music.piece.segments`.
+    change : function
+        From at most `batch` segments to their notes, such as
+        ``lambda part: net.slide(part, {"rhythm": 0.8})``.
+    locks : Locks
+        Notes of the piece that stay exactly as they are.
+    """
+    numbers = set(chosen)
+    fixed = piece.notes[locks.of(piece.notes)]
+    before = segments(piece)
+    result = piece
+    for turn in (0, 1):
+        parts = [s for s in segments(result) if s.index in numbers and s.index % 2 == turn]
+        if result is not piece:
+            parts = [_seen(s, before[s.index], s.index + 1 in numbers) for s in parts]
+        parts = [_locked(result, segment, locks, fixed) for segment in parts]
+        made: dict[int, Notes] = {}
+        for first in range(0, len(parts), batch):
+            part = parts[first : first + batch]
+            made |= {s.index: notes for s, notes in zip(part, change(part), strict=True)}
+        result = stitch(result, made)
+    return result
+
+
+def _seen(segment: Segment, before: Segment, is_next_changed: bool) -> Segment:
+    """A segment between changed neighbours: what the next one goes on with has to last."""
+    ring_out = segment.window.ring_on if is_next_changed else NO_NOTES
+    window = replace(segment.window, ring_out=ring_out, before=before.window.notes)
+    return replace(segment, window=window)
+
+
+def _locked(piece: Piece, segment: Segment, locks: Locks, fixed: Notes) -> Segment:
+    if locks is NO_LOCKS:
+        return segment
+    mask = among(piece.notes[segment.rows], fixed)
+    return replace(segment, window=locks.on(segment.window, mask))

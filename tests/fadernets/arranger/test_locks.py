@@ -1,0 +1,110 @@
+"""Locked notes come out as they are, and the densities reach what is left possible."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fadernets.arranger.arrange import arrange
+from fadernets.arranger.reach import reach
+from fadernets.arranger.request import arrangement_request, grid_of
+from fadernets.models.config import ModelConfig
+from fadernets.models.reviser import Reviser
+from fadernets.music.attributes import MAX_POLYPHONY, ONSET, measure, polyphony, rhythm_label
+from fadernets.music.locks import Locks
+from fadernets.music.notes import Notes
+from fadernets.music.piece import struck_once
+from fadernets.music.windows import Window
+
+
+@pytest.fixture(scope="module")
+def reviser() -> Reviser:
+    torch.manual_seed(0)
+    return Reviser(ModelConfig(model="reviser", width=16, layers=1, heads=2)).eval()
+
+
+@st.composite
+def windows(draw) -> Window:
+    """Segments of any length; notes begin anywhere, and before them."""
+    steps = draw(st.integers(1, 16))
+    ticks = int(steps / 4 * 480)
+    rows = draw(
+        st.lists(
+            st.tuples(
+                st.integers(-300, ticks - 7), st.integers(1, 1500),
+                st.integers(50, 70), st.integers(1, 127),
+            ),
+            min_size=1, max_size=30,
+        )
+    )  # fmt: skip
+    onset, length, pitch, velocity = np.array(rows).T
+    notes = struck_once(Notes.of(onset / 480, (onset + length) / 480, pitch, velocity))
+    notes = dataclasses.replace(notes, offset=np.minimum(notes.offset, steps / 4))
+    early = (notes.onset < 0) & (notes.onset >= -0.0125)
+    notes = notes[(notes.offset >= 0.125) & ~early & (notes.offset > notes.onset)]
+    return Window(notes, steps)
+
+
+LOCKS = st.builds(
+    Locks,
+    melody=st.booleans(),
+    bass=st.booleans(),
+    hand=st.sampled_from([None, None, "left", "right"]),
+    rhythm=st.booleans(),
+    pitches=st.booleans(),
+)
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=80)
+@given(st.lists(st.tuples(windows(), LOCKS), min_size=1, max_size=3), st.data())
+def test_what_is_locked_stays_and_the_rest_goes_as_far_as_it_can(reviser, drawn, data):
+    locked = [locks.on(window) for window, locks in drawn]
+    request = arrangement_request(locked)
+    asked = {
+        "rhythm": data.draw(st.floats(0, 1)),
+        "note": data.draw(st.floats(0, 15)),
+    }
+    size = len(locked)
+    request = dataclasses.replace(
+        request,
+        densities={name: torch.full((size,), value) for name, value in asked.items()},
+        louder=torch.full((size,), 0.2),
+    )
+    arranged = arrange(reviser, request, {}, torch.zeros(size, dtype=torch.long), candidates=2)
+    for window, notes, reached in zip(locked, arranged, reach(request, arranged), strict=True):
+        assert set(window.locked) <= set(notes)
+        ring_in = window.notes[window.notes.onset < -0.0125]
+        places = set(zip(notes.onset, notes.pitch, strict=True))
+        assert {(on, pitch) for on, _, pitch, _ in ring_in} <= places
+        new = notes[notes.onset >= -0.0125]
+        if window.keeps_pitches:
+            assert set(new.pitch) <= set(window.notes.pitch)
+        if window.keeps_rhythm:
+            before, after = (
+                rhythm_label(n)[: window.steps] == ONSET for n in (window.notes, notes)
+            )
+            assert before.tolist() == after.tolist()
+            assert set(new.onset) <= set(window.notes.onset)
+        for name, density in reached.items():
+            assert density.reached == measure(notes, [name], window.steps)[name]
+            assert density.lowest <= density.highest
+        rhythm = reached["rhythm"]
+        nearest = np.clip(rhythm.asked, rhythm.lowest, rhythm.highest)
+        assert abs(rhythm.reached - nearest) <= 0.5 / window.steps + 1e-6
+        note = reached["note"]
+        nearest = np.clip(note.asked, note.lowest, note.highest)
+        # A key struck twice in one step is one note of the plan.
+        doubled = note_label_excess(notes)
+        assert abs(note.reached - nearest) <= (0.5 + doubled) / window.steps + 1e-6
+
+
+def note_label_excess(notes: Notes) -> int:
+    """Notes that the label counts and a grid does not."""
+    cells = grid_of([notes]).count[0].numpy().clip(max=MAX_POLYPHONY)
+    return int(np.abs(polyphony(notes).clip(max=MAX_POLYPHONY) - cells).sum())

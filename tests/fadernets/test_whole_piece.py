@@ -1,0 +1,148 @@
+"""A piece changed as a whole: neighbours fit, and locked notes are those of the file."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from fadernets.faders import Fader
+from fadernets.models.config import ModelConfig
+from fadernets.models.reviser import Reviser
+from fadernets.music.locks import Locks
+from fadernets.music.notes import Notes
+from fadernets.music.piece import NO_PEDAL, Piece, segments, stitch, struck_once
+from fadernets.net import FaderNet
+from fadernets.realisers import Arranger
+from fadernets.whole_piece import changed
+from tests.fadernets import tiny
+
+SCALES = {
+    "rhythm": Fader("rhythm", (0.0625, 1.0), (-1.0, 1.0)),
+    "note": Fader("note", (0.0, 8.0), (-1.0, 1.0)),
+}
+
+
+@pytest.fixture(scope="module")
+def net() -> FaderNet:
+    torch.manual_seed(0)
+    reviser = Reviser(ModelConfig(model="reviser", width=16, layers=1, heads=2)).eval()
+    return FaderNet(tiny.model(), SCALES, "tiny", Arranger(reviser, candidates=2))
+
+
+def music(meter=((0, 4, 4),), length=32.0, seed=0) -> Piece:
+    """Overlapping long and short notes, off the grid."""
+    rng = np.random.default_rng(seed)
+    onset = np.sort(rng.uniform(0, length - 0.5, 150))
+    offset = np.minimum(onset + rng.exponential(1.2, 150) + 0.05, length)
+    notes = struck_once(
+        Notes.of(onset, offset, rng.integers(45, 80, 150), rng.integers(30, 90, 150))
+    )
+    tempo = np.array([(0.0, 100.0)])
+    return Piece(notes, NO_PEDAL, tempo, np.array(meter, float), length)
+
+
+@pytest.mark.parametrize(
+    "meter", [[(0, 4, 4)], [(0, 3, 4)], [(0, 7, 16), (7, 5, 4)], [(0, 1, 4), (1, 6, 8)]]
+)
+@pytest.mark.parametrize(("fader", "position"), [("rhythm", 0.2), ("rhythm", 0.8), ("note", 0.6)])
+def test_every_segment_of_any_meter_has_the_density_asked_for(net, meter, fader, position):
+    piece = music(meter)
+    numbers = [s.index for s in segments(piece)]
+    assert all(s.problem is None for s in segments(piece))
+    result = changed(piece, numbers, lambda part: net.slide(part, {fader: position}))
+    away = []
+    for segment in segments(result):
+        asked = net.density(fader, position)
+        away.append(abs(segment.measure()[fader] - asked) * segment.window.steps)
+    assert np.mean(np.array(away) <= 0.51) >= 0.75
+
+
+def test_what_nobody_moves_stays(net):
+    piece = music()
+    result = changed(piece, [0, 1, 2, 4, 5], net.reconstruct)
+    before, after = set(piece.notes), set(result.notes)
+    assert len(before & after) > 0.8 * len(before)
+
+
+def test_a_note_over_a_border_is_one_note(net):
+    """Chords held over every border, of which no segment has to end one."""
+    onset = np.arange(2.0, 30.0, 4.0).repeat(3)
+    pitch = np.tile([60, 64, 67], 7)
+    melody = np.arange(0.0, 32.0, 0.5)
+    notes = Notes.of(
+        [*onset, *melody], [*(onset + 3.9), *(melody + 0.5)],
+        [*pitch, *(72 + np.arange(64) % 5)], [64] * 85,
+    )  # fmt: skip
+    piece = Piece(notes, NO_PEDAL, np.array([(0.0, 100.0)]), np.array([(0, 4, 4)]), 32.0)
+    result = changed(piece, range(8), lambda part: net.slide(part, {"rhythm": 0.9}))
+    ends = np.array([off for on, off, *_ in result.notes if 1.5 < on % 4 < 2.5 and off > on + 1])
+    assert np.mean(np.abs(ends % 4) < 0.2) < 0.1
+
+
+def test_segments_outside_the_selection_keep_what_begins_in_them(net):
+    piece = music()
+    result = changed(piece, [3], lambda part: net.slide(part, {"rhythm": 0.9}))
+    for before, after in zip(segments(piece), segments(result), strict=True):
+        if before.index != 3:
+            assert set(zip(before.notes.onset, before.notes.pitch, strict=True)) == set(
+                zip(after.notes.onset, after.notes.pitch, strict=True)
+            )
+
+
+@pytest.mark.parametrize(
+    "locks",
+    [Locks(melody=True), Locks(bass=True), Locks(hand="left"), Locks(melody=True, rhythm=True)],
+)
+@pytest.mark.parametrize("move", [{"rhythm": 0.9}, {"rhythm": 0.1, "note": 0.1}, {"note": 0.9}])
+def test_locked_notes_of_a_piece_are_as_they_were(net, locks, move):
+    piece = music(((0, 3, 4), (12, 4, 4)))
+    numbers = range(len(segments(piece)))
+    locked = set(piece.notes[locks.of(piece.notes)])
+    assert 10 < len(locked) < len(piece.notes)
+    result = changed(piece, numbers, lambda part: net.slide(part, move), locks=locks)
+    assert locked <= set(result.notes)
+    assert set(result.notes) != set(piece.notes)
+
+
+def test_moods_leave_locked_notes(net):
+    piece = music()
+    locks = Locks(notes=piece.notes[::3])
+    net.realiser.reviser.poles.copy_(torch.tensor([[-0.25, -0.1], [0.25, 0.1]]))
+
+    def minor(part):
+        return net.reconstruct(net._shift_arousal(net.encode(part), "low", 1.0))
+
+    result = changed(piece, range(8), minor, locks=locks)
+    assert set(piece.notes[::3]) <= set(result.notes)
+    others = set(result.notes) & set(piece.notes[1::3])
+    assert len(others) < len(piece.notes[1::3]) / 2  # all else is softer
+
+
+def test_a_note_that_rings_in_can_end_sooner_and_never_later():
+    piece = Piece(
+        Notes.of([0, 5], [9, 6], [60, 64], [64, 64]),
+        NO_PEDAL, np.array([(0.0, 100.0)]), np.array([(0, 4, 4)]), 12.0,
+    )  # fmt: skip
+    (_, second, third) = segments(piece)
+    assert list(second.window.notes) == [(-4.0, 4.0, 60, 64), (1.0, 2.0, 64, 64)]
+    assert list(third.window.notes) == [(-8.0, 1.0, 60, 64)]
+    assert list(second.window.ring_on) == [(-4.0, 4.0, 60, 64)]
+    assert second.measure() == {"rhythm": 1 / 16, "note": 20 / 16}
+    assert third.measure() == {"rhythm": 0.0, "note": 4 / 16} and third.problem is None
+    shorter = Notes.of([-4, 1], [2.5, 2], [60, 64], [64, 64])
+    assert list(stitch(piece, {1: shorter}).notes)[0] == (0.0, 6.5, 60, 64)
+    gone = Notes.of([-4], [0.0], [60], [64])
+    assert list(stitch(piece, {1: gone}).notes) == [(0.0, 4.0, 60, 64)]
+    both = {0: Notes.of([0.0], [3.0], [60], [64]), 1: shorter}
+    assert list(stitch(piece, both).notes)[0] == (0.0, 3.0, 60, 64)
+    same = {s.index: s.window.notes for s in segments(piece)}
+    assert list(stitch(piece, same).notes) == list(piece.notes)
+
+
+def test_where_nothing_is_played_nothing_can_be_changed():
+    piece = Piece(
+        Notes.of([0, 9], [3, 10], [60, 64], [64, 64]),
+        NO_PEDAL, np.array([(0.0, 100.0)]), np.array([(0, 4, 4)]), 12.0,
+    )  # fmt: skip
+    assert [s.problem for s in segments(piece)] == [None, "nothing is played here", None]
