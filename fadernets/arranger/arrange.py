@@ -75,7 +75,7 @@ def arrange(
     windows = [with_room(*pair) for pair in zip(request.windows, onsets, strict=True)]
     source = grid_of(request.notes, keys.device)
     plan_noise, note_noise = _noise(size, candidates, seeds, keys.device)
-    repeats = _repeats(request.notes, keys.device)
+    repeats = repeats_of(request.notes, keys.device)
     limits = note_limits(windows, source, request.labels[PLANNED_COUNTS])
     rings = grid_of([ringing(window) for window in windows], keys.device)
     plans = _plans(
@@ -119,7 +119,7 @@ def arrange(
     ]
 
 
-def _repeats(segments: Sequence[Notes], device: torch.device) -> Repeats:
+def repeats_of(segments: Sequence[Notes], device: torch.device | str = "cpu") -> Repeats:
     """What of segments' notes the grid does not show."""
     notes, size = step_notes(segments), len(segments)
     struck, counted = strikes(notes, size), counts(notes, size)

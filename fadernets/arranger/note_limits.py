@@ -113,7 +113,7 @@ def plan_limits(
     is_struck = (source.onset > 0).any(2)
     held, struck = notes.must_hold.sum(2), (notes.must_strike * (1 + again)).sum(2)
     least_struck = held + struck.clamp(min=1)
-    most_struck = (notes.may_strike | notes.must_hold).sum(2)
+    most_struck = ((notes.may_strike | notes.must_hold) * (1 + again)).sum(2)
     keeps_rhythm = torch.tensor([w.keeps_rhythm for w in windows], device=device)[:, None]
     # Music that begins on the first step goes on doing so.
     must = (struck > 0) | (is_struck & (keeps_rhythm | (step == 0)))

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import torch
 
 from fadernets.arranger import label_plan
+from fadernets.arranger.arrange import repeats_of
 from fadernets.arranger.note_limits import note_limits, plan_limits
 from fadernets.arranger.request import ArrangementRequest, grid_of, step_notes
 from fadernets.music.attributes import ONSET, PLANNED_COUNTS, PLANNED_ONSETS, measure
-from fadernets.music.grid import counts, grid, strikes
+from fadernets.music.grid import counts, grid
 from fadernets.music.notes import Notes
 
 
@@ -52,8 +53,8 @@ def reach(request: ArrangementRequest, arranged: Sequence[Notes]) -> list[dict[s
     notes, size = step_notes(request.notes), len(request.windows)
     source = grid(notes, size)
     limits = note_limits(request.windows, source, counts(notes, size).sum(2))
-    again = (strikes(notes, size) - 1).clamp(min=0)
-    plans = plan_limits(request.windows, source, limits, again)
+    repeats = repeats_of(request.notes)
+    plans = plan_limits(request.windows, source, limits, repeats.again)
     steps = request.steps.cpu()
     fewest, most = plans.onsets
     onsets = (grid_of(arranged).rhythm == ONSET).sum(1).clamp(fewest, most)
@@ -61,9 +62,10 @@ def reach(request: ArrangementRequest, arranged: Sequence[Notes]) -> list[dict[s
         torch.zeros(len(steps), label_plan.STEPS, 3),
         torch.zeros(len(steps), label_plan.STEPS, label_plan.COUNTS),
     )
+    twice = (repeats.again + repeats.over).sum(2)
     total = label_plan.STEPS * label_plan.MAX_POLYPHONY
     least, greatest = (
-        label_plan.cheapest(*free, onsets, torch.full_like(onsets, notes), limits=plans).note.sum(1)
+        label_plan.cheapest(*free, onsets, torch.full_like(onsets, notes), twice, plans).note.sum(1)
         for notes in (0, total)
     )
     ends = {

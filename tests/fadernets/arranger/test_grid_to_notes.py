@@ -75,7 +75,7 @@ def test_a_count_says_how_many_strikes_of_a_step_stay_and_whether_a_note_lasts_i
     def counted(first: int, second: int) -> list:
         count = np.zeros((16, 88), int)
         count[0, C - 21], count[1, C - 21] = first, second
-        return list(grid_to_notes(*grids(*rows), source, count=count))
+        return list(grid_to_notes(*grids(*rows), Window(source), count=count))
 
     assert counted(3, 2) == list(source)
     assert counted(2, 2) == list(source)[1:]
