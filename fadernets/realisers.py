@@ -142,8 +142,10 @@ class Arranger:
             moved = mode.parallel_pitches(notes, key, side, strength, moves)
             order = np.lexsort((moved, notes.onset))
             there = Notes(notes.onset, notes.offset, moved, notes.velocity)[order]
-            rings = {"ring_on": there[ring_on[order]], "ring_out": there[ring_out[order]]}
-            windows.append(replace(window, notes=there, **rings))
+            ring_on, ring_out = ring_on[order], ring_out[order]
+            windows.append(
+                replace(window, notes=there, ring_on=there[ring_on], ring_out=there[ring_out])
+            )
         return replace(request, windows=tuple(windows))
 
     def notes_of(self, model: SegmentVAE, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:

@@ -128,7 +128,7 @@ class PieceSession:
 
     def _encoded(self, net: FaderNet, chosen: Sequence[Segment]) -> dict[int, Codes]:
         """Codes of segments by index, worked out `SLICE` by `SLICE`."""
-        codes = {}
+        codes: dict[int, Codes] = {}
         for first in range(0, len(chosen), SLICE):
             self.progress(0, len(chosen))
             part = chosen[first : first + SLICE]

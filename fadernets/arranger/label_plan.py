@@ -116,7 +116,7 @@ def cheapest(
     ValueError
         If a number of onsets is outside the limits, by default 1 to 16.
     """
-    limits = limits or PlanLimits.of(*rhythm.shape[:2], rhythm.device)
+    limits = limits or PlanLimits.of(rhythm.shape[0], rhythm.shape[1], rhythm.device)
     fewest, most = limits.onsets
     if not ((fewest <= onsets) & (onsets <= most)).all():
         raise ValueError(
@@ -159,7 +159,7 @@ def playable(
     plan: LabelPlan, repeats: Tensor | int = 0, limits: PlanLimits | None = None
 ) -> Tensor:
     """Whether each plan can be played, as `cheapest` has it: bool, shape (b,)."""
-    limits = limits or PlanLimits.of(*plan.rhythm.shape, plan.rhythm.device)
+    limits = limits or PlanLimits.of(len(plan.rhythm), plan.rhythm.shape[1], plan.rhythm.device)
     keys = torch.maximum(plan.note - repeats, plan.note.clamp(max=1))
     before = torch.cat([limits.ringing[:, None], keys[:, :-1]], dim=1)
     can_hold = (plan.note >= limits.least_held) & (plan.note <= before - limits.released)
@@ -183,7 +183,7 @@ def _path(
     than before) or strike (at least one note). `rhythm` is dear where a label is not allowed.
     """
     if limits is None:
-        limits = PlanLimits.of(*rhythm.shape[:2], rhythm.device)
+        limits = PlanLimits.of(rhythm.shape[0], rhythm.shape[1], rhythm.device)
         rhythm = rhythm + NEVER * ~limits.allowed
     size, device = len(rhythm), rhythm.device
     # Counts run from 15 down to 0: the states that a hold may come from, those with no fewer
@@ -252,7 +252,7 @@ def _completed(
 
     A price can jump over a sum: between two neighbouring prices a whole run of steps may change.
     """
-    each = (limits or PlanLimits.of(*plan.rhythm.shape, notes.device)).repeated(STEPS)
+    each = (limits or PlanLimits.of(len(notes), plan.rhythm.shape[1], notes.device)).repeated(STEPS)
     unit = torch.eye(STEPS, dtype=torch.long, device=notes.device)
     for _ in range(STEPS * MAX_POLYPHONY):
         sign = (notes - plan.note.sum(1)).sign()

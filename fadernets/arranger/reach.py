@@ -11,9 +11,9 @@ from fadernets.arranger import label_plan
 from fadernets.arranger.arrange import repeats_of
 from fadernets.arranger.note_limits import note_limits, plan_limits
 from fadernets.arranger.request import ArrangementRequest, grid_of, step_notes
-from fadernets.music.attributes import ONSET, PLANNED_COUNTS, PLANNED_ONSETS, measure
+from fadernets.music.attributes import MAX_POLYPHONY, ONSET, PLANNED_COUNTS, PLANNED_ONSETS, measure
 from fadernets.music.grid import counts, grid
-from fadernets.music.notes import Notes
+from fadernets.music.notes import STEPS, Notes
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,11 @@ def reach(request: ArrangementRequest, arranged: Sequence[Notes]) -> list[dict[s
     fewest, most = plans.onsets
     onsets = (grid_of(arranged).rhythm == ONSET).sum(1).clamp(fewest, most)
     free = (
-        torch.zeros(len(steps), label_plan.STEPS, 3),
-        torch.zeros(len(steps), label_plan.STEPS, label_plan.COUNTS),
+        torch.zeros(len(steps), STEPS, 3),
+        torch.zeros(len(steps), STEPS, label_plan.COUNTS),
     )
     twice = (repeats.again + repeats.over).sum(2)
-    total = label_plan.STEPS * label_plan.MAX_POLYPHONY
+    total = STEPS * MAX_POLYPHONY
     least, greatest = (
         label_plan.cheapest(*free, onsets, torch.full_like(onsets, notes), twice, plans).note.sum(1)
         for notes in (0, total)
