@@ -7,7 +7,7 @@ A MIDI file with its notes changed, and all else where it was::
 
     piece = fadernets.read("in.mid")
     usable = [s for s in fadernets.segments(piece) if s.problem is None]
-    notes = fadernets.load().slide([s.notes for s in usable], {"rhythm": 0.8})
+    notes = fadernets.load().slide(usable, {"rhythm": 0.8})
     changed = fadernets.stitch(piece, {s.index: n for s, n in zip(usable, notes)})
     fadernets.write(changed, "out.mid")
 """
