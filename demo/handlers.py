@@ -205,7 +205,7 @@ class Handlers:
                 folder=self.files.new_folder(),
             )
         except WorkError as error:
-            raise Sentence(_sentence(error)) from None
+            raise Sentence(sentence(error)) from None
         self.files.count(os.stat(saved).st_size)
         return saved, figures
 
@@ -257,14 +257,14 @@ def _failed(event: str, number: int = 0) -> gr.HTML:
 def _reason(error: Exception) -> str:
     """What the page says of work that came to nothing, as HTML text."""
     if isinstance(error, WorkError):
-        return _sentence(error)
+        return sentence(error)
     last = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
     log.warning("an event of the page failed: %s at %s", type(error).__name__, where)
     return BROKEN
 
 
-def _sentence(error: Exception) -> str:
+def sentence(error: Exception) -> str:
     """An error as HTML text, a full sentence."""
     text = str(error).rstrip(".")
     if "." not in text.partition(" ")[0]:  # the name of a file stays as it is

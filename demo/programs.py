@@ -8,8 +8,22 @@ from inspect import Parameter, Signature
 import gradio as gr
 
 from demo.editing.answers import EndpointFigures
-from demo.handlers import Handlers
+from demo.editing.requests import towards
+from demo.guard.blocks import Sentence
+from demo.handlers import Handlers, sentence
 from fadernets.mood_transfer import PRESETS
+
+
+def _amount_input(label: str, value: str | None = None) -> gr.JSON:
+    """What programs give for a fader or a strength: a number, or a curve's breakpoints.
+
+    No class of its own: Gradio writes a file beside the module of each.
+    """
+    given = gr.JSON(value, label=label)
+    description = "a number, or a curve such as [[0, 0.0], [16, 0.5]]"
+    given.api_info = lambda: {"type": {}, "description": description}  # type: ignore[method-assign]
+    given.example_payload = lambda: 0.5  # type: ignore[method-assign]
+    return given
 
 
 def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
@@ -21,7 +35,10 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
 
         client = Client("http://127.0.0.1:7860")
         path, figures = client.predict(
-            handle_file("in.mid"), rhythm=0.8, seed=1, api_name="/slide"
+            handle_file("in.mid"), rhythm=0.3, seed=1, api_name="/slide"
+        )
+        path, figures = client.predict(
+            handle_file("in.mid"), note=[[0, 0.0], [16, -0.5]], api_name="/slide"
         )
         path, figures = client.predict(
             handle_file("in.mid"), arousal="low", strength=0.7, api_name="/transfer"
@@ -31,10 +48,15 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         )
     """
 
-    names = (*faders, "seed", "first", "last", "tracks")
+    names = (*faders, "seed", "first", "last", "tracks", "absolute")
 
-    async def slide(midi: str | None, *values: float | str | None) -> tuple[str, EndpointFigures]:
-        """Move the faders of a MIDI file. Positions are 0 to 1; without one, a fader stays.
+    async def slide(midi: str | None, *values: object) -> tuple[str, EndpointFigures]:
+        """Move the faders of a MIDI file, -1 to 1, from where each segment has them.
+
+        0 leaves a segment as it is; 1 and -1 are the ends of the range. A curve is a list of
+        breakpoints in beats, [[0, 0.0], [16, 0.5]], or in bars, {"bars": [[0, 0.0], [4, 0.5]]}.
+        Where absolute, they are positions, 0 to 1, the same for all segments. Without a number, a
+        fader stays.
 
         Segments are four beats long and numbered from 0; without first and last all change. Tracks
         are numbered from 1, such as 1,3; without them those of pianos change, or all but drums.
@@ -50,7 +72,7 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
     async def transfer(
         midi: str | None,
         arousal: str | None = "high",
-        strength: float = 1.0,
+        strength: object = 1.0,
         seed: int | None = None,
         first: int | None = None,
         last: int | None = None,
@@ -60,32 +82,33 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
     ) -> tuple[str, EndpointFigures]:
         """Move a MIDI file towards low (calm) or high (energetic) arousal, strength 0 to 1.
 
+        The strength may be a curve of beats or bars, as a fader of slide.
         With valence also, or alone where arousal is None, towards low (sad, minor) or high (joyful,
         major); a preset says both: calm, tense, sad or joyful.
         """
         moods = {"arousal": arousal, "valence": valence, **PRESETS.get(preset or "", {})}
-        values = {
-            mood: -strength if target == "low" else strength
-            for mood, target in moods.items()
-            if target
-        }
+        try:
+            values = {mood: towards(side, strength) for mood, side in moods.items() if side}
+        except ValueError as error:
+            raise Sentence(sentence(error)) from None
         span = {"seed": seed, "first": first, "last": last, "tracks": tracks}
         return await handlers.change(midi, {**values, **span})
 
     with gr.Row(visible=False):
         midi = gr.File(label="midi", file_types=[".mid", ".midi", ".rmi"])
         tracks = gr.Textbox(None, label="tracks")
-        positions = [gr.Number(None, minimum=0, maximum=1, label=name) for name in faders]
+        amounts = [_amount_input(name) for name in faders]
         arousal = gr.Radio(["low", "high"], value="high", label="arousal")
         valence = gr.Radio(["low", "high"], value=None, label="valence")
         preset = gr.Radio(list(PRESETS), value=None, label="preset")
-        strength = gr.Slider(0, 1, value=1, label="strength")
+        strength = _amount_input("strength", "1.0")
+        absolute = gr.Checkbox(False, label="absolute")
         seed, first, last = (
             gr.Number(None, precision=0, label=name) for name in ("seed", "first", "last")
         )
         result, figures = gr.File(label="result"), gr.JSON(label="figures")
         for function, inputs in (
-            (slide, [midi, *positions, seed, first, last, tracks]),
+            (slide, [midi, *amounts, seed, first, last, tracks, absolute]),
             (transfer, [midi, arousal, strength, seed, first, last, valence, preset, tracks]),
         ):
             name = function.__name__

@@ -7,15 +7,21 @@ A MIDI file with its notes changed, and all else where it was::
 
     piece = fadernets.read("in.mid")
     usable = [s for s in fadernets.segments(piece) if s.problem is None]
-    notes = fadernets.load().slide(usable, {"rhythm": 0.8})
+    notes = fadernets.load().slide(usable, offsets={"rhythm": 0.3})
     changed = fadernets.stitch(piece, {s.index: n for s, n in zip(usable, notes)})
     fadernets.write(changed, "out.mid")
+
+A fader may follow a curve over the piece's beats or bars::
+
+    rise = fadernets.Curve([(0, 0.0), (16, 0.5)], "bars").along(piece, usable)
+    notes = fadernets.load().slide(usable, offsets={"rhythm": rise})
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fadernets.curve import Curve
 from fadernets.music.attributes import ATTRIBUTES, measure
 from fadernets.music.midi import read, write
 from fadernets.music.notes import Notes
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ATTRIBUTES",
     "Codes",
+    "Curve",
     "FaderNet",
     "Notes",
     "Piece",

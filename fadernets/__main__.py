@@ -7,13 +7,14 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from fadernets import __version__, arguments, checkpoint, mood_classifier
+from fadernets import __version__, arguments, checkpoint, curve, mood_classifier
 from fadernets.checkpoint import CheckpointError
+from fadernets.curve import Amount
 from fadernets.mood_transfer import MOODS, PRESETS, SIDES
 from fadernets.music import key, midi
 from fadernets.music.attributes import ATTRIBUTES, PAPER
@@ -96,10 +97,16 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
     for fader in _faders(model):
         sliding.add_argument(
             f"--{fader}",
-            type=arguments.position,
-            metavar="0..1",
-            help=f"where to put the {fader} fader; not given, it stays where the piece has it",
+            type=arguments.fader,
+            metavar="X",
+            help=f"how far to move the {fader} fader from where each segment has it: 1 is all the "
+            "way up, -1 all the way down; a number, or a curve over beats or bars",
         )
+    sliding.add_argument(
+        "--absolute",
+        action="store_true",
+        help="the faders' numbers are positions, 0 to 1, that every segment gets alike",
+    )
     sliding.set_defaults(faders=_faders(model))
     moving = command(transfer, source="IN.mid", output="OUT.mid")
     moving.add_argument("--arousal", choices=tuple(SIDES), help="calm or energetic")
@@ -114,7 +121,7 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
         default=1.0,
         metavar="X",
         help="how far; 1 goes all the way from calm to energetic music, or from minor to major, or "
-        "back",
+        "back; a number, or a curve over beats or bars",
     )
     mixing = command(mix, source="RHYTHM.mid", donor="NOTES.mid", output="OUT.mid")
     for changing in (sliding, moving, mixing):
@@ -216,47 +223,71 @@ def _row(piece: Piece, segment: Segment) -> dict[str, Any]:
 
 
 def slide(args: argparse.Namespace) -> None:
-    """Move the faders; 0 and 1 are the ends of the range that the model was trained on.
+    """Move the faders from where each segment has them, so that the piece keeps its shape.
+
+    X is a number, -1 to 1, or a curve, which a segment takes the value of in its middle: JSON such
+    as [[0, 0.0], [16, 0.5]] in beats, {"bars": [[0, 0.0], [4, 0.5]]} in bars, both from 0. At 0 a
+    segment stays as it is, note for note; 1 and -1 are the ends of the range that the model was
+    trained on, and in between each segment goes that share of its own way there.
 
     The densities are those of keys held. OUT.mid is IN.mid with other notes; all else stays.
     """
     piece = _piece(args.source, tracks=args.tracks)
-    positions = {name: vars(args)[name] for name in args.faders if vars(args)[name] is not None}
-    if not positions and args.seed is None:
-        _chosen(args, segments(piece))
-        midi.write(piece, args.output)
+    faders = {name: vars(args)[name] for name in args.faders if vars(args)[name] is not None}
+    for name, value in faders.items():
+        if args.absolute and (low := curve.lowest(value)) < 0:
+            raise Refusal(f"--{name} {low:g} is no position: with --absolute it is from 0 to 1.")
+    windows = segments(piece)
+    still = not any(args.absolute or curve.moves(value) for value in faders.values())
+    if still and (faders or args.seed is None):
         options = " or ".join(f"--{name}" for name in args.faders)
-        print(
-            f"nothing to change: {args.output.name} is {args.source.name} as it is; "
-            f"move a fader by {options}",
-            file=sys.stderr,
-        )
+        _leave(args, piece, f"move a fader by {options}")
         return
 
     def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
+        each = {name: curve.along(value, piece, batch) for name, value in faders.items()}
         try:
-            return net.slide(batch, positions, seed=seed)
+            if args.absolute:
+                return net.slide(batch, each, seed=seed)
+            # What a segment has is what it had before its neighbours changed.
+            home = net.densities([windows[segment.index] for segment in batch], faders)
+            return net.slide(batch, offsets=each, home=home, seed=seed)
         except ValueError as error:  # the model has no such fader
             raise Refusal(f"{error}.") from error
 
-    _change(args, piece, segments(piece), change)
+    _change(args, piece, windows, change, () if args.absolute else faders.values())
 
 
 def transfer(args: argparse.Namespace) -> None:
     """Make the music calmer or more energetic (arousal), sadder or more joyful (valence).
 
-    Arousal is what listeners said of game music. Valence is mostly a rule: major or minor.
+    Arousal is what listeners said of game music. Valence is mostly a rule: major or minor. The
+    strength may be a curve, as of slide; where it is 0, segments stay as they are.
     """
     target = _moods(args)
     piece = _piece(args.source, tracks=args.tracks)
+    if not curve.moves(args.strength):
+        _leave(args, piece, "move it by --strength")
+        return
 
     def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
+        strengths = curve.along(args.strength, piece, batch)
         try:
-            return net.transfer(batch, target, args.strength, seed=seed)
+            return net.transfer(batch, target, strengths, seed=seed)
         except ValueError as error:  # the model does not know this mood
             raise Refusal(f"{error}.") from error
 
-    _change(args, piece, segments(piece), change)
+    _change(args, piece, segments(piece), change, [args.strength])
+
+
+def _leave(args: argparse.Namespace, piece: Piece, hint: str) -> None:
+    """Write the piece as it is, and say what would change it."""
+    _chosen(args, segments(piece))
+    midi.write(piece, args.output)
+    print(
+        f"nothing to change: {args.output.name} is {args.source.name} as it is; {hint}",
+        file=sys.stderr,
+    )
 
 
 def _moods(args: argparse.Namespace) -> dict[str, str]:
@@ -294,7 +325,7 @@ def mix(args: argparse.Namespace) -> None:
         notes = [Window(donors[own.index].notes, own.window.steps) for own in batch]
         return net.mix(rhythm, notes, seed=seed)
 
-    _change(args, piece, windows, change, lack)
+    _change(args, piece, windows, change, lack=lack)
 
 
 def render(args: argparse.Namespace) -> None:
@@ -341,14 +372,18 @@ def _change(
     piece: Piece,
     windows: list[Segment],
     change: Change,
+    amounts: Collection[Amount] = (),
     lack: Callable[[FaderNet, int], str | None] = lambda net, index: None,
 ) -> None:
-    """Change the chosen segments that can be, write the piece and name the others."""
+    """Change the chosen segments that can be, write the piece and name the others.
+
+    Where there are amounts, segments in which all of them are 0 stay as they are.
+    """
     chosen = _chosen(args, windows)
     net = _net(args.model)
     problems = {s.index: net.problem(s) or lack(net, s.index) for s in chosen}
     usable = [index for index, problem in problems.items() if problem is None]
-    done = 0
+    able, done = len(usable), 0
 
     def changing(batch: list[Segment]) -> list[Notes]:
         nonlocal done
@@ -358,14 +393,17 @@ def _change(
         done += len(batch)
         return notes
 
+    if amounts:
+        moving = {segment.index for segment in curve.moving(amounts, piece, chosen)}
+        usable = [index for index in usable if index in moving]
     with _progress(lambda: f"{done} of {len(usable)} segments"):
         result = changed(piece, usable, changing, batch=BATCH)
     midi.write(result, args.output)
     for problem in dict.fromkeys(filter(None, problems.values())):
         same = [index for index in problems if problems[index] == problem]
         print(f"unchanged, {problem}: {_listed(same)}", file=sys.stderr)
-    if not net.realiser.takes_any and len(usable) < len(chosen):
-        print(f"{net.name} can take {len(usable)} of {len(chosen)} segments", file=sys.stderr)
+    if not net.realiser.takes_any and able < len(chosen):
+        print(f"{net.name} can take {able} of {len(chosen)} segments", file=sys.stderr)
 
 
 def _chosen(args: argparse.Namespace, found: list[Segment]) -> list[Segment]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import re
 import sys
 from typing import NoReturn
+
+from fadernets.curve import Amount, amount
 
 
 class Parser(argparse.ArgumentParser):
@@ -16,26 +19,41 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}\n")
 
 
-def _number(text: str, highest: float, kind: str) -> float:
+def _number(text: str, lowest: float, highest: float, kind: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not 0 <= value <= highest:  # false for NaN, too
+    if not lowest <= value <= highest:  # false for NaN, too
         point = text.replace(",", ".")
-        hint = f"; write {point}" if re.fullmatch(r"\d*,\d+", text) else ""
+        hint = f"; write {point}" if re.fullmatch(r"-?\d*,\d+", text) else ""
         raise argparse.ArgumentTypeError(f"{text} is not {kind}{hint}")
     return value
 
 
-def position(text: str) -> float:
-    """A fader's position, 0 to 1."""
-    return _number(text, 1, "between 0 and 1")
+def fader(text: str) -> Amount:
+    """A fader's offset, -1 to 1, or its position, 0 to 1; a number or a curve."""
+    return _amount(text, -1, 1, "between -1 and 1")
 
 
-def strength(text: str) -> float:
-    """A number of 0 or more."""
-    return _number(text, sys.float_info.max, "a number of 0 or more")
+def strength(text: str) -> Amount:
+    """A number of 0 or more, or a curve of such."""
+    return _amount(text, 0, sys.float_info.max, "a number of 0 or more")
+
+
+def _amount(text: str, lowest: float, highest: float, kind: str) -> Amount:
+    if not text.lstrip().startswith(("[", "{")):
+        return _number(text, lowest, highest, kind)
+    try:
+        return amount(json.loads(text), lowest, highest)
+    except RecursionError:
+        raise argparse.ArgumentTypeError("the curve is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text} is no JSON such as [[0, 0.0], [16, 0.5]]: {error.msg}, column {error.colno}"
+        ) from None
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def seed(text: str) -> int:

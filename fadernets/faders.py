@@ -1,7 +1,12 @@
-"""Faders: positions from 0 to 1, the densities they ask for, and the codes that bring them.
+"""Faders: positions and offsets, the densities they ask for, and the codes that bring them.
 
-A fader's scale is linear in density. `Fader.code` is the calibration, a monotone map from density
-to the regularised dimension z^d of a code, fitted when a model is exported.
+A fader's scale is linear in density. A position, 0 to 1, is a place on it, the same for whatever
+segment. An offset, -1 to 1, is the share that a segment's own density goes of its way to the upper
+or to the lower end: 0 stays, 1 and -1 are the ends. So no end is overshot, segments keep their
+order, and the differences between them shrink by the offset's share and no more.
+
+`Fader.code` is the calibration, a monotone map from density to the regularised dimension z^d of a
+code, fitted when a model is exported.
 """
 
 from __future__ import annotations
@@ -10,9 +15,14 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from fadernets.curve import Curve
+
+LOWEST = {"position": 0, "offset": -1}  # the highest of either is 1
 
 
 @dataclass(frozen=True)
@@ -50,22 +60,51 @@ class Fader:
         ValueError
             If a position is outside 0 to 1.
         """
-        for value in np.asarray(position, object).flat:
+        low, high = self.density[0], self.density[-1]
+        return low + self.checked(position, "position") * (high - low)
+
+    def offset(self, density: ArrayLike, by: ArrayLike) -> np.ndarray:
+        """Densities moved by offsets; those beyond an end of the scale go no further.
+
+        >>> fader = Fader("note", (1.0, 9.0), (-1.0, 1.0))
+        >>> fader.offset([2.0, 3.0, 9.5], 0.5).tolist(), fader.offset([2.0, 3.0, 9.5], -1).tolist()
+        ([5.5, 6.0, 9.5], [1.0, 1.0, 1.0])
+
+        Raises
+        ------
+        TypeError
+            If an offset is text or None.
+        ValueError
+            If an offset is outside -1 to 1.
+        """
+        density, by = np.asarray(density, float), self.checked(by, "offset")
+        low, high = self.density[0], self.density[-1]
+        way = np.where(by > 0, np.maximum(high - density, 0), np.maximum(density - low, 0))
+        return density + by * way
+
+    def checked(self, values: ArrayLike, kind: Literal["position", "offset"]) -> np.ndarray:
+        """Positions or offsets as numbers; raises like `density_at` or `offset`."""
+        for value in np.asarray(values, object).flat:
             if value is None:
                 raise TypeError(
-                    f"{self.name} fader position None is no number: "
-                    f"leave {self.name} out of the positions where it shall stay"
+                    f"{self.name} fader {kind} None is no number: "
+                    f"leave {self.name} out of the {kind}s where it shall stay"
                 )
             if isinstance(value, str):  # float() would take some
                 point = value.replace(",", ".")
-                hint = f": write {point}" if re.fullmatch(r"\d*\.?\d+", point) else ""
-                raise TypeError(f"{self.name} fader position {value!r} is text, no number{hint}")
-        position = np.asarray(position, float)
-        if not ((position >= 0) & (position <= 1)).all():
-            bad = position[~((position >= 0) & (position <= 1))].flat[0]
-            raise ValueError(f"{self.name} fader position {bad:g} is outside 0 to 1")
-        low, high = self.density[0], self.density[-1]
-        return low + position * (high - low)
+                hint = f": write {point}" if re.fullmatch(r"-?\d*\.?\d+", point) else ""
+                raise TypeError(f"{self.name} fader {kind} {value!r} is text, no number{hint}")
+            if isinstance(value, Curve):
+                raise TypeError(
+                    f"{self.name} fader {kind} is a curve and no number: "
+                    "write curve.along(piece, segments)"
+                )
+        numbers, lowest = np.asarray(values, float), LOWEST[kind]
+        inside = (numbers >= lowest) & (numbers <= 1)
+        if not inside.all():
+            bad = numbers[~inside].flat[0]
+            raise ValueError(f"{self.name} fader {kind} {bad:g} is outside {lowest} to 1")
+        return numbers
 
     def position_of(self, density: float | np.ndarray) -> np.ndarray:
         """The position that stands for densities, those beyond the scale at its ends."""
@@ -74,7 +113,15 @@ class Fader:
 
     def code_at(self, position: ArrayLike) -> np.ndarray:
         """z^d that positions set; raises like `density_at`."""
-        return np.interp(self.density_at(position), self.density, self.code)
+        return self.code_of(self.density_at(position))
+
+    def code_of(self, density: ArrayLike) -> np.ndarray:
+        """z^d that brings densities, those beyond the scale at its ends."""
+        return np.interp(np.asarray(density, float), self.density, self.code)
+
+    def density_of(self, code: ArrayLike) -> np.ndarray:
+        """The densities that z^d brings, the inverse of `code_of`."""
+        return np.interp(np.asarray(code, float), self.code, self.density)
 
 
 def save(faders: dict[str, Fader], path: Path) -> None:

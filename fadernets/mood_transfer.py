@@ -6,9 +6,11 @@ Paper, section 5.2, where arousal alone is moved, but for the length of the way:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,7 +55,7 @@ def shift(
     logits: Mapping[str, Tensor],
     poles: Mapping[str, Tensor],
     target: str,
-    strength: float = 1.0,
+    strength: ArrayLike = 1.0,
 ) -> dict[str, Tensor]:
     """Codes shifted by the difference of the poles of a mood.
 
@@ -67,22 +69,38 @@ def shift(
     poles : name -> float tensor, shape (2, latent)
         Of `MixtureVAE.poles`, or of its `valence`.
     target : {"low", "high"}
-    strength : float
+    strength : float or float array, shape (b,)
         0 is no shift, 1 the way from one pole to the other.
 
     Raises
     ------
     ValueError
-        If `target` is neither or `strength` is negative or not finite.
+        If `target` is neither or a `strength` is negative or not finite.
     """
     if target not in SIDES:
         raise ValueError(f"arousal {target!r} is neither low nor high")
-    if not 0 <= strength < math.inf:
-        raise ValueError(f"strength {strength} is not a number of 0 or more")
     to = SIDES[target]
     moved = {}
     for name, code in codes.items():
         step = poles[name][to] - poles[name][1 - to]
         outside = logits[name].argmax(1, keepdim=True) != to
-        moved[name] = code + strength * outside * step
+        by = code.new_tensor(strengths_of(strength, len(code)))[:, None]
+        moved[name] = code + by * outside * step
     return moved
+
+
+def strengths_of(strength: ArrayLike, count: int) -> np.ndarray:
+    """How far each of n segments shall go, of one strength for all or of n: float64, (n,).
+
+    Raises
+    ------
+    ValueError
+        If there are not n, or one is negative or not finite.
+    """
+    strengths = np.asarray(strength, float)
+    if strengths.ndim and strengths.shape != (count,):
+        raise ValueError(f"{strengths.size} strengths for {count} segments")
+    possible = (strengths >= 0) & (strengths < np.inf)
+    if not possible.all():
+        raise ValueError(f"strength {strengths[~possible].flat[0]} is not a number of 0 or more")
+    return np.broadcast_to(strengths, count).copy()

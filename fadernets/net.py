@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from operator import index
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import SupportsIndex, cast, overload
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from fadernets import checkpoint, mood_transfer
@@ -28,8 +29,9 @@ from fadernets.music.windows import Window
 from fadernets.realisers import BATCH, Arranger, AutoregressiveDecoding, Realiser
 
 MOST_TOKENS = 2 * events.MAX_TOKENS  # of a segment whose codes an arrangement can use
-# Of faders, by name: one for all segments, or one each.
-Positions = Mapping[str, float | Sequence[float] | np.ndarray]
+Each = float | Sequence[float] | np.ndarray  # one for all segments, or one each
+Positions = Mapping[str, Each]  # of faders, by name; offsets, too
+Rows = np.ndarray | None  # which of n segments; None is all
 
 
 class FaderNet:
@@ -118,6 +120,14 @@ class FaderNet:
         """Densities of a segment as the model takes it, by name."""
         return measure(segment.sounding, names) if self.by_sound else segment.measure(names)
 
+    def densities(
+        self, segments: Sequence[Segment], names: Iterable[str] | None = None
+    ) -> dict[str, np.ndarray]:
+        """As `measure`, of n segments; by default of the faders: name -> float64, (n,)."""
+        names = self.faders if names is None else tuple(names)
+        measures = [self.measure(segment, names) for segment in segments]
+        return {name: np.array([m[name] for m in measures], float) for name in names}
+
     @property
     def faders(self) -> tuple[str, ...]:
         """Names of the faders."""
@@ -143,6 +153,10 @@ class FaderNet:
     def position(self, name: str, density: float | np.ndarray) -> float | np.ndarray:
         """The position, 0 to 1, that stands for a density, clipped to the fader's ends."""
         return _like(density, self._scale(name).position_of(density))
+
+    def offset_density(self, name: str, density: ArrayLike, by: ArrayLike) -> np.ndarray:
+        """The densities that offsets, -1 to 1, of a fader ask for where there are others now."""
+        return self._scale(name).offset(density, by)
 
     @torch.inference_mode()
     def encode(self, segments: Sequence[Music], locks: Locks = NO_LOCKS) -> Codes:
@@ -262,74 +276,166 @@ class FaderNet:
         codes = self._codes(source)
         if not len(codes):
             return []
-        seeds = None
-        if seed is not None:
-            each = cast(Sequence[int], seed if np.ndim(seed) else [seed] * len(codes))
-            seeds = [_whole(s) for s in each]
-            if len(seeds) != len(codes):
-                raise ValueError(f"{len(seeds)} seeds for {len(codes)} segments")
-        return self.realiser.notes_of(self.model, codes, seeds)
+        return self.realiser.notes_of(self.model, codes, _seeds(seed, len(codes)))
 
     def slide(
         self,
         source: Source,
-        positions: Positions,
+        positions: Positions | None = None,
         *,
+        offsets: Positions | None = None,
+        home: Positions | None = None,
         seed: int | Sequence[int] | None = None,
     ) -> list[Notes]:
         """Segments with faders moved.
 
         Parameters
         ----------
-        source : sequence of n Notes, or Codes
+        source : sequence of n Segment, Window or Notes, or Codes
         positions : name -> position, or n positions
             0 and 1 are the ends of the training range. A fader not named stays where each
             segment has it.
+        offsets : name -> offset, or n offsets
+            From what each segment has, -1 to 1: the share of its way to the lower or to the
+            upper end (`Fader.offset`), so that the differences between segments stay. Segments
+            with no offset but 0 come back as they are; the model does not see them.
+        home : name -> n densities, optional
+            Where offsets start from; left out, the densities that segments have now.
         seed : int or n int, optional
 
         Raises
         ------
         TypeError
-            If a position is text or None, or a seed no whole number.
+            If a position or an offset is text or None, or a seed no whole number.
         ValueError
-            If a name is no fader, a position is outside 0 to 1, there are not n of them, or the
-            model arranges notes and has no plan for an attribute.
+            If a name is no fader or is given both ways, a position is outside 0 to 1 or an
+            offset outside -1 to 1, there are not n of them, or the model arranges notes and has
+            no plan for an attribute.
         """
-        return self.reconstruct(self.moved(source, positions), seed=seed)
+        positions, offsets, home = (_by_name(given) for given in (positions, offsets, home))
+        moving = None
+        if offsets and not positions and not isinstance(source, Codes):
+            moving = self._moving(source, offsets)
 
-    def moved(self, source: Source, positions: Positions) -> Codes:
+        def change(part: Source, rows: Rows) -> Codes:
+            given, by, start = (_of_rows(each, rows) for each in (positions, offsets, home))
+            return self.moved(part, given, offsets=by, home=start)
+
+        return self._play(source, moving, change, seed)
+
+    def _moving(self, source: Sequence[Music], offsets: Positions) -> np.ndarray:
+        """Which of n segments have an offset other than 0: bool, (n,)."""
+        moving = np.zeros(len(_windows(source)), bool)
+        for name, given in offsets.items():
+            scale = self._scale(name)
+            _check_count(given, len(source), f"offsets of the {name} fader")
+            moving |= scale.checked(given, "offset") != 0
+        return moving
+
+    def _play(
+        self,
+        source: Source,
+        moving: np.ndarray | None,
+        change: Callable[[Source, Rows], Codes],
+        seed: int | Sequence[int] | None,
+    ) -> list[Notes]:
+        """What becomes of n segments; those that do not move stay as they are.
+
+        Parameters
+        ----------
+        source : sequence of n Notes, or Codes
+        moving : bool array, shape (n,), or None
+            None plays all of them.
+        change : function
+            Codes of some segments, and which of the n they are, to what is played.
+        """
+        if moving is None or isinstance(source, Codes):
+            return self.reconstruct(change(source, None), seed=seed)
+        seeds, rows = _seeds(seed, len(source)), np.flatnonzero(moving)
+        notes = [window.notes for window in _windows(source)]
+        if len(rows):
+            codes = change([source[row] for row in rows.tolist()], rows)
+            played = self.reconstruct(codes, seed=seeds and [seeds[row] for row in rows])
+            for row, new in zip(rows, played, strict=True):
+                notes[row] = new
+        return notes
+
+    def moved(
+        self,
+        source: Source,
+        positions: Positions | None = None,
+        *,
+        offsets: Positions | None = None,
+        home: Positions | None = None,
+    ) -> Codes:
         """The codes that `slide` plays."""
-        if not isinstance(positions, Mapping):
-            raise TypeError('positions name their faders, such as {"rhythm": 0.5}')
+        positions, offsets, home = (_by_name(given) for given in (positions, offsets, home))
+        if twice := [name for name in positions if name in offsets]:
+            raise ValueError(f"the {twice[0]} fader is given a position and an offset")
         codes = self._codes(source)
-        values, request = dict(codes.values), codes.request
         for name, given in positions.items():
             scale = self._scale(name)
-            if np.ndim(given) and np.shape(given) != (len(codes),):
-                raise ValueError(
-                    f"{np.size(given)} positions of the {name} fader for {len(codes)} segments"
-                )
-            level = scale.code_at(given)
-            if request is not None:
-                if name not in request.densities:
-                    planned = (
-                        f"{self._described()} arranges notes by {' and '.join(request.densities)}"
-                    )
-                    raise ValueError(f"{planned} and leaves {name} as it is")
-                density = torch.as_tensor(scale.density_at(given)).to(request.densities[name])
-                density = density.expand_as(request.densities[name])
-                request = replace(request, densities=request.densities | {name: density})
-            handle = self.model.handles[name]
-            code = values[handle.code].clone()
-            code[:, handle.dimension] = torch.as_tensor(level, dtype=code.dtype, device=code.device)
-            values[handle.code] = code
-        return replace(codes, values=values, request=request)
+            _check_count(given, len(codes), f"positions of the {name} fader")
+            codes = self._put(codes, name, scale.density_at(given), scale.code_at(given))
+        for name, given in offsets.items():
+            scale = self._scale(name)
+            _check_count(given, len(codes), f"offsets of the {name} fader")
+            codes = self._put(codes, name, *self._offset(codes, name, given, home.get(name)))
+        return codes
+
+    def _offset(
+        self, codes: Codes, name: str, by: Each, home: Each | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The densities and the z^d, each (n,), that offsets of a fader make of codes'."""
+        scale, by = self._scale(name), np.asarray(by, float)
+        now, code = self.wanted_densities(codes)[name], self._level(codes, name)
+        density = scale.offset(now if home is None else home, by)
+        level = scale.code_of(density)
+        if codes.request is None:  # a code beyond an end of the scale goes no further
+            beyond = np.where(by > 0, code >= scale.code[-1], code <= scale.code[0])
+            level = np.where(beyond, code, level)
+        return np.where(by == 0, now, density), np.where(by == 0, code, level)
+
+    def _level(self, codes: Codes, name: str) -> np.ndarray:
+        """z^d of codes: float64, (n,)."""
+        handle = self.model.handles[name]
+        return codes.values[handle.code][:, handle.dimension].double().cpu().numpy()
+
+    def _put(self, codes: Codes, name: str, density: np.ndarray, level: np.ndarray) -> Codes:
+        """Codes with other densities and z^d of an attribute, one for all or (n,)."""
+        request = codes.request
+        if request is not None:
+            if name not in request.densities:
+                planned = f"{self._described()} arranges notes by {' and '.join(request.densities)}"
+                raise ValueError(f"{planned} and leaves {name} as it is")
+            wanted = torch.as_tensor(density).to(request.densities[name])
+            wanted = wanted.expand_as(request.densities[name])
+            request = replace(request, densities=request.densities | {name: wanted})
+        handle = self.model.handles[name]
+        code = codes.values[handle.code].clone()
+        code[:, handle.dimension] = torch.as_tensor(level, dtype=code.dtype, device=code.device)
+        return replace(codes, values=codes.values | {handle.code: code}, request=request)
+
+    def wanted_densities(self, source: Source) -> dict[str, np.ndarray]:
+        """The densities, by name of the fader, that codes ask for: float64, each (n,).
+
+        Where notes are arranged, those of the plan; elsewhere those that the codes stand for.
+        """
+        codes = self._codes(source)
+        planned = codes.request.densities if codes.request is not None else {}
+        densities = {}
+        for name, scale in self.scales.items():
+            if name in planned:
+                densities[name] = planned[name].double().cpu().numpy()
+            else:
+                densities[name] = scale.density_of(self._level(codes, name))
+        return densities
 
     def transfer(
         self,
         source: Source,
         target: mood_transfer.Target,
-        strength: float = 1.0,
+        strength: Each = 1.0,
         *,
         seed: int | Sequence[int] | None = None,
     ) -> list[Notes]:
@@ -337,51 +443,69 @@ class FaderNet:
 
         Parameters
         ----------
-        source : sequence of n Notes, or Codes
+        source : sequence of n Segment, Window or Notes, or Codes
         target : {"low", "high"} or mapping
             Of arousal, or mood -> "low" or "high", such as
             ``{"arousal": "high", "valence": "low"}`` or one of `fadernets.mood_transfer.PRESETS`.
-        strength : float
-            0 moves nothing, 1 the whole way.
+        strength : float, or n floats
+            0 moves nothing, 1 the whole way. Segments with 0 come back as they are; the model
+            does not see them.
         seed : int or n int, optional
 
         Raises
         ------
         ValueError
-            If `target` is none of these, `strength` is no number of 0 or more or the model does
-            not know a mood.
+            If `target` is none of these, a `strength` is no number of 0 or more, there are not n
+            of them or the model does not know a mood.
         """
-        return self.reconstruct(self.shifted(source, target, strength), seed=seed)
+        mood_transfer.sides_of(target)
+        moving = None
+        if not isinstance(source, Codes):
+            _windows(source)
+            moving = mood_transfer.strengths_of(strength, len(source)) > 0
+        by = {"strength": strength}
+        return self._play(
+            source,
+            moving,
+            lambda part, rows: self.shifted(part, target, _of_rows(by, rows)["strength"]),
+            seed,
+        )
 
-    def shifted(self, source: Source, target: mood_transfer.Target, strength: float = 1.0) -> Codes:
+    def shifted(self, source: Source, target: mood_transfer.Target, strength: Each = 1.0) -> Codes:
         """The codes that `transfer` plays."""
         codes = self._codes(source)
         sides = mood_transfer.sides_of(target)
+        strengths = mood_transfer.strengths_of(strength, len(codes))
         if "arousal" in sides:
-            codes = self._shift_arousal(codes, sides["arousal"], strength)
-        return (
-            self._shift_valence(codes, sides["valence"], strength) if "valence" in sides else codes
-        )
+            codes = self._shift_arousal(codes, sides["arousal"], strengths)
+        if "valence" in sides:
+            codes = self._shift_valence(codes, sides["valence"], strengths)
+        return codes
 
-    def _shift_arousal(self, codes: Codes, target: str, strength: float) -> Codes:
-        """Codes with arousal moved towards low or high."""
+    def _shift_arousal(self, codes: Codes, target: str, strengths: np.ndarray) -> Codes:
+        """Codes with arousal moved towards low or high by strengths, (n,)."""
         logits = self._component_logits(codes)
         mixed = {name: codes.values[name] for name in logits}
-        shifted = mood_transfer.shift(mixed, logits, self.model.poles, target, strength)
-        by = strength if target == "low" else -strength
+        shifted = mood_transfer.shift(mixed, logits, self.model.poles, target, strengths)
+        by = torch.from_numpy(strengths if target == "low" else -strengths).to(codes.key.device)
         request = self.realiser.shift_arousal(codes.request, by)
         return replace(codes, values=codes.values | shifted, request=request)
 
-    def _shift_valence(self, codes: Codes, target: str, strength: float) -> Codes:
+    def _shift_valence(self, codes: Codes, target: str, strengths: np.ndarray) -> Codes:
         """Codes with valence moved towards low or high, their keys towards minor or major."""
         poles = self.model.valence
         if not poles:
             raise ValueError(f"{self._described()} has no poles of valence: it knows no valence")
         mixed = {name: codes.values[name] for name in poles}
         sides = {name: losses.component_logits(mixed[name], poles[name], 0.0) for name in poles}
-        shifted = mood_transfer.shift(mixed, sides, poles, target, strength)
-        request = self.realiser.to_parallel_mode(codes.request, codes.key, target, strength)
-        keys = mode.parallel(codes.key, target) if mode.degrees(target, strength) else codes.key
+        shifted = mood_transfer.shift(mixed, sides, poles, target, strengths)
+        request = self.realiser.to_parallel_mode(codes.request, codes.key, target, strengths)
+        moves = [bool(mode.degrees(target, strength)) for strength in strengths.tolist()]
+        keys = torch.where(
+            torch.tensor(moves, dtype=torch.bool, device=codes.key.device),
+            mode.parallel(codes.key, target),
+            codes.key,
+        )
         return replace(codes, values=codes.values | shifted, key=keys, request=request)
 
     def mix(
@@ -470,6 +594,38 @@ def _windows(source: object) -> list[Window]:
         else:
             raise TypeError(f"segment {number} is a {type(segment).__name__} and no Notes")
     return windows
+
+
+def _by_name(given: Positions | None) -> Positions:
+    """Positions or offsets by the names of their faders; none if none are given."""
+    if given is not None and not isinstance(given, Mapping):
+        raise TypeError('positions name their faders, such as {"rhythm": 0.5}')
+    return given or {}
+
+
+def _check_count(given: Each, count: int, what: str) -> None:
+    """Raises ValueError if there is neither one for all segments nor one for each."""
+    if np.ndim(given) and np.shape(given) != (count,):
+        raise ValueError(f"{np.size(given)} {what} for {count} segments")
+
+
+def _of_rows(given: Positions, rows: Rows) -> Positions:
+    """Positions or offsets of some of the segments."""
+    if rows is None:
+        return given
+    return {
+        name: each if not np.ndim(each) else np.asarray(each)[rows] for name, each in given.items()
+    }
+
+
+def _seeds(seed: int | Sequence[int] | None, count: int) -> list[int] | None:
+    """A seed for each of n segments, or None; raises as `FaderNet.reconstruct`."""
+    if seed is None:
+        return None
+    seeds = [_whole(s) for s in cast(Sequence[int], seed if np.ndim(seed) else [seed] * count)]
+    if len(seeds) != count:
+        raise ValueError(f"{len(seeds)} seeds for {count} segments")
+    return seeds
 
 
 def _whole(seed: object) -> int:

@@ -39,13 +39,13 @@ class Realiser(Protocol):
     ) -> ArrangementRequest | None:
         """What codes need of their segments to be played; None if they need nothing."""
 
-    def shift_arousal(self, request: Any, by: float) -> ArrangementRequest | None:
-        """The request moved towards low arousal, or for `by` below 0 towards high."""
+    def shift_arousal(self, request: Any, by: Tensor) -> ArrangementRequest | None:
+        """The request moved by float64 (n,) towards low arousal, below 0 towards high."""
 
     def to_parallel_mode(
-        self, request: Any, keys: Tensor, side: str, strength: float
+        self, request: Any, keys: Tensor, side: str, strengths: np.ndarray
     ) -> ArrangementRequest | None:
-        """The request in minor, for side "low" of valence, or in major, for "high"."""
+        """The request in minor, for side "low", or in major; strengths of shape (n,)."""
 
     def notes_of(self, model: SegmentVAE, codes: Codes, seeds: Sequence[int] | None) -> list[Notes]:
         """The notes of n codes."""
@@ -60,11 +60,11 @@ class AutoregressiveDecoding:
     def request(self, segments: Sequence[Window], device: torch.device) -> None:
         """None: the codes are enough."""
 
-    def shift_arousal(self, request: ArrangementRequest | None, by: float) -> None:
+    def shift_arousal(self, request: ArrangementRequest | None, by: Tensor) -> None:
         """None: the shifted codes are enough."""
 
     def to_parallel_mode(
-        self, request: ArrangementRequest | None, keys: Tensor, side: str, strength: float
+        self, request: ArrangementRequest | None, keys: Tensor, side: str, strengths: np.ndarray
     ) -> None:
         """None: the decoder sees the new keys."""
 
@@ -106,7 +106,7 @@ class Arranger:
         """The segments as they are."""
         return arrangement_request(segments, device)
 
-    def shift_arousal(self, request: ArrangementRequest, by: float) -> ArrangementRequest:
+    def shift_arousal(self, request: ArrangementRequest, by: Tensor) -> ArrangementRequest:
         """Fewer onsets, softer, more held than struck: as labelled calm music differs.
 
         Labelled calm music also sounds more notes at once, because they are longer. Asking for
@@ -116,16 +116,17 @@ class Arranger:
         onsets, velocity = (poles[0] - poles[1]).tolist()
         density = request.densities[PLANNED_ONSETS]
         least = torch.where(density > 0, 1 / request.steps, 0.0)  # of none none may come
-        density = (density + by * onsets).clamp(max=1.0).maximum(least)
+        moved = (density + (by * onsets).to(density)).clamp(max=1.0).maximum(least)
+        held = by * torch.where(by > 0, LEGATO, STACCATO)
         return replace(
             request,
-            densities=request.densities | {PLANNED_ONSETS: density},
-            louder=request.louder + by * velocity,
-            legato=request.legato + by * (LEGATO if by > 0 else STACCATO),
+            densities=request.densities | {PLANNED_ONSETS: torch.where(by == 0, density, moved)},
+            louder=request.louder + (by * velocity).to(density),
+            legato=request.legato + held.to(density),
         )
 
     def to_parallel_mode(
-        self, request: ArrangementRequest, keys: Tensor, side: str, strength: float
+        self, request: ArrangementRequest, keys: Tensor, side: str, strengths: np.ndarray
     ) -> ArrangementRequest:
         """Notes moved between major and minor: a rule of music theory, not learnt.
 
@@ -133,7 +134,8 @@ class Arranger:
         Locked notes stay, as do those that ring in.
         """
         windows = []
-        for window, key in zip(request.windows, keys.tolist(), strict=True):
+        each = zip(request.windows, keys.tolist(), strengths.tolist(), strict=True)
+        for window, key, strength in each:
             notes, moves = window.notes, window.notes.onset >= 0
             if window.keeps_pitches:
                 moves = np.zeros_like(moves)

@@ -275,10 +275,10 @@ def test_the_page_asks_for_it(trained, tmp_path):
     values = {"first": 0, "last": 1, "number": 1, "rhythm": None, "register": 0.25}
     edit = EditRequest.read(values, 3, net.faders)
     assert edit.faders == {"register": 0.25}
-    assert service.file_name(session, edit, is_whole=True).endswith("_register-0.25")
+    assert service.file_name(session, edit, is_whole=True).endswith("_register-up-0.25")
     figures = service.answer(net, session, values)["figures"]
     assert len(figures["register"]["table"]) == service.SCALE_POINTS
-    with pytest.raises(ValueError, match="register 7 is outside 0 to 1"):
+    with pytest.raises(ValueError, match="register 7 is outside -1 to 1"):
         EditRequest.read(values | {"register": 7}, 3, net.faders)
     with pytest.raises(ValueError, match="the model has no fader for register"):
         EditRequest.read(values, 3, PAPER)
@@ -297,7 +297,7 @@ def test_the_page_shows_it(trained):
 
 
 def test_programs_ask_for_it_by_name():
-    values_asked, names = {}, [*NAMES, "seed", "first", "last", "tracks"]
+    values_asked, names = {}, [*NAMES, "seed", "first", "last", "tracks", "absolute"]
 
     async def change(path, values):
         values_asked.update(values)
@@ -306,13 +306,14 @@ def test_programs_ask_for_it_by_name():
         with gr.Blocks(analytics_enabled=False) as blocks:
             programs.add_endpoints(SimpleNamespace(change=change), NAMES)
         (slide,) = (f.fn for f in blocks.fns.values() if f.api_name == "slide")
-        await slide("in.mid", None, 0.5, 0.25, 3, 0, 1, "2")
+        await slide("in.mid", None, 0.5, 0.25, 3, 0, 1, "2", False)
         return blocks.get_api_info()["named_endpoints"]["/slide"]["parameters"]
 
     parameters = asyncio.run(ask())  # Gradio leaves a loop open where none runs
     assert [p["parameter_name"] for p in parameters] == ["midi", *names]
     assert all(p["parameter_has_default"] for p in parameters[1:])
-    assert values_asked == dict(zip(names, (None, 0.5, 0.25, 3, 0, 1, "2"), strict=True))
+    values = (None, 0.5, 0.25, 3, 0, 1, "2", False)
+    assert values_asked == dict(zip(names, values, strict=True))
 
 
 def test_a_name_that_means_something_else_is_refused():

@@ -1,5 +1,6 @@
 // One fader: a native range input (release and keys come free) over a scale with two marks,
-// where the piece is and where the result came out.
+// where the piece is and where the result came out. A fader with a middle says how far to move from
+// what the music has; in the middle, at 0, it moves nothing. One without says where to go.
 (function (F) {
   "use strict";
 
@@ -16,7 +17,7 @@
       this.element = element;
       this.name = element.dataset.fader;
       this.input = element.querySelector("input[type=range]");
-      this.home = Number(this.input.value);
+      this.at = 0; // where the piece is on the scale of a fader without a middle
       this.moved = false;
       this.table = null;
       this.input.addEventListener("input", () => this.slide());
@@ -32,13 +33,34 @@
       });
     }
 
+    get isCentred() {
+      return this.element.classList.contains("fn-centred");
+    }
+
+    get isMood() {
+      return !this.element.classList.contains("fn-density");
+    }
+
+    // Where the fader stands while it moves nothing.
+    get home() {
+      return this.isCentred ? 0 : this.at;
+    }
+
+    // Densities can be moved from what each segment has, or be the same for all; moods cannot.
+    scale(absolute) {
+      if (this.isMood || this.isCentred === !absolute) return;
+      this.element.classList.toggle("fn-centred", !absolute);
+      this.input.min = absolute ? 0 : -1;
+      this.table = null;
+    }
+
     // null while the fader is where the piece has it.
     get value() {
       return this.moved ? Number(this.input.value) : null;
     }
 
     slide() {
-      this.moved = true;
+      this.moved = !this.isCentred || Number(this.input.value) !== 0;
       this.place();
     }
 
@@ -51,7 +73,7 @@
     // Where the piece is: {position 0..1, text}; table: what positions ask for, as figures.
     start({ position, text, table, disabled }) {
       this.table = table || this.table;
-      this.home = this.table ? position : this.home;
+      this.at = position;
       this.input.disabled = disabled;
       this.figure("piece", text);
       this.mark("piece", position);
@@ -65,9 +87,14 @@
       this.mark("result", position);
     }
 
-    place() {
+    // How far along the input the knob is, 0 to 1.
+    get share() {
       const { min, max, value } = this.input;
-      this.element.style.setProperty("--at", (value - min) / (max - min));
+      return (value - min) / (max - min);
+    }
+
+    place() {
+      this.element.style.setProperty("--at", this.share);
       this.element.dataset.moved = this.moved;
       const asked = this.asked();
       this.figure("asked", asked);
@@ -76,7 +103,8 @@
 
     asked() {
       if (!this.moved) return "as played";
-      if (this.table) return along(this.table, Number(this.input.value)).toFixed(2);
+      if (this.table) return along(this.table, this.share).toFixed(2);
+      if (!this.isMood) return "–"; // the scale is still to come
       const strength = Math.round(Number(this.input.value) * 100);
       if (!strength) return "as played";
       return `${Math.abs(strength)} % ${this.element.dataset[strength > 0 ? "high" : "low"]}`;

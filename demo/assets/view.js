@@ -21,6 +21,7 @@
         const wanted = Object.entries(F.moods(button));
         button.setAttribute("aria-pressed", wanted.every(([mood, way]) => this.now[mood] === way));
       }
+      this.find(`[name=fn-shape][value=${this.now.absolute ? "same" : "keep"}]`).checked = true;
       this.find("#fn-seed").value = this.now.seed === null ? "" : this.now.seed;
     },
 

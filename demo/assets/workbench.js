@@ -90,6 +90,9 @@
       this.element.querySelectorAll("[name=fn-side]").forEach((radio) => {
         radio.addEventListener("change", () => this.player.listen(radio.value));
       });
+      this.element.querySelectorAll("[name=fn-shape]").forEach((radio) => {
+        radio.addEventListener("change", () => this.reshape(radio.value === "same"));
+      });
       this.find("#fn-seed").addEventListener("change", (event) => {
         const seed = event.target.value === "" ? null : Math.round(Number(event.target.value));
         this.reseed(seed === null ? null : Math.min(999999, Math.max(0, seed)));
@@ -169,12 +172,20 @@
 
     // Every fader where the piece has it, and no seed.
     get neutral() {
-      return { ...Object.fromEntries(this.faders.map(({ name }) => [name, null])), seed: null };
+      const values = this.faders.map(({ name }) => [name, null]);
+      return { ...Object.fromEntries(values), seed: null, absolute: this.now?.absolute ?? false };
     }
 
     get asked() {
       const values = this.faders.map((fader) => [fader.name, fader.value]);
-      return { ...Object.fromEntries(values), seed: this.now.seed };
+      return { ...this.now, ...Object.fromEntries(values) };
+    }
+
+    // Whether all segments get the same densities, or each moves from what it has. What a density's
+    // fader said before means nothing on the other scale.
+    reshape(absolute) {
+      const homes = this.faders.filter((fader) => !fader.isMood).map(({ name }) => [name, null]);
+      this.change({ ...this.now, ...Object.fromEntries(homes), absolute });
     }
 
     release() {
@@ -205,7 +216,10 @@
 
     place(settings) {
       this.now = settings;
-      for (const fader of this.faders) fader.put(settings[fader.name]);
+      for (const fader of this.faders) {
+        fader.scale(settings.absolute);
+        fader.put(settings[fader.name]);
+      }
       this.showSettings();
     }
 

@@ -15,6 +15,7 @@ import numpy as np
 from demo.editing.answers import Track
 from demo.editing.requests import EditRequest
 from fadernets import mood_classifier
+from fadernets.curve import along, moving
 from fadernets.music import examples, midi
 from fadernets.music.midi_part import labels
 from fadernets.music.notes import EARLY, Notes
@@ -63,7 +64,7 @@ class PieceSession:
     takes_any: bool = True
     peak: tuple[tuple[int, int], float] | None = None
     progress: WorkProgress = nobody
-    _codes: tuple[tuple[int, int], dict[int, Codes]] | None = None
+    _codes: tuple[list[int], dict[int, Codes]] | None = None
     _result: tuple[EditRequest, Piece] | None = None
 
     def __post_init__(self) -> None:
@@ -120,10 +121,18 @@ class PieceSession:
         begin, end = self.segments[span[0]].start, self.segments[span[1]].span.end
         return begin, min(end, self.piece.length)
 
-    def codes(self, net: FaderNet, span: tuple[int, int]) -> dict[int, Codes]:
-        """Codes of the usable segments of a span by index; the last span's are kept."""
-        if self._codes is None or self._codes[0] != span:
-            self._codes = span, self._encoded(net, self.usable(span))
+    def moving(self, edit: EditRequest) -> list[Segment]:
+        """The usable segments of the asked span that something moves; the others stay exactly."""
+        chosen = self.usable(edit.span)
+        if edit.absolute and edit.faders:
+            return chosen
+        return moving([*edit.faders.values(), *edit.moods.values()], self.piece, chosen)
+
+    def codes(self, net: FaderNet, chosen: Sequence[Segment]) -> dict[int, Codes]:
+        """Codes of segments by index; those of the segments chosen last are kept."""
+        indices = [segment.index for segment in chosen]
+        if self._codes is None or self._codes[0] != indices:
+            self._codes = indices, self._encoded(net, chosen)
         return self._codes[1]
 
     def _encoded(self, net: FaderNet, chosen: Sequence[Segment]) -> dict[int, Codes]:
@@ -136,12 +145,45 @@ class PieceSession:
             codes |= {s.index: made[[row]] for row, s in enumerate(part)}
         return codes
 
+    def home(
+        self,
+        net: FaderNet,
+        edit: EditRequest,
+        chosen: Sequence[Segment],
+        codes: Mapping[int, Codes],
+    ) -> dict[str, np.ndarray]:
+        """Where the faders' offsets start from: what segments have, the moods moved.
+
+        Parameters
+        ----------
+        chosen : sequence of n Segment
+        codes : mapping
+            Of those of the segments, by index, that the moods move.
+
+        Returns
+        -------
+        name of the fader -> float64 array, shape (n,)
+        """
+        home = net.densities(chosen)
+        if not edit.moods:
+            return home
+        rows = [row for row, segment in enumerate(chosen) if segment.index in codes]
+        for first in range(0, len(rows), SLICE):
+            part = rows[first : first + SLICE]
+            moved = [chosen[row] for row in part]
+            coded = net.coded(moved, [codes[segment.index] for segment in moved])
+            wanted = net.wanted_densities(shift_moods(net, coded, edit, self.piece, moved))
+            for name, values in wanted.items():
+                home[name][part] = values
+        return home
+
     def result(self, net: FaderNet, edit: EditRequest) -> Piece:
         """The whole piece with the asked segments changed; the piece itself if nothing is."""
         if self.leaves(edit):
             return self.piece
         if self._result is None or self._result[0] != edit:
-            self._result = edit, self._changed(net, edit, self.codes(net, edit.span))
+            chosen = self.moving(edit)
+            self._result = edit, self._changed(net, edit, chosen, self.codes(net, chosen))
         return self._result[1]
 
     def nearby(self, net: FaderNet, edit: EditRequest, begin: float, end: float) -> Piece:
@@ -158,26 +200,36 @@ class PieceSession:
         first, last = (int(np.searchsorted(starts, beat, "right")) - 1 for beat in (begin, end))
         first, last = max(edit.first, first - 2), min(edit.last, last + 2)
         near = replace(edit, first=first, last=last)
-        chosen = self.usable(near.span)
+        chosen = self.moving(near)
         if not chosen:
             return self.piece
-        return self._changed(net, near, self._encoded(net, chosen))
+        return self._changed(net, near, chosen, self._encoded(net, chosen))
 
     def leaves(self, edit: EditRequest) -> bool:
         """Whether the result is the piece itself: nothing was moved, or no segment can change."""
-        return edit.is_neutral or not self.usable(edit.span)
+        return edit.is_neutral or not self.moving(edit)
 
-    def _changed(self, net: FaderNet, edit: EditRequest, codes: Mapping[int, Codes]) -> Piece:
+    def _changed(
+        self,
+        net: FaderNet,
+        edit: EditRequest,
+        chosen: Sequence[Segment],
+        codes: Mapping[int, Codes],
+    ) -> Piece:
+        home = self.home(net, edit, chosen, codes)
+        rows = {segment.index: row for row, segment in enumerate(chosen)}
         done = 0
 
         def change(part: list[Segment]) -> list[Notes]:
             nonlocal done
-            self.progress(done, len(codes))
+            self.progress(done, len(chosen))
             done += len(part)
-            indices = [segment.index for segment in part]
-            return play(net, net.coded(part, [codes[i] for i in indices]), edit, indices)
+            coded = net.coded(part, [codes[segment.index] for segment in part])
+            own = [rows[segment.index] for segment in part]
+            start = {name: values[own] for name, values in home.items()}
+            return play(net, coded, edit, self.piece, part, start)
 
-        return changed(self.piece, codes, change, batch=SLICE)
+        return changed(self.piece, rows, change, batch=SLICE)
 
 
 def mean_arousal(source: Sequence[Notes]) -> float:
@@ -192,16 +244,38 @@ def mean_arousal(source: Sequence[Notes]) -> float:
     return float(mood_classifier.of_arousal().probability(chosen).mean()) if chosen else 0.0
 
 
-def play(net: FaderNet, codes: Codes, edit: EditRequest, indices: list[int]) -> list[Notes]:
-    """What the model plays for the codes of some segments, given with their indices.
+def play(
+    net: FaderNet,
+    codes: Codes,
+    edit: EditRequest,
+    piece: Piece,
+    chosen: Sequence[Segment],
+    home: Mapping[str, np.ndarray],
+) -> list[Notes]:
+    """What the model plays for the codes of some segments of a piece, offsets starting from `home`.
 
-    Moods move the codes first and faders second, so a fader's position always holds. Each segment
-    has its own seed, the same whatever is selected beside it, and on the command line.
+    Moods move the codes first and faders second, so that a position always holds, and an offset
+    goes on from where the moods have brought a segment. Each segment has its own seed, the same
+    whatever is selected beside it, and on the command line.
     """
-    for mood, strength in edit.moods.items():
-        codes = net.shifted(codes, {mood: "high" if strength > 0 else "low"}, abs(strength))
-    seeds = None if edit.seed is None else [edit.seed + i for i in indices]
-    return net.slide(codes, edit.faders, seed=seeds)
+    codes = shift_moods(net, codes, edit, piece, chosen)
+    seeds = None if edit.seed is None else [edit.seed + segment.index for segment in chosen]
+    faders = {name: along(amount, piece, chosen) for name, amount in edit.faders.items()}
+    if edit.absolute:
+        return net.slide(codes, faders, seed=seeds)
+    return net.slide(codes, offsets=faders, home=home, seed=seeds)
+
+
+def shift_moods(
+    net: FaderNet, codes: Codes, edit: EditRequest, piece: Piece, chosen: Sequence[Segment]
+) -> Codes:
+    """Codes of some segments of a piece with the moods moved."""
+    for mood, amount in edit.moods.items():
+        strengths = along(amount, piece, chosen)
+        for side, by in (("low", -strengths), ("high", strengths)):
+            if (by > 0).any():
+                codes = net.shifted(codes, {mood: side}, np.maximum(by, 0.0))
+    return codes
 
 
 def open_file(path: str | Path, tracks: Sequence[int] | None = None) -> PieceSession:

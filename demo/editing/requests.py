@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from reprlib import repr as short
 from typing import Literal
 
+from fadernets import curve
+from fadernets.curve import Amount, Curve
 from fadernets.mood_transfer import MOODS
 from fadernets.music.attributes import ATTRIBUTES
 
@@ -25,22 +27,25 @@ class EditRequest:
     ----------
     first, last : int
         The first and the last segment, from 0.
-    faders : name -> float
-        Positions, 0 to 1, of the faders that were moved; any other stays where each segment has it.
-    arousal : float
+    faders : name -> float or Curve
+        Offsets, -1 to 1, of the faders that were moved, from what each segment has; or, where
+        `absolute`, positions, 0 to 1, that all segments get alike.
+    arousal : float or Curve
         -1 is all the way to calm, 1 to energetic, 0 leaves the arousal.
-    valence : float
+    valence : float or Curve
         -1 is all the way to sad, 1 to joyful, 0 leaves the valence.
     seed : int or None
         None plays the likeliest notes.
+    absolute : bool
     """
 
     first: int
     last: int
-    faders: Mapping[str, float] = field(default_factory=dict)
-    arousal: float = 0.0
-    valence: float = 0.0
+    faders: Mapping[str, Amount] = field(default_factory=dict)
+    arousal: Amount = 0.0
+    valence: Amount = 0.0
     seed: int | None = None
+    absolute: bool = False
 
     @classmethod
     def read(cls, values: Values, count: int, faders: Sequence[str]) -> EditRequest:
@@ -49,13 +54,14 @@ class EditRequest:
         Raises
         ------
         ValueError
-            If a value is not a number or outside its range, or is for a fader that the model has
-            not.
+            If a value is neither a number nor a curve or is outside its range, or is for a fader
+            that the model has not.
         """
         for name in ATTRIBUTES:
             if name not in faders and values.get(name) is not None:
                 raise ValueError(f"the model has no fader for {name}")
-        positions = {name: number(values, name, 0, 1) for name in faders}
+        absolute = flag(values, "absolute")
+        amounts = {name: _amount(values, name, 0 if absolute else -1) for name in faders}
         first = whole(values, "first", 0, count - 1)
         last = whole(values, "last", first or 0, count - 1)
         if first is None or last is None:
@@ -63,10 +69,15 @@ class EditRequest:
         return cls(
             first,
             last,
-            {name: position for name, position in positions.items() if position is not None},
-            number(values, "arousal", -1, 1) or 0.0,
-            number(values, "valence", -1, 1) or 0.0,
+            {
+                name: amount
+                for name, amount in amounts.items()
+                if amount is not None and (absolute or curve.moves(amount))
+            },
+            _amount(values, "arousal", -1) or 0.0,
+            _amount(values, "valence", -1) or 0.0,
             whole(values, "seed", 0, HIGHEST_SEED),
+            absolute,
         )
 
     @property
@@ -75,10 +86,10 @@ class EditRequest:
         return self.first, self.last
 
     @property
-    def moods(self) -> dict[str, float]:
+    def moods(self) -> dict[str, Amount]:
         """How far the moods that were moved shall go, below 0 towards low."""
-        strengths: dict[str, float] = {mood: getattr(self, mood) for mood in MOODS}
-        return {mood: strength for mood, strength in strengths.items() if strength}
+        strengths: dict[str, Amount] = {mood: getattr(self, mood) for mood in MOODS}
+        return {mood: strength for mood, strength in strengths.items() if curve.moves(strength)}
 
     @property
     def is_neutral(self) -> bool:
@@ -120,6 +131,38 @@ def number(values: Values, name: str, low: float, high: float) -> float | None:
         raise ValueError(f"{name} {short(value)} is not a number")
     require_range(name, value, low, high)
     return value
+
+
+def _amount(values: Values, name: str, low: float) -> Amount | None:
+    """A number or a curve by its name, from `low` to 1; None if there is neither."""
+    value = values.get(name)
+    if value is None or not isinstance(value, list | dict):
+        return number(values, name, low, 1)
+    try:
+        return curve.amount(value, low, 1)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def towards(side: str, strength: object) -> object:
+    """The arousal or the valence, as `EditRequest.read` takes it, of a side and a strength.
+
+    Parameters
+    ----------
+    side : {"low", "high"}
+    strength : object
+        0 to 1, a number or a curve's JSON.
+
+    Raises
+    ------
+    ValueError
+        If the strength is something else.
+    """
+    amount = _amount({"strength": strength}, "strength", 0)
+    if amount is None:
+        raise ValueError("strength is missing")
+    amount = -amount if side == "low" else amount
+    return amount.to_json() if isinstance(amount, Curve) else amount
 
 
 def require_range(name: str, value: float, low: float, high: float) -> None:

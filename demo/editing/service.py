@@ -36,6 +36,7 @@ from demo.editing.requests import (
     whole,
 )
 from demo.editing.sound import SoundRequest
+from fadernets.curve import Curve
 from fadernets.music import key, midi
 from fadernets.music.piece import Piece, Segment, segments
 from fadernets.music.segment_limits import runs
@@ -195,7 +196,8 @@ def figures(
 ) -> dict[str, FaderFigures]:
     """Of each fader: where the piece is, where the result came out, and the fader's scale.
 
-    Means over the segments that can change, or over all if none can.
+    Means over the segments that can change, or over all if none can. The scale has the mean
+    density that each position asks for, or each offset from what the segments have.
     """
     usable = session.usable(edit.span)
     shown = usable or session.segments[edit.first : edit.last + 1]
@@ -203,13 +205,24 @@ def figures(
     if changed is not session.piece:
         results = segments(changed)
         after = [results[s.index] for s in usable]
+    had = net.densities(before)
+    has = had if after is before else net.densities(after)
+    home = had
+    if edit.moods and usable and not edit.absolute:
+        home = session.home(net, edit, usable, session.codes(net, session.moving(edit)))
+    places = np.linspace(0, 1, SCALE_POINTS)
     by_fader: dict[str, FaderFigures] = {}
     for name in net.faders:
-        scale = net.density(name, np.linspace(0, 1, SCALE_POINTS))
+        if edit.absolute:
+            table = net.density(name, places)
+        else:
+            offsets = 2 * places - 1
+            table = np.array([net.offset_density(name, home[name], by).mean() for by in offsets])
+        piece, result = (_density(float(each[name].mean()), table, places) for each in (had, has))
         by_fader[name] = {
-            "piece": _density(net, name, before),
-            "result": _density(net, name, after),
-            "table": np.round(scale, 4).tolist(),
+            "piece": piece,
+            "result": result,
+            "table": np.round(table, 4).tolist(),
         }
     arousal = _arousal(before) if usable else NO_FIGURE
     by_fader["arousal"] = {
@@ -220,9 +233,14 @@ def figures(
     return by_fader
 
 
-def _density(net: FaderNet, name: str, chosen: Sequence[Segment]) -> Figure:
-    density = float(np.mean([net.measure(segment, [name])[name] for segment in chosen]))
-    return {"position": net.position(name, density), "text": f"{density:.2f}"}
+def _density(density: float, table: np.ndarray, places: np.ndarray) -> Figure:
+    """A mean density, and where it is on a fader's scale."""
+    # Segments beyond an end of the scale do not move, so that the table may be level there: of
+    # places with one density the one nearest to the middle counts.
+    level = np.isclose(table, density)
+    place = places[level] if level.any() else np.interp(density, table, places)
+    nearest = np.atleast_1d(place)[np.argmin(np.abs(np.atleast_1d(place) - 0.5))]
+    return {"position": float(nearest), "text": f"{density:.2f}"}
 
 
 def _arousal(chosen: Sequence[Segment]) -> Figure:
@@ -321,9 +339,18 @@ def file_name(session: PieceSession, edit: EditRequest, is_whole: bool) -> str:
     words = [re.sub(r"\W+", "-", session.piece.name).strip("-").lower()[:60] or "piece"]
     if not is_whole:
         words.append(f"segments-{edit.first + 1}-{edit.last + 1}")
-    words += [f"{name}-{position:.2f}" for name, position in edit.faders.items()]
+    for name, amount in edit.faders.items():
+        if isinstance(amount, Curve):
+            words.append(f"{name}-curve")
+        elif edit.absolute:
+            words.append(f"{name}-{amount:.2f}")
+        else:
+            words.append(f"{name}-{'up' if amount > 0 else 'down'}-{abs(amount):.2f}")
     for mood, strength in edit.moods.items():
-        words.append(f"{MOOD_WORDS[mood][strength > 0]}-{abs(strength):.2f}")
+        if isinstance(strength, Curve):
+            words.append(f"{mood}-curve")
+        else:
+            words.append(f"{MOOD_WORDS[mood][strength > 0]}-{abs(strength):.2f}")
     if edit.seed is not None and not edit.is_neutral:
         words.append(f"seed-{edit.seed}")
     return "_".join(words)

@@ -60,6 +60,9 @@ def _wanted(component: Any, value: Any) -> str | None:
         return "a number" if isinstance(component, gr.Slider) else None
     if isinstance(component, gr.Number | gr.Slider):
         return _number_wanted(component, value)
+    if isinstance(component, gr.JSON):  # of a fader or a strength
+        fits = isinstance(value, list | dict) or _is_number(value)
+        return None if fits else "a number or a curve"
     if isinstance(component, gr.Radio):
         choices = [key for _, key in component.choices]
         fits = isinstance(value, str | int | float) and value in choices
@@ -72,9 +75,13 @@ def _wanted(component: Any, value: Any) -> str | None:
     return None
 
 
-def _number_wanted(component: Any, value: Any) -> str | None:
+def _is_number(value: Any) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or (isinstance(value, float) and not math.isfinite(value)):
+    return is_number and not (isinstance(value, float) and not math.isfinite(value))
+
+
+def _number_wanted(component: Any, value: Any) -> str | None:
+    if not _is_number(value):
         return "a number"
     if component.precision == 0 and value != int(value):
         return "a whole number"

@@ -142,7 +142,7 @@ class Words:
 TAKEN = frozenset(
     "tokens length key start arousal valence piece split random_split piece_name piece_corpus "
     "number example tracks first last seed vorbis original peak chunk gain kind scope midi source "
-    "output model segments run faders".split()
+    "output model segments run faders absolute".split()
 )
 
 

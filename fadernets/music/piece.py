@@ -104,6 +104,15 @@ class Piece:
         row = np.searchsorted(self._clock[1:], seconds, side="right")
         return self.tempo[row, 0] + (seconds - self._clock[row]) * self.tempo[row, 1] / 60
 
+    def bars(self, beats: np.ndarray) -> np.ndarray:
+        """How many bars have gone by at beats, with fractions; a change of meter begins a bar."""
+        starts = self.meter[:, 0]
+        lengths = 4 * self.meter[:, 1] / self.meter[:, 2]
+        whole = np.ceil(np.diff(starts) / lengths[:-1] - 1e-9)  # a bar cut short counts as well
+        first = np.concatenate([[0.0], np.cumsum(whole)])
+        row = np.searchsorted(starts[1:], beats, side="right")
+        return first[row] + (beats - starts[row]) / lengths[row]
+
     @property
     def notices(self) -> tuple[str, ...]:
         """What whoever opens its file should know, in sentences."""

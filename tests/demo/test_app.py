@@ -36,7 +36,8 @@ def test_named_endpoints_only(address):
     endpoints = json.loads(fetch(address + "gradio_api/info"))["named_endpoints"]
     assert sorted(endpoints) == ["/slide", "/transfer"]
     parameters = [p["parameter_name"] for p in endpoints["/slide"]["parameters"]]
-    assert parameters == ["midi", "rhythm", "note", "seed", "first", "last", "tracks"]
+    names = ["rhythm", "note", "seed", "first", "last", "tracks", "absolute"]
+    assert parameters == ["midi", *names]
 
 
 def test_page_names_no_other_host_to_load_from(address):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +11,20 @@ import soundfile
 from playwright.sync_api import expect
 
 from fadernets.music import examples, midi
-from tests.demo.page import PHONE, WIDE, figure, picture, position, wait_until_heard
+from fadernets.music.piece import Piece, segments
+from tests.demo.page import (
+    PHONE,
+    WIDE,
+    figure,
+    open_whole_piece,
+    picture,
+    position,
+    wait_until_heard,
+)
 
 pytestmark = pytest.mark.browser
+# Where the rhythm's fader stands while it moves nothing.
+HOME = "FaderNets.bench.faders.find(fader => fader.name === 'rhythm').home"
 
 
 def test_a_fader_moved_by_key_changes_the_music(visit, artefacts):
@@ -50,13 +62,77 @@ def test_a_fader_moved_by_key_changes_the_music(visit, artefacts):
     assert figure(page, "rhythm", "result") == figures["End"]
 
 
+def shape(piece: Piece) -> np.ndarray:
+    """Rhythm density of every segment."""
+    return np.array([segment.measure()["rhythm"] for segment in segments(piece)])
+
+
+def test_faders_keep_the_shape_of_a_piece(visit, artefacts, tmp_path):
+    """The whole piece and one step up; the same density for all is there if it is asked for."""
+
+    def saved() -> np.ndarray:
+        with page.expect_download() as file:
+            page.get_by_role("button", name="Save MIDI").click()
+        file.value.save_as(tmp_path / "saved.mid")
+        return shape(midi.read(tmp_path / "saved.mid"))
+
+    page = visit()
+    open_whole_piece(page)
+    own = shape(examples.load("chorale"))
+    fader = page.get_by_role("slider", name="Rhythm density")
+    assert fader.input_value() == "0" and fader.get_attribute("aria-valuetext") == "as played"
+    for key in ("ArrowRight", "PageUp"):  # a hundredth, a tenth
+        fader.press(key)
+        wait_until_heard(page)
+    by = float(fader.input_value())
+    assert 0.1 < by < 0.4
+    page.get_by_role("combobox", name="What to save").select_option("piece")
+    kept = saved()
+    assert figure(page, "rhythm", "piece") == pytest.approx(own.mean(), abs=0.006)
+    assert figure(page, "rhythm", "result") == pytest.approx(kept.mean(), abs=0.006)
+    assert figure(page, "rhythm", "asked") == pytest.approx(kept.mean(), abs=0.03)
+    assert kept.mean() > own.mean() + 0.03 and kept.std() > (1 - by) * own.std() - 0.03
+    page.screenshot(path=artefacts / "keep-the-shape.png", full_page=True)
+
+    page.get_by_role("radio", name="Same for all").check(force=True)
+    wait_until_heard(page)
+    assert fader.get_attribute("aria-valuetext") == "as played"
+    assert figure(page, "rhythm", "result") == figure(page, "rhythm", "piece")
+    assert float(fader.input_value()) == pytest.approx(page.evaluate(HOME), abs=0.006)
+    fader.press("ArrowRight")
+    wait_until_heard(page)
+    assert saved().std() < 0.5 * own.std()
+    page.screenshot(path=artefacts / "same-for-all.png", full_page=True)
+
+    for _ in range(2):
+        page.get_by_role("button", name="Undo").click()
+        wait_until_heard(page)
+    expect(page.get_by_role("radio", name="Keep the shape")).to_be_checked()
+    assert float(fader.input_value()) == by and (saved() == kept).all()
+    page.get_by_role("button", name="Reset").click()
+    wait_until_heard(page)
+    assert fader.input_value() == "0" and (saved() == own).all()
+
+
+def test_a_fader_put_back_to_the_middle_moves_nothing(visit):
+    page = visit()
+    fader = page.get_by_role("slider", name="Note density")
+    for key, moved in (("ArrowLeft", "true"), ("ArrowRight", "false")):
+        fader.press(key)
+        wait_until_heard(page)
+        assert page.get_attribute("[data-fader=note]", "data-moved") == moved
+    assert "As played" in page.inner_text("[data-show=summary]")
+    expect(page.get_by_role("button", name="Reset")).to_be_disabled()
+
+
 def test_a_fader_acts_on_release(visit):
     page = visit()
     box = page.get_by_role("slider", name="Note density").bounding_box()
     moves_sent = page.evaluate("FaderNets.bench.sent")
     middle = box["y"] + box["height"] / 2
-    position = float(page.get_by_role("slider", name="Note density").input_value())
-    page.mouse.move(box["x"] + 13 + position * (box["width"] - 26), middle)
+    value = float(page.get_by_role("slider", name="Note density").input_value())
+    share = (1 + value) / 2
+    page.mouse.move(box["x"] + 13 + share * (box["width"] - 26), middle)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.8, middle, steps=8)
     assert page.evaluate("FaderNets.bench.sent") == moves_sent
@@ -179,7 +255,7 @@ def test_files_to_take_away(visit, tmp_path):
     with page.expect_download() as download:
         page.get_by_role("button", name="Save MIDI").click()
     download.value.save_as(tmp_path / "result.mid")
-    assert download.value.suggested_filename.endswith("note-0.00.mid")
+    assert download.value.suggested_filename.endswith("note-down-1.00.mid")
     part = midi.read(tmp_path / "result.mid")
     assert len(part.notes) > 3 and part.length == 8
 
@@ -241,8 +317,8 @@ def test_a_key_held_down(visit):
     for _ in range(10):
         page.keyboard.press("ArrowRight")
     wait_until_heard(page)
-    assert page.get_by_role("slider", name="Note density").input_value() == "0.1"
-    assert '"note":0.1,' in page.evaluate("FaderNets.bench.props.value")
+    assert page.get_by_role("slider", name="Note density").input_value() == "-0.9"
+    assert '"note":-0.9,' in page.evaluate("FaderNets.bench.props.value")
 
 
 def test_focus_goes_from_top_to_bottom(visit):
@@ -271,6 +347,7 @@ def test_focus_goes_from_top_to_bottom(visit):
         "Position in seconds",
         "Save MIDI",
         "What to save",
+        "Keep the shape",
         "Rhythm density",
         "Rhythm as played",
         "Note density",
@@ -313,13 +390,33 @@ def test_it_fits_and_looks(visit, artefacts, size, scheme):
 
 def test_programs_can_ask_too(address, tmp_path):
     from gradio_client import Client, handle_file
+    from gradio_client.exceptions import AppError
 
     piece = examples.load("sonata")
     midi.write(piece, tmp_path / "in.mid")
     client = Client(address, verbose=False, download_files=str(tmp_path))
-    path, figures = client.predict(handle_file(tmp_path / "in.mid"), rhythm=0.0, api_name="/slide")
+    path, figures = client.predict(handle_file(tmp_path / "in.mid"), rhythm=-1.0, api_name="/slide")
     assert midi.read(path).length == piece.length
     assert figures["after"]["rhythm"] < figures["before"]["rhythm"]
+    low = figures["after"]["rhythm"]
+    path, figures = client.predict(
+        handle_file(tmp_path / "in.mid"), rhythm=0, note={"bars": [[0, 0]]}, api_name="/slide"
+    )
+    assert Path(path).read_bytes() == (tmp_path / "in.mid").read_bytes()
+    _, figures = client.predict(
+        handle_file(tmp_path / "in.mid"), rhythm=0.0, absolute=True, api_name="/slide"
+    )
+    assert figures["after"]["rhythm"] == pytest.approx(low, abs=0.01)
+    _, figures = client.predict(
+        handle_file(tmp_path / "in.mid"), rhythm=[[0, 0.0], [16, -1.0]], api_name="/slide"
+    )
+    assert low < figures["after"]["rhythm"] < figures["before"]["rhythm"]
+    with pytest.raises(AppError, match="Rhythm: breakpoint 2 of the curve has 3, outside -1 to 1"):
+        client.predict(handle_file(tmp_path / "in.mid"), rhythm=[[0, 0], [4, 3]], api_name="/slide")
+    path, _ = client.predict(
+        handle_file(tmp_path / "in.mid"), strength=[[0, 0.0], [8, 0.0]], api_name="/transfer"
+    )
+    assert Path(path).read_bytes() == (tmp_path / "in.mid").read_bytes()
     path, figures = client.predict(
         handle_file(tmp_path / "in.mid"), arousal="low", last=3, api_name="/transfer"
     )

@@ -7,16 +7,21 @@ import sys
 
 import pytest
 
-from fadernets.arguments import Parser, position, seed, span, strength
+from fadernets.arguments import Parser, fader, seed, span, strength
+from fadernets.curve import Curve
 
 
 @pytest.mark.parametrize(
     ("read", "text", "value"),
     [
-        (position, "0", 0.0),
-        (position, "1", 1.0),
-        (position, "0.25", 0.25),
-        (position, "1e-3", 0.001),
+        (fader, "0", 0.0),
+        (fader, "1", 1.0),
+        (fader, "-1", -1.0),
+        (fader, "0.25", 0.25),
+        (fader, "1e-3", 0.001),
+        (fader, "[[0, 0.0], [16, -0.5]]", Curve([(0, 0.0), (16, -0.5)])),
+        (fader, ' {"bars": [[4, 1]]}', Curve([(4, 1.0)], "bars")),
+        (strength, "[[0, 0], [16, 2.5]]", Curve([(0, 0.0), (16, 2.5)])),
         (strength, "0", 0.0),
         (strength, "7.5", 7.5),
         (strength, repr(sys.float_info.max), sys.float_info.max),
@@ -38,13 +43,24 @@ def test_what_is_taken(read, text, value):
 @pytest.mark.parametrize(
     ("read", "text", "sentence"),
     [
-        (position, "1.01", "1.01 is not between 0 and 1"),
-        (position, "-0.1", "-0.1 is not between 0 and 1"),
-        (position, "nan", "nan is not between 0 and 1"),
-        (position, "half", "half is not between 0 and 1"),
-        (position, "0,5", "0,5 is not between 0 and 1; write 0.5"),
-        (position, ",5", ",5 is not between 0 and 1; write .5"),
-        (position, "0,5,1", "0,5,1 is not between 0 and 1"),
+        (fader, "1.01", "1.01 is not between -1 and 1"),
+        (fader, "-1.1", "-1.1 is not between -1 and 1"),
+        (fader, "nan", "nan is not between -1 and 1"),
+        (fader, "half", "half is not between -1 and 1"),
+        (fader, "0,5", "0,5 is not between -1 and 1; write 0.5"),
+        (fader, "-0,5", "-0,5 is not between -1 and 1; write -0.5"),
+        (fader, ",5", ",5 is not between -1 and 1; write .5"),
+        (fader, "0,5,1", "0,5,1 is not between -1 and 1"),
+        (fader, "[]", "a curve needs a breakpoint or more, and this one has none"),
+        (fader, "[[0, 2]]", "breakpoint 1 of the curve has 2, outside -1 to 1"),
+        (fader, "[[0, NaN]]", "breakpoint 1 of the curve is no pair of numbers such as [16, 0.5]"),
+        (
+            fader,
+            "[[0, 1]",
+            "[[0, 1] is no JSON such as [[0, 0.0], [16, 0.5]]: Expecting ',' delimiter, column 8",
+        ),
+        (fader, "[" * 100_000, "the curve is nested too deeply"),
+        (strength, "[[0, -1]]", "breakpoint 1 of the curve has -1, outside 0 to 1.79769e+308"),
         (strength, "-1", "-1 is not a number of 0 or more"),
         (strength, "inf", "inf is not a number of 0 or more"),
         (strength, "1,5", "1,5 is not a number of 0 or more; write 1.5"),

@@ -6,6 +6,8 @@ from importlib import import_module
 import pytest
 
 MODULES = {
+    "fadernets.curve": 2,
+    "fadernets.faders": 1,
     "fadernets.music.attributes": 1,
     "fadernets.music.events": 2,
     "fadernets.music.key": 2,

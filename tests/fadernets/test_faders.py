@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fadernets import faders
+from fadernets.curve import Curve
 from fadernets.faders import Fader
 
 FADER = Fader("rhythm", (0.125, 0.25, 0.75), (-2.0, 0.0, 1.0))
@@ -96,3 +97,79 @@ def test_saved_faders_are_loaded_as_they_were(tmp_path):
     faders.save(scales, tmp_path / "faders.json")
     assert faders.load(tmp_path / "faders.json") == scales
     assert list(faders.load(tmp_path / "faders.json")) == ["rhythm", "note"]
+
+
+def offsets(least=-1.0, most=1.0):
+    return st.floats(least, most)
+
+
+@given(scales(), st.lists(st.floats(-30, 30), min_size=1, max_size=20))
+def test_no_offset_leaves_every_density_to_the_bit(fader, densities):
+    assert fader.offset(densities, 0.0).tolist() == densities
+
+
+@given(scales(), st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_a_whole_offset_brings_every_density_to_an_end(fader, positions):
+    densities = fader.density_at(positions)
+    assert fader.offset(densities, 1.0) == pytest.approx(fader.density[-1], abs=1e-9)
+    assert fader.offset(densities, -1.0) == pytest.approx(fader.density[0], abs=1e-9)
+
+
+@given(scales(), st.floats(-30, 30), offsets(), offsets())
+def test_a_higher_offset_is_no_lower_a_density(fader, density, first, second):
+    low, high = (float(fader.offset(density, by)) for by in sorted([first, second]))
+    assert low <= high + 1e-9
+    inside = fader.density[0] + 0.01 < density < fader.density[-1] - 0.01
+    if inside and abs(first - second) > 0.01:
+        assert low < high
+
+
+@given(scales(), st.floats(-30, 30), st.floats(-30, 30), offsets(-0.99, 0.99))
+def test_segments_keep_their_order_and_an_end_is_not_overshot(fader, first, second, by):
+    low, high = sorted([first, second])
+    moved = fader.offset([low, high], by)
+    assert moved[0] <= moved[1] + 1e-9
+    if fader.density[0] <= low and high <= fader.density[-1] and high - low > 0.01:
+        assert moved[0] < moved[1]  # and the differences shrink by the offset's share alone
+        assert moved[1] - moved[0] == pytest.approx((1 - abs(by)) * (high - low), abs=1e-9)
+    for before, after in zip((low, high), moved, strict=True):
+        bounds = sorted([before, fader.density[-1] if by > 0 else fader.density[0]])
+        assert bounds[0] - 1e-9 <= after <= bounds[1] + 1e-9
+
+
+@given(scales(), st.floats(-30, 30), offsets())
+def test_a_density_beyond_the_end_goes_no_further(fader, density, by):
+    if (density >= fader.density[-1] and by > 0) or (density <= fader.density[0] and by < 0):
+        assert fader.offset(density, by) == density
+
+
+@given(scales(), st.floats(0, 1))
+def test_densities_of_codes_are_the_inverse_of_codes_of_densities(fader, position):
+    density = fader.density_at(position)
+    assert fader.density_of(fader.code_of(density)) == pytest.approx(float(density), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("by", "error", "sentence"),
+    [
+        (1.5, ValueError, "rhythm fader offset 1.5 is outside -1 to 1"),
+        ([0.0, -1.01], ValueError, "rhythm fader offset -1.01 is outside -1 to 1"),
+        (float("nan"), ValueError, "rhythm fader offset nan is outside -1 to 1"),
+        ("-0,5", TypeError, "rhythm fader offset '-0,5' is text, no number: write -0.5"),
+        (
+            None,
+            TypeError,
+            "rhythm fader offset None is no number: "
+            "leave rhythm out of the offsets where it shall stay",
+        ),
+        (
+            Curve([(0, 0.5)]),
+            TypeError,
+            "rhythm fader offset is a curve and no number: write curve.along(piece, segments)",
+        ),
+    ],
+)
+def test_offsets_that_cannot_be_are_refused(by, error, sentence):
+    with pytest.raises(error) as refusal:
+        FADER.offset(0.25, by)
+    assert str(refusal.value) == sentence

@@ -155,6 +155,85 @@ def test_faders_change_what_is_played(net, segments):
     assert low != high
 
 
+@pytest.fixture
+def unused(net, monkeypatch) -> FaderNet:
+    """The model, which fails when it is used."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("the model was given a segment that does not move")
+
+    monkeypatch.setattr(FaderNet, "encode", fail)
+    monkeypatch.setattr(FaderNet, "reconstruct", fail)
+    return net
+
+
+def test_an_offset_of_nothing_is_not_given_to_the_model(unused, segments):
+    for offsets in ({"rhythm": 0.0}, {"rhythm": [0] * 6, "note": -0.0}):
+        assert unused.slide(segments, offsets=offsets, seed=5) == segments
+
+
+def test_segments_without_an_offset_come_back_themselves(net, segments):
+    offsets = {"rhythm": np.array([0, 0.5, 0, -1, 0, 0]), "note": [0.0, 0, 0.2, 0, 0, 0]}
+    slid = net.slide(segments, offsets=offsets, seed=range(6))
+    assert [new is old for new, old in zip(slid, segments, strict=True)] == [
+        True, False, False, False, True, True,
+    ]  # fmt: skip
+    for row in (1, 2, 3):
+        alone = {name: by[row] for name, by in offsets.items()}
+        (expected,) = net.slide([segments[row]], offsets=alone, seed=[row])
+        assert rows(slid[row]) == rows(expected)
+
+
+def test_an_offset_starts_from_where_the_codes_are(net, segments):
+    codes = net.moved(segments, {"rhythm": [0.0, 0.1, 0.25, 0.5, 0.75, 1.0]})
+    now = net.wanted_densities(codes)["rhythm"]
+    assert now == pytest.approx(net.density("rhythm", np.array([0, 0.1, 0.25, 0.5, 0.75, 1])))
+    for by, ends in ((0.5, 1.0), (-0.5, 0.2), (1.0, 1.0), (-1.0, 0.2)):
+        moved_codes = net.moved(codes, offsets={"rhythm": by})
+        expected = now + abs(by) * (ends - now)
+        assert net.wanted_densities(moved_codes)["rhythm"] == pytest.approx(expected)
+        assert moved_codes.values["note"].equal(codes.values["note"])
+        assert moved_codes.values["rhythm"][:, 1:].equal(codes.values["rhythm"][:, 1:])
+    for offsets in ({"rhythm": 0}, {"rhythm": [0.0] * 6, "note": 0.0}):
+        still = net.moved(codes, offsets=offsets)
+        assert all(still.values[name].equal(value) for name, value in codes.values.items())
+
+
+def test_codes_beyond_the_scale_do_not_come_back_to_it(net, segments):
+    codes = moved(net.encode(segments), rhythm=[9.0] * 3 + [-9.0] * 3)
+    up = net.moved(codes, offsets={"rhythm": 0.5}).values["rhythm"][:, 0]
+    down = net.moved(codes, offsets={"rhythm": -1.0}).values["rhythm"][:, 0]
+    assert up[:3].tolist() == [9.0] * 3 and (up[3:] > -4).all()
+    assert down[:3].tolist() == [-4.0] * 3 and down[3:].tolist() == [-9.0] * 3
+
+
+def test_of_one_segment_an_offset_is_a_position(net, segments):
+    """Both ways to the same density are the same music."""
+    codes = net.encode(segments[:1])
+    for by in (-1.0, -0.3, 0.4, 1.0):
+        now = net.wanted_densities(codes)["note"]
+        position = net.position("note", net.offset_density("note", now, by))
+        (one,) = net.slide(codes, offsets={"note": by}, seed=1)
+        (other,) = net.slide(codes, {"note": position}, seed=1)
+        assert rows(one) == rows(other)
+
+
+@pytest.mark.parametrize(
+    ("positions", "offsets", "message"),
+    [
+        (None, {"tempo": 0.5}, "no fader 'tempo'; there are: rhythm, note"),
+        (None, {"rhythm": -1.01}, "rhythm fader offset -1.01 is outside -1 to 1"),
+        ({"note": 0.5}, {"rhythm": 1.01}, "rhythm fader offset 1.01 is outside -1 to 1"),
+        (None, {"rhythm": [0.5] * 2}, "2 offsets of the rhythm fader for 6 segments"),
+        ({"note": 0.5}, {"note": 0.5}, "the note fader is given a position and an offset"),
+    ],
+)
+def test_impossible_offsets_are_refused(net, segments, positions, offsets, message):
+    for source in (segments, net.encode(segments)):
+        with pytest.raises(ValueError, match=f"^{message}$"):
+            net.slide(source, positions, offsets=offsets)
+
+
 def test_sliding_leaves_the_codes_given_as_they_are(net, segments):
     codes = net.encode(segments)
     before = {name: value.clone() for name, value in codes.values.items()}
@@ -224,8 +303,9 @@ def test_what_is_no_list_of_segments_is_told_how_to_become_one(net, segments, tm
 
 
 def test_positions_without_a_name_are_refused(net, segments):
-    with pytest.raises(TypeError, match="positions name their faders"):
-        net.slide(segments, 0.5)
+    for given in ({"positions": 0.5}, {"offsets": 0.5}):
+        with pytest.raises(TypeError, match="positions name their faders"):
+            net.slide(segments, **given)
 
 
 def test_positions_and_densities(net):
@@ -292,7 +372,28 @@ def test_transfer_goes_by_the_difference_of_the_poles(net, segments):
 
 
 def test_transfer_of_strength_nothing_changes_nothing(net, segments):
-    assert played(net.transfer(segments, "high", 0.0)) == played(net.reconstruct(segments))
+    assert net.transfer(segments, "high", 0.0) == segments
+    codes = net.encode(segments)
+    assert played(net.transfer(codes, "high", 0.0)) == played(net.reconstruct(codes))
+
+
+def test_a_transfer_of_strength_nothing_is_not_given_to_the_model(unused, segments):
+    assert unused.transfer(segments, "high", [0.0] * 6, seed=3) == segments
+
+
+@pytest.mark.parametrize("target", ["low", "high", {"valence": "low"}])
+def test_strengths_are_each_segment_s_own(bright, segments, target):
+    strengths = [0.0, 1.0, 0.5, 0.0, 2.0, 0.25]
+    both = bright.transfer(segments, target, strengths, seed=range(6))
+    for row, strength in enumerate(strengths):
+        (alone,) = bright.transfer([segments[row]], target, strength, seed=[row])
+        assert rows(both[row]) == rows(alone)
+        assert (both[row] is segments[row]) == (strength == 0)
+    shifted = bright.shifted(segments, target, strengths)
+    plain = bright.encode(segments)
+    for name, value in shifted.values.items():
+        assert value[[0, 3]].equal(plain.values[name][[0, 3]])
+    assert shifted.key[[0, 3]].equal(plain.key[[0, 3]])
 
 
 @pytest.mark.parametrize(
@@ -301,6 +402,9 @@ def test_transfer_of_strength_nothing_changes_nothing(net, segments):
         ("calm", 1.0, "arousal 'calm' is neither low nor high"),
         ("low", -1.0, "strength -1.0"),
         ("low", float("nan"), "strength nan"),
+        ("low", [1.0] * 5 + [-0.5], "strength -0.5 is not a number of 0 or more"),
+        ("low", [1.0] * 5, "5 strengths for 6 segments"),
+        ("calm", 0.0, "arousal 'calm' is neither low nor high"),
     ],
 )
 def test_impossible_transfers_are_refused(net, segments, target, strength, message):
@@ -389,7 +493,9 @@ def test_arousal_by_name_is_arousal(bright, segments):
 
 @pytest.mark.parametrize("target", [{}, *mood_transfer.PRESETS.values()])
 def test_moods_of_strength_nothing_change_nothing(bright, segments, target):
-    assert played(bright.transfer(segments, target, 0.0)) == played(bright.reconstruct(segments))
+    assert bright.transfer(segments, target, 0.0) == segments
+    codes = bright.encode(segments)
+    assert played(bright.transfer(codes, target, 0.0)) == played(bright.reconstruct(codes))
 
 
 def test_a_model_without_valence_says_so(net, segments):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -70,16 +71,21 @@ def test_calmer_has_fewer_onsets_is_softer_and_held(arranger):
     poles = torch.tensor([[-0.25, -0.1], [0.25, 0.1]])  # of low and of high: onsets, velocity
     arranger.reviser.poles.copy_(poles)
     for by, legato in ((1.0, 6.0), (0.5, 3.0), (-1.0, -3.0), (-0.5, -1.5)):
-        moved = arranger.shift_arousal(request, by)
+        moved = arranger.shift_arousal(request, torch.full((7,), by, dtype=torch.float64))
         expected = (request.densities["rhythm"] - 0.5 * by).clamp(1 / 16, 1.0)
         torch.testing.assert_close(moved.densities["rhythm"], expected)
         assert moved.densities["note"].equal(request.densities["note"])
         torch.testing.assert_close(moved.louder, torch.full((7,), -0.2 * by))
         assert moved.legato.tolist() == [legato] * 7
         assert moved.notes == request.notes
-    twice = arranger.shift_arousal(arranger.shift_arousal(request, 0.25), 0.25)
-    torch.testing.assert_close(twice.louder, arranger.shift_arousal(request, 0.5).louder)
-    assert twice.legato.tolist() == [3.0] * 7
+    each = torch.tensor([1.0, 0, -1, 0.5, 0, -0.5, 0], dtype=torch.float64)
+    moved = arranger.shift_arousal(request, each)
+    twice = arranger.shift_arousal(arranger.shift_arousal(request, each / 2), each / 2)
+    torch.testing.assert_close(twice.louder, moved.louder)
+    assert twice.legato.tolist() == moved.legato.tolist() == [6, 0, -3, 3, 0, -1.5, 0]
+    sparse = replace(request, densities=request.densities | {"rhythm": torch.full((7,), 0.01)})
+    moved = arranger.shift_arousal(sparse, each)  # less than an onset: only what moves gets one
+    assert (moved.densities["rhythm"] == 0.01).tolist() == (each == 0).tolist()
 
 
 def test_each_segment_goes_to_the_other_mode_of_its_own_key(arranger):
@@ -88,12 +94,13 @@ def test_each_segment_goes_to_the_other_mode_of_its_own_key(arranger):
     in_c = Notes.of(times, [t + 0.5 for t in times], scale, [64] * 8)
     in_a = Notes.of(times, [t + 0.5 for t in times], [pitch + 9 for pitch in scale], [64] * 8)
     request = arranger.request([in_c, in_a], torch.device("cpu"))
-    shifted = arranger.to_parallel_mode(request, torch.tensor([0, 9]), "low", 1.0)
+    shifted = arranger.to_parallel_mode(request, torch.tensor([0, 9]), "low", np.ones(2))
     minor = [60, 62, 63, 65, 67, 68, 71, 72]
     assert [notes.pitch.tolist() for notes in shifted.notes] == [minor, [p + 9 for p in minor]]
     assert shifted.labels is request.labels
-    barely = arranger.to_parallel_mode(request, torch.tensor([0, 9]), "low", 0.5)
+    barely = arranger.to_parallel_mode(request, torch.tensor([0, 9]), "low", np.array([0.5, 0]))
     assert barely.notes[0].pitch.tolist() == [60, 62, 63, 65, 67, 69, 71, 72]
+    assert list(barely.notes[1]) == list(in_a)
 
 
 def test_codes_of_a_model_that_keeps_no_notes_cannot_be_arranged(arranger):

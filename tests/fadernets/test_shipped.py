@@ -198,9 +198,8 @@ def test_tense_is_busier_than_calm(net, source):
 
 
 def test_presets_of_no_strength_leave_the_music(net, source):
-    plain = [list(n) for n in net.reconstruct(source[:8])]
     for moods in PRESETS.values():
-        assert [list(n) for n in net.transfer(source[:8], moods, 0.0)] == plain
+        assert net.transfer(source[:8], moods, 0.0) == source[:8]
 
 
 def test_the_arranger_moves_valence_and_leaves_the_rest(arranger, source):

@@ -151,12 +151,16 @@ def test_values_that_make_no_sense_get_a_sentence(server: Server, value: object)
         assert str(server.temporary) not in sentence and "Error" not in sentence
 
 
+FALLS = "comes before the one ahead of it, at 4."
+
+
 @pytest.mark.parametrize(
     ("endpoint", "place", "value", "sentence"),
     [
-        ("slide", 1, 2, "Rhythm 2 is not a number from 0 to 1."),
-        ("slide", 2, "<b>", "Note is not a number."),
-        ("slide", 4, -1, "First -1 is outside 0 to 53."),
+        ("slide", 1, 2, "Rhythm 2 is outside -1 to 1."),
+        ("slide", 2, "<b>", "Note is not a number or a curve."),
+        ("slide", 2, [[4, 0.5], [2, 0.5]], f"Note: breakpoint 2 of the curve, at 2, {FALLS}"),
+        ("slide", 4, -1, "First -1 is outside 0 to 71."),
         ("transfer", 1, "up", "Arousal 'up' is not one of low, high."),
         ("transfer", 0, "a.mid", "Midi 'a.mid' is not a file that was uploaded."),
     ],
@@ -165,8 +169,8 @@ def test_programs_are_told_which_value_does_not_suit(
     server: Server, endpoint: str, place: int, value: object, sentence: str
 ):
     (path,) = server.upload("mine.mid", midi.dump(examples.load("mazurka"))).json()
-    values = [{"path": path, "meta": {"_type": "gradio.FileData"}}, *[None] * 7]
-    values = values[: 6 if endpoint == "slide" else 8]
+    values = [{"path": path, "meta": {"_type": "gradio.FileData"}}, *[None] * 8]
+    values = values[: 8 if endpoint == "slide" else 9]
     values[place] = value
     event_id = server.ask(f"gradio_api/call/{endpoint}", {"data": values}).json()["event_id"]
     answer = server.ask(f"gradio_api/call/{endpoint}/{event_id}").text

@@ -17,6 +17,6 @@ def test_endpoint_changes_a_file(net, session, tmp_path):
     new, figures = endpoints.change(net, path, values, tmp_path / "new")
     assert midi.read(new).length == pytest.approx(session.piece.length, abs=0.01)
     assert figures["after"]["rhythm"] > figures["before"]["rhythm"]
-    assert figures["unchanged"] == [] and Path(new).name == "in_rhythm-1.00.mid"
+    assert figures["unchanged"] == [] and Path(new).name == "in_rhythm-up-1.00.mid"
     with pytest.raises(ValueError, match="rhythm"):
         endpoints.change(net, path, {"rhythm": 3.0}, tmp_path / "none")

@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from demo.editing.requests import HIGHEST_SEED, EditRequest, SaveRequest, flag, number, whole
+from demo.editing.requests import (
+    HIGHEST_SEED,
+    EditRequest,
+    SaveRequest,
+    flag,
+    number,
+    towards,
+    whole,
+)
+from fadernets.curve import Curve
 
 FADERS = ("rhythm", "note")
 
@@ -18,9 +27,12 @@ def read(count: int = 5, faders: tuple[str, ...] = FADERS, **values: Any) -> Edi
 def test_what_was_not_moved_is_left_out() -> None:
     assert read() == EditRequest(0, 1)
     assert read(rhythm=None, note=None, arousal=None, valence=0, seed=None) == EditRequest(0, 1)
-    request = read(first=2, last=4, rhythm=0, note=1.0, arousal=-1, valence=0.5, seed=7)
-    assert request == EditRequest(2, 4, {"rhythm": 0, "note": 1.0}, -1, 0.5, 7)
-    assert request.span == (2, 4) and request.moods == {"arousal": -1, "valence": 0.5}
+    assert read(rhythm=0, note=[[0, 0.0], [4, 0]], arousal=[[8, 0]]).is_neutral
+    values = {"first": 2, "last": 4, "note": 1.0, "arousal": -1, "valence": 0.5, "seed": 7}
+    assert read(**values, rhythm=0) == EditRequest(2, 4, {"note": 1.0}, -1, 0.5, 7)
+    asked = read(**values, rhythm=0, absolute=True)
+    assert asked == EditRequest(2, 4, {"rhythm": 0, "note": 1.0}, -1, 0.5, 7, absolute=True)
+    assert asked.span == (2, 4) and asked.moods == {"arousal": -1, "valence": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -28,7 +40,11 @@ def test_what_was_not_moved_is_left_out() -> None:
     [
         ({}, True),
         ({"seed": 3}, True),
-        ({"rhythm": 0.0}, False),  # all the way down is moved
+        ({"rhythm": 0.0}, True),
+        ({"rhythm": 0.0, "absolute": True}, False),  # all the way down is moved
+        ({"rhythm": -0.01}, False),
+        ({"rhythm": [[0, 0.0], [99, 0.5]]}, False),
+        ({"valence": {"bars": [[0, 0.0], [1, -0.5]]}}, False),
         ({"arousal": 0.0, "valence": 0}, True),
         ({"arousal": 0.1}, False),
         ({"valence": -0.1}, False),
@@ -45,8 +61,10 @@ def test_neutral_is_where_nothing_was_moved(values: dict[str, Any], neutral: boo
         {"first": 4, "last": 4},
         {"first": 0, "last": 4},
         {"first": 1.0, "last": 3.0},
-        {"rhythm": 0},
+        {"rhythm": -1},
         {"rhythm": 1},
+        {"rhythm": 0, "absolute": True},
+        {"rhythm": 1, "absolute": True},
         {"arousal": -1},
         {"arousal": 1},
         {"valence": -1},
@@ -56,11 +74,11 @@ def test_neutral_is_where_nothing_was_moved(values: dict[str, Any], neutral: boo
     ],
 )
 def test_the_ends_of_every_range_belong_to_it(values: dict[str, Any]) -> None:
-    request = read(**values)
-    fields = {"first": request.first, "last": request.last, "seed": request.seed, **request.faders}
-    fields |= {"arousal": request.arousal, "valence": request.valence}
-    assert fields.items() >= values.items()
-    assert isinstance(request.first, int) and isinstance(request.last, int)
+    asked = read(**values)
+    got = {"first": asked.first, "last": asked.last, "seed": asked.seed, **asked.faders}
+    got |= {"arousal": asked.arousal, "valence": asked.valence, "absolute": asked.absolute}
+    assert got.items() >= values.items()
+    assert isinstance(asked.first, int) and isinstance(asked.last, int)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +95,19 @@ def test_the_ends_of_every_range_belong_to_it(values: dict[str, Any]) -> None:
         ({"first": True}, "first True is not a number"),
         ({"rhythm": "0.5"}, "rhythm '0.5' is not a number"),
         ({"rhythm": float("nan")}, "rhythm nan is not a number"),
-        ({"note": 1.01}, "note 1.01 is outside 0 to 1"),
-        ({"note": -0.01}, "note -0.01 is outside 0 to 1"),
+        ({"note": 1.01}, "note 1.01 is outside -1 to 1"),
+        ({"note": -1.01}, "note -1.01 is outside -1 to 1"),
+        ({"note": -0.01, "absolute": True}, "note -0.01 is outside 0 to 1"),
+        ({"absolute": 1}, "absolute 1 is neither true nor false"),
+        (
+            {"note": [[0, -0.5]], "absolute": True},
+            "note: breakpoint 1 of the curve has -0.5, outside 0 to 1",
+        ),
+        ({"arousal": []}, "arousal: a curve needs a breakpoint or more, and this one has none"),
+        (
+            {"rhythm": {"a": [1]}},
+            r"rhythm: it is neither a number nor a curve such as \[\[0, 0.0\], \[16, 0.5\]\]",
+        ),
         ({"arousal": -1.01}, "arousal -1.01 is outside -1 to 1"),
         ({"valence": 1.01}, "valence 1.01 is outside -1 to 1"),
         ({"seed": -1}, "seed -1 is outside 0 to 999999"),
@@ -90,6 +119,22 @@ def test_the_ends_of_every_range_belong_to_it(values: dict[str, Any]) -> None:
 def test_what_cannot_be_is_named_with_its_bounds(values: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=f"^{sentence}$"):
         read(**values)
+
+
+def test_a_curve_is_read_for_faders_and_moods() -> None:
+    asked = read(note=[[0, 0.0], [16, -0.5]], arousal={"bars": [[0, 0.5]]}, valence=0.5)
+    assert asked.faders == {"note": Curve([(0, 0.0), (16, -0.5)])}
+    assert asked.moods == {"arousal": Curve([(0, 0.5)], "bars"), "valence": 0.5}
+
+
+def test_a_side_and_a_strength_are_a_mood() -> None:
+    assert towards("high", 0.5) == 0.5 and towards("low", 1) == -1 and towards("low", 0) == 0
+    curve = towards("low", [[0, 0.0], [8, 1]])
+    assert read(arousal=curve).arousal == Curve([(0, 0.0), (8, -1.0)])
+    assert towards("high", {"bars": [[2, 0.5]]}) == {"bars": [[2, 0.5]]}
+    for wrong in (-0.5, 1.5, "1", [[0, 2]], None):
+        with pytest.raises(ValueError, match="^strength"):
+            towards("low", wrong)
 
 
 def test_a_fader_that_the_model_has_not_is_an_error_once_it_is_moved() -> None:

@@ -11,6 +11,7 @@ import pytest
 from demo.editing import piece_session
 from demo.editing.piece_session import SLICE, PieceSession, excerpt, mean_arousal, play
 from demo.editing.requests import EditRequest
+from fadernets.curve import Curve
 from fadernets.music.notes import EARLY, Notes, concatenate
 from fadernets.music.piece import NO_PEDAL, Piece, Segment, segments
 
@@ -29,32 +30,53 @@ class FakeNet:
 
     Attributes
     ----------
-    encoded, slid, shifts : list
+    encoded, slid, shifts, homes : list
         What it was called with.
     """
+
+    faders = ("rhythm", "note")
 
     def __init__(self) -> None:
         self.encoded: list[int] = []
         self.slid: list[tuple[list[int], dict, list[int] | None]] = []
-        self.shifts: list[tuple[dict, float]] = []
+        self.shifts: list[tuple[dict, list[float]]] = []
+        self.homes: list[dict] = []
 
     def encode(self, parts: Sequence[Segment]) -> FakeCodes:
         self.encoded.append(len(parts))
         return FakeCodes(len(part.notes) for part in parts)
 
-    def coded(self, parts: Sequence[Segment], codes: Sequence[FakeCodes]) -> list[int]:
+    def coded(self, parts: Sequence[Segment], codes: Sequence[FakeCodes]) -> FakeCodes:
         assert len(parts) == len(codes)
-        return [number for code in codes for number in code]
+        return FakeCodes(number for code in codes for number in code)
 
-    def shifted(self, codes: list[int], target: Mapping[str, str], strength: float) -> list[int]:
-        self.shifts.append((dict(target), strength))
+    def wanted_densities(self, codes: FakeCodes) -> dict[str, np.ndarray]:
+        return {name: np.full(len(codes), 0.5) for name in self.faders}
+
+    def densities(self, parts: Sequence[Segment]) -> dict[str, np.ndarray]:
+        measures = [part.measure(self.faders) for part in parts]
+        return {name: np.array([m[name] for m in measures]) for name in self.faders}
+
+    def shifted(
+        self, codes: list[int], target: Mapping[str, str], strength: np.ndarray
+    ) -> list[int]:
+        self.shifts.append((dict(target), strength.tolist()))
         return codes
 
     def slide(
-        self, codes: list[int], positions: Mapping[str, float], seed: list[int] | None
+        self,
+        codes: list[int],
+        positions: Mapping[str, np.ndarray] | None = None,
+        *,
+        offsets: Mapping[str, np.ndarray] | None = None,
+        home: Mapping[str, np.ndarray] | None = None,
+        seed: list[int] | None,
     ) -> list[Notes]:
-        self.slid.append((codes, dict(positions), seed))
-        pitch = 30 + round(60 * sum(positions.values()) / 2)
+        self.homes.append({name: values.tolist() for name, values in (home or {}).items()})
+        moved = {name: by.tolist() for name, by in (positions or offsets or {}).items()}
+        self.slid.append((codes, moved, seed))
+        self.absolute = positions is not None
+        pitch = 30 + round(30 * sum(by[0] for by in moved.values()))
         return [Notes.of([0.0], [1.0], [pitch], [64]) for _ in codes]
 
 
@@ -84,12 +106,12 @@ def changed_in(session: PieceSession, result: Piece) -> list[int]:
 
 def test_codes_are_kept_for_the_same_span_and_made_anew_for_another(net: FakeNet) -> None:
     session = PieceSession(one_chord_a_bar(6))
-    first = session.codes(net, (0, 2))
-    assert session.codes(net, (0, 2)) is first and net.encoded == [3]
-    session.codes(net, (0, 3))
-    session.codes(net, (1, 3))
+    first = session.codes(net, session.usable((0, 2)))
+    assert session.codes(net, session.usable((0, 2))) is first and net.encoded == [3]
+    session.codes(net, session.usable((0, 3)))
+    session.codes(net, session.usable((1, 3)))
     assert net.encoded == [3, 4, 3]
-    session.codes(net, (0, 2))
+    session.codes(net, session.usable((0, 2)))
     assert net.encoded == [3, 4, 3, 3]
 
 
@@ -105,7 +127,8 @@ def test_a_result_is_of_the_request_and_of_no_earlier_one(net: FakeNet) -> None:
     for request in requests:
         result = session.result(net, request)
         assert changed_in(session, result) == [request.first, request.last]
-        assert net.slid[-1][1] == request.faders
+        moved = {name: [by] for name, by in request.faders.items()}
+        assert [slid[1] for slid in net.slid[-2:]] == [moved] * 2  # of each segment
         assert session.result(net, request) is result
     assert len(net.slid) == 2 * len(requests) and net.encoded == [2, 2]
 
@@ -199,12 +222,64 @@ def test_a_span_ends_with_the_piece() -> None:
 
 
 def test_moods_move_first_each_its_own_way_and_as_far_as_it_was_asked(net: FakeNet) -> None:
-    play(net, [1, 2], EditRequest(0, 1, {"note": 0.1}, arousal=-0.25, valence=0.75), [0, 1])
-    assert net.shifts == [({"arousal": "low"}, 0.25), ({"valence": "high"}, 0.75)]
-    assert net.slid == [([1, 2], {"note": 0.1}, None)]
-    play(net, [1], EditRequest(0, 0, valence=-1.0, seed=0), [4])
-    assert net.shifts[2:] == [({"valence": "low"}, 1.0)]
+    session = PieceSession(one_chord_a_bar(6))
+    request = EditRequest(0, 1, {"note": 0.1}, arousal=-0.25, valence=0.75)
+    play(net, [1, 2], request, session.piece, session.segments[:2], {"note": np.ones(2)})
+    assert net.shifts == [({"arousal": "low"}, [0.25] * 2), ({"valence": "high"}, [0.75] * 2)]
+    assert net.slid == [([1, 2], {"note": [0.1] * 2}, None)]
+    assert net.homes == [{"note": [1.0, 1.0]}]
+    request = EditRequest(4, 4, valence=-1.0, seed=0)
+    play(net, [1], request, session.piece, session.segments[4:5], {})
+    assert net.shifts[2:] == [({"valence": "low"}, [1.0])]
     assert net.slid[1:] == [([1], {}, [4])]
+
+
+def test_a_mood_s_curve_goes_both_ways(net: FakeNet) -> None:
+    session = PieceSession(one_chord_a_bar(5))
+    session.result(net, EditRequest(0, 4, arousal=Curve([(2, -1.0), (18, 1.0)])))
+    assert net.encoded == [4]  # the segment in the middle stays as it is
+    all_four = [({"arousal": "low"}, [1.0, 0.5, 0, 0]), ({"arousal": "high"}, [0, 0, 0.5, 1.0])]
+    first_and_last = [({"arousal": "low"}, [1.0, 0]), ({"arousal": "high"}, [0, 1.0])]
+    second_and_fourth = [({"arousal": "low"}, [0.5, 0]), ({"arousal": "high"}, [0, 0.5])]
+    assert net.shifts == [*all_four, *first_and_last, *second_and_fourth]
+
+
+def test_only_what_a_curve_moves_is_given_to_the_model(net: FakeNet) -> None:
+    session = PieceSession(one_chord_a_bar(6, broken=[4]))
+    curve = Curve([(8, 0.0), (8, 0.5), (12, 1.0)])
+    request = EditRequest(0, 5, {"rhythm": curve}, seed=10)
+    result = session.result(net, request)
+    assert changed_in(session, result) == [2, 3, 5] and net.encoded == [3]
+    assert net.slid == [([3], {"rhythm": [0.75]}, [12]), ([3] * 2, {"rhythm": [1.0] * 2}, [13, 15])]
+    assert not net.absolute
+    session.result(net, replace(request, absolute=True))
+    assert net.encoded == [3, 5] and net.absolute
+    early = replace(request, last=1)
+    assert session.leaves(early) and session.result(net, early) is session.piece
+
+
+def test_offsets_start_from_what_segments_had_before_their_neighbours_changed(
+    net: FakeNet,
+) -> None:
+    """And with a mood, from where it has brought them."""
+    session = PieceSession(one_chord_a_bar(3))
+    session.result(net, EditRequest(0, 2, {"rhythm": 0.5}))
+    had = {"rhythm": [1 / 16], "note": [3.0]}
+    assert net.homes == [{name: value * 2 for name, value in had.items()}, had]
+    session.result(net, EditRequest(0, 2, {"rhythm": 0.5}, arousal=0.5))
+    assert net.homes[2:] == [
+        {"rhythm": [0.5] * 2, "note": [0.5] * 2},
+        {"rhythm": [0.5], "note": [0.5]},
+    ]
+
+
+def test_a_position_is_given_to_every_segment(net: FakeNet) -> None:
+    session = PieceSession(one_chord_a_bar(3))
+    session.result(net, EditRequest(0, 2, {"rhythm": 0.0}, absolute=True))
+    assert net.absolute and [slid[1] for slid in net.slid] == [
+        {"rhythm": [0.0] * 2},
+        {"rhythm": [0.0]},
+    ]
 
 
 def test_two_pieces_are_told_apart_by_id() -> None:

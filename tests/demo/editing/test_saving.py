@@ -35,7 +35,7 @@ def test_saved_midi_is_the_result(net, session, scope, tmp_path):
     assert set(zip(*places(expected), strict=True)) <= set(zip(*places(saved), strict=True))
     assert saved.length == pytest.approx(expected.length, abs=0.01)
     assert path.name.startswith("chopin-mazurka")
-    assert path.name.endswith("rhythm-0.70_seed-5.mid")
+    assert path.name.endswith("rhythm-up-0.70_seed-5.mid")
     assert ("segments-3-4" in path.name) == (scope == "selection")
 
 

@@ -13,9 +13,10 @@ import pytest
 from demo.editing import service
 from demo.editing.piece_session import PieceSession, open_example, open_file
 from demo.editing.requests import EditRequest
+from fadernets.curve import Curve
 from fadernets.mood_transfer import PRESETS
 from fadernets.music.notes import cut
-from fadernets.music.piece import segments
+from fadernets.music.piece import Piece, segments
 from fadernets.whole_piece import changed
 from tests.demo.editing.requested import ask
 
@@ -56,7 +57,13 @@ def test_a_seed_alone_changes_nothing(net, session):
 
 
 @pytest.mark.parametrize(
-    "moved", [{"faders": {"rhythm": 1.0}}, {"faders": {"note": 0.0}}, {"arousal": 1.0}]
+    "moved",
+    [
+        {"faders": {"rhythm": 1.0}},
+        {"faders": {"note": -1.0}},
+        {"faders": {"note": 0.0}, "absolute": True},
+        {"arousal": 1.0},
+    ],
 )
 def test_only_the_selection_changes(net, session, moved):
     request = EditRequest(2, 3, **moved)
@@ -72,10 +79,10 @@ def test_only_the_selection_changes(net, session, moved):
 def test_the_rhythm_fader_is_obeyed(net, session):
     low, high = (
         service.answer(net, session, ask(0, 11, rhythm=position))["figures"]["rhythm"]
-        for position in (0.0, 1.0)
+        for position in (-1.0, 1.0)
     )
-    assert low["piece"] == high["piece"]
-    assert low["result"]["position"] < high["result"]["position"]
+    assert low["piece"]["text"] == high["piece"]["text"]
+    assert low["result"]["position"] < 0.25 and 0.75 < high["result"]["position"]
 
 
 @pytest.mark.slow
@@ -88,9 +95,55 @@ def test_the_figure_of_arousal_goes_where_it_is_asked_to(net, session, arousal, 
 @pytest.mark.slow
 def test_faders_have_their_say_after_arousal(net, session):
     """Arousal moves the fader's dimension too, but a fader that was set keeps its value."""
-    spans = [ask(0, 11, note=position, arousal=1.0) for position in (0.0, 1.0)]
+    spans = [ask(0, 11, note=by, arousal=1.0) for by in (-1.0, 1.0)]
     low, high = (service.answer(net, session, values)["figures"]["note"] for values in spans)
     assert low["result"]["position"] < high["result"]["position"]
+
+
+def test_an_offset_is_read_as_mean_densities_and_keeps_the_shape(net):
+    """A whole piece, one step up and a tenth: before it was flat (spread .26 -> .05)."""
+    session = open_example("mazurka")
+    last = len(session.segments) - 1
+    usable = session.usable((0, last))
+    own = net.densities(usable)["rhythm"]
+
+    def of(result: Piece) -> np.ndarray:
+        now = segments(result)
+        return net.densities([now[s.index] for s in usable])["rhythm"]
+
+    for by in (0.01, 0.1, -0.1):
+        figures = service.answer(net, session, ask(0, last, rhythm=by))["figures"]["rhythm"]
+        new = of(session.result(net, EditRequest(0, last, {"rhythm": by})))
+        assert figures["piece"] == {"position": 0.5, "text": f"{own.mean():.2f}"}
+        assert figures["result"]["text"] == f"{new.mean():.2f}"
+        asked = np.interp((by + 1) / 2, np.linspace(0, 1, 21), figures["table"])
+        assert new.mean() == pytest.approx(asked, abs=1 / 24)
+        assert new.std() > (1 - abs(by)) * own.std() - 1 / 24  # plans count whole steps
+        assert np.corrcoef(own, new)[0, 1] > 0.9
+    same = of(session.result(net, EditRequest(0, last, {"rhythm": 0.5}, absolute=True)))
+    assert same.std() < 1 / 24
+
+
+def test_the_scale_of_offsets_starts_from_what_the_moods_have_made(net, session):
+    plain, calm = (
+        service.answer(net, session, ask(0, 11, arousal=by))["figures"]["rhythm"]
+        for by in (None, -1.0)
+    )
+    assert plain["table"][-1] == calm["table"][-1] == 1.0
+    assert calm["table"][10] < plain["table"][10]  # at 0
+    assert plain["piece"]["position"] == plain["result"]["position"] == 0.5
+    assert float(calm["result"]["text"]) == pytest.approx(calm["table"][10], abs=1 / 32)
+    assert calm["piece"]["position"] > 0.5 and calm["piece"]["text"] == plain["piece"]["text"]
+    more = service.answer(net, session, ask(0, 11, arousal=-1.0, rhythm=0.01))["figures"]["rhythm"]
+    assert float(more["result"]["text"]) < float(plain["result"]["text"])
+
+
+def test_a_curve_is_told_in_the_name_of_the_file(net, session):
+    edit = EditRequest(0, 3, {"rhythm": Curve([(0, 0.5)]), "note": -0.25}, arousal=Curve([(0, 1)]))
+    name = service.file_name(session, edit, is_whole=True)
+    assert name.endswith("_rhythm-curve_note-down-0.25_arousal-curve")
+    same = EditRequest(0, 3, {"note": 0.25}, absolute=True)
+    assert service.file_name(session, same, is_whole=True).endswith("_note-0.25")
 
 
 def test_seeds_repeat_and_differ(net, session):
@@ -143,6 +196,8 @@ def test_all_that_pass_are_named(net):
         ({"first": 3, "last": 2}, "last"),
         ({"first": -1, "last": 2}, "first"),
         ({"first": 0, "last": 0, "rhythm": 1.01}, "rhythm"),
+        ({"first": 0, "last": 0, "rhythm": -0.1, "absolute": True}, "rhythm"),
+        ({"first": 0, "last": 0, "rhythm": [[4, 0.5], [0, 0.5]]}, "rhythm"),
         ({"first": 0, "last": 0, "note": "high"}, "note"),
         ({"first": 0, "last": 0, "note": float("nan")}, "note"),
         ({"first": 0, "last": 0, "arousal": -2}, "arousal"),

@@ -55,9 +55,9 @@ def played(monkeypatch) -> list[int]:
     counts = []
     real = piece_session.play
 
-    def count(net, codes, ask, indices):
-        counts.append(len(indices))
-        return real(net, codes, ask, indices)
+    def count(net, codes, ask, piece, chosen, home):
+        counts.append(len(chosen))
+        return real(net, codes, ask, piece, chosen, home)
 
     monkeypatch.setattr(piece_session, "play", count)
     return counts

@@ -20,15 +20,17 @@ def components():
         gr.Slider(0, 1, value=1, label="strength"),
         gr.HTML(label="bench"),
         gr.Textbox(label="tracks"),
+        gr.JSON(label="note"),
     ]
 
 
 @pytest.mark.parametrize(
     "values",
     [
-        [FILE, 0.5, 3, "low", 1, "anything", "1,3"],
-        [FILE, 0, 3.0, "high", 0.0, {"any": "thing"}, ""],
-        [None, None, None, None, 0.5, None, None],
+        [FILE, 0.5, 3, "low", 1, "anything", "1,3", -0.5],
+        [FILE, 0, 3.0, "high", 0.0, {"any": "thing"}, "", [[0, 0.5]]],
+        [FILE, 0, 3.0, "high", 0.0, "", "", {"bars": [[0, 0.5]]}],
+        [None, None, None, None, 0.5, None, None, None],
     ],
 )
 def test_values_that_suit(components, values):
@@ -53,17 +55,21 @@ def test_values_that_suit(components, values):
         (4, 7, "Strength 7 is not a number from 0 to 1."),
         (6, 3, "Tracks 3 is not a text."),
         (6, [1], "Tracks is not a text."),
+        (7, "<b>", "Note is not a number or a curve."),
+        (7, "/tmp/a.mid", "Note is not a number or a curve."),
+        (7, False, "Note False is not a number or a curve."),
+        (7, float("nan"), "Note nan is not a number or a curve."),
     ],
 )
 def test_what_does_not_suit_is_named(components, place, value, sentence):
-    values = [FILE, 0.5, 3, "low", 1, "", ""]
+    values = [FILE, 0.5, 3, "low", 1, "", "", 0.5]
     values[place] = value
     assert problem(components, values) == sentence
 
 
 def test_long_values_are_not_repeated(components):
-    assert "x" not in problem(components, ["x" * 10_000, *[None] * 6])
-    assert len(problem(components, [None, 10**400, *[None] * 5])) < 1000
+    assert "x" not in problem(components, ["x" * 10_000, *[None] * 7])
+    assert len(problem(components, [None, 10**400, *[None] * 6])) < 1000
 
 
 def test_a_last_text_may_be_left_out(components):
@@ -75,5 +81,5 @@ def test_a_last_text_may_be_left_out(components):
 
 def test_too_few_values(components):
     assert problem(components, [FILE]) == (
-        "7 values are wanted, 1 came: midi, rhythm, seed, arousal, strength, bench, tracks."
+        "8 values are wanted, 1 came: midi, rhythm, seed, arousal, strength, bench, tracks, note."
     )

@@ -11,8 +11,8 @@ import fadernets
 from fadernets import __main__ as cli
 from fadernets.music import midi
 from fadernets.music.attributes import measure
-from fadernets.music.notes import Notes
-from fadernets.music.piece import segments
+from fadernets.music.notes import Notes, concatenate
+from fadernets.music.piece import NO_PEDAL, segments
 from tests.fadernets.cli.commands import CHANGES, SILENT, change, music, run, unchanged
 from tests.fadernets.music.generated import rows
 
@@ -95,7 +95,7 @@ def test_segments_are_bars_of_the_meter(tmp_path, capsys):
     """Three beats each; the shipped model changes all but the silent one."""
     source, output = tmp_path / "in.mid", tmp_path / "out.mid"
     midi.write(replace(music(), meter=np.array([(0, 3, 4)])), source)
-    assert run("slide", source, output, "--rhythm", 0.9) == 0
+    assert run("slide", source, output, "--rhythm", 0.9, "--absolute") == 0
     assert capsys.readouterr().err == "unchanged, nothing is played here: segment 3\n"
     piece = midi.read(output)
     assert [segment.start for segment in segments(piece)] == [3.0 * k for k in range(8)]
@@ -148,8 +148,54 @@ def rhythm(path):
 
 def test_the_rhythm_fader_changes_the_rhythm(source, tmp_path):
     for position in (0, 1):
-        assert run("slide", source, tmp_path / f"{position}.mid", "--rhythm", position) == 0
+        output = tmp_path / f"{position}.mid"
+        assert run("slide", source, output, "--absolute", "--rhythm", position) == 0
     assert np.mean(rhythm(tmp_path / "0.mid")) + 0.2 < np.mean(rhythm(tmp_path / "1.mid"))
+    for offset, same in ((-1, "0.mid"), (1, "1.mid")):  # all the way is where the ends are
+        assert run("slide", source, tmp_path / "out.mid", "--rhythm", offset) == 0
+        assert rhythm(tmp_path / "out.mid") == rhythm(tmp_path / same)
+
+
+def mixed(tmp_path):
+    """A piece whose segments are busier and busier."""
+    parts = [music(3, step=step) for step in (1.0, 0.5, 0.25)]
+    notes = concatenate([p.notes[p.notes.onset < 8].shifted(8 * k) for k, p in enumerate(parts)])
+    midi.write(replace(music(6), notes=notes, length=24, pedal=NO_PEDAL), tmp_path / "in.mid")
+    return tmp_path / "in.mid"
+
+
+def test_an_offset_keeps_the_shape_and_a_position_does_not(tmp_path):
+    source = mixed(tmp_path)
+    shapes = {}
+    for name, options in (
+        ("own", []),
+        ("offset", ["--rhythm", "0.2"]),
+        ("position", ["--rhythm", "0.2", "--absolute"]),
+    ):
+        assert run("slide", source, tmp_path / "out.mid", *options) == 0
+        rows = segments(midi.read(tmp_path / "out.mid"))
+        shapes[name] = [measure(row.notes)["rhythm"] for row in rows if row.problem is None]
+    assert np.mean(shapes["offset"]) > np.mean(shapes["own"]) + 0.05
+    assert (np.diff(shapes["offset"]) >= 0).all()
+    assert np.std(shapes["offset"]) > 0.7 * np.std(shapes["own"])
+    assert np.std(shapes["position"]) < 0.1 * np.std(shapes["own"])
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "curve"),
+    [
+        ("slide", "--rhythm", "[[12, 0], [12, 0.9]]"),
+        ("slide", "--note", '{"bars": [[4, 0], [4, 0.9]]}'),  # of three beats
+        ("transfer", "--strength", "[[12, 0], [12, 1]]"),
+    ],
+)
+def test_segments_where_a_curve_is_0_stay_as_they_are(command, option, curve, source, tmp_path):
+    output = tmp_path / "out.mid"
+    mood = ["--arousal", "high"] if command == "transfer" else []
+    assert run(command, source, output, *mood, option, curve, "--seed", "1") == 0
+    before, after = (rows(midi.read(path).notes) for path in (source, output))
+    assert [row for row in before if row[0] < 12] == [row for row in after if row[0] < 12]
+    assert before != after
 
 
 def test_mixing_with_itself_is_close_to_the_piece(source, tmp_path):

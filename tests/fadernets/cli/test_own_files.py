@@ -21,12 +21,30 @@ def band(tmp_path):
     return path
 
 
-def test_slide_without_a_fader_says_so_and_leaves_the_file(band, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["slide"], "move a fader by --rhythm or --note"),
+        (["slide", "--rhythm", "0"], "move a fader by --rhythm or --note"),
+        (["slide", "--rhythm", "-0.0", "--seed", "3"], "move a fader by --rhythm or --note"),
+        (["slide", "--note", "[[0, 0], [9, 0]]"], "move a fader by --rhythm or --note"),
+        (["transfer", "--preset", "sad", "--strength", "0"], "move it by --strength"),
+        (["transfer", "--arousal", "low", "--strength", "[[1, 0]]"], "move it by --strength"),
+    ],
+)
+def test_nothing_to_do_is_said_and_leaves_the_file(arguments, hint, band, tmp_path, capsys):
     output = tmp_path / "out.mid"
-    assert run("slide", band, output) == 0
+    command, *options = arguments
+    assert run(command, band, output, *options) == 0
     assert output.read_bytes() == band.read_bytes()
-    said = "nothing to change: out.mid is band.mid as it is; move a fader by --rhythm or --note"
+    said = f"nothing to change: out.mid is band.mid as it is; {hint}"
     assert capsys.readouterr().err.splitlines() == ["Strings stays as it is.", said]
+
+
+def test_a_curve_that_is_0_in_every_segment_leaves_the_file(band, tmp_path):
+    curve = "[[400, 0], [401, 1]]"  # rises long after the end
+    assert run("slide", band, tmp_path / "out.mid", "--rhythm", curve) == 0
+    assert (tmp_path / "out.mid").read_bytes() == band.read_bytes()
 
 
 @pytest.mark.parametrize("command", CHANGES)

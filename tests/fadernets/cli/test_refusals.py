@@ -81,13 +81,21 @@ def test_mix_names_the_file_that_cannot_be_used(source, tmp_path, capsys):
         ([], "required: COMMAND"),
         (["dance"], "invalid choice: 'dance'"),
         (["slide", "in.mid"], "required: OUT.mid"),
-        (["slide", "in.mid", "out.mid", "--rhythm", "1.01"], "1.01 is not between 0 and 1"),
-        (["slide", "in.mid", "out.mid", "--note", "-0.01"], "-0.01 is not between 0 and 1"),
-        (["slide", "in.mid", "out.mid", "--note", "nan"], "nan is not between 0 and 1"),
-        (["slide", "in.mid", "out.mid", "--note", "full"], "full is not between 0 and 1"),
+        (["slide", "in.mid", "out.mid", "--rhythm", "1.01"], "1.01 is not between -1 and 1"),
+        (["slide", "in.mid", "out.mid", "--note", "-1.01"], "-1.01 is not between -1 and 1"),
+        (["slide", "in.mid", "out.mid", "--note", "nan"], "nan is not between -1 and 1"),
+        (["slide", "in.mid", "out.mid", "--note", "full"], "full is not between -1 and 1"),
         (
             ["slide", "in.mid", "out.mid", "--rhythm", "0,5"],
-            "--rhythm: 0,5 is not between 0 and 1; write 0.5",
+            "--rhythm: 0,5 is not between -1 and 1; write 0.5",
+        ),
+        (
+            ["slide", "in.mid", "out.mid", "--rhythm", "[[8, 0.5], [4, 0]]"],
+            "--rhythm: breakpoint 2 of the curve, at 4, comes before the one ahead of it, at 8",
+        ),
+        (
+            ["transfer", "in.mid", "out.mid", "--preset", "sad", "--strength", "[[0, -1]]"],
+            "--strength: breakpoint 1 of the curve has -1, outside 0 to",
         ),
         (["slide", "in.mid", "out.mid", "--segments", "a:b"], "a:b is not a range such as 2:5"),
         (["slide", "in.mid", "out.mid", "--segments", ""], "is not a range such as 2:5"),
@@ -162,3 +170,11 @@ def test_an_unknown_synthesiser_is_refused(source, tmp_path, capsys):
 def test_moods_that_say_nothing_or_too_much(source, tmp_path, capsys, moods, reason):
     assert run("transfer", source, tmp_path / "out.mid", *moods) == 2
     assert error_sentence(capsys).endswith(reason)
+
+
+def test_a_position_is_not_below_0(source, tmp_path, capsys):
+    for value, low in (("-0.5", "-0.5"), ("[[0, 1], [9, -1]]", "-1")):
+        command = ["slide", source, tmp_path / "out.mid", "--note", value, "--absolute"]
+        assert run(*command) == 2
+        sentence = f"--note {low} is no position: with --absolute it is from 0 to 1."
+        assert error_sentence(capsys) == f"fadernets: {sentence}"

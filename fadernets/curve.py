@@ -1,0 +1,172 @@
+"""Curves: how far a fader or a mood is moved at every time of a piece.
+
+In JSON an amount is a number, which holds all the way, or a list of breakpoints ``[beat, value]``
+such as ``[[0, 0.0], [16, 0.5]]``. ``{"bars": [[0, 0.0], [4, 0.5]]}`` counts bars instead; beats
+and bars are counted from the beginning of the piece, which is 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fadernets.music.piece import Piece, Segment
+
+Unit = Literal["beats", "bars"]
+UNITS: tuple[Unit, ...] = ("beats", "bars")
+MAX_POINTS = 1000
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Values over time: straight lines between breakpoints, the first and the last value held.
+
+    >>> rise = Curve([(0, 0.0), (16, 0.5)])
+    >>> rise.at([0, 8, 16, 100]).tolist()
+    [0.0, 0.25, 0.5, 0.5]
+
+    Parameters
+    ----------
+    points : sequence of (time, value)
+        Times of 0 or more that do not fall; of two points at one time, which make a jump, the
+        second holds from there.
+    unit : {"beats", "bars"}
+        Of the times: quarter notes or bars from the beginning of the piece, which is 0.
+
+    Raises
+    ------
+    ValueError
+        If there is no breakpoint, or more than `MAX_POINTS`, one is no pair of numbers or their
+        times fall; one sentence that names the breakpoint, counted from 1.
+    """
+
+    points: Sequence[tuple[float, float]]
+    unit: Unit = "beats"
+
+    def __post_init__(self) -> None:
+        if self.unit not in UNITS:
+            raise ValueError(f"a curve counts {' or '.join(UNITS)}, not {self.unit!r}")
+        if isinstance(self.points, str) or not isinstance(self.points, Iterable):
+            raise ValueError("a curve is a list of breakpoints such as [[0, 0.0], [16, 0.5]]")
+        points = tuple(_pair(number, point) for number, point in enumerate(self.points, 1))
+        if not points:
+            raise ValueError("a curve needs a breakpoint or more, and this one has none")
+        if len(points) > MAX_POINTS:
+            raise ValueError(f"{len(points)} breakpoints are more than the {MAX_POINTS} of a curve")
+        for number, ((before, _), (time, _)) in enumerate(pairwise(points), 2):
+            if time < before:
+                raise ValueError(
+                    f"breakpoint {number} of the curve, at {time:g}, "
+                    f"comes before the one ahead of it, at {before:g}"
+                )
+        object.__setattr__(self, "points", points)
+
+    def __neg__(self) -> Curve:
+        """The same breakpoints with the signs of their values turned."""
+        return Curve([(time, -value) for time, value in self.points], self.unit)
+
+    def at(self, times: ArrayLike) -> np.ndarray:
+        """Values at times, in the curve's unit: float64, of the same shape."""
+        time, value = np.array(self.points).T
+        return np.interp(np.asarray(times, float), time, value)
+
+    def along(self, piece: Piece, segments: Sequence[Segment]) -> np.ndarray:
+        """The value in the middle of each of n segments of a piece: float64, (n,)."""
+        middles = np.array([segment.start + segment.beats / 2 for segment in segments])
+        return self.at(piece.bars(middles) if self.unit == "bars" else middles)
+
+    def to_json(self) -> dict[str, list[list[float]]]:
+        """What `amount` reads."""
+        return {self.unit: [list(point) for point in self.points]}
+
+
+Amount = float | Curve  # of a fader or a mood, the same all the way or another at every time
+
+
+def amount(value: object, low: float = -math.inf, high: float = math.inf) -> Amount:
+    """A number or a curve from plain JSON data.
+
+    >>> amount(0.5), amount({"bars": [[0, 0.25]]})
+    (0.5, Curve(points=((0.0, 0.25),), unit='bars'))
+
+    Raises
+    ------
+    ValueError
+        If it is neither, or a value is outside `low` to `high`; one sentence.
+    """
+    number = _number(value)
+    if number is not None:
+        if not low <= number <= high:
+            raise ValueError(f"{number:g} is outside {low:g} to {high:g}")
+        return number
+    unit: object = "beats"
+    if isinstance(value, dict) and len(value) == 1:
+        ((unit, value),) = value.items()
+    if not isinstance(value, list | tuple) or unit not in UNITS:
+        raise ValueError("it is neither a number nor a curve such as [[0, 0.0], [16, 0.5]]")
+    curve = Curve(value, unit)
+    for place, (_, height) in enumerate(curve.points, 1):
+        if not low <= height <= high:
+            raise ValueError(
+                f"breakpoint {place} of the curve has {height:g}, outside {low:g} to {high:g}"
+            )
+    return curve
+
+
+def lowest(value: Amount) -> float:
+    """The smallest value of an amount."""
+    return min(_values(value))
+
+
+def moves(value: Amount) -> bool:
+    """Whether an amount is anything but 0 at any time."""
+    return any(_values(value))
+
+
+def _values(value: Amount) -> list[float]:
+    return [height for _, height in value.points] if isinstance(value, Curve) else [value]
+
+
+def along(value: Amount, piece: Piece, segments: Sequence[Segment]) -> np.ndarray:
+    """The amount of each segment, of a curve as `Curve.along` has it: float64, (n,)."""
+    if isinstance(value, Curve):
+        return value.along(piece, segments)
+    return np.full(len(segments), float(value))
+
+
+def moving(amounts: Iterable[Amount], piece: Piece, segments: Sequence[Segment]) -> list[Segment]:
+    """The segments of a piece in which one of the amounts is not 0."""
+    moved = np.zeros(len(segments), bool)
+    for value in amounts:
+        moved |= along(value, piece, segments) != 0
+    return [segments[row] for row in np.flatnonzero(moved).tolist()]
+
+
+def _pair(number: int, point: object) -> tuple[float, float]:
+    """A breakpoint, its place counted from 1."""
+    if isinstance(point, list | tuple) and len(point) == 2:
+        time, value = (_number(part) for part in point)
+        if time is not None and value is not None:
+            if time < 0:
+                raise ValueError(
+                    f"breakpoint {number} of the curve, at {time:g}, is before the piece begins"
+                )
+            return time, value
+    raise ValueError(f"breakpoint {number} of the curve is no pair of numbers such as [16, 0.5]")
+
+
+def _number(value: object) -> float | None:
+    """A finite number, NumPy's too; None for all else, also for true and false."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
+        return None
+    try:
+        number = float(value)
+    except (OverflowError, TypeError):  # a whole number beyond any float; a complex one
+        return None
+    return number if math.isfinite(number) else None
