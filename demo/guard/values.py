@@ -42,9 +42,13 @@ def problem(components: Sequence[Any], values: Sequence[Any]) -> str | None:
 
 
 def completed(components: Sequence[Any], values: list[Any]) -> list[Any]:
-    """Values with None for a last text left out, which programs of before it came do not send."""
-    is_short = len(values) == len(components) - 1
-    return [*values, None] if is_short and isinstance(components[-1], gr.Textbox) else values
+    """Values with None for the last texts and yes-or-nos left out.
+
+    Programs of before these came do not send them.
+    """
+    missing = components[len(values) :]
+    may_lack = all(isinstance(component, gr.Textbox | gr.Checkbox) for component in missing)
+    return [*values, *[None] * len(missing)] if may_lack else values
 
 
 def _is_plain(value: Any) -> bool:

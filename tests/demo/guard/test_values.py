@@ -19,17 +19,17 @@ def components():
         gr.Radio(["low", "high"], label="arousal"),
         gr.Slider(0, 1, value=1, label="strength"),
         gr.HTML(label="bench"),
-        gr.Textbox(label="tracks"),
         gr.JSON(label="note"),
+        gr.Textbox(label="tracks"),
     ]
 
 
 @pytest.mark.parametrize(
     "values",
     [
-        [FILE, 0.5, 3, "low", 1, "anything", "1,3", -0.5],
-        [FILE, 0, 3.0, "high", 0.0, {"any": "thing"}, "", [[0, 0.5]]],
-        [FILE, 0, 3.0, "high", 0.0, "", "", {"bars": [[0, 0.5]]}],
+        [FILE, 0.5, 3, "low", 1, "anything", -0.5, "1,3"],
+        [FILE, 0, 3.0, "high", 0.0, {"any": "thing"}, [[0, 0.5]], ""],
+        [FILE, 0, 3.0, "high", 0.0, "", {"bars": [[0, 0.5]]}, ""],
         [None, None, None, None, 0.5, None, None, None],
     ],
 )
@@ -53,16 +53,16 @@ def test_values_that_suit(components, values):
         (3, ["low"], "Arousal is not one of low, high."),
         (4, None, "Strength is not a number."),
         (4, 7, "Strength 7 is not a number from 0 to 1."),
-        (6, 3, "Tracks 3 is not a text."),
-        (6, [1], "Tracks is not a text."),
-        (7, "<b>", "Note is not a number or a curve."),
-        (7, "/tmp/a.mid", "Note is not a number or a curve."),
-        (7, False, "Note False is not a number or a curve."),
-        (7, float("nan"), "Note nan is not a number or a curve."),
+        (7, 3, "Tracks 3 is not a text."),
+        (7, [1], "Tracks is not a text."),
+        (6, "<b>", "Note is not a number or a curve."),
+        (6, "/tmp/a.mid", "Note is not a number or a curve."),
+        (6, False, "Note False is not a number or a curve."),
+        (6, float("nan"), "Note nan is not a number or a curve."),
     ],
 )
 def test_what_does_not_suit_is_named(components, place, value, sentence):
-    values = [FILE, 0.5, 3, "low", 1, "", "", 0.5]
+    values = [FILE, 0.5, 3, "low", 1, "", 0.5, ""]
     values[place] = value
     assert problem(components, values) == sentence
 
@@ -72,14 +72,18 @@ def test_long_values_are_not_repeated(components):
     assert len(problem(components, [None, 10**400, *[None] * 6])) < 1000
 
 
-def test_a_last_text_may_be_left_out(components):
-    older = [FILE, 0.5, 3, "low", 1, "anything"]
+def test_last_texts_and_yes_or_nos_may_be_left_out(components):
+    older = [FILE, 0.5, 3, "low", 1, "anything", 0.5]
     assert completed(components, older) == [*older, None]
     assert completed(components, [*older, "1"]) == [*older, "1"]
     assert completed(components[:-1], older[:-1]) == older[:-1]
+    newer = [*components, gr.Checkbox(label="absolute")]
+    assert completed(newer, older) == [*older, None, None]
+    assert completed(newer, [*older, "1"]) == [*older, "1", None]
+    assert completed(newer, older[:-1]) == older[:-1]
 
 
 def test_too_few_values(components):
     assert problem(components, [FILE]) == (
-        "8 values are wanted, 1 came: midi, rhythm, seed, arousal, strength, bench, tracks, note."
+        "8 values are wanted, 1 came: midi, rhythm, seed, arousal, strength, bench, note, tracks."
     )
