@@ -172,7 +172,7 @@ def _plans(
     }
     differs = 1.0 - F.one_hot(request.labels[PLANNED_ONSETS], 3)
     counts = torch.arange(label_plan.COUNTS, device=noise.device)
-    distance = (counts - request.labels[PLANNED_COUNTS][..., None]).abs()
+    distance = (counts - request.labels[PLANNED_COUNTS][..., None]).abs().float()
     rhythm, note = weights.stays_rhythm * differs, weights.stays_note * distance
     for cost, name, weight, stays in (
         (rhythm, PLANNED_ONSETS, weights.rhythm_decoder, weights.stays_rhythm),
@@ -180,8 +180,10 @@ def _plans(
     ):
         if name in surprise:
             own = surprise[name].gather(2, request.labels[name][..., None])
-            # Where a decoder is wrong about the segment, its own labels stay the cheapest.
-            cost += (weight * (surprise[name] - own)).clamp(min=-AGAINST_OWN * stays)
+            # Where a decoder is wrong about the segment, its own labels stay the cheapest (if they
+            # count for anything: without `stays` the plan is the decoder's alone).
+            most = AGAINST_OWN * stays if stays else MAX_SURPRISE * weight
+            cost += (weight * (surprise[name] - own)).clamp(min=-most)
     # What rings over a border is let go last: a segment beside would lose it, too.
     note = note + weights.rings * (torch.as_tensor(ringing)[..., None] - counts).clamp(min=0)
     rhythm, note = _repeated(rhythm, candidates), _repeated(note, candidates)

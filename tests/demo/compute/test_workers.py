@@ -141,7 +141,7 @@ def test_requests_that_come_in_another_order_do_not_drop_the_newest(workers):
 
 def test_what_cannot_be_done_is_one_sentence(workers):
     session = PieceSession(tiny.piece(tiny.bars(2)))
-    with pytest.raises(WorkError, match="outside 0 to 1"):
+    with pytest.raises(WorkError, match="outside -1 to 1"):
         asyncio.run(asking(workers, session, cost=0.1, rhythm=7))
     with pytest.raises(WorkError, match="^This could not be worked out"):
         asyncio.run(workers.run("open_file", 5.5, cost=0.1))

@@ -99,9 +99,10 @@ def test_what_is_locked_stays_and_the_rest_goes_as_far_as_it_can(reviser, drawn,
         assert abs(rhythm.reached - nearest) <= 0.5 / window.steps + 1e-6
         note = reached["note"]
         nearest = np.clip(note.asked, note.lowest, note.highest)
-        # A plan knows of keys struck twice in one step, and not which of them will be.
+        # A plan knows of keys struck twice in one step, and not which of them will be: each may
+        # count for a note too many in what is asked for, and in what the locks leave possible.
         doubled = note_label_excess(notes) + note_label_excess(window.notes)
-        assert abs(note.reached - nearest) <= (0.5 + doubled) / window.steps + 1e-6
+        assert abs(note.reached - nearest) <= (0.5 + 2 * doubled) / window.steps + 1e-6
 
 
 def note_label_excess(notes: Notes) -> int:
