@@ -54,6 +54,7 @@ def test_an_edit_changes_notes_of_the_span_and_of_the_chosen_parts_only(edit):
     chosen = {(raw.track, raw.channel) for raw in chosen_parts(data, piece)}
     division = int.from_bytes(data[data.find(b"MThd") + 12 :][:2], "big")
     after = {(on, pitch) for on, _, pitch, _ in ticks(result.notes, division)}
+    spans = [(s.start, s.start + s.beats) for s in segments(piece) if s.index in changed]
     struck = {}
     for on, pitch in after:
         struck.setdefault(pitch, []).append(on)
@@ -64,10 +65,7 @@ def test_an_edit_changes_notes_of_the_span_and_of_the_chosen_parts_only(edit):
             return False
         if any(start < at < end for at in struck.get(pitch, ())):
             return True  # cut where its key is struck again
-        return any(
-            index * BEATS - EARLY <= start / division < (index + 1) * BEATS - EARLY
-            for index in changed
-        )
+        return any(first - EARLY <= start / division < end - EARLY for first, end in spans)
 
     before = [row for row in mb.notes_of(data) if not may_change(row)]
     still = set(mb.notes_of(made))
