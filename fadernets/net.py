@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from operator import index
 from pathlib import Path
-from typing import SupportsIndex, cast, overload
+from typing import overload
 
 import numpy as np
 import torch
@@ -26,12 +25,19 @@ from fadernets.music.locks import NO_LOCKS, Locks
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece, Segment
 from fadernets.music.windows import Window
+from fadernets.net_arguments import (
+    Each,
+    Positions,
+    Rows,
+    by_name,
+    check_count,
+    of_rows,
+    seeds_of,
+    windows_of,
+)
 from fadernets.realisers import BATCH, Arranger, AutoregressiveDecoding, Realiser
 
 MOST_TOKENS = 2 * events.MAX_TOKENS  # of a segment whose codes an arrangement can use
-Each = float | Sequence[float] | np.ndarray  # one for all segments, or one each
-Positions = Mapping[str, Each]  # of faders, by name; offsets, too
-Rows = np.ndarray | None  # which of n segments; None is all
 
 
 class FaderNet:
@@ -242,7 +248,7 @@ class FaderNet:
 
     def _windows(self, source: Sequence[Music]) -> list[Window]:
         """Segments as the model takes them."""
-        windows = _windows(source)
+        windows = windows_of(source)
         if self.by_sound:
             sounds = zip(source, windows, strict=True)
             return [Window(s.sounding) if isinstance(s, Segment) else w for s, w in sounds]
@@ -276,7 +282,7 @@ class FaderNet:
         codes = self._codes(source)
         if not len(codes):
             return []
-        return self.realiser.notes_of(self.model, codes, _seeds(seed, len(codes)))
+        return self.realiser.notes_of(self.model, codes, seeds_of(seed, len(codes)))
 
     def slide(
         self,
@@ -312,23 +318,23 @@ class FaderNet:
             offset outside -1 to 1, there are not n of them, or the model arranges notes and has
             no plan for an attribute.
         """
-        positions, offsets, home = (_by_name(given) for given in (positions, offsets, home))
+        positions, offsets, home = (by_name(given) for given in (positions, offsets, home))
         moving = None
         if offsets and not positions and not isinstance(source, Codes):
             moving = self._moving(source, offsets)
 
         def change(part: Source, rows: Rows) -> Codes:
-            given, by, start = (_of_rows(each, rows) for each in (positions, offsets, home))
+            given, by, start = (of_rows(each, rows) for each in (positions, offsets, home))
             return self.moved(part, given, offsets=by, home=start)
 
         return self._play(source, moving, change, seed)
 
     def _moving(self, source: Sequence[Music], offsets: Positions) -> np.ndarray:
         """Which of n segments have an offset other than 0: bool, (n,)."""
-        moving = np.zeros(len(_windows(source)), bool)
+        moving = np.zeros(len(windows_of(source)), bool)
         for name, given in offsets.items():
             scale = self._scale(name)
-            _check_count(given, len(source), f"offsets of the {name} fader")
+            check_count(given, len(source), f"offsets of the {name} fader")
             moving |= scale.checked(given, "offset") != 0
         return moving
 
@@ -351,8 +357,8 @@ class FaderNet:
         """
         if moving is None or isinstance(source, Codes):
             return self.reconstruct(change(source, None), seed=seed)
-        seeds, rows = _seeds(seed, len(source)), np.flatnonzero(moving)
-        notes = [window.notes for window in _windows(source)]
+        seeds, rows = seeds_of(seed, len(source)), np.flatnonzero(moving)
+        notes = [window.notes for window in windows_of(source)]
         if len(rows):
             codes = change([source[row] for row in rows.tolist()], rows)
             played = self.reconstruct(codes, seed=seeds and [seeds[row] for row in rows])
@@ -369,17 +375,17 @@ class FaderNet:
         home: Positions | None = None,
     ) -> Codes:
         """The codes that `slide` plays."""
-        positions, offsets, home = (_by_name(given) for given in (positions, offsets, home))
+        positions, offsets, home = (by_name(given) for given in (positions, offsets, home))
         if twice := [name for name in positions if name in offsets]:
             raise ValueError(f"the {twice[0]} fader is given a position and an offset")
         codes = self._codes(source)
         for name, given in positions.items():
             scale = self._scale(name)
-            _check_count(given, len(codes), f"positions of the {name} fader")
+            check_count(given, len(codes), f"positions of the {name} fader")
             codes = self._put(codes, name, scale.density_at(given), scale.code_at(given))
         for name, given in offsets.items():
             scale = self._scale(name)
-            _check_count(given, len(codes), f"offsets of the {name} fader")
+            check_count(given, len(codes), f"offsets of the {name} fader")
             codes = self._put(codes, name, *self._offset(codes, name, given, home.get(name)))
         return codes
 
@@ -461,13 +467,13 @@ class FaderNet:
         mood_transfer.sides_of(target)
         moving = None
         if not isinstance(source, Codes):
-            _windows(source)
+            windows_of(source)
             moving = mood_transfer.strengths_of(strength, len(source)) > 0
         by = {"strength": strength}
         return self._play(
             source,
             moving,
-            lambda part, rows: self.shifted(part, target, _of_rows(by, rows)["strength"]),
+            lambda part, rows: self.shifted(part, target, of_rows(by, rows)["strength"]),
             seed,
         )
 
@@ -568,72 +574,6 @@ class FaderNet:
         if name not in self.scales:
             raise ValueError(f"no fader {name!r}; there are: {', '.join(self.scales) or 'none'}")
         return self.scales[name]
-
-
-def _windows(source: object) -> list[Window]:
-    """Segments as the arranger sees them; says how to get them where something else is given."""
-    how = "[s for s in fadernets.segments(piece) if s.problem is None]"
-    if isinstance(source, Notes):
-        raise TypeError("one segment's notes are no list of segments: write [notes]")
-    if isinstance(source, Piece):
-        raise TypeError(f"a piece is no list of segments: write {how}")
-    if isinstance(source, str | Path):
-        raise TypeError(
-            f"a file's name is no list of segments: with piece = fadernets.read(...), write {how}"
-        )
-    if not isinstance(source, Sequence | np.ndarray):
-        raise TypeError(f"a {type(source).__name__} is no list of segments' notes")
-    windows = []
-    for number, segment in enumerate(source):
-        if isinstance(segment, Segment):
-            windows.append(segment.window)
-        elif isinstance(segment, Window):
-            windows.append(segment)
-        elif isinstance(segment, Notes):
-            windows.append(Window(segment))
-        else:
-            raise TypeError(f"segment {number} is a {type(segment).__name__} and no Notes")
-    return windows
-
-
-def _by_name(given: Positions | None) -> Positions:
-    """Positions or offsets by the names of their faders; none if none are given."""
-    if given is not None and not isinstance(given, Mapping):
-        raise TypeError('positions name their faders, such as {"rhythm": 0.5}')
-    return given or {}
-
-
-def _check_count(given: Each, count: int, what: str) -> None:
-    """Raises ValueError if there is neither one for all segments nor one for each."""
-    if np.ndim(given) and np.shape(given) != (count,):
-        raise ValueError(f"{np.size(given)} {what} for {count} segments")
-
-
-def _of_rows(given: Positions, rows: Rows) -> Positions:
-    """Positions or offsets of some of the segments."""
-    if rows is None:
-        return given
-    return {
-        name: each if not np.ndim(each) else np.asarray(each)[rows] for name, each in given.items()
-    }
-
-
-def _seeds(seed: int | Sequence[int] | None, count: int) -> list[int] | None:
-    """A seed for each of n segments, or None; raises as `FaderNet.reconstruct`."""
-    if seed is None:
-        return None
-    seeds = [_whole(s) for s in cast(Sequence[int], seed if np.ndim(seed) else [seed] * count)]
-    if len(seeds) != count:
-        raise ValueError(f"{len(seeds)} seeds for {count} segments")
-    return seeds
-
-
-def _whole(seed: object) -> int:
-    """A seed as a Python int, of NumPy's integers, too."""
-    try:
-        return index(cast(SupportsIndex, seed))
-    except TypeError:
-        raise TypeError(f"seed {seed!r} is not a whole number") from None
 
 
 def _like(given: float | np.ndarray, values: np.ndarray) -> float | np.ndarray:
