@@ -1,27 +1,25 @@
 """MIDI files <-> pieces.
 
 A piece that was read from a file is saved as that file with other notes (`file_bytes`, `write`);
-one that was not, and what is only to be played, becomes a file of its own (`dump`), by pretty_midi,
-which knows how to order events of one instant.
+one that was not, and what is only to be played, becomes a file of its own (`dump`).
 """
 
 from __future__ import annotations
 
-import io
 import os
 import stat
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fadernets.atomic_file import replacing
 from fadernets.music import midi_cut, midi_edit
 from fadernets.music.midi_error import MidiError as MidiError
-from fadernets.music.midi_events import CONTROL, TEMPO, TIME_SIGNATURE, MidiFile
+from fadernets.music.midi_events import CONTROL, SUSTAIN, TEMPO, TIME_SIGNATURE, MidiFile
 from fadernets.music.midi_limits import check_counts, check_piece
+from fadernets.music.midi_new import dump as dump
 from fadernets.music.midi_notes import (
     RawNotes,
     default_parts,
@@ -30,24 +28,18 @@ from fadernets.music.midi_notes import (
     raw_notes,
 )
 from fadernets.music.midi_part import Part, labels
-from fadernets.music.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT, Notes
-from fadernets.music.piece import NO_PEDAL, Original, Piece, struck_once
-
-if TYPE_CHECKING:  # nothing but what is written anew needs it
-    import pretty_midi
+from fadernets.music.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT
+from fadernets.music.piece import NO_PEDAL, Original, Piece
 
 MAX_BEATS = 9_600  # most beats that faders are offered for: 30 minutes at 320 a minute
 MAX_MINUTES = 30  # longest piece that faders are offered for; training may read longer ones
 DEFAULT_TEMPO = 120.0  # quarter notes per minute when a file gives none
 DEFAULT_METER = (4, 4)
+PEDAL_DOWN = 64  # smallest value of the sustain pedal's controller that counts as down
+GREATEST_POWER = 7  # of two as a meter's denominator
 MOST_BYTES = 20_000_000  # a hundred times a long recital
 MOST_BEATS = 20_000  # 30 minutes at 667 a minute: more means damaged times
-SUSTAIN = 64  # number of the sustain pedal's controller
-PEDAL_DOWN = 64  # its smallest value that counts as down
-RESOLUTION = 480  # ticks of a beat in files written; the recordings trained on have as many
 MOST_NAMED = 5  # parts that a notice names
-GREATEST_POWER = 7  # of two as a meter's denominator
-SLOWEST = 2**24 - 1  # microseconds of a beat, what a tempo event can hold
 
 
 def read(source: str | Path | bytes, parts: Sequence[int] | None = None) -> Piece:
@@ -205,41 +197,6 @@ def check_length(
         )
 
 
-def dump(piece: Piece, tail: float = 0.0) -> bytes:
-    """The bytes of a MIDI file made anew: one piano track, its pedal, tempo map and meter.
-
-    Parameters
-    ----------
-    piece : Piece
-    tail : float
-        Seconds of silence after the end. A synthesiser stops at the last event: a tail lets the
-        last notes die away.
-    """
-    import pretty_midi
-
-    # In ticks of a file with its own tempo map: seconds of the tail are beats at the last tempo. A
-    # very fast last tempo would make the tail millions of beats long: it is cut.
-    end = int(_ticks(min(piece.beats(piece.duration + tail), piece.length + MOST_BEATS)))
-    score = _blank(piece, end)
-    at = score.tick_to_time
-    piano = pretty_midi.Instrument(program=0)
-    piano.notes = [
-        pretty_midi.Note(velocity, pitch, at(start), at(stop))
-        for start, stop, pitch, velocity in _note_ticks(piece.notes).tolist()
-    ]
-    presses = _ticks(piece.pedal)
-    presses = presses[presses[:, 1] > presses[:, 0]]  # in one tick the lift would come first
-    moves = [move for down, up in presses.tolist() for move in ((down, 127), (up, 0))]
-    moves.append((end, 0))  # lifts nothing, but keeps the piece's length
-    piano.control_changes = [
-        pretty_midi.ControlChange(SUSTAIN, value, at(tick)) for tick, value in moves
-    ]
-    score.instruments = [piano]
-    file = io.BytesIO()
-    score.write(file)
-    return file.getvalue()
-
-
 def write(piece: Piece, path: str | Path) -> None:
     """Write a piece to a MIDI file as `file_bytes` has it, whole or not at all.
 
@@ -268,40 +225,6 @@ def save(data: bytes, path: str | Path) -> None:
             part.write_bytes(data)
     except OSError as error:
         raise MidiError(f"{path} cannot be written: {_reason(error)}.") from error
-
-
-def _ticks(beats: float | np.ndarray) -> np.ndarray:
-    """Nearest ticks of a file written."""
-    return np.rint(np.asarray(beats) * RESOLUTION).astype(np.int64)
-
-
-def _blank(piece: Piece, end: int) -> pretty_midi.PrettyMIDI:
-    """A file up to tick `end` with a piece's tempo map and meter, and no notes yet."""
-    import pretty_midi
-
-    score = pretty_midi.PrettyMIDI(resolution=RESOLUTION)
-    ticks = _ticks(piece.tempo[:, 0]).tolist()
-    microseconds = np.rint(6e7 / piece.tempo[:, 1]).clip(1, SLOWEST).tolist()
-    tempo = dict(zip(ticks, microseconds, strict=True))  # of two at one tick the later
-    # pretty_midi has no public way to give a tempo map: these two members are what it fills from
-    # a file. Half a microsecond more keeps its rounding down from losing one.
-    score._tick_scales = [(tick, (us + 0.5) / 1e6 / RESOLUTION) for tick, us in tempo.items()]
-    score._update_tick_to_time(end + 1)
-    score.time_signature_changes = [
-        pretty_midi.TimeSignature(
-            int(numerator), int(denominator), score.tick_to_time(int(_ticks(beat)))
-        )
-        for beat, numerator, denominator in piece.meter.tolist()
-    ]
-    return score
-
-
-def _note_ticks(notes: Notes) -> np.ndarray:
-    """Rows (start, stop, pitch, velocity) in ticks of a file written, each a tick long at least."""
-    start, stop = _ticks(notes.onset), _ticks(notes.offset)
-    stop = np.maximum(stop, start + 1)
-    one = struck_once(Notes.of(start, stop, notes.pitch, notes.velocity))  # after rounding
-    return np.stack([one.onset, one.offset, one.pitch, one.velocity], axis=1).astype(np.int64)
 
 
 def _reason(error: OSError) -> str:

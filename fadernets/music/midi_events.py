@@ -39,6 +39,7 @@ _COUNTED = {  # meta events
 }
 _LONG_TEXTS = (130, 16_387, 2_097_156)  # bytes from which a text's length takes one byte more
 NOTE_OFF, NOTE_ON, CONTROL, PROGRAM, BEND = 0x8, 0x9, 0xB, 0xC, 0xE  # upper half of a status
+SUSTAIN = 64  # number of the sustain pedal's controller
 # Data bytes behind a status; None where the standard has no such status.
 _SYSTEM = {0xF1: 1, 0xF2: 2, 0xF3: 1} | dict.fromkeys((0xF6, 0xF8, 0xFA, 0xFB, 0xFC, 0xFE), 0)
 DATA_BYTES = [

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from fadernets.music.midi import (
     MAX_MINUTES,
     MOST_BEATS,
-    RESOLUTION,
     MidiError,
     check_length,
     dump,
@@ -23,6 +22,7 @@ from fadernets.music.midi import (
     save,
     write,
 )
+from fadernets.music.midi_new import RESOLUTION
 from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
 from fadernets.music.piece import Piece, segments, struck_once
 from tests.fadernets.music.generated import pieces, rows
