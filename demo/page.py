@@ -35,7 +35,7 @@ HEAD = """<header><h1>Music FaderNets</h1>
 SURVEY = "/survey"
 INVITATION = f'<a href="{SURVEY.strip("/")}/">Take part in the listening test</a>. '
 FOOT = """<footer>{invitation}After <i>Music FaderNets</i> by Hao Hao Tan and Dorien Herremans,
-ISMIR 2020. Every segment is four beats long.
+ISMIR 2020. Segments follow the bars and have four beats at most.
 Examples: public-domain scores of the music21 corpus.</footer>"""
 
 
