@@ -59,7 +59,8 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         fader stays.
 
         Segments follow the bars, have four beats at most and are numbered from 0; without first and
-        last all change. Tracks are numbered from 1, such as 1,3; without them those of pianos change, or all but drums.
+        last all change. Tracks are numbered from 1, such as 1,3; without them those of pianos
+        change, or all but drums.
         """
         return await handlers.change(midi, dict(zip(names, values, strict=True)))
 

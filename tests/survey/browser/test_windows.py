@@ -69,16 +69,21 @@ def test_two_windows(visit, person, rows):
     assert rows() == 2
 
 
+def with_a_kept_answer(visit, person):
+    """A window whose first answer did not get through, and the participant in it."""
+    window, someone = visit(cut=True), person()
+    window.come(someone)
+    window.start_practice()
+    fill(window)
+    window.page.route("**/api/answers", lambda route: route.abort())
+    window.next.click()
+    window.status("kept on this device")
+    return window, someone
+
+
 def test_a_window_sends_what_another_one_kept(visit, person, rows):
     """Closed before its answer was through; the next visit on this device brings it."""
-    first = visit(cut=True)
-    someone = person()
-    first.come(someone)
-    first.start_practice()
-    fill(first)
-    first.page.route("**/api/answers", lambda route: route.abort())
-    first.next.click()
-    first.status("kept on this device")
+    first, someone = with_a_kept_answer(visit, person)
     first.page.close()
     assert rows() == 0
     second = visit(context=first.context)
@@ -88,14 +93,7 @@ def test_a_window_sends_what_another_one_kept(visit, person, rows):
 
 
 def test_a_window_notices_that_another_one_sent_its_answer(visit, person, rows):
-    first = visit(cut=True)
-    someone = person()
-    first.come(someone)
-    first.start_practice()
-    fill(first)
-    first.page.route("**/api/answers", lambda route: route.abort())
-    first.next.click()
-    first.status("kept on this device")
+    first, someone = with_a_kept_answer(visit, person)
     second = visit(context=first.context)
     second.come(someone)
     second.on("Practice pair 2")
