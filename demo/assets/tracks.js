@@ -39,6 +39,12 @@
       return this.boxes.filter((box) => box.checked).map((box) => Number(box.value));
     }
 
+    // Whether the ticks are those of `tracks`.
+    shows(tracks) {
+      const chosen = tracks.filter((track) => track.chosen).map((track) => track.number);
+      return chosen.join() === (this.value ?? []).join();
+    }
+
     // One track at least is the piece.
     change(box) {
       if (this.value.length) this.chosen();

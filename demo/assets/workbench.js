@@ -357,6 +357,8 @@
       this.show("name", piece.name);
       this.show("span", this.overview.text);
       this.ask();
+      // Of two choices in quick succession the older may be answered last, or alone.
+      if (isSameFile && !this.tracks.shows(piece.tracks)) this.choose();
     }
 
     async receive(answer) {

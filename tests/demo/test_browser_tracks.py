@@ -116,6 +116,22 @@ def test_two_choices_at_once(visit, band):
     expect(page.locator(".fn-bench")).to_have_attribute("aria-busy", "false")
 
 
+def test_an_older_choice_that_is_answered_last(visit, band):
+    page = visit()
+    opened(page, band)
+    page.evaluate("window.older = FaderNets.bench.piece")
+    choose(page, "Flute <b>")
+    newer = page.evaluate("FaderNets.bench.piece.id")
+    page.evaluate("FaderNets.bench.open(window.older)")
+    page.wait_for_function(
+        "(older) => FaderNets.bench.piece.id !== older", arg=page.evaluate("window.older.id")
+    )
+    wait_until_heard(page)
+    chosen = "FaderNets.bench.piece.tracks.filter((track) => track.chosen)"
+    assert page.evaluate(f"{chosen}.map((track) => track.number)") == [2, 3], newer
+    assert page.evaluate("FaderNets.bench.tracks.value") == [2, 3]
+
+
 def test_many_tracks_fit_on_a_phone(visit, tmp_path, artefacts):
     tracks = [
         mb.track((0, mb.meta(3, f"A rather long name of track {k}".encode())), *mb.music(16))
