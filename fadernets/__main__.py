@@ -3,44 +3,29 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from fadernets import __version__, arguments, checkpoint, curve, mood_classifier
+from fadernets import __version__, arguments, checkpoint
 from fadernets.checkpoint import CheckpointError
-from fadernets.curve import Amount
-from fadernets.mood_transfer import MOODS, PRESETS, SIDES
-from fadernets.music import key, midi
-from fadernets.music.attributes import ATTRIBUTES, PAPER
-from fadernets.music.midi_part import labels
-from fadernets.music.notes import BEATS, Notes
-from fadernets.music.piece import Piece, Segment, segments
-from fadernets.music.segment_limits import NO_NOTES, runs
-from fadernets.music.windows import Window
-from fadernets.net import FaderNet
-from fadernets.playback import audio
-from fadernets.whole_piece import changed
-
-BATCH = 32  # segments changed at a time
-STATUS_SECONDS = 1.0  # between two lines that say what a command is busy with
-
-# What changes a batch of segments: (model, segments, their seeds or None) -> their new notes
-Change = Callable[[FaderNet, list[Segment], list[int] | None], list[Notes]]
-
-
-class Refusal(ValueError):
-    """A command cannot do what was asked; the message is one plain sentence."""
+from fadernets.commands import Refusal, describe, mix, render, slide, transfer
+from fadernets.mood_transfer import PRESETS, SIDES
+from fadernets.music import midi
+from fadernets.music.attributes import PAPER
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; 0 when it did what was asked, 2 after saying in one sentence why not."""
-    args = parser(_model_named(argv)).parse_args(argv)
+    """Run a command; 0 when it did what was asked, 2 after saying in one sentence why not.
+
+    Without a command, its help lists them, and the status is 2.
+    """
+    top = parser(_model_named(argv))
+    args = top.parse_args(argv)
+    if args.run is None:
+        top.print_help(sys.stderr)
+        return 2
     try:
         args.run(args)
         sys.stdout.flush()
@@ -79,7 +64,8 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
         prog="fadernets", description="Faders for the rhythm, notes and mood of piano."
     )
     top.add_argument("--version", action="version", version=f"fadernets {__version__}")
-    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    top.set_defaults(run=None)
+    commands = top.add_subparsers(title="commands", metavar="COMMAND")
 
     def command(run: Callable[[argparse.Namespace], None], **files: str) -> argparse.ArgumentParser:
         text = run.__doc__ or ""
@@ -158,292 +144,6 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
 
 def _described(moods: Mapping[str, str]) -> str:
     return ", ".join(f"{side} {mood}" for mood, side in moods.items())
-
-
-def describe(args: argparse.Namespace) -> None:
-    """List the segments: start, densities, key and probability of high arousal.
-
-    The densities are those of keys held; the pedal has no part in them.
-    """
-    piece = _piece(args.source, tracks=args.tracks)
-    rows = [_row(piece, segment) for segment in segments(piece)]
-    tracks = _tracks(piece)
-    if args.json:
-        head = {"name": piece.name, "beats": piece.length, "seconds": round(piece.duration, 3)}
-        print(json.dumps({**head, "tracks": tracks, "segments": rows}, indent=2))
-        return
-    for track in tracks if len(tracks) > 1 else []:
-        use = "the piece" if track["chosen"] else "stays as it is"
-        print(f"track {track['track']}: {track['name']}, {track['notes']} notes, {use}")
-    columns = "{:>7}  {:>5}  {:>8}" + "  {:>6}" * len(ATTRIBUTES) + "  {:<9}  {}"
-    print(columns.format("segment", "beat", "time", *ATTRIBUTES, "key", "high arousal"))
-    for row in rows:
-        minutes, seconds = divmod(row["seconds"], 60)
-        start = f"{row['beat']:g}", f"{minutes:.0f}:{seconds:05.2f}"
-        densities = (f"{row[name]:.2f}" for name in ATTRIBUTES)
-        arousal = "-" if row["arousal"] is None else f"{row['arousal']:.2f}"
-        last = arousal if row["problem"] is None else f"-     {row['problem']}"
-        print(columns.format(row["segment"], *start, *densities, row["key"] or "-", last))
-
-
-def _tracks(piece: Piece) -> list[dict[str, Any]]:
-    """What `describe` says of the tracks with notes."""
-    if piece.original is None:
-        return []
-    tracks = piece.original.tracks
-    return [
-        {
-            "track": number + 1,
-            "name": name,
-            "channel": part.channel + 1,
-            "program": part.program,
-            "notes": part.notes,
-            "chosen": number in piece.original.parts,
-        }
-        for number, (name, part) in enumerate(zip(labels(tracks), tracks, strict=True))
-    ]
-
-
-def _row(piece: Piece, segment: Segment) -> dict[str, Any]:
-    """What `describe` says of a segment."""
-    arousal = None
-    if len(segment.sounding):
-        arousal = round(float(mood_classifier.of_arousal().probability([segment.sounding])[0]), 4)
-    return {
-        "segment": segment.index,
-        "beat": segment.start,
-        "bar": segment.span.bar,
-        "beats": segment.beats,
-        "seconds": round(float(piece.seconds(segment.start)), 3),
-        **{name: round(density, 4) for name, density in segment.measure().items()},
-        "key": key.name(key.find(segment.notes)) if len(segment.notes) else None,
-        "arousal": arousal,
-        "problem": segment.problem,
-    }
-
-
-def slide(args: argparse.Namespace) -> None:
-    """Move the faders from where each segment has them, so that the piece keeps its shape.
-
-    X is a number, -1 to 1, or a curve, which a segment takes the value of in its middle: JSON such
-    as [[0, 0.0], [16, 0.5]] in beats, {"bars": [[0, 0.0], [4, 0.5]]} in bars, both from 0. At 0 a
-    segment stays as it is, note for note; 1 and -1 are the ends of the range that the model was
-    trained on, and in between each segment goes that share of its own way there.
-
-    The densities are those of keys held. OUT.mid is IN.mid with other notes; all else stays.
-    """
-    piece = _piece(args.source, tracks=args.tracks)
-    faders = {name: vars(args)[name] for name in args.faders if vars(args)[name] is not None}
-    for name, value in faders.items():
-        if args.absolute and (low := curve.lowest(value)) < 0:
-            raise Refusal(f"--{name} {low:g} is no position: with --absolute it is from 0 to 1.")
-    windows = segments(piece)
-    still = not any(args.absolute or curve.moves(value) for value in faders.values())
-    if still and (faders or args.seed is None):
-        options = " or ".join(f"--{name}" for name in args.faders)
-        _leave(args, piece, f"move a fader by {options}")
-        return
-
-    def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
-        each = {name: curve.along(value, piece, batch) for name, value in faders.items()}
-        try:
-            if args.absolute:
-                return net.slide(batch, each, seed=seed)
-            # What a segment has is what it had before its neighbours changed.
-            home = net.densities([windows[segment.index] for segment in batch], faders)
-            return net.slide(batch, offsets=each, home=home, seed=seed)
-        except ValueError as error:  # the model has no such fader
-            raise Refusal(f"{error}.") from error
-
-    _change(args, piece, windows, change, () if args.absolute else faders.values())
-
-
-def transfer(args: argparse.Namespace) -> None:
-    """Make the music calmer or more energetic (arousal), sadder or more joyful (valence).
-
-    Arousal is what listeners said of game music. Valence is mostly a rule: major or minor. The
-    strength may be a curve, as of slide; where it is 0, segments stay as they are.
-    """
-    target = _moods(args)
-    piece = _piece(args.source, tracks=args.tracks)
-    if not curve.moves(args.strength):
-        _leave(args, piece, "move it by --strength")
-        return
-
-    def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
-        strengths = curve.along(args.strength, piece, batch)
-        try:
-            return net.transfer(batch, target, strengths, seed=seed)
-        except ValueError as error:  # the model does not know this mood
-            raise Refusal(f"{error}.") from error
-
-    _change(args, piece, segments(piece), change, [args.strength])
-
-
-def _leave(args: argparse.Namespace, piece: Piece, hint: str) -> None:
-    """Write the piece as it is, and say what would change it."""
-    _chosen(args, segments(piece))
-    midi.write(piece, args.output)
-    print(
-        f"nothing to change: {args.output.name} is {args.source.name} as it is; {hint}",
-        file=sys.stderr,
-    )
-
-
-def _moods(args: argparse.Namespace) -> dict[str, str]:
-    """What `transfer` shall move: mood -> side."""
-    moods = {mood: vars(args)[mood] for mood in MOODS if vars(args)[mood] is not None}
-    if moods and args.preset:
-        raise Refusal("--preset says where both moods go; leave --arousal and --valence out.")
-    if not moods and not args.preset:
-        raise Refusal("transfer needs --arousal, --valence or --preset.")
-    return moods or dict(PRESETS[args.preset])
-
-
-def mix(args: argparse.Namespace) -> None:
-    """Play the notes of one piece in the rhythm of another, segment by segment.
-
-    Length, tempo and meter are those of RHYTHM.mid; what NOTES.mid is too short for stays as it
-    is.
-    """
-    piece, other = _piece(args.source, tracks=args.tracks), _piece(args.donor)
-    windows, donors = segments(piece), segments(other)
-
-    def lack(net: FaderNet, index: int) -> str | None:
-        if index >= len(donors):
-            return f"past the end of {args.donor.name}"
-        problem = net.problem(donors[index])
-        if not len(donors[index].notes):
-            problem = problem or NO_NOTES
-        return problem and f"{problem} in {args.donor.name}"
-
-    def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
-        if net.by_sound:
-            rhythm = [Window(own.sounding) for own in batch]
-            return net.mix(rhythm, [Window(donors[own.index].sounding) for own in batch], seed=seed)
-        rhythm = [Window(own.notes, own.window.steps) for own in batch]
-        notes = [Window(donors[own.index].notes, own.window.steps) for own in batch]
-        return net.mix(rhythm, notes, seed=seed)
-
-    _change(args, piece, windows, change, lack=lack)
-
-
-def render(args: argparse.Namespace) -> None:
-    """Play a MIDI file into a WAV file."""
-    piece = _piece(args.source, least_beats=0)
-    _check_folder(args.output)
-    if args.synthesiser not in (None, *audio.SYNTHESISERS):
-        raise Refusal(f"{args.synthesiser} is not one of {', '.join(audio.SYNTHESISERS)}.")
-    try:
-        with _progress(lambda: "rendering"):
-            sound = audio.render(piece, synthesiser=args.synthesiser)
-    except audio.AudioError as error:
-        raise Refusal(str(error)) from error
-    midi.save(audio.wav_bytes(sound), args.output)
-
-
-def _piece(path: Path, least_beats: float = BEATS, tracks: Sequence[int] | None = None) -> Piece:
-    """A file's piece; what is to be known of it goes to stderr."""
-    piece = midi.read(path, tracks)
-    midi.check_length(piece, least_beats=least_beats)
-    for notice in piece.notices:
-        print(notice, file=sys.stderr)
-    return piece
-
-
-def _check_folder(output: Path) -> None:
-    """Refuse before the work what cannot be written after it."""
-    if not output.parent.is_dir():
-        raise Refusal(f"{output} cannot be written: there is no folder {output.parent}.")
-    if output.is_dir():
-        raise Refusal(f"{output} cannot be written: it is a folder.")
-
-
-def _net(model: str | None) -> FaderNet:
-    with _progress(lambda: "loading the model"):
-        try:
-            return FaderNet.load(model)
-        except CheckpointError as error:
-            raise Refusal(f"{' '.join(str(error).split())}.") from error
-
-
-def _change(
-    args: argparse.Namespace,
-    piece: Piece,
-    windows: list[Segment],
-    change: Change,
-    amounts: Collection[Amount] = (),
-    lack: Callable[[FaderNet, int], str | None] = lambda net, index: None,
-) -> None:
-    """Change the chosen segments that can be, write the piece and name the others.
-
-    Where there are amounts, segments in which all of them are 0 stay as they are.
-    """
-    chosen = _chosen(args, windows)
-    net = _net(args.model)
-    problems = {s.index: net.problem(s) or lack(net, s.index) for s in chosen}
-    usable = [index for index, problem in problems.items() if problem is None]
-    able, done = len(usable), 0
-
-    def changing(batch: list[Segment]) -> list[Notes]:
-        nonlocal done
-        # Each segment its own seed, whichever are chosen beside it.
-        seeds = None if args.seed is None else [args.seed + segment.index for segment in batch]
-        notes = change(net, batch, seeds)
-        done += len(batch)
-        return notes
-
-    if amounts:
-        moving = {segment.index for segment in curve.moving(amounts, piece, chosen)}
-        usable = [index for index in usable if index in moving]
-    with _progress(lambda: f"{done} of {len(usable)} segments"):
-        result = changed(piece, usable, changing, batch=BATCH)
-    midi.write(result, args.output)
-    for problem in dict.fromkeys(filter(None, problems.values())):
-        same = [index for index in problems if problems[index] == problem]
-        print(f"unchanged, {problem}: {_listed(same)}", file=sys.stderr)
-    if not net.realiser.takes_any and able < len(chosen):
-        print(f"{net.name} can take {able} of {len(chosen)} segments", file=sys.stderr)
-
-
-def _chosen(args: argparse.Namespace, found: list[Segment]) -> list[Segment]:
-    """The segments that --segments names, once they and the output are known to be possible."""
-    first, end = args.segments
-    chosen = found[first:end]
-    if not chosen or (end or 0) > len(found):
-        raise Refusal(
-            f"--segments {first}:{'' if end is None else end} is not a range of the segments "
-            f"that {args.source.name} has, 0 to {len(found) - 1}."
-        )
-    _check_folder(args.output)
-    return chosen
-
-
-def _listed(indices: list[int]) -> str:
-    """Segment numbers in words, neighbours joined: ``segments 1, 4-6``."""
-    words = [f"{first}-{last}" if last > first else f"{first}" for first, last in runs(indices)]
-    return f"segment{'s' if len(indices) > 1 else ''} {', '.join(words)}"
-
-
-@contextmanager
-def _progress(status: Callable[[], str]) -> Iterator[None]:
-    """Print `status` every `STATUS_SECONDS` when it has changed."""
-    finished = threading.Event()
-
-    def report() -> None:
-        reported = None
-        while not finished.wait(STATUS_SECONDS):
-            if (line := status()) != reported:
-                print(line, file=sys.stderr)
-                reported = line
-
-    reporter = threading.Thread(target=report, daemon=True)
-    reporter.start()
-    try:
-        yield
-    finally:
-        finished.set()
-        reporter.join()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
 import pytest
 import torch
 
-from fadernets import __main__ as cli
-from fadernets import checkpoint
+from fadernets import checkpoint, commands
 from fadernets.faders import Fader
 from fadernets.models import build
 from fadernets.models.config import ModelConfig
@@ -13,7 +12,7 @@ from tests.fadernets.cli.commands import music
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
     """No progress lines appear because the machine is busy."""
-    monkeypatch.setattr(cli, "STATUS_SECONDS", 600.0)
+    monkeypatch.setattr(commands, "STATUS_SECONDS", 600.0)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import fadernets
-from fadernets import __main__ as cli
+from fadernets import commands
 from fadernets.music import midi
 from fadernets.music.attributes import measure
 from fadernets.music.notes import Notes, concatenate
@@ -113,10 +113,10 @@ def test_progress_is_told_when_it_takes_long(source, tmp_path, small, capsys, mo
 
         return call
 
-    monkeypatch.setattr(cli, "STATUS_SECONDS", 1e-5)
-    monkeypatch.setattr(cli, "BATCH", 1)
+    monkeypatch.setattr(commands, "STATUS_SECONDS", 1e-5)
+    monkeypatch.setattr(commands, "BATCH", 1)
     for name in ("load", "slide"):
-        monkeypatch.setattr(cli.FaderNet, name, slowed(getattr(cli.FaderNet, name)))
+        monkeypatch.setattr(commands.FaderNet, name, slowed(getattr(commands.FaderNet, name)))
     assert run(*change("slide", source, tmp_path / "out.mid"), "--model", small) == 0
     lines = capsys.readouterr().err.splitlines()
     assert "loading the model" in lines and "3 of 5 segments" in lines
@@ -124,7 +124,7 @@ def test_progress_is_told_when_it_takes_long(source, tmp_path, small, capsys, mo
 
 def test_batches_do_not_matter(source, tmp_path, small, monkeypatch):
     for batch in (1, 32):
-        monkeypatch.setattr(cli, "BATCH", batch)
+        monkeypatch.setattr(commands, "BATCH", batch)
         output = tmp_path / f"{batch}.mid"
         assert run(*change("slide", source, output), "--model", small, "--seed", 1) == 0
     assert (tmp_path / "1.mid").read_bytes() == (tmp_path / "32.mid").read_bytes()
@@ -135,7 +135,7 @@ def test_batches_do_not_matter(source, tmp_path, small, monkeypatch):
     [([3], "segment 3"), ([0, 1, 2], "segments 0-2"), ([1, 4, 5, 9], "segments 1, 4-5, 9")],
 )
 def test_segments_are_listed_in_words(indices, words):
-    assert cli._listed(indices) == words
+    assert commands._listed(indices) == words
 
 
 # With the model that is shipped.

@@ -16,6 +16,15 @@ def test_the_version_is_told(capsys):
     assert capsys.readouterr().out == f"fadernets {fadernets.__version__}\n"
 
 
+def test_without_a_command_the_help_lists_them(capsys):
+    assert run() == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("usage: fadernets ")
+    for command in ("describe", "slide", "transfer", "mix", "render"):
+        assert f"\n    {command} " in captured.err
+
+
 def module(*arguments, **options):
     command = [sys.executable, "-m", "fadernets", *map(str, arguments)]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)

@@ -78,7 +78,6 @@ def test_mix_names_the_file_that_cannot_be_used(source, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        ([], "required: COMMAND"),
         (["dance"], "invalid choice: 'dance'"),
         (["slide", "in.mid"], "required: OUT.mid"),
         (["slide", "in.mid", "out.mid", "--rhythm", "1.01"], "1.01 is not between -1 and 1"),
