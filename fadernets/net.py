@@ -20,7 +20,7 @@ from fadernets.models import losses
 from fadernets.models.reviser import Reviser
 from fadernets.models.segmentvae import SegmentVAE
 from fadernets.music import events, key, mode
-from fadernets.music.attributes import RHYTHM, measure
+from fadernets.music.attributes import MIXED, measure
 from fadernets.music.locks import NO_LOCKS, Locks
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece, Segment
@@ -527,17 +527,17 @@ class FaderNet:
         first, second = self._codes(rhythm), self._codes(notes)
         if len(first) != len(second):
             raise ValueError(f"{len(first)} segments cannot be mixed with {len(second)}")
-        if RHYTHM not in first.values:
-            raise ValueError(f"{self._described()} has no code of its own for the rhythm to mix")
-        values = second.values | {RHYTHM: first.values[RHYTHM]}
+        if MIXED not in first.values:
+            raise ValueError(f"{self._described()} has no code of its own for the {MIXED} to mix")
+        values = second.values | {MIXED: first.values[MIXED]}
         coded = first.is_coded & second.is_coded
         request = second.request
         rhythm_request = first.request
         if request is not None and rhythm_request is not None:
             request = replace(
                 request,
-                labels=request.labels | {RHYTHM: rhythm_request.labels[RHYTHM]},
-                densities=request.densities | {RHYTHM: rhythm_request.densities[RHYTHM]},
+                labels=request.labels | {MIXED: rhythm_request.labels[MIXED]},
+                densities=request.densities | {MIXED: rhythm_request.densities[MIXED]},
             )
         mixed = replace(second, values=values, request=request, coded=coded)
         return self.reconstruct(mixed, seed=seed)

@@ -37,7 +37,7 @@ from fadernets.net import FaderNet
 from fadernets.realisers import Arranger
 from tests.fadernets.music.generated import rows
 from tests.fadernets.tiny import TINY, bars, batch, piece
-from train import prepare
+from train import prepare, transfers
 from train.data import corpora, packed
 from train.data.dataset import Segments
 from train.evaluate import reconstruction, response
@@ -249,6 +249,12 @@ def test_it_is_evaluated(trained):
     net, source = fadernets.load(trained), bars(2)
     assert set(reconstruction(net, source).density_error) == set(NAMES)
     assert set(response(net, source, "register").others_mean) == set(PAPER)
+
+
+def test_it_has_an_example(trained):
+    assert "register fader at 0.9" in [
+        case.move for case in transfers.cases(fadernets.load(trained))
+    ]
 
 
 def test_the_command_line_has_its_option(trained, tmp_path, capsys):

@@ -1,9 +1,9 @@
 """Examples of what a model does to a piece, as notes to draw (paper 5.2, figure 5).
 
 ``python -m train.transfers --checkpoint NAME_OR_DIR --out transfers.json`` moves the arousal of two
-pieces and a fader of two more, all of them in the public domain (`fadernets.music.examples`), and
-needs no prepared data. What is shown was fixed before it was heard: each piece's first segments
-that can be used.
+pieces and every fader of a further one, all of them in the public domain
+(`fadernets.music.examples`), and needs no prepared data. What is shown was fixed before it was
+heard: each piece's first segments that can be used.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from fadernets.music import examples
-from fadernets.music.attributes import NOTE, RHYTHM, measure
+from fadernets.music.attributes import ATTRIBUTES, measure
 from fadernets.music.notes import BEATS, Notes, concatenate, cut
 from fadernets.music.piece import NO_PEDAL, Piece, Segment, segments, stitch
 from fadernets.net import FaderNet
@@ -58,12 +59,18 @@ class Case:
         return f"{self.control} fader at {self.to:g}"
 
 
-CASES = (
-    Case("chorale", "arousal", "high"),
-    Case("rag", "arousal", "low"),
-    Case("mazurka", RHYTHM, 0.9),
-    Case("sonata", NOTE, 0.5),
-)
+AROUSAL_CASES = (Case("chorale", "arousal", "high"), Case("rag", "arousal", "low"))
+FADER_EXAMPLES = (("mazurka", 0.9), ("sonata", 0.5))  # piece and position; attributes take turns
+
+
+def cases(net: FaderNet) -> list[Case]:
+    """All examples of what a model can do, by arousal first, then by faders."""
+    by_fader = [
+        Case(piece, name, position)
+        for name, (piece, position) in zip(ATTRIBUTES, cycle(FADER_EXAMPLES), strict=False)
+        if name in net.faders
+    ]
+    return [*(AROUSAL_CASES if net.model.poles else ()), *by_fader]
 
 
 def excerpt(piece: Piece) -> list[Segment]:
@@ -133,10 +140,8 @@ def example(net: FaderNet, case: Case) -> Example:
 
 
 def transfers(name: str, place: str) -> Transfers:
-    """All cases that a model can do."""
+    """All examples of what a model can do."""
     net = FaderNet.load(place, by_sound=True)
-    able = {*net.faders, *(["arousal"] if net.model.poles else [])}
-    cases = [case for case in CASES if case.control in able]
     return Transfers(
         kind="transfers",
         name=name,
@@ -145,7 +150,7 @@ def transfers(name: str, place: str) -> Transfers:
         weights_sha256=weights_sha256(place),
         commit=commit(),
         decoding="greedy",
-        examples=[example(net, c) for c in tqdm(cases, desc=name, disable=None)],
+        examples=[example(net, c) for c in tqdm(cases(net), desc=name, disable=None)],
     )
 
 

@@ -21,9 +21,12 @@ if TYPE_CHECKING:  # measuring needs no PyTorch
 
 RHYTHM, NOTE = "rhythm", "note"
 PAPER = (RHYTHM, NOTE)  # the paper's attributes, which the shipped models have
-# The arranger plans these to the step: one says where notes begin, the other how many sound.
+# What is tied to one of the paper's attributes has a name of its own here, and code elsewhere says
+# that name; `tests/test_attribute_names.py` lists the files that may.
+# The arranger plans two labels to the step: where notes begin, and how many sound.
 PLANNED_ONSETS, PLANNED_COUNTS = RHYTHM, NOTE
 PLANNED = (PLANNED_ONSETS, PLANNED_COUNTS)
+MIXED = RHYTHM  # mixing takes this code of one music, and all other codes of another (paper 5)
 
 REST, HOLD, ONSET = 0, 1, 2  # classes of the rhythm label
 MAX_POLYPHONY = 15
@@ -139,7 +142,7 @@ class Words:
 
 
 # Names that stand beside those of attributes in prepared files, requests of the page and options.
-TAKEN = frozenset(
+RESERVED_NAMES = frozenset(
     "tokens length key start arousal valence piece split random_split piece_name piece_corpus "
     "number example tracks first last seed vorbis original peak chunk gain kind scope midi source "
     "output model segments run faders absolute".split()
@@ -181,7 +184,7 @@ class Attribute:
     def __post_init__(self) -> None:
         if not self.name.isidentifier() or self.name != self.name.lower():
             raise ValueError(f"attribute {self.name!r} is not named by a lower-case word")
-        if self.name in TAKEN:
+        if self.name in RESERVED_NAMES:
             raise ValueError(f"an attribute cannot be named {self.name!r}: that is something else")
 
 

@@ -16,10 +16,10 @@ import pandas as pd
 from scipy.special import expit, logit, ndtr
 
 from db.models import BEST, DIRECTIONS, SCALES, WORST
+from fadernets.music.attributes import PAPER
 from survey.ratings.columns import CHANGE, ordered, table_of
 
 PEOPLE = ("realistic", "perfect", "random", "biased", "lazy")
-ATTRIBUTES = ("note", "rhythm")
 LEAN = 0.9  # how often biased participants answer "lower" without listening
 SIDES = {"lower": 0, "same": 1, "higher": 2}
 
@@ -140,7 +140,7 @@ def _stimuli(
         "intended": np.array(DIRECTIONS)[signs + 1],
         "strength": strength,
     }
-    for name in ATTRIBUTES:
+    for name in sorted(PAPER):  # as the columns are sorted
         stimuli[CHANGE + name] = np.round(signs * strength * random.gamma(4, 0.25, n), 4)
     return stimuli
 
@@ -195,7 +195,7 @@ def _table(
         **{name: np.tile(values, people).tolist() for name, values in stimuli.items()},
         **{name: values.ravel().tolist() for name, values in answers.items()},
     }
-    dictionary = ordered(list(ATTRIBUTES))
+    dictionary = ordered(list(PAPER))
     for column in dictionary:
         blank = "" if column.form == "text" else None
         columns.setdefault(column.name, [blank] * (people * items))
