@@ -30,7 +30,7 @@ from db.models import Clip, Stimulus, Study
 LONGEST_WAIT = 0.7  # seconds for an answer
 FRESH = 1.0  # seconds that a result is given again
 FREE_BYTES = 100_000_000  # on the disk, for the database to grow
-CHECKED_CLIPS = 16  # of open studies; any of them shows that the folder was emptied
+CHECKED_CLIPS = 16  # of open studies, in one check; the next check goes on with the next ones
 router = APIRouter()
 
 
@@ -82,6 +82,7 @@ class HealthMonitor:
         self._clock = clock
         self._lock = threading.Lock()
         self._latest: _Check | None = None
+        self._clips = _ClipSample()
 
     def check(self, state: State) -> Health:
         """How a survey was at most `FRESH` seconds ago; returns within `LONGEST_WAIT` seconds."""
@@ -90,7 +91,7 @@ class HealthMonitor:
             latest = self._latest
             # While a check hangs no other begins: it would hang, too.
             if latest is None or (latest.is_done.is_set() and now - latest.began >= FRESH):
-                latest = self._latest = _Check(state, now)
+                latest = self._latest = _Check(state, now, self._clips)
                 threading.Thread(target=latest.run, name="health", daemon=True).start()
         latest.is_done.wait(max(0.0, LONGEST_WAIT - (now - latest.began)))
         return latest.health
@@ -99,8 +100,9 @@ class HealthMonitor:
 class _Check:
     """One check of everything, and its result so far."""
 
-    def __init__(self, state: State, began: float) -> None:
+    def __init__(self, state: State, began: float, clips: _ClipSample) -> None:
         self.began = began
+        self._clips = clips
         self.is_done = threading.Event()
         self.health = Health(journal=_journal(state))
         self._state = state
@@ -109,7 +111,7 @@ class _Check:
         try:
             self._update(disk=_disk(self._state))
             self._update(database=_database(self._state))
-            if _lacks_clips(self._state):
+            if self._clips.lacks(self._state):
                 self._update(disk="failing")
         finally:
             self.is_done.set()
@@ -149,33 +151,40 @@ def _disk(state: State) -> str:
     return "read-only" if not writable else "full" if free < FREE_BYTES else "ok"
 
 
-def _lacks_clips(state: State) -> bool:
-    """Whether clips that open studies need are missing, by a sample that is always the same.
+class _ClipSample:
+    """The clips of open studies, a few in each check, in the order of their hashes.
 
-    In the order of the hashes, so that the sample is spread over the clips of all open studies.
+    Checks that find a clip missing stay at it, so that the survey is unwell until it is back.
     """
-    query = (
-        select(Clip.sha256, Clip.bytes)
-        .join(Stimulus, or_(Stimulus.first_id == Clip.id, Stimulus.second_id == Clip.id))
-        .join(Study, Study.id == Stimulus.study_id)
-        .where(Study.state == "open")
-        .distinct()
-        .order_by(Clip.sha256)
-        .limit(CHECKED_CLIPS)
-    )
-    folder = state.settings.audio
-    try:
-        with state.database.read() as session:
-            clips = session.execute(query).all()
-        if not clips:
+
+    def __init__(self) -> None:
+        self._after = ""  # hash of the last clip that was looked at
+
+    def lacks(self, state: State) -> bool:
+        """Whether one of the next `CHECKED_CLIPS` clips is missing or cut short."""
+        query = (
+            select(Clip.sha256, Clip.bytes)
+            .join(Stimulus, or_(Stimulus.first_id == Clip.id, Stimulus.second_id == Clip.id))
+            .join(Study, Study.id == Stimulus.study_id)
+            .where(Study.state == "open", Clip.sha256 > self._after)
+            .distinct()
+            .order_by(Clip.sha256)
+            .limit(CHECKED_CLIPS)
+        )
+        folder = state.settings.audio
+        try:
+            with state.database.read() as session:
+                clips = session.execute(query).all()
+            if clips and not os.access(folder, os.R_OK | os.X_OK):
+                return True
+            if any((folder / f"{sha256}.mp3").stat().st_size != size for sha256, size in clips):
+                return True
+        except SQLAlchemyError:  # `_database` reports it
             return False
-        if not os.access(folder, os.R_OK | os.X_OK):
+        except OSError:  # a clip is gone, or the disk fails
             return True
-        return any((folder / f"{sha256}.mp3").stat().st_size != size for sha256, size in clips)
-    except SQLAlchemyError:  # `_database` reports it
+        self._after = clips[-1].sha256 if len(clips) == CHECKED_CLIPS else ""
         return False
-    except OSError:  # a clip is gone, or the disk fails
-        return True
 
 
 def _journal(state: State) -> str:

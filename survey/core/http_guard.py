@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_BYTES = 32 * 1024  # bytes of a request's body
@@ -19,7 +18,6 @@ HEADERS = {
     "content-security-policy": POLICY,
     "cache-control": "no-store",
 }
-TOO_LARGE = {"error": "invalid", "message": "The request is too large."}
 
 
 class Guard:
@@ -46,10 +44,12 @@ class Guard:
                     headers["location"] = _within(headers["location"])
             await send(message)
 
-        taken = 0
+        announced, taken = _announced(scope), 0
 
         async def receiving() -> Message:
             nonlocal taken
+            if announced > BODY_BYTES:
+                raise HTTPException(413)
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > BODY_BYTES:
@@ -58,10 +58,7 @@ class Guard:
 
         if "\0" in scope["path"]:
             scope = {**scope, "path": scope["path"].replace("\0", "\ufffd")}
-        if _announced(scope) > BODY_BYTES:
-            await JSONResponse(TOO_LARGE, 413)(scope, receive, sending)
-        else:
-            await self.app(scope, receiving, sending)
+        await self.app(scope, receiving, sending)
 
 
 def _announced(scope: Scope) -> int:
