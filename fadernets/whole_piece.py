@@ -42,10 +42,10 @@ def changed(
     """
     numbers = set(chosen)
     fixed = piece.notes[locks.of(piece.notes)]
-    before = segments(piece)
+    before = {s.index: s for s in segments(piece, numbers=numbers)}
     result = piece
     for turn in (0, 1):
-        parts = [s for s in segments(result) if s.index in numbers and s.index % 2 == turn]
+        parts = segments(result, numbers={number for number in numbers if number % 2 == turn})
         if result is not piece:
             parts = [_seen(s, before[s.index], s.index + 1 in numbers) for s in parts]
         parts = [_locked(result, segment, locks, fixed) for segment in parts]

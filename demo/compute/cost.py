@@ -64,7 +64,7 @@ def of_saving(session: PieceSession, values: Values) -> float:
 
 def _span(session: PieceSession, values: Values) -> tuple[int, int]:
     """Segments selected; all if the values make no sense, which is said later."""
-    first, last, count = values.get("first"), values.get("last"), len(session.segments)
+    first, last, count = values.get("first"), values.get("last"), len(session.spans)
     if isinstance(first, int) and isinstance(last, int) and 0 <= first <= last < count:
         return first, last
     return 0, count - 1

@@ -80,16 +80,16 @@ def _tracks(text: object) -> tuple[int, ...] | None:
         return None
     try:
         return arguments.tracks(str(text))
-    except ArgumentTypeError as error:
-        raise ValueError(str(error)) from None
+    except ArgumentTypeError:  # its sentence repeats the text, which may be a path
+        raise ValueError("The tracks are not a list of tracks such as 1,2.") from None
 
 
 def _means(
     net: FaderNet, piece: Piece, chosen: Sequence[Segment], names: Sequence[str]
 ) -> dict[str, float]:
     """Mean densities of segments as the model takes them, and mean arousal by their sound."""
-    now = segments(piece)
-    played = [now[s.index] for s in chosen if len(now[s.index].rows)]
+    now = segments(piece, numbers={segment.index for segment in chosen})
+    played = [segment for segment in now if len(segment.rows)]
     if not played:
         return {}
     measures = [net.measure(segment, names) for segment in played]

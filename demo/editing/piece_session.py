@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from reprlib import repr as short
@@ -20,6 +20,7 @@ from fadernets.music import examples, midi
 from fadernets.music.midi_part import labels
 from fadernets.music.notes import EARLY, Notes
 from fadernets.music.piece import Piece, Segment, segments
+from fadernets.music.windows import Span, spans
 from fadernets.playback import pianoroll
 from fadernets.whole_piece import changed
 
@@ -70,6 +71,16 @@ class PieceSession:
     def __post_init__(self) -> None:
         self.file = self.file or self.id
 
+    def __getstate__(self) -> dict[str, object]:
+        """What another process needs: the rest it works out sooner than it would read it."""
+        state = {each.name: getattr(self, each.name) for each in fields(self)}
+        return state | {"piece": replace(self.piece), "peak": None, "_codes": None, "_result": None}
+
+    @cached_property
+    def spans(self) -> list[Span]:
+        """Where every segment begins and ends."""
+        return spans(self.piece.meter, self.piece.length)
+
     @cached_property
     def segments(self) -> list[Segment]:
         """Every segment: bars, or parts of long ones."""
@@ -118,7 +129,7 @@ class PieceSession:
 
     def ends(self, span: tuple[int, int]) -> tuple[float, float]:
         """Beats at which a span of segments begins and ends."""
-        begin, end = self.segments[span[0]].start, self.segments[span[1]].span.end
+        begin, end = self.spans[span[0]].start, self.spans[span[1]].end
         return begin, min(end, self.piece.length)
 
     def moving(self, edit: EditRequest) -> list[Segment]:
@@ -196,7 +207,7 @@ class PieceSession:
             return self.result(net, edit)
         # Two segments more on either side: notes ring on, a segment's first ones may be early, and
         # every second segment depends on its neighbours' results.
-        starts = [segment.start for segment in self.segments]
+        starts = [each.start for each in self.spans]
         first, last = (int(np.searchsorted(starts, beat, "right")) - 1 for beat in (begin, end))
         first, last = max(edit.first, first - 2), min(edit.last, last + 2)
         near = replace(edit, first=first, last=last)

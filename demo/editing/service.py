@@ -203,8 +203,7 @@ def figures(
     shown = usable or session.segments[edit.first : edit.last + 1]
     before = after = shown
     if changed is not session.piece:
-        results = segments(changed)
-        after = [results[s.index] for s in usable]
+        after = segments(changed, numbers={segment.index for segment in usable})
     had = net.densities(before)
     has = had if after is before else net.densities(after)
     home = had

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import overload
@@ -194,8 +194,10 @@ def segment_count(piece: Piece, unit: Unit = "bars") -> int:
     return len(spans(piece.meter, piece.length, unit))
 
 
-def segments(piece: Piece, unit: Unit = "bars") -> list[Segment]:
-    """Every segment of a piece from beat 0 to its end.
+def segments(
+    piece: Piece, unit: Unit = "bars", numbers: Collection[int] | None = None
+) -> list[Segment]:
+    """The segments of a piece, in order; together they go from beat 0 to its end.
 
     Parameters
     ----------
@@ -203,11 +205,15 @@ def segments(piece: Piece, unit: Unit = "bars") -> list[Segment]:
     unit : {"bars", "beats"}
         Segments follow the piece's bars (`fadernets.music.windows`), or are of four beats each
         whatever the meter, as in the paper.
+    numbers : collection of int, optional
+        Give only these of them, by `Segment.index`.
     """
     cuts = spans(piece.meter, piece.length, unit)
     ringing = _ringing(piece.notes, np.array([span.start for span in cuts]))
     made = []
     for index, (span, ring) in enumerate(zip(cuts, ringing, strict=True)):
+        if numbers is not None and index not in numbers:
+            continue
         beats = span.end - span.start
         own, notes = visible(piece.notes, span.start, beats)
         rows = np.concatenate([ring, own])

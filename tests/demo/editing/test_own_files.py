@@ -121,7 +121,10 @@ def test_a_program_chooses_tracks_by_their_numbers(net, band, tmp_path):
     assert changes and {row[0] for row in changes} <= {2, 3}
     _, figures = endpoints.change(net, band, {"rhythm": 1.0, "tracks": ""}, tmp_path / "default")
     assert chosen(figures["tracks"]) == ["Piano"]
-    for wrong, words in (("x", "x is not a list of tracks"), ("9", "has no such track: it has 4")):
+    for wrong, words in (
+        ("x", "The tracks are not a list of tracks such as 1,2."),
+        ("9", "has no such track: it has 4"),
+    ):
         with pytest.raises(ValueError, match=words):
             endpoints.change(net, band, {"rhythm": 1.0, "tracks": wrong}, tmp_path / "no")
 

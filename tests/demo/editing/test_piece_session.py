@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from demo.editing import service
 from demo.editing.piece_session import excerpt
+
+
+def test_what_another_process_gets_is_small_and_the_same(session):
+    small = len(pickle.dumps(session))
+    service.piece_message(session)
+    session.peak = (0, 1), 0.5
+    data = pickle.dumps(session)
+    assert len(data) < small + 10  # nothing that it works out anew
+    copy = pickle.loads(data)
+    assert copy.peak is None and "segments" not in copy.__dict__
+    assert service.piece_message(copy) == service.piece_message(session)
 
 
 def test_excerpt_keeps_time(session):

@@ -189,6 +189,19 @@ def test_stitching_keeps_everything_else(change):
 
 
 @given(pieces(), st.data())
+def test_some_segments_are_those_of_all(music, data):
+    every = segments(music)
+    numbers = data.draw(st.sets(st.integers(0, len(every))))
+    some = segments(music, numbers=numbers)
+    assert [s.index for s in some] == sorted(numbers - {len(every)})
+    for segment in some:
+        same = every[segment.index]
+        assert (segment.span, segment.problem) == (same.span, same.problem)
+        assert list(segment.window.notes) == list(same.window.notes)
+        assert segment.rows.tolist() == same.rows.tolist()
+
+
+@given(pieces(), st.data())
 def test_segments_put_back_as_they_are_change_nothing(music, data):
     count = segment_count(music)
     chosen = data.draw(st.sets(st.integers(0, count - 1)))
