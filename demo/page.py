@@ -16,7 +16,7 @@ from demo.programs import add_endpoints
 from demo.workbench import ASSETS, counted, workbench
 from fadernets.music.examples import EXAMPLES, FIRST
 
-SCRIPTS = ("roll", "player", "overview", "fader", "tracks", "workbench", "view")
+SCRIPTS = ("roll", "player", "overview", "fader", "lane", "tracks", "locks", "workbench", "view")
 TITLE = "Music FaderNets"
 LARGEST_FILE = 20_000_000  # bytes
 CALLS_WAITING = 20  # of programs; more are told to come later

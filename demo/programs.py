@@ -11,7 +11,7 @@ from demo.editing.answers import EndpointFigures
 from demo.editing.requests import towards
 from demo.guard.blocks import Sentence
 from demo.handlers import Handlers, sentence
-from fadernets.mood_transfer import PRESETS
+from fadernets.mood_transfer import MOODS, PRESETS
 
 
 def _amount_input(label: str, value: str | None = None) -> gr.JSON:
@@ -48,7 +48,7 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         )
     """
 
-    names = (*faders, "seed", "first", "last", "tracks", "absolute")
+    names = (*faders, "seed", "first", "last", "tracks", "absolute", "lock")
 
     async def slide(midi: str | None, *values: object) -> tuple[str, EndpointFigures]:
         """Move the faders of a MIDI file, -1 to 1, from where each segment has them.
@@ -61,6 +61,9 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         Segments follow the bars, have four beats at most and are numbered from 0; without first and
         last all change. Tracks are numbered from 1, such as 1,3; without them those of pianos
         change, or all but drums.
+
+        What is locked comes out exactly as it is: melody, bass, left or right (hands), rhythm,
+        pitches, track:2, note:17 or note:17-20 (by onset, then pitch), with commas between them.
         """
         return await handlers.change(midi, dict(zip(names, values, strict=True)))
 
@@ -80,37 +83,45 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         valence: str | None = None,
         preset: str | None = None,
         tracks: str | None = None,
+        lock: str | None = None,
+        arousal_strength: object = None,
+        valence_strength: object = None,
     ) -> tuple[str, EndpointFigures]:
         """Move a MIDI file towards low (calm) or high (energetic) arousal, strength 0 to 1.
 
-        The strength may be a curve of beats or bars, as a fader of slide.
+        The strength may be a curve of beats or bars, as a fader of slide; it is that of both moods
+        unless one has its own, arousal_strength or valence_strength.
         With valence also, or alone where arousal is None, towards low (sad, minor) or high (joyful,
         major); a preset says both: calm, tense, sad or joyful.
         """
         moods = {"arousal": arousal, "valence": valence, **PRESETS.get(preset or "", {})}
+        own = {"arousal": arousal_strength, "valence": valence_strength}
+        strengths = {mood: strength if own[mood] is None else own[mood] for mood in own}
         try:
-            values = {mood: towards(side, strength) for mood, side in moods.items() if side}
+            values = {mood: towards(side, strengths[mood]) for mood, side in moods.items() if side}
         except ValueError as error:
             raise Sentence(sentence(error)) from None
-        span = {"seed": seed, "first": first, "last": last, "tracks": tracks}
+        span = {"seed": seed, "first": first, "last": last, "tracks": tracks, "lock": lock}
         return await handlers.change(midi, {**values, **span})
 
     with gr.Row(visible=False):
         midi = gr.File(label="midi", file_types=[".mid", ".midi", ".rmi"])
-        tracks = gr.Textbox(None, label="tracks")
+        tracks, lock = (gr.Textbox(None, label=name) for name in ("tracks", "lock"))
         amounts = [_amount_input(name) for name in faders]
         arousal = gr.Radio(["low", "high"], value="high", label="arousal")
         valence = gr.Radio(["low", "high"], value=None, label="valence")
         preset = gr.Radio(list(PRESETS), value=None, label="preset")
         strength = _amount_input("strength", "1.0")
+        own_strengths = [_amount_input(f"{mood}_strength") for mood in MOODS]
         absolute = gr.Checkbox(False, label="absolute")
         seed, first, last = (
             gr.Number(None, precision=0, label=name) for name in ("seed", "first", "last")
         )
         result, figures = gr.File(label="result"), gr.JSON(label="figures")
+        moving = [midi, arousal, strength, seed, first, last, valence, preset, tracks, lock]
         for function, inputs in (
-            (slide, [midi, *amounts, seed, first, last, tracks, absolute]),
-            (transfer, [midi, arousal, strength, seed, first, last, valence, preset, tracks]),
+            (slide, [midi, *amounts, seed, first, last, tracks, absolute, lock]),
+            (transfer, [*moving, *own_strengths]),
         ):
             name = function.__name__
             gr.Button(name).click(function, inputs, [result, figures], api_name=name)

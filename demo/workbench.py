@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from fadernets.music.attributes import ATTRIBUTES, Words
+from fadernets.music.attributes import ATTRIBUTES, Words, title
 
 ASSETS = Path(__file__).parent / "assets"
 PLACE = "    <!-- faders -->\n"
@@ -27,7 +27,7 @@ def _texts(name: str) -> dict[str, str]:
     low, high = words.ends
     texts = {
         "name": name,
-        "title": words.title or f"{name.capitalize()} density",
+        "title": title(name),
         "subject": words.subject or name.capitalize(),
         "low": low,
         "high": high,

@@ -14,6 +14,7 @@ from fadernets.commands import Refusal, describe, mix, render, slide, transfer
 from fadernets.mood_transfer import PRESETS, SIDES
 from fadernets.music import midi
 from fadernets.music.attributes import PAPER
+from fadernets.music.lock_words import NAMES
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -79,6 +80,9 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
 
     describing = command(describe, source="IN.mid")
     describing.add_argument("--json", action="store_true", help="one JSON document, no table")
+    describing.add_argument(
+        "--notes", action="store_true", help="every note too, by the number that --lock knows it by"
+    )
     sliding = command(slide, source="IN.mid", output="OUT.mid")
     for fader in _faders(model):
         sliding.add_argument(
@@ -93,7 +97,6 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
         action="store_true",
         help="the faders' numbers are positions, 0 to 1, that every segment gets alike",
     )
-    sliding.set_defaults(faders=_faders(model))
     moving = command(transfer, source="IN.mid", output="OUT.mid")
     moving.add_argument("--arousal", choices=tuple(SIDES), help="calm or energetic")
     moving.add_argument("--valence", choices=tuple(SIDES), help="sad or joyful: minor or major")
@@ -109,6 +112,15 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
         help="how far; 1 goes all the way from calm to energetic music, or from minor to major, or "
         "back; a number, or a curve over beats or bars",
     )
+    for locking in (sliding, moving):
+        locking.set_defaults(faders=_faders(model))
+        locking.add_argument(
+            "--lock",
+            type=arguments.locks,
+            metavar="A,B",
+            help=f"what stays exactly as it is: {', '.join(NAMES)}, track:2, and note:17 or "
+            "note:17-20, numbered as describe --notes does",
+        )
     mixing = command(mix, source="RHYTHM.mid", donor="NOTES.mid", output="OUT.mid")
     for changing in (sliding, moving, mixing):
         changing.add_argument(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import re
 import sys
 from typing import NoReturn
 
-from fadernets.curve import Amount, amount
+from fadernets.curve import Amount, amount, is_curve_text
+from fadernets.music.lock_words import LockWords
 
 
 class Parser(argparse.ArgumentParser):
@@ -42,16 +42,18 @@ def strength(text: str) -> Amount:
 
 
 def _amount(text: str, lowest: float, highest: float, kind: str) -> Amount:
-    if not text.lstrip().startswith(("[", "{")):
+    if not is_curve_text(text):
         return _number(text, lowest, highest, kind)
     try:
-        return amount(json.loads(text), lowest, highest)
-    except RecursionError:
-        raise argparse.ArgumentTypeError("the curve is nested too deeply") from None
-    except json.JSONDecodeError as error:
-        raise argparse.ArgumentTypeError(
-            f"{text} is no JSON such as [[0, 0.0], [16, 0.5]]: {error.msg}, column {error.colno}"
-        ) from None
+        return amount(text, lowest, highest)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def locks(text: str) -> LockWords:
+    """What stays as it is: words with commas between them."""
+    try:
+        return LockWords.read(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

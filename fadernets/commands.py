@@ -14,26 +14,31 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from fadernets import curve, mood_classifier
 from fadernets.checkpoint import CheckpointError
+from fadernets.codes import Codes
 from fadernets.curve import Amount
+from fadernets.lock_report import LockReport
 from fadernets.mood_transfer import MOODS, PRESETS
 from fadernets.music import key, midi
 from fadernets.music.attributes import ATTRIBUTES
+from fadernets.music.lock_words import NO_WORDS, LockWords
 from fadernets.music.midi_part import labels
 from fadernets.music.notes import BEATS, Notes
 from fadernets.music.piece import Piece, Segment, segments
 from fadernets.music.segment_limits import NO_NOTES, runs
-from fadernets.music.windows import Window
+from fadernets.music.windows import ROUNDING, Window
 from fadernets.net import FaderNet
-from fadernets.playback import audio
+from fadernets.playback import audio, pianoroll
 from fadernets.whole_piece import changed
 
 BATCH = 32  # segments changed at a time
 STATUS_SECONDS = 1.0  # between two lines that say what a command is busy with
 
-# What changes a batch of segments: (model, segments, their seeds or None) -> their new notes
-Change = Callable[[FaderNet, list[Segment], list[int] | None], list[Notes]]
+# What changes a batch of segments: (model, segments) -> the codes that are played instead
+Change = Callable[[FaderNet, list[Segment]], Codes]
 
 
 class Refusal(ValueError):
@@ -50,7 +55,8 @@ def describe(args: argparse.Namespace) -> None:
     tracks = _tracks(piece)
     if args.json:
         head = {"name": piece.name, "beats": piece.length, "seconds": round(piece.duration, 3)}
-        print(json.dumps({**head, "tracks": tracks, "segments": rows}, indent=2))
+        notes = {"notes": _notes(piece)} if args.notes else {}
+        print(json.dumps({**head, "tracks": tracks, "segments": rows, **notes}, indent=2))
         return
     for track in tracks if len(tracks) > 1 else []:
         use = "the piece" if track["chosen"] else "stays as it is"
@@ -64,6 +70,29 @@ def describe(args: argparse.Namespace) -> None:
         arousal = "-" if row["arousal"] is None else f"{row['arousal']:.2f}"
         last = arousal if row["problem"] is None else f"-     {row['problem']}"
         print(columns.format(row["segment"], *start, *densities, row["key"] or "-", last))
+    for note in _notes(piece) if args.notes else ():
+        where = "note {note}: bar {bar}, beat {beat:g}, {name}, velocity {velocity}"
+        print(where.format(**note))
+
+
+def _notes(piece: Piece) -> list[dict[str, Any]]:
+    """What `describe` says of the notes, by the numbers that locks know them by."""
+    first = segments(piece)[0].span.bar
+    bars = np.floor(piece.bars(piece.notes.onset) + ROUNDING).astype(int) + first
+    return [
+        {
+            "note": number,
+            "bar": bar,
+            "beat": round(onset, 4),
+            "beats": round(offset - onset, 4),
+            "pitch": pitch,
+            "name": pianoroll.pitch_name(pitch),
+            "velocity": velocity,
+        }
+        for number, (bar, (onset, offset, pitch, velocity)) in enumerate(
+            zip(bars.tolist(), piece.notes, strict=True), 1
+        )
+    ]
 
 
 def _tracks(piece: Piece) -> list[dict[str, Any]]:
@@ -124,18 +153,16 @@ def slide(args: argparse.Namespace) -> None:
         _write_unchanged(args, piece, f"move a fader by {options}")
         return
 
-    def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
+    def change(net: FaderNet, batch: list[Segment]) -> Codes:
         each = {name: curve.along(value, piece, batch) for name, value in faders.items()}
-        try:
-            if args.absolute:
-                return net.slide(batch, each, seed=seed)
-            # What a segment has is what it had before its neighbours changed.
-            home = net.densities([windows[segment.index] for segment in batch], faders)
-            return net.slide(batch, offsets=each, home=home, seed=seed)
-        except ValueError as error:  # the model has no such fader
-            raise Refusal(f"{error}.") from error
+        if args.absolute:
+            return net.moved(batch, each)
+        # What a segment has is what it had before its neighbours changed.
+        home = net.densities([windows[segment.index] for segment in batch], faders)
+        return net.moved(batch, offsets=each, home=home)
 
-    _change(args, piece, windows, change, () if args.absolute else faders.values())
+    amounts = () if args.absolute else faders.values()
+    _change(args, piece, windows, change, amounts, said=tuple(faders))
 
 
 def transfer(args: argparse.Namespace) -> None:
@@ -150,14 +177,10 @@ def transfer(args: argparse.Namespace) -> None:
         _write_unchanged(args, piece, "move it by --strength")
         return
 
-    def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
-        strengths = curve.along(args.strength, piece, batch)
-        try:
-            return net.transfer(batch, target, strengths, seed=seed)
-        except ValueError as error:  # the model does not know this mood
-            raise Refusal(f"{error}.") from error
+    def change(net: FaderNet, batch: list[Segment]) -> Codes:
+        return net.shifted(batch, target, curve.along(args.strength, piece, batch))
 
-    _change(args, piece, segments(piece), change, [args.strength])
+    _change(args, piece, segments(piece), change, [args.strength], said=args.faders)
 
 
 def _write_unchanged(args: argparse.Namespace, piece: Piece, hint: str) -> None:
@@ -197,13 +220,13 @@ def mix(args: argparse.Namespace) -> None:
             problem = problem or NO_NOTES
         return problem and f"{problem} in {args.donor.name}"
 
-    def change(net: FaderNet, batch: list[Segment], seed: list[int] | None) -> list[Notes]:
+    def change(net: FaderNet, batch: list[Segment]) -> Codes:
         if net.by_sound:
             rhythm = [Window(own.sounding) for own in batch]
-            return net.mix(rhythm, [Window(donors[own.index].sounding) for own in batch], seed=seed)
+            return net.mixed(rhythm, [Window(donors[own.index].sounding) for own in batch])
         rhythm = [Window(own.notes, own.window.steps) for own in batch]
         notes = [Window(donors[own.index].notes, own.window.steps) for own in batch]
-        return net.mix(rhythm, notes, seed=seed)
+        return net.mixed(rhythm, notes)
 
     _change(args, piece, windows, change, lack=lack)
 
@@ -254,13 +277,23 @@ def _change(
     change: Change,
     amounts: Collection[Amount] = (),
     lack: Callable[[FaderNet, int], str | None] = lambda net, index: None,
+    said: Collection[str] = (),
 ) -> None:
     """Change the chosen segments that can be, write the piece and name the others.
 
-    Where there are amounts, segments in which all of them are 0 stay as they are.
+    Where there are amounts, segments in which all of them are 0 stay as they are. Of the densities
+    named in `said` it is told how far they came beside what is locked.
     """
     chosen = _selection(args, windows)
-    net = _net(args.model)
+    lock: LockWords = vars(args).get("lock") or NO_WORDS
+    try:
+        locks = lock.on(piece)
+        net = _net(args.model)
+        if lock:
+            net.check_can_lock()
+    except ValueError as error:
+        raise Refusal(f"{error}".rstrip(".") + ".") from error
+    report = LockReport(lock.sentence) if lock else None
     problems = {s.index: net.problem(s) or lack(net, s.index) for s in chosen}
     usable = [index for index, problem in problems.items() if problem is None]
     able, finished = len(usable), 0
@@ -269,7 +302,13 @@ def _change(
         nonlocal finished
         # Each segment its own seed, whichever are chosen beside it.
         seeds = None if args.seed is None else [args.seed + segment.index for segment in batch]
-        notes = change(net, batch, seeds)
+        try:
+            codes = change(net, batch)
+            notes = net.reconstruct(codes, seed=seeds)
+            if report:
+                report.add(net, codes, notes)
+        except ValueError as error:  # the model has no such fader, or cannot lock anything
+            raise Refusal(f"{error}.") from error
         finished += len(batch)
         return notes
 
@@ -277,11 +316,13 @@ def _change(
         moving = {segment.index for segment in curve.moving(amounts, piece, chosen)}
         usable = [index for index in usable if index in moving]
     with _progress(lambda: f"{finished} of {len(usable)} segments"):
-        result = changed(piece, usable, changing, batch=BATCH)
+        result = changed(piece, usable, changing, locks=locks, batch=BATCH)
     midi.write(result, args.output)
     for problem in dict.fromkeys(filter(None, problems.values())):
         same = [index for index in problems if problems[index] == problem]
         print(f"unchanged, {problem}: {_listed(same)}", file=sys.stderr)
+    for sentence in report.sentences(said) if report else ():
+        print(sentence, file=sys.stderr)
     if not net.realiser.takes_any and able < len(chosen):
         print(f"{net.name} can take {able} of {len(chosen)} segments", file=sys.stderr)
 

@@ -7,11 +7,12 @@ and bars are counted from the beginning of the piece, which is 0.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -90,16 +91,20 @@ Amount = float | Curve  # of a fader or a mood, the same all the way or another 
 
 
 def amount(value: object, low: float = -math.inf, high: float = math.inf) -> Amount:
-    """A number or a curve from plain JSON data.
+    """A number or a curve from plain JSON data; a curve also from its JSON text.
 
     >>> amount(0.5), amount({"bars": [[0, 0.25]]})
     (0.5, Curve(points=((0.0, 0.25),), unit='bars'))
+    >>> amount("[[0, 0.25]]") == amount([[0, 0.25]])
+    True
 
     Raises
     ------
     ValueError
         If it is neither, or a value is outside `low` to `high`; one sentence.
     """
+    if is_curve_text(value):
+        value = _parsed(value)
     number = _number(value)
     if number is not None:
         if not low <= number <= high:
@@ -117,6 +122,23 @@ def amount(value: object, low: float = -math.inf, high: float = math.inf) -> Amo
                 f"breakpoint {place} of the curve has {height:g}, outside {low:g} to {high:g}"
             )
     return curve
+
+
+def is_curve_text(value: object) -> TypeGuard[str]:
+    """Whether it is text that begins as a curve in JSON does."""
+    return isinstance(value, str) and value.lstrip().startswith(("[", "{"))
+
+
+def _parsed(text: str) -> object:
+    """JSON data; raises ValueError if it is no JSON."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("the curve is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f"the curve is no JSON such as [[0, 0.0], [16, 0.5]]: {error.msg}, column {error.colno}"
+        ) from None
 
 
 def lowest(value: Amount) -> float:

@@ -21,7 +21,7 @@ from fadernets.models.reviser import Reviser
 from fadernets.models.segmentvae import SegmentVAE
 from fadernets.music import events, key, mode
 from fadernets.music.attributes import MIXED, measure
-from fadernets.music.locks import NO_LOCKS, Locks
+from fadernets.music.locks import NO_LOCKS, Locks, unlocked
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece, Segment
 from fadernets.music.windows import Window
@@ -228,8 +228,12 @@ class FaderNet:
             torch.cat([c.is_coded for c in codes]),
         )
 
-    def reach(self, codes: Codes, arranged: Sequence[Notes]) -> list[dict[str, Reach]]:
+    def reach(
+        self, codes: Codes, arranged: Sequence[Notes], *, locked: bool = True
+    ) -> list[dict[str, Reach]]:
         """How far an arrangement of codes came: asked, reached and possible densities.
+
+        Where `locked` is false, what is possible is what would be without locks.
 
         >>> net = FaderNet.load()
         >>> melody = Notes.of([0, 1, 2, 3], [1, 2, 3, 4], [72, 74, 76, 77], [80] * 4)
@@ -242,9 +246,19 @@ class FaderNet:
         ValueError
             If the model does not arrange notes.
         """
-        if codes.request is None:
+        self.check_can_lock()
+        request = codes.request
+        if request is None:
+            raise ValueError("these codes are another model's: they have no notes to lock")
+        if not locked:
+            windows = tuple(unlocked(window) for window in request.windows)
+            request = replace(request, windows=windows)
+        return reach(request, arranged)
+
+    def check_can_lock(self) -> None:
+        """Raises ValueError if the model does not arrange notes, and so leaves none as they are."""
+        if not isinstance(self.realiser, Arranger):
             raise ValueError(f"{self._described()} arranges no notes: it locks none")
-        return reach(codes.request, arranged)
 
     def _windows(self, source: Sequence[Music]) -> list[Window]:
         """Segments as the model takes them."""
@@ -524,6 +538,10 @@ class FaderNet:
         ValueError
             If the two are not equally many segments, or the model's rhythm has no code of its own.
         """
+        return self.reconstruct(self.mixed(rhythm, notes), seed=seed)
+
+    def mixed(self, rhythm: Source, notes: Source) -> Codes:
+        """The codes that `mix` plays."""
         first, second = self._codes(rhythm), self._codes(notes)
         if len(first) != len(second):
             raise ValueError(f"{len(first)} segments cannot be mixed with {len(second)}")
@@ -539,8 +557,7 @@ class FaderNet:
                 labels=request.labels | {MIXED: rhythm_request.labels[MIXED]},
                 densities=request.densities | {MIXED: rhythm_request.densities[MIXED]},
             )
-        mixed = replace(second, values=values, request=request, coded=coded)
-        return self.reconstruct(mixed, seed=seed)
+        return replace(second, values=values, request=request, coded=coded)
 
     @torch.inference_mode()
     def arousal(self, source: Source) -> np.ndarray:

@@ -283,7 +283,7 @@ def test_the_page_asks_for_it(trained, tmp_path):
     assert edit.faders == {"register": 0.25}
     assert service.file_name(session, edit, is_whole=True).endswith("_register-up-0.25")
     figures = service.answer(net, session, values)["figures"]
-    assert len(figures["register"]["table"]) == service.SCALE_POINTS
+    assert len(figures["register"]["tables"]["offsets"]) == service.SCALE_POINTS
     with pytest.raises(ValueError, match="register 7 is outside -1 to 1"):
         EditRequest.read(values | {"register": 7}, 3, net.faders)
     with pytest.raises(ValueError, match="the model has no fader for register"):
@@ -303,7 +303,7 @@ def test_the_page_shows_it(trained):
 
 
 def test_programs_ask_for_it_by_name():
-    values_asked, names = {}, [*NAMES, "seed", "first", "last", "tracks", "absolute"]
+    values_asked, names = {}, [*NAMES, "seed", "first", "last", "tracks", "absolute", "lock"]
 
     async def change(path, values):
         values_asked.update(values)
@@ -312,13 +312,13 @@ def test_programs_ask_for_it_by_name():
         with gr.Blocks(analytics_enabled=False) as blocks:
             programs.add_endpoints(SimpleNamespace(change=change), NAMES)
         (slide,) = (f.fn for f in blocks.fns.values() if f.api_name == "slide")
-        await slide("in.mid", None, 0.5, 0.25, 3, 0, 1, "2", False)
+        await slide("in.mid", None, 0.5, 0.25, 3, 0, 1, "2", False, "bass")
         return blocks.get_api_info()["named_endpoints"]["/slide"]["parameters"]
 
     parameters = asyncio.run(ask())  # Gradio leaves a loop open where none runs
     assert [p["parameter_name"] for p in parameters] == ["midi", *names]
     assert all(p["parameter_has_default"] for p in parameters[1:])
-    values = (None, 0.5, 0.25, 3, 0, 1, "2", False)
+    values = (None, 0.5, 0.25, 3, 0, 1, "2", False, "bass")
     assert values_asked == dict(zip(names, values, strict=True))
 
 

@@ -1,6 +1,10 @@
-// The whole piece as a strip of segments: click one, drag or shift-click for more.
+// The whole piece as a strip of segments: click one, drag or shift-click for more. Below are the
+// numbers of bars, or times where bars mean nothing.
 (function (F) {
   "use strict";
+
+  const RULER = 16; // pixels of height
+  const LABEL = 44; // pixels from one label to the next, at least
 
   F.Overview = class {
     // strip: focusable element with one canvas; chosen(first, last) is called on a new choice.
@@ -16,7 +20,7 @@
     }
 
     // piece: {notes [[onset, offset, pitch]] in beats, edges [beat], segments [{start_s, bar,
-    // problem}], ...}
+    // last_bar, problem}], has_bars, ...}
     show(piece) {
       this.piece = piece;
       this.select(piece.first, piece.last);
@@ -36,14 +40,27 @@
       this.strip.setAttribute("aria-valuetext", this.text);
     }
 
+    // Where the selection is, in bars; in minutes and seconds where bars mean nothing.
     get text() {
       if (!this.piece) return "";
-      const starts = this.piece.segments.map((segment) => segment.start_s);
-      const end = this.last + 1 < this.count ? starts[this.last + 1] : this.piece.length_s;
-      const span = `${F.clock(starts[this.first])}–${F.clock(end)}`;
-      if (this.first === this.last) return `Segment ${this.first + 1} of ${this.count}, ${span}`;
-      if (this.last - this.first + 1 === this.count) return `All ${this.count} segments, ${span}`;
-      return `Segments ${this.first + 1}–${this.last + 1} of ${this.count}, ${span}`;
+      const { segments, length_s: length, has_bars: hasBars } = this.piece;
+      const end = this.last + 1 < this.count ? segments[this.last + 1].start_s : length;
+      const span = `${F.clock(segments[this.first].start_s)}–${F.clock(end)}`;
+      const isAll = this.last - this.first + 1 === this.count;
+      if (!hasBars) return isAll ? `All, ${span}` : `${span} of ${F.clock(length)}`;
+      const [from, to] = [segments[this.first].bar, segments[this.last].last_bar];
+      const total = segments[this.count - 1].last_bar;
+      if (isAll) return `All ${total} bars, ${span}`;
+      return `${from === to ? `Bar ${from}${this.part}` : `Bars ${from}–${to}`} of ${total}, ${span}`;
+    }
+
+    // Which part of a bar that is longer than a segment.
+    get part() {
+      const { bar } = this.piece.segments[this.first];
+      const parts = this.piece.segments.filter((segment) => segment.bar === bar).length;
+      if (parts < 2 || this.last - this.first + 1 === parts) return "";
+      const before = this.piece.segments.findIndex((segment) => segment.bar === bar);
+      return ` (part ${this.first - before + 1} of ${parts})`;
     }
 
     // Choose and tell; both ends are brought into the piece.
@@ -72,6 +89,30 @@
         else high = middle - 1;
       }
       return low + (beat - edges[low]) / (edges[low + 1] - edges[low]);
+    }
+
+    // The beat at a place, in segments from the first.
+    beat(place) {
+      const { edges } = this.piece;
+      const index = Math.max(0, Math.min(edges.length - 2, Math.floor(place)));
+      const within = Math.max(0, Math.min(1, place - index));
+      return edges[index] + within * (edges[index + 1] - edges[index]);
+    }
+
+    // The beat at which the last segment ends.
+    get end() {
+      return this.piece.edges[this.count];
+    }
+
+    // What to call the place of a beat.
+    label(beat) {
+      const { segments, length_s: length, has_bars: hasBars } = this.piece;
+      const place = this.place(beat);
+      const index = Math.min(this.count - 1, Math.floor(place));
+      const { bar, last_bar: lastBar, start_s: start } = segments[index];
+      const within = Math.min(1, place - index);
+      if (hasBars) return `bar ${Math.min(lastBar, bar + Math.floor(within * (lastBar - bar + 1) + 1e-6))}`;
+      return F.clock(start + within * ((segments[index + 1]?.start_s ?? length) - start));
     }
 
     at(event) {
@@ -124,10 +165,12 @@
 
     draw() {
       if (!this.piece || !this.canvas.clientWidth) return;
-      const { pen, width, height, colour } = F.prepare(this.canvas);
+      const { pen, width, height: whole, colour } = F.prepare(this.canvas);
+      const height = whole - RULER;
       const cell = width / this.count;
       const edge = (i) => Math.round(i * cell);
-      pen.clearRect(0, 0, width, height);
+      pen.clearRect(0, 0, width, whole);
+      this.drawRuler(pen, { whole, cell, edge, colour });
       pen.fillStyle = colour("choice");
       pen.fillRect(edge(this.first), 0, edge(this.last + 1) - edge(this.first), height);
       this.drawClosed(pen, { height, edge, colour });
@@ -140,6 +183,20 @@
       pen.lineWidth = 2;
       const wide = edge(this.last + 1) - edge(this.first);
       pen.strokeRect(edge(this.first) + 1, 1, Math.max(1, wide - 2), height - 2);
+    }
+
+    drawRuler(pen, { whole, cell, edge, colour }) {
+      const { segments, has_bars: hasBars } = this.piece;
+      const every = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512].find((n) => n * cell >= LABEL) ?? 1024;
+      pen.font = "11px system-ui, sans-serif";
+      pen.textAlign = "left";
+      pen.textBaseline = "alphabetic";
+      pen.fillStyle = colour("mute");
+      for (let i = 0; i < this.count; i += every) {
+        if (hasBars && i && segments[i].bar === segments[i - 1].bar) continue; // in a long bar
+        const text = hasBars ? String(segments[i].bar) : F.clock(segments[i].start_s);
+        if (edge(i) + LABEL / 2 < this.canvas.clientWidth) pen.fillText(text, edge(i) + 3, whole - 4);
+      }
     }
 
     // Segments that the model cannot take are hatched.

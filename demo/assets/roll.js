@@ -6,6 +6,8 @@
   const BLACK_KEYS = new Set([1, 3, 6, 8, 10]);
   const SMALLEST_RANGE = 24; // semitones shown at least, so that three notes do not become slabs
   const GRID_PIXELS = 12; // between lines of the grid
+  const FINGER_PIXELS = 12; // that a click may be beside a note
+  const NAMES = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"];
 
   F.clock = function (seconds) {
     const whole = Math.max(0, Math.floor(seconds + 1e-6));
@@ -27,7 +29,7 @@
   F.Roll = class {
     // side: "original" or "result"; ruler: whether seconds are written below.
     constructor(canvas, { side, ruler }) {
-      Object.assign(this, { canvas, side, ruler, data: null });
+      Object.assign(this, { canvas, side, ruler, data: null, cursor: -1 });
     }
 
     get left() {
@@ -46,22 +48,57 @@
       return Math.min(length, Math.max(0, ((x - this.left) / room) * length));
     }
 
-    // data: notes [[onset, offset, pitch, velocity]], marks, beats, bars, length, pitches, start
+    // data: notes [[onset, offset, pitch, velocity]], marks, beats, bars, length, pitches, start;
+    // of the original numbers and locked
     show(data) {
+      const isSame = this.data?.start === data.start && this.data.notes.length === data.notes.length;
+      if (!isSame) this.cursor = -1;
       this.data = data;
       this.draw();
     }
 
-    draw() {
-      if (!this.data || !this.canvas.clientWidth) return;
-      const { pen, width, height, colour } = F.prepare(this.canvas);
+    // The note that is gone to by keys.
+    choose(index) {
+      this.cursor = index;
+      this.draw();
+    }
+
+    get described() {
+      const { notes, locked } = this.data;
+      const [onset, , pitch] = notes[this.cursor];
+      const name = NAMES[pitch % 12] + (Math.floor(pitch / 12) - 1);
+      const kept = locked.includes(this.cursor) ? ", kept" : "";
+      return `note ${this.cursor + 1} of ${notes.length}, ${name} at ${onset.toFixed(1)} s${kept}`;
+    }
+
+    // The note at a place, a finger's width around it if need be; -1 if there is none.
+    noteAt(x, y) {
+      const { row, y: top } = this.rows(this.canvas.clientHeight);
+      let [best, nearest] = [-1, FINGER_PIXELS];
+      this.data?.notes.forEach(([onset, offset, pitch], i) => {
+        const aside = Math.max(this.x(onset) - x, 0, x - this.x(offset));
+        const above = Math.max(top(pitch) - y, 0, y - top(pitch) - row);
+        const away = Math.hypot(aside, above);
+        if (away < nearest) [best, nearest] = [i, away];
+      });
+      return best;
+    }
+
+    // Where pitches lie: the lowest and the highest row, how high a row is and the top of a pitch's.
+    rows(height) {
       const bottom = height - (this.ruler ? 18 : 0);
       let [low, high] = this.data.pitches;
       const missing = Math.max(0, SMALLEST_RANGE - (high - low + 3));
       low -= 1 + Math.ceil(missing / 2);
       high += 2 + Math.floor(missing / 2);
       const row = bottom / (high - low);
-      const y = (pitch) => (high - pitch - 1) * row;
+      return { bottom, low, high, row, y: (pitch) => (high - pitch - 1) * row };
+    }
+
+    draw() {
+      if (!this.data || !this.canvas.clientWidth) return;
+      const { pen, width, height, colour } = F.prepare(this.canvas);
+      const { bottom, low, high, row, y } = this.rows(height);
       pen.clearRect(0, 0, width, height);
       this.drawKeys(pen, { width, bottom, row, low, high, y, colour });
       this.drawGrid(pen, bottom, colour);
@@ -69,6 +106,18 @@
       this.data.notes.forEach((note, i) => {
         this.drawNote(pen, note, this.data.marks[i], { row, y, colour });
       });
+      if (this.side !== "original") return;
+      for (const i of this.data.locked) this.drawFrame(pen, i, { row, y, colour: colour("ink") });
+      if (this.cursor >= 0) this.drawFrame(pen, this.cursor, { row, y, colour: colour("added") });
+    }
+
+    // A frame around a note: what is locked, and where the keys have gone.
+    drawFrame(pen, index, { row, y, colour }) {
+      const [onset, offset, pitch] = this.data.notes[index];
+      pen.strokeStyle = colour;
+      pen.lineWidth = 1.5;
+      const width = Math.max(3, this.x(offset) - this.x(onset));
+      pen.strokeRect(this.x(onset), y(pitch), width, Math.max(3, row));
     }
 
     drawKeys(pen, { width, bottom, row, low, high, y, colour }) {

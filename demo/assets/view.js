@@ -15,7 +15,8 @@
       const moved = this.faders.some((fader) => fader.moved);
       this.find("[data-do=undo]").disabled = !this.past.length;
       this.find("[data-do=redo]").disabled = !this.future.length;
-      this.find("[data-do=reset]").disabled = !moved && this.now.seed === null;
+      this.find("[data-do=reset]").disabled =
+        !moved && this.now.seed === null && !this.now.lock.length;
       this.find("[data-do=dice]").disabled = !moved;
       for (const button of this.moods) {
         const wanted = Object.entries(F.moods(button));
@@ -36,6 +37,7 @@
         fader.start({ ...piece, ...rest, disabled: answer.closed });
         fader.measured(result);
       }
+      for (const lane of this.lanes) lane.measured(answer.first, answer.figures[lane.fader.name].along);
       this.show("summary", answer.summary);
       const box = this.find(".fn-rolls");
       box.setAttribute("aria-valuemax", shared.length.toFixed(1));

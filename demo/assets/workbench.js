@@ -37,10 +37,19 @@
         () => this.fetch()
       );
       this.overview = new F.Overview(this.find(".fn-strip"), () => this.select());
+      this.locks = new F.Locks(
+        this.find(".fn-keep"),
+        (lock) => this.change({ ...this.now, lock }),
+        () => this.startPicking()
+      );
       this.tracks = new F.Tracks(this.find(".fn-tracks"), () => this.choose());
       this.faders = [...element.querySelectorAll("[data-fader]")].map(
-        (part) => new F.Fader(part, () => this.release())
+        (part) => new F.Fader(part, () => this.release(), (fader) => this.turnToCurve(fader))
       );
+      this.lanes = this.faders.map(
+        (fader) => new F.Lane(fader, this.overview, (points) => this.change({ ...this.now, [fader.name]: points }))
+      );
+      this.find(".fn-lanes").append(...this.lanes.map((lane) => lane.element));
       this.now = this.neutral;
       this.moods = [...element.querySelectorAll("[data-mood]")];
       this.rolls = ["original", "result"].map((side) => {
@@ -104,7 +113,8 @@
         document.addEventListener(choice, (event) => this.reopen(event), true);
       }
       this.listenRolls();
-      const redraw = () => [this.overview, ...this.rolls].forEach((picture) => picture.draw());
+      const pictures = [this.overview, ...this.rolls, ...this.lanes];
+      const redraw = () => pictures.forEach((picture) => picture.draw());
       new ResizeObserver(redraw).observe(this.element);
       new MutationObserver(redraw).observe(document.body, { attributeFilter: ["class"] });
     }
@@ -117,6 +127,7 @@
       };
       let isDragging = false;
       box.addEventListener("pointerdown", (event) => {
+        if (this.locks.picking && this.pick(event)) return;
         isDragging = !event.button && this.player.length > 0;
         if (isDragging) {
           box.setPointerCapture(event.pointerId);
@@ -128,6 +139,7 @@
         box.addEventListener(end, () => (isDragging = false));
       }
       box.addEventListener("keydown", (event) => {
+        if (this.locks.picking && this.pickByKey(event.key)) return event.preventDefault();
         const to = {
           ArrowLeft: this.player.position - STEP_SECONDS,
           ArrowRight: this.player.position + STEP_SECONDS,
@@ -137,6 +149,41 @@
         this.player.seek(Math.min(this.player.length, Math.max(0, to)));
         event.preventDefault();
       });
+    }
+
+    startPicking() {
+      const box = this.find(".fn-rolls");
+      box.classList.toggle("fn-picking", this.locks.picking);
+      box.removeAttribute("aria-valuetext"); // of the position in seconds, or of a note gone to
+      this.rolls[0].choose(-1);
+    }
+
+    // A click in the original's roll locks the note there, or lets it go.
+    pick(event) {
+      const [original] = this.rolls;
+      if (event.button || event.target !== original.canvas) return false;
+      const box = original.canvas.getBoundingClientRect();
+      const index = original.noteAt(event.clientX - box.left, event.clientY - box.top);
+      if (index >= 0) this.pickNote(index);
+      return true;
+    }
+
+    pickNote(index) {
+      const [original] = this.rolls;
+      original.choose(index);
+      this.locks.turn(`note:${original.data.numbers[index]}`);
+    }
+
+    // Arrow keys go from note to note of the original, Enter chooses one.
+    pickByKey(key) {
+      const [original] = this.rolls;
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[key];
+      const count = original.data?.notes.length ?? 0;
+      if (!count || (!step && key !== "Enter")) return false;
+      if (step) original.choose((original.cursor + step + count) % count);
+      else this.pickNote(Math.max(0, original.cursor));
+      this.find(".fn-rolls").setAttribute("aria-valuetext", original.described);
+      return true;
     }
 
     // Space plays and X switches, wherever the focus is not in something that takes these keys.
@@ -170,10 +217,11 @@
       if (isChosen) this.trigger(this.events.reopen);
     }
 
-    // Every fader where the piece has it, and no seed.
+    // Every fader where the piece has it, nothing locked and no seed.
     get neutral() {
       const values = this.faders.map(({ name }) => [name, null]);
-      return { ...Object.fromEntries(values), seed: null, absolute: this.now?.absolute ?? false };
+      const absolute = this.now?.absolute ?? false;
+      return { ...Object.fromEntries(values), seed: null, absolute, lock: [] };
     }
 
     get asked() {
@@ -182,10 +230,31 @@
     }
 
     // Whether all segments get the same densities, or each moves from what it has. What a density's
-    // fader said before means nothing on the other scale.
+    // fader asks for on average stays.
     reshape(absolute) {
-      const homes = this.faders.filter((fader) => !fader.isMood).map(({ name }) => [name, null]);
-      this.change({ ...this.now, ...Object.fromEntries(homes), absolute });
+      const densities = this.faders.filter((fader) => !fader.isMood);
+      const values = densities.map((fader) => [fader.name, fader.converted(this.now[fader.name], absolute)]);
+      this.change({ ...this.now, ...Object.fromEntries(values), absolute });
+    }
+
+    // A fader as a curve over the selection, level at first; or one number again, the curve's mean
+    // over the selection.
+    turnToCurve(fader) {
+      if (!this.piece) return;
+      const { first, last, piece } = this.overview;
+      const edges = piece.edges.slice(first, last + 2);
+      let value = fader.value ?? fader.home;
+      if (fader.curve) {
+        const middles = edges.slice(1).map((edge, i) => (edge + edges[i]) / 2);
+        const sum = middles.reduce((total, beat) => total + F.valueAt(fader.curve, beat), 0);
+        const step = Number(fader.input.step);
+        value = Number((Math.round(sum / middles.length / step) * step).toFixed(2));
+        if (!value && fader.isCentred) value = null;
+      } else {
+        value = Math.round(value * 100) / 100;
+        value = [edges[0], edges[edges.length - 1]].map((beat) => [beat, value]);
+      }
+      this.change({ ...this.now, [fader.name]: value });
     }
 
     release() {
@@ -220,11 +289,14 @@
         fader.scale(settings.absolute);
         fader.put(settings[fader.name]);
       }
+      for (const lane of this.lanes) lane.put(lane.fader.curve);
+      this.locks.put(settings.lock);
       this.showSettings();
     }
 
     select() {
       this.show("span", this.overview.text);
+      for (const lane of this.lanes) lane.draw();
       this.ask();
     }
 
@@ -345,7 +417,9 @@
       this.choosing = false;
       this.player.clear();
       this.overview.show(piece);
+      this.locks.offer(piece);
       if (isSameFile) {
+        this.forgetNotes();
         const end = this.overview.count - 1;
         this.overview.select(Math.min(first, end), Math.min(last, end));
       } else {
@@ -359,6 +433,14 @@
       this.ask();
       // Of two choices in quick succession the older may be answered last, or alone.
       if (isSameFile && !this.tracks.shows(piece.tracks)) this.choose();
+    }
+
+    // Notes of other tracks have other numbers.
+    forgetNotes() {
+      const without = ({ lock, ...rest }) => ({ ...rest, lock: F.Locks.withoutNotes(lock) });
+      this.past = this.past.map(without);
+      this.future = this.future.map(without);
+      this.place(without(this.now));
     }
 
     async receive(answer) {

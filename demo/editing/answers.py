@@ -34,12 +34,27 @@ class Figure(TypedDict):
     text: str
 
 
+class Tables(TypedDict):
+    """Densities that a fader asks for at equal steps: of offsets, -1 to 1, of positions, 0 to 1."""
+
+    offsets: list[float]
+    positions: list[float]
+
+
+class Along(TypedDict):
+    """The density that each segment of the selection had, and has."""
+
+    original: list[float]
+    result: list[float]
+
+
 class FaderFigures(TypedDict):
-    """Where the piece is, where the result came out, and densities at equal steps of the fader."""
+    """Where the piece is, where the result came out, and the fader's scale; of moods no scale."""
 
     piece: Figure
     result: Figure
-    table: NotRequired[list[float]]
+    tables: NotRequired[Tables]
+    along: NotRequired[Along]
 
 
 class RollSide(TypedDict):
@@ -59,6 +74,8 @@ class Rolls(TypedDict):
     length: float
     pitches: list[int]  # lowest, highest
     start: float
+    numbers: list[int]  # from 1, in the piece, of the original's notes
+    locked: list[int]  # which of these stay as they are, from 0
 
 
 class _Selection(TypedDict):
@@ -102,6 +119,7 @@ class SegmentMessage(TypedDict):
 
     start_s: float
     bar: int  # in which it begins, from 1
+    last_bar: int  # in which it ends
     problem: str | None
 
 
@@ -121,6 +139,8 @@ class PieceMessage(TypedDict):
     file: str  # the same for all pieces of one file
     name: str
     tracks: list[Track]  # those that can be chosen; none where there is nothing to choose
+    locks: bool  # whether the model can leave notes as they are
+    has_bars: bool  # whether its bars mean something to a musician
     edges: list[float]  # beats at which segments begin, and at which the last one ends
     length_s: float
     notes: list[list[float]]  # [onset, offset, pitch], in beats
@@ -131,13 +151,17 @@ class PieceMessage(TypedDict):
 
 
 class EndpointFigures(TypedDict):
-    """Means before and after a program's change, the segments that cannot, what is to be known."""
+    """Means before and after a program's change, the segments that cannot, what is to be known.
+
+    Where something is locked, ``reach`` has of each density the means asked, reached and possible.
+    """
 
     before: dict[str, float]
     after: dict[str, float]
     unchanged: list[UnchangedSegment]
     tracks: list[Track]  # all that have notes
     notices: list[str]
+    reach: dict[str, dict[str, float]]  # `fadernets.lock_report.LockReport.means`
 
 
 class UnchangedSegment(TypedDict):

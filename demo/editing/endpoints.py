@@ -40,8 +40,8 @@ def change(
     -------
     Path of the new file; mean densities and mean probability of high arousal of the segments that
     can change, before and after; index and problem of each segment that cannot;
-    ``tracks``, all that the file has; ``notices``, sentences on what is damaged in the file or
-    stays as it is.
+    ``tracks``, all that the file has; ``notices``, sentences on what locks hold back, is damaged in
+    the file or stays as it is; ``reach``, how far the densities came beside locks.
 
     Raises
     ------
@@ -58,6 +58,7 @@ def change(
     names = tuple(dict.fromkeys((*PAPER, *net.faders)))
     selected = session.segments[edit.first : edit.last + 1]
     name = file_name(session, edit, is_whole=True)
+    report = session.lock_report(net, edit)
     return (
         write_midi(folder, name, midi.file_bytes(result)),
         {
@@ -69,7 +70,8 @@ def change(
                 if (problem := session.problem(s))
             ],
             "tracks": session.tracks,
-            "notices": list(session.piece.notices),
+            "notices": [*session.lock_sentences(net, edit), *session.piece.notices],
+            "reach": report.means() if report else {},
         },
     )
 

@@ -16,11 +16,16 @@ from demo.editing.answers import Track
 from demo.editing.requests import EditRequest
 from fadernets import mood_classifier
 from fadernets.curve import along, moving
+from fadernets.lock_report import LockReport
 from fadernets.music import examples, midi
+from fadernets.music.lock_words import NO_WORDS, LockWords
+from fadernets.music.locks import NO_LOCKS, Locks
 from fadernets.music.midi_part import labels
-from fadernets.music.notes import EARLY, Notes
+from fadernets.music.notes import EARLY, RINGS_IN, Notes
 from fadernets.music.piece import Piece, Segment, segments
-from fadernets.music.windows import Span, spans
+from fadernets.music.pulse import follows_beats
+from fadernets.music.segment_limits import runs
+from fadernets.music.windows import ROUNDING, Span, spans
 from fadernets.playback import pianoroll
 from fadernets.whole_piece import changed
 
@@ -29,7 +34,10 @@ if TYPE_CHECKING:  # PyTorch takes 200 MB, and only the workers need it
     from fadernets.net import FaderNet
 
 SLICE = 32  # segments between two moments at which work can be given up: about .2 seconds
+FADING = 6.0  # seconds in which the velocity that a held string sounds like falls to 1/e: -3 dB/s
 SAMPLE = 32  # segments whose mean arousal stands for that of more
+
+NO_LOCKS_YET = (NO_WORDS, NO_LOCKS, None)
 
 WorkProgress = Callable[[int, int], None]
 
@@ -66,7 +74,8 @@ class PieceSession:
     peak: tuple[tuple[int, int], float] | None = None
     progress: WorkProgress = nobody
     _codes: tuple[list[int], dict[int, Codes]] | None = None
-    _result: tuple[EditRequest, Piece] | None = None
+    _result: tuple[EditRequest, Piece, LockReport | None] | None = None
+    _locks: tuple[LockWords, Locks, np.ndarray | None] = NO_LOCKS_YET
 
     def __post_init__(self) -> None:
         self.file = self.file or self.id
@@ -74,7 +83,8 @@ class PieceSession:
     def __getstate__(self) -> dict[str, object]:
         """What another process needs: the rest it works out sooner than it would read it."""
         state = {each.name: getattr(self, each.name) for each in fields(self)}
-        return state | {"piece": replace(self.piece), "peak": None, "_codes": None, "_result": None}
+        caches = {"peak": None, "_codes": None, "_result": None, "_locks": NO_LOCKS_YET}
+        return state | {"piece": replace(self.piece), **caches}
 
     @cached_property
     def spans(self) -> list[Span]:
@@ -118,6 +128,29 @@ class PieceSession:
     def bars(self) -> np.ndarray:
         """Seconds of the bar lines."""
         return np.array(pianoroll.roll(self.piece)["bars"])
+
+    @cached_property
+    def has_bars(self) -> bool:
+        """Whether the bars of its file mean something to a musician."""
+        return follows_beats(self.piece)
+
+    def bars_of(self, segment: Segment) -> tuple[int, int]:
+        """Numbers of the first and the last bar of a segment, as `Span.bar` counts them."""
+        end = min(segment.span.end, self.piece.length)
+        inside = np.array([segment.start + ROUNDING, max(end - EARLY, segment.start + ROUNDING)])
+        first, last = np.floor(self.piece.bars(inside))
+        return segment.span.bar, segment.span.bar + int(last - first)
+
+    def places(self, indices: Sequence[int]) -> list[str]:
+        """Where segments are: runs of bars such as "5–8", or times where bars mean nothing."""
+        if self.has_bars:
+            edges = [self.bars_of(self.segments[index]) for index in indices]
+            bars = sorted({bar for first, last in edges for bar in range(first, last + 1)})
+            return [f"{a}–{b}" if b > a else f"{a}" for a, b in runs(bars)]
+        return [
+            "–".join(clock(self.piece.seconds(beat)) for beat in self.ends(run))
+            for run in runs(indices)
+        ]
 
     def usable(self, span: tuple[int, int]) -> list[Segment]:
         """The segments of a span that the model can take."""
@@ -194,8 +227,40 @@ class PieceSession:
             return self.piece
         if self._result is None or self._result[0] != edit:
             chosen = self.moving(edit)
-            self._result = edit, self._changed(net, edit, chosen, self.codes(net, chosen))
+            report = LockReport(edit.lock.sentence) if edit.lock else None
+            result = self._changed(net, edit, chosen, self.codes(net, chosen), report)
+            self._result = edit, result, report
         return self._result[1]
+
+    def lock_report(self, net: FaderNet, edit: EditRequest) -> LockReport | None:
+        """How far the faders came beside what is locked; None where nothing is."""
+        if not edit.lock or self.leaves(edit):
+            return None
+        self.result(net, edit)
+        return self._result[2] if self._result else None
+
+    def lock_sentences(self, net: FaderNet, edit: EditRequest) -> list[str]:
+        """Of each fader that the locks hold back: how far it came."""
+        report = self.lock_report(net, edit)
+        return report.sentences(net.faders if edit.moods else edit.faders) if report else []
+
+    def locks(self, edit: EditRequest) -> tuple[Locks, np.ndarray]:
+        """The locks of a request, and which notes of the piece they lock: bool, (n,).
+
+        Raises
+        ------
+        ValueError
+            If the piece has no such note or track.
+        """
+        words, locks, locked = self._locks
+        if locked is None or words != edit.lock:
+            locks = edit.lock.on(self.piece)
+            locked = locks.of(self.piece.notes)
+            if edit.lock:  # looked up once
+                notes = self.piece.notes[locked]
+                locks = Locks(notes=notes, rhythm=locks.rhythm, pitches=locks.pitches)
+            self._locks = edit.lock, locks, locked
+        return locks, locked
 
     def nearby(self, net: FaderNet, edit: EditRequest, begin: float, end: float) -> Piece:
         """As `result`, between two beats; what lies outside may not be changed yet.
@@ -226,7 +291,9 @@ class PieceSession:
         edit: EditRequest,
         chosen: Sequence[Segment],
         codes: Mapping[int, Codes],
+        report: LockReport | None = None,
     ) -> Piece:
+        locks, _ = self.locks(edit)
         home = self.home(net, edit, chosen, codes)
         rows = {segment.index: row for row, segment in enumerate(chosen)}
         done = 0
@@ -238,9 +305,18 @@ class PieceSession:
             coded = net.coded(part, [codes[segment.index] for segment in part])
             own = [rows[segment.index] for segment in part]
             start = {name: values[own] for name, values in home.items()}
-            return play(net, coded, edit, self.piece, part, start)
+            return play(net, coded, edit, self.piece, part, start, report)
 
-        return changed(self.piece, rows, change, batch=SLICE)
+        return changed(self.piece, rows, change, locks=locks, batch=SLICE)
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, as the page shows them.
+
+    >>> clock(83.9)
+    '1:23'
+    """
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def mean_arousal(source: Sequence[Notes]) -> float:
@@ -262,19 +338,25 @@ def play(
     piece: Piece,
     chosen: Sequence[Segment],
     home: Mapping[str, np.ndarray],
+    report: LockReport | None = None,
 ) -> list[Notes]:
     """What the model plays for the codes of some segments of a piece, offsets starting from `home`.
 
     Moods move the codes first and faders second, so that a position always holds, and an offset
     goes on from where the moods have brought a segment. Each segment has its own seed, the same
-    whatever is selected beside it, and on the command line.
+    whatever is selected beside it, and on the command line. A report is told how far it came.
     """
     codes = shift_moods(net, codes, edit, piece, chosen)
     seeds = None if edit.seed is None else [edit.seed + segment.index for segment in chosen]
     faders = {name: along(amount, piece, chosen) for name, amount in edit.faders.items()}
     if edit.absolute:
-        return net.slide(codes, faders, seed=seeds)
-    return net.slide(codes, offsets=faders, home=home, seed=seeds)
+        codes = net.moved(codes, faders)
+    else:
+        codes = net.moved(codes, offsets=faders, home=home)
+    notes = net.reconstruct(codes, seed=seeds)
+    if report is not None:
+        report.add(net, codes, notes)
+    return notes
 
 
 def shift_moods(
@@ -326,16 +408,19 @@ def open_example(key: str) -> PieceSession:
 def excerpt(piece: Piece, begin: float, end: float) -> Piece:
     """What lies between two beats, as a piece of its own.
 
-    Notes that begin in it, cut at its end, as segments are. Bars are counted from its first beat.
+    Notes that begin in it, cut at its end, as segments are; and those that ring in, by their key or
+    the pedal, struck at its first beat as loud as they still are. Bars are counted from that beat.
     """
     if begin <= 0 and end >= piece.length:
         return piece
-    first, last = np.searchsorted(piece.notes.onset, [begin - EARLY, end - EARLY])
-    notes = piece.notes[first:last]
-    onset = np.maximum(notes.onset - begin, 0.0)
-    offset = np.minimum(notes.offset, end) - begin
-    sounds = offset > onset
-    notes = Notes(onset, offset, notes.pitch, notes.velocity)[sounds]
+    rows, onset = _heard(piece, begin, end)
+    offset = np.minimum(piece.notes.offset[rows], end) - begin
+    rings = onset < 0
+    offset[rings] = np.maximum(offset[rings], RINGS_IN)  # the pedal may hold it on from there
+    held = piece.seconds(begin) - piece.seconds(piece.notes.onset[rows[rings]])
+    velocity = piece.notes.velocity[rows]
+    velocity[rings] = np.rint(velocity[rings] * np.exp(-held / FADING)).clip(min=1)
+    notes = Notes(np.maximum(onset, 0.0), offset, piece.notes.pitch[rows], velocity)
     pedal = piece.pedal.clip(begin, end) - begin
     return Piece(
         notes=notes,
@@ -345,6 +430,26 @@ def excerpt(piece: Piece, begin: float, end: float) -> Piece:
         length=end - begin,
         name=piece.name,
     )
+
+
+def heard(piece: Piece, begin: float, end: float) -> np.ndarray:
+    """The numbers in a piece of the notes that `excerpt` has, in its order: int64, (n,)."""
+    if begin <= 0 and end >= piece.length:
+        return np.arange(len(piece.notes))
+    return _heard(piece, begin, end)[0]
+
+
+def _heard(piece: Piece, begin: float, end: float) -> tuple[np.ndarray, np.ndarray]:
+    """As `heard`; and when they begin, in beats from `begin`, below 0 if they ring in."""
+    first, last = np.searchsorted(piece.notes.onset, [begin - EARLY, end - EARLY])
+    rings = np.flatnonzero(piece.sounding.offset[:first] >= begin + RINGS_IN)
+    own = np.arange(first, last)
+    own = own[np.minimum(piece.notes.offset[own], end) > np.maximum(piece.notes.onset[own], begin)]
+    rows = np.concatenate([rings, own])
+    onset = piece.notes.onset[rows] - begin
+    onset[len(rings) :] = onset[len(rings) :].clip(min=0.0)
+    order = np.lexsort((piece.notes.pitch[rows], onset.clip(min=0.0)))
+    return rows[order], onset[order]
 
 
 def _rows_between(rows: np.ndarray, begin: float, end: float) -> np.ndarray:

@@ -11,6 +11,7 @@ from fadernets import curve
 from fadernets.curve import Amount, Curve
 from fadernets.mood_transfer import MOODS
 from fadernets.music.attributes import ATTRIBUTES
+from fadernets.music.lock_words import NO_WORDS, LockWords
 
 HIGHEST_SEED = 999_999
 HIGHEST_NUMBER = 2**53  # what a page can count to
@@ -46,6 +47,7 @@ class EditRequest:
     valence: Amount = 0.0
     seed: int | None = None
     absolute: bool = False
+    lock: LockWords = NO_WORDS
 
     @classmethod
     def read(cls, values: Values, count: int, faders: Sequence[str]) -> EditRequest:
@@ -78,6 +80,7 @@ class EditRequest:
             _amount(values, "valence", -1) or 0.0,
             whole(values, "seed", 0, HIGHEST_SEED),
             absolute,
+            LockWords.read(values.get("lock")),
         )
 
     @property
@@ -134,9 +137,9 @@ def number(values: Values, name: str, low: float, high: float) -> float | None:
 
 
 def _amount(values: Values, name: str, low: float) -> Amount | None:
-    """A number or a curve by its name, from `low` to 1; None if there is neither."""
+    """A number, a curve or its JSON text by its name, from `low` to 1; None if there is none."""
     value = values.get(name)
-    if value is None or not isinstance(value, list | dict):
+    if not isinstance(value, list | dict) and not curve.is_curve_text(value):
         return number(values, name, low, 1)
     try:
         return curve.amount(value, low, 1)

@@ -25,8 +25,9 @@ from demo.editing.answers import (
     Rolls,
     RollSide,
     SoundMessage,
+    Tables,
 )
-from demo.editing.piece_session import PieceSession, excerpt, mean_arousal
+from demo.editing.piece_session import PieceSession, excerpt, heard, mean_arousal
 from demo.editing.requests import (
     HIGHEST_NUMBER,
     EditRequest,
@@ -39,7 +40,6 @@ from demo.editing.sound import SoundRequest
 from fadernets.curve import Curve
 from fadernets.music import key, midi
 from fadernets.music.piece import Piece, Segment, segments
-from fadernets.music.segment_limits import runs
 from fadernets.playback import pianoroll
 from fadernets.playback.audio import AudioError
 
@@ -77,6 +77,8 @@ def piece_message(session: PieceSession) -> PieceMessage:
         "id": session.id,
         "file": session.file,
         "tracks": session.choices,
+        "locks": session.takes_any,
+        "has_bars": session.has_bars,
         "name": piece.name or "Your piece",
         "edges": [*(s.start for s in session.segments), session.segments[-1].span.end],
         "length_s": round(piece.duration, 3),
@@ -85,7 +87,8 @@ def piece_message(session: PieceSession) -> PieceMessage:
         "segments": [
             {
                 "start_s": round(float(piece.seconds(s.start)), 3),
-                "bar": s.span.bar,
+                "bar": session.bars_of(s)[0],
+                "last_bar": session.bars_of(s)[1],
                 "problem": session.problem(s),
             }
             for s in session.segments
@@ -129,17 +132,18 @@ def answer(
     original = excerpt(session.piece, begin, end)
     result = original if changed is session.piece else excerpt(changed, begin, end)
     rolls = pianoroll.compare(original, result)
-    changes = _changes(rolls)
+    changes = _changes(rolls, edit)
     sound_message, trouble = _sound(session, edit, original, result, request)
     unchanged = _unchanged(session, session.segments[edit.first : edit.last + 1])
-    sentences = (changes, unchanged, trouble, *session.piece.notices)
+    locked = session.lock_sentences(net, edit)
+    sentences = (changes, *locked, unchanged, trouble, *session.piece.notices)
     return {
         "number": number,
         "piece": session.id,
         "first": edit.first,
         "last": edit.last,
         "length": rolls["length_s"],
-        "rolls": _drawn(session, begin, rolls),
+        "rolls": _drawn(session, edit, rolls),
         "figures": figures(net, session, edit, changed),
         "closed": not session.usable(edit.span),
         "changes": changes,
@@ -171,8 +175,11 @@ def _sound(
         return NO_SOUND, str(error)
 
 
-def _drawn(session: PieceSession, begin: float, rolls: Mapping[str, Any]) -> Rolls:
+def _drawn(session: PieceSession, edit: EditRequest, rolls: Mapping[str, Any]) -> Rolls:
     """`pianoroll.compare`'s data as the page draws it, the bar lines those of the whole piece."""
+    begin, end = session.ends(edit.span)
+    numbers = heard(session.piece, begin, end)
+    _, locked = session.locks(edit)
     start = float(session.piece.seconds(begin))
     bars = session.bars - start
     inside = bars[(bars > -1e-3) & (bars < rolls["length_s"])]
@@ -184,6 +191,8 @@ def _drawn(session: PieceSession, begin: float, rolls: Mapping[str, Any]) -> Rol
         "length": rolls["length_s"],
         "pitches": rolls["pitches"],
         "start": round(start, 4),
+        "numbers": (numbers + 1).tolist(),
+        "locked": np.flatnonzero(locked[numbers]).tolist(),
     }
 
 
@@ -199,29 +208,40 @@ def figures(
     Means over the segments that can change, or over all if none can. The scale has the mean
     density that each position asks for, or each offset from what the segments have.
     """
+    selected = session.segments[edit.first : edit.last + 1]
     usable = session.usable(edit.span)
-    shown = usable or session.segments[edit.first : edit.last + 1]
-    before = after = shown
+    before = after = usable or selected
+    along = along_after = net.densities(selected)
     if changed is not session.piece:
-        after = segments(changed, numbers={segment.index for segment in usable})
-    had = net.densities(before)
-    has = had if after is before else net.densities(after)
+        results = segments(changed, numbers={segment.index for segment in selected})
+        after = [results[s.index - edit.first] for s in usable]
+        along_after = net.densities(results)
+    rows = [s.index - edit.first for s in before]
+    had, has = (
+        {name: values[rows] for name, values in each.items()} for each in (along, along_after)
+    )
     home = had
-    if edit.moods and usable and not edit.absolute:
+    if edit.moods and usable:
         home = session.home(net, edit, usable, session.codes(net, session.moving(edit)))
     places = np.linspace(0, 1, SCALE_POINTS)
     by_fader: dict[str, FaderFigures] = {}
     for name in net.faders:
-        if edit.absolute:
-            table = net.density(name, places)
-        else:
-            offsets = 2 * places - 1
-            table = np.array([net.offset_density(name, home[name], by).mean() for by in offsets])
+        offsets = [net.offset_density(name, home[name], by).mean() for by in 2 * places - 1]
+        positions = net.density(name, places)
+        table = positions if edit.absolute else np.array(offsets)
         piece, result = (_density(float(each[name].mean()), table, places) for each in (had, has))
+        tables: Tables = {
+            "offsets": np.round(offsets, 4).tolist(),
+            "positions": np.round(positions, 4).tolist(),
+        }
         by_fader[name] = {
             "piece": piece,
             "result": result,
-            "table": np.round(table, 4).tolist(),
+            "tables": tables,
+            "along": {
+                "original": np.round(along[name], 4).tolist(),
+                "result": np.round(along_after[name], 4).tolist(),
+            },
         }
     arousal = _arousal(before) if usable else NO_FIGURE
     by_fader["arousal"] = {
@@ -256,14 +276,41 @@ def _in_major(chosen: Sequence[Segment]) -> Figure:
     return _percent(float(np.mean(is_major))) if is_major else NO_FIGURE
 
 
-def _changes(rolls: Mapping[str, Any]) -> str:
-    """How many notes stayed, came and went."""
+def _changes(rolls: Mapping[str, Any], edit: EditRequest) -> str:
+    """How many notes stayed, came and went, and what became of those that stayed."""
     marks = {side: rolls[side]["marks"] for side in ("original", "result")}
     kept, gone = (marks["original"].count(mark) for mark in (pianoroll.KEPT, pianoroll.REMOVED))
     new = marks["result"].count(pianoroll.ADDED)
-    if not new and not gone:
-        return "As played. Move a fader to change it." if kept else ""
-    return f"{kept} note{'s' * (kept != 1)} kept, {new} new, {gone} gone."
+    if not kept and not new and not gone:
+        return ""
+    otherwise = _otherwise(rolls)
+    if new or gone or otherwise:
+        of_kept = f"; of those kept {', '.join(otherwise)}" if otherwise else ""
+        return f"{kept} note{'s' * (kept != 1)} kept, {new} new, {gone} gone{of_kept}."
+    if edit.is_neutral:
+        return "As played. Move a fader to change it."
+    return "As played: what the faders ask for is there already."
+
+
+def _otherwise(rolls: Mapping[str, Any]) -> list[str]:
+    """How many of the notes that stayed are louder, softer, longer and shorter than before."""
+    before, after = (_kept_by_pitch(rolls[side]) for side in ("original", "result"))
+    velocity = after[:, 3] - before[:, 3]
+    length = (after[:, 1] - after[:, 0]) - (before[:, 1] - before[:, 0])
+    counts = {
+        "louder": velocity > 0,
+        "softer": velocity < 0,
+        "longer": length > pianoroll.SAME_ONSET,
+        "shorter": length < -pianoroll.SAME_ONSET,
+    }
+    return [f"{np.count_nonzero(those)} {word}" for word, those in counts.items() if those.any()]
+
+
+def _kept_by_pitch(roll: Mapping[str, Any]) -> np.ndarray:
+    """The notes that stayed, by pitch and onset, so that those of both sides are in one order."""
+    rows = zip(roll["notes"], roll["marks"], strict=True)
+    kept = [note for note, mark in rows if mark == pianoroll.KEPT]
+    return np.array(sorted(kept, key=lambda note: (note[2], note[0]))).reshape(-1, 4)
 
 
 def _unchanged(session: PieceSession, chosen: Sequence[Segment]) -> str:
@@ -271,18 +318,11 @@ def _unchanged(session: PieceSession, chosen: Sequence[Segment]) -> str:
     sentences = []
     problems = {s.index: session.problem(s) for s in chosen}
     for problem in dict.fromkeys(filter(None, problems.values())):
-        names = _runs([index + 1 for index in problems if problems[index] == problem])
+        names = session.places([index for index in problems if problems[index] == problem])
         more = f" and {len(names) - RUNS_NAMED} more" if len(names) > RUNS_NAMED else ""
-        plural = "s" * ("–" in names[0] or len(names) > 1)
-        sentences.append(
-            f"Unchanged, {problem}: segment{plural} {', '.join(names[:RUNS_NAMED])}{more}."
-        )
+        unit = f"bar{'s' * ('–' in names[0] or len(names) > 1)} " if session.has_bars else ""
+        sentences.append(f"Unchanged, {problem}: {unit}{', '.join(names[:RUNS_NAMED])}{more}.")
     return " ".join(sentences)
-
-
-def _runs(numbers: list[int]) -> list[str]:
-    """Rising numbers with neighbours joined: ``["4–6", "9"]``."""
-    return [f"{first}–{last}" if last > first else f"{first}" for first, last in runs(numbers)]
 
 
 def save(net: FaderNet, session: PieceSession, values: Values, folder: str | Path) -> str:
@@ -337,7 +377,8 @@ def file_name(session: PieceSession, edit: EditRequest, is_whole: bool) -> str:
     """Name of a file, without its ending, that says what was done."""
     words = [re.sub(r"\W+", "-", session.piece.name).strip("-").lower()[:60] or "piece"]
     if not is_whole:
-        words.append(f"segments-{edit.first + 1}-{edit.last + 1}")
+        places = session.places(range(edit.first, edit.last + 1))[0]
+        words.append(f"{'bars-' * session.has_bars}{re.sub('[–:]', '-', places)}")
     for name, amount in edit.faders.items():
         if isinstance(amount, Curve):
             words.append(f"{name}-curve")

@@ -14,6 +14,8 @@ from typing import Any
 
 import gradio as gr
 
+from fadernets.curve import is_curve_text
+
 LARGEST_REPEATED = 10**15  # whole number that a sentence repeats
 PLAIN = re.compile("[A-Za-z0-9 .-]{1,30}")  # text that a sentence may repeat
 
@@ -42,12 +44,14 @@ def problem(components: Sequence[Any], values: Sequence[Any]) -> str | None:
 
 
 def completed(components: Sequence[Any], values: list[Any]) -> list[Any]:
-    """Values with None for the last texts and yes-or-nos left out.
+    """Values with None for the last texts, curves and yes-or-nos left out.
 
     Programs of before these came do not send them.
     """
     missing = components[len(values) :]
-    may_lack = all(isinstance(component, gr.Textbox | gr.Checkbox) for component in missing)
+    may_lack = all(
+        isinstance(component, gr.Textbox | gr.JSON | gr.Checkbox) for component in missing
+    )
     return [*values, *[None] * len(missing)] if may_lack else values
 
 
@@ -65,7 +69,7 @@ def _wanted(component: Any, value: Any) -> str | None:
     if isinstance(component, gr.Number | gr.Slider):
         return _number_wanted(component, value)
     if isinstance(component, gr.JSON):  # of a fader or a strength
-        fits = isinstance(value, list | dict) or _is_number(value)
+        fits = isinstance(value, list | dict) or _is_number(value) or is_curve_text(value)
         return None if fits else "a number or a curve"
     if isinstance(component, gr.Radio):
         choices = [key for _, key in component.choices]

@@ -145,7 +145,7 @@ class Words:
 RESERVED_NAMES = frozenset(
     "tokens length key start arousal valence piece split random_split piece_name piece_corpus "
     "number example tracks first last seed vorbis original peak chunk gain kind scope midi source "
-    "output model segments run faders absolute".split()
+    "output model segments run faders absolute lock".split()
 )
 
 
@@ -234,6 +234,12 @@ def attribute(name: str) -> Attribute:
     if name not in ATTRIBUTES:
         raise ValueError(f"unknown attribute {name!r}; there are: {', '.join(ATTRIBUTES)}")
     return ATTRIBUTES[name]
+
+
+def title(name: str) -> str:
+    """What people read at a fader, whether or not the table has it: such as "Rhythm density"."""
+    words = ATTRIBUTES[name].words if name in ATTRIBUTES else Words()
+    return words.title or f"{name.capitalize()} density"
 
 
 # By name of the class: `fadernets.music.piece`, which has the first two, imports this file.

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from fadernets.music.notes import Notes
-from fadernets.music.windows import Window
+from fadernets.music.windows import NO_NOTES, Window
 
 SPLIT = 60  # middle C, where the right hand begins if nothing else says so
 TOGETHER = 1 / 32  # beats: struck within it is struck together
@@ -85,6 +85,11 @@ class Locks:
 
 
 NO_LOCKS = Locks()
+
+
+def unlocked(window: Window) -> Window:
+    """A segment without the locks on it."""
+    return replace(window, locked=NO_NOTES, keeps_rhythm=False, keeps_pitches=False)
 
 
 def _outermost(notes: Notes, sign: int) -> np.ndarray:

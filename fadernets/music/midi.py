@@ -127,6 +127,31 @@ def _piece(data: bytes, name: str, parts: Sequence[int] | None) -> Piece:
     return piece
 
 
+def played_by(piece: Piece, parts: Sequence[int]) -> np.ndarray:
+    """Which of a piece's n notes some parts of its file play: bool, (n,).
+
+    Parameters
+    ----------
+    piece : Piece
+        As `read` gives it. A note that several parts play counts for each.
+    parts : sequence of int
+        As for `read`.
+
+    Raises
+    ------
+    MidiError
+        If the piece was not read from a file.
+    """
+    if piece.original is None:
+        raise MidiError(f"{piece.name or 'the piece'} was not read from a MIDI file.")
+    file = _file(piece.original.data, piece.original.name)
+    raw = raw_notes(file)
+    notes, row = keyboard_notes(raw, piece.original.parts, file.division)
+    played = np.zeros(len(notes), bool)
+    played[row[np.isin(raw.part, list(parts)) & (row >= 0)]] = True
+    return played
+
+
 def parts_of(source: str | Path | bytes) -> tuple[Part, ...]:
     """The parts of a MIDI file that have notes, by track, then channel.
 

@@ -193,7 +193,7 @@ def _description(drawn: dict[str, Any], marks: list[str]) -> str:
     count, length = len(drawn["notes"]), drawn["length_s"]
     if not count:
         return f"No notes in {length:.1f} seconds."
-    low, high = (_name(pitch) for pitch in drawn["pitches"])
+    low, high = (pitch_name(pitch) for pitch in drawn["pitches"])
     text = f"{count} notes from {low} to {high} in {length:.1f} seconds. Darker is louder."
     if ADDED in marks or REMOVED in marks:
         text += " " + ", ".join(f"{marks.count(mark)} {mark}" for mark in MARKS) + "."
@@ -219,7 +219,7 @@ def _pitch_names(low: int, high: int, row: float, width: int) -> list[str]:
         names.append(
             f'<path d="M{LEFT} {y:.2f}H{width}" stroke="#e4e4e4"/>'
             f'<text x="{LEFT - 4}" y="{max(y - row / 2 + 4, 9):.2f}" text-anchor="end" fill="#555">'
-            f"{_name(pitch)}</text>"
+            f"{pitch_name(pitch)}</text>"
         )
     return names
 
@@ -256,6 +256,6 @@ def _shade(velocity: int, mark: str) -> str:
     )
 
 
-def _name(pitch: int) -> str:
+def pitch_name(pitch: int) -> str:
     """The name of a MIDI pitch, 60 being C4."""
     return f"{NAMES[pitch % 12]}{pitch // 12 - 1}"

@@ -290,11 +290,11 @@ def test_choosing_segments(visit):
     page.mouse.move(box["x"] + 5.5 * cell, box["y"] + 20, steps=4)
     page.mouse.up()
     wait_until_heard(page)
-    assert "Segments 4–6 of 42" in page.inner_text("[data-show=span]")
+    assert "Bars 7–12 of 84" in page.inner_text("[data-show=span]")
     strip.press("Home")
     strip.press("Shift+ArrowRight")
     wait_until_heard(page)
-    assert "Segments 1–2 of 42" in page.inner_text("[data-show=span]")
+    assert "Bars 1–4 of 84" in page.inner_text("[data-show=span]")
     page.get_by_role("slider", name="Rhythm density").press("Home")
     wait_until_heard(page)
     assert "Move a fader" not in page.inner_text("[data-show=summary]")
@@ -312,7 +312,7 @@ def test_a_segment_where_nothing_is_played(visit, tmp_path):
     for key in ("Home", "Shift+ArrowRight", "Shift+ArrowRight"):
         strip.press(key)
     wait_until_heard(page)
-    assert "Unchanged, nothing is played here: segment 2." in page.inner_text("[data-show=summary]")
+    assert "Unchanged, nothing is played here: bar 2." in page.inner_text("[data-show=summary]")
     strip.press("Home")
     strip.press("ArrowRight")
     wait_until_heard(page)
@@ -341,7 +341,7 @@ def test_focus_goes_from_top_to_bottom(visit):
     wait_until_heard(page)
     page.get_by_role("radio", name="Bach Chorale").focus()
     focused = []
-    for _ in range(40):
+    for _ in range(60):
         focused.append(
             page.evaluate(
                 "() => { const at = document.activeElement;"
@@ -362,6 +362,8 @@ def test_focus_goes_from_top_to_bottom(visit):
         "Save MIDI",
         "What to save",
         "Keep the shape",
+        "Melody",
+        "Choose notes",
         "Rhythm density",
         "Rhythm as played",
         "Note density",

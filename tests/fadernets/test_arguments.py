@@ -57,7 +57,7 @@ def test_what_is_taken(read, text, value):
         (
             fader,
             "[[0, 1]",
-            "[[0, 1] is no JSON such as [[0, 0.0], [16, 0.5]]: Expecting ',' delimiter, column 8",
+            "the curve is no JSON such as [[0, 0.0], [16, 0.5]]: Expecting ',' delimiter, column 8",
         ),
         (fader, "[" * 100_000, "the curve is nested too deeply"),
         (strength, "[[0, -1]]", "breakpoint 1 of the curve has -1, outside 0 to 1.79769e+308"),

@@ -63,20 +63,22 @@ class FakeNet:
         self.shifts.append((dict(target), strength.tolist()))
         return codes
 
-    def slide(
+    def moved(
         self,
         codes: list[int],
         positions: Mapping[str, np.ndarray] | None = None,
         *,
         offsets: Mapping[str, np.ndarray] | None = None,
         home: Mapping[str, np.ndarray] | None = None,
-        seed: list[int] | None,
-    ) -> list[Notes]:
+    ) -> list[int]:
         self.homes.append({name: values.tolist() for name, values in (home or {}).items()})
-        moved = {name: by.tolist() for name, by in (positions or offsets or {}).items()}
-        self.slid.append((codes, moved, seed))
+        self.asked = {name: by.tolist() for name, by in (positions or offsets or {}).items()}
         self.absolute = positions is not None
-        pitch = 30 + round(30 * sum(by[0] for by in moved.values()))
+        return codes
+
+    def reconstruct(self, codes: list[int], *, seed: list[int] | None) -> list[Notes]:
+        self.slid.append((codes, self.asked, seed))
+        pitch = 30 + round(30 * sum(by[0] for by in self.asked.values()))
         return [Notes.of([0.0], [1.0], [pitch], [64]) for _ in codes]
 
 

@@ -36,7 +36,7 @@ def test_saved_midi_is_the_result(net, session, scope, tmp_path):
     assert saved.length == pytest.approx(expected.length, abs=0.01)
     assert path.name.startswith("chopin-mazurka")
     assert path.name.endswith("rhythm-up-0.70_seed-5.mid")
-    assert ("segments-3-4" in path.name) == (scope == "selection")
+    assert ("_bars-3-4_" in path.name) == (scope == "selection")
 
 
 @pytest.mark.slow

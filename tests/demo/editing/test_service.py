@@ -16,7 +16,8 @@ from demo.editing.requests import EditRequest
 from fadernets.curve import Curve
 from fadernets.mood_transfer import PRESETS
 from fadernets.music.notes import cut
-from fadernets.music.piece import Piece, segments
+from fadernets.music.piece import NO_PEDAL, Piece, segments
+from fadernets.playback import pianoroll
 from fadernets.whole_piece import changed
 from tests.demo.editing.requested import ask
 
@@ -116,7 +117,7 @@ def test_an_offset_is_read_as_mean_densities_and_keeps_the_shape(net):
         new = of(session.result(net, EditRequest(0, last, {"rhythm": by})))
         assert figures["piece"] == {"position": 0.5, "text": f"{own.mean():.2f}"}
         assert figures["result"]["text"] == f"{new.mean():.2f}"
-        asked = np.interp((by + 1) / 2, np.linspace(0, 1, 21), figures["table"])
+        asked = np.interp((by + 1) / 2, np.linspace(0, 1, 21), figures["tables"]["offsets"])
         assert new.mean() == pytest.approx(asked, abs=1 / 24)
         assert new.std() > (1 - abs(by)) * own.std() - 1 / 24  # plans count whole steps
         assert np.corrcoef(own, new)[0, 1] > 0.9
@@ -129,10 +130,10 @@ def test_the_scale_of_offsets_starts_from_what_the_moods_have_made(net, session)
         service.answer(net, session, ask(0, 11, arousal=by))["figures"]["rhythm"]
         for by in (None, -1.0)
     )
-    assert plain["table"][-1] == calm["table"][-1] == 1.0
-    assert calm["table"][10] < plain["table"][10]  # at 0
+    assert plain["tables"]["offsets"][-1] == calm["tables"]["offsets"][-1] == 1.0
+    assert calm["tables"]["offsets"][10] < plain["tables"]["offsets"][10]  # at 0
     assert plain["piece"]["position"] == plain["result"]["position"] == 0.5
-    assert float(calm["result"]["text"]) == pytest.approx(calm["table"][10], abs=1 / 32)
+    assert float(calm["result"]["text"]) == pytest.approx(calm["tables"]["offsets"][10], abs=1 / 32)
     assert calm["piece"]["position"] > 0.5 and calm["piece"]["text"] == plain["piece"]["text"]
     more = service.answer(net, session, ask(0, 11, arousal=-1.0, rhythm=0.01))["figures"]["rhythm"]
     assert float(more["result"]["text"]) < float(plain["result"]["text"])
@@ -163,7 +164,8 @@ def test_what_cannot_change_passes_and_is_named(net):
     session = with_a_rest()
     assert session.segments[CLOSED].problem
     answer = service.answer(net, session, ask(CLOSED - 1, CLOSED, rhythm=0.2))
-    sentence = f"Unchanged, {session.segments[CLOSED].problem}: segment {CLOSED + 1}."
+    bar = 2 * CLOSED + 1  # segments are two bars of two beats
+    sentence = f"Unchanged, {session.segments[CLOSED].problem}: bars {bar}–{bar + 1}."
     assert sentence in answer["summary"] and not answer["closed"]
     result = session.result(net, EditRequest(CLOSED - 1, CLOSED, {"rhythm": 0.2}))
     start = session.segments[CLOSED].start
@@ -180,12 +182,12 @@ def test_a_selection_that_cannot_change_is_closed(net):
 def test_all_that_pass_are_named(net):
     session = with_a_rest()
     answer = service.answer(net, session, ask(0, 41))
-    assert f"Unchanged, nothing is played here: segment {CLOSED + 1}." in answer["summary"]
+    assert f"here: bars {2 * CLOSED + 1}–{2 * CLOSED + 2}." in answer["summary"]
     paper = replace(open_example("rag"), takes_any=False)
     answer = service.answer(net, paper, ask(0, 41))
-    closed = [s.index + 1 for s in paper.segments if s.paper_problem]
+    closed = [s.index for s in paper.segments if s.paper_problem]
     assert len(closed) > 5
-    assert f"segments {', '.join(map(str, closed[:2]))}" in answer["summary"]
+    assert f"bars {paper.places(closed[:1])[0]}" in answer["summary"]
 
 
 @pytest.mark.parametrize(
@@ -277,3 +279,26 @@ def test_valence_is_told_as_the_share_in_major(net, session):
     )
     assert low["piece"] == high["piece"]
     assert low["result"]["position"] < low["piece"]["position"] < high["result"]["position"]
+
+
+def test_notes_that_are_louder_only_are_not_as_played(net, session):
+    """Energetic music may have the same notes."""
+    piece = session.piece
+    loud = replace(piece, notes=replace(piece.notes, velocity=piece.notes.velocity + 9))
+    rolls = pianoroll.compare(piece, loud)
+    moved = EditRequest(0, 1, arousal=1.0)
+    count = len(piece.notes)
+    assert service._changes(rolls, moved) == (
+        f"{count} notes kept, 0 new, 0 gone; of those kept {count} louder."
+    )
+    same = pianoroll.compare(piece, piece)
+    assert service._changes(same, EditRequest(0, 1)) == "As played. Move a fader to change it."
+    assert service._changes(same, moved) == "As played: what the faders ask for is there already."
+    ends = piece.notes.offset - np.where(np.arange(count) < 3, 0.9, 0.0) * (
+        piece.notes.offset - piece.notes.onset
+    )
+    short = replace(piece, notes=replace(piece.notes, offset=ends), pedal=NO_PEDAL)
+    dry = replace(piece, pedal=NO_PEDAL)
+    assert service._changes(pianoroll.compare(dry, short), moved).endswith(
+        "of those kept 3 shorter."
+    )

@@ -55,9 +55,9 @@ def played(monkeypatch) -> list[int]:
     counts = []
     real = piece_session.play
 
-    def count(net, codes, ask, piece, chosen, home):
+    def count(net, codes, ask, piece, chosen, home, report):
         counts.append(len(chosen))
-        return real(net, codes, ask, piece, chosen, home)
+        return real(net, codes, ask, piece, chosen, home, report)
 
     monkeypatch.setattr(piece_session, "play", count)
     return counts

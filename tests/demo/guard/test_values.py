@@ -30,6 +30,7 @@ def components():
         [FILE, 0.5, 3, "low", 1, "anything", -0.5, "1,3"],
         [FILE, 0, 3.0, "high", 0.0, {"any": "thing"}, [[0, 0.5]], ""],
         [FILE, 0, 3.0, "high", 0.0, "", {"bars": [[0, 0.5]]}, ""],
+        [FILE, 0, 3.0, "high", 0.0, "", "[[0, 0.5]]", ""],
         [None, None, None, None, 0.5, None, None, None],
     ],
 )
@@ -76,11 +77,12 @@ def test_last_texts_and_yes_or_nos_may_be_left_out(components):
     older = [FILE, 0.5, 3, "low", 1, "anything", 0.5]
     assert completed(components, older) == [*older, None]
     assert completed(components, [*older, "1"]) == [*older, "1"]
-    assert completed(components[:-1], older[:-1]) == older[:-1]
+    assert completed(components[:-1], older[:-1]) == [*older[:-1], None]  # a strength of its own
+    assert completed(components[:-2], older[:-2]) == older[:-2]
     newer = [*components, gr.Checkbox(label="absolute")]
     assert completed(newer, older) == [*older, None, None]
     assert completed(newer, [*older, "1"]) == [*older, "1", None]
-    assert completed(newer, older[:-1]) == older[:-1]
+    assert completed(newer, older[:-2]) == older[:-2]
 
 
 def test_too_few_values(components):

@@ -115,7 +115,7 @@ def test_progress_is_told_when_it_takes_long(source, tmp_path, small, capsys, mo
 
     monkeypatch.setattr(commands, "STATUS_SECONDS", 1e-5)
     monkeypatch.setattr(commands, "BATCH", 1)
-    for name in ("load", "slide"):
+    for name in ("load", "reconstruct"):
         monkeypatch.setattr(commands.FaderNet, name, slowed(getattr(commands.FaderNet, name)))
     assert run(*change("slide", source, tmp_path / "out.mid"), "--model", small) == 0
     lines = capsys.readouterr().err.splitlines()

@@ -1,0 +1,264 @@
+// A fader as a curve over the piece, drawn under the strip: breakpoints that are dragged, or moved by
+// keys, over the densities that the segments had and have. A press beside every breakpoint makes a
+// new one; one that is dragged out of the lane, or deleted by its key, is gone.
+(function (F) {
+  "use strict";
+
+  const SVG = "http://www.w3.org/2000/svg";
+  const NEAR_PIXELS = 18; // from a breakpoint, that a press may be
+  const OUT_PIXELS = 24; // above or below the lane, where a breakpoint is let go
+  const MARGIN = 8; // pixels above the highest and below the lowest value
+  const MAX_POINTS = 200;
+  const STEPS = { ArrowUp: 0.05, ArrowDown: -0.05, PageUp: 0.25, PageDown: -0.25 };
+  const BEATS = { ArrowLeft: -1, ArrowRight: 1 };
+
+  function shape(name, attributes = {}) {
+    const element = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    return element;
+  }
+
+  // The value of a curve at a beat: straight between breakpoints, held before and after.
+  F.valueAt = function (points, beat) {
+    const after = points.findIndex(([time]) => time > beat);
+    if (after === 0) return points[0][1];
+    if (after < 0) return points[points.length - 1][1];
+    const [[from, low], [to, high]] = [points[after - 1], points[after]];
+    return low + ((beat - from) / (to - from)) * (high - low);
+  };
+
+  F.Lane = class {
+    // fader: a F.Fader; overview: the strip; changed(points) on a new curve.
+    constructor(fader, overview, changed) {
+      Object.assign(this, { fader, overview, changed, points: null, figures: null, held: -1 });
+      this.element = document.createElement("div");
+      this.element.className = "fn-lane";
+      this.element.dataset.lane = fader.name;
+      this.element.hidden = true;
+      this.title = fader.element.querySelector("label").textContent;
+      this.heading = document.createElement("p");
+      this.heading.innerHTML = "<span></span> <output></output>";
+      this.heading.firstChild.textContent = this.title;
+      this.picture = shape("svg", { role: "group", "aria-label": `${this.title} over the piece` });
+      this.element.append(this.heading, this.picture);
+      this.picture.addEventListener("pointerdown", (event) => this.press(event));
+      this.picture.addEventListener("pointermove", (event) => this.drag(event));
+      this.picture.addEventListener("pointerup", () => this.lift());
+      this.picture.addEventListener("pointercancel", () => this.cancel());
+      this.picture.addEventListener("keydown", (event) => this.key(event));
+    }
+
+    // points: [[beat, value]]; null hides the lane.
+    put(points) {
+      this.points = points && points.map((point) => [...point]);
+      this.element.hidden = !points;
+      this.held = -1;
+      this.draw();
+    }
+
+    // Of each segment from `first` on the densities that it had and has; none for moods.
+    measured(first, along) {
+      this.figures = along ? { first, ...along } : null;
+      this.draw();
+    }
+
+    // ---- where things are ------------------------------------------------------------------
+
+    get size() {
+      const { width, height } = this.picture.getBoundingClientRect();
+      return { width, height, cell: width / Math.max(1, this.overview.count) };
+    }
+
+    x(beat) {
+      const { cell } = this.size;
+      return Math.max(0, Math.min(this.overview.count, this.overview.place(beat))) * cell;
+    }
+
+    y(share) {
+      const { height } = this.size;
+      return height - MARGIN - share * (height - 2 * MARGIN);
+    }
+
+    share(value) {
+      const { min, max } = this.fader.input;
+      return (value - min) / (max - min);
+    }
+
+    // The beat and the value under a pointer.
+    under(event) {
+      const box = this.picture.getBoundingClientRect();
+      const place = ((event.clientX - box.left) / box.width) * this.overview.count;
+      const share = (box.bottom - MARGIN - event.clientY) / (box.height - 2 * MARGIN);
+      const { min, max } = this.fader.input;
+      return [this.overview.beat(place), this.bounded(Number(min) + share * (max - min))];
+    }
+
+    bounded(value) {
+      const { min, max } = this.fader.input;
+      return Math.round(Math.max(min, Math.min(max, value)) * 100) / 100;
+    }
+
+    // A time that stays between those of the breakpoints beside.
+    between(index, beat) {
+      const low = index ? this.points[index - 1][0] : 0;
+      const high = this.points[index + 1]?.[0] ?? this.overview.end;
+      return Math.round(Math.max(low, Math.min(high, beat)) * 100) / 100;
+    }
+
+    // ---- what the visitor does -------------------------------------------------------------
+
+    press(event) {
+      if (!this.points || event.button) return;
+      event.preventDefault();
+      const [beat, value] = this.under(event);
+      const box = this.picture.getBoundingClientRect();
+      const away = this.points.map(([time, height]) =>
+        Math.hypot(this.x(time) - event.clientX + box.left, this.y(this.share(height)) - event.clientY + box.top)
+      );
+      this.before = this.points.map((point) => [...point]);
+      this.held = away.indexOf(Math.min(...away));
+      if (away[this.held] > NEAR_PIXELS && this.points.length < MAX_POINTS) {
+        const after = this.points.findIndex(([time]) => time > beat);
+        this.held = after < 0 ? this.points.length : after;
+        this.points.splice(this.held, 0, [beat, value]);
+        this.points[this.held][0] = this.between(this.held, beat);
+      }
+      this.picture.setPointerCapture(event.pointerId);
+      this.isDragging = true;
+      this.draw();
+    }
+
+    drag(event) {
+      if (!this.isDragging) return;
+      const box = this.picture.getBoundingClientRect();
+      const out = Math.max(box.top - event.clientY, event.clientY - box.bottom);
+      const [beat, value] = this.under(event);
+      this.isOut = out > OUT_PIXELS && this.points.length > 1;
+      this.points[this.held] = [this.between(this.held, beat), value];
+      this.draw();
+    }
+
+    lift() {
+      if (!this.isDragging) return;
+      const held = this.held;
+      this.isDragging = false;
+      if (this.isOut) this.points.splice(held, 1);
+      this.isOut = false;
+      this.commit(Math.min(held, this.points.length - 1));
+    }
+
+    cancel() {
+      this.isDragging = this.isOut = false;
+      this.put(this.before);
+    }
+
+    key(event) {
+      const index = this.knobs.indexOf(event.target);
+      if (index < 0) return;
+      const [beat, value] = this.points[index];
+      this.before = this.points.map((point) => [...point]);
+      let next = index;
+      if (event.key in STEPS) this.points[index][1] = this.bounded(value + STEPS[event.key]);
+      else if (event.key in BEATS) this.points[index][0] = this.between(index, beat + BEATS[event.key]);
+      else if (event.key === "Enter" && this.points.length < MAX_POINTS) {
+        const to = this.points[index + 1]?.[0] ?? this.overview.end;
+        const middle = Math.round(50 * (beat + to)) / 100;
+        next = index + 1;
+        this.points.splice(next, 0, [middle, this.bounded(F.valueAt(this.points, middle))]);
+      } else if ((event.key === "Delete" || event.key === "Backspace") && this.points.length > 1) {
+        this.points.splice(index, 1);
+        next = Math.min(index, this.points.length - 1);
+      } else return;
+      event.preventDefault();
+      this.commit(next);
+    }
+
+    // Tell of the new curve, if it is another, and let the keys go on from a breakpoint.
+    commit(index) {
+      const points = this.points.map((point) => [...point]);
+      if (JSON.stringify(points) !== JSON.stringify(this.before)) this.changed(points);
+      else this.draw();
+      this.knobs[index]?.focus();
+    }
+
+    // ---- what is shown ---------------------------------------------------------------------
+
+    draw() {
+      if (!this.points || !this.overview.piece) return;
+      const { width, height } = this.size;
+      if (!width) return;
+      const { first, last } = this.overview;
+      const { cell } = this.size;
+      const focused = this.knobs.indexOf(document.activeElement);
+      const choice = { x: first * cell, width: (last + 1 - first) * cell, y: 0, height };
+      const middle = this.fader.isCentred ? [shape("path", { class: "middle", d: `M0 ${this.y(0.5)}H${width}` })] : [];
+      this.picture.replaceChildren(
+        shape("rect", { class: "choice", ...choice }),
+        ...middle,
+        ...this.densities(),
+        shape("path", { class: "curve", d: this.path(width) }),
+        ...this.points.map((point, index) => this.knob(point, index))
+      );
+      if (focused >= 0) this.knobs[focused]?.focus({ preventScroll: true });
+      this.tell(this.held >= 0 ? this.held : focused);
+    }
+
+    get knobs() {
+      return [...this.picture.querySelectorAll("circle")];
+    }
+
+    // The curve, with a corner at every border of segments: these are drawn equally wide.
+    path(width) {
+      const { edges } = this.overview.piece;
+      const corners = this.points.map(([beat, value]) => [beat, value]);
+      for (const edge of edges) {
+        if (edge > this.points[0][0] && edge < this.points[this.points.length - 1][0]) {
+          if (!this.points.some(([beat]) => beat === edge)) corners.push([edge, F.valueAt(this.points, edge)]);
+        }
+      }
+      corners.sort((one, other) => one[0] - other[0]); // stable: a jump keeps its order
+      const line = corners.map(([beat, value]) => `L${this.x(beat)} ${this.y(this.share(value))}`);
+      const [start, end] = [corners[0][1], corners[corners.length - 1][1]];
+      return `M0 ${this.y(this.share(start))}${line.join("")}L${width} ${this.y(this.share(end))}`;
+    }
+
+    knob([beat, value], index) {
+      const knob = shape("circle", { cx: this.x(beat), cy: this.y(this.share(value)), r: 6 });
+      const { min, max } = this.fader.input;
+      const label = `${this.title}, point ${index + 1} of ${this.points.length}`;
+      const slider = { min, max, now: value, text: this.described(index) };
+      for (const [name, text] of Object.entries(slider)) knob.setAttribute(`aria-value${name}`, text);
+      for (const [name, text] of Object.entries({ tabindex: 0, role: "slider", "aria-label": label })) {
+        knob.setAttribute(name, text);
+      }
+      if (index === this.held && this.isOut) knob.setAttribute("class", "out");
+      knob.addEventListener("focus", () => this.tell(index));
+      return knob;
+    }
+
+    // Steps of the densities that segments had and have.
+    densities() {
+      const { figures } = this;
+      if (!figures) return [];
+      return ["original", "result"].map((side) => {
+        const { cell } = this.size;
+        const steps = figures[side].map((density, i) => {
+          const height = this.y(this.fader.shareOfDensity(density));
+          return `${i ? "V" : `M${figures.first * cell} `}${height}H${(figures.first + i + 1) * cell}`;
+        });
+        return shape("path", { class: side, d: steps.join("") });
+      });
+    }
+
+    described(index) {
+      const [beat, value] = this.points[index];
+      return `${this.fader.worded(value)} at ${this.overview.label(beat)}`;
+    }
+
+    tell(index) {
+      const output = this.heading.querySelector("output");
+      if (index >= 0 && index < this.points.length) output.textContent = this.described(index);
+      else output.textContent = "Press to add a point, drag it out to remove it";
+    }
+  };
+})((window.FaderNets = window.FaderNets || {}));

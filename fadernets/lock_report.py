@@ -1,0 +1,80 @@
+"""How far the faders came beside what is locked, over all segments that were changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fadernets.music.attributes import title
+from fadernets.music.notes import Notes
+
+if TYPE_CHECKING:  # the server of the page has no PyTorch
+    from fadernets.arranger.reach import Reach
+    from fadernets.codes import Codes
+    from fadernets.net import FaderNet
+
+FIELDS = ("asked", "reached", "lowest", "highest")
+SHOWN = 0.005  # of a density: what two decimals show
+
+
+class LockReport:
+    """Gathers batch by batch how far segments came, and says it.
+
+    Parameters
+    ----------
+    sentence : str
+        What stays, as `fadernets.music.lock_words.LockWords.sentence` has it.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
+        self._rows: dict[str, list[tuple[Reach, float]]] = {}
+
+    def add(self, net: FaderNet, codes: Codes, arranged: Sequence[Notes]) -> None:
+        """Count some segments' codes, with the locks on them, and what the model made of them.
+
+        Raises
+        ------
+        ValueError
+            If the model does not arrange notes.
+        """
+        locked = net.reach(codes, arranged)
+        free = locked
+        possible = all(density.is_possible for row in locked for density in row.values())
+        if not possible:  # of some of it the locks may be innocent
+            free = net.reach(codes, arranged, locked=False)
+        for with_locks, without in zip(locked, free, strict=True):
+            for name, density in with_locks.items():
+                missed = abs(_nearest(density) - density.asked)
+                missed -= abs(_nearest(without[name]) - density.asked)
+                self._rows.setdefault(name, []).append((density, missed))
+
+    def means(self) -> dict[str, dict[str, float]]:
+        """By name of the density the means of `FIELDS` over all segments."""
+        return {
+            name: {
+                field: float(np.mean([getattr(density, field) for density, _ in rows]))
+                for field in FIELDS
+            }
+            for name, rows in self._rows.items()
+        }
+
+    def sentences(self, names: Collection[str]) -> list[str]:
+        """Of each density of those named that the locks hold back: how far it came.
+
+        Such as "Rhythm density 0.62, asked 0.80: the melody stays."
+        """
+        means = self.means()
+        return [
+            f"{title(name)} {means[name]['reached']:.2f}, asked {means[name]['asked']:.2f}: "
+            f"{self.sentence}."
+            for name, rows in self._rows.items()
+            if name in names and np.mean([missed for _, missed in rows]) >= SHOWN
+        ]
+
+
+def _nearest(density: Reach) -> float:
+    """The density nearest to what is asked that can be reached."""
+    return float(np.clip(density.asked, density.lowest, density.highest))

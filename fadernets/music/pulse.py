@@ -1,0 +1,24 @@
+"""Whether a piece follows the beats of its file, as scores and takes to a click do.
+
+A performance recorded without a click has beats and bars only by the clock of the recorder, and
+their numbers mean nothing to a musician.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fadernets.music.piece import Piece
+
+DIVISIONS = (1, 2, 3, 4)  # of a beat on which onsets may gather
+LEAST = 0.3  # how far they have to: 1 is all at one place, and by chance it is 1 / sqrt(notes)
+MIN_NOTES = 16  # too few to tell otherwise
+
+
+def follows_beats(piece: Piece) -> bool:
+    """Whether onsets gather on a division of the beat, by the length of their mean direction."""
+    onset = piece.notes.onset
+    if len(onset) < MIN_NOTES:
+        return True
+    turns = np.exp(2j * np.pi * onset * np.array(DIVISIONS)[:, None])
+    return bool(np.abs(turns.mean(1)).max() >= LEAST)
