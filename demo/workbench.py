@@ -7,10 +7,20 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from fadernets.lock_words import HANDS, NAMES
 from fadernets.music.attributes import ATTRIBUTES, Words, title
 
 ASSETS = Path(__file__).parent / "assets"
 PLACE = "    <!-- faders -->\n"
+LOCKS_PLACE = "        <!-- locks -->\n"
+LOCK_HINTS = (  # of `NAMES`
+    "The top voice",
+    "The lowest voice",
+    "Notes below middle C",
+    "Notes from middle C upwards",
+    "Notes begin where they begin now, and nowhere else",
+    "No key is struck that a segment has not",
+)
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six")
 
 
@@ -18,7 +28,17 @@ def workbench(names: Sequence[str]) -> str:
     """The workbench with these faders, from left to right."""
     page = (ASSETS / "workbench.html").read_text(encoding="utf-8")
     fader = Template((ASSETS / "fader.html").read_text(encoding="utf-8"))
-    return page.replace(PLACE, "".join(fader.substitute(_texts(name)) for name in names))
+    page = page.replace(PLACE, "".join(fader.substitute(_texts(name)) for name in names))
+    return page.replace(LOCKS_PLACE, "".join(map(_lock, NAMES, LOCK_HINTS)))
+
+
+def _lock(name: str, hint: str) -> str:
+    """The tick of a lock."""
+    label = f"{name.capitalize()}{' hand' * (name in HANDS)}"
+    return (
+        f'        <li><label class="fn-check" title="{hint}"><input type="checkbox" name="fn-lock" '
+        f'value="{name}"><span>{label}</span></label></li>\n'
+    )
 
 
 def _texts(name: str) -> dict[str, str]:

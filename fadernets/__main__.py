@@ -11,10 +11,10 @@ from pathlib import Path
 from fadernets import __version__, arguments, checkpoint
 from fadernets.checkpoint import CheckpointError
 from fadernets.commands import Refusal, describe, mix, render, slide, transfer
+from fadernets.lock_words import NAMES
 from fadernets.mood_transfer import PRESETS, SIDES
 from fadernets.music import midi
 from fadernets.music.attributes import PAPER
-from fadernets.music.lock_words import NAMES
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,7 +9,7 @@ import sys
 from typing import NoReturn
 
 from fadernets.curve import Amount, amount, is_curve_text
-from fadernets.music.lock_words import LockWords
+from fadernets.lock_words import LockWords
 
 
 class Parser(argparse.ArgumentParser):

@@ -21,10 +21,10 @@ from fadernets.checkpoint import CheckpointError
 from fadernets.codes import Codes
 from fadernets.curve import Amount
 from fadernets.lock_report import LockReport
+from fadernets.lock_words import NO_WORDS, LockWords
 from fadernets.mood_transfer import MOODS, PRESETS
 from fadernets.music import key, midi
 from fadernets.music.attributes import ATTRIBUTES
-from fadernets.music.lock_words import NO_WORDS, LockWords
 from fadernets.music.midi_part import labels
 from fadernets.music.notes import BEATS, Notes
 from fadernets.music.piece import Piece, Segment, segments
@@ -71,7 +71,7 @@ def describe(args: argparse.Namespace) -> None:
         last = arousal if row["problem"] is None else f"-     {row['problem']}"
         print(columns.format(row["segment"], *start, *densities, row["key"] or "-", last))
     for note in _notes(piece) if args.notes else ():
-        where = "note {note}: bar {bar}, beat {beat:g}, {name}, velocity {velocity}"
+        where = "note {number}: bar {bar}, beat {beat:g}, {name}, velocity {velocity}"
         print(where.format(**note))
 
 
@@ -81,7 +81,7 @@ def _notes(piece: Piece) -> list[dict[str, Any]]:
     bars = np.floor(piece.bars(piece.notes.onset) + ROUNDING).astype(int) + first
     return [
         {
-            "note": number,
+            "number": number,
             "bar": bar,
             "beat": round(onset, 4),
             "beats": round(offset - onset, 4),

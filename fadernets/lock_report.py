@@ -25,7 +25,7 @@ class LockReport:
     Parameters
     ----------
     sentence : str
-        What stays, as `fadernets.music.lock_words.LockWords.sentence` has it.
+        What stays, as `fadernets.lock_words.LockWords.sentence` has it.
     """
 
     def __init__(self, sentence: str) -> None:

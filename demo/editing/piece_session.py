@@ -13,17 +13,17 @@ from uuid import uuid4
 import numpy as np
 
 from demo.editing.answers import Track
+from demo.editing.pulse import follows_beats
 from demo.editing.requests import EditRequest
 from fadernets import mood_classifier
 from fadernets.curve import along, moving
 from fadernets.lock_report import LockReport
+from fadernets.lock_words import NO_WORDS, LockWords
 from fadernets.music import examples, midi
-from fadernets.music.lock_words import NO_WORDS, LockWords
 from fadernets.music.locks import NO_LOCKS, Locks
 from fadernets.music.midi_part import labels
 from fadernets.music.notes import EARLY, RINGS_IN, Notes
 from fadernets.music.piece import Piece, Segment, segments
-from fadernets.music.pulse import follows_beats
 from fadernets.music.segment_limits import runs
 from fadernets.music.windows import ROUNDING, Span, spans
 from fadernets.playback import pianoroll
@@ -258,7 +258,7 @@ class PieceSession:
             locked = locks.of(self.piece.notes)
             if edit.lock:  # looked up once
                 notes = self.piece.notes[locked]
-                locks = Locks(notes=notes, rhythm=locks.rhythm, pitches=locks.pitches)
+                locks = replace(locks, melody=False, bass=False, hand=None, notes=notes)
             self._locks = edit.lock, locks, locked
         return locks, locked
 

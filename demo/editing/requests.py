@@ -9,9 +9,9 @@ from typing import Literal
 
 from fadernets import curve
 from fadernets.curve import Amount, Curve
+from fadernets.lock_words import NO_WORDS, LockWords
 from fadernets.mood_transfer import MOODS
 from fadernets.music.attributes import ATTRIBUTES
-from fadernets.music.lock_words import NO_WORDS, LockWords
 
 HIGHEST_SEED = 999_999
 HIGHEST_NUMBER = 2**53  # what a page can count to

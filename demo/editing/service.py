@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -309,8 +310,8 @@ def _otherwise(rolls: Mapping[str, Any]) -> list[str]:
 def _kept_by_pitch(roll: Mapping[str, Any]) -> np.ndarray:
     """The notes that stayed, by pitch and onset, so that those of both sides are in one order."""
     rows = zip(roll["notes"], roll["marks"], strict=True)
-    kept = [note for note, mark in rows if mark == pianoroll.KEPT]
-    return np.array(sorted(kept, key=lambda note: (note[2], note[0]))).reshape(-1, 4)
+    kept = [row for row, mark in rows if mark == pianoroll.KEPT]
+    return np.array(sorted(kept, key=itemgetter(2, 0))).reshape(-1, 4)
 
 
 def _unchanged(session: PieceSession, chosen: Sequence[Segment]) -> str:

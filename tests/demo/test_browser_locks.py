@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from fadernets.lock_words import LockWords
 from fadernets.music import midi
-from fadernets.music.lock_words import LockWords
 from tests.demo.page import FILE, PHONE, WIDE, figure, picture, wait_until_heard
 from tests.fadernets.music import midi_bytes as mb
 

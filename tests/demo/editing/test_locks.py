@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from demo.editing import endpoints, service
 from demo.editing.piece_session import PieceSession, open_file
 from demo.editing.requests import EditRequest
+from fadernets.lock_words import NAMES, LockWords
 from fadernets.music import midi
-from fadernets.music.lock_words import NAMES, LockWords
 from fadernets.music.piece import Piece
 from tests.demo.editing.requested import ask, whole_piece_request
 from tests.fadernets.music import generated

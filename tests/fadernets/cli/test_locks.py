@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from fadernets.lock_words import LockWords
 from fadernets.music import midi
-from fadernets.music.lock_words import LockWords
 from tests.fadernets.cli.commands import error_sentence, run
 from tests.fadernets.music import midi_bytes as mb
 
@@ -89,6 +89,6 @@ def test_notes_are_listed_by_the_numbers_that_locks_know(song, capsys):
     assert [(row["beat"], row["pitch"], row["velocity"]) for row in notes] == [
         (round(on, 4), pitch, velocity) for on, _, pitch, velocity in piece.notes
     ]
-    assert [row["note"] for row in notes] == list(range(1, len(notes) + 1))
+    assert [row["number"] for row in notes] == list(range(1, len(notes) + 1))
     assert run("describe", song, "--notes") == 0
     assert "note 1: bar 1, beat 0, E2, velocity 50\n" in capsys.readouterr().out

@@ -56,14 +56,16 @@ class LockWords:
         words = text.split(",") if isinstance(text, str) and text else text or ()
         if not isinstance(words, list | tuple) or len(words) > MAX_WORDS:
             raise ValueError("lock is no list of locks such as melody,bass")
-        names, ranges = set(), {"track": set[tuple[int, int]](), "note": set[tuple[int, int]]()}
+        names: set[str] = set()
+        tracks: set[tuple[int, int]] = set()
+        notes: set[tuple[int, int]] = set()
         for word in words:
             match = _NUMBERED.fullmatch(word.strip()) if isinstance(word, str) else None
             if match:
                 first, last = int(match[2]), int(match[3] or match[2])
                 if last < first:
                     raise ValueError(f"{match[0]} is no range: it ends before it begins")
-                ranges[match[1]].add((first, last))
+                (tracks if match[1] == "track" else notes).add((first, last))
             elif isinstance(word, str) and word.strip() in NAMES:
                 names.add(word.strip())
             else:
@@ -72,8 +74,8 @@ class LockWords:
                     f"{repr(word) if is_plain else 'one word'} is no lock: there are "
                     f"{', '.join(NAMES)}, track:2 and note:17 or note:17-20"
                 )
-        tracks, notes = (tuple(sorted(ranges[kind])) for kind in ("track", "note"))
-        return cls(tuple(name for name in NAMES if name in names), tracks, notes)
+        ordered = tuple(name for name in NAMES if name in names)
+        return cls(ordered, tuple(sorted(tracks)), tuple(sorted(notes)))
 
     def __bool__(self) -> bool:
         return bool(self.names or self.tracks or self.notes)

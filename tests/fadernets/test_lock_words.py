@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from fadernets.lock_words import NAMES, NO_WORDS, LockWords
 from fadernets.music import midi
-from fadernets.music.lock_words import NAMES, NO_WORDS, LockWords
 from fadernets.music.locks import NO_LOCKS
 from tests.fadernets.music import midi_bytes as mb
 
