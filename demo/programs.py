@@ -54,7 +54,7 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         """Move the faders of a MIDI file, -1 to 1, from where each segment has them.
 
         0 leaves a segment as it is; 1 and -1 are the ends of the range. A curve is a list of
-        breakpoints in beats, [[0, 0.0], [16, 0.5]], or in bars, {"bars": [[0, 0.0], [4, 0.5]]}.
+        breakpoints in beats, [[0, 0.0], [16, 0.5]], or in bars, {"bars": [[1, 0.0], [5, 0.5]]}.
         Where absolute, they are positions, 0 to 1, the same for all segments. Without a number, a
         fader stays.
 

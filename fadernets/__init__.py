@@ -13,7 +13,7 @@ A MIDI file with its notes changed, and all else where it was::
 
 A fader may follow a curve over the piece's beats or bars::
 
-    rise = fadernets.Curve([(0, 0.0), (16, 0.5)], "bars").along(piece, usable)
+    rise = fadernets.Curve([(1, 0.0), (17, 0.5)], "bars").along(piece, usable)
     notes = fadernets.load().slide(usable, offsets={"rhythm": rise})
 """
 

@@ -135,9 +135,10 @@ def slide(args: argparse.Namespace) -> None:
     """Move the faders from where each segment has them, so that the piece keeps its shape.
 
     X is a number, -1 to 1, or a curve, which a segment takes the value of in its middle: JSON such
-    as [[0, 0.0], [16, 0.5]] in beats, {"bars": [[0, 0.0], [4, 0.5]]} in bars, both from 0. At 0 a
-    segment stays as it is, note for note; 1 and -1 are the ends of the range that the model was
-    trained on, and in between each segment goes that share of its own way there.
+    as [[0, 0.0], [16, 0.5]] in beats, {"bars": [[1, 0.0], [5, 0.5]]} in bars. Beats count from 0,
+    bars from 1, and an upbeat is bar 0. At 0 a segment stays as it is, note for note; 1 and -1 are
+    the ends of the range that the model was trained on, and in between each segment goes that share
+    of its own way there.
 
     The densities are those of keys held. OUT.mid is IN.mid with other notes; all else stays.
     """

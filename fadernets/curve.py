@@ -1,14 +1,16 @@
 """Curves: how far a fader or a mood is moved at every time of a piece.
 
 In JSON an amount is a number, which holds all the way, or a list of breakpoints ``[beat, value]``
-such as ``[[0, 0.0], [16, 0.5]]``. ``{"bars": [[0, 0.0], [4, 0.5]]}`` counts bars instead; beats
-and bars are counted from the beginning of the piece, which is 0.
+such as ``[[0, 0.0], [16, 0.5]]``. ``{"bars": [[1, 0.0], [5, 0.5]]}`` counts bars instead. Beats
+are those gone by since the beginning of the piece, which is 0; bars have the numbers that musicians
+give them: the first is 1, an upbeat is 0.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -38,7 +40,8 @@ class Curve:
         Times of 0 or more that do not fall; of two points at one time, which make a jump, the
         second holds from there.
     unit : {"beats", "bars"}
-        Of the times: quarter notes or bars from the beginning of the piece, which is 0.
+        Of the times: quarter notes from the beginning of the piece, which is 0, or numbers of
+        bars, of which the first begins at 1 and an upbeat at 0.
 
     Raises
     ------
@@ -93,8 +96,8 @@ Amount = float | Curve  # of a fader or a mood, the same all the way or another 
 def amount(value: object, low: float = -math.inf, high: float = math.inf) -> Amount:
     """A number or a curve from plain JSON data; a curve also from its JSON text.
 
-    >>> amount(0.5), amount({"bars": [[0, 0.25]]})
-    (0.5, Curve(points=((0.0, 0.25),), unit='bars'))
+    >>> amount(0.5), amount({"bars": [[1, 0.25]]})
+    (0.5, Curve(points=((1.0, 0.25),), unit='bars'))
     >>> amount("[[0, 0.25]]") == amount([[0, 0.25]])
     True
 
@@ -108,7 +111,7 @@ def amount(value: object, low: float = -math.inf, high: float = math.inf) -> Amo
     number = _number(value)
     if number is not None:
         if not low <= number <= high:
-            raise ValueError(f"{number:g} is outside {low:g} to {high:g}")
+            raise ValueError(f"{number:g} is {_outside(low, high)}")
         return number
     unit: object = "beats"
     if isinstance(value, dict) and len(value) == 1:
@@ -119,7 +122,7 @@ def amount(value: object, low: float = -math.inf, high: float = math.inf) -> Amo
     for place, (_, height) in enumerate(curve.points, 1):
         if not low <= height <= high:
             raise ValueError(
-                f"breakpoint {place} of the curve has {height:g}, outside {low:g} to {high:g}"
+                f"breakpoint {place} of the curve has {height:g}, {_outside(low, high)}"
             )
     return curve
 
@@ -139,6 +142,11 @@ def _parsed(text: str) -> object:
         raise ValueError(
             f"the curve is no JSON such as [[0, 0.0], [16, 0.5]]: {error.msg}, column {error.colno}"
         ) from None
+
+
+def _outside(low: float, high: float) -> str:
+    """Of a number outside two bounds, the upper of which may be the largest float."""
+    return f"outside {low:g} to {high:g}" if high < sys.float_info.max else f"below {low:g}"
 
 
 def lowest(value: Amount) -> float:

@@ -71,8 +71,8 @@ def arrange(
     size = len(request.notes)
     if not size:
         return []
-    onsets = (request.densities[PLANNED_ONSETS] * request.steps).round().long().tolist()
-    windows = [with_room(*pair) for pair in zip(request.windows, onsets, strict=True)]
+    asked = (request.planned(name).tolist() for name in (PLANNED_ONSETS, PLANNED_COUNTS))
+    windows = [with_room(*each) for each in zip(request.windows, *asked, strict=True)]
     source = grid_of(request.notes, keys.device)
     plan_noise, note_noise = _noise(size, candidates, seeds, keys.device)
     repeats = repeats_of(request.notes, keys.device)
@@ -189,9 +189,8 @@ def _plans(
     rhythm, note = _repeated(rhythm, candidates), _repeated(note, candidates)
     noise = noise.flatten(0, 1)
     limits = limits or label_plan.PlanLimits.of(len(request.windows), STEPS, noise.device)
-    steps = request.steps
-    onsets = (request.densities[PLANNED_ONSETS] * steps).round().long().clamp(*limits.onsets)
-    notes = (request.densities[PLANNED_COUNTS] * steps).round().long()
+    onsets = request.planned(PLANNED_ONSETS).clamp(*limits.onsets)
+    notes = request.planned(PLANNED_COUNTS)
     return label_plan.cheapest(
         rhythm + noise[..., :3],
         note + noise[..., 3:],

@@ -12,10 +12,10 @@ from torch.nn import functional as F
 
 from fadernets.arranger.label_plan import PlanLimits
 from fadernets.arranger.request import grid_of
-from fadernets.music.attributes import HOLD, MAX_POLYPHONY, ONSET, REST
+from fadernets.music.attributes import HOLD, MAX_POLYPHONY, ONSET, REST, polyphony
 from fadernets.music.grid import Grid
 from fadernets.music.notes import EARLY, STEPS, STEPS_PER_BEAT, Notes, concatenate
-from fadernets.music.windows import Window
+from fadernets.music.windows import Window, among
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ def note_limits(windows: Sequence[Window], source: Grid, counts: Tensor) -> Note
     # A locked note ends where it does: its key is neither held in the step behind it, nor struck
     # there by a new note, which might come before the end.
     ends = _before(must_strike | must_hold) & ~must_hold
+    rings_in = grid_of([window.ring_in for window in windows], device).hold[:, 0] > 0
+    must_hold[:, 0] |= rings_in & ~is_struck[:, 0]
     may_strike = ~must_hold & (~ends | is_struck)
     own_keys = (is_struck | (source.hold > 0)).any(1)
     keeps_pitches = torch.tensor([w.keeps_pitches for w in windows], device=device)
@@ -83,11 +85,20 @@ def ringing(window: Window) -> Notes:
     return concatenate([window.ring_on, window.notes[window.notes.onset < -EARLY]])
 
 
-def with_room(window: Window, onsets: int) -> Window:
-    """A segment that has to sound to its end only what can be struck in so many steps.
+def with_room(window: Window, onsets: int, total: int) -> Window:
+    """A segment with notes that have to go on over its borders, as many as its densities allow.
 
-    Steps in which most begin of what goes on come first.
+    Where a note ends is decided once, by the segment that it ends in: one that rings in sounds in
+    the first step at least, and none ends at the border. The longest come first; each takes one of
+    the `total` of the note label, of which the fixed notes and a note for every onset are left.
+    What has to sound to the segment's end is what can be struck in so many steps; steps in which
+    most of it begins come first.
     """
+    fixed = concatenate([window.locked, window.ring_out])
+    rings = window.notes[(window.notes.onset < -EARLY) & ~among(window.notes, fixed)]
+    room = max(total - onsets - (int(polyphony(fixed).sum()) if len(fixed) else 0), 0)
+    longest = np.argsort(-rings.offset, kind="stable")[:room]
+    window = replace(window, ring_in=rings[np.sort(longest)])
     first, own = (
         np.floor((notes.onset + EARLY) * STEPS_PER_BEAT).astype(int)
         for notes in (window.ring_out, window.notes)

@@ -51,6 +51,10 @@ class ArrangementRequest:
         steps = [window.steps for window in self.windows]
         return torch.tensor(steps, dtype=torch.long, device=self.louder.device)
 
+    def planned(self, name: str) -> Tensor:
+        """What a density is in steps with an onset, or in notes over all steps: int64, (n,)."""
+        return (self.densities[name] * self.steps).round().long()
+
     def __getitem__(self, part: slice) -> ArrangementRequest:
         """The request for some of the segments."""
         return ArrangementRequest(

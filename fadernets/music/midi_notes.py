@@ -14,11 +14,12 @@ from fadernets.music.piece import one_string
 
 HELD = -1  # as the release of a note that is never released
 LETTERS_OF_NAME = 60  # of a track, at most
-# Beats behind the last event: the end of a track counts as music's end where it lies within these;
-# some programs put it a tick after the last note, some minutes.
+# Beats behind the last event: the end of a track counts as music's end where it lies within these
+# or on a sixteenth; some programs put it a tick after the last note, some minutes.
 LEAST_SILENCE, MOST_SILENCE = 1 / STEPS_PER_BEAT, 64
-# A drum kit's keys lie below middle C, and a groove uses few of them.
-KIT_TOP, KIT_KEYS = 60, 12
+# A drum kit's keys lie below middle C, and a groove uses few of them, again and again.
+KIT_LOWEST, KIT_TOP, KIT_KEYS = 35, 60, 12
+FILL_KEYS, GROOVE_STRIKES = 3, 3  # keys of a few beats, and strikes of each, that a groove has
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +57,10 @@ def last_tick(file: MidiFile, track: Track) -> int:
     if not file.is_closed(track) or len(track) == 1:
         return int(track.tick[-1])
     last, end = track.tick[-2:].tolist()
-    silence = (end - last) / file.division
-    return last if silence < LEAST_SILENCE else min(end, last + MOST_SILENCE * file.division)
+    is_on_step = end * STEPS_PER_BEAT % file.division == 0
+    if (end - last) / file.division < LEAST_SILENCE and not is_on_step:
+        return last
+    return min(end, last + MOST_SILENCE * file.division)
 
 
 def raw_notes(file: MidiFile) -> RawNotes:
@@ -173,16 +176,19 @@ def default_parts(notes: RawNotes) -> list[int]:
     """The parts that faders change unless told otherwise: pianos; without any, all but drums.
 
     Where nothing but the drums' channel has notes, they may be a piano's all the same: then they
-    use many keys, or keys beyond a kit's. Empty if they are drums.
+    use keys beyond a kit's, and many, or some that are struck seldom, as in a few beats of a piano.
+    Empty if they are drums.
     """
     parts = notes.parts
     music = [number for number, part in enumerate(parts) if not part.is_drums]
     pianos = [number for number in music if parts[number].is_piano]
     if music:
         return pianos or music
-    high = np.count_nonzero(notes.pitch >= KIT_TOP) * 4 >= len(notes.pitch)
-    many = len(np.unique(notes.pitch)) > KIT_KEYS
-    return list(range(len(parts))) if high and many else []
+    outside = np.count_nonzero((notes.pitch < KIT_LOWEST) | (notes.pitch >= KIT_TOP))
+    keys = len(np.unique(notes.pitch))
+    seldom = keys >= FILL_KEYS and keys * GROOVE_STRIKES > len(notes.pitch)
+    is_music = outside * 4 >= len(notes.pitch) and (keys > KIT_KEYS or seldom)
+    return list(range(len(parts))) if is_music else []
 
 
 def keyboard_notes(raw: RawNotes, parts: Sequence[int], division: int) -> tuple[Notes, np.ndarray]:

@@ -13,7 +13,7 @@ from fadernets.music.attributes import measure
 from fadernets.music.midi_part import Part
 from fadernets.music.notes import EARLY, RINGS_IN, Notes, concatenate, cut, sustain, visible
 from fadernets.music.segment_limits import NOTHING_PLAYED, problem
-from fadernets.music.windows import Span, Unit, Window, spans
+from fadernets.music.windows import Span, Unit, Window, first_bar, spans
 
 NO_PEDAL = np.zeros((0, 2))
 
@@ -105,11 +105,14 @@ class Piece:
         return self.tempo[row, 0] + (seconds - self._clock[row]) * self.tempo[row, 1] / 60
 
     def bars(self, beats: np.ndarray) -> np.ndarray:
-        """How many bars have gone by at beats, with fractions; a change of meter begins a bar."""
+        """Numbers of bars at beats, with fractions: 1 where the first bar begins, 0 at an upbeat.
+
+        A change of meter begins a bar.
+        """
         starts = self.meter[:, 0]
         lengths = 4 * self.meter[:, 1] / self.meter[:, 2]
         whole = np.ceil(np.diff(starts) / lengths[:-1] - 1e-9)  # a bar cut short counts as well
-        first = np.concatenate([[0.0], np.cumsum(whole)])
+        first = first_bar(self.meter) + np.concatenate([[0.0], np.cumsum(whole)])
         row = np.searchsorted(starts[1:], beats, side="right")
         return first[row] + (beats - starts[row]) / lengths[row]
 

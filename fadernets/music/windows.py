@@ -25,7 +25,10 @@ NO_NOTES = Notes.empty()
 
 @dataclass(frozen=True)
 class Span:
-    """Beats between which a segment lies, and the number of the bar in which it begins, from 1."""
+    """Beats between which a segment lies, and the number of the bar in which it begins.
+
+    Bars count from 1, and an upbeat is bar 0.
+    """
 
     start: float
     end: float
@@ -49,6 +52,8 @@ class Window:
         Of a sixteenth, 1 to 16.
     locked : Notes
         Those of the notes that come out exactly as they are.
+    ring_in : Notes
+        Those of the notes that begin before beat 0 and have to sound in the first step.
     ring_on : Notes
         Those of the notes that the next segment goes on with.
     ring_out : Notes
@@ -64,6 +69,7 @@ class Window:
     notes: Notes
     steps: int = STEPS
     locked: Notes = NO_NOTES
+    ring_in: Notes = NO_NOTES
     ring_on: Notes = NO_NOTES
     ring_out: Notes = NO_NOTES
     before: Notes | None = None
@@ -76,6 +82,30 @@ def among(notes: Notes, chosen: Notes) -> np.ndarray:
     places = set(zip(chosen.onset.tolist(), chosen.pitch.tolist(), strict=True))
     each = zip(notes.onset.tolist(), notes.pitch.tolist(), strict=True)
     return np.array([place in places for place in each], bool)
+
+
+def first_bar(meter: np.ndarray) -> int:
+    """The number of a piece's first bar: 1, or 0 where the piece begins with an upbeat.
+
+    An upbeat is a single bar before a change of meter, which either is cut short by it or is half
+    a bar of the next meter at most.
+
+    Parameters
+    ----------
+    meter : array, shape (m, 3)
+        Rows (beat, numerator, denominator) in order, as a piece has them.
+
+    >>> first_bar(np.array([[0, 1, 4], [1, 4, 4]])), first_bar(np.array([[0, 3, 4], [3, 4, 4]]))
+    (0, 1)
+    """
+    if len(meter) < 2:
+        return 1
+    (start, *own), (end, *after) = meter[:2].tolist()
+    bar, following = (4 * numerator / denominator for numerator, denominator in (own, after))
+    beats = end - start
+    is_short = beats < min(bar, following) - ROUNDING
+    is_half = beats <= bar + ROUNDING and beats <= following / 2 + ROUNDING
+    return 0 if is_short or is_half else 1
 
 
 def spans(meter: np.ndarray, length: float, unit: Unit = "bars") -> list[Span]:
@@ -98,7 +128,7 @@ def spans(meter: np.ndarray, length: float, unit: Unit = "bars") -> list[Span]:
         count = max(1, int(np.ceil(length / BEATS - ROUNDING)))
         return [Span(float(i * BEATS), float((i + 1) * BEATS), i + 1) for i in range(count)]
     made: list[Span] = []
-    bar = 1
+    bar = first_bar(meter)
     ends = np.append(meter[1:, 0], np.inf).tolist()
     for (start, numerator, denominator), end in zip(meter.tolist(), ends, strict=True):
         until = min(end, length)

@@ -60,7 +60,7 @@ def test_what_is_taken(read, text, value):
             "the curve is no JSON such as [[0, 0.0], [16, 0.5]]: Expecting ',' delimiter, column 8",
         ),
         (fader, "[" * 100_000, "the curve is nested too deeply"),
-        (strength, "[[0, -1]]", "breakpoint 1 of the curve has -1, outside 0 to 1.79769e+308"),
+        (strength, "[[0, -1]]", "breakpoint 1 of the curve has -1, below 0"),
         (strength, "-1", "-1 is not a number of 0 or more"),
         (strength, "inf", "inf is not a number of 0 or more"),
         (strength, "1,5", "1,5 is not a number of 0 or more; write 1.5"),

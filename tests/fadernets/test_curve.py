@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -111,7 +113,7 @@ def test_a_segment_takes_the_value_in_its_middle():
     music = piece(bars(4))  # of four beats
     parts = segments(music)
     assert Curve(LINE).along(music, parts).tolist() == [0.0625, 0.1875, 0.3125, 0.4375]
-    assert along(Curve([(2, 0.0), (3, 1.0)], "bars"), music, parts).tolist() == [0, 0, 0.5, 1]
+    assert along(Curve([(3, 0.0), (4, 1.0)], "bars"), music, parts).tolist() == [0, 0, 0.5, 1]
     assert along(0.25, music, parts[1:]).tolist() == [0.25] * 3
     assert Curve(LINE).along(music, []).shape == (0,)
 
@@ -120,6 +122,28 @@ def test_bars_follow_the_meter():
     meter = np.array([(0.0, 3, 4), (6.0, 7, 8), (11.0, 4, 4)])  # the one bar and a half of 7/8
     music = replace(piece(bars(5)), meter=meter)
     beats = np.array([0, 1.5, 3, 6, 7.75, 9.5, 10.9, 11, 13, 15])
-    expected = [0, 0.5, 1, 2, 2.5, 3, 3.4, 4, 4.5, 5]
+    expected = [1, 1.5, 2, 3, 3.5, 4, 4.4, 5, 5.5, 6]
     assert music.bars(beats) == pytest.approx(expected)
     assert (np.diff(music.bars(np.linspace(0, 20, 999))) > 0).all()
+
+
+def test_bars_have_the_numbers_that_segments_say():
+    for meter in ([(0, 4, 4)], [(0, 1, 4), (1, 3, 4)], [(0, 4, 4), (1.5, 4, 4)], [(0, 5, 4)]):
+        music = replace(piece(bars(5)), meter=np.array(meter, float))
+        for segment in segments(music):
+            assert int(music.bars(np.array(segment.start)) + 1e-9) == segment.span.bar
+    upbeat = replace(piece(bars(5)), meter=np.array([(0, 1, 4), (1, 4, 4)], float))
+    assert upbeat.bars(np.array([0, 0.5, 1, 5])) == pytest.approx([0, 0.5, 1, 2])
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        (-0.5, "-0.5 is below 0"),
+        ([[0, -0.5]], "breakpoint 1 of the curve has -0.5, below 0"),
+    ],
+)
+@pytest.mark.parametrize("highest", [math.inf, sys.float_info.max])
+def test_what_has_no_upper_end_names_none(value, sentence, highest):
+    with pytest.raises(ValueError, match=f"^{sentence}$"):
+        amount(value, 0, highest)

@@ -80,6 +80,26 @@ def test_a_note_over_a_border_is_one_note(net):
     assert np.mean(np.abs(ends % 4) < 0.2) < 0.1
 
 
+@pytest.mark.parametrize(
+    "move",
+    [{"rhythm": 0.1}, {"rhythm": 0.9}, {"note": 0.3}, {"note": 0.9}, {"rhythm": 1, "note": 0.5}],
+)
+def test_what_rings_over_a_border_does_not_end_there(net, move):
+    """Unless its key is struck there anew; densities with no room for it are not asked for here."""
+    piece = music(seed=1)
+    result = changed(piece, range(8), lambda part: net.slide(part, move))
+    ends = {(on, pitch): off for on, off, pitch, _ in result.notes}
+    struck = {(round(on * 4), pitch) for on, _, pitch, _ in result.notes}
+    crossing = cut = 0
+    for border in range(4, 32, 4):
+        for onset, offset, pitch, _ in piece.notes:
+            end = ends.get((onset, pitch), 0.0)
+            if onset < border - 0.2 and offset > border + 0.2 and end > border - 0.1:
+                crossing += 1
+                cut += end < border + 0.1 and (border * 4, pitch) not in struck
+    assert crossing >= 4 and cut <= 0.02 * crossing
+
+
 def test_segments_outside_the_selection_keep_what_begins_in_them(net):
     piece = music()
     result = changed(piece, [3], lambda part: net.slide(part, {"rhythm": 0.9}))

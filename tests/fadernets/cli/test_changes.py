@@ -185,7 +185,7 @@ def test_an_offset_keeps_the_shape_and_a_position_does_not(tmp_path):
     ("command", "option", "curve"),
     [
         ("slide", "--rhythm", "[[12, 0], [12, 0.9]]"),
-        ("slide", "--note", '{"bars": [[4, 0], [4, 0.9]]}'),  # of three beats
+        ("slide", "--note", '{"bars": [[5, 0], [5, 0.9]]}'),  # of three beats
         ("transfer", "--strength", "[[12, 0], [12, 1]]"),
     ],
 )

@@ -160,6 +160,15 @@ def test_a_span_of_a_changed_piece_is_the_users_own_with_the_new_notes():
     assert file_bytes(piece, (0, piece.length)) == data
 
 
+@pytest.mark.parametrize("release", [3.7, 3.8, 3.99, 4.0])
+def test_a_cut_opened_again_is_as_long_as_the_cut(release):
+    notes = [(k * 4 + 0.5, k * 4 + release) for k in range(4)]
+    rows = [e for a, b in notes for e in mb.note(round(a * BEAT), round(b * BEAT), 60)]
+    data = mb.file(mb.track(*rows, end=16 * BEAT))
+    for begin in (0, 4, 12):
+        assert read(file_bytes(read(data), (begin, begin + 4))).length == 4
+
+
 def test_a_piece_without_a_file_can_be_cut():
     bars = tiny.bars(3)
     part = read(file_bytes(tiny.piece(bars), (4, 8)))

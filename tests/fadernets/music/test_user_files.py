@@ -195,6 +195,10 @@ def test_a_piano_on_the_channel_of_drums_is_offered():
     piece = read(data)
     assert piece.notices == ("Channel 10, where drums usually are, was taken for a piano's.",)
     assert mb.others(edited(data)) == mb.others(data)
+    tune = [e for k in range(32) for e in mb.note(k * 480, k * 480 + 400, 60 + k * 5 % 24, 90, 9)]
+    piece = read(mb.file(mb.track(*tune), kind=0))
+    for begin in range(0, 32, 4):  # a few beats of it, opened again
+        assert len(read(file_bytes(piece, (begin, begin + 4))).notes) == 4
     groove = [
         e for k in range(64) for e in mb.note(k * 120, k * 120 + 50, (36, 38, 42, 46)[k % 4], 90, 9)
     ]
@@ -202,6 +206,10 @@ def test_a_piano_on_the_channel_of_drums_is_offered():
     with pytest.raises(MidiError, match="has only drums"):
         read(drums)
     assert len(read(drums, [0]).notes) == 64
+    keys = (36, 38, 41, 45, 48, 49)
+    fill = [e for k in range(16) for e in mb.note(k * 60, k * 60 + 50, keys[k % 6], 90, 9)]
+    with pytest.raises(MidiError, match="has only drums"):
+        read(mb.file(mb.track(*fill), kind=0))
 
 
 def test_several_pieces_in_one_file_are_refused():

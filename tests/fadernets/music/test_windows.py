@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fadernets.music.notes import BEATS, Notes
-from fadernets.music.windows import NO_NOTES, among, spans
+from fadernets.music.windows import NO_NOTES, among, first_bar, spans
 from tests.fadernets.music.generated import pieces
 
 
@@ -41,12 +41,31 @@ def test_segments_of_a_meter(numerator, denominator, expected):
 def test_an_upbeat_and_a_change_of_meter_begin_a_segment():
     meter = [(0, 1, 4), (1, 3, 4), (7, 4, 4)]
     assert starts(meter, 15.0) == [0, 1, 4, 7, 11]
-    assert [span.bar for span in spans(np.array(meter, float), 15.0)] == [1, 2, 3, 4, 5]
+    assert [span.bar for span in spans(np.array(meter, float), 15.0)] == [0, 1, 2, 3, 4]
 
 
 def test_what_a_change_leaves_over_goes_with_its_neighbour_where_there_is_room():
     assert starts([(0, 1, 8), (0.5, 3, 4)], 9.5) == [0, 3.5, 6.5]
     assert starts([(0, 1, 8), (0.5, 4, 4)], 8.5) == [0, 0.5, 4.5]
+
+
+@pytest.mark.parametrize(
+    ("meter", "number"),
+    [
+        ([(0, 4, 4)], 1),
+        ([(0, 1, 4), (1, 4, 4)], 0),
+        ([(0, 2, 4), (2, 4, 4)], 0),  # half a bar
+        ([(0, 3, 4), (3, 4, 4)], 1),  # a whole bar of another meter
+        ([(0, 4, 4), (3, 4, 4)], 0),  # cut short
+        ([(0, 4, 4), (4, 3, 4)], 1),
+        ([(0, 4, 4), (2, 1, 4)], 1),  # longer than what follows
+        ([(0, 1, 4), (2, 4, 4)], 1),  # two bars
+        ([(0, 1, 8), (0.5, 6, 8), (3.5, 2, 4)], 0),
+    ],
+)
+def test_an_upbeat_is_bar_0(meter, number):
+    (first, *_) = spans(np.array(meter, float), 12.0)
+    assert first_bar(np.array(meter, float)) == first.bar == number
 
 
 def test_bars_are_numbered_also_where_several_make_a_segment_or_one_makes_several():

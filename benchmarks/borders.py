@@ -1,0 +1,132 @@
+"""Whether neighbouring windows fit: notes that are cut at borders, and jumps of the texture there.
+
+Places are borders between two changed windows and, to compare with, the middles of changed ones.
+Nothing but music tells them apart: both are beats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes
+from fadernets.music.piece import Piece, segments
+
+CROSSES = 0.3  # beats: a note that sounds so long on either side of a place crosses it
+AT = 0.16  # beats: a note that ends so near to a place ends there
+PLACES = ("border", "middle")
+TEXTURE = ("onsets a beat", "keys sounding", "register", "loudness")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Beats of a place, and the beats on either side that its texture is taken from."""
+
+    at: float
+    before: float
+    after: float
+
+
+@dataclass
+class Cuts:
+    """Of notes that cross places: how many there are, are still there, and end at the place now."""
+
+    crossing: int = 0
+    surviving: int = 0
+    cut: int = 0
+
+    @property
+    def share(self) -> float:
+        """Of surviving notes, those that end at the place."""
+        return self.cut / max(self.surviving, 1)
+
+
+@dataclass
+class Fit:
+    """What is measured at borders and at middles, by place: cuts, and jumps of the texture."""
+
+    cuts: dict[str, Cuts] = field(default_factory=lambda: {place: Cuts() for place in PLACES})
+    jumps: dict[str, list[np.ndarray]] = field(default_factory=lambda: {p: [] for p in PLACES})
+
+    def add(self, before: Piece, after: Piece, numbers: Collection[int]) -> None:
+        """Count a piece in, changed in the segments of some numbers."""
+        for kind, some in places(before, numbers).items():
+            for place in some:
+                count(before.notes, after.notes, place.at, self.cuts[kind])
+                self.jumps[kind].append(jump(after.notes, place))
+
+    def as_json(self) -> dict[str, object]:
+        """Shares of notes cut and mean jumps, by place."""
+        return {
+            place: {
+                "crossing": self.cuts[place].crossing,
+                "surviving": self.cuts[place].surviving,
+                "cut": round(self.cuts[place].share, 4),
+                "jumps": self.mean_jumps(place),
+            }
+            for place in PLACES
+        }
+
+    def mean_jumps(self, place: str) -> dict[str, float]:
+        """Mean jump of each part of the texture, where notes sound on both sides."""
+        means = np.nanmean(np.array(self.jumps[place]), axis=0)
+        return dict(zip(TEXTURE, means.round(3).tolist(), strict=True))
+
+
+def places(piece: Piece, numbers: Collection[int]) -> Mapping[str, list[Place]]:
+    """Borders between changed segments, and middles of changed ones that have a whole beat each."""
+    cuts = [segment for segment in segments(piece) if segment.index in numbers]
+    half = [segment.beats / 2 for segment in cuts]
+    borders = [
+        Place(cuts[i].start, half[i - 1], half[i])
+        for i in range(1, len(cuts))
+        if cuts[i].index == cuts[i - 1].index + 1
+    ]
+    middles = [
+        Place(segment.start + side, side, side)
+        for segment, side in zip(cuts, half, strict=True)
+        if side * STEPS_PER_BEAT % 1 == 0
+    ]
+    return {"border": borders, "middle": middles}
+
+
+def count(before: Notes, after: Notes, beat: float, cuts: Cuts) -> None:
+    """Count the notes that cross a place before and what became of them."""
+    crossing = np.flatnonzero((before.onset < beat - CROSSES) & (before.offset > beat + CROSSES))
+    near = slice(*np.searchsorted(after.onset, [before.onset[crossing].min(initial=beat), beat]))
+    there = after[near]
+    ends = dict(
+        zip(
+            zip(there.onset.tolist(), there.pitch.tolist(), strict=True),
+            there.offset.tolist(),
+            strict=True,
+        )
+    )
+    for row in crossing.tolist():
+        end = ends.get((float(before.onset[row]), int(before.pitch[row])))
+        cuts.crossing += 1
+        cuts.surviving += end is not None
+        cuts.cut += end is not None and abs(end - beat) <= AT
+
+
+def texture(notes: Notes, begin: float, end: float) -> np.ndarray:
+    """What `TEXTURE` names, between two beats; NaN for what silence has not: float64, (4,)."""
+    sounds = (notes.onset < end - EARLY) & (notes.offset > begin)
+    heard = notes[sounds]
+    lasting = np.minimum(heard.offset, end) - np.maximum(heard.onset, begin)
+    begun = heard.onset >= begin - EARLY
+    steps = np.unique(np.floor((heard.onset[begun] + EARLY) * STEPS_PER_BEAT))
+    register = np.average(heard.pitch, weights=lasting) if lasting.sum() > 0 else np.nan
+    loudness = heard.velocity[begun].mean() if begun.any() else np.nan
+    beats = end - begin
+    return np.array([len(steps) / beats, lasting.sum() / beats, register, loudness])
+
+
+def jump(notes: Notes, place: Place) -> np.ndarray:
+    """How far each part of the texture is from one side of a place to the other: float64, (4,)."""
+    return np.abs(
+        texture(notes, place.at, place.at + place.after)
+        - texture(notes, place.at - place.before, place.at)
+    )
