@@ -77,8 +77,7 @@ def describe(args: argparse.Namespace) -> None:
 
 def _notes(piece: Piece) -> list[dict[str, Any]]:
     """What `describe` says of the notes, by the numbers that locks know them by."""
-    first = segments(piece)[0].span.bar
-    bars = np.floor(piece.bars(piece.notes.onset) + ROUNDING).astype(int) + first
+    bars = np.floor(piece.bars(piece.notes.onset) + ROUNDING).astype(int)
     return [
         {
             "number": number,
