@@ -26,8 +26,6 @@ from tests.demo.page import (
 from tests.fadernets import tiny
 
 pytestmark = pytest.mark.browser
-# Where the rhythm's fader stands while it moves nothing.
-HOME = "FaderNets.bench.faders.find(fader => fader.name === 'rhythm').home"
 
 
 def test_a_fader_moved_by_key_changes_the_music(visit, artefacts):
@@ -97,11 +95,11 @@ def test_faders_keep_the_shape_of_a_piece(visit, artefacts, tmp_path):
     assert kept.mean() > own.mean() + 0.03 and kept.std() > (1 - by) * own.std() - 0.03
     page.screenshot(path=artefacts / "keep-the-shape.png", full_page=True)
 
+    asked = figure(page, "rhythm", "asked")
     page.get_by_role("radio", name="Same for all").check(force=True)
     wait_until_heard(page)
-    assert fader.get_attribute("aria-valuetext") == "as played"
-    assert figure(page, "rhythm", "result") == figure(page, "rhythm", "piece")
-    assert float(fader.input_value()) == pytest.approx(page.evaluate(HOME), abs=0.006)
+    assert figure(page, "rhythm", "asked") == pytest.approx(asked, abs=0.01)  # on average
+    assert figure(page, "rhythm", "result") == pytest.approx(asked, abs=0.03)
     fader.press("ArrowRight")
     wait_until_heard(page)
     assert saved().std() < 0.5 * own.std()
