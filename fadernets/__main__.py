@@ -12,7 +12,7 @@ from fadernets import __version__, arguments, checkpoint
 from fadernets.checkpoint import CheckpointError
 from fadernets.commands import Refusal, describe, mix, render, slide, transfer
 from fadernets.lock_words import NAMES
-from fadernets.mood_transfer import PRESETS, SIDES
+from fadernets.mood_transfer import MOODS, PRESETS, SIDES
 from fadernets.music import midi
 from fadernets.music.attributes import PAPER
 
@@ -112,6 +112,13 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
         help="how far; 1 goes all the way from calm to energetic music, or from minor to major, or "
         "back; a number, or a curve over beats or bars",
     )
+    for mood in MOODS:
+        moving.add_argument(
+            f"--{mood}-strength",
+            type=arguments.strength,
+            metavar="X",
+            help=f"how far {mood} goes, where it is another than --strength",
+        )
     for locking in (sliding, moving):
         locking.set_defaults(faders=_faders(model))
         locking.add_argument(

@@ -169,18 +169,25 @@ def transfer(args: argparse.Namespace) -> None:
     """Make the music calmer or more energetic (arousal), sadder or more joyful (valence).
 
     Arousal is what listeners said of game music. Valence is mostly a rule: major or minor. The
-    strength may be a curve, as of slide; where it is 0, segments stay as they are.
+    strength may be a curve, as of slide; where it is 0, segments stay as they are. Either mood can
+    have its own.
     """
     target = _moods(args)
     piece = _piece(args.source, tracks=args.tracks)
-    if not curve.moves(args.strength):
+    given = {mood: vars(args)[f"{mood}_strength"] for mood in target}
+    strengths = {mood: args.strength if own is None else own for mood, own in given.items()}
+    if not any(curve.moves(strength) for strength in strengths.values()):
         _write_unchanged(args, piece, "move it by --strength")
         return
 
     def change(net: FaderNet, batch: list[Segment]) -> Codes:
-        return net.shifted(batch, target, curve.along(args.strength, piece, batch))
+        codes = net.encode(batch)
+        for mood, side in target.items():
+            along = curve.along(strengths[mood], piece, batch)
+            codes = net.shifted(codes, {mood: side}, along)
+        return codes
 
-    _change(args, piece, segments(piece), change, [args.strength], said=args.faders)
+    _change(args, piece, segments(piece), change, strengths.values(), said=args.faders)
 
 
 def _write_unchanged(args: argparse.Namespace, piece: Piece, hint: str) -> None:

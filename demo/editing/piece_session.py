@@ -135,11 +135,10 @@ class PieceSession:
         return follows_beats(self.piece)
 
     def bars_of(self, segment: Segment) -> tuple[int, int]:
-        """Numbers of the first and the last bar of a segment, as `Span.bar` counts them."""
-        end = min(segment.span.end, self.piece.length)
-        inside = np.array([segment.start + ROUNDING, max(end - EARLY, segment.start + ROUNDING)])
-        first, last = np.floor(self.piece.bars(inside))
-        return segment.span.bar, segment.span.bar + int(last - first)
+        """Numbers of the first and the last bar of a segment."""
+        begin, end = segment.start + ROUNDING, min(segment.span.end, self.piece.length)
+        first, last = np.floor(self.piece.bars(np.array([begin, max(end - EARLY, begin)])))
+        return int(first), int(last)
 
     def places(self, indices: Sequence[int]) -> list[str]:
         """Where segments are: runs of bars such as "5–8", or times where bars mean nothing."""

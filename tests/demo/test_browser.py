@@ -431,6 +431,29 @@ def test_programs_can_ask_too(address, tmp_path):
         handle_file(tmp_path / "in.mid"), strength=[[0, 0.0], [8, 0.0]], api_name="/transfer"
     )
     assert Path(path).read_bytes() == (tmp_path / "in.mid").read_bytes()
+    drawn = "[[0, 0.0], [16, -1.0]]"
+    _, by_text = client.predict(handle_file(tmp_path / "in.mid"), rhythm=drawn, api_name="/slide")
+    _, by_list = client.predict(
+        handle_file(tmp_path / "in.mid"), rhythm=[[0, 0.0], [16, -1.0]], api_name="/slide"
+    )
+    assert by_text == by_list
+    path, figures = client.predict(
+        handle_file(tmp_path / "in.mid"), rhythm=-1.0, lock="melody", api_name="/slide"
+    )
+    assert figures["reach"]["rhythm"]["asked"] < figures["reach"]["rhythm"]["lowest"]
+    assert figures["notices"][0].endswith("the melody stays.")
+    _, high = client.predict(
+        handle_file(tmp_path / "in.mid"),
+        valence="low",
+        strength=0.0,
+        arousal_strength="[[0, 0.0]]",
+        valence_strength=1.0,
+        api_name="/transfer",
+    )
+    _, alone = client.predict(
+        handle_file(tmp_path / "in.mid"), arousal=None, valence="low", api_name="/transfer"
+    )
+    assert high == alone
     path, figures = client.predict(
         handle_file(tmp_path / "in.mid"), arousal="low", last=3, api_name="/transfer"
     )

@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 
 from demo.editing import service
-from demo.editing.piece_session import excerpt
+from demo.editing.piece_session import FADING, PieceSession, excerpt, heard
+from fadernets.music import midi
+from fadernets.music.notes import Notes
+from fadernets.music.piece import NO_PEDAL, Piece
+from fadernets.playback import audio
 
 
 def test_what_another_process_gets_is_small_and_the_same(session):
@@ -37,3 +41,52 @@ def test_excerpt_keeps_time(session):
 def test_excerpt_keeps_the_pedal(session):
     piece = replace(session.piece, pedal=np.array([[1.0, 5.0], [7.0, 9.0], [13.0, 14.0]]))
     assert excerpt(piece, 4.0, 12.0).pedal.tolist() == [[0.0, 1.0], [3.0, 5.0]]
+
+
+def ringing(pedal: list[tuple[float, float]]) -> Piece:
+    """A held octave, one released into the pedal if there is any, and a note struck again."""
+    notes = Notes.of(
+        [0.0, 0.0, 1.0, 2.0, 3.9, 4.0, 5.0],
+        [9.0, 6.0, 2.0, 4.1, 5.5, 4.5, 6.0],
+        [36, 48, 60, 62, 64, 60, 48],
+        [80, 90, 100, 64, 64, 50, 50],
+    )
+    tempo, meter = np.array([[0.0, 60.0]]), np.array([[0, 4, 4]])
+    return Piece(notes, np.array(pedal).reshape(-1, 2), tempo, meter, 12.0)
+
+
+def test_notes_that_ring_in_sound_from_the_first_beat():
+    """By key; what rang in for less than half a step is left out, as in a file of the selection."""
+    piece = ringing([])
+    part = excerpt(piece, 4.0, 8.0)
+    rows = [(on, off, pitch) for on, off, pitch, _ in part.notes]
+    assert rows == [
+        (0.0, 4.0, 36), (0.0, 2.0, 48), (0.0, 0.5, 60), (0.0, 1.5, 64), (1.0, 2.0, 48),
+    ]  # fmt: skip
+    velocity = dict(zip(part.notes.pitch.tolist(), part.notes.velocity.tolist(), strict=True))
+    assert velocity[36] == round(80 * np.exp(-4 / FADING)) < 80 / 1.9  # faded for four seconds
+    assert velocity[64] == round(64 * np.exp(-0.1 / FADING)) and velocity[60] == 50
+    assert piece.notes.pitch[heard(piece, 4.0, 8.0)].tolist() == part.notes.pitch.tolist()
+    cut = midi.read(midi.file_bytes(piece, (4.0, 8.0)))
+    assert sorted(cut.notes.pitch.tolist()) == sorted(part.notes.pitch.tolist())
+    assert piece.notes.velocity.tolist()[:2] == [80, 90]  # as they were
+
+
+def test_notes_that_the_pedal_holds_ring_in_too():
+    piece = ringing([(1.5, 5.0)])
+    part = excerpt(piece, 4.0, 8.0)
+    assert part.pedal.tolist() == [[0.0, 1.0]]
+    assert part.notes.pitch.tolist() == [36, 48, 60, 62, 64, 48]
+    sounding = dict(zip(part.notes.pitch.tolist(), part.sounding.offset.tolist(), strict=True))
+    assert sounding[62] == 1.0 and sounding[36] == 4.0
+    # The 60 of beat 1 ends where its key is struck again.
+    assert list(part.notes)[2] == (0.0, 0.5, 60, 50)
+
+
+def test_what_rings_in_is_heard(session):
+    """A chord of the bar before, held on through a bar in which nothing is struck."""
+    chord = Notes.of([0.0] * 3, [8.0] * 3, [48, 55, 64], [90] * 3)
+    tempo, meter = np.array([[0.0, 90.0]]), np.array([[0, 4, 4]])
+    held = PieceSession(Piece(chord, NO_PEDAL, tempo, meter, 8.0))
+    sound = audio.render(excerpt(held.piece, *held.ends((1, 1))))
+    assert np.abs(sound.samples[: audio.RATE]).max() > 0.1

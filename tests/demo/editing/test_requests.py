@@ -16,6 +16,7 @@ from demo.editing.requests import (
     whole,
 )
 from fadernets.curve import Curve
+from fadernets.lock_words import LockWords
 
 FADERS = ("rhythm", "note")
 
@@ -125,6 +126,30 @@ def test_a_curve_is_read_for_faders_and_moods() -> None:
     asked = read(note=[[0, 0.0], [16, -0.5]], arousal={"bars": [[0, 0.5]]}, valence=0.5)
     assert asked.faders == {"note": Curve([(0, 0.0), (16, -0.5)])}
     assert asked.moods == {"arousal": Curve([(0, 0.5)], "bars"), "valence": 0.5}
+
+
+def test_a_curve_may_be_json_text() -> None:
+    """As programs send it that keep curves in files."""
+    text = read(note=" [[0, 0.0], [16, -0.5]]", arousal='{"bars": [[1, 0.5]]}')
+    assert text == read(note=[[0, 0.0], [16, -0.5]], arousal={"bars": [[1, 0.5]]})
+    assert towards("low", "[[0, 0.5]]") == {"beats": [[0.0, -0.5]]}
+    for wrong, words in (
+        ("[[0, 0.0]", "note: the curve is no JSON such as .+ column 10"),
+        ("[[0, 3]]", "note: breakpoint 1 of the curve has 3, outside -1 to 1"),
+        ("[" * 100_000, "note: the curve is nested too deeply"),
+        ("0.5", "note '0.5' is not a number"),
+        ('"[[0, 0]]"', "is not a number"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            read(note=wrong)
+
+
+def test_locks_are_read() -> None:
+    asked = read(lock=["bass", "melody"])
+    assert asked.lock == LockWords.read("melody,bass") and asked.is_neutral
+    assert read(lock="melody,bass") == asked and read(lock=[]) == read(lock=None) == read()
+    with pytest.raises(ValueError, match="'tune' is no lock"):
+        read(lock="tune")
 
 
 def test_a_side_and_a_strength_are_a_mood() -> None:

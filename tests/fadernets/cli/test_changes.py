@@ -210,3 +210,21 @@ def test_a_preset_is_both_moods(source, tmp_path):
         assert run("transfer", source, output, *options) == 0
     preset, both_moods, valence = (output.read_bytes() for output in outputs)
     assert preset == both_moods != valence
+
+
+def test_each_mood_can_have_a_strength_of_its_own(source, tmp_path):
+    outputs = [tmp_path / name for name in ("own.mid", "alone.mid", "both.mid")]
+    sad = ["--preset", "sad"]
+    for output, options in zip(
+        outputs,
+        ([*sad, "--arousal-strength", "0"], ["--valence", "low"], [*sad, "--strength", "1"]),
+        strict=True,
+    ):
+        assert run("transfer", source, output, *options) == 0
+    own, alone, both_moods = (output.read_bytes() for output in outputs)
+    assert own == alone != both_moods
+    curve = "[[12, 0], [12, 1]]"
+    options = [*sad, "--strength", "0", "--valence-strength", curve]
+    assert run("transfer", source, outputs[0], *options) == 0
+    before, after = (rows(midi.read(path).notes) for path in (source, outputs[0]))
+    assert [row for row in before if row[0] < 12] == [row for row in after if row[0] < 12] != after
