@@ -42,7 +42,7 @@ class PlainEncoder(nn.Module):
         self.mean, self.log_variance = source.mean, source.log_variance
 
     def forward(
-        self, tokens: Tensor, lengths: Tensor, seen: Tensor | None = None
+        self, tokens: Tensor, lengths: Tensor, condition: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """As `EventEncoder.forward`; padding leaves the states as they are."""
         one_hot = F.one_hot(tokens, events.VOCABULARY).float()

@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as Timeout
 from sqlalchemy.orm import Session
 
 from db import private
-from db.presence import Lost, Presence
+from db.presence import DatabaseFileGone, Presence
 
 BUSY = 10.0  # seconds that a writer waits for its turn
 SCRUB = 2.0  # seconds that scrubbing waits for readers to finish
@@ -80,7 +80,7 @@ class Database:
         ------
         sqlalchemy.exc.SQLAlchemyError
             If the turn does not come within `busy` seconds, or what the transaction raises;
-            `db.presence.Lost` if SQLite's file was removed, renamed or replaced.
+            `db.presence.DatabaseFileGone` if SQLite's file was removed, renamed or replaced.
         """
         with self._alone() if self.is_sqlite else nullcontext():
             engine = self.engine.execution_options(writes=True, durable=durable)
@@ -104,11 +104,11 @@ class Database:
         Raises
         ------
         sqlalchemy.exc.SQLAlchemyError
-            If the database cannot be reached, read or locked; `db.presence.Lost` if the file of
-            an SQLite database is gone; what was opened before could be read on.
+            If the database cannot be reached, read or locked; `db.presence.DatabaseFileGone` if the
+            file of an SQLite database is gone; what was opened before could be read on.
         """
         if self.is_sqlite and not Path(str(self.url.database)).is_file():
-            raise Lost("the database's file is gone")
+            raise DatabaseFileGone("the database's file is gone")
         with self.engine.execution_options(writes=True).connect() as connection:
             connection.execute(text("SELECT id FROM studies LIMIT 1"))
 
@@ -189,7 +189,7 @@ class Database:
             connection.execute(pragma)
         try:
             self._presence.opened(connection)
-        except Lost:
+        except DatabaseFileGone:
             connection.close()
             raise
 

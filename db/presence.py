@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 SUFFIXES = ("", "-wal", "-shm")  # of the files that SQLite keeps for a database
 
 
-class Lost(SQLAlchemyError):
+class DatabaseFileGone(SQLAlchemyError):
     """A file that SQLite has open is no longer the one of its name: nothing may be stored."""
 
 
@@ -33,19 +33,19 @@ class Presence:
 
         Raises
         ------
-        Lost
+        DatabaseFileGone
             If it is not so.
         """
         for path, known in self._known.items():
             if _identity(path) != known:
-                raise Lost("the database's file is gone")
+                raise DatabaseFileGone("the database's file is gone")
 
     def opened(self, connection: sqlite3.Connection) -> None:
         """Take note of a new connection, which has its journal's mode.
 
         Raises
         ------
-        Lost
+        DatabaseFileGone
             If it has other files open than the connections before it.
         """
         # SQLite makes the files beside the database's when it reads for the first time.
@@ -55,7 +55,7 @@ class Presence:
         with self._lock:
             existing = {path: identity for path, identity in files.items() if identity is not None}
             if len(existing) < len(files) or (self._count and existing != self._known):
-                raise Lost("the database's file is gone")
+                raise DatabaseFileGone("the database's file is gone")
             self._known = existing
             self._count += 1
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from survey.core.process_end import asked, leave_if_asked, run, take_signals
+from survey.core.process_end import end_requested, leave_if_asked, run, take_signals
 
 if TYPE_CHECKING:
     from demo.survey_mount import SurveyMount
@@ -29,7 +29,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if asked.is_set():  # just before this server took the signals
+        if end_requested.is_set():  # just before this server took the signals
             self.should_exit = True
         elif self.started:
             print(f"Music FaderNets is at {self.address} (stop with Ctrl+C)", flush=True)

@@ -37,7 +37,7 @@ from demo.guard.headers import SecurityHeaders  # noqa: E402
 from demo.guard.public_address import Address, PublicAddress  # noqa: E402
 from demo.page import ICON, LARGEST_FILE, SURVEY, TITLE, page, page_theme, scripts  # noqa: E402
 from fadernets import checkpoint  # noqa: E402
-from survey.core.process_end import asked, leave_if_asked, run, take_signals  # noqa: E402
+from survey.core.process_end import end_requested, leave_if_asked, run, take_signals  # noqa: E402
 
 
 class Demo:
@@ -88,12 +88,12 @@ class Demo:
             "owns": self.files.owns,
             "is_full": lambda: self.files.is_full,
             "count": self.files.count,
-            "left": self.left,
+            "page_closed": self.page_closed,
             "waits": lambda session: session in self.blocks._queue.pending_messages_per_session,
             "is_open": lambda: self.is_open or selfcheck.trying.get(),
         }
 
-    def left(self, session: str) -> None:
+    def page_closed(self, session: str) -> None:
         """A page was closed: let go of what it had open."""
         self.pieces.leave(session)
         self.blocks.state_holder.session_data.pop(session, None)
@@ -211,7 +211,7 @@ def main() -> int:
             logs.set_up()  # Gradio has its server set up logging of its own
             demo.complete(app)
             test.begin()
-            asked.wait()
+            end_requested.wait()
             demo.workers.close()  # else the server waits for what is under way
             demo.blocks.close()
     except (ValueError, WorkError, selfcheck.OpenError) as error:

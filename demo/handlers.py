@@ -28,8 +28,9 @@ from demo.compute.workers import Workers
 from demo.editing.answers import EndpointFigures
 from demo.editing.piece_session import PieceSession
 from demo.editing.requests import Values
-from demo.guard.blocks import BROKEN, Sentence
+from demo.guard.blocks import Sentence
 from demo.guard.files import Files
+from demo.guard.gate import INTERNAL_ERROR
 
 GONE = "The server has let go of this piece: please open it again."
 FULL = "The server has no room for files just now. Please try again in a minute."
@@ -99,7 +100,7 @@ class Handlers:
         if key is None:  # a visitor's own file took its place
             return gr.skip(), gr.skip()
         try:
-            session, message = await self.workers.run("open_example", key, cost=cost.EVENT)
+            session, message = await self.workers.run("open_example", key, cost=cost.ANSWER_SECONDS)
         except Exception as error:  # noqa: BLE001 - the visitor is told, whatever it is
             return _failed("open"), _reason(error)
         # With its key the page can have it again when the server has let go of it.
@@ -229,7 +230,9 @@ class Handlers:
         """
         session = self.pieces.get(event.piece)
         if session is None and event.example is not None and _ID.fullmatch(event.piece):
-            again, _ = await self.workers.run("open_example", event.example, cost=cost.EVENT)
+            again, _ = await self.workers.run(
+                "open_example", event.example, cost=cost.ANSWER_SECONDS
+            )
             session = self.pieces.get(event.piece)  # another event of the page may have been faster
             if session is None:
                 again.id = event.piece  # as the page calls it
@@ -261,7 +264,7 @@ def _reason(error: Exception) -> str:
     last = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
     log.warning("an event of the page failed: %s at %s", type(error).__name__, where)
-    return BROKEN
+    return INTERNAL_ERROR
 
 
 def sentence(error: Exception) -> str:

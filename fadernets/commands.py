@@ -303,10 +303,10 @@ def _change(
     report = LockReport(lock.sentence) if lock else None
     problems = {s.index: net.problem(s) or lack(net, s.index) for s in chosen}
     usable = [index for index, problem in problems.items() if problem is None]
-    able, finished = len(usable), 0
+    able, count = len(usable), 0
 
     def changing(batch: list[Segment]) -> list[Notes]:
-        nonlocal finished
+        nonlocal count
         # Each segment its own seed, whichever are chosen beside it.
         seeds = None if args.seed is None else [args.seed + segment.index for segment in batch]
         try:
@@ -316,13 +316,13 @@ def _change(
                 report.add(net, codes, notes)
         except ValueError as error:  # the model has no such fader, or cannot lock anything
             raise Refusal(f"{error}.") from error
-        finished += len(batch)
+        count += len(batch)
         return notes
 
     if amounts:
         moving = {segment.index for segment in curve.moving(amounts, piece, chosen)}
         usable = [index for index in usable if index in moving]
-    with _progress(lambda: f"{finished} of {len(usable)} segments"):
+    with _progress(lambda: f"{count} of {len(usable)} segments"):
         result = changed(piece, usable, changing, locks=locks, batch=BATCH)
     midi.write(result, args.output)
     for problem in dict.fromkeys(filter(None, problems.values())):

@@ -209,8 +209,8 @@ class FaderNet:
             densities = self._densities([played[row] for row in rows])
             for name, code in self.model.encode(padded, lengths, densities).items():
                 values[name][rows] = code
-        heard = [w.notes for w in windows] if self.realiser.takes_any else played
-        keys = [key.find(notes) if len(notes) else 0 for notes in heard]
+        key_sources = [w.notes for w in windows] if self.realiser.takes_any else played
+        keys = [key.find(notes) if len(notes) else 0 for notes in key_sources]
         return Codes(
             values,
             torch.tensor(keys, dtype=torch.long, device=self.device),

@@ -54,10 +54,10 @@ def by_name(given: Positions | None) -> Positions:
     return given or {}
 
 
-def check_count(given: Each, count: int, what: str) -> None:
+def check_count(given: Each, count: int, plural: str) -> None:
     """Raises ValueError if there is neither one for all segments nor one for each."""
     if np.ndim(given) and np.shape(given) != (count,):
-        raise ValueError(f"{np.size(given)} {what} for {count} segments")
+        raise ValueError(f"{np.size(given)} {plural} for {count} segments")
 
 
 def of_rows(given: Positions, rows: Rows) -> Positions:

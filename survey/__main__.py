@@ -32,14 +32,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m survey", description="The listening test.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=7861)
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
         app = create_app(Settings.from_env())
     except ValueError as error:
         print(f"survey: {error}", file=sys.stderr)
         return 2
     server = Starlette(routes=[Mount(MOUNT, app), Route(MOUNT, home), Route("/", home)])
-    print(f"The survey is at http://{given.host}:{given.port}{MOUNT}/", flush=True)
+    print(f"The survey is at http://{options.host}:{options.port}{MOUNT}/", flush=True)
     logging.getLogger("uvicorn.error").addFilter(_is_news)
     logging.getLogger("python_multipart").setLevel(logging.ERROR)  # its warnings quote the request
     take_signals()  # uvicorn takes them first, and sends them again when it has ended
@@ -47,8 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
         # Addresses hold tokens and clients have addresses: nothing of a request is logged.
         uvicorn.run(
             server,
-            host=given.host,
-            port=given.port,
+            host=options.host,
+            port=options.port,
             access_log=False,
             log_level="warning",
             proxy_headers=False,

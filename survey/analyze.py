@@ -144,11 +144,11 @@ def _sentence(error: Exception) -> str:
 def _bar(draws: int) -> Iterator[ResamplingProgress]:
     with tqdm(total=draws, unit="resample", file=sys.stderr, leave=False, delay=1) as bar:
 
-        def progress(step: str, made: int) -> None:
-            if step == "resampling" and made == 0:
+        def progress(step: str, resamples: int) -> None:
+            if step == "resampling" and resamples == 0:
                 bar.reset()
-            bar.set_description(step, refresh=made == 0)
-            bar.update(made)
+            bar.set_description(step, refresh=resamples == 0)
+            bar.update(resamples)
 
         yield progress
 

@@ -12,12 +12,12 @@ class Bars:
         self._bar: tqdm | None = None
         self._step = ""
 
-    def __call__(self, step: str, done: int, total: int) -> None:
+    def __call__(self, step: str, count: int, total: int) -> None:
         if self._bar is None or self._step != step:
             self.close()
             self._step = step
             self._bar = tqdm(total=total, desc=step, leave=False, disable=None)
-        self._bar.update(done - self._bar.n)
+        self._bar.update(count - self._bar.n)
 
     def close(self) -> None:
         """Clear the last bar."""

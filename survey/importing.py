@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
             upgrade(database)
             with database.write() as session:
                 study = import_study(session, text, options.name)
-                print(_told(study))
+                print(_summary(study))
         finally:
             database.close()
     except UnicodeDecodeError as error:
@@ -43,13 +43,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 2
 
 
-def _told(study: Study) -> str:
+def _summary(study: Study) -> str:
     counts: Mapping[str, int] = {
         "stimuli": len(study.stimuli),
         "participants": len(study.participants),
-        "answers": sum(one.answer is not None for p in study.participants for one in p.trials),
+        "answers": sum(trial.answer is not None for p in study.participants for trial in p.trials),
     }
-    return f"{study.name}: " + ", ".join(f"{count} {what}" for what, count in counts.items())
+    return f"{study.name}: " + ", ".join(f"{count} {records}" for records, count in counts.items())
 
 
 if __name__ == "__main__":

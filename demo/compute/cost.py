@@ -12,14 +12,13 @@ import numpy as np
 from demo.editing.piece_session import PieceSession
 from demo.editing.requests import Values
 
-# Seconds:
-EVENT = 0.06  # for any answer
-SEGMENT = 0.007  # for each segment that changes
-NOTE = 6e-5  # for each note that is drawn, played or written
-SOUND = 0.012  # for each second of sound rendered
-BYTE_OPENED = 5e-7  # for each byte of a file that is opened
-BYTE_CHANGED = 1e-4  # for each byte of a file that is changed whole: a segment is some 70 events
-SHORT = 0.3  # up to which work is short
+ANSWER_SECONDS = 0.06  # for any answer
+SECONDS_PER_SEGMENT = 0.007  # that changes
+SECONDS_PER_NOTE = 6e-5  # that is drawn, played or written
+SECONDS_PER_SOUND_SECOND = 0.012  # that is rendered
+SECONDS_PER_BYTE_OPENED = 5e-7  # of a file
+SECONDS_PER_BYTE_CHANGED = 1e-4  # of a file that is changed whole: a segment is some 70 events
+SHORT_WORK_SECONDS = 0.3  # up to which work is short
 
 CHUNK_SECONDS = 40.0  # of sound in an answer, both sides together
 CHUNK_SEGMENTS = 35  # that are changed for a chunk of the sound
@@ -28,38 +27,50 @@ CHUNK_SEGMENTS = 35  # that are changed for a chunk of the sound
 def of_opening(path: str) -> float:
     """Seconds that opening a file takes."""
     try:
-        return EVENT + BYTE_OPENED * os.stat(path).st_size
+        return ANSWER_SECONDS + SECONDS_PER_BYTE_OPENED * os.stat(path).st_size
     except OSError:  # gone meanwhile: said when it is opened
-        return EVENT
+        return ANSWER_SECONDS
 
 
 def of_choosing(session: PieceSession) -> float:
     """Seconds that opening other tracks of a piece's file takes."""
     original = session.piece.original
-    return EVENT + BYTE_OPENED * (len(original.data) if original else 0)
+    return ANSWER_SECONDS + SECONDS_PER_BYTE_OPENED * (len(original.data) if original else 0)
 
 
 def of_file(path: str) -> float:
     """Seconds that opening a file and changing all of it takes: never short."""
-    return 2 * SHORT + BYTE_CHANGED / BYTE_OPENED * (of_opening(path) - EVENT)
+    return 2 * SHORT_WORK_SECONDS + SECONDS_PER_BYTE_CHANGED / SECONDS_PER_BYTE_OPENED * (
+        of_opening(path) - ANSWER_SECONDS
+    )
 
 
 def of_answer(session: PieceSession, values: Values, *, hear: bool = False) -> float:
     """Seconds that a change of the selection takes, or the sound of a part of it."""
     first, last = _span(session, values)
     changed = last - first + 1
-    notes = NOTE * _notes(session, first, last)
+    notes = SECONDS_PER_NOTE * _notes(session, first, last)
     if hear:
-        return EVENT + SEGMENT * min(changed, CHUNK_SEGMENTS) + SOUND * CHUNK_SECONDS + notes
-    return EVENT + SEGMENT * changed + notes
+        return (
+            ANSWER_SECONDS
+            + SECONDS_PER_SEGMENT * min(changed, CHUNK_SEGMENTS)
+            + SECONDS_PER_SOUND_SECOND * CHUNK_SECONDS
+            + notes
+        )
+    return ANSWER_SECONDS + SECONDS_PER_SEGMENT * changed + notes
 
 
 def of_saving(session: PieceSession, values: Values) -> float:
     """Seconds that a file to take away takes."""
     first, last = _span(session, values)
     seconds = session.piece.duration if values.get("kind") == "wav" else 0.0
-    changed = SEGMENT * (last - first + 1)
-    return EVENT + changed + SOUND * seconds + NOTE * len(session.piece.notes)
+    changed = SECONDS_PER_SEGMENT * (last - first + 1)
+    return (
+        ANSWER_SECONDS
+        + changed
+        + SECONDS_PER_SOUND_SECOND * seconds
+        + SECONDS_PER_NOTE * len(session.piece.notes)
+    )
 
 
 def _span(session: PieceSession, values: Values) -> tuple[int, int]:

@@ -42,7 +42,7 @@ class OpenPieces:
 
     Parameters
     ----------
-    kept, grace : float
+    unused_seconds, closed_seconds : float
         Seconds that a piece stays without use, and after its page was closed.
     most_notes : int
         Notes that all pieces may have together.
@@ -54,14 +54,16 @@ class OpenPieces:
 
     def __init__(
         self,
-        kept: float | None = None,
-        grace: float = CLOSED_SECONDS,
+        unused_seconds: float | None = None,
+        closed_seconds: float = CLOSED_SECONDS,
         most_notes: int = NOTES_OPEN,
         clock: Callable[[], float] = time.monotonic,
         closed: Callable[[list[str]], None] = lambda names: None,
     ) -> None:
-        self.kept = kept or float(os.environ.get("FADERNETS_KEEP_PIECES") or UNUSED_SECONDS)
-        self.grace, self.most_notes, self.clock = grace, most_notes, clock
+        self.unused_seconds = unused_seconds or float(
+            os.environ.get("FADERNETS_KEEP_PIECES") or UNUSED_SECONDS
+        )
+        self.closed_seconds, self.most_notes, self.clock = closed_seconds, most_notes, clock
         self._closed = closed
         self._open: dict[str, _OpenPiece] = {}
         self._notes = 0
@@ -75,7 +77,7 @@ class OpenPieces:
         with self._lock:
             self._expire()
             now = self.clock()
-            self._open[session.id] = _OpenPiece(session, page or "", now + self.kept, now)
+            self._open[session.id] = _OpenPiece(session, page or "", now + self.unused_seconds, now)
             self._notes += session.piece.weight
             while len(self._open) > 1 and (
                 self._notes > self.most_notes or len(self._open) > PIECES_OPEN
@@ -91,13 +93,13 @@ class OpenPieces:
                 return None
             piece = self._open[name]
             piece.used = self.clock()
-            piece.ends = piece.used + self.kept
+            piece.ends = piece.used + self.unused_seconds
             return piece.session
 
     def leave(self, page: str) -> None:
         """A page was closed: what it had open goes soon."""
         with self._lock:
-            soon = self.clock() + self.grace
+            soon = self.clock() + self.closed_seconds
             for piece in self._open.values():
                 if piece.page == page:
                     piece.ends = min(piece.ends, soon)

@@ -70,11 +70,11 @@ class Worker:
                 self.number = message.number
                 self._reply(*self._answer(message))
 
-    def progress(self, done: int, total: int) -> None:
+    def progress(self, count: int, total: int) -> None:
         """Say how far the work is; raises `Stopped` if nobody waits for it."""
         if self.stopped == self.number:
             raise Stopped
-        self._reply(Kind.PROGRESS, (done, total))
+        self._reply(Kind.PROGRESS, (count, total))
 
     def _listen(self) -> None:
         try:

@@ -42,7 +42,7 @@ NO_LOCKS_YET = (NO_WORDS, NO_LOCKS, None)
 WorkProgress = Callable[[int, int], None]
 
 
-def nobody(done: int, total: int) -> None:
+def ignore_progress(count: int, total: int) -> None:
     """WorkProgress that is not shown."""
 
 
@@ -72,7 +72,7 @@ class PieceSession:
     file: str = ""
     takes_any: bool = True
     peak: tuple[tuple[int, int], float] | None = None
-    progress: WorkProgress = nobody
+    progress: WorkProgress = ignore_progress
     _codes: tuple[list[int], dict[int, Codes]] | None = None
     _result: tuple[EditRequest, Piece, LockReport | None] | None = None
     _locks: tuple[LockWords, Locks, np.ndarray | None] = NO_LOCKS_YET
@@ -184,8 +184,8 @@ class PieceSession:
         for first in range(0, len(chosen), SLICE):
             self.progress(0, len(chosen))
             part = chosen[first : first + SLICE]
-            made = net.encode(part)
-            codes |= {s.index: made[[row]] for row, s in enumerate(part)}
+            part_codes = net.encode(part)
+            codes |= {s.index: part_codes[[row]] for row, s in enumerate(part)}
         return codes
 
     def home(
@@ -295,12 +295,12 @@ class PieceSession:
         locks, _ = self.locks(edit)
         home = self.home(net, edit, chosen, codes)
         rows = {segment.index: row for row, segment in enumerate(chosen)}
-        done = 0
+        count = 0
 
         def change(part: list[Segment]) -> list[Notes]:
-            nonlocal done
-            self.progress(done, len(chosen))
-            done += len(part)
+            nonlocal count
+            self.progress(count, len(chosen))
+            count += len(part)
             coded = net.coded(part, [codes[segment.index] for segment in part])
             own = [rows[segment.index] for segment in part]
             start = {name: values[own] for name, values in home.items()}

@@ -280,14 +280,16 @@ def _in_major(chosen: Sequence[Segment]) -> Figure:
 def _changes(rolls: Mapping[str, Any], edit: EditRequest) -> str:
     """How many notes stayed, came and went, and what became of those that stayed."""
     marks = {side: rolls[side]["marks"] for side in ("original", "result")}
-    kept, gone = (marks["original"].count(mark) for mark in (pianoroll.KEPT, pianoroll.REMOVED))
+    unchanged, gone = (
+        marks["original"].count(mark) for mark in (pianoroll.KEPT, pianoroll.REMOVED)
+    )
     new = marks["result"].count(pianoroll.ADDED)
-    if not kept and not new and not gone:
+    if not unchanged and not new and not gone:
         return ""
     otherwise = _otherwise(rolls)
     if new or gone or otherwise:
         of_kept = f"; of those kept {', '.join(otherwise)}" if otherwise else ""
-        return f"{kept} note{'s' * (kept != 1)} kept, {new} new, {gone} gone{of_kept}."
+        return f"{unchanged} note{'s' * (unchanged != 1)} kept, {new} new, {gone} gone{of_kept}."
     if edit.is_neutral:
         return "As played. Move a fader to change it."
     return "As played: what the faders ask for is there already."

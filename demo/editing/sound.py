@@ -193,17 +193,17 @@ def chunk(net: FaderNet, session: PieceSession, edit: EditRequest, request: Soun
     index = request.chunk or 0
     require_range("chunk", index, 0, len(edges) - 2)
     if is_long(original):
-        made = _part(net, session, edit, original, index, request)
+        part = _part(net, session, edit, original, index, request)
     else:
         changed = session.result(net, edit)
         result = original if changed is session.piece else excerpt(changed, begin, end)
-        made = message(session, edit, original, result, request)
+        part = message(session, edit, original, result, request)
     return {
         "chunk": index,
         "chunks": len(edges) - 1,
         "start": edges[index],
         "length": round(edges[index + 1] - edges[index], 3),
-        "sound": made,
+        "sound": part,
     }
 
 

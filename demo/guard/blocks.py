@@ -14,13 +14,12 @@ from gradio.state_holder import SessionState
 from pydantic import ValidationError
 
 from demo.guard import values
-from demo.guard.gate import note_status
+from demo.guard.gate import INTERNAL_ERROR, note_status
 
-FOREIGN = "Only files that were uploaded to this page can be opened."
-BROKEN = "Something went wrong here. Please try it again."
-LEFT = "This was broken off: nobody waits for it any more, or the server is being stopped."
-NESTED = 12  # levels of lists and dicts in an event's data
-UNFIT = "A value is none of those that can be chosen here."
+NOT_UPLOADED = "Only files that were uploaded to this page can be opened."
+CANCELLED = "This was broken off: nobody waits for it any more, or the server is being stopped."
+MAX_NESTING = 12  # levels of lists and dicts in an event's data
+INVALID_VALUE = "A value is none of those that can be chosen here."
 log = logging.getLogger(__name__)
 
 
@@ -93,7 +92,7 @@ class GuardedBlocks(gr.Blocks):
 
     async def _process(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
         if not all(self._owns(path) for path in _paths(inputs)):
-            raise Sentence(FOREIGN)
+            raise Sentence(NOT_UPLOADED)
         inputs = values.completed(block_fn.inputs, inputs)
         if problem := values.problem(block_fn.inputs, inputs):
             raise Sentence(problem)
@@ -105,15 +104,15 @@ class GuardedBlocks(gr.Blocks):
         except Sentence:
             raise
         except (gr.Error, ValidationError):  # their texts repeat what was sent
-            raise Sentence(UNFIT) from None
+            raise Sentence(INVALID_VALUE) from None
         except asyncio.CancelledError:
             # The caller makes an answer of any exception, and prints it unless it is this one.
-            raise Sentence(LEFT, 500) from None
+            raise Sentence(CANCELLED, 500) from None
         except Exception as error:  # noqa: BLE001 - whatever it is, no value of it leaves
             last = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
             log.warning("an event failed: %s at %s", type(error).__name__, where)
-            raise Sentence(BROKEN, 500) from None
+            raise Sentence(INTERNAL_ERROR, 500) from None
 
 
 def _paths(value: Any, depth: int = 0) -> Iterator[str]:
@@ -121,8 +120,8 @@ def _paths(value: Any, depth: int = 0) -> Iterator[str]:
 
     Gradio takes a dict with ``path`` and ``meta`` for a file, wherever it lies.
     """
-    if depth > NESTED:
-        raise Sentence(UNFIT)
+    if depth > MAX_NESTING:
+        raise Sentence(INVALID_VALUE)
     if isinstance(value, dict):
         if "path" in value and value["path"] is not None:
             yield str(value["path"])

@@ -39,7 +39,7 @@ class Files:
     ----------
     base : path, optional
         Where the folder is made: GRADIO_TEMP_DIR, or the system's folder for temporary files.
-    kept : float, optional
+    seconds_kept : float, optional
         Seconds that a file stays after it was last written.
 
     Attributes
@@ -49,10 +49,12 @@ class Files:
         Whether the disk has room for more.
     """
 
-    def __init__(self, base: str | Path | None = None, kept: float | None = None) -> None:
+    def __init__(self, base: str | Path | None = None, seconds_kept: float | None = None) -> None:
         base = Path(base or os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir())
         base.mkdir(parents=True, exist_ok=True)
-        self.kept = float(kept or os.environ.get("FADERNETS_KEEP_FILES") or KEPT_SECONDS)
+        self.seconds_kept = float(
+            seconds_kept or os.environ.get("FADERNETS_KEEP_FILES") or KEPT_SECONDS
+        )
         remove_orphans(base, PREFIX)
         self.folder = make(base, PREFIX)
         self._stop = threading.Event()
@@ -90,7 +92,7 @@ class Files:
         return is_inside and file != self.folder / HELD
 
     def sweep(self) -> None:
-        """Delete what is older than `kept`, and empty folders; when full, the oldest files, too."""
+        """Delete files older than `seconds_kept` and empty folders; when full, the oldest files."""
         now, remaining = time.time(), []
         for folder, _, names in os.walk(self.folder, topdown=False):
             for name in names:
@@ -99,7 +101,7 @@ class Files:
                     status = path.lstat()
                     if name == HELD and path.parent == self.folder:
                         continue
-                    if status.st_mtime < now - self.kept:
+                    if status.st_mtime < now - self.seconds_kept:
                         path.unlink()
                     else:
                         remaining.append(
@@ -107,7 +109,7 @@ class Files:
                         )
                 except OSError:  # gone meanwhile
                     continue
-            self._remove_empty(Path(folder), now - self.kept)
+            self._remove_empty(Path(folder), now - self.seconds_kept)
         held = sum(size for _, size, _ in remaining)
         for written, size, path in sorted(remaining):
             if held <= BYTES_HELD / 2 or written > now - SAFE_SECONDS:
@@ -135,7 +137,7 @@ class Files:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self._wake.wait(min(self.kept / 4, 30.0))
+            self._wake.wait(min(self.seconds_kept / 4, 30.0))
             self._wake.clear()
             if self._stop.is_set():
                 return

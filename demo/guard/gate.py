@@ -36,7 +36,7 @@ SESSION = r"[A-Za-z0-9_-]{1,64}"
 FORBIDDEN_QUERY = "deep_link"  # would have Gradio read a page's state from its disk
 BUSY = "The server takes in too many files just now. Please try again in a minute."
 STARTING = "The server is starting. Please try again in a few seconds."
-BROKEN = "Something went wrong here. Please try it again."
+INTERNAL_ERROR = "Something went wrong here. Please try it again."
 UNREADABLE = "This is not an event of the page."
 NO_FILE = "This is not an upload of a file."
 
@@ -119,7 +119,7 @@ class Gate:
         Whether no more files can be taken in.
     count : function
         Called with the bytes of every upload that was taken in.
-    left : function
+    page_closed : function
         Called with a session when the visitor's page has been closed.
     waits : function
         Whether answers wait for a session in Gradio's queue.
@@ -139,14 +139,14 @@ class Gate:
         owns: Callable[[str], bool],
         is_full: Callable[[], bool],
         count: Callable[[int], None],
-        left: Callable[[str], None],
+        page_closed: Callable[[str], None],
         waits: Callable[[str], bool],
         is_open: Callable[[], bool],
     ) -> None:
         self.app, self.beside = app, tuple(beside)
         self.private, self.public, self.names = set(private), set(public), set(names)
         self.largest_upload = largest_file + ENVELOPE
-        self.owns, self.is_full, self.count, self.left = owns, is_full, count, left
+        self.owns, self.is_full, self.count, self.page_closed = owns, is_full, count, page_closed
         self.waits, self.is_open = waits, is_open
         self._uploads: list[Upload] = []
 
@@ -212,7 +212,7 @@ class Gate:
             try:
                 await self.app(scope, receive, send)
             finally:
-                self.left(parts["session"] or "")
+                self.page_closed(parts["session"] or "")
         else:
             await self.app(scope, receive, send)
 
@@ -272,11 +272,11 @@ class Gate:
             megabytes = self.largest_upload // 10**6
             problem = f"The file is too large: {megabytes} MB is the most."
             # A browser shows the sentence only if it could send what it had to send.
-            await _body(receive, most=DRAINED, keep=False)
+            await _body(receive, limit=DRAINED, keep=False)
             await _sentence(problem, 413)(scope, receive, send)
             return
         if self.is_full():
-            await _body(receive, most=self.largest_upload, keep=False)
+            await _body(receive, limit=self.largest_upload, keep=False)
             await _sentence(BUSY, 503, {"Retry-After": "30"})(scope, receive, send)
             return
         if len(self._uploads) >= UPLOADS_AT_ONCE:
@@ -300,7 +300,7 @@ class Gate:
             await self.app(scope, upload.message, sending)
         finally:
             self._uploads.remove(upload)
-            self.count(upload.taken)
+            self.count(upload.received)
 
 
 def note_status(status: int) -> None:
@@ -339,15 +339,15 @@ def _route(method: str, path: str, query: bytes) -> tuple[str, dict[str, str | N
     return None
 
 
-async def _body(receive: Receive, most: int, keep: bool = True) -> bytes | None:
-    """A request's body; None if it is longer than `most` bytes or the sender has gone."""
-    body, taken = b"", 0
+async def _body(receive: Receive, limit: int, keep: bool = True) -> bytes | None:
+    """A request's body; None if it is longer than `limit` bytes or the sender has gone."""
+    body, received = b"", 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
             return None
-        taken += len(message.get("body", b""))
-        if taken > most:
+        received += len(message.get("body", b""))
+        if received > limit:
             return None
         if keep:
             body += message.get("body", b"")
@@ -404,7 +404,7 @@ def _refusal(kind: str, error: Exception) -> Response:
         return _sentence(UNREADABLE, 422)
     if kind == UPLOAD and not isinstance(error, OSError):  # of the disk: not the sender's fault
         return _sentence(NO_FILE, 400)
-    return _sentence(BROKEN, 500)
+    return _sentence(INTERNAL_ERROR, 500)
 
 
 def _sentence(text: str, status: int, headers: dict[str, str] | None = None) -> Response:

@@ -23,17 +23,19 @@ class Upload:
     def __init__(self, receive: Receive, largest: int, boundary: bytes) -> None:
         self.receive, self.largest, self.boundary = receive, largest, boundary
         self.boundaries, self._end = 0, b""
-        self.taken, self.began = 0, time.monotonic()
+        self.received, self.began = 0, time.monotonic()
         self.given_up = asyncio.Event()
 
     def rate(self) -> float:
         """Bytes a second; an upload that has just begun counts as a quick one."""
-        return (self.taken + SLOWEST_RATE * STALL_SECONDS) / (time.monotonic() - self.began + 0.1)
+        return (self.received + SLOWEST_RATE * STALL_SECONDS) / (
+            time.monotonic() - self.began + 0.1
+        )
 
     async def message(self) -> Message:
         """The next part of the body; that the sender has gone when the upload is ended."""
         late = time.monotonic() - self.began
-        if late > UPLOAD_SECONDS or (late > STALL_SECONDS and self.taken < SLOWEST_RATE * late):
+        if late > UPLOAD_SECONDS or (late > STALL_SECONDS and self.received < SLOWEST_RATE * late):
             return {"type": "http.disconnect"}
         coming = asyncio.ensure_future(self.receive())
         ending = asyncio.ensure_future(self.given_up.wait())
@@ -48,8 +50,8 @@ class Upload:
             coming.cancel()
             ending.cancel()
         body = message.get("body", b"")
-        self.taken += len(body)
-        if self.taken > self.largest:  # nothing was announced, and it does not end
+        self.received += len(body)
+        if self.received > self.largest:  # nothing was announced, and it does not end
             return {"type": "http.disconnect"}
         if self._count_boundaries(body) > BOUNDARIES:  # Gradio opens a file for every part
             return {"type": "http.disconnect"}

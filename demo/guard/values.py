@@ -38,8 +38,8 @@ def problem(components: Sequence[Any], values: Sequence[Any]) -> str | None:
         wanted = _wanted(component, value)
         if wanted is not None:
             name = str(component.label)
-            shown = f"{value!r} " if _is_plain(value) else ""
-            return escape(f"{name[:1].upper()}{name[1:]} {shown}is not {wanted}.", quote=False)
+            text = f"{value!r} " if _is_plain(value) else ""
+            return escape(f"{name[:1].upper()}{name[1:]} {text}is not {wanted}.", quote=False)
     return None
 
 

@@ -30,7 +30,7 @@ class CVAE(SegmentVAE):
             widths={WHOLE: config.latent},
             handles={name: Handle(DENSITIES, place) for place, name in enumerate(names)},
             conditions={DENSITIES: len(names)},
-            seen=len(names) if encoder_sees_densities else 0,
+            condition_size=len(names) if encoder_sees_densities else 0,
         )
         self.encoder_sees_densities = encoder_sees_densities
 

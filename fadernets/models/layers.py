@@ -36,42 +36,44 @@ class EventEncoder(nn.Module):
     ----------
     hidden, latent, embedding : int
         Sizes of the states, the code and the token embeddings.
-    seen : int
+    condition_size : int
         Size of the further input beside every token.
     """
 
-    def __init__(self, hidden: int, latent: int, embedding: int, seen: int = 0) -> None:
+    def __init__(self, hidden: int, latent: int, embedding: int, condition_size: int = 0) -> None:
         super().__init__()
         self.embed = nn.Embedding(events.VOCABULARY, embedding)
-        self.forwards = nn.GRU(embedding + seen, hidden, batch_first=True)
-        self.backwards = nn.GRU(embedding + seen, hidden, batch_first=True)
+        self.forwards = nn.GRU(embedding + condition_size, hidden, batch_first=True)
+        self.backwards = nn.GRU(embedding + condition_size, hidden, batch_first=True)
         self.mean = nn.Linear(2 * hidden, latent)
         self.log_variance = nn.Linear(2 * hidden, latent)
 
     def forward(
-        self, tokens: Tensor, lengths: Tensor, seen: Tensor | None = None
+        self, tokens: Tensor, lengths: Tensor, condition: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """Mean and log-variance, each of shape (b, latent), for tokens (b, t), lengths (b,).
 
-        `seen` has shape (b, seen).
+        `condition` has shape (b, condition_size).
         """
         backwards = reverse(tokens, lengths)
         state = torch.cat(
             [
-                self._read(self.forwards, tokens, lengths, seen),
-                self._read(self.backwards, backwards, lengths, seen),
+                self._read(self.forwards, tokens, lengths, condition),
+                self._read(self.backwards, backwards, lengths, condition),
             ],
             dim=1,
         )  # (b, 2 * hidden)
         return self.mean(state), self.log_variance(state)
 
-    def _read(self, gru: nn.GRU, tokens: Tensor, lengths: Tensor, seen: Tensor | None) -> Tensor:
+    def _read(
+        self, gru: nn.GRU, tokens: Tensor, lengths: Tensor, condition: Tensor | None
+    ) -> Tensor:
         """The state at the last token, (b, hidden)."""
         if _stepwise(tokens):
-            return last_states(gru, self.embed, tokens, lengths, seen)
+            return last_states(gru, self.embed, tokens, lengths, condition)
         inputs = self.embed(tokens)
-        if seen is not None:
-            repeated = seen[:, None].expand(-1, tokens.shape[1], -1)
+        if condition is not None:
+            repeated = condition[:, None].expand(-1, tokens.shape[1], -1)
             inputs = torch.cat([inputs, repeated], dim=2)
         outputs, _ = gru(inputs)  # (b, t, hidden)
         last = (lengths - 1)[:, None, None].expand(-1, 1, outputs.shape[2])

@@ -56,7 +56,7 @@ def _wide() -> bool:
 
 
 def last_states(
-    gru: nn.GRU, embed: nn.Embedding, tokens: Tensor, lengths: Tensor, seen: Tensor | None
+    gru: nn.GRU, embed: nn.Embedding, tokens: Tensor, lengths: Tensor, condition: Tensor | None
 ) -> Tensor:
     """The state of a GRU at each sequence's last token, (b, hidden).
 
@@ -70,7 +70,7 @@ def last_states(
     embed : nn.Embedding
     tokens : int64 tensor, shape (b, t)
     lengths : int64 tensor, shape (b,)
-    seen : float tensor, shape (b, size), optional
+    condition : float tensor, shape (b, size), optional
         Further input beside every token.
     """
     size = embed.embedding_dim
@@ -80,12 +80,14 @@ def last_states(
     # Longest first: the sequences that go on are then a prefix, which shrinks from step to step.
     lengths, order = lengths.sort(descending=True, stable=True)
     columns = tokens[order].T.contiguous()
-    seen_part = None if seen is None else F.linear(seen[order], weights["weight_ih_l0"][:, size:])
+    condition_part = (
+        None if condition is None else F.linear(condition[order], weights["weight_ih_l0"][:, size:])
+    )
     state = torch.zeros(len(order), gru.hidden_size, device=tokens.device)
     for step, column in enumerate(columns[: int(lengths[0])]):
         active = int((lengths > step).sum())
         inputs = table[column[:active]]
-        if seen_part is not None:
-            inputs += seen_part[:active]
+        if condition_part is not None:
+            inputs += condition_part[:active]
         state[:active] = cell(inputs, recurrent(state[:active]), state[:active])
     return torch.empty_like(state).index_copy_(0, order, state)

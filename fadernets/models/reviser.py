@@ -35,7 +35,7 @@ from fadernets.music.notes import STEPS
 
 OCTAVE = 12
 FEEDFORWARD = 3  # widths of the inner layer, in widths of the outer
-SHOWN = 3.0  # log-odds of a shown note before training
+SHOWN_LOG_ODDS = 3.0  # log-odds of a shown note before training
 HOLD_WEIGHT, VELOCITY_WEIGHT = 2.0, 5.0  # brings the three losses to about one size
 INTERVALS = (0, 0, 0, 12, -12, 7, -5, 4, -3, 3, -4)  # semitones from a note to an added one
 
@@ -78,7 +78,7 @@ class Reviser(nn.Module):
         self.layers = nn.TransformerEncoder(layer, config.layers, enable_nested_tensor=False)
         self.norm = nn.LayerNorm(width)
         self.output = nn.Linear(width, 3 * PITCHES)
-        self.belief = nn.Parameter(torch.tensor([SHOWN, SHOWN]))
+        self.belief = nn.Parameter(torch.tensor([SHOWN_LOG_ODDS, SHOWN_LOG_ODDS]))
         self.register_buffer("poles", torch.zeros(2, 2))
 
     def forward(
@@ -99,7 +99,8 @@ class Reviser(nn.Module):
         for name, embed in self.labels.items():
             hidden = hidden + embed(labels[name])
         onset, hold, velocity = self.output(self.norm(self.layers(hidden))).chunk(3, dim=2)
-        onset = onset + self.belief[0] * shown.onset - SHOWN  # few keys are struck at a step
+        # Few keys are struck at a step.
+        onset = onset + self.belief[0] * shown.onset - SHOWN_LOG_ODDS
         return onset, hold + self.belief[1] * shown.hold, velocity
 
     def losses(self, batch: Batch, beta: float) -> dict[str, Tensor]:
@@ -125,9 +126,9 @@ class Reviser(nn.Module):
             hold[before], target.hold[before], reduction="sum"
         )
         terms["hold"] = wrong / before.sum()
-        heard = target.onset > 0
-        wrong = F.mse_loss(velocity[heard], target.velocity[heard], reduction="sum")
-        terms["velocity"] = wrong / heard.sum()
+        is_struck = target.onset > 0
+        wrong = F.mse_loss(velocity[is_struck], target.velocity[is_struck], reduction="sum")
+        terms["velocity"] = wrong / is_struck.sum()
         total = terms["onset"] + HOLD_WEIGHT * terms["hold"] + VELOCITY_WEIGHT * terms["velocity"]
         return terms | {"total": total}
 

@@ -52,7 +52,7 @@ class SegmentVAE(nn.Module):
         Where the fader of each attribute takes hold.
     conditions : name -> int, optional
         Sizes of further input of the decoder beside codes and key; see `conditions`.
-    seen : int
+    condition_size : int
         Size of further input of the encoders beside every token.
 
     Attributes
@@ -68,7 +68,7 @@ class SegmentVAE(nn.Module):
         widths: Mapping[str, int],
         handles: Mapping[str, Handle],
         conditions: Mapping[str, int] | None = None,
-        seen: int = 0,
+        condition_size: int = 0,
     ) -> None:
         super().__init__()
         self.config = config
@@ -76,7 +76,10 @@ class SegmentVAE(nn.Module):
         self.sizes = {**widths, **(conditions or {})}
         hidden, embedding = config.hidden, config.embedding
         self.encoders = nn.ModuleDict(
-            {n: EventEncoder(hidden, width, embedding, seen) for n, width in widths.items()}
+            {
+                n: EventEncoder(hidden, width, embedding, condition_size)
+                for n, width in widths.items()
+            }
         )
         self.decoder = EventDecoder(hidden, sum(self.sizes.values()), embedding)
 
@@ -105,12 +108,12 @@ class SegmentVAE(nn.Module):
         return self._read(tokens, lengths)
 
     def _read(
-        self, tokens: Tensor, lengths: Tensor, seen: Tensor | None = None
+        self, tokens: Tensor, lengths: Tensor, condition: Tensor | None = None
     ) -> dict[str, Posterior]:
-        """`posteriors`, where the encoders see `seen`, (b, size), beside every token."""
+        """`posteriors`, where the encoders see `condition`, (b, size), beside every token."""
         posteriors = {}
         for name, encoder in self.encoders.items():
-            mean, log_variance = encoder(tokens, lengths, seen)
+            mean, log_variance = encoder(tokens, lengths, condition)
             posteriors[name] = mean.float(), log_variance.float().clamp(*LOG_VARIANCE_RANGE)
         return posteriors
 

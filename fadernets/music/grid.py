@@ -121,20 +121,20 @@ def strikes(notes: StepNotes, segments: int) -> Tensor:
     shape = (segments, STEPS, events.PITCHES)
     begun = torch.zeros(shape, dtype=torch.long, device=notes.pitch.device)
     struck = notes[notes.first >= 0]
-    one = torch.ones_like(struck.first)
-    return begun.index_put_((struck.segment, struck.first, struck.pitch), one, accumulate=True)
+    ones = torch.ones_like(struck.first)
+    return begun.index_put_((struck.segment, struck.first, struck.pitch), ones, accumulate=True)
 
 
 def counts(notes: StepNotes, segments: int) -> Tensor:
     """How many notes of each key the note label counts in each step: int64, (segments, 16, 88)."""
     shape = (segments, STEPS + 1, events.PITCHES)
     ended = torch.zeros(shape, dtype=torch.long, device=notes.pitch.device)
-    one = torch.ones_like(notes.first)
-    ended.index_put_((notes.segment, notes.last + 1, notes.pitch), one, accumulate=True)
+    ones = torch.ones_like(notes.first)
+    ended.index_put_((notes.segment, notes.last + 1, notes.pitch), ones, accumulate=True)
     change = strikes(notes, segments) - ended[:, :STEPS]
     ring_in = notes[notes.first < 0]
-    one = torch.ones_like(ring_in.first)
-    change[:, 0].index_put_((ring_in.segment, ring_in.pitch), one, accumulate=True)
+    ones = torch.ones_like(ring_in.first)
+    change[:, 0].index_put_((ring_in.segment, ring_in.pitch), ones, accumulate=True)
     return change.cumsum(1)
 
 
@@ -148,9 +148,9 @@ def grid(notes: StepNotes, segments: int) -> Grid:
     velocity[struck.segment, struck.first, struck.pitch] = struck.velocity
     # +1 after the first step and -1 after the last: the running sum is the notes held.
     change = torch.zeros(segments, STEPS + 1, events.PITCHES, device=device)
-    one = torch.ones(len(notes), device=device)
+    ones = torch.ones(len(notes), device=device)
     after = (notes.segment, notes.first + 1, notes.pitch)
-    change.index_put_(after, one, accumulate=True)
-    change.index_put_((notes.segment, notes.last + 1, notes.pitch), -one, accumulate=True)
+    change.index_put_(after, ones, accumulate=True)
+    change.index_put_((notes.segment, notes.last + 1, notes.pitch), -ones, accumulate=True)
     hold = (change.cumsum(1)[:, :STEPS] > 0).float()
     return Grid(onset, hold * (1 - onset), velocity)

@@ -33,7 +33,7 @@ RELEASE_VELOCITY = 64  # the standard's for keys that know none
 BEAT_COST = 3.0  # semitones that a beat counts for in finding the part of a new note
 NEIGHBOURS = 32  # notes before and after a new one among which the nearest is looked for
 GONE = -1  # as the new end of a note
-LAST = 2**62  # a tick behind every other
+LATEST_TICK = 2**62  # a tick behind every other
 
 
 def with_notes(file: MidiFile, raw: RawNotes, parts: tuple[int, ...], notes: Notes) -> bytes:
@@ -133,26 +133,28 @@ def _outcome(
     together, and keep what they differ by.
     """
     end, velocity = raw.end.copy(), raw.velocity.copy()
-    seen = np.flatnonzero(row >= 0)
-    mine = row[seen]
+    visible = np.flatnonzero(row >= 0)
+    mine = row[visible]
     to = match[mine]
     stays = to >= 0
-    end[seen[~stays]] = GONE
-    seen, mine, to = seen[stays], mine[stays], to[stays]
+    end[visible[~stays]] = GONE
+    visible, mine, to = visible[stays], mine[stays], to[stays]
     louder = now.velocity[to] - was.velocity[mine]
-    velocity[seen] = np.where(louder, (velocity[seen] + louder).clip(1, 127), velocity[seen])
+    velocity[visible] = np.where(
+        louder, (velocity[visible] + louder).clip(1, 127), velocity[visible]
+    )
     stop = now.offset[to].astype(np.int64)
     moved = stop != was.offset[mine]
     longest = np.zeros(len(was), np.int64)
-    np.maximum.at(longest, mine, end[seen])
-    is_longest = end[seen] == longest[mine]
-    ends = np.where(is_longest, stop, np.minimum(end[seen], stop))
-    end[seen] = np.where(moved, ends, end[seen])
+    np.maximum.at(longest, mine, end[visible])
+    is_longest = end[visible] == longest[mine]
+    ends = np.where(is_longest, stop, np.minimum(end[visible], stop))
+    end[visible] = np.where(moved, ends, end[visible])
     return end, velocity
 
 
 def _nearest_part(
-    file: MidiFile, raw: RawNotes, parts: tuple[int, ...], seen: np.ndarray, new: Notes
+    file: MidiFile, raw: RawNotes, parts: tuple[int, ...], visible: np.ndarray, new: Notes
 ) -> np.ndarray:
     """The part that each new note goes to: that of the nearest note in time and pitch.
 
@@ -162,9 +164,11 @@ def _nearest_part(
     longest = max(parts, key=lambda number: last[number])
     if not len(new):
         return np.zeros(0, np.int64)
-    seen = seen[np.argsort(raw.start[seen], kind="stable")]
-    near = np.searchsorted(raw.start[seen], new.onset)[:, None] + np.arange(-NEIGHBOURS, NEIGHBOURS)
-    near = seen[near.clip(0, len(seen) - 1)]
+    visible = visible[np.argsort(raw.start[visible], kind="stable")]
+    near = np.searchsorted(raw.start[visible], new.onset)[:, None] + np.arange(
+        -NEIGHBOURS, NEIGHBOURS
+    )
+    near = visible[near.clip(0, len(visible) - 1)]
     cost = np.abs(raw.start[near] - new.onset[:, None]) / file.division * BEAT_COST
     cost = cost + np.abs(raw.pitch[near] - new.pitch[:, None])
     cost[last[raw.part[near]] < new.offset[:, None]] = np.inf
@@ -216,7 +220,7 @@ def _written(file: MidiFile, track: Track, edit: _Edit) -> bytes:
     ticks = track.tick[:open_end]
     puts = [(int(np.searchsorted(ticks, t)), t, 0, event) for t, event in edit.releases]
     puts += [(int(np.searchsorted(ticks, t, "right")), t, 1, event) for t, event in edit.strikes]
-    changes = [(event, LAST, 2, b"") for event in edit.removed | edit.velocities.keys()]
+    changes = [(event, LATEST_TICK, 2, b"") for event in edit.removed | edit.velocities.keys()]
     at = 0
     for event, tick, _, put in sorted(puts + changes):
         content.copy(at, event)
@@ -304,20 +308,20 @@ def _joined(file: MidiFile, chunks: list[bytes]) -> bytes:
 
     Of a damaged file, what is no chunk is left out, so that what is written is whole.
     """
-    data, made, at = file.data, bytearray(), file.start
+    data, body, at = file.data, bytearray(), file.start
     for track, chunk in zip(file.tracks, chunks, strict=True):
         if at == file.start or not file.warnings or begins_chunk(data, at):
-            made += data[at : track.head]
-        made += chunk
+            body += data[at : track.head]
+        body += chunk
         at = track.end
     if file.warnings:
-        made[10:12] = len(chunks).to_bytes(2, "big")  # of tracks, where some are missing
+        body[10:12] = len(chunks).to_bytes(2, "big")  # of tracks, where some are missing
     if data[file.start - HEAD : file.start - 4] != b"data":
-        return data[: file.start] + bytes(made + data[at:])
+        return data[: file.start] + bytes(body + data[at:])
     end = file.start + int.from_bytes(data[file.start - 4 : file.start], "little")
     end = min(max(end, at), len(data))
-    made += data[at:end]
+    body += data[at:end]
     behind = data[end + (end - file.start) % 2 :]
-    head = data[8 : file.start - 4] + len(made).to_bytes(4, "little")
-    inner = head + bytes(made) + bytes(len(made) % 2) + behind
+    head = data[8 : file.start - 4] + len(body).to_bytes(4, "little")
+    inner = head + bytes(body) + bytes(len(body) % 2) + behind
     return b"RIFF" + len(inner).to_bytes(4, "little") + inner

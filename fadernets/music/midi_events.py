@@ -194,10 +194,10 @@ class MidiFile:
             counts["instruments"] += len(np.unique(track.status[struck] & 0x0F))
             metas = np.flatnonzero(track.status == META)
             kinds = self.meta_kinds(track, metas)
-            for kind, what in _COUNTED.items():
+            for kind, limit_name in _COUNTED.items():
                 chosen = metas[kinds == kind]
-                counts[what] += len(chosen)
-                if what == "texts":
+                counts[limit_name] += len(chosen)
+                if limit_name == "texts":
                     size = track.begin[chosen + 1] - track.body[chosen] - 2
                     length_bytes = 1 + sum((size >= most).astype(int) for most in _LONG_TEXTS)
                     counts["letters"] += int((size - length_bytes).sum())
@@ -240,7 +240,7 @@ def _tracks(
     """The tracks that a file says it has, as far as there are so many, and what is wrong."""
     tracks: list[Track] = []
     wrong: list[str] = []
-    foreign, left = 0, LIMITS["events"]
+    foreign_chunks, events_left = 0, LIMITS["events"]
     at = start + HEAD + int.from_bytes(data[start + 4 : start + HEAD], "big")
     if not begins_chunk(data, at):
         at = _next_track(data, start)
@@ -248,20 +248,20 @@ def _tracks(
         if data[at : at + 4] == b"MTrk":
             if len(tracks) == LIMITS["tracks"]:
                 raise Excess("tracks")
-            track, fault = _track(data, padded, at, left)
+            track, fault = _track(data, padded, at, events_left)
             tracks.append(track)
             wrong += fault
-            left -= len(track)
+            events_left -= len(track)
             at = track.end
         elif begins_chunk(data, at):
-            foreign += 1
-            if foreign > LIMITS["foreign chunks"]:
+            foreign_chunks += 1
+            if foreign_chunks > LIMITS["foreign chunks"]:
                 raise Excess("foreign chunks")
             at = _said_end(data, at)
         else:
             at = _next_track(data, at)
             wrong += [DAMAGED] if at < len(data) else []
-    if len(tracks) + foreign < declared and not wrong:  # some programs count all chunks
+    if len(tracks) + foreign_chunks < declared and not wrong:  # some programs count all chunks
         wrong.append(CUT_SHORT)
     return tuple(tracks), tuple(dict.fromkeys(wrong))
 

@@ -42,8 +42,8 @@ class Excess(Exception):
 
     def sentence(self, name: str) -> str:
         """What is said of it; `name` is what to call the file."""
-        what = self.args[0]
-        return f"{name} has too many {what}: more than {LIMITS[what]:,}."
+        kind = self.args[0]
+        return f"{name} has too many {kind}: more than {LIMITS[kind]:,}."
 
 
 def check_counts(counts: Mapping[str, int], name: str) -> None:
@@ -61,9 +61,9 @@ def check_counts(counts: Mapping[str, int], name: str) -> None:
     MidiError
         If it holds more of something than `LIMITS`; the first of `LIMITS` is named.
     """
-    for what, limit in LIMITS.items():
-        if counts.get(what, 0) > limit:
-            raise MidiError(Excess(what).sentence(name))
+    for kind, limit in LIMITS.items():
+        if counts.get(kind, 0) > limit:
+            raise MidiError(Excess(kind).sentence(name))
 
 
 def check_piece(piece: Piece, name: str) -> None:
@@ -90,10 +90,10 @@ def check_piece(piece: Piece, name: str) -> None:
     bar = 4 * piece.meter[:, 1] / piece.meter[:, 2]
     lasts = np.diff(piece.meter[:, 0], append=piece.length)
     together = np.bincount((piece.notes.onset // BEATS).astype(int)).max(initial=0)
-    for count, limit, what in (
+    for count, limit, kind in (
         (np.ceil(lasts / bar).sum(), MOST_BARS, "bars"),
         (len(piece.pedal), MOST_PRESSES, "presses of the pedal"),
         (together, MOST_TOGETHER, f"notes within {BEATS} beats"),
     ):
         if count > limit:
-            raise MidiError(f"{name} has too many {what}: more than {limit:,}.")
+            raise MidiError(f"{name} has too many {kind}: more than {limit:,}.")

@@ -84,5 +84,7 @@ def _note_ticks(notes: Notes) -> np.ndarray:
     """Rows (start, stop, pitch, velocity) in ticks of a file written, each a tick long at least."""
     start, stop = _ticks(notes.onset), _ticks(notes.offset)
     stop = np.maximum(stop, start + 1)
-    one = struck_once(Notes.of(start, stop, notes.pitch, notes.velocity))  # after rounding
-    return np.stack([one.onset, one.offset, one.pitch, one.velocity], axis=1).astype(np.int64)
+    single = struck_once(Notes.of(start, stop, notes.pitch, notes.velocity))  # after rounding
+    return np.stack([single.onset, single.offset, single.pitch, single.velocity], axis=1).astype(
+        np.int64
+    )

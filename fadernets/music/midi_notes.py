@@ -202,11 +202,11 @@ def keyboard_notes(raw: RawNotes, parts: Sequence[int], division: int) -> tuple[
     row : int64 array, shape (n,)
         Of each raw note its number in `notes`, -1 where it is of another part or beyond the keys.
     """
-    seen = np.flatnonzero(
+    visible = np.flatnonzero(
         np.isin(raw.part, list(parts)) & (raw.pitch >= LOWEST_PITCH) & (raw.pitch <= HIGHEST_PITCH)
     )
     end = np.maximum(raw.end, raw.start + 1)  # released as it was struck: the shortest note
-    order = seen[np.lexsort((raw.pitch[seen], raw.start[seen]))]
+    order = visible[np.lexsort((raw.pitch[visible], raw.start[visible]))]
     notes, rows = one_string(
         Notes(
             raw.start[order] / division,

@@ -75,8 +75,8 @@ def parallel_pitches(
     pitch = notes.pitch + step * moves
     # A note must not move onto a key that another note holds at the same time.
     together = (notes.onset[:, None] < notes.offset) & (notes.onset < notes.offset[:, None])
-    taken = together & (pitch[:, None] == notes.pitch) & ~moves
-    free = ~taken.any(1) & (pitch >= LOWEST_PITCH) & (pitch <= HIGHEST_PITCH)
+    occupied = together & (pitch[:, None] == notes.pitch) & ~moves
+    free = ~occupied.any(1) & (pitch >= LOWEST_PITCH) & (pitch <= HIGHEST_PITCH)
     return np.where(moves & free, pitch, notes.pitch)
 
 

@@ -213,7 +213,7 @@ def segments(
     """
     cuts = spans(piece.meter, piece.length, unit)
     ringing = _ringing(piece.notes, np.array([span.start for span in cuts]))
-    made = []
+    parts = []
     for index, (span, ring) in enumerate(zip(cuts, ringing, strict=True)):
         if numbers is not None and index not in numbers:
             continue
@@ -226,7 +226,7 @@ def segments(
         steps = span.steps
         if unit == "bars":  # nothing can begin past the end of the piece
             steps = Span(span.start, max(min(span.end, piece.length), span.start), 0).steps
-        made.append(
+        parts.append(
             Segment(
                 index,
                 span.start,
@@ -238,7 +238,7 @@ def segments(
                 span,
             )
         )
-    return made
+    return parts
 
 
 def _ringing(notes: Notes, starts: np.ndarray) -> list[np.ndarray]:

@@ -56,7 +56,7 @@ def live(admin: AdminDep) -> Response:
 
 def _progress(admin: AdminRequest, template: str) -> Response:
     run = admin.services.builder.run
-    return admin.render(template, run=run, mark="none" if run is None else run.mark)
+    return admin.render(template, run=run, mark="none" if run is None else run.fingerprint)
 
 
 def _page(admin: AdminRequest, fields: StudyFields, problem: str | None) -> Response:

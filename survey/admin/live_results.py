@@ -22,7 +22,7 @@ class Snapshot:
 
     Attributes
     ----------
-    mark : str
+    fingerprint : str
         A text that changes whenever the stored answers do.
     kept : int
         Participants whom the study's rules keep.
@@ -32,7 +32,7 @@ class Snapshot:
         Of them.
     """
 
-    mark: str
+    fingerprint: str
     kept: int
     table: pd.DataFrame
     numbers: Summary
@@ -76,26 +76,26 @@ class Live:
 
     def of(self, session: Session, study: Study) -> Snapshot:
         """The results of a study as they are now."""
-        mark = _mark(session, study)
+        fingerprint = _fingerprint(session, study)
         with self._lock:
             snapshot = self._latest.get(study.id)
-        if snapshot is not None and snapshot.mark == mark:
+        if snapshot is not None and snapshot.fingerprint == fingerprint:
             return snapshot
-        snapshot = _snapshot(session, study, mark)
+        snapshot = _snapshot(session, study, fingerprint)
         with self._lock:
             self._latest[study.id] = snapshot
         return snapshot
 
 
-def _snapshot(session: Session, study: Study, mark: str) -> Snapshot:
+def _snapshot(session: Session, study: Study, fingerprint: str) -> Snapshot:
     table = rating_table.frame(session, study)
-    people, _ = exclusion.kept(table, study.rules)
+    people, _ = exclusion.apply_rules(table, study.rules)
     rows = table["participant"].isin(people) & (table["kind"] == "transfer")
     chosen = table[rows].reset_index(drop=True)
-    return Snapshot(mark, len(people), chosen, summary(chosen))
+    return Snapshot(fingerprint, len(people), chosen, summary(chosen))
 
 
-def _mark(session: Session, study: Study) -> str:
+def _fingerprint(session: Session, study: Study) -> str:
     count, last = session.execute(
         select(func.count(Answer.id), func.max(Answer.id))
         .join(Trial, Answer.trial_id == Trial.id)

@@ -102,7 +102,7 @@ def cells(session: Session, study: Study) -> list[Cell]:
         .group_by(Stimulus.id)
     ).all()
     transfers = sum(stimulus.kind == "transfer" for stimulus, _, _ in rows)
-    wanted = unused_places.planned(study)
+    wanted = unused_places.participants_wanted(study)
     target = math.ceil(wanted * min(1.0, study.trials_each / max(transfers, 1)))
     cells = [
         Cell(

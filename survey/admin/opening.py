@@ -56,11 +56,15 @@ def _missing(session: Session, study: Study, settings: Settings) -> list[str]:
         )
         .order_by(Clip.sha256)
     )
-    lost = [f"{clip.sha256}.mp3" for clip in clips if not _is_there(clip, settings)]
-    if not lost:
+    missing_files = [f"{clip.sha256}.mp3" for clip in clips if not _is_there(clip, settings)]
+    if not missing_files:
         return []
-    more = f" and {len(lost) - NAMED_FILES} more" if len(lost) > NAMED_FILES else ""
-    return [f"Sound files are missing or cut short: {', '.join(lost[:NAMED_FILES])}{more}."]
+    more = (
+        f" and {len(missing_files) - NAMED_FILES} more" if len(missing_files) > NAMED_FILES else ""
+    )
+    return [
+        f"Sound files are missing or cut short: {', '.join(missing_files[:NAMED_FILES])}{more}."
+    ]
 
 
 def _is_there(clip: Clip, settings: Settings) -> bool:

@@ -39,12 +39,12 @@ def invite(admin: AdminDep, name: str, form: Annotated[InvitationForm, Form()]) 
     """Make invitations, and show their links this once."""
     with admin.database.write() as session:
         study = study_of(session, name)
-        made = invitations.create(session, study, form.count, form.label)
+        tokens = invitations.create(session, study, form.count, form.label)
         audit(session, study, "invited", count=form.count)
         admin.journal_study(session, study)
     start = f"{origin(admin.request)}/s/{name}?invite="
     with admin.database.read() as session:
-        links = [start + token for token in made]
+        links = [start + token for token in tokens]
         return _invitations(admin, session, study_of(session, name), links)
 
 

@@ -154,8 +154,8 @@ def _copy(session: Session, study: Study, copy: Session) -> None:
         )
     )
     opened = {"state": "open", "invited_only": False, "closed_at": None}
-    nobody = {"withdrawn": 0, "lapsed": 0}
-    copy.add(Study(**_values(study) | opened | nobody | {"opened_at": now()}))
+    no_participants = {"withdrawn": 0, "lapsed": 0}
+    copy.add(Study(**_values(study) | opened | no_participants | {"opened_at": now()}))
     copy.add_all(Clip(**_values(clip)) for clip in clips)
     copy.flush()
     copy.add_all(Stimulus(**_values(stimulus)) for stimulus in stimuli)

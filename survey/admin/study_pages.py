@@ -106,12 +106,12 @@ def settings(admin: AdminDep, name: str) -> Response:
         for rule, limit in limits
         if rule in exclusion.MEANINGS and limit not in skipped
     ]
-    planned = unused_places.planned(study)
+    participants_wanted = unused_places.participants_wanted(study)
     return admin.render(
         "settings",
         rules=rules,
         build=_build(study),
-        planned=planned,
+        planned=participants_wanted,
         languages=texts.languages(),
         begun=begun,
         longest_lease=LONGEST_LEASE,
@@ -138,9 +138,9 @@ def save_settings(admin: AdminDep, name: str, form: Annotated[SettingsForm, Form
         changed = [key for key, value in new.items() if getattr(study, key) != value]
         for key in changed:
             setattr(study, key, new[key])
-        if form.participants != unused_places.planned(study):
-            study.build = study.build | {unused_places.PLAN: form.participants}
-            changed.append(unused_places.PLAN)
+        if form.participants != unused_places.participants_wanted(study):
+            study.build = study.build | {unused_places.PARTICIPANTS_KEY: form.participants}
+            changed.append(unused_places.PARTICIPANTS_KEY)
         if changed:
             audit(session, study, "settings", changed=changed)
             admin.journal_study(session, study)
@@ -149,8 +149,8 @@ def save_settings(admin: AdminDep, name: str, form: Annotated[SettingsForm, Form
 
 def _has_begun(session: Session, study: Study) -> bool:
     """Whether anybody ever took part, withdrawn or not."""
-    one = select(Participant.id).where(Participant.study_id == study.id).limit(1)
-    return study.withdrawn + study.lapsed > 0 or session.scalar(one) is not None
+    any_participant = select(Participant.id).where(Participant.study_id == study.id).limit(1)
+    return study.withdrawn + study.lapsed > 0 or session.scalar(any_participant) is not None
 
 
 @router.get("/admin/studies/{name}/export")
@@ -217,13 +217,13 @@ def origin(request: Request) -> str:
 
 def _live(admin: AdminRequest, session: Session, study: Study) -> dict[str, Any]:
     snapshot = admin.services.live.of(session, study)
-    shown = {
-        "planned": unused_places.planned(study),
+    progress = {
+        "planned": unused_places.participants_wanted(study),
         "cells": monitoring.cells(session, study),
         "flow": monitoring.flow(session, study, snapshot.kept),
     }
-    fingerprint = hashlib.sha256(f"{study.state} {snapshot.mark} {shown}".encode()).hexdigest()
-    return shown | {"study": study, "snapshot": snapshot, "fingerprint": fingerprint[:16]}
+    fingerprint = hashlib.sha256(f"{study.state} {snapshot.mark} {progress}".encode()).hexdigest()
+    return progress | {"study": study, "snapshot": snapshot, "fingerprint": fingerprint[:16]}
 
 
 def _build(study: Study) -> list[tuple[str, str]]:

@@ -68,7 +68,7 @@ ABOUT = {
         "How much wider intervals are for answers being alike, and what more people would bring.",
     ),
 }
-SHOWN = {
+SECTION_TABLES = {
     "flow": ("flow", "exclusions", "participants"),
     "direction": ("direction", "items", "catch"),
     "intervals": ("agreement", "agreement_by_strength"),
@@ -94,21 +94,21 @@ class Figure(NamedTuple):
 
 def files(results: Results, provenance: Provenance) -> dict[str, bytes]:
     """Everything an analysis writes, by file name."""
-    made = tables(results)
+    study_tables = tables(results)
     drawn = drawings(results)
     vectors = {
         figure.name: figures.svg(figure.name, figure.draw, figure.words, figure.rows)
         for figure in drawn
     }
     contents = {"results.json": as_json(results, provenance).encode()}
-    for name, table in made.items():
+    for name, table in study_tables.items():
         text = io.StringIO()
         write_csv(table, text)
         contents[f"{name}.csv"] = text.getvalue().encode()
     for figure in drawn:
         contents[f"{figure.name}.svg"] = vectors[figure.name].encode()
         contents[f"{figure.name}.png"] = figures.png(figure.name, figure.draw, figure.rows)
-    contents["report.html"] = html(results, provenance, made, drawn, vectors).encode()
+    contents["report.html"] = html(results, provenance, study_tables, drawn, vectors).encode()
     return contents
 
 
@@ -175,35 +175,43 @@ def file_name(words: str) -> str:
 def html(
     results: Results,
     provenance: Provenance,
-    made: dict[str, pd.DataFrame],
+    study_tables: dict[str, pd.DataFrame],
     drawn: list[Figure],
     vectors: dict[str, str],
 ) -> str:
     """The report, one page with all that it shows in itself."""
-    kept = results.kept
+    included = results.kept
     sentences = {
         "flow": [
             wording.RULES_FROM[provenance.rules_from],
             *wording.flow(results.flow),
             *wording.comparison(results),
         ],
-        **{name: getattr(wording, name)(getattr(kept, name)) for name in ABOUT if name != "flow"},
+        **{
+            name: getattr(wording, name)(getattr(included, name))
+            for name in ABOUT
+            if name != "flow"
+        },
     }
-    sentences["intervals"] += wording.music(kept.music) + wording.strengths(kept.strengths)
+    sentences["intervals"] += wording.music(included.music) + wording.strengths(included.strengths)
     sections = [
         {
             "id": name,
             "title": title,
             "about": about,
             "sentences": sentences[name],
-            "figures": [_shown(figure, vectors) for figure in drawn if figure.section == name],
-            "tables": [_table(table, made[table]) for table in SHOWN[name] if len(made[table])],
+            "figures": [_figure(figure, vectors) for figure in drawn if figure.section == name],
+            "tables": [
+                _table(table, study_tables[table])
+                for table in SECTION_TABLES[name]
+                if len(study_tables[table])
+            ],
         }
         for name, (title, about) in ABOUT.items()
     ]
     page = templates.get_template("report.html").render(
         title=f"Listening test “{provenance.study}”" if provenance.study else "Listening test",
-        lead=wording.intervals({"overall": kept.intervals["overall"]})[:1],
+        lead=wording.intervals({"overall": included.intervals["overall"]})[:1],
         sections=sections,
         provenance=[*_provenance(provenance), *wording.lost(results.lost)],
     )
@@ -221,7 +229,7 @@ def _provenance(provenance: Provenance) -> list[str]:
     ]
 
 
-def _shown(figure: Figure, vectors: dict[str, str]) -> dict[str, str]:
+def _figure(figure: Figure, vectors: dict[str, str]) -> dict[str, str]:
     coded = base64.b64encode(vectors[figure.name].encode()).decode()
     return {
         "source": f"data:image/svg+xml;base64,{coded}",
@@ -246,8 +254,8 @@ def _cell(value: object) -> dict[str, str | bool]:
         return {"text": "yes" if value else "no", "number": False}
     if isinstance(value, float):
         value = 0.0 if abs(value) < DUST else value
-        shown = f"{value:.3g}" if 0 < abs(value) < 0.001 else f"{value:.3f}"
-        return {"text": shown.replace("-", "−"), "number": True}
+        text = f"{value:.3g}" if 0 < abs(value) < 0.001 else f"{value:.3f}"
+        return {"text": text.replace("-", "−"), "number": True}
     return {"text": str(value), "number": isinstance(value, int)}
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from db.models import SCALES
-from survey.ratings.exclusion import DEFAULT_RULES, MEANINGS, Excluded, Rules, kept, sentence
+from survey.ratings.exclusion import DEFAULT_RULES, MEANINGS, Excluded, Rules, apply_rules, sentence
 from survey.ratings.rating_table import ParticipantCounts
 from survey.statistics.agreement import Agreement, Directions, by_direction, directions, intervals
 from survey.statistics.bootstrap import DRAWS, Percentiles
@@ -179,7 +179,7 @@ def analyse(
     """
     _require_answers(table)
     rules = DEFAULT_RULES if rules is None else rules
-    stay, excluded = kept(table, rules)
+    stay, excluded = apply_rules(table, rules)
     chosen = table[table["participant"].isin(stay)]
     if not _answered(chosen).any():
         raise NothingToAnalyse(
@@ -205,11 +205,11 @@ def sections(
     table: pd.DataFrame, seed: int, draws: int, progress: ResamplingProgress | None = None
 ) -> Sections:
     """All statistics of some participants' ratings, nobody excluded."""
-    say = progress or (lambda step, made: None)
+    say = progress or (lambda step, resamples: None)
     transfers = table[table["kind"] == "transfer"]
     agreement = by_direction(transfers)
     say("resampling", 0)
-    bootstrap = resampled(transfers, draws, seed, lambda made: say("resampling", made))
+    bootstrap = resampled(transfers, draws, seed, lambda resamples: say("resampling", resamples))
     say("computing", 0)
     return Sections(
         direction=directions(table),
@@ -217,10 +217,10 @@ def sections(
         intervals=_joined(intervals(transfers), bootstrap.agreement),
         chance=Chance(against_chance(agreement, seed), lower_against_higher(agreement, seed)),
         bias={
-            answer: found
-            if found.d_prime is None
-            else replace(found, bootstrap=bootstrap.detection[answer])
-            for answer, found in detection(transfers).items()
+            answer: bias
+            if bias.d_prime is None
+            else replace(bias, bootstrap=bootstrap.detection[answer])
+            for answer, bias in detection(transfers).items()
         },
         opinion=_joined(opinions(transfers), bootstrap.opinion),
         strengths=by_strength(transfers),
@@ -275,4 +275,6 @@ Estimated = TypeVar("Estimated", Agreement, Opinion)
 def _joined(
     estimates: dict[str, Estimated], bootstrap: dict[str, Percentiles]
 ) -> dict[str, Estimated]:
-    return {name: replace(one, bootstrap=bootstrap[name]) for name, one in estimates.items()}
+    return {
+        name: replace(estimate, bootstrap=bootstrap[name]) for name, estimate in estimates.items()
+    }

@@ -220,7 +220,9 @@ def _change(change: Changes) -> Rows:
 
 
 def _correlations(change: Changes) -> Rows:
-    estimates = {f"measured change of {name}": one for name, one in change.correlations.items()}
+    estimates = {
+        f"measured change of {name}": estimate for name, estimate in change.correlations.items()
+    }
     if change.strength_correlation is not None:
         estimates["signed strength"] = change.strength_correlation
     for name, estimate in estimates.items():

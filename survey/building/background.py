@@ -45,7 +45,7 @@ class Run:
         return f"{self.step}: {self.done} of {self.total}" if self.total else self.step
 
     @property
-    def mark(self) -> str:
+    def fingerprint(self) -> str:
         """A text that changes whenever the page has something new to show."""
         return f"{self.name} {self.words} {self.running} {self.problem}"
 

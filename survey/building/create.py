@@ -117,8 +117,8 @@ def restore(
         seed=record["seed"],
         trials_each=None,
     )
-    made = make(settings, same_spec, progress)
-    if _hashes(made.record) != _hashes(record):
+    new_study = make(settings, same_spec, progress)
+    if _hashes(new_study.record) != _hashes(record):
         raise BuildError(
             f"The clips of {spec.name} came out different: the music, the model or a library is "
             "not what it was."
@@ -166,8 +166,8 @@ def build(
         If the model, the music, the sound or the disk cannot be used.
     """
     check(database, settings, spec)
-    made = make(settings, spec, progress)
-    register(database, spec, made)
+    new_study = make(settings, spec, progress)
+    register(database, spec, new_study)
     return spec.name
 
 

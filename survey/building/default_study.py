@@ -68,7 +68,7 @@ def ensure(
             with database.write() as session:
                 if (study := _study(session)) is not None:
                     journal.opened(session, study)
-        return NAME if _clips(database) and not _lost(database, settings) else None
+        return NAME if _clips(database) and not _clips_are_lost(database, settings) else None
     except (OSError, SQLAlchemyError, ValueError) as error:
         log.warning("The default study was not built: %s", " ".join(str(error).split()))
         return None
@@ -82,7 +82,7 @@ def _job(database: Database, settings: Settings, checkpoint: str | None) -> Job 
     if is_empty:
         is_open = may_open(database, settings)
         return Job(StudySpec(NAME, retention=RETENTION, checkpoint=model, is_open=is_open))
-    if _lost(database, settings):
+    if _clips_are_lost(database, settings):
         return Job(StudySpec(NAME, checkpoint=model), restore=True)
     return None
 
@@ -99,12 +99,14 @@ def _study(session: Session) -> Study | None:
     return session.scalar(select(Study).where(Study.name == NAME))
 
 
-def _lost(database: Database, settings: Settings) -> bool:
+def _clips_are_lost(database: Database, settings: Settings) -> bool:
     return any(not (settings.audio / f"{name}.mp3").is_file() for name in _clips(database))
 
 
 def _run(job: Job, database: Database, settings: Settings) -> None:
     """Do a job; raise ValueError if there is no study with all its clips afterwards."""
     problem = child_process.run(job, database, settings, lambda message: None)
-    if problem and (not _clips(database) or _lost(database, settings)):  # nor by another process
+    if problem and (
+        not _clips(database) or _clips_are_lost(database, settings)
+    ):  # nor by another process
         raise ValueError(problem)

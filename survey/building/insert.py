@@ -46,7 +46,7 @@ def may_open(database: Database, settings: Settings) -> bool:
     return settings.force_open or has_dataset or durability(settings, database).ok
 
 
-def register(database: Database, spec: StudySpec, made: RecordedStudy) -> None:
+def register(database: Database, spec: StudySpec, new_study: RecordedStudy) -> None:
     """Put a study into the database, in one transaction.
 
     Raises
@@ -57,14 +57,14 @@ def register(database: Database, spec: StudySpec, made: RecordedStudy) -> None:
     try:
         with database.write() as session:
             check_name(session, spec.name)
-            add(session, spec, made)
+            add(session, spec, new_study)
     except IntegrityError as error:  # PostgreSQL: another build was between look and commit
-        raise BuildError(_taken(spec.name)) from error
+        raise BuildError(_name_is_taken(spec.name)) from error
 
 
-def add(session: Session, spec: StudySpec, made: RecordedStudy) -> Study:
+def add(session: Session, spec: StudySpec, new_study: RecordedStudy) -> Study:
     """A study's rows, in a transaction of the caller's."""
-    ids = _clip_rows(session, made.pairs)
+    ids = _clip_rows(session, new_study.pairs)
     moment = now() if spec.is_open else None
     study = Study(
         name=spec.name,
@@ -77,11 +77,11 @@ def add(session: Session, spec: StudySpec, made: RecordedStudy) -> Study:
         trials_each=spec.each,
         rules=dict(DEFAULT_RULES if spec.rules is None else spec.rules),
         lease_minutes=spec.lease,
-        build=made.record,
+        build=new_study.record,
     )
     session.add(study)
     session.flush()
-    for pair in made.pairs:
+    for pair in new_study.pairs:
         session.add(
             Stimulus(
                 study_id=study.id,
@@ -89,7 +89,7 @@ def add(session: Session, spec: StudySpec, made: RecordedStudy) -> Study:
                 kind=pair.kind,
                 intended=pair.intended,
                 strength=pair.strength,
-                checkpoint=made.model[:100],
+                checkpoint=new_study.model[:100],
                 source=pair.source[-LONGEST_SOURCE:],
                 segment=pair.segment,
                 measured=pair.measured,
@@ -111,10 +111,10 @@ def check_name(session: Session, name: str) -> None:
     BuildError
     """
     if session.scalar(select(Study.id).where(Study.name == name)) is not None:
-        raise BuildError(_taken(name))
+        raise BuildError(_name_is_taken(name))
 
 
-def _taken(name: str) -> str:
+def _name_is_taken(name: str) -> str:
     return f"There is a study named {name} already; choose another name with --name."
 
 

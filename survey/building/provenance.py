@@ -31,7 +31,7 @@ def record(
     unread: dict[str, str],
     pool: Pool,
     samples: int,
-    made: Sequence[Pair],
+    pairs: Sequence[Pair],
     recorded: Sequence[Recording],
 ) -> dict[str, Any]:
     """What `db.models.Study.build` keeps, as JSON.
@@ -42,7 +42,7 @@ def record(
         What was read, what was not, and what could be chosen from.
     samples : int
         Length of every clip.
-    made, recorded
+    pairs, recorded
         All pairs, and what they were made of.
     """
     return {
@@ -53,7 +53,7 @@ def record(
         "music": _music(spec, music, unread | pool.left_out),
         "selection": _selection(pool),
         "clips": _sound(samples),
-        "items": _items(made, net, recorded),
+        "items": _items(pairs, net, recorded),
         "versions": versions(),
     }
 
@@ -87,7 +87,7 @@ def _selection(pool: Pool) -> dict[str, Any]:
         "candidates": len(pool.candidates),
         "low_up_to": pool.limits[0],
         "high_from": pool.limits[1],
-        "unchanged": [list(one) for one in pool.unchanged],
+        "unchanged": [list(pair) for pair in pool.unchanged],
         "seconds": [selection.SHORTEST, selection.LONGEST],
         "most_each": selection.MOST_EACH,
     }
@@ -109,7 +109,7 @@ def _sound(samples: int) -> dict[str, Any]:
 
 
 def _items(
-    made: Sequence[Pair], net: FaderNet, recorded: Sequence[Recording]
+    pairs: Sequence[Pair], net: FaderNet, recorded: Sequence[Recording]
 ) -> dict[str, dict[str, Any]]:
     """Of every pair the clips' hashes and the arousal that the model hears in them."""
     notes, stored = [], []
@@ -117,13 +117,13 @@ def _items(
         take = recording.take
         notes += [take.candidate.notes, *take.results.values()]
         stored += [recording.original, *recording.results.values()]
-    heard = {
+    arousal = {
         clip.sha256: value for clip, value in zip(stored, net.arousal(notes).tolist(), strict=True)
     }
     return {
         pair.name: {
             "clips": [pair.first.sha256, pair.second.sha256],
-            "arousal": [heard[pair.first.sha256], heard[pair.second.sha256]],
+            "arousal": [arousal[pair.first.sha256], arousal[pair.second.sha256]],
         }
-        for pair in made
+        for pair in pairs
     }

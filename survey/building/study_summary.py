@@ -42,10 +42,10 @@ def changes(stimuli: list[Stimulus]) -> dict[str, float]:
 def moved(study: Study, stimuli: list[Stimulus]) -> int:
     """Pairs in which the model hears arousal move as intended, from first to second clip."""
     sign = {"higher": 1, "same": 0, "lower": -1}
-    heard = [study.build["items"][s.name]["arousal"] for s in stimuli]
+    arousal = [study.build["items"][s.name]["arousal"] for s in stimuli]
     return sum(
         bool(np.sign(after - before) == sign[s.intended])
-        for s, (before, after) in zip(stimuli, heard, strict=True)
+        for s, (before, after) in zip(stimuli, arousal, strict=True)
     )
 
 

@@ -20,7 +20,7 @@ from survey.core.http_guard import HEADERS
 RETRY_AFTER = 2  # seconds
 UNKNOWN = "There is nothing at this address."
 BUSY = "The server is busy just now and has stored nothing; please try again in a moment."
-BROKEN = "Something went wrong on the server; please try again."
+INTERNAL_ERROR = "Something went wrong on the server; please try again."
 MALFORMED = "The request is not in the form that is expected."
 REASONS = {  # by Pydantic's names for what is wrong
     "missing": "it is missing",
@@ -82,7 +82,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_http)
     app.exception_handler(SQLAlchemyError)(_busy)
-    app.exception_handler(Exception)(_broken)
+    app.exception_handler(Exception)(_internal_error)
 
 
 def answer(
@@ -144,6 +144,6 @@ def kind(error: SQLAlchemyError) -> str:
     return ", ".join(name for name in names if name)
 
 
-def _broken(request: Request, error: Exception) -> Response:
+def _internal_error(request: Request, error: Exception) -> Response:
     # Made outside of all middleware, so that the headers have to be put here.
-    return answer(request, 500, "busy", BROKEN, dict(HEADERS))
+    return answer(request, 500, "busy", INTERNAL_ERROR, dict(HEADERS))

@@ -44,15 +44,15 @@ class Guard:
                     headers["location"] = _within(headers["location"])
             await send(message)
 
-        announced, taken = _announced(scope), 0
+        announced, received = _announced(scope), 0
 
         async def receiving() -> Message:
-            nonlocal taken
+            nonlocal received
             if announced > BODY_BYTES:
                 raise HTTPException(413)
             message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > BODY_BYTES:
+            received += len(message.get("body", b""))
+            if received > BODY_BYTES:
                 raise HTTPException(413)
             return message
 

@@ -14,18 +14,18 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn
 
-asked = threading.Event()  # set when somebody wants the process to end
+end_requested = threading.Event()  # set when somebody wants the process to end
 
 
 def take_signals() -> None:
     """Have SIGTERM and SIGINT leave a note; uvicorn, while it serves, takes them first."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: asked.set())
+        signal.signal(number, lambda *_: end_requested.set())
 
 
 def leave_if_asked() -> None:
     """Raise SystemExit with status 0 if somebody wants the process to end."""
-    if asked.is_set():
+    if end_requested.is_set():
         raise SystemExit(0)
 
 

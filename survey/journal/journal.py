@@ -95,7 +95,7 @@ class Journal:
             return "the journal cannot be written to this disk"
         if self._uploads.failure is not None:
             return self._uploads.failure
-        return None if self._uploads.done else "nothing has been uploaded yet"
+        return None if self._uploads.succeeded else "nothing has been uploaded yet"
 
     def opened(self, session: Session, study: Study) -> None:
         """A study was opened, closed, changed, or has new invitations."""
@@ -149,20 +149,20 @@ class Journal:
         OSError
             If the disk refuses; the transaction must not be committed then.
         """
-        who = pseudonym(public_id)
+        person_hash = pseudonym(public_id)
         with self._lock:
-            if who not in self._withdrawn:
+            if person_hash not in self._withdrawn:
                 used = self._invitation(public_id)
                 line = WithdrawnLine(
                     type="withdrawn",
                     at=now(),
-                    mark=who,
+                    mark=person_hash,
                     study=self._study_of.get(public_id, study),
                     invitation=None if used is None else _without_label(used),
                 )
                 self._ledger.append([line])
-                self._withdrawn[who] = line
-            used = self._withdrawn[who].get("invitation")
+                self._withdrawn[person_hash] = line
+            used = self._withdrawn[person_hash].get("invitation")
             self._waiting = [line for line in self._waiting if person_of(line) != public_id]
             self._study_of.pop(public_id, None)
             self._ledger.change(
@@ -256,13 +256,13 @@ class Journal:
         if line["type"] != "study":
             return line
         # The label of an invitation may name the person who used it.
-        used = (one.get("invitation") for one in self._withdrawn.values())
-        theirs = {one["token_hash"] for one in used if one}
+        used = (withdrawn.get("invitation") for withdrawn in self._withdrawn.values())
+        theirs = {invitation["token_hash"] for invitation in used if invitation}
         try:
             invitations: list[InvitationRecord] = members(line.get("study"), "invitations")
             hidden = [
-                _without_label(one) if one.get("token_hash") in theirs else one
-                for one in invitations
+                _without_label(invitation) if invitation.get("token_hash") in theirs else invitation
+                for invitation in invitations
             ]
         except (RecordError, AttributeError):
             return line  # a damaged line cannot hold a readable label
@@ -273,7 +273,7 @@ class Journal:
 
 
 def connect(
-    settings: Settings, api: HfApi | None = None, every: float = UPLOAD_MINUTES
+    settings: Settings, api: HfApi | None = None, minutes: float = UPLOAD_MINUTES
 ) -> Journal | None:
     """The journal of this server, None if the settings name no dataset.
 
@@ -282,7 +282,7 @@ def connect(
     settings : Settings
     api : HfApi or None
         What speaks with the Hub; None: one with the settings' token.
-    every : float
+    minutes : float
         Minutes between uploads.
 
     Raises
@@ -301,7 +301,7 @@ def connect(
         )
     ledger = Ledger(settings.data / "journal")
     api = api or HfApi(token=settings.hf_token)
-    return Journal(ledger, uploads.connect(api, settings.dataset, ledger.folder, every))
+    return Journal(ledger, uploads.connect(api, settings.dataset, ledger.folder, minutes))
 
 
 def _without_label(invitation: InvitationRecord) -> InvitationRecord:
@@ -314,15 +314,17 @@ def _person_line(session: Session, participant: int, trial: int | None = None) -
     fresh = {"populate_existing": True}
     person = Participant.id == participant
     if trial is None:
-        who = session.scalars(of_people().where(person), execution_options=fresh).one()
-        trials = who.trials
+        participant_row = session.scalars(of_people().where(person), execution_options=fresh).one()
+        trials = participant_row.trials
     else:
-        who = session.scalars(select(Participant).where(person)).one()
+        participant_row = session.scalars(select(Participant).where(person)).one()
         trials = session.scalars(
             of_trials().where(Trial.id == trial), execution_options=fresh
         ).all()
-    record = of_participant(who, private=True, trials=trials)
-    return ParticipantLine(type="participant", at=now(), study=who.study.name, participant=record)
+    record = of_participant(participant_row, private=True, trials=trials)
+    return ParticipantLine(
+        type="participant", at=now(), study=participant_row.study.name, participant=record
+    )
 
 
 def _lacking(session: Session, state: JournalState) -> Iterator[Line]:

@@ -114,24 +114,26 @@ class JournalState:
         public_id = record["public_id"]
         if pseudonym(public_id) in self.withdrawn:
             return
-        trials = {one["stimulus"]: one for one in record["trials"]}
+        trials = {trial["stimulus"]: trial for trial in record["trials"]}
         _, before = self.people.get(public_id, (study, None))
         if before is not None:
-            for one in before["trials"]:
-                trials[one["stimulus"]] = _both(one, trials.get(one["stimulus"]))
+            for trial in before["trials"]:
+                trials[trial["stimulus"]] = _both(trial, trials.get(trial["stimulus"]))
             record = max(before, record, key=_age)
         self.people[public_id] = (study, {**record, "trials": list(trials.values())})
 
-    def _withdrawn(self, who: str, line: WithdrawnLine) -> None:
+    def _withdrawn(self, person_hash: str, line: WithdrawnLine) -> None:
         if line.get("invitation"):
             values(Invitation, line["invitation"], private=True)
-        if who in self.withdrawn:
+        if person_hash in self.withdrawn:
             return
-        self.withdrawn[who] = line
+        self.withdrawn[person_hash] = line
         study = line.get("study")
         if study in self.studies:
             self.studies[study]["withdrawn"] += 1
-        for public_id in [public_id for public_id in self.people if pseudonym(public_id) == who]:
+        for public_id in [
+            public_id for public_id in self.people if pseudonym(public_id) == person_hash
+        ]:
             del self.people[public_id]
 
 
@@ -170,20 +172,22 @@ def replay(session: Session, state: JournalState) -> Restored:
         except (RecordError, IntegrityError) as error:
             restored.problems.append(f"Study {name!r} could not be restored: {_short(error)}.")
     _use(session, state, studies)
-    lost = 0
+    unplaced = 0
     for name, person in state.people.values():
         if is_idle(person):
             continue
         if name not in studies:
-            lost += 1
+            unplaced += 1
             continue
         try:
             with session.begin_nested():
                 _person(session, studies[name], person, restored)
         except (RecordError, IntegrityError) as error:
             restored.problems.append(f"A participant could not be restored: {_short(error)}.")
-    if lost:
-        restored.problems.append(f"{lost} participants are of studies that could not be restored.")
+    if unplaced:
+        restored.problems.append(
+            f"{unplaced} participants are of studies that could not be restored."
+        )
     for name, study in studies.items():
         _count(session, study, state.consented(name))
     return restored
@@ -239,12 +243,12 @@ def _study(session: Session, record: StudyRecord, restored: Restored) -> Study:
 def sounds(record: StudyRecord) -> dict[str, tuple[str, ...]]:
     """What answers hang on: of every stimulus what it is, and the hashes of its clips."""
     return {
-        member(one, "name"): (
-            member(one, "kind"),
-            member(one, "intended"),
-            *(member(member(one, side), "sha256") for side in SIDES),
+        member(stimulus, "name"): (
+            member(stimulus, "kind"),
+            member(stimulus, "intended"),
+            *(member(member(stimulus, side), "sha256") for side in SIDES),
         )
-        for one in members(record, "stimuli")
+        for stimulus in members(record, "stimuli")
     }
 
 
@@ -268,21 +272,21 @@ def _person(session: Session, study: Study, record: ParticipantRecord, restored:
             setattr(person, name, value)
     trials = {trial.stimulus.name: trial for trial in person.trials}
     stimuli = {stimulus.name: stimulus for stimulus in study.stimuli}
-    for one in members(record, "trials"):
-        trial = trials.get(member(one, "stimulus"))
+    for trial_record in members(record, "trials"):
+        trial = trials.get(member(trial_record, "stimulus"))
         if trial is None:
-            restored.answers += add_trial(person, stimuli, one).answer is not None
+            restored.answers += add_trial(person, stimuli, trial_record).answer is not None
         else:
-            restored.answers += complete(trial, one)
+            restored.answers += complete(trial, trial_record)
     session.flush()
 
 
-def _both(one: TrialRecord, other: TrialRecord | None) -> TrialRecord:
+def _both(trial: TrialRecord, other: TrialRecord | None) -> TrialRecord:
     """A trial as two lines have it together."""
     if other is None:
-        return one
-    plays = {play["submission"]: play for play in [*other["plays"], *one["plays"]]}
-    return {**one, "plays": list(plays.values()), "answer": one["answer"] or other["answer"]}
+        return trial
+    plays = {play["submission"]: play for play in [*other["plays"], *trial["plays"]]}
+    return {**trial, "plays": list(plays.values()), "answer": trial["answer"] or other["answer"]}
 
 
 def content(record: ParticipantRecord) -> ParticipantRecord:

@@ -57,8 +57,8 @@ class Worker:
         self._queue.put(None)
 
     def _run(self) -> None:
-        while (given := self._queue.get()) is not None:
-            future, work = given
+        while (item := self._queue.get()) is not None:
+            future, work = item
             if not future.set_running_or_notify_cancel():
                 continue
             try:
@@ -79,20 +79,20 @@ class Uploads(CommitScheduler):
     dataset : str
         ``owner/name``; made, private, if it is not there.
     folder : Path
-    every : float
+    minutes : float
         Minutes between uploads.
 
     Attributes
     ----------
     failure : str or None
         Why the last upload failed; None if it did not.
-    done : int
+    succeeded : int
         Uploads that brought something there.
     """
 
-    def __init__(self, api: HfApi, dataset: str, folder: Path, every: float) -> None:
+    def __init__(self, api: HfApi, dataset: str, folder: Path, minutes: float) -> None:
         self.failure: str | None = None
-        self.done = 0
+        self.succeeded = 0
         self._rewritten = self._squashed = 0
         self._ended = threading.Event()
         self._gate = threading.Lock()
@@ -102,7 +102,7 @@ class Uploads(CommitScheduler):
             repo_id=dataset,
             repo_type=DATASET,
             folder_path=folder,
-            every=every,
+            minutes=minutes,
             private=True,
             allow_patterns=LINES,
             hf_api=api,
@@ -164,17 +164,17 @@ class Uploads(CommitScheduler):
             self.failure = _first_line(error)
             raise
         self.failure = None
-        self.done += info is not None
+        self.succeeded += info is not None
         return info
 
     def _run_scheduler(self) -> None:
         # The base class sleeps on after it was stopped.
         while not self._ended.is_set():
             self.request_upload()
-            self._ended.wait(self.every * 60)
+            self._ended.wait(self.minutes * 60)
 
 
-def connect(api: HfApi, dataset: str, folder: Path, every: float) -> Uploads:
+def connect(api: HfApi, dataset: str, folder: Path, minutes: float) -> Uploads:
     """Bring what the dataset has into the folder, beside what is there, and begin to upload.
 
     Raises
@@ -186,7 +186,7 @@ def connect(api: HfApi, dataset: str, folder: Path, every: float) -> Uploads:
     """
     try:
         _fetch(api, dataset, folder)
-        return Uploads(api, dataset, folder, every)
+        return Uploads(api, dataset, folder, minutes)
     except (HTTPError, HFValidationError) as error:
         raise UploadError(f"The dataset {dataset} cannot be used: {_first_line(error)}") from error
 

@@ -176,9 +176,11 @@ def _faults(stimuli: Sequence[Candidate]) -> int:
 
     Two catch trials side by side weigh more than any run.
     """
-    runs = [len(list(group)) for _, group in groupby(stimuli, key=lambda one: one.intended)]
+    runs = [
+        len(list(group)) for _, group in groupby(stimuli, key=lambda stimulus: stimulus.intended)
+    ]
     pairs = zip(stimuli, stimuli[1:], strict=False)
-    adjacent = sum(one.kind in CATCH and two.kind in CATCH for one, two in pairs)
+    adjacent = sum(first.kind in CATCH and second.kind in CATCH for first, second in pairs)
     return sum(max(0, run - LONGEST_RUN) for run in runs) + len(stimuli) * adjacent
 
 

@@ -46,7 +46,7 @@ class ClipAddresses(BaseModel):
     second: str
 
 
-class Heard(BaseModel):
+class ClipsHeard(BaseModel):
     """Which clips of a trial were played from their start to their end."""
 
     first: bool
@@ -63,7 +63,7 @@ class ShownTrial(BaseModel):
 
     id: str
     clips: ClipAddresses
-    heard: Heard
+    heard: ClipsHeard
     practice: bool
     number: int
 
@@ -139,7 +139,7 @@ def stage(participant: Participant, trials: Sequence[ParticipantTrial]) -> Stage
     return "finished" if current is None else "practice" if current.practice else "trial"
 
 
-def heard(session: Session, trial: ParticipantTrial) -> Heard:
+def clips_heard(session: Session, trial: ParticipantTrial) -> ClipsHeard:
     """Which of a trial's clips have been played from their start to their end.
 
     Browsers send events in the order of playing. If a start got lost, the clip has to be heard
@@ -149,7 +149,7 @@ def heard(session: Session, trial: ParticipantTrial) -> Heard:
     last_end = func.max(Play.id).filter(Play.event == "ended")
     query = select(Play.side).where(Play.trial_id == trial.id).group_by(Play.side)
     sides = set(session.scalars(query.having(first_start < last_end)))
-    return Heard(first="first" in sides, second="second" in sides)
+    return ClipsHeard(first="first" in sides, second="second" in sides)
 
 
 def page_state(session: Session, participant: Participant, base: str) -> PageState:
@@ -181,20 +181,20 @@ def state(
         progress=AnswerCount(
             done=sum(trial.submission is not None for trial in counted), total=len(counted)
         ),
-        trial=_shown(session, trials, unanswered[0], base) if is_trial else None,
+        trial=_trial_state(session, trials, unanswered[0], base) if is_trial else None,
         next=_addresses(unanswered[1], base) if is_trial and len(unanswered) > 1 else None,
         code=participant.completion_code if now == "finished" else None,
     )
 
 
-def _shown(
+def _trial_state(
     session: Session, trials: Sequence[ParticipantTrial], trial: ParticipantTrial, base: str
 ) -> ShownTrial:
     alike = [other for other in trials if other.practice == trial.practice]
     return ShownTrial(
         id=trial.token,
         clips=_addresses(trial, base),
-        heard=heard(session, trial),
+        heard=clips_heard(session, trial),
         practice=trial.practice,
         number=alike.index(trial) + 1,
     )

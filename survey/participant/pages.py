@@ -99,8 +99,8 @@ def participant(request: Request, token: str, database: DatabaseDep) -> Response
     )
 
 
-def _missing(request: Request, what: str) -> Response:
-    return _page(request, "missing", texts.load(texts.DEFAULT), what=what, status=404)
+def _missing(request: Request, missing: str) -> Response:
+    return _page(request, "missing", texts.load(texts.DEFAULT), missing=missing, status=404)
 
 
 def _page(

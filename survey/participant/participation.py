@@ -76,7 +76,7 @@ def join(session: Session, body: Join) -> tuple[Participant, str]:
     study, invitation = _admitted(session, body, lock=True)
     unused_places.sweep(session, study)
     if invitation is None:
-        seconds = unused_places.waiting(session, study, unused_places.planned(study))
+        seconds = unused_places.waiting(session, study, unused_places.participants_wanted(study))
         if seconds:
             raise crowded(min(seconds, LONGEST_WAIT))
     else:

@@ -30,13 +30,13 @@ IDLE_ROW = timedelta(days=1)  # after the last request
 IDLE_ROWS = 500  # of a study
 ROWS_PER_SWEEP = 100  # removed when somebody joins, so that nobody waits long
 IDLE_PER_WANTED, SMALLEST_CAP = 2, 60  # idle people for each participant wanted; at least
-PLANNED = 48  # participants of the paper's study, the default
-PLAN = "participants"  # key of `Study.build` for how many are wanted
+DEFAULT_PARTICIPANTS = 48  # participants of the paper's study, the default
+PARTICIPANTS_KEY = "participants"  # key of `Study.build` for how many are wanted
 
 
-def planned(study: Study) -> int:
+def participants_wanted(study: Study) -> int:
     """How many participants are wanted."""
-    return int(study.build.get(PLAN) or PLANNED)
+    return int(study.build.get(PARTICIPANTS_KEY) or DEFAULT_PARTICIPANTS)
 
 
 def cap(wanted: int) -> int:

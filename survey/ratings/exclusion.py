@@ -45,7 +45,9 @@ class Excluded:
     limit: float
 
 
-def kept(table: pd.DataFrame, rules: Rules | None = None) -> tuple[list[str], list[Excluded]]:
+def apply_rules(
+    table: pd.DataFrame, rules: Rules | None = None
+) -> tuple[list[str], list[Excluded]]:
     """The participants who stay in the analysis, and why the others do not.
 
     Parameters
@@ -109,8 +111,8 @@ def checked(rules: Rules) -> Rules:
 
 def sentence(rule: str, limit: float) -> str:
     """What a participant did who falls under a rule, as the end of a sentence."""
-    shown = f"{limit:.0%}" if rule.endswith(("wrong", "answers")) else f"{limit:g}"
-    return MEANINGS[rule].format(shown)
+    text = f"{limit:.0%}" if rule.endswith(("wrong", "answers")) else f"{limit:g}"
+    return MEANINGS[rule].format(text)
 
 
 def _breaks(rule: str, values: pd.Series, limit: float) -> np.ndarray:

@@ -88,14 +88,14 @@ def frame(session: Session, study: Study) -> pd.DataFrame:
             **people[person],
             **known[item],
             "position": position,
-            "heard": heard,
+            "heard": direction,
             **dict(zip(SCALES, scores, strict=True)),
             "seconds": seconds,
             "time_to_hear": _time_to_hear(begun, at, lengths[item]),
             "comment": comment,
             "answered_at": at.isoformat(),
         }
-        for person, item, position, heard, *scores, seconds, comment, at, begun in answers
+        for person, item, position, direction, *scores, seconds, comment, at, begun in answers
         if item in known
     ]
     return table_of(({"study": study.name, **row} for row in rows), ordered(measured))
@@ -168,9 +168,11 @@ class ParticipantCounts:
 
 def flow(session: Session, study: Study) -> ParticipantCounts:
     """How many people of a study came how far."""
-    made = select(func.count()).select_from(Invitation).where(Invitation.study_id == study.id)
+    invitation_count = (
+        select(func.count()).select_from(Invitation).where(Invitation.study_id == study.id)
+    )
     people = select(func.count()).select_from(Participant).where(Participant.study_id == study.id)
-    invited = session.scalar(made) or 0
+    invited = session.scalar(invitation_count) or 0
     return ParticipantCounts(
         invited=invited if invited or study.invited_only else None,
         consented=(session.scalar(people) or 0) + study.withdrawn + study.lapsed,

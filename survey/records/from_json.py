@@ -29,12 +29,12 @@ def add_study(session: Session, record: Mapping[str, Any], private: bool = False
     study = Study(**values(Study, record))
     session.add(study)
     clips = {clip.sha256: clip for clip in session.scalars(select(Clip))}
-    for one in members(record, "stimuli"):
+    for stimulus in members(record, "stimuli"):
         study.stimuli.append(
             Stimulus(
-                **values(Stimulus, one),
-                first=_clip(clips, member(one, "first")),
-                second=_clip(clips, member(one, "second")),
+                **values(Stimulus, stimulus),
+                first=_clip(clips, member(stimulus, "first")),
+                second=_clip(clips, member(stimulus, "second")),
             )
         )
     session.flush()
@@ -53,8 +53,8 @@ def add_invitations(
         session.scalars(select(Invitation.token_hash).where(Invitation.study_id == study.id))
     )
     added = 0
-    for one in members(record, "invitations"):
-        row = Invitation(study_id=study.id, **values(Invitation, one, private))
+    for invitation in members(record, "invitations"):
+        row = Invitation(study_id=study.id, **values(Invitation, invitation, private))
         row.token_hash = row.token_hash or unusable()
         if row.token_hash not in known:
             session.add(row)
@@ -98,8 +98,8 @@ def add_participant(
     else:
         person.token_hash = unusable()
     stimuli = {stimulus.name: stimulus for stimulus in study.stimuli}
-    for one in members(record, "trials"):
-        add_trial(person, stimuli, one)
+    for trial in members(record, "trials"):
+        add_trial(person, stimuli, trial)
     session.add(person)
     session.flush()
     return person
@@ -116,13 +116,13 @@ def checked(record: Mapping[str, Any]) -> None:
     values(Participant, record, private=True)
     if member(record, "invitation") is not None:
         values(Invitation, record["invitation"], private=True)
-    for one in members(record, "trials"):
-        values(Trial, one)
-        _named(one)
-        for play in members(one, "plays"):
+    for trial in members(record, "trials"):
+        values(Trial, trial)
+        _named(trial)
+        for play in members(trial, "plays"):
             values(Play, play)
-        if member(one, "answer") is not None:
-            values(Answer, one["answer"])
+        if member(trial, "answer") is not None:
+            values(Answer, trial["answer"])
 
 
 def add_trial(
@@ -153,8 +153,8 @@ def add_trial(
 def complete(trial: Trial, record: Mapping[str, Any]) -> bool:
     """Give a trial the plays and the answer it lacks; True if the answer is new."""
     known = {play.submission for play in trial.plays}
-    for one in members(record, "plays"):
-        play = Play(**values(Play, one))
+    for play in members(record, "plays"):
+        play = Play(**values(Play, play))
         if play.submission not in known:
             trial.plays.append(play)
             known.add(play.submission)

@@ -65,14 +65,14 @@ def import_study(session: Session, text: str, name: str | None = None) -> Study:
         If the text is no export, a value in it is impossible, the name is taken, or one of its
         participants is here already.
     """
-    found = parse(text)
-    record = member(found, "study")
+    document = parse(text)
+    record = member(document, "study")
     new = member(record, "name") if name is None else name
     if not isinstance(new, str) or not NAME.fullmatch(new):
         raise RecordError(f"study.name cannot be {new!r:.80}: small letters, digits and - only")
     if session.scalar(select(Study.id).where(Study.name == new)) is not None:
         raise ValueError(f"there is a study {new!r} already; choose another with --name")
-    people = members(found, "participants")
+    people = members(document, "participants")
     _refuse_known(session, people)
     try:
         study = add_study(session, {**record, "name": new})

@@ -97,7 +97,7 @@ def of_participant(
     if private:
         used = _session(person).get(Invitation, person.invitation_id or 0)
         record["invitation"] = None if used is None else _plain(used, private=True)
-    record["trials"] = [of_trial(one) for one in (person.trials if trials is None else trials)]
+    record["trials"] = [of_trial(trial) for trial in (person.trials if trials is None else trials)]
     return cast(ParticipantRecord, record)
 
 
@@ -106,7 +106,7 @@ def of_trial(trial: Trial) -> TrialRecord:
     record = {
         "stimulus": trial.stimulus.name,
         **_plain(trial),
-        "plays": [_plain(one) for one in sorted(trial.plays, key=lambda one: one.id)],
+        "plays": [_plain(play) for play in sorted(trial.plays, key=lambda play: play.id)],
         "answer": None if trial.answer is None else _plain(trial.answer),
     }
     return cast(TrialRecord, record)

@@ -98,11 +98,11 @@ def crosstab(table: pd.DataFrame, rows: pd.Series, names: Sequence[RowName]) -> 
     """How often each direction was heard, by `rows`, which has a name for each of the table's."""
     heard_rows = []
     for name in names:
-        heard = table["heard"][(rows == name).to_numpy()]
-        counts: dict[str, int] = {word: int((heard == word).sum()) for word in DIRECTIONS}
+        directions = table["heard"][(rows == name).to_numpy()]
+        counts: dict[str, int] = {word: int((directions == word).sum()) for word in DIRECTIONS}
         n = sum(counts.values())
         shares = {word: count / n if n else None for word, count in counts.items()}
-        heard_rows.append(HeardRow(name, counts, shares, n, missing=len(heard) - n))
+        heard_rows.append(HeardRow(name, counts, shares, n, missing=len(directions) - n))
     return heard_rows
 
 

@@ -53,17 +53,17 @@ def changes(transfers: pd.DataFrame) -> Changes:
     signed = transfers["strength"] * transfers["intended"].map(SIGN).astype(float)
     strengths = sorted(set(signed[signed.notna()]))
     vary = transfers["strength"].dropna().nunique() > 1
-    heard = Changes(
+    result = Changes(
         annotated=crosstab(transfers, transfers["intended"], INTENDED),
         strengths=crosstab(transfers, signed, strengths) if vary else [],
         strength_correlation=_correlation(transfers, signed) if vary else None,
     )
     for name in attributes(transfers):
         measured = transfers[CHANGE + name]
-        heard.correlations[name] = _correlation(transfers, measured)
+        result.correlations[name] = _correlation(transfers, measured)
         if vary:
-            heard.measured[name] = _binned(transfers, measured)
-    return heard
+            result.measured[name] = _binned(transfers, measured)
+    return result
 
 
 def spearman(first: np.ndarray, second: np.ndarray, independent: int | None = None) -> Estimate:
@@ -88,9 +88,9 @@ def spearman(first: np.ndarray, second: np.ndarray, independent: int | None = No
 
 
 def _correlation(transfers: pd.DataFrame, actual: pd.Series) -> Estimate:
-    heard = transfers["heard"].map(SIGN).astype(float)
-    known = (heard.notna() & actual.notna()).to_numpy()
-    items = pd.DataFrame({"actual": actual[known], "heard": heard[known]})
+    direction = transfers["heard"].map(SIGN).astype(float)
+    known = (direction.notna() & actual.notna()).to_numpy()
+    items = pd.DataFrame({"actual": actual[known], "heard": direction[known]})
     means = items.groupby(transfers["item"][known]).mean()
     music = len(set(segments(transfers)[known]))
     return spearman(means["actual"].to_numpy(), means["heard"].to_numpy(), music)

@@ -16,7 +16,7 @@ import scipy  # whose parts are loaded when they are first used
 
 LEVEL = 0.95
 
-ONE = "no interval: it takes at least two participants and two items"
+TOO_FEW = "no interval: it takes at least two participants and two items"
 CONSTANT = "all answers are equal, so their spread cannot be estimated"
 NEGATIVE = "the two-way variance came out negative; the larger one-way variance stands for it"
 EDGE = (

@@ -40,13 +40,13 @@ def plain(results: object) -> Any:
     return results
 
 
-def finite(results: Results, lost: list[str], name: str = "") -> Results:
+def finite(results: Results, non_finite: list[str], name: str = "") -> Results:
     """The same dataclasses, dicts and lists with None for every number that is not finite.
 
     Parameters
     ----------
     results : dataclass, dict, list or a single value
-    lost : list of str
+    non_finite : list of str
         What was replaced is added, by where it was: "participants.3.median_seconds".
     name : str
         Where `results` itself is.
@@ -54,16 +54,18 @@ def finite(results: Results, lost: list[str], name: str = "") -> Results:
     replaced: Any = results
     if dataclasses.is_dataclass(results) and not isinstance(results, type):
         changes = {
-            field.name: finite(value, lost, _under(name, key))
+            field.name: finite(value, non_finite, _under(name, key))
             for field, key, value in fields(results)
         }
         replaced = dataclasses.replace(results, **changes)
     elif isinstance(results, dict):
-        replaced = {key: finite(value, lost, _under(name, key)) for key, value in results.items()}
+        replaced = {
+            key: finite(value, non_finite, _under(name, key)) for key, value in results.items()
+        }
     elif isinstance(results, list):
-        replaced = [finite(value, lost, _under(name, at)) for at, value in enumerate(results)]
+        replaced = [finite(value, non_finite, _under(name, at)) for at, value in enumerate(results)]
     elif isinstance(results, float) and not math.isfinite(results):
-        lost.append(name)
+        non_finite.append(name)
         replaced = None
     return cast(Results, replaced)
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from survey.ratings.exclusion import kept
+from survey.ratings.exclusion import apply_rules
 from survey.statistics import twoway
 from survey.statistics.agreement import by_direction
 from survey.statistics.crossed_design import Crossed, of_matrix
@@ -193,7 +193,7 @@ def _look(kind: str, table: pd.DataFrame) -> Look:
         agreement=by_direction(transfers)["overall"].mean,
         d_prime=higher.d_prime,
         criterion=higher.criterion,
-        left_out=1 - len(kept(table)[0]) / LOOKS,
+        left_out=1 - len(apply_rules(table)[0]) / LOOKS,
     )
 
 

@@ -152,8 +152,8 @@ def _explained(values: np.ndarray, by: np.ndarray, sizes: np.ndarray) -> float:
 
 def consensus(transfers: pd.DataFrame) -> dict[str, Reliability]:
     """The reliability of "direction" (alpha is nominal) and of each scale (ordinal)."""
-    heard = transfers["heard"].map({word: at for at, word in enumerate(DIRECTIONS)})
-    counts = _counts(transfers, heard, range(len(DIRECTIONS)))
+    directions = transfers["heard"].map({word: at for at, word in enumerate(DIRECTIONS)})
+    counts = _counts(transfers, directions, range(len(DIRECTIONS)))
     scales = {scale: _of_scale(transfers, scale) for scale in SCALES}
     return {"direction": Reliability(alpha(counts, "nominal")), **scales}
 

@@ -74,12 +74,14 @@ def _matrices(transfers: pd.DataFrame) -> dict[tuple[str, str], sparse.csr_array
         return sparse.csr_array((values[filled], (people[filled], items[filled])), shape=shape)
 
     matrices = {}
-    heard = transfers["heard"]
+    directions = transfers["heard"]
     for intended in INTENDED:
         meant = (transfers["intended"] == intended).to_numpy()
-        matrices[intended, "any"] = matrix((meant & heard.notna().to_numpy()).astype(float))
+        matrices[intended, "any"] = matrix((meant & directions.notna().to_numpy()).astype(float))
         for word in INTENDED:
-            matrices[intended, word] = matrix((meant & (heard == word).to_numpy()).astype(float))
+            matrices[intended, word] = matrix(
+                (meant & (directions == word).to_numpy()).astype(float)
+            )
     for scale in SCALES:
         scores = transfers[scale].to_numpy(dtype=float, na_value=np.nan)
         matrices[scale, "any"] = matrix((~np.isnan(scores)).astype(float))

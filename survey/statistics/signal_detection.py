@@ -113,9 +113,9 @@ def _rate(count: int, n: int) -> Rate:
 def _counts(transfers: pd.DataFrame) -> Counts:
     counts: Counts = {}
     for intended in INTENDED:
-        heard = transfers["heard"][transfers["intended"] == intended].dropna()
-        counts[intended, "any"] = len(heard)
-        counts.update({(intended, word): int((heard == word).sum()) for word in INTENDED})
+        directions = transfers["heard"][transfers["intended"] == intended].dropna()
+        counts[intended, "any"] = len(directions)
+        counts.update({(intended, word): int((directions == word).sum()) for word in INTENDED})
     return counts
 
 

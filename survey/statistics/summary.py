@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from db.models import SCALES
-from survey.ratings.exclusion import Rules, kept
+from survey.ratings.exclusion import Rules, apply_rules
 from survey.statistics import twoway
 from survey.statistics.agreement import INTENDED, HeardRow, by_direction, crosstab
 from survey.statistics.crossed_design import crossed
@@ -51,7 +51,7 @@ def summary(table: pd.DataFrame, rules: Rules | None = None) -> Summary:
         Exclusion rules as of `survey.ratings.exclusion`; all participants are taken if None.
     """
     everyone = int(table["participant"].nunique())
-    people = kept(table, rules or {})[0]
+    people = apply_rules(table, rules or {})[0]
     chosen = table[table["participant"].isin(people) & (table["kind"] == "transfer")]
     return Summary(
         participants=everyone,

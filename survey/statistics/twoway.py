@@ -16,7 +16,7 @@ import numpy as np
 import scipy  # whose parts are loaded when they are first used
 
 from survey.statistics.crossed_design import Crossed
-from survey.statistics.estimate import EDGE, NEGATIVE, ONE, Estimate, around, clopper_pearson
+from survey.statistics.estimate import EDGE, NEGATIVE, TOO_FEW, Estimate, around, clopper_pearson
 
 
 def mean(answers: Crossed) -> Estimate:
@@ -25,7 +25,7 @@ def mean(answers: Crossed) -> Estimate:
     if n == 0:
         return Estimate(None)
     if freedom < 1:
-        return Estimate(answers.mean, n=n, note=ONE)
+        return Estimate(answers.mean, n=n, note=TOO_FEW)
     variance, note = clustered_variance(_centred(answers))
     return around(answers.mean, math.sqrt(variance), freedom, n, note)
 
@@ -49,7 +49,7 @@ def difference(first: Crossed, second: Crossed) -> Estimate:
     value = first.mean - second.mean
     freedom = min(_freedom(first), _freedom(second))
     if freedom < 1:
-        return Estimate(value, n=n, note=ONE)
+        return Estimate(value, n=n, note=TOO_FEW)
     first_scores, second_scores = _centred(first), _centred(second)
     both = Crossed(
         np.concatenate([first_scores.values, -second_scores.values]),
@@ -66,7 +66,7 @@ def by_participant(answers: Crossed) -> Estimate:
     if n == 0:
         return Estimate(None)
     if people < 2:
-        return Estimate(answers.mean, n=n, note=ONE)
+        return Estimate(answers.mean, n=n, note=TOO_FEW)
     variance = _squares(_centred(answers), "participants") * people / (people - 1)
     return around(answers.mean, math.sqrt(variance), people - 1, n)
 

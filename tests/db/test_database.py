@@ -15,7 +15,7 @@ from db import private
 from db.database import Database, DatabaseError
 from db.migrate import upgrade
 from db.models import Audit, Participant, Study, Trial
-from db.presence import Lost
+from db.presence import DatabaseFileGone
 from tests.db.rows import fill
 
 
@@ -221,7 +221,7 @@ def test_a_probe_stores_nothing_and_says_whether_one_could(database: Database, u
             hasty.probe()
     hasty.probe()
     Path(str(hasty.url.database)).rename(f"{hasty.url.database}.away")
-    with pytest.raises(Lost, match="gone"):
+    with pytest.raises(DatabaseFileGone, match="gone"):
         hasty.probe()
     hasty.close()
 
@@ -238,14 +238,17 @@ def test_nothing_is_written_to_a_file_without_a_name(
     moved.rename(f"{moved}.away")
     if instead == "another file":
         path.touch()
-    with pytest.raises(Lost), database.write() as session:
+    with pytest.raises(DatabaseFileGone), database.write() as session:
         session.scalar(select(Audit.id))
         pytest.fail("a transaction began")
-    with pytest.raises(Lost):
+    with pytest.raises(DatabaseFileGone):
         database.probe()
     with database.read() as session:  # by the connection that is there already
         assert session.scalars(select(Audit)).all() == []
-        with pytest.raises(Lost), database.read() as second:  # by a new one, of other files
+        with (
+            pytest.raises(DatabaseFileGone),
+            database.read() as second,
+        ):  # by a new one, of other files
             second.scalars(select(Audit)).all()
     assert moved.exists() == (instead == "another file")
     Path(f"{moved}.away").rename(moved)
@@ -259,14 +262,14 @@ def test_nothing_is_written_to_a_file_without_a_name(
 def test_a_file_that_is_lost_during_a_transaction(database: Database) -> None:
     upgrade(database)
     path = Path(str(database.url.database))
-    with pytest.raises(Lost), database.write() as session:
+    with pytest.raises(DatabaseFileGone), database.write() as session:
         session.add(Audit(actor="system", action="lost"))
         session.flush()
         path.rename(f"{path}.away")
     Path(f"{path}.away").rename(path)
     with database.read() as session:
         assert session.scalars(select(Audit)).all() == []
-    with pytest.raises(Lost), database.write() as session:  # at the last moment
+    with pytest.raises(DatabaseFileGone), database.write() as session:  # at the last moment
         session.add(Audit(actor="system", action="committed"))
         event.listen(session, "after_commit", lambda _: path.rename(f"{path}.away"))
 

@@ -18,7 +18,8 @@ from demo.compute import cost
 from demo.compute.jobs import Dropped, Full, WorkError
 from demo.compute.open_pieces import OpenPieces
 from demo.editing.piece_session import PieceSession
-from demo.guard.blocks import BROKEN, Sentence
+from demo.guard.blocks import Sentence
+from demo.guard.gate import INTERNAL_ERROR
 from demo.handlers import FULL, GONE, Handlers
 from tests.fadernets import tiny
 
@@ -98,7 +99,7 @@ def trouble(output: gr.HTML) -> dict:
         (WorkError("segment <b>1</b> is no music"), "Segment &lt;b&gt;1&lt;/b&gt; is no music."),
         (WorkError("<b>.mid is broken."), "&lt;b&gt;.mid is broken."),
         (Full("The server has more to do than it can."), "The server has more to do than it can."),
-        (KeyError("/secret/path"), BROKEN),
+        (KeyError("/secret/path"), INTERNAL_ERROR),
     ],
 )
 def test_what_comes_to_nothing_is_a_sentence_and_the_bench_is_told(
@@ -126,7 +127,7 @@ def test_a_failure_in_the_log_names_its_place_only(caplog):
         try:
             raise OSError("/secret/path")
         except OSError as error:
-            assert module._reason(error) == BROKEN
+            assert module._reason(error) == INTERNAL_ERROR
     assert "OSError at test_handlers.py:" in caplog.text and "secret" not in caplog.text
 
 

@@ -26,7 +26,7 @@ def main(folder: str, hub: str, study: str, upload_every: str) -> None:
         data=Path(folder), dataset="lab/answers", hf_token="hf_not_a_real_token", ephemeral=True
     )
     database = Database(settings.database_url)
-    journal = connect(settings, Hub(Path(hub)), every=60)
+    journal = connect(settings, Hub(Path(hub)), minutes=60)
     assert journal is not None
     journal.restore(database)
     dice = random.Random()

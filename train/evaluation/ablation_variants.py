@@ -121,9 +121,9 @@ class _Mute(Reviser):
         self.poles = reviser.poles
 
     def forward(
-        self, shown: Grid, labels: dict[str, torch.Tensor], key: torch.Tensor
+        self, source: Grid, labels: dict[str, torch.Tensor], key: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        nothing = torch.zeros_like(shown.onset)
+        nothing = torch.zeros_like(source.onset)
         return nothing, nothing, nothing + 0.5
 
 

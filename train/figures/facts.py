@@ -8,12 +8,12 @@ from train.reporting.results.evaluation import Evaluation
 from train.reporting.results.latent import Latent
 from train.reporting.results.transfers import Transfers
 
-SHOWN = 8  # digits of a hash
+HASH_DIGITS = 8  # digits of a hash
 
 
 def provenance(parts: Sequence[Evaluation | Latent | Transfers]) -> str:
     """What tells these results from others; what all share is said once."""
-    weights = ", ".join(f"{p.name} {p.weights_sha256[:SHOWN]}" for p in parts)
+    weights = ", ".join(f"{p.name} {p.weights_sha256[:HASH_DIGITS]}" for p in parts)
     sentences = [f"Weights: {weights}"]
     for label, attribute in (("code", "commit"), ("data", "data_sha256"), ("seed", "seed")):
         values = [getattr(p, attribute, None) for p in parts]
@@ -41,4 +41,4 @@ def counts(parts: Sequence[Evaluation]) -> str:
 def _short(value: str | int | None) -> str:
     if value is None:
         return "unknown"
-    return value[:SHOWN] if isinstance(value, str) else str(value)
+    return value[:HASH_DIGITS] if isinstance(value, str) else str(value)

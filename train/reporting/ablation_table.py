@@ -36,14 +36,14 @@ def preserved(ablation: Ablation) -> Table:
         (
             row.idea,
             f"{row.identity[UNMOVED].note_f1:.3f}",
-            *(_kept(row.identity[move]) for move in moves),
+            *(_identity_cell(row.identity[move]) for move in moves),
         )
         for row in ablation.rows
     ]
     return rows, ("F1, harmony, key kept, melody", "F1, nothing moved", *moves)
 
 
-def _kept(scores: VariantIdentity) -> str:
+def _identity_cell(scores: VariantIdentity) -> str:
     return (
         f"{scores.note_f1:.2f}, {scores.pitch_class_cosine:.2f}, "
         f"{scores.key_kept:.2f}, {scores.contour:.2f}"

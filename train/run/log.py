@@ -11,10 +11,10 @@ from fadernets.atomic_file import replacing
 
 def append(path: Path, row: Mapping[str, object]) -> None:
     """Add a row, below a header if it is the first."""
-    fresh = not path.exists() or not path.stat().st_size
+    is_new = not path.exists() or not path.stat().st_size
     with path.open("a", newline="") as file:
         writer = csv.DictWriter(file, row)
-        if fresh:
+        if is_new:
             writer.writeheader()
         writer.writerow(row)
 

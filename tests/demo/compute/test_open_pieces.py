@@ -27,7 +27,7 @@ def session() -> PieceSession:
 
 
 def test_a_piece_stays_while_it_is_used(clock):
-    pieces, piece = OpenPieces(kept=100, clock=clock), session()
+    pieces, piece = OpenPieces(unused_seconds=100, clock=clock), session()
     pieces.add(piece, "me")
     for _ in range(5):
         clock.now += 99
@@ -39,7 +39,11 @@ def test_a_piece_stays_while_it_is_used(clock):
 
 
 def test_a_closed_page_lets_go_of_its_pieces_soon_and_of_no_others(clock):
-    pieces, own, foreign = OpenPieces(kept=100, grace=10, clock=clock), session(), session()
+    pieces, own, foreign = (
+        OpenPieces(unused_seconds=100, closed_seconds=10, clock=clock),
+        session(),
+        session(),
+    )
     pieces.add(own, "me")
     pieces.add(foreign, "other")
     pieces.leave("me")
@@ -82,7 +86,7 @@ def test_who_opens_many_large_pieces_closes_their_own(clock):
 
 
 def test_pieces_go_without_anybody_asking(clock):
-    pieces, piece = OpenPieces(kept=100, clock=clock), session()
+    pieces, piece = OpenPieces(unused_seconds=100, clock=clock), session()
     pieces.add(piece, "me")
     clock.now += 101
     pieces.expire()

@@ -10,7 +10,8 @@ import gradio as gr
 import pytest
 
 from demo.guard import blocks as module
-from demo.guard.blocks import BROKEN, FOREIGN, UNFIT, GuardedBlocks, Sentence
+from demo.guard.blocks import INVALID_VALUE, NOT_UPLOADED, GuardedBlocks, Sentence
+from demo.guard.gate import INTERNAL_ERROR
 
 
 def nested(levels: int) -> Any:
@@ -23,11 +24,11 @@ def nested(levels: int) -> Any:
 @pytest.mark.parametrize(
     ("inputs", "error", "text", "status"),
     [
-        (["x"], KeyError("/secret/path"), BROKEN, 500),
-        (["x"], gr.Error("/secret/path"), UNFIT, 422),
+        (["x"], KeyError("/secret/path"), INTERNAL_ERROR, 500),
+        (["x"], gr.Error("/secret/path"), INVALID_VALUE, 422),
         (["x"], Sentence("Rhythm is no number."), "Rhythm is no number.", 422),
-        ([{"path": "/etc/passwd"}], None, FOREIGN, 422),
-        ([nested(20)], None, UNFIT, 422),
+        ([{"path": "/etc/passwd"}], None, NOT_UPLOADED, 422),
+        ([nested(20)], None, INVALID_VALUE, 422),
         (["x", "y"], None, "1 values are wanted, 2 came: Name.", 422),
     ],
 )

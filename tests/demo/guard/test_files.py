@@ -13,7 +13,7 @@ from demo.guard.files import Files
 
 @pytest.fixture
 def files(tmp_path):
-    own_files = Files(tmp_path / "base", kept=100)
+    own_files = Files(tmp_path / "base", seconds_kept=100)
     yield own_files
     own_files.close()
     assert not own_files.folder.exists()

@@ -67,7 +67,7 @@ def gate(behind: Behind) -> Gate:
         count=lambda size: None,
         waits=lambda session: session == "waits",
         is_open=lambda: True,
-        left=sessions_left.append,
+        page_closed=sessions_left.append,
     )
     gate.sessions_left = sessions_left
     return gate

@@ -25,13 +25,13 @@ def test_the_incremental_decoder_is_the_decoder_step_by_step(rows):
             tokens, expected = tokens[row_indices], expected[row_indices]
 
 
-@pytest.mark.parametrize("seen", [0, 2])
-def test_an_encoder_reads_the_same_step_by_step(seen):
-    torch.manual_seed(seen)
-    encoder = EventEncoder(hidden=24, latent=6, embedding=8, seen=seen)
+@pytest.mark.parametrize("condition_size", [0, 2])
+def test_an_encoder_reads_the_same_step_by_step(condition_size):
+    torch.manual_seed(condition_size)
+    encoder = EventEncoder(hidden=24, latent=6, embedding=8, condition_size=condition_size)
     lengths = torch.randint(1, 30, (20,))
     tokens = torch.randint(2, events.VOCABULARY, (20, 33))  # longer than any
-    densities = torch.randn(20, seen) if seen else None
+    densities = torch.randn(20, condition_size) if condition_size else None
     with torch.no_grad():
         assert layers._stepwise(tokens)
         posterior = encoder(tokens, lengths, densities)

@@ -117,7 +117,7 @@ def test_live_results_follow_the_answers(
     assert (live_results.rated, live_results.kept) == (
         EACH,
         1,
-    ) and live_results.mark != nothing.mark
+    ) and live_results.fingerprint != nothing.fingerprint
     # Half of a participant's pairs are meant lower, and all were called lower.
     assert live_results.numbers.agreement["overall"].value == 0.5
     assert live_results.numbers.opinion["melody"].value == 2

@@ -39,7 +39,7 @@ class TestUploads:
             time.sleep(0.02)
 
     def test_every_few_minutes(self, database: Database, study: Study, start: Connect, hub: Hub):
-        journal = start(every=0.3 / 60)
+        journal = start(minutes=0.3 / 60)
         journal.restore(database)
         with database.write() as session:
             person, _ = join(session, study)

@@ -64,7 +64,7 @@ def small_cap(database: Database, study: Study, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(unused_places, "SMALLEST_CAP", 6)
     with database.write() as session:
         stored_study = session.get_one(Study, study.id)
-        stored_study.build = stored_study.build | {unused_places.PLAN: 10}
+        stored_study.build = stored_study.build | {unused_places.PARTICIPANTS_KEY: 10}
 
 
 def promised(database: Database, study: Study) -> int:

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from survey.ratings import exclusion, rating_table
-from survey.ratings.exclusion import DEFAULT_RULES, Excluded, kept
+from survey.ratings.exclusion import DEFAULT_RULES, Excluded, apply_rules
 from survey.statistics.simulation import simulate
 
 HEAD = "participant,item,kind,intended,heard,rhythm,melody,harmony,naturalness,seconds,finished\n"
@@ -33,7 +33,7 @@ def rows(person: str, count: int, kind: str = "transfer", **cells: object) -> st
 def rules_of(*text: str, rules: dict | None = None) -> dict[str, str]:
     """Which rule leaves out whom."""
     table = rating_table.read_csv(io.StringIO(HEAD + "".join(text)))
-    people, excluded = kept(table, rules)
+    people, excluded = apply_rules(table, rules)
     rule_by_person = {row.participant: row.rule for row in excluded}
     assert len(rule_by_person) == len(excluded)
     assert set(people) == set(table["participant"]) - set(rule_by_person)
@@ -87,7 +87,7 @@ def test_disagreeing_with_the_model_leaves_nobody_out() -> None:
 
 def test_what_was_found_is_said() -> None:
     table = rating_table.read_csv(io.StringIO(HEAD + rows("quick", 4, seconds=1)))
-    _, excluded = kept(table)
+    _, excluded = apply_rules(table)
     assert excluded == [Excluded("quick", "median_seconds", found=1.0, limit=4.0)]
     assert (
         exclusion.sentence("median_seconds", 4.0) == "took less than 4 seconds for the median trial"
@@ -97,8 +97,8 @@ def test_what_was_found_is_said() -> None:
 
 def test_no_rules_and_nobody() -> None:
     table = simulate({"lazy": 3, "random": 3})
-    assert len(kept(table, {})[0]) == 6
-    assert kept(rating_table.empty()) == ([], [])
+    assert len(apply_rules(table, {})[0]) == 6
+    assert apply_rules(rating_table.empty()) == ([], [])
 
 
 def test_the_default_rules_are_json_and_right() -> None:
@@ -119,4 +119,4 @@ def test_the_default_rules_are_json_and_right() -> None:
 )
 def test_wrong_rules_are_named(rules: dict) -> None:
     with pytest.raises(ValueError, match=next(iter(rules))):
-        kept(rating_table.empty(), rules)
+        apply_rules(rating_table.empty(), rules)

@@ -32,7 +32,7 @@ def test_the_most_frequent_answers_are_all_five_together() -> None:
 
 def test_all_rules_that_somebody_fell_under_are_named() -> None:
     rules = {"identical_wrong": 0.4, "median_seconds": 8.5}
-    _, excluded = exclusion.kept(ratings(), rules)
+    _, excluded = exclusion.apply_rules(ratings(), rules)
     a, b, c, d = people(ratings(), excluded)
     assert set(a.excluded_by.split()) == set(rules)
     assert (b.excluded_by, c.excluded_by, d.excluded_by) == ("median_seconds", "", "")

@@ -241,7 +241,7 @@ def test_design_effect_and_half_widths() -> None:
 
 def test_people_at_a_glance() -> None:
     answers = table(HAND + "a,i1,same,lower,,\n")
-    _, excluded = exclusion.kept(answers, {"identical_wrong": 0.5})
+    _, excluded = exclusion.apply_rules(answers, {"identical_wrong": 0.5})
     first, second = people(answers, excluded)
     assert (first.participant, second.participant) == ("a", "b")
     assert first.agreement == pytest.approx(2 / 3)

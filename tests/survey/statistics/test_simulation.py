@@ -28,7 +28,7 @@ def sections_by_kind() -> dict[str, Sections]:
 
 def left_out(kind: str) -> float:
     table = simulate({kind: PEOPLE_COUNT}, seed=11)
-    return 1 - len(exclusion.kept(table)[0]) / PEOPLE_COUNT
+    return 1 - len(exclusion.apply_rules(table)[0]) / PEOPLE_COUNT
 
 
 @pytest.mark.slow
