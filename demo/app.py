@@ -75,23 +75,21 @@ class Demo:
             Middleware(PublicAddress, address=address),
             Middleware(SecurityHeaders, scripts=scripts()),
         ]
-        self.gate = Middleware(Gate, **self._rules())  # within Gradio's own application
-
-    def _rules(self) -> dict[str, Any]:
         private, public, names = event_numbers(self.blocks)
-        return {
-            "beside": [*self.mounts, health.PATH],
-            "private": private,
-            "public": public,
-            "names": names,
-            "largest_file": LARGEST_FILE,
-            "owns": self.files.owns,
-            "is_full": lambda: self.files.is_full,
-            "count": self.files.count,
-            "page_closed": self.page_closed,
-            "waits": lambda session: session in self.blocks._queue.pending_messages_per_session,
-            "is_open": lambda: self.is_open or selfcheck.trying.get(),
-        }
+        self.gate = Middleware(  # within Gradio's own application
+            Gate,
+            beside=[*self.mounts, health.PATH],
+            private=private,
+            public=public,
+            names=names,
+            largest_file=LARGEST_FILE,
+            owns=self.files.owns,
+            is_full=lambda: self.files.is_full,
+            count=self.files.count,
+            page_closed=self.page_closed,
+            waits=lambda session: session in self.blocks._queue.pending_messages_per_session,
+            is_open=lambda: self.is_open or selfcheck.trying.get(),
+        )
 
     def page_closed(self, session: str) -> None:
         """A page was closed: let go of what it had open."""

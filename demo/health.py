@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -27,10 +27,7 @@ def endpoint(
     """
 
     async def healthz(request: Request) -> Response:
-        parts: dict[str, Any] = {
-            "model": workers.are_ready,
-            "files": files.has_room,
-        }
+        parts: dict[str, object] = {"model": workers.are_ready, "files": files.has_room}
         well = all(parts.values())
         if survey is not None:
             from survey import health  # the demo runs without the survey's libraries, too

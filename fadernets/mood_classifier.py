@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import scipy  # whose parts are loaded when they are first used
@@ -120,11 +119,9 @@ def load(path: Path) -> MoodClassifier:
     """
     try:
         stored = json.loads(path.read_text())
-        lists: dict[str, Any] = {
-            n: tuple(stored.pop(n)) for n in ("names", "mean", "sd", "weights")
-        }
-        return MoodClassifier(**lists, **stored)
-    except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
+        stored |= {name: tuple(stored[name]) for name in ("names", "mean", "sd", "weights")}
+        return MoodClassifier(**stored)
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} holds no mood classifier: {error}") from error
 
 

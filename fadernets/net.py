@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import overload
+from typing import Never, overload
 
 import numpy as np
 import torch
@@ -32,6 +32,7 @@ from fadernets.net_arguments import (
     by_name,
     check_count,
     of_rows,
+    refuse_keywords,
     seeds_of,
     windows_of,
 )
@@ -306,6 +307,7 @@ class FaderNet:
         offsets: Positions | None = None,
         home: Positions | None = None,
         seed: int | Sequence[int] | None = None,
+        **keywords: Never,
     ) -> list[Notes]:
         """Segments with faders moved.
 
@@ -326,12 +328,14 @@ class FaderNet:
         Raises
         ------
         TypeError
-            If a position or an offset is text or None, or a seed no whole number.
+            If a position or an offset is text or None, a seed is no whole number, or a fader is
+            named by a keyword, as in ``slide(notes, rhythm=0.5)``.
         ValueError
             If a name is no fader or is given both ways, a position is outside 0 to 1 or an
             offset outside -1 to 1, there are not n of them, or the model arranges notes and has
             no plan for an attribute.
         """
+        refuse_keywords("slide", keywords, self.faders)
         positions, offsets, home = (by_name(given) for given in (positions, offsets, home))
         moving = None
         if offsets and not positions and not isinstance(source, Codes):
@@ -387,8 +391,10 @@ class FaderNet:
         *,
         offsets: Positions | None = None,
         home: Positions | None = None,
+        **keywords: Never,
     ) -> Codes:
         """The codes that `slide` plays."""
+        refuse_keywords("moved", keywords, self.faders)
         positions, offsets, home = (by_name(given) for given in (positions, offsets, home))
         if twice := [name for name in positions if name in offsets]:
             raise ValueError(f"the {twice[0]} fader is given a position and an offset")

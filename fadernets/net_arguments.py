@@ -54,6 +54,17 @@ def by_name(given: Positions | None) -> Positions:
     return given or {}
 
 
+def refuse_keywords(method: str, keywords: Mapping[str, object], faders: Sequence[str]) -> None:
+    """Raises TypeError for keywords that a method does not have; of faders, says what to write."""
+    for name, value in keywords.items():
+        if name not in faders:
+            raise TypeError(f"{method}() has no argument {name!r}")
+        raise TypeError(
+            f"{method}() takes faders by name in one argument: write "
+            f"positions={{{name!r}: {value!r:.40}}}, or offsets={{...}} from where a segment is"
+        )
+
+
 def check_count(given: Each, count: int, plural: str) -> None:
     """Raises ValueError if there is neither one for all segments nor one for each."""
     if np.ndim(given) and np.shape(given) != (count,):

@@ -12,7 +12,6 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
@@ -27,6 +26,7 @@ from survey.building.create import REFUSALS, build, restore
 from survey.building.study_spec import NAME, BuildError, StudySpec
 from survey.core import texts
 from survey.core.settings import Settings
+from survey.ratings.exclusion import Rules
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -137,7 +137,7 @@ def _spec(args: argparse.Namespace) -> StudySpec:
     return StudySpec(**values)
 
 
-def _rules(path: Path | None) -> dict[str, Any] | None:
+def _rules(path: Path | None) -> Rules | None:
     """Rules of exclusion from a JSON file."""
     if path is None:
         return None

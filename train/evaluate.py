@@ -26,7 +26,7 @@ from train import metrics
 from train.data import corpora
 from train.data.dataset import TEST, Segments
 from train.evaluation import mood_classifier
-from train.evaluation.arousal import arousal, judged
+from train.evaluation.arousal import arousal, transfers_by_classifier
 from train.evaluation.identity import curve, identity
 from train.evaluation.mood_classifier import MoodClassifier, held_out
 from train.evaluation.sweep import SCALES, Protocol, measured_names, spread
@@ -136,8 +136,10 @@ def evaluate(
         faders={fader: response(net, source, fader) for fader in net.faders},
         identity={fader: curve(net, source, fader, sd[fader]) for fader in net.faders},
         arousal=arousal(net, data, source) if has_moods else None,
-        judged=judged(net, source, classifier) if has_moods and classifier else None,
-        judge=held_out(classifier, data) if classifier else None,
+        classified_transfers=transfers_by_classifier(net, source, classifier)
+        if has_moods and classifier
+        else None,
+        classifier=held_out(classifier, data) if classifier else None,
         seconds=round(time.perf_counter() - began, 1),
     )
 
@@ -174,7 +176,8 @@ def main(arguments: list[str] | None = None) -> int:
             seed=options.seed,
         )
         data = Segments.load(options.data, device=options.device)
-        classifier = mood_classifier.load(options.judge) if options.judge else _own_classifier(data)
+        file = options.classifier
+        classifier = mood_classifier.load(file) if file else _own_classifier(data)
         for name in options.checkpoint:
             result = evaluate(name, data, options.segments, options.seed, classifier)
             if options.runs:
@@ -208,7 +211,10 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--out", type=Path, required=True, help="JSON file to write")
     options.add_argument("--segments", type=int, default=200, help="test segments, 200 by default")
     options.add_argument(
-        "--judge", type=Path, help="file of train.evaluation.mood_classifier, else the data's own"
+        "--classifier",
+        "--judge",  # its name in the first versions
+        type=Path,
+        help="file of train.evaluation.mood_classifier, else the data's own",
     )
     options.add_argument("--runs", type=int, default=0, help="runs of Table 1; 10 in the paper")
     options.add_argument("--samples", type=int, default=100, help="segments of each run")

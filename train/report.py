@@ -150,15 +150,15 @@ def model_table() -> str:
         )
     sides: tuple[Literal["low", "high"], ...] = ("low", "high")
     for target in sides:
-        judged = [present(evaluation.judged)[target] for evaluation in evaluations]
+        by_model = [present(evaluation.classified_transfers)[target] for evaluation in evaluations]
         rows += [
             (
-                f"moved to {target} arousal, by a judge that never saw the model",
-                *(percent(transfers.moved) for transfers in judged),
+                f"moved to {target} arousal, by a classifier that never saw the model",
+                *(percent(transfers.moved) for transfers in by_model),
             ),
             (
                 "… and without moving it at all",
-                *(percent(transfers.moved_by_reconstruction) for transfers in judged),
+                *(percent(transfers.moved_by_reconstruction) for transfers in by_model),
             ),
         ]
     return table(rows, (f"{evaluations[0].segments} test segments", *SHIPPED))
@@ -207,7 +207,7 @@ def compared(rows: Callable[[list[Evaluation]], Table]) -> str:
 
 
 def valence_table() -> str:
-    """How well densities, judges and codes separate valence."""
+    """How well densities, classifiers and codes separate valence."""
     return table(*mood_tables.carried(stored("valence", Valence).labels))
 
 

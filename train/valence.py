@@ -85,8 +85,8 @@ def _tables(segments: Sequence[Notes], with_codes: bool) -> dict[str, np.ndarray
     without_key = [name for name in names if name not in OF_KEY]
     tables = {
         "densities": table(segments, PAPER),
-        "judge": table(segments, names),
-        "judge without key": table(segments, without_key),
+        "classifier": table(segments, names),
+        "classifier without key": table(segments, without_key),
         "mode alone": table(segments, ["major"]),
     }
     if with_codes:
@@ -177,7 +177,7 @@ def _moves(
     return PresetMoves.model_validate(
         {
             "asked": sides,
-            "judges": effects,
+            "effects": effects,
             "identity": identity(source, played),
             "tonic_kept": round(float((keys[:, 0] % 12 == keys[:, 1] % 12).mean()), 4),
             "major_before": round(float((keys[:, 0] < 12).mean()), 4),

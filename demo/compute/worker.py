@@ -29,6 +29,7 @@ from survey.core.process_end import run
 
 if TYPE_CHECKING:
     from demo.editing.piece_session import PieceSession
+    from demo.editing.requests import Values
 
 NOTES_KEPT = 500_000  # of all pieces kept, some 100 bytes each with what is worked out
 PIECES_KEPT = 100  # with 50 visitors, 8 meant working out most of it again
@@ -157,7 +158,7 @@ def load_tasks(model: str | None) -> Tasks:
         session.takes_any = net.realiser.takes_any
         return session, json.dumps(service.piece_message(session))
 
-    def choose(session: PieceSession, values: dict[str, Any]) -> tuple[PieceSession, str]:
+    def choose(session: PieceSession, values: Values) -> tuple[PieceSession, str]:
         chosen, message = service.choose(session, values)
         return chosen, json.dumps(message)
 

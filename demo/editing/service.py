@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -176,7 +176,7 @@ def _sound(
         return NO_SOUND, str(error)
 
 
-def _drawn(session: PieceSession, edit: EditRequest, rolls: Mapping[str, Any]) -> Rolls:
+def _drawn(session: PieceSession, edit: EditRequest, rolls: pianoroll.Comparison) -> Rolls:
     """`pianoroll.compare`'s data as the page draws it, the bar lines those of the whole piece."""
     begin, end = session.ends(edit.span)
     numbers = heard(session.piece, begin, end)
@@ -197,7 +197,7 @@ def _drawn(session: PieceSession, edit: EditRequest, rolls: Mapping[str, Any]) -
     }
 
 
-def _side(roll: Mapping[str, Any]) -> RollSide:
+def _side(roll: pianoroll.MarkedRoll) -> RollSide:
     return {"notes": roll["notes"], "marks": roll["marks"]}
 
 
@@ -277,13 +277,11 @@ def _in_major(chosen: Sequence[Segment]) -> Figure:
     return _percent(float(np.mean(is_major))) if is_major else NO_FIGURE
 
 
-def _changes(rolls: Mapping[str, Any], edit: EditRequest) -> str:
+def _changes(rolls: pianoroll.Comparison, edit: EditRequest) -> str:
     """How many notes stayed, came and went, and what became of those that stayed."""
-    marks = {side: rolls[side]["marks"] for side in ("original", "result")}
-    unchanged, gone = (
-        marks["original"].count(mark) for mark in (pianoroll.KEPT, pianoroll.REMOVED)
-    )
-    new = marks["result"].count(pianoroll.ADDED)
+    before, after = rolls["original"]["marks"], rolls["result"]["marks"]
+    unchanged, gone = before.count(pianoroll.KEPT), before.count(pianoroll.REMOVED)
+    new = after.count(pianoroll.ADDED)
     if not unchanged and not new and not gone:
         return ""
     otherwise = _otherwise(rolls)
@@ -295,9 +293,9 @@ def _changes(rolls: Mapping[str, Any], edit: EditRequest) -> str:
     return "As played: what the faders ask for is there already."
 
 
-def _otherwise(rolls: Mapping[str, Any]) -> list[str]:
+def _otherwise(rolls: pianoroll.Comparison) -> list[str]:
     """How many of the notes that stayed are louder, softer, longer and shorter than before."""
-    before, after = (_kept_by_pitch(rolls[side]) for side in ("original", "result"))
+    before, after = (_kept_by_pitch(roll) for roll in (rolls["original"], rolls["result"]))
     velocity = after[:, 3] - before[:, 3]
     length = (after[:, 1] - after[:, 0]) - (before[:, 1] - before[:, 0])
     counts = {
@@ -309,7 +307,7 @@ def _otherwise(rolls: Mapping[str, Any]) -> list[str]:
     return [f"{np.count_nonzero(those)} {word}" for word, those in counts.items() if those.any()]
 
 
-def _kept_by_pitch(roll: Mapping[str, Any]) -> np.ndarray:
+def _kept_by_pitch(roll: pianoroll.MarkedRoll) -> np.ndarray:
     """The notes that stayed, by pitch and onset, so that those of both sides are in one order."""
     rows = zip(roll["notes"], roll["marks"], strict=True)
     kept = [row for row, mark in rows if mark == pianoroll.KEPT]

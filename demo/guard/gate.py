@@ -409,8 +409,7 @@ def _refusal(kind: str, error: Exception) -> Response:
 
 def _sentence(text: str, status: int, headers: dict[str, str] | None = None) -> Response:
     """A refusal as Gradio's page and its client show it."""
-    content: dict[str, Any] = {"error": text, "detail": text}
-    return JSONResponse(content, status, headers)
+    return JSONResponse({"error": text, "detail": text}, status, headers)
 
 
 def event_numbers(blocks: Any) -> tuple[set[int], set[int], set[str]]:

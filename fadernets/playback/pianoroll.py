@@ -6,7 +6,7 @@ Notes are drawn as heard: lengthened by the sustain pedal, with their velocity a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -35,16 +35,33 @@ GAP = 0.8  # pixels between a note and the same one struck again as it ends
 CLOSEST = 6  # pixels between neighbouring lines of the grid
 
 
-def roll(piece: Piece) -> dict[str, Any]:
-    """A piece as JSON-able data for drawing.
+class Roll(TypedDict):
+    """A piece as JSON-able data for drawing; times in seconds."""
 
-    Returns
-    -------
-    dict
-        ``notes``: lists [onset, offset, pitch, velocity], seconds and MIDI numbers, by onset;
-        ``beats`` and ``bars``: seconds of every beat (quarter note) and of every bar line;
-        ``length_s``: seconds; ``pitches``: [lowest, highest] present (the piano's for no notes).
-    """
+    notes: list[list[float]]  # [onset, offset, MIDI pitch, MIDI velocity], by onset
+    beats: list[float]  # every quarter note
+    bars: list[float]  # every bar line
+    length_s: float
+    pitches: list[int]  # lowest and highest present; the piano's if there are no notes
+
+
+class MarkedRoll(Roll):
+    """A piece beside another one."""
+
+    marks: list[str]  # of each note, one of `MARKS`
+
+
+class Comparison(TypedDict):
+    """Two pieces on one time axis."""
+
+    original: MarkedRoll  # notes are kept or removed
+    result: MarkedRoll  # notes are kept or added
+    length_s: float  # of the longer piece
+    pitches: list[int]  # lowest and highest of both
+
+
+def roll(piece: Piece) -> Roll:
+    """A piece as data for drawing."""
     notes = piece.sounding
     onset, offset = _seconds(piece, notes.onset), _seconds(piece, notes.offset)
     rows = zip(onset, offset, notes.pitch.tolist(), notes.velocity.tolist(), strict=True)
@@ -57,30 +74,25 @@ def roll(piece: Piece) -> dict[str, Any]:
     }
 
 
-def compare(original: Piece, result: Piece) -> dict[str, Any]:
+def compare(original: Piece, result: Piece) -> Comparison:
     """Two pieces as data for drawing on one time axis, each note marked.
 
     A note is kept if the other piece has one of the same pitch with its onset within 50 ms; each
     note is the partner of at most one other, and as many as possible are kept.
-
-    Returns
-    -------
-    dict
-        ``original`` and ``result``: each as `roll` gives, with ``marks`` added, one of "kept",
-        "removed" (original only) or "added" (result only) for each note; ``length_s`` of the
-        longer and ``pitches`` [lowest, highest] of both.
     """
-    sides = {"original": roll(original), "result": roll(result)}
-    matches = _matches(sides["original"]["notes"], sides["result"]["notes"])
-    for (side, alone), matched in zip(
-        (("original", REMOVED), ("result", ADDED)), matches, strict=True
-    ):
-        notes = sides[side]["notes"]
-        sides[side]["marks"] = [KEPT if i in matched else alone for i in range(len(notes))]
-    drawn = [side for side in sides.values() if side["notes"]] or list(sides.values())
+    rolls = roll(original), roll(result)
+    matches = _matches(rolls[0]["notes"], rolls[1]["notes"])
+    before, after = (
+        MarkedRoll(
+            **side, marks=[KEPT if i in matched else alone for i in range(len(side["notes"]))]
+        )
+        for side, matched, alone in zip(rolls, matches, (REMOVED, ADDED), strict=True)
+    )
+    drawn = [side for side in rolls if side["notes"]] or rolls
     return {
-        **sides,
-        "length_s": max(side["length_s"] for side in sides.values()),
+        "original": before,
+        "result": after,
+        "length_s": max(side["length_s"] for side in rolls),
         "pitches": [
             min(side["pitches"][0] for side in drawn),
             max(side["pitches"][1] for side in drawn),
@@ -189,7 +201,7 @@ def _by_pitch(notes: list[list[Any]]) -> dict[int, list[int]]:
     return indices
 
 
-def _description(drawn: dict[str, Any], marks: list[str]) -> str:
+def _description(drawn: Roll, marks: list[str]) -> str:
     count, length = len(drawn["notes"]), drawn["length_s"]
     if not count:
         return f"No notes in {length:.1f} seconds."
@@ -200,10 +212,12 @@ def _description(drawn: dict[str, Any], marks: list[str]) -> str:
     return text
 
 
-def _grid(drawn: dict[str, Any], column: float, bottom: int) -> list[str]:
+def _grid(drawn: Roll, column: float, bottom: int) -> list[str]:
     lines = []
-    for name, colour in (("beats", "#e4e4e4"), ("bars", "#aaa")):
-        times = drawn[name]
+    for name, times, colour in (
+        ("beats", drawn["beats"], "#e4e4e4"),
+        ("bars", drawn["bars"], "#aaa"),
+    ):
         if column * drawn["length_s"] < CLOSEST * len(times):
             continue
         path = "".join(f"M{LEFT + column * t:.2f} 0V{bottom}" for t in times)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 from urllib.parse import unquote
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from sqlalchemy import select
@@ -154,7 +154,7 @@ async def _admin_request(request: Request) -> AdminRequest:
 AdminDep = Annotated[AdminRequest, Depends(_admin_request)]
 
 
-def csrf(action: str) -> Any:
+def csrf(action: str) -> params.Depends:
     """A dependency that refuses posts which no page of this site made for this action.
 
     Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Annotated, Any
+from typing import Annotated, TypedDict
 
 from fastapi import APIRouter, Form
 from sqlalchemy import select
@@ -17,6 +17,7 @@ from survey.admin import monitoring, opening
 from survey.admin.authentication import AdminError
 from survey.admin.forms import SettingsForm
 from survey.admin.live_results import Snapshot
+from survey.admin.monitoring import Cell, Flow
 from survey.admin.request import AdminDep, AdminRequest, AdminRoute, audit, csrf, study_of
 from survey.building.study_spec import LONGEST_LEASE
 from survey.core import texts
@@ -44,17 +45,18 @@ def results(admin: AdminDep, name: str) -> Response:
     """How a study fills, and what has come out of it so far."""
     with admin.database.read() as session:
         study = study_of(session, name)
-        values = frame(admin, session, study, "") | _live(admin, session, study)
+        values, progress = frame(admin, session, study, ""), _live(admin, session, study)
     share = f"{origin(admin.request)}/s/{name}"
-    return admin.render("study", share=share, durable=admin.durable, **values)
+    return admin.render("study", share=share, durable=admin.durable, **values, **progress)
 
 
 @router.get("/admin/studies/{name}/live")
 def live(admin: AdminDep, name: str) -> Response:
     """The part of `results` that changes, for the page to fetch again and again."""
     with admin.database.read() as session:
-        values = _live(admin, session, study_of(session, name))
-    return admin.render("live", **values)
+        study = study_of(session, name)
+        progress = _live(admin, session, study)
+    return admin.render("live", study=study, **progress)
 
 
 @router.get("/admin/studies/{name}/heatmap.svg")
@@ -195,8 +197,16 @@ def log(admin: AdminDep, name: str) -> Response:
     return admin.render("log", entries=entries, **values)
 
 
-def frame(admin: AdminRequest, session: Session, study: Study, tab: str) -> dict[str, Any]:
+class Frame(TypedDict):
     """What the frame around every page of a study shows."""
+
+    study: Study
+    tab: str
+    hindrances: list[str]  # why it cannot be opened
+
+
+def frame(admin: AdminRequest, session: Session, study: Study, tab: str) -> Frame:
+    """The values of the frame around a page of a study."""
     hindrances = opening.hindrances(session, study, admin.settings, admin.durable)
     return {"study": study, "tab": tab, "hindrances": hindrances}
 
@@ -215,15 +225,29 @@ def origin(request: Request) -> str:
     return f"{scheme}://{host if HOST.fullmatch(host) else 'localhost'}{mount_path(request)}"
 
 
-def _live(admin: AdminRequest, session: Session, study: Study) -> dict[str, Any]:
+class Live(TypedDict):
+    """What the page of a study shows while answers come in."""
+
+    planned: int  # participants
+    cells: list[Cell]
+    flow: Flow
+    snapshot: Snapshot
+    fingerprint: str  # changes whenever one of these does
+
+
+def _live(admin: AdminRequest, session: Session, study: Study) -> Live:
     snapshot = admin.services.live.of(session, study)
-    progress = {
-        "planned": unused_places.participants_wanted(study),
-        "cells": monitoring.cells(session, study),
-        "flow": monitoring.flow(session, study, snapshot.kept),
+    planned = unused_places.participants_wanted(study)
+    cells = monitoring.cells(session, study)
+    flow = monitoring.flow(session, study, snapshot.kept)
+    state = f"{study.state} {snapshot.fingerprint} {planned} {cells} {flow}"
+    return {
+        "planned": planned,
+        "cells": cells,
+        "flow": flow,
+        "snapshot": snapshot,
+        "fingerprint": hashlib.sha256(state.encode()).hexdigest()[:16],
     }
-    fingerprint = hashlib.sha256(f"{study.state} {snapshot.mark} {progress}".encode()).hexdigest()
-    return progress | {"study": study, "snapshot": snapshot, "fingerprint": fingerprint[:16]}
 
 
 def _build(study: Study) -> list[tuple[str, str]]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from sqlalchemy import select
@@ -24,6 +23,7 @@ from survey.building.selection import SelectionError, Take
 from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
 from survey.journal.durability import durability
+from survey.records.record_types import ItemRecord
 
 # Errors of `build` whose message is one sentence for a person
 REFUSALS = (
@@ -118,15 +118,16 @@ def restore(
         trials_each=None,
     )
     new_study = make(settings, same_spec, progress)
-    if _hashes(new_study.record) != _hashes(record):
+    if _hashes(new_study.record["items"]) != _hashes(record["items"]):
         raise BuildError(
             f"The clips of {spec.name} came out different: the music, the model or a library is "
             "not what it was."
         )
 
 
-def _hashes(record: dict[str, Any]) -> dict[str, list[str]]:
-    return {name: item["clips"] for name, item in record["items"].items()}
+def _hashes(items: Mapping[str, ItemRecord]) -> dict[str, list[str]]:
+    """Of every pair, its clips' hashes."""
+    return {name: item["clips"] for name, item in items.items()}
 
 
 def _record(

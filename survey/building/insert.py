@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -18,6 +17,7 @@ from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
 from survey.journal.durability import durability
 from survey.ratings.exclusion import DEFAULT_RULES
+from survey.records.record_types import BuildRecord
 
 LONGEST_SOURCE = 300  # characters
 
@@ -31,13 +31,13 @@ class RecordedStudy:
     pairs : list of Pair
     model : str
         The checkpoint's name.
-    record : dict
-        How it was built, as JSON: what `db.models.Study.build` keeps.
+    record : BuildRecord
+        How it was built: what `db.models.Study.build` keeps.
     """
 
     pairs: list[Pair]
     model: str
-    record: dict[str, Any] = field(repr=False)
+    record: BuildRecord = field(repr=False)
 
 
 def may_open(database: Database, settings: Settings) -> bool:
@@ -77,7 +77,7 @@ def add(session: Session, spec: StudySpec, new_study: RecordedStudy) -> Study:
         trials_each=spec.each,
         rules=dict(DEFAULT_RULES if spec.rules is None else spec.rules),
         lease_minutes=spec.lease,
-        build=new_study.record,
+        build=dict(new_study.record),
     )
     session.add(study)
     session.flush()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from fadernets import Notes, measure
 from survey.building.clips import RecordedClip
 from survey.building.selection import Take
+from survey.records.record_types import Measured
 
 CATCH = 2  # identical pairs of a study, and swapped ones
 INTENDED = {"high": "higher", "low": "lower"}
@@ -40,8 +40,7 @@ class Pair:
 
     Attributes
     ----------
-    measured : attribute -> {"before", "after"}
-        Densities of the first and of the second clip.
+    measured : attribute -> Measured
     """
 
     name: str
@@ -50,7 +49,7 @@ class Pair:
     strength: float
     source: str
     segment: int
-    measured: dict[str, Any]
+    measured: dict[str, Measured]
     first: RecordedClip
     second: RecordedClip
 
@@ -140,7 +139,7 @@ def swapped(recording: Recording, name: str) -> Pair:
     )
 
 
-def _measured(first: Notes, second: Notes) -> dict[str, dict[str, float]]:
+def _measured(first: Notes, second: Notes) -> dict[str, Measured]:
     before, after = measure(first), measure(second)
     return {name: {"before": before[name], "after": after[name]} for name in before}
 

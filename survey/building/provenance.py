@@ -8,7 +8,6 @@ import platform
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import soundfile
 
@@ -20,6 +19,14 @@ from survey.building.corpus import Work
 from survey.building.pairs import Pair, Recording
 from survey.building.selection import Pool
 from survey.building.study_spec import StudySpec
+from survey.records.record_types import (
+    BuildRecord,
+    CheckpointRecord,
+    ItemRecord,
+    MusicRecord,
+    SelectionRecord,
+    SoundRecord,
+)
 
 VERSIONS = ("numpy", "torch", "music21", "midirenderer", "soundfile")
 
@@ -33,7 +40,7 @@ def record(
     samples: int,
     pairs: Sequence[Pair],
     recorded: Sequence[Recording],
-) -> dict[str, Any]:
+) -> BuildRecord:
     """What `db.models.Study.build` keeps, as JSON.
 
     Parameters
@@ -68,13 +75,13 @@ def versions() -> dict[str, str]:
     }
 
 
-def _checkpoint(name: str | None) -> dict[str, str]:
+def _checkpoint(name: str | None) -> CheckpointRecord:
     folders = checkpoint.parts(name)
     sums = b"".join((folder / checkpoint.SUMS).read_bytes() for folder in folders)
     return {"name": folders[0].name, "sums_sha256": hashlib.sha256(sums).hexdigest()}
 
 
-def _music(spec: StudySpec, music: Sequence[Work], left_out: dict[str, str]) -> dict[str, Any]:
+def _music(spec: StudySpec, music: Sequence[Work], left_out: dict[str, str]) -> MusicRecord:
     return {
         "from": "music21" if spec.midi is None else "midi",
         "works": {work.name: work.sha256 for work in music},
@@ -82,7 +89,7 @@ def _music(spec: StudySpec, music: Sequence[Work], left_out: dict[str, str]) -> 
     }
 
 
-def _selection(pool: Pool) -> dict[str, Any]:
+def _selection(pool: Pool) -> SelectionRecord:
     return {
         "candidates": len(pool.candidates),
         "low_up_to": pool.limits[0],
@@ -93,7 +100,7 @@ def _selection(pool: Pool) -> dict[str, Any]:
     }
 
 
-def _sound(samples: int) -> dict[str, Any]:
+def _sound(samples: int) -> SoundRecord:
     font = Path(os.environ.get("FADERNETS_SOUNDFONT") or audio.PIANO).expanduser()
     with font.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -110,7 +117,7 @@ def _sound(samples: int) -> dict[str, Any]:
 
 def _items(
     pairs: Sequence[Pair], net: FaderNet, recorded: Sequence[Recording]
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, ItemRecord]:
     """Of every pair the clips' hashes and the arousal that the model hears in them."""
     notes, stored = [], []
     for recording in recorded:

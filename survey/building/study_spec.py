@@ -6,10 +6,10 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from survey.core import texts
 from survey.ratings import exclusion
+from survey.ratings.exclusion import Rules
 
 NAME = "listening-test"
 MOST_PAIRS = 200
@@ -56,7 +56,7 @@ class StudySpec:
     actor : str
         Who builds it, one of `db.models.ACTORS`.
     rules : dict or None
-        Whom the analysis leaves out, as `survey.ratings.exclusion.kept` says; None for its
+        Whom the analysis leaves out, as `survey.ratings.exclusion.apply_rules` says; None for its
         defaults.
     lease : int
         Minutes of silence after which a participant's place is given to others, up to
@@ -81,7 +81,7 @@ class StudySpec:
     trials_each: int | None = None
     is_open: bool = False
     actor: str = "admin"
-    rules: dict[str, Any] | None = None
+    rules: Rules | None = None
     lease: int = 60
 
     def __post_init__(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -17,7 +16,7 @@ def mount_path(request: Request) -> str:
     return str(request.scope.get("root_path", "")).rstrip("/")
 
 
-def _every_page(request: Request) -> dict[str, Any]:
+def _every_page(request: Request) -> dict[str, str]:
     """What all templates of pages may use."""
     return {"base": mount_path(request)}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -237,10 +237,10 @@ def attributes(table: pd.DataFrame) -> list[str]:
 
 
 def table_of(
-    cells: dict[str, list[Any]] | Iterable[dict[str, Any]], columns: list[Column]
+    cells: Mapping[str, Sequence[object]] | Iterable[Mapping[str, object]], columns: list[Column]
 ) -> pd.DataFrame:
     """A table with the columns' types, sorted, from lists by column or from rows."""
-    values = cells if isinstance(cells, dict) else list(cells)
+    values = cells if isinstance(cells, Mapping) else list(cells)
     raw = pd.DataFrame(values, columns=[column.name for column in columns], dtype=object)
     table = raw.where(raw.notna(), None).astype({column.name: column.dtype for column in columns})
     return table.sort_values(SORTED_BY, ignore_index=True, kind="stable", na_position="last")

@@ -101,8 +101,8 @@ def _records(stream: IO[str]) -> Iterator[list[str]]:
         yield [_bare(cell) for cell in record]
 
 
-def _parsed(column: Column, cells: list[str]) -> list[Any]:
-    values: dict[str, Any] = {}
+def _parsed(column: Column, cells: list[str]) -> list[object]:
+    values: dict[str, object] = {}
     for row, cell in enumerate(cells, 1):
         if cell not in values:
             try:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from db.models import SCALES
 
-Rules = Mapping[str, bool | float | None]  # name to limit; None or absent: does not apply
+Rules = Mapping[str, bool | int | float | None]  # name to limit; None or absent: does not apply
 
 DEFAULT_RULES: dict[str, bool | float | None] = {
     "finished": True,

@@ -11,7 +11,6 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import pandas as pd
 from sqlalchemy import Subquery, func, select
@@ -123,8 +122,8 @@ def _time_to_hear(begun: datetime | None, answered: datetime, length: float) -> 
     return None if begun is None else (answered - begun).total_seconds() >= length
 
 
-def _of_stimulus(stimulus: Stimulus, measured: list[str]) -> dict[str, Any]:
-    cells: dict[str, Any] = {
+def _of_stimulus(stimulus: Stimulus, measured: list[str]) -> dict[str, object]:
+    cells: dict[str, object] = {
         "item": stimulus.name,
         **{
             name: getattr(stimulus, name)
@@ -137,7 +136,7 @@ def _of_stimulus(stimulus: Stimulus, measured: list[str]) -> dict[str, Any]:
     return cells
 
 
-def _of_participant(person: Participant) -> dict[str, Any]:
+def _of_participant(person: Participant) -> dict[str, object]:
     return {
         "participant": person.public_id,
         "finished": person.stage == "finished",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from sqlalchemy import select
@@ -23,7 +24,7 @@ from survey.records.to_json import RecordError, member, members
 NAME = re.compile(r"[a-z0-9-]{1,64}")  # of a study, for it is part of addresses
 
 
-def parse(text: str) -> dict[str, Any]:
+def parse(text: str) -> Mapping[str, object]:
     """The record an export's text holds.
 
     Raises

@@ -6,7 +6,9 @@ that records of earlier versions lack, are not required.
 
 from __future__ import annotations
 
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
+
+from survey.ratings.exclusion import Rules
 
 
 class ClipRecord(TypedDict):
@@ -15,6 +17,13 @@ class ClipRecord(TypedDict):
     sha256: str
     bytes: int
     seconds: float
+
+
+class Measured(TypedDict):
+    """Densities of the two clips of a pair."""
+
+    before: float
+    after: float
 
 
 class StimulusRecord(TypedDict):
@@ -27,7 +36,7 @@ class StimulusRecord(TypedDict):
     checkpoint: str
     source: str
     segment: int | None
-    measured: dict[str, Any]
+    measured: dict[str, Measured]  # by attribute
     first: ClipRecord
     second: ClipRecord
 
@@ -39,6 +48,63 @@ class InvitationRecord(TypedDict):
     used_at: str | None
     token_hash: NotRequired[str]
     label: NotRequired[str]
+
+
+class CheckpointRecord(TypedDict):
+    """The model that made a study's clips."""
+
+    name: str
+    sums_sha256: str  # of the checksums of all its files
+
+
+# The music that a study was chosen from: hashes of works, and what is wrong with others.
+MusicRecord = TypedDict(
+    "MusicRecord", {"from": str, "works": dict[str, str], "left_out": dict[str, str]}
+)
+
+
+class SelectionRecord(TypedDict):
+    """How segments were chosen."""
+
+    candidates: int
+    low_up_to: float  # probability of high arousal
+    high_from: float
+    unchanged: list[list[str | int]]  # work and segment of those that a transfer left as they are
+    seconds: list[float]  # shortest and longest
+    most_each: int  # segments of a work
+
+
+class SoundRecord(TypedDict):
+    """How clips were made."""
+
+    samples: int
+    rate: int  # Hz
+    kbits: int
+    lead: float  # seconds before and after the music
+    tail: float
+    synthesiser: str
+    soundfont_sha256: str
+
+
+class ItemRecord(TypedDict):
+    """Hashes of a pair's clips, and the arousal that the model hears in them."""
+
+    clips: list[str]
+    arousal: list[float]
+
+
+class BuildRecord(TypedDict):
+    """How a study was built, in so much detail that it can be built again."""
+
+    seed: int
+    pairs: int
+    strengths: list[float]
+    checkpoint: CheckpointRecord
+    music: MusicRecord
+    selection: SelectionRecord
+    clips: SoundRecord
+    items: dict[str, ItemRecord]  # by name of the pair
+    versions: dict[str, str]  # of Python and libraries
 
 
 class StudyRecord(TypedDict):
@@ -53,8 +119,8 @@ class StudyRecord(TypedDict):
     language: str
     contact: str
     retention: str
-    rules: dict[str, Any]
-    build: dict[str, Any]
+    rules: Rules
+    build: BuildRecord
     withdrawn: int
     lapsed: NotRequired[int]
     created_at: str

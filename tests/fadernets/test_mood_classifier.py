@@ -35,7 +35,7 @@ def test_it_hears_what_features_there_are():
 
 
 def test_a_file_that_holds_none_is_refused(tmp_path):
-    path = tmp_path / "judge.json"
+    path = tmp_path / "classifier.json"
     path.write_text(json.dumps({"names": []}))
     with pytest.raises(ValueError, match="holds no mood classifier"):
         mood_classifier.load(path)

@@ -49,7 +49,7 @@ def evaluation(name: str = "mine", model: str = "gmvae") -> dict:
             "faders": {"rhythm": response, "note": response},
             "identity": {"rhythm": curve, "note": curve},
             "arousal": {"labelled_segments": 9, "labelled_pieces": 2, "auc": 0.7, "accuracy": 0.6},
-            "judged": {"high": sides, "low": sides},
+            "classified_transfers": {"high": sides, "low": sides},
             "table": {
                 "protocol": protocol,
                 "faders": {"rhythm": controlled(0.3), "note": controlled(0.4)},

@@ -120,7 +120,7 @@ def test_models_are_named_by_file_and_come_in_the_papers_order(tmp_path, player)
 
 def test_tables_of_all_models_have_a_row_each(tmp_path):
     bare = results_files.evaluation(model="singlegmvae")
-    for part in ("table", "reconstruction", "identity", "arousal", "judged"):
+    for part in ("table", "reconstruction", "identity", "arousal", "classified_transfers"):
         bare[part] = None
     store(tmp_path / "single.json", bare)
     store(tmp_path / "tiny.json", results_files.evaluation())

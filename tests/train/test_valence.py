@@ -37,7 +37,7 @@ def test_labels_of_valence_are_read_as_those_of_arousal_are(data_file, tmp_path)
 def test_separations(rated, quick):
     results = separations(rated, "valence", seed=0)
     counts = results.cross_validated
-    assert {"densities", "judge", "mode alone", "both codes"} <= set(counts.scores)
+    assert {"densities", "classifier", "mode alone", "both codes"} <= set(counts.scores)
     assert (counts.segments, counts.pieces) == (300, 18)
     assert results.held_out.pieces == len(np.unique(rated.piece[rated.split == 2]))
     assert "both codes" not in separations(rated, "arousal", seed=0).held_out.scores
@@ -53,9 +53,9 @@ def test_effects_of_rules_are_measured(net, rated):
         assert row.major_before == pytest.approx(major, abs=1e-4), name
     assert presets["valence low"].major < major < presets["valence high"].major
     assert presets["nothing"].identity.note_f1 > presets["sad"].identity.note_f1
-    effect = presets["sad"].judges["valence"].stored()
+    effect = presets["sad"].effects["valence"].stored()
     assert set(effect) == {"mean_change", "low"} and effect["low"]["n"] == round(10 * major)
-    both_sides = presets["valence low"].judges["arousal"].stored()
+    both_sides = presets["valence low"].effects["arousal"].stored()
     assert set(both_sides) == {"mean_change", "low", "high"}
 
 

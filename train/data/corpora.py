@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -73,7 +73,22 @@ def vgmidi(folder: Path) -> list[Source]:
         raise ValueError(f"{listing} has another layout than docs/data.md says") from error
 
 
-def _rated(folder: Path, name: str, piece: dict[str, Any]) -> Source:
+class Rater(TypedDict):
+    """Ratings by one listener, a number a measure."""
+
+    arousal: list[float]
+    valence: list[float]
+
+
+class RatedPiece(TypedDict):
+    """A piece of ``annotations.json``."""
+
+    midi: str  # name of its file
+    measures: int
+    annotations: list[Rater]
+
+
+def _rated(folder: Path, name: str, piece: RatedPiece) -> Source:
     """One piece of ``annotations.json``."""
     raters = [
         (rater["arousal"], rater["valence"])

@@ -1,4 +1,4 @@
-"""Arousal of a model: classified on unseen pieces, and moved by transfer (paper 5)."""
+"""Arousal of a model: classified_transfers on unseen pieces, and moved by transfer (paper 5)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,16 @@ from train.data.dataset import TEST, Segments
 from train.evaluation.identity import identity
 from train.evaluation.mood_classifier import MoodClassifier
 from train.evaluation.sweep import measured_names
-from train.reporting.results.evaluation import ArousalScores, Judged, Separation, Transferred
+from train.reporting.results.evaluation import (
+    ArousalScores,
+    ClassifiedTransfers,
+    Separation,
+    Transferred,
+)
 
 
 def arousal(net: FaderNet, data: Segments, source: list[Notes]) -> ArousalScores:
-    """Arousal classified on unseen labelled pieces, and moved on performances.
+    """Arousal classified_transfers on unseen labelled pieces, and moved on performances.
 
     The model itself scores a transfer: it encodes the played notes and gives q(high).
     """
@@ -73,9 +78,9 @@ def _separation(probability: np.ndarray, high: np.ndarray) -> Separation:
     )
 
 
-def judged(
+def transfers_by_classifier(
     net: FaderNet, source: list[Notes], classifier: MoodClassifier
-) -> dict[Literal["high", "low"], Judged]:
+) -> dict[Literal["high", "low"], ClassifiedTransfers]:
     """Share of transfers that move arousal as asked, by a classifier that never saw the model.
 
     As in the paper's listening test, each transfer is compared with its source, and only segments
@@ -84,7 +89,7 @@ def judged(
     """
     before = classifier.log_odds(source)
     plain = classifier.log_odds(net.reconstruct(source))
-    sides: dict[Literal["high", "low"], Judged] = {}
+    sides: dict[Literal["high", "low"], ClassifiedTransfers] = {}
     not_there: dict[Literal["high", "low"], np.ndarray] = {"high": before < 0, "low": before > 0}
     for target, mask in not_there.items():
         played = net.transfer(source, target)
@@ -93,7 +98,7 @@ def judged(
         scores = (
             identity([source[i] for i in part], [played[i] for i in part]) if len(part) else None
         )
-        sides[target] = Judged(
+        sides[target] = ClassifiedTransfers(
             n=len(part),
             moved=_share(before[part], after[part], target),
             moved_of_all=_share(before, after, target),

@@ -1,8 +1,8 @@
 """Fit a mood classifier (`fadernets.mood_classifier`) to labelled segments.
 
-``python -m train.evaluation.mood_classifier --data FILE --out judge.json`` fits that of arousal on
-the labelled training pieces and says how well it does on pieces it never saw, beside the two
-densities alone.
+``python -m train.evaluation.mood_classifier --data FILE --out classifier.json`` fits that of
+arousal on the labelled training pieces and says how well it does on pieces it never saw, beside
+the two densities alone.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def fit_training_pieces(
     """
     segments, high = labelled(data, TRAIN, mood)
     if not segments:
-        raise ValueError("no labelled segment to train a judge on")
+        raise ValueError("no labelled segment to train a classifier on")
     names = list(features(segments[0])) if names is None else names
     return fit(table(segments, names), high, names, mood)
 
@@ -133,7 +133,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"train.evaluation.mood_classifier: {error}", file=sys.stderr)
         return 2
     save(classifier, options.out)
-    classifiers = {"judge": classifier, "densities alone": baseline}
+    classifiers = {"classifier": classifier, "densities alone": baseline}
     print(json.dumps({n: held_out(c, data).stored() for n, c in classifiers.items()}, indent=1))
     return 0
 

@@ -93,11 +93,11 @@ def arousal(evaluations: Sequence[Evaluation]) -> Table:
     """AUC of arousal on unseen pieces, and how often it moved, by a classifier of its own."""
     rows = []
     for e in evaluations:
-        separation, judged = e.arousal, e.judged or {}
+        separation, transfers = e.arousal, e.classified_transfers or {}
         auc = f"{separation.auc:.2f}" if separation and separation.auc is not None else NONE
         moved = [
-            (percent(judged[side].moved), percent(judged[side].moved_by_reconstruction))
-            if side in judged
+            (percent(transfers[side].moved), percent(transfers[side].moved_by_reconstruction))
+            if side in transfers
             else (NONE, NONE)
             for side in LISTENERS
         ]

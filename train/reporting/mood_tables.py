@@ -10,8 +10,8 @@ from train.reporting.results.valence import ModelMoves, MoodSeparations, Separat
 
 SCORE_TITLES = {  # the scores of `train.valence.separations`
     "densities": "the two densities (baseline)",
-    "judge": "judge: 17 features of the notes",
-    "judge without key": "judge, deaf to the key",
+    "classifier": "classifier: 17 features of the notes",
+    "classifier without key": "classifier, deaf to the key",
     "mode alone": "major or minor alone",
     "both codes": "codes of the GM-VAE",
 }
@@ -53,9 +53,9 @@ def presets(models: Mapping[str, ModelMoves], names: Sequence[str]) -> Table:
     for model in names:
         for preset, moods in (*PRESETS.items(), *((f"valence {s}", {"valence": s}) for s in SIDES)):
             transfers = models[model].transfers
-            moves, control = transfers[preset], transfers["nothing"].judges
+            moves, control = transfers[preset], transfers["nothing"].effects
             shares = [
-                f"{percent(moves.judges[mood].side(side).moved, 0)} "
+                f"{percent(moves.effects[mood].side(side).moved, 0)} "
                 f"({percent(control[mood].side(side).moved, 0)})"
                 if (side := moods.get(mood))
                 else NONE
@@ -66,7 +66,7 @@ def presets(models: Mapping[str, ModelMoves], names: Sequence[str]) -> Table:
                 (
                     f"{model}: {preset}",
                     *shares,
-                    ", ".join(f"{moves.judges[m].mean_change:+.2f}" for m in MOODS),
+                    ", ".join(f"{moves.effects[m].mean_change:+.2f}" for m in MOODS),
                     f"{identity.note_f1:.2f}, {identity.pitch_class_cosine:.2f}, "
                     f"{identity.key_kept:.2f}, {moves.tonic_kept:.2f}",
                 )

@@ -147,6 +147,14 @@ def test_positions_that_are_no_numbers_are_refused(net, segments, positions, mes
         net.slide(segments, positions)
 
 
+@pytest.mark.parametrize("method", ["slide", "moved"])
+def test_a_fader_by_keyword_is_refused_with_what_to_write(net, segments, method):
+    with pytest.raises(TypeError, match=rf"{method}\(\) .* write positions={{'rhythm': 0\.5}}, or"):
+        getattr(net, method)(segments, rhythm=0.5)
+    with pytest.raises(TypeError, match=rf"{method}\(\) has no argument 'speed'"):
+        getattr(net, method)(segments, speed=0.5)
+
+
 def test_positions_without_a_name_are_refused(net, segments):
     for given in ({"positions": 0.5}, {"offsets": 0.5}):
         with pytest.raises(TypeError, match="positions name their faders"):

@@ -19,7 +19,8 @@ from train.reporting.results.evaluation import Separation
 
 BUSY = Notes.of(np.arange(16) / 4, np.arange(1, 17) / 4, [60] * 16, [64] * 16)
 CALM = Notes.of([0.0, 2.0], [2.0, 4.0], [60, 62], [64, 64])
-JUDGE = MoodClassifier(("rhythm",), (0.5,), (0.25,), (1.0,), 0.0)  # even at a rhythm density of 1/2
+# Even at a rhythm density of 1/2.
+CLASSIFIER = MoodClassifier(("rhythm",), (0.5,), (0.25,), (1.0,), 0.0)
 
 
 class Model:
@@ -68,9 +69,9 @@ def test_separation_of_arousal(both_kinds):
     assert result.low.density_change["rhythm"] < 0 < result.high.density_change["rhythm"]
 
 
-def test_the_judge_counts_what_moves():
+def test_the_classifier_counts_what_moves():
     source = [CALM, CALM, BUSY]
-    sides = arousal.judged(Model(), source, JUDGE)
+    sides = arousal.transfers_by_classifier(Model(), source, CLASSIFIER)
     assert (sides["high"].n, sides["low"].n) == (2, 1)
     for target in ("high", "low"):
         assert sides[target].moved == 1.0
@@ -84,11 +85,11 @@ def test_a_transfer_that_yields_nothing_has_not_moved():
         def transfer(self, source, target):
             return [Notes.empty()] * len(source)
 
-    sides = arousal.judged(Mute(), [CALM, BUSY], JUDGE)
+    sides = arousal.transfers_by_classifier(Mute(), [CALM, BUSY], CLASSIFIER)
     assert sides["high"].moved == sides["low"].moved == 0.0
 
 
 def test_no_segment_on_the_other_side():
-    sides = arousal.judged(Model(), [BUSY], JUDGE)
+    sides = arousal.transfers_by_classifier(Model(), [BUSY], CLASSIFIER)
     expected = {"n": 0, "moved": None, "moved_of_all": 0.0, "moved_by_reconstruction": None}
     assert sides["high"].stored() == expected

@@ -98,23 +98,23 @@ def test_it_is_trained_on_training_pieces_alone(data):
 
 def test_a_saved_classifier_loads_the_same(data, tmp_path):
     classifier = mood_classifier.fit_training_pieces(data)
-    mood_classifier.save(classifier, tmp_path / "judge.json")
-    assert mood_classifier.load(tmp_path / "judge.json") == classifier
+    mood_classifier.save(classifier, tmp_path / "classifier.json")
+    assert mood_classifier.load(tmp_path / "classifier.json") == classifier
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", '{"names": ["a"]}', '{"no": 1}'])
 def test_what_is_no_classifier_is_refused(tmp_path, content):
-    path = tmp_path / "judge.json"
+    path = tmp_path / "classifier.json"
     if content is not None:
         path.write_text(content)
-    with pytest.raises(ValueError, match=r"judge\.json holds no mood classifier"):
+    with pytest.raises(ValueError, match=r"classifier\.json holds no mood classifier"):
         mood_classifier.load(path)
 
 
 def test_the_command_line(data_file, tmp_path, capsys):
-    out = tmp_path / "deep" / "judge.json"
+    out = tmp_path / "deep" / "classifier.json"
     assert mood_classifier.main(["--data", str(data_file), "--out", str(out)]) == 0
-    assert set(json.loads(capsys.readouterr().out)) == {"judge", "densities alone"}
+    assert set(json.loads(capsys.readouterr().out)) == {"classifier", "densities alone"}
     assert "rhythm" in mood_classifier.load(out).names
     assert mood_classifier.main(["--data", str(tmp_path / "none.npz"), "--out", str(out)]) == 2
     assert "train.evaluation.mood_classifier:" in capsys.readouterr().err

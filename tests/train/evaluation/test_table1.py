@@ -218,5 +218,5 @@ def test_the_command_line(net, data_file, tmp_path):
     assert both["table"]["protocol"]["runs"] == 1
     assert {p.name for p in tmp_path.glob("*.npz")} == {"decoded-gmvae.npz"}
     for result in (both, single):
-        assert set(result["judged"]) == {"low", "high"}
-        assert 0 <= result["judged"]["high"]["moved_of_all"] <= 1
+        assert set(result["classified_transfers"]) == {"low", "high"}
+        assert 0 <= result["classified_transfers"]["high"]["moved_of_all"] <= 1

@@ -38,11 +38,11 @@ def test_an_evaluation_is_read_whole(name):
 
 def test_valence_has_its_scores_beside_its_counts():
     valence = Valence.model_validate_json((RESULTS / "valence.json").read_text())
-    assert list(valence.labels["valence"].held_out.scores)[:2] == ["densities", "judge"]
+    assert list(valence.labels["valence"].held_out.scores)[:2] == ["densities", "classifier"]
     transfers = valence.models["gmvae"].transfers
     assert transfers["nothing"].asked == {} and transfers["sad"].asked["valence"] == "low"
     with pytest.raises(ValueError, match="missing"):
-        transfers["sad"].judges["valence"].side("high")
+        transfers["sad"].effects["valence"].side("high")
 
 
 @pytest.fixture

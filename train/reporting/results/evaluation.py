@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal, Self
 
-from pydantic import FiniteFloat, model_validator
+from pydantic import AliasChoices, Field, FiniteFloat, model_validator
 
 from train.reporting.paper import NAMES
 from train.reporting.results.part import MeanSd, Numbers, Part, Share
@@ -117,7 +117,7 @@ class Table(Part):
     ms_per_decode: FiniteFloat | None = None
 
 
-class Judged(Part):
+class ClassifiedTransfers(Part):
     """Share of transfers that moved a mood as asked, by its classifier, and their identity.
 
     Counted are the n segments that were not there yet; `moved_of_all` counts all.
@@ -190,8 +190,13 @@ class Evaluation(Part):
     faders: dict[str, Response] | None = None
     identity: dict[str, list[Moved]] | None = None
     arousal: ArousalScores | None = None
-    judged: dict[Literal["high", "low"], Judged] | None = None
-    judge: HeldOut | None = None
+    # Results of the first versions call the classifier a judge.
+    classified_transfers: dict[Literal["high", "low"], ClassifiedTransfers] | None = Field(
+        default=None, validation_alias=AliasChoices("classified_transfers", "judged")
+    )
+    classifier: HeldOut | None = Field(
+        default=None, validation_alias=AliasChoices("classifier", "judge")
+    )
     seconds: FiniteFloat | None = None
     table: Table | None = None
     name: str = ""  # the file's, unless it holds several models

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import ConfigDict, FiniteFloat
+from pydantic import AliasChoices, ConfigDict, Field, FiniteFloat, model_validator
 
 from train.reporting.results.evaluation import Identity
 from train.reporting.results.part import MeanSd, Part, Share, present
+
+FORMER_NAMES = {"judge": "classifier", "judge without key": "classifier without key"}
 
 
 class PieceSeparation(Part):
@@ -31,6 +33,14 @@ class Separations(Part):
     segments_low: int
     pieces: int
     pieces_with_low: int
+
+    @model_validator(mode="before")
+    @classmethod
+    def _renamed(cls, stored: object) -> object:
+        """Scores by the names of today: results of the first versions call a classifier a judge."""
+        if not isinstance(stored, dict):
+            return stored
+        return {FORMER_NAMES.get(name, name): value for name, value in stored.items()}
 
     @property
     def scores(self) -> dict[str, PieceSeparation]:
@@ -69,7 +79,8 @@ class PresetMoves(Part):
     """What one transfer did to moods, keys and densities; an empty segment has no key."""
 
     asked: dict[str, Literal["low", "high"]]
-    judges: dict[str, MoodEffect]
+    # By classifier, which results of the first versions call a judge.
+    effects: dict[str, MoodEffect] = Field(validation_alias=AliasChoices("effects", "judges"))
     identity: Identity
     tonic_kept: Share
     major_before: Share
