@@ -97,7 +97,7 @@ class Demo:
         self.blocks.state_holder.session_data.pop(session, None)
 
     def complete(self, app: FastAPI) -> None:
-        """Put what is mounted before the page, which takes every path left, and try the locks."""
+        """Mount the others before the page, which takes all other paths, and try the locks."""
         for path, mounted in self.mounts.items():
             app.router.routes.insert(0, Mount(path, app=mounted))
             app.router.routes.insert(0, Route(path, public_address.to_folder))
@@ -130,7 +130,7 @@ def _faders(model: str | None) -> tuple[str, ...]:
     """Names of the model's faders, read without PyTorch, which only the workers need."""
     try:
         return checkpoint.fader_names(model or os.environ.get("FADERNETS_MODEL") or None)
-    except checkpoint.CheckpointError:  # the workers say so
+    except checkpoint.CheckpointError:  # the worker that loads the model says so
         return ()
 
 
@@ -188,7 +188,7 @@ def main() -> int:
         survey_mount,  # the survey's libraries, which the demo does not need
     )
 
-    take_signals()  # Gradio waits for none, and would lose an interrupt
+    take_signals()  # Gradio handles no signals and would lose an interrupt
     http_server.get_space = lambda: None  # or it looks for changed files, and fails
     http_server.Server = QuietServer  # type: ignore[misc]
     try:

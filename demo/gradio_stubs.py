@@ -1,8 +1,8 @@
-"""Imports Gradio without having it write stubs, which takes longer than all else that it does then.
+"""Imports Gradio and keeps it from writing stubs, which take most of the time of the import.
 
 For every component that it defines, Gradio parses the component's source and the stub (`.pyi`) that
 lies beside it, for editors, and writes that anew if they differ: two seconds of each start. It
-leaves out components that have no file, so that is what it is told of all of them.
+skips components without a source file, so here no component seems to have one.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """What the page's events call: Gradio's data in and out around the workers.
 
-Work that comes to nothing becomes a sentence on the page, and everything else there stays as it
-was. The sentence is an output like any other: Gradio's page shows no error of an event without a
-queue. A value that the page never sends is an error still, and so is what a program's call comes
-to.
+Work that fails becomes a sentence on the page, and everything else on the page stays. The sentence
+is an output like any other, because Gradio's page shows no errors of events without a queue. Values
+that the page never sends raise errors, and so do programs' calls that fail.
 """
 
 from __future__ import annotations
@@ -244,21 +243,21 @@ class Handlers:
 
 
 def _failed(event: str, number: int = 0) -> gr.HTML:
-    """Lets the bench go on with what it shows.
+    """A message on which the bench keeps what it shows.
 
     Parameters
     ----------
     event : str
-        What came to nothing: "open", "choose", "ask" or "hear".
+        The event that failed: "open", "choose", "ask" or "hear".
     number : int
         Which of the page's moves it belongs to.
     """
-    # The page only notices what is new.
+    # A new id each time: the page reacts only to a value that changes.
     return gr.HTML(trouble=json.dumps({"event": event, "number": number, "id": uuid4().hex}))
 
 
 def _reason(error: Exception) -> str:
-    """What the page says of work that came to nothing, as HTML text."""
+    """What the page says about work that failed, as HTML text."""
     if isinstance(error, WorkError):
         return sentence(error)
     last = traceback.extract_tb(error.__traceback__)[-1]

@@ -19,7 +19,7 @@ from fadernets.music.examples import EXAMPLES, FIRST
 SCRIPTS = ("roll", "player", "overview", "fader", "lane", "tracks", "locks", "workbench", "view")
 TITLE = "Music FaderNets"
 LARGEST_FILE = 20_000_000  # bytes
-CALLS_WAITING = 20  # of programs; more are told to come later
+CALLS_WAITING = 20  # calls of programs that may wait; further ones are refused
 ICON = (
     '<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 '
     "viewBox=%220 0 32 32%22%3E%3Cpath d=%22M8 3h2v26H8zM22 3h2v26h-2z%22 fill=%22%23999%22/%3E"

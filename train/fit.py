@@ -90,10 +90,10 @@ def trainer(options: dict[str, Any]) -> Trainer:
 
 @contextmanager
 def stopping(run: Trainer) -> Iterator[None]:
-    """Ctrl-C and SIGTERM stop a run after the step under way, a second one at once.
+    """Ctrl-C or SIGTERM stops a run after the step under way; the second signal stops it at once.
 
-    One of several processes outlives the second: its launcher passes on what it had already, or
-    ends it because another was quicker, and the first process may still be saving.
+    With several processes, the second signal does not stop a process: the launcher repeats signals,
+    or ends the others when one has finished, while the first process may still be saving.
     """
 
     def stop(number: int, _frame: object) -> None:

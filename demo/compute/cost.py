@@ -1,4 +1,4 @@
-"""How long work takes on an idle core, known before it is begun.
+"""Estimates, before work begins, of how long it takes on an idle core.
 
 The figures are rounded up from `benchmarks/results`: they only have to tell short work from long.
 """
@@ -28,7 +28,7 @@ def of_opening(path: str) -> float:
     """Seconds that opening a file takes."""
     try:
         return ANSWER_SECONDS + SECONDS_PER_BYTE_OPENED * os.stat(path).st_size
-    except OSError:  # gone meanwhile: said when it is opened
+    except OSError:  # the file is gone: opening it will say so
         return ANSWER_SECONDS
 
 
@@ -61,7 +61,7 @@ def of_answer(session: PieceSession, values: Values, *, hear: bool = False) -> f
 
 
 def of_saving(session: PieceSession, values: Values) -> float:
-    """Seconds that a file to take away takes."""
+    """Seconds that making a file for download takes."""
     first, last = _span(session, values)
     seconds = session.piece.duration if values.get("kind") == "wav" else 0.0
     changed = SECONDS_PER_SEGMENT * (last - first + 1)
@@ -74,7 +74,7 @@ def of_saving(session: PieceSession, values: Values) -> float:
 
 
 def _span(session: PieceSession, values: Values) -> tuple[int, int]:
-    """Segments selected; all if the values make no sense, which is said later."""
+    """Segments selected; all if the values are invalid, which a later check refuses."""
     first, last, count = values.get("first"), values.get("last"), len(session.spans)
     if isinstance(first, int) and isinstance(last, int) and 0 <= first <= last < count:
         return first, last

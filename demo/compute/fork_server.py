@@ -2,8 +2,9 @@
 
 It loads PyTorch and the model once. A worker that is forked from it has all that at once, in memory
 that both share until one of them writes there: a server with four workers starts in the time of
-one, and a worker that died is replaced in milliseconds. Only Linux's libraries bear that; elsewhere
-every worker has a process of its own that loads the model, and becomes the worker.
+one, and a worker that died is replaced in milliseconds. Only on Linux do the libraries survive a
+fork. On other systems every worker is started as a process of its own, which loads the model
+itself.
 """
 
 from __future__ import annotations
@@ -39,9 +40,9 @@ class ForkedWorker:
     pid : int
         Its number, and that of its group: the synthesiser that it starts ends with it.
     requests, replies : binary files
-        What it reads and what it writes.
+        Pipes: the worker reads the first and writes the second.
     process : Popen or None
-        The same, if nothing was forked.
+        The worker's process where nothing was forked.
     """
 
     pid: int
@@ -50,10 +51,10 @@ class ForkedWorker:
     process: subprocess.Popen[bytes] | None = None
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait for its end, at most so long; whether it has ended."""
+        """Wait until the process ends, for `seconds` at most; True if it has ended."""
         poll = select.poll()
         try:
-            poll.register(self.replies, 0)  # no event but the hang-up of a pipe without a writer
+            poll.register(self.replies, 0)  # reports only that the pipe has no writer any more
         except ValueError:  # it was closed
             return True
         return bool(poll.poll(None if seconds is None else 1000 * seconds))
@@ -65,7 +66,7 @@ class ForkedWorker:
 
     def kill(self) -> None:
         """End it and its children at once."""
-        if not self.replies.closed:  # afterwards its number may be another's
+        if not self.replies.closed:  # later the number may belong to another process
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
 
@@ -74,20 +75,20 @@ class ForkedWorker:
         if self.process is not None:
             self.process.wait()
         for pipe in (self.requests, self.replies):
-            with suppress(OSError):  # what was not written yet cannot be any more
+            with suppress(OSError):  # bytes not written yet have no reader now
                 pipe.close()
 
 
 class ForkServer:
-    """Starts workers; its process is started with the first, and anew if it has died.
+    """Starts workers. Its process starts with the first worker, and again after it has died.
 
     Parameters
     ----------
     model : str or None
         Name or folder of the model.
     forks : bool
-        Whether workers are forked from the process; otherwise it becomes the first, and the next
-        worker has another.
+        Whether workers are forked from the process. If not, the process itself becomes the worker,
+        and the next worker gets a new process.
     """
 
     def __init__(self, model: str | None, forks: bool) -> None:
@@ -103,7 +104,7 @@ class ForkServer:
         Parameters
         ----------
         nice : int
-            How far it steps back behind other processes.
+            Niceness: with a higher one, other processes get more of the processor.
 
         Raises
         ------
@@ -146,7 +147,7 @@ class ForkServer:
             self._control, its_end = socket.socketpair()
             with its_end:
                 self._process = self._begun(its_end.fileno())
-            if self._closed:  # meanwhile
+            if self._closed:  # `close` was called meanwhile
                 self._process.kill()
         return self._control
 
@@ -167,7 +168,7 @@ class ForkServer:
         )
 
     def close(self) -> None:
-        """End the process, at once; workers that it has started go on."""
+        """End the process at once; the workers that it has started go on."""
         self._closed = True
         if self._process is not None:
             self._process.kill()  # so that `start` waits no longer

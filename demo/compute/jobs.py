@@ -31,13 +31,13 @@ class Full(WorkError):
 
 @dataclass(order=True)
 class Job:
-    """Work that waits or is under way. The job to be done first is the smallest.
+    """Work that waits or is under way; in order, the most urgent job is the smallest.
 
     Attributes
     ----------
     due : float
-        The moment when it came plus twice its cost, in seconds: a cheap job overtakes dear ones,
-        and no job waits for ever.
+        The moment when it came plus twice its cost, in seconds: a cheap job overtakes expensive
+        ones, and no job waits for ever.
     number : int
         Counts all jobs of a server.
     task, session, arguments
@@ -49,7 +49,7 @@ class Job:
     folder : Path or None
         The folder that the task makes for its file.
     tries : int
-        How many processes have died of it.
+        How many processes have died while they did it.
     dropped : bool
         Whether nobody waits for it any more.
     """

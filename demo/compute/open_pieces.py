@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from demo.editing.piece_session import PieceSession
 
-UNUSED_SECONDS = 3600.0  # without use after which a piece is closed; FADERNETS_KEEP_PIECES sets it
+UNUSED_SECONDS = 3600.0  # a piece unused for so long is closed; FADERNETS_KEEP_PIECES sets it
 CLOSED_SECONDS = 300.0  # until the pieces of a closed page go: a reload comes back within them
 PIECES_OPEN = 2_000  # at most
 NOTES_ADDED = 100  # to those of each piece, so that small ones go, too
@@ -37,8 +37,8 @@ class _OpenPiece:
 class OpenPieces:
     """Pieces by id; large ones that are not used make room.
 
-    By notes times seconds without use, so that a visitor who opens many large pieces closes their
-    own before those of others.
+    The piece with the most notes times seconds without use is closed first, so a visitor who opens
+    many large pieces loses their own before those of others.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ class OpenPieces:
             return piece.session
 
     def leave(self, page: str) -> None:
-        """A page was closed: what it had open goes soon."""
+        """After a page was closed, close its pieces after `closed_seconds`."""
         with self._lock:
             soon = self.clock() + self.closed_seconds
             for piece in self._open.values():
@@ -106,7 +106,7 @@ class OpenPieces:
             self._expire()
 
     def expire(self) -> None:
-        """Close what nobody has used for its time."""
+        """Close the pieces that have been unused for too long."""
         with self._lock:
             self._expire()
 

@@ -16,8 +16,8 @@ from demo.compute.jobs import Dropped, Job, Lane, WorkError
 from demo.compute.messages import Forget, Kind, Reply, Request, Stop
 from fadernets.playback.audio import rendering_prefix
 
-JOB_SECONDS = 300.0  # after which a job is taken for hung: ten times the longest there is
-PROCESSES_PER_JOB = 2  # that may die of one job before it is given up
+JOB_SECONDS = 300.0  # after which a job counts as hung: ten times the longest known job
+PROCESSES_PER_JOB = 2  # that may die during one job before the job is given up
 RESTART_SECONDS = 0.5  # before a new process starts, so that one that cannot start does not spin
 FAILED = "This could not be worked out. Please try again."
 STOPPING = "The server is being stopped. Please try again later."
@@ -33,7 +33,7 @@ class WorkerProcess:
     fork_server : ForkServer
         Starts the processes.
     nice : int
-        How far the process steps back behind others.
+        Niceness of the process.
 
     Attributes
     ----------
@@ -112,7 +112,7 @@ class WorkerProcess:
             messages.write(self._running().requests, message)
 
     def _forget(self) -> None:
-        """Have the process let go of pieces that were closed."""
+        """Tell the process to forget pieces that were closed."""
         # Others add to the deque meanwhile: take no more than are there now.
         ids = [self.closed_pieces.popleft() for _ in range(len(self.closed_pieces))]
         if ids:

@@ -1,4 +1,4 @@
-"""What the first visitor should not have to wait for."""
+"""Work that is done before the first visitor comes, so that nobody waits for it."""
 
 from __future__ import annotations
 

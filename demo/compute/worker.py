@@ -1,8 +1,8 @@
 """The process that computes, and the one that it is forked from (`demo.compute.fork_server`).
 
 A worker reads messages (`demo.compute.messages`) from a pipe and writes replies to another. It
-keeps the pieces it was asked about last, with what was worked out about them, so that the next move
-of a fader starts from there.
+keeps the pieces of the latest requests with what it computed for them, so that the next move of a
+fader starts from there.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from demo.editing.piece_session import PieceSession
     from demo.editing.requests import Values
 
-NOTES_KEPT = 500_000  # of all pieces kept, some 100 bytes each with what is worked out
-PIECES_KEPT = 100  # with 50 visitors, 8 meant working out most of it again
+NOTES_KEPT = 500_000  # of all pieces kept, some 100 bytes each with their results
+PIECES_KEPT = 100  # with 50 visitors and 8 pieces, most results had to be computed again
 PACKAGES = tuple(str(Path(__file__).resolve().parents[2] / name) for name in ("demo", "fadernets"))
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Worker:
         self.sessions: OrderedDict[str, PieceSession] = OrderedDict()
 
     def run(self) -> None:
-        """Answer until nobody asks any more."""
+        """Answer requests until the input ends."""
         threading.Thread(target=self._listen, daemon=True).start()
         while (message := self.waiting.get()) is not None:
             if isinstance(message, Forget):
@@ -109,7 +109,7 @@ class Worker:
             return _failure(error)
 
     def _make_room(self) -> None:
-        """Let go of the pieces used longest ago, but for the last."""
+        """Forget the pieces used longest ago, but never the one used last."""
         notes = sum(session.piece.weight for session in self.sessions.values())
         while len(self.sessions) > 1 and (len(self.sessions) > PIECES_KEPT or notes > NOTES_KEPT):
             _, session = self.sessions.popitem(last=False)
@@ -141,7 +141,7 @@ def load_tasks(model: str | None) -> Tasks:
     """
     from fadernets import checkpoint
 
-    checkpoint.find(model)  # before seconds of imports, in case that there is none
+    checkpoint.find(model)  # refuses a missing model before the imports, which take seconds
     import torch
 
     from demo.compute.warm import warm_up
@@ -185,7 +185,7 @@ def main() -> int:
     try:
         tasks = load_tasks(os.environ.get("FADERNETS_MODEL") or None)
     except CheckpointError as error:
-        control.recv(2)  # or the server gets an error in place of the sentence
+        control.recv(2)  # else the pipe closes before the server reads the sentence
         _report(control, Kind.REFUSED, str(error))
         return 2
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for workers

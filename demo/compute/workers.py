@@ -25,9 +25,9 @@ from demo.compute.jobs import Dropped, Job, Lane, WorkError
 from demo.compute.processes import WorkerProcess
 from demo.editing.piece_session import PieceSession
 
-SHORT_PROCESSES = 4  # at most, for short jobs; more processes than cores help nobody
+SHORT_PROCESSES = 4  # at most, for short jobs; more processes than cores gain nothing
 NICE = 5  # of the process for long jobs: it gets a third of the time that short jobs would get
-FORKS = sys.platform == "linux"  # elsewhere libraries do not bear to be forked
+FORKS = sys.platform == "linux"  # on other systems the libraries break when forked
 START_SECONDS = 120.0  # that a process may take to start on a busy machine
 HANG_CHECK_SECONDS = 5.0  # between two looks for a job that hangs
 
@@ -101,7 +101,7 @@ class Workers:
         replaces: Iterable[Hashable] = (),
         folder: Path | None = None,
     ) -> Any:
-        """Have a job done.
+        """Do a job in a worker process and return its result.
 
         Parameters
         ----------
@@ -115,7 +115,7 @@ class Workers:
         key : hashable, optional
             Older jobs with the same key are dropped.
         order : int, optional
-            Which of two with one key is the newer; requests may come in another order than they
+            Which of two with one key is the newer; requests may arrive in another order than they
             were sent.
         replaces : iterable of hashable
             Other keys whose jobs are dropped.

@@ -33,9 +33,9 @@ if TYPE_CHECKING:  # PyTorch takes 200 MB, and only the workers need it
     from fadernets.codes import Codes
     from fadernets.net import FaderNet
 
-SLICE = 32  # segments between two moments at which work can be given up: about .2 seconds
+SLICE = 32  # segments changed before work can be given up: about .2 seconds
 FADING = 6.0  # seconds in which the velocity that a held string sounds like falls to 1/e: -3 dB/s
-SAMPLE = 32  # segments whose mean arousal stands for that of more
+SAMPLE = 32  # segments whose mean arousal stands for that of a longer selection
 
 NO_LOCKS_YET = (NO_WORDS, NO_LOCKS, None)
 
@@ -165,7 +165,7 @@ class PieceSession:
         return begin, min(end, self.piece.length)
 
     def moving(self, edit: EditRequest) -> list[Segment]:
-        """The usable segments of the asked span that something moves; the others stay exactly."""
+        """The usable segments that a fader or a mood moves; all others stay exactly as they are."""
         chosen = self.usable(edit.span)
         if edit.absolute and edit.faders:
             return chosen
@@ -264,8 +264,8 @@ class PieceSession:
     def nearby(self, net: FaderNet, edit: EditRequest, begin: float, end: float) -> Piece:
         """As `result`, between two beats; what lies outside may not be changed yet.
 
-        Costs only what lies between, where the result is not at hand: segments are changed one by
-        one, each with a seed of its own.
+        Unless the result is there already, only the segments between are changed; that gives the
+        same notes, because each segment has a seed of its own.
         """
         if self.leaves(edit) or (self._result is not None and self._result[0] == edit):
             return self.result(net, edit)

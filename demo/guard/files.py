@@ -24,10 +24,9 @@ from survey.core.own_folder import HELD, make, remove_orphans
 KEPT_SECONDS = 3600.0  # that files stay on disk; FADERNETS_KEEP_FILES sets another time
 BYTES_HELD = 2_000_000_000  # in the folder; with more, nothing is taken in
 BYTES_FREE = 300_000_000  # that must be free on the disk to take more in
-SAFE_SECONDS = (
-    60.0  # that a new file stays, even if the folder is full: the page is about to read it
-)
-SMALLEST_COUNTED = 65_536  # bytes; a smaller file counts as this many: it takes a block, too
+# A new file stays so long even if the folder is full: the page is about to read it.
+SAFE_SECONDS = 60.0
+SMALLEST_COUNTED = 65_536  # bytes; smaller files count as this many, since each takes a block
 PREFIX = "fadernets-"
 log = logging.getLogger(__name__)
 
@@ -133,7 +132,7 @@ class Files:
         self._wake.set()
         shutil.rmtree(self.folder, ignore_errors=True)
         with suppress(OSError):
-            (Path(DEFAULT_TEMP_DIR) / "vibe_edit_history").rmdir()  # Gradio's, for nothing here
+            (Path(DEFAULT_TEMP_DIR) / "vibe_edit_history").rmdir()  # of Gradio, unused
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -143,6 +142,6 @@ class Files:
                 return
             try:
                 self.sweep()
-            except OSError as error:  # the disk itself; the next one may succeed
+            except OSError as error:  # a fault of the disk; the next sweep may succeed
                 log.warning("the folder of uploads could not be swept: %s", type(error).__name__)
             self._stop.wait(1.0)

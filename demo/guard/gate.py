@@ -74,7 +74,7 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("POST", rf"{API}/call/v2/(?P<name>\w{{1,64}})/?", KEYWORDS),
 )
 log = logging.getLogger(__name__)
-# Statuses that refusals of the event under way have. Gradio makes a 500 of every error.
+# HTTP statuses of refusals within the event under way: Gradio answers every error with 500.
 _refusals: ContextVar[list[int] | None] = ContextVar("refusals", default=None)
 _ROUTES = [(method, re.compile(path), kind) for method, path, kind in ROUTES]
 
@@ -189,8 +189,8 @@ class Gate:
         except Exception as error:  # noqa: BLE001 - Gradio's; its text and traceback hold values
             last = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
-            # A reader that leaves and a form that cannot be read are no faults of the server; of a
-            # part without the name of a file Gradio makes a TypeError.
+            # A reader that leaves and a form that cannot be read are no faults of the server; for a
+            # part without a file name Gradio raises a TypeError.
             is_no_form = kind == UPLOAD and isinstance(error, (FormParserError, TypeError))
             is_no_parameter = kind == KEYWORDS and isinstance(error, TypeError)
             expected = has_begun or is_no_form or is_no_parameter
@@ -266,12 +266,12 @@ class Gate:
         return event.model_dump_json().encode()
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a file in, no longer than it may be, with few others and while there is room."""
+        """Let a file in if it is not too large, few others are coming in, and there is room."""
         length = Headers(scope=scope).get("content-length", "0")
         if not length.isdecimal() or int(length) > self.largest_upload:
             megabytes = self.largest_upload // 10**6
             problem = f"The file is too large: {megabytes} MB is the most."
-            # A browser shows the sentence only if it could send what it had to send.
+            # A browser shows the sentence only after it has sent the whole body.
             await _body(receive, limit=DRAINED, keep=False)
             await _sentence(problem, 413)(scope, receive, send)
             return
@@ -368,7 +368,7 @@ def _with_length(scope: Scope, length: int) -> list[tuple[bytes, bytes]]:
 async def _while_awaited(
     app: ASGIApp, scope: Scope, body: bytes, receive: Receive, send: Send
 ) -> None:
-    """Have a request answered; give it up when the sender hangs up."""
+    """Answer a request; cancel the work when the sender hangs up."""
     was_read = False
 
     async def once() -> Message:

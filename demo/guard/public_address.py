@@ -1,4 +1,4 @@
-"""Where the world finds this server, and what of that a request may say.
+"""The public address of this server, and which part of it a request may name.
 
 A proxy may put the server below a path, such as ``https://example.org/music``, and either hand
 that path on or take it away. `PublicAddress` takes requests of both kinds and gives all that lies
@@ -96,7 +96,7 @@ class Address:
 
 
 class PublicAddress:
-    """Gives requests the path they have for the world, and Gradio an address to be believed.
+    """Gives requests the path of the public address, and Gradio an address that it can trust.
 
     To be put before everything else that looks at a request's path.
 
@@ -149,7 +149,7 @@ def _below(path: str, root: str) -> str:
 
 
 def _address_headers(scope: Scope, origin: str | None) -> set[str]:
-    """Replace what a request says of the server's address by what is taken for true.
+    """Replace headers that name the server's address by the address that is trusted.
 
     Returns the hosts, with their ports, that mean this server.
     """

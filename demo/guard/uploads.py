@@ -1,4 +1,4 @@
-"""An upload while it comes in: how long, how slowly and how much it may."""
+"""Bounds of an upload while it comes in: its time, its slowest rate and its size."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope
 
-SLOWEST_RATE = (
-    2_000  # bytes a second that an upload must make; a poor telephone makes ten times that
-)
+# Bytes a second that an upload must make; a poor telephone makes ten times that.
+SLOWEST_RATE = 2_000
 STALL_SECONDS = 10.0  # seconds without a byte after which an upload is given up
 UPLOAD_SECONDS = 120.0  # seconds that an upload may take: 20 MB at 1.4 Mbit/s
 BOUNDARIES = 4  # at most, in the body of an upload: it has one file
@@ -33,7 +32,7 @@ class Upload:
         )
 
     async def message(self) -> Message:
-        """The next part of the body; that the sender has gone when the upload is ended."""
+        """The next part of the body; a disconnect when the upload is ended."""
         late = time.monotonic() - self.began
         if late > UPLOAD_SECONDS or (late > STALL_SECONDS and self.received < SLOWEST_RATE * late):
             return {"type": "http.disconnect"}

@@ -36,7 +36,7 @@ MAX_MINUTES = 30  # longest piece that faders are offered for; training may read
 DEFAULT_TEMPO = 120.0  # quarter notes per minute when a file gives none
 DEFAULT_METER = (4, 4)
 PEDAL_DOWN = 64  # smallest value of the sustain pedal's controller that counts as down
-GREATEST_POWER = 7  # of two as a meter's denominator
+GREATEST_POWER = 7  # largest power of two as a meter's denominator
 MOST_BYTES = 20_000_000  # a hundred times a long recital
 MOST_BEATS = 20_000  # 30 minutes at 667 a minute: more means damaged times
 MOST_NAMED = 5  # parts that a notice names
@@ -166,7 +166,7 @@ def parts_of(source: str | Path | bytes) -> tuple[Part, ...]:
 def file_bytes(piece: Piece, span: tuple[float, float] | None = None) -> bytes:
     """The bytes of a piece's MIDI file: the file that it was read from, with the piece's notes.
 
-    Events of all else are where they were; with the same notes it is the same bytes. A piece that
+    All other events stay where they were; with the same notes the bytes are the same. A piece that
     was not read from a file, or whose pedal, tempo, meter or length is another than the file's,
     is written anew, as `dump` does.
 
@@ -257,7 +257,7 @@ def _reason(error: OSError) -> str:
 
 
 def _bytes(path: Path, name: str) -> bytes:
-    """What is in a regular file; anything else is refused before a byte of it is read."""
+    """The bytes of a regular file; anything else is refused before a byte of it is read."""
     try:
         with open(path, "rb", opener=_opener) as file:
             status = os.fstat(file.fileno())
@@ -298,7 +298,7 @@ def _file(data: bytes, name: str) -> MidiFile:
 
 
 def _notices(raw: RawNotes, numbers: tuple[int, ...], by_default: bool) -> tuple[str, ...]:
-    """What whoever opens a file should know of what is not seen of it."""
+    """Sentences for the user on what the file holds and the piece leaves out."""
     notices = []
     chosen = np.isin(raw.part, numbers)
     beyond = np.count_nonzero(chosen & ((raw.pitch < LOWEST_PITCH) | (raw.pitch > HIGHEST_PITCH)))

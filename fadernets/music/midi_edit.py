@@ -30,7 +30,7 @@ from fadernets.music.notes import Notes
 from fadernets.music.piece import struck_once
 
 RELEASE_VELOCITY = 64  # the standard's for keys that know none
-BEAT_COST = 3.0  # semitones that a beat counts for in finding the part of a new note
+BEAT_COST = 3.0  # semitones that a beat counts for when a part is chosen for a new note
 NEIGHBOURS = 32  # notes before and after a new one among which the nearest is looked for
 GONE = -1  # as the new end of a note
 LATEST_TICK = 2**62  # a tick behind every other
@@ -57,7 +57,7 @@ def with_notes(file: MidiFile, raw: RawNotes, parts: tuple[int, ...], notes: Not
 
 @dataclass
 class _Edit:
-    """What becomes of a track's events."""
+    """Changes of a track's events."""
 
     removed: set[int] = field(default_factory=set)
     velocities: dict[int, int] = field(default_factory=dict)  # of strikes, by event
@@ -69,7 +69,7 @@ class _Edit:
 
 
 def _edits(file: MidiFile, raw: RawNotes, parts: tuple[int, ...], notes: Notes) -> list[_Edit]:
-    """What has to be done to each track."""
+    """The changes of each track."""
     before, row = keyboard_notes(raw, parts, file.division)
     was, now = _in_ticks(before, file.division), _in_ticks(notes, file.division)
     match = _matches(was, now)
@@ -294,7 +294,7 @@ class _Content:
             first += 1
 
     def close(self, closed: bool) -> None:
-        """Write the track's end, where it was unless that were before the last event."""
+        """Write the track's end at its old tick, or at the last event's if that is later."""
         data, track = self.file.data, self.track
         if closed and int(track.tick[-2:][0] if len(track) > 1 else 0) == self.tick:
             self.written += data[int(track.begin[-2]) : int(track.begin[-1])]
@@ -306,7 +306,7 @@ class _Content:
 def _joined(file: MidiFile, chunks: list[bytes]) -> bytes:
     """A file of tracks' chunks, with all that lies between them, and its wrapping.
 
-    Of a damaged file, what is no chunk is left out, so that what is written is whole.
+    Bytes of a damaged file that belong to no chunk are left out, so that the new file is whole.
     """
     data, body, at = file.data, bytearray(), file.start
     for track, chunk in zip(file.tracks, chunks, strict=True):

@@ -1,8 +1,8 @@
 """A MIDI file as its events, nothing lost: every event knows its bytes.
 
-Whoever changes a file (`fadernets.music.midi_edit`) copies the bytes of all that it leaves alone.
+An edit (`fadernets.music.midi_edit`) copies the bytes of every event that it does not change.
 Damage does not stop the reading: a track goes as far as its events make sense, and a sentence says
-so (`MidiFile.warnings`). What no bound of `fadernets.music.midi_limits` allows is refused.
+so (`MidiFile.warnings`). A file beyond the bounds of `fadernets.music.midi_limits` is refused.
 
 The format: Standard MIDI Files 1.0 (MIDI Manufacturers Association, RP-001); RIFF: RP-029.
 """
@@ -22,7 +22,7 @@ HEAD = 8  # bytes of a chunk before its content: its name and its length
 HEADER = 14  # bytes of a file's head
 META, SYSEX, ESCAPE = 0xFF, 0xF0, 0xF7  # statuses that a length follows
 END_OF_TRACK, TRACK_NAME, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x2F, 0x03, 0x51, 0x58, 0x59
-PADDING = bytes(8)  # behind the last byte, for what the file cuts off
+PADDING = bytes(8)  # read behind the last byte, in place of what the file cuts off
 BLOCK = 65_536  # bytes of a track after which its events are counted
 DAMAGED, CUT_SHORT, WRONG_LENGTH = (
     "is damaged",
@@ -237,7 +237,7 @@ def _head(data: bytes) -> int | None:
 def _tracks(
     data: bytes, padded: bytes, start: int, declared: int
 ) -> tuple[tuple[Track, ...], tuple[str, ...]]:
-    """The tracks that a file says it has, as far as there are so many, and what is wrong."""
+    """The tracks of a file, at most as many as it declares, and what is wrong with it."""
     tracks: list[Track] = []
     wrong: list[str] = []
     foreign_chunks, events_left = 0, LIMITS["events"]
@@ -300,7 +300,7 @@ def _track(data: bytes, padded: bytes, head: int, most: int) -> tuple[Track, lis
     events, is_closed = _events(padded, head + HEAD, limit, most)
     last = int(events[0][-1])
     if is_closed and not believed:
-        # What follows it up to the next track is nobody's, but for what only pads the file.
+        # Bytes between this track's end and the next track belong to neither.
         limit = last
     track = Track(head, limit, *events, said == limit)
     if is_closed:
@@ -411,7 +411,7 @@ def _bodies(data: bytes, at: int, limit: int, most: int) -> tuple[array[int], ar
 
 
 def _sensible(bytes_: np.ndarray, body: np.ndarray, end: np.ndarray, status: np.ndarray) -> int:
-    """How many events come before the first with a status where a data byte has to be."""
+    """The number of events before the first that has a status in place of a data byte."""
     channel = np.flatnonzero(status < SYSEX)
     last = bytes_[end[channel] - 1]
     first = bytes_[end[channel] - _CHANNEL_BYTES[status[channel]]]

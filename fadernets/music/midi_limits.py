@@ -1,9 +1,10 @@
 """How much a MIDI file may hold, so that no file of a stranger's costs much time or memory.
 
 `fadernets.music.midi_events` stops reading as soon as there are too many events, tracks or chunks;
-`check_counts` bounds the rest before any note is made of it, and `check_piece` what only a piece
-shows. The bounds are four times and more what the longest recital has, of half an hour: 30,000
-notes, 150,000 movements of controllers by a reproducing piano. They hold for training, too.
+`check_counts` checks the other counts before notes are made of the events, and `check_piece` checks
+what can only be counted in a piece. The bounds are at least four times the counts of the longest
+recital, half an hour by a reproducing piano with 30,000 notes and 150,000 movements of controllers.
+They hold for training, too.
 """
 
 from __future__ import annotations
@@ -38,10 +39,10 @@ SHORTEST_BEAT = 20_000  # microseconds: 3000 beats a minute
 
 
 class Excess(Exception):
-    """There is too much of something, a key of `LIMITS`."""
+    """A file holds more of something than `LIMITS` allows; the argument is its key there."""
 
     def sentence(self, name: str) -> str:
-        """What is said of it; `name` is what to call the file."""
+        """The refusal of a file, in a sentence that calls it `name`."""
         kind = self.args[0]
         return f"{name} has too many {kind}: more than {LIMITS[kind]:,}."
 
@@ -67,7 +68,7 @@ def check_counts(counts: Mapping[str, int], name: str) -> None:
 
 
 def check_piece(piece: Piece, name: str) -> None:
-    """Refuse a piece that would be dear to draw, to write or to play.
+    """Refuse a piece that would take too long to draw, to write or to play.
 
     Parameters
     ----------

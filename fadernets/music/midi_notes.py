@@ -66,9 +66,9 @@ def last_tick(file: MidiFile, track: Track) -> int:
 def raw_notes(file: MidiFile) -> RawNotes:
     """The notes of a file.
 
-    Of several strikes of a key that is down the first release ends the first, as in most programs.
-    Where a key is struck oftener than it is released, each of its strikes ends with the next
-    release, as on a synthesiser. A release of a key that is not down means nothing.
+    If a key is struck again while it is down, the first release ends the first strike, as in most
+    programs. If a key is struck more often than it is released, each strike ends with the next
+    release, as on a synthesiser. A release of a key that is not down is ignored.
     """
     columns = []
     parts: list[Part] = []
@@ -136,7 +136,7 @@ def _pairs(key: np.ndarray, is_strike: np.ndarray) -> tuple[np.ndarray, np.ndarr
     let_go = np.diff(first_release, append=len(releases))
     of = group[strikes]
     match = np.arange(len(strikes)) - first_strike[of] + first_release[of]
-    # Of a key that is struck oftener, the next release is each strike's.
+    # If a key is struck more often than released, each strike takes the next release.
     following = np.searchsorted(releases, strikes)
     match = np.where((struck > let_go)[of], following, match)
     released = match < (first_release + let_go)[of]

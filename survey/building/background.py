@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Run:
-    """One making of a study.
+    """The making of one study, and how far it is.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class Builder:
         return run
 
     def wait(self, seconds: float | None = None) -> None:
-        """Wait until the latest study is made, or for so long."""
+        """Wait until the latest study is made, for `seconds` at most."""
         if self._thread is not None:
             self._thread.join(seconds)
 

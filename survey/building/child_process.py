@@ -1,4 +1,4 @@
-"""Builds a study in a process of its own: at low priority, on one core, gone with the server.
+"""Builds a study in a process of its own: at low priority, on one core, ended with the server.
 
 Rendering and transferring hold Python's interpreter lock; in a thread they would make participants
 wait. ``python -m survey.building.child_process JOB`` is that process; people use ``python -m
@@ -106,7 +106,7 @@ def run(job: Job, database: Database, settings: Settings, report: Callable[[Mess
 
 
 def stop(database: Database) -> None:
-    """End the processes that build for a database, and wait until they have let go of it."""
+    """End the processes that build for a database, and wait until they have closed it."""
     for process in [process for process, its in _running.items() if its is database]:
         if _running.pop(process, None) is not None:
             process.kill()
@@ -163,7 +163,7 @@ def _write(message: Message) -> None:
 
 def _leave_with_parent() -> None:
     """End when the server does: it holds the other end of standard input and writes nothing."""
-    os.read(0, 1)  # not through sys.stdin, whose lock would be in the way at this process' end
+    os.read(0, 1)  # sys.stdin would hold a lock that blocks the end of this process
     os._exit(1)
 
 

@@ -1,9 +1,9 @@
 """The sound of a study: clips of one length, one format and one size, named by their hash.
 
 Nothing but the music tells two clips apart: a constant bit rate makes equal lengths equally many
-bytes, no tag is written, and the coder's delay is the same everywhere. 192 kbit/s is where the
-error of coding piano music falls below -29 dB (-23 dB at 160 kbit/s); above it only the download
-grows.
+bytes, no tag is written, and the coder's delay is the same everywhere. At 192 kbit/s the coding
+error of piano music is below -29 dB (at 160 kbit/s: -23 dB); a higher rate only makes the download
+longer.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FADE = 0.25  # seconds at the end of the tail
 # `fadernets.playback.audio.pair` leaves a soft piece soft. Here all pairs are equally loud, so that
 # nobody turns the volume between trials; even at this gain the 16-bit noise is at -69 dBFS.
 HIGHEST_GAIN = 40.0
-LOWEST_PEAK = 0.01  # of full scale; a phone makes nothing softer heard
+LOWEST_PEAK = 0.01  # of full scale; nobody hears a softer sound from a phone
 
 
 class ClipError(RuntimeError):
@@ -71,7 +71,7 @@ def check_coder() -> None:
 
 
 def length(seconds: float) -> int:
-    """Samples of a clip in which the longest segment has so many seconds: whole MP3 frames."""
+    """Samples of every clip, in whole MP3 frames, if the longest segment lasts `seconds`."""
     return -(-round((LEAD + seconds + TAIL) * audio.RATE) // FRAME) * FRAME
 
 

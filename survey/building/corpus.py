@@ -13,12 +13,12 @@ from fadernets.music import examples, midi
 from fadernets.music.examples import Example
 from fadernets.music.piece import Piece
 
-LEAST_FILES = 40  # of a folder that are read, if it has them
+LEAST_FILES = 40  # files of a folder to read, if it has so many
 SUFFIXES = (".mid", ".midi")
-Progress = Callable[[str, int, int], None]  # called with a step, how many are done, of how many
+Progress = Callable[[str, int, int], None]  # called with a step, the number done, and their total
 
-# Beside the demo's examples: works for keyboard, and others whose parts lie well on a piano. All
-# are in the public domain, and no score among them claims a right to its being entered.
+# Works beside the demo's examples, for keyboard or with parts that fit a piano. All are in the
+# public domain, and no score claims a copyright on its transcription.
 MORE = (
     Example("bwv66", "Bach", "Chorale of BWV 66", "bach/bwv66.6.mxl", 72, "mp"),
     Example("bwv245", "Bach", "Chorale of BWV 245", "bach/bwv245.40.mxl", 66, "mp"),

@@ -92,7 +92,7 @@ def restore(
     spec: StudySpec,
     progress: Progress = lambda *_: None,
 ) -> None:
-    """Write the clips of a study that is in the database anew, for a disk that lost them.
+    """Write the clips of a study in the database again, after the disk has lost them.
 
     Parameters
     ----------
@@ -154,8 +154,8 @@ def build(
 ) -> str:
     """Make a study and put it into the database; gives its name.
 
-    The database must have its tables. Stopped anywhere, it leaves no study behind, only clips,
-    which the next build finds again by their hash.
+    The database must have its tables. If it is stopped, the database has no study; clips that are
+    on the disk stay, and the next build finds them by their hash.
 
     Raises
     ------
@@ -173,7 +173,7 @@ def build(
 
 
 def check(database: Database, settings: Settings, spec: StudySpec) -> None:
-    """Raise before the work for what would be refused after it.
+    """Refuse before the work what would be refused after it.
 
     Raises
     ------

@@ -1,6 +1,6 @@
-"""The study that is there when nobody has made one, so that the survey can be tried at once.
+"""The default study: made when there is none, so that the survey can be tried at once.
 
-It is built in a process of its own, so that the demo stays as quick as ever.
+It is built in a process of its own, so that the demo does not get slower.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def ensure(
 ) -> str | None:
     """Build and open the default study if there is no study at all; takes about 20 seconds.
 
-    May be called again and by several processes at once: one study comes of it. If its clips are
+    Several calls, also by several processes at once, make one study. If its clips are
     missing, since the disk was wiped and the database was not, they are written anew. Whatever
     goes wrong is logged, in one sentence, and not raised.
 

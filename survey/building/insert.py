@@ -58,7 +58,7 @@ def register(database: Database, spec: StudySpec, new_study: RecordedStudy) -> N
         with database.write() as session:
             check_name(session, spec.name)
             add(session, spec, new_study)
-    except IntegrityError as error:  # PostgreSQL: another build was between look and commit
+    except IntegrityError as error:  # PostgreSQL: another build took the name before the commit
         raise BuildError(_name_is_taken(spec.name)) from error
 
 
@@ -124,7 +124,7 @@ def _clip_rows(session: Session, pairs: Sequence[Pair]) -> dict[str, int]:
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     rows = [
         {"sha256": name, "bytes": clip.bytes, "seconds": clip.seconds}
-        for name, clip in sorted(clips.items())  # in one order, or two builds wait for each other
+        for name, clip in sorted(clips.items())  # in a fixed order: else two builds could deadlock
     ]
     session.execute(dialect.insert(Clip).on_conflict_do_nothing(), rows)
     stored = session.execute(select(Clip.sha256, Clip.id).where(Clip.sha256.in_(clips)))

@@ -22,7 +22,7 @@ MOST_CANDIDATES = 25  # segments of a piece whose arousal is computed, drawn at 
 MOST_EACH = 3  # segments of a piece in each direction
 BATCH = 16  # segments transferred at a time
 TARGETS = ("high", "low")
-START = {"high": "low", "low": "high"}  # where a segment comes from that goes there
+START = {"high": "low", "low": "high"}  # the arousal of segments, by where they go
 
 Fingerprint = tuple[tuple[int, ...], ...]
 

@@ -1,4 +1,4 @@
-"""Do answers outlive a restart of the host? In sentences for the researcher."""
+"""Whether answers survive a restart of the host, in sentences for the researcher."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A folder of JSON lines copied to a private dataset of the Hugging Face Hub, and back.
 
-The copying is `huggingface_hub.CommitScheduler`'s; what is added here is an end to it, word of
-whether it works, and a history without lines that were taken out.
+The copying is `huggingface_hub.CommitScheduler`'s; this module adds that it can be stopped, says
+whether it works, and keeps erased lines out of the dataset's history.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class UploadError(ValueError):
 class Worker:
     """A thread that does one thing after the other, and does not keep a process from ending.
 
-    An executor's threads do that: an upload that hangs would hold up a host's restart.
+    The threads of an executor do keep it: an upload that hangs would delay the host's restart.
 
     Parameters
     ----------
@@ -43,13 +43,13 @@ class Worker:
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
     def submit(self, work: Callable[[], Any]) -> Future[Any]:
-        """Have something done after all that was given before."""
+        """Add work; it begins when all work added before it has ended."""
         future: Future[Any] = Future()
         self._queue.put((future, work))
         return future
 
     def stop(self) -> None:
-        """End after what is being done; what waits is cancelled."""
+        """End after the work under way; work that waits is cancelled."""
         while not self._queue.empty():
             waiting = self._queue.get()
             if waiting is not None:
@@ -63,7 +63,7 @@ class Worker:
                 continue
             try:
                 future.set_result(work())
-            except BaseException as error:  # noqa: BLE001 (whoever asked is told)
+            except BaseException as error:  # noqa: BLE001 (it reaches whoever waits for the future)
                 future.set_exception(error)
 
 
@@ -113,7 +113,7 @@ class Uploads(CommitScheduler):
         self._rewritten += 1
 
     def request_upload(self) -> None:
-        """Upload when the upload under way is done; asking again before it begins is no more."""
+        """Start an upload after the one under way; requests until then count once."""
         with self._gate:
             if self._ended.is_set():
                 return
@@ -175,7 +175,7 @@ class Uploads(CommitScheduler):
 
 
 def connect(api: HfApi, dataset: str, folder: Path, minutes: float) -> Uploads:
-    """Bring what the dataset has into the folder, beside what is there, and begin to upload.
+    """Copy the dataset's files into the folder, beside those already there, and begin to upload.
 
     Raises
     ------

@@ -54,7 +54,7 @@ def join(
     body: Join, database: DatabaseDep, journal: JournalDep, limiter: JoinLimiterDep, base: MountPath
 ) -> Joined:
     """Take part: a resume token and the address of one's page."""
-    # A refused request must not take a writer's turn from those who are taking part.
+    # A request that is refused must not lock the database: participants would wait for it.
     with database.read() as session:
         study, is_invited = participation.may_join(session, body)
     seconds = 0 if is_invited else limiter.admit(study.id)
@@ -94,7 +94,7 @@ def check_sound(body: SoundCheck, request: ParticipantDep) -> PageState:
 @router.post("/api/plays", status_code=204)
 def play(body: Played, request: ParticipantDep) -> None:
     """A clip began or ended to play; the journal gets it with the answer."""
-    # Four of these for each answer: waiting for the disk each time would keep answers waiting.
+    # Each answer comes with four of these; a wait for the disk at each would delay answers.
     with request.database.write(durable=False) as session:
         participant = participation.find(session, request.token, lock=True)
         participation.play(session, participant, body)

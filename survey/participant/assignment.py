@@ -1,9 +1,9 @@
 """Which stimuli a participant hears, and in which order.
 
-Everybody gets a share of the transfer stimuli, as many that lower as that raise arousal, and first
-those with the smallest load: the number of answers that they have or are promised. A promise to a
-participant holds until the participant has been silent for `lease_minutes`, or for less after
-nothing but joining, see `survey.participant.unused_places`.
+Each participant gets equally many stimuli that lower and that raise arousal, first those with the
+smallest load. The load of a stimulus is the number of answers that it has or that participants have
+promised. A promise ends when the participant has been silent for `lease_minutes`, or sooner if they
+have only joined (`survey.participant.unused_places`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from survey.core import tokens
 from survey.participant import unused_places
 
 LONGEST_RUN = 3  # trials in a row that are meant to change arousal the same way
-DRAWS = 300  # of orders, to find one without longer runs
+DRAWS = 300  # orders drawn to find one without longer runs
 CATCH = ("identical", "swapped")
 
 
@@ -100,8 +100,9 @@ def draw(
 ) -> list[Candidate]:
     """Choose `count` stimuli, or all if there are fewer.
 
-    Each comes from the intended direction chosen least so far, of two equal ones from the one with
-    the smaller mean load; within a direction, from the stimuli of the smallest load by chance.
+    Each stimulus comes from the intended direction that was chosen less often so far; if both are
+    equal, from the one with the smaller mean load. Within a direction it is drawn at random from
+    the stimuli of the smallest load.
 
     Parameters
     ----------
@@ -138,7 +139,7 @@ def order(
 ) -> list[Candidate]:
     """A random order without two catch trials side by side and without long runs.
 
-    Where there is none (more catch trials than gaps, one direction only), the best of `DRAWS`.
+    If none is found (more catch trials than gaps, one direction only), the best of `DRAWS` orders.
 
     Parameters
     ----------
@@ -172,7 +173,7 @@ def _shuffled(
 
 
 def _faults(stimuli: Sequence[Candidate]) -> int:
-    """How far an order is from a good one: 0 for no run that is too long and no adjacent catches.
+    """How bad an order is: 0 if no run is too long and no two catch trials are adjacent.
 
     Two catch trials side by side weigh more than any run.
     """

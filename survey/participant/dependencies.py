@@ -61,7 +61,7 @@ class ParticipantRequest:
     Attributes
     ----------
     token : str
-        What the browser says who it is with; not checked yet.
+        The token that the browser sent for its participant; not checked yet.
     base : str
         Path at which the survey is mounted.
     database : Database

@@ -3,7 +3,7 @@
 No data is kept that tells visitors apart, so the limit is shared: every study lets in 60 people at
 once and one a second after that, all studies together twice as many. Of 200 people who begin at
 the same moment the last waits two and a half minutes, while the page tries again by itself; a
-script gets no further either. People with an invitation are not limited: an invitation is good for
+script is no faster. People with an invitation are not limited: an invitation is good for
 one person anyway, and so scripts cannot keep out the people whom a researcher has invited.
 """
 

@@ -142,8 +142,8 @@ def stage(participant: Participant, trials: Sequence[ParticipantTrial]) -> Stage
 def clips_heard(session: Session, trial: ParticipantTrial) -> ClipsHeard:
     """Which of a trial's clips have been played from their start to their end.
 
-    Browsers send events in the order of playing. If a start got lost, the clip has to be heard
-    again, nothing more.
+    Browsers send events in the order of playing. If the event of a start got lost, the clip only
+    has to be heard again.
     """
     first_start = func.min(Play.id).filter(Play.event == "started")
     last_end = func.max(Play.id).filter(Play.event == "ended")

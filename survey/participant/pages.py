@@ -61,7 +61,7 @@ def consent(
     if study is None:
         return _missing(request, "study")
     if invite is not None and not tokens.shaped(invite):
-        invite = None  # no link of ours, and nothing to be repeated on a page
+        invite = None  # not one of our links: do not show it on a page
     refusal = {"open": None, "draft": "draft", "closed": "closed"}[study.state]
     if refusal is None and study.invited_only and not invite:
         refusal = "invited"

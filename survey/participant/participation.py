@@ -1,6 +1,6 @@
 """One person's way through a study: joining, hearing, answering, finishing, withdrawing.
 
-Every function works in the caller's transaction: what raises has stored nothing.
+Every function works in the caller's transaction: one that raises has stored nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from survey.participant.page_state import (
 )
 from survey.participant.schemas import Answered, Join, Played, Questions, SoundCheck
 
-SEEN_INTERVAL = timedelta(minutes=1)  # between two writings of `seen_at`; leases are longer
+SEEN_INTERVAL = timedelta(minutes=1)  # `seen_at` is written no more often; leases are longer
 PLAYS_OF_A_TRIAL = 1000  # stored at most; the page sends a few
 NO_PARTICIPANT = "This link is not known here, or what belonged to it was erased."
 NO_STUDY = "There is no study of this name."
@@ -72,7 +72,7 @@ def join(session: Session, body: Join) -> tuple[Participant, str]:
     Refused
         As `may_join` does; 429 if too many have joined and done nothing yet.
     """
-    # The lock also makes those who join at once with one invitation come one after another.
+    # The lock also puts people in turn who join at the same time by the same invitation.
     study, invitation = _admitted(session, body, lock=True)
     unused_places.sweep(session, study)
     if invitation is None:

@@ -40,7 +40,7 @@ def participants_wanted(study: Study) -> int:
 
 
 def cap(wanted: int) -> int:
-    """How many idle people may hold places in a study that wants so many participants."""
+    """How many idle people may hold places in a study that wants `wanted` participants."""
     return max(SMALLEST_CAP, IDLE_PER_WANTED * wanted)
 
 
@@ -63,7 +63,7 @@ def holds_places(lease_minutes: int) -> ColumnElement[bool]:
 
 
 def waiting(session: Session, study: Study, wanted: int) -> int:
-    """Seconds until a further person may join a study that wants so many; 0 if one may now."""
+    """Seconds until another person may join a study that wants `wanted`; 0 if now."""
     held = and_(
         Participant.study_id == study.id,
         is_idle(),

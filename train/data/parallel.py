@@ -42,7 +42,8 @@ def each(
     results = []
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _end_with_parent)
     try:
-        interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # workers are born deaf to Ctrl-C
+        # Workers inherit that Ctrl-C is ignored.
+        interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             futures = [pool.submit(function, item) for item in items]
         finally:

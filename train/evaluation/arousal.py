@@ -1,4 +1,4 @@
-"""Arousal of a model: classified_transfers on unseen pieces, and moved by transfer (paper 5)."""
+"""Arousal of a model: classified on unseen pieces, and moved by transfer (paper 5)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from train.reporting.results.evaluation import (
 
 
 def arousal(net: FaderNet, data: Segments, source: list[Notes]) -> ArousalScores:
-    """Arousal classified_transfers on unseen labelled pieces, and moved on performances.
+    """Arousal classified on unseen labelled pieces, and moved on performances.
 
     The model itself scores a transfer: it encodes the played notes and gives q(high).
     """

@@ -12,10 +12,10 @@ CHECKPOINT = "last.pt"
 
 
 class RunState(TypedDict):
-    """All that a run goes on from.
+    """The state that a run is resumed from.
 
-    `rng` are the generators of all processes, one tensor in files of a time without them;
-    `window` has the loss terms since the log's last row.
+    `rng` holds the states of the random generators, one a process; older files, of one process,
+    hold one tensor. `window` holds the loss terms since the last row of the log.
     """
 
     model_config: dict[str, Any]
@@ -37,7 +37,7 @@ def load_state(path: Path) -> RunState:
     Raises
     ------
     ValueError
-        If there is nothing of the kind.
+        If the file is missing or holds no state of a run.
     """
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
