@@ -32,7 +32,8 @@ from demo.compute.open_pieces import OpenPieces  # noqa: E402
 from demo.compute.workers import Workers  # noqa: E402
 from demo.guard import logs, public_address, selfcheck  # noqa: E402
 from demo.guard.files import Files  # noqa: E402
-from demo.guard.gate import Gate, event_numbers  # noqa: E402
+from demo.guard.events import event_numbers  # noqa: E402
+from demo.guard.gate import Gate  # noqa: E402
 from demo.guard.headers import SecurityHeaders  # noqa: E402
 from demo.guard.public_address import Address, PublicAddress  # noqa: E402
 from demo.page import ICON, LARGEST_FILE, SURVEY, TITLE, page, page_theme, scripts  # noqa: E402

@@ -1,101 +1,53 @@
 """Which requests reach Gradio, and in what form; everything else ends here.
 
-Gradio answers some sixty addresses, the page needs about fifteen. What is not in `ROUTES` is not
-there: deep links, monitoring, development, proxying, custom components. An event is read, checked
-and written anew, so that only its known fields get through, and it is given up when the visitor
-who waits for it has gone.
+Addresses that are not in `demo.guard.routes` are not there. An event is checked and written anew
+(`demo.guard.events`), and its work is given up when the visitor who waits for it has gone.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import math
-import re
 import traceback
 from collections.abc import Callable, Collection
 from contextvars import ContextVar
-from typing import Any
 from urllib.parse import parse_qs
 
-from pydantic import BaseModel, Field, JsonValue, TypeAdapter
 from python_multipart.exceptions import FormParserError
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from demo.guard.events import checked
+from demo.guard.routes import (
+    API,
+    CALL,
+    EVENT,
+    FILE,
+    KEYWORDS,
+    LEAVE,
+    PROGRESS,
+    STREAM,
+    UPLOAD,
+    path_of,
+    route_of,
+)
 from demo.guard.uploads import Upload, boundary
 
-API = "/gradio_api"
 LARGEST_EVENT = 64 * 1024  # bytes of an event's body; what a page asks for takes a few hundred
 ENVELOPE = 64 * 1024  # bytes of an upload's body beside the file
 DRAINED = 100_000_000  # bytes still read of an upload that is refused as too large
 UPLOADS_AT_ONCE = 32
-SESSION = r"[A-Za-z0-9_-]{1,64}"
-FORBIDDEN_QUERY = "deep_link"  # would have Gradio read a page's state from its disk
 BUSY = "The server takes in too many files just now. Please try again in a minute."
 STARTING = "The server is starting. Please try again in a few seconds."
 INTERNAL_ERROR = "Something went wrong here. Please try it again."
 UNREADABLE = "This is not an event of the page."
 NO_FILE = "This is not an upload of a file."
 
-EVENT = "event"
-CALL = "call"
-KEYWORDS = "keywords"
-UPLOAD = "upload"
-FILE = "file"
-LEAVE = "leave"
-STREAM = "stream"
-PROGRESS = "progress"
-PLAIN = "plain"
-
-# (method, address below the page, how it is treated); GET stands for HEAD, too.
-ROUTES: tuple[tuple[str, str, str], ...] = (
-    ("GET", "/", PLAIN),
-    ("GET", "/config/?", PLAIN),
-    ("GET", "/theme.css", PLAIN),
-    ("GET", "/favicon.ico", PLAIN),
-    ("GET", "/robots.txt", PLAIN),
-    ("GET", "/manifest.json", PLAIN),
-    ("GET", "/(assets|static)/[A-Za-z0-9_./@+-]{1,200}", PLAIN),
-    ("GET", f"{API}/theme.css", PLAIN),
-    ("GET", f"{API}/info/?", PLAIN),
-    ("GET", f"{API}/app_id/?", PLAIN),
-    ("GET", f"{API}/startup-events", PLAIN),
-    ("GET", f"{API}/heartbeat/(?P<session>{SESSION})", LEAVE),
-    ("GET", f"{API}/upload_progress", PROGRESS),
-    ("GET", f"{API}/queue/data", STREAM),
-    ("GET", rf"{API}/call/(v2/)?(?P<name>\w{{1,64}})/{SESSION}", PLAIN),
-    ("GET", f"{API}/file=(?P<path>.+)", FILE),
-    ("POST", f"{API}/upload", UPLOAD),
-    ("POST", f"{API}/(run/predict|queue/join)/?", EVENT),
-    ("POST", rf"{API}/call/(?P<name>\w{{1,64}})/?", CALL),
-    ("POST", rf"{API}/call/v2/(?P<name>\w{{1,64}})/?", KEYWORDS),
-)
 log = logging.getLogger(__name__)
 # HTTP statuses of refusals within the event under way: Gradio answers every error with 500.
 _refusals: ContextVar[list[int] | None] = ContextVar("refusals", default=None)
-_ROUTES = [(method, re.compile(path), kind) for method, path, kind in ROUTES]
-
-
-class Event(BaseModel):
-    """What a page or a program sends to have a function called; other fields are dropped."""
-
-    data: list[JsonValue] = Field(max_length=32)
-    fn_index: int = Field(ge=0, le=10_000)
-    session_hash: str | None = Field(None, pattern=f"^{SESSION}$")
-    trigger_id: int | None = None
-
-
-class Call(BaseModel):
-    """What a program sends to a named endpoint."""
-
-    data: list[JsonValue] = Field(max_length=32)
-    session_hash: str | None = Field(None, pattern=f"^{SESSION}$")
-
-
-_KEYWORDS: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 
 class Gate:
@@ -157,7 +109,7 @@ class Gate:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        path = _path(scope)
+        path = path_of(scope)
         if not self.is_open() and path != f"{API}/startup-events":
             # Gradio asks its own page whether it is there before it goes on.
             status = 200 if scope["method"] == "HEAD" else 503
@@ -166,7 +118,7 @@ class Gate:
         if any(path == other or path.startswith(f"{other}/") for other in self.beside):
             await self.app(scope, receive, send)
             return
-        route = _route(scope["method"], path, scope["query_string"])
+        route = route_of(scope["method"], path, scope["query_string"])
         if route is None:
             await Response(status_code=404)(scope, receive, send)
             return
@@ -232,7 +184,8 @@ class Gate:
             await _sentence("The request is too large.", 413)(scope, receive, send)
             return
         try:
-            event = self._checked(kind, body, _path(scope))
+            numbers = self.public if "/queue/" in path_of(scope) else self.private
+            event = checked(kind, body, numbers)
         except ValueError:  # Pydantic's errors are, too; they hold what was sent
             await _sentence(UNREADABLE, 422)(scope, receive, send)
             return
@@ -246,24 +199,6 @@ class Gate:
             await send(message)
 
         await _while_awaited(self.app, scope, event, receive, sending)
-
-    def _checked(self, kind: str, body: bytes, path: str) -> bytes:
-        """An event's body with its known fields only; raises ValueError."""
-        if kind == KEYWORDS:
-            values = _KEYWORDS.validate_json(body)
-            values.pop("oauth_token", None)
-            _check_finite(values)
-            return _KEYWORDS.dump_json(values)
-        if kind == CALL:
-            call = Call.model_validate_json(body, strict=True)
-            _check_finite(call.data)
-            return call.model_dump_json().encode()
-        event = Event.model_validate_json(body, strict=True)
-        _check_finite(event.data)
-        allowed = self.public if "/queue/" in path else self.private
-        if event.fn_index not in allowed:
-            raise ValueError("not an event of this page")
-        return event.model_dump_json().encode()
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a file in if it is not too large, few others are coming in, and there is room."""
@@ -308,35 +243,6 @@ def note_status(status: int) -> None:
     statuses = _refusals.get()
     if statuses is not None:
         statuses.append(status)
-
-
-def _check_finite(value: JsonValue) -> None:
-    """Raise ValueError for NaN and infinity, which Pydantic reads and would write as null."""
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("not a finite number")
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        for part in value:
-            _check_finite(part)
-
-
-def _path(scope: Scope) -> str:
-    """The address below the application's own."""
-    path, root = scope["path"], scope.get("root_path", "").rstrip("/")
-    return (path[len(root) :] if f"{path}/".startswith(f"{root}/") else path) or "/"
-
-
-def _route(method: str, path: str, query: bytes) -> tuple[str, dict[str, str | None]] | None:
-    """How a request is treated, with the parts of its address; None if it is not for the page."""
-    if FORBIDDEN_QUERY in parse_qs(query.decode("latin-1"), keep_blank_values=True):
-        return None
-    method = "GET" if method == "HEAD" else method
-    for allowed, pattern, kind in _ROUTES:
-        match = pattern.fullmatch(path) if method == allowed else None
-        if match:
-            return kind, match.groupdict()
-    return None
 
 
 async def _body(receive: Receive, limit: int, keep: bool = True) -> bytes | None:
@@ -410,16 +316,3 @@ def _refusal(kind: str, error: Exception) -> Response:
 def _sentence(text: str, status: int, headers: dict[str, str] | None = None) -> Response:
     """A refusal as Gradio's page and its client show it."""
     return JSONResponse({"error": text, "detail": text}, status, headers)
-
-
-def event_numbers(blocks: Any) -> tuple[set[int], set[int], set[str]]:
-    """Numbers of the page's own events and of the public ones, and the names of the latter.
-
-    Parameters
-    ----------
-    blocks : gradio.Blocks
-    """
-    events = [event for event in blocks.fns.values() if event.fn is not None]
-    public = [event for event in events if event.api_visibility == "public"]
-    private = {event._id for event in events} - {event._id for event in public}
-    return private, {event._id for event in public}, {event.api_name for event in public}

@@ -19,7 +19,7 @@ from gradio import processing_utils
 from gradio.context import LocalContext
 
 from demo.guard.files import Files
-from demo.guard.gate import API
+from demo.guard.routes import API
 
 trying: ContextVar[bool] = ContextVar("trying", default=False)  # its own requests get in
 

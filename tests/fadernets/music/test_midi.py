@@ -1,6 +1,4 @@
 import io
-import os
-import resource
 import struct
 import warnings
 
@@ -12,53 +10,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fadernets.music.midi import (
-    MAX_MINUTES,
-    MOST_BEATS,
-    MidiError,
-    check_length,
     dump,
     merged,
     read,
-    save,
-    write,
 )
 from fadernets.music.midi_new import RESOLUTION
 from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
-from fadernets.music.piece import Piece, segments, struck_once
+from fadernets.music.piece import struck_once
 from tests.fadernets.music.generated import pieces, rows
-
-
-def file(*tracks, tpq=480, kind=1):
-    """The bytes of a MIDI file of tracks of (tick, mido message)."""
-    midi_file = mido.MidiFile(ticks_per_beat=tpq, type=kind)
-    for events in tracks:
-        track, previous_tick = mido.MidiTrack(), 0
-        for tick, message in sorted(events, key=lambda event: event[0]):
-            track.append(message.copy(time=tick - previous_tick))
-            previous_tick = tick
-        midi_file.tracks.append(track)
-    buffer = io.BytesIO()
-    midi_file.save(file=buffer)
-    return buffer.getvalue()
-
-
-def on(pitch, velocity=64, channel=0):
-    return mido.Message("note_on", note=pitch, velocity=velocity, channel=channel)
-
-
-def off(pitch, channel=0):
-    return mido.Message("note_off", note=pitch, channel=channel)
-
-
-def pedal(value, channel=0):
-    return mido.Message("control_change", control=64, value=value, channel=channel)
-
-
-def tempo(microseconds):
-    return mido.MetaMessage("set_tempo", tempo=microseconds)
-
-
-ONE = file([(0, on(60)), (480, off(60))])  # a file of one note
+from tests.fadernets.music.midi_messages import ONE, file, off, on, pedal, tempo
 
 
 def test_times_are_beats_whatever_the_resolution():
@@ -282,145 +242,3 @@ def test_the_tail_is_seconds_of_silence_after_the_end():
 def test_a_press_shorter_than_a_tick_does_not_stick():
     piece = read(file([(0, on(60)), (4000, off(60)), (10, pedal(127)), (11, pedal(0))], tpq=4000))
     assert len(piece.pedal) == 1 and len(read(dump(piece)).pedal) == 0
-
-
-def refused(source):
-    with pytest.raises(MidiError) as caught:
-        read(source)
-    sentence = str(caught.value)
-    assert sentence.endswith(".") and "\n" not in sentence
-    return sentence
-
-
-@pytest.mark.parametrize(
-    ("data", "reason"),
-    [
-        (b"", "is not a MIDI file"),
-        (b"MThd", "is not a MIDI file"),
-        (b"RIFF" + ONE[4:], "is not a MIDI file"),
-        (ONE[:9] + b"\3" + ONE[10:], "is of a MIDI format that does not exist: 3"),
-        (b"no music at all, but quite a few letters", "is not a MIDI file"),
-        (ONE[:20], "is damaged or cut short"),
-        (ONE[:12] + bytes([0xE7, 0x28]) + ONE[14:], "counts time in SMPTE frames"),
-        (ONE[:12] + bytes([0, 0]) + ONE[14:], "its beats have no length"),
-        (file([(0, tempo(500_000))]), "has no notes."),
-        (file(), "has no notes."),
-        (file([(0, on(40, channel=9)), (9, off(40, 9))]), "has only drums"),
-        (file([(0, on(20)), (9, off(20)), (9, on(109)), (99, off(109))]), "range of a piano"),
-        (file([(0, on(60)), (MOST_BEATS + 1, off(60))], tpq=1), "impossible times"),
-    ],
-)
-def test_what_cannot_be_used_is_refused_in_a_sentence(data, reason, tmp_path):
-    assert reason in refused(data)
-    path = tmp_path / "song.mid"
-    path.write_bytes(data)
-    sentence = refused(path)
-    assert reason in sentence and sentence.startswith("song.mid ")
-    assert refused(str(path)) == sentence
-
-
-def test_what_cannot_be_opened_is_refused_in_a_sentence(tmp_path):
-    assert refused(tmp_path / "nothing.mid").endswith("cannot be read: no such file or directory.")
-    assert refused(tmp_path).endswith("cannot be read: is a directory.")
-
-
-def test_a_huge_file_is_refused_unread(tmp_path):
-    with open(tmp_path / "huge.mid", "wb") as huge:
-        huge.write(ONE)
-        huge.truncate(10**9)
-    assert "too large" in refused(tmp_path / "huge.mid")
-
-
-BASE = dump(
-    Piece(
-        notes=Notes.of(*zip(*[(k / 2, k / 2 + 1, 50 + k, 60 + k) for k in range(16)], strict=True)),
-        pedal=np.array([(k + 0.5, k + 1.25) for k in range(8)]),
-        tempo=np.array([(0, 100.0), (2, 120), (5, 90)]),
-        meter=np.array([(0, 4, 4), (4, 3, 4)]),
-        length=9.0,
-    )
-)
-
-
-@given(st.data())
-def test_whatever_the_bytes_only_a_midi_error_comes_out(data):
-    bytes_ = bytearray(BASE)
-    places = st.integers(8, len(bytes_) - 1)
-    values = st.one_of(st.integers(0, 255), st.sampled_from([0, 127, 128, 144, 176, 240, 255]))
-    for place, value in data.draw(st.lists(st.tuples(places, values), max_size=8)):
-        bytes_[place] = value
-    end = data.draw(st.one_of(st.just(len(bytes_)), st.integers(0, len(bytes_))))
-    try:
-        piece = read(bytes(bytes_[:end]))
-    except MidiError:
-        return
-    assert len(piece.notes) and np.isfinite(piece.duration)
-    assert len(segments(piece)) <= MOST_BEATS / 4
-    read(dump(piece, tail=2.0))  # what was read can be written
-
-
-@given(st.binary(max_size=200))
-def test_random_bytes_are_refused(data):
-    refused(data)
-    refused(ONE[:14] + data)
-
-
-def lasting(minutes):
-    return read(file([(0, on(60)), (round(minutes * 120 * 480), off(60))]))
-
-
-def test_the_limits_of_length():
-    check_length(lasting(MAX_MINUTES))
-    with pytest.raises(MidiError, match="lasts 30.5 minutes, longer than the limit of 30"):
-        check_length(lasting(MAX_MINUTES + 0.5))
-    check_length(lasting(31), most_minutes=60)
-    check_length(lasting(3.9 / 120))  # the last note is let go a little early
-    with pytest.raises(MidiError, match="lasts 3.0 beats, shorter than one segment of 4"):
-        check_length(lasting(3 / 120))
-    check_length(lasting(3 / 120), least_beats=0)
-
-
-def test_the_limit_of_beats():
-    """Half an hour that is counted as ever so many beats is ever so much work."""
-    fast = [(0, tempo(150_000)), (0, on(60))]
-    check_length(read(file([*fast, (9_600 * 480, off(60))])))
-    with pytest.raises(MidiError, match="has 9,700 beats, more than the limit of 9,600"):
-        check_length(read(file([*fast, (9_700 * 480, off(60))])))
-
-
-def test_writing_names_no_half_written_file(tmp_path):
-    piece, path = read(ONE), tmp_path / "out.mid"
-    path.write_bytes(b"before")
-    write(piece, path)
-    assert path.read_bytes() == ONE
-    assert os.listdir(tmp_path) == ["out.mid"]
-    assert read(path).name == "out"
-
-
-def test_a_failed_write_leaves_what_was_there(tmp_path):
-    path = tmp_path / "out.mid"
-    path.write_bytes(b"before")
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (32, limits[1]))  # as on a full disk
-    try:
-        with pytest.raises(MidiError, match="out.mid cannot be written: file too large."):
-            write(read(ONE), path)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert path.read_bytes() == b"before"
-    assert os.listdir(tmp_path) == ["out.mid"]
-
-
-def test_what_cannot_be_written_is_refused_in_a_sentence(tmp_path):
-    with pytest.raises(MidiError, match="cannot be written: no such file or directory."):
-        save(b"x", tmp_path / "nowhere" / "out.mid")
-    with pytest.raises(MidiError, match="cannot be written: is a directory."):
-        save(b"x", tmp_path)
-    (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(MidiError, match="cannot be written: not a directory."):
-        save(b"x", tmp_path / "file" / "out.mid")
-
-
-def test_a_device_is_written_to_not_replaced():
-    save(b"x", os.devnull)
-    assert not os.path.isfile(os.devnull)

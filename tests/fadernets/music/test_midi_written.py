@@ -1,0 +1,52 @@
+"""MIDI files are written whole or not at all."""
+
+import os
+import resource
+
+import pytest
+
+from fadernets.music.midi import (
+    MidiError,
+    read,
+    save,
+    write,
+)
+from tests.fadernets.music.midi_messages import ONE
+
+
+def test_writing_names_no_half_written_file(tmp_path):
+    piece, path = read(ONE), tmp_path / "out.mid"
+    path.write_bytes(b"before")
+    write(piece, path)
+    assert path.read_bytes() == ONE
+    assert os.listdir(tmp_path) == ["out.mid"]
+    assert read(path).name == "out"
+
+
+def test_a_failed_write_leaves_what_was_there(tmp_path):
+    path = tmp_path / "out.mid"
+    path.write_bytes(b"before")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (32, limits[1]))  # as on a full disk
+    try:
+        with pytest.raises(MidiError, match="out.mid cannot be written: file too large."):
+            write(read(ONE), path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == b"before"
+    assert os.listdir(tmp_path) == ["out.mid"]
+
+
+def test_what_cannot_be_written_is_refused_in_a_sentence(tmp_path):
+    with pytest.raises(MidiError, match="cannot be written: no such file or directory."):
+        save(b"x", tmp_path / "nowhere" / "out.mid")
+    with pytest.raises(MidiError, match="cannot be written: is a directory."):
+        save(b"x", tmp_path)
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(MidiError, match="cannot be written: not a directory."):
+        save(b"x", tmp_path / "file" / "out.mid")
+
+
+def test_a_device_is_written_to_not_replaced():
+    save(b"x", os.devnull)
+    assert not os.path.isfile(os.devnull)
