@@ -59,7 +59,7 @@ class Kind(StrEnum):
 
     READY = "ready"  # the model is loaded
     PROGRESS = "progress"  # value: how many segments or samples are done, and how many there are
-    DONE = "done"  # value: the result
+    RESULT = "result"  # value: the result
     REFUSED = "refused"  # value: a sentence for the visitor
     FAILED = "failed"  # value: type and place of the error, for the log
     UNKNOWN = "unknown"  # send the request again, with its `session`

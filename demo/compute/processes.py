@@ -136,7 +136,7 @@ class WorkerProcess:
             raise
         finally:
             self.job = None
-        if reply.kind == Kind.DONE:
+        if reply.kind == Kind.RESULT:
             if job.dropped and job.folder is not None:  # nobody will take the file away
                 shutil.rmtree(job.folder, ignore_errors=True)
             job.succeed(reply.value)

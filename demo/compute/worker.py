@@ -102,7 +102,7 @@ class Worker:
             arguments = (session, *arguments)
         self._make_room()
         try:
-            return Kind.DONE, self.tasks[request.task](*arguments)
+            return Kind.RESULT, self.tasks[request.task](*arguments)
         except Stopped:
             return Kind.STOPPED, None
         except Exception as error:  # noqa: BLE001 - the worker lives on, whatever it is

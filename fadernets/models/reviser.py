@@ -82,26 +82,26 @@ class Reviser(nn.Module):
         self.register_buffer("poles", torch.zeros(2, 2))
 
     def forward(
-        self, shown: Grid, labels: dict[str, Tensor], key: Tensor
+        self, source: Grid, labels: dict[str, Tensor], key: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Log-odds of onsets and of holds, and velocities (about 0 to 1): each (b, 16, 88).
 
         Parameters
         ----------
-        shown : Grid
+        source : Grid
             The current notes.
         labels : name -> int64 tensor, shape (b, 16)
             The plan.
         key : int64 tensor, shape (b,)
         """
-        hidden = self.shown(torch.cat([shown.onset, shown.hold, shown.velocity], dim=2))
+        hidden = self.shown(torch.cat([source.onset, source.hold, source.velocity], dim=2))
         hidden = hidden + self.key(key)[:, None] + self.place
         for name, embed in self.labels.items():
             hidden = hidden + embed(labels[name])
         onset, hold, velocity = self.output(self.norm(self.layers(hidden))).chunk(3, dim=2)
         # Few keys are struck at a step.
-        onset = onset + self.belief[0] * shown.onset - SHOWN_LOG_ODDS
-        return onset, hold + self.belief[1] * shown.hold, velocity
+        onset = onset + self.belief[0] * source.onset - SHOWN_LOG_ODDS
+        return onset, hold + self.belief[1] * source.hold, velocity
 
     def losses(self, batch: Batch, beta: float) -> dict[str, Tensor]:
         """Cross-entropies of onsets (nats a note) and holds, error of velocities, and "total".
@@ -112,10 +112,10 @@ class Reviser(nn.Module):
         segments = len(batch.tokens)
         if self.training:
             notes, key = transposed(notes, key)
-        target, shown = grid(notes, segments), grid(damaged(notes, segments), segments)
+        target, source = grid(notes, segments), grid(damaged(notes, segments), segments)
         counts = target.count.clamp(max=MAX_POLYPHONY)
         plan = {PLANNED_ONSETS: target.rhythm, PLANNED_COUNTS: counts}
-        onset, hold, velocity = (x.float() for x in self(shown, plan, key))
+        onset, hold, velocity = (x.float() for x in self(source, plan, key))
         struck = plan[PLANNED_ONSETS] == ONSET  # only there is anything to choose
         wrong = F.binary_cross_entropy_with_logits(
             onset[struck], target.onset[struck], reduction="sum"

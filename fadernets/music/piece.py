@@ -332,9 +332,9 @@ def stitch(piece: Piece, changed: Mapping[int, Notes], unit: Unit = "bars") -> P
     for index, notes in changed.items():
         rows = ringing[index]
         span = cuts[index]
-        shown = _from(piece.notes[rows], span.start, span.end - span.start)
+        span_notes = _from(piece.notes[rows], span.start, span.end - span.start)
         given = dict(zip(_places(notes), notes.offset.tolist(), strict=True))
-        for row, place, off in zip(rows, _places(shown), shown.offset, strict=True):
+        for row, place, off in zip(rows, _places(span_notes), span_notes.offset, strict=True):
             if given.get(place, off) != off:
                 until[row] = min(until[row], span.start + max(given[place], 0.0))
     held = replace(piece.notes, offset=np.minimum(piece.notes.offset, until))
@@ -343,10 +343,10 @@ def stitch(piece: Piece, changed: Mapping[int, Notes], unit: Unit = "bars") -> P
     for index, notes in changed.items():
         span = cuts[index]
         beats = span.end - span.start
-        rows, shown = visible(piece.notes, span.start, beats)
+        rows, span_notes = visible(piece.notes, span.start, beats)
         stays[rows] = False
         fitted = _fitted(notes, beats, piece.length - span.start)
-        parts.append(_restored(fitted, held[rows], shown, span.start))
+        parts.append(_restored(fitted, held[rows], span_notes, span.start))
     return replace(piece, notes=struck_once(concatenate([held[stays], *parts])))
 
 
@@ -362,17 +362,17 @@ def _fitted(notes: Notes, beats: float, left: float) -> Notes:
     return notes[notes.offset > notes.onset]
 
 
-def _restored(notes: Notes, own: Notes, shown: Notes, start: float) -> Notes:
+def _restored(notes: Notes, own: Notes, span_notes: Notes, start: float) -> Notes:
     """New notes in beats of the piece, those that the segment has already as they are there.
 
     Parameters
     ----------
     notes : Notes
         From the segment's start.
-    own, shown : Notes
+    own, span_notes : Notes
         The segment's, in beats of the piece, and as the segment shows them.
     """
-    numbers = {place: k for k, place in enumerate(_places(shown))}
+    numbers = {place: k for k, place in enumerate(_places(span_notes))}
     places = _places(notes)
     free = numbers.keys() - set(places)  # a note of another mode takes the place of its own one
     match = []
@@ -385,6 +385,6 @@ def _restored(notes: Notes, own: Notes, shown: Notes, start: float) -> Notes:
     mine = np.flatnonzero(matches >= 0)
     matches = matches[mine]
     new.onset[mine] = own.onset[matches]
-    same_end = notes.offset[mine] == shown.offset[matches]
+    same_end = notes.offset[mine] == span_notes.offset[matches]
     new.offset[mine[same_end]] = own.offset[matches[same_end]]
     return new

@@ -24,7 +24,7 @@ class Snapshot:
     ----------
     fingerprint : str
         A text that changes whenever the stored answers do.
-    kept : int
+    analysed : int
         Participants whom the study's rules keep.
     table : DataFrame
         Their ratings of transfer pairs.
@@ -33,7 +33,7 @@ class Snapshot:
     """
 
     fingerprint: str
-    kept: int
+    analysed: int
     table: pd.DataFrame
     numbers: Summary
     _drawn: dict[str, str] = field(default_factory=dict)

@@ -50,13 +50,13 @@ class Flow(rating_table.ParticipantCounts):
 
     Attributes
     ----------
-    kept : int
+    analysed : int
         Of whom the analysis keeps the answers.
     minutes : float or None
         Median from consent to the end, pauses included.
     """
 
-    kept: int
+    analysed: int
     minutes: float | None
 
 
@@ -71,7 +71,7 @@ class Person:
         "active" or "finished".
     answered, trials : int
         Of the trials that count, practice left out.
-    seen : str
+    last_seen : str
         The last request, in words.
     """
 
@@ -79,7 +79,7 @@ class Person:
     stage: str
     answered: int
     trials: int
-    seen: str
+    last_seen: str
 
 
 def cells(session: Session, study: Study) -> list[Cell]:
@@ -121,8 +121,8 @@ def cells(session: Session, study: Study) -> list[Cell]:
     return sorted(cells, key=lambda cell: (kinds.index(cell.kind), cell.answers, cell.name))
 
 
-def flow(session: Session, study: Study, kept: int) -> Flow:
-    """How far participants of a study came; `kept` as `survey.admin.live_results` counts them."""
+def flow(session: Session, study: Study, analysed: int) -> Flow:
+    """How far participants came; `analysed` as `survey.admin.live_results` counts them."""
     counts = rating_table.flow(session, study)
     times = session.execute(
         select(Participant.consented_at, Participant.finished_at).where(
@@ -130,7 +130,9 @@ def flow(session: Session, study: Study, kept: int) -> Flow:
         )
     )
     minutes = [(end - start).total_seconds() / 60 for start, end in times if end is not None]
-    return Flow(**vars(counts), kept=kept, minutes=statistics.median(minutes) if minutes else None)
+    return Flow(
+        **vars(counts), analysed=analysed, minutes=statistics.median(minutes) if minutes else None
+    )
 
 
 def people(session: Session, study: Study, *, skip: int = 0, most: int = 100) -> list[Person]:

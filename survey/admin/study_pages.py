@@ -239,7 +239,7 @@ def _live(admin: AdminRequest, session: Session, study: Study) -> Live:
     snapshot = admin.services.live.of(session, study)
     planned = unused_places.participants_wanted(study)
     cells = monitoring.cells(session, study)
-    flow = monitoring.flow(session, study, snapshot.kept)
+    flow = monitoring.flow(session, study, snapshot.analysed)
     state = f"{study.state} {snapshot.fingerprint} {planned} {cells} {flow}"
     return {
         "planned": planned,

@@ -213,7 +213,7 @@ def html(
         title=f"Listening test “{provenance.study}”" if provenance.study else "Listening test",
         lead=wording.intervals({"overall": included.intervals["overall"]})[:1],
         sections=sections,
-        provenance=[*_provenance(provenance), *wording.lost(results.lost)],
+        provenance=[*_provenance(provenance), *wording.non_finite(results.lost)],
     )
     return page + "\n"
 

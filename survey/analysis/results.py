@@ -188,7 +188,7 @@ def analyse(
             f"{table['participant'].nunique()} participants excluded); --keep-all applies no rules"
         )
     same = len(stay) == table["participant"].nunique()
-    lost: list[str] = []
+    non_finite: list[str] = []
     with np.errstate(over="ignore", invalid="ignore"):  # of absurd values; `finite` names them
         with_exclusions = sections(chosen, seed, draws, progress)
         results = Results(
@@ -196,9 +196,9 @@ def analyse(
             kept=with_exclusions,
             everyone=with_exclusions if same else sections(table, seed, draws, progress),
             participants=people(table, excluded),
-            lost=lost,
+            lost=non_finite,
         )
-    return replace(finite(results, lost), lost=lost)
+    return replace(finite(results, non_finite), lost=non_finite)
 
 
 def sections(

@@ -66,12 +66,12 @@ def comparison(results: Results) -> list[str]:
     """Section 1: what the exclusions change."""
     if results.flow.answered == results.flow.kept:
         return ["Nobody was left out: results with and without exclusions are the same."]
-    kept, everyone = (
+    included, everyone = (
         percent(sections.intervals["overall"].twoway.value)
         for sections in (results.kept, results.everyone)
     )
     return [
-        f"With exclusions, {kept} of the answers agree with the intended direction; "
+        f"With exclusions, {included} of the answers agree with the intended direction; "
         f"without them, {everyone}. What follows is with exclusions."
     ]
 
@@ -153,7 +153,7 @@ def strengths(section: Sequence[AtStrength]) -> list[str]:
     ]
 
 
-def lost(names: Sequence[str]) -> list[str]:
+def non_finite(names: Sequence[str]) -> list[str]:
     """At the end: which numbers are missing since they are none that can be written."""
     if not names:
         return []

@@ -29,26 +29,26 @@ Rows = Iterator[Row]
 
 def tables(results: Results) -> dict[str, pd.DataFrame]:
     """All tables by name, in the report's order."""
-    kept = results.kept
+    included = results.kept
     rows = {
         "flow": _flow(results.flow),
         "exclusions": map(asdict, results.flow.exclusions),
-        "direction": _crosstab(kept.direction.table, "intended"),
-        "items": map(asdict, kept.direction.items),
-        "catch": _crosstab(kept.direction.catch, "pair"),
+        "direction": _crosstab(included.direction.table, "intended"),
+        "items": map(asdict, included.direction.items),
+        "catch": _crosstab(included.direction.catch, "pair"),
         "agreement": _both(results, lambda sections: _agreement(sections.intervals)),
-        "agreement_by_strength": _strengths(kept.strengths, "items", lambda row: row.agreement),
-        "chance": _chance(kept.chance.against),
-        "lower_less_higher": _paired(kept.chance.lower_less_higher),
-        "bias": _bias(kept.bias),
+        "agreement_by_strength": _strengths(included.strengths, "items", lambda row: row.agreement),
+        "chance": _chance(included.chance.against),
+        "lower_less_higher": _paired(included.chance.lower_less_higher),
+        "bias": _bias(included.bias),
         "opinion": _both(results, lambda sections: _opinion(sections.opinion)),
-        "opinion_by_strength": _strengths(kept.strengths, "scale", lambda row: row.opinion),
-        "histogram": _histogram(kept.opinion),
-        "reliability": _reliability(kept.reliability),
-        "change": _change(kept.change),
-        "correlations": _correlations(kept.change),
-        "design_effects": _design_effects(kept.planning),
-        "half_widths": _half_widths(kept.planning),
+        "opinion_by_strength": _strengths(included.strengths, "scale", lambda row: row.opinion),
+        "histogram": _histogram(included.opinion),
+        "reliability": _reliability(included.reliability),
+        "change": _change(included.change),
+        "correlations": _correlations(included.change),
+        "design_effects": _design_effects(included.planning),
+        "half_widths": _half_widths(included.planning),
         "participants": map(asdict, results.participants),
     }
     return {

@@ -25,7 +25,7 @@ class Run:
         The study's.
     step : str
         What is being done.
-    done, total : int
+    count, total : int
         Of this step.
     running : bool
     problem : str
@@ -34,7 +34,7 @@ class Run:
 
     name: str
     step: str = "starting"
-    done: int = 0
+    count: int = 0
     total: int = 0
     running: bool = True
     problem: str = ""
@@ -42,7 +42,7 @@ class Run:
     @property
     def words(self) -> str:
         """How far it is."""
-        return f"{self.step}: {self.done} of {self.total}" if self.total else self.step
+        return f"{self.step}: {self.count} of {self.total}" if self.total else self.step
 
     @property
     def fingerprint(self) -> str:
@@ -97,7 +97,7 @@ def _make(run: Run, database: Database, settings: Settings, spec: StudySpec) -> 
     """Follow the process that makes the study."""
 
     def report(message: Message) -> None:
-        run.step, run.done, run.total = message.step, message.done, message.total
+        run.step, run.count, run.total = message.step, message.count, message.total
 
     run.problem = child_process.UNEXPECTED
     try:

@@ -52,14 +52,14 @@ class Message:
     Attributes
     ----------
     step : str
-    done, total : int
+    count, total : int
         Of this step.
     problem : str or None
         None while the work goes on; then "", or one sentence that says why there is no study.
     """
 
     step: str = ""
-    done: int = 0
+    count: int = 0
     total: int = 0
     problem: str | None = None
 

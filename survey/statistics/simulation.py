@@ -120,11 +120,13 @@ def simulate(
     random = np.random.default_rng(seed)
     stimuli = _stimuli(random, items, catch, strengths)
     kinds = np.repeat(list(people), list(people.values()))
-    heard = _heard(random, kinds, stimuli, truth)
+    directions = _directions(random, kinds, stimuli, truth)
     scores = {scale: _scores(random, kinds, len(stimuli["item"]), truth) for scale in SCALES}
     order = random.random((len(kinds), len(stimuli["item"]))).argsort(axis=1).argsort(axis=1)
     seconds = np.round(random.lognormal(np.log(25), 0.25, order.shape), 1)
-    return _table(kinds, stimuli, {"heard": heard, "position": order, "seconds": seconds, **scores})
+    return _table(
+        kinds, stimuli, {"heard": directions, "position": order, "seconds": seconds, **scores}
+    )
 
 
 def _stimuli(
@@ -145,7 +147,7 @@ def _stimuli(
     return stimuli
 
 
-def _heard(
+def _directions(
     random: np.random.Generator, kinds: np.ndarray, stimuli: dict[str, np.ndarray], truth: Truth
 ) -> np.ndarray:
     shape = (len(kinds), len(stimuli["item"]))

@@ -48,9 +48,9 @@ def test_a_study_that_fills(client: TestClient, database: Database, study: Study
     counted = [cell for cell in cells if cell.kind != "practice"]
     assert sum(cell.answers for cell in counted) == EACH + CATCH + 1
     assert sum(cell.waiting for cell in counted) == EACH + CATCH - 1
-    assert (flow.consented, flow.finished, flow.kept, flow.withdrawn) == (3, 1, 1, 1)
+    assert (flow.consented, flow.finished, flow.analysed, flow.withdrawn) == (3, 1, 1, 1)
     assert flow.minutes is not None and 0 <= flow.minutes < 1
-    rows = {(person.stage, person.answered, person.trials, person.seen) for person in people}
+    rows = {(person.stage, person.answered, person.trials, person.last_seen) for person in people}
     assert rows == {
         ("finished", EACH + CATCH, EACH + CATCH, "just now"),
         ("active", 1, EACH + CATCH, "just now"),
@@ -63,12 +63,12 @@ def test_who_was_silent_too_long_is_not_waited_for(
     Person.ready(client)
     with database.write() as session:
         for person in session.scalars(select(Participant)):
-            person.seen_at = now() - timedelta(minutes=study.lease_minutes, seconds=1)
+            person.last_seen_at = now() - timedelta(minutes=study.lease_minutes, seconds=1)
     with database.read() as session:
         cells = monitoring.cells(session, session.get(Study, study.id))
         (person,) = monitoring.people(session, study)
     assert {cell.waiting for cell in cells} == {0}
-    assert person.seen == "1 hour ago"
+    assert person.last_seen == "1 hour ago"
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

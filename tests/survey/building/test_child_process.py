@@ -51,7 +51,7 @@ def test_a_job_says_how_far_it_is(database, settings, tmp_path):
     music.write(tmp_path)
     job = Job(StudySpec("two", midi=tmp_path, pairs=1))
     assert child_process.run(job, database, settings, messages.append) == ""
-    steps = {message.step: (message.done, message.total) for message in messages}
+    steps = {message.step: (message.count, message.total) for message in messages}
     assert list(steps) == ["reading MIDI files", "listening", "recording"]
     assert all(finished == total > 0 for finished, total in steps.values())
 
