@@ -61,7 +61,7 @@ class Book:
 
     statuses: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     findings: Counter[str] = field(default_factory=Counter)
-    findings: list[dict[str, Any]] = field(default_factory=list)
+    examples: list[dict[str, Any]] = field(default_factory=list)
     slowest: dict[str, Any] = field(default_factory=lambda: {"seconds": 0.0})
     health: float = 0.0
     restarts: int = 0
@@ -73,10 +73,10 @@ class Book:
         """Count a finding, and write it down in full if it is a new one."""
         self.findings[finding] += 1
         kind = shot.kind if isinstance(shot, Shot) else "server"
-        if (finding, kind, key) not in self._known and len(self.findings) < MAX_FINDINGS:
+        if (finding, kind, key) not in self._known and len(self.examples) < MAX_FINDINGS:
             self._known.add((finding, kind, key))
             example = {"request": str(shot)[:2500], "reply": str(reply)[:1500]}
-            self.findings.append({"what": finding, "kind": kind, **example})
+            self.examples.append({"what": finding, "kind": kind, **example})
 
     def add_reply(self, shot: Shot, reply: Reply) -> None:
         """Count an answer."""
@@ -100,7 +100,7 @@ class Book:
             "slowest": self.slowest,
             "slowest_health_s": rounded(self.health),
             "cut_short": self.cut_short,
-            "findings": self.findings,
+            "findings": self.examples,
         }
 
 

@@ -117,7 +117,7 @@ class Demo:
         self.is_open = True
 
     def _tidy(self) -> None:
-        while not self._closed.wait(min(self.pieces.kept / 4, 10.0)):
+        while not self._closed.wait(min(self.pieces.unused_seconds / 4, 10.0)):
             self.pieces.expire()
 
     def close(self) -> None:

@@ -181,7 +181,8 @@ def csrf(action: str) -> params.Depends:
             admin.settings.public_url,
         )
 
-    return Depends(check)
+    dependency: params.Depends = Depends(check)
+    return dependency
 
 
 def _admit(request: Request) -> Credentials:

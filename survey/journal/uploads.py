@@ -102,7 +102,7 @@ class Uploads(CommitScheduler):
             repo_id=dataset,
             repo_type=DATASET,
             folder_path=folder,
-            minutes=minutes,
+            every=minutes,
             private=True,
             allow_patterns=LINES,
             hf_api=api,
@@ -171,7 +171,7 @@ class Uploads(CommitScheduler):
         # The base class sleeps on after it was stopped.
         while not self._ended.is_set():
             self.request_upload()
-            self._ended.wait(self.minutes * 60)
+            self._ended.wait(self.every * 60)
 
 
 def connect(api: HfApi, dataset: str, folder: Path, minutes: float) -> Uploads:

@@ -22,7 +22,7 @@ from survey.participant.join_rate import LONGEST_WAIT
 from survey.participant.page_state import (
     PageState,
     ParticipantTrial,
-    heard,
+    clips_heard,
     stage,
     state,
     trials_of,
@@ -230,7 +230,7 @@ def answer(
     unanswered = [other for other in trials if other.submission is None]
     if stage(participant, trials) not in ("practice", "trial") or trial != unanswered[0]:
         raise Refused(409, "stale", STALE, state(session, participant, trials, base))
-    if not heard(session, trial).both:
+    if not clips_heard(session, trial).both:
         raise Refused(422, "unheard", UNHEARD)
     _store(session, trial, body)
     participant.seen_at = now()

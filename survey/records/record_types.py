@@ -57,9 +57,10 @@ class CheckpointRecord(TypedDict):
     sums_sha256: str  # of the checksums of all its files
 
 
-# The music that a study was chosen from: hashes of works, and what is wrong with others.
+# The music that a study was chosen from: hashes of works, None for scores of music21, and what is
+# wrong with others.
 MusicRecord = TypedDict(
-    "MusicRecord", {"from": str, "works": dict[str, str], "left_out": dict[str, str]}
+    "MusicRecord", {"from": str, "works": dict[str, str | None], "left_out": dict[str, str]}
 )
 
 
