@@ -138,7 +138,7 @@ def test_the_page_on_architecture_names_every_room():
 
 def test_the_page_on_architecture_names_every_module_where_it_lies():
     named = {
-        f"{folder}/{name}"
+        name if "/" in name else f"{folder}/{name}"
         for folder, text in paragraphs().items()
         for name in re.findall(r"`([\w/]+\.py)`", text)
     }

@@ -18,7 +18,7 @@ SECONDS_PER_NOTE = 6e-5  # that is drawn, played or written
 SECONDS_PER_SOUND_SECOND = 0.012  # that is rendered
 SECONDS_PER_BYTE_OPENED = 5e-7  # of a file
 SECONDS_PER_BYTE_CHANGED = 1e-4  # of a file that is changed whole: a segment is some 70 events
-SHORT_WORK_SECONDS = 0.3  # up to which work is short
+SHORT_SECONDS = 0.3  # up to which work is short
 
 CHUNK_SECONDS = 40.0  # of sound in an answer, both sides together
 CHUNK_SEGMENTS = 35  # that are changed for a chunk of the sound
@@ -40,7 +40,7 @@ def of_choosing(session: PieceSession) -> float:
 
 def of_file(path: str) -> float:
     """Seconds that opening a file and changing all of it takes: never short."""
-    return 2 * SHORT_WORK_SECONDS + SECONDS_PER_BYTE_CHANGED / SECONDS_PER_BYTE_OPENED * (
+    return 2 * SHORT_SECONDS + SECONDS_PER_BYTE_CHANGED / SECONDS_PER_BYTE_OPENED * (
         of_opening(path) - ANSWER_SECONDS
     )
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 from typing import Any
 
-from demo.compute.cost import SHORT_WORK_SECONDS
+from demo.compute.cost import SHORT_SECONDS
 from demo.compute.fork_server import ForkServer
 from demo.compute.jobs import Dropped, Job, Lane, WorkError
 from demo.compute.processes import WorkerProcess
@@ -150,7 +150,7 @@ class Workers:
         for each in older:
             self._drop(each)
         try:
-            (self._short if cost <= SHORT_WORK_SECONDS else self._long).put(job)
+            (self._short if cost <= SHORT_SECONDS else self._long).put(job)
             return await asyncio.wrap_future(job.future)
         except asyncio.CancelledError:
             self._drop(job)

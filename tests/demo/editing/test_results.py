@@ -180,7 +180,7 @@ def test_work_that_is_given_up_leaves_nothing_behind(net: FakeNet) -> None:
     session.progress = give_up
     with pytest.raises(TimeoutError):
         session.result(net, request)
-    session.progress = piece_session.nobody
+    session.progress = piece_session.ignore_progress
     assert len(changed_in(session, session.result(net, request))) == 3 * SLICE
 
 

@@ -68,9 +68,9 @@ def test_two_servers_start_at_once(database, settings, folder, caplog, monkeypat
     assert default_study._job(database, settings, None) is None
     assert default_study.ensure(database, settings, journal=journal) == "demo"
     assert journal.messages == []
-    assert default_study._lost(database, settings) is False
+    assert default_study._clips_are_lost(database, settings) is False
     (settings.audio / f"{min(clips)}.mp3").unlink()
-    assert default_study._lost(database, settings) is True
+    assert default_study._clips_are_lost(database, settings) is True
     job = default_study._job(database, settings, None)
     assert job is not None and (job.spec.name, job.restore) == ("demo", True)
 

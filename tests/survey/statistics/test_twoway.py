@@ -4,7 +4,7 @@ from scipy import stats
 
 from survey.statistics import twoway
 from survey.statistics.crossed_design import Crossed, of_matrix
-from survey.statistics.estimate import CONSTANT, EDGE, NEGATIVE, ONE, t_interval
+from survey.statistics.estimate import CONSTANT, EDGE, NEGATIVE, TOO_FEW, t_interval
 
 MATRIX = np.array([[5, 5, 4], [4, 4, 4], [2, 3, 2], [3, 3, 4]], float)
 
@@ -116,7 +116,7 @@ def test_one_participant_or_item_has_no_interval(shape: tuple[int, int]) -> None
     matrix = np.arange(np.prod(shape), dtype=float).reshape(shape) % 2
     for estimate in (twoway.mean(of_matrix(matrix)), twoway.share(of_matrix(matrix))):
         assert estimate.value is not None
-        assert (estimate.low, estimate.high, estimate.note) == (None, None, ONE)
+        assert (estimate.low, estimate.high, estimate.note) == (None, None, TOO_FEW)
 
 
 def test_a_negative_variance_is_replaced_by_the_larger_one_way() -> None:
@@ -183,7 +183,7 @@ def test_a_difference_where_some_answered_one_kind_only() -> None:
     first, second = answers.only(answers.items == 0), answers.only(answers.items != 0)
     estimate = twoway.difference(first, second)
     assert (estimate.value, estimate.n) == (pytest.approx(3 / 4 - 3 / 5), 9)
-    assert (estimate.low, estimate.note) == (None, ONE)  # one item on one side
+    assert (estimate.low, estimate.note) == (None, TOO_FEW)  # one item on one side
     difference = twoway.difference(answers, second)
     assert (
         difference.freedom == 1
@@ -204,7 +204,7 @@ def test_no_difference_from_nothing(side: int) -> None:
 def test_a_share_by_participants_has_no_interval_for_one_and_an_edge_for_all_alike() -> None:
     single = of_matrix(np.array([[1.0, 0, 1]]))
     estimate = twoway.share_by_participant(single)
-    assert (estimate.value, estimate.low, estimate.note) == (pytest.approx(2 / 3), None, ONE)
+    assert (estimate.value, estimate.low, estimate.note) == (pytest.approx(2 / 3), None, TOO_FEW)
     alike = twoway.share_by_participant(of_matrix(np.ones((7, 3))))
     assert (alike.low, alike.high) == pytest.approx((0.025 ** (1 / 7), 1))  # of seven people
     assert (alike.note, alike.error, alike.freedom) == (EDGE, None, None)
