@@ -1,7 +1,7 @@
 """Example pieces, calm ones first, from the corpus of scores that comes with music21.
 
-A score has no touch. `_velocity` gives it a plain one, from its dynamics, its bars and a swell
-over four bars or so, so that loudness is there to be seen and changed.
+A score has no velocities. `_velocity` makes plain ones from its dynamics, its bars and a swell over
+about four bars, so that loudness can be seen and changed.
 """
 
 from __future__ import annotations

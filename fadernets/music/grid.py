@@ -16,7 +16,7 @@ from fadernets.music import events
 from fadernets.music.attributes import HOLD, ONSET, REST
 from fadernets.music.notes import BEATS, EARLY, STEPS, STEPS_PER_BEAT
 
-END = int(-(-BEATS * events.TICKS_PER_BEAT // 1))  # tick at which what still sounds is cut off
+END = int(-(-BEATS * events.TICKS_PER_BEAT // 1))  # tick at which sounding notes are cut off
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from fadernets.music.notes import Notes
 from fadernets.music.windows import NO_NOTES, Window
 
 SPLIT = 60  # middle C, where the right hand begins if nothing else says so
-TOGETHER = 1 / 32  # beats: struck within it is struck together
+TOGETHER = 1 / 32  # beats: notes struck within it are struck together
 OVERLAP = 1 / 8  # beats that a legato note may go on under the next one
 
 
@@ -28,12 +28,12 @@ class Locks:
     split : int
         MIDI pitch at which the right hand begins.
     notes : Notes, optional
-        These notes, which are told by onset and pitch in beats of what they are looked for in:
-        of the piece, or of the segment where only that is given.
+        These notes, matched by onset and pitch; onsets in beats of the piece, or of the segment
+        where only a segment is given.
     rhythm : bool
-        Notes begin where they begin now, in every step of them at least one, and nowhere else.
+        Notes begin in every step in which notes begin now, and in no other step.
     pitches : bool
-        No other key is struck than those of the segment; notes may come, go and last otherwise.
+        Only keys of the segment are struck; notes may be added, removed and get other lengths.
     """
 
     melody: bool = False

@@ -46,7 +46,7 @@ class Part:
 
     @property
     def label(self) -> str:
-        """What to call it, perhaps as others are called."""
+        """Its label, which other parts may share."""
         return self.name or ("Drums" if self.is_drums else f"Channel {self.channel + 1}")
 
 
@@ -64,7 +64,7 @@ def labels(parts: Sequence[Part]) -> list[str]:
 
 
 def _place(part: Part, same: Sequence[Part]) -> str:
-    """What tells a part from those that are called the same."""
+    """Words that tell a part from others with the same label."""
     if len(same) == 1:
         return ""
     channel, track = f", channel {part.channel + 1}", f", track {part.track + 1}"

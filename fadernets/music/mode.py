@@ -1,8 +1,8 @@
 """Mode: a segment in the major or minor key on its own tonic (a rule, neither learnt nor paper).
 
 Music is heard as brighter in major and as darker in minor. Between the two lie three degrees of the
-scale, the third, the sixth and the seventh, a semitone lower in minor. On the way down the seventh
-stays, as it does in harmonic minor: it is what leads to the tonic.
+scale, the third, the sixth and the seventh, a semitone lower in minor. Towards minor the seventh
+stays, as in harmonic minor, because it leads to the tonic.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def parallel_pitches(
 ) -> np.ndarray:
     """Pitches of notes on the way to the other mode.
 
-    Music that is there already stays, as does a note that would run into another one.
+    Music in that mode already stays, and so does a note whose new key another note holds.
 
     Parameters
     ----------

@@ -151,8 +151,8 @@ def sustain(notes: Notes, pedal: np.ndarray) -> Notes:
 def cut(notes: Notes, start: float, beats: float = BEATS) -> Notes:
     """The segment of `beats` beats that begins at `start`, in beats from its own beginning.
 
-    A note that began before the segment is left out, but for one that came `EARLY`, which begins
-    with it; one that lasts longer is cut at its end.
+    A note that began before the segment is left out, unless it began at most `EARLY` before: that
+    one begins with the segment. A note that lasts longer is cut at its end.
 
     >>> list(cut(Notes.of([3.99, 6.0], [5.0, 9.0], [60, 64], [80, 80]), start=4))
     [(0.0, 1.0, 60, 80), (2.0, 4.0, 64, 80)]

@@ -34,7 +34,7 @@ class Original:
     damage : tuple of str
         What is wrong with the file, in sentences.
     notices : tuple of str
-        What whoever opens it should know beside, in sentences: what stays as it is.
+        Further sentences for the user: what of the file stays as it is.
     """
 
     data: bytes
@@ -118,7 +118,7 @@ class Piece:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What whoever opens its file should know, in sentences."""
+        """Sentences for the user about the file."""
         return self.original.damage + self.original.notices if self.original else ()
 
     @property

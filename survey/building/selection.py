@@ -107,8 +107,8 @@ def pool(
 ) -> Pool:
     """Candidates of some pieces, no two alike, with their arousal.
 
-    Low is the lowest third, high the highest, each on its own side of 0.5: on the other side no
-    code need move at all.
+    Low is the lowest third and high the highest third, each only on its own side of 0.5: on the
+    other side a transfer need not move any code.
     """
     candidates: list[SegmentCandidate] = []
     left_out: dict[str, str] = {}
@@ -131,7 +131,7 @@ def pool(
 
 
 def require_pieces(pieces: int, count: int) -> None:
-    """Raise, before the model hears any, if so many pieces cannot give enough segments.
+    """Refuse, before arousal is computed, if so many pieces cannot give enough segments.
 
     Raises
     ------
@@ -147,7 +147,7 @@ def require_pieces(pieces: int, count: int) -> None:
 
 
 def require(pool: Pool, count: int) -> None:
-    """Raise, before any is transferred, if there are too few candidates.
+    """Refuse, before any transfer, if there are too few candidates.
 
     Raises
     ------
@@ -170,9 +170,9 @@ def choose(
 ) -> list[Take]:
     """Segments whose arousal is to go to a target, with their transfers at every strength.
 
-    Drawn at random from as many pieces as possible, at most `MOST_EACH` from a piece. Whether the
-    transfer sounds well does not matter, or the study would be of chosen examples; a segment is
-    passed over only if the transfer gave the same notes or none. Adds these to `pool.unchanged`.
+    Drawn at random from as many pieces as possible, at most `MOST_EACH` from a piece. How well a
+    transfer sounds does not count, or the study would be of selected examples; a segment is passed
+    over only if the transfer gave the same notes or none. Adds these to `pool.unchanged`.
 
     Raises
     ------

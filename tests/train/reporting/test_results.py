@@ -9,7 +9,7 @@ import pytest
 from train.report import RESULTS
 from train.reporting.reading import read
 from train.reporting.results.ablation import Ablation
-from train.reporting.results.evaluation import Identity
+from train.reporting.results.evaluation import Evaluation, Identity
 from train.reporting.results.part import Part
 from train.reporting.results.preparation import Preparation
 from train.reporting.results.training import Training
@@ -43,6 +43,20 @@ def test_valence_has_its_scores_beside_its_counts():
     assert transfers["nothing"].asked == {} and transfers["sad"].asked["valence"] == "low"
     with pytest.raises(ValueError, match="missing"):
         transfers["sad"].effects["valence"].side("high")
+
+
+def test_results_that_call_a_classifier_a_judge_are_read_as_today():
+    """The first versions did; by the names of today they say the same."""
+    for path, kind in ((RESULTS / "valence.json", Valence), (RESULTS / "arranger.json", None)):
+        content = path.read_text()
+        former = content.replace('"classifier', '"judge').replace('"effects"', '"judges"')
+        former = former.replace('"classified_transfers"', '"judged"')
+        assert former.count("judge") >= 2
+        if kind is not None:
+            assert kind.model_validate_json(former) == kind.model_validate_json(content)
+            continue
+        now, then = (Evaluation.model_validate(json.loads(t)[0]) for t in (content, former))
+        assert now == then and then.classifier is not None
 
 
 @pytest.fixture
