@@ -63,7 +63,7 @@ def test_who_was_silent_too_long_is_not_waited_for(
     Person.ready(client)
     with database.write() as session:
         for person in session.scalars(select(Participant)):
-            person.last_seen_at = now() - timedelta(minutes=study.lease_minutes, seconds=1)
+            person.seen_at = now() - timedelta(minutes=study.lease_minutes, seconds=1)
     with database.read() as session:
         cells = monitoring.cells(session, session.get(Study, study.id))
         (person,) = monitoring.people(session, study)
@@ -110,11 +110,11 @@ def test_live_results_follow_the_answers(
             return live.of(session, session.get(Study, study.id))
 
     nothing = look()
-    assert (nothing.rated, nothing.kept) == (0, 0) and look() is nothing
+    assert (nothing.rated, nothing.analysed) == (0, 0) and look() is nothing
     person = Person.ready(client)
     person.finish(direction="lower", melody=2)
     live_results = look()
-    assert (live_results.rated, live_results.kept) == (
+    assert (live_results.rated, live_results.analysed) == (
         EACH,
         1,
     ) and live_results.fingerprint != nothing.fingerprint
@@ -137,8 +137,8 @@ def test_live_results_keep_the_studys_rules(
         person.step()
     with database.read() as session:
         live_results = Live().of(session, session.get(Study, study.id))
-    assert (live_results.kept, live_results.rated) == (0, 0)
+    assert (live_results.analysed, live_results.rated) == (0, 0)
     person.finish()
     with database.read() as session:
         live_results = Live().of(session, session.get(Study, study.id))
-    assert (live_results.kept, live_results.rated) == (1, EACH)
+    assert (live_results.analysed, live_results.rated) == (1, EACH)
