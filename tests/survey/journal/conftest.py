@@ -36,8 +36,8 @@ def start(host: Settings, hub: Hub) -> Iterator[Callable[..., Journal]]:
     """Begins a journal; all are ended after the test, and so are their threads."""
     began: list[Journal] = []
 
-    def begin(settings: Settings = host, every: float = 60) -> Journal:
-        journal = connect(settings, hub, every)
+    def begin(settings: Settings = host, minutes: float = 60) -> Journal:
+        journal = connect(settings, hub, minutes)
         assert journal is not None
         began.append(journal)
         return journal
