@@ -22,7 +22,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fadernets.curve import Curve
+from fadernets.lock_words import LockWords
 from fadernets.music.attributes import ATTRIBUTES, measure
+from fadernets.music.locks import Locks
 from fadernets.music.midi import read, write
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece, segments, stitch
@@ -38,6 +40,8 @@ __all__ = [
     "Codes",
     "Curve",
     "FaderNet",
+    "LockWords",
+    "Locks",
     "Notes",
     "Piece",
     "load",
