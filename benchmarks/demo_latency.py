@@ -24,7 +24,8 @@ import torch
 from playwright.sync_api import Page, sync_playwright
 
 from demo.editing import service
-from demo.editing.piece_session import EditRequest, excerpt, open_example
+from demo.editing.excerpts import excerpt
+from demo.editing.piece_session import EditRequest, open_example
 from demo.editing.sound import SoundRequest, message
 from fadernets.music.examples import FIRST
 from fadernets.net import FaderNet

@@ -84,7 +84,7 @@ def opened(path: Path, later: bool) -> dict:
 
 def _later(session, costs: StepCosts) -> None:
     """Measure the later steps: every other segment changed, and the sound of the fullest."""
-    from demo.editing.piece_session import excerpt
+    from demo.editing.excerpts import excerpt
     from fadernets.music import midi
     from fadernets.music.notes import BEATS
     from fadernets.music.piece import stitch

@@ -12,26 +12,22 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from fadernets import curve, mood_classifier
+from fadernets import curve, description
 from fadernets.checkpoint import CheckpointError
 from fadernets.codes import Codes
 from fadernets.curve import Amount
 from fadernets.lock_report import LockReport
 from fadernets.lock_words import NO_WORDS, LockWords
 from fadernets.mood_transfer import MOODS, PRESETS
-from fadernets.music import key, midi
+from fadernets.music import midi
 from fadernets.music.attributes import ATTRIBUTES
-from fadernets.music.midi_part import labels
 from fadernets.music.notes import BEATS, Notes
 from fadernets.music.piece import Piece, Segment, segments
 from fadernets.music.segment_limits import NO_NOTES, runs
-from fadernets.music.windows import ROUNDING, Window
+from fadernets.music.windows import Window
 from fadernets.net import FaderNet
-from fadernets.playback import audio, pianoroll
+from fadernets.playback import audio
 from fadernets.whole_piece import changed
 
 BATCH = 32  # segments changed at a time
@@ -51,12 +47,13 @@ def describe(args: argparse.Namespace) -> None:
     The densities are those of keys held; the pedal has no part in them.
     """
     piece = _piece(args.source, tracks=args.tracks)
-    rows = [_row(piece, segment) for segment in segments(piece)]
-    tracks = _tracks(piece)
+    rows = [description.segment_row(piece, segment) for segment in segments(piece)]
+    tracks = description.track_rows(piece)
+    notes = description.note_rows(piece) if args.notes else []
     if args.json:
         head = {"name": piece.name, "beats": piece.length, "seconds": round(piece.duration, 3)}
-        notes = {"notes": _notes(piece)} if args.notes else {}
-        print(json.dumps({**head, "tracks": tracks, "segments": rows, **notes}, indent=2))
+        document = {**head, "tracks": tracks, "segments": [row.as_json() for row in rows]}
+        print(json.dumps(document | ({"notes": notes} if args.notes else {}), indent=2))
         return
     for track in tracks if len(tracks) > 1 else []:
         use = "the piece" if track["chosen"] else "stays as it is"
@@ -64,70 +61,15 @@ def describe(args: argparse.Namespace) -> None:
     columns = "{:>7}  {:>5}  {:>8}" + "  {:>6}" * len(ATTRIBUTES) + "  {:<9}  {}"
     print(columns.format("segment", "beat", "time", *ATTRIBUTES, "key", "high arousal"))
     for row in rows:
-        minutes, seconds = divmod(row["seconds"], 60)
-        start = f"{row['beat']:g}", f"{minutes:.0f}:{seconds:05.2f}"
-        densities = (f"{row[name]:.2f}" for name in ATTRIBUTES)
-        arousal = "-" if row["arousal"] is None else f"{row['arousal']:.2f}"
-        last = arousal if row["problem"] is None else f"-     {row['problem']}"
-        print(columns.format(row["segment"], *start, *densities, row["key"] or "-", last))
-    for note in _notes(piece) if args.notes else ():
+        minutes, seconds = divmod(row.seconds, 60)
+        start = f"{row.beat:g}", f"{minutes:.0f}:{seconds:05.2f}"
+        densities = (f"{row.densities[name]:.2f}" for name in ATTRIBUTES)
+        arousal = "-" if row.arousal is None else f"{row.arousal:.2f}"
+        last = arousal if row.problem is None else f"-     {row.problem}"
+        print(columns.format(row.segment, *start, *densities, row.key or "-", last))
+    for note in notes:
         where = "note {number}: bar {bar}, beat {beat:g}, {name}, velocity {velocity}"
         print(where.format(**note))
-
-
-def _notes(piece: Piece) -> list[dict[str, Any]]:
-    """What `describe` says of the notes, by the numbers that locks know them by."""
-    bars = np.floor(piece.bars(piece.notes.onset) + ROUNDING).astype(int)
-    return [
-        {
-            "number": number,
-            "bar": bar,
-            "beat": round(onset, 4),
-            "beats": round(offset - onset, 4),
-            "pitch": pitch,
-            "name": pianoroll.pitch_name(pitch),
-            "velocity": velocity,
-        }
-        for number, (bar, (onset, offset, pitch, velocity)) in enumerate(
-            zip(bars.tolist(), piece.notes, strict=True), 1
-        )
-    ]
-
-
-def _tracks(piece: Piece) -> list[dict[str, Any]]:
-    """What `describe` says of the tracks with notes."""
-    if piece.original is None:
-        return []
-    tracks = piece.original.tracks
-    return [
-        {
-            "track": number + 1,
-            "name": name,
-            "channel": part.channel + 1,
-            "program": part.program,
-            "notes": part.notes,
-            "chosen": number in piece.original.parts,
-        }
-        for number, (name, part) in enumerate(zip(labels(tracks), tracks, strict=True))
-    ]
-
-
-def _row(piece: Piece, segment: Segment) -> dict[str, Any]:
-    """What `describe` says of a segment."""
-    arousal = None
-    if len(segment.sounding):
-        arousal = round(float(mood_classifier.of_arousal().probability([segment.sounding])[0]), 4)
-    return {
-        "segment": segment.index,
-        "beat": segment.start,
-        "bar": segment.span.bar,
-        "beats": segment.beats,
-        "seconds": round(float(piece.seconds(segment.start)), 3),
-        **{name: round(density, 4) for name, density in segment.measure().items()},
-        "key": key.name(key.find(segment.notes)) if len(segment.notes) else None,
-        "arousal": arousal,
-        "problem": segment.problem,
-    }
 
 
 def slide(args: argparse.Namespace) -> None:

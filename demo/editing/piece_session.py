@@ -22,7 +22,7 @@ from fadernets.lock_words import NO_WORDS, LockWords
 from fadernets.music import examples, midi
 from fadernets.music.locks import NO_LOCKS, Locks
 from fadernets.music.midi_part import labels
-from fadernets.music.notes import EARLY, RINGS_IN, Notes
+from fadernets.music.notes import EARLY, Notes
 from fadernets.music.piece import Piece, Segment, segments
 from fadernets.music.segment_limits import runs
 from fadernets.music.windows import ROUNDING, Span, spans
@@ -34,7 +34,6 @@ if TYPE_CHECKING:  # PyTorch takes 200 MB, and only the workers need it
     from fadernets.net import FaderNet
 
 SLICE = 32  # segments changed before work can be given up: about .2 seconds
-FADING = 6.0  # seconds in which the velocity that a held string sounds like falls to 1/e: -3 dB/s
 SAMPLE = 32  # segments whose mean arousal stands for that of a longer selection
 
 NO_LOCKS_YET = (NO_WORDS, NO_LOCKS, None)
@@ -402,58 +401,3 @@ def choose(session: PieceSession, tracks: Sequence[int]) -> PieceSession:
 def open_example(key: str) -> PieceSession:
     """One of `fadernets.music.examples.EXAMPLES`; raises ValueError for any other key."""
     return PieceSession(examples.load(key))
-
-
-def excerpt(piece: Piece, begin: float, end: float) -> Piece:
-    """What lies between two beats, as a piece of its own.
-
-    Notes that begin in it, cut at its end, as segments are; and those that ring in, by their key or
-    the pedal, struck at its first beat as loud as they still are. Bars are counted from that beat.
-    """
-    if begin <= 0 and end >= piece.length:
-        return piece
-    rows, onset = _heard(piece, begin, end)
-    offset = np.minimum(piece.notes.offset[rows], end) - begin
-    rings = onset < 0
-    offset[rings] = np.maximum(offset[rings], RINGS_IN)  # the pedal may hold it on from there
-    held = piece.seconds(begin) - piece.seconds(piece.notes.onset[rows[rings]])
-    velocity = piece.notes.velocity[rows]
-    velocity[rings] = np.rint(velocity[rings] * np.exp(-held / FADING)).clip(min=1)
-    notes = Notes(np.maximum(onset, 0.0), offset, piece.notes.pitch[rows], velocity)
-    pedal = piece.pedal.clip(begin, end) - begin
-    return Piece(
-        notes=notes,
-        pedal=pedal[pedal[:, 1] > pedal[:, 0]],
-        tempo=_rows_between(piece.tempo, begin, end),
-        meter=_rows_between(piece.meter, begin, end),
-        length=end - begin,
-        name=piece.name,
-    )
-
-
-def heard(piece: Piece, begin: float, end: float) -> np.ndarray:
-    """The numbers in a piece of the notes that `excerpt` has, in its order: int64, (n,)."""
-    if begin <= 0 and end >= piece.length:
-        return np.arange(len(piece.notes))
-    return _heard(piece, begin, end)[0]
-
-
-def _heard(piece: Piece, begin: float, end: float) -> tuple[np.ndarray, np.ndarray]:
-    """As `heard`; and when they begin, in beats from `begin`, below 0 if they ring in."""
-    first, last = np.searchsorted(piece.notes.onset, [begin - EARLY, end - EARLY])
-    rings = np.flatnonzero(piece.sounding.offset[:first] >= begin + RINGS_IN)
-    own = np.arange(first, last)
-    own = own[np.minimum(piece.notes.offset[own], end) > np.maximum(piece.notes.onset[own], begin)]
-    rows = np.concatenate([rings, own])
-    onset = piece.notes.onset[rows] - begin
-    onset[len(rings) :] = onset[len(rings) :].clip(min=0.0)
-    order = np.lexsort((piece.notes.pitch[rows], onset.clip(min=0.0)))
-    return rows[order], onset[order]
-
-
-def _rows_between(rows: np.ndarray, begin: float, end: float) -> np.ndarray:
-    """Rows (beat, ...) that hold between two beats, the first at beat 0."""
-    first = np.searchsorted(rows[:, 0], begin, side="right") - 1
-    inside = rows[first:][rows[first:, 0] < end].astype(float)
-    inside[:, 0] = np.maximum(inside[:, 0] - begin, 0.0)
-    return inside

@@ -28,7 +28,8 @@ from demo.editing.answers import (
     SoundMessage,
     Tables,
 )
-from demo.editing.piece_session import PieceSession, excerpt, heard, mean_arousal
+from demo.editing.excerpts import excerpt, excerpt_rows
+from demo.editing.piece_session import PieceSession, mean_arousal
 from demo.editing.requests import (
     HIGHEST_NUMBER,
     EditRequest,
@@ -179,7 +180,7 @@ def _sound(
 def _drawn(session: PieceSession, edit: EditRequest, rolls: pianoroll.Comparison) -> Rolls:
     """`pianoroll.compare`'s data as the page draws it, the bar lines those of the whole piece."""
     begin, end = session.ends(edit.span)
-    numbers = heard(session.piece, begin, end)
+    numbers = excerpt_rows(session.piece, begin, end)
     _, locked = session.locks(edit)
     start = float(session.piece.seconds(begin))
     bars = session.bars - start

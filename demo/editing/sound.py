@@ -24,7 +24,8 @@ import soundfile
 from scipy.signal import resample_poly
 
 from demo.editing.answers import Chunk, CodedSound, SoundMessage
-from demo.editing.piece_session import PieceSession, excerpt
+from demo.editing.excerpts import excerpt
+from demo.editing.piece_session import PieceSession
 from demo.editing.requests import (
     HIGHEST_NUMBER,
     EditRequest,

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from demo.editing import service
-from demo.editing.piece_session import FADING, PieceSession, excerpt, heard
+from demo.editing.excerpts import FADING, excerpt, excerpt_rows
+from demo.editing.piece_session import PieceSession
 from fadernets.music import midi
 from fadernets.music.notes import Notes
 from fadernets.music.piece import NO_PEDAL, Piece
@@ -66,7 +67,7 @@ def test_notes_that_ring_in_sound_from_the_first_beat():
     velocity = dict(zip(part.notes.pitch.tolist(), part.notes.velocity.tolist(), strict=True))
     assert velocity[36] == round(80 * np.exp(-4 / FADING)) < 80 / 1.9  # faded for four seconds
     assert velocity[64] == round(64 * np.exp(-0.1 / FADING)) and velocity[60] == 50
-    assert piece.notes.pitch[heard(piece, 4.0, 8.0)].tolist() == part.notes.pitch.tolist()
+    assert piece.notes.pitch[excerpt_rows(piece, 4.0, 8.0)].tolist() == part.notes.pitch.tolist()
     cut = midi.read(midi.file_bytes(piece, (4.0, 8.0)))
     assert sorted(cut.notes.pitch.tolist()) == sorted(part.notes.pitch.tolist())
     assert piece.notes.velocity.tolist()[:2] == [80, 90]  # as they were

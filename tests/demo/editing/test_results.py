@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from demo.editing import piece_session
-from demo.editing.piece_session import SLICE, PieceSession, excerpt, mean_arousal, play
+from demo.editing.excerpts import excerpt
+from demo.editing.piece_session import SLICE, PieceSession, mean_arousal, play
 from demo.editing.requests import EditRequest
 from fadernets.curve import Curve
 from fadernets.music.notes import EARLY, Notes, concatenate

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from demo.editing import service
-from demo.editing.piece_session import excerpt
+from demo.editing.excerpts import excerpt
 from demo.editing.requests import EditRequest
 from fadernets.music import midi
 from fadernets.music.piece import Piece

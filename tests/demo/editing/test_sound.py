@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from demo.editing import piece_session, service, sound
-from demo.editing.piece_session import PieceSession, excerpt, open_example
+from demo.editing.excerpts import excerpt
+from demo.editing.piece_session import PieceSession, open_example
 from demo.editing.requests import EditRequest
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
