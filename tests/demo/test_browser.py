@@ -99,7 +99,7 @@ def test_faders_keep_the_shape_of_a_piece(visit, artefacts, tmp_path):
     page.get_by_role("radio", name="Same for all").check(force=True)
     wait_until_heard(page)
     assert figure(page, "rhythm", "asked") == pytest.approx(asked, abs=0.01)  # on average
-    assert figure(page, "rhythm", "result") == pytest.approx(asked, abs=0.03)
+    assert figure(page, "rhythm", "result") == pytest.approx(asked, abs=0.04)  # half a step
     fader.press("ArrowRight")
     wait_until_heard(page)
     assert saved().std() < 0.5 * own.std()

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import soundfile
 
 from demo.editing import service
 from demo.editing.excerpts import FADING, excerpt, excerpt_rows
@@ -14,7 +15,7 @@ from demo.editing.piece_session import PieceSession
 from fadernets.music import midi
 from fadernets.music.notes import Notes
 from fadernets.music.piece import NO_PEDAL, Piece
-from fadernets.playback import audio
+from tests.demo.editing.requested import ask
 
 
 def test_what_another_process_gets_is_small_and_the_same(session):
@@ -84,10 +85,12 @@ def test_notes_that_the_pedal_holds_ring_in_too():
     assert list(part.notes)[2] == (0.0, 0.5, 60, 50)
 
 
-def test_what_rings_in_is_heard(session):
-    """A chord of the bar before, held on through a bar in which nothing is struck."""
+def test_what_rings_in_is_heard(net, tmp_path):
+    """A chord of the bar before, held on through a bar in which nothing is struck, as WAV."""
     chord = Notes.of([0.0] * 3, [8.0] * 3, [48, 55, 64], [90] * 3)
     tempo, meter = np.array([[0.0, 90.0]]), np.array([[0, 4, 4]])
     held = PieceSession(Piece(chord, NO_PEDAL, tempo, meter, 8.0))
-    sound = audio.render(excerpt(held.piece, *held.ends((1, 1))))
-    assert np.abs(sound.samples[: audio.RATE]).max() > 0.1
+    values = ask(1, 1) | {"kind": "wav", "scope": "selection"}
+    samples, rate = soundfile.read(service.save(net, held, values, tmp_path / "own"))
+    assert np.abs(samples[:rate]).max() > 0.1
+    assert service.answer(net, held, ask(1, 1))["sound"]["made"]
