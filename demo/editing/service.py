@@ -311,8 +311,8 @@ def _otherwise(rolls: pianoroll.Comparison) -> list[str]:
 def _kept_by_pitch(roll: pianoroll.MarkedRoll) -> np.ndarray:
     """The notes that stayed, by pitch and onset, so that those of both sides are in one order."""
     rows = zip(roll["notes"], roll["marks"], strict=True)
-    kept = [row for row, mark in rows if mark == pianoroll.KEPT]
-    return np.array(sorted(kept, key=itemgetter(2, 0))).reshape(-1, 4)
+    unchanged = [row for row, mark in rows if mark == pianoroll.KEPT]
+    return np.array(sorted(unchanged, key=itemgetter(2, 0))).reshape(-1, 4)
 
 
 def _unchanged(session: PieceSession, chosen: Sequence[Segment]) -> str:
