@@ -10,6 +10,7 @@ second constraint: a price on every note (a Lagrange multiplier), found by bisec
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 
 import torch
@@ -22,6 +23,7 @@ COUNTS = MAX_POLYPHONY + 1  # numbers of sounding notes, 0 to 15
 NEVER = 1e6  # cost of a plan that cannot be played
 MAX_PRICE = 16.0  # nats a note: beyond it a plan has as few, or as many, notes as it can have
 HALVINGS = 10  # of the interval of prices
+ROWS_AT_ONCE = 128  # plans whose computing costs little more time than that of one
 
 
 @dataclass(frozen=True)
@@ -131,28 +133,52 @@ def cheapest(
     best = LabelPlan(*(torch.zeros_like(rhythm[..., 0], dtype=torch.long) for _ in range(2)))
     best_gap = torch.full_like(notes, 2 * STEPS * MAX_POLYPHONY)  # larger than any gap
     rows = torch.arange(len(onsets), device=note.device)  # those whose sum is not met yet
-    for _ in range(HALVINGS):
+    halvings = 0
+    while halvings < HALVINGS and len(rows):
         # The cheapest plan at a price has no more notes at a higher one, so the price that meets
-        # the sum lies on a known side of the one tried.
-        price = (low[rows] + high[rows]) / 2
-        priced = note[rows] + price[:, None, None] * counts
-        plan = LabelPlan(*_path(rhythm[rows], priced, onsets[rows], repeats[rows], limits[rows]))
-        total = plan.note.sum(1)
-        too_many = total > notes[rows]
-        low[rows] = torch.where(too_many, price, low[rows])
-        high[rows] = torch.where(too_many, high[rows], price)
-        gap = (total - notes[rows]).abs()
-        nearer = gap < best_gap[rows]
-        for stored, new in (
-            (best.rhythm, plan.rhythm),
-            (best.note, plan.note),
-            (best_gap, gap),
-        ):
-            stored[rows[nearer]] = new[nearer]
+        # the sum lies on a known side of the one tried. Few rows cost no less time than many: all
+        # prices that the next halvings may come to are then tried at once.
+        depth = min(int(math.log2(ROWS_AT_ONCE / len(rows) + 1)), HALVINGS - halvings)
+        price = _prices(low[rows], high[rows], max(depth, 1))
+        each = rows.repeat(len(price))
+        priced = note[each] + price.flatten()[:, None, None] * counts
+        path = _path(rhythm[each], priced, onsets[each], repeats[each], limits[each])
+        plans = LabelPlan(*(labels.view(*price.shape, -1) for labels in path))
+        node = torch.zeros_like(rows)
+        column = torch.arange(len(rows), device=note.device)
+        for _ in range(max(depth, 1)):
+            halvings += 1
+            plan = LabelPlan(plans.rhythm[node, column], plans.note[node, column])
+            total = plan.note.sum(1)
+            too_many = total > notes[rows]
+            now = price[node, column]
+            low[rows] = torch.where(too_many, now, low[rows])
+            high[rows] = torch.where(too_many, high[rows], now)
+            gap = (total - notes[rows]).abs()
+            nearer = gap < best_gap[rows]
+            for stored, new in (
+                (best.rhythm, plan.rhythm),
+                (best.note, plan.note),
+                (best_gap, gap),
+            ):
+                stored[rows[nearer]] = new[nearer]
+            node = 2 * node + 1 + too_many.long()
         rows = rows[best_gap[rows] > 0]
-        if not len(rows):
-            break
     return _completed(best, rhythm, note, notes, repeats, limits)
+
+
+def _prices(low: Tensor, high: Tensor, depth: int) -> Tensor:
+    """Prices of b rows that so many halvings of (b,) intervals may come to: (2 ** depth - 1, b).
+
+    The two that may follow number k are numbers 2 k + 1, the lower one, and 2 k + 2.
+    """
+    lows, highs, prices = low[None], high[None], []
+    for _ in range(depth):
+        middle = (lows + highs) / 2
+        prices.append(middle)
+        lows = torch.stack([lows, middle], 1).flatten(0, 1)
+        highs = torch.stack([middle, highs], 1).flatten(0, 1)
+    return torch.cat(prices)
 
 
 def playable(
@@ -178,14 +204,14 @@ def _path(
 ) -> tuple[Tensor, Tensor]:
     """Rhythm and note labels, each (b, 16), of the cheapest plans with so many onsets.
 
-    Dynamic programming (Viterbi): `cost[i, k, j]` is that of the cheapest way to step t with k
-    onsets so far and 15 - j notes sounding. Every step may rest (no notes), hold (no more notes
-    than before) or strike (at least one note). `rhythm` is dear where a label is not allowed.
+    Dynamic programming (Viterbi): `cost[j, k, i]` is that of the cheapest way of row i to step t
+    with k onsets so far and 15 - j notes sounding. Every step may rest (no notes), hold (no more
+    notes than before) or strike (at least one note). `rhythm` is dear where a label is not allowed.
     """
     if limits is None:
         limits = PlanLimits.of(rhythm.shape[0], rhythm.shape[1], rhythm.device)
         rhythm = rhythm + NEVER * ~limits.allowed
-    size, device = len(rhythm), rhythm.device
+    (size, steps), device = rhythm.shape[:2], rhythm.device
     # Counts run from 15 down to 0: the states that a hold may come from, those with no fewer
     # notes, are then a prefix, and one running minimum serves all counts at once.
     note = note.flip(2)
@@ -196,48 +222,82 @@ def _path(
     # Notes of the step before that cannot be held.
     lost = torch.cat([torch.zeros_like(repeats[:, :1]), repeats[:, :-1]], 1) + limits.released
     is_lost = (lost > 0).any(0).tolist()
-    steps = rhythm.shape[1]
-    cost = torch.full((size, steps + 1, COUNTS), NEVER, dtype=note.dtype, device=device)
+    # Rows come last: what is added to whole runs of states is then added at once.
+    label_cost = rhythm.permute(1, 2, 0).contiguous()  # (16, 3, b)
+    held_cost, struck_cost, rest_cost = (
+        x.permute(1, 2, 0)[:, :, None].contiguous()
+        for x in (note_held, note_struck, note[..., -1:])
+    )  # (16, counts, 1, b)
     row = torch.arange(size, device=device)
-    cost[row, 0, COUNTS - 1 - limits.ringing.clamp(max=COUNTS - 1)] = 0.0
-    trace = []
+    column = torch.arange(COUNTS, device=device)
+    # Only numbers of onsets that can have come by step t, and can still become those asked for.
+    fewest, most = int(onsets.min()), int(onsets.max())
+    lows = [max(0, fewest - (steps - t)) for t in range(steps + 1)]
+    highs = [min(t, most) for t in range(steps + 1)]
+    cost = torch.full((COUNTS, 1, size), NEVER, dtype=note.dtype, device=device)
+    cost[COUNTS - 1 - limits.ringing.clamp(max=COUNTS - 1), 0, row] = 0.0
+    trace, reaches = [], []
     for t in range(steps):
-        falling, from_more = cost.cummin(2)  # over the counts before that are no less
-        any_count, from_any = falling[:, :, -1], from_more[:, :, -1]
+        trace.append(cost)
+        falling = _running_minimum(cost)  # over the counts before that are no less
+        any_count = falling[-1]
+        reach = column[:, None]  # of each count, the last one that a hold may come from
         if is_lost[t]:
             # A hold of n notes follows n + lost at least; but for a locked one that ends, one note
             # may always be held.
-            column = torch.arange(COUNTS, device=device) - lost[:, t, None]
-            column[:, -2] = torch.where(limits.released[:, t] > 0, column[:, -2], COUNTS - 2)
-            shifted = column.clamp(min=0)[:, None].expand_as(falling)
-            never = (column < 0)[:, None]
-            falling = falling.gather(2, shifted).masked_fill(never, NEVER)
-            from_more = from_more.gather(2, shifted)
-        cost = falling + rhythm[:, t, HOLD, None, None] + note_held[:, t, None]
+            reach = reach - lost[:, t]
+            reach[-2] = torch.where(limits.released[:, t] > 0, reach[-2], COUNTS - 2)
+            index = reach.clamp(min=0)[:, None].expand_as(falling)
+            falling = falling.gather(0, index).masked_fill(reach[:, None] < 0, NEVER)
+        reaches.append(reach.expand(-1, size))
+        low, high = lows[t + 1], highs[t + 1]
+        stays = slice(low - lows[t], highs[t] - lows[t] + 1)  # so many onsets already
+        same = highs[t] - low + 1
+        cost = falling.new_full((COUNTS, high - low + 1, size), NEVER)
+        torch.add(falling[:, stays] + label_cost[t, HOLD], held_cost[t], out=cost[:, :same])
         # An onset may follow any count, and has used one onset more than the step before.
-        before = any_count[:, :-1] + rhythm[:, t, ONSET, None]
-        struck = before[..., None] + note_struck[:, t, None]
-        held = torch.ones(cost.shape, dtype=torch.bool, device=device)
-        torch.le(cost[:, 1:], struck, out=held[:, 1:])
-        torch.minimum(cost[:, 1:], struck, out=cost[:, 1:])
+        first = max(low - 1, lows[t])
+        struck = (any_count[first - lows[t] : high - lows[t]] + label_cost[t, ONSET]) + struck_cost[
+            t
+        ]
+        now = cost[:, first + 1 - low :]
+        torch.minimum(now, struck, out=now)
         # No notes sound in a rest and in nothing else: overwrite what hold and onset wrote there.
-        cost[:, :, -1] = any_count + rhythm[:, t, REST, None] + note[:, t, -1:]
-        trace.append((held, from_any, from_more))
+        cost[-1] = NEVER
+        cost[-1, :same] = any_count[stays] + label_cost[t, REST] + rest_cost[t, 0]
     # Back from the last step along the choices that led to the least cost.
     used = onsets
-    column = COUNTS - 1 - cost[row, used].flip(1).argmin(1)  # of equal costs, the fewest notes
-    rhythms, columns = [], [column]
-    for held, from_any, from_more in reversed(trace):
-        silent = torch.where(column == COUNTS - 1, REST, ONSET)
-        label = torch.where(held[row, used, column] & (silent != REST), HOLD, silent)
-        used_before = used - (label == ONSET).long()
-        column = torch.where(
-            label == HOLD, from_more[row, used, column], from_any[row, used_before]
+    at = COUNTS - 1 - cost[:, used - lows[-1], row].flip(0).argmin(0)  # of equal, the fewest notes
+    rhythms, columns = [], [at]
+    for t in range(steps - 1, -1, -1):
+        place = (used - lows[t]).clamp(0, highs[t] - lows[t])
+        less = (used - 1 - lows[t]).clamp(0, highs[t] - lows[t])
+        before, before_strike = trace[t][:, place, row], trace[t][:, less, row]
+        reach = reaches[t][at, row]
+        holds = before.masked_fill(column[:, None] > reach, torch.inf)
+        held = torch.where(reach < 0, NEVER, holds.amin(0)) + label_cost[t, HOLD, row]
+        struck = before_strike.amin(0) + label_cost[t, ONSET, row]
+        is_held = held + held_cost[t, at, 0, row] <= struck + struck_cost[t, at, 0, row]
+        is_held = (is_held & (used <= highs[t])) | (used <= lows[t])
+        label = torch.where(is_held, HOLD, ONSET)
+        label = torch.where(at == COUNTS - 1, REST, label)
+        source = torch.where(
+            label == HOLD, holds, torch.where(label == REST, before, before_strike)
         )
-        used = used_before
+        at = COUNTS - 1 - source.flip(0).argmin(0)
+        used = used - (label == ONSET).long()
         rhythms.append(label)
-        columns.append(column)
+        columns.append(at)
     return torch.stack(rhythms[::-1], 1), COUNTS - 1 - torch.stack(columns[-2::-1], 1)
+
+
+def _running_minimum(cost: Tensor) -> Tensor:
+    """The least of each row of the first dimension and those before it; same shape."""
+    reach = 1
+    while reach < len(cost):
+        cost = torch.cat([cost[:reach], torch.minimum(cost[reach:], cost[:-reach])])
+        reach *= 2
+    return cost
 
 
 def _completed(

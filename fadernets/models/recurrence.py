@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.weak import WeakTensorKeyDictionary
 
 MIN_BATCH = 8  # rows from which on it pays to prepare the weights
 
@@ -42,8 +43,22 @@ def product(weight: Tensor, bias: Tensor, batched: bool) -> Product:
     """
     if not (batched and weight.device.type == "cpu" and _wide()):
         return lambda rows: F.linear(rows, weight, bias)
-    packed = torch.ops.mkldnn._reorder_linear_weight(weight, None)
+    packed = _packed(weight)
     return lambda rows: torch.ops.mkldnn._linear_pointwise(rows, packed, bias, "none", [], "")
+
+
+_PACKED = WeakTensorKeyDictionary()  # weight -> its version and how oneDNN wants it
+
+
+def _packed(weight: Tensor) -> Tensor:
+    """A weight as oneDNN wants it, made anew where the weight has changed since."""
+    if weight.is_inference():  # it has no version
+        return torch.ops.mkldnn._reorder_linear_weight(weight, None)
+    version, packed = _PACKED.get(weight, (-1, weight))
+    if version != weight._version:
+        packed = torch.ops.mkldnn._reorder_linear_weight(weight, None)
+        _PACKED[weight] = weight._version, packed
+    return packed
 
 
 def _wide() -> bool:

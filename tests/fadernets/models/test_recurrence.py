@@ -49,3 +49,12 @@ def test_the_last_states_are_those_of_a_packed_sequence(products, with_densities
     torch.testing.assert_close(states, gru(packed)[1][0])
     tokens[torch.arange(tokens.shape[1]) >= torch.tensor(lengths)[:, None]] += 1  # padding
     assert last_states(gru, embed, tokens % 11, torch.tensor(lengths), densities).equal(states)
+
+
+def test_a_product_follows_a_weight_that_changes(products):
+    weight, rows = nn.Parameter(torch.randn(WIDTH, HIDDEN)), torch.randn(40, HIDDEN)
+    bias = torch.zeros(WIDTH)
+    with torch.no_grad():
+        first = product(weight, bias, batched=True)(rows)
+        weight *= 2.0
+        torch.testing.assert_close(product(weight, bias, batched=True)(rows), 2 * first)
