@@ -89,7 +89,13 @@ def visit(server: Server, dice: random.Random) -> dict[str, Any]:
         piece = json.loads(send(events["open"])[0]["props"]["piece"])
         edit = {"number": 1, "piece": piece["id"], "first": 0, "last": 1, "original": True}
         edit |= {"vorbis": True, "rhythm": 0.7, "note": None, "arousal": None, "valence": None}
-        edit |= {"seed": 1, "peak": None, "chunk": None, "gain": None}
+        edit |= {
+            "seed": 1,
+            "peak": None,
+            "chunk": None,
+            "gain": None,
+            "lock": ["melody", "note:2-3"],
+        }
         for name, changes in (("ask", {}), ("hear", {"chunk": 0, "gain": 1.0})):
             events[name] = body(("fn-bench", name), json.dumps(edit | changes))
             send(events[name])

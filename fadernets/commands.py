@@ -58,11 +58,11 @@ def describe(args: argparse.Namespace) -> None:
     for track in tracks if len(tracks) > 1 else []:
         use = "the piece" if track["chosen"] else "stays as it is"
         print(f"track {track['track']}: {track['name']}, {track['notes']} notes, {use}")
-    columns = "{:>7}  {:>5}  {:>8}" + "  {:>6}" * len(ATTRIBUTES) + "  {:<9}  {}"
-    print(columns.format("segment", "beat", "time", *ATTRIBUTES, "key", "high arousal"))
+    columns = "{:>7}  {:>3}  {:>5}  {:>8}" + "  {:>6}" * len(ATTRIBUTES) + "  {:<9}  {}"
+    print(columns.format("segment", "bar", "beat", "time", *ATTRIBUTES, "key", "high arousal"))
     for row in rows:
         minutes, seconds = divmod(row.seconds, 60)
-        start = f"{row.beat:g}", f"{minutes:.0f}:{seconds:05.2f}"
+        start = row.bar, f"{row.beat:g}", f"{minutes:.0f}:{seconds:05.2f}"
         densities = (f"{row.densities[name]:.2f}" for name in ATTRIBUTES)
         arousal = "-" if row.arousal is None else f"{row.arousal:.2f}"
         last = arousal if row.problem is None else f"-     {row.problem}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,7 @@ def test_the_page_is_told_which_notes_stay(net, hands):
     assert locked == set(numbers) & set(np.flatnonzero(by_track)) and locked
     assert service.answer(net, session, ask(1, 1))["rolls"]["locked"] == []
     assert service.piece_message(session)["locks"]
+    assert not service.piece_message(replace(session, takes_any=False))["locks"]  # the GM-VAE
 
 
 def test_two_locks_are_two_requests(net, hands):

@@ -35,10 +35,10 @@ def test_describe_prints_a_table(source, capsys):
     assert run("describe", source) == 0
     out, err = capsys.readouterr()
     head, *lines = out.splitlines()
-    assert head.split() == ["segment", "beat", "time", *ATTRIBUTES, "key", "high", "arousal"]
+    assert head.split() == ["segment", "bar", "beat", "time", *ATTRIBUTES, "key", "high", "arousal"]
     assert len(lines) == 6 and err == ""
     densities = measure(segments(midi.read(source))[1].notes)
-    expected = ["1", "4", "0:02.40", *(f"{densities[name]:.2f}" for name in ATTRIBUTES), "C"]
+    expected = ["1", "2", "4", "0:02.40", *(f"{densities[name]:.2f}" for name in ATTRIBUTES), "C"]
     assert lines[1].split()[: len(expected)] == expected
     assert lines[SILENT].endswith("-          -     nothing is played here")
 
