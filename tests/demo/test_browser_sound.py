@@ -34,7 +34,7 @@ def test_the_whole_piece(visit, artefacts):
     wait_until_heard(page)
     page.get_by_role("button", name="Whole piece").click()
     wait_until_heard(page)
-    assert "All 12 segments" in page.inner_text("[data-show=span]")
+    assert "All 12 bars" in page.inner_text("[data-show=span]")
     duration = examples.load("chorale").duration
     assert page.evaluate("FaderNets.bench.player.length") == pytest.approx(duration, abs=0.1)
     assert page.evaluate(HERE) == {"original": [0], "result": [0]}

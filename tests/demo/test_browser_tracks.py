@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.demo.page import FILE, PHONE, figure, picture, wait_until_heard
 from tests.fadernets.music import midi_bytes as mb
@@ -32,17 +32,22 @@ def opened(page: Page, path) -> None:
     wait_until_heard(page)
 
 
+def tracks_of(page: Page) -> Locator:
+    """The ticks of the tracks to change; locks have ticks of the same names."""
+    return page.get_by_role("group", name="Tracks to change")
+
+
 def choose(page: Page, name: str) -> None:
     """Tick a track, or take its tick away, and wait until that is another piece."""
     piece = page.evaluate("FaderNets.bench.piece.id")
-    page.get_by_role("checkbox", name=name).click()
+    tracks_of(page).get_by_role("checkbox", name=name).click()
     page.wait_for_function("id => FaderNets.bench.piece.id !== id", arg=piece)
     wait_until_heard(page)
 
 
 def test_tracks_are_chosen_and_what_was_set_stays(visit, band, artefacts, tmp_path):
     page = visit()
-    group = page.get_by_role("group", name="Tracks to change")
+    group = tracks_of(page)
     expect(group).to_be_hidden()  # an example has none to choose
     opened(page, band)
     expect(group.get_by_role("checkbox")).to_have_count(3)  # no drums
@@ -78,8 +83,8 @@ def test_tracks_are_chosen_and_what_was_set_stays(visit, band, artefacts, tmp_pa
     assert mb.others(after) == mb.others(before)
     assert {row[0] for row in set(mb.notes_of(before)) ^ set(mb.notes_of(after))} == {2}
 
-    page.get_by_role("checkbox", name="Flute <b>").click()  # the last one stays
-    expect(page.get_by_role("checkbox", name="Flute <b>")).to_be_checked()
+    tracks_of(page).get_by_role("checkbox", name="Flute <b>").click()  # the last one stays
+    expect(tracks_of(page).get_by_role("checkbox", name="Flute <b>")).to_be_checked()
     page.get_by_label("Chopin Mazurka").check(force=True)
     expect(page.get_by_role("heading", name="Mazurka")).to_be_visible()
     wait_until_heard(page)
@@ -91,10 +96,10 @@ def test_tracks_that_are_no_piano_piece_are_refused_and_nothing_is_lost(visit, b
     opened(page, band)
     choose(page, "Sub")
     before = picture(page, "result")
-    page.get_by_role("checkbox", name="Piano").click()
+    tracks_of(page).get_by_role("checkbox", name="Piano").click()
     message = page.get_by_role("alert").first
     expect(message).to_contain_text("band.mid has no notes in the range of a piano.")
-    expect(page.get_by_role("checkbox", name="Piano")).to_be_checked()
+    expect(tracks_of(page).get_by_role("checkbox", name="Piano")).to_be_checked()
     expect(page.locator(".fn-bench")).to_have_attribute("aria-busy", "false")
     page.get_by_role("slider", name="Rhythm density").press("Home")
     wait_until_heard(page)
@@ -140,7 +145,7 @@ def test_many_tracks_fit_on_a_phone(visit, tmp_path, artefacts):
     path.write_bytes(mb.file(*tracks))
     page = visit(PHONE)
     opened(page, path)
-    assert page.get_by_role("checkbox", name="long name").count() == 60
+    assert tracks_of(page).get_by_role("checkbox", name="long name").count() == 60
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     box = page.locator(".fn-tracks").bounding_box()
     assert box["height"] < 220
