@@ -34,7 +34,7 @@ from fadernets.music import key
 from fadernets.music.attributes import MAX_POLYPHONY, ONSET, PLANNED_COUNTS, PLANNED_ONSETS
 from fadernets.music.events import PITCHES
 from fadernets.music.grid import Grid, counts, grid, strikes
-from fadernets.music.notes import LOWEST_PITCH, STEPS, Notes
+from fadernets.music.notes import LOWEST_PITCH, STEPS, STEPS_PER_BEAT, Notes
 
 DEFAULT = ArrangementWeights()
 AGAINST_OWN = 0.9  # of what a change costs: most that a label decoder can say for it
@@ -186,6 +186,7 @@ def _plans(
             cost += (weight * (surprise[name] - own)).clamp(min=-most)
     # What rings over a border is let go last: a segment beside would lose it, too.
     note = note + weights.rings * (torch.as_tensor(ringing)[..., None] - counts).clamp(min=0)
+    note = note + weights.even_note * distance**2
     rhythm, note = _repeated(rhythm, candidates), _repeated(note, candidates)
     noise = noise.flatten(0, 1)
     limits = limits or label_plan.PlanLimits.of(len(request.windows), STEPS, noise.device)
@@ -198,7 +199,26 @@ def _plans(
         _repeated(notes, candidates),
         _repeated((repeats.again + repeats.over).sum(2), candidates),
         limits.repeated(candidates),
+        _repeated(weights.even_rhythm * _off_pace(request), candidates),
     )
+
+
+def _off_pace(request: ArrangementRequest) -> Tensor:
+    """Onsets by which plans are ahead of the segments' own rhythm, or behind it: (n, 3, 17).
+
+    For each number of onsets, 0 to 16, before the second, third and last beat, if onsets are taken
+    in proportion from where they are, or added where none are. Half an onset off is no distance.
+    """
+    own = request.labels[PLANNED_ONSETS] == ONSET
+    steps = torch.arange(STEPS, device=own.device)
+    free = ~own & (steps < request.steps[:, None])
+    asked = request.planned(PLANNED_ONSETS)
+    more = (asked - own.sum(1)).clamp(min=0)
+    share = torch.minimum(asked / own.sum(1).clamp(min=1), asked.new_ones(()))
+    each = own * share[:, None] + free * (more / free.sum(1).clamp(min=1))[:, None]
+    before = each.cumsum(1)[:, STEPS_PER_BEAT - 1 : -1 : STEPS_PER_BEAT]
+    numbers = torch.arange(STEPS + 1, device=own.device)
+    return ((numbers - before[..., None]).abs() - 0.5).clamp(min=0)
 
 
 @dataclass(frozen=True)

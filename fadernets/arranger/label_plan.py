@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from fadernets.music.attributes import HOLD, MAX_POLYPHONY, ONSET, REST
-from fadernets.music.notes import STEPS
+from fadernets.music.notes import STEPS, STEPS_PER_BEAT
 
 COUNTS = MAX_POLYPHONY + 1  # numbers of sounding notes, 0 to 15
 NEVER = 1e6  # cost of a plan that cannot be played
@@ -91,6 +91,7 @@ def cheapest(
     notes: Tensor,
     repeats: Tensor | None = None,
     limits: PlanLimits | None = None,
+    pace: Tensor | None = None,
 ) -> LabelPlan:
     """The cheapest plans with the given numbers of onsets and notes.
 
@@ -112,6 +113,9 @@ def cheapest(
         Without it there are none.
     limits : PlanLimits, optional
         By default every segment begins with an onset.
+    pace : float tensor, shape (b, 3, 17), optional
+        Cost of each number of onsets, 0 to 16, that the plan has before its second, third and last
+        beat.
 
     Raises
     ------
@@ -142,7 +146,14 @@ def cheapest(
         price = _prices(low[rows], high[rows], max(depth, 1))
         each = rows.repeat(len(price))
         priced = note[each] + price.flatten()[:, None, None] * counts
-        path = _path(rhythm[each], priced, onsets[each], repeats[each], limits[each])
+        path = _path(
+            rhythm[each],
+            priced,
+            onsets[each],
+            repeats[each],
+            limits[each],
+            None if pace is None else pace[each],
+        )
         plans = LabelPlan(*(labels.view(*price.shape, -1) for labels in path))
         node = torch.zeros_like(rows)
         column = torch.arange(len(rows), device=note.device)
@@ -201,6 +212,7 @@ def _path(
     onsets: Tensor,
     repeats: Tensor,
     limits: PlanLimits | None = None,
+    pace: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Rhythm and note labels, each (b, 16), of the cheapest plans with so many onsets.
 
@@ -238,6 +250,9 @@ def _path(
     cost[COUNTS - 1 - limits.ringing.clamp(max=COUNTS - 1), 0, row] = 0.0
     trace, reaches = [], []
     for t in range(steps):
+        beat, between = divmod(t, STEPS_PER_BEAT)
+        if pace is not None and beat and not between:
+            cost = cost + pace[:, beat - 1, lows[t] : highs[t] + 1].T
         trace.append(cost)
         falling = _running_minimum(cost)  # over the counts before that are no less
         any_count = falling[-1]

@@ -18,6 +18,11 @@ class ArrangementWeights:
         Times that the reviser is asked; from the second on it is shown its last choice.
     stays_rhythm, stays_note : float
         Cost in nats of a rhythm label other than the segment's; of each note more or fewer.
+    even_rhythm : float
+        Cost in nats of each onset by which a plan is ahead of the segment's rhythm, or behind it,
+        at every beat: what is taken or added shall be so all over the segment.
+    even_note : float
+        Cost in nats of the square of how many notes a step has more or fewer, for the same reason.
     rhythm_decoder, note_decoder : float
         Weights of the codes' label decoders, 1 for their log-probabilities as they are.
     stays_onset, stays_hold : float
@@ -38,6 +43,8 @@ class ArrangementWeights:
     passes: int = 1
     stays_rhythm: float = 3.0
     stays_note: float = 1.0
+    even_rhythm: float = 2.0
+    even_note: float = 0.5
     rhythm_decoder: float = 1.0
     note_decoder: float = 0.5
     stays_onset: float = 6.0

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fadernets.arranger.arrange import Repeats, arrange, select
+from fadernets.arranger.arrange import Repeats, _off_pace, arrange, select
 from fadernets.arranger.grid_to_notes import grid_to_notes
 from fadernets.arranger.label_plan import LabelPlan
 from fadernets.arranger.request import arrangement_request, grid_of
@@ -42,6 +42,21 @@ def logits(size: int) -> dict[str, torch.Tensor]:
 
 def as_rows(notes: Notes) -> list[tuple]:
     return list(notes)
+
+
+def test_onsets_are_taken_and_added_all_over_a_segment(reviser):
+    """Of a run of sixteenths as many from every beat; beside half notes as many in every beat."""
+    run = Notes.of(np.arange(16) / 4, np.arange(16) / 4 + 0.25, [60, 64, 67, 72] * 4, [64] * 16)
+    for notes in (run, CHORDS):
+        request = asking(arrangement_request([notes]), rhythm=0.5)
+        (result,) = arrange(reviser, request, {}, torch.zeros(1, dtype=torch.long), candidates=4)
+        steps = np.unique(np.floor(result.onset * 4 + 0.05))
+        by_beat = np.bincount((steps // 4).astype(int), minlength=4)
+        assert by_beat.sum() == 8 and by_beat.max() - by_beat.min() <= 2
+    before = _off_pace(asking(arrangement_request([run, CHORDS]), rhythm=0.5))
+    assert before.shape == (2, 3, 17)
+    assert [row.tolist().index(0.0) for row in before[0]] == [2, 4, 6]
+    assert before[0, 1, :7].tolist() == [3.5, 2.5, 1.5, 0.5, 0.0, 0.5, 1.5]
 
 
 def test_what_is_asked_to_stay_stays(reviser):

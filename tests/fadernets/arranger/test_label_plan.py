@@ -169,6 +169,19 @@ def test_rows_do_not_depend_on_each_other():
         assert alone.note.equal(together.note[i : i + 1])
 
 
+def test_a_pace_spreads_onsets_over_the_beats():
+    rhythm, note = costs(11, size=4)
+    rhythm[:, 8:, ONSET] += 2.0  # without a pace they come in the first half
+    onsets, notes = torch.full((4,), 8), torch.full((4,), 30)
+    pace = 9.0 * (torch.arange(17) - torch.tensor([2, 4, 6])[:, None]).abs().expand(4, 3, 17)
+    first_halves = []
+    for costs_of_pace in (None, pace):
+        plans = cheapest(rhythm, note, onsets, notes, pace=costs_of_pace)
+        assert playable(plans).all() and ((plans.rhythm == ONSET).sum(1) == 8).all()
+        first_halves.append((plans.rhythm[:, :8] == ONSET).sum(1))
+    assert (first_halves[0] >= 5).all() and (first_halves[1] == 4).all()
+
+
 def test_too_many_onsets_are_refused():
     with pytest.raises(ValueError, match="17"):
         cheapest(*costs(0), torch.tensor([17]), torch.tensor([40]))
