@@ -258,7 +258,7 @@
     tell(index) {
       const output = this.heading.querySelector("output");
       if (index >= 0 && index < this.points.length) output.textContent = this.described(index);
-      else output.textContent = "Press to add, drag out to remove";
+      else output.textContent = "Tap to add, drag out to remove";
     }
   };
 })((window.FaderNets = window.FaderNets || {}));

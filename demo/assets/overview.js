@@ -195,7 +195,8 @@
       for (let i = 0; i < this.count; i += every) {
         if (hasBars && i && segments[i].bar === segments[i - 1].bar) continue; // in a long bar
         const text = hasBars ? String(segments[i].bar) : F.clock(segments[i].start_s);
-        if (edge(i) + LABEL / 2 < this.canvas.clientWidth) pen.fillText(text, edge(i) + 3, whole - 4);
+        const x = edge(i) + 3;
+        if (x + pen.measureText(text).width < this.canvas.clientWidth) pen.fillText(text, x, whole - 4);
       }
     }
 

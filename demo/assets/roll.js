@@ -115,7 +115,7 @@
     drawFrame(pen, index, { row, y, colour }) {
       const [onset, offset, pitch] = this.data.notes[index];
       pen.strokeStyle = colour;
-      pen.lineWidth = 1.5;
+      pen.lineWidth = row < 5 ? 1 : 1.5;
       const width = Math.max(3, this.x(offset) - this.x(onset));
       pen.strokeRect(this.x(onset), y(pitch), width, Math.max(3, row));
     }
