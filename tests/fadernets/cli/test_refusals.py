@@ -94,7 +94,7 @@ def test_mix_names_the_file_that_cannot_be_used(source, tmp_path, capsys):
         ),
         (
             ["transfer", "in.mid", "out.mid", "--preset", "sad", "--strength", "[[0, -1]]"],
-            "--strength: breakpoint 1 of the curve has -1, outside 0 to",
+            "--strength: breakpoint 1 of the curve has -1, below 0",
         ),
         (["slide", "in.mid", "out.mid", "--segments", "a:b"], "a:b is not a range such as 2:5"),
         (["slide", "in.mid", "out.mid", "--segments", ""], "is not a range such as 2:5"),

@@ -57,7 +57,7 @@ class TestKilled:
         empty: Database,
         start: Connect,
     ):
-        lines = self.serve(host, hub, minutes=7, until=30)
+        lines = self.serve(host, hub, every=7, until=30)
         last_upload = max(number for number, words in enumerate(lines) if words == ["uploaded"])
         uploaded = {tuple(words[1:]) for words in lines[:last_upload] if words[0] == "answered"}
         assert len(uploaded) >= 28 and len(lines) > last_upload + 1
@@ -78,7 +78,7 @@ class TestKilled:
         """Three times killed; then the database is lost too, but not the journal's folder."""
         lines: list[list[str]] = []
         for _ in range(3):
-            lines += self.serve(host, hub, minutes=10_000, until=9)
+            lines += self.serve(host, hub, every=10_000, until=9)
         acknowledged = {tuple(words[1:]) for words in lines if words[0] == "answered"}
         assert acknowledged <= set(self.answers(database)) and len(acknowledged) >= 27
         journal = start()
