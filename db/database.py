@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from db import private
 from db.presence import DatabaseFileGone, Presence
 
-BUSY = 10.0  # seconds that a writer waits for its turn
-SCRUB = 2.0  # seconds that scrubbing waits for readers to finish
+BUSY_SECONDS = 10.0  # that a writer waits for its turn
+SCRUB_SECONDS = 2.0  # that scrubbing waits for readers to finish
 PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # an acknowledged answer outlives a power cut
@@ -48,7 +48,7 @@ class Database:
         If the address is no SQLite file's and no PostgreSQL server's.
     """
 
-    def __init__(self, url: str, busy: float = BUSY) -> None:
+    def __init__(self, url: str, busy: float = BUSY_SECONDS) -> None:
         self.url = address(url)
         self.busy = busy
         self._turn = threading.Lock()
@@ -135,7 +135,7 @@ class Database:
             pooled = self.engine.raw_connection()
             connection: Any = pooled.driver_connection
             try:
-                connection.execute(f"PRAGMA busy_timeout = {round(SCRUB * 1000)}")
+                connection.execute(f"PRAGMA busy_timeout = {round(SCRUB_SECONDS * 1000)}")
                 blocked = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
                 return not blocked
             finally:

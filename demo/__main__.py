@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from demo.survey_mount import SurveyMount
 
 HOST, PORT = "127.0.0.1", 7860
-KEEP_ALIVE = 75  # seconds; longer than listeners leave between two requests
+KEEP_ALIVE_SECONDS = 75  # longer than listeners leave between two requests
 
 
 class Server(uvicorn.Server):
@@ -78,7 +78,7 @@ def _serve(model: str | None, test: SurveyMount, listener: socket.socket, host: 
         proxy_headers=False,
         server_header=False,
         ws="none",
-        timeout_keep_alive=KEEP_ALIVE,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=1,
     )
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)

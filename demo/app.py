@@ -36,7 +36,7 @@ from demo.guard.events import event_numbers  # noqa: E402
 from demo.guard.gate import Gate  # noqa: E402
 from demo.guard.headers import SecurityHeaders  # noqa: E402
 from demo.guard.public_address import Address, PublicAddress  # noqa: E402
-from demo.page import ICON, LARGEST_FILE, SURVEY, TITLE, page, page_theme, scripts  # noqa: E402
+from demo.page import ICON, LARGEST_FILE_BYTES, SURVEY, TITLE, page, page_theme, scripts  # noqa: E402
 from fadernets import checkpoint  # noqa: E402
 from survey.core.process_end import end_requested, leave_if_asked, run, take_signals  # noqa: E402
 
@@ -83,7 +83,7 @@ class Demo:
             private=private,
             public=public,
             names=names,
-            largest_file=LARGEST_FILE,
+            largest_file=LARGEST_FILE_BYTES,
             owns=self.files.owns,
             is_full=lambda: self.files.is_full,
             count=self.files.count,

@@ -18,7 +18,7 @@ from fadernets.music.examples import EXAMPLES, FIRST
 
 SCRIPTS = ("roll", "player", "overview", "fader", "lane", "tracks", "locks", "workbench", "view")
 TITLE = "Music FaderNets"
-LARGEST_FILE = 20_000_000  # bytes
+LARGEST_FILE_BYTES = 20_000_000
 CALLS_WAITING = 20  # calls of programs that may wait; further ones are refused
 ICON = (
     '<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 '
@@ -138,6 +138,6 @@ def page_theme() -> dict[str, Any]:
         "head": "".join(f"<script>{script}</script>" for script in scripts()),
         "footer_links": ["api"],
         "run_history": False,
-        "max_file_size": LARGEST_FILE,
+        "max_file_size": LARGEST_FILE_BYTES,
         "root_path": "",  # `PublicAddress` knows it; Gradio reads it from the environment otherwise
     }

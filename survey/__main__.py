@@ -1,6 +1,6 @@
 """``python -m survey``: the listening test alone, without the demo and its model.
 
-Stopped by SIGTERM or Ctrl+C it ends within 10 seconds: requests under way get `GRACE`, then
+Stopped by SIGTERM or Ctrl+C it ends within 10 seconds: requests under way get `GRACE_SECONDS`, then
 `survey.app.close` closes the database; only a last upload to a dataset may take longer.
 """
 
@@ -22,9 +22,9 @@ from survey.core.process_end import run, take_signals
 from survey.core.settings import Settings
 
 MOUNT = "/survey"
-KEEP_ALIVE = 75  # seconds; longer than browsers leave between two requests of one trial
+KEEP_ALIVE_SECONDS = 75  # longer than browsers leave between two requests of one trial
 NO_NEWS = ("Cancel %s running task", "Invalid HTTP request received")
-GRACE = 3  # seconds for requests under way when the server is stopped
+GRACE_SECONDS = 3  # for requests under way when the server is stopped
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -52,8 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
             access_log=False,
             log_level="warning",
             proxy_headers=False,
-            timeout_keep_alive=KEEP_ALIVE,
-            timeout_graceful_shutdown=GRACE,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
             server_header=False,
         )
     finally:

@@ -34,7 +34,7 @@ from survey.participant import api, audio, pages
 from survey.participant.join_rate import JoinLimiter
 
 STATIC = Path(__file__).parent / "static"
-CLOSING_WAIT = 2.0  # seconds that closing waits for a writer
+CLOSING_WAIT_SECONDS = 2.0  # that closing waits for a writer
 log = logging.getLogger(__name__)
 
 
@@ -110,7 +110,7 @@ def close(app: FastAPI) -> None:
     if app.state.journal is not None:
         app.state.journal.close()
     try:
-        log_is_cut = app.state.database.scrub(CLOSING_WAIT)
+        log_is_cut = app.state.database.scrub(CLOSING_WAIT_SECONDS)
     except SQLAlchemyError:
         log_is_cut = False
     if not log_is_cut:

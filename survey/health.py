@@ -3,8 +3,9 @@
 Three things are checked: that an answer could be stored (`Database.probe`, which writes nothing),
 that the data folder takes files, has room and the clips of open studies, and that the journal, if
 there is one, gets off the disk. A thread of its own checks them, and nobody waits for it longer
-than `LONGEST_WAIT`, so that there is an answer even while the database hangs; a result is given
-again for `FRESH`. Everybody may ask, so the answer holds no path, address, secret or size.
+than `LONGEST_WAIT_SECONDS`, so that there is an answer even while the database hangs; a result is
+given again for `FRESH_SECONDS`. Everybody may ask, so the answer holds no path, address, secret or
+size.
 
 A journal that fails does not make the survey unwell: answers are still stored, and a host that
 restarts unwell servers would lose just the answers that are not uploaded yet.
@@ -27,8 +28,8 @@ from starlette.datastructures import State
 
 from db.models import Clip, Stimulus, Study
 
-LONGEST_WAIT = 0.7  # seconds for an answer
-FRESH = 1.0  # seconds that a result is given again
+LONGEST_WAIT_SECONDS = 0.7  # for an answer
+FRESH_SECONDS = 1.0  # that a result is given again
 FREE_BYTES = 100_000_000  # on the disk, for the database to grow
 CHECKED_CLIPS = 16  # of open studies, in one check; the next check goes on with the next ones
 router = APIRouter()
@@ -85,15 +86,15 @@ class HealthMonitor:
         self._clips = _ClipSample()
 
     def check(self, state: State) -> Health:
-        """How a survey was at most `FRESH` seconds ago; returns within `LONGEST_WAIT` seconds."""
+        """A result of `FRESH_SECONDS` ago at most; returns within `LONGEST_WAIT_SECONDS`."""
         with self._lock:
             now = self._clock()
             latest = self._latest
             # While a check hangs no other begins: it would hang, too.
-            if latest is None or (latest.is_done.is_set() and now - latest.began >= FRESH):
+            if latest is None or (latest.is_done.is_set() and now - latest.began >= FRESH_SECONDS):
                 latest = self._latest = _Check(state, now, self._clips)
                 threading.Thread(target=latest.run, name="health", daemon=True).start()
-        latest.is_done.wait(max(0.0, LONGEST_WAIT - (now - latest.began)))
+        latest.is_done.wait(max(0.0, LONGEST_WAIT_SECONDS - (now - latest.began)))
         return latest.health
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # a worker answers to signals before it loads anything large
     from demo.editing.piece_session import PieceSession
 
 LONGEST_LANE = 200  # jobs that may wait; more could not be answered in time
-IDLE_WAIT = 1.0  # seconds until a worker without work looks whether its process still lives
+IDLE_WAIT_SECONDS = 1.0  # until a worker without work looks whether its process still lives
 
 
 class WorkError(Exception):
@@ -110,10 +110,10 @@ class Lane:
             self.changed.notify()
 
     def take(self) -> Job | None:
-        """The next job that somebody waits for; None if none comes within `IDLE_WAIT`."""
+        """The next job that somebody waits for; None if none comes within `IDLE_WAIT_SECONDS`."""
         with self.changed:
             if not self.jobs and not self.closed:
-                self.changed.wait(IDLE_WAIT)
+                self.changed.wait(IDLE_WAIT_SECONDS)
             while self.jobs:
                 job = heapq.heappop(self.jobs)
                 if not job.dropped:

@@ -41,8 +41,8 @@ from fadernets.playback import audio, chunks
 if TYPE_CHECKING:
     from fadernets.net import FaderNet
 
-LATER = 24.0  # seconds of sound from which it comes in chunks, after the notes
-PREVIEW = 240.0  # seconds of sound from which the page gets one channel at half the rate
+CHUNKED_FROM_SECONDS = 24.0  # so long a sound comes in chunks, after the notes
+PREVIEW_FROM_SECONDS = 240.0  # of so long a sound the page gets one channel at half the rate
 LEAST_GAIN = 1e-3  # a sound a thousand times too loud: no sound has ever needed less
 HIGHEST_PEAK = 1 / LEAST_GAIN
 
@@ -85,7 +85,7 @@ class SoundRequest:
 
 def is_long(selection: Piece) -> bool:
     """Whether a selection's sound comes in chunks."""
-    return selection.duration + audio.TAIL > LATER
+    return selection.duration + audio.TAIL > CHUNKED_FROM_SECONDS
 
 
 def message(
@@ -241,7 +241,7 @@ def _loudest(peak: float) -> audio.Sound:
 def _coded(sound: audio.Sound, selection: Piece, vorbis: bool) -> CodedSound:
     """What is short as FLAC, coded in no time; else Vorbis, a tenth of the size, if it may be."""
     samples, rate = sound.samples, sound.rate
-    if selection.duration + audio.TAIL > PREVIEW:
+    if selection.duration + audio.TAIL > PREVIEW_FROM_SECONDS:
         samples = resample_poly(samples.mean(1), 1, 2).astype(np.float32)
         rate //= 2
     coding = ("OGG", "VORBIS") if vorbis and is_long(selection) else ("FLAC", "PCM_16")

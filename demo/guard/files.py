@@ -26,7 +26,7 @@ BYTES_HELD = 2_000_000_000  # in the folder; with more, nothing is taken in
 BYTES_FREE = 300_000_000  # that must be free on the disk to take more in
 # A new file stays so long even if the folder is full: the page is about to read it.
 SAFE_SECONDS = 60.0
-SMALLEST_COUNTED = 65_536  # bytes; smaller files count as this many, since each takes a block
+SMALLEST_COUNTED_BYTES = 65_536  # smaller files count as this many, since each takes a block
 PREFIX = "fadernets-"
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class Files:
 
     def count(self, size: int) -> None:
         """Count an upload of `size` bytes until the next sweep sees it."""
-        self._bytes += max(size, SMALLEST_COUNTED)
+        self._bytes += max(size, SMALLEST_COUNTED_BYTES)
         if self.is_full:
             self._wake.set()
 
@@ -104,7 +104,7 @@ class Files:
                         path.unlink()
                     else:
                         remaining.append(
-                            (status.st_mtime, max(status.st_size, SMALLEST_COUNTED), path)
+                            (status.st_mtime, max(status.st_size, SMALLEST_COUNTED_BYTES), path)
                         )
                 except OSError:  # gone meanwhile
                     continue

@@ -35,9 +35,9 @@ from demo.guard.routes import (
 )
 from demo.guard.uploads import Upload, boundary
 
-LARGEST_EVENT = 64 * 1024  # bytes of an event's body; what a page asks for takes a few hundred
-ENVELOPE = 64 * 1024  # bytes of an upload's body beside the file
-DRAINED = 100_000_000  # bytes still read of an upload that is refused as too large
+LARGEST_EVENT_BYTES = 64 * 1024  # of its body; what a page asks for takes a few hundred
+ENVELOPE_BYTES = 64 * 1024  # of an upload's body beside the file
+DRAINED_BYTES = 100_000_000  # still read of an upload that is refused as too large
 UPLOADS_AT_ONCE = 32
 BUSY = "The server takes in too many files just now. Please try again in a minute."
 STARTING = "The server is starting. Please try again in a few seconds."
@@ -97,7 +97,7 @@ class Gate:
     ) -> None:
         self.app, self.beside = app, tuple(beside)
         self.private, self.public, self.names = set(private), set(public), set(names)
-        self.largest_upload = largest_file + ENVELOPE
+        self.largest_upload = largest_file + ENVELOPE_BYTES
         self.owns, self.is_full, self.count, self.page_closed = owns, is_full, count, page_closed
         self.waits, self.is_open = waits, is_open
         self._uploads: list[Upload] = []
@@ -179,7 +179,7 @@ class Gate:
         return parts.get("name") is None or parts["name"] in self.names
 
     async def _event(self, kind: str, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(receive, LARGEST_EVENT)
+        body = await _body(receive, LARGEST_EVENT_BYTES)
         if body is None:
             await _sentence("The request is too large.", 413)(scope, receive, send)
             return
@@ -207,7 +207,7 @@ class Gate:
             megabytes = self.largest_upload // 10**6
             problem = f"The file is too large: {megabytes} MB is the most."
             # A browser shows the sentence only after it has sent the whole body.
-            await _body(receive, limit=DRAINED, keep=False)
+            await _body(receive, limit=DRAINED_BYTES, keep=False)
             await _sentence(problem, 413)(scope, receive, send)
             return
         if self.is_full():

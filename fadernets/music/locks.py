@@ -11,8 +11,8 @@ from fadernets.music.notes import Notes
 from fadernets.music.windows import NO_NOTES, Window
 
 SPLIT = 60  # middle C, where the right hand begins if nothing else says so
-TOGETHER = 1 / 32  # beats: notes struck within it are struck together
-OVERLAP = 1 / 8  # beats that a legato note may go on under the next one
+TOGETHER_BEATS = 1 / 32  # notes struck within it are struck together
+OVERLAP_BEATS = 1 / 8  # that a legato note may go on under the next one
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,10 +96,10 @@ def _outermost(notes: Notes, sign: int) -> np.ndarray:
     """Notes that have none above them (sign 1), or below them (-1), as they begin."""
     outermost = np.ones(len(notes), bool)
     until: dict[int, float] = {}  # sounding keys -> their ends
-    together = np.searchsorted(notes.onset, notes.onset + TOGETHER, "right").tolist()
+    together = np.searchsorted(notes.onset, notes.onset + TOGETHER_BEATS, "right").tolist()
     pitches = (sign * notes.pitch).tolist()
     for number, (onset, offset, _, _) in enumerate(notes):
-        until = {key: end for key, end in until.items() if end > onset + OVERLAP}
+        until = {key: end for key, end in until.items() if end > onset + OVERLAP_BEATS}
         others = (*until, *pitches[number : together[number]])
         outermost[number] = pitches[number] >= max(others)
         until[pitches[number]] = offset

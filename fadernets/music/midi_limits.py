@@ -35,7 +35,7 @@ LIMITS = {
 MOST_BARS = 100_000
 MOST_PRESSES = 50_000  # of the pedal: one each 36 ms for half an hour
 MOST_TOGETHER = 5_000  # notes that begin in one segment
-SHORTEST_BEAT = 20_000  # microseconds: 3000 beats a minute
+SHORTEST_BEAT_MICROSECONDS = 20_000  # 3000 beats a minute
 
 
 class Excess(Exception):
@@ -79,14 +79,14 @@ def check_piece(piece: Piece, name: str) -> None:
     Raises
     ------
     MidiError
-        If a beat is shorter than `SHORTEST_BEAT`, or it has more bars, presses of the pedal or
-        notes in four beats than the bounds.
+        If a beat is shorter than `SHORTEST_BEAT_MICROSECONDS`, or it has more bars, presses of the
+        pedal or notes in four beats than the bounds.
     """
     fastest = float(piece.tempo[:, 1].max())
-    if 6e7 / fastest < SHORTEST_BEAT - 0.5:
+    if 6e7 / fastest < SHORTEST_BEAT_MICROSECONDS - 0.5:
         raise MidiError(
             f"{name} is too fast: it has a beat of {round(6e7 / fastest):,} µs, "
-            f"shorter than {SHORTEST_BEAT:,} µs."
+            f"shorter than {SHORTEST_BEAT_MICROSECONDS:,} µs."
         )
     bar = 4 * piece.meter[:, 1] / piece.meter[:, 2]
     lasts = np.diff(piece.meter[:, 0], append=piece.length)

@@ -19,7 +19,7 @@ from pydantic import (
 from survey.admin import invitations
 from survey.admin.authentication import AdminError
 from survey.building.study_spec import (
-    LONGEST_LEASE,
+    LONGEST_LEASE_MINUTES,
     LONGEST_NOTE,
     LONGEST_TEXT,
     MOST_PAIRS,
@@ -80,7 +80,7 @@ class SettingsForm(AdminForm):
     retention: str = Field("", max_length=LONGEST_NOTE)
     invited_only: str = ""  # "yes" if the box is ticked
     participants: WholeNumber = Field(ge=1, le=MOST_PEOPLE)
-    lease: OptionalWholeNumber = Field(None, ge=1, le=LONGEST_LEASE)
+    lease: OptionalWholeNumber = Field(None, ge=1, le=LONGEST_LEASE_MINUTES)
     language: str | None = None
 
     @field_validator("language")

@@ -31,7 +31,7 @@ from survey.core.settings import Settings
 
 MOST_AT_ONCE = 4  # previews; each has a database of some 100 kB
 PREFIX = "fadernets-preview-"
-IDLE = 2 * 3600.0  # seconds without a request after which one is discarded
+IDLE_SECONDS = 2 * 3600.0  # without a request after which one is discarded
 SIDES = (Stimulus.first_id, Stimulus.second_id)
 # Keys that the server itself puts into a scope; all others are from the survey around the preview.
 SERVER_KEYS = (
@@ -126,7 +126,7 @@ class Previews:
         old = []
         while self._running:
             first = next(iter(self._running.values()))
-            if len(self._running) <= MOST_AT_ONCE and self._clock() - first.used < IDLE:
+            if len(self._running) <= MOST_AT_ONCE and self._clock() - first.used < IDLE_SECONDS:
                 break
             old.append(self._running.popitem(last=False)[1])
         return old

@@ -34,7 +34,7 @@ from survey.core.templates import mount_path, templates
 from survey.journal.durability import Durability, durability
 from survey.journal.journal import Journal
 
-LARGEST_FORM = 16 * 1024  # bytes
+LARGEST_FORM_BYTES = 16 * 1024
 # No other page may lay itself over the buttons (clickjacking).
 FRAMED = "frame-ancestors"
 HEADERS = {"content-security-policy": f"{POLICY.partition(FRAMED)[0]}{FRAMED} 'none'"}
@@ -208,8 +208,8 @@ async def _check_body(request: Request) -> None:
         413 or 422.
     """
     body = await request.body()
-    if len(body) > LARGEST_FORM:
-        raise AdminError(413, f"A form may have {LARGEST_FORM // 1024} kB at most.")
+    if len(body) > LARGEST_FORM_BYTES:
+        raise AdminError(413, f"A form may have {LARGEST_FORM_BYTES // 1024} kB at most.")
     try:
         unquote(body.decode(), errors="strict")
     except UnicodeDecodeError as error:

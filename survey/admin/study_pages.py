@@ -19,7 +19,7 @@ from survey.admin.forms import SettingsForm
 from survey.admin.live_results import Snapshot
 from survey.admin.monitoring import Cell, Flow
 from survey.admin.request import AdminDep, AdminRequest, AdminRoute, audit, csrf, study_of
-from survey.building.study_spec import LONGEST_LEASE
+from survey.building.study_spec import LONGEST_LEASE_MINUTES
 from survey.core import texts
 from survey.core.templates import mount_path
 from survey.participant import unused_places
@@ -116,7 +116,7 @@ def settings(admin: AdminDep, name: str) -> Response:
         planned=participants_wanted,
         languages=texts.languages(),
         begun=begun,
-        longest_lease=LONGEST_LEASE,
+        longest_lease=LONGEST_LEASE_MINUTES,
         **values,
     )
 

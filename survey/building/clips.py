@@ -26,9 +26,9 @@ from fadernets.playback import audio
 KBITS = 192  # kbit/s
 COMPRESSION = 0.4  # libsndfile's name for it, between 0 (320 kbit/s) and 1
 FRAME = 1152  # samples coded together
-LEAD = 0.1  # seconds before the first note: devices swallow the beginning of a sound
-TAIL = 1.5  # seconds after the four beats
-FADE = 0.25  # seconds at the end of the tail
+LEAD_SECONDS = 0.1  # before the first note: devices swallow the beginning of a sound
+TAIL_SECONDS = 1.5  # after the four beats
+FADE_SECONDS = 0.25  # at the end of the tail
 # `fadernets.playback.audio.pair` leaves a soft piece soft. Here all pairs are equally loud, so that
 # nobody turns the volume between trials; even at this gain the 16-bit noise is at -69 dBFS.
 HIGHEST_GAIN = 40.0
@@ -72,7 +72,7 @@ def check_coder() -> None:
 
 def length(seconds: float) -> int:
     """Samples of every clip, in whole MP3 frames, if the longest segment lasts `seconds`."""
-    return -(-round((LEAD + seconds + TAIL) * audio.RATE) // FRAME) * FRAME
+    return -(-round((LEAD_SECONDS + seconds + TAIL_SECONDS) * audio.RATE) // FRAME) * FRAME
 
 
 def make(versions: Sequence[Notes], tempo: np.ndarray, seconds: float, samples: int) -> list[bytes]:
@@ -169,10 +169,10 @@ def _piece(notes: Notes, tempo: np.ndarray) -> Piece:
 
 def _shaped(sound: audio.Sound, factor: float, seconds: float, samples: int) -> np.ndarray:
     """Lead, sound at its gain, tail with its end faded, silence: float32, (samples, 2)."""
-    lead, sounding = (round(s * sound.rate) for s in (LEAD, seconds + TAIL))
+    lead, sounding = (round(s * sound.rate) for s in (LEAD_SECONDS, seconds + TAIL_SECONDS))
     shaped = np.zeros((samples, 2), np.float32)
     music = sound.samples[:sounding] * np.float32(factor / sound.gain)
-    fade = round(FADE * sound.rate)
+    fade = round(FADE_SECONDS * sound.rate)
     music[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
     shaped[lead : lead + len(music)] = music
     return shaped

@@ -108,8 +108,8 @@ def _sound(samples: int) -> SoundRecord:
         "samples": samples,
         "rate": audio.RATE,
         "kbits": clips.KBITS,
-        "lead": clips.LEAD,
-        "tail": clips.TAIL,
+        "lead": clips.LEAD_SECONDS,
+        "tail": clips.TAIL_SECONDS,
         "synthesiser": os.environ.get("FADERNETS_SYNTHESISER") or audio.DEFAULT,
         "soundfont_sha256": digest,
     }

@@ -20,7 +20,7 @@ SIDES = ("left", "right")
 PITCHES = (60, 64, 67, 72)  # one a half beat, all held to the end
 LENGTH = 4.0  # beats
 TEMPO = 120.0  # beats per minute
-FADE = 0.4  # seconds at the end
+FADE_SECONDS = 0.4  # at the end
 COMPRESSION = 0.7  # libsndfile's name for 96 kbit/s
 
 
@@ -51,7 +51,7 @@ def write(sound: audio.Sound, side: str, path: Path) -> None:
     if side not in SIDES:
         raise ValueError(f"side {side!r} is not one of {', '.join(SIDES)}")
     mono = sound.samples.mean(axis=1)[: round((sound.seconds - audio.TAIL) * sound.rate)]
-    fade = round(FADE * sound.rate)
+    fade = round(FADE_SECONDS * sound.rate)
     mono[-fade:] *= np.linspace(1, 0, fade, dtype=mono.dtype)
     samples = np.zeros((len(mono), 2), mono.dtype)
     samples[:, SIDES.index(side)] = mono

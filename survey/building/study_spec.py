@@ -13,7 +13,7 @@ from survey.ratings.exclusion import Rules
 
 NAME = "listening-test"
 MOST_PAIRS = 200
-LONGEST_LEASE = 7 * 24 * 60  # minutes
+LONGEST_LEASE_MINUTES = 7 * 24 * 60
 WEAKEST, STRONGEST = 0.01, 10.0
 LONGEST_TEXT = 200  # characters of a title or a contact
 LONGEST_NOTE = 2000  # of how long answers are kept
@@ -60,7 +60,7 @@ class StudySpec:
         defaults.
     lease : int
         Minutes of silence after which a participant's place is given to others, up to
-        `LONGEST_LEASE`.
+        `LONGEST_LEASE_MINUTES`.
 
     Raises
     ------
@@ -118,9 +118,9 @@ class StudySpec:
                 exclusion.checked(self.rules)
             except ValueError as error:
                 raise BuildError(f"These rules cannot be: {error}") from error
-        if not 1 <= self.lease <= LONGEST_LEASE:
+        if not 1 <= self.lease <= LONGEST_LEASE_MINUTES:
             raise BuildError(
-                f"A lease of {self.lease} minutes is not between 1 and {LONGEST_LEASE}."
+                f"A lease of {self.lease} minutes is not between 1 and {LONGEST_LEASE_MINUTES}."
             )
         if self.seed < 0:
             raise BuildError(f"The seed {self.seed} is below 0.")

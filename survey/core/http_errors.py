@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from survey.core.http_guard import HEADERS
 
-RETRY_AFTER = 2  # seconds
+RETRY_AFTER_SECONDS = 2
 UNKNOWN = "There is nothing at this address."
 BUSY = "The server is busy just now and has stored nothing; please try again in a moment."
 INTERNAL_ERROR = "Something went wrong on the server; please try again."
@@ -133,7 +133,7 @@ def _busy(request: Request, error: SQLAlchemyError) -> Response:
     if isinstance(error, DataError):
         return answer(request, 422, "invalid", MALFORMED)
     log.error("the database failed: %s", kind(error))
-    return answer(request, 503, "busy", BUSY, {"Retry-After": str(RETRY_AFTER)})
+    return answer(request, 503, "busy", BUSY, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 def kind(error: SQLAlchemyError) -> str:

@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 from survey.core.rate_limit import Limit, RateLimiter
 
-LONGEST_WAIT = 30  # seconds after which a refused person is told to try again at the latest
-OF_A_STUDY = Limit(burst=60, per_second=1.0, longest_wait=LONGEST_WAIT)
-OF_ALL_STUDIES = Limit(burst=120, per_second=2.0, longest_wait=LONGEST_WAIT)
+LONGEST_WAIT_SECONDS = 30  # after which a refused person is told to try again at the latest
+OF_A_STUDY = Limit(burst=60, per_second=1.0, longest_wait=LONGEST_WAIT_SECONDS)
+OF_ALL_STUDIES = Limit(burst=120, per_second=2.0, longest_wait=LONGEST_WAIT_SECONDS)
 
 
 class JoinLimiter:

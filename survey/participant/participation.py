@@ -18,7 +18,7 @@ from survey.core import texts, tokens
 from survey.core.http_errors import Refused
 from survey.participant import unused_places
 from survey.participant.assignment import assign
-from survey.participant.join_rate import LONGEST_WAIT
+from survey.participant.join_rate import LONGEST_WAIT_SECONDS
 from survey.participant.page_state import (
     PageState,
     ParticipantTrial,
@@ -78,7 +78,7 @@ def join(session: Session, body: Join) -> tuple[Participant, str]:
     if invitation is None:
         seconds = unused_places.waiting(session, study, unused_places.participants_wanted(study))
         if seconds:
-            raise crowded(min(seconds, LONGEST_WAIT))
+            raise crowded(min(seconds, LONGEST_WAIT_SECONDS))
     else:
         invitation.used_at = now()
     token = tokens.secret()

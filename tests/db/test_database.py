@@ -178,7 +178,7 @@ def test_erased_rows_leave_no_bytes(database: Database) -> None:
 def test_scrubbing_does_not_wait_for_long_readers(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("db.database.SCRUB", 0.1)
+    monkeypatch.setattr("db.database.SCRUB_SECONDS", 0.1)
     upgrade(database)
     with database.read() as session:
         session.scalars(select(Audit)).all()

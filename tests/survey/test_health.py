@@ -25,7 +25,7 @@ from db.models import Study
 from survey import health
 from survey.core import http_errors
 from survey.core.settings import Settings
-from survey.health import FRESH, LONGEST_WAIT, HealthMonitor
+from survey.health import FRESH_SECONDS, LONGEST_WAIT_SECONDS, HealthMonitor
 from tests.survey.clock import Clock
 from tests.survey.manager import contents
 from tests.survey.person import Person
@@ -312,10 +312,10 @@ def test_a_result_is_given_again_for_a_second(app: FastAPI, database: Database) 
     state = State(dict(app.state._state))
     state.health_monitor = HealthMonitor(clock)
     state.database = SimpleNamespace(probe=lambda: looks.append(clock.now), read=database.read)
-    for moment in (0, 0, FRESH / 2, FRESH - 0.01, FRESH, FRESH * 1.5, FRESH * 2.5):
-        clock.now = moment
+    for share in (0, 0, 0.5, 0.99, 1, 1.5, 2.5):
+        clock.now = share * FRESH_SECONDS
         assert health.check(state).ok
-    assert looks == [0, FRESH, FRESH * 2.5]
+    assert looks == [0, FRESH_SECONDS, FRESH_SECONDS * 2.5]
 
 
 @ONE
@@ -333,10 +333,12 @@ def test_what_hangs_is_asked_once(app: FastAPI, database: Database) -> None:
         thread.start()
     for thread in asking:
         thread.join()
-    assert time.monotonic() - begun < 10 * LONGEST_WAIT and looks == [1]
-    time.sleep(FRESH)
+    assert time.monotonic() - begun < 10 * LONGEST_WAIT_SECONDS and looks == [1]
+    time.sleep(FRESH_SECONDS)
     begun = time.monotonic()
-    assert health.check(state).database == "slow" and time.monotonic() - begun < LONGEST_WAIT
+    assert (
+        health.check(state).database == "slow" and time.monotonic() - begun < LONGEST_WAIT_SECONDS
+    )
     assert looks == [1]
     release.set()
     deadline = time.monotonic() + 5

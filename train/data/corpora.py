@@ -13,7 +13,7 @@ from fadernets.music.piece import Piece
 
 PERFORMANCES, VGMIDI = 0, 1  # corpus numbers in a prepared file
 SUFFIXES = {".mid", ".midi"}
-SLACK = 1e-6  # beats, within which two times are the same
+SLACK_BEATS = 1e-6  # beats, within which two times are the same
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ def _rated(folder: Path, name: str, piece: RatedPiece) -> Source:
 
 def measure_starts(piece: Piece) -> np.ndarray:
     """Beat at which every measure of a piece begins, from its meter: float64, shape (m,)."""
-    # Minus SLACK: a bar line that a rounding error puts before the change is the change itself.
-    changes = np.append(piece.meter[1:, 0], piece.length) - SLACK
+    # A bar line that a rounding error puts just before a change of meter is the change itself.
+    changes = np.append(piece.meter[1:, 0], piece.length) - SLACK_BEATS
     starts = [
         np.arange(beat, until, numerator * 4 / denominator)
         for (beat, numerator, denominator), until in zip(piece.meter, changes, strict=True)
@@ -127,7 +127,7 @@ def rating(ratings: np.ndarray, starts: np.ndarray, start: float, end: float) ->
         NaN where no rated measure is touched.
     """
     # A segment that ends with a measure does not touch the next.
-    first = max(int(np.searchsorted(starts, start + SLACK, side="right")) - 1, 0)
-    last = int(np.searchsorted(starts, end - SLACK, side="right"))
+    first = max(int(np.searchsorted(starts, start + SLACK_BEATS, side="right")) - 1, 0)
+    last = int(np.searchsorted(starts, end - SLACK_BEATS, side="right"))
     touched = ratings[:, first:last]
     return touched.mean(axis=1) if touched.size else np.full(2, np.nan)

@@ -218,7 +218,7 @@ def test_a_bad_chunk_is_named(net, session, name, value):
 
 
 def test_a_very_long_selection_is_sent_small(monkeypatch, net, session):
-    monkeypatch.setattr(sound, "PREVIEW", 2.0)
+    monkeypatch.setattr(sound, "PREVIEW_FROM_SECONDS", 2.0)
     answer = service.answer(net, session, ask(0, 3))["sound"]["original"]
     samples, rate = decoded(answer)
     assert (answer["channels"], answer["rate"], rate) == (1, audio.RATE // 2, audio.RATE // 2)

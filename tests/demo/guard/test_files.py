@@ -66,7 +66,7 @@ def test_it_is_full_when_there_is_too_much(files, monkeypatch):
 
 
 def test_uploads_count_before_they_are_seen_and_small_ones_count_too(files, monkeypatch):
-    monkeypatch.setattr(module, "BYTES_HELD", 10 * module.SMALLEST_COUNTED)
+    monkeypatch.setattr(module, "BYTES_HELD", 10 * module.SMALLEST_COUNTED_BYTES)
     for _ in range(10):
         files.count(1)
     assert not files.is_full
@@ -76,7 +76,7 @@ def test_uploads_count_before_they_are_seen_and_small_ones_count_too(files, monk
 
 def test_when_full_the_oldest_make_room_but_not_those_just_written(files, monkeypatch):
     """A few visitors who fill the folder do not block the others for an hour."""
-    monkeypatch.setattr(module, "BYTES_HELD", 4 * module.SMALLEST_COUNTED)
+    monkeypatch.setattr(module, "BYTES_HELD", 4 * module.SMALLEST_COUNTED_BYTES)
     now = time.time()
     for name, age in (("oldest", 90), ("old", 80), ("older", 85), *((f"new{i}", 5) for i in "123")):
         path = files.folder / name / "a.mid"
@@ -86,7 +86,7 @@ def test_when_full_the_oldest_make_room_but_not_those_just_written(files, monkey
     files.sweep()
     assert {path.parent.name for path in files.folder.rglob("*.mid")} == {"new1", "new2", "new3"}
     assert not (files.folder / "oldest").exists() and not files.is_full
-    monkeypatch.setattr(module, "BYTES_HELD", 2 * module.SMALLEST_COUNTED)
+    monkeypatch.setattr(module, "BYTES_HELD", 2 * module.SMALLEST_COUNTED_BYTES)
     files.sweep()
     assert len(list(files.folder.rglob("*.mid"))) == 3 and files.is_full
 

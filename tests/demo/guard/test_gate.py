@@ -8,7 +8,7 @@ import json
 import pytest
 
 from demo.guard import uploads
-from demo.guard.gate import LARGEST_EVENT, UPLOADS_AT_ONCE, Gate, note_status
+from demo.guard.gate import LARGEST_EVENT_BYTES, UPLOADS_AT_ONCE, Gate, note_status
 
 
 class Behind:
@@ -147,7 +147,7 @@ def test_a_refusal_has_the_status_that_was_noted_for_it(gate, behind):
 
 
 def test_large_bodies_end_at_the_gate(gate, behind):
-    large = json.dumps(EVENT | {"data": ["x" * LARGEST_EVENT]}).encode()
+    large = json.dumps(EVENT | {"data": ["x" * LARGEST_EVENT_BYTES]}).encode()
     assert run(gate, "POST", "/gradio_api/run/predict", large)[0] == 413
     endless = [{"type": "http.request", "body": b"x" * 9000, "more_body": True}] * 20
     assert run(gate, "POST", "/gradio_api/run/predict", messages=endless)[0] == 413

@@ -26,7 +26,7 @@ from starlette.routing import Mount
 from db.database import Database
 from db.models import Study
 from survey.admin import preview
-from survey.admin.preview import IDLE, MOST_AT_ONCE, Previews
+from survey.admin.preview import IDLE_SECONDS, MOST_AT_ONCE, Previews
 from survey.app import create_app
 from survey.core import own_folder
 from survey.core.settings import Settings
@@ -197,7 +197,7 @@ def test_too_many_and_too_old_ones_go(
         keys.append(previews.start(session, stored_study, settings))
     assert [previews.find(key) is None for key in keys] == [False, True, False, False, False]
     assert len(list(temporary.iterdir())) == MOST_AT_ONCE
-    clock.now += IDLE - 1
+    clock.now += IDLE_SECONDS - 1
     assert previews.find(keys[2]) is not None
     clock.now += 2
     assert [key for key in keys if previews.find(key)] == [keys[2]]

@@ -50,7 +50,7 @@ def test_one_gain_for_all_versions():
     faint = type(calm)(calm.onset, calm.offset, calm.pitch, np.full(len(calm), 30))
     versions = [busy, faint]
     data = clips.make(versions, TEMPO, 2.0, clips.length(2.0))
-    lead = round(clips.LEAD * RATE)
+    lead = round(clips.LEAD_SECONDS * RATE)
     factors = []
     for coded, notes in zip(data, versions, strict=True):
         rendered = audio.render(clips._piece(notes, TEMPO), gain=1.0)
@@ -64,7 +64,7 @@ def test_one_gain_for_all_versions():
 def test_silence_around_the_music(clip_files):
     for data in clip_files:
         samples = clips.decode(data)
-        music = round((clips.LEAD + 2.0 + clips.TAIL) * RATE)
+        music = round((clips.LEAD_SECONDS + 2.0 + clips.TAIL_SECONDS) * RATE)
         assert np.abs(samples[: round(0.05 * RATE)]).max() < 0.003
         assert np.abs(samples[music + clips.FRAME :]).max() == 0
         steps = np.abs(np.diff(samples[music - RATE // 2 :], axis=0))
@@ -76,14 +76,18 @@ def test_a_tempo_map_is_played():
     slow = np.array([[0.0, 120.0], [2.0, 40.0]])
     data = clips.make([notes], slow, 4.0, clips.length(4.0))[0]
     seconds = np.flatnonzero(np.abs(clips.decode(data)).max(1) > 0.02)[-1] / RATE
-    assert 3.5 < seconds < 4.0 + clips.LEAD + clips.TAIL
+    assert 3.5 < seconds < 4.0 + clips.LEAD_SECONDS + clips.TAIL_SECONDS
 
 
 def test_length_is_whole_frames():
     for seconds in (1.0, 2.345, 6.0):
         samples = clips.length(seconds)
         assert samples % clips.FRAME == 0
-        assert 0 <= samples / RATE - (clips.LEAD + seconds + clips.TAIL) < clips.FRAME / RATE
+        assert (
+            0
+            <= samples / RATE - (clips.LEAD_SECONDS + seconds + clips.TAIL_SECONDS)
+            < clips.FRAME / RATE
+        )
 
 
 def test_silence_is_never_stored():

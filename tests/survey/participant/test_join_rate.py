@@ -21,7 +21,7 @@ from tests.survey.together import together
 
 ASK = {"study": "small", "consent": True}
 BURST, BURST_OF_ALL = 60, 120  # people at once, of a study and of all studies
-LONGEST_WAIT = 30  # seconds
+LONGEST_WAIT_SECONDS = 30  # seconds
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_who_is_sent_away_comes_back_one_after_the_other(limiter: JoinLimiter) -
     for _ in range(BURST):
         limiter.admit(1)
     waits = [limiter.admit(1) for _ in range(100)]
-    assert waits == [min(number + 1, LONGEST_WAIT) for number in range(100)]
+    assert waits == [min(number + 1, LONGEST_WAIT_SECONDS) for number in range(100)]
 
 
 def test_one_study_does_not_stop_another(limiter: JoinLimiter) -> None:
@@ -112,10 +112,10 @@ def test_a_script_that_floods(
     assert statuses[:BURST] == [201] * BURST and statuses.count(201) <= BURST + 8
     refused = responses[statuses.index(429)]
     assert refused.json()["error"] == "crowded" and refused.json()["message"].endswith("moment.")
-    assert 1 <= int(refused.headers["retry-after"]) <= LONGEST_WAIT
+    assert 1 <= int(refused.headers["retry-after"]) <= LONGEST_WAIT_SECONDS
     with database.read() as session:
         assert session.scalar(select(func.count(Participant.id))) == statuses.count(201)
-    clock.now += LONGEST_WAIT
+    clock.now += LONGEST_WAIT_SECONDS
     assert Person.ready(hall).finish()["stage"] == "finished"
 
 
