@@ -16,7 +16,10 @@ ANSWER_SECONDS = 0.06  # for any answer
 SECONDS_PER_SEGMENT = 0.007  # that changes
 SECONDS_PER_NOTE = 6e-5  # that is drawn, played or written
 SECONDS_PER_SOUND_SECOND = 0.012  # that is rendered
-SECONDS_PER_BYTE_OPENED = 5e-7  # of a file
+SECONDS_PER_BYTE_OPENED = 1e-6  # of a file
+SECONDS_PER_BYTE_SAVED = 1e-6  # of the file that the new one is made from
+SECONDS_PER_SEGMENT_KNOWN = 6e-5  # of the whole piece, in a process that does not know it yet
+SECONDS_PER_NOTE_KNOWN = 3e-6  # of the whole piece, likewise
 SECONDS_PER_BYTE_CHANGED = 1e-4  # of a file that is changed whole: a segment is some 70 events
 SHORT_SECONDS = 0.3  # up to which work is short
 
@@ -34,8 +37,7 @@ def of_opening(path: str) -> float:
 
 def of_choosing(session: PieceSession) -> float:
     """Seconds that opening other tracks of a piece's file takes."""
-    original = session.piece.original
-    return ANSWER_SECONDS + SECONDS_PER_BYTE_OPENED * (len(original.data) if original else 0)
+    return ANSWER_SECONDS + SECONDS_PER_BYTE_OPENED * _bytes(session)
 
 
 def of_file(path: str) -> float:
@@ -49,7 +51,7 @@ def of_answer(session: PieceSession, values: Values, *, hear: bool = False) -> f
     """Seconds that a change of the selection takes, or the sound of a part of it."""
     first, last = _span(session, values)
     changed = last - first + 1
-    notes = SECONDS_PER_NOTE * _notes(session, first, last)
+    notes = SECONDS_PER_NOTE * _notes(session, first, last) + _of_whole(session)
     if hear:
         return (
             ANSWER_SECONDS
@@ -70,7 +72,19 @@ def of_saving(session: PieceSession, values: Values) -> float:
         + changed
         + SECONDS_PER_SOUND_SECOND * seconds
         + SECONDS_PER_NOTE * len(session.piece.notes)
+        + SECONDS_PER_BYTE_SAVED * _bytes(session)
+        + _of_whole(session)
     )
+
+
+def _bytes(session: PieceSession) -> int:
+    return len(session.piece.original.data) if session.piece.original else 0
+
+
+def _of_whole(session: PieceSession) -> float:
+    """Seconds for what follows from a piece: its segments, its sound by the pedal."""
+    segments = SECONDS_PER_SEGMENT_KNOWN * len(session.spans)
+    return segments + SECONDS_PER_NOTE_KNOWN * len(session.piece.notes)
 
 
 def _span(session: PieceSession, values: Values) -> tuple[int, int]:

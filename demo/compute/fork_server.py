@@ -25,10 +25,9 @@ from typing import IO
 from demo.compute import messages
 from demo.compute.jobs import WorkError
 from demo.compute.messages import Kind, Reply
+from survey.core.environment import without_secrets
 
 ROOT = Path(__file__).resolve().parents[2]
-# Workers read strangers' files, and have no use for these.
-SECRETS = ("FADERNETS_ADMIN_TOKEN", "HF_TOKEN", "DATABASE_URL")
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ class ForkServer:
 
     def _begun(self, control: int) -> subprocess.Popen[bytes]:
         paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-        env = {name: value for name, value in os.environ.items() if name not in SECRETS}
+        env = without_secrets(os.environ)  # workers read strangers' files
         env |= {"PYTHONPATH": os.pathsep.join(paths), "TMPDIR": temporary()}
         if self.model is not None:
             env["FADERNETS_MODEL"] = self.model

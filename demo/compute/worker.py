@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 NOTES_KEPT = 500_000  # of all pieces kept, some 100 bytes each with their results
 PIECES_KEPT = 100  # with 50 visitors and 8 pieces, most results had to be computed again
 PACKAGES = tuple(str(Path(__file__).resolve().parents[2] / name) for name in ("demo", "fadernets"))
+ABANDONED_SECONDS = 1.0  # that a worker has to end by itself when the server is gone
 log = logging.getLogger(__name__)
 
 Tasks = Mapping[str, Callable[..., Any]]
@@ -49,12 +51,22 @@ class Worker:
     Parameters
     ----------
     tasks : name -> function
-        What can be asked for; a task about a piece takes its `PieceSession` first.
+        What can be asked for. A task about a piece takes its `PieceSession` first, any other a
+        function that is told how far the work is.
     requests, replies : binary files
+    abandoned : function, optional
+        Called when nobody writes requests any more.
     """
 
-    def __init__(self, tasks: Tasks, requests: IO[bytes], replies: IO[bytes]) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        requests: IO[bytes],
+        replies: IO[bytes],
+        abandoned: Callable[[], None] = lambda: None,
+    ) -> None:
         self.tasks, self.requests, self.replies = tasks, requests, replies
+        self.abandoned = abandoned
         self.waiting: queue.SimpleQueue[Request | Forget | None] = queue.SimpleQueue()
         self.stopped: int | None = None
         self.number = 0
@@ -88,6 +100,7 @@ class Worker:
         except EOFError:
             self.stopped = self.number
             self.waiting.put(None)
+            self.abandoned()
 
     def _answer(self, request: Request) -> tuple[Kind, Any]:
         arguments = request.arguments
@@ -100,6 +113,8 @@ class Worker:
             session = self.sessions[request.session_id]
             session.progress = self.progress
             arguments = (session, *arguments)
+        else:
+            arguments = (self.progress, *arguments)
         self._make_room()
         try:
             return Kind.RESULT, self.tasks[request.task](*arguments)
@@ -163,15 +178,17 @@ def load_tasks(model: str | None) -> Tasks:
         return chosen, json.dumps(message)
 
     return {
-        "open_example": lambda key: opened(open_example(key)),
-        "open_file": lambda path: opened(open_file(path)),
+        "open_example": lambda _, key: opened(open_example(key)),
+        "open_file": lambda _, path: opened(open_file(path)),
         "choose": choose,
         # As JSON already: a long answer would keep the server itself busy.
         "answer": lambda session, values, hear: json.dumps(
             service.answer(net, session, values, hear=hear)
         ),
         "save": lambda session, values, folder: service.save(net, session, values, folder),
-        "change": lambda path, values, folder: endpoints.change(net, path, values, folder),
+        "change": lambda progress, path, values, folder: endpoints.change(
+            net, path, values, folder, progress
+        ),
     }
 
 
@@ -223,8 +240,14 @@ def _work(tasks: Tasks, nice: int, requests: int, replies: int) -> int:
         os.setpgid(0, 0)
     if nice and hasattr(os, "nice"):
         os.nice(nice)
-    Worker(tasks, os.fdopen(requests, "rb"), os.fdopen(replies, "wb")).run()
+    Worker(tasks, os.fdopen(requests, "rb"), os.fdopen(replies, "wb"), _end_soon).run()
     return 0
+
+
+def _end_soon() -> None:
+    """End this process and the synthesiser that it started: the server was killed."""
+    time.sleep(ABANDONED_SECONDS)
+    os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
 The server itself only takes requests; everything that costs time runs in worker processes
 (`demo.compute.worker`). The cost of a job is known before it starts (`demo.compute.cost`): short
 jobs have processes of their own, so that a visitor who moves one fader never waits for another's
-whole piece; long jobs have one process, which gets the processor's time that short jobs leave. A
-job that nobody waits for any more is dropped.
+whole piece; long jobs have one process, which gets the processor's time that short jobs leave.
+Programs, which may ask and not come back for the answer, have another one. A job that nobody waits
+for any more is dropped.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from demo.compute.processes import WorkerProcess
 from demo.editing.piece_session import PieceSession
 
 SHORT_PROCESSES = 4  # at most, for short jobs; more processes than cores gain nothing
-NICE = 5  # of the process for long jobs: it gets a third of the time that short jobs would get
+NICE = 5  # of processes for other jobs: one gets a third of the time that short jobs would get
+FOR_PROGRAMS = ("change",)  # tasks
 FORKS = sys.platform == "linux"  # on other systems the libraries break when forked
 START_SECONDS = 120.0  # that a process may take to start on a busy machine
 HANG_CHECK_SECONDS = 5.0  # between two looks for a job that hangs
@@ -45,9 +47,10 @@ class Workers:
 
     def __init__(self, model: str | None = None, short: int | None = None) -> None:
         count = short or max(1, min(os.cpu_count() or 1, SHORT_PROCESSES))
-        self._short, self._long = Lane(), Lane()
-        self._fork_servers = [ForkServer(model, FORKS) for _ in range(1 if FORKS else count + 1)]
-        lanes = [(self._short, 0)] * count + [(self._long, NICE)]
+        self._short, self._long, self._programs = Lane(), Lane(), Lane()
+        self._lanes = (self._short, self._long, self._programs)
+        lanes = [(self._short, 0)] * count + [(self._programs, NICE), (self._long, NICE)]
+        self._fork_servers = [ForkServer(model, FORKS) for _ in range(1 if FORKS else len(lanes))]
         starters = itertools.cycle(self._fork_servers)
         self._processes = [WorkerProcess(lane, next(starters), nice) for lane, nice in lanes]
         self._numbers = itertools.count(1)
@@ -86,9 +89,9 @@ class Workers:
 
     @property
     def are_ready(self) -> bool:
-        """Whether there are processes for short and for long jobs that have loaded the model."""
-        *short, long = self._processes
-        return long.is_ready and any(process.is_ready for process in short)
+        """Whether jobs of each kind have a process that has loaded the model."""
+        ready = {id(process.lane) for process in self._processes if process.is_ready}
+        return {id(lane) for lane in self._lanes} == ready
 
     async def run(
         self,
@@ -150,7 +153,11 @@ class Workers:
         for each in older:
             self._drop(each)
         try:
-            (self._short if cost <= SHORT_SECONDS else self._long).put(job)
+            if task in FOR_PROGRAMS:
+                lane = self._programs
+            else:
+                lane = self._short if cost <= SHORT_SECONDS else self._long
+            lane.put(job)
             return await asyncio.wrap_future(job.future)
         except asyncio.CancelledError:
             self._drop(job)
@@ -171,7 +178,7 @@ class Workers:
         self._closed.set()
         for process in self._processes:
             process.closing = True
-        waiting = [*self._short.close(), *self._long.close()]
+        waiting = [job for lane in self._lanes for job in lane.close()]
         for fork_server in self._fork_servers:
             fork_server.close()
         for process in self._processes:

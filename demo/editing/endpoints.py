@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from demo.editing.answers import EndpointFigures
-from demo.editing.piece_session import mean_arousal, open_file
+from demo.editing.piece_session import WorkProgress, ignore_progress, mean_arousal, open_file
 from demo.editing.requests import EditRequest, Values
 from demo.editing.service import file_name, write_midi
 from fadernets import arguments
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 
 def change(
-    net: FaderNet, path: str | Path, values: Values, folder: str | Path
+    net: FaderNet,
+    path: str | Path,
+    values: Values,
+    folder: str | Path,
+    progress: WorkProgress = ignore_progress,
 ) -> tuple[str, EndpointFigures]:
     """Change a MIDI file.
 
@@ -35,6 +39,8 @@ def change(
         are numbers from 1 with commas; without them a piano's tracks are the piece.
     folder : path
         Made for the new file, and removed if the file does not come about.
+    progress : function, optional
+        As in `PieceSession`.
 
     Returns
     -------
@@ -49,7 +55,7 @@ def change(
         If the file cannot be used or a value is outside its range; one sentence.
     """
     session = open_file(path, _tracks(values.get("tracks")))
-    session.takes_any = net.realiser.takes_any
+    session.takes_any, session.progress = net.realiser.takes_any, progress
     count = len(session.segments)
     given = {n: value for n, value in values.items() if value is not None and n != "tracks"}
     edit = EditRequest.read({"first": 0, "last": count - 1} | given, count, net.faders)

@@ -133,16 +133,18 @@ class PieceSession:
         """Whether the bars of its file mean something to a musician."""
         return follows_beats(self.piece)
 
-    def bars_of(self, segment: Segment) -> tuple[int, int]:
-        """Numbers of the first and the last bar of a segment."""
-        begin, end = segment.start + ROUNDING, min(segment.span.end, self.piece.length)
-        first, last = np.floor(self.piece.bars(np.array([begin, max(end - EARLY, begin)])))
-        return int(first), int(last)
+    @cached_property
+    def bars_of(self) -> list[tuple[int, int]]:
+        """Of each segment the numbers of its first and its last bar."""
+        begins = np.array([span.start for span in self.spans]) + ROUNDING
+        ends = np.array([span.end for span in self.spans]).clip(max=self.piece.length) - EARLY
+        bars = np.floor(self.piece.bars(np.stack([begins, np.maximum(ends, begins)], axis=1)))
+        return [(int(first), int(last)) for first, last in bars]
 
     def places(self, indices: Sequence[int]) -> list[str]:
         """Where segments are: runs of bars such as "5–8", or times where bars mean nothing."""
         if self.has_bars:
-            edges = [self.bars_of(self.segments[index]) for index in indices]
+            edges = [self.bars_of[index] for index in indices]
             bars = sorted({bar for first, last in edges for bar in range(first, last + 1)})
             return [f"{a}–{b}" if b > a else f"{a}" for a, b in runs(bars)]
         return [

@@ -75,6 +75,8 @@ def piece_message(session: PieceSession) -> PieceMessage:
     usable = [s.index for s in session.segments if session.problem(s) is None]
     first = next((i for i in usable if i + 1 in usable), usable[0] if usable else 0)
     last = min(first + FIRST_SELECTION, len(session.segments)) - 1
+    starts = np.array([segment.start for segment in session.segments])
+    rows = zip(session.segments, piece.seconds(starts).tolist(), session.bars_of, strict=True)
     return {
         "id": session.id,
         "file": session.file,
@@ -88,12 +90,12 @@ def piece_message(session: PieceSession) -> PieceMessage:
         "pitches": [int(piece.notes.pitch.min()), int(piece.notes.pitch.max())],
         "segments": [
             {
-                "start_s": round(float(piece.seconds(s.start)), 3),
-                "bar": session.bars_of(s)[0],
-                "last_bar": session.bars_of(s)[1],
-                "problem": session.problem(s),
+                "start_s": round(seconds, 3),
+                "bar": first_bar,
+                "last_bar": last_bar,
+                "problem": session.problem(segment),
             }
-            for s in session.segments
+            for segment, seconds, (first_bar, last_bar) in rows
         ],
         "first": first,
         "last": last,

@@ -100,6 +100,7 @@ class Gate:
         self.largest_upload = largest_file + ENVELOPE_BYTES
         self.owns, self.is_full, self.count, self.page_closed = owns, is_full, count, page_closed
         self.waits, self.is_open = waits, is_open
+        self._too_large = f"The file is too large: {largest_file // 10**6} MB is the most."
         self._uploads: list[Upload] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -204,11 +205,9 @@ class Gate:
         """Let a file in if it is not too large, few others are coming in, and there is room."""
         length = Headers(scope=scope).get("content-length", "0")
         if not length.isdecimal() or int(length) > self.largest_upload:
-            megabytes = self.largest_upload // 10**6
-            problem = f"The file is too large: {megabytes} MB is the most."
             # A browser shows the sentence only after it has sent the whole body.
             await _body(receive, limit=DRAINED_BYTES, keep=False)
-            await _sentence(problem, 413)(scope, receive, send)
+            await _sentence(self._too_large, 413)(scope, receive, send)
             return
         if self.is_full():
             await _body(receive, limit=self.largest_upload, keep=False)
@@ -227,7 +226,8 @@ class Gate:
             nonlocal refused
             if message["type"] == "http.response.start" and message["status"] >= 400:
                 refused = message["status"]
-                await _sentence(NO_FILE, refused)(scope, receive, send)
+                problem = self._too_large if refused == 413 else NO_FILE
+                await _sentence(problem, refused)(scope, receive, send)
             elif not refused:
                 await send(message)
 

@@ -194,6 +194,10 @@ class MidiFile:
             counts["instruments"] += len(np.unique(track.status[struck] & 0x0F))
             metas = np.flatnonzero(track.status == META)
             kinds = self.meta_kinds(track, metas)
+            counts["changes of program"] += int(upper[PROGRAM])
+            counts["system messages"] += int(upper[SYSEX >> 4]) - len(metas)
+            known = (*_COUNTED, END_OF_TRACK)
+            counts["other meta events"] += int((~np.isin(kinds, known)).sum())
             for kind, limit_name in _COUNTED.items():
                 chosen = metas[kinds == kind]
                 counts[limit_name] += len(chosen)

@@ -15,24 +15,28 @@ import numpy as np
 
 from fadernets.music.midi_error import MidiError
 from fadernets.music.notes import BEATS
-from fadernets.music.piece import Piece
+from fadernets.music.piece import Piece, segment_count
 
 # What is counted in a file, and how much of it there may be.
 LIMITS = {
     "notes": 120_000,
     "controller movements": 600_000,  # pitch bends are among them
     "tempos": 50_000,
-    "time signatures": 10_000,
-    "key signatures": 10_000,
-    "tracks": 1_000,
-    "instruments": 1_000,  # channels with notes, of all tracks
+    "time signatures": 2_000,
+    "key signatures": 2_000,
+    "tracks": 500,
+    "instruments": 500,  # channels with notes, of all tracks
     "foreign chunks": 1_000,
     "texts": 50_000,  # names, lyrics, markers
     "letters": 1_000_000,  # bytes of those texts
+    "changes of program": 20_000,
+    "system messages": 50_000,  # exclusive or escaped
+    "other meta events": 50_000,
     "events": 1_000_000,
 }
 # What is counted in a piece.
 MOST_BARS = 100_000
+MOST_SEGMENTS = 5_000
 MOST_PRESSES = 50_000  # of the pedal: one each 36 ms for half an hour
 MOST_TOGETHER = 5_000  # notes that begin in one segment
 SHORTEST_BEAT_MICROSECONDS = 20_000  # 3000 beats a minute
@@ -79,8 +83,8 @@ def check_piece(piece: Piece, name: str) -> None:
     Raises
     ------
     MidiError
-        If a beat is shorter than `SHORTEST_BEAT_MICROSECONDS`, or it has more bars, presses of the
-        pedal or notes in four beats than the bounds.
+        If a beat is shorter than `SHORTEST_BEAT_MICROSECONDS`, or it has more bars, segments,
+        presses of the pedal or notes in four beats than the bounds.
     """
     fastest = float(piece.tempo[:, 1].max())
     if 6e7 / fastest < SHORTEST_BEAT_MICROSECONDS - 0.5:
@@ -93,6 +97,7 @@ def check_piece(piece: Piece, name: str) -> None:
     together = np.bincount((piece.notes.onset // BEATS).astype(int)).max(initial=0)
     for count, limit, kind in (
         (np.ceil(lasts / bar).sum(), MOST_BARS, "bars"),
+        (segment_count(piece), MOST_SEGMENTS, "segments"),
         (len(piece.pedal), MOST_PRESSES, "presses of the pedal"),
         (together, MOST_TOGETHER, f"notes within {BEATS} beats"),
     ):

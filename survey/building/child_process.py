@@ -20,12 +20,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from db.database import Database
 from survey.building.study_spec import StudySpec
+from survey.core.environment import without_secrets
 from survey.core.http_errors import kind
 from survey.core.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 NICENESS = 10
-SECRETS = ("FADERNETS_ADMIN_TOKEN", "HF_TOKEN")  # that a build has no use for
 UNEXPECTED = "Something unexpected went wrong; the server's log says more."
 STOPPED = "The server was stopped meanwhile."
 
@@ -115,7 +115,7 @@ def stop(database: Database) -> None:
 
 def environment(database: Database, settings: Settings) -> dict[str, str]:
     """The environment of a process that builds for this database and folder."""
-    env = {key: value for key, value in os.environ.items() if key not in SECRETS}
+    env = without_secrets(os.environ, needed=["PGPASSWORD"])
     url = database.url
     if database.is_sqlite and url.database:
         url = url.set(database=str(Path(url.database).absolute()))

@@ -20,7 +20,7 @@ from demo.compute.messages import Kind, Request
 from demo.compute.worker import Worker, _failure
 from demo.compute.workers import Workers
 from demo.editing.piece_session import PieceSession
-from fadernets.music import examples
+from fadernets.music import examples, midi
 from fadernets.playback.audio import rendering_prefix
 from tests.fadernets import tiny
 
@@ -232,6 +232,48 @@ def test_half_a_file_goes_with_the_process_that_wrote_it(workers, tmp_path, deat
 
     asyncio.run(asyncio.wait_for(save(), 120))
     wait_until(lambda: not folder.exists())  # given up, it goes, too
+
+
+def test_a_program_keeps_no_visitor_waiting_and_is_dropped_when_it_goes(workers, tmp_path):
+    (tmp_path / "long.mid").write_bytes(midi.dump(tiny.piece(tiny.bars(800))))
+    session = PieceSession(tiny.piece(tiny.bars(2)))
+    programs = workers._processes[-2]
+
+    async def beside():
+        path, wish = str(tmp_path / "long.mid"), {"rhythm": 1.0}
+        call = asyncio.ensure_future(
+            workers.run("change", path, wish, cost=SHORT_SECONDS * 2, folder=tmp_path / "own")
+        )
+        while programs.job is None:
+            await asyncio.sleep(0.01)
+        await asking(workers, session, cost=SHORT_SECONDS * 2, rhythm=0.1)
+        assert not call.done()
+        call.cancel()
+        began = time.monotonic()
+        while programs.job is not None:
+            await asyncio.sleep(0.01)
+        return time.monotonic() - began
+
+    print(f"dropped after {asyncio.run(asyncio.wait_for(beside(), 120)):.1f} s")
+    assert not (tmp_path / "own").exists()
+
+
+def test_a_worker_ends_with_its_server_in_the_midst_of_work(tmp_path):
+    """It is told so by its pipe alone: a killed server cannot end it."""
+    (tmp_path / "long.mid").write_bytes(midi.dump(tiny.piece(tiny.bars(800))))
+    fork_server = ForkServer(None, True)
+    forked = fork_server.start(0)
+    try:
+        folder = str(tmp_path / "own")
+        arguments = (str(tmp_path / "long.mid"), {"rhythm": 1.0}, folder)
+        messages.write(forked.requests, Request(1, "change", None, None, arguments))
+        assert messages.read(forked.replies).kind == Kind.PROGRESS
+        forked.requests.close()
+        assert forked.wait(60)
+    finally:
+        forked.kill()
+        forked.close()
+        fork_server.close()
 
 
 def test_a_worker_does_not_know_the_admin_s_token(workers):

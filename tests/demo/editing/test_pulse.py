@@ -38,9 +38,9 @@ def test_scores_and_takes_to_a_click_follow_the_beats(key):
 def test_places_are_bars_or_times(session):
     assert session.has_bars and session.places([0, 1, 2, 5]) == ["1–3", "6"]
     rag = open_example("rag")  # two bars of two beats in a segment
-    assert rag.places([4]) == ["9–10"] and rag.bars_of(rag.segments[4]) == (9, 10)
+    assert rag.places([4]) == ["9–10"] and rag.bars_of[4] == (9, 10)
     long = PieceSession(replace(session.piece, meter=np.array([[0, 5, 4]]), original=None))
-    assert long.places([0, 1]) == ["1"] and long.bars_of(long.segments[3]) == (2, 2)
+    assert long.places([0, 1]) == ["1"] and long.bars_of[3] == (2, 2)
     free = PieceSession(take(session.piece, 0.02, rate=1.0713))
     assert not free.has_bars and not service.piece_message(free)["has_bars"]
     begin, end = (free.piece.seconds(beat) for beat in free.ends((8, 9)))

@@ -1,0 +1,36 @@
+"""Which work counts as short: files that are made to look cheap do not."""
+
+from __future__ import annotations
+
+from demo.compute import cost
+from demo.editing.piece_session import PieceSession
+from fadernets.music import midi
+from tests.fadernets import tiny
+from tests.fadernets.music import midi_bytes as mb
+
+ONE = {"first": 0, "last": 0, "rhythm": 0.5}
+
+
+def session_of(*events: tuple[int, bytes]) -> PieceSession:
+    return PieceSession(midi.read(mb.file(mb.track(*mb.music(16), *events))))
+
+
+def test_a_selection_of_an_ordinary_piece_is_short_work():
+    half_an_hour = PieceSession(tiny.piece(tiny.bars(850)))
+    assert cost.of_answer(half_an_hour, ONE) < cost.SHORT_SECONDS
+    session = PieceSession(tiny.piece(tiny.bars(200)))
+    assert cost.of_saving(session, ONE | {"kind": "midi"}) < cost.SHORT_SECONDS
+
+
+def test_a_file_of_many_events_is_no_short_work_to_save():
+    """However few of its notes change: all of its events are read and written."""
+    pressure = [(3840, b"\xd0\1")] * 200_000
+    session = session_of(*pressure)
+    assert cost.of_answer(session, ONE) < cost.SHORT_SECONDS
+    assert cost.of_saving(session, ONE | {"kind": "midi"}) > cost.SHORT_SECONDS
+
+
+def test_a_piece_of_very_many_segments_is_no_short_work():
+    """Each process that does not know it yet has to work out all of them."""
+    session = PieceSession(tiny.piece(tiny.bars(4_900)))
+    assert cost.of_answer(session, ONE) > cost.SHORT_SECONDS
