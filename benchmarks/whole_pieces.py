@@ -1,9 +1,12 @@
-"""How fast whole pieces are changed, and whether memory stays flat.
+"""How fast whole pieces are changed, whether memory stays flat, and whether neighbours fit.
 
-    python -m benchmarks.whole_pieces [--segments N] [--repeats N] [--calls N] [--json FILE]
+    python -m benchmarks.whole_pieces [MIDI ...] [--segments N] [--repeats N] [--calls N]
+                                      [--json FILE]
 
-Segments that see their neighbours are compared with the same segments each on its own, in one
-batch, as the arranger took them before; both are timed in turn.
+A piece and a segment are compared with the bare forward pass of the reviser over as many
+arrangements as they take, and a piece with its segments each on its own, in one batch; all are
+timed in turn. Of MIDI files all segments are changed, by each fader up and down by one sd of the
+training segments, and borders are compared with the middles of segments and with the original.
 """
 
 from __future__ import annotations
@@ -12,19 +15,28 @@ import argparse
 import json
 import resource
 import sys
+from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from benchmarks.borders import Fit
 from benchmarks.timing import interleaved, machine, ratio
-from fadernets.music import examples
-from fadernets.music.notes import concatenate
-from fadernets.music.piece import Piece, segments, stitch
+from fadernets.arranger.arrange import half_precision
+from fadernets.music import examples, midi
+from fadernets.music.events import PITCHES
+from fadernets.music.grid import Grid
+from fadernets.music.notes import STEPS, Notes, concatenate
+from fadernets.music.piece import Piece, Segment, segments, stitch
 from fadernets.net import FaderNet
+from fadernets.realisers import Arranger
 from fadernets.whole_piece import changed
 
 ASKED = {"rhythm": 0.8}
+SD = {"rhythm": 0.229, "note": 0.84}  # of the training segments' densities
+BARE = 32  # segments of the reviser's bare pass
 WARM = 50  # calls after which memory has to stay
 
 
@@ -38,6 +50,44 @@ def long_piece(count: int) -> Piece:
     notes = notes[notes.onset < length - 0.1]
     tempo, meter = piece.tempo[:1], np.array([[0.0, 4, 4]])
     return Piece(notes, np.zeros((0, 2)), tempo, meter, length, "long")
+
+
+def reviser_alone(net: FaderNet, count: int) -> Callable[[], object]:
+    """The reviser's forward pass over the candidates of so many segments, and nothing else."""
+    arranger = net.realiser
+    assert isinstance(arranger, Arranger)
+    rows = count * arranger.candidates
+    generator = torch.Generator().manual_seed(0)
+    onset, hold = (torch.rand(rows, STEPS, PITCHES, generator=generator) < 0.03 for _ in range(2))
+    shown = Grid(onset.float(), hold.float(), 0.5 * onset)
+    labels = {name: torch.ones(rows, STEPS, dtype=torch.long) for name in arranger.reviser.labels}
+    keys = torch.zeros(rows, dtype=torch.long)
+
+    @torch.inference_mode()
+    def forward() -> object:
+        with torch.autocast("cpu", torch.bfloat16, enabled=half_precision(keys.device)):
+            return arranger.reviser(shown, labels, keys)
+
+    return forward
+
+
+def fit(net: FaderNet, pieces: Sequence[Piece]) -> dict[str, object]:
+    """How results fit at borders, by fader and direction, and how the originals do."""
+    fits = {"original": Fit()}
+    for piece in pieces:
+        numbers = [segment.index for segment in segments(piece) if net.problem(segment) is None]
+        fits["original"].add(piece, piece, numbers)
+        for name, sign in product(net.faders, (-1, 1)):
+
+            def change(
+                part: list[Segment], name: str = name, by: float = sign * SD[name]
+            ) -> list[Notes]:
+                own = net.densities(part, [name])[name]
+                return net.slide(part, {name: net.position(name, own + by)})
+
+            result = changed(piece, numbers, change)
+            fits.setdefault(f"{name} {sign:+d} sd", Fit()).add(piece, result, numbers)
+    return {way: each.as_json() for way, each in fits.items()}
 
 
 def measure(net: FaderNet, count: int, repeats: int, calls: int) -> dict:
@@ -55,6 +105,7 @@ def measure(net: FaderNet, count: int, repeats: int, calls: int) -> dict:
             "segment": lambda: net.slide([middle], ASKED),
             "piece": lambda: changed(piece, range(len(every)), lambda part: net.slide(part, ASKED)),
             "each on its own": alone,
+            "reviser": reviser_alone(net, BARE),
         },
         repeats,
     )
@@ -62,8 +113,12 @@ def measure(net: FaderNet, count: int, repeats: int, calls: int) -> dict:
     for call in range(calls):
         net.slide([every[call % len(every)]], ASKED)
         sizes.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    bare = np.array(seconds["reviser"])
     return {
         "segments": len(every),
+        "reviser_ms": round(1e3 * float(np.median(bare)) / BARE, 1),
+        "segment_in_reviser_times": ratio(seconds["segment"], seconds["reviser"], 1, BARE),
+        "piece_in_reviser_times": ratio(seconds["piece"], seconds["reviser"], len(every), BARE),
         "segment_ms": round(1e3 * float(np.median(seconds["segment"])), 1),
         "piece_s": round(float(np.median(seconds["piece"])), 2),
         "alone_s": round(float(np.median(seconds["each on its own"])), 2),
@@ -76,6 +131,7 @@ def measure(net: FaderNet, count: int, repeats: int, calls: int) -> dict:
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print or write."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.whole_pieces", description=__doc__)
+    parser.add_argument("midi", type=Path, nargs="*", metavar="MIDI")
     parser.add_argument("--segments", type=int, default=300)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--calls", type=int, default=1000)
@@ -83,7 +139,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="file to write")
     given = parser.parse_args(arguments)
     torch.set_num_threads(given.threads)
-    result = measure(FaderNet.load(), given.segments, given.repeats, given.calls)
+    net = FaderNet.load()
+    result = measure(net, given.segments, given.repeats, given.calls)
+    if given.midi:
+        result["fit"] = fit(net, [midi.read(path) for path in given.midi])
     text = json.dumps({"machine": machine(), "threads": given.threads, **result}, indent=1)
     if given.json:
         given.json.write_text(text + "\n")

@@ -275,7 +275,7 @@ def _revised(
     labels = {PLANNED_ONSETS: plans.rhythm, PLANNED_COUNTS: plans.note}
     source = shown = preferences.source
     for _ in range(preferences.weights.passes):
-        with torch.autocast(keys.device.type, torch.bfloat16, enabled=_fast(keys.device)):
+        with torch.autocast(keys.device.type, torch.bfloat16, enabled=half_precision(keys.device)):
             onset, hold, velocity = reviser(shown, labels, keys)
         onset, hold = onset.float(), hold.float()
         # The reviser has never seen a note that rings in: what speaks for holding it a step later
@@ -294,7 +294,8 @@ def _revised(
     return shown, count
 
 
-def _fast(device: torch.device) -> bool:
+def half_precision(device: torch.device) -> bool:
+    """Whether the reviser computes in half precision, as it does where that is faster."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
     return torch.backends.cpu.get_cpu_capability() == "AVX512"
