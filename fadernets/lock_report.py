@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # the server of the page has no PyTorch
     from fadernets.net import FaderNet
 
 FIELDS = ("asked", "reached", "lowest", "highest")
-SHOWN = 0.005  # of a density: what two decimals show
+SMALLEST_DIFFERENCE = 0.005  # of densities that a sentence is worth: two decimals show it
 
 
 class LockReport:
@@ -71,7 +71,7 @@ class LockReport:
             f"{title(name)} {means[name]['reached']:.2f}, asked {means[name]['asked']:.2f}: "
             f"{self.sentence}."
             for name, rows in self._rows.items()
-            if name in names and np.mean([missed for _, missed in rows]) >= SHOWN
+            if name in names and np.mean([missed for _, missed in rows]) >= SMALLEST_DIFFERENCE
         ]
 
 
