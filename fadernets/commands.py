@@ -22,7 +22,7 @@ from fadernets.lock_words import NO_WORDS, LockWords
 from fadernets.mood_transfer import MOODS, PRESETS
 from fadernets.music import midi
 from fadernets.music.attributes import ATTRIBUTES
-from fadernets.music.notes import BEATS, Notes
+from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece, Segment, segments
 from fadernets.music.segment_limits import NO_NOTES, runs
 from fadernets.music.windows import Window
@@ -46,7 +46,7 @@ def describe(args: argparse.Namespace) -> None:
 
     The densities are those of keys held; the pedal has no part in them.
     """
-    piece = _piece(args.source, tracks=args.tracks)
+    piece = _piece(args.source, args.tracks)
     rows = [description.segment_row(piece, segment) for segment in segments(piece)]
     tracks = description.track_rows(piece)
     notes = description.note_rows(piece) if args.notes else []
@@ -83,7 +83,7 @@ def slide(args: argparse.Namespace) -> None:
 
     The densities are those of keys held. OUT.mid is IN.mid with other notes; all else stays.
     """
-    piece = _piece(args.source, tracks=args.tracks)
+    piece = _piece(args.source, args.tracks)
     faders = {name: vars(args)[name] for name in args.faders if vars(args)[name] is not None}
     for name, value in faders.items():
         if args.absolute and (low := curve.lowest(value)) < 0:
@@ -115,7 +115,7 @@ def transfer(args: argparse.Namespace) -> None:
     have its own.
     """
     target = _moods(args)
-    piece = _piece(args.source, tracks=args.tracks)
+    piece = _piece(args.source, args.tracks)
     given = {mood: vars(args)[f"{mood}_strength"] for mood in target}
     strengths = {mood: args.strength if own is None else own for mood, own in given.items()}
     if not any(curve.moves(strength) for strength in strengths.values()):
@@ -158,7 +158,7 @@ def mix(args: argparse.Namespace) -> None:
     Length, tempo and meter are those of RHYTHM.mid; what NOTES.mid is too short for stays as it
     is.
     """
-    piece, other = _piece(args.source, tracks=args.tracks), _piece(args.donor)
+    piece, other = _piece(args.source, args.tracks), _piece(args.donor)
     windows, donors = segments(piece), segments(other)
 
     def lack(net: FaderNet, index: int) -> str | None:
@@ -182,7 +182,7 @@ def mix(args: argparse.Namespace) -> None:
 
 def render(args: argparse.Namespace) -> None:
     """Play a MIDI file into a WAV file."""
-    piece = _piece(args.source, least_beats=0)
+    piece = _piece(args.source)
     _check_folder(args.output)
     if args.synthesiser not in (None, *audio.SYNTHESISERS):
         raise Refusal(f"{args.synthesiser} is not one of {', '.join(audio.SYNTHESISERS)}.")
@@ -194,10 +194,10 @@ def render(args: argparse.Namespace) -> None:
     midi.save(audio.wav_bytes(sound), args.output)
 
 
-def _piece(path: Path, least_beats: float = BEATS, tracks: Sequence[int] | None = None) -> Piece:
+def _piece(path: Path, tracks: Sequence[int] | None = None) -> Piece:
     """A file's piece; what is to be known of it goes to stderr."""
     piece = midi.read(path, tracks)
-    midi.check_length(piece, least_beats=least_beats)
+    midi.check_length(piece)
     for notice in piece.notices:
         print(notice, file=sys.stderr)
     return piece

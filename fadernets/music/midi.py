@@ -28,7 +28,7 @@ from fadernets.music.midi_notes import (
     raw_notes,
 )
 from fadernets.music.midi_part import Part, labels
-from fadernets.music.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT
+from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT
 from fadernets.music.piece import NO_PEDAL, Original, Piece
 
 MAX_BEATS = 9_600  # most beats that faders are offered for: 30 minutes at 320 a minute
@@ -191,11 +191,11 @@ def file_bytes(piece: Piece, span: tuple[float, float] | None = None) -> bytes:
 def check_length(
     piece: Piece,
     *,
-    least_beats: float = BEATS,
+    least_beats: float = 0.0,
     most_minutes: float = MAX_MINUTES,
     most_beats: float = MAX_BEATS,
 ) -> None:
-    """Refuse a piece too short for one segment, or longer than the limit.
+    """Refuse a piece longer than the limit, or shorter than one that is asked for.
 
     A last note that ends within the final sixteenth of `least_beats` still fills them: players
     release keys early, and many files end with the last release.

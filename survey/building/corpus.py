@@ -11,6 +11,7 @@ import numpy as np
 
 from fadernets.music import examples, midi
 from fadernets.music.examples import Example
+from fadernets.music.notes import BEATS
 from fadernets.music.piece import Piece
 
 LEAST_FILES = 40  # files of a folder to read, if it has so many
@@ -155,7 +156,7 @@ def _midi_files(folder: Path) -> Iterator[str]:
 def _work(folder: Path, name: str) -> Work:
     path = folder / name
     piece = midi.read(path)
-    midi.check_length(piece)
+    midi.check_length(piece, least_beats=BEATS)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Work(name, piece, digest)

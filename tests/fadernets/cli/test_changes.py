@@ -35,6 +35,16 @@ def test_a_change_keeps_the_frame_and_what_cannot_be_encoded(
     ]
 
 
+def test_a_piece_of_one_bar_of_a_waltz_can_be_changed(tmp_path):
+    """Such as a selection that was saved."""
+    path, output = tmp_path / "waltz.mid", tmp_path / "out.mid"
+    waltz = replace(music(), meter=np.array([(0, 3, 4)]), pedal=NO_PEDAL, length=3.0)
+    midi.write(replace(waltz, notes=Notes.of([0, 1, 2], [1, 2, 3], [48, 64, 67], [70] * 3)), path)
+    assert run("slide", path, output, "--rhythm", "0.8") == 0
+    after = midi.read(output)
+    assert len(after.notes) > 3 and after.length == 3.0
+
+
 @pytest.mark.parametrize("command", CHANGES)
 @pytest.mark.parametrize(
     ("span", "chosen"), [("1:4", [1, 3]), (":2", [0, 1]), ("4:", [4, 5]), ("3", [3]), (":", None)]

@@ -21,11 +21,10 @@ def file_of(kind, folder):
         path.write_text("Dear diary, today I practised scales.")
     elif kind == "cut":
         path.write_bytes(midi.dump(music())[:40])
-    elif kind in ("short", "long"):
-        beats = {"short": 2, "long": 3200}[kind]  # at 100 a minute
+    elif kind == "long":
         notes = Notes.of([0], [2], [60], [64])
         bare = replace(music(), pedal=NO_PEDAL, tempo=np.array([(0, 100.0)]))
-        midi.write(replace(bare, notes=notes, length=beats), path)
+        midi.write(replace(bare, notes=notes, length=3_200), path)
     elif kind == "empty":
         path.write_bytes(b"")
     elif kind == "folder":
@@ -48,7 +47,6 @@ UNUSABLE = {
     "silent": "has no notes",
     "drums": "has only drums",
     "low": "has no notes in the range of a piano",
-    "short": "shorter than one segment",
     "long": "32.0 minutes, longer than the limit of 30",
     "folder": "cannot be read: is a directory",
     "missing": "cannot be read: no such file or directory",
@@ -62,9 +60,6 @@ def test_what_cannot_be_used_is_refused(command, kind, reason, tmp_path, capsys)
     arguments = ["describe", path] if command == "describe" else ["render", path, output]
     if command in CHANGES:
         arguments = change(command, path, output)
-    if (command, kind) == ("render", "short"):
-        assert run(*arguments) == 0  # can be heard all the same
-        return
     assert run(*arguments) == 2
     assert reason in error_sentence(capsys)
     assert not output.exists()

@@ -101,10 +101,10 @@ def test_the_limits_of_length():
     with pytest.raises(MidiError, match="lasts 30.5 minutes, longer than the limit of 30"):
         check_length(lasting(MAX_MINUTES + 0.5))
     check_length(lasting(31), most_minutes=60)
-    check_length(lasting(3.9 / 120))  # the last note is let go a little early
+    check_length(lasting(0.1 / 120))
+    check_length(lasting(3.9 / 120), least_beats=4)  # the last note is let go a little early
     with pytest.raises(MidiError, match="lasts 3.0 beats, shorter than one segment of 4"):
-        check_length(lasting(3 / 120))
-    check_length(lasting(3 / 120), least_beats=0)
+        check_length(lasting(3 / 120), least_beats=4)
 
 
 def test_the_limit_of_beats():
