@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from fadernets.music.locks import NO_LOCKS, Locks
-from fadernets.music.notes import Notes
+from fadernets.music.notes import EARLY, RINGS_IN, Notes
 from fadernets.music.piece import Piece, Segment, segments, stitch
 from fadernets.music.windows import NO_NOTES, among
 
@@ -52,7 +54,8 @@ def changed(
         made: dict[int, Notes] = {}
         for first in range(0, len(parts), batch):
             part = parts[first : first + batch]
-            made |= {s.index: notes for s, notes in zip(part, change(part), strict=True)}
+            for segment, notes in zip(part, change(part), strict=True):
+                made[segment.index] = _behind_locked(segment, notes, fixed)
         result = stitch(result, made)
     return result
 
@@ -69,3 +72,21 @@ def _locked(piece: Piece, segment: Segment, locks: Locks, fixed: Notes) -> Segme
         return segment
     mask = among(piece.notes[segment.rows], fixed)
     return replace(segment, window=locks.on(segment.window, mask))
+
+
+def _behind_locked(segment: Segment, notes: Notes, fixed: Notes) -> Notes:
+    """A segment's new notes, none of which ends a locked note of the segment before.
+
+    A note that rings in for less than half a step is none of the segment's, which may strike its
+    key at once: it is struck when the locked note ends.
+    """
+    end = fixed.offset - segment.start
+    rings = (fixed.onset < segment.start - EARLY) & (end > 0) & (end < RINGS_IN)
+    ends = dict(zip(fixed.pitch[rings].tolist(), end[rings].tolist(), strict=True))
+    if not ends:
+        return notes
+    until = np.array([ends.get(pitch, 0.0) for pitch in notes.pitch.tolist()])
+    waits = (notes.onset >= 0) & (notes.onset < until)
+    onset = np.where(waits, until, notes.onset)
+    sounds = notes.offset > onset
+    return Notes.of(*(x[sounds] for x in (onset, notes.offset, notes.pitch, notes.velocity)))

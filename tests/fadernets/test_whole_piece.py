@@ -125,6 +125,20 @@ def test_locked_notes_of_a_piece_are_as_they_were(net, locks, move):
     assert set(result.notes) != set(piece.notes)
 
 
+def test_a_key_struck_at_a_border_waits_for_the_locked_note_on_it():
+    """The next segment does not see a note that rings into it for less than half a step."""
+    notes = Notes.of([3.0, 5.0], [4.05, 6.0], [60, 64], [64, 64])
+    piece = Piece(notes, NO_PEDAL, np.array([(0.0, 100.0)]), np.array([(0, 4, 4)]), 8.0)
+
+    def strike(part):
+        return [Notes.of([0.0, 0.0], [1.0, 0.04], [60, 60], [70, 70]) for _ in part]
+
+    struck = list(changed(piece, [1], strike).notes)
+    assert struck == [(3.0, 4.0, 60, 64), (4.0, 5.0, 60, 70)]
+    locked = list(changed(piece, [1], strike, locks=Locks(melody=True)).notes)
+    assert locked == [(3.0, 4.05, 60, 64), (4.05, 5.0, 60, 70)]
+
+
 def test_moods_leave_locked_notes(net):
     piece = music()
     locks = Locks(notes=piece.notes[::3])
