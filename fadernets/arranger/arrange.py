@@ -38,6 +38,7 @@ from fadernets.music.notes import LOWEST_PITCH, STEPS, STEPS_PER_BEAT, Notes
 
 DEFAULT = ArrangementWeights()
 AGAINST_OWN = 0.9  # of what a change costs: most that a label decoder can say for it
+FIRST = 1e9  # log-odds beyond all others but those of what must sound
 MAX_SURPRISE = 6.0  # nats: a label decoder that is surer would override the segment
 
 
@@ -348,11 +349,11 @@ def select(
     for t in range(STEPS):
         strikes = (plans.rhythm[:, t] == ONSET)[:, None]
         on = torch.where(strikes, onset[:, t], never)
-        # The likeliest onset goes first: holds alone could fill the step, and the plan's onset
-        # would be lost.
+        # The likeliest onset goes before all but what must sound, for which the plan has room:
+        # holds alone could fill the step, and the plan's onset would be lost.
         first = torch.zeros_like(sounding)
         first[row, onset[:, t].argmax(1)] = True
-        on = torch.where(first & strikes, torch.inf, on)
+        on = torch.where(first & strikes, on.clamp(min=FIRST), on)
         off = torch.where(sounding, hold[:, t], never)
         score = torch.maximum(on, off)
         order = score.argsort(dim=1, descending=True, stable=True)

@@ -94,16 +94,17 @@ def with_room(window: Window, onsets: int, total: int) -> Window:
     What has to sound to the segment's end is what can be struck in so many steps; steps in which
     most of it begins come first.
     """
-    fixed = concatenate([window.locked, window.ring_out])
-    rings = window.notes[(window.notes.onset < -EARLY) & ~among(window.notes, fixed)]
-    room = max(total - onsets - (int(polyphony(fixed).sum()) if len(fixed) else 0), 0)
-    longest = np.argsort(-rings.offset, kind="stable")[:room]
-    window = replace(window, ring_in=rings[np.sort(longest)])
     first, own = (
         np.floor((notes.onset + EARLY) * STEPS_PER_BEAT).astype(int)
         for notes in (window.ring_out, window.notes)
     )
     begins = 0 in own  # then something is struck in the first step anyway
+    onsets = max(onsets, len(np.unique(own[own >= 0])) if window.keeps_rhythm else begins)
+    fixed = concatenate([window.locked, window.ring_out])
+    rings = window.notes[(window.notes.onset < -EARLY) & ~among(window.notes, fixed)]
+    room = max(total - onsets - (int(polyphony(fixed).sum()) if len(fixed) else 0), 0)
+    longest = np.argsort(-rings.offset, kind="stable")[:room]
+    window = replace(window, ring_in=rings[np.sort(longest)])
     steps, counts = np.unique(first[first >= begins], return_counts=True)
     dropped = steps[np.argsort(-counts, kind="stable")[max(onsets - begins, 0) :]]
     if not len(dropped):

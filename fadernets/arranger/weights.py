@@ -51,7 +51,7 @@ class ArrangementWeights:
     stays_hold: float = 4.0
     in_melody: float = 3.0
     in_harmony: float = 2.0
-    rings: float = 3.0
+    rings: float = 8.0
     plan_noise: float = 4.0
     note_noise: float = 2.0
     recall: float = 0.3

@@ -109,3 +109,14 @@ def note_label_excess(notes: Notes) -> int:
     """Notes that the label counts and a grid does not."""
     cells = grid_of([notes]).count[0].numpy().clip(max=MAX_POLYPHONY)
     return int(np.abs(polyphony(notes).clip(max=MAX_POLYPHONY) - cells).sum())
+
+
+def test_what_is_locked_goes_before_a_key_that_is_struck_twice(reviser):
+    """A held melody and, below it, a key struck twice in a step, of which one strike is enough."""
+    notes = Notes.of([0, 0.2375, 0.24], [1.375, 0.24, 0.2425], [51, 50, 50], [64] * 3)
+    request = arrangement_request([Locks(melody=True, rhythm=True).on(Window(notes, 6))])
+    request = dataclasses.replace(request, densities=request.densities | {"note": torch.zeros(1)})
+    arranged = arrange(reviser, request, {}, torch.zeros(1, dtype=torch.long), candidates=2)
+    assert polyphony(arranged[0])[:6].tolist() == [1, 2, 1, 1, 1, 1]
+    (density,) = (reached["note"] for reached in reach(request, arranged))
+    assert density.reached == pytest.approx(density.lowest)
