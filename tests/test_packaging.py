@@ -118,10 +118,12 @@ def imported(*folders: str) -> set[str]:
     return {canonicalize_name(installed[module][0]) for module in foreign}
 
 
+@pytest.mark.slow
 def test_what_is_imported_is_required_and_nothing_else():
     assert imported(*PACKAGES) | STARTED | DRIVERS == set(requirements())
 
 
+@pytest.mark.slow
 def test_what_tests_import_is_required_and_nothing_else():
     development = set(requirements("requirements-dev.txt"))
     assert development - imported("tests", "benchmarks") == TOOLS

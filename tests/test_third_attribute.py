@@ -222,6 +222,7 @@ def test_glsr_needs_a_density_with_a_slope(monkeypatch):
         build(replace(TOY, model="glsr"))
 
 
+@pytest.mark.slow
 def test_a_model_with_an_attribute_that_is_not_in_the_table_is_refused(trained, monkeypatch):
     monkeypatch.delitem(ATTRIBUTES, "register")
     with pytest.raises(checkpoint.CheckpointError, match="unknown attribute 'register'"):
@@ -302,6 +303,7 @@ def test_the_page_shows_it(trained):
     assert "register" not in workbench(PAPER)
 
 
+@pytest.mark.slow
 def test_programs_ask_for_it_by_name():
     values_asked, names = {}, [*NAMES, "seed", "first", "last", "tracks", "absolute", "lock"]
 

@@ -28,6 +28,7 @@ def batch():
     return tiny.batch(SEGMENTS, arousal=[0, 1, -1] * 3)
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_the_plain_rendering_is_the_same_function(pair, batch):
     model, plain_model = pair
@@ -63,6 +64,7 @@ def test_both_learn_from_the_same_losses_and_gradients(pair, batch):
     torch.testing.assert_close(results[0][1], results[1][1], atol=1e-5, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_plain_step_moves_every_weight(batch):
     model = plain(tiny.model())
     before = {name: p.detach().clone() for name, p in model.named_parameters()}

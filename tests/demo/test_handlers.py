@@ -326,7 +326,7 @@ def test_opening_costs_by_the_size_of_the_file(handlers, tmp_path):
     call(opens.open_example, "mazurka")
     (_, (opened,), file_options), (_, (example,), example_options) = opens.workers.calls
     assert (opened, example) == (str(path), "mazurka")
-    assert file_options == {"cost": pytest.approx(0.56)} and example_options == {
+    assert file_options == {"cost": pytest.approx(1.06)} and example_options == {
         "cost": pytest.approx(0.06)
     }
 

@@ -193,6 +193,7 @@ def test_a_hundred_thousand_ratings(tmp_path: Path) -> None:
     assert results["provenance"]["draws"] == 10_000
 
 
+@pytest.mark.slow
 def test_the_command_says_one_sentence_and_needs_no_model(tmp_path: Path) -> None:
     code = (
         "import sys; from survey import analyze, plan; "
@@ -210,6 +211,7 @@ def test_the_command_says_one_sentence_and_needs_no_model(tmp_path: Path) -> Non
     assert process.stderr == f"there is no database {tmp_path / 'none'}\n"
 
 
+@pytest.mark.slow
 def test_the_report_says_whose_rules_it_applies(
     database: Database, study: Study, tmp_path: Path, unpainted: None
 ) -> None:
@@ -240,6 +242,7 @@ def test_the_report_says_whose_rules_it_applies(
     )
 
 
+@pytest.mark.slow
 def test_numbers_beyond_all_bounds_are_left_empty_and_named(tmp_path: Path) -> None:
     """An old database may hold such seconds, a file such changes."""
     table = simulate({"realistic": 3}, items=8, strengths=(0.5, 1.0))

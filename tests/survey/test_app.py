@@ -285,6 +285,7 @@ def test_closing_leaves_one_file(settings: Settings, database: Database) -> None
     assert [path.name for path in settings.data.iterdir() if path.is_file()] == ["survey.sqlite"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_wiped_disk_loses_nobodys_place(
     settings: Settings, study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -93,6 +93,7 @@ def test_the_command_says_in_one_sentence_what_it_cannot(
     assert export.main(["--database", url, "--out", str(tmp_path / "file")]) == 2
 
 
+@pytest.mark.slow
 def test_an_erasure_reaches_exports_that_were_made_before(
     database: Database, filled: Study, tmp_path: Path
 ):

@@ -85,6 +85,7 @@ def counts(database: Database) -> dict[str, int]:
         return {t.name: session.scalar(select(func.count()).select_from(t)) for t in tables}
 
 
+@pytest.mark.slow
 def test_the_same_analysis_before_and_after(database: Database, text: str, target: Database):
     with target.write() as session:
         import_study(session, text)

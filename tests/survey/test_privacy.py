@@ -117,6 +117,7 @@ def test_no_column_is_for_who_somebody_is():
     assert columns == allowed
 
 
+@pytest.mark.slow
 def test_neither_address_nor_browser_nor_token_is_kept(
     visitor: TestClient,
     database: Database,
@@ -164,6 +165,7 @@ def test_neither_address_nor_browser_nor_token_is_kept(
     assert REMARK not in texts["log"] and participant.public_id not in texts["log"]
 
 
+@pytest.mark.slow
 def test_nothing_stays_of_who_withdraws(
     visitor: TestClient,
     database: Database,
@@ -216,6 +218,7 @@ def test_the_looking_finds_what_is_there(database: Database, study: Study, setti
     assert inspect(database.engine).has_table("participants")
 
 
+@pytest.mark.slow
 def test_other_users_can_read_neither_journal_nor_log(tmp_path: Path, root: Path) -> None:
     """Whatever the user's mask; what is there already stays as it is."""
     code = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from demo.compute import cost
 from demo.editing.piece_session import PieceSession
 from fadernets.music import midi
@@ -22,6 +24,7 @@ def test_a_selection_of_an_ordinary_piece_is_short_work():
     assert cost.of_saving(session, ONE | {"kind": "midi"}) < cost.SHORT_SECONDS
 
 
+@pytest.mark.slow
 def test_a_file_of_many_events_is_no_short_work_to_save():
     """However few of its notes change: all of its events are read and written."""
     pressure = [(3840, b"\xd0\1")] * 200_000
@@ -30,6 +33,7 @@ def test_a_file_of_many_events_is_no_short_work_to_save():
     assert cost.of_saving(session, ONE | {"kind": "midi"}) > cost.SHORT_SECONDS
 
 
+@pytest.mark.slow
 def test_a_piece_of_very_many_segments_is_no_short_work():
     """Each process that does not know it yet has to work out all of them."""
     session = PieceSession(tiny.piece(tiny.bars(4_900)))

@@ -10,6 +10,7 @@ from demo.editing import endpoints
 from fadernets.music import midi
 
 
+@pytest.mark.slow
 def test_endpoint_changes_a_file(net, session, tmp_path):
     path = tmp_path / "in.mid"
     midi.write(session.piece, path)

@@ -70,6 +70,7 @@ def hands(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_the_answer_says_how_far_the_fader_came(net, hands):
     session = open_file(hands)
     plain = service.answer(net, session, ask(0, 3, rhythm=-1.0))

@@ -100,6 +100,7 @@ def test_other_tracks_are_refused(band, tracks):
         service.choose(open_file(band), {"tracks": tracks})
 
 
+@pytest.mark.slow
 def test_there_is_nothing_to_choose_of_one_track(own, session):
     for alone in (session, open_file(own)):
         assert service.piece_message(alone)["tracks"] == []

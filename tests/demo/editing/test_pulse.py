@@ -28,6 +28,7 @@ def take(piece: Piece, seconds: float = 0.0, *, rate: float = 1.0) -> Piece:
     return replace(piece, notes=notes, length=end, original=None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", EXAMPLES)
 def test_scores_and_takes_to_a_click_follow_the_beats(key):
     piece = open_example(key).piece

@@ -101,6 +101,7 @@ def test_faders_have_their_say_after_arousal(net, session):
     assert low["result"]["position"] < high["result"]["position"]
 
 
+@pytest.mark.slow
 def test_an_offset_is_read_as_mean_densities_and_keeps_the_shape(net):
     """A whole piece, one step up and a tenth: before it was flat (spread .26 -> .05)."""
     session = open_example("mazurka")
@@ -125,6 +126,7 @@ def test_an_offset_is_read_as_mean_densities_and_keeps_the_shape(net):
     assert same.std() < 1 / 24
 
 
+@pytest.mark.slow
 def test_the_scale_of_offsets_starts_from_what_the_moods_have_made(net, session):
     plain, calm = (
         service.answer(net, session, ask(0, 11, arousal=by))["figures"]["rhythm"]
@@ -160,6 +162,7 @@ def fresh(session: PieceSession) -> PieceSession:
     return PieceSession(session.piece)
 
 
+@pytest.mark.slow
 def test_what_cannot_change_passes_and_is_named(net):
     session = with_a_rest()
     assert session.segments[CLOSED].problem

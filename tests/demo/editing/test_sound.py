@@ -64,6 +64,7 @@ def played(monkeypatch) -> list[int]:
     return counts
 
 
+@pytest.mark.slow
 def test_a_long_selection_comes_without_sound(net, session, rendered):
     service.answer(
         net, session, whole_piece_request(session)
@@ -117,6 +118,7 @@ def test_chunks_join_at_one_gain(net, session):
     assert answer["volume"] < 1  # the result is louder
 
 
+@pytest.mark.slow
 def test_vorbis_is_small(net, session):
     large = service.answer(net, session, whole_piece_request(session, chunk=1), hear=True)["sound"][
         "original"
@@ -166,6 +168,7 @@ def test_a_short_selection_can_be_heard_as_one_chunk(net, session):
     assert chunk["length"] == pytest.approx(answer["length"], abs=1e-3)
 
 
+@pytest.mark.slow
 def test_the_page_keeps_how_loud_the_original_is(net, session, rendered):
     """The volume stays right, and the original is not rendered again, in another process."""
     peak = service.answer(net, session, ask(note=1.0))["sound"]["peak"]

@@ -87,6 +87,7 @@ def sums(plan: LabelPlan) -> tuple[int, int]:
     return int((plan.rhythm == ONSET).sum()), int(plan.note.sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [(0, 0, 0, 0), (1, 0, 2, 0), (3, 1, 1, 1)])
 def test_without_a_price_no_plan_is_cheaper(small, steps):
     """Also where notes of a step may be of one key, and cannot all be held."""
@@ -101,6 +102,7 @@ def test_without_a_price_no_plan_is_cheaper(small, steps):
         assert cost_of(path, rhythm, note) == pytest.approx(least_cost, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_whole_plans_are_nearly_the_cheapest_there_are(small):
     """By brute force. A price finds the cheapest plan of most sums; a repair is a note dearer."""
     excess = []

@@ -156,6 +156,7 @@ def rhythm(path):
     return [measure(rows[k].notes)["rhythm"] for k in range(6) if k != SILENT]
 
 
+@pytest.mark.slow
 def test_the_rhythm_fader_changes_the_rhythm(source, tmp_path):
     for position in (0, 1):
         output = tmp_path / f"{position}.mid"
@@ -174,6 +175,7 @@ def mixed(tmp_path):
     return tmp_path / "in.mid"
 
 
+@pytest.mark.slow
 def test_an_offset_keeps_the_shape_and_a_position_does_not(tmp_path):
     source = mixed(tmp_path)
     shapes = {}
@@ -213,6 +215,7 @@ def test_mixing_with_itself_is_close_to_the_piece(source, tmp_path):
     assert np.mean(rhythm(tmp_path / "out.mid")) == pytest.approx(np.mean(rhythm(source)), abs=0.2)
 
 
+@pytest.mark.slow
 def test_a_preset_is_both_moods(source, tmp_path):
     outputs = [tmp_path / name for name in ("preset.mid", "both.mid", "valence.mid")]
     moods = ["--preset", "sad"], ["--arousal", "low", "--valence", "low"], ["--valence", "low"]
@@ -222,6 +225,7 @@ def test_a_preset_is_both_moods(source, tmp_path):
     assert preset == both_moods != valence
 
 
+@pytest.mark.slow
 def test_each_mood_can_have_a_strength_of_its_own(source, tmp_path):
     outputs = [tmp_path / name for name in ("own.mid", "alone.mid", "both.mid")]
     sad = ["--preset", "sad"]

@@ -54,6 +54,7 @@ def test_a_track_stays_with_its_releases(song, tmp_path):
     assert before != after
 
 
+@pytest.mark.slow
 def test_what_the_locks_hold_back_is_said(song, tmp_path, capsys):
     output = tmp_path / "out.mid"
     assert run("slide", song, output, "--rhythm", "-1", "--lock", "melody") == 0

@@ -44,6 +44,7 @@ def net(request):
     return FaderNet(vae, {n: FADERS[n] for n in vae.handles})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SEVEN)
 def test_the_total_is_the_sum_that_the_weights_say(segments, name):
     config = replace(

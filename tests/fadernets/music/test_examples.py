@@ -18,6 +18,7 @@ def test_example_is_worth_trying(key):
     assert piece.name == examples.EXAMPLES[key].name
 
 
+@pytest.mark.slow
 def test_a_score_is_read_as_written():
     """Bach's first bar: eight rising notes twice, under two held ones."""
     first = segments(examples.load("prelude"))[0].notes

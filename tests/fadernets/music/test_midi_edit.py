@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -46,6 +47,7 @@ def edits(draw):
     return data, piece, changed, stitch(piece, changed)
 
 
+@pytest.mark.slow
 @given(edits())
 def test_an_edit_changes_notes_of_the_span_and_of_the_chosen_parts_only(edit):
     data, piece, changed, result = edit

@@ -273,6 +273,7 @@ def test_bytes_are_bounded_as_a_file_is():
     assert "too large" in refused(bombs.single_track(ONE_NOTE) + bytes(midi.MOST_BYTES))
 
 
+@pytest.mark.slow
 def test_no_sentence_names_a_folder(tmp_path):
     secret = tmp_path / "secret"
     secret.mkdir()

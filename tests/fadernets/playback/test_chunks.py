@@ -109,6 +109,7 @@ def test_chunks_join_without_a_seam(monkeypatch, synthesiser):
     assert decibels(rendered - expected) < decibels(expected) - 50  # synthesisers round to 16 bits
 
 
+@pytest.mark.slow
 def test_chunks_sound_as_the_piece_does():
     """The usual rendering may have a note 1.3 ms earlier, but nothing louder or softer."""
     source = music(20)
@@ -144,6 +145,7 @@ def test_a_note_that_rings_over_a_border_is_heard_behind_it(monkeypatch, by):
     )
 
 
+@pytest.mark.slow
 def test_a_note_older_than_the_pre_roll_is_left_out(monkeypatch):
     rows = [(b, b + 1, 72, 90) for b in range(48)]
     old = piece([(15.0, 45.0, 36, 90), *rows], length=48.0)  # the third chunk begins at 28

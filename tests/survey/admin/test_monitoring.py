@@ -16,6 +16,7 @@ CATCH = 2  # trials of one participant
 EACH = 4
 
 
+@pytest.mark.slow
 def test_a_new_study(database: Database, study: Study) -> None:
     with database.read() as session:
         study = session.get(Study, study.id)
@@ -100,6 +101,7 @@ def test_moments_in_words(seconds: float, words: str) -> None:
     assert ago(this - timedelta(seconds=seconds), this) == words
 
 
+@pytest.mark.slow
 def test_live_results_follow_the_answers(
     client: TestClient, database: Database, study: Study, app: FastAPI
 ) -> None:

@@ -25,6 +25,7 @@ from tests.survey.person import Person
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
+@pytest.mark.slow
 def test_participants(manager: Manager, filled: dict[str, str], client: TestClient) -> None:
     page = manager.get("/studies/small/participants").text
     assert filled["person"] in page and "just now" in page and "1 participant," in page
@@ -86,6 +87,7 @@ def test_revoking_a_used_one(client: TestClient, manager: Manager, study: Study)
     assert response.status_code == 409 and "used already" in response.text
 
 
+@pytest.mark.slow
 def test_erasing(manager: Manager, client: TestClient, database: Database, study: Study) -> None:
     person, remaining = Person.ready(client), Person.ready(client)
     person.finish(comment="remember me")

@@ -78,6 +78,7 @@ def hear(client: TestClient, base: str, person: Person) -> list[bytes]:
     return [answer.content for answer in answers]
 
 
+@pytest.mark.slow
 def test_a_whole_run_leaves_nothing(
     manager: Manager,
     client: TestClient,
@@ -227,6 +228,7 @@ def test_what_a_killed_process_left_goes(temporary: Path, number: str) -> None:
     assert remaining == {"own", "other", "strange", "empty"}
 
 
+@pytest.mark.slow
 @ONE
 def test_a_running_preview_is_no_orphan(
     manager: Manager, client: TestClient, study: Study, temporary: Path

@@ -52,6 +52,7 @@ POSTS = (
 )
 
 
+@pytest.mark.slow
 def test_every_page_opens(manager: Manager, filled: dict[str, str]) -> None:
     for path in GETS:
         response = manager.get(path.format_map(filled))
@@ -151,6 +152,7 @@ def test_wrong_tokens_keep_nobody_out(client: TestClient, study: Study) -> None:
     assert client.get(link, headers=basic(ADMIN)).status_code == 200
 
 
+@pytest.mark.slow
 @ONE
 @pytest.mark.parametrize("root", ["", "/survey"])
 def test_links_stay_where_the_survey_is_mounted(app: FastAPI, root: str) -> None:

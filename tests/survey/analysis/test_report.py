@@ -74,6 +74,7 @@ def test_all_sections_in_their_order(files: dict[str, bytes]) -> None:
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.slow
 def test_nothing_is_fetched(files: dict[str, bytes]) -> None:
     page = Page(files["report.html"].decode())
     assert not [tag for tag, _ in page.tags if tag in ("script", "link", "iframe", "object")]
@@ -168,6 +169,7 @@ def test_json_is_strict_and_rounded(full: Results, files: dict[str, bytes]) -> N
         as_json(replace(full, lost=[float("nan")]), PROVENANCE)  # type: ignore[list-item]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [pytest.param("perfect", marks=pytest.mark.slow), "lazy"])
 def test_equal_answers_are_reported(kind: str) -> None:
     analysis = results(simulate({kind: 3}), rules={})

@@ -25,6 +25,7 @@ def level(samples):
     return float(np.sqrt((samples**2).mean()))
 
 
+@pytest.mark.slow
 def test_nothing_but_the_music_differs(clip_files):
     assert len({len(data) for data in clip_files}) == 1
     assert {clips.decode(data).shape for data in clip_files} == {(clips.length(3.0), 2)}

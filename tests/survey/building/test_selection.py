@@ -42,6 +42,7 @@ def choose(candidates, net, target="high", count=4, strengths=(1.0,), seed=0):
     return selection.choose(candidates, net, target, count, strengths, np.random.default_rng(seed))
 
 
+@pytest.mark.slow
 def test_low_goes_high_and_high_goes_low(net, candidates):
     low, high = candidates.limits
     assert low < high
@@ -64,6 +65,7 @@ def test_arousal_on_the_wrong_side_is_no_candidate():
     assert lively.of("low") == [] and [c.arousal for c in lively.of("high")] == [0.9]
 
 
+@pytest.mark.slow
 def test_a_transfer_is_of_its_own_segment(net, candidates):
     takes = choose(candidates, net, strengths=(0.5, 1.0))
     for take in takes:
@@ -84,6 +86,7 @@ def test_the_seed_decides(works, net):
     assert drawn(1) == first and drawn(2) != first
 
 
+@pytest.mark.slow
 def test_pieces_take_turns(net, candidates):
     usable = Counter(c.work for c in candidates.of("low"))
     count = len(usable)

@@ -186,6 +186,7 @@ def test_whose_a_line_is() -> None:
         assert person_of(unknown_line) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", ["asked_at", "checked_at", "finished_at", "invitation"])
 @ONE
 def test_who_did_anything_but_join_is_not_idle(

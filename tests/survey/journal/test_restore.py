@@ -18,6 +18,7 @@ from tests.survey.journalling import DATASET, Connect, crowd, local, participant
 
 
 class TestRestore:
+    @pytest.mark.slow
     def test_a_wiped_host_gets_everything_back(
         self,
         database: Database,
@@ -88,6 +89,7 @@ class TestRestore:
             assert {trial.token for trial in participant.trials}.isdisjoint({token})
             answer(session, participant, random.Random(2))
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
     def test_lines_twice_or_cut_short_change_nothing(
         self,
@@ -115,6 +117,7 @@ class TestRestore:
         assert cut + b"\n" not in hub.files(DATASET)[0].read_bytes() + b"\n"
         assert not hub.files(DATASET)[0].read_bytes().endswith(cut)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
     def test_a_line_that_makes_no_sense_is_told_of_and_the_rest_restored(
         self,

@@ -55,6 +55,7 @@ class TestUploads:
         assert public_id.encode() in hub.everything(DATASET)
         assert not journal.flush()
 
+    @pytest.mark.slow
     def test_many_at_once_are_few_commits(
         self, database: Database, study: Study, journal: Journal, hub: Hub
     ):

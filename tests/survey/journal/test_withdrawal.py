@@ -64,6 +64,7 @@ class TestWithdrawal:
             assert session.scalars(select(Study.withdrawn)).one() == 1
         assert text_of(empty) == text_of(database)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
     def test_a_crash_before_the_upload_does_not_bring_anybody_back(
         self,

@@ -86,6 +86,7 @@ def test_what_is_read_as_infinite_is_refused(value: str) -> None:
             values(Answer, record_of(BODY) | {"seconds": number})
 
 
+@pytest.mark.slow
 def test_extremes_all_the_way(
     client: TestClient, database: Database, study: Study, migrated: Path, tmp_path: Path
 ) -> None:

@@ -34,6 +34,7 @@ def cells(database: Database) -> dict[str, int]:
         return dict(session.execute(query).all())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trials_each", [3, 4])
 def test_fifty_who_join_at_once_are_balanced(
     client: TestClient, database: Database, trials_each: int

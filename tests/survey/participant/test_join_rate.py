@@ -100,6 +100,7 @@ def test_a_lecture_hall(limiter: JoinLimiter, clock: Clock, people: int, within:
     assert requests < 8 * people  # nobody asks without a pause
 
 
+@pytest.mark.slow
 def test_a_script_that_floods(
     hall: TestClient, clock: Clock, database: Database, study: Study
 ) -> None:
@@ -119,6 +120,7 @@ def test_a_script_that_floods(
     assert Person.ready(hall).finish()["stage"] == "finished"
 
 
+@pytest.mark.slow
 def test_an_invitation_passes_by(hall: TestClient, database: Database, study: Study) -> None:
     with database.write() as session:
         invitation_tokens = invitations.create(session, session.get_one(Study, study.id), 3)
@@ -139,6 +141,7 @@ def test_what_could_never_join_takes_nothing(hall: TestClient, study: Study) -> 
     assert hall.post("/api/join", json=ASK).status_code == 201
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_who_is_sent_away_needs_no_writer(
     hall: TestClient, database: Database, study: Study

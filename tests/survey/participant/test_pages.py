@@ -185,6 +185,7 @@ def test_addresses_begin_where_the_survey_is_mounted(app: FastAPI) -> None:
                 assert client.get(address).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_study_in_another_language(client: TestClient, change: Callable[..., None]) -> None:
     change(language="de")
     response = client.get("/s/small")

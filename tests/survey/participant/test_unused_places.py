@@ -137,6 +137,7 @@ def test_looking_at_the_page_is_no_answer(
     assert promised(database, study) == 0
 
 
+@pytest.mark.slow
 def test_so_many_hold_places_for_nothing_and_others_begin_within_minutes(
     client: TestClient, database: Database, study: Study, later: Later, small_cap: None
 ) -> None:
@@ -244,6 +245,7 @@ def test_rows_beyond_a_number_go_sooner_the_oldest_first(
     assert flow(database, study).consented == 26
 
 
+@pytest.mark.slow
 def test_a_flood_for_a_day_leaves_few_rows(
     client: TestClient,
     database: Database,

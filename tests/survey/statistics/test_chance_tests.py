@@ -108,6 +108,7 @@ def test_the_sign_test_leaves_equal_people_out() -> None:
     assert comparison.sign_test == pytest.approx(2 / 2**5)
 
 
+@pytest.mark.slow
 def test_drawn_signs_go_by_the_seed_in_every_test() -> None:
     """Participants are too many for all signs, so that p is drawn."""
     random = np.random.default_rng(0)

@@ -49,6 +49,7 @@ def test_random_participants_hear_nothing_and_agree_by_chance(
     assert left_out("random") > 0.25
 
 
+@pytest.mark.slow
 def test_biased_participants_agree_on_lower_and_hear_nothing(
     sections_by_kind: dict[str, Sections],
 ) -> None:
