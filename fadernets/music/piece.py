@@ -13,7 +13,7 @@ from fadernets.music.attributes import measure
 from fadernets.music.midi_part import Part
 from fadernets.music.notes import EARLY, RINGS_IN, Notes, concatenate, cut, sustain, visible
 from fadernets.music.segment_limits import NOTHING_PLAYED, problem
-from fadernets.music.windows import Span, Unit, Window, first_bar, spans
+from fadernets.music.windows import ROUNDING, Span, Unit, Window, first_bar, spans
 
 NO_PEDAL = np.zeros((0, 2))
 
@@ -335,7 +335,7 @@ def stitch(piece: Piece, changed: Mapping[int, Notes], unit: Unit = "bars") -> P
         span_notes = _from(piece.notes[rows], span.start, span.end - span.start)
         given = dict(zip(_places(notes), notes.offset.tolist(), strict=True))
         for row, place, off in zip(rows, _places(span_notes), span_notes.offset, strict=True):
-            if given.get(place, off) != off:
+            if abs(given.get(place, off) - off) > ROUNDING:
                 until[row] = min(until[row], span.start + max(given[place], 0.0))
     held = replace(piece.notes, offset=np.minimum(piece.notes.offset, until))
     stays = np.ones(len(piece.notes), bool)
@@ -385,6 +385,7 @@ def _restored(notes: Notes, own: Notes, span_notes: Notes, start: float) -> Note
     mine = np.flatnonzero(matches >= 0)
     matches = matches[mine]
     new.onset[mine] = own.onset[matches]
-    same_end = notes.offset[mine] == span_notes.offset[matches]
+    # A segment may be longer than its steps by a rounding error.
+    same_end = np.abs(notes.offset[mine] - span_notes.offset[matches]) <= ROUNDING
     new.offset[mine[same_end]] = own.offset[matches[same_end]]
     return new

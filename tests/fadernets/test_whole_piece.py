@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -172,6 +174,21 @@ def test_a_note_that_rings_in_can_end_sooner_and_never_later():
     assert list(stitch(piece, both).notes)[0] == (0.0, 3.0, 60, 64)
     same = {s.index: s.window.notes for s in segments(piece)}
     assert list(stitch(piece, same).notes) == list(piece.notes)
+
+
+def test_a_note_goes_on_behind_a_segment_that_is_longer_than_its_steps_by_a_rounding_error():
+    meter = np.array([(0, 4, 4), (1.74375, 6, 16)])
+    notes = Notes.of([2.0, 3.0], [7.0, 5.8], [40, 61], [64, 64])
+    piece = Piece(notes, NO_PEDAL, np.array([(0.0, 100.0)]), meter, 8.0)
+    parts = segments(piece)
+    assert parts[1].beats > parts[1].window.steps / 4 == 3.0
+    same = {
+        s.index: dataclasses.replace(
+            s.window.notes, offset=np.minimum(s.window.notes.offset, s.window.steps / 4)
+        )
+        for s in parts
+    }
+    assert list(stitch(piece, same).notes) == list(notes)
 
 
 def test_where_nothing_is_played_nothing_can_be_changed():
