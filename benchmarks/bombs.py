@@ -139,6 +139,10 @@ TOO_MUCH: dict[str, Callable[[], bytes]] = {
     "tempos": lambda: filled(MUSIC, tempo(500_000)),
     "time signatures": lambda: filled(MUSIC, meta(0x58, b"\4\2\x18\x08")),
     "key signatures": lambda: filled(MUSIC, meta(0x59, b"\0\0")),
+    "changes of meter": lambda: single_track(MUSIC, meta(0x58, b"\1\2\x18\x08", 480) * 9_500),
+    "changes of program": lambda: single_track(MUSIC, b"\0\xc0\0", b"\0\0" * 990_000),
+    "system messages": lambda: single_track(MUSIC, b"\0\xf0\0" * 900_000),
+    "own meta events": lambda: single_track(MUSIC, meta(0x7F, b"") * 900_000),
     "lyrics": lambda: filled(MUSIC, meta(5, b"a")),
     "markers": lambda: filled(MUSIC, meta(6, b"a")),
     "a lyric of 20 MB": lambda: single_track(MUSIC, meta(5, b"a" * (MAX_FILE_BYTES - 200))),
@@ -164,6 +168,7 @@ ACCEPTED: dict[str, Callable[[], bytes]] = {
     "a recital": recital,
     "the largest": largest,
     "presses, as many as may be": lambda: single_track(presses(50_000)),
+    "pressure, as much as may be": lambda: single_track(MUSIC, b"\0\xd0\1", b"\0\1" * 990_000),
     "text of 20 MB": lambda: single_track(meta(1, b"a" * (MAX_FILE_BYTES - 300)), MUSIC),
     "system exclusive of 20 MB": lambda: single_track(
         b"\0\xf0" + quantity(MAX_FILE_BYTES - 300) + bytes(MAX_FILE_BYTES - 300), MUSIC
