@@ -21,8 +21,14 @@ SECONDS_PER_BYTE_SAVED = 1e-6  # of the file that the new one is made from
 SECONDS_PER_SEGMENT_KNOWN = 6e-5  # of the whole piece, in a process that does not know it yet
 SECONDS_PER_NOTE_KNOWN = 3e-6  # of the whole piece, likewise
 SECONDS_PER_BYTE_CHANGED = 1e-4  # of a file that is changed whole: a segment is some 70 events
+SECONDS_PER_NOTE_LOCKED = 1e-5  # of the whole piece, where something in it is locked
+LOCKED_PLANS = 4  # times that a segment is planned, to say how far locks let the faders go
 SHORT_SECONDS = 0.3  # up to which work is short
+MEDIUM_SECONDS = 3.0  # up to which it is not long
 
+# As `demo.editing.sound` has them, which the server itself does not load:
+WHOLE_SOUND_SECONDS = 24.0  # a longer sound does not come with the notes
+TAIL_SECONDS = 2.0
 CHUNK_SECONDS = 40.0  # of sound in an answer, both sides together
 CHUNK_SEGMENTS = 35  # that are changed for a chunk of the sound
 
@@ -50,8 +56,8 @@ def of_file(path: str) -> float:
 def of_answer(session: PieceSession, values: Values, *, hear: bool = False) -> float:
     """Seconds that a change of the selection takes, or the sound of a part of it."""
     first, last = _span(session, values)
-    changed = last - first + 1
-    notes = SECONDS_PER_NOTE * _notes(session, first, last) + _of_whole(session)
+    changed = (last - first + 1) * (LOCKED_PLANS if values.get("lock") else 1)
+    notes = SECONDS_PER_NOTE * _notes(session, first, last) + _of_whole(session, values)
     if hear:
         return (
             ANSWER_SECONDS
@@ -59,7 +65,13 @@ def of_answer(session: PieceSession, values: Values, *, hear: bool = False) -> f
             + SECONDS_PER_SOUND_SECOND * CHUNK_SECONDS
             + notes
         )
-    return ANSWER_SECONDS + SECONDS_PER_SEGMENT * changed + notes
+    begin, end = session.piece.seconds(np.array(session.ends((first, last)))).tolist()
+    seconds = end - begin + TAIL_SECONDS
+    if seconds > WHOLE_SOUND_SECONDS:
+        seconds = 0.0
+    sides = 1 + bool(values.get("original", True))
+    sound = SECONDS_PER_SOUND_SECOND * seconds * sides
+    return ANSWER_SECONDS + SECONDS_PER_SEGMENT * changed + notes + sound
 
 
 def of_saving(session: PieceSession, values: Values) -> float:
@@ -73,7 +85,7 @@ def of_saving(session: PieceSession, values: Values) -> float:
         + SECONDS_PER_SOUND_SECOND * seconds
         + SECONDS_PER_NOTE * len(session.piece.notes)
         + SECONDS_PER_BYTE_SAVED * _bytes(session)
-        + _of_whole(session)
+        + _of_whole(session, values)
     )
 
 
@@ -81,10 +93,15 @@ def _bytes(session: PieceSession) -> int:
     return len(session.piece.original.data) if session.piece.original else 0
 
 
-def _of_whole(session: PieceSession) -> float:
-    """Seconds for what follows from a piece: its segments, its sound by the pedal."""
+def _of_whole(session: PieceSession, values: Values) -> float:
+    """Seconds for what follows from a piece: its segments, its sound by the pedal, its locks."""
     segments = SECONDS_PER_SEGMENT_KNOWN * len(session.spans)
-    return segments + SECONDS_PER_NOTE_KNOWN * len(session.piece.notes)
+    per_note = SECONDS_PER_NOTE_KNOWN
+    locks = 0.0
+    if values.get("lock"):
+        per_note += SECONDS_PER_NOTE_LOCKED
+        locks = SECONDS_PER_BYTE_OPENED * _bytes(session)  # for the notes of a track
+    return segments + per_note * len(session.piece.notes) + locks
 
 
 def _span(session: PieceSession, values: Values) -> tuple[int, int]:

@@ -3,7 +3,8 @@
 The server itself only takes requests; everything that costs time runs in worker processes
 (`demo.compute.worker`). The cost of a job is known before it starts (`demo.compute.cost`): short
 jobs have processes of their own, so that a visitor who moves one fader never waits for another's
-whole piece; long jobs have one process, which gets the processor's time that short jobs leave.
+whole piece; jobs of some seconds have one process and long jobs another, which get the processor's
+time that short jobs leave.
 Programs, which may ask and not come back for the answer, have another one. A job that nobody waits
 for any more is dropped.
 """
@@ -20,7 +21,7 @@ from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 from typing import Any
 
-from demo.compute.cost import SHORT_SECONDS
+from demo.compute.cost import MEDIUM_SECONDS, SHORT_SECONDS
 from demo.compute.fork_server import ForkServer
 from demo.compute.jobs import Dropped, Job, Lane, WorkError
 from demo.compute.processes import WorkerProcess
@@ -47,9 +48,10 @@ class Workers:
 
     def __init__(self, model: str | None = None, short: int | None = None) -> None:
         count = short or max(1, min(os.cpu_count() or 1, SHORT_PROCESSES))
-        self._short, self._long, self._programs = Lane(), Lane(), Lane()
-        self._lanes = (self._short, self._long, self._programs)
-        lanes = [(self._short, 0)] * count + [(self._programs, NICE), (self._long, NICE)]
+        self._short, self._medium, self._long, self._programs = (Lane() for _ in range(4))
+        self._lanes = (self._short, self._medium, self._long, self._programs)
+        others = (self._medium, self._programs, self._long)
+        lanes = [(self._short, 0)] * count + [(lane, NICE) for lane in others]
         self._fork_servers = [ForkServer(model, FORKS) for _ in range(1 if FORKS else len(lanes))]
         starters = itertools.cycle(self._fork_servers)
         self._processes = [WorkerProcess(lane, next(starters), nice) for lane, nice in lanes]
@@ -153,11 +155,7 @@ class Workers:
         for each in older:
             self._drop(each)
         try:
-            if task in FOR_PROGRAMS:
-                lane = self._programs
-            else:
-                lane = self._short if cost <= SHORT_SECONDS else self._long
-            lane.put(job)
+            self._lane(task, cost).put(job)
             return await asyncio.wrap_future(job.future)
         except asyncio.CancelledError:
             self._drop(job)
@@ -166,6 +164,13 @@ class Workers:
             with self._lock:
                 if key is not None and self._latest.get(key) is job:
                     del self._latest[key]
+
+    def _lane(self, task: str, cost: float) -> Lane:
+        if task in FOR_PROGRAMS:
+            return self._programs
+        if cost <= SHORT_SECONDS:
+            return self._short
+        return self._medium if cost <= MEDIUM_SECONDS else self._long
 
     def _drop(self, job: Job) -> None:
         job.dropped = True

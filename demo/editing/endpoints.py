@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from demo.editing.answers import EndpointFigures
+from demo.editing.answers import EndpointFigures, UnchangedSegment
 from demo.editing.piece_session import WorkProgress, ignore_progress, mean_arousal, open_file
 from demo.editing.requests import EditRequest, Values
 from demo.editing.service import file_name, write_midi
@@ -20,6 +20,8 @@ from fadernets.music.piece import Piece, Segment, segments
 
 if TYPE_CHECKING:
     from fadernets.net import FaderNet
+
+UNCHANGED_NAMED = 500  # segments that are named one by one: the server keeps answers for a while
 
 
 def change(
@@ -62,21 +64,26 @@ def change(
     result = session.result(net, edit)
     usable = session.usable(edit.span)
     names = tuple(dict.fromkeys((*PAPER, *net.faders)))
-    selected = session.segments[edit.first : edit.last + 1]
     name = file_name(session, edit, is_whole=True)
     report = session.lock_report(net, edit)
+    unchanged: list[UnchangedSegment] = [
+        {"segment": segment.index, "problem": problem}
+        for segment in session.segments[edit.first : edit.last + 1]
+        if (problem := session.problem(segment))
+    ]
+    more = len(unchanged) - UNCHANGED_NAMED
     return (
         write_midi(folder, name, midi.file_bytes(result)),
         {
             "before": _means(net, session.piece, usable, names),
             "after": _means(net, result, usable, names),
-            "unchanged": [
-                {"segment": s.index, "problem": problem}
-                for s in selected
-                if (problem := session.problem(s))
-            ],
+            "unchanged": unchanged[:UNCHANGED_NAMED],
             "tracks": session.tracks,
-            "notices": [*session.lock_sentences(net, edit), *session.piece.notices],
+            "notices": [
+                *session.lock_sentences(net, edit),
+                *session.piece.notices,
+                *([f"{more} more segments cannot be changed."] if more > 0 else []),
+            ],
             "reach": report.means() if report else {},
         },
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -98,9 +99,18 @@ def _outermost(notes: Notes, sign: int) -> np.ndarray:
     until: dict[int, float] = {}  # sounding keys -> their ends
     together = np.searchsorted(notes.onset, notes.onset + TOGETHER_BEATS, "right").tolist()
     pitches = (sign * notes.pitch).tolist()
+    # Notes struck together from each note on, without those that a later and higher one outdoes.
+    highest: deque[int] = deque()
+    seen = 0
     for number, (onset, offset, _, _) in enumerate(notes):
         until = {key: end for key, end in until.items() if end > onset + OVERLAP_BEATS}
-        others = (*until, *pitches[number : together[number]])
-        outermost[number] = pitches[number] >= max(others)
+        for later in range(seen, together[number]):
+            while highest and pitches[highest[-1]] <= pitches[later]:
+                highest.pop()
+            highest.append(later)
+        seen = max(seen, together[number])
+        while highest[0] < number:
+            highest.popleft()
+        outermost[number] = pitches[number] >= max((pitches[highest[0]], *until))
         until[pitches[number]] = offset
     return outermost

@@ -6,7 +6,9 @@ import re
 from collections.abc import Collection, Mapping
 
 SECRET = re.compile(
-    r"(^|_)(API_?)?(KEYS?|TOKENS?|SECRETS?|CREDENTIALS?)($|_)|PASSW|^DATABASE_URL$", re.IGNORECASE
+    r"(KEY|TOKEN|SECRET|CREDENTIAL)S?($|_)|PASSW|PASSPHRASE|(^|_)(PG)?PASS($|_)|_PWD|"
+    r"(^|_)(PAT|AUTH|DSN)($|_)|(DATABASE|REDIS|MONGO|SQL|AMQP|BROKER)\w*_UR[IL]|^MONGO_UR[IL]",
+    re.IGNORECASE,
 )
 
 

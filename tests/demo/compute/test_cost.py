@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from demo.compute import cost
+from demo.editing import sound
 from demo.editing.piece_session import PieceSession
 from fadernets.music import midi
+from fadernets.playback import audio
 from tests.fadernets import tiny
 from tests.fadernets.music import midi_bytes as mb
 
@@ -38,3 +40,23 @@ def test_a_piece_of_very_many_segments_is_no_short_work():
     """Each process that does not know it yet has to work out all of them."""
     session = PieceSession(tiny.piece(tiny.bars(4_900)))
     assert cost.of_answer(session, ONE) > cost.SHORT_SECONDS
+
+
+def test_sound_that_comes_with_the_notes_is_priced():
+    session = PieceSession(tiny.piece(tiny.bars(40)))
+    ten = {"first": 0, "last": 9, "rhythm": 0.5, "original": True}
+    one_side = cost.of_answer(session, ten | {"original": False})
+    assert cost.of_answer(session, ten) > cost.SHORT_SECONDS
+    assert cost.of_answer(session, ten) - one_side == pytest.approx(
+        cost.SECONDS_PER_SOUND_SECOND * (10 * 4 * 60 / 117 + cost.TAIL_SECONDS)
+    )
+    assert (cost.WHOLE_SOUND_SECONDS, cost.TAIL_SECONDS) == (
+        sound.CHUNKED_FROM_SECONDS,
+        audio.TAIL,
+    )
+
+
+def test_locks_are_priced():
+    session = PieceSession(tiny.piece(tiny.bars(400)))
+    locked = cost.of_answer(session, ONE | {"lock": "melody"}) - cost.of_answer(session, ONE)
+    assert locked >= cost.SECONDS_PER_NOTE_LOCKED * len(session.piece.notes)

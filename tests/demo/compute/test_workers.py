@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from demo.compute import jobs, messages, processes, worker
-from demo.compute.cost import SHORT_SECONDS
+from demo.compute.cost import MEDIUM_SECONDS
 from demo.compute.fork_server import ForkServer
 from demo.compute.jobs import Dropped, Full, Job, Lane, WorkError
 from demo.compute.messages import Kind, Request
@@ -105,7 +105,7 @@ def test_newer_work_drops_older_work_with_its_key(workers):
     session = PieceSession(tiny.piece(tiny.bars(30)))
 
     async def several():
-        long = SHORT_SECONDS * 2
+        long = MEDIUM_SECONDS * 2
         moves = [asking(workers, session, cost=long, key="one", rhythm=i / 10) for i in range(5)]
         other_answer = asking(workers, session, cost=long, key="other", rhythm=0.9)
         return await asyncio.gather(*moves, other_answer, return_exceptions=True)
@@ -126,7 +126,7 @@ def test_requests_that_come_in_another_order_do_not_drop_the_newest(workers):
                 values(session, number=number, rhythm=number / 10),
                 False,
                 session=session,
-                cost=SHORT_SECONDS * 2,
+                cost=MEDIUM_SECONDS * 2,
                 key="k",
                 order=number,
             )
@@ -164,7 +164,7 @@ def test_work_is_done_although_its_worker_is_killed(workers):
     long = workers._processes[-1]
 
     async def killed():
-        work = asyncio.ensure_future(asking(workers, session, cost=SHORT_SECONDS * 2, rhythm=0.7))
+        work = asyncio.ensure_future(asking(workers, session, cost=MEDIUM_SECONDS * 2, rhythm=0.7))
         while long.job is None:
             await asyncio.sleep(0.01)
         kill(long)
@@ -210,7 +210,7 @@ def test_half_a_file_goes_with_the_process_that_wrote_it(workers, tmp_path, deat
 
     async def killed():
         work = asyncio.ensure_future(
-            workers.run("save", wish, session=session, cost=SHORT_SECONDS * 2, folder=folder)
+            workers.run("save", wish, session=session, cost=MEDIUM_SECONDS * 2, folder=folder)
         )
         for _ in range(deaths):
             while not any(path.stat().st_size > 100_000 for path in tmp_path.rglob("*.wav")):
@@ -242,11 +242,11 @@ def test_a_program_keeps_no_visitor_waiting_and_is_dropped_when_it_goes(workers,
     async def beside():
         path, wish = str(tmp_path / "long.mid"), {"rhythm": 1.0}
         call = asyncio.ensure_future(
-            workers.run("change", path, wish, cost=SHORT_SECONDS * 2, folder=tmp_path / "own")
+            workers.run("change", path, wish, cost=MEDIUM_SECONDS * 2, folder=tmp_path / "own")
         )
         while programs.job is None:
             await asyncio.sleep(0.01)
-        await asking(workers, session, cost=SHORT_SECONDS * 2, rhythm=0.1)
+        await asking(workers, session, cost=MEDIUM_SECONDS * 2, rhythm=0.1)
         assert not call.done()
         call.cancel()
         began = time.monotonic()
@@ -299,7 +299,7 @@ def test_a_rendering_ends_with_the_process_that_started_it(workers, tmp_path):
     async def save():
         work = asyncio.ensure_future(
             workers.run(
-                "save", wish, session=session, cost=SHORT_SECONDS * 2, folder=tmp_path / "own"
+                "save", wish, session=session, cost=MEDIUM_SECONDS * 2, folder=tmp_path / "own"
             )
         )
         while not synthesisers():
