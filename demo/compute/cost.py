@@ -56,7 +56,7 @@ def of_file(path: str) -> float:
 def of_answer(session: PieceSession, values: Values, *, hear: bool = False) -> float:
     """Seconds that a change of the selection takes, or the sound of a part of it."""
     first, last = _span(session, values)
-    changed = (last - first + 1) * (LOCKED_PLANS if values.get("lock") else 1)
+    changed = _planned(first, last, values)
     notes = SECONDS_PER_NOTE * _notes(session, first, last) + _of_whole(session, values)
     if hear:
         return (
@@ -78,7 +78,7 @@ def of_saving(session: PieceSession, values: Values) -> float:
     """Seconds that making a file for download takes."""
     first, last = _span(session, values)
     seconds = session.piece.duration if values.get("kind") == "wav" else 0.0
-    changed = SECONDS_PER_SEGMENT * (last - first + 1)
+    changed = SECONDS_PER_SEGMENT * _planned(first, last, values)
     return (
         ANSWER_SECONDS
         + changed
@@ -87,6 +87,11 @@ def of_saving(session: PieceSession, values: Values) -> float:
         + SECONDS_PER_BYTE_SAVED * _bytes(session)
         + _of_whole(session, values)
     )
+
+
+def _planned(first: int, last: int, values: Values) -> int:
+    """How many segments are planned, each time counted."""
+    return (last - first + 1) * (LOCKED_PLANS if values.get("lock") else 1)
 
 
 def _bytes(session: PieceSession) -> int:

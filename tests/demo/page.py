@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Page, Request, expect
@@ -86,3 +87,10 @@ def play(page: Page) -> None:
 def passes(page: Page, seconds: float) -> None:
     """Wait until the playhead has come past a time."""
     page.wait_for_function(f"FaderNets.bench.player.position > {seconds} && {SOUNDS}")
+
+
+def opened(page: Page, path: Path) -> None:
+    """Bring a file of the visitor's and wait until it can be heard."""
+    page.set_input_files(FILE, path)
+    expect(page.get_by_role("heading", name=path.stem)).to_be_visible()
+    wait_until_heard(page)

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from fadernets.lock_words import LockWords
 from fadernets.music import midi
-from tests.demo.page import FILE, PHONE, WIDE, figure, picture, wait_until_heard
+from tests.demo.page import PHONE, WIDE, figure, opened, picture, wait_until_heard
 from tests.fadernets.music import midi_bytes as mb
 
 pytestmark = pytest.mark.browser
@@ -23,12 +23,6 @@ def hands(tmp_path):
     path = tmp_path / "hands.mid"
     path.write_bytes(mb.file(*tracks))
     return path
-
-
-def opened(page: Page, path) -> None:
-    page.set_input_files(FILE, path)
-    expect(page.get_by_role("heading", name=path.stem)).to_be_visible()
-    wait_until_heard(page)
 
 
 def saved(page: Page, path) -> set[tuple]:

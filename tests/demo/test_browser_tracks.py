@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.demo.page import FILE, PHONE, figure, picture, wait_until_heard
+from tests.demo.page import PHONE, figure, opened, picture, wait_until_heard
 from tests.fadernets.music import midi_bytes as mb
 
 pytestmark = pytest.mark.browser
@@ -24,12 +24,6 @@ def band(tmp_path):
     path = tmp_path / "band.mid"
     path.write_bytes(mb.file(*tracks))
     return path
-
-
-def opened(page: Page, path) -> None:
-    page.set_input_files(FILE, path)
-    expect(page.get_by_role("heading", name=path.stem)).to_be_visible()
-    wait_until_heard(page)
 
 
 def tracks_of(page: Page) -> Locator:

@@ -3,6 +3,9 @@
 import io
 
 import mido
+import pytest
+
+from fadernets.music.midi import MidiError, read
 
 
 def file(*tracks, tpq=480, kind=1):
@@ -36,3 +39,12 @@ def tempo(microseconds):
 
 
 ONE = file([(0, on(60)), (480, off(60))])  # a file of one note
+
+
+def refused(source):
+    """The sentence with which a file is refused."""
+    with pytest.raises(MidiError) as caught:
+        read(source)
+    sentence = str(caught.value)
+    assert sentence.endswith(".") and "\n" not in sentence
+    return sentence

@@ -17,6 +17,7 @@ from fadernets.music.midi_events import MidiFile
 from fadernets.music.midi_limits import LIMITS, check_counts
 from fadernets.music.notes import Notes
 from fadernets.music.piece import segments, stitch
+from tests.fadernets.music.midi_messages import refused
 
 MAX_MB = 300  # of memory that a file may take
 MAX_SECONDS = 10.0  # loose: machines are busy; the benchmark measures it
@@ -82,14 +83,6 @@ def test_every_file_is_opened_or_refused_in_a_sentence_at_little_cost(opened):
 
 def check_bytes(data, name):
     check_counts(MidiFile.parse(data, name).counts(), name)
-
-
-def refused(source):
-    with pytest.raises(MidiError) as caught:
-        read(source)
-    sentence = str(caught.value)
-    assert sentence.endswith(".") and "\n" not in sentence
-    return sentence
 
 
 def channels(count):

@@ -8,15 +8,7 @@ from hypothesis import strategies as st
 from fadernets.music.midi import MAX_MINUTES, MOST_BEATS, MidiError, check_length, dump, read
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece, segments
-from tests.fadernets.music.midi_messages import ONE, file, off, on, tempo
-
-
-def refused(source):
-    with pytest.raises(MidiError) as caught:
-        read(source)
-    sentence = str(caught.value)
-    assert sentence.endswith(".") and "\n" not in sentence
-    return sentence
+from tests.fadernets.music.midi_messages import ONE, file, off, on, refused, tempo
 
 
 @pytest.mark.parametrize(
