@@ -57,7 +57,8 @@ def last_tick(file: MidiFile, track: Track) -> int:
     if not file.is_closed(track) or len(track) == 1:
         return int(track.tick[-1])
     last, end = track.tick[-2:].tolist()
-    is_on_step = end * STEPS_PER_BEAT % file.division == 0
+    # A tick after the last event is where some programs end every track, and by chance on a step.
+    is_on_step = end - last > 1 and end * STEPS_PER_BEAT % file.division == 0
     if (end - last) / file.division < LEAST_SILENCE and not is_on_step:
         return last
     return min(end, last + MOST_SILENCE * file.division)
