@@ -25,7 +25,8 @@ from playwright.sync_api import Page, sync_playwright
 
 from demo.editing import service
 from demo.editing.excerpts import excerpt
-from demo.editing.piece_session import EditRequest, open_example
+from demo.editing.opening import open_example
+from demo.editing.requests import EditRequest
 from demo.editing.sound import SoundRequest, message
 from fadernets.music.examples import FIRST
 from fadernets.net import FaderNet

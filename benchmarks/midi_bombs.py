@@ -57,11 +57,12 @@ class StepCosts:
 
 def opened(path: Path, later: bool) -> dict:
     """Cost of opening a file and the message about it; with `later`, of the later steps too."""
-    from demo.editing import piece_session, service
+    from demo.editing import opening, service
+    from demo.editing.piece_session import PieceSession
     from fadernets.music.midi import MidiError
 
-    def message() -> piece_session.PieceSession:
-        session = piece_session.open_file(path)
+    def message() -> PieceSession:
+        session = opening.open_file(path)
         json.dumps(service.piece_message(session))
         return session
 

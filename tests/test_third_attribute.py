@@ -22,8 +22,10 @@ import torch
 
 import fadernets
 from demo import app, programs
-from demo.editing import service
-from demo.editing.piece_session import EditRequest, open_file
+from demo.editing import saving, service
+from demo.editing.figures import SCALE_POINTS
+from demo.editing.opening import open_file
+from demo.editing.requests import EditRequest
 from demo.workbench import workbench
 from fadernets import __main__ as cli
 from fadernets import checkpoint
@@ -282,9 +284,9 @@ def test_the_page_asks_for_it(trained, tmp_path):
     values = {"first": 0, "last": 1, "number": 1, "rhythm": None, "register": 0.25}
     edit = EditRequest.read(values, 3, net.faders)
     assert edit.faders == {"register": 0.25}
-    assert service.file_name(session, edit, is_whole=True).endswith("_register-up-0.25")
+    assert saving.file_name(session, edit, is_whole=True).endswith("_register-up-0.25")
     figures = service.answer(net, session, values)["figures"]
-    assert len(figures["register"]["tables"]["offsets"]) == service.SCALE_POINTS
+    assert len(figures["register"]["tables"]["offsets"]) == SCALE_POINTS
     with pytest.raises(ValueError, match="register 7 is outside -1 to 1"):
         EditRequest.read(values | {"register": 7}, 3, net.faders)
     with pytest.raises(ValueError, match="the model has no fader for register"):

@@ -72,7 +72,13 @@ GROUPS = {
         ),
     ),
     "demo": Group(
-        ("demo/editing/piece_session.py", "demo/editing/requests.py", "demo/handlers.py"),
+        (
+            "demo/editing/piece_session.py",
+            "demo/editing/segmented_piece.py",
+            "demo/editing/playing.py",
+            "demo/editing/requests.py",
+            "demo/handlers.py",
+        ),
         (
             "tests/demo/editing/test_*.py",
             "tests/demo/test_handlers.py",

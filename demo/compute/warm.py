@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from demo.editing import service
-from demo.editing.piece_session import open_example
+from demo.editing.opening import open_example
 from fadernets.music import midi
 from fadernets.music.examples import FIRST
 from fadernets.net import FaderNet

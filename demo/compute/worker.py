@@ -160,8 +160,8 @@ def load_tasks(model: str | None) -> Tasks:
     import torch
 
     from demo.compute.warm import warm_up
-    from demo.editing import endpoints, service
-    from demo.editing.piece_session import open_example, open_file
+    from demo.editing import endpoints, saving, service
+    from demo.editing.opening import open_example, open_file
     from fadernets.net import FaderNet
 
     # Threads that share one visitor's work wait for each other when the cores are busy.
@@ -185,7 +185,7 @@ def load_tasks(model: str | None) -> Tasks:
         "answer": lambda session, values, hear: json.dumps(
             service.answer(net, session, values, hear=hear)
         ),
-        "save": lambda session, values, folder: service.save(net, session, values, folder),
+        "save": lambda session, values, folder: saving.save(net, session, values, folder),
         "change": lambda progress, path, values, folder: endpoints.change(
             net, path, values, folder, progress
         ),

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from demo.editing.answers import EndpointFigures, UnchangedSegment
-from demo.editing.piece_session import WorkProgress, ignore_progress, mean_arousal, open_file
+from demo.editing.figures import mean_arousal
+from demo.editing.opening import open_file
+from demo.editing.piece_session import WorkProgress, ignore_progress
 from demo.editing.requests import EditRequest, Values
-from demo.editing.service import file_name, write_midi
+from demo.editing.saving import file_name, write_midi
 from fadernets import arguments
 from fadernets.music import midi
 from fadernets.music.attributes import PAPER

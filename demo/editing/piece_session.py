@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
-from pathlib import Path
-from reprlib import repr as short
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import numpy as np
 
-from demo.editing.answers import Track
-from demo.editing.pulse import follows_beats
+from demo.editing.playing import play, shift_moods
 from demo.editing.requests import EditRequest
-from fadernets import mood_classifier
-from fadernets.curve import along, moving
+from demo.editing.segmented_piece import SegmentedPiece
+from fadernets.curve import moving
 from fadernets.lock_report import LockReport
 from fadernets.lock_words import NO_WORDS, LockWords
-from fadernets.music import examples, midi
 from fadernets.music.locks import NO_LOCKS, Locks
-from fadernets.music.midi_part import labels
-from fadernets.music.notes import EARLY, Notes
-from fadernets.music.piece import Piece, Segment, segments
-from fadernets.music.segment_limits import runs
-from fadernets.music.windows import ROUNDING, Span, spans
-from fadernets.playback import pianoroll
+from fadernets.music.notes import Notes
+from fadernets.music.piece import Piece, Segment
 from fadernets.whole_piece import changed
 
 if TYPE_CHECKING:  # PyTorch takes 200 MB, and only the workers need it
@@ -34,7 +24,6 @@ if TYPE_CHECKING:  # PyTorch takes 200 MB, and only the workers need it
     from fadernets.net import FaderNet
 
 SLICE = 32  # segments changed before work can be given up: about .2 seconds
-SAMPLE = 32  # segments whose mean arousal stands for that of a longer selection
 
 NO_LOCKS_YET = (NO_WORDS, NO_LOCKS, None)
 
@@ -46,18 +35,11 @@ def ignore_progress(count: int, total: int) -> None:
 
 
 @dataclass(eq=False)
-class PieceSession:
+class PieceSession(SegmentedPiece):
     """A piece with its segments, and what was last worked out about it.
 
     Attributes
     ----------
-    piece : Piece
-    id : str
-        Tells the pieces a visitor has opened apart.
-    file : str
-        Tells files apart: pieces of other tracks of one file have the same.
-    takes_any : bool
-        Whether the model changes every segment, or those of the paper alone.
     peak : (span, float) or None
         The loudest sample of the original before any gain, for the short selection heard last.
         Saves work, no more: a session in another process has none.
@@ -66,104 +48,17 @@ class PieceSession:
         may raise to give the work up.
     """
 
-    piece: Piece
-    id: str = field(default_factory=lambda: uuid4().hex)
-    file: str = ""
-    takes_any: bool = True
     peak: tuple[tuple[int, int], float] | None = None
     progress: WorkProgress = ignore_progress
     _codes: tuple[list[int], dict[int, Codes]] | None = None
     _result: tuple[EditRequest, Piece, LockReport | None] | None = None
     _locks: tuple[LockWords, Locks, np.ndarray | None] = NO_LOCKS_YET
 
-    def __post_init__(self) -> None:
-        self.file = self.file or self.id
-
     def __getstate__(self) -> dict[str, object]:
         """What another process needs: the rest it works out sooner than it would read it."""
         state = {each.name: getattr(self, each.name) for each in fields(self)}
         caches = {"peak": None, "_codes": None, "_result": None, "_locks": NO_LOCKS_YET}
         return state | {"piece": replace(self.piece), **caches}
-
-    @cached_property
-    def spans(self) -> list[Span]:
-        """Where every segment begins and ends."""
-        return spans(self.piece.meter, self.piece.length)
-
-    @cached_property
-    def segments(self) -> list[Segment]:
-        """Every segment: bars, or parts of long ones."""
-        return segments(self.piece)
-
-    @property
-    def tracks(self) -> list[Track]:
-        """The tracks of its file that have notes."""
-        original = self.piece.original
-        if original is None:
-            return []
-        return [
-            {
-                "number": number + 1,
-                "name": name,
-                "notes": original.tracks[number].notes,
-                "chosen": number in original.parts,
-            }
-            for number, name in enumerate(labels(original.tracks))
-        ]
-
-    @cached_property
-    def choices(self) -> list[Track]:
-        """The tracks that can be chosen: all but drums, if there are two or more.
-
-        A piano on the drums' channel counts where there is no other track.
-        """
-        parts = self.piece.original.tracks if self.piece.original else ()
-        drums = {number for number, part in enumerate(parts, 1) if part.is_drums}
-        never = drums if len(drums) < len(parts) else set()
-        choices = [track for track in self.tracks if track["number"] not in never]
-        return choices if len(choices) > 1 else []
-
-    @cached_property
-    def bars(self) -> np.ndarray:
-        """Seconds of the bar lines."""
-        return np.array(pianoroll.roll(self.piece)["bars"])
-
-    @cached_property
-    def has_bars(self) -> bool:
-        """Whether the bars of its file mean something to a musician."""
-        return follows_beats(self.piece)
-
-    @cached_property
-    def bars_of(self) -> list[tuple[int, int]]:
-        """Of each segment the numbers of its first and its last bar."""
-        begins = np.array([span.start for span in self.spans]) + ROUNDING
-        ends = np.array([span.end for span in self.spans]).clip(max=self.piece.length) - EARLY
-        bars = np.floor(self.piece.bars(np.stack([begins, np.maximum(ends, begins)], axis=1)))
-        return [(int(first), int(last)) for first, last in bars]
-
-    def places(self, indices: Sequence[int]) -> list[str]:
-        """Where segments are: runs of bars such as "5–8", or times where bars mean nothing."""
-        if self.has_bars:
-            edges = [self.bars_of[index] for index in indices]
-            bars = sorted({bar for first, last in edges for bar in range(first, last + 1)})
-            return [f"{a}–{b}" if b > a else f"{a}" for a, b in runs(bars)]
-        return [
-            "–".join(clock(self.piece.seconds(beat)) for beat in self.ends(run))
-            for run in runs(indices)
-        ]
-
-    def usable(self, span: tuple[int, int]) -> list[Segment]:
-        """The segments of a span that the model can take."""
-        return [s for s in self.segments[span[0] : span[1] + 1] if self.problem(s) is None]
-
-    def problem(self, segment: Segment) -> str | None:
-        """Why the model cannot change a segment, in words."""
-        return segment.problem if self.takes_any else segment.paper_problem
-
-    def ends(self, span: tuple[int, int]) -> tuple[float, float]:
-        """Beats at which a span of segments begins and ends."""
-        begin, end = self.spans[span[0]].start, self.spans[span[1]].end
-        return begin, min(end, self.piece.length)
 
     def moving(self, edit: EditRequest) -> list[Segment]:
         """The usable segments that a fader or a mood moves; all others stay exactly as they are."""
@@ -308,98 +203,3 @@ class PieceSession:
             return play(net, coded, edit, self.piece, part, start, report)
 
         return changed(self.piece, rows, change, locks=locks, batch=SLICE)
-
-
-def clock(seconds: float) -> str:
-    """Minutes and seconds, as the page shows them.
-
-    >>> clock(83.9)
-    '1:23'
-    """
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
-
-
-def mean_arousal(source: Sequence[Notes]) -> float:
-    """Mean probability of high arousal; of many segments, of `SAMPLE` that lie evenly among them.
-
-    The shipped classifier says it, not the model: the model's mixtures tell arousal apart less
-    well, and the model moves the music by them.
-    """
-    chosen = [notes for notes in source if len(notes)]
-    if len(chosen) > SAMPLE:
-        chosen = [chosen[i] for i in np.linspace(0, len(chosen) - 1, SAMPLE).astype(int)]
-    return float(mood_classifier.of_arousal().probability(chosen).mean()) if chosen else 0.0
-
-
-def play(
-    net: FaderNet,
-    codes: Codes,
-    edit: EditRequest,
-    piece: Piece,
-    chosen: Sequence[Segment],
-    home: Mapping[str, np.ndarray],
-    report: LockReport | None = None,
-) -> list[Notes]:
-    """What the model plays for the codes of some segments of a piece, offsets starting from `home`.
-
-    Moods move the codes first and faders second, so that a position always holds, and an offset
-    goes on from where the moods have brought a segment. Each segment has its own seed, the same
-    whatever is selected beside it, and on the command line. A report is told how far it came.
-    """
-    codes = shift_moods(net, codes, edit, piece, chosen)
-    seeds = None if edit.seed is None else [edit.seed + segment.index for segment in chosen]
-    faders = {name: along(amount, piece, chosen) for name, amount in edit.faders.items()}
-    if edit.absolute:
-        codes = net.moved(codes, faders)
-    else:
-        codes = net.moved(codes, offsets=faders, home=home)
-    notes = net.reconstruct(codes, seed=seeds)
-    if report is not None:
-        report.add(net, codes, notes)
-    return notes
-
-
-def shift_moods(
-    net: FaderNet, codes: Codes, edit: EditRequest, piece: Piece, chosen: Sequence[Segment]
-) -> Codes:
-    """Codes of some segments of a piece with the moods moved."""
-    for mood, amount in edit.moods.items():
-        strengths = along(amount, piece, chosen)
-        for side, by in (("low", -strengths), ("high", strengths)):
-            if (by > 0).any():
-                codes = net.shifted(codes, {mood: side}, np.maximum(by, 0.0))
-    return codes
-
-
-def open_file(path: str | Path, tracks: Sequence[int] | None = None) -> PieceSession:
-    """A MIDI file of the visitor's; tracks as in `fadernets.music.midi.read`.
-
-    Raises
-    ------
-    MidiError
-        If it cannot be used; one plain sentence.
-    """
-    piece = midi.read(path, tracks)
-    midi.check_length(piece)
-    return PieceSession(piece)
-
-
-def choose(session: PieceSession, tracks: Sequence[int]) -> PieceSession:
-    """Other tracks of a piece's file, by their numbers, as a piece of its own.
-
-    Raises
-    ------
-    ValueError
-        If one is not in `PieceSession.choices`, or they hold no piece.
-    """
-    allowed = {track["number"] for track in session.choices}
-    if not tracks or not allowed.issuperset(tracks):
-        raise ValueError(f"tracks {short(list(tracks))} are none of those that can be chosen")
-    piece = midi.with_parts(session.piece, [number - 1 for number in sorted(set(tracks))])
-    midi.check_length(piece)
-    return PieceSession(piece, file=session.file, takes_any=session.takes_any)
-
-
-def open_example(key: str) -> PieceSession:
-    """One of `fadernets.music.examples.EXAMPLES`; raises ValueError for any other key."""
-    return PieceSession(examples.load(key))

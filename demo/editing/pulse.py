@@ -11,14 +11,19 @@ import numpy as np
 from fadernets.music.piece import Piece
 
 DIVISIONS = (1, 2, 3, 4)  # of a beat on which onsets may gather
-LEAST = 0.45  # how far they have to: scores have .9 and more, performances of 1,600 notes .03
-MIN_NOTES = 16  # too few to tell otherwise
+# Length of the onsets' mean direction, 0 to 1, from which they follow the beat: scores have .9 and
+# more, performances of 1,600 notes .03.
+MIN_MEAN_DIRECTION = 0.45
+MIN_NOTES = 16  # of fewer, the mean direction says nothing
 
 
 def follows_beats(piece: Piece) -> bool:
-    """Whether onsets gather on a division of the beat, by the length of their mean direction."""
+    """Whether onsets gather on a division of the beat, by the length of their mean direction.
+
+    True of a piece with too few notes to tell.
+    """
     onset = piece.notes.onset
     if len(onset) < MIN_NOTES:
         return True
     turns = np.exp(2j * np.pi * onset * np.array(DIVISIONS)[:, None])
-    return bool(np.abs(turns.mean(1)).max() >= LEAST)
+    return bool(np.abs(turns.mean(1)).max() >= MIN_MEAN_DIRECTION)

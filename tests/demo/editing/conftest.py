@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from demo.editing.piece_session import PieceSession, open_example
+from demo.editing.opening import open_example
+from demo.editing.piece_session import PieceSession
 from fadernets.playback import audio
 
 

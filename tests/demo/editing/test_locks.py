@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo.editing import endpoints, service
-from demo.editing.piece_session import PieceSession, open_file
+from demo.editing import endpoints, saving, service
+from demo.editing.opening import open_file
+from demo.editing.piece_session import PieceSession
 from demo.editing.requests import EditRequest
 from fadernets.lock_words import NAMES, LockWords
 from fadernets.music import midi
@@ -50,7 +51,7 @@ def test_locked_notes_come_out_exactly(net, piece, words, rhythm, note, absolute
         moved |= {"rhythm": abs(rhythm), "note": abs(note)}
     values = whole_piece_request(session, lock=words, **moved) | {"kind": "midi", "scope": "piece"}
     with tempfile.TemporaryDirectory() as folder:
-        saved = service.save(net, session, values, Path(folder) / "new")
+        saved = saving.save(net, session, values, Path(folder) / "new")
         after = Path(saved).read_bytes()
     locked = rows(session.piece, words)
     assert locked <= file_rows(data) and locked <= file_rows(after)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.editing import endpoints, service
-from demo.editing.piece_session import open_file
+from demo.editing import endpoints, saving, service
+from demo.editing.opening import open_file
 from tests.demo.editing.requested import ask
 from tests.fadernets.music import midi_bytes as mb
 
@@ -28,12 +28,12 @@ NOTICES = ["own.mid is cut short: it was opened as far as it goes.", "Drums stay
 def test_a_piece_is_saved_as_the_visitors_own_file(net, own, tmp_path):
     values = ask(1, 1, rhythm=1.0) | {"kind": "midi", "scope": "piece"}
     session = open_file(own)
-    data = Path(service.save(net, session, values, tmp_path / "new")).read_bytes()
+    data = Path(saving.save(net, session, values, tmp_path / "new")).read_bytes()
     assert mb.others(data)[0] == mb.others(own.read_bytes())[0]
     assert mb.others(data)[1][0] == (100, mb.control(64, 90))
     came = set(mb.notes_of(data)) - set(mb.notes_of(own.read_bytes()))
     assert came and all(row[0] == 1 and 1914 <= row[2] < 3834 for row in came)
-    untouched = service.save(
+    untouched = saving.save(
         net, session, ask(1, 1) | {"kind": "midi", "scope": "piece"}, tmp_path / "same"
     )
     assert Path(untouched).read_bytes() == own.read_bytes()
@@ -86,7 +86,7 @@ def test_tracks_but_drums_can_be_chosen(net, band, tmp_path):
     answer = service.answer(net, session, ask(1, 1, rhythm=1.0))
     assert "Piano, Drums stay as they are." in answer["summary"]
     values = ask(1, 1, rhythm=1.0) | {"kind": "midi", "scope": "piece"}
-    path = Path(service.save(net, session, values, tmp_path / "new"))
+    path = Path(saving.save(net, session, values, tmp_path / "new"))
     assert path.suffix == ".rmi"
     changes = set(mb.notes_of(path.read_bytes())) ^ set(mb.notes_of(band.read_bytes()))
     assert changes and {row[0] for row in changes} <= {2, 3}
@@ -132,7 +132,7 @@ def test_a_program_chooses_tracks_by_their_numbers(net, band, tmp_path):
 
 def test_a_selection_is_saved_as_a_span_of_the_visitors_own_file(net, band, tmp_path):
     values = ask(1, 2, rhythm=1.0) | {"kind": "midi", "scope": "selection"}
-    path = Path(service.save(net, open_file(band), values, tmp_path / "new"))
+    path = Path(saving.save(net, open_file(band), values, tmp_path / "new"))
     assert path.suffix == ".mid"
     saved = path.read_bytes()
     events = mb.others(saved)

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from demo.editing import service
-from demo.editing.piece_session import PieceSession, open_example
+from demo.editing import saving, service
+from demo.editing.opening import open_example
+from demo.editing.piece_session import PieceSession
 from demo.editing.pulse import follows_beats
 from demo.editing.requests import EditRequest
 from fadernets.music.examples import EXAMPLES
@@ -47,7 +48,7 @@ def test_places_are_bars_or_times(session):
     begin, end = (free.piece.seconds(beat) for beat in free.ends((8, 9)))
     expected = "–".join(f"{int(at) // 60}:{int(at) % 60:02d}" for at in (begin, end))
     assert free.places([8, 9]) == [expected]
-    name = service.file_name(free, EditRequest(8, 9), is_whole=False)
+    name = saving.file_name(free, EditRequest(8, 9), is_whole=False)
     assert name.endswith("_" + expected.replace(":", "-").replace("–", "-"))
 
 

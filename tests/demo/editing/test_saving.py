@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from demo.editing import service
+from demo.editing import saving, service
 from demo.editing.excerpts import excerpt
 from demo.editing.requests import EditRequest
+from fadernets.curve import Curve
 from fadernets.music import midi
 from fadernets.music.piece import Piece
 from fadernets.playback import audio
@@ -25,7 +26,7 @@ def places(piece: Piece) -> tuple[list, list]:
 @pytest.mark.parametrize("scope", ["selection", "piece"])
 def test_saved_midi_is_the_result(net, session, scope, tmp_path):
     values = ask(2, 3, rhythm=0.7, seed=5) | {"kind": "midi", "scope": scope}
-    path = Path(service.save(net, session, values, tmp_path / "own"))
+    path = Path(saving.save(net, session, values, tmp_path / "own"))
     result = session.result(net, EditRequest(2, 3, {"rhythm": 0.7}, seed=5))
     expected = result if scope == "piece" else excerpt(result, *session.ends((2, 3)))
     saved = midi.read(path)
@@ -41,7 +42,7 @@ def test_saved_midi_is_the_result(net, session, scope, tmp_path):
 @pytest.mark.parametrize("scope", ["selection", "piece"])
 def test_saved_wav_is_heard(net, session, scope, tmp_path):
     values = ask(2, 2, note=0.7) | {"kind": "wav", "scope": scope}
-    path = service.save(net, session, values, tmp_path / "own")
+    path = saving.save(net, session, values, tmp_path / "own")
     samples, rate = soundfile.read(path)
     begin, end = session.ends((2, 2)) if scope == "selection" else (0.0, session.piece.length)
     seconds = session.piece.seconds(end) - session.piece.seconds(begin) + audio.TAIL
@@ -53,7 +54,7 @@ def test_saved_wav_is_heard(net, session, scope, tmp_path):
 def test_a_long_wav_is_rendered_chunk_by_chunk(net, session, rendered, tmp_path):
     """As the page hears it, as loud, and never more than a chunk at a time."""
     values = whole_piece_request(session, note=0.7) | {"kind": "wav", "scope": "selection"}
-    path = service.save(net, session, values, tmp_path / "own")
+    path = saving.save(net, session, values, tmp_path / "own")
     assert max(rendered) < 12 + 25 + 3 and len(rendered) >= 5
     samples, _ = soundfile.read(path, dtype="float32")
     gain = service.answer(net, session, whole_piece_request(session, note=0.7))["sound"]["gain"]
@@ -70,7 +71,7 @@ def test_a_long_wav_is_rendered_chunk_by_chunk(net, session, rendered, tmp_path)
 def test_saving_as_something_else_is_refused(net, session, key, value, tmp_path):
     values = ask() | {"kind": "midi", "scope": "piece"} | {key: value}
     with pytest.raises(ValueError, match=key):
-        service.save(net, session, values, tmp_path / "own")
+        saving.save(net, session, values, tmp_path / "own")
 
 
 @pytest.mark.slow
@@ -82,12 +83,20 @@ def test_a_file_given_up_leaves_nothing(net, session, tmp_path):
     stopped = replace(session, progress=give_up)
     with pytest.raises(InterruptedError):
         values = whole_piece_request(session, note=0.7) | {"kind": "wav", "scope": "piece"}
-        service.save(net, stopped, values, tmp_path / "own")
+        saving.save(net, stopped, values, tmp_path / "own")
     assert not list(tmp_path.iterdir())
 
 
 def test_a_file_names_its_moods(net, session, tmp_path):
     values = ask(2, 3, arousal=-1.0, valence=0.5) | {"kind": "midi", "scope": "selection"}
-    assert service.save(net, session, values, tmp_path / "own").endswith(
+    assert saving.save(net, session, values, tmp_path / "own").endswith(
         "_calm-1.00_joyful-0.50.mid"
     )
+
+
+def test_a_curve_is_told_in_the_name_of_the_file(net, session):
+    edit = EditRequest(0, 3, {"rhythm": Curve([(0, 0.5)]), "note": -0.25}, arousal=Curve([(0, 1)]))
+    name = saving.file_name(session, edit, is_whole=True)
+    assert name.endswith("_rhythm-curve_note-down-0.25_arousal-curve")
+    same = EditRequest(0, 3, {"note": 0.25}, absolute=True)
+    assert saving.file_name(session, same, is_whole=True).endswith("_note-0.25")

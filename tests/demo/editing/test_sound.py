@@ -10,7 +10,8 @@ import pytest
 
 from demo.editing import piece_session, service, sound
 from demo.editing.excerpts import excerpt
-from demo.editing.piece_session import PieceSession, open_example
+from demo.editing.opening import open_example
+from demo.editing.piece_session import PieceSession
 from demo.editing.requests import EditRequest
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece

@@ -1,0 +1,111 @@
+"""Figures beside the faders: where the piece is and where the result came out, and the scales."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from demo.editing.answers import FaderFigures, Figure, Tables
+from demo.editing.piece_session import PieceSession
+from demo.editing.requests import EditRequest
+from fadernets import mood_classifier
+from fadernets.music import key
+from fadernets.music.notes import Notes
+from fadernets.music.piece import Piece, Segment, segments
+
+if TYPE_CHECKING:
+    from fadernets.net import FaderNet
+
+SAMPLE = 32  # segments whose mean arousal stands for that of a longer selection
+SCALE_POINTS = 21  # of a fader's scale, which the page interpolates
+NO_FIGURE: Figure = {"position": 0.5, "text": "–"}
+
+
+def figures(
+    net: FaderNet, session: PieceSession, edit: EditRequest, changed: Piece
+) -> dict[str, FaderFigures]:
+    """Of each fader: where the piece is, where the result came out, and the fader's scale.
+
+    Means over the segments that can change, or over all if none can. The scale has the mean
+    density that each position asks for, or each offset from what the segments have.
+    """
+    selected = session.segments[edit.first : edit.last + 1]
+    usable = session.usable(edit.span)
+    before = after = usable or selected
+    along = along_after = net.densities(selected)
+    if changed is not session.piece:
+        results = segments(changed, numbers={segment.index for segment in selected})
+        after = [results[s.index - edit.first] for s in usable]
+        along_after = net.densities(results)
+    rows = [s.index - edit.first for s in before]
+    had, has = (
+        {name: values[rows] for name, values in each.items()} for each in (along, along_after)
+    )
+    home = had
+    if edit.moods and usable:
+        home = session.home(net, edit, usable, session.codes(net, session.moving(edit)))
+    places = np.linspace(0, 1, SCALE_POINTS)
+    by_fader: dict[str, FaderFigures] = {}
+    for name in net.faders:
+        offsets = [net.offset_density(name, home[name], by).mean() for by in 2 * places - 1]
+        positions = net.density(name, places)
+        table = positions if edit.absolute else np.array(offsets)
+        piece, result = (_density(float(each[name].mean()), table, places) for each in (had, has))
+        tables: Tables = {
+            "offsets": np.round(offsets, 4).tolist(),
+            "positions": np.round(positions, 4).tolist(),
+        }
+        by_fader[name] = {
+            "piece": piece,
+            "result": result,
+            "tables": tables,
+            "along": {
+                "original": np.round(along[name], 4).tolist(),
+                "result": np.round(along_after[name], 4).tolist(),
+            },
+        }
+    arousal = _arousal(before) if usable else NO_FIGURE
+    by_fader["arousal"] = {
+        "piece": arousal,
+        "result": arousal if after is before else _arousal(after),
+    }
+    by_fader["valence"] = {"piece": _in_major(before), "result": _in_major(after)}
+    return by_fader
+
+
+def _density(density: float, table: np.ndarray, places: np.ndarray) -> Figure:
+    """A mean density, and where it is on a fader's scale."""
+    # Segments beyond an end of the scale do not move, so that the table may be level there: of
+    # places with one density the one nearest to the middle counts.
+    level = np.isclose(table, density)
+    place = places[level] if level.any() else np.interp(density, table, places)
+    nearest = np.atleast_1d(place)[np.argmin(np.abs(np.atleast_1d(place) - 0.5))]
+    return {"position": float(nearest), "text": f"{density:.2f}"}
+
+
+def _arousal(chosen: Sequence[Segment]) -> Figure:
+    return _percent(mean_arousal([segment.sounding for segment in chosen]))
+
+
+def mean_arousal(source: Sequence[Notes]) -> float:
+    """Mean probability of high arousal; of many segments, of `SAMPLE` that lie evenly among them.
+
+    The shipped classifier says it, not the model: the model's mixtures tell arousal apart less
+    well, and the model moves the music by them.
+    """
+    chosen = [notes for notes in source if len(notes)]
+    if len(chosen) > SAMPLE:
+        chosen = [chosen[i] for i in np.linspace(0, len(chosen) - 1, SAMPLE).astype(int)]
+    return float(mood_classifier.of_arousal().probability(chosen).mean()) if chosen else 0.0
+
+
+def _percent(probability: float) -> Figure:
+    return {"position": probability, "text": f"{100 * probability:.0f} %"}
+
+
+def _in_major(chosen: Sequence[Segment]) -> Figure:
+    """Share of segments in major, by which valence is moved; those without notes have no key."""
+    is_major = [key.find(s.notes) < key.MINOR for s in chosen if len(s.notes)]
+    return _percent(float(np.mean(is_major))) if is_major else NO_FIGURE

@@ -1,0 +1,132 @@
+"""A piece as the page shows it: its segments, bars and tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from uuid import uuid4
+
+import numpy as np
+
+from demo.editing.answers import Track
+from demo.editing.pulse import follows_beats
+from fadernets.music.midi_part import labels
+from fadernets.music.notes import EARLY
+from fadernets.music.piece import Piece, Segment, segments
+from fadernets.music.segment_limits import runs
+from fadernets.music.windows import ROUNDING, Span, spans
+from fadernets.playback import pianoroll
+
+
+@dataclass(eq=False)
+class SegmentedPiece:
+    """A piece with its segments.
+
+    Attributes
+    ----------
+    piece : Piece
+    id : str
+        Tells the pieces a visitor has opened apart.
+    file : str
+        Tells files apart: pieces of other tracks of one file have the same.
+    takes_any : bool
+        Whether the model changes every segment, or those of the paper alone.
+    """
+
+    piece: Piece
+    id: str = field(default_factory=lambda: uuid4().hex)
+    file: str = ""
+    takes_any: bool = True
+
+    def __post_init__(self) -> None:
+        self.file = self.file or self.id
+
+    @cached_property
+    def spans(self) -> list[Span]:
+        """Where every segment begins and ends."""
+        return spans(self.piece.meter, self.piece.length)
+
+    @cached_property
+    def segments(self) -> list[Segment]:
+        """Every segment: bars, or parts of long ones."""
+        return segments(self.piece)
+
+    @property
+    def tracks(self) -> list[Track]:
+        """The tracks of its file that have notes."""
+        original = self.piece.original
+        if original is None:
+            return []
+        return [
+            {
+                "number": number + 1,
+                "name": name,
+                "notes": original.tracks[number].notes,
+                "chosen": number in original.parts,
+            }
+            for number, name in enumerate(labels(original.tracks))
+        ]
+
+    @cached_property
+    def choices(self) -> list[Track]:
+        """The tracks that can be chosen: all but drums, if there are two or more.
+
+        A piano on the drums' channel counts where there is no other track.
+        """
+        parts = self.piece.original.tracks if self.piece.original else ()
+        drums = {number for number, part in enumerate(parts, 1) if part.is_drums}
+        never = drums if len(drums) < len(parts) else set()
+        choices = [track for track in self.tracks if track["number"] not in never]
+        return choices if len(choices) > 1 else []
+
+    @cached_property
+    def bars(self) -> np.ndarray:
+        """Seconds of the bar lines."""
+        return np.array(pianoroll.roll(self.piece)["bars"])
+
+    @cached_property
+    def has_bars(self) -> bool:
+        """Whether the bars of its file mean something to a musician."""
+        return follows_beats(self.piece)
+
+    @cached_property
+    def bars_of(self) -> list[tuple[int, int]]:
+        """Of each segment the numbers of its first and its last bar."""
+        begins = np.array([span.start for span in self.spans]) + ROUNDING
+        ends = np.array([span.end for span in self.spans]).clip(max=self.piece.length) - EARLY
+        bars = np.floor(self.piece.bars(np.stack([begins, np.maximum(ends, begins)], axis=1)))
+        return [(int(first), int(last)) for first, last in bars]
+
+    def places(self, indices: Sequence[int]) -> list[str]:
+        """Where segments are: runs of bars such as "5–8", or times where bars mean nothing."""
+        if self.has_bars:
+            edges = [self.bars_of[index] for index in indices]
+            bars = sorted({bar for first, last in edges for bar in range(first, last + 1)})
+            return [f"{a}–{b}" if b > a else f"{a}" for a, b in runs(bars)]
+        return [
+            "–".join(clock(self.piece.seconds(beat)) for beat in self.ends(run))
+            for run in runs(indices)
+        ]
+
+    def usable(self, span: tuple[int, int]) -> list[Segment]:
+        """The segments of a span that the model can take."""
+        return [s for s in self.segments[span[0] : span[1] + 1] if self.problem(s) is None]
+
+    def problem(self, segment: Segment) -> str | None:
+        """Why the model cannot change a segment, in words."""
+        return segment.problem if self.takes_any else segment.paper_problem
+
+    def ends(self, span: tuple[int, int]) -> tuple[float, float]:
+        """Beats at which a span of segments begins and ends."""
+        begin, end = self.spans[span[0]].start, self.spans[span[1]].end
+        return begin, min(end, self.piece.length)
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, as the page shows them.
+
+    >>> clock(83.9)
+    '1:23'
+    """
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

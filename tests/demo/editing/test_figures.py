@@ -1,0 +1,110 @@
+"""Figures beside the faders: means of segments, and each fader's scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from demo.editing import figures, service
+from demo.editing.figures import mean_arousal
+from demo.editing.opening import open_example
+from demo.editing.requests import EditRequest
+from fadernets.music.notes import Notes
+from fadernets.music.piece import Piece, segments
+from tests.demo.editing.requested import ask
+
+
+@pytest.mark.slow
+def test_the_rhythm_fader_is_obeyed(net, session):
+    low, high = (
+        service.answer(net, session, ask(0, 11, rhythm=position))["figures"]["rhythm"]
+        for position in (-1.0, 1.0)
+    )
+    assert low["piece"]["text"] == high["piece"]["text"]
+    assert low["result"]["position"] < 0.25 and 0.75 < high["result"]["position"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("arousal", "sign"), [(-1.0, -1), (1.0, 1)])
+def test_the_figure_of_arousal_goes_where_it_is_asked_to(net, session, arousal, sign):
+    figure = service.answer(net, session, ask(0, 11, arousal=arousal))["figures"]["arousal"]
+    assert sign * (figure["result"]["position"] - figure["piece"]["position"]) > 0.05
+
+
+@pytest.mark.slow
+def test_faders_have_their_say_after_arousal(net, session):
+    """Arousal moves the fader's dimension too, but a fader that was set keeps its value."""
+    spans = [ask(0, 11, note=by, arousal=1.0) for by in (-1.0, 1.0)]
+    low, high = (service.answer(net, session, values)["figures"]["note"] for values in spans)
+    assert low["result"]["position"] < high["result"]["position"]
+
+
+@pytest.mark.slow
+def test_an_offset_is_read_as_mean_densities_and_keeps_the_shape(net):
+    """A whole piece, one step up and a tenth: before it was flat (spread .26 -> .05)."""
+    session = open_example("mazurka")
+    last = len(session.segments) - 1
+    usable = session.usable((0, last))
+    own = net.densities(usable)["rhythm"]
+
+    def of(result: Piece) -> np.ndarray:
+        now = segments(result)
+        return net.densities([now[s.index] for s in usable])["rhythm"]
+
+    for by in (0.01, 0.1, -0.1):
+        figures = service.answer(net, session, ask(0, last, rhythm=by))["figures"]["rhythm"]
+        new = of(session.result(net, EditRequest(0, last, {"rhythm": by})))
+        assert figures["piece"] == {"position": 0.5, "text": f"{own.mean():.2f}"}
+        assert figures["result"]["text"] == f"{new.mean():.2f}"
+        asked = np.interp((by + 1) / 2, np.linspace(0, 1, 21), figures["tables"]["offsets"])
+        assert new.mean() == pytest.approx(asked, abs=1 / 24)
+        assert new.std() > (1 - abs(by)) * own.std() - 1 / 24  # plans count whole steps
+        assert np.corrcoef(own, new)[0, 1] > 0.9
+    same = of(session.result(net, EditRequest(0, last, {"rhythm": 0.5}, absolute=True)))
+    assert same.std() < 1 / 24
+
+
+@pytest.mark.slow
+def test_the_scale_of_offsets_starts_from_what_the_moods_have_made(net, session):
+    plain, calm = (
+        service.answer(net, session, ask(0, 11, arousal=by))["figures"]["rhythm"]
+        for by in (None, -1.0)
+    )
+    assert plain["tables"]["offsets"][-1] == calm["tables"]["offsets"][-1] == 1.0
+    assert calm["tables"]["offsets"][10] < plain["tables"]["offsets"][10]  # at 0
+    assert plain["piece"]["position"] == plain["result"]["position"] == 0.5
+    assert float(calm["result"]["text"]) == pytest.approx(calm["tables"]["offsets"][10], abs=1 / 32)
+    assert calm["piece"]["position"] > 0.5 and calm["piece"]["text"] == plain["piece"]["text"]
+    more = service.answer(net, session, ask(0, 11, arousal=-1.0, rhythm=0.01))["figures"]["rhythm"]
+    assert float(more["result"]["text"]) < float(plain["result"]["text"])
+
+
+@pytest.mark.slow
+def test_valence_is_told_as_the_share_in_major(net, session):
+    low, high = (
+        service.answer(net, session, ask(0, 11, valence=valence))["figures"]["valence"]
+        for valence in (-1.0, 1.0)
+    )
+    assert low["piece"] == high["piece"]
+    assert low["result"]["position"] < low["piece"]["position"] < high["result"]["position"]
+
+
+def test_arousal_of_many_segments_is_that_of_some_spread_evenly(monkeypatch) -> None:
+    pitches: list[int] = []
+
+    class Counting:
+        def probability(self, parts: Sequence[Notes]) -> np.ndarray:
+            pitches.extend(int(part.pitch[0]) for part in parts)
+            return np.array([part.pitch[0] / 100 for part in parts])
+
+    monkeypatch.setattr(figures.mood_classifier, "of_arousal", Counting)
+    parts = [Notes.of([0.0], [1.0], [21 + step], [64]) for step in range(80)]
+    arousal = mean_arousal([*parts[:40], Notes.empty(), *parts[40:]])
+    assert len(pitches) == len(set(pitches)) == 32
+    assert (pitches[0], pitches[-1]) == (21, 100) and set(np.diff(pitches)) <= {2, 3}
+    assert arousal == pytest.approx(np.mean(pitches) / 100)
+    pitches.clear()
+    assert mean_arousal(parts[:5]) == pytest.approx(0.23) and len(pitches) == 5
+    assert mean_arousal([]) == mean_arousal([Notes.empty()]) == 0.0
