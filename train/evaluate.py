@@ -24,7 +24,7 @@ from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
 from train import metrics
 from train.data import corpora
-from train.data.dataset import TEST, Segments
+from train.data.dataset import SPLITS, TEST, Segments
 from train.evaluation import mood_classifier
 from train.evaluation.arousal import arousal, transfers_by_classifier
 from train.evaluation.identity import curve, identity
@@ -175,7 +175,7 @@ def main(arguments: list[str] | None = None) -> int:
             best_of=options.best_of,
             seed=options.seed,
         )
-        data = Segments.load(options.data, device=options.device)
+        data = Segments.load(options.data, options.split, options.device)
         file = options.classifier
         classifier = mood_classifier.load(file) if file else _own_classifier(data)
         for name in options.checkpoint:
@@ -221,6 +221,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--scale", choices=SCALES, default="z", help="what Table 1 asks for")
     options.add_argument("--best-of", type=int, default=1, help="decodes of each, for scale fader")
     options.add_argument("--dump", type=Path, help="NPZ file for what was played for Table 1")
+    options.add_argument("--split", choices=SPLITS, default=SPLITS[0])
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return options

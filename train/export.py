@@ -13,6 +13,7 @@ import csv
 import platform
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -31,10 +32,11 @@ from fadernets.music.events import decode
 from fadernets.music.grid import notes_of_tokens
 from train.data.dataset import SPLITS, TRAIN, VALIDATION, Segments
 from train.data.encoded import encoded
-from train.reporting.results.training import Training
-from train.reporting.writing import text_of, write
 from train.run.loop import LOG
 from train.run.resume import CHECKPOINT, RunState, load_state
+
+if TYPE_CHECKING:  # training needs none of what results files do
+    from train.reporting.results.training import Training
 
 KNOTS = 17
 SWEEP = 21  # values of z^d that are decoded
@@ -254,6 +256,8 @@ def history(state: RunState, log: Path, model: Model, hardware: str) -> Training
     hardware : str
         What it was trained on, in words.
     """
+    from train.reporting.results.training import Training
+
     with log.open(newline="") as file:
         rows = [r for r in csv.DictReader(file) if r["set"] == "validation"]
     last_row = rows[-1] if rows else {}
@@ -277,6 +281,8 @@ def history(state: RunState, log: Path, model: Model, hardware: str) -> Training
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
+    from train.reporting.writing import text_of, write
+
     parser = argparse.ArgumentParser(prog="python -m train.export", description=__doc__)
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--run", type=Path, help="folder of train.fit")

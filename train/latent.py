@@ -23,7 +23,7 @@ from fadernets.codes import Codes
 from fadernets.models.batch import UNLABELLED
 from fadernets.net import FaderNet
 from train.data import corpora
-from train.data.dataset import TEST, Segments
+from train.data.dataset import SPLITS, TEST, Segments
 from train.evaluate import chosen, commit, notes_of, weights_sha256
 from train.evaluation.crossvalidation import aucs
 from train.reporting.results.latent import Labelled, Latent, Map, Mixed
@@ -172,12 +172,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--checkpoint", action="append", required=True, help="name or folder")
     parser.add_argument("--data", type=Path, required=True, help="file of train.prepare")
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    parser.add_argument("--split", choices=SPLITS, default=SPLITS[0])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args(arguments)
     try:
         places = folders_by_name(options.checkpoint)
-        data = Segments.load(options.data, device=options.device)
+        data = Segments.load(options.data, options.split, options.device)
         maps = [latent(name, place, data, options.seed) for name, place in places.items()]
     except ValueError as error:
         print(f"train.latent: {error}", file=sys.stderr)

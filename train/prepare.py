@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +26,9 @@ from fadernets.atomic_file import replacing
 from fadernets.music import events, key, midi
 from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.notes import BEATS, STEPS
-from fadernets.music.piece import Segment, segments
 from train.data import corpora, parallel
 from train.data.corpora import Source
+from train.data.definitions import DEFINITIONS, SOUND, labelled
 from train.data.packed import BY_KEYS
 from train.reporting.results.preparation import DENSITY, DensitySummary, Preparation
 from train.reporting.writing import write
@@ -56,8 +57,8 @@ class Prepared:
     error: str | None = None
 
 
-def prepare_file(source: Source) -> Prepared:
-    """All usable segments of one file as arrays."""
+def prepare_file(source: Source, definition: str = SOUND) -> Prepared:
+    """All usable segments of one file as arrays, labelled by one of `DEFINITIONS`."""
     try:
         piece = midi.read(source.path)
     except (midi.MidiError, OSError) as error:
@@ -65,32 +66,28 @@ def prepare_file(source: Source) -> Prepared:
     if piece.original and piece.original.damage:
         damage = f"{source.name} is damaged or cut short."
         return Prepared(source.name, source.corpus, {}, Counter(), damage)
-    usable: list[Segment] = []
-    dropped: Counter[str] = Counter()
-    for segment in segments(piece, "beats"):
-        if segment.paper_problem is None:
-            usable.append(segment)
-        else:
-            dropped[segment.paper_problem] += 1
+    parts = labelled(piece, definition)
+    dropped = Counter(part.problem for part in parts if part.problem)
+    kept = [part for part in parts if not part.problem]
+    usable = [part.segment for part in kept]
     if not usable:
         reason = f"none of its {dropped.total()} segments can be used"
         return Prepared(source.name, source.corpus, {}, dropped, reason)
     n = len(usable)
     tokens = np.full((n, events.MAX_TOKENS), events.PAD, np.int16)
     length = np.zeros(n, np.uint8)
-    for row, segment in enumerate(usable):
-        encoded = events.encode(segment.sounding)
+    for row, part in enumerate(kept):
+        encoded = events.encode(part.notes)
         tokens[row, : len(encoded)] = encoded
         length[row] = len(encoded)
     arrays: dict[str, np.ndarray] = {
         "tokens": tokens,
         "length": length,
-        "key": np.array([key.find(s.sounding) for s in usable], np.uint8),
+        "key": np.array([key.find(part.notes) for part in kept], np.uint8),
         "start": np.array([s.start for s in usable], np.float32),
     }
-    for name, attribute in ATTRIBUTES.items():
-        labels = [attribute.label(s.sounding) for s in usable]
-        arrays[name] = np.array(labels, np.uint8).reshape(n, STEPS)
+    for name in kept[0].labels:
+        arrays[name] = np.array([part.labels[name] for part in kept], np.uint8).reshape(n, STEPS)
     for name, attribute in ATTRIBUTES.items():
         labels = [attribute.label(s.notes) for s in usable]
         arrays[name + BY_KEYS] = np.array(labels, np.uint8).reshape(n, STEPS)
@@ -161,7 +158,12 @@ def save(arrays: dict[str, np.ndarray], path: Path) -> None:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
-def summary(files: list[Prepared], arrays: dict[str, np.ndarray], seconds: float) -> Preparation:
+def summary(
+    files: list[Prepared],
+    arrays: dict[str, np.ndarray],
+    seconds: float,
+    definition: str = SOUND,
+) -> Preparation:
     """Counts and checksums of the prepared data; means and sds of densities are of performances."""
     dropped = sum((f.dropped for f in files), Counter())
     corpus = arrays["piece_corpus"][arrays["piece"]]
@@ -169,8 +171,8 @@ def summary(files: list[Prepared], arrays: dict[str, np.ndarray], seconds: float
     performed = corpus == corpora.PERFORMANCES
     high, low = rated & (arrays["arousal"] > 0), rated & (arrays["arousal"] < 0)
     densities = {}
-    for name, attribute in ATTRIBUTES.items():
-        density = attribute.density(arrays[name])
+    for name in filter(arrays.__contains__, ATTRIBUTES):
+        density = ATTRIBUTES[name].density(arrays[name])
         played = density[performed]
         densities[name + DENSITY] = DensitySummary(
             mean=_rounded(np.mean, played),
@@ -180,6 +182,7 @@ def summary(files: list[Prepared], arrays: dict[str, np.ndarray], seconds: float
             mean_low_arousal=_rounded(np.mean, density[low]),
         )
     counts = {
+        "definition": definition,
         "seconds": round(seconds, 1),
         "files": len(files),
         "files_unusable": sum(f.error is not None for f in files),
@@ -205,6 +208,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--piano", type=Path, required=True, help="folder of piano performances")
     options.add_argument("--vgmidi", type=Path, help="folder with annotations.json and midi/")
     options.add_argument("--out", type=Path, required=True, help="file to write, .npz")
+    options.add_argument("--definition", choices=DEFINITIONS, default=SOUND, help="of the labels")
     options.add_argument("--seed", type=int, default=0, help="of the splits")
     options.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
     options.add_argument("--summary", type=Path, help="also write the summary here, as JSON")
@@ -240,12 +244,13 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         return _failed(str(error), 2)
     try:
-        files = parallel.each(prepare_file, sources, options.workers, report)
+        prepare = partial(prepare_file, definition=options.definition)
+        files = parallel.each(prepare, sources, options.workers, report)
         if all(f.error for f in files):
             return _failed("no file holds a usable segment", 2)
         arrays = join(files, options.seed)
         save(arrays, options.out)
-        figures = summary(files, arrays, time.perf_counter() - began)
+        figures = summary(files, arrays, time.perf_counter() - began, options.definition)
         text = json.dumps(figures.stored(), indent=2)
         if options.summary:
             write(options.summary, text + "\n")

@@ -15,6 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -114,13 +115,20 @@ class Segments:
                     f"the data has no labels of {name}: prepare it again with train.prepare"
                 )
 
+    @cached_property
+    def host_lengths(self) -> np.ndarray:
+        """`lengths` on the host: asking a card for them would make it wait at every batch."""
+        return self.lengths.cpu().numpy()
+
     def batch(self, rows: np.ndarray) -> Batch:
         """Some segments as a batch, padded to the longest of them."""
-        index = torch.from_numpy(rows).to(self.tokens.device)
-        lengths = self.lengths[index]
+        index = torch.from_numpy(rows)
+        if self.tokens.is_cuda:  # only what is pinned is copied without waiting
+            index = index.pin_memory()
+        index = index.to(self.tokens.device, non_blocking=True)
         return Batch(
-            tokens=self.tokens[index, : int(lengths.max())].long(),
-            lengths=lengths,
+            tokens=self.tokens[index, : int(self.host_lengths[rows].max())].long(),
+            lengths=self.lengths[index],
             key=self.key[index],
             labels={n: label[index].long() for n, label in self.labels.items()},
             densities={n: density[index] for n, density in self.densities.items()},
@@ -151,7 +159,7 @@ def epoch(data: Segments, size: int, repeats: int, rng: np.random.Generator) -> 
     train = np.flatnonzero(data.split == TRAIN)
     labelled = train[data.arousal.cpu().numpy()[train] != UNLABELLED]
     rows = rng.permutation(np.concatenate([train, np.tile(labelled, repeats - 1)]))
-    lengths = data.lengths.cpu().numpy()
+    lengths = data.host_lengths
     batches = []
     for first in range(0, len(rows), POOL * size):
         pool = rows[first : first + POOL * size]

@@ -121,7 +121,7 @@ def chosen(data: Segments, protocol: Protocol) -> np.ndarray:
 def ends(net: FaderNet, data: Segments, seed: int) -> dict[str, tuple[float, float]]:
     """Least and greatest z^d of every fader over training segments, `RANGE_OF` of them at most."""
     rows = np.random.default_rng(seed).permutation(np.flatnonzero(data.split == TRAIN))[:RANGE_OF]
-    rows = rows[np.argsort(data.lengths.cpu().numpy()[rows], kind="stable")]  # less padding
+    rows = rows[np.argsort(data.host_lengths[rows], kind="stable")]  # less padding
     codes = encoded(net.model, data, rows)
     spans = {}
     for fader in net.faders:

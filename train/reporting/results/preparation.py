@@ -27,6 +27,7 @@ class Preparation(Part):
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, DensitySummary]
 
+    definition: str = "sound"
     seconds: FiniteFloat
     files: int
     files_unusable: int

@@ -1,0 +1,135 @@
+"""What tokens hold and labels measure: three definitions of rhythm and note density, by name.
+
+``sound``: notes as heard, lengthened by the pedal. ``keys``: notes as long as their keys are down.
+``authors``: as the code of the paper's authors, whose tokens hold notes as heard, while its labels
+come from a coarse piano roll of the keys; it also chooses other segments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fadernets.music import events, midi
+from fadernets.music.attributes import ATTRIBUTES, HOLD, MAX_POLYPHONY, NOTE, ONSET, REST, RHYTHM
+from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, STEPS, STEPS_PER_BEAT, Notes
+from fadernets.music.piece import Piece, Segment, segments
+from fadernets.music.segment_limits import (
+    FEW_PITCHES,
+    MIN_PITCHES,
+    MIN_SOUNDING_STEPS,
+    MOSTLY_SILENT,
+    NO_NOTES,
+    TOO_LONG,
+    problem,
+)
+
+SOUND, KEYS, AUTHORS = DEFINITIONS = ("sound", "keys", "authors")
+NO_FIRST_SOUND = "nothing sounds on the first step"
+ROUNDING = 1e-6  # steps: a note that ends on a step by the file's clock ends there
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A segment by one definition.
+
+    Attributes
+    ----------
+    segment : Segment
+    notes : Notes
+        Those that its tokens hold.
+    labels : name -> int array, shape (16,)
+    problem : str or None
+        Why it is not to be trained with; None when it is.
+    """
+
+    segment: Segment
+    notes: Notes
+    labels: dict[str, np.ndarray]
+    problem: str | None
+
+
+def labelled(piece: Piece, definition: str) -> list[Labelled]:
+    """The four-beat segments of a piece by one of `DEFINITIONS`."""
+    parts = segments(piece, "beats")
+    if definition == AUTHORS:
+        rolls = [roll(s.window.notes) for s in segments(_first_track(piece), "beats")]
+        return [
+            Labelled(s, s.sounding, labels_of(velocities), _problem(s, velocities))
+            for s, velocities in zip(parts, rolls, strict=True)
+        ]
+    played = [(s, s.sounding if definition == SOUND else s.notes) for s in parts]
+    return [
+        Labelled(s, n, {name: a.label(n) for name, a in ATTRIBUTES.items()}, problem(n))
+        for s, n in played
+    ]
+
+
+def _first_track(piece: Piece) -> Piece:
+    """The piece with the notes of its file's first track that has notes, and the same segments."""
+    if piece.original is None or len(piece.original.parts) < 2:
+        return piece
+    tracks = [piece.original.tracks[number].track for number in piece.original.parts]
+    first = [
+        part for part, track in zip(piece.original.parts, tracks, strict=True) if track == tracks[0]
+    ]
+    notes = midi.with_parts(piece, first).notes
+    return Piece(notes, piece.pedal, piece.tempo, piece.meter, piece.length)
+
+
+def roll(notes: Notes) -> np.ndarray:
+    """The authors' piano roll of a segment: velocities, int64, shape (16, 88), 0 where silent.
+
+    A note begins on the nearest step, and ends with the last step that it fills.
+    """
+    first = np.rint(notes.onset * STEPS_PER_BEAT).astype(np.int64).clip(min=0)
+    after = np.floor(notes.offset * STEPS_PER_BEAT + ROUNDING).astype(np.int64)
+    result = np.zeros((STEPS, HIGHEST_PITCH - LOWEST_PITCH + 1), np.int64)
+    keys = (notes.pitch - LOWEST_PITCH).tolist()
+    for begin, end, key, velocity in zip(
+        first.tolist(), after.tolist(), keys, notes.velocity.tolist(), strict=True
+    ):
+        steps = result[begin:end, key]
+        np.maximum(steps, velocity, out=steps)
+    return result
+
+
+def labels_of(velocities: np.ndarray) -> dict[str, np.ndarray]:
+    """The authors' labels of a `roll`: name -> int64, (16,).
+
+    An onset is a step with a pitch that the step before lacks: a key struck again is held.
+    """
+    sounds = np.asarray(velocities > 0)
+    before = np.zeros_like(sounds)
+    before[1:] = sounds[:-1]
+    rhythm = np.where(sounds.any(1), HOLD, REST)
+    rhythm[(sounds & ~before).any(1)] = ONSET
+    labels = {RHYTHM: rhythm, NOTE: sounds.sum(1).clip(max=MAX_POLYPHONY)}
+    return {name: labels[name] for name in ATTRIBUTES if name in labels}
+
+
+def measure(notes: Notes, definition: str) -> dict[str, float]:
+    """Densities of what a model plays, in the unit of the labels that it learnt."""
+    if definition == AUTHORS:
+        labels = labels_of(roll(notes))
+    else:
+        labels = {name: attribute.label(notes) for name, attribute in ATTRIBUTES.items()}
+    return {name: float(ATTRIBUTES[name].density(label)) for name, label in labels.items()}
+
+
+def _problem(segment: Segment, velocities: np.ndarray) -> str | None:
+    """Why the authors' code would leave a segment out."""
+    if not len(segment.sounding):
+        return NO_NOTES
+    sounding = (velocities > 0).any(1)
+    if not sounding[0]:
+        return NO_FIRST_SOUND
+    if np.count_nonzero(sounding) < MIN_SOUNDING_STEPS:
+        return MOSTLY_SILENT
+    # The loudest pitch of each step; silence counts as one more.
+    if len(np.unique(np.where(sounding, velocities.argmax(1), -1))) < MIN_PITCHES:
+        return FEW_PITCHES
+    if len(events.encode(segment.sounding)) > events.MAX_TOKENS:
+        return TOO_LONG
+    return None
