@@ -10,16 +10,16 @@ from typing import Never, overload
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from torch import Tensor, nn
 
 from fadernets import checkpoint, mood_transfer
 from fadernets.arranger.reach import Reach, reach
+from fadernets.code_faders import CodeFaders
+from fadernets.code_moods import CodeMoods
 from fadernets.codes import Codes, Music, Source
+from fadernets.encoding import encode
 from fadernets.faders import Fader
-from fadernets.models import losses
 from fadernets.models.reviser import Reviser
 from fadernets.models.segmentvae import SegmentVAE
-from fadernets.music import events, key, mode
 from fadernets.music.attributes import MIXED, measure
 from fadernets.music.locks import NO_LOCKS, Locks, unlocked
 from fadernets.music.notes import Notes
@@ -31,14 +31,13 @@ from fadernets.net_arguments import (
     Rows,
     by_name,
     check_count,
+    check_given_once,
     of_rows,
     refuse_keywords,
     seeds_of,
     windows_of,
 )
-from fadernets.realisers import BATCH, Arranger, AutoregressiveDecoding, Realiser
-
-MOST_TOKENS = 2 * events.MAX_TOKENS  # of a segment whose codes an arrangement can use
+from fadernets.realisers import Arranger, AutoregressiveDecoding, Realiser
 
 
 class FaderNet:
@@ -184,40 +183,7 @@ class FaderNet:
             If a segment has no notes and the model arranges none.
         """
         windows = [locks.on(window) for window in self._windows(segments)]
-        played = [w.notes[w.notes.onset >= 0] for w in windows]
-        coded = []
-        for number, notes in enumerate(played):
-            if not len(notes) and not self.realiser.takes_any:
-                raise ValueError(f"segment {number} of {len(segments)} has no notes to encode")
-            coded.append(len(notes) > 0)
-        tokens = [torch.from_numpy(events.encode(notes)) for notes in played]
-        if self.realiser.takes_any:
-            coded = [
-                any_notes and len(t) <= MOST_TOKENS
-                for any_notes, t in zip(coded, tokens, strict=True)
-            ]
-        is_coded = torch.tensor(coded, dtype=torch.bool, device=self.device)
-        numbers = [number for number, has_code in enumerate(coded) if has_code]
-        values = {
-            name: torch.zeros(len(windows), width, device=self.device)
-            for name, width in self.model.sizes.items()
-        }
-        for first in range(0, len(numbers), BATCH):
-            rows = numbers[first : first + BATCH]
-            chunk = [tokens[row] for row in rows]
-            lengths = torch.tensor([len(t) for t in chunk], device=self.device)
-            padded = nn.utils.rnn.pad_sequence(chunk, batch_first=True).to(self.device)
-            densities = self._densities([played[row] for row in rows])
-            for name, code in self.model.encode(padded, lengths, densities).items():
-                values[name][rows] = code
-        key_sources = [w.notes for w in windows] if self.realiser.takes_any else played
-        keys = [key.find(notes) if len(notes) else 0 for notes in key_sources]
-        return Codes(
-            values,
-            torch.tensor(keys, dtype=torch.long, device=self.device),
-            self.realiser.request(windows, self.device),
-            None if is_coded.all() else is_coded,
-        )
+        return encode(self.model, self.realiser, windows)
 
     def coded(self, segments: Sequence[Music], codes: Sequence[Codes]) -> Codes:
         """Codes known before, one each, for segments that ring otherwise into one another now."""
@@ -272,14 +238,6 @@ class FaderNet:
     def problem(self, segment: Segment) -> str | None:
         """Why a segment of a piece cannot be changed by this model, in words; None if it can."""
         return segment.problem if self.realiser.takes_any else segment.paper_problem
-
-    def _densities(self, segments: Sequence[Notes]) -> dict[str, Tensor]:
-        """Every density of segments, each (n,)."""
-        names = self.model.config.attributes
-        measured = [measure(notes, names) for notes in segments]
-        return {
-            name: torch.tensor([m[name] for m in measured], device=self.device) for name in names
-        }
 
     @torch.inference_mode()
     def reconstruct(
@@ -396,66 +354,15 @@ class FaderNet:
         """The codes that `slide` plays."""
         refuse_keywords("moved", keywords, self.faders)
         positions, offsets, home = (by_name(given) for given in (positions, offsets, home))
-        if twice := [name for name in positions if name in offsets]:
-            raise ValueError(f"the {twice[0]} fader is given a position and an offset")
-        codes = self._codes(source)
-        for name, given in positions.items():
-            scale = self._scale(name)
-            check_count(given, len(codes), f"positions of the {name} fader")
-            codes = self._put(codes, name, scale.density_at(given), scale.code_at(given))
-        for name, given in offsets.items():
-            scale = self._scale(name)
-            check_count(given, len(codes), f"offsets of the {name} fader")
-            codes = self._put(codes, name, *self._offset(codes, name, given, home.get(name)))
-        return codes
-
-    def _offset(
-        self, codes: Codes, name: str, by: Each, home: Each | None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The densities and the z^d, each (n,), that offsets of a fader make of codes'."""
-        scale, by = self._scale(name), np.asarray(by, float)
-        now, code = self.wanted_densities(codes)[name], self._level(codes, name)
-        density = scale.offset(now if home is None else home, by)
-        level = scale.code_of(density)
-        if codes.request is None:  # a code beyond an end of the scale goes no further
-            beyond = np.where(by > 0, code >= scale.code[-1], code <= scale.code[0])
-            level = np.where(beyond, code, level)
-        return np.where(by == 0, now, density), np.where(by == 0, code, level)
-
-    def _level(self, codes: Codes, name: str) -> np.ndarray:
-        """z^d of codes: float64, (n,)."""
-        handle = self.model.handles[name]
-        return codes.values[handle.code][:, handle.dimension].double().cpu().numpy()
-
-    def _put(self, codes: Codes, name: str, density: np.ndarray, level: np.ndarray) -> Codes:
-        """Codes with other densities and z^d of an attribute, one for all or (n,)."""
-        request = codes.request
-        if request is not None:
-            if name not in request.densities:
-                planned = f"{self._described()} arranges notes by {' and '.join(request.densities)}"
-                raise ValueError(f"{planned} and leaves {name} as it is")
-            wanted = torch.as_tensor(density).to(request.densities[name])
-            wanted = wanted.expand_as(request.densities[name])
-            request = replace(request, densities=request.densities | {name: wanted})
-        handle = self.model.handles[name]
-        code = codes.values[handle.code].clone()
-        code[:, handle.dimension] = torch.as_tensor(level, dtype=code.dtype, device=code.device)
-        return replace(codes, values=codes.values | {handle.code: code}, request=request)
+        check_given_once(positions, offsets)
+        return self._code_faders.moved(self._codes(source), positions, offsets, home)
 
     def wanted_densities(self, source: Source) -> dict[str, np.ndarray]:
         """The densities, by name of the fader, that codes ask for: float64, each (n,).
 
         Where notes are arranged, those of the plan; elsewhere those that the codes stand for.
         """
-        codes = self._codes(source)
-        planned = codes.request.densities if codes.request is not None else {}
-        densities = {}
-        for name, scale in self.scales.items():
-            if name in planned:
-                densities[name] = planned[name].double().cpu().numpy()
-            else:
-                densities[name] = scale.density_of(self._level(codes, name))
-        return densities
+        return self._code_faders.wanted_densities(self._codes(source))
 
     def transfer(
         self,
@@ -499,40 +406,7 @@ class FaderNet:
 
     def shifted(self, source: Source, target: mood_transfer.Target, strength: Each = 1.0) -> Codes:
         """The codes that `transfer` plays."""
-        codes = self._codes(source)
-        sides = mood_transfer.sides_of(target)
-        strengths = mood_transfer.strengths_of(strength, len(codes))
-        if "arousal" in sides:
-            codes = self._shift_arousal(codes, sides["arousal"], strengths)
-        if "valence" in sides:
-            codes = self._shift_valence(codes, sides["valence"], strengths)
-        return codes
-
-    def _shift_arousal(self, codes: Codes, target: str, strengths: np.ndarray) -> Codes:
-        """Codes with arousal moved towards low or high by strengths, (n,)."""
-        logits = self._component_logits(codes)
-        mixed = {name: codes.values[name] for name in logits}
-        shifted = mood_transfer.shift(mixed, logits, self.model.poles, target, strengths)
-        by = torch.from_numpy(strengths if target == "low" else -strengths).to(codes.key.device)
-        request = self.realiser.shift_arousal(codes.request, by)
-        return replace(codes, values=codes.values | shifted, request=request)
-
-    def _shift_valence(self, codes: Codes, target: str, strengths: np.ndarray) -> Codes:
-        """Codes with valence moved towards low or high, their keys towards minor or major."""
-        poles = self.model.valence
-        if not poles:
-            raise ValueError(f"{self._described()} has no poles of valence: it knows no valence")
-        mixed = {name: codes.values[name] for name in poles}
-        sides = {name: losses.component_logits(mixed[name], poles[name], 0.0) for name in poles}
-        shifted = mood_transfer.shift(mixed, sides, poles, target, strengths)
-        request = self.realiser.to_parallel_mode(codes.request, codes.key, target, strengths)
-        moves = [bool(mode.degrees(target, strength)) for strength in strengths.tolist()]
-        keys = torch.where(
-            torch.tensor(moves, dtype=torch.bool, device=codes.key.device),
-            mode.parallel(codes.key, target),
-            codes.key,
-        )
-        return replace(codes, values=codes.values | shifted, key=keys, request=request)
+        return self._code_moods.shifted(self._codes(source), target, strength)
 
     def mix(
         self, rhythm: Source, notes: Source, *, seed: int | Sequence[int] | None = None
@@ -574,29 +448,24 @@ class FaderNet:
         ValueError
             If the model knows no arousal.
         """
-        logits = self._component_logits(self._codes(source))
-        high = [
-            value.double().softmax(1)[:, mood_transfer.AROUSAL["high"]] for value in logits.values()
-        ]
-        return torch.stack(high).mean(0).cpu().numpy()
+        return self._code_moods.arousal(self._codes(source))
 
     def _codes(self, source: Source) -> Codes:
         return source if isinstance(source, Codes) else self.encode(source)
 
-    def _component_logits(self, codes: Codes) -> dict[str, Tensor]:
-        """log p(c|z) of every code that has a mixture."""
-        logits = self.model.component_logits(codes.values)
-        if not logits:
-            raise ValueError(f"{self._described()} has no mixture components: it knows no arousal")
-        return logits
-
     def _described(self) -> str:
         return f"model {(self.name or self.model.config.model)!r}"
 
+    @property
+    def _code_faders(self) -> CodeFaders:
+        return CodeFaders(self.model, self.scales, self._described())
+
+    @property
+    def _code_moods(self) -> CodeMoods:
+        return CodeMoods(self.model, self.realiser, self._described())
+
     def _scale(self, name: str) -> Fader:
-        if name not in self.scales:
-            raise ValueError(f"no fader {name!r}; there are: {', '.join(self.scales) or 'none'}")
-        return self.scales[name]
+        return self._code_faders.scale(name)
 
 
 def _like(given: float | np.ndarray, values: np.ndarray) -> float | np.ndarray:

@@ -54,6 +54,12 @@ def by_name(given: Positions | None) -> Positions:
     return given or {}
 
 
+def check_given_once(positions: Positions, offsets: Positions) -> None:
+    """Raises ValueError if a fader is given both ways."""
+    if twice := [name for name in positions if name in offsets]:
+        raise ValueError(f"the {twice[0]} fader is given a position and an offset")
+
+
 def refuse_keywords(method: str, keywords: Mapping[str, object], faders: Sequence[str]) -> None:
     """Raises TypeError for keywords that a method does not have; of faders, says what to write."""
     for name, value in keywords.items():

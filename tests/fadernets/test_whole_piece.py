@@ -147,7 +147,7 @@ def test_moods_leave_locked_notes(net):
     net.realiser.reviser.poles.copy_(torch.tensor([[-0.25, -0.1], [0.25, 0.1]]))
 
     def minor(part):
-        return net.reconstruct(net._shift_arousal(net.encode(part), "low", np.ones(len(part))))
+        return net.reconstruct(net.shifted(part, "low"))
 
     result = changed(piece, range(8), minor, locks=locks)
     assert set(piece.notes[::3]) <= set(result.notes)

@@ -6,14 +6,15 @@ import torch
 
 import fadernets
 from fadernets import checkpoint
+from fadernets.codes import Codes
 from fadernets.models.config import ModelConfig
 from fadernets.models.reviser import Reviser
 from fadernets.music import events, key
 from fadernets.music.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, Notes
 from fadernets.music.piece import NO_PEDAL, Piece
 from fadernets.music.piece import segments as split
-from fadernets.net import BATCH, Codes, FaderNet
-from fadernets.realisers import Arranger
+from fadernets.net import FaderNet
+from fadernets.realisers import BATCH, Arranger
 from tests.fadernets.net.notes_played import played
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from fadernets.net import Codes
+from fadernets.codes import Codes
 from tests.fadernets.music.generated import rows
 from tests.fadernets.net.notes_played import played
 

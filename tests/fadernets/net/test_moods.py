@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from fadernets import mood_transfer
+from fadernets.codes import Codes
 from fadernets.music import key
-from fadernets.net import Codes, FaderNet
+from fadernets.net import FaderNet
 from tests.fadernets.music.generated import rows
 from tests.fadernets.net.notes_played import played
 
