@@ -87,7 +87,7 @@ GROUPS = {
     "fadernets": Group(
         (
             "fadernets/*.py",
-            "fadernets/[!ap]*/*.py",
+            "fadernets/[!ap]*/**/*.py",
             "fadernets/arranger/*.py",
             "fadernets/p*k/*.py",
         ),

@@ -11,7 +11,7 @@ import numpy as np
 
 from demo.editing.answers import Track
 from demo.editing.pulse import follows_beats
-from fadernets.music.midi_part import labels
+from fadernets.music.midifile.part import labels
 from fadernets.music.notes import EARLY
 from fadernets.music.piece import Piece, Segment, segments
 from fadernets.music.segment_limits import runs

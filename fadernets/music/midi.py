@@ -15,19 +15,20 @@ from pathlib import Path
 import numpy as np
 
 from fadernets.atomic_file import replacing
-from fadernets.music import midi_cut, midi_edit
-from fadernets.music.midi_error import MidiError as MidiError
-from fadernets.music.midi_events import CONTROL, SUSTAIN, TEMPO, TIME_SIGNATURE, MidiFile
-from fadernets.music.midi_limits import check_counts, check_piece
-from fadernets.music.midi_new import dump as dump
-from fadernets.music.midi_notes import (
+from fadernets.music.midifile.cut import between
+from fadernets.music.midifile.edit import with_notes
+from fadernets.music.midifile.error import MidiError as MidiError
+from fadernets.music.midifile.events import CONTROL, SUSTAIN, TEMPO, TIME_SIGNATURE, MidiFile
+from fadernets.music.midifile.limits import check_counts, check_piece
+from fadernets.music.midifile.new import dump as dump
+from fadernets.music.midifile.notes import (
     RawNotes,
     default_parts,
     keyboard_notes,
     last_tick,
     raw_notes,
 )
-from fadernets.music.midi_part import Part, labels
+from fadernets.music.midifile.part import Part, labels
 from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT
 from fadernets.music.piece import NO_PEDAL, Original, Piece
 
@@ -64,7 +65,7 @@ def read(source: str | Path | bytes, parts: Sequence[int] | None = None) -> Piec
     Raises
     ------
     MidiError
-        If it cannot be read, is not a MIDI file, holds more than `fadernets.music.midi_limits`
+        If it cannot be read, is not a MIDI file, holds more than `fadernets.music.midifile.limits`
         allows, has no such part or no notes for a piano. The sentence has the file's name, but not
         its folder.
     """
@@ -174,10 +175,10 @@ def file_bytes(piece: Piece, span: tuple[float, float] | None = None) -> bytes:
     ----------
     piece : Piece
     span : (float, float), optional
-        Two beats: only what lies between, by `fadernets.music.midi_cut.between`.
+        Two beats: only what lies between, by `fadernets.music.midifile.cut.between`.
     """
     if span is not None and (span[0] > 0 or span[1] < piece.length):
-        return midi_cut.between(file_bytes(piece), *span)
+        return between(file_bytes(piece), *span)
     if piece.original is None:
         return dump(piece)
     before = with_parts(piece, piece.original.parts)
@@ -185,7 +186,7 @@ def file_bytes(piece: Piece, span: tuple[float, float] | None = None) -> bytes:
     if not all(np.array_equal(getattr(before, a), getattr(piece, a)) for a in same):
         return dump(piece)
     file = _file(piece.original.data, piece.original.name)
-    return midi_edit.with_notes(file, raw_notes(file), piece.original.parts, piece.notes)
+    return with_notes(file, raw_notes(file), piece.original.parts, piece.notes)
 
 
 def check_length(

@@ -10,7 +10,7 @@ from typing import overload
 import numpy as np
 
 from fadernets.music.attributes import measure
-from fadernets.music.midi_part import Part
+from fadernets.music.midifile.part import Part
 from fadernets.music.notes import EARLY, RINGS_IN, Notes, concatenate, cut, sustain, visible
 from fadernets.music.segment_limits import NOTHING_PLAYED, problem
 from fadernets.music.windows import ROUNDING, Span, Unit, Window, first_bar, spans

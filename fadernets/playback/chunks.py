@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from scipy.signal import lfilter
 
-from fadernets.music import midi_new
+from fadernets.music.midifile.new import RESOLUTION
 from fadernets.music.notes import Notes
 from fadernets.music.piece import NO_PEDAL, Piece
 from fadernets.playback import audio
@@ -33,9 +33,7 @@ MAX_PREROLL = 12.0  # seconds: a string held for longer is 35 dB below its strik
 
 SLOT = 8  # samples: events come in the middle of one, never on a synthesiser's grid of 64
 PER_SLOT = 2  # ticks
-QPM = (
-    60 * RATE * PER_SLOT / (SLOT * midi_new.RESOLUTION)
-)  # makes a tick of a beat's 480 half a slot
+QPM = 60 * RATE * PER_SLOT / (SLOT * RESOLUTION)  # makes a tick of a beat's 480 half a slot
 MARGIN = 0.01  # seconds rendered in excess: synthesisers leave out an unfinished block of samples
 
 # The gain of all chunks is known before the first of them is rendered: from the notes. Each strike
@@ -199,4 +197,4 @@ def _start(onset: np.ndarray, ends: np.ndarray, begin: float) -> float:
 
 def _beats(seconds: np.ndarray | float) -> np.ndarray:
     """The middle of the slot nearest to each time, in beats at `QPM`."""
-    return (PER_SLOT * np.rint(np.asarray(seconds) * RATE / SLOT) + 1) / midi_new.RESOLUTION
+    return (PER_SLOT * np.rint(np.asarray(seconds) * RATE / SLOT) + 1) / RESOLUTION

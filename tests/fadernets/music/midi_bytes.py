@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from benchmarks.bombs import END_OF_TRACK, chunk, quantity
 from benchmarks.bombs import file as smf
-from fadernets.music.midi_events import MidiFile
-from fadernets.music.midi_notes import RawNotes, raw_notes
+from fadernets.music.midifile.events import MidiFile
+from fadernets.music.midifile.notes import RawNotes, raw_notes
 from tests.fadernets.music import generated as generated  # no deadline: machines are busy
 
 TEXT = "Für Elise – Zärtlich".encode("latin-1", "replace")

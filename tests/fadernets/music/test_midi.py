@@ -14,7 +14,7 @@ from fadernets.music.midi import (
     merged,
     read,
 )
-from fadernets.music.midi_new import RESOLUTION
+from fadernets.music.midifile.new import RESOLUTION
 from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
 from fadernets.music.piece import struck_once
 from tests.fadernets.music.generated import pieces, rows

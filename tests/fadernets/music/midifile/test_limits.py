@@ -13,8 +13,8 @@ from benchmarks import bombs, midi_bombs
 from benchmarks.bombs import END_OF_TRACK, ONE_NOTE, chunk, file, meta, notes, single_track, tempo
 from fadernets.music import midi
 from fadernets.music.midi import MidiError, check_length, file_bytes, read
-from fadernets.music.midi_events import MidiFile
-from fadernets.music.midi_limits import LIMITS, check_counts
+from fadernets.music.midifile.events import MidiFile
+from fadernets.music.midifile.limits import LIMITS, check_counts
 from fadernets.music.notes import Notes
 from fadernets.music.piece import segments, stitch
 from tests.fadernets.music.midi_messages import refused

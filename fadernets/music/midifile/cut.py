@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fadernets.music.midi_edit import release_event
-from fadernets.music.midi_events import (
+from fadernets.music.midifile.edit import release_event
+from fadernets.music.midifile.events import (
     BEND,
     CONTROL,
     END_OF_TRACK,
@@ -24,7 +24,7 @@ from fadernets.music.midi_events import (
     Track,
     as_quantity,
 )
-from fadernets.music.midi_notes import HELD, raw_notes
+from fadernets.music.midifile.notes import HELD, raw_notes
 from fadernets.music.notes import EARLY, STEPS_PER_BEAT
 
 PRESSURE = 0xD  # upper half of the status of a channel's aftertouch

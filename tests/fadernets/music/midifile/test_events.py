@@ -6,9 +6,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fadernets.music.midi_error import MidiError
-from fadernets.music.midi_events import MidiFile, as_quantity, quantity
-from fadernets.music.midi_notes import HELD, raw_notes
+from fadernets.music.midifile.error import MidiError
+from fadernets.music.midifile.events import MidiFile, as_quantity, quantity
+from fadernets.music.midifile.notes import HELD, raw_notes
 from tests.fadernets.music import midi_bytes as mb
 
 

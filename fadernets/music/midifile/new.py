@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fadernets.music.midi_events import SUSTAIN
+from fadernets.music.midifile.events import SUSTAIN
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece, struck_once
 

@@ -1,8 +1,8 @@
 """A MIDI file as its events, nothing lost: every event knows its bytes.
 
-An edit (`fadernets.music.midi_edit`) copies the bytes of every event that it does not change.
+An edit (`fadernets.music.midifile.edit`) copies the bytes of every event that it does not change.
 Damage does not stop the reading: a track goes as far as its events make sense, and a sentence says
-so (`MidiFile.warnings`). A file beyond the bounds of `fadernets.music.midi_limits` is refused.
+so (`MidiFile.warnings`). A file beyond the bounds of `fadernets.music.midifile.limits` is refused.
 
 The format: Standard MIDI Files 1.0 (MIDI Manufacturers Association, RP-001); RIFF: RP-029.
 """
@@ -15,8 +15,8 @@ from functools import cached_property
 
 import numpy as np
 
-from fadernets.music.midi_error import MidiError
-from fadernets.music.midi_limits import LIMITS, Excess
+from fadernets.music.midifile.error import MidiError
+from fadernets.music.midifile.limits import LIMITS, Excess
 
 HEAD = 8  # bytes of a chunk before its content: its name and its length
 HEADER = 14  # bytes of a file's head
@@ -119,7 +119,7 @@ class MidiFile:
         ------
         MidiError
             If it is no MIDI file, has no beats, holds several pieces or more than a bound of
-            `fadernets.music.midi_limits.LIMITS` allows.
+            `fadernets.music.midifile.limits.LIMITS` allows.
         """
         start = _head(data)
         if start is None:
@@ -183,7 +183,7 @@ class MidiFile:
         return rows
 
     def counts(self) -> dict[str, int]:
-        """How much there is of what `fadernets.music.midi_limits.LIMITS` bounds."""
+        """How much there is of what `fadernets.music.midifile.limits.LIMITS` bounds."""
         counts = dict.fromkeys(LIMITS, 0) | {"tracks": len(self.tracks)}
         for track, (events, _, velocity) in zip(self.tracks, self.strikes, strict=True):
             upper = np.bincount(track.status >> 4, minlength=16)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fadernets.music.midi_events import PROGRAM, TRACK_NAME, MidiFile, Track
-from fadernets.music.midi_part import Part
+from fadernets.music.midifile.events import PROGRAM, TRACK_NAME, MidiFile, Track
+from fadernets.music.midifile.part import Part
 from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT, Notes
 from fadernets.music.piece import one_string
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fadernets.music import midi_edit
 from fadernets.music.midi import MidiError, dump, file_bytes, parts_of, read
+from fadernets.music.midifile.edit import _in_ticks
 from fadernets.music.notes import BEATS, EARLY, HIGHEST_PITCH, LOWEST_PITCH, Notes
 from fadernets.music.piece import segment_count, segments, stitch
 from tests.fadernets.music import midi_bytes as mb
@@ -99,7 +99,7 @@ def test_a_note_that_stays_keeps_its_events(edit):
 
 def ticks(found, division):
     """Notes in ticks, by onset and pitch, one string a key."""
-    found = midi_edit._in_ticks(found, division)
+    found = _in_ticks(found, division)
     return [(int(on), int(off), pitch, velocity) for on, off, pitch, velocity in found]
 
 

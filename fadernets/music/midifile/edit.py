@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fadernets.music.midi_events import (
+from fadernets.music.midifile.events import (
     END_OF_TRACK,
     HEAD,
     META,
@@ -25,7 +25,7 @@ from fadernets.music.midi_events import (
     as_quantity,
     begins_chunk,
 )
-from fadernets.music.midi_notes import HELD, RawNotes, keyboard_notes
+from fadernets.music.midifile.notes import HELD, RawNotes, keyboard_notes
 from fadernets.music.notes import Notes
 from fadernets.music.piece import struck_once
 
@@ -43,7 +43,7 @@ def with_notes(file: MidiFile, raw: RawNotes, parts: tuple[int, ...], notes: Not
     ----------
     file : MidiFile
     raw : RawNotes
-        Its notes, of `fadernets.music.midi_notes.raw_notes`.
+        Its notes, of `fadernets.music.midifile.notes.raw_notes`.
     parts : tuple of int
         Numbers of the parts whose notes are replaced; those beyond a piano's keys stay.
     notes : Notes

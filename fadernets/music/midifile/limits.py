@@ -1,10 +1,10 @@
 """How much a MIDI file may hold, so that no file of a stranger's costs much time or memory.
 
-`fadernets.music.midi_events` stops reading as soon as there are too many events, tracks or chunks;
-`check_counts` checks the other counts before notes are made of the events, and `check_piece` checks
-what can only be counted in a piece. The bounds are at least four times the counts of the longest
-recital, half an hour by a reproducing piano with 30,000 notes and 150,000 movements of controllers.
-They hold for training, too.
+`fadernets.music.midifile.events` stops reading as soon as there are too many events, tracks or
+chunks; `check_counts` checks the other counts before notes are made of the events, and
+`check_piece` checks what can only be counted in a piece. The bounds are at least four times the
+counts of the longest recital, half an hour by a reproducing piano with 30,000 notes and 150,000
+movements of controllers. They hold for training, too.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from fadernets.music.midi_error import MidiError
+from fadernets.music.midifile.error import MidiError
 from fadernets.music.notes import BEATS
 from fadernets.music.piece import Piece, segment_count
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fadernets.music.midi import MidiError, dump, file_bytes, read
-from fadernets.music.midi_cut import IN_SEQUENCE, between
+from fadernets.music.midifile.cut import IN_SEQUENCE, between
 from fadernets.music.notes import Notes, concatenate
 from fadernets.music.piece import segments, stitch
 from tests.fadernets import tiny

@@ -1,0 +1,1 @@
+"""Inside a MIDI file: its events, its notes, and how they change."""
