@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes
-from fadernets.music.piece import Piece, segments
+from fadernets.music.piece import Piece
+from fadernets.music.segments import segments
 
 CROSSES = 0.3  # beats: a note that sounds so long on either side of a place crosses it
 AT = 0.16  # beats: a note that ends so near to a place ends there

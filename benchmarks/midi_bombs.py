@@ -88,7 +88,7 @@ def _later(session, costs: StepCosts) -> None:
     from demo.editing.excerpts import excerpt
     from fadernets.music import midi
     from fadernets.music.notes import BEATS
-    from fadernets.music.piece import stitch
+    from fadernets.music.stitching import stitch
     from fadernets.playback import audio, pianoroll
 
     changed = {s.index: s.notes for s in session.segments if s.index % 2}

@@ -284,8 +284,8 @@ def long_piece(minutes: float, key: str = "sonata") -> bytes:
 def small_piece(dice: random.Random) -> bytes:
     """A MIDI file of a few bars that nobody brought before."""
     from fadernets.music import midi
-    from fadernets.music.notes import Notes
-    from fadernets.music.piece import NO_PEDAL, Piece
+    from fadernets.music.notes import NO_PEDAL, Notes
+    from fadernets.music.piece import Piece
 
     onset = np.arange(64) / 2
     pitch = [dice.randint(40, 88) for _ in onset]

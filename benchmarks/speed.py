@@ -24,7 +24,7 @@ from benchmarks import arranging, decoding, preparing, training_step
 from benchmarks.timing import machine
 from fadernets.music import examples
 from fadernets.music.notes import Notes
-from fadernets.music.piece import segments
+from fadernets.music.segments import segments
 from fadernets.net import FaderNet
 from train import prepare
 from train.data.corpora import performances

@@ -29,7 +29,9 @@ from fadernets.music import examples, midi
 from fadernets.music.events import PITCHES
 from fadernets.music.grid import Grid
 from fadernets.music.notes import STEPS, Notes, concatenate
-from fadernets.music.piece import Piece, Segment, segments, stitch
+from fadernets.music.piece import Piece
+from fadernets.music.segments import Segment, segments
+from fadernets.music.stitching import stitch
 from fadernets.net import FaderNet
 from fadernets.realisers import Arranger
 from fadernets.whole_piece import changed

@@ -27,7 +27,9 @@ from fadernets.music.attributes import ATTRIBUTES, measure
 from fadernets.music.locks import Locks
 from fadernets.music.midi import read, write
 from fadernets.music.notes import Notes
-from fadernets.music.piece import Piece, segments, stitch
+from fadernets.music.piece import Piece
+from fadernets.music.segments import segments
+from fadernets.music.stitching import stitch
 
 if TYPE_CHECKING:
     from fadernets.codes import Codes

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from fadernets.arranger.request import ArrangementRequest
 from fadernets.music.notes import Notes
-from fadernets.music.piece import Segment
+from fadernets.music.segments import Segment
 from fadernets.music.windows import Window
 
 

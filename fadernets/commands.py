@@ -23,8 +23,9 @@ from fadernets.mood_transfer import MOODS, PRESETS
 from fadernets.music import midi
 from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.notes import Notes
-from fadernets.music.piece import Piece, Segment, segments
+from fadernets.music.piece import Piece
 from fadernets.music.segment_limits import NO_NOTES, runs
+from fadernets.music.segments import Segment, segments
 from fadernets.music.windows import Window
 from fadernets.net import FaderNet
 from fadernets.playback import audio

@@ -19,7 +19,8 @@ from typing import Literal, TypeGuard
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fadernets.music.piece import Piece, Segment
+from fadernets.music.piece import Piece
+from fadernets.music.segments import Segment
 
 Unit = Literal["beats", "bars"]
 UNITS: tuple[Unit, ...] = ("beats", "bars")

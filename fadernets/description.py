@@ -10,7 +10,8 @@ import numpy as np
 from fadernets import mood_classifier
 from fadernets.music import key
 from fadernets.music.midifile.part import labels
-from fadernets.music.piece import Piece, Segment
+from fadernets.music.piece import Piece
+from fadernets.music.segments import Segment
 from fadernets.music.windows import ROUNDING
 from fadernets.playback import pianoroll
 

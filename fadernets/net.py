@@ -23,7 +23,8 @@ from fadernets.models.segmentvae import SegmentVAE
 from fadernets.music.attributes import MIXED, measure
 from fadernets.music.locks import NO_LOCKS, Locks, unlocked
 from fadernets.music.notes import Notes
-from fadernets.music.piece import Piece, Segment
+from fadernets.music.piece import Piece
+from fadernets.music.segments import Segment
 from fadernets.music.windows import Window
 from fadernets.net_arguments import (
     Each,

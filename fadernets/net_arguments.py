@@ -13,7 +13,8 @@ from typing import SupportsIndex, cast
 import numpy as np
 
 from fadernets.music.notes import Notes
-from fadernets.music.piece import Piece, Segment
+from fadernets.music.piece import Piece
+from fadernets.music.segments import Segment
 from fadernets.music.windows import Window
 
 Each = float | Sequence[float] | np.ndarray  # one for all segments, or one each

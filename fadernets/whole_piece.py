@@ -14,7 +14,9 @@ import numpy as np
 
 from fadernets.music.locks import NO_LOCKS, Locks
 from fadernets.music.notes import EARLY, RINGS_IN, Notes
-from fadernets.music.piece import Piece, Segment, segments, stitch
+from fadernets.music.piece import Piece
+from fadernets.music.segments import Segment, segments
+from fadernets.music.stitching import stitch
 from fadernets.music.windows import NO_NOTES, among
 
 # What changes some segments: their new notes, with those that ring in.
@@ -35,7 +37,7 @@ def changed(
     ----------
     piece : Piece
     chosen : indices of segments
-        Of `fadernets.music.piece.segments`.
+        Of `fadernets.music.segments.segments`.
     change : function
         From at most `batch` segments to their notes, such as
         ``lambda part: net.slide(part, {"rhythm": 0.8})``.

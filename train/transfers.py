@@ -20,8 +20,10 @@ from tqdm import tqdm
 
 from fadernets.music import examples
 from fadernets.music.attributes import ATTRIBUTES, measure
-from fadernets.music.notes import BEATS, Notes, concatenate, cut
-from fadernets.music.piece import NO_PEDAL, Piece, Segment, segments, stitch
+from fadernets.music.notes import BEATS, NO_PEDAL, Notes, concatenate, cut
+from fadernets.music.piece import Piece
+from fadernets.music.segments import Segment, segments
+from fadernets.music.stitching import stitch
 from fadernets.net import FaderNet
 from fadernets.playback.pianoroll import compare
 from train.evaluate import commit, weights_sha256

@@ -18,7 +18,8 @@ from demo.editing.saving import file_name, write_midi
 from fadernets import arguments
 from fadernets.music import midi
 from fadernets.music.attributes import PAPER
-from fadernets.music.piece import Piece, Segment, segments
+from fadernets.music.piece import Piece
+from fadernets.music.segments import Segment, segments
 
 if TYPE_CHECKING:
     from fadernets.net import FaderNet

@@ -13,7 +13,8 @@ from demo.editing.requests import EditRequest
 from fadernets import mood_classifier
 from fadernets.music import key
 from fadernets.music.notes import Notes
-from fadernets.music.piece import Piece, Segment, segments
+from fadernets.music.piece import Piece
+from fadernets.music.segments import Segment, segments
 
 if TYPE_CHECKING:
     from fadernets.net import FaderNet

@@ -16,7 +16,8 @@ from fadernets.lock_report import LockReport
 from fadernets.lock_words import NO_WORDS, LockWords
 from fadernets.music.locks import NO_LOCKS, Locks
 from fadernets.music.notes import Notes
-from fadernets.music.piece import Piece, Segment
+from fadernets.music.piece import Piece
+from fadernets.music.segments import Segment
 from fadernets.whole_piece import changed
 
 if TYPE_CHECKING:  # PyTorch takes 200 MB, and only the workers need it

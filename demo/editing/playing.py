@@ -11,7 +11,8 @@ from demo.editing.requests import EditRequest
 from fadernets.curve import along
 from fadernets.lock_report import LockReport
 from fadernets.music.notes import Notes
-from fadernets.music.piece import Piece, Segment
+from fadernets.music.piece import Piece
+from fadernets.music.segments import Segment
 
 if TYPE_CHECKING:  # PyTorch takes 200 MB, and only the workers need it
     from fadernets.codes import Codes

@@ -13,8 +13,9 @@ from demo.editing.answers import Track
 from demo.editing.pulse import follows_beats
 from fadernets.music.midifile.part import labels
 from fadernets.music.notes import EARLY
-from fadernets.music.piece import Piece, Segment, segments
+from fadernets.music.piece import Piece
 from fadernets.music.segment_limits import runs
+from fadernets.music.segments import Segment, segments
 from fadernets.music.windows import ROUNDING, Span, spans
 from fadernets.playback import pianoroll
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from demo.editing.piece_session import PieceSession
 from demo.editing.requests import EditRequest
-from fadernets.music.piece import Segment
+from fadernets.music.segments import Segment
 from fadernets.playback import pianoroll
 
 RUNS_NAMED = 20  # runs of segments that are named before the rest is counted

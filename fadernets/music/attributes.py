@@ -242,9 +242,9 @@ def title(name: str) -> str:
     return words.title or f"{name.capitalize()} density"
 
 
-# By name of the class: `fadernets.music.piece`, which has the first two, imports this file.
+# By name of the class: `fadernets.music.segments` imports this file.
 _HOW_TO_MEASURE = {
-    "Piece": "[measure(s.notes) for s in fadernets.music.piece.segments(piece)]",
+    "Piece": "[measure(s.notes) for s in fadernets.segments(piece)]",
     "Segment": "measure(segment.notes)",
     "list": "[measure(notes) for notes in segments]",
 }

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
-from fadernets.music.piece import NO_PEDAL, Piece, struck_once
+from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, NO_PEDAL, Notes, struck_once
+from fadernets.music.piece import Piece
 
 if TYPE_CHECKING:
     from music21.stream import Score

@@ -29,8 +29,8 @@ from fadernets.music.midifile.notes import (
     raw_notes,
 )
 from fadernets.music.midifile.part import Part, labels
-from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT
-from fadernets.music.piece import NO_PEDAL, Original, Piece
+from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, NO_PEDAL, STEPS_PER_BEAT
+from fadernets.music.piece import Original, Piece
 
 MAX_BEATS = 9_600  # most beats that faders are offered for: 30 minutes at 320 a minute
 MAX_MINUTES = 30  # longest piece that faders are offered for; training may read longer ones

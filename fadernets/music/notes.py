@@ -25,6 +25,8 @@ RINGS_IN = 0.5 / STEPS_PER_BEAT
 # or a finger that came a hair early, must not move it to the step before.
 EARLY = 0.0125
 
+NO_PEDAL = np.zeros((0, 2))
+
 
 @dataclass(frozen=True, eq=False)
 class Notes:
@@ -146,6 +148,37 @@ def sustain(notes: Notes, pedal: np.ndarray) -> Notes:
         notes.pitch,
         notes.velocity,
     )
+
+
+def struck_once(notes: Notes) -> Notes:
+    """The notes as one string per key can play them; any unit of time.
+
+    Several strikes of a key at one instant are one, as long as the longest and as loud as the
+    loudest. A key struck again while it is down ends its note there.
+
+    >>> list(struck_once(Notes.of([0, 0, 1], [1, 3, 2], [60] * 3, [80, 70, 60])))
+    [(0.0, 1.0, 60, 80), (1.0, 2.0, 60, 60)]
+    """
+    return one_string(notes)[0]
+
+
+def one_string(notes: Notes) -> tuple[Notes, np.ndarray]:
+    """As `struck_once`, and of each of n notes its number in the result: int64, (n,)."""
+    if not len(notes):
+        return notes, np.zeros(0, np.int64)
+    order = np.lexsort((-notes.offset, notes.onset, notes.pitch))
+    onset, pitch = notes.onset[order], notes.pitch[order]
+    first = np.ones(len(order), bool)
+    first[1:] = (onset[1:] != onset[:-1]) | (pitch[1:] != pitch[:-1])
+    begin = np.flatnonzero(first)
+    loudest = np.maximum.reduceat(notes.velocity[order], begin)
+    strings = Notes(onset[begin], notes.offset[order][begin], pitch[begin], loudest)
+    rising = np.lexsort((strings.pitch, strings.onset))
+    number = np.empty(len(rising), np.int64)
+    number[rising] = np.arange(len(rising))
+    of_notes = np.empty(len(order), np.int64)
+    of_notes[order] = number[np.cumsum(first) - 1]
+    return sustain(strings[rising], NO_PEDAL), of_notes
 
 
 def cut(notes: Notes, start: float, beats: float = BEATS) -> Notes:

@@ -18,8 +18,8 @@ import numpy as np
 from scipy.signal import lfilter
 
 from fadernets.music.midifile.new import RESOLUTION
-from fadernets.music.notes import Notes
-from fadernets.music.piece import NO_PEDAL, Piece
+from fadernets.music.notes import NO_PEDAL, Notes
+from fadernets.music.piece import Piece
 from fadernets.playback import audio
 from fadernets.playback.audio import PEAK, RATE, TAIL, AudioError, Sound
 

@@ -19,8 +19,8 @@ import soundfile
 
 from fadernets import Notes
 from fadernets.atomic_file import replacing
-from fadernets.music.notes import BEATS
-from fadernets.music.piece import NO_PEDAL, Piece
+from fadernets.music.notes import BEATS, NO_PEDAL
+from fadernets.music.piece import Piece
 from fadernets.playback import audio
 
 KBITS = 192  # kbit/s

@@ -11,7 +11,7 @@ import numpy as np
 
 from fadernets import Notes
 from fadernets.music.notes import BEATS, STEPS_PER_BEAT
-from fadernets.music.piece import Segment, segments
+from fadernets.music.segments import Segment, segments
 from survey.building.corpus import Progress, Work
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ import numpy as np
 import soundfile
 
 from fadernets import Notes
-from fadernets.music.piece import NO_PEDAL, Piece
+from fadernets.music.notes import NO_PEDAL
+from fadernets.music.piece import Piece
 from fadernets.playback import audio
 
 STATIC = Path(__file__).parents[1] / "static"

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.borders import Cuts, Fit, Place, count, jump, places, texture
-from fadernets.music.notes import Notes
-from fadernets.music.piece import NO_PEDAL, Piece
+from fadernets.music.notes import NO_PEDAL, Notes
+from fadernets.music.piece import Piece
 
 C, E = 60, 64
 TEMPO = np.array([(0.0, 100.0)])

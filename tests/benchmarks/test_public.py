@@ -23,7 +23,7 @@ from benchmarks.public_bytes import Shot, request
 from benchmarks.public_checks import Book, Fuzz
 from benchmarks.public_visitor import Tally, small_piece
 from fadernets.music import midi
-from fadernets.music.piece import segments
+from fadernets.music.segments import segments
 
 pytestmark = pytest.mark.server
 

@@ -9,13 +9,9 @@ import pytest
 from playwright.sync_api import expect
 
 from fadernets.music import examples, midi
-from fadernets.music.piece import Piece, segments
-from tests.demo.page import (
-    figure,
-    open_whole_piece,
-    picture,
-    wait_until_heard,
-)
+from fadernets.music.piece import Piece
+from fadernets.music.segments import segments
+from tests.demo.page import figure, open_whole_piece, picture, wait_until_heard
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fadernets.music import midi
-from fadernets.music.piece import segments
+from fadernets.music.segments import segments
 from tests.demo.page import PHONE, WIDE, figure, open_whole_piece, picture, wait_until_heard
 
 pytestmark = pytest.mark.browser

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fadernets.curve import MAX_POINTS, Curve, along, amount, lowest, moves
-from fadernets.music.piece import segments
+from fadernets.music.segments import segments
 from tests.fadernets.tiny import bars, piece
 
 LINE = [[0, 0.0], [16, 0.5]]

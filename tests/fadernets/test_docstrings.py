@@ -13,8 +13,7 @@ MODULES = {
     "fadernets.music.key": 2,
     "fadernets.music.midi": 1,
     "fadernets.music.mode": 2,
-    "fadernets.music.notes": 3,
-    "fadernets.music.piece": 1,
+    "fadernets.music.notes": 4,
     "fadernets.music.segment_limits": 1,
     "fadernets.net": 1,
 }

@@ -10,7 +10,7 @@ import fadernets
 from fadernets import checkpoint
 from fadernets.mood_transfer import PRESETS
 from fadernets.music import examples, key
-from fadernets.music.piece import segments
+from fadernets.music.segments import segments
 from train.metrics import note_f1, pitch_class_cosine
 
 pytestmark = pytest.mark.slow

@@ -12,8 +12,10 @@ from fadernets.faders import Fader
 from fadernets.models.config import ModelConfig
 from fadernets.models.reviser import Reviser
 from fadernets.music.locks import Locks
-from fadernets.music.notes import Notes
-from fadernets.music.piece import NO_PEDAL, Piece, segments, stitch, struck_once
+from fadernets.music.notes import NO_PEDAL, Notes, struck_once
+from fadernets.music.piece import Piece
+from fadernets.music.segments import segments
+from fadernets.music.stitching import stitch
 from fadernets.net import FaderNet
 from fadernets.realisers import Arranger
 from fadernets.whole_piece import changed

@@ -9,8 +9,8 @@ from fadernets.models.batch import Batch
 from fadernets.models.config import ModelConfig
 from fadernets.music import events, key
 from fadernets.music.attributes import ATTRIBUTES
-from fadernets.music.notes import BEATS, STEPS, STEPS_PER_BEAT, Notes, concatenate
-from fadernets.music.piece import NO_PEDAL, Piece
+from fadernets.music.notes import BEATS, NO_PEDAL, STEPS, STEPS_PER_BEAT, Notes, concatenate
+from fadernets.music.piece import Piece
 from fadernets.music.segment_limits import problem
 
 TINY = ModelConfig(hidden=16, latent=8, embedding=8, beta_free_steps=2, beta_anneal_steps=10)

@@ -22,8 +22,8 @@ from sqlalchemy import select
 from db.database import Database
 from db.models import Study
 from fadernets.music import midi
-from fadernets.music.notes import Notes, concatenate
-from fadernets.music.piece import NO_PEDAL, Piece
+from fadernets.music.notes import NO_PEDAL, Notes, concatenate
+from fadernets.music.piece import Piece
 from survey.core.own_folder import HELD
 from survey.core.settings import Settings
 from tests.conftest import kept_offline

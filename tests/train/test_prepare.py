@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fadernets.music import attributes, events, key, midi, segment_limits
 from fadernets.music.notes import Notes
-from fadernets.music.piece import segments
+from fadernets.music.segments import segments
 from tests.fadernets.tiny import bars, piece
 from tests.train.conftest import PERFORMANCES, RATED, RATED_SEGMENTS, ROOT, SEGMENTS, command
 from train import prepare

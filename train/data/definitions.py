@@ -14,7 +14,7 @@ import numpy as np
 from fadernets.music import events, midi
 from fadernets.music.attributes import ATTRIBUTES, HOLD, MAX_POLYPHONY, NOTE, ONSET, REST, RHYTHM
 from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, STEPS, STEPS_PER_BEAT, Notes
-from fadernets.music.piece import Piece, Segment, segments
+from fadernets.music.piece import Piece
 from fadernets.music.segment_limits import (
     FEW_PITCHES,
     MIN_PITCHES,
@@ -24,6 +24,7 @@ from fadernets.music.segment_limits import (
     TOO_LONG,
     problem,
 )
+from fadernets.music.segments import Segment, segments
 
 SOUND, KEYS, AUTHORS = DEFINITIONS = ("sound", "keys", "authors")
 NO_FIRST_SOUND = "nothing sounds on the first step"

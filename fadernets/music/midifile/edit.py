@@ -26,8 +26,7 @@ from fadernets.music.midifile.events import (
     begins_chunk,
 )
 from fadernets.music.midifile.notes import HELD, RawNotes, keyboard_notes
-from fadernets.music.notes import Notes
-from fadernets.music.piece import struck_once
+from fadernets.music.notes import Notes, struck_once
 
 RELEASE_VELOCITY = 64  # the standard's for keys that know none
 BEAT_COST = 3.0  # semitones that a beat counts for when a part is chosen for a new note

@@ -15,7 +15,8 @@ import numpy as np
 
 from fadernets.music.midifile.error import MidiError
 from fadernets.music.notes import BEATS
-from fadernets.music.piece import Piece, segment_count
+from fadernets.music.piece import Piece
+from fadernets.music.segments import segment_count
 
 # What is counted in a file, and how much of it there may be.
 LIMITS = {

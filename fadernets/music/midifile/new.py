@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fadernets.music.midifile.events import SUSTAIN
-from fadernets.music.notes import Notes
-from fadernets.music.piece import Piece, struck_once
+from fadernets.music.notes import Notes, struck_once
+from fadernets.music.piece import Piece
 
 if TYPE_CHECKING:  # nothing but what is written anew needs it
     import pretty_midi

@@ -9,8 +9,7 @@ import numpy as np
 
 from fadernets.music.midifile.events import PROGRAM, TRACK_NAME, MidiFile, Track
 from fadernets.music.midifile.part import Part
-from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT, Notes
-from fadernets.music.piece import one_string
+from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT, Notes, one_string
 
 HELD = -1  # as the release of a note that is never released
 LETTERS_OF_NAME = 60  # of a track, at most
@@ -199,7 +198,7 @@ def keyboard_notes(raw: RawNotes, parts: Sequence[int], division: int) -> tuple[
     -------
     notes : Notes
         Those within a piano's keys, made one string a key by
-        `fadernets.music.piece.struck_once`.
+        `fadernets.music.notes.struck_once`.
     row : int64 array, shape (n,)
         Of each raw note its number in `notes`, -1 where it is of another part or beyond the keys.
     """

@@ -12,8 +12,8 @@ from demo.editing import saving, service
 from demo.editing.excerpts import FADING, excerpt, excerpt_rows
 from demo.editing.piece_session import PieceSession
 from fadernets.music import midi
-from fadernets.music.notes import EARLY, Notes
-from fadernets.music.piece import NO_PEDAL, Piece
+from fadernets.music.notes import EARLY, NO_PEDAL, Notes
+from fadernets.music.piece import Piece
 from tests.demo.editing.requested import ask
 
 

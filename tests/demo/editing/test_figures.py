@@ -12,7 +12,8 @@ from demo.editing.figures import mean_arousal
 from demo.editing.opening import open_example
 from demo.editing.requests import EditRequest
 from fadernets.music.notes import Notes
-from fadernets.music.piece import Piece, segments
+from fadernets.music.piece import Piece
+from fadernets.music.segments import segments
 from tests.demo.editing.requested import ask
 
 

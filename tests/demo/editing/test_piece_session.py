@@ -14,8 +14,9 @@ from demo.editing.piece_session import SLICE, PieceSession
 from demo.editing.playing import play
 from demo.editing.requests import EditRequest
 from fadernets.curve import Curve
-from fadernets.music.notes import Notes, concatenate
-from fadernets.music.piece import NO_PEDAL, Piece, Segment, segments
+from fadernets.music.notes import NO_PEDAL, Notes, concatenate
+from fadernets.music.piece import Piece
+from fadernets.music.segments import Segment, segments
 
 CHORD = np.array([60, 64, 67])
 

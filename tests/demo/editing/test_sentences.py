@@ -11,8 +11,7 @@ from demo.editing import service
 from demo.editing.opening import open_example
 from demo.editing.requests import EditRequest
 from demo.editing.sentences import change_sentence
-from fadernets.music.notes import cut
-from fadernets.music.piece import NO_PEDAL
+from fadernets.music.notes import NO_PEDAL, cut
 from fadernets.playback import pianoroll
 from tests.demo.editing.requested import CLOSED, ask, with_a_rest
 

@@ -13,7 +13,7 @@ from demo.editing.opening import open_file
 from demo.editing.piece_session import PieceSession
 from demo.editing.requests import EditRequest
 from fadernets.mood_transfer import PRESETS
-from fadernets.music.piece import segments
+from fadernets.music.segments import segments
 from fadernets.whole_piece import changed
 from tests.demo.editing.requested import CLOSED, ask, with_a_rest
 

@@ -17,8 +17,7 @@ from fadernets.models.config import ModelConfig
 from fadernets.models.reviser import Reviser
 from fadernets.music.attributes import MAX_POLYPHONY, ONSET, measure, polyphony, rhythm_label
 from fadernets.music.locks import Locks
-from fadernets.music.notes import Notes
-from fadernets.music.piece import struck_once
+from fadernets.music.notes import Notes, struck_once
 from fadernets.music.windows import Window
 
 

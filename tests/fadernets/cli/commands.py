@@ -5,7 +5,8 @@ import numpy as np
 from fadernets import __main__ as cli
 from fadernets.music import midi
 from fadernets.music.notes import Notes
-from fadernets.music.piece import Piece, segments
+from fadernets.music.piece import Piece
+from fadernets.music.segments import segments
 from tests.fadernets.music.generated import rows
 
 SILENT = 2  # the segment of `music` that cannot be encoded

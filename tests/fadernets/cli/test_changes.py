@@ -11,8 +11,8 @@ import fadernets
 from fadernets import commands
 from fadernets.music import midi
 from fadernets.music.attributes import measure
-from fadernets.music.notes import Notes, concatenate
-from fadernets.music.piece import NO_PEDAL, segments
+from fadernets.music.notes import NO_PEDAL, Notes, concatenate
+from fadernets.music.segments import segments
 from tests.fadernets.cli.commands import CHANGES, SILENT, change, music, run, unchanged
 from tests.fadernets.music.generated import rows
 

@@ -5,7 +5,7 @@ import pytest
 
 from fadernets.music import key, midi
 from fadernets.music.attributes import ATTRIBUTES, measure
-from fadernets.music.piece import segments
+from fadernets.music.segments import segments
 from tests.fadernets.cli.commands import SILENT, run
 
 

@@ -9,8 +9,7 @@ import pytest
 
 from fadernets import checkpoint
 from fadernets.music import midi
-from fadernets.music.notes import Notes
-from fadernets.music.piece import NO_PEDAL
+from fadernets.music.notes import NO_PEDAL, Notes
 from tests.fadernets.cli.commands import CHANGES, change, error_sentence, music, run
 
 

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from fadernets.music.midi import merged
-from fadernets.music.notes import Notes
-from fadernets.music.piece import Piece, struck_once
+from fadernets.music.notes import Notes, struck_once
+from fadernets.music.piece import Piece
 
 GRID = 480  # ticks of a beat: what files written have, so that nothing is lost in them
 

@@ -15,8 +15,9 @@ from fadernets.music.attributes import (
     rhythm_label,
 )
 from fadernets.music.events import decode, encode
-from fadernets.music.notes import BEATS, EARLY, Notes, concatenate
-from fadernets.music.piece import NO_PEDAL, Piece, segments, struck_once
+from fadernets.music.notes import BEATS, EARLY, NO_PEDAL, Notes, concatenate, struck_once
+from fadernets.music.piece import Piece
+from fadernets.music.segments import segments
 from tests.fadernets.music.generated import notes
 
 STEP = 0.25
@@ -64,7 +65,7 @@ def test_what_is_no_notes_is_told_how_to_be_measured():
     names = {"piece": music, "segment": segment, "segments": [segment.notes]}
     densities = measure(segment.notes)
     for value, write, result in (
-        (music, "[measure(s.notes) for s in fadernets.music.piece.segments(piece)]", [densities]),
+        (music, "[measure(s.notes) for s in fadernets.segments(piece)]", [densities]),
         (segment, "measure(segment.notes)", densities),
         ([segment.notes], "[measure(notes) for notes in segments]", [densities]),
     ):

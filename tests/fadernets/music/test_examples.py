@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from fadernets.music import examples
-from fadernets.music.piece import segments
+from fadernets.music.segments import segments
 
 
 @pytest.mark.slow

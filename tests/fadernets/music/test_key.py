@@ -3,7 +3,7 @@ import pytest
 
 from fadernets.music import examples, key
 from fadernets.music.notes import Notes
-from fadernets.music.piece import segments
+from fadernets.music.segments import segments
 
 SCALE = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 11)}
 TIE = 1e-9  # of the two best correlations

@@ -9,14 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fadernets.music.midi import (
-    dump,
-    merged,
-    read,
-)
+from fadernets.music.midi import dump, merged, read
 from fadernets.music.midifile.new import RESOLUTION
-from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
-from fadernets.music.piece import struck_once
+from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes, struck_once
 from tests.fadernets.music.generated import pieces, rows
 from tests.fadernets.music.midi_messages import ONE, file, off, on, pedal, tempo
 

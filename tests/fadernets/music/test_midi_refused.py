@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from fadernets.music.midi import MAX_MINUTES, MOST_BEATS, MidiError, check_length, dump, read
 from fadernets.music.notes import Notes
-from fadernets.music.piece import Piece, segments
+from fadernets.music.piece import Piece
+from fadernets.music.segments import segments
 from tests.fadernets.music.midi_messages import ONE, file, off, on, refused, tempo
 
 

@@ -4,8 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fadernets.music import segment_limits
-from fadernets.music.notes import BEATS, EARLY, Notes
-from fadernets.music.piece import Piece, segment_count, segments, stitch, struck_once
+from fadernets.music.notes import BEATS, EARLY, Notes, struck_once
+from fadernets.music.piece import Piece
+from fadernets.music.segments import segment_count, segments
+from fadernets.music.stitching import stitch
 from tests.fadernets.music.generated import notes, pieces, rows
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from fadernets.music.midi import MidiError, file_bytes, parts_of, read
 from fadernets.music.notes import BEATS, Notes
-from fadernets.music.piece import segments, stitch
+from fadernets.music.segments import segments
+from fadernets.music.stitching import stitch
 from tests.fadernets.music import midi_bytes as mb
 
 SPAN = 1  # the segment that is changed

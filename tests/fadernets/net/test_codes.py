@@ -10,9 +10,9 @@ from fadernets.codes import Codes
 from fadernets.models.config import ModelConfig
 from fadernets.models.reviser import Reviser
 from fadernets.music import events, key
-from fadernets.music.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, Notes
-from fadernets.music.piece import NO_PEDAL, Piece
-from fadernets.music.piece import segments as split
+from fadernets.music.notes import BEATS, HIGHEST_PITCH, LOWEST_PITCH, NO_PEDAL, Notes
+from fadernets.music.piece import Piece
+from fadernets.music.segments import segments as split
 from fadernets.net import FaderNet
 from fadernets.realisers import BATCH, Arranger
 from tests.fadernets.net.notes_played import played

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from fadernets.music.midi import MidiError, dump, file_bytes, read
 from fadernets.music.midifile.cut import IN_SEQUENCE, between
 from fadernets.music.notes import Notes, concatenate
-from fadernets.music.piece import segments, stitch
+from fadernets.music.segments import segments
+from fadernets.music.stitching import stitch
 from tests.fadernets import tiny
 from tests.fadernets.music import midi_bytes as mb
 

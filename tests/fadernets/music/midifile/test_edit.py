@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from fadernets.music.midi import MidiError, dump, file_bytes, parts_of, read
 from fadernets.music.midifile.edit import _in_ticks
 from fadernets.music.notes import BEATS, EARLY, HIGHEST_PITCH, LOWEST_PITCH, Notes
-from fadernets.music.piece import segment_count, segments, stitch
+from fadernets.music.segments import segment_count, segments
+from fadernets.music.stitching import stitch
 from tests.fadernets.music import midi_bytes as mb
 from tests.fadernets.music.generated import notes
 

@@ -16,7 +16,8 @@ from fadernets.music.midi import MidiError, check_length, file_bytes, read
 from fadernets.music.midifile.events import MidiFile
 from fadernets.music.midifile.limits import LIMITS, check_counts
 from fadernets.music.notes import Notes
-from fadernets.music.piece import segments, stitch
+from fadernets.music.segments import segments
+from fadernets.music.stitching import stitch
 from tests.fadernets.music.midi_messages import refused
 
 MAX_MB = 300  # of memory that a file may take
