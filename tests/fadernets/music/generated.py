@@ -68,3 +68,14 @@ def pieces(draw, most_beats=24):
 def rows(notes):
     """Notes as rounded tuples, to compare."""
     return [(round(on, 6), round(off, 6), pitch, velocity) for on, off, pitch, velocity in notes]
+
+
+def piece(rows, pedal=(), length=16.0, tempo=((0, 120),)):
+    """A piece of 4/4 with such notes."""
+    return Piece(
+        notes=Notes.of(*zip(*rows, strict=True)) if rows else Notes.empty(),
+        pedal=np.array(pedal, float).reshape(-1, 2),
+        tempo=np.array(tempo, float),
+        meter=np.array([(0, 4, 4)]),
+        length=length,
+    )

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fadernets.music.notes import BEATS, EARLY, Notes, concatenate, cut, sustain
+from fadernets.music.notes import BEATS, EARLY, Notes, concatenate, cut, struck_once, sustain
 from tests.fadernets.music.generated import notes, pieces, rows
 
 
@@ -162,3 +162,12 @@ def test_every_note_is_in_one_segment(music):
     together = concatenate([s.shifted(4.0 * i) for i, s in enumerate(segments)])
     assert sorted(together.pitch) == sorted(lasting.pitch)
     assert np.abs(np.sort(together.onset) - np.sort(lasting.onset)).max(initial=0) <= EARLY + 1e-9
+
+
+def test_strikes_at_one_instant_are_one_as_long_and_loud_as_any_and_a_later_one_ends_it():
+    struck = [(0, 1, 60, 90), (0, 3, 60, 50), (0, 3, 60, 70), (2, 2.5, 60, 10), (0, 1, 61, 20)]
+    assert rows(struck_once(Notes.of(*zip(*struck, strict=True)))) == [
+        (0, 2, 60, 90),
+        (0, 1, 61, 20),
+        (2, 2.5, 60, 10),
+    ]

@@ -1,0 +1,43 @@
+"""Segments of a piece: where they lie and what they have."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fadernets.music import segment_limits
+from fadernets.music.segments import segment_count, segments
+from tests.fadernets.music.generated import piece, pieces, rows
+
+
+def test_segments_have_keys_as_played_and_their_sound_cut_at_the_end():
+    bar = [(0, 0.5, 60, 64), (1, 1.5, 64, 64), (2, 2.5, 67, 64), (5, 6, 60, 64)]
+    first, second = segments(piece(bar, pedal=[(0.25, 4.5)], length=8))
+    assert rows(first.notes) == bar[:3]
+    assert rows(first.sounding) == [(0, 4, 60, 64), (1, 4, 64, 64), (2, 4, 67, 64)]
+    assert (first.index, first.start, first.problem, first.paper_problem) == (0, 0.0, None, None)
+    assert rows(second.notes) == [(1, 2, 60, 64)]
+    assert (second.index, second.start, second.problem) == (1, 4.0, None)
+    assert second.paper_problem == segment_limits.NO_FIRST_ONSET
+
+
+@pytest.mark.parametrize(
+    ("length", "count"), [(0.5, 1), (4, 1), (4.01, 2), (8, 2), (8 + 1e-12, 2), (11.9, 3)]
+)
+def test_segments_cover_the_piece(length, count):
+    music = piece([(0, 0.25, 60, 64)], length=length)
+    assert segment_count(music) == len(segments(music)) == count
+
+
+@given(pieces(), st.data())
+def test_some_segments_are_those_of_all(music, data):
+    every = segments(music)
+    numbers = data.draw(st.sets(st.integers(0, len(every))))
+    some = segments(music, numbers=numbers)
+    assert [s.index for s in some] == sorted(numbers - {len(every)})
+    for segment in some:
+        same = every[segment.index]
+        assert (segment.span, segment.problem) == (same.span, same.problem)
+        assert list(segment.window.notes) == list(same.window.notes)
+        assert segment.rows.tolist() == same.rows.tolist()
