@@ -1,0 +1,41 @@
+"""The process that computes: what it says of failures, and what it keeps."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+
+import pytest
+
+from demo.compute import worker
+from demo.compute.messages import Kind
+from demo.compute.worker import Worker, _failure
+from demo.editing.piece_session import PieceSession
+from fadernets.music import examples
+from tests.fadernets import tiny
+
+
+def test_only_our_own_sentences_reach_the_visitor():
+    def failure(call):
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001
+            return _failure(error)
+
+    assert failure(lambda: examples.load("none"))[0] == Kind.REFUSED
+    kind, text = failure(lambda: json.loads("{secret"))
+    assert kind == Kind.FAILED and "secret" not in text and text.startswith("JSONDecodeError at ")
+
+
+def test_a_worker_keeps_no_more_notes_than_it_may():
+    keeper = Worker({}, BytesIO(), BytesIO())
+    for number in range(5):
+        keeper.sessions[str(number)] = PieceSession(tiny.piece(tiny.bars(2)))
+    notes = len(keeper.sessions["0"].piece.notes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "NOTES_KEPT", 3 * notes)
+        keeper._make_room()
+        assert list(keeper.sessions) == ["2", "3", "4"]
+        patch.setattr(worker, "NOTES_KEPT", 1)
+        keeper._make_room()
+        assert list(keeper.sessions) == ["4"]
