@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from fadernets.net import FaderNet
+from tests.fadernets.music import midi_bytes as mb
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -19,6 +21,18 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def net() -> FaderNet:
     return FaderNet.load(os.environ.get("FADERNETS_MODEL"))
+
+
+@pytest.fixture
+def hands(tmp_path: Path) -> Path:
+    """A file of two hands, each on a track."""
+    tracks = [
+        mb.track((0, mb.meta(3, name)), *mb.music(16, channel=k, base=40 + 13 * k))
+        for k, name in enumerate((b"Low hand", b"High hand"))
+    ]
+    path = tmp_path / "hands.mid"
+    path.write_bytes(mb.file(*tracks))
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -13,18 +13,6 @@ from tests.fadernets.music import midi_bytes as mb
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def hands(tmp_path):
-    """A file of two hands, each on a track."""
-    tracks = [
-        mb.track((0, mb.meta(3, name)), *mb.music(16, channel=k, base=40 + 13 * k))
-        for k, name in enumerate((b"Low hand", b"High hand"))
-    ]
-    path = tmp_path / "hands.mid"
-    path.write_bytes(mb.file(*tracks))
-    return path
-
-
 def saved(page: Page, path) -> set[tuple]:
     """Rows of the whole piece as it is saved."""
     page.get_by_role("combobox", name="What to save").select_option("piece")

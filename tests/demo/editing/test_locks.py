@@ -59,18 +59,6 @@ def test_locked_notes_come_out_exactly(net, piece, words, rhythm, note, absolute
         assert {r[2] for r in file_rows(after)} <= {r[2] for r in file_rows(data)}
 
 
-@pytest.fixture
-def hands(tmp_path):
-    """A visitor's file of two hands, each on a track."""
-    tracks = [
-        mb.track((0, mb.meta(3, name)), *mb.music(16, channel=k, base=40 + 13 * k))
-        for k, name in enumerate((b"Low", b"High"))
-    ]
-    path = tmp_path / "hands.mid"
-    path.write_bytes(mb.file(*tracks))
-    return path
-
-
 @pytest.mark.slow
 def test_the_answer_says_how_far_the_fader_came(net, hands):
     session = open_file(hands)
