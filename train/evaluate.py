@@ -18,13 +18,13 @@ import torch
 from tqdm import tqdm
 
 from fadernets import checkpoint
-from fadernets.music import events
-from fadernets.music.attributes import measure
+from fadernets.music import attributes, events
 from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
 from train import metrics
 from train.data import corpora
 from train.data.dataset import SPLITS, TEST, Segments
+from train.data.definitions import Measure
 from train.evaluation import mood_classifier
 from train.evaluation.arousal import arousal, transfers_by_classifier
 from train.evaluation.identity import curve, identity
@@ -56,7 +56,9 @@ def token_accuracy(net: FaderNet, data: Segments, rows: np.ndarray) -> float:
     return float(torch.cat(parts).double().mean())
 
 
-def reconstruction(net: FaderNet, source: list[Notes]) -> Reconstruction:
+def reconstruction(
+    net: FaderNet, source: list[Notes], measure: Measure = attributes.measure
+) -> Reconstruction:
     """Identity of greedy reconstructions with their originals, and errors of their densities."""
     played, names = net.reconstruct(source), measured_names(net)
     error = np.array(
@@ -72,7 +74,9 @@ def reconstruction(net: FaderNet, source: list[Notes]) -> Reconstruction:
     )
 
 
-def response(net: FaderNet, source: list[Notes], name: str) -> Response:
+def response(
+    net: FaderNet, source: list[Notes], name: str, measure: Measure = attributes.measure
+) -> Response:
     """Densities at eight positions of one fader, from end to end; the other faders do not move."""
     codes, names = net.encode(source), measured_names(net)
     played = [net.slide(codes, {name: p}) for p in tqdm(POSITIONS, desc=name, disable=None)]
@@ -132,9 +136,11 @@ def evaluate(
         segments=len(rows),
         performances=len(np.unique(data.piece[rows])),
         token_accuracy=round(token_accuracy(net, data, rows), 4),
-        reconstruction=reconstruction(net, source),
-        faders={fader: response(net, source, fader) for fader in net.faders},
-        identity={fader: curve(net, source, fader, sd[fader]) for fader in net.faders},
+        reconstruction=reconstruction(net, source, data.measure),
+        faders={fader: response(net, source, fader, data.measure) for fader in net.faders},
+        identity={
+            fader: curve(net, source, fader, sd[fader], data.measure) for fader in net.faders
+        },
         arousal=arousal(net, data, source) if has_moods else None,
         classified_transfers=transfers_by_classifier(net, source, classifier)
         if has_moods and classifier

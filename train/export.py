@@ -27,7 +27,7 @@ from fadernets.models.config import ModelConfig
 from fadernets.models.mixture import MixtureVAE
 from fadernets.models.reviser import Reviser
 from fadernets.models.segmentvae import SegmentVAE
-from fadernets.music.attributes import PLANNED, PLANNED_ONSETS, attribute
+from fadernets.music.attributes import PLANNED, PLANNED_ONSETS
 from fadernets.music.events import decode
 from fadernets.music.grid import notes_of_tokens
 from train.data.dataset import SPLITS, TRAIN, VALIDATION, Segments
@@ -59,7 +59,7 @@ def response(
     -------
     float64 array, shape (len(rows), len(sweep))
     """
-    measured, handle = attribute(name), model.handles[name]
+    handle = model.handles[name]
     codes = encoded(model, data, rows)
     batch = data.batch(rows)
     played = []
@@ -68,7 +68,7 @@ def response(
         moved[:, handle.dimension] = float(value)
         tokens = generate(model.decoder, model.condition(codes | {handle.code: moved}, batch.key))
         notes = [decode(row) for row in tokens.cpu().numpy()]
-        played.append([float(measured.density(measured.label(n))) for n in notes])
+        played.append([data.measure(n, [name])[name] for n in notes])
     return np.array(played).T
 
 

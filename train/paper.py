@@ -13,12 +13,14 @@ from __future__ import annotations
 import argparse
 import csv
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -263,35 +265,40 @@ def pack(runs: Sequence[Run], out: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with replacing(folder / CHECKPOINT) as part:
             torch.save(state, part)
-        for name in (LOG, MESSAGES):
-            (folder / name).write_bytes((run.folder / name).read_bytes())
+        for path in (run.folder / LOG, run.folder / MESSAGES):
+            if path.exists():
+                shutil.copy(path, folder)
 
 
 def call(module: str, *arguments: object) -> bool:
     """Run a module of this project; returns whether it succeeded."""
-    command = [sys.executable, "-m", module, *map(str, arguments)]
-    print(f"{module} {' '.join(map(str, arguments))}", flush=True)
+    words = list(map(str, arguments))
+    print(f"{module} {' '.join(words)}", flush=True)
+    command = [sys.executable, "-m", module, *words]
     status = subprocess.run(command, env=_environment(), stdout=subprocess.DEVNULL).returncode
     if status:
-        print(f"{module} failed ({status})", flush=True)
+        print(f"{module} {' '.join(words)} failed ({status})", flush=True)
     return not status
 
 
-def evaluate(runs: Sequence[Run], data: Path, out: Path, runs_of_table: int, device: str) -> bool:
-    """Evaluate the finished models, each on the test segments of its split."""
-    succeeded = True
-    for run in (run for run in runs if run.is_done):
+def evaluate(
+    runs: Sequence[Run], data: Path, out: Path, jobs: int, further: Sequence[object]
+) -> bool:
+    """Evaluate the finished models, each on the test segments of its split, `jobs` at a time."""
+
+    def evaluated(run: Run) -> bool:
         result = out / "results" / run.split / f"{run.model}.json"
-        if not result.exists():
-            succeeded &= call(
-                "train.evaluate", "--checkpoint", run.folder, "--data", data, "--split", run.split,
-                "--runs", runs_of_table, "--device", device, "--out", result,
-            )  # fmt: skip
-    return succeeded
+        return result.exists() or call(
+            "train.evaluate", "--checkpoint", run.folder, "--data", data, "--split", run.split,
+            "--out", result, *further,
+        )  # fmt: skip
+
+    with ThreadPoolExecutor(jobs) as pool:
+        return all(list(pool.map(evaluated, [run for run in runs if run.is_done])))
 
 
 def figures(runs: Sequence[Run], data: Path, out: Path, device: str) -> bool:
-    """Maps of codes, transfers and all figures of the finished models, by split."""
+    """Maps of codes, transfers, figures and tables of the finished models, by split."""
     succeeded = True
     for split in dict.fromkeys(run.split for run in runs):
         done = [run for run in runs if run.split == split and run.is_done]
@@ -305,9 +312,20 @@ def figures(runs: Sequence[Run], data: Path, out: Path, device: str) -> bool:
             if not path.exists():
                 succeeded &= call(f"train.{name}", *names, *options, "--out", path)
         files = sorted(results.glob("*.json"))
-        if files:
-            succeeded &= call("train.figures", *files, "--out", out / "figures" / split)
+        succeeded &= call("train.figures", *files, "--out", out / "figures" / split)
+        (results / "report.md").write_text(report(results))
     return succeeded
+
+
+def report(results: Path) -> str:
+    """The paper's tables beside ours, of a folder of results."""
+    # Cards are lent on machines without what results files need.
+    from train.reporting import comparison
+    from train.reporting.markdown import table
+
+    evaluations = comparison.evaluations(results)
+    tables = (comparison.control, comparison.preserved, comparison.arousal)
+    return "\n\n".join(table(*rows(evaluations)) for rows in tables) + "\n"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -325,6 +343,8 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--minutes", type=float, default=float("inf"), help="of training")
     options.add_argument("--jobs", type=int, help="models trained at a time")
     options.add_argument("--runs", type=int, default=10, help="of Table 1")
+    options.add_argument("--samples", type=int, default=100, help="segments of each run")
+    options.add_argument("--segments", type=int, default=200, help="test segments of the rest")
     options.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options.add_argument("--pack", type=Path, help="only write the weights so far here")
     return options
@@ -343,7 +363,7 @@ def fit_command(options: argparse.Namespace, data: Path, further: list[str]) -> 
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
-    options, further = parser().parse_known_args(arguments)
+    options, fit_options = parser().parse_known_args(arguments)
     out: Path = options.out
     data = options.data or out / DATA
     runs = [Run(s, m, out / s / m) for s in options.splits for m in options.models]
@@ -363,7 +383,7 @@ def main(arguments: list[str] | None = None) -> int:
         if not call("train.prepare", *corpora, "--definition", options.definition, "--out", data,
                     "--summary", summary):  # fmt: skip
             return 1
-    command = fit_command(options, data, further)
+    command = fit_command(options, data, fit_options)
     config = fit.parser().parse_args([*command[3:], "--out", str(out)])
     annealed = config.beta_free_steps + config.beta_anneal_steps
     jobs = options.jobs or (len(options.models) if options.device != "cpu" else os.cpu_count() or 1)
@@ -380,7 +400,9 @@ def main(arguments: list[str] | None = None) -> int:
             print("stopped; the same command goes on", flush=True)
             return 130
     if "evaluate" in options.stages:
-        succeeded &= evaluate(runs, data, out, options.runs, options.device)
+        protocol = ("--runs", options.runs, "--samples", options.samples)
+        further = (*protocol, "--segments", options.segments, "--device", options.device)
+        succeeded &= evaluate(runs, data, out, jobs, further)
     if "figures" in options.stages:
         succeeded &= figures(runs, data, out, options.device)
     return 0 if succeeded else 1

@@ -29,7 +29,7 @@ from fadernets.music.notes import BEATS, STEPS
 from train.data import corpora, parallel
 from train.data.corpora import Source
 from train.data.definitions import DEFINITIONS, SOUND, labelled
-from train.data.packed import BY_KEYS
+from train.data.packed import BY_KEYS, DEFINITION
 from train.reporting.results.preparation import DENSITY, DensitySummary, Preparation
 from train.reporting.writing import write
 
@@ -249,6 +249,8 @@ def main(arguments: list[str] | None = None) -> int:
         if all(f.error for f in files):
             return _failed("no file holds a usable segment", 2)
         arrays = join(files, options.seed)
+        if options.definition != SOUND:
+            arrays[DEFINITION] = np.array(options.definition)
         save(arrays, options.out)
         figures = summary(files, arrays, time.perf_counter() - began, options.definition)
         text = json.dumps(figures.stored(), indent=2)

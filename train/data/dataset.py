@@ -5,7 +5,8 @@ Arrays of a prepared file, n segments of p pieces: ``tokens`` int16 (n, 100), EO
 ``valence`` float32 (n,), NaN where unrated; ``piece`` int32 (n,); ``split`` and ``random_split``
 uint8 (n,), 0 train, 1 validation, 2 test; ``piece_name`` (p,); ``piece_corpus`` uint8 (p,); and by
 the name of every attribute its labels, uint8 (n, 16), and, with ``_by_keys`` behind the name, the
-labels of the keys without the pedal, which files prepared earlier lack.
+labels of the keys without the pedal. Files prepared earlier lack these. ``definition`` names
+that of the labels where it is not the default one.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ import torch
 
 from fadernets.models.batch import UNLABELLED, Batch
 from fadernets.music.attributes import ATTRIBUTES
-from train.data import packed
+from fadernets.music.notes import Notes
+from train.data import definitions, packed
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 SPLITS = ("split", "random_split")
@@ -50,6 +52,8 @@ class Segments:
         Which of `SPLITS` this is.
     sha256 : str
         Of the prepared file, or of the index of a folder.
+    definition : str
+        Which of `train.data.definitions.DEFINITIONS` the labels follow.
     """
 
     tokens: torch.Tensor
@@ -65,6 +69,7 @@ class Segments:
     corpus: np.ndarray
     split_name: str
     sha256: str
+    definition: str = definitions.SOUND
 
     @classmethod
     def load(cls, path: Path, split: str = "split", device: str = "cpu") -> Segments:
@@ -103,6 +108,7 @@ class Segments:
                 corpus=arrays["piece_corpus"][arrays["piece"]],
                 split_name=split,
                 sha256=sha256,
+                definition=str(arrays.get(packed.DEFINITION, definitions.SOUND)),
             )
         except (*DAMAGED, OSError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is no file of train.prepare: {error}") from error
@@ -114,6 +120,10 @@ class Segments:
                 raise ValueError(
                     f"the data has no labels of {name}: prepare it again with train.prepare"
                 )
+
+    def measure(self, notes: Notes, names: Iterable[str] | None = None) -> dict[str, float]:
+        """Densities of notes by the definition of the labels, by name."""
+        return definitions.measure(notes, names, self.definition)
 
     @cached_property
     def host_lengths(self) -> np.ndarray:

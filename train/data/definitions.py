@@ -7,11 +7,12 @@ come from a coarse piano roll of the keys; it also chooses other segments.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from fadernets.music import events, midi
+from fadernets.music import attributes, events, midi
 from fadernets.music.attributes import ATTRIBUTES, HOLD, MAX_POLYPHONY, NOTE, ONSET, REST, RHYTHM
 from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, STEPS, STEPS_PER_BEAT, Notes
 from fadernets.music.piece import Piece
@@ -27,6 +28,7 @@ from fadernets.music.segment_limits import (
 from fadernets.music.segments import Segment, segments
 
 SOUND, KEYS, AUTHORS = DEFINITIONS = ("sound", "keys", "authors")
+Measure = Callable[..., dict[str, float]]  # as `fadernets.music.attributes.measure`
 NO_FIRST_SOUND = "nothing sounds on the first step"
 ROUNDING = 1e-6  # steps: a note that ends on a step by the file's clock ends there
 
@@ -101,7 +103,7 @@ def labels_of(velocities: np.ndarray) -> dict[str, np.ndarray]:
 
     An onset is a step with a pitch that the step before lacks: a key struck again is held.
     """
-    sounds = np.asarray(velocities > 0)
+    sounds = velocities.astype(bool)
     before = np.zeros_like(sounds)
     before[1:] = sounds[:-1]
     rhythm = np.where(sounds.any(1), HOLD, REST)
@@ -110,26 +112,33 @@ def labels_of(velocities: np.ndarray) -> dict[str, np.ndarray]:
     return {name: labels[name] for name in ATTRIBUTES if name in labels}
 
 
-def measure(notes: Notes, definition: str) -> dict[str, float]:
-    """Densities of what a model plays, in the unit of the labels that it learnt."""
-    if definition == AUTHORS:
-        labels = labels_of(roll(notes))
-    else:
-        labels = {name: attribute.label(notes) for name, attribute in ATTRIBUTES.items()}
-    return {name: float(ATTRIBUTES[name].density(label)) for name, label in labels.items()}
+def measure(
+    notes: Notes, names: Iterable[str] | None = None, definition: str = SOUND
+) -> dict[str, float]:
+    """Densities of what a model plays, by the definition of the labels that it learnt.
+
+    As `fadernets.music.attributes.measure`, which this is but for ``authors``.
+    """
+    if definition != AUTHORS:
+        return attributes.measure(notes, names)
+    labels = labels_of(roll(notes))
+    return {
+        name: float(ATTRIBUTES[name].density(labels[name]))
+        for name in (labels if names is None else names)
+    }
 
 
 def _problem(segment: Segment, velocities: np.ndarray) -> str | None:
     """Why the authors' code would leave a segment out."""
     if not len(segment.sounding):
         return NO_NOTES
-    sounding = (velocities > 0).any(1)
-    if not sounding[0]:
+    loudest = velocities.max(1)
+    if not loudest[0]:
         return NO_FIRST_SOUND
-    if np.count_nonzero(sounding) < MIN_SOUNDING_STEPS:
+    if np.count_nonzero(loudest) < MIN_SOUNDING_STEPS:
         return MOSTLY_SILENT
     # The loudest pitch of each step; silence counts as one more.
-    if len(np.unique(np.where(sounding, velocities.argmax(1), -1))) < MIN_PITCHES:
+    if len(np.unique(np.where(loudest, velocities.argmax(1), -1))) < MIN_PITCHES:
         return FEW_PITCHES
     if len(events.encode(segment.sounding)) > events.MAX_TOKENS:
         return TOO_LONG

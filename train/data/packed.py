@@ -20,6 +20,7 @@ from numpy.lib import format as npy
 from tqdm import tqdm
 
 from fadernets.atomic_file import replacing
+from train.data.definitions import SOUND
 
 INDEX = "index.json"
 # What NumPy raises for an incomplete or foreign file.
@@ -28,6 +29,7 @@ OF_PIECES = ("piece_name", "piece_corpus")
 OF_SEGMENTS = ("tokens", "length", "key", "start", "arousal", "valence", "piece", "split",
                "random_split")  # fmt: skip
 UNLABELLED_ARRAYS = (*OF_SEGMENTS, *OF_PIECES)  # all besides the labels, one array an attribute
+DEFINITION = "definition"  # of the labels, one of `train.data.definitions`
 BY_KEYS = "_by_keys"  # behind an attribute's name: its labels without the pedal
 
 
@@ -42,6 +44,7 @@ class PackedFile(TypedDict):
 class Index(TypedDict):
     """What a packed folder holds, and the hash of each array by its name."""
 
+    definition: str
     segments: int
     pieces: int
     files: list[PackedFile]
@@ -50,7 +53,7 @@ class Index(TypedDict):
 
 def attributes_of(names: Iterable[str]) -> tuple[str, ...]:
     """The attributes whose labels are among the arrays of a prepared file."""
-    return tuple(name for name in names if name not in UNLABELLED_ARRAYS)
+    return tuple(name for name in names if name not in (*UNLABELLED_ARRAYS, DEFINITION))
 
 
 def pack(files: Sequence[Path], out: Path) -> Index:
@@ -69,7 +72,7 @@ def pack(files: Sequence[Path], out: Path) -> Index:
     ------
     ValueError
         If there is no file, one is none of `train.prepare`'s, two hold a piece of one name, or two
-        hold labels of different attributes.
+        hold labels of different attributes or by different definitions.
     OSError
         If the folder is there already or cannot be written.
     """
@@ -78,6 +81,7 @@ def pack(files: Sequence[Path], out: Path) -> Index:
     if out.exists():
         raise FileExistsError(f"{out} is there already")
     shapes, brought, names = _looked_at(files)
+    definition = _definition(files)
     with replacing(out) as part:
         part.mkdir(parents=True)
         arrays = {
@@ -100,6 +104,7 @@ def pack(files: Sequence[Path], out: Path) -> Index:
         for array in arrays.values():
             array.flush()
         index: Index = {
+            "definition": definition,
             "segments": row,
             "pieces": piece,
             "files": [
@@ -144,6 +149,19 @@ def _looked_at(
     return shapes, brought, together
 
 
+def _definition(files: Sequence[Path]) -> str:
+    """The definition that the labels of all files follow."""
+    definitions = {}
+    for path in files:
+        with np.load(path) as stored:
+            definitions[path] = str(stored[DEFINITION]) if DEFINITION in stored else SOUND
+    first = definitions[files[0]]
+    for path, definition in definitions.items():
+        if definition != first:
+            raise ValueError(f"{path} has labels by {definition}, {files[0]} by {first}")
+    return first
+
+
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -167,7 +185,10 @@ def arrays_of(folder: Path) -> tuple[dict[str, np.ndarray], str]:
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{folder} is no folder of train.packed: {error}") from error
     return (
-        {name: _mapped(folder / f"{name}.npy", sha256) for name, sha256 in hashes.items()},
+        {
+            **{name: _mapped(folder / f"{name}.npy", sha256) for name, sha256 in hashes.items()},
+            DEFINITION: np.array(index.get(DEFINITION, SOUND)),
+        },
         hashlib.sha256(text).hexdigest(),
     )
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fadernets.music.attributes import measure
+from fadernets.music import attributes
 from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
 from train import metrics
+from train.data.definitions import Measure
 from train.reporting.results.evaluation import Identity, Moved
 
 DISTANCES = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)  # standard deviations of the density
@@ -30,7 +31,13 @@ def identity(source: Sequence[Notes], played: Sequence[Notes]) -> Identity:
     return Identity(**means)
 
 
-def curve(net: FaderNet, source: Sequence[Notes], fader: str, sd: float) -> list[Moved]:
+def curve(
+    net: FaderNet,
+    source: Sequence[Notes],
+    fader: str,
+    sd: float,
+    measure: Measure = attributes.measure,
+) -> list[Moved]:
     """Identity of segments asked for another density, and how far they really moved.
 
     Each segment is asked for its own density and so many standard deviations more or less. Those

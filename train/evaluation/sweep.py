@@ -13,12 +13,13 @@ import numpy as np
 from tqdm import tqdm
 
 from fadernets.codes import Codes
-from fadernets.music import events
-from fadernets.music.attributes import PAPER, measure
+from fadernets.music import attributes, events
+from fadernets.music.attributes import PAPER
 from fadernets.music.notes import Notes
 from fadernets.net import FaderNet
-from train.data import corpora
+from train.data import corpora, definitions
 from train.data.dataset import TEST, TRAIN, Segments
+from train.data.definitions import Measure
 from train.data.encoded import encoded
 
 SCALES = ("z", "fader")
@@ -155,6 +156,8 @@ def slide(
     stored = data.tokens.cpu().numpy()
     source = [events.decode(stored[row]) for row in rows.ravel()]
     codes = net.encode(source)
+    if data.definition != definitions.SOUND:  # conditions are densities by that definition, too
+        codes = replace(codes, values=codes.values | encoded(net.model, data, rows.ravel()))
     if protocol.scale == "z":
         low, high = ends[fader]
         steps = low + np.arange(protocol.values) / protocol.values * (high - low)
@@ -168,8 +171,8 @@ def slide(
             played.append(net.reconstruct(_at(net, codes, fader, step)))
         else:
             moved = net.moved(codes, {fader: step})
-            played.append(best(net, moved, source, fader, density, protocol, sd))
-    return recorded(fader, targets, rows, played, names)
+            played.append(best(net, moved, source, fader, density, protocol, sd, data.measure))
+    return recorded(fader, targets, rows, played, names, data.measure)
 
 
 def _at(net: FaderNet, codes: Codes, fader: str, value: float) -> Codes:
@@ -190,6 +193,7 @@ def best(
     density: float,
     protocol: Protocol,
     sd: Mapping[str, float],
+    measure: Measure = attributes.measure,
 ) -> list[Notes]:
     """The best of `protocol.best_of` decodes of each code.
 
@@ -225,6 +229,7 @@ def recorded(
     rows: np.ndarray,
     played: list[list[Notes]],
     names: Sequence[str],
+    measure: Measure = attributes.measure,
 ) -> Sweep:
     """A `Sweep` of t lists of r·m played segments, measured after a round trip through tokens."""
     runs, segments = rows.shape

@@ -1,0 +1,197 @@
+"""The whole paper by one command, at toy size."""
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+import fadernets
+from tests.train.conftest import ROOT
+from tests.train.test_fit import arguments
+from train import export, fit, paper
+from train.paper import Run, Training
+from train.run.loop import LOG
+from train.run.resume import CHECKPOINT, load_state
+
+TOY = (
+    *("--hidden", "16", "--latent", "8", "--embedding", "8", "--beta-free-steps", "10"),
+    *("--beta-anneal-steps", "20", "--batch", "16", "--learning-rate", "0.01", "--log-every", "5"),
+    *("--precision", "float32", "--validate-every", "20", "--validation-segments", "32"),
+)
+QUICK = "singlegmvae"  # has no fader to calibrate
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def command(*options) -> list[str]:
+    return [*map(str, options), "--device", "cpu", *TOY]
+
+
+@pytest.mark.slow
+def test_from_midi_to_figures_and_what_is_there_is_not_made_again(corpus, tmp_path, capsys):
+    models = ("gmvae", QUICK)
+    options = command(
+        *("--out", tmp_path, "--piano", corpus.piano, "--vgmidi", corpus.vgmidi, "--jobs", 2),
+        *("--models", *models, "--splits", "random_split", "--steps", 25),
+        *("--runs", 1, "--samples", 4, "--segments", 6),
+    )
+    assert paper.main(options) == 0, capsys.readouterr().out
+    results = tmp_path / "results" / "random_split"
+    for model in models:
+        folder = tmp_path / "random_split" / model
+        assert load_state(folder / CHECKPOINT)["split"] == "random_split"
+        (evaluation,) = json.loads((results / f"{model}.json").read_text())
+        assert evaluation["model"] == model
+        assert fadernets.load(folder).model.config.hidden == 16
+    summary = json.loads((tmp_path / "results" / "prepare.json").read_text())
+    assert summary["definition"] == "authors"
+    figures = {p.stem.partition("-")[0] for p in (tmp_path / "figures").rglob("*.svg")}
+    assert {"table1", "figure3", "figure4"} <= figures
+    report = (results / "report.md").read_text()
+    assert "| Vanilla VAE, paper |" in report and "| **gmvae** |" in report
+    made = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.json")}
+    (results / "gmvae.json").unlink()
+    capsys.readouterr()
+    assert paper.main(options) == 0
+    out = capsys.readouterr().out
+    assert out.count("train.evaluate") == 1 and "train.prepare" not in out
+    again = [p for p, then in made.items() if p.stat().st_mtime_ns != then]
+    assert {p.name for p in again} <= {"gmvae.json", "captions.json"}
+
+
+def run_until_stopped(out, *options) -> subprocess.Popen:
+    """The command in a process of its own, told to stop once a step is logged."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "train.paper", *command(*options, "--out", out)], cwd=ROOT
+    )
+    log = out / "split" / QUICK / LOG
+    until = time.monotonic() + 120
+    while not log.exists() and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    process.wait(timeout=60)
+    return process
+
+
+def test_a_stopped_run_goes_on_to_the_bit(data_file, tmp_path, capsys):
+    options = (
+        *("--data", data_file, "--models", QUICK, "--splits", "split"),
+        *("--stages", "train", "--steps", "300", "--save-every", "1000"),
+    )
+    assert run_until_stopped(tmp_path / "paper", *options).returncode == 130
+    folder = tmp_path / "paper" / "split" / QUICK
+    assert 0 < load_state(folder / CHECKPOINT)["step"] < 300
+    assert paper.main(command(*options, "--out", tmp_path / "paper")) == 0
+    assert f"split/{QUICK} 300" in capsys.readouterr().out
+    whole = arguments(data_file, tmp_path / "whole", "--device", "cpu", model=QUICK, steps=300)
+    assert fit.main([*whole, *TOY, "--save-every", "1000"]) == 0
+    ours, theirs = (load_state(f / CHECKPOINT) for f in (folder, tmp_path / "whole"))
+    for name, weight in theirs["model"].items():
+        assert torch.equal(ours["model"][name], weight), name
+
+
+def test_time_is_up_and_all_are_stopped(data_file, tmp_path, capsys):
+    options = ("--data", data_file, "--out", tmp_path, "--models", QUICK, "--splits", "split")
+    assert paper.main(command(*options, "--steps", 10**6, "--minutes", 0.2)) == 130
+    assert load_state(tmp_path / "split" / QUICK / CHECKPOINT)["step"] < 10**6
+    out = capsys.readouterr().out
+    assert "stopped; the same command goes on" in out and "failed" not in out
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_model_that_fails_says_why_and_stops_no_other(data_file, tmp_path, capsys):
+    broken = tmp_path / "split" / "gmvae"
+    broken.mkdir(parents=True)
+    (broken / CHECKPOINT).write_bytes(b"nothing")
+    options = ("--data", data_file, "--out", tmp_path, "--models", "gmvae", QUICK)
+    further = ("--splits", "split", "--stages", "train", "--steps", 20)
+    assert paper.main(command(*options, *further)) == 1
+    out = capsys.readouterr().out
+    assert f"split/gmvae failed (2): train.fit: {broken / CHECKPOINT} is no checkpoint" in out
+    assert Run("split", QUICK, tmp_path / "split" / QUICK).is_done
+
+
+def logged(folder, totals, kind="validation"):
+    """A run whose log has these losses, one each ten steps."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOG).open("w", newline="") as file:
+        writer = csv.DictWriter(file, ("step", "set", "total"))
+        writer.writeheader()
+        for number, total in enumerate(totals, 1):
+            writer.writerow({"step": 10 * number, "set": kind, "total": total})
+    run = Run("split", "gmvae", folder)
+    run.read_log()
+    return run
+
+
+def test_a_loss_that_stands_still_is_noticed(tmp_path):
+    still = paper.STANDS_STILL
+    falling = logged(tmp_path, [3 - i / 100 for i in range(50)])
+    assert not falling.stands_still(0)
+    standing = logged(tmp_path, [3, 2, *[2.5] * still])
+    assert standing.stands_still(0)
+    assert not standing.stands_still(after=20)  # while the weight of the KL grows, losses rise
+    assert not logged(tmp_path, [3, 2, *[2.5] * (still - 1)]).stands_still(0)
+    assert not logged(tmp_path, [3, 2, *[2.5] * 20], "train").stands_still(0)
+
+
+def test_progress_tells_step_loss_and_time_left(tmp_path):
+    run = logged(tmp_path, [5.0, 4.25], "train")
+    run.began, run.first_step = 100.0, 10
+    assert run.progress(50, now=103.0) == ("split/gmvae 20 4.250", 9.0)
+    run.first_step = 20
+    assert run.progress(50, now=103.0)[1] == float("inf")
+
+
+def test_a_settled_run_is_stopped_and_exported(data_file, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(Run, "stands_still", lambda run, after: after == 30 and run.step >= 20)
+    monkeypatch.setattr(paper, "PROGRESS_SECONDS", 0.3)
+    options = ("--data", data_file, "--out", tmp_path, "--models", QUICK, "--splits", "split")
+    assert paper.main(command(*options, "--stages", "train", "--steps", 10**6)) == 0
+    run = Run("split", QUICK, tmp_path / "split" / QUICK)
+    assert run.is_done and 20 <= load_state(run.folder / CHECKPOINT)["step"] < 10**6
+
+
+def test_packed_weights_can_be_exported(data_file, tmp_path):
+    folder = tmp_path / "run" / "split" / QUICK
+    settings = arguments(data_file, folder, "--device", "cpu", model=QUICK, steps=5)
+    assert fit.main(settings) == 0
+    run = tmp_path / "run"
+    assert paper.main(["--out", str(run), "--pack", str(tmp_path / "packed")]) == 0
+    packed = tmp_path / "packed" / "split" / QUICK
+    assert {path.name for path in packed.iterdir()} == {CHECKPOINT, LOG}
+    assert (packed / CHECKPOINT).stat().st_size < 0.3 * (folder / CHECKPOINT).stat().st_size
+    out = tmp_path / "exported"
+    options = ["--run", str(packed), "--data", str(data_file), "--out", str(out)]
+    assert export.main([*options, "--results", str(tmp_path / "training.json")]) == 0
+    trained, again = (fadernets.load(f).model.state_dict() for f in (folder, out))
+    for name, weight in trained.items():
+        torch.testing.assert_close(again[name], weight, atol=2e-3, rtol=2e-3)
+    record = json.loads((tmp_path / "training.json").read_text())
+    assert record["steps"] == 5 and record["model_config"]["model"] == QUICK
+
+
+def test_each_size_and_device_has_its_settings(tmp_path):
+    def settings(*options):
+        known, further = paper.parser().parse_known_args(["--out", str(tmp_path), *options])
+        words = paper.fit_command(known, tmp_path / "data.npz", further)[3:]
+        return fit.parser().parse_args([*words, "--out", "x"])
+
+    full = settings("--device", "cuda")
+    assert (full.hidden, full.latent, full.batch, full.steps) == (512, 128, 128, 20_000)
+    assert (full.beta_free_steps, full.beta_anneal_steps) == (1_000, 10_000)
+    assert (full.precision, full.threads) == ("tf32", 1)
+    small = settings("--device", "cpu", "--size", "small", "--steps", "9")
+    assert (small.hidden, small.steps, small.precision) == (192, 9, None)
+
+
+def test_runs_begin_in_order(data_file, tmp_path):
+    runs = [Run("split", model, tmp_path / model) for model in paper.MODELS]
+    training = Training(runs, [], jobs=1, seconds=1, steps=1, annealed=0)
+    assert [run.model for run in training.waiting] == list(paper.MODELS)
+    assert len(paper.MODELS) == 7
