@@ -23,6 +23,9 @@ LOCK := requirements.lock
 # NVIDIA driver (auto), always (cpu), or whichever pip takes (default).
 TORCH_INDEX ?=
 TORCH_BUILD ?= auto
+# Of `make paper`: MIDI files in piano/ and vgmidi/, and where everything made goes.
+DATA ?= data
+OUT ?= runs/paper
 
 # The first of $(PYTHON) that runs, has a supported version and can make an environment.
 FIND_PYTHON = for python in $(PYTHON); do \
@@ -31,10 +34,11 @@ FIND_PYTHON = for python in $(PYTHON); do \
 	python=; \
 done
 
-.PHONY: help run check test coverage style types format lock audit mutants clean
+.PHONY: help run paper check test coverage style types format lock audit mutants clean
 
 help:
 	@echo "make run     start the demo (FADERNETS_HOST and FADERNETS_PORT choose the address)"
+	@echo "make paper   train and evaluate all of the paper (DATA=folder with piano/ and vgmidi/, OUT=)"
 	@echo "make check   check style, formatting and types, run the quick tests (two minutes)"
 	@echo "make test    the same with all tests (ARGS='tests/fadernets -k fader' takes some)"
 	@echo "make coverage measure which lines the quick tests run, by package"
@@ -47,6 +51,9 @@ help:
 
 run: $(RUNTIME)
 	@exec $(BIN)/python -m demo $(ARGS)
+
+paper: $(RUNTIME)
+	@exec $(BIN)/python -m train.paper --piano '$(DATA)/piano' --vgmidi '$(DATA)/vgmidi' --out '$(OUT)' $(ARGS)
 
 # An empty value keeps bytecode: without it every test process compiles all tests anew.
 check test: export PYTHONDONTWRITEBYTECODE :=

@@ -81,14 +81,14 @@ def run_until_stopped(out, *options) -> subprocess.Popen:
 def test_a_stopped_run_goes_on_to_the_bit(data_file, tmp_path, capsys):
     options = (
         *("--data", data_file, "--models", QUICK, "--splits", "split"),
-        *("--stages", "train", "--steps", "300", "--save-every", "1000"),
+        *("--stages", "train", "--steps", "80", "--save-every", "1000"),
     )
     assert run_until_stopped(tmp_path / "paper", *options).returncode == 130
     folder = tmp_path / "paper" / "split" / QUICK
-    assert 0 < load_state(folder / CHECKPOINT)["step"] < 300
+    assert 0 < load_state(folder / CHECKPOINT)["step"] < 80
     assert paper.main(command(*options, "--out", tmp_path / "paper")) == 0
-    assert f"split/{QUICK} 300" in capsys.readouterr().out
-    whole = arguments(data_file, tmp_path / "whole", "--device", "cpu", model=QUICK, steps=300)
+    assert f"split/{QUICK} 80" in capsys.readouterr().out
+    whole = arguments(data_file, tmp_path / "whole", "--device", "cpu", model=QUICK, steps=80)
     assert fit.main([*whole, *TOY, "--save-every", "1000"]) == 0
     ours, theirs = (load_state(f / CHECKPOINT) for f in (folder, tmp_path / "whole"))
     for name, weight in theirs["model"].items():
