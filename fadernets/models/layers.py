@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
-from fadernets.models.recurrence import MIN_BATCH, last_states
+from fadernets.models.recurrence import Reading, last_states
 from fadernets.music import events
 from fadernets.music.key import KEYS
 from fadernets.music.notes import STEPS
@@ -55,36 +57,49 @@ class EventEncoder(nn.Module):
 
         `condition` has shape (b, condition_size).
         """
-        backwards = reverse(tokens, lengths)
-        state = torch.cat(
-            [
-                self._read(self.forwards, tokens, lengths, condition),
-                self._read(self.backwards, backwards, lengths, condition),
-            ],
-            dim=1,
-        )  # (b, 2 * hidden)
-        return self.mean(state), self.log_variance(state)
+        return encoded([self], tokens, lengths, condition)[0]
 
-    def _read(
-        self, gru: nn.GRU, tokens: Tensor, lengths: Tensor, condition: Tensor | None
-    ) -> Tensor:
-        """The state at the last token, (b, hidden)."""
-        if _stepwise(tokens):
-            return last_states(gru, self.embed, tokens, lengths, condition)
-        inputs = self.embed(tokens)
-        if condition is not None:
-            repeated = condition[:, None].expand(-1, tokens.shape[1], -1)
-            inputs = torch.cat([inputs, repeated], dim=2)
-        outputs, _ = gru(inputs)  # (b, t, hidden)
-        last = (lengths - 1)[:, None, None].expand(-1, 1, outputs.shape[2])
-        return outputs.gather(1, last).squeeze(1)
+
+def encoded(
+    encoders: Sequence[EventEncoder],
+    tokens: Tensor,
+    lengths: Tensor,
+    condition: Tensor | None = None,
+) -> list[tuple[Tensor, Tensor]]:
+    """What each of several encoders of one size makes of the same tokens."""
+    backwards = reverse(tokens, lengths)
+    readings = [
+        Reading(gru, encoder.embed, sequences)
+        for encoder in encoders
+        for gru, sequences in ((encoder.forwards, tokens), (encoder.backwards, backwards))
+    ]
+    if _stepwise(tokens):
+        states = list(last_states(readings, lengths, condition))
+    else:
+        states = [_last_state(reading, lengths, condition) for reading in readings]
+    codes = []
+    for encoder, forth, back in zip(encoders, states[::2], states[1::2], strict=True):
+        state = torch.cat([forth, back], dim=1)  # (b, 2 * hidden)
+        codes.append((encoder.mean(state), encoder.log_variance(state)))
+    return codes
+
+
+def _last_state(reading: Reading, lengths: Tensor, condition: Tensor | None) -> Tensor:
+    """The state at the last token, (b, hidden)."""
+    inputs = reading.embed(reading.tokens)
+    if condition is not None:
+        repeated = condition[:, None].expand(-1, inputs.shape[1], -1)
+        inputs = torch.cat([inputs, repeated], dim=2)
+    outputs, _ = reading.gru(inputs)  # (b, t, hidden)
+    last = (lengths - 1)[:, None, None].expand(-1, 1, outputs.shape[2])
+    return outputs.gather(1, last).squeeze(1)
 
 
 def _stepwise(tokens: Tensor) -> bool:
     """Whether stepping through a GRU by hand is faster: on a CPU, without gradients."""
     if torch.is_grad_enabled() or torch.is_autocast_enabled("cpu"):
         return False
-    return tokens.device.type == "cpu" and len(tokens) >= MIN_BATCH
+    return tokens.device.type == "cpu"
 
 
 class LabelDecoder(nn.Module):

@@ -2,62 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.weak import WeakTensorKeyDictionary
 
-MIN_BATCH = 8  # rows from which on it pays to prepare the weights
+MIN_BATCH = 8  # rows from which on a product is bound by arithmetic, not by reading the weights
 
 Product = Callable[[Tensor], Tensor]
+Made = TypeVar("Made")
+
+
+class Reading(NamedTuple):
+    """One way to read sequences.
+
+    Attributes
+    ----------
+    gru : nn.GRU
+        Of one layer.
+    embed : nn.Embedding
+    tokens : int64 tensor, shape (b, t)
+    """
+
+    gru: nn.GRU
+    embed: nn.Embedding
+    tokens: Tensor
 
 
 def cell(inputs: Tensor, recurrent: Tensor, state: Tensor) -> Tensor:
-    """A GRU's next state, (b, hidden).
+    """A GRU's next state, (..., hidden).
 
     Parameters
     ----------
-    inputs, recurrent : float tensors, shape (b, 3 * hidden)
+    inputs, recurrent : float tensors, shape (..., 3 * hidden)
         The products of the input and of the state with the weights, biases included.
-    state : float tensor, shape (b, hidden)
+    state : float tensor, shape (..., hidden)
     """
-    size = state.shape[1]
-    gates = (inputs[:, : 2 * size] + recurrent[:, : 2 * size]).sigmoid()
-    reset, stay = gates.chunk(2, 1)
-    new = torch.addcmul(inputs[:, 2 * size :], reset, recurrent[:, 2 * size :]).tanh()
+    size = state.shape[-1]
+    gates = (inputs[..., : 2 * size] + recurrent[..., : 2 * size]).sigmoid_()
+    reset, stay = gates.chunk(2, -1)
+    new = torch.addcmul(inputs[..., 2 * size :], reset, recurrent[..., 2 * size :])
+    # tanh(x) is 2 sigmoid(2 x) - 1: PyTorch's own takes four times as long.
+    new = new.mul_(2).sigmoid_().mul_(2).sub_(1)
     return new.lerp(state, stay)
 
 
 def product(weight: Tensor, bias: Tensor, batched: bool) -> Product:
     """The product of rows with a weight, (out, in), plus a bias, to be taken often.
 
-    PyTorch's own in float32 is MKL's, which uses half of the width of AMD's vector units; oneDNN,
-    which is part of PyTorch as well, uses all of it.
+    Many rows: PyTorch's own in float32 is MKL's, which uses half of the width of AMD's vector
+    units; oneDNN, which is part of PyTorch as well, uses all of it. Few rows: reading the weight
+    takes the time. Every saved model's is of half precision, and half as many bytes are read if it
+    stays so; FBGEMM multiplies it in float32.
 
     Parameters
     ----------
     batched : bool
         Whether there will be `MIN_BATCH` rows or more.
     """
-    if not (batched and weight.device.type == "cpu" and _wide()):
-        return lambda rows: F.linear(rows, weight, bias)
-    packed = _packed(weight)
-    return lambda rows: torch.ops.mkldnn._linear_pointwise(rows, packed, bias, "none", [], "")
+    if batched and weight.device.type == "cpu" and _wide():
+        packed = _made("oneDNN", _reordered, weight)
+        return lambda rows: torch.ops.mkldnn._linear_pointwise(rows, packed, bias, "none", [], "")
+    if not batched and weight.device.type == "cpu" and _multiplies_halves():
+        halves = _made("halves", _halves, weight)
+        if halves is not None:
+            return lambda rows: torch.fbgemm_linear_fp16_weight_fp32_activation(rows, halves, bias)
+    return lambda rows: F.linear(rows, weight, bias)
 
 
-_PACKED = WeakTensorKeyDictionary()  # weight -> its version and how oneDNN wants it
+_MADE = WeakTensorKeyDictionary()  # weight -> name -> which values it was made of, and what
 
 
-def _packed(weight: Tensor) -> Tensor:
-    """A weight as oneDNN wants it, made anew where the weight has changed since."""
-    if weight.is_inference():  # it has no version
-        return torch.ops.mkldnn._reorder_linear_weight(weight, None)
-    version, packed = _PACKED.get(weight, (-1, weight))
-    if version != weight._version:
-        packed = torch.ops.mkldnn._reorder_linear_weight(weight, None)
-        _PACKED[weight] = weight._version, packed
+def _made(name: str, make: Callable[..., Made], weight: Tensor, *others: Tensor) -> Made:
+    """What is made of weights, made anew where one of them has changed since."""
+    weights = (weight, *others)
+    if any(w.is_inference() for w in weights):  # they have no version
+        return make(*weights)
+    values = [(w._version, w.data_ptr()) for w in weights]
+    by_name = _MADE.setdefault(weight, {})
+    if name not in by_name or by_name[name][0] != values:
+        by_name[name] = values, make(*weights)
+    return by_name[name][1]
+
+
+def _reordered(weight: Tensor) -> Tensor:
+    """A weight as oneDNN wants it."""
+    return torch.ops.mkldnn._reorder_linear_weight(weight, None)
+
+
+def _halves(weight: Tensor) -> Tensor | None:
+    """A weight as FBGEMM wants it, None where half precision does not hold it exactly."""
+    if not weight.half().float().equal(weight):
+        return None
+    with warnings.catch_warnings():
+        # Both say once that they may go; the second does when it is first called.
+        warnings.filterwarnings("ignore", "fbgemm_")
+        packed = torch.fbgemm_pack_gemm_matrix_fp16(weight)
+        row, bias = weight.new_zeros(1, weight.shape[1]), weight.new_zeros(len(weight))
+        torch.fbgemm_linear_fp16_weight_fp32_activation(row, packed, bias)
     return packed
 
 
@@ -70,39 +116,73 @@ def _wide() -> bool:
     return torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
-def last_states(
-    gru: nn.GRU, embed: nn.Embedding, tokens: Tensor, lengths: Tensor, condition: Tensor | None
-) -> Tensor:
-    """The state of a GRU at each sequence's last token, (b, hidden).
+def _multiplies_halves() -> bool:
+    names = ("fbgemm_pack_gemm_matrix_fp16", "fbgemm_linear_fp16_weight_fp32_activation")
+    return "fbgemm" in torch.backends.quantized.supported_engines and all(
+        hasattr(torch, name) for name in names
+    )
 
-    A sequence that has ended costs nothing more, and tokens are looked up among the products of
-    all embeddings with the weights.
+
+def _tables(*parts: Tensor) -> Tensor:
+    """The products of all embeddings with the weights of n GRUs' inputs, one below the other.
 
     Parameters
     ----------
-    gru : nn.GRU
-        Of one layer.
-    embed : nn.Embedding
-    tokens : int64 tensor, shape (b, t)
+    parts : weight of the input, its bias and embedding weight of each
+    """
+    each = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
+    return torch.cat([F.linear(e, weight[:, : e.shape[1]], bias) for weight, bias, e in each])
+
+
+def last_states(
+    readings: Sequence[Reading], lengths: Tensor, condition: Tensor | None = None
+) -> Tensor:
+    """The states of n GRUs of one size at each sequence's last token, (n, b, hidden).
+
+    All are stepped at once: for one sequence the calls take as long as the arithmetic. A sequence
+    that has ended costs nothing more, and tokens are looked up among the products of all embeddings
+    with the weights.
+
+    Parameters
+    ----------
+    readings : sequence of n Reading
     lengths : int64 tensor, shape (b,)
+        Of the sequences of each reading.
     condition : float tensor, shape (b, size), optional
         Further input beside every token.
     """
-    size = embed.embedding_dim
-    weights = dict(gru.named_parameters())
-    table = F.linear(embed.weight, weights["weight_ih_l0"][:, :size], weights["bias_ih_l0"])
-    recurrent = product(weights["weight_hh_l0"], weights["bias_hh_l0"], batched=True)
     # Longest first: the sequences that go on are then a prefix, which shrinks from step to step.
     lengths, order = lengths.sort(descending=True, stable=True)
-    columns = tokens[order].T.contiguous()
-    condition_part = (
-        None if condition is None else F.linear(condition[order], weights["weight_ih_l0"][:, size:])
+    grus = [dict(reading.gru.named_parameters()) for reading in readings]
+    parts = [
+        (gru["weight_ih_l0"], gru["bias_ih_l0"], reading.embed.weight)
+        for gru, reading in zip(grus, readings, strict=True)
+    ]
+    table = _made("tables", _tables, *(weight for part in parts for weight in part))
+    few, many = (
+        [product(gru["weight_hh_l0"], gru["bias_hh_l0"], batched) for gru in grus]
+        for batched in (False, len(order) >= MIN_BATCH)
     )
-    state = torch.zeros(len(order), gru.hidden_size, device=tokens.device)
-    for step, column in enumerate(columns[: int(lengths[0])]):
-        active = int((lengths > step).sum())
-        inputs = table[column[:active]]
-        if condition_part is not None:
-            inputs += condition_part[:active]
-        state[:active] = cell(inputs, recurrent(state[:active]), state[:active])
-    return torch.empty_like(state).index_copy_(0, order, state)
+    rows = torch.stack([reading.tokens[order] for reading in readings])
+    size = readings[0].embed.num_embeddings
+    rows += size * torch.arange(len(readings))[:, None, None]  # in which part of the table
+    columns = rows.permute(2, 0, 1).contiguous()
+    extra = None
+    if condition is not None:
+        weights = (gru["weight_ih_l0"][:, -condition.shape[1] :] for gru in grus)
+        extra = torch.stack([F.linear(condition[order], weight) for weight in weights])
+    states = torch.empty(len(readings), len(order), readings[0].gru.hidden_size)
+    state = torch.zeros_like(states)
+    goes_on = (lengths > torch.arange(int(lengths[0]))[:, None]).sum(1).tolist()
+    for active, column in zip(goes_on, columns, strict=False):
+        if active < state.shape[1]:
+            states[:, active : state.shape[1]] = state[:, active:]
+            state = state[:, :active]
+        inputs = F.embedding(column[:, :active], table)
+        if extra is not None:
+            inputs += extra[:, :active]
+        products = many if active >= MIN_BATCH else few
+        recurrent = [times(each) for times, each in zip(products, state, strict=True)]
+        state = cell(inputs, torch.stack(recurrent), state)
+    states[:, : state.shape[1]] = state
+    return torch.empty_like(states).index_copy_(1, order, states)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from fadernets.models import losses
 from fadernets.models.batch import Batch
 from fadernets.models.config import ModelConfig
-from fadernets.models.layers import EventDecoder, EventEncoder
+from fadernets.models.layers import EventDecoder, EventEncoder, encoded
 from fadernets.music import events
 from fadernets.music.key import KEYS
 
@@ -111,11 +111,12 @@ class SegmentVAE(nn.Module):
         self, tokens: Tensor, lengths: Tensor, condition: Tensor | None = None
     ) -> dict[str, Posterior]:
         """`posteriors`, where the encoders see `condition`, (b, size), beside every token."""
-        posteriors = {}
-        for name, encoder in self.encoders.items():
-            mean, log_variance = encoder(tokens, lengths, condition)
-            posteriors[name] = mean.float(), log_variance.float().clamp(*LOG_VARIANCE_RANGE)
-        return posteriors
+        encoders = [cast(EventEncoder, encoder) for encoder in self.encoders.values()]
+        codes = encoded(encoders, tokens, lengths, condition)
+        return {
+            name: (mean.float(), log_variance.float().clamp(*LOG_VARIANCE_RANGE))
+            for name, (mean, log_variance) in zip(self.encoders, codes, strict=True)
+        }
 
     def conditions(self, densities: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Further input of the decoder beside codes and key, for densities of shape (b,)."""
