@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import csv
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -30,7 +31,7 @@ import torch
 
 from fadernets import checkpoint
 from fadernets.atomic_file import replacing
-from train import fit
+from train import export, fit
 from train.data.dataset import SPLITS
 from train.data.definitions import AUTHORS, DEFINITIONS
 from train.run.loop import LOG
@@ -252,21 +253,23 @@ def _environment() -> dict[str, str]:
 
 
 def pack(runs: Sequence[Run], out: Path) -> None:
-    """Write every run's weights so far in half precision, with its logs; see the module."""
+    """Write every run's weights so far in half precision, with its logs; see the module.
+
+    Of a finished run, that is the exported model, and its state comes without weights.
+    """
     for run in runs:
         if not (run.folder / CHECKPOINT).exists():
             continue
         state = load_state(run.folder / CHECKPOINT)
-        state["model"] = {
-            n: v.half() if v.is_floating_point() else v for n, v in state["model"].items()
-        }
+        weights = {} if run.is_done else state["model"]
+        state["model"] = {n: v.half() if v.is_floating_point() else v for n, v in weights.items()}
         state["optimisers"], state["window"] = {}, []
         folder = out / run.split / run.model
         folder.mkdir(parents=True, exist_ok=True)
         with replacing(folder / CHECKPOINT) as part:
             torch.save(state, part)
-        for path in (run.folder / LOG, run.folder / MESSAGES):
-            if path.exists():
+        for path in run.folder.iterdir():
+            if path.name != CHECKPOINT:
                 shutil.copy(path, folder)
 
 
@@ -293,8 +296,22 @@ def evaluate(
             "--out", result, *further,
         )  # fmt: skip
 
+    done = [run for run in runs if run.is_done]
     with ThreadPoolExecutor(jobs) as pool:
-        return all(list(pool.map(evaluated, [run for run in runs if run.is_done])))
+        return all(list(pool.map(evaluated, done)))
+
+
+def record(runs: Sequence[Run], out: Path, hardware: str) -> None:
+    """Write how the finished models were trained."""
+    # Cards are lent on machines without what results files need: training imports none of it.
+    from train.reporting.writing import text_of, write
+
+    for run in (run for run in runs if run.is_done):
+        path = out / "results" / run.split / f"{run.model}-training.json"
+        if not path.exists():
+            model, _ = checkpoint.load(run.folder)
+            state = load_state(run.folder / CHECKPOINT)
+            write(path, text_of(export.history(state, run.folder / LOG, model, hardware)))
 
 
 def figures(runs: Sequence[Run], data: Path, out: Path, device: str) -> bool:
@@ -319,13 +336,13 @@ def figures(runs: Sequence[Run], data: Path, out: Path, device: str) -> bool:
 
 def report(results: Path) -> str:
     """The paper's tables beside ours, of a folder of results."""
-    # Cards are lent on machines without what results files need.
     from train.reporting import comparison
     from train.reporting.markdown import table
 
     evaluations = comparison.evaluations(results)
     tables = (comparison.control, comparison.preserved, comparison.arousal)
-    return "\n\n".join(table(*rows(evaluations)) for rows in tables) + "\n"
+    texts = [table(*rows(evaluations)) for rows in tables]
+    return "\n\n".join([*texts, table(*comparison.trained(results))]) + "\n"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -346,6 +363,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--samples", type=int, default=100, help="segments of each run")
     options.add_argument("--segments", type=int, default=200, help="test segments of the rest")
     options.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    options.add_argument("--hardware", default=platform.machine(), help="for the record, in words")
     options.add_argument("--pack", type=Path, help="only write the weights so far here")
     return options
 
@@ -403,6 +421,7 @@ def main(arguments: list[str] | None = None) -> int:
         protocol = ("--runs", options.runs, "--samples", options.samples)
         further = (*protocol, "--segments", options.segments, "--device", options.device)
         succeeded &= evaluate(runs, data, out, jobs, further)
+        record(runs, out, options.hardware)
     if "figures" in options.stages:
         succeeded &= figures(runs, data, out, options.device)
     return 0 if succeeded else 1

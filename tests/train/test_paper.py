@@ -161,19 +161,33 @@ def test_packed_weights_can_be_exported(data_file, tmp_path):
     folder = tmp_path / "run" / "split" / QUICK
     settings = arguments(data_file, folder, "--device", "cpu", model=QUICK, steps=5)
     assert fit.main(settings) == 0
+    (folder / "SHA256SUMS").rename(tmp_path / "sums")  # as if the run were not finished
     run = tmp_path / "run"
     assert paper.main(["--out", str(run), "--pack", str(tmp_path / "packed")]) == 0
     packed = tmp_path / "packed" / "split" / QUICK
-    assert {path.name for path in packed.iterdir()} == {CHECKPOINT, LOG}
+    assert {CHECKPOINT, LOG} < {path.name for path in packed.iterdir()}
     assert (packed / CHECKPOINT).stat().st_size < 0.3 * (folder / CHECKPOINT).stat().st_size
     out = tmp_path / "exported"
     options = ["--run", str(packed), "--data", str(data_file), "--out", str(out)]
     assert export.main([*options, "--results", str(tmp_path / "training.json")]) == 0
+    (tmp_path / "sums").rename(folder / "SHA256SUMS")
     trained, again = (fadernets.load(f).model.state_dict() for f in (folder, out))
     for name, weight in trained.items():
         torch.testing.assert_close(again[name], weight, atol=2e-3, rtol=2e-3)
     record = json.loads((tmp_path / "training.json").read_text())
     assert record["steps"] == 5 and record["model_config"]["model"] == QUICK
+
+
+def test_a_finished_model_is_packed_as_it_was_exported(data_file, tmp_path):
+    run = Run("split", QUICK, tmp_path / "run" / "split" / QUICK)
+    assert fit.main(arguments(data_file, run.folder, "--device", "cpu", model=QUICK, steps=5)) == 0
+    paper.pack([run], tmp_path / "packed")
+    packed = Run("split", QUICK, tmp_path / "packed" / "split" / QUICK)
+    assert packed.is_done and fadernets.load(packed.folder).model.config.hidden == 16
+    assert (packed.folder / CHECKPOINT).stat().st_size < 10_000
+    paper.record([packed], tmp_path, "a card")
+    record = json.loads((tmp_path / "results" / "split" / f"{QUICK}-training.json").read_text())
+    assert record["hardware"] == "a card" and record["steps"] == 5
 
 
 def test_each_size_and_device_has_its_settings(tmp_path):
