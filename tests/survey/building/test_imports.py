@@ -14,7 +14,7 @@ def test_only_the_public_model_is_used(root):
 
 def check_imports(path: Path) -> None:
     tree = ast.parse(path.read_text())
-    music = {f"music.{name}" for name in ("examples", "midi", "notes", "piece")}
+    music = {f"music.{name}" for name in ("examples", "midi", "notes", "piece", "segments")}
     public = {
         "arguments",
         "atomic_file",
