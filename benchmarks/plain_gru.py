@@ -121,6 +121,8 @@ def plain(model: VanillaVAE) -> VanillaVAE:
     result = copy.deepcopy(model)
     for name, encoder in result.encoders.items():
         result.encoders[name] = PlainEncoder(cast(EventEncoder, encoder))
+    encoders = result.encoders.values()
+    result._encoded = lambda *given: [encoder(*given) for encoder in encoders]  # type: ignore[method-assign]
     for name, decoder in result.label_decoders.items():
         result.label_decoders[name] = PlainLabelDecoder(cast(LabelDecoder, decoder))
     result.decoder = cast(EventDecoder, PlainEventDecoder(result.decoder))  # of the same methods

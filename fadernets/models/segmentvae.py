@@ -111,12 +111,18 @@ class SegmentVAE(nn.Module):
         self, tokens: Tensor, lengths: Tensor, condition: Tensor | None = None
     ) -> dict[str, Posterior]:
         """`posteriors`, where the encoders see `condition`, (b, size), beside every token."""
-        encoders = [cast(EventEncoder, encoder) for encoder in self.encoders.values()]
-        codes = encoded(encoders, tokens, lengths, condition)
+        posteriors = self._encoded(tokens, lengths, condition)
         return {
             name: (mean.float(), log_variance.float().clamp(*LOG_VARIANCE_RANGE))
-            for name, (mean, log_variance) in zip(self.encoders, codes, strict=True)
+            for name, (mean, log_variance) in zip(self.encoders, posteriors, strict=True)
         }
+
+    def _encoded(
+        self, tokens: Tensor, lengths: Tensor, condition: Tensor | None
+    ) -> list[Posterior]:
+        """What each encoder makes of the same tokens."""
+        encoders = [cast(EventEncoder, encoder) for encoder in self.encoders.values()]
+        return encoded(encoders, tokens, lengths, condition)
 
     def conditions(self, densities: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Further input of the decoder beside codes and key, for densities of shape (b,)."""
