@@ -13,14 +13,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from fadernets.arranger.cheapest_paths import NEVER, Costs, cheapest_paths
 from fadernets.music.attributes import HOLD, MAX_POLYPHONY, ONSET, REST
 from fadernets.music.notes import STEPS, STEPS_PER_BEAT
 
 COUNTS = MAX_POLYPHONY + 1  # numbers of sounding notes, 0 to 15
-NEVER = 1e6  # cost of a plan that cannot be played
 MAX_PRICE = 16.0  # nats a note: beyond it a plan has as few, or as many, notes as it can have
 HALVINGS = 10  # of the interval of prices
 ROWS_AT_ONCE = 128  # plans whose computing costs little more time than that of one
@@ -131,12 +132,13 @@ def cheapest(
     rhythm = rhythm + NEVER * ~limits.allowed
     if repeats is None:
         repeats = torch.zeros_like(rhythm[..., 0], dtype=torch.long)
-    counts = torch.arange(COUNTS, dtype=note.dtype, device=note.device)
-    low = torch.full(onsets.shape, -MAX_PRICE, device=note.device)
-    high = -low
-    best = LabelPlan(*(torch.zeros_like(rhythm[..., 0], dtype=torch.long) for _ in range(2)))
-    best_gap = torch.full_like(notes, 2 * STEPS * MAX_POLYPHONY)  # larger than any gap
-    rows = torch.arange(len(onsets), device=note.device)  # those whose sum is not met yet
+    costs = _costs(rhythm, note, repeats, limits, pace)
+    wanted_onsets, wanted = onsets.cpu().numpy(), notes.cpu().numpy()
+    high = np.full(len(wanted), MAX_PRICE, costs.note.dtype)
+    low = -high
+    best = np.zeros((2, len(wanted), rhythm.shape[1]), np.int64)  # rhythms and notes
+    best_gap = np.full_like(wanted, 2 * STEPS * MAX_POLYPHONY)  # larger than any gap
+    rows = np.arange(len(wanted))  # those whose sum is not met yet
     halvings = 0
     while halvings < HALVINGS and len(rows):
         # The cheapest plan at a price has no more notes at a higher one, so the price that meets
@@ -144,41 +146,75 @@ def cheapest(
         # prices that the next halvings may come to are then tried at once.
         depth = min(int(math.log2(ROWS_AT_ONCE / len(rows) + 1)), HALVINGS - halvings)
         price = _prices(low[rows], high[rows], max(depth, 1))
-        each = rows.repeat(len(price))
-        priced = note[each] + price.flatten()[:, None, None] * counts
-        path = _path(
-            rhythm[each],
-            priced,
-            onsets[each],
-            repeats[each],
-            limits[each],
-            None if pace is None else pace[each],
-        )
-        plans = LabelPlan(*(labels.view(*price.shape, -1) for labels in path))
-        node = torch.zeros_like(rows)
-        column = torch.arange(len(rows), device=note.device)
+        each = np.tile(rows, len(price))
+        plans = np.array(cheapest_paths(costs[each], wanted_onsets[each], price.ravel()))
+        plans = plans.reshape(2, *price.shape, -1)
+        node, column = np.zeros_like(rows), np.arange(len(rows))
         for _ in range(max(depth, 1)):
             halvings += 1
-            plan = LabelPlan(plans.rhythm[node, column], plans.note[node, column])
-            total = plan.note.sum(1)
-            too_many = total > notes[rows]
+            plan = plans[:, node, column]
+            total = plan[1].sum(1)
+            too_many = total > wanted[rows]
             now = price[node, column]
-            low[rows] = torch.where(too_many, now, low[rows])
-            high[rows] = torch.where(too_many, high[rows], now)
-            gap = (total - notes[rows]).abs()
+            low[rows] = np.where(too_many, now, low[rows])
+            high[rows] = np.where(too_many, high[rows], now)
+            gap = np.abs(total - wanted[rows])
             nearer = gap < best_gap[rows]
-            for stored, new in (
-                (best.rhythm, plan.rhythm),
-                (best.note, plan.note),
-                (best_gap, gap),
-            ):
-                stored[rows[nearer]] = new[nearer]
-            node = 2 * node + 1 + too_many.long()
+            best[:, rows[nearer]] = plan[:, nearer]
+            best_gap[rows[nearer]] = gap[nearer]
+            node = 2 * node + 1 + too_many
         rows = rows[best_gap[rows] > 0]
-    return _completed(best, rhythm, note, notes, repeats, limits)
+    rhythms, counts = (torch.from_numpy(labels).to(note.device) for labels in best)
+    if len(rows):
+        left = torch.from_numpy(rows).to(note.device)
+        some = LabelPlan(rhythms[left], counts[left])
+        given = rhythm[left], note[left], notes[left], repeats[left], limits[left]
+        some = _completed(some, *given)
+        rhythms[left], counts[left] = some.rhythm, some.note
+    return LabelPlan(rhythms, counts)
 
 
-def _prices(low: Tensor, high: Tensor, depth: int) -> Tensor:
+def sums(onsets: Tensor, repeats: Tensor, limits: PlanLimits) -> tuple[Tensor, Tensor]:
+    """The least and the greatest sum of notes of plans with so many onsets: int64, (b,) each.
+
+    Parameters
+    ----------
+    onsets, repeats, limits
+        As in `cheapest`.
+    """
+    rhythm = NEVER * ~limits.allowed
+    costs = _costs(rhythm, rhythm.new_zeros(*repeats.shape, COUNTS), repeats, limits, None)
+    rows = np.tile(np.arange(len(onsets)), 2)
+    price = np.repeat(np.array([1.0, -1.0], costs.note.dtype), len(onsets))
+    _, notes = cheapest_paths(costs[rows], onsets.cpu().numpy()[rows], price)
+    least, greatest = torch.from_numpy(notes.sum(1)).to(onsets.device).chunk(2)
+    return least, greatest
+
+
+def _costs(
+    rhythm: Tensor, note: Tensor, repeats: Tensor, limits: PlanLimits, pace: Tensor | None
+) -> Costs:
+    """The costs of plans as the dynamic programme wants them; `rhythm` is dear where forbidden."""
+    counts = torch.arange(note.shape[2] - 1, -1, -1, device=note.device)
+    outside = (counts < limits.least_struck[..., None]) | (counts > limits.most_struck[..., None])
+    dear = torch.tensor(NEVER, dtype=note.dtype, device=note.device)
+    lost = torch.cat([torch.zeros_like(repeats[:, :1]), repeats[:, :-1]], 1) + limits.released
+    if pace is None:
+        pace = note.new_zeros(len(note), STEPS // STEPS_PER_BEAT - 1, STEPS + 1)
+    terms = (
+        rhythm,
+        note.flip(2),
+        dear * (counts < limits.least_held[..., None]),
+        dear * outside,
+        lost,
+        limits.released,
+        limits.ringing,
+        pace,
+    )
+    return Costs(*(np.ascontiguousarray(np.moveaxis(x.cpu().numpy(), 0, -1)) for x in terms))
+
+
+def _prices(low: np.ndarray, high: np.ndarray, depth: int) -> np.ndarray:
     """Prices of b rows that so many halvings of (b,) intervals may come to: (2 ** depth - 1, b).
 
     The two that may follow number k are numbers 2 k + 1, the lower one, and 2 k + 2.
@@ -187,9 +223,9 @@ def _prices(low: Tensor, high: Tensor, depth: int) -> Tensor:
     for _ in range(depth):
         middle = (lows + highs) / 2
         prices.append(middle)
-        lows = torch.stack([lows, middle], 1).flatten(0, 1)
-        highs = torch.stack([middle, highs], 1).flatten(0, 1)
-    return torch.cat(prices)
+        lows = np.stack([lows, middle], 1).reshape(-1, len(low))
+        highs = np.stack([middle, highs], 1).reshape(-1, len(low))
+    return np.concatenate(prices)
 
 
 def playable(
@@ -204,115 +240,6 @@ def playable(
     valid = torch.where(plan.rhythm == HOLD, can_hold, can_strike)
     valid = torch.where(plan.rhythm == REST, plan.note == 0, valid)
     return (valid & limits.allowed.gather(2, plan.rhythm[..., None])[..., 0]).all(1)
-
-
-def _path(
-    rhythm: Tensor,
-    note: Tensor,
-    onsets: Tensor,
-    repeats: Tensor,
-    limits: PlanLimits | None = None,
-    pace: Tensor | None = None,
-) -> tuple[Tensor, Tensor]:
-    """Rhythm and note labels, each (b, 16), of the cheapest plans with so many onsets.
-
-    Dynamic programming (Viterbi): `cost[j, k, i]` is that of the cheapest way of row i to step t
-    with k onsets so far and 15 - j notes sounding. Every step may rest (no notes), hold (no more
-    notes than before) or strike (at least one note). `rhythm` is dear where a label is not allowed.
-    """
-    if limits is None:
-        limits = PlanLimits.of(rhythm.shape[0], rhythm.shape[1], rhythm.device)
-        rhythm = rhythm + NEVER * ~limits.allowed
-    (size, steps), device = rhythm.shape[:2], rhythm.device
-    # Counts run from 15 down to 0: the states that a hold may come from, those with no fewer
-    # notes, are then a prefix, and one running minimum serves all counts at once.
-    note = note.flip(2)
-    counts = torch.arange(COUNTS - 1, -1, -1, device=device)
-    note_held = note + NEVER * (counts < limits.least_held[..., None])
-    outside = (counts < limits.least_struck[..., None]) | (counts > limits.most_struck[..., None])
-    note_struck = note + NEVER * outside
-    # Notes of the step before that cannot be held.
-    lost = torch.cat([torch.zeros_like(repeats[:, :1]), repeats[:, :-1]], 1) + limits.released
-    is_lost = (lost > 0).any(0).tolist()
-    # Rows come last: what is added to whole runs of states is then added at once.
-    label_cost = rhythm.permute(1, 2, 0).contiguous()  # (16, 3, b)
-    held_cost, struck_cost, rest_cost = (
-        x.permute(1, 2, 0)[:, :, None].contiguous()
-        for x in (note_held, note_struck, note[..., -1:])
-    )  # (16, counts, 1, b)
-    row = torch.arange(size, device=device)
-    column = torch.arange(COUNTS, device=device)
-    # Only numbers of onsets that can have come by step t, and can still become those asked for.
-    fewest, most = int(onsets.min()), int(onsets.max())
-    lows = [max(0, fewest - (steps - t)) for t in range(steps + 1)]
-    highs = [min(t, most) for t in range(steps + 1)]
-    cost = torch.full((COUNTS, 1, size), NEVER, dtype=note.dtype, device=device)
-    cost[COUNTS - 1 - limits.ringing.clamp(max=COUNTS - 1), 0, row] = 0.0
-    trace, reaches = [], []
-    for t in range(steps):
-        beat, between = divmod(t, STEPS_PER_BEAT)
-        if pace is not None and beat and not between:
-            cost = cost + pace[:, beat - 1, lows[t] : highs[t] + 1].T
-        trace.append(cost)
-        falling = _running_minimum(cost)  # over the counts before that are no less
-        any_count = falling[-1]
-        reach = column[:, None]  # of each count, the last one that a hold may come from
-        if is_lost[t]:
-            # A hold of n notes follows n + lost at least; but for a locked one that ends, one note
-            # may always be held.
-            reach = reach - lost[:, t]
-            reach[-2] = torch.where(limits.released[:, t] > 0, reach[-2], COUNTS - 2)
-            index = reach.clamp(min=0)[:, None].expand_as(falling)
-            falling = falling.gather(0, index).masked_fill(reach[:, None] < 0, NEVER)
-        reaches.append(reach.expand(-1, size))
-        low, high = lows[t + 1], highs[t + 1]
-        stays = slice(low - lows[t], highs[t] - lows[t] + 1)  # so many onsets already
-        same = highs[t] - low + 1
-        cost = falling.new_full((COUNTS, high - low + 1, size), NEVER)
-        torch.add(falling[:, stays] + label_cost[t, HOLD], held_cost[t], out=cost[:, :same])
-        # An onset may follow any count, and has used one onset more than the step before.
-        first = max(low - 1, lows[t])
-        struck = (any_count[first - lows[t] : high - lows[t]] + label_cost[t, ONSET]) + struck_cost[
-            t
-        ]
-        now = cost[:, first + 1 - low :]
-        torch.minimum(now, struck, out=now)
-        # No notes sound in a rest and in nothing else: overwrite what hold and onset wrote there.
-        cost[-1] = NEVER
-        cost[-1, :same] = any_count[stays] + label_cost[t, REST] + rest_cost[t, 0]
-    # Back from the last step along the choices that led to the least cost.
-    used = onsets
-    at = COUNTS - 1 - cost[:, used - lows[-1], row].flip(0).argmin(0)  # of equal, the fewest notes
-    rhythms, columns = [], [at]
-    for t in range(steps - 1, -1, -1):
-        place = (used - lows[t]).clamp(0, highs[t] - lows[t])
-        less = (used - 1 - lows[t]).clamp(0, highs[t] - lows[t])
-        before, before_strike = trace[t][:, place, row], trace[t][:, less, row]
-        reach = reaches[t][at, row]
-        holds = before.masked_fill(column[:, None] > reach, torch.inf)
-        held = torch.where(reach < 0, NEVER, holds.amin(0)) + label_cost[t, HOLD, row]
-        struck = before_strike.amin(0) + label_cost[t, ONSET, row]
-        is_held = held + held_cost[t, at, 0, row] <= struck + struck_cost[t, at, 0, row]
-        is_held = (is_held & (used <= highs[t])) | (used <= lows[t])
-        label = torch.where(is_held, HOLD, ONSET)
-        label = torch.where(at == COUNTS - 1, REST, label)
-        source = torch.where(
-            label == HOLD, holds, torch.where(label == REST, before, before_strike)
-        )
-        at = COUNTS - 1 - source.flip(0).argmin(0)
-        used = used - (label == ONSET).long()
-        rhythms.append(label)
-        columns.append(at)
-    return torch.stack(rhythms[::-1], 1), COUNTS - 1 - torch.stack(columns[-2::-1], 1)
-
-
-def _running_minimum(cost: Tensor) -> Tensor:
-    """The least of each row of the first dimension and those before it; same shape."""
-    reach = 1
-    while reach < len(cost):
-        cost = torch.cat([cost[:reach], torch.minimum(cost[reach:], cost[:-reach])])
-        reach *= 2
-    return cost
 
 
 def _completed(

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
-
 from fadernets.arranger import label_plan
 from fadernets.arranger.arrange import repeats_of
 from fadernets.arranger.note_limits import note_limits, plan_limits
 from fadernets.arranger.request import ArrangementRequest, grid_of, step_notes
-from fadernets.music.attributes import MAX_POLYPHONY, ONSET, PLANNED_COUNTS, PLANNED_ONSETS, measure
+from fadernets.music.attributes import ONSET, PLANNED_COUNTS, PLANNED_ONSETS, measure
 from fadernets.music.grid import counts, grid
-from fadernets.music.notes import STEPS, Notes
+from fadernets.music.notes import Notes
 
 
 @dataclass(frozen=True)
@@ -58,16 +56,7 @@ def reach(request: ArrangementRequest, arranged: Sequence[Notes]) -> list[dict[s
     steps = request.steps.cpu()
     fewest, most = plans.onsets
     onsets = (grid_of(arranged).rhythm == ONSET).sum(1).clamp(fewest, most)
-    free = (
-        torch.zeros(len(steps), STEPS, 3),
-        torch.zeros(len(steps), STEPS, label_plan.COUNTS),
-    )
-    twice = (repeats.again + repeats.over).sum(2)
-    total = STEPS * MAX_POLYPHONY
-    least, greatest = (
-        label_plan.cheapest(*free, onsets, torch.full_like(onsets, notes), twice, plans).note.sum(1)
-        for notes in (0, total)
-    )
+    least, greatest = label_plan.sums(onsets, (repeats.again + repeats.over).sum(2), plans)
     ends = {
         PLANNED_ONSETS: (fewest / steps, most / steps),
         PLANNED_COUNTS: (least / steps, greatest / steps),

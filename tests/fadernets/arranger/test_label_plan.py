@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fadernets.arranger import label_plan
-from fadernets.arranger.label_plan import LabelPlan, cheapest, playable
+from fadernets.arranger.cheapest_paths import cheapest_paths
+from fadernets.arranger.label_plan import LabelPlan, PlanLimits, cheapest, playable
 from fadernets.music.attributes import HOLD, ONSET, REST
 
 
@@ -87,6 +89,15 @@ def sums(plan: LabelPlan) -> tuple[int, int]:
     return int((plan.rhythm == ONSET).sum()), int(plan.note.sum())
 
 
+def path_of(rhythm: torch.Tensor, note: torch.Tensor, onsets: int, repeats) -> LabelPlan:
+    """What the dynamic programme finds at no price."""
+    limits = PlanLimits.of(1, 4)
+    allowed = rhythm + label_plan.NEVER * ~limits.allowed
+    programme = label_plan._costs(allowed, note, repeats, limits, None)
+    path = cheapest_paths(programme, np.array([onsets]), np.zeros(1, np.float32))
+    return LabelPlan(*(torch.from_numpy(labels) for labels in path))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("steps", [(0, 0, 0, 0), (1, 0, 2, 0), (3, 1, 1, 1)])
 def test_without_a_price_no_plan_is_cheaper(small, steps):
@@ -97,7 +108,7 @@ def test_without_a_price_no_plan_is_cheaper(small, steps):
     assert (len(plans) < len(small)) is any(steps)
     for onsets in (1, 2, 3, 4):
         least_cost = min(cost_of(plan, rhythm, note) for plan in plans if sums(plan)[0] == onsets)
-        path = LabelPlan(*label_plan._path(rhythm, note, torch.tensor([onsets]), repeats))
+        path = path_of(rhythm, note, onsets, repeats)
         assert playable(path, repeats) and sums(path)[0] == onsets
         assert cost_of(path, rhythm, note) == pytest.approx(least_cost, abs=1e-5)
 
@@ -187,3 +198,16 @@ def test_a_pace_spreads_onsets_over_the_beats():
 def test_too_many_onsets_are_refused():
     with pytest.raises(ValueError, match="17"):
         cheapest(*costs(0), torch.tensor([17]), torch.tensor([40]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", [(0, 0, 0, 0), (1, 0, 2, 0), (3, 1, 1, 1)])
+def test_the_least_and_the_greatest_sum_are_those_of_a_plan(small, steps):
+    """By brute force over all plans with so many onsets."""
+    repeats, limits = torch.tensor([steps]), PlanLimits.of(1, 4)
+    limits = replace(limits, most_struck=limits.most_struck.clamp(max=3))
+    plans = [plan for plan in small if playable(plan, repeats)]
+    for onsets in (1, 2, 3, 4):
+        totals = [sums(plan)[1] for plan in plans if sums(plan)[0] == onsets]
+        least, greatest = label_plan.sums(torch.tensor([onsets]), repeats, limits)
+        assert (int(least), int(greatest)) == (min(totals), max(totals))
