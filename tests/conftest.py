@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 # Before PyTorch is loaded: several test processes and servers share the machine's cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# What tests import stays: while it comes, collecting garbage would only look through it again and
+# again, and afterwards (`pytest_collection_finish`) it need not be looked at.
+gc.disable()
+GARBAGE_THRESHOLDS = (10_000, 20, 50)  # rarer than Python's: it took a twelfth of the time of tests
 
 # Without a deadline: a busy machine is slow. `make check` takes `quick`.
 settings.register_profile("unhurried", deadline=None)
@@ -62,6 +68,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         is_shared = item.get_closest_marker("xdist_group").args[0].startswith(SERVER)
         item.stash[PLACE] = (2 - is_shared) * bool(kinds)
     items.sort(key=lambda item: item.stash[PLACE])
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage from here on, but none of what was imported."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    gc.enable()
 
 
 def server_group(name: str) -> str:
