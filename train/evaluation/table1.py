@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from fadernets.music import events
 from fadernets.net import FaderNet
 from train import metrics
 from train.data.dataset import Segments
-from train.evaluation.sweep import Protocol, Sweep, ends, slide, spread
+from train.evaluation.sweep import Protocol, Sweep, chosen, ends, slide, spread
 from train.reporting.results import evaluation
 from train.reporting.results.evaluation import Controlled, Scores, Table
 
@@ -87,10 +88,24 @@ def table(net: FaderNet, data: Segments, protocol: Protocol) -> tuple[Table, dic
             faders[name] = faders[name].model_copy(update={"target_error": round(error, 4)})
     result = Table(
         sd={n: round(v, 5) for n, v in sd.items()},
+        sd_as_played=sd_as_played(data, chosen(data, protocol)),
         faders=faders,
         protocol=evaluation.Protocol(**dataclasses.asdict(protocol)),
     )
     return result, sweeps
+
+
+def sd_as_played(data: Segments, rows: np.ndarray) -> dict[str, float]:
+    """Standard deviation of every density of some segments, measured from tokens as results are.
+
+    Where labels are of keys and tokens hold pedalled notes, it is not that of the labels.
+    """
+    stored = data.tokens.cpu().numpy()
+    originals = [data.measure(events.decode(stored[row])) for row in rows.ravel()]
+    return {
+        name: round(float(np.std([densities[name] for densities in originals])), 5)
+        for name in data.densities
+    }
 
 
 def dump(path: Path, data: Segments, sweeps: Mapping[str, Sweep]) -> None:

@@ -108,9 +108,14 @@ class Protocol(Part):
 
 
 class Table(Part):
-    """Table 1 of one model; `sd` are the units of its normalised scores."""
+    """Table 1 of one model; `sd` are the units of its normalised scores.
+
+    `sd_as_played` are those of the runs' originals, measured from tokens as results are. They
+    differ from `sd` where labels measure something else than tokens hold.
+    """
 
     sd: dict[str, FiniteFloat] | None = None
+    sd_as_played: dict[str, FiniteFloat] | None = None
     faders: dict[str, Controlled]
     protocol: Protocol
     seconds: FiniteFloat | None = None
