@@ -30,7 +30,8 @@ MEDIUM_SECONDS = 3.0  # up to which it is not long
 WHOLE_SOUND_SECONDS = 24.0  # a longer sound does not come with the notes
 TAIL_SECONDS = 2.0
 CHUNK_SECONDS = 40.0  # of sound in an answer, both sides together
-CHUNK_SEGMENTS = 35  # that are changed for a chunk of the sound
+CHUNK_REACH_SECONDS = 40.0  # of the piece that a chunk of the sound is made of
+CHUNK_NEIGHBOURS = 4  # segments changed beside those
 
 
 def of_opening(path: str) -> float:
@@ -58,20 +59,25 @@ def of_answer(session: PieceSession, values: Values, *, hear: bool = False) -> f
     first, last = _span(session, values)
     changed = _planned(first, last, values)
     notes = SECONDS_PER_NOTE * _notes(session, first, last) + _of_whole(session, values)
-    if hear:
-        return (
-            ANSWER_SECONDS
-            + SECONDS_PER_SEGMENT * min(changed, CHUNK_SEGMENTS)
-            + SECONDS_PER_SOUND_SECOND * CHUNK_SECONDS
-            + notes
-        )
     begin, end = session.piece.seconds(np.array(session.ends((first, last)))).tolist()
     seconds = end - begin + TAIL_SECONDS
-    if seconds > WHOLE_SOUND_SECONDS:
-        seconds = 0.0
-    sides = 1 + bool(values.get("original", True))
-    sound = SECONDS_PER_SOUND_SECOND * seconds * sides
+    is_long = seconds > WHOLE_SOUND_SECONDS
+    if hear:
+        if is_long and values.get("gain") is not None:  # else all of the selection is changed
+            changed = min(changed, _for_chunk(session, first, last))
+        sound = SECONDS_PER_SOUND_SECOND * CHUNK_SECONDS
+    else:
+        # Without the original's peak the original is rendered as well, whether it is sent or not.
+        sides = 1 + (bool(values.get("original", True)) or values.get("peak") is None)
+        sound = 0.0 if is_long else SECONDS_PER_SOUND_SECOND * seconds * sides
     return ANSWER_SECONDS + SECONDS_PER_SEGMENT * changed + notes + sound
+
+
+def _for_chunk(session: PieceSession, first: int, last: int) -> int:
+    """The most segments that are changed for a chunk of a long selection's sound."""
+    starts = session.piece.seconds(np.array([s.start for s in session.spans[first : last + 1]]))
+    beyond = np.searchsorted(starts, starts + CHUNK_REACH_SECONDS)
+    return int((beyond - np.arange(len(starts))).max()) + CHUNK_NEIGHBOURS
 
 
 def of_saving(session: PieceSession, values: Values) -> float:

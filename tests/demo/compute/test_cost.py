@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from demo.compute import cost
@@ -45,7 +47,7 @@ def test_a_piece_of_very_many_segments_is_no_short_work():
 def test_sound_that_comes_with_the_notes_is_priced():
     session = PieceSession(tiny.piece(tiny.bars(40)))
     ten = {"first": 0, "last": 9, "rhythm": 0.5, "original": True}
-    one_side = cost.of_answer(session, ten | {"original": False})
+    one_side = cost.of_answer(session, ten | {"original": False, "peak": 0.5})
     assert cost.of_answer(session, ten) > cost.SHORT_SECONDS
     assert cost.of_answer(session, ten) - one_side == pytest.approx(
         cost.SECONDS_PER_SOUND_SECOND * (10 * 4 * 60 / 117 + cost.TAIL_SECONDS)
@@ -54,6 +56,19 @@ def test_sound_that_comes_with_the_notes_is_priced():
         sound.CHUNKED_FROM_SECONDS,
         audio.TAIL,
     )
+    assert cost.of_answer(session, ten | {"original": False}) == cost.of_answer(session, ten)
+
+
+def test_segments_that_a_chunk_of_the_sound_takes_are_priced():
+    """Without a gain all of them are: it is worked out from the whole result."""
+    whole = {"first": 0, "last": 1_199, "rhythm": 0.5, "chunk": 1}
+    slow = PieceSession(tiny.piece(tiny.bars(1_200)))
+    piece = slow.piece
+    quick = PieceSession(replace(piece, tempo=piece.tempo * [1, 20]))
+    slow_chunk = cost.of_answer(slow, whole | {"gain": 1.0}, hear=True)
+    assert slow_chunk < cost.MEDIUM_SECONDS < cost.of_answer(slow, whole, hear=True)
+    changed = cost.of_answer(quick, whole | {"gain": 1.0}, hear=True) - slow_chunk
+    assert changed > cost.SECONDS_PER_SEGMENT * 300
 
 
 def test_locks_are_priced():
