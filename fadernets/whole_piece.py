@@ -2,7 +2,7 @@
 
 Every second segment is changed first, as if its neighbours stayed; the others then see the notes
 that ring into them as they have become, and keep to the end those that the next segment goes on
-with.
+with. All see how high and how loud the music beside them is.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from fadernets.music.notes import EARLY, RINGS_IN, Notes
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment, segments
 from fadernets.music.stitching import stitch
+from fadernets.music.texture import texture
 from fadernets.music.windows import NO_NOTES, among
 
 # What changes some segments: their new notes, with those that ring in.
@@ -52,7 +53,7 @@ def changed(
         parts = segments(result, numbers={number for number in numbers if number % 2 == turn})
         if result is not piece:
             parts = [_seen(s, before[s.index], s.index + 1 in numbers) for s in parts]
-        parts = [_locked(result, segment, locks, fixed) for segment in parts]
+        parts = [_locked(result, _beside(result, segment), locks, fixed) for segment in parts]
         made: dict[int, Notes] = {}
         for first in range(0, len(parts), batch):
             part = parts[first : first + batch]
@@ -67,6 +68,14 @@ def _seen(segment: Segment, before: Segment, is_next_changed: bool) -> Segment:
     ring_out = segment.window.ring_on if is_next_changed else NO_NOTES
     window = replace(segment.window, ring_out=ring_out, before=before.window.notes)
     return replace(segment, window=window)
+
+
+def _beside(piece: Piece, segment: Segment) -> Segment:
+    """A segment that knows what sounds beside it."""
+    half, end = segment.beats / 2, segment.start + segment.beats
+    sides = (segment.start - half, segment.start), (end, end + half)
+    before, behind = (texture(piece.notes, *side) for side in sides)
+    return replace(segment, window=replace(segment.window, beside=(before, behind)))
 
 
 def _locked(piece: Piece, segment: Segment, locks: Locks, fixed: Notes) -> Segment:

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from fadernets.arranger import label_plan
+from fadernets.arranger.borders import further_jumps
 from fadernets.arranger.grid_to_notes import grid_to_notes
 from fadernets.arranger.label_plan import LabelPlan, PlanLimits
 from fadernets.arranger.note_limits import (
@@ -107,7 +108,9 @@ def arrange(
     grids, label_counts = _revised(
         reviser, plans, _repeated(keys, candidates), preferences, limits.repeated(candidates)
     )
-    chosen = _nearest(source, grids, candidates, weights.recall) + candidates * torch.arange(size)
+    jumps = weights.beside * further_jumps(windows, source, grids)
+    chosen = _nearest(source, grids, candidates, weights.recall, jumps)
+    chosen += candidates * torch.arange(size)
     cells = (
         x[chosen].cpu().numpy() for x in (grids.onset, grids.hold, grids.velocity, label_counts)
     )
@@ -389,8 +392,13 @@ def _harmony(notes: Grid) -> Tensor:
     return heard[:, classes]
 
 
-def _nearest(source: Grid, grids: Grid, candidates: int, recall: float) -> Tensor:
-    """Which candidate of each segment is nearest to it in harmony, key and notes: (n,)."""
+def _nearest(
+    source: Grid, grids: Grid, candidates: int, recall: float, jumps: Tensor | float = 0.0
+) -> Tensor:
+    """Which candidate of each segment is nearest to it in harmony, key and notes: (n,).
+
+    `jumps`, (n * candidates,), is what speaks against each.
+    """
     if candidates == 1:
         return torch.zeros(len(source.onset), dtype=torch.long)
     octave = slice(12 - LOWEST_PITCH % 12, 24 - LOWEST_PITCH % 12)  # C to B somewhere
@@ -402,5 +410,5 @@ def _nearest(source: Grid, grids: Grid, candidates: int, recall: float) -> Tenso
     onsets = _repeated(source.onset, candidates)
     matches = (onsets * grids.onset).sum((1, 2))
     f1 = 2 * matches / (onsets.sum((1, 2)) + grids.onset.sum((1, 2))).clamp(min=1)
-    score = harmony + same_key + recall * f1.cpu()
+    score = harmony + same_key + recall * f1.cpu() - jumps
     return score.view(-1, candidates).argmax(1)

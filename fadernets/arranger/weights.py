@@ -38,6 +38,9 @@ class ArrangementWeights:
         Size of the random differences between candidates: nats of a plan, log-odds of a note.
     recall : float
         Weight of the share of kept notes in the choice of a candidate; harmony and key count 1.
+    beside : float
+        Weight, in that choice, of each octave of register and each 20 of velocity by which a
+        candidate jumps further at the borders of its segment than the segment does.
     """
 
     passes: int = 1
@@ -55,3 +58,4 @@ class ArrangementWeights:
     plan_noise: float = 4.0
     note_noise: float = 2.0
     recall: float = 0.3
+    beside: float = 0.06

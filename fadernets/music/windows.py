@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from fadernets.music.notes import BEATS, STEPS, STEPS_PER_BEAT, Notes
+from fadernets.music.texture import Texture
 
 Unit = Literal["bars", "beats"]
 
@@ -64,6 +65,8 @@ class Window:
         Notes begin where they begin now, and nowhere else.
     keeps_pitches : bool
         No key is struck that is not among the notes.
+    beside : tuple of two Texture, optional
+        Of what sounds before its start and behind its end, half as long as it is.
     """
 
     notes: Notes
@@ -75,6 +78,7 @@ class Window:
     before: Notes | None = None
     keeps_rhythm: bool = False
     keeps_pitches: bool = False
+    beside: tuple[Texture, Texture] | None = None
 
 
 def among(notes: Notes, chosen: Notes) -> np.ndarray:

@@ -104,6 +104,21 @@ def test_what_rings_over_a_border_does_not_end_there(net, move):
     assert crossing >= 4 and cut <= 0.02 * crossing
 
 
+def test_a_segment_knows_what_sounds_beside_it_as_it_has_become():
+    """The first ones as the piece was, those between them as it is then."""
+    notes = Notes.of(np.arange(16.0), np.arange(16.0) + 1, np.arange(50, 66), [60] * 16)
+    piece = dataclasses.replace(music(length=16.0), notes=notes)
+    seen = {}
+
+    def higher(part):
+        seen.update({s.index: s.window.beside for s in part})
+        return [dataclasses.replace(s.window.notes, pitch=s.window.notes.pitch + 12) for s in part]
+
+    changed(piece, [1, 2], higher)
+    assert [side.register for side in seen[2]] == [56.5, 62.5]
+    assert [side.register for side in seen[1]] == [52.5, 58.5 + 12]
+
+
 def test_segments_outside_the_selection_keep_what_begins_in_them(net):
     piece = music()
     result = changed(piece, [3], lambda part: net.slide(part, {"rhythm": 0.9}))
