@@ -26,7 +26,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # What tests import stays: while it comes, collecting garbage would only look through it again and
 # again, and afterwards (`pytest_collection_finish`) it need not be looked at.
 gc.disable()
-GARBAGE_THRESHOLDS = (10_000, 20, 50)  # rarer than Python's: it took a twelfth of the time of tests
+GARBAGE_THRESHOLDS = (10_000, 10, 10)  # rarer than Python's: it took a twelfth of the time of tests
 
 # Without a deadline: a busy machine is slow. `make check` takes `quick`.
 settings.register_profile("unhurried", deadline=None)

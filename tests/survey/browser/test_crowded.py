@@ -20,7 +20,7 @@ WORDS = {"en": "Many people are here just now", "de": "Gerade sind viele hier"}
 
 
 def busy(times: int, status: int = 429, body: str | None = None, after: str | None = "1"):
-    """Answers so many requests of each address by asking to come back in a second."""
+    """Answers so many requests of each address by asking to come back later, in seconds."""
     requests: Counter[str] = Counter()
     content = body or json.dumps({"error": "crowded", "message": "Please wait."})
 
@@ -94,13 +94,16 @@ def test_another_window_begins_meanwhile(visit, address, database, study):
 
 
 @pytest.mark.parametrize(
-    ("status", "body"), [(429, None), (503, None), (429, "<h1>Too many requests</h1>")]
+    ("status", "body", "after"),
+    [(429, None, "1"), (503, None, "0.1"), (429, "<h1>Too many requests</h1>", "0.1")],
 )
-def test_the_whole_way_through_a_proxy_that_slows_down(visit, address, database, status, body):
+def test_the_whole_way_through_a_proxy_that_slows_down(
+    visit, address, database, status, body, after
+):
     """Every request is refused once; nothing is lost, doubled or to be pressed again."""
     visitor = visit(cut=True)
-    visitor.page.route("**/api/*", busy(1, status, body))
-    visitor.page.route("**/audio/*", busy(1, status, body))
+    visitor.page.route("**/api/*", busy(1, status, body, after))
+    visitor.page.route("**/audio/*", busy(1, status, body, after))
     visitor.begin()
     visitor.step()
     visitor.on("Practice pair 2")

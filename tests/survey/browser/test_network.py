@@ -79,8 +79,9 @@ def test_an_answer_survives_the_network(visit, person, stored, cut, reloads):
         visitor.status("Your answer is kept on this device")
     assert [item["path"] for item in visitor.stored_locally()["outbox"]] == ["answers"]
 
+    expect(page.locator("#status button")).to_be_visible()
     page.unroute("**/api/answers")
-    page.locator("#status button").click()
+    visitor.try_again()
     visitor.on("Practice pair 2")
     assert stored() == [("lower", 2, 2, 2, 2)]
     assert "outbox" not in visitor.stored_locally()
@@ -132,7 +133,7 @@ def test_without_storage_it_works_as_long_as_the_page_is_open(visit, person, sto
     answer(visitor)
     visitor.status("please leave this page open")
     page.unroute("**/api/answers")
-    page.locator("#status button").click()
+    visitor.try_again()
     visitor.on("Practice pair 2")
     assert len(stored()) == 1
     visitor.step()

@@ -112,6 +112,7 @@ def test_by_keyboard(visit, database):
             button = visitor.trial.locator(f"button[data-side={side}]")
             expect(button).to_have_attribute("data-state", "ready")
             press(key)
+            visitor.until(f"form.trial button[data-side={side}][data-heard=true]")
             expect(button).to_have_attribute("data-heard", "true")
         for key in "31425":
             press(key)

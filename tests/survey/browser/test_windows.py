@@ -97,7 +97,7 @@ def test_a_window_notices_that_another_one_sent_its_answer(visit, person, rows):
     second = visit(context=first.context)
     second.come(someone)
     second.on("Practice pair 2")
-    first.page.locator("#status button").click()
+    first.try_again()
     first.on("Practice pair 2")
     assert rows() == 1
     expect(first.trial.locator("fieldset:enabled")).to_have_count(0)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, TimeoutError, expect
 
 from tests.survey.person import Person
 
@@ -12,6 +13,7 @@ SMALL, PHONE = {"width": 360, "height": 640}, {"width": 390, "height": 844}
 LAPTOP = {"width": 1280, "height": 800}
 SCALES = ("rhythm", "melody", "harmony", "naturalness")
 SIDES = ("first", "second")
+LOOK_MILLISECONDS = 30  # between two looks at the page
 TRIALS = 8  # of the small study: two of practice, four transfers, two catch trials
 
 
@@ -48,6 +50,19 @@ class Visitor:
         """The form of the trial on the screen."""
         return self.page.locator("form.trial")
 
+    def until(self, selector: str) -> None:
+        """Wait until something is on the page.
+
+        `expect` looks after 100, 350, 850 and 1,850 ms, which is most of the time of a clip or a
+        step. It comes behind this, and says what is wrong where nothing came.
+        """
+        with suppress(TimeoutError):
+            self.page.wait_for_function(
+                "selector => document.querySelector(selector) !== null",
+                arg=selector,
+                polling=LOOK_MILLISECONDS,
+            )
+
     def status(self, text: str) -> None:
         """Wait until the page says something."""
         expect(self.page.locator("#status")).to_contain_text(text)
@@ -70,6 +85,7 @@ class Visitor:
 
     def stage(self, name: str) -> None:
         """Wait until that stage is on the screen."""
+        self.until(f"#stage[data-stage={name}]")
         expect(self.page.locator("#stage")).to_have_attribute("data-stage", name)
 
     def pass_questions(self) -> None:
@@ -82,6 +98,7 @@ class Visitor:
         self.stage("sound")
         for number in range(2):
             play = self.page.locator(".clip.wide")
+            self.until(".clip.wide[data-state=ready]")
             expect(play).to_have_attribute("data-state", "ready")
             play.click()
             side = self.heard_side(number)
@@ -114,8 +131,10 @@ class Visitor:
         """Play both clips to their end."""
         for side in SIDES:
             button = self.trial.locator(f"button[data-side={side}]")
+            self.until(f"form.trial button[data-side={side}][data-state=ready]")
             expect(button).to_have_attribute("data-state", "ready")
             button.click()
+            self.until(f"form.trial button[data-side={side}][data-heard=true]")
             expect(button).to_have_attribute("data-heard", "true")
         expect(self.trial.locator("fieldset:enabled")).to_have_count(5)
 
@@ -128,6 +147,13 @@ class Visitor:
     def ready(self) -> None:
         """Wait until Next is offered."""
         expect(self.next).to_have_attribute("aria-disabled", "false")
+
+    def try_again(self) -> None:
+        """Press the button beside what waits to be sent.
+
+        The page tries by itself, too: on a busy machine the button is gone before it is pressed.
+        """
+        self.page.evaluate("() => document.querySelector('#status button')?.click()")
 
     @property
     def next(self) -> Locator:
