@@ -40,6 +40,7 @@ ENVELOPE_BYTES = 64 * 1024  # of an upload's body beside the file
 DRAINED_BYTES = 100_000_000  # still read of an upload that is refused as too large
 UPLOADS_AT_ONCE = 32
 BUSY = "The server takes in too many files just now. Please try again in a minute."
+QUEUED = "Too many calls wait already. Please try again in a minute."
 STARTING = "The server is starting. Please try again in a few seconds."
 INTERNAL_ERROR = "Something went wrong here. Please try it again."
 UNREADABLE = "This is not an event of the page."
@@ -193,8 +194,15 @@ class Gate:
         scope = {**scope, "headers": _with_length(scope, len(event))}
         statuses: list[int] = []
         _refusals.set(statuses)  # the tasks of this request inherit it
+        is_queued_out = False
 
         async def sending(message: Message) -> None:
+            nonlocal is_queued_out
+            if message["type"] == "http.response.start" and message["status"] == 503:
+                is_queued_out = True  # Gradio's own text tells how long its queue is
+                await _sentence(QUEUED, 503, {"Retry-After": "30"})(scope, receive, send)
+            if is_queued_out:
+                return
             if message["type"] == "http.response.start" and message["status"] == 500 and statuses:
                 message = {**message, "status": statuses[-1]}
             await send(message)

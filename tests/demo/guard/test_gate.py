@@ -8,7 +8,7 @@ import json
 import pytest
 
 from demo.guard import uploads
-from demo.guard.gate import LARGEST_EVENT_BYTES, UPLOADS_AT_ONCE, Gate, note_status
+from demo.guard.gate import LARGEST_EVENT_BYTES, QUEUED, UPLOADS_AT_ONCE, Gate, note_status
 
 
 class Behind:
@@ -20,6 +20,7 @@ class Behind:
         self.cancelled = 0
         self.hold: asyncio.Event | None = None
         self.error: Exception | None = None
+        self.status = 200
         self.refusals: list[int] = []  # statuses noted, one a request; Gradio's own is 500
 
     async def __call__(self, scope, receive, send):
@@ -38,7 +39,7 @@ class Behind:
             except asyncio.CancelledError:
                 self.cancelled += 1
                 raise
-        status = 200
+        status = self.status
         if self.refusals:
             note_status(self.refusals.pop(0))
             status = 500
@@ -144,6 +145,13 @@ def test_a_refusal_has_the_status_that_was_noted_for_it(gate, behind):
         return await asyncio.gather(*(ask(gate, "POST", path, body) for _ in range(4)))
 
     assert [status for status, _ in asyncio.run(several())] == [422, 500, 422, 200]
+
+
+def test_a_full_queue_is_a_sentence_of_ours(gate, behind):
+    behind.status = 503
+    body = json.dumps({"data": []}).encode()
+    status, answer = run(gate, "POST", "/gradio_api/call/slide", body)
+    assert status == 503 and json.loads(answer)["error"] == QUEUED
 
 
 def test_large_bodies_end_at_the_gate(gate, behind):
