@@ -30,7 +30,10 @@ ALLOWED = {
         "train/reporting/paper.py": "columns of the paper's tables",
     },
     "a table of both": {},
-    "a constant": {"train/data/definitions.py": "the paper's code measures two attributes"},
+    "a constant": {
+        "train/data/definitions.py": "the paper's code measures two attributes",
+        "train/reporting/claims.py": "what the paper says of them",
+    },
     "an alias": {
         f"{ARRANGER}arrange.py": "the arranger plans two labels",
         f"{ARRANGER}reach.py": "how far these can go",

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from train.reporting import ablation_table, comparison, mood_tables
+from train.reporting import ablation_table, claims, comparison, mood_tables
 from train.reporting.markdown import Table, percent, table
 from train.reporting.paper import COLUMNS, PAPER
 from train.reporting.reading import read
@@ -29,9 +29,12 @@ RESULTS = Path(__file__).parent / "results"
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ("arranger", "gmvae")
 CARDS = tuple(ROOT / "fadernets" / "pretrained" / name / "README.md" for name in SHIPPED)
-PAGES = (ROOT / "README.md", ROOT / "docs" / "reliability.md", ROOT / "docs" / "results.md", *CARDS)
+DOCS = ROOT / "docs"
+WITH_TABLES = ("paper", "reliability", "results", "training")
+PAGES = (ROOT / "README.md", *(DOCS / f"{name}.md" for name in WITH_TABLES), *CARDS)
 BENCHMARKS = ROOT / "benchmarks" / "results"
-FIGURES = ROOT / "docs" / "figures"
+FIGURES = DOCS / "figures"
+PAPER_FIGURES = DOCS / "paper"
 DRAWN = ("table1", "figure3", "figure4", "figure5", "response", "movement")
 LOSSES = {  # of a log's last validation, besides those of labels: the term and its unit
     "events": ("events", "nats a token"),
@@ -206,6 +209,11 @@ def compared(rows: Callable[[list[Evaluation]], Table]) -> str:
     return table(*rows(comparison.evaluations(RESULTS)))
 
 
+def of_paper(rows: Callable[[Sequence[claims.Models]], Table], sets: int) -> str:
+    """A table of the paper's models, of the first so many of `claims.shipped_sets`."""
+    return table(*rows(claims.shipped_sets(RESULTS)[:sets]))
+
+
 def valence_table() -> str:
     """How well densities, classifiers and codes separate valence."""
     return table(*mood_tables.carried(stored("valence", Valence).labels))
@@ -223,6 +231,11 @@ TABLES: dict[str, Callable[[], str]] = {
     "all_kept": partial(compared, comparison.preserved),
     "all_arousal": partial(compared, comparison.arousal),
     "all_trained": lambda: table(*comparison.trained(RESULTS)),
+    "claims": partial(of_paper, claims.claims, 3),
+    "claims_figure4": partial(comparison.figures, PAPER_FIGURES, "figure4"),
+    "claims_scores": partial(of_paper, claims.scores, 2),
+    "claims_scores_as_played": partial(of_paper, claims.scores_as_played, 2),
+    "claims_speeds": partial(of_paper, claims.speeds, 2),
     "data": data_table,
     **{f"figures_{name}": partial(comparison.figures, FIGURES, name) for name in DRAWN},
     "control": control_table,

@@ -26,6 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m train.figures", description=__doc__)
     parser.add_argument("results", type=Path, nargs="+", help="JSON files of results")
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
+    names = {figure.__name__.rpartition(".")[2]: figure for figure in FIGURES}
+    parser.add_argument("--only", nargs="+", choices=names, default=list(names), help="figures")
     options = parser.parse_args(arguments)
     try:
         results = read(options.results)
@@ -36,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     captions = {}
     with style.settings():
-        for figure in tqdm(FIGURES, desc="figures", disable=None):
+        for figure in tqdm([names[name] for name in options.only], desc="figures", disable=None):
             drawn, missing = figure.draw(results)
             notes += missing
             for drawing in drawn:

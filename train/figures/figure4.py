@@ -46,7 +46,7 @@ def draw(results: Results) -> tuple[list[Drawn], list[str]]:
         figure,
         "Maps of the codes of rated segments: "
         + "; ".join(f"{latent.name} {measured(latent)}".replace("\n", ", ") for latent in latents),
-        f"{part.segments} rated segments of {part.pieces} pieces that no model saw; t-SNE with "
+        f"{part.segments} rated segments that no model saw, of {part.pieces} pieces; t-SNE with "
         f"perplexity {latents[0].perplexity:g}; intervals are over pieces. "
         f"{facts.provenance(latents)}",
     )

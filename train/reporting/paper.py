@@ -12,7 +12,7 @@ PAPER = {
     "GLSR": (0.1891, 0.1969, 0.6365, 0.7136, 0.2465, 0.1799),
 }
 SCORES = ("consistency", "restrictiveness", "linearity")
-FADERS = ("rhythm", "note")
+FADERS = RHYTHM, NOTE = ("rhythm", "note")
 COLUMNS = tuple((score, fader) for score in SCORES for fader in FADERS)
 NAMES = {  # of `fadernets.models`, in the order of Table 1
     "vanilla": "Vanilla VAE",

@@ -1,0 +1,149 @@
+"""Whether a claim of the paper holds is said as the figures and their intervals say."""
+
+import pytest
+
+from train.report import RESULTS
+from train.reporting import claims
+from train.reporting.claims import FAILS, HOLDS, MISSING, OPEN, Models
+from train.reporting.paper import COLUMNS, NAMES, PAPER
+from train.reporting.results.evaluation import ClassifiedTransfers, Evaluation, Table
+from train.reporting.results.latent import Labelled, Latent, Map, Mixed
+
+
+def evaluation(model: str, scores=None, sd=0.01, **parts) -> Evaluation:
+    """One whose Table 1 has these scores in the order of `COLUMNS`, ten runs with one sd."""
+    faders: dict = {}
+    for (score, fader), value in zip(COLUMNS, scores or (), strict=bool(scores)):
+        entry = faders.setdefault(fader, {"normalised": {}, "raw": {}})
+        if score == "linearity":
+            entry["linearity_each"] = [value, sd]
+        else:
+            entry["normalised"][score] = entry["raw"][score] = [value, sd]
+    protocol = {"runs": 10, "segments": 100, "values": 8, "scale": "z", "seed": 0}
+    units = {"rhythm": 0.5, "note": 2.0}
+    table = {"faders": faders, "protocol": protocol, "sd_as_played": units}
+    return Evaluation(
+        checkpoint=model, model=model, name=model, weights_sha256="", data_sha256="", commit=None,
+        seed=0, segments=1, performances=1, table=Table(**table) if scores else None, **parts,
+    )  # fmt: skip
+
+
+def as_in_the_paper(**changes) -> Models:
+    """Models whose Table 1 is the paper's, some with other scores."""
+    scores = {m: changes.get(m, PAPER[n]) for m, n in NAMES.items() if n in PAPER}
+    return Models("a split", {m: evaluation(m, s) for m, s in scores.items()}, {})
+
+
+def verdicts(models: Models) -> dict[str, str]:
+    return {claim.words: claim.measured(models) for claim in claims.CLAIMS}
+
+
+def test_the_papers_own_table_holds_what_the_paper_says_of_it():
+    said = verdicts(as_in_the_paper())
+    ranked = [cell for words, cell in said.items() if words.endswith((": rhythm", ": note"))]
+    assert len(ranked) == 7 and all(cell.startswith(HOLDS) for cell in ranked), ranked
+    assert f"{HOLDS}: 6 of 6" in said.values()
+    assert "1.00, 1.00, 1.00, 1.00, 1.00, 1.00 (6 models)" in said.values()
+    assert said["1 % of labels is enough (against 0, 5, 100 %)"] == MISSING
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(0.5, FAILS), (0.75, OPEN), (0.9, FAILS)])
+def test_one_model_out_of_its_place_is_named(value, verdict):
+    """A CVAE as linear as the regularised ones, or these no better than Fader Networks."""
+    linear = COLUMNS.index(("linearity", "rhythm"))
+    model = "pati" if value == 0.5 else "cvae"
+    scores = list(PAPER[NAMES[model]])
+    scores[linear] = value
+    cell = claims.ranked(claims.REGULARISED, claims.OTHERS, linear)(
+        as_in_the_paper(**{model: scores})
+    )
+    assert cell.startswith(verdict) and f"{NAMES[model]} {value:.2f}" in cell
+
+
+def test_models_that_were_not_trained_are_said():
+    few = Models("a split", {m: evaluation(m, PAPER[NAMES[m]]) for m in ("gmvae", "cvae")}, {})
+    cell = claims.ranked(("gmvae", "pati"), ("cvae", "glsr"), 4)(few)
+    assert cell.startswith(HOLDS) and cell.endswith("(no Pati et al., GLSR)")
+    assert claims.ranked(("gmvae",), ("glsr",), 4)(few) == MISSING
+
+
+def test_units_as_played():
+    models = Models("a split", {"gmvae": evaluation("gmvae", [0.5] * 6)}, {})
+    (row,), _ = claims.scores_as_played([models])
+    assert row[2:] == ("0.000", "0.750", "0.750", "0.000")  # the raw .5, by .5 and by 2
+
+
+def mixed(q: list[float], x: list[float], arousal: list[int]) -> Mixed:
+    density = [0.1 * value + 0.01 * (place % 2) for place, value in enumerate(x)]
+    codes = {n: Map(x=x, y=x, zd={n: x}, high=q) for n in ("rhythm", "note")}
+    return Mixed(
+        segments=len(q), pieces=1, density={"rhythm": density, "note": density},
+        arousal=arousal, codes=codes,
+    )  # fmt: skip
+
+
+def latent(model: str, **parts) -> Latent:
+    return Latent(
+        kind="latent", name=model, model=model, weights_sha256="", data_sha256="", commit=None,
+        seed=0, perplexity=30.0, **parts,
+    )  # fmt: skip
+
+
+def test_clusters_count_the_segments_that_a_code_is_sure_of():
+    far = [0.0, 0.1, 0.2, 5.0, 5.1, 5.2]
+    rated = mixed(
+        [0.01] * 3 + [0.99] * 3 + [0.5] * 4, [*far, 2, 2.1, 2.2, 2.3], [0] * 3 + [1] * 3 + [-1] * 4
+    )  # noqa: E501
+    models = Models("a split", {}, {"gmvae": latent("gmvae", mixed=rated)})
+    assert claims.apart(models).count(HOLDS) == 2
+    assert claims.all_belong(models) == f"{FAILS}: 0 % of performances, 100 % of rated"
+    assert claims.density_of_clusters("rhythm", 1)(models).startswith(HOLDS)
+    assert claims.density_of_clusters("note", -1)(models).startswith(FAILS)
+    assert claims.density_of_ratings("rhythm", 1)(models).startswith(HOLDS)
+    assert claims.follows(models).startswith(HOLDS)
+    near = mixed([0.01, 0.99] * 3, far, [0, 1] * 3)
+    assert claims.apart(Models("", {}, {"gmvae": latent("gmvae", mixed=near)})).count(FAILS) == 2
+
+
+@pytest.mark.parametrize(
+    ("ours", "single", "verdict"),
+    [
+        ([0.8, 0.9], [0.5, 0.7], HOLDS),
+        ([0.95, 1.0], [0.95, 1.0], FAILS),
+        ([0.5, 0.9], [0.4, 0.9], OPEN),
+    ],  # noqa: E501
+)
+def test_figure_4_compares_intervals(ours, single, verdict):
+    def rated(interval):
+        return Labelled(segments=2, pieces=2, arousal=[0, 1], x=[0, 1], y=[0, 1], silhouette=0.0,
+                        auc=sum(interval) / 2, auc_interval=interval)  # fmt: skip
+
+    maps = {"gmvae": latent("gmvae", labelled=rated(ours))}
+    assert claims.with_features(Models("", {}, maps)).startswith(MISSING)
+    maps["singlegmvae"] = latent("singlegmvae", labelled=rated(single))
+    assert claims.with_features(Models("", {}, maps)).startswith(verdict)
+
+
+@pytest.mark.parametrize(
+    ("moved", "alone", "verdict"), [(0.9, 0.4, HOLDS), (0.6, 0.58, OPEN), (0.4, 0.6, FAILS)]
+)
+def test_a_shift_has_to_beat_playing_alone(moved, alone, verdict):
+    transfers = {"high": ClassifiedTransfers(n=100, moved=moved, moved_by_reconstruction=alone)}
+    models = Models("", {"gmvae": evaluation("gmvae", classified_transfers=transfers)}, {})
+    assert claims.shifted("high")(models).startswith(verdict)
+    assert claims.shifted("low")(models) == MISSING
+
+
+def test_intervals():
+    assert claims.wilson(0.5, 100) == pytest.approx((0.4038, 0.5962), abs=1e-4)
+    assert claims.interval(0.3, 10) == pytest.approx(2.2622 * 0.1, abs=1e-4)
+
+
+def test_the_papers_results_are_of_its_size_and_one_data_set():
+    for models in claims.shipped_sets(RESULTS)[:2]:
+        assert models.evaluations.keys() | models.latents.keys() == models.trainings.keys()
+        assert {run.model_settings["hidden"] for run in models.trainings.values()} == {512}
+        hashes = {run.data_sha256 for run in models.trainings.values()}
+        hashes |= {e.data_sha256 for e in models.evaluations.values()}
+        hashes |= {x.data_sha256 for x in models.latents.values()}
+        assert len(hashes) == 1
