@@ -10,7 +10,7 @@ AUDIT := $(VENV)/audit
 MUTANTS := $(VENV)/mutants
 # Test processes (logical: one for each core). Those of a group (tests/conftest.py) share one.
 WORKERS := logical
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 PACKAGES := fadernets train survey demo db
 QUICK := not (slow or training or postgres or server or browser)
 # No test here is quick: these files need not even be imported.
@@ -39,7 +39,7 @@ done
 help:
 	@echo "make run     start the demo (FADERNETS_HOST and FADERNETS_PORT choose the address)"
 	@echo "make paper   train and evaluate all of the paper (DATA=folder with piano/ and vgmidi/, OUT=)"
-	@echo "make check   check style, formatting and types, run the quick tests (two minutes)"
+	@echo "make check   check style, formatting and types, run the quick tests"
 	@echo "make test    the same with all tests (ARGS='tests/fadernets -k fader' takes some)"
 	@echo "make coverage measure which lines the quick tests run, by package"
 	@echo "make types   check types"
@@ -61,6 +61,8 @@ check test: export PYTHONDONTWRITEBYTECODE :=
 check: style types
 	$(PYTEST) -m "$(QUICK)" $(NO_QUICK:%=--ignore-glob='%') --hypothesis-profile=quick $(ARGS)
 
+# Of all tests many wait, for clips, other processes and time-outs: half as many more fill the cores.
+test: WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) * 3 // 2)')
 test: style types
 	$(PYTEST) $(ARGS)
 
