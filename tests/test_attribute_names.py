@@ -45,6 +45,7 @@ ALLOWED = {
     },
     "an attribute or argument": {
         f"{ARRANGER}arrange.py": "the arranger's plan has two labels",
+        f"{ARRANGER}cheapest_paths.py": "the arranger's plan has two labels",
         f"{ARRANGER}label_plan.py": "the arranger's plan has two labels",
         f"{ARRANGER}reach.py": "the arranger's plan has two labels",
         f"{ARRANGER}request.py": "the labels of a grid",
