@@ -66,7 +66,8 @@ def _figure(latent: Latent) -> Drawn:
         f"Maps of the codes of {mixed.segments} unseen segments by {latent.name}, coloured by "
         "density, z^d and arousal",
         f"{mixed.segments} segments of {mixed.pieces} pieces, {int((rated >= 0).sum())} of them "
-        f"rated; {latent.name} saw none of these segments; t-SNE with perplexity {latent.perplexity:g}. "
+        f"rated; {latent.name} saw none of these segments; "
+        f"t-SNE with perplexity {latent.perplexity:g}. "
         f"Rank correlation of density and z^d: {followed(latent)}. "
         f"{facts.provenance([latent])}",
     )
