@@ -58,6 +58,13 @@ def test_all_figures_are_written_and_repeat_to_the_byte(files, tmp_path, capsys,
     assert "Not drawn" in comparison.figures(folder, "figure9")
 
 
+def test_some_figures_alone(files, tmp_path, quick_figures):
+    folder = tmp_path / "some"
+    assert main([*files, "--out", str(folder), "--only", "figure4"]) == 0
+    assert {path.name for path in folder.iterdir()} == {"figure4.svg", "figure4.png", CAPTIONS}
+    assert list(json.loads((folder / CAPTIONS).read_text())) == ["figure4"]
+
+
 def damaged(**changes):
     return results_files.evaluation() | changes
 
