@@ -11,7 +11,7 @@ MODULES = {
     "fadernets.music.attributes": 1,
     "fadernets.music.events": 2,
     "fadernets.music.key": 2,
-    "fadernets.music.midi": 1,
+    "fadernets.music.midifile.maps": 1,
     "fadernets.music.mode": 2,
     "fadernets.music.notes": 4,
     "fadernets.music.segment_limits": 1,

@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from fadernets.music.midi import merged
+from fadernets.music.midifile.maps import merged
 from fadernets.music.notes import Notes, struck_once
 from fadernets.music.piece import Piece
 

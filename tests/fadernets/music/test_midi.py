@@ -9,7 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fadernets.music.midi import dump, merged, read
+from fadernets.music.midi import dump, read
+from fadernets.music.midifile.maps import merged
 from fadernets.music.midifile.new import RESOLUTION
 from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes, struck_once
 from tests.fadernets.music.generated import pieces, rows

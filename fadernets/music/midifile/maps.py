@@ -1,0 +1,85 @@
+"""Pedal, tempo and meter of a MIDI file, as rows by beat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fadernets.music.midifile.events import CONTROL, SUSTAIN, TEMPO, TIME_SIGNATURE, MidiFile
+from fadernets.music.midifile.part import Part
+from fadernets.music.notes import NO_PEDAL
+
+DEFAULT_TEMPO = 120.0  # quarter notes per minute when a file gives none
+DEFAULT_METER = (4, 4)
+PEDAL_DOWN = 64  # smallest value of the sustain pedal's controller that counts as down
+GREATEST_POWER = 7  # largest power of two as a meter's denominator
+
+
+def pedal(file: MidiFile, parts: Sequence[Part], length: float) -> np.ndarray:
+    """Presses of all parts, (p, 2) in beats; one still down at the end closes at `length`."""
+    presses = []
+    for part in parts:
+        track = file.tracks[part.track]
+        moves = np.flatnonzero(track.status == (CONTROL << 4 | part.channel))
+        moves = moves[file.data_bytes(track, moves, 0) == SUSTAIN]
+        time = track.tick[moves] / file.division
+        is_down = file.data_bytes(track, moves, 1) >= PEDAL_DOWN
+        down = np.concatenate([[False], is_down, [False]])
+        change = np.flatnonzero(down[1:] != down[:-1])  # down and up in turn
+        presses.append(np.append(time, max(length, time.max(initial=0)))[change].reshape(-1, 2))
+    return merged(np.concatenate(presses).clip(max=length))
+
+
+def merged(presses: np.ndarray) -> np.ndarray:
+    """Presses in order, those that overlap made one: (p, 2) -> (q, 2).
+
+    Two that only touch stay two: lifting the pedal for an instant damps what sounds.
+
+    >>> merged(np.array([[0.0, 2.0], [1.0, 3.0], [3.0, 4.0]])).tolist()
+    [[0.0, 3.0], [3.0, 4.0]]
+    """
+    presses = presses[presses[:, 1] > presses[:, 0]]
+    if not len(presses):
+        return NO_PEDAL
+    presses = presses[np.argsort(presses[:, 0], kind="stable")]
+    reach = np.maximum.accumulate(presses[:, 1])
+    first = np.ones(len(presses), bool)
+    first[1:] = presses[1:, 0] >= reach[:-1]
+    last = np.append(np.flatnonzero(first)[1:], len(presses)) - 1
+    return np.stack([presses[first, 0], reach[last]], axis=1)
+
+
+def tempo(file: MidiFile, length: float) -> np.ndarray:
+    """Rows (beat, quarter notes per minute)."""
+    rows = []
+    for beat, content in _signs(file, TEMPO):
+        if len(content) >= 3 and (microseconds := int.from_bytes(content[:3], "big")):
+            rows.append((beat, 6e7 / microseconds))
+    return _rows(np.array(rows).reshape(-1, 2), (DEFAULT_TEMPO,), length)
+
+
+def meter(file: MidiFile, length: float) -> np.ndarray:
+    """Rows (beat, numerator, denominator)."""
+    rows = []
+    for beat, content in _signs(file, TIME_SIGNATURE):
+        if len(content) >= 2 and content[0] and content[1] <= GREATEST_POWER:
+            rows.append((beat, float(content[0]), 2.0 ** content[1]))
+    return _rows(np.array(rows).reshape(-1, 3), DEFAULT_METER, length)
+
+
+def _signs(file: MidiFile, kind: int) -> list[tuple[float, bytes]]:
+    """Beat and content of the meta events of a kind, track by track."""
+    return [
+        (float(track.tick[event]) / file.division, content)
+        for track in file.tracks
+        for event, content in file.metas(track, kind)
+    ]
+
+
+def _rows(rows: np.ndarray, default: tuple[float, ...], length: float) -> np.ndarray:
+    """Rows by beat, the first at beat 0, none past `length`; of two at one beat the later stays."""
+    rows = rows[(rows[:, 0] >= 0) & (rows[:, 0] <= length)]
+    rows = np.concatenate([[(0.0, *default)], rows])
+    rows = rows[np.argsort(rows[:, 0], kind="stable")]
+    return rows[np.append(rows[1:, 0] != rows[:-1, 0], True)]
