@@ -54,6 +54,8 @@ class Segments:
         Of the prepared file, or of the index of a folder.
     definition : str
         Which of `train.data.definitions.DEFINITIONS` the labels follow.
+    piece_names : tuple of p str
+        Names of the pieces that `piece` numbers.
     """
 
     tokens: torch.Tensor
@@ -70,6 +72,7 @@ class Segments:
     split_name: str
     sha256: str
     definition: str = definitions.SOUND
+    piece_names: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, path: Path, split: str = "split", device: str = "cpu") -> Segments:
@@ -109,6 +112,7 @@ class Segments:
                 split_name=split,
                 sha256=sha256,
                 definition=str(arrays.get(packed.DEFINITION, definitions.SOUND)),
+                piece_names=tuple(arrays["piece_name"].tolist()),
             )
         except (*DAMAGED, OSError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is no file of train.prepare: {error}") from error

@@ -1,0 +1,155 @@
+"""Windows of unseen pieces as they are, and as models and rules change them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fadernets import whole_piece
+from fadernets.music.attributes import PLANNED_COUNTS, PLANNED_ONSETS, measure
+from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes, concatenate
+from fadernets.music.piece import Piece
+from fadernets.music.segments import Segment, segments
+from fadernets.net import FaderNet
+from train.metrics.naturalness import Windows, features
+
+PLANNED = (PLANNED_ONSETS, PLANNED_COUNTS)
+MOODS = ("low", "high")
+# A way is a mood, or an attribute and one standard deviation of its density up or down.
+WAYS = (*((name, side) for name in PLANNED for side in (-1, 1)), *MOODS)
+Way = str | tuple[str, int]
+LEAST_NOTES = 4  # of a window that is changed
+Change = Callable[[Sequence[Segment]], list[Notes]]
+
+
+@dataclass(frozen=True, eq=False)
+class Excerpt:
+    """Successive segments of an unseen piece, to be changed.
+
+    Attributes
+    ----------
+    piece : Piece
+    numbers : tuple of int
+        Of `fadernets.music.segments.segments`.
+    group : int
+        Number of the performance.
+    """
+
+    piece: Piece
+    numbers: tuple[int, ...]
+    group: int
+
+    def segments(self, piece: Piece | None = None) -> list[Segment]:
+        """Its segments, of its own piece or of one that its piece was changed to."""
+        return segments(piece or self.piece, numbers=set(self.numbers))
+
+
+def title(way: Way) -> str:
+    """Such as "rhythm +1 sd" or "arousal low"."""
+    return f"arousal {way}" if isinstance(way, str) else f"{way[0]} {way[1]:+d} sd"
+
+
+def excerpt(piece: Piece, group: int, length: int, rng: np.random.Generator) -> Excerpt | None:
+    """Successive segments with notes in them; None if the piece has too few.
+
+    The first and last segments are left out: they have one neighbour only.
+    """
+    usable = [s.index for s in segments(piece)[1:-1] if len(s.notes) >= LEAST_NOTES]
+    if len(usable) < length:
+        return None
+    first = int(rng.integers(len(usable) - length + 1))
+    return Excerpt(piece, tuple(usable[first : first + length]), group)
+
+
+def windows(parts: Sequence[Segment], group: int, by_sound: bool = False) -> Windows:
+    """Segments as a classifier sees them.
+
+    Parameters
+    ----------
+    by_sound : bool
+        Notes lengthened by the pedal, as the models of the paper have them.
+    """
+    notes = [s.sounding if by_sound else s.window.notes for s in parts]
+    return of_notes(notes, [s.window.steps for s in parts], group)
+
+
+def of_notes(notes: Sequence[Notes], steps: Sequence[int], group: int) -> Windows:
+    """Windows of notes, beats from the start of each."""
+    pairs = list(zip(notes, steps, strict=True))
+    densities = [list(measure(n, PLANNED, steps=s).values()) for n, s in pairs]
+    return Windows(
+        [features(n, s) for n, s in pairs],
+        np.array(densities).reshape(-1, len(PLANNED)),
+        np.full(len(pairs), group),
+    )
+
+
+def joined(parts: Sequence[Windows]) -> Windows:
+    """All windows of several collections."""
+    return Windows(
+        [f for part in parts for f in part.features],
+        np.concatenate([part.densities for part in parts]),
+        np.concatenate([part.group for part in parts]),
+    )
+
+
+def by_model(net: FaderNet, way: Way, sd: np.ndarray) -> Change:
+    """What a model makes of segments, asked for a way.
+
+    Parameters
+    ----------
+    sd : float array, shape (2,)
+        Of the densities of real windows, in the order of `PLANNED`.
+    """
+
+    def change(part: Sequence[Segment]) -> list[Notes]:
+        if isinstance(way, str):
+            return net.transfer(part, way)
+        name, side = way
+        wanted = net.densities(part, [name])[name] + side * sd[PLANNED.index(name)]
+        return net.slide(part, {name: net.position(name, wanted)})
+
+    return change
+
+
+def changed(net: FaderNet, source: Excerpt, way: Way, sd: np.ndarray) -> Windows:
+    """The windows of an excerpt as a model changes it.
+
+    A model that arranges notes changes the piece, so that neighbours fit. Another plays the
+    segments that it can read one by one.
+    """
+    change = by_model(net, way, sd)
+    if not net.by_sound:
+        piece = whole_piece.changed(source.piece, source.numbers, change)
+        return windows(source.segments(piece), source.group)
+    parts = [s for s in source.segments() if net.problem(s) is None]
+    if not parts:
+        return Windows([], np.zeros((0, len(PLANNED))), np.zeros(0, int))
+    return of_notes(change(parts), [s.window.steps for s in parts], source.group)
+
+
+def by_rule(source: Excerpt, side: int) -> Windows:
+    """Windows changed by rules that know no music, to compare models with.
+
+    Fewer onsets: notes that are struck off the beats are left out. More: notes longer than half a
+    beat are struck twice.
+    """
+    rule = _without_off_beats if side < 0 else _split
+    parts = source.segments()
+    return of_notes(
+        [rule(s.window.notes) for s in parts], [s.window.steps for s in parts], source.group
+    )
+
+
+def _without_off_beats(notes: Notes) -> Notes:
+    step = np.floor((notes.onset + EARLY) * STEPS_PER_BEAT).astype(int)
+    return notes[(notes.onset < -EARLY) | (step % STEPS_PER_BEAT == 0)]
+
+
+def _split(notes: Notes) -> Notes:
+    is_long = (notes.offset - notes.onset > 0.5) & (notes.onset >= -EARLY)
+    middle = np.where(is_long, (notes.onset + notes.offset) / 2, notes.offset)
+    second = replace(notes, onset=middle)[is_long]
+    return concatenate([replace(notes, offset=middle), second])

@@ -1,0 +1,279 @@
+"""Naturalness: whether a classifier can tell changed music from real music of the same densities.
+
+Each changed window is paired with a real one of another performance that has the same densities, so
+that neither how busy nor how full it is gives it away. A classifier learns to tell the two apart
+from features of their notes; no performance is on both sides of a fold. An AUC of .5 means that it
+cannot, 1 that it always can. Two classifiers of different kinds, so that none has to be trusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes
+from train.metrics.arousal import auc
+
+SAME_STRIKE = 1 / 16  # beats, within which notes are struck together: 32 ms at 117 qpm
+SAME_TIME = 1 / 48  # beats: 10 ms at 117 qpm
+CLICK, STUB = 1 / 12, 1 / 6  # beats: notes of 40 and of 80 ms at 117 qpm
+SOON = 0.6  # beats, within which a key that is struck again is a repeat
+SECOND, OCTAVE = 2, 12  # semitones
+FARTHEST = 0.35  # standard deviations of the densities, in sum, between the windows of a pair
+NEAREST = 6  # windows, of which one is drawn
+FOLDS = 5
+LACKING = -1.0  # of a feature that a window has not, for trees that take no NaN
+
+
+def features(notes: Notes, steps: int) -> dict[str, float]:
+    """What a classifier sees of a window; NaN where there is too little of something.
+
+    Parameters
+    ----------
+    notes : Notes
+        Beats from the window's start. Those that ring in are left out.
+    steps : int
+        The window's sixteenths.
+    """
+    notes = notes[notes.onset >= -EARLY]
+    if not len(notes):
+        return {}
+    strike = np.concatenate([[0], np.cumsum(np.diff(notes.onset) > SAME_STRIKE)])
+    first = np.flatnonzero(np.diff(strike, prepend=-1))
+    sizes = np.diff(first, append=len(notes))
+    at = notes.onset[first]
+    top = np.maximum.reduceat(notes.pitch, first).astype(float)
+    bottom = np.minimum.reduceat(notes.pitch, first).astype(float)
+    # notes of a strike in order of pitch
+    order = np.lexsort((notes.pitch, strike))
+    interval = np.diff(notes.pitch[order])[np.diff(strike) == 0]
+    spread = np.maximum.reduceat(notes.onset, first) - at
+    chord = sizes > 1
+    return (
+        _counts(notes, at, sizes, steps)
+        | _times(notes, at, steps)
+        | _loudness(notes)
+        | _lengths(notes, at, steps / STEPS_PER_BEAT)
+        | {
+            "pitch, mean": _mean(notes.pitch),
+            "pitch, spread": float(np.std(notes.pitch)),
+            "lowest pitch": float(notes.pitch.min()),
+            "highest pitch": float(notes.pitch.max()),
+            "leaps of the top": _mean(np.abs(np.diff(top))),
+            "widest leap of the top": float(np.max(np.abs(np.diff(top)), initial=0)),
+            "leaps of the bottom": _mean(np.abs(np.diff(bottom))),
+            "widest strike": float((top - bottom).max()),
+            "seconds struck": _mean(interval <= SECOND),
+            "thirds and sixths struck": _mean(np.isin(interval, (3, 4, 8, 9))),
+            "octaves struck": _mean(interval == OCTAVE),
+            "chords' spread": _mean(spread[chord]),
+            "chords exactly together": _mean(spread[chord] < SAME_TIME / 2),
+            "pitch classes": float(len(np.unique(notes.pitch % OCTAVE))),
+            "pitches a note": len(np.unique(notes.pitch)) / len(notes),
+        }
+        | _restrikes(notes)
+    )
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(np.mean(values)) if len(values) else np.nan
+
+
+def _quantiles(values: np.ndarray, name: str, *shares: float) -> dict[str, float]:
+    measured = np.quantile(values, shares) if len(values) else [np.nan] * len(shares)
+    return {f"{name}, {s:.0%}": float(v) for s, v in zip(shares, measured, strict=True)}
+
+
+def _counts(notes: Notes, at: np.ndarray, sizes: np.ndarray, steps: int) -> dict[str, float]:
+    return {
+        "notes a step": len(notes) / steps,
+        "strikes a step": len(at) / steps,
+        "notes a strike": _mean(sizes),
+        "largest strike": float(sizes.max()),
+        "single notes": _mean(sizes == 1),
+    }
+
+
+def _times(notes: Notes, at: np.ndarray, steps: int) -> dict[str, float]:
+    """Gaps between strikes, and where notes stand in their steps."""
+    gaps = np.diff(at)
+    place = (notes.onset * STEPS_PER_BEAT) % 1  # in the step, 0 to 1
+    apart = np.diff(notes.onset)
+    step = np.floor((at + EARLY) * STEPS_PER_BEAT).astype(int).clip(0, steps - 1)
+    struck = np.zeros(steps)
+    struck[step] = 1
+    beats = struck[: steps // STEPS_PER_BEAT * STEPS_PER_BEAT].reshape(-1, STEPS_PER_BEAT)
+    return (
+        _quantiles(gaps, "gap", 0, 0.25, 0.5, 1)
+        | _quantiles(apart[apart > 0], "gap of notes", 0, 0.1, 0.5)
+        | {
+            "gaps, relative spread": float(np.std(gaps) / np.mean(gaps)) if len(gaps) else np.nan,
+            "gaps as the one before": _mean(np.abs(np.diff(gaps)) < SAME_TIME),
+            "gaps of whole steps": _mean(
+                np.abs(gaps * STEPS_PER_BEAT - np.rint(gaps * STEPS_PER_BEAT)) < SAME_TIME
+            ),
+            "notes at once": _mean(apart < SAME_TIME / 2),
+            "exactly on a step": _mean(np.abs(notes.onset * STEPS_PER_BEAT % 1) < 1e-3),
+            "near the edge of a step": _mean(np.minimum(place, 1 - place) < 0.1),
+            "distance from a step": _mean(np.minimum(place, 1 - place)),
+            "place in the step, spread": float(np.std(place)),
+            "beats alike": _mean((beats[1:] == beats[:-1]).mean(1)),
+            "strikes on beats": _mean(step % STEPS_PER_BEAT == 0),
+            "first strike": float(at[0]),
+            "last strike": float(steps / STEPS_PER_BEAT - at[-1]),
+        }
+    )
+
+
+def _loudness(notes: Notes) -> dict[str, float]:
+    return {
+        "velocity, mean": _mean(notes.velocity),
+        "velocity, spread": float(np.std(notes.velocity)),
+        "softest": float(notes.velocity.min()),
+        "loudest": float(notes.velocity.max()),
+        "velocity from note to note": _mean(np.abs(np.diff(notes.velocity))),
+    }
+
+
+def _lengths(notes: Notes, at: np.ndarray, beats: float) -> dict[str, float]:
+    """Lengths, and where notes end: with the next strike, on a step."""
+    length = notes.offset - notes.onset
+    following = np.append(at, beats)[np.searchsorted(at, notes.onset + SAME_STRIKE)]
+    place = (notes.offset * STEPS_PER_BEAT) % 1
+    return _quantiles(length, "length", 0, 0.1, 0.5, 0.9, 1) | {
+        "length, mean": _mean(length),
+        "length, spread": float(np.std(np.log(length))),
+        "clicks": _mean(length < CLICK),
+        "stubs": _mean(length < STUB),
+        "length in gaps": _mean(length / np.maximum(following - notes.onset, SAME_TIME)),
+        "ends with the next strike": _mean(np.abs(notes.offset - following) < SAME_TIME * 2),
+        "ends on a step": _mean(np.minimum(place, 1 - place) < SAME_TIME * STEPS_PER_BEAT / 2),
+        "sounds at the end": _mean(notes.offset > beats - SAME_TIME),
+    }
+
+
+def _restrikes(notes: Notes) -> dict[str, float]:
+    """How often a key is struck again soon, or while it is held."""
+    order = np.lexsort((notes.onset, notes.pitch))
+    again = np.diff(notes.pitch[order]) == 0
+    since_strike = np.diff(notes.onset[order])[again]
+    since_end = (notes.onset[order][1:] - notes.offset[order][:-1])[again]
+    return {
+        "repeats": float((since_strike < SOON).sum() / len(notes)),
+        "restrikes": float((since_end < SAME_TIME * 1.5).sum() / len(notes)),
+        "nearest restrike": float(since_end.min()) if len(since_end) else np.nan,
+    }
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows of music, where they come from and how dense they are.
+
+    Attributes
+    ----------
+    features : sequence of n name -> value
+        Of `features`; windows without a note have none.
+    densities : float array, shape (n, attributes)
+    group : int array, shape (n,)
+        The performance that each is of.
+    """
+
+    features: Sequence[Mapping[str, float]]
+    densities: np.ndarray
+    group: np.ndarray
+
+
+@dataclass(frozen=True)
+class Told:
+    """How well changed windows can be told from real ones.
+
+    Attributes
+    ----------
+    pairs : int
+    aucs : name of a classifier -> AUC
+    tells : name of a feature -> AUC on its own
+        The five that tell most; above .5 where changed windows have more of it.
+    """
+
+    pairs: int
+    aucs: dict[str, float]
+    tells: dict[str, float]
+
+
+def pair(changed: Windows, real: Windows, sd: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Changed windows with real ones of the same densities and another performance.
+
+    Parameters
+    ----------
+    sd : float array, shape (attributes,)
+        Of the densities of real windows.
+
+    Returns
+    -------
+    int array, shape (p, 2)
+        Rows of changed and of real windows, each of these once. Windows without a note, and those
+        with no real one within `FARTHEST`, are left out.
+    """
+    rng = np.random.default_rng(seed)
+    is_free = np.array([bool(f) for f in real.features])
+    pairs = []
+    for row in rng.permutation(len(changed.features)):
+        if not changed.features[row]:
+            continue
+        distance = np.abs((real.densities - changed.densities[row]) / sd).sum(1)
+        near = is_free & (distance <= FARTHEST) & (real.group != changed.group[row])
+        candidates = np.flatnonzero(near)
+        if not len(candidates):
+            continue
+        candidates = candidates[np.argsort(distance[candidates], kind="stable")][:NEAREST]
+        match = candidates[rng.integers(len(candidates))]
+        is_free[match] = False
+        pairs.append((row, match))
+    return np.array(pairs, int).reshape(-1, 2)
+
+
+def told(changed: Windows, real: Windows, sd: np.ndarray, seed: int = 0) -> Told:
+    """How well two classifiers tell changed windows from real ones of the same densities.
+
+    Raises
+    ------
+    ValueError
+        If the pairs are of fewer than `FOLDS` performances.
+    """
+    pairs = pair(changed, real, sd, seed)
+    rows = [changed.features[i] for i in pairs[:, 0]] + [real.features[i] for i in pairs[:, 1]]
+    group = np.concatenate([changed.group[pairs[:, 0]], real.group[pairs[:, 1]]])
+    if len(np.unique(changed.group[pairs[:, 0]])) < FOLDS:
+        raise ValueError(f"changed windows of {FOLDS} performances at least can be judged")
+    names = list(rows[0])
+    x = np.array([[row[name] for name in names] for row in rows])
+    is_changed = np.repeat([True, False], len(pairs))
+    aucs = {}
+    for name, classifier in classifiers(seed).items():
+        score = np.zeros(len(x))
+        for inside, outside in GroupKFold(FOLDS).split(x, is_changed, group):
+            classifier.fit(x[inside], is_changed[inside])
+            score[outside] = classifier.predict_proba(x[outside])[:, 1]
+        aucs[name] = auc(score, is_changed)
+    single = {n: auc(np.nan_to_num(x[:, i], nan=LACKING), is_changed) for i, n in enumerate(names)}
+    strongest = sorted(names, key=lambda name: -abs(single[name] - 0.5))[:5]
+    return Told(len(pairs), aucs, {name: single[name] for name in strongest})
+
+
+def classifiers(seed: int = 0) -> dict[str, HistGradientBoostingClassifier]:
+    """Two kinds of classifiers, untrained: boosted trees, and a forest of random ones."""
+    boosted = HistGradientBoostingClassifier(
+        max_iter=150, learning_rate=0.06, max_leaf_nodes=15, l2_regularization=1.0,
+        random_state=seed,
+    )  # fmt: skip
+    forest = make_pipeline(
+        FunctionTransformer(np.nan_to_num, kw_args={"nan": LACKING}),
+        ExtraTreesClassifier(300, min_samples_leaf=3, random_state=seed),
+    )
+    return {"boosted trees": boosted, "random trees": forest}

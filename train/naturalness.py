@@ -1,0 +1,201 @@
+"""Naturalness: can changed music be told from real music? ``python -m train.naturalness``.
+
+``--midi DIR --data FILE --out FILE`` changes excerpts of the pieces below DIR that are in one split
+of the prepared file, validation by default: in all ways, by models and by rules that know no music.
+Two classifiers then tell them from real windows of the same densities
+(`train.metrics.naturalness`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from fadernets.checkpoint import CheckpointError
+from fadernets.music import midi
+from fadernets.music.piece import Piece
+from fadernets.music.segments import segments
+from fadernets.net import FaderNet
+from train.data import corpora
+from train.data.dataset import TEST, VALIDATION, Segments
+from train.evaluate import commit
+from train.evaluation import naturalness
+from train.evaluation.naturalness import PLANNED, WAYS, Excerpt, Way, title
+from train.metrics.naturalness import Told, Windows, told
+from train.reporting.results.naturalness import Naturalness, ToldApart, WayTold
+from train.reporting.writing import text_of, write
+
+MODELS = ("arranger", "gmvae")
+SPLITS = {"validation": VALIDATION, "test": TEST}
+REAL_WINDOWS = 120  # of a piece, at most
+RULES: dict[tuple[str, int], int] = {(PLANNED[0], -1): -1, (PLANNED[0], 1): 1}
+
+
+def unseen(folder: Path, data: Segments, split: int) -> list[Path]:
+    """The performances below a folder that are in a split of prepared data.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    names = {data.piece_names[number] for number in np.unique(data.piece[data.split == split])}
+    paths = [source.path for source in corpora.performances(folder) if source.name in names]
+    if not paths:
+        raise ValueError(f"no file below {folder} is in that split of the prepared data")
+    return paths
+
+
+def read(paths: Sequence[Path]) -> list[Piece]:
+    """The pieces of files that can be read."""
+    pieces = []
+    for path in tqdm(paths, desc="pieces", unit="file", disable=None):
+        with suppress(midi.MidiError, OSError):
+            pieces.append(midi.read(path))
+    return pieces
+
+
+@dataclass(frozen=True, eq=False)
+class Music:
+    """Real windows of pieces, and excerpts of some of the pieces to be changed."""
+
+    real: Windows
+    excerpts: list[Excerpt]
+
+    @property
+    def sd(self) -> np.ndarray:
+        """Standard deviations of the densities of real windows, float64, (2,)."""
+        return self.real.densities.std(0)
+
+
+def music(
+    pieces: Sequence[Piece], count: int, length: int, rng: np.random.Generator, by_sound: bool
+) -> Music:
+    """Windows of all pieces, and excerpts of `count` of them, `length` segments each."""
+    real, excerpts = [], []
+    for group, piece in enumerate(pieces):
+        parts = [s for s in segments(piece)[1:-1] if len(s.notes)]
+        drawn = rng.permutation(len(parts))[:REAL_WINDOWS]
+        real.append(naturalness.windows([parts[i] for i in drawn], group, by_sound))
+        part = naturalness.excerpt(piece, group, length, rng)
+        if part and len(excerpts) < count:
+            excerpts.append(part)
+    return Music(naturalness.joined(real), excerpts)
+
+
+def floor(source: Music, seed: int) -> WayTold:
+    """Real windows of the excerpts told from other real ones."""
+    parts = [naturalness.windows(e.segments(), e.group) for e in source.excerpts]
+    return _stored(told(naturalness.joined(parts), source.real, source.sd, seed))
+
+
+def of_model(net: FaderNet, source: Music, seed: int) -> ToldApart:
+    """Everything that a model changes, told from real windows, by way."""
+    ways = {}
+    for way in tqdm([w for w in WAYS if _can(net, w)], desc=net.name, disable=None):
+        parts = [naturalness.changed(net, e, way, source.sd) for e in source.excerpts]
+        result = told(naturalness.joined(parts), source.real, source.sd, seed)
+        ways[title(way)] = _stored(result)
+    return ToldApart(name=net.name, ways=ways)
+
+
+def of_rules(source: Music, seed: int) -> ToldApart:
+    """What rules that know no music change, told from real windows, by way."""
+    ways = {}
+    for way, side in RULES.items():
+        parts = [naturalness.by_rule(e, side) for e in source.excerpts]
+        ways[title(way)] = _stored(told(naturalness.joined(parts), source.real, source.sd, seed))
+    return ToldApart(name="rules", ways=ways)
+
+
+def _can(net: FaderNet, way: Way) -> bool:
+    """Whether a model has the fader or the mood of a way."""
+    return bool(net.model.poles) if isinstance(way, str) else way[0] in net.faders
+
+
+def _stored(result: Told) -> WayTold:
+    return WayTold(
+        pairs=result.pairs,
+        aucs={name: round(value, 3) for name, value in result.aucs.items()},
+        tells={name: round(value, 2) for name, value in result.tells.items()},
+    )
+
+
+def measured(options: argparse.Namespace) -> Naturalness:
+    """What the command line asks for.
+
+    Raises
+    ------
+    ValueError
+        If the data or a folder cannot be used, or the music is too little.
+    """
+    began = time.perf_counter()
+    data = Segments.load(options.data)
+    pieces = read(unseen(options.midi, data, SPLITS[options.split]))
+    nets = [FaderNet.load(name) for name in options.model]
+    changed, by_keys = [], _music(pieces, options, by_sound=False)
+    for net in nets:
+        source = _music(pieces, options, by_sound=True) if net.by_sound else by_keys
+        changed.append(of_model(net, source, options.seed))
+    return Naturalness(
+        kind="naturalness",
+        music=options.music,
+        split=options.split,
+        pieces=len(pieces),
+        windows=len(by_keys.real.features),
+        floor=floor(by_keys, options.seed),
+        changed=[*changed, of_rules(by_keys, options.seed)],
+        seed=options.seed,
+        commit=commit(),
+        data_sha256=data.sha256,
+        seconds=round(time.perf_counter() - began, 1),
+    )
+
+
+def _music(pieces: Sequence[Piece], options: argparse.Namespace, by_sound: bool) -> Music:
+    rng = np.random.default_rng(options.seed)
+    return music(pieces, options.excerpts, options.length, rng, by_sound)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    options = argparse.ArgumentParser(prog="python -m train.naturalness", description=__doc__)
+    options.add_argument("--midi", type=Path, required=True, help="folder of performances")
+    options.add_argument("--data", type=Path, required=True, help="file of train.prepare")
+    options.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    options.add_argument(
+        "--model", action="append", help="name or folder; arranger and gmvae by default"
+    )
+    options.add_argument("--music", default="performances", help="what to call the pieces")
+    options.add_argument("--split", choices=SPLITS, default="validation")
+    options.add_argument("--excerpts", type=int, default=40, help="pieces to change parts of")
+    options.add_argument("--length", type=int, default=14, help="segments of each part")
+    options.add_argument("--seed", type=int, default=0)
+    return options
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    options = parser().parse_args(arguments)
+    options.model = options.model or list(MODELS)
+    try:
+        result = measured(options)
+    except (OSError, ValueError, CheckpointError) as error:
+        print(f"train.naturalness: {error}", file=sys.stderr)
+        return 2
+    text = text_of([result])
+    write(options.out, text)
+    print(text, end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
