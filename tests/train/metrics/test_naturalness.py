@@ -1,0 +1,109 @@
+"""Naturalness: features by hand, pairs of the same densities, and what two classifiers tell."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fadernets.music.notes import Notes
+from train.metrics.naturalness import FARTHEST, Windows, features, pair, told
+
+SD = np.array([0.2, 1.0])
+
+
+def test_features_of_two_chords_by_hand() -> None:
+    notes = Notes.of(
+        onset=[-1.0, 0.0, 0.0, 2.0, 2.0, 3.0],
+        offset=[0.5, 1.0, 2.0, 2.05, 4.0, 3.5],
+        pitch=[40, 60, 64, 60, 72, 71],
+        velocity=[50, 60, 70, 80, 80, 90],
+    )
+    seen = features(notes, 16)
+    assert seen["notes a step"] == 5 / 16  # what rings in is not counted
+    assert seen["strikes a step"] == 3 / 16
+    assert seen["notes a strike"] == pytest.approx(5 / 3)
+    assert seen["largest strike"] == 2
+    assert seen["single notes"] == pytest.approx(1 / 3)
+    assert seen["gap, 0%"] == 1.0
+    assert seen["gap, 100%"] == 2.0
+    assert seen["exactly on a step"] == 1.0
+    assert seen["strikes on beats"] == 1.0
+    assert seen["widest strike"] == 12
+    assert seen["octaves struck"] == 0.5
+    assert seen["thirds and sixths struck"] == 0.5
+    assert seen["leaps of the top"] == (8 + 1) / 2
+    assert seen["clicks"] == 0.2
+    assert seen["velocity, mean"] == 76
+    assert seen["first strike"] == 0.0
+    assert seen["last strike"] == 1.0
+    assert seen["repeats"] == 0.0  # key 60 comes again after two beats
+
+
+def test_a_key_struck_while_it_sounds_is_a_restrike() -> None:
+    held = Notes.of([0, 0.5], [0.5, 1.0], [60, 60], [80, 80])
+    apart = Notes.of([0, 0.5], [0.4, 1.0], [60, 60], [80, 80])
+    assert features(held, 16)["restrikes"] == 0.5
+    assert features(apart, 16)["restrikes"] == 0.0
+    assert features(held, 16)["repeats"] == features(apart, 16)["repeats"] == 0.5
+
+
+def test_a_window_without_a_note_has_no_features() -> None:
+    assert features(Notes.empty(), 16) == {}
+    assert features(Notes.of([-1.0], [2.0], [60], [80]), 16) == {}
+
+
+def test_all_windows_have_the_same_features() -> None:
+    one = features(Notes.of([0.1], [0.2], [60], [80]), 16)
+    many = features(Notes.of(np.arange(8) / 2, np.arange(8) / 2 + 0.4, [60] * 8, [80] * 8), 12)
+    assert list(one) == list(many)
+    assert np.isfinite(list(many.values())).mean() > 0.9
+
+
+def drawn(rng: np.random.Generator, count: int, groups: range, late: float = 0.0) -> Windows:
+    """Windows of eight notes at random; `late` shifts every second of them, in beats."""
+    notes = []
+    for _ in range(count):
+        onset = np.sort(rng.uniform(0, 3.5, 8))
+        onset[1::2] += late * rng.uniform(0.5, 1.5, 4)
+        notes.append(Notes.of(onset, onset + 0.3, rng.integers(40, 80, 8), [80] * 8))
+    return Windows(
+        [features(n, 16) for n in notes],
+        np.column_stack([rng.uniform(0.3, 0.6, count), rng.uniform(1, 4, count)]),
+        rng.choice(np.array(groups), count),
+    )
+
+
+def test_pairs_are_of_other_performances_near_in_density_and_use_no_window_twice() -> None:
+    rng = np.random.default_rng(0)
+    changed, real = drawn(rng, 60, range(6)), drawn(rng, 400, range(10))
+    pairs = pair(changed, real, SD)
+    assert 30 < len(pairs) <= 60
+    assert len(set(pairs[:, 1])) == len(pairs)
+    assert (changed.group[pairs[:, 0]] != real.group[pairs[:, 1]]).all()
+    apart = np.abs(changed.densities[pairs[:, 0]] - real.densities[pairs[:, 1]]) / SD
+    assert (apart.sum(1) <= FARTHEST).all()
+
+
+def test_nothing_near_gives_no_pair() -> None:
+    rng = np.random.default_rng(0)
+    changed, real = drawn(rng, 5, range(5)), drawn(rng, 50, range(10))
+    far = Windows(changed.features, changed.densities + 9, changed.group)
+    assert pair(far, real, SD).shape == (0, 2)
+
+
+def test_what_is_alike_cannot_be_told_and_what_differs_can() -> None:
+    rng = np.random.default_rng(1)
+    real = drawn(rng, 1200, range(20))
+    alike = told(drawn(rng, 240, range(20, 30)), real, SD)
+    late = told(drawn(rng, 240, range(20, 30), late=0.25), real, SD)
+    assert set(alike.aucs) == {"boosted trees", "random trees"}
+    for name in alike.aucs:
+        assert abs(alike.aucs[name] - 0.5) < 0.1
+        assert late.aucs[name] > alike.aucs[name] + 0.15
+    assert len(late.tells) == 5
+
+
+def test_a_few_performances_are_not_judged() -> None:
+    rng = np.random.default_rng(2)
+    with pytest.raises(ValueError, match="5 performances"):
+        told(drawn(rng, 60, range(3)), drawn(rng, 400, range(10, 20)), SD)
