@@ -191,7 +191,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError, CheckpointError) as error:
         print(f"train.naturalness: {error}", file=sys.stderr)
         return 2
-    text = text_of([result])
+    text = text_of(result)
     write(options.out, text)
     print(text, end="")
     return 0

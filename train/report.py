@@ -14,12 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from train.reporting import ablation_table, claims, comparison, mood_tables
+from train.reporting import ablation_table, claims, comparison, mood_tables, naturalness_table
 from train.reporting.markdown import Table, percent, table
 from train.reporting.paper import COLUMNS, PAPER
 from train.reporting.reading import read
 from train.reporting.results.ablation import Ablation
 from train.reporting.results.evaluation import Evaluation
+from train.reporting.results.naturalness import Naturalness
 from train.reporting.results.part import Part, present
 from train.reporting.results.preparation import DensitySummary, Preparation
 from train.reporting.results.training import Training
@@ -224,6 +225,11 @@ def presets_table() -> str:
     return table(*mood_tables.presets(stored("valence", Valence).models, SHIPPED))
 
 
+def naturalness(rows: Callable[[Naturalness], Table]) -> str:
+    """A table of how well changed music can be told from real music."""
+    return table(*rows(stored("naturalness", Naturalness)))
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "ablation_control": lambda: table(*ablation_table.control(stored("ablation", Ablation))),
     "ablation_kept": lambda: table(*ablation_table.preserved(stored("ablation", Ablation))),
@@ -243,6 +249,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "load": load_table,
     "model": model_table,
     **{f"training_{name}": partial(training_table, name) for name in SHIPPED},
+    "naturalness": partial(naturalness, naturalness_table.rows),
+    "naturalness_tells": partial(naturalness, naturalness_table.tells),
     "presets": presets_table,
     "speed": speed_table,
     "valence": valence_table,

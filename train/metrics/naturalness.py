@@ -28,6 +28,7 @@ SECOND, OCTAVE = 2, 12  # semitones
 FARTHEST = 0.35  # standard deviations of the densities, in sum, between the windows of a pair
 NEAREST = 6  # windows, of which one is drawn
 FOLDS = 5
+LEAST_KNOWN = 0.5  # share of the windows in which a feature has to be there to be used
 LACKING = -1.0  # of a feature that a window has not, for trees that take no NaN
 
 
@@ -251,8 +252,10 @@ def told(changed: Windows, real: Windows, sd: np.ndarray, seed: int = 0) -> Told
     group = np.concatenate([changed.group[pairs[:, 0]], real.group[pairs[:, 1]]])
     if len(np.unique(changed.group[pairs[:, 0]])) < FOLDS:
         raise ValueError(f"changed windows of {FOLDS} performances at least can be judged")
-    names = list(rows[0])
-    x = np.array([[row[name] for name in names] for row in rows])
+    x = np.array([list(row.values()) for row in rows])
+    is_known = np.isfinite(x).mean(0) > LEAST_KNOWN
+    names = [name for name, known in zip(rows[0], is_known, strict=True) if known]
+    x = x[:, is_known]
     is_changed = np.repeat([True, False], len(pairs))
     aucs = {}
     for name, classifier in classifiers(seed).items():

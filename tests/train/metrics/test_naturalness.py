@@ -91,14 +91,15 @@ def test_nothing_near_gives_no_pair() -> None:
     assert pair(far, real, SD).shape == (0, 2)
 
 
+@pytest.mark.slow
 def test_what_is_alike_cannot_be_told_and_what_differs_can() -> None:
     rng = np.random.default_rng(1)
-    real = drawn(rng, 1200, range(20))
-    alike = told(drawn(rng, 240, range(20, 30)), real, SD)
-    late = told(drawn(rng, 240, range(20, 30), late=0.25), real, SD)
+    real = drawn(rng, 800, range(20))
+    alike = told(drawn(rng, 160, range(20, 30)), real, SD)
+    late = told(drawn(rng, 160, range(20, 30), late=0.25), real, SD)
     assert set(alike.aucs) == {"boosted trees", "random trees"}
     for name in alike.aucs:
-        assert abs(alike.aucs[name] - 0.5) < 0.1
+        assert abs(alike.aucs[name] - 0.5) < 0.12
         assert late.aucs[name] > alike.aucs[name] + 0.15
     assert len(late.tells) == 5
 

@@ -1,0 +1,114 @@
+"""``python -m train.naturalness`` on generated music, and what it says of wrong input."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from fadernets.music import midi
+from fadernets.music.notes import Notes
+from fadernets.music.piece import Piece
+from fadernets.music.segments import segments
+from tests.fadernets.tiny import piece
+from train import naturalness, report
+from train.data.dataset import VALIDATION
+from train.evaluation.naturalness import by_rule, excerpt
+from train.metrics import naturalness as metric
+from train.reporting import naturalness_table
+from train.reporting.results.naturalness import Naturalness
+
+PIECES, BARS = 10, 16
+
+
+def played(seed: int) -> Piece:
+    """Bars of chords and single notes, a hair off the grid."""
+    rng = np.random.default_rng(seed)
+    parts = []
+    for _ in range(BARS):
+        steps = np.flatnonzero(rng.random(16) < 0.55)
+        onset = np.repeat(steps, rng.integers(1, 3, len(steps))) / 4
+        onset = onset + rng.uniform(0, 0.05, len(onset))
+        length = rng.choice([0.2, 0.5, 0.9], len(onset))
+        pitch, velocity = rng.integers(40, 84, len(onset)), rng.integers(40, 100, len(onset))
+        parts.append(Notes.of(onset, onset + length, pitch, velocity))
+    return piece(parts)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Ten performances."""
+    path = tmp_path_factory.mktemp("music")
+    for number in range(PIECES):
+        midi.write(played(number), path / f"{number:02}.mid")
+    return path
+
+
+def test_an_excerpt_has_two_neighbours_and_successive_segments():
+    source = played(0)
+    part = excerpt(source, 3, 5, np.random.default_rng(0))
+    assert np.diff(part.numbers).tolist() == [1] * 4
+    assert part.numbers[0] > 0
+    assert part.numbers[-1] < len(segments(source)) - 1
+    assert excerpt(source, 3, 99, np.random.default_rng(0)) is None
+
+
+def test_rules_leave_out_what_is_off_the_beat_and_split_what_is_long():
+    source = played(1)
+    part = excerpt(source, 0, 4, np.random.default_rng(0))
+    before = np.array([list(s.measure().values())[:1] for s in part.segments()])[:, 0]
+    fewer, more = by_rule(part, -1), by_rule(part, 1)
+    assert (fewer.densities[:, 0] <= 0.25).all()  # four beats of sixteen steps
+    assert (more.densities[:, 0] >= before).all()
+    assert more.densities[:, 0].mean() > before.mean()
+
+
+@pytest.mark.slow
+def test_the_command_measures_models_and_rules(folder, data_file, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(
+        naturalness, "unseen", lambda folder, data, split: sorted(folder.glob("*.mid"))
+    )
+    monkeypatch.setattr(metric, "FARTHEST", 4.0)  # of the little music there is here
+    monkeypatch.setattr(  # the real ones are tested beside the metric
+        metric,
+        "classifiers",
+        lambda seed: {"boosted trees": HistGradientBoostingClassifier(max_iter=10)},
+    )
+    out = tmp_path / "naturalness.json"
+    options = f"--midi {folder} --data {data_file} --out {out} --excerpts 6 --length 5"
+    status = naturalness.main([*options.split(), "--model", "arranger"])
+    assert status == 0, capsys.readouterr().err
+    result = Naturalness.model_validate_json(out.read_text())
+    assert json.loads(capsys.readouterr().out) == json.loads(out.read_text())
+    arranger, rules = result.changed
+    assert set(arranger.ways) == {
+        "rhythm -1 sd", "rhythm +1 sd", "note -1 sd", "note +1 sd", "arousal low", "arousal high"
+    }  # fmt: skip
+    assert set(rules.ways) == {"rhythm -1 sd", "rhythm +1 sd"}
+    assert result.floor.pairs > 20
+    assert rules.ways["rhythm -1 sd"].aucs["boosted trees"] > 0.6
+    rows, head = naturalness_table.rows(result)
+    assert [row[0] for row in rows] == ["nothing (real against real)", "arranger", "rules"]
+    assert all(len(row) == len(head) for row in rows)
+
+
+def test_no_unseen_file_is_a_sentence(data_file, tmp_path, capsys):
+    (tmp_path / "other").mkdir()
+    midi.write(played(0), tmp_path / "other" / "unknown.mid")
+    options = f"--midi {tmp_path / 'other'} --data {data_file} --out {tmp_path / 'x.json'}"
+    assert naturalness.main(options.split()) == 2
+    assert "is in that split" in capsys.readouterr().err
+    assert not (tmp_path / "x.json").exists()
+
+
+def test_the_unseen_are_those_of_the_split(corpus, data):
+    paths = naturalness.unseen(corpus.piano, data, VALIDATION)
+    names = {path.relative_to(corpus.piano).as_posix() for path in paths}
+    numbers = {data.piece_names.index(name) for name in names}
+    assert (data.split[np.isin(data.piece, list(numbers))] == VALIDATION).all()
+
+
+def test_the_page_has_the_tables():
+    assert {"naturalness", "naturalness_tells"} <= set(report.TABLES)

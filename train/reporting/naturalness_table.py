@@ -1,0 +1,32 @@
+"""What the table on naturalness says, from the results of `train.naturalness`."""
+
+from __future__ import annotations
+
+from train.reporting.markdown import NONE, Table
+from train.reporting.results.naturalness import Naturalness, ToldApart, WayTold
+
+
+def rows(result: Naturalness) -> Table:
+    """AUCs of both classifiers, by what changed the music and by way."""
+    ways = list(dict.fromkeys(way for changed in result.changed for way in changed.ways))
+    floor = ("nothing (real against real)", _cell(result.floor), *(NONE for _ in ways[1:]))
+    return [floor, *(_row(changed, ways) for changed in result.changed)], ("changed by", *ways)
+
+
+def _row(changed: ToldApart, ways: list[str]) -> tuple[str, ...]:
+    cells = (_cell(changed.ways[way]) if way in changed.ways else NONE for way in ways)
+    return (changed.name, *cells)
+
+
+def _cell(told: WayTold) -> str:
+    return " / ".join(f"{value:.2f}" for value in told.aucs.values())
+
+
+def tells(result: Naturalness) -> Table:
+    """Which features tell most alone, by what changed the music and by way."""
+    cells = [
+        (changed.name, way, ", ".join(f"{name} ({auc:.2f})" for name, auc in told.tells.items()))
+        for changed in result.changed
+        for way, told in changed.ways.items()
+    ]
+    return cells, ("changed by", "way", "what tells most (AUC alone; above .5: too much of it)")
