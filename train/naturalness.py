@@ -80,7 +80,8 @@ def music(
     pieces: Sequence[Piece], count: int, length: int, rng: np.random.Generator, by_sound: bool
 ) -> Music:
     """Windows of all pieces, and excerpts of `count` of them, `length` segments each."""
-    real, excerpts = [], []
+    real: list[Windows] = []
+    excerpts: list[Excerpt] = []
     for group, piece in enumerate(pieces):
         parts = [s for s in segments(piece)[1:-1] if len(s.notes)]
         drawn = rng.permutation(len(parts))[:REAL_WINDOWS]

@@ -18,8 +18,8 @@ from train.metrics.naturalness import Windows, features
 PLANNED = (PLANNED_ONSETS, PLANNED_COUNTS)
 MOODS = ("low", "high")
 # A way is a mood, or an attribute and one standard deviation of its density up or down.
-WAYS = (*((name, side) for name in PLANNED for side in (-1, 1)), *MOODS)
 Way = str | tuple[str, int]
+WAYS: tuple[Way, ...] = (*((name, side) for name in PLANNED for side in (-1, 1)), *MOODS)
 LEAST_NOTES = 4  # of a window that is changed
 Change = Callable[[Sequence[Segment]], list[Notes]]
 
