@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from fadernets.checkpoint import CheckpointError
 from fadernets.music import midi
+from fadernets.music.attributes import PAPER
 from fadernets.music.piece import Piece
 from fadernets.music.segments import segments
 from fadernets.net import FaderNet
@@ -28,7 +29,7 @@ from train.data import corpora
 from train.data.dataset import TEST, VALIDATION, Segments
 from train.evaluate import commit
 from train.evaluation import naturalness
-from train.evaluation.naturalness import PLANNED, WAYS, Excerpt, Way, title
+from train.evaluation.naturalness import WAYS, Excerpt, Way, title
 from train.metrics.naturalness import Told, Windows, told
 from train.reporting.results.naturalness import Naturalness, ToldApart, WayTold
 from train.reporting.writing import text_of, write
@@ -36,7 +37,8 @@ from train.reporting.writing import text_of, write
 MODELS = ("arranger", "gmvae")
 SPLITS = {"validation": VALIDATION, "test": TEST}
 REAL_WINDOWS = 120  # of a piece, at most
-RULES: dict[tuple[str, int], int] = {(PLANNED[0], -1): -1, (PLANNED[0], 1): 1}
+# Rules for the onsets, the first of the paper's attributes: a way -> the rule's side.
+RULES: dict[tuple[str, int], int] = {(PAPER[0], -1): -1, (PAPER[0], 1): 1}
 
 
 def unseen(folder: Path, data: Segments, split: int) -> list[Path]:

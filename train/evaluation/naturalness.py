@@ -8,18 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fadernets import whole_piece
-from fadernets.music.attributes import PLANNED_COUNTS, PLANNED_ONSETS, measure
+from fadernets.music.attributes import PAPER, measure
 from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes, concatenate
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment, segments
 from fadernets.net import FaderNet
 from train.metrics.naturalness import Windows, features
 
-PLANNED = (PLANNED_ONSETS, PLANNED_COUNTS)
 MOODS = ("low", "high")
 # A way is a mood, or an attribute and one standard deviation of its density up or down.
 Way = str | tuple[str, int]
-WAYS: tuple[Way, ...] = (*((name, side) for name in PLANNED for side in (-1, 1)), *MOODS)
+WAYS: tuple[Way, ...] = (*((name, side) for name in PAPER for side in (-1, 1)), *MOODS)
 LEAST_NOTES = 4  # of a window that is changed
 Change = Callable[[Sequence[Segment]], list[Notes]]
 
@@ -78,10 +77,10 @@ def windows(parts: Sequence[Segment], group: int, by_sound: bool = False) -> Win
 def of_notes(notes: Sequence[Notes], steps: Sequence[int], group: int) -> Windows:
     """Windows of notes, beats from the start of each."""
     pairs = list(zip(notes, steps, strict=True))
-    densities = [list(measure(n, PLANNED, steps=s).values()) for n, s in pairs]
+    densities = [list(measure(n, PAPER, steps=s).values()) for n, s in pairs]
     return Windows(
         [features(n, s) for n, s in pairs],
-        np.array(densities).reshape(-1, len(PLANNED)),
+        np.array(densities).reshape(-1, len(PAPER)),
         np.full(len(pairs), group),
     )
 
@@ -101,14 +100,14 @@ def by_model(net: FaderNet, way: Way, sd: np.ndarray) -> Change:
     Parameters
     ----------
     sd : float array, shape (2,)
-        Of the densities of real windows, in the order of `PLANNED`.
+        Of the densities of real windows, in the order of `PAPER`.
     """
 
     def change(part: Sequence[Segment]) -> list[Notes]:
         if isinstance(way, str):
             return net.transfer(part, way)
         name, side = way
-        wanted = net.densities(part, [name])[name] + side * sd[PLANNED.index(name)]
+        wanted = net.densities(part, [name])[name] + side * sd[PAPER.index(name)]
         return net.slide(part, {name: net.position(name, wanted)})
 
     return change
@@ -126,7 +125,7 @@ def changed(net: FaderNet, source: Excerpt, way: Way, sd: np.ndarray) -> Windows
         return windows(source.segments(piece), source.group)
     parts = [s for s in source.segments() if net.problem(s) is None]
     if not parts:
-        return Windows([], np.zeros((0, len(PLANNED))), np.zeros(0, int))
+        return Windows([], np.zeros((0, len(PAPER))), np.zeros(0, int))
     return of_notes(change(parts), [s.window.steps for s in parts], source.group)
 
 

@@ -246,13 +246,14 @@ def _tracks(
     wrong: list[str] = []
     foreign_chunks, events_left = 0, LIMITS["events"]
     at = start + HEAD + int.from_bytes(data[start + 4 : start + HEAD], "big")
+    end = start + int.from_bytes(data[start - 4 : start], "little") if start else len(data)
     if not begins_chunk(data, at):
         at = _next_track(data, start)
     while len(tracks) < declared and at + HEAD <= len(data):
         if data[at : at + 4] == b"MTrk":
             if len(tracks) == LIMITS["tracks"]:
                 raise Excess("tracks")
-            track, fault = _track(data, padded, at, events_left)
+            track, fault = _track(data, padded, at, end, events_left)
             tracks.append(track)
             wrong += fault
             events_left -= len(track)
@@ -287,11 +288,12 @@ def _next_track(data: bytes, after: int) -> int:
     return at if at >= 0 else len(data)
 
 
-def _track(data: bytes, padded: bytes, head: int, most: int) -> tuple[Track, list[str]]:
+def _track(data: bytes, padded: bytes, head: int, end: int, most: int) -> tuple[Track, list[str]]:
     """The track whose chunk begins at `head`, and what is wrong with it.
 
     A length that leads to the file's end or to another chunk is believed. If it does not, the
-    track goes on to its end of track, or to where the next one seems to begin.
+    track goes on to its end of track, or to where the next one seems to begin. `end` is where the
+    MIDI file ends in its wrapping: a RIFF chunk of odd length has a byte of padding behind it.
 
     Raises
     ------
@@ -299,7 +301,7 @@ def _track(data: bytes, padded: bytes, head: int, most: int) -> tuple[Track, lis
         If it has more than `most` events.
     """
     said = _said_end(data, head)
-    believed = said == len(data) or (said < len(data) and begins_chunk(data, said))
+    believed = said in (end, len(data)) or (said < len(data) and begins_chunk(data, said))
     limit = said if believed else _next_track(data, head)
     events, is_closed = _events(padded, head + HEAD, limit, most)
     last = int(events[0][-1])

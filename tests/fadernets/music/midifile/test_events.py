@@ -94,3 +94,15 @@ def test_pairs_are_those_of_a_queue_for_each_key(moves):
 def test_only_a_riff_of_midi_is_unwrapped(wrapping):
     with pytest.raises(MidiError, match="song.mid is not a MIDI file"):
         MidiFile.parse(wrapping + mb.file(mb.track(*mb.music())), "song.mid")
+
+
+@pytest.mark.parametrize("content", [b"MTrk", b"MTrkx"])
+def test_a_byte_of_padding_in_riff_ends_no_track(content):
+    """Neither an odd length nor the name of a chunk inside an event makes a track look damaged."""
+    excluded = b"\xf0" + bytes([len(content) + 1]) + content + b"\xf7"
+    data = mb.file(mb.track((0, excluded), *mb.music()))
+    wrapped = mb.riff(data)
+    parsed = MidiFile.parse(wrapped, "song.mid")
+    assert parsed.warnings == ()
+    assert len(parsed.tracks[0]) == len(MidiFile.parse(data, "song.mid").tracks[0])
+    assert parsed.tracks[0].end == wrapped.index(b"MThd") + len(data)
