@@ -9,8 +9,8 @@ import pytest
 from fadernets.music import attributes, events, midi
 from fadernets.music.attributes import HOLD, ONSET, REST
 from fadernets.music.notes import Notes, concatenate
-from fadernets.music.piece import segments
 from fadernets.music.segment_limits import FEW_PITCHES, MOSTLY_SILENT, NO_NOTES, TOO_LONG
+from fadernets.music.segments import segments
 from tests.fadernets.tiny import bars, piece
 from tests.train.conftest import command
 from train import prepare
