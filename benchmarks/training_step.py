@@ -18,7 +18,8 @@ from fadernets.models.batch import Batch
 from fadernets.models.config import ModelConfig
 from fadernets.models.vanilla import VanillaVAE
 from train.data.dataset import TRAIN, Segments
-from train.run.loop import TrainConfig, Trainer
+from train.run.config import TrainConfig
+from train.run.loop import Trainer
 
 
 def batch_of_like_length(data: Segments, size: int) -> Batch:

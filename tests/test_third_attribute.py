@@ -44,7 +44,8 @@ from train.data import corpora, packed
 from train.data.dataset import Segments
 from train.evaluate import reconstruction, response
 from train.export import export
-from train.run.loop import TrainConfig, Trainer
+from train.run.config import TrainConfig
+from train.run.loop import Trainer
 
 KEYS = 8  # of the piano, in a class
 NAMES = (*PAPER, "register")

@@ -25,7 +25,8 @@ from fadernets.models.config import ModelConfig
 from fadernets.music.attributes import ATTRIBUTES
 from train.data.dataset import SPLITS, Segments
 from train.export import export
-from train.run.loop import LOG, PRECISIONS, TrainConfig, Trainer
+from train.run.config import PRECISIONS, TrainConfig
+from train.run.loop import LOG, Trainer
 from train.run.resume import CHECKPOINT
 
 

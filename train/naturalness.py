@@ -11,9 +11,10 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -30,15 +31,14 @@ from train.data.dataset import TEST, VALIDATION, Segments
 from train.evaluate import commit
 from train.evaluation import naturalness
 from train.evaluation.naturalness import WAYS, Excerpt, Way, title
-from train.metrics.naturalness import Told, Windows, told
+from train.metrics.naturalness import Windows, told
 from train.reporting.results.naturalness import Naturalness, ToldApart, WayTold
 from train.reporting.writing import text_of, write
 
 MODELS = ("arranger", "gmvae")
 SPLITS = {"validation": VALIDATION, "test": TEST}
 REAL_WINDOWS = 120  # of a piece, at most
-# Rules for the onsets, the first of the paper's attributes: a way -> the rule's side.
-RULES: dict[tuple[str, int], int] = {(PAPER[0], -1): -1, (PAPER[0], 1): 1}
+RULES = [(PAPER[0], side) for side in (-1, 1)]  # ways of the rules, which change onsets
 
 
 def unseen(folder: Path, data: Segments, split: int) -> list[Path]:
@@ -96,40 +96,40 @@ def music(
 
 def floor(source: Music, seed: int) -> WayTold:
     """Real windows of the excerpts told from other real ones."""
-    parts = [naturalness.windows(e.segments(), e.group) for e in source.excerpts]
-    return _stored(told(naturalness.joined(parts), source.real, source.sd, seed))
+    return _told(source, lambda e: naturalness.windows(e.segments(), e.group), seed)
 
 
 def of_model(net: FaderNet, source: Music, seed: int) -> ToldApart:
     """Everything that a model changes, told from real windows, by way."""
     ways = {}
     for way in tqdm([w for w in WAYS if _can(net, w)], desc=net.name, disable=None):
-        parts = [naturalness.changed(net, e, way, source.sd) for e in source.excerpts]
-        result = told(naturalness.joined(parts), source.real, source.sd, seed)
-        ways[title(way)] = _stored(result)
+        change = partial(naturalness.changed, net, way=way, sd=source.sd)
+        ways[title(way)] = _told(source, change, seed)
     return ToldApart(name=net.name, ways=ways)
 
 
 def of_rules(source: Music, seed: int) -> ToldApart:
     """What rules that know no music change, told from real windows, by way."""
-    ways = {}
-    for way, side in RULES.items():
-        parts = [naturalness.by_rule(e, side) for e in source.excerpts]
-        ways[title(way)] = _stored(told(naturalness.joined(parts), source.real, source.sd, seed))
-    return ToldApart(name="rules", ways=ways)
+    ways = {way: partial(naturalness.by_rule, side=way[1]) for way in RULES}
+    return ToldApart(
+        name="rules", ways={title(way): _told(source, rule, seed) for way, rule in ways.items()}
+    )
 
 
-def _can(net: FaderNet, way: Way) -> bool:
-    """Whether a model has the fader or the mood of a way."""
-    return bool(net.model.poles) if isinstance(way, str) else way[0] in net.faders
-
-
-def _stored(result: Told) -> WayTold:
+def _told(source: Music, change: Callable[[Excerpt], Windows], seed: int) -> WayTold:
+    """The excerpts' windows after a change, told from real ones."""
+    windows = naturalness.joined([change(excerpt) for excerpt in source.excerpts])
+    result = told(windows, source.real, source.sd, seed)
     return WayTold(
         pairs=result.pairs,
         aucs={name: round(value, 3) for name, value in result.aucs.items()},
         tells={name: round(value, 2) for name, value in result.tells.items()},
     )
+
+
+def _can(net: FaderNet, way: Way) -> bool:
+    """Whether a model has the fader or the mood of a way."""
+    return bool(net.model.poles) if isinstance(way, str) else way[0] in net.faders
 
 
 def measured(options: argparse.Namespace) -> Naturalness:

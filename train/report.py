@@ -14,7 +14,14 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from train.reporting import ablation_table, claims, comparison, mood_tables, naturalness_table
+from train.reporting import (
+    ablation_table,
+    claims,
+    comparison,
+    mood_tables,
+    naturalness_table,
+    paper_tables,
+)
 from train.reporting.markdown import Table, percent, table
 from train.reporting.paper import COLUMNS, PAPER
 from train.reporting.reading import read
@@ -25,6 +32,7 @@ from train.reporting.results.part import Part, present
 from train.reporting.results.preparation import DensitySummary, Preparation
 from train.reporting.results.training import Training
 from train.reporting.results.valence import Valence
+from train.reporting.split_results import Models, shipped_sets
 
 RESULTS = Path(__file__).parent / "results"
 ROOT = Path(__file__).resolve().parents[1]
@@ -210,9 +218,9 @@ def compared(rows: Callable[[list[Evaluation]], Table]) -> str:
     return table(*rows(comparison.evaluations(RESULTS)))
 
 
-def of_paper(rows: Callable[[Sequence[claims.Models]], Table], sets: int) -> str:
-    """A table of the paper's models, of the first so many of `claims.shipped_sets`."""
-    return table(*rows(claims.shipped_sets(RESULTS)[:sets]))
+def of_paper(rows: Callable[[Sequence[Models]], Table], sets: int) -> str:
+    """A table of the paper's models, of the first so many of `shipped_sets`."""
+    return table(*rows(shipped_sets(RESULTS)[:sets]))
 
 
 def valence_table() -> str:
@@ -239,9 +247,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "all_trained": lambda: table(*comparison.trained(RESULTS)),
     "claims": partial(of_paper, claims.claims, 3),
     "claims_figure4": partial(comparison.figures, PAPER_FIGURES, "figure4"),
-    "claims_scores": partial(of_paper, claims.scores, 2),
-    "claims_scores_as_played": partial(of_paper, claims.scores_as_played, 2),
-    "claims_speeds": partial(of_paper, claims.speeds, 2),
+    "claims_scores": partial(of_paper, paper_tables.scores, 2),
+    "claims_scores_as_played": partial(of_paper, paper_tables.scores_as_played, 2),
+    "claims_speeds": partial(of_paper, paper_tables.speeds, 2),
     "data": data_table,
     **{f"figures_{name}": partial(comparison.figures, FIGURES, name) for name in DRAWN},
     "control": control_table,

@@ -21,6 +21,7 @@ from fadernets.arranger import label_plan
 from fadernets.arranger.borders import further_jumps
 from fadernets.arranger.grid_to_notes import grid_to_notes
 from fadernets.arranger.label_plan import LabelPlan, PlanLimits
+from fadernets.arranger.nearest import harmony, nearest
 from fadernets.arranger.note_limits import (
     NoteLimits,
     note_limits,
@@ -31,11 +32,10 @@ from fadernets.arranger.note_limits import (
 from fadernets.arranger.request import ArrangementRequest, grid_of, step_notes
 from fadernets.arranger.weights import ArrangementWeights
 from fadernets.models.reviser import Reviser
-from fadernets.music import key
 from fadernets.music.attributes import MAX_POLYPHONY, ONSET, PLANNED_COUNTS, PLANNED_ONSETS
 from fadernets.music.events import PITCHES
 from fadernets.music.grid import Grid, counts, grid, strikes
-from fadernets.music.notes import LOWEST_PITCH, STEPS, STEPS_PER_BEAT, Notes
+from fadernets.music.notes import STEPS, STEPS_PER_BEAT, Notes
 
 DEFAULT = ArrangementWeights()
 AGAINST_OWN = 0.9  # of what a change costs: most that a label decoder can say for it
@@ -92,8 +92,8 @@ def arrange(
     originals = Grid(
         *(_repeated(x, candidates) for x in (source.onset, source.hold, source.velocity))
     )
-    harmony = _harmony(source)
-    common = harmony / harmony.amax(1, keepdim=True).clamp(min=1e-6)
+    sounding = harmony(source)
+    common = sounding / sounding.amax(1, keepdim=True).clamp(min=1e-6)
     preferences = _Preferences(
         weights,
         originals,
@@ -109,7 +109,7 @@ def arrange(
         reviser, plans, _repeated(keys, candidates), preferences, limits.repeated(candidates)
     )
     jumps = weights.beside * further_jumps(windows, source, grids)
-    chosen = _nearest(source, grids, candidates, weights.recall, jumps)
+    chosen = nearest(source, grids, candidates, weights.recall, jumps)
     chosen += candidates * torch.arange(size)
     cells = (
         x[chosen].cpu().numpy() for x in (grids.onset, grids.hold, grids.velocity, label_counts)
@@ -382,33 +382,3 @@ def _melody(notes: Grid) -> Tensor:
     highest = (sounds > 0) & (higher == 1)
     above = (higher == 0) & (sounds.amax(2, keepdim=True) > 0)
     return highest.float() - above.float()
-
-
-def _harmony(notes: Grid) -> Tensor:
-    """Steps that the pitch class of each key sounds: float, shape (b, 88)."""
-    classes = (torch.arange(PITCHES, device=notes.onset.device) + LOWEST_PITCH) % 12
-    sounds = (notes.onset + notes.hold).sum(1)
-    heard = sounds.new_zeros(len(sounds), 12).index_add_(1, classes, sounds)
-    return heard[:, classes]
-
-
-def _nearest(
-    source: Grid, grids: Grid, candidates: int, recall: float, jumps: Tensor | float = 0.0
-) -> Tensor:
-    """Which candidate of each segment is nearest to it in harmony, key and notes: (n,).
-
-    `jumps`, (n * candidates,), is what speaks against each.
-    """
-    if candidates == 1:
-        return torch.zeros(len(source.onset), dtype=torch.long)
-    octave = slice(12 - LOWEST_PITCH % 12, 24 - LOWEST_PITCH % 12)  # C to B somewhere
-    own, theirs = _harmony(source)[:, octave], _harmony(grids)[:, octave]
-    own, theirs = _repeated(own, candidates).cpu(), theirs.cpu()
-    harmony = F.cosine_similarity(own, theirs)
-    keys = [torch.from_numpy(key.correlations(x.numpy().astype(float))) for x in (own, theirs)]
-    same_key = (keys[0].argmax(1) == keys[1].argmax(1)).float()
-    onsets = _repeated(source.onset, candidates)
-    matches = (onsets * grids.onset).sum((1, 2))
-    f1 = 2 * matches / (onsets.sum((1, 2)) + grids.onset.sum((1, 2))).clamp(min=1)
-    score = harmony + same_key + recall * f1.cpu() - jumps
-    return score.view(-1, candidates).argmax(1)

@@ -19,7 +19,8 @@ from fadernets.music.key import KEYS
 from tests.fadernets.tiny import TINY
 from train import fit
 from train.data.dataset import Segments, stream
-from train.run.loop import TrainConfig, Trainer
+from train.run.config import TrainConfig
+from train.run.loop import Trainer
 
 PAPERS_MODELS = ("gmvae", "fadernetworks", "glsr")
 STEPS = 3

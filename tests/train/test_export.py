@@ -16,7 +16,8 @@ from fadernets.net import FaderNet
 from tests.fadernets.tiny import TINY, bars, model
 from train import export
 from train.data.dataset import TRAIN, Segments
-from train.run.loop import TrainConfig, Trainer
+from train.run.config import TrainConfig
+from train.run.loop import Trainer
 
 
 @pytest.fixture(scope="module")

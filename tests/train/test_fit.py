@@ -17,7 +17,8 @@ from fadernets.models.config import ModelConfig
 from fadernets.music.attributes import measure
 from tests.fadernets.tiny import TINY, bars
 from train import export, fit
-from train.run.loop import LOG, TrainConfig, Trainer
+from train.run.config import TrainConfig
+from train.run.loop import LOG, Trainer
 from train.run.resume import CHECKPOINT, load_state
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,9 +15,11 @@ import fadernets
 from tests.train.conftest import ROOT
 from tests.train.test_fit import arguments
 from train import export, fit, paper
-from train.paper import Run, Training
+from train.run import side_by_side
+from train.run.half_precision import pack
 from train.run.loop import LOG
 from train.run.resume import CHECKPOINT, load_state
+from train.run.side_by_side import Run, Training
 
 TOY = (
     *("--hidden", "16", "--latent", "8", "--embedding", "8", "--beta-free-steps", "10"),
@@ -136,7 +138,7 @@ def logged(folder, totals, kind="validation"):
 
 
 def test_a_loss_that_stands_still_is_noticed(tmp_path):
-    still = paper.STANDS_STILL
+    still = side_by_side.STANDS_STILL
     falling = logged(tmp_path, [3 - i / 100 for i in range(50)])
     assert not falling.stands_still(0)
     standing = logged(tmp_path, [3, 2, *[2.5] * still])
@@ -156,7 +158,7 @@ def test_progress_tells_step_loss_and_time_left(tmp_path):
 
 def test_a_settled_run_is_stopped_and_exported(data_file, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(Run, "stands_still", lambda run, after: after == 30 and run.step >= 20)
-    monkeypatch.setattr(paper, "PROGRESS_SECONDS", 0.3)
+    monkeypatch.setattr(side_by_side, "PROGRESS_SECONDS", 0.3)
     options = ("--data", data_file, "--out", tmp_path, "--models", QUICK, "--splits", "split")
     assert paper.main(command(*options, "--stages", "train", "--steps", 10**6)) == 0
     run = Run("split", QUICK, tmp_path / "split" / QUICK)
@@ -187,7 +189,7 @@ def test_packed_weights_can_be_exported(data_file, tmp_path):
 def test_a_finished_model_is_packed_as_it_was_exported(data_file, tmp_path):
     run = Run("split", QUICK, tmp_path / "run" / "split" / QUICK)
     assert fit.main(arguments(data_file, run.folder, "--device", "cpu", model=QUICK, steps=5)) == 0
-    paper.pack([run], tmp_path / "packed")
+    pack([run], tmp_path / "packed")
     packed = Run("split", QUICK, tmp_path / "packed" / "split" / QUICK)
     assert packed.is_done and fadernets.load(packed.folder).model.config.hidden == 16
     assert (packed.folder / CHECKPOINT).stat().st_size < 10_000

@@ -16,7 +16,8 @@ from fadernets.models.segmentvae import Handle, SegmentVAE
 from fadernets.music import events
 from tests.fadernets.tiny import TINY, bars
 from train import fit
-from train.run.loop import LOG, TrainConfig, Trainer
+from train.run.config import TrainConfig
+from train.run.loop import LOG, Trainer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 CONFIG = TrainConfig(

@@ -9,22 +9,19 @@ from __future__ import annotations
 import numpy as np
 
 from fadernets.music.midifile.edit import release_event
-from fadernets.music.midifile.events import (
-    BEND,
-    CONTROL,
+from fadernets.music.midifile.events import BEND, CONTROL, PROGRAM, MidiFile
+from fadernets.music.midifile.notes import HELD, raw_notes
+from fadernets.music.midifile.tracks import (
     END_OF_TRACK,
     ESCAPE,
     KEY_SIGNATURE,
     META,
-    PROGRAM,
     SYSEX,
     TEMPO,
     TIME_SIGNATURE,
-    MidiFile,
     Track,
     as_quantity,
 )
-from fadernets.music.midifile.notes import HELD, raw_notes
 from fadernets.music.notes import EARLY, STEPS_PER_BEAT
 
 PRESSURE = 0xD  # upper half of the status of a channel's aftertouch

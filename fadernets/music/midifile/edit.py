@@ -13,19 +13,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fadernets.music.midifile.events import (
+from fadernets.music.midifile.events import NOTE_OFF, NOTE_ON, MidiFile
+from fadernets.music.midifile.notes import HELD, RawNotes, keyboard_notes
+from fadernets.music.midifile.tracks import (
     END_OF_TRACK,
     HEAD,
     META,
-    NOTE_OFF,
-    NOTE_ON,
     SYSEX,
-    MidiFile,
     Track,
     as_quantity,
     begins_chunk,
 )
-from fadernets.music.midifile.notes import HELD, RawNotes, keyboard_notes
 from fadernets.music.notes import Notes, struck_once
 
 RELEASE_VELOCITY = 64  # the standard's for keys that know none

@@ -1,6 +1,6 @@
 """How much a MIDI file may hold, so that no file of a stranger's costs much time or memory.
 
-`fadernets.music.midifile.events` stops reading as soon as there are too many events, tracks or
+`fadernets.music.midifile.tracks` stops reading as soon as there are too many events, tracks or
 chunks; `check_counts` checks the other counts before notes are made of the events, and
 `check_piece` checks what can only be counted in a piece. The bounds are at least four times the
 counts of the longest recital, half an hour by a reproducing piano with 30,000 notes and 150,000

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fadernets.music.midifile.events import CONTROL, SUSTAIN, TEMPO, TIME_SIGNATURE, MidiFile
+from fadernets.music.midifile.events import CONTROL, SUSTAIN, MidiFile
 from fadernets.music.midifile.part import Part
+from fadernets.music.midifile.tracks import TEMPO, TIME_SIGNATURE
 from fadernets.music.notes import NO_PEDAL
 
 DEFAULT_TEMPO = 120.0  # quarter notes per minute when a file gives none

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fadernets.music.midifile.events import PROGRAM, TRACK_NAME, MidiFile, Track
+from fadernets.music.midifile.events import PROGRAM, MidiFile
 from fadernets.music.midifile.part import Part
+from fadernets.music.midifile.tracks import TRACK_NAME, Track
 from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT, Notes, one_string
 
 HELD = -1  # as the release of a note that is never released

@@ -3,11 +3,12 @@
 import pytest
 
 from train.report import RESULTS
-from train.reporting import claims
-from train.reporting.claims import FAILS, HOLDS, MISSING, OPEN, Models
+from train.reporting import claims, paper_tables, split_results, verdicts
 from train.reporting.paper import COLUMNS, NAMES, PAPER
 from train.reporting.results.evaluation import ClassifiedTransfers, Evaluation, Table
 from train.reporting.results.latent import Labelled, Latent, Map, Mixed
+from train.reporting.split_results import Models
+from train.reporting.verdicts import FAILS, HOLDS, MISSING, OPEN
 
 
 def evaluation(model: str, scores=None, sd=0.01, **parts) -> Evaluation:
@@ -34,12 +35,12 @@ def as_in_the_paper(**changes) -> Models:
     return Models("a split", {m: evaluation(m, s) for m, s in scores.items()}, {})
 
 
-def verdicts(models: Models) -> dict[str, str]:
+def measured(models: Models) -> dict[str, str]:
     return {claim.words: claim.measured(models) for claim in claims.CLAIMS}
 
 
 def test_the_papers_own_table_holds_what_the_paper_says_of_it():
-    said = verdicts(as_in_the_paper())
+    said = measured(as_in_the_paper())
     ranked = [cell for words, cell in said.items() if words.endswith((": rhythm", ": note"))]
     assert len(ranked) == 7 and all(cell.startswith(HOLDS) for cell in ranked), ranked
     assert f"{HOLDS}: 6 of 6" in said.values()
@@ -54,7 +55,7 @@ def test_one_model_out_of_its_place_is_named(value, verdict):
     model = "pati" if value == 0.5 else "cvae"
     scores = list(PAPER[NAMES[model]])
     scores[linear] = value
-    cell = claims.ranked(claims.REGULARISED, claims.OTHERS, linear)(
+    cell = verdicts.ranked(claims.REGULARISED, claims.OTHERS, linear)(
         as_in_the_paper(**{model: scores})
     )
     assert cell.startswith(verdict) and f"{NAMES[model]} {value:.2f}" in cell
@@ -62,14 +63,14 @@ def test_one_model_out_of_its_place_is_named(value, verdict):
 
 def test_models_that_were_not_trained_are_said():
     few = Models("a split", {m: evaluation(m, PAPER[NAMES[m]]) for m in ("gmvae", "cvae")}, {})
-    cell = claims.ranked(("gmvae", "pati"), ("cvae", "glsr"), 4)(few)
+    cell = verdicts.ranked(("gmvae", "pati"), ("cvae", "glsr"), 4)(few)
     assert cell.startswith(HOLDS) and cell.endswith("(no Pati et al., GLSR)")
-    assert claims.ranked(("gmvae",), ("glsr",), 4)(few) == MISSING
+    assert verdicts.ranked(("gmvae",), ("glsr",), 4)(few) == MISSING
 
 
 def test_units_as_played():
     models = Models("a split", {"gmvae": evaluation("gmvae", [0.5] * 6)}, {})
-    (row,), _ = claims.scores_as_played([models])
+    (row,), _ = paper_tables.scores_as_played([models])
     assert row[2:] == ("0.000", "0.750", "0.750", "0.000")  # the raw .5, by .5 and by 2
 
 
@@ -95,14 +96,14 @@ def test_clusters_count_the_segments_that_a_code_is_sure_of():
         [0.01] * 3 + [0.99] * 3 + [0.5] * 4, [*far, 2, 2.1, 2.2, 2.3], [0] * 3 + [1] * 3 + [-1] * 4
     )  # noqa: E501
     models = Models("a split", {}, {"gmvae": latent("gmvae", mixed=rated)})
-    assert claims.apart(models).count(HOLDS) == 2
-    assert claims.all_belong(models) == f"{FAILS}: 0 % of performances, 100 % of rated"
-    assert claims.density_of_clusters("rhythm", 1)(models).startswith(HOLDS)
-    assert claims.density_of_clusters("note", -1)(models).startswith(FAILS)
-    assert claims.density_of_ratings("rhythm", 1)(models).startswith(HOLDS)
-    assert claims.follows(models).startswith(HOLDS)
+    assert verdicts.apart(models).count(HOLDS) == 2
+    assert verdicts.all_belong(models) == f"{FAILS}: 0 % of performances, 100 % of rated"
+    assert verdicts.density_of_clusters("rhythm", 1)(models).startswith(HOLDS)
+    assert verdicts.density_of_clusters("note", -1)(models).startswith(FAILS)
+    assert verdicts.density_of_ratings("rhythm", 1)(models).startswith(HOLDS)
+    assert verdicts.follows(models).startswith(HOLDS)
     near = mixed([0.01, 0.99] * 3, far, [0, 1] * 3)
-    assert claims.apart(Models("", {}, {"gmvae": latent("gmvae", mixed=near)})).count(FAILS) == 2
+    assert verdicts.apart(Models("", {}, {"gmvae": latent("gmvae", mixed=near)})).count(FAILS) == 2
 
 
 @pytest.mark.parametrize(
@@ -119,9 +120,9 @@ def test_figure_4_compares_intervals(ours, single, verdict):
                         auc=sum(interval) / 2, auc_interval=interval)  # fmt: skip
 
     maps = {"gmvae": latent("gmvae", labelled=rated(ours))}
-    assert claims.with_features(Models("", {}, maps)).startswith(MISSING)
+    assert verdicts.with_features(Models("", {}, maps)).startswith(MISSING)
     maps["singlegmvae"] = latent("singlegmvae", labelled=rated(single))
-    assert claims.with_features(Models("", {}, maps)).startswith(verdict)
+    assert verdicts.with_features(Models("", {}, maps)).startswith(verdict)
 
 
 @pytest.mark.parametrize(
@@ -130,17 +131,22 @@ def test_figure_4_compares_intervals(ours, single, verdict):
 def test_a_shift_has_to_beat_playing_alone(moved, alone, verdict):
     transfers = {"high": ClassifiedTransfers(n=100, moved=moved, moved_by_reconstruction=alone)}
     models = Models("", {"gmvae": evaluation("gmvae", classified_transfers=transfers)}, {})
-    assert claims.shifted("high")(models).startswith(verdict)
-    assert claims.shifted("low")(models) == MISSING
+    assert verdicts.shifted("high")(models).startswith(verdict)
+    assert verdicts.shifted("low")(models) == MISSING
+
+
+def test_the_interval_of_a_shift_is_wilsons():
+    transfers = {"high": ClassifiedTransfers(n=100, moved=0.5, moved_by_reconstruction=0.2)}
+    models = Models("", {"gmvae": evaluation("gmvae", classified_transfers=transfers)}, {})
+    assert "[40, 60]" in verdicts.shifted("high")(models)  # .4038 to .5962
 
 
 def test_intervals():
-    assert claims.wilson(0.5, 100) == pytest.approx((0.4038, 0.5962), abs=1e-4)
-    assert claims.interval(0.3, 10) == pytest.approx(2.2622 * 0.1, abs=1e-4)
+    assert split_results.interval(0.3, 10) == pytest.approx(2.2622 * 0.1, abs=1e-4)
 
 
 def test_the_papers_results_are_of_its_size_and_one_data_set():
-    for models in claims.shipped_sets(RESULTS)[:2]:
+    for models in split_results.shipped_sets(RESULTS)[:2]:
         assert models.evaluations.keys() | models.latents.keys() == models.trainings.keys()
         assert {run.model_settings["hidden"] for run in models.trainings.values()} == {512}
         hashes = {run.data_sha256 for run in models.trainings.values()}

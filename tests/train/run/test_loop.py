@@ -10,7 +10,8 @@ from fadernets.models.batch import UNLABELLED
 from tests.fadernets.tiny import TINY
 from train.data.dataset import VALIDATION, Segments
 from train.run import log
-from train.run.loop import LOG, TrainConfig, Trainer
+from train.run.config import TrainConfig
+from train.run.loop import LOG, Trainer
 from train.run.resume import CHECKPOINT
 
 CONFIG = TrainConfig(

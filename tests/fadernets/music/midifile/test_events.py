@@ -7,8 +7,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fadernets.music.midifile.error import MidiError
-from fadernets.music.midifile.events import MidiFile, as_quantity, quantity
+from fadernets.music.midifile.events import MidiFile
 from fadernets.music.midifile.notes import HELD, raw_notes
+from fadernets.music.midifile.tracks import as_quantity, quantity
 from tests.fadernets.music import midi_bytes as mb
 
 

@@ -1,0 +1,42 @@
+"""Which of an arrangement's candidates is nearest to what there was."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from fadernets.music import key
+from fadernets.music.events import PITCHES
+from fadernets.music.grid import Grid
+from fadernets.music.notes import LOWEST_PITCH
+
+
+def harmony(notes: Grid) -> Tensor:
+    """Steps that the pitch class of each key sounds: float, shape (b, 88)."""
+    classes = (torch.arange(PITCHES, device=notes.onset.device) + LOWEST_PITCH) % 12
+    sounds = (notes.onset + notes.hold).sum(1)
+    heard = sounds.new_zeros(len(sounds), 12).index_add_(1, classes, sounds)
+    return heard[:, classes]
+
+
+def nearest(
+    source: Grid, grids: Grid, candidates: int, recall: float, jumps: Tensor | float = 0.0
+) -> Tensor:
+    """Which candidate of each segment is nearest to it in harmony, key and notes: (n,).
+
+    `jumps`, (n * candidates,), is what speaks against each.
+    """
+    if candidates == 1:
+        return torch.zeros(len(source.onset), dtype=torch.long)
+    octave = slice(12 - LOWEST_PITCH % 12, 24 - LOWEST_PITCH % 12)  # C to B somewhere
+    own, theirs = harmony(source)[:, octave], harmony(grids)[:, octave]
+    own, theirs = own.repeat_interleave(candidates, 0).cpu(), theirs.cpu()
+    alike = F.cosine_similarity(own, theirs)
+    keys = [torch.from_numpy(key.correlations(x.numpy().astype(float))) for x in (own, theirs)]
+    same_key = (keys[0].argmax(1) == keys[1].argmax(1)).float()
+    onsets = source.onset.repeat_interleave(candidates, 0)
+    matches = (onsets * grids.onset).sum((1, 2))
+    f1 = 2 * matches / (onsets.sum((1, 2)) + grids.onset.sum((1, 2))).clamp(min=1)
+    score = alike + same_key + recall * f1.cpu() - jumps
+    return score.view(-1, candidates).argmax(1)

@@ -1,0 +1,65 @@
+"""Tables of the paper's models: Table 1 by split, and how fast they trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from train.reporting.markdown import NONE, Table
+from train.reporting.paper import COLUMNS, FADERS, NAMES, PAPER, SCORES
+from train.reporting.results.evaluation import Controlled
+from train.reporting.results.part import present
+from train.reporting.split_results import Models, mean_and_interval, table1
+
+
+def scores(sets: Sequence[Models]) -> Table:
+    """Table 1 in the paper's unit: the paper's, then ours with 95 % intervals over runs."""
+    rows = []
+    for model, name in NAMES.items():
+        if name not in PAPER:
+            continue
+        rows.append((name, "paper", NONE, *(f"{value:.3f}" for value in PAPER[name])))
+        for models in sets:
+            table = table1(models).get(model)
+            if table:
+                pairs = [mean_and_interval(table, c) for c in range(len(COLUMNS))]
+                cells = [f"**{mean:.3f}** ± {half:.3f}" for mean, half in pairs]
+                rows.append((name, models.title, f"{models.trainings[model].steps:,}", *cells))
+    return rows, ("model", "trained on", "steps", *(f"{s} {f}" for s, f in COLUMNS))
+
+
+def scores_as_played(sets: Sequence[Models]) -> Table:
+    """Consistency and restrictiveness in units of the originals, measured as results are."""
+    columns = [(score, fader) for score, fader in COLUMNS if score != SCORES[-1]]
+    rows = []
+    for models in sets:
+        for model, table in table1(models).items():
+            units = table.sd_as_played
+            if units:
+                cells = [f"{_as_played(table.faders[f], s, f, units):.3f}" for s, f in columns]
+                rows.append((NAMES[model], models.title, *cells))
+    return rows, ("model", "trained on", *(f"{score} {fader}" for score, fader in columns))
+
+
+def _as_played(fader: Controlled, score: str, name: str, units: Mapping[str, float]) -> float:
+    """A raw score in other units: consistency in the fader's, restrictiveness in the other's."""
+    (other,) = (n for n in FADERS if n != name)
+    unit = units[name if score == "consistency" else other]
+    return 1 - (1 - getattr(present(fader.raw), score)[0]) / unit
+
+
+def speeds(sets: Sequence[Models]) -> Table:
+    """Steps and minutes of the runs, which shared a card."""
+    rows = [
+        (
+            NAMES[model],
+            models.title,
+            f"{run.steps:,}",
+            f"{run.minutes:.1f}",
+            f"{run.steps / run.minutes / 60:.1f}",
+            f"{run.validation['total']:.3f}",
+        )
+        for models in sets
+        for model in NAMES
+        if (run := models.trainings.get(model))
+    ]
+    return rows, ("model", "trained on", "steps", "minutes", "steps a second", "validation loss")
