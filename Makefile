@@ -10,7 +10,7 @@ AUDIT := $(VENV)/audit
 MUTANTS := $(VENV)/mutants
 # Test processes (logical: one for each core). Those of a group (tests/conftest.py) share one.
 WORKERS := logical
-PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 PACKAGES := fadernets train survey demo db
 QUICK := not (slow or training or postgres or server or browser)
 # No test here is quick: these files need not even be imported.
@@ -61,8 +61,6 @@ check test: export PYTHONDONTWRITEBYTECODE :=
 check: style types
 	$(PYTEST) -m "$(QUICK)" $(NO_QUICK:%=--ignore-glob='%') --hypothesis-profile=quick $(ARGS)
 
-# Of all tests many wait, for clips, other processes and time-outs: half as many more fill the cores.
-test: WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) * 3 // 2)')
 test: style types
 	$(PYTEST) $(ARGS)
 
