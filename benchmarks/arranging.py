@@ -16,7 +16,7 @@ PARTS = {  # file and function -> what it does
     ("label_plan.py", "cheapest"): "plans",
     ("reviser.py", "forward"): "reviser",
     ("arrange.py", "select"): "selection",
-    ("arrange.py", "_nearest"): "candidates compared",
+    ("nearest.py", "nearest"): "candidates compared",
     ("grid_to_notes.py", "grid_to_notes"): "notes written",
     ("layers.py", "forward"): "label decoders",
 }
