@@ -98,6 +98,7 @@ def read(example: Example) -> Piece:
     """Any work of the corpus as a piece, from its first full bar."""
     score = _score(example.work)
     start = min((bar.offset for bar in _bars(score) if not bar.paddingLeft), default=0.0)
+    length, meter = score.highestTime - start, _meter(score, start)
     rows = np.array(list(_rows(score, example.dynamics)))
     rows[:, :2] -= start
     rows = rows[rows[:, 0] >= 0]
@@ -106,8 +107,8 @@ def read(example: Example) -> Piece:
         notes=notes,
         pedal=NO_PEDAL,
         tempo=np.array([[0.0, example.tempo]]),
-        meter=_meter(score, start),
-        length=float(max(score.highestTime - start, notes.offset.max())),
+        meter=meter,
+        length=float(max(length, notes.offset.max())),
         name=example.name,
     )
 
@@ -139,8 +140,14 @@ def _meter(score: Score, start: float) -> np.ndarray:
 
 
 def _rows(score: Score, dynamics: str) -> Iterator[tuple[float, float, int, int]]:
-    """Onset and offset in beats, pitch and velocity of every note; ornaments are left out."""
-    flat = score.stripTies().flatten()
+    """Onset and offset in beats, pitch and velocity of every note; ornaments are left out.
+
+    Joins tied notes of the score itself: a copy would take longer than all the rest.
+    """
+    # music21's `beatStrength` of a note searches for its bar and its meter, each time anew.
+    downbeats = {float(bar.offset) for bar in _bars(score) if not bar.paddingLeft}
+    score.stripTies(inPlace=True)
+    flat = score.flatten()
     marks = [(float(d.offset), d.value) for d in flat.getElementsByClass("Dynamic")]
     at, names = zip(*sorted(marks), strict=True) if marks else ((), ())
     for struck in flat.notes:
@@ -149,7 +156,7 @@ def _rows(score: Score, dynamics: str) -> Iterator[tuple[float, float, int, int]
         onset = float(struck.offset)
         last = int(np.searchsorted(at, onset, side="right")) - 1
         mark = names[last] if last >= 0 else dynamics
-        velocity = _velocity(mark, onset, struck.beatStrength == 1)
+        velocity = _velocity(mark, onset, onset in downbeats)
         for pitch in struck.pitches:
             if LOWEST_PITCH <= pitch.midi <= HIGHEST_PITCH:
                 yield onset, onset + float(struck.quarterLength), pitch.midi, velocity
