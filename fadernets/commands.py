@@ -31,7 +31,7 @@ from fadernets.net import FaderNet
 from fadernets.playback import audio
 from fadernets.whole_piece import changed
 
-BATCH = 32  # segments changed at a time
+BATCH = 64  # segments changed at a time
 STATUS_SECONDS = 1.0  # between two lines that say what a command is busy with
 
 # What changes a batch of segments: (model, segments) -> the codes that are played instead

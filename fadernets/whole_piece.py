@@ -30,7 +30,7 @@ def changed(
     change: Change,
     *,
     locks: Locks = NO_LOCKS,
-    batch: int = 32,
+    batch: int = 64,
 ) -> Piece:
     """A piece with some of its segments changed.
 
