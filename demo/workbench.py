@@ -16,8 +16,8 @@ LOCKS_PLACE = "        <!-- locks -->\n"
 LOCK_HINTS = (  # of `NAMES`
     "The top voice",
     "The lowest voice",
-    "Notes below middle C",
-    "Notes from middle C upwards",
+    "What the left hand plays, by the file's two tracks or as far as notes tell",
+    "What the right hand plays, likewise",
     "Notes begin where they begin now, and nowhere else",
     "No key is struck that a segment has not",
 )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from fadernets.music import midi
+from fadernets.music import hands, midi
 from fadernets.music.locks import NO_LOCKS, Locks
 from fadernets.music.piece import Piece
 
@@ -113,13 +113,14 @@ class LockWords:
             chosen[first - 1 : last] = True
         if self.tracks:
             chosen |= self._of_tracks(piece)
-        hands = [hand for hand in HANDS if hand in self.names]
-        if len(hands) == len(HANDS):
-            chosen[:] = True
+        if sides := [hand == "right" for hand in HANDS if hand in self.names]:
+            chosen |= np.isin(hands.of_right_hand(piece), sides)
         return Locks(
-            hand="left" if hands == ["left"] else "right" if hands == ["right"] else None,
             notes=piece.notes[chosen] if chosen.any() else None,
-            **{name: name in self.names for name in SWITCHES},
+            melody="melody" in self.names,
+            bass="bass" in self.names,
+            rhythm="rhythm" in self.names,
+            pitches="pitches" in self.names,
         )
 
     def _of_tracks(self, piece: Piece) -> np.ndarray:

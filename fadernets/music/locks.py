@@ -8,10 +8,10 @@ from typing import Literal
 
 import numpy as np
 
+from fadernets.music.hands import by_right_hand
 from fadernets.music.notes import Notes
 from fadernets.music.windows import NO_NOTES, Window
 
-SPLIT = 60  # middle C, where the right hand begins if nothing else says so
 TOGETHER_BEATS = 1 / 32  # notes struck within it are struck together
 OVERLAP_BEATS = 1 / 8  # that a legato note may go on under the next one
 
@@ -26,8 +26,9 @@ class Locks:
         The top and the bottom voice: notes that have none above, or below, them when they begin.
     hand : {"left", "right"}, optional
         Notes below `split`, or from there on.
-    split : int
-        MIDI pitch at which the right hand begins.
+    split : int, optional
+        MIDI pitch at which the right hand begins; by default it moves with the music
+        (`fadernets.music.hands`).
     notes : Notes, optional
         These notes, matched by onset and pitch; onsets in beats of the piece, or of the segment
         where only a segment is given.
@@ -40,7 +41,7 @@ class Locks:
     melody: bool = False
     bass: bool = False
     hand: Literal["left", "right"] | None = None
-    split: int = SPLIT
+    split: int | None = None
     notes: Notes | None = None
     rhythm: bool = False
     pitches: bool = False
@@ -57,7 +58,8 @@ class Locks:
         if self.bass:
             locked |= _outermost(notes, -1)
         if self.hand is not None:
-            locked |= (notes.pitch < self.split) == (self.hand == "left")
+            right = by_right_hand(notes) if self.split is None else notes.pitch >= self.split
+            locked |= right == (self.hand == "right")
         if self.notes is not None:
             places = set(zip(self.notes.onset.tolist(), self.notes.pitch.tolist(), strict=True))
             each = zip(notes.onset.tolist(), notes.pitch.tolist(), strict=True)

@@ -1,0 +1,102 @@
+"""Which hand plays a note: the file's two tracks say so, or nothing but the notes does.
+
+By the notes: at every moment there is a split, and the left hand plays what lies below it. Among
+all courses that the split may take, dynamic programming (Viterbi) finds the one that costs least.
+It costs that a hand stretches, that the split lies right beside a key that is struck, that it moves,
+and, a little, that the left hand plays high or the right hand low.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fadernets.music import midi
+from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
+from fadernets.music.piece import Piece
+
+TOGETHER_BEATS = 1 / 32  # notes struck within it are struck together
+OVERLAP_BEATS = 1 / 8  # that a legato note may go on under the next one
+# Drawn at random and kept where they were better on 24 scores with a staff for each hand (ASAP).
+MIDDLE = 60  # MIDI pitch that either hand likes as much
+LEANING = 0.026  # cost of a semitone that a struck note lies on the other hand's side of it
+REACH = 11  # semitones that a hand spans without effort
+STRETCH = 0.55  # cost of each semitone beyond
+BESIDE = 0.45  # cost of a split right beside a key that is struck, by the share of such keys
+MOVE = 0.19  # cost of moving the split by a semitone at once
+MOVE_BEATS = 0.8  # a rest as long halves it
+LIKE_HANDS = 0.75  # share of notes of which two tracks, if they are hands, and the estimate agree
+SPLITS = np.arange(LOWEST_PITCH, HIGHEST_PITCH + 2)  # the lowest pitch of the right hand
+
+
+def of_right_hand(piece: Piece) -> np.ndarray:
+    """Which notes of a piece the right hand plays, by its two tracks or probably: bool, (n,)."""
+    estimate = by_right_hand(piece.notes)
+    if piece.original is None or len(piece.original.parts) != 2:
+        return estimate
+    for part in piece.original.parts:
+        played = midi.played_by(piece, [part])
+        if np.mean(played == estimate) >= LIKE_HANDS:
+            return played
+    return estimate
+
+
+def by_right_hand(notes: Notes) -> np.ndarray:
+    """Which notes the right hand probably plays: bool, shape (n,).
+
+    >>> both_high = Notes.of([0, 0, 0, 1], [1, 1, 1, 2], [64, 67, 79, 83], [80] * 4)
+    >>> by_right_hand(both_high).tolist()
+    [False, False, True, True]
+    """
+    if not len(notes):
+        return np.zeros(0, bool)
+    starts = np.flatnonzero(np.diff(notes.onset, prepend=-np.inf) > TOGETHER_BEATS)
+    sizes = np.diff(starts, append=len(notes))
+    cost = _struck(notes.pitch, starts, sizes) + _stretched(notes, starts, sizes)
+    splits = _cheapest(cost, notes.onset[starts])
+    return notes.pitch >= np.repeat(splits, sizes)
+
+
+def _struck(pitch: np.ndarray, starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Cost of every split by what is struck at each of g moments: float, shape (g, splits)."""
+    distance = pitch[:, None] - SPLITS
+    lies_low = (MIDDLE - pitch)[:, None] / 2
+    cost = LEANING * np.where(distance >= 0, lies_low, -lies_low)
+    cost += BESIDE * ((distance == 0) | (distance == -1))
+    return np.add.reduceat(cost, starts) / sizes[:, None]
+
+
+def _stretched(notes: Notes, starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Cost of every split by what each hand then holds and strikes: float, shape (g, splits)."""
+    cost = np.empty((len(starts), len(SPLITS)))
+    held: list[tuple[int, float]] = []  # pitches, and when they end
+    pitches, ends = notes.pitch.tolist(), notes.offset.tolist()
+    for moment, (first, size) in enumerate(zip(starts.tolist(), sizes.tolist(), strict=True)):
+        until = float(notes.onset[first]) + OVERLAP_BEATS
+        struck = list(zip(pitches[first : first + size], ends[first : first + size], strict=True))
+        held = [(pitch, end) for pitch, end in held if end > until] + struck
+        keys = np.sort([pitch for pitch, _ in held])
+        below = np.searchsorted(keys, SPLITS)
+        left = keys[(below - 1).clip(0)] - keys[0]
+        right = keys[-1] - keys[below.clip(max=len(keys) - 1)]
+        cost[moment] = STRETCH * ((left - REACH).clip(0) + (right - REACH).clip(0))
+    return cost
+
+
+def _cheapest(cost: np.ndarray, onset: np.ndarray) -> np.ndarray:
+    """The splits, one a moment, whose costs and movements cost least together: int, shape (g,)."""
+    moves = MOVE / (1 + np.diff(onset) / MOVE_BEATS)
+    total = cost.copy()
+    for moment, move in enumerate(moves, 1):
+        # The least of total + move * |distance|, in linear time: from below, then from above.
+        slope = move * SPLITS
+        before = total[moment - 1]
+        upwards = np.minimum.accumulate(before - slope) + slope
+        downwards = np.minimum.accumulate((before + slope)[::-1])[::-1] - slope
+        total[moment] += np.minimum(upwards, downwards)
+    place = int(total[-1].argmin())
+    places = [place]
+    for moment in range(len(moves), 0, -1):
+        distance = np.abs(np.arange(len(SPLITS)) - place)
+        place = int((total[moment - 1] + moves[moment - 1] * distance).argmin())
+        places.append(place)
+    return SPLITS[places[::-1]]
