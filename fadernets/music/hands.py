@@ -2,8 +2,8 @@
 
 By the notes: at every moment there is a split, and the left hand plays what lies below it. Among
 all courses that the split may take, dynamic programming (Viterbi) finds the one that costs least.
-It costs that a hand stretches, that the split lies right beside a key that is struck, that it moves,
-and, a little, that the left hand plays high or the right hand low.
+It costs that a hand stretches, that the split lies right beside a struck key, that it moves, and,
+a little, that the left hand plays high or the right hand low.
 """
 
 from __future__ import annotations
