@@ -119,16 +119,17 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
             metavar="X",
             help=f"how far {mood} goes, where it is another than --strength",
         )
-    for locking in (sliding, moving):
+    mixing = command(mix, source="RHYTHM.mid", donor="NOTES.mid", output="OUT.mid")
+    for locking in (sliding, moving, mixing):
         locking.set_defaults(faders=_faders(model))
         locking.add_argument(
             "--lock",
             type=arguments.locks,
             metavar="A,B",
-            help=f"what stays exactly as it is: {', '.join(NAMES)}, track:2, and note:17 or "
-            "note:17-20, numbered as describe --notes does",
+            help="what of IN.mid, or of RHYTHM.mid, stays exactly as it is: "
+            f"{', '.join(NAMES)}, track:2, and note:17 or note:17-20, numbered as describe --notes "
+            "does",
         )
-    mixing = command(mix, source="RHYTHM.mid", donor="NOTES.mid", output="OUT.mid")
     for changing in (sliding, moving, mixing):
         changing.add_argument(
             "--segments",

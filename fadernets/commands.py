@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from fadernets import curve, description
@@ -157,7 +158,7 @@ def mix(args: argparse.Namespace) -> None:
     """Play the notes of one piece in the rhythm of another, segment by segment.
 
     Length, tempo and meter are those of RHYTHM.mid; what NOTES.mid is too short for stays as it
-    is.
+    is. What is locked is of RHYTHM.mid, and the notes of NOTES.mid make room for it.
     """
     piece, other = _piece(args.source, args.tracks), _piece(args.donor)
     windows, donors = segments(piece), segments(other)
@@ -174,11 +175,11 @@ def mix(args: argparse.Namespace) -> None:
         if net.by_sound:
             rhythm = [Window(own.sounding) for own in batch]
             return net.mixed(rhythm, [Window(donors[own.index].sounding) for own in batch])
-        rhythm = [Window(own.notes, own.window.steps) for own in batch]
+        rhythm = [replace(own.window, notes=own.notes, before=None) for own in batch]
         notes = [Window(donors[own.index].notes, own.window.steps) for own in batch]
         return net.mixed(rhythm, notes)
 
-    _change(args, piece, windows, change, lack=lack)
+    _change(args, piece, windows, change, lack=lack, said=args.faders)
 
 
 def render(args: argparse.Namespace) -> None:

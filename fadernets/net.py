@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from fadernets import checkpoint, mood_transfer
 from fadernets.arranger.reach import Reach, reach
+from fadernets.arranger.request import ArrangementRequest, arrangement_request
 from fadernets.code_faders import CodeFaders
 from fadernets.code_moods import CodeMoods
 from fadernets.codes import Codes, Music, Source
@@ -21,7 +22,7 @@ from fadernets.faders import Fader
 from fadernets.models.reviser import Reviser
 from fadernets.models.segmentvae import SegmentVAE
 from fadernets.music.attributes import MIXED, measure
-from fadernets.music.locks import NO_LOCKS, Locks, unlocked
+from fadernets.music.locks import NO_LOCKS, Locks, unlocked, with_notes_of
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment
@@ -414,6 +415,13 @@ class FaderNet:
     ) -> list[Notes]:
         """The rhythm code of one music with every other code, and the key, of another (paper 5).
 
+        Parameters
+        ----------
+        rhythm, notes : sequence of n Segment, Window or Notes, or Codes
+            What is locked in `rhythm`, as `Locks.on` locks a window or `encode` codes, stays; the
+            notes of `notes` make room for it.
+        seed : int or n int, optional
+
         Raises
         ------
         ValueError
@@ -433,6 +441,7 @@ class FaderNet:
         request = second.request
         rhythm_request = first.request
         if request is not None and rhythm_request is not None:
+            request = _under_locks(rhythm_request, request)
             request = replace(
                 request,
                 labels=request.labels | {MIXED: rhythm_request.labels[MIXED]},
@@ -467,6 +476,18 @@ class FaderNet:
 
     def _scale(self, name: str) -> Fader:
         return self._code_faders.scale(name)
+
+
+def _under_locks(own: ArrangementRequest, other: ArrangementRequest) -> ArrangementRequest:
+    """Another music's request with what is locked in a music: the densities stay the other's."""
+    if not any(window.is_locked for window in own.windows):
+        return other
+    windows = [
+        with_notes_of(window, notes) if window.is_locked else notes
+        for window, notes in zip(own.windows, other.windows, strict=True)
+    ]
+    beside_locked = arrangement_request(windows, other.louder.device)
+    return replace(other, windows=beside_locked.windows, labels=beside_locked.labels)
 
 
 def _like(given: float | np.ndarray, values: np.ndarray) -> float | np.ndarray:

@@ -38,15 +38,17 @@ def grid_to_notes(
         By default all strikes stay, and the note before ends.
     """
     source, beats = window.notes, window.steps / STEPS_PER_BEAT
-    firsts, lasts = (
-        x.tolist()
-        for x in steps_of(torch.from_numpy(source.onset), torch.from_numpy(source.offset))
-    )
+    firsts, lasts = _steps(source)
     numbers: dict[tuple[int, int], list[int]] = {}  # a key may be struck several times in a step
-    starts: dict[int, list[float]] = {}  # onsets of the source in each step
     for number, (step, pitch) in enumerate(zip(firsts, source.pitch.tolist(), strict=True)):
         numbers.setdefault((step, pitch), []).append(number)
-        starts.setdefault(step, []).append(float(source.onset[number]))
+    starts: dict[int, list[float]] = {}  # onsets in each step that new notes can have
+    pattern = window.kept_pattern if window.keeps_rhythm else source
+    pattern_steps, _ = (
+        x.tolist() for x in steps_of(*map(torch.from_numpy, (pattern.onset, pattern.offset)))
+    )
+    for step, start in zip(pattern_steps, pattern.onset.tolist(), strict=True):
+        starts.setdefault(step, []).append(start)
     locked = set(zip(window.locked.onset.tolist(), window.locked.pitch.tolist(), strict=True))
 
     def onset_of(step: int, pitch: int) -> float:
@@ -107,3 +109,9 @@ def grid_to_notes(
     onsets, offsets, pitches, velocities, shifts = zip(*rows, strict=True)
     shifted = np.rint(np.array(velocities) + np.array(shifts)).clip(1, 127)
     return Notes.of(onsets, offsets, pitches, shifted)
+
+
+def _steps(notes: Notes) -> tuple[list[int], list[int]]:
+    """First and last step of each note."""
+    first, last = steps_of(torch.from_numpy(notes.onset), torch.from_numpy(notes.offset))
+    return first.tolist(), last.tolist()

@@ -67,7 +67,8 @@ def note_limits(windows: Sequence[Window], source: Grid, counts: Tensor) -> Note
     rings_in = grid_of([window.ring_in for window in windows], device).hold[:, 0] > 0
     must_hold[:, 0] |= rings_in & ~is_struck[:, 0]
     may_strike = ~must_hold & (~ends | is_struck)
-    own_keys = (is_struck | (source.hold > 0)).any(1)
+    pattern = grid_of([window.kept_pattern for window in windows], device)
+    own_keys = (pattern.onset + pattern.hold > 0).any(1)
     keeps_pitches = torch.tensor([w.keeps_pitches for w in windows], device=device)
     may_strike &= (own_keys | ~keeps_pitches[:, None])[:, None]
     return NoteLimits(
@@ -96,7 +97,7 @@ def with_room(window: Window, onsets: int, total: int) -> Window:
     """
     first, own = (
         np.floor((notes.onset + EARLY) * STEPS_PER_BEAT).astype(int)
-        for notes in (window.ring_out, window.notes)
+        for notes in (window.ring_out, window.kept_pattern)
     )
     begins = 0 in own  # then something is struck in the first step anyway
     onsets = max(onsets, len(np.unique(own[own >= 0])) if window.keeps_rhythm else begins)
@@ -122,7 +123,7 @@ def plan_limits(
     device = source.onset.device
     step = torch.arange(STEPS, device=device)
     is_inside = step < torch.tensor([w.steps for w in windows], device=device)[:, None]
-    is_struck = (source.onset > 0).any(2)
+    is_struck = (grid_of([w.kept_pattern for w in windows], device).onset > 0).any(2)
     held, struck = notes.must_hold.sum(2), (notes.must_strike * (1 + again)).sum(2)
     least_struck = held + struck.clamp(min=1)
     most_struck = ((notes.may_strike | notes.must_hold) * (1 + again)).sum(2)

@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 
 from fadernets.music.hands import by_right_hand
-from fadernets.music.notes import Notes
-from fadernets.music.windows import NO_NOTES, Window
+from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes, concatenate, struck_once
+from fadernets.music.windows import NO_NOTES, Window, among
 
 TOGETHER_BEATS = 1 / 32  # notes struck within it are struck together
 OVERLAP_BEATS = 1 / 8  # that a legato note may go on under the next one
@@ -92,7 +92,43 @@ NO_LOCKS = Locks()
 
 def unlocked(window: Window) -> Window:
     """A segment without the locks on it."""
-    return replace(window, locked=NO_NOTES, keeps_rhythm=False, keeps_pitches=False)
+    return replace(window, locked=NO_NOTES, keeps_rhythm=False, keeps_pitches=False, pattern=None)
+
+
+def with_notes_of(window: Window, other: Window) -> Window:
+    """Another segment's notes, under the locks of a segment and beside what it has locked.
+
+    The other's notes make room for locked ones on their keys. Where the rhythm is locked they begin
+    when the segment's do in the same sixteenth; those of other sixteenths cannot stay.
+    """
+    notes, locked = other.notes, window.locked
+    meets = (
+        (notes.pitch[:, None] == locked.pitch)
+        & (notes.onset[:, None] < locked.offset + 1 / STEPS_PER_BEAT)
+        & (notes.offset[:, None] > locked.onset - 1 / STEPS_PER_BEAT)
+    )
+    notes = notes[~meets.any(1)]
+    if window.keeps_rhythm:
+        own = window.notes[window.notes.onset >= 0]
+        starts = dict(zip(_steps(own)[::-1], own.onset.tolist()[::-1], strict=True))
+        onset = np.array(list(map(starts.get, _steps(notes), notes.onset.tolist())), float)
+        lasts = onset < notes.offset
+        notes = struck_once(replace(notes, onset=onset)[lasts])
+    return replace(
+        window,
+        notes=concatenate([notes, locked]),
+        ring_in=NO_NOTES,
+        ring_on=window.ring_on[among(window.ring_on, locked)],
+        ring_out=window.ring_out[among(window.ring_out, locked)],
+        before=None,
+        pattern=window.notes,
+        beside=other.beside,
+    )
+
+
+def _steps(notes: Notes) -> list[int]:
+    """The step in which each note begins."""
+    return np.floor((notes.onset + EARLY) * STEPS_PER_BEAT).astype(int).tolist()
 
 
 def _outermost(notes: Notes, sign: int) -> np.ndarray:

@@ -65,6 +65,8 @@ class Window:
         Notes begin where they begin now, and nowhere else.
     keeps_pitches : bool
         No key is struck that is not among the notes.
+    pattern : Notes, optional
+        The notes whose onsets and keys are kept, where they are others than `notes`.
     beside : tuple of two Texture, optional
         Of what sounds before its start and behind its end, half as long as it is.
     """
@@ -78,7 +80,18 @@ class Window:
     before: Notes | None = None
     keeps_rhythm: bool = False
     keeps_pitches: bool = False
+    pattern: Notes | None = None
     beside: tuple[Texture, Texture] | None = None
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether anything of it stays as it is."""
+        return bool(len(self.locked)) or self.keeps_rhythm or self.keeps_pitches
+
+    @property
+    def kept_pattern(self) -> Notes:
+        """The notes whose onsets and keys are kept, if they are."""
+        return self.notes if self.pattern is None else self.pattern
 
 
 def among(notes: Notes, chosen: Notes) -> np.ndarray:
