@@ -8,6 +8,8 @@ a little, that the left hand plays high or the right hand low.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from fadernets.music import midi
@@ -24,7 +26,11 @@ STRETCH = 0.55  # cost of each semitone beyond
 BESIDE = 0.45  # cost of a split right beside a key that is struck, by the share of such keys
 MOVE = 0.19  # cost of moving the split by a semitone at once
 MOVE_BEATS = 0.8  # a rest as long halves it
-LIKE_HANDS = 0.75  # share of notes of which two tracks, if they are hands, and the estimate agree
+# Two tracks are the hands if they agree with the estimate for such a share of notes, or if neither
+# reaches farther than a tenth at more than such a share of moments. Of 321 files with a track for
+# each hand 319 are known by that, and of 69 of a melody beside its piano none is.
+LIKE_HANDS = 0.77
+TENTH, BEYOND_TENTH = 16, 0.1
 SPLITS = np.arange(LOWEST_PITCH, HIGHEST_PITCH + 2)  # the lowest pitch of the right hand
 
 
@@ -33,10 +39,13 @@ def of_right_hand(piece: Piece) -> np.ndarray:
     estimate = by_right_hand(piece.notes)
     if piece.original is None or len(piece.original.parts) != 2:
         return estimate
-    for part in piece.original.parts:
-        played = midi.played_by(piece, [part])
+    tracks = [midi.played_by(piece, [part]) for part in piece.original.parts]
+    for played in tracks:
         if np.mean(played == estimate) >= LIKE_HANDS:
             return played
+    both = [piece.notes[played] for played in tracks]
+    if all(len(notes) and _is_of_one_hand(notes) for notes in both):
+        return tracks[int(np.argmax([notes.pitch.mean() for notes in both]))]
     return estimate
 
 
@@ -49,8 +58,7 @@ def by_right_hand(notes: Notes) -> np.ndarray:
     """
     if not len(notes):
         return np.zeros(0, bool)
-    starts = np.flatnonzero(np.diff(notes.onset, prepend=-np.inf) > TOGETHER_BEATS)
-    sizes = np.diff(starts, append=len(notes))
+    starts, sizes = _moments(notes)
     cost = _struck(notes.pitch, starts, sizes) + _stretched(notes, starts, sizes)
     splits = _cheapest(cost, notes.onset[starts])
     return notes.pitch >= np.repeat(splits, sizes)
@@ -68,18 +76,35 @@ def _struck(pitch: np.ndarray, starts: np.ndarray, sizes: np.ndarray) -> np.ndar
 def _stretched(notes: Notes, starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     """Cost of every split by what each hand then holds and strikes: float, shape (g, splits)."""
     cost = np.empty((len(starts), len(SPLITS)))
-    held: list[tuple[int, float]] = []  # pitches, and when they end
-    pitches, ends = notes.pitch.tolist(), notes.offset.tolist()
-    for moment, (first, size) in enumerate(zip(starts.tolist(), sizes.tolist(), strict=True)):
-        until = float(notes.onset[first]) + OVERLAP_BEATS
-        struck = list(zip(pitches[first : first + size], ends[first : first + size], strict=True))
-        held = [(pitch, end) for pitch, end in held if end > until] + struck
-        keys = np.sort([pitch for pitch, _ in held])
+    for moment, keys in enumerate(_keys_down(notes, starts, sizes)):
         below = np.searchsorted(keys, SPLITS)
         left = keys[(below - 1).clip(0)] - keys[0]
         right = keys[-1] - keys[below.clip(max=len(keys) - 1)]
         cost[moment] = STRETCH * ((left - REACH).clip(0) + (right - REACH).clip(0))
     return cost
+
+
+def _is_of_one_hand(notes: Notes) -> bool:
+    """Whether a hand can hold and strike them, but for a few moments."""
+    beyond = [keys[-1] - keys[0] > TENTH for keys in _keys_down(notes, *_moments(notes))]
+    return float(np.mean(beyond)) <= BEYOND_TENTH
+
+
+def _moments(notes: Notes) -> tuple[np.ndarray, np.ndarray]:
+    """At each of g moments, the first note struck and how many are: int, (g,) each."""
+    starts = np.flatnonzero(np.diff(notes.onset, prepend=-np.inf) > TOGETHER_BEATS)
+    return starts, np.diff(starts, append=len(notes))
+
+
+def _keys_down(notes: Notes, starts: np.ndarray, sizes: np.ndarray) -> Iterator[np.ndarray]:
+    """At each moment the pitches held or struck, from the lowest."""
+    held: list[tuple[int, float]] = []  # pitches, and when they end
+    pitches, ends = notes.pitch.tolist(), notes.offset.tolist()
+    for first, size in zip(starts.tolist(), sizes.tolist(), strict=True):
+        until = float(notes.onset[first]) + OVERLAP_BEATS
+        struck = list(zip(pitches[first : first + size], ends[first : first + size], strict=True))
+        held = [(pitch, end) for pitch, end in held if end > until] + struck
+        yield np.sort([pitch for pitch, _ in held])
 
 
 def _cheapest(cost: np.ndarray, onset: np.ndarray) -> np.ndarray:

@@ -8,12 +8,9 @@ from typing import Literal
 
 import numpy as np
 
-from fadernets.music.hands import by_right_hand
+from fadernets.music.hands import OVERLAP_BEATS, TOGETHER_BEATS, by_right_hand
 from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes, concatenate, struck_once
 from fadernets.music.windows import NO_NOTES, Window, among
-
-TOGETHER_BEATS = 1 / 32  # notes struck within it are struck together
-OVERLAP_BEATS = 1 / 8  # that a legato note may go on under the next one
 
 
 @dataclass(frozen=True, eq=False)

@@ -65,8 +65,7 @@ def test_no_course_of_the_split_costs_less(rows, beats):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hands, "SPLITS", np.array(splits))
         estimate = by_right_hand(notes)
-        starts = np.flatnonzero(np.diff(notes.onset, prepend=-1.0))
-        sizes = np.diff(starts, append=len(notes))
+        starts, sizes = hands._moments(notes)
         struck = hands._struck(notes.pitch, starts, sizes)
         cost = struck + hands._stretched(notes, starts, sizes)
     move = hands.MOVE / (1 + beats / hands.MOVE_BEATS)
@@ -105,6 +104,16 @@ def test_two_tracks_are_the_hands_although_they_cross():
         assert sorted(piece.notes.pitch[~right].tolist()) == sorted(low)
         assert sorted(piece.notes.pitch[right].tolist()) == sorted(high)
         assert by_right_hand(piece.notes)[piece.notes.pitch == 79].tolist() == [True]
+
+
+def test_two_lines_that_keep_crossing_are_the_hands():
+    """The estimate agrees with less than half of them."""
+    low, high = [60, 72] * 8, [71, 61, 72, 61] * 4
+    piece = piece_of(low, high)
+    right = of_right_hand(piece)
+    assert np.mean(right == by_right_hand(piece.notes)) < 0.6
+    assert sorted(piece.notes.pitch[right].tolist()) == sorted(high)
+    assert sorted(piece.notes.pitch[~right].tolist()) == sorted(low)
 
 
 def test_a_song_and_its_piano_are_no_two_hands():

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fadernets.music.locks import OVERLAP_BEATS, TOGETHER_BEATS, Locks
+from fadernets.music.hands import OVERLAP_BEATS, TOGETHER_BEATS
+from fadernets.music.locks import Locks
 from fadernets.music.notes import Notes
 
 NOTES = st.lists(
