@@ -28,7 +28,7 @@ MOVE = 0.19  # cost of moving the split by a semitone at once
 MOVE_BEATS = 0.8  # a rest as long halves it
 # Two tracks are the hands if they agree with the estimate for such a share of notes, or if neither
 # reaches farther than a tenth at more than such a share of moments. Of 321 files with a track for
-# each hand 319 are known by that, and of 69 of a melody beside its piano none is.
+# each hand 319 are known by that, of 205 songs a melody beside its piano is taken for hands in 2.
 LIKE_HANDS = 0.77
 TENTH, BEYOND_TENTH = 16, 0.1
 SPLITS = np.arange(LOWEST_PITCH, HIGHEST_PITCH + 2)  # the lowest pitch of the right hand

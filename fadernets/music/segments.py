@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from fadernets.music.attributes import measure
-from fadernets.music.notes import EARLY, RINGS_IN, Notes, cut, visible
+from fadernets.music.notes import EARLY, RINGS_IN, STEPS_PER_BEAT, Notes, cut, visible
 from fadernets.music.piece import Piece
 from fadernets.music.segment_limits import NOTHING_PLAYED, problem
 from fadernets.music.windows import Span, Unit, Window, spans
@@ -108,7 +108,10 @@ def segments(
         both = Notes(*(np.append(getattr(rings_in, n), getattr(notes, n)) for n in names))
         steps = span.steps
         if unit == "bars":  # nothing can begin past the end of the piece
-            steps = Span(span.start, max(min(span.end, piece.length), span.start), 0).steps
+            end = max(min(span.end, piece.length), span.start)
+            # The last note may begin so shortly before a step that it counts in that step.
+            begun = np.floor((notes.onset[-1:] + EARLY) * STEPS_PER_BEAT) + 1
+            steps = max([Span(span.start, end, 0).steps, *begun.astype(int).tolist()])
         parts.append(
             Segment(
                 index,

@@ -41,3 +41,11 @@ def test_some_segments_are_those_of_all(music, data):
         assert (segment.span, segment.problem) == (same.span, same.problem)
         assert list(segment.window.notes) == list(same.window.notes)
         assert segment.rows.tolist() == same.rows.tolist()
+
+
+def test_the_last_note_has_a_step_though_it_begins_shortly_before_it():
+    last = (1.7375, 1.739, 60, 70)
+    (segment,) = segments(piece([(0, 1, 48, 70), last], length=1.739))
+    assert rows(segment.notes)[-1] == last and segment.window.steps == 8
+    (segment,) = segments(piece([(0, 1.75, 48, 70)], length=1.75))
+    assert segment.window.steps == 7
