@@ -23,6 +23,7 @@ from fadernets.lock_words import NO_WORDS, LockWords
 from fadernets.mood_transfer import MOODS, PRESETS
 from fadernets.music import midi
 from fadernets.music.attributes import ATTRIBUTES
+from fadernets.music.locks import Locks
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
 from fadernets.music.segment_limits import NO_NOTES, runs
@@ -137,6 +138,7 @@ def transfer(args: argparse.Namespace) -> None:
 def _write_unchanged(args: argparse.Namespace, piece: Piece, hint: str) -> None:
     """Write the piece as it is, and say what would change it."""
     _selection(args, segments(piece))
+    _locks(args, piece)
     midi.write(piece, args.output)
     print(
         f"nothing to change: {args.output.name} is {args.source.name} as it is; {hint}",
@@ -236,10 +238,9 @@ def _change(
     named in `said` it is told how far they came beside what is locked.
     """
     chosen = _selection(args, windows)
-    lock: LockWords = vars(args).get("lock") or NO_WORDS
+    lock, locks = _locks(args, piece)
+    net = _net(args.model)
     try:
-        locks = lock.on(piece)
-        net = _net(args.model)
         if lock:
             net.check_can_lock()
     except ValueError as error:
@@ -276,6 +277,15 @@ def _change(
         print(sentence, file=sys.stderr)
     if not net.realiser.takes_any and able < len(chosen):
         print(f"{net.name} can take {able} of {len(chosen)} segments", file=sys.stderr)
+
+
+def _locks(args: argparse.Namespace, piece: Piece) -> tuple[LockWords, Locks]:
+    """What --lock says, and what that is in the piece."""
+    lock: LockWords = args.lock or NO_WORDS
+    try:
+        return lock, lock.on(piece)
+    except ValueError as error:
+        raise Refusal(f"{error}".rstrip(".") + ".") from error
 
 
 def _selection(args: argparse.Namespace, windows: list[Segment]) -> list[Segment]:

@@ -64,6 +64,7 @@ def change(
     count = len(session.segments)
     given = {n: value for n, value in values.items() if value is not None and n != "tracks"}
     edit = EditRequest.read({"first": 0, "last": count - 1} | given, count, net.faders)
+    session.locks(edit)  # one that cannot be is refused though nothing moves
     result = session.result(net, edit)
     usable = session.usable(edit.span)
     names = tuple(dict.fromkeys((*PAPER, *net.faders)))

@@ -19,6 +19,7 @@ from fadernets.lock_words import NAMES, LockWords
 from fadernets.music import midi
 from fadernets.music.piece import Piece
 from tests.demo.editing.requested import ask, whole_piece_request
+from tests.fadernets.cli.commands import run
 from tests.fadernets.music import generated
 from tests.fadernets.music import midi_bytes as mb
 
@@ -124,3 +125,32 @@ def test_programs_lock_too(net, hands, tmp_path):
     assert figures["notices"][0].endswith("the melody and track 1 stay.")
     _, figures = endpoints.change(net, hands, {"rhythm": -1.0}, tmp_path / "free")
     assert figures["reach"] == {} and figures["notices"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("word", "by"),
+    [*((name, -1.0) for name in NAMES), ("track:1", -1.0), ("bass,rhythm,note:2-60", 1.0)],
+)
+def test_page_command_line_and_endpoint_say_the_same(word, by, net, hands, tmp_path, capsys):
+    """Of every lock, how far the faders came."""
+    session, move = open_file(hands), {"rhythm": by, "note": by}
+    page = service.answer(net, session, whole_piece_request(session, lock=word, **move))["summary"]
+    _, figures = endpoints.change(net, hands, {**move, "lock": word}, tmp_path / "new")
+    options = [f"--{name}={value}" for name, value in move.items()]
+    assert run("slide", hands, tmp_path / "out.mid", *options, "--lock", word) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == figures["notices"]
+    assert all(line in page for line in lines)
+    assert page.count("asked") == len(lines)
+    if word in ("melody", "left", "track:1", "rhythm"):
+        assert lines[0].startswith("Rhythm density 0.")
+        assert lines[0].endswith(f": {LockWords.read(word).sentence}.")
+
+
+def test_a_lock_that_cannot_be_is_refused_where_nothing_moves(net, hands, tmp_path, capsys):
+    with pytest.raises(ValueError, match="there is no note 9999 to lock"):
+        endpoints.change(net, hands, {"lock": "note:9999"}, tmp_path / "new")
+    assert run("slide", hands, tmp_path / "out.mid", "--rhythm", 0, "--lock", "note:9999") == 2
+    assert "there is no note 9999 to lock" in capsys.readouterr().err
+    assert not (tmp_path / "out.mid").exists()
