@@ -47,9 +47,8 @@ class LockReport:
             free = net.reach(codes, arranged, locked=False)
         for with_locks, without in zip(locked, free, strict=True):
             for name, density in with_locks.items():
-                missed = abs(_nearest(density) - density.asked)
-                missed -= abs(_nearest(without[name]) - density.asked)
-                self._rows.setdefault(name, []).append((density, missed))
+                held_back = _nearest(density) - _nearest(without[name])
+                self._rows.setdefault(name, []).append((density, held_back))
 
     def means(self) -> dict[str, dict[str, float]]:
         """By name of the density the means of `FIELDS` over all segments."""
@@ -64,15 +63,22 @@ class LockReport:
     def sentences(self, names: Collection[str]) -> list[str]:
         """Of each density of those named that the locks hold back: how far it came.
 
-        Such as "Rhythm density 0.62, asked 0.80: the melody stays."
+        Such as "Rhythm density 0.62, asked 0.80: the melody stays." What is asked is rounded to
+        whole steps in every segment, which is not the locks' doing: nothing is said where the
+        figures are alike or differ to the other side.
         """
         means = self.means()
-        return [
-            f"{title(name)} {means[name]['reached']:.2f}, asked {means[name]['asked']:.2f}: "
-            f"{self.sentence}."
-            for name, rows in self._rows.items()
-            if name in names and np.mean([missed for _, missed in rows]) >= SMALLEST_DIFFERENCE
-        ]
+        sentences = []
+        for name, rows in self._rows.items():
+            asked, reached = means[name]["asked"], means[name]["reached"]
+            held_back = np.array([difference for _, difference in rows])
+            is_held = np.abs(held_back).mean() >= SMALLEST_DIFFERENCE
+            is_to_its_side = (reached - asked) * held_back.mean() > 0
+            figures = f"{reached:.2f}", f"{asked:.2f}"
+            if name in names and is_held and is_to_its_side and len(set(figures)) > 1:
+                shown = f"{title(name)} {figures[0]}, asked {figures[1]}"
+                sentences.append(f"{shown}: {self.sentence}.")
+        return sentences
 
 
 def _nearest(density: Reach) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
+from typing import Literal
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from fadernets.music import hands, midi
 from fadernets.music.locks import NO_LOCKS, Locks
 from fadernets.music.piece import Piece
 
-HANDS = ("left", "right")
+HANDS: tuple[Literal["left", "right"], ...] = ("left", "right")
 SWITCHES = tuple(field.name for field in fields(Locks) if field.type == "bool")
 NAMES = (*SWITCHES[:2], *HANDS, *SWITCHES[2:])
 MAX_WORDS = 1_000
@@ -113,8 +114,9 @@ class LockWords:
             chosen[first - 1 : last] = True
         if self.tracks:
             chosen |= self._of_tracks(piece)
-        if sides := [hand == "right" for hand in HANDS if hand in self.names]:
-            chosen |= np.isin(hands.of_right_hand(piece), sides)
+        for hand in HANDS:
+            if hand in self.names:
+                chosen |= hands.of_hand(piece, hand)
         return Locks(
             notes=piece.notes[chosen] if chosen.any() else None,
             melody="melody" in self.names,

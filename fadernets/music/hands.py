@@ -9,6 +9,7 @@ a little, that the left hand plays high or the right hand low.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 
@@ -34,19 +35,24 @@ TENTH, BEYOND_TENTH = 16, 0.1
 SPLITS = np.arange(LOWEST_PITCH, HIGHEST_PITCH + 2)  # the lowest pitch of the right hand
 
 
-def of_right_hand(piece: Piece) -> np.ndarray:
-    """Which notes of a piece the right hand plays, by its two tracks or probably: bool, (n,)."""
+def of_hand(piece: Piece, hand: Literal["left", "right"]) -> np.ndarray:
+    """Which notes of a piece a hand plays, by its two tracks or probably: bool, (n,).
+
+    A note that both tracks play is of both hands.
+    """
     estimate = by_right_hand(piece.notes)
-    if piece.original is None or len(piece.original.parts) != 2:
-        return estimate
-    tracks = [midi.played_by(piece, [part]) for part in piece.original.parts]
-    for played in tracks:
-        if np.mean(played == estimate) >= LIKE_HANDS:
-            return played
-    both = [piece.notes[played] for played in tracks]
-    if all(len(notes) and _is_of_one_hand(notes) for notes in both):
-        return tracks[int(np.argmax([notes.pitch.mean() for notes in both]))]
-    return estimate
+    if piece.original is not None and len(piece.original.parts) == 2:
+        tracks = [midi.played_by(piece, [part]) for part in piece.original.parts]
+        agreements = [float(np.mean(played == estimate)) for played in tracks]
+        notes = [piece.notes[played] for played in tracks]
+        right = None
+        if max(agreements) >= LIKE_HANDS:
+            right = int(np.argmax(agreements))
+        elif all(len(each) and _is_of_one_hand(each) for each in notes):
+            right = int(np.argmax([each.pitch.mean() for each in notes]))
+        if right is not None:
+            return tracks[right if hand == "right" else 1 - right]
+    return estimate if hand == "right" else ~estimate
 
 
 def by_right_hand(notes: Notes) -> np.ndarray:
