@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
-from typing import Literal
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from fadernets.music import hands, midi
 from fadernets.music.locks import NO_LOCKS, Locks
 from fadernets.music.piece import Piece
 
-HANDS: tuple[Literal["left", "right"], ...] = ("left", "right")
+HANDS = ("left", "right")
 SWITCHES = tuple(field.name for field in fields(Locks) if field.type == "bool")
 NAMES = (*SWITCHES[:2], *HANDS, *SWITCHES[2:])
 MAX_WORDS = 1_000
@@ -114,9 +113,9 @@ class LockWords:
             chosen[first - 1 : last] = True
         if self.tracks:
             chosen |= self._of_tracks(piece)
-        for hand in HANDS:
-            if hand in self.names:
-                chosen |= hands.of_hand(piece, hand)
+        if own := [hand for hand in HANDS if hand in self.names]:
+            played = hands.of_hands(piece)
+            chosen |= np.logical_or.reduce([played[hand] for hand in own])
         return Locks(
             notes=piece.notes[chosen] if chosen.any() else None,
             melody="melody" in self.names,

@@ -9,7 +9,6 @@ a little, that the left hand plays high or the right hand low.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 import numpy as np
 
@@ -35,24 +34,22 @@ TENTH, BEYOND_TENTH = 16, 0.1
 SPLITS = np.arange(LOWEST_PITCH, HIGHEST_PITCH + 2)  # the lowest pitch of the right hand
 
 
-def of_hand(piece: Piece, hand: Literal["left", "right"]) -> np.ndarray:
-    """Which notes of a piece a hand plays, by its two tracks or probably: bool, (n,).
+def of_hands(piece: Piece) -> dict[str, np.ndarray]:
+    """Which notes of a piece "left" and "right" play, by its two tracks or probably: bool, (n,).
 
     A note that both tracks play is of both hands.
     """
-    estimate = by_right_hand(piece.notes)
+    right = by_right_hand(piece.notes)
+    left = ~right
     if piece.original is not None and len(piece.original.parts) == 2:
         tracks = [midi.played_by(piece, [part]) for part in piece.original.parts]
-        agreements = [float(np.mean(played == estimate)) for played in tracks]
+        agreements = [float(np.mean(played == right)) for played in tracks]
         notes = [piece.notes[played] for played in tracks]
-        right = None
         if max(agreements) >= LIKE_HANDS:
-            right = int(np.argmax(agreements))
+            left, right = tracks if agreements[1] > agreements[0] else tracks[::-1]
         elif all(len(each) and _is_of_one_hand(each) for each in notes):
-            right = int(np.argmax([each.pitch.mean() for each in notes]))
-        if right is not None:
-            return tracks[right if hand == "right" else 1 - right]
-    return estimate if hand == "right" else ~estimate
+            left, right = sorted(tracks, key=lambda played: piece.notes.pitch[played].mean())
+    return {"left": left, "right": right}
 
 
 def by_right_hand(notes: Notes) -> np.ndarray:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fadernets.music import hands, midi
-from fadernets.music.hands import by_right_hand, of_hand
+from fadernets.music.hands import by_right_hand, of_hands
 from fadernets.music.notes import Notes
 from tests.fadernets.music import midi_bytes as mb
 
@@ -100,7 +100,7 @@ def test_two_tracks_are_the_hands_although_they_cross():
     low, high = [48, 50, 52, 79, 52, 50, 48, 48], [72, 71, 69, 67, 69, 71, 72, 72]
     for tracks in ((low, high), (high, low)):
         piece = piece_of(*tracks)
-        right = of_hand(piece, "right")
+        right = of_hands(piece)["right"]
         assert sorted(piece.notes.pitch[~right].tolist()) == sorted(low)
         assert sorted(piece.notes.pitch[right].tolist()) == sorted(high)
         assert by_right_hand(piece.notes)[piece.notes.pitch == 79].tolist() == [True]
@@ -110,18 +110,18 @@ def test_two_lines_that_keep_crossing_are_the_hands():
     """The estimate agrees with less than half of them."""
     low, high = [60, 72] * 8, [71, 61, 72, 61] * 4
     piece = piece_of(low, high)
-    right = of_hand(piece, "right")
+    right = of_hands(piece)["right"]
     assert np.mean(right == by_right_hand(piece.notes)) < 0.6
     assert sorted(piece.notes.pitch[right].tolist()) == sorted(high)
     assert sorted(piece.notes.pitch[~right].tolist()) == sorted(low)
-    assert np.array_equal(of_hand(piece, "left"), ~right)
+    assert np.array_equal(of_hands(piece)["left"], ~right)
 
 
 def test_a_key_that_both_tracks_strike_is_of_both_hands():
     piece = piece_of([48, 60, 48, 60], [72, 60, 71, 60])
     pitch = piece.notes.pitch
-    assert pitch[of_hand(piece, "left")].tolist() == [48, 60, 48, 60]
-    assert pitch[of_hand(piece, "right")].tolist() == [72, 60, 71, 60]
+    assert pitch[of_hands(piece)["left"]].tolist() == [48, 60, 48, 60]
+    assert pitch[of_hands(piece)["right"]].tolist() == [72, 60, 71, 60]
 
 
 def test_a_song_and_its_piano_are_no_two_hands():
@@ -130,9 +130,9 @@ def test_a_song_and_its_piano_are_no_two_hands():
     piano = [[40, 47, 64, 76]] * 4
     song = [[pitch] for pitch in melody]
     piece = midi.read(mb.file(*map(track_of, (song, piano))))
-    assert of_hand(piece, "right").tolist() == by_right_hand(piece.notes).tolist()
+    assert of_hands(piece)["right"].tolist() == by_right_hand(piece.notes).tolist()
 
 
 def test_a_piece_without_its_file_is_estimated():
     piece = replace(piece_of([48, 52, 79, 48], [72, 71, 67, 69]), original=None)
-    assert of_hand(piece, "right").tolist() == by_right_hand(piece.notes).tolist()
+    assert of_hands(piece)["right"].tolist() == by_right_hand(piece.notes).tolist()
