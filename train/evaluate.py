@@ -120,7 +120,7 @@ def evaluate(
 ) -> Evaluation:
     """All figures of one model except Table 1, with the settings to measure them again."""
     began = time.perf_counter()
-    net = FaderNet.load(name, device=str(data.tokens.device), by_sound=True)
+    net = FaderNet.load(name, device=str(data.tokens.device), by_sound=data.by_sound)
     data.require(net.faders)
     rows = chosen(data, corpora.PERFORMANCES, count, seed)
     source = notes_of(data, rows)
@@ -153,7 +153,7 @@ def evaluate(
 def table_of(name: str, data: Segments, protocol: Protocol, path: Path | None) -> Table | None:
     """Table 1 of one model, None for one without faders; `path` gets the decoded segments."""
     began = time.perf_counter()
-    net = FaderNet.load(name, device=str(data.tokens.device), by_sound=True)
+    net = FaderNet.load(name, device=str(data.tokens.device), by_sound=data.by_sound)
     if not net.faders:
         return None
     result, sweeps = table(net, data, protocol)

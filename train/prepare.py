@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +29,7 @@ from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.notes import BEATS, STEPS
 from train.data import corpora, parallel
 from train.data.corpora import Source
+from train.data.dataset import DAMAGED
 from train.data.definitions import DEFINITIONS, SOUND, labelled
 from train.data.packed import BY_KEYS, DEFINITION
 from train.reporting.results.preparation import DENSITY, DensitySummary, Preparation
@@ -115,11 +117,32 @@ def split(n: int, rng: np.random.Generator) -> np.ndarray:
     return order
 
 
-def join(files: list[Prepared], seed: int) -> dict[str, np.ndarray]:
+def sides_of(path: Path) -> dict[str, int]:
+    """On which side of the ``split`` of a prepared file each piece is, by its name.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    ValueError
+        If it is no prepared file.
+    """
+    try:
+        with np.load(path) as arrays:
+            first = np.unique(arrays["piece"], return_index=True)[1]  # a segment of each piece
+            return dict(zip(arrays["piece_name"].tolist(), arrays["split"][first], strict=True))
+    except (KeyError, ValueError, *DAMAGED) as error:
+        raise ValueError(f"{path} is no file of train.prepare: {error}") from error
+
+
+def join(
+    files: list[Prepared], seed: int, sides: Mapping[str, int] | None = None
+) -> dict[str, np.ndarray]:
     """The arrays of all usable files in order of corpus and name, with both splits.
 
-    ``split`` keeps all segments of a piece on one side. ``random_split`` is the paper's: it splits
-    segment by segment, so a model trains on the neighbours of a test segment.
+    ``split`` keeps all segments of a piece on one side: that of `sides`, where the piece is there.
+    ``random_split`` is the paper's: it splits segment by segment, so a model trains on the
+    neighbours of a test segment.
     """
     used = sorted((f for f in files if not f.error), key=lambda f: (f.corpus, f.name))
     counts = [len(f.arrays["length"]) for f in used]
@@ -132,6 +155,8 @@ def join(files: list[Prepared], seed: int) -> dict[str, np.ndarray]:
     for corpus in np.unique(arrays["piece_corpus"]):
         members = arrays["piece_corpus"] == corpus
         of_piece[members] = split(int(members.sum()), rng)
+    drawn = zip(arrays["piece_name"].tolist(), of_piece, strict=True)
+    of_piece = np.array([(sides or {}).get(name, side) for name, side in drawn], np.uint8)
     arrays["split"] = of_piece[arrays["piece"]]
     arrays["random_split"] = split(len(arrays["piece"]), rng)
     return arrays
@@ -210,6 +235,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--out", type=Path, required=True, help="file to write, .npz")
     options.add_argument("--definition", choices=DEFINITIONS, default=SOUND, help="of the labels")
     options.add_argument("--seed", type=int, default=0, help="of the splits")
+    options.add_argument("--split-of", type=Path, metavar="FILE", help="a prepared file: its split")
     options.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
     options.add_argument("--summary", type=Path, help="also write the summary here, as JSON")
     return options
@@ -241,6 +267,7 @@ def main(arguments: list[str] | None = None) -> int:
     began = time.perf_counter()
     try:
         sources = gather(options)
+        sides = sides_of(options.split_of) if options.split_of else None
     except (OSError, ValueError) as error:
         return _failed(str(error), 2)
     try:
@@ -248,7 +275,7 @@ def main(arguments: list[str] | None = None) -> int:
         files = parallel.each(prepare, sources, options.workers, report)
         if all(f.error for f in files):
             return _failed("no file holds a usable segment", 2)
-        arrays = join(files, options.seed)
+        arrays = join(files, options.seed, sides)
         if options.definition != SOUND:
             arrays[DEFINITION] = np.array(options.definition)
         save(arrays, options.out)

@@ -261,6 +261,22 @@ def test_the_split_is_of_its_seed_and_not_of_the_order_of_files():
     assert first["random_split"].tolist() != reseeded["random_split"].tolist()
 
 
+def test_a_split_can_be_that_of_another_file(capsys, corpus, tmp_path):
+    files = [fake(corpora.PERFORMANCES, n, 4) for n in range(30)]
+    theirs = prepare.join(files, seed=1)
+    path = tmp_path / "theirs.npz"
+    prepare.save(theirs, path)
+    sides = prepare.sides_of(path)
+    fewer = prepare.join(files[3:], seed=2, sides=sides)  # with other pieces another is drawn
+    names = fewer["piece_name"][fewer["piece"]].tolist()
+    assert fewer["split"].tolist() == [sides[name] for name in names]
+    assert fewer["split"].tolist() != prepare.join(files[3:], seed=2)["split"].tolist()
+    (tmp_path / "no.npz").write_bytes(b"PK")
+    given = ("--piano", corpus.piano, "--out", tmp_path / "new.npz", "--split-of")
+    assert "no file of train.prepare" in refused(capsys, *given, tmp_path / "no.npz")
+    assert "nowhere" in refused(capsys, *given, tmp_path / "nowhere.npz")
+
+
 class Unwritable:
     """Breaks off a save that has begun."""
 

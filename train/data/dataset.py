@@ -117,6 +117,11 @@ class Segments:
         except (*DAMAGED, OSError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is no file of train.prepare: {error}") from error
 
+    @property
+    def by_sound(self) -> bool:
+        """Whether tokens hold notes as heard, lengthened by the pedal, not as keys are down."""
+        return self.definition != definitions.KEYS
+
     def require(self, names: Iterable[str]) -> None:
         """Raise a ValueError unless there are labels of these attributes."""
         for name in names:
