@@ -24,17 +24,19 @@ from fadernets.arranger.label_plan import LabelPlan, PlanLimits
 from fadernets.arranger.nearest import harmony, nearest
 from fadernets.arranger.note_limits import (
     NoteLimits,
+    Repeats,
     note_limits,
     plan_limits,
+    repeats_of,
     ringing,
     with_room,
 )
-from fadernets.arranger.request import ArrangementRequest, grid_of, step_notes
+from fadernets.arranger.request import ArrangementRequest, grid_of
 from fadernets.arranger.weights import ArrangementWeights
 from fadernets.models.reviser import Reviser
 from fadernets.music.attributes import MAX_POLYPHONY, ONSET, PLANNED_COUNTS, PLANNED_ONSETS
 from fadernets.music.events import PITCHES
-from fadernets.music.grid import Grid, counts, grid, strikes
+from fadernets.music.grid import Grid
 from fadernets.music.notes import STEPS, STEPS_PER_BEAT, Notes
 
 DEFAULT = ArrangementWeights()
@@ -87,7 +89,7 @@ def arrange(
         weights,
         repeats,
         rings.count,
-        plan_limits(windows, source, limits, repeats.again),
+        plan_limits(windows, source, limits, repeats),
     )
     originals = Grid(
         *(_repeated(x, candidates) for x in (source.onset, source.hold, source.velocity))
@@ -121,16 +123,6 @@ def arrange(
             *cells, request.windows, louder, strict=True
         )
     ]
-
-
-def repeats_of(segments: Sequence[Notes], device: torch.device | str = "cpu") -> Repeats:
-    """What of segments' notes the grid does not show."""
-    notes, size = step_notes(segments), len(segments)
-    struck, counted = strikes(notes, size), counts(notes, size)
-    shown = grid(notes, size)
-    again = (struck - 1).clamp(min=0)
-    over = (counted - (shown.onset + shown.hold).long() - again).clamp(max=1) * (struck > 0)
-    return Repeats(again.to(device), over.to(device))
 
 
 def _repeated(x: Tensor, times: int) -> Tensor:
@@ -223,22 +215,6 @@ def _off_pace(request: ArrangementRequest) -> Tensor:
     before = each.cumsum(1)[:, STEPS_PER_BEAT - 1 : -1 : STEPS_PER_BEAT]
     numbers = torch.arange(STEPS + 1, device=own.device)
     return ((numbers - before[..., None]).abs() - 0.5).clamp(min=0)
-
-
-@dataclass(frozen=True)
-class Repeats:
-    """Notes of the source that a grid does not show and the note label counts: int64, (b, 16, 88).
-
-    Attributes
-    ----------
-    again : Tensor
-        Strikes of a key in a step beyond the first.
-    over : Tensor
-        1 where a key is struck in a step that an earlier note of it counts in, too.
-    """
-
-    again: Tensor
-    over: Tensor
 
 
 @dataclass(frozen=True)

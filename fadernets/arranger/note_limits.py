@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from fadernets.arranger.label_plan import PlanLimits
-from fadernets.arranger.request import grid_of
+from fadernets.arranger.request import grid_of, step_notes
 from fadernets.music.attributes import HOLD, MAX_POLYPHONY, ONSET, REST, polyphony
-from fadernets.music.grid import Grid
+from fadernets.music.grid import Grid, counts, grid, strikes
 from fadernets.music.notes import EARLY, STEPS, STEPS_PER_BEAT, Notes, concatenate
 from fadernets.music.windows import Window, among
 
@@ -42,6 +42,32 @@ class NoteLimits:
         """Each segment's, so many times."""
         values = (getattr(self, field.name) for field in fields(self))
         return NoteLimits(*(value.repeat_interleave(times, 0) for value in values))
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Notes of the source that a grid does not show and the note label counts: int64, (b, 16, 88).
+
+    Attributes
+    ----------
+    again : Tensor
+        Strikes of a key in a step beyond the first.
+    over : Tensor
+        1 where a key is struck in a step that an earlier note of it counts in, too.
+    """
+
+    again: Tensor
+    over: Tensor
+
+
+def repeats_of(segments: Sequence[Notes], device: torch.device | str = "cpu") -> Repeats:
+    """What of segments' notes the grid does not show."""
+    notes, size = step_notes(segments), len(segments)
+    struck, counted = strikes(notes, size), counts(notes, size)
+    shown = grid(notes, size)
+    again = (struck - 1).clamp(min=0)
+    over = (counted - (shown.onset + shown.hold).long() - again).clamp(max=1) * (struck > 0)
+    return Repeats(again.to(device), over.to(device))
 
 
 def note_limits(windows: Sequence[Window], source: Grid, counts: Tensor) -> NoteLimits:
@@ -114,19 +140,20 @@ def with_room(window: Window, onsets: int, total: int) -> Window:
 
 
 def plan_limits(
-    windows: Sequence[Window], source: Grid, notes: NoteLimits, again: Tensor
+    windows: Sequence[Window], source: Grid, notes: NoteLimits, repeats: Repeats
 ) -> PlanLimits:
-    """The limits of segments' labels, so that notes within theirs can carry every plan out.
-
-    `again`, (b, 16, 88), is how often a key is struck in a step beyond once.
-    """
+    """The limits of segments' labels, so that notes within theirs can carry every plan out."""
     device = source.onset.device
     step = torch.arange(STEPS, device=device)
     is_inside = step < torch.tensor([w.steps for w in windows], device=device)[:, None]
     is_struck = (grid_of([w.kept_pattern for w in windows], device).onset > 0).any(2)
-    held, struck = notes.must_hold.sum(2), (notes.must_strike * (1 + again)).sum(2)
+    # A locked note that is struck while an earlier locked note of its key ends counts for both.
+    over = repeats.over * _before(notes.must_strike | notes.must_hold)
+    held = notes.must_hold.sum(2)
+    struck = (notes.must_strike * (1 + repeats.again + over)).sum(2)
     least_struck = held + struck.clamp(min=1)
-    most_struck = ((notes.may_strike | notes.must_hold) * (1 + again)).sum(2)
+    may_sound = notes.may_strike | notes.must_hold
+    most_struck = (may_sound * (1 + repeats.again + over)).sum(2)
     keeps_rhythm = torch.tensor([w.keeps_rhythm for w in windows], device=device)[:, None]
     # Music that begins on the first step goes on doing so.
     must = (struck > 0) | (is_struck & (keeps_rhythm | (step == 0)))

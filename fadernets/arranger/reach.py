@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fadernets.arranger import label_plan
-from fadernets.arranger.arrange import repeats_of
-from fadernets.arranger.note_limits import note_limits, plan_limits
+from fadernets.arranger.note_limits import note_limits, plan_limits, repeats_of
 from fadernets.arranger.request import ArrangementRequest, grid_of, step_notes
 from fadernets.music.attributes import ONSET, PLANNED_COUNTS, PLANNED_ONSETS, measure
 from fadernets.music.grid import counts, grid
@@ -52,7 +51,7 @@ def reach(request: ArrangementRequest, arranged: Sequence[Notes]) -> list[dict[s
     source = grid(notes, size)
     limits = note_limits(request.windows, source, counts(notes, size).sum(2))
     repeats = repeats_of(request.notes)
-    plans = plan_limits(request.windows, source, limits, repeats.again)
+    plans = plan_limits(request.windows, source, limits, repeats)
     steps = request.steps.cpu()
     fewest, most = plans.onsets
     onsets = (grid_of(arranged).rhythm == ONSET).sum(1).clamp(fewest, most)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 import torch
@@ -43,10 +43,10 @@ def cell(inputs: Tensor, recurrent: Tensor, state: Tensor) -> Tensor:
     state : float tensor, shape (..., hidden)
     """
     size = state.shape[-1]
-    gates = (inputs[..., : 2 * size] + recurrent[..., : 2 * size]).sigmoid_()
-    reset, stay = gates.chunk(2, -1)
-    new = torch.addcmul(inputs[..., 2 * size :], reset, recurrent[..., 2 * size :]).tanh_()
-    return new.lerp(state, stay)
+    gates, of_new = recurrent.split((2 * size, size), -1)
+    gates_in, new_in = inputs.split((2 * size, size), -1)
+    reset, stay = (gates_in + gates).sigmoid_().chunk(2, -1)
+    return torch.addcmul(new_in, reset, of_new).tanh_().lerp_(state, stay)
 
 
 def product(weight: Tensor, bias: Tensor, batched: bool) -> Product:
@@ -165,20 +165,24 @@ def last_states(
     size = readings[0].embed.num_embeddings
     rows += size * torch.arange(len(readings))[:, None, None]  # in which part of the table
     columns = rows.permute(2, 0, 1).contiguous()
+    goes_on = (lengths > torch.arange(int(lengths[0]))[:, None]).sum(1).tolist()
+    if len(order) < MIN_BATCH:  # small enough to look all tokens up at once
+        looked_up: Iterable[Tensor] = F.embedding(columns, table).unbind()
+    else:
+        looked_up = (F.embedding(c[:, :n], table) for c, n in zip(columns, goes_on, strict=False))
     extra = None
     if condition is not None:
         weights = (gru["weight_ih_l0"][:, -condition.shape[1] :] for gru in grus)
         extra = torch.stack([F.linear(condition[order], weight) for weight in weights])
     states = torch.empty(len(readings), len(order), readings[0].gru.hidden_size)
     state = torch.zeros_like(states)
-    goes_on = (lengths > torch.arange(int(lengths[0]))[:, None]).sum(1).tolist()
-    for active, column in zip(goes_on, columns, strict=False):
+    for active, inputs in zip(goes_on, looked_up, strict=False):
         if active < state.shape[1]:
             states[:, active : state.shape[1]] = state[:, active:]
             state = state[:, :active]
-        inputs = F.embedding(column[:, :active], table)
+        inputs = inputs[:, :active]
         if extra is not None:
-            inputs += extra[:, :active]
+            inputs = inputs + extra[:, :active]
         products = many if active >= MIN_BATCH else few
         recurrent = [times(each) for times, each in zip(products, state, strict=True)]
         state = cell(inputs, torch.stack(recurrent), state)

@@ -119,3 +119,17 @@ def test_what_is_locked_goes_before_a_key_that_is_struck_twice(reviser):
     assert polyphony(arranged[0])[:6].tolist() == [1, 2, 1, 1, 1, 1]
     (density,) = (reached["note"] for reached in reach(request, arranged))
     assert density.reached == pytest.approx(density.lowest)
+
+
+def test_a_locked_note_counts_twice_where_one_of_its_key_ends_as_it_begins(reviser):
+    """Else no plan fits the locks, and another key is struck where none may be."""
+    notes = Notes.of([0, 0.7375, 1.125], [1.125, 1.625, 1.375], [60, 61, 60], [64] * 3)
+    locks = Locks(melody=True, bass=True, pitches=True)
+    request = arrangement_request([locks.on(Window(notes, 8), np.ones(3, bool))])
+    asked = {"rhythm": torch.ones(1), "note": torch.zeros(1)}
+    request = dataclasses.replace(request, densities=asked)
+    arranged = arrange(reviser, request, {}, torch.zeros(1, dtype=torch.long), candidates=2)
+    assert set(notes) <= set(arranged[0])
+    assert set(arranged[0].pitch) == {60, 61}
+    (rhythm,) = (reached["rhythm"] for reached in reach(request, arranged))
+    assert rhythm.reached == rhythm.highest == 0.75
