@@ -75,6 +75,7 @@ def _edits(file: MidiFile, raw: RawNotes, parts: tuple[int, ...], notes: Notes) 
     new = now[is_new]
     part = _nearest_part(file, raw, parts, np.flatnonzero(row >= 0), new)
     end, velocity = _outcome(raw, row, was, now, match)
+    part = _on_free_keys(raw, row, end, new, part, parts)
     _let_go(raw, row, end, new, part)
 
     edits = [_Edit() for _ in file.tracks]
@@ -175,18 +176,52 @@ def _nearest_part(
 
 def _let_go(raw: RawNotes, row: np.ndarray, end: np.ndarray, new: Notes, part: np.ndarray) -> None:
     """End notes that are down when a new one strikes their key on their channel; in place."""
+    held = _held_notes(raw, row, end, new, part)
+    is_held = held >= 0
+    np.minimum.at(end, held[is_held], new.onset.astype(np.int64)[is_held])
+
+
+def _on_free_keys(
+    raw: RawNotes,
+    row: np.ndarray,
+    end: np.ndarray,
+    new: Notes,
+    part: np.ndarray,
+    parts: tuple[int, ...],
+) -> np.ndarray:
+    """The part of each new note, another one where its key is down in that part.
+
+    So it is where two parts strike a key: the note of one, as long as it is written, goes on under
+    what the other strikes, and need not end for a new note that the other part can play.
+    """
+    part = part.copy()
+    busy = np.flatnonzero(_held_notes(raw, row, end, new, part) >= 0)
+    for number in parts:
+        moved = np.full(len(busy), number)
+        is_free = _held_notes(raw, row, end, new[busy], moved) < 0
+        part[busy[is_free]] = number
+        busy = busy[~is_free]
+    return part
+
+
+def _held_notes(
+    raw: RawNotes, row: np.ndarray, end: np.ndarray, new: Notes, part: np.ndarray
+) -> np.ndarray:
+    """Of each new note, the note that is down on its key and channel, -1 if none is."""
     channels = np.array([p.channel for p in raw.parts])
     stays = np.flatnonzero((row >= 0) & (end != GONE))
+    if not len(stays) or not len(new):
+        return np.full(len(new), -1)
     key = channels[raw.part[stays]] * 128 + raw.pitch[stays]
     order = np.lexsort((raw.start[stays], key))
     stays, key = stays[order], key[order]
     span = int(max(raw.end.max(initial=0), new.offset.max(initial=0))) + 1
     place = key * span + raw.start[stays]
-    own = channels[part] * 128 + new.pitch if len(new) else np.zeros(0, np.int64)
+    own = channels[part] * 128 + new.pitch
     at = new.onset.astype(np.int64)
     last = np.searchsorted(place, own * span + at) - 1
-    hit = (last >= 0) & (np.append(key, -1)[last] == own)
-    np.minimum.at(end, stays[last[hit]], at[hit])
+    is_held = (last >= 0) & (key[last] == own) & (end[stays[last]] > at)
+    return np.where(is_held, stays[last], -1)
 
 
 def release_event(file: MidiFile, track: Track, strike: int, release: int) -> bytes:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fadernets.music.midi import MidiError, dump, file_bytes, parts_of, read
 from fadernets.music.midifile.edit import _in_ticks
-from fadernets.music.notes import BEATS, EARLY, HIGHEST_PITCH, LOWEST_PITCH, Notes
+from fadernets.music.notes import BEATS, EARLY, HIGHEST_PITCH, LOWEST_PITCH, Notes, concatenate
 from fadernets.music.segments import segment_count, segments
 from fadernets.music.stitching import stitch
 from tests.fadernets.music import midi_bytes as mb
@@ -186,3 +186,15 @@ def test_a_piece_whose_pedal_or_tempo_is_another_is_written_anew():
     slower = replace(piece, tempo=np.array([[0.0, 60.0]]))
     assert file_bytes(slower) == dump(slower)
     assert file_bytes(replace(piece, original=None)) == dump(piece)
+
+
+def test_a_new_note_leaves_what_another_track_holds_on_its_key():
+    """The low track's long note goes on under the high one's strike of its key."""
+    low = mb.track(*mb.note(120, 4080, 40, 1), *mb.note(1900, 1930, 43, 60), end=5760)
+    high = mb.track(*mb.note(960, 1440, 40, 70, 1), end=5760)
+    piece = read(mb.file(low, high))
+    new = Notes.of([4], [5], [40], [60])  # nearer to the notes of the low track
+    result = file_bytes(replace(piece, notes=concatenate([piece.notes, new])))
+    before, after = set(mb.notes_of(piece.original.data)), set(mb.notes_of(result))
+    assert before <= after
+    assert [row[:6] for row in after - before] == [(1, 1, 1920, 2400, 40, 60)]
