@@ -42,6 +42,7 @@ from fadernets.music.notes import STEPS, STEPS_PER_BEAT, Notes
 DEFAULT = ArrangementWeights()
 AGAINST_OWN = 0.9  # of what a change costs: most that a label decoder can say for it
 FIRST = 1e9  # log-odds beyond all others but those of what must sound
+SECOND = 2  # semitones
 MAX_SURPRISE = 6.0  # nats: a label decoder that is surer would override the segment
 
 
@@ -106,6 +107,7 @@ def arrange(
         Repeats(_repeated(repeats.again, candidates), _repeated(repeats.over, candidates)),
         weights.rings * _repeated(rings.onset, candidates),
         weights.rings * _repeated(rings.hold, candidates),
+        _repeated(weights.clashes * _clashes(source), candidates),
     )
     grids, label_counts = _revised(
         reviser, plans, _repeated(keys, candidates), preferences, limits.repeated(candidates)
@@ -230,13 +232,14 @@ class _Preferences:
     repeats: Repeats
     rings_onset: Tensor | float = 0.0  # (b, 16, 88)
     rings_hold: Tensor | float = 0.0
+    clashes: Tensor | float = 0.0
 
     def onset(self, logits: Tensor) -> Tensor:
         # A melody note that is held must not win an onset: a new onset shall add a note, not strike
         # the melody again. Keys above it (negative) stay unlikely.
         melody = torch.where(self.source.hold > 0, self.melody.clamp(max=0), self.melody)
         bonus = self.weights.stays_onset * self.source.onset + melody + self.harmony[:, None]
-        return logits + bonus + self.rings_onset + self.noise[:, 0] - self.legato
+        return logits + bonus + self.rings_onset + self.noise[:, 0] - self.legato - self.clashes
 
     def hold(self, logits: Tensor) -> Tensor:
         stays = self.weights.stays_hold * (self.source.hold - 0.5)
@@ -268,6 +271,7 @@ def _revised(
             source.onset > 0,
             preferences.repeats,
             limits,
+            preferences.weights.again,
         )
         velocity = torch.where(source.onset > 0, source.velocity, velocity.float().clamp(0.05, 1.0))
         shown = Grid(struck.float(), held.float(), velocity * struck)
@@ -288,6 +292,7 @@ def select(
     own: Tensor,
     repeats: Repeats,
     limits: NoteLimits | None = None,
+    again: float = 0.0,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """From left to right, the likeliest notes at every step, as many as the plan says.
 
@@ -304,6 +309,8 @@ def select(
         for no more than the plan has left.
     limits : NoteLimits, optional
         By default nothing rings in and nothing is locked.
+    again : float
+        Log-odds taken from a new strike of a key that sounds in the step before.
 
     Returns
     -------
@@ -327,11 +334,12 @@ def select(
     struck, held, count = [], [], []
     for t in range(STEPS):
         strikes = (plans.rhythm[:, t] == ONSET)[:, None]
-        on = torch.where(strikes, onset[:, t], never)
+        wish = onset[:, t] - again * (sounding & ~own[:, t])
+        on = torch.where(strikes, wish, never)
         # The likeliest onset goes before all but what must sound, for which the plan has room:
         # holds alone could fill the step, and the plan's onset would be lost.
         first = torch.zeros_like(sounding)
-        first[row, onset[:, t].argmax(1)] = True
+        first[row, wish.argmax(1)] = True
         on = torch.where(first & strikes, on.clamp(min=FIRST), on)
         off = torch.where(sounding, hold[:, t], never)
         score = torch.maximum(on, off)
@@ -358,3 +366,10 @@ def _melody(notes: Grid) -> Tensor:
     highest = (sounds > 0) & (higher == 1)
     above = (higher == 0) & (sounds.amax(2, keepdim=True) > 0)
     return highest.float() - above.float()
+
+
+def _clashes(notes: Grid) -> Tensor:
+    """Where a key that is not struck is a second away from one that sounds: bool, (b, 16, 88)."""
+    sounds = F.pad(notes.onset + notes.hold, (SECOND, SECOND))
+    within = F.max_pool1d(sounds, 2 * SECOND + 1, 1)
+    return (within > 0) & (notes.onset + notes.hold == 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from fadernets.arranger.touch import Touch
 from fadernets.music.grid import steps_of
 from fadernets.music.notes import LOWEST_PITCH, STEPS, STEPS_PER_BEAT, Notes
 from fadernets.music.windows import Window
@@ -42,29 +43,26 @@ def grid_to_notes(
     numbers: dict[tuple[int, int], list[int]] = {}  # a key may be struck several times in a step
     for number, (step, pitch) in enumerate(zip(firsts, source.pitch.tolist(), strict=True)):
         numbers.setdefault((step, pitch), []).append(number)
-    starts: dict[int, list[float]] = {}  # onsets in each step that new notes can have
-    pattern = window.kept_pattern if window.keeps_rhythm else source
-    pattern_steps, _ = (
-        x.tolist() for x in steps_of(*map(torch.from_numpy, (pattern.onset, pattern.offset)))
-    )
-    for step, start in zip(pattern_steps, pattern.onset.tolist(), strict=True):
-        starts.setdefault(step, []).append(start)
+    touch = Touch(window)
+    starts: dict[int, float] = {}  # where a locked rhythm has new notes begin in each step
+    if window.keeps_rhythm:
+        pattern = window.kept_pattern
+        for step, start in zip(_steps(pattern)[0], pattern.onset.tolist(), strict=True):
+            starts.setdefault(step, start)
     locked = set(zip(window.locked.onset.tolist(), window.locked.pitch.tolist(), strict=True))
 
     def onset_of(step: int, pitch: int) -> float:
-        """Beats: the source's own; for a new note that of the notes struck with it."""
+        """Beats: the source's own, or of a new note."""
         if (step, pitch) in numbers:
             return float(source.onset[numbers[step, pitch][0]])
-        if step not in starts:
-            return step / STEPS_PER_BEAT
-        return starts[step][0] if window.keeps_rhythm else float(np.mean(starts[step]))
+        return starts[step] if step in starts else touch.onset(step, pitch)
 
     def end_of(step: int, pitch: int, own: int | None, start: float) -> float:
         """Beats at which a note ends that begins in a step, and is note `own` of the source."""
         index, end = pitch - LOWEST_PITCH, step + 1
         while end < STEPS and hold[end, index] > 0:
             end += 1
-        stop = end / STEPS_PER_BEAT
+        stop = touch.end(end, pitch, start) if end < window.steps else beats
         if step >= 0:
             stop = max(stop, start + SHORTEST_BEATS)
         is_whole = False  # whether the source's note stays with its end
@@ -78,7 +76,11 @@ def grid_to_notes(
             stop = float(source.offset[own]) if is_whole else stop
         if end < STEPS and onset[end, index] > 0 and not (is_whole and (end, pitch) in numbers):
             # one string a key: it ends before its next onset
-            stop = min(stop, onset_of(end, pitch), (end + BEFORE_HALF) / STEPS_PER_BEAT)
+            again = onset_of(end, pitch)
+            if not is_whole:  # but sounds for half of its last step
+                fills = max((end - BEFORE_HALF) / STEPS_PER_BEAT, start + SHORTEST_BEATS)
+                stop = min(stop, max(again - touch.release, fills))
+            stop = min(stop, again, (end + BEFORE_HALF) / STEPS_PER_BEAT)
         return stop
 
     rows = []  # onset, offset, pitch, velocity, how much louder

@@ -31,6 +31,10 @@ class ArrangementWeights:
         Log-odds added to the highest note of each step, and taken from keys above it.
     in_harmony : float
         Log-odds added to the pitch class that sounds longest; to others in proportion.
+    again : float
+        Log-odds taken from a new strike of a key that sounds in the step before.
+    clashes : float
+        Log-odds taken from a new strike a second away from a key that sounds.
     rings : float
         Log-odds added to notes that ring in, and to those that the next segment goes on with;
         cost of each of them that a plan has no room for.
@@ -52,10 +56,12 @@ class ArrangementWeights:
     note_decoder: float = 0.5
     stays_onset: float = 6.0
     stays_hold: float = 4.0
-    in_melody: float = 3.0
+    in_melody: float = 6.0
     in_harmony: float = 2.0
+    again: float = 7.0
+    clashes: float = 2.0
     rings: float = 8.0
     plan_noise: float = 4.0
     note_noise: float = 2.0
-    recall: float = 0.3
+    recall: float = 1.0
     beside: float = 0.06

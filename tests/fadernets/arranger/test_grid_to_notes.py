@@ -36,15 +36,16 @@ def test_a_note_of_the_source_is_as_it_was_played() -> None:
 
 
 def test_one_that_lasts_otherwise_begins_and_sounds_as_it_was_played() -> None:
-    assert played((C, 0, 3, 0.1)) == [(0.05, 0.75, C, 90)]
-    assert played((C, 0, 1, 0.1)) == [(0.05, 0.25, C, 90)]
+    """It ends as a note of the source ends about its step: .05 late, .1 early or .05 early."""
+    assert played((C, 0, 3, 0.1)) == [(0.05, 0.8, C, 90)]
+    assert played((C, 0, 5, 0.1)) == [(0.05, 1.2, C, 90)]
 
 
-def test_a_new_note_begins_with_those_of_its_step_or_on_it() -> None:
-    assert played((62, 4, 2, 1.0)) == [(1.02, 1.5, 62, 127)]  # as C does
-    assert played((62, 8, 2, 0.5)) == [(2.0, 2.5, 62, 64)]
+def test_a_new_note_begins_with_those_of_its_step_or_as_far_from_the_nearest() -> None:
+    assert played((62, 4, 2, 1.0)) == [(1.02, 1.4, 62, 127)]  # as C does, and ends as E
+    assert played((62, 8, 2, 0.5)) == [(2.02, 2.55, 62, 64)]  # a beat behind C
     chord = Notes.of([1.0, 1.06], [2.0, 2.0], [C, E], [64, 64])
-    assert played((62, 4, 1, 0.5), source=chord) == [(1.03, 1.25, 62, 64)]  # between the two
+    assert played((62, 4, 1, 0.5), source=chord) == [(1.06, 1.3749, 62, 64)]  # as E
     assert played((C, 3, 1, 0.5), source=Notes.empty()) == [(0.75, 1.0, C, 64)]
 
 
@@ -58,7 +59,7 @@ def test_a_note_lasts_40_ms_and_ends_with_the_segment() -> None:
 
 def test_a_string_that_is_struck_again_is_free_by_then() -> None:
     repeated_note = Notes.of([0.0, 0.45], [0.45, 1.0], [C, C], [64, 64])
-    assert played((C, 0, 1, 0.5), (C, 1, 3, 0.5), source=repeated_note)[0] == (0.0, 0.25, C, 64)
+    assert played((C, 0, 1, 0.5), (C, 1, 3, 0.5), source=repeated_note)[0] == (0.0, 0.3725, C, 64)
     # The source's own note lasts into the step in which it is struck again: to its beginning.
     # Where that strike is the source's own, too, both stay as they are.
     source = Notes.of([0.0], [0.37], [C], [64])
@@ -79,7 +80,8 @@ def test_a_count_says_how_many_strikes_of_a_step_stay_and_whether_a_note_lasts_i
 
     assert counted(3, 2) == list(source)
     assert counted(2, 2) == list(source)[1:]
-    assert counted(1, 1) == [(0.16, 0.25, C, 63), list(source)[3]]
+    (cut, kept) = counted(1, 1)
+    assert cut == (0.16, pytest.approx(0.34), C, 63) and kept == list(source)[3]
 
 
 @pytest.mark.parametrize(

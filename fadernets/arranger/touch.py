@@ -1,0 +1,84 @@
+"""When in its step a new note begins and ends: as the notes of its segment do.
+
+Nobody plays exactly on a step. A new note in a step in which the segment strikes begins among what
+is struck there, spread as its chords are; in any other step it parts the time between the nearest
+strikes of the segment. It ends as early or late about the end of a step as a note of the segment
+that is near to it, and lets go of a key that is struck again as long before as the segment does.
+Music on a grid stays on it: what its notes differ by is nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fadernets.music.notes import EARLY, STEPS_PER_BEAT
+from fadernets.music.windows import Window
+
+AGAIN_BEATS = 1.5  # after which a key that is struck anew is not struck again
+RELEASE_BEATS = 0.15  # median of performances, from a note's end to the next one of its key
+TOGETHER_BEATS = 1 / 16  # notes struck within it of one another are a chord
+SPREADS = (0.01, 0.025, 0.0, 0.04, 0.0)  # beats from the first note of a played chord to others
+NEAR_NOTES = 5  # of which one gives a new note its end
+PITCHES_A_BEAT = 12  # semitones as far away as a beat
+TICKS = 48  # of a beat, on which all usual grids lie
+ON_GRID = 1e-3  # beats that are no distance
+SHORT_SHARE = 0.25  # of a segment's notes, than which a new or a shortened one is no shorter
+SHORTEST_BEATS = 0.15  # where no note of the segment ends in it
+MARGIN = 1e-4  # beats that times keep from a limit
+HALF = 0.5 / STEPS_PER_BEAT - MARGIN  # a note counts in a step if it fills half of it
+
+
+class Touch:
+    """How a segment is played.
+
+    Parameters
+    ----------
+    window : Window
+    """
+
+    def __init__(self, window: Window) -> None:
+        notes, beats = window.notes, window.steps / STEPS_PER_BEAT
+        struck = notes.onset[notes.onset >= -EARLY]
+        chord = np.cumsum(np.diff(struck, prepend=-np.inf) > TOGETHER_BEATS) - 1
+        _, first_of_chord = np.unique(chord, return_index=True)
+        step = np.floor((struck + EARLY) * STEPS_PER_BEAT).astype(int)
+        self.steps, first = np.unique(step, return_index=True)
+        self.times = struck[first]
+        self.spreads = np.delete(struck - struck[first_of_chord][chord], first_of_chord)
+        ended = notes[notes.offset < beats - ON_GRID]
+        self.ends, self.pitches = ended.offset, ended.pitch
+        self.lateness = self.ends - np.rint(self.ends * STEPS_PER_BEAT) / STEPS_PER_BEAT
+        lengths = ended.offset - ended.onset
+        self.shortest = float(np.quantile(lengths, SHORT_SHARE)) if len(lengths) else SHORTEST_BEATS
+        order = np.lexsort((notes.onset, notes.pitch))
+        since = notes.onset[order][1:] - notes.offset[order][:-1]
+        again = since[(np.diff(notes.pitch[order]) == 0) & (since < AGAIN_BEATS)]
+        is_played = (np.abs(struck * TICKS - np.rint(struck * TICKS)) > ON_GRID * TICKS).any()
+        self.latest = HALF if is_played else float(self.lateness.max(initial=0.0))
+        usual = RELEASE_BEATS if is_played else 0.0
+        self.release = float(np.median(again)) if len(again) else usual
+        if is_played and not len(self.spreads):
+            self.spreads = np.array(SPREADS)
+
+    def onset(self, step: int, pitch: int) -> float:
+        """Beats at which a new note begins in a step."""
+        time = step / STEPS_PER_BEAT
+        if len(self.steps):
+            inside = min(max(step, int(self.steps[0])), int(self.steps[-1]))
+            time = float(np.interp(inside, self.steps, self.times))
+            time += (step - inside) / STEPS_PER_BEAT
+        if len(self.spreads):
+            time += float(self.spreads[(5 * step + pitch) % len(self.spreads)])
+        least = step / STEPS_PER_BEAT - EARLY + MARGIN if step else 0.0
+        return min(max(time, least), (step + 1) / STEPS_PER_BEAT - EARLY - MARGIN)
+
+    def end(self, step: int, pitch: int, start: float) -> float:
+        """Beats at which a note from `start` ends that sounds up to a step, but not in it."""
+        boundary = step / STEPS_PER_BEAT
+        least = min(start + self.shortest, boundary + self.latest)
+        if not len(self.ends):
+            return max(boundary, least)
+        distance = np.abs(self.ends - boundary) + np.abs(self.pitches - pitch) / PITCHES_A_BEAT
+        near = np.argsort(distance, kind="stable")[:NEAR_NOTES]
+        lateness = float(self.lateness[near[(5 * step + pitch) % len(near)]])
+        return max(boundary + min(max(lateness, -HALF), self.latest), least)

@@ -1,0 +1,67 @@
+"""Where in their steps new notes begin and end, worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import from_numpy
+
+from fadernets.arranger.touch import RELEASE_BEATS, SPREADS, Touch
+from fadernets.music.grid import steps_of
+from fadernets.music.notes import Notes
+from fadernets.music.windows import Window
+
+C, E, G = 60, 64, 67
+
+
+def touch(*rows: tuple[float, float, int]) -> Touch:
+    onset, offset, pitch = zip(*rows, strict=True)
+    return Touch(Window(Notes.of(onset, offset, pitch, [70] * len(rows))))
+
+
+def test_a_new_note_parts_the_time_between_strikes() -> None:
+    """Played slower and slower: steps 0, 2 and 6 at .02, .56 and 1.68."""
+    played = touch((0.02, 0.5, C), (0.56, 1.0, C), (1.68, 2.0, C))
+    played.spreads = np.zeros(0)
+    assert played.onset(1, E) == pytest.approx(0.29)
+    assert [played.onset(step, E) for step in (3, 4, 5)] == pytest.approx([0.84, 1.12, 1.40])
+    assert played.onset(7, E) == pytest.approx(1.93)  # behind the last one a step is a step
+
+
+def test_a_note_never_leaves_its_step() -> None:
+    played = touch((0.23, 0.4, C), (0.74, 1.0, C))  # very late in steps 0 and 2
+    for step in range(16):
+        onset = played.onset(step, E)
+        first, _ = steps_of(from_numpy(np.array([onset])), from_numpy(np.array([onset + 1])))
+        assert first.item() == step
+
+
+def test_a_chord_spreads_as_chords_do() -> None:
+    played = touch((1.0, 1.5, C), (1.03, 1.5, E), (1.05, 1.5, G), (2.01, 2.4, C))
+    places = {round(played.onset(8, pitch) - 2.01, 6) for pitch in range(40, 80)}
+    assert places == {0.03, 0.05}
+    alone = touch((1.003, 1.5, C), (2.013, 2.4, C))  # has no chord to go by
+    places = {round(alone.onset(8, pitch) - 2.013, 6) for pitch in range(40, 80)}
+    assert places == set(SPREADS)
+
+
+def test_keys_that_are_struck_again_are_let_go_of_before() -> None:
+    assert touch((0.003, 0.4, C), (0.53, 0.9, C), (1.03, 1.5, E)).release == pytest.approx(0.13)
+    assert touch((0.003, 0.4, C), (0.53, 0.9, E)).release == RELEASE_BEATS
+    assert touch((0.0, 0.5, C), (0.5, 1.0, E)).release == 0.0  # on a grid
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 12), st.integers(1, 4), st.integers(55, 70)), min_size=1),
+    st.integers(1, 16),
+    st.integers(40, 80),
+)
+def test_music_on_a_grid_stays_on_it(rows, step, pitch) -> None:
+    """Sixteenths, and no two notes of a key at a time."""
+    rows = sorted({(at, key): length for at, length, key in rows}.items())
+    grid = touch(*((at / 4, (at + length) / 4, key) for (at, key), length in rows))
+    if step < 16:
+        assert grid.onset(step, pitch) == step / 4
+    assert grid.end(step, pitch, (step - 1) / 4) == step / 4
