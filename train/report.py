@@ -130,6 +130,27 @@ def control_table() -> str:
 def model_table() -> str:
     """Identity, errors of densities and arousal of the shipped models on unseen segments."""
     evaluations = shipped()
+    return table(_measures(evaluations), (f"{evaluations[0].segments} test segments", *SHIPPED))
+
+
+def keys_table() -> str:
+    """The same of the arranger by sound, as `model_table` has it, and by keys; and Table 1."""
+    by_sound, by_keys = (
+        read([RESULTS / name]).evaluations[0] for name in ("arranger.json", "keys/arranger.json")
+    )
+    evaluations = (by_sound, by_keys)
+    rows = [
+        ("commit, data", *(f"{str(e.commit)[:8]}, {e.data_sha256[:8]}" for e in evaluations)),
+        ("test segments, performances", *(f"{e.segments}, {e.performances}" for e in evaluations)),
+    ]
+    for column, (score, fader) in enumerate(COLUMNS):
+        means = (comparison.score(evaluation, column)[0] for evaluation in evaluations)
+        rows.append((f"{score} {fader}", *(f"{mean:.3f}" for mean in means)))
+    return table([*rows, *_measures(evaluations)], ("arranger", "by sound, before", "by keys"))
+
+
+def _measures(evaluations: Sequence[Evaluation]) -> list[tuple[str, ...]]:
+    """Rows on identity, errors of densities and arousal, a column an evaluation."""
 
     def moved(evaluation: Evaluation, fader: str, distance: float) -> str:
         points = present(evaluation.identity)[fader]
@@ -173,7 +194,7 @@ def model_table() -> str:
                 *(percent(transfers.moved_by_reconstruction) for transfers in by_model),
             ),
         ]
-    return table(rows, (f"{evaluations[0].segments} test segments", *SHIPPED))
+    return rows
 
 
 def speed_table() -> str:
@@ -255,6 +276,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "control": control_table,
     "kills": kills_table,
     "load": load_table,
+    "keys": keys_table,
     "model": model_table,
     **{f"training_{name}": partial(training_table, name) for name in SHIPPED},
     "naturalness": partial(naturalness, naturalness_table.rows),

@@ -49,7 +49,9 @@ def stitch(piece: Piece, changed: Mapping[int, Notes], unit: Unit = "bars") -> P
     if not changed:
         return piece
     # Where later segments end notes that ring into them; a note's own segment may end it before.
-    until = np.full(len(piece.notes), np.inf)
+    # Of two, the one that ends a note sooner decides: the other goes by what it was.
+    ends = piece.notes.offset
+    sooner, later = np.full(len(ends), np.inf), ends.copy()
     ringing = ringing_rows(piece.notes, np.array([span.start for span in cuts]))
     for index, notes in changed.items():
         rows = ringing[index]
@@ -57,9 +59,12 @@ def stitch(piece: Piece, changed: Mapping[int, Notes], unit: Unit = "bars") -> P
         span_notes = from_start(piece.notes[rows], span.start, span.end - span.start)
         given = dict(zip(_places(notes), notes.offset.tolist(), strict=True))
         for row, place, off in zip(rows, _places(span_notes), span_notes.offset, strict=True):
-            if abs(given.get(place, off) - off) > ROUNDING:
-                until[row] = min(until[row], span.start + max(given[place], 0.0))
-    held = replace(piece.notes, offset=np.minimum(piece.notes.offset, until))
+            end = min(max(given.get(place, off), 0.0), span.end - span.start)
+            if end < off - ROUNDING:
+                sooner[row] = min(sooner[row], span.start + end)
+            elif end > off + ROUNDING:
+                later[row] = min(span.start + end, piece.length)
+    held = replace(piece.notes, offset=np.where(sooner < np.inf, np.minimum(ends, sooner), later))
     stays = np.ones(len(piece.notes), bool)
     parts = []
     for index, notes in changed.items():

@@ -11,6 +11,7 @@ import torch
 from fadernets.faders import Fader
 from fadernets.models.config import ModelConfig
 from fadernets.models.reviser import Reviser
+from fadernets.music.attributes import measure
 from fadernets.music.locks import Locks
 from fadernets.music.notes import NO_PEDAL, Notes, struck_once
 from fadernets.music.piece import Piece
@@ -172,7 +173,7 @@ def test_moods_leave_locked_notes(net):
     assert len(others) < len(piece.notes[1::3]) / 2  # all else is softer
 
 
-def test_a_note_that_rings_in_can_end_sooner_and_never_later():
+def test_a_note_that_rings_in_ends_where_the_segment_that_it_ends_in_has_it():
     piece = Piece(
         Notes.of([0, 5], [9, 6], [60, 64], [64, 64]),
         NO_PEDAL, np.array([(0.0, 100.0)]), np.array([(0, 4, 4)]), 12.0,
@@ -189,8 +190,26 @@ def test_a_note_that_rings_in_can_end_sooner_and_never_later():
     assert list(stitch(piece, {1: gone}).notes) == [(0.0, 4.0, 60, 64)]
     both = {0: Notes.of([0.0], [3.0], [60], [64]), 1: shorter}
     assert list(stitch(piece, both).notes)[0] == (0.0, 3.0, 60, 64)
+    longer = Notes.of([-8], [2.5], [60], [64])
+    assert list(stitch(piece, {2: longer}).notes)[0] == (0.0, 10.5, 60, 64)
+    beyond = Notes.of([-8], [9.0], [60], [64])
+    assert list(stitch(piece, {2: beyond}).notes)[0] == (0.0, 12.0, 60, 64)
+    assert list(stitch(piece, {1: shorter, 2: longer}).notes)[0] == (0.0, 6.5, 60, 64)
     same = {s.index: s.window.notes for s in segments(piece)}
     assert list(stitch(piece, same).notes) == list(piece.notes)
+
+
+def test_every_segment_has_in_the_piece_what_was_made_of_it(net):
+    piece, made = music([(0, 4, 4)]), {}
+
+    def change(part):
+        notes = net.slide(part, {"note": 0.7})
+        made.update((s.index, n) for s, n in zip(part, notes, strict=True))
+        return notes
+
+    result = changed(piece, range(len(segments(piece))), change)
+    for segment in segments(result):
+        assert segment.measure() == measure(made[segment.index]), segment.index
 
 
 def test_a_note_goes_on_behind_a_segment_that_is_longer_than_its_steps_by_a_rounding_error():
