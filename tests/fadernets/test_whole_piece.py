@@ -203,7 +203,7 @@ def test_every_segment_has_in_the_piece_what_was_made_of_it(net):
     piece, made = music([(0, 4, 4)]), {}
 
     def change(part):
-        notes = net.slide(part, {"note": 0.7})
+        notes = net.slide(part, {"note": 1.0})
         made.update((s.index, n) for s, n in zip(part, notes, strict=True))
         return notes
 
