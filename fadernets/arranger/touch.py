@@ -24,7 +24,7 @@ TICKS = 48  # of a beat, on which all usual grids lie
 ON_GRID = 1e-3  # beats that are no distance
 SHORT_SHARE = 0.25  # of a segment's notes, than which a new or a shortened one is no shorter
 SHORTEST_BEATS = 0.15  # where no note of the segment ends in it
-MARGIN = 1e-4  # beats that times keep from a limit
+MARGIN = 0.0125  # beats that times keep from a limit, which a clock of tokens would round over
 HALF = 0.5 / STEPS_PER_BEAT - MARGIN  # a note counts in a step if it fills half of it
 
 

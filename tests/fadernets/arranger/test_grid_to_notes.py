@@ -45,7 +45,7 @@ def test_a_new_note_begins_with_those_of_its_step_or_as_far_from_the_nearest() -
     assert played((62, 4, 2, 1.0)) == [(1.02, 1.4, 62, 127)]  # as C does, and ends as E
     assert played((62, 8, 2, 0.5)) == [(2.02, 2.55, 62, 64)]  # a beat behind C
     chord = Notes.of([1.0, 1.06], [2.0, 2.0], [C, E], [64, 64])
-    assert played((62, 4, 1, 0.5), source=chord) == [(1.06, 1.3749, 62, 64)]  # as E
+    assert played((62, 4, 1, 0.5), source=chord) == [(1.06, 1.3625, 62, 64)]  # as E
     assert played((C, 3, 1, 0.5), source=Notes.empty()) == [(0.75, 1.0, C, 64)]
 
 
@@ -59,7 +59,7 @@ def test_a_note_lasts_40_ms_and_ends_with_the_segment() -> None:
 
 def test_a_string_that_is_struck_again_is_free_by_then() -> None:
     repeated_note = Notes.of([0.0, 0.45], [0.45, 1.0], [C, C], [64, 64])
-    assert played((C, 0, 1, 0.5), (C, 1, 3, 0.5), source=repeated_note)[0] == (0.0, 0.3725, C, 64)
+    assert played((C, 0, 1, 0.5), (C, 1, 3, 0.5), source=repeated_note)[0] == (0.0, 0.3625, C, 64)
     # The source's own note lasts into the step in which it is struck again: to its beginning.
     # Where that strike is the source's own, too, both stay as they are.
     source = Notes.of([0.0], [0.37], [C], [64])
