@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -116,12 +117,10 @@ class LockWords:
         if own := [hand for hand in HANDS if hand in self.names]:
             played = hands.of_hands(piece)
             chosen |= np.logical_or.reduce([played[hand] for hand in own])
+        switches: dict[str, Any] = {name: name in self.names for name in SWITCHES}
         return Locks(
             notes=piece.notes[chosen] if chosen.any() else None,
-            melody="melody" in self.names,
-            bass="bass" in self.names,
-            rhythm="rhythm" in self.names,
-            pitches="pitches" in self.names,
+            **switches,
         )
 
     def _of_tracks(self, piece: Piece) -> np.ndarray:
