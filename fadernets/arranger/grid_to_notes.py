@@ -11,7 +11,7 @@ from fadernets.music.notes import LOWEST_PITCH, STEPS, STEPS_PER_BEAT, Notes
 from fadernets.music.windows import Window
 
 SHORTEST_BEATS = 0.08  # 40 ms of the token clock: a shorter note is a click
-BEFORE_HALF = 0.49  # of a step: a note counts in a step if it fills half of it
+BEFORE_HALF = 0.45  # of a step: a note counts in a step if it fills half of it
 
 
 def grid_to_notes(
