@@ -54,7 +54,7 @@ class Touch:
         since = notes.onset[order][1:] - notes.offset[order][:-1]
         again = since[(np.diff(notes.pitch[order]) == 0) & (since < AGAIN_BEATS)]
         is_played = (np.abs(struck * TICKS - np.rint(struck * TICKS)) > ON_GRID * TICKS).any()
-        self.latest = HALF if is_played else float(self.lateness.max(initial=0.0))
+        self.latest = HALF if is_played else min(HALF, float(self.lateness.max(initial=0.0)))
         usual = RELEASE_BEATS if is_played else 0.0
         self.release = float(np.median(again)) if len(again) else usual
         if is_played and not len(self.spreads):
