@@ -15,7 +15,7 @@ from fadernets.net import FaderNet
 PARTS = {  # file and function -> what it does
     ("label_plan.py", "cheapest"): "plans",
     ("reviser.py", "forward"): "reviser",
-    ("arrange.py", "select"): "selection",
+    ("selection.py", "select"): "selection",
     ("nearest.py", "nearest"): "candidates compared",
     ("grid_to_notes.py", "grid_to_notes"): "notes written",
     ("layers.py", "forward"): "label decoders",

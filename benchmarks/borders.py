@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes
+from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes, first_steps
 from fadernets.music.piece import Piece
 from fadernets.music.segments import segments
 
@@ -118,7 +118,7 @@ def texture(notes: Notes, begin: float, end: float) -> np.ndarray:
     heard = notes[sounds]
     lasting = np.minimum(heard.offset, end) - np.maximum(heard.onset, begin)
     begun = heard.onset >= begin - EARLY
-    steps = np.unique(np.floor((heard.onset[begun] + EARLY) * STEPS_PER_BEAT))
+    steps = np.unique(first_steps(heard.onset[begun]))
     register = np.average(heard.pitch, weights=lasting) if lasting.sum() > 0 else np.nan
     loudness = heard.velocity[begun].mean() if begun.any() else np.nan
     beats = end - begin

@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from fadernets.arranger.touch import Touch
+from fadernets.arranger.touch import HALF, Touch
 from fadernets.music.grid import steps_of
-from fadernets.music.notes import LOWEST_PITCH, STEPS, STEPS_PER_BEAT, Notes
+from fadernets.music.notes import LOWEST_PITCH, STEPS, STEPS_PER_BEAT, Notes, first_steps
 from fadernets.music.windows import Window
 
 SHORTEST_BEATS = 0.08  # 40 ms of the token clock: a shorter note is a click
-BEFORE_HALF = 0.45  # of a step: a note counts in a step if it fills half of it
 
 
 def grid_to_notes(
@@ -24,7 +23,7 @@ def grid_to_notes(
 ) -> Notes:
     """The notes of one grid. Those that the source has keep their onsets, and the ends that fit.
 
-    Notes that ring in are always there: one that is not to be heard ends at beat 0.
+    Notes that ring in are always there: one that is not to be heard ends about beat 0.
 
     Parameters
     ----------
@@ -39,16 +38,16 @@ def grid_to_notes(
         By default all strikes stay, and the note before ends.
     """
     source, beats = window.notes, window.steps / STEPS_PER_BEAT
-    firsts, lasts = _steps(source)
+    steps = steps_of(torch.from_numpy(source.onset), torch.from_numpy(source.offset))
+    firsts, lasts = (x.tolist() for x in steps)
     numbers: dict[tuple[int, int], list[int]] = {}  # a key may be struck several times in a step
     for number, (step, pitch) in enumerate(zip(firsts, source.pitch.tolist(), strict=True)):
         numbers.setdefault((step, pitch), []).append(number)
     touch = Touch(window)
     starts: dict[int, float] = {}  # where a locked rhythm has new notes begin in each step
     if window.keeps_rhythm:
-        pattern = window.kept_pattern
-        for step, start in zip(_steps(pattern)[0], pattern.onset.tolist(), strict=True):
-            starts.setdefault(step, start)
+        pattern = window.kept_pattern.onset[::-1]  # the first of a step counts
+        starts = dict(zip(first_steps(pattern).tolist(), pattern.tolist(), strict=True))
     locked = set(zip(window.locked.onset.tolist(), window.locked.pitch.tolist(), strict=True))
 
     def onset_of(step: int, pitch: int) -> float:
@@ -78,9 +77,9 @@ def grid_to_notes(
             # one string a key: it ends before its next onset
             again = onset_of(end, pitch)
             if not is_whole:  # but sounds for half of its last step
-                fills = max((end - BEFORE_HALF) / STEPS_PER_BEAT, start + SHORTEST_BEATS)
+                fills = max(end / STEPS_PER_BEAT - HALF, start + SHORTEST_BEATS)
                 stop = min(stop, max(again - touch.release, fills))
-            stop = min(stop, again, (end + BEFORE_HALF) / STEPS_PER_BEAT)
+            stop = min(stop, again, end / STEPS_PER_BEAT + HALF)
         return stop
 
     rows = []  # onset, offset, pitch, velocity, how much louder
@@ -111,9 +110,3 @@ def grid_to_notes(
     onsets, offsets, pitches, velocities, shifts = zip(*rows, strict=True)
     shifted = np.rint(np.array(velocities) + np.array(shifts)).clip(1, 127)
     return Notes.of(onsets, offsets, pitches, shifted)
-
-
-def _steps(notes: Notes) -> tuple[list[int], list[int]]:
-    """First and last step of each note."""
-    first, last = steps_of(torch.from_numpy(notes.onset), torch.from_numpy(notes.offset))
-    return first.tolist(), last.tolist()

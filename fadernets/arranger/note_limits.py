@@ -14,7 +14,7 @@ from fadernets.arranger.label_plan import PlanLimits
 from fadernets.arranger.request import grid_of, step_notes
 from fadernets.music.attributes import HOLD, MAX_POLYPHONY, ONSET, REST, polyphony
 from fadernets.music.grid import Grid, counts, grid, strikes
-from fadernets.music.notes import EARLY, STEPS, STEPS_PER_BEAT, Notes, concatenate
+from fadernets.music.notes import EARLY, STEPS, Notes, concatenate, first_steps
 from fadernets.music.windows import Window, among
 
 
@@ -121,10 +121,7 @@ def with_room(window: Window, onsets: int, total: int) -> Window:
     What has to sound to the segment's end is what can be struck in so many steps; steps in which
     most of it begins come first.
     """
-    first, own = (
-        np.floor((notes.onset + EARLY) * STEPS_PER_BEAT).astype(int)
-        for notes in (window.ring_out, window.kept_pattern)
-    )
+    first, own = (first_steps(notes.onset) for notes in (window.ring_out, window.kept_pattern))
     begins = 0 in own  # then something is struck in the first step anyway
     onsets = max(onsets, len(np.unique(own[own >= 0])) if window.keeps_rhythm else begins)
     fixed = concatenate([window.locked, window.ring_out])

@@ -11,21 +11,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from fadernets.music.notes import EARLY, STEPS_PER_BEAT
+from fadernets.music.notes import EARLY, STEPS_PER_BEAT, first_steps
 from fadernets.music.windows import Window
 
 AGAIN_BEATS = 1.5  # after which a key that is struck anew is not struck again
 RELEASE_BEATS = 0.15  # median of performances, from a note's end to the next one of its key
-TOGETHER_BEATS = 1 / 16  # notes struck within it of one another are a chord
+CHORD_BEATS = 1 / 16  # notes struck within it of one another are a chord
 SPREADS = (0.01, 0.025, 0.0, 0.04, 0.0)  # beats from the first note of a played chord to others
 NEAR_NOTES = 5  # of which one gives a new note its end
 PITCHES_A_BEAT = 12  # semitones as far away as a beat
 TICKS = 48  # of a beat, on which all usual grids lie
 ON_GRID = 1e-3  # beats that are no distance
 SHORT_SHARE = 0.25  # of a segment's notes, than which a new or a shortened one is no shorter
-SHORTEST_BEATS = 0.15  # where no note of the segment ends in it
+USUAL_BEATS = 0.15  # the same where no note of the segment ends in it
 MARGIN = 0.0125  # beats that times keep from a limit, which a clock of tokens would round over
-HALF = 0.5 / STEPS_PER_BEAT - MARGIN  # a note counts in a step if it fills half of it
+HALF = 0.5 / STEPS_PER_BEAT - MARGIN  # beats: a note counts in a step if it fills half of it
 
 
 class Touch:
@@ -39,9 +39,9 @@ class Touch:
     def __init__(self, window: Window) -> None:
         notes, beats = window.notes, window.steps / STEPS_PER_BEAT
         struck = notes.onset[notes.onset >= -EARLY]
-        chord = np.cumsum(np.diff(struck, prepend=-np.inf) > TOGETHER_BEATS) - 1
+        chord = np.cumsum(np.diff(struck, prepend=-np.inf) > CHORD_BEATS) - 1
         _, first_of_chord = np.unique(chord, return_index=True)
-        step = np.floor((struck + EARLY) * STEPS_PER_BEAT).astype(int)
+        step = first_steps(struck)
         self.steps, first = np.unique(step, return_index=True)
         self.times = struck[first]
         self.spreads = np.delete(struck - struck[first_of_chord][chord], first_of_chord)
@@ -49,7 +49,7 @@ class Touch:
         self.ends, self.pitches = ended.offset, ended.pitch
         self.lateness = self.ends - np.rint(self.ends * STEPS_PER_BEAT) / STEPS_PER_BEAT
         lengths = ended.offset - ended.onset
-        self.shortest = float(np.quantile(lengths, SHORT_SHARE)) if len(lengths) else SHORTEST_BEATS
+        self.shortest = float(np.quantile(lengths, SHORT_SHARE)) if len(lengths) else USUAL_BEATS
         order = np.lexsort((notes.onset, notes.pitch))
         since = notes.onset[order][1:] - notes.offset[order][:-1]
         again = since[(np.diff(notes.pitch[order]) == 0) & (since < AGAIN_BEATS)]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fadernets.music.notes import EARLY, STEPS, STEPS_PER_BEAT, Notes
+from fadernets.music.notes import STEPS, STEPS_PER_BEAT, Notes, first_steps
 
 if TYPE_CHECKING:  # measuring needs no PyTorch
     from torch import Tensor
@@ -38,7 +38,7 @@ def _steps(notes: Notes) -> tuple[np.ndarray, np.ndarray]:
     A note belongs to the step it begins in and to every later one of which it fills at least
     half, so that the overlap of a legato does not count as a chord.
     """
-    first = np.floor((notes.onset + EARLY) * STEPS_PER_BEAT).astype(np.int64)
+    first = first_steps(notes.onset)
     last = np.floor(notes.offset * STEPS_PER_BEAT + 0.5).astype(np.int64) - 1
     first, last = first.clip(-1, STEPS - 1), np.maximum(first, last).clip(-1, STEPS - 1)
     counts = last >= 0

@@ -9,7 +9,13 @@ from typing import Literal
 import numpy as np
 
 from fadernets.music.hands import OVERLAP_BEATS, TOGETHER_BEATS, by_right_hand
-from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes, concatenate, struck_once
+from fadernets.music.notes import (
+    STEPS_PER_BEAT,
+    Notes,
+    concatenate,
+    first_steps,
+    struck_once,
+)
 from fadernets.music.windows import NO_NOTES, Window, among
 
 
@@ -106,9 +112,10 @@ def with_notes_of(window: Window, other: Window) -> Window:
     )
     notes = notes[~meets.any(1)]
     if window.keeps_rhythm:
-        own = window.notes[window.notes.onset >= 0]
-        starts = dict(zip(_steps(own)[::-1], own.onset.tolist()[::-1], strict=True))
-        onset = np.array(list(map(starts.get, _steps(notes), notes.onset.tolist())), float)
+        own_onset = window.notes.onset[window.notes.onset >= 0][::-1]  # the first of a step counts
+        starts = dict(zip(first_steps(own_onset).tolist(), own_onset.tolist(), strict=True))
+        places = zip(first_steps(notes.onset).tolist(), notes.onset.tolist(), strict=True)
+        onset = np.array([starts.get(step, start) for step, start in places], float)
         lasts = onset < notes.offset
         notes = struck_once(replace(notes, onset=onset)[lasts])
     return replace(
@@ -121,11 +128,6 @@ def with_notes_of(window: Window, other: Window) -> Window:
         pattern=window.notes,
         beside=other.beside,
     )
-
-
-def _steps(notes: Notes) -> list[int]:
-    """The step in which each note begins."""
-    return np.floor((notes.onset + EARLY) * STEPS_PER_BEAT).astype(int).tolist()
 
 
 def _outermost(notes: Notes, sign: int) -> np.ndarray:

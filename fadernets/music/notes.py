@@ -102,6 +102,15 @@ class Notes:
         return Notes(self.onset + beats, self.offset + beats, self.pitch, self.velocity)
 
 
+def first_steps(onset: np.ndarray) -> np.ndarray:
+    """The step in which each note counts first, from its onset in beats: int64, as onset.
+
+    >>> first_steps(np.array([-0.1, -0.01, 0.2, 0.24])).tolist()
+    [-1, 0, 0, 1]
+    """
+    return np.floor((onset + EARLY) * STEPS_PER_BEAT).astype(np.int64)
+
+
 def concatenate(parts: list[Notes]) -> Notes:
     """All notes of several collections, sorted."""
     if not parts:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from fadernets.music.attributes import measure
-from fadernets.music.notes import EARLY, RINGS_IN, STEPS_PER_BEAT, Notes, cut, visible
+from fadernets.music.notes import EARLY, RINGS_IN, Notes, cut, first_steps, visible
 from fadernets.music.piece import Piece
 from fadernets.music.segment_limits import NOTHING_PLAYED, problem
 from fadernets.music.windows import Span, Unit, Window, spans
@@ -110,8 +110,8 @@ def segments(
         if unit == "bars":  # nothing can begin past the end of the piece
             end = max(min(span.end, piece.length), span.start)
             # The last note may begin so shortly before a step that it counts in that step.
-            begun = np.floor((notes.onset[-1:] + EARLY) * STEPS_PER_BEAT) + 1
-            steps = max([Span(span.start, end, 0).steps, *begun.astype(int).tolist()])
+            begun = first_steps(notes.onset[-1:]) + 1
+            steps = max([Span(span.start, end, 0).steps, *begun.tolist()])
         parts.append(
             Segment(
                 index,

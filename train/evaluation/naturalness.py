@@ -9,7 +9,7 @@ import numpy as np
 
 from fadernets import whole_piece
 from fadernets.music.attributes import PAPER, measure
-from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes, concatenate
+from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes, concatenate, first_steps
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment, segments
 from fadernets.net import FaderNet
@@ -143,7 +143,7 @@ def by_rule(source: Excerpt, side: int) -> Windows:
 
 
 def _without_off_beats(notes: Notes) -> Notes:
-    step = np.floor((notes.onset + EARLY) * STEPS_PER_BEAT).astype(int)
+    step = first_steps(notes.onset)
     return notes[(notes.onset < -EARLY) | (step % STEPS_PER_BEAT == 0)]
 
 

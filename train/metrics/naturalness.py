@@ -17,7 +17,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes
+from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes, first_steps
 from train.metrics.arousal import auc
 
 SAME_STRIKE = 1 / 16  # beats, within which notes are struck together: 32 ms at 117 qpm
@@ -106,7 +106,7 @@ def _times(notes: Notes, at: np.ndarray, steps: int) -> dict[str, float]:
     gaps = np.diff(at)
     place = (notes.onset * STEPS_PER_BEAT) % 1  # in the step, 0 to 1
     apart = np.diff(notes.onset)
-    step = np.floor((at + EARLY) * STEPS_PER_BEAT).astype(int).clip(0, steps - 1)
+    step = first_steps(at).clip(0, steps - 1)
     struck = np.zeros(steps)
     struck[step] = 1
     beats = struck[: steps // STEPS_PER_BEAT * STEPS_PER_BEAT].reshape(-1, STEPS_PER_BEAT)

@@ -10,10 +10,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fadernets.arranger.arrange import Repeats, _off_pace, arrange, select
+from fadernets.arranger.arrange import arrange
+from fadernets.arranger.candidate_plans import _off_pace
 from fadernets.arranger.grid_to_notes import grid_to_notes
 from fadernets.arranger.label_plan import LabelPlan
+from fadernets.arranger.note_limits import Repeats
 from fadernets.arranger.request import arrangement_request, grid_of
+from fadernets.arranger.selection import select
 from fadernets.models.config import ModelConfig
 from fadernets.models.reviser import Reviser
 from fadernets.music.attributes import HOLD, ONSET, PAPER, REST, measure

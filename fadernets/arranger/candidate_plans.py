@@ -1,0 +1,86 @@
+"""The plans of an arrangement's candidates: what labels cost, by the segment and by its codes."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from fadernets.arranger import label_plan
+from fadernets.arranger.label_plan import LabelPlan, PlanLimits
+from fadernets.arranger.note_limits import Repeats
+from fadernets.arranger.request import ArrangementRequest
+from fadernets.arranger.weights import ArrangementWeights
+from fadernets.music.attributes import ONSET, PLANNED_COUNTS, PLANNED_ONSETS
+from fadernets.music.notes import STEPS, STEPS_PER_BEAT
+
+AGAINST_OWN = 0.9  # of what a change costs: most that a label decoder can say for it
+MAX_SURPRISE = 6.0  # nats: a label decoder that is surer would override the segment
+
+
+def candidate_plans(
+    request: ArrangementRequest,
+    label_logits: dict[str, Tensor],
+    noise: Tensor,
+    weights: ArrangementWeights,
+    repeats: Repeats,
+    ringing: Tensor | int = 0,
+    limits: PlanLimits | None = None,
+) -> LabelPlan:
+    """A plan for every candidate of every segment, (n * candidates, 16).
+
+    `ringing`, (n, 16), is how many notes of each step ring in or on.
+    """
+    candidates = noise.shape[1]
+    surprise = {
+        n: -x.float().log_softmax(-1).clamp(min=-MAX_SURPRISE) for n, x in label_logits.items()
+    }
+    differs = 1.0 - F.one_hot(request.labels[PLANNED_ONSETS], 3)
+    counts = torch.arange(label_plan.COUNTS, device=noise.device)
+    distance = (counts - request.labels[PLANNED_COUNTS][..., None]).abs().float()
+    rhythm, note = weights.stays_rhythm * differs, weights.stays_note * distance
+    for cost, name, weight, stays in (
+        (rhythm, PLANNED_ONSETS, weights.rhythm_decoder, weights.stays_rhythm),
+        (note, PLANNED_COUNTS, weights.note_decoder, weights.stays_note),
+    ):
+        if name in surprise:
+            own = surprise[name].gather(2, request.labels[name][..., None])
+            # Where a decoder is wrong about the segment, its own labels stay the cheapest (if they
+            # count for anything: without `stays` the plan is the decoder's alone).
+            most = AGAINST_OWN * stays if stays else MAX_SURPRISE * weight
+            cost += (weight * (surprise[name] - own)).clamp(min=-most)
+    # What rings over a border is let go last: a segment beside would lose it, too.
+    note = note + weights.rings * (torch.as_tensor(ringing)[..., None] - counts).clamp(min=0)
+    note = note + weights.even_note * distance**2
+    rhythm, note = rhythm.repeat_interleave(candidates, 0), note.repeat_interleave(candidates, 0)
+    noise = noise.flatten(0, 1)
+    limits = limits or label_plan.PlanLimits.of(len(request.windows), STEPS, noise.device)
+    onsets = request.planned(PLANNED_ONSETS).clamp(*limits.onsets)
+    notes = request.planned(PLANNED_COUNTS)
+    return label_plan.cheapest(
+        rhythm + noise[..., :3],
+        note + noise[..., 3:],
+        onsets.repeat_interleave(candidates, 0),
+        notes.repeat_interleave(candidates, 0),
+        (repeats.again + repeats.over).sum(2).repeat_interleave(candidates, 0),
+        limits.repeated(candidates),
+        (weights.even_rhythm * _off_pace(request)).repeat_interleave(candidates, 0),
+    )
+
+
+def _off_pace(request: ArrangementRequest) -> Tensor:
+    """Onsets by which plans are ahead of the segments' own rhythm, or behind it: (n, 3, 17).
+
+    For each number of onsets, 0 to 16, before the second, third and last beat, if onsets are taken
+    in proportion from where they are, or added where none are. Half an onset off is no distance.
+    """
+    own = request.labels[PLANNED_ONSETS] == ONSET
+    steps = torch.arange(STEPS, device=own.device)
+    free = ~own & (steps < request.steps[:, None])
+    asked = request.planned(PLANNED_ONSETS)
+    more = (asked - own.sum(1)).clamp(min=0)
+    share = torch.minimum(asked / own.sum(1).clamp(min=1), asked.new_ones(()))
+    each = own * share[:, None] + free * (more / free.sum(1).clamp(min=1))[:, None]
+    before = each.cumsum(1)[:, STEPS_PER_BEAT - 1 : -1 : STEPS_PER_BEAT]
+    numbers = torch.arange(STEPS + 1, device=own.device)
+    return ((numbers - before[..., None]).abs() - 0.5).clamp(min=0)

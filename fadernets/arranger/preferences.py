@@ -1,0 +1,59 @@
+"""What an arrangement adds to the reviser's log-odds: what of the segment is to stay, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from fadernets.arranger.note_limits import Repeats
+from fadernets.arranger.weights import ArrangementWeights
+from fadernets.music.grid import Grid
+
+SECOND = 2  # semitones
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """What is added to the reviser's log-odds: source, melody, harmony, noise and legato."""
+
+    weights: ArrangementWeights
+    source: Grid
+    melody: Tensor  # (b, 16, 88)
+    harmony: Tensor  # (b, 88)
+    noise: Tensor  # (b, 2, 16, 88)
+    legato: Tensor  # (b, 1, 1)
+    repeats: Repeats
+    rings_onset: Tensor | float = 0.0  # (b, 16, 88)
+    rings_hold: Tensor | float = 0.0
+    clashes: Tensor | float = 0.0
+
+    def onset(self, logits: Tensor) -> Tensor:
+        # A melody note that is held must not win an onset: a new onset shall add a note, not strike
+        # the melody again. Keys above it (negative) stay unlikely.
+        melody = torch.where(self.source.hold > 0, self.melody.clamp(max=0), self.melody)
+        bonus = self.weights.stays_onset * self.source.onset + melody + self.harmony[:, None]
+        return logits + bonus + self.rings_onset + self.noise[:, 0] - self.legato - self.clashes
+
+    def hold(self, logits: Tensor) -> Tensor:
+        stays = self.weights.stays_hold * (self.source.hold - 0.5)
+        bonus = stays + self.melody + 0.5 * self.harmony[:, None]
+        return logits + bonus + self.rings_hold + self.noise[:, 1] + self.legato
+
+
+def melody(notes: Grid) -> Tensor:
+    """1 at the highest key that sounds in each step, -1 above it, else 0: (b, 16, 88)."""
+    sounds = notes.onset + notes.hold
+    higher = sounds.flip(2).cumsum(2).flip(2)  # keys that sound from here upwards
+    highest = (sounds > 0) & (higher == 1)
+    above = (higher == 0) & (sounds.amax(2, keepdim=True) > 0)
+    return highest.float() - above.float()
+
+
+def clashes_of(notes: Grid) -> Tensor:
+    """Where a key that is not struck is a second away from one that sounds: bool, (b, 16, 88)."""
+    sounds = F.pad(notes.onset + notes.hold, (SECOND, SECOND))
+    within = F.max_pool1d(sounds, 2 * SECOND + 1, 1)
+    return (within > 0) & (notes.onset + notes.hold == 0)
