@@ -11,9 +11,8 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
-from fadernets import checkpoint, mood_transfer
+from fadernets import checkpoint, code_mix, mood_transfer
 from fadernets.arranger.reach import Reach, reach
-from fadernets.arranger.request import ArrangementRequest, arrangement_request
 from fadernets.code_faders import CodeFaders
 from fadernets.code_moods import CodeMoods
 from fadernets.codes import Codes, Music, Source
@@ -21,8 +20,8 @@ from fadernets.encoding import encode
 from fadernets.faders import Fader
 from fadernets.models.reviser import Reviser
 from fadernets.models.segmentvae import SegmentVAE
-from fadernets.music.attributes import MIXED, measure
-from fadernets.music.locks import NO_LOCKS, Locks, unlocked, with_notes_of
+from fadernets.music.attributes import measure
+from fadernets.music.locks import NO_LOCKS, Locks, unlocked
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment
@@ -431,23 +430,7 @@ class FaderNet:
 
     def mixed(self, rhythm: Source, notes: Source) -> Codes:
         """The codes that `mix` plays."""
-        first, second = self._codes(rhythm), self._codes(notes)
-        if len(first) != len(second):
-            raise ValueError(f"{len(first)} segments cannot be mixed with {len(second)}")
-        if MIXED not in first.values:
-            raise ValueError(f"{self._described()} has no code of its own for the {MIXED} to mix")
-        values = second.values | {MIXED: first.values[MIXED]}
-        coded = first.is_coded & second.is_coded
-        request = second.request
-        rhythm_request = first.request
-        if request is not None and rhythm_request is not None:
-            request = _under_locks(rhythm_request, request)
-            request = replace(
-                request,
-                labels=request.labels | {MIXED: rhythm_request.labels[MIXED]},
-                densities=request.densities | {MIXED: rhythm_request.densities[MIXED]},
-            )
-        return replace(second, values=values, request=request, coded=coded)
+        return code_mix.mixed(self._codes(rhythm), self._codes(notes), self._described())
 
     @torch.inference_mode()
     def arousal(self, source: Source) -> np.ndarray:
@@ -476,18 +459,6 @@ class FaderNet:
 
     def _scale(self, name: str) -> Fader:
         return self._code_faders.scale(name)
-
-
-def _under_locks(own: ArrangementRequest, other: ArrangementRequest) -> ArrangementRequest:
-    """Another music's request with what is locked in a music: the densities stay the other's."""
-    if not any(window.is_locked for window in own.windows):
-        return other
-    windows = [
-        with_notes_of(window, notes) if window.is_locked else notes
-        for window, notes in zip(own.windows, other.windows, strict=True)
-    ]
-    beside_locked = arrangement_request(windows, other.louder.device)
-    return replace(other, windows=beside_locked.windows, labels=beside_locked.labels)
 
 
 def _like(given: float | np.ndarray, values: np.ndarray) -> float | np.ndarray:

@@ -9,19 +9,15 @@ taken out and put in again: its strike, its release and its release velocity sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
 from fadernets.music.midifile.events import NOTE_OFF, NOTE_ON, MidiFile
+from fadernets.music.midifile.keys_down import GONE, let_go, on_free_keys
 from fadernets.music.midifile.notes import HELD, RawNotes, keyboard_notes
+from fadernets.music.midifile.track_edit import TrackEdit, written
 from fadernets.music.midifile.tracks import (
-    END_OF_TRACK,
     HEAD,
-    META,
-    SYSEX,
     Track,
-    as_quantity,
     begins_chunk,
 )
 from fadernets.music.notes import Notes, struck_once
@@ -29,8 +25,6 @@ from fadernets.music.notes import Notes, struck_once
 RELEASE_VELOCITY = 64  # the standard's for keys that know none
 BEAT_COST = 3.0  # semitones that a beat counts for when a part is chosen for a new note
 NEIGHBOURS = 32  # notes before and after a new one among which the nearest is looked for
-GONE = -1  # as the new end of a note
-LATEST_TICK = 2**62  # a tick behind every other
 
 
 def with_notes(file: MidiFile, raw: RawNotes, parts: tuple[int, ...], notes: Notes) -> bytes:
@@ -49,23 +43,10 @@ def with_notes(file: MidiFile, raw: RawNotes, parts: tuple[int, ...], notes: Not
     edits = _edits(file, raw, parts, notes)
     if not any(edits):
         return file.data
-    return _joined(file, [_written(file, *pair) for pair in zip(file.tracks, edits, strict=True)])
+    return _joined(file, [written(file, *pair) for pair in zip(file.tracks, edits, strict=True)])
 
 
-@dataclass
-class _Edit:
-    """Changes of a track's events."""
-
-    removed: set[int] = field(default_factory=set)
-    velocities: dict[int, int] = field(default_factory=dict)  # of strikes, by event
-    releases: list[tuple[int, bytes]] = field(default_factory=list)  # tick and event
-    strikes: list[tuple[int, bytes]] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.removed or self.velocities or self.releases or self.strikes)
-
-
-def _edits(file: MidiFile, raw: RawNotes, parts: tuple[int, ...], notes: Notes) -> list[_Edit]:
+def _edits(file: MidiFile, raw: RawNotes, parts: tuple[int, ...], notes: Notes) -> list[TrackEdit]:
     """The changes of each track."""
     before, row = keyboard_notes(raw, parts, file.division)
     was, now = _in_ticks(before, file.division), _in_ticks(notes, file.division)
@@ -75,10 +56,10 @@ def _edits(file: MidiFile, raw: RawNotes, parts: tuple[int, ...], notes: Notes) 
     new = now[is_new]
     part = _nearest_part(file, raw, parts, np.flatnonzero(row >= 0), new)
     end, velocity = _outcome(raw, row, was, now, match)
-    part = _on_free_keys(raw, row, end, new, part, parts)
-    _let_go(raw, row, end, new, part)
+    part = on_free_keys(raw, row, end, new, part, parts)
+    let_go(raw, row, end, new, part)
 
-    edits = [_Edit() for _ in file.tracks]
+    edits = [TrackEdit() for _ in file.tracks]
     differs = (row >= 0) & ((end != raw.end) | (velocity != raw.velocity))
     for note in np.flatnonzero(differs).tolist():
         number = raw.parts[raw.part[note]].track
@@ -174,56 +155,6 @@ def _nearest_part(
     return np.where(np.isinf(cost[row, best]), longest, raw.part[near[row, best]])
 
 
-def _let_go(raw: RawNotes, row: np.ndarray, end: np.ndarray, new: Notes, part: np.ndarray) -> None:
-    """End notes that are down when a new one strikes their key on their channel; in place."""
-    held = _held_notes(raw, row, end, new, part)
-    is_held = held >= 0
-    np.minimum.at(end, held[is_held], new.onset.astype(np.int64)[is_held])
-
-
-def _on_free_keys(
-    raw: RawNotes,
-    row: np.ndarray,
-    end: np.ndarray,
-    new: Notes,
-    part: np.ndarray,
-    parts: tuple[int, ...],
-) -> np.ndarray:
-    """The part of each new note, another one where its key is down in that part.
-
-    So it is where two parts strike a key: the note of one, as long as it is written, goes on under
-    what the other strikes, and need not end for a new note that the other part can play.
-    """
-    part = part.copy()
-    busy = np.flatnonzero(_held_notes(raw, row, end, new, part) >= 0)
-    for number in parts:
-        moved = np.full(len(busy), number)
-        is_free = _held_notes(raw, row, end, new[busy], moved) < 0
-        part[busy[is_free]] = number
-        busy = busy[~is_free]
-    return part
-
-
-def _held_notes(
-    raw: RawNotes, row: np.ndarray, end: np.ndarray, new: Notes, part: np.ndarray
-) -> np.ndarray:
-    """Of each new note, the note that is down on its key and channel, -1 if none is."""
-    channels = np.array([p.channel for p in raw.parts])
-    stays = np.flatnonzero((row >= 0) & (end != GONE))
-    if not len(stays) or not len(new):
-        return np.full(len(new), -1)
-    key = channels[raw.part[stays]] * 128 + raw.pitch[stays]
-    order = np.lexsort((raw.start[stays], key))
-    stays, key = stays[order], key[order]
-    span = int(max(raw.end.max(initial=0), new.offset.max(initial=0))) + 1
-    place = key * span + raw.start[stays]
-    own = channels[part] * 128 + new.pitch
-    at = new.onset.astype(np.int64)
-    last = np.searchsorted(place, own * span + at) - 1
-    is_held = (last >= 0) & (key[last] == own) & (end[stays[last]] > at)
-    return np.where(is_held, stays[last], -1)
-
-
 def release_event(file: MidiFile, track: Track, strike: int, release: int) -> bytes:
     """The event that releases a note, as it is; for one without, a new one."""
     if release == HELD:
@@ -239,100 +170,6 @@ def _new_release(file: MidiFile, number: int, channel: int, pitch: int) -> bytes
     if (file.tracks[number].status >> 4 == NOTE_OFF).any():
         return bytes([NOTE_OFF << 4 | channel, pitch, RELEASE_VELOCITY])
     return bytes([NOTE_ON << 4 | channel, pitch, 0])
-
-
-def _written(file: MidiFile, track: Track, edit: _Edit) -> bytes:
-    """A track's chunk."""
-    if not edit and track.length_is_right:
-        return file.data[track.head : track.end]
-    content = _Content(file, track)
-    # Of one instant, releases come before what is there and strikes behind it.
-    closed = file.is_closed(track)
-    open_end = len(track) - closed
-    ticks = track.tick[:open_end]
-    puts = [(int(np.searchsorted(ticks, t)), t, 0, event) for t, event in edit.releases]
-    puts += [(int(np.searchsorted(ticks, t, "right")), t, 1, event) for t, event in edit.strikes]
-    changes = [(event, LATEST_TICK, 2, b"") for event in edit.removed | edit.velocities.keys()]
-    at = 0
-    for event, tick, _, put in sorted(puts + changes):
-        content.copy(at, event)
-        at = event
-        if put:
-            content.put(tick, put)
-            continue
-        at = event + 1
-        if event not in edit.removed:
-            content.put(int(track.tick[event]), _louder(file, track, event, edit.velocities[event]))
-    content.copy(at, open_end)
-    content.close(closed)
-    rest = b""
-    if closed and track.length_is_right:  # what lies between a track's end and its chunk's
-        rest = file.data[int(track.begin[-1]) : track.end]
-    body = bytes(content.written) + rest
-    return b"MTrk" + len(body).to_bytes(4, "big") + body
-
-
-def _louder(file: MidiFile, track: Track, event: int, velocity: int) -> bytes:
-    pitch = int(file.data_bytes(track, np.array([event]), 0)[0])
-    return bytes([int(track.status[event]), pitch, velocity])
-
-
-class _Content:
-    """A track's content as it is written, from left to right.
-
-    Attributes
-    ----------
-    written : bytearray
-    tick : int
-        Of the last event written.
-    status : int
-        Of the last channel event written, which running status repeats.
-    """
-
-    def __init__(self, file: MidiFile, track: Track) -> None:
-        self.file, self.track = file, track
-        self.written = bytearray()
-        self.tick, self.status = 0, 0
-        channel = np.where(track.status < SYSEX, np.arange(1, len(track) + 1), 0)
-        last = np.maximum.accumulate(np.append(0, channel))
-        self._status_before = np.append(0, track.status)[last]  # of the last channel event
-
-    def put(self, tick: int, event: bytes) -> None:
-        """Write an event with its status."""
-        self.written += as_quantity(max(0, tick - self.tick)) + event
-        self.tick = max(tick, self.tick)
-        if event[0] < SYSEX:
-            self.status = event[0]
-
-    def copy(self, first: int, end: int) -> None:
-        """Write a run of the track's events with the bytes they have.
-
-        An event gets another delta time where the event before it is another one now, and its
-        status where running status would repeat another one.
-        """
-        data, track = self.file.data, self.track
-        while first < end:
-            body, behind = int(track.body[first]), int(track.begin[first + 1])
-            before = int(track.tick[first - 1]) if first else 0
-            if before == self.tick and self._status_before[first] == self.status:
-                self.written += data[int(track.begin[first]) : int(track.begin[end])]
-                self.tick = int(track.tick[end - 1])
-                self.status = int(self._status_before[end])
-                return
-            event = data[body:behind]
-            if event[0] < 0x80:
-                event = bytes([int(track.status[first])]) + event
-            self.put(int(track.tick[first]), event)
-            first += 1
-
-    def close(self, closed: bool) -> None:
-        """Write the track's end at its old tick, or at the last event's if that is later."""
-        data, track = self.file.data, self.track
-        if closed and int(track.tick[-2:][0] if len(track) > 1 else 0) == self.tick:
-            self.written += data[int(track.begin[-2]) : int(track.begin[-1])]
-            return
-        end = int(track.tick[-1]) if len(track) else 0
-        self.put(max(end, self.tick), bytes([META, END_OF_TRACK, 0]))
 
 
 def _joined(file: MidiFile, chunks: list[bytes]) -> bytes:
