@@ -86,7 +86,7 @@ def _fitted(notes: Notes, beats: float, left: float) -> Notes:
     """New notes from a segment's start, cut to the segment and to what is left of the piece."""
     notes = notes[(notes.onset >= 0) & (notes.onset < beats - EARLY)]
     notes = replace(notes, offset=np.minimum(notes.offset, min(beats, left)))
-    return notes[notes.offset > notes.onset]
+    return notes[notes.offset > notes.onset + ROUNDING]
 
 
 def _restored(notes: Notes, own: Notes, span_notes: Notes, start: float) -> Notes:

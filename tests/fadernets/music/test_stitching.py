@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -187,3 +189,11 @@ def test_what_begins_a_hair_before_the_next_segment_belongs_to_that_one():
     ends = [BEATS - EARLY - 1e-6, BEATS - EARLY, BEATS - 1e-6]
     new = Notes.of(ends, [BEATS] * 3, [64, 65, 66], [64] * 3)
     assert stitch(old, {0: new}).notes.pitch.tolist() == [64, 62]
+
+
+def test_a_note_at_the_very_end_of_a_piece_is_none():
+    """What is left of it is less than the rounding of beats of the piece."""
+    music = replace(piece([(0, 1, 60, 64)]), length=20.89375)
+    new = Notes.of([0.0, 0.89375], [0.5, 0.9], [60, 60], [64, 64])
+    result = stitch(music, {5: new}).notes
+    assert result.onset.tolist() == [0, 20]
