@@ -66,6 +66,7 @@ GROUPS = {
         ),
         (
             "tests/survey/participant/test_a*.py",
+            "tests/survey/participant/test_joining.py",
             "tests/survey/participant/test_participation.py",
             "tests/survey/participant/test_unused_places.py",
             "tests/survey/journal/test_[brw]*.py",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,8 @@ from db.migrate import upgrade
 from db.models import Study
 from survey.core.settings import Settings
 from survey.journal.journal import Journal, connect
+from survey.records.to_json import of_participant, of_study
+from tests.survey.crowd import answer, join
 from tests.survey.hub import Hub
 from tests.survey.journalling import DATASET
 
@@ -79,3 +83,18 @@ def empty(database: Database, tmp_path: Path, request: pytest.FixtureRequest) ->
     yield opened
     opened.close()
     server.drop(url)
+
+
+@pytest.fixture
+def records(database: Database, study: Study) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The study, and three people: after no answer, after one, and at the end."""
+    with database.write() as session:
+        participants = []
+        for answers in (0, 1, 8):
+            person, _ = join(session, study)
+            for _ in range(answers):
+                answer(session, person, random.Random(1))
+            participants.append(person)
+        session.flush()
+        people = [of_participant(person, private=True) for person in participants]
+        return of_study(session.get_one(Study, study.id), private=True), people
