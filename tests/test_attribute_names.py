@@ -36,11 +36,12 @@ ALLOWED = {
     },
     "an alias": {
         f"{ARRANGER}arrange.py": "the arranger plans two labels",
+        f"{ARRANGER}candidate_plans.py": "what these cost",
         f"{ARRANGER}reach.py": "how far these can go",
         f"{ARRANGER}request.py": "what is asked of these",
         "fadernets/models/reviser.py": "the arranger's model is trained for these",
         "fadernets/realisers.py": "calm music holds notes: the arranger plans fewer onsets",
-        "fadernets/net.py": "mixing takes one code of one music and the others of another",
+        "fadernets/code_mix.py": "mixing takes one code of one music and the others of another",
         "train/export.py": "the scales of the arranger's faders",
     },
     "an attribute or argument": {
@@ -49,6 +50,8 @@ ALLOWED = {
         f"{ARRANGER}label_plan.py": "the arranger's plan has two labels",
         f"{ARRANGER}reach.py": "the arranger's plan has two labels",
         f"{ARRANGER}request.py": "the labels of a grid",
+        f"{ARRANGER}selection.py": "the arranger's plan has two labels",
+        "fadernets/code_mix.py": "the music whose rhythm is mixed",
         "fadernets/models/reviser.py": "the labels of a grid",
         f"{MUSIC}locks.py": "a lock keeps the rhythm, whatever faders there are",
         "fadernets/net.py": "the music whose rhythm is mixed",
