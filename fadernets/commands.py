@@ -273,7 +273,13 @@ def _change(
     for problem in dict.fromkeys(filter(None, problems.values())):
         same = [index for index in problems if problems[index] == problem]
         print(f"unchanged, {problem}: {_listed(same)}", file=sys.stderr)
-    for sentence in report.sentences(said) if report else ():
+    sentences = report.sentences(said) if report else []
+    if count and not sentences and midi.same_notes(result, piece):
+        sentences = [
+            f"{args.output.name} has the notes of {args.source.name}: they are as asked for "
+            "already, or can go no further"
+        ]
+    for sentence in sentences:
         print(sentence, file=sys.stderr)
     if not net.realiser.takes_any and able < len(chosen):
         print(f"{net.name} can take {able} of {len(chosen)} segments", file=sys.stderr)
@@ -281,7 +287,7 @@ def _change(
 
 def _locks(args: argparse.Namespace, piece: Piece) -> tuple[LockWords, Locks]:
     """What --lock says, and what that is in the piece."""
-    lock: LockWords = args.lock or NO_WORDS
+    lock = NO_WORDS.with_words(*(args.lock or ()))
     try:
         return lock, lock.on(piece)
     except ValueError as error:
@@ -318,6 +324,8 @@ def _progress(status: Callable[[], str]) -> Iterator[None]:
             if (line := status()) != reported:
                 print(line, file=sys.stderr)
                 reported = line
+        if reported and (line := status()) != reported:  # the last one is not left out
+            print(line, file=sys.stderr)
 
     reporter = threading.Thread(target=report, daemon=True)
     reporter.start()

@@ -143,6 +143,8 @@ def _parsed(text: str) -> object:
         raise ValueError(
             f"the curve is no JSON such as [[0, 0.0], [16, 0.5]]: {error.msg}, column {error.colno}"
         ) from None
+    except ValueError:  # Python reads no number of more than 4,300 digits
+        raise ValueError("the curve has a number that is too long") from None
 
 
 def _outside(low: float, high: float) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
-from typing import Any
+from operator import attrgetter
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from fadernets.music import hands, midi
 from fadernets.music.locks import NO_LOCKS, Locks
 from fadernets.music.piece import Piece
 
-HANDS = ("left", "right")
+HANDS: tuple[Literal["left", "right"], ...] = ("left", "right")
 SWITCHES = tuple(field.name for field in fields(Locks) if field.type == "bool")
 NAMES = (*SWITCHES[:2], *HANDS, *SWITCHES[2:])
 MAX_WORDS = 1_000
@@ -78,6 +79,16 @@ class LockWords:
         ordered = tuple(name for name in NAMES if name in names)
         return cls(ordered, tuple(sorted(tracks)), tuple(sorted(notes)))
 
+    def with_words(self, *others: LockWords) -> LockWords:
+        """These words and all others."""
+        every = (self, *others)
+        names = {name for words in every for name in words.names}
+        tracks, notes = (
+            tuple(sorted({r for words in every for r in ranges(words)}))
+            for ranges in (attrgetter("tracks"), attrgetter("notes"))
+        )
+        return LockWords(tuple(name for name in NAMES if name in names), tracks, notes)
+
     def __bool__(self) -> bool:
         return bool(self.names or self.tracks or self.notes)
 
@@ -108,6 +119,8 @@ class LockWords:
         if not self:
             return NO_LOCKS
         chosen = np.zeros(len(piece.notes), bool)
+        parts = {number - 1 for a, b in self.tracks for number in range(a, b + 1)}
+        hand_notes, closed = None, None
         for first, last in self.notes:
             if last > len(chosen):
                 raise ValueError(f"there is no note {last} to lock: the piece has {len(chosen)}")
@@ -117,9 +130,16 @@ class LockWords:
         if own := [hand for hand in HANDS if hand in self.names]:
             played = hands.of_hands(piece)
             chosen |= np.logical_or.reduce([played[hand] for hand in own])
+            if len(own) == 1:
+                (closed,) = own
+                hand_notes = piece.notes[played[closed]]
+                parts |= _parts_of(piece, played[closed])
         switches: dict[str, Any] = {name: name in self.names for name in SWITCHES}
         return Locks(
             notes=piece.notes[chosen] if chosen.any() else None,
+            hand_notes=hand_notes,
+            closed=closed,
+            parts=tuple(sorted(parts)),
             **switches,
         )
 
@@ -133,3 +153,9 @@ class LockWords:
 
 
 NO_WORDS = LockWords()
+
+
+def _parts_of(piece: Piece, played: np.ndarray) -> set[int]:
+    """The parts of a piece's file that play nothing but the notes chosen."""
+    parts = piece.original.parts if piece.original else ()
+    return {p for p in parts if played[midi.played_by(piece, [p])].all()}

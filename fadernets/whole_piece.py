@@ -47,19 +47,22 @@ def changed(
     """
     numbers = set(chosen)
     fixed = piece.notes[locks.of(piece.notes)]
+    hand = piece.notes[locks.of_hand(piece.notes)]
     before = {s.index: s for s in segments(piece, numbers=numbers)}
     result = piece
     for turn in (0, 1):
         parts = segments(result, numbers={number for number in numbers if number % 2 == turn})
         if result is not piece:
             parts = [_seen(s, before[s.index], s.index + 1 in numbers) for s in parts]
-        parts = [_locked(result, _beside(result, segment), locks, fixed) for segment in parts]
+        parts = [_locked(result, _beside(result, segment), locks, fixed, hand) for segment in parts]
         made: dict[int, Notes] = {}
         for first in range(0, len(parts), batch):
             part = parts[first : first + batch]
             for segment, notes in zip(part, change(part), strict=True):
                 made[segment.index] = _behind_locked(segment, notes, fixed)
         result = stitch(result, made)
+    if result.original is not None and locks.parts:
+        result = replace(result, original=replace(result.original, closed=locks.parts))
     return result
 
 
@@ -78,11 +81,11 @@ def _beside(piece: Piece, segment: Segment) -> Segment:
     return replace(segment, window=replace(segment.window, beside=(before, behind)))
 
 
-def _locked(piece: Piece, segment: Segment, locks: Locks, fixed: Notes) -> Segment:
+def _locked(piece: Piece, segment: Segment, locks: Locks, fixed: Notes, hand: Notes) -> Segment:
     if locks is NO_LOCKS:
         return segment
-    mask = among(piece.notes[segment.rows], fixed)
-    return replace(segment, window=locks.on(segment.window, mask))
+    masks = (among(piece.notes[segment.rows], chosen) for chosen in (fixed, hand))
+    return replace(segment, window=locks.on(segment.window, *masks))
 
 
 def _behind_locked(segment: Segment, notes: Notes, fixed: Notes) -> Notes:

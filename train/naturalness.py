@@ -3,7 +3,8 @@
 ``--midi DIR --data FILE --out FILE`` changes excerpts of the pieces below DIR that are in one split
 of the prepared file, validation by default: in all ways, by models and by rules that know no music.
 Two classifiers then tell them from real windows of the same densities
-(`train.metrics.naturalness`).
+(`train.metrics.naturalness`). Without ``--data`` a piece's name decides its split: half of them may
+be trained on, a quarter is for validation, a quarter for the test.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,7 +29,7 @@ from fadernets.music.piece import Piece
 from fadernets.music.segments import segments
 from fadernets.net import FaderNet
 from train.data import corpora
-from train.data.dataset import TEST, VALIDATION, Segments
+from train.data.dataset import TEST, TRAIN, VALIDATION, Segments
 from train.evaluate import commit
 from train.evaluation import naturalness
 from train.evaluation.naturalness import WAYS, Excerpt, Way, title
@@ -37,22 +39,44 @@ from train.reporting.writing import text_of, write
 
 MODELS = ("arranger", "gmvae")
 SPLITS = {"validation": VALIDATION, "test": TEST}
+MOST_PIECES = 200
 REAL_WINDOWS = 120  # of a piece, at most
 RULES = [(PAPER[0], side) for side in (-1, 1)]  # ways of the rules, which change onsets
 
 
-def unseen(folder: Path, data: Segments, split: int) -> list[Path]:
-    """The performances below a folder that are in a split of prepared data.
+def unseen(folder: Path, match: str, data: Segments | None, split: str) -> list[Path]:
+    """The pieces below a folder that are in a split.
+
+    Parameters
+    ----------
+    folder : Path
+    match : str
+        Pattern of the names of files, such as ``midi_score.mid``.
+    data : Segments, optional
+        Prepared data, whose splits count. Without it `split_of` a name decides.
+    split : str
+        One of `SPLITS`.
 
     Raises
     ------
     ValueError
         If there is none.
     """
-    names = {data.piece_names[number] for number in np.unique(data.piece[data.split == split])}
-    paths = [source.path for source in corpora.performances(folder) if source.name in names]
+    sources = [s for s in corpora.performances(folder) if s.path.match(match)]
+    if data is None:
+        return _some([s.path for s in sources if split_of(s.name) == SPLITS[split]], folder)
+    names = {data.piece_names[n] for n in np.unique(data.piece[data.split == SPLITS[split]])}
+    return _some([source.path for source in sources if source.name in names], folder)
+
+
+def split_of(name: str) -> int:
+    """The split of a piece that is in no prepared data, by a checksum of its name."""
+    return (TRAIN, TRAIN, VALIDATION, TEST)[zlib.crc32(name.encode()) % 4]
+
+
+def _some(paths: list[Path], folder: Path) -> list[Path]:
     if not paths:
-        raise ValueError(f"no file below {folder} is in that split of the prepared data")
+        raise ValueError(f"no file below {folder} is in that split")
     return paths
 
 
@@ -141,8 +165,12 @@ def measured(options: argparse.Namespace) -> Naturalness:
         If the data or a folder cannot be used, or the music is too little.
     """
     began = time.perf_counter()
-    data = Segments.load(options.data)
-    pieces = read(unseen(options.midi, data, SPLITS[options.split]))
+    data = Segments.load(options.data) if options.data else None
+    paths = unseen(options.midi, options.match, data, options.split)
+    if len(paths) > options.pieces:
+        drawn = np.random.default_rng(options.seed).permutation(len(paths))[: options.pieces]
+        paths = [paths[number] for number in sorted(drawn)]
+    pieces = read(paths)
     nets = [FaderNet.load(name) for name in options.model]
     changed, by_keys = [], _music(pieces, options, by_sound=False)
     for net in nets:
@@ -158,7 +186,7 @@ def measured(options: argparse.Namespace) -> Naturalness:
         changed=[*changed, of_rules(by_keys, options.seed)],
         seed=options.seed,
         commit=commit(),
-        data_sha256=data.sha256,
+        data_sha256=data.sha256 if data else None,
         seconds=round(time.perf_counter() - began, 1),
     )
 
@@ -172,13 +200,15 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     options = argparse.ArgumentParser(prog="python -m train.naturalness", description=__doc__)
     options.add_argument("--midi", type=Path, required=True, help="folder of performances")
-    options.add_argument("--data", type=Path, required=True, help="file of train.prepare")
+    options.add_argument("--match", default="*", help="which files, such as midi_score.mid")
+    options.add_argument("--data", type=Path, help="file of train.prepare, which has the splits")
     options.add_argument("--out", type=Path, required=True, help="JSON file to write")
     options.add_argument(
         "--model", action="append", help="name or folder; arranger and gmvae by default"
     )
     options.add_argument("--music", default="performances", help="what to call the pieces")
     options.add_argument("--split", choices=SPLITS, default="validation")
+    options.add_argument("--pieces", type=int, default=MOST_PIECES, help="pieces at most")
     options.add_argument("--excerpts", type=int, default=40, help="pieces to change parts of")
     options.add_argument("--length", type=int, default=14, help="segments of each part")
     options.add_argument("--seed", type=int, default=0)

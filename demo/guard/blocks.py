@@ -125,6 +125,8 @@ def _paths(value: Any, depth: int = 0) -> Iterator[str]:
     if isinstance(value, dict):
         if "path" in value and value["path"] is not None:
             yield str(value["path"])
+            if not isinstance(value.get("meta", {}), dict):
+                raise Sentence(INVALID_VALUE)
         value = list(value.values())
     if isinstance(value, list | tuple):
         for part in value:

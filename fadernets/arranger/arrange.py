@@ -30,7 +30,7 @@ from fadernets.arranger.note_limits import (
     ringing,
     with_room,
 )
-from fadernets.arranger.preferences import Preferences, clashes_of, melody
+from fadernets.arranger.preferences import Preferences, bass, clashes_of, melody
 from fadernets.arranger.request import ArrangementRequest, grid_of
 from fadernets.arranger.selection import select
 from fadernets.arranger.weights import ArrangementWeights
@@ -85,7 +85,7 @@ def arrange(
         label_logits,
         weights.plan_noise * plan_noise,
         weights,
-        repeats,
+        limits.not_held(repeats),
         rings.count,
         plan_limits(windows, source, limits, repeats),
     )
@@ -97,7 +97,7 @@ def arrange(
     preferences = Preferences(
         weights,
         originals,
-        _repeated(weights.in_melody * melody(source), candidates),
+        _repeated(weights.in_melody * melody(source) + weights.in_bass * bass(source), candidates),
         _repeated(weights.in_harmony * common, candidates),
         weights.note_noise * note_noise.flatten(0, 1),
         _repeated(request.legato, candidates)[:, None, None],

@@ -8,10 +8,9 @@ from torch.nn import functional as F
 
 from fadernets.arranger import label_plan
 from fadernets.arranger.label_plan import LabelPlan, PlanLimits
-from fadernets.arranger.note_limits import Repeats
 from fadernets.arranger.request import ArrangementRequest
 from fadernets.arranger.weights import ArrangementWeights
-from fadernets.music.attributes import ONSET, PLANNED_COUNTS, PLANNED_ONSETS
+from fadernets.music.attributes import HOLD, ONSET, PLANNED_COUNTS, PLANNED_ONSETS
 from fadernets.music.notes import STEPS, STEPS_PER_BEAT
 
 AGAINST_OWN = 0.9  # of what a change costs: most that a label decoder can say for it
@@ -23,13 +22,14 @@ def candidate_plans(
     label_logits: dict[str, Tensor],
     noise: Tensor,
     weights: ArrangementWeights,
-    repeats: Repeats,
+    not_held: Tensor,
     ringing: Tensor | int = 0,
     limits: PlanLimits | None = None,
 ) -> LabelPlan:
     """A plan for every candidate of every segment, (n * candidates, 16).
 
-    `ringing`, (n, 16), is how many notes of each step ring in or on.
+    `not_held`, (n, 16), is that of `NoteLimits`; `ringing`, (n, 16), is how many notes of each step
+    ring in or on.
     """
     candidates = noise.shape[1]
     surprise = {
@@ -62,10 +62,19 @@ def candidate_plans(
         note + noise[..., 3:],
         onsets.repeat_interleave(candidates, 0),
         notes.repeat_interleave(candidates, 0),
-        (repeats.again + repeats.over).sum(2).repeat_interleave(candidates, 0),
+        not_held.repeat_interleave(candidates, 0),
         limits.repeated(candidates),
         (weights.even_rhythm * _off_pace(request)).repeat_interleave(candidates, 0),
+        (weights.lets_go * ~_lets_go(request)).repeat_interleave(candidates, 0),
     )
+
+
+def _lets_go(request: ArrangementRequest) -> Tensor:
+    """Where the segment itself lets go of a note without striking another: bool, (n, 16)."""
+    sounding = request.labels[PLANNED_COUNTS]
+    less = sounding[:, 1:] < sounding[:, :-1]
+    less &= request.labels[PLANNED_ONSETS][:, 1:] == HOLD
+    return F.pad(less, (1, 0), value=True)
 
 
 def _off_pace(request: ArrangementRequest) -> Tensor:

@@ -34,6 +34,8 @@ class Costs:
         Notes of the step before that cannot be held; those of them that are locked and end.
     ringing : int64 array, shape (b,)
         Notes that the first step may hold.
+    let_go : float array, shape (t, b)
+        Of each note more of the step before than must be let go by a step that holds.
     pace : float array, shape (3, t + 1, b)
         Of each number of onsets before the second, third and last beat.
     """
@@ -45,6 +47,7 @@ class Costs:
     lost: np.ndarray
     released: np.ndarray
     ringing: np.ndarray
+    let_go: np.ndarray
     pace: np.ndarray
 
     def __getitem__(self, rows: np.ndarray) -> Costs:
@@ -86,12 +89,12 @@ def cheapest_paths(
         if beat and not between:
             cost = cost + costs.pace[beat - 1, lows[t] : highs[t] + 1]
         trace.append(cost)
+        any_count = cost.min(0)
         # NumPy's own `accumulate` takes three times as long.
         least = np.empty_like(cost)  # over the counts before that are no less
         least[0] = cost[0]
         for place in range(1, count):
-            np.minimum(least[place - 1], cost[place], out=least[place])
-        any_count = least[-1]
+            np.minimum(least[place - 1] + costs.let_go[t], cost[place], out=least[place])
         reach = column  # of each count, the last one that a hold may come from
         if is_lost[t]:
             # A hold of n notes follows n + lost at least; but for a locked one that ends, one note
@@ -122,11 +125,12 @@ def cheapest_paths(
     for t in range(steps - 1, -1, -1):
         notes[:, t] = last - at
         flat = trace[t].reshape(count, -1)
-        place, less = (np.maximum(k - lows[t], 0) for k in (used, used - 1))
-        place = np.minimum(place, highs[t] - lows[t])
+        # Of both ways the one that cannot be is read somewhere else, and not taken.
+        place, less = ((k - lows[t]).clip(0, highs[t] - lows[t]) for k in (used, used - 1))
         before, before_strike = (flat.take(k * size + row, 1) for k in (place, less))
         reach = reaches[t][at, row if is_lost[t] else 0]
-        holds = np.where(column > reach, note.dtype.type(np.inf), before)
+        holds = before + costs.let_go[t] * (reach - column)
+        holds = np.where(column > reach, note.dtype.type(np.inf), holds)
         by_hold = np.where(reach < 0, note.dtype.type(NEVER), holds.min(0)) + label[t, HOLD]
         by_strike = before_strike.min(0) + label[t, ONSET]
         is_held = by_hold + held[t, at, 0, row] <= by_strike + struck[t, at, 0, row]

@@ -98,7 +98,8 @@ def grid_to_notes(
             start, loudness = float(source.onset[number]), float(source.velocity[number])
             shift = 0.0 if (start, pitch) in locked else louder
             rows.append((start, float(source.offset[number]), pitch, loudness, shift))
-        start, loudness = onset_of(step, pitch), 127 * float(velocity[step, index])
+        start = onset_of(step, pitch)
+        loudness = touch.velocity(step, pitch, 127 * float(velocity[step, index]))
         if own:
             start, loudness = float(source.onset[own[-1]]), float(source.velocity[own[-1]])
         stop = min(end_of(step, pitch, own[-1] if own else None, start), beats)

@@ -93,6 +93,7 @@ def cheapest(
     repeats: Tensor | None = None,
     limits: PlanLimits | None = None,
     pace: Tensor | None = None,
+    let_go: Tensor | None = None,
 ) -> LabelPlan:
     """The cheapest plans with the given numbers of onsets and notes.
 
@@ -117,6 +118,8 @@ def cheapest(
     pace : float tensor, shape (b, 3, 17), optional
         Cost of each number of onsets, 0 to 16, that the plan has before its second, third and last
         beat.
+    let_go : float tensor, shape (b, 16), optional
+        Cost of each note that a step lets go of without striking, but for those that it must.
 
     Raises
     ------
@@ -132,7 +135,7 @@ def cheapest(
     rhythm = rhythm + NEVER * ~limits.allowed
     if repeats is None:
         repeats = torch.zeros_like(rhythm[..., 0], dtype=torch.long)
-    costs = _costs(rhythm, note, repeats, limits, pace)
+    costs = _costs(rhythm, note, repeats, limits, pace, let_go)
     wanted_onsets, wanted = onsets.cpu().numpy(), notes.cpu().numpy()
     high = np.full(len(wanted), MAX_PRICE, costs.note.dtype)
     low = -high
@@ -183,7 +186,7 @@ def sums(onsets: Tensor, repeats: Tensor, limits: PlanLimits) -> tuple[Tensor, T
         As in `cheapest`.
     """
     rhythm = NEVER * ~limits.allowed
-    costs = _costs(rhythm, rhythm.new_zeros(*repeats.shape, COUNTS), repeats, limits, None)
+    costs = _costs(rhythm, rhythm.new_zeros(*repeats.shape, COUNTS), repeats, limits)
     rows = np.tile(np.arange(len(onsets)), 2)
     price = np.repeat(np.array([1.0, -1.0], costs.note.dtype), len(onsets))
     _, notes = cheapest_paths(costs[rows], onsets.cpu().numpy()[rows], price)
@@ -192,7 +195,12 @@ def sums(onsets: Tensor, repeats: Tensor, limits: PlanLimits) -> tuple[Tensor, T
 
 
 def _costs(
-    rhythm: Tensor, note: Tensor, repeats: Tensor, limits: PlanLimits, pace: Tensor | None
+    rhythm: Tensor,
+    note: Tensor,
+    repeats: Tensor,
+    limits: PlanLimits,
+    pace: Tensor | None = None,
+    let_go: Tensor | None = None,
 ) -> Costs:
     """The costs of plans as the dynamic programme wants them; `rhythm` is dear where forbidden."""
     counts = torch.arange(note.shape[2] - 1, -1, -1, device=note.device)
@@ -201,6 +209,8 @@ def _costs(
     lost = torch.cat([torch.zeros_like(repeats[:, :1]), repeats[:, :-1]], 1) + limits.released
     if pace is None:
         pace = note.new_zeros(len(note), STEPS // STEPS_PER_BEAT - 1, STEPS + 1)
+    if let_go is None:
+        let_go = torch.zeros_like(note[..., 0])
     terms = (
         rhythm,
         note.flip(2),
@@ -209,6 +219,7 @@ def _costs(
         lost,
         limits.released,
         limits.ringing,
+        let_go,
         pace,
     )
     return Costs(*(np.ascontiguousarray(np.moveaxis(x.cpu().numpy(), 0, -1)) for x in terms))

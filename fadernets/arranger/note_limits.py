@@ -13,9 +13,13 @@ from torch.nn import functional as F
 from fadernets.arranger.label_plan import PlanLimits
 from fadernets.arranger.request import grid_of, step_notes
 from fadernets.music.attributes import HOLD, MAX_POLYPHONY, ONSET, REST, polyphony
+from fadernets.music.events import PITCHES
 from fadernets.music.grid import Grid, counts, grid, strikes
-from fadernets.music.notes import EARLY, STEPS, Notes, concatenate, first_steps
+from fadernets.music.notes import EARLY, LOWEST_PITCH, STEPS, Notes, concatenate, first_steps
 from fadernets.music.windows import Window, among
+
+B3 = 59 - LOWEST_PITCH  # number of the key below middle C
+C4_FROM_TOP = PITCHES - 1 - (60 - LOWEST_PITCH)
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,13 @@ class NoteLimits:
     must_strike: Tensor
     must_hold: Tensor
     beyond: Tensor
+
+    def not_held(self, repeats: Repeats) -> Tensor:
+        """Notes of each step that cannot go on, being of a key that counts already: int64, (b, 16).
+
+        Where there are more than 15, so many fewer need be missed.
+        """
+        return ((repeats.again + repeats.over).sum(2) - self.beyond).clamp(min=0)
 
     def repeated(self, times: int) -> NoteLimits:
         """Each segment's, so many times."""
@@ -97,6 +108,7 @@ def note_limits(windows: Sequence[Window], source: Grid, counts: Tensor) -> Note
     own_keys = (pattern.onset + pattern.hold > 0).any(1)
     keeps_pitches = torch.tensor([w.keeps_pitches for w in windows], device=device)
     may_strike &= (own_keys | ~keeps_pitches[:, None])[:, None]
+    may_strike &= ~_closed(windows, device) | is_struck
     return NoteLimits(
         source.hold[:, 0] > 0,
         may_strike,
@@ -105,6 +117,29 @@ def note_limits(windows: Sequence[Window], source: Grid, counts: Tensor) -> Note
         must_hold,
         (torch.maximum(source.count, counts) - MAX_POLYPHONY).clamp(min=0),
     )
+
+
+def _closed(windows: Sequence[Window], device: torch.device) -> Tensor:
+    """Keys of locked hands, among which nothing new is struck: bool, (b, 16, 88)."""
+    sounds = grid_of([window.hand for window in windows], device)
+    held = sounds.onset + sounds.hold > 0
+    left, right = (
+        torch.tensor([w.closed == side for w in windows], device=device)[:, None, None]
+        for side in ("left", "right")
+    )
+    return left & _up_to_top(held, B3) | right & _up_to_top(held.flip(2), C4_FROM_TOP).flip(2)
+
+
+def _up_to_top(held: Tensor, resting: int) -> Tensor:
+    """Keys up to the highest that is held at a step: bool, (b, 16, 88).
+
+    Where none is held then, up to the highest of the segment; where none is at all, to `resting`.
+    """
+    key = torch.arange(PITCHES, device=held.device)
+    highest = torch.where(held, key, -1).amax(2)
+    usual = highest.amax(1, keepdim=True)
+    usual = torch.where(usual < 0, resting, usual)
+    return key <= torch.where(highest < 0, usual, highest)[..., None]
 
 
 def ringing(window: Window) -> Notes:

@@ -52,6 +52,11 @@ def melody(notes: Grid) -> Tensor:
     return highest.float() - above.float()
 
 
+def bass(notes: Grid) -> Tensor:
+    """1 at the lowest key that sounds in each step, -1 below it, else 0: (b, 16, 88)."""
+    return melody(Grid(*(x.flip(2) for x in (notes.onset, notes.hold, notes.velocity)))).flip(2)
+
+
 def clashes_of(notes: Grid) -> Tensor:
     """Where a key that is not struck is a second away from one that sounds: bool, (b, 16, 88)."""
     sounds = F.pad(notes.onset + notes.hold, (SECOND, SECOND))

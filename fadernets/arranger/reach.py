@@ -55,7 +55,7 @@ def reach(request: ArrangementRequest, arranged: Sequence[Notes]) -> list[dict[s
     steps = request.steps.cpu()
     fewest, most = plans.onsets
     onsets = (grid_of(arranged).rhythm == ONSET).sum(1).clamp(fewest, most)
-    least, greatest = label_plan.sums(onsets, (repeats.again + repeats.over).sum(2), plans)
+    least, greatest = label_plan.sums(onsets, limits.not_held(repeats), plans)
     ends = {
         PLANNED_ONSETS: (fewest / steps, most / steps),
         PLANNED_COUNTS: (least / steps, greatest / steps),

@@ -41,6 +41,7 @@ class Touch:
         struck = notes.onset[notes.onset >= -EARLY]
         chord = np.cumsum(np.diff(struck, prepend=-np.inf) > CHORD_BEATS) - 1
         _, first_of_chord = np.unique(chord, return_index=True)
+        self.strikes = notes[notes.onset >= -EARLY]
         step = first_steps(struck)
         self.steps, first = np.unique(step, return_index=True)
         self.times = struck[first]
@@ -82,3 +83,12 @@ class Touch:
         near = np.argsort(distance, kind="stable")[:NEAR_NOTES]
         lateness = float(self.lateness[near[(5 * step + pitch) % len(near)]])
         return max(boundary + min(max(lateness, -HALF), self.latest), least)
+
+    def velocity(self, step: int, pitch: int, otherwise: float) -> float:
+        """How loud a new note is: as one of the segment's that is near, if it strikes any."""
+        if not len(self.strikes):
+            return otherwise
+        distance = np.abs(self.strikes.onset - step / STEPS_PER_BEAT)
+        distance = distance + np.abs(self.strikes.pitch - pitch) / PITCHES_A_BEAT
+        near = np.argsort(distance, kind="stable")[:NEAR_NOTES]
+        return float(self.strikes.velocity[near[(5 * step + pitch) % len(near)]])

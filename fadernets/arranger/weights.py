@@ -23,12 +23,17 @@ class ArrangementWeights:
         at every beat: what is taken or added shall be so all over the segment.
     even_note : float
         Cost in nats of the square of how many notes a step has more or fewer, for the same reason.
+    lets_go : float
+        Cost in nats of each note that ends in a step without an onset, where the segment has none
+        end: notes end when others are struck.
     rhythm_decoder, note_decoder : float
         Weights of the codes' label decoders, 1 for their log-probabilities as they are.
     stays_onset, stays_hold : float
         Log-odds added to an onset of the segment; to a hold over a key that does not sound.
     in_melody : float
         Log-odds added to the highest note of each step, and taken from keys above it.
+    in_bass : float
+        Log-odds added to the lowest note of each step, and taken from keys below it.
     in_harmony : float
         Log-odds added to the pitch class that sounds longest; to others in proportion.
     again : float
@@ -52,11 +57,13 @@ class ArrangementWeights:
     stays_note: float = 1.0
     even_rhythm: float = 2.0
     even_note: float = 0.5
+    lets_go: float = 1.0
     rhythm_decoder: float = 1.0
     note_decoder: float = 0.5
     stays_onset: float = 6.0
     stays_hold: float = 4.0
     in_melody: float = 6.0
+    in_bass: float = 3.0
     in_harmony: float = 2.0
     again: float = 7.0
     clashes: float = 2.0

@@ -39,6 +39,12 @@ class Locks:
         Notes begin in every step in which notes begin now, and in no other step.
     pitches : bool
         Only keys of the segment are struck; notes may be added, removed and get other lengths.
+    hand_notes : Notes, optional
+        What the locked hand plays, where the notes of a file tell it (with `closed`).
+    closed : {"left", "right"}, optional
+        The hand that plays them: nothing new is struck among its keys.
+    parts : tuple of int
+        Of the file, which get no new notes.
     """
 
     melody: bool = False
@@ -48,6 +54,9 @@ class Locks:
     notes: Notes | None = None
     rhythm: bool = False
     pitches: bool = False
+    hand_notes: Notes | None = None
+    closed: Literal["left", "right"] | None = None
+    parts: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.hand not in (None, "left", "right"):
@@ -61,32 +70,47 @@ class Locks:
         if self.bass:
             locked |= _outermost(notes, -1)
         if self.hand is not None:
-            right = by_right_hand(notes) if self.split is None else notes.pitch >= self.split
-            locked |= right == (self.hand == "right")
+            locked |= self.of_hand(notes)
         if self.notes is not None:
             places = set(zip(self.notes.onset.tolist(), self.notes.pitch.tolist(), strict=True))
             each = zip(notes.onset.tolist(), notes.pitch.tolist(), strict=True)
             locked |= np.array([place in places for place in each], bool)
         return locked
 
-    def on(self, window: Window, locked: np.ndarray | None = None) -> Window:
+    def of_hand(self, notes: Notes) -> np.ndarray:
+        """Which notes of a piece or a segment the locked hand plays: bool, shape (n,)."""
+        if self.hand_notes is not None:
+            return among(notes, self.hand_notes)
+        if self.hand is None:
+            return np.zeros(len(notes), bool)
+        right = by_right_hand(notes) if self.split is None else notes.pitch >= self.split
+        return right == (self.hand == "right")
+
+    def on(
+        self, window: Window, locked: np.ndarray | None = None, of_hand: np.ndarray | None = None
+    ) -> Window:
         """A segment with the locks on it.
 
         Parameters
         ----------
         window : Window
-        locked : bool array, shape (n,), optional
-            Which of its notes are locked, where the whole piece tells; else the segment does.
+        locked, of_hand : bool arrays, shape (n,), optional
+            Which of its notes are locked, and which of them the locked hand plays, where the whole
+            piece tells; else the segment does.
         """
         if self is NO_LOCKS and locked is None:
             return window
         if locked is None:
             locked = self.of(window.notes)
+        if of_hand is None:
+            of_hand = self.of_hand(window.notes)
         return replace(
             window,
             locked=window.notes[locked],
             keeps_rhythm=self.rhythm,
             keeps_pitches=self.pitches,
+            hand=window.notes[of_hand],
+            closed=self.closed or self.hand,
         )
 
 
@@ -95,7 +119,15 @@ NO_LOCKS = Locks()
 
 def unlocked(window: Window) -> Window:
     """A segment without the locks on it."""
-    return replace(window, locked=NO_NOTES, keeps_rhythm=False, keeps_pitches=False, pattern=None)
+    return replace(
+        window,
+        locked=NO_NOTES,
+        keeps_rhythm=False,
+        keeps_pitches=False,
+        pattern=None,
+        hand=NO_NOTES,
+        closed=None,
+    )
 
 
 def with_notes_of(window: Window, other: Window) -> Window:

@@ -150,6 +150,12 @@ def played_by(piece: Piece, parts: Sequence[int]) -> np.ndarray:
     return played
 
 
+def same_notes(piece: Piece, other: Piece) -> bool:
+    """Whether two pieces have the same notes."""
+    names = ("onset", "offset", "pitch", "velocity")
+    return all(np.array_equal(getattr(piece.notes, n), getattr(other.notes, n)) for n in names)
+
+
 def parts_of(source: str | Path | bytes) -> tuple[Part, ...]:
     """The parts of a MIDI file that have notes, by track, then channel.
 
@@ -183,7 +189,8 @@ def file_bytes(piece: Piece, span: tuple[float, float] | None = None) -> bytes:
     if not all(np.array_equal(getattr(before, a), getattr(piece, a)) for a in same):
         return dump(piece)
     file = _file(piece.original.data, piece.original.name)
-    return with_notes(file, raw_notes(file), piece.original.parts, piece.notes)
+    original = piece.original
+    return with_notes(file, raw_notes(file), original.parts, piece.notes, original.closed)
 
 
 def check_length(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import overload
 
@@ -26,6 +26,8 @@ class Original:
         All that have notes.
     parts : tuple of int
         Which of these are the piece.
+    closed : tuple of int
+        Which of these get no new notes, because they are locked.
     damage : tuple of str
         What is wrong with the file, in sentences.
     notices : tuple of str
@@ -36,6 +38,7 @@ class Original:
     name: str
     tracks: tuple[Part, ...]
     parts: tuple[int, ...]
+    closed: tuple[int, ...] = field(default=(), kw_only=True)
     damage: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 

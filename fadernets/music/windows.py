@@ -67,6 +67,10 @@ class Window:
         No key is struck that is not among the notes.
     pattern : Notes, optional
         The notes whose onsets and keys are kept, where they are others than `notes`.
+    hand : Notes
+        Those of the notes that a locked hand plays.
+    closed : {"left", "right"}, optional
+        The hand that is locked: no new note is struck among its keys.
     beside : tuple of two Texture, optional
         Of what sounds before its start and behind its end, half as long as it is.
     """
@@ -81,6 +85,8 @@ class Window:
     keeps_rhythm: bool = False
     keeps_pitches: bool = False
     pattern: Notes | None = None
+    hand: Notes = NO_NOTES
+    closed: Literal["left", "right"] | None = None
     beside: tuple[Texture, Texture] | None = None
 
     @property
@@ -96,6 +102,10 @@ class Window:
 
 def among(notes: Notes, chosen: Notes) -> np.ndarray:
     """Which notes are among those chosen, by onset and pitch: bool, shape (n,)."""
+    if not len(notes):
+        return np.zeros(0, bool)
+    # A piece may have thousands of segments and as many chosen notes in each.
+    chosen = chosen[(chosen.onset >= notes.onset.min()) & (chosen.onset <= notes.onset.max())]
     places = set(zip(chosen.onset.tolist(), chosen.pitch.tolist(), strict=True))
     each = zip(notes.onset.tolist(), notes.pitch.tolist(), strict=True)
     return np.array([place in places for place in each], bool)

@@ -47,7 +47,7 @@ def test_the_shipped_model_moves_what_it_hears():
     probability = mood_classifier.of_arousal().probability
     assert (probability(calm) <= probability(source)).all()
     assert (probability(energetic) >= probability(source)).all()
-    assert probability(calm).mean() < probability(energetic).mean() - 0.2
+    assert probability(calm).mean() < probability(energetic).mean() - 0.15
 
 
 def test_features_of_a_segment_counted_by_hand():

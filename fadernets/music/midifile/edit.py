@@ -27,7 +27,13 @@ BEAT_COST = 3.0  # semitones that a beat counts for when a part is chosen for a 
 NEIGHBOURS = 32  # notes before and after a new one among which the nearest is looked for
 
 
-def with_notes(file: MidiFile, raw: RawNotes, parts: tuple[int, ...], notes: Notes) -> bytes:
+def with_notes(
+    file: MidiFile,
+    raw: RawNotes,
+    parts: tuple[int, ...],
+    notes: Notes,
+    closed: tuple[int, ...] = (),
+) -> bytes:
     """The bytes of a file in which some parts have other notes.
 
     Parameters
@@ -39,24 +45,34 @@ def with_notes(file: MidiFile, raw: RawNotes, parts: tuple[int, ...], notes: Not
         Numbers of the parts whose notes are replaced; those beyond a piano's keys stay.
     notes : Notes
         Their notes from now on, in beats.
+    closed : tuple of int
+        Those of the parts that get no new notes, unless it is all of them.
     """
-    edits = _edits(file, raw, parts, notes)
+    is_open = [number for number in parts if number not in closed]
+    edits = _edits(file, raw, parts, notes, tuple(is_open) or parts)
     if not any(edits):
         return file.data
     return _joined(file, [written(file, *pair) for pair in zip(file.tracks, edits, strict=True)])
 
 
-def _edits(file: MidiFile, raw: RawNotes, parts: tuple[int, ...], notes: Notes) -> list[TrackEdit]:
-    """The changes of each track."""
+def _edits(
+    file: MidiFile,
+    raw: RawNotes,
+    parts: tuple[int, ...],
+    notes: Notes,
+    is_open: tuple[int, ...],
+) -> list[TrackEdit]:
+    """The changes of each track; new notes go to parts that are open."""
     before, row = keyboard_notes(raw, parts, file.division)
     was, now = _in_ticks(before, file.division), _in_ticks(notes, file.division)
     match = _matches(was, now)
     is_new = np.ones(len(now), bool)
     is_new[match[match >= 0]] = False
     new = now[is_new]
-    part = _nearest_part(file, raw, parts, np.flatnonzero(row >= 0), new)
+    near = np.flatnonzero((row >= 0) & np.isin(raw.part, is_open))
+    part = _nearest_part(file, raw, is_open, near, new)
     end, velocity = _outcome(raw, row, was, now, match)
-    part = on_free_keys(raw, row, end, new, part, parts)
+    part = on_free_keys(raw, row, end, new, part, is_open)
     let_go(raw, row, end, new, part)
 
     edits = [TrackEdit() for _ in file.tracks]

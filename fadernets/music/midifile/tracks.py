@@ -102,10 +102,10 @@ def tracks_of(
         if data[at : at + 4] == b"MTrk":
             if len(tracks) == LIMITS["tracks"]:
                 raise Excess("tracks")
-            track, fault = _track(data, padded, at, end, events_left)
+            track, fault, events_read = _track(data, padded, at, end, events_left)
             tracks.append(track)
             wrong += fault
-            events_left -= len(track)
+            events_left -= events_read
             at = track.end
         elif begins_chunk(data, at):
             foreign_chunks += 1
@@ -137,8 +137,10 @@ def _next_track(data: bytes, after: int) -> int:
     return at if at >= 0 else len(data)
 
 
-def _track(data: bytes, padded: bytes, head: int, end: int, most: int) -> tuple[Track, list[str]]:
-    """The track whose chunk begins at `head`, and what is wrong with it.
+def _track(
+    data: bytes, padded: bytes, head: int, end: int, most: int
+) -> tuple[Track, list[str], int]:
+    """The track whose chunk begins at `head`, what is wrong with it, and how many events were read.
 
     A length that leads to the file's end or to another chunk is believed. If it does not, the
     track goes on to its end of track, or to where the next one seems to begin. `end` is where the
@@ -152,25 +154,25 @@ def _track(data: bytes, padded: bytes, head: int, end: int, most: int) -> tuple[
     said = _said_end(data, head)
     believed = said in (end, len(data)) or (said < len(data) and begins_chunk(data, said))
     limit = said if believed else _next_track(data, head)
-    events, is_closed = _events(padded, head + HEAD, limit, most)
+    events, is_closed, read = _events(padded, head + HEAD, limit, most)
     last = int(events[0][-1])
     if is_closed and not believed:
         # Bytes between this track's end and the next track belong to neither.
         limit = last
     track = Track(head, limit, *events, said == limit)
     if is_closed:
-        return track, [] if believed or said == last else [WRONG_LENGTH]
-    if last < limit:
-        return track, [CUT_SHORT if limit == len(data) else DAMAGED]
-    return track, [] if believed else [CUT_SHORT if limit == len(data) else WRONG_LENGTH]
+        return track, [] if believed or said == last else [WRONG_LENGTH], read
+    broken = CUT_SHORT if limit == len(data) else DAMAGED if last < limit else WRONG_LENGTH
+    return track, [] if believed and last >= limit else [broken], read
 
 
 Events = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # as `Track` has them
 
 
-def _events(data: bytes, at: int, limit: int, most: int) -> tuple[Events, bool]:
+def _events(data: bytes, at: int, limit: int, most: int) -> tuple[Events, bool, int]:
     """The events between two bytes as far as they make sense, and whether they end the track.
 
+    The last of what is returned is how many were read, those that make no sense among them.
     Running status is followed past meta and system events, as most players do.
 
     Raises
@@ -200,7 +202,8 @@ def _events(data: bytes, at: int, limit: int, most: int) -> tuple[Events, bool]:
     count = _sensible(bytes_, body, end, status)
     whole = count == len(body)
     tick = np.cumsum(delta)[:count]
-    return (begin[: count + 1], body[:count], tick, status[:count]), is_closed and whole
+    events = begin[: count + 1], body[:count], tick, status[:count]
+    return events, is_closed and whole, len(body)
 
 
 def _bodies(data: bytes, at: int, limit: int, most: int) -> tuple[array[int], array[int], bool]:

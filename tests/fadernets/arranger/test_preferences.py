@@ -12,7 +12,6 @@ from fadernets.arranger.arrange import arrange
 from fadernets.arranger.candidate_plans import candidate_plans
 from fadernets.arranger.label_plan import LabelPlan
 from fadernets.arranger.nearest import nearest
-from fadernets.arranger.note_limits import Repeats
 from fadernets.arranger.request import arrangement_request
 from fadernets.arranger.weights import ArrangementWeights
 from fadernets.music import key
@@ -179,9 +178,7 @@ def plan(weights: ArrangementWeights, label_logits: dict, **densities: float) ->
     source = Notes.of([0, 0, 2], [2, 2, 4], [C4, G4, E4], [64] * 3)
     request = asking(arrangement_request([source]), **densities)
     none = torch.zeros(1, 16, 88, dtype=torch.long)
-    return candidate_plans(
-        request, label_logits, torch.zeros(1, 1, 16, 19), weights, Repeats(none, none)
-    )
+    return candidate_plans(request, label_logits, torch.zeros(1, 1, 16, 19), weights, none.sum(2))
 
 
 @pytest.mark.parametrize(("weight", "step"), [(0.0, 11), (3.0, 5)])

@@ -37,5 +37,5 @@ class Naturalness(Part):
     changed: list[ToldApart]
     seed: int
     commit: str | None
-    data_sha256: str
+    data_sha256: str | None  # None: no model was trained on any of these pieces
     seconds: float
