@@ -12,7 +12,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from fadernets.music import midi
 from tests.train.score_files import AFTER, BEFORE, piece, write
 from train import score
+from train.evaluation.naturalness import shuffled
 from train.metrics import naturalness as metric
+from train.metrics.naturalness import Windows, pair
 from train.reporting.results.score import Score
 
 TICK = 0.01  # beats: what a file's clock may move
@@ -331,6 +333,20 @@ def performance(rng: np.random.Generator, is_changed: bool):
     pitch = rng.integers(45, 80, len(onset))
     rows = [(float(a), float(a) + 0.1, int(p)) for a, p in zip(played, pitch, strict=True)]
     return piece(rows, length=48.0)
+
+
+def test_real_windows_are_taken_of_all_pieces():
+    """Of windows as near in density the first are taken, which are of all pieces if in no order."""
+    group = np.repeat(np.arange(20), 50)
+    features = [{"number": float(i)} for i in range(1000)]
+    real = Windows(features, np.full((1000, 2), 0.5), group)
+    mixed = shuffled(real, np.random.default_rng(0))
+    assert sorted(f["number"] for f in mixed.features) == list(range(1000))
+    assert (mixed.group == [f["number"] // 50 for f in mixed.features]).all()
+    changed = Windows(features[:100], np.full((100, 2), 0.5), np.full(100, 99))
+    own, others = (pair(changed, windows, np.ones(2))[:, 1] for windows in (real, mixed))
+    assert len(set(mixed.group[others])) > 15
+    assert len(set(real.group[own])) < 5
 
 
 @pytest.mark.slow

@@ -107,6 +107,12 @@ def joined(parts: Sequence[Windows]) -> Windows:
     )
 
 
+def shuffled(every: Windows, rng: np.random.Generator) -> Windows:
+    """The same windows in random order."""
+    order = rng.permutation(len(every.features))
+    return Windows([every.features[i] for i in order], every.densities[order], every.group[order])
+
+
 def way_told(changed: Windows, real: Windows, sd: np.ndarray, seed: int) -> WayTold:
     """How well changed windows are told from real ones, as `told` has it, for a results file.
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment, segments
-from train.evaluation.naturalness import REAL_WINDOWS, drawn, joined, way_told
+from train.evaluation.naturalness import REAL_WINDOWS, drawn, joined, shuffled, way_told
 from train.evaluation.pair_scores import Compared
 from train.metrics.naturalness import FOLDS
 from train.reporting.results.score import Natural
@@ -48,6 +48,8 @@ def naturalness(pairs: Sequence[Compared], other: Mapping[str, Piece] | None, se
     real = joined(
         [drawn(_begun(parts), REAL_WINDOWS, group[name], rng) for name, parts in sources.items()]
     )
+    # Of windows as near in density the first are taken: else half would be of a few pieces.
+    real = shuffled(real, rng)
     # Densities that are all alike need no scale.
     sd = np.where((spread := real.densities.std(0)) > 0, spread, 1.0)
     most = max(1, min(WINDOWS, MOST_WINDOWS // len(pairs)))
