@@ -22,7 +22,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.borders import Fit
 from benchmarks.timing import interleaved, machine, ratio
 from fadernets.arranger.arrange import half_precision
 from fadernets.music import examples, midi
@@ -35,6 +34,7 @@ from fadernets.music.stitching import stitch
 from fadernets.net import FaderNet
 from fadernets.realisers import Arranger
 from fadernets.whole_piece import changed
+from train.metrics.borders import Fit
 
 ASKED = {"rhythm": 0.8}
 SD = {"rhythm": 0.229, "note": 0.84}  # of the training segments' densities

@@ -32,15 +32,14 @@ from train.data import corpora
 from train.data.dataset import TEST, TRAIN, VALIDATION, Segments
 from train.evaluate import commit
 from train.evaluation import naturalness
-from train.evaluation.naturalness import WAYS, Excerpt, Way, title
-from train.metrics.naturalness import Windows, told
+from train.evaluation.naturalness import REAL_WINDOWS, WAYS, Excerpt, Way, title
+from train.metrics.naturalness import Windows
 from train.reporting.results.naturalness import Naturalness, ToldApart, WayTold
 from train.reporting.writing import text_of, write
 
 MODELS = ("arranger", "gmvae")
 SPLITS = {"validation": VALIDATION, "test": TEST}
 MOST_PIECES = 200
-REAL_WINDOWS = 120  # of a piece, at most
 RULES = [(PAPER[0], side) for side in (-1, 1)]  # ways of the rules, which change onsets
 
 
@@ -110,8 +109,7 @@ def music(
     excerpts: list[Excerpt] = []
     for group, piece in enumerate(pieces):
         parts = [s for s in segments(piece)[1:-1] if len(s.notes)]
-        drawn = rng.permutation(len(parts))[:REAL_WINDOWS]
-        real.append(naturalness.windows([parts[i] for i in drawn], group, by_sound))
+        real.append(naturalness.drawn(parts, REAL_WINDOWS, group, rng, by_sound))
         part = naturalness.excerpt(piece, group, length, rng)
         if part and len(excerpts) < count:
             excerpts.append(part)
@@ -143,12 +141,7 @@ def of_rules(source: Music, seed: int) -> ToldApart:
 def _told(source: Music, change: Callable[[Excerpt], Windows], seed: int) -> WayTold:
     """The excerpts' windows after a change, told from real ones."""
     windows = naturalness.joined([change(excerpt) for excerpt in source.excerpts])
-    result = told(windows, source.real, source.sd, seed)
-    return WayTold(
-        pairs=result.pairs,
-        aucs={name: round(value, 3) for name, value in result.aucs.items()},
-        tells={name: round(value, 2) for name, value in result.tells.items()},
-    )
+    return naturalness.way_told(windows, source.real, source.sd, seed)
 
 
 def _can(net: FaderNet, way: Way) -> bool:

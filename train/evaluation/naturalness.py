@@ -13,12 +13,14 @@ from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes, concatenate, fir
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment, segments
 from fadernets.net import FaderNet
-from train.metrics.naturalness import Windows, features
+from train.metrics.naturalness import Windows, features, told
+from train.reporting.results.naturalness import WayTold
 
 MOODS = ("low", "high")
 # A way is a mood, or an attribute and one standard deviation of its density up or down.
 Way = str | tuple[str, int]
 WAYS: tuple[Way, ...] = (*((name, side) for name in PAPER for side in (-1, 1)), *MOODS)
+REAL_WINDOWS = 120  # of a piece, at most
 LEAST_NOTES = 4  # of a window that is changed
 Change = Callable[[Sequence[Segment]], list[Notes]]
 
@@ -74,6 +76,17 @@ def windows(parts: Sequence[Segment], group: int, by_sound: bool = False) -> Win
     return of_notes(notes, [s.window.steps for s in parts], group)
 
 
+def drawn(
+    parts: Sequence[Segment],
+    most: int,
+    group: int,
+    rng: np.random.Generator,
+    by_sound: bool = False,
+) -> Windows:
+    """As `windows`, of so many segments at most, drawn at random."""
+    return windows([parts[i] for i in rng.permutation(len(parts))[:most]], group, by_sound)
+
+
 def of_notes(notes: Sequence[Notes], steps: Sequence[int], group: int) -> Windows:
     """Windows of notes, beats from the start of each."""
     pairs = list(zip(notes, steps, strict=True))
@@ -91,6 +104,22 @@ def joined(parts: Sequence[Windows]) -> Windows:
         [f for part in parts for f in part.features],
         np.concatenate([part.densities for part in parts]),
         np.concatenate([part.group for part in parts]),
+    )
+
+
+def way_told(changed: Windows, real: Windows, sd: np.ndarray, seed: int) -> WayTold:
+    """How well changed windows are told from real ones, as `told` has it, for a results file.
+
+    Raises
+    ------
+    ValueError
+        As `told` does.
+    """
+    result = told(changed, real, sd, seed)
+    return WayTold(
+        pairs=result.pairs,
+        aucs={name: round(value, 3) for name, value in result.aucs.items()},
+        tells={name: round(value, 2) for name, value in result.tells.items()},
     )
 
 

@@ -18,19 +18,35 @@ def note_f1(reference: Notes, played: Notes, tolerance: float = ONSET_TOLERANCE)
     """
     if not len(reference) and not len(played):
         return 1.0
-    matches = 0
+    return 2 * len(matched(reference, played, tolerance)[0]) / (len(reference) + len(played))
+
+
+def matched(
+    reference: Notes, played: Notes, tolerance: float = ONSET_TOLERANCE
+) -> tuple[np.ndarray, np.ndarray]:
+    """As many pairs of notes as can be: same pitch, onset within `tolerance` beats.
+
+    Returns
+    -------
+    two int64 arrays, shape (m,)
+        Numbers of the notes of each pair, in `reference` and in `played`.
+    """
+    pairs: list[tuple[int, int]] = []
     for pitch in np.intersect1d(reference.pitch, played.pitch):
-        reference_onsets = reference.onset[reference.pitch == pitch]
-        played_onsets = played.onset[played.pitch == pitch]
+        rows, played_rows = (np.flatnonzero(x.pitch == pitch) for x in (reference, played))
+        onsets = reference.onset[rows].tolist()
+        played_onsets = played.onset[played_rows].tolist()
         i = j = 0  # both rise, so taking the earliest pair within reach is a largest matching
-        while i < len(reference_onsets) and j < len(played_onsets):
-            if abs(reference_onsets[i] - played_onsets[j]) <= tolerance:
-                matches, i, j = matches + 1, i + 1, j + 1
-            elif reference_onsets[i] < played_onsets[j]:
+        while i < len(onsets) and j < len(played_onsets):
+            if abs(onsets[i] - played_onsets[j]) <= tolerance:
+                pairs.append((int(rows[i]), int(played_rows[j])))
+                i, j = i + 1, j + 1
+            elif onsets[i] < played_onsets[j]:
                 i += 1
             else:
                 j += 1
-    return 2 * matches / (len(reference) + len(played))
+    in_reference, in_played = np.array(pairs, np.int64).reshape(-1, 2).T
+    return in_reference, in_played
 
 
 def pitch_class_cosine(reference: Notes, played: Notes) -> float:

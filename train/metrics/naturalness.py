@@ -19,8 +19,8 @@ from sklearn.preprocessing import FunctionTransformer
 
 from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes, first_steps
 from train.metrics.arousal import auc
+from train.metrics.strikes import SAME_STRIKE, restruck, since_struck, strikes
 
-SAME_STRIKE = 1 / 16  # beats, within which notes are struck together: 32 ms at 117 qpm
 SAME_TIME = 1 / 48  # beats: 10 ms at 117 qpm
 CLICK, STUB = 1 / 12, 1 / 6  # beats: notes of 40 and of 80 ms at 117 qpm
 SOON = 0.6  # beats, within which a key that is struck again is a repeat
@@ -45,7 +45,7 @@ def features(notes: Notes, steps: int) -> dict[str, float]:
     notes = notes[notes.onset >= -EARLY]
     if not len(notes):
         return {}
-    strike = np.concatenate([[0], np.cumsum(np.diff(notes.onset) > SAME_STRIKE)])
+    strike = strikes(notes)
     first = np.flatnonzero(np.diff(strike, prepend=-1))
     sizes = np.diff(first, append=len(notes))
     at = notes.onset[first]
@@ -161,14 +161,12 @@ def _lengths(notes: Notes, at: np.ndarray, beats: float) -> dict[str, float]:
 
 def _restrikes(notes: Notes) -> dict[str, float]:
     """How often a key is struck again soon, or while it is held."""
-    order = np.lexsort((notes.onset, notes.pitch))
-    again = np.diff(notes.pitch[order]) == 0
-    since_strike = np.diff(notes.onset[order])[again]
-    since_end = (notes.onset[order][1:] - notes.offset[order][:-1])[again]
+    since_strike, since_end = since_struck(notes)
+    nearest = float(since_end.min())
     return {
         "repeats": float((since_strike < SOON).sum() / len(notes)),
-        "restrikes": float((since_end < SAME_TIME * 1.5).sum() / len(notes)),
-        "nearest restrike": float(since_end.min()) if len(since_end) else np.nan,
+        "restrikes": float(restruck(notes).sum() / len(notes)),
+        "nearest restrike": nearest if np.isfinite(nearest) else np.nan,
     }
 
 
@@ -229,7 +227,8 @@ def pair(changed: Windows, real: Windows, sd: np.ndarray, seed: int = 0) -> np.n
             continue
         distance = np.abs((real.densities - changed.densities[row]) / sd).sum(1)
         near = is_free & (distance <= FARTHEST) & (real.group != changed.group[row])
-        candidates = np.flatnonzero(near)
+        # Many are equally near: taken in their order, half of them would be of a few pieces.
+        candidates = rng.permutation(np.flatnonzero(near))
         if not len(candidates):
             continue
         candidates = candidates[np.argsort(distance[candidates], kind="stable")][:NEAREST]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.borders import Cuts, Fit, Place, count, jump, places, texture
 from fadernets.music.notes import NO_PEDAL, Notes
 from fadernets.music.piece import Piece
+from train.metrics.borders import Cuts, Fit, Place, count, ends_after, jump, places, texture
 
 C, E = 60, 64
 TEMPO = np.array([(0.0, 100.0)])
@@ -21,9 +21,10 @@ def test_notes_that_end_at_a_place_now_are_cut_there():
     before = Notes.of([1, 1, 2, 3.8, 4], [6, 4.1, 5, 5, 6], [C, E, 62, 65, 67], [64] * 5)
     after = Notes.of([1, 2, 3.8], [4.1, 4.5, 4], [C, 62, 65], [64] * 3)
     cuts = Cuts()
-    count(before, after, 4.0, cuts)  # only those of C and 62 sound .3 beats on both sides
+    # Only those of C and 62 sound .3 beats on both sides.
+    count(before, ends_after(before, after), 4.0, cuts)
     assert cuts == Cuts(crossing=2, surviving=2, cut=1) and cuts.share == 0.5
-    count(before, after[1:], 4.0, cuts)
+    count(before, ends_after(before, after[1:]), 4.0, cuts)
     assert cuts == Cuts(crossing=4, surviving=3, cut=1)
 
 
@@ -32,6 +33,9 @@ def test_places_are_borders_of_changed_segments_and_their_middles():
     places_by_kind = places(music, {0, 1, 2, 4})
     assert places_by_kind["border"] == [Place(4.0, 2.0, 2.0), Place(8.0, 2.0, 1.5)]
     assert [place.at for place in places_by_kind["middle"]] == [2.0, 6.0, 9.5, 15.5]
+    edges = places(music, {0, 1, 2, 4}, with_edges=True)
+    assert [place.at for place in edges["border"]] == [4.0, 8.0, 11.0, 14.0, 17.0]
+    assert edges["middle"] == places_by_kind["middle"]
 
 
 def test_texture_is_what_begins_and_what_sounds():

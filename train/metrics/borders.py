@@ -14,6 +14,7 @@ import numpy as np
 from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes, first_steps
 from fadernets.music.piece import Piece
 from fadernets.music.segments import segments
+from train.metrics.identity import matched
 
 CROSSES = 0.3  # beats: a note that sounds so long on either side of a place crosses it
 AT = 0.16  # beats: a note that ends so near to a place ends there
@@ -51,11 +52,14 @@ class Fit:
     cuts: dict[str, Cuts] = field(default_factory=lambda: {place: Cuts() for place in PLACES})
     jumps: dict[str, list[np.ndarray]] = field(default_factory=lambda: {p: [] for p in PLACES})
 
-    def add(self, before: Piece, after: Piece, numbers: Collection[int]) -> None:
-        """Count a piece in, changed in the segments of some numbers."""
-        for kind, some in places(before, numbers).items():
+    def add(
+        self, before: Piece, after: Piece, numbers: Collection[int], with_edges: bool = False
+    ) -> None:
+        """Count a piece in, changed in the segments of some numbers; edges as in `places`."""
+        ends = ends_after(before.notes, after.notes)
+        for kind, some in places(before, numbers, with_edges).items():
             for place in some:
-                count(before.notes, after.notes, place.at, self.cuts[kind])
+                count(before.notes, ends, place.at, self.cuts[kind])
                 self.jumps[kind].append(jump(after.notes, place))
 
     def as_json(self) -> dict[str, object]:
@@ -71,45 +75,67 @@ class Fit:
         }
 
     def mean_jumps(self, place: str) -> dict[str, float]:
-        """Mean jump of each part of the texture, where notes sound on both sides."""
-        means = np.nanmean(np.array(self.jumps[place]), axis=0)
-        return dict(zip(TEXTURE, means.round(3).tolist(), strict=True))
+        """Mean jump of each part of the texture, where notes sound on both sides.
+
+        A part that sounds on both sides of no place is left out.
+        """
+        jumps = np.array(self.jumps[place], float).reshape(-1, len(TEXTURE))
+        known = {name: jump[np.isfinite(jump)] for name, jump in zip(TEXTURE, jumps.T, strict=True)}
+        return {n: round(float(jump.mean()), 3) for n, jump in known.items() if len(jump)}
 
 
-def places(piece: Piece, numbers: Collection[int]) -> Mapping[str, list[Place]]:
-    """Borders between changed segments, and middles of changed ones that have a whole beat each."""
-    cuts = [segment for segment in segments(piece) if segment.index in numbers]
-    half = [segment.beats / 2 for segment in cuts]
+def places(
+    piece: Piece, numbers: Collection[int], with_edges: bool = False
+) -> Mapping[str, list[Place]]:
+    """Borders between changed segments, and middles of changed ones that have a whole beat each.
+
+    Parameters
+    ----------
+    piece : Piece
+    numbers : collection of int
+        Of the changed segments.
+    with_edges : bool
+        Take the borders between a changed segment and one that is not changed, too.
+    """
+    every = segments(piece)
+    half = [segment.beats / 2 for segment in every]
+    enough = any if with_edges else all
     borders = [
-        Place(cuts[i].start, half[i - 1], half[i])
-        for i in range(1, len(cuts))
-        if cuts[i].index == cuts[i - 1].index + 1
+        Place(every[i].start, half[i - 1], half[i])
+        for i in range(1, len(every))
+        if enough(number in numbers for number in (i - 1, i))
     ]
     middles = [
         Place(segment.start + side, side, side)
-        for segment, side in zip(cuts, half, strict=True)
-        if side * STEPS_PER_BEAT % 1 == 0
+        for segment, side in zip(every, half, strict=True)
+        if segment.index in numbers and side * STEPS_PER_BEAT % 1 == 0
     ]
     return {"border": borders, "middle": middles}
 
 
-def count(before: Notes, after: Notes, beat: float, cuts: Cuts) -> None:
-    """Count the notes that cross a place before and what became of them."""
-    crossing = np.flatnonzero((before.onset < beat - CROSSES) & (before.offset > beat + CROSSES))
-    near = slice(*np.searchsorted(after.onset, [before.onset[crossing].min(initial=beat), beat]))
-    there = after[near]
-    ends = dict(
-        zip(
-            zip(there.onset.tolist(), there.pitch.tolist(), strict=True),
-            there.offset.tolist(),
-            strict=True,
-        )
-    )
-    for row in crossing.tolist():
-        end = ends.get((float(before.onset[row]), int(before.pitch[row])))
-        cuts.crossing += 1
-        cuts.surviving += end is not None
-        cuts.cut += end is not None and abs(end - beat) <= AT
+def ends_after(before: Notes, after: Notes) -> np.ndarray:
+    """Where each of n notes ends after a change, NaN where it is gone: float64, (n,), beats."""
+    ends = np.full(len(before), np.nan)
+    rows, rows_after = matched(before, after)
+    ends[rows] = after.offset[rows_after]
+    return ends
+
+
+def count(before: Notes, ends: np.ndarray, beat: float, cuts: Cuts) -> None:
+    """Count the notes that cross a place before and what became of them.
+
+    Parameters
+    ----------
+    before : Notes
+    ends : float array, shape (n,)
+        Of `ends_after`.
+    beat : float
+    cuts : Cuts
+    """
+    crosses = (before.onset < beat - CROSSES) & (before.offset > beat + CROSSES)
+    cuts.crossing += int(crosses.sum())
+    cuts.surviving += int(np.isfinite(ends[crosses]).sum())
+    cuts.cut += int((np.abs(ends[crosses] - beat) <= AT).sum())
 
 
 def texture(notes: Notes, begin: float, end: float) -> np.ndarray:

@@ -1,0 +1,153 @@
+"""Densities that were asked for and those that were reached."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fadernets.music.attributes import ATTRIBUTES, measure
+from fadernets.music.notes import BEATS, concatenate, visible
+from fadernets.music.piece import Piece
+from fadernets.music.segments import from_start, ringing_rows
+from fadernets.music.windows import ROUNDING, Span
+from train import metrics
+from train.data.asked import Asked
+from train.evaluation.pair_scores import DIGITS, Compared, estimate, spread
+from train.metrics.over_pieces import Tally
+from train.reporting.results.part import present
+from train.reporting.results.score import Reached
+
+LEAST_ASKED = 3  # densities through which a line says something
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One density that was asked for, and all densities of its place before and after."""
+
+    asked: Asked
+    before: Mapping[str, float]
+    after: Mapping[str, float]
+
+    @property
+    def reached(self) -> float:
+        """The density that was asked for, after."""
+        return self.after[self.asked.attribute]
+
+
+def reached(
+    asked: Sequence[Asked], pairs: Sequence[Compared], seed: int
+) -> tuple[dict[str, Reached], list[str]]:
+    """How near densities came to what was asked, by attribute, and names that no pair has.
+
+    Raises
+    ------
+    ValueError
+        If a place is beyond a piece, or nothing was asked of any pair.
+    """
+    by_name = {pair.pair.name: pair for pair in pairs}
+    left_out = sorted({row.file for row in asked} - by_name.keys())
+    answers = [_answer(row, by_name[row.file]) for row in asked if row.file in by_name]
+    if not answers:
+        raise ValueError(f"nothing was asked of any pair: there is no {left_out[0]}")
+    sd = spread(pairs)
+    by_attribute = {
+        name: [answer for answer in answers if answer.asked.attribute == name]
+        for name in ATTRIBUTES
+    }
+    return {n: _reached(each, sd, seed) for n, each in by_attribute.items() if each}, left_out
+
+
+def _answer(asked: Asked, pair: Compared) -> Answer:
+    sides = pair.pair.before, pair.pair.after
+    if asked.segment is not None:
+        if asked.segment >= len(pair.before):
+            raise ValueError(
+                f"{asked.file} has no segment {asked.segment}: they go from 0 to "
+                f"{len(pair.before) - 1}"
+            )
+        before, after = pair.before[asked.segment].measure(), pair.after[asked.segment].measure()
+        return Answer(asked, before, after)
+    length = sides[0].length
+    start, end = (0.0, length) if asked.from_ is None else (asked.from_, present(asked.to))
+    if start >= length:
+        raise ValueError(f"{asked.file} has {length:g} beats: nothing can be asked at {start:g}")
+    before, after = (between(piece, start, min(end, length)) for piece in sides)
+    return Answer(asked, before, after)
+
+
+def between(piece: Piece, start: float, end: float) -> dict[str, float]:
+    """Mean densities of the steps between two beats, by name, with the notes that ring in."""
+    starts = np.arange(start, end - ROUNDING, BEATS)
+    totals, steps = np.zeros(len(ATTRIBUTES)), 0
+    for begin, ring in zip(starts.tolist(), ringing_rows(piece.notes, starts), strict=True):
+        span = Span(begin, min(begin + BEATS, end), 0)
+        beats = span.end - span.start
+        own = visible(piece.notes, begin, beats)[1]
+        notes = concatenate([from_start(piece.notes[ring], begin, beats), own])
+        totals += span.steps * np.array(list(measure(notes, ATTRIBUTES, span.steps).values()))
+        steps += span.steps
+    return dict(zip(ATTRIBUTES, (totals / steps).tolist(), strict=True))
+
+
+def _reached(answers: Sequence[Answer], sd: Mapping[str, float], seed: int) -> Reached:
+    """What was reached of one attribute."""
+    name = answers[0].asked.attribute
+    targets = np.array([answer.asked.density for answer in answers])
+    after = np.array([answer.reached for answer in answers])
+    before = np.array([answer.before[name] for answer in answers])
+    file = [answer.asked.file for answer in answers]
+    error, before_error = (
+        present(estimate([Tally.of(v[rows]) for rows in _groups(file)], seed))
+        for v in (np.abs(after - targets), np.abs(before - targets))
+    )
+    alike = _groups(targets.round(6).tolist())
+    one_place = [
+        rows
+        for rows in _groups([answer.asked.origin for answer in answers])
+        if np.ptp(targets[rows]) > 0
+    ]
+    others = {
+        other: np.array([answer.after[other] for answer in answers]) / sd[other]
+        for other in ATTRIBUTES
+        if other != name and sd[other] > 0
+    }
+    return Reached(
+        error=error,
+        largest_error=round(float(np.abs(after - targets).max()), DIGITS),
+        before_error=before_error,
+        consistency=_mean(
+            metrics.consistency(after[rows, None] / sd[name])
+            for rows in alike
+            if len(rows) > 1 and sd[name] > 0
+        ),
+        restrictiveness={
+            other: present(_mean(metrics.restrictiveness(v[None, rows]) for rows in one_place))
+            for other, v in others.items()
+        }
+        if one_place
+        else None,
+        linearity_each=_mean(
+            metrics.linearity_each(targets[rows], after[None, rows])
+            for rows in one_place
+            if len(np.unique(targets[rows])) >= LEAST_ASKED
+        ),
+        linearity_pooled=round(metrics.linearity_pooled(targets, after[None]), DIGITS)
+        if len(np.unique(targets)) >= LEAST_ASKED
+        else None,
+    )
+
+
+def _groups(keys: Sequence[Hashable]) -> list[np.ndarray]:
+    """Rows of what has the same key: int64 arrays."""
+    rows: dict[Hashable, list[int]] = defaultdict(list)
+    for row, key in enumerate(keys):
+        rows[key].append(row)
+    return [np.array(each) for each in rows.values()]
+
+
+def _mean(values: Iterable[float]) -> float | None:
+    some = list(values)
+    return round(float(np.mean(some)), DIGITS) if some else None
