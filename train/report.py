@@ -27,7 +27,7 @@ from train.reporting.markdown import Table, percent, table
 from train.reporting.paper import COLUMNS, PAPER
 from train.reporting.reading import read
 from train.reporting.results.ablation import Ablation
-from train.reporting.results.arousal import Arousal
+from train.reporting.results.arousal import Arousal, ArousalTries
 from train.reporting.results.evaluation import Evaluation
 from train.reporting.results.naturalness import Naturalness
 from train.reporting.results.part import Part, present
@@ -277,6 +277,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "arousal_contributions": partial(arousal, arousal_table.contributions),
     "arousal_heard": partial(arousal, arousal_table.heard),
     "arousal_relation": partial(arousal, arousal_table.relation),
+    "arousal_tries": lambda: table(*arousal_table.tries(stored("arousal_tries", ArousalTries))),
     "arousal_ways": partial(arousal, arousal_table.ways),
     "claims": partial(of_paper, claims.claims, 3),
     "claims_figure4": partial(comparison.figures, PAPER_FIGURES, "figure4"),

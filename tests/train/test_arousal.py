@@ -13,7 +13,7 @@ from train.evaluation import arousal_classifiers
 from train.evaluation.arousal_changes import Pairs
 from train.metrics.arousal_features import Heard
 from train.reporting import arousal_table
-from train.reporting.results.arousal import Arousal
+from train.reporting.results.arousal import Arousal, ArousalTries
 
 
 class ByCount:
@@ -84,6 +84,20 @@ def test_the_split_of_a_name_is_always_the_same():
     splits = [arousal.split_of(f"{i}.mid") for i in range(400)]
     assert splits == [arousal.split_of(f"{i}.mid") for i in range(400)]
     assert 160 < splits.count(arousal.TRAIN) < 240
+
+
+def test_tries_are_rows_with_what_was_measured():
+    tried = {"music": "scores", "way": "arousal high", "segments": 4}
+    tries = [
+        {"idea": "louder", **tried, "heard": {"trees": 0.5, "deaf": 0.25}, "aucs": {"trees": 0.9}},
+        {"idea": "shorter", **tried, "heard": {"trees": 0.75}, "aucs": {"trees": 0.6, "forest": 1}},
+    ]
+    result = {"kind": "arousal_tries", "split": "validation", "tries": tries, "seed": 0}
+    stored = json.dumps(result | {"commit": "c", "data_sha256": "d"})
+    rows, head = arousal_table.tries(ArousalTries.model_validate_json(stored))
+    assert rows[0][2:] == ("louder", "50 %", "25 %", "0.90")
+    assert rows[1][2:] == ("shorter", "75 %", "–", "0.60 / 1.00")
+    assert len(head) == 6
 
 
 def test_the_page_has_the_tables():

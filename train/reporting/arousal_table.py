@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from train.reporting.markdown import NONE, Table
-from train.reporting.results.arousal import Arousal, Change, Changed, Fitted, Heard
+from train.reporting.results.arousal import (
+    Arousal,
+    ArousalTries,
+    Change,
+    Changed,
+    Fitted,
+    Heard,
+)
 
 MOODS = ("arousal low", "arousal high")
 UNMOVED = "nothing moved"
@@ -92,6 +99,22 @@ def contributions(result: Arousal) -> Table:
         for name, weight in sorted(weights.items(), key=lambda item: -abs(item[1]))
     ]
     return rows, ("feature", "weight", *(name for name, _ in columns))
+
+
+def tries(result: ArousalTries) -> Table:
+    """What each idea does to what classifiers hear, and to naturalness."""
+    names = list(dict.fromkeys(name for each in result.tries for name in each.heard))
+    rows = [
+        (
+            each.way,
+            each.music,
+            each.idea,
+            *(_percent(each.heard.get(name)) for name in names),
+            " / ".join(f"{auc:.2f}" for auc in each.aucs.values()),
+        )
+        for each in result.tries
+    ]
+    return rows, ("way", "music", "idea", *names, "naturalness, AUC")
 
 
 def _changes(result: Arousal) -> Iterator[tuple[str, Changed, str, Change]]:

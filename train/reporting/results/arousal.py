@@ -91,3 +91,29 @@ class Arousal(Part):
     commit: str | None
     data_sha256: str
     seconds: float
+
+
+class Try(Part):
+    """An idea of how an arranger moves arousal.
+
+    `heard` has the share of segments that a classifier hears move as asked, `aucs` how well changed
+    segments are told from real ones of the same densities (`train.naturalness`).
+    """
+
+    idea: str
+    music: str
+    way: str
+    segments: int
+    heard: dict[str, Share]
+    aucs: dict[str, Share]
+
+
+class ArousalTries(Part):
+    """Ideas that were tried in copies of the code of a commit."""
+
+    kind: Literal["arousal_tries"]
+    split: str
+    tries: list[Try]
+    seed: int
+    commit: str
+    data_sha256: str
