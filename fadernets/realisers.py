@@ -26,6 +26,7 @@ from fadernets.music.windows import Window, among
 TEMPERATURE = 0.8  # of sampled decoding
 BATCH = 256  # segments decoded together at most, which bounds memory
 CANDIDATES = 8  # arrangements of a segment to choose from
+LOUDNESS = 0.5  # of the way between the poles: music of the mood is as far from the middle
 LEGATO, STACCATO = 6.0, 3.0  # log-odds for holding on the way to low arousal, for striking to high
 
 
@@ -121,7 +122,7 @@ class Arranger:
         return replace(
             request,
             densities=request.densities | {PLANNED_ONSETS: torch.where(by == 0, density, moved)},
-            louder=request.louder + (by * velocity).to(density),
+            louder=request.louder + (by * LOUDNESS * velocity).to(density),
             legato=request.legato + held.to(density),
         )
 

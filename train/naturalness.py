@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ from fadernets.music.piece import Piece
 from fadernets.music.segments import segments
 from fadernets.net import FaderNet
 from train.data import corpora
-from train.data.dataset import TEST, TRAIN, VALIDATION, Segments
+from train.data.dataset import TEST, VALIDATION, Segments, split_of
 from train.evaluate import commit
 from train.evaluation import naturalness
 from train.evaluation.naturalness import REAL_WINDOWS, WAYS, Excerpt, Way, title
@@ -66,11 +65,6 @@ def unseen(folder: Path, match: str, data: Segments | None, split: str) -> list[
         return _some([s.path for s in sources if split_of(s.name) == SPLITS[split]], folder)
     names = {data.piece_names[n] for n in np.unique(data.piece[data.split == SPLITS[split]])}
     return _some([source.path for source in sources if source.name in names], folder)
-
-
-def split_of(name: str) -> int:
-    """The split of a piece that is in no prepared data, by a checksum of its name."""
-    return (TRAIN, TRAIN, VALIDATION, TEST)[zlib.crc32(name.encode()) % 4]
 
 
 def _some(paths: list[Path], folder: Path) -> list[Path]:

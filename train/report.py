@@ -16,6 +16,7 @@ from typing import Literal, TypeVar
 
 from train.reporting import (
     ablation_table,
+    arousal_table,
     claims,
     comparison,
     mood_tables,
@@ -26,6 +27,7 @@ from train.reporting.markdown import Table, percent, table
 from train.reporting.paper import COLUMNS, PAPER
 from train.reporting.reading import read
 from train.reporting.results.ablation import Ablation
+from train.reporting.results.arousal import Arousal, ArousalTries
 from train.reporting.results.evaluation import Evaluation
 from train.reporting.results.naturalness import Naturalness
 from train.reporting.results.part import Part, present
@@ -259,6 +261,11 @@ def naturalness(rows: Callable[[Naturalness], Table]) -> str:
     return table(*rows(stored("naturalness", Naturalness)))
 
 
+def arousal(rows: Callable[[Arousal], Table]) -> str:
+    """A table of how classifiers hear arousal moved."""
+    return table(*rows(stored("arousal", Arousal)))
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "ablation_control": lambda: table(*ablation_table.control(stored("ablation", Ablation))),
     "ablation_kept": lambda: table(*ablation_table.preserved(stored("ablation", Ablation))),
@@ -266,6 +273,12 @@ TABLES: dict[str, Callable[[], str]] = {
     "all_kept": partial(compared, comparison.preserved),
     "all_arousal": partial(compared, comparison.arousal),
     "all_trained": lambda: table(*comparison.trained(RESULTS)),
+    "arousal_classifiers": partial(arousal, arousal_table.classifiers),
+    "arousal_contributions": partial(arousal, arousal_table.contributions),
+    "arousal_heard": partial(arousal, arousal_table.heard),
+    "arousal_relation": partial(arousal, arousal_table.relation),
+    "arousal_tries": lambda: table(*arousal_table.tries(stored("arousal_tries", ArousalTries))),
+    "arousal_ways": partial(arousal, arousal_table.ways),
     "claims": partial(of_paper, claims.claims, 3),
     "claims_figure4": partial(comparison.figures, PAPER_FIGURES, "figure4"),
     "claims_scores": partial(of_paper, paper_tables.scores, 2),

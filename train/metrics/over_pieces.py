@@ -48,3 +48,17 @@ def mean(tallies: Sequence[Tally], seed: int = 0) -> tuple[float, list[float] | 
     drawn = np.random.default_rng(seed).integers(len(table), size=(DRAWS, len(table)))
     totals, counts = table[drawn].sum(1).T
     return total / count, np.percentile(totals / counts, ENDS).tolist()
+
+
+def share(
+    is_true: np.ndarray, piece: np.ndarray, seed: int = 0
+) -> tuple[float, list[float] | None]:
+    """The share of segments that something is true of, as `mean` has it.
+
+    Parameters
+    ----------
+    is_true : bool array, shape (n,)
+    piece : array, shape (n,)
+        What tells their pieces apart.
+    """
+    return mean([Tally.of(is_true[piece == each]) for each in np.unique(piece)], seed)

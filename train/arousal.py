@@ -1,0 +1,280 @@
+"""Arousal as classifiers hear it that know no model and no loudness: ``python -m train.arousal``.
+
+``--data FILE --vgmidi DIR --piano DIR --out FILE`` fits classifiers of two kinds to VGMIDI's
+ratings, cross-fitted by piece, and lets them hear segments before and after a change: of rated
+pieces that no model learnt from, of performances in one split of the prepared file, validation by
+default, and with ``--other NAME=DIR=PATTERN`` of further files. Models move arousal, one fader, or
+one part of arousal alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from fadernets.checkpoint import CheckpointError
+from fadernets.music import midi
+from fadernets.music.attributes import PAPER
+from fadernets.music.piece import Piece
+from fadernets.music.segments import segments
+from fadernets.net import FaderNet
+from train import metrics
+from train.data import corpora
+from train.data.corpora import Source
+from train.data.dataset import TEST, VALIDATION, Segments, split_of
+from train.evaluate import commit
+from train.evaluation import arousal_classifiers
+from train.evaluation.arousal_changes import (
+    RULES,
+    NamedExcerpt,
+    Pairs,
+    by_change,
+    by_rule,
+    changes,
+)
+from train.evaluation.arousal_classifiers import ArousalClassifier
+from train.evaluation.naturalness import excerpt
+from train.metrics.over_pieces import share
+from train.reporting.results.arousal import Arousal, Change, Changed, Fitted, Heard, Music
+from train.reporting.writing import text_of, write
+
+MODELS = ("arranger", "gmvae")
+SPLITS = {"validation": VALIDATION, "test": TEST}
+TO_DRAW = 4  # times as many pieces are read as excerpts are wanted, at most: some are too short
+
+
+def collections(options: argparse.Namespace, data: Segments) -> dict[str, list[Source]]:
+    """The files of every collection of music, by its name.
+
+    Rated pieces are few: all that no model learnt from are taken, of validation and test.
+
+    Raises
+    ------
+    ValueError
+        If a folder has none.
+    """
+    split = SPLITS[options.split]
+    unseen = names_of(data, (split,))
+    rated = names_of(data, (VALIDATION, TEST))
+    found = {
+        "rated pieces": [s for s in corpora.vgmidi(options.vgmidi) if s.name in rated],
+        "performances": [s for s in corpora.performances(options.piano) if s.name in unseen],
+    }
+    for name, folder, pattern in options.other:
+        files = [s for s in corpora.performances(Path(folder)) if s.path.match(pattern)]
+        found[name] = [s for s in files if split_of(s.name) == split]
+    for name, sources in found.items():
+        if not sources:
+            raise ValueError(f"no file of the {name} is in that split")
+    return found
+
+
+def names_of(data: Segments, splits: Sequence[int]) -> set[str]:
+    """Names of the pieces in some splits."""
+    return {data.piece_names[n] for n in np.unique(data.piece[np.isin(data.split, splits)])}
+
+
+def excerpts(
+    sources: Sequence[Source], count: int, length: int, rng: np.random.Generator
+) -> tuple[list[NamedExcerpt], np.ndarray]:
+    """Excerpts of pieces drawn at random, and the standard deviations of all their densities."""
+    found: list[NamedExcerpt] = []
+    densities = []
+    for number in rng.permutation(len(sources))[: TO_DRAW * count]:
+        if len(found) == count:
+            break
+        piece: Piece | None = None
+        with suppress(midi.MidiError, OSError):
+            piece = midi.read(sources[number].path)
+        part = piece and excerpt(piece, int(number), length, rng)
+        if piece and part:
+            found.append(NamedExcerpt(part, sources[number].name))
+            densities += [list(s.measure(PAPER).values()) for s in segments(piece)[1:-1]]
+    if not found:
+        raise ValueError(f"no piece has {length} segments with notes in them")
+    return found, np.std(densities, 0)
+
+
+def change_of(
+    pairs: Pairs, way: str, classifiers: Mapping[str, ArousalClassifier], seed: int
+) -> Change:
+    """How classifiers hear segments after a change, and what became of their densities."""
+    low, high = (way.endswith(side) for side in ("low", "high"))
+    asked = "low" if low else "high" if high else None
+    before, after = pairs.densities.mean(1)
+    is_known = bool(np.isfinite(pairs.densities).all())
+    change = pairs.densities[1] - pairs.densities[0]
+    regression = next(c for c in classifiers.values() if c.weights is not None)
+    added = regression.contributions(pairs.before, pairs.after)
+    return Change(
+        segments=len(pairs.piece),
+        pieces=len(np.unique(pairs.piece)),
+        unchanged=_rounded(
+            np.mean([_alike(*p) for p in zip(pairs.before, pairs.after, strict=True)])
+        ),
+        before={n: _rounded(v) for n, v in zip(PAPER, before, strict=True)} if is_known else {},
+        after={n: _rounded(v) for n, v in zip(PAPER, after, strict=True)} if is_known else {},
+        fewer_onsets=_rounded((change[:, 0] < 0).mean()) if is_known else None,
+        more_sounding=_rounded((change[:, 1] > 0).mean()) if is_known else None,
+        heard={name: heard_as(pairs, c, asked, seed) for name, c in classifiers.items()},
+        contributions={name: _rounded(value) for name, value in added.items()},
+    )
+
+
+def _alike(before: arousal_classifiers.Heard, after: arousal_classifiers.Heard) -> bool:
+    a, b = before.notes, after.notes
+    return len(a) == len(b) and all(
+        np.allclose(getattr(a, name), getattr(b, name)) for name in ("onset", "offset", "pitch")
+    )
+
+
+def _rounded(value: float | np.floating) -> float:
+    return round(float(value), 4)
+
+
+def heard_as(pairs: Pairs, classifier: ArousalClassifier, asked: str | None, seed: int) -> Heard:
+    """How one classifier hears segments after a change, each by fits that left out its piece."""
+    before, after = np.empty((2, len(pairs.piece)))
+    for name in np.unique(pairs.piece).tolist():
+        rows = np.flatnonzero(pairs.piece == name)
+        for odds, music in ((before, pairs.before), (after, pairs.after)):
+            odds[rows] = classifier.log_odds([music[i] for i in rows], name)
+    lower, lower_interval = share(after < before, pairs.piece, seed)
+    higher, higher_interval = share(after > before, pairs.piece, seed)
+    there = before < 0 if asked == "low" else before > 0
+    left = ~there if asked else np.zeros(len(before), bool)
+    moved = None
+    if asked and left.any():
+        moved = _rounded(metrics.moved_as_asked(before[left], after[left], asked))
+    change = np.nan_to_num(after - before)  # of a segment that fell silent none can be told
+    each = [change[pairs.piece == name].mean() for name in np.unique(pairs.piece)]
+    return Heard(
+        lower=_rounded(lower),
+        lower_interval=[_rounded(end) for end in lower_interval or (lower, lower)],
+        higher=_rounded(higher),
+        higher_interval=[_rounded(end) for end in higher_interval or (higher, higher)],
+        mean_change=_rounded(change.mean()),
+        not_there=int(left.sum()) if asked else None,
+        moved_not_there=moved,
+        excerpts_lower=_rounded(np.mean(np.array(each) < 0)),
+        excerpts_higher=_rounded(np.mean(np.array(each) > 0)),
+    )
+
+
+def of_music(
+    name: str,
+    sources: Sequence[Source],
+    nets: Sequence[FaderNet],
+    classifiers: Mapping[str, ArousalClassifier],
+    options: argparse.Namespace,
+) -> Music:
+    """Everything that models and rules change in one collection of music."""
+    rng = np.random.default_rng(options.seed)
+    found, sd = excerpts(sources, options.excerpts, options.length, rng)
+    changed = []
+    for net in nets:
+        ways = {}
+        for way, change in tqdm(changes(net, sd).items(), desc=f"{name}, {net.name}", disable=None):
+            ways[way] = change_of(by_change(net, found, change), way, classifiers, options.seed)
+        changed.append(Changed(name=net.name, ways=ways))
+    by_rules = {
+        way: change_of(by_rule(found, rule), way, classifiers, options.seed)
+        for way, rule in RULES.items()
+    }
+    changed.append(Changed(name="rules", ways=by_rules))
+    return Music(name=name, pieces=len(found), changed=changed)
+
+
+def fitted(classifier: ArousalClassifier, seed: int) -> Fitted:
+    """A classifier's own figures."""
+    auc, interval = classifier.auc(seed)
+    weights = classifier.weights
+    return Fitted(
+        name=classifier.kind.name,
+        hears_loudness=not classifier.kind.is_deaf,
+        pieces=len(np.unique(classifier.piece)),
+        segments=len(classifier.piece),
+        auc=_rounded(auc),
+        interval=interval,
+        weights=weights and {name: _rounded(value) for name, value in weights.items()},
+    )
+
+
+def measured(options: argparse.Namespace) -> Arousal:
+    """What the command line asks for.
+
+    Raises
+    ------
+    ValueError
+        If the data or a folder cannot be used, or the music is too little.
+    """
+    began = time.perf_counter()
+    data = Segments.load(options.data)
+    music = collections(options, data)
+    nets = [FaderNet.load(name) for name in options.model]
+    rated = arousal_classifiers.rated(corpora.vgmidi(options.vgmidi))
+    unseen = names_of(data, (VALIDATION, TEST))
+    classifiers = arousal_classifiers.fitted(rated, unseen, options.seed)
+    return Arousal(
+        kind="arousal",
+        split=options.split,
+        classifiers=[fitted(c, options.seed) for c in classifiers.values()],
+        music=[of_music(n, s, nets, classifiers, options) for n, s in music.items()],
+        seed=options.seed,
+        commit=commit(),
+        data_sha256=data.sha256,
+        seconds=round(time.perf_counter() - began, 1),
+    )
+
+
+def other(text: str) -> tuple[str, str, str]:
+    """Name, folder and pattern of ``NAME=DIR=PATTERN``."""
+    name, folder, pattern = text.split("=")
+    return name, folder, pattern
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    options = argparse.ArgumentParser(prog="python -m train.arousal", description=__doc__)
+    options.add_argument("--data", type=Path, required=True, help="file of train.prepare")
+    options.add_argument("--vgmidi", type=Path, required=True, help="folder with annotations.json")
+    options.add_argument("--piano", type=Path, required=True, help="folder of performances")
+    options.add_argument(
+        "--other", type=other, action="append", default=[], metavar="NAME=DIR=PATTERN",
+        help="further music, such as scores=asap=midi_score.mid; a quarter is for validation",
+    )  # fmt: skip
+    options.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    options.add_argument(
+        "--model", action="append", help="name or folder; arranger and gmvae by default"
+    )
+    options.add_argument("--split", choices=SPLITS, default="validation")
+    options.add_argument("--excerpts", type=int, default=40, help="pieces to change parts of")
+    options.add_argument("--length", type=int, default=14, help="segments of each part")
+    options.add_argument("--seed", type=int, default=0)
+    return options
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    options = parser().parse_args(arguments)
+    options.model = options.model or list(MODELS)
+    try:
+        result = measured(options)
+    except (OSError, ValueError, CheckpointError) as error:
+        print(f"train.arousal: {error}", file=sys.stderr)
+        return 2
+    text = text_of(result)
+    write(options.out, text)
+    print(text, end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
