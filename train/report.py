@@ -256,9 +256,9 @@ def presets_table() -> str:
     return table(*mood_tables.presets(stored("valence", Valence).models, SHIPPED))
 
 
-def naturalness(rows: Callable[[Naturalness], Table]) -> str:
-    """A table of how well changed music can be told from real music."""
-    return table(*rows(stored("naturalness", Naturalness)))
+def naturalness(rows: Callable[[Naturalness], Table], name: str = "naturalness") -> str:
+    """A table of how well changed music can be told from real music, from a results file."""
+    return table(*rows(stored(name, Naturalness)))
 
 
 def arousal(rows: Callable[[Arousal], Table]) -> str:
@@ -293,6 +293,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "model": model_table,
     **{f"training_{name}": partial(training_table, name) for name in SHIPPED},
     "naturalness": partial(naturalness, naturalness_table.rows),
+    "naturalness_scores": partial(naturalness, naturalness_table.rows, "naturalness-scores"),
+    "naturalness_pop": partial(naturalness, naturalness_table.rows, "naturalness-pop"),
     "naturalness_tells": partial(naturalness, naturalness_table.tells),
     "presets": presets_table,
     "speed": speed_table,

@@ -9,6 +9,7 @@ import pytest
 
 from fadernets.music.notes import Notes
 from train import arousal, report
+from train.data import dataset
 from train.data.dataset import TRAIN, split_of
 from train.evaluation import arousal_classifiers
 from train.evaluation.arousal_changes import Pairs
@@ -50,7 +51,7 @@ def test_shares_by_hand():
 def test_the_command_measures_models_and_rules(corpus, data_file, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(arousal_classifiers, "FOLDS", 3)
     monkeypatch.setattr(arousal, "names_of", names_of)
-    monkeypatch.setattr(arousal, "split_of", lambda name: VALIDATION)
+    monkeypatch.setattr(arousal, "split_of", lambda name: dataset.VALIDATION)
     out = tmp_path / "arousal.json"
     options = f"--data {data_file} --vgmidi {corpus.vgmidi} --piano {corpus.piano} --out {out}"
     options += f" --other scores={corpus.vgmidi}=*0.mid --excerpts 1 --length 2 --model arranger"
