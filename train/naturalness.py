@@ -98,16 +98,19 @@ class Music:
 def music(
     pieces: Sequence[Piece], count: int, length: int, rng: np.random.Generator, by_sound: bool
 ) -> Music:
-    """Windows of all pieces, and excerpts of `count` of them, `length` segments each."""
+    """Windows of all pieces, and excerpts of `count` of them, `length` segments each.
+
+    Which these are is drawn: the first ones may be of one year or composer, which can be told.
+    """
     real: list[Windows] = []
-    excerpts: list[Excerpt] = []
+    excerpts: list[Excerpt | None] = []
     for group, piece in enumerate(pieces):
         parts = [s for s in segments(piece)[1:-1] if len(s.notes)]
         real.append(naturalness.drawn(parts, REAL_WINDOWS, group, rng, by_sound))
-        part = naturalness.excerpt(piece, group, length, rng)
-        if part and len(excerpts) < count:
-            excerpts.append(part)
-    return Music(naturalness.joined(real), excerpts)
+        excerpts.append(naturalness.excerpt(piece, group, length, rng))
+    usable = [excerpt for excerpt in excerpts if excerpt]
+    chosen = np.sort(rng.permutation(len(usable))[:count])
+    return Music(naturalness.joined(real), [usable[number] for number in chosen])
 
 
 def floor(source: Music, seed: int) -> WayTold:

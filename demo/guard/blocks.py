@@ -124,9 +124,9 @@ def _paths(value: Any, depth: int = 0) -> Iterator[str]:
         raise Sentence(INVALID_VALUE)
     if isinstance(value, dict):
         if "path" in value and value["path"] is not None:
-            yield str(value["path"])
             if not isinstance(value.get("meta", {}), dict):
                 raise Sentence(INVALID_VALUE)
+            yield str(value["path"])
         value = list(value.values())
     if isinstance(value, list | tuple):
         for part in value:

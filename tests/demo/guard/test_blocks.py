@@ -28,6 +28,7 @@ def nested(levels: int) -> Any:
         (["x"], gr.Error("/secret/path"), INVALID_VALUE, 422),
         (["x"], Sentence("Rhythm is no number."), "Rhythm is no number.", 422),
         ([{"path": "/etc/passwd"}], None, NOT_UPLOADED, 422),
+        ([{"path": "/etc/passwd", "meta": 5}], None, INVALID_VALUE, 422),
         ([nested(20)], None, INVALID_VALUE, 422),
         (["x", "y"], None, "1 values are wanted, 2 came: Name.", 422),
     ],

@@ -89,11 +89,13 @@ def sums(plan: LabelPlan) -> tuple[int, int]:
     return int((plan.rhythm == ONSET).sum()), int(plan.note.sum())
 
 
-def path_of(rhythm: torch.Tensor, note: torch.Tensor, onsets: int, repeats) -> LabelPlan:
+def path_of(
+    rhythm: torch.Tensor, note: torch.Tensor, onsets: int, repeats, let_go=None
+) -> LabelPlan:
     """What the dynamic programme finds at no price."""
     limits = PlanLimits.of(1, 4)
     allowed = rhythm + label_plan.NEVER * ~limits.allowed
-    programme = label_plan._costs(allowed, note, repeats, limits, None)
+    programme = label_plan._costs(allowed, note, repeats, limits, None, let_go)
     path = cheapest_paths(programme, np.array([onsets]), np.zeros(1, np.float32))
     return LabelPlan(*(torch.from_numpy(labels) for labels in path))
 
@@ -111,6 +113,30 @@ def test_without_a_price_no_plan_is_cheaper(small, steps):
         path = path_of(rhythm, note, onsets, repeats)
         assert playable(path, repeats) and sums(path)[0] == onsets
         assert cost_of(path, rhythm, note) == pytest.approx(least_cost, abs=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", [(0, 0, 0, 0), (1, 0, 2, 0)])
+def test_notes_let_go_of_without_an_onset_cost_what_they_shall(small, steps):
+    """By brute force, all of it but what must be let go of."""
+    rhythm, note = small_costs(2)
+    repeats, let_go = torch.tensor([steps]), torch.tensor([[9.0, 0.7, 0.0, 1.3]])
+    lost = [0, *steps[:-1]]
+
+    def cost(plan: LabelPlan) -> float:
+        labels, counts = plan.rhythm[0].tolist(), plan.note[0].tolist()
+        freely = (
+            let_go[0, t].item() * (counts[t - 1] - lost[t] - counts[t])
+            for t in range(1, 4)
+            if labels[t] == HOLD and counts[t - 1] - lost[t] > counts[t]
+        )
+        return cost_of(plan, rhythm, note) + sum(freely)
+
+    plans = [plan for plan in small if playable(plan, repeats)]
+    for onsets in (1, 2, 3):
+        least_cost = min(cost(plan) for plan in plans if sums(plan)[0] == onsets)
+        path = path_of(rhythm, note, onsets, repeats, let_go)
+        assert playable(path, repeats) and cost(path) == pytest.approx(least_cost, abs=1e-5)
 
 
 @pytest.mark.slow

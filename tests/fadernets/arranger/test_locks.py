@@ -11,14 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fadernets.arranger.arrange import arrange
+from fadernets.arranger.note_limits import note_limits
 from fadernets.arranger.reach import reach
 from fadernets.arranger.request import arrangement_request, grid_of
 from fadernets.models.config import ModelConfig
 from fadernets.models.reviser import Reviser
 from fadernets.music.attributes import MAX_POLYPHONY, ONSET, measure, polyphony, rhythm_label
 from fadernets.music.locks import Locks
-from fadernets.music.notes import Notes, struck_once
+from fadernets.music.notes import Notes, concatenate, struck_once
 from fadernets.music.windows import Window
+from tests.fadernets.arranger.wanted import asking
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +135,48 @@ def test_a_locked_note_counts_twice_where_one_of_its_key_ends_as_it_begins(revis
     assert set(arranged[0].pitch) == {60, 61}
     (rhythm,) = (reached["rhythm"] for reached in reach(request, arranged))
     assert rhythm.reached == rhythm.highest == 0.75
+
+
+LEFT = Notes.of([0, 1, 1, 2], [1, 2, 2, 3], [48, 52, 60, 55], [60] * 4)
+RIGHT = Notes.of([0.5, 2, 3], [1.5, 3, 4], [72, 71, 64], [60] * 3)
+
+
+@pytest.mark.parametrize(
+    ("hand", "beat", "keys"),
+    [
+        ("left", 1, range(61, 109)),  # not beside its notes
+        ("left", 2, range(56, 109)),
+        ("left", 3, range(61, 109)),  # where it rests, as high as it goes at all
+        ("right", 1, range(21, 72)),
+        ("right", 2, range(21, 71)),
+        (None, 1, range(21, 109)),
+    ],
+)
+def test_a_locked_hand_gets_no_new_notes(hand, beat, keys):
+    window = Window(concatenate([LEFT, RIGHT]))
+    source = grid_of([window.notes])
+    locked = Locks(hand=hand, split=62).on(window)
+    limits = note_limits([locked], source, source.count)
+    new = limits.may_strike[0] & (source.onset[0] == 0) & ~limits.must_hold[0]
+    can = {key + 21 for key in new[4 * beat].nonzero().flatten().tolist()}
+    of_hands = set(window.notes.pitch.tolist())  # may sound, or be struck already
+    assert can - of_hands == set(keys) - of_hands
+
+
+def test_a_hand_that_rests_keeps_its_side_of_middle_c():
+    source = grid_of([RIGHT])
+    limits = note_limits([Locks(hand="left", split=62).on(Window(RIGHT))], source, source.count)
+    assert limits.may_strike[0].any(0).nonzero().flatten().min() + 21 == 60
+
+
+def test_more_than_fifteen_notes_at_once_need_not_all_be_held(reviser):
+    """All keys are held, and some struck again: what cannot be held is beyond what counts."""
+    keys = np.arange(21, 109)
+    onset, again = np.zeros(88), np.arange(1.0, 15.0) / 4 + 0.05
+    onset = np.concatenate([onset, again, again + 0.1])
+    offset = np.concatenate([np.full(88, 4.0), again + 0.08, again + 0.18])
+    pitch = np.concatenate([keys, keys[::6][:14], keys[::6][:14]])
+    window = Window(struck_once(Notes.of(onset, offset, pitch, np.full(len(pitch), 60))))
+    request = asking(arrangement_request([window]), rhythm=0.4, note=15.0)
+    arranged = arrange(reviser, request, {}, torch.zeros(1, dtype=torch.long), candidates=2)
+    assert measure(arranged[0], ["rhythm", "note"]) == {"rhythm": 6 / 16, "note": 15.0}

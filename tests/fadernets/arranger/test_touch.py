@@ -65,3 +65,14 @@ def test_music_on_a_grid_stays_on_it(rows, step, pitch) -> None:
     if step < 16:
         assert grid.onset(step, pitch) == step / 4
     assert grid.end(step, pitch, (step - 1) / 4) == step / 4
+
+
+def test_a_new_note_is_as_loud_as_one_near_it() -> None:
+    """A soft left hand and a loud right one, an octave and more apart."""
+    left, right = [36, 40, 43, 48, 36, 40], [72, 76, 79, 84, 72, 76]
+    onset = np.repeat(np.arange(6.0) / 2, 2)
+    notes = Notes.of(onset, onset + 0.4, np.ravel([left, right], "F"), [30, 90] * 6)
+    played = Touch(Window(notes))
+    assert {played.velocity(step, 41, 1.0) for step in range(12)} == {30.0}
+    assert {played.velocity(step, 77, 1.0) for step in range(12)} == {90.0}
+    assert Touch(Window(Notes.empty())).velocity(3, 60, 55.0) == 55.0

@@ -93,3 +93,31 @@ def test_notes_are_listed_by_the_numbers_that_locks_know(song, capsys):
     assert [row["number"] for row in notes] == list(range(1, len(notes) + 1))
     assert run("describe", song, "--notes") == 0
     assert "note 1: bar 1, beat 0, E2, velocity 50\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", ["track:1", "left", "right"])
+def test_what_is_locked_whole_gets_no_new_notes(words, tmp_path):
+    song, output, track = tmp_path / "song.mid", tmp_path / "out.mid", int(words == "right")
+    hands = [mb.track(*mb.music(12, channel=k, base=36 + 36 * k)) for k in range(2)]
+    song.write_bytes(mb.file(*hands))
+    assert run("slide", song, output, "--note", "0.5", "--rhythm", "0.5", "--lock", words) == 0
+    before, after = (mb.notes_of(path.read_bytes()) for path in (song, output))
+    assert [row for row in before if row[0] == track] == [row for row in after if row[0] == track]
+    assert len(after) > len(before)
+
+
+def test_locks_that_are_named_one_by_one_are_all_locked(song, tmp_path):
+    together, one_by_one = tmp_path / "a.mid", tmp_path / "b.mid"
+    move = ("--note", "-0.5", "--rhythm", "0.6")
+    assert run("slide", song, together, *move, "--lock", "melody,bass") == 0
+    assert run("slide", song, one_by_one, *move, "--lock", "melody", "--lock", "bass") == 0
+    assert together.read_bytes() == one_by_one.read_bytes() != song.read_bytes()
+
+
+def test_a_fader_that_changes_nothing_says_so(tmp_path, capsys):
+    """Every sixteenth is struck already."""
+    path, output = tmp_path / "run.mid", tmp_path / "out.mid"
+    notes = [mb.note(0, 110, 60 + k % 12) for k in range(64)]
+    path.write_bytes(mb.file(mb.track(*[event for pair in notes for event in pair])))
+    assert run("slide", path, output, "--rhythm", "0.4") == 0
+    assert "has the notes of run.mid" in capsys.readouterr().err

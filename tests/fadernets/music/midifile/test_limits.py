@@ -129,6 +129,15 @@ def test_what_is_too_much_is_told_of_all_tracks_together():
         check_bytes(file(track, track, chunk(ONE_NOTE + END_OF_TRACK)), "song.mid")
 
 
+def test_events_that_make_no_sense_count_for_all_tracks_together(monkeypatch):
+    """A track may begin with damage: all behind it was read, and is not kept."""
+    monkeypatch.setitem(LIMITS, "events", 100)
+    damaged = chunk(b"\0\x90\x80\x40" + b"\0\xf8" * 40)
+    check_bytes(file(damaged, damaged, chunk(ONE_NOTE + END_OF_TRACK)), "song.mid")
+    with pytest.raises(MidiError, match="too many events"):
+        check_bytes(file(damaged, damaged, damaged, chunk(ONE_NOTE + END_OF_TRACK)), "song.mid")
+
+
 def test_the_bounds_are_four_times_what_a_long_recital_has():
     assert LIMITS["notes"] >= 4 * 30_000
     assert LIMITS["controller movements"] >= 4 * 150_000
