@@ -35,6 +35,7 @@ from demo.guard.files import Files  # noqa: E402
 from demo.guard.events import event_numbers  # noqa: E402
 from demo.guard.gate import Gate  # noqa: E402
 from demo.guard.headers import SecurityHeaders  # noqa: E402
+from demo.guard.listeners import Listeners  # noqa: E402
 from demo.guard.public_address import Address, PublicAddress  # noqa: E402
 from demo.page import ICON, LARGEST_FILE_BYTES, SURVEY, TITLE, page, page_theme, scripts  # noqa: E402
 from fadernets import checkpoint  # noqa: E402
@@ -71,7 +72,10 @@ class Demo:
         self.faders = _faders(model)
         self.pieces = OpenPieces(closed=self.workers.forget)
         survey = SURVEY in self.mounts
-        self.blocks = page(self.workers, self.pieces, self.files, self.faders, survey)
+        self.listeners = Listeners()
+        self.blocks = page(
+            self.workers, self.pieces, self.files, self.faders, self.listeners, survey
+        )
         self.middleware = [
             Middleware(PublicAddress, address=address),
             Middleware(SecurityHeaders, scripts=scripts()),
@@ -89,8 +93,15 @@ class Demo:
             count=self.files.count,
             page_closed=self.page_closed,
             waits=lambda session: session in self.blocks._queue.pending_messages_per_session,
+            session_of=self.session_of,
+            listening=self.listeners.listening,
             is_open=lambda: self.is_open or selfcheck.trying.get(),
         )
+
+    def session_of(self, call: str) -> str:
+        """The session of a program's call: its own number, unless the program named another."""
+        event = self.blocks._queue.event_ids_to_events.get(call)
+        return call if event is None else event.session_hash
 
     def page_closed(self, session: str) -> None:
         """A page was closed: let go of what it had open."""

@@ -18,6 +18,8 @@ from typing import Any
 from uuid import uuid4
 
 import gradio as gr
+from gradio.context import LocalContext
+from gradio.queueing import Event
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from demo.compute import cost
@@ -30,8 +32,10 @@ from demo.editing.requests import Values
 from demo.guard.blocks import Sentence
 from demo.guard.files import Files
 from demo.guard.gate import INTERNAL_ERROR
+from demo.guard.listeners import GivenUp, Listeners
 
 GONE = "The server has let go of this piece: please open it again."
+GIVEN_UP = "Nobody waited for the answer. Please call again, and ask for it at once."
 FULL = "The server has no room for files just now. Please try again in a minute."
 CONFUSED = "The page asked for nothing that can be done."
 _VALUES: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
@@ -80,6 +84,12 @@ class PageEvent:
         )
 
 
+def _call() -> Event | None:
+    """The call of a program that is under way, if one is."""
+    blocks, number = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
+    return blocks._queue.event_ids_to_events.get(number) if blocks and number else None
+
+
 class Handlers:
     """The page's events.
 
@@ -89,10 +99,15 @@ class Handlers:
     pieces : OpenPieces
     files : Files
         Where files to take away are put.
+    listeners : Listeners
+        Who waits for the answers of calls.
     """
 
-    def __init__(self, workers: Workers, pieces: OpenPieces, files: Files) -> None:
+    def __init__(
+        self, workers: Workers, pieces: OpenPieces, files: Files, listeners: Listeners
+    ) -> None:
         self.workers, self.pieces, self.files = workers, pieces, files
+        self.listeners = listeners
 
     async def open_example(self, key: str | None, request: gr.Request) -> tuple[Output, ...]:
         """An example was chosen -> bench, message."""
@@ -197,13 +212,21 @@ class Handlers:
             raise Sentence("There is no MIDI file.")
         try:
             self._require_room()
-            saved, figures = await self.workers.run(
+            work = self.workers.run(
                 "change",
                 _plain(path),
                 dict(values),
                 cost=cost.of_file(path),
                 folder=self.files.new_folder(),
             )
+            call = _call()
+            saved, figures = await (
+                self.listeners.while_awaited(call.session_hash, work, call.enqueue_time)
+                if call
+                else work
+            )
+        except GivenUp:
+            raise Sentence(GIVEN_UP) from None
         except WorkError as error:
             raise Sentence(sentence(error)) from None
         self.files.count(os.stat(saved).st_size)

@@ -11,6 +11,7 @@ from demo.compute.open_pieces import OpenPieces
 from demo.compute.workers import Workers
 from demo.guard.blocks import GuardedBlocks
 from demo.guard.files import Files
+from demo.guard.listeners import Listeners
 from demo.handlers import Handlers
 from demo.programs import add_endpoints
 from demo.workbench import ASSETS, counted, workbench
@@ -44,6 +45,7 @@ def page(
     pieces: OpenPieces,
     files: Files,
     faders: Sequence[str],
+    listeners: Listeners,
     survey: bool = False,
 ) -> GuardedBlocks:
     """The demo's page, with a link to the listening test if there is one.
@@ -58,6 +60,8 @@ def page(
         What was uploaded and made.
     faders : sequence of str
         Names of the model's faders.
+    listeners : Listeners
+        Who waits for the answers of calls.
     survey : bool
         Whether the listening test is at `SURVEY`.
     """
@@ -94,7 +98,7 @@ def page(
         gr.HTML(FOOT.format(invitation=INVITATION if survey else ""), elem_id="fn-foot")
         file = gr.DownloadButton("File", elem_id="fn-file", visible="hidden")
 
-        handlers = Handlers(workers, pieces, files)
+        handlers = Handlers(workers, pieces, files, listeners)
         opened = [bench, message]
         # Each move is sent at once: the workers drop the one before, if it is still under way.
         each = {"trigger_mode": "multiple", **hidden}

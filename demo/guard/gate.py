@@ -10,6 +10,7 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from urllib.parse import parse_qs
 
@@ -21,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.guard.events import checked
 from demo.guard.routes import (
+    ANSWER,
     API,
     CALL,
     EVENT,
@@ -76,6 +78,10 @@ class Gate:
         Called with a session when the visitor's page has been closed.
     waits : function
         Whether answers wait for a session in Gradio's queue.
+    session_of : function
+        The session of a program's call, by the call's number.
+    listening : function
+        What to be in while answers are sent to a session.
     is_open : function
         Whether the server has tried its own locks; until then nothing is served.
     """
@@ -94,6 +100,8 @@ class Gate:
         count: Callable[[int], None],
         page_closed: Callable[[str], None],
         waits: Callable[[str], bool],
+        session_of: Callable[[str], str],
+        listening: Callable[[str], AbstractContextManager[None]],
         is_open: Callable[[], bool],
     ) -> None:
         self.app, self.beside = app, tuple(beside)
@@ -101,6 +109,7 @@ class Gate:
         self.largest_upload = largest_file + ENVELOPE_BYTES
         self.owns, self.is_full, self.count, self.page_closed = owns, is_full, count, page_closed
         self.waits, self.is_open = waits, is_open
+        self.session_of, self.listening = session_of, listening
         self._too_large = f"The file is too large: {largest_file // 10**6} MB is the most."
         self._uploads: list[Upload] = []
 
@@ -162,6 +171,12 @@ class Gate:
             await self._event(kind, scope, receive, send)
         elif kind == UPLOAD:
             await self._upload(scope, receive, send)
+        elif kind == ANSWER:
+            with self.listening(self.session_of(parts["event"] or "")):
+                await self.app(scope, receive, send)
+        elif kind == STREAM:
+            with self.listening(_session(scope["query_string"])):
+                await self.app(scope, receive, send)
         elif kind == LEAVE:
             try:
                 await self.app(scope, receive, send)
@@ -177,7 +192,7 @@ class Gate:
         if kind == PROGRESS:
             return "upload_id" in parse_qs(query.decode("latin-1"))
         if kind == STREAM:
-            return self.waits(parse_qs(query.decode("latin-1")).get("session_hash", [""])[0])
+            return self.waits(_session(query))
         return parts.get("name") is None or parts["name"] in self.names
 
     async def _event(self, kind: str, scope: Scope, receive: Receive, send: Send) -> None:
@@ -244,6 +259,11 @@ class Gate:
         finally:
             self._uploads.remove(upload)
             self.count(upload.received)
+
+
+def _session(query: bytes) -> str:
+    """The session that a query names."""
+    return parse_qs(query.decode("latin-1")).get("session_hash", [""])[0]
 
 
 def note_status(status: int) -> None:

@@ -22,6 +22,7 @@ UPLOAD = "upload"
 FILE = "file"
 LEAVE = "leave"
 STREAM = "stream"
+ANSWER = "answer"
 PROGRESS = "progress"
 PLAIN = "plain"
 
@@ -41,7 +42,7 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("GET", f"{API}/heartbeat/(?P<session>{SESSION})", LEAVE),
     ("GET", f"{API}/upload_progress", PROGRESS),
     ("GET", f"{API}/queue/data", STREAM),
-    ("GET", rf"{API}/call/(v2/)?(?P<name>\w{{1,64}})/{SESSION}", PLAIN),
+    ("GET", rf"{API}/call/(v2/)?(?P<name>\w{{1,64}})/(?P<event>{SESSION})", ANSWER),
     ("GET", f"{API}/file=(?P<path>.+)", FILE),
     ("POST", f"{API}/upload", UPLOAD),
     ("POST", f"{API}/(run/predict|queue/join)/?", EVENT),

@@ -20,6 +20,7 @@ from demo.compute.open_pieces import OpenPieces
 from demo.editing.piece_session import PieceSession
 from demo.guard.blocks import Sentence
 from demo.guard.gate import INTERNAL_ERROR
+from demo.guard.listeners import Listeners
 from demo.handlers import FULL, GONE, Handlers
 from tests.fadernets import tiny
 
@@ -71,7 +72,7 @@ def own_session(pieces: OpenPieces) -> PieceSession:
 @pytest.fixture
 def handlers(pieces: OpenPieces, tmp_path: Path):
     def make(is_full: bool = False, **results: Any) -> Handlers:
-        return Handlers(FakeWorkers(**results), pieces, FakeFiles(tmp_path, is_full))
+        return Handlers(FakeWorkers(**results), pieces, FakeFiles(tmp_path, is_full), Listeners())
 
     return make
 
@@ -270,7 +271,7 @@ def test_workers_get_plain_text(pieces, tmp_path):
     path = NamedString(tmp_path / "a.mid")
     Path(path).write_bytes(b"x")
     workers = FakeWorkers(open_file=WorkError("no"), change=WorkError("no"))
-    plain_handlers = Handlers(workers, pieces, FakeFiles(tmp_path))
+    plain_handlers = Handlers(workers, pieces, FakeFiles(tmp_path), Listeners())
     asyncio.run(plain_handlers.open_upload(path, PAGE))
     with pytest.raises(Sentence):
         asyncio.run(plain_handlers.change(path, {}))

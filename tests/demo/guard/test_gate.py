@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -56,6 +58,14 @@ def behind() -> Behind:
 @pytest.fixture
 def gate(behind: Behind) -> Gate:
     sessions_left: list[str] = []
+    heard: list[str] = []
+
+    @contextmanager
+    def listening(session: str) -> Iterator[None]:
+        heard.append(f"{session} listens")
+        yield
+        heard.append(f"{session} has left")
+
     gate = Gate(
         behind,
         beside=["/survey", "/healthz"],
@@ -67,10 +77,12 @@ def gate(behind: Behind) -> Gate:
         is_full=lambda: False,
         count=lambda size: None,
         waits=lambda session: session == "waits",
+        session_of={"call1": "own"}.get,
+        listening=listening,
         is_open=lambda: True,
         page_closed=sessions_left.append,
     )
-    gate.sessions_left = sessions_left
+    gate.sessions_left, gate.heard = sessions_left, heard
     return gate
 
 
@@ -340,3 +352,17 @@ def test_what_lies_beside_passes_and_own_files_only(gate, behind, root):
     assert run(gate, "GET", "/", query=b"deep_link=x", root=root)[0] == 404
     assert run(gate, "GET", "/", query=b"%64eep_link=x", root=root)[0] == 404
     assert len(behind.scopes) == passed
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "session"),
+    [
+        ("/gradio_api/call/slide/call1", b"", "own"),
+        ("/gradio_api/call/v2/slide/call1", b"", "own"),
+        ("/gradio_api/queue/data", b"session_hash=waits", "waits"),
+    ],
+)
+def test_who_waits_for_an_answer_is_known(gate, path, query, session):
+    status, _ = asyncio.run(ask(gate, "GET", path, query=query))
+    assert status == 200
+    assert gate.heard == [f"{session} listens", f"{session} has left"]
