@@ -75,7 +75,7 @@ def test_calmer_has_fewer_onsets_is_softer_and_held(arranger):
         expected = (request.densities["rhythm"] - 0.5 * by).clamp(1 / 16, 1.0)
         torch.testing.assert_close(moved.densities["rhythm"], expected)
         assert moved.densities["note"].equal(request.densities["note"])
-        torch.testing.assert_close(moved.louder, torch.full((7,), -0.2 * by))
+        torch.testing.assert_close(moved.louder, torch.full((7,), -0.1 * by))  # half of the way
         assert moved.legato.tolist() == [legato] * 7
         assert moved.notes == request.notes
     each = torch.tensor([1.0, 0, -1, 0.5, 0, -0.5, 0], dtype=torch.float64)
