@@ -60,6 +60,7 @@ def test_what_is_taken(read, text, value):
             "the curve is no JSON such as [[0, 0.0], [16, 0.5]]: Expecting ',' delimiter, column 8",
         ),
         (fader, "[" * 100_000, "the curve is nested too deeply"),
+        (fader, f"[[0, {'1' * 5_000}]]", "the curve has a number that is too long"),
         (strength, "[[0, -1]]", "breakpoint 1 of the curve has -1, below 0"),
         (strength, "-1", "-1 is not a number of 0 or more"),
         (strength, "inf", "inf is not a number of 0 or more"),
