@@ -125,7 +125,7 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
         locking.add_argument(
             "--lock",
             type=arguments.locks,
-            action="append",
+            action="extend",
             metavar="A,B",
             help="what of IN.mid, or of RHYTHM.mid, stays exactly as it is: "
             f"{', '.join(NAMES)}, track:2, and note:17 or note:17-20, numbered as describe --notes "

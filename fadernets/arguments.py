@@ -50,10 +50,11 @@ def _amount(text: str, lowest: float, highest: float, kind: str) -> Amount:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def locks(text: str) -> LockWords:
-    """What stays as it is: words with commas between them."""
+def locks(text: str) -> list[str]:
+    """Words of what stays as it is, with commas between them."""
     try:
-        return LockWords.read(text)
+        LockWords.read(text)
+        return text.split(",")
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

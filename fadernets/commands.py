@@ -19,7 +19,7 @@ from fadernets.checkpoint import CheckpointError
 from fadernets.codes import Codes
 from fadernets.curve import Amount
 from fadernets.lock_report import LockReport
-from fadernets.lock_words import NO_WORDS, LockWords
+from fadernets.lock_words import LockWords
 from fadernets.mood_transfer import MOODS, PRESETS
 from fadernets.music import midi
 from fadernets.music.attributes import ATTRIBUTES
@@ -274,7 +274,7 @@ def _change(
         same = [index for index in problems if problems[index] == problem]
         print(f"unchanged, {problem}: {_listed(same)}", file=sys.stderr)
     sentences = report.sentences(said) if report else []
-    if count and not sentences and midi.same_notes(result, piece):
+    if count and not sentences and list(result.notes) == list(piece.notes):
         sentences = [
             f"{args.output.name} has the notes of {args.source.name}: they are as asked for "
             "already, or can go no further"
@@ -287,8 +287,8 @@ def _change(
 
 def _locks(args: argparse.Namespace, piece: Piece) -> tuple[LockWords, Locks]:
     """What --lock says, and what that is in the piece."""
-    lock = NO_WORDS.with_words(*(args.lock or ()))
     try:
+        lock = LockWords.read(args.lock)
         return lock, lock.on(piece)
     except ValueError as error:
         raise Refusal(f"{error}".rstrip(".") + ".") from error

@@ -8,8 +8,7 @@ notes of the piece by onset, then pitch.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
-from operator import attrgetter
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -79,16 +78,6 @@ class LockWords:
         ordered = tuple(name for name in NAMES if name in names)
         return cls(ordered, tuple(sorted(tracks)), tuple(sorted(notes)))
 
-    def with_words(self, *others: LockWords) -> LockWords:
-        """These words and all others."""
-        every = (self, *others)
-        names = {name for words in every for name in words.names}
-        tracks, notes = (
-            tuple(sorted({r for words in every for r in ranges(words)}))
-            for ranges in (attrgetter("tracks"), attrgetter("notes"))
-        )
-        return LockWords(tuple(name for name in NAMES if name in names), tracks, notes)
-
     def __bool__(self) -> bool:
         return bool(self.names or self.tracks or self.notes)
 
@@ -119,29 +108,24 @@ class LockWords:
         if not self:
             return NO_LOCKS
         chosen = np.zeros(len(piece.notes), bool)
-        parts = {number - 1 for a, b in self.tracks for number in range(a, b + 1)}
-        hand_notes, closed = None, None
         for first, last in self.notes:
             if last > len(chosen):
                 raise ValueError(f"there is no note {last} to lock: the piece has {len(chosen)}")
             chosen[first - 1 : last] = True
+        parts = {number - 1 for first, last in self.tracks for number in range(first, last + 1)}
         if self.tracks:
             chosen |= self._of_tracks(piece)
+        switches: dict[str, Any] = {name: name in self.names for name in SWITCHES}
+        locks = Locks(**switches)
         if own := [hand for hand in HANDS if hand in self.names]:
             played = hands.of_hands(piece)
             chosen |= np.logical_or.reduce([played[hand] for hand in own])
             if len(own) == 1:
-                (closed,) = own
-                hand_notes = piece.notes[played[closed]]
-                parts |= _parts_of(piece, played[closed])
-        switches: dict[str, Any] = {name: name in self.names for name in SWITCHES}
-        return Locks(
-            notes=piece.notes[chosen] if chosen.any() else None,
-            hand_notes=hand_notes,
-            closed=closed,
-            parts=tuple(sorted(parts)),
-            **switches,
-        )
+                (hand,) = own
+                locks = replace(locks, hand=hand, hand_notes=piece.notes[played[hand]])
+                parts |= _parts_of(piece, played[hand])
+        notes = piece.notes[chosen] if chosen.any() else None
+        return replace(locks, notes=notes, parts=tuple(sorted(parts)))
 
     def _of_tracks(self, piece: Piece) -> np.ndarray:
         """Which notes of a piece the tracks play: bool, (n,)."""

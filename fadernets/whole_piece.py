@@ -46,8 +46,9 @@ def changed(
         Notes of the piece that stay exactly as they are.
     """
     numbers = set(chosen)
+    locks = locks.with_hand(piece.notes)
     fixed = piece.notes[locks.of(piece.notes)]
-    hand = piece.notes[locks.of_hand(piece.notes)]
+    hand = NO_NOTES if locks.hand_notes is None else locks.hand_notes
     before = {s.index: s for s in segments(piece, numbers=numbers)}
     result = piece
     for turn in (0, 1):

@@ -14,12 +14,12 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from fadernets.checkpoint import CheckpointError
 from fadernets.music import midi
 from fadernets.music.attributes import PAPER
 from fadernets.music.piece import Piece
@@ -28,7 +28,8 @@ from fadernets.net import FaderNet
 from train import metrics
 from train.data import corpora
 from train.data.corpora import Source
-from train.data.dataset import TEST, VALIDATION, Segments, split_of
+from train.data.dataset import TEST, VALIDATION, Segments
+from train.data.unseen import MODELS, add_options, names_of, some, unseen
 from train.evaluate import commit
 from train.evaluation import arousal_classifiers
 from train.evaluation.arousal_changes import (
@@ -43,10 +44,8 @@ from train.evaluation.arousal_classifiers import ArousalClassifier
 from train.evaluation.naturalness import excerpt
 from train.metrics.over_pieces import share
 from train.reporting.results.arousal import Arousal, Change, Changed, Fitted, Heard, Music
-from train.reporting.writing import text_of, write
+from train.reporting.writing import finish
 
-MODELS = ("arranger", "gmvae")
-SPLITS = {"validation": VALIDATION, "test": TEST}
 TO_DRAW = 4  # times as many pieces are read as excerpts are wanted, at most: some are too short
 
 
@@ -60,25 +59,16 @@ def collections(options: argparse.Namespace, data: Segments) -> dict[str, list[S
     ValueError
         If a folder has none.
     """
-    split = SPLITS[options.split]
-    unseen = names_of(data, (split,))
     rated = names_of(data, (VALIDATION, TEST))
-    found = {
-        "rated pieces": [s for s in corpora.vgmidi(options.vgmidi) if s.name in rated],
-        "performances": [s for s in corpora.performances(options.piano) if s.name in unseen],
+    vgmidi = (source for source in corpora.vgmidi(options.vgmidi) if source.name in rated)
+    return {
+        "rated pieces": some(vgmidi, options.vgmidi),
+        "performances": unseen(options.piano, "*", data, options.split),
+        **{
+            name: unseen(Path(folder), pattern, None, options.split)
+            for name, folder, pattern in options.other
+        },
     }
-    for name, folder, pattern in options.other:
-        files = [s for s in corpora.performances(Path(folder)) if s.path.match(pattern)]
-        found[name] = [s for s in files if split_of(s.name) == split]
-    for name, sources in found.items():
-        if not sources:
-            raise ValueError(f"no file of the {name} is in that split")
-    return found
-
-
-def names_of(data: Segments, splits: Sequence[int]) -> set[str]:
-    """Names of the pieces in some splits."""
-    return {data.piece_names[n] for n in np.unique(data.piece[np.isin(data.split, splits)])}
 
 
 def excerpts(
@@ -218,10 +208,10 @@ def measured(options: argparse.Namespace) -> Arousal:
     began = time.perf_counter()
     data = Segments.load(options.data)
     music = collections(options, data)
-    nets = [FaderNet.load(name) for name in options.model]
+    nets = [FaderNet.load(name) for name in options.model or MODELS]
     rated = arousal_classifiers.rated(corpora.vgmidi(options.vgmidi))
-    unseen = names_of(data, (VALIDATION, TEST))
-    classifiers = arousal_classifiers.fitted(rated, unseen, options.seed)
+    names = names_of(data, (VALIDATION, TEST))
+    classifiers = arousal_classifiers.fitted(rated, names, options.seed)
     return Arousal(
         kind="arousal",
         split=options.split,
@@ -251,29 +241,14 @@ def parser() -> argparse.ArgumentParser:
         help="further music, such as scores=asap=midi_score.mid; a quarter is for validation",
     )  # fmt: skip
     options.add_argument("--out", type=Path, required=True, help="JSON file to write")
-    options.add_argument(
-        "--model", action="append", help="name or folder; arranger and gmvae by default"
-    )
-    options.add_argument("--split", choices=SPLITS, default="validation")
-    options.add_argument("--excerpts", type=int, default=40, help="pieces to change parts of")
-    options.add_argument("--length", type=int, default=14, help="segments of each part")
-    options.add_argument("--seed", type=int, default=0)
+    add_options(options)
     return options
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
     options = parser().parse_args(arguments)
-    options.model = options.model or list(MODELS)
-    try:
-        result = measured(options)
-    except (OSError, ValueError, CheckpointError) as error:
-        print(f"train.arousal: {error}", file=sys.stderr)
-        return 2
-    text = text_of(result)
-    write(options.out, text)
-    print(text, end="")
-    return 0
+    return finish("arousal", partial(measured, options), options.out)
 
 
 if __name__ == "__main__":

@@ -21,56 +21,22 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from fadernets.checkpoint import CheckpointError
 from fadernets.music import midi
 from fadernets.music.attributes import PAPER
 from fadernets.music.piece import Piece
 from fadernets.music.segments import segments
 from fadernets.net import FaderNet
-from train.data import corpora
-from train.data.dataset import TEST, VALIDATION, Segments, split_of
+from train.data.dataset import Segments
+from train.data.unseen import MODELS, add_options, unseen
 from train.evaluate import commit
 from train.evaluation import naturalness
 from train.evaluation.naturalness import REAL_WINDOWS, WAYS, Excerpt, Way, title
 from train.metrics.naturalness import Windows
 from train.reporting.results.naturalness import Naturalness, ToldApart, WayTold
-from train.reporting.writing import text_of, write
+from train.reporting.writing import finish
 
-MODELS = ("arranger", "gmvae")
-SPLITS = {"validation": VALIDATION, "test": TEST}
 MOST_PIECES = 200
 RULES = [(PAPER[0], side) for side in (-1, 1)]  # ways of the rules, which change onsets
-
-
-def unseen(folder: Path, match: str, data: Segments | None, split: str) -> list[Path]:
-    """The pieces below a folder that are in a split.
-
-    Parameters
-    ----------
-    folder : Path
-    match : str
-        Pattern of the names of files, such as ``midi_score.mid``.
-    data : Segments, optional
-        Prepared data, whose splits count. Without it `split_of` a name decides.
-    split : str
-        One of `SPLITS`.
-
-    Raises
-    ------
-    ValueError
-        If there is none.
-    """
-    sources = [s for s in corpora.performances(folder) if s.path.match(match)]
-    if data is None:
-        return _some([s.path for s in sources if split_of(s.name) == SPLITS[split]], folder)
-    names = {data.piece_names[n] for n in np.unique(data.piece[data.split == SPLITS[split]])}
-    return _some([source.path for source in sources if source.name in names], folder)
-
-
-def _some(paths: list[Path], folder: Path) -> list[Path]:
-    if not paths:
-        raise ValueError(f"no file below {folder} is in that split")
-    return paths
 
 
 def read(paths: Sequence[Path]) -> list[Piece]:
@@ -156,12 +122,13 @@ def measured(options: argparse.Namespace) -> Naturalness:
     """
     began = time.perf_counter()
     data = Segments.load(options.data) if options.data else None
-    paths = unseen(options.midi, options.match, data, options.split)
+    sources = unseen(options.midi, options.match, data, options.split)
+    paths = [source.path for source in sources]
     if len(paths) > options.pieces:
         drawn = np.random.default_rng(options.seed).permutation(len(paths))[: options.pieces]
         paths = [paths[number] for number in sorted(drawn)]
     pieces = read(paths)
-    nets = [FaderNet.load(name) for name in options.model]
+    nets = [FaderNet.load(name) for name in options.model or MODELS]
     changed, by_keys = [], _music(pieces, options, by_sound=False)
     for net in nets:
         source = _music(pieces, options, by_sound=True) if net.by_sound else by_keys
@@ -193,31 +160,16 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--match", default="*", help="which files, such as midi_score.mid")
     options.add_argument("--data", type=Path, help="file of train.prepare, which has the splits")
     options.add_argument("--out", type=Path, required=True, help="JSON file to write")
-    options.add_argument(
-        "--model", action="append", help="name or folder; arranger and gmvae by default"
-    )
     options.add_argument("--music", default="performances", help="what to call the pieces")
-    options.add_argument("--split", choices=SPLITS, default="validation")
     options.add_argument("--pieces", type=int, default=MOST_PIECES, help="pieces at most")
-    options.add_argument("--excerpts", type=int, default=40, help="pieces to change parts of")
-    options.add_argument("--length", type=int, default=14, help="segments of each part")
-    options.add_argument("--seed", type=int, default=0)
+    add_options(options)
     return options
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
     options = parser().parse_args(arguments)
-    options.model = options.model or list(MODELS)
-    try:
-        result = measured(options)
-    except (OSError, ValueError, CheckpointError) as error:
-        print(f"train.naturalness: {error}", file=sys.stderr)
-        return 2
-    text = text_of(result)
-    write(options.out, text)
-    print(text, end="")
-    return 0
+    return finish("naturalness", partial(measured, options), options.out)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ from train.reporting.results.valence import (
     SideMoved,
     Valence,
 )
-from train.reporting.writing import text_of, write
+from train.reporting.writing import finish
 
 CODER = "gmvae"
 MODELS = ("arranger", "gmvae")
@@ -232,16 +232,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--segments", type=int, default=200, help="test segments, 200 by default")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
-    try:
+
+    def measure() -> Valence:
         data = Segments.load(options.data)
-        results = measured(data, options.model or MODELS, options.segments, options.seed)
-    except ValueError as error:
-        print(f"train.valence: {error}", file=sys.stderr)
-        return 2
-    text = text_of(results)
-    write(options.out, text)
-    print(text, end="")
-    return 0
+        return measured(data, options.model or MODELS, options.segments, options.seed)
+
+    return finish("valence", measure, options.out)
 
 
 if __name__ == "__main__":

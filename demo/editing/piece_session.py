@@ -154,7 +154,7 @@ class PieceSession(SegmentedPiece):
             locked = locks.of(self.piece.notes)
             if edit.lock:  # looked up once
                 notes = self.piece.notes[locked]
-                locks = replace(locks, melody=False, bass=False, hand=None, notes=notes)
+                locks = replace(locks, melody=False, bass=False, notes=notes)
             self._locks = edit.lock, locks, locked
         return locks, locked
 

@@ -18,7 +18,7 @@ AGAIN_BEATS = 1.5  # after which a key that is struck anew is not struck again
 RELEASE_BEATS = 0.15  # median of performances, from a note's end to the next one of its key
 CHORD_BEATS = 1 / 16  # notes struck within it of one another are a chord
 SPREADS = (0.01, 0.025, 0.0, 0.04, 0.0)  # beats from the first note of a played chord to others
-NEAR_NOTES = 5  # of which one gives a new note its end
+NEAR_NOTES = 5  # of which one gives a new note its end, or its loudness
 PITCHES_A_BEAT = 12  # semitones as far away as a beat
 TICKS = 48  # of a beat, on which all usual grids lie
 ON_GRID = 1e-3  # beats that are no distance
@@ -79,16 +79,19 @@ class Touch:
         least = min(start + self.shortest, boundary + self.latest)
         if not len(self.ends):
             return max(boundary, least)
-        distance = np.abs(self.ends - boundary) + np.abs(self.pitches - pitch) / PITCHES_A_BEAT
-        near = np.argsort(distance, kind="stable")[:NEAR_NOTES]
-        lateness = float(self.lateness[near[(5 * step + pitch) % len(near)]])
+        lateness = float(self.lateness[_near(self.ends, self.pitches, step, pitch)])
         return max(boundary + min(max(lateness, -HALF), self.latest), least)
 
     def velocity(self, step: int, pitch: int, otherwise: float) -> float:
         """How loud a new note is: as one of the segment's that is near, if it strikes any."""
         if not len(self.strikes):
             return otherwise
-        distance = np.abs(self.strikes.onset - step / STEPS_PER_BEAT)
-        distance = distance + np.abs(self.strikes.pitch - pitch) / PITCHES_A_BEAT
-        near = np.argsort(distance, kind="stable")[:NEAR_NOTES]
-        return float(self.strikes.velocity[near[(5 * step + pitch) % len(near)]])
+        near = _near(self.strikes.onset, self.strikes.pitch, step, pitch)
+        return float(self.strikes.velocity[near])
+
+
+def _near(times: np.ndarray, pitches: np.ndarray, step: int, pitch: int) -> int:
+    """One of the notes nearest to a step and a pitch, always the same."""
+    distance = np.abs(times - step / STEPS_PER_BEAT) + np.abs(pitches - pitch) / PITCHES_A_BEAT
+    near = np.argsort(distance, kind="stable")[:NEAR_NOTES]
+    return int(near[(5 * step + pitch) % len(near)])

@@ -28,7 +28,7 @@ class Locks:
     melody, bass : bool
         The top and the bottom voice: notes that have none above, or below, them when they begin.
     hand : {"left", "right"}, optional
-        Notes below `split`, or from there on.
+        Notes below `split`, or from there on; nothing new is struck among the hand's keys.
     split : int, optional
         MIDI pitch at which the right hand begins; by default it moves with the music
         (`fadernets.music.hands`).
@@ -40,9 +40,7 @@ class Locks:
     pitches : bool
         Only keys of the segment are struck; notes may be added, removed and get other lengths.
     hand_notes : Notes, optional
-        What the locked hand plays, where the notes of a file tell it (with `closed`).
-    closed : {"left", "right"}, optional
-        The hand that plays them: nothing new is struck among its keys.
+        What the hand plays, where its file or the whole piece tells; `split` does not count then.
     parts : tuple of int
         Of the file, which get no new notes.
     """
@@ -55,7 +53,6 @@ class Locks:
     rhythm: bool = False
     pitches: bool = False
     hand_notes: Notes | None = None
-    closed: Literal["left", "right"] | None = None
     parts: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
@@ -69,8 +66,7 @@ class Locks:
             locked |= _outermost(notes, 1)
         if self.bass:
             locked |= _outermost(notes, -1)
-        if self.hand is not None:
-            locked |= self.of_hand(notes)
+        locked |= self.of_hand(notes)
         if self.notes is not None:
             places = set(zip(self.notes.onset.tolist(), self.notes.pitch.tolist(), strict=True))
             each = zip(notes.onset.tolist(), notes.pitch.tolist(), strict=True)
@@ -79,12 +75,18 @@ class Locks:
 
     def of_hand(self, notes: Notes) -> np.ndarray:
         """Which notes of a piece or a segment the locked hand plays: bool, shape (n,)."""
-        if self.hand_notes is not None:
-            return among(notes, self.hand_notes)
         if self.hand is None:
             return np.zeros(len(notes), bool)
+        if self.hand_notes is not None:
+            return among(notes, self.hand_notes)
         right = by_right_hand(notes) if self.split is None else notes.pitch >= self.split
         return right == (self.hand == "right")
+
+    def with_hand(self, notes: Notes) -> Locks:
+        """The same locks, with what the hand plays of the notes of a whole piece."""
+        if self.hand is None or self.hand_notes is not None:
+            return self
+        return replace(self, hand_notes=notes[self.of_hand(notes)])
 
     def on(
         self, window: Window, locked: np.ndarray | None = None, of_hand: np.ndarray | None = None
@@ -110,7 +112,7 @@ class Locks:
             keeps_rhythm=self.rhythm,
             keeps_pitches=self.pitches,
             hand=window.notes[of_hand],
-            closed=self.closed or self.hand,
+            closed=self.hand,
         )
 
 

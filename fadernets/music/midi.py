@@ -150,12 +150,6 @@ def played_by(piece: Piece, parts: Sequence[int]) -> np.ndarray:
     return played
 
 
-def same_notes(piece: Piece, other: Piece) -> bool:
-    """Whether two pieces have the same notes."""
-    names = ("onset", "offset", "pitch", "velocity")
-    return all(np.array_equal(getattr(piece.notes, n), getattr(other.notes, n)) for n in names)
-
-
 def parts_of(source: str | Path | bytes) -> tuple[Part, ...]:
     """The parts of a MIDI file that have notes, by track, then channel.
 

@@ -28,11 +28,6 @@ def test_words_are_read_in_any_order_and_once():
     assert NAMES == ("melody", "bass", "left", "right", "rhythm", "pitches")
 
 
-def test_words_are_joined():
-    words = LockWords.read("melody,note:3").with_words(LockWords.read("left,note:3"), NO_WORDS)
-    assert words == LockWords.read("left,melody,note:3")
-
-
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -84,7 +79,7 @@ def test_one_hand_says_which_tracks_get_no_notes():
     hands = [mb.track(*mb.music(8, channel=k, base=36 + 36 * k)) for k in range(2)]
     piece = midi.read(mb.file(*hands))
     left, both, track = (LockWords.read(w).on(piece) for w in ("left", "left,right", "track:2"))
-    assert (left.closed, left.parts) == ("left", (0,))
+    assert (left.hand, left.parts) == ("left", (0,))
     assert len(left.hand_notes) == left.of(piece.notes).sum()
-    assert (both.closed, both.parts) == (None, ())
-    assert (track.closed, track.parts) == (None, (1,))
+    assert (both.hand, both.parts) == (None, ())
+    assert (track.hand, track.parts) == (None, (1,))

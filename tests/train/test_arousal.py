@@ -9,8 +9,7 @@ import pytest
 
 from fadernets.music.notes import Notes
 from train import arousal, report
-from train.data import dataset
-from train.data.dataset import TRAIN, split_of
+from train.data import dataset, unseen
 from train.evaluation import arousal_classifiers
 from train.evaluation.arousal_changes import Pairs
 from train.metrics.arousal_features import Heard
@@ -51,7 +50,8 @@ def test_shares_by_hand():
 def test_the_command_measures_models_and_rules(corpus, data_file, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(arousal_classifiers, "FOLDS", 3)
     monkeypatch.setattr(arousal, "names_of", names_of)
-    monkeypatch.setattr(arousal, "split_of", lambda name: dataset.VALIDATION)
+    monkeypatch.setattr(unseen, "split_of", lambda name: dataset.VALIDATION)
+    monkeypatch.setattr(unseen, "names_of", names_of)
     out = tmp_path / "arousal.json"
     options = f"--data {data_file} --vgmidi {corpus.vgmidi} --piano {corpus.piano} --out {out}"
     options += f" --other scores={corpus.vgmidi}=*0.mid --excerpts 1 --length 2 --model arranger"
@@ -80,12 +80,6 @@ def test_files_of_no_split_are_a_sentence(corpus, data_file, tmp_path, capsys):
     assert arousal.main(options.split()) == 2
     assert "is in that split" in capsys.readouterr().err
     assert not (tmp_path / "x.json").exists()
-
-
-def test_the_split_of_a_name_is_always_the_same():
-    splits = [split_of(f"{i}.mid") for i in range(400)]
-    assert splits == [split_of(f"{i}.mid") for i in range(400)]
-    assert 160 < splits.count(TRAIN) < 240
 
 
 def test_tries_are_rows_with_what_was_measured():

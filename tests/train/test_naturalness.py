@@ -14,10 +14,9 @@ from fadernets.music.piece import Piece
 from fadernets.music.segments import segments
 from tests.fadernets.tiny import piece
 from train import naturalness, report
-from train.data.dataset import VALIDATION
+from train.data import corpora
 from train.evaluation.naturalness import by_rule, excerpt
 from train.metrics import naturalness as metric
-from train.naturalness import SPLITS
 from train.reporting import naturalness_table
 from train.reporting.results.naturalness import Naturalness
 
@@ -69,7 +68,7 @@ def test_rules_leave_out_what_is_off_the_beat_and_split_what_is_long():
 @pytest.mark.slow
 def test_the_command_measures_models_and_rules(folder, data_file, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(
-        naturalness, "unseen", lambda folder, match, data, split: sorted(folder.glob(match))
+        naturalness, "unseen", lambda folder, match, data, split: corpora.performances(folder)
     )
     monkeypatch.setattr(metric, "FARTHEST", 4.0)  # of the little music there is here
     monkeypatch.setattr(  # the real ones are tested beside the metric
@@ -102,23 +101,6 @@ def test_no_unseen_file_is_a_sentence(data_file, tmp_path, capsys):
     assert naturalness.main(options.split()) == 2
     assert "is in that split" in capsys.readouterr().err
     assert not (tmp_path / "x.json").exists()
-
-
-def test_the_unseen_are_those_of_the_split(corpus, data):
-    paths = naturalness.unseen(corpus.piano, "*", data, "validation")
-    names = {path.relative_to(corpus.piano).as_posix() for path in paths}
-    numbers = {data.piece_names.index(name) for name in names}
-    assert (data.split[np.isin(data.piece, list(numbers))] == VALIDATION).all()
-
-
-def test_without_prepared_data_names_have_their_splits(tmp_path):
-    """No piece is in two, and a pattern of names leaves out others."""
-    for number in range(60):
-        (tmp_path / f"{number}.mid").touch()
-    splits = [{p.name for p in naturalness.unseen(tmp_path, "*", None, s)} for s in SPLITS]
-    assert not splits[0] & splits[1] and 0 < len(splits[0] | splits[1]) < 60
-    some = naturalness.unseen(tmp_path, "*[02468].mid", None, "validation")
-    assert {path.name for path in some} < splits[0]
 
 
 def test_the_page_has_the_tables():

@@ -34,11 +34,6 @@ DAMAGED = (EOFError, zipfile.BadZipFile, zlib.error)  # what np.load raises for 
 POOL = 50  # batches among which segments are sorted by length
 
 
-def split_of(name: str) -> int:
-    """The split of a piece that is in no prepared data, by a checksum of its name."""
-    return (TRAIN, TRAIN, VALIDATION, TEST)[zlib.crc32(name.encode()) % 4]
-
-
 @dataclass(frozen=True)
 class Segments:
     """Prepared segments on a device.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fadernets.atomic_file import replacing
+from fadernets.checkpoint import CheckpointError
 from train.reporting.results.part import Part
 
 
@@ -18,6 +20,22 @@ def text_of(results: Part | Sequence[Part], compact: bool = False) -> str:
     if compact:
         text = re.sub(r"\[[^][{}\"]*\]", lambda m: re.sub(r"\s+", " ", m[0]), text)
     return text + "\n"
+
+
+def finish(command: str, measure: Callable[[], Part], out: Path) -> int:
+    """Measure, write the results and print them; returns the exit status of a command.
+
+    What cannot be measured is one line on standard error, and nothing is written.
+    """
+    try:
+        result = measure()
+    except (OSError, ValueError, CheckpointError) as error:
+        print(f"train.{command}: {error}", file=sys.stderr)
+        return 2
+    text = text_of(result)
+    write(out, text)
+    print(text, end="")
+    return 0
 
 
 def write(path: Path, text: str) -> None:

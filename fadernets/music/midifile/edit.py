@@ -157,8 +157,8 @@ def _nearest_part(
     """
     last = np.array([file.tracks[part.track].tick[-1] for part in raw.parts])
     longest = max(parts, key=lambda number: last[number])
-    if not len(new):
-        return np.zeros(0, np.int64)
+    if not len(new) or not len(visible):
+        return np.full(len(new), longest)
     visible = visible[np.argsort(raw.start[visible], kind="stable")]
     near = np.searchsorted(raw.start[visible], new.onset)[:, None] + np.arange(
         -NEIGHBOURS, NEIGHBOURS

@@ -121,3 +121,14 @@ def test_a_fader_that_changes_nothing_says_so(tmp_path, capsys):
     path.write_bytes(mb.file(mb.track(*[event for pair in notes for event in pair])))
     assert run("slide", path, output, "--rhythm", "0.4") == 0
     assert "has the notes of run.mid" in capsys.readouterr().err
+
+
+def test_new_notes_go_to_a_track_that_has_none_on_the_keys(tmp_path):
+    """The other track is locked, and this one plays below the keys of a piano."""
+    song, output = tmp_path / "song.mid", tmp_path / "out.mid"
+    low = [event for k in range(8) for event in mb.note(k * 480, k * 480 + 300, 5, channel=1)]
+    song.write_bytes(mb.file(mb.track(*mb.music(8)), mb.track(*low)))
+    assert run("slide", song, output, "--note", "0.5", "--lock", "track:1") == 0
+    before, after = (mb.notes_of(path.read_bytes()) for path in (song, output))
+    assert set(before) < set(after)
+    assert {row[0] for row in set(after) - set(before)} == {1}
