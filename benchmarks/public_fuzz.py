@@ -31,7 +31,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks import public_bytes, public_hostile, public_server, public_values
+from benchmarks import public_bytes, public_hostile, public_midi, public_server, public_values
 from benchmarks.public_attacks import attack, by_client, midi, pages_of_others, stalled
 from benchmarks.public_bytes import API, Shot
 from benchmarks.public_checks import Book, Fuzz
@@ -103,7 +103,7 @@ def visit(server: Server, dice: random.Random) -> dict[str, Any]:
         events["save"] = body(("fn-bench", "save"), json.dumps(edit))
         saved = send(events["save"])[0]["path"]
         client.get(f"{API}/file={saved}").raise_for_status()
-        file = {"files": ("own.mid", public_bytes.midi_file(dice))}
+        file = {"files": ("own.mid", public_midi.midi_file(dice))}
         own = client.post(f"{API}/upload", files=file).raise_for_status().json()[0]
         uploaded_file = {"path": own, "orig_name": "own.mid", "meta": META}
         events["upload"] = body(("fn-upload", "upload"), uploaded_file)
@@ -142,7 +142,7 @@ async def fuzz_server(
     dice, book = random.Random(options.seed), Book()
     before = {"memory_mb": server.memory()["all"], "descriptors": server.descriptors()}
     knowledge = await asyncio.to_thread(visit, server, dice)
-    tune = public_bytes.midi_file(dice)
+    tune = public_midi.midi_file(dice)
     paths = public_values.foreign_files(server.folder, server.uploads, plant.file, tune)
     files_before, trapped_requests, begin = listing(server.folder), [], time.monotonic()
 

@@ -10,11 +10,10 @@ says it at length.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 from huggingface_hub import HfApi
-from sqlalchemy import event, select
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from db.database import Database
@@ -25,33 +24,26 @@ from survey.journal.jsonl import Ledger
 from survey.journal.lines import (
     BegunLine,
     Line,
-    ParticipantLine,
     StartLine,
     StudyLine,
     WithdrawnLine,
     now,
 )
 from survey.journal.replay import (
-    JournalState,
     Restored,
-    content,
-    is_idle,
     merge_lines,
     person_of,
     pseudonym,
     replay,
 )
+from survey.journal.row_lines import lacking_lines, person_line
 from survey.journal.uploads import UploadError, Uploads
 from survey.ratings import rating_table
 from survey.records.record_types import InvitationRecord
 from survey.records.to_json import (
     RecordError,
     members,
-    of_participant,
-    of_people,
     of_study,
-    of_trials,
-    people,
 )
 
 UPLOAD_MINUTES = 3.0  # between uploads; the Hub limits commits by the hour
@@ -121,16 +113,16 @@ class Journal:
 
     def joined(self, session: Session, participant: Participant) -> None:
         """A participant has done something: all that is known of them is written."""
-        self._keep(session, [_person_line(session, participant.id)])
+        self._keep(session, [person_line(session, participant.id)])
 
     def answered(self, session: Session, trial: Trial) -> None:
         """A trial was answered, or something was played in it."""
         only = trial.id if trial.participant.public_id in self._study_of else None
-        self._keep(session, [_person_line(session, trial.participant_id, only)])
+        self._keep(session, [person_line(session, trial.participant_id, only)])
 
     def finished(self, session: Session, participant: Participant) -> None:
         """A participant has reached the end: all of theirs is written and uploaded."""
-        self._keep(session, [_person_line(session, participant.id)], at_once=True)
+        self._keep(session, [person_line(session, participant.id)], at_once=True)
 
     def withdrawn(self, public_id: str, study: str | None = None) -> None:
         """A participant withdraws: their lines go from all files and from the dataset.
@@ -195,7 +187,7 @@ class Journal:
         if restored.erased:
             database.scrub()
         with database.read() as session:
-            lacking = list(_lacking(session, state))
+            lacking = list(lacking_lines(session, state))
         with self._lock:
             self._write(lacking)
         restored.journalled = len(lacking)
@@ -306,49 +298,3 @@ def connect(
 
 def _without_label(invitation: InvitationRecord) -> InvitationRecord:
     return {**invitation, "label": ""}
-
-
-def _person_line(session: Session, participant: int, trial: int | None = None) -> ParticipantLine:
-    """A participant with all trials, or with one of them, as the transaction sees them."""
-    session.flush()
-    fresh = {"populate_existing": True}
-    person = Participant.id == participant
-    if trial is None:
-        participant_row = session.scalars(of_people().where(person), execution_options=fresh).one()
-        trials = participant_row.trials
-    else:
-        participant_row = session.scalars(select(Participant).where(person)).one()
-        trials = session.scalars(
-            of_trials().where(Trial.id == trial), execution_options=fresh
-        ).all()
-    record = of_participant(participant_row, private=True, trials=trials)
-    return ParticipantLine(
-        type="participant", at=now(), study=participant_row.study.name, participant=record
-    )
-
-
-def _lacking(session: Session, state: JournalState) -> Iterator[Line]:
-    """Lines of what the database has and the journal has not."""
-    for study in session.scalars(select(Study).order_by(Study.id)):
-        persons = people(session, study)
-        if study.state == "draft" and not persons:
-            continue
-        record = of_study(study, private=True)
-        if record != state.studies.get(study.name):
-            yield StudyLine(type="study", at=now(), study=record)
-        journalled = {
-            public_id for public_id, (name, _) in state.people.items() if name == study.name
-        }
-        for person in persons:
-            participant = of_participant(person, private=True)
-            if is_idle(participant):
-                continue  # counted, that is all
-            journalled.add(person.public_id)
-            _, known = state.people.get(person.public_id, (None, None))
-            if known is None or content(known) != content(participant):
-                yield ParticipantLine(
-                    type="participant", at=now(), study=study.name, participant=participant
-                )
-        consented = rating_table.flow(session, study).consented
-        if consented > max(state.begun.get(study.name, 0), len(journalled) + study.withdrawn):
-            yield BegunLine(type="begun", at=now(), study=study.name, count=consented)

@@ -11,11 +11,11 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks import (
-    public_bytes,
     public_checks,
     public_fuzz,
     public_hostile,
     public_load,
+    public_midi,
     public_server,
     public_values,
 )
@@ -181,9 +181,9 @@ def test_a_seed_gives_the_same_shots():
 
 def test_midi_files_are_valid_until_they_are_spoiled():
     dice = random.Random(0)
-    data = public_bytes.midi_file(dice)
+    data = public_midi.midi_file(dice)
     assert len(midi.read(data).notes) >= 16
-    spoiled = [public_bytes.garbled(data, dice) for _ in range(100)]
+    spoiled = [public_midi.garbled(data, dice) for _ in range(100)]
     assert sum(file != data for file in spoiled) > 90
     assert len(segments(midi.read(small_piece(dice)))) == 8
 

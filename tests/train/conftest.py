@@ -14,6 +14,7 @@ import torch
 
 from fadernets.music import midi
 from tests.fadernets.tiny import bars, piece
+from tests.train import score_files
 from train import export, prepare
 from train.data import corpora
 from train.data.dataset import Segments
@@ -114,3 +115,17 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def folders(tmp_path):
+    return tmp_path / "before", tmp_path / "after"
+
+
+@pytest.fixture
+def golden(folders):
+    """The pair of `score_files` in a folder of its own."""
+    before, after = folders
+    score_files.write(before, "op1/a.mid", score_files.piece(score_files.BEFORE))
+    score_files.write(after, "op1/a.mid", score_files.piece(score_files.AFTER))
+    return folders

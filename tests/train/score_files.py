@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 from fadernets.music import midi
 from fadernets.music.notes import NO_PEDAL, Notes
 from fadernets.music.piece import Piece
+from train import score
+from train.reporting.results.score import Score
 
 # Onset, offset, pitch. Two bars of 4/4: a melody of quarter notes, a bass note in each bar, and a
 # note in the middle that rings over the bar line.
@@ -37,3 +40,25 @@ def write(folder: Path, name: str, music: Piece) -> None:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     midi.write(music, path)
+
+
+def scored(folders, *options) -> Score:
+    """The results file of a run."""
+    before, after = folders
+    out = before.parent / "score.json"
+    command = ["--before", str(before), "--after", str(after), "--out", str(out)]
+    assert score.main([*command, *map(str, options)]) == 0
+    return Score.model_validate_json(out.read_text())
+
+
+def refused(capsys, folders, *options) -> str:
+    """The sentence with which a run ends."""
+    before, after = folders
+    command = ["--before", str(before), "--after", str(after), *map(str, options)]
+    assert score.main(command) == 2
+    return capsys.readouterr().err
+
+
+def entries(path: Path, rows: list[dict]) -> Path:
+    path.write_text(json.dumps(rows))
+    return path

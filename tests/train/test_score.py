@@ -2,52 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from fadernets.music import midi
-from tests.train.score_files import AFTER, BEFORE, piece, write
-from train import score
+from tests.train.score_files import BEFORE, entries, piece, scored, write
 from train.metrics import naturalness as metric
-from train.metrics.naturalness import Windows, pair
-from train.reporting.results.score import Score
 
 TICK = 0.01  # beats: what a file's clock may move
-
-
-@pytest.fixture
-def folders(tmp_path):
-    return tmp_path / "before", tmp_path / "after"
-
-
-@pytest.fixture
-def golden(folders):
-    """The pair of `score_files` in a folder of its own."""
-    before, after = folders
-    write(before, "op1/a.mid", piece(BEFORE))
-    write(after, "op1/a.mid", piece(AFTER))
-    return folders
-
-
-def scored(folders, *options) -> Score:
-    """The results file of a run."""
-    before, after = folders
-    out = before.parent / "score.json"
-    command = ["--before", str(before), "--after", str(after), "--out", str(out)]
-    assert score.main([*command, *map(str, options)]) == 0
-    return Score.model_validate_json(out.read_text())
-
-
-def refused(capsys, folders, *options) -> str:
-    """The sentence with which a run ends."""
-    before, after = folders
-    command = ["--before", str(before), "--after", str(after), *map(str, options)]
-    assert score.main(command) == 2
-    return capsys.readouterr().err
 
 
 def test_identity_by_hand(golden):
@@ -157,11 +120,6 @@ def test_only_changed_segments_are_judged_where_some_stay(folders):
     assert result.borders_after.border.crossing == 1  # the border to the segment that stays
 
 
-def entries(path: Path, rows: list[dict]) -> Path:
-    path.write_text(json.dumps(rows))
-    return path
-
-
 def test_asked_densities_by_hand(golden, tmp_path):
     common = {"file": "op1/a.mid", "attribute": "note"}
     asked = entries(
@@ -213,66 +171,6 @@ def test_several_positions_by_hand(folders, tmp_path):
     spread = (np.std([4, 8, 16]) + np.std([8, 12, 18])) / 2 / 16
     note_sd = 1 / 8  # half the segments have 8 sounding steps, half have 12
     assert rhythm.restrictiveness["note"] == pytest.approx(1 - spread / note_sd, abs=1e-3)
-
-
-@pytest.mark.parametrize(
-    ("row", "sentence"),
-    [
-        ({"attribute": "tempo", "density": 1}, "unknown attribute 'tempo'"),
-        ({"attribute": "note"}, "density: Field required"),
-        ({"attribute": "note", "density": "much"}, "density: Input should be a valid number"),
-        ({"attribute": "note", "density": 1, "from": 2}, '"from" and "to" go together'),
-        ({"attribute": "note", "density": 1, "from": 2, "to": 2}, '"to" is not behind "from"'),
-        ({"attribute": "note", "density": 1, "segment": 9}, "no segment 9: they go from 0 to 1"),
-        ({"attribute": "note", "density": 1, "from": 9, "to": 10}, "has 8 beats"),
-        ({"attribute": "note", "density": 1, "bar": 9}, "bar: Extra inputs are not permitted"),
-    ],
-)
-def test_what_cannot_be_asked_is_a_sentence(golden, tmp_path, capsys, row, sentence):
-    file = entries(tmp_path / "asked.json", [{"file": "op1/a.mid"} | row])
-    assert sentence in refused(capsys, golden, "--asked", file)
-
-
-def test_files_of_nothing_asked_are_sentences(golden, tmp_path, capsys):
-    missing = tmp_path / "asked.json"
-    assert "cannot be read" in refused(capsys, golden, "--asked", missing)
-    assert "lists nothing" in refused(capsys, golden, "--asked", entries(missing, []))
-    rows = [{"file": "b.mid", "attribute": "note", "density": 1}]
-    assert "there is no b.mid" in refused(capsys, golden, "--asked", entries(missing, rows))
-
-
-def test_folders_that_cannot_be_used_are_sentences(golden, tmp_path, capsys):
-    before, after = golden
-    (tmp_path / "none").mkdir()
-    write(tmp_path / "others", "b.mid", piece(BEFORE))
-    assert "missing is no folder" in refused(capsys, (before, tmp_path / "missing"))
-    assert "holds no MIDI file" in refused(capsys, (tmp_path / "none", after))
-    assert "no files of the same names" in refused(capsys, (before, tmp_path / "others"))
-    assert "missing is no folder" in refused(capsys, golden, "--real", tmp_path / "missing")
-    (after / "op1/a.mid").write_bytes(b"no music")
-    assert "op1/a.mid: a.mid is not a MIDI file" in refused(capsys, golden)
-
-
-def test_what_is_left_out_is_named(golden, capsys):
-    before, after = golden
-    write(before, "c.mid", piece(BEFORE))
-    write(after, "d.mid", piece(BEFORE))
-    write(before, "e.mid", piece(BEFORE))
-    (after / "e.mid").write_bytes(b"no music")
-    result = scored(golden)
-    assert (result.only_before, result.only_after) == (["c.mid"], ["d.mid"])
-    assert result.unreadable == ["e.mid: e.mid is not a MIDI file."]
-    assert result.pairs == 1
-    said = capsys.readouterr().out
-    for sentence in (
-        "Only before: c.mid.",
-        "Only after: d.mid.",
-        "Skipped: e.mid: e.mid is not a MIDI file.",
-        "Left out: it takes 5 pieces at least",
-        "| note F1 | 0.885 | 0.885 |",
-        "| melody kept | – | 0.875 |",
-    ):
-        assert sentence in said
 
 
 def test_a_file_without_a_note_counts_as_nothing_played(folders):
@@ -332,16 +230,6 @@ def performance(rng: np.random.Generator, is_changed: bool):
     pitch = rng.integers(45, 80, len(onset))
     rows = [(float(a), float(a) + 0.1, int(p)) for a, p in zip(played, pitch, strict=True)]
     return piece(rows, length=48.0)
-
-
-def test_real_windows_are_taken_of_all_pieces():
-    """Those of the first pieces are no nearer than others of the same densities."""
-    features = [{"number": float(i)} for i in range(1000)]
-    real = Windows(features, np.full((1000, 2), 0.5), np.repeat(np.arange(20), 50))
-    changed = Windows(features[:100], np.full((100, 2), 0.5), np.full(100, 99))
-    pairs = pair(changed, real, np.ones(2))
-    assert len(set(pairs[:, 1])) == 100
-    assert len(set(real.group[pairs[:, 1]])) > 15
 
 
 @pytest.mark.slow

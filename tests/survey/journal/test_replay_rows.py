@@ -22,6 +22,10 @@ from tests.survey.crowd import join
 from tests.survey.journal.test_replay import EARLY, FAR, LATE, ONE, Line, line
 
 
+def study_line(study: Line) -> Line:
+    return {"type": "study", "at": EARLY, "study": study}
+
+
 def replayed(database: Database, *lines: Line) -> Restored:
     with database.write() as session:
         return replay(session, merge_lines(lines))
@@ -38,14 +42,15 @@ def test_an_older_line_changes_no_row_and_a_newer_one_does(
     database: Database, records: tuple[Line, list[Line]]
 ) -> None:
     study, (_, person, finished) = records
-    study_line = {"type": "study", "at": EARLY, "study": study}
     ages = [
         (person, {"seen_at": EARLY}, "headphones"),
         (person, {"seen_at": FAR}, "speakers"),
         (finished, {"seen_at": FAR, "finished_at": None, "stage": "active"}, "headphones"),
     ]
     for record, changed, expected in ages:
-        outcome = replayed(database, study_line, line({**record, "device": "speakers", **changed}))
+        outcome = replayed(
+            database, study_line(study), line({**record, "device": "speakers", **changed})
+        )
         assert outcome == Restored()  # nothing was added
         assert device_of(database, record["public_id"]) == expected
 
@@ -55,7 +60,6 @@ def test_what_rows_lack_is_added_and_counted_once(
     database: Database, records: tuple[Line, list[Line]]
 ) -> None:
     study, (nothing, person, finished) = records
-    study_line = {"type": "study", "at": EARLY, "study": study}
     with database.write() as session:
         rows = session.scalars(select(Participant)).all()
         for row in rows:
@@ -66,7 +70,7 @@ def test_what_rows_lack_is_added_and_counted_once(
                     if trial.answer is not None:
                         session.delete(trial.answer)
                 session.delete(row.trials[-1])
-    lines = [study_line, *(line(record) for record in (nothing, person, finished))]
+    lines = [study_line(study), *(line(record) for record in (nothing, person, finished))]
     assert replayed(database, *lines) == Restored(participants=1, answers=8 + 1)
     assert replayed(database, *lines) == Restored()
     with database.read() as session:
@@ -81,10 +85,11 @@ def test_who_joined_and_did_nothing_more_is_counted_as_removed(
     database: Database, records: tuple[Line, list[Line]]
 ) -> None:
     study, _ = records
-    study_line = {"type": "study", "at": EARLY, "study": study}
     for count, lapsed in ((5, 2), (5, 2), (7, 4), (1, 4)):
         replayed(
-            database, study_line, {"type": "begun", "at": LATE, "study": "small", "count": count}
+            database,
+            study_line(study),
+            {"type": "begun", "at": LATE, "study": "small", "count": count},
         )
         with database.read() as session:
             row = session.scalars(select(Study)).one()
@@ -151,8 +156,7 @@ def test_what_the_database_refuses_is_told_without_anybodys_values(
 ) -> None:
     """Two people cannot have one link."""
     study, (_, person, _) = records
-    study_line = {"type": "study", "at": EARLY, "study": study}
-    outcome = replayed(database, study_line, line({**person, "public_id": "f" * 16}))
+    outcome = replayed(database, study_line(study), line({**person, "public_id": "f" * 16}))
     (problem,) = outcome.problems
     assert problem.startswith("A participant could not be restored: UNIQUE constraint failed")
     assert person["token_hash"] not in problem and "\n" not in problem

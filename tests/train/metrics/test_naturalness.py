@@ -108,3 +108,13 @@ def test_a_few_performances_are_not_judged() -> None:
     rng = np.random.default_rng(2)
     with pytest.raises(ValueError, match="5 performances"):
         told(drawn(rng, 60, range(3)), drawn(rng, 400, range(10, 20)), SD)
+
+
+def test_real_windows_are_taken_of_all_pieces():
+    """Those of the first pieces are no nearer than others of the same densities."""
+    features = [{"number": float(i)} for i in range(1000)]
+    real = Windows(features, np.full((1000, 2), 0.5), np.repeat(np.arange(20), 50))
+    changed = Windows(features[:100], np.full((100, 2), 0.5), np.full(100, 99))
+    pairs = pair(changed, real, np.ones(2))
+    assert len(set(pairs[:, 1])) == 100
+    assert len(set(real.group[pairs[:, 1]])) > 15
