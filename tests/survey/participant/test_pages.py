@@ -127,7 +127,7 @@ def test_nothing_of_a_study_is_taken_for_code(
     change(title=HOSTILE, contact=HOSTILE, retention=HOSTILE)
     person = Person.join(client)
     for path in ("/s/small", f"/p/{person.token}"):
-        page = client.get(path).text
+        page = client.get(path).text.replace(person.token, "")  # which has any characters
         assert "<script>" not in page and "49" not in page
         assert page.count("&lt;script&gt;") >= 2
 
