@@ -30,7 +30,7 @@ from fadernets.arranger.note_limits import (
     ringing,
     with_room,
 )
-from fadernets.arranger.preferences import Preferences, bass, clashes_of, melody
+from fadernets.arranger.preferences import Preferences, against_new, bass, melody
 from fadernets.arranger.request import ArrangementRequest, grid_of
 from fadernets.arranger.selection import select
 from fadernets.arranger.weights import ArrangementWeights
@@ -88,6 +88,7 @@ def arrange(
         limits.not_held(repeats),
         rings.count,
         plan_limits(windows, source, limits, repeats),
+        ((melody(source) > 0) & (source.onset > 0)).any(2),
     )
     originals = Grid(
         *(_repeated(x, candidates) for x in (source.onset, source.hold, source.velocity))
@@ -104,7 +105,7 @@ def arrange(
         Repeats(_repeated(repeats.again, candidates), _repeated(repeats.over, candidates)),
         weights.rings * _repeated(rings.onset, candidates),
         weights.rings * _repeated(rings.hold, candidates),
-        _repeated(weights.clashes * clashes_of(source), candidates),
+        _repeated(against_new(weights, request, source), candidates),
     )
     grids, label_counts = _revised(
         reviser, plans, _repeated(keys, candidates), preferences, limits.repeated(candidates)

@@ -9,6 +9,12 @@ from torch.nn import functional as F
 from fadernets.arranger import label_plan
 from fadernets.arranger.label_plan import LabelPlan, PlanLimits
 from fadernets.arranger.request import ArrangementRequest
+from fadernets.arranger.rhythm_pattern import (
+    has_fewer_onsets,
+    metrical_weights,
+    of_first_beat,
+    usual_onsets,
+)
 from fadernets.arranger.weights import ArrangementWeights
 from fadernets.music.attributes import HOLD, ONSET, PLANNED_COUNTS, PLANNED_ONSETS
 from fadernets.music.notes import STEPS, STEPS_PER_BEAT
@@ -25,11 +31,12 @@ def candidate_plans(
     not_held: Tensor,
     ringing: Tensor | int = 0,
     limits: PlanLimits | None = None,
+    melody: Tensor | None = None,
 ) -> LabelPlan:
     """A plan for every candidate of every segment, (n * candidates, 16).
 
     `not_held`, (n, 16), is that of `NoteLimits`; `ringing`, (n, 16), is how many notes of each step
-    ring in or on.
+    ring in or on; `melody`, bool, (n, 16), whether the highest note of a step is struck in it.
     """
     candidates = noise.shape[1]
     surprise = {
@@ -52,8 +59,16 @@ def candidate_plans(
     # What rings over a border is let go last: a segment beside would lose it, too.
     note = note + weights.rings * (torch.as_tensor(ringing)[..., None] - counts).clamp(min=0)
     note = note + weights.even_note * distance**2
+    if melody is not None:
+        is_lost = 1.0 - F.one_hot(torch.tensor(ONSET, device=noise.device), 3)
+        rhythm = rhythm + weights.keeps_melody * melody[..., None] * is_lost
+    fewer = has_fewer_onsets(request)[:, None]
+    usual = weights.in_pattern * (usual_onsets(request) - 0.5)
+    rhythm[..., ONSET] -= fewer * (usual + weights.on_beat * metrical_weights(request))
     rhythm, note = rhythm.repeat_interleave(candidates, 0), note.repeat_interleave(candidates, 0)
-    noise = noise.flatten(0, 1)
+    labels = noise[..., :3]
+    labels = torch.where(fewer[..., None, None], of_first_beat(request, labels), labels)
+    noise = torch.cat([labels, noise[..., 3:]], -1).flatten(0, 1)
     limits = limits or label_plan.PlanLimits.of(len(request.windows), STEPS, noise.device)
     onsets = request.planned(PLANNED_ONSETS).clamp(*limits.onsets)
     notes = request.planned(PLANNED_COUNTS)

@@ -9,7 +9,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from fadernets.arranger.note_limits import Repeats
+from fadernets.arranger.request import ArrangementRequest
 from fadernets.arranger.weights import ArrangementWeights
+from fadernets.music.attributes import ONSET, PLANNED_COUNTS, PLANNED_ONSETS
 from fadernets.music.grid import Grid
 
 SECOND = 2  # semitones
@@ -28,14 +30,14 @@ class Preferences:
     repeats: Repeats
     rings_onset: Tensor | float = 0.0  # (b, 16, 88)
     rings_hold: Tensor | float = 0.0
-    clashes: Tensor | float = 0.0
+    against_new: Tensor | float = 0.0  # (b, 16, 88)
 
     def onset(self, logits: Tensor) -> Tensor:
         # A melody note that is held must not win an onset: a new onset shall add a note, not strike
         # the melody again. Keys above it (negative) stay unlikely.
         melody = torch.where(self.source.hold > 0, self.melody.clamp(max=0), self.melody)
         bonus = self.weights.stays_onset * self.source.onset + melody + self.harmony[:, None]
-        return logits + bonus + self.rings_onset + self.noise[:, 0] - self.legato - self.clashes
+        return logits + bonus + self.rings_onset + self.noise[:, 0] - self.legato - self.against_new
 
     def hold(self, logits: Tensor) -> Tensor:
         stays = self.weights.stays_hold * (self.source.hold - 0.5)
@@ -55,6 +57,18 @@ def melody(notes: Grid) -> Tensor:
 def bass(notes: Grid) -> Tensor:
     """1 at the lowest key that sounds in each step, -1 below it, else 0: (b, 16, 88)."""
     return melody(Grid(*(x.flip(2) for x in (notes.onset, notes.hold, notes.velocity)))).flip(2)
+
+
+def against_new(weights: ArrangementWeights, request: ArrangementRequest, source: Grid) -> Tensor:
+    """Log-odds against new strikes: (n, 16, 88)."""
+    # With another segment's labels there is everything to strike.
+    adds_nothing = (source.rhythm == request.labels[PLANNED_ONSETS]).all(1)
+    own = {PLANNED_ONSETS: request.labels[PLANNED_ONSETS] == ONSET}
+    own[PLANNED_COUNTS] = request.labels[PLANNED_COUNTS]
+    for name, label in own.items():
+        adds_nothing &= request.planned(name) <= label.sum(1)
+    adds = adds_nothing[:, None, None] & (source.onset == 0)
+    return weights.clashes * clashes_of(source) + weights.adds * adds
 
 
 def clashes_of(notes: Grid) -> Tensor:

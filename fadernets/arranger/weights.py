@@ -23,6 +23,13 @@ class ArrangementWeights:
         at every beat: what is taken or added shall be so all over the segment.
     even_note : float
         Cost in nats of the square of how many notes a step has more or fewer, for the same reason.
+    in_pattern : float
+        Nats in favour of an onset, where fewer are asked for, that every beat has at its place;
+        half of them against one that no other beat has, half for one that all have.
+    on_beat : float
+        Nats in favour of an onset on a beat, where fewer are asked for.
+    keeps_melody : float
+        Cost in nats of a step without an onset where the segment strikes its highest note.
     lets_go : float
         Cost in nats of each note that ends in a step without an onset, where the segment has none
         end: notes end when others are struck.
@@ -38,6 +45,9 @@ class ArrangementWeights:
         Log-odds added to the pitch class that sounds longest; to others in proportion.
     again : float
         Log-odds taken from a new strike of a key that sounds in the step before.
+    adds : float
+        Log-odds taken from every new strike where neither more onsets nor more notes are asked
+        for: what becomes calmer or thinner gets nothing new.
     clashes : float
         Log-odds taken from a new strike a second away from a key that sounds.
     rings : float
@@ -57,6 +67,9 @@ class ArrangementWeights:
     stays_note: float = 1.0
     even_rhythm: float = 2.0
     even_note: float = 0.5
+    in_pattern: float = 6.0
+    on_beat: float = 2.0
+    keeps_melody: float = 8.0
     lets_go: float = 1.0
     rhythm_decoder: float = 1.0
     note_decoder: float = 0.5
@@ -66,6 +79,7 @@ class ArrangementWeights:
     in_bass: float = 3.0
     in_harmony: float = 2.0
     again: float = 7.0
+    adds: float = 20.0
     clashes: float = 2.0
     rings: float = 8.0
     plan_noise: float = 4.0

@@ -119,7 +119,12 @@ def segments(
                 piece,
                 notes,
                 None if len(rows) else NOTHING_PLAYED,
-                Window(both, steps, ring_on=both[piece.notes.offset[rows] >= span.end + RINGS_IN]),
+                Window(
+                    both,
+                    steps,
+                    span.beat_steps,
+                    ring_on=both[piece.notes.offset[rows] >= span.end + RINGS_IN],
+                ),
                 rows,
                 span,
             )

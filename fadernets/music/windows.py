@@ -7,7 +7,7 @@ parts as equal as can be.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -26,19 +26,25 @@ NO_NOTES = Notes.empty()
 
 @dataclass(frozen=True)
 class Span:
-    """Beats between which a segment lies, and the number of the bar in which it begins.
+    """Quarter notes between which a segment lies, and the number of the bar in which it begins.
 
-    Bars count from 1, and an upbeat is bar 0.
+    Bars count from 1, and an upbeat is bar 0. `beat` is how long a beat of its meter is.
     """
 
     start: float
     end: float
     bar: int
+    beat: float = 1.0
 
     @property
     def steps(self) -> int:
         """Steps of a sixteenth that it has, 1 to 16."""
         return int(np.ceil((self.end - self.start) * STEPS_PER_BEAT - 1e-6).clip(1, STEPS))
+
+    @property
+    def beat_steps(self) -> int:
+        """Steps of a sixteenth of a beat, 1 to 16."""
+        return int(np.clip(round(self.beat * STEPS_PER_BEAT), 1, STEPS))
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +57,8 @@ class Window:
         Beats from its start, cut at its end; those that begin before beat 0 ring in.
     steps : int
         Of a sixteenth, 1 to 16.
+    beat : int
+        Steps of a beat as its meter counts, 1 to 16: 4, or 6 in 6/8.
     locked : Notes
         Those of the notes that come out exactly as they are.
     ring_in : Notes
@@ -77,6 +85,7 @@ class Window:
 
     notes: Notes
     steps: int = STEPS
+    beat: int = STEPS_PER_BEAT
     locked: Notes = NO_NOTES
     ring_in: Notes = NO_NOTES
     ring_on: Notes = NO_NOTES
@@ -165,9 +174,20 @@ def spans(meter: np.ndarray, length: float, unit: Unit = "bars") -> list[Span]:
         count = max(1, int(np.ceil((until - start) / beats - ROUNDING)))
         edges, bars = _edges(numerator, denominator, count)
         for begin, stop, number in zip(edges, edges[1:], bars, strict=False):
-            made.append(Span(start + begin, min(start + stop, end), bar + number))
+            stop = min(start + stop, end)
+            made.append(Span(start + begin, stop, bar + number, beat_of(numerator, denominator)))
         bar += count
     return _joined([made[0], *(span for span in made[1:] if span.start < length - ROUNDING)])
+
+
+def beat_of(numerator: float, denominator: float) -> float:
+    """How long a beat of a meter is as it is counted, in quarter notes.
+
+    >>> beat_of(3, 4), beat_of(6, 8), beat_of(5, 8)
+    (1.0, 1.5, 0.5)
+    """
+    is_compound = numerator % COMPOUND == 0 and denominator >= QUAVER
+    return (COMPOUND if is_compound else 1) * 4 / denominator
 
 
 def _edges(numerator: float, denominator: float, count: int) -> tuple[list[float], list[int]]:
@@ -177,8 +197,7 @@ def _edges(numerator: float, denominator: float, count: int) -> tuple[list[float
         together = int(BEATS / beats + ROUNDING)
         bars = list(range(0, count, together))
         return [bar * beats for bar in (*bars, count)], bars
-    is_compound = numerator % COMPOUND == 0 and denominator >= QUAVER
-    unit = (COMPOUND if is_compound else 1) * 4 / denominator
+    unit = beat_of(numerator, denominator)
     inside = round(beats / unit)  # beats as they are counted
     parts = int(np.ceil(inside / int(BEATS / unit)))
     # The longer parts come first: 3 + 2 for five.
@@ -198,7 +217,7 @@ def _joined(made: list[Span]) -> list[Span]:
             and min(before.end - before.start, span.end - span.start) < SHORTEST
             and span.end - before.start <= BEATS + ROUNDING
         ):
-            result[-1] = Span(before.start, span.end, before.bar)
+            result[-1] = replace(before, end=span.end)
         else:
             result.append(span)
     return result

@@ -10,7 +10,7 @@ import numpy as np
 from fadernets.music.notes import EARLY, Notes, first_steps
 from fadernets.music.piece import Piece
 from fadernets.music.segments import segments
-from fadernets.music.windows import COMPOUND, QUAVER, ROUNDING
+from fadernets.music.windows import ROUNDING, beat_of
 
 
 class Beat(NamedTuple):
@@ -32,8 +32,7 @@ def beats(piece: Piece, numbers: Collection[int]) -> list[Beat]:
     for segment in segments(piece, numbers=numbers):
         row = np.searchsorted(piece.meter[1:, 0], segment.start + ROUNDING, side="right")
         _, numerator, denominator = piece.meter[row].tolist()
-        is_compound = numerator % COMPOUND == 0 and denominator >= QUAVER
-        length = (COMPOUND if is_compound else 1) * 4 / denominator
+        length = beat_of(numerator, denominator)
         count = int(segment.beats / length + ROUNDING)
         found += [Beat(segment.start + i * length, length) for i in range(count)]
     return found
