@@ -119,6 +119,7 @@ def way_told(changed: Windows, real: Windows, sd: np.ndarray, seed: int) -> WayT
     return WayTold(
         pairs=result.pairs,
         aucs={name: round(value, 3) for name, value in result.aucs.items()},
+        spreads={name: round(value, 3) for name, value in result.spreads.items()},
         tells={name: round(value, 2) for name, value in result.tells.items()},
     )
 

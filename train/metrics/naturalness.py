@@ -9,7 +9,7 @@ cannot, 1 that it always can. Two classifiers of different kinds, so that none h
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
@@ -28,6 +28,7 @@ SECOND, OCTAVE = 2, 12  # semitones
 FARTHEST = 0.35  # standard deviations of the densities, in sum, between the windows of a pair
 NEAREST = 6  # windows, of which one is drawn
 FOLDS = 5
+DRAWS = 5  # of the pairs' real windows: one drawing's AUC may be .03 from another's
 LEAST_KNOWN = 0.5  # share of the windows in which a feature has to be there to be used
 LACKING = -1.0  # of a feature that a window has not, for trees that take no NaN
 
@@ -196,12 +197,15 @@ class Told:
     ----------
     pairs : int
     aucs : name of a classifier -> AUC
+        The mean of several drawings of the pairs.
+    spreads : name of a classifier -> standard deviation of the AUC over the drawings
     tells : name of a feature -> AUC on its own
         The five that tell most; above .5 where changed windows have more of it.
     """
 
     pairs: int
     aucs: dict[str, float]
+    spreads: dict[str, float]
     tells: dict[str, float]
 
 
@@ -238,7 +242,9 @@ def pair(changed: Windows, real: Windows, sd: np.ndarray, seed: int = 0) -> np.n
     return np.array(pairs, int).reshape(-1, 2)
 
 
-def told(changed: Windows, real: Windows, sd: np.ndarray, seed: int = 0) -> Told:
+def told(
+    changed: Windows, real: Windows, sd: np.ndarray, seed: int = 0, draws: int = DRAWS
+) -> Told:
     """How well two classifiers tell changed windows from real ones of the same densities.
 
     Raises
@@ -246,7 +252,17 @@ def told(changed: Windows, real: Windows, sd: np.ndarray, seed: int = 0) -> Told
     ValueError
         If the pairs are of fewer than `FOLDS` performances.
     """
-    pairs = pair(changed, real, sd, seed)
+    drawings = [_told(changed, real, pair(changed, real, sd, seed + draw)) for draw in range(draws)]
+    aucs = {name: [told.aucs[name] for told in drawings] for name in drawings[0].aucs}
+    return replace(
+        drawings[0],
+        aucs={name: float(np.mean(each)) for name, each in aucs.items()},
+        spreads={name: float(np.std(each)) for name, each in aucs.items()},
+    )
+
+
+def _told(changed: Windows, real: Windows, pairs: np.ndarray) -> Told:
+    """How well they are told by pairs, (p, 2), that were drawn once."""
     rows = [changed.features[i] for i in pairs[:, 0]] + [real.features[i] for i in pairs[:, 1]]
     group = np.concatenate([changed.group[pairs[:, 0]], real.group[pairs[:, 1]]])
     if len(np.unique(changed.group[pairs[:, 0]])) < FOLDS:
@@ -257,7 +273,7 @@ def told(changed: Windows, real: Windows, sd: np.ndarray, seed: int = 0) -> Told
     x = x[:, is_known]
     is_changed = np.repeat([True, False], len(pairs))
     aucs = {}
-    for name, classifier in classifiers(seed).items():
+    for name, classifier in classifiers().items():
         score = np.zeros(len(x))
         for inside, outside in GroupKFold(FOLDS).split(x, is_changed, group):
             classifier.fit(x[inside], is_changed[inside])
@@ -265,7 +281,7 @@ def told(changed: Windows, real: Windows, sd: np.ndarray, seed: int = 0) -> Told
         aucs[name] = auc(score, is_changed)
     single = {n: auc(np.nan_to_num(x[:, i], nan=LACKING), is_changed) for i, n in enumerate(names)}
     strongest = sorted(names, key=lambda name: -abs(single[name] - 0.5))[:5]
-    return Told(len(pairs), aucs, {name: single[name] for name in strongest})
+    return Told(len(pairs), aucs, {}, {name: single[name] for name in strongest})
 
 
 def classifiers(seed: int = 0) -> dict[str, HistGradientBoostingClassifier]:

@@ -95,13 +95,26 @@ def test_nothing_near_gives_no_pair() -> None:
 def test_what_is_alike_cannot_be_told_and_what_differs_can() -> None:
     rng = np.random.default_rng(1)
     real = drawn(rng, 800, range(20))
-    alike = told(drawn(rng, 160, range(20, 30)), real, SD)
-    late = told(drawn(rng, 160, range(20, 30), late=0.25), real, SD)
+    alike = told(drawn(rng, 160, range(20, 30)), real, SD, draws=1)
+    late = told(drawn(rng, 160, range(20, 30), late=0.25), real, SD, draws=1)
     assert set(alike.aucs) == {"boosted trees", "random trees"}
     for name in alike.aucs:
         assert abs(alike.aucs[name] - 0.5) < 0.12
         assert late.aucs[name] > alike.aucs[name] + 0.15
     assert len(late.tells) == 5
+
+
+@pytest.mark.slow
+def test_an_auc_is_the_mean_of_several_drawings() -> None:
+    rng = np.random.default_rng(3)
+    real, changed = drawn(rng, 200, range(10)), drawn(rng, 40, range(10, 16), late=0.1)
+    both = told(changed, real, SD, seed=4, draws=2)
+    one, other = (told(changed, real, SD, seed=s, draws=1) for s in (4, 5))
+    for name, auc in both.aucs.items():
+        assert auc == pytest.approx((one.aucs[name] + other.aucs[name]) / 2)
+        spread = abs(one.aucs[name] - other.aucs[name]) / 2
+        assert both.spreads[name] == pytest.approx(spread) != 0
+    assert set(one.spreads.values()) == {0.0}
 
 
 def test_a_few_performances_are_not_judged() -> None:

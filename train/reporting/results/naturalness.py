@@ -8,10 +8,15 @@ from train.reporting.results.part import Part, Share
 
 
 class WayTold(Part):
-    """One way of changing music: AUCs by classifier, and the features that tell most alone."""
+    """One way of changing music: AUCs by classifier, and the features that tell most alone.
+
+    `spreads` are standard deviations of the AUCs over drawings of the real windows; older results
+    are of one drawing.
+    """
 
     pairs: int
     aucs: dict[str, Share]
+    spreads: dict[str, float] = {}
     tells: dict[str, Share]
 
 
