@@ -29,7 +29,7 @@ from train.reporting.reading import read
 from train.reporting.results.ablation import Ablation
 from train.reporting.results.arousal import Arousal, ArousalTries
 from train.reporting.results.evaluation import Evaluation
-from train.reporting.results.naturalness import Naturalness
+from train.reporting.results.naturalness import Naturalness, NaturalnessTries
 from train.reporting.results.part import Part, present
 from train.reporting.results.preparation import DensitySummary, Preparation
 from train.reporting.results.training import Training
@@ -295,6 +295,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "naturalness": partial(naturalness, naturalness_table.rows),
     "naturalness_scores": partial(naturalness, naturalness_table.rows, "naturalness-scores"),
     "naturalness_pop": partial(naturalness, naturalness_table.rows, "naturalness-pop"),
+    "naturalness_tries": lambda: table(
+        *naturalness_table.tries(stored("naturalness_tries", NaturalnessTries))
+    ),
     "naturalness_tells": partial(naturalness, naturalness_table.tells),
     "presets": presets_table,
     "speed": speed_table,

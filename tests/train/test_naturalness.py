@@ -18,7 +18,7 @@ from train.data import corpora
 from train.evaluation.naturalness import by_rule, excerpt
 from train.metrics import naturalness as metric
 from train.reporting import naturalness_table
-from train.reporting.results.naturalness import Naturalness
+from train.reporting.results.naturalness import Naturalness, NaturalnessTries
 
 PIECES, BARS = 10, 16
 
@@ -106,3 +106,23 @@ def test_no_unseen_file_is_a_sentence(data_file, tmp_path, capsys):
 def test_the_page_has_the_tables():
     tables = ("naturalness", "naturalness_scores", "naturalness_pop", "naturalness_tells")
     assert set(tables) <= set(report.TABLES)
+
+
+def test_ideas_that_were_tried_are_a_table() -> None:
+    idea = {"idea": "louder", "music": "scores", "way": "note +1 sd", "pairs": 9}
+    values = {"top_kept": 0.9, "bottom_kept": 0.8, "new": 0.0125, "beats_alike": 0.7}
+    tried = idea | values | {"aucs": {"one": 0.6, "other": 0.555}, "beats_alike_real": 0.85}
+    stored = {"kind": "naturalness_tries", "split": "validation", "tries": [tried], "seed": 0}
+    result = NaturalnessTries.model_validate(stored | {"commit": "c", "data_sha256": "d"})
+    rows, head = naturalness_table.tries(result)
+    assert dict(zip(head, rows[0], strict=True)) == {
+        "way": "note +1 sd",
+        "music": "scores",
+        "idea": "louder",
+        "AUC": "0.60 / 0.56",
+        "melody kept": "–",
+        "highest notes kept": "0.90",
+        "lowest kept": "0.80",
+        "new notes": "0.013",
+        "beats alike (real)": "0.70 (0.85)",
+    }

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from train.reporting.markdown import NONE, Table
-from train.reporting.results.naturalness import Naturalness, ToldApart, WayTold
+from train.reporting.results.naturalness import (
+    Naturalness,
+    NaturalnessTries,
+    ToldApart,
+    WayTold,
+)
 
 
 def rows(result: Naturalness) -> Table:
@@ -30,3 +35,23 @@ def tells(result: Naturalness) -> Table:
         for way, told in changed.ways.items()
     ]
     return cells, ("changed by", "way", "what tells most (AUC alone; above .5: too much of it)")
+
+
+def tries(result: NaturalnessTries) -> Table:
+    """What each idea does to naturalness, melody, bass and patterns."""
+    rows = [
+        (
+            each.way,
+            each.music,
+            each.idea,
+            " / ".join(f"{auc:.2f}" for auc in each.aucs.values()),
+            NONE if each.melody_kept is None else f"{each.melody_kept:.2f}",
+            f"{each.top_kept:.2f}",
+            f"{each.bottom_kept:.2f}",
+            f"{each.new:.3f}",
+            f"{each.beats_alike:.2f} ({each.beats_alike_real:.2f})",
+        )
+        for each in result.tries
+    ]
+    kept = ("melody kept", "highest notes kept", "lowest kept")
+    return rows, ("way", "music", "idea", "AUC", *kept, "new notes", "beats alike (real)")

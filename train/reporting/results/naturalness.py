@@ -44,3 +44,36 @@ class Naturalness(Part):
     commit: str | None
     data_sha256: str | None  # None: no model was trained on any of these pieces
     seconds: float
+
+
+class NaturalnessTry(Part):
+    """An idea of how an arranger chooses notes, and one way of changing music with it.
+
+    `aucs` are of one drawing of real windows. Of strikes, the shares whose highest and lowest note
+    stay, and of these highest ones those that no higher note sounds over (`melody_kept`); `new` is
+    the share of the result's notes that the music did not have. `beats_alike` is how many onsets
+    successive beats share, beside that of the real windows.
+    """
+
+    idea: str
+    music: str
+    way: str
+    pairs: int
+    aucs: dict[str, Share]
+    melody_kept: Share | None = None
+    top_kept: Share
+    bottom_kept: Share
+    new: Share
+    beats_alike: Share
+    beats_alike_real: Share
+
+
+class NaturalnessTries(Part):
+    """Ideas that were tried in copies of the code of a commit."""
+
+    kind: Literal["naturalness_tries"]
+    split: str
+    tries: list[NaturalnessTry]
+    seed: int
+    commit: str
+    data_sha256: str
