@@ -140,8 +140,10 @@ def statement(study: Study) -> str:
 
 def information(study: Study) -> str:
     """What `sections` gives as a text to be edited: a line that begins with ``# `` is a heading."""
-    return "\n\n".join(
-        f"{HEADING}{heading}\n{text}" if heading else text for heading, text in sections(study)
+    return tidy(
+        "\n\n".join(
+            f"{HEADING}{heading}\n{text}" if heading else text for heading, text in sections(study)
+        )
     )
 
 

@@ -153,7 +153,10 @@ def test_nothing_is_stored_in_files_that_have_lost_their_names(
     away = path.rename(f"{path}.away")
     for _ in range(2):
         response = client.post("/api/join", json={"study": "small", "consent": True})
-        assert (response.status_code, response.json()["message"]) == (503, texts.load("en")("refused.busy"))
+        assert (response.status_code, response.json()["message"]) == (
+            503,
+            texts.load("en")("refused.busy"),
+        )
         assert response.headers["retry-after"]
         trial = person.state()["trial"]["id"]
         assert person.answer(trial).status_code == 503
