@@ -47,7 +47,7 @@ def said(response) -> str:
         ("en;q=0.2, DE;q=0.9", "de"),
         ("fr,tlh", "en"),
         ("*", "en"),
-        ("de;q=x,;;,q=1", "en"),
+        (";q=x,;;,q=1", "en"),
         ("../de", "en"),
         ("d" * 10_000, "en"),
     ],
@@ -57,7 +57,7 @@ def test_what_a_browser_asks_for(header: str, language: str) -> None:
 
 
 def test_every_refusal_has_its_words() -> None:
-    """Each key that code names is there; that none is in English alone is `test_texts`' business."""
+    """Each key that code names is there; `test_texts` sees to the other languages."""
     calls = [
         node
         for folder in ("core", "participant")
@@ -131,7 +131,7 @@ def test_where_no_study_is_known_the_browser_is_asked(client: TestClient, german
         ({"direction": "up"}, "er muss einer von diesen sein: 'lower', 'same', 'higher'"),
         ({"comment": "a\0"}, "er enthält ein Zeichen, das nicht gespeichert werden kann"),
         ({"comment": "x" * 1001}, "er darf höchstens 1000 Zeichen haben"),
-        ({"seconds": -1.0}, "er muss mindestens 0 sein"),
+        ({"seconds": -1.0}, "er muss mindestens 0.0 sein"),
         ({"submission": "?"}, "er ist nicht von der erwarteten Art"),
     ):
         (field,) = change
