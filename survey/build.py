@@ -141,11 +141,18 @@ def _spec(args: argparse.Namespace) -> StudySpec:
     names = {field.name for field in dataclasses.fields(StudySpec)}
     values = {name: value for name, value in vars(args).items() if name in names}
     values |= {"strengths": tuple(args.strengths), "rules": _rules(args.rules)}
-    if args.information is not None:
-        values["information"] = args.information.read_text(encoding="utf-8")
-    else:
-        del values["information"]
+    values["information"] = _text(args.information)
     return StudySpec(**values)
+
+
+def _text(path: Path | None) -> str:
+    """What participants read, from a file."""
+    if path is None:
+        return ""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BuildError(f"{path} is not UTF-8 text.") from error
 
 
 def _rules(path: Path | None) -> Rules | None:

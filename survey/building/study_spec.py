@@ -111,6 +111,8 @@ class StudySpec:
         ):
             if len(text) > most:
                 raise BuildError(f"The {name} is longer than {most} characters.")
+            if "\0" in text:
+                raise BuildError(f"The {name} holds the character NUL, which cannot be stored.")
         if not title.strip():
             raise BuildError("The title is empty.")
         if not 1 <= self.pairs <= MOST_PAIRS:

@@ -19,7 +19,9 @@ from db.models import Invitation, Participant, Study, now
 from survey.ratings.csv_file import write_csv
 
 HALF = "[A-Z0-9]{4}"  # of a code
-CODE = re.compile(rf"(?<![A-Z0-9]){HALF}\s?[-\u2010-\u2015]\s?{HALF}(?![A-Z0-9])", re.IGNORECASE)
+HYPHEN = r"\s?[-\u2010-\u2015]\s?"
+# With a hyphen, or as one word, which may be an ordinary one, too.
+CODE = re.compile(rf"(?<![A-Z0-9]){HALF}({HYPHEN})?{HALF}(?![A-Z0-9])", re.IGNORECASE)
 LONGEST_ENTRY = 60  # characters of a line without a code that are shown
 COLUMNS = ("code", "label", "invitation", "finished_at", "paid_at")
 
@@ -96,10 +98,16 @@ def check(session: Session, study: Study, text: str) -> list[CheckedCode]:
     by_code = {_bare(finisher.code): finisher for finisher in finished(session, study)}
     seen: set[str] = set()
     found = []
-    for given in _entries(text):
-        code = _bare(given)
-        found.append(CheckedCode(given, by_code.get(code), code in seen))
-        seen.add(code)
+    for line in filter(None, map(str.strip, text.splitlines())):
+        codes = [
+            match.group()
+            for match in CODE.finditer(line)
+            if match.group(1) or _bare(match.group()) in by_code
+        ]
+        for given in codes or [line[:LONGEST_ENTRY]]:
+            code = _bare(given)
+            found.append(CheckedCode(given, by_code.get(code), code in seen))
+            seen.add(code)
     return found
 
 
@@ -135,13 +143,6 @@ def as_csv(session: Session, study: Study) -> str:
     text = io.StringIO(newline="")
     write_csv(pd.DataFrame(rows, columns=list(COLUMNS), dtype=object), text)
     return text.getvalue()
-
-
-def _entries(text: str) -> list[str]:
-    entries: list[str] = []
-    for line in filter(None, map(str.strip, re.split(r"[\r\n,;\t]", text))):
-        entries += CODE.findall(line) or [line[:LONGEST_ENTRY]]
-    return entries
 
 
 def _bare(code: str) -> str:

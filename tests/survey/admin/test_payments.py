@@ -62,17 +62,18 @@ def test_codes_are_checked_however_people_write_them(
 ) -> None:
     before = contents(database)
     sent = (
-        "ABCD-EFG2\r\nmy code is abcd – efg3, thanks!\r\nwxyz2345\r\nABCD-EFG2\r\n"
-        "AAAA-AAAA\r\nI lost it\r\n<script>"
+        "ABCD-EFG2\r\nmy code is abcd – efg3, thanks!\r\n\r\nThis is it: wxyz2345\r\n"
+        "wxyz 2345; \r\nABCD-EFG2, WXYZ2345\r\nAAAA-AAAA\r\nI lost it\r\n<script>"
     )
     page = manager.send(PATH, PATH, codes=sent)
     assert page.status_code == 200
     assert verdicts(page.text)[:9] == [
         ("ABCD-EFG2", "finished"),
         ("abcd – efg3", "finished"),
-        ("thanks!", "nobody’s"),
         ("wxyz2345", "finished"),
+        ("wxyz 2345;", "stands"),
         ("ABCD-EFG2", "stands"),
+        ("WXYZ2345", "stands"),
         ("AAAA-AAAA", "nobody’s"),
         ("I lost it", "nobody’s"),
         ("&lt;script&gt;", "nobody’s"),
