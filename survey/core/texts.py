@@ -88,7 +88,8 @@ def preferred(header: str) -> Texts:
         weights.setdefault(language, float(weight or 1))
     wishes = sorted(weights, key=weights.__getitem__, reverse=True)  # stable: the first of equals
     known = languages()
-    return load(next((wish for wish in wishes if wish.partition("-")[0] in known), DEFAULT))
+    possible = (wish for wish in wishes if weights[wish] and wish.partition("-")[0] in known)
+    return load(next(possible, DEFAULT))
 
 
 def names(text: str) -> set[str]:

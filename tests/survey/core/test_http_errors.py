@@ -46,6 +46,7 @@ def said(response) -> str:
         ("fr, de;q=0.5, en;q=0.4", "de"),
         ("en;q=0.2, DE;q=0.9", "de"),
         ("fr,tlh", "en"),
+        ("de;q=0,fr", "en"),
         ("*", "en"),
         (";q=x,;;,q=1", "en"),
         ("../de", "en"),
