@@ -39,6 +39,9 @@ def upgrade(database: Database, revision: str = "head") -> None:
         If a newer version of the software wrote the database, if it has tables but no version,
         or if rows point at rows that are not there.
     """
+    with database.engine.connect() as connection:  # no lock, and no writing, where all is well
+        if _newest(connection) == _scripts().get_current_head():
+            return
     with _alone(database) as connection:
         if _newest(connection) == _scripts().get_current_head():
             return

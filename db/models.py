@@ -2,7 +2,8 @@
 
 A study has stimuli, each a pair of clips. A participant, one person's way through one study, is
 assigned trials; a trial is one stimulus at one place. Plays say what was heard; a trial has one
-answer at most. Nothing here holds an address, a name or anything else that tells who somebody is.
+answer at most. A participant points at the text that they agreed to. Nothing here holds an address,
+a name or anything else that tells who somebody is.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sqlalchemy import (
     DateTime,
     Enum,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     MetaData,
     String,
@@ -120,6 +122,10 @@ class Study(Base):
     language: Mapped[str] = mapped_column(String(16), default="en")
     contact: Mapped[str] = mapped_column(String(200), default="")  # whom participants may write to
     retention: Mapped[str] = mapped_column(Text, default="")  # how long answers are kept
+    # What participants read before they agree, and the sentence that they agree to; "": those of
+    # the language's words.
+    information: Mapped[str] = mapped_column(Text, default="")
+    statement: Mapped[str] = mapped_column(Text, default="")
     rules: Mapped[dict[str, Any]] = mapped_column(default=dict)  # exclusions, fixed before data
     build: Mapped[dict[str, Any]] = mapped_column(default=dict)  # seed, checkpoint, hashes
     withdrawn: Mapped[int] = mapped_column(default=0)  # how many withdrew and were erased
@@ -194,12 +200,31 @@ class Invitation(Base):
     used_at: Mapped[datetime | None]
 
 
+class ConsentText(Base):
+    """All that somebody read, and the sentence they agreed to: one row a wording of a study's."""
+
+    __tablename__ = "consent_texts"
+    __table_args__ = (
+        UniqueConstraint("study_id", "sha256"),
+        CheckConstraint("length(sha256) = 64", name="sha256"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
+    sha256: Mapped[str] = mapped_column(String(64))  # of the text
+    text: Mapped[str | None] = mapped_column(Text)  # None: earlier versions kept the hash alone
+    created_at: Mapped[datetime] = mapped_column(default=now)  # when somebody first agreed to it
+
+
 class Participant(Base):
     """One person's way through one study. Erased on withdrawal: the row goes, a count stays."""
 
     __tablename__ = "participants"
     __table_args__ = (
         CheckConstraint("(stage = 'finished') = (finished_at IS NOT NULL)", name="finished"),
+        ForeignKeyConstraint(
+            ["study_id", "consent"], ["consent_texts.study_id", "consent_texts.sha256"]
+        ),
         Index("ix_participants_study_stage", "study_id", "stage"),
     )
 
@@ -212,10 +237,11 @@ class Participant(Base):
     )
     stage: Mapped[str] = mapped_column(one_of("stage", STAGES), default="active")
     consented_at: Mapped[datetime] = mapped_column(default=now)
-    consent: Mapped[str] = mapped_column(String(64))  # SHA-256 of the text that was agreed to
+    consent: Mapped[str] = mapped_column(String(64))  # `ConsentText.sha256` of what was agreed to
     seen_at: Mapped[datetime] = mapped_column(default=now)  # last request; leases count from here
     finished_at: Mapped[datetime | None]
     completion_code: Mapped[str | None] = mapped_column(String(32), unique=True)
+    paid_at: Mapped[datetime | None]  # when the admin noted that this code has been paid
     asked_at: Mapped[datetime | None]  # when the optional questions were answered or passed
     age_band: Mapped[str | None] = mapped_column(one_of("age_band", AGE_BANDS))
     training: Mapped[str | None] = mapped_column(one_of("training", TRAININGS))

@@ -19,6 +19,7 @@ from starlette.routing import Mount, Route
 
 from survey.app import close, create_app
 from survey.core.process_end import run, take_signals
+from survey.core.public_path import PublicPath
 from survey.core.settings import Settings
 
 MOUNT = "/survey"
@@ -34,7 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=7861)
     options = parser.parse_args(arguments)
     try:
-        app = create_app(Settings.from_env())
+        settings = Settings.from_env()
+        app = create_app(settings)
     except ValueError as error:
         print(f"survey: {error}", file=sys.stderr)
         return 2
@@ -46,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         # Addresses hold tokens and clients have addresses: nothing of a request is logged.
         uvicorn.run(
-            server,
+            PublicPath(server, settings.public_url),
             host=options.host,
             port=options.port,
             access_log=False,

@@ -21,10 +21,9 @@ import pandas as pd
 from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
-from db.database import Database, address
 from survey.analysis import code_version, report
 from survey.analysis.results import Provenance, ResamplingProgress, analyse
-from survey.core.settings import Settings
+from survey.export import opened
 from survey.ratings import rating_table
 from survey.ratings.exclusion import DEFAULT_RULES, Rules
 from survey.ratings.rating_table import ParticipantCounts
@@ -109,18 +108,11 @@ def from_database(options: argparse.Namespace) -> StudyRatings:
     ValueError
         If there is no database, no such study, or several and none is named.
     """
-    url = address(options.database or Settings.from_env().database_url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        raise ValueError(f"there is no database {url.database}")  # connecting would make one
-    database = Database(url.render_as_string(hide_password=False))
-    try:
-        with database.read() as session:
-            study = rating_table.choose(session, options.study)
-            table = rating_table.frame(session, study)
-            counts = rating_table.flow(session, study)
-            return StudyRatings(study.name, table, counts, study.rules, "study")
-    finally:
-        database.close()
+    with opened(options.database) as database, database.read() as session:
+        study = rating_table.choose(session, options.study)
+        table = rating_table.frame(session, study)
+        counts = rating_table.flow(session, study)
+        return StudyRatings(study.name, table, counts, study.rules, "study")
 
 
 def _rules(options: argparse.Namespace) -> Rules:

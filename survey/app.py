@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -21,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 from db import private
 from db.database import Database, DatabaseError
 from db.migrate import upgrade
+from db.models import ConsentText
 from db.presence import SUFFIXES
 from survey import health
 from survey.admin import routes
@@ -32,6 +34,7 @@ from survey.core.settings import Settings
 from survey.journal import journal
 from survey.participant import api, audio, pages
 from survey.participant.join_rate import JoinLimiter
+from survey.records import consent_texts
 
 STATIC = Path(__file__).parent / "static"
 CLOSING_WAIT_SECONDS = 2.0  # that closing waits for a writer
@@ -79,6 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.journal = _journal(settings, database)
+    _recover_texts(database)
     app.state.admin_services = AdminServices(create_app)
     app.state.join_limiter = JoinLimiter()
     app.state.health_monitor = health.HealthMonitor()
@@ -125,6 +129,16 @@ def _tighten(settings: Settings, database: Database) -> None:
         if path.parent.resolve().is_relative_to(settings.data.resolve()):
             for suffix in SUFFIXES:
                 private.tighten(path.with_name(path.name + suffix))
+
+
+def _recover_texts(database: Database) -> None:
+    """Keep what people agreed to while the words are still those that they read."""
+    lacking = select(ConsentText.id).where(ConsentText.text.is_(None)).limit(1)
+    with database.read() as session:
+        are_lacking = session.scalar(lacking) is not None
+    if are_lacking:
+        with database.write() as session:
+            consent_texts.recover(session)
 
 
 def _journal(settings: Settings, database: Database) -> journal.Journal | None:

@@ -81,6 +81,13 @@ def _parser() -> argparse.ArgumentParser:
         "--retention", default="", help="how long answers are kept, for them to read"
     )
     parser.add_argument(
+        "--information",
+        type=Path,
+        metavar="FILE",
+        help="what they read before they agree, as text (what the language's words say)",
+    )
+    parser.add_argument("--statement", default="", help="the sentence that they agree to")
+    parser.add_argument(
         "--midi", type=Path, metavar="DIR", help="MIDI files; not given, scores of music21"
     )
     parser.add_argument(
@@ -134,7 +141,18 @@ def _spec(args: argparse.Namespace) -> StudySpec:
     names = {field.name for field in dataclasses.fields(StudySpec)}
     values = {name: value for name, value in vars(args).items() if name in names}
     values |= {"strengths": tuple(args.strengths), "rules": _rules(args.rules)}
+    values["information"] = _text(args.information)
     return StudySpec(**values)
+
+
+def _text(path: Path | None) -> str:
+    """What participants read, from a file."""
+    if path is None:
+        return ""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BuildError(f"{path} is not UTF-8 text.") from error
 
 
 def _rules(path: Path | None) -> Rules | None:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -57,6 +60,32 @@ def finish_study(server: opened.Server, clips: Path) -> None:
     assert state["stage"] == "finished" and state["code"]
 
 
+def check_texts(file: Path) -> None:
+    """What people agreed to is known again, as it was, for the words are still the same."""
+    with closing(sqlite3.connect(file)) as database:
+        people = set(database.execute("SELECT study_id, consent FROM participants"))
+        texts = database.execute("SELECT study_id, sha256, text FROM consent_texts").fetchall()
+    assert people and {(study, sha256) for study, sha256, _ in texts} == people
+    for _, sha256, text in texts:
+        assert hashlib.sha256(text.encode()).hexdigest() == sha256
+        assert "Before the move" in text and "one year" in text
+
+
+def check_codes(server: opened.Server, invitation: str) -> None:
+    """Who finished with the older software can be paid, the invited one by their label."""
+    codes = dict(
+        re.findall(
+            r"<code>([A-Z0-9-]{9})</code></th><td[^>]*>([^<]*)</td>", server.admin("/payments")
+        )
+    )
+    assert len(codes) == GOLDEN["survey"]["finished"]
+    assert sorted(codes.values()) == sorted([invitation, *["–"] * (len(codes) - 1)])
+    checked = server.admin("/payments", codes="\n".join([*codes, "AAAA-AAAA"]))
+    assert f"{len(codes)} to be paid" in checked and checked.count("nobody’s") == 1
+    invited = server.admin("/invitations")
+    assert invited.count("<td>finished") == 1 and invited.count("<td>not used") == 1
+
+
 def test_a_database_opens_and_goes_on(data):
     file = data / "survey.sqlite"
     with opened.serving(data) as server:
@@ -69,6 +98,8 @@ def test_a_database_opens_and_goes_on(data):
         assert opened.counts(file) == GOLDEN["survey"]
         assert opened.answers(file) == GOLDEN["answers"]
         assert "somebody" in server.admin("/invitations")
+        check_texts(file)
+        check_codes(server, "somebody")
         finish_study(server, data / "audio")
         invited = server.join(invitation=GOLDEN["tokens"]["invitation"])
         assert server.state(invited)["stage"] == "practice"
@@ -82,6 +113,8 @@ def test_the_first_schema_is_brought_up_to_date(data):
     with opened.serving(data) as server:
         expected = without(json.loads(stored_export(STUDY_JSON)), FIRST_LACKS)
         assert not differences(expected, json.loads(server.exported(STUDY_JSON)))
+        check_texts(data / "survey.sqlite")
+        check_codes(server, "somebody")
         finish_study(server, data / "audio")
 
 
@@ -91,6 +124,7 @@ def test_export_and_analysis_are_the_same(data):
     exported = {path.name: path.read_bytes().decode() for path in (data / "export").iterdir()}
     assert not differences(json.loads(stored_export(STUDY_JSON)), json.loads(exported[STUDY_JSON]))
     assert not differences(opened.rows(stored_export(RATINGS)), opened.rows(exported[RATINGS]))
+    shutil.copy(HERE / "survey.sqlite", data)  # for exporting has brought it up to date
     out = ("--out", data / "analysis", "--draws", opened.DRAWS)
     opened.command("survey.analyze", *database, *out, data=data)
     figures = opened.figures(data / "analysis" / "results.json")
@@ -103,6 +137,7 @@ def test_an_export_is_imported(tmp_path):
     opened.command("survey.importing", *arguments, data=tmp_path)
     assert opened.counts(file) == GOLDEN["survey"]
     assert opened.answers(file) == GOLDEN["answers"]
+    check_texts(file)
 
 
 def test_a_journal_restores_the_answers(tmp_path):
@@ -112,6 +147,8 @@ def test_a_journal_restores_the_answers(tmp_path):
     with opened.journalling(tmp_path) as server:
         assert opened.counts(file) == GOLDEN["restored"]
         assert opened.answers(file) == GOLDEN["answers"]
+        check_texts(file)
+        check_codes(server, "somebody")
         finish_study(server, tmp_path / "audio")
 
 

@@ -31,6 +31,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.guard.headers import NONCE
+from survey.core.public_path import placed
 from survey.core.settings import Settings
 
 VARIABLE = "FADERNETS_PUBLIC_URL"
@@ -113,7 +114,7 @@ class PublicAddress:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        scope, below = _placed(scope, self.address.path)
+        scope, below = placed(scope, self.address.path)
         hosts = _address_headers(scope, self.address.origin)
         if not below and scope["type"] == "http":
             # Links of a page at /music, without the slash, would lead out of it.
@@ -126,26 +127,6 @@ class PublicAddress:
             await send(message)
 
         await self.app(scope, receive, sending if scope["type"] == "http" else send)
-
-
-def _placed(scope: Scope, prefix: str) -> tuple[Scope, str]:
-    """The request with its whole path, and the part of it below the server's own root.
-
-    A root that an ASGI server was given stands where none is set here.
-    """
-    root = scope.get("root_path", "").rstrip("/")
-    below = _below(scope["path"], root)
-    if prefix:
-        root, below = prefix, _below(below, prefix)
-    below = below if root else below or "/"
-    placed = {**scope, "root_path": root, "path": root + below}
-    if root + below != scope["path"]:
-        placed.pop("raw_path", None)  # optional, and no longer true
-    return placed, below
-
-
-def _below(path: str, root: str) -> str:
-    return path[len(root) :] if root and f"{path}/".startswith(f"{root}/") else path
 
 
 def _address_headers(scope: Scope, origin: str | None) -> set[str]:

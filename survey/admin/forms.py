@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -19,14 +19,17 @@ from pydantic import (
 from survey.admin import invitations
 from survey.admin.authentication import AdminError
 from survey.building.study_spec import (
+    LONGEST_INFORMATION,
     LONGEST_LEASE_MINUTES,
     LONGEST_NOTE,
+    LONGEST_STATEMENT,
     LONGEST_TEXT,
     MOST_PAIRS,
     StudySpec,
 )
 from survey.core import texts
 
+LONGEST_CODES = 90_000  # characters of a list of completion codes
 LARGEST_SEED = 2**32 - 1
 MOST_PEOPLE = 100_000  # participants wanted, or trials of one of them
 
@@ -66,10 +69,28 @@ class AdminForm(BaseModel):
 
 
 class InvitationForm(AdminForm):
-    """How many invitations to make, and the researcher's own word for them."""
+    """How many invitations to make, and the researcher's own word for all, or one a line."""
 
     count: WholeNumber = Field(ge=1, le=invitations.MOST_AT_ONCE)
-    label: str = Field("", max_length=invitations.LONGEST_LABEL)
+    label: str = Field("", max_length=invitations.MOST_AT_ONCE * invitations.LONGEST_LABEL)
+
+    @property
+    def labels(self) -> list[str]:
+        """One for each invitation to be made."""
+        lines = [line.strip() for line in self.label.splitlines() if line.strip()]
+        return lines if len(lines) > 1 else (lines or [""]) * self.count
+
+
+class CodesForm(AdminForm):
+    """Completion codes, in any text."""
+
+    codes: str = Field(min_length=1, max_length=LONGEST_CODES)
+
+
+class PaidForm(CodesForm):
+    """Codes of people who have been paid, or have not."""
+
+    paid: Literal["yes", "no"]
 
 
 class SettingsForm(AdminForm):
@@ -78,10 +99,13 @@ class SettingsForm(AdminForm):
     title: str = Field(min_length=1, max_length=LONGEST_TEXT)
     contact: str = Field("", max_length=LONGEST_TEXT)
     retention: str = Field("", max_length=LONGEST_NOTE)
+    information: str = Field("", max_length=LONGEST_INFORMATION)  # as `texts.information` gives it
+    statement: str = Field("", max_length=LONGEST_STATEMENT)
     invited_only: str = ""  # "yes" if the box is ticked
     participants: WholeNumber = Field(ge=1, le=MOST_PEOPLE)
     lease: OptionalWholeNumber = Field(None, ge=1, le=LONGEST_LEASE_MINUTES)
     language: str | None = None
+    confirmed: str = ""  # hash of the text that was shown, and is to be agreed to from now on
 
     @field_validator("language")
     @classmethod

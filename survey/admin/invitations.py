@@ -2,25 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.models import Invitation, Study
+from db.models import Invitation, Participant, Study
 from survey.core import tokens
 
 MOST_AT_ONCE = 500  # made with one form
 LONGEST_LABEL = 100  # characters
 
 
+@dataclass(frozen=True)
+class Guest:
+    """An invitation, and how far the person who has it came.
+
+    Attributes
+    ----------
+    invitation : Invitation
+    progress : str
+        "not used", "begun", "finished", or "erased" for who withdrew.
+    finished_at : datetime or None
+    """
+
+    invitation: Invitation
+    progress: str
+    finished_at: datetime | None
+
+
 def create(session: Session, study: Study, count: int, label: str = "") -> list[str]:
-    """Make invitations to a study.
+    """Make invitations to a study, all with one label; see `create_labelled`.
 
     Parameters
     ----------
     count : int
         1 to `MOST_AT_ONCE`.
-    label : str
-        The researcher's own word for them, at most `LONGEST_LABEL` characters.
+    """
+    _check(count)
+    return create_labelled(session, study, [label] * count)
+
+
+def create_labelled(session: Session, study: Study, labels: Sequence[str]) -> list[str]:
+    """Make an invitation to a study for each label.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        The researcher's own words for them, at most `LONGEST_LABEL` characters each, at most
+        `MOST_AT_ONCE`.
 
     Returns
     -------
@@ -30,23 +62,49 @@ def create(session: Session, study: Study, count: int, label: str = "") -> list[
     Raises
     ------
     ValueError
-        If the count or the label is out of range.
+        If there are too few or too many, or a label is too long.
     """
-    if not 1 <= count <= MOST_AT_ONCE:
-        raise ValueError(f"{count} invitations cannot be made at once, only 1 to {MOST_AT_ONCE}")
-    if len(label) > LONGEST_LABEL:
-        raise ValueError(f"a label of {len(label)} characters is longer than {LONGEST_LABEL}")
-    new = [tokens.secret() for _ in range(count)]
+    _check(len(labels))
+    longest = max(map(len, labels))
+    if longest > LONGEST_LABEL:
+        raise ValueError(f"a label of {longest} characters is longer than {LONGEST_LABEL}")
+    new = [tokens.secret() for _ in labels]
     session.add_all(
-        Invitation(study_id=study.id, token_hash=tokens.hashed(token), label=label) for token in new
+        Invitation(study_id=study.id, token_hash=tokens.hashed(token), label=label)
+        for token, label in zip(new, labels, strict=True)
     )
+    session.flush()
     return new
 
 
 def listed(session: Session, study: Study) -> list[Invitation]:
     """The invitations to a study, latest first."""
-    query = select(Invitation).where(Invitation.study_id == study.id)
-    return list(session.scalars(query.order_by(Invitation.id.desc())))
+    return [guest.invitation for guest in guests(session, study)]
+
+
+def guests(session: Session, study: Study) -> list[Guest]:
+    """The same, with how far each person came, and no more of them."""
+    rows = session.execute(
+        select(Invitation, Participant.stage, Participant.finished_at)
+        .outerjoin(Participant, Participant.invitation_id == Invitation.id)
+        .where(Invitation.study_id == study.id)
+        .order_by(Invitation.id.desc())
+    )
+    return [
+        Guest(invitation, _progress(invitation, stage), finished_at)
+        for invitation, stage, finished_at in rows
+    ]
+
+
+def _check(count: int) -> None:
+    if not 1 <= count <= MOST_AT_ONCE:
+        raise ValueError(f"{count} invitations cannot be made at once, only 1 to {MOST_AT_ONCE}")
+
+
+def _progress(invitation: Invitation, stage: str | None) -> str:
+    if stage is None:
+        return "not used" if invitation.used_at is None else "erased"
+    return "finished" if stage == "finished" else "begun"
 
 
 def revoke(session: Session, study: Study, number: int) -> None:

@@ -73,6 +73,8 @@ class Person:
         Of the trials that count, practice left out.
     last_seen : str
         The last request, in words.
+    consent : str
+        Hash of the text that they agreed to.
     """
 
     public_id: str
@@ -80,6 +82,7 @@ class Person:
     answered: int
     trials: int
     last_seen: str
+    consent: str
 
 
 def cells(session: Session, study: Study) -> list[Cell]:
@@ -160,7 +163,14 @@ def people(session: Session, study: Study, *, skip: int = 0, most: int = 100) ->
     )
     moment = now()
     return [
-        Person(person.public_id, person.stage, answered, trials, ago(person.seen_at, moment))
+        Person(
+            person.public_id,
+            person.stage,
+            answered,
+            trials,
+            ago(person.seen_at, moment),
+            person.consent,
+        )
         for person, trials, answered in rows
     ]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import csv
 import io
 import math
 from typing import Annotated
 
+import pandas as pd
 from fastapi import APIRouter, Form
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,7 +19,9 @@ from survey.admin.authentication import AdminError
 from survey.admin.forms import InvitationForm
 from survey.admin.request import AdminDep, AdminRequest, AdminRoute, audit, csrf, study_of
 from survey.admin.study_pages import frame, origin
-from survey.records import erasure, export_files
+from survey.core.tokens import hashed
+from survey.ratings.csv_file import write_csv
+from survey.records import consent_texts, erasure, export_files
 
 PAGE_SIZE = 100  # participants
 
@@ -31,7 +33,7 @@ router = APIRouter(route_class=AdminRoute)
 def invited(admin: AdminDep, name: str) -> Response:
     """The invitations made so far, without their links: only hashes are stored."""
     with admin.database.read() as session:
-        return _invitations(admin, session, study_of(session, name), [])
+        return _invitations(admin, session, study_of(session, name), {})
 
 
 @router.post("/admin/studies/{name}/invitations", dependencies=[csrf("invite")])
@@ -39,12 +41,15 @@ def invite(admin: AdminDep, name: str, form: Annotated[InvitationForm, Form()]) 
     """Make invitations, and show their links this once."""
     with admin.database.write() as session:
         study = study_of(session, name)
-        tokens = invitations.create(session, study, form.count, form.label)
-        audit(session, study, "invited", count=form.count)
+        try:
+            tokens = invitations.create_labelled(session, study, form.labels)
+        except ValueError as error:
+            raise AdminError(422, f"Nothing was made: {error}.") from error
+        audit(session, study, "invited", count=len(tokens))
         admin.journal_study(session, study)
     start = f"{origin(admin.request)}/s/{name}?invite="
+    links = {hashed(token): start + token for token in tokens}
     with admin.database.read() as session:
-        links = [start + token for token in tokens]
         return _invitations(admin, session, study_of(session, name), links)
 
 
@@ -80,11 +85,13 @@ def participants(admin: AdminDep, name: str, page: str = "1") -> Response:
         pages = max(1, math.ceil((count or 0) / PAGE_SIZE))
         is_number = page.isascii() and page.isdigit() and len(page) < 10
         number = min(max(int(page), 1), pages) if is_number else 1
+        versions = consent_texts.versions(session, study)
         people = monitoring.people(session, study, skip=(number - 1) * PAGE_SIZE, most=PAGE_SIZE)
         values = frame(admin, session, study, "/participants")
     return admin.render(
         "participants",
         people=people,
+        texts={version.sha256: version.number for version in versions},
         count=count,
         size=PAGE_SIZE,
         page=number,
@@ -134,18 +141,25 @@ def _person(session: Session, study: Study, public_id: str) -> Participant:
     return person
 
 
-def _invitations(admin: AdminRequest, session: Session, study: Study, links: list[str]) -> Response:
-    rows = invitations.listed(session, study)
-    table = io.StringIO()
-    writer = csv.writer(table)
-    writer.writerow(["link"])
-    writer.writerows([link] for link in links)
+def _invitations(
+    admin: AdminRequest, session: Session, study: Study, links: dict[str, str]
+) -> Response:
+    """The page of invitations; `links` has those of new ones, by the hash of their token."""
+    guests = invitations.guests(session, study)
+    rows = [
+        (guest.invitation.id, guest.invitation.label, links[guest.invitation.token_hash])
+        for guest in reversed(guests)
+        if guest.invitation.token_hash in links
+    ]
+    table = io.StringIO(newline="")
+    write_csv(pd.DataFrame(rows, columns=["number", "label", "link"], dtype=object), table)
     return admin.render(
         "invitations",
-        links=links,
+        links=[link for *_, link in rows],
         csv=base64.b64encode(table.getvalue().encode()).decode(),
-        invitations=rows,
-        used=sum(invitation.used_at is not None for invitation in rows),
+        guests=guests,
+        used=sum(guest.invitation.used_at is not None for guest in guests),
+        finished=sum(guest.finished_at is not None for guest in guests),
         most=invitations.MOST_AT_ONCE,
         **frame(admin, session, study, "/invitations"),
     )

@@ -34,7 +34,7 @@ from survey.core.templates import mount_path, templates
 from survey.journal.durability import Durability, durability
 from survey.journal.journal import Journal
 
-LARGEST_FORM_BYTES = 16 * 1024
+LARGEST_FORM_BYTES = 96 * 1024  # a consent text in any script, percent-encoded
 # No other page may lay itself over the buttons (clickjacking).
 FRAMED = "frame-ancestors"
 HEADERS = {"content-security-policy": f"{POLICY.partition(FRAMED)[0]}{FRAMED} 'none'"}
@@ -229,15 +229,16 @@ def refusal(request: Request, error: AdminError) -> HTMLResponse:
     )
 
 
-def study_of(session: Session, name: str) -> Study:
-    """The study of that name.
+def study_of(session: Session, name: str, *, lock: bool = False) -> Study:
+    """The study of that name; with `lock` nobody joins it or changes it meanwhile.
 
     Raises
     ------
     AdminError
         404.
     """
-    study = session.scalar(select(Study).where(Study.name == name))
+    query = select(Study).where(Study.name == name)
+    study = session.scalar(query.with_for_update(key_share=True) if lock else query)
     if study is None:
         raise AdminError(404, "There is no study of this name.")
     return study

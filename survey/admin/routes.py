@@ -10,7 +10,15 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from db.models import Participant, Study
-from survey.admin import create_pages, monitoring, participant_pages, preview_pages, study_pages
+from survey.admin import (
+    create_pages,
+    monitoring,
+    participant_pages,
+    payment_pages,
+    preview_pages,
+    settings_pages,
+    study_pages,
+)
 from survey.admin.request import AdminDep, AdminRoute
 
 
@@ -49,6 +57,13 @@ def _row(session: Session, study: Study) -> Row:
     )
 
 
-for module in (create_pages, study_pages, participant_pages, preview_pages):
+for module in (
+    create_pages,
+    study_pages,
+    settings_pages,
+    participant_pages,
+    payment_pages,
+    preview_pages,
+):
     router.include_router(module.router)
 router.include_router(preview_pages.public_router)

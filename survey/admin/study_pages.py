@@ -1,39 +1,52 @@
-"""The admin's pages of one study: results, open and close, settings, export, log."""
+"""The admin's pages of one study: results, open and close, export, log."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from typing import Annotated, TypedDict
+from typing import TypedDict
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from db.models import Audit, Participant, Study
+from db.models import Audit, Study
 from survey.admin import monitoring, opening
 from survey.admin.authentication import AdminError
-from survey.admin.forms import SettingsForm
 from survey.admin.live_results import Snapshot
 from survey.admin.monitoring import Cell, Flow
-from survey.admin.request import AdminDep, AdminRequest, AdminRoute, audit, csrf, study_of
-from survey.building.study_spec import LONGEST_LEASE_MINUTES
-from survey.core import texts
+from survey.admin.request import AdminDep, AdminRequest, AdminRoute, csrf, study_of
 from survey.core.templates import mount_path
 from survey.participant import unused_places
-from survey.ratings import exclusion
-from survey.records import export_files
+from survey.records import export_files, payments
+from survey.records.participants_csv import participants_csv
 
 LOG_ENTRIES = 200  # shown
 FILES = (
     ("ratings.csv", "Ratings, CSV", "one row a rating, for spreadsheets and statistics programs"),
     ("study.json", "Study, JSON", "everything, to be imported into another database"),
     ("dictionary.csv", "Data dictionary", "what every column of the ratings means"),
+    (
+        "participants.csv",
+        "Participants, CSV",
+        "labels of their invitations, texts agreed to; says who is who, so keep it apart",
+    ),
+    (
+        "payments.csv",
+        "List to pay from, CSV",
+        "codes and labels of all who have finished, without their names in the ratings",
+    ),
 )
+MAKE = {
+    "ratings.csv": export_files.ratings_csv,
+    "study.json": export_files.study_json,
+    "dictionary.csv": lambda session, study: export_files.dictionary_csv(),
+    "participants.csv": participants_csv,
+    "payments.csv": payments.as_csv,
+}
 HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
-BUILT = ("pairs", "strengths", "seed", "checkpoint")
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
@@ -94,67 +107,6 @@ def close_study(admin: AdminDep, name: str) -> Response:
     return admin.redirect(f"/studies/{name}")
 
 
-@router.get("/admin/studies/{name}/settings")
-def settings(admin: AdminDep, name: str) -> Response:
-    """What can be changed of a study, and how it was built."""
-    with admin.database.read() as session:
-        study = study_of(session, name)
-        values = frame(admin, session, study, "/settings")
-        begun = _has_begun(session, study)
-    limits = study.rules.items()
-    skipped = (None, False)
-    rules = [
-        exclusion.sentence(rule, limit)
-        for rule, limit in limits
-        if rule in exclusion.MEANINGS and limit not in skipped
-    ]
-    participants_wanted = unused_places.participants_wanted(study)
-    return admin.render(
-        "settings",
-        rules=rules,
-        build=_build(study),
-        planned=participants_wanted,
-        languages=texts.languages(),
-        begun=begun,
-        longest_lease=LONGEST_LEASE_MINUTES,
-        **values,
-    )
-
-
-@router.post("/admin/studies/{name}/settings", dependencies=[csrf("settings")])
-def save_settings(admin: AdminDep, name: str, form: Annotated[SettingsForm, Form()]) -> Response:
-    """Change a study's texts, and whom it is open to."""
-    new: dict[str, str | int] = {
-        "title": form.title,
-        "contact": form.contact,
-        "retention": form.retention,
-        "invited_only": form.invited_only == "yes",
-    }
-    with admin.database.write() as session:
-        study = study_of(session, name)
-        if not _has_begun(session, study):
-            if form.language is not None:  # people agree to a text in one language
-                new["language"] = form.language
-            if form.lease is not None:
-                new["lease_minutes"] = form.lease
-        changed = [key for key, value in new.items() if getattr(study, key) != value]
-        for key in changed:
-            setattr(study, key, new[key])
-        if form.participants != unused_places.participants_wanted(study):
-            study.build = study.build | {unused_places.PARTICIPANTS_KEY: form.participants}
-            changed.append(unused_places.PARTICIPANTS_KEY)
-        if changed:
-            audit(session, study, "settings", changed=changed)
-            admin.journal_study(session, study)
-    return admin.redirect(f"/studies/{name}/settings")
-
-
-def _has_begun(session: Session, study: Study) -> bool:
-    """Whether anybody ever took part, withdrawn or not."""
-    any_participant = select(Participant.id).where(Participant.study_id == study.id).limit(1)
-    return study.withdrawn + study.lapsed > 0 or session.scalar(any_participant) is not None
-
-
 @router.get("/admin/studies/{name}/export")
 def exports(admin: AdminDep, name: str) -> Response:
     """What can be downloaded."""
@@ -174,14 +126,9 @@ def download(admin: AdminDep, name: str, file: str) -> Response:
     """
     with admin.database.read() as session:
         study = study_of(session, name)
-        if file == "ratings.csv":
-            text = export_files.ratings_csv(session, study)
-        elif file == "study.json":
-            text = export_files.study_json(session, study)
-        elif file == "dictionary.csv":
-            text = export_files.dictionary_csv()
-        else:
+        if file not in MAKE:
             raise AdminError(404, "There is no such file to download.")
+        text = MAKE[file](session, study)
     headers = {"Content-Disposition": f'attachment; filename="{name}-{file}"'}
     return Response(text, headers=headers, media_type=TYPES[file.rpartition(".")[2]])
 
@@ -248,16 +195,6 @@ def _live(admin: AdminRequest, session: Session, study: Study) -> Live:
         "snapshot": snapshot,
         "fingerprint": hashlib.sha256(state.encode()).hexdigest()[:16],
     }
-
-
-def _build(study: Study) -> list[tuple[str, str]]:
-    """How a study was built, as far as it is short."""
-    facts = study.build | {"checkpoint": study.build.get("checkpoint", {}).get("name")}
-    return [
-        (name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
-        for name, value in ((key, facts.get(key)) for key in BUILT)
-        if value is not None
-    ]
 
 
 def _snapshot(admin: AdminRequest, name: str) -> Snapshot:

@@ -72,6 +72,8 @@ def add(session: Session, spec: StudySpec, new_study: RecordedStudy) -> Study:
         language=spec.language,
         contact=spec.contact,
         retention=spec.retention,
+        information=spec.information,
+        statement=spec.statement,
         state="open" if spec.is_open else "draft",
         opened_at=moment,
         trials_each=spec.each,

@@ -17,6 +17,8 @@ LONGEST_LEASE_MINUTES = 7 * 24 * 60
 WEAKEST, STRONGEST = 0.01, 10.0
 LONGEST_TEXT = 200  # characters of a title or a contact
 LONGEST_NOTE = 2000  # of how long answers are kept
+LONGEST_STATEMENT = 500  # of the sentence that people agree to
+LONGEST_INFORMATION = 10_000  # of what they read before
 
 
 class BuildError(ValueError):
@@ -39,6 +41,9 @@ class StudySpec:
         Whom they may write to.
     retention : str
         What the consent page says of how long answers are kept.
+    information, statement : str
+        What participants read before they agree, and the sentence that they agree to; "" for those
+        of the language's words. A line that begins with ``# `` is a heading.
     midi : Path or None
         Folder of MIDI files; None takes pieces that come with music21.
     pairs : int
@@ -73,6 +78,8 @@ class StudySpec:
     language: str = texts.DEFAULT
     contact: str = ""
     retention: str = ""
+    information: str = ""
+    statement: str = ""
     midi: Path | None = None
     pairs: int = 10
     checkpoint: str | None = None
@@ -90,6 +97,7 @@ class StudySpec:
             raise BuildError(f"There are no texts in {self.language!r}; there are: {known}.")
         title = texts.load(self.language)("home.study") if self.title is None else self.title
         object.__setattr__(self, "title", title)
+        object.__setattr__(self, "information", texts.tidy(self.information))
         if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", self.name):
             raise BuildError(
                 f"{self.name!r} cannot name a study: use 1 to 64 small letters, digits and hyphens."
@@ -98,9 +106,13 @@ class StudySpec:
             (title, "title", LONGEST_TEXT),
             (self.contact, "contact", LONGEST_TEXT),
             (self.retention, "retention note", LONGEST_NOTE),
+            (self.information, "information", LONGEST_INFORMATION),
+            (self.statement, "statement", LONGEST_STATEMENT),
         ):
             if len(text) > most:
                 raise BuildError(f"The {name} is longer than {most} characters.")
+            if "\0" in text:
+                raise BuildError(f"The {name} holds the character NUL, which cannot be stored.")
         if not title.strip():
             raise BuildError("The title is empty.")
         if not 1 <= self.pairs <= MOST_PAIRS:

@@ -1,4 +1,4 @@
-"""What is said when something cannot be done: a status, a code, and one sentence for a person."""
+"""What is said when something cannot be done: a status, a code, one sentence for a person."""
 
 from __future__ import annotations
 
@@ -15,32 +15,18 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from survey.core import texts
 from survey.core.http_guard import HEADERS
+from survey.core.texts import Texts
 
 RETRY_AFTER_SECONDS = 2
-UNKNOWN = "There is nothing at this address."
-BUSY = "The server is busy just now and has stored nothing; please try again in a moment."
-INTERNAL_ERROR = "Something went wrong on the server; please try again."
-MALFORMED = "The request is not in the form that is expected."
-REASONS = {  # by Pydantic's names for what is wrong
-    "missing": "it is missing",
-    "value_error": "{error}",
-    "literal_error": "it must be {expected}",
-    "greater_than_equal": "it must be {ge} or more",
-    "less_than_equal": "it must be {le} or less",
-    "finite_number": "it must be a finite number",
-    "int_type": "it must be a whole number",
-    "float_type": "it must be a number",
-    "string_type": "it must be text",
-    "string_too_long": "it must have at most {max_length} characters",
-    "bool_type": "it must be true or false",
+CODES = {  # of HTTP's statuses: for programs, and the sentence's key
+    400: ("invalid", "malformed"),
+    404: ("unknown", "address"),
+    405: ("invalid", "method"),
+    413: ("invalid", "large"),
 }
-CODES = {
-    400: ("invalid", MALFORMED),
-    404: ("unknown", UNKNOWN),
-    405: ("invalid", "This address does not do that."),
-    413: ("invalid", "The request is too large."),
-}
+OR = " or "  # before the last value that Pydantic names
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +39,12 @@ class Refused(Exception):
     status : int
         Of HTTP.
     code : str
-        For programs: unknown, closed, consent, invitation, unheard, stale, invalid, crowded or
-        busy.
-    message : str
-        One sentence for a person.
+        For programs: unknown, closed, consent, changed, invitation, unheard, stale, invalid,
+        crowded or busy.
+    key : str
+        Of one sentence for a person, below "refused" in the words of every language.
+    language : str or None
+        Of the study; None: whatever the browser asks for.
     state : BaseModel or None
         Where the participant really is, if that is news to who asks.
     wait : int or None
@@ -67,13 +55,15 @@ class Refused(Exception):
         self,
         status: int,
         code: str,
-        message: str,
+        key: str,
+        language: str | None = None,
+        *,
         state: BaseModel | None = None,
         wait: int | None = None,
     ) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message, self.state = status, code, message, state
-        self.wait = wait
+        super().__init__(texts.load(texts.DEFAULT)(f"refused.{key}"))
+        self.status, self.code, self.key, self.language = status, code, key, language
+        self.state, self.wait = state, wait
 
 
 def install(app: FastAPI) -> None:
@@ -89,23 +79,36 @@ def answer(
     request: Request,
     status: int,
     code: str,
-    message: str,
+    key: str,
     headers: Mapping[str, str] | None = None,
+    language: str | None = None,
+    values: Mapping[str, object] | None = None,
     **more: Any,
 ) -> Response:
-    """An error as the API gives it, or for who opens an address in a browser the sentence."""
+    """An error as the API gives it, or for who opens an address in a browser the sentence.
+
+    In the study's language where it is known; else in the one that the browser asks for, which for
+    the participants' pages is the study's.
+    """
+    say = _words(request) if language is None else texts.load(language)
+    message = say(f"refused.{key}", **(values or {}))
     if request.headers.get("accept", "").startswith("text/html"):
         page = (
-            f"<!doctype html><html lang=en><title>{status}</title><p>{escape(message)}</p></html>"
+            f"<!doctype html><html lang={say.language}><title>{status}</title>"
+            f"<p>{escape(message)}</p></html>"
         )
         return HTMLResponse(page, status, headers)
     return JSONResponse({"error": code, "message": message, **more}, status, headers)
 
 
+def _words(request: Request) -> Texts:
+    return texts.preferred(request.headers.get("accept-language", ""))
+
+
 def _refused(request: Request, error: Refused) -> Response:
     more = {} if error.state is None else {"state": error.state.model_dump()}
     headers = None if error.wait is None else {"Retry-After": str(error.wait)}
-    return answer(request, error.status, error.code, error.message, headers, **more)
+    return answer(request, error.status, error.code, error.key, headers, error.language, **more)
 
 
 def _invalid(request: Request, error: RequestValidationError) -> Response:
@@ -114,26 +117,30 @@ def _invalid(request: Request, error: RequestValidationError) -> Response:
     known = first["type"] not in ("extra_forbidden", "json_invalid")
     field = first["loc"][1] if known and len(first["loc"]) > 1 else None
     if field is None:
-        return answer(request, 422, "invalid", MALFORMED)
-    reason = REASONS.get(first["type"], "it is not of the kind that is expected")
-    reason = reason.format_map(first.get("ctx", {}))  # limits of ours, nothing that was sent
-    return answer(request, 422, "invalid", f"The value of {field} is not possible: {reason}.")
+        return answer(request, 422, "invalid", "malformed")
+    say = _words(request)
+    key = f"refused.{first['type']}"
+    limits = {  # of ours, nothing that was sent
+        name: str(limit).replace(OR, ", ") for name, limit in first.get("ctx", {}).items()
+    }
+    reason = say(key if key in say.words else "refused.kind").format_map(limits)
+    return answer(request, 422, "invalid", "value", values={"field": field, "reason": reason})
 
 
 def _http(request: Request, error: HTTPException) -> Response:
-    phrase = HTTPStatus(error.status_code).phrase
-    code, message = CODES.get(error.status_code, ("invalid", f"{phrase}."))
+    code, key = CODES.get(error.status_code, ("invalid", "other"))
     # FastAPI says 400 of a body that is no JSON; here all malformed requests are 422.
     status = 422 if error.status_code == 400 else error.status_code
-    return answer(request, status, code, message, error.headers)
+    values = {"status": HTTPStatus(error.status_code).phrase} if key == "other" else None
+    return answer(request, status, code, key, error.headers, values=values)
 
 
 def _busy(request: Request, error: SQLAlchemyError) -> Response:
     """The database failed; or it was given a value that none of its columns can take."""
     if isinstance(error, DataError):
-        return answer(request, 422, "invalid", MALFORMED)
+        return answer(request, 422, "invalid", "malformed")
     log.error("the database failed: %s", kind(error))
-    return answer(request, 503, "busy", BUSY, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+    return answer(request, 503, "busy", "busy", {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 def kind(error: SQLAlchemyError) -> str:
@@ -146,4 +153,4 @@ def kind(error: SQLAlchemyError) -> str:
 
 def _internal_error(request: Request, error: Exception) -> Response:
     # Made outside of all middleware, so that the headers have to be put here.
-    return answer(request, 500, "busy", INTERNAL_ERROR, dict(HEADERS))
+    return answer(request, 500, "busy", "fault", dict(HEADERS))

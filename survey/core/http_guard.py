@@ -6,7 +6,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-BODY_BYTES = 32 * 1024  # bytes of a request's body
+BODY_BYTES = 128 * 1024  # bytes of a request's body
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "media-src 'self' blob:; connect-src 'self'; font-src 'self'; form-action 'self'; "

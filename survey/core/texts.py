@@ -6,8 +6,10 @@ braces, and give the study that language.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+import re
 import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +21,8 @@ from db.models import Study
 
 FOLDER = Path(__file__).parents[1] / "words"
 DEFAULT = "en"
+WISH = re.compile(r"(?:^|,)\s*([a-z]{1,8}(?:-[a-z0-9]{1,8})*)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?")
+HEADING = "# "  # begins a heading in a text of a study's own
 PAIR_SECONDS = 35.0  # two clips heard, five answers
 OTHER_MINUTES = 2.0  # for all that is not a pair
 OTHER_TRIALS = 4  # practice and catch trials, roughly
@@ -77,6 +81,17 @@ def load(language: str) -> Texts:
     return _read(next((name for name in wanted if name in known), DEFAULT))
 
 
+def preferred(header: str) -> Texts:
+    """The words of the language that an ``Accept-Language`` header likes best; else English."""
+    weights: dict[str, float] = {}
+    for language, weight in WISH.findall(header.lower()):
+        weights.setdefault(language, float(weight or 1))
+    wishes = sorted(weights, key=weights.__getitem__, reverse=True)  # stable: the first of equals
+    known = languages()
+    possible = (wish for wish in wishes if weights[wish] and wish.partition("-")[0] in known)
+    return load(next(possible, DEFAULT))
+
+
 def names(text: str) -> set[str]:
     """The names in braces of a text."""
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
@@ -88,9 +103,15 @@ def minutes(study: Study) -> int:
 
 
 def sections(study: Study) -> list[tuple[str, str]]:
-    """What somebody agrees to: headings and their text, in the study's language."""
+    """What somebody reads before they agree: headings, "" for none, and the text below them.
+
+    The study's own text, or that of its language.
+    """
+    if study.information:
+        return _sections(study.information)
     say = load(study.language)
     headed = [
+        ("", say("consent.lead")),
         (say("consent.what"), say("consent.what_text")),
         (say("consent.long"), say("consent.long_text", minutes=minutes(study))),
         (say("consent.data"), say("consent.data_text")),
@@ -104,10 +125,43 @@ def sections(study: Study) -> list[tuple[str, str]]:
 
 def consent(study: Study) -> str:
     """All that is shown before somebody agrees, as plain text, the sentence agreed to last."""
-    say = load(study.language)
-    blocks = [study.title, say("consent.lead")]
-    blocks += [f"{heading}\n{text}" for heading, text in sections(study)]
-    return "\n\n".join([*blocks, say("consent.agree")])
+    blocks = [f"{heading}\n{text}".strip("\n") for heading, text in sections(study)]
+    return "\n\n".join([study.title, *blocks, statement(study)])
+
+
+def consent_sha256(study: Study) -> str:
+    """The hash of `consent`, 64 hexadecimal digits."""
+    return hashlib.sha256(consent(study).encode()).hexdigest()
+
+
+def statement(study: Study) -> str:
+    """The sentence that somebody agrees to."""
+    return study.statement or load(study.language)("consent.agree")
+
+
+def information(study: Study) -> str:
+    """What `sections` gives as a text to be edited: a line that begins with ``# `` is a heading."""
+    return tidy(
+        "\n\n".join(
+            f"{HEADING}{heading}\n{text}" if heading else text for heading, text in sections(study)
+        )
+    )
+
+
+def tidy(text: str) -> str:
+    """A text as a browser's form sends it, with plain ends of lines and one blank line at most."""
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip()
+
+
+def _sections(text: str) -> list[tuple[str, str]]:
+    """Paragraphs, those below a heading's line with it."""
+    blocks = []
+    for block in text.split("\n\n"):
+        first, _, rest = block.partition("\n")
+        is_headed = first.startswith(HEADING)
+        blocks.append((first.removeprefix(HEADING).strip(), rest) if is_headed else ("", block))
+    return blocks
 
 
 @lru_cache

@@ -10,6 +10,7 @@ says it at length.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from huggingface_hub import HfApi
@@ -24,6 +25,7 @@ from survey.journal.jsonl import Ledger
 from survey.journal.lines import (
     BegunLine,
     Line,
+    ParticipantLine,
     StartLine,
     StudyLine,
     WithdrawnLine,
@@ -36,14 +38,14 @@ from survey.journal.replay import (
     pseudonym,
     replay,
 )
-from survey.journal.row_lines import lacking_lines, person_line
+from survey.journal.row_lines import lacking_lines, person_line, study_line
 from survey.journal.uploads import UploadError, Uploads
 from survey.ratings import rating_table
-from survey.records.record_types import InvitationRecord
+from survey.records.record_types import InvitationRecord, StudyRecord
 from survey.records.to_json import (
     RecordError,
     members,
-    of_study,
+    of_participant,
 )
 
 UPLOAD_MINUTES = 3.0  # between uploads; the Hub limits commits by the hour
@@ -73,6 +75,9 @@ class Journal:
             state = merge_lines(self._ledger.lines())
             self._withdrawn = dict(state.withdrawn)
             self._study_of = {public_id: study for public_id, (study, _) in state.people.items()}
+            self._consent_texts: set[tuple[str, str]] = set()  # study and hash
+            for record in state.studies.values():
+                self._note_texts(record)
             self._ledger.change(self._cleared)
             # Its upload shows at once whether uploading works.
             self._write([StartLine(type="start", at=now())])
@@ -91,16 +96,14 @@ class Journal:
 
     def opened(self, session: Session, study: Study) -> None:
         """A study was opened, closed, changed, or has new invitations."""
-        session.flush()
-        fresh = session.get_one(Study, study.id, populate_existing=True)
-        line = StudyLine(type="study", at=now(), study=of_study(fresh, private=True))
-        self._keep(session, [line], at_once=True)
+        self._keep(session, [study_line(session, study.id)], at_once=True)
 
     def began(self, session: Session, participant: Participant) -> None:
         """A participant has agreed, and has been assigned trials.
 
         Only the count is written until there is something that could be lost, or scripts could
-        fill the dataset with joins; an invitation, though, is used up.
+        fill the dataset with joins; an invitation, though, is used up, and a text that nobody
+        has agreed to before is kept.
         """
         if participant.invitation_id is not None:
             self.joined(session, participant)
@@ -109,16 +112,31 @@ class Journal:
         study = session.get_one(Study, participant.study_id)
         consented = rating_table.flow(session, study).consented
         line = BegunLine(type="begun", at=now(), study=study.name, count=consented)
-        self._keep(session, [line])
+        self._keep(session, [*self._new_text(session, participant), line])
 
     def joined(self, session: Session, participant: Participant) -> None:
         """A participant has done something: all that is known of them is written."""
-        self._keep(session, [person_line(session, participant.id)])
+        lines = self._new_text(session, participant)
+        self._keep(session, [*lines, person_line(session, participant.id)])
 
     def answered(self, session: Session, trial: Trial) -> None:
         """A trial was answered, or something was played in it."""
         only = trial.id if trial.participant.public_id in self._study_of else None
         self._keep(session, [person_line(session, trial.participant_id, only)])
+
+    def paid(self, session: Session, participants: Iterable[Participant]) -> None:
+        """It was noted, or is no longer so, that participants have been paid."""
+        session.flush()
+        lines: list[Line] = [
+            ParticipantLine(
+                type="participant",
+                at=now(),
+                study=participant.study.name,
+                participant=of_participant(participant, private=True, trials=()),
+            )
+            for participant in participants
+        ]
+        self._keep(session, lines, at_once=True)
 
     def finished(self, session: Session, participant: Participant) -> None:
         """A participant has reached the end: all of theirs is written and uploaded."""
@@ -197,6 +215,12 @@ class Journal:
         self._uploads.request_upload()
         return restored
 
+    def _new_text(self, session: Session, participant: Participant) -> list[Line]:
+        """The study's line, if the text that somebody agreed to is in none yet."""
+        study = session.get_one(Study, participant.study_id)
+        is_known = (study.name, participant.consent) in self._consent_texts
+        return [] if is_known else [study_line(session, study.id)]
+
     def _keep(self, session: Session, lines: list[Line], at_once: bool = False) -> None:
         """Write lines when, and if, the transaction they are of is committed."""
 
@@ -232,6 +256,12 @@ class Journal:
         for line in current:
             if line["type"] == "participant":
                 self._study_of[line["participant"]["public_id"]] = line["study"]
+            elif line["type"] == "study":
+                self._note_texts(line["study"])
+
+    def _note_texts(self, record: StudyRecord) -> None:
+        texts = record.get("consent_texts", [])
+        self._consent_texts |= {(record["name"], text["sha256"]) for text in texts}
 
     def _invitation(self, public_id: str) -> InvitationRecord | None:
         """What lines say of the invitation that a participant used."""

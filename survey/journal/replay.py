@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from db.models import SIDES, Invitation, Participant, Study
 from survey.journal.lines import Line, WithdrawnLine
 from survey.ratings.rating_table import flow
+from survey.records import consent_texts
 from survey.records.erasure import erase
 from survey.records.from_json import (
     add_invitation,
@@ -119,7 +120,7 @@ class JournalState:
         if before is not None:
             for trial in before["trials"]:
                 trials[trial["stimulus"]] = _both(trial, trials.get(trial["stimulus"]))
-            record = max(before, record, key=_age)
+            record = max(record, before, key=_age)  # of equal ones the later line's
         self.people[public_id] = (study, {**record, "trials": list(trials.values())})
 
     def _withdrawn(self, person_hash: str, line: WithdrawnLine) -> None:
@@ -237,6 +238,7 @@ def _study(session: Session, record: StudyRecord, restored: Restored) -> Study:
     if sounds(of_study(study)) != sounds(record):
         raise RecordError("the study of this name here has other clips")
     add_invitations(session, study, record, private=True)
+    consent_texts.add(session, study, record)
     return study
 
 
@@ -264,11 +266,12 @@ def _person(session: Session, study: Study, record: ParticipantRecord, restored:
     if person.study_id != study.id:
         raise RecordError("a participant is of another study here")
     newer = values(Participant, record, private=True)
+    person.paid_at = person.paid_at or newer["paid_at"]
     if (newer["finished_at"] is not None, newer["seen_at"]) > (
         person.finished_at is not None,
         person.seen_at,
     ):
-        for name, value in newer.items():
+        for name, value in (newer | {"paid_at": person.paid_at}).items():
             setattr(person, name, value)
     trials = {trial.stimulus.name: trial for trial in person.trials}
     stimuli = {stimulus.name: stimulus for stimulus in study.stimuli}
@@ -301,6 +304,8 @@ def content(record: ParticipantRecord) -> ParticipantRecord:
         }
         for trial in record["trials"]
     ]
+    # Journals of earlier versions do not say who was paid.
+    record = {**record, "paid_at": record.get("paid_at")}
     return {**record, "trials": sorted(trials, key=lambda trial: trial["stimulus"])}
 
 

@@ -14,6 +14,13 @@ from survey.ratings import rating_table
 from survey.records.to_json import of_participant, of_people, of_study, of_trials, people
 
 
+def study_line(session: Session, study: int) -> StudyLine:
+    """A study as the transaction sees it."""
+    session.flush()
+    fresh = session.get_one(Study, study, populate_existing=True)
+    return StudyLine(type="study", at=now(), study=of_study(fresh, private=True))
+
+
 def person_line(session: Session, participant: int, trial: int | None = None) -> ParticipantLine:
     """A participant with all trials, or with one of them, as the transaction sees them."""
     session.flush()

@@ -37,7 +37,6 @@ from survey.participant.schemas import (
 from survey.records import export_files
 from survey.records.erasure import erase
 
-UNCONFIRMED = "Withdrawing erases everything, so it has to be confirmed."
 router = APIRouter()
 
 
@@ -59,7 +58,7 @@ def join(
         study, is_invited = participation.may_join(session, body)
     seconds = 0 if is_invited else limiter.admit(study.id)
     if seconds:
-        raise participation.crowded(seconds)
+        raise participation.crowded(study, seconds)
     with database.write() as session:
         participant, token = participation.join(session, body)
         if journal is not None:
@@ -118,7 +117,7 @@ def answer(body: Answered, request: ParticipantDep) -> PageState:
 def withdraw(body: Withdrawal, request: ParticipantDep) -> Withdrawn:
     """Erase the participant."""
     if not body.confirm:
-        raise Refused(422, "invalid", UNCONFIRMED)
+        raise Refused(422, "invalid", "unconfirmed")
     with request.database.write() as session:
         participant = participation.find(session, request.token, lock=True)
         study_name = participant.study.name

@@ -10,7 +10,7 @@ from sqlalchemy import case, or_, select
 
 from db.models import Clip, Stimulus, Trial
 from survey.core import tokens
-from survey.core.http_errors import UNKNOWN, Refused
+from survey.core.http_errors import Refused
 from survey.participant.dependencies import DatabaseDep, SettingsDep
 
 # A file's true time would tell which clips were made together.
@@ -33,7 +33,7 @@ def clip(token: str, database: DatabaseDep, settings: SettingsDep) -> FileRespon
         404 if the address is nobody's, or the file is gone.
     """
     if not tokens.shaped(token):
-        raise Refused(404, "unknown", UNKNOWN)
+        raise Refused(404, "unknown", "address")
     is_first = Trial.first_token == token
     query = (
         select(Clip.sha256)
@@ -45,11 +45,11 @@ def clip(token: str, database: DatabaseDep, settings: SettingsDep) -> FileRespon
     with database.read() as session:
         sha256 = session.scalar(query)
     if sha256 is None:
-        raise Refused(404, "unknown", UNKNOWN)
+        raise Refused(404, "unknown", "address")
     path = settings.audio / f"{sha256}.mp3"
     try:
         file = os.stat(path)
     except FileNotFoundError as error:
-        raise Refused(404, "unknown", UNKNOWN) from error
+        raise Refused(404, "unknown", "address") from error
     headers = FIXED | {"etag": f'"{token}"'}
     return FileResponse(path, headers=headers, media_type="audio/mpeg", stat_result=file)

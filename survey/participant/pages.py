@@ -47,7 +47,7 @@ def home(request: Request, database: DatabaseDep) -> Response:
     if len(studies) == 1:
         return RedirectResponse(f"{mount_path(request)}/s/{studies[0].name}", 303)
     languages = {study.language for study in studies}
-    say = texts.load(languages.pop() if len(languages) == 1 else texts.DEFAULT)
+    say = texts.load(languages.pop()) if len(languages) == 1 else _asked_for(request)
     return _page(request, "home", say, studies=studies)
 
 
@@ -72,6 +72,8 @@ def consent(
         CONSENT_WORDS,
         study=study,
         sections=texts.sections(study),
+        statement=texts.statement(study),
+        text=texts.consent_sha256(study),
         refusal=refusal,
         invitation=invite or "",
     )
@@ -100,7 +102,12 @@ def participant(request: Request, token: str, database: DatabaseDep) -> Response
 
 
 def _missing(request: Request, missing: str) -> Response:
-    return _page(request, "missing", texts.load(texts.DEFAULT), missing=missing, status=404)
+    return _page(request, "missing", _asked_for(request), missing=missing, status=404)
+
+
+def _asked_for(request: Request) -> Texts:
+    """The words of the language that the browser asks for."""
+    return texts.preferred(request.headers.get("accept-language", ""))
 
 
 def _page(

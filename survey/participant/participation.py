@@ -5,8 +5,6 @@ Every function works in the caller's transaction: one that raises has stored not
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -28,21 +26,10 @@ from survey.participant.page_state import (
     trials_of,
 )
 from survey.participant.schemas import Answered, Join, Played, Questions, SoundCheck
+from survey.records import consent_texts
 
 SEEN_INTERVAL = timedelta(minutes=1)  # `seen_at` is written no more often; leases are longer
 PLAYS_OF_A_TRIAL = 1000  # stored at most; the page sends a few
-NO_PARTICIPANT = "This link is not known here, or what belonged to it was erased."
-NO_STUDY = "There is no study of this name."
-NO_TRIAL = "This trial is not one of yours."
-CLOSED = "This study is closed and takes no more answers."
-CROWDED = "Many people are beginning just now; please try again in a moment."
-EMPTY = "This study has nothing to listen to yet."
-NO_CONSENT = "Nobody takes part without agreeing to it first."
-INVITED = "This study is by invitation: please use the link that you were sent."
-NO_INVITATION = "This invitation is not known for this study."
-USED = "This invitation has been used already; continue with the link you were given then."
-UNHEARD = "Please listen to both clips to their end before you answer."
-STALE = "This trial has been answered already, or it is not the one to be answered now."
 
 
 def may_join(session: Session, body: Join) -> tuple[Study, bool]:
@@ -52,7 +39,7 @@ def may_join(session: Session, body: Join) -> tuple[Study, bool]:
     ------
     Refused
         422 without consent, 404 if there is no such study, 403 if it is not open or the
-        invitation is missing, unknown or used.
+        invitation is missing, unknown or used, 409 if another text was read than is there now.
     """
     study, invitation = _admitted(session, body)
     return study, invitation is not None
@@ -78,7 +65,7 @@ def join(session: Session, body: Join) -> tuple[Participant, str]:
     if invitation is None:
         seconds = unused_places.waiting(session, study, unused_places.participants_wanted(study))
         if seconds:
-            raise crowded(min(seconds, LONGEST_WAIT_SECONDS))
+            raise crowded(study, min(seconds, LONGEST_WAIT_SECONDS))
     else:
         invitation.used_at = now()
     token = tokens.secret()
@@ -87,18 +74,18 @@ def join(session: Session, body: Join) -> tuple[Participant, str]:
         public_id=tokens.public(),
         token_hash=tokens.hashed(token),
         invitation_id=None if invitation is None else invitation.id,
-        consent=hashlib.sha256(texts.consent(study).encode()).hexdigest(),
+        consent=consent_texts.agreed(session, study).sha256,
     )
     session.add(participant)
     session.flush()
     if not assign(session, participant):
-        raise Refused(403, "closed", EMPTY)
+        raise Refused(403, "closed", "empty", study.language)
     return participant, token
 
 
-def crowded(seconds: int) -> Refused:
-    """The refusal that asks somebody to join a little later."""
-    return Refused(429, "crowded", CROWDED, wait=seconds)
+def crowded(study: Study, seconds: int) -> Refused:
+    """The refusal that asks somebody to join a study a little later."""
+    return Refused(429, "crowded", "crowded", study.language, wait=seconds)
 
 
 def find(session: Session, token: str, *, lock: bool = False) -> Participant:
@@ -117,7 +104,7 @@ def find(session: Session, token: str, *, lock: bool = False) -> Participant:
         404 if nobody has this token.
     """
     if not tokens.shaped(token):
-        raise Refused(404, "unknown", NO_PARTICIPANT)
+        raise Refused(404, "unknown", "participant")
     query = (
         select(Participant)
         .join(Participant.study)
@@ -128,7 +115,7 @@ def find(session: Session, token: str, *, lock: bool = False) -> Participant:
         query = query.with_for_update(of=Participant)
     participant = session.scalar(query)
     if participant is None:
-        raise Refused(404, "unknown", NO_PARTICIPANT)
+        raise Refused(404, "unknown", "participant")
     return participant
 
 
@@ -186,7 +173,7 @@ def play(session: Session, participant: Participant, body: Played) -> None:
         mine = Trial.participant_id == participant.id
         trial = session.scalar(select(Trial.id).where(mine, Trial.token == body.trial))
     if trial is None:
-        raise Refused(403, "unknown", NO_TRIAL)
+        raise Refused(403, "unknown", "trial", participant.study.language)
     touch(participant)
     query = select(func.count(), func.count().filter(Play.submission == body.submission))
     stored, repeated = session.execute(query.where(Play.trial_id == trial)).one()
@@ -222,16 +209,20 @@ def answer(
         403 if the trial is not the participant's or the study is closed; 409 with the state if
         it is not the current one or has another answer; 422 if it was not heard.
     """
-    trials = trials_of(session, participant)
-    trial = _trial(trials, body.trial)
+    trials, language = trials_of(session, participant), participant.study.language
+    trial = next((trial for trial in trials if trial.token == body.trial), None)
+    if trial is None:
+        raise Refused(403, "unknown", "trial", language)
     if trial.submission is not None and trial.submission == body.submission:
         return state(session, participant, trials, base), None
     _check_open(participant)
     unanswered = [other for other in trials if other.submission is None]
     if stage(participant, trials) not in ("practice", "trial") or trial != unanswered[0]:
-        raise Refused(409, "stale", STALE, state(session, participant, trials, base))
+        raise Refused(
+            409, "stale", "stale", language, state=state(session, participant, trials, base)
+        )
     if not clips_heard(session, trial).both:
-        raise Refused(422, "unheard", UNHEARD)
+        raise Refused(422, "unheard", "unheard", language)
     _store(session, trial, body)
     participant.seen_at = now()
     if len(unanswered) == 1:
@@ -249,16 +240,9 @@ def _store(session: Session, trial: ParticipantTrial, body: Answered) -> None:
     session.execute(insert(Answer), [{"trial_id": trial.id} | row])
 
 
-def _trial(trials: Sequence[ParticipantTrial], token: str) -> ParticipantTrial:
-    for trial in trials:
-        if trial.token == token:
-            return trial
-    raise Refused(403, "unknown", NO_TRIAL)
-
-
 def _check_open(participant: Participant) -> None:
     if participant.study.state != "open":
-        raise Refused(403, "closed", CLOSED)
+        raise Refused(403, "closed", "closed", participant.study.language)
 
 
 def _touch_open(participant: Participant) -> None:
@@ -269,29 +253,31 @@ def _touch_open(participant: Participant) -> None:
 def _admitted(session: Session, body: Join, lock: bool = False) -> tuple[Study, Invitation | None]:
     """The study somebody may join, and the invitation they have; see `may_join`."""
     if not body.consent:
-        raise Refused(422, "consent", NO_CONSENT)
+        raise Refused(422, "consent", "consent")
     if "\0" in body.study:
-        raise Refused(404, "unknown", NO_STUDY)
+        raise Refused(404, "unknown", "study")
     query = select(Study).where(Study.name == body.study)
     study = session.scalar(query.with_for_update(key_share=True) if lock else query)
     if study is None:
-        raise Refused(404, "unknown", NO_STUDY)
+        raise Refused(404, "unknown", "study")
     if study.state != "open":
-        raise Refused(403, "closed", CLOSED)
+        raise Refused(403, "closed", "closed", study.language)
+    if body.text not in (None, texts.consent_sha256(study)):
+        raise Refused(409, "changed", "changed", study.language)
     return study, _invitation(session, study, body.invitation)
 
 
 def _invitation(session: Session, study: Study, token: str | None) -> Invitation | None:
     if token is None:
         if study.invited_only:
-            raise Refused(403, "invitation", INVITED)
+            raise Refused(403, "invitation", "invited", study.language)
         return None
     query = select(Invitation).where(
         Invitation.study_id == study.id, Invitation.token_hash == tokens.hashed(token)
     )
     invitation = session.scalar(query) if tokens.shaped(token) else None
     if invitation is None:
-        raise Refused(403, "invitation", NO_INVITATION)
+        raise Refused(403, "invitation", "invitation", study.language)
     if invitation.used_at is not None:
-        raise Refused(403, "invitation", USED)
+        raise Refused(403, "invitation", "used", study.language)
     return invitation

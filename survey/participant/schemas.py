@@ -27,11 +27,12 @@ class Body(BaseModel):
 
 
 class Join(Body):
-    """Somebody agrees to take part."""
+    """Somebody agrees to take part; `text` is the hash of what they have read, if they say."""
 
     study: Name
     consent: bool = False
     invitation: Name | None = None
+    text: Name | None = None
 
 
 class Questions(Body):

@@ -1,8 +1,9 @@
 """A study's answers to take away: ratings as CSV, everything as JSON, and what the columns mean.
 
 Nothing in an export lets anybody act as a participant: no token and no hash of one, no completion
-code, no invitation's label. Whoever withdrew is not in it. Folders written by the command are
-remembered, so that a later withdrawal reaches the files in them too.
+code. Labels of invitations are in no file but that of participants, which is written if it is asked
+for. Whoever withdrew is in none. Folders written by the command are remembered, so that a later
+withdrawal reaches the files in them too.
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ from db.models import Audit, Study
 from fadernets.atomic_file import replacing
 from survey.ratings.columns import COLUMNS, Column, change
 from survey.ratings.rating_table import choose, frame, write_csv
+from survey.records.participants_csv import participants_csv
 from survey.records.to_json import dump, of_participant, of_study, people
 
 FORMAT, VERSION = "fadernets-study", 1
 RATINGS, STUDY, DICTIONARY = "ratings.csv", "study.json", "dictionary.csv"
+PARTICIPANTS = "participants.csv"
 EXPORTED = "exported"  # action of the audit's rows that remember folders
 log = logging.getLogger(__name__)
 
@@ -74,8 +77,13 @@ def dictionary_csv() -> str:
     return text.getvalue()
 
 
-def export(database: Database, out: Path, name: str | None = None) -> list[Path]:
-    """Write a study's three files into a folder, and remember the folder.
+RENEWED = {RATINGS: ratings_csv, STUDY: study_json, PARTICIPANTS: participants_csv}
+
+
+def export(
+    database: Database, out: Path, name: str | None = None, participants: bool = False
+) -> list[Path]:
+    """Write a study's files into a folder, and remember the folder.
 
     Parameters
     ----------
@@ -84,6 +92,8 @@ def export(database: Database, out: Path, name: str | None = None) -> list[Path]
         Made if it is not there; files of the same names are replaced.
     name : str or None
         The study; None: the only one.
+    participants : bool
+        True for the table of participants, with the labels of their invitations, as well.
 
     Raises
     ------
@@ -99,6 +109,8 @@ def export(database: Database, out: Path, name: str | None = None) -> list[Path]
             STUDY: study_json(session, study),
             DICTIONARY: dictionary_csv(),
         }
+        if participants:
+            texts[PARTICIPANTS] = participants_csv(session, study)
     for file, text in texts.items():
         _write(out / file, text)
     remember(database, study, out)
@@ -133,7 +145,7 @@ def renew(database: Database) -> list[Path]:
     with database.read() as session:
         for study in session.scalars(select(Study).order_by(Study.name)):
             for folder in map(Path, sorted(_folders(session, study))):
-                for file, make in ((RATINGS, ratings_csv), (STUDY, study_json)):
+                for file, make in RENEWED.items():
                     if not (folder / file).is_file() or not _holds(folder, study):
                         continue
                     try:

@@ -15,11 +15,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import Answer, Clip, Invitation, Participant, Play, Stimulus, Study, Trial
+from survey.records import consent_texts
 from survey.records.to_json import RecordError, member, members, values
 
 
 def add_study(session: Session, record: Mapping[str, Any], private: bool = False) -> Study:
-    """A new study with its stimuli, clips and invitations, no participants.
+    """A new study with its stimuli, clips, invitations and consent texts, no participants.
 
     Raises
     ------
@@ -39,6 +40,7 @@ def add_study(session: Session, record: Mapping[str, Any], private: bool = False
         )
     session.flush()
     add_invitations(session, study, record, private)
+    consent_texts.add(session, study, record)
     return study
 
 
@@ -100,6 +102,7 @@ def add_participant(
     stimuli = {stimulus.name: stimulus for stimulus in study.stimuli}
     for trial in members(record, "trials"):
         add_trial(person, stimuli, trial)
+    consent_texts.keep(session, study, person.consent, None, person.consented_at)
     session.add(person)
     session.flush()
     return person

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from db.models import Participant, Study, now
+from survey.records import consent_texts
 from survey.records.export_files import FORMAT, VERSION
 from survey.records.from_json import add_participant, add_study
 from survey.records.to_json import RecordError, member, members
@@ -79,6 +80,7 @@ def import_study(session: Session, text: str, name: str | None = None) -> Study:
         study = add_study(session, {**record, "name": new})
         for person in people:
             add_participant(session, study, person)
+        consent_texts.recover(session)
         if study.state == "open":
             study.state, study.closed_at = "closed", now()
         session.flush()

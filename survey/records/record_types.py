@@ -50,6 +50,14 @@ class InvitationRecord(TypedDict):
     label: NotRequired[str]
 
 
+class ConsentTextRecord(TypedDict):
+    """A wording that people agreed to."""
+
+    sha256: str
+    text: str | None
+    created_at: str
+
+
 class CheckpointRecord(TypedDict):
     """The model that made a study's clips."""
 
@@ -109,7 +117,7 @@ class BuildRecord(TypedDict):
 
 
 class StudyRecord(TypedDict):
-    """A study with its stimuli and invitations."""
+    """A study with its stimuli, invitations and the texts that people agreed to."""
 
     name: str
     title: str
@@ -120,6 +128,8 @@ class StudyRecord(TypedDict):
     language: str
     contact: str
     retention: str
+    information: NotRequired[str]
+    statement: NotRequired[str]
     rules: Rules
     build: BuildRecord
     withdrawn: int
@@ -129,6 +139,7 @@ class StudyRecord(TypedDict):
     closed_at: str | None
     stimuli: list[StimulusRecord]
     invitations: list[InvitationRecord]
+    consent_texts: NotRequired[list[ConsentTextRecord]]
 
 
 class PlayRecord(TypedDict):
@@ -181,5 +192,6 @@ class ParticipantRecord(TypedDict):
     sound_ok: bool | None
     token_hash: NotRequired[str]
     completion_code: NotRequired[str | None]
+    paid_at: NotRequired[str | None]
     invitation: NotRequired[InvitationRecord | None]
     trials: list[TrialRecord]

@@ -28,6 +28,7 @@ from db.models import (
     Answer,
     Base,
     Clip,
+    ConsentText,
     Device,
     Direction,
     Invitation,
@@ -93,6 +94,8 @@ class StudyRow(Row):
     language: Text16
     contact: Text200
     retention: Text
+    information: Text = ""  # this and the next: records of earlier versions lack them
+    statement: Text = ""
     rules: Json
     build: Json
     withdrawn: Whole
@@ -137,6 +140,14 @@ class PrivateInvitationRow(InvitationRow):
     label: Text100
 
 
+class ConsentTextRow(Row):
+    """A wording that people agreed to."""
+
+    sha256: Text64
+    text: Text | None
+    created_at: Moment
+
+
 class ParticipantRow(Row):
     """One person's way through one study, without what lets anybody act as them."""
 
@@ -159,6 +170,7 @@ class PrivateParticipantRow(ParticipantRow):
 
     token_hash: Text64
     completion_code: Text32 | None
+    paid_at: Moment | None = None  # records of earlier versions lack it
 
 
 class TrialRow(Row):
@@ -190,6 +202,7 @@ ROWS: dict[type[Base], type[BaseModel]] = {
     Clip: ClipRow,
     Stimulus: StimulusRow,
     Invitation: InvitationRow,
+    ConsentText: ConsentTextRow,
     Participant: ParticipantRow,
     Trial: TrialRow,
     Play: PlayRow,

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, object_session, selectinload
 
-from db.models import Base, Invitation, Participant, Study, Trial
+from db.models import Base, ConsentText, Invitation, Participant, Study, Trial
 from survey.records.record_types import ParticipantRecord, StudyRecord, TrialRecord
 from survey.records.rows import PRIVATE_ROWS, ROWS
 
@@ -47,7 +47,7 @@ def dump(record: Mapping[str, Any], indent: int | None = None) -> str:
 
 
 def of_study(study: Study, private: bool = False) -> StudyRecord:
-    """A study with its stimuli, their clips' hashes and its invitations."""
+    """A study with its stimuli, their clips' hashes, its invitations and what people agreed to."""
     invitations = select(Invitation).where(Invitation.study_id == study.id)
     session = _session(study)
     record = {
@@ -62,8 +62,15 @@ def of_study(study: Study, private: bool = False) -> StudyRecord:
                 invitations.order_by(Invitation.created_at, Invitation.id)
             )
         ],
+        "consent_texts": [_plain(text) for text in session.scalars(of_consent_texts(study))],
     }
     return cast(StudyRecord, record)
+
+
+def of_consent_texts(study: Study) -> Select[Any]:
+    """The query for the texts that people agreed to, in the order of the first who did."""
+    query = select(ConsentText).where(ConsentText.study_id == study.id)
+    return query.order_by(ConsentText.created_at, ConsentText.id)
 
 
 def of_people() -> Select[Any]:

@@ -6,7 +6,7 @@ import { ask, base, Refusal } from "./server.js";
 import { begun } from "./store.js";
 import { say } from "./words.js";
 
-const { study, invitation } = document.body.dataset;
+const { study, invitation, text } = document.body.dataset;
 const form = document.getElementById("consent");
 const agree = document.getElementById("agree");
 const status = document.getElementById("status");
@@ -34,7 +34,7 @@ function tell(text, alert) {
 
 async function join() {
   if (begun(study).get("token") && !another) return arrive(); // there while this one waited
-  const body = { study, consent: true, ...(invitation && { invitation }) };
+  const body = { study, consent: true, text, ...(invitation && { invitation }) };
   const { token, url } = await ask("join", null, body);
   begun(study).set("token", token);
   another = false;

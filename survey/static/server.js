@@ -27,7 +27,7 @@ export class Refusal extends Error {
 
 /** What the API answers; null if there is nothing in it. A body is sent, without one is asked. */
 export async function ask(path, token, body) {
-  const headers = { Accept: "application/json" };
+  const headers = { Accept: "application/json", "Accept-Language": document.documentElement.lang };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body) headers["Content-Type"] = "application/json";
   const options = { headers, method: body ? "POST" : "GET", cache: "no-store", ...limit() };

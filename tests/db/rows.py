@@ -37,6 +37,8 @@ def fill(connection: Connection) -> list[dict[str, Any]]:
         created_at=moment,
     )
     put("clips", id=1, sha256="a" * 64, bytes=10, seconds=1.0)
+    if "consent_texts" in tables.tables:
+        put("consent_texts", id=1, study_id=1, sha256="c" * 64, text="I agree.", created_at=moment)
     person = {"study_id": 1, "stage": "active", "consent": "c" * 64}
     put(
         "participants",

@@ -16,7 +16,7 @@ from db.migrate import upgrade
 from db.models import LONGEST_SECONDS, Base
 from tests.db.rows import ANSWERS, fill
 
-FIRST, UNBOUND, UNCOUNTED = "0001", "0002", "0003"
+FIRST, UNBOUND, UNCOUNTED, TEXTLESS = "0001", "0002", "0003", "0004"
 
 
 def test_the_migrated_schema_is_the_models(database: Database) -> None:
@@ -46,7 +46,7 @@ def test_an_upgrade_keeps_every_answer(database: Database) -> None:
     with database.engine.connect() as connection:
         rows = connection.execute(Base.metadata.tables["answers"].select().order_by(text("id")))
         after = [dict(row) for row in rows.mappings()]
-        assert count(connection) == counts
+        assert count(connection) == counts | {"consent_texts": 1}
     assert after == [answer | {"seconds": None} for answer in before]
 
 
@@ -67,7 +67,7 @@ def test_an_upgrade_bounds_seconds_and_keeps_the_rest(database: Database) -> Non
     with database.engine.connect() as connection:
         rows = connection.execute(Base.metadata.tables["answers"].select().order_by(text("id")))
         after = [dict(row) for row in rows.mappings()]
-        assert count(connection) == counts
+        assert count(connection) == counts | {"consent_texts": 1}
     assert after == [answer | {"seconds": bounded.get(answer["id"])} for answer in before]
 
 
@@ -81,9 +81,47 @@ def test_an_upgrade_counts_nobody_as_lapsed(database: Database) -> None:
     upgrade(database)
     with database.engine.connect() as connection:
         after = dict(connection.execute(text("SELECT * FROM studies")).mappings().one())
-    assert after == before | {"lapsed": 0}
+    assert after == before | {"lapsed": 0, "information": "", "statement": ""}
     with pytest.raises(IntegrityError), database.engine.begin() as connection:
         connection.execute(text("UPDATE studies SET lapsed = -1"))
+
+
+def test_an_upgrade_gives_every_hash_a_text_to_come(database: Database) -> None:
+    """From the previous migration: participants stay, and point at what they agreed to."""
+    upgrade(database, TEXTLESS)
+    with database.engine.begin() as connection:
+        fill(connection)
+        person = dict(connection.execute(text("SELECT * FROM participants")).mappings().one())
+        columns, values = ", ".join(person), ", ".join(f":{column}" for column in person)
+        for number, consent in ((2, "c" * 64), (3, "d" * 64)):
+            other = {"id": number, "public_id": f"p{number}", "token_hash": f"h{number}"}
+            sql = text(f"INSERT INTO participants ({columns}) VALUES ({values})")
+            connection.execute(sql, person | other | {"consent": consent})
+        query = text("SELECT * FROM participants ORDER BY id")
+        before = [dict(row) for row in connection.execute(query).mappings()]
+        counts = count(connection)
+    upgrade(database)
+    with database.engine.connect() as connection:
+        after = [dict(row) for row in connection.execute(query).mappings()]
+        assert after == [row | {"paid_at": None} for row in before]
+        assert count(connection) == counts | {"consent_texts": 2}
+        kept = connection.execute(text("SELECT study_id, sha256, text FROM consent_texts"))
+        assert sorted(map(tuple, kept)) == [(1, "c" * 64, None), (1, "d" * 64, None)]
+    refused = (
+        f"UPDATE participants SET consent = '{'e' * 64}'",
+        "UPDATE participants SET public_id = 'p1'",
+        "UPDATE participants SET stage = 'finished'",
+        "UPDATE participants SET age_band = 'old'",
+        "UPDATE consent_texts SET sha256 = 'c'",
+        f"UPDATE consent_texts SET sha256 = '{'c' * 64}'",
+        "DELETE FROM consent_texts",
+    )
+    for change in refused:
+        with pytest.raises(IntegrityError), database.engine.begin() as connection:
+            connection.execute(text(change))
+    with database.engine.begin() as connection:
+        connection.execute(text("DELETE FROM participants WHERE id = 1"))
+        assert connection.scalar(text("SELECT count(*) FROM answers")) == 0
 
 
 def test_upgraded_tables_still_refuse_what_they_must(database: Database) -> None:
@@ -178,8 +216,9 @@ def columns(connection: Any) -> list[Any]:
 
 
 def count(connection: Any) -> dict[str, int]:
-    """How many rows each table has."""
+    """How many rows each table has, of those that are there."""
     return {
         table: connection.scalar(text(f"SELECT count(*) FROM {table}"))
         for table in Base.metadata.tables
+        if inspect(connection).has_table(table)
     }

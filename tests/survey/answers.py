@@ -6,11 +6,13 @@ from sqlalchemy import select
 
 from db.database import Database
 from db.models import SCALES, Answer, Participant, Stimulus, Study, Trial, now
+from survey.records import consent_texts
 
 
 def add_answers(database: Database, study: Study, people: int = 3) -> None:
     """Participants who answer everything; the last of them has not finished."""
     with database.write() as session:
+        consent = consent_texts.agreed(session, session.get_one(Study, study.id)).sha256
         stimuli = session.scalars(select(Stimulus).where(Stimulus.study_id == study.id)).all()
         for number in range(people):
             is_finished = number < people - 1
@@ -18,7 +20,7 @@ def add_answers(database: Database, study: Study, people: int = 3) -> None:
                 study_id=study.id,
                 public_id=f"person{number}",
                 token_hash=f"{number:064d}",
-                consent="0" * 64,
+                consent=consent,
                 stage="finished" if is_finished else "active",
                 finished_at=now() if is_finished else None,
                 device="headphones",

@@ -77,6 +77,13 @@ class Manager:
             follow_redirects=False,
         )
 
+    def confirm(self, response: Response) -> Response:
+        """Say yes to what a page asks before a study's settings are changed."""
+        assert response.status_code == 409, response.text
+        forms = dict(Forms(response.text).forms)
+        action = next(action for action in forms if action.endswith("/settings"))
+        return self.post(action.removeprefix(f"{self.base}/admin"), forms[action])
+
     def send(self, page: str, path: str, **change: str) -> Response:
         """Send a form of a page, with some values changed."""
         return self.post(path, self.form(page, path) | change)

@@ -75,6 +75,18 @@ def test_a_file_of_rules_that_is_none_is_refused(text, reason, tmp_path, capsys)
     assert reason in capsys.readouterr().err
 
 
+def test_a_file_of_what_participants_read(tmp_path, capsys):
+    path = tmp_path / "ethics.txt"
+    path.write_bytes("\ufeffGrüße.\r\n".encode())
+    arguments = build._parser().parse_args(["--information", str(path), "--statement", "Yes."])
+    spec = build._spec(arguments)
+    assert (spec.information, spec.statement) == ("Grüße.", "Yes.")
+    assert build._spec(build._parser().parse_args([])).information == ""
+    path.write_bytes("Grüße".encode("latin-1"))
+    assert build.main(["--information", str(path)]) == 2
+    assert capsys.readouterr().err == f"survey.build: {path} is not UTF-8 text.\n"
+
+
 @pytest.fixture(scope="module")
 def built_folder(tmp_path_factory, spec, recorded) -> Path:
     """A data folder whose database has the study `two`."""

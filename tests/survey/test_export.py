@@ -12,6 +12,7 @@ from sqlalchemy import select
 from db.database import Database
 from db.models import Participant, Study
 from survey import export
+from survey.admin import invitations
 from survey.ratings.rating_table import COLUMNS, frame, read_csv
 from survey.records import export_files
 from survey.records.erasure import erase
@@ -195,6 +196,36 @@ def test_an_export_that_cannot_be_renewed_is_logged(
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_labels_are_exported_if_they_are_asked_for(
+    database: Database, study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """And go from the file when their person withdraws."""
+    with database.write() as session:
+        tokens = invitations.create_labelled(session, study, ["Ada", "=Grace"])
+        people = [join(session, study, token)[0] for token in tokens]
+    url = database.url.render_as_string(hide_password=False)
+    out = tmp_path / "out"
+    assert export.main(["--database", url, "--out", str(out)]) == 0
+    assert sorted(path.name for path in out.iterdir()) == [
+        "dictionary.csv",
+        "ratings.csv",
+        "study.json",
+    ]
+    assert export.main(["--database", url, "--out", str(out), "--participants"]) == 0
+    assert str(out / "participants.csv") in capsys.readouterr().out
+    text = (out / "participants.csv").read_text("utf-8-sig")
+    rows = {row["label"]: row for row in csv.DictReader(io.StringIO(text))}
+    assert set(rows) == {"Ada", "'=Grace"}
+    assert [rows[label]["participant"] for label in ("Ada", "'=Grace")] == [
+        person.public_id for person in people
+    ]
+    with database.write() as session:
+        erase(session, session.get_one(Participant, people[0].id))
+    assert out / "participants.csv" in export_files.renew(database)
+    text = (out / "participants.csv").read_text("utf-8-sig")
+    assert "Ada" not in text and people[0].public_id not in text and "Grace" in text
+
+
 def test_other_users_cannot_read_an_export(database: Database, filled: Study, tmp_path: Path):
     """Unless whoever made it lets them, which the next writing heeds."""
     out = tmp_path / "out"

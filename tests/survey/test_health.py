@@ -23,7 +23,7 @@ from starlette.datastructures import State
 from db.database import Database
 from db.models import Study
 from survey import health
-from survey.core import http_errors
+from survey.core import texts
 from survey.core.settings import Settings
 from survey.health import FRESH_SECONDS, LONGEST_WAIT_SECONDS, HealthMonitor
 from tests.survey.clock import Clock
@@ -153,7 +153,10 @@ def test_nothing_is_stored_in_files_that_have_lost_their_names(
     away = path.rename(f"{path}.away")
     for _ in range(2):
         response = client.post("/api/join", json={"study": "small", "consent": True})
-        assert (response.status_code, response.json()["message"]) == (503, http_errors.BUSY)
+        assert (response.status_code, response.json()["message"]) == (
+            503,
+            texts.load("en")("refused.busy"),
+        )
         assert response.headers["retry-after"]
         trial = person.state()["trial"]["id"]
         assert person.answer(trial).status_code == 503

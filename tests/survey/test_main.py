@@ -39,7 +39,7 @@ SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @contextlib.contextmanager
-def serving(data: Path, root: Path) -> Iterator[str]:
+def serving(data: Path, root: Path, **variables: str) -> Iterator[str]:
     """Where a survey runs; stopped as a host would stop it, it has said nothing of anybody.
 
     What it leaves is one file, whole: the log of an SQLite database goes with the last who has it
@@ -49,7 +49,7 @@ def serving(data: Path, root: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    env["FADERNETS_DATA"] = str(data)
+    env |= {"FADERNETS_DATA": str(data), **variables}
     log = data.parent / "said.txt"
     command = [sys.executable, "-m", "survey", "--port", str(port)]
     with log.open("w") as sink:
@@ -105,6 +105,25 @@ def raw(server: str, request: bytes) -> bytes:
             while piece := connection.recv(65536):
                 answer += piece
     return answer
+
+
+def test_below_a_path(stored_study: Settings, root: Path, tmp_path: Path) -> None:
+    """Whether the proxy takes the path away or hands it on, all addresses begin with it."""
+    data = tmp_path / "data"
+    shutil.copytree(stored_study.data, data)
+    with (
+        serving(data, root, FADERNETS_PUBLIC_URL="https://example.org/music") as url,
+        httpx.Client(base_url=url.removesuffix("/survey")) as client,
+    ):
+        for base in ("/survey", "/music/survey"):
+            page = client.get(f"{base}/s/small").text
+            addresses = re.findall(r'(?:href|src|data-base)="([^"]*)"', page)
+            assert addresses and all(found.startswith("/music/survey") for found in addresses)
+            assert client.get(f"{base}/").headers["location"] == "/music/survey/s/small"
+            script = client.get(f"{base}/static/consent.js")
+            assert script.status_code == 200 and "javascript" in script.headers["content-type"]
+            joined = client.post(f"{base}/api/join", json={"study": "small", "consent": True})
+            assert joined.json()["url"].startswith("/music/survey/p/")
 
 
 def test_a_whole_way(server: str) -> None:

@@ -87,7 +87,8 @@ def test_the_admins_pages_stay_below_the_path(behind: TestClient, app: FastAPI) 
             assert behind.get(url, headers=manager.headers).status_code in (200, 405), url
 
 
-TABS = ("", "/live", "/settings", "/export", "/log", "/invitations", "/participants")
+TABS = ("", "/live", "/settings", "/consent", "/export", "/log", "/invitations", "/participants")
+TABS += ("/payments",)
 
 
 def test_what_the_admin_copies_is_what_the_world_sees(

@@ -45,12 +45,60 @@ def test_inviting(manager: Manager, client: TestClient, database: Database, stud
     file = re.search(r'download="invitations-small.csv" href="data:[^,]*,([^"]*)"', response.text)
     assert file is not None
     rows = list(csv.reader(io.StringIO(base64.b64decode(file.group(1)).decode())))
-    assert rows == [["link"], *([link] for link in links)]
+    assert rows[0] == ["number", "label", "link"]
+    assert [(label, link) for _, label, link in rows[1:]] == [("'=cmd()", link) for link in links]
+    numbers = [number for number, *_ in rows[1:]]
     Person.join(client, invitation=links[0].partition("=")[2])
     later = manager.get(path).text
     assert links[1].partition("=")[2] not in later
-    assert "3 invitations, 1 used" in later and later.count(">Revoke<") == 2
+    assert "3 invitations, 1 used, 0 finished" in later and later.count(">Revoke<") == 2
+    assert set(re.findall(r'<th scope="row">(\d+)</th>', later)) == set(numbers)
     assert ("admin", "invited") in actions(database)
+
+
+def progress(manager: Manager) -> dict[str, str]:
+    """How far each invitation's person came, by its label."""
+    page = manager.get("/studies/small/invitations").text
+    rows = re.findall(
+        r'<th scope="row">\d+</th><td class="free">([^<]*)</td>.*?<td>([^<]*?) ?<', page, re.S
+    )
+    return {label: words.strip() for label, words in rows}
+
+
+@pytest.mark.slow
+def test_invitations_say_who_finished(
+    manager: Manager, client: TestClient, database: Database, study: Study
+) -> None:
+    path = "/studies/small/invitations"
+    page = manager.send(path, path, count="1", label="Ada\r\n\r\n Grace \r\nMary\r\nEmmy").text
+    tokens = re.findall(r"invite=([\w-]+)", page)
+    assert "4 new invitations" in page and len(tokens) == 4
+    assert progress(manager) == dict.fromkeys(("Ada", "Grace", "Mary", "Emmy"), "not used")
+    ada, _, mary = (Person.join(client, invitation=token) for token in tokens[:3])
+    for person in (ada, mary):
+        person.post("questions").raise_for_status()
+        person.post("sound", left="left", right="right", ok=True).raise_for_status()
+        person.finish()
+    assert progress(manager) == {
+        "Ada": "finished",
+        "Grace": "begun",
+        "Mary": "finished",
+        "Emmy": "not used",
+    }
+    assert "4 invitations, 3 used, 2 finished" in manager.get(path).text
+    mary.post("withdraw", confirm=True).raise_for_status()
+    after = progress(manager)
+    assert "Mary" not in after and after["–"] == "erased"  # the label went with the answers
+    assert "4 invitations, 3 used, 1 finished" in manager.get(path).text
+
+
+@ONE
+def test_a_label_too_long_among_many(manager: Manager, database: Database, study: Study) -> None:
+    path = "/studies/small/invitations"
+    response = manager.send(path, path, count="2", label="Ada\n" + "x" * 101)
+    assert response.status_code == 422 and "101 characters" in response.text
+    with database.read() as session:
+        assert session.scalar(select(func.count(Invitation.id))) == 0
 
 
 @ONE
@@ -139,7 +187,7 @@ def test_the_journal_hears_of_it(
     try:
         Person.ready(client).finish(comment="remember me")
         path = "/studies/small/settings"
-        manager.send(path, path, title="Another title")
+        manager.confirm(manager.send(path, path, title="Another title"))
         assert hub_journal.flush()
         everything = hub.everything("me/answers").decode()
         assert "remember me" in everything and "Another title" in everything

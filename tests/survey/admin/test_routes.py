@@ -31,10 +31,14 @@ GETS = (
     "/studies/small/heatmap.svg",
     "/studies/small/mos.svg",
     "/studies/small/settings",
+    "/studies/small/consent",
+    "/studies/small/payments",
     "/studies/small/export",
     "/studies/small/export/ratings.csv",
     "/studies/small/export/study.json",
     "/studies/small/export/dictionary.csv",
+    "/studies/small/export/participants.csv",
+    "/studies/small/export/payments.csv",
     "/studies/small/log",
     "/studies/small/invitations",
     "/studies/small/participants",
@@ -49,6 +53,8 @@ POSTS = (
     "/studies/small/invitations/{invitation}/revoke",
     "/studies/small/participants/{person}/erase",
     "/studies/small/preview",
+    "/studies/small/payments",
+    "/studies/small/payments/paid",
 )
 
 
@@ -116,7 +122,7 @@ def test_no_study_of_this_name(manager: Manager, client: TestClient, study: Stud
     for path in POSTS:
         if path.startswith("/studies"):
             address = path.replace("small", "none").format(person="x", invitation="1")
-            data = {"title": "t", "participants": "1", "count": "1"}
+            data = {"title": "t", "participants": "1", "count": "1", "codes": "x", "paid": "no"}
             response = client.post(f"/admin{address}", headers=script, data=data)
             assert response.status_code == 404, response.text
 
@@ -182,7 +188,7 @@ def test_nothing_that_the_policy_forbids(manager: Manager, filled: dict[str, str
 
 
 @ONE
-@pytest.mark.parametrize("body", [b"a=%ff", b"\xff", b"form=" + b"x" * 20_000])
+@pytest.mark.parametrize("body", [b"a=%ff", b"\xff", b"form=" + b"x" * 100_000])
 def test_forms_that_are_none(client: TestClient, study: Study, body: bytes) -> None:
     headers = basic(ADMIN) | SAME | {"Content-Type": "application/x-www-form-urlencoded"}
     response = client.post("/admin/studies/small/close", headers=headers, content=body)

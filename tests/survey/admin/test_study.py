@@ -1,4 +1,4 @@
-"""A study's pages for the admin: results, opening, settings, export."""
+"""A study's pages for the admin: results, opening, export."""
 
 from __future__ import annotations
 
@@ -110,73 +110,6 @@ def test_no_opening_without_its_sounds(
     refuses_to_open(manager, database, "and 2 more.")
 
 
-def test_settings(manager: Manager, client: TestClient, database: Database, study: Study) -> None:
-    path = "/studies/small/settings"
-    new = {"title": "Another title", "participants": "20", "invited_only": "yes"}
-    assert manager.send(path, path, **new).status_code == 303
-    row = stored_study(database)
-    assert (row.title, row.invited_only, row.contact) == (
-        "Another title",
-        True,
-        "someone@example.org",
-    )
-    assert row.build["seed"] == 0
-    assert client.post("/api/join", json={"study": "small", "consent": True}).status_code == 403
-    assert "0<small> of 10</small>" in manager.get("/studies/small/live").text
-    assert actions(database)[-1] == ("admin", "settings")
-    form = manager.form(path, path)
-    assert form["participants"] == "20" and form["title"] == "Another title"
-    count = len(actions(database))
-    manager.post(path, form)  # nothing changed
-    assert len(actions(database)) == count
-    del form["invited_only"]
-    manager.post(path, form)
-    assert not stored_study(database).invited_only
-
-
-def test_a_language_until_somebody_has_agreed(
-    manager: Manager, client: TestClient, database: Database, study: Study
-) -> None:
-    path = "/studies/small/settings"
-    assert manager.send(path, path, language="de").status_code == 303
-    assert stored_study(database).language == "de"
-    assert 'lang="de"' in client.get("/s/small").text
-    assert manager.send(path, path, lease="90").status_code == 303
-    assert stored_study(database).lease_minutes == 90
-    assert manager.send(path, path, lease="0").status_code == 422
-    assert manager.send(path, path, lease="60").status_code == 303
-    assert manager.send(path, path, language="tlh").status_code == 422
-    assert stored_study(database).language == "de"
-    assert client.post("/api/join", json={"study": "small", "consent": True}).status_code == 201
-    assert "somebody has agreed in this language" in manager.get(path).text
-    assert manager.send(path, path, lease="15").status_code == 303
-    assert stored_study(database).lease_minutes == 60
-    assert manager.send(path, path, language="en").status_code == 303
-    assert stored_study(database).language == "de"
-
-
-@ONE
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"title": " "},
-        {"title": "x" * 201},
-        {"title": "a\0b"},
-        {"contact": "x" * 201},
-        {"participants": "0"},
-        {"participants": "many"},
-    ],
-)
-def test_settings_that_cannot_be(
-    manager: Manager, database: Database, study: Study, change: dict[str, str]
-) -> None:
-    before = contents(database)
-    path = "/studies/small/settings"
-    response = manager.send(path, path, **change)
-    assert response.status_code == 422 and next(iter(change)) in response.text
-    assert contents(database) == before
-
-
 def test_exports(manager: Manager, client: TestClient, study: Study) -> None:
     Person.ready(client).finish(comment="=cmd()")
     response = manager.get("/studies/small/export/ratings.csv")
@@ -188,5 +121,12 @@ def test_exports(manager: Manager, client: TestClient, study: Study) -> None:
     assert exported["study"]["name"] == "small" and len(exported["participants"]) == 1
     words = manager.get("/studies/small/export/dictionary.csv").text
     assert "naturalness" in words
+    participants = list(
+        csv.DictReader(io.StringIO(manager.get("/studies/small/export/participants.csv").text))
+    )
+    (consent,) = exported["study"]["consent_texts"]
+    assert len(participants) == 1 and participants[0]["stage"] == "finished"
+    assert participants[0]["consent_text"] == consent["sha256"]
+    assert participants[0]["participant"] == rows[0]["participant"]
     for name in ("other.csv", "..%2f..%2fsurvey.sqlite", "survey.sqlite"):
         assert manager.get(f"/studies/small/export/{name}").status_code == 404

@@ -26,7 +26,9 @@ PAGES = {
     "results": "/studies/small",
     "invitations": "/studies/small/invitations",
     "participants": "/studies/small/participants",
+    "payments": "/studies/small/payments",
     "export": "/studies/small/export",
+    "consent": "/studies/small/consent",
     "settings": "/studies/small/settings",
     "log": "/studies/small/log",
     "new": "/new",
@@ -162,7 +164,8 @@ def test_inviting_and_the_file(enter: Callable[..., Visitor], study: Study, tmp_
     assert waiting.value.suggested_filename == "invitations-small.csv"
     waiting.value.save_as(tmp_path / "links.csv")
     with (tmp_path / "links.csv").open(newline="") as file:
-        assert list(csv.reader(file)) == [["link"], *([link] for link in links)]
+        header, *rows = csv.reader(file)
+    assert header == ["number", "label", "link"] and [row[2] for row in rows] == links
     page.get_by_role("button", name="Revoke invitation 1").click()
     expect(page.get_by_role("heading", name="3 invitations, 0 used")).to_be_visible()
     expect(page.get_by_label("Links, one a line")).to_have_count(0)
@@ -188,7 +191,7 @@ def test_a_day_at_work_without_scripts(
     enter: Callable[..., Visitor], crowded: list[str], database: Database, artefacts: Path
 ) -> None:
     """Close, open, change, download and erase, all by plain forms and keys."""
-    page = enter(java_script_enabled=False).page
+    page = enter(java_script_enabled=False, cut=True).page  # it complains of a 409
     page.get_by_role("link", name="A small study").press("Enter")
     page.get_by_role("button", name="Close").press("Enter")
     expect(page.locator(".state")).to_have_text("closed")
@@ -197,17 +200,55 @@ def test_a_day_at_work_without_scripts(
     page.get_by_role("link", name="Settings").click()
     page.get_by_label("Title, as participants see it").fill("A better title")
     page.get_by_role("button", name="Save").click()
+    expect(page.locator("mark")).to_have_text(["A small study", "A better title"])
+    page.get_by_role("button", name="Change the text").click()
     expect(page.locator("h1")).to_contain_text("A better title")
     page.get_by_role("link", name="Export").click()
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Ratings, CSV").click()
     assert "naturalness" in Path(waiting.value.path()).read_text()
-    page.get_by_role("link", name="Participants").click()
+    page.get_by_role("link", name="Participants", exact=True).click()
     page.get_by_role("link", name=f"Erase participant {crowded[0]}").click()
     page.get_by_role("button", name="Erase for good").click()
     expect(page.get_by_text(crowded[0])).to_have_count(0)
     with database.read() as session:
         assert crowded[0] not in session.scalars(select(Participant.public_id)).all()
+
+
+def test_forty_people_are_paid(
+    enter: Callable[..., Visitor], study: Study, database: Database
+) -> None:
+    """From the codes that they have sent, in few clicks; then from the list, and nobody twice."""
+    with database.write() as session:
+        people = crowd.fill(session, session.get(Study, study.id), 42, seed=1)
+        for number, person in enumerate(people[:-1]):
+            person.completion_code = f"CODE-{chr(65 + number // 9)}{chr(65 + number % 9)}AB"
+        codes = [person.completion_code for person in people[:-1]]
+    page = enter("/studies/small").page
+    clicks = 0
+
+    def click(name: str, role: str = "button") -> None:
+        nonlocal clicks
+        clicks += 1
+        page.get_by_role(role, name=name).click()
+
+    click("Payments", "link")
+    sent = [f"Hi, mine is {code.lower()}" for code in codes[:40]]
+    page.get_by_label("Codes that people have sent").fill("\n".join([*sent, sent[0], "NONE-HERE"]))
+    click("Check")
+    expect(page.locator("#checked-title")).to_have_text("42 codes checked: 40 to be paid")
+    expect(page.get_by_text("nobody’s")).to_have_count(1)
+    expect(page.get_by_text("stands above already")).to_have_count(1)
+    click("Note that these 40 were paid")
+    expect(page.locator("#list-title")).to_have_text("41 finished, 1 not yet paid")
+    assert clicks == 3
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Save as CSV").click()
+    rows = list(csv.DictReader(Path(waiting.value.path()).read_text("utf-8-sig").splitlines()))
+    assert [row["code"] for row in rows] == codes
+    assert [bool(row["paid_at"]) for row in rows] == [True] * 40 + [False]
+    page.get_by_role("button", name=f"Note that {codes[0]} was not paid").click()
+    expect(page.locator("#list-title")).to_have_text("41 finished, 2 not yet paid")
 
 
 def test_a_preview_in_a_browser(

@@ -71,6 +71,14 @@ def test_a_study_has_rules_and_a_lease_of_its_own(database, spec, recorded):
     assert (study.rules, study.lease_minutes) == ({"swapped_wrong": 0.5}, 90)
 
 
+def test_a_study_has_texts_of_its_own(database, spec, recorded):
+    own = replace(spec, name="own", information="Hear.\r\n\r\n\r\n# Why\r\nScience.\r\n")
+    insert.register(database, replace(own, statement="I will."), recorded[1])
+    study = stored(database, "own")
+    assert texts.sections(study) == [("", "Hear."), ("Why", "Science.")]
+    assert texts.consent(study).endswith("\n\nHear.\n\nWhy\nScience.\n\nI will.")
+
+
 def test_a_study_speaks_its_language(database, spec, recorded):
     german = replace(spec, name="german", language="de", title=None)
     insert.register(database, german, recorded[1])

@@ -101,6 +101,7 @@ def test_scripts_use_texts_that_pages_give_them() -> None:
         "scales.",
         "clip.",
         "trial.key_",
+        "refused.",
     )
     refusals = {f"consent.{name}" for name in ("draft", "closed", "invited")}
     directions = {f"trial.{name}" for name in ("first", "second", "lower", "same", "higher")}

@@ -19,6 +19,7 @@ from survey.core.settings import Settings
 from survey.journal.journal import Journal
 from survey.participant import unused_places
 from survey.ratings import rating_table
+from survey.records import consent_texts, payments
 from tests.survey.journalling import Connect, lines, local, wipe
 from tests.survey.person import Person
 
@@ -62,12 +63,14 @@ def age(database: Database, time: timedelta) -> None:
 def test_a_join_is_counted_and_the_first_answer_is_written(
     site: TestClient, database: Database, host: Settings
 ) -> None:
+    Person.join(site)  # the first one brings the text that people agree to
     before = len(local(host))
     person = Person.join(site)
     with database.read() as session:
-        public_id = session.scalars(select(Participant.public_id)).one()
-    (line,) = [line for line in lines(host) if line["type"] == "begun"]
-    assert (line["study"], line["count"]) == ("small", 1)
+        query = select(Participant.public_id).order_by(Participant.id.desc())
+        public_id = session.scalars(query).first()
+    line = [line for line in lines(host) if line["type"] == "begun"][-1]
+    assert (line["study"], line["count"]) == ("small", 2)
     assert len(local(host)) - before < 150 and public_id.encode() not in local(host)
     person.post("questions").raise_for_status()
     assert public_id.encode() in local(host)
@@ -105,6 +108,67 @@ def test_after_a_wiped_disk_all_are_counted_and_who_did_something_goes_on(
     close(app)
     outcome = restarted.restore(empty)
     assert (outcome.participants, outcome.journalled) == (0, 0) and flow(empty) == before
+
+
+def test_what_people_agreed_to_outlives_the_disk(
+    site: TestClient,
+    database: Database,
+    study: Study,
+    journal: Journal,
+    host: Settings,
+    start: Connect,
+    empty: Database,
+) -> None:
+    """Two texts, none of them written by a page of the admin's: also a newer version's words."""
+    Person.ready(site).step()
+    with database.write() as session:
+        session.get_one(Study, study.id).statement = "Yes."
+    Person.ready(site).step()
+    Person.join(site)
+    texts = [line for line in lines(host) if line["type"] == "study"]
+    assert [len(line["study"]["consent_texts"]) for line in texts] == [0, 1, 2]
+    with database.read() as session:
+        before = consent_texts.versions(session, session.get_one(Study, study.id))
+    restored(host, start, empty, journal)
+    with empty.read() as session:
+        after = consent_texts.versions(session, session.scalars(select(Study)).one())
+    assert [version.text for version in after] == [version.text for version in before]
+    assert [version.since for version in after] == [version.since for version in before]
+    assert [version.participants for version in after] == [1, 1]  # who only joined is a count
+    assert after[1].text.endswith("\n\nYes.")
+
+
+def test_who_was_paid_outlives_the_disk(
+    site: TestClient,
+    database: Database,
+    study: Study,
+    journal: Journal,
+    host: Settings,
+    start: Connect,
+    empty: Database,
+) -> None:
+    codes = [Person.ready(site).finish()["code"] for _ in range(3)]
+    for paid, names in ((True, codes[:2]), (False, codes[:1])):
+        with database.write() as session:
+            row = session.get_one(Study, study.id)
+            journal.paid(session, payments.mark(session, row, names, paid))
+    expected = {codes[0]: False, codes[1]: True, codes[2]: False}
+
+    def marks(kept: Database) -> dict[str, bool]:
+        with kept.read() as session:
+            finished = payments.finished(session, session.scalars(select(Study)).one())
+        return {finisher.code: finisher.paid_at is not None for finisher in finished}
+
+    assert marks(database) == expected
+    restarted = restored(host, start, empty, journal)
+    assert marks(empty) == expected and flow(empty) == flow(database)
+    outcome = restarted.restore(empty)
+    assert (outcome.answers, outcome.journalled) == (0, 0)
+    # A database that is older than the journal, in which nobody was paid yet.
+    with empty.write() as session:
+        payments.mark(session, session.scalars(select(Study)).one(), codes, False)
+    restarted.restore(empty)
+    assert marks(empty) == expected
 
 
 def test_removed_rows_are_counted_once(

@@ -9,7 +9,7 @@ import pytest
 from survey.records import record_types, rows
 
 BESIDE = {  # what a record holds beside its row's fields
-    "Study": {"stimuli", "invitations"},
+    "Study": {"stimuli", "invitations", "consent_texts"},
     "Stimulus": {"first", "second"},
     "Participant": {"trials", "invitation"},
     "Trial": {"stimulus", "plays", "answer"},
@@ -18,7 +18,7 @@ PRIVATE = {"Invitation": rows.PrivateInvitationRow, "Participant": rows.PrivateP
 
 
 @pytest.mark.parametrize(
-    "name", "Study Clip Stimulus Invitation Participant Trial Play Answer".split()
+    "name", "Study Clip Stimulus Invitation ConsentText Participant Trial Play Answer".split()
 )
 def test_a_record_has_the_fields_of_its_row(name):
     record = getattr(record_types, f"{name}Record")

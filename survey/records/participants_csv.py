@@ -1,0 +1,42 @@
+"""The participants of a study as a table: whose label was whose, how far, and what they agreed to.
+
+It joins the names of the ratings to the labels that the researcher gave, which may say who somebody
+is. So it is a file of its own, to be kept apart from what is published.
+"""
+
+from __future__ import annotations
+
+import io
+
+import pandas as pd
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.models import Invitation, Participant, Study
+from survey.ratings.csv_file import write_csv
+
+COLUMNS = ("participant", "label", "stage", "consented_at", "finished_at", "consent_text")
+
+
+def participants_csv(session: Session, study: Study) -> str:
+    """A row a participant, in the order of their names; `consent_text` is its hash."""
+    query = (
+        select(
+            Participant.public_id,
+            Invitation.label,
+            Participant.stage,
+            Participant.consented_at,
+            Participant.finished_at,
+            Participant.consent,
+        )
+        .outerjoin(Invitation, Invitation.id == Participant.invitation_id)
+        .where(Participant.study_id == study.id)
+        .order_by(Participant.public_id)
+    )
+    rows = [
+        (name, label, stage, begun.isoformat(), end and end.isoformat(), consent)
+        for name, label, stage, begun, end, consent in session.execute(query)
+    ]
+    text = io.StringIO(newline="")
+    write_csv(pd.DataFrame(rows, columns=list(COLUMNS), dtype=object), text)
+    return text.getvalue()

@@ -1,0 +1,185 @@
+"""Paying people: who has finished, whether a code is one of theirs, and that none is paid twice."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from db.database import Database
+from db.models import Audit, Invitation, Participant, Study
+from survey.admin import invitations
+from tests.survey import crowd
+from tests.survey.manager import Forms, Manager, actions, contents
+from tests.survey.person import Person
+
+PATH = "/studies/small/payments"
+PAID = f"{PATH}/paid"
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def codes(database: Database, study: Study) -> list[str]:
+    """Completion codes of two by invitation and one without, in the order of finishing; one more
+    person is not done."""
+    with database.write() as session:
+        row = session.get_one(Study, study.id)
+        people = crowd.fill(session, row, 4, seed=1)
+        tokens = invitations.create_labelled(session, row, ["=Ada", "Grace"])
+        session.flush()
+        invited = list(session.scalars(select(Invitation).order_by(Invitation.id)))
+        assert len(tokens) == 2
+        for number, (person, invitation) in enumerate(zip(people, invited, strict=False)):
+            person.invitation_id, person.completion_code = invitation.id, f"ABCD-EFG{number + 2}"
+        people[2].completion_code = "WXYZ-2345"
+        return [person.completion_code for person in people[:3]]
+
+
+def verdicts(page: str) -> list[tuple[str, str]]:
+    """What was given, and the first words of what it is."""
+    row = re.compile(r'<code>([^<]*)</code></th>\s*<td>\s*(.*?)</td>\s*<td class="free">', re.S)
+    rows = row.findall(page)
+    return [(given, re.sub(r"<[^>]*>|\s+", " ", words).split()[0]) for given, words in rows]
+
+
+def paid(database: Database) -> dict[str, bool]:
+    with database.read() as session:
+        rows = session.execute(select(Participant.completion_code, Participant.paid_at))
+        return {code: moment is not None for code, moment in rows if code}
+
+
+def payment_list(manager: Manager) -> list[dict[str, str]]:
+    text = manager.get("/studies/small/export/payments.csv").text
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+
+
+def test_codes_are_checked_however_people_write_them(
+    manager: Manager, database: Database, codes: list[str]
+) -> None:
+    before = contents(database)
+    sent = (
+        "ABCD-EFG2\r\nmy code is abcd – efg3, thanks!\r\n\r\nThis is it: wxyz2345\r\n"
+        "wxyz 2345; \r\nABCD-EFG2, WXYZ2345\r\nAAAA-AAAA\r\nI lost it\r\n<script>"
+    )
+    page = manager.send(PATH, PATH, codes=sent)
+    assert page.status_code == 200
+    assert verdicts(page.text)[:9] == [
+        ("ABCD-EFG2", "finished"),
+        ("abcd – efg3", "finished"),
+        ("wxyz2345", "finished"),
+        ("wxyz 2345;", "stands"),
+        ("ABCD-EFG2", "stands"),
+        ("WXYZ2345", "stands"),
+        ("AAAA-AAAA", "nobody’s"),
+        ("I lost it", "nobody’s"),
+        ("&lt;script&gt;", "nobody’s"),
+    ]
+    assert "3 to be paid" in page.text
+    assert contents(database) == before
+    assert "ABCD-EFG2" not in str(page.url)
+
+
+def test_a_code_is_paid_once(manager: Manager, database: Database, codes: list[str]) -> None:
+    page = manager.send(PATH, PATH, codes=f"{codes[0]}\n{codes[1]}\nAAAA-AAAA")
+    form = next(form for action, form in forms(page.text) if action.endswith("/paid"))
+    assert form["codes"].split() == codes[:2]
+    assert manager.post(PAID, form).status_code == 303
+    assert paid(database) == {codes[0]: True, codes[1]: True, codes[2]: False}
+    assert actions(database)[-1] == ("admin", "paid")
+    again = manager.send(PATH, PATH, codes="\n".join(codes))
+    assert [words for _, words in verdicts(again.text)[:3]] == ["paid", "paid", "finished"]
+    assert "1 to be paid" in again.text
+    count = len(actions(database))
+    manager.post(PAID, form)  # the same form, sent again
+    assert len(actions(database)) == count
+    manager.post(PAID, form | {"codes": codes[0], "paid": "no"})
+    assert paid(database) == {codes[0]: False, codes[1]: True, codes[2]: False}
+    assert actions(database)[-1] == ("admin", "not paid")
+    with database.read() as session:
+        details = [row.detail for row in session.scalars(select(Audit))]
+    assert not any(code in str(details) for code in codes)  # they would outlive a withdrawal
+
+
+def test_a_list_to_pay_from(
+    manager: Manager, client: TestClient, database: Database, codes: list[str]
+) -> None:
+    rows = payment_list(manager)
+    assert [row["code"] for row in rows] == codes
+    assert [row["label"] for row in rows] == ["'=Ada", "Grace", ""]
+    assert all(row["finished_at"] and not row["paid_at"] for row in rows)
+    page = manager.get(PATH).text
+    assert "3 finished, 3 not yet paid" in page
+    with database.read() as session:
+        names = session.scalars(select(Participant.public_id)).all()
+    for name in names:  # who pays need not know whose answers are whose
+        assert name not in page and name not in str(rows)
+    form = next(form for action, form in forms(page) if action.endswith("/paid"))
+    manager.post(PAID, form)
+    assert "3 finished, 0 not yet paid" in manager.get(PATH).text
+    assert all(row["paid_at"] for row in payment_list(manager))
+
+
+def test_who_finishes_meanwhile_is_not_taken_for_paid(
+    manager: Manager, client: TestClient, database: Database, codes: list[str]
+) -> None:
+    form = next(form for action, form in forms(manager.get(PATH).text) if action.endswith("/paid"))
+    late = Person.ready(client).finish()["code"]
+    manager.post(PAID, form)
+    assert paid(database)[late] is False and "4 finished, 1 not yet paid" in manager.get(PATH).text
+
+
+def test_labels_are_in_no_file_with_answers_but_in_one_for_the_admin(
+    manager: Manager, codes: list[str]
+) -> None:
+    for name in ("ratings.csv", "study.json", "dictionary.csv"):
+        text = manager.get(f"/studies/small/export/{name}").text
+        assert not [word for word in ("Ada", "Grace", *codes) if word in text], name
+    text = manager.get("/studies/small/export/participants.csv").text
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert len(rows) == 4 and {row["label"] for row in rows} == {"'=Ada", "Grace", ""}
+    assert not [code for code in codes if code in text]
+
+
+def test_who_withdraws_is_gone_from_both(
+    manager: Manager, client: TestClient, database: Database, study: Study
+) -> None:
+    person = Person.ready(client)
+    code = person.finish()["code"]
+    manager.post(PAID, manager.form(PATH, PAID))
+    person.post("withdraw", confirm=True).raise_for_status()
+    assert payment_list(manager) == []
+    assert verdicts(manager.send(PATH, PATH, codes=code).text) == [(code, "nobody’s")]
+    assert code not in str(contents(database))
+
+
+@ONE
+def test_a_code_of_another_study_is_nobodys(
+    manager: Manager, database: Database, codes: list[str], study: Study
+) -> None:
+    with database.write() as session:
+        row = session.get_one(Study, study.id)
+        other = Study(name="other", title="Other", trials_each=1, build={}, rules={})
+        session.add(other)
+        session.flush()
+        assert row.id != other.id
+    path = PATH.replace("small", "other")
+    assert verdicts(manager.send(path, path, codes=codes[0]).text) == [(codes[0], "nobody’s")]
+    form = manager.form(path, path) | {"codes": codes[0], "paid": "yes"}
+    form["form"] = manager.form(PATH, PAID)["form"]
+    assert manager.post(f"{path}/paid", form).status_code == 403
+    assert not any(paid(database).values())
+
+
+@ONE
+@pytest.mark.parametrize("change", [{"codes": ""}, {"codes": "x" * 90_001}])
+def test_codes_that_cannot_be(manager: Manager, study: Study, change: dict[str, str]) -> None:
+    response = manager.send(PATH, PATH, **change)
+    assert response.status_code == 422 and "codes must" in response.text
+
+
+def forms(page: str) -> list[tuple[str, dict[str, str]]]:
+    return Forms(page).forms

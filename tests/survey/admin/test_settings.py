@@ -1,0 +1,268 @@
+"""A study's settings, and the texts that people agreed to: asked before they change, all kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from html import unescape
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from db.database import Database
+from db.models import Audit, Participant, Study
+from survey.core import texts
+from tests.survey.manager import Manager, actions, contents, stored_study
+from tests.survey.person import Person
+
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+PATH = "/studies/small/settings"
+OWN = """We ask you to hear music.
+
+# Your data & your rights
+Kept for <ten> years.
+Then deleted.
+
+Thank you."""
+
+
+def log(database: Database) -> list[Audit]:
+    with database.read() as session:
+        return list(session.scalars(select(Audit).order_by(Audit.id)))
+
+
+def consents(database: Database) -> list[str]:
+    with database.read() as session:
+        return list(session.scalars(select(Participant.consent).order_by(Participant.id)))
+
+
+def versions(manager: Manager) -> list[tuple[str, str]]:
+    """How many participants agreed to each text, and what it says."""
+    page = manager.get("/studies/small/consent").text
+    rows = re.findall(r'<td class="number">(\d+)</td>.*?<p class="kept">(.*?)</p>', page, re.S)
+    return [(count, unescape(text)) for count, text in rows]
+
+
+def test_settings(manager: Manager, client: TestClient, database: Database, study: Study) -> None:
+    path = "/studies/small/settings"
+    new = {"title": "Another title", "participants": "20", "invited_only": "yes"}
+    assert manager.confirm(manager.send(path, path, **new)).status_code == 303
+    row = stored_study(database)
+    assert (row.title, row.invited_only, row.contact) == (
+        "Another title",
+        True,
+        "someone@example.org",
+    )
+    assert row.build["seed"] == 0
+    assert client.post("/api/join", json={"study": "small", "consent": True}).status_code == 403
+    assert "0<small> of 10</small>" in manager.get("/studies/small/live").text
+    assert actions(database)[-2:] == [("admin", "settings"), ("admin", "consent text")]
+    form = manager.form(path, path)
+    assert form["participants"] == "20" and form["title"] == "Another title"
+    count = len(actions(database))
+    manager.post(path, form)  # nothing changed
+    assert len(actions(database)) == count
+    del form["invited_only"]
+    manager.post(path, form)
+    assert not stored_study(database).invited_only
+
+
+def test_a_language_until_somebody_has_agreed(
+    manager: Manager, client: TestClient, database: Database, study: Study
+) -> None:
+    path = "/studies/small/settings"
+    assert manager.confirm(manager.send(path, path, language="de")).status_code == 303
+    assert stored_study(database).language == "de"
+    assert 'lang="de"' in client.get("/s/small").text
+    assert manager.send(path, path, lease="90").status_code == 303
+    assert stored_study(database).lease_minutes == 90
+    assert manager.send(path, path, lease="0").status_code == 422
+    assert manager.send(path, path, lease="60").status_code == 303
+    assert manager.send(path, path, language="tlh").status_code == 422
+    assert stored_study(database).language == "de"
+    assert client.post("/api/join", json={"study": "small", "consent": True}).status_code == 201
+    assert "somebody has agreed in this language" in manager.get(path).text
+    assert manager.send(path, path, lease="15").status_code == 303
+    assert stored_study(database).lease_minutes == 60
+    assert manager.send(path, path, language="en").status_code == 303
+    assert stored_study(database).language == "de"
+
+
+@ONE
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": " "},
+        {"title": "x" * 201},
+        {"title": "a\0b"},
+        {"contact": "x" * 201},
+        {"information": "x" * 10_001},
+        {"statement": "x" * 501},
+        {"participants": "0"},
+        {"participants": "many"},
+    ],
+)
+def test_settings_that_cannot_be(
+    manager: Manager, database: Database, study: Study, change: dict[str, str]
+) -> None:
+    before = contents(database)
+    path = "/studies/small/settings"
+    response = manager.send(path, path, **change)
+    assert response.status_code == 422 and next(iter(change)) in response.text
+    assert contents(database) == before
+
+
+def test_another_text_is_asked_for_and_both_are_logged(
+    manager: Manager, client: TestClient, database: Database, study: Study
+) -> None:
+    Person.join(client)
+    before, old = contents(database), texts.consent(stored_study(database))
+    asked = manager.send(PATH, PATH, retention="five years", participants="20")
+    assert asked.status_code == 409 and "1 participant agreed to an earlier text" in asked.text
+    assert "<mark>How long it is kept\nfive years</mark>" in asked.text
+    assert "<mark>How long it is kept\none year</mark>" in asked.text
+    assert contents(database) == before  # nothing yet, not even how many are wanted
+    assert manager.confirm(asked).status_code == 303
+    row = stored_study(database)
+    assert row.retention == "five years" and row.build["participants"] == 20
+    entry = log(database)[-1]
+    assert (entry.actor, entry.action) == ("admin", "consent text")
+    assert entry.detail == {"before": old, "after": texts.consent(row)}
+    page = unescape(manager.get("/studies/small/log").text)
+    assert old in page and texts.consent(row) in page
+
+
+def test_each_participant_points_at_their_text(
+    manager: Manager, client: TestClient, database: Database, study: Study
+) -> None:
+    said = [texts.consent(stored_study(database))]
+    Person.join(client)
+    for retention, people in (("two years", 2), ("three years", 0), ("one year", 1)):
+        manager.confirm(manager.send(PATH, PATH, retention=retention))
+        said.append(texts.consent(stored_study(database)))
+        for _ in range(people):
+            Person.join(client)
+    first, second = (hashlib.sha256(text.encode()).hexdigest() for text in said[:2])
+    assert consents(database) == [first, second, second, first]
+    assert versions(manager) == [("2", said[0]), ("2", said[1])]  # nobody agreed to three years
+    people = manager.get("/studies/small/participants").text
+    assert sorted(re.findall(r"ago</td><td>(\d)</td>|now</td><td>(\d)</td>", people)) == sorted(
+        [("", "1"), ("", "1"), ("", "2"), ("", "2")]
+    )
+    exported = json.loads(manager.get("/studies/small/export/study.json").text)
+    assert [text["text"] for text in exported["study"]["consent_texts"]] == said[:2]
+    assert {person["consent"] for person in exported["participants"]} == {first, second}
+
+
+def test_a_text_of_the_studys_own(
+    manager: Manager, client: TestClient, database: Database, study: Study
+) -> None:
+    form = {"information": OWN.replace("\n", "\r\n"), "statement": "Yes, I <want> to."}
+    assert manager.confirm(manager.send(PATH, PATH, **form)).status_code == 303
+    row = stored_study(database)
+    assert (row.information, row.statement) == (OWN, "Yes, I <want> to.")
+    page = client.get("/s/small").text.partition("<main")[2]
+    assert "<h2>Your data &amp; your rights</h2>" in page
+    assert "Kept for &lt;ten&gt; years.\nThen deleted." in page
+    assert "Yes, I &lt;want&gt; to." in page
+    assert texts.load("en")("consent.lead") not in page and "one year" not in page
+    Person.join(client)
+    assert versions(manager)[0][1] == (
+        "A small study\n\nWe ask you to hear music.\n\nYour data & your rights\n"
+        "Kept for <ten> years.\nThen deleted.\n\nThank you.\n\nYes, I <want> to."
+    )
+    # Sent as it is, nothing changes; emptied, it is the software's again.
+    count = len(log(database))
+    assert manager.send(PATH, PATH).status_code == 303 and len(log(database)) == count
+    asked = manager.send(PATH, PATH, information="", statement="")
+    assert manager.confirm(asked).status_code == 303
+    row = stored_study(database)
+    assert (row.information, row.statement) == ("", "")
+    assert "one year" in client.get("/s/small").text
+
+
+@ONE
+def test_the_softwares_text_is_not_taken_for_the_studys(
+    manager: Manager, database: Database, study: Study
+) -> None:
+    """It follows what else the form changes, with ends of lines as browsers send them."""
+    with database.write() as session:
+        session.get_one(Study, study.id).retention = "one year\r\n\r\nor two"
+    form = {key: re.sub("\r?\n", "\r\n", value) for key, value in manager.form(PATH, PATH).items()}
+    assert manager.post(PATH, form).status_code == 303
+    assert stored_study(database).information == ""
+    manager.confirm(manager.post(PATH, form | {"contact": "b@example.org", "language": "de"}))
+    row = stored_study(database)
+    assert (row.information, row.statement) == ("", "")
+    assert "Schreiben Sie an b@example.org." in texts.consent(row)
+
+
+def test_a_draft_is_changed_without_a_question(
+    manager: Manager, client: TestClient, database: Database, study: Study
+) -> None:
+    with database.write() as session:
+        session.get_one(Study, study.id).state = "draft"
+    assert manager.send(PATH, PATH, title="Another title").status_code == 303
+    assert actions(database)[-1] == ("admin", "settings")
+    assert manager.send("/studies/small", "/studies/small/open").status_code == 303
+    Person.join(client)
+    assert manager.send("/studies/small", "/studies/small/close").status_code == 303
+    assert manager.send(PATH, PATH, title="A third").status_code == 409  # somebody has agreed
+
+
+@ONE
+def test_what_was_confirmed_is_what_is_changed(
+    manager: Manager, database: Database, study: Study
+) -> None:
+    """Another admin's change in between is not confirmed by the way."""
+    asked = manager.send(PATH, PATH, title="Mine")
+    manager.confirm(manager.send(PATH, PATH, contact="theirs@example.org"))
+    stale = manager.confirm(asked)
+    assert stale.status_code == 303  # the form says all of it, as it was shown
+    row = stored_study(database)
+    assert (row.title, row.contact) == ("Mine", "someone@example.org")
+    form = manager.form(PATH, PATH) | {"title": "Unseen", "confirmed": "0" * 64}
+    assert manager.post(PATH, form).status_code == 409
+    assert stored_study(database).title == "Mine"
+
+
+def test_who_read_another_text_reads_again(
+    manager: Manager, client: TestClient, database: Database, study: Study
+) -> None:
+    """The page was open while the text was changed: nobody agrees to what they have not read."""
+    seen = re.search(r'data-text="(\w{64})"', client.get("/s/small").text)[1]
+    body = {"study": "small", "consent": True, "text": seen}
+    assert client.post("/api/join", json=body).status_code == 201
+    manager.confirm(manager.send(PATH, PATH, retention="for ever"))
+    refused = client.post("/api/join", json=body)
+    assert (refused.status_code, refused.json()["error"]) == (409, "changed")
+    assert len(consents(database)) == 1
+    now = re.search(r'data-text="(\w{64})"', client.get("/s/small").text)[1]
+    assert client.post("/api/join", json=body | {"text": now}).status_code == 201
+    assert consents(database) == [seen, now]
+    assert client.post("/api/join", json=body | {"text": "x" * 65}).status_code == 422
+
+
+@ONE
+def test_the_softwares_own_words_may_change(
+    client: TestClient, database: Database, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A newer version of the software says it otherwise: who joins then points at that."""
+    Person.join(client)
+    load = texts.load
+    newer = load("en").words | {"consent.agree": "I want to."}
+    monkeypatch.setattr(texts, "load", lambda _: texts.Texts("en", "ltr", newer))
+    Person.join(client)
+    first, second = consents(database)
+    assert first != second
+    with database.read() as session:
+        from survey.records import consent_texts
+
+        found = consent_texts.versions(session, session.get_one(Study, study.id))
+    assert [(version.sha256, version.is_current) for version in found] == [
+        (first, False),
+        (second, True),
+    ]
+    assert found[1].text.endswith("I want to.")

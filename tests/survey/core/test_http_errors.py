@@ -1,0 +1,168 @@
+"""Refusals are said in the language of the study, or in the one that the browser asks for."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from db.database import Database
+from db.models import Study
+from survey.admin import invitations
+from survey.core import http_errors, texts
+from tests.survey.client import Client
+from tests.survey.person import Person
+
+ROOT = Path(__file__).resolve().parents[3]
+ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+ENGLISH, GERMAN = texts.load("en"), texts.load("de")
+ASK = {"study": "small", "consent": True}
+
+
+@pytest.fixture
+def german(database: Database, study: Study) -> Study:
+    """The small study in German."""
+    with database.write() as session:
+        row = session.get_one(Study, study.id)
+        row.language = "de"
+        return row
+
+
+def said(response) -> str:
+    assert response.status_code >= 400
+    return response.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"),
+        ("de", "de"),
+        ("de-AT,de;q=0.9,en;q=0.8", "de"),
+        ("en-GB,en;q=0.9,de;q=0.8", "en"),
+        ("fr, de;q=0.5, en;q=0.4", "de"),
+        ("en;q=0.2, DE;q=0.9", "de"),
+        ("fr,tlh", "en"),
+        ("de;q=0,fr", "en"),
+        ("*", "en"),
+        (";q=x,;;,q=1", "en"),
+        ("../de", "en"),
+        ("d" * 10_000, "en"),
+    ],
+)
+def test_what_a_browser_asks_for(header: str, language: str) -> None:
+    assert texts.preferred(header).language == language
+
+
+def test_every_refusal_has_its_words() -> None:
+    """Each key that code names is there; `test_texts` sees to the other languages."""
+    calls = [
+        node
+        for folder in ("core", "participant")
+        for path in (ROOT / "survey" / folder).glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Refused"
+    ]
+    keys = {ast.literal_eval(call.args[2]) for call in calls}
+    keys |= {key for _, key in http_errors.CODES.values()}
+    assert len(calls) > 15
+    assert not [key for key in keys if f"refused.{key}" not in ENGLISH.words]
+
+
+def test_a_german_study_refuses_in_german(
+    client: TestClient, database: Database, german: Study
+) -> None:
+    """Whatever the browser's own language is."""
+    with database.write() as session:
+        (token,) = invitations.create(session, session.get_one(Study, german.id), 1)
+    client.headers["accept-language"] = "en-US,en"
+    assert said(client.post("/api/join", json=ASK | {"invitation": "x" * 43})) == GERMAN(
+        "refused.invitation"
+    )
+    Person.join(client, invitation=token)
+    used = client.post("/api/join", json=ASK | {"invitation": token})
+    assert said(used) == GERMAN("refused.used")
+    assert said(client.post("/api/join", json=ASK | {"text": "0" * 64})) == GERMAN(
+        "refused.changed"
+    )
+    person = Person.ready(client)
+    trial = person.state()["trial"]["id"]
+    assert said(person.answer(trial)) == GERMAN("refused.unheard")
+    assert said(person.answer("x" * 22)) == GERMAN("refused.trial")
+    person.hear(trial)
+    person.answer(trial, "first-answer").raise_for_status()
+    assert said(person.answer(trial, "another-one")) == GERMAN("refused.stale")
+    with database.write() as session:
+        session.get_one(Study, german.id).invited_only = True
+    assert said(client.post("/api/join", json=ASK)) == GERMAN("refused.invited")
+    with database.write() as session:
+        session.get_one(Study, german.id).state = "closed"
+    assert said(client.post("/api/join", json=ASK)) == GERMAN("refused.closed")
+    assert said(person.post("questions")) == GERMAN("refused.closed")
+
+
+@ONE
+def test_a_crowd_is_told_in_german(client: TestClient, german: Study) -> None:
+    response = client.post("/api/join", json=ASK)
+    while response.status_code == 201:
+        response = client.post("/api/join", json=ASK)
+    assert said(response) == GERMAN("refused.crowded") and response.headers["retry-after"]
+
+
+@ONE
+def test_where_no_study_is_known_the_browser_is_asked(client: TestClient, german: Study) -> None:
+    person = Person.ready(client)
+    trial = person.state()["trial"]["id"]
+    client.headers["accept-language"] = "de"
+    assert said(client.get("/api/state")) == GERMAN("refused.participant")
+    assert said(client.get("/nowhere")) == GERMAN("refused.address")
+    assert said(client.get("/api/join")) == GERMAN("refused.method")
+    assert said(client.post("/api/join", content=b"{")) == GERMAN("refused.malformed")
+    assert said(client.post("/api/join", json=ASK | {"study": "none"})) == GERMAN("refused.study")
+    assert said(client.post("/api/join", json=ASK | {"consent": False})) == GERMAN(
+        "refused.consent"
+    )
+    assert said(person.post("withdraw", confirm=False)) == GERMAN("refused.unconfirmed")
+    for change, reason in (
+        ({"rhythm": 6}, "er darf höchstens 5 sein"),
+        ({"rhythm": "5"}, "er muss eine ganze Zahl sein"),
+        ({"direction": "up"}, "er muss einer von diesen sein: 'lower', 'same', 'higher'"),
+        ({"comment": "a\0"}, "er enthält ein Zeichen, das nicht gespeichert werden kann"),
+        ({"comment": "x" * 1001}, "er darf höchstens 1000 Zeichen haben"),
+        ({"seconds": -1.0}, "er muss mindestens 0.0 sein"),
+        ({"submission": "?"}, "er ist nicht von der erwarteten Art"),
+    ):
+        (field,) = change
+        words = f"Der Wert von {field} ist nicht möglich: {reason}."
+        assert said(person.answer(trial, **{"submission": "a" * 20} | change)) == words
+    page = client.get("/nowhere", headers={"accept": "text/html"}).text
+    assert "<html lang=de>" in page and GERMAN("refused.address") in page
+    missing = client.get("/s/none").text
+    assert '<html lang="de"' in missing and GERMAN("missing.study") in missing
+
+
+@ONE
+def test_a_busy_server_says_so_in_german(
+    app, client: TestClient, german: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    def fail(*_, **__):
+        raise OperationalError("SELECT", {}, Exception("locked"))
+
+    monkeypatch.setattr(app.state.database, "read", fail)
+    with Client(app) as visitor:
+        response = visitor.post("/api/join", json=ASK, headers={"accept-language": "de"})
+    assert (response.status_code, said(response)) == (503, GERMAN("refused.busy"))
+
+
+def test_no_word_of_a_refusal_is_a_placeholder_by_mistake() -> None:
+    """Sentences without values are said as they are: braces in them would be read by people."""
+    filled = {"value", "other", "literal_error", "greater_than_equal", "less_than_equal"}
+    filled |= {"string_too_long"}
+    for say in (ENGLISH, GERMAN):
+        for key, words in say.part("refused").items():
+            assert bool(re.search(r"[{}]", words)) == (key.partition(".")[2] in filled), key
