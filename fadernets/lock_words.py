@@ -112,9 +112,9 @@ class LockWords:
             if last > len(chosen):
                 raise ValueError(f"there is no note {last} to lock: the piece has {len(chosen)}")
             chosen[first - 1 : last] = True
-        parts = {number - 1 for first, last in self.tracks for number in range(first, last + 1)}
-        if self.tracks:
-            chosen |= self._of_tracks(piece)
+        parts = self._parts(piece)
+        if parts:
+            chosen |= midi.played_by(piece, parts)
         switches: dict[str, Any] = {name: name in self.names for name in SWITCHES}
         locks = Locks(**switches)
         if own := [hand for hand in HANDS if hand in self.names]:
@@ -127,13 +127,13 @@ class LockWords:
         notes = piece.notes[chosen] if chosen.any() else None
         return replace(locks, notes=notes, parts=tuple(sorted(parts)))
 
-    def _of_tracks(self, piece: Piece) -> np.ndarray:
-        """Which notes of a piece the tracks play: bool, (n,)."""
+    def _parts(self, piece: Piece) -> set[int]:
+        """The parts of a piece's file that the tracks are."""
         count = len(piece.original.tracks) if piece.original else 0
-        if (last := max(last for _, last in self.tracks)) > count:
+        last = max((last for _, last in self.tracks), default=0)
+        if last > count:  # a range may have a billion numbers
             raise ValueError(f"there is no track {last} to lock: the piece has {count}")
-        parts = [part for first, last in self.tracks for part in range(first - 1, last)]
-        return midi.played_by(piece, parts)
+        return {part for first, last in self.tracks for part in range(first - 1, last)}
 
 
 NO_WORDS = LockWords()
@@ -141,5 +141,7 @@ NO_WORDS = LockWords()
 
 def _parts_of(piece: Piece, played: np.ndarray) -> set[int]:
     """The parts of a piece's file that play nothing but the notes chosen."""
-    parts = piece.original.parts if piece.original else ()
-    return {p for p in parts if played[midi.played_by(piece, [p])].all()}
+    if piece.original is None:
+        return set()
+    rows, parts = midi.players(piece)  # at once: there may be hundreds of parts in a large file
+    return set(piece.original.parts) - set(parts[~played[rows]].tolist())

@@ -31,6 +31,7 @@ MOVE_BEATS = 0.8  # a rest as long halves it
 # each hand 319 are known by that, of 205 songs a melody beside its piano is taken for hands in 2.
 LIKE_HANDS = 0.77
 TENTH, BEYOND_TENTH = 16, 0.1
+MOMENTS_AT_ONCE = 4096  # of which costs are worked out: beside the costs themselves a few megabytes
 SPLITS = np.arange(LOWEST_PITCH, HIGHEST_PITCH + 2)  # the lowest pitch of the right hand
 
 
@@ -62,9 +63,20 @@ def by_right_hand(notes: Notes) -> np.ndarray:
     if not len(notes):
         return np.zeros(0, bool)
     starts, sizes = _moments(notes)
-    cost = _struck(notes.pitch, starts, sizes) + _stretched(notes, starts, sizes)
-    splits = _cheapest(cost, notes.onset[starts])
+    splits = _cheapest(_costs(notes, starts, sizes), notes.onset[starts])
     return notes.pitch >= np.repeat(splits, sizes)
+
+
+def _costs(notes: Notes, starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Cost of every split at each of g moments: float, shape (g, splits)."""
+    cost = np.empty((len(starts), len(SPLITS)))
+    _stretched(notes, starts, sizes, cost)
+    for first in range(0, len(starts), MOMENTS_AT_ONCE):
+        part = slice(first, first + MOMENTS_AT_ONCE)
+        begin = starts[first]
+        pitch = notes.pitch[begin : starts[part][-1] + sizes[part][-1]]
+        cost[part] += _struck(pitch, starts[part] - begin, sizes[part])
+    return cost
 
 
 def _struck(pitch: np.ndarray, starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
@@ -76,15 +88,13 @@ def _struck(pitch: np.ndarray, starts: np.ndarray, sizes: np.ndarray) -> np.ndar
     return np.add.reduceat(cost, starts) / sizes[:, None]
 
 
-def _stretched(notes: Notes, starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Cost of every split by what each hand then holds and strikes: float, shape (g, splits)."""
-    cost = np.empty((len(starts), len(SPLITS)))
+def _stretched(notes: Notes, starts: np.ndarray, sizes: np.ndarray, cost: np.ndarray) -> None:
+    """Write the cost of every split by what each hand then holds and strikes, (g, splits)."""
     for moment, keys in enumerate(_keys_down(notes, starts, sizes)):
         below = np.searchsorted(keys, SPLITS)
         left = keys[(below - 1).clip(0)] - keys[0]
         right = keys[-1] - keys[below.clip(max=len(keys) - 1)]
         cost[moment] = STRETCH * ((left - REACH).clip(0) + (right - REACH).clip(0))
-    return cost
 
 
 def _is_of_one_hand(notes: Notes) -> bool:
@@ -110,10 +120,17 @@ def _keys_down(notes: Notes, starts: np.ndarray, sizes: np.ndarray) -> Iterator[
         yield np.sort([pitch for pitch, _ in held])
 
 
-def _cheapest(cost: np.ndarray, onset: np.ndarray) -> np.ndarray:
-    """The splits, one a moment, whose costs and movements cost least together: int, shape (g,)."""
+def _cheapest(total: np.ndarray, onset: np.ndarray) -> np.ndarray:
+    """The splits, one a moment, whose costs and movements cost least together: int, shape (g,).
+
+    Parameters
+    ----------
+    total : float array, shape (g, splits)
+        The costs; written over with the least that it costs to come to each split.
+    onset : float array, shape (g,)
+        Beats.
+    """
     moves = MOVE / (1 + np.diff(onset) / MOVE_BEATS)
-    total = cost.copy()
     for moment, move in enumerate(moves, 1):
         # The least of total + move * |distance|, in linear time: from below, then from above.
         slope = move * SPLITS

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -125,15 +125,19 @@ def _piece(data: bytes, name: str, parts: Sequence[int] | None) -> Piece:
     return piece
 
 
-def played_by(piece: Piece, parts: Sequence[int]) -> np.ndarray:
-    """Which of a piece's n notes some parts of its file play: bool, (n,).
+def players(piece: Piece) -> tuple[np.ndarray, np.ndarray]:
+    """Who plays a piece's notes: numbers of notes, and of the part of each, as `read` has them.
+
+    A note that several parts play is there for each. Reads the whole file.
 
     Parameters
     ----------
     piece : Piece
-        As `read` gives it. A note that several parts play counts for each.
-    parts : sequence of int
-        As for `read`.
+        As `read` gives it.
+
+    Returns
+    -------
+    rows, parts : int arrays, shape (m,) each
 
     Raises
     ------
@@ -144,9 +148,28 @@ def played_by(piece: Piece, parts: Sequence[int]) -> np.ndarray:
         raise MidiError(f"{piece.name or 'the piece'} was not read from a MIDI file.")
     file = _file(piece.original.data, piece.original.name)
     raw = raw_notes(file)
-    notes, row = keyboard_notes(raw, piece.original.parts, file.division)
-    played = np.zeros(len(notes), bool)
-    played[row[np.isin(raw.part, list(parts)) & (row >= 0)]] = True
+    _, row = keyboard_notes(raw, piece.original.parts, file.division)
+    return row[row >= 0], raw.part[row >= 0]
+
+
+def played_by(piece: Piece, parts: Collection[int]) -> np.ndarray:
+    """Which of a piece's n notes some parts of its file play: bool, (n,).
+
+    Parameters
+    ----------
+    piece : Piece
+        As `read` gives it. A note that several parts play counts for each.
+    parts : collection of int
+        As for `read`.
+
+    Raises
+    ------
+    MidiError
+        If the piece was not read from a file.
+    """
+    rows, players_of = players(piece)
+    played = np.zeros(len(piece.notes), bool)
+    played[rows[np.isin(players_of, list(parts))]] = True
     return played
 
 

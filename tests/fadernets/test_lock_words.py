@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from fadernets.lock_words import NAMES, NO_WORDS, LockWords
@@ -73,6 +75,27 @@ def test_tracks_notes_and_both_hands(piece):
     for words, number in (("track:4", 4), (f"note:{len(piece.notes) + 1}", len(piece.notes) + 1)):
         with pytest.raises(ValueError, match=f"there is no [a-z]+ {number} to lock: the piece has"):
             locked(words)
+
+
+@pytest.mark.parametrize("words", ["track:1-2000000", "track:4-4,track:1-2000000"])
+def test_a_range_of_millions_of_tracks_costs_nothing(piece, words):
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="there is no track 2000000 to lock"):
+            LockWords.read(words).on(piece)
+        assert tracemalloc.get_traced_memory()[1] < 10**6
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_file_is_read_few_times_however_many_tracks_it_has(monkeypatch):
+    tracks = [mb.track(*mb.note(0, 480, 22 + 2 * k)) for k in range(30)]
+    piece, reads = midi.read(mb.file(*tracks)), []
+    read = midi.raw_notes
+    monkeypatch.setattr(midi, "raw_notes", lambda file: reads.append(1) or read(file))
+    locks = LockWords.read("left").on(piece)
+    assert locks.parts == tuple(range(len(locks.hand_notes))) != ()
+    assert len(reads) < 4
 
 
 def test_one_hand_says_which_tracks_get_no_notes():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -66,8 +67,7 @@ def test_no_course_of_the_split_costs_less(rows, beats):
         patch.setattr(hands, "SPLITS", np.array(splits))
         estimate = by_right_hand(notes)
         starts, sizes = hands._moments(notes)
-        struck = hands._struck(notes.pitch, starts, sizes)
-        cost = struck + hands._stretched(notes, starts, sizes)
+        cost = hands._costs(notes, starts, sizes)
     move = hands.MOVE / (1 + beats / hands.MOVE_BEATS)
 
     def total(course):
@@ -83,6 +83,27 @@ def test_no_course_of_the_split_costs_less(rows, beats):
     ]
     least = min(map(total, itertools.product(splits, repeat=len(rows))))
     assert min(map(total, itertools.product(*like_it))) == pytest.approx(least)
+
+
+def test_moments_are_costed_in_parts(monkeypatch):
+    scale = chords([[40 + k % 12, 60, 64 + k % 7][: 1 + k % 3] for k in range(50)], 0.5)
+    starts, sizes = hands._moments(scale)
+    at_once = hands._costs(scale, starts, sizes)
+    monkeypatch.setattr(hands, "MOMENTS_AT_ONCE", 7)
+    assert np.array_equal(hands._costs(scale, starts, sizes), at_once)
+
+
+@pytest.mark.slow
+def test_a_long_piece_takes_little_more_memory_than_its_costs():
+    count = 20_000
+    scale = chords([[40 + k % 40] for k in range(count)])
+    tracemalloc.start()
+    try:
+        by_right_hand(scale)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2.5 * count * len(hands.SPLITS) * 8
 
 
 def track_of(rows):

@@ -138,6 +138,22 @@ def test_events_that_make_no_sense_count_for_all_tracks_together(monkeypatch):
         check_bytes(file(damaged, damaged, damaged, chunk(ONE_NOTE + END_OF_TRACK)), "song.mid")
 
 
+def test_notes_of_a_segment_are_counted_wherever_it_begins():
+    """Behind an upbeat of a beat it goes from beat 1 to 5."""
+
+    def dense(count):
+        """So many notes in the beats 3 and 4."""
+        division = count // 2
+        begin = meta(0x58, b"\4\2\x18\x08", after=division) + bombs.quantity(2 * division)
+        return single_track(
+            meta(0x58, b"\1\2\x18\x08"), begin + b"".join(notes(count, 1))[1:], division=division
+        )
+
+    largest = max(len(segment.rows) for segment in segments(read(dense(4_800))))
+    assert 4_000 < largest <= 5_000
+    assert "too many notes within 4 beats" in refused(dense(9_800))
+
+
 def test_the_bounds_are_four_times_what_a_long_recital_has():
     assert LIMITS["notes"] >= 4 * 30_000
     assert LIMITS["controller movements"] >= 4 * 150_000
