@@ -13,10 +13,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fadernets import curve, description
 from fadernets.checkpoint import CheckpointError
-from fadernets.codes import Codes
 from fadernets.curve import Amount
 from fadernets.lock_report import LockReport
 from fadernets.lock_words import LockWords
@@ -29,15 +29,18 @@ from fadernets.music.piece import Piece
 from fadernets.music.segment_limits import NO_NOTES, runs
 from fadernets.music.segments import Segment, segments
 from fadernets.music.windows import Window
-from fadernets.net import FaderNet
 from fadernets.playback import audio
 from fadernets.whole_piece import changed
+
+if TYPE_CHECKING:
+    from fadernets.codes import Codes
+    from fadernets.net import FaderNet
 
 BATCH = 64  # segments changed at a time
 STATUS_SECONDS = 1.0  # between two lines that say what a command is busy with
 
 # What changes a batch of segments: (model, segments) -> the codes that are played instead
-Change = Callable[[FaderNet, list[Segment]], Codes]
+Change = Callable[["FaderNet", list[Segment]], "Codes"]
 
 
 class Refusal(ValueError):
@@ -216,6 +219,8 @@ def _check_folder(output: Path) -> None:
 
 
 def _net(model: str | None) -> FaderNet:
+    from fadernets.net import FaderNet  # PyTorch takes seconds; what needs no model does without
+
     with _progress(lambda: "loading the model"):
         try:
             return FaderNet.load(model)

@@ -346,11 +346,12 @@ def test_tests_that_read_the_table_pass_with_it(root):
     """Loaded as a plugin, this file gives its `register` to the tests of other files."""
     names = """
         arranger/test_arrange.py arranger/test_preferences.py models/test_softdensity.py
-        music/test_attributes.py cli
+        music/test_attributes.py cli/test_changes.py cli/test_describe.py cli/test_refusals.py
     """
     files = [f"tests/fadernets/{name}" for name in names.split()]
     plugins = ["-p", "tests.test_third_attribute", "-p", "no:cacheprovider"]
     # Slow ones start a process of their own, which has no third attribute.
-    command = [sys.executable, "-m", "pytest", "-q", *plugins, "-m", "not slow", *files]
+    which = ["-m", "not slow", "--hypothesis-profile=quick"]
+    command = [sys.executable, "-m", "pytest", "-q", *plugins, *which, *files]
     tests = subprocess.run(command, cwd=root, capture_output=True, text=True)
     assert tests.returncode == 0, tests.stdout + tests.stderr

@@ -29,9 +29,8 @@ from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.notes import BEATS, STEPS
 from train.data import corpora, parallel
 from train.data.corpora import Source
-from train.data.dataset import DAMAGED
 from train.data.definitions import DEFINITIONS, SOUND, labelled
-from train.data.packed import BY_KEYS, DEFINITION
+from train.data.packed import BY_KEYS, DEFINITION, INCOMPLETE
 from train.reporting.results.preparation import DENSITY, DensitySummary, Preparation
 from train.reporting.writing import write
 
@@ -131,7 +130,7 @@ def sides_of(path: Path) -> dict[str, int]:
         with np.load(path) as arrays:
             first = np.unique(arrays["piece"], return_index=True)[1]  # a segment of each piece
             return dict(zip(arrays["piece_name"].tolist(), arrays["split"][first], strict=True))
-    except (KeyError, ValueError, *DAMAGED) as error:
+    except (KeyError, ValueError, *INCOMPLETE) as error:
         raise ValueError(f"{path} is no file of train.prepare: {error}") from error
 
 

@@ -13,7 +13,7 @@ from fadernets.net import FaderNet
 from tests.fadernets.music import midi_bytes as mb
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
     from tests.public.server import Server
 
@@ -41,16 +41,34 @@ def address(make_run: Server) -> str:
     return make_run.url
 
 
+@pytest.fixture(scope="module")
+def contexts(browser: Browser) -> Iterator[dict[tuple[int, str], BrowserContext]]:
+    """Of visitors, by width and colour scheme: the page stores nothing in a browser.
+
+    In one that has been there before, Gradio's scripts need not be fetched and compiled again.
+    """
+    contexts: dict[tuple[int, str], BrowserContext] = {}
+    yield contexts
+    for context in contexts.values():
+        context.close()
+
+
 @pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+def visit(
+    browser: Browser, contexts: dict[tuple[int, str], BrowserContext], address: str
+) -> Iterator[Callable[..., Page]]:
     """Open the page; it may ask no other host, and its console stays empty."""
     from tests.demo.page import WIDE, wait_until_heard, watch  # Playwright takes a second
 
-    contexts, complaints = [], []
+    pages: list[Page] = []
+    complaints: list[str] = []
 
     def enter(size: dict = WIDE, scheme: str = "light") -> Page:
-        contexts.append(browser.new_context(viewport=size, color_scheme=scheme))
-        page = contexts[-1].new_page()
+        key = size["width"], scheme
+        if key not in contexts:
+            contexts[key] = browser.new_context(viewport=size, color_scheme=scheme)
+        page = contexts[key].new_page()
+        pages.append(page)
         page.set_default_timeout(100_000)
         watch(page, complaints)
         page.goto(address)
@@ -58,6 +76,8 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         return page
 
     yield enter
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
+    for context in contexts.values():
+        assert context.storage_state() == {"cookies": [], "origins": []}
     assert complaints == []

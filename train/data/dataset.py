@@ -12,8 +12,6 @@ that of the labels where it is not the default one.
 from __future__ import annotations
 
 import hashlib
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,7 +28,6 @@ from train.data import definitions, packed
 TRAIN, VALIDATION, TEST = 0, 1, 2
 SPLITS = ("split", "random_split")
 AMBIGUOUS = 0.1  # |rating| up to here is no label (paper 4.1)
-DAMAGED = (EOFError, zipfile.BadZipFile, zlib.error)  # what np.load raises for an incomplete file
 POOL = 50  # batches among which segments are sorted by length
 
 
@@ -114,7 +111,7 @@ class Segments:
                 definition=str(arrays.get(packed.DEFINITION, definitions.SOUND)),
                 piece_names=tuple(arrays["piece_name"].tolist()),
             )
-        except (*DAMAGED, OSError, KeyError, TypeError, ValueError) as error:
+        except packed.DAMAGED as error:
             raise ValueError(f"{path} is no file of train.prepare: {error}") from error
 
     @property

@@ -23,8 +23,8 @@ from fadernets.atomic_file import replacing
 from train.data.definitions import SOUND
 
 INDEX = "index.json"
-# What NumPy raises for an incomplete or foreign file.
-DAMAGED = (EOFError, KeyError, OSError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
+INCOMPLETE = (EOFError, zipfile.BadZipFile, zlib.error)  # what np.load raises for such a file
+DAMAGED = (*INCOMPLETE, KeyError, OSError, TypeError, ValueError)  # and for a foreign one
 OF_PIECES = ("piece_name", "piece_corpus")
 OF_SEGMENTS = ("tokens", "length", "key", "start", "arousal", "valence", "piece", "split",
                "random_split")  # fmt: skip

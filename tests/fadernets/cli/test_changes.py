@@ -13,6 +13,7 @@ from fadernets.music import midi
 from fadernets.music.attributes import measure
 from fadernets.music.notes import NO_PEDAL, Notes, concatenate
 from fadernets.music.segments import segments
+from fadernets.net import FaderNet
 from tests.fadernets.cli.commands import CHANGES, SILENT, change, music, run, unchanged
 from tests.fadernets.music.generated import rows
 
@@ -126,7 +127,7 @@ def test_progress_is_told_when_it_takes_long(source, tmp_path, small, capsys, mo
     monkeypatch.setattr(commands, "STATUS_SECONDS", 1e-5)
     monkeypatch.setattr(commands, "BATCH", 1)
     for name in ("load", "reconstruct"):
-        monkeypatch.setattr(commands.FaderNet, name, slowed(getattr(commands.FaderNet, name)))
+        monkeypatch.setattr(FaderNet, name, slowed(getattr(FaderNet, name)))
     assert run(*change("slide", source, tmp_path / "out.mid"), "--model", small) == 0
     lines = capsys.readouterr().err.splitlines()
     assert "loading the model" in lines and "3 of 5 segments" in lines

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
@@ -15,6 +14,7 @@ from db.database import Database
 from db.models import Participant, Study
 from survey.admin import invitations
 from tests.survey import crowd
+from tests.survey.browser.accessibility import serious
 from tests.survey.browser.visitor import LAPTOP, PHONE, Visitor
 from tests.survey.manager import ADMIN
 
@@ -88,14 +88,7 @@ def test_every_page_can_be_read(
         page.screenshot(
             path=artefacts / f"admin-{name}-{size['width']}-{scheme}.png", full_page=True
         )
-        violations = Axe().run(page).response["violations"]
-        serious = [
-            violation for violation in violations if violation["impact"] in ("serious", "critical")
-        ]
-        assert serious == [], [
-            (violation["id"], [node["html"] for node in violation["nodes"]])
-            for violation in serious
-        ]
+        assert serious(page, scheme) == [], name
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], name
         small = page.evaluate(
             "[...document.querySelectorAll('button, .button, input:not([type=hidden]), select')]"

@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from db.models import Study
 from survey.core.templates import FOLDER
+from tests.survey.browser.accessibility import serious
 from tests.survey.browser.visitor import LAPTOP, PHONE, SMALL, Visitor
 
 pytestmark = pytest.mark.browser
@@ -31,22 +31,14 @@ SIDEWAYS = {"width": 640, "height": 360}
 STILL = "() => document.getAnimations().every(a => a.effect.getTiming().iterations === Infinity)"
 
 
-def findings(page: Page) -> list[str]:
-    """What axe calls serious or critical."""
-    report = Axe().run(page).response
-    return [
-        f"{violation['id']}: {node['html'][:200]} {node['failureSummary']}"
-        for violation in report["violations"]
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"]
-    ]
-
-
 class Look:
-    """Looks at a page: takes a picture, and says what is wrong with it."""
+    """Looks at a page: takes a picture, and says what is wrong with it.
 
-    def __init__(self, visitor: Visitor, folder: Path, name: str, thorough: bool) -> None:
-        self.page, self.folder, self.name, self.thorough = visitor.page, folder, name, thorough
+    With the name of a colour scheme, axe looks, too.
+    """
+
+    def __init__(self, visitor: Visitor, folder: Path, name: str, axe: str | None = None) -> None:
+        self.page, self.folder, self.name, self.axe = visitor.page, folder, name, axe
         self.problems: list[str] = []
 
     def __call__(self, stage: str, *, scrolls: bool = False) -> None:
@@ -58,8 +50,8 @@ class Look:
         self.problems += [
             f"{stage}: {problem}" for problem in self.page.evaluate(TOO_SMALL, TARGET)
         ]
-        if self.thorough:
-            self.problems += [f"{stage}: {problem}" for problem in findings(self.page)]
+        if self.axe:
+            self.problems += [f"{stage}: {problem}" for problem in serious(self.page, self.axe)]
 
 
 def dialogs(visitor: Visitor, look: Look, *names: str) -> None:
@@ -85,7 +77,7 @@ def test_every_stage(visit, person, database, artefacts, request, size, scheme, 
     page = visitor.page
     folder = artefacts / "survey"
     folder.mkdir(exist_ok=True)
-    look = Look(visitor, folder, request.node.callspec.id, thorough)
+    look = Look(visitor, folder, request.node.callspec.id, scheme if thorough else None)
 
     page.goto(f"{visitor.address}/s/small")
     look("consent", scrolls=True)
@@ -146,7 +138,7 @@ def test_a_phone_held_sideways(visit, person, artefacts):
     visitor.come(person())
     visitor.start_practice()
     visitor.listen()
-    look = Look(visitor, artefacts / "survey", "sideways", False)
+    look = Look(visitor, artefacts / "survey", "sideways")
     look("trial")
     assert look.problems == []
 
@@ -161,7 +153,7 @@ def test_every_trial_fits_in_german(visit, person, database, artefacts):
         visitor.on("So geht es")
         visitor.start_practice()
         visitor.on("Übungspaar 1")
-        look = Look(visitor, artefacts / "survey", f"german-{size['width']}", False)
+        look = Look(visitor, artefacts / "survey", f"german-{size['width']}")
         look("trial")
         assert look.problems == []
         assert visitor.page.locator("html").get_attribute("lang") == "de"
@@ -175,7 +167,7 @@ def test_read_from_right_to_left(visit, person, artefacts, size):
     )
     visitor.come(person())
     visitor.start_practice()
-    look = Look(visitor, artefacts / "survey", f"rtl-{size['width']}", False)
+    look = Look(visitor, artefacts / "survey", f"rtl-{size['width']}")
     visitor.listen()
     look("trial")
     assert look.problems == []
