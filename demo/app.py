@@ -31,6 +31,7 @@ from demo.compute.jobs import WorkError  # noqa: E402
 from demo.compute.open_pieces import OpenPieces  # noqa: E402
 from demo.compute.workers import Workers  # noqa: E402
 from demo.guard import logs, public_address, selfcheck  # noqa: E402
+from demo.guard.calls import Calls  # noqa: E402
 from demo.guard.files import Files  # noqa: E402
 from demo.guard.events import event_numbers  # noqa: E402
 from demo.guard.gate import Gate  # noqa: E402
@@ -76,6 +77,7 @@ class Demo:
         self.blocks = page(
             self.workers, self.pieces, self.files, self.faders, self.listeners, survey
         )
+        self.calls = Calls(self.blocks._queue, self.listeners)
         self.middleware = [
             Middleware(PublicAddress, address=address),
             Middleware(SecurityHeaders, scripts=scripts()),
@@ -94,7 +96,7 @@ class Demo:
             page_closed=self.page_closed,
             waits=lambda session: session in self.blocks._queue.pending_messages_per_session,
             session_of=self.session_of,
-            listening=self.listeners.listening,
+            listening=self.calls.listening,
             is_open=lambda: self.is_open or selfcheck.trying.get(),
         )
 

@@ -13,7 +13,7 @@ from demo.editing.piece_session import PieceSession
 from demo.editing.requests import Values
 
 ANSWER_SECONDS = 0.06  # for any answer
-SECONDS_PER_SEGMENT = 0.007  # that changes
+SECONDS_PER_SEGMENT = 0.009  # that changes; with a dozen notes 0.007, with fifty 0.009
 SECONDS_PER_NOTE = 6e-5  # that is drawn, played or written
 SECONDS_PER_SOUND_SECOND = 0.012  # that is rendered
 SECONDS_PER_BYTE_OPENED = 1e-6  # of a file
@@ -22,7 +22,7 @@ SECONDS_PER_SEGMENT_KNOWN = 6e-5  # of the whole piece, in a process that does n
 SECONDS_PER_NOTE_KNOWN = 3e-6  # of the whole piece, likewise
 SECONDS_PER_BYTE_CHANGED = 1e-4  # of a file that is changed whole: a segment is some 70 events
 SECONDS_PER_NOTE_LOCKED = 3e-5  # of the whole piece, where something in it is locked
-LOCKED_PLANS = 4  # times that a segment is planned, to say how far locks let the faders go
+LOCKED_PLANS = 2  # times that a segment is planned, to say how far locks let the faders go
 SHORT_SECONDS = 0.3  # up to which work is short
 MEDIUM_SECONDS = 3.0  # up to which it is not long
 

@@ -31,6 +31,15 @@ class Listeners:
     def __init__(self) -> None:
         self._open: dict[str, int] = {}
         self._works: dict[str, list[_Work]] = {}
+        self._returns: dict[str, float] = {}  # up to when one whose connection broke may return
+
+    def is_heard(self, session: str) -> bool:
+        """Whether somebody waits for answers of a session."""
+        return session in self._open
+
+    def forget(self, session: str) -> None:
+        """Nobody comes back for a session."""
+        self._returns.pop(session, None)
 
     @contextmanager
     def listening(self, session: str) -> Iterator[None]:
@@ -42,8 +51,9 @@ class Listeners:
             self._open[session] -= 1
             if not self._open[session]:
                 del self._open[session]
+            self._returns[session] = time.monotonic() + RETURN_SECONDS
             for work in self._works.get(session, ()):
-                work.until = time.monotonic() + RETURN_SECONDS
+                work.until = self._returns[session]
 
     async def while_awaited(
         self, session: str, work: Coroutine[Any, Any, Answer], called: float
@@ -63,11 +73,11 @@ class Listeners:
             If nobody listened for too long; the work is cancelled.
         """
         task = asyncio.ensure_future(work)
-        mine = _Work(called + COLLECT_SECONDS)
+        mine = _Work(max(called + COLLECT_SECONDS, self._returns.get(session, 0.0)))
         self._works.setdefault(session, []).append(mine)
         try:
             while not (await asyncio.wait({task}, timeout=LOOK_SECONDS))[0]:
-                if session not in self._open and time.monotonic() > mine.until:
+                if not self.is_heard(session) and time.monotonic() > mine.until:
                     raise GivenUp
             return task.result()
         finally:

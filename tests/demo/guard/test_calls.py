@@ -1,0 +1,135 @@
+"""Answers are kept for those who may come for them, and no longer; in Gradio's own queue."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import gradio as gr
+import pytest
+from gradio.data_classes import PredictBodyInternal
+
+from demo.guard import calls as module
+from demo.guard.calls import CALLS_A_SESSION, Calls
+from demo.guard.listeners import Listeners
+
+RETURN = 0.1  # seconds
+
+
+class Server:
+    """A queue whose calls wait until they are finished here."""
+
+    def __init__(self) -> None:
+        with gr.Blocks() as blocks:
+            gr.Button().click(lambda: None, api_name="slide")
+        blocks.queue(max_size=None)
+        self.queue, self.listeners = blocks._queue, Listeners()
+        self.calls = Calls(self.queue, self.listeners)
+
+    async def call(self, session: str | None = None, *, finished: bool = True) -> str | None:
+        """The session of a call; None if it is refused."""
+        body = PredictBodyInternal(session_hash=session, fn_index=0, data=[])
+        success, event, _ = await self.queue.push(body, None, None)
+        if finished and success:
+            self.queue.event_ids_to_events.pop(event)
+        return body.session_hash if success else None
+
+    @property
+    def kept(self) -> list[str]:
+        sessions = list(self.queue.pending_messages_per_session)
+        assert set(sessions) == set(self.queue.pending_event_ids_session)
+        assert set(sessions) == set(self.calls._first)
+        return sessions
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(module, "RETURN_SECONDS", RETURN)
+
+
+def run(steps: Callable[[Server], Awaitable[None]]) -> None:
+    async def running() -> None:
+        await steps(Server())
+
+    asyncio.run(running())
+
+
+def test_who_collects_nothing_calls_no_more():
+    async def steps(server: Server) -> None:
+        assert [await server.call("a") for _ in range(CALLS_A_SESSION)] == ["a"] * CALLS_A_SESSION
+        assert await server.call("a") is None
+        assert await server.call("b") == "b"
+        server.queue.pending_event_ids_session["a"].pop()  # collected
+        assert await server.call("a") == "a"
+
+    run(steps)
+
+
+def test_the_oldest_answers_make_room_but_none_that_somebody_waits_for(monkeypatch):
+    monkeypatch.setattr(module, "SESSIONS_KEPT", 4)
+
+    async def steps(server: Server) -> None:
+        await server.call("unfinished", finished=False)
+        await server.call("heard")
+        with server.calls.listening("heard"):
+            own = [await server.call() for _ in range(20)]
+            assert server.kept == ["unfinished", "heard", *own[-2:]]
+        assert len(server.listeners._returns) == 1  # "heard" may come back
+
+    run(steps)
+
+
+def test_an_answer_that_nobody_comes_for_is_let_go(monkeypatch):
+    async def steps(server: Server) -> None:
+        first = await server.call()
+        second = await server.call()
+        assert server.kept == [first, second]
+        monkeypatch.setattr(module, "KEPT_SECONDS", 0.0)
+        third = await server.call()
+        assert server.kept == [third]
+
+    run(steps)
+
+
+def test_nothing_is_kept_of_what_was_collected():
+    async def steps(server: Server) -> None:
+        session = await server.call()
+        with server.calls.listening(session):
+            with server.calls.listening(session):
+                server.queue.pending_event_ids_session[session].clear()
+            assert server.kept == [session]
+        with server.calls.listening("never called"):
+            pass
+        assert not server.kept and not server.listeners._returns
+
+    run(steps)
+
+
+@pytest.mark.parametrize("returns", [True, False])
+def test_one_whose_connection_broke_may_come_back(returns: bool):
+    """Gradio deletes the messages at once, and has the call answer nobody."""
+
+    async def steps(server: Server) -> None:
+        session = await server.call(finished=False)
+        (event,) = server.queue.event_ids_to_events.values()
+        server.queue.active_jobs.append([event])
+        with server.calls.listening(session):
+            pass
+        del server.queue.pending_messages_per_session[session]
+        await server.queue.clean_events(session_hash=session)
+        await asyncio.sleep(RETURN / 4)
+        if returns:
+            with server.calls.listening(session):
+                await asyncio.sleep(2 * RETURN)
+        else:
+            await asyncio.sleep(2 * RETURN)
+        assert event.alive == returns and server.kept == [session] * returns
+
+    run(steps)
+
+
+def test_no_statistics_are_made_of_calls():
+    async def steps(server: Server) -> None:
+        assert server.queue.compute_analytics_summary([{"function": "slide"}]) == {}
+
+    run(steps)

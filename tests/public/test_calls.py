@@ -1,0 +1,74 @@
+"""Programs' calls: who comes back for an answer gets it; no lock costs the server its memory."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from fadernets.music import midi
+from fadernets.music.notes import NO_PEDAL, Notes
+from fadernets.music.piece import Piece
+from tests.public.server import Server
+from tests.public.test_life import edit_json, long_piece, opened
+
+MOST_MEGABYTES = 300.0  # that one request may take for a while
+NOTES, SEGMENTS = 118_000, 2_360
+
+
+def call(server: Server, content: bytes, *values: object) -> str:
+    """Call ``/slide`` with a file; the address of its answer."""
+    (path,) = server.upload("long.mid", content).json()
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    answer = server.ask("gradio_api/call/slide", {"data": [file, *values]})
+    assert answer.status == 200, answer
+    return f"gradio_api/call/slide/{answer.json()['event_id']}"
+
+
+def test_a_program_whose_connection_breaks_gets_its_answer_when_it_comes_back(server: Server):
+    address = call(server, long_piece(), 0.5, *[None] * 7)
+    host = urlsplit(server.url)
+    connection = http.client.HTTPConnection(host.hostname, host.port)
+    connection.request("GET", f"/{address}")
+    time.sleep(0.1)
+    connection.close()
+    time.sleep(0.2)  # the server notices it
+    answer = server.ask(address, timeout=120).text
+    assert "event: complete" in answer and ".mid" in answer, answer
+
+
+def megabytes(server: Server, field: str) -> dict[int, float]:
+    """Of each worker the memory that it has (VmRSS) or ever had (VmHWM)."""
+    found = {}
+    for number in server.workers():
+        status = Path(f"/proc/{number}/status").read_text()
+        found[number] = int(status.partition(f"{field}:")[2].split()[0]) / 1000
+    return found
+
+
+def dense_piece() -> bytes:
+    """Nearly as many notes as may be, each by itself."""
+    onset = np.arange(NOTES) * (4.0 * SEGMENTS / NOTES)
+    pitch = 40 + np.arange(NOTES) * 7 % 40
+    notes = Notes(onset, onset + 0.06, pitch, np.full(NOTES, 80))
+    tempo, meter = np.array([[0.0, 400.0]]), np.array([[0.0, 4, 4]])
+    return midi.dump(Piece(notes, NO_PEDAL, tempo, meter, 4.0 * SEGMENTS))
+
+
+def test_no_lock_costs_the_server_its_memory(server: Server):
+    piece = opened(server, dense_piece())
+    before = megabytes(server, "VmRSS")
+    for number, lock in enumerate(("left", "track:1-30000000"), 1):
+        edit = edit_json(piece, rhythm=0.5, lock=lock, number=number)
+        answer = server.run("ask", edit)
+        assert answer.status == 200, answer
+        bench, sentence, *_ = answer.json()["data"]
+        refused = "There is no track 30000000 to lock" in sentence
+        assert refused == ("track" in lock) and ("answer" in json.dumps(bench)) != refused, answer
+    after = megabytes(server, "VmHWM")
+    assert set(after) == set(before)
+    assert max(after[number] - before[number] for number in after) < MOST_MEGABYTES
