@@ -13,7 +13,7 @@ from demo.editing.piece_session import PieceSession
 from demo.editing.requests import Values
 
 ANSWER_SECONDS = 0.06  # for any answer
-SECONDS_PER_SEGMENT = 0.009  # that changes; with a dozen notes 0.007, with fifty 0.009
+SECONDS_PER_SEGMENT = 0.01  # that changes; with a dozen notes 0.007, with fifty 0.01
 SECONDS_PER_NOTE = 6e-5  # that is drawn, played or written
 SECONDS_PER_SOUND_SECOND = 0.012  # that is rendered
 SECONDS_PER_BYTE_OPENED = 1e-6  # of a file
