@@ -142,7 +142,9 @@ def toy_fit(tmp_path, monkeypatch):
     program.write_text(TOY_FIT)
     command = paper.fit_command
     monkeypatch.setattr(
-        paper, "fit_command", lambda *words: [sys.executable, str(program), "", *command(*words)[3:]]
+        paper,
+        "fit_command",
+        lambda *words: [sys.executable, str(program), "", *command(*words)[3:]],
     )
 
 

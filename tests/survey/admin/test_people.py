@@ -44,7 +44,7 @@ def test_inviting(manager: Manager, client: TestClient, database: Database, stud
     assert all(link.startswith("http://testserver/s/small?invite=") for link in links)
     file = re.search(r'download="invitations-small.csv" href="data:[^,]*,([^"]*)"', response.text)
     assert file is not None
-    rows = list(csv.reader(io.StringIO(base64.b64decode(file.group(1)).decode())))
+    rows = list(csv.reader(io.StringIO(base64.b64decode(file.group(1)).decode("utf-8-sig"))))
     assert rows[0] == ["number", "label", "link"]
     assert [(label, link) for _, label, link in rows[1:]] == [("'=cmd()", link) for link in links]
     numbers = [number for number, *_ in rows[1:]]

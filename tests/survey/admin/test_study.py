@@ -156,15 +156,14 @@ def test_exports(manager: Manager, client: TestClient, study: Study) -> None:
     response = manager.get("/studies/small/export/ratings.csv")
     assert response.headers["content-disposition"] == 'attachment; filename="small-ratings.csv"'
     assert response.headers["content-type"] == "text/csv; charset=utf-8"
-    rows = list(csv.DictReader(io.StringIO(response.text)))
+    rows = list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
     assert len(rows) == 6 and {row["comment"] for row in rows} == {"'=cmd()"}
     exported = json.loads(manager.get("/studies/small/export/study.json").text)
     assert exported["study"]["name"] == "small" and len(exported["participants"]) == 1
     words = manager.get("/studies/small/export/dictionary.csv").text
     assert "naturalness" in words
-    participants = list(
-        csv.DictReader(io.StringIO(manager.get("/studies/small/export/participants.csv").text))
-    )
+    file = manager.get("/studies/small/export/participants.csv").content.decode("utf-8-sig")
+    participants = list(csv.DictReader(io.StringIO(file)))
     (consent,) = exported["study"]["consent_texts"]
     assert len(participants) == 1 and participants[0]["stage"] == "finished"
     assert participants[0]["consent_text"] == consent["sha256"]
