@@ -28,10 +28,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 gc.disable()
 GARBAGE_THRESHOLDS = (10_000, 10, 10)  # rarer than Python's: it took a twelfth of the time of tests
 
-# Without a deadline: a busy machine is slow. `make check` takes `quick`.
-settings.register_profile("unhurried", deadline=None)
-settings.register_profile("quick", deadline=None, max_examples=20)
-settings.load_profile("unhurried")
+# Examples of a property. Without a deadline: a busy machine is slow. `make check` takes `quick`.
+for profile, examples in {"quick": 20, "usual": 50, "thorough": 300}.items():
+    settings.register_profile(profile, deadline=None, max_examples=examples)
+settings.load_profile("usual")
 
 ROOT = Path(__file__).resolve().parents[1]
 TRAINING = ROOT / "tests" / "train"  # most of its tests train, and share the trained models

@@ -51,6 +51,7 @@ def test_the_plain_rendering_is_the_same_function(pair, batch):
         torch.testing.assert_close(own_outputs, plain_outputs, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_both_learn_from_the_same_losses_and_gradients(pair, batch):
     results = []
     for model in pair:
@@ -85,6 +86,7 @@ def test_both_tell_the_same_tokens():
     assert len(lengths) > 1  # the rows differ in length
 
 
+@pytest.mark.slow
 def test_the_shipped_decoder_tells_the_same_plainly():
     decoder, condition = decoding.trained(SEGMENTS, 9)
     batch_tokens = generate(decoder, condition, max_length=100)

@@ -26,6 +26,7 @@ STARTED = """() => { window.started = []; const start = AudioBufferSourceNode.pr
         started.push({when, offset, length: this.buffer.duration}); start.call(this, when, offset);
     }; }"""
 SOUNDS = "FaderNets.bench.player.rounds.length > 0"
+LOOK_MILLISECONDS = 50  # between two looks; without it the page is drawn anew for each
 BORDER = 8.0  # seconds after which the second chunk begins
 
 
@@ -49,7 +50,8 @@ def wait_until_heard(page: Page) -> None:
     """Wait until the last requested result is drawn and its sound can be played."""
     page.wait_for_function(
         "() => { const bench = window.FaderNets && FaderNets.bench;"
-        " return bench && bench.sent > 0 && bench.element.dataset.heard == bench.sent; }"
+        " return bench && bench.sent > 0 && bench.element.dataset.heard == bench.sent; }",
+        polling=LOOK_MILLISECONDS,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fadernets.lock_words import NAMES, LockWords
@@ -81,7 +81,6 @@ LOCKS = st.lists(
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=60)
 @given(files(), LOCKS, MOVES, st.sampled_from([None, 3]))
 def test_events_of_locked_notes_are_the_same_bytes(net, data, words, move, seed):
     piece = midi.read(data)

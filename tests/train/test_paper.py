@@ -140,12 +140,9 @@ def toy_fit(tmp_path, monkeypatch):
     """Runs are processes of `TOY_FIT`, which needs no PyTorch."""
     program = tmp_path / "fit.py"
     program.write_text(TOY_FIT)
-    command = paper.fit_command
-    monkeypatch.setattr(
-        paper,
-        "fit_command",
-        lambda *words: [sys.executable, str(program), "", *command(*words)[3:]],
-    )
+    real = paper.fit_command
+    toy = [sys.executable, str(program), ""]
+    monkeypatch.setattr(paper, "fit_command", lambda *words: [*toy, *real(*words)[3:]])
 
 
 def test_time_is_up_and_all_are_stopped(toy_fit, tmp_path, capsys, monkeypatch):

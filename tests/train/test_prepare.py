@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pretty_midi
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fadernets.music import attributes, events, key, midi, segment_limits
@@ -114,7 +114,6 @@ def test_ratings_follow_segments_past_those_dropped(tmp_path):
     assert short[0] == pytest.approx(0.1) and np.isnan(short[1])
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.integers(0, 400), st.integers(0, 2**32))
 def test_a_split_has_its_shares(n, seed):
     sides = prepare.split(n, np.random.default_rng(seed))

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fadernets.arranger import label_plan
@@ -44,7 +44,6 @@ def test_what_can_be_played(rhythm, note, can):
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=60)
 @given(st.integers(0, 10**6), st.integers(1, 16), st.integers(16, 200), st.booleans())
 def test_a_plan_is_playable_and_exact(seed, onsets, notes, has_repeats):
     rhythm, note = costs(seed)

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fadernets.arranger.arrange import arrange
@@ -62,7 +62,6 @@ LOCKS = st.builds(
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=80)
 @given(st.lists(st.tuples(windows(), LOCKS), min_size=1, max_size=3), st.data())
 def test_what_is_locked_stays_and_the_rest_goes_as_far_as_it_can(reviser, drawn, data):
     locked = [locks.on(window) for window, locks in drawn]

@@ -30,6 +30,7 @@ def reviser() -> Reviser:
     return model(CONFIG)
 
 
+@pytest.mark.slow
 def test_a_few_steps_lower_its_losses(reviser):
     inputs = batch(bars(16))
     reviser.train()

@@ -92,6 +92,7 @@ def test_nothing_is_fetched(files: dict[str, bytes]) -> None:
     assert "@import" not in files["report.html"].decode()
 
 
+@pytest.mark.slow
 def test_figures_are_described_and_are_those_of_the_files(files: dict[str, bytes]) -> None:
     page = Page(files["report.html"].decode())
     images = [attributes for tag, attributes in page.tags if tag == "img"]
