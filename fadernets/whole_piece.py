@@ -62,8 +62,9 @@ def changed(
             for segment, notes in zip(part, change(part), strict=True):
                 made[segment.index] = _behind_locked(segment, notes, fixed)
         result = stitch(result, made)
-    if result.original is not None and locks.parts:
-        result = replace(result, original=replace(result.original, closed=locks.parts))
+    if result.original is not None and locks is not NO_LOCKS:
+        kept = replace(result.original, closed=locks.parts, locked=fixed)
+        result = replace(result, original=kept)
     return result
 
 

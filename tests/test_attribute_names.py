@@ -36,6 +36,8 @@ ALLOWED = {
     },
     "an alias": {
         f"{ARRANGER}arrange.py": "the arranger plans two labels",
+        f"{ARRANGER}preferences.py": "whether more is asked for of either",
+        f"{ARRANGER}rhythm_pattern.py": "onsets are in one of them",
         f"{ARRANGER}candidate_plans.py": "what these cost",
         f"{ARRANGER}reach.py": "how far these can go",
         f"{ARRANGER}request.py": "what is asked of these",

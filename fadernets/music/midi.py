@@ -207,7 +207,8 @@ def file_bytes(piece: Piece, span: tuple[float, float] | None = None) -> bytes:
         return dump(piece)
     file = _file(piece.original.data, piece.original.name)
     original = piece.original
-    return with_notes(file, raw_notes(file), original.parts, piece.notes, original.closed)
+    keeps = original.closed, original.locked
+    return with_notes(file, raw_notes(file), original.parts, piece.notes, *keeps)
 
 
 def check_length(

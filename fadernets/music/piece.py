@@ -28,6 +28,8 @@ class Original:
         Which of these are the piece.
     closed : tuple of int
         Which of these get no new notes, because they are locked.
+    locked : Notes
+        Notes of the piece that are locked, whose events stay.
     damage : tuple of str
         What is wrong with the file, in sentences.
     notices : tuple of str
@@ -39,6 +41,7 @@ class Original:
     tracks: tuple[Part, ...]
     parts: tuple[int, ...]
     closed: tuple[int, ...] = field(default=(), kw_only=True)
+    locked: Notes = field(default_factory=Notes.empty, kw_only=True)
     damage: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 

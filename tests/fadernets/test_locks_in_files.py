@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from fadernets.lock_words import NAMES, LockWords
 from fadernets.music import midi
+from fadernets.music.notes import Notes, concatenate
 from fadernets.music.segments import segments
 from fadernets.net import FaderNet
 from fadernets.whole_piece import changed
@@ -102,3 +104,21 @@ def test_events_of_locked_notes_are_the_same_bytes(net, data, words, move, seed)
         assert {row[2] for row in after} <= {row[2] for row in before}
     if locks.pitches:
         assert {row[4] for row in after} <= {row[4] for row in before}
+
+
+@pytest.mark.parametrize(("end", "strikes"), [(900, [0, 829]), (700, [0])])
+def test_a_locked_note_goes_on_under_another_part(end, strikes):
+    """As written it lasts longer than as played; what strikes its key meanwhile waits for its end.
+
+    The second part may not play the new note: it is locked. What would be over by then is left out.
+    """
+    long = mb.track(*mb.note(0, 829, 41))
+    data = mb.file(long, mb.track(*mb.note(362, 435, 41, channel=1), *mb.music(2, 1, base=60)))
+    piece = midi.read(data)
+    locks = LockWords.read(["melody", "bass", "track:2"]).on(piece)
+    new = Notes.of([500 / 480], [end / 480], [41], [64])
+    kept = replace(piece.original, closed=locks.parts, locked=piece.notes)
+    changed_piece = replace(piece, notes=concatenate([piece.notes, new]), original=kept)
+    rows = mb.notes_of(midi.file_bytes(changed_piece))
+    assert set(mb.notes_of(data)) <= set(rows)
+    assert [start for part, _, start, _, pitch, *_ in rows if (part, pitch) == (0, 41)] == strikes

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from fadernets.music.midifile.events import NOTE_OFF, NOTE_ON, MidiFile
-from fadernets.music.midifile.keys_down import GONE, let_go, on_free_keys
+from fadernets.music.midifile.keys_down import GONE, behind_locked, let_go, on_free_keys
 from fadernets.music.midifile.notes import HELD, RawNotes, keyboard_notes
 from fadernets.music.midifile.track_edit import TrackEdit, written
 from fadernets.music.midifile.tracks import (
@@ -24,6 +24,7 @@ from fadernets.music.notes import Notes, struck_once
 
 RELEASE_VELOCITY = 64  # the standard's for keys that know none
 BEAT_COST = 3.0  # semitones that a beat counts for when a part is chosen for a new note
+NO_NOTES = Notes.empty()
 NEIGHBOURS = 32  # notes before and after a new one among which the nearest is looked for
 
 
@@ -33,6 +34,7 @@ def with_notes(
     parts: tuple[int, ...],
     notes: Notes,
     closed: tuple[int, ...] = (),
+    locked: Notes = NO_NOTES,
 ) -> bytes:
     """The bytes of a file in which some parts have other notes.
 
@@ -47,9 +49,11 @@ def with_notes(
         Their notes from now on, in beats.
     closed : tuple of int
         Those of the parts that get no new notes, unless it is all of them.
+    locked : Notes
+        Those of the notes whose events keep all their bytes, in beats.
     """
     is_open = [number for number in parts if number not in closed]
-    edits = _edits(file, raw, parts, notes, tuple(is_open) or parts)
+    edits = _edits(file, raw, parts, notes, tuple(is_open) or parts, locked)
     if not any(edits):
         return file.data
     return _joined(file, [written(file, *pair) for pair in zip(file.tracks, edits, strict=True)])
@@ -61,6 +65,7 @@ def _edits(
     parts: tuple[int, ...],
     notes: Notes,
     is_open: tuple[int, ...],
+    locked: Notes,
 ) -> list[TrackEdit]:
     """The changes of each track; new notes go to parts that are open."""
     before, row = keyboard_notes(raw, parts, file.division)
@@ -73,6 +78,8 @@ def _edits(
     part = _nearest_part(file, raw, is_open, near, new)
     end, velocity = _outcome(raw, row, was, now, match)
     part = on_free_keys(raw, row, end, new, part, is_open)
+    is_fixed = np.append(_matches(was, _in_ticks(locked, file.division)) >= 0, False)
+    new, part = behind_locked(raw, row, end, new, part, is_fixed[row])
     let_go(raw, row, end, new, part)
 
     edits = [TrackEdit() for _ in file.tracks]

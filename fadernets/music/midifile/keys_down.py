@@ -40,6 +40,35 @@ def on_free_keys(
     return part
 
 
+def behind_locked(
+    raw: RawNotes,
+    row: np.ndarray,
+    end: np.ndarray,
+    new: Notes,
+    part: np.ndarray,
+    is_locked: np.ndarray,
+) -> tuple[Notes, np.ndarray]:
+    """New notes and their parts, none of which ends a locked raw note: it waits for its end.
+
+    One that would be over by then is left out.
+
+    Parameters
+    ----------
+    is_locked : bool array, shape (n,)
+        Of the raw notes.
+    """
+    while len(new):
+        held = _held_notes(raw, row, end, new, part)
+        waits = (held >= 0) & is_locked[held]
+        if not waits.any():
+            break
+        onset = np.where(waits, end[held], new.onset)
+        sounds = new.offset > onset
+        each = (onset, new.offset, new.pitch, new.velocity)
+        new, part = Notes(*(values[sounds] for values in each)), part[sounds]
+    return new, part
+
+
 def _held_notes(
     raw: RawNotes, row: np.ndarray, end: np.ndarray, new: Notes, part: np.ndarray
 ) -> np.ndarray:
