@@ -188,7 +188,15 @@ def test_nothing_that_the_policy_forbids(manager: Manager, filled: dict[str, str
 
 
 @ONE
-@pytest.mark.parametrize("body", [b"a=%ff", b"\xff", b"form=" + b"x" * 100_000])
+@pytest.mark.parametrize(
+    "body",
+    [b"a=%ff", b"\xff", b"form=" + b"x" * 100_000],
+    ids=[
+        "percent",
+        "byte",
+        "long",
+    ],  # a name of 100,000 characters would be no argument of a process
+)
 def test_forms_that_are_none(client: TestClient, study: Study, body: bytes) -> None:
     headers = basic(ADMIN) | SAME | {"Content-Type": "application/x-www-form-urlencoded"}
     response = client.post("/admin/studies/small/close", headers=headers, content=body)

@@ -156,7 +156,7 @@ def test_inviting_and_the_file(enter: Callable[..., Visitor], study: Study, tmp_
         page.get_by_role("link", name="Save as CSV").click()
     assert waiting.value.suggested_filename == "invitations-small.csv"
     waiting.value.save_as(tmp_path / "links.csv")
-    with (tmp_path / "links.csv").open(newline="") as file:
+    with (tmp_path / "links.csv").open(encoding="utf-8-sig", newline="") as file:
         header, *rows = csv.reader(file)
     assert header == ["number", "label", "link"] and [row[2] for row in rows] == links
     page.get_by_role("button", name="Revoke invitation 1").click()
