@@ -58,7 +58,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             data = replace(data, rules=_rules(options), origin=origin)
         with _bar(options.draws) as progress:
             results = analyse(
-                data.table, data.counts, data.rules, options.seed, options.draws, progress
+                data.table,
+                data.counts,
+                data.rules,
+                options.seed,
+                options.draws,
+                progress,
+                options.together,
             )
         provenance = Provenance(
             study=data.study,
@@ -166,6 +172,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=_whole(0), default=0, help="of resampling, default 0")
     parser.add_argument(
         "--draws", type=_whole(1), default=DRAWS, help=f"resamples, default {DRAWS}"
+    )
+    parser.add_argument(
+        "--together",
+        action="store_true",
+        help="average strengths and models, too, where there are several",
     )
     rules = parser.add_mutually_exclusive_group()
     rules.add_argument("--keep-all", action="store_true", help="leave no participant out")

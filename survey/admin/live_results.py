@@ -13,36 +13,29 @@ from sqlalchemy.orm import Session
 from db.models import Answer, Participant, Study, Trial
 from survey.analysis import figures
 from survey.ratings import exclusion, rating_table
+from survey.statistics.conditions import conditions
 from survey.statistics.summary import Summary, summary
 
 
 @dataclass
-class Snapshot:
-    """A study's results at one moment.
+class Part:
+    """Results of one condition: a model at a strength.
 
     Attributes
     ----------
-    fingerprint : str
-        A text that changes whenever the stored answers do.
-    analysed : int
-        Participants whom the study's rules keep.
+    name : str
+        What tells it from the others; empty if there are none.
     table : DataFrame
-        Their ratings of transfer pairs.
+        The ratings of transfer pairs.
     numbers : Summary
         Of them.
     """
 
-    fingerprint: str
-    analysed: int
+    name: str
     table: pd.DataFrame
     numbers: Summary
     _drawn: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def rated(self) -> int:
-        """How many ratings the figures are made of."""
-        return len(self.table)
 
     @property
     def words(self) -> dict[str, str]:
@@ -65,6 +58,28 @@ class Snapshot:
             if name not in self._drawn:
                 self._drawn[name] = draw(self.table)
             return self._drawn[name]
+
+
+@dataclass
+class Snapshot:
+    """A study's results at one moment.
+
+    Attributes
+    ----------
+    fingerprint : str
+        A text that changes whenever the stored answers do.
+    analysed : int
+        Participants whom the study's rules keep.
+    rated : int
+        Their ratings of transfer pairs.
+    parts : list of Part
+        These, a condition each: several are not averaged.
+    """
+
+    fingerprint: str
+    analysed: int
+    rated: int
+    parts: list[Part]
 
 
 class Live:
@@ -92,7 +107,9 @@ def _snapshot(session: Session, study: Study, fingerprint: str) -> Snapshot:
     people, _ = exclusion.apply_rules(table, study.rules)
     rows = table["participant"].isin(people) & (table["kind"] == "transfer")
     chosen = table[rows].reset_index(drop=True)
-    return Snapshot(fingerprint, len(people), chosen, summary(chosen))
+    apart = [(one.name, chosen[of_one]) for one, of_one in conditions(chosen)] or [("", chosen)]
+    parts = [Part(name, some, summary(some)) for name, some in apart]
+    return Snapshot(fingerprint, len(people), len(chosen), parts)
 
 
 def _fingerprint(session: Session, study: Study) -> str:

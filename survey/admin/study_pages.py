@@ -16,9 +16,10 @@ from db.models import Audit, Participant, Study
 from survey.admin import monitoring, opening
 from survey.admin.authentication import AdminError
 from survey.admin.forms import SettingsForm
-from survey.admin.live_results import Snapshot
+from survey.admin.live_results import Part, Snapshot
 from survey.admin.monitoring import Cell, Flow
 from survey.admin.request import AdminDep, AdminRequest, AdminRoute, audit, csrf, study_of
+from survey.building import study_summary
 from survey.building.study_spec import LONGEST_LEASE_MINUTES
 from survey.core import texts
 from survey.core.templates import mount_path
@@ -46,8 +47,16 @@ def results(admin: AdminDep, name: str) -> Response:
     with admin.database.read() as session:
         study = study_of(session, name)
         values, progress = frame(admin, session, study, ""), _live(admin, session, study)
+        warnings = study_summary.warnings(study)
     share = f"{origin(admin.request)}/s/{name}"
-    return admin.render("study", share=share, durable=admin.durable, **values, **progress)
+    return admin.render(
+        "study",
+        share=share,
+        durable=admin.durable,
+        warnings=warnings,
+        **values,
+        **progress,
+    )
 
 
 @router.get("/admin/studies/{name}/live")
@@ -60,15 +69,15 @@ def live(admin: AdminDep, name: str) -> Response:
 
 
 @router.get("/admin/studies/{name}/heatmap.svg")
-def heatmap(admin: AdminDep, name: str) -> Response:
+def heatmap(admin: AdminDep, name: str, part: int = 0) -> Response:
     """Directions intended and heard, as a picture."""
-    return _picture(_snapshot(admin, name).heatmap())
+    return _picture(_part(admin, name, part).heatmap())
 
 
 @router.get("/admin/studies/{name}/mos.svg")
-def mos(admin: AdminDep, name: str) -> Response:
+def mos(admin: AdminDep, name: str, part: int = 0) -> Response:
     """Mean opinion scores with intervals, as a picture."""
-    return _picture(_snapshot(admin, name).mos())
+    return _picture(_part(admin, name, part).mos())
 
 
 @router.post("/admin/studies/{name}/open", dependencies=[csrf("open")])
@@ -260,9 +269,12 @@ def _build(study: Study) -> list[tuple[str, str]]:
     ]
 
 
-def _snapshot(admin: AdminRequest, name: str) -> Snapshot:
+def _part(admin: AdminRequest, name: str, part: int) -> Part:
     with admin.database.read() as session:
-        return admin.services.live.of(session, study_of(session, name))
+        parts = admin.services.live.of(session, study_of(session, name)).parts
+    if not 0 <= part < len(parts):
+        raise AdminError(404, "There is no such condition.")
+    return parts[part]
 
 
 def _picture(svg: str) -> Response:

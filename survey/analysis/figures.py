@@ -19,7 +19,7 @@ from db.models import BEST, DIRECTIONS, SCALES, WORST
 from survey.statistics import twoway
 from survey.statistics.agreement import INTENDED, HeardRow, crosstab
 from survey.statistics.crossed_design import crossed
-from survey.statistics.estimate import Estimate
+from survey.statistics.estimate import CONSTANT, Estimate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -109,7 +109,7 @@ def bars(means: Mapping[str, Estimate]) -> Draw:
                 continue
             axes.bar(at, mean.value - WORST, 0.62, WORST, color=BAR, edgecolor="black", lw=0.6)
             axes.text(at, WORST + 0.08, f"{mean.value:.2f}", ha="center")
-            if mean.low is not None and mean.high is not None:
+            if mean.low is not None and mean.high is not None and mean.note != CONSTANT:
                 reach = (mean.high - mean.low) / 2
                 axes.errorbar(at, mean.value, reach, color="black", capsize=4, lw=1.2)
                 bottom = min(bottom, mean.low - 0.1)
@@ -141,7 +141,7 @@ def bars_words(means: Mapping[str, Estimate]) -> str:
     for name, mean in means.items():
         if mean.value is None:
             parts.append(f"{name} no answers")
-        elif mean.low is None:
+        elif mean.low is None or mean.note == CONSTANT:
             parts.append(f"{name} {mean.value:.2f}")
         else:
             parts.append(f"{name} {mean.value:.2f} ({mean.low:.2f} to {mean.high:.2f})")

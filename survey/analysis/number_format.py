@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from survey.statistics.estimate import EDGE, Estimate, Interval
+from survey.statistics.estimate import CONSTANT, EDGE, Estimate, Interval
 
 Show = Callable[[float | None], str]  # writes a number
 
@@ -33,9 +33,9 @@ def people(count: int) -> str:
     return "1 participant" if count == 1 else f"{count} participants"
 
 
-def interval(estimate: Estimate, show: Show, scope: str = "for other people and segments") -> str:
+def interval(estimate: Estimate, show: Show, scope: str = "for other people and pieces") -> str:
     """A 95 % interval and whom it is for, or why there is none."""
-    if estimate.low is None:
+    if estimate.low is None or estimate.note == CONSTANT:
         return f"no 95 % interval ({estimate.note or 'not enough answers'})"
     scope = "with few independent answers" if estimate.note == EDGE else scope
     return f"95 % interval {scope}: {between(estimate, show)}"

@@ -10,17 +10,17 @@ import io
 import json
 import math
 import re
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from survey.analysis import figures
 from survey.analysis import sentences as wording
-from survey.analysis.results import Provenance, Results
+from survey.analysis.results import Provenance, Results, Sections
 from survey.analysis.tables import DUST, tables
 from survey.core.templates import templates
 from survey.ratings.csv_file import write_csv
-from survey.statistics.agreement import HeardRow
 from survey.statistics.json_fields import plain
 
 SIGNIFICANT_DIGITS = 10  # in results.json: beyond them, processors differ
@@ -31,14 +31,19 @@ ABOUT = {
         "Who took part",
         "All results are computed with the rules of exclusion and without.",
     ),
+    "conditions": (
+        "Models and strengths compared",
+        "Each model and each strength is a condition of its own. An average over conditions would "
+        "be one over what somebody chose; it is computed only where that was asked (--together).",
+    ),
     "direction": (
         "Direction heard and intended",
         "An answer agrees if it says what was intended. “Same” disagrees; no answer is neither.",
     ),
     "intervals": (
         "Agreement and how sure it is",
-        "The interval to report is clustered by participants and items, because answers of one "
-        "person, or about one item, are alike. The naive one is shown to be compared, not used.",
+        "The interval to report is clustered by participants and pieces, because answers of one "
+        "person, or about one piece, are alike. The naive one is shown to be compared, not used.",
     ),
     "chance": (
         "More than chance?",
@@ -61,7 +66,8 @@ ABOUT = {
     ),
     "change": (
         "Heard against actual change",
-        "Correlations are over items: −1 to 1, 0 for none.",
+        "Correlations are over items of one direction: −1 to 1, 0 for none. Over both directions "
+        "they would say only that the directions are told apart.",
     ),
     "planning": (
         "Precision, and planning the next study",
@@ -70,25 +76,27 @@ ABOUT = {
 }
 SECTION_TABLES = {
     "flow": ("flow", "exclusions", "participants"),
+    "conditions": ("conditions", "contrasts"),
     "direction": ("direction", "items", "catch"),
-    "intervals": ("agreement", "agreement_by_strength"),
+    "intervals": ("agreement",),
     "chance": ("chance", "lower_less_higher"),
     "bias": ("bias",),
-    "opinion": ("opinion", "opinion_by_strength", "histogram"),
+    "opinion": ("opinion", "histogram"),
     "reliability": ("reliability",),
-    "change": ("change", "correlations"),
+    "change": ("change", "doses", "correlations"),
     "planning": ("design_effects", "half_widths"),
 }
 
 
 class Figure(NamedTuple):
-    """A figure, the section it belongs to, and what it shows."""
+    """A figure, the section it belongs to, and what it shows; `part` is a condition, or ""."""
 
     name: str
     section: str
     draw: figures.Draw
     words: str
     caption: str
+    part: str = ""
     rows: int = 2
 
 
@@ -102,7 +110,7 @@ def files(results: Results, provenance: Provenance) -> dict[str, bytes]:
     }
     contents = {"results.json": as_json(results, provenance).encode()}
     for name, table in study_tables.items():
-        text = io.StringIO()
+        text = io.StringIO(newline="")
         write_csv(table, text)
         contents[f"{name}.csv"] = text.getvalue().encode()
     for figure in drawn:
@@ -119,52 +127,61 @@ def as_json(results: Results, provenance: Provenance) -> str:
 
 
 def drawings(results: Results) -> list[Figure]:
-    """The figures there is something to draw for."""
-    change, opinion = results.kept.change, results.kept.opinion
-    annotated, strengths = change.annotated, len(results.kept.strengths)
-    together = f" Its {strengths} strengths are together." if strengths else ""
+    """The figures there is something to draw for, both panels for each condition."""
     drawn = []
-    if any(row.n for row in annotated):
-        drawn.append(
-            Figure(
-                "figure6a",
-                "direction",
-                figures.heatmap(annotated),
-                figures.heatmap_words(annotated),
-                "Annotated against actual change of arousal: share of the row, and count."
-                + together
-                + (" Section 8 has them apart." if strengths else ""),
+    for part, kept, _ in results.parts():
+        of_part = f" {part[0].upper()}{part[1:]}." if part else ""
+        annotated = kept.change.annotated
+        if any(row.n for row in annotated):
+            drawn.append(
+                Figure(
+                    _figure_name("figure6a", part),
+                    "direction",
+                    figures.heatmap(annotated),
+                    figures.heatmap_words(annotated),
+                    "Annotated against actual change of arousal: share of the row, and count."
+                    + of_part,
+                    part,
+                )
             )
-        )
-    means = {scale: scores.twoway for scale, scores in opinion.items()}
-    if any(mean.n for mean in means.values()):
-        drawn.append(
-            Figure(
-                "figure6b",
-                "opinion",
-                figures.bars(means),
-                figures.bars_words(means),
-                "Mean opinion scores with two-way clustered 95 % intervals."
-                + together
-                + (" The table by strength has them apart." if strengths else ""),
+        means = {scale: scores.twoway for scale, scores in kept.opinion.items()}
+        if any(mean.n for mean in means.values()):
+            drawn.append(
+                Figure(
+                    _figure_name("figure6b", part),
+                    "opinion",
+                    figures.bars(means),
+                    figures.bars_words(means),
+                    "Mean opinion scores with two-way clustered 95 % intervals." + of_part,
+                    part,
+                )
             )
-        )
-    maps: dict[str, list[HeardRow]] = {"strength": change.strengths}
-    maps |= {f"change of {name}": rows for name, rows in change.measured.items()}
-    for label, rows in maps.items():
-        if not rows:
-            continue
-        drawn.append(
-            Figure(
-                file_name(f"heatmap_{label}"),
-                "change",
-                figures.heatmap(rows, f"actual {label}"),
-                figures.heatmap_words(rows),
-                f"Annotated change against the {label}, signed.",
-                len(rows),
+    for dose in results.doses:
+        maps = {"strength": dose.strengths}
+        maps |= {f"change of {name}": rows for name, rows in dose.measured.items()}
+        model = f" of model {dose.checkpoint}" if dose.checkpoint and len(results.doses) > 1 else ""
+        for label, rows in maps.items():
+            if not rows:
+                continue
+            drawn.append(
+                Figure(
+                    _figure_name("heatmap", label + model),
+                    "change",
+                    figures.heatmap(rows, f"actual {label}"),
+                    figures.heatmap_words(rows),
+                    f"Annotated change against the {label}, signed, at all strengths{model}.",
+                    rows=len(rows),
+                )
             )
-        )
-    return drawn
+    names = [figure.name for figure in drawn]
+    return [  # two models may have names that differ only by what no file's name can have
+        figure._replace(name=f"{figure.name}_{at}") if figure.name in names[:at] else figure
+        for at, figure in enumerate(drawn)
+    ]
+
+
+def _figure_name(name: str, part: str) -> str:
+    return file_name(f"{name}_{part}" if part else name)
 
 
 def file_name(words: str) -> str:
@@ -180,27 +197,40 @@ def html(
     vectors: dict[str, str],
 ) -> str:
     """The report, one page with all that it shows in itself."""
-    included = results.kept
-    sentences = {
+    parts = results.parts()
+    whole_study = {
         "flow": [
             wording.RULES_FROM[provenance.rules_from],
             *wording.flow(results.flow),
             *wording.comparison(results),
         ],
-        **{
-            name: getattr(wording, name)(getattr(included, name))
-            for name in ABOUT
-            if name != "flow"
-        },
+        "conditions": wording.contrasts(results.contrasts),
     }
-    sentences["intervals"] += wording.music(included.music) + wording.strengths(included.strengths)
     sections = [
         {
             "id": name,
             "title": title,
             "about": about,
-            "sentences": sentences[name],
-            "figures": [_figure(figure, vectors) for figure in drawn if figure.section == name],
+            "parts": [
+                {
+                    "title": part,
+                    "sentences": _sentences(name, kept, first=at == 0),
+                    "figures": [
+                        _figure(figure, vectors)
+                        for figure in drawn
+                        if (figure.section, figure.part) == (name, part) and name != "change"
+                    ],
+                }
+                for at, (part, kept, _) in enumerate(parts)
+                if name not in whole_study
+            ],
+            "sentences": whole_study.get(name)
+            or (wording.doses(results.doses) if name == "change" else []),
+            "figures": [
+                _figure(figure, vectors)
+                for figure in drawn
+                if figure.section == name == "change" and not figure.part
+            ],
             "tables": [
                 _table(table, study_tables[table])
                 for table in SECTION_TABLES[name]
@@ -208,14 +238,32 @@ def html(
             ],
         }
         for name, (title, about) in ABOUT.items()
+        if name != "conditions" or results.conditions
     ]
     page = templates.get_template("report.html").render(
         title=f"Listening test “{provenance.study}”" if provenance.study else "Listening test",
-        lead=wording.intervals({"overall": included.intervals["overall"]})[:1],
+        lead=[
+            f"{part[0].upper()}{part[1:]}: {sentence}" if part else sentence
+            for part, kept, _ in parts
+            for sentence in wording.intervals({"overall": kept.intervals["overall"]})[:1]
+        ],
         sections=sections,
         provenance=[*_provenance(provenance), *wording.non_finite(results.lost)],
     )
     return page + "\n"
+
+
+def _sentences(name: str, part: Sections, first: bool) -> list[str]:
+    """What a section says of one condition; what is the same for all only of the first."""
+    if name == "direction":
+        section = part.direction
+        return wording.direction(section if first else replace(section, catch=[]))
+    if name == "intervals":
+        return wording.intervals(part.intervals) + wording.music(part.music)
+    if name == "bias":
+        return wording.bias(part.bias, part.lean)
+    sentences: list[str] = getattr(wording, name)(getattr(part, name))
+    return sentences
 
 
 def _provenance(provenance: Provenance) -> list[str]:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
 from db.models import SCALES
-from survey.ratings.exclusion import DEFAULT_RULES, MEANINGS, Excluded, Rules, apply_rules, sentence
+from survey.ratings.exclusion import (
+    DEFAULT_RULES,
+    MEANINGS,
+    Excluded,
+    Rules,
+    apply_rules,
+    faster,
+    sentence,
+)
 from survey.ratings.rating_table import ParticipantCounts
 from survey.statistics.agreement import Agreement, Directions, by_direction, directions, intervals
 from survey.statistics.bootstrap import DRAWS, Percentiles
 from survey.statistics.chance_tests import Chance, against_chance, lower_against_higher
-from survey.statistics.dose_response import Changes, changes
+from survey.statistics.conditions import Condition, Contrast, conditions, contrasts
+from survey.statistics.dose_response import Changes, Dose, changes, doses
 from survey.statistics.json_fields import finite
 from survey.statistics.mean_opinion_score import Opinion, opinions
 from survey.statistics.participants import ParticipantSummary, people
@@ -23,8 +33,8 @@ from survey.statistics.pieces import Music, music
 from survey.statistics.precision import Precision, precision
 from survey.statistics.reliability import Reliability, consensus
 from survey.statistics.resampling import resampled
-from survey.statistics.signal_detection import Detection, detection
-from survey.statistics.strength import AtStrength, by_strength
+from survey.statistics.reservations import Dropout, dropout
+from survey.statistics.signal_detection import Detection, Lean, detection, lean
 
 ResamplingProgress = Callable[[str, int], None]  # what is being done, and how many resamples since
 
@@ -42,6 +52,27 @@ class Exclusion:
     participants: int
 
 
+TOGETHER = "all conditions together, as asked"
+HASTY = 0.5  # share of answers faster than their clips, from which a participant is counted
+
+
+@dataclass(frozen=True)
+class Haste:
+    """Answers that came before both clips could be heard.
+
+    Attributes
+    ----------
+    answers, known : int
+        Such answers, of how many whose time is known.
+    participants : int
+        Who gave more than half of theirs so.
+    """
+
+    answers: int
+    known: int
+    participants: int
+
+
 @dataclass(frozen=True)
 class ParticipantFlow:
     """How many people came how far; None where it is not known.
@@ -54,6 +85,9 @@ class ParticipantFlow:
     exclusions : list of Exclusion
     excluded : list of Excluded
         One per participant and rule they fell under.
+    haste : Haste
+    dropout : Dropout
+        None where the ratings do not tell who finished.
     """
 
     invited: int | None
@@ -65,6 +99,8 @@ class ParticipantFlow:
     rules: Rules
     exclusions: list[Exclusion]
     excluded: list[Excluded]
+    haste: Haste
+    dropout: Dropout | None
 
 
 @dataclass(frozen=True)
@@ -79,8 +115,6 @@ class Sections:
         By answer, "higher" and "lower".
     opinion : dict
         By scale.
-    strengths : list of AtStrength
-        Empty unless strengths vary.
     reliability : dict
         Of "direction", and by scale.
     planning : dict
@@ -92,11 +126,20 @@ class Sections:
     intervals: dict[str, Agreement]
     chance: Chance
     bias: dict[str, Detection]
+    lean: Lean
     opinion: dict[str, Opinion]
-    strengths: list[AtStrength]
     reliability: dict[str, Reliability]
     change: Changes
     planning: dict[str, Precision]
+
+
+@dataclass(frozen=True)
+class Both:
+    """The statistics of one condition, with exclusions and without."""
+
+    condition: Condition
+    kept: Sections
+    everyone: Sections
 
 
 @dataclass(frozen=True)
@@ -107,17 +150,34 @@ class Results:
     ----------
     flow : ParticipantFlow
     kept, everyone : Sections
-        With exclusions and without.
+        With exclusions and without; None where there are several conditions, which are averaged
+        only if that is asked.
+    conditions : list of Both
+        Each model and strength by itself; empty unless there are several.
+    contrasts : list of Contrast
+        These compared, with exclusions.
+    doses : list of Dose
+        What strength does, with exclusions; of each model that came at several.
     participants : list of ParticipantSummary
     lost : list of str
         Where a number came out that is not finite, and is None.
     """
 
     flow: ParticipantFlow
-    kept: Sections
-    everyone: Sections
+    kept: Sections | None
+    everyone: Sections | None
+    conditions: list[Both]
+    contrasts: list[Contrast]
+    doses: list[Dose]
     participants: list[ParticipantSummary]
     lost: list[str]
+
+    def parts(self) -> list[tuple[str, Sections, Sections]]:
+        """What is reported, in order: its name, with exclusions, without; "" if it is all."""
+        parts = [(both.condition.name, both.kept, both.everyone) for both in self.conditions]
+        if self.kept is None or self.everyone is None:
+            return parts
+        return [(TOGETHER if parts else "", self.kept, self.everyone), *parts]
 
 
 @dataclass(frozen=True)
@@ -156,6 +216,7 @@ def analyse(
     seed: int = 0,
     draws: int = DRAWS,
     progress: ResamplingProgress | None = None,
+    together: bool = False,
 ) -> Results:
     """The statistics of a study, with its exclusions and without.
 
@@ -169,6 +230,8 @@ def analyse(
         Exclusion rules as of `survey.ratings.exclusion`; `DEFAULT_RULES` if None.
     seed, draws : int
         Of the bootstrap and of sign-flip tests.
+    together : bool
+        Whether conditions, if there are several, are also averaged.
 
     Raises
     ------
@@ -187,18 +250,46 @@ def analyse(
             f"({len({row.participant for row in excluded})} of "
             f"{table['participant'].nunique()} participants excluded); --keep-all applies no rules"
         )
-    same = len(stay) == table["participant"].nunique()
     non_finite: list[str] = []
+    compute = partial(_both, stay=stay, seed=seed, draws=draws, progress=progress)
     with np.errstate(over="ignore", invalid="ignore"):  # of absurd values; `finite` names them
-        with_exclusions = sections(chosen, seed, draws, progress)
+        transfers = chosen[chosen["kind"] == "transfer"]
+        apart = [Both(condition, *compute(some)) for condition, some in _apart(table)]
+        kept, everyone = compute(table) if together or not apart else (None, None)
         results = Results(
             flow=_flow(table, counts, stay, excluded, rules),
-            kept=with_exclusions,
-            everyone=with_exclusions if same else sections(table, seed, draws, progress),
+            kept=kept,
+            everyone=everyone,
+            conditions=apart,
+            contrasts=contrasts(transfers),
+            doses=doses(transfers),
             participants=people(table, excluded),
             lost=non_finite,
         )
     return replace(finite(results, non_finite), lost=non_finite)
+
+
+def _apart(table: pd.DataFrame) -> Iterator[tuple[Condition, pd.DataFrame]]:
+    """The ratings of each condition; catch trials, which belong to none, are in all."""
+    transfer = (table["kind"] == "transfer").to_numpy()
+    for condition, rows in conditions(table[transfer]):
+        some = ~transfer
+        some[transfer] = rows
+        yield condition, table[some]
+
+
+def _both(
+    table: pd.DataFrame,
+    stay: Sequence[str],
+    seed: int,
+    draws: int,
+    progress: ResamplingProgress | None,
+) -> tuple[Sections, Sections]:
+    """With exclusions and without."""
+    chosen = table[table["participant"].isin(stay)]
+    kept = sections(chosen, seed, draws, progress)
+    same = len(chosen) == len(table)
+    return kept, kept if same else sections(table, seed, draws, progress)
 
 
 def sections(
@@ -222,8 +313,8 @@ def sections(
             else replace(bias, bootstrap=bootstrap.detection[answer])
             for answer, bias in detection(transfers).items()
         },
+        lean=lean(table),
         opinion=_joined(opinions(transfers), bootstrap.opinion),
-        strengths=by_strength(transfers),
         reliability=consensus(transfers),
         change=changes(transfers),
         planning=precision(transfers),
@@ -266,7 +357,15 @@ def _flow(
             if rule in MEANINGS and limit is not None and limit is not False
         ],
         excluded=excluded,
+        haste=_haste(table),
+        dropout=dropout(table),
     )
+
+
+def _haste(table: pd.DataFrame) -> Haste:
+    known = table["time_to_hear"].dropna()
+    hasty = int((faster(table) > HASTY).sum())
+    return Haste(int((~known.astype(bool)).sum()), len(known), hasty)
 
 
 Estimated = TypeVar("Estimated", Agreement, Opinion)

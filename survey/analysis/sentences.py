@@ -18,20 +18,22 @@ from survey.analysis.number_format import (
 from survey.analysis.results import ParticipantFlow, Results
 from survey.statistics.agreement import Agreement, Directions
 from survey.statistics.chance_tests import Chance
-from survey.statistics.dose_response import Changes
-from survey.statistics.estimate import Estimate
+from survey.statistics.conditions import AGREEMENT, Contrast
+from survey.statistics.dose_response import Changes, Dose
+from survey.statistics.estimate import CONSTANT, LEVEL, Estimate
 from survey.statistics.mean_opinion_score import MIDDLE, Opinion
-from survey.statistics.pieces import Music
+from survey.statistics.pieces import FEW_PIECES, Music
 from survey.statistics.precision import Precision
 from survey.statistics.reliability import Reliability, ScaleReliability
-from survey.statistics.signal_detection import Detection
-from survey.statistics.strength import AtStrength
+from survey.statistics.reservations import near_edge
+from survey.statistics.signal_detection import Detection, Lean
 
 NAMES = {
     "overall": "all items",
     "lower": "items meant to be lower",
     "higher": "items meant to be higher",
 }
+SIGNIFICANT = 1 - LEVEL
 NAMED = 3  # numbers that are named before the rest is counted
 RULES_FROM = {
     "study": "The rules of exclusion are the study's, fixed before its first answer.",
@@ -59,21 +61,81 @@ def flow(section: ParticipantFlow) -> list[str]:
         )
     if not section.exclusions:
         sentences.append("No exclusion rule applies.")
+    return [*sentences, *_haste(section), *_dropout(section)]
+
+
+def _haste(section: ParticipantFlow) -> list[str]:
+    haste = section.haste
+    if not haste.known:
+        return ["Whether clips were heard before the answer is not known."]
+    sentences = [
+        f"{haste.answers} of {haste.known} answers ({percent(haste.answers / haste.known)}) came "
+        "before both clips could be heard, or all at once after a lost connection; "
+        f"{people(haste.participants)} gave more than half of theirs so."
+    ]
+    ruled = any(rule.rule == "faster_than_clips" for rule in section.exclusions)
+    if haste.participants and not ruled:
+        sentences.append(
+            "No rule leaves them out: who answers without listening is analysed as a listener."
+        )
     return sentences
+
+
+def _dropout(section: ParticipantFlow) -> list[str]:
+    gone = section.dropout
+    if gone is None or not gone.matters:
+        return []
+    rates = f"{percent(gone.left_agreement)} of the answers of those who left agree, by the mean"
+    if gone.stayed_agreement is not None:
+        rates += f" participant, and {percent(gone.stayed_agreement)} of those who stayed"
+    test = "" if gone.p is None else f" ({probability(gone.p)}, Welch)"
+    return [
+        f"{gone.left} of {gone.left + gone.stayed} people who answered left before the end: "
+        f"{rates}{test}. If people leave because they hear less, the intervals are for people who "
+        "stay, and hold the truth of all people less often than 95 times in 100."
+    ]
 
 
 def comparison(results: Results) -> list[str]:
     """Section 1: what the exclusions change."""
     if results.flow.answered == results.flow.kept:
         return ["Nobody was left out: results with and without exclusions are the same."]
-    included, everyone = (
-        percent(sections.intervals["overall"].twoway.value)
-        for sections in (results.kept, results.everyone)
-    )
-    return [
-        f"With exclusions, {included} of the answers agree with the intended direction; "
-        f"without them, {everyone}. What follows is with exclusions."
-    ]
+    changes = []
+    for name, kept, everyone in results.parts():
+        included, all_answers = (
+            percent(part.intervals["overall"].twoway.value) for part in (kept, everyone)
+        )
+        changes.append(
+            f"With exclusions, {included} of the answers agree with the intended direction; "
+            f"without them, {all_answers}" + (f" ({name})." if name else ".")
+        )
+    return [*changes, "What follows is with exclusions."]
+
+
+def contrasts(section: Sequence[Contrast]) -> list[str]:
+    """Section 1: conditions against each other."""
+    sentences = []
+    for contrast in section:
+        if contrast.difference.value is None:
+            continue
+        show, unit = (
+            (in_points, "percentage points")
+            if contrast.measure == AGREEMENT
+            else (
+                number,
+                "points",
+            )
+        )
+        sentences.append(
+            f"{contrast.measure.capitalize()} at {contrast.first} less that at {contrast.second}: "
+            f"{show(contrast.difference.value)} {unit}, {interval(contrast.difference, show)}"
+            + (
+                f", {probability(contrast.holm)} by Holm's correction."
+                if contrast.holm is not None
+                else "."
+            )
+        )
+    return sentences
 
 
 def direction(section: Directions) -> list[str]:
@@ -102,15 +164,26 @@ def intervals(section: Mapping[str, Agreement]) -> list[str]:
             f"{agreement.agree} of {agreement.n} answers to {NAMES[name]} agree: "
             f"{percent(agreement.twoway.value)}; {interval(agreement.twoway, percent)}."
         )
+        if agreement.twoway.low is None:
+            continue
         check = ""
         if agreement.bootstrap is not None:
             ends = between(agreement.bootstrap, percent)
-            check = f" As a check, resampling people and items gives {ends}."
+            check = f" As a check, resampling people and pieces gives {ends}."
         sentences.append(
             f"Naively, as if answers were independent: {between(agreement.naive, percent)}.{check}"
         )
         if agreement.twoway.note:
             sentences.append(f"Note: {agreement.twoway.note}.")
+    edges = [
+        NAMES[name] for name, agreement in section.items() if near_edge(agreement.twoway.value)
+    ]
+    if edges:
+        sentences.append(
+            f"Nearly all answers, or nearly none, agree on {', '.join(edges)}. If there are a few "
+            "hard pieces among many easy ones, those chosen may miss them: such intervals hold the "
+            "truth less often than 95 times in 100. More pieces help, more people do not."
+        )
     return sentences
 
 
@@ -122,35 +195,26 @@ def music(section: Music) -> list[str]:
             "segments are counted as independent, and the intervals are for other music only as "
             "far as they are."
         ]
-    amount = f"{counted(section.segments, 'segment')} of {counted(section.pieces, 'piece')}"
     sentences = [
-        f"The items are {amount}. The intervals are for other people and for other segments of "
-        "music of these pieces’ kind, chosen as these were."
+        f"The items are {counted(section.segments, 'segment')} of "
+        f"{counted(section.pieces, 'piece')}. The intervals count pieces, for segments of one "
+        "piece are alike: they are for other people and for other pieces of these pieces’ kind, "
+        "chosen as these were."
     ]
     if section.pieces == 1:
         sentences.append("They are all of one piece: nothing can be said of other pieces.")
-    elif section.by_piece is not None:
+    elif section.pieces < FEW_PIECES:
         sentences.append(
-            "Segments of one piece count as independent, and may be alike. With pieces for units, "
-            f"{interval(section.by_piece, percent, 'of agreement on all items')}; for other "
-            "pieces, report that one."
+            f"{section.pieces} pieces are few. The intervals are wide for it, and rest on the "
+            "pieces being like each other; more segments or people make them hardly narrower."
+        )
+    if section.by_segment is not None and section.by_segment.low is not None:
+        sentences.append(
+            "If every segment counted by itself, agreement on all items had the interval "
+            f"{between(section.by_segment, percent)}: too short for other pieces, to be compared "
+            "only."
         )
     return sentences
-
-
-def strengths(section: Sequence[AtStrength]) -> list[str]:
-    """Section 3: agreement at each strength, where there are several."""
-    if not section:
-        return []
-    shares = []
-    for row in section:
-        agreement = row.agreement["overall"]
-        ends = "" if agreement.low is None else f" ({between(agreement, percent)})"
-        shares.append(f"{percent(agreement.value)}{ends} at {row.strength:g}")
-    return [
-        "All numbers but these take all strengths together. A segment is one piece of music at all "
-        f"of them. Agreement by strength: {'; '.join(shares)}."
-    ]
 
 
 def non_finite(names: Sequence[str]) -> list[str]:
@@ -171,6 +235,12 @@ def chance(section: Chance) -> list[str]:
         rate = tests.mean_rate.value
         if rate is None:
             continue
+        if tests.one_of_two.p is None:
+            sentences.append(
+                f"The only participant's agreement on {NAMES[name]} is {percent(rate)}; one person "
+                "cannot be tested against guessing."
+            )
+            continue
         parts = [
             f"{percent(test.chance)}, guessing {guess}: {probability(test.p)}"
             for guess, test in tests.guesses.items()
@@ -183,6 +253,8 @@ def chance(section: Chance) -> list[str]:
     gap = paired.difference
     if gap.value is None:
         return [*sentences, "Nobody answered items of both directions, so they cannot be compared."]
+    if paired.flips.p is None:
+        return [*sentences, "One participant alone tells nothing of both directions compared."]
     return [
         *sentences,
         f"Agreement on lower less agreement on higher items: "
@@ -197,30 +269,50 @@ def chance(section: Chance) -> list[str]:
     ]
 
 
-def bias(section: Mapping[str, Detection]) -> list[str]:
+def bias(section: Mapping[str, Detection], lean: Lean) -> list[str]:
     """Section 5: hearing apart from a habit of answering."""
     sentences = []
+    untold = lean.more_lower.low is None  # one participant, or one piece of a direction
     for answer, detection in section.items():
         ends = detection.bootstrap
         if detection.d_prime is None or detection.criterion is None or ends is None:
             sentences.append(f"Without items of both directions, “{answer}” cannot be judged.")
             continue
-        lean = "rarely" if detection.criterion > 0 else "readily"
-        # Both ends on one side of 0.
-        sure = (ends.criterion.low or 0) * (ends.criterion.high or 0) > 0
+        d_ends, c_ends = (
+            "no interval" if untold else between(measure, number)
+            for measure in (ends.d_prime, ends.criterion)
+        )
         sentences.append(
             f"“{answer}” was answered to {percent(detection.hits.rate)} of the items meant so and "
             f"to {percent(detection.alarms.rate)} of the opposite ones: "
-            f"d′ = {number(detection.d_prime)} ({between(ends.d_prime, number)}), how well "
-            f"both are told apart, 0 being not at all; c = {number(detection.criterion)} "
-            f"({between(ends.criterion, number)}): "
-            + (
-                f"people answer “{answer}” {lean}, whatever they hear."
-                if sure
-                else f"no clear habit of answering “{answer}”, or of avoiding it."
-            )
+            f"d′ = {number(detection.d_prime)} ({d_ends}), how well both are told apart, 0 being "
+            f"not at all; c = {number(detection.criterion)} ({c_ends}), which every “same” raises."
         )
-    return sentences
+    return [*sentences, *_lean(lean)]
+
+
+def _lean(lean: Lean) -> list[str]:
+    more = lean.more_lower
+    if more.value is None:
+        return []
+    amount = f"{in_points(abs(more.value))} percentage points"
+    ends = interval(more, in_points)
+    if more.low is None or more.note == CONSTANT or lean.p is None:
+        return [f"Whether people lean to “lower” or “higher” cannot be told: {ends}."]
+    if lean.p >= SIGNIFICANT:
+        return [
+            "No lean to “lower” or to “higher” is to be seen: items of both directions alike, "
+            f"“lower” less “higher” is {in_points(more.value)} percentage points, {ends}, "
+            f"{probability(lean.p)}."
+        ]
+    word, other = ("lower", "higher") if more.value > 0 else ("higher", "lower")
+    return [
+        f"People answer “{word}” more often than “{other}”, items of both directions alike: by "
+        f"{amount} (“lower” less “higher”: {ends}, {probability(lean.p)}, a test that errs once in "
+        f"twenty). Either they lean to “{word}”, or changes to {word} are easier to hear. Of "
+        f"identical pairs, where nothing is to be heard, {lean.identical_lower} were called lower "
+        f"and {lean.identical_higher} higher."
+    ]
 
 
 def opinion(section: Mapping[str, Opinion]) -> list[str]:
@@ -231,19 +323,22 @@ def opinion(section: Mapping[str, Opinion]) -> list[str]:
         if mean.value is None:
             sentences.append(f"There are no ratings of {scale}.")
             continue
-        past = ""
-        if mean.low is not None and mean.high is not None:
+        sentence = (
+            f"{scale.capitalize()}: mean {number(mean.value)}, {interval(mean, number)}; "
+            f"median {scores.median:g} of {scores.n} ratings."
+        )
+        if mean.low is not None and mean.high is not None and mean.note != CONSTANT:
+            sentence += (
+                f" Naively {between(scores.naive, number)}. Against the middle of the scale, "
+                f"{MIDDLE:g}: {probability(scores.holm)}, by Holm's correction for several scales."
+            )
             if mean.low < WORST or mean.high > BEST:
-                past = (
+                sentence += (
                     f" The interval reaches past the scale, {WORST} to {BEST}; it is not clipped."
                 )
-        note = f" Note: {mean.note}." if mean.note else ""
-        sentences.append(
-            f"{scale.capitalize()}: mean {number(mean.value)}, {interval(mean, number)}; "
-            f"naively {between(scores.naive, number)}; median {scores.median:g} of "
-            f"{scores.n} ratings. Against the middle of the scale, {MIDDLE:g}: "
-            f"{probability(scores.holm)}, by Holm's correction for several scales.{past}{note}"
-        )
+            if mean.note:
+                sentence += f" Note: {mean.note}."
+        sentences.append(sentence)
     return sentences
 
 
@@ -251,16 +346,28 @@ def reliability(section: Mapping[str, Reliability]) -> list[str]:
     """Section 7: whether participants agree with each other."""
     sentences = [
         "1 is full agreement between participants, 0 none beyond chance. The direction's "
-        f"Krippendorff's α is {number(section['direction'].alpha)}."
+        f"Krippendorff's α {_alpha(section['direction'].alpha)}."
     ]
     for scale, values in section.items():
-        if isinstance(values, ScaleReliability):
-            sentences.append(
-                f"{scale.capitalize()}: α {number(values.alpha)}; one participant's rating of an "
-                f"item is as reliable as ICC(A,1) = {number(values.icc_1)}, the mean of "
-                f"{number(values.k, 1)} participants as ICC(A,k) = {number(values.icc_k)}."
+        if not isinstance(values, ScaleReliability):
+            continue
+        sentence = f"{scale.capitalize()}: α {_alpha(values.alpha)}; "
+        if values.icc_1 is None:
+            sentence += f"no ICC: {values.note}."
+        else:
+            sentence += (
+                f"one participant's rating of an item is as reliable as ICC(A,1) = "
+                f"{number(values.icc_1)}, the mean of {number(values.k, 1)} participants as "
+                f"ICC(A,k) = {number(values.icc_k)}."
             )
+        sentences.append(sentence)
     return sentences
+
+
+def _alpha(value: float | None) -> str:
+    if value is None:
+        return "cannot be told: no item has two answers, or all answers are equal"
+    return f"is {number(value)}"
 
 
 def change(section: Changes) -> list[str]:
@@ -268,17 +375,22 @@ def change(section: Changes) -> list[str]:
     sentences = [
         "Each row of the heat map adds up to 100 %; the number below is the count of answers."
     ]
-    for name, correlation in section.correlations.items():
+    for name, correlations in section.correlations.items():
         sentences.append(
-            f"How arousal is heard to change against the measured change of {name}: "
-            f"{_correlation(correlation)}."
-        )
-    if section.strength_correlation is not None:
-        sentences.append(
-            "How arousal is heard to change against the transfer's signed strength: "
-            f"{_correlation(section.strength_correlation)}."
+            f"How arousal is heard to change against the measured change of {name}, within a "
+            f"direction: {_correlations(correlations)}."
         )
     return sentences
+
+
+def doses(section: Sequence[Dose]) -> list[str]:
+    """Section 8: what more of the same transfer does."""
+    return [
+        "How arousal is heard to change against the transfer's strength"
+        + (f" by model {dose.checkpoint}" if dose.checkpoint and len(section) > 1 else "")
+        + f", within a direction: {_correlations(dose.correlations)}."
+        for dose in section
+    ]
 
 
 def planning(section: Mapping[str, Precision]) -> list[str]:
@@ -305,8 +417,12 @@ def planning(section: Mapping[str, Precision]) -> list[str]:
     return sentences
 
 
+def _correlations(by_direction: Mapping[str, Estimate]) -> str:
+    return "; ".join(f"{NAMES[word]}, {_correlation(one)}" for word, one in by_direction.items())
+
+
 def _correlation(estimate: Estimate) -> str:
     if estimate.value is None:
         return estimate.note or "no correlation that is a finite number"
-    ends = "" if estimate.low is None else f" ({between(estimate, number)})"
-    return f"Spearman's ρ over {estimate.n} items is {number(estimate.value)}{ends}"
+    ends = estimate.note if estimate.low is None else between(estimate, number)
+    return f"Spearman's ρ over {estimate.n} items is {number(estimate.value)} ({ends})"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain
 
 import pandas as pd
 
@@ -11,13 +12,12 @@ from survey.analysis.results import ParticipantFlow, Results, Sections
 from survey.statistics.agreement import Agreement, HeardRow
 from survey.statistics.bootstrap import Percentiles
 from survey.statistics.chance_tests import AgainstChance, LowerLessHigher
-from survey.statistics.dose_response import Changes
+from survey.statistics.conditions import Contrast
+from survey.statistics.dose_response import Dose
 from survey.statistics.estimate import Estimate, Interval
 from survey.statistics.mean_opinion_score import Opinion
 from survey.statistics.precision import Precision
 from survey.statistics.reliability import Reliability, ScaleReliability
-from survey.statistics.signal_detection import Detection
-from survey.statistics.strength import AtStrength
 
 TWOWAY = "two-way clustered"
 DUST = 1e-12  # what is left of 0 by rounding
@@ -29,26 +29,27 @@ Rows = Iterator[Row]
 
 def tables(results: Results) -> dict[str, pd.DataFrame]:
     """All tables by name, in the report's order."""
-    included = results.kept
+    first = results.parts()[0][1]
     rows = {
         "flow": _flow(results.flow),
         "exclusions": map(asdict, results.flow.exclusions),
-        "direction": _crosstab(included.direction.table, "intended"),
-        "items": map(asdict, included.direction.items),
-        "catch": _crosstab(included.direction.catch, "pair"),
-        "agreement": _both(results, lambda sections: _agreement(sections.intervals)),
-        "agreement_by_strength": _strengths(included.strengths, "items", lambda row: row.agreement),
-        "chance": _chance(included.chance.against),
-        "lower_less_higher": _paired(included.chance.lower_less_higher),
-        "bias": _bias(included.bias),
-        "opinion": _both(results, lambda sections: _opinion(sections.opinion)),
-        "opinion_by_strength": _strengths(included.strengths, "scale", lambda row: row.opinion),
-        "histogram": _histogram(included.opinion),
-        "reliability": _reliability(included.reliability),
-        "change": _change(included.change),
-        "correlations": _correlations(included.change),
-        "design_effects": _design_effects(included.planning),
-        "half_widths": _half_widths(included.planning),
+        "conditions": _conditions(results),
+        "contrasts": map(_contrast, results.contrasts),
+        "direction": _parts(results, lambda part: _crosstab(part.direction.table, "intended")),
+        "items": _parts(results, lambda part: map(asdict, part.direction.items)),
+        "catch": _crosstab(first.direction.catch, "pair"),
+        "agreement": _parts_of_both(results, lambda part: _agreement(part.intervals)),
+        "chance": _parts(results, lambda part: _chance(part.chance.against)),
+        "lower_less_higher": _parts(results, lambda part: _paired(part.chance.lower_less_higher)),
+        "bias": _parts(results, _bias),
+        "opinion": _parts_of_both(results, lambda part: _opinion(part.opinion)),
+        "histogram": _parts(results, lambda part: _histogram(part.opinion)),
+        "reliability": _parts(results, lambda part: _reliability(part.reliability)),
+        "change": _parts(results, lambda part: _crosstab(part.change.annotated, "intended")),
+        "doses": chain.from_iterable(map(_dose, results.doses)),
+        "correlations": _correlations(results),
+        "design_effects": _parts(results, lambda part: _design_effects(part.planning)),
+        "half_widths": _parts(results, lambda part: _half_widths(part.planning)),
         "participants": map(asdict, results.participants),
     }
     return {
@@ -67,14 +68,40 @@ def _clean(row: Row) -> Row:
     }
 
 
-def _both(results: Results, rows: Callable[[Sections], Rows]) -> Rows:
-    """A table of both, with exclusions and without."""
-    for words, sections in (
-        ("with exclusions", results.kept),
-        ("without exclusions", results.everyone),
-    ):
-        for row in rows(sections):
-            yield {"participants": words, **row}
+def _parts(results: Results, rows: Callable[[Sections], Iterable[Row]]) -> Rows:
+    """A table with exclusions, of each condition where there are several."""
+    for name, kept, _ in results.parts():
+        for row in rows(kept):
+            yield {"condition": name, **row} if name else row
+
+
+def _parts_of_both(results: Results, rows: Callable[[Sections], Rows]) -> Rows:
+    """The same with exclusions and without."""
+    for name, kept, everyone in results.parts():
+        for words, part in (("with exclusions", kept), ("without exclusions", everyone)):
+            for row in rows(part):
+                yield {**({"condition": name} if name else {}), "participants": words, **row}
+
+
+def _conditions(results: Results) -> Rows:
+    """The two results that are compared first: agreement and opinion, with exclusions."""
+    for both in results.conditions:
+        estimates = {f"agreement, {name}": a.twoway for name, a in both.kept.intervals.items()}
+        estimates |= {scale: opinion.twoway for scale, opinion in both.kept.opinion.items()}
+        for measure, estimate in estimates.items():
+            named = {"condition": both.condition.name, "measure": measure, "n": estimate.n}
+            yield {**named, **_estimate(estimate)}
+
+
+def _contrast(contrast: Contrast) -> Row:
+    return {
+        "measure": contrast.measure,
+        "first": contrast.first,
+        "second": contrast.second,
+        **_estimate(contrast.difference),
+        "p": contrast.p,
+        "holm": contrast.holm,
+    }
 
 
 def _flow(flow: ParticipantFlow) -> Rows:
@@ -108,16 +135,6 @@ def _agreement(intervals: Mapping[str, Agreement]) -> Rows:
                 "n": values.n,
                 **_estimate(estimate, values.twoway.value),
             }
-
-
-def _strengths(
-    rows: Sequence[AtStrength],
-    label: str,
-    estimates: Callable[[AtStrength], Mapping[str, Estimate]],
-) -> Rows:
-    for row in rows:
-        for name, estimate in estimates(row).items():
-            yield {"strength": row.strength, label: name, "n": estimate.n, **_estimate(estimate)}
 
 
 def _estimate(ends: Estimate | Percentiles | None, value: float | None = None) -> Row:
@@ -154,8 +171,8 @@ def _paired(paired: LowerLessHigher) -> Rows:
     yield {"method": f"sign test: {counts}", "p": paired.sign_test}
 
 
-def _bias(bias: Mapping[str, Detection]) -> Rows:
-    for answer, values in bias.items():
+def _bias(part: Sections) -> Rows:
+    for answer, values in part.bias.items():
 
         def row(measure: str, value: float | None, ends: Interval | None = None) -> Row:
             named: Row = {"answer": answer, "measure": measure, "value": value}  # noqa: B023
@@ -172,6 +189,14 @@ def _bias(bias: Mapping[str, Detection]) -> Rows:
         ):
             yield row(f"{name}, pooled", value, pooled)
             yield row(f"{name}, mean of participants", mean.value, mean)
+    lean = part.lean.more_lower
+    yield {
+        "answer": "lower less higher",
+        "measure": "difference of shares",
+        "value": lean.value,
+        "low": lean.low,
+        "high": lean.high,
+    }
 
 
 def _opinion(opinion: Mapping[str, Opinion]) -> Rows:
@@ -202,32 +227,43 @@ def _reliability(reliability: Mapping[str, Reliability]) -> Rows:
         if isinstance(values, ScaleReliability):
             measures |= {"ICC(A,1)": values.icc_1, "ICC(A,k)": values.icc_k, "k": values.k}
         for measure, value in measures.items():
-            yield {"answers": name, "measure": measure, "value": value}
+            note = getattr(values, "note", None) if measure.startswith("ICC") else None
+            yield {"answers": name, "measure": measure, "value": value, "note": note}
 
 
-def _change(change: Changes) -> Rows:
-    maps = {
-        "direction": change.annotated,
-        "strength": change.strengths,
-        **{f"change of {name}": rows for name, rows in change.measured.items()},
-    }
+def _dose(dose: Dose) -> Rows:
+    maps = {"strength": dose.strengths}
+    maps |= {f"change of {name}": rows for name, rows in dose.measured.items()}
     for name, rows in maps.items():
         for row in _crosstab(rows, "actual"):
             actual = row["actual"]
             if isinstance(actual, list):
                 row["actual"] = f"{actual[0]:g} to {actual[1]:g}"
-            yield {"map": name, **row}
+            yield {"model": dose.checkpoint, "map": name, **row}
 
 
-def _correlations(change: Changes) -> Rows:
-    estimates = {
-        f"measured change of {name}": estimate for name, estimate in change.correlations.items()
-    }
-    if change.strength_correlation is not None:
-        estimates["signed strength"] = change.strength_correlation
-    for name, estimate in estimates.items():
+def _correlations(results: Results) -> Rows:
+    measured = _parts(results, _of_measured)
+    doses = (row for dose in results.doses for row in _of_strength(dose, bool(results.conditions)))
+    return chain(measured, doses)
+
+
+def _of_measured(part: Sections) -> Rows:
+    for name, by_direction in part.change.correlations.items():
+        yield from _by_direction(f"measured change of {name}", by_direction)
+
+
+def _of_strength(dose: Dose, named: bool) -> Rows:
+    words = "all strengths" + (f" of model {dose.checkpoint}" if dose.checkpoint else "")
+    for row in _by_direction("strength", dose.correlations):
+        yield {"condition": words, **row} if named else row
+
+
+def _by_direction(name: str, correlations: Mapping[str, Estimate]) -> Rows:
+    for direction, estimate in correlations.items():
         yield {
             "heard_against": name,
+            "intended": direction,
             "items": estimate.n,
             "spearman": estimate.value,
             "low": estimate.low,

@@ -16,7 +16,7 @@ from survey.building.pairs import Pair
 from survey.building.study_spec import BuildError, StudySpec
 from survey.core.settings import Settings
 from survey.journal.durability import durability
-from survey.ratings.exclusion import DEFAULT_RULES
+from survey.ratings.exclusion import NEW_STUDY_RULES
 from survey.records.record_types import BuildRecord
 
 LONGEST_SOURCE = 300  # characters
@@ -75,7 +75,7 @@ def add(session: Session, spec: StudySpec, new_study: RecordedStudy) -> Study:
         state="open" if spec.is_open else "draft",
         opened_at=moment,
         trials_each=spec.each,
-        rules=dict(DEFAULT_RULES if spec.rules is None else spec.rules),
+        rules=dict(NEW_STUDY_RULES if spec.rules is None else spec.rules),
         lease_minutes=spec.lease,
         build=dict(new_study.record),
     )

@@ -57,7 +57,7 @@ class StudySpec:
         Who builds it, one of `db.models.ACTORS`.
     rules : dict or None
         Whom the analysis leaves out, as `survey.ratings.exclusion.apply_rules` says; None for its
-        defaults.
+        `NEW_STUDY_RULES`.
     lease : int
         Minutes of silence after which a participant's place is given to others, up to
         `LONGEST_LEASE_MINUTES`.

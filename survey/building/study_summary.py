@@ -7,6 +7,9 @@ from collections import Counter
 import numpy as np
 
 from db.models import Stimulus, Study
+from survey.statistics.estimate import t_quantile
+from survey.statistics.pieces import FEW_PIECES
+from survey.statistics.precision import UNLIMITED
 
 STATES = {"draft": "a draft", "open": "open", "closed": "closed"}
 NAMES = {"higher": "low to high", "lower": "high to low"}
@@ -21,11 +24,27 @@ def lines(study: Study) -> list[str]:
         f"Study {study.name} is {STATES[study.state]}: {counts} (seed {study.build['seed']}, "
         f"{len(sources)} pieces, clips of {study.stimuli[0].first.seconds:.1f} s).",
     ]
+    sentences += warnings(study)
     for intended in NAMES:
         some = [s for s in study.stimuli if s.kind == "transfer" and s.intended == intended]
         for strength in sorted({s.strength for s in some}):
             sentences.append(_line(study, [s for s in some if s.strength == strength]))
     return sentences
+
+
+def warnings(study: Study) -> list[str]:
+    """What is better known before anybody is asked: that there are few pieces."""
+    pieces = len({s.source for s in study.stimuli if s.kind == "transfer" and s.source})
+    if not 0 < pieces < FEW_PIECES:
+        return []
+    if pieces == 1:
+        return ["Warning: all pairs are of one piece. Nothing will be known of other pieces."]
+    wider = t_quantile(pieces - 1) / t_quantile(UNLIMITED)
+    return [
+        f"Warning: {pieces} pieces are few. Segments of one piece are alike, so intervals count "
+        f"pieces: for so few alone they are {wider:.1f} times as wide as for many. Take "
+        f"{FEW_PIECES} pieces or more; more pairs or participants do not help."
+    ]
 
 
 def changes(stimuli: list[Stimulus]) -> dict[str, float]:

@@ -6,7 +6,7 @@ import csv
 import io
 import numbers
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +21,9 @@ from survey.ratings.columns import CHANGE, COLUMNS, Column, ordered, table_of
 BEGINS = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207c\u207a\u207b\u2212"
 UNSEEN = r"\s\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 FORMULA = re.compile(rf"'*(?:[\t\r\n]|[{UNSEEN}]*[{BEGINS}])")
+# What it takes for a number, so that an id such as 0042 or 12e45678 would be another one.
+NUMBER = re.compile(r"'*\s*[0-9.,]*[0-9][0-9.,]*([eE][+-]?[0-9]+|%)?\s*\Z")
+MARK = "\ufeff"  # by which a spreadsheet knows that a file is UTF-8
 CONTROLS = dict.fromkeys((*range(32), *range(127, 160))) | {
     ord("\t"): " ",
     ord("\r"): "\r",
@@ -30,18 +33,25 @@ SEPARATORS = ",;\t"
 
 
 def write_csv(table: pd.DataFrame, target: Path | IO[str]) -> None:
-    """Write a table as UTF-8 CSV that a spreadsheet cannot take for formulas.
+    """Write a table as UTF-8 CSV, marked as such, that no spreadsheet can take otherwise.
 
-    Headers and cells of text whose first visible character is one of ``= + - @``, in any width, or
-    that begin with a line's end get a ``'`` in front, which `read_csv` takes away again. Ends of
-    lines stay; a tab, at which programs may split a cell, is written as a blank; all other control
-    characters (U+0000 to U+001F, U+007F to U+009F), which a terminal may obey, are left out.
-    Numbers are written by this function and stay numbers, negative ones too.
+    Headers and cells of text whose first visible character is one of ``= + - @``, in any width,
+    that begin with a line's end, or that look like a number (``0042``, ``12e45678``) get a ``'`` in
+    front, which `read_csv` takes away again. Ends of lines stay; a tab, at which programs may split
+    a cell, is written as a blank; all other control characters (U+0000 to U+001F, U+007F to
+    U+009F), which a terminal may obey, are left out. Numbers are written by this function and stay
+    numbers, negative ones too.
     """
     with _opened(target, "w") as stream:
-        writer = csv.writer(stream, lineterminator="\r\n")
-        writer.writerow([_guarded(str(name)) for name in table])
-        writer.writerows(zip(*(_cells(table[name]) for name in table), strict=True))
+        stream.write(MARK)
+        _write(table, stream, _guarded)
+
+
+def plain_csv(table: pd.DataFrame) -> str:
+    """A table as CSV for a hash: the same text as of versions that had no mark and took numbers."""
+    stream = io.StringIO()
+    _write(table, stream, lambda text: _quoted(text, FORMULA))
+    return stream.getvalue()
 
 
 def read_csv(source: Path | IO[str]) -> pd.DataFrame:
@@ -87,7 +97,7 @@ def read_csv(source: Path | IO[str]) -> pd.DataFrame:
 
 
 def _records(stream: IO[str]) -> Iterator[list[str]]:
-    lines = stream.read().removeprefix("\ufeff")
+    lines = stream.read().removeprefix(MARK)
     first = lines.split("\n", 1)[0]
     separator = max(SEPARATORS, key=first.count)  # the first of those equally frequent
     records = csv.reader(io.StringIO(lines, newline=""), delimiter=separator, strict=True)
@@ -131,11 +141,17 @@ def _agree(cells: dict[str, list[Any]]) -> None:
             )
 
 
-def _cells(values: pd.Series) -> list[str]:
-    return [_cell(value) for value in values.astype(object).where(values.notna(), None)]
+def _write(table: pd.DataFrame, stream: IO[str], text_as: Callable[[str], str]) -> None:
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow([text_as(str(name)) for name in table])
+    columns = [
+        [_cell(value, text_as) for value in values.astype(object).where(values.notna(), None)]
+        for values in (table[name] for name in table)
+    ]
+    writer.writerows(zip(*columns, strict=True))
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, text_as: Callable[[str], str]) -> str:
     if value is None:
         return ""
     if isinstance(value, bool | np.bool_):
@@ -144,16 +160,22 @@ def _cell(value: Any) -> str:
         return str(int(value))
     if isinstance(value, numbers.Real):
         return repr(float(value))  # all digits, none of numpy's wrapping
-    return _guarded(str(value))
+    return text_as(str(value))
 
 
 def _guarded(text: str) -> str:
+    return _quoted(text, FORMULA, NUMBER)
+
+
+def _quoted(text: str, *mistaken: re.Pattern[str]) -> str:
     cell = text.translate(CONTROLS)
-    return "'" + cell if FORMULA.match(cell) else cell
+    return "'" + cell if any(pattern.match(cell) for pattern in mistaken) else cell
 
 
 def _bare(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
+    if cell.startswith("'") and (FORMULA.match(cell) or NUMBER.match(cell)):
+        return cell[1:]
+    return cell
 
 
 @contextmanager

@@ -25,13 +25,17 @@ DEFAULT_RULES: dict[str, bool | float | None] = {
     "median_seconds": 4.0,
     "same_answers": 0.95,
     "same_answers_least": 8,
+    "faster_than_clips": None,
 }
+# Studies that were made before keep their rules, and answers from elsewhere give the same counts.
+NEW_STUDY_RULES = {**DEFAULT_RULES, "faster_than_clips": 0.5}
 MEANINGS = {
     "finished": "did not reach the end of the study",
     "identical_wrong": "called more than {} of the identical pairs lower or higher",
     "swapped_wrong": "heard more than {} of the swapped pairs otherwise than intended",
     "median_seconds": "took less than {} seconds for the median trial",
     "same_answers": "gave the very same five answers in more than {} of the trials",
+    "faster_than_clips": "answered more than {} of the trials before both clips could be heard",
 }
 
 
@@ -62,6 +66,8 @@ def apply_rules(
         - median_seconds: seconds that the median trial must have taken.
         - same_answers: share from 0 to 1 of trials that may have the same five answers, for
           participants with same_answers_least (8) transfer trials or more.
+        - faster_than_clips: share from 0 to 1 of trials, of those whose time is known, that may be
+          answered before both clips could be heard.
 
     Returns
     -------
@@ -111,7 +117,7 @@ def checked(rules: Rules) -> Rules:
 
 def sentence(rule: str, limit: float) -> str:
     """What a participant did who falls under a rule, as the end of a sentence."""
-    text = f"{limit:.0%}" if rule.endswith(("wrong", "answers")) else f"{limit:g}"
+    text = f"{limit:.0%}" if rule.endswith(("wrong", "answers", "clips")) else f"{limit:g}"
     return MEANINGS[rule].format(text)
 
 
@@ -144,6 +150,16 @@ def _seconds(table: pd.DataFrame, rules: Rules) -> pd.Series:
     return table[table["seconds"].notna()].groupby("participant")["seconds"].median()
 
 
+def faster(table: pd.DataFrame) -> pd.Series:
+    """By participant: the share of their answers that came before both clips could be heard."""
+    known = table[table["time_to_hear"].notna()]
+    return 1 - known["time_to_hear"].astype(float).groupby(known["participant"]).mean()
+
+
+def _faster(table: pd.DataFrame, rules: Rules) -> pd.Series:
+    return faster(table)
+
+
 def _same(table: pd.DataFrame, rules: Rules) -> pd.Series:
     # Incomplete answers are in no group: `groupby` passes over missing values.
     groups = table[table["kind"] == "transfer"].groupby(
@@ -161,4 +177,5 @@ MEASURES: dict[str, Callable[[pd.DataFrame, Rules], pd.Series]] = {  # by partic
     "swapped_wrong": _swapped,
     "median_seconds": _seconds,
     "same_answers": _same,
+    "faster_than_clips": _faster,
 }

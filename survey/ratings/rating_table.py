@@ -7,7 +7,6 @@ what the columns mean. Rows are sorted, so that the same answers are always the 
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 
 from db.models import SCALES, Answer, Clip, Invitation, Participant, Play, Stimulus, Study, Trial
 from survey.ratings.columns import ANALYSED, CHANGE, COLUMNS, ordered, table_of
-from survey.ratings.csv_file import read_csv, write_csv
+from survey.ratings.csv_file import plain_csv, read_csv, write_csv
 
 __all__ = ["COLUMNS", "choose", "empty", "flow", "frame", "read_csv", "sha256", "write_csv"]
 
@@ -187,6 +186,4 @@ def empty(measured: Iterable[str] = ()) -> pd.DataFrame:
 
 def sha256(table: pd.DataFrame) -> str:
     """The hash of a table's contents, 64 hexadecimal digits; the same for the same answers."""
-    text = io.StringIO()
-    write_csv(table, text)
-    return hashlib.sha256(text.getvalue().encode()).hexdigest()
+    return hashlib.sha256(plain_csv(table).encode()).hexdigest()

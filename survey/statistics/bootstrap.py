@@ -63,6 +63,8 @@ def totals(
     if not matrices:
         return {}
     people, items = next(iter(matrices.values())).shape
+    if not people or not items:
+        return {name: np.zeros(draws) for name in matrices}
     used = {name: np.unique(scipy.sparse.coo_array(part).col) for name, part in matrices.items()}
     parts = [part.tocsc()[:, used[name]] for name, part in matrices.items()]
     stacked = scipy.sparse.hstack(parts, "csr")

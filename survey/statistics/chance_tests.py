@@ -36,7 +36,7 @@ class SignFlips:
     difference : float
         The mean; None without participants.
     p : float
-        Two-sided, at least 2 / 2 ** n; None without participants.
+        Two-sided, at least 2 / 2 ** n; None for fewer than two participants.
     exact : bool
         Whether all signs were tried.
     n : int
@@ -117,9 +117,9 @@ class Chance:
 def sign_flip(differences: np.ndarray, seed: int, draws: int = DRAWS) -> SignFlips:
     """Two-sided test that differences, one a participant, shape (n,), are centred at 0."""
     n = len(differences)
-    if n < 2:  # scipy takes two or more; a single difference is as far from 0 with either sign
+    if n < 2:  # a single difference is as far from 0 with either sign: nothing is tested
         mean = float(differences[0]) if n else None
-        return SignFlips(mean, 1.0 if n else None, exact=True, n=n)
+        return SignFlips(mean, None, exact=True, n=n)
     total = np.abs(differences).sum() or 1.0
 
     def statistic(flipped: np.ndarray, axis: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,11 +20,14 @@ class Crossed:
         No NaN.
     participants, items : int arrays, shape (n,)
         From 0; of `participant_count` and `item_count` different ones.
+    segments : int array, shape (n,), optional
+        Where an item is a whole piece: which of its segments; numbered from 0 through all pieces.
     """
 
     values: np.ndarray
     participants: np.ndarray
     items: np.ndarray
+    segments: np.ndarray | None = None
 
     @property
     def participant_count(self) -> int:
@@ -36,6 +40,22 @@ class Crossed:
         return len(np.unique(self.items))
 
     @property
+    def even_item_count(self) -> float:
+        """How many equally large items are worth as much as these: Kish's, by their segments.
+
+        The number of items itself where all have as many segments.
+        """
+        if self.segments is None or not len(self.values):
+            return self.item_count
+        owners = np.zeros(int(self.segments.max()) + 1, dtype=int)
+        owners[self.segments] = self.items
+        sizes = np.bincount(owners[np.unique(self.segments)])
+        sizes = sizes[sizes > 0]
+        if (sizes == sizes[0]).all():
+            return len(sizes)
+        return float(sizes.sum() ** 2 / (sizes**2).sum())
+
+    @property
     def mean(self) -> float:
         """Mean over all values; every value has the same weight."""
         return float(self.values.mean())
@@ -46,25 +66,31 @@ class Crossed:
 
     def by_cell(self) -> Crossed:
         """One value for each participant and item that meet: the mean of theirs."""
-        cells, at = np.unique(self._cells(), return_inverse=True)
-        values = np.bincount(at, self.values) / np.bincount(at)
-        return Crossed(values, *np.divmod(cells, self._width()))
+        cells, first = np.unique(self.cells(), return_index=True)
+        values = self.sums(self.cells()) / np.bincount(self.cells())
+        return Crossed(values, self.participants[first], self.items[first])
 
-    def cell_sums(self) -> np.ndarray:
-        """Sums of the values where a participant and an item meet, shape (such cells,)."""
-        at = np.unique(self._cells(), return_inverse=True)[1]
-        return np.bincount(at, self.values)
-
-    def _cells(self) -> np.ndarray:
-        cells: np.ndarray = self.participants * self._width() + self.items
-        return cells
-
-    def _width(self) -> int:
-        return int(self.items.max(initial=0)) + 1
+    def cells(self) -> np.ndarray:
+        """Where a participant and an item meet: int array, shape (n,), from 0, by both codes."""
+        cells: np.ndarray = self.participants * (int(self.items.max(initial=0)) + 1) + self.items
+        return np.unique(cells, return_inverse=True)[1]
 
     def only(self, chosen: np.ndarray) -> Crossed:
         """The values where a boolean array, shape (n,), is true."""
-        return Crossed(self.values[chosen], self.participants[chosen], self.items[chosen])
+        segments = None if self.segments is None else self.segments[chosen]
+        return Crossed(self.values[chosen], self.participants[chosen], self.items[chosen], segments)
+
+
+def joined(parts: Sequence[Crossed]) -> Crossed:
+    """All values of several; codes mean the same in all. Segments are told if all tell them."""
+    segments = [part.segments for part in parts]
+    told = [codes for codes in segments if codes is not None]
+    return Crossed(
+        np.concatenate([part.values for part in parts]),
+        np.concatenate([part.participants for part in parts]),
+        np.concatenate([part.items for part in parts]),
+        np.concatenate(told) if len(told) == len(parts) else None,
+    )
 
 
 def pieces(table: pd.DataFrame) -> np.ndarray:
@@ -93,28 +119,42 @@ def segments(table: pd.DataFrame) -> np.ndarray:
     return of_rows
 
 
+def units(table: pd.DataFrame) -> np.ndarray:
+    """What counts as music of its own: the piece; where none is told, the segment or the item.
+
+    Object array, shape (rows,). Segments of one piece are alike: who hears one of them change hears
+    the others, too.
+    """
+    sources = pieces(table)
+    told = np.array([source is not None for source in sources], dtype=bool)
+    of_rows: np.ndarray = np.where(told, sources, segments(table))
+    return of_rows
+
+
 def crossed(
     table: pd.DataFrame,
     values: pd.Series | np.ndarray,
-    unit: Literal["segment", "item", "piece"] = "segment",
+    unit: Literal["piece", "segment", "item"] = "piece",
 ) -> Crossed:
     """A column of the ratings, or values of as many rows, without what is missing.
 
     Parameters
     ----------
-    unit : {"segment", "item", "piece"}
-        What is drawn from other music: intervals are for other segments. Whether participants agree
-        is asked of each item. Pieces must all be told.
+    unit : {"piece", "segment", "item"}
+        What is drawn from other music: intervals are for other pieces. Where the ratings tell no
+        piece, a segment is one. Whether participants agree is asked of each item.
     """
+    music = segments(table) if unit == "segment" else units(table)
     if unit == "item":
         music = table["item"].to_numpy()
-    else:
-        music = segments(table) if unit == "segment" else pieces(table)
     numbers = pd.to_numeric(pd.Series(values)).to_numpy(dtype=float, na_value=np.nan)
     answered = ~np.isnan(numbers)
     people, _ = pd.factorize(table["participant"].to_numpy()[answered], sort=True)
     items, _ = pd.factorize(music[answered], sort=True)
-    return Crossed(numbers[answered], people, items)
+    within = None
+    if unit == "piece":
+        within, _ = pd.factorize(segments(table)[answered], sort=True)
+    return Crossed(numbers[answered], people, items, within)
 
 
 def of_matrix(matrix: np.ndarray) -> Crossed:

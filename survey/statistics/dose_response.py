@@ -3,12 +3,15 @@
 An item's mean answer counts lower as -1, same as 0, higher as 1. Correlations are Spearman's over
 items, the unit whose strength and measured change vary; their interval is Bonett and Wright's
 (2000), Psychometrika 65:23-28.
+
+They are taken within a direction. Over both, a signed strength tells the directions apart, and who
+hears those at all makes a high correlation, though twice the strength may be heard no better.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -16,54 +19,88 @@ from scipy import special, stats
 
 from survey.ratings.columns import CHANGE, attributes
 from survey.statistics.agreement import INTENDED, HeardRow, crosstab
-from survey.statistics.crossed_design import segments
+from survey.statistics.conditions import by_model
+from survey.statistics.crossed_design import units
 from survey.statistics.estimate import LEVEL, Estimate
 
 SIGN = {"lower": -1, "same": 0, "higher": 1}
 BINS = 5
+HARDLY = 0.1  # of the largest change in the study: items that differ by less hardly vary
+FEWEST = 4  # independent items with which there is an interval
+NO_CORRELATION = "no correlation: too few items, or all are alike"
+HARDLY_VARIES = "no correlation: it hardly varies from item to item"
+SAME_RANKS = "no interval: the ranks are the same"
+
+ByDirection = dict[str, Estimate]  # "lower", "higher"
 
 
 @dataclass
 class Changes:
-    """Heat maps of heard against actual change, and rank correlations.
+    """Heard against intended and against measured change, in one condition.
 
     Attributes
     ----------
     annotated : list of HeardRow
         By intended direction.
-    strengths : list of HeardRow
-        By signed strength; empty unless strengths vary.
-    strength_correlation : Estimate or None
-        None unless strengths vary.
-    measured : dict
-        By attribute, bins of its change; empty unless strengths vary.
     correlations : dict
-        By attribute, of its measured change with the items' mean answers.
+        By attribute and direction: of its measured change with the items' mean answers.
     """
 
     annotated: list[HeardRow]
+    correlations: dict[str, ByDirection]
+
+
+@dataclass
+class Dose:
+    """What more of the same transfer does: one model at several strengths.
+
+    Attributes
+    ----------
+    checkpoint : str or None
+    strengths : list of HeardRow
+        By signed strength.
+    correlations : dict
+        By direction: of strength with how far items are heard to go that way.
+    measured : dict
+        By attribute, bins of its change.
+    """
+
+    checkpoint: str | None
     strengths: list[HeardRow]
-    strength_correlation: Estimate | None
-    measured: dict[str, list[HeardRow]] = field(default_factory=dict)
-    correlations: dict[str, Estimate] = field(default_factory=dict)
+    correlations: ByDirection
+    measured: dict[str, list[HeardRow]]
 
 
 def changes(transfers: pd.DataFrame) -> Changes:
-    """What was heard against what was done and measured."""
-    signed = transfers["strength"] * transfers["intended"].map(SIGN).astype(float)
-    strengths = sorted(set(signed[signed.notna()]))
-    vary = transfers["strength"].dropna().nunique() > 1
-    result = Changes(
+    """What was heard against what was intended and measured."""
+    return Changes(
         annotated=crosstab(transfers, transfers["intended"], INTENDED),
-        strengths=crosstab(transfers, signed, strengths) if vary else [],
-        strength_correlation=_correlation(transfers, signed) if vary else None,
+        correlations={
+            name: _by_direction(transfers, transfers[CHANGE + name])
+            for name in attributes(transfers)
+        },
     )
-    for name in attributes(transfers):
-        measured = transfers[CHANGE + name]
-        result.correlations[name] = _correlation(transfers, measured)
-        if vary:
-            result.measured[name] = _binned(transfers, measured)
-    return result
+
+
+def doses(transfers: pd.DataFrame) -> list[Dose]:
+    """What strength does, by model; none of models that came at one strength only."""
+    return [
+        _dose(model, some)
+        for model, some in by_model(transfers)
+        if some["strength"].dropna().nunique() > 1
+    ]
+
+
+def _dose(checkpoint: str | None, transfers: pd.DataFrame) -> Dose:
+    signed = transfers["strength"] * transfers["intended"].map(SIGN).astype(float)
+    return Dose(
+        checkpoint=checkpoint,
+        strengths=crosstab(transfers, signed, sorted(set(signed[signed.notna()]))),
+        correlations=_by_direction(transfers, signed),
+        measured={
+            name: _binned(transfers, transfers[CHANGE + name]) for name in attributes(transfers)
+        },
+    )
 
 
 def spearman(first: np.ndarray, second: np.ndarray, independent: int | None = None) -> Estimate:
@@ -77,23 +114,51 @@ def spearman(first: np.ndarray, second: np.ndarray, independent: int | None = No
     """
     n = len(first)
     known = n if independent is None else min(n, independent)
-    if known < 4 or len(set(first)) < 2 or len(set(second)) < 2:
-        return Estimate(None, n=n, note="no correlation: too few items, or all are alike")
+    if known < FEWEST or len(set(first)) < 2 or len(set(second)) < 2:
+        return Estimate(None, n=n, note=NO_CORRELATION)
     value = float(stats.spearmanr(first, second).statistic)
     if abs(value) > 1 - 1e-12:  # 1 but for rounding: its inverse hyperbolic tangent is infinite
-        return Estimate(round(value), n=n, note="no interval: the ranks are the same")
+        return Estimate(round(value), n=n, note=SAME_RANKS)
     reach = special.ndtri((1 + LEVEL) / 2) * math.sqrt((1 + value**2 / 2) / (known - 3))
     middle = math.atanh(value)
     return Estimate(value, math.tanh(middle - reach), math.tanh(middle + reach), n=n)
 
 
-def _correlation(transfers: pd.DataFrame, actual: pd.Series) -> Estimate:
-    direction = transfers["heard"].map(SIGN).astype(float)
-    known = (direction.notna() & actual.notna()).to_numpy()
-    items = pd.DataFrame({"actual": actual[known], "heard": direction[known]})
-    means = items.groupby(transfers["item"][known]).mean()
-    music = len(set(segments(transfers)[known]))
-    return spearman(means["actual"].to_numpy(), means["heard"].to_numpy(), music)
+def _by_direction(transfers: pd.DataFrame, actual: pd.Series) -> ByDirection:
+    """Correlations within each direction; both are signed, so that more of it makes them positive.
+
+    An interval counts on as many independent items as there are pieces.
+    """
+    heard = transfers["heard"].map(SIGN).astype(float)
+    known = (heard.notna() & actual.notna()).to_numpy()
+    answers = pd.DataFrame(
+        {
+            "item": transfers["item"],
+            "intended": transfers["intended"],
+            "actual": actual,
+            "heard": heard,
+            "music": units(transfers),
+        }
+    )[known]
+    largest = float(answers["actual"].abs().max()) if len(answers) else 0.0
+    return {word: _correlation(answers[answers["intended"] == word], largest) for word in INTENDED}
+
+
+def _correlation(answers: pd.DataFrame, largest: float) -> Estimate:
+    means = answers.groupby("item")[["actual", "heard"]].mean()
+    actual = means["actual"].to_numpy(dtype=float)
+    if len(actual) and not _varies(actual, largest):
+        return Estimate(None, n=len(actual), note=HARDLY_VARIES)
+    music = answers["music"].nunique()
+    return spearman(actual, means["heard"].to_numpy(dtype=float), music)
+
+
+def _varies(actual: np.ndarray, largest: float) -> bool:
+    """Whether items differ by more than a little, and no value is that of more than half."""
+    usual = np.unique(actual, return_counts=True)[1].max()
+    if usual > len(actual) / 2 and len(actual) > 2:
+        return False
+    return bool(np.ptp(actual) > 0 and np.std(actual) >= HARDLY * largest)
 
 
 def _binned(transfers: pd.DataFrame, actual: pd.Series) -> list[HeardRow]:

@@ -18,7 +18,10 @@ LEVEL = 0.95
 
 TOO_FEW = "no interval: it takes at least two participants and two items"
 CONSTANT = "all answers are equal, so their spread cannot be estimated"
-NEGATIVE = "the two-way variance came out negative; the larger one-way variance stands for it"
+RAISED = (
+    "the two-way variance came out below the variance by participants, pieces or segments alone; "
+    "the largest of these stands for it"
+)
 EDGE = (
     "all answers fall on one side; the interval is Clopper-Pearson's for as many independent "
     "answers as there are participants or items, whichever are fewer"
@@ -34,8 +37,8 @@ class Estimate:
     value, low, high : float
     error : float
         Standard error, on the scale of `value`.
-    freedom : int
-        Degrees of freedom of the t distribution used.
+    freedom : float
+        Degrees of freedom of the t distribution used; whole unless pieces are of unequal sizes.
     n : int
         How many answers it is made of.
     note : str
@@ -46,7 +49,7 @@ class Estimate:
     low: float | None = None
     high: float | None = None
     error: float | None = None
-    freedom: int | None = None
+    freedom: float | None = None
     n: int = 0
     note: str | None = None
 
@@ -63,18 +66,26 @@ class Interval(Protocol):
         """The upper end."""
 
 
-def t_quantile(freedom: int) -> float:
+def t_quantile(freedom: float) -> float:
     """How many standard errors a two-sided 95 % interval reaches to either side."""
     # scipy.stats.t.ppf takes far longer.
     return float(scipy.special.stdtrit(freedom, (1 + LEVEL) / 2))
 
 
-def around(value: float, error: float, freedom: int, n: int, note: str | None = None) -> Estimate:
+def around(value: float, error: float, freedom: float, n: int, note: str | None = None) -> Estimate:
     """The t interval around a value; of no width, and noted, if the error is 0."""
     reach = t_quantile(freedom) * error
     if error == 0 and note is None:
         note = CONSTANT
     return Estimate(value, value - reach, value + reach, error, freedom, n, note)
+
+
+def two_sided(estimate: Estimate, expected: float) -> float | None:
+    """The p value that the true value is `expected`; None without a standard error."""
+    if estimate.value is None or not estimate.error or estimate.freedom is None:
+        return None
+    t = abs(estimate.value - expected) / estimate.error
+    return float(2 * scipy.special.stdtr(estimate.freedom, -t))
 
 
 def wilson(successes: int, n: int) -> Estimate:

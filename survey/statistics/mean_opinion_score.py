@@ -10,14 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from db.models import BEST, SCALES, WORST
 from survey.statistics import twoway
 from survey.statistics.bootstrap import Percentiles
 from survey.statistics.chance_tests import holm
 from survey.statistics.crossed_design import crossed
-from survey.statistics.estimate import Estimate, t_interval
+from survey.statistics.estimate import Estimate, t_interval, two_sided
 
 MIDDLE = (WORST + BEST) / 2
 VALUES = range(WORST, BEST + 1)
@@ -75,12 +74,5 @@ def _opinion(transfers: pd.DataFrame, scale: str) -> Opinion:
         histogram={str(value): int((scores == value).sum()) for value in VALUES},
         n=len(scores),
         missing=len(transfers) - len(scores),
-        p=_p(mean),
+        p=two_sided(mean, MIDDLE),
     )
-
-
-def _p(mean: Estimate) -> float | None:
-    if mean.value is None or not mean.error or mean.freedom is None:
-        return None
-    t = abs(mean.value - MIDDLE) / mean.error
-    return float(2 * special.stdtr(mean.freedom, -t))

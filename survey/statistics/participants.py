@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from db.models import DIRECTIONS, SCALES
-from survey.ratings.exclusion import Excluded
+from survey.ratings.exclusion import Excluded, faster
 from survey.statistics.agreement import agreement
 
 
@@ -31,6 +31,8 @@ class ParticipantSummary:
     most_frequent_answers : float
         Share of the most frequent combination of five answers.
     median_seconds : float
+    faster_than_clips : float
+        Share of answers that came before both clips could be heard, of those whose time is known.
     finished : bool
     excluded_by : str
         Rules, with blanks between them.
@@ -45,6 +47,7 @@ class ParticipantSummary:
     identical_wrong: float | None
     most_frequent_answers: float | None
     median_seconds: float | None
+    faster_than_clips: float | None
     finished: bool | None
     excluded_by: str
 
@@ -68,6 +71,7 @@ def people(table: pd.DataFrame, excluded: Iterable[Excluded]) -> list[Participan
     each = answers.groupby("participant")
     columns["most_frequent_answers"] = each.max() / each.sum()
     columns["median_seconds"] = table.groupby("participant")["seconds"].median()
+    columns["faster_than_clips"] = faster(table)
     columns["finished"] = table.groupby("participant")["finished"].first()
     rules: dict[str, list[str]] = {}
     for row in excluded:

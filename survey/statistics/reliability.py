@@ -22,6 +22,12 @@ from db.models import DIRECTIONS, SCALES
 from survey.statistics.crossed_design import Crossed, crossed
 from survey.statistics.mean_opinion_score import VALUES
 
+OUTSIDE = (
+    "the intraclass correlation comes out below 0 or above 1: items differ by no more than chance, "
+    "or there are too few answers"
+)
+UNTOLD = "too few answers, or too alike, to tell people's scatter from that of items"
+
 
 @dataclass(frozen=True)
 class Components:
@@ -46,7 +52,7 @@ class ScaleReliability(Reliability):
     Attributes
     ----------
     icc_1, icc_k : float
-        ICC(A,1) and ICC(A,k).
+        ICC(A,1) and ICC(A,k); None where they come out below 0 or above 1, with a note.
     k : float
         Participants an item, the harmonic mean.
     components : Components
@@ -56,6 +62,7 @@ class ScaleReliability(Reliability):
     icc_k: float | None
     k: float | None
     components: Components | None
+    note: str | None = None
 
 
 def alpha(counts: np.ndarray, level: Literal["nominal", "ordinal"]) -> float | None:
@@ -163,12 +170,19 @@ def _of_scale(transfers: pd.DataFrame, scale: str) -> ScaleReliability:
     parts = components(answers)
     sizes = np.bincount(answers.items)
     k = float(1 / np.mean(1 / sizes)) if len(sizes) else None
+    correlations = [
+        None if parts is None or number is None else icc_absolute(parts, number)
+        for number in (1, k)
+    ]
+    outside = any(value is not None and not 0 <= value <= 1 for value in correlations)
+    icc_1, icc_k = (None, None) if outside else correlations
     return ScaleReliability(
         alpha=alpha(_counts(transfers, transfers[scale], VALUES), "ordinal"),
-        icc_1=None if parts is None else icc_absolute(parts),
-        icc_k=None if parts is None or k is None else icc_absolute(parts, k),
+        icc_1=icc_1,
+        icc_k=icc_k,
         k=k,
         components=parts,
+        note=OUTSIDE if outside else UNTOLD if icc_1 is None else None,
     )
 
 

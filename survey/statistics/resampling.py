@@ -12,7 +12,7 @@ from scipy import sparse
 from db.models import SCALES
 from survey.statistics.agreement import INTENDED
 from survey.statistics.bootstrap import Percentiles, percentiles, totals
-from survey.statistics.crossed_design import segments
+from survey.statistics.crossed_design import units
 from survey.statistics.signal_detection import DetectionPercentiles, measures
 
 
@@ -40,7 +40,7 @@ class Resampled:
 def resampled(
     transfers: pd.DataFrame, draws: int, seed: int, progress: Callable[[int], None] | None = None
 ) -> Resampled:
-    """Agreement, mean opinion scores and response bias of resampled participants and segments."""
+    """Agreement, mean opinion scores and response bias of resampled participants and pieces."""
     sums = totals(_matrices(transfers), draws, seed, progress)
     lower, higher = INTENDED
     shares = {
@@ -66,7 +66,7 @@ def resampled(
 
 def _matrices(transfers: pd.DataFrame) -> dict[tuple[str, str], sparse.csr_array]:
     people, names = pd.factorize(transfers["participant"], sort=True)
-    items, kinds = pd.factorize(segments(transfers), sort=True)
+    items, kinds = pd.factorize(units(transfers), sort=True)
     shape = (len(names), len(kinds))
 
     def matrix(values: np.ndarray) -> sparse.csr_array:

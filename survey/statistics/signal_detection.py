@@ -19,9 +19,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from survey.statistics import twoway
 from survey.statistics.agreement import INTENDED
 from survey.statistics.bootstrap import Percentiles
-from survey.statistics.estimate import Estimate, t_interval
+from survey.statistics.crossed_design import crossed
+from survey.statistics.estimate import Estimate, t_interval, two_sided
 from survey.statistics.json_fields import optional
 
 Counts = dict[tuple[str, str], Any]  # (intended, heard) -> count, or n for heard "any"
@@ -67,6 +69,39 @@ class Detection:
     mean_d_prime: Estimate | None = optional()
     mean_criterion: Estimate | None = optional()
     bootstrap: DetectionPercentiles | None = None
+
+
+@dataclass(frozen=True)
+class Lean:
+    """How much oftener "lower" is answered than "higher".
+
+    Attributes
+    ----------
+    more_lower : Estimate
+        The difference of the shares, -1 to 1: mean of both directions, two-way.
+    p : float
+        Two-sided, that it is 0; None where there is none.
+    identical_lower, identical_higher : int
+        How often each was answered to identical pairs, which have nothing to be heard.
+    """
+
+    more_lower: Estimate
+    p: float | None
+    identical_lower: int
+    identical_higher: int
+
+
+def lean(table: pd.DataFrame) -> Lean:
+    """Whether people lean to "lower" or to "higher"; ratings of all kinds."""
+    transfers = table[table["kind"] == "transfer"]
+    sides = transfers["heard"].map({"lower": 1.0, "same": 0.0, "higher": -1.0}).astype(float)
+    answers = crossed(transfers, sides)
+    intended = transfers["intended"].to_numpy()[sides.notna().to_numpy()]
+    of_direction = [(0.5, answers.only(intended == word)) for word in INTENDED]
+    more_lower = twoway.weighted_sum(of_direction)
+    identical = table["heard"][table["kind"] == "identical"]
+    lower, higher = (int((identical == word).sum()) for word in INTENDED)
+    return Lean(more_lower, two_sided(more_lower, 0), lower, higher)
 
 
 def detection(transfers: pd.DataFrame) -> dict[str, Detection]:

@@ -2,21 +2,29 @@
 
 Cameron, Gelbach & Miller (2011), Journal of Business & Economic Statistics 29:238-249: the variance
 by participants, plus that by items, less that of the n cells where both meet, each with its
-small-sample factor: ``V = V_p P/(P-1) + V_i I/(I-1) - V_pi n/(n-1)``, with min(P, I) - 1 degrees of
-freedom. A cell is one answer, or one segment's answers at all strengths. So the interval is for
-other people and other music of the same kind.
+small-sample factor: ``V = V_p P/(P-1) + V_i I/(I-1) - V_pi n/(n-1)``, with min(P, I) - 1 degrees
+of freedom. An item is a piece of music, a cell one person's answers to it. So the interval is for
+other people and other pieces of the same kind.
+
+V may come out near 0, or below, where one source of scatter hides the other by chance. It is never
+taken for less than the largest of the one-way variances: by participant, by piece, by segment.
+Where pieces have unequal numbers of segments, the degrees of freedom count as many equal pieces as
+tell as much (Kish).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import scipy  # whose parts are loaded when they are first used
 
-from survey.statistics.crossed_design import Crossed
-from survey.statistics.estimate import EDGE, NEGATIVE, TOO_FEW, Estimate, around, clopper_pearson
+from survey.statistics.crossed_design import Crossed, joined
+from survey.statistics.estimate import EDGE, RAISED, TOO_FEW, Estimate, around, clopper_pearson
+
+ROUNDING = 1e-12  # of a variance, relatively
 
 
 def mean(answers: Crossed) -> Estimate:
@@ -24,9 +32,9 @@ def mean(answers: Crossed) -> Estimate:
     n, freedom = len(answers.values), _freedom(answers)
     if n == 0:
         return Estimate(None)
-    if freedom < 1:
+    if freedom is None:
         return Estimate(answers.mean, n=n, note=TOO_FEW)
-    variance, note = clustered_variance(_centred(answers))
+    variance, note = clustered_variance(centred(answers))
     return around(answers.mean, math.sqrt(variance), freedom, n, note)
 
 
@@ -43,20 +51,26 @@ def difference(first: Crossed, second: Crossed) -> Estimate:
 
     The codes of participants and of items must mean the same in both.
     """
-    n = len(first.values) + len(second.values)
-    if not len(first.values) or not len(second.values):
+    return weighted_sum([(1.0, first), (-1.0, second)])
+
+
+def weighted_sum(parts: Sequence[tuple[float, Crossed]]) -> Estimate:
+    """The sum of weights times means of several kinds of answers, by the same participants.
+
+    The codes of participants, of items and of segments must mean the same in all.
+    """
+    n = sum(len(answers.values) for _, answers in parts)
+    if not all(len(answers.values) for _, answers in parts):
         return Estimate(None, n=n)
-    value = first.mean - second.mean
-    freedom = min(_freedom(first), _freedom(second))
-    if freedom < 1:
+    value = sum(weight * answers.mean for weight, answers in parts)
+    degrees = [_freedom(answers) for _, answers in parts]
+    if None in degrees:
         return Estimate(value, n=n, note=TOO_FEW)
-    first_scores, second_scores = _centred(first), _centred(second)
-    both = Crossed(
-        np.concatenate([first_scores.values, -second_scores.values]),
-        np.concatenate([first_scores.participants, second_scores.participants]),
-        np.concatenate([first_scores.items, second_scores.items]),
-    )
-    variance, note = clustered_variance(both)
+    scores = [
+        replace(answers, values=weight * centred(answers).values) for weight, answers in parts
+    ]
+    variance, note = clustered_variance(joined(scores))
+    freedom = min(degree for degree in degrees if degree is not None)
     return around(value, math.sqrt(variance), freedom, n, note)
 
 
@@ -67,7 +81,7 @@ def by_participant(answers: Crossed) -> Estimate:
         return Estimate(None)
     if people < 2:
         return Estimate(answers.mean, n=n, note=TOO_FEW)
-    variance = _squares(_centred(answers), "participants") * people / (people - 1)
+    variance = _one_way(centred(answers), answers.participants)
     return around(answers.mean, math.sqrt(variance), people - 1, n)
 
 
@@ -78,16 +92,24 @@ def share_by_participant(answers: Crossed) -> Estimate:
 
 
 def clustered_variance(scores: Crossed) -> tuple[float, str | None]:
-    """The two-way variance of a sum of scores whose mean is 0, and a note if it needed help."""
-    people, items, cells = scores.participant_count, scores.item_count, scores.cell_sums()
-    of_people = _squares(scores, "participants") * people / (people - 1)
-    of_items = _squares(scores, "items") * items / (items - 1)
-    of_both = float((cells**2).sum()) * len(cells) / (len(cells) - 1)
-    variance = of_people + of_items - of_both
-    if variance > 0:
+    """The variance of a sum of scores whose mean is 0, and a note where `two_way` was too small."""
+    clusters = [scores.participants, scores.items]
+    if scores.segments is not None:
+        clusters.append(scores.segments)
+    largest = max(_one_way(scores, by) for by in clusters)
+    variance = two_way(scores)
+    if variance >= largest * (1 - ROUNDING):
         return variance, None
-    larger = max(of_people, of_items)
-    return larger, NEGATIVE if larger > 0 else None
+    return largest, RAISED
+
+
+def two_way(scores: Crossed) -> float:
+    """Cameron, Gelbach and Miller's variance of a sum of scores; may be negative."""
+    return (
+        _one_way(scores, scores.participants)
+        + _one_way(scores, scores.items)
+        - _one_way(scores, scores.cells())
+    )
 
 
 def on_logits(estimate: Estimate, independent: int) -> Estimate:
@@ -112,14 +134,19 @@ def on_logits(estimate: Estimate, independent: int) -> Estimate:
     )
 
 
-def _freedom(answers: Crossed) -> int:
-    return min(answers.participant_count, answers.item_count) - 1
-
-
-def _centred(answers: Crossed) -> Crossed:
+def centred(answers: Crossed) -> Crossed:
+    """Scores: what each answer adds to the mean's error."""
     return replace(answers, values=(answers.values - answers.mean) / len(answers.values))
 
 
-def _squares(scores: Crossed, by: str) -> float:
-    sums = scores.sums(getattr(scores, by))
-    return float((sums**2).sum())
+def _freedom(answers: Crossed) -> float | None:
+    """Degrees of freedom; None where there are fewer than two participants or items."""
+    if min(answers.participant_count, answers.item_count) < 2:
+        return None
+    return max(1, min(answers.participant_count, answers.even_item_count) - 1)
+
+
+def _one_way(scores: Crossed, by: np.ndarray) -> float:
+    """The variance clustered one way, with its small-sample factor."""
+    clusters = len(np.unique(by))
+    return float((scores.sums(by) ** 2).sum()) * clusters / (clusters - 1)

@@ -186,9 +186,9 @@ def test_a_hundred_thousand_ratings(tmp_path: Path) -> None:
     table = simulate({"realistic": 1000}, items=96)
     assert len(table) == 100_000
     file = save_csv(tmp_path / "a.csv", table)
-    start = time.perf_counter()
+    start = time.process_time()  # whatever else the machine does
     assert analyze.main(["--csv", str(file), "--out", str(tmp_path / "out")]) == 0
-    assert time.perf_counter() - start < 60
+    assert time.process_time() - start < 60
     results = json.loads((tmp_path / "out" / "results.json").read_text())
     assert results["provenance"]["draws"] == 10_000
 

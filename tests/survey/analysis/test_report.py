@@ -13,11 +13,13 @@ from survey.analysis import report, sentences
 from survey.analysis.report import as_json, file_name
 from survey.analysis.results import NothingToAnalyse, Provenance, Results, analyse
 from survey.analysis.tables import tables
+from survey.ratings.exclusion import NEW_STUDY_RULES
 from survey.statistics.simulation import simulate
 
-SECTIONS = (
-    "flow direction intervals chance bias opinion reliability change planning provenance".split()
-)
+SECTIONS = [
+    *("flow", "conditions", "direction", "intervals", "chance", "bias", "opinion"),
+    *("reliability", "change", "planning", "provenance"),
+]
 PROVENANCE = Provenance(
     study="<b>study</b>",
     rows=1,
@@ -70,6 +72,10 @@ def test_all_sections_in_their_order(files: dict[str, bytes]) -> None:
     page = Page(files["report.html"].decode())
     headings = [attributes["id"] for tag, attributes in page.tags if tag == "h2"]
     assert headings == SECTIONS
+    one = Page(files_of(results(simulate({"realistic": 3})))["report.html"].decode())
+    headings = [attributes["id"] for tag, attributes in one.tags if tag == "h2"]
+    assert headings == [name for name in SECTIONS if name != "conditions"]
+    assert not [tag for tag, _ in one.tags if tag == "h3"]
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
 
@@ -89,7 +95,7 @@ def test_nothing_is_fetched(files: dict[str, bytes]) -> None:
 def test_figures_are_described_and_are_those_of_the_files(files: dict[str, bytes]) -> None:
     page = Page(files["report.html"].decode())
     images = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert len(images) == 5  # both panels, by strength, by two measured changes
+    assert len(images) == 2 * 2 + 3  # both panels of each strength; by strength, by two changes
     assert all(len(image["alt"]) > 60 for image in images)
     inside = {base64.b64decode(image["src"].split(",")[1]) for image in images}
     assert inside == {content for name, content in files.items() if name.endswith(".svg")}
@@ -97,7 +103,12 @@ def test_figures_are_described_and_are_those_of_the_files(files: dict[str, bytes
         if name.endswith(".svg"):
             ElementTree.fromstring(content)
             assert files[name.replace(".svg", ".png")].startswith(b"\x89PNG")
-    assert {"figure6a.svg", "figure6a.png", "figure6b.svg", "figure6b.png"} <= set(files)
+    assert {
+        f"figure6{panel}_strength_{strength}.{form}"
+        for panel in "ab"
+        for strength in ("0_5", "1")
+        for form in ("svg", "png")
+    } <= set(files)
 
 
 def test_tables_can_be_read_by_a_screen_reader(files: dict[str, bytes]) -> None:
@@ -115,14 +126,19 @@ def test_names_are_text_in_the_page(files: dict[str, bytes]) -> None:
 
 def test_the_page_says_what_the_results_say(full: Results, files: dict[str, bytes]) -> None:
     text = re.sub(r"\s+", " ", Page(files["report.html"].decode()).text)
-    overall = full.kept.intervals["overall"]
-    assert f"{overall.agree} of {overall.n} answers to all items agree" in text
-    for end in ("low", "high"):
-        assert sentences.percent(getattr(overall.twoway, end)) in text
-        assert sentences.percent(getattr(overall.naive, end)) in text
-    for scale in ("rhythm", "melody", "harmony", "naturalness"):
-        mean = full.kept.opinion[scale].twoway
-        assert f"{scale.capitalize()}: mean {sentences.number(mean.value)}" in text
+    assert (full.kept, full.everyone) == (None, None)
+    for name, kept, _ in full.parts():
+        overall = kept.intervals["overall"]
+        lead = f"{overall.agree} of {overall.n} answers to all items agree"
+        assert f"{name.capitalize()}: {lead}" in text
+        for end in ("low", "high"):
+            assert sentences.percent(getattr(overall.twoway, end)) in text
+            assert sentences.percent(getattr(overall.naive, end)) in text
+        for scale in ("rhythm", "melody", "harmony", "naturalness"):
+            mean = kept.opinion[scale].twoway
+            assert f"{scale.capitalize()}: mean {sentences.number(mean.value)}" in text
+    for contrast in full.contrasts:
+        assert f"{contrast.measure.capitalize()} at strength 0.5 less that at strength 1:" in text
     assert "0" * 64 in text
     assert f"{full.flow.kept} are analysed" in text
 
@@ -132,9 +148,11 @@ def test_exclusions_are_counted_by_rule_and_both_results_given(full: Results) ->
     by_rule = {rule.rule: rule.participants for rule in flow.exclusions}
     assert by_rule["same_answers"] == 1
     assert flow.answered - flow.kept == len({row.participant for row in flow.excluded})
-    shares = [sections.intervals["overall"].twoway.value for sections in (full.kept, full.everyone)]
-    assert shares[0] > shares[1]
-    assert f"{100 * shares[1]:.1f} %" in " ".join(sentences.comparison(full))
+    words = " ".join(sentences.comparison(full))
+    for _, *both in full.parts():
+        shares = [part.intervals["overall"].twoway.value for part in both]
+        assert shares[0] > shares[1]
+        assert f"{100 * shares[1]:.1f} %" in words
 
 
 def test_tables_hold_what_the_results_hold(full: Results, files: dict[str, bytes]) -> None:
@@ -145,11 +163,15 @@ def test_tables_hold_what_the_results_hold(full: Results, files: dict[str, bytes
         for name, content in files.items()
         if name.endswith(".csv")
     }
-    direction = read["direction.csv"].set_index(["intended", "heard"])["count"]
-    for row in full.kept.direction.table:
-        assert {word: direction[row.row, word] for word in row.counts} == row.counts
+    names = [name for name, _, _ in full.parts()]
+    assert names == ["strength 0.5", "strength 1"]
+    direction = read["direction.csv"].set_index(["condition", "intended", "heard"])["count"]
+    for name, kept, _ in full.parts():
+        for row in kept.direction.table:
+            assert {word: direction[name, row.row, word] for word in row.counts} == row.counts
     agreement = read["agreement.csv"]
-    assert len(agreement) == 2 * 3 * 4  # with and without exclusions, items, methods
+    assert len(agreement) == 2 * 2 * 3 * 4  # strengths, with and without exclusions, items, methods
+    assert len(read["contrasts.csv"]) == 5 and len(read["conditions.csv"]) == 2 * 7
     assert len(read["participants.csv"]) == 14
     assert len(read["items.csv"]) == 20
     assert read["histogram.csv"]["count"].sum() == 4 * 20 * full.flow.kept
@@ -162,9 +184,12 @@ def test_json_is_strict_and_rounded(full: Results, files: dict[str, bytes]) -> N
         raise AssertionError(name)
 
     results = json.loads(files["results.json"], parse_constant=refuse)
-    assert list(results) == ["flow", "kept", "everyone", "participants", "lost", "provenance"]
-    value = full.kept.intervals["overall"].twoway.low
-    assert results["kept"]["intervals"]["overall"]["twoway"]["low"] == float(f"{value:.10g}")
+    names = "flow kept everyone conditions contrasts doses participants lost provenance"
+    assert list(results) == names.split()
+    assert results["kept"] is None and results["everyone"] is None
+    value = full.conditions[0].kept.intervals["overall"].twoway.low
+    stored = results["conditions"][0]["kept"]["intervals"]["overall"]["twoway"]
+    assert stored["low"] == float(f"{value:.10g}")
     with pytest.raises(ValueError):
         as_json(replace(full, lost=[float("nan")]), PROVENANCE)  # type: ignore[list-item]
 
@@ -250,31 +275,113 @@ def report_text(table: pd.DataFrame) -> str:
 @pytest.mark.slow
 def test_what_the_intervals_may_be_said_of() -> None:
     text = report_text(spread(5))
-    assert "The items are 20 segments of 5 pieces." in text
-    assert "With pieces for units, 95 % interval of agreement on all items" in text
+    assert "The items are 20 segments of 5 pieces. The intervals count pieces" in text
+    assert "5 pieces are few." in text
+    assert "If every segment counted by itself, agreement on all items had the interval" in text
     assert "other music" not in text
     text_of_20_pieces = report_text(spread(20))
-    assert (
-        "20 segments of 20 pieces" in text_of_20_pieces
-        and "pieces for units" not in text_of_20_pieces
-    )
+    assert "20 segments of 20 pieces" in text_of_20_pieces
+    assert "are few." not in text_of_20_pieces and "by itself" not in text_of_20_pieces
     assert "all of one piece: nothing can be said of other pieces" in report_text(spread(1))
     assert "do not tell which piece every segment is from" in report_text(
         simulate({"realistic": 3})
     )
 
 
+def test_strengths_are_averaged_only_if_that_is_asked() -> None:
+    table = spread(5, (0.5, 1.0))
+    apart = results(table, rules={})
+    assert apart.kept is None and [one.condition.strength for one in apart.conditions] == [0.5, 1]
+    asked = results(table, rules={}, together=True)
+    assert [name for name, _, _ in asked.parts()] == [
+        "all conditions together, as asked",
+        "strength 0.5",
+        "strength 1",
+    ]
+    assert asked.kept.intervals["overall"].n == 2 * apart.conditions[0].kept.intervals["overall"].n
+    assert asked.conditions == apart.conditions
+    one = results(spread(5), rules={})
+    assert (one.conditions, one.contrasts, one.doses) == ([], [], [])
+    assert one.parts() == [("", one.kept, one.everyone)]
+
+
 @pytest.mark.slow
-def test_strengths_apart() -> None:
-    analysis = results(spread(5, (0.5, 1.0)), rules={})
-    files = files_of(analysis)
+def test_models_have_sections_and_figures_of_their_own() -> None:
+    table = simulate({"realistic": 6}, seed=1)
+    names = ["a b", "a/b"]  # the same as names of files
+    models = table["item"].str[-1].astype(int) // 2 % 2
+    table = table.assign(checkpoint=[names[at] for at in models])
+    files = files_of(results(table, rules={}))
+    assert {"figure6a_model_a_b.svg", "figure6b_model_a_b.svg"} <= set(files)
+    assert sum(name.startswith("figure6a") for name in files) == 4  # SVG and PNG of both
     text = Page(files["report.html"].decode()).text
-    assert "The items are 20 segments of 5 pieces." in text
-    assert re.search(r"Agreement by strength: \d\d\.\d % \(.* at 0.5; .* at 1\.", text)
-    assert "Its 2 strengths are together." in text
-    assert {"agreement_by_strength.csv", "opinion_by_strength.csv"} <= set(files)
-    assert "opinion_by_strength" in text.replace(" ", "_").lower()
-    assert "strengths" not in report_text(spread(5))
+    assert "Agreement at model a b less that at model a/b:" in text
+    assert "Model a b: " in text and "Model a/b: " in text
+    assert text.count("Catch trials (identical)") == 1
+
+
+def test_who_answers_without_listening_is_shown() -> None:
+    table = simulate({"realistic": 3, "random": 1}, seed=1)
+    script = (table["participant"] == "random-00003").to_numpy()
+    table["time_to_hear"] = pd.array(~script, dtype="boolean")
+    analysis = results(table)
+    words = " ".join(sentences.flow(analysis.flow))
+    assert f"{script.sum()} of {len(table)} answers (25.0 %) came before both clips" in words
+    assert "1 participant gave more than half of theirs so. No rule leaves them out" in words
+    assert [row.faster_than_clips for row in analysis.participants] == [1, 0, 0, 0]
+    ruled = results(table, rules=NEW_STUDY_RULES)
+    words = " ".join(sentences.flow(ruled.flow))
+    assert "“faster_than_clips”, left out who answered more than 50% of the trials" in words
+    assert "No rule" not in words and "random-00003" in {
+        row.participant for row in ruled.flow.excluded
+    }
+    unknown = results(simulate({"realistic": 3}))
+    assert "is not known" in " ".join(sentences.flow(unknown.flow))
+
+
+def test_who_left_is_said_and_what_that_means() -> None:
+    table = simulate({"realistic": 8, "random": 2}, seed=1)
+    assert "left before the end" not in " ".join(sentences.flow(results(table).flow))
+    table["finished"] = ~table["participant"].str.startswith("random")
+    words = " ".join(sentences.flow(results(table).flow))
+    assert "2 of 10 people who answered left before the end" in words
+    assert "less often than 95 times in 100" in words
+
+
+def test_what_is_near_its_end_is_said() -> None:
+    few_pieces = results(simulate({"perfect": 4}), rules={})
+    words = " ".join(sentences.intervals(few_pieces.kept.intervals))
+    assert (
+        "Nearly all answers, or nearly none, agree on all items, items meant to be lower" in words
+    )
+    middling = results(simulate({"random": 8}), rules={})
+    assert "Nearly all" not in " ".join(sentences.intervals(middling.kept.intervals))
+
+
+def test_equal_answers_and_one_person_make_no_claim() -> None:
+    table = simulate({"realistic": 6})
+    alike = results(table.assign(rhythm=4, heard="same"), rules={}).kept
+    words = sentences.opinion(alike.opinion)[0]
+    assert words == (
+        "Rhythm: mean 4.00, no 95 % interval (all answers are equal, so their spread cannot be "
+        "estimated); median 4 of 120 ratings."
+    )
+    assert "no ICC: too few answers, or too alike" in " ".join(
+        sentences.reliability(alike.reliability)
+    )
+    assert "cannot be told" in " ".join(sentences.bias(alike.bias, alike.lean))
+    one = results(table[table["participant"] == "realistic-00000"], rules={}).kept
+    claims = [
+        *sentences.intervals(one.intervals),
+        *sentences.chance(one.chance),
+        *sentences.bias(one.bias, one.lean),
+        *sentences.opinion(one.opinion),
+        *sentences.reliability(one.reliability),
+    ]
+    for claim in claims:
+        assert "Naively" not in claim and "p = " not in claim and "p <" not in claim, claim
+    assert "one person cannot be tested against guessing" in " ".join(claims)
+    assert "cannot be told: no item has two answers" in " ".join(claims)
 
 
 def test_what_rounding_left_of_0_is_0() -> None:

@@ -37,7 +37,7 @@ def test_a_study_has_what_it_should(two):
     assert [s.name for s in two.stimuli][:5] == ["lh-01", "lh-02", "hl-01", "hl-02", "identical-1"]
     assert two.state == "draft" and two.opened_at is None
     assert two.trials_each == 2 * PAIRS
-    assert two.rules == exclusion.DEFAULT_RULES and exclusion.checked(two.rules)
+    assert two.rules == exclusion.NEW_STUDY_RULES and exclusion.checked(two.rules)
 
 
 def test_a_transfer_is_heard_after_its_original(two):

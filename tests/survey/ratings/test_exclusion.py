@@ -95,6 +95,42 @@ def test_what_was_found_is_said() -> None:
     assert "50%" in exclusion.sentence("identical_wrong", 0.5)
 
 
+def heard(person: str, *in_time: str) -> str:
+    """Answers of somebody, each in time to hear both clips or not."""
+    return "".join(
+        f"{person},i{at},lower,{'lower' if at % 2 else 'same'},{flag}\n"
+        for at, flag in enumerate(in_time)
+    )
+
+
+def test_answers_before_the_clips_were_heard_leave_out_where_that_is_a_rule() -> None:
+    text = "participant,item,intended,heard,time_to_hear\n" + "".join(
+        (
+            heard("script", "false", "false", "false", "true"),
+            heard("half", "false", "false", "true", "true"),
+            heard("offline", "", "", "false", "true"),
+            heard("unknown", "", "", "", ""),
+        )
+    )
+    table = rating_table.read_csv(io.StringIO(text))
+    assert exclusion.faster(table).to_dict() == {"script": 0.75, "half": 0.5, "offline": 0.5}
+    assert apply_rules(table)[1] == []  # studies of before, and files: the same people as ever
+    assert apply_rules(table, exclusion.NEW_STUDY_RULES)[1] == [
+        Excluded("script", "faster_than_clips", found=0.75, limit=0.5)
+    ]
+    assert exclusion.sentence("faster_than_clips", 0.5) == (
+        "answered more than 50% of the trials before both clips could be heard"
+    )
+    with pytest.raises(ValueError, match="faster_than_clips"):
+        exclusion.checked({"faster_than_clips": 1.5})
+
+
+def test_a_new_study_fixes_its_rules_and_an_older_one_keeps_its_own() -> None:
+    old = {name: limit for name, limit in DEFAULT_RULES.items() if name != "faster_than_clips"}
+    assert exclusion.checked(old) == old
+    assert {**exclusion.NEW_STUDY_RULES, "faster_than_clips": None} == DEFAULT_RULES
+
+
 def test_no_rules_and_nobody() -> None:
     table = simulate({"lazy": 3, "random": 3})
     assert len(apply_rules(table, {})[0]) == 6

@@ -1,4 +1,5 @@
 import csv
+import hashlib
 import io
 import unicodedata
 from datetime import timedelta
@@ -280,7 +281,7 @@ def test_the_same_answers_have_the_same_hash() -> None:
 
 def test_numbers_stay_numbers() -> None:
     table = pd.DataFrame({"value": [-0.5, 2, True, None, "-0.5", 0.1 + 0.2]}, dtype=object)
-    assert as_csv(table).split() == [
+    assert as_csv(table).removeprefix("\ufeff").split() == [
         "value",
         "-0.5",
         "2",
@@ -289,6 +290,47 @@ def test_numbers_stay_numbers() -> None:
         "'-0.5",
         "0.30000000000000004",
     ]
+
+
+IDS = ["12345678", "0042", "12e45678", "1E5", "1.5", "1,5", "5%", " 7 ", "1e-5", ".5"]
+NO_NUMBERS = ["12f45678", "e12", "18-24", "1e", "p1", "1 2", "2026-01-31T12:00:00+00:00", "", "."]
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_an_id_that_looks_like_a_number_stays_what_it_is(name: str) -> None:
+    """A spreadsheet shows 12e45678 as infinite, 0042 as 42, and saves it so."""
+    table = read(SMALL).assign(participant=name, comment=name)
+    text = as_csv(table)
+    header, row = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    cells = dict(zip(header, row, strict=True))
+    assert cells["participant"] == cells["comment"] == "'" + name
+    assert not any(cells[name].startswith("'") for name in ("position", "seconds", "rhythm"))
+    assert read(text)["participant"][0] == name
+    quoted = table.assign(participant="'" + name)
+    assert read(as_csv(quoted))["participant"][0] == "'" + name
+
+
+@pytest.mark.parametrize("name", NO_NUMBERS)
+def test_what_is_no_number_is_written_as_it_is(name: str) -> None:
+    text = as_csv(read(SMALL).assign(comment=name))
+    header, row = csv.reader(io.StringIO(text, newline=""))
+    assert row[header.index("comment")] == name
+
+
+def test_a_file_says_that_it_is_utf_8(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    table = read(SMALL).assign(comment="schön")
+    rating_table.write_csv(table, file)
+    assert file.read_bytes().startswith(b"\xef\xbb\xbfstudy,")
+    assert file.read_bytes() == as_csv(table).encode()
+    assert rating_table.read_csv(file)["comment"][0] == read(as_csv(table))["comment"][0] == "schön"
+
+
+def test_the_hash_is_that_of_earlier_versions() -> None:
+    """They wrote neither a mark nor quotes before numbers."""
+    table = read(SMALL).assign(participant="0042", comment="=1")
+    text = as_csv(table).removeprefix("\ufeff").replace("'0042", "0042")
+    assert rating_table.sha256(table) == hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_every_column_is_documented() -> None:

@@ -4,7 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survey.statistics.crossed_design import Crossed, crossed, of_matrix, pieces, segments
+from survey.statistics.crossed_design import (
+    Crossed,
+    crossed,
+    joined,
+    of_matrix,
+    pieces,
+    segments,
+    units,
+)
 
 
 def table() -> pd.DataFrame:
@@ -41,10 +49,24 @@ def test_missing_values_are_left_out_and_codes_begin_at_0_in_the_order_of_names(
     assert answers.participants.tolist() == [1, 0, 1, 1, 0]
     assert answers.items.tolist() == [0, 0, 1, 2, 3]  # i2 was given no value
     assert (answers.participant_count, answers.item_count, answers.mean) == (2, 4, 3.0)
-    by_music = crossed(table(), table()["rhythm"])
-    assert by_music.item_count == 4
-    by_piece = crossed(table()[:4], table()["rhythm"][:4], "piece")
-    assert by_piece.items.tolist() == [0, 0, 0]
+    assert crossed(table(), table()["rhythm"], "segment").item_count == 4
+    by_piece = crossed(table(), table()["rhythm"])
+    assert by_piece.items.tolist() == [1, 1, 1, 0, 2]  # i4, which tells no piece, is its own
+    assert by_piece.segments.tolist() == [2, 2, 3, 0, 1]
+
+
+def test_what_is_music_of_its_own() -> None:
+    assert units(table()).tolist() == ["x.mid"] * 4 + ["i4", "y.mid"]
+    untold = table().drop(columns="source")
+    assert units(untold).tolist() == segments(untold).tolist()
+
+
+def test_joined_answers_keep_their_segments_if_all_have_them() -> None:
+    answers = crossed(table(), table()["rhythm"])
+    first, second = answers.only(answers.values > 2), answers.only(answers.values <= 2)
+    both = joined([first, second])
+    assert (both.values.tolist(), both.segments.tolist()) == ([4, 5, 3, 1, 2], [3, 0, 1, 2, 2])
+    assert joined([first, of_matrix(np.ones((2, 2)))]).segments is None
 
 
 def test_values_of_one_cell_are_averaged_or_summed() -> None:
@@ -57,7 +79,7 @@ def test_values_of_one_cell_are_averaged_or_summed() -> None:
         (1, 0, 10.0),
         (1, 1, 7.0),
     ]
-    assert answers.cell_sums().tolist() == [6, 10, 7]
+    assert answers.sums(answers.cells()).tolist() == [6, 10, 7]
     assert answers.sums(answers.items).tolist() == [10, 7, 6]
     selected = answers.only(answers.values > 2)
     assert (selected.values.tolist(), selected.items.tolist()) == ([3, 10, 7], [2, 0, 1])
@@ -74,4 +96,4 @@ def test_a_matrix_has_participants_for_rows() -> None:
     ]
     nothing = of_matrix(np.full((2, 2), np.nan))
     assert (len(nothing.by_cell().values), nothing.item_count) == (0, 0)
-    assert nothing.cell_sums().tolist() == pytest.approx([])
+    assert nothing.sums(nothing.cells()).tolist() == pytest.approx([])

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from survey.statistics.dose_response import changes, spearman
+from survey.statistics.dose_response import changes, doses, spearman
 
 ITEMS = {"l1": -0.9, "l2": -0.4, "h1": 0.1, "h5": 0.3, "h2": 0.5, "h3": 0.8, "h4": 1.0}
 
@@ -55,15 +55,27 @@ def test_the_interval_is_bonett_and_wrights() -> None:
     assert spearman(first, second, independent=60) == estimate  # no more than there are
 
 
-def test_a_correlation_is_of_the_means_of_items() -> None:
-    change_results = changes(table()).correlations["rhythm"]
-    means = {"l1": -1, "l2": -0.5, "h1": 0, "h5": 0, "h2": 0.5, "h3": 0, "h4": 1}
-    expected = stats.spearmanr(list(ITEMS.values()), list(means.values())).statistic
-    assert (change_results.value, change_results.n) == (pytest.approx(expected), 7)
+def test_a_correlation_is_of_the_means_of_items_of_one_direction() -> None:
+    correlations = changes(table()).correlations["rhythm"]
+    means = {"h1": 0, "h5": 0, "h2": 0.5, "h3": 0, "h4": 1}
+    actual = [ITEMS[item] for item in means]
+    expected = stats.spearmanr(actual, list(means.values())).statistic
+    assert (correlations["higher"].value, correlations["higher"].n) == (pytest.approx(expected), 5)
+    assert (correlations["lower"].value, correlations["lower"].n) == (None, 2)
+
+
+def test_items_of_one_piece_are_no_independent_points() -> None:
+    five_pieces = table().assign(source=lambda rows: rows["item"], segment=0)
+    by_item = changes(five_pieces).correlations["rhythm"]["higher"]
+    four = five_pieces.assign(source=five_pieces["source"].replace("h5", "h1"))
+    by_piece = changes(four).correlations["rhythm"]["higher"]
+    assert by_item.value == by_piece.value and by_piece.high > by_item.high
+    three = four.assign(source=four["source"].replace("h2", "h1"))
+    assert changes(three).correlations["rhythm"]["higher"].value is None
 
 
 def test_an_item_that_many_heard_does_not_move_the_edges_of_the_bins() -> None:
-    bins = changes(table()).measured["rhythm"]
+    bins = doses(table())[0].measured["rhythm"]
     edges = np.quantile(list(ITEMS.values()), [0, 0.2, 0.4, 0.6, 0.8, 1])
     assert [row.row for row in bins] == [
         pytest.approx([low, high]) for low, high in zip(edges, edges[1:], strict=False)
@@ -74,17 +86,21 @@ def test_an_item_that_many_heard_does_not_move_the_edges_of_the_bins() -> None:
 
 def test_a_change_that_was_not_measured_is_in_no_bin() -> None:
     incomplete = table()
-    incomplete.loc[incomplete["item"] == "l1", "change_rhythm"] = np.nan
-    change_results = changes(incomplete)
-    assert (
-        sum(row.n + row.missing for row in change_results.measured["rhythm"]) == len(incomplete) - 2
-    )
-    assert change_results.correlations["rhythm"].n == 6
-    none = changes(table().assign(change_rhythm=np.nan))
-    assert none.measured["rhythm"] == [] and none.correlations["rhythm"].value is None
+    incomplete.loc[incomplete["item"] == "h1", "change_rhythm"] = np.nan
+    rows = doses(incomplete)[0].measured["rhythm"]
+    assert sum(row.n + row.missing for row in rows) == len(incomplete) - 2
+    assert changes(incomplete).correlations["rhythm"]["higher"].n == 4
+    none = table().assign(change_rhythm=np.nan)
+    assert doses(none)[0].measured["rhythm"] == []
+    assert changes(none).correlations["rhythm"]["higher"].value is None
 
 
 def test_strengths_are_signed_by_what_was_meant() -> None:
-    change_results = changes(table())
-    assert [(row.row, row.n) for row in change_results.strengths] == [(-1, 4), (1, 3), (2, 14)]
-    assert change_results.strength_correlation.n == 7
+    (dose,) = doses(table())
+    assert [(row.row, row.n) for row in dose.strengths] == [(-1, 4), (1, 3), (2, 14)]
+    assert [estimate.n for estimate in dose.correlations.values()] == [2, 5]
+
+
+def test_each_model_has_its_own_dose() -> None:
+    rows = pd.concat([table().assign(checkpoint="a"), table().assign(checkpoint="b", strength=1.0)])
+    assert [dose.checkpoint for dose in doses(rows)] == ["a"]

@@ -11,16 +11,42 @@ from tests.survey.statistics.unbalanced import ratings
 
 def test_everybody_has_a_row_and_what_is_not_known_is_none() -> None:
     expected = [
-        ("a", 5, 3 / 5, 3 / 5, 1 / 5, 1 / 5, 1 / 2, 1 / 5, 8.0, True, ""),
-        ("b", 2, 1 / 2, 0.0, 0.0, 1.0, None, 1 / 3, 3.5, False, ""),
-        ("c", 1, 1.0, 1.0, 0.0, 0.0, None, 1.0, 25.0, None, ""),  # the catch trial has no answer
-        ("d", 0, None, None, None, None, None, 1.0, 12.0, True, ""),
+        ("a", 5, 3 / 5, 3 / 5, 1 / 5, 1 / 5, 1 / 2, 1 / 5, 8.0, None, True, ""),
+        ("b", 2, 1 / 2, 0.0, 0.0, 1.0, None, 1 / 3, 3.5, None, False, ""),
+        (
+            "c",
+            1,
+            1.0,
+            1.0,
+            0.0,
+            0.0,
+            None,
+            1.0,
+            25.0,
+            None,
+            None,
+            "",
+        ),  # the catch trial has no answer
+        ("d", 0, None, None, None, None, None, 1.0, 12.0, None, True, ""),
     ]
     for row, values in zip(people(ratings(), []), expected, strict=True):
         for value, known_value in zip(astuple(row), values, strict=True):
             assert value == (
                 pytest.approx(known_value) if isinstance(known_value, float) else known_value
             ), row
+
+
+def test_answers_faster_than_clips_are_those_known_to_be() -> None:
+    """Of a's seven rows three are known, one of them too fast; of b's four all, two too fast."""
+    table = ratings()
+    table.loc[table["participant"] == "a", "time_to_hear"] = [True, False, True] + [None] * 4
+    table.loc[table["participant"] == "b", "time_to_hear"] = [False, False, True, True]
+    assert [row.faster_than_clips for row in people(table, [])] == [
+        pytest.approx(1 / 3),
+        0.5,
+        None,
+        None,
+    ]
 
 
 def test_the_most_frequent_answers_are_all_five_together() -> None:

@@ -5,13 +5,24 @@ from dataclasses import asdict
 import pytest
 
 from survey.statistics import twoway
-from survey.statistics.agreement import agreement
+from survey.statistics.agreement import agreement, intervals
 from survey.statistics.crossed_design import Crossed
 from survey.statistics.pieces import music
 from tests.survey.statistics.unbalanced import transfers
 
 
-def test_agreement_with_whole_pieces_as_the_unit() -> None:
+def by(table, column: str) -> twoway.Estimate:
+    """Agreement with what a column names for items."""
+    agrees = agreement(table)
+    answered = agrees == agrees
+    codes = [
+        table.loc[answered, name].astype("category").cat.codes.to_numpy()
+        for name in ("participant", column)
+    ]
+    return twoway.share(Crossed(agrees[answered], *codes))
+
+
+def test_agreement_is_for_other_pieces_and_beside_it_by_segment() -> None:
     table = transfers()
     table["source"] = table["item"].map(
         {"h1": "x.mid", "h2": "y.mid", "l1": "x.mid", "l2": "y.mid", "l3": "z.mid"}
@@ -20,14 +31,12 @@ def test_agreement_with_whole_pieces_as_the_unit() -> None:
     counts = music(table)
     # h2 and l2 are one segment, under two names
     assert (counts.items, counts.segments, counts.pieces) == (5, 4, 3)
-    agrees = agreement(table)
-    answered = agrees == agrees
-    codes = [
-        table.loc[answered, column].astype("category").cat.codes.to_numpy()
-        for column in ("participant", "source")
-    ]
-    expected = twoway.share(Crossed(agrees[answered], *codes))
-    assert asdict(counts.by_piece) == pytest.approx(asdict(expected))
+    table["music"] = table["source"] + table["segment"].astype(str)
+    assert asdict(counts.by_segment) == pytest.approx(asdict(by(table, "music")))
+    headline = intervals(table)["overall"].twoway
+    assert headline.error >= by(table, "source").error
+    # pieces of 2, 1 and 1 segments: (2 + 1 + 1)² / (4 + 1 + 1) = 8/3 equal ones
+    assert headline.freedom == pytest.approx(8 / 3 - 1)
 
 
 def test_one_row_that_does_not_tell_its_piece_leaves_the_number_open() -> None:
@@ -35,6 +44,5 @@ def test_one_row_that_does_not_tell_its_piece_leaves_the_number_open() -> None:
     table["source"], table["segment"] = "x.mid", range(len(table))
     assert music(table).pieces == 1
     table.loc[table.index[-1], "source"] = None
-    counts = music(table)
-    assert (counts.pieces, counts.by_piece) == (None, None)
+    assert music(table).pieces is None
     assert music(table.iloc[:0]).pieces is None

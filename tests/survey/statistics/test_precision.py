@@ -56,8 +56,7 @@ def test_what_was_observed_is_the_two_way_variance_over_that_of_independent_answ
     ]
     n = len(scores)
     two_way = (sum(one_way) - n / (n - 1) * (centred**2).sum()) / n**2
-    if two_way <= 0:
-        two_way = max(one_way) / n**2
+    two_way = max(two_way, *(variance / n**2 for variance in one_way))
     assert precision_of_rhythm.observed == pytest.approx(two_way / (scores.var(ddof=1) / n))
 
 

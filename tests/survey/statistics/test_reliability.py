@@ -8,6 +8,8 @@ import pytest
 
 from survey.statistics.crossed_design import of_matrix
 from survey.statistics.reliability import (
+    OUTSIDE,
+    UNTOLD,
     Components,
     alpha,
     components,
@@ -157,9 +159,41 @@ def test_consensus_of_answers_that_are_missing() -> None:
     parts = components(of_matrix(scores))
     assert asdict(rhythm.components) == pytest.approx(asdict(parts))
     assert rhythm.k == pytest.approx(5 / (1 / 2 + 1 + 1 / 3 + 1 / 2 + 1))
-    assert rhythm.icc_1 == icc_absolute(parts)
-    assert rhythm.icc_k == icc_absolute(parts, rhythm.k)
-    assert set(asdict(reliability["harmony"]).values()) == {None}
+    assert icc_absolute(parts) < 0  # which is no reliability at all
+    assert (rhythm.icc_1, rhythm.icc_k, rhythm.note) == (None, None, OUTSIDE)
+    harmony = asdict(reliability["harmony"])
+    assert harmony.pop("note") == UNTOLD and set(harmony.values()) == {None}
+
+
+def test_consensus_of_judges_is_that_of_the_variance_components() -> None:
+    table = transfers_of(JUDGES.T / 2)
+    rhythm = consensus(table)["rhythm"]
+    parts = components(of_matrix(JUDGES.T / 2))
+    assert asdict(rhythm.components) == pytest.approx(asdict(parts)) and rhythm.note is None
+    assert rhythm.icc_1 == pytest.approx(0.289764, abs=1e-6)  # Shrout and Fleiss'
+    assert (rhythm.k, rhythm.icc_k) == (pytest.approx(4), pytest.approx(icc_absolute(parts, 4)))
+
+
+def transfers_of(scores: np.ndarray) -> pd.DataFrame:
+    """Ratings of rhythm, participants by items."""
+    person, item = np.indices(scores.shape).reshape(2, -1)
+    return pd.DataFrame(
+        {
+            "participant": person,
+            "item": item,
+            "heard": "same",
+            "rhythm": scores.ravel(),
+            **dict.fromkeys(("melody", "harmony", "naturalness"), np.nan),
+        }
+    )
+
+
+def test_answers_too_alike_have_no_correlation_and_say_so() -> None:
+    alike = consensus(transfers_of(np.full((2, 2), 3.0)))["rhythm"]
+    assert (alike.icc_1, alike.icc_k, alike.note) == (None, None, UNTOLD)
+    # each person always says the same: items are no different, which is an ICC of 0 and no error
+    habits = consensus(transfers_of(np.array([[1.0, 1], [2, 2]])))["rhythm"]
+    assert (habits.icc_1, habits.icc_k, habits.note) == (0, 0, None)
 
 
 def test_values_that_do_not_begin_at_0_are_counted_by_value() -> None:

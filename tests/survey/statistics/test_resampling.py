@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from survey.statistics import bootstrap
-from survey.statistics.crossed_design import segments
+from survey.statistics.crossed_design import units
 from survey.statistics.resampling import resampled
 from survey.statistics.signal_detection import criterion, d_prime, loglinear
 from tests.survey.statistics.unbalanced import transfers
@@ -18,7 +18,7 @@ DRAWS = 300
 def weighted(table: pd.DataFrame, seed: int) -> list[np.ndarray]:
     """How often each row counts in each draw, shape (DRAWS,) a row: people's draws come first."""
     people, names = pd.factorize(table["participant"], sort=True)
-    music, pieces = pd.factorize(segments(table), sort=True)
+    music, pieces = pd.factorize(units(table), sort=True)
     random = np.random.default_rng(seed)
     by_people = bootstrap.weights(random, DRAWS, len(names))
     by_music = bootstrap.weights(random, DRAWS, len(pieces))

@@ -14,16 +14,15 @@ from survey.ratings import exclusion, rating_table
 from survey.statistics.agreement import by_direction, directions, intervals
 from survey.statistics.chance_tests import Better, against_chance, lower_against_higher
 from survey.statistics.crossed_design import crossed
-from survey.statistics.dose_response import changes, spearman
+from survey.statistics.dose_response import HARDLY_VARIES, changes, doses, spearman
 from survey.statistics.json_fields import plain
 from survey.statistics.mean_opinion_score import opinions
 from survey.statistics.participants import people
 from survey.statistics.pieces import Music, music
 from survey.statistics.precision import design_effect, precision
 from survey.statistics.reliability import consensus
-from survey.statistics.signal_detection import Rate, detection
+from survey.statistics.signal_detection import Rate, detection, lean
 from survey.statistics.simulation import simulate
-from survey.statistics.strength import by_strength
 from survey.statistics.summary import summary
 
 HAND = """participant,item,intended,heard,rhythm,melody
@@ -78,14 +77,15 @@ def test_one_segment_at_two_strengths_is_one_piece_of_music() -> None:
     assert crossed(read, read["rhythm"], "item").item_count == 4
     answers = overall.values.tolist()
     assert sorted(answers) == [0, 0, 1, 1, 1, 1, 1]
-    assert changes(read).correlations["rhythm"].note  # 3 pieces of music are too few
+    for estimate in changes(read).correlations["rhythm"].values():
+        assert estimate.note  # of so few pieces there is none
 
 
 def test_segments_without_a_source_are_not_the_same_music() -> None:
     text = "participant,item,segment,intended,heard\na,x,0,lower,lower\na,y,0,higher,same\n"
     read = table(text)
     assert by_direction(read)["overall"].item_count == 2
-    assert music(read) == Music(items=2, segments=2, pieces=None, by_piece=None)
+    assert music(read) == Music(items=2, segments=2, pieces=None, by_segment=None)
 
 
 def test_how_much_music_there_is() -> None:
@@ -94,22 +94,14 @@ def test_how_much_music_there_is() -> None:
     assert music(read).pieces is None  # h2-1 does not tell
     counts = music(with_source)
     assert (counts.items, counts.segments, counts.pieces) == (3, 2, 2)
-    assert counts.by_piece is None  # as many pieces as segments: nothing new
+    assert counts.by_segment is None  # as many pieces as segments: nothing new
     single_piece = music(with_source.assign(source="x.mid"))
     assert (single_piece.segments, single_piece.pieces) == (1, 1)
     several = with_source.assign(source="x.mid", segment=[1, 2, 3, 1, 2, 3])
     counts = music(several)
     assert (counts.segments, counts.pieces) == (3, 1)
-    assert (counts.by_piece.value, counts.by_piece.low) == (pytest.approx(4 / 6), None)
-
-
-def test_each_strength_has_its_own_agreement_and_opinion() -> None:
-    strength_rows = by_strength(table(STRENGTHS))
-    assert [row.strength for row in strength_rows] == [1, 2]
-    assert [row.agreement["overall"].value for row in strength_rows] == [0.8, 0.5]
-    assert strength_rows[1].agreement["higher"].value is None
-    assert [row.opinion["rhythm"].value for row in strength_rows] == [4, 2.5]
-    assert by_strength(table()) == []
+    assert counts.by_segment.value == pytest.approx(4 / 6) and counts.by_segment.low is not None
+    assert intervals(several)["overall"].twoway.low is None  # one piece tells nothing of others
 
 
 def test_a_segment_at_several_strengths_plans_as_one() -> None:
@@ -123,14 +115,28 @@ def test_a_segment_at_several_strengths_plans_as_one() -> None:
     assert precision_twice.limit == pytest.approx(precision_once.limit)
 
 
-def test_an_attribute_that_does_not_change_has_no_correlation() -> None:
-    """The arranger moves arousal and leaves note density as it is."""
-    answers = simulate({"realistic": 6}).assign(change_note=0.0)
-    sign = answers["intended"].map({"lower": -1.0, "same": 0.0, "higher": 1.0})
-    answers["change_rhythm"] = 0.25 * sign
-    change_results = changes(answers[answers["kind"] == "transfer"]).correlations
-    assert change_results["note"].value is None and "all are alike" in change_results["note"].note
-    assert change_results["rhythm"].value > 0.5
+@pytest.mark.parametrize(
+    ("of_lower", "of_higher", "varies"),
+    [
+        ([0.0] * 10, [0.0] * 10, False),  # the arranger leaves note density as it is
+        ([-0.25] * 10, [0.25] * 10, False),  # and changes rhythm as much in every item
+        ([-0.25, -0.26] * 5, [0.25, 0.26] * 5, False),
+        ([0.0] * 6 + [-0.4, -0.1, -0.2, -0.3], [0.0] * 6 + [0.4, 0.1, 0.2, 0.3], False),
+        ([-0.1, -0.2, -0.3, -0.4, -0.5] * 2, [0.1, 0.2, 0.3, 0.4, 0.5] * 2, True),
+    ],
+)
+def test_a_change_that_hardly_varies_has_no_correlation(
+    of_lower: list[float], of_higher: list[float], varies: bool
+) -> None:
+    answers = simulate({"realistic": 6})
+    transfers = answers[answers["kind"] == "transfer"].copy()
+    for word, values in (("lower", of_lower), ("higher", of_higher)):
+        rows = transfers["intended"] == word
+        items = dict(zip(sorted(set(transfers.loc[rows, "item"])), values, strict=True))
+        transfers.loc[rows, "change_note"] = transfers.loc[rows, "item"].map(items)
+    for estimate in changes(transfers).correlations["note"].values():
+        assert (estimate.value is not None) == varies
+        assert estimate.n == 10 and (estimate.note == HARDLY_VARIES) == (not varies)
 
 
 def test_catch_trials_are_apart() -> None:
@@ -188,6 +194,47 @@ def test_detection_by_hand() -> None:
     assert only_lower["higher"].d_prime is None
 
 
+def test_who_leans_by_hand() -> None:
+    """Lower items: 3 lower, 1 same; higher items: 1 lower, 2 higher of 3. (3/4 - 1/3) / 2."""
+    measured = lean(table(HAND + "a,i1,same,same,,\nb,i1,same,lower,,\n"))
+    assert measured.more_lower.value == pytest.approx((3 / 4 - 1 / 3) / 2)
+    assert (measured.identical_lower, measured.identical_higher) == (1, 0)
+    t = measured.more_lower.value / measured.more_lower.error
+    assert measured.p == pytest.approx(2 * stats.t.sf(t, measured.more_lower.freedom))
+    only_lower = table(HAND)[lambda rows: rows["intended"] == "lower"]
+    assert lean(only_lower).more_lower.value is None
+    assert lean(only_lower).p is None
+
+
+def test_the_lean_is_a_regression_on_both_directions() -> None:
+    from statsmodels.regression.linear_model import OLS
+
+    answers = simulate({"realistic": 20, "biased": 5}, seed=4)
+    transfers = answers[answers["kind"] == "transfer"]
+    sides = transfers["heard"].map({"lower": 1.0, "same": 0.0, "higher": -1.0})
+    sign = transfers["intended"].map({"lower": 0.5, "higher": -0.5})
+    codes = [pd.factorize(transfers[name])[0] for name in ("participant", "item")]
+    design = np.stack([np.ones(len(sign)), sign], axis=1)
+    fit = OLS(sides.to_numpy(), design).fit(
+        cov_type="cluster", cov_kwds={"groups": np.stack(codes, axis=1), "use_correction": False}
+    )
+    measured = lean(answers).more_lower
+    assert measured.value == pytest.approx(fit.params[0])
+    assert measured.error == pytest.approx(fit.bse[0], rel=0.05)  # but for small-sample factors
+
+
+def test_who_always_answers_lower_leans_and_who_hears_all_does_not() -> None:
+    biased = lean(simulate({"biased": 12}, seed=1))
+    assert biased.p < 0.001 and biased.more_lower.low > 0.5
+    assert biased.identical_lower > 5 * biased.identical_higher
+    upside_down = simulate({"biased": 12}, seed=1)
+    words = {"lower": "higher", "higher": "lower"}
+    upside_down["heard"] = upside_down["heard"].replace(words)
+    assert lean(upside_down).more_lower.value == -biased.more_lower.value
+    for kind in ("perfect", "lazy"):
+        assert lean(simulate({kind: 12})).more_lower.value == 0
+
+
 def test_consensus_uses_all_items() -> None:
     reliability = consensus(table())
     answers = [[0, 2, 1, np.nan], [0, 0, 0, 2]]
@@ -200,19 +247,42 @@ def test_consensus_uses_all_items() -> None:
 def test_changes_by_strength_and_measure() -> None:
     answers = simulate({"perfect": 6}, items=20, strengths=(0.5, 1.0))
     transfers = answers[answers["kind"] == "transfer"]
-    change_results = changes(transfers)
-    assert [row.row for row in change_results.strengths] == [-1, -0.5, 0.5, 1]
-    assert [row.counts["higher"] for row in change_results.strengths] == [0, 0, 30, 30]
-    assert change_results.strength_correlation.value == pytest.approx(
-        stats.spearmanr([-1] * 5 + [-0.5] * 5 + [0.5] * 5 + [1] * 5, [-1] * 10 + [1] * 10)[0]
-    )
-    for rows in change_results.measured.values():
+    (dose,) = doses(transfers)
+    assert [row.row for row in dose.strengths] == [-1, -0.5, 0.5, 1]
+    assert [row.counts["higher"] for row in dose.strengths] == [0, 0, 30, 30]
+    for rows in dose.measured.values():
         assert len(rows) == 5
         assert sum(row.n for row in rows) == len(transfers)
     answers = simulate({"perfect": 6})
-    alike = changes(answers[answers["kind"] == "transfer"])
-    assert (alike.strengths, alike.measured, alike.strength_correlation) == ([], {}, None)
-    assert set(alike.correlations) == {"note", "rhythm"}
+    transfers = answers[answers["kind"] == "transfer"]
+    assert doses(transfers) == []
+    assert set(changes(transfers).correlations) == {"note", "rhythm"}
+
+
+def test_hearing_the_direction_is_no_dose_effect() -> None:
+    """Everybody hears every direction, at any strength: nothing more is heard of more."""
+    answers = simulate({"perfect": 6}, items=40, strengths=(0.5, 1.0, 2.0))
+    transfers = answers[answers["kind"] == "transfer"]
+    signed = transfers["strength"] * transfers["intended"].map({"lower": -1, "higher": 1})
+    heard = transfers["heard"].map({"lower": -1, "higher": 1})
+    assert stats.spearmanr(signed, heard).statistic > 0.8  # what was reported before
+    for estimate in doses(transfers)[0].correlations.values():
+        assert (estimate.value, estimate.low) == (None, None)
+
+
+def test_a_dose_effect_by_hand() -> None:
+    """Strengths 1 to 5, each item heard by so many of four; ranks agree but for one swap."""
+    agreeing = {1: 0, 2: 2, 3: 1, 4: 3, 5: 4}
+    rows = "participant,item,source,segment,intended,heard,strength\n" + "".join(
+        f"p{person},{word}{step},{word}{step}.mid,0,{word},"
+        f"{word if person < most else 'same'},{step}\n"
+        for word in ("lower", "higher")
+        for step, most in agreeing.items()
+        for person in range(4)
+    )
+    (dose,) = doses(table(rows))
+    for estimate in dose.correlations.values():
+        assert (estimate.value, estimate.n) == (pytest.approx(1 - 6 * 2 / (5 * 24)), 5)
 
 
 def test_no_correlation_of_too_little() -> None:

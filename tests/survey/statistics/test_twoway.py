@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from survey.statistics import twoway
-from survey.statistics.crossed_design import Crossed, of_matrix
-from survey.statistics.estimate import CONSTANT, EDGE, NEGATIVE, TOO_FEW, t_interval
+from survey.statistics.crossed_design import Crossed, joined, of_matrix
+from survey.statistics.estimate import CONSTANT, EDGE, RAISED, TOO_FEW, around, t_interval
 
 MATRIX = np.array([[5, 5, 4], [4, 4, 4], [2, 3, 2], [3, 3, 4]], float)
 
@@ -19,11 +21,90 @@ def test_participants_by_items() -> None:
     assert (people.error, people.freedom) == pytest.approx((0.4976798019, 3), abs=1e-6)
     assert (people.low, people.high) == pytest.approx((1.9994940867, 5.1671725796), abs=1e-6)
 
-    estimate = twoway.mean(of_matrix(MATRIX))
-    assert (estimate.error, estimate.freedom, estimate.n) == pytest.approx(
-        (0.4146415433, 2, 12), abs=1e-6
-    )
-    assert (estimate.low, estimate.high) == pytest.approx((1.7992747652, 5.3673919015), abs=1e-6)
+    answers = of_matrix(MATRIX)
+    error = twoway.two_way(twoway.centred(answers)) ** 0.5
+    assert error == pytest.approx(0.4146415433, abs=1e-6)
+    ends = around(answers.mean, error, 2, 12)
+    assert (ends.low, ends.high) == pytest.approx((1.7992747652, 5.3673919015), abs=1e-6)
+
+    # Items are so alike here that participants alone scatter more: theirs is what is reported.
+    estimate = twoway.mean(answers)
+    assert (estimate.freedom, estimate.n, estimate.note) == (2, 12, RAISED)
+    assert estimate.error == people.error
+
+
+def test_by_hand_no_interval_is_shorter_than_by_one_way_alone() -> None:
+    """Two people, two items: 1 and 3, 2 and 2. People agree exactly, and so do items' means.
+
+    Scores are (-1, 1, 0, 0) / 4. By person all sums are 0; by item they are -1/4 and 1/4, so
+    V_i = 2 (1/16 + 1/16) = 1/4; by cell V_pi = 4/3 (1/16 + 1/16) = 1/6. The two-way variance is
+    1/12, a third of what items alone give.
+    """
+    answers = of_matrix(np.array([[1.0, 3], [2, 2]]))
+    assert twoway.two_way(twoway.centred(answers)) == pytest.approx(1 / 12)
+    estimate = twoway.mean(answers)
+    assert (estimate.error, estimate.note) == (pytest.approx(1 / 2), RAISED)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_ratings_are_not_surer_than_their_one_way_intervals(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    answers = of_matrix(random.integers(1, 6, (12, 8)).astype(float))
+    turned = Crossed(answers.values, answers.items, answers.participants)
+    errors = [twoway.by_participant(one).error for one in (answers, turned)]
+    estimate = twoway.mean(answers)
+    assert estimate.error >= max(errors) * (1 - 1e-9)
+    assert (estimate.note == RAISED) == (estimate.error == pytest.approx(max(errors)))
+
+
+def of_pieces(sizes: list[int], random: np.random.Generator, people: int = 12) -> Crossed:
+    """Answers to all segments of pieces of these sizes; segments of one piece are alike."""
+    piece = np.repeat(np.arange(len(sizes)), sizes)
+    values = random.normal(size=(people, 1)) + random.normal(size=len(sizes))[piece]
+    values = values + random.normal(size=(people, len(piece)))
+    person, segment = np.indices(values.shape).reshape(2, -1)
+    return Crossed(values.ravel(), person, piece[segment], segment)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_segments_of_one_piece_are_one_cluster(seed: int) -> None:
+    """The oracle clusters by participant and piece; it knows no segments."""
+    from statsmodels.regression.linear_model import OLS
+
+    answers = of_pieces([3, 3, 3, 3, 3, 3], np.random.default_rng(seed))
+    groups = np.stack([answers.participants, answers.items], axis=1)
+    fit = OLS(answers.values, np.ones(len(answers.values)))
+    expected = fit.fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
+    assert twoway.two_way(twoway.centred(answers)) ** 0.5 == pytest.approx(expected.bse[0])
+    estimate = twoway.mean(answers)
+    assert (estimate.error, estimate.freedom) == (pytest.approx(expected.bse[0]), 5)
+    by_segment = twoway.mean(Crossed(answers.values, answers.participants, answers.segments))
+    assert by_segment.error < estimate.error and by_segment.freedom == 11
+
+
+def test_pieces_of_unequal_sizes_count_as_fewer() -> None:
+    """Kish: (1 + 1 + 4)² / (1 + 1 + 16) = 2 equal pieces, so 1 degree of freedom and not 2."""
+    random = np.random.default_rng(0)
+    answers = of_pieces([1, 1, 4], random)
+    assert answers.even_item_count == pytest.approx(2)
+    assert twoway.mean(answers).freedom == pytest.approx(1)
+    assert twoway.mean(of_pieces([2, 2, 2], random)).freedom == 2
+    assert twoway.mean(of_pieces([1, 9], random)).freedom == 1  # never below
+    few_people = of_pieces([2, 2, 2, 3], random, people=3)
+    assert twoway.mean(few_people).freedom == 2
+    codes_with_gaps = answers.only(answers.items != 1)
+    assert codes_with_gaps.even_item_count == pytest.approx(25 / 17)
+
+
+def test_segments_that_differ_within_equal_pieces_are_not_forgotten() -> None:
+    """Both pieces have the same mean, their segments do not: segments alone give the variance."""
+    matrix = np.array([[1.0, 5, 5, 1], [1, 5, 5, 1], [2, 4, 4, 2]])
+    person, segment = np.indices(matrix.shape).reshape(2, -1)
+    answers = Crossed(matrix.ravel(), person, segment // 2, segment)
+    estimate = twoway.mean(answers)
+    by_segment = Crossed(answers.values, segment, person)  # as if segments were people
+    assert estimate.note == RAISED
+    assert estimate.error == pytest.approx(twoway.by_participant(by_segment).error)
 
 
 def test_two_participants_are_the_fewest_with_an_interval() -> None:
@@ -86,9 +167,12 @@ def test_a_difference_is_a_regression_on_the_kind_of_item() -> None:
         .cov_params()[1, 1]
         for by in (answers.participants, answers.items, np.arange(n))
     ]
-    factors = np.array([people / (people - 1), items / (items - 1), -n / (n - 1)])
-    assert estimate.error**2 == pytest.approx(factors @ squares, rel=1e-9)
+    parts = np.array([people / (people - 1), items / (items - 1), -n / (n - 1)]) * squares
+    assert estimate.error**2 == pytest.approx(max(parts.sum(), *parts), rel=1e-9)
     assert estimate.freedom == 3
+    scores = [twoway.centred(answers.only(lower)), twoway.centred(answers.only(~lower))]
+    scores[1] = replace(scores[1], values=-scores[1].values)
+    assert twoway.two_way(joined(scores)) == pytest.approx(parts.sum(), rel=1e-9)
 
 
 def test_shares_stay_within_0_and_1() -> None:
@@ -119,12 +203,12 @@ def test_one_participant_or_item_has_no_interval(shape: tuple[int, int]) -> None
         assert (estimate.low, estimate.high, estimate.note) == (None, None, TOO_FEW)
 
 
-def test_a_negative_variance_is_replaced_by_the_larger_one_way() -> None:
+def test_a_negative_variance_is_raised_to_the_larger_one_way() -> None:
     # every participant and every item has nearly the same mean: less scatter than by chance
     matrix = np.array([[1, 0, 1, 0], [0, 1, 0, 1], [1, 0, 1, 0], [0, 1, 0, 0]], float)
     answers = of_matrix(matrix)
     estimate = twoway.mean(answers)
-    assert estimate.note == NEGATIVE
+    assert estimate.note == RAISED
     people = twoway.by_participant(answers).error
     items = twoway.by_participant(Crossed(answers.values, answers.items, answers.participants))
     assert estimate.error == pytest.approx(max(people, items.error), abs=1e-12)
@@ -174,7 +258,7 @@ def test_of_two_one_way_variances_the_larger_one_stands_for_a_negative_one() -> 
         estimate = twoway.mean(answers)
         turned = Crossed(answers.values, answers.items, answers.participants)
         errors = [twoway.by_participant(crossed).error for crossed in (answers, turned)]
-        assert estimate.note == NEGATIVE and errors[0] != pytest.approx(errors[1])
+        assert estimate.note == RAISED and errors[0] != pytest.approx(errors[1])
         assert estimate.error == pytest.approx(max(errors))
 
 

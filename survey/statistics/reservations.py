@@ -1,0 +1,73 @@
+"""What an interval cannot know: whom nobody asked to the end, and music that is not there.
+
+An interval speaks for people like those who stayed, and for pieces like those that were chosen.
+Where those who hear less leave, or a few hard pieces are among many easy ones, it holds the truth
+less often than it says; docs/statistics.md has how often.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from survey.statistics.agreement import agreement
+
+MANY_LEFT = 0.1  # share of those who answered, from which leaving is said to matter
+NEAR_EDGE = 0.1  # of agreement to 0 or 1, from which pieces that are missing matter
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """Those who left before the end beside those who stayed.
+
+    Attributes
+    ----------
+    left, stayed : int
+        Participants with answers to transfers.
+    left_agreement, stayed_agreement : float
+        Their mean rates; None where there is nobody.
+    p : float
+        Welch's, two-sided, of the difference; None where it cannot be computed.
+    """
+
+    left: int
+    stayed: int
+    left_agreement: float | None
+    stayed_agreement: float | None
+    p: float | None
+
+    @property
+    def matters(self) -> bool:
+        """Whether so many left that the intervals may not be for all who began."""
+        return self.left > 0 and self.left >= MANY_LEFT * (self.left + self.stayed)
+
+
+def dropout(table: pd.DataFrame) -> Dropout | None:
+    """Who left, and whether they heard less; None where the ratings do not tell who finished."""
+    known = table[(table["kind"] == "transfer") & table["finished"].notna()]
+    agrees = pd.Series(agreement(known), index=known.index)
+    rates = agrees.groupby(known["participant"]).mean().dropna()
+    if not len(rates):
+        return None
+    finished = known.groupby("participant")["finished"].all()[rates.index].to_numpy(dtype=bool)
+    values = rates.to_numpy(dtype=float)
+    left, stayed = values[~finished], values[finished]
+    return Dropout(len(left), len(stayed), _mean(left), _mean(stayed), _welch(left, stayed))
+
+
+def near_edge(share: float | None) -> bool:
+    """Whether a share is so near 0 or 1 that a few other pieces would change it much."""
+    return share is not None and not NEAR_EDGE <= share <= 1 - NEAR_EDGE
+
+
+def _mean(rates: np.ndarray) -> float | None:
+    return float(rates.mean()) if len(rates) else None
+
+
+def _welch(left: np.ndarray, stayed: np.ndarray) -> float | None:
+    if min(len(left), len(stayed)) < 2 or not (np.ptp(left) or np.ptp(stayed)):
+        return None
+    return float(stats.ttest_ind(left, stayed, equal_var=False).pvalue)

@@ -1,0 +1,63 @@
+"""Who left and how they heard, by hand; when agreement is near its end."""
+
+import pandas as pd
+import pytest
+from scipy import stats
+
+from survey.statistics.reservations import dropout, near_edge
+from tests.survey.statistics.unbalanced import ratings
+
+
+def rows(person: str, finished: object, agreeing: int, answers: int) -> list[dict[str, object]]:
+    return [
+        {
+            "participant": person,
+            "kind": "transfer",
+            "intended": "lower",
+            "heard": "lower" if at < agreeing else "same",
+            "finished": finished,
+        }
+        for at in range(answers)
+    ]
+
+
+def table(*people: tuple[str, object, int, int]) -> pd.DataFrame:
+    return pd.DataFrame([row for person in people for row in rows(*person)])
+
+
+def test_who_left_beside_who_stayed() -> None:
+    gone = dropout(
+        table(("a", True, 4, 4), ("b", True, 3, 4), ("c", False, 1, 2), ("d", False, 0, 3))
+    )
+    assert (gone.left, gone.stayed) == (2, 2)
+    assert (gone.left_agreement, gone.stayed_agreement) == (1 / 4, 7 / 8)
+    expected = stats.ttest_ind([1 / 2, 0], [1, 3 / 4], equal_var=False).pvalue
+    assert gone.p == pytest.approx(expected)
+    assert gone.matters
+
+
+def test_what_is_not_known_is_not_said() -> None:
+    nobody = dropout(table(("a", None, 4, 4)))
+    assert nobody is None
+    all_stayed = dropout(table(("a", True, 4, 4), ("b", True, 1, 4)))
+    assert (all_stayed.left, all_stayed.left_agreement, all_stayed.p) == (0, None, None)
+    assert not all_stayed.matters
+    alike = dropout(table(*((name, name < "c", 2, 4) for name in "abcd")))
+    assert alike.p is None  # no scatter to compare with
+    unbalanced = dropout(ratings())  # c's end is not known, d heard nothing
+    assert (unbalanced.left, unbalanced.stayed) == (1, 1)
+
+
+@pytest.mark.parametrize(("left", "matters"), [(0, False), (1, False), (2, True), (18, True)])
+def test_one_in_ten_who_leave_matters(left: int, matters: bool) -> None:
+    people = [(f"s{at}", True, 3, 4) for at in range(18)]
+    people += [(f"l{at}", False, 1, 2) for at in range(left)]
+    assert dropout(table(*people)).matters == matters
+
+
+@pytest.mark.parametrize(
+    ("share", "near"),
+    [(0.05, True), (0.1, False), (0.5, False), (0.9, False), (0.91, True), (1, True)],
+)
+def test_near_its_end(share: float, near: bool) -> None:
+    assert near_edge(share) == near and not near_edge(None)
