@@ -121,12 +121,29 @@ def test_live_results_follow_the_answers(
         1,
     ) and live_results.fingerprint != nothing.fingerprint
     # Half of a participant's pairs are meant lower, and all were called lower.
-    assert live_results.numbers.agreement["overall"].value == 0.5
-    assert live_results.numbers.opinion["melody"].value == 2
-    assert live_results.heatmap().count("<svg") == 1 and "lower" in live_results.words["heatmap"]
-    assert live_results.mos() is live_results.mos() and "melody" in live_results.words["mos"]
+    (part,) = live_results.parts
+    assert part.name == "" and part.numbers.agreement["overall"].value == 0.5
+    assert part.numbers.opinion["melody"].value == 2
+    assert part.heatmap().count("<svg") == 1 and "lower" in part.words["heatmap"]
+    assert part.mos() is part.mos() and "melody" in part.words["mos"]
     person.post("withdraw", confirm=True).raise_for_status()
     assert look().rated == 0
+
+
+def test_live_results_of_several_strengths_are_not_averaged(
+    client: TestClient, database: Database, study: Study
+) -> None:
+    with database.write() as session:
+        for stimulus in session.get(Study, study.id).stimuli:
+            if stimulus.kind == "transfer" and stimulus.intended == "higher":
+                stimulus.strength = 2.0
+    Person.ready(client).finish(direction="lower", melody=2)
+    with database.read() as session:
+        live_results = Live().of(session, session.get(Study, study.id))
+    assert [part.name for part in live_results.parts] == ["strength 1", "strength 2"]
+    shares = [part.numbers.agreement["overall"].value for part in live_results.parts]
+    assert shares == [1, 0]
+    assert sum(len(part.table) for part in live_results.parts) == live_results.rated == EACH
 
 
 def test_live_results_keep_the_studys_rules(

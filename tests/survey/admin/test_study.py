@@ -37,7 +37,48 @@ def test_results(manager: Manager, client: TestClient, study: Study) -> None:
     for name in ("heatmap", "mos"):
         response = manager.get(f"/studies/small/{name}.svg")
         assert response.headers["content-type"] == "image/svg+xml" and "<svg" in response.text
-        assert f"/admin/studies/small/{name}.svg?" in page
+        assert f"/admin/studies/small/{name}.svg?part=0&amp;" in page
+        for part in ("1", "-1", "x"):
+            refused = manager.get(f"/studies/small/{name}.svg?part={part}")
+            assert refused.status_code in (404, 422) and "<svg" not in refused.text
+
+
+@ONE
+def test_every_strength_has_figures_of_its_own(
+    manager: Manager, client: TestClient, database: Database
+) -> None:
+    with database.write() as session:
+        for stimulus in session.scalars(select(Stimulus).where(Stimulus.kind == "transfer")):
+            stimulus.strength = 2.0 if stimulus.intended == "higher" else 1.0
+    Person.ready(client).finish(direction="lower", melody=4)
+    page = manager.get("/studies/small").text
+    assert re.findall(r"Direction of arousal(, strength \d)</h2>", page) == [
+        ", strength 1",
+        ", strength 2",
+    ]
+    assert re.findall(r">overall</th><td class=\"number\">([\d.]+) %", page) == ["100.0", "0.0"]
+    pictures = [manager.get(f"/studies/small/heatmap.svg?part={part}").text for part in (0, 1)]
+    assert pictures[0] != pictures[1]
+
+
+@ONE
+def test_a_study_of_few_pieces_is_warned_of(manager: Manager, database: Database) -> None:
+    def warnings() -> list[str]:
+        return re.findall(
+            r'<p class="notice">(Warning: [^<]+)</p>', manager.get("/studies/small").text
+        )
+
+    assert warnings() == [
+        "Warning: all pairs are of one piece. Nothing will be known of other pieces."
+    ]
+    with database.write() as session:
+        for stimulus in session.scalars(select(Stimulus)):
+            stimulus.source = f"piece {stimulus.id % 6}"
+    assert warnings() == [
+        "Warning: 6 pieces are few. Segments of one piece are alike, so intervals count pieces: "
+        "for so few alone they are 1.3 times as wide as for many. Take 12 pieces or more; more "
+        "pairs or participants do not help."
+    ]
 
 
 def test_closing_and_opening(manager: Manager, client: TestClient, database: Database) -> None:

@@ -1,0 +1,181 @@
+"""Which claims the report makes of which listeners.
+
+    python -m benchmarks.study_wording [--studies 150] [--seed 0]
+
+Studies are simulated of listeners of one kind: unbiased ones, who hear both directions equally well
+and hear no more of a stronger transfer; biased, lazy and perfect ones, and people who guess. Each
+study is simulated in two sizes. What the report claims of unbiased listeners more often than at its
+level, once in twenty, misleads. "Before" are the claims that it made until directions, conditions
+and pieces were told apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, logit
+from tqdm import tqdm
+
+from db.models import SCALES
+from survey.analysis import sentences
+from survey.ratings.columns import CHANGE
+from survey.statistics.agreement import INTENDED, by_direction
+from survey.statistics.bootstrap import Percentiles
+from survey.statistics.chance_tests import against_chance
+from survey.statistics.conditions import contrasts
+from survey.statistics.dose_response import SIGN, changes, doses, spearman
+from survey.statistics.estimate import Estimate
+from survey.statistics.mean_opinion_score import opinions
+from survey.statistics.resampling import resampled
+from survey.statistics.signal_detection import detection, lean
+
+RESULTS = Path(__file__).parent / "results" / "study_wording.json"
+LISTENERS = ("unbiased", "biased", "lazy", "perfect", "guessing")
+SIZES = ((12, 8, 2), (48, 20, 1))  # participants, pieces, segments of each
+STRENGTHS = (0.5, 1.0, 1.5)
+AGREEMENT, PERSON_SD, PIECE_SD, SEGMENT_SD = 0.8, 0.7, 0.8, 0.6
+SAME = 0.5  # how often somebody who does not hear the change says "same"
+LEAN = 0.3  # how often biased people answer "lower" without listening
+DRAWS = 500
+LEVEL = 0.05
+LEANS, CONDITIONS = "people lean to a word", "agreement differs between strengths"
+DOSE, MEASURED = "strength: correlation in a direction", "measured change: in a direction"
+GUESSING, MIDDLE = "agreement is not guessing", "some scale's mean is not the middle"
+HABIT_BEFORE = "before: “rarely” or “readily, whatever they hear”"
+DOSE_BEFORE = "before: correlation with signed strength"
+MEASURED_BEFORE = "before: correlation with signed measured change"
+
+
+def study(
+    kind: str, people: int, pieces: int, each: int, random: np.random.Generator
+) -> pd.DataFrame:
+    """One study's ratings: everybody hears each segment once, at a strength drawn for them."""
+    segments = pieces * each
+    person, segment = np.indices((people, segments)).reshape(2, -1)
+    shape = person.shape
+    side = random.permutation(segments) % 2
+    strength = np.array(STRENGTHS)[random.integers(0, len(STRENGTHS), shape)]
+    change = (2 * side - 1) * random.gamma(4, 0.25, segments)
+    eased = random.normal(0, PIECE_SD, pieces)[np.arange(segments) // each]
+    eased = eased + random.normal(0, SEGMENT_SD, segments)
+    skill = random.normal(0, PERSON_SD, people)
+    hears = random.random(shape) < expit(logit(AGREEMENT) + skill[person] + eased[segment])
+    words = np.array(INTENDED)
+    meant, opposite = words[side[segment]], words[1 - side[segment]]
+    unbiased = np.where(hears, meant, np.where(random.random(shape) < SAME, "same", opposite))
+    heard = {
+        "unbiased": unbiased,
+        "biased": np.where(random.random(shape) < LEAN, "lower", unbiased),
+        "lazy": np.full(shape, "same"),
+        "perfect": meant,
+        "guessing": np.array(list(SIGN))[random.integers(0, 3, shape)],
+    }[kind]
+    return pd.DataFrame(
+        {
+            "participant": np.char.add("p", person.astype(str)),
+            "item": [f"s{at}-{step:g}" for at, step in zip(segment, strength, strict=True)],
+            "kind": "transfer",
+            "intended": meant,
+            "heard": heard,
+            **{scale: _ratings(kind, person, segment, random) for scale in SCALES},
+            "strength": strength,
+            "source": [f"piece {at // each}" for at in segment],
+            "segment": segment % each,
+            CHANGE + "rhythm": change[segment] * strength,
+        }
+    )
+
+
+def _ratings(
+    kind: str, person: np.ndarray, segment: np.ndarray, random: np.random.Generator
+) -> np.ndarray:
+    if kind == "lazy":
+        return np.full(person.shape, 3.0)
+    if kind == "guessing":
+        return random.integers(1, 6, person.shape).astype(float)
+    own = random.normal(0, 0.6, person.max() + 1)[person]
+    its = random.normal(0, 0.35, segment.max() + 1)[segment]
+    return np.clip(np.round(3.4 + own + its + random.normal(0, 0.8, person.shape)), 1, 5)
+
+
+def claims(table: pd.DataFrame, seed: int) -> dict[str, bool | float | None]:
+    """What the report claims of a study; of correlations, the share of directions it does for."""
+    bias = detection(table)
+    said = " ".join(sentences.bias({}, lean(table)))
+    chance = against_chance(by_direction(table), seed)["overall"].one_of_three
+    compared = [one for one in contrasts(table) if one.measure == "agreement"]
+    dose = [estimate for one in doses(table) for estimate in one.correlations.values()]
+    habits = resampled(table, DRAWS, seed).detection
+    signed = table["strength"] * table["intended"].map(SIGN)
+    return {
+        LEANS: "People answer" in said,
+        CONDITIONS: _any(one.holm for one in compared),
+        DOSE: _share(dose),
+        MEASURED: _share(changes(table).correlations["rhythm"].values()),
+        GUESSING: _any([chance.p]),
+        MIDDLE: _any(one.holm for one in opinions(table).values()),
+        HABIT_BEFORE: any(_excludes_0(habits[answer].criterion) for answer in bias),
+        DOSE_BEFORE: _excludes_0(_over_both(table, signed)),
+        MEASURED_BEFORE: _excludes_0(_over_both(table, table[CHANGE + "rhythm"])),
+    }
+
+
+def _any(p_values: Iterable[float | None]) -> bool:
+    return any(p is not None and p < LEVEL for p in p_values)
+
+
+def _share(correlations: Iterable[Estimate]) -> float:
+    return float(np.mean([_excludes_0(one) for one in correlations]))
+
+
+def _excludes_0(ends: Estimate | Percentiles) -> bool:
+    return ends.low is not None and ends.high is not None and ends.low * ends.high > 0
+
+
+def _over_both(table: pd.DataFrame, actual: pd.Series) -> Estimate:
+    """Both directions in one correlation, as the report had it."""
+    items = pd.DataFrame({"actual": actual, "heard": table["heard"].map(SIGN)})
+    means = items.groupby(table["item"]).mean()
+    segments = (table["source"] + table["segment"].astype(str)).nunique()
+    return spearman(means["actual"].to_numpy(float), means["heard"].to_numpy(float), segments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Simulate all studies and write how often each claim was made."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--studies", type=int, default=150, help="of each kind and size")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path, default=RESULTS)
+    options = parser.parse_args(arguments)
+    rows = []
+    for at, kind in enumerate(tqdm(LISTENERS, disable=None)):
+        for size in SIZES:
+            found = [
+                claims(study(kind, *size, np.random.default_rng([options.seed, at, run])), run)
+                for run in range(options.studies)
+            ]
+            means = pd.DataFrame(found).astype(float).mean()
+            people, pieces, each = size
+            rows.append(
+                {
+                    "listeners": kind,
+                    "participants": people,
+                    "pieces": pieces,
+                    "segments": pieces * each,
+                    "studies": options.studies,
+                    "claims": {name: round(float(share), 4) for name, share in means.items()},
+                }
+            )
+    report = {"seed": options.seed, "level": LEVEL, "rows": rows}
+    options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
