@@ -1,0 +1,171 @@
+"""Write the tables of docs/statistics.md from results: ``python -m benchmarks.study_tables``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks import study_coverage, study_wording
+from train.report import fill, table
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "statistics.md"
+FEWEST = 0.94  # nominal 95 % intervals are to hold the truth so often
+
+
+def coverage_table() -> str:
+    """Coverage of agreement's interval on all items, before and now, by participants."""
+    report = _read(study_coverage.RESULTS)
+    rows = []
+    for world, pieces, cells in _grouped(report["simulated"], "all"):
+        rows.append(
+            (
+                world,
+                f"{pieces}",
+                " / ".join(_percent(cell["before"]) for cell in cells),
+                " / ".join(_bold(cell["coverage"]) for cell in cells),
+                " / ".join(f"{cell['width']:.2f}" for cell in cells),
+                " / ".join(_percent(cell["warned"]) for cell in cells),
+            )
+        )
+    head = ("studies", "pieces", "before, %", "now, %", "width", "warned of, %")
+    people = ", ".join(map(str, study_coverage.PARTICIPANTS))
+    return f"{table(rows, head)}\n\nEach cell: of {people} participants; {_runs(report)}."
+
+
+def lower_table() -> str:
+    """The same of the items of one direction, half as many."""
+    report = _read(study_coverage.RESULTS)
+    rows = [
+        (
+            world,
+            *(
+                " / ".join(_bold(cell["coverage"]) for cell in of_pieces[pieces])
+                for pieces in study_coverage.PIECES
+            ),
+        )
+        for world, of_pieces in _by_world(report["simulated"], "lower").items()
+    ]
+    head = ("studies", *(f"{pieces} pieces, %" for pieces in study_coverage.PIECES))
+    return table(rows, head)
+
+
+def unwarned_table() -> str:
+    """Cells below `FEWEST`, and what of them the report warns of."""
+    report = _read(study_coverage.RESULTS)
+    below = [row for row in report["simulated"] if row["coverage"] < FEWEST]
+    rows = [
+        (
+            row["world"],
+            {"all": "all items", "lower": "lower items"}[row["of"]],
+            f"{row['pieces']}",
+            f"{row['participants']}",
+            _percent(row["coverage"]),
+            _percent(row["warned"]),
+            "–"
+            if row["coverage_without_warning"] is None
+            else _percent(row["coverage_without_warning"]),
+        )
+        for row in below
+    ]
+    head = (
+        *("studies", "of", "pieces", "participants", "coverage, %"),
+        *("warned of, %", "coverage without a warning, %"),
+    )
+    cells = len(report["simulated"])
+    return f"{table(rows, head)}\n\n{len(below)} of {cells} cells; all others reach {FEWEST:.0%}."
+
+
+def raters_table() -> str:
+    """Coverage on real raters, before and now."""
+    report = _read(study_coverage.RESULTS)
+    kinds = {"changes": "from part to part", "levels": "parts against neutral"}
+    rows = [
+        (
+            kinds[row["items"]],
+            f"{row['participants']}",
+            f"{row['pieces']} of {row['of_pieces']}",
+            f"{100 * row['truth']:.1f}",
+            _percent(row["before"]),
+            _bold(row["coverage"]),
+            f"{row['width']:.2f}",
+        )
+        for row in report["raters"]
+    ]
+    head = ("items", "participants", "pieces", "truth, %", "before, %", "now, %", "width")
+    return f"{table(rows, head)}\n\n{_runs(report)}."
+
+
+def wording_table() -> str:
+    """How often each claim is made of each kind of listeners."""
+    report = _read(study_wording.RESULTS)
+    kinds = list(dict.fromkeys(row["listeners"] for row in report["rows"]))
+    names = list(report["rows"][0]["claims"])
+    rows = []
+    for name in names:
+        cells = []
+        for kind in kinds:
+            of_kind = [row for row in report["rows"] if row["listeners"] == kind]
+            cells.append(" / ".join(_percent(row["claims"][name]) for row in of_kind))
+        rows.append((name, *cells))
+    sizes = [row for row in report["rows"] if row["listeners"] == kinds[0]]
+    words = " / ".join(f"{r['participants']} × {r['pieces']} pieces" for r in sizes)
+    note = f"Percent of {sizes[0]['studies']} studies each, {words}; seed {report['seed']}."
+    return f"{table(rows, ('claim', *kinds))}\n\n{note}"
+
+
+TABLES = {
+    "coverage": coverage_table,
+    "lower": lower_table,
+    "unwarned": unwarned_table,
+    "raters": raters_table,
+    "wording": wording_table,
+}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return report
+
+
+def _by_world(rows: list[dict[str, Any]], of: str) -> dict[str, dict[int, list[dict[str, Any]]]]:
+    """The rows of one kind by world and pieces, each list by participants."""
+    worlds: dict[str, dict[int, list[dict[str, Any]]]] = {}
+    for row in sorted(rows, key=lambda row: row["participants"]):
+        if row["of"] == of:
+            worlds.setdefault(row["world"], {}).setdefault(row["pieces"], []).append(row)
+    return worlds
+
+
+def _grouped(rows: list[dict[str, Any]], of: str) -> list[tuple[str, int, list[dict[str, Any]]]]:
+    return [
+        (world, pieces, cells)
+        for world, of_pieces in _by_world(rows, of).items()
+        for pieces, cells in sorted(of_pieces.items())
+    ]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}"
+
+
+def _bold(share: float) -> str:
+    return f"**{_percent(share)}**" if share >= FEWEST else _percent(share)
+
+
+def _runs(report: dict[str, Any]) -> str:
+    return f"{report['runs']} studies, seed {report['seed']}"
+
+
+def main() -> int:
+    """Fill the page; returns the exit status."""
+    argparse.ArgumentParser(prog="study_tables", description=__doc__).parse_args()
+    PAGE.write_text(fill(PAGE.read_text(encoding="utf-8"), TABLES), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
