@@ -32,12 +32,12 @@ class Crossed:
     @property
     def participant_count(self) -> int:
         """How many participants gave a value."""
-        return len(np.unique(self.participants))
+        return _different(self.participants)
 
     @property
     def item_count(self) -> int:
         """How many items were given a value."""
-        return len(np.unique(self.items))
+        return _different(self.items)
 
     @property
     def even_item_count(self) -> float:
@@ -79,6 +79,11 @@ class Crossed:
         """The values where a boolean array, shape (n,), is true."""
         segments = None if self.segments is None else self.segments[chosen]
         return Crossed(self.values[chosen], self.participants[chosen], self.items[chosen], segments)
+
+
+def _different(codes: np.ndarray) -> int:
+    """How many different codes there are; counting is faster than sorting."""
+    return int(np.count_nonzero(np.bincount(codes)))
 
 
 def joined(parts: Sequence[Crossed]) -> Crossed:

@@ -158,7 +158,8 @@ def _varies(actual: np.ndarray, largest: float) -> bool:
     usual = np.unique(actual, return_counts=True)[1].max()
     if usual > len(actual) / 2 and len(actual) > 2:
         return False
-    return bool(np.ptp(actual) > 0 and np.std(actual) >= HARDLY * largest)
+    spread = np.std(actual)  # not a number of absurd values, which do vary
+    return bool(spread != 0 and not spread < HARDLY * largest)
 
 
 def _binned(transfers: pd.DataFrame, actual: pd.Series) -> list[HeardRow]:

@@ -148,5 +148,5 @@ def _freedom(answers: Crossed) -> float | None:
 
 def _one_way(scores: Crossed, by: np.ndarray) -> float:
     """The variance clustered one way, with its small-sample factor."""
-    clusters = len(np.unique(by))
+    clusters = np.count_nonzero(np.bincount(by))
     return float((scores.sums(by) ** 2).sum()) * clusters / (clusters - 1)

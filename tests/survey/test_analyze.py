@@ -245,7 +245,7 @@ def test_the_report_says_whose_rules_it_applies(
 @pytest.mark.slow
 def test_numbers_beyond_all_bounds_are_left_empty_and_named(tmp_path: Path) -> None:
     """An old database may hold such seconds, a file such changes."""
-    table = simulate({"realistic": 3}, items=8, strengths=(0.5, 1.0))
+    table = simulate({"realistic": 3}, items=40, strengths=(0.5, 1.0))
     table["change_rhythm"] = [(-1) ** number * 1.7e308 for number in range(len(table))]
     analysis = analyse(table.assign(seconds=1.7e308), draws=50)
     assert [row.median_seconds for row in analysis.participants] == [None] * 3

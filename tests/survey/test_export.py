@@ -52,9 +52,8 @@ def test_study_json_is_all_there_is_of_it(database: Database, filled: Study):
 
 
 def test_the_dictionary_has_a_row_for_every_column():
-    header, *rows = csv.reader(
-        io.StringIO(export_files.dictionary_csv().removeprefix("\ufeff"), newline="")
-    )
+    text = export_files.dictionary_csv().removeprefix("\ufeff")
+    header, *rows = csv.reader(io.StringIO(text, newline=""))
     assert header == ["column", "form", "values", "meaning"]
     assert [row[0] for row in rows] == [*(column.name for column in COLUMNS), "change_<attribute>"]
     assert all(row[3] for row in rows)

@@ -1,0 +1,118 @@
+"""Coverage and wording of simulated studies: what they draw, what they count, and their page."""
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks import study_coverage, study_tables, study_wording
+from benchmarks.study_coverage import World
+from survey.statistics import twoway
+from survey.statistics.crossed_design import Crossed
+
+
+def test_the_truth_is_the_mean_of_very_many_people_and_pieces() -> None:
+    random = np.random.default_rng(1)
+    world = World("lean", lower=0.95, higher=0.6)
+    studies = [study_coverage.drawn(world, 200, 40, random).answers for _ in range(20)]
+    for name, truth in world.truth().items():
+        assert np.mean([study[name].mean for study in studies]) == pytest.approx(truth, abs=0.02)
+    alike = World("guessing", 1 / 3, 1 / 3, 0, 0, 0)
+    assert alike.truth() == {"all": pytest.approx(1 / 3), "lower": pytest.approx(1 / 3)}
+
+
+def test_who_leaves_is_left_out_and_poor_listeners_leave_more() -> None:
+    random = np.random.default_rng(1)
+    at_random, poorer = (
+        study_coverage.drawn(World("", leave=0.5, poorer=poorer), 400, 12, random)
+        for poorer in (False, True)
+    )
+    for study in (at_random, poorer):
+        assert 0.4 < study.left < 0.6
+        people = study.answers["all"].participant_count
+        assert people == round(400 * (1 - study.left))
+    assert poorer.answers["all"].mean > at_random.answers["all"].mean + 0.02
+
+
+def test_before_segments_were_independent_and_any_variance_above_0_stood() -> None:
+    random = np.random.default_rng(2)
+    answers = study_coverage.drawn(World("usual"), 48, 6, random).answers["all"]
+    by_segment = Crossed(answers.values, answers.participants, answers.segments)
+    assert twoway.share(by_segment).note is None
+    low, high = study_coverage.before(answers)
+    expected = twoway.share(by_segment)
+    assert (low, high) == (pytest.approx(expected.low), pytest.approx(expected.high))
+    now = twoway.share(answers)
+    assert now.low < low < high < now.high
+
+
+def test_real_raters_are_halved_and_cut_into_parts(tmp_path) -> None:
+    """Twenty raters alike, of ten measures that rise: all hear all four changes as meant."""
+    rater = {"musicianship": 1, "arousal": np.linspace(-1, 1, 10).tolist(), "valence": []}
+    other = {**rater, "arousal": [0.0]}  # of another length: dropped
+    file = tmp_path / "annotations.json"
+    file.write_text(json.dumps({"a": {"annotations": [rater] * 20 + [other]}}))
+    found = study_coverage.real_answers(file, seed=0)
+    (changes,) = found["changes"]
+    assert changes.shape == (10, 4) and changes.all()
+    (levels,) = found["levels"]
+    assert levels.shape == (10, 4)  # the middle part is neither high nor low
+    row = study_coverage.covered_by_raters(found["changes"], 8, 4, runs=3, seed=0)
+    assert (row["truth"], row["coverage"]) == (1, 1)
+
+
+@pytest.mark.slow
+def test_listeners_are_what_they_are_called() -> None:
+    random = np.random.default_rng(0)
+    made = {
+        kind: study_wording.claims(study_wording.study(kind, 24, 12, 1, random), 0)
+        for kind in study_wording.LISTENERS
+    }
+    assert made["biased"][study_wording.LEANS]
+    for kind in ("lazy", "perfect"):
+        assert not made[kind][study_wording.LEANS]
+    assert made["perfect"][study_wording.GUESSING]
+    assert made["unbiased"][study_wording.DOSE_BEFORE]
+
+
+@pytest.mark.slow
+def test_both_write_what_the_tables_read(tmp_path, monkeypatch) -> None:
+    for benchmark, options in (
+        (study_coverage, ["--runs", "2"]),
+        (study_wording, ["--studies", "1"]),
+    ):
+        file = tmp_path / "results.json"
+        monkeypatch.setattr(benchmark, "RESULTS", file)
+        if benchmark is study_coverage:
+            monkeypatch.setattr(benchmark, "WORLDS", benchmark.WORLDS[:1])
+        assert benchmark.main([*options, "--json", str(file)]) == 0
+        names = ("wording",) if benchmark is study_wording else ("coverage", "lower", "unwarned")
+        for name in names:
+            assert study_tables.TABLES[name]().startswith("| ")
+
+
+def test_the_page_has_the_tables_of_its_results() -> None:
+    page = study_tables.PAGE.read_text(encoding="utf-8")
+    for name, make in study_tables.TABLES.items():
+        assert f"<!-- {name}:begin -->\n{make()}\n<!-- {name}:end -->" in page
+
+
+@pytest.mark.parametrize("row", json.loads(study_coverage.RESULTS.read_text())["simulated"])
+def test_an_interval_is_right_or_the_report_warns(row: dict) -> None:
+    """Where most studies are not warned of: 94 %, less two standard errors."""
+    if row["warned"] < 0.5:
+        error = np.sqrt(0.94 * 0.06 / (row["runs"] * (1 - row["warned"])))
+        assert row["coverage_without_warning"] >= 0.94 - 2 * error
+
+
+def test_no_claim_is_made_of_unbiased_listeners_more_often_than_at_its_level() -> None:
+    report = json.loads(study_wording.RESULTS.read_text())
+    claims = (
+        *(study_wording.LEANS, study_wording.CONDITIONS),
+        *(study_wording.DOSE, study_wording.MEASURED),
+    )
+    for row in report["rows"]:
+        if row["listeners"] == "unbiased":
+            error = np.sqrt(report["level"] * (1 - report["level"]) / row["studies"])
+            for claim in claims:
+                assert row["claims"][claim] <= report["level"] + 2 * error, claim
