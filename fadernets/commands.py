@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from fadernets.codes import Codes
     from fadernets.net import FaderNet
 
-BATCH = 64  # segments changed at a time
+BATCH = 256  # segments changed at a time
 MIDI = ".mid", ".midi", ".kar", ".smf", ".rmi"  # endings of names; none will do, too
 WAV = ".wav", ".wave"
 STATUS_SECONDS = 1.0  # between two lines that say what a command is busy with
