@@ -1,7 +1,7 @@
 """How fast whole pieces are changed, whether memory stays flat, and whether neighbours fit.
 
     python -m benchmarks.whole_pieces [MIDI ...] [--segments N] [--repeats N] [--calls N]
-                                      [--json FILE]
+                                      [--pieces N] [--json FILE]
 
 A piece and a segment are compared with the bare forward pass of the reviser over as many
 arrangements as they take, and a piece with its segments each on its own, in one batch; all are
@@ -39,7 +39,8 @@ from train.metrics.borders import Fit
 ASKED = {"rhythm": 0.8}
 SD = {"rhythm": 0.229, "note": 0.84}  # of the training segments' densities
 BARE = 32  # segments of the reviser's bare pass
-WARM = 50  # calls after which memory has to stay
+WARM, WARM_PIECES = 50, 5  # calls after which memory has to stay
+SHORT = 64  # segments of the piece that is changed again and again
 
 
 def long_piece(count: int) -> Piece:
@@ -92,7 +93,25 @@ def fit(net: FaderNet, pieces: Sequence[Piece]) -> dict[str, object]:
     return {way: each.as_json() for way, each in fits.items()}
 
 
-def measure(net: FaderNet, count: int, repeats: int, calls: int) -> dict:
+def grown(call: Callable[[int], object], calls: int, warm: int) -> float:
+    """MB by which the memory held at the end of so many calls is more than after the warm ones."""
+    sizes = []
+    for number in range(calls):
+        call(number)
+        sizes.append(held_mb())
+    return round(sizes[-1] - sizes[min(warm, calls) - 1], 1)
+
+
+def held_mb() -> float:
+    """Memory of this process: what it holds now, or the most it held where Linux does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return pages * resource.getpagesize() / 2**20
+
+
+def measure(net: FaderNet, count: int, repeats: int, calls: int, pieces: int) -> dict:
     """Milliseconds a segment, seconds a piece, and how memory grows over many calls."""
     piece = long_piece(count)
     every = segments(piece)
@@ -111,10 +130,13 @@ def measure(net: FaderNet, count: int, repeats: int, calls: int) -> dict:
         },
         repeats,
     )
-    sizes = []
-    for call in range(calls):
-        net.slide([every[call % len(every)]], ASKED)
-        sizes.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    grown_by_segments = grown(
+        lambda call: net.slide([every[call % len(every)]], ASKED), calls, WARM
+    )
+    short = range(min(SHORT, len(every)))
+    grown_by_pieces = grown(
+        lambda call: changed(piece, short, lambda part: net.slide(part, ASKED)), pieces, WARM_PIECES
+    )
     bare = np.array(seconds["reviser"])
     return {
         "segments": len(every),
@@ -126,7 +148,9 @@ def measure(net: FaderNet, count: int, repeats: int, calls: int) -> dict:
         "alone_s": round(float(np.median(seconds["each on its own"])), 2),
         "times_as_long": ratio(seconds["piece"], seconds["each on its own"], 1, 1),
         "calls": calls,
-        "grown_mb": round((sizes[-1] - sizes[min(WARM, calls - 1)]) / 1024, 1),
+        "grown_mb": grown_by_segments,
+        "pieces": pieces,
+        "grown_by_pieces_mb": grown_by_pieces,
     }
 
 
@@ -137,12 +161,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--segments", type=int, default=300)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--calls", type=int, default=1000)
+    parser.add_argument("--pieces", type=int, default=100, help="calls with a whole piece")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path, help="file to write")
     given = parser.parse_args(arguments)
     torch.set_num_threads(given.threads)
     net = FaderNet.load()
-    result = measure(net, given.segments, given.repeats, given.calls)
+    result = measure(net, given.segments, given.repeats, given.calls, given.pieces)
     if given.midi:
         result["fit"] = fit(net, [midi.read(path) for path in given.midi])
     text = json.dumps({"machine": machine(), "threads": given.threads, **result}, indent=1)

@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from fadernets.codes import Codes
     from fadernets.net import FaderNet
 
-BATCH = 64  # segments changed at a time
+BATCH = 256  # segments changed at a time
+MIDI = ".mid", ".midi", ".kar", ".smf", ".rmi"  # endings of names; none will do, too
+WAV = ".wav", ".wave"
 STATUS_SECONDS = 1.0  # between two lines that say what a command is busy with
 
 # What changes a batch of segments: (model, segments) -> the codes that are played instead
@@ -190,7 +192,7 @@ def mix(args: argparse.Namespace) -> None:
 def render(args: argparse.Namespace) -> None:
     """Play a MIDI file into a WAV file."""
     piece = _piece(args.source)
-    _check_folder(args.output)
+    _check_output(args.output, WAV, "render writes sound")
     if args.synthesiser not in (None, *audio.SYNTHESISERS):
         raise Refusal(f"{args.synthesiser} is not one of {', '.join(audio.SYNTHESISERS)}.")
     try:
@@ -210,8 +212,14 @@ def _piece(path: Path, tracks: Sequence[int] | None = None) -> Piece:
     return piece
 
 
-def _check_folder(output: Path) -> None:
-    """Refuse before the work what cannot be written after it."""
+def _check_output(output: Path, suffixes: Sequence[str], writes: str) -> None:
+    """Refuse before the work what cannot be written after it, or has another kind of name."""
+    if output.suffix.lower() not in ("", *suffixes):
+        other = "; render makes a WAV file of it" if output.suffix.lower() in WAV else ""
+        raise Refusal(
+            f"{writes}, and {output.name} is no name for it: "
+            f"write {output.with_suffix(suffixes[0]).name}{other}."
+        )
     if not output.parent.is_dir():
         raise Refusal(f"{output} cannot be written: there is no folder {output.parent}.")
     if output.is_dir():
@@ -308,7 +316,7 @@ def _selection(args: argparse.Namespace, windows: list[Segment]) -> list[Segment
             f"--segments {first}:{'' if end is None else end} is not a range of the segments "
             f"that {args.source.name} has, 0 to {len(windows) - 1}."
         )
-    _check_folder(args.output)
+    _check_output(args.output, MIDI, f"{args.run.__name__} writes MIDI")
     return chosen
 
 

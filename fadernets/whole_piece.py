@@ -30,7 +30,7 @@ def changed(
     change: Change,
     *,
     locks: Locks = NO_LOCKS,
-    batch: int = 64,
+    batch: int = 256,
 ) -> Piece:
     """A piece with some of its segments changed.
 
@@ -52,8 +52,11 @@ def changed(
     before = {s.index: s for s in segments(piece, numbers=numbers)}
     result = piece
     for turn in (0, 1):
-        parts = segments(result, numbers={number for number in numbers if number % 2 == turn})
-        if result is not piece:
+        mine = {number for number in numbers if number % 2 == turn}
+        if result is piece:
+            parts = [segment for number, segment in before.items() if number in mine]
+        else:
+            parts = segments(result, numbers=mine)
             parts = [_seen(s, before[s.index], s.index + 1 in numbers) for s in parts]
         parts = [_locked(result, _beside(result, segment), locks, fixed, hand) for segment in parts]
         made: dict[int, Notes] = {}

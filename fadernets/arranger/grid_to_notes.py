@@ -61,9 +61,6 @@ def grid_to_notes(
         index, end = pitch - LOWEST_PITCH, step + 1
         while end < STEPS and hold[end, index] > 0:
             end += 1
-        stop = touch.end(end, pitch, start) if end < window.steps else beats
-        if step >= 0:
-            stop = max(stop, start + SHORTEST_BEATS)
         is_whole = False  # whether the source's note stays with its end
         if own is not None:
             is_whole = lasts[own] == end - 1 or (
@@ -72,7 +69,12 @@ def grid_to_notes(
                 and int(count[end, index]) > len(numbers.get((end, pitch), [0]))
             )
             is_whole = is_whole or (float(source.onset[own]), pitch) in locked
-            stop = float(source.offset[own]) if is_whole else stop
+        if own is not None and is_whole:
+            stop = float(source.offset[own])
+        else:
+            stop = touch.end(end, pitch, start) if end < window.steps else beats
+            if step >= 0:
+                stop = max(stop, start + SHORTEST_BEATS)
         if end < STEPS and onset[end, index] > 0 and not (is_whole and (end, pitch) in numbers):
             # one string a key: it ends before its next onset
             again = onset_of(end, pitch)
@@ -98,10 +100,11 @@ def grid_to_notes(
             start, loudness = float(source.onset[number]), float(source.velocity[number])
             shift = 0.0 if (start, pitch) in locked else louder
             rows.append((start, float(source.offset[number]), pitch, loudness, shift))
-        start = onset_of(step, pitch)
-        loudness = touch.velocity(step, pitch, 127 * float(velocity[step, index]))
         if own:
             start, loudness = float(source.onset[own[-1]]), float(source.velocity[own[-1]])
+        else:
+            start = onset_of(step, pitch)
+            loudness = touch.velocity(step, pitch, 127 * float(velocity[step, index]))
         stop = min(end_of(step, pitch, own[-1] if own else None, start), beats)
         if stop > start:
             shift = 0.0 if (start, pitch) in locked else louder

@@ -104,11 +104,13 @@ def note_limits(windows: Sequence[Window], source: Grid, counts: Tensor) -> Note
     rings_in = grid_of([window.ring_in for window in windows], device).hold[:, 0] > 0
     must_hold[:, 0] |= rings_in & ~is_struck[:, 0]
     may_strike = ~must_hold & (~ends | is_struck)
-    pattern = grid_of([window.kept_pattern for window in windows], device)
-    own_keys = (pattern.onset + pattern.hold > 0).any(1)
-    keeps_pitches = torch.tensor([w.keeps_pitches for w in windows], device=device)
-    may_strike &= (own_keys | ~keeps_pitches[:, None])[:, None]
-    may_strike &= ~_closed(windows, device) | is_struck
+    if any(window.keeps_pitches for window in windows):
+        pattern = grid_of([window.kept_pattern for window in windows], device)
+        own_keys = (pattern.onset + pattern.hold > 0).any(1)
+        keeps_pitches = torch.tensor([w.keeps_pitches for w in windows], device=device)
+        may_strike &= (own_keys | ~keeps_pitches[:, None])[:, None]
+    if any(window.closed for window in windows):
+        may_strike &= ~_closed(windows, device) | is_struck
     return NoteLimits(
         source.hold[:, 0] > 0,
         may_strike,

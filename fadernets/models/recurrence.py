@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.utils.weak import WeakTensorKeyDictionary
+
+from fadernets.models.kept import kept
 
 MIN_BATCH = 8  # rows from which on a product is bound by arithmetic, not by reading the weights
 
 Product = Callable[[Tensor], Tensor]
-Made = TypeVar("Made")
 
 
 class Reading(NamedTuple):
@@ -43,8 +43,9 @@ def cell(inputs: Tensor, recurrent: Tensor, state: Tensor) -> Tensor:
     state : float tensor, shape (..., hidden)
     """
     size = state.shape[-1]
-    gates, of_new = recurrent.split((2 * size, size), -1)
-    gates_in, new_in = inputs.split((2 * size, size), -1)
+    # `split` is this, behind as much Python again.
+    gates, of_new = recurrent.split_with_sizes((2 * size, size), -1)
+    gates_in, new_in = inputs.split_with_sizes((2 * size, size), -1)
     reset, stay = (gates_in + gates).sigmoid_().chunk(2, -1)
     return torch.addcmul(new_in, reset, of_new).tanh_().lerp_(state, stay)
 
@@ -63,28 +64,13 @@ def product(weight: Tensor, bias: Tensor, batched: bool) -> Product:
         Whether there will be `MIN_BATCH` rows or more.
     """
     if batched and weight.device.type == "cpu" and _wide():
-        packed = _made("oneDNN", _reordered, weight)
+        packed = kept("oneDNN", _reordered, weight)
         return lambda rows: torch.ops.mkldnn._linear_pointwise(rows, packed, bias, "none", [], "")
     if not batched and weight.device.type == "cpu" and _multiplies_halves():
-        halves = _made("halves", _halves, weight)
+        halves = kept("halves", _halves, weight)
         if halves is not None:
             return lambda rows: torch.fbgemm_linear_fp16_weight_fp32_activation(rows, halves, bias)
     return lambda rows: F.linear(rows, weight, bias)
-
-
-_MADE = WeakTensorKeyDictionary()  # weight -> name -> which values it was made of, and what
-
-
-def _made(name: str, make: Callable[..., Made], weight: Tensor, *others: Tensor) -> Made:
-    """What is made of weights, made anew where one of them has changed since."""
-    weights = (weight, *others)
-    if any(w.is_inference() for w in weights):  # they have no version
-        return make(*weights)
-    values = [(w._version, w.data_ptr()) for w in weights]
-    by_name = _MADE.setdefault(weight, {})
-    if name not in by_name or by_name[name][0] != values:
-        by_name[name] = values, make(*weights)
-    return by_name[name][1]
 
 
 def _reordered(weight: Tensor) -> Tensor:
@@ -156,7 +142,7 @@ def last_states(
         (gru["weight_ih_l0"], gru["bias_ih_l0"], reading.embed.weight)
         for gru, reading in zip(grus, readings, strict=True)
     ]
-    table = _made("tables", _tables, *(weight for part in parts for weight in part))
+    table = kept("tables", _tables, *(weight for part in parts for weight in part))
     few, many = (
         [product(gru["weight_hh_l0"], gru["bias_hh_l0"], batched) for gru in grus]
         for batched in (False, len(order) >= MIN_BATCH)
@@ -184,7 +170,7 @@ def last_states(
         if extra is not None:
             inputs = inputs + extra[:, :active]
         products = many if active >= MIN_BATCH else few
-        recurrent = [times(each) for times, each in zip(products, state, strict=True)]
+        recurrent = [times(each) for times, each in zip(products, state.unbind(), strict=True)]
         state = cell(inputs, torch.stack(recurrent), state)
     states[:, : state.shape[1]] = state
     return torch.empty_like(states).index_copy_(1, order, states)

@@ -20,6 +20,7 @@ from torch.nn import functional as F
 
 from fadernets.models.batch import Batch
 from fadernets.models.config import ModelConfig
+from fadernets.models.transformer import transformed
 from fadernets.music.attributes import (
     MAX_POLYPHONY,
     ONSET,
@@ -98,7 +99,9 @@ class Reviser(nn.Module):
         hidden = hidden + self.key(key)[:, None] + self.place
         for name, embed in self.labels.items():
             hidden = hidden + embed(labels[name])
-        onset, hold, velocity = self.output(self.norm(self.layers(hidden))).chunk(3, dim=2)
+        onset, hold, velocity = self.output(self.norm(transformed(self.layers, hidden))).chunk(
+            3, dim=2
+        )
         # Few keys are struck at a step.
         onset = onset + self.belief[0] * source.onset - SHOWN_LOG_ODDS
         return onset, hold + self.belief[1] * source.hold, velocity

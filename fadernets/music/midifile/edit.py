@@ -9,6 +9,8 @@ taken out and put in again: its strike, its release and its release velocity sta
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from fadernets.music.midifile.events import NOTE_OFF, NOTE_ON, MidiFile
@@ -20,7 +22,7 @@ from fadernets.music.midifile.tracks import (
     Track,
     begins_chunk,
 )
-from fadernets.music.notes import Notes, struck_once
+from fadernets.music.notes import STEPS_PER_BEAT, Notes, struck_once
 
 RELEASE_VELOCITY = 64  # the standard's for keys that know none
 BEAT_COST = 3.0  # semitones that a beat counts for when a part is chosen for a new note
@@ -81,6 +83,10 @@ def _edits(
     is_fixed = np.append(_matches(was, _in_ticks(locked, file.division)) >= 0, False)
     new, part = behind_locked(raw, row, end, new, part, is_fixed[row])
     let_go(raw, row, end, new, part)
+    last = _ends_of_tracks(file, raw)
+    changed = np.flatnonzero((row >= 0) & (end > raw.end))
+    end[changed] = _inside(end[changed], raw.start[changed], last[raw.part[changed]], file.division)
+    new = replace(new, offset=_inside(new.offset, new.onset, last[part], file.division))
 
     edits = [TrackEdit() for _ in file.tracks]
     differs = (row >= 0) & ((end != raw.end) | (velocity != raw.velocity))
@@ -162,7 +168,7 @@ def _nearest_part(
 
     Its track has to last as long as the note, so that the ends of tracks stay.
     """
-    last = np.array([file.tracks[part.track].tick[-1] for part in raw.parts])
+    last = _ends_of_tracks(file, raw)
     longest = max(parts, key=lambda number: last[number])
     if not len(new) or not len(visible):
         return np.full(len(new), longest)
@@ -176,6 +182,22 @@ def _nearest_part(
     cost[last[raw.part[near]] < new.offset[:, None]] = np.inf
     row, best = np.arange(len(new)), cost.argmin(axis=1)
     return np.where(np.isinf(cost[row, best]), longest, raw.part[near[row, best]])
+
+
+def _ends_of_tracks(file: MidiFile, raw: RawNotes) -> np.ndarray:
+    """Tick at which the track of each part ends: int64, (parts,)."""
+    return np.array([file.tracks[part.track].tick[-1] for part in raw.parts])
+
+
+def _inside(end: np.ndarray, start: np.ndarray, last: np.ndarray, division: int) -> np.ndarray:
+    """Ends of notes, in ticks, that leave the ends of their tracks where they are.
+
+    A note that sounds on for a whole step, without which it would count for less, ends where it is
+    to end, and its track with it.
+    """
+    within = np.minimum(end, np.maximum(last, start + 1))
+    was, now = (np.floor(tick / division * STEPS_PER_BEAT + 0.5) for tick in (end, within))
+    return np.where(was == now, within, end)
 
 
 def release_event(file: MidiFile, track: Track, strike: int, release: int) -> bytes:

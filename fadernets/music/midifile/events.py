@@ -94,7 +94,10 @@ class MidiFile:
         if kind > 2:
             raise MidiError(f"{name} is of a MIDI format that does not exist: {kind}.")
         if division & 0x8000:
-            raise MidiError(f"{name} counts time in SMPTE frames, which have no beats.")
+            raise MidiError(
+                f"{name} counts time in SMPTE frames, which have no beats: save it again with time "
+                "in ticks of a beat (PPQ)."
+            )
         if division == 0:
             raise MidiError(f"{name} is damaged: its beats have no length.")
         try:

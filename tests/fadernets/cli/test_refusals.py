@@ -148,6 +148,34 @@ def test_what_cannot_be_written_is_refused(command, name, source, tmp_path, caps
     assert "cannot be written: " in error_sentence(capsys)
 
 
+@pytest.mark.parametrize("command", [*CHANGES, "render"])
+def test_a_name_of_another_kind_of_file_is_refused(command, source, tmp_path, capsys):
+    """Before anything is made, and nothing of that name is touched."""
+    name, better = ("out.WAV", "out.mid") if command in CHANGES else ("out.mid", "out.wav")
+    other = tmp_path / name
+    other.write_bytes(b"a song")
+    arguments = change(command, source, other) if command in CHANGES else [command, source, other]
+    assert run(*arguments) == 2
+    sentence = error_sentence(capsys)
+    assert f" {name} is no name for it: write {better}" in sentence
+    assert ("render makes a WAV file" in sentence) == (command in CHANGES)
+    assert other.read_bytes() == b"a song"
+
+
+@pytest.mark.parametrize("name", ["out", "out.mid", "out.MIDI", "out.kar", "out.smf", "out.rmi"])
+def test_the_names_of_midi_files_are_taken(name, source, tmp_path):
+    assert run("slide", source, tmp_path / name) == 0
+    assert (tmp_path / name).read_bytes() == source.read_bytes()
+
+
+def test_time_in_frames_is_refused_with_advice(source, tmp_path, capsys):
+    data = source.read_bytes()
+    source.write_bytes(data[:12] + bytes([0xE7, 0x28]) + data[14:])
+    assert run("slide", source, tmp_path / "out.mid", "--rhythm", 1) == 2
+    advice = "save it again with time in ticks of a beat (PPQ)."
+    assert error_sentence(capsys).endswith(advice)
+
+
 def test_an_unknown_synthesiser_is_refused(source, tmp_path, capsys):
     assert run("render", source, tmp_path / "out.wav", "--synthesiser", "moog") == 2
     assert error_sentence(capsys) == "fadernets: moog is not one of midirenderer, fluidsynth."

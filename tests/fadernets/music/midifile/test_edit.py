@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from fadernets.music.midi import MidiError, dump, file_bytes, parts_of, read
 from fadernets.music.midifile.edit import _in_ticks
-from fadernets.music.notes import BEATS, EARLY, HIGHEST_PITCH, LOWEST_PITCH, Notes, concatenate
+from fadernets.music.notes import (
+    BEATS,
+    EARLY,
+    HIGHEST_PITCH,
+    LOWEST_PITCH,
+    STEPS_PER_BEAT,
+    Notes,
+    concatenate,
+)
 from fadernets.music.segments import segment_count, segments
 from fadernets.music.stitching import stitch
 from tests.fadernets.music import midi_bytes as mb
@@ -77,9 +85,14 @@ def test_an_edit_changes_notes_of_the_span_and_of_the_chosen_parts_only(edit):
     again = read(made, piece.original.parts)
     # A note that another part's cut short, and that part's is gone, is as long as it ever was.
     held = {(row[2], row[4]): row[3] for row in mb.notes_of(data)}
+    ends_of_tracks = {rows[-1][0] for rows in mb.events(data)}
     for now, asked in zip(ticks(again.notes, division), ticks(result.notes, division), strict=True):
         assert now == asked or (now[0], now[2:]) == (asked[0], asked[2:])
-        assert now[1] == asked[1] or asked[1] < now[1] <= held[now[0], now[2]]
+        assert (
+            now[1] == asked[1]
+            or asked[1] < now[1] <= held[now[0], now[2]]
+            or (now[1] in ends_of_tracks and now[1] < asked[1] < now[1] + division / STEPS_PER_BEAT)
+        )
     if again.length == piece.length:  # a last note gone may show the silence behind it
         for name in ("pedal", "tempo", "meter"):
             assert np.array_equal(getattr(again, name), getattr(piece, name))
@@ -198,3 +211,31 @@ def test_a_new_note_leaves_what_another_track_holds_on_its_key():
     before, after = set(mb.notes_of(piece.original.data)), set(mb.notes_of(result))
     assert before <= after
     assert [row[:6] for row in after - before] == [(1, 1, 1920, 2400, 40, 60)]
+
+
+@pytest.mark.parametrize(
+    ("end", "written", "of_track"),
+    [
+        (4.0, 1910, 1910),  # it counts in the same steps as at the end of its track
+        (4.12, 1910, 1910),
+        (4.25, 2040, 2040),  # it counts in one step more
+    ],
+)
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_note_ends_with_its_track_where_that_changes_no_density(end, written, of_track, is_new):
+    left = mb.track(*mb.note(0, 1910, 40))
+    right = mb.track(*mb.note(0, 480, 72), *mb.note(2400, 3840, 76))
+    piece = read(mb.file(left, right))
+    was = piece.notes
+    if is_new:  # beside the left hand's note; the right hand's track, which is longer, is closed
+        new = Notes.of([1.0], [end], [43], [64])
+        piece = replace(piece, original=replace(piece.original, closed=(1,)))
+        result = replace(piece, notes=concatenate([was, new]))
+    else:
+        result = replace(
+            piece, notes=replace(was, offset=np.where(was.pitch == 40, end, was.offset))
+        )
+    made = file_bytes(result)
+    assert [rows[-1][0] for rows in mb.events(made)] == [of_track, 3840]
+    ends = {row[4]: row[3] for row in mb.notes_of(made) if row[0] == 0}
+    assert ends[43 if is_new else 40] == written
