@@ -24,7 +24,9 @@ def test_the_truth_is_the_mean_of_very_many_people_and_pieces() -> None:
 def test_who_leaves_is_left_out_and_poor_listeners_leave_more() -> None:
     random = np.random.default_rng(1)
     at_random, poorer = (
-        study_coverage.drawn(World("", leave=0.5, poorer=poorer), 400, 12, random)
+        study_coverage.drawn(
+            World("", 0.8, 0.8, 1, 0, 0, leave=0.5, poorer=poorer), 400, 12, random
+        )
         for poorer in (False, True)
     )
     for study in (at_random, poorer):
