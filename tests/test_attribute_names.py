@@ -50,6 +50,7 @@ ALLOWED = {
         f"{ARRANGER}arrange.py": "the arranger's plan has two labels",
         f"{ARRANGER}cheapest_paths.py": "the arranger's plan has two labels",
         f"{ARRANGER}label_plan.py": "the arranger's plan has two labels",
+        f"{ARRANGER}preferences.py": "a grid knows its labels",
         f"{ARRANGER}reach.py": "the arranger's plan has two labels",
         f"{ARRANGER}request.py": "the labels of a grid",
         f"{ARRANGER}selection.py": "the arranger's plan has two labels",
