@@ -252,7 +252,7 @@ def told(
     ValueError
         If the pairs are of fewer than `FOLDS` performances.
     """
-    drawings = [_told(changed, real, pair(changed, real, sd, seed + draw)) for draw in range(draws)]
+    drawings = [_told(changed, real, sd, seed + draw) for draw in range(draws)]
     aucs = {name: [told.aucs[name] for told in drawings] for name in drawings[0].aucs}
     return replace(
         drawings[0],
@@ -261,8 +261,9 @@ def told(
     )
 
 
-def _told(changed: Windows, real: Windows, pairs: np.ndarray) -> Told:
-    """How well they are told by pairs, (p, 2), that were drawn once."""
+def _told(changed: Windows, real: Windows, sd: np.ndarray, seed: int) -> Told:
+    """How well they are told by pairs that are drawn once."""
+    pairs = pair(changed, real, sd, seed)
     rows = [changed.features[i] for i in pairs[:, 0]] + [real.features[i] for i in pairs[:, 1]]
     group = np.concatenate([changed.group[pairs[:, 0]], real.group[pairs[:, 1]]])
     if len(np.unique(changed.group[pairs[:, 0]])) < FOLDS:
@@ -273,7 +274,7 @@ def _told(changed: Windows, real: Windows, pairs: np.ndarray) -> Told:
     x = x[:, is_known]
     is_changed = np.repeat([True, False], len(pairs))
     aucs = {}
-    for name, classifier in classifiers().items():
+    for name, classifier in classifiers(seed).items():
         score = np.zeros(len(x))
         for inside, outside in GroupKFold(FOLDS).split(x, is_changed, group):
             classifier.fit(x[inside], is_changed[inside])
