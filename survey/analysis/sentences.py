@@ -224,8 +224,8 @@ def music(section: Music, intervals: bool = True) -> list[str]:
         ]
     sentences = [
         f"{amount}{counted(section.pieces, 'piece')}. The intervals count pieces, for segments of "
-        "one piece are alike: they are for other people and for other pieces of these pieces’ kind, "
-        "chosen as these were."
+        "one piece are alike: they are for other people and for other pieces of these pieces’ "
+        "kind, chosen as these were."
     ]
     sentences += _only_piece(section)
     if 1 < section.pieces < FEW_PIECES:
@@ -287,6 +287,7 @@ def chance(section: Chance) -> list[str]:
         return [*sentences, "Nobody answered items of both directions, so they cannot be compared."]
     if paired.flips.p is None:
         return [*sentences, "One participant alone tells nothing of both directions compared."]
+    lower = paired.better.lower
     return [
         *sentences,
         f"Agreement on lower less agreement on higher items: "
@@ -295,9 +296,9 @@ def chance(section: Chance) -> list[str]:
         f"{probability(paired.flips.p)} by sign flips; "
         f"{in_points(paired.twoway.value)} points by answer, "
         f"{interval(paired.twoway, in_points)}.",
-        f"{people(paired.better.lower)} {'agrees' if paired.better.lower == 1 else 'agree'} more "
-        f"on lower, {paired.better.higher} more on higher, {paired.better.equal} equally on both ({probability(paired.sign_test)}, exact "
-        "sign test).",
+        f"{people(lower)} {'agrees' if lower == 1 else 'agree'} more on lower, "
+        f"{paired.better.higher} more on higher, {paired.better.equal} equally on both "
+        f"({probability(paired.sign_test)}, exact sign test).",
     ]
 
 

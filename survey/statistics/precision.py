@@ -4,8 +4,8 @@ Kish (1965), Survey Sampling: m answers of one cluster, alike by an intraclass c
 worth ``m / (1 + (m - 1) rho)`` independent ones. From the components of the variance, that of a
 mean of P participants and I items is ``v_p / P + v_i / I + v_e / (P I)``: participants alone
 cannot bring it below ``v_i / I``. Items are pieces, or segments where these make the interval
-wider, as in `twoway`. Where items differ by no more than single answers scatter, ``v_i`` is a guess at 0, and
-what no number of participants can pass is not told.
+wider, as in `twoway`. Where items differ by no more than single answers scatter, ``v_i`` is a guess
+at 0, and what no number of participants can pass is not told.
 """
 
 from __future__ import annotations

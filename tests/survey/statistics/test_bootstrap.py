@@ -4,6 +4,7 @@ from scipy import sparse
 
 from survey.statistics import bootstrap
 from survey.statistics.agreement import agreement
+from survey.statistics.estimate import CONSTANT
 from survey.statistics.resampling import resampled
 from survey.statistics.simulation import simulate
 

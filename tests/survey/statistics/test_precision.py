@@ -40,7 +40,7 @@ def test_more_participants_make_the_interval_shorter_down_to_the_limit_of_the_it
     for size, width in precision_of_rhythm.half_widths.items():
         assert width == pytest.approx(half_width(parts, int(size), 5))
     assert precision_of_rhythm.limit is None  # items differ by no more than chance
-    table["rhythm"] = table["item"].str[-1].astype(int) * 2 - (table["participant"] == "a")
+    table["rhythm"] = table["item"].map({"h1": 1, "h2": 5, "l1": 2, "l2": 4, "l3": 3})
     differing = precision(table)["rhythm"]
     parts = components(crossed(table, table["rhythm"]))
     items_alone = stats.t.ppf(0.975, 4) * np.sqrt(parts.item / 5)
