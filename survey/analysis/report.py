@@ -49,7 +49,7 @@ ABOUT = {
         "More than chance?",
         "Guessing is right once in three times, or in two for who never answers “same”. The "
         "participant is the unit of the tests, never the single answer: they are about these very "
-        "items.",
+        "items. They are two-sided: who agrees less often than by guessing has a small p, too.",
     ),
     "bias": (
         "Hearing apart from habit",

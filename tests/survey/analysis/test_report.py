@@ -433,6 +433,15 @@ def test_agreement_is_said_to_be_above_or_below_guessing() -> None:
     assert "at 50.0 %, guessing one of two: p = 1.000" in words_of(half_lower)
 
 
+def test_no_limit_is_claimed_of_items_that_differ_by_no_more_than_chance() -> None:
+    kept = results(simulate({"random": 12}, items=10, seed=2), rules={}).kept
+    words = " ".join(sentences.planning(kept.planning))
+    assert "if items differ as little as it seems; what any number of them would give" in words
+    assert "± 0.0" not in words
+    kept = results(simulate({"realistic": 24}, seed=5), rules={}).kept
+    assert "any number of them ± " in " ".join(sentences.planning(kept.planning))
+
+
 def test_why_there_is_no_interval_is_what_is_lacking() -> None:
     assert "no 95 % interval (it takes two pieces, and there is one)" in words_of(spread(1))
     table = spread(5)
