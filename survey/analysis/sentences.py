@@ -460,8 +460,8 @@ def planning(section: Mapping[str, Precision]) -> list[str]:
         width = values.half_widths["96"]
         if width is not None:
             at_best = (
-                " if items differ as little as it seems; what any number of them would give at best "
-                "cannot be told, for items differ by no more than chance."
+                " if items differ as little as it seems; what any number of them would give at "
+                "best cannot be told, for items differ by no more than chance."
                 if values.limit is None
                 else f", any number of them ± {points(values.limit)} at best."
             )

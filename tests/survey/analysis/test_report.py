@@ -283,7 +283,9 @@ def test_what_the_intervals_may_be_said_of() -> None:
     text_of_20_pieces = report_text(spread(20))
     assert "20 segments of 20 pieces" in text_of_20_pieces
     assert "are few." not in text_of_20_pieces and "by itself" not in text_of_20_pieces
-    assert "all of one piece: nothing can be said of other pieces" in report_text(spread(1))
+    text_of_one_piece = report_text(spread(1))
+    assert "all of one piece: nothing can be said of other pieces" in text_of_one_piece
+    assert "The intervals count" not in text_of_one_piece
     assert "do not tell which piece every segment is from" in report_text(
         simulate({"realistic": 3})
     )
@@ -468,6 +470,14 @@ def test_without_intervals_nothing_is_said_of_them() -> None:
     assert "intervals" not in words and "1 is analysed" in " ".join(
         sentences.flow(results(alone, rules={}).flow)
     )
+
+
+def test_one_participant_is_singular() -> None:
+    kept = results(spread(5), rules={}).kept
+    paired = kept.chance.lower_less_higher
+    one = replace(paired, better=replace(paired.better, lower=1))
+    words = " ".join(sentences.chance(replace(kept.chance, lower_less_higher=one)))
+    assert "1 participant agrees more on lower" in words
 
 
 def test_a_rule_that_could_not_be_checked_is_not_one_that_found_nobody() -> None:
