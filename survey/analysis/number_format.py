@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from survey.statistics.estimate import CONSTANT, EDGE, Estimate, Interval
+from survey.statistics.estimate import CONSTANT, EDGE, NONE, Estimate, Interval
 
 Show = Callable[[float | None], str]  # writes a number
 
@@ -36,8 +36,9 @@ def people(count: int) -> str:
 def interval(estimate: Estimate, show: Show, scope: str = "for other people and pieces") -> str:
     """A 95 % interval and whom it is for, or why there is none."""
     if estimate.low is None or estimate.note == CONSTANT:
-        return f"no 95 % interval ({estimate.note or 'not enough answers'})"
-    scope = "with few independent answers" if estimate.note == EDGE else scope
+        return f"no 95 % interval ({(estimate.note or 'not enough answers').removeprefix(NONE)})"
+    at_edge = estimate.note is not None and estimate.note.startswith(EDGE)
+    scope = "with few independent answers" if at_edge else scope
     return f"95 % interval {scope}: {between(estimate, show)}"
 
 

@@ -49,7 +49,7 @@ ABOUT = {
         "More than chance?",
         "Guessing is right once in three times, or in two for who never answers “same”. The "
         "participant is the unit of the tests, never the single answer: they are about these very "
-        "items.",
+        "items. They are two-sided: who agrees less often than by guessing has a small p, too.",
     ),
     "bias": (
         "Hearing apart from habit",
@@ -259,7 +259,8 @@ def _sentences(name: str, part: Sections, first: bool) -> list[str]:
         section = part.direction
         return wording.direction(section if first else replace(section, catch=[]))
     if name == "intervals":
-        return wording.intervals(part.intervals) + wording.music(part.music)
+        told = any(one.twoway.low is not None for one in part.intervals.values())
+        return wording.intervals(part.intervals) + wording.music(part.music, told)
     if name == "bias":
         return wording.bias(part.bias, part.lean)
     sentences: list[str] = getattr(wording, name)(getattr(part, name))

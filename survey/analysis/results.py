@@ -19,6 +19,7 @@ from survey.ratings.exclusion import (
     apply_rules,
     faster,
     sentence,
+    told_of,
 )
 from survey.ratings.rating_table import ParticipantCounts
 from survey.statistics.agreement import Agreement, Directions, by_direction, directions, intervals
@@ -45,11 +46,12 @@ class NothingToAnalyse(ValueError):
 
 @dataclass(frozen=True)
 class Exclusion:
-    """A rule that was applied, what it means, and how many fell under it."""
+    """A rule that was applied, what it means, how many fell under it, of how many it can tell."""
 
     rule: str
     meaning: str
     participants: int
+    checked: int
 
 
 TOGETHER = "all conditions together, as asked"
@@ -64,13 +66,14 @@ class Haste:
     ----------
     answers, known : int
         Such answers, of how many whose time is known.
-    participants : int
-        Who gave more than half of theirs so.
+    participants, analysed : int
+        Who gave more than half of theirs so, and how many of them no rule leaves out.
     """
 
     answers: int
     known: int
     participants: int
+    analysed: int
 
 
 @dataclass(frozen=True)
@@ -246,7 +249,7 @@ def analyse(
     chosen = table[table["participant"].isin(stay)]
     if not _answered(chosen).any():
         raise NothingToAnalyse(
-            "all answers are left out by the study's rules "
+            "all answers are left out by the rules of exclusion "
             f"({len({row.participant for row in excluded})} of "
             f"{table['participant'].nunique()} participants excluded); --keep-all applies no rules"
         )
@@ -308,9 +311,7 @@ def sections(
         intervals=_joined(intervals(transfers), bootstrap.agreement),
         chance=Chance(against_chance(agreement, seed), lower_against_higher(agreement, seed)),
         bias={
-            answer: bias
-            if bias.d_prime is None
-            else replace(bias, bootstrap=bootstrap.detection[answer])
+            answer: bias.resampled(bootstrap.detection[answer])
             for answer, bias in detection(transfers).items()
         },
         lean=lean(table),
@@ -352,20 +353,27 @@ def _flow(
         kept=len(stay),
         rules=rules,
         exclusions=[
-            Exclusion(rule, sentence(rule, limit), sum(row.rule == rule for row in excluded))
+            Exclusion(
+                rule,
+                sentence(rule, limit),
+                sum(row.rule == rule for row in excluded),
+                told_of(table, rule, rules),
+            )
             for rule, limit in rules.items()
             if rule in MEANINGS and limit is not None and limit is not False
         ],
         excluded=excluded,
-        haste=_haste(table),
-        dropout=dropout(table),
+        haste=_haste(table, stay),
+        dropout=dropout(table, stay),
     )
 
 
-def _haste(table: pd.DataFrame) -> Haste:
+def _haste(table: pd.DataFrame, stay: Sequence[str]) -> Haste:
     known = table["time_to_hear"].dropna()
-    hasty = int((faster(table) > HASTY).sum())
-    return Haste(int((~known.astype(bool)).sum()), len(known), hasty)
+    shares = faster(table)
+    hasty = shares.index[shares > HASTY]
+    analysed = int(hasty.isin(stay).sum())
+    return Haste(int((~known.astype(bool)).sum()), len(known), len(hasty), analysed)
 
 
 Estimated = TypeVar("Estimated", Agreement, Opinion)

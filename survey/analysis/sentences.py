@@ -15,7 +15,7 @@ from survey.analysis.number_format import (
     percent,
     probability,
 )
-from survey.analysis.results import ParticipantFlow, Results
+from survey.analysis.results import Exclusion, ParticipantFlow, Results
 from survey.statistics.agreement import Agreement, Directions
 from survey.statistics.chance_tests import Chance
 from survey.statistics.conditions import AGREEMENT, Contrast
@@ -34,6 +34,7 @@ NAMES = {
     "higher": "items meant to be higher",
 }
 SIGNIFICANT = 1 - LEVEL
+ROUNDING = 1e-9  # of shares that are equal
 NAMED = 3  # numbers that are named before the rest is counted
 RULES_FROM = {
     "study": "The rules of exclusion are the study's, fixed before its first answer.",
@@ -45,23 +46,34 @@ RULES_FROM = {
 
 def flow(section: ParticipantFlow) -> list[str]:
     """Section 1: who came how far, and who was left out by which rule."""
-    stages = {
-        "were invited": section.invited,
-        "consented": section.consented,
-        "withdrew, their answers erased": section.withdrawn,
-        "answered at least one trial": section.answered,
-        "reached the end": section.finished,
-        "are analysed": section.kept,
-    }
-    known = [f"{count} {verb}" for verb, count in stages.items() if count is not None]
+    stages = (
+        (section.invited, "was invited", "were invited"),
+        (section.consented, "consented", "consented"),
+        (section.withdrawn, "withdrew, the answers erased", "withdrew, their answers erased"),
+        (section.answered, "answered at least one trial", "answered at least one trial"),
+        (section.finished, "reached the end", "reached the end"),
+        (section.kept, "is analysed", "are analysed"),
+    )
+    known = [
+        f"{count} {one if count == 1 else more}" for count, one, more in stages if count is not None
+    ]
     sentences = [f"Of all people: {'; '.join(known)}."]
     for rule in section.exclusions:
         sentences.append(
-            f"Rule “{rule.rule}”, left out who {rule.meaning}: {people(rule.participants)}."
+            f"Rule “{rule.rule}”, left out who {rule.meaning}: {_ruled(rule, section.answered)}."
         )
     if not section.exclusions:
         sentences.append("No exclusion rule applies.")
     return [*sentences, *_haste(section), *_dropout(section)]
+
+
+def _ruled(rule: Exclusion, answered: int) -> str:
+    if not rule.checked:
+        return "this could not be checked, for the answers do not tell"
+    untold = answered - rule.checked
+    return people(rule.participants) + (
+        f"; of {people(untold)} the answers do not tell" if untold else ""
+    )
 
 
 def _haste(section: ParticipantFlow) -> list[str]:
@@ -73,10 +85,12 @@ def _haste(section: ParticipantFlow) -> list[str]:
         "before both clips could be heard, or all at once after a lost connection; "
         f"{people(haste.participants)} gave more than half of theirs so."
     ]
-    ruled = any(rule.rule == "faster_than_clips" for rule in section.exclusions)
-    if haste.participants and not ruled:
+    who = "them" if haste.analysed == haste.participants else f"{haste.analysed} of them"
+    if haste.participants:
         sentences.append(
-            "No rule leaves them out: who answers without listening is analysed as a listener."
+            f"No rule leaves {who} out: who answers without listening is analysed as a listener."
+            if haste.analysed
+            else "The rules leave them out."
         )
     return sentences
 
@@ -89,10 +103,15 @@ def _dropout(section: ParticipantFlow) -> list[str]:
     if gone.stayed_agreement is not None:
         rates += f" participant, and {percent(gone.stayed_agreement)} of those who stayed"
     test = "" if gone.p is None else f" ({probability(gone.p)}, Welch)"
+    verb = "is" if gone.analysed == 1 else "are"
+    analysed = f"{gone.analysed} of them {verb}" if gone.analysed else "None of them is"
+    means = "the results are for people who stay"
+    if gone.analysed:
+        means += " more than for others, for who left gave fewer answers"
     return [
         f"{gone.left} of {gone.left + gone.stayed} people who answered left before the end: "
-        f"{rates}{test}. If people leave because they hear less, the intervals are for people who "
-        "stay, and hold the truth of all people less often than 95 times in 100."
+        f"{rates}{test}. {analysed} analysed. If people leave because they hear less, {means}, and "
+        "intervals hold the truth of all people less often than 95 times in 100."
     ]
 
 
@@ -167,7 +186,7 @@ def intervals(section: Mapping[str, Agreement]) -> list[str]:
         if agreement.twoway.low is None:
             continue
         check = ""
-        if agreement.bootstrap is not None:
+        if agreement.bootstrap is not None and agreement.bootstrap.note is None:
             ends = between(agreement.bootstrap, percent)
             check = f" As a check, resampling people and pieces gives {ends}."
         sentences.append(
@@ -176,7 +195,9 @@ def intervals(section: Mapping[str, Agreement]) -> list[str]:
         if agreement.twoway.note:
             sentences.append(f"Note: {agreement.twoway.note}.")
     edges = [
-        NAMES[name] for name, agreement in section.items() if near_edge(agreement.twoway.value)
+        NAMES[name]
+        for name, agreement in section.items()
+        if agreement.twoway.low is not None and near_edge(agreement.twoway.value)
     ]
     if edges:
         sentences.append(
@@ -187,8 +208,14 @@ def intervals(section: Mapping[str, Agreement]) -> list[str]:
     return sentences
 
 
-def music(section: Music) -> list[str]:
-    """Section 3: how much music that is, and what its intervals may be said of."""
+def music(section: Music, intervals: bool = True) -> list[str]:
+    """Section 3: how much music that is, and what `intervals`, if there are any, are for."""
+    amount = f"The items are {counted(section.segments, 'segment')} of "
+    if not intervals and section.pieces is not None:
+        amount += f"{counted(section.pieces, 'piece')}."
+        return [amount, *_only_piece(section)]
+    if not intervals:
+        return ["The ratings do not tell which piece every segment is from."]
     if section.pieces is None:
         return [
             f"The ratings do not tell which piece every segment is from; {section.segments} "
@@ -196,14 +223,12 @@ def music(section: Music) -> list[str]:
             "far as they are."
         ]
     sentences = [
-        f"The items are {counted(section.segments, 'segment')} of "
-        f"{counted(section.pieces, 'piece')}. The intervals count pieces, for segments of one "
-        "piece are alike: they are for other people and for other pieces of these pieces’ kind, "
-        "chosen as these were."
+        f"{amount}{counted(section.pieces, 'piece')}. The intervals count pieces, for segments of "
+        "one piece are alike: they are for other people and for other pieces of these pieces’ "
+        "kind, chosen as these were."
     ]
-    if section.pieces == 1:
-        sentences.append("They are all of one piece: nothing can be said of other pieces.")
-    elif section.pieces < FEW_PIECES:
+    sentences += _only_piece(section)
+    if 1 < section.pieces < FEW_PIECES:
         sentences.append(
             f"{section.pieces} pieces are few. The intervals are wide for it, and rest on the "
             "pieces being like each other; more segments or people make them hardly narrower."
@@ -215,6 +240,12 @@ def music(section: Music) -> list[str]:
             "only."
         )
     return sentences
+
+
+def _only_piece(section: Music) -> list[str]:
+    if section.pieces != 1:
+        return []
+    return ["They are all of one piece: nothing can be said of other pieces."]
 
 
 def non_finite(names: Sequence[str]) -> list[str]:
@@ -242,12 +273,13 @@ def chance(section: Chance) -> list[str]:
             )
             continue
         parts = [
-            f"{percent(test.chance)}, guessing {guess}: {probability(test.p)}"
+            f"{_beside(test.difference)} {percent(test.chance)}, guessing {guess}: "
+            f"{probability(test.p)}"
             for guess, test in tests.guesses.items()
         ]
         sentences.append(
-            f"The mean participant's agreement on {NAMES[name]} is {percent(rate)}; against "
-            f"{', and against '.join(parts)} (sign flips of {people(tests.one_of_two.n)})."
+            f"The mean participant's agreement on {NAMES[name]} is {percent(rate)}: "
+            f"{'; '.join(parts)} (sign flips of {people(tests.one_of_two.n)}, two-sided)."
         )
     paired = section.lower_less_higher
     gap = paired.difference
@@ -255,6 +287,7 @@ def chance(section: Chance) -> list[str]:
         return [*sentences, "Nobody answered items of both directions, so they cannot be compared."]
     if paired.flips.p is None:
         return [*sentences, "One participant alone tells nothing of both directions compared."]
+    lower = paired.better.lower
     return [
         *sentences,
         f"Agreement on lower less agreement on higher items: "
@@ -263,10 +296,17 @@ def chance(section: Chance) -> list[str]:
         f"{probability(paired.flips.p)} by sign flips; "
         f"{in_points(paired.twoway.value)} points by answer, "
         f"{interval(paired.twoway, in_points)}.",
-        f"{people(paired.better.lower)} agree more on lower, {paired.better.higher} more on "
-        f"higher, {paired.better.equal} equally on both ({probability(paired.sign_test)}, exact "
-        "sign test).",
+        f"{people(lower)} {'agrees' if lower == 1 else 'agree'} more on lower, "
+        f"{paired.better.higher} more on higher, {paired.better.equal} equally on both "
+        f"({probability(paired.sign_test)}, exact sign test).",
     ]
+
+
+def _beside(difference: float | None) -> str:
+    """On which side of chance a rate lies, as in "above 50 %"."""
+    if difference is None or abs(difference) < ROUNDING:
+        return "at"
+    return "above" if difference > 0 else "below"
 
 
 def bias(section: Mapping[str, Detection], lean: Lean) -> list[str]:
@@ -279,14 +319,16 @@ def bias(section: Mapping[str, Detection], lean: Lean) -> list[str]:
             sentences.append(f"Without items of both directions, “{answer}” cannot be judged.")
             continue
         d_ends, c_ends = (
-            "no interval" if untold else between(measure, number)
+            "no interval" if untold or measure.note else between(measure, number)
             for measure in (ends.d_prime, ends.criterion)
         )
+        why = f" No interval, for {ends.d_prime.note}." if ends.d_prime.note else ""
         sentences.append(
             f"“{answer}” was answered to {percent(detection.hits.rate)} of the items meant so and "
             f"to {percent(detection.alarms.rate)} of the opposite ones: "
             f"d′ = {number(detection.d_prime)} ({d_ends}), how well both are told apart, 0 being "
             f"not at all; c = {number(detection.criterion)} ({c_ends}), which every “same” raises."
+            f"{why}"
         )
     return [*sentences, *_lean(lean)]
 
@@ -297,8 +339,16 @@ def _lean(lean: Lean) -> list[str]:
         return []
     amount = f"{in_points(abs(more.value))} percentage points"
     ends = interval(more, in_points)
+    identical = (
+        f" Of identical pairs, where nothing is to be heard, {lean.identical_lower} were called "
+        f"lower and {lean.identical_higher} higher."
+    )
     if more.low is None or more.note == CONSTANT or lean.p is None:
-        return [f"Whether people lean to “lower” or “higher” cannot be told: {ends}."]
+        difference = f"“lower” less “higher” is {in_points(more.value)} percentage points"
+        return [
+            "How far people in general lean to “lower” or “higher” cannot be told: items of both "
+            f"directions alike, {difference}, {ends}.{identical}"
+        ]
     if lean.p >= SIGNIFICANT:
         return [
             "No lean to “lower” or to “higher” is to be seen: items of both directions alike, "
@@ -309,9 +359,8 @@ def _lean(lean: Lean) -> list[str]:
     return [
         f"People answer “{word}” more often than “{other}”, items of both directions alike: by "
         f"{amount} (“lower” less “higher”: {ends}, {probability(lean.p)}, a test that errs once in "
-        f"twenty). Either they lean to “{word}”, or changes to {word} are easier to hear. Of "
-        f"identical pairs, where nothing is to be heard, {lean.identical_lower} were called lower "
-        f"and {lean.identical_higher} higher."
+        f"twenty). Either they lean to “{word}”, or changes to {word} are easier to hear."
+        f"{identical}"
     ]
 
 
@@ -366,7 +415,7 @@ def reliability(section: Mapping[str, Reliability]) -> list[str]:
 
 def _alpha(value: float | None) -> str:
     if value is None:
-        return "cannot be told: no item has two answers, or all answers are equal"
+        return "cannot be told: fewer than two items have two answers, or all answers are equal"
     return f"is {number(value)}"
 
 
@@ -386,7 +435,7 @@ def change(section: Changes) -> list[str]:
 def doses(section: Sequence[Dose]) -> list[str]:
     """Section 8: what more of the same transfer does."""
     return [
-        "How arousal is heard to change against the transfer's strength"
+        "How far arousal is heard to go the way that was intended, against the transfer's strength"
         + (f" by model {dose.checkpoint}" if dose.checkpoint and len(section) > 1 else "")
         + f", within a direction: {_correlations(dose.correlations)}."
         for dose in section
@@ -399,7 +448,7 @@ def planning(section: Mapping[str, Precision]) -> list[str]:
     for name, values in section.items():
         person, observed = values.participants, values.observed
         if person.design_effect is None or observed is None:
-            sentences.append(f"{name.capitalize()}: too few answers to plan by.")
+            sentences.append(f"{name.capitalize()}: answers are too few, or too alike, to plan by.")
             continue
         points = percent if name == "agreement" else number
         sentences.append(
@@ -408,11 +457,16 @@ def planning(section: Mapping[str, Precision]) -> list[str]:
             f"{number(person.design_effect)}; participants and items together multiply the "
             f"naive variance by {number(observed)}."
         )
-        if values.components is not None:
+        width = values.half_widths["96"]
+        if width is not None:
+            at_best = (
+                " if items differ as little as it seems; what any number of them would give at "
+                "best cannot be told, for items differ by no more than chance."
+                if values.limit is None
+                else f", any number of them ± {points(values.limit)} at best."
+            )
             sentences.append(
-                f"With as many items, 96 participants would give ± "
-                f"{points(values.half_widths['96'])}, any number of them ± "
-                f"{points(values.limit)} at best."
+                f"With as many items, 96 participants would give ± {points(width)}{at_best}"
             )
     return sentences
 

@@ -14,7 +14,7 @@ from survey.statistics.bootstrap import Percentiles
 from survey.statistics.chance_tests import AgainstChance, LowerLessHigher
 from survey.statistics.conditions import Contrast
 from survey.statistics.dose_response import Dose
-from survey.statistics.estimate import Estimate, Interval
+from survey.statistics.estimate import Estimate
 from survey.statistics.mean_opinion_score import Opinion
 from survey.statistics.precision import Precision
 from survey.statistics.reliability import Reliability, ScaleReliability
@@ -22,6 +22,24 @@ from survey.statistics.reliability import Reliability, ScaleReliability
 TWOWAY = "two-way clustered"
 DUST = 1e-12  # what is left of 0 by rounding
 EXACT_COLUMNS = ("p", "holm")  # a p value may be as small as it likes
+
+ANSWERS = "lower −1, same 0, higher 1"
+AS_INTENDED = "as intended 1, same 0, the other way −1"
+HEADINGS = {  # of tables that may have no rows
+    "exclusions": ("rule", "meaning", "participants", "checked"),
+    "conditions": (
+        *("condition", "measure", "n", "value", "low", "high", "error", "freedom", "note"),
+    ),
+    "contrasts": (
+        *("measure", "first", "second", "value", "low", "high", "error", "freedom", "note"),
+        *("p", "holm"),
+    ),
+    "catch": ("pair", "heard", "count", "share"),
+    "doses": ("model", "map", "actual", "heard", "count", "share"),
+    "correlations": (
+        *("heard_against", "heard_as", "intended", "items", "spearman", "low", "high", "note"),
+    ),
+}
 
 Row = dict[str, object]  # column to cell
 Rows = Iterator[Row]
@@ -52,9 +70,10 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
         "half_widths": _parts(results, lambda part: _half_widths(part.planning)),
         "participants": map(asdict, results.participants),
     }
+    made = {name: [_clean(row) for row in of_table] for name, of_table in rows.items()}
     return {
-        name: pd.DataFrame([_clean(row) for row in of_table], dtype=object)
-        for name, of_table in rows.items()
+        name: pd.DataFrame(cleaned, columns=None if cleaned else HEADINGS.get(name), dtype=object)
+        for name, cleaned in made.items()
     }
 
 
@@ -143,8 +162,10 @@ def _estimate(ends: Estimate | Percentiles | None, value: float | None = None) -
         row = asdict(ends)
         del row["n"]
         return row
-    low, high = (None, None) if ends is None else (ends.low, ends.high)
-    return {"value": value, "low": low, "high": high, "error": None, "freedom": None, "note": None}
+    row = dict.fromkeys(("value", "low", "high", "error", "freedom", "note"), None)
+    if ends is not None:
+        row |= {"low": ends.low, "high": ends.high, "note": ends.note}
+    return row | {"value": value}
 
 
 def _chance(against: Mapping[str, AgainstChance]) -> Rows:
@@ -174,9 +195,13 @@ def _paired(paired: LowerLessHigher) -> Rows:
 def _bias(part: Sections) -> Rows:
     for answer, values in part.bias.items():
 
-        def row(measure: str, value: float | None, ends: Interval | None = None) -> Row:
+        def row(
+            measure: str, value: float | None, ends: Estimate | Percentiles | None = None
+        ) -> Row:
             named: Row = {"answer": answer, "measure": measure, "value": value}  # noqa: B023
-            return named if ends is None else {**named, "low": ends.low, "high": ends.high}
+            if ends is None:
+                return named
+            return {**named, "low": ends.low, "high": ends.high, "note": ends.note}
 
         yield row("hits", values.hits.rate)
         yield row("alarms", values.alarms.rate)
@@ -196,6 +221,7 @@ def _bias(part: Sections) -> Rows:
         "value": lean.value,
         "low": lean.low,
         "high": lean.high,
+        "note": lean.note,
     }
 
 
@@ -250,19 +276,20 @@ def _correlations(results: Results) -> Rows:
 
 def _of_measured(part: Sections) -> Rows:
     for name, by_direction in part.change.correlations.items():
-        yield from _by_direction(f"measured change of {name}", by_direction)
+        yield from _by_direction(f"measured change of {name}", ANSWERS, by_direction)
 
 
 def _of_strength(dose: Dose, named: bool) -> Rows:
     words = "all strengths" + (f" of model {dose.checkpoint}" if dose.checkpoint else "")
-    for row in _by_direction("strength", dose.correlations):
+    for row in _by_direction("strength", AS_INTENDED, dose.correlations):
         yield {"condition": words, **row} if named else row
 
 
-def _by_direction(name: str, correlations: Mapping[str, Estimate]) -> Rows:
+def _by_direction(name: str, counting: str, correlations: Mapping[str, Estimate]) -> Rows:
     for direction, estimate in correlations.items():
         yield {
             "heard_against": name,
+            "heard_as": counting,
             "intended": direction,
             "items": estimate.n,
             "spearman": estimate.value,

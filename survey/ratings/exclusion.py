@@ -93,6 +93,11 @@ def apply_rules(
     return sorted(set(table["participant"]) - out), excluded
 
 
+def told_of(table: pd.DataFrame, rule: str, rules: Rules) -> int:
+    """Of how many participants the ratings tell what a rule asks; nobody else can fall under it."""
+    return int(MEASURES[rule](table, rules).notna().sum())
+
+
 def checked(rules: Rules) -> Rules:
     """The rules, if their names and values are right.
 

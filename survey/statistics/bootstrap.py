@@ -17,10 +17,12 @@ from typing import TypeVar
 import numpy as np
 import scipy  # whose parts are loaded when they are first used
 
-from survey.statistics.estimate import LEVEL
+from survey.statistics.estimate import CONSTANT, LEVEL
+from survey.statistics.json_fields import optional
 
 DRAWS = 10_000
 WEIGHTS_AT_ONCE = 2_000_000
+DUST = 1e-12  # relative differences of sums that rounding makes
 DENSE = 0.03  # share of filled cells from which BLAS is faster than skipping empty ones
 
 
@@ -31,12 +33,13 @@ Name = TypeVar("Name", bound=Hashable)
 class Percentiles:
     """The middle 95 % of resampled values; None where none could be computed.
 
-    `draws` are those that could be used.
+    `draws` are those that could be used; `note` says that both ends are the same.
     """
 
     low: float | None
     high: float | None
     draws: int
+    note: str | None = optional()
 
 
 def totals(
@@ -100,4 +103,5 @@ def percentiles(values: np.ndarray) -> Percentiles:
     if not len(finite):
         return Percentiles(None, None, 0)
     low, high = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Percentiles(float(low), float(high), len(finite))
+    note = CONSTANT if np.ptp(finite) <= DUST * np.abs(finite).max() else None
+    return Percentiles(float(low), float(high), len(finite), note)

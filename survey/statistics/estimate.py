@@ -16,16 +16,22 @@ import scipy  # whose parts are loaded when they are first used
 
 LEVEL = 0.95
 
-TOO_FEW = "no interval: it takes at least two participants and two items"
+NONE = "no interval: "  # begins the reasons why there is none
+ONE_PERSON = NONE + "it takes two participants, and there is one"
+ONE_PIECE = NONE + "it takes two pieces, and there is one"
+ONE_ON_A_SIDE = NONE + "it takes two participants and two pieces on each side of the comparison"
 CONSTANT = "all answers are equal, so their spread cannot be estimated"
 RAISED = (
     "the two-way variance came out below the variance by participants, pieces or segments alone; "
     "the largest of these stands for it"
 )
 EDGE = (
-    "all answers fall on one side; the interval is Clopper-Pearson's for as many independent "
-    "answers as there are participants or items, whichever are fewer"
+    "all answers fall on one side; the interval is Clopper-Pearson's for as few answers as there "
 )
+EDGES = {  # by what counts as independent
+    "participants": EDGE + "are participants",
+    "pieces": EDGE + "are pieces, which are fewer than participants",
+}
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,8 @@ class Estimate:
         How many answers it is made of.
     note : str
         What is unusual about it, one of this module's constants.
+
+    A note that begins with `EDGE` has an interval of few answers, one with `NONE` has none.
     """
 
     value: float | None

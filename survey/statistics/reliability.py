@@ -78,10 +78,11 @@ def alpha(counts: np.ndarray, level: Literal["nominal", "ordinal"]) -> float | N
     Returns
     -------
     float
-        None if no item has two answers, or all answers are equal.
+        None if fewer than two items have two answers, or all answers are equal: of one item, the
+        agreement to expect is the one that there is, and alpha 0 or below by construction.
     """
     counts = counts[counts.sum(axis=1) >= 2].astype(float)
-    if not counts.size:
+    if len(counts) < 2:
         return None
     each = counts.sum(axis=1)
     pairs = np.einsum("uc,uk,u->ck", counts, counts, 1 / (each - 1))

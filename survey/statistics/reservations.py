@@ -7,6 +7,7 @@ less often than it says; docs/statistics.md has how often.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,8 @@ class Dropout:
         Their mean rates; None where there is nobody.
     p : float
         Welch's, two-sided, of the difference; None where it cannot be computed.
+    analysed : int
+        Of those who left.
     """
 
     left: int
@@ -38,6 +41,7 @@ class Dropout:
     left_agreement: float | None
     stayed_agreement: float | None
     p: float | None
+    analysed: int
 
     @property
     def matters(self) -> bool:
@@ -45,8 +49,11 @@ class Dropout:
         return self.left > 0 and self.left >= MANY_LEFT * (self.left + self.stayed)
 
 
-def dropout(table: pd.DataFrame) -> Dropout | None:
-    """Who left, and whether they heard less; None where the ratings do not tell who finished."""
+def dropout(table: pd.DataFrame, stay: Sequence[str]) -> Dropout | None:
+    """Who left, and whether they heard less; None where the ratings do not tell who finished.
+
+    `stay` are the participants who are analysed.
+    """
     known = table[(table["kind"] == "transfer") & table["finished"].notna()]
     agrees = pd.Series(agreement(known), index=known.index)
     rates = agrees.groupby(known["participant"]).mean().dropna()
@@ -55,7 +62,10 @@ def dropout(table: pd.DataFrame) -> Dropout | None:
     finished = known.groupby("participant")["finished"].all()[rates.index].to_numpy(dtype=bool)
     values = rates.to_numpy(dtype=float)
     left, stayed = values[~finished], values[finished]
-    return Dropout(len(left), len(stayed), _mean(left), _mean(stayed), _welch(left, stayed))
+    analysed = int(rates.index[~finished].isin(stay).sum())
+    return Dropout(
+        len(left), len(stayed), _mean(left), _mean(stayed), _welch(left, stayed), analysed
+    )
 
 
 def near_edge(share: float | None) -> bool:

@@ -12,7 +12,7 @@ Research Methods 27:46-51.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,8 +23,10 @@ from survey.statistics import twoway
 from survey.statistics.agreement import INTENDED
 from survey.statistics.bootstrap import Percentiles
 from survey.statistics.crossed_design import crossed
-from survey.statistics.estimate import Estimate, t_interval, two_sided
+from survey.statistics.estimate import Estimate, around, t_interval, two_sided
 from survey.statistics.json_fields import optional
+
+ALIKE = "answers to each direction are all alike, so their spread cannot be estimated"
 
 Counts = dict[tuple[str, str], Any]  # (intended, heard) -> count, or n for heard "any"
 
@@ -69,6 +71,27 @@ class Detection:
     mean_d_prime: Estimate | None = optional()
     mean_criterion: Estimate | None = optional()
     bootstrap: DetectionPercentiles | None = None
+
+    @property
+    def alike(self) -> bool:
+        """Whether both rates are 0 or 1: how d' and c vary is the correction's doing alone."""
+        return self.hits.rate in (0, 1) and self.alarms.rate in (0, 1)
+
+    def resampled(self, bootstrap: DetectionPercentiles) -> Detection:
+        """With its bootstrap; of no width, and noted, if answers are alike."""
+        if self.d_prime is None or self.criterion is None:
+            return self
+        if self.alike:
+            bootstrap = DetectionPercentiles(
+                *(
+                    Percentiles(value, value, ends.draws, ALIKE)
+                    for value, ends in (
+                        (self.d_prime, bootstrap.d_prime),
+                        (self.criterion, bootstrap.criterion),
+                    )
+                )
+            )
+        return replace(self, bootstrap=bootstrap)
 
 
 @dataclass(frozen=True)
@@ -131,13 +154,15 @@ def _of(answer: str, pooled: Counts, each: Counts) -> Detection:
     d, c = measures(answer, pooled)
     both = (each[answer, "any"] > 0) & (each[other, "any"] > 0)
     d_of_each, c_of_each = measures(answer, each)
-    return Detection(
-        hits,
-        alarms,
-        d_prime=float(d),
-        criterion=float(c),
-        mean_d_prime=t_interval(d_of_each[both]),
-        mean_criterion=t_interval(c_of_each[both]),
+    pooled_only = Detection(hits, alarms, float(d), float(c))
+
+    def mean(values: np.ndarray) -> Estimate:
+        if pooled_only.alike and len(values) > 1:
+            return around(float(values.mean()), 0.0, len(values) - 1, len(values), ALIKE)
+        return t_interval(values)
+
+    return replace(
+        pooled_only, mean_d_prime=mean(d_of_each[both]), mean_criterion=mean(c_of_each[both])
     )
 
 

@@ -22,7 +22,16 @@ import numpy as np
 import scipy  # whose parts are loaded when they are first used
 
 from survey.statistics.crossed_design import Crossed, joined
-from survey.statistics.estimate import EDGE, RAISED, TOO_FEW, Estimate, around, clopper_pearson
+from survey.statistics.estimate import (
+    EDGES,
+    ONE_ON_A_SIDE,
+    ONE_PERSON,
+    ONE_PIECE,
+    RAISED,
+    Estimate,
+    around,
+    clopper_pearson,
+)
 
 ROUNDING = 1e-12  # of a variance, relatively
 
@@ -33,7 +42,8 @@ def mean(answers: Crossed) -> Estimate:
     if n == 0:
         return Estimate(None)
     if freedom is None:
-        return Estimate(answers.mean, n=n, note=TOO_FEW)
+        why = ONE_PERSON if answers.participant_count < 2 else ONE_PIECE
+        return Estimate(answers.mean, n=n, note=why)
     variance, note = clustered_variance(centred(answers))
     return around(answers.mean, math.sqrt(variance), freedom, n, note)
 
@@ -43,7 +53,8 @@ def share(answers: Crossed) -> Estimate:
     estimate = mean(answers)
     if estimate.error is None:
         return estimate
-    return on_logits(estimate, min(answers.participant_count, answers.item_count))
+    people, items = answers.participant_count, answers.item_count
+    return on_logits(estimate, min(people, items), "pieces" if items < people else "participants")
 
 
 def difference(first: Crossed, second: Crossed) -> Estimate:
@@ -65,7 +76,7 @@ def weighted_sum(parts: Sequence[tuple[float, Crossed]]) -> Estimate:
     value = sum(weight * answers.mean for weight, answers in parts)
     degrees = [_freedom(answers) for _, answers in parts]
     if None in degrees:
-        return Estimate(value, n=n, note=TOO_FEW)
+        return Estimate(value, n=n, note=ONE_ON_A_SIDE)
     scores = [
         replace(answers, values=weight * centred(answers).values) for weight, answers in parts
     ]
@@ -80,7 +91,7 @@ def by_participant(answers: Crossed) -> Estimate:
     if n == 0:
         return Estimate(None)
     if people < 2:
-        return Estimate(answers.mean, n=n, note=TOO_FEW)
+        return Estimate(answers.mean, n=n, note=ONE_PERSON)
     variance = _one_way(centred(answers), answers.participants)
     return around(answers.mean, math.sqrt(variance), people - 1, n)
 
@@ -112,17 +123,20 @@ def two_way(scores: Crossed) -> float:
     )
 
 
-def on_logits(estimate: Estimate, independent: int) -> Estimate:
+def on_logits(estimate: Estimate, independent: int, of: str = "participants") -> Estimate:
     """The interval of a share, computed on logits so that it stays within 0 and 1.
 
-    At 0 and 1, which have no logit, it is Clopper and Pearson's for `independent` answers.
+    At 0 and 1, which have no logit, it is Clopper and Pearson's for `independent` answers, as many
+    as there are `of`, "participants" or "pieces".
     """
     value, error, freedom = estimate.value, estimate.error, estimate.freedom
     if value is None or error is None or freedom is None:
         raise ValueError("an estimate without a standard error has no interval on logits")
     if value in (0, 1):
         edge = clopper_pearson(round(value * independent), independent)
-        return replace(estimate, low=edge.low, high=edge.high, error=None, freedom=None, note=EDGE)
+        return replace(
+            estimate, low=edge.low, high=edge.high, error=None, freedom=None, note=EDGES[of]
+        )
     logit = math.log(value / (1 - value))
     ends = around(logit, error / (value * (1 - value)), freedom, estimate.n, estimate.note)
     return replace(

@@ -141,7 +141,9 @@ def test_files_that_cannot_be_analysed(tmp_path: Path, capsys: pytest.CaptureFix
         == f"{missing_file}: No such file or directory"
     )
     quick = save_csv(tmp_path / "quick.csv", table.assign(seconds=1.0))
-    assert "3 of 3 participants excluded" in refused(capsys, tmp_path, "--csv", quick)
+    assert refused(capsys, tmp_path, "--csv", quick).startswith(
+        "all answers are left out by the rules of exclusion (3 of 3 participants excluded)"
+    )
     rules = tmp_path / "rules.json"
     rules.write_text('{"mood": 1}')
     assert "'mood'" in refused(capsys, tmp_path, "--csv", quick, "--rules", rules)

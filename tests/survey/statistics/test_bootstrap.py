@@ -4,6 +4,7 @@ from scipy import sparse
 
 from survey.statistics import bootstrap
 from survey.statistics.agreement import agreement
+from survey.statistics.estimate import CONSTANT
 from survey.statistics.resampling import resampled
 from survey.statistics.simulation import simulate
 
@@ -44,6 +45,9 @@ def test_progress_counts_all_draws(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_draws_without_a_value_are_passed_over() -> None:
     ends = bootstrap.percentiles(np.array([np.nan, 1.0, 2.0, 3.0]))
     assert (ends.draws, ends.low >= 1, ends.high <= 3) == (3, True, True)
+    assert ends.note is None
+    alike = bootstrap.percentiles(np.array([0.1 + 0.2, 0.3, np.nan]))
+    assert alike.note == CONSTANT
     assert bootstrap.percentiles(np.array([np.nan])) == bootstrap.Percentiles(None, None, 0)
 
 

@@ -1,6 +1,7 @@
 """Design effects and expected half-widths of unbalanced answers, against their definitions."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -38,8 +39,55 @@ def test_more_participants_make_the_interval_shorter_down_to_the_limit_of_the_it
     assert {int(size) for size in precision_of_rhythm.half_widths} == set(SIZES)
     for size, width in precision_of_rhythm.half_widths.items():
         assert width == pytest.approx(half_width(parts, int(size), 5))
-    items_alone = stats.t.ppf(0.975, 4) * np.sqrt(max(0.0, parts.item) / 5)
-    assert precision_of_rhythm.limit == pytest.approx(items_alone, abs=1e-4)
+    assert precision_of_rhythm.limit is None  # items differ by no more than chance
+    table["rhythm"] = table["item"].map({"h1": 1, "h2": 5, "l1": 2, "l2": 4, "l3": 3})
+    differing = precision(table)["rhythm"]
+    parts = components(crossed(table, table["rhythm"]))
+    items_alone = stats.t.ppf(0.975, 4) * np.sqrt(parts.item / 5)
+    assert differing.limit == pytest.approx(items_alone, rel=1e-4) and parts.item > 0
+
+
+def crossed_answers(values: np.ndarray) -> pd.DataFrame:
+    """Ratings of rhythm of segments, two a piece: float array, shape (people, segments)."""
+    people, segments = np.indices(values.shape)
+    return pd.DataFrame(
+        {
+            "participant": [f"p{at}" for at in people.ravel()],
+            "item": [f"i{at}" for at in segments.ravel()],
+            "source": [f"s{at // 2}" for at in segments.ravel()],
+            "segment": segments.ravel() % 2,
+            "intended": np.where(segments.ravel() % 2, "higher", "lower"),
+            "heard": "higher",
+            **dict.fromkeys(("rhythm", "melody", "harmony", "naturalness"), values.ravel()),
+        }
+    )
+
+
+def test_no_width_is_claimed_where_segments_hold_what_pieces_hide() -> None:
+    """All answer "higher": half of every piece agrees, whoever hears it."""
+    always_higher = precision(crossed_answers(np.full((12, 8), 3.0)))
+    agrees = always_higher["agreement"]
+    variance_of_segments = 8 / 7 * 0.25  # 0 and 1 in turn
+    expected = stats.t.ppf(0.975, 3) * np.sqrt(variance_of_segments / 8)
+    assert agrees.limit == pytest.approx(expected, rel=1e-6)
+    assert agrees.half_widths["96"] == pytest.approx(expected, rel=1e-6)
+    alike = always_higher["rhythm"]
+    assert alike.limit is None and set(alike.half_widths.values()) == {None}
+
+
+def test_a_limit_is_told_only_of_items_that_differ() -> None:
+    random = np.random.default_rng(0)
+    told = 0
+    for _ in range(100):
+        answers = crossed_answers(random.normal(size=(12, 1)) + random.normal(size=(12, 10)))
+        answers["source"] = answers["item"]
+        rhythm = precision(answers)["rhythm"]
+        assert rhythm.half_widths["96"] > 0
+        told += rhythm.limit is not None
+    assert told <= 12  # 5 % of such studies, by chance
+    differ = random.normal(size=(12, 1)) + random.normal(size=(1, 10)) * 3
+    rhythm = precision(crossed_answers(differ + random.normal(size=(12, 10))))["rhythm"]
+    assert 0 < rhythm.limit < rhythm.half_widths["96"]
 
 
 def test_what_was_observed_is_the_two_way_variance_over_that_of_independent_answers() -> None:

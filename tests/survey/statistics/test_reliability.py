@@ -59,6 +59,8 @@ def test_no_alpha_of_equal_or_single_answers() -> None:
     assert alpha(counted(np.full((4, 5), 3.0)), "ordinal") is None
     assert alpha(counted(np.arange(5.0)[None] + 1), "ordinal") is None
     assert alpha(np.zeros((0, 5), int), "nominal") is None
+    single_item = np.array([[3, 9, 0], [0, 1, 0]])  # of the second, one answer
+    assert alpha(single_item, "nominal") is None
     with pytest.raises(ValueError, match="ratio"):
         alpha(counted(OBSERVERS), "ratio")
 

@@ -27,24 +27,26 @@ def table(*people: tuple[str, object, int, int]) -> pd.DataFrame:
 
 def test_who_left_beside_who_stayed() -> None:
     gone = dropout(
-        table(("a", True, 4, 4), ("b", True, 3, 4), ("c", False, 1, 2), ("d", False, 0, 3))
+        table(("a", True, 4, 4), ("b", True, 3, 4), ("c", False, 1, 2), ("d", False, 0, 3)),
+        ["a", "d"],
     )
     assert (gone.left, gone.stayed) == (2, 2)
     assert (gone.left_agreement, gone.stayed_agreement) == (1 / 4, 7 / 8)
     expected = stats.ttest_ind([1 / 2, 0], [1, 3 / 4], equal_var=False).pvalue
     assert gone.p == pytest.approx(expected)
     assert gone.matters
+    assert gone.analysed == 1
 
 
 def test_what_is_not_known_is_not_said() -> None:
-    nobody = dropout(table(("a", None, 4, 4)))
+    nobody = dropout(table(("a", None, 4, 4)), ["a"])
     assert nobody is None
-    all_stayed = dropout(table(("a", True, 4, 4), ("b", True, 1, 4)))
+    all_stayed = dropout(table(("a", True, 4, 4), ("b", True, 1, 4)), ["a", "b"])
     assert (all_stayed.left, all_stayed.left_agreement, all_stayed.p) == (0, None, None)
     assert not all_stayed.matters
-    alike = dropout(table(*((name, name < "c", 2, 4) for name in "abcd")))
+    alike = dropout(table(*((name, name < "c", 2, 4) for name in "abcd")), [])
     assert alike.p is None  # no scatter to compare with
-    unbalanced = dropout(ratings())  # c's end is not known, d heard nothing
+    unbalanced = dropout(ratings(), [])  # c's end is not known, d heard nothing
     assert (unbalanced.left, unbalanced.stayed) == (1, 1)
 
 
@@ -52,7 +54,7 @@ def test_what_is_not_known_is_not_said() -> None:
 def test_one_in_ten_who_leave_matters(left: int, matters: bool) -> None:
     people = [(f"s{at}", True, 3, 4) for at in range(18)]
     people += [(f"l{at}", False, 1, 2) for at in range(left)]
-    assert dropout(table(*people)).matters == matters
+    assert dropout(table(*people), []).matters == matters
 
 
 @pytest.mark.parametrize(

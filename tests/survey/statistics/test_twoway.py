@@ -6,7 +6,16 @@ from scipy import stats
 
 from survey.statistics import twoway
 from survey.statistics.crossed_design import Crossed, joined, of_matrix
-from survey.statistics.estimate import CONSTANT, EDGE, RAISED, TOO_FEW, around, t_interval
+from survey.statistics.estimate import (
+    CONSTANT,
+    EDGES,
+    ONE_ON_A_SIDE,
+    ONE_PERSON,
+    ONE_PIECE,
+    RAISED,
+    around,
+    t_interval,
+)
 
 MATRIX = np.array([[5, 5, 4], [4, 4, 4], [2, 3, 2], [3, 3, 4]], float)
 
@@ -187,7 +196,8 @@ def test_all_on_one_side_count_as_few(value: int, ends: tuple[float, float]) -> 
     estimate = twoway.share(of_matrix(np.full((6, 5), float(value))))
     assert estimate.value == value
     assert (estimate.low, estimate.high) == pytest.approx(ends, abs=1e-6)  # Clopper-Pearson of 5
-    assert estimate.note == EDGE
+    assert estimate.note == EDGES["pieces"]
+    assert twoway.share(of_matrix(np.full((5, 6), float(value)))).note == EDGES["participants"]
 
 
 def test_equal_answers_have_no_width_and_say_so() -> None:
@@ -200,7 +210,8 @@ def test_one_participant_or_item_has_no_interval(shape: tuple[int, int]) -> None
     matrix = np.arange(np.prod(shape), dtype=float).reshape(shape) % 2
     for estimate in (twoway.mean(of_matrix(matrix)), twoway.share(of_matrix(matrix))):
         assert estimate.value is not None
-        assert (estimate.low, estimate.high, estimate.note) == (None, None, TOO_FEW)
+        why = ONE_PERSON if shape[0] == 1 else ONE_PIECE
+        assert (estimate.low, estimate.high, estimate.note) == (None, None, why)
 
 
 def test_a_negative_variance_is_raised_to_the_larger_one_way() -> None:
@@ -267,7 +278,7 @@ def test_a_difference_where_some_answered_one_kind_only() -> None:
     first, second = answers.only(answers.items == 0), answers.only(answers.items != 0)
     estimate = twoway.difference(first, second)
     assert (estimate.value, estimate.n) == (pytest.approx(3 / 4 - 3 / 5), 9)
-    assert (estimate.low, estimate.note) == (None, TOO_FEW)  # one item on one side
+    assert (estimate.low, estimate.note) == (None, ONE_ON_A_SIDE)  # one item on one side
     difference = twoway.difference(answers, second)
     assert (
         difference.freedom == 1
@@ -288,9 +299,10 @@ def test_no_difference_from_nothing(side: int) -> None:
 def test_a_share_by_participants_has_no_interval_for_one_and_an_edge_for_all_alike() -> None:
     single = of_matrix(np.array([[1.0, 0, 1]]))
     estimate = twoway.share_by_participant(single)
-    assert (estimate.value, estimate.low, estimate.note) == (pytest.approx(2 / 3), None, TOO_FEW)
+    assert (estimate.value, estimate.low) == (pytest.approx(2 / 3), None)
+    assert estimate.note == ONE_PERSON
     alike = twoway.share_by_participant(of_matrix(np.ones((7, 3))))
     assert (alike.low, alike.high) == pytest.approx((0.025 ** (1 / 7), 1))  # of seven people
-    assert (alike.note, alike.error, alike.freedom) == (EDGE, None, None)
+    assert (alike.note, alike.error, alike.freedom) == (EDGES["participants"], None, None)
     with pytest.raises(ValueError, match="standard error"):
         twoway.on_logits(estimate, 1)
