@@ -21,14 +21,14 @@ from survey.ratings.columns import CHANGE, COLUMNS, Column, ordered, table_of
 BEGINS = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207c\u207a\u207b\u2212"
 UNSEEN = r"\s\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 FORMULA = re.compile(rf"'*(?:[\t\r\n]|[{UNSEEN}]*[{BEGINS}])")
-# What it takes for a number, a fraction, a date or a time and shows, or saves, as another text: 0042,
-# 12e45678, 1/2, 3-12, 2026-11-27, 12:30, (5), SEP2, 3 pm. Each language has its own order of day and
-# month and its own separators, so that all count: whatever has a digit and nothing besides but
-# these signs and words. A word is a month's by how it begins, in any of the languages below.
+# What it takes for a number, a fraction, a date or a time, and saves as another text: 0042,
+# 12e45678, 1/2, 3-12, 2026-11-27, 12:30, (5), SEP2, 3 pm. Each language has its own separators and
+# order of day and month, so that all count: whatever has a digit, and nothing besides but these
+# signs and words. A word is a month's by how it begins, in any of the languages below.
 MONTHS = (
     "jan feb mar apr may jun jul aug sep oct nov dec "  # English
     "jän mär mrz mai okt dez "  # German
-    "fév avr juil aoû déc "  # French, where jui is juin, too
+    "fév avr jui aoû déc "  # French
     "ene abr ago set dic gen mag giu lug ott fev out "  # Spanish, Italian, Portuguese
     "mrt maa mei maj sty lut kwi cze lip sie wrz paź lis gru "  # Dutch, Nordic, Polish
     "янв фев мар апр май мая июн июл авг сен окт ноя дек"  # Russian
@@ -66,10 +66,10 @@ def write_csv(table: pd.DataFrame, target: Path | IO[str]) -> None:
     Headers and cells of text whose first visible character is one of ``= + - @``, in any width,
     that begin with a line's end, or that look like a number, a fraction, a date, a time or a truth
     value (``0042``, ``1/2``, ``3-12``, ``SEP2``, ``TRUE``) get a ``'`` in front, which `read_csv`
-    takes away again; the words of the data dictionary, such as ``18-24``, get none. Ends of lines stay; a tab, at which programs may split
-    a cell, is written as a blank; all other control characters (U+0000 to U+001F, U+007F to
-    U+009F), which a terminal may obey, are left out. Numbers are written by this function and stay
-    numbers, negative ones too.
+    takes away again; the words of the data dictionary, such as ``18-24``, get none. Ends of lines
+    stay; a tab, at which programs may split a cell, is written as a blank; all other control
+    characters (U+0000 to U+001F, U+007F to U+009F), which a terminal may obey, are left out.
+    Numbers are written by this function and stay numbers, negative ones too.
     """
     with _opened(target, "w") as stream:
         stream.write(MARK)
