@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi import Request
 from sqlalchemy import Select, select
@@ -34,12 +35,13 @@ def study_language(request: Request, body: object = None) -> str | None:
     database: Database = request.app.state.database
     try:
         with database.read() as session:
-            return session.scalar(query)
+            language: str | None = session.scalar(query)
     except SQLAlchemyError:  # the refusal is more worth saying than its language
         return None
+    return language
 
 
-def _query(token: str, name: object) -> Select[tuple[str]] | None:
+def _query(token: str, name: object) -> Select[Any] | None:
     if tokens.shaped(token):
         of_participant = Participant.token_hash == tokens.hashed(token)
         return select(Study.language).join(Participant).where(of_participant)
