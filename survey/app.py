@@ -34,6 +34,7 @@ from survey.core.settings import Settings
 from survey.journal import journal
 from survey.participant import api, audio, pages
 from survey.participant.join_rate import JoinLimiter
+from survey.participant.study_language import study_language
 from survey.records import consent_texts
 
 STATIC = Path(__file__).parent / "static"
@@ -93,7 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
 def add_routes(app: FastAPI) -> None:
     """Put all that the survey answers into an application."""
     app.add_middleware(Guard)
-    http_errors.install(app)
+    http_errors.install(app, study_language)
     app.router.routes.extend(_routes())
 
 

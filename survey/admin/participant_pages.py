@@ -91,7 +91,7 @@ def participants(admin: AdminDep, name: str, page: str = "1") -> Response:
     return admin.render(
         "participants",
         people=people,
-        texts={version.sha256: version.number for version in versions},
+        texts={version.sha256: version for version in versions},
         count=count,
         size=PAGE_SIZE,
         page=number,

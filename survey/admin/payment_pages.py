@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -27,8 +28,8 @@ def listed(admin: AdminDep, name: str) -> Response:
 def check(admin: AdminDep, name: str, form: Annotated[CodesForm, Form()]) -> Response:
     """Say of codes whether somebody has finished with them; changes nothing."""
     with admin.database.read() as session:
-        checked = payments.check(session, study_of(session, name), form.codes)
-        return _page(admin, session, name, checked)
+        checked, words = payments.check(session, study_of(session, name), form.codes)
+        return _page(admin, session, name, checked, words)
 
 
 @router.post("/admin/studies/{name}/payments/paid", dependencies=[csrf("paid")])
@@ -51,6 +52,7 @@ def _page(
     session: Session,
     name: str,
     checked: list[payments.CheckedCode] | None = None,
+    words: Sequence[str] = (),
 ) -> Response:
     study = study_of(session, name)
     finished = payments.finished(session, study)
@@ -64,6 +66,7 @@ def _page(
         finished=finished,
         unpaid=[finisher.code for finisher in finished if not finisher.paid_at],
         checked=checked,
+        words=words,
         to_pay=to_pay,
         **frame(admin, session, study, "/payments"),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from http import HTTPStatus
 from typing import Any
@@ -44,7 +44,7 @@ class Refused(Exception):
     key : str
         Of one sentence for a person, below "refused" in the words of every language.
     language : str or None
-        Of the study; None: whatever the browser asks for.
+        Of the study; None: of the study that the request is about, or what the browser asks for.
     state : BaseModel or None
         Where the participant really is, if that is news to who asks.
     wait : int or None
@@ -66,8 +66,16 @@ class Refused(Exception):
         self.state, self.wait = state, wait
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error of an application in this way."""
+def install(app: FastAPI, language_of: Callable[[Request, object], str | None]) -> None:
+    """Answer every error of an application in this way.
+
+    Parameters
+    ----------
+    app : FastAPI
+    language_of : callable
+        The language of the study that a request, or its body, is about; None if that is unknown.
+    """
+    app.state.language_of = language_of
     app.exception_handler(Refused)(_refused)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_http)
@@ -87,10 +95,9 @@ def answer(
 ) -> Response:
     """An error as the API gives it, or for who opens an address in a browser the sentence.
 
-    In the study's language where it is known; else in the one that the browser asks for, which for
-    the participants' pages is the study's.
+    In the study's language where it is known; else in the one that the browser asks for.
     """
-    say = _words(request) if language is None else texts.load(language)
+    say = _words(request, language)
     message = say(f"refused.{key}", **(values or {}))
     if request.headers.get("accept", "").startswith("text/html"):
         page = (
@@ -101,30 +108,39 @@ def answer(
     return JSONResponse({"error": code, "message": message, **more}, status, headers)
 
 
-def _words(request: Request) -> Texts:
+def _words(request: Request, language: str | None) -> Texts:
+    if language is not None:
+        return texts.load(language)
     return texts.preferred(request.headers.get("accept-language", ""))
+
+
+def _language(request: Request, body: object = None) -> str | None:
+    language: str | None = request.app.state.language_of(request, body)
+    return language
 
 
 def _refused(request: Request, error: Refused) -> Response:
     more = {} if error.state is None else {"state": error.state.model_dump()}
     headers = None if error.wait is None else {"Retry-After": str(error.wait)}
-    return answer(request, error.status, error.code, error.key, headers, error.language, **more)
+    language = error.language or _language(request)
+    return answer(request, error.status, error.code, error.key, headers, language, **more)
 
 
 def _invalid(request: Request, error: RequestValidationError) -> Response:
     """Name the field and what is wrong with it, and repeat nothing that was sent."""
-    first = error.errors()[0]
+    first, language = error.errors()[0], _language(request, error.body)
     known = first["type"] not in ("extra_forbidden", "json_invalid")
     field = first["loc"][1] if known and len(first["loc"]) > 1 else None
     if field is None:
-        return answer(request, 422, "invalid", "malformed")
-    say = _words(request)
+        return answer(request, 422, "invalid", "malformed", language=language)
+    say = _words(request, language)
     key = f"refused.{first['type']}"
     limits = {  # of ours, nothing that was sent
         name: str(limit).replace(OR, ", ") for name, limit in first.get("ctx", {}).items()
     }
     reason = say(key if key in say.words else "refused.kind").format_map(limits)
-    return answer(request, 422, "invalid", "value", values={"field": field, "reason": reason})
+    values = {"field": field, "reason": reason}
+    return answer(request, 422, "invalid", "value", language=language, values=values)
 
 
 def _http(request: Request, error: HTTPException) -> Response:
@@ -132,7 +148,7 @@ def _http(request: Request, error: HTTPException) -> Response:
     # FastAPI says 400 of a body that is no JSON; here all malformed requests are 422.
     status = 422 if error.status_code == 400 else error.status_code
     values = {"status": HTTPStatus(error.status_code).phrase} if key == "other" else None
-    return answer(request, status, code, key, error.headers, values=values)
+    return answer(request, status, code, key, error.headers, _language(request), values)
 
 
 def _busy(request: Request, error: SQLAlchemyError) -> Response:

@@ -21,10 +21,14 @@ async def _mount(request: Request) -> str:
     return mount_path(request)
 
 
-async def _token(request: Request) -> str:
+def bearer(request: Request) -> str:
     """The bearer token; "" if there is none."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
+
+
+async def _token(request: Request) -> str:
+    return bearer(request)
 
 
 async def _database(request: Request) -> Database:

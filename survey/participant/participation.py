@@ -38,7 +38,7 @@ def may_join(session: Session, body: Join) -> tuple[Study, bool]:
     Raises
     ------
     Refused
-        422 without consent, 404 if there is no such study, 403 if it is not open or the
+        404 if there is no such study, 422 without consent, 403 if it is not open or the
         invitation is missing, unknown or used, 409 if another text was read than is there now.
     """
     study, invitation = _admitted(session, body)
@@ -252,14 +252,14 @@ def _touch_open(participant: Participant) -> None:
 
 def _admitted(session: Session, body: Join, lock: bool = False) -> tuple[Study, Invitation | None]:
     """The study somebody may join, and the invitation they have; see `may_join`."""
-    if not body.consent:
-        raise Refused(422, "consent", "consent")
     if "\0" in body.study:
         raise Refused(404, "unknown", "study")
     query = select(Study).where(Study.name == body.study)
     study = session.scalar(query.with_for_update(key_share=True) if lock else query)
     if study is None:
         raise Refused(404, "unknown", "study")
+    if not body.consent:
+        raise Refused(422, "consent", "consent", study.language)
     if study.state != "open":
         raise Refused(403, "closed", "closed", study.language)
     if body.text not in (None, texts.consent_sha256(study)):

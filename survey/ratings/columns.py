@@ -96,16 +96,23 @@ def _word(cell: str, column: Column) -> str:
 
 
 def _number(cell: str, column: Column) -> float:
-    try:
-        number = float(cell)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError(f"is {cell!r}, not a number")
+    number = _finite(cell)
+    if number is None:
+        pointed = cell.replace(",", ".")
+        hint = "digits and a point, such as 0.5" if _finite(pointed) is None else pointed
+        raise ValueError(f"is {cell!r}, not a number; write {hint}")
     if column.limits is not None and not column.limits[0] <= number <= column.limits[1]:
         least, most = column.limits
         raise ValueError(f"is {cell!r}, not a number from {least:,} to {most:,}")
     return number
+
+
+def _finite(cell: str) -> float | None:
+    try:
+        number = float(cell)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _whole(cell: str, column: Column) -> int:
@@ -127,16 +134,18 @@ def _moment(cell: str, column: Column) -> str:
     try:
         moment = datetime.fromisoformat(cell)
     except ValueError as error:
-        raise ValueError(f"is {cell!r}, not a moment such as 2026-01-31T12:00:00+00:00") from error
+        raise ValueError(
+            f"is {cell!r}; write a moment such as 2026-01-31T12:00:00+00:00"
+        ) from error
     if moment.tzinfo is None:
-        raise ValueError(f"is {cell!r}, which has no time zone")
+        raise ValueError(f"is {cell!r}, which has no time zone; write it, such as +00:00")
     return cell
 
 
 def _flag(cell: str, column: Column) -> bool:
     flags = {"true": True, "1": True, "false": False, "0": False}
     if cell.lower() not in flags:
-        raise ValueError(f"is {cell!r}, neither true nor false")
+        raise ValueError(f"is {cell!r}; write true or false, or 1 or 0")
     return flags[cell.lower()]
 
 

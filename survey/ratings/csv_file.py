@@ -21,8 +21,36 @@ from survey.ratings.columns import CHANGE, COLUMNS, Column, ordered, table_of
 BEGINS = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207c\u207a\u207b\u2212"
 UNSEEN = r"\s\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 FORMULA = re.compile(rf"'*(?:[\t\r\n]|[{UNSEEN}]*[{BEGINS}])")
-# What it takes for a number, so that an id such as 0042 or 12e45678 would be another one.
-NUMBER = re.compile(r"'*\s*[0-9.,]*[0-9][0-9.,]*([eE][+-]?[0-9]+|%)?\s*\Z")
+# What it takes for a number, a fraction, a date or a time, and saves as another text: 0042,
+# 12e45678, 1/2, 3-12, 2026-11-27, 12:30, (5), SEP2, 3 pm. Each language has its own separators and
+# order of day and month, so that all count: whatever has a digit, and nothing besides but these
+# signs and words. A word is a month's by how it begins, in any of the languages below.
+MONTHS = (
+    "jan feb mar apr may jun jul aug sep oct nov dec "  # English
+    "jän mär mrz mai okt dez "  # German
+    "fév avr jui aoû déc "  # French
+    "ene abr ago set dic gen mag giu lug ott fev out "  # Spanish, Italian, Portuguese
+    "mrt maa mei maj sty lut kwi cze lip sie wrz paź lis gru "  # Dutch, Nordic, Polish
+    "янв фев мар апр май мая июн июл авг сен окт ноя дек"  # Russian
+).split()
+LETTER = r"[^\W\d_]"
+VALUE = re.compile(
+    rf"""'*+(?=.*\d)(?:
+        [\d{UNSEEN}.,:/()'\u2019%$€£¥\-\u2010-\u2015\uff05\uff08-\uff0f\uff1a年月日時时分秒년월일]
+        | (?<=[\d.,])e[+\-]?(?=\d)
+        | (?<=\d)t(?=\d)
+        | (?:(?<=[\d\s])[ap]\.?m | (?<=\s)[ap])(?!{LETTER}|\d)
+        | (?<!{LETTER})(?:{"|".join(MONTHS)}){LETTER}*+
+    )+\Z""",
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+TRUTH = re.compile(
+    r"'*\s*(?:true|false|wahr|falsch|vrai|faux|verdadero|falso|vero|verdadeiro|waar|onwaar)\s*\Z",
+    re.IGNORECASE,
+)
+MISTAKEN = (FORMULA, VALUE, TRUTH)
+# No spreadsheet takes these for anything else: 18-24 is no day of any month.
+WORDS = frozenset(word for column in COLUMNS for word in column.values)
 MARK = "\ufeff"  # by which a spreadsheet knows that a file is UTF-8
 CONTROLS = dict.fromkeys((*range(32), *range(127, 160))) | {
     ord("\t"): " ",
@@ -36,11 +64,12 @@ def write_csv(table: pd.DataFrame, target: Path | IO[str]) -> None:
     """Write a table as UTF-8 CSV, marked as such, that no spreadsheet can take otherwise.
 
     Headers and cells of text whose first visible character is one of ``= + - @``, in any width,
-    that begin with a line's end, or that look like a number (``0042``, ``12e45678``) get a ``'`` in
-    front, which `read_csv` takes away again. Ends of lines stay; a tab, at which programs may split
-    a cell, is written as a blank; all other control characters (U+0000 to U+001F, U+007F to
-    U+009F), which a terminal may obey, are left out. Numbers are written by this function and stay
-    numbers, negative ones too.
+    that begin with a line's end, or that look like a number, a fraction, a date, a time or a truth
+    value (``0042``, ``1/2``, ``3-12``, ``SEP2``, ``TRUE``) get a ``'`` in front, which `read_csv`
+    takes away again; the words of the data dictionary, such as ``18-24``, get none. Ends of lines
+    stay; a tab, at which programs may split a cell, is written as a blank; all other control
+    characters (U+0000 to U+001F, U+007F to U+009F), which a terminal may obey, are left out.
+    Numbers are written by this function and stay numbers, negative ones too.
     """
     with _opened(target, "w") as stream:
         stream.write(MARK)
@@ -164,7 +193,7 @@ def _cell(value: Any, text_as: Callable[[str], str]) -> str:
 
 
 def _guarded(text: str) -> str:
-    return _quoted(text, FORMULA, NUMBER)
+    return text if text in WORDS else _quoted(text, *MISTAKEN)
 
 
 def _quoted(text: str, *mistaken: re.Pattern[str]) -> str:
@@ -173,9 +202,8 @@ def _quoted(text: str, *mistaken: re.Pattern[str]) -> str:
 
 
 def _bare(cell: str) -> str:
-    if cell.startswith("'") and (FORMULA.match(cell) or NUMBER.match(cell)):
-        return cell[1:]
-    return cell
+    is_guarded = cell.startswith("'") and any(pattern.match(cell) for pattern in MISTAKEN)
+    return cell[1:] if is_guarded else cell
 
 
 @contextmanager

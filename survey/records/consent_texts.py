@@ -20,6 +20,8 @@ from db.models import ConsentText, Participant, Study, now
 from survey.core import texts
 from survey.records.to_json import RecordError, members, of_consent_texts, values
 
+SHOWN_DIGITS = 12  # of a hash, on pages
+
 
 @dataclass(frozen=True)
 class Version:
@@ -46,6 +48,11 @@ class Version:
     since: datetime
     participants: int
     is_current: bool
+
+    @property
+    def fingerprint(self) -> str:
+        """How the hash begins, as far as pages show it."""
+        return self.sha256[:SHOWN_DIGITS]
 
 
 def agreed(session: Session, study: Study) -> ConsentText:

@@ -14,12 +14,26 @@ from sqlalchemy.orm import Session
 
 from db.models import Invitation, Participant, Study
 from survey.ratings.csv_file import write_csv
+from survey.records import consent_texts
 
-COLUMNS = ("participant", "label", "stage", "consented_at", "finished_at", "consent_text")
+COLUMNS = (
+    "participant",
+    "label",
+    "stage",
+    "consented_at",
+    "finished_at",
+    "consent_number",
+    "consent_text",
+)
 
 
 def participants_csv(session: Session, study: Study) -> str:
-    """A row a participant, in the order of their names; `consent_text` is its hash."""
+    """A row a participant, in the order of their names.
+
+    `consent_number` is the number that the admin's pages give the text that somebody agreed to,
+    `consent_text` its hash; the pages show how that begins.
+    """
+    numbers = {text.sha256: text.number for text in consent_texts.versions(session, study)}
     query = (
         select(
             Participant.public_id,
@@ -34,7 +48,7 @@ def participants_csv(session: Session, study: Study) -> str:
         .order_by(Participant.public_id)
     )
     rows = [
-        (name, label, stage, begun.isoformat(), end and end.isoformat(), consent)
+        (name, label, stage, begun.isoformat(), end and end.isoformat(), numbers[consent], consent)
         for name, label, stage, begun, end, consent in session.execute(query)
     ]
     text = io.StringIO(newline="")

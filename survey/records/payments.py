@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +22,8 @@ HALF = "[A-Z0-9]{4}"  # of a code
 HYPHEN = r"\s?[-\u2010-\u2015]\s?"
 # With a hyphen, or as one word, which may be an ordinary one, too.
 CODE = re.compile(rf"(?<![A-Z0-9]){HALF}({HYPHEN})?{HALF}(?![A-Z0-9])", re.IGNORECASE)
-LONGEST_ENTRY = 60  # characters of a line without a code that are shown
+PAUSE = re.compile(r"[\s,;:.!?()<>\"\u201c-\u201e]+")  # between words
+SHORTEST_ATTEMPT = 4  # letters and digits of what may be meant for a code
 COLUMNS = ("code", "label", "invitation", "finished_at", "paid_at")
 
 
@@ -89,26 +90,53 @@ def finished(session: Session, study: Study) -> list[Finisher]:
     ]
 
 
-def check(session: Session, study: Study, text: str) -> list[CheckedCode]:
-    """The codes in a text, such as what people have sent, in their order.
+def check(session: Session, study: Study, text: str) -> tuple[list[CheckedCode], list[str]]:
+    """The codes in a text, such as what people have sent, in their order, and its other words.
 
-    Small letters, missing hyphens, blanks and words around codes do no harm; a line without a code
-    is one that is nobody's.
+    Small letters, missing hyphens, blanks and words around codes do no harm. A line without a code
+    is one that is nobody's; so is, beside a code, what may be meant for one: four characters or
+    more, with a digit or without a small letter. Every word of the text is in one of the two lists.
     """
     by_code = {_bare(finisher.code): finisher for finisher in finished(session, study)}
     seen: set[str] = set()
-    found = []
+    checked: list[CheckedCode] = []
+    words: list[str] = []
     for line in filter(None, map(str.strip, text.splitlines())):
-        codes = [
-            match.group()
-            for match in CODE.finditer(line)
-            if match.group(1) or _bare(match.group()) in by_code
-        ]
-        for given in codes or [line[:LONGEST_ENTRY]]:
-            code = _bare(given)
-            found.append(CheckedCode(given, by_code.get(code), code in seen))
+        given, others = _split(line, by_code)
+        words += others
+        for entry in given:
+            code = _bare(entry)
+            checked.append(CheckedCode(entry, by_code.get(code), code in seen))
             seen.add(code)
-    return found
+    return checked, words
+
+
+def _split(line: str, known: Container[str]) -> tuple[list[str], list[str]]:
+    """What a line gives for codes, and its other words."""
+    codes = [
+        match for match in CODE.finditer(line) if match.group(1) or _bare(match.group()) in known
+    ]
+    given: list[str] = []
+    words: list[str] = []
+    start = 0
+    for code in codes:
+        _sort(line[start : code.start()], given, words)
+        given.append(code.group())
+        start = code.end()
+    _sort(line[start:], given, words)
+    if not codes and (len(given) < 2 or _bare(line) in known):
+        return [line], []
+    return given, words
+
+
+def _sort(text: str, given: list[str], words: list[str]) -> None:
+    """Put the words of a text where no code was found into one of two lists."""
+    for word in PAUSE.split(text):
+        is_odd = word == word.upper() or any(map(str.isdigit, word))
+        if is_odd and len(_bare(word)) >= SHORTEST_ATTEMPT:
+            given.append(word)
+        elif re.search(r"\w", word):
+            words.append(word)
 
 
 def mark(session: Session, study: Study, codes: Iterable[str], paid: bool) -> list[Participant]:

@@ -79,8 +79,31 @@ def test_codes_are_checked_however_people_write_them(
         ("&lt;script&gt;", "nobody’s"),
     ]
     assert "3 to be paid" in page.text
+    assert "Passed over as ordinary words: my code is thanks This is it</p>" in page.text
     assert contents(database) == before
     assert "ABCD-EFG2" not in str(page.url)
+
+
+@ONE
+@pytest.mark.parametrize(
+    ("line", "expected", "words"),
+    [
+        ("C9689XNX ABCD-EFG2", ["C9689XNX nobody’s", "ABCD-EFG2 finished"], ""),
+        ("ABCD-EFG2 c9689xnx", ["ABCD-EFG2 finished", "c9689xnx nobody’s"], ""),
+        ("WXYZABCD;ABCDEFG2", ["WXYZABCD nobody’s", "ABCDEFG2 finished"], ""),
+        ("C9689XN, C9689-XNXY ABCD-EFG2", ["C9689XN nobody’s", "C9689-XNXY nobody’s"], ""),
+        ("C9689XNX D9689XNX", ["C9689XNX nobody’s", "D9689XNX nobody’s"], ""),
+        ("Dear all, complete: ABCD-EFG2 - No 7", ["ABCD-EFG2 finished"], "Dear all complete No 7"),
+        ("one long line " * 9, ["one long line " * 8 + "one long line nobody’s"], ""),
+    ],
+)
+def test_nothing_of_a_line_vanishes(
+    manager: Manager, codes: list[str], line: str, expected: list[str], words: str
+) -> None:
+    page = manager.send(PATH, PATH, codes=line).text
+    assert [" ".join(entry) for entry in verdicts(page)][: len(expected)] == expected
+    passed_over = re.search(r"ordinary words: (.*?)</p>", page)
+    assert (passed_over.group(1) if passed_over else "") == words
 
 
 def test_a_code_is_paid_once(manager: Manager, database: Database, codes: list[str]) -> None:

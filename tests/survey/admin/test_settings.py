@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import re
 from html import unescape
@@ -148,9 +150,12 @@ def test_each_participant_points_at_their_text(
     assert consents(database) == [first, second, second, first]
     assert versions(manager) == [("2", said[0]), ("2", said[1])]  # nobody agreed to three years
     people = manager.get("/studies/small/participants").text
-    assert sorted(re.findall(r"ago</td><td>(\d)</td>|now</td><td>(\d)</td>", people)) == sorted(
-        [("", "1"), ("", "1"), ("", "2"), ("", "2")]
-    )
+    shown = r"(?:now|ago)</td><td>(\d) <small><code>(\w{12})</code>"
+    numbered = [("1", first), ("1", first), ("2", second), ("2", second)]
+    assert sorted(re.findall(shown, people)) == [(number, at[:12]) for number, at in numbered]
+    file = manager.get("/studies/small/export/participants.csv").content.decode("utf-8-sig")
+    rows = csv.DictReader(io.StringIO(file))
+    assert sorted((row["consent_number"], row["consent_text"]) for row in rows) == numbered
     exported = json.loads(manager.get("/studies/small/export/study.json").text)
     assert [text["text"] for text in exported["study"]["consent_texts"]] == said[:2]
     assert {person["consent"] for person in exported["participants"]} == {first, second}

@@ -167,6 +167,8 @@ def test_exports(manager: Manager, client: TestClient, study: Study) -> None:
     (consent,) = exported["study"]["consent_texts"]
     assert len(participants) == 1 and participants[0]["stage"] == "finished"
     assert participants[0]["consent_text"] == consent["sha256"]
+    assert participants[0]["consent_number"] == "1"
+    assert f"<code>{consent['sha256'][:12]}</code>" in manager.get("/studies/small/consent").text
     assert participants[0]["participant"] == rows[0]["participant"]
     for name in ("other.csv", "..%2f..%2fsurvey.sqlite", "survey.sqlite"):
         assert manager.get(f"/studies/small/export/{name}").status_code == 404

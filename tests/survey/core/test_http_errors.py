@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.survey.person import Person
 ROOT = Path(__file__).resolve().parents[3]
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ENGLISH, GERMAN = texts.load("en"), texts.load("de")
+JSON = {"content-type": "application/json"}
 ASK = {"study": "small", "consent": True}
 
 
@@ -114,18 +116,39 @@ def test_a_crowd_is_told_in_german(client: TestClient, german: Study) -> None:
 
 @ONE
 def test_where_no_study_is_known_the_browser_is_asked(client: TestClient, german: Study) -> None:
-    person = Person.ready(client)
-    trial = person.state()["trial"]["id"]
     client.headers["accept-language"] = "de"
     assert said(client.get("/api/state")) == GERMAN("refused.participant")
     assert said(client.get("/nowhere")) == GERMAN("refused.address")
     assert said(client.get("/api/join")) == GERMAN("refused.method")
     assert said(client.post("/api/join", content=b"{")) == GERMAN("refused.malformed")
     assert said(client.post("/api/join", json=ASK | {"study": "none"})) == GERMAN("refused.study")
+    page = client.get("/nowhere", headers={"accept": "text/html"}).text
+    assert "<html lang=de>" in page and GERMAN("refused.address") in page
+    missing = client.get("/s/none").text
+    assert '<html lang="de"' in missing and GERMAN("missing.study") in missing
+
+
+@ONE
+def test_a_wrong_request_about_a_german_study_is_refused_in_german(
+    client: TestClient, german: Study
+) -> None:
+    """The token or the body says which study, whatever the script that asks likes best."""
+    person = Person.ready(client)
+    trial = person.state()["trial"]["id"]
+    client.headers["accept-language"] = "en"
     assert said(client.post("/api/join", json=ASK | {"consent": False})) == GERMAN(
         "refused.consent"
     )
+    assert said(client.post("/api/join", json=ASK | {"more": 1})) == GERMAN("refused.malformed")
+    consent = client.post("/api/join", json=ASK | {"consent": "yes"})
+    assert said(consent).startswith("Der Wert von consent ist nicht möglich: ")
+    for study in ("a\0", "\ud800", 1, None, "none", ["small"]):
+        body = json.dumps(ASK | {"study": study, "consent": "yes"})
+        response = client.post("/api/join", content=body, headers=JSON)
+        assert said(response).startswith("The value of ")
     assert said(person.post("withdraw", confirm=False)) == GERMAN("refused.unconfirmed")
+    assert said(client.get("/nowhere", headers=person.headers)) == GERMAN("refused.address")
+    assert said(client.get("/api/answers", headers=person.headers)) == GERMAN("refused.method")
     for change, reason in (
         ({"rhythm": 6}, "er darf höchstens 5 sein"),
         ({"rhythm": "5"}, "er muss eine ganze Zahl sein"),
@@ -138,10 +161,20 @@ def test_where_no_study_is_known_the_browser_is_asked(client: TestClient, german
         (field,) = change
         words = f"Der Wert von {field} ist nicht möglich: {reason}."
         assert said(person.answer(trial, **{"submission": "a" * 20} | change)) == words
-    page = client.get("/nowhere", headers={"accept": "text/html"}).text
-    assert "<html lang=de>" in page and GERMAN("refused.address") in page
-    missing = client.get("/s/none").text
-    assert '<html lang="de"' in missing and GERMAN("missing.study") in missing
+
+
+@ONE
+def test_a_refusal_is_said_though_the_database_does_not_answer(
+    app, client: TestClient, german: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    def fail(*_, **__):
+        raise OperationalError("SELECT", {}, Exception("locked"))
+
+    monkeypatch.setattr(app.state.database, "read", fail)
+    response = client.post("/api/join", json=ASK | {"more": 1}, headers={"accept-language": "en"})
+    assert (response.status_code, said(response)) == (422, ENGLISH("refused.malformed"))
 
 
 @ONE

@@ -1,6 +1,7 @@
 import csv
 import hashlib
 import io
+import re
 import unicodedata
 from datetime import timedelta
 from pathlib import Path
@@ -213,6 +214,29 @@ BLANKS = (
 
 
 @pytest.mark.parametrize(
+    ("column", "cell", "hint"),
+    [
+        ("strength", "0,5", "write 0.5"),
+        ("change_note", "-0,25", "write -0.25"),
+        ("seconds", "1.234,5", "write digits and a point, such as 0.5"),
+        ("rhythm", "3,0", "write 3.0"),
+        ("finished", "WAHR", "write true or false, or 1 or 0"),
+        ("answered_at", "31.01.2026 12:00", "write a moment such as 2026-01-31T12:00:00+00:00"),
+        ("kind", "Paar", "not one of transfer, identical, swapped"),
+    ],
+)
+def test_what_a_german_spreadsheet_saved_is_refused_with_what_to_write(
+    column: str, cell: str, hint: str
+) -> None:
+    text = f"participant;item;intended;heard;{column}\np;i;lower;same;{cell}\n"
+    with pytest.raises(
+        ValueError, match=f"^column {column}, row 1: is '{re.escape(cell)}'"
+    ) as told:
+        read(text)
+    assert str(told.value).endswith(hint)
+
+
+@pytest.mark.parametrize(
     "start",
     [
         "\r",
@@ -292,13 +316,22 @@ def test_numbers_stay_numbers() -> None:
     ]
 
 
-IDS = ["12345678", "0042", "12e45678", "1E5", "1.5", "1,5", "5%", " 7 ", "1e-5", ".5"]
-NO_NUMBERS = ["12f45678", "e12", "18-24", "1e", "p1", "1 2", "2026-01-31T12:00:00+00:00", "", "."]
+IDS = {
+    "number": ["12345678", "0042", "12e45678", "1E5", "1.5", "1,5", "5%", " 7 ", "1e-5", ".5"],
+    "number elsewhere": ["1 234", "1'000", "(5)", "5-", "$5", "5 €", "\uff11\uff12"],
+    "fraction": ["1/2", "1 1/2"],
+    "date": ["3-12", "2026-11-27", "3.12.", "3/12/26", "3\u201312", "2026-11-27T12:30", "3月12日"],
+    "date in words": ["SEP2", "2-Sep", "Sept. 2", "March 3, 2026", "1. März", "3dec2019", "DEZ2"],
+    "time": ["12:30", "1:2:3", "3 pm", "12:30 AM", "3 p", "3pm"],
+    "truth": ["TRUE", "false", "Wahr"],
+}
+WORDS = ["12f45678", "e12", "18-24", "1e", "p1", "1a", "2026-01-31T12:00:00+00:00", "", "."]
+WORDS += ["March", "lh-01-0.5", "piece 3", "piece0.mid", "May I hear it 2 times?", "truer", "65+"]
 
 
-@pytest.mark.parametrize("name", IDS)
-def test_an_id_that_looks_like_a_number_stays_what_it_is(name: str) -> None:
-    """A spreadsheet shows 12e45678 as infinite, 0042 as 42, and saves it so."""
+@pytest.mark.parametrize("name", [name for names in IDS.values() for name in names])
+def test_an_id_that_a_spreadsheet_would_change_stays_what_it_is(name: str) -> None:
+    """A spreadsheet shows 12e45678 as infinite, SEP2 as a day, and saves it so."""
     table = read(SMALL).assign(participant=name, comment=name)
     text = as_csv(table)
     header, row = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
@@ -310,8 +343,8 @@ def test_an_id_that_looks_like_a_number_stays_what_it_is(name: str) -> None:
     assert read(as_csv(quoted))["participant"][0] == "'" + name
 
 
-@pytest.mark.parametrize("name", NO_NUMBERS)
-def test_what_is_no_number_is_written_as_it_is(name: str) -> None:
+@pytest.mark.parametrize("name", WORDS)
+def test_what_it_would_not_change_is_written_as_it_is(name: str) -> None:
     text = as_csv(read(SMALL).assign(comment=name))
     header, row = csv.reader(io.StringIO(text, newline=""))
     assert row[header.index("comment")] == name
@@ -327,9 +360,9 @@ def test_a_file_says_that_it_is_utf_8(tmp_path: Path) -> None:
 
 
 def test_the_hash_is_that_of_earlier_versions() -> None:
-    """They wrote neither a mark nor quotes before numbers."""
-    table = read(SMALL).assign(participant="0042", comment="=1")
-    text = as_csv(table).removeprefix("\ufeff").replace("'0042", "0042")
+    """They wrote neither a mark nor quotes before numbers and dates."""
+    table = read(SMALL).assign(participant="0042", item="3-12", comment="=1")
+    text = as_csv(table).removeprefix("\ufeff").replace("'0042", "0042").replace("'3-12", "3-12")
     assert rating_table.sha256(table) == hashlib.sha256(text.encode()).hexdigest()
 
 
