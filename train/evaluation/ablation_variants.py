@@ -20,7 +20,16 @@ from fadernets.realisers import CANDIDATES, Arranger
 ROUNDS = 4  # decodes of the closed loop
 BEST_OF = 8
 NO_PREFERENCE = ArrangementWeights(
-    stays_rhythm=0, stays_note=0, stays_onset=0, stays_hold=0, in_melody=0, in_harmony=0
+    stays_rhythm=0,
+    stays_note=0,
+    stays_onset=0,
+    stays_hold=0,
+    in_melody=0,
+    in_harmony=0,
+    in_pattern=0,
+    on_beat=0,
+    keeps_melody=0,
+    adds=0,
 )
 PLAN_STAYS = replace(
     NO_PREFERENCE,

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from db.database import Database
 from db.models import LONGEST_SECONDS, Answer, Participant
-from tests.survey.browser.test_looks import STILL, TARGET, TOO_SMALL, findings
+from tests.survey.browser.accessibility import serious
+from tests.survey.browser.test_looks import STILL, TARGET, TOO_SMALL
 from tests.survey.browser.visitor import PHONE
 
 pytestmark = pytest.mark.browser
@@ -51,7 +52,7 @@ def test_back_to_the_consent(visit, database: Database, artefacts: Path) -> None
     assert people(database) == 1
     page.wait_for_function(STILL)
     page.screenshot(path=artefacts / "survey" / "consent-again.png")
-    assert findings(page) == [] and page.evaluate(TOO_SMALL, TARGET) == []
+    assert serious(page) == [] and page.evaluate(TOO_SMALL, TARGET) == []
     resume(page).click()
     visitor.stage("guide")
     assert visitor.token == token
