@@ -22,7 +22,8 @@ from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
 from survey.analysis import code_version, report
-from survey.analysis.results import Provenance, ResamplingProgress, analyse
+from survey.analysis.analyse import ResamplingProgress, analyse
+from survey.analysis.results import Provenance
 from survey.export import opened
 from survey.ratings import rating_table
 from survey.ratings.exclusion import DEFAULT_RULES, Rules

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from survey.analysis import figures
+from survey.analysis import figures, participant_sentences
 from survey.analysis import sentences as wording
 from survey.analysis.results import Provenance, Results, Sections
 from survey.analysis.tables import DUST, tables
@@ -200,9 +200,9 @@ def html(
     parts = results.parts()
     whole_study = {
         "flow": [
-            wording.RULES_FROM[provenance.rules_from],
-            *wording.flow(results.flow),
-            *wording.comparison(results),
+            participant_sentences.RULES_FROM[provenance.rules_from],
+            *participant_sentences.flow(results.flow),
+            *participant_sentences.comparison(results),
         ],
         "conditions": wording.contrasts(results.contrasts),
     }

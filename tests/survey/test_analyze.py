@@ -10,7 +10,7 @@ import pytest
 from db.database import Database
 from db.models import Study
 from survey import analyze
-from survey.analysis.results import analyse
+from survey.analysis.analyse import analyse
 from survey.ratings import rating_table
 from survey.statistics.simulation import simulate
 from tests.survey.answers import add_answers

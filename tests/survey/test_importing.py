@@ -21,7 +21,7 @@ from db.models import (
     now,
 )
 from survey import importing
-from survey.analysis.results import analyse
+from survey.analysis.analyse import analyse
 from survey.core.http_errors import Refused
 from survey.core.settings import Settings
 from survey.ratings.exclusion import DEFAULT_RULES

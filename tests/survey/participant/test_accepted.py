@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from db.database import Database
 from db.models import DIRECTIONS, LONGEST_SECONDS, SCALES, Answer, Participant, Study
-from survey.analysis.results import analyse
+from survey.analysis.analyse import analyse
 from survey.journal import replay
 from survey.participant.schemas import Answered
 from survey.ratings.columns import COLUMNS

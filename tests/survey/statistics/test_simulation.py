@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from survey.analysis.results import Sections, sections
+from survey.analysis.analyse import sections
+from survey.analysis.results import Sections
 from survey.ratings import exclusion
 from survey.statistics import twoway
 from survey.statistics.chance_tests import Better

@@ -1,0 +1,221 @@
+"""One study analysed: its flow, and all sections of every condition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+from db.models import SCALES
+from survey.analysis.results import Both, Exclusion, Haste, ParticipantFlow, Results, Sections
+from survey.ratings.exclusion import (
+    DEFAULT_RULES,
+    MEANINGS,
+    Excluded,
+    Rules,
+    apply_rules,
+    faster,
+    sentence,
+    told_of,
+)
+from survey.ratings.rating_table import ParticipantCounts
+from survey.statistics.agreement import Agreement, by_direction, directions, intervals
+from survey.statistics.bootstrap import DRAWS, Percentiles
+from survey.statistics.chance_tests import Chance, against_chance, lower_against_higher
+from survey.statistics.conditions import Condition, conditions, contrasts
+from survey.statistics.dose_response import changes, doses
+from survey.statistics.json_fields import finite
+from survey.statistics.mean_opinion_score import Opinion, opinions
+from survey.statistics.participants import people
+from survey.statistics.pieces import music
+from survey.statistics.precision import precision
+from survey.statistics.reliability import consensus
+from survey.statistics.resampling import resampled
+from survey.statistics.reservations import dropout
+from survey.statistics.signal_detection import detection, lean
+
+ResamplingProgress = Callable[[str, int], None]  # what is being done, and how many resamples since
+HASTY = 0.5  # share of answers faster than their clips, from which a participant is counted
+
+
+class NothingToAnalyse(ValueError):
+    """There are no answers; the message is one sentence for a person."""
+
+
+def analyse(
+    table: pd.DataFrame,
+    counts: ParticipantCounts | None = None,
+    rules: Rules | None = None,
+    seed: int = 0,
+    draws: int = DRAWS,
+    progress: ResamplingProgress | None = None,
+    together: bool = False,
+) -> Results:
+    """The statistics of a study, with its exclusions and without.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Ratings of one study, as of `survey.ratings.rating_table`.
+    counts : ParticipantCounts
+        As of `survey.ratings.rating_table.flow`; counted from the table as far as possible if None.
+    rules : dict
+        Exclusion rules as of `survey.ratings.exclusion`; `DEFAULT_RULES` if None.
+    seed, draws : int
+        Of the bootstrap and of sign-flip tests.
+    together : bool
+        Whether conditions, if there are several, are also averaged.
+
+    Raises
+    ------
+    NothingToAnalyse
+        If there is no answer to a transfer, or the rules leave nobody.
+    ValueError
+        If the table has several studies, or a rule is wrong.
+    """
+    _require_answers(table)
+    rules = DEFAULT_RULES if rules is None else rules
+    stay, excluded = apply_rules(table, rules)
+    chosen = table[table["participant"].isin(stay)]
+    if not _answered(chosen).any():
+        raise NothingToAnalyse(
+            "all answers are left out by the rules of exclusion "
+            f"({len({row.participant for row in excluded})} of "
+            f"{table['participant'].nunique()} participants excluded); --keep-all applies no rules"
+        )
+    non_finite: list[str] = []
+    compute = partial(_both, stay=stay, seed=seed, draws=draws, progress=progress)
+    with np.errstate(over="ignore", invalid="ignore"):  # of absurd values; `finite` names them
+        transfers = chosen[chosen["kind"] == "transfer"]
+        apart = [Both(condition, *compute(some)) for condition, some in _apart(table)]
+        kept, everyone = compute(table) if together or not apart else (None, None)
+        results = Results(
+            flow=_flow(table, counts, stay, excluded, rules),
+            kept=kept,
+            everyone=everyone,
+            conditions=apart,
+            contrasts=contrasts(transfers),
+            doses=doses(transfers),
+            participants=people(table, excluded),
+            lost=non_finite,
+        )
+    return replace(finite(results, non_finite), lost=non_finite)
+
+
+def _apart(table: pd.DataFrame) -> Iterator[tuple[Condition, pd.DataFrame]]:
+    """The ratings of each condition; catch trials, which belong to none, are in all."""
+    transfer = (table["kind"] == "transfer").to_numpy()
+    for condition, rows in conditions(table[transfer]):
+        some = ~transfer
+        some[transfer] = rows
+        yield condition, table[some]
+
+
+def _both(
+    table: pd.DataFrame,
+    stay: Sequence[str],
+    seed: int,
+    draws: int,
+    progress: ResamplingProgress | None,
+) -> tuple[Sections, Sections]:
+    """With exclusions and without."""
+    chosen = table[table["participant"].isin(stay)]
+    kept = sections(chosen, seed, draws, progress)
+    same = len(chosen) == len(table)
+    return kept, kept if same else sections(table, seed, draws, progress)
+
+
+def sections(
+    table: pd.DataFrame, seed: int, draws: int, progress: ResamplingProgress | None = None
+) -> Sections:
+    """All statistics of some participants' ratings, nobody excluded."""
+    say = progress or (lambda step, resamples: None)
+    transfers = table[table["kind"] == "transfer"]
+    agreement = by_direction(transfers)
+    say("resampling", 0)
+    bootstrap = resampled(transfers, draws, seed, lambda resamples: say("resampling", resamples))
+    say("computing", 0)
+    return Sections(
+        direction=directions(table),
+        music=music(transfers),
+        intervals=_joined(intervals(transfers), bootstrap.agreement),
+        chance=Chance(against_chance(agreement, seed), lower_against_higher(agreement, seed)),
+        bias={
+            answer: bias.resampled(bootstrap.detection[answer])
+            for answer, bias in detection(transfers).items()
+        },
+        lean=lean(table),
+        opinion=_joined(opinions(transfers), bootstrap.opinion),
+        reliability=consensus(transfers),
+        change=changes(transfers),
+        planning=precision(transfers),
+    )
+
+
+def _answered(table: pd.DataFrame) -> pd.Series:
+    answers = table[["heard", *SCALES]]
+    return (table["kind"] == "transfer") & answers.notna().any(axis=1)
+
+
+def _require_answers(table: pd.DataFrame) -> None:
+    studies = sorted(set(table["study"]))
+    if len(studies) > 1:
+        raise ValueError(f"the ratings are of several studies, name one of them: {studies}")
+    if not _answered(table).any():
+        raise NothingToAnalyse("there are no answers yet")
+
+
+def _flow(
+    table: pd.DataFrame,
+    counts: ParticipantCounts | None,
+    stay: Sequence[str],
+    excluded: list[Excluded],
+    rules: Rules,
+) -> ParticipantFlow:
+    ended = table.groupby("participant")["finished"].first()
+    finished = int(ended.fillna(False).sum()) if ended.notna().any() else None
+    return ParticipantFlow(
+        invited=counts.invited if counts else None,
+        consented=counts.consented if counts else None,
+        answered=int(table["participant"].nunique()),
+        finished=counts.finished if counts else finished,
+        withdrawn=counts.withdrawn if counts else None,
+        kept=len(stay),
+        rules=rules,
+        exclusions=[
+            Exclusion(
+                rule,
+                sentence(rule, limit),
+                sum(row.rule == rule for row in excluded),
+                told_of(table, rule, rules),
+            )
+            for rule, limit in rules.items()
+            if rule in MEANINGS and limit is not None and limit is not False
+        ],
+        excluded=excluded,
+        haste=_haste(table, stay),
+        dropout=dropout(table, stay),
+    )
+
+
+def _haste(table: pd.DataFrame, stay: Sequence[str]) -> Haste:
+    known = table["time_to_hear"].dropna()
+    shares = faster(table)
+    hasty = shares.index[shares > HASTY]
+    analysed = int(hasty.isin(stay).sum())
+    return Haste(int((~known.astype(bool)).sum()), len(known), len(hasty), analysed)
+
+
+Estimated = TypeVar("Estimated", Agreement, Opinion)
+
+
+def _joined(
+    estimates: dict[str, Estimated], bootstrap: dict[str, Percentiles]
+) -> dict[str, Estimated]:
+    return {
+        name: replace(estimate, bootstrap=bootstrap[name]) for name, estimate in estimates.items()
+    }

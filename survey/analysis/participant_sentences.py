@@ -1,0 +1,104 @@
+"""Who took part, who was left out and what that changes, as plain sentences."""
+
+from __future__ import annotations
+
+from survey.analysis.number_format import (
+    people,
+    percent,
+    probability,
+)
+from survey.analysis.results import Exclusion, ParticipantFlow, Results
+
+RULES_FROM = {
+    "study": "The rules of exclusion are the study's, fixed before its first answer.",
+    "default": "The rules of exclusion are this software's own, applied to answers from elsewhere.",
+    "file": "The rules of exclusion were given at the analysis, in place of the study's own.",
+    "none": "No rule of exclusion was applied, whatever the study's own are.",
+}
+
+
+def flow(section: ParticipantFlow) -> list[str]:
+    """Section 1: who came how far, and who was left out by which rule."""
+    stages = (
+        (section.invited, "was invited", "were invited"),
+        (section.consented, "consented", "consented"),
+        (section.withdrawn, "withdrew, the answers erased", "withdrew, their answers erased"),
+        (section.answered, "answered at least one trial", "answered at least one trial"),
+        (section.finished, "reached the end", "reached the end"),
+        (section.kept, "is analysed", "are analysed"),
+    )
+    known = [
+        f"{count} {one if count == 1 else more}" for count, one, more in stages if count is not None
+    ]
+    sentences = [f"Of all people: {'; '.join(known)}."]
+    for rule in section.exclusions:
+        sentences.append(
+            f"Rule “{rule.rule}”, left out who {rule.meaning}: {_ruled(rule, section.answered)}."
+        )
+    if not section.exclusions:
+        sentences.append("No exclusion rule applies.")
+    return [*sentences, *_haste(section), *_dropout(section)]
+
+
+def _ruled(rule: Exclusion, answered: int) -> str:
+    if not rule.checked:
+        return "this could not be checked, for the answers do not tell"
+    untold = answered - rule.checked
+    return people(rule.participants) + (
+        f"; of {people(untold)} the answers do not tell" if untold else ""
+    )
+
+
+def _haste(section: ParticipantFlow) -> list[str]:
+    haste = section.haste
+    if not haste.known:
+        return ["Whether clips were heard before the answer is not known."]
+    sentences = [
+        f"{haste.answers} of {haste.known} answers ({percent(haste.answers / haste.known)}) came "
+        "before both clips could be heard, or all at once after a lost connection; "
+        f"{people(haste.participants)} gave more than half of theirs so."
+    ]
+    who = "them" if haste.analysed == haste.participants else f"{haste.analysed} of them"
+    if haste.participants:
+        sentences.append(
+            f"No rule leaves {who} out: who answers without listening is analysed as a listener."
+            if haste.analysed
+            else "The rules leave them out."
+        )
+    return sentences
+
+
+def _dropout(section: ParticipantFlow) -> list[str]:
+    gone = section.dropout
+    if gone is None or not gone.matters:
+        return []
+    rates = f"{percent(gone.left_agreement)} of the answers of those who left agree, by the mean"
+    if gone.stayed_agreement is not None:
+        rates += f" participant, and {percent(gone.stayed_agreement)} of those who stayed"
+    test = "" if gone.p is None else f" ({probability(gone.p)}, Welch)"
+    verb = "is" if gone.analysed == 1 else "are"
+    analysed = f"{gone.analysed} of them {verb}" if gone.analysed else "None of them is"
+    means = "the results are for people who stay"
+    if gone.analysed:
+        means += " more than for others, for who left gave fewer answers"
+    return [
+        f"{gone.left} of {gone.left + gone.stayed} people who answered left before the end: "
+        f"{rates}{test}. {analysed} analysed. If people leave because they hear less, {means}, and "
+        "intervals hold the truth of all people less often than 95 times in 100."
+    ]
+
+
+def comparison(results: Results) -> list[str]:
+    """Section 1: what the exclusions change."""
+    if results.flow.answered == results.flow.kept:
+        return ["Nobody was left out: results with and without exclusions are the same."]
+    changes = []
+    for name, kept, everyone in results.parts():
+        included, all_answers = (
+            percent(part.intervals["overall"].twoway.value) for part in (kept, everyone)
+        )
+        changes.append(
+            f"With exclusions, {included} of the answers agree with the intended direction; "
+            f"without them, {all_answers}" + (f" ({name})." if name else ".")
+        )
+    return [*changes, "What follows is with exclusions."]
