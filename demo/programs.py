@@ -48,7 +48,7 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         )
     """
 
-    names = (*faders, "seed", "first", "last", "tracks", "absolute", "lock")
+    names = (*faders, "seed", "first", "last", "tracks", "absolute", "lock", "strict")
 
     async def slide(midi: str | None, *values: object) -> tuple[str, EndpointFigures]:
         """Move the faders of a MIDI file, -1 to 1, from where each segment has them.
@@ -64,6 +64,9 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
 
         What is locked comes out exactly as it is: melody, bass, left or right (hands), rhythm,
         pitches, track:2, note:17 or note:17-20 (by onset, then pitch), with commas between them.
+
+        A density whose fader does not move may go along a little, where that cuts fewer notes;
+        where strict, it stays exactly.
         """
         return await handlers.change(midi, dict(zip(names, values, strict=True)))
 
@@ -86,13 +89,15 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         lock: str | None = None,
         arousal_strength: object = None,
         valence_strength: object = None,
+        strict: bool = False,
     ) -> tuple[str, EndpointFigures]:
         """Move a MIDI file towards low (calm) or high (energetic) arousal, strength 0 to 1.
 
         The strength may be a curve of beats or bars, as a fader of slide; it is that of both moods
         unless one has its own, arousal_strength or valence_strength.
         With valence also, or alone where arousal is None, towards low (sad, minor) or high (joyful,
-        major); a preset says both: calm, tense, sad or joyful.
+        major); a preset says both: calm, tense, sad or joyful. Where strict, the note density stays
+        exactly as it is.
         """
         moods = {"arousal": arousal, "valence": valence, **PRESETS.get(preset or "", {})}
         own = {"arousal": arousal_strength, "valence": valence_strength}
@@ -102,7 +107,7 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         except ValueError as error:
             raise Sentence(sentence(error)) from None
         span = {"seed": seed, "first": first, "last": last, "tracks": tracks, "lock": lock}
-        return await handlers.change(midi, {**values, **span})
+        return await handlers.change(midi, {**values, **span, "strict": strict})
 
     with gr.Row(visible=False):
         midi = gr.File(label="midi", file_types=[".mid", ".midi", ".rmi"])
@@ -113,15 +118,15 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         preset = gr.Radio(list(PRESETS), value=None, label="preset")
         strength = _amount_input("strength", "1.0")
         own_strengths = [_amount_input(f"{mood}_strength") for mood in MOODS]
-        absolute = gr.Checkbox(False, label="absolute")
+        absolute, strict = (gr.Checkbox(False, label=name) for name in ("absolute", "strict"))
         seed, first, last = (
             gr.Number(None, precision=0, label=name) for name in ("seed", "first", "last")
         )
         result, figures = gr.File(label="result"), gr.JSON(label="figures")
         moving = [midi, arousal, strength, seed, first, last, valence, preset, tracks, lock]
         for function, inputs in (
-            (slide, [midi, *amounts, seed, first, last, tracks, absolute, lock]),
-            (transfer, [*moving, *own_strengths]),
+            (slide, [midi, *amounts, seed, first, last, tracks, absolute, lock, strict]),
+            (transfer, [*moving, *own_strengths, strict]),
         ):
             name = function.__name__
             gr.Button(name).click(function, inputs, [result, figures], api_name=name)

@@ -15,6 +15,7 @@ import torch
 from fadernets.codes import Codes
 from fadernets.faders import Fader
 from fadernets.models.segmentvae import SegmentVAE
+from fadernets.music.attributes import PLANNED_COUNTS
 from fadernets.net_arguments import Each, Positions, check_count
 
 
@@ -58,11 +59,12 @@ class CodeFaders:
         for name, given in positions.items():
             scale = self.scale(name)
             check_count(given, len(codes), f"positions of the {name} fader")
-            codes = self._put(codes, name, scale.density_at(given), scale.code_at(given))
+            codes = self._put(codes, name, scale.density_at(given), scale.code_at(given), True)
         for name, given in offsets.items():
             self.scale(name)
             check_count(given, len(codes), f"offsets of the {name} fader")
-            codes = self._put(codes, name, *self._offset(codes, name, given, home.get(name)))
+            density, level = self._offset(codes, name, given, home.get(name))
+            codes = self._put(codes, name, density, level, np.asarray(given, float) != 0)
         return codes
 
     def _offset(
@@ -83,8 +85,18 @@ class CodeFaders:
         handle = self.model.handles[name]
         return codes.values[handle.code][:, handle.dimension].double().cpu().numpy()
 
-    def _put(self, codes: Codes, name: str, density: np.ndarray, level: np.ndarray) -> Codes:
-        """Codes with other densities and z^d of an attribute, one for all or (n,)."""
+    def _put(
+        self,
+        codes: Codes,
+        name: str,
+        density: np.ndarray,
+        level: np.ndarray,
+        is_asked: np.ndarray | bool,
+    ) -> Codes:
+        """Codes with other densities and z^d of an attribute, one for all or (n,).
+
+        A density that is not asked for, in the same shape, may stay free.
+        """
         request = codes.request
         if request is not None:
             if name not in request.densities:
@@ -93,6 +105,10 @@ class CodeFaders:
             wanted = torch.as_tensor(density).to(request.densities[name])
             wanted = wanted.expand_as(request.densities[name])
             request = replace(request, densities=request.densities | {name: wanted})
+            if name == PLANNED_COUNTS:
+                asked = torch.as_tensor(is_asked, device=codes.key.device)
+                free = request.counts_are_free & ~asked
+                request = replace(request, counts_are_free=free)
         handle = self.model.handles[name]
         code = codes.values[handle.code].clone()
         code[:, handle.dimension] = torch.as_tensor(level, dtype=code.dtype, device=code.device)

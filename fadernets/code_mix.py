@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import torch
+
 from fadernets.arranger.request import ArrangementRequest, arrangement_request
 from fadernets.codes import Codes
 from fadernets.music.attributes import MIXED
@@ -36,6 +38,7 @@ def mixed(rhythm: Codes, notes: Codes, described: str) -> Codes:
             request,
             labels=request.labels | {MIXED: own.labels[MIXED]},
             densities=request.densities | {MIXED: own.densities[MIXED]},
+            counts_are_free=torch.zeros_like(request.counts_are_free),
         )
     coded = rhythm.is_coded & notes.is_coded
     return replace(notes, values=values, request=request, coded=coded)

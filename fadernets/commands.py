@@ -256,6 +256,7 @@ def _change(
     try:
         if lock:
             net.check_can_lock()
+        net = net.strict() if args.strict else net
     except ValueError as error:
         raise Refusal(f"{error}".rstrip(".") + ".") from error
     report = LockReport(lock.sentence) if lock else None

@@ -111,6 +111,29 @@ class FaderNet:
             faders = {name: of_sound[name] for name in faders if name in of_sound}
         return cls(coder, faders, folder.name, Arranger(model))
 
+    def strict(self) -> FaderNet:
+        """The same model, that holds exactly the note density that nobody asks to change.
+
+        By default an arranger lets it go along with the rhythm where that spares notes: an onset
+        more need cut no note that is held.
+
+        >>> net = FaderNet.load()
+        >>> held = Notes.of([0, 0], [4, 4], [48, 64], [80] * 2)
+        >>> for each in (net, net.strict()):
+        ...     (busier,) = each.slide([held], {"rhythm": 0.3})
+        ...     print(measure(busier))
+        {'rhythm': 0.3125, 'note': 2.25}
+        {'rhythm': 0.3125, 'note': 2.0}
+
+        Raises
+        ------
+        ValueError
+            If the model does not arrange notes, and so holds nothing exactly.
+        """
+        if not isinstance(self.realiser, Arranger):
+            raise ValueError(f"{self._described()} arranges no notes: it holds no density exactly")
+        return FaderNet(self.model, self.scales, self.name, replace(self.realiser, strict=True))
+
     @property
     def by_sound(self) -> bool:
         """Whether segments are to be given as they sound, lengthened by the pedal.
@@ -234,7 +257,7 @@ class FaderNet:
         if self.by_sound:
             sounds = zip(source, windows, strict=True)
             return [Window(s.sounding) if isinstance(s, Segment) else w for s, w in sounds]
-        return windows
+        return [_in_key(*each) for each in zip(source, windows, strict=True)]
 
     def problem(self, segment: Segment) -> str | None:
         """Why a segment of a piece cannot be changed by this model, in words; None if it can."""
@@ -459,6 +482,13 @@ class FaderNet:
 
     def _scale(self, name: str) -> Fader:
         return self._code_faders.scale(name)
+
+
+def _in_key(music: Music, window: Window) -> Window:
+    """A window that knows the key of the piece around it, where it is of a piece."""
+    if window.key is not None or not isinstance(music, Segment):
+        return window
+    return replace(window, key=music.piece.key_at(music.start + music.beats / 2))
 
 
 def _like(given: float | np.ndarray, values: np.ndarray) -> float | np.ndarray:

@@ -95,17 +95,20 @@ class Arranger:
         Arrangements of each segment to choose from.
     weights : ArrangementWeights
         How strongly the notes of the segment are preferred.
+    strict : bool
+        Whether a note density that nobody asked for stays exactly as it is.
     """
 
     reviser: Reviser
     candidates: int = CANDIDATES
     weights: ArrangementWeights = DEFAULT
+    strict: bool = False
 
     takes_any = True
 
     def request(self, segments: Sequence[Window], device: torch.device) -> ArrangementRequest:
         """The segments as they are."""
-        return arrangement_request(segments, device)
+        return arrangement_request(segments, device, strict=self.strict)
 
     def shift_arousal(self, request: ArrangementRequest, by: Tensor) -> ArrangementRequest:
         """Fewer onsets, softer, more held than struck: as labelled calm music differs.
@@ -132,11 +135,13 @@ class Arranger:
         """Notes moved between major and minor: a rule of music theory, not learnt.
 
         Labelled music of high and of low valence has the same densities; what differs is its mode.
+        The key is that of the music around a segment, where that is known.
         Locked notes stay, as do those that ring in.
         """
         windows = []
         each = zip(request.windows, keys.tolist(), strengths.tolist(), strict=True)
-        for window, key, strength in each:
+        for window, own_key, strength in each:
+            key = own_key if window.key is None else window.key
             notes, moves = window.notes, window.notes.onset >= 0
             if window.keeps_pitches:
                 moves = np.zeros_like(moves)

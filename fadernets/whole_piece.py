@@ -58,7 +58,8 @@ def changed(
         else:
             parts = segments(result, numbers=mine)
             parts = [_seen(s, before[s.index], s.index + 1 in numbers) for s in parts]
-        parts = [_locked(result, _beside(result, segment), locks, fixed, hand) for segment in parts]
+        parts = [_beside(piece, result, segment) for segment in parts]
+        parts = [_locked(result, segment, locks, fixed, hand) for segment in parts]
         made: dict[int, Notes] = {}
         for first in range(0, len(parts), batch):
             part = parts[first : first + batch]
@@ -78,12 +79,13 @@ def _seen(segment: Segment, before: Segment, is_next_changed: bool) -> Segment:
     return replace(segment, window=window)
 
 
-def _beside(piece: Piece, segment: Segment) -> Segment:
-    """A segment that knows what sounds beside it."""
+def _beside(piece: Piece, changing: Piece, segment: Segment) -> Segment:
+    """A segment that knows what sounds beside it, and which key the piece had there."""
     half, end = segment.beats / 2, segment.start + segment.beats
     sides = (segment.start - half, segment.start), (end, end + half)
-    before, behind = (texture(piece.notes, *side) for side in sides)
-    return replace(segment, window=replace(segment.window, beside=(before, behind)))
+    before, behind = (texture(changing.notes, *side) for side in sides)
+    key = piece.key_at(segment.start + half)
+    return replace(segment, window=replace(segment.window, beside=(before, behind), key=key))
 
 
 def _locked(piece: Piece, segment: Segment, locks: Locks, fixed: Notes, hand: Notes) -> Segment:

@@ -190,6 +190,7 @@ class PieceSession(SegmentedPiece):
         report: LockReport | None = None,
     ) -> Piece:
         locks, _ = self.locks(edit)
+        net = net.strict() if edit.strict else net
         home = self.home(net, edit, chosen, codes)
         rows = {segment.index: row for row, segment in enumerate(chosen)}
         count = 0

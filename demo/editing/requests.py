@@ -38,6 +38,8 @@ class EditRequest:
     seed : int or None
         None plays the likeliest notes.
     absolute : bool
+    strict : bool
+        Whether a density that nobody asked to change stays exactly as it is.
     """
 
     first: int
@@ -48,6 +50,7 @@ class EditRequest:
     seed: int | None = None
     absolute: bool = False
     lock: LockWords = NO_WORDS
+    strict: bool = False
 
     @classmethod
     def read(cls, values: Values, count: int, faders: Sequence[str]) -> EditRequest:
@@ -81,6 +84,7 @@ class EditRequest:
             whole(values, "seed", 0, HIGHEST_SEED),
             absolute,
             LockWords.read(values.get("lock")),
+            flag(values, "strict"),
         )
 
     @property

@@ -18,6 +18,7 @@ from torch import Tensor
 from fadernets.arranger import label_plan
 from fadernets.arranger.borders import further_jumps
 from fadernets.arranger.candidate_plans import candidate_plans
+from fadernets.arranger.free_counts import passing_notes, slack
 from fadernets.arranger.grid_to_notes import grid_to_notes
 from fadernets.arranger.label_plan import LabelPlan
 from fadernets.arranger.nearest import harmony, nearest
@@ -37,7 +38,7 @@ from fadernets.arranger.weights import ArrangementWeights
 from fadernets.models.reviser import Reviser
 from fadernets.music.attributes import PLANNED_COUNTS, PLANNED_ONSETS
 from fadernets.music.events import PITCHES
-from fadernets.music.grid import Grid
+from fadernets.music.grid import Grid, a_step_later
 from fadernets.music.notes import STEPS, Notes
 
 DEFAULT = ArrangementWeights()
@@ -73,13 +74,15 @@ def arrange(
     size = len(request.notes)
     if not size:
         return []
-    asked = (request.planned(name).tolist() for name in (PLANNED_ONSETS, PLANNED_COUNTS))
+    most = request.planned(PLANNED_COUNTS) + slack(request, weights.free_notes)
+    asked = request.planned(PLANNED_ONSETS).tolist(), most.tolist()
     windows = [with_room(*each) for each in zip(request.windows, *asked, strict=True)]
     source = grid_of(request.notes, keys.device)
     plan_noise, note_noise = _noise(size, candidates, seeds, keys.device)
     repeats = repeats_of(request.notes, keys.device)
     limits = note_limits(windows, source, request.labels[PLANNED_COUNTS])
     rings = grid_of([ringing(window) for window in windows], keys.device)
+    passing = passing_notes(request.notes, keys.device)
     plans = candidate_plans(
         request,
         label_logits,
@@ -89,10 +92,12 @@ def arrange(
         rings.count,
         plan_limits(windows, source, limits, repeats),
         ((melody(source) > 0) & (source.onset > 0)).any(2),
+        passing.sum(2),
     )
     originals = Grid(
         *(_repeated(x, candidates) for x in (source.onset, source.hold, source.velocity))
     )
+    against_passing = weights.passes_by * a_step_later(passing)
     sounding = harmony(source)
     common = sounding / sounding.amax(1, keepdim=True).clamp(min=1e-6)
     preferences = Preferences(
@@ -103,8 +108,8 @@ def arrange(
         weights.note_noise * note_noise.flatten(0, 1),
         _repeated(request.legato, candidates)[:, None, None],
         Repeats(_repeated(repeats.again, candidates), _repeated(repeats.over, candidates)),
-        weights.rings * _repeated(rings.onset, candidates),
-        weights.rings * _repeated(rings.hold, candidates),
+        _repeated(weights.rings * rings.onset, candidates),
+        _repeated(weights.rings * rings.hold - against_passing, candidates),
         _repeated(against_new(weights, request, source), candidates),
     )
     grids, label_counts = _revised(

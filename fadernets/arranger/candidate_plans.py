@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from fadernets.arranger import label_plan
+from fadernets.arranger.free_counts import slack, usual_counts
 from fadernets.arranger.label_plan import LabelPlan, PlanLimits
 from fadernets.arranger.request import ArrangementRequest
 from fadernets.arranger.rhythm_pattern import (
@@ -32,6 +33,7 @@ def candidate_plans(
     ringing: Tensor | int = 0,
     limits: PlanLimits | None = None,
     melody: Tensor | None = None,
+    passing: Tensor | None = None,
 ) -> LabelPlan:
     """A plan for every candidate of every segment, (n * candidates, 16).
 
@@ -44,8 +46,11 @@ def candidate_plans(
     }
     differs = 1.0 - F.one_hot(request.labels[PLANNED_ONSETS], 3)
     counts = torch.arange(label_plan.COUNTS, device=noise.device)
-    distance = (counts - request.labels[PLANNED_COUNTS][..., None]).abs().float()
-    rhythm, note = weights.stays_rhythm * differs, weights.stays_note * distance
+    held, struck = (
+        weights.stays_note * far + weights.even_note * far**2
+        for far in ((counts - usual[..., None]).abs() for usual in usual_counts(request, passing))
+    )
+    rhythm, note, more_struck = weights.stays_rhythm * differs, held, struck - held
     for cost, name, weight, stays in (
         (rhythm, PLANNED_ONSETS, weights.rhythm_decoder, weights.stays_rhythm),
         (note, PLANNED_COUNTS, weights.note_decoder, weights.stays_note),
@@ -55,10 +60,12 @@ def candidate_plans(
             # Where a decoder is wrong about the segment, its own labels stay the cheapest (if they
             # count for anything: without `stays` the plan is the decoder's alone).
             most = AGAINST_OWN * stays if stays else MAX_SURPRISE * weight
-            cost += (weight * (surprise[name] - own)).clamp(min=-most)
+            says = (weight * (surprise[name] - own)).clamp(min=-most)
+            if name == PLANNED_COUNTS:  # it knows the segment's own numbers and no others
+                says = says * ~request.counts_are_free[:, None, None]
+            cost += says
     # What rings over a border is let go last: a segment beside would lose it, too.
     note = note + weights.rings * (torch.as_tensor(ringing)[..., None] - counts).clamp(min=0)
-    note = note + weights.even_note * distance**2
     if melody is not None:
         is_lost = 1.0 - F.one_hot(torch.tensor(ONSET, device=noise.device), 3)
         rhythm = rhythm + weights.keeps_melody * melody[..., None] * is_lost
@@ -81,6 +88,8 @@ def candidate_plans(
         limits.repeated(candidates),
         (weights.even_rhythm * _off_pace(request)).repeat_interleave(candidates, 0),
         (weights.lets_go * ~_lets_go(request)).repeat_interleave(candidates, 0),
+        more_struck.repeat_interleave(candidates, 0),
+        slack(request, weights.free_notes).repeat_interleave(candidates, 0),
     )
 
 

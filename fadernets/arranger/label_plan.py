@@ -94,6 +94,8 @@ def cheapest(
     limits: PlanLimits | None = None,
     pace: Tensor | None = None,
     let_go: Tensor | None = None,
+    struck: Tensor | None = None,
+    slack: Tensor | None = None,
 ) -> LabelPlan:
     """The cheapest plans with the given numbers of onsets and notes.
 
@@ -120,6 +122,10 @@ def cheapest(
         beat.
     let_go : float tensor, shape (b, 16), optional
         Cost of each note that a step lets go of without striking, but for those that it must.
+    struck : float tensor, shape (b, 16, 16), optional
+        Cost of each number of sounding notes beyond that of `note`, in steps with an onset.
+    slack : int64 tensor, shape (b,), optional
+        By how much a sum of notes may differ from what is asked for; by default not at all.
 
     Raises
     ------
@@ -135,8 +141,11 @@ def cheapest(
     rhythm = rhythm + NEVER * ~limits.allowed
     if repeats is None:
         repeats = torch.zeros_like(rhythm[..., 0], dtype=torch.long)
-    costs = _costs(rhythm, note, repeats, limits, pace, let_go)
+    struck = torch.zeros_like(note) if struck is None else struck
+    slack = torch.zeros_like(notes) if slack is None else slack
+    costs = _costs(rhythm, note, repeats, limits, pace, let_go, struck)
     wanted_onsets, wanted = onsets.cpu().numpy(), notes.cpu().numpy()
+    near = slack.cpu().numpy()
     high = np.full(len(wanted), MAX_PRICE, costs.note.dtype)
     low = -high
     best = np.zeros((2, len(wanted), rhythm.shape[1]), np.int64)  # rhythms and notes
@@ -161,7 +170,7 @@ def cheapest(
             now = price[node, column]
             low[rows] = np.where(too_many, now, low[rows])
             high[rows] = np.where(too_many, high[rows], now)
-            gap = np.abs(total - wanted[rows])
+            gap = np.maximum(np.abs(total - wanted[rows]) - near[rows], 0)
             nearer = gap < best_gap[rows]
             best[:, rows[nearer]] = plan[:, nearer]
             best_gap[rows[nearer]] = gap[nearer]
@@ -170,9 +179,16 @@ def cheapest(
     rhythms, counts = (torch.from_numpy(labels).to(note.device) for labels in best)
     if len(rows):
         left = torch.from_numpy(rows).to(note.device)
-        some = LabelPlan(rhythms[left], counts[left])
-        given = rhythm[left], note[left], notes[left], repeats[left], limits[left]
-        some = _completed(some, *given)
+        some = _completed(
+            LabelPlan(rhythms[left], counts[left]),
+            rhythm[left],
+            note[left],
+            notes[left],
+            repeats[left],
+            limits[left],
+            struck[left],
+            slack[left],
+        )
         rhythms[left], counts[left] = some.rhythm, some.note
     return LabelPlan(rhythms, counts)
 
@@ -201,6 +217,7 @@ def _costs(
     limits: PlanLimits,
     pace: Tensor | None = None,
     let_go: Tensor | None = None,
+    struck: Tensor | None = None,
 ) -> Costs:
     """The costs of plans as the dynamic programme wants them; `rhythm` is dear where forbidden."""
     counts = torch.arange(note.shape[2] - 1, -1, -1, device=note.device)
@@ -211,11 +228,13 @@ def _costs(
         pace = note.new_zeros(len(note), STEPS // STEPS_PER_BEAT - 1, STEPS + 1)
     if let_go is None:
         let_go = torch.zeros_like(note[..., 0])
+    if struck is None:
+        struck = torch.zeros_like(note)
     terms = (
         rhythm,
         note.flip(2),
         dear * (counts < limits.least_held[..., None]),
-        dear * outside,
+        dear * outside + struck.flip(2),
         lost,
         limits.released,
         limits.ringing,
@@ -259,16 +278,19 @@ def _completed(
     note: Tensor,
     notes: Tensor,
     repeats: Tensor,
-    limits: PlanLimits | None = None,
+    limits: PlanLimits,
+    struck: Tensor,
+    slack: Tensor,
 ) -> LabelPlan:
     """The plans with single notes added or taken, the cheapest first, until the sums are met.
 
     A price can jump over a sum: between two neighbouring prices a whole run of steps may change.
     """
-    each = (limits or PlanLimits.of(len(notes), plan.rhythm.shape[1], notes.device)).repeated(STEPS)
+    each = limits.repeated(STEPS)
     unit = torch.eye(STEPS, dtype=torch.long, device=notes.device)
     for _ in range(STEPS * MAX_POLYPHONY):
-        sign = (notes - plan.note.sum(1)).sign()
+        missing = notes - plan.note.sum(1)
+        sign = torch.where(missing.abs() > slack, missing.sign(), 0)
         if not sign.any():
             break
         counts = plan.note[:, None] + sign[:, None, None] * unit  # (b, 16, 16): one step changed
@@ -280,8 +302,10 @@ def _completed(
         changed = LabelPlan(label.flatten(0, 1), counts.flatten(0, 1))
         allowed = playable(changed, repeats.repeat_interleave(STEPS, 0), each)
         allowed = allowed.view(inside.shape)
-        cost = _cost(label, rhythm) + _cost(counts, note)
-        extra = cost - (_cost(plan.rhythm[:, None], rhythm) + _cost(plan.note[:, None], note))
+        cost = _cost(label, rhythm) + _cost(counts, note) + _cost(counts, struck, label == ONSET)
+        now = plan.rhythm[:, None], plan.note[:, None]
+        extra = cost - _cost(now[0], rhythm) - _cost(now[1], note)
+        extra = extra - _cost(now[1], struck, now[0] == ONSET)
         least, step = torch.where(inside & allowed, extra, NEVER).min(1)
         changes = ((least < NEVER / 2) & (sign != 0))[:, None]
         if not changes.any():
@@ -294,7 +318,7 @@ def _completed(
     return plan
 
 
-def _cost(labels: Tensor, costs: Tensor) -> Tensor:
+def _cost(labels: Tensor, costs: Tensor, counted: Tensor | float = 1.0) -> Tensor:
     """Cost of labels, (b, a, 16), by costs a step, (b, 16, classes): shape (b, a)."""
     expanded = costs[:, None].expand(-1, labels.shape[1], -1, -1)
-    return expanded.gather(3, labels[..., None]).sum((2, 3))
+    return (expanded.gather(3, labels[..., None])[..., 0] * counted).sum(2)

@@ -8,13 +8,12 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from fadernets.arranger.label_plan import PlanLimits
 from fadernets.arranger.request import grid_of, step_notes
 from fadernets.music.attributes import HOLD, MAX_POLYPHONY, ONSET, REST, polyphony
 from fadernets.music.events import PITCHES
-from fadernets.music.grid import Grid, counts, grid, strikes
+from fadernets.music.grid import Grid, a_step_later, counts, grid, strikes
 from fadernets.music.notes import EARLY, LOWEST_PITCH, STEPS, Notes, concatenate, first_steps
 from fadernets.music.windows import Window, among
 
@@ -100,7 +99,7 @@ def note_limits(windows: Sequence[Window], source: Grid, counts: Tensor) -> Note
     must_hold = (fixed.hold > 0) & ~is_struck
     # A locked note ends where it does: its key is neither held in the step behind it, nor struck
     # there by a new note, which might come before the end.
-    ends = _before(must_strike | must_hold) & ~must_hold
+    ends = a_step_later(must_strike | must_hold) & ~must_hold
     rings_in = grid_of([window.ring_in for window in windows], device).hold[:, 0] > 0
     must_hold[:, 0] |= rings_in & ~is_struck[:, 0]
     may_strike = ~must_hold & (~ends | is_struck)
@@ -186,7 +185,7 @@ def plan_limits(
     is_inside = step < torch.tensor([w.steps for w in windows], device=device)[:, None]
     is_struck = (grid_of([w.kept_pattern for w in windows], device).onset > 0).any(2)
     # A locked note that is struck while an earlier locked note of its key ends counts for both.
-    over = repeats.over * _before(notes.must_strike | notes.must_hold)
+    over = repeats.over * a_step_later(notes.must_strike | notes.must_hold)
     held = notes.must_hold.sum(2)
     struck = (notes.must_strike * (1 + repeats.again + over)).sum(2)
     least_struck = held + struck.clamp(min=1)
@@ -207,8 +206,3 @@ def plan_limits(
         most_struck.clamp(max=MAX_POLYPHONY),
         (~notes.may_hold).sum(2),
     )
-
-
-def _before(cells: Tensor) -> Tensor:
-    """Cells, (b, 16, 88), a step later."""
-    return F.pad(cells[:, :-1], (0, 0, 1, 0))

@@ -32,6 +32,8 @@ class ArrangementRequest:
         Added to every velocity, in units of 127.
     legato : float tensor, shape (n,)
         Log-odds in favour of holding notes rather than striking new ones.
+    counts_are_free : bool tensor, shape (n,)
+        Whether nobody asked for a note density: it may go along with the rhythm.
     """
 
     windows: tuple[Window, ...]
@@ -39,6 +41,7 @@ class ArrangementRequest:
     densities: dict[str, Tensor]
     louder: Tensor
     legato: Tensor
+    counts_are_free: Tensor
 
     @property
     def notes(self) -> tuple[Notes, ...]:
@@ -63,17 +66,22 @@ class ArrangementRequest:
             {name: density[part] for name, density in self.densities.items()},
             self.louder[part],
             self.legato[part],
+            self.counts_are_free[part],
         )
 
 
 def arrangement_request(
-    segments: Sequence[Notes | Window], device: torch.device | str = "cpu"
+    segments: Sequence[Notes | Window], device: torch.device | str = "cpu", *, strict: bool = True
 ) -> ArrangementRequest:
-    """The request that leaves segments as they are."""
+    """The request that leaves segments as they are.
+
+    Where it is not strict, the note density may go along with whatever else is asked for.
+    """
     windows = tuple(s if isinstance(s, Window) else Window(s) for s in segments)
     labels = _labels([window.notes for window in windows], device)
     unchanged = torch.zeros(len(windows), device=device)
-    request = ArrangementRequest(windows, labels, {}, unchanged, unchanged)
+    free = torch.full_like(unchanged, not strict, dtype=torch.bool)
+    request = ArrangementRequest(windows, labels, {}, unchanged, unchanged, free)
     before = labels
     if any(window.before is not None for window in windows):
         before = _labels([w.notes if w.before is None else w.before for w in windows], device)

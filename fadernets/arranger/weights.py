@@ -33,6 +33,10 @@ class ArrangementWeights:
     lets_go : float
         Cost in nats of each note that ends in a step without an onset, where the segment has none
         end: notes end when others are struck.
+    free_notes : float
+        How far the note density may go along, in notes at once, where nobody asks for one.
+    passes_by : float
+        Log-odds against holding a note that gave way to another within its step.
     rhythm_decoder, note_decoder : float
         Weights of the codes' label decoders, 1 for their log-probabilities as they are.
     stays_onset, stays_hold : float
@@ -71,6 +75,8 @@ class ArrangementWeights:
     on_beat: float = 2.0
     keeps_melody: float = 8.0
     lets_go: float = 1.0
+    free_notes: float = 0.5
+    passes_by: float = 4.0
     rhythm_decoder: float = 1.0
     note_decoder: float = 0.5
     stays_onset: float = 6.0

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from fadernets.music import events
 from fadernets.music.attributes import HOLD, ONSET, REST
@@ -154,3 +155,8 @@ def grid(notes: StepNotes, segments: int) -> Grid:
     change.index_put_((notes.segment, notes.last + 1, notes.pitch), -ones, accumulate=True)
     hold = (change.cumsum(1)[:, :STEPS] > 0).float()
     return Grid(onset, hold * (1 - onset), velocity)
+
+
+def a_step_later(cells: Tensor) -> Tensor:
+    """Cells, (b, 16, 88), a step later; the first step is empty."""
+    return F.pad(cells[:, :-1], (0, 0, 1, 0))

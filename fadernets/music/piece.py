@@ -8,8 +8,9 @@ from typing import overload
 
 import numpy as np
 
+from fadernets.music import key
 from fadernets.music.midifile.part import Part
-from fadernets.music.notes import Notes, sustain
+from fadernets.music.notes import BEATS, Notes, sustain
 from fadernets.music.windows import first_bar
 
 
@@ -116,6 +117,19 @@ class Piece:
         first = first_bar(self.meter) + np.concatenate([[0.0], np.cumsum(whole)])
         row = np.searchsorted(starts[1:], beats, side="right")
         return first[row] + (beats - starts[row]) / lengths[row]
+
+    def key_at(self, beat: float) -> int:
+        """The key of the music around a beat, as `fadernets.music.key.find` numbers them."""
+        return int(self._keys[np.clip(int(beat // BEATS), 0, len(self._keys) - 1)])
+
+    @cached_property
+    def _keys(self) -> np.ndarray:
+        """Keys of every four beats: int64."""
+        place = np.maximum(self.notes.onset // BEATS, 0).astype(int)
+        lengths = self.notes.offset - self.notes.onset
+        beats = np.zeros((int(place.max(initial=0)) + 1, 12))
+        np.add.at(beats, (place, self.notes.pitch % 12), lengths)
+        return key.along(beats)
 
     @property
     def notices(self) -> tuple[str, ...]:

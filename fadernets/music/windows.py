@@ -81,6 +81,8 @@ class Window:
         The hand that is locked: no new note is struck among its keys.
     beside : tuple of two Texture, optional
         Of what sounds before its start and behind its end, half as long as it is.
+    key : int, optional
+        Of the music around it, before any of it was changed (`fadernets.music.key`).
     """
 
     notes: Notes
@@ -97,6 +99,7 @@ class Window:
     hand: Notes = NO_NOTES
     closed: Literal["left", "right"] | None = None
     beside: tuple[Texture, Texture] | None = None
+    key: int | None = None
 
     @property
     def is_locked(self) -> bool:

@@ -13,7 +13,7 @@ from fadernets.models.config import ModelConfig
 from fadernets.models.reviser import Reviser
 from fadernets.music.attributes import measure
 from fadernets.music.locks import Locks
-from fadernets.music.notes import NO_PEDAL, Notes, struck_once
+from fadernets.music.notes import NO_PEDAL, Notes, concatenate, struck_once
 from fadernets.music.piece import Piece
 from fadernets.music.segments import segments
 from fadernets.music.stitching import stitch
@@ -233,3 +233,21 @@ def test_where_nothing_is_played_nothing_can_be_changed():
         NO_PEDAL, np.array([(0.0, 100.0)]), np.array([(0, 4, 4)]), 12.0,
     )  # fmt: skip
     assert [s.problem for s in segments(piece)] == [None, "nothing is played here", None]
+
+
+@pytest.mark.slow
+def test_sad_music_stays_in_the_key_of_the_piece():
+    """C, F, G, C, a bar each: F alone is F major and would get an A flat, G a B flat."""
+    net, low = FaderNet.load("arranger"), {"valence": "low"}
+    onset, chords = (
+        np.repeat(4.0 * np.arange(8), 3),
+        [(0, 4, 7), (5, 9, 12), (7, 11, 14), (0, 4, 7)],
+    )
+    notes = Notes.of(onset, onset + 4, 60 + np.array(2 * chords).ravel(), np.full(24, 64))
+    piece = dataclasses.replace(music(), notes=notes)
+    whole = changed(piece, range(8), lambda part: net.transfer(part, low)).notes
+    of_piece = concatenate(net.transfer(segments(piece), low))
+    alone = concatenate(net.transfer([segment.notes for segment in segments(piece)], low))
+    c_minor = [0, 2, 3, 5, 7, 8, 11]
+    classes = [sorted(set((each.pitch % 12).tolist())) for each in (whole, of_piece, alone)]
+    assert classes == [c_minor, c_minor, [*c_minor[:-1], 10]]

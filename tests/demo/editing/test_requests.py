@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,6 +34,7 @@ def test_what_was_not_moved_is_left_out() -> None:
     assert read(**values, rhythm=0) == EditRequest(2, 4, {"note": 1.0}, -1, 0.5, 7)
     asked = read(**values, rhythm=0, absolute=True)
     assert asked == EditRequest(2, 4, {"rhythm": 0, "note": 1.0}, -1, 0.5, 7, absolute=True)
+    assert read(**values, strict=True) == replace(read(**values), strict=True)
     assert asked.span == (2, 4) and asked.moods == {"arousal": -1, "valence": 0.5}
 
 
@@ -100,6 +102,7 @@ def test_the_ends_of_every_range_belong_to_it(values: dict[str, Any]) -> None:
         ({"note": -1.01}, "note -1.01 is outside -1 to 1"),
         ({"note": -0.01, "absolute": True}, "note -0.01 is outside 0 to 1"),
         ({"absolute": 1}, "absolute 1 is neither true nor false"),
+        ({"strict": "no"}, "strict 'no' is neither true nor false"),
         (
             {"note": [[0, -0.5]], "absolute": True},
             "note: breakpoint 1 of the curve has -0.5, outside 0 to 1",

@@ -89,12 +89,12 @@ def sums(plan: LabelPlan) -> tuple[int, int]:
 
 
 def path_of(
-    rhythm: torch.Tensor, note: torch.Tensor, onsets: int, repeats, let_go=None
+    rhythm: torch.Tensor, note: torch.Tensor, onsets: int, repeats, let_go=None, struck=None
 ) -> LabelPlan:
     """What the dynamic programme finds at no price."""
     limits = PlanLimits.of(1, 4)
     allowed = rhythm + label_plan.NEVER * ~limits.allowed
-    programme = label_plan._costs(allowed, note, repeats, limits, None, let_go)
+    programme = label_plan._costs(allowed, note, repeats, limits, None, let_go, struck)
     path = cheapest_paths(programme, np.array([onsets]), np.zeros(1, np.float32))
     return LabelPlan(*(torch.from_numpy(labels) for labels in path))
 
@@ -139,6 +139,53 @@ def test_notes_let_go_of_without_an_onset_cost_what_they_shall(small, steps):
 
 
 @pytest.mark.slow
+def test_numbers_of_notes_may_cost_otherwise_at_onsets(small):
+    """By brute force, and with a repair."""
+    rhythm, note = small_costs(3)
+    struck = small_costs(4)[1]
+
+    def cost(plan: LabelPlan) -> float:
+        more = struck.gather(2, plan.note[:, :, None])[..., 0]
+        return cost_of(plan, rhythm, note) + float((more * (plan.rhythm == ONSET)).sum())
+
+    for onsets in (1, 2, 3, 4):
+        plans = [plan for plan in small if sums(plan)[0] == onsets]
+        path = path_of(rhythm, note, onsets, torch.zeros(1, 4, dtype=torch.long), None, struck)
+        assert cost(path) == pytest.approx(min(map(cost, plans)), abs=1e-5)
+        for plan in plans[::9]:
+            wanted = torch.tensor([sums(plan)[1] + 1])
+            near = [
+                other
+                for other in plans
+                if sums(other)[1] == int(wanted)
+                and int((other.note - plan.note).abs().sum()) == 1
+                and ((other.rhythm == ONSET) == (plan.rhythm == ONSET)).all()
+            ]
+            if near:
+                none = torch.zeros_like(plan.note)
+                given = rhythm, note, wanted, none, PlanLimits.of(1, 4), struck, none[:, 0]
+                repaired = label_plan._completed(plan, *given)
+                assert cost(repaired) == pytest.approx(min(map(cost, near)), abs=1e-5)
+
+
+@pytest.mark.slow
+def test_a_sum_may_differ_by_its_slack(small):
+    """Within it a plan has no price; beyond it as many notes as it must have, and cheap ones."""
+    rhythm, note = small_costs(6)
+    for onsets in (1, 2, 3):
+        plans = [plan for plan in small if sums(plan)[0] == onsets]
+        best = min(plans, key=lambda plan: cost_of(plan, rhythm, note))
+        for wanted in range(onsets, 4 * 3 + 1):
+            for slack in (0, 1, 3):
+                asked = torch.tensor([onsets]), torch.tensor([wanted])
+                plan = cheapest(rhythm, note, *asked, slack=torch.tensor([slack]))
+                assert playable(plan).all() and abs(sums(plan)[1] - wanted) <= slack
+                if abs(sums(best)[1] - wanted) <= slack:
+                    cost = cost_of(plan, rhythm, note)
+                    assert cost == pytest.approx(cost_of(best, rhythm, note), abs=1e-5)
+
+
+@pytest.mark.slow
 def test_whole_plans_are_nearly_the_cheapest_there_are(small):
     """By brute force. A price finds the cheapest plan of most sums; a repair is a note dearer."""
     excess = []
@@ -179,9 +226,9 @@ def test_a_repair_changes_the_cheapest_note(small, change):
         if not neighbours:
             continue
         least_cost = min(cost_of(neighbour, rhythm, note) for neighbour in neighbours)
-        repaired = label_plan._completed(
-            plan, rhythm, note, torch.tensor([notes + change]), torch.zeros_like(plan.note)
-        )
+        none = torch.zeros_like(plan.note)
+        given = rhythm, note, torch.tensor([notes + change]), none, PlanLimits.of(1, 4)
+        repaired = label_plan._completed(plan, *given, torch.zeros_like(note), none[:, 0])
         assert sums(repaired) == (onsets, notes + change) and playable(repaired).all()
         assert cost_of(repaired, rhythm, note) == pytest.approx(least_cost, abs=1e-5)
         compared += 1

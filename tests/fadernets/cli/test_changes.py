@@ -243,3 +243,24 @@ def test_each_mood_can_have_a_strength_of_its_own(source, tmp_path):
     assert run("transfer", source, outputs[0], *options) == 0
     before, after = (rows(midi.read(path).notes) for path in (source, outputs[0]))
     assert [row for row in before if row[0] < 12] == [row for row in after if row[0] < 12] != after
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [("slide", "--rhythm", 0.4), ("transfer", "--arousal", "high")])
+def test_what_nobody_moves_may_go_along_unless_it_is_strict(command, tmp_path):
+    """Chords held for a bar: a new note comes to them, or has to take the place of one."""
+    onset = np.repeat(4.0 * np.arange(4), 3)
+    notes = Notes.of(onset, onset + 4, np.tile([48, 64, 67], 4), np.full(12, 64))
+    source = tmp_path / "in.mid"
+    midi.write(replace(music(4), notes=notes, length=16, pedal=NO_PEDAL), source)
+    name, *options = command
+    cut = {}
+    for mode in ([], ["--strict"]):
+        output = tmp_path / "out.mid"
+        assert run(name, source, output, *options, *mode) == 0
+        result = midi.read(output)
+        densities = [measure(s.notes, ("note",), 16)["note"] for s in segments(result)]
+        assert (densities == [3.0] * 4) is bool(mode) and max(densities) <= 3.5
+        ends = {(n[0], n[2]): n[1] for n in result.notes}
+        cut[bool(mode)] = sum(ends.get((on, pitch)) != off for on, off, pitch, _ in notes)
+    assert cut[False] == 0 < cut[True]

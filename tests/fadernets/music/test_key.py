@@ -114,3 +114,22 @@ def test_names():
 def test_no_other_key_exists(number):
     with pytest.raises(ValueError, match=f"key {number} is outside 0 to 23"):
         key.name(number)
+
+
+@pytest.mark.parametrize("change", [0.0, 0.3, 2.0])
+def test_keys_along_a_piece_are_the_dearest_to_find(change):
+    """By brute force over all ways through three stretches."""
+    rng = np.random.default_rng(3)
+    first, second, third = np.ix_(*3 * [range(key.KEYS)])
+    changes = (first != second) * 1 + (second != third)
+    for _ in range(20):
+        histograms = rng.random((3, 12)) ** 3
+        scores = key.correlations(histograms)
+        worth = scores[0][first] + scores[1][second] + scores[2][third] - change * changes
+        assert worth[tuple(key.along(histograms, change))] == pytest.approx(worth.max())
+
+
+def test_silence_and_nothing_have_the_key_beside_them():
+    d_major = key.histogram(pitches(2, 6, 9, 4, 1))
+    assert key.along(np.stack([np.zeros(12), d_major, np.zeros(12)])).tolist() == [2, 2, 2]
+    assert key.along(np.empty((0, 12))).tolist() == []

@@ -1,0 +1,77 @@
+"""Numbers of notes where nobody asked for a note density: they go along with the rhythm.
+
+A plan that holds the density exactly has to cut a note that is held for every onset that it adds,
+and to let notes go on that only ornamented others for every onset that it takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from fadernets.arranger.request import ArrangementRequest, step_notes
+from fadernets.music.attributes import MAX_POLYPHONY, ONSET, PLANNED_COUNTS, PLANNED_ONSETS
+from fadernets.music.events import PITCHES
+from fadernets.music.notes import STEPS, Notes
+
+LEGATO_BEATS = 1 / 24  # by which a note may last into the one that it gives way to
+
+
+def slack(request: ArrangementRequest, free_notes: float) -> Tensor:
+    """By how much a sum of notes may differ from what the density asks for: int64, (n,).
+
+    `free_notes`, where the density is free, is by how much itself may differ.
+    """
+    return (request.counts_are_free * request.steps * free_notes).long()
+
+
+def usual_counts(request: ArrangementRequest, passing: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Notes that sound in each step where it has no onset, and where it has one: int64, (n, 16).
+
+    They are the segment's own, whatever the rhythm, where a density is asked for. Where it is free,
+    an onset more comes to what is held, and where one is taken, what sounds before goes on.
+
+    Parameters
+    ----------
+    request : ArrangementRequest
+    passing : int64 tensor, shape (n, 16), optional
+        Notes of each step that do not go on (`passing_notes`).
+    """
+    own, onset = request.labels[PLANNED_COUNTS], request.labels[PLANNED_ONSETS] == ONSET
+    if passing is None:
+        return own, own
+    goes_on = F.pad((own - passing)[:, :-1], (1, 0), value=MAX_POLYPHONY)
+    free = request.counts_are_free[:, None]
+    held = torch.where(free & onset, torch.minimum(own, goes_on), own)
+    struck = torch.where(free & ~onset, (own + 1).clamp(max=MAX_POLYPHONY), own)
+    return held, struck
+
+
+def passing_notes(segments: Sequence[Notes], device: torch.device | str = "cpu") -> Tensor:
+    """Notes that give way within their last step to another, such as those of an ornament.
+
+    Returns
+    -------
+    int64 tensor, shape (n, 16, 88)
+        How many of each key end so in each step.
+    """
+    notes = step_notes(segments)
+    onset, offset = (
+        torch.from_numpy(np.concatenate([getattr(n, name) for n in segments] or [np.empty(0)]))
+        for name in ("onset", "offset")
+    )
+    size, struck = len(segments), notes.first >= 0
+    latest = torch.full((size * STEPS,), -torch.inf, dtype=onset.dtype)
+    begins = (notes.segment * STEPS + notes.first)[struck]
+    latest = latest.scatter_reduce(0, begins, onset[struck], "amax")
+    next_strike = latest[notes.segment * STEPS + notes.last.clamp(min=0)]
+    gives_way = (notes.last >= 0) & (onset < next_strike) & (offset <= next_strike + LEGATO_BEATS)
+    ended = notes[gives_way]
+    cells = torch.zeros(size, STEPS, PITCHES, dtype=torch.long)
+    ones = torch.ones_like(ended.last)
+    cells.index_put_((ended.segment, ended.last, ended.pitch), ones, accumulate=True)
+    return cells.to(device)
