@@ -88,7 +88,7 @@ class ArrangementWeights:
     adds: float = 20.0
     clashes: float = 2.0
     rings: float = 8.0
-    plan_noise: float = 4.0
+    plan_noise: float = 1.0
     note_noise: float = 2.0
     recall: float = 1.0
     beside: float = 0.06
