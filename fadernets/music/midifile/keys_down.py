@@ -12,9 +12,8 @@ GONE = -1  # as the new end of a note
 
 def let_go(raw: RawNotes, row: np.ndarray, end: np.ndarray, new: Notes, part: np.ndarray) -> None:
     """End notes that are down when a new one strikes their key on their channel; in place."""
-    held = _held_notes(raw, row, end, new, part)
-    is_held = held >= 0
-    np.minimum.at(end, held[is_held], new.onset.astype(np.int64)[is_held])
+    while (is_held := (held := _held_notes(raw, row, end, new, part)) >= 0).any():
+        np.minimum.at(end, held[is_held], new.onset.astype(np.int64)[is_held])
 
 
 def on_free_keys(
@@ -72,7 +71,10 @@ def behind_locked(
 def _held_notes(
     raw: RawNotes, row: np.ndarray, end: np.ndarray, new: Notes, part: np.ndarray
 ) -> np.ndarray:
-    """Of each new note, the note that is down on its key and channel, -1 if none is."""
+    """Of each new note, the note that is down on its key and channel, -1 if none is.
+
+    Of several, such as a short note of one hand within a long one of the other, the last to end.
+    """
     channels = np.array([p.channel for p in raw.parts])
     stays = np.flatnonzero((row >= 0) & (end != GONE))
     if not len(stays) or not len(new):
@@ -80,10 +82,12 @@ def _held_notes(
     key = channels[raw.part[stays]] * 128 + raw.pitch[stays]
     order = np.lexsort((raw.start[stays], key))
     stays, key = stays[order], key[order]
-    span = int(max(raw.end.max(initial=0), new.offset.max(initial=0))) + 1
-    place = key * span + raw.start[stays]
+    span = int(max(raw.end.max(initial=0), end.max(initial=0), new.offset.max(initial=0))) + 1
+    until = key * span + end[stays]
+    latest = np.maximum.accumulate(until)  # so far, of the key: every other key lies a span away
+    longest = np.maximum.accumulate(np.where(until == latest, np.arange(len(key)), 0))
     own = channels[part] * 128 + new.pitch
     at = new.onset.astype(np.int64)
-    last = np.searchsorted(place, own * span + at) - 1
-    is_held = (last >= 0) & (key[last] == own) & (end[stays[last]] > at)
-    return np.where(is_held, stays[last], -1)
+    last = np.searchsorted(key * span + raw.start[stays], own * span + at) - 1
+    is_held = (last >= 0) & (key[last] == own) & (latest[last] > own * span + at)
+    return np.where(is_held, stays[longest[last]], -1)
