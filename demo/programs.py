@@ -110,7 +110,7 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         return await handlers.change(midi, {**values, **span, "strict": strict})
 
     with gr.Row(visible=False):
-        midi = gr.File(label="midi", file_types=[".mid", ".midi", ".rmi"])
+        midi = gr.File(label="midi")  # its bytes tell what it is, not its name
         tracks, lock = (gr.Textbox(None, label=name) for name in ("tracks", "lock"))
         amounts = [_amount_input(name) for name in faders]
         arousal = gr.Radio(["low", "high"], value="high", label="arousal")

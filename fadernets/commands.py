@@ -39,6 +39,12 @@ if TYPE_CHECKING:
 BATCH = 256  # segments changed at a time
 MIDI = ".mid", ".midi", ".kar", ".smf", ".rmi"  # endings of names; none will do, too
 WAV = ".wav", ".wave"
+# Other sound, scores and data; a dot in a title, as in "Op. 10 No. 3", begins no ending.
+OTHER_KINDS = (
+    *(".aac", ".aif", ".aiff", ".flac", ".m4a", ".mp3", ".mp4", ".ogg", ".opus", ".wma"),
+    *(".mscx", ".mscz", ".musicxml", ".mxl", ".sib", ".xml"),
+    *(".csv", ".json", ".pdf", ".txt", ".zip"),
+)
 STATUS_SECONDS = 1.0  # between two lines that say what a command is busy with
 
 # What changes a batch of segments: (model, segments) -> the codes that are played instead
@@ -214,7 +220,7 @@ def _piece(path: Path, tracks: Sequence[int] | None = None) -> Piece:
 
 def _check_output(output: Path, suffixes: Sequence[str], writes: str) -> None:
     """Refuse before the work what cannot be written after it, or has another kind of name."""
-    if output.suffix.lower() not in ("", *suffixes):
+    if output.suffix.lower() in {*MIDI, *WAV, *OTHER_KINDS}.difference(suffixes):
         other = "; render makes a WAV file of it" if output.suffix.lower() in WAV else ""
         raise Refusal(
             f"{writes}, and {output.name} is no name for it: "

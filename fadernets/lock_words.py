@@ -124,6 +124,10 @@ class LockWords:
                 (hand,) = own
                 locks = replace(locks, hand=hand, hand_notes=piece.notes[played[hand]])
                 parts |= _parts_of(piece, played[hand])
+            else:
+                locks = replace(locks, hand="both")
+        if piece.original and parts.issuperset(piece.original.parts):
+            locks = replace(locks, hand="both")  # no track is left for new notes
         notes = piece.notes[chosen] if chosen.any() else None
         return replace(locks, notes=notes, parts=tuple(sorted(parts)))
 

@@ -15,7 +15,7 @@ import numpy as np
 from fadernets.music.locks import NO_LOCKS, Locks
 from fadernets.music.notes import EARLY, RINGS_IN, Notes
 from fadernets.music.piece import Piece
-from fadernets.music.segments import Segment, segments
+from fadernets.music.segments import Segment, segment_count, segments
 from fadernets.music.stitching import stitch
 from fadernets.music.texture import texture
 from fadernets.music.windows import NO_NOTES, among
@@ -38,18 +38,28 @@ def changed(
     ----------
     piece : Piece
     chosen : indices of segments
-        Of `fadernets.music.segments.segments`.
+        Of `fadernets.music.segments.segments`. One in which nothing is played stays a rest.
     change : function
         From at most `batch` segments to their notes, such as
         ``lambda part: net.slide(part, {"rhythm": 0.8})``.
     locks : Locks
         Notes of the piece that stay exactly as they are.
+
+    Raises
+    ------
+    ValueError
+        If the piece has no segment of such an index, or `change` does not give notes for each.
     """
-    numbers = set(chosen)
+    wanted = set(chosen)
+    found = {s.index: s for s in segments(piece, numbers=wanted)}
+    if unknown := wanted - found.keys():
+        last = segment_count(piece) - 1
+        raise ValueError(f"segment {next(iter(unknown))} is outside 0 to {last}")
+    before = {index: segment for index, segment in found.items() if segment.problem is None}
+    numbers = before.keys()
     locks = locks.with_hand(piece.notes)
     fixed = piece.notes[locks.of(piece.notes)]
     hand = NO_NOTES if locks.hand_notes is None else locks.hand_notes
-    before = {s.index: s for s in segments(piece, numbers=numbers)}
     result = piece
     for turn in (0, 1):
         mine = {number for number in numbers if number % 2 == turn}
@@ -63,7 +73,10 @@ def changed(
         made: dict[int, Notes] = {}
         for first in range(0, len(parts), batch):
             part = parts[first : first + batch]
-            for segment, notes in zip(part, change(part), strict=True):
+            given = change(part)
+            if len(given) != len(part):
+                raise ValueError(f"change gave notes for {len(given)} of {len(part)} segments")
+            for segment, notes in zip(part, given, strict=True):
                 made[segment.index] = _behind_locked(segment, notes, fixed)
         result = stitch(result, made)
     if result.original is not None and locks is not NO_LOCKS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import get_args
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from fadernets.music.attributes import HOLD, MAX_POLYPHONY, ONSET, REST, polypho
 from fadernets.music.events import PITCHES
 from fadernets.music.grid import Grid, a_step_later, counts, grid, strikes
 from fadernets.music.notes import EARLY, LOWEST_PITCH, STEPS, Notes, concatenate, first_steps
-from fadernets.music.windows import Window, among
+from fadernets.music.windows import Hand, Window, among
 
 B3 = 59 - LOWEST_PITCH  # number of the key below middle C
 C4_FROM_TOP = PITCHES - 1 - (60 - LOWEST_PITCH)
@@ -109,7 +110,9 @@ def note_limits(windows: Sequence[Window], source: Grid, counts: Tensor) -> Note
         keeps_pitches = torch.tensor([w.keeps_pitches for w in windows], device=device)
         may_strike &= (own_keys | ~keeps_pitches[:, None])[:, None]
     if any(window.closed for window in windows):
-        may_strike &= ~_closed(windows, device) | is_struck
+        # Notes of another piece that are to be mixed in are new to the hand.
+        own = [w.notes if w.pattern is None else w.locked for w in windows]
+        may_strike &= ~_closed(windows, device) | (grid_of(own, device).onset > 0)
     return NoteLimits(
         source.hold[:, 0] > 0,
         may_strike,
@@ -124,11 +127,12 @@ def _closed(windows: Sequence[Window], device: torch.device) -> Tensor:
     """Keys of locked hands, among which nothing new is struck: bool, (b, 16, 88)."""
     sounds = grid_of([window.hand for window in windows], device)
     held = sounds.onset + sounds.hold > 0
-    left, right = (
+    left, right, both = (
         torch.tensor([w.closed == side for w in windows], device=device)[:, None, None]
-        for side in ("left", "right")
+        for side in get_args(Hand)
     )
-    return left & _up_to_top(held, B3) | right & _up_to_top(held.flip(2), C4_FROM_TOP).flip(2)
+    right_keys = _up_to_top(held.flip(2), C4_FROM_TOP).flip(2)
+    return both | left & _up_to_top(held, B3) | right & right_keys
 
 
 def _up_to_top(held: Tensor, resting: int) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import get_args
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from fadernets.music.notes import (
     first_steps,
     struck_once,
 )
-from fadernets.music.windows import NO_NOTES, Window, among
+from fadernets.music.windows import NO_NOTES, Hand, Window, among
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +27,9 @@ class Locks:
     ----------
     melody, bass : bool
         The top and the bottom voice: notes that have none above, or below, them when they begin.
-    hand : {"left", "right"}, optional
-        Notes below `split`, or from there on; nothing new is struck among the hand's keys.
+    hand : {"left", "right", "both"}, optional
+        Notes below `split`, from there on, or all; nothing new is struck among the hand's keys,
+        nor anywhere if it is both.
     split : int, optional
         MIDI pitch at which the right hand begins; by default it moves with the music
         (`fadernets.music.hands`).
@@ -47,7 +48,7 @@ class Locks:
 
     melody: bool = False
     bass: bool = False
-    hand: Literal["left", "right"] | None = None
+    hand: Hand | None = None
     split: int | None = None
     notes: Notes | None = None
     rhythm: bool = False
@@ -56,8 +57,8 @@ class Locks:
     parts: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.hand not in (None, "left", "right"):
-            raise ValueError(f"hand {self.hand!r} is neither left nor right")
+        if self.hand not in (None, *get_args(Hand)):
+            raise ValueError(f"hand {self.hand!r} is neither left nor right nor both")
 
     def of(self, notes: Notes) -> np.ndarray:
         """Which notes of a piece or a segment are locked: bool, shape (n,)."""
@@ -77,6 +78,8 @@ class Locks:
         """Which notes of a piece or a segment the locked hand plays: bool, shape (n,)."""
         if self.hand is None:
             return np.zeros(len(notes), bool)
+        if self.hand == "both":
+            return np.ones(len(notes), bool)
         if self.hand_notes is not None:
             return among(notes, self.hand_notes)
         right = by_right_hand(notes) if self.split is None else notes.pitch >= self.split

@@ -6,6 +6,7 @@ one that was not, and what is only to be played, becomes a file of its own (`dum
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Collection, Sequence
@@ -37,6 +38,7 @@ MAX_BEATS = 9_600  # most beats that faders are offered for: 30 minutes at 320 a
 MAX_MINUTES = 30  # longest piece that faders are offered for; training may read longer ones
 MOST_BYTES = 20_000_000  # a hundred times a long recital
 MOST_BEATS = 20_000  # 30 minutes at 667 a minute: more means damaged times
+ANYBODY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 MOST_NAMED = 5  # parts that a notice names
 
 
@@ -259,18 +261,25 @@ def write(piece: Piece, path: str | Path) -> None:
 def save(data: bytes, path: str | Path) -> None:
     """Write bytes to a file, whole or not at all.
 
+    A file that is there keeps who may read and write it, and a link goes on leading to its file.
+
     Raises
     ------
     MidiError
-        If it cannot be written.
+        If it cannot be written, or nobody may write it.
     """
     path = Path(path)
     try:
         if path.exists() and not path.is_file():  # a device or a folder, not to be replaced
             path.write_bytes(data)
             return
-        with replacing(path, shared=True) as part:
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
+        if mode is not None and not mode & ANYBODY_WRITES:  # which a new file in its place hides
+            raise PermissionError(errno.EACCES, "it is read-only")
+        with replacing(Path(os.path.realpath(path)), shared=True) as part:
             part.write_bytes(data)
+            if mode is not None:
+                part.chmod(mode)
     except OSError as error:
         raise MidiError(f"{path} cannot be written: {_reason(error)}.") from error
 

@@ -93,7 +93,15 @@ def segments(
         whatever the meter, as in the paper.
     numbers : collection of int, optional
         Give only these of them, by `Segment.index`.
+
+    Raises
+    ------
+    TypeError
+        If it is no piece.
     """
+    if not isinstance(piece, Piece):
+        kind = type(piece).__name__
+        raise TypeError(f"segments are those of a piece, such as read(path) gives, no {kind}'s")
     cuts = spans(piece.meter, piece.length, unit)
     ringing = ringing_rows(piece.notes, np.array([span.start for span in cuts]))
     parts = []

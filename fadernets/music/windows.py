@@ -16,6 +16,7 @@ from fadernets.music.notes import BEATS, STEPS, STEPS_PER_BEAT, Notes
 from fadernets.music.texture import Texture
 
 Unit = Literal["bars", "beats"]
+Hand = Literal["left", "right", "both"]
 
 SHORTEST = 1.0  # beats: what a change of meter leaves is joined to what follows where that fits
 COMPOUND = 3  # quavers, or shorter, in a beat of 6/8, 9/8 and 12/8
@@ -77,8 +78,8 @@ class Window:
         The notes whose onsets and keys are kept, where they are others than `notes`.
     hand : Notes
         Those of the notes that a locked hand plays.
-    closed : {"left", "right"}, optional
-        The hand that is locked: no new note is struck among its keys.
+    closed : {"left", "right", "both"}, optional
+        The hand that is locked: no new note is struck among its keys, or anywhere.
     beside : tuple of two Texture, optional
         Of what sounds before its start and behind its end, half as long as it is.
     key : int, optional
@@ -97,7 +98,7 @@ class Window:
     keeps_pitches: bool = False
     pattern: Notes | None = None
     hand: Notes = NO_NOTES
-    closed: Literal["left", "right"] | None = None
+    closed: Hand | None = None
     beside: tuple[Texture, Texture] | None = None
     key: int | None = None
 

@@ -5,9 +5,13 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from gradio_client import Client, handle_file
+
+from tests.fadernets.music import midi_bytes as mb
 
 pytestmark = pytest.mark.server
 
@@ -38,6 +42,15 @@ def test_named_endpoints_only(address):
     parameters = [p["parameter_name"] for p in endpoints["/slide"]["parameters"]]
     names = ["rhythm", "note", "seed", "first", "last", "tracks", "absolute", "lock"]
     assert parameters == ["midi", *names]
+
+
+@pytest.mark.parametrize("name", ["song.kar", "Song.MID", "song"])
+def test_a_file_is_known_by_its_bytes_whatever_its_name(name, address, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(mb.file(mb.track(*mb.music(4))))
+    client = Client(address, verbose=False, download_files=str(tmp_path / "answers"))
+    answer, _ = client.predict(handle_file(path), rhythm=0, api_name="/slide")
+    assert Path(answer).read_bytes() == path.read_bytes()
 
 
 def test_page_names_no_other_host_to_load_from(address):

@@ -104,5 +104,5 @@ def test_one_hand_says_which_tracks_get_no_notes():
     left, both, track = (LockWords.read(w).on(piece) for w in ("left", "left,right", "track:2"))
     assert (left.hand, left.parts) == ("left", (0,))
     assert len(left.hand_notes) == left.of(piece.notes).sum()
-    assert (both.hand, both.parts) == (None, ())
+    assert (both.hand, both.parts) == ("both", ())
     assert (track.hand, track.parts) == (None, (1,))

@@ -84,6 +84,18 @@ def test_rhythm_and_pitches_are_those_of_the_piece(net):
     assert len(mixed) and set(mixed.pitch) <= set(off_grid.pitch)
 
 
+@pytest.mark.parametrize(("hand", "split", "side"), [("left", 66, 1), ("right", 21, -1)])
+def test_a_locked_hand_gets_none_of_the_others_notes(net, hand, split, side):
+    """LOW is the hand's; of the notes mixed in, two lie below it and two above."""
+    onset = np.repeat(np.arange(8) / 2, 4)
+    donor = Notes.of(onset, onset + 0.5, [40, 45, 69, 72] * 8, [80] * 32)
+    (mixed,) = net.mix(net.encode([LOW], Locks(hand=hand, split=split)), [donor])
+    assert set(LOW) < set(mixed)
+    for onset, _, pitch, _ in set(mixed) - set(LOW):
+        held = LOW.pitch[np.searchsorted(LOW.onset, onset, "right") - 1]
+        assert (pitch - held) * side > 0
+
+
 def test_a_file_is_mixed_under_its_locks(tmp_path, capsys):
     hands = [
         mb.track((0, mb.control(64, 90, k)), *mb.music(12, k, base=40 + 13 * k)) for k in (0, 1)

@@ -251,3 +251,23 @@ def test_sad_music_stays_in_the_key_of_the_piece():
     c_minor = [0, 2, 3, 5, 7, 8, 11]
     classes = [sorted(set((each.pitch % 12).tolist())) for each in (whole, of_piece, alone)]
     assert classes == [c_minor, c_minor, [*c_minor[:-1], 10]]
+
+
+def test_a_rest_stays_a_rest(net):
+    piece = music(length=16.0)
+    rests = (piece.notes.onset < 4) | (piece.notes.offset > 8) & (piece.notes.onset < 12.5)
+    piece = dataclasses.replace(piece, notes=piece.notes[~rests])
+    every = segments(piece)
+    silent = [s.index for s in every if s.problem]
+    assert silent == [0, 2]
+    result = changed(piece, range(4), lambda part: net.slide(part, {"rhythm": 0.9}))
+    assert [s.index for s in segments(result) if s.problem] == silent
+    assert len(result.notes) > len(piece.notes)
+
+
+def test_segments_that_are_not_there_and_notes_that_are_missing_are_refused(net):
+    for wrong in ([8], [-1], ["0"]):
+        with pytest.raises(ValueError, match="is outside 0 to 7"):
+            changed(music(), wrong, lambda part: net.slide(part, {"rhythm": 0.9}))
+    with pytest.raises(ValueError, match="change gave notes for 0 of 2 segments"):
+        changed(music(), [0, 2], lambda part: [])

@@ -12,9 +12,15 @@ GONE = -1  # as the new end of a note
 
 def let_go(raw: RawNotes, row: np.ndarray, end: np.ndarray, new: Notes, part: np.ndarray) -> None:
     """End notes that are down when a new one strikes their key on their channel; in place."""
-    held = _held_notes(raw, row, end, new, part)
-    is_held = held >= 0
-    np.minimum.at(end, held[is_held], new.onset.astype(np.int64)[is_held])
+    if not len(new):
+        return
+    stays = np.flatnonzero((row >= 0) & (end != GONE))
+    span = int(max(raw.start.max(), new.onset.max())) + 2
+    strikes = np.sort(_keys(raw, part, new.pitch) * span + new.onset.astype(np.int64))
+    place = _keys(raw, raw.part[stays], raw.pitch[stays]) * span + raw.start[stays]
+    following = np.append(strikes, np.iinfo(np.int64).max)[np.searchsorted(strikes, place, "right")]
+    is_key = following // span == place // span
+    end[stays[is_key]] = np.minimum(end[stays[is_key]], following[is_key] % span)
 
 
 def on_free_keys(
@@ -72,18 +78,27 @@ def behind_locked(
 def _held_notes(
     raw: RawNotes, row: np.ndarray, end: np.ndarray, new: Notes, part: np.ndarray
 ) -> np.ndarray:
-    """Of each new note, the note that is down on its key and channel, -1 if none is."""
-    channels = np.array([p.channel for p in raw.parts])
+    """Of each new note, the note that is down on its key and channel, -1 if none is.
+
+    Of several, such as a short note of one hand within a long one of the other, the last to end.
+    """
     stays = np.flatnonzero((row >= 0) & (end != GONE))
     if not len(stays) or not len(new):
         return np.full(len(new), -1)
-    key = channels[raw.part[stays]] * 128 + raw.pitch[stays]
+    key = _keys(raw, raw.part[stays], raw.pitch[stays])
     order = np.lexsort((raw.start[stays], key))
     stays, key = stays[order], key[order]
-    span = int(max(raw.end.max(initial=0), new.offset.max(initial=0))) + 1
-    place = key * span + raw.start[stays]
-    own = channels[part] * 128 + new.pitch
+    span = int(max(raw.end.max(initial=0), end.max(initial=0), new.offset.max(initial=0))) + 1
+    until = key * span + end[stays]
+    latest = np.maximum.accumulate(until)  # so far, of the key: every other key lies a span away
+    longest = np.maximum.accumulate(np.where(until == latest, np.arange(len(key)), 0))
+    own = _keys(raw, part, new.pitch)
     at = new.onset.astype(np.int64)
-    last = np.searchsorted(place, own * span + at) - 1
-    is_held = (last >= 0) & (key[last] == own) & (end[stays[last]] > at)
-    return np.where(is_held, stays[last], -1)
+    last = np.searchsorted(key * span + raw.start[stays], own * span + at) - 1
+    is_held = (last >= 0) & (key[last] == own) & (latest[last] > own * span + at)
+    return np.where(is_held, stays[longest[last]], -1)
+
+
+def _keys(raw: RawNotes, part: np.ndarray, pitch: np.ndarray) -> np.ndarray:
+    """The key and channel of notes, as one number: int64, as `part`."""
+    return np.array([each.channel for each in raw.parts])[part] * 128 + pitch

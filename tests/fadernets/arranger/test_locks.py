@@ -55,7 +55,7 @@ LOCKS = st.builds(
     Locks,
     melody=st.booleans(),
     bass=st.booleans(),
-    hand=st.sampled_from([None, None, "left", "right"]),
+    hand=st.sampled_from([None, None, "left", "right", "both"]),
     rhythm=st.booleans(),
     pitches=st.booleans(),
 )
@@ -149,6 +149,7 @@ RIGHT = Notes.of([0.5, 2, 3], [1.5, 3, 4], [72, 71, 64], [60] * 3)
         ("right", 1, range(21, 72)),
         ("right", 2, range(21, 71)),
         (None, 1, range(21, 109)),
+        ("both", 1, []),
     ],
 )
 def test_a_locked_hand_gets_no_new_notes(hand, beat, keys):

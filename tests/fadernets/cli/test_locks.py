@@ -106,6 +106,25 @@ def test_what_is_locked_whole_gets_no_new_notes(words, tmp_path):
     assert len(after) > len(before)
 
 
+@pytest.mark.parametrize(
+    "words", ["left,right", "track:1-2", "right,track:2", "track:2,right,left"]
+)
+def test_where_all_is_locked_nothing_is_new(words, tmp_path, capsys):
+    song, other, output = (tmp_path / name for name in ("song.mid", "other.mid", "out.mid"))
+    hands = [mb.track(*mb.music(8, channel=k, base=72 - 36 * k)) for k in range(2)]
+    song.write_bytes(mb.file(*hands))
+    other.write_bytes(mb.file(mb.track(*mb.music(8, base=50))))
+    for command in (
+        ("slide", song, output, "--rhythm", "1", "--note", "1"),
+        ("transfer", song, output, "--preset", "tense"),
+        ("mix", song, other, output),
+    ):
+        assert run(*command, "--lock", words) == 0
+        assert output.read_bytes() == song.read_bytes()
+    assert run("slide", song, output, "--rhythm", "1", "--lock", words) == 0
+    assert " stay." in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_locks_that_are_named_one_by_one_are_all_locked(song, tmp_path):
     together, one_by_one = tmp_path / "a.mid", tmp_path / "b.mid"
     move = ("--note", "-0.5", "--rhythm", "0.6")

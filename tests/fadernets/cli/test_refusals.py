@@ -162,7 +162,19 @@ def test_a_name_of_another_kind_of_file_is_refused(command, source, tmp_path, ca
     assert other.read_bytes() == b"a song"
 
 
-@pytest.mark.parametrize("name", ["out", "out.mid", "out.MIDI", "out.kar", "out.smf", "out.rmi"])
+@pytest.mark.parametrize("name", ["out.mp3", "out.MusicXML", "Op. 10.json"])
+def test_names_of_sound_scores_and_data_are_refused(name, source, tmp_path, capsys):
+    assert run("slide", source, tmp_path / name) == 2
+    better = f"{name.rpartition('.')[0]}.mid."
+    assert error_sentence(capsys).endswith(f" {name} is no name for it: write {better}")
+    assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["out", "out.mid", "out.MIDI", "out.kar", "out.smf", "out.rmi"]
+    + ["Op. 10 No. 3", "song.v2", "song.slower", "out."],  # a dot in a title begins no ending
+)
 def test_the_names_of_midi_files_are_taken(name, source, tmp_path):
     assert run("slide", source, tmp_path / name) == 0
     assert (tmp_path / name).read_bytes() == source.read_bytes()

@@ -50,3 +50,25 @@ def test_what_cannot_be_written_is_refused_in_a_sentence(tmp_path):
 def test_a_device_is_written_to_not_replaced():
     save(b"x", os.devnull)
     assert not os.path.isfile(os.devnull)
+
+
+def test_a_file_keeps_who_may_read_it_and_a_link_its_file(tmp_path):
+    song, link, dangling = (tmp_path / name for name in ("song.mid", "link.mid", "new.mid"))
+    song.write_bytes(b"before")
+    song.chmod(0o620)
+    link.symlink_to(song)
+    dangling.symlink_to(tmp_path / "to come.mid")
+    save(ONE, link)
+    save(ONE, dangling)
+    assert link.is_symlink() and dangling.is_symlink()
+    assert song.read_bytes() == ONE == (tmp_path / "to come.mid").read_bytes()
+    assert song.stat().st_mode & 0o777 == 0o620
+
+
+def test_a_file_that_nobody_may_write_stays(tmp_path):
+    path = tmp_path / "master.mid"
+    path.write_bytes(b"before")
+    path.chmod(0o444)
+    with pytest.raises(MidiError, match="master.mid cannot be written: it is read-only."):
+        save(ONE, path)
+    assert path.read_bytes() == b"before" and os.listdir(tmp_path) == ["master.mid"]

@@ -11,6 +11,12 @@ from fadernets.music.segments import segment_count, segments
 from tests.fadernets.music.generated import piece, pieces, rows
 
 
+@pytest.mark.parametrize("wrong", ["in.mid", None, piece([(0, 1, 60, 64)]).notes])
+def test_what_is_no_piece_has_no_segments(wrong):
+    with pytest.raises(TypeError, match=r"such as read\(path\) gives"):
+        segments(wrong)
+
+
 def test_segments_have_keys_as_played_and_their_sound_cut_at_the_end():
     bar = [(0, 0.5, 60, 64), (1, 1.5, 64, 64), (2, 2.5, 67, 64), (5, 6, 60, 64)]
     first, second = segments(piece(bar, pedal=[(0.25, 4.5)], length=8))

@@ -239,3 +239,21 @@ def test_a_note_ends_with_its_track_where_that_changes_no_density(end, written, 
     assert [rows[-1][0] for rows in mb.events(made)] == [of_track, 3840]
     ends = {row[4]: row[3] for row in mb.notes_of(made) if row[0] == 0}
     assert ends[43 if is_new else 40] == written
+
+
+@pytest.mark.parametrize("is_locked", [False, True])
+@pytest.mark.parametrize("closed", [(), (0,), (1,)])
+def test_a_new_note_sees_a_long_one_beneath_a_short_one_of_its_key(is_locked, closed):
+    """Hands on one channel: the right one has struck and let go what the left one holds."""
+    right = mb.track(*mb.note(480, 600, 60, 80), *mb.note(1000, 1100, 72, 80), end=3840)
+    left = mb.track(*mb.note(0, 1920, 60, 60), *mb.note(1920, 2400, 48, 60), end=3840)
+    piece = read(mb.file(right, left))
+    locked = piece.notes if is_locked else Notes.empty()
+    piece = replace(piece, original=replace(piece.original, closed=closed, locked=locked))
+    new = Notes.of([2.0], [2.25], [60], [50])
+    result = file_bytes(replace(piece, notes=concatenate([piece.notes, new])))
+    if is_locked:  # over before the left hand lets go
+        assert result == piece.original.data
+        return
+    rows = {row[2:5] for row in mb.notes_of(result)}
+    assert rows >= {(960, 1080, 60), (0, 960, 60)} and (0, 1920, 60) not in rows
