@@ -1,0 +1,78 @@
+"""How many connections a server holds: nobody can keep others out by opening many.
+
+A process may open so many files and connections, often 1,024; uvicorn takes connections until
+there are no more, and waits without an end for the request of each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+try:
+    import resource
+except ImportError:  # Windows, where sockets do not count as files
+    resource = None  # type: ignore[assignment]
+
+MOST_CONNECTIONS = 2_000  # 30 kB each
+FILES_WANTED = 4_096
+OTHER_FILES = 250  # of a process: the database, files that are read and written, pipes
+FEWEST_CONNECTIONS = 50
+TRIED_AT_ONCE = 5  # that are ended for one new one, at most
+
+
+def allow_files() -> None:
+    """Have the system allow this process enough files, as far as it may ask for that."""
+    if resource is not None:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft != resource.RLIM_INFINITY and soft < FILES_WANTED:
+            most = hard if hard != resource.RLIM_INFINITY else FILES_WANTED
+            resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES_WANTED, most), hard))
+
+
+def most_connections() -> int:
+    """How many connections may be open at once."""
+    if resource is None:
+        return MOST_CONNECTIONS
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    return max(FEWEST_CONNECTIONS, min(MOST_CONNECTIONS, files - OTHER_FILES))
+
+
+class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+    """A connection as uvicorn has it, which ends another where there are too many.
+
+    That is the one that has waited longest for a request; where all have one, the oldest.
+    """
+
+    since = 0.0  # in seconds of the loop's clock: when it was opened, or its last answer ended
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.since = self.loop.time()
+        others = len(self.connections) - most_connections()
+        if others > 0:
+            self._make_room(min(others, TRIED_AT_ONCE))
+
+    def on_response_complete(self) -> None:
+        """As uvicorn's."""
+        self.since = self.loop.time()
+        super().on_response_complete()
+
+    @property
+    def has_request(self) -> bool:
+        """Whether a request was read that is not answered."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _make_room(self, count: int) -> None:
+        others: list[Any] = [
+            other
+            for other in self.connections
+            if other is not self and not other.transport.is_closing()
+        ]
+        others.sort(key=lambda other: (other.has_request, other.since))
+        for other in others[:count]:
+            other.transport.abort()  # to close it in order would wait for its reader
