@@ -1,7 +1,7 @@
-"""How many connections a server holds: nobody can keep others out by opening many.
+"""What strangers' connections may hold of a server: nobody keeps others out by opening many.
 
 A process may open so many files and connections, often 1,024; uvicorn takes connections until
-there are no more, and waits without an end for the request of each.
+there are no more, and waits without an end for the request of each, and until its answer is read.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ MOST_CONNECTIONS = 2_000  # 30 kB each
 FILES_WANTED = 4_096
 OTHER_FILES = 250  # of a process: the database, files that are read and written, pipes
 FEWEST_CONNECTIONS = 50
-TRIED_AT_ONCE = 5  # that are ended for one new one, at most
+ENDED_AT_ONCE = 5  # for a new one, at most
+MOST_UNREAD_BYTES = 150_000_000  # of answers: a large piece has 3 MB
 
 
 def allow_files() -> None:
@@ -43,19 +44,28 @@ def most_connections() -> int:
 
 
 class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-    """A connection as uvicorn has it, which ends another where there are too many.
+    """A connection as uvicorn has it, which ends others where all hold too much.
 
-    That is the one that has waited longest for a request; where all have one, the oldest.
+    Where there are too many, that is the one that has waited longest for a request; where all have
+    one, the oldest. Where too much of answers is not read, it is the one that reads none longest.
+
+    Attributes
+    ----------
+    since : float
+        When it was opened, or its last answer ended, in seconds of the loop's clock.
+    unread_since : float or None
+        When its reader fell behind.
     """
 
-    since = 0.0  # in seconds of the loop's clock: when it was opened, or its last answer ended
+    since = 0.0
+    unread_since: float | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.since = self.loop.time()
         others = len(self.connections) - most_connections()
         if others > 0:
-            self._make_room(min(others, TRIED_AT_ONCE))
+            self._make_room(min(others, ENDED_AT_ONCE))
 
     def on_response_complete(self) -> None:
         """As uvicorn's."""
@@ -67,12 +77,28 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         """Whether a request was read that is not answered."""
         return self.cycle is not None and not self.cycle.response_complete
 
+    def pause_writing(self) -> None:
+        """As uvicorn's; the answers that wait longest for their readers make room."""
+        super().pause_writing()
+        self.unread_since = self.loop.time()
+        behind = [each for each in self._open() if each.unread_since is not None]
+        unread = sum(each.transport.get_write_buffer_size() for each in behind)
+        for each in sorted(behind, key=lambda each: each.unread_since):
+            if unread <= MOST_UNREAD_BYTES:
+                break
+            unread -= each.transport.get_write_buffer_size()
+            each.transport.abort()
+
+    def resume_writing(self) -> None:
+        """As uvicorn's."""
+        self.unread_since = None
+        super().resume_writing()
+
     def _make_room(self, count: int) -> None:
-        others: list[Any] = [
-            other
-            for other in self.connections
-            if other is not self and not other.transport.is_closing()
-        ]
+        others = [other for other in self._open() if other is not self]
         others.sort(key=lambda other: (other.has_request, other.since))
         for other in others[:count]:
             other.transport.abort()  # to close it in order would wait for its reader
+
+    def _open(self) -> list[Any]:
+        return [each for each in self.connections if not each.transport.is_closing()]

@@ -17,7 +17,7 @@ class Transport(asyncio.Transport):
 
     def __init__(self) -> None:
         super().__init__({"peername": ("10.0.0.1", 1), "sockname": ("10.0.0.2", 80)})
-        self.ended = False
+        self.ended, self.unread = False, 0
 
     def abort(self) -> None:
         self.ended = True
@@ -25,11 +25,24 @@ class Transport(asyncio.Transport):
     def is_closing(self) -> bool:
         return self.ended
 
+    def get_write_buffer_size(self) -> int:
+        return self.unread
+
     def write(self, data: bytes) -> None:
         pass
 
     def close(self) -> None:
         self.ended = True
+
+
+def connected(state: ServerState, request: bytes = b"") -> tuple[Connection, Transport]:
+    """A new connection, after a request of its client."""
+    config = uvicorn.Config(forever, log_config=None, http=Connection)
+    connection, transport = Connection(config, state, {}), Transport()
+    connection.connection_made(transport)
+    if request:
+        connection.data_received(request)
+    return connection, transport
 
 
 async def forever(scope, receive, send) -> None:
@@ -40,14 +53,10 @@ def test_those_that_ask_for_nothing_are_ended_first_and_the_oldest_of_them(monke
     monkeypatch.setattr(connections, "most_connections", lambda: 3)
 
     async def steps() -> None:
-        config, state = uvicorn.Config(forever, log_config=None, http=Connection), ServerState()
+        state = ServerState()
 
         def connect(request: bytes = b"") -> Transport:
-            connection, transport = Connection(config, state, {}), Transport()
-            connection.connection_made(transport)
-            if request:
-                connection.data_received(request)
-            return transport
+            return connected(state, request)[1]
 
         whole = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
         asks, half, idle, later = connect(whole), connect(whole[:-2]), connect(), connect(whole)
@@ -64,6 +73,24 @@ def test_those_that_ask_for_nothing_are_ended_first_and_the_oldest_of_them(monke
         assert [each.ended for each in (asks, later, last)] == [True, False, False]
         for task in state.tasks:
             task.cancel()
+
+    asyncio.run(steps())
+
+
+def test_answers_that_nobody_reads_are_given_up_the_oldest_first(monkeypatch):
+    monkeypatch.setattr(connections, "MOST_UNREAD_BYTES", 10_000)
+
+    async def steps() -> None:
+        state = ServerState()
+        (reads, its), *others = [connected(state) for _ in range(4)]
+        reads.pause_writing()
+        reads.resume_writing()
+        its.unread = 9_000
+        for connection, transport in others:
+            transport.unread = 4_000
+            connection.pause_writing()
+        assert [transport.ended for _, transport in others] == [True, False, False]
+        assert not its.ended
 
     asyncio.run(steps())
 
