@@ -61,15 +61,14 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
 
     since = 0.0
     unread_since: float | None = None
+    is_ended = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.since = self.loop.time()
         if (own := transport.get_extra_info("socket")) is not None:
             own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-        others = len(self.connections) - most_connections()
-        if others > 0:
-            self._make_room(min(others, ENDED_AT_ONCE))
+        self._make_room()
 
     def on_response_complete(self) -> None:
         """As uvicorn's."""
@@ -77,32 +76,42 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         super().on_response_complete()
 
     @property
-    def has_request(self) -> bool:
-        """Whether a request was read that is not answered."""
-        return self.cycle is not None and not self.cycle.response_complete
+    def is_busy(self) -> bool:
+        """Whether a request was read that is not answered, or an answer is not read."""
+        is_asking = self.cycle is not None and not self.cycle.response_complete
+        return is_asking or self.unread_since is not None
+
+    def end(self) -> None:
+        """Hang up at once: to close in order would wait for the reader."""
+        self.is_ended = True
+        self.transport.abort()
 
     def pause_writing(self) -> None:
         """As uvicorn's; the answers that wait longest for their readers make room."""
         super().pause_writing()
         self.unread_since = self.loop.time()
-        behind = [each for each in self._open() if each.unread_since is not None]
+        behind = [each for each in self._held() if each.unread_since is not None]
         unread = sum(each.transport.get_write_buffer_size() for each in behind)
         for each in sorted(behind, key=lambda each: each.unread_since):
             if unread <= MOST_UNREAD_BYTES:
                 break
             unread -= each.transport.get_write_buffer_size()
-            each.transport.abort()
+            each.end()
 
     def resume_writing(self) -> None:
         """As uvicorn's."""
         self.unread_since = None
         super().resume_writing()
 
-    def _make_room(self, count: int) -> None:
-        others = [other for other in self._open() if other is not self]
-        others.sort(key=lambda other: (other.has_request, other.since))
-        for other in others[:count]:
-            other.transport.abort()  # to close it in order would wait for its reader
+    def _make_room(self) -> None:
+        held = self._held()
+        excess = len(held) - most_connections()
+        if excess > 0:
+            others = [each for each in held if each is not self]
+            others.sort(key=lambda each: (each.is_busy, each.since))
+            for other in others[: min(excess, ENDED_AT_ONCE)]:
+                other.end()
 
-    def _open(self) -> list[Any]:
-        return [each for each in self.connections if not each.transport.is_closing()]
+    def _held(self) -> list[Any]:
+        """All that take memory: those, too, that uvicorn closes as soon as they have been read."""
+        return [each for each in self.connections if not each.is_ended]
