@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from survey.core.connections import Connection, allow_files
 from survey.core.process_end import end_requested, leave_if_asked, run, take_signals
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def main() -> int:
 
     try:
         logs.set_up()
+        allow_files()
         take_signals()
         with survey_mount(args.model) as test:
             leave_if_asked()
@@ -76,6 +78,7 @@ def _serve(model: str | None, test: SurveyMount, listener: socket.socket, host: 
         log_config=None,
         access_log=False,
         proxy_headers=False,
+        http=Connection,
         server_header=False,
         ws="none",
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

@@ -40,6 +40,7 @@ from demo.guard.listeners import Listeners  # noqa: E402
 from demo.guard.public_address import Address, PublicAddress  # noqa: E402
 from demo.page import ICON, LARGEST_FILE_BYTES, SURVEY, TITLE, page, page_theme, scripts  # noqa: E402
 from fadernets import checkpoint  # noqa: E402
+from survey.core.connections import Connection, allow_files  # noqa: E402
 from survey.core.process_end import end_requested, leave_if_asked, run, take_signals  # noqa: E402
 
 
@@ -189,10 +190,13 @@ def create_app(model: str | None = None, mounts: Mapping[str, ASGIApp] | None = 
 
 
 class QuietServer(http_server.Server):
-    """The server that Gradio starts, without the header that names what it is made of."""
+    """The server that Gradio starts, with our connections.
+
+    It has no header that names what it is made of.
+    """
 
     def __init__(self, config: uvicorn.Config, *args: Any, **kwargs: Any) -> None:
-        config.server_header = False
+        config.server_header, config.http = False, Connection
         super().__init__(config, *args, **kwargs)
 
 
@@ -202,6 +206,7 @@ def main() -> int:
         survey_mount,  # the survey's libraries, which the demo does not need
     )
 
+    allow_files()
     take_signals()  # Gradio handles no signals and would lose an interrupt
     http_server.get_space = lambda: None  # or it looks for changed files, and fails
     http_server.Server = QuietServer  # type: ignore[misc]

@@ -63,17 +63,28 @@ class Calls:
     async def clean_events(
         self, *, session_hash: str | None = None, event_id: str | None = None
     ) -> None:
-        """As Gradio's, `RETURN_SECONDS` later and only if nobody has come back."""
-        leaving = asyncio.create_task(self._leave(session_hash, event_id))
+        """As Gradio's, `RETURN_SECONDS` later and only if nobody has come back.
+
+        Calls that come meanwhile have their own time to be collected.
+        """
+        left = set(self.queue.pending_event_ids_session.get(session_hash, ()))
+        leaving = asyncio.create_task(self._leave(session_hash, event_id, left))
         self._leaving.add(leaving)
         leaving.add_done_callback(self._leaving.discard)
 
-    async def _leave(self, session: str | None, event_id: str | None) -> None:
+    async def _leave(self, session: str | None, event_id: str | None, left: set[str]) -> None:
         await asyncio.sleep(RETURN_SECONDS)
-        if session is None or not self.listeners.is_heard(session):
+        if session is not None and self.listeners.is_heard(session):
+            return
+        own = self.queue.pending_event_ids_session.get(session, set())
+        if own <= left:
             await self._clean(session_hash=session, event_id=event_id)
             if session is not None:
                 self._let_go(session)
+            return
+        own -= left
+        for call in left:
+            await self._clean(event_id=call)
 
     @contextmanager
     def listening(self, session: str) -> Iterator[None]:

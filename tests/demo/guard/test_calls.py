@@ -128,6 +128,24 @@ def test_one_whose_connection_broke_may_come_back(returns: bool):
     run(steps)
 
 
+def test_a_call_after_a_connection_broke_has_its_own_time():
+    async def steps(server: Server) -> None:
+        session = await server.call("a", finished=False)
+        (first,) = server.queue.event_ids_to_events.values()
+        server.queue.active_jobs.append([first])
+        with server.calls.listening("a"):
+            pass
+        await server.queue.clean_events(session_hash=session)
+        await server.call("a", finished=False)
+        second = list(server.queue.event_ids_to_events.values())[-1]
+        server.queue.active_jobs.append([second])
+        await asyncio.sleep(2 * RETURN)
+        assert not first.alive and second.alive and server.kept == ["a"]
+        assert server.queue.pending_event_ids_session["a"] == {second._id}
+
+    run(steps)
+
+
 def test_no_statistics_are_made_of_calls():
     async def steps(server: Server) -> None:
         assert server.queue.compute_analytics_summary([{"function": "slide"}]) == {}
