@@ -39,7 +39,7 @@ OFFLINE = ROOT / "tests" / "offline"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 BROWSER_ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --mute-audio"
+    "--disable-component-update --disable-sync --mute-audio --process-per-site"
 ).split()
 BROWSER_PATIENCE = 60_000  # milliseconds that a page may take on a busy machine
 LONG = ("slow", "training", "postgres", "server", "browser")  # markers; quick tests come first
