@@ -146,13 +146,15 @@ def short_lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield from _shared_server("make-run", folder, **SPACE, **kept)
 
 
-@pytest.fixture(
-    scope="session",
-    params=[
-        pytest.param(name, marks=[pytest.mark.server, pytest.mark.xdist_group(server_group(name))])
-        for name in ("make_run", "space")
-    ],
-)
+BOTH_WAYS = [
+    pytest.param(name, marks=[pytest.mark.server, pytest.mark.xdist_group(server_group(name))])
+    for name in ("make_run", "space")
+]
+# For what happens behind the page, which does not know how it was started.
+ONE_WAY = pytest.mark.parametrize("server", BOTH_WAYS[:1], indirect=True)
+
+
+@pytest.fixture(scope="session", params=BOTH_WAYS)
 def server(request: pytest.FixtureRequest) -> Server:
     """The demo in both ways it is started."""
     server: Server = request.getfixturevalue(request.param)
