@@ -16,7 +16,7 @@ from typing import Any
 
 if not __package__:  # run as a file: the packages lie beside this folder, not in it
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import demo.gradio_stubs  # noqa: E402, F401, I001 - before Gradio
+import demo.gradio_start  # noqa: E402, F401, I001 - before Gradio
 
 import gradio as gr  # noqa: E402
 import uvicorn  # noqa: E402

@@ -34,6 +34,9 @@ DOWNLOAD = "() => setTimeout(() => document.querySelector('#fn-file').click(), 5
 HEAD = """<header><h1>Music FaderNets</h1>
 <p>{faders} and a mood for piano music: slide, and hear what becomes of it.</p></header>"""
 SURVEY = "/survey"
+# Between two looks of Gradio's for waiting calls of programs. Its own millisecond keeps an idle
+# server's processor busy.
+QUEUE_LOOK_SECONDS = 0.02
 INVITATION = f'<a href="{SURVEY.strip("/")}/">Take part in the listening test</a>. '
 FOOT = """<footer>{invitation}After <i>Music FaderNets</i> by Hao Hao Tan and Dorien Herremans,
 ISMIR 2020. Segments follow the bars and have four beats at most.
@@ -125,6 +128,7 @@ def page(
         saved.failure(**unanswered)
         add_endpoints(handlers, faders)
     blocks.queue(max_size=CALLS_WAITING)
+    blocks._queue.sleep_when_free = QUEUE_LOOK_SECONDS
     return blocks
 
 

@@ -29,7 +29,7 @@ gc.disable()
 GARBAGE_THRESHOLDS = (10_000, 10, 10)  # rarer than Python's: it took a twelfth of the time of tests
 
 # Examples of a property. Without a deadline: a busy machine is slow. `make check` takes `quick`.
-for profile, examples in {"quick": 20, "usual": 50, "thorough": 300}.items():
+for profile, examples in {"quick": 20, "usual": 25, "thorough": 300}.items():
     settings.register_profile(profile, deadline=None, max_examples=examples)
 settings.load_profile("usual")
 
@@ -39,7 +39,7 @@ OFFLINE = ROOT / "tests" / "offline"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 BROWSER_ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --mute-audio"
+    "--disable-component-update --disable-sync --mute-audio --process-per-site"
 ).split()
 BROWSER_PATIENCE = 60_000  # milliseconds that a page may take on a busy machine
 LONG = ("slow", "training", "postgres", "server", "browser")  # markers; quick tests come first
@@ -71,8 +71,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Collect garbage from here on, but none of what was imported."""
-    gc.collect()
+    """Collect garbage from here on, but none of what was imported, nor look at it first."""
     gc.freeze()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
     gc.enable()
@@ -146,13 +145,15 @@ def short_lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield from _shared_server("make-run", folder, **SPACE, **kept)
 
 
-@pytest.fixture(
-    scope="session",
-    params=[
-        pytest.param(name, marks=[pytest.mark.server, pytest.mark.xdist_group(server_group(name))])
-        for name in ("make_run", "space")
-    ],
-)
+BOTH_WAYS = [
+    pytest.param(name, marks=[pytest.mark.server, pytest.mark.xdist_group(server_group(name))])
+    for name in ("make_run", "space")
+]
+# For what happens behind the page, which does not know how it was started.
+ONE_WAY = pytest.mark.parametrize("server", BOTH_WAYS[:1], indirect=True)
+
+
+@pytest.fixture(scope="session", params=BOTH_WAYS)
 def server(request: pytest.FixtureRequest) -> Server:
     """The demo in both ways it is started."""
     server: Server = request.getfixturevalue(request.param)

@@ -15,12 +15,22 @@ import psycopg
 import pytest
 
 from db.database import Database
-from db.migrate import upgrade
+from db.migrate import VERSIONS, upgrade
+from db.models import Base
 
 DEBIAN = "/usr/lib/postgresql"  # a folder for each version, with its programs in bin/
 KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]  # of databases
 OWNER = "postgres"  # the server refuses to run as root
 EMPTY, MIGRATED = "template1", "migrated"
+# Whoever else is connected has a second to be gone before tables are emptied.
+# Rows go in any order: what points at them goes, too.
+ALONE = """SET lock_timeout = '1s'; SET session_replication_role = replica;
+    SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+TABLES = """SELECT tablename FROM pg_tables
+    WHERE schemaname = 'public' AND tablename <> 'alembic_version'"""
+RESTART = """SELECT setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences
+    WHERE last_value IS NOT NULL"""
 # Nothing has to outlive a power cut here, and PostgreSQL's defaults are for bigger machines.
 OPTIONS = {
     "listen_addresses": "",
@@ -38,6 +48,7 @@ class Server:
     def __init__(self, socket: Path) -> None:
         self.socket = socket
         self._numbers = count(1)
+        self._clean: list[str] = []  # databases as migrated, given back by tests
         self.create(EMPTY, MIGRATED)
         database = Database(self.url(MIGRATED))
         upgrade(database)
@@ -53,6 +64,25 @@ class Server:
         with self._connected() as connection:
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url(name)
+
+    def lend(self) -> str:
+        """The address of a database with the newest schema and no rows, for one test at a time."""
+        return self._clean.pop() if self._clean else self.create()
+
+    def give_back(self, url: str) -> None:
+        """Empty a database that was lent: making another takes much longer."""
+        try:
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute(ALONE)
+                names = {name for (name,) in connection.execute(TABLES)}
+                version = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+                if names != set(Base.metadata.tables) or version != [(VERSIONS[-1],)]:
+                    raise psycopg.ProgrammingError("its schema was changed")
+                connection.execute("; ".join(f'DELETE FROM "{name}"' for name in names))
+                connection.execute(RESTART)
+            self._clean.append(url)
+        except psycopg.Error:  # a test has removed it, or a part
+            self.drop(url)
 
     def drop(self, url: str) -> None:
         """Remove a database, whoever is connected to it."""

@@ -45,8 +45,8 @@ def test_a_look_outside_is_noticed(code, offline):
 
 
 def loaded_by(statement: str) -> set[str]:
-    """Top-level modules that a new interpreter has loaded after a statement."""
-    code = f"import sys\n{statement}\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    """Names of the modules that a new interpreter has loaded after a statement."""
+    code = f"import sys\n{statement}\nprint(*sys.modules)"
     command = [sys.executable, "-c", code]
     return set(subprocess.check_output(command, cwd=ROOT, text=True).split())
 
@@ -55,6 +55,19 @@ def loaded_by(statement: str) -> set[str]:
 def test_what_needs_no_model_starts_without_pytorch(module):
     """So do the processes in which pieces are prepared, and `fadernets --help`."""
     assert loaded_by(f"import {module}").isdisjoint({"torch", "sklearn", "pandas"})
+
+
+@pytest.mark.slow
+def test_the_servers_page_is_there_before_what_only_answers_need():
+    """Each takes from a quarter of a second to two of a start."""
+    later = {"torch", "music21", "matplotlib", "sklearn", "scipy.stats", "alembic"}
+    assert loaded_by("import demo.app, demo.survey_mount").isdisjoint(later)
+
+
+@pytest.mark.slow
+def test_workers_load_no_statistics():
+    statement = "from demo.compute.worker import load_tasks; load_tasks(None)"
+    assert loaded_by(statement).isdisjoint({"scipy.signal", "scipy.stats", "pandas", "gradio"})
 
 
 @pytest.mark.slow

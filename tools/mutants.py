@@ -85,6 +85,18 @@ GROUPS = {
             "tests/demo/test_handlers.py",
         ),
     ),
+    "guard": Group(
+        ("demo/guard/*.py",),
+        ("tests/demo/guard/test_*.py", "tests/demo/test_health.py"),
+    ),
+    "analysis": Group(
+        ("survey/analysis/*.py",),
+        (
+            "tests/survey/analysis/test_*.py",
+            "tests/survey/admin/test_study.py",
+            "tests/survey/test_analyze.py",
+        ),
+    ),
     "fadernets": Group(
         (
             "fadernets/*.py",

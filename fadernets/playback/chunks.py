@@ -12,10 +12,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
-from scipy.signal import lfilter
 
 from fadernets.music.midifile.new import RESOLUTION
 from fadernets.music.notes import NO_PEDAL, Notes
@@ -133,7 +133,8 @@ def loudest(piece: Piece, *, synthesiser: str | None = None) -> float:
         return 0.0
     at = (piece.seconds(piece.notes.onset) / BIN).astype(np.int64)
     struck = np.bincount(at, weights=(piece.notes.velocity / REFERENCE) ** 4)
-    energy = lfilter([1.0], [1.0, -math.exp(-2 * BIN / DECAY)], struck).max()
+    kept = math.exp(-2 * BIN / DECAY)
+    energy = max(accumulate(struck.tolist(), lambda ringing, new: kept * ringing + new))
     return CREST * _reference(*audio.chosen(synthesiser)) * math.sqrt(energy)
 
 

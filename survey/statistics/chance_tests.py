@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy  # whose parts are loaded when they are first used
 
 from survey.statistics import twoway
 from survey.statistics.crossed_design import Crossed
@@ -129,7 +129,7 @@ def sign_flip(differences: np.ndarray, seed: int, draws: int = DRAWS) -> SignFli
 
     exact = n <= EXACT
     if exact:
-        test = stats.permutation_test(
+        test = scipy.stats.permutation_test(
             (differences,),
             statistic,
             permutation_type="samples",
@@ -139,7 +139,7 @@ def sign_flip(differences: np.ndarray, seed: int, draws: int = DRAWS) -> SignFli
         )
     else:  # scipy.stats.permutation_test draws the same, ten times slower
         random = np.random.default_rng(seed)
-        test = stats.monte_carlo_test(
+        test = scipy.stats.monte_carlo_test(
             differences,
             lambda size: differences * (random.integers(0, 2, size, dtype=np.int8) * 2.0 - 1),
             statistic,
@@ -155,7 +155,7 @@ def mcnemar(first: int, second: int) -> float:
     """Exact two-sided p that `first` against `second` discordant pairs are a toss of a coin."""
     if first + second == 0:
         return 1.0
-    return float(stats.binomtest(first, first + second, 0.5).pvalue)
+    return float(scipy.stats.binomtest(first, first + second, 0.5).pvalue)
 
 
 def rates(answers: Crossed) -> np.ndarray:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import special
+import scipy  # whose parts are loaded when they are first used
 
 from db.models import SCALES
 from survey.statistics import twoway
@@ -144,7 +144,7 @@ def _differs(parts: Components, cells: Crossed) -> bool:
     n, items = len(cells.values), cells.item_count
     ratio = 1 + n / items * parts.item / parts.residual
     rest = max(1, n - items - cells.participant_count + 1)
-    return bool(special.fdtrc(items - 1, rest, ratio) < 1 - LEVEL)
+    return bool(scipy.special.fdtrc(items - 1, rest, ratio) < 1 - LEVEL)
 
 
 def _clustering(answers: Crossed, clusters: np.ndarray) -> Clustering:

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from db.database import Database, DatabaseError
-from db.migrate import upgrade
+from db.migrate import SCRIPTS, VERSIONS, upgrade
 from db.models import LONGEST_SECONDS, Base
 from tests.db.rows import ANSWERS, fill
 
@@ -24,6 +25,11 @@ def test_the_migrated_schema_is_the_models(database: Database) -> None:
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_versions_are_alembics_in_their_order() -> None:
+    newest_first = ScriptDirectory(str(SCRIPTS)).walk_revisions()
+    assert [script.revision for script in newest_first] == VERSIONS[::-1]
 
 
 def test_the_migrated_checks_are_the_models(database: Database, url: str) -> None:

@@ -45,7 +45,8 @@ def address(make_run: Server) -> str:
 def contexts(browser: Browser) -> Iterator[dict[tuple[int, str], BrowserContext]]:
     """Of visitors, by width and colour scheme: the page stores nothing in a browser.
 
-    In one that has been there before, Gradio's scripts need not be fetched and compiled again.
+    In one that has been there before, Gradio's scripts need not be fetched again; nor compiled, for
+    one page stays open and with it the process of all pages of the site.
     """
     contexts: dict[tuple[int, str], BrowserContext] = {}
     yield contexts
@@ -67,6 +68,7 @@ def visit(
         key = size["width"], scheme
         if key not in contexts:
             contexts[key] = browser.new_context(viewport=size, color_scheme=scheme)
+            contexts[key].new_page().goto(f"{address}healthz")
         page = contexts[key].new_page()
         pages.append(page)
         page.set_default_timeout(100_000)

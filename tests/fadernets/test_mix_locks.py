@@ -30,7 +30,7 @@ def ticks(notes):
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=min(40, settings.default.max_examples))
 @given(
     generated.pieces(),
     generated.pieces(),

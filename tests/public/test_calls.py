@@ -13,6 +13,7 @@ import numpy as np
 from fadernets.music import midi
 from fadernets.music.notes import NO_PEDAL, Notes
 from fadernets.music.piece import Piece
+from tests.conftest import ONE_WAY
 from tests.public.server import Server
 from tests.public.test_life import edit_json, long_piece, opened
 
@@ -59,6 +60,7 @@ def dense_piece() -> bytes:
     return midi.dump(Piece(notes, NO_PEDAL, tempo, meter, 4.0 * SEGMENTS))
 
 
+@ONE_WAY
 def test_no_lock_costs_the_server_its_memory(server: Server):
     piece = opened(server, dense_piece())
     before = megabytes(server, "VmRSS")

@@ -66,11 +66,11 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         database.close()
         return
     server: Server = request.getfixturevalue("postgres")
-    url = server.create()
+    url = server.lend()
     database = Database(url)
     yield database
     database.close()
-    server.drop(url)
+    server.give_back(url)
 
 
 @pytest.fixture

@@ -71,12 +71,12 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]
         database.close()
         return
     server = request.getfixturevalue("postgres")
-    url = server.create()
+    url = server.lend()
     database = Database(url)
     importing.upgrade(database)
     yield database
     database.close()
-    server.drop(url)
+    server.give_back(url)
 
 
 def counts(database: Database) -> dict[str, int]:

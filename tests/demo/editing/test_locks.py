@@ -35,7 +35,7 @@ def file_rows(data: bytes) -> set[tuple]:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=min(25, settings.default.max_examples))
 @given(
     generated.pieces(),
     st.lists(st.sampled_from([*NAMES, "note:1", "track:1"]), min_size=1, max_size=3),

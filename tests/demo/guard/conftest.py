@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-import demo.gradio_stubs  # noqa: F401 - Gradio comes two seconds sooner
+import demo.gradio_start  # noqa: F401 - Gradio comes two seconds sooner
 from demo.guard.gate import Gate
 from tests.demo.guard.gates import Behind
 

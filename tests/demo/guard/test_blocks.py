@@ -30,11 +30,17 @@ def nested(levels: int) -> Any:
         ([{"path": "/etc/passwd"}], None, NOT_UPLOADED, 422),
         ([{"path": "/etc/passwd", "meta": 5}], None, INVALID_VALUE, 422),
         ([nested(20)], None, INVALID_VALUE, 422),
+        (
+            ["x"],
+            asyncio.CancelledError(),
+            "This was broken off: nobody waits for it any more, or the server is being stopped.",
+            500,
+        ),
         (["x", "y"], None, "1 values are wanted, 2 came: Name.", 422),
     ],
 )
 def test_a_failure_is_a_sentence_with_a_status(
-    monkeypatch, caplog, inputs: list, error: Exception | None, text: str, status: int
+    monkeypatch, caplog, inputs: list, error: BaseException | None, text: str, status: int
 ):
     """Of the sender's mistakes 422, of the server's own 500."""
     statuses: list[int] = []

@@ -22,6 +22,20 @@ def test_uploads_are_bounded_announced_or_not(gate, behind):
     assert len(behind.bodies[0]) <= gate.largest_upload
 
 
+@pytest.mark.parametrize(
+    ("kind", "boundary"),
+    [
+        (b"multipart/form-data; boundary=x", b"--x"),
+        (b"multipart/form-data", b""),
+        (b"text/plain", b""),
+        (None, b""),
+    ],
+)
+def test_what_separates_the_parts_is_what_the_upload_says(kind, boundary):
+    headers = [] if kind is None else [(b"content-type", kind)]
+    assert uploads.boundary({"type": "http", "headers": headers}) == boundary
+
+
 def test_an_upload_that_stalls_is_given_up(gate, behind, monkeypatch):
     monkeypatch.setattr(uploads, "STALL_SECONDS", 0.05)
     part = [{"type": "http.request", "body": b"x", "more_body": True}]

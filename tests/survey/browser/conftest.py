@@ -65,13 +65,52 @@ def person(address: str) -> Iterator[Callable[[], Person]]:
         yield lambda: Person.ready(client)
 
 
+class Profiles:
+    """A browser's profiles by their options, each for one visitor at a time.
+
+    What a page stores belongs to its address, and every test has an address of its own. One page
+    stays open in each profile, and with it the process of all pages of this machine.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.all: dict[str, list[BrowserContext]] = {}
+        self.taken: list[BrowserContext] = []
+
+    def take(self, address: str, **options: object) -> BrowserContext:
+        """One that nobody has in this test."""
+        profiles = self.all.setdefault(repr(sorted(options.items())), [])
+        profile = next((one for one in profiles if one not in self.taken), None)
+        if profile is None:
+            profile = self.browser.new_context(**options)
+            profile.new_page().goto(f"{address}/healthz")
+            profiles.append(profile)
+        self.taken.append(profile)
+        return profile
+
+    def give_back(self) -> None:
+        """All of a test, as they were."""
+        for profile in self.taken:
+            for page in profile.pages[1:]:
+                page.close()
+            profile.set_offline(False)
+            profile.clear_cookies()
+            profile.clear_permissions()
+        self.taken.clear()
+
+
+@pytest.fixture(scope="module")
+def profiles(browser: Browser) -> Profiles:
+    return Profiles(browser)
+
+
 @pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Callable[..., Visitor]]:
+def visit(profiles: Profiles, address: str) -> Iterator[Callable[..., Visitor]]:
     """Make visitors. Their pages may ask no other host, and their console stays empty.
 
-    ``cut=True`` for those whose network will be cut: Chromium complains of that itself.
+    ``cut=True`` for those whose network will be cut: Chromium complains of that itself. Pages do
+    not move unless ``reduced_motion="no-preference"``: without a graphics card each frame is work.
     """
-    contexts: list[BrowserContext] = []
     complaints: list[str] = []
     home = urlsplit(address).netloc
 
@@ -83,8 +122,8 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Visitor]]:
         **options: object,
     ) -> Visitor:
         if context is None:
-            context = browser.new_context(viewport=size, color_scheme=scheme, **options)
-            contexts.append(context)
+            options = {"reduced_motion": "reduce", **options}
+            context = profiles.take(address, viewport=size, color_scheme=scheme, **options)
         page = context.new_page()
         page.set_default_timeout(60_000)
 
@@ -102,6 +141,5 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Visitor]]:
         return Visitor(page, address)
 
     yield enter
-    for context in contexts:
-        context.close()
+    profiles.give_back()
     assert complaints == []

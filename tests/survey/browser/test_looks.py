@@ -68,9 +68,8 @@ def dialogs(visitor: Visitor, look: Look, *names: str) -> None:
         (LAPTOP, "light", True),
         (LAPTOP, "dark", True),
         (SMALL, "light", False),
-        (PHONE, "dark", False),
     ],
-    ids=["laptop-light", "laptop-dark", "small-light", "phone-dark"],
+    ids=["laptop-light", "laptop-dark", "small-light"],
 )
 def test_every_stage(visit, person, database, artefacts, request, size, scheme, thorough):
     visitor = visit(size, scheme, cut=True, has_touch=size is not LAPTOP)

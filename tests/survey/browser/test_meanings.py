@@ -28,8 +28,7 @@ def words_of(page, within: str) -> set[str]:
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("de", "dark")])
 def test_what_the_scales_mean(visit, person, database, artefacts, language, scheme):
     with database.write() as session:
         session.execute(update(Study).values(language=language))

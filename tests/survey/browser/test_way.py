@@ -17,7 +17,7 @@ MINUTE = 60.0  # seconds
 
 
 def test_by_mouse(visit, database, capsys):
-    visitor = visit()
+    visitor = visit(reduced_motion="no-preference")
     page = visitor.page
     page.goto(f"{visitor.address}/")  # the one open study
     page.locator("#consent [type=submit]").click()

@@ -77,12 +77,12 @@ def empty(database: Database, tmp_path: Path, request: pytest.FixtureRequest) ->
         opened.close()
         return
     server = request.getfixturevalue("postgres")
-    url = server.create()
+    url = server.lend()
     opened = Database(url)
     upgrade(opened)
     yield opened
     opened.close()
-    server.drop(url)
+    server.give_back(url)
 
 
 @pytest.fixture

@@ -1,8 +1,11 @@
-"""Imports Gradio and keeps it from writing stubs, which take most of the time of the import.
+"""Imports Gradio and keeps two habits from it, which take seconds of each start.
 
 For every component that it defines, Gradio parses the component's source and the stub (`.pyi`) that
-lies beside it, for editors, and writes that anew if they differ: two seconds of each start. It
-skips components without a source file, so here no component seems to have one.
+lies beside it, for editors, and writes that anew if they differ: two seconds. It skips components
+without a source file, so here no component seems to have one.
+
+Around every event Gradio switches Matplotlib's backend, and for that it loads Matplotlib with the
+first one: half a second, and memory for good. No event of ours draws a figure.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
+from contextlib import nullcontext
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # Gradio looks at it when imported
@@ -24,6 +28,8 @@ def _no_file_for_stubs(item: Any) -> str:
 
 inspect.getfile = _no_file_for_stubs  # type: ignore[assignment]
 try:
-    import gradio  # noqa: F401
+    import gradio.utils
 finally:
     inspect.getfile = _getfile
+
+gradio.utils.MatplotlibBackendMananger = nullcontext  # type: ignore[misc, assignment]
