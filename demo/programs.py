@@ -11,7 +11,7 @@ from demo.editing.answers import EndpointFigures
 from demo.editing.requests import towards
 from demo.guard.blocks import Sentence
 from demo.handlers import Handlers, sentence
-from fadernets.mood_transfer import MOODS, PRESETS
+from fadernets.mood_transfer import MOODS, PRESETS, asked_moods
 
 
 def _amount_input(label: str, value: str | None = None) -> gr.JSON:
@@ -78,7 +78,7 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
 
     async def transfer(
         midi: str | None,
-        arousal: str | None = "high",
+        arousal: str | None = None,
         strength: object = 1.0,
         seed: int | None = None,
         first: int | None = None,
@@ -91,19 +91,19 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         valence_strength: object = None,
         strict: bool = False,
     ) -> tuple[str, EndpointFigures]:
-        """Move a MIDI file towards low (calm) or high (energetic) arousal, strength 0 to 1.
+        """Move a MIDI file towards low (calm) or high (energetic) arousal, all the way at 1.
 
         The strength may be a curve of beats or bars, as a fader of slide; it is that of both moods
         unless one has its own, arousal_strength or valence_strength.
-        With valence also, or alone where arousal is None, towards low (sad, minor) or high (joyful,
-        major); a preset says both: calm, tense, sad or joyful. Where strict, the note density stays
+        With valence also, or alone, towards low (sad, minor) or high (joyful, major); a preset says
+        both in their place: calm, tense, sad or joyful. Where strict, the note density stays
         exactly as it is.
         """
-        moods = {"arousal": arousal, "valence": valence, **PRESETS.get(preset or "", {})}
         own = {"arousal": arousal_strength, "valence": valence_strength}
         strengths = {mood: strength if own[mood] is None else own[mood] for mood in own}
         try:
-            values = {mood: towards(side, strengths[mood]) for mood, side in moods.items() if side}
+            moods = asked_moods({"arousal": arousal, "valence": valence}, preset)
+            values = {mood: towards(side, strengths[mood]) for mood, side in moods.items()}
         except ValueError as error:
             raise Sentence(sentence(error)) from None
         span = {"seed": seed, "first": first, "last": last, "tracks": tracks, "lock": lock}
@@ -113,7 +113,7 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         midi = gr.File(label="midi")  # its bytes tell what it is, not its name
         tracks, lock = (gr.Textbox(None, label=name) for name in ("tracks", "lock"))
         amounts = [_amount_input(name) for name in faders]
-        arousal = gr.Radio(["low", "high"], value="high", label="arousal")
+        arousal = gr.Radio(["low", "high"], value=None, label="arousal")
         valence = gr.Radio(["low", "high"], value=None, label="valence")
         preset = gr.Radio(list(PRESETS), value=None, label="preset")
         strength = _amount_input("strength", "1.0")

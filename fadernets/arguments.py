@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import math
 import re
-import sys
 from typing import NoReturn
 
 from fadernets.curve import Amount, amount, is_curve_text
 from fadernets.lock_words import LockWords
+from fadernets.mood_transfer import STRONGEST
 
 
 class Parser(argparse.ArgumentParser):
@@ -37,8 +37,8 @@ def fader(text: str) -> Amount:
 
 
 def strength(text: str) -> Amount:
-    """A number of 0 or more, or a curve of such."""
-    return _amount(text, 0, sys.float_info.max, "a number of 0 or more")
+    """A number from 0 to `STRONGEST`, or a curve of such."""
+    return _amount(text, 0, STRONGEST, f"between 0 and {STRONGEST:g}")
 
 
 def _amount(text: str, lowest: float, highest: float, kind: str) -> Amount:

@@ -20,7 +20,7 @@ from fadernets.checkpoint import CheckpointError
 from fadernets.curve import Amount
 from fadernets.lock_report import LockReport
 from fadernets.lock_words import LockWords
-from fadernets.mood_transfer import MOODS, PRESETS
+from fadernets.mood_transfer import MOODS, asked_moods
 from fadernets.music import midi
 from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.locks import Locks
@@ -159,12 +159,10 @@ def _write_unchanged(args: argparse.Namespace, piece: Piece, hint: str) -> None:
 
 def _moods(args: argparse.Namespace) -> dict[str, str]:
     """What `transfer` shall move: mood -> side."""
-    moods = {mood: vars(args)[mood] for mood in MOODS if vars(args)[mood] is not None}
-    if moods and args.preset:
-        raise Refusal("--preset says where both moods go; leave --arousal and --valence out.")
-    if not moods and not args.preset:
-        raise Refusal("transfer needs --arousal, --valence or --preset.")
-    return moods or dict(PRESETS[args.preset])
+    try:
+        return asked_moods({mood: vars(args)[mood] for mood in MOODS}, args.preset)
+    except ValueError as error:
+        raise Refusal(f"{error}.") from error
 
 
 def mix(args: argparse.Namespace) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -112,7 +111,7 @@ def amount(value: object, low: float = -math.inf, high: float = math.inf) -> Amo
     number = _number(value)
     if number is not None:
         if not low <= number <= high:
-            raise ValueError(f"{number:g} is {_outside(low, high)}")
+            raise ValueError(f"{number:g} is outside {low:g} to {high:g}")
         return number
     unit: object = "beats"
     if isinstance(value, dict) and len(value) == 1:
@@ -123,7 +122,7 @@ def amount(value: object, low: float = -math.inf, high: float = math.inf) -> Amo
     for place, (_, height) in enumerate(curve.points, 1):
         if not low <= height <= high:
             raise ValueError(
-                f"breakpoint {place} of the curve has {height:g}, {_outside(low, high)}"
+                f"breakpoint {place} of the curve has {height:g}, outside {low:g} to {high:g}"
             )
     return curve
 
@@ -145,11 +144,6 @@ def _parsed(text: str) -> object:
         ) from None
     except ValueError:  # Python reads no number of more than 4,300 digits
         raise ValueError("the curve has a number that is too long") from None
-
-
-def _outside(low: float, high: float) -> str:
-    """Of a number outside two bounds, the upper of which may be the largest float."""
-    return f"outside {low:g} to {high:g}" if high < sys.float_info.max else f"below {low:g}"
 
 
 def lowest(value: Amount) -> float:

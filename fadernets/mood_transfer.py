@@ -25,7 +25,38 @@ PRESETS = {  # the quarters of Russell's circle of moods
     "joyful": {"arousal": "high", "valence": "high"},
 }
 
+STRONGEST = 10.0  # of strengths; at 1 a mood goes from one pole to the other
+
 Target = str | Mapping[str, str]
+
+
+def asked_moods(sides: Mapping[str, str | None], preset: str | None) -> dict[str, str]:
+    """What a transfer shall move: mood -> side.
+
+    Parameters
+    ----------
+    sides : mood -> "low", "high" or None
+    preset : str, optional
+        Of `PRESETS`, in place of sides.
+
+    Raises
+    ------
+    ValueError
+        If there is neither a side nor a preset, or there are both; one sentence.
+
+    >>> asked_moods({"arousal": "low", "valence": None}, None)
+    {'arousal': 'low'}
+    """
+    moods = {mood: side for mood, side in sides.items() if side}
+    if not preset:
+        if not moods:
+            raise ValueError("a transfer needs arousal, valence or a preset")
+        return moods
+    if moods:
+        raise ValueError("a preset says where both moods go; leave arousal and valence out")
+    if preset not in PRESETS:
+        raise ValueError(f"there is no such preset; there are: {', '.join(PRESETS)}")
+    return dict(PRESETS[preset])
 
 
 def sides_of(target: Target) -> dict[str, str]:

@@ -56,7 +56,7 @@ class FaderNet:
     ('rhythm', 'note')
     >>> (busier,) = net.slide([chords], {"rhythm": net.position("rhythm", 0.5)})
     >>> measure(busier)
-    {'rhythm': 0.5, 'note': 2.0}
+    {'rhythm': 0.5, 'note': 2.375}
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ class FaderNet:
         >>> net = FaderNet.load()
         >>> held = Notes.of([0, 0], [4, 4], [48, 64], [80] * 2)
         >>> for each in (net, net.strict()):
-        ...     (busier,) = each.slide([held], {"rhythm": 0.3})
+        ...     (busier,) = each.slide([held], {"rhythm": 0.2})
         ...     print(measure(busier))
         {'rhythm': 0.3125, 'note': 2.25}
         {'rhythm': 0.3125, 'note': 2.0}

@@ -10,7 +10,7 @@ from typing import Literal
 from fadernets import curve
 from fadernets.curve import Amount, Curve
 from fadernets.lock_words import NO_WORDS, LockWords
-from fadernets.mood_transfer import MOODS
+from fadernets.mood_transfer import MOODS, STRONGEST
 from fadernets.music.attributes import ATTRIBUTES
 
 HIGHEST_SEED = 999_999
@@ -32,7 +32,7 @@ class EditRequest:
         Offsets, -1 to 1, of the faders that were moved, from what each segment has; or, where
         `absolute`, positions, 0 to 1, that all segments get alike.
     arousal : float or Curve
-        -1 is all the way to calm, 1 to energetic, 0 leaves the arousal.
+        -1 is all the way to calm, 1 to energetic, 0 leaves the arousal; more goes beyond.
     valence : float or Curve
         -1 is all the way to sad, 1 to joyful, 0 leaves the valence.
     seed : int or None
@@ -79,8 +79,8 @@ class EditRequest:
                 for name, amount in amounts.items()
                 if amount is not None and (absolute or curve.moves(amount))
             },
-            _amount(values, "arousal", -1) or 0.0,
-            _amount(values, "valence", -1) or 0.0,
+            _amount(values, "arousal", -STRONGEST, STRONGEST) or 0.0,
+            _amount(values, "valence", -STRONGEST, STRONGEST) or 0.0,
             whole(values, "seed", 0, HIGHEST_SEED),
             absolute,
             LockWords.read(values.get("lock")),
@@ -140,13 +140,13 @@ def number(values: Values, name: str, low: float, high: float) -> float | None:
     return value
 
 
-def _amount(values: Values, name: str, low: float) -> Amount | None:
-    """A number, a curve or its JSON text by its name, from `low` to 1; None if there is none."""
+def _amount(values: Values, name: str, low: float, high: float = 1) -> Amount | None:
+    """A number, a curve or its JSON text by its name, within bounds; None if there is none."""
     value = values.get(name)
     if not isinstance(value, list | dict) and not curve.is_curve_text(value):
-        return number(values, name, low, 1)
+        return number(values, name, low, high)
     try:
-        return curve.amount(value, low, 1)
+        return curve.amount(value, low, high)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
 
@@ -158,14 +158,14 @@ def towards(side: str, strength: object) -> object:
     ----------
     side : {"low", "high"}
     strength : object
-        0 to 1, a number or a curve's JSON.
+        0 to `fadernets.mood_transfer.STRONGEST`, a number or a curve's JSON.
 
     Raises
     ------
     ValueError
         If the strength is something else.
     """
-    amount = _amount({"strength": strength}, "strength", 0)
+    amount = _amount({"strength": strength}, "strength", 0, STRONGEST)
     if amount is None:
         raise ValueError("strength is missing")
     amount = -amount if side == "low" else amount

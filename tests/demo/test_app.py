@@ -40,7 +40,7 @@ def test_named_endpoints_only(address):
     endpoints = json.loads(fetch(address + "gradio_api/info"))["named_endpoints"]
     assert sorted(endpoints) == ["/slide", "/transfer"]
     parameters = [p["parameter_name"] for p in endpoints["/slide"]["parameters"]]
-    names = ["rhythm", "note", "seed", "first", "last", "tracks", "absolute", "lock"]
+    names = ["rhythm", "note", "seed", "first", "last", "tracks", "absolute", "lock", "strict"]
     assert parameters == ["midi", *names]
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -134,16 +132,3 @@ def test_bars_have_the_numbers_that_segments_say():
             assert int(music.bars(np.array(segment.start)) + 1e-9) == segment.span.bar
     upbeat = replace(piece(bars(5)), meter=np.array([(0, 1, 4), (1, 4, 4)], float))
     assert upbeat.bars(np.array([0, 0.5, 1, 5])) == pytest.approx([0, 0.5, 1, 2])
-
-
-@pytest.mark.parametrize(
-    ("value", "sentence"),
-    [
-        (-0.5, "-0.5 is below 0"),
-        ([[0, -0.5]], "breakpoint 1 of the curve has -0.5, below 0"),
-    ],
-)
-@pytest.mark.parametrize("highest", [math.inf, sys.float_info.max])
-def test_what_has_no_upper_end_names_none(value, sentence, highest):
-    with pytest.raises(ValueError, match=f"^{sentence}$"):
-        amount(value, 0, highest)

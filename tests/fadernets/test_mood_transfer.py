@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from fadernets.models.losses import component_logits
-from fadernets.mood_transfer import MOODS, PRESETS, shift, sides_of
+from fadernets.mood_transfer import MOODS, PRESETS, asked_moods, shift, sides_of
 
 LATENT = 6
 NAMES = ("rhythm", "note")
@@ -101,4 +101,24 @@ def test_quarters_of_the_circle_of_moods_by_name():
         "tense": {"arousal": "high", "valence": "low"},
         "sad": {"arousal": "low", "valence": "low"},
         "joyful": {"arousal": "high", "valence": "high"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("sides", "preset", "sentence"),
+    [
+        ({"arousal": None, "valence": None}, None, "a transfer needs arousal, valence or a preset"),
+        ({"arousal": "low"}, "calm", "a preset says where both moods go; leave arousal and"),
+        ({}, "angry", "there is no such preset; there are: calm, tense, sad, joyful"),
+    ],
+)
+def test_moods_that_say_nothing_or_too_much_are_refused(sides, preset, sentence):
+    with pytest.raises(ValueError, match=f"^{sentence}"):
+        asked_moods(sides, preset)
+
+
+def test_a_preset_is_both_moods():
+    assert asked_moods({"arousal": None}, "sad") == {
+        "arousal": "low",
+        "valence": "low",
     }

@@ -162,6 +162,7 @@ FALLS = "comes before the one ahead of it, at 4."
         ("slide", 2, [[4, 0.5], [2, 0.5]], f"Note: breakpoint 2 of the curve, at 2, {FALLS}"),
         ("slide", 4, -1, "First -1 is outside 0 to 71."),
         ("transfer", 1, "up", "Arousal 'up' is not one of low, high."),
+        ("transfer", 1, None, "A transfer needs arousal, valence or a preset."),
         ("transfer", 0, "a.mid", "Midi 'a.mid' is not a file that was uploaded."),
     ],
 )

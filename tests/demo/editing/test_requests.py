@@ -112,8 +112,8 @@ def test_the_ends_of_every_range_belong_to_it(values: dict[str, Any]) -> None:
             {"rhythm": {"a": [1]}},
             r"rhythm: it is neither a number nor a curve such as \[\[0, 0.0\], \[16, 0.5\]\]",
         ),
-        ({"arousal": -1.01}, "arousal -1.01 is outside -1 to 1"),
-        ({"valence": 1.01}, "valence 1.01 is outside -1 to 1"),
+        ({"arousal": -10.01}, "arousal -10.01 is outside -10 to 10"),
+        ({"valence": 10.01}, "valence 10.01 is outside -10 to 10"),
         ({"seed": -1}, "seed -1 is outside 0 to 999999"),
         ({"seed": HIGHEST_SEED + 1}, "seed 1000000 is outside 0 to 999999"),
         ({"seed": [1]}, r"seed \[1\] is not a number"),
@@ -160,7 +160,7 @@ def test_a_side_and_a_strength_are_a_mood() -> None:
     curve = towards("low", [[0, 0.0], [8, 1]])
     assert read(arousal=curve).arousal == Curve([(0, 0.0), (8, -1.0)])
     assert towards("high", {"bars": [[2, 0.5]]}) == {"bars": [[2, 0.5]]}
-    for wrong in (-0.5, 1.5, "1", [[0, 2]], None):
+    for wrong in (-0.5, 10.5, "1", [[0, 11]], None):
         with pytest.raises(ValueError, match="^strength"):
             towards("low", wrong)
 

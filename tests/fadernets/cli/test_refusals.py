@@ -88,7 +88,7 @@ def test_mix_names_the_file_that_cannot_be_used(source, tmp_path, capsys):
         ),
         (
             ["transfer", "in.mid", "out.mid", "--preset", "sad", "--strength", "[[0, -1]]"],
-            "--strength: breakpoint 1 of the curve has -1, below 0",
+            "--strength: breakpoint 1 of the curve has -1, outside 0 to 10",
         ),
         (["slide", "in.mid", "out.mid", "--segments", "a:b"], "a:b is not a range such as 2:5"),
         (["slide", "in.mid", "out.mid", "--segments", ""], "is not a range such as 2:5"),
@@ -99,11 +99,11 @@ def test_mix_names_the_file_that_cannot_be_used(source, tmp_path, capsys):
         (["transfer", "in.mid", "out.mid", "--arousal", "sad"], "invalid choice: 'sad'"),
         (
             ["transfer", "in.mid", "out.mid", "--arousal", "low", "--strength", "-1"],
-            "-1 is not a number of 0 or more",
+            "-1 is not between 0 and 10",
         ),
         (
             ["transfer", "in.mid", "out.mid", "--arousal", "low", "--strength", "inf"],
-            "inf is not a number of 0 or more",
+            "inf is not between 0 and 10",
         ),
     ],
 )
@@ -196,8 +196,8 @@ def test_an_unknown_synthesiser_is_refused(source, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("moods", "reason"),
     [
-        ((), "transfer needs --arousal, --valence or --preset."),
-        (("--preset", "calm", "--valence", "low"), "leave --arousal and --valence out."),
+        ((), "a transfer needs arousal, valence or a preset."),
+        (("--preset", "calm", "--valence", "low"), "leave arousal and valence out."),
     ],
 )
 def test_moods_that_say_nothing_or_too_much(source, tmp_path, capsys, moods, reason):
