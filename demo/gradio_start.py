@@ -30,11 +30,13 @@ def _no_file_for_stubs(item: Any) -> str:
 
 
 inspect.getfile = _no_file_for_stubs  # type: ignore[assignment]
+_collects = gc.isenabled()
 gc.disable()
 try:
     import gradio.utils
 finally:
     inspect.getfile = _getfile
-    gc.enable()
+    if _collects:
+        gc.enable()
 
 gradio.utils.MatplotlibBackendMananger = nullcontext  # type: ignore[misc, assignment]
