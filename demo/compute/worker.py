@@ -197,6 +197,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group: the server acts
     control = socket.socket(fileno=int(sys.argv[1]))
     os.dup2(2, 1)  # whatever a library prints belongs into the log
+    gc.disable()  # what is loaded now stays
     from fadernets.checkpoint import CheckpointError
 
     try:
@@ -209,6 +210,7 @@ def main() -> int:
     # Collecting garbage would write into every object, and so copy what workers share.
     gc.collect()
     gc.freeze()
+    gc.enable()
     try:
         while (request := socket.recv_fds(control, 2, 2))[0]:
             (nice, forks), pipes = request[:2]
