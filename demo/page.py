@@ -19,7 +19,8 @@ from fadernets.music.examples import EXAMPLES, FIRST
 
 SCRIPTS = (
     *("curve", "roll", "player", "overview", "fader", "lane", "tracks", "locks"),
-    *("score", "history", "kept", "workbench", "asking", "rolls", "keys", "view", "calls"),
+    *("score", "history", "kept", "memory", "workbench", "asking"),
+    *("rolls", "keys", "comeback", "view", "calls"),
 )
 TITLE = "Music FaderNets"
 LARGEST_FILE_BYTES = 20_000_000

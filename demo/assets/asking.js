@@ -17,6 +17,7 @@
       this.sent += 1;
       performance.mark("fadernets:asked");
       this.hearing = null; // what may come of it belongs to what was asked before
+      this.remember();
       const kept = this.kept.get(this.wanted);
       if (kept) return this.recall(kept);
       this.asking = true;
@@ -107,6 +108,7 @@
         this.choosing = false;
         this.tracks.show(this.piece.tracks);
       }
+      if (event === "open" && this.resuming) this.giveUp();
       const current = number === this.sent; // nothing else was asked meanwhile
       if (current && (event === "ask" || event === "hear")) {
         if (event === "ask") this.restore();
@@ -137,9 +139,10 @@
       return this.asking || this.saving || this.choosing || (this.hearing !== null && this.player.lacks);
     },
 
-    // A new piece. Other tracks of the file that is open: what was set and selected stays.
-    open(piece) {
-      const isSameFile = this.piece?.file === piece.file;
+    // A new piece, or one that a visitor has come back to: then with a record of what was set. Other
+    // tracks of the file that is open: what was set and selected stays.
+    open(piece, record = null) {
+      const isSameFile = !record && this.piece?.file === piece.file;
       const { first, last } = this.overview;
       this.piece = piece;
       this.shown = null;
@@ -153,10 +156,13 @@
         this.overview.select(Math.min(first, end), Math.min(last, end));
         this.forgetNotes();
       } else {
-        this.history = new F.History();
+        this.history = new F.History(record?.history);
         this.absolute = false;
         this.tracks.show(piece.tracks);
-        this.place(this.score.neutral);
+        if (record) this.overview.select(record.first, record.last);
+        this.place({ ...this.score.neutral, ...record?.settings });
+        this.tell("");
+        this.rememberFile();
       }
       this.show("name", piece.name);
       this.ask();

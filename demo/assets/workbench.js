@@ -53,10 +53,11 @@
         return new F.Roll(canvas, { side, ruler: side === "result" });
       });
       this.listen();
-      watch("piece", () => this.open(JSON.parse(props.piece)));
+      this.startMemory();
+      watch("piece", () => this.come(JSON.parse(props.piece)));
       watch("answer", () => this.receive(JSON.parse(props.answer)));
       watch("trouble", () => this.fail(JSON.parse(props.trouble)));
-      if (props.piece) this.open(JSON.parse(props.piece));
+      if (props.piece) this.come(JSON.parse(props.piece));
       if (props.answer) this.receive(JSON.parse(props.answer));
     }
 
