@@ -17,7 +17,11 @@ from demo.programs import add_endpoints
 from demo.workbench import ASSETS, counted, workbench
 from fadernets.music.examples import EXAMPLES, FIRST
 
-SCRIPTS = ("roll", "player", "overview", "fader", "lane", "tracks", "locks", "workbench", "view")
+SCRIPTS = (
+    *("curve", "roll", "player", "overview", "fader", "lane", "tracks", "locks"),
+    *("score", "history", "kept", "memory", "workbench", "asking"),
+    *("rolls", "keys", "comeback", "view", "calls"),
+)
 TITLE = "Music FaderNets"
 LARGEST_FILE_BYTES = 20_000_000
 CALLS_WAITING = 20  # calls of programs that may wait; further ones are refused

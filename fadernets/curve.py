@@ -3,7 +3,8 @@
 In JSON an amount is a number, which holds all the way, or a list of breakpoints ``[beat, value]``
 such as ``[[0, 0.0], [16, 0.5]]``. ``{"bars": [[1, 0.0], [5, 0.5]]}`` counts bars instead. Beats
 are those gone by since the beginning of the piece, which is 0; bars have the numbers that musicians
-give them: the first is 1, an upbeat is 0.
+give them: the first is 1, an upbeat is 0. A curve may have gaps, where it asks for nothing: from a
+breakpoint whose value is None, ``null`` in JSON, to the next.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Curve:
 
     Parameters
     ----------
-    points : sequence of (time, value)
+    points : sequence of (time, value or None)
         Times of 0 or more that do not fall; of two points at one time, which make a jump, the
         second holds from there.
     unit : {"beats", "bars"}
@@ -50,7 +51,7 @@ class Curve:
         times fall; one sentence that names the breakpoint, counted from 1.
     """
 
-    points: Sequence[tuple[float, float]]
+    points: Sequence[tuple[float, float | None]]
     unit: Unit = "beats"
 
     def __post_init__(self) -> None:
@@ -73,19 +74,25 @@ class Curve:
 
     def __neg__(self) -> Curve:
         """The same breakpoints with the signs of their values turned."""
-        return Curve([(time, -value) for time, value in self.points], self.unit)
+        points = [(time, None if value is None else -value) for time, value in self.points]
+        return Curve(points, self.unit)
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether there are times at which it asks for nothing."""
+        return any(value is None for _, value in self.points)
 
     def at(self, times: ArrayLike) -> np.ndarray:
-        """Values at times, in the curve's unit: float64, of the same shape."""
-        time, value = np.array(self.points).T
+        """Values at times, in the curve's unit: float64, of the same shape, NaN in gaps."""
+        time, value = np.array(self.points, float).T
         return np.interp(np.asarray(times, float), time, value)
 
     def along(self, piece: Piece, segments: Sequence[Segment]) -> np.ndarray:
-        """The value in the middle of each of n segments of a piece: float64, (n,)."""
+        """The value in the middle of each of n segments of a piece: float64, (n,), NaN in gaps."""
         middles = np.array([segment.start + segment.beats / 2 for segment in segments])
         return self.at(piece.bars(middles) if self.unit == "bars" else middles)
 
-    def to_json(self) -> dict[str, list[list[float]]]:
+    def to_json(self) -> dict[str, list[list[float | None]]]:
         """What `amount` reads."""
         return {self.unit: [list(point) for point in self.points]}
 
@@ -93,7 +100,9 @@ class Curve:
 Amount = float | Curve  # of a fader or a mood, the same all the way or another at every time
 
 
-def amount(value: object, low: float = -math.inf, high: float = math.inf) -> Amount:
+def amount(
+    value: object, low: float = -math.inf, high: float = math.inf, *, gaps: bool = False
+) -> Amount:
     """A number or a curve from plain JSON data; a curve also from its JSON text.
 
     >>> amount(0.5), amount({"bars": [[1, 0.25]]})
@@ -104,7 +113,8 @@ def amount(value: object, low: float = -math.inf, high: float = math.inf) -> Amo
     Raises
     ------
     ValueError
-        If it is neither, or a value is outside `low` to `high`; one sentence.
+        If it is neither, a value is outside `low` to `high`, or a curve has gaps where there may be
+        none; one sentence.
     """
     if is_curve_text(value):
         value = _parsed(value)
@@ -120,6 +130,10 @@ def amount(value: object, low: float = -math.inf, high: float = math.inf) -> Amo
         raise ValueError("it is neither a number nor a curve such as [[0, 0.0], [16, 0.5]]")
     curve = Curve(value, unit)
     for place, (_, height) in enumerate(curve.points, 1):
+        if height is None:
+            if gaps:
+                continue
+            raise ValueError(f"breakpoint {place} of the curve has no value")
         if not low <= height <= high:
             raise ValueError(
                 f"breakpoint {place} of the curve has {height:g}, outside {low:g} to {high:g}"
@@ -147,7 +161,7 @@ def _parsed(text: str) -> object:
 
 
 def lowest(value: Amount) -> float:
-    """The smallest value of an amount."""
+    """The smallest value of an amount that has one."""
     return min(_values(value))
 
 
@@ -157,7 +171,9 @@ def moves(value: Amount) -> bool:
 
 
 def _values(value: Amount) -> list[float]:
-    return [height for _, height in value.points] if isinstance(value, Curve) else [value]
+    if not isinstance(value, Curve):
+        return [value]
+    return [height for _, height in value.points if height is not None]
 
 
 def along(value: Amount, piece: Piece, segments: Sequence[Segment]) -> np.ndarray:
@@ -171,15 +187,15 @@ def moving(amounts: Iterable[Amount], piece: Piece, segments: Sequence[Segment])
     """The segments of a piece in which one of the amounts is not 0."""
     moved = np.zeros(len(segments), bool)
     for value in amounts:
-        moved |= along(value, piece, segments) != 0
+        moved |= np.nan_to_num(along(value, piece, segments)) != 0
     return [segments[row] for row in np.flatnonzero(moved).tolist()]
 
 
-def _pair(number: int, point: object) -> tuple[float, float]:
+def _pair(number: int, point: object) -> tuple[float, float | None]:
     """A breakpoint, its place counted from 1."""
     if isinstance(point, list | tuple) and len(point) == 2:
         time, value = (_number(part) for part in point)
-        if time is not None and value is not None:
+        if time is not None and (value is not None or point[1] is None):
             if time < 0:
                 raise ValueError(
                     f"breakpoint {number} of the curve, at {time:g}, is before the piece begins"

@@ -27,15 +27,15 @@
   }
 
   F.Fader = class {
-    // element: has [data-fader], an input, and [data-figure] outputs; released() on a new value;
-    // drawn() when a curve is wanted in place of a number, or a number again.
+    // element: has [data-fader], an input, and [data-figure] outputs; released(fader) on a new
+    // value of the selection; drawn(fader) when its lane is to come or to go.
     constructor(element, released, drawn) {
       this.element = element;
       this.name = element.dataset.fader;
       this.input = element.querySelector("input[type=range]");
-      this.at = 0; // where the piece is on the scale of a fader without a middle
+      this.places = { piece: {}, result: {} }; // {position, level} on either scale, 0 to 1
       this.moved = false;
-      this.curve = null; // breakpoints [[beat, value]] in place of the knob
+      this.varies = false; // within the selection; the knob is at the mean
       this.tables = {}; // densities that the fader asks for: offsets, positions
       this.drawing = element.querySelector("[data-draw]");
       this.drawing.addEventListener("click", () => drawn(this));
@@ -46,10 +46,15 @@
       });
       element.querySelectorAll("[data-to]").forEach((button) => {
         button.addEventListener("click", () => {
-          this.put(button.dataset.to === "home" ? null : Number(button.dataset.to));
+          const isHome = button.dataset.to === "home";
+          this.put({ level: isHome ? null : Number(button.dataset.to) });
           released(this);
         });
       });
+    }
+
+    get title() {
+      return this.element.querySelector("label").textContent;
     }
 
     get isCentred() {
@@ -62,7 +67,7 @@
 
     // Where the fader stands while it moves nothing.
     get home() {
-      return this.isCentred ? 0 : this.at;
+      return this.isCentred ? 0 : (this.places.piece.level ?? 0);
     }
 
     // What it asks for at equal steps, if that is known.
@@ -75,20 +80,22 @@
       if (this.isMood || this.isCentred === !absolute) return;
       this.element.classList.toggle("fn-centred", !absolute);
       this.input.min = absolute ? 0 : -1;
+      this.mark("piece");
+      this.mark("result");
     }
 
-    // A value, or a curve, that asks for the same density on the other scale.
-    converted(value, absolute) {
+    // Breakpoints that ask for the same densities on the other scale; null if nothing is asked.
+    converted(points, absolute) {
       const { offsets, positions } = this.tables;
-      if (value === null || !offsets || !positions) return null;
+      const rest = absolute ? 0 : null; // of the scale that they are on
+      if (!offsets || !positions || F.curve.level(points) === rest) return null;
       const convert = (number) => {
+        if (number === null) return 0;
         const density = absolute ? along(offsets, (number + 1) / 2) : along(positions, number);
         const place = absolute ? placeOf(positions, density) : 2 * placeOf(offsets, density) - 1;
         return Math.round(place * 100) / 100;
       };
-      if (Array.isArray(value)) return value.map(([beat, number]) => [beat, convert(number)]);
-      const number = convert(value);
-      return absolute || number ? number : null;
+      return points.map(([beat, number]) => [beat, convert(number)]);
     }
 
     // Where a density is on the scale of positions, 0 to 1.
@@ -96,41 +103,47 @@
       return this.tables.positions ? placeOf(this.tables.positions, density) : 0.5;
     }
 
-    // null while the fader is where the piece has it.
+    // null while the fader is where the piece has it, undefined while the selection varies.
     get value() {
-      if (this.curve) return this.curve;
+      if (this.varies) return undefined;
       return this.moved ? Number(this.input.value) : null;
     }
 
     slide() {
       this.moved = !this.isCentred || Number(this.input.value) !== 0;
+      this.varies = false;
       this.place();
     }
 
-    put(value) {
-      this.moved = value !== null;
-      this.curve = Array.isArray(value) ? value : null;
-      if (!this.curve) this.input.value = value === null ? this.home : value;
-      this.element.dataset.drawn = Boolean(this.curve);
-      this.drawing.setAttribute("aria-pressed", Boolean(this.curve));
+    // What the selection has: level, null as played, undefined if it varies; then the mean.
+    put({ level, mean = null }) {
+      this.varies = level === undefined;
+      this.moved = this.varies || (level !== null && !(this.isCentred && level === 0));
+      this.input.value = (this.varies ? mean : level) ?? this.home;
       this.place();
     }
 
-    // Where the piece is: {position 0..1, text}; tables: what offsets and positions ask for.
-    start({ position, text, tables, disabled }) {
+    // Whether the lane of its curve is there.
+    draws(isShown) {
+      this.drawing.setAttribute("aria-pressed", isShown);
+    }
+
+    // Where the piece is: {position, level, text}; tables: what offsets and positions ask for.
+    start({ position, level, text, tables, disabled }) {
       this.tables = tables ?? {};
-      this.at = position;
+      this.places.piece = { position, level };
       this.input.disabled = disabled;
       this.figure("piece", text);
-      this.mark("piece", position);
+      this.mark("piece");
       if (!this.moved) this.input.value = this.home;
       this.place();
     }
 
     // Where the result came out.
-    measured({ position, text }) {
+    measured({ position, level, text }) {
+      this.places.result = { position, level };
       this.figure("result", text);
-      this.mark("result", position);
+      this.mark("result");
     }
 
     // How far along the input the knob is, 0 to 1.
@@ -149,7 +162,7 @@
 
     asked() {
       if (!this.moved) return "as played";
-      if (this.curve) return "drawn";
+      if (this.varies) return "varies";
       if (!this.isMood && !this.table) return "–"; // the scale is still to come
       if (this.table) return along(this.table, this.share).toFixed(2);
       return this.worded(Number(this.input.value));
@@ -167,8 +180,9 @@
       return `${value > 0 ? "+" : "\u2212"}${Math.abs(value).toFixed(2)}`;
     }
 
-    mark(name, position) {
-      this.element.style.setProperty(`--${name}`, position);
+    mark(name) {
+      const { position, level } = this.places[name];
+      this.element.style.setProperty(`--${name}`, this.isCentred ? position : level);
     }
 
     figure(name, text) {

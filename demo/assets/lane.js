@@ -1,6 +1,6 @@
-// A fader as a curve over the piece, drawn under the strip: breakpoints that are dragged, or moved by
-// keys, over the densities that the segments had and have. A press beside every breakpoint makes a
-// new one; one that is dragged out of the lane, or deleted by its key, is gone.
+// A fader as a curve over the piece, drawn under the strip: the selection's breakpoints are dragged,
+// or moved by keys, over the densities that the segments had and have. A press beside every
+// breakpoint makes a new one; one that is dragged out of the lane, or deleted by its key, is gone.
 (function (F) {
   "use strict";
 
@@ -18,24 +18,17 @@
     return element;
   }
 
-  // The value of a curve at a beat: straight between breakpoints, held before and after.
-  F.valueAt = function (points, beat) {
-    const after = points.findIndex(([time]) => time > beat);
-    if (after === 0) return points[0][1];
-    if (after < 0) return points[points.length - 1][1];
-    const [[from, low], [to, high]] = [points[after - 1], points[after]];
-    return low + ((beat - from) / (to - from)) * (high - low);
-  };
-
   F.Lane = class {
-    // fader: a F.Fader; overview: the strip; changed(points) on a new curve.
+    // fader: a F.Fader; overview: the strip; changed(points) on new ones of the selection.
     constructor(fader, overview, changed) {
-      Object.assign(this, { fader, overview, changed, points: null, figures: null, held: -1 });
+      Object.assign(this, { fader, overview, changed, figures: null, held: -1 });
+      this.points = null; // of the selection
+      this.curve = null; // of the whole piece
       this.element = document.createElement("div");
       this.element.className = "fn-lane";
       this.element.dataset.lane = fader.name;
       this.element.hidden = true;
-      this.title = fader.element.querySelector("label").textContent;
+      this.title = fader.title;
       this.heading = document.createElement("p");
       this.heading.innerHTML = "<span></span> <output></output>";
       this.heading.firstChild.textContent = this.title;
@@ -48,11 +41,22 @@
       this.picture.addEventListener("keydown", (event) => this.key(event));
     }
 
-    // points: [[beat, value]]; null hides the lane.
-    put(points) {
-      this.points = points && points.map((point) => [...point]);
-      this.element.hidden = !points;
+    // points: [[beat, value]] of the selection, null where it is as played; curve: likewise of the
+    // whole piece, or null.
+    put(points, curve) {
+      this.points = points.map(([beat, value]) => [beat, value ?? this.bounded(this.fader.home)]);
+      this.curve = curve;
       this.held = -1;
+      this.draw();
+    }
+
+    get isShown() {
+      return !this.element.hidden;
+    }
+
+    show(isShown) {
+      this.element.hidden = !isShown;
+      this.fader.draws(isShown);
       this.draw();
     }
 
@@ -98,10 +102,14 @@
       return Math.round(Math.max(min, Math.min(max, value)) * 100) / 100;
     }
 
-    // A time that stays between those of the breakpoints beside.
+    isEnd(index) {
+      return index === 0 || index === this.points.length - 1;
+    }
+
+    // A time between those of the breakpoints beside; the first and the last keep theirs.
     between(index, beat) {
-      const low = index ? this.points[index - 1][0] : 0;
-      const high = this.points[index + 1]?.[0] ?? this.overview.end;
+      if (this.isEnd(index)) return this.points[index][0];
+      const [low, high] = [this.points[index - 1][0], this.points[index + 1][0]];
       return Math.round(Math.max(low, Math.min(high, beat)) * 100) / 100;
     }
 
@@ -112,6 +120,11 @@
       event.preventDefault();
       const [beat, value] = this.under(event);
       const box = this.picture.getBoundingClientRect();
+      const [begin, end] = [this.points[0][0], this.points[this.points.length - 1][0]];
+      if (beat < begin || beat > end) {
+        this.say("Only the bars that are chosen can be drawn");
+        return;
+      }
       const away = this.points.map(([time, height]) =>
         Math.hypot(this.x(time) - event.clientX + box.left, this.y(this.share(height)) - event.clientY + box.top)
       );
@@ -119,7 +132,7 @@
       this.held = away.indexOf(Math.min(...away));
       if (away[this.held] > NEAR_PIXELS && this.points.length < MAX_POINTS) {
         const after = this.points.findIndex(([time]) => time > beat);
-        this.held = after < 0 ? this.points.length : after;
+        this.held = after < 0 ? this.points.length - 1 : after;
         this.points.splice(this.held, 0, [beat, value]);
         this.points[this.held][0] = this.between(this.held, beat);
       }
@@ -133,7 +146,7 @@
       const box = this.picture.getBoundingClientRect();
       const out = Math.max(box.top - event.clientY, event.clientY - box.bottom);
       const [beat, value] = this.under(event);
-      this.isOut = out > OUT_PIXELS && this.points.length > 1;
+      this.isOut = out > OUT_PIXELS && this.points.length > 2;
       this.points[this.held] = [this.between(this.held, beat), value];
       this.draw();
     }
@@ -142,14 +155,21 @@
       if (!this.isDragging) return;
       const held = this.held;
       this.isDragging = false;
-      if (this.isOut) this.points.splice(held, 1);
+      if (this.isOut) this.remove(held);
       this.isOut = false;
       this.commit(Math.min(held, this.points.length - 1));
     }
 
     cancel() {
       this.isDragging = this.isOut = false;
-      this.put(this.before);
+      this.put(this.before, this.curve);
+    }
+
+    // The first and the last stay, with the value of the one beside.
+    remove(index) {
+      const beside = index ? this.points.length - 2 : 1;
+      if (this.isEnd(index)) this.points[index][1] = this.points[beside][1];
+      else this.points.splice(index, 1);
     }
 
     key(event) {
@@ -161,12 +181,12 @@
       if (event.key in STEPS) this.points[index][1] = this.bounded(value + STEPS[event.key]);
       else if (event.key in BEATS) this.points[index][0] = this.between(index, beat + BEATS[event.key]);
       else if (event.key === "Enter" && this.points.length < MAX_POINTS) {
-        const to = this.points[index + 1]?.[0] ?? this.overview.end;
-        const middle = Math.round(50 * (beat + to)) / 100;
-        next = index + 1;
-        this.points.splice(next, 0, [middle, this.bounded(F.valueAt(this.points, middle))]);
-      } else if ((event.key === "Delete" || event.key === "Backspace") && this.points.length > 1) {
-        this.points.splice(index, 1);
+        const beside = this.points[index + 1] ?? this.points[index - 1];
+        const middle = Math.round(50 * (beat + beside[0])) / 100;
+        next = Math.min(index + 1, this.points.length - 1);
+        this.points.splice(next, 0, [middle, this.bounded(F.curve.at(this.points, middle))]);
+      } else if (event.key === "Delete" || event.key === "Backspace") {
+        this.remove(index);
         next = Math.min(index, this.points.length - 1);
       } else return;
       event.preventDefault();
@@ -184,7 +204,7 @@
     // ---- what is shown ---------------------------------------------------------------------
 
     draw() {
-      if (!this.points || !this.overview.piece) return;
+      if (!this.isShown || !this.points || !this.overview.piece) return;
       const { width, height } = this.size;
       if (!width) return;
       const { first, last } = this.overview;
@@ -196,30 +216,42 @@
         shape("rect", { class: "choice", ...choice }),
         ...middle,
         ...this.densities(),
-        shape("path", { class: "curve", d: this.path(width) }),
+        shape("path", { class: "elsewhere", d: this.path(this.everywhere) }),
+        shape("path", { class: "curve", d: this.path(this.points) }),
         ...this.points.map((point, index) => this.knob(point, index))
       );
       if (focused >= 0) this.knobs[focused]?.focus({ preventScroll: true });
       this.tell(this.held >= 0 ? this.held : focused);
     }
 
+    // The curve of the whole piece, from its beginning to its end.
+    get everywhere() {
+      const { edges } = this.overview.piece;
+      return F.curve.part(this.curve, [edges[0], this.overview.end], this.fader.isCentred ? 0 : null);
+    }
+
     get knobs() {
       return [...this.picture.querySelectorAll("circle")];
     }
 
-    // The curve, with a corner at every border of segments: these are drawn equally wide.
-    path(width) {
+    // A curve, with a corner at every border of segments: these are drawn equally wide. Where it
+    // asks for nothing there is no line.
+    path(points) {
       const { edges } = this.overview.piece;
-      const corners = this.points.map(([beat, value]) => [beat, value]);
+      const corners = points.map(([beat, value]) => [beat, value]);
       for (const edge of edges) {
-        if (edge > this.points[0][0] && edge < this.points[this.points.length - 1][0]) {
-          if (!this.points.some(([beat]) => beat === edge)) corners.push([edge, F.valueAt(this.points, edge)]);
-        }
+        const isInside = points.length && edge > points[0][0] && edge < points[points.length - 1][0];
+        if (isInside && !points.some(([beat]) => beat === edge)) corners.push([edge, F.curve.at(points, edge)]);
       }
       corners.sort((one, other) => one[0] - other[0]); // stable: a jump keeps its order
-      const line = corners.map(([beat, value]) => `L${this.x(beat)} ${this.y(this.share(value))}`);
-      const [start, end] = [corners[0][1], corners[corners.length - 1][1]];
-      return `M0 ${this.y(this.share(start))}${line.join("")}L${width} ${this.y(this.share(end))}`;
+      let step = "M";
+      return corners
+        .map(([beat, value]) => {
+          const to = value === null ? "" : `${step}${this.x(beat)} ${this.y(this.share(value))}`;
+          step = value === null ? "M" : "L";
+          return to;
+        })
+        .join("");
     }
 
     knob([beat, value], index) {
@@ -256,9 +288,12 @@
     }
 
     tell(index) {
-      const output = this.heading.querySelector("output");
-      if (index >= 0 && index < this.points.length) output.textContent = this.described(index);
-      else output.textContent = "Tap to add, drag out to remove";
+      if (index >= 0 && index < this.points.length) this.say(this.described(index));
+      else this.say("Tap to add, drag out to remove");
+    }
+
+    say(text) {
+      this.heading.querySelector("output").textContent = text;
     }
   };
 })((window.FaderNets = window.FaderNets || {}));

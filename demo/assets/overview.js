@@ -1,15 +1,19 @@
 // The whole piece as a strip of segments: click one, drag or shift-click for more. Below are the
-// numbers of bars, or times where bars mean nothing.
+// numbers of bars, or times where bars mean nothing; below these, of each fader that is moved
+// somewhere, how far in every segment.
 (function (F) {
   "use strict";
 
   const RULER = 16; // pixels of height
+  const NOTES = 66; // likewise, of all notes
+  const ROW = 26; // likewise, of a fader: its name, and bars up and down from a line
+  const NAME = 11;
   const LABEL = 44; // pixels from one label to the next, at least
 
   F.Overview = class {
     // strip: focusable element with one canvas; chosen(first, last) is called on a new choice.
     constructor(strip, chosen) {
-      Object.assign(this, { strip, chosen, piece: null, first: 0, last: 0, anchor: 0 });
+      Object.assign(this, { strip, chosen, piece: null, first: 0, last: 0, anchor: 0, amounts: [] });
       this.canvas = strip.querySelector("canvas");
       this.dragging = false;
       strip.addEventListener("pointerdown", (event) => this.press(event));
@@ -24,6 +28,46 @@
     show(piece) {
       this.piece = piece;
       this.select(piece.first, piece.last);
+    }
+
+    // amounts: of faders that are moved somewhere {title, offsets, positions}, curves or null.
+    mark(amounts) {
+      this.amounts = amounts;
+      this.strip.style.height = `${NOTES + RULER + ROW * amounts.length}px`;
+      this.strip.setAttribute("aria-description", amounts.map((amount) => this.worded(amount)).join(" "));
+      this.draw();
+    }
+
+    // How far a fader is moved in every segment: {value, isPosition}.
+    values({ offsets, positions }) {
+      const { edges } = this.piece;
+      return edges.slice(1).map((edge, i) => {
+        const middle = (edges[i] + edge) / 2;
+        const position = positions && F.curve.at(positions, middle);
+        const isPosition = position !== null;
+        return { value: isPosition ? position : offsets ? F.curve.at(offsets, middle) : 0, isPosition };
+      });
+    }
+
+    // Where a fader is moved: "Rhythm density moved in bars 1–2, 5–8."
+    worded(amount) {
+      const runs = [];
+      this.values(amount).forEach(({ value, isPosition }, i) => {
+        if (!value && !isPosition) return;
+        const run = runs[runs.length - 1];
+        if (run?.last === i - 1) run.last = i;
+        else runs.push({ first: i, last: i });
+      });
+      return `${amount.title} moved in ${runs.map(({ first, last }) => this.named(first, last)).join(", ")}.`;
+    }
+
+    // Segments in bars, or in minutes and seconds where bars mean nothing.
+    named(first, last) {
+      const { segments, length_s: length, has_bars: hasBars } = this.piece;
+      const end = segments[last + 1]?.start_s ?? length;
+      if (!hasBars) return `${F.clock(segments[first].start_s)}–${F.clock(end)}`;
+      const [from, to] = [segments[first].bar, segments[last].last_bar];
+      return from === to ? `bar ${from}` : `bars ${from}–${to}`;
     }
 
     get count() {
@@ -166,13 +210,16 @@
     draw() {
       if (!this.piece || !this.canvas.clientWidth) return;
       const { pen, width, height: whole, colour } = F.prepare(this.canvas);
-      const height = whole - RULER;
+      const height = NOTES - 2; // of the border
       const cell = width / this.count;
       const edge = (i) => Math.round(i * cell);
       pen.clearRect(0, 0, width, whole);
-      this.drawRuler(pen, { whole, cell, edge, colour });
       pen.fillStyle = colour("choice");
       pen.fillRect(edge(this.first), 0, edge(this.last + 1) - edge(this.first), height);
+      const rows = height + RULER;
+      pen.fillRect(edge(this.first), rows, edge(this.last + 1) - edge(this.first), whole - rows);
+      this.drawRuler(pen, { bottom: rows, cell, edge, colour });
+      this.amounts.forEach((amount, i) => this.drawAmount(pen, amount, { top: rows + i * ROW, width, edge, colour }));
       this.drawClosed(pen, { height, edge, colour });
       if (cell >= 4) {
         pen.fillStyle = colour("grid");
@@ -185,7 +232,7 @@
       pen.strokeRect(edge(this.first) + 1, 1, Math.max(1, wide - 2), height - 2);
     }
 
-    drawRuler(pen, { whole, cell, edge, colour }) {
+    drawRuler(pen, { bottom, cell, edge, colour }) {
       const { segments, has_bars: hasBars } = this.piece;
       const every = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512].find((n) => n * cell >= LABEL) ?? 1024;
       pen.font = "11px system-ui, sans-serif";
@@ -196,8 +243,33 @@
         if (hasBars && i && segments[i].bar === segments[i - 1].bar) continue; // in a long bar
         const text = hasBars ? String(segments[i].bar) : F.clock(segments[i].start_s);
         const x = edge(i) + 3;
-        if (x + pen.measureText(text).width < this.canvas.clientWidth) pen.fillText(text, x, whole - 4);
+        if (x + pen.measureText(text).width < this.canvas.clientWidth) pen.fillText(text, x, bottom - 4);
       }
+    }
+
+    // A fader's name, and below it how far it is moved: offsets up or down from a line, positions as
+    // frames from the bottom.
+    drawAmount(pen, amount, { top, width, edge, colour }) {
+      pen.fillStyle = colour("mute");
+      pen.font = "10px system-ui, sans-serif";
+      pen.fillText(amount.title, 3, top + NAME - 2);
+      const room = ROW - NAME - 2;
+      const [line, bottom] = [top + NAME + room / 2, top + NAME + room];
+      pen.fillStyle = colour("bar");
+      pen.fillRect(0, Math.round(line), width, 1);
+      this.values(amount).forEach(({ value, isPosition }, i) => {
+        const [x, wide] = [edge(i), Math.max(1, edge(i + 1) - edge(i))];
+        if (isPosition) {
+          pen.strokeStyle = colour("ink");
+          pen.lineWidth = 1;
+          const high = Math.max(2, value * room);
+          pen.strokeRect(x + 0.5, bottom - high + 0.5, Math.max(1, wide - 1), high - 1);
+        } else if (value) {
+          const high = Math.max(1, (Math.abs(value) * room) / 2);
+          pen.fillStyle = colour(value > 0 ? "added" : "kept");
+          pen.fillRect(x, value > 0 ? line - high : line, wide, high);
+        }
+      });
     }
 
     // Segments that the model cannot take are hatched.

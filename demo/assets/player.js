@@ -95,11 +95,15 @@
 
     // Something else to play, chunks or none of it here; what is playing goes on at the same
     // position, as soon as it can. `of` names the selection: the chunks of its original stay here.
-    load({ of, starts, length, volume, same, peak = null, original = null, result = null }) {
+    // `sounds` are those of an earlier load that is wanted again.
+    load({ of, starts, length, volume, same, peak = null, original = null, result = null, sounds }) {
       const position = Math.min(this.position, length);
-      if (this.sounds.original.of !== of) this.sounds.original = new F.Sound(of);
-      this.sounds.original.peak = peak;
-      this.sounds.result = same ? this.sounds.original : new F.Sound(of);
+      if (sounds) this.sounds = { ...sounds };
+      else {
+        if (this.sounds.original.of !== of) this.sounds.original = new F.Sound(of);
+        this.sounds.original.peak = peak;
+        this.sounds.result = same ? this.sounds.original : new F.Sound(of);
+      }
       this.volumes.original = volume;
       this.starts = starts;
       this.length = length;

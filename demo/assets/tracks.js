@@ -39,6 +39,11 @@
       return this.boxes.filter((box) => box.checked).map((box) => Number(box.value));
     }
 
+    // Tick the tracks with these numbers.
+    choose(numbers) {
+      for (const box of this.boxes) box.checked = numbers.includes(Number(box.value));
+    }
+
     // Whether the ticks are those of `tracks`.
     shows(tracks) {
       const chosen = tracks.filter((track) => track.chosen).map((track) => track.number);

@@ -10,19 +10,20 @@
     valence: Number(dataset.valence),
   });
 
-  Object.assign(F.Workbench.prototype, {
+  F.extend(F.Workbench.prototype, {
     showSettings() {
-      const moved = this.faders.some((fader) => fader.moved);
-      this.find("[data-do=undo]").disabled = !this.past.length;
-      this.find("[data-do=redo]").disabled = !this.future.length;
+      const moved = this.score.isMoved(this.now);
+      this.find("[data-do=undo]").disabled = !this.history.past.length;
+      this.find("[data-do=redo]").disabled = !this.history.future.length;
       this.find("[data-do=reset]").disabled =
         !moved && this.now.seed === null && !this.now.lock.length;
       this.find("[data-do=dice]").disabled = !moved;
       for (const button of this.moods) {
         const wanted = Object.entries(F.moods(button));
-        button.setAttribute("aria-pressed", wanted.every(([mood, way]) => this.now[mood] === way));
+        const has = ([mood, way]) => this.faders.find(({ name }) => name === mood).value === way;
+        button.setAttribute("aria-pressed", wanted.every(has));
       }
-      this.find(`[name=fn-shape][value=${this.now.absolute ? "same" : "keep"}]`).checked = true;
+      this.find(`[name=fn-shape][value=${this.absolute ? "same" : "keep"}]`).checked = true;
       this.find("#fn-seed").value = this.now.seed === null ? "" : this.now.seed;
     },
 

@@ -31,7 +31,7 @@ WHOLE_SOUND_SECONDS = 24.0  # a longer sound does not come with the notes
 TAIL_SECONDS = 2.0
 CHUNK_SECONDS = 40.0  # of sound in an answer, both sides together
 CHUNK_REACH_SECONDS = 40.0  # of the piece that a chunk of the sound is made of
-CHUNK_NEIGHBOURS = 4  # segments changed beside those
+NEIGHBOURS = 4  # segments changed beside those that are heard or looked at
 
 
 def of_opening(path: str) -> float:
@@ -77,7 +77,7 @@ def _for_chunk(session: PieceSession, first: int, last: int) -> int:
     """The most segments that are changed for a chunk of a long selection's sound."""
     starts = session.piece.seconds(np.array([s.start for s in session.spans[first : last + 1]]))
     beyond = np.searchsorted(starts, starts + CHUNK_REACH_SECONDS)
-    return int((beyond - np.arange(len(starts))).max()) + CHUNK_NEIGHBOURS
+    return int((beyond - np.arange(len(starts))).max()) + NEIGHBOURS
 
 
 def of_saving(session: PieceSession, values: Values) -> float:
@@ -97,7 +97,8 @@ def of_saving(session: PieceSession, values: Values) -> float:
 
 def _planned(first: int, last: int, values: Values) -> int:
     """How many segments are planned, each time counted."""
-    return (last - first + 1) * (LOCKED_PLANS if values.get("lock") else 1)
+    beside = NEIGHBOURS if values.get("everywhere") else 0
+    return (last - first + 1 + beside) * (LOCKED_PLANS if values.get("lock") else 1)
 
 
 def _bytes(session: PieceSession) -> int:

@@ -28,9 +28,10 @@ class SoundMessage(TypedDict):
 
 
 class Figure(TypedDict):
-    """A place on a fader's scale, 0 to 1, and the figure there."""
+    """A place on a fader's scale, 0 to 1, of densities that of offsets; and the figure there."""
 
     position: float
+    level: NotRequired[float]  # the place of a density on the scale of positions
     text: str
 
 

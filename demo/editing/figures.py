@@ -52,8 +52,8 @@ def figures(
     for name in net.faders:
         offsets = [net.offset_density(name, home[name], by).mean() for by in 2 * places - 1]
         positions = net.density(name, places)
-        table = positions if edit.absolute else np.array(offsets)
-        piece, result = (_density(float(each[name].mean()), table, places) for each in (had, has))
+        scales = np.array(offsets), positions
+        piece, result = (_density(float(each[name].mean()), scales, places) for each in (had, has))
         tables: Tables = {
             "offsets": np.round(offsets, 4).tolist(),
             "positions": np.round(positions, 4).tolist(),
@@ -76,14 +76,20 @@ def figures(
     return by_fader
 
 
-def _density(density: float, table: np.ndarray, places: np.ndarray) -> Figure:
-    """A mean density, and where it is on a fader's scale."""
+def _density(density: float, scales: tuple[np.ndarray, np.ndarray], places: np.ndarray) -> Figure:
+    """A mean density, and where it is on a fader's scales of offsets and of positions."""
+    offset, position = (_place(density, table, places) for table in scales)
+    return {"position": offset, "level": position, "text": f"{density:.2f}"}
+
+
+def _place(density: float, table: np.ndarray, places: np.ndarray) -> float:
+    """Where a density is on a fader's scale, 0 to 1."""
     # Segments beyond an end of the scale do not move, so that the table may be level there: of
     # places with one density the one nearest to the middle counts.
     level = np.isclose(table, density)
     place = places[level] if level.any() else np.interp(density, table, places)
     nearest = np.atleast_1d(place)[np.argmin(np.abs(np.atleast_1d(place) - 0.5))]
-    return {"position": float(nearest), "text": f"{density:.2f}"}
+    return float(nearest)
 
 
 def _arousal(chosen: Sequence[Segment]) -> Figure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from demo.editing.playing import play, shift_moods
 from demo.editing.requests import EditRequest
 from demo.editing.segmented_piece import SegmentedPiece
-from fadernets.curve import moving
+from fadernets.curve import along, moving
 from fadernets.lock_report import LockReport
 from fadernets.lock_words import NO_WORDS, LockWords
 from fadernets.music.locks import NO_LOCKS, Locks
@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # PyTorch takes 200 MB, and only the workers need it
     from fadernets.net import FaderNet
 
 SLICE = 32  # segments changed before work can be given up: about .2 seconds
+
+RINGS_BACK = 8  # segments, at most, that what the pedal holds is followed back
 
 NO_LOCKS_YET = (NO_WORDS, NO_LOCKS, None)
 
@@ -51,29 +53,85 @@ class PieceSession(SegmentedPiece):
 
     peak: tuple[tuple[int, int], float] | None = None
     progress: WorkProgress = ignore_progress
-    _codes: tuple[list[int], dict[int, Codes]] | None = None
+    _codes: dict[int, Codes] = field(default_factory=dict)
     _result: tuple[EditRequest, Piece, LockReport | None] | None = None
     _locks: tuple[LockWords, Locks, np.ndarray | None] = NO_LOCKS_YET
 
     def __getstate__(self) -> dict[str, object]:
         """What another process needs: the rest it works out sooner than it would read it."""
         state = {each.name: getattr(self, each.name) for each in fields(self)}
-        caches = {"peak": None, "_codes": None, "_result": None, "_locks": NO_LOCKS_YET}
+        caches: dict[str, object] = {
+            "peak": None,
+            "_codes": {},
+            "_result": None,
+            "_locks": NO_LOCKS_YET,
+        }
         return state | {"piece": replace(self.piece), **caches}
 
     def moving(self, edit: EditRequest) -> list[Segment]:
-        """The usable segments that a fader or a mood moves; all others stay exactly as they are."""
+        """The usable segments that a fader or a mood moves; all others stay exactly as they are.
+
+        Of those that are looked at, where the amounts hold everywhere.
+        """
         chosen = self.usable(edit.span)
-        if edit.absolute and edit.faders:
-            return chosen
-        return moving([*edit.faders.values(), *edit.moods.values()], self.piece, chosen)
+        moved = moving([*edit.faders.values(), *edit.moods.values()], self.piece, chosen)
+        if not edit.positions:
+            return moved
+        numbers = {segment.index for segment in moved}
+        placed = self._placed(edit, chosen)
+        return [s for s, names in zip(chosen, placed, strict=True) if names or s.index in numbers]
+
+    def _placed(self, edit: EditRequest, chosen: Sequence[Segment]) -> list[tuple[str, ...]]:
+        """Of each segment the faders that have a position there."""
+        if not edit.positions:
+            return [()] * len(chosen)
+        amounts = {
+            name: along(amount, self.piece, chosen) for name, amount in edit.positions.items()
+        }
+        return [
+            tuple(name for name, values in amounts.items() if not np.isnan(values[row]))
+            for row in range(len(chosen))
+        ]
+
+    def _alike(
+        self, edit: EditRequest, chosen: Sequence[Segment], report: LockReport | None
+    ) -> list[tuple[tuple[tuple[str, ...], LockReport | None], list[Segment]]]:
+        """Segments by the faders that have a position there, and by whether a report is told."""
+        groups: dict[tuple[tuple[str, ...], LockReport | None], list[Segment]] = {}
+        for segment, placed in zip(chosen, self._placed(edit, chosen), strict=True):
+            is_looked_at = edit.first <= segment.index <= edit.last
+            groups.setdefault((placed, report if is_looked_at else None), []).append(segment)
+        return list(groups.items())
+
+    def bearing(self, edit: EditRequest, begin: float, end: float) -> EditRequest:
+        """The edit over those segments alone on which what sounds between two beats depends.
+
+        Two segments more on either side: notes ring on, a segment's first ones may be early, and
+        every second segment depends on its neighbours' results. From further back come long notes
+        and what the pedal holds.
+        """
+        first, last = self._at(begin), self._at(end)
+        notes = self.piece.notes
+        earlier = notes.onset < begin
+        rings = notes.onset[earlier & (notes.offset > begin)]
+        down, up = self.piece.pedal.T
+        held = down[(down < begin) & (up > begin)]
+        if len(rings):
+            first = min(first, self._at(float(rings.min())))
+        if len(held):
+            first = min(first, max(self._at(float(held.min())), first - RINGS_BACK))
+        low, high = (0, len(self.spans) - 1) if edit.everywhere else edit.span
+        return replace(edit, first=max(low, first - 2), last=min(high, last + 2))
+
+    def _at(self, beat: float) -> int:
+        """The segment in which a beat lies, or which begins there."""
+        starts = [each.start for each in self.spans]
+        return max(0, int(np.searchsorted(starts, beat, "right")) - 1)
 
     def codes(self, net: FaderNet, chosen: Sequence[Segment]) -> dict[int, Codes]:
-        """Codes of segments by index; those of the segments chosen last are kept."""
-        indices = [segment.index for segment in chosen]
-        if self._codes is None or self._codes[0] != indices:
-            self._codes = indices, self._encoded(net, chosen)
-        return self._codes[1]
+        """Codes of segments by index, each worked out once."""
+        self._codes |= self._encoded(net, [s for s in chosen if s.index not in self._codes])
+        return self._codes
 
     def _encoded(self, net: FaderNet, chosen: Sequence[Segment]) -> dict[int, Codes]:
         """Codes of segments by index, worked out `SLICE` by `SLICE`."""
@@ -118,11 +176,15 @@ class PieceSession(SegmentedPiece):
         return home
 
     def result(self, net: FaderNet, edit: EditRequest) -> Piece:
-        """The whole piece with the asked segments changed; the piece itself if nothing is."""
+        """The whole piece with the asked segments changed; the piece itself if nothing is.
+
+        Where the amounts hold everywhere, only what bears on the segments that are looked at may be
+        changed yet; that gives the same notes there, because each segment has a seed of its own.
+        """
         if self.leaves(edit):
             return self.piece
         if self._result is None or self._result[0] != edit:
-            chosen = self.moving(edit)
+            chosen = self.moving(self._all(edit))
             report = LockReport(edit.lock.sentence) if edit.lock else None
             result = self._changed(net, edit, chosen, self.codes(net, chosen), report)
             self._result = edit, result, report
@@ -130,7 +192,7 @@ class PieceSession(SegmentedPiece):
 
     def lock_report(self, net: FaderNet, edit: EditRequest) -> LockReport | None:
         """How far the faders came beside what is locked; None where nothing is."""
-        if not edit.lock or self.leaves(edit):
+        if not edit.lock or self.leaves(edit) or not self.moving(edit):
             return None
         self.result(net, edit)
         return self._result[2] if self._result else None
@@ -138,7 +200,8 @@ class PieceSession(SegmentedPiece):
     def lock_sentences(self, net: FaderNet, edit: EditRequest) -> list[str]:
         """Of each fader that the locks hold back: how far it came."""
         report = self.lock_report(net, edit)
-        return report.sentences(net.faders if edit.moods else edit.faders) if report else []
+        names = net.faders if edit.moods else edit.faders.keys() | edit.positions.keys()
+        return report.sentences(names) if report else []
 
     def locks(self, edit: EditRequest) -> tuple[Locks, np.ndarray]:
         """The locks of a request, and which notes of the piece they lock: bool, (n,).
@@ -161,25 +224,23 @@ class PieceSession(SegmentedPiece):
     def nearby(self, net: FaderNet, edit: EditRequest, begin: float, end: float) -> Piece:
         """As `result`, between two beats; what lies outside may not be changed yet.
 
-        Unless the result is there already, only the segments between are changed; that gives the
-        same notes, because each segment has a seed of its own.
+        Unless the result is there already, only the segments between are changed.
         """
         if self.leaves(edit) or (self._result is not None and self._result[0] == edit):
             return self.result(net, edit)
-        # Two segments more on either side: notes ring on, a segment's first ones may be early, and
-        # every second segment depends on its neighbours' results.
-        starts = [each.start for each in self.spans]
-        first, last = (int(np.searchsorted(starts, beat, "right")) - 1 for beat in (begin, end))
-        first, last = max(edit.first, first - 2), min(edit.last, last + 2)
-        near = replace(edit, first=first, last=last)
+        near = self.bearing(edit, begin, end)
         chosen = self.moving(near)
         if not chosen:
             return self.piece
-        return self._changed(net, near, chosen, self._encoded(net, chosen))
+        return self._changed(net, near, chosen, self.codes(net, chosen))
 
     def leaves(self, edit: EditRequest) -> bool:
         """Whether the result is the piece itself: nothing was moved, or no segment can change."""
-        return edit.is_neutral or not self.moving(edit)
+        return edit.is_neutral or not self.moving(self._all(edit))
+
+    def _all(self, edit: EditRequest) -> EditRequest:
+        """The edit over all segments that have to change."""
+        return self.bearing(edit, *self.ends(edit.span)) if edit.everywhere else edit
 
     def _changed(
         self,
@@ -199,9 +260,13 @@ class PieceSession(SegmentedPiece):
             nonlocal count
             self.progress(count, len(chosen))
             count += len(part)
-            coded = net.coded(part, [codes[segment.index] for segment in part])
-            own = [rows[segment.index] for segment in part]
-            start = {name: values[own] for name, values in home.items()}
-            return play(net, coded, edit, self.piece, part, start, report)
+            notes: dict[int, Notes] = {}
+            for (placed, told), some in self._alike(edit, part, report):
+                coded = net.coded(some, [codes[segment.index] for segment in some])
+                own = [rows[segment.index] for segment in some]
+                start = {name: values[own] for name, values in home.items()}
+                played = play(net, coded, edit, self.piece, some, start, placed, told)
+                notes |= {s.index: new for s, new in zip(some, played, strict=True)}
+            return [notes[segment.index] for segment in part]
 
         return changed(self.piece, rows, change, locks=locks, batch=SLICE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,21 +26,23 @@ def play(
     piece: Piece,
     chosen: Sequence[Segment],
     home: Mapping[str, np.ndarray],
+    placed: Iterable[str] = (),
     report: LockReport | None = None,
 ) -> list[Notes]:
     """What the model plays for the codes of some segments of a piece, offsets starting from `home`.
 
     Moods move the codes first and faders second, so that a position always holds, and an offset
-    goes on from where the moods have brought a segment. Each segment has its own seed, the same
+    goes on from where the moods have brought a segment. `placed` names the faders of which all of
+    these segments have a position. Each segment has its own seed, the same
     whatever is selected beside it, and on the command line. A report is told how far it came.
     """
     codes = shift_moods(net, codes, edit, piece, chosen)
     seeds = None if edit.seed is None else [edit.seed + segment.index for segment in chosen]
-    faders = {name: along(amount, piece, chosen) for name, amount in edit.faders.items()}
-    if edit.absolute:
-        codes = net.moved(codes, faders)
-    else:
-        codes = net.moved(codes, offsets=faders, home=home)
+    offsets = {name: along(amount, piece, chosen) for name, amount in edit.faders.items()}
+    codes = net.moved(codes, offsets=offsets, home=home)
+    positions = {name: along(edit.positions[name], piece, chosen) for name in placed}
+    if positions:
+        codes = net.moved(codes, positions)
     notes = net.reconstruct(codes, seed=seeds)
     if report is not None:
         report.add(net, codes, notes)

@@ -28,18 +28,21 @@ class EditRequest:
     ----------
     first, last : int
         The first and the last segment, from 0.
+        Where they change `everywhere`, those that are looked at.
     faders : name -> float or Curve
-        Offsets, -1 to 1, of the faders that were moved, from what each segment has; or, where
-        `absolute`, positions, 0 to 1, that all segments get alike.
+        Offsets, -1 to 1, of the faders that were moved, from what each segment has.
+    positions : name -> float or Curve
+        Positions, 0 to 1, that segments get alike, whatever they have; in gaps of a curve none.
     arousal : float or Curve
         -1 is all the way to calm, 1 to energetic, 0 leaves the arousal; more goes beyond.
     valence : float or Curve
         -1 is all the way to sad, 1 to joyful, 0 leaves the valence.
     seed : int or None
         None plays the likeliest notes.
-    absolute : bool
     strict : bool
         Whether a density that nobody asked to change stays exactly as it is.
+    everywhere : bool
+        Whether the amounts hold for the whole piece, and not for the segments alone.
     """
 
     first: int
@@ -48,13 +51,16 @@ class EditRequest:
     arousal: Amount = 0.0
     valence: Amount = 0.0
     seed: int | None = None
-    absolute: bool = False
+    positions: Mapping[str, Amount] = field(default_factory=dict)
     lock: LockWords = NO_WORDS
     strict: bool = False
+    everywhere: bool = False
 
     @classmethod
     def read(cls, values: Values, count: int, faders: Sequence[str]) -> EditRequest:
         """Read a request for a piece of `count` segments and a model with `faders`.
+
+        The faders' amounts are offsets; where ``absolute`` is true they are positions.
 
         Raises
         ------
@@ -67,6 +73,10 @@ class EditRequest:
                 raise ValueError(f"the model has no fader for {name}")
         absolute = flag(values, "absolute")
         amounts = {name: _amount(values, name, 0 if absolute else -1) for name in faders}
+        given = _mapping(values, "positions")
+        positions = {name: _amount(given, name, 0, gaps=True) for name in faders}
+        if absolute:
+            amounts, positions = {}, amounts
         first = whole(values, "first", 0, count - 1)
         last = whole(values, "last", first or 0, count - 1)
         if first is None or last is None:
@@ -77,14 +87,15 @@ class EditRequest:
             {
                 name: amount
                 for name, amount in amounts.items()
-                if amount is not None and (absolute or curve.moves(amount))
+                if amount is not None and curve.moves(amount)
             },
             _amount(values, "arousal", -STRONGEST, STRONGEST) or 0.0,
             _amount(values, "valence", -STRONGEST, STRONGEST) or 0.0,
             whole(values, "seed", 0, HIGHEST_SEED),
-            absolute,
+            {name: amount for name, amount in positions.items() if amount is not None},
             LockWords.read(values.get("lock")),
             flag(values, "strict"),
+            flag(values, "everywhere"),
         )
 
     @property
@@ -101,7 +112,7 @@ class EditRequest:
     @property
     def is_neutral(self) -> bool:
         """Whether nothing was moved, so that the result is the original itself."""
-        return not self.faders and not self.moods
+        return not self.faders and not self.positions and not self.moods
 
 
 @dataclass(frozen=True)
@@ -140,13 +151,23 @@ def number(values: Values, name: str, low: float, high: float) -> float | None:
     return value
 
 
-def _amount(values: Values, name: str, low: float, high: float = 1) -> Amount | None:
+def _mapping(values: Values, name: str) -> Values:
+    """Values by their names in a value, none if there is none; raises ValueError if it is none."""
+    value = values.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise ValueError(f"{name} {short(value)} have no names")
+    return value or {}
+
+
+def _amount(
+    values: Values, name: str, low: float, high: float = 1, *, gaps: bool = False
+) -> Amount | None:
     """A number, a curve or its JSON text by its name, within bounds; None if there is none."""
     value = values.get(name)
     if not isinstance(value, list | dict) and not curve.is_curve_text(value):
         return number(values, name, low, high)
     try:
-        return curve.amount(value, low, high)
+        return curve.amount(value, low, high, gaps=gaps)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
 

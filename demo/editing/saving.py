@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from demo.editing import sound
 from demo.editing.piece_session import PieceSession
 from demo.editing.requests import EditRequest, SaveRequest, Values
-from fadernets.curve import Curve
+from fadernets.curve import Amount, Curve
 from fadernets.music import midi
+from fadernets.music.segments import Segment
 
 if TYPE_CHECKING:
     from fadernets.net import FaderNet
@@ -40,6 +44,8 @@ def save(net: FaderNet, session: PieceSession, values: Values, folder: str | Pat
     """
     request = SaveRequest.read(values, len(session.segments), net.faders)
     edit, is_whole = request.edit, request.scope == "piece"
+    if is_whole and edit.everywhere:
+        edit = replace(edit, first=0, last=len(session.segments) - 1)
     result = session.result(net, edit)
     name = file_name(session, edit, is_whole)
     if request.kind == "wav":
@@ -75,18 +81,35 @@ def file_name(session: PieceSession, edit: EditRequest, is_whole: bool) -> str:
     if not is_whole:
         places = session.places(range(edit.first, edit.last + 1))[0]
         words.append(f"{'bars-' * session.has_bars}{re.sub('[–:]', '-', places)}")
-    for name, amount in edit.faders.items():
-        if isinstance(amount, Curve):
-            words.append(f"{name}-curve")
-        elif edit.absolute:
-            words.append(f"{name}-{amount:.2f}")
-        else:
-            words.append(f"{name}-{'up' if amount > 0 else 'down'}-{abs(amount):.2f}")
-    for mood, strength in edit.moods.items():
-        if isinstance(strength, Curve):
+    chosen = session.usable(edit.span)
+    levels = (
+        {name: _level(amount, session, chosen) for name, amount in amounts.items()}
+        for amounts in (edit.faders, edit.positions, edit.moods)
+    )
+    offsets, positions, moods = levels
+    for name, offset in offsets.items():
+        if offset != 0:
+            words.append(f"{name}-{'curve' if offset is None else _way(offset)}")
+    for name, position in positions.items():
+        if position is None or not np.isnan(position):
+            words.append(f"{name}-{'curve' if position is None else f'{position:.2f}'}")
+    for mood, strength in moods.items():
+        if strength is None:
             words.append(f"{mood}-curve")
-        else:
+        elif strength != 0:
             words.append(f"{MOOD_WORDS[mood][strength > 0]}-{abs(strength):.2f}")
     if edit.seed is not None and not edit.is_neutral:
         words.append(f"seed-{edit.seed}")
     return "_".join(words)
+
+
+def _way(offset: float) -> str:
+    return f"{'up' if offset > 0 else 'down'}-{abs(offset):.2f}"
+
+
+def _level(amount: Amount, session: PieceSession, chosen: Sequence[Segment]) -> float | None:
+    """The amount that all of some segments have, NaN in a gap; None if they differ."""
+    if not isinstance(amount, Curve):
+        return amount
+    values = np.unique(amount.along(session.piece, chosen))
+    return float(values[0]) if len(values) == 1 else None

@@ -8,15 +8,20 @@ from operator import itemgetter
 import numpy as np
 
 from demo.editing.piece_session import PieceSession
-from demo.editing.requests import EditRequest
 from fadernets.music.segments import Segment
 from fadernets.playback import pianoroll
 
 RUNS_NAMED = 20  # runs of segments that are named before the rest is counted
 
 
-def change_sentence(rolls: pianoroll.Comparison, edit: EditRequest) -> str:
-    """How many notes stayed, came and went, and what became of those that stayed."""
+def change_sentence(rolls: pianoroll.Comparison, is_neutral: bool) -> str:
+    """How many notes stayed, came and went, and what became of those that stayed.
+
+    Parameters
+    ----------
+    is_neutral : bool
+        Whether nothing was asked of them.
+    """
     before, after = rolls["original"]["marks"], rolls["result"]["marks"]
     unchanged, gone = before.count(pianoroll.KEPT), before.count(pianoroll.REMOVED)
     new = after.count(pianoroll.ADDED)
@@ -26,7 +31,7 @@ def change_sentence(rolls: pianoroll.Comparison, edit: EditRequest) -> str:
     if new or gone or otherwise:
         of_kept = f"; of those kept {', '.join(otherwise)}" if otherwise else ""
         return f"{unchanged} note{'s' * (unchanged != 1)} kept, {new} new, {gone} gone{of_kept}."
-    if edit.is_neutral:
+    if is_neutral:
         return "As played. Move a fader to change it."
     return "As played: what the faders ask for is there already."
 

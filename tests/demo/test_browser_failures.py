@@ -184,7 +184,7 @@ def test_a_server_that_does_not_answer(browser: Browser, address: str, artefacts
     expect(message).to_be_empty()
     page.get_by_role("button", name="Previous segments").click()
     wait_until_heard(page)
-    check_message(page.get_by_role("button", name="Next segments").click)
+    check_message(page.get_by_role("button", name="Whole piece").click)
     assert "Bars 1–2 of" in page.inner_text("[data-show=span]")
     with page.expect_download():
         page.get_by_role("button", name="Save MIDI").click()

@@ -132,3 +132,17 @@ def test_bars_have_the_numbers_that_segments_say():
             assert int(music.bars(np.array(segment.start)) + 1e-9) == segment.span.bar
     upbeat = replace(piece(bars(5)), meter=np.array([(0, 1, 4), (1, 4, 4)], float))
     assert upbeat.bars(np.array([0, 0.5, 1, 5])) == pytest.approx([0, 0.5, 1, 2])
+
+
+def test_in_gaps_a_curve_asks_for_nothing():
+    points = [[0, None], [4, None], [4, 0.5], [8, 1.0], [8, None]]
+    curve = amount(points, 0, 1, gaps=True)
+    values = curve.at([0, 3, 4, 6, 9])
+    assert np.isnan(values[[0, 1, 4]]).all() and values[2:4].tolist() == [0.5, 0.75]
+    assert curve.has_gaps and amount(json.loads(json.dumps(curve.to_json())), gaps=True) == curve
+    assert moves(curve) and lowest(curve) == 0.5 and (-curve).at(6) == -0.75
+    assert not moves(Curve([(0, None)])) and not Curve([(0, 0.0)]).has_gaps
+    with pytest.raises(ValueError, match="breakpoint 1 of the curve has no value"):
+        amount(points, 0, 1)
+    with pytest.raises(ValueError, match="breakpoint 4 of the curve has 1, outside 0 to 0.9"):
+        amount(points, 0, 0.9, gaps=True)

@@ -57,13 +57,15 @@ def test_an_offset_is_read_as_mean_densities_and_keeps_the_shape(net):
     for by in (0.01, 0.1, -0.1):
         figures = service.answer(net, session, ask(0, last, rhythm=by))["figures"]["rhythm"]
         new = of(session.result(net, EditRequest(0, last, {"rhythm": by})))
-        assert figures["piece"] == {"position": 0.5, "text": f"{own.mean():.2f}"}
+        level = net.position("rhythm", own.mean())
+        expected = {"position": 0.5, "level": pytest.approx(level), "text": f"{own.mean():.2f}"}
+        assert figures["piece"] == expected
         assert figures["result"]["text"] == f"{new.mean():.2f}"
         asked = np.interp((by + 1) / 2, np.linspace(0, 1, 21), figures["tables"]["offsets"])
         assert new.mean() == pytest.approx(asked, abs=1 / 24)
         assert new.std() > (1 - abs(by)) * own.std() - 1 / 24  # plans count whole steps
         assert np.corrcoef(own, new)[0, 1] > 0.9
-    same = of(session.result(net, EditRequest(0, last, {"rhythm": 0.5}, absolute=True)))
+    same = of(session.result(net, EditRequest(0, last, positions={"rhythm": 0.5})))
     assert same.std() < 1 / 24
 
 

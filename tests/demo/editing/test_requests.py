@@ -33,7 +33,7 @@ def test_what_was_not_moved_is_left_out() -> None:
     values = {"first": 2, "last": 4, "note": 1.0, "arousal": -1, "valence": 0.5, "seed": 7}
     assert read(**values, rhythm=0) == EditRequest(2, 4, {"note": 1.0}, -1, 0.5, 7)
     asked = read(**values, rhythm=0, absolute=True)
-    assert asked == EditRequest(2, 4, {"rhythm": 0, "note": 1.0}, -1, 0.5, 7, absolute=True)
+    assert asked == EditRequest(2, 4, {}, -1, 0.5, 7, {"rhythm": 0, "note": 1.0})
     assert read(**values, strict=True) == replace(read(**values), strict=True)
     assert asked.span == (2, 4) and asked.moods == {"arousal": -1, "valence": 0.5}
 
@@ -45,6 +45,8 @@ def test_what_was_not_moved_is_left_out() -> None:
         ({"seed": 3}, True),
         ({"rhythm": 0.0}, True),
         ({"rhythm": 0.0, "absolute": True}, False),  # all the way down is moved
+        ({"positions": {"note": 0}}, False),
+        ({"positions": {"note": None}}, True),
         ({"rhythm": -0.01}, False),
         ({"rhythm": [[0, 0.0], [99, 0.5]]}, False),
         ({"valence": {"bars": [[0, 0.0], [1, -0.5]]}}, False),
@@ -79,7 +81,9 @@ def test_neutral_is_where_nothing_was_moved(values: dict[str, Any], neutral: boo
 def test_the_ends_of_every_range_belong_to_it(values: dict[str, Any]) -> None:
     asked = read(**values)
     got = {"first": asked.first, "last": asked.last, "seed": asked.seed, **asked.faders}
-    got |= {"arousal": asked.arousal, "valence": asked.valence, "absolute": asked.absolute}
+    got |= {"arousal": asked.arousal, "valence": asked.valence}
+    if values.pop("absolute", False):
+        got |= asked.positions
     assert got.items() >= values.items()
     assert isinstance(asked.first, int) and isinstance(asked.last, int)
 
@@ -103,6 +107,10 @@ def test_the_ends_of_every_range_belong_to_it(values: dict[str, Any]) -> None:
         ({"note": -0.01, "absolute": True}, "note -0.01 is outside 0 to 1"),
         ({"absolute": 1}, "absolute 1 is neither true nor false"),
         ({"strict": "no"}, "strict 'no' is neither true nor false"),
+        ({"everywhere": 1}, "everywhere 1 is neither true nor false"),
+        ({"positions": [0.5]}, r"positions \[0.5\] have no names"),
+        ({"positions": {"note": -0.5}}, "note -0.5 is outside 0 to 1"),
+        ({"note": [[0, None]]}, "note: breakpoint 1 of the curve has no value"),
         (
             {"note": [[0, -0.5]], "absolute": True},
             "note: breakpoint 1 of the curve has -0.5, outside 0 to 1",

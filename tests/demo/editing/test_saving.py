@@ -95,8 +95,14 @@ def test_a_file_names_its_moods(net, session, tmp_path):
 
 
 def test_a_curve_is_told_in_the_name_of_the_file(net, session):
-    edit = EditRequest(0, 3, {"rhythm": Curve([(0, 0.5)]), "note": -0.25}, arousal=Curve([(0, 1)]))
+    rise, level = Curve([(0, 0.5), (9, 0.6)]), Curve([(0, -0.25), (12, -0.25), (12, 1)])
+    edit = EditRequest(0, 3, {"rhythm": rise, "note": level}, arousal=rise, everywhere=True)
     name = saving.file_name(session, edit, is_whole=True)
     assert name.endswith("_rhythm-curve_note-down-0.25_arousal-curve")
-    same = EditRequest(0, 3, {"note": 0.25}, absolute=True)
+    part = saving.file_name(session, edit, is_whole=False)
+    assert part.endswith("_bars-1-4_rhythm-curve_note-down-0.25_arousal-curve")  # of these bars
+    gaps = Curve([(0, None), (15, None), (15, 0.5)])
+    free = EditRequest(0, 3, positions={"note": gaps})
+    assert saving.file_name(session, free, is_whole=False).endswith("_bars-1-4")
+    same = EditRequest(0, 3, positions={"note": 0.25})
     assert saving.file_name(session, same, is_whole=True).endswith("_note-0.25")

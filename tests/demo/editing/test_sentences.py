@@ -45,19 +45,19 @@ def test_notes_that_are_louder_only_are_not_as_played(net, session):
     piece = session.piece
     loud = replace(piece, notes=replace(piece.notes, velocity=piece.notes.velocity + 9))
     rolls = pianoroll.compare(piece, loud)
-    moved = EditRequest(0, 1, arousal=1.0)
     count = len(piece.notes)
-    assert change_sentence(rolls, moved) == (
+    assert change_sentence(rolls, is_neutral=False) == (
         f"{count} notes kept, 0 new, 0 gone; of those kept {count} louder."
     )
     same = pianoroll.compare(piece, piece)
-    assert change_sentence(same, EditRequest(0, 1)) == "As played. Move a fader to change it."
-    assert change_sentence(same, moved) == "As played: what the faders ask for is there already."
+    assert change_sentence(same, is_neutral=True) == "As played. Move a fader to change it."
+    there = "As played: what the faders ask for is there already."
+    assert change_sentence(same, is_neutral=False) == there
     ends = piece.notes.offset - np.where(np.arange(count) < 3, 0.9, 0.0) * (
         piece.notes.offset - piece.notes.onset
     )
     short = replace(piece, notes=replace(piece.notes, offset=ends), pedal=NO_PEDAL)
     dry = replace(piece, pedal=NO_PEDAL)
-    assert change_sentence(pianoroll.compare(dry, short), moved).endswith(
+    assert change_sentence(pianoroll.compare(dry, short), is_neutral=False).endswith(
         "of those kept 3 shorter."
     )

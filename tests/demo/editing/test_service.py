@@ -46,7 +46,7 @@ def test_a_seed_alone_changes_nothing(net, session):
     [
         {"faders": {"rhythm": 1.0}},
         {"faders": {"note": -1.0}},
-        {"faders": {"note": 0.0}, "absolute": True},
+        {"positions": {"note": 0.0}},
         {"arousal": 1.0},
     ],
 )

@@ -66,9 +66,9 @@ def played(monkeypatch) -> list[int]:
     counts = []
     real = piece_session.play
 
-    def count(net, codes, ask, piece, chosen, home, report):
+    def count(net, codes, ask, piece, chosen, *rest):
         counts.append(len(chosen))
-        return real(net, codes, ask, piece, chosen, home, report)
+        return real(net, codes, ask, piece, chosen, *rest)
 
     monkeypatch.setattr(piece_session, "play", count)
     return counts

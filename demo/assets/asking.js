@@ -1,0 +1,244 @@
+// To the server and back: what is asked goes out in one "ask" event, what came of it comes back in the
+// property `answer`; a new piece comes in `piece`, also one of other tracks of the same file, which a
+// "choose" event asks for. The sound of a long selection is asked for chunk by chunk, in "hear"
+// events, as the player wants it. What came to nothing comes back in `trouble`, or never (`calls.js`).
+// What was answered before is not asked again.
+(function (F) {
+  "use strict";
+
+  const RETRY_MS = 2000; // before something that failed is asked for again
+  const LOST_MS = 60000; // after which a chunk will not come any more
+
+  const vorbis = new Audio().canPlayType('audio/ogg; codecs="vorbis"') === "probably";
+
+  F.extend(F.Workbench.prototype, {
+    ask() {
+      if (!this.piece) return;
+      this.sent += 1;
+      performance.mark("fadernets:asked");
+      this.hearing = null; // what may come of it belongs to what was asked before
+      this.remember();
+      const kept = this.kept.get(this.wanted);
+      if (kept) return this.recall(kept);
+      this.asking = true;
+      this.showBusy();
+      this.request({});
+      this.trigger(this.events.ask);
+    },
+
+    // What is wanted goes into the component's value: an event that has to wait for an earlier one
+    // is sent with the value of then, but without data of its own. So every value is complete, and
+    // makes sense to "ask" as to "hear" and to "choose".
+    request(more) {
+      const { first, last } = this.overview;
+      const { original } = this.player.sounds;
+      const known = original.of === this.selection ? original : new F.Sound();
+      const { id: piece, example = null } = this.piece;
+      const tracks = this.tracks.value;
+      const which = { number: this.sent, piece, example, tracks, first, last, vorbis, everywhere: true };
+      const sound = { original: !known.has(0), peak: known.peak, chunk: null, gain: null };
+      this.props.value = JSON.stringify({ ...which, ...sound, ...this.now, ...more });
+    },
+
+    // Names the piece and the segments chosen.
+    get selection() {
+      return `${this.piece.id}/${this.overview.first}-${this.overview.last}`;
+    },
+
+    // Names all that an answer depends on.
+    get wanted() {
+      return JSON.stringify([this.selection, this.now]);
+    },
+
+    // Show and play again what was answered before.
+    recall({ answer, sounds }) {
+      const again = { ...answer, number: this.sent };
+      this.showAnswer(again);
+      this.note(again);
+      performance.mark("fadernets:drawn");
+      this.load(again, null, null, sounds);
+    },
+
+    // What is shown now, and what it was asked with.
+    note({ number, first, last }) {
+      this.shown = { number, first, last, now: this.now, history: new F.History(this.history) };
+    },
+
+    // Ask for the sound that is heard next and is not here, one chunk at a time.
+    fetch() {
+      const { wanted } = this.player;
+      const now = performance.now();
+      if (wanted === null || this.asking || now < this.quiet) return;
+      if (this.answered !== this.sent) return this.ask(); // the answer never came
+      if (this.hearing !== null && now - this.hearing < LOST_MS) return;
+      this.hearing = now;
+      this.showBusy();
+      const original = !this.player.sounds.original.has(wanted);
+      this.request({ chunk: wanted, gain: this.gain, original });
+      this.trigger(this.events.hear);
+    },
+
+    // Other tracks are to be the piece.
+    choose() {
+      this.choosing = true;
+      this.showBusy();
+      this.request({});
+      this.trigger(this.events.choose);
+    },
+
+    save(kind) {
+      if (!this.piece) return;
+      this.saving = true;
+      this.showBusy();
+      this.request({ kind, scope: this.find("[data-show=scope]").value });
+      this.trigger(this.events.save);
+    },
+
+    // A file has come, or there will be none.
+    saved() {
+      this.saving = false;
+      this.showBusy();
+    },
+
+    // Something came to nothing. What is on the page stays, and a visitor who waits to hear more
+    // has to press Play again.
+    fail({ event, number }) {
+      if (event === "save") this.saving = false;
+      if (event === "choose") {
+        this.choosing = false;
+        this.tracks.show(this.piece.tracks);
+      }
+      if (event === "open" && this.resuming) this.giveUp();
+      const current = number === this.sent; // nothing else was asked meanwhile
+      if (current && (event === "ask" || event === "hear")) {
+        if (event === "ask") this.restore();
+        this.hearing = null;
+        this.quiet = performance.now() + RETRY_MS;
+        if (this.player.waits) this.player.pause();
+      }
+      this.showBusy();
+    },
+
+    // The controls go back to what is shown, as if nothing else had been asked.
+    restore() {
+      this.asking = false;
+      const { shown, answered } = this;
+      if (!shown) return; // nothing of this piece yet: the next move asks for all of it
+      this.history = new F.History(shown.history);
+      this.overview.select(shown.first, shown.last);
+      this.place(shown.now);
+      this.sent += 1; // should the answer come after all, it comes too late
+      this.element.dataset.answered = this.answered = this.sent;
+      if (answered !== shown.number) this.player.clear(); // its sound was overtaken
+      shown.number = this.sent;
+      this.arrive();
+    },
+
+    // Whether the visitor waits for something that is under way.
+    get waits() {
+      return this.asking || this.saving || this.choosing || (this.hearing !== null && this.player.lacks);
+    },
+
+    // A new piece, or one that a visitor has come back to: then with a record of what was set. Other
+    // tracks of the file that is open: what was set and selected stays.
+    open(piece, record = null) {
+      const isSameFile = !record && this.piece?.file === piece.file;
+      const { first, last } = this.overview;
+      this.piece = piece;
+      this.shown = null;
+      this.choosing = false;
+      this.player.clear();
+      this.overview.show(piece);
+      this.locks.offer(piece);
+      this.kept.clear();
+      if (isSameFile) {
+        const end = this.overview.count - 1;
+        this.overview.select(Math.min(first, end), Math.min(last, end));
+        this.forgetNotes();
+      } else {
+        this.history = new F.History(record?.history);
+        this.absolute = false;
+        this.tracks.show(piece.tracks);
+        if (record) this.overview.select(record.first, record.last);
+        this.place({ ...this.score.neutral, ...record?.settings });
+        this.tell("");
+        this.rememberFile();
+      }
+      this.show("name", piece.name);
+      this.ask();
+      // Of two choices in quick succession the older may be answered last, or alone.
+      if (isSameFile && !this.tracks.shows(piece.tracks)) this.choose();
+    },
+
+    // Notes of other tracks have other numbers.
+    forgetNotes() {
+      const without = ({ lock, ...rest }) => ({ ...rest, lock: F.Locks.withoutNotes(lock) });
+      this.history = this.history.map(without);
+      this.place(without(this.now));
+    },
+
+    async receive(answer) {
+      if (!this.piece || answer.piece !== this.piece.id || answer.number !== this.sent) return;
+      const { original, result } = answer.sound;
+      const decoded = [original, result].map((sound) => sound && F.Player.decode(sound));
+      const isChunk = "chunk" in answer;
+      if (!isChunk) {
+        this.showAnswer(answer);
+        this.note(answer);
+        performance.mark("fadernets:drawn");
+      }
+      const sounds = await Promise.all(decoded);
+      if (answer.number !== this.sent) return; // overtaken while it was decoded
+      if (isChunk) this.hear(answer, ...sounds);
+      else {
+        this.load(answer, ...sounds);
+        this.keep(answer);
+      }
+    },
+
+    // An answer: something else to play. Of a long selection the sound is still to come.
+    load({ number, first, last, length, sound }, original, result, sounds = null) {
+      this.asking = false;
+      this.answered = number;
+      this.gain = sound.gain ?? null;
+      if (!sound.made && !sound.later) this.player.clear();
+      else {
+        const { starts, volume, same, peak } = sound;
+        const of = `${this.piece.id}/${first}-${last}`;
+        this.quiet = 0;
+        this.player.load({ of, starts, length, volume, same, peak, original, result, sounds });
+      }
+      this.arrive();
+    },
+
+    // An answer may be wanted again; without the sound files, which have been decoded.
+    keep(answer) {
+      const { sound } = answer;
+      if (!sound.made && !sound.later) return;
+      const light = { ...answer, sound: { ...sound, original: null, result: null } };
+      this.kept.put(this.wanted, { answer: light, sounds: { ...this.player.sounds } });
+    },
+
+    // A chunk of the sound of what is shown.
+    hear({ number, chunk, sound, trouble }, original, result) {
+      if (number !== this.answered) return; // its answer is still to come
+      this.hearing = null;
+      if (sound.made) this.player.put(chunk, original, result);
+      else {
+        this.player.clear();
+        this.show("summary", trouble);
+      }
+      this.arrive();
+    },
+
+    // What is shown can be heard, if the sound under the playhead is here.
+    arrive() {
+      const { heard } = this.element.dataset;
+      if (heard !== String(this.answered) && !this.player.lacks) {
+        this.element.dataset.heard = this.answered;
+        if (this.player.ready) performance.mark("fadernets:heard");
+      }
+      this.showBusy();
+    },
+  });
+})((window.FaderNets = window.FaderNets || {}));

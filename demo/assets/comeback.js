@@ -1,0 +1,124 @@
+// A visitor who comes back goes on: the piece is opened anew as it was opened first, by its example or
+// from the file that the browser has kept, and then gets settings, history and selection.
+(function (F) {
+  "use strict";
+
+  const FILE = "#fn-pieces input[type=file]";
+  const NOT_KEPT =
+    "This browser has no room to keep your file: after a reload you will have to open it again.";
+
+  F.extend(F.Workbench.prototype, {
+    // Whatever comes first, piece or memory.
+    startMemory() {
+      this.memory = new F.Memory();
+      this.resuming = null; // the record that is being opened
+      this.spare = null; // the piece that came in its stead
+      this.file = null; // of the visitor's, that was uploaded last
+      document.addEventListener("change", (event) => this.notice(event), true);
+      this.remembered = this.memory.start().then(({ own, left }) => {
+        this.resuming = own;
+        this.offer(left);
+      });
+    },
+
+    // A file goes to the server.
+    notice({ target }) {
+      if (target.matches?.(FILE) && target.files.length) this.file = target.files[0];
+    },
+
+    // A piece has come from the server, perhaps not the one that is waited for.
+    async come(piece) {
+      await this.remembered;
+      const { resuming } = this;
+      if (!resuming) return this.open(piece);
+      const isIt = resuming.example ? piece.example === resuming.example : piece.file === this.reopened;
+      if (isIt || (!resuming.example && this.spare && !piece.example)) return this.resume(piece);
+      if (this.spare) return this.giveUp(piece); // the visitor has opened another
+      this.spare = piece;
+      this.openAgain(resuming);
+    },
+
+    // Ask the server for the piece of a record.
+    openAgain({ example, file, name }) {
+      if (example) {
+        document.querySelector(`#fn-examples input[value="${example}"]`)?.click();
+      } else if (file) {
+        const input = document.querySelector(FILE);
+        const files = new DataTransfer();
+        files.items.add(file);
+        input.files = files.files;
+        input.dispatchEvent(new Event("change", { bubbles: true }));
+      } else {
+        this.giveUp();
+        this.tell(`${name} is not kept in this browser: please open it again.`);
+      }
+    },
+
+    // Its piece is here; with other tracks, if these were chosen.
+    resume(piece) {
+      const { resuming } = this;
+      const { tracks } = resuming;
+      const chosen = piece.tracks.filter((track) => track.chosen).map(({ number }) => number);
+      if (tracks && piece.tracks.length && chosen.join() !== tracks.join()) {
+        this.reopened = piece.file;
+        if (this.piece?.file === piece.file) return this.giveUp(); // they cannot be chosen
+        this.open(piece);
+        this.tracks.choose(tracks);
+        return this.choose();
+      }
+      this.resuming = this.spare = null;
+      if (resuming.isLeft) this.memory.forget(resuming.tab);
+      this.open(piece, resuming);
+    },
+
+    // It cannot be opened again: what came in its stead is the piece.
+    giveUp(piece = this.spare) {
+      this.resuming = this.spare = null;
+      if (piece && piece !== this.piece) this.open(piece);
+      else if (piece) this.remember();
+    },
+
+    // What a closed tab has left can be gone on with, or forgotten.
+    offer(left) {
+      if (!left) return;
+      const line = this.find("[data-show=left]");
+      const when = new Date(left.time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+      line.querySelector("span").textContent = `You were at ${left.name} (${when}).`;
+      line.hidden = false;
+      this.find("[data-do=resume]").onclick = async () => {
+        line.hidden = true;
+        this.resuming = { ...(await this.memory.whole(left)), isLeft: true };
+        this.spare = this.piece;
+        const isHere = left.example && left.example === this.piece?.example;
+        if (isHere) this.resume(this.piece);
+        else this.openAgain(this.resuming);
+      };
+      this.find("[data-do=forget]").onclick = () => {
+        line.hidden = true;
+        this.memory.forget(left.tab);
+      };
+    },
+
+    // Keep what there is now; not before all of what is coming back is there.
+    remember() {
+      if (this.resuming) return;
+      const { first, last } = this.overview;
+      const { name, example = null } = this.piece;
+      const { past, future } = this.history;
+      const isMade = !example || this.score.isMoved(this.now) || this.now.lock.length > 0;
+      const tracks = this.tracks.value;
+      this.memory.save({ name, example, tracks, settings: this.now, history: { past, future }, first, last, isMade });
+    },
+
+    // A new piece: its file is kept, or none.
+    async rememberFile() {
+      const file = this.piece.example ? null : this.file;
+      const isKept = await this.memory.saveFile(file);
+      if (!isKept) this.tell(NOT_KEPT);
+    },
+
+    tell(sentence) {
+      this.show("memory", sentence);
+    },
+  });
+})((window.FaderNets = window.FaderNets || {}));

@@ -1,0 +1,67 @@
+// The settings of a piece: of every fader and mood a curve over all of it, null where nothing is
+// moved. A selection sets its part of the curves; what was set elsewhere stays. A density is moved by
+// an offset from what each segment has, or put to a position that all segments get alike
+// (`positions`); in one place it has one of the two.
+(function (F) {
+  "use strict";
+
+  const RESTS = { offset: 0, position: null }; // what stands for "as played"
+
+  F.Score = class {
+    // densities, moods: names of the faders.
+    constructor(densities, moods) {
+      Object.assign(this, { densities, moods });
+    }
+
+    get neutral() {
+      const none = (names) => Object.fromEntries(names.map((name) => [name, null]));
+      return {
+        ...none([...this.densities, ...this.moods]),
+        positions: none(this.densities),
+        seed: null,
+        lock: [],
+      };
+    }
+
+    // Of each fader that is moved anywhere its curves: {name, offsets, positions}.
+    amounts(settings) {
+      return [...this.densities, ...this.moods]
+        .map((name) => ({ name, offsets: settings[name], positions: settings.positions[name] ?? null }))
+        .filter(({ offsets, positions }) => offsets || positions);
+    }
+
+    // Whether anything is moved anywhere.
+    isMoved(settings) {
+      return this.amounts(settings).length > 0;
+    }
+
+    // What a fader has from one beat to another: breakpoints of positions or of offsets.
+    part(settings, name, span, isPosition) {
+      const kind = isPosition ? "position" : "offset";
+      const curves = isPosition ? settings.positions : settings;
+      return F.curve.part(curves[name], span, RESTS[kind]);
+    }
+
+    // Whether densities have positions there, true, or offsets, false; null if they have neither.
+    scale(settings, span) {
+      const has = (isPosition, rest) =>
+        this.densities.some((name) =>
+          this.part(settings, name, span, isPosition).some(([, value]) => value !== rest)
+        );
+      if (has(true, null)) return true;
+      return has(false, 0) ? false : null;
+    }
+
+    // Settings with other breakpoints of a fader from one beat to another; null is as played.
+    // area: {span, whole}, beats.
+    set(settings, name, inner, { span, whole }, isPosition) {
+      const level = (rest) => span.map((beat) => [beat, rest]);
+      const put = (points, isGiven, rest) =>
+        F.curve.joined(points, span, (isGiven && inner) || level(rest), whole, rest);
+      const offsets = put(settings[name], !isPosition, 0);
+      if (!this.densities.includes(name)) return { ...settings, [name]: offsets };
+      const positions = put(settings.positions[name], isPosition, null);
+      return { ...settings, [name]: offsets, positions: { ...settings.positions, [name]: positions } };
+    }
+  };
+})((window.FaderNets = window.FaderNets || {}));

@@ -1,0 +1,153 @@
+"""Nothing is lost by a reload, Back, a closed tab or another page, in headless Chromium."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.demo.page import FILE, WIDE, opened, picture, wait_until_heard, watch
+
+pytestmark = pytest.mark.browser
+
+SET = (
+    "JSON.stringify([FaderNets.bench.now, FaderNets.bench.history, "
+    "FaderNets.bench.selection.split('/')[1]])"
+)
+
+
+@pytest.fixture
+def enter(browser: Browser, address: str):
+    """Open the page in a tab of one browser that nobody has used."""
+    context = browser.new_context(viewport=WIDE)
+    complaints: list[str] = []
+
+    def tab() -> Page:
+        page = context.new_page()
+        page.set_default_timeout(100_000)
+        watch(page, complaints)
+        page.goto(address)
+        wait_until_heard(page)
+        return page
+
+    yield tab
+    context.close()
+    assert complaints == []
+
+
+def moved(page: Page) -> tuple[str, str]:
+    """Move a fader on the second bars and a mood on the next ones: what is set, what is drawn."""
+    page.get_by_role("button", name="Next segments").click()
+    wait_until_heard(page)
+    page.get_by_role("slider", name="Rhythm density").press("End")
+    wait_until_heard(page)
+    page.get_by_role("button", name="Next segments").click()
+    page.get_by_role("button", name="calm", exact=True).click()
+    wait_until_heard(page)
+    return page.evaluate(SET), picture(page, "result")
+
+
+def is_as_it_was(page: Page, was: tuple[str, str]) -> None:
+    wait_until_heard(page)
+    assert page.evaluate(SET) == was[0]
+    assert picture(page, "result") == was[1]
+
+
+def test_a_reload_and_the_way_to_the_listening_test_lose_nothing(enter):
+    page = enter()
+    page.get_by_label("Bach Chorale").check(force=True)
+    expect(page.get_by_role("heading", name="O Haupt voll")).to_be_visible()
+    wait_until_heard(page)
+    was = moved(page)
+    page.reload()
+    is_as_it_was(page, was)
+    expect(page.get_by_role("heading", name="O Haupt voll")).to_be_visible()
+    expect(page.get_by_role("radio", name="Bach Chorale")).to_be_checked()
+    page.get_by_role("button", name="Undo").click()
+    wait_until_heard(page)
+    page.get_by_role("button", name="Redo").click()
+    is_as_it_was(page, was)
+    page.get_by_role("link", name="Take part in the listening test").click()
+    page.wait_for_url("**/survey/**")
+    page.go_back()
+    is_as_it_was(page, was)
+
+
+def test_an_own_file_and_its_tracks_come_back(enter, hands):
+    page = enter()
+    opened(page, hands)
+    page.get_by_role("checkbox", name="Low hand").first.uncheck()
+    page.wait_for_function("FaderNets.bench.tracks.shows(FaderNets.bench.piece.tracks)")
+    wait_until_heard(page)
+    was = moved(page)
+    page.reload()
+    expect(page.get_by_role("heading", name="hands")).to_be_visible()
+    is_as_it_was(page, was)
+    expect(page.get_by_role("checkbox", name="Low hand").first).not_to_be_checked()
+    page.get_by_label("Bach Chorale").check(force=True)  # another piece: the file is let go
+    expect(page.get_by_role("heading", name="O Haupt voll")).to_be_visible()
+    wait_until_heard(page)
+    page.reload()
+    wait_until_heard(page)
+    expect(page.get_by_role("heading", name="O Haupt voll")).to_be_visible()
+    assert page.evaluate("FaderNets.bench.memory.whole({tab: FaderNets.bench.memory.tab})") == {
+        "tab": page.evaluate("FaderNets.bench.memory.tab"),
+        "file": None,
+    }
+
+
+def test_a_closed_tab_is_offered_to_a_new_one(enter, hands):
+    """And not before it is closed: two tabs are two visitors' desks."""
+    page = enter()
+    opened(page, hands)
+    was = moved(page)
+    second = enter()
+    expect(second.get_by_role("button", name="Go on")).to_be_hidden()
+    assert "hands" not in second.inner_text("[data-show=name]")
+    page.reload()  # each has its own
+    is_as_it_was(page, was)
+    moved(second)
+    page.close()
+    second.close()
+    third = enter()
+    line = third.locator("[data-show=left]")
+    expect(line).to_contain_text("You were at")
+    line.get_by_role("button", name="Forget it").click()  # the second, used last
+    expect(line).to_be_hidden()
+    third.reload()
+    wait_until_heard(third)
+    third.close()
+    fourth = enter()
+    expect(fourth.locator("[data-show=left]")).to_contain_text("You were at hands")
+    fourth.get_by_role("button", name="Go on").click()
+    expect(fourth.get_by_role("heading", name="hands")).to_be_visible()
+    is_as_it_was(fourth, was)
+    fourth.reload()
+    is_as_it_was(fourth, was)
+
+
+def test_a_file_that_the_browser_cannot_keep(enter, hands):
+    """One line says so; after a reload another one names it, and the page goes on."""
+    page = enter()
+    page.evaluate("FaderNets.bench.memory.saveFile = async () => false")
+    opened(page, hands)
+    memory = page.locator("[data-show=memory]")
+    expect(memory).to_contain_text("no room to keep your file")
+    page.reload()
+    wait_until_heard(page)
+    expect(memory).to_have_text("hands is not kept in this browser: please open it again.")
+    page.set_input_files(FILE, hands)
+    expect(page.get_by_role("heading", name="hands")).to_be_visible()
+    expect(memory).to_be_empty()
+
+
+def test_a_browser_that_keeps_nothing(browser: Browser, address: str):
+    page = browser.new_page(viewport=WIDE)
+    page.add_init_script("delete window.indexedDB; window.indexedDB = undefined")
+    page.goto(address)
+    wait_until_heard(page)
+    page.get_by_role("slider", name="Rhythm density").press("End")
+    wait_until_heard(page)
+    page.reload()
+    wait_until_heard(page)
+    assert page.evaluate("FaderNets.bench.now.rhythm") is None
+    page.close()
