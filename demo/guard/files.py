@@ -8,6 +8,7 @@ request; what is older than its time is deleted, and the folder goes with the se
 from __future__ import annotations
 
 import logging
+import math
 import os
 import shutil
 import tempfile
@@ -114,7 +115,7 @@ class Files:
             if held <= BYTES_HELD / 2 or written > now - SAFE_SECONDS:
                 break
             path.unlink(missing_ok=True)
-            self._remove_empty(path.parent, now)
+            self._remove_empty(path.parent, math.inf)  # whose time is that of the file's end
             held -= size
         self._bytes = held
         self.has_room = shutil.disk_usage(self.folder).free > BYTES_FREE
