@@ -39,11 +39,15 @@
       this.tables = {}; // densities that the fader asks for: offsets, positions
       this.drawing = element.querySelector("[data-draw]");
       this.drawing.addEventListener("click", () => drawn(this));
-      this.input.addEventListener("input", () => this.slide());
+      this.input.addEventListener("pointerdown", () => this.grasp());
+      this.input.addEventListener("pointercancel", () => this.letGo());
+      this.input.addEventListener("input", () => (this.isLetGo ? this.restore() : this.slide()));
       this.input.addEventListener("change", () => {
+        if (this.isLetGo) return this.restore();
         this.slide();
         released(this);
       });
+      this.input.addEventListener("keydown", () => (this.isLetGo = false));
       element.querySelectorAll("[data-to]").forEach((button) => {
         button.addEventListener("click", () => {
           const isHome = button.dataset.to === "home";
@@ -107,6 +111,26 @@
     get value() {
       if (this.varies) return undefined;
       return this.moved ? Number(this.input.value) : null;
+    }
+
+    // A finger that goes up or down scrolls the page: the browser takes it away from the fader,
+    // which has followed the first touch already.
+    grasp() {
+      const { moved, varies } = this;
+      this.before = { moved, varies, value: this.input.value };
+      this.isLetGo = false;
+    }
+
+    letGo() {
+      this.isLetGo = true;
+      this.restore();
+    }
+
+    restore() {
+      const { moved, varies, value } = this.before;
+      Object.assign(this, { moved, varies });
+      this.input.value = value;
+      this.place();
     }
 
     slide() {

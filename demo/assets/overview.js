@@ -6,8 +6,8 @@
 
   const RULER = 16; // pixels of height
   const NOTES = 66; // likewise, of all notes
-  const ROW = 26; // likewise, of a fader: its name, and bars up and down from a line
-  const NAME = 11;
+  const ROW = 28; // likewise, of a fader: its name, and bars up and down from a line
+  const NAME = 13;
   const LABEL = 44; // pixels from one label to the next, at least
 
   F.Overview = class {
@@ -33,7 +33,11 @@
     // amounts: of faders that are moved somewhere {title, offsets, positions}, curves or null.
     mark(amounts) {
       this.amounts = amounts;
+      const before = this.strip.offsetHeight;
       this.strip.style.height = `${NOTES + RULER + ROW * amounts.length}px`;
+      // What is under the pointer stays there; the browser does it where the page is scrolled.
+      const isBelow = document.activeElement?.closest(".fn-desk, .fn-hold, .fn-lanes");
+      if (isBelow && !window.scrollY) window.scrollBy({ top: this.strip.offsetHeight - before, behavior: "instant" });
       this.strip.setAttribute("aria-description", amounts.map((amount) => this.worded(amount)).join(" "));
       this.draw();
     }

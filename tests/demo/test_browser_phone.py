@@ -1,0 +1,73 @@
+"""The page by thumb: what stays in sight, and what a finger moves, in headless Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, CDPSession, Locator, Page
+
+from tests.demo.page import PHONE, WIDE, wait_until_heard
+
+pytestmark = pytest.mark.browser
+
+STEP = 15  # pixels from one place of a finger to the next
+
+
+@pytest.fixture
+def phone(browser: Browser, address: str) -> Iterator[Page]:
+    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(address)
+    wait_until_heard(page)
+    yield page
+    context.close()
+
+
+def swipe(page: Page, fader: Locator, share: float, x: int, y: int) -> None:
+    """A finger comes down on a share of a fader's width and moves on, ten times x and y pixels."""
+    finger: CDPSession = page.context.new_cdp_session(page)
+    box = fader.bounding_box()
+    at = {"x": box["x"] + share * box["width"], "y": box["y"] + box["height"] / 2}
+    finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [at]})
+    for step in range(1, 11):
+        place = {"x": at["x"] + step * x, "y": at["y"] + step * y}
+        finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [place]})
+        page.wait_for_timeout(20)
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_timeout(300)
+
+
+def test_a_finger_scrolls_or_moves_a_fader(phone, artefacts):
+    fader = phone.get_by_role("slider", name="Note density")
+    box = fader.bounding_box()
+    phone.evaluate("y => scrollTo(0, y)", box["y"] - 600)
+    sent, top = phone.evaluate("[FaderNets.bench.sent, scrollY]")
+    swipe(phone, fader, 0.8, 0, -STEP)  # up, far from the knob
+    assert phone.evaluate("scrollY") > top + 5 * STEP
+    assert fader.input_value() == "0" and phone.evaluate("FaderNets.bench.sent") == sent
+    assert fader.get_attribute("aria-valuetext") == "as played"
+    place = fader.bounding_box()["y"]
+    swipe(phone, fader, 0.5, 6, 0)
+    wait_until_heard(phone)
+    assert float(fader.input_value()) > 0.2
+    assert fader.bounding_box()["y"] == pytest.approx(place, abs=3)  # though the strip has grown
+    assert phone.evaluate("FaderNets.bench.sent") == sent + 1
+    phone.screenshot(path=artefacts / "thumb.png")
+
+    # Play and both rolls are in sight all the while, and take half of the screen at most.
+    stage = phone.locator(".fn-stage").bounding_box()
+    assert stage["y"] >= 0 and stage["y"] + stage["height"] < 0.5 * PHONE["height"]
+    assert fader.bounding_box()["y"] > stage["y"] + stage["height"]
+    phone.get_by_role("button", name="Play", exact=True).tap()
+    phone.wait_for_function("FaderNets.bench.player.position > 0.2")
+
+
+def test_no_half_page_is_empty(visit):
+    """Beside the faders there are rolls, nearly to the end of both."""
+    page = visit(WIDE)
+    ends = [page.locator(f".fn-{name}").bounding_box() for name in ("deck", "desk")]
+    deck, desk = (box["y"] + box["height"] for box in ends)
+    assert abs(desk - deck) < 0.2 * WIDE["height"]
+    page.evaluate("y => scrollTo(0, y)", ends[0]["y"] + (desk - deck) / 2)
+    assert page.locator(".fn-deck").bounding_box()["y"] == pytest.approx(12, abs=1)  # in sight
