@@ -30,8 +30,9 @@ from tqdm import tqdm
 
 from survey.statistics import twoway
 from survey.statistics.crossed_design import Crossed
+from survey.statistics.agreement import is_half, near_edge, pieces_at_edge
 from survey.statistics.estimate import t_quantile
-from survey.statistics.reservations import MANY_LEFT, near_edge
+from survey.statistics.reservations import MANY_LEFT
 
 RESULTS = Path(__file__).parent / "results" / "study_coverage.json"
 PIECES, PARTICIPANTS = (4, 6, 12, 40), (8, 48, 200)
@@ -157,7 +158,8 @@ def _judged(answers: Crossed, truth: float, left: float) -> tuple[bool, float, b
     Where there is no interval nothing is claimed, which is no error.
     """
     now, earlier = twoway.share(answers), before(answers)
-    warned = near_edge(now.value) or left >= MANY_LEFT
+    edge = near_edge(now.value) or is_half(pieces_at_edge(answers), answers.item_count)
+    warned = edge or left >= MANY_LEFT
     held_before = earlier is None or earlier[0] <= truth <= earlier[1]
     if now.low is None or now.high is None:
         return True, 1.0, True, held_before

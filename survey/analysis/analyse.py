@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -85,7 +86,8 @@ def analyse(
         raise NothingToAnalyse(
             "all answers are left out by the rules of exclusion "
             f"({len({row.participant for row in excluded})} of "
-            f"{table['participant'].nunique()} participants excluded); --keep-all applies no rules"
+            f"{table['participant'].nunique()} participants excluded, {_by_rule(excluded)}); "
+            "--keep-all applies no rules"
         )
     non_finite: list[str] = []
     compute = partial(_both, stay=stay, seed=seed, draws=draws, progress=progress)
@@ -104,6 +106,12 @@ def analyse(
             lost=non_finite,
         )
     return replace(finite(results, non_finite), lost=non_finite)
+
+
+def _by_rule(excluded: Sequence[Excluded]) -> str:
+    """How many fell under which rule; somebody may under several."""
+    counts = Counter(row.rule for row in excluded)
+    return ", ".join(f"by {rule}: {count}" for rule, count in counts.most_common())
 
 
 def _apart(table: pd.DataFrame) -> Iterator[tuple[Condition, pd.DataFrame]]:

@@ -15,7 +15,7 @@ from survey.analysis.number_format import (
     percent,
     probability,
 )
-from survey.statistics.agreement import Agreement, Directions
+from survey.statistics.agreement import Agreement, Directions, is_half, near_edge
 from survey.statistics.chance_tests import Chance
 from survey.statistics.conditions import AGREEMENT, Contrast
 from survey.statistics.dose_response import Changes, Dose
@@ -24,7 +24,6 @@ from survey.statistics.mean_opinion_score import MIDDLE, Opinion
 from survey.statistics.pieces import FEW_PIECES, Music
 from survey.statistics.precision import Precision
 from survey.statistics.reliability import Reliability, ScaleReliability
-from survey.statistics.reservations import near_edge
 from survey.statistics.signal_detection import Detection, Lean
 
 NAMES = {
@@ -100,18 +99,35 @@ def intervals(section: Mapping[str, Agreement]) -> list[str]:
         )
         if agreement.twoway.note:
             sentences.append(f"Note: {agreement.twoway.note}.")
-    edges = [
-        NAMES[name]
-        for name, agreement in section.items()
-        if agreement.twoway.low is not None and near_edge(agreement.twoway.value)
-    ]
-    if edges:
-        sentences.append(
-            f"Nearly all answers, or nearly none, agree on {', '.join(edges)}. If there are a few "
-            "hard pieces among many easy ones, those chosen may miss them: such intervals hold the "
-            "truth less often than 95 times in 100. More pieces help, more people do not."
+    return [*sentences, *_edges(section)]
+
+
+def _edges(section: Mapping[str, Agreement]) -> list[str]:
+    """That a few hard pieces may be missing, or too many, where the answers look like it."""
+    told = {name: one for name, one in section.items() if one.twoway.low is not None}
+    all_near = [name for name, one in told.items() if near_edge(one.twoway.value)]
+    half_near = {
+        name: one
+        for name, one in told.items()
+        if name not in all_near and is_half(one.pieces_at_edge, one.pieces)
+    }
+    observed = []
+    if all_near:
+        names = ", ".join(NAMES[name] for name in all_near)
+        observed.append(f"Nearly all answers, or nearly none, agree on {names}.")
+    for name, one in half_near.items():
+        word = "all" if (one.twoway.value or 0) >= 0.5 else "none of the"
+        observed.append(
+            f"On {one.pieces_at_edge} of {counted(one.pieces, 'piece')} nearly {word} answers to "
+            f"{NAMES[name]} agree, on the other pieces not."
         )
-    return sentences
+    if not observed:
+        return []
+    return [
+        f"{' '.join(observed)} If there are a few hard pieces among many easy ones, those chosen "
+        "may have too few of them, or none: such intervals hold the truth less often than 95 times "
+        "in 100. More pieces help, more people do not."
+    ]
 
 
 def music(section: Music, intervals: bool = True) -> list[str]:

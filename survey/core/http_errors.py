@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel
-from sqlalchemy.exc import DataError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from survey.core import texts
@@ -154,9 +154,18 @@ def _http(request: Request, error: HTTPException) -> Response:
 def _busy(request: Request, error: SQLAlchemyError) -> Response:
     """The database failed; or it was given a value that none of its columns can take."""
     if isinstance(error, DataError):
-        return answer(request, 422, "invalid", "malformed")
+        return answer(request, 422, "invalid", "malformed", language=_language(request))
     log.error("the database failed: %s", kind(error))
-    return answer(request, 503, "busy", "busy", {"Retry-After": str(RETRY_AFTER_SECONDS)})
+    language = _language(request) if _still_reads(error) else None
+    wait = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return answer(request, 503, "busy", "busy", wait, language)
+
+
+def _still_reads(error: SQLAlchemyError) -> bool:
+    """Whether it is worth asking the database again: not where it could not be reached."""
+    if isinstance(error, DBAPIError):
+        return error.statement is not None and not error.connection_invalidated
+    return error.code is None  # the pool's own errors have one: no connection was left
 
 
 def kind(error: SQLAlchemyError) -> str:
@@ -169,4 +178,4 @@ def kind(error: SQLAlchemyError) -> str:
 
 def _internal_error(request: Request, error: Exception) -> Response:
     # Made outside of all middleware, so that the headers have to be put here.
-    return answer(request, 500, "busy", "fault", dict(HEADERS))
+    return answer(request, 500, "busy", "fault", dict(HEADERS), _language(request))

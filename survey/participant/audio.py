@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse
 from sqlalchemy import case, or_, select
 
-from db.models import Clip, Stimulus, Trial
+from db.models import Clip, Stimulus, Study, Trial
 from survey.core import tokens
 from survey.core.http_errors import Refused
 from survey.participant.dependencies import DatabaseDep, SettingsDep
@@ -36,20 +36,22 @@ def clip(token: str, database: DatabaseDep, settings: SettingsDep) -> FileRespon
         raise Refused(404, "unknown", "address")
     is_first = Trial.first_token == token
     query = (
-        select(Clip.sha256)
+        select(Clip.sha256, Study.language)
         .select_from(Trial)
         .join(Stimulus, Stimulus.id == Trial.stimulus_id)
+        .join(Study, Study.id == Stimulus.study_id)
         .join(Clip, Clip.id == case((is_first, Stimulus.first_id), else_=Stimulus.second_id))
         .where(or_(is_first, Trial.second_token == token))
     )
     with database.read() as session:
-        sha256 = session.scalar(query)
-    if sha256 is None:
+        found = session.execute(query).first()
+    if found is None:
         raise Refused(404, "unknown", "address")
+    sha256, language = found
     path = settings.audio / f"{sha256}.mp3"
     try:
         file = os.stat(path)
     except FileNotFoundError as error:
-        raise Refused(404, "unknown", "address") from error
+        raise Refused(404, "unknown", "address", language) from error
     headers = FIXED | {"etag": f'"{token}"'}
     return FileResponse(path, headers=headers, media_type="audio/mpeg", stat_result=file)

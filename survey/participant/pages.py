@@ -27,6 +27,7 @@ from survey.core.templates import mount_path, templates
 from survey.core.texts import Texts
 from survey.participant import participation
 from survey.participant.dependencies import DatabaseDep
+from survey.records import consent_texts
 
 QUESTIONS = {"age_band": AGE_BANDS, "training": TRAININGS, "device": DEVICES}
 # Parts of the texts that scripts need, too; all others are in the templates alone.
@@ -99,6 +100,20 @@ def participant(request: Request, token: str, database: DatabaseDep) -> Response
         longest=LONGEST_COMMENT,
         longest_seconds=LONGEST_SECONDS,
     )
+
+
+@router.api_route("/p/{token}/agreed", methods=METHODS)
+def agreed(request: Request, token: str, database: DatabaseDep) -> Response:
+    """The text that a participant agreed to, as they read it then."""
+    try:
+        with database.read() as session:
+            person = participation.find(session, token)
+            study, day = person.study, person.consented_at.date().isoformat()
+            text = consent_texts.of_participant(session, person)
+    except Refused:
+        return _missing(request, "participant")
+    say = texts.load(study.language)
+    return _page(request, "agreed", say, agreed=text, day=day, token=token)
 
 
 def _missing(request: Request, missing: str) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,9 +15,13 @@ from db.models import Participant, Study
 from survey.core import tokens
 from survey.participant.dependencies import bearer
 
+PAGE = re.compile(r"/(?:p/(?P<token>[^/]+)(?:/agreed)?|s/(?P<name>[^/]+))$")
+
 
 def study_language(request: Request, body: object = None) -> str | None:
-    """The language of the study of a participant's token, or of the one that a body names.
+    """The language of the study of a participant's token, or of the one that is named.
+
+    The token may be the bearer's or be in the address of a page, the name in that or in the body.
 
     Parameters
     ----------
@@ -29,7 +34,9 @@ def study_language(request: Request, body: object = None) -> str | None:
     str or None
         None if neither names a study, or the database does not answer.
     """
-    query = _query(bearer(request), body.get("study") if isinstance(body, Mapping) else None)
+    of_page = _page(request)
+    name = body.get("study") if isinstance(body, Mapping) else of_page.get("name")
+    query = _query(bearer(request) or of_page.get("token", ""), name)
     if query is None:
         return None
     database: Database = request.app.state.database
@@ -39,6 +46,12 @@ def study_language(request: Request, body: object = None) -> str | None:
     except SQLAlchemyError:  # the refusal is more worth saying than its language
         return None
     return language
+
+
+def _page(request: Request) -> dict[str, str]:
+    """The token or the name in the address of a participant's page; empty elsewhere."""
+    found = PAGE.search(request.url.path)
+    return {} if found is None else {key: value for key, value in found.groupdict().items() if value}
 
 
 def _query(token: str, name: object) -> Select[Any] | None:

@@ -63,6 +63,16 @@ def agreed(session: Session, study: Study) -> ConsentText:
     return keep(session, study, texts.consent_sha256(study), texts.consent(study))
 
 
+def of_participant(session: Session, participant: Participant) -> ConsentText:
+    """The row of the text that somebody agreed to; its text is None if that is lost."""
+    return session.scalars(
+        select(ConsentText).where(
+            ConsentText.study_id == participant.study_id,
+            ConsentText.sha256 == participant.consent,
+        )
+    ).one()
+
+
 def recover(session: Session) -> int:
     """Keep texts of which only hashes were kept, where they are still shown; how many."""
     lacking = select(ConsentText.study_id).where(ConsentText.text.is_(None))

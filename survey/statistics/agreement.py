@@ -1,6 +1,11 @@
 """How arousal was heard to change against how it was meant to: the table and its intervals.
 
 An answer agrees if it says what was intended; "same" disagrees; no answer is neither.
+
+Where most pieces are heard by nearly everybody and a few are not, those chosen may have too many of
+the hard ones, too few, or none, and an interval, which speaks for pieces like those chosen, holds
+the truth less often than it says (docs/statistics.md has how often). What the answers show of it:
+nearly all of them agree, or nearly all on half of the pieces.
 """
 
 from __future__ import annotations
@@ -18,6 +23,8 @@ from survey.statistics.crossed_design import Crossed, crossed
 from survey.statistics.estimate import Estimate, wilson
 
 INTENDED = ("lower", "higher")  # of transfers
+NEAR_EDGE = 0.1  # of agreement to 0 or 1, from which pieces that are missing matter
+MANY_PIECES = 0.5  # share of pieces so near, from which the others may be the few hard ones
 
 RowName = str | int | float | list[float]
 
@@ -76,6 +83,9 @@ class Agreement:
         Answers that agree, of how many.
     twoway, participants, naive : Estimate
         The one to report; for these very items; Wilson's, as if answers were independent.
+    pieces, pieces_at_edge : int
+        Of what music, and of how much of it nearly all answers agree; nearly none, where most
+        answers disagree: `pieces_at_edge`.
     bootstrap : Percentiles
         The check of twoway, where it was made.
     """
@@ -85,6 +95,8 @@ class Agreement:
     twoway: Estimate
     participants: Estimate
     naive: Estimate
+    pieces: int
+    pieces_at_edge: int
     bootstrap: Percentiles | None = None
 
 
@@ -162,6 +174,30 @@ def intervals(transfers: pd.DataFrame) -> dict[str, Agreement]:
     return {name: _intervals(answers) for name, answers in by_direction(transfers).items()}
 
 
+def near_edge(share: float | None) -> bool:
+    """Whether a share is so near 0 or 1 that a few other pieces would change it much."""
+    return share is not None and not NEAR_EDGE <= share <= 1 - NEAR_EDGE
+
+
+def pieces_at_edge(answers: Crossed) -> int:
+    """Of how many pieces nearly all answers agree; nearly none, where most answers disagree.
+
+    A piece counts if one more answer against the others would still leave it so near: few answers
+    that happen to be alike tell nothing.
+    """
+    if not len(answers.values):
+        return 0
+    counts = np.bincount(answers.items)
+    agree = answers.sums(answers.items)
+    alike = agree if answers.mean >= 0.5 else counts - agree
+    return int((alike >= (1 - NEAR_EDGE) * (counts + 1)).sum())
+
+
+def is_half(at_edge: int, pieces: int) -> bool:
+    """Whether so many pieces are near the edge that the others may be the few hard ones."""
+    return at_edge > 0 and at_edge >= MANY_PIECES * pieces
+
+
 def _intervals(answers: Crossed) -> Agreement:
     agree, n = int(answers.values.sum()), len(answers.values)
     return Agreement(
@@ -170,4 +206,6 @@ def _intervals(answers: Crossed) -> Agreement:
         twoway=twoway.share(answers),
         participants=twoway.share_by_participant(answers),
         naive=wilson(agree, n),
+        pieces=answers.item_count,
+        pieces_at_edge=pieces_at_edge(answers),
     )

@@ -1,8 +1,7 @@
-"""What an interval cannot know: whom nobody asked to the end, and music that is not there.
+"""What an interval cannot know: whom nobody asked to the end.
 
-An interval speaks for people like those who stayed, and for pieces like those that were chosen.
-Where those who hear less leave, or a few hard pieces are among many easy ones, it holds the truth
-less often than it says; docs/statistics.md has how often.
+An interval speaks for people like those who stayed. Where those who hear less leave, it holds the
+truth less often than it says; docs/statistics.md has how often.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from scipy import stats
 from survey.statistics.agreement import agreement
 
 MANY_LEFT = 0.1  # share of those who answered, from which leaving is said to matter
-NEAR_EDGE = 0.1  # of agreement to 0 or 1, from which pieces that are missing matter
 
 
 @dataclass(frozen=True)
@@ -66,11 +64,6 @@ def dropout(table: pd.DataFrame, stay: Sequence[str]) -> Dropout | None:
     return Dropout(
         len(left), len(stayed), _mean(left), _mean(stayed), _welch(left, stayed), analysed
     )
-
-
-def near_edge(share: float | None) -> bool:
-    """Whether a share is so near 0 or 1 that a few other pieces would change it much."""
-    return share is not None and not NEAR_EDGE <= share <= 1 - NEAR_EDGE
 
 
 def _mean(rates: np.ndarray) -> float | None:

@@ -10,6 +10,10 @@ V may come out near 0, or below, where one source of scatter hides the other by 
 taken for less than the largest of the one-way variances: by participant, by piece, by segment.
 Where pieces have unequal numbers of segments, the degrees of freedom count as many equal pieces as
 tell as much (Kish).
+
+A share's interval is the wider one, at each end, of that on logits and of Korn and Graubard's (1998),
+Survey Methodology 24:193-201: Clopper and Pearson's for as many independent answers as would have
+the same variance. Where pieces' shares are skewed, as they are near 0 and 1, logits alone are short.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ import scipy  # whose parts are loaded when they are first used
 from survey.statistics.crossed_design import Crossed, joined
 from survey.statistics.estimate import (
     EDGES,
+    LEVEL,
     ONE_ON_A_SIDE,
     ONE_PERSON,
     ONE_PIECE,
@@ -31,6 +36,7 @@ from survey.statistics.estimate import (
     Estimate,
     around,
     clopper_pearson,
+    t_quantile,
 )
 
 ROUNDING = 1e-12  # of a variance, relatively
@@ -49,12 +55,15 @@ def mean(answers: Crossed) -> Estimate:
 
 
 def share(answers: Crossed) -> Estimate:
-    """The share of ones among zeros and ones, its two-way interval computed on the logit scale."""
+    """The share of ones among zeros and ones with its two-way interval: on logits, or the wider."""
     estimate = mean(answers)
     if estimate.error is None:
         return estimate
     people, items = answers.participant_count, answers.item_count
-    return on_logits(estimate, min(people, items), "pieces" if items < people else "participants")
+    on_scale = on_logits(
+        estimate, min(people, items), "pieces" if items < people else "participants"
+    )
+    return _no_narrower_than_effective(on_scale)
 
 
 def difference(first: Crossed, second: Crossed) -> Estimate:
@@ -146,6 +155,23 @@ def on_logits(estimate: Estimate, independent: int, of: str = "participants") ->
         high=float(scipy.special.expit(ends.high)),
         error=error,
     )
+
+
+def _no_narrower_than_effective(share: Estimate) -> Estimate:
+    """The ends widened to Korn and Graubard's, where these are further out.
+
+    They need not be whole: the effective number of answers, and of those that agree, is not.
+    """
+    value, error, low, high = share.value, share.error, share.low, share.high
+    if value is None or low is None or high is None or share.freedom is None or not error:
+        return share  # at 0 or 1, where Clopper and Pearson's stands already; or all balanced
+    shrunk = (t_quantile(share.n - 1) / t_quantile(share.freedom)) ** 2
+    effective = value * (1 - value) / error**2 * shrunk
+    agree, not_agree = effective * value, effective * (1 - value)
+    tail = (1 - LEVEL) / 2
+    outer_low = float(scipy.special.betaincinv(agree, not_agree + 1, tail))
+    outer_high = float(scipy.special.betaincinv(agree + 1, not_agree, 1 - tail))
+    return replace(share, low=min(low, outer_low), high=max(high, outer_high))
 
 
 def centred(answers: Crossed) -> Crossed:

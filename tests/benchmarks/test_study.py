@@ -42,7 +42,7 @@ def test_before_segments_were_independent_and_any_variance_above_0_stood() -> No
     by_segment = Crossed(answers.values, answers.participants, answers.segments)
     assert twoway.share(by_segment).note is None
     low, high = study_coverage.before(answers)
-    expected = twoway.share(by_segment)
+    expected = twoway.on_logits(twoway.mean(by_segment), 1)
     assert (low, high) == (pytest.approx(expected.low), pytest.approx(expected.high))
     now = twoway.share(answers)
     assert now.low < low < high < now.high

@@ -142,7 +142,8 @@ def test_files_that_cannot_be_analysed(tmp_path: Path, capsys: pytest.CaptureFix
     )
     quick = save_csv(tmp_path / "quick.csv", table.assign(seconds=1.0))
     assert refused(capsys, tmp_path, "--csv", quick).startswith(
-        "all answers are left out by the rules of exclusion (3 of 3 participants excluded)"
+        "all answers are left out by the rules of exclusion (3 of 3 participants excluded, "
+        "by median_seconds: 3)"
     )
     rules = tmp_path / "rules.json"
     rules.write_text('{"mood": 1}')

@@ -63,6 +63,28 @@ def test_what_is_near_its_end_is_said() -> None:
     assert "Nearly all" not in " ".join(sentences.intervals(middling.kept.intervals))
 
 
+@pytest.mark.parametrize(("hard", "said"), [(3, True), (4, False)])
+def test_a_few_hard_pieces_among_easy_ones_are_said(hard: int, said: bool) -> None:
+    """Everybody hears the other ones of six pieces, one in three the hard ones."""
+    table = simulate({"perfect": 12}, items=12)
+    at = table["item"].str.extract(r"(\d+)$")[0].astype(int)
+    table["source"] = "p" + (at % 6).astype(str)
+    missed = (at % 6 < hard) & (table["participant"].factorize()[0] % 3 > 0)
+    table["heard"] = table["heard"].mask(missed, "same")
+    intervals = results(table, rules={}).kept.intervals
+    words = " ".join(sentences.intervals(intervals))
+    on_half = "On 3 of 6 pieces nearly all answers to all items agree, on the other pieces not."
+    assert (on_half in words) == said and "Nearly all" not in words
+    assert ("may have too few of them, or none" in words) == said
+    upside_down = {
+        "overall": replace(
+            intervals["overall"], twoway=replace(intervals["overall"].twoway, value=0.3)
+        )
+    }
+    words = " ".join(sentences.intervals(upside_down))
+    assert ("On 3 of 6 pieces nearly none of the answers to all items agree" in words) == said
+
+
 def test_equal_answers_and_one_person_make_no_claim() -> None:
     table = simulate({"realistic": 6})
     alike = results(table.assign(rhythm=4, heard="same"), rules={}).kept

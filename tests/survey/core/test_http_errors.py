@@ -14,6 +14,8 @@ from db.database import Database
 from db.models import Study
 from survey.admin import invitations
 from survey.core import http_errors, texts
+from survey.core.settings import Settings
+from survey.participant import participation
 from tests.survey.client import Client
 from tests.survey.person import Person
 
@@ -190,6 +192,63 @@ def test_a_busy_server_says_so_in_german(
     with Client(app) as visitor:
         response = visitor.post("/api/join", json=ASK, headers={"accept-language": "de"})
     assert (response.status_code, said(response)) == (503, GERMAN("refused.busy"))
+
+
+@ONE
+def test_busy_faulty_and_without_a_clip_a_german_study_speaks_german(
+    app, client: TestClient, german: Study, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    """The token tells the study, in the header or in the address of a page."""
+    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import TimeoutError as Timeout
+
+    person = Person.ready(client)
+    clip = person.state()["trial"]["clips"]["first"]
+    english = {"accept-language": "en"}
+
+    def failing(error: Exception):
+        def fail(*_, **__):
+            raise error
+
+        return fail
+
+    with Client(app) as visitor:
+        for error, status, key in (
+            (OperationalError("UPDATE", {}, Exception("locked")), 503, "busy"),
+            (Timeout("no turn to write"), 503, "busy"),
+            (ZeroDivisionError(), 500, "fault"),
+        ):
+            monkeypatch.setattr(app.state.database, "write", failing(error))
+            response = visitor.post(
+                "/api/withdraw", json={"confirm": True}, headers=person.headers | english
+            )
+            assert (response.status_code, said(response)) == (status, GERMAN(f"refused.{key}"))
+        monkeypatch.setattr(texts, "sections", failing(ZeroDivisionError()))
+        monkeypatch.setattr(participation, "find", failing(ZeroDivisionError()))
+        for page in ("/s/small", f"/p/{person.token}", f"/p/{person.token}/agreed"):
+            assert said(visitor.get(page, headers=english)) == GERMAN("refused.fault")
+    for file in settings.audio.glob("*.mp3"):
+        file.unlink()
+    assert said(client.get(clip, headers=english)) == GERMAN("refused.address")
+
+
+@ONE
+def test_a_database_that_is_gone_is_not_asked_again(
+    app, client: TestClient, german: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wait for it would be twice as long."""
+    from sqlalchemy.exc import OperationalError
+
+    person, asked = Person.ready(client), []
+
+    def fail(*_, **__):
+        asked.append(1)
+        raise OperationalError(None, None, Exception("no route to host"))
+
+    monkeypatch.setattr(app.state.database, "read", fail)
+    with Client(app) as visitor:
+        response = visitor.get("/api/state", headers=person.headers | {"accept-language": "en"})
+    assert (response.status_code, said(response), asked) == (503, ENGLISH("refused.busy"), [1])
 
 
 def test_no_word_of_a_refusal_is_a_placeholder_by_mistake() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -9,12 +10,12 @@ from html.parser import HTMLParser
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from db.database import Database
-from db.models import Study
+from db.models import ConsentText, Study
 from survey.core import texts, tokens
 from tests.survey.person import Person
 
@@ -193,6 +194,30 @@ def test_a_study_in_another_language(client: TestClient, change: Callable[..., N
     assert texts.load("de")("consent.agree") in response.text
     person = Person.join(client)
     assert texts.load("de")("guide.title") in client.get(f"/p/{person.token}").text
+
+
+def test_what_somebody_agreed_to_can_be_read_again(
+    client: TestClient, database: Database, change: Callable[..., None]
+) -> None:
+    """As it was then, from their own page, also where the study's text is another one now."""
+    person = Person.join(client)
+    change(title=HOSTILE, information="Another text.", language="de", state="closed")
+    later = client.get(f"/p/{person.token}").text
+    address = f"/p/{person.token}/agreed"
+    assert later.count(f'href="{address}"') == 4  # pause, withdrawal, and both ends
+    response = client.get(address)
+    assert response.status_code == 200 and "Another text." not in response.text
+    assert html.escape(texts.load("en")("consent.data_text"), quote=False)[:80] in response.text
+    assert texts.load("en")("consent.agree") in response.text
+    assert texts.load("de")("agreed.title") in response.text
+    assert re.search(r"am \d{4}-\d\d-\d\d, nach dem Datum", response.text)
+    with database.write() as session:
+        session.execute(update(ConsentText).values(text=None))
+        fingerprint = session.scalars(select(ConsentText.sha256)).one()
+    assert fingerprint in client.get(address).text
+    person.post("withdraw", confirm=True).raise_for_status()
+    for token in (person.token, "x" * 43, "x"):
+        assert client.get(f"/p/{token}/agreed").status_code == 404
 
 
 def test_head_is_answered(client: TestClient) -> None:

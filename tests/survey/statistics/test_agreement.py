@@ -10,8 +10,12 @@ from survey.statistics.agreement import (
     by_direction,
     directions,
     intervals,
+    is_half,
     items,
+    near_edge,
+    pieces_at_edge,
 )
+from survey.statistics.crossed_design import Crossed
 from survey.statistics.estimate import wilson
 from tests.survey.statistics.unbalanced import ratings, transfers
 
@@ -84,3 +88,38 @@ def test_the_naive_interval_takes_all_answers_for_independent() -> None:
     assert agreement["lower"].naive == wilson(3, 5)
     people = agreement["lower"].participants
     assert people.value == pytest.approx(3 / 5) and people.freedom == 2  # a, b and c
+
+
+@pytest.mark.parametrize(
+    ("share", "near"),
+    [(0.05, True), (0.1, False), (0.5, False), (0.9, False), (0.91, True), (1, True)],
+)
+def test_near_its_end(share: float, near: bool) -> None:
+    assert near_edge(share) == near and not near_edge(None)
+
+
+def of_pieces(*pieces: tuple[int, int]) -> Crossed:
+    """Each piece: how many agree, of how many people."""
+    values, people, items = [], [], []
+    for item, (agree, n) in enumerate(pieces):
+        values += [1.0] * agree + [0.0] * (n - agree)
+        people += list(range(n))
+        items += [item] * n
+    return Crossed(np.array(values), np.array(people), np.array(items))
+
+
+def test_a_piece_counts_if_one_more_answer_would_leave_it_there() -> None:
+    # 9 of 10 with one more against; 8 of 9 with it; 18 of 20; 17 of 20
+    assert pieces_at_edge(of_pieces((9, 9), (8, 8), (18, 19), (17, 19))) == 2
+    assert pieces_at_edge(of_pieces()) == 0
+
+
+def test_where_most_disagree_those_count_that_nearly_nobody_hears() -> None:
+    assert pieces_at_edge(of_pieces((0, 20), (1, 20), (20, 20))) == 2
+
+
+@pytest.mark.parametrize(
+    ("at_edge", "pieces", "half"), [(0, 0, False), (2, 4, True), (2, 5, False), (3, 5, True)]
+)
+def test_half_of_the_pieces(at_edge: int, pieces: int, half: bool) -> None:
+    assert is_half(at_edge, pieces) == half

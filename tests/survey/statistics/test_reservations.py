@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from survey.statistics.reservations import dropout, near_edge
+from survey.statistics.reservations import dropout
 from tests.survey.statistics.unbalanced import ratings
 
 
@@ -55,11 +55,3 @@ def test_one_in_ten_who_leave_matters(left: int, matters: bool) -> None:
     people = [(f"s{at}", True, 3, 4) for at in range(18)]
     people += [(f"l{at}", False, 1, 2) for at in range(left)]
     assert dropout(table(*people), []).matters == matters
-
-
-@pytest.mark.parametrize(
-    ("share", "near"),
-    [(0.05, True), (0.1, False), (0.5, False), (0.9, False), (0.91, True), (1, True)],
-)
-def test_near_its_end(share: float, near: bool) -> None:
-    assert near_edge(share) == near and not near_edge(None)

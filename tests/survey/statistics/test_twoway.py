@@ -191,6 +191,25 @@ def test_shares_stay_within_0_and_1() -> None:
     assert 0 < estimate.low < estimate.value < estimate.high < 1
 
 
+def test_where_few_items_are_hard_logits_reach_further_down() -> None:
+    """Nine items that all people hear, one that nobody hears."""
+    matrix = np.ones((40, 10))
+    matrix[:, 0] = 0
+    share = twoway.share(of_matrix(matrix))
+    logits = twoway.on_logits(twoway.mean(of_matrix(matrix)), 10)
+    assert share.low == logits.low and share.high > logits.high
+
+
+def test_as_many_answers_as_count_give_clopper_and_pearsons_interval() -> None:
+    """Each of very many people answers all items alike: their number is what counts, nearly."""
+    matrix = np.repeat((np.arange(2000) < 1600)[:, None], 3000, axis=1).astype(float)[:, ::50]
+    share = twoway.share(of_matrix(matrix))
+    t = stats.t.ppf(0.975, share.freedom) / stats.t.ppf(0.975, share.n - 1)
+    few = stats.binomtest(round(1600 / t**2), round(2000 / t**2))
+    expected = few.proportion_ci(0.95, method="exact")
+    assert (share.low, share.high) == pytest.approx((expected.low, expected.high), abs=2e-3)
+
+
 @pytest.mark.parametrize(("value", "ends"), [(1, (0.4781762499, 1)), (0, (0, 0.5218237501))])
 def test_all_on_one_side_count_as_few(value: int, ends: tuple[float, float]) -> None:
     estimate = twoway.share(of_matrix(np.full((6, 5), float(value))))
@@ -252,14 +271,21 @@ def unequal() -> Crossed:
     return of_matrix(np.array([[1, 0, 1], [1, nan, 1], [0, 0, nan], [1, 1, nan]], float))
 
 
-def test_a_share_is_the_mean_with_its_interval_on_logits() -> None:
+def test_a_share_is_the_mean_with_the_wider_of_two_intervals() -> None:
+    """On logits, and Clopper and Pearson's for as many answers as have this variance."""
     mean, share = twoway.mean(unequal()), twoway.share(unequal())
     p = 6 / 9
+    answers = p * (1 - p) / mean.error**2 * (stats.t.ppf(0.975, 8) / stats.t.ppf(0.975, 2)) ** 2
+    exact = (
+        stats.beta.ppf(0.025, p * answers, (1 - p) * answers + 1),
+        stats.beta.ppf(0.975, p * answers + 1, (1 - p) * answers),
+    )
     logit, slope = np.log(p / (1 - p)), 1 / (p * (1 - p))
     reach = stats.t.ppf(0.975, 2) * mean.error * slope
     ends = 1 / (1 + np.exp(-np.array([logit - reach, logit + reach])))
     assert share.value == mean.value == pytest.approx(p)
-    assert (share.low, share.high) == pytest.approx(tuple(ends))
+    assert exact[0] < ends[0] and exact[1] > ends[1]
+    assert (share.low, share.high) == pytest.approx(exact)
     assert (share.error, share.freedom, share.n) == (mean.error, 2, 9)
 
 
