@@ -25,7 +25,7 @@ from fadernets.music.windows import Window, among
 
 TEMPERATURE = 0.8  # of sampled decoding
 BATCH = 256  # segments decoded together at most, which bounds memory
-CANDIDATES = 4  # arrangements of a segment to choose from
+CANDIDATES = 8  # arrangements of a segment to choose from
 LOUDNESS = 0.5  # of the way between the poles: music of the mood is as far from the middle
 LEGATO, STACCATO = 6.0, 3.0  # log-odds for holding on the way to low arousal, for striking to high
 

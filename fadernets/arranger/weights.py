@@ -75,7 +75,7 @@ class ArrangementWeights:
     on_beat: float = 2.0
     keeps_melody: float = 8.0
     lets_go: float = 1.0
-    free_notes: float = 0.5
+    free_notes: float = 0.3
     passes_by: float = 4.0
     rhythm_decoder: float = 1.0
     note_decoder: float = 0.5
@@ -88,7 +88,7 @@ class ArrangementWeights:
     adds: float = 20.0
     clashes: float = 2.0
     rings: float = 8.0
-    plan_noise: float = 1.0
+    plan_noise: float = 2.0
     note_noise: float = 2.0
     recall: float = 1.0
     beside: float = 0.06
