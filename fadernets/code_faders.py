@@ -15,7 +15,6 @@ import torch
 from fadernets.codes import Codes
 from fadernets.faders import Fader
 from fadernets.models.segmentvae import SegmentVAE
-from fadernets.music.attributes import PLANNED_COUNTS
 from fadernets.net_arguments import Each, Positions, check_count
 
 
@@ -104,11 +103,8 @@ class CodeFaders:
                 raise ValueError(f"{planned} and leaves {name} as it is")
             wanted = torch.as_tensor(density).to(request.densities[name])
             wanted = wanted.expand_as(request.densities[name])
-            request = replace(request, densities=request.densities | {name: wanted})
-            if name == PLANNED_COUNTS:
-                asked = torch.as_tensor(is_asked, device=codes.key.device)
-                free = request.counts_are_free & ~asked
-                request = replace(request, counts_are_free=free)
+            asked = torch.as_tensor(is_asked, device=wanted.device)
+            request = request.asking(name, wanted, asked)
         handle = self.model.handles[name]
         code = codes.values[handle.code].clone()
         code[:, handle.dimension] = torch.as_tensor(level, dtype=code.dtype, device=code.device)

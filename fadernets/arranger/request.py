@@ -58,6 +58,14 @@ class ArrangementRequest:
         """What a density is in steps with an onset, or in notes over all steps: int64, (n,)."""
         return (self.densities[name] * self.steps).round().long()
 
+    def asking(self, name: str, density: Tensor, is_asked: Tensor) -> ArrangementRequest:
+        """The request for another density, (n,); where it is not asked for, it may stay free."""
+        free = self.counts_are_free
+        if name == PLANNED_COUNTS:
+            free = free & ~is_asked
+        densities = self.densities | {name: density}
+        return replace(self, densities=densities, counts_are_free=free)
+
     def __getitem__(self, part: slice) -> ArrangementRequest:
         """The request for some of the segments."""
         return ArrangementRequest(

@@ -107,7 +107,8 @@ def test_what_becomes_calmer_gets_nothing_new(adds):
         for _ in range(20)
     ]
     request = asking(arrangement_request(segments), rhythm=0.5)
-    weights = dataclasses.replace(ArrangementWeights(), stays_onset=0.0, in_harmony=0.0, adds=adds)
+    eager = {"stays_onset": 0.0, "in_harmony": 0.0, "plan_noise": 4.0}
+    weights = dataclasses.replace(ArrangementWeights(), **eager, adds=adds)
     keys = torch.zeros(20, dtype=torch.long)
     played = arrange(reviser, request, {}, keys, candidates=2, weights=weights)
     added = 0

@@ -246,7 +246,7 @@ def test_each_mood_can_have_a_strength_of_its_own(source, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", [("slide", "--rhythm", 0.4), ("transfer", "--arousal", "high")])
+@pytest.mark.parametrize("command", [("slide", "--rhythm", 0.2), ("transfer", "--arousal", "high")])
 def test_what_nobody_moves_may_go_along_unless_it_is_strict(command, tmp_path):
     """Chords held for a bar: a new note comes to them, or has to take the place of one."""
     onset = np.repeat(4.0 * np.arange(4), 3)
