@@ -89,15 +89,13 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         lock: str | None = None,
         arousal_strength: object = None,
         valence_strength: object = None,
-        strict: bool = False,
     ) -> tuple[str, EndpointFigures]:
         """Move a MIDI file towards low (calm) or high (energetic) arousal, all the way at 1.
 
         The strength may be a curve of beats or bars, as a fader of slide; it is that of both moods
         unless one has its own, arousal_strength or valence_strength.
         With valence also, or alone, towards low (sad, minor) or high (joyful, major); a preset says
-        both in their place: calm, tense, sad or joyful. Where strict, the note density stays
-        exactly as it is.
+        both in their place: calm, tense, sad or joyful.
         """
         own = {"arousal": arousal_strength, "valence": valence_strength}
         strengths = {mood: strength if own[mood] is None else own[mood] for mood in own}
@@ -107,7 +105,7 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         except ValueError as error:
             raise Sentence(sentence(error)) from None
         span = {"seed": seed, "first": first, "last": last, "tracks": tracks, "lock": lock}
-        return await handlers.change(midi, {**values, **span, "strict": strict})
+        return await handlers.change(midi, {**values, **span})
 
     with gr.Row(visible=False):
         midi = gr.File(label="midi")  # its bytes tell what it is, not its name
@@ -126,7 +124,7 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         moving = [midi, arousal, strength, seed, first, last, valence, preset, tracks, lock]
         for function, inputs in (
             (slide, [midi, *amounts, seed, first, last, tracks, absolute, lock, strict]),
-            (transfer, [*moving, *own_strengths, strict]),
+            (transfer, [*moving, *own_strengths]),
         ):
             name = function.__name__
             gr.Button(name).click(function, inputs, [result, figures], api_name=name)

@@ -119,13 +119,13 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
             metavar="X",
             help=f"how far {mood} goes, where it is another than --strength",
         )
-    for moved in (sliding, moving):
-        moved.add_argument(
-            "--strict",
-            action="store_true",
-            help="the density of a fader that does not move stays exactly as it is; without it, it "
-            "may go along a little, where that cuts fewer notes",
-        )
+    sliding.add_argument(
+        "--strict",
+        action="store_true",
+        help="the density of a fader that does not move stays exactly as it is; without it, it "
+        "may go along a little, where that cuts fewer notes",
+    )
+    moving.set_defaults(strict=False)
     mixing = command(mix, source="RHYTHM.mid", donor="NOTES.mid", output="OUT.mid")
     mixing.set_defaults(strict=False)
     for locking in (sliding, moving, mixing):

@@ -114,7 +114,8 @@ class Arranger:
         """Fewer onsets, softer, more held than struck: as labelled calm music differs.
 
         Labelled calm music also sounds more notes at once, because they are longer. Asking for
-        that would add notes, which nobody hears as calm: the note density stays.
+        that would add notes, which nobody hears as calm: the note density stays. It is not free
+        either, for energetic music has shorter notes, not more of them beside held ones.
         """
         poles = self.reviser.poles
         onsets, velocity = (poles[0] - poles[1]).tolist()
@@ -127,6 +128,7 @@ class Arranger:
             densities=request.densities | {PLANNED_ONSETS: torch.where(by == 0, density, moved)},
             louder=request.louder + (by * LOUDNESS * velocity).to(density),
             legato=request.legato + held.to(density),
+            counts_are_free=request.counts_are_free & (by == 0),
         )
 
     def to_parallel_mode(

@@ -91,7 +91,8 @@ def test_valence_is_told_as_the_share_in_major(net, session):
         for valence in (-1.0, 1.0)
     )
     assert low["piece"] == high["piece"]
-    assert low["result"]["position"] < low["piece"]["position"] < high["result"]["position"]
+    # Where the piece is in minor already, sad music stays as it is.
+    assert low["result"]["position"] <= low["piece"]["position"] < high["result"]["position"]
 
 
 def test_arousal_of_many_segments_is_that_of_some_spread_evenly(monkeypatch) -> None:
