@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 from survey.app import close, create_app
-from survey.core.connections import Connection, allow_files
+from survey.core.connections import LIMITS, allow_files
 from survey.core.process_end import run, take_signals
 from survey.core.public_path import PublicPath
 from survey.core.settings import Settings
@@ -56,10 +56,10 @@ def main(arguments: list[str] | None = None) -> int:
             access_log=False,
             log_level="warning",
             proxy_headers=False,
-            http=Connection,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
             server_header=False,
+            **LIMITS,
         )
     finally:
         close(app)
