@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from survey.core.connections import LIMITS, allow_files
+from survey.core.freed_memory import give_back_large_blocks
 from survey.core.process_end import end_requested, leave_if_asked, run, take_signals
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def main() -> int:
     try:
         logs.set_up()
         allow_files()
+        give_back_large_blocks()
         take_signals()
         with survey_mount(args.model) as test:
             leave_if_asked()

@@ -41,6 +41,7 @@ from demo.guard.public_address import Address, PublicAddress  # noqa: E402
 from demo.page import ICON, LARGEST_FILE_BYTES, SURVEY, TITLE, page, page_theme, scripts  # noqa: E402
 from fadernets import checkpoint  # noqa: E402
 from survey.core.connections import LIMITS, allow_files  # noqa: E402
+from survey.core.freed_memory import give_back_large_blocks  # noqa: E402
 from survey.core.process_end import end_requested, leave_if_asked, run, take_signals  # noqa: E402
 
 
@@ -207,6 +208,7 @@ def main() -> int:
     )
 
     allow_files()
+    give_back_large_blocks()
     take_signals()  # Gradio handles no signals and would lose an interrupt
     http_server.get_space = lambda: None  # or it looks for changed files, and fails
     http_server.Server = QuietServer  # type: ignore[misc]

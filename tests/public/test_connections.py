@@ -58,15 +58,3 @@ def test_who_opens_many_connections_keeps_nobody_out(few_files: Server, kind: st
         assert few_files.open_example("sonata")["id"]
         assert few_files.ask("survey/").status == 200
     assert few_files.ask("healthz").status == 200
-
-
-def test_a_burst_of_connections_keeps_nobody_out(few_files: Server):
-    place = urlsplit(few_files.url)
-    with ExitStack() as stack:
-        for _ in range(4 * CONNECTIONS):
-            connection = stack.enter_context(socket.socket())
-            connection.setblocking(False)
-            connection.connect_ex((place.hostname, place.port))
-        assert few_files.ask("survey/").status == 200
-        assert few_files.ask("healthz").status == 200
-    assert "resource" not in few_files.log_text()  # of which asyncio says that it is out
