@@ -134,7 +134,7 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     def read_rate(self, now: float) -> float:
         """Bytes a second that were read since the reader fell behind; some at first."""
         seconds = 0.0 if self.unread_since is None else now - self.unread_since
-        read = self.unread - self.transport.get_write_buffer_size()
+        read: int = self.unread - self.transport.get_write_buffer_size()
         return max(read / max(seconds, 1e-3), FIRST_RATE if seconds < FIRST_SECONDS else 0.0)
 
     def resume_writing(self) -> None:
@@ -153,7 +153,8 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         others = [each for each in self.connections if each is not self]
         others.sort(key=lambda each: ((each in busy) != busy_first, each.since))
         held = Counter(each.place for each in self.connections)
-        ranks = []  # how many its address would still have, with it, without those before it
+        # How many its address would still have, with it, without those before it.
+        ranks: list[tuple[int, int, Connection]] = []
         for each in others:
             ranks.append((-held[each.place], len(ranks), each))
             held[each.place] -= 1
