@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from survey.core.connections import Connection, allow_files
+from survey.core.connections import LIMITS, allow_files
+from survey.core.freed_memory import give_back_large_blocks
 from survey.core.process_end import end_requested, leave_if_asked, run, take_signals
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def main() -> int:
     try:
         logs.set_up()
         allow_files()
+        give_back_large_blocks()
         take_signals()
         with survey_mount(args.model) as test:
             leave_if_asked()
@@ -78,11 +80,10 @@ def _serve(model: str | None, test: SurveyMount, listener: socket.socket, host: 
         log_config=None,
         access_log=False,
         proxy_headers=False,
-        http=Connection,
         server_header=False,
-        ws="none",
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=1,
+        **LIMITS,
     )
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
     address = f"http://{host}:{listener.getsockname()[1]}/"

@@ -40,7 +40,8 @@ from demo.guard.listeners import Listeners  # noqa: E402
 from demo.guard.public_address import Address, PublicAddress  # noqa: E402
 from demo.page import ICON, LARGEST_FILE_BYTES, SURVEY, TITLE, page, page_theme, scripts  # noqa: E402
 from fadernets import checkpoint  # noqa: E402
-from survey.core.connections import Connection, allow_files  # noqa: E402
+from survey.core.connections import LIMITS, allow_files  # noqa: E402
+from survey.core.freed_memory import give_back_large_blocks  # noqa: E402
 from survey.core.process_end import end_requested, leave_if_asked, run, take_signals  # noqa: E402
 
 
@@ -190,13 +191,13 @@ def create_app(model: str | None = None, mounts: Mapping[str, ASGIApp] | None = 
 
 
 class QuietServer(http_server.Server):
-    """The server that Gradio starts, with our connections.
+    """The server that Gradio starts, with our limits of connections.
 
     It has no header that names what it is made of.
     """
 
     def __init__(self, config: uvicorn.Config, *args: Any, **kwargs: Any) -> None:
-        config.server_header, config.http = False, Connection
+        vars(config).update(server_header=False, **LIMITS)
         super().__init__(config, *args, **kwargs)
 
 
@@ -207,6 +208,7 @@ def main() -> int:
     )
 
     allow_files()
+    give_back_large_blocks()
     take_signals()  # Gradio handles no signals and would lose an interrupt
     http_server.get_space = lambda: None  # or it looks for changed files, and fails
     http_server.Server = QuietServer  # type: ignore[misc]

@@ -18,7 +18,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 from survey.app import close, create_app
-from survey.core.connections import Connection, allow_files
+from survey.core.connections import LIMITS, allow_files
+from survey.core.freed_memory import give_back_large_blocks
 from survey.core.process_end import run, take_signals
 from survey.core.public_path import PublicPath
 from survey.core.settings import Settings
@@ -46,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.getLogger("uvicorn.error").addFilter(_is_news)
     logging.getLogger("python_multipart").setLevel(logging.ERROR)  # its warnings quote the request
     allow_files()
+    give_back_large_blocks()
     take_signals()  # uvicorn takes them first, and sends them again when it has ended
     try:
         # Addresses hold tokens and clients have addresses: nothing of a request is logged.
@@ -56,10 +58,10 @@ def main(arguments: list[str] | None = None) -> int:
             access_log=False,
             log_level="warning",
             proxy_headers=False,
-            http=Connection,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
             server_header=False,
+            **LIMITS,
         )
     finally:
         close(app)

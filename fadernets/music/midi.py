@@ -10,6 +10,7 @@ import errno
 import os
 import stat
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -261,7 +262,8 @@ def write(piece: Piece, path: str | Path) -> None:
 def save(data: bytes, path: str | Path) -> None:
     """Write bytes to a file, whole or not at all.
 
-    A file that is there keeps who may read and write it, and a link goes on leading to its file.
+    A file that is there keeps its owner and group, as far as we may give it to them, and who may
+    read and write it, and a link goes on leading to its file.
 
     Raises
     ------
@@ -273,15 +275,24 @@ def save(data: bytes, path: str | Path) -> None:
         if path.exists() and not path.is_file():  # a device or a folder, not to be replaced
             path.write_bytes(data)
             return
-        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
-        if mode is not None and not mode & ANYBODY_WRITES:  # which a new file in its place hides
+        old = path.stat() if path.exists() else None
+        if old is not None and not old.st_mode & ANYBODY_WRITES:  # a new file in its place hides it
             raise PermissionError(errno.EACCES, "it is read-only")
         with replacing(Path(os.path.realpath(path)), shared=True) as part:
+            part.touch(0o666 if old is None else 0o600)  # meanwhile nobody else may read it
             part.write_bytes(data)
-            if mode is not None:
-                part.chmod(mode)
+            if old is not None:
+                _own(part, old)
     except OSError as error:
         raise MidiError(f"{path} cannot be written: {_reason(error)}.") from error
+
+
+def _own(path: Path, old: os.stat_result) -> None:
+    """Give a new file to the owner and the group of an old one, with its permissions."""
+    for ids in ((old.st_uid, -1), (-1, old.st_gid)):
+        with suppress(PermissionError, AttributeError):  # not ours to give; there are none
+            os.chown(path, *ids)
+    path.chmod(stat.S_IMODE(old.st_mode))
 
 
 def _reason(error: OSError) -> str:

@@ -7,7 +7,10 @@ there are no more, and waits without an end for the request of each, and until i
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
+from collections import Counter
+from collections.abc import Hashable
 from typing import Any
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
@@ -19,10 +22,14 @@ except ImportError:  # Windows, where sockets do not count as files
 
 MOST_CONNECTIONS = 2_000  # 30 kB each
 FILES_WANTED = 4_096
-OTHER_FILES = 250  # of a process: the database, files that are read and written, pipes
+OTHER_FILES = 350  # of a process: the database, files, pipes, connections that are being taken
 FEWEST_CONNECTIONS = 50
-ENDED_AT_ONCE = 5  # for a new one, at most
+MOST_BUSY = 3 / 4  # of the connections: the others are for those that have not asked yet
+ENDED_AT_ONCE = 1 / 40  # of the connections: to look through all for each new one takes too long
+TAKEN_AT_ONCE = 64  # that wait to be taken, before others are ended for them
 MOST_UNREAD_BYTES = 150_000_000  # of answers: a large piece has 3 MB
+FIRST_SECONDS = 2.0  # after a reader falls behind: until then it counts as reading
+FIRST_RATE = 10_000  # bytes a second
 SEND_BUFFER_BYTES = 128 * 1024  # of a connection, beside; else the system's take 4 MB
 
 
@@ -45,30 +52,52 @@ def most_connections() -> int:
     return max(FEWEST_CONNECTIONS, min(MOST_CONNECTIONS, files - OTHER_FILES))
 
 
+def place(host: str) -> Hashable:
+    """What one stranger has of addresses: one of IPv4, 2^64 of IPv6."""
+    address = ipaddress.ip_address(host.partition("%")[0])
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    return address.ipv4_mapped or int(address) >> 64
+
+
 class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     """A connection as uvicorn has it, which ends others where all hold too much.
 
-    Where there are too many, that is the one that has waited longest for a request; where all have
-    one, the oldest. Where too much of answers is not read, it is the one that reads none longest.
+    Where there are too many, those are of the address that has the most; behind a proxy all have
+    one. Of these the ones that have waited longest for a request are ended; where three quarters
+    have one, those from which nothing has come longest. Where too much of answers is not read, it
+    is the one that is read slowest.
 
     Attributes
     ----------
+    place : hashable
+        Whose it is.
     since : float
-        When it was opened, or its last answer ended, in seconds of the loop's clock.
+        When it was opened, bytes last came, or its last answer ended, in seconds of the loop's
+        clock.
     unread_since : float or None
         When its reader fell behind.
+    unread : int
+        Bytes that waited for the reader then.
     """
 
+    place: Hashable = None
     since = 0.0
     unread_since: float | None = None
-    is_ended = False
+    unread = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        self.place = self.client and place(self.client[0])
         self.since = self.loop.time()
         if (own := transport.get_extra_info("socket")) is not None:
             own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         self._make_room()
+
+    def data_received(self, data: bytes) -> None:
+        """As uvicorn's."""
+        self.since = self.loop.time()
+        super().data_received(data)
 
     def on_response_complete(self) -> None:
         """As uvicorn's."""
@@ -83,20 +112,30 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
 
     def end(self) -> None:
         """Hang up at once: to close in order would wait for the reader."""
-        self.is_ended = True
+        self.connections.discard(self)
         self.transport.abort()
 
     def pause_writing(self) -> None:
-        """As uvicorn's; the answers that wait longest for their readers make room."""
+        """As uvicorn's; the answers that are read slowest make room."""
         super().pause_writing()
-        self.unread_since = self.loop.time()
-        behind = [each for each in self._held() if each.unread_since is not None]
+        now = self.loop.time()
+        self.unread_since, self.unread = now, self.transport.get_write_buffer_size()
+        behind = [each for each in self.connections if each.unread_since is not None]
         unread = sum(each.transport.get_write_buffer_size() for each in behind)
-        for each in sorted(behind, key=lambda each: each.unread_since):
+        if unread <= MOST_UNREAD_BYTES:
+            return
+        behind.sort(key=lambda each: (each.read_rate(now), -each.unread, each.unread_since))
+        for each in behind:
             if unread <= MOST_UNREAD_BYTES:
                 break
             unread -= each.transport.get_write_buffer_size()
             each.end()
+
+    def read_rate(self, now: float) -> float:
+        """Bytes a second that were read since the reader fell behind; some at first."""
+        seconds = 0.0 if self.unread_since is None else now - self.unread_since
+        read: int = self.unread - self.transport.get_write_buffer_size()
+        return max(read / max(seconds, 1e-3), FIRST_RATE if seconds < FIRST_SECONDS else 0.0)
 
     def resume_writing(self) -> None:
         """As uvicorn's."""
@@ -104,14 +143,24 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         super().resume_writing()
 
     def _make_room(self) -> None:
-        held = self._held()
-        excess = len(held) - most_connections()
-        if excess > 0:
-            others = [each for each in held if each is not self]
-            others.sort(key=lambda each: (each.is_busy, each.since))
-            for other in others[: min(excess, ENDED_AT_ONCE)]:
-                other.end()
+        most = most_connections()
+        # All that take memory count: those, too, that uvicorn closes when they have been read.
+        if len(self.connections) <= most:
+            return
+        excess = len(self.connections) - most + int(most * ENDED_AT_ONCE)
+        busy = {each for each in self.connections if each.is_busy}
+        busy_first = len(busy) > most * MOST_BUSY
+        others = [each for each in self.connections if each is not self]
+        others.sort(key=lambda each: ((each in busy) != busy_first, each.since))
+        held = Counter(each.place for each in self.connections)
+        # How many its address would still have, with it, without those before it.
+        ranks: list[tuple[int, int, Connection]] = []
+        for each in others:
+            ranks.append((-held[each.place], len(ranks), each))
+            held[each.place] -= 1
+        for _, _, each in sorted(ranks)[:excess]:
+            each.end()
 
-    def _held(self) -> list[Any]:
-        """All that take memory: those, too, that uvicorn closes as soon as they have been read."""
-        return [each for each in self.connections if not each.is_ended]
+
+# Of uvicorn, which otherwise takes 2,048 connections at a time, and does not count websockets.
+LIMITS: dict[str, Any] = {"http": Connection, "ws": "none", "backlog": TAKEN_AT_ONCE}

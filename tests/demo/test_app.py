@@ -9,8 +9,11 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+import uvicorn
 from gradio_client import Client, handle_file
 
+from demo import app
+from survey.core.connections import TAKEN_AT_ONCE, Connection
 from tests.fadernets.music import midi_bytes as mb
 
 pytestmark = pytest.mark.server
@@ -74,3 +77,11 @@ def test_a_missing_model_is_one_sentence(root, tmp_path):
     process = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True)
     assert process.returncode == 2
     assert process.stderr.startswith("demo: no model named") and process.stderr.count("\n") == 1
+
+
+def test_the_server_that_gradio_starts_has_our_limits_of_connections():
+    config = uvicorn.Config(lambda: None, ws="auto", backlog=2048)
+    app.QuietServer(config)
+    config.load()
+    assert config.http_protocol_class is Connection and config.ws == "none"
+    assert config.backlog == TAKEN_AT_ONCE and not config.server_header

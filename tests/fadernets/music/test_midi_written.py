@@ -2,6 +2,7 @@
 
 import os
 import resource
+from pathlib import Path
 
 import pytest
 
@@ -63,6 +64,26 @@ def test_a_file_keeps_who_may_read_it_and_a_link_its_file(tmp_path):
     assert link.is_symlink() and dangling.is_symlink()
     assert song.read_bytes() == ONE == (tmp_path / "to come.mid").read_bytes()
     assert song.stat().st_mode & 0o777 == 0o620
+
+
+def test_a_file_keeps_its_group_and_nobody_else_reads_the_new_one_meanwhile(tmp_path, monkeypatch):
+    groups = [1234] if os.getuid() == 0 else [g for g in os.getgroups() if g != os.getegid()]
+    if not groups:
+        pytest.skip("we are of one group")
+    song, modes = tmp_path / "song.mid", []
+    song.write_bytes(b"before")
+    os.chown(song, -1, groups[0])
+    song.chmod(0o660)
+    write_bytes = Path.write_bytes
+
+    def watched(path: Path, data: bytes) -> int:
+        modes.append(path.stat().st_mode & 0o777)
+        return write_bytes(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", watched)
+    save(b"after", song)
+    assert song.read_bytes() == b"after" and modes == [0o600]
+    assert song.stat().st_gid == groups[0] and song.stat().st_mode & 0o777 == 0o660
 
 
 def test_a_file_that_nobody_may_write_stays(tmp_path):

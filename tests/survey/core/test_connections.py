@@ -11,12 +11,14 @@ from uvicorn.server import ServerState
 from survey.core import connections
 from survey.core.connections import Connection
 
+WHOLE = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
 
 class Transport(asyncio.Transport):
     """Of a client who is far away."""
 
-    def __init__(self) -> None:
-        super().__init__({"peername": ("10.0.0.1", 1), "sockname": ("10.0.0.2", 80)})
+    def __init__(self, host: str) -> None:
+        super().__init__({"peername": (host, 1), "sockname": ("10.0.0.2", 80)})
         self.ended, self.closing, self.unread = False, False, 0
 
     def abort(self) -> None:
@@ -35,10 +37,12 @@ class Transport(asyncio.Transport):
         self.closing = True
 
 
-def connected(state: ServerState, request: bytes = b"") -> tuple[Connection, Transport]:
+def connected(
+    state: ServerState, request: bytes = b"", host: str = "10.0.0.1"
+) -> tuple[Connection, Transport]:
     """A new connection, after a request of its client."""
     config = uvicorn.Config(forever, log_config=None, http=Connection)
-    connection, transport = Connection(config, state, {}), Transport()
+    connection, transport = Connection(config, state, {}), Transport(host)
     connection.connection_made(transport)
     if request:
         connection.data_received(request)
@@ -58,15 +62,110 @@ def test_those_that_ask_for_nothing_are_ended_first_and_the_oldest_of_them(monke
         def connect(request: bytes = b"") -> Transport:
             return connected(state, request)[1]
 
-        whole = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-        asks, half, idle, later = connect(whole), connect(whole[:-2]), connect(), connect(whole)
+        asks, half, idle, later = connect(WHOLE), connect(WHOLE[:-2]), connect(), connect(WHOLE)
         assert [each.ended for each in (asks, half, idle, later)] == [False, True, False, False]
-        last = connect(whole)
+        last = connect(WHOLE)
         assert [each.ended for each in (asks, idle, later, last)] == [False, True, False, False]
-        connect(whole)
+        connect(WHOLE)
         assert [each.ended for each in (asks, later, last)] == [True, False, False]
         for task in state.tasks:
             task.cancel()
+
+    asyncio.run(steps())
+
+
+def test_those_of_the_address_that_has_the_most_are_ended_first(monkeypatch):
+    monkeypatch.setattr(connections, "most_connections", lambda: 5)
+
+    async def steps() -> None:
+        state = ServerState()
+        ours = [connected(state, host=host)[1] for host in ("10.0.0.1", "::ffff:10.0.0.1", "::1")]
+        theirs = [connected(state, WHOLE, f"2001:db8::{number}")[1] for number in range(5)]
+        assert [each.ended for each in ours] == [False] * 3
+        assert [each.ended for each in theirs] == [True] * 3 + [False] * 2
+        for task in state.tasks:
+            task.cancel()
+
+    asyncio.run(steps())
+
+
+def test_who_has_not_asked_yet_is_not_ended_for_those_who_hold_their_answers(monkeypatch):
+    monkeypatch.setattr(connections, "most_connections", lambda: 8)
+
+    async def steps() -> None:
+        state = ServerState()
+        before = [connected(state, WHOLE)[1] for _ in range(7)]
+        new = connected(state)[1]
+        for _ in range(20):
+            connected(state, WHOLE)
+        assert not new.ended
+        assert all(each.ended for each in before)
+        for task in state.tasks:
+            task.cancel()
+
+    asyncio.run(steps())
+
+
+def test_who_still_sends_is_not_the_one_that_is_ended(monkeypatch):
+    monkeypatch.setattr(connections, "most_connections", lambda: 4)
+
+    async def steps() -> None:
+        state = ServerState()
+        sends, its = connected(state, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n")
+        others = [connected(state, WHOLE)[1] for _ in range(3)]
+        sends.data_received(b"some of it")
+        connected(state, WHOLE)
+        assert [each.ended for each in (its, *others)] == [False, True, False, False]
+        for task in state.tasks:
+            task.cancel()
+
+    asyncio.run(steps())
+
+
+@pytest.mark.parametrize("kept", [1, 2_000])
+def test_to_take_many_looks_through_all_of_them_seldom(monkeypatch, kept: int):
+    looks = 0
+
+    def is_busy(connection: Connection) -> bool:
+        nonlocal looks
+        looks += 1
+        return False
+
+    monkeypatch.setattr(connections, "most_connections", lambda: kept)
+    monkeypatch.setattr(Connection, "is_busy", property(is_busy))
+    state = ServerState()
+
+    async def steps() -> None:
+        for _ in range(kept + 500):
+            connected(state)
+
+    asyncio.run(steps())
+    assert len(state.connections) <= kept
+    assert looks < 50 * (kept + 500)
+
+
+@pytest.mark.parametrize("seconds", [0, 10])
+def test_who_reads_slowly_keeps_its_answer_and_who_reads_nothing_does_not(
+    monkeypatch, seconds: int
+):
+    monkeypatch.setattr(connections, "MOST_UNREAD_BYTES", 10_000_000)
+    now = 0.0
+
+    async def steps() -> None:
+        nonlocal now
+        state = ServerState()
+        (phone, its), *others, (new, news) = [connected(state) for _ in range(4)]
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now)
+        for connection, transport in ((phone, its), *others):
+            transport.unread = 3_400_000
+            connection.pause_writing()
+            now += 1
+            its.unread -= 100_000
+        now += seconds
+        news.unread = 3_400_000
+        new.pause_writing()
+        ended = [transport.ended for _, transport in ((phone, its), *others, (new, news))]
+        assert ended == [False, True, False, False]
 
     asyncio.run(steps())
 
@@ -94,6 +193,6 @@ def test_answers_that_nobody_reads_are_given_up_the_oldest_first(monkeypatch, is
 
 def test_there_are_as_many_as_the_system_allows(monkeypatch):
     resource = pytest.importorskip("resource")
-    for files, most in ((1024, 774), (60, 50), (10**6, 2_000), (resource.RLIM_INFINITY, 2_000)):
+    for files, most in ((1024, 674), (60, 50), (10**6, 2_000), (resource.RLIM_INFINITY, 2_000)):
         monkeypatch.setattr(resource, "getrlimit", lambda _, files=files: (files, files))
         assert connections.most_connections() == most
