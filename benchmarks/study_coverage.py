@@ -29,8 +29,8 @@ from scipy.special import expit, logit
 from tqdm import tqdm
 
 from survey.statistics import twoway
-from survey.statistics.crossed_design import Crossed
 from survey.statistics.agreement import is_half, near_edge, pieces_at_edge
+from survey.statistics.crossed_design import Crossed
 from survey.statistics.estimate import t_quantile
 from survey.statistics.reservations import MANY_LEFT
 
