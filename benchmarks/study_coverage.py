@@ -4,7 +4,7 @@
 
 Studies are simulated as they are: segments within pieces, people who leave, who lean to one answer,
 pieces that are hard. A right interval holds the mean over all people and all pieces that could have
-been drawn in 95 % of them; with 1,000 runs the standard error of that is 0.7 points. "Before" is
+been drawn in 95 % of them; with 1,000 runs the standard error of that is 0.7 points, with 500 one point. "Before" is
 the interval that counted every segment as music of its own and took any variance above 0.
 
 With the raw ratings of VGMIDI studies are drawn of real raters, too. A piece is cut into five
@@ -29,8 +29,8 @@ from scipy.special import expit, logit
 from tqdm import tqdm
 
 from survey.statistics import twoway
-from survey.statistics.crossed_design import Crossed
 from survey.statistics.agreement import is_half, near_edge, pieces_at_edge
+from survey.statistics.crossed_design import Crossed
 from survey.statistics.estimate import t_quantile
 from survey.statistics.reservations import MANY_LEFT
 

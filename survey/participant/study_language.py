@@ -51,7 +51,8 @@ def study_language(request: Request, body: object = None) -> str | None:
 def _page(request: Request) -> dict[str, str]:
     """The token or the name in the address of a participant's page; empty elsewhere."""
     found = PAGE.search(request.url.path)
-    return {} if found is None else {key: value for key, value in found.groupdict().items() if value}
+    named = {} if found is None else found.groupdict()
+    return {key: value for key, value in named.items() if value}
 
 
 def _query(token: str, name: object) -> Select[Any] | None:

@@ -22,6 +22,8 @@ HALF = "[A-Z0-9]{4}"  # of a code
 HYPHEN = r"\s?[-\u2010-\u2015]\s?"
 # With a hyphen, or as one word, which may be an ordinary one, too.
 CODE = re.compile(rf"(?<![A-Z0-9]){HALF}({HYPHEN})?{HALF}(?![A-Z0-9])", re.IGNORECASE)
+# Two halves with a blank between them; found also where they overlap.
+BLANK = re.compile(rf"(?<![A-Z0-9])(?={HALF}(\s){HALF}(?![A-Z0-9]))", re.IGNORECASE)
 PAUSE = re.compile(r"[\s,;:.!?()<>\"\u201c-\u201e]+")  # between words
 SHORTEST_ATTEMPT = 4  # letters and digits of what may be meant for a code
 COLUMNS = ("code", "label", "invitation", "finished_at", "paid_at")
@@ -93,7 +95,7 @@ def finished(session: Session, study: Study) -> list[Finisher]:
 def check(session: Session, study: Study, text: str) -> tuple[list[CheckedCode], list[str]]:
     """The codes in a text, such as what people have sent, in their order, and its other words.
 
-    Small letters, missing hyphens, blanks and words around codes do no harm. A line without a code
+    Small letters, missing hyphens, blanks for them and words around codes do no harm. A line without a code
     is one that is nobody's; so is, beside a code, what may be meant for one: four characters or
     more, with a digit or without a small letter. Every word of the text is in one of the two lists.
     """
@@ -102,13 +104,23 @@ def check(session: Session, study: Study, text: str) -> tuple[list[CheckedCode],
     checked: list[CheckedCode] = []
     words: list[str] = []
     for line in filter(None, map(str.strip, text.splitlines())):
-        given, others = _split(line, by_code)
+        given, others = _split(_hyphenated(line, by_code), by_code)
         words += others
         for entry in given:
             code = _bare(entry)
             checked.append(CheckedCode(entry, by_code.get(code), code in seen))
             seen.add(code)
     return checked, words
+
+
+def _hyphenated(line: str, known: Container[str]) -> str:
+    """A line with hyphens for blanks in known codes; of others nobody can tell the halves."""
+    characters = list(line)
+    for pair in BLANK.finditer(line):
+        blank = pair.start(1)
+        if _bare(line[pair.start() : blank + 5]) in known:
+            characters[blank] = "-"
+    return "".join(characters)
 
 
 def _split(line: str, known: Container[str]) -> tuple[list[str], list[str]]:

@@ -23,7 +23,8 @@ from survey.statistics.crossed_design import Crossed, crossed
 from survey.statistics.estimate import Estimate, wilson
 
 INTENDED = ("lower", "higher")  # of transfers
-NEAR_EDGE = 0.1  # of agreement to 0 or 1, from which pieces that are missing matter
+NEAR_EDGE = 0.12  # of agreement to 0 or 1, from which pieces that are missing matter
+PIECE_NEAR_EDGE = 0.1  # of one piece's agreement, which is near more often than that of all
 MANY_PIECES = 0.5  # share of pieces so near, from which the others may be the few hard ones
 
 RowName = str | int | float | list[float]
@@ -190,7 +191,7 @@ def pieces_at_edge(answers: Crossed) -> int:
     counts = np.bincount(answers.items)
     agree = answers.sums(answers.items)
     alike = agree if answers.mean >= 0.5 else counts - agree
-    return int((alike >= (1 - NEAR_EDGE) * (counts + 1)).sum())
+    return int((alike >= (1 - PIECE_NEAR_EDGE) * (counts + 1)).sum())
 
 
 def is_half(at_edge: int, pieces: int) -> bool:

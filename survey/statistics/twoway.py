@@ -11,9 +11,9 @@ taken for less than the largest of the one-way variances: by participant, by pie
 Where pieces have unequal numbers of segments, the degrees of freedom count as many equal pieces as
 tell as much (Kish).
 
-A share's interval is the wider one, at each end, of that on logits and of Korn and Graubard's (1998),
-Survey Methodology 24:193-201: Clopper and Pearson's for as many independent answers as would have
-the same variance. Where pieces' shares are skewed, as they are near 0 and 1, logits alone are short.
+A share's interval is the wider one, at each end, of that on logits and of Korn and Graubard's
+(1998), Survey Methodology 24:193-201: Clopper and Pearson's for as many independent answers as
+would have the same variance. Where pieces' shares are skewed, logits alone are too short.
 """
 
 from __future__ import annotations

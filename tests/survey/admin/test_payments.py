@@ -71,7 +71,7 @@ def test_codes_are_checked_however_people_write_them(
         ("ABCD-EFG2", "finished"),
         ("abcd – efg3", "finished"),
         ("wxyz2345", "finished"),
-        ("wxyz 2345;", "stands"),
+        ("wxyz-2345", "stands"),
         ("ABCD-EFG2", "stands"),
         ("WXYZ2345", "stands"),
         ("AAAA-AAAA", "nobody’s"),
@@ -94,6 +94,9 @@ def test_codes_are_checked_however_people_write_them(
         ("C9689XN, C9689-XNXY ABCD-EFG2", ["C9689XN nobody’s", "C9689-XNXY nobody’s"], ""),
         ("C9689XNX D9689XNX", ["C9689XNX nobody’s", "D9689XNX nobody’s"], ""),
         ("Dear all, complete: ABCD-EFG2 - No 7", ["ABCD-EFG2 finished"], "Dear all complete No 7"),
+        ("my code abcd efg2 ok", ["abcd-efg2 finished"], "my code ok"),
+        ("ABCD EFG2 wxyz 2345", ["ABCD-EFG2 finished", "wxyz-2345 finished"], ""),
+        ("code ABCD EFG9 abcd efg3", ["ABCD nobody’s", "EFG9 nobody’s"], "code"),
         ("one long line " * 9, ["one long line " * 8 + "one long line nobody’s"], ""),
     ],
 )

@@ -92,7 +92,7 @@ def test_the_naive_interval_takes_all_answers_for_independent() -> None:
 
 @pytest.mark.parametrize(
     ("share", "near"),
-    [(0.05, True), (0.1, False), (0.5, False), (0.9, False), (0.91, True), (1, True)],
+    [(0.05, True), (0.12, False), (0.5, False), (0.88, False), (0.89, True), (1, True)],
 )
 def test_near_its_end(share: float, near: bool) -> None:
     assert near_edge(share) == near and not near_edge(None)
