@@ -82,9 +82,9 @@
       this.first = first;
       this.last = last;
       this.draw();
-      this.strip.setAttribute("aria-valuemin", 1);
-      this.strip.setAttribute("aria-valuemax", this.count);
-      this.strip.setAttribute("aria-valuenow", first + 1);
+      this.strip.setAttribute("aria-valuemin", 0);
+      this.strip.setAttribute("aria-valuemax", this.count - 1);
+      this.strip.setAttribute("aria-valuenow", first);
       this.strip.setAttribute("aria-valuetext", this.text);
     }
 

@@ -33,11 +33,11 @@ def enter(browser: Browser, address: str):
 
 def moved(page: Page) -> tuple[str, str]:
     """Move a fader on the second bars and a mood on the next ones: what is set, what is drawn."""
-    page.get_by_role("button", name="Next segments").click()
+    page.get_by_role("button", name="Next bars").click()
     wait_until_heard(page)
     page.get_by_role("slider", name="Rhythm density").press("End")
     wait_until_heard(page)
-    page.get_by_role("button", name="Next segments").click()
+    page.get_by_role("button", name="Next bars").click()
     page.get_by_role("button", name="calm", exact=True).click()
     wait_until_heard(page)
     return page.evaluate(SET), picture(page, "result")

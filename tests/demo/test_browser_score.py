@@ -18,7 +18,7 @@ SENT = """() => { const bench = FaderNets.bench, send = bench.trigger; bench.ask
 
 def choose(page: Page, first: int, last: int) -> None:
     """Choose segments by keys, from 0."""
-    strip = page.get_by_role("slider", name="Segments")
+    strip = page.get_by_role("slider", name="Bars")
     strip.press("Home")
     for _ in range(first):
         strip.press("ArrowRight")
@@ -46,7 +46,7 @@ def test_a_busy_verse_and_a_long_chorus(visit, artefacts, tmp_path):
     rhythm.press("End")
     wait_until_heard(page)
     busy = figure(page, "rhythm", "result")
-    page.get_by_role("button", name="Next segments").click()
+    page.get_by_role("button", name="Next bars").click()
     wait_until_heard(page)
     assert rhythm.input_value() == "0" and "As played" in page.inner_text("[data-show=summary]")
     assert rhythm.get_attribute("aria-valuetext") == "as played"
@@ -54,11 +54,11 @@ def test_a_busy_verse_and_a_long_chorus(visit, artefacts, tmp_path):
     wait_until_heard(page)
     long = figure(page, "rhythm", "result")
     assert long < figure(page, "rhythm", "piece")
-    page.get_by_role("button", name="Previous segments").click()
+    page.get_by_role("button", name="Previous bars").click()
     wait_until_heard(page)
     assert rhythm.input_value() == "1" and figure(page, "rhythm", "result") == busy
 
-    strip = page.get_by_role("slider", name="Segments")
+    strip = page.get_by_role("slider", name="Bars")
     expect(strip).to_have_attribute("aria-description", "Rhythm density moved in bars 1–4.")
     page.screenshot(path=artefacts / "verse-and-chorus.png", full_page=True)
     whole = saved(page, tmp_path / "whole.mid")
