@@ -9,7 +9,8 @@ from tests.demo.page import FILE, WIDE, opened, picture, wait_until_heard, watch
 
 pytestmark = pytest.mark.browser
 
-SET = "JSON.stringify([FaderNets.bench.now, FaderNets.bench.history, FaderNets.bench.selection.split('/')[1]])"
+SET = """JSON.stringify([FaderNets.bench.now, FaderNets.bench.history,
+    FaderNets.bench.selection.split("/")[1]])"""
 
 
 @pytest.fixture
