@@ -62,6 +62,7 @@
         if (run?.last === i - 1) run.last = i;
         else runs.push({ first: i, last: i });
       });
+      if (!runs.length) return "";
       return `${amount.title} moved in ${runs.map(({ first, last }) => this.named(first, last)).join(", ")}.`;
     }
 

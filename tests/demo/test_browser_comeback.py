@@ -121,6 +121,12 @@ def test_a_closed_tab_is_offered_to_a_new_one(enter, hands):
     is_as_it_was(fourth, was)
     fourth.reload()
     is_as_it_was(fourth, was)
+    fourth.close()
+    fifth = enter()
+    line = fifth.locator("[data-show=left]")
+    expect(line).to_be_visible()
+    moved(fifth)  # what is new here is not lost for something old
+    expect(line).to_be_hidden()
 
 
 def test_a_file_that_the_browser_cannot_keep(enter, hands):

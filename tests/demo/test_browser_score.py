@@ -158,8 +158,8 @@ def test_a_part_of_a_curve_is_drawn(visit, tmp_path):
     wait_until_heard(page)
     ends = page.evaluate("FaderNets.bench.overview.piece.edges")
     curve = page.evaluate("FaderNets.bench.now.note")
-    a, b, end = ends[2], ends[4], ends[-1]
-    assert curve == [[0, 0.2], [a, 0.2], [b, -0.05], [b, 0.2], [end, 0.2]]
+    a, b = ends[2], ends[4]
+    assert curve == [[a, 0.2], [b, -0.05], [b, 0.2]]
     box = lane.locator("svg").bounding_box()
     page.mouse.click(box["x"] + 0.9 * box["width"], box["y"] + 20)
     expect(lane.locator("output")).to_have_text("Only the bars that are chosen can be drawn")
