@@ -19,7 +19,7 @@ LOCK_HINTS = (  # of `NAMES`
     "What the left hand plays, by the file's two tracks or as far as notes tell",
     "What the right hand plays, likewise",
     "Notes begin where they begin now, and nowhere else",
-    "No key is struck that a segment has not",
+    "No key is struck that a bar has not",
 )
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six")
 

@@ -140,7 +140,14 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
             "does",
         )
     for changing in (sliding, moving, mixing):
-        changing.add_argument(
+        part = changing.add_mutually_exclusive_group()
+        part.add_argument(
+            "--bars",
+            type=arguments.bars,
+            metavar="A-B",
+            help="only bars A to B, numbered from 1 as describe shows them; A alone works too",
+        )
+        part.add_argument(
             "--segments",
             type=arguments.span,
             default=(0, None),

@@ -84,3 +84,11 @@ def span(text: str) -> tuple[int, int | None]:
     if not colon:
         return int(first), int(first) + 1
     return int(first or 0), int(end) if end else None
+
+
+def bars(text: str) -> tuple[int, int]:
+    """The first and the last bar, of ``5-8`` or ``5``; they count from 1, an upbeat is 0."""
+    first, _, last = text.partition("-")
+    if not re.fullmatch(r"\d{1,6}(-\d{1,6})?", text) or int(last or first) < int(first):
+        raise argparse.ArgumentTypeError(f"{text} is not a range of bars such as 5-8")
+    return int(first), int(last or first)

@@ -27,7 +27,7 @@ from fadernets.music.locks import Locks
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
 from fadernets.music.segment_limits import NO_NOTES, runs
-from fadernets.music.segments import Segment, segments
+from fadernets.music.segments import Segment, bars_of, segments
 from fadernets.music.windows import Window
 from fadernets.playback import audio
 from fadernets.whole_piece import changed
@@ -313,7 +313,11 @@ def _locks(args: argparse.Namespace, piece: Piece) -> tuple[LockWords, Locks]:
 
 
 def _selection(args: argparse.Namespace, windows: list[Segment]) -> list[Segment]:
-    """The segments that --segments names, once they and the output are known to be possible."""
+    """The segments that --bars or --segments names, once they and the output can be."""
+    if args.bars is not None:
+        chosen = _in_bars(args, windows)
+        _check_output(args.output, MIDI, f"{args.run.__name__} writes MIDI")
+        return chosen
     first, end = args.segments
     chosen = windows[first:end]
     if not chosen or (end or 0) > len(windows):
@@ -323,6 +327,20 @@ def _selection(args: argparse.Namespace, windows: list[Segment]) -> list[Segment
         )
     _check_output(args.output, MIDI, f"{args.run.__name__} writes MIDI")
     return chosen
+
+
+def _in_bars(args: argparse.Namespace, windows: list[Segment]) -> list[Segment]:
+    """The segments that have a part of the bars that --bars names."""
+    first, last = args.bars
+    numbers = bars_of(windows[0].piece, [segment.span for segment in windows])
+    lowest, highest = numbers[0][0], numbers[-1][1]
+    if first < lowest or last > highest:
+        raise Refusal(
+            f"--bars {first}-{last} is not a range of the bars that {args.source.name} has, "
+            f"{lowest} to {highest}."
+        )
+    rows = zip(windows, numbers, strict=True)
+    return [segment for segment, (begin, end) in rows if begin <= last and end >= first]
 
 
 def _listed(indices: list[int]) -> str:

@@ -107,6 +107,7 @@
       const { past, future } = this.history;
       const isMade = !example || this.score.isMoved(this.now) || this.now.lock.length > 0;
       const tracks = this.tracks.value;
+      if (isMade) this.find("[data-show=left]").hidden = true; // nothing new is lost for something old
       this.memory.save({ name, example, tracks, settings: this.now, history: { past, future }, first, last, isMade });
     },
 

@@ -44,15 +44,18 @@
       const tail = old.filter(([time]) => time > end);
       if (begin > whole[0]) head.push([begin, curve.before(old, begin)]);
       if (end < whole[1]) tail.unshift([end, curve.at(old, end)]);
-      const isJoint = ([time]) => time === begin || time === end;
       const all = [...(begin > whole[0] ? head : []), ...inner, ...(end < whole[1] ? tail : [])];
       const single = all.filter((point, i) => !i || String(point) !== String(all[i - 1]));
-      const needed = single.filter((point, i) => {
-        const isEnd = !i || i === single.length - 1;
-        return isEnd || !isJoint(point) || single[i - 1][1] !== point[1] || single[i + 1][1] !== point[1];
+      const level = curve.level(single);
+      const isDrawn = inner.length > 2;
+      if (level === rest && !isDrawn) return null;
+      if (level !== undefined && !isDrawn) return whole.map((beat) => [beat, level]);
+      // A breakpoint between others of its value says nothing, but those drawn just now stay.
+      return single.filter((point, i) => {
+        const isOwn = isDrawn && point[0] >= begin && point[0] <= end;
+        const beside = [single[i - 1], single[i + 1]].filter(Boolean);
+        return isOwn || beside.some(([, value]) => value !== point[1]);
       });
-      const isDrawn = inner.length > 2 || needed.some(([, value]) => value !== rest);
-      return isDrawn ? needed : null;
     },
 
     // The value that a part has all the way; undefined if it varies.

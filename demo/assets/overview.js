@@ -62,6 +62,7 @@
         if (run?.last === i - 1) run.last = i;
         else runs.push({ first: i, last: i });
       });
+      if (!runs.length) return "";
       return `${amount.title} moved in ${runs.map(({ first, last }) => this.named(first, last)).join(", ")}.`;
     }
 
@@ -82,9 +83,9 @@
       this.first = first;
       this.last = last;
       this.draw();
-      this.strip.setAttribute("aria-valuemin", 1);
-      this.strip.setAttribute("aria-valuemax", this.count);
-      this.strip.setAttribute("aria-valuenow", first + 1);
+      this.strip.setAttribute("aria-valuemin", 0);
+      this.strip.setAttribute("aria-valuemax", this.count - 1);
+      this.strip.setAttribute("aria-valuenow", first);
       this.strip.setAttribute("aria-valuetext", this.text);
     }
 

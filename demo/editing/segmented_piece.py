@@ -12,11 +12,10 @@ import numpy as np
 from demo.editing.answers import Track
 from demo.editing.pulse import follows_beats
 from fadernets.music.midifile.part import labels
-from fadernets.music.notes import EARLY
 from fadernets.music.piece import Piece
 from fadernets.music.segment_limits import runs
-from fadernets.music.segments import Segment, segments
-from fadernets.music.windows import ROUNDING, Span, spans
+from fadernets.music.segments import Segment, bars_of, segments
+from fadernets.music.windows import Span, spans
 from fadernets.playback import pianoroll
 
 
@@ -94,10 +93,7 @@ class SegmentedPiece:
     @cached_property
     def bars_of(self) -> list[tuple[int, int]]:
         """Of each segment the numbers of its first and its last bar."""
-        begins = np.array([span.start for span in self.spans]) + ROUNDING
-        ends = np.array([span.end for span in self.spans]).clip(max=self.piece.length) - EARLY
-        bars = np.floor(self.piece.bars(np.stack([begins, np.maximum(ends, begins)], axis=1)))
-        return [(int(first), int(last)) for first, last in bars]
+        return bars_of(self.piece, self.spans)
 
     def places(self, indices: Sequence[int]) -> list[str]:
         """Where segments are: runs of bars such as "5–8", or times where bars mean nothing."""

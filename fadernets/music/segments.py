@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from fadernets.music.attributes import measure
 from fadernets.music.notes import EARLY, RINGS_IN, Notes, cut, first_steps, visible
 from fadernets.music.piece import Piece
 from fadernets.music.segment_limits import NOTHING_PLAYED, problem
-from fadernets.music.windows import Span, Unit, Window, spans
+from fadernets.music.windows import ROUNDING, Span, Unit, Window, spans
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +73,14 @@ class Segment:
         """
         before = self.window.before
         return measure(self.window.notes if before is None else before, names, self.window.steps)
+
+
+def bars_of(piece: Piece, parts: Sequence[Span]) -> list[tuple[int, int]]:
+    """Of each segment the numbers of its first and its last bar, from 1; an upbeat is bar 0."""
+    begins = np.array([span.start for span in parts]) + ROUNDING
+    ends = np.array([span.end for span in parts]).clip(max=piece.length) - EARLY
+    bars = np.floor(piece.bars(np.stack([begins, np.maximum(ends, begins)], axis=1)))
+    return [(int(first), int(last)) for first, last in bars]
 
 
 def segment_count(piece: Piece, unit: Unit = "bars") -> int:

@@ -43,7 +43,7 @@ def address(make_run: Server) -> str:
 
 @pytest.fixture(scope="module")
 def contexts(browser: Browser) -> Iterator[dict[tuple[int, str], BrowserContext]]:
-    """Of visitors, by width and colour scheme: the page stores nothing in a browser.
+    """Of visitors, by width and colour scheme: a new tab begins anew, whatever others have left.
 
     In one that has been there before, Gradio's scripts need not be fetched again; nor compiled, for
     one page stays open and with it the process of all pages of the site.

@@ -21,7 +21,7 @@ def test_a_fader_moved_by_key_changes_the_music(visit, artefacts):
     page.get_by_label("Chopin Mazurka").check(force=True)
     expect(page.get_by_role("heading", name=examples.EXAMPLES["mazurka"].name)).to_be_visible()
     wait_until_heard(page)
-    page.get_by_role("button", name="Next segments").click()
+    page.get_by_role("button", name="Next bars").click()
     wait_until_heard(page)
     assert "As played" in page.locator("[data-show=summary]").inner_text()
     assert figure(page, "rhythm", "result") == figure(page, "rhythm", "piece")

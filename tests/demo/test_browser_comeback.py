@@ -9,10 +9,8 @@ from tests.demo.page import FILE, WIDE, opened, picture, wait_until_heard, watch
 
 pytestmark = pytest.mark.browser
 
-SET = (
-    "JSON.stringify([FaderNets.bench.now, FaderNets.bench.history, "
-    "FaderNets.bench.selection.split('/')[1]])"
-)
+SET = """JSON.stringify([FaderNets.bench.now, FaderNets.bench.history,
+    FaderNets.bench.selection.split("/")[1]])"""
 
 
 @pytest.fixture
@@ -36,11 +34,11 @@ def enter(browser: Browser, address: str):
 
 def moved(page: Page) -> tuple[str, str]:
     """Move a fader on the second bars and a mood on the next ones: what is set, what is drawn."""
-    page.get_by_role("button", name="Next segments").click()
+    page.get_by_role("button", name="Next bars").click()
     wait_until_heard(page)
     page.get_by_role("slider", name="Rhythm density").press("End")
     wait_until_heard(page)
-    page.get_by_role("button", name="Next segments").click()
+    page.get_by_role("button", name="Next bars").click()
     page.get_by_role("button", name="calm", exact=True).click()
     wait_until_heard(page)
     return page.evaluate(SET), picture(page, "result")
@@ -123,6 +121,12 @@ def test_a_closed_tab_is_offered_to_a_new_one(enter, hands):
     is_as_it_was(fourth, was)
     fourth.reload()
     is_as_it_was(fourth, was)
+    fourth.close()
+    fifth = enter()
+    line = fifth.locator("[data-show=left]")
+    expect(line).to_be_visible()
+    moved(fifth)  # what is new here is not lost for something old
+    expect(line).to_be_hidden()
 
 
 def test_a_file_that_the_browser_cannot_keep(enter, hands):

@@ -179,10 +179,10 @@ def test_a_server_that_does_not_answer(browser: Browser, address: str, artefacts
 
     check_message(lambda: fader.press("End"))
     page.screenshot(path=artefacts / f"unanswered-{failure}.png")
-    page.get_by_role("button", name="Next segments").click()
+    page.get_by_role("button", name="Next bars").click()
     wait_until_heard(page)
     expect(message).to_be_empty()
-    page.get_by_role("button", name="Previous segments").click()
+    page.get_by_role("button", name="Previous bars").click()
     wait_until_heard(page)
     check_message(page.get_by_role("button", name="Whole piece").click)
     assert "Bars 1–2 of" in page.inner_text("[data-show=span]")

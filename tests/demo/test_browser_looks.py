@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 def test_a_key_held_down(visit):
     """With moves faster than answers, the answer to the last move is shown."""
     page = visit()
-    strip = page.get_by_role("slider", name="Segments")
+    strip = page.get_by_role("slider", name="Bars")
     for key in ("ArrowRight", "ArrowLeft") * 3:
         for _ in range(8):
             strip.press(key)
@@ -48,9 +48,9 @@ def test_focus_goes_from_top_to_bottom(visit):
     expected = [
         "Bach Chorale",
         "Your own MIDI file",
-        "Previous segments",
+        "Previous bars",
         "Whole piece",
-        "Segments",
+        "Bars",
         "Play",
         "Result",
         "Loop",

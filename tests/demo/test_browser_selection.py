@@ -101,7 +101,7 @@ def test_choosing_segments(visit):
     page.get_by_label("Joplin Rag").check(force=True)
     expect(page.get_by_role("heading", name="Maple Leaf Rag")).to_be_visible()
     wait_until_heard(page)
-    strip = page.get_by_role("slider", name="Segments")
+    strip = page.get_by_role("slider", name="Bars")
     box = strip.bounding_box()
     cell = box["width"] / 42
     page.mouse.move(box["x"] + 3.5 * cell, box["y"] + 20)
@@ -127,7 +127,7 @@ def test_a_segment_where_nothing_is_played(visit, tmp_path):
     page.set_input_files(FILE, tmp_path / "rest.mid")
     expect(page.get_by_role("heading", name="rest")).to_be_visible()
     wait_until_heard(page)
-    strip = page.get_by_role("slider", name="Segments")
+    strip = page.get_by_role("slider", name="Bars")
     for key in ("Home", "Shift+ArrowRight", "Shift+ArrowRight"):
         strip.press(key)
     wait_until_heard(page)

@@ -47,7 +47,7 @@ def test_tracks_are_chosen_and_what_was_set_stays(visit, band, artefacts, tmp_pa
     expect(group.get_by_role("checkbox")).to_have_count(3)  # no drums
     expect(group.get_by_role("checkbox", name="Piano")).to_be_checked()
     expect(group.get_by_role("checkbox", name="Flute <b>")).not_to_be_checked()
-    page.get_by_role("button", name="Next segments").click()
+    page.get_by_role("button", name="Next bars").click()
     wait_until_heard(page)
     page.get_by_role("slider", name="Rhythm density").press("End")
     wait_until_heard(page)

@@ -58,6 +58,14 @@ def test_only_the_chosen_segments_change(command, span, chosen, source, tmp_path
 
 
 @pytest.mark.parametrize("command", CHANGES)
+@pytest.mark.parametrize(("bars", "chosen"), [("2-4", [1, 3]), ("1", [0]), ("6", [5])])
+def test_only_the_chosen_bars_change(command, bars, chosen, source, tmp_path, small):
+    output = tmp_path / "out.mid"
+    assert run(*change(command, source, output), "--bars", bars, "--model", small) == 0
+    assert unchanged(source, output, range(6)) == [k not in chosen for k in range(6)]
+
+
+@pytest.mark.parametrize("command", CHANGES)
 def test_a_seed_draws_a_variation_and_the_same_again(command, source, tmp_path, small):
     def played(*arguments):
         assert (

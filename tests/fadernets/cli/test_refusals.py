@@ -92,6 +92,12 @@ def test_mix_names_the_file_that_cannot_be_used(source, tmp_path, capsys):
         ),
         (["slide", "in.mid", "out.mid", "--segments", "a:b"], "a:b is not a range such as 2:5"),
         (["slide", "in.mid", "out.mid", "--segments", ""], "is not a range such as 2:5"),
+        (["slide", "in.mid", "out.mid", "--bars", "8-5"], "8-5 is not a range of bars such as 5-8"),
+        (["slide", "in.mid", "out.mid", "--bars", "2:5"], "2:5 is not a range of bars"),
+        (
+            ["slide", "in.mid", "out.mid", "--bars", "1", "--segments", "1"],
+            "argument --segments: not allowed with argument --bars",
+        ),
         (["slide", "in.mid", "out.mid", "--seed", "-1"], "-1 is not a whole number"),
         (["slide", "in.mid", "out.mid", "--seed", "1.5"], "1.5 is not a whole number"),
         (["transfer", "in.mid", "out.mid", "--preset", "angry"], "invalid choice: 'angry'"),
@@ -112,6 +118,13 @@ def test_wrong_arguments_are_refused(arguments, reason, capsys):
         run(*arguments)
     assert ended.value.code == 2
     assert reason in error_sentence(capsys)
+
+
+@pytest.mark.parametrize("bars", ["0", "7", "2-7", "0-3"])
+def test_bars_that_are_not_there_are_refused(bars, source, tmp_path, small, capsys):
+    output = tmp_path / "out.mid"
+    assert run("slide", source, output, "--bars", bars, "--model", small) == 2
+    assert error_sentence(capsys).endswith("is not a range of the bars that in.mid has, 1 to 6.")
 
 
 @pytest.mark.parametrize("span", ["0:7", "6:8", "6", "3:3", "4:2", "6:"])
