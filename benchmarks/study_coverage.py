@@ -4,8 +4,9 @@
 
 Studies are simulated as they are: segments within pieces, people who leave, who lean to one answer,
 pieces that are hard. A right interval holds the mean over all people and all pieces that could have
-been drawn in 95 % of them; with 1,000 runs the standard error of that is 0.7 points, with 500 one point. "Before" is
-the interval that counted every segment as music of its own and took any variance above 0.
+been drawn in 95 % of them; with 1,000 runs the standard error of that is 0.7 points, with 500 one
+point. "Before" is the interval that counted every segment as music of its own and took any variance
+above 0.
 
 With the raw ratings of VGMIDI studies are drawn of real raters, too. A piece is cut into five
 parts; the median of one half of its raters is the intended direction, the other half answer. Raters

@@ -95,9 +95,10 @@ def finished(session: Session, study: Study) -> list[Finisher]:
 def check(session: Session, study: Study, text: str) -> tuple[list[CheckedCode], list[str]]:
     """The codes in a text, such as what people have sent, in their order, and its other words.
 
-    Small letters, missing hyphens, blanks for them and words around codes do no harm. A line without a code
-    is one that is nobody's; so is, beside a code, what may be meant for one: four characters or
-    more, with a digit or without a small letter. Every word of the text is in one of the two lists.
+    Small letters, missing hyphens, blanks for them and words around codes do no harm. A line
+    without a code is one that is nobody's; so is, beside a code, what may be meant for one: four
+    characters or more, with a digit or without a small letter. Every word of the text is in one of
+    the two lists.
     """
     by_code = {_bare(finisher.code): finisher for finisher in finished(session, study)}
     seen: set[str] = set()
