@@ -28,7 +28,7 @@ def test_a_key_held_down(visit):
         page.keyboard.press("ArrowRight")
     wait_until_heard(page)
     assert page.get_by_role("slider", name="Note density").input_value() == "-0.9"
-    assert '"note":[[0,-0.9],' in page.evaluate("FaderNets.bench.props.value")
+    assert '"note":[[3,-0.9],[3,0]]' in page.evaluate("FaderNets.bench.props.value")
 
 
 def test_focus_goes_from_top_to_bottom(visit):

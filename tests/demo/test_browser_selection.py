@@ -163,9 +163,8 @@ def test_programs_can_ask_too(address, tmp_path):
     assert low < figures["after"]["rhythm"] < figures["before"]["rhythm"]
     with pytest.raises(AppError, match="Rhythm: breakpoint 2 of the curve has 3, outside -1 to 1"):
         client.predict(handle_file(tmp_path / "in.mid"), rhythm=[[0, 0], [4, 3]], api_name="/slide")
-    path, _ = client.predict(
-        handle_file(tmp_path / "in.mid"), strength=[[0, 0.0], [8, 0.0]], api_name="/transfer"
-    )
+    source, still = handle_file(tmp_path / "in.mid"), [[0, 0.0], [8, 0.0]]
+    path, _ = client.predict(source, arousal="high", strength=still, api_name="/transfer")
     assert Path(path).read_bytes() == (tmp_path / "in.mid").read_bytes()
     drawn = "[[0, 0.0], [16, -1.0]]"
     _, by_text = client.predict(handle_file(tmp_path / "in.mid"), rhythm=drawn, api_name="/slide")
@@ -180,6 +179,7 @@ def test_programs_can_ask_too(address, tmp_path):
     assert figures["notices"][0].endswith("the melody stays.")
     _, high = client.predict(
         handle_file(tmp_path / "in.mid"),
+        arousal="high",
         valence="low",
         strength=0.0,
         arousal_strength="[[0, 0.0]]",
