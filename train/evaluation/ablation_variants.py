@@ -116,7 +116,7 @@ def arranging(
         if not isinstance(net.realiser, Arranger):
             raise TypeError(f"{net.name} has no reviser")
         reviser = _Mute(net.realiser.reviser) if mute else net.realiser.reviser
-        realiser = Arranger(reviser, candidates, weights or ArrangementWeights())
+        realiser = Arranger(reviser, candidates, weights or ArrangementWeights(), strict=True)
         return FaderNet(net.model, net.scales, net.name, realiser)
 
     return prepared
