@@ -99,6 +99,10 @@
       this.element.querySelectorAll("[name=fn-shape]").forEach((radio) => {
         radio.addEventListener("change", () => this.reshape(radio.value === "same"));
       });
+      // What is no number is no change, and goes.
+      this.find("#fn-seed").addEventListener("blur", ({ target }) => {
+        if (target.validity.badInput) target.value = "";
+      });
       this.find("#fn-seed").addEventListener("change", (event) => {
         const seed = event.target.value === "" ? null : Math.round(Number(event.target.value));
         this.reseed(seed === null ? null : Math.min(999999, Math.max(0, seed)));

@@ -71,3 +71,14 @@ def test_no_half_page_is_empty(visit):
     assert abs(desk - deck) < 0.2 * WIDE["height"]
     page.evaluate("y => scrollTo(0, y)", ends[0]["y"] + (desk - deck) / 2)
     assert page.locator(".fn-deck").bounding_box()["y"] == pytest.approx(12, abs=1)  # in sight
+
+
+@pytest.mark.parametrize("height", [720, 1100])
+def test_rolls_that_stay_in_sight_cover_nothing(visit, height):
+    """Also at the end of the page, where the faders have gone by."""
+    page = visit({"width": 1280, "height": height})
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    page.wait_for_function("scrollY > 0")
+    deck, hold = (page.locator(f".fn-{name}").bounding_box() for name in ("deck", "hold"))
+    assert deck["y"] + deck["height"] <= hold["y"]
+    page.get_by_role("checkbox", name="Melody").check(timeout=5_000)
