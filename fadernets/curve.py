@@ -89,7 +89,7 @@ class Curve:
 
     def along(self, piece: Piece, segments: Sequence[Segment]) -> np.ndarray:
         """The value in the middle of each of n segments of a piece: float64, (n,), NaN in gaps."""
-        middles = np.array([segment.start + segment.beats / 2 for segment in segments])
+        middles = np.array([segment.middle for segment in segments])
         return self.at(piece.bars(middles) if self.unit == "bars" else middles)
 
     def to_json(self) -> dict[str, list[list[float | None]]]:

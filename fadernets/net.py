@@ -488,7 +488,7 @@ def _in_key(music: Music, window: Window) -> Window:
     """A window that knows the key of the piece around it, where it is of a piece."""
     if window.key is not None or not isinstance(music, Segment):
         return window
-    return replace(window, key=music.piece.key_at(music.start + music.beats / 2))
+    return replace(window, key=music.piece.key_at(music.middle))
 
 
 def _like(given: float | np.ndarray, values: np.ndarray) -> float | np.ndarray:

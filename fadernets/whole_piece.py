@@ -97,7 +97,7 @@ def _beside(piece: Piece, changing: Piece, segment: Segment) -> Segment:
     half, end = segment.beats / 2, segment.start + segment.beats
     sides = (segment.start - half, segment.start), (end, end + half)
     before, behind = (texture(changing.notes, *side) for side in sides)
-    key = piece.key_at(segment.start + half)
+    key = piece.key_at(segment.middle)
     return replace(segment, window=replace(segment.window, beside=(before, behind), key=key))
 
 

@@ -186,7 +186,9 @@ def test_the_lock_names_all_that_is_brought():
     assert brought() <= set(locked())
 
 
-@pytest.mark.skipif("CI" not in os.environ, reason="others may have what requirements.txt allows")
+@pytest.mark.skipif(
+    "FADERNETS_REQUIRE_ALL" not in os.environ, reason="others may have what requirements.txt allows"
+)
 def test_what_is_tested_is_what_is_locked():
     installed = {name: metadata.version(name).partition("+")[0] for name in brought()}
     assert installed == {name: locked()[name] for name in installed}

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy  # whose parts are loaded when they are first used
 import soundfile
 
 from demo.editing.answers import Chunk, CodedSound, SoundMessage
@@ -237,27 +238,11 @@ def _loudest(peak: float) -> audio.Sound:
     return audio.Sound(np.full((1, 2), peak, np.float32), audio.RATE)
 
 
-def at_half_the_rate(samples: np.ndarray) -> np.ndarray:
-    """Every other sample, shape ((n + 1) // 2,), of what is below a quarter of the rate.
-
-    `scipy.signal.resample_poly(samples, 1, 2)`, whose filter leaves out every other sample but the
-    middle one. Loading that module takes each worker longer than all of this.
-    """
-    reach = 10  # samples on either side that count, of those at odd distances
-    distances = np.arange(1 - 2 * reach, 2 * reach, 2)
-    window = np.kaiser(4 * reach + 1, 5.0)
-    weights = (np.sinc(distances / 2) * window[distances + 2 * reach]).astype(samples.dtype)
-    even, odd = samples[::2], samples[1::2]
-    odd = np.pad(odd, (reach, reach + len(even) - len(odd)))
-    sums = np.convolve(odd, weights, "valid")[: len(even)]
-    return (even + sums) / (1 + weights.sum())
-
-
 def _coded(sound: audio.Sound, selection: Piece, vorbis: bool) -> CodedSound:
     """What is short as FLAC, coded in no time; else Vorbis, a tenth of the size, if it may be."""
     samples, rate = sound.samples, sound.rate
     if selection.duration + audio.TAIL > PREVIEW_FROM_SECONDS:
-        samples = at_half_the_rate(samples.mean(1)).astype(np.float32)
+        samples = scipy.signal.resample_poly(samples.mean(1), 1, 2).astype(np.float32)
         rate //= 2
     coding = ("OGG", "VORBIS") if vorbis and is_long(selection) else ("FLAC", "PCM_16")
     file = io.BytesIO()

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from fadernets.arranger.request import ArrangementRequest, step_notes
+from fadernets.arranger.request import ArrangementRequest, all_of, step_notes
 from fadernets.music.attributes import MAX_POLYPHONY, ONSET, PLANNED_COUNTS, PLANNED_ONSETS
 from fadernets.music.events import PITCHES
 from fadernets.music.notes import STEPS, Notes
@@ -59,11 +58,7 @@ def passing_notes(segments: Sequence[Notes], device: torch.device | str = "cpu")
     int64 tensor, shape (n, 16, 88)
         How many of each key end so in each step.
     """
-    notes = step_notes(segments)
-    onset, offset = (
-        torch.from_numpy(np.concatenate([getattr(n, name) for n in segments] or [np.empty(0)]))
-        for name in ("onset", "offset")
-    )
+    notes, onset, offset = step_notes(segments), *(all_of(segments, n) for n in ("onset", "offset"))
     size, struck = len(segments), notes.first >= 0
     latest = torch.full((size * STEPS,), -torch.inf, dtype=onset.dtype)
     begins = (notes.segment * STEPS + notes.first)[struck]

@@ -120,10 +120,13 @@ def grid_of(segments: Sequence[Notes], device: torch.device | str = "cpu") -> Gr
 def step_notes(segments: Sequence[Notes]) -> StepNotes:
     """The notes of segments in steps."""
     sizes = torch.tensor([len(notes) for notes in segments], dtype=torch.long)
-    onset, offset, pitch, velocity = (
-        torch.from_numpy(np.concatenate([getattr(n, name) for n in segments] or [np.empty(0)]))
-        for name in ("onset", "offset", "pitch", "velocity")
-    )
+    names = "onset", "offset", "pitch", "velocity"
+    onset, offset, pitch, velocity = (all_of(segments, name) for name in names)
     first, last = steps_of(onset, offset)
     row = torch.repeat_interleave(torch.arange(len(segments)), sizes)
     return StepNotes(row, first, last, pitch.long() - LOWEST_PITCH, velocity.float() / 127)
+
+
+def all_of(segments: Sequence[Notes], name: str) -> Tensor:
+    """An attribute of the notes of all segments, one after the other."""
+    return torch.from_numpy(np.concatenate([getattr(n, name) for n in segments] or [np.empty(0)]))

@@ -66,6 +66,11 @@ class Segment:
         """How long it is."""
         return self.span.end - self.span.start
 
+    @property
+    def middle(self) -> float:
+        """Beats from the piece's beginning to its middle."""
+        return self.start + self.beats / 2
+
     def measure(self, names: Iterable[str] | None = None) -> dict[str, float]:
         """Densities of its own steps, with the notes that ring into it, by name.
 

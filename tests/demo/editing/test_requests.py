@@ -177,6 +177,8 @@ def test_a_fader_that_the_model_has_not_is_an_error_once_it_is_moved() -> None:
     assert read(faders=("note",), rhythm=None, note=0.5).faders == {"note": 0.5}
     with pytest.raises(ValueError, match="^the model has no fader for rhythm$"):
         read(faders=("note",), rhythm=0.5)
+    with pytest.raises(ValueError, match="^the model has no fader for rhythm$"):
+        read(faders=("note",), positions={"rhythm": 0.5})
     assert read(faders=()).is_neutral
 
 

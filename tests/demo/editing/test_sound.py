@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.signal import resample_poly
 
 from demo.editing import piece_session, service, sound
 from demo.editing.excerpts import excerpt
@@ -35,14 +34,6 @@ def test_the_original_is_sent_once(net, session):
     service.answer(net, session, ask(note=0.2))
     answer = service.answer(net, session, ask(note=0.9) | {"original": False})["sound"]
     assert answer["original"] is None and answer["result"]
-
-
-@pytest.mark.parametrize("count", [1, 2, 3, 41, 1000, 1001])
-def test_a_preview_has_half_the_rate_as_scipy_makes_it(count):
-    samples = np.random.default_rng(0).standard_normal(count).astype(np.float32)
-    half = sound.at_half_the_rate(samples)
-    assert half.dtype == np.float32
-    np.testing.assert_allclose(half, resample_poly(samples, 1, 2), atol=1e-6)
 
 
 @pytest.fixture(scope="module")

@@ -67,23 +67,24 @@ def test_a_file_keeps_who_may_read_it_and_a_link_its_file(tmp_path):
 
 
 def test_a_file_keeps_its_group_and_nobody_else_reads_the_new_one_meanwhile(tmp_path, monkeypatch):
-    groups = [1234] if os.getuid() == 0 else [g for g in os.getgroups() if g != os.getegid()]
-    if not groups:
-        pytest.skip("we are of one group")
-    song, modes = tmp_path / "song.mid", []
+    others = [1234] if os.getuid() == 0 else [g for g in os.getgroups() if g != os.getegid()]
+    group = [*others, os.getegid()][0]  # ours, where we are of one group, has to be given, too
+    song, modes, given = tmp_path / "song.mid", [], []
     song.write_bytes(b"before")
-    os.chown(song, -1, groups[0])
+    os.chown(song, -1, group)
     song.chmod(0o660)
-    write_bytes = Path.write_bytes
+    write_bytes, chown = Path.write_bytes, os.chown
 
     def watched(path: Path, data: bytes) -> int:
         modes.append(path.stat().st_mode & 0o777)
         return write_bytes(path, data)
 
     monkeypatch.setattr(Path, "write_bytes", watched)
+    monkeypatch.setattr(os, "chown", lambda *ids: (given.append(ids[1:]), chown(*ids)))
     save(b"after", song)
     assert song.read_bytes() == b"after" and modes == [0o600]
-    assert song.stat().st_gid == groups[0] and song.stat().st_mode & 0o777 == 0o660
+    assert song.stat().st_gid == group and song.stat().st_mode & 0o777 == 0o660
+    assert (-1, group) in given
 
 
 def test_a_file_that_nobody_may_write_stays(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 
 import pytest
 import uvicorn
@@ -192,7 +193,6 @@ def test_answers_that_nobody_reads_are_given_up_the_oldest_first(monkeypatch, is
 
 
 def test_there_are_as_many_as_the_system_allows(monkeypatch):
-    resource = pytest.importorskip("resource")
     for files, most in ((1024, 674), (60, 50), (10**6, 2_000), (resource.RLIM_INFINITY, 2_000)):
         monkeypatch.setattr(resource, "getrlimit", lambda _, files=files: (files, files))
         assert connections.most_connections() == most
