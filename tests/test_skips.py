@@ -27,7 +27,8 @@ def test_fails_as_expected():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("required", "counts"), [(False, "2 skipped, 1 xfailed"), (True, "2 failed, 1 xfailed")]
+    ("required", "counts"),
+    [(False, "2 skipped, 1 xfailed"), (True, "1 failed, 1 xfailed, 1 error")],
 )
 def test_what_is_skipped_fails_where_all_is_required(required, counts, tmp_path):
     path = tmp_path / "test_some.py"
