@@ -77,13 +77,13 @@ def _edits(
     is_new[match[match >= 0]] = False
     new = now[is_new]
     near = np.flatnonzero((row >= 0) & np.isin(raw.part, is_open))
-    part = _nearest_part(file, raw, is_open, near, new)
+    last = _ends_of_tracks(file, raw)
+    part = _nearest_part(file, raw, is_open, near, new, last)
     end, velocity = _outcome(raw, row, was, now, match)
-    part = on_free_keys(raw, row, end, new, part, is_open)
+    part = on_free_keys(raw, row, end, new, part, is_open, last)
     is_fixed = np.append(_matches(was, _in_ticks(locked, file.division)) >= 0, False)
     new, part = behind_locked(raw, row, end, new, part, is_fixed[row])
     let_go(raw, row, end, new, part)
-    last = _ends_of_tracks(file, raw)
     changed = np.flatnonzero((row >= 0) & (end > raw.end))
     end[changed] = _inside(end[changed], raw.start[changed], last[raw.part[changed]], file.division)
     new = replace(new, offset=_inside(new.offset, new.onset, last[part], file.division))
@@ -162,13 +162,17 @@ def _outcome(
 
 
 def _nearest_part(
-    file: MidiFile, raw: RawNotes, parts: tuple[int, ...], visible: np.ndarray, new: Notes
+    file: MidiFile,
+    raw: RawNotes,
+    parts: tuple[int, ...],
+    visible: np.ndarray,
+    new: Notes,
+    last: np.ndarray,
 ) -> np.ndarray:
     """The part that each new note goes to: that of the nearest note in time and pitch.
 
-    Its track has to last as long as the note, so that the ends of tracks stay.
+    Its track has to last as long as the note, so that the ends of tracks, `last`, stay.
     """
-    last = _ends_of_tracks(file, raw)
     longest = max(parts, key=lambda number: last[number])
     if not len(new) or not len(visible):
         return np.full(len(new), longest)

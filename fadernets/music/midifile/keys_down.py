@@ -30,17 +30,20 @@ def on_free_keys(
     new: Notes,
     part: np.ndarray,
     parts: tuple[int, ...],
+    last: np.ndarray,
 ) -> np.ndarray:
     """The part of each new note, another one where its key is down in that part.
 
     So it is where two parts strike a key: the note of one, as long as it is written, goes on under
-    what the other strikes, and need not end for a new note that the other part can play.
+    what the other strikes, and need not end for a new note that the other part can play. The track
+    of that part, which ends at the tick `last`, has to last as long as the note.
     """
     part = part.copy()
     busy = np.flatnonzero(_held_notes(raw, row, end, new, part) >= 0)
     for number in parts:
         moved = np.full(len(busy), number)
         is_free = _held_notes(raw, row, end, new[busy], moved) < 0
+        is_free &= new.offset[busy] <= last[number]
         part[busy[is_free]] = number
         busy = busy[~is_free]
     return part

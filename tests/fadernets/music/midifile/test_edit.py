@@ -213,6 +213,18 @@ def test_a_new_note_leaves_what_another_track_holds_on_its_key():
     assert [row[:6] for row in after - before] == [(1, 1, 1920, 2400, 40, 60)]
 
 
+def test_a_new_note_does_not_go_to_a_track_that_ends_before_it():
+    """Not even where its key is down in the track that goes on: the long note ends for it."""
+    low = mb.track(*mb.note(120, 4080, 40, 1), *mb.note(1900, 1930, 43, 60), end=5760)
+    high = mb.track(*mb.note(960, 1440, 40, 70, 1), end=2300)
+    piece = read(mb.file(low, high))
+    new = Notes.of([4], [5], [40], [60])
+    result = file_bytes(replace(piece, notes=concatenate([piece.notes, new])))
+    assert [rows[-1][0] for rows in mb.events(result)] == [5760, 2300]
+    rows = {row[:6] for row in mb.notes_of(result)}
+    assert {(0, 0, 1920, 2400, 40, 60), (0, 0, 120, 1920, 40, 1)} <= rows
+
+
 @pytest.mark.parametrize(
     ("end", "written", "of_track"),
     [
