@@ -8,9 +8,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from fadernets import __version__, arguments, checkpoint
+from fadernets import __version__, checkpoint
 from fadernets.checkpoint import CheckpointError
-from fadernets.commands import Refusal, describe, mix, render, slide, transfer
+from fadernets.command_line import arguments
+from fadernets.command_line.commands import describe, mix, render, slide, transfer
+from fadernets.command_line.refusal import Refusal
 from fadernets.lock_words import NAMES
 from fadernets.mood_transfer import MOODS, PRESETS, SIDES
 from fadernets.music import midi

@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 from db.database import Database
 from db.migrate import upgrade
 from db.models import Study
-from fadernets import arguments
+from fadernets.command_line import arguments
 from survey.bars import Bars
 from survey.building import study_summary
 from survey.building.create import REFUSALS, build, restore

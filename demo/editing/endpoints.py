@@ -15,7 +15,7 @@ from demo.editing.opening import open_file
 from demo.editing.piece_session import WorkProgress, ignore_progress
 from demo.editing.requests import EditRequest, Values
 from demo.editing.saving import file_name, write_midi
-from fadernets import arguments
+from fadernets.command_line import arguments
 from fadernets.music import midi
 from fadernets.music.attributes import PAPER
 from fadernets.music.piece import Piece

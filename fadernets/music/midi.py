@@ -6,17 +6,15 @@ one that was not, and what is only to be played, becomes a file of its own (`dum
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from fadernets.atomic_file import replacing
+from fadernets.music import user_file
 from fadernets.music.midifile import maps
 from fadernets.music.midifile.cut import between
 from fadernets.music.midifile.edit import with_notes
@@ -39,7 +37,6 @@ MAX_BEATS = 9_600  # most beats that faders are offered for: 30 minutes at 320 a
 MAX_MINUTES = 30  # longest piece that faders are offered for; training may read longer ones
 MOST_BYTES = 20_000_000  # a hundred times a long recital
 MOST_BEATS = 20_000  # 30 minutes at 667 a minute: more means damaged times
-ANYBODY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 MOST_NAMED = 5  # parts that a notice names
 
 
@@ -256,47 +253,7 @@ def write(piece: Piece, path: str | Path) -> None:
     MidiError
         If it cannot be written.
     """
-    save(file_bytes(piece), path)
-
-
-def save(data: bytes, path: str | Path) -> None:
-    """Write bytes to a file, whole or not at all.
-
-    A file that is there keeps its owner and group, as far as we may give it to them, and who may
-    read and write it, and a link goes on leading to its file.
-
-    Raises
-    ------
-    MidiError
-        If it cannot be written, or nobody may write it.
-    """
-    path = Path(path)
-    try:
-        if path.exists() and not path.is_file():  # a device or a folder, not to be replaced
-            path.write_bytes(data)
-            return
-        old = path.stat() if path.exists() else None
-        if old is not None and not old.st_mode & ANYBODY_WRITES:  # a new file in its place hides it
-            raise PermissionError(errno.EACCES, "it is read-only")
-        with replacing(Path(os.path.realpath(path)), shared=True) as part:
-            part.touch(0o666 if old is None else 0o600)  # meanwhile nobody else may read it
-            part.write_bytes(data)
-            if old is not None:
-                _own(part, old)
-    except OSError as error:
-        raise MidiError(f"{path} cannot be written: {_reason(error)}.") from error
-
-
-def _own(path: Path, old: os.stat_result) -> None:
-    """Give a new file to the owner and the group of an old one, with its permissions."""
-    for ids in ((old.st_uid, -1), (-1, old.st_gid)):
-        with suppress(PermissionError, AttributeError):  # not ours to give; there are none
-            os.chown(path, *ids)
-    path.chmod(stat.S_IMODE(old.st_mode))
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+    user_file.save(file_bytes(piece), path)
 
 
 def _bytes(path: Path, name: str) -> bytes:
@@ -309,7 +266,7 @@ def _bytes(path: Path, name: str) -> bytes:
             _check_size(status.st_size, name)
             data = file.read(MOST_BYTES + 1)  # it may have grown
     except OSError as error:
-        raise MidiError(f"{name} cannot be read: {_reason(error)}.") from error
+        raise MidiError(f"{name} cannot be read: {user_file.reason(error)}.") from error
     _check_size(len(data), name)
     return data
 

@@ -15,7 +15,7 @@ from fadernets.music.notes import Notes
 from fadernets.music.segments import segments
 from fadernets.net import FaderNet
 from fadernets.whole_piece import changed
-from tests.fadernets.cli.commands import run
+from tests.fadernets.command_line.commands import run
 from tests.fadernets.music import generated
 from tests.fadernets.music import midi_bytes as mb
 

@@ -15,12 +15,12 @@ from demo.editing import endpoints, saving, service
 from demo.editing.opening import open_file
 from demo.editing.piece_session import PieceSession
 from demo.editing.requests import EditRequest
-from fadernets import commands
+from fadernets.command_line import progress
 from fadernets.lock_words import NAMES, LockWords
 from fadernets.music import midi
 from fadernets.music.piece import Piece
 from tests.demo.editing.requested import ask, whole_piece_request
-from tests.fadernets.cli.commands import run
+from tests.fadernets.command_line.commands import run
 from tests.fadernets.music import generated
 from tests.fadernets.music import midi_bytes as mb
 
@@ -137,7 +137,7 @@ def test_page_command_line_and_endpoint_say_the_same(
     word, by, net, hands, tmp_path, capsys, monkeypatch
 ):
     """Of every lock, how far the faders came."""
-    monkeypatch.setattr(commands, "STATUS_SECONDS", 600.0)  # the machine may be busy
+    monkeypatch.setattr(progress, "STATUS_SECONDS", 600.0)  # the machine may be busy
     session, move = open_file(hands), {"rhythm": by, "note": by}
     page = service.answer(net, session, whole_piece_request(session, lock=word, **move))["summary"]
     _, figures = endpoints.change(net, hands, {**move, "lock": word}, tmp_path / "new")

@@ -6,12 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fadernets.music.midi import (
-    MidiError,
-    read,
-    save,
-    write,
-)
+from fadernets.music.midi import MidiError, read, write
+from fadernets.music.user_file import save
 from tests.fadernets.music.midi_messages import ONE
 
 

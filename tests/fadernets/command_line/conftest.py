@@ -1,18 +1,19 @@
 import pytest
 import torch
 
-from fadernets import checkpoint, commands
+from fadernets import checkpoint
+from fadernets.command_line import progress
 from fadernets.faders import Fader
 from fadernets.models import build
 from fadernets.models.config import ModelConfig
 from fadernets.music import midi
-from tests.fadernets.cli.commands import music
+from tests.fadernets.command_line.commands import music
 
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
     """No progress lines appear because the machine is busy."""
-    monkeypatch.setattr(commands, "STATUS_SECONDS", 600.0)
+    monkeypatch.setattr(progress, "STATUS_SECONDS", 600.0)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import soundfile
 
 from fadernets.music import midi
 from fadernets.playback import audio
-from tests.fadernets.cli.commands import run
+from tests.fadernets.command_line.commands import run
 
 
 def test_render_plays_the_piece(source, tmp_path):

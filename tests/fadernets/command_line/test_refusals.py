@@ -10,7 +10,7 @@ import pytest
 from fadernets import checkpoint
 from fadernets.music import midi
 from fadernets.music.notes import NO_PEDAL, Notes
-from tests.fadernets.cli.commands import CHANGES, change, error_sentence, music, run
+from tests.fadernets.command_line.commands import CHANGES, change, error_sentence, music, run
 
 
 def file_of(kind, folder):

@@ -6,7 +6,7 @@ import pytest
 
 from fadernets.lock_words import LockWords
 from fadernets.music import midi
-from tests.fadernets.cli.commands import error_sentence, run
+from tests.fadernets.command_line.commands import error_sentence, run
 from tests.fadernets.music import midi_bytes as mb
 
 

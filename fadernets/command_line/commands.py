@@ -8,26 +8,27 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fadernets import curve, description
 from fadernets.checkpoint import CheckpointError
+from fadernets.command_line import output, selection
+from fadernets.command_line.progress import told
+from fadernets.command_line.refusal import Refusal
 from fadernets.curve import Amount
 from fadernets.lock_report import LockReport
 from fadernets.lock_words import LockWords
 from fadernets.mood_transfer import MOODS, asked_moods
-from fadernets.music import midi
+from fadernets.music import midi, user_file
 from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.locks import Locks
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
 from fadernets.music.segment_limits import NO_NOTES, runs
-from fadernets.music.segments import Segment, bars_of, segments
+from fadernets.music.segments import Segment, segments
 from fadernets.music.windows import Window
 from fadernets.playback import audio
 from fadernets.whole_piece import changed
@@ -37,22 +38,9 @@ if TYPE_CHECKING:
     from fadernets.net import FaderNet
 
 BATCH = 256  # segments changed at a time
-MIDI = ".mid", ".midi", ".kar", ".smf", ".rmi"  # endings of names; none will do, too
-WAV = ".wav", ".wave"
-# Other sound, scores and data; a dot in a title, as in "Op. 10 No. 3", begins no ending.
-OTHER_KINDS = (
-    *(".aac", ".aif", ".aiff", ".flac", ".m4a", ".mp3", ".mp4", ".ogg", ".opus", ".wma"),
-    *(".mscx", ".mscz", ".musicxml", ".mxl", ".sib", ".xml"),
-    *(".csv", ".json", ".pdf", ".txt", ".zip"),
-)
-STATUS_SECONDS = 1.0  # between two lines that say what a command is busy with
 
 # What changes a batch of segments: (model, segments) -> the codes that are played instead
 Change = Callable[["FaderNet", list[Segment]], "Codes"]
-
-
-class Refusal(ValueError):
-    """A command cannot do what was asked; the message is one plain sentence."""
 
 
 def describe(args: argparse.Namespace) -> None:
@@ -196,15 +184,15 @@ def mix(args: argparse.Namespace) -> None:
 def render(args: argparse.Namespace) -> None:
     """Play a MIDI file into a WAV file."""
     piece = _piece(args.source)
-    _check_output(args.output, WAV, "render writes sound")
+    output.check(args.output, output.WAV, "render writes sound")
     if args.synthesiser not in (None, *audio.SYNTHESISERS):
         raise Refusal(f"{args.synthesiser} is not one of {', '.join(audio.SYNTHESISERS)}.")
     try:
-        with _progress(lambda: "rendering"):
+        with told(lambda: "rendering"):
             sound = audio.render(piece, synthesiser=args.synthesiser)
     except audio.AudioError as error:
         raise Refusal(str(error)) from error
-    midi.save(audio.wav_bytes(sound), args.output)
+    user_file.save(audio.wav_bytes(sound), args.output)
 
 
 def _piece(path: Path, tracks: Sequence[int] | None = None) -> Piece:
@@ -216,24 +204,10 @@ def _piece(path: Path, tracks: Sequence[int] | None = None) -> Piece:
     return piece
 
 
-def _check_output(output: Path, suffixes: Sequence[str], writes: str) -> None:
-    """Refuse before the work what cannot be written after it, or has another kind of name."""
-    if output.suffix.lower() in {*MIDI, *WAV, *OTHER_KINDS}.difference(suffixes):
-        other = "; render makes a WAV file of it" if output.suffix.lower() in WAV else ""
-        raise Refusal(
-            f"{writes}, and {output.name} is no name for it: "
-            f"write {output.with_suffix(suffixes[0]).name}{other}."
-        )
-    if not output.parent.is_dir():
-        raise Refusal(f"{output} cannot be written: there is no folder {output.parent}.")
-    if output.is_dir():
-        raise Refusal(f"{output} cannot be written: it is a folder.")
-
-
 def _net(model: str | None) -> FaderNet:
     from fadernets.net import FaderNet  # PyTorch takes seconds; what needs no model does without
 
-    with _progress(lambda: "loading the model"):
+    with told(lambda: "loading the model"):
         try:
             return FaderNet.load(model)
         except CheckpointError as error:
@@ -285,7 +259,7 @@ def _change(
     if amounts:
         moving = {segment.index for segment in curve.moving(amounts, piece, chosen)}
         usable = [index for index in usable if index in moving]
-    with _progress(lambda: f"{count} of {len(usable)} segments"):
+    with told(lambda: f"{count} of {len(usable)} segments"):
         result = changed(piece, usable, changing, locks=locks, batch=BATCH)
     midi.write(result, args.output)
     for problem in dict.fromkeys(filter(None, problems.values())):
@@ -314,59 +288,17 @@ def _locks(args: argparse.Namespace, piece: Piece) -> tuple[LockWords, Locks]:
 
 def _selection(args: argparse.Namespace, windows: list[Segment]) -> list[Segment]:
     """The segments that --bars or --segments names, once they and the output can be."""
-    if args.bars is not None:
-        chosen = _in_bars(args, windows)
-        _check_output(args.output, MIDI, f"{args.run.__name__} writes MIDI")
-        return chosen
-    first, end = args.segments
-    chosen = windows[first:end]
-    if not chosen or (end or 0) > len(windows):
-        raise Refusal(
-            f"--segments {first}:{'' if end is None else end} is not a range of the segments "
-            f"that {args.source.name} has, 0 to {len(windows) - 1}."
-        )
-    _check_output(args.output, MIDI, f"{args.run.__name__} writes MIDI")
+    name = args.source.name
+    chosen = (
+        selection.of_segments(args.segments, windows, name)
+        if args.bars is None
+        else selection.of_bars(args.bars, windows, name)
+    )
+    output.check(args.output, output.MIDI, f"{args.run.__name__} writes MIDI")
     return chosen
-
-
-def _in_bars(args: argparse.Namespace, windows: list[Segment]) -> list[Segment]:
-    """The segments that have a part of the bars that --bars names."""
-    first, last = args.bars
-    numbers = bars_of(windows[0].piece, [segment.span for segment in windows])
-    lowest, highest = numbers[0][0], numbers[-1][1]
-    if first < lowest or last > highest:
-        raise Refusal(
-            f"--bars {first}-{last} is not a range of the bars that {args.source.name} has, "
-            f"{lowest} to {highest}."
-        )
-    rows = zip(windows, numbers, strict=True)
-    return [segment for segment, (begin, end) in rows if begin <= last and end >= first]
 
 
 def _listed(indices: list[int]) -> str:
     """Segment numbers in words, neighbours joined: ``segments 1, 4-6``."""
     words = [f"{first}-{last}" if last > first else f"{first}" for first, last in runs(indices)]
     return f"segment{'s' if len(indices) > 1 else ''} {', '.join(words)}"
-
-
-@contextmanager
-def _progress(status: Callable[[], str]) -> Iterator[None]:
-    """Print `status` every `STATUS_SECONDS` when it has changed."""
-    finished = threading.Event()
-
-    def report() -> None:
-        reported = None
-        while not finished.wait(STATUS_SECONDS):
-            if (line := status()) != reported:
-                print(line, file=sys.stderr)
-                reported = line
-        if reported and (line := status()) != reported:  # the last one is not left out
-            print(line, file=sys.stderr)
-
-    reporter = threading.Thread(target=report, daemon=True)
-    reporter.start()
-    try:
-        yield
-    finally:
-        finished.set()
-        reporter.join()

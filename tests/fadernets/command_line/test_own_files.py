@@ -5,7 +5,7 @@ import json
 import pytest
 
 from fadernets.music import midi
-from tests.fadernets.cli.commands import CHANGES, change, error_sentence, run
+from tests.fadernets.command_line.commands import CHANGES, change, error_sentence, run
 from tests.fadernets.music import midi_bytes as mb
 
 

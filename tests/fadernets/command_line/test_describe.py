@@ -6,7 +6,7 @@ import pytest
 from fadernets.music import key, midi
 from fadernets.music.attributes import ATTRIBUTES, measure
 from fadernets.music.segments import segments
-from tests.fadernets.cli.commands import SILENT, run
+from tests.fadernets.command_line.commands import SILENT, run
 
 
 def test_describe_tells_of_every_segment(source, capsys):

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import fadernets
-from tests.fadernets.cli.commands import run
+from tests.fadernets.command_line.commands import run
 
 
 def test_the_version_is_told(capsys):

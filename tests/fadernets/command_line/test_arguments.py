@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from fadernets.arguments import Parser, fader, seed, span, strength
+from fadernets.command_line.arguments import Parser, fader, seed, span, strength
 from fadernets.curve import Curve
 
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import fadernets
-from fadernets import commands
+from fadernets.command_line import commands, progress
 from fadernets.music import midi
 from fadernets.music.attributes import measure
 from fadernets.music.notes import NO_PEDAL, Notes, concatenate
 from fadernets.music.segments import segments
 from fadernets.net import FaderNet
-from tests.fadernets.cli.commands import CHANGES, SILENT, change, music, run, unchanged
+from tests.fadernets.command_line.commands import CHANGES, SILENT, change, music, run, unchanged
 from tests.fadernets.music.generated import rows
 
 
@@ -132,7 +132,7 @@ def test_progress_is_told_when_it_takes_long(source, tmp_path, small, capsys, mo
 
         return call
 
-    monkeypatch.setattr(commands, "STATUS_SECONDS", 1e-5)
+    monkeypatch.setattr(progress, "STATUS_SECONDS", 1e-5)
     monkeypatch.setattr(commands, "BATCH", 1)
     for name in ("load", "reconstruct"):
         monkeypatch.setattr(FaderNet, name, slowed(getattr(FaderNet, name)))

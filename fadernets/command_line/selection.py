@@ -1,0 +1,38 @@
+"""The segments of a piece that a command is to change, by their numbers or by bars."""
+
+from __future__ import annotations
+
+from fadernets.command_line.refusal import Refusal
+from fadernets.music.segments import Segment, bars_of
+
+
+def of_segments(span: tuple[int, int | None], windows: list[Segment], name: str) -> list[Segment]:
+    """The segments that --segments names, of a piece's; `name` is that of its file.
+
+    Raises
+    ------
+    Refusal
+        If there are no such ones.
+    """
+    first, end = span
+    chosen = windows[first:end]
+    if not chosen or (end or 0) > len(windows):
+        raise Refusal(
+            f"--segments {first}:{'' if end is None else end} is not a range of the segments "
+            f"that {name} has, 0 to {len(windows) - 1}."
+        )
+    return chosen
+
+
+def of_bars(bars: tuple[int, int], windows: list[Segment], name: str) -> list[Segment]:
+    """The segments that have a part of the bars that --bars names; as `of_segments`."""
+    first, last = bars
+    numbers = bars_of(windows[0].piece, [segment.span for segment in windows])
+    lowest, highest = numbers[0][0], numbers[-1][1]
+    if first < lowest or last > highest:
+        raise Refusal(
+            f"--bars {first}-{last} is not a range of the bars that {name} has, "
+            f"{lowest} to {highest}."
+        )
+    rows = zip(windows, numbers, strict=True)
+    return [segment for segment, (begin, end) in rows if begin <= last and end >= first]
