@@ -30,7 +30,8 @@ from train.data.dataset import Segments
 from train.data.unseen import MODELS, add_options, unseen
 from train.evaluate import commit
 from train.evaluation import naturalness
-from train.evaluation.naturalness import REAL_WINDOWS, WAYS, Excerpt, Way, title
+from train.evaluation.naturalness import REAL_WINDOWS, WAYS, Changed, Excerpt, Way, title
+from train.evaluation.pair_scores import estimate
 from train.metrics.naturalness import Windows
 from train.reporting.results.naturalness import Naturalness, ToldApart, WayTold
 from train.reporting.writing import finish
@@ -81,7 +82,7 @@ def music(
 
 def floor(source: Music, seed: int) -> WayTold:
     """Real windows of the excerpts told from other real ones."""
-    return _told(source, lambda e: naturalness.windows(e.segments(), e.group), seed)
+    return _told(source, lambda e: Changed(naturalness.windows(e.segments(), e.group)), seed)
 
 
 def of_model(net: FaderNet, source: Music, seed: int) -> ToldApart:
@@ -95,16 +96,25 @@ def of_model(net: FaderNet, source: Music, seed: int) -> ToldApart:
 
 def of_rules(source: Music, seed: int) -> ToldApart:
     """What rules that know no music change, told from real windows, by way."""
-    ways = {way: partial(naturalness.by_rule, side=way[1]) for way in RULES}
-    return ToldApart(
-        name="rules", ways={title(way): _told(source, rule, seed) for way, rule in ways.items()}
-    )
+    ways = {}
+    for way in RULES:
+
+        def change(excerpt: Excerpt, side: int = way[1]) -> Changed:
+            return Changed(naturalness.by_rule(excerpt, side))
+
+        ways[title(way)] = _told(source, change, seed)
+    return ToldApart(name="rules", ways=ways)
 
 
-def _told(source: Music, change: Callable[[Excerpt], Windows], seed: int) -> WayTold:
-    """The excerpts' windows after a change, told from real ones."""
-    windows = naturalness.joined([change(excerpt) for excerpt in source.excerpts])
-    return naturalness.way_told(windows, source.real, source.sd, seed)
+def _told(source: Music, change: Callable[[Excerpt], Changed], seed: int) -> WayTold:
+    """The excerpts' windows after a change, told from real ones, and what became of the notes."""
+    parts = [change(excerpt) for excerpt in source.excerpts]
+    windows = naturalness.joined([part.windows for part in parts])
+    told = naturalness.way_told(windows, source.real, source.sd, seed)
+    names = parts[0].changes if parts else ()
+    became = {name: estimate([part.changes[name] for part in parts], seed) for name in names}
+    changes = {name: value for name, value in became.items() if value}
+    return told.model_copy(update={"changes": changes}) if changes else told
 
 
 def _can(net: FaderNet, way: Way) -> bool:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from fadernets.music import midi
-from fadernets.music.notes import Notes
+from fadernets.music.notes import Notes, concatenate
 from fadernets.music.piece import Piece
 from fadernets.music.segments import segments
 from tests.fadernets.tiny import piece
 from train import naturalness, report
 from train.data import corpora
-from train.evaluation.naturalness import by_rule, excerpt
+from train.evaluation.naturalness import Excerpt, became_of, by_rule, excerpt
 from train.metrics import naturalness as metric
 from train.reporting import naturalness_table
 from train.reporting.results.naturalness import Naturalness, NaturalnessTries
@@ -92,6 +93,26 @@ def test_the_command_measures_models_and_rules(folder, data_file, tmp_path, monk
     rows, head = naturalness_table.rows(result)
     assert [row[0] for row in rows] == ["nothing (real against real)", "arranger", "rules"]
     assert all(len(row) == len(head) for row in rows)
+    busier = arranger.ways["rhythm +1 sd"]
+    assert busier.changes["melody kept"].mean > 0.9
+    assert 0 < busier.changes["new notes"].mean < 0.5
+    assert set(busier.measures) == set(result.floor.measures) > set(naturalness_table.BESIDE[:3])
+    assert rules.ways["rhythm +1 sd"].changes == result.floor.changes == {}
+    rows, head = naturalness_table.measures(result)
+    assert [row[0] for row in rows] == list(arranger.ways)
+    assert all(len(row) == len(head) for row in rows)
+
+
+def test_what_became_of_notes_is_counted_in_the_excerpt_alone() -> None:
+    """The piece loses one note of the excerpt and one before it, and gets one after it."""
+    source = piece([Notes.of([0, 1, 2], [1, 2, 3], [60, 62, 64], [80] * 3) for _ in range(4)])
+    part = Excerpt(source, (1, 2), 0)
+    keeps = ~np.isin(np.arange(len(source.notes)), [1, 4])
+    new = Notes.of([13.5], [14], [70], [80])
+    after = replace(source, notes=concatenate([source.notes[keeps], new]))
+    became = became_of(part, after)
+    assert became["notes kept"] == (5, 6)
+    assert became["new notes"] == (0, 5)
 
 
 def test_no_unseen_file_is_a_sentence(data_file, tmp_path, capsys):

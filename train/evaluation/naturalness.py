@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,8 +13,12 @@ from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes, concatenate, fir
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment, segments
 from fadernets.net import FaderNet
+from train.metrics.changes import changes
+from train.metrics.music import measures
 from train.metrics.naturalness import Windows, features, told
-from train.reporting.results.naturalness import WayTold
+from train.metrics.over_pieces import Tally
+from train.metrics.patterns import Beat
+from train.reporting.results.naturalness import Beside, WayTold
 
 MOODS = ("low", "high")
 # A way is a mood, or an attribute and one standard deviation of its density up or down.
@@ -95,7 +99,14 @@ def of_notes(notes: Sequence[Notes], steps: Sequence[int], group: int) -> Window
         [features(n, s) for n, s in pairs],
         np.array(densities).reshape(-1, len(PAPER)),
         np.full(len(pairs), group),
+        [_measures(n, s) for n, s in pairs],
     )
+
+
+def _measures(notes: Notes, steps: int) -> dict[str, Tally]:
+    """Musical measures of a window's own notes, its beats being quarter notes."""
+    beats = [Beat(float(beat), 1.0) for beat in range(steps // STEPS_PER_BEAT)]
+    return measures(notes, notes.onset >= -EARLY, beats)
 
 
 def joined(parts: Sequence[Windows]) -> Windows:
@@ -104,6 +115,7 @@ def joined(parts: Sequence[Windows]) -> Windows:
         [f for part in parts for f in part.features],
         np.concatenate([part.densities for part in parts]),
         np.concatenate([part.group for part in parts]),
+        [m for part in parts for m in part.measures],
     )
 
 
@@ -121,6 +133,10 @@ def way_told(changed: Windows, real: Windows, sd: np.ndarray, seed: int) -> WayT
         aucs={name: round(value, 3) for name, value in result.aucs.items()},
         spreads={name: round(value, 3) for name, value in result.spreads.items()},
         tells={name: round(value, 2) for name, value in result.tells.items()},
+        measures={
+            name: Beside(changed=round(one, 4), real=round(other, 4))
+            for name, (one, other) in result.measures.items()
+        },
     )
 
 
@@ -143,8 +159,23 @@ def by_model(net: FaderNet, way: Way, sd: np.ndarray) -> Change:
     return change
 
 
-def changed(net: FaderNet, source: Excerpt, way: Way, sd: np.ndarray) -> Windows:
-    """The windows of an excerpt as a model changes it.
+@dataclass(frozen=True, eq=False)
+class Changed:
+    """An excerpt as it was changed.
+
+    Attributes
+    ----------
+    windows : Windows
+    changes : name -> Tally
+        What became of its notes (`train.metrics.changes`), where its piece was changed.
+    """
+
+    windows: Windows
+    changes: Mapping[str, Tally] = field(default_factory=dict)
+
+
+def changed(net: FaderNet, source: Excerpt, way: Way, sd: np.ndarray) -> Changed:
+    """An excerpt as a model changes it.
 
     A model that arranges notes changes the piece, so that neighbours fit. Another plays the
     segments that it can read one by one.
@@ -152,15 +183,29 @@ def changed(net: FaderNet, source: Excerpt, way: Way, sd: np.ndarray) -> Windows
     change = by_model(net, way, sd)
     if not net.by_sound:
         piece = whole_piece.changed(source.piece, source.numbers, change)
-        return windows(source.segments(piece), source.group)
+        after = windows(source.segments(piece), source.group)
+        return Changed(after, became_of(source, piece))
     parts = [s for s in source.segments() if net.problem(s) is None]
-    if not parts:
-        return Windows([], np.zeros((0, len(PAPER))), np.zeros(0, int))
-    return of_notes(change(parts), [s.window.steps for s in parts], source.group)
+    played = change(parts) if parts else []
+    return Changed(of_notes(played, [s.window.steps for s in parts], source.group))
+
+
+def became_of(source: Excerpt, after: Piece) -> dict[str, Tally]:
+    """What became of the notes that begin in an excerpt: `train.metrics.changes`, by name."""
+    parts = source.segments()
+    begins = np.array([part.start - EARLY for part in parts])
+    ends = begins + [part.beats for part in parts]
+
+    def is_own(notes: Notes) -> np.ndarray:
+        row = np.searchsorted(begins, notes.onset, side="right") - 1
+        return (row >= 0) & (notes.onset < ends[row])
+
+    before, now = source.piece.notes, after.notes
+    return changes(before, now, is_own(before), is_own(now))
 
 
 def by_rule(source: Excerpt, side: int) -> Windows:
-    """Windows changed by rules that know no music, to compare models with.
+    """Windows of an excerpt changed by rules that know no music, to compare models with.
 
     Fewer onsets: notes that are struck off the beats are left out. More: notes longer than half a
     beat are struck twice.

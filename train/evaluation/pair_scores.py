@@ -16,15 +16,14 @@ from train.data.pairs import Pair
 from train.metrics import patterns
 from train.metrics.borders import PLACES, Fit
 from train.metrics.changes import changes
-from train.metrics.naturalness import STUB
+from train.metrics.music import measures
 from train.metrics.over_pieces import Tally, mean
-from train.metrics.strikes import for_two_hands, restruck
+from train.reporting.results.part import Estimate
 from train.reporting.results.score import (
     BeforeAfter,
     Borders,
     Crossing,
     DensityMoved,
-    Estimate,
 )
 
 ALL, CHANGED = "all segments", "changed segments"
@@ -205,9 +204,9 @@ def music(pairs: Sequence[Compared], seed: int) -> dict[str, BeforeAfter]:
         one, other = compared.pair.before.notes, compared.pair.after.notes
         judged, judged_after = (compared.judged_notes(notes) for notes in (one, other))
         beats = patterns.beats(compared.pair.before, compared.judged)
-        before.append(_of_notes(one, judged, beats))
+        before.append(measures(one, judged, beats))
         after.append(
-            _of_notes(other, judged_after, beats) | changes(one, other, judged, judged_after)
+            measures(other, judged_after, beats) | changes(one, other, judged, judged_after)
         )
     return {
         name: BeforeAfter(
@@ -215,16 +214,4 @@ def music(pairs: Sequence[Compared], seed: int) -> dict[str, BeforeAfter]:
             after=estimate([side[name] for side in after], seed),
         )
         for name in after[0]
-    }
-
-
-def _of_notes(notes: Notes, judged: np.ndarray, beats: list[patterns.Beat]) -> dict[str, Tally]:
-    """Measures of the judged notes of a piece, or of its judged beats."""
-    own = notes[judged]
-    return {
-        "successive beats alike": Tally.of(patterns.alike(notes, beats)),
-        "beats without an onset": Tally.of(patterns.empty(notes, beats)),
-        "restrikes": Tally.of(restruck(notes)[judged]),
-        "short notes": Tally.of(own.offset - own.onset < STUB),
-        "chords for two hands": Tally.of(for_two_hands(own)),
     }

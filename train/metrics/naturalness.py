@@ -19,6 +19,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes, first_steps
 from train.metrics.arousal import auc
+from train.metrics.over_pieces import Tally, mean
 from train.metrics.strikes import SAME_STRIKE, restruck, since_struck, strikes
 
 SAME_TIME = 1 / 48  # beats: 10 ms at 117 qpm
@@ -182,11 +183,14 @@ class Windows:
     densities : float array, shape (n, attributes)
     group : int array, shape (n,)
         The performance that each is of.
+    measures : sequence of n name -> Tally
+        Of `train.metrics.music.measures`, if wanted.
     """
 
     features: Sequence[Mapping[str, float]]
     densities: np.ndarray
     group: np.ndarray
+    measures: Sequence[Mapping[str, Tally]] = ()
 
 
 @dataclass(frozen=True)
@@ -201,12 +205,14 @@ class Told:
     spreads : name of a classifier -> standard deviation of the AUC over the drawings
     tells : name of a feature -> AUC on its own
         The five that tell most; above .5 where changed windows have more of it.
+    measures : name -> mean of the changed windows and of the real ones
     """
 
     pairs: int
     aucs: dict[str, float]
     spreads: dict[str, float]
     tells: dict[str, float]
+    measures: dict[str, tuple[float, float]]
 
 
 def pair(changed: Windows, real: Windows, sd: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -282,7 +288,22 @@ def _told(changed: Windows, real: Windows, sd: np.ndarray, seed: int) -> Told:
         aucs[name] = auc(score, is_changed)
     single = {n: auc(np.nan_to_num(x[:, i], nan=LACKING), is_changed) for i, n in enumerate(names)}
     strongest = sorted(names, key=lambda name: -abs(single[name] - 0.5))[:5]
-    return Told(len(pairs), aucs, {}, {name: single[name] for name in strongest})
+    tells = {name: single[name] for name in strongest}
+    return Told(len(pairs), aucs, {}, tells, _beside(changed, real, pairs))
+
+
+def _beside(changed: Windows, real: Windows, pairs: np.ndarray) -> dict[str, tuple[float, float]]:
+    """Means of the measures of changed windows and of real ones, where both have some."""
+    if not changed.measures or not real.measures:
+        return {}
+    sides = (changed.measures, pairs[:, 0]), (real.measures, pairs[:, 1])
+    beside = {}
+    for name in changed.measures[0]:
+        tallies = [[measures[row][name] for row in rows] for measures, rows in sides]
+        if all(sum(tally.size for tally in side) for side in tallies):
+            one, other = (mean(side)[0] for side in tallies)
+            beside[name] = one, other
+    return beside
 
 
 def classifiers(seed: int = 0) -> dict[str, HistGradientBoostingClassifier]:

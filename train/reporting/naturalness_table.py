@@ -37,6 +37,27 @@ def tells(result: Naturalness) -> Table:
     return cells, ("changed by", "way", "what tells most (AUC alone; above .5: too much of it)")
 
 
+# Of `train.metrics.music`, and of `train.metrics.changes`.
+BESIDE = ("successive beats alike", "restrikes", "short notes", "chords for two hands")
+BECAME = ("stubs", "new notes", "melody kept", "bass kept", "bass kept and still outermost")
+
+
+def measures(result: Naturalness) -> Table:
+    """Musical measures of what the first model changed, by way, beside real windows."""
+    rows = []
+    for way, told in result.changed[0].ways.items():
+        beside = [told.measures.get(name) for name in BESIDE]
+        became = [told.changes.get(name) for name in BECAME]
+        rows.append(
+            (
+                way,
+                *(f"{each.changed:.2f} ({each.real:.2f})" if each else NONE for each in beside),
+                *(f"{each.mean:.2f}" if each else NONE for each in became),
+            )
+        )
+    return rows, ("way", *(f"{name} (real)" for name in BESIDE), *BECAME)
+
+
 def tries(result: NaturalnessTries) -> Table:
     """What each idea does to naturalness, melody, bass and patterns."""
     rows = [

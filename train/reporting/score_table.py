@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from fadernets.music.attributes import title
 from train.data.pairs import named
 from train.reporting.markdown import NONE, Table, table
-from train.reporting.results.score import Crossing, Estimate, Reached, Score
+from train.reporting.results.part import Estimate
+from train.reporting.results.score import Crossing, Reached, Score
 
 IDENTITY = {
     "note_f1": "note F1",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from fadernets.music.notes import Notes
+from train.metrics import naturalness
 from train.metrics.naturalness import FARTHEST, Windows, features, pair, told
+from train.metrics.over_pieces import Tally
 
 SD = np.array([0.2, 1.0])
 
@@ -89,6 +93,21 @@ def test_nothing_near_gives_no_pair() -> None:
     changed, real = drawn(rng, 5, range(5)), drawn(rng, 50, range(10))
     far = Windows(changed.features, changed.densities + 9, changed.group)
     assert pair(far, real, SD).shape == (0, 2)
+
+
+def test_measures_of_changed_windows_stand_beside_those_of_their_real_ones(monkeypatch) -> None:
+    """Notes of both windows are pooled; the real windows that are in no pair do not count."""
+    monkeypatch.setattr(naturalness, "classifiers", lambda seed: {})
+    rng = np.random.default_rng(0)
+    changed, real = drawn(rng, 10, range(5)), drawn(rng, 20, range(5, 9))
+    changed = replace(changed, measures=[{"short": Tally(1, 4), "none": Tally(0, 0)}] * 10)
+    paired = set(pair(changed, real, SD)[:, 1].tolist())
+    assert 0 < len(paired) < 20
+    measures = [
+        {"short": Tally(3 if n in paired else 9, 9), "none": Tally(1, 1)} for n in range(20)
+    ]
+    result = told(changed, replace(real, measures=measures), SD, draws=1)
+    assert result.measures == {"short": (pytest.approx(1 / 4), pytest.approx(1 / 3))}
 
 
 @pytest.mark.slow

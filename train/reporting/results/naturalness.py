@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from typing import Literal
 
-from train.reporting.results.part import Part, Share
+from pydantic import FiniteFloat
+
+from train.reporting.results.part import Estimate, Part, Share
+
+
+class Beside(Part):
+    """The mean of a musical measure: of changed windows, and of the real ones of their pairs."""
+
+    changed: FiniteFloat
+    real: FiniteFloat
 
 
 class WayTold(Part):
     """One way of changing music: AUCs by classifier, and the features that tell most alone.
 
     `spreads` are standard deviations of the AUCs over drawings of the real windows; older results
-    are of one drawing.
+    are of one drawing. `measures` are of `train.metrics.music`, `changes` what became of notes
+    (`train.metrics.changes`), with intervals over pieces; older results have neither.
     """
 
     pairs: int
     aucs: dict[str, Share]
     spreads: dict[str, float] = {}
     tells: dict[str, Share]
+    measures: dict[str, Beside] = {}
+    changes: dict[str, Estimate] = {}
 
 
 class ToldApart(Part):

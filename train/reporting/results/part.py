@@ -34,6 +34,14 @@ class Part(BaseModel):
         return self
 
 
+class Estimate(Part):
+    """A mean or a share of n values, with its 95 % interval over pieces if there are several."""
+
+    mean: FiniteFloat
+    interval: MeanSd | None = None
+    n: int
+
+
 def present(part: Value | None) -> Value:
     """A part that is known to be there.
 

@@ -7,15 +7,7 @@ from typing import Literal
 from pydantic import FiniteFloat
 
 from train.reporting.results.naturalness import WayTold
-from train.reporting.results.part import MeanSd, Part
-
-
-class Estimate(Part):
-    """A mean or a share of n values, with its 95 % interval over pieces if there are several."""
-
-    mean: FiniteFloat
-    interval: MeanSd | None = None
-    n: int
+from train.reporting.results.part import Estimate, Part
 
 
 class BeforeAfter(Part):
