@@ -16,9 +16,9 @@ def check_imports(path: Path) -> None:
     tree = ast.parse(path.read_text())
     music = {f"music.{name}" for name in ("examples", "midi", "notes", "piece", "segments")}
     public = {
-        "arguments",
         "atomic_file",
         "checkpoint",
+        "command_line",
         "music",
         "playback",
         "playback.audio",
