@@ -347,7 +347,8 @@ def test_tests_that_read_the_table_pass_with_it(root):
     """Loaded as a plugin, this file gives its `register` to the tests of other files."""
     names = """
         arranger/test_arrange.py arranger/test_preferences.py models/test_softdensity.py
-        music/test_attributes.py command_line/test_changes.py command_line/test_describe.py command_line/test_refusals.py
+        music/test_attributes.py command_line/test_changes.py
+        command_line/test_describe.py command_line/test_refusals.py
     """
     files = [f"tests/fadernets/{name}" for name in names.split()]
     plugins = ["-p", "tests.test_third_attribute", "-p", "no:cacheprovider"]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -37,6 +37,7 @@ from train.reporting.results.naturalness import Naturalness, ToldApart, WayTold
 from train.reporting.writing import finish
 
 MOST_PIECES = 200
+IN_PLACE = "real music, as loud and as high as before"
 RULES = [(PAPER[0], side) for side in (-1, 1)]  # ways of the rules, which change onsets
 
 
@@ -82,39 +83,51 @@ def music(
 
 def floor(source: Music, seed: int) -> WayTold:
     """Real windows of the excerpts told from other real ones."""
-    return _told(source, lambda e: Changed(naturalness.windows(e.segments(), e.group)), seed)
+    windows = naturalness.joined(
+        [naturalness.windows(e.segments(), e.group) for e in source.excerpts]
+    )
+    return naturalness.way_told(windows, source.real, source.sd, seed)
 
 
-def of_model(net: FaderNet, source: Music, seed: int) -> ToldApart:
-    """Everything that a model changes, told from real windows, by way."""
+def by_model(net: FaderNet, source: Music) -> dict[str, list[Changed]]:
+    """The excerpts as a model changes them, by way."""
+    return {
+        title(way): [naturalness.changed(net, e, way, source.sd) for e in source.excerpts]
+        for way in tqdm([w for w in WAYS if _can(net, w)], desc=net.name, disable=None)
+    }
+
+
+def by_rules(source: Music) -> dict[str, list[Changed]]:
+    """The excerpts as rules that know no music change them, by way."""
+    return {title(way): [naturalness.by_rule(e, way[1]) for e in source.excerpts] for way in RULES}
+
+
+def told_apart(
+    name: str, changed: Mapping[str, Sequence[Changed]], source: Music, seed: int
+) -> ToldApart:
+    """Changed excerpts told from real windows, and what became of their notes, by way."""
     ways = {}
-    for way in tqdm([w for w in WAYS if _can(net, w)], desc=net.name, disable=None):
-        change = partial(naturalness.changed, net, way=way, sd=source.sd)
-        ways[title(way)] = _told(source, change, seed)
-    return ToldApart(name=net.name, ways=ways)
+    for way, parts in changed.items():
+        windows = naturalness.joined([part.windows for part in parts])
+        told = naturalness.way_told(windows, source.real, source.sd, seed)
+        became = {
+            kind: estimate([part.changes[kind] for part in parts], seed)
+            for kind in parts[0].changes
+        }
+        changes = {kind: value for kind, value in became.items() if value}
+        ways[way] = told.model_copy(update={"changes": changes}) if changes else told
+    return ToldApart(name=name, ways=ways)
 
 
-def of_rules(source: Music, seed: int) -> ToldApart:
-    """What rules that know no music change, told from real windows, by way."""
+def in_place(changed: Mapping[str, Sequence[Changed]], source: Music, seed: int) -> ToldApart:
+    """Real windows in the place of changed ones, as loud and as high as these were before."""
     ways = {}
-    for way in RULES:
-
-        def change(excerpt: Excerpt, side: int = way[1]) -> Changed:
-            return Changed(naturalness.by_rule(excerpt, side))
-
-        ways[title(way)] = _told(source, change, seed)
-    return ToldApart(name="rules", ways=ways)
-
-
-def _told(source: Music, change: Callable[[Excerpt], Changed], seed: int) -> WayTold:
-    """The excerpts' windows after a change, told from real ones, and what became of the notes."""
-    parts = [change(excerpt) for excerpt in source.excerpts]
-    windows = naturalness.joined([part.windows for part in parts])
-    told = naturalness.way_told(windows, source.real, source.sd, seed)
-    names = parts[0].changes if parts else ()
-    became = {name: estimate([part.changes[name] for part in parts], seed) for name in names}
-    changes = {name: value for name, value in became.items() if value}
-    return told.model_copy(update={"changes": changes}) if changes else told
+    for way, parts in changed.items():
+        windows = naturalness.joined([part.windows for part in parts])
+        before = [notes for part in parts for notes in part.before]
+        real = naturalness.in_place(windows, before, source.real, source.sd, seed)
+        ways[way] = naturalness.way_told(*real, source.sd, seed)
+    return ToldApart(name=IN_PLACE, ways=ways)
 
 
 def _can(net: FaderNet, way: Way) -> bool:
@@ -139,10 +152,15 @@ def measured(options: argparse.Namespace) -> Naturalness:
         paths = [paths[number] for number in sorted(drawn)]
     pieces = read(paths)
     nets = [FaderNet.load(name) for name in options.model or MODELS]
-    changed, by_keys = [], _music(pieces, options, by_sound=False)
+    rows, by_keys = [], _music(pieces, options, by_sound=False)
+    in_their_place = None
     for net in nets:
         source = _music(pieces, options, by_sound=True) if net.by_sound else by_keys
-        changed.append(of_model(net, source, options.seed))
+        changed = by_model(net, source)
+        rows.append(told_apart(net.name, changed, source, options.seed))
+        if not net.by_sound and in_their_place is None:
+            in_their_place = in_place(changed, source, options.seed)
+    rows.append(told_apart("rules", by_rules(by_keys), by_keys, options.seed))
     return Naturalness(
         kind="naturalness",
         music=options.music,
@@ -150,7 +168,8 @@ def measured(options: argparse.Namespace) -> Naturalness:
         pieces=len(pieces),
         windows=len(by_keys.real.features),
         floor=floor(by_keys, options.seed),
-        changed=[*changed, of_rules(by_keys, options.seed)],
+        in_place=in_their_place,
+        changed=rows,
         seed=options.seed,
         commit=commit(),
         data_sha256=data.sha256 if data else None,

@@ -16,7 +16,15 @@ from fadernets.music.segments import segments
 from tests.fadernets.tiny import piece
 from train import naturalness, report
 from train.data import corpora
-from train.evaluation.naturalness import Excerpt, became_of, by_rule, excerpt
+from train.evaluation.naturalness import (
+    Excerpt,
+    became_of,
+    by_rule,
+    excerpt,
+    in_place,
+    joined,
+    of_notes,
+)
 from train.metrics import naturalness as metric
 from train.reporting import naturalness_table
 from train.reporting.results.naturalness import Naturalness, NaturalnessTries
@@ -60,7 +68,7 @@ def test_rules_leave_out_what_is_off_the_beat_and_split_what_is_long():
     source = played(1)
     part = excerpt(source, 0, 4, np.random.default_rng(0))
     before = np.array([list(s.measure().values())[:1] for s in part.segments()])[:, 0]
-    fewer, more = by_rule(part, -1), by_rule(part, 1)
+    fewer, more = (by_rule(part, side).windows for side in (-1, 1))
     assert (fewer.densities[:, 0] <= 0.25).all()  # four beats of sixteen steps
     assert (more.densities[:, 0] >= before).all()
     assert more.densities[:, 0].mean() > before.mean()
@@ -91,8 +99,10 @@ def test_the_command_measures_models_and_rules(folder, data_file, tmp_path, monk
     assert result.floor.pairs > 20
     assert rules.ways["rhythm -1 sd"].aucs["boosted trees"] > 0.6
     rows, head = naturalness_table.rows(result)
-    assert [row[0] for row in rows] == ["nothing (real against real)", "arranger", "rules"]
+    names = ["nothing (real against real)", naturalness.IN_PLACE, "arranger", "rules"]
+    assert [row[0] for row in rows] == names
     assert all(len(row) == len(head) for row in rows)
+    assert set(result.in_place.ways) == set(arranger.ways)
     busier = arranger.ways["rhythm +1 sd"]
     assert busier.changes["melody kept"].mean > 0.9
     assert 0 < busier.changes["new notes"].mean < 0.5
@@ -113,6 +123,23 @@ def test_what_became_of_notes_is_counted_in_the_excerpt_alone() -> None:
     became = became_of(part, after)
     assert became["notes kept"] == (5, 6)
     assert became["new notes"] == (0, 5)
+
+
+def test_real_windows_in_place_are_as_loud_and_as_high_as_the_music_was() -> None:
+    """Each real window stands in once, never in its own performance, and is real no more."""
+    rng = np.random.default_rng(0)
+    notes = [Notes.of([0, 1], [1, 2], pitch, [50, 70]) for pitch in rng.integers(50, 70, (30, 2))]
+    real = joined([of_notes([each], [16], group) for group, each in enumerate(notes)])
+    before = [Notes.of([-1, 0, 2], [1, 1, 3], [30, 80, 90], [9, 100, 110])]
+    changed = of_notes([notes[0]], [16], 0)
+    stand_ins, others = in_place(changed, before, real, np.ones(2), seed=0)
+    (place,) = np.flatnonzero([not features for features in others.features])
+    assert stand_ins.group.tolist() == [place] != [0]
+    assert stand_ins.densities.tolist() == changed.densities.tolist()
+    (heard,) = stand_ins.features
+    assert (heard["velocity, mean"], heard["pitch, mean"]) == (105, pytest.approx(85, abs=0.5))
+    assert np.diff(stand_ins.cuts[0].notes.pitch) == np.diff(notes[place].pitch)
+    assert all(real.features)
 
 
 def test_no_unseen_file_is_a_sentence(data_file, tmp_path, capsys):

@@ -9,15 +9,21 @@ import numpy as np
 
 from fadernets import whole_piece
 from fadernets.music.attributes import PAPER, measure
-from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes, concatenate, first_steps
+from fadernets.music.notes import (
+    EARLY,
+    HIGHEST_PITCH,
+    LOWEST_PITCH,
+    STEPS_PER_BEAT,
+    Notes,
+    concatenate,
+    first_steps,
+)
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment, segments
 from fadernets.net import FaderNet
 from train.metrics.changes import changes
-from train.metrics.music import measures
-from train.metrics.naturalness import Windows, features, told
+from train.metrics.naturalness import Cut, Windows, features, pair, told
 from train.metrics.over_pieces import Tally
-from train.metrics.patterns import Beat
 from train.reporting.results.naturalness import Beside, WayTold
 
 MOODS = ("low", "high")
@@ -49,6 +55,11 @@ class Excerpt:
     def segments(self, piece: Piece | None = None) -> list[Segment]:
         """Its segments, of its own piece or of one that its piece was changed to."""
         return segments(piece or self.piece, numbers=set(self.numbers))
+
+    @property
+    def notes(self) -> list[Notes]:
+        """The notes of its segments."""
+        return [segment.window.notes for segment in self.segments()]
 
 
 def title(way: Way) -> str:
@@ -99,14 +110,8 @@ def of_notes(notes: Sequence[Notes], steps: Sequence[int], group: int) -> Window
         [features(n, s) for n, s in pairs],
         np.array(densities).reshape(-1, len(PAPER)),
         np.full(len(pairs), group),
-        [_measures(n, s) for n, s in pairs],
+        [Cut(n, s) for n, s in pairs],
     )
-
-
-def _measures(notes: Notes, steps: int) -> dict[str, Tally]:
-    """Musical measures of a window's own notes, its beats being quarter notes."""
-    beats = [Beat(float(beat), 1.0) for beat in range(steps // STEPS_PER_BEAT)]
-    return measures(notes, notes.onset >= -EARLY, beats)
 
 
 def joined(parts: Sequence[Windows]) -> Windows:
@@ -115,7 +120,7 @@ def joined(parts: Sequence[Windows]) -> Windows:
         [f for part in parts for f in part.features],
         np.concatenate([part.densities for part in parts]),
         np.concatenate([part.group for part in parts]),
-        [m for part in parts for m in part.measures],
+        [cut for part in parts for cut in part.cuts],
     )
 
 
@@ -166,11 +171,14 @@ class Changed:
     Attributes
     ----------
     windows : Windows
+    before : list of n Notes
+        What each of them was.
     changes : name -> Tally
         What became of its notes (`train.metrics.changes`), where its piece was changed.
     """
 
     windows: Windows
+    before: list[Notes]
     changes: Mapping[str, Tally] = field(default_factory=dict)
 
 
@@ -184,10 +192,11 @@ def changed(net: FaderNet, source: Excerpt, way: Way, sd: np.ndarray) -> Changed
     if not net.by_sound:
         piece = whole_piece.changed(source.piece, source.numbers, change)
         after = windows(source.segments(piece), source.group)
-        return Changed(after, became_of(source, piece))
+        return Changed(after, source.notes, became_of(source, piece))
     parts = [s for s in source.segments() if net.problem(s) is None]
     played = change(parts) if parts else []
-    return Changed(of_notes(played, [s.window.steps for s in parts], source.group))
+    after = of_notes(played, [s.window.steps for s in parts], source.group)
+    return Changed(after, [s.window.notes for s in parts])
 
 
 def became_of(source: Excerpt, after: Piece) -> dict[str, Tally]:
@@ -204,17 +213,54 @@ def became_of(source: Excerpt, after: Piece) -> dict[str, Tally]:
     return changes(before, now, is_own(before), is_own(now))
 
 
-def by_rule(source: Excerpt, side: int) -> Windows:
-    """Windows of an excerpt changed by rules that know no music, to compare models with.
+def in_place(
+    changed: Windows, before: Sequence[Notes], real: Windows, sd: np.ndarray, seed: int
+) -> tuple[Windows, Windows]:
+    """Real windows in the place of changed ones, and the other real ones.
+
+    They are as dense as the changed ones, and made as loud and as high as the music that was
+    changed: what gives them away no change of its notes could avoid that keeps both.
+
+    Parameters
+    ----------
+    changed : Windows
+    before : sequence of n Notes
+        Their notes before.
+    """
+    parts, others = [], list(real.features)
+    for row, place in pair(changed, real, sd, seed).tolist():
+        others[place] = {}
+        notes, steps = real.cuts[place]
+        parts.append(of_notes([_like(notes, before[row])], [steps], int(real.group[place])))
+    return joined(parts), replace(real, features=others)
+
+
+def _like(notes: Notes, other: Notes) -> Notes:
+    """Notes as loud and as high in the mean as others that begin in a window."""
+    own, like = (n[n.onset >= -EARLY] for n in (notes, other))
+    if not len(like):
+        return notes
+    louder, higher = (
+        round(float(getattr(like, name).mean() - getattr(own, name).mean()))
+        for name in ("velocity", "pitch")
+    )
+    return replace(
+        notes,
+        velocity=(notes.velocity + louder).clip(1, 127),
+        pitch=(notes.pitch + higher).clip(LOWEST_PITCH, HIGHEST_PITCH),
+    )
+
+
+def by_rule(source: Excerpt, side: int) -> Changed:
+    """An excerpt changed by rules that know no music, to compare models with.
 
     Fewer onsets: notes that are struck off the beats are left out. More: notes longer than half a
     beat are struck twice.
     """
     rule = _without_off_beats if side < 0 else _split
-    parts = source.segments()
-    return of_notes(
-        [rule(s.window.notes) for s in parts], [s.window.steps for s in parts], source.group
-    )
+    steps = [segment.window.steps for segment in source.segments()]
+    after = of_notes([rule(notes) for notes in source.notes], steps, source.group)
+    return Changed(after, source.notes)
 
 
 def _without_off_beats(notes: Notes) -> Notes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
@@ -19,11 +20,13 @@ from sklearn.preprocessing import FunctionTransformer
 
 from fadernets.music.notes import EARLY, STEPS_PER_BEAT, Notes, first_steps
 from train.metrics.arousal import auc
+from train.metrics.music import STUB, measures
 from train.metrics.over_pieces import Tally, mean
+from train.metrics.patterns import Beat
 from train.metrics.strikes import SAME_STRIKE, restruck, since_struck, strikes
 
 SAME_TIME = 1 / 48  # beats: 10 ms at 117 qpm
-CLICK, STUB = 1 / 12, 1 / 6  # beats: notes of 40 and of 80 ms at 117 qpm
+CLICK = 1 / 12  # beats: notes of 40 ms at 117 qpm
 SOON = 0.6  # beats, within which a key that is struck again is a repeat
 SECOND, OCTAVE = 2, 12  # semitones
 FARTHEST = 0.35  # standard deviations of the densities, in sum, between the windows of a pair
@@ -172,6 +175,18 @@ def _restrikes(notes: Notes) -> dict[str, float]:
     }
 
 
+class Cut(NamedTuple):
+    """The notes of a window, in beats from its start, and how many sixteenths it has."""
+
+    notes: Notes
+    steps: int
+
+    def measures(self) -> dict[str, Tally]:
+        """Musical measures of its own notes, its beats being quarter notes."""
+        beats = [Beat(float(beat), 1.0) for beat in range(self.steps // STEPS_PER_BEAT)]
+        return measures(self.notes, self.notes.onset >= -EARLY, beats)
+
+
 @dataclass(frozen=True)
 class Windows:
     """Windows of music, where they come from and how dense they are.
@@ -183,14 +198,14 @@ class Windows:
     densities : float array, shape (n, attributes)
     group : int array, shape (n,)
         The performance that each is of.
-    measures : sequence of n name -> Tally
-        Of `train.metrics.music.measures`, if wanted.
+    cuts : sequence of n Cut
+        The music itself, if it is wanted.
     """
 
     features: Sequence[Mapping[str, float]]
     densities: np.ndarray
     group: np.ndarray
-    measures: Sequence[Mapping[str, Tally]] = ()
+    cuts: Sequence[Cut] = ()
 
 
 @dataclass(frozen=True)
@@ -294,12 +309,15 @@ def _told(changed: Windows, real: Windows, sd: np.ndarray, seed: int) -> Told:
 
 def _beside(changed: Windows, real: Windows, pairs: np.ndarray) -> dict[str, tuple[float, float]]:
     """Means of the measures of changed windows and of real ones, where both have some."""
-    if not changed.measures or not real.measures:
+    if not changed.cuts or not real.cuts:
         return {}
-    sides = (changed.measures, pairs[:, 0]), (real.measures, pairs[:, 1])
+    sides = [
+        [windows.cuts[row].measures() for row in rows]
+        for windows, rows in zip((changed, real), pairs.T, strict=True)
+    ]
     beside = {}
-    for name in changed.measures[0]:
-        tallies = [[measures[row][name] for row in rows] for measures, rows in sides]
+    for name in sides[0][0]:
+        tallies = [[measures[name] for measures in side] for side in sides]
         if all(sum(tally.size for tally in side) for side in tallies):
             one, other = (mean(side)[0] for side in tallies)
             beside[name] = one, other

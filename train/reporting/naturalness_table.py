@@ -15,7 +15,8 @@ def rows(result: Naturalness) -> Table:
     """AUCs of both classifiers, by what changed the music and by way."""
     ways = list(dict.fromkeys(way for changed in result.changed for way in changed.ways))
     floor = ("nothing (real against real)", _cell(result.floor), *(NONE for _ in ways[1:]))
-    return [floor, *(_row(changed, ways) for changed in result.changed)], ("changed by", *ways)
+    apart = [*([result.in_place] if result.in_place else []), *result.changed]
+    return [floor, *(_row(changed, ways) for changed in apart)], ("changed by", *ways)
 
 
 def _row(changed: ToldApart, ways: list[str]) -> tuple[str, ...]:

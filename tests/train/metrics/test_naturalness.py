@@ -9,8 +9,7 @@ import pytest
 
 from fadernets.music.notes import Notes
 from train.metrics import naturalness
-from train.metrics.naturalness import FARTHEST, Windows, features, pair, told
-from train.metrics.over_pieces import Tally
+from train.metrics.naturalness import FARTHEST, Cut, Windows, features, pair, told
 
 SD = np.array([0.2, 1.0])
 
@@ -96,18 +95,21 @@ def test_nothing_near_gives_no_pair() -> None:
 
 
 def test_measures_of_changed_windows_stand_beside_those_of_their_real_ones(monkeypatch) -> None:
-    """Notes of both windows are pooled; the real windows that are in no pair do not count."""
+    """Notes of all windows are pooled; real windows that are in no pair do not count."""
     monkeypatch.setattr(naturalness, "classifiers", lambda seed: {})
     rng = np.random.default_rng(0)
     changed, real = drawn(rng, 10, range(5)), drawn(rng, 20, range(5, 9))
-    changed = replace(changed, measures=[{"short": Tally(1, 4), "none": Tally(0, 0)}] * 10)
     paired = set(pair(changed, real, SD)[:, 1].tolist())
     assert 0 < len(paired) < 20
-    measures = [
-        {"short": Tally(3 if n in paired else 9, 9), "none": Tally(1, 1)} for n in range(20)
-    ]
-    result = told(changed, replace(real, measures=measures), SD, draws=1)
-    assert result.measures == {"short": (pytest.approx(1 / 4), pytest.approx(1 / 3))}
+    one_in_four = Cut(Notes.of([0, 0.5, 1, 2], [0.1, 1, 2, 3], [60] * 4, [80] * 4), 16)
+    alike = Cut(Notes.of(np.arange(4), np.arange(4) + 0.5, [60] * 4, [80] * 4), 16)
+    short = Cut(Notes.of([0], [0.1], [60], [80]), 16)
+    changed = replace(changed, cuts=[one_in_four] * 10)
+    real = replace(real, cuts=[alike if row in paired else short for row in range(20)])
+    beside = told(changed, real, SD, draws=1).measures
+    assert beside["short notes"] == (pytest.approx(1 / 4), 0)
+    assert beside["successive beats alike"] == (pytest.approx(0.5), 1)  # of 1/2, 1 and 0
+    assert "chords for two hands" not in beside  # there are none
 
 
 @pytest.mark.slow

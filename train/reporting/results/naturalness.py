@@ -42,7 +42,9 @@ class ToldApart(Part):
 class Naturalness(Part):
     """Real music, and what models and rules make of it, on one collection of pieces.
 
-    `floor` is real music against other real music of the same densities.
+    `floor` is real music against other real music of the same densities. `in_place` is real music
+    in the place of what the first model that changes whole pieces made, as dense as that, and as
+    loud and as high as the music was before; older results lack it.
     """
 
     kind: Literal["naturalness"]
@@ -51,6 +53,7 @@ class Naturalness(Part):
     pieces: int
     windows: int
     floor: WayTold
+    in_place: ToldApart | None = None
     changed: list[ToldApart]
     seed: int
     commit: str | None
