@@ -12,6 +12,7 @@ import logging
 import os
 import re
 import traceback
+from collections.abc import Hashable
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -33,6 +34,7 @@ from demo.guard.blocks import Sentence
 from demo.guard.files import Files
 from demo.guard.gate import INTERNAL_ERROR
 from demo.guard.listeners import GivenUp, Listeners
+from survey.core.connections import place
 
 GONE = "The server has let go of this piece: please open it again."
 GIVEN_UP = "Nobody waited for the answer. Please call again, and ask for it at once."
@@ -90,6 +92,12 @@ def _call() -> Event | None:
     return blocks._queue.event_ids_to_events.get(number) if blocks and number else None
 
 
+def _visitor(request: Any) -> Hashable:
+    """Whose a request is, by its address as `demo.guard.public_address` has it."""
+    client = getattr(request, "client", None)
+    return place(client.host) if client else None
+
+
 class Handlers:
     """The page's events.
 
@@ -114,7 +122,9 @@ class Handlers:
         if key is None:  # a visitor's own file took its place
             return gr.skip(), gr.skip()
         try:
-            session, message = await self.workers.run("open_example", key, cost=cost.ANSWER_SECONDS)
+            session, message = await self.workers.run(
+                "open_example", key, cost=cost.ANSWER_SECONDS, visitor=_visitor(request)
+            )
         except Exception as error:  # noqa: BLE001 - the visitor is told, whatever it is
             return _failed("open"), _reason(error)
         # With its key the page can have it again when the server has let go of it.
@@ -127,7 +137,10 @@ class Handlers:
             return (gr.skip(),) * 3
         try:
             session, message = await self.workers.run(
-                "open_file", _plain(path), cost=cost.of_opening(path)
+                "open_file",
+                _plain(path),
+                cost=cost.of_opening(path),
+                visitor=_visitor(request),
             )
         except Exception as error:  # noqa: BLE001
             return _failed("open"), _reason(error), gr.skip()
@@ -145,6 +158,7 @@ class Handlers:
                 cost=cost.of_choosing(session),
                 key=(session.id, "choose"),
                 order=event.number,
+                visitor=_visitor(request),
             )
         except Dropped:  # a newer choice is under way
             return gr.skip(), gr.skip()
@@ -175,6 +189,7 @@ class Handlers:
                 key=(session.id, kind),
                 order=event.number,
                 replaces=() if hear else [(session.id, "hear")],
+                visitor=_visitor(request),
             )
         except Dropped:  # a newer move is under way, and its answer is the one to show
             return gr.skip(), gr.skip()
@@ -198,6 +213,7 @@ class Handlers:
                 cost=cost.of_saving(session, event.values),
                 key=(session.id, "save"),
                 folder=self.files.new_folder(),
+                visitor=_visitor(request),
             )
             self.files.count(os.stat(path).st_size)
         except Dropped:  # the same page wants another file
@@ -212,14 +228,15 @@ class Handlers:
             raise Sentence("There is no MIDI file.")
         try:
             self._require_room()
+            call = _call()
             work = self.workers.run(
                 "change",
                 _plain(path),
                 dict(values),
                 cost=cost.of_file(path),
                 folder=self.files.new_folder(),
+                visitor=_visitor(call and call.request),
             )
-            call = _call()
             saved, figures = await (
                 self.listeners.while_awaited(call.session_hash, work, call.enqueue_time)
                 if call
@@ -253,7 +270,10 @@ class Handlers:
         session = self.pieces.get(event.piece)
         if session is None and event.example is not None and _ID.fullmatch(event.piece):
             again, _ = await self.workers.run(
-                "open_example", event.example, cost=cost.ANSWER_SECONDS
+                "open_example",
+                event.example,
+                cost=cost.ANSWER_SECONDS,
+                visitor=_visitor(request),
             )
             session = self.pieces.get(event.piece)  # another event of the page may have been faster
             if session is None:

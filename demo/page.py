@@ -24,7 +24,7 @@ SCRIPTS = (
 )
 TITLE = "Music FaderNets"
 LARGEST_FILE_BYTES = 20_000_000
-CALLS_WAITING = 20  # calls of programs that may wait; further ones are refused
+CALLS_WAITING = 20  # calls of programs that may wait before they come to the workers' own lane
 ICON = (
     '<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 '
     "viewBox=%220 0 32 32%22%3E%3Cpath d=%22M8 3h2v26H8zM22 3h2v26h-2z%22 fill=%22%23999%22/%3E"
@@ -131,7 +131,7 @@ def page(
         saved.success(fn=None, js="() => FaderNets.bench?.saved()")
         saved.failure(**unanswered)
         add_endpoints(handlers, faders)
-    blocks.queue(max_size=CALLS_WAITING)
+    blocks.queue(max_size=CALLS_WAITING, default_concurrency_limit=None)
     blocks._queue.sleep_when_free = QUEUE_LOOK_SECONDS
     return blocks
 

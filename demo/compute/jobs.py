@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import threading
 from collections.abc import Hashable
 from concurrent.futures import Future, InvalidStateError
@@ -14,6 +13,7 @@ if TYPE_CHECKING:  # a worker answers to signals before it loads anything large
     from demo.editing.piece_session import PieceSession
 
 LONGEST_LANE = 200  # jobs that may wait; more could not be answered in time
+VISITORS_KNOWN = 1_000  # whose turns a lane remembers, beside those of jobs that wait
 IDLE_WAIT_SECONDS = 1.0  # until a worker without work looks whether its process still lives
 
 
@@ -31,7 +31,7 @@ class Full(WorkError):
 
 @dataclass(order=True)
 class Job:
-    """Work that waits or is under way; in order, the most urgent job is the smallest.
+    """Work that waits or is under way; in order, of one turn the most urgent job is the smallest.
 
     Attributes
     ----------
@@ -48,6 +48,10 @@ class Job:
         Tells which of two jobs with one key is the newer.
     folder : Path or None
         The folder that the task makes for its file.
+    visitor : hashable
+        Whose it is: visitors take turns.
+    turn : int
+        Counts a lane's rounds, in each of which every visitor has one job.
     tries : int
         How many processes have died while they did it.
     dropped : bool
@@ -62,6 +66,8 @@ class Job:
     key: Hashable = field(compare=False, default=None)
     order: int = field(compare=False, default=0)
     folder: Path | None = field(compare=False, default=None)
+    visitor: Hashable = field(compare=False, default=None)
+    turn: int = field(compare=False, default=0)
     tries: int = field(compare=False, default=0)
     dropped: bool = field(compare=False, default=False)
     future: Future[Any] = field(compare=False, default_factory=Future)
@@ -82,12 +88,20 @@ class Job:
 
 
 class Lane:
-    """Jobs of one kind that wait, the most urgent first."""
+    """Jobs of one kind that wait, at most so many: visitors take turns, the most urgent job first.
 
-    def __init__(self) -> None:
-        self.jobs: list[Job] = []  # a heap
+    Who has many jobs has one of them done in each round, so that nobody waits behind all of them.
+    And the more wait, the fewer may be of one visitor: as many as there is room for others, so that
+    there is always room for who comes.
+    """
+
+    def __init__(self, longest: int = LONGEST_LANE) -> None:
+        self.longest = longest
+        self.jobs: list[Job] = []
         self.changed = threading.Condition()
         self.closed = False
+        self._turn = 0  # of the job that was taken last
+        self._next: dict[Hashable, int] = {}  # of each visitor the turn of the next job
 
     def put_back(self, job: Job) -> None:
         """Let another worker do a job whose worker died."""
@@ -95,18 +109,28 @@ class Lane:
             if self.closed:
                 job.fail(Dropped("the server stops"))
                 return
-            heapq.heappush(self.jobs, job)
+            self.jobs.append(job)
             self.changed.notify()
 
     def put(self, job: Job) -> None:
-        """Let a job wait; raises `Full` if `LONGEST_LANE` others do."""
+        """Let a job wait; raises `Full` if too many others do.
+
+        It takes the place of a job with its key that waits: moving a fader while waiting must not
+        make the visitor wait longer. One that is under way has had its turn.
+        """
         with self.changed:
-            if len(self.jobs) >= LONGEST_LANE:
-                self.jobs = [waiting for waiting in self.jobs if not waiting.dropped]
-                heapq.heapify(self.jobs)
-            if len(self.jobs) >= LONGEST_LANE:
+            older = [each for each in self.jobs if job.key is not None and each.key == job.key]
+            self.jobs = [each for each in self.jobs if not each.dropped and each not in older]
+            own = sum(each.visitor == job.visitor for each in self.jobs)
+            if own >= self.longest - len(self.jobs):
                 raise Full("The server has more to do than it can. Please try again in a minute.")
-            heapq.heappush(self.jobs, job)
+            if older:
+                job.turn = min(each.turn for each in older)
+                job.due = min(job.due, *(each.due for each in older))
+            else:
+                job.turn = max(self._turn, self._next.get(job.visitor, 0))
+                self._next[job.visitor] = job.turn + 1
+            self.jobs.append(job)
             self.changed.notify()
 
     def take(self) -> Job | None:
@@ -114,11 +138,15 @@ class Lane:
         with self.changed:
             if not self.jobs and not self.closed:
                 self.changed.wait(IDLE_WAIT_SECONDS)
-            while self.jobs:
-                job = heapq.heappop(self.jobs)
-                if not job.dropped:
-                    return job
-            return None
+            self.jobs = [each for each in self.jobs if not each.dropped]
+            job = min(self.jobs, key=lambda each: (each.turn, each), default=None)
+            if job is not None:
+                self.jobs.remove(job)
+                self._turn = max(self._turn, job.turn)
+            if len(self._next) > VISITORS_KNOWN or not self.jobs:
+                waiting = {each.visitor for each in self.jobs}
+                self._next = {key: self._next[key] for key in self._next.keys() & waiting}
+            return job
 
     def close(self) -> list[Job]:
         """Take no more jobs; returns those that waited."""

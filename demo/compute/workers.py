@@ -5,8 +5,8 @@ The server itself only takes requests; everything that costs time runs in worker
 jobs have processes of their own, so that a visitor who moves one fader never waits for another's
 whole piece; jobs of some seconds have one process and long jobs another, which get the processor's
 time that short jobs leave.
-Programs, which may ask and not come back for the answer, have another one. A job that nobody waits
-for any more is dropped.
+Programs, which may ask and not come back for the answer, have another one. In each lane visitors
+take turns. A job that nobody waits for any more is dropped.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from demo.editing.piece_session import PieceSession
 SHORT_PROCESSES = 4  # at most, for short jobs; more processes than cores gain nothing
 NICE = 5  # of processes for other jobs: one gets a third of the time that short jobs would get
 FOR_PROGRAMS = ("change",)  # tasks
+PROGRAMS_LANE = 30  # of their jobs that may wait: Gradio has 40 calls under way at most
 FORKS = sys.platform == "linux"  # on other systems the libraries break when forked
 START_SECONDS = 120.0  # that a process may take to start on a busy machine
 HANG_CHECK_SECONDS = 5.0  # between two looks for a job that hangs
@@ -48,7 +49,8 @@ class Workers:
 
     def __init__(self, model: str | None = None, short: int | None = None) -> None:
         count = short or max(1, min(os.cpu_count() or 1, SHORT_PROCESSES))
-        self._short, self._medium, self._long, self._programs = (Lane() for _ in range(4))
+        self._short, self._medium, self._long = (Lane() for _ in range(3))
+        self._programs = Lane(PROGRAMS_LANE)
         self._lanes = (self._short, self._medium, self._long, self._programs)
         others = (self._medium, self._programs, self._long)
         lanes = [(self._short, 0)] * count + [(lane, NICE) for lane in others]
@@ -105,6 +107,7 @@ class Workers:
         order: int = 0,
         replaces: Iterable[Hashable] = (),
         folder: Path | None = None,
+        visitor: Hashable = None,
     ) -> Any:
         """Do a job in a worker process and return its result.
 
@@ -126,6 +129,8 @@ class Workers:
             Other keys whose jobs are dropped.
         folder : Path, optional
             What the task makes for its file, given to it last; removed if the process dies.
+        visitor : hashable, optional
+            Whose it is.
 
         Raises
         ------
@@ -139,7 +144,8 @@ class Workers:
         if folder is not None:
             arguments = (*arguments, str(folder))
         due = time.monotonic() + 2 * cost
-        job = Job(due, next(self._numbers), task, session, arguments, key, order, folder)
+        number = next(self._numbers)
+        job = Job(due, number, task, session, arguments, key, order, folder, visitor)
         older = []
         with self._lock:
             if key in self._latest and self._latest[key].order > order:
@@ -147,9 +153,6 @@ class Workers:
             for other in (key, *replaces):
                 if other in self._latest and self._latest[other].order <= order:
                     older.append(self._latest.pop(other))
-            # The newer job takes the older one's place in the queue: moving a fader while waiting
-            # must not make the visitor wait longer.
-            job.due = min([job.due, *(each.due for each in older if each.key == key)])
             if key is not None:
                 self._latest[key] = job
         for each in older:

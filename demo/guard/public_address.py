@@ -10,10 +10,14 @@ no header counts. Without it, X-Forwarded-Host, X-Forwarded-Proto and Host do, i
 for a host such as Hugging Face's tells the server where it is in no other way. They change what
 the sender is shown and nothing else: no answer that repeats them may be kept by a cache that
 others are served from.
+
+Behind a proxy all requests come from the proxy's address. `PublicAddress` puts in its place the one
+that the proxy names in X-Forwarded-For, so that visitors can take turns (`demo.compute.jobs`).
 """
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Collection, Mapping
@@ -43,6 +47,7 @@ OWN_PATHS = ("survey", "healthz", "gradio_api", "assets", "static", "config")
 PRIVATE = "private, no-cache"
 REPEATING = ("text/html", "application/json")  # kinds of answers that hold absolute addresses
 STREAM = "text/event-stream"
+LONGEST_FORWARDED = 1_200  # characters of X-Forwarded-For that are read
 PAGE = "frontend/index.html"  # Gradio's template
 LEADS_OUT = 'href="/manifest.json"'  # in it
 
@@ -115,6 +120,7 @@ class PublicAddress:
             await self.app(scope, receive, send)
             return
         scope, below = placed(scope, self.address.path)
+        scope["client"] = _visitor(scope)
         hosts = _address_headers(scope, self.address.origin)
         if not below and scope["type"] == "http":
             # Links of a page at /music, without the slash, would lead out of it.
@@ -127,6 +133,32 @@ class PublicAddress:
             await send(message)
 
         await self.app(scope, receive, sending if scope["type"] == "http" else send)
+
+
+def _visitor(scope: Scope) -> tuple[str, int] | None:
+    """Whose a request is: who connected, or whom a proxy names that is on this or a near machine.
+
+    Proxies add addresses at the end. So it is the last that is nobody's own network's, or where
+    there is none, the last of all.
+    """
+    client: tuple[str, int] | None = scope.get("client")
+    if client is None or _is_global(client[0]) is not False:
+        return client
+    said = ",".join(Headers(scope=scope).getlist("x-forwarded-for"))
+    names = [name.strip() for name in said[-LONGEST_FORWARDED:].split(",")]
+    kinds = [_is_global(name) for name in names]
+    for kind in (True, False):
+        if kind in kinds:
+            return names[len(kinds) - 1 - kinds[::-1].index(kind)], 0
+    return client
+
+
+def _is_global(address: str) -> bool | None:
+    """Whether an address is one of the whole internet; None if it is none."""
+    try:
+        return ipaddress.ip_address(address.partition("%")[0]).is_global
+    except ValueError:
+        return None
 
 
 def _address_headers(scope: Scope, origin: str | None) -> set[str]:

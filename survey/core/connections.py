@@ -53,8 +53,11 @@ def most_connections() -> int:
 
 
 def place(host: str) -> Hashable:
-    """What one stranger has of addresses: one of IPv4, 2^64 of IPv6."""
-    address = ipaddress.ip_address(host.partition("%")[0])
+    """What one stranger has of addresses: one of IPv4, 2^64 of IPv6; what is none is itself."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
     if isinstance(address, ipaddress.IPv4Address):
         return address
     return address.ipv4_mapped or int(address) >> 64

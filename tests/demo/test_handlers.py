@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from ipaddress import ip_address
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +25,8 @@ from demo.guard.listeners import Listeners
 from demo.handlers import FULL, GONE, Handlers
 from tests.fadernets import tiny
 
-PAGE = SimpleNamespace(session_hash="mine")
+VISITOR = ip_address("1.2.3.4")
+PAGE = SimpleNamespace(session_hash="mine", client=SimpleNamespace(host=str(VISITOR)))
 
 
 class FakeWorkers:
@@ -197,6 +199,7 @@ def test_other_tracks_are_a_piece_of_their_own(handlers, pieces, own_session):
     ((task, arguments, more),) = chosen.workers.calls
     assert (task, arguments) == ("choose", (json.loads(text),))
     assert more["session"] is own_session and more["cost"] == cost.of_choosing(own_session)
+    assert more["visitor"] == VISITOR
     assert (more["key"], more["order"]) == ((own_session.id, "choose"), 3)
     bench, message = call(handlers(choose=WorkError("no such track")).choose, text)
     assert trouble(bench)["event"] == "choose" and message == "No such track."
@@ -216,6 +219,7 @@ def test_an_answer_is_of_the_piece_that_was_asked_about(handlers, pieces, own_se
     assert [task for task, _, _ in answering.workers.calls] == ["answer", "answer", "save"]
     for _, (values, *_), options in answering.workers.calls:
         assert options["session"] is own_session and values["piece"] == own_session.id
+        assert options["visitor"] == VISITOR
     assert ask[1][0]["rhythm"] == 0.5
     assert [ask[1][1], hear[1][1]] == [False, True]
     assert [options["key"] for _, _, options in (ask, hear, save)] == [
@@ -313,7 +317,7 @@ def test_workers_learn_where_a_file_goes_and_what_it_costs(handlers, own_session
         (
             "change",
             (path, {"note": 1.0}),
-            {"cost": cost.of_file(path), "folder": saving.files.new_folder()},
+            {"cost": cost.of_file(path), "folder": saving.files.new_folder(), "visitor": None},
         )
     ]
     assert saving.files.counted == [4, 4]
@@ -327,9 +331,8 @@ def test_opening_costs_by_the_size_of_the_file(handlers, tmp_path):
     call(opens.open_example, "mazurka")
     (_, (opened,), file_options), (_, (example,), example_options) = opens.workers.calls
     assert (opened, example) == (str(path), "mazurka")
-    assert file_options == {"cost": pytest.approx(1.06)} and example_options == {
-        "cost": pytest.approx(0.06)
-    }
+    assert file_options == {"cost": pytest.approx(1.06), "visitor": VISITOR}
+    assert example_options == {"cost": pytest.approx(0.06), "visitor": VISITOR}
 
 
 def test_nothing_chosen_changes_nothing(handlers):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,20 +15,41 @@ from fadernets.music import midi
 from fadernets.music.notes import NO_PEDAL, Notes
 from fadernets.music.piece import Piece
 from tests.conftest import ONE_WAY
+from tests.fadernets import tiny
 from tests.public.server import Server
 from tests.public.test_life import edit_json, long_piece, opened
 
+MANY = 20  # calls of one program
 MOST_MEGABYTES = 300.0  # that one request may take for a while
 NOTES, SEGMENTS = 118_000, 2_360
 
 
-def call(server: Server, content: bytes, *values: object) -> str:
-    """Call ``/slide`` with a file; the address of its answer."""
+def call(server: Server, content: bytes, *values: object, visitor: str | None = None) -> str:
+    """Call ``/slide`` with a file; the address of its answer.
+
+    The visitor's address is one that a proxy names.
+    """
     (path,) = server.upload("long.mid", content).json()
     file = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    answer = server.ask("gradio_api/call/slide", {"data": [file, *values]})
+    headers = {"X-Forwarded-For": visitor} if visitor else {}
+    answer = server.ask("gradio_api/call/slide", {"data": [file, *values]}, headers=headers)
     assert answer.status == 200, answer
     return f"gradio_api/call/slide/{answer.json()['event_id']}"
+
+
+def test_who_calls_often_keeps_nobody_waiting(server: Server):
+    """Turns go round: another's call waits for one of the many, and there is always room for it."""
+    piece, values = midi.dump(tiny.piece(tiny.bars(30))), [0.5, *[None] * 7]
+    with ThreadPoolExecutor(MANY + 1) as pool:
+        *own, other = [
+            pool.submit(server.ask, call(server, piece, *values, visitor=visitor), timeout=300)
+            for visitor in [*["1.2.3.4"] * MANY, "5.6.7.8"]
+        ]
+        answers = {each: each.result().text for each in as_completed([*own, other])}
+    done = [each for each, text in answers.items() if "event: complete" in text]
+    refused = [text for each, text in answers.items() if each not in done]
+    assert refused and all("try again in a minute." in text for text in refused), refused
+    assert other in done and done.index(other) < len(done) - 6
 
 
 def test_a_program_whose_connection_breaks_gets_its_answer_when_it_comes_back(server: Server):

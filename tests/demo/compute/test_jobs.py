@@ -1,30 +1,92 @@
-"""Lanes of jobs: what waits is taken in order of price and patience."""
+"""Lanes of jobs: visitors take turns; what waits is taken in order of price and patience."""
 
 from __future__ import annotations
 
 import pytest
 
 from demo.compute import jobs
-from demo.compute.jobs import Full, Lane
+from demo.compute.jobs import Full, Job, Lane
 from tests.demo.compute.asking import job
+
+
+def of(visitor: str, number: int, key: str | None = None) -> Job:
+    return Job(float(number), number, "answer", key=key, visitor=visitor)
+
+
+def taken(lane: Lane) -> list[int]:
+    """The numbers of all jobs that wait, in their order."""
+    return [lane.take().number for _ in range(len(lane.jobs))]
 
 
 def test_cheap_work_overtakes_but_nothing_waits_for_ever():
     lane = Lane()
-    for queued in (job(1, due=10 + 2 * 5.0), job(2, due=11 + 2 * 0.5), job(3, due=25 + 2 * 0.1)):
-        lane.put(queued)
-    assert [lane.take().number for _ in range(3)] == [2, 1, 3]
+    for visitor, due in enumerate((10 + 2 * 5.0, 11 + 2 * 0.5, 25 + 2 * 0.1), 1):
+        lane.put(Job(due, visitor, "answer", visitor=visitor))
+    assert taken(lane) == [2, 1, 3]
     lane.close()
     assert lane.take() is None
 
 
-def test_dropped_work_is_not_taken_and_a_full_lane_says_so(monkeypatch):
-    monkeypatch.setattr(jobs, "LONGEST_LANE", 2)
-    lane, dropped = Lane(), job(1, 0)
+def test_visitors_take_turns_however_much_one_of_them_wants():
+    lane = Lane()
+    for number in range(5):
+        lane.put(of("many", number))
+    assert lane.take().number == 0
+    lane.put(of("one", 10))
+    lane.put(of("two", 11))
+    assert lane.take().number == 10
+    lane.put(of("one", 12))  # who comes again goes behind who waits
+    lane.put(of("three", 13))
+    assert taken(lane) == [11, 13, 1, 12, 2, 3, 4]
+    lane.put(of("many", 20))  # nobody waited: nothing is held against anybody
+    lane.put(of("one", 21))
+    assert taken(lane) == [20, 21]
+
+
+def test_newer_work_takes_the_place_of_what_waits_but_not_of_what_is_under_way():
+    lane = Lane()
+    for number, visitor in enumerate(("a", "b", "c")):
+        lane.put(of(visitor, number, key=visitor))
+    lane.put(of("b", 3, key="b"))
+    assert [each.number for each in lane.jobs] == [0, 2, 3]
+    assert [lane.take().number for _ in range(2)] == [0, 3]
+    lane.put(of("b", 4, key="b"))
+    assert taken(lane) == [2, 4]
+
+
+def test_one_visitor_leaves_room_for_as_many_of_others():
+    lane = Lane(longest=20)
+    counts = []
+    for visitor in "abc":
+        count = 0
+        with pytest.raises(Full, match="try again"):
+            while True:
+                lane.put(of(visitor, len(lane.jobs)))
+                count += 1
+        counts.append(count)
+    assert counts == [10, 5, 3]
+    lane.put(of("d", 99))
+
+
+def test_turns_are_forgotten_of_those_who_want_nothing(monkeypatch):
+    monkeypatch.setattr(jobs, "VISITORS_KNOWN", 3)
+    lane = Lane()
+    for number in range(4):
+        lane.put(of("waits", number))
+    for number in range(10, 30):
+        lane.put(of(f"{number}", number))
+        lane.take()
+    assert len(lane._next) <= 4 and lane._next["waits"] == 4
+    taken(lane)
+    assert not lane._next
+
+
+def test_dropped_work_is_not_taken_and_takes_no_room():
+    lane, dropped = Lane(longest=3), job(1, 0)
     lane.put(dropped)
     lane.put(job(2, 1))
     with pytest.raises(Full, match="try again"):
         lane.put(job(3, 2))
     dropped.dropped = True
     lane.put(job(4, 3))
-    assert [lane.take().number for _ in range(2)] == [2, 4]
+    assert taken(lane) == [2, 4]

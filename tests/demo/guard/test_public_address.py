@@ -23,7 +23,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     elif "stream" in request.query_params:
         answer = StreamingResponse(iter(["data: 1\n\n"]), media_type="text/event-stream")
     else:
-        fields = {name: scope.get(name) for name in ("path", "root_path", "scheme")}
+        fields = {name: scope.get(name) for name in ("path", "root_path", "scheme", "client")}
         answer = JSONResponse(fields | {"headers": dict(request.headers)})
     answer.headers["access-control-allow-origin"] = "https://evil.example"
     await answer(scope, receive, send)
@@ -167,3 +167,25 @@ def test_answers_are_for_their_receiver():
     assert "access-control-allow-origin" not in answer.headers
     assert "cache-control" not in answer.headers
     assert json.loads(client().get("/").text)["path"] == "/"
+
+
+@pytest.mark.parametrize(
+    ("connected", "said", "visitor"),
+    [
+        ("10.0.0.9", None, "10.0.0.9"),
+        ("10.0.0.9", "1.2.3.4", "1.2.3.4"),
+        ("127.0.0.1", "6.6.6.6, 1.2.3.4, 10.0.0.3", "1.2.3.4"),
+        ("::1", "2a00::1%0", "2a00::1%0"),
+        ("127.0.0.1", "10.0.0.5, 10.0.0.6", "10.0.0.6"),
+        ("127.0.0.1", "unknown, <b>", "127.0.0.1"),
+        ("127.0.0.1", "1.2.3.4," * 5000 + "x" * 5000, "127.0.0.1"),
+        ("1.1.1.1", "1.2.3.4", "1.1.1.1"),  # no proxy of ours: anybody can say so
+        ("testclient", "1.2.3.4", "testclient"),
+    ],
+)
+@pytest.mark.parametrize("public", [{}, {"FADERNETS_PUBLIC_URL": PUBLIC}])
+def test_whose_a_request_is(connected, said, visitor, public):
+    headers = {} if said is None else {"X-Forwarded-For": said}
+    app = PublicAddress(echo, Address.from_env(public))
+    scope = TestClient(app, client=(connected, 1)).get("/", headers=headers).json()
+    assert scope["client"][0] == visitor

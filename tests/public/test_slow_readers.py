@@ -1,0 +1,120 @@
+"""Who reads slowly gets all of it while others read nothing; in both ways the server starts."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.public import server as ways
+from tests.public.server import Server, serving
+from tests.public.test_life import edit_json
+
+MOST_UNREAD_BYTES = 5_000_000  # in place of 150 MB
+SILENT = 16  # connections that read nothing of answers of a megabyte
+RATE = 200_000  # bytes a second that a telephone reads
+RUN = {
+    "make-run": "runpy.run_module('demo', run_name='__main__', alter_sys=True)",
+    "space": "runpy.run_path('demo/app.py', run_name='__main__')",
+}
+CODE = """
+import runpy
+from survey.core import connections
+connections.MOST_UNREAD_BYTES = {most}
+{run}
+"""
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture(scope="module", params=RUN)
+def few_bytes(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A server that lets few bytes of answers wait for their readers."""
+    way: str = request.param
+    code = CODE.format(most=MOST_UNREAD_BYTES, run=RUN[way])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(ways.WAYS, way, ([sys.executable, "-c", code], ways.WAYS[way][1]))
+        with serving(way, tmp_path_factory.mktemp(way)) as server:
+            yield server
+
+
+def connect(server: Server, path: str, body: bytes = b"") -> socket.socket:
+    """Ask for something over a connection that takes few bytes before they are read."""
+    place = urlsplit(server.url)
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect((place.hostname, place.port))
+    connection.settimeout(60)
+    head = f"Host: {place.netloc}\r\nConnection: close\r\n"
+    if body:
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    method = "POST" if body else "GET"
+    connection.sendall(f"{method} /{path} HTTP/1.1\r\n{head}\r\n".encode() + body)
+    return connection
+
+
+def asked(server: Server, piece: dict, last: int) -> socket.socket:
+    """A connection by which a large answer comes: its first byte is there."""
+    data = [edit_json(piece, last=last, rhythm=0.5)]
+    body = {"data": data, "fn_index": server.event("ask"), "session_hash": "tests"}
+    connection = connect(server, "gradio_api/run/predict", json.dumps(body).encode())
+    connection.recv(1, socket.MSG_PEEK)
+    return connection
+
+
+def read_slowly(connection: socket.socket, received: bytearray) -> None:
+    begun = time.monotonic()
+    with suppress(ConnectionError):
+        while part := connection.recv(8192):
+            received += part
+            time.sleep(max(0.0, begun + len(received) / RATE - time.monotonic()))
+
+
+def is_whole(connection: socket.socket) -> bool:
+    """Whether all of an answer comes."""
+    received = bytearray()
+    with suppress(ConnectionError):
+        while part := connection.recv(65536):
+            received += part
+    return is_answer(received)
+
+
+def is_answer(received: bytearray) -> bool:
+    head, _, body = bytes(received).partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head.lower())
+    return length is not None and len(body) == int(length[1]) > MOST_UNREAD_BYTES / SILENT
+
+
+def test_who_reads_slowly_gets_all_while_others_read_nothing(few_bytes: Server):
+    piece = few_bytes.open_example("sonata")
+    wish = edit_json(piece, last=3, rhythm=0.5, kind="wav", scope="selection")
+    path = few_bytes.run("save", wish).json()["data"][0]["path"]
+    with ExitStack() as stack:
+        phones = {
+            "a file": stack.enter_context(connect(few_bytes, f"gradio_api/file={path}")),
+            "an answer": stack.enter_context(asked(few_bytes, piece, last=3)),
+        }
+        got = {name: bytearray() for name in phones}
+        readers = [
+            threading.Thread(target=read_slowly, args=(phones[name], got[name])) for name in phones
+        ]
+        for reader in readers:
+            reader.start()
+        silent = [stack.enter_context(asked(few_bytes, piece, last=1)) for _ in range(SILENT)]
+        assert any(reader.is_alive() for reader in readers), "all was read before others came"
+        assert few_bytes.ask("healthz").status == 200
+        for reader in readers:
+            reader.join(120)
+        whole = sum(is_whole(connection) for connection in silent)
+    assert {name: is_answer(received) for name, received in got.items()} == dict.fromkeys(got, True)
+    assert 0 < whole < SILENT / 2
