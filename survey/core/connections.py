@@ -28,6 +28,7 @@ MOST_BUSY = 3 / 4  # of the connections: the others are for those that have not 
 ENDED_AT_ONCE = 1 / 40  # of the connections: to look through all for each new one takes too long
 TAKEN_AT_ONCE = 64  # that wait to be taken, before others are ended for them
 MOST_UNREAD_BYTES = 150_000_000  # of answers: a large piece has 3 MB
+SENT_RATE = 2_000  # bytes a second: who sends fewer seems to send nothing for part of the time
 FIRST_SECONDS = 2.0  # after a reader falls behind: until then it counts as reading
 FIRST_RATE = 10_000  # bytes a second
 SEND_BUFFER_BYTES = 128 * 1024  # of a connection, beside; else the system's take 4 MB
@@ -68,7 +69,7 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
 
     Where there are too many, those are of the address that has the most; behind a proxy all have
     one. Of these the ones that have waited longest for a request are ended; where three quarters
-    have one, those from which nothing has come longest. Where too much of answers is not read, it
+    have one, those that have had it longest. Where too much of answers is not read, it
     is the one that is read slowest.
 
     Attributes
@@ -76,8 +77,8 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     place : hashable
         Whose it is.
     since : float
-        When it was opened, bytes last came, or its last answer ended, in seconds of the loop's
-        clock.
+        When it was opened, its last request came, or its last answer ended, in seconds of the
+        loop's clock; later by the seconds that what came since would take at `SENT_RATE`.
     unread_since : float or None
         When its reader fell behind.
     unread : int
@@ -99,8 +100,12 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
 
     def data_received(self, data: bytes) -> None:
         """As uvicorn's."""
-        self.since = self.loop.time()
+        before, was_asking = self.cycle, self.is_asking
         super().data_received(data)
+        now = self.loop.time()
+        has_asked = self.cycle is not before and not was_asking
+        # A byte now and then is no privilege.
+        self.since = now if has_asked else min(now, self.since + len(data) / SENT_RATE)
 
     def on_response_complete(self) -> None:
         """As uvicorn's."""
@@ -108,10 +113,14 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         super().on_response_complete()
 
     @property
+    def is_asking(self) -> bool:
+        """Whether a request was read that is not answered."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    @property
     def is_busy(self) -> bool:
         """Whether a request was read that is not answered, or an answer is not read."""
-        is_asking = self.cycle is not None and not self.cycle.response_complete
-        return is_asking or self.unread_since is not None
+        return self.is_asking or self.unread_since is not None
 
     def end(self) -> None:
         """Hang up at once: to close in order would wait for the reader."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from urllib.parse import urlsplit
@@ -57,4 +58,35 @@ def test_who_opens_many_connections_keeps_nobody_out(few_files: Server, kind: st
         assert few_files.ask("healthz").status == 200
         assert few_files.open_example("sonata")["id"]
         assert few_files.ask("survey/").status == 200
+    assert few_files.ask("healthz").status == 200
+
+
+def open_page(stack: ExitStack, server: Server, address: str) -> socket.socket:
+    """The connection that a page keeps, from an address of this machine's many."""
+    place = urlsplit(server.url)
+    connection = stack.enter_context(
+        socket.create_connection((place.hostname, place.port), 30, source_address=(address, 0))
+    )
+    connection.sendall(REQUESTS["a page that stays open"])
+    return connection
+
+
+def test_who_sends_a_byte_now_and_then_from_many_addresses_ends_nobodys_page(few_files: Server):
+    with ExitStack() as stack:
+        held = [open_page(stack, few_files, f"127.1.0.{number}") for number in range(1, 50)]
+        time.sleep(1.0)
+        visitor = open_page(stack, few_files, "127.2.0.1")
+        received = b""
+        while b"ALIVE" not in received:
+            received += (part := visitor.recv(10_000))
+            assert part
+        for number in range(1, 9):
+            for connection in held:
+                with suppress(OSError):  # it was ended already
+                    connection.sendall(b"x")
+            time.sleep(0.1)
+            open_page(stack, few_files, f"127.3.0.{number}")
+        visitor.settimeout(1.0)
+        with pytest.raises(TimeoutError):  # nothing comes, and its end neither
+            assert visitor.recv(10_000), "the visitor's page was ended"
     assert few_files.ask("healthz").status == 200

@@ -34,6 +34,9 @@ class Transport(asyncio.Transport):
     def write(self, data: bytes) -> None:
         pass
 
+    def pause_reading(self) -> None:
+        pass
+
     def close(self) -> None:
         self.closing = True
 
@@ -117,6 +120,57 @@ def test_who_still_sends_is_not_the_one_that_is_ended(monkeypatch):
         sends.data_received(b"some of it")
         connected(state, WHOLE)
         assert [each.ended for each in (its, *others)] == [False, True, False, False]
+        for task in state.tasks:
+            task.cancel()
+
+    asyncio.run(steps())
+
+
+HELD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n"  # its body is awaited
+
+
+@pytest.mark.parametrize("request_", [WHOLE[:-2], WHOLE, HELD], ids=["half", "whole", "no body"])
+def test_who_sends_a_byte_now_and_then_is_ended_before_who_has_just_come(monkeypatch, request_):
+    """However many addresses they have, and whether or not they hold requests."""
+    monkeypatch.setattr(connections, "most_connections", lambda: 40)
+    now = 0.0
+
+    async def steps() -> None:
+        nonlocal now
+        state = ServerState()
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now)
+        held = [connected(state, request_, f"10.1.0.{number}") for number in range(38)]
+        now = 60.0
+        asks, waits = WHOLE, WHOLE[:-2]
+        news = [connected(state, asks, "10.2.0.1")[1], connected(state, waits, "10.2.0.2")[1]]
+        for second in range(6):
+            now += 1
+            for connection, transport in held:
+                if not transport.ended:
+                    connection.data_received(b"x")
+            connected(state, host=f"10.3.0.{second}")
+        assert [each.ended for each in news] == [False, False]
+        assert sum(each.ended for _, each in held) >= 6
+        for task in state.tasks:
+            task.cancel()
+
+    asyncio.run(steps())
+
+
+def test_who_sends_a_file_is_not_ended_for_those_who_came_later(monkeypatch):
+    monkeypatch.setattr(connections, "most_connections", lambda: 4)
+    now = 0.0
+
+    async def steps() -> None:
+        nonlocal now
+        state = ServerState()
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now)
+        sends, its = connected(state, HELD)
+        for number in range(10):
+            now += 2
+            sends.data_received(bytes(4_000))
+            connected(state, WHOLE, f"10.3.0.{number}")
+        assert not its.ended
         for task in state.tasks:
             task.cancel()
 
