@@ -12,14 +12,16 @@ import logging
 import sys
 
 import uvicorn
-from starlette.applications import Starlette
+from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 from survey.app import close, create_app
+from survey.core import http_errors
 from survey.core.connections import LIMITS, allow_files
 from survey.core.freed_memory import give_back_large_blocks
+from survey.core.http_guard import Guard
 from survey.core.process_end import run, take_signals
 from survey.core.public_path import PublicPath
 from survey.core.settings import Settings
@@ -42,7 +44,6 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"survey: {error}", file=sys.stderr)
         return 2
-    server = Starlette(routes=[Mount(MOUNT, app), Route(MOUNT, home), Route("/", home)])
     print(f"The survey is at http://{options.host}:{options.port}{MOUNT}/", flush=True)
     logging.getLogger("uvicorn.error").addFilter(_is_news)
     logging.getLogger("python_multipart").setLevel(logging.ERROR)  # its warnings quote the request
@@ -52,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         # Addresses hold tokens and clients have addresses: nothing of a request is logged.
         uvicorn.run(
-            PublicPath(server, settings.public_url),
+            PublicPath(alone(app), settings.public_url),
             host=options.host,
             port=options.port,
             access_log=False,
@@ -66,6 +67,15 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         close(app)
     return 0
+
+
+def alone(app: FastAPI) -> FastAPI:
+    """A server on which there is nothing but the survey; it refuses all else as the survey does."""
+    routes = [Mount(MOUNT, app), Route(MOUNT, home), Route("/", home)]
+    server = FastAPI(routes=routes, docs_url=None, redoc_url=None, openapi_url=None)
+    server.add_middleware(Guard)
+    http_errors.install(server, lambda request, body: None)
+    return server
 
 
 def home(request: Request) -> Response:

@@ -34,6 +34,7 @@ WAYS = {
         "GRADIO_SERVER_PORT",
     ),
 }
+ALONE = "survey"  # another way: the listening test without the page
 TOKEN = "a-token-of-the-admin-5d1f"
 
 
@@ -66,6 +67,8 @@ class Server:
         Where its own folder of uploads lies.
     seconds : float
         From its start to its first good answer of ``/healthz``.
+    health : str
+        Where it says whether it is well.
     events : dict of str to int
         Numbers of the page's events, once they have been looked up.
     """
@@ -76,6 +79,7 @@ class Server:
     data: Path
     temporary: Path
     seconds: float = 0.0
+    health: str = "healthz"
     events: dict[str, int] = field(default_factory=dict)
 
     def ask(
@@ -189,17 +193,20 @@ def starting(
 
     Without a study it makes its first by itself, which takes 20 seconds of a core.
     """
-    command, port_name = WAYS[way]
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    if way == ALONE:
+        command, port_name = [sys.executable, "-m", "survey", "--port", str(port)], ""
+    else:
+        command, port_name = WAYS[way]
     data, temporary, output = folder / "data", folder / "temporary", folder / "output.txt"
     for path in (data, temporary):
         path.mkdir(exist_ok=True)
     if study and "FADERNETS_DATA" not in env:
         fill(data)
-    settings = {
-        port_name: str(port),
+    settings = {port_name: str(port)} if port_name else {}
+    settings |= {
         "FADERNETS_DATA": str(data),
         "FADERNETS_ADMIN_TOKEN": TOKEN,
         "GRADIO_TEMP_DIR": str(temporary),
@@ -210,6 +217,7 @@ def starting(
             command, env=base | settings | env, cwd=ROOT, stdout=sink, stderr=sink
         )
         server = Server(f"http://127.0.0.1:{port}/", process, output, data, temporary)
+        server.health = "survey/healthz" if way == ALONE else server.health
         try:
             yield server
         finally:
@@ -219,6 +227,6 @@ def starting(
 
 def _is_ready(server: Server) -> bool:
     try:
-        return server.ask("healthz", timeout=5).status == 200
+        return server.ask(server.health, timeout=5).status == 200
     except OSError:  # nothing listens yet
         return False

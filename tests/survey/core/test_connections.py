@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import socket
 
 import pytest
 import uvicorn
@@ -242,6 +243,25 @@ def test_answers_that_nobody_reads_are_given_up_the_oldest_first(monkeypatch, is
                 transport.close()
         assert [transport.ended for _, transport in others] == [True, False, False]
         assert not its.ended
+
+    asyncio.run(steps())
+
+
+def test_an_answer_does_not_wait_for_its_head_to_be_confirmed():
+    """Also where the listener was made by `socket.create_server`, as ``python -m demo`` does."""
+
+    async def steps() -> None:
+        with (
+            socket.create_server(("127.0.0.1", 0)) as listener,
+            socket.create_connection(listener.getsockname()),
+        ):
+            accepted, _ = listener.accept()
+            config = uvicorn.Config(forever, log_config=None, http=Connection)
+            protocol = Connection(config, ServerState(), {})
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: protocol, accepted)
+            own = protocol.transport.get_extra_info("socket")
+            assert own.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            protocol.transport.abort()
 
     asyncio.run(steps())
 
