@@ -12,7 +12,7 @@ import logging
 import os
 import re
 import traceback
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -224,16 +224,21 @@ class Handlers:
 
     async def change(self, path: str | None, values: Values) -> tuple[str, EndpointFigures]:
         """A program's request -> path of the new MIDI file, and figures."""
-        if path is None:
+        return await self.work("change", [path], values)
+
+    async def work(self, task: str, paths: Sequence[str | None], values: Values) -> tuple[str, Any]:
+        """A program's request for a task on MIDI files -> path of what is made, and figures."""
+        files = [_plain(path) for path in paths if path is not None]
+        if len(files) < len(paths):
             raise Sentence("There is no MIDI file.")
         try:
             self._require_room()
             call = _call()
             work = self.workers.run(
-                "change",
-                _plain(path),
+                task,
+                *files,
                 dict(values),
-                cost=cost.of_file(path),
+                cost=sum(map(cost.of_file, files)),
                 folder=self.files.new_folder(),
                 visitor=_visitor(call and call.request),
             )

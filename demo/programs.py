@@ -1,4 +1,4 @@
-"""The page's endpoints for programs: ``/slide`` and ``/transfer``."""
+"""The page's endpoints for programs, named as the commands of the command line."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from inspect import Parameter, Signature
 
 import gradio as gr
 
-from demo.editing.answers import EndpointFigures
+from demo.editing.answers import DescribedFigures, EndpointFigures, RenderedFigures
 from demo.editing.requests import towards
 from demo.guard.blocks import Sentence
 from demo.handlers import Handlers, sentence
 from fadernets.mood_transfer import MOODS, PRESETS, asked_moods
+
+SOUNDS = ("wav", "ogg", "mp3")  # `fadernets.playback.sound_file.KINDS`, which the server loads not
 
 
 def _amount_input(label: str, value: str | None = None) -> gr.JSON:
@@ -46,6 +48,11 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         path, figures = client.predict(
             handle_file("in.mid"), preset="joyful", api_name="/transfer"
         )
+        path, figures = client.predict(
+            handle_file("rhythm.mid"), handle_file("notes.mid"), api_name="/mix"
+        )
+        document, head = client.predict(handle_file("in.mid"), api_name="/describe")
+        sound, head = client.predict(handle_file("in.mid"), kind="ogg", api_name="/render")
     """
 
     names = (*faders, "seed", "first", "last", "tracks", "absolute", "lock", "strict")
@@ -107,9 +114,46 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         span = {"seed": seed, "first": first, "last": last, "tracks": tracks, "lock": lock}
         return await handlers.change(midi, {**values, **span})
 
+    async def mix(
+        midi: str | None,
+        notes: str | None,
+        seed: int | None = None,
+        first: int | None = None,
+        last: int | None = None,
+        tracks: str | None = None,
+        lock: str | None = None,
+    ) -> tuple[str, EndpointFigures]:
+        """Play the notes of one MIDI file in the rhythm of another, segment by segment.
+
+        Length, tempo and meter are those of the first file, which gives the rhythm; what the other
+        one is too short for stays as it is. Segments, tracks and locks are of the first, as in
+        slide.
+        """
+        span = {"seed": seed, "first": first, "last": last, "tracks": tracks, "lock": lock}
+        return await handlers.work("mix", [midi, notes], span)
+
+    async def describe(
+        midi: str | None, tracks: str | None = None, every_note: bool | None = None
+    ) -> tuple[str, DescribedFigures]:
+        """Say what a MIDI file is: a JSON file of its tracks and segments, and how many there are.
+
+        Of each segment: where it begins, densities, key, probability of high arousal, and why it
+        cannot be changed where that is so. Where every_note, every note too, by the number that
+        locks know it by.
+        """
+        return await handlers.work("describe", [midi], {"tracks": tracks, "notes": every_note})
+
+    async def render(
+        midi: str | None, kind: str | None = "wav", tracks: str | None = None
+    ) -> tuple[str, RenderedFigures]:
+        """Play a MIDI file by a piano into a sound file: wav, ogg or mp3."""
+        return await handlers.work("render", [midi], {"kind": kind, "tracks": tracks})
+
     with gr.Row(visible=False):
-        midi = gr.File(label="midi")  # its bytes tell what it is, not its name
-        tracks, lock = (gr.Textbox(None, label=name) for name in ("tracks", "lock"))
+        # Their bytes tell what they are, not their names.
+        midi, notes = gr.File(label="midi"), gr.File(label="notes")
+        tracks = gr.Textbox(None, label="tracks", placeholder="1,3")
+        lock = gr.Textbox(None, label="lock", placeholder="melody,bass")
         amounts = [_amount_input(name) for name in faders]
         arousal = gr.Radio(["low", "high"], value=None, label="arousal")
         valence = gr.Radio(["low", "high"], value=None, label="valence")
@@ -120,11 +164,16 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         seed, first, last = (
             gr.Number(None, precision=0, label=name) for name in ("seed", "first", "last")
         )
+        every_note = gr.Checkbox(False, label="every_note")
+        sound_kind = gr.Radio(list(SOUNDS), value="wav", label="kind")
         result, figures = gr.File(label="result"), gr.JSON(label="figures")
         moving = [midi, arousal, strength, seed, first, last, valence, preset, tracks, lock]
         for function, inputs in (
             (slide, [midi, *amounts, seed, first, last, tracks, absolute, lock, strict]),
             (transfer, [*moving, *own_strengths]),
+            (mix, [midi, notes, seed, first, last, tracks, lock]),
+            (describe, [midi, tracks, every_note]),
+            (render, [midi, sound_kind, tracks]),
         ):
             name = function.__name__
             gr.Button(name).click(function, inputs, [result, figures], api_name=name)

@@ -11,7 +11,7 @@ from fadernets import mood_classifier
 from fadernets.music import key
 from fadernets.music.midifile.part import labels
 from fadernets.music.piece import Piece
-from fadernets.music.segments import Segment
+from fadernets.music.segments import Segment, segments
 from fadernets.music.windows import ROUNDING
 from fadernets.playback import pianoroll
 
@@ -76,6 +76,14 @@ class SegmentRow:
         densities = members.pop("densities")
         key_on = {name: members.pop(name) for name in ("key", "arousal", "problem")}
         return members | densities | key_on
+
+
+def document(piece: Piece, *, notes: bool = False) -> dict[str, object]:
+    """All of it as plain data: of the piece, its tracks, its segments and, if wanted, its notes."""
+    rows = [segment_row(piece, segment).as_json() for segment in segments(piece)]
+    head = {"name": piece.name, "beats": piece.length, "seconds": round(piece.duration, 3)}
+    every_note = {"notes": note_rows(piece)} if notes else {}
+    return {**head, "tracks": track_rows(piece), "segments": rows, **every_note}
 
 
 def track_rows(piece: Piece) -> list[TrackRow]:

@@ -83,7 +83,7 @@ def _for_chunk(session: PieceSession, first: int, last: int) -> int:
 def of_saving(session: PieceSession, values: Values) -> float:
     """Seconds that making a file for download takes."""
     first, last = _span(session, values)
-    seconds = session.piece.duration if values.get("kind") == "wav" else 0.0
+    seconds = 0.0 if values.get("kind") == "midi" else session.piece.duration
     changed = SECONDS_PER_SEGMENT * _planned(first, last, values)
     return (
         ANSWER_SECONDS

@@ -189,6 +189,15 @@ def load_tasks(model: str | None) -> Tasks:
         "change": lambda progress, path, values, folder: endpoints.change(
             net, path, values, folder, progress
         ),
+        "mix": lambda progress, path, donor, values, folder: endpoints.mix(
+            net, path, donor, values, folder, progress
+        ),
+        "describe": lambda progress, path, values, folder: endpoints.describe(
+            path, values, folder, progress
+        ),
+        "render": lambda progress, path, values, folder: endpoints.render(
+            path, values, folder, progress
+        ),
     }
 
 

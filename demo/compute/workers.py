@@ -29,7 +29,7 @@ from demo.editing.piece_session import PieceSession
 
 SHORT_PROCESSES = 4  # at most, for short jobs; more processes than cores gain nothing
 NICE = 5  # of processes for other jobs: one gets a third of the time that short jobs would get
-FOR_PROGRAMS = ("change",)  # tasks
+FOR_PROGRAMS = ("change", "mix", "describe", "render")  # tasks
 PROGRAMS_LANE = 30  # of their jobs that may wait: Gradio has 40 calls under way at most
 FORKS = sys.platform == "linux"  # on other systems the libraries break when forked
 START_SECONDS = 120.0  # that a process may take to start on a busy machine

@@ -165,6 +165,23 @@ class EndpointFigures(TypedDict):
     reach: dict[str, dict[str, float]]  # `fadernets.lock_report.LockReport.means`
 
 
+class DescribedFigures(TypedDict):
+    """What `describe` says beside its file, which has the rest."""
+
+    beats: float
+    seconds: float
+    segments: int
+    tracks: int
+    notices: list[str]
+
+
+class RenderedFigures(TypedDict):
+    """What is to be known of a file that was rendered."""
+
+    seconds: float  # of the piece, without its dying away
+    notices: list[str]
+
+
 class UnchangedSegment(TypedDict):
     """Index, from 0, and what is wrong."""
 

@@ -1,25 +1,39 @@
-"""What programs can edit of the demo, beside people: MIDI file in, MIDI file and figures out."""
+"""What programs can do with the demo, beside people: MIDI file in, another file and figures out."""
 
 from __future__ import annotations
 
+import json
 from argparse import ArgumentTypeError
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from reprlib import repr as short
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from demo.editing.answers import EndpointFigures, UnchangedSegment
+from demo.editing import sound
+from demo.editing.answers import (
+    DescribedFigures,
+    EndpointFigures,
+    RenderedFigures,
+    UnchangedSegment,
+)
 from demo.editing.figures import mean_arousal
 from demo.editing.opening import open_file
-from demo.editing.piece_session import WorkProgress, ignore_progress
-from demo.editing.requests import EditRequest, Values
-from demo.editing.saving import file_name, write_midi
+from demo.editing.piece_session import SLICE, PieceSession, WorkProgress, ignore_progress
+from demo.editing.requests import EditRequest, Values, flag
+from demo.editing.saving import file_name, own_file, plain_name, write_midi
+from fadernets import description
 from fadernets.command_line import arguments
+from fadernets.donor import Donor
+from fadernets.lock_report import LockReport
 from fadernets.music import midi
 from fadernets.music.attributes import PAPER
+from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment, segments
+from fadernets.playback import audio, chunks, sound_file
+from fadernets.whole_piece import changed
 
 if TYPE_CHECKING:
     from fadernets.net import FaderNet
@@ -59,38 +73,163 @@ def change(
     ValueError
         If the file cannot be used or a value is outside its range; one sentence.
     """
+    session, edit = _opened(net, path, values, progress)
+    result = session.result(net, edit)
+    problems = {s.index: session.problem(s) for s in session.segments[edit.first : edit.last + 1]}
+    report = session.lock_report(net, edit)
+    held = session.lock_sentences(net, edit)
+    name = file_name(session, edit, is_whole=True)
+    return (
+        write_midi(folder, name, midi.file_bytes(result)),
+        _figures(net, session, result, problems, report, held),
+    )
+
+
+def mix(
+    net: FaderNet,
+    path: str | Path,
+    donor_path: str | Path,
+    values: Values,
+    folder: str | Path,
+    progress: WorkProgress = ignore_progress,
+) -> tuple[str, EndpointFigures]:
+    """Play the notes of one MIDI file in the rhythm of another.
+
+    As `change`, for ``seed``, ``first``, ``last``, ``tracks`` and ``lock``, which are of the file
+    that gives the rhythm, the first one.
+    """
+    session, edit = _opened(net, path, values, progress)
+    donor = Donor.of(open_file(donor_path).piece, "the other file")
+    problems = {
+        s.index: session.problem(s) or donor.problem(net, s.index)
+        for s in session.segments[edit.first : edit.last + 1]
+    }
+    usable = [index for index, problem in problems.items() if problem is None]
+    report = LockReport(edit.lock.sentence) if edit.lock else None
+    count = 0
+
+    def play(batch: list[Segment]) -> list[Notes]:
+        nonlocal count
+        progress(count, len(usable))
+        count += len(batch)
+        codes = donor.mixed(net, batch)
+        seeds = None if edit.seed is None else [edit.seed + s.index for s in batch]
+        notes = net.reconstruct(codes, seed=seeds)
+        if report is not None:
+            report.add(net, codes, notes)
+        return notes
+
+    if edit.lock:
+        net.check_can_lock()
+    locks, _ = session.locks(edit)
+    result = changed(session.piece, usable, play, locks=locks, batch=SLICE)
+    return (
+        write_midi(
+            folder, f"{file_name(session, edit, is_whole=True)}_mix", midi.file_bytes(result)
+        ),
+        _figures(
+            net, session, result, problems, report, report.sentences(net.faders) if report else []
+        ),
+    )
+
+
+def describe(
+    path: str | Path, values: Values, folder: str | Path, progress: WorkProgress = ignore_progress
+) -> tuple[str, DescribedFigures]:
+    """A JSON file of what a MIDI file is, as ``fadernets describe --json`` prints it, and its head.
+
+    Parameters
+    ----------
+    values : mapping
+        ``tracks`` as in `change`, and ``notes``, whether the file lists every note.
+    """
+    progress(0, 1)
+    piece = open_file(path, _tracks(values.get("tracks"))).piece
+    document = description.document(piece, notes=flag(values, "notes"))
+    count = len(segments(piece))
+    with own_file(folder, f"{plain_name(piece)}.json") as saved:
+        saved.write_text(json.dumps(document, indent=1), encoding="utf-8")
+    head: DescribedFigures = {
+        "beats": piece.length,
+        "seconds": round(piece.duration, 3),
+        "segments": count,
+        "tracks": len(description.track_rows(piece)),
+        "notices": list(piece.notices),
+    }
+    return str(saved), head
+
+
+def render(
+    path: str | Path, values: Values, folder: str | Path, progress: WorkProgress = ignore_progress
+) -> tuple[str, RenderedFigures]:
+    """The sound of a MIDI file, and how long it is.
+
+    Parameters
+    ----------
+    values : mapping
+        ``kind``: one of `fadernets.playback.sound_file.KINDS`, or None for WAV; ``tracks`` as in
+        `change`.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be used or there is no such kind.
+    AudioError
+        If there is nothing to be heard.
+    """
+    progress(0, 1)
+    piece = open_file(path, _tracks(values.get("tracks"))).piece
+    kind = values.get("kind") or "wav"
+    if not isinstance(kind, str) or kind not in sound_file.KINDS:
+        raise ValueError(f"kind {short(kind)} is none of {', '.join(sound_file.KINDS)}")
+    with own_file(folder, f"{plain_name(piece)}.{kind}") as saved:
+        if sound.is_long(piece):
+            sound.write_long(saved, kind, piece, chunks.gain_of(piece), progress)
+        else:
+            saved.write_bytes(sound_file.coded(audio.render(piece), kind))
+    return str(saved), {"seconds": round(piece.duration, 3), "notices": list(piece.notices)}
+
+
+def _opened(
+    net: FaderNet, path: str | Path, values: Values, progress: WorkProgress
+) -> tuple[PieceSession, EditRequest]:
+    """A file's piece, and what is to become of it; locks that cannot be are refused."""
     session = open_file(path, _tracks(values.get("tracks")))
     session.takes_any, session.progress = net.realiser.takes_any, progress
     count = len(session.segments)
     given = {n: value for n, value in values.items() if value is not None and n != "tracks"}
     edit = EditRequest.read({"first": 0, "last": count - 1} | given, count, net.faders)
     session.locks(edit)  # one that cannot be is refused though nothing moves
-    result = session.result(net, edit)
-    usable = session.usable(edit.span)
+    return session, edit
+
+
+def _figures(
+    net: FaderNet,
+    session: PieceSession,
+    result: Piece,
+    problems: Mapping[int, str | None],
+    report: LockReport | None,
+    held: Sequence[str],
+) -> EndpointFigures:
+    """What a program learns beside the new file; `problems` by the index of the segment."""
     names = tuple(dict.fromkeys((*PAPER, *net.faders)))
-    name = file_name(session, edit, is_whole=True)
-    report = session.lock_report(net, edit)
+    usable = [session.segments[index] for index, problem in problems.items() if problem is None]
     unchanged: list[UnchangedSegment] = [
-        {"segment": segment.index, "problem": problem}
-        for segment in session.segments[edit.first : edit.last + 1]
-        if (problem := session.problem(segment))
+        {"segment": index, "problem": problem} for index, problem in problems.items() if problem
     ]
     more = len(unchanged) - UNCHANGED_NAMED
-    return (
-        write_midi(folder, name, midi.file_bytes(result)),
-        {
-            "before": _means(net, session.piece, usable, names),
-            "after": _means(net, result, usable, names),
-            "unchanged": unchanged[:UNCHANGED_NAMED],
-            "tracks": session.tracks,
-            "notices": [
-                *session.lock_sentences(net, edit),
-                *session.piece.notices,
-                *([f"{more} more segments cannot be changed."] if more > 0 else []),
-            ],
-            "reach": report.means() if report else {},
-        },
-    )
+    return {
+        "before": _means(net, session.piece, usable, names),
+        "after": _means(net, result, usable, names),
+        "unchanged": unchanged[:UNCHANGED_NAMED],
+        "tracks": session.tracks,
+        "notices": [
+            *held,
+            *session.piece.notices,
+            *([f"{more} more segments cannot be changed."] if more > 0 else []),
+        ],
+        "reach": report.means() if report else {},
+    }
 
 
 def _tracks(text: object) -> tuple[int, ...] | None:

@@ -119,7 +119,7 @@ class EditRequest:
 class SaveRequest:
     """A file to take away: of which kind, and of the selection or of the whole piece."""
 
-    kind: Literal["midi", "wav"]
+    kind: Literal["midi", "wav", "ogg", "mp3"]
     scope: Literal["selection", "piece"]
     edit: EditRequest
 
@@ -127,8 +127,8 @@ class SaveRequest:
     def read(cls, values: Values, count: int, faders: Sequence[str]) -> SaveRequest:
         """As `EditRequest.read`; ValueError also for another kind or scope."""
         kind, scope = values.get("kind"), values.get("scope")
-        if kind not in ("midi", "wav"):
-            raise ValueError(f"kind {short(kind)} is neither midi nor wav")
+        if kind not in ("midi", "wav", "ogg", "mp3"):
+            raise ValueError(f"kind {short(kind)} is neither midi, wav, ogg nor mp3")
         if scope not in ("selection", "piece"):
             raise ValueError(f"scope {short(scope)} is neither selection nor piece")
         return cls(kind, scope, EditRequest.read(values, count, faders))

@@ -17,6 +17,7 @@ from demo.editing.piece_session import PieceSession
 from demo.editing.requests import EditRequest, SaveRequest, Values
 from fadernets.curve import Amount, Curve
 from fadernets.music import midi
+from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment
 
 if TYPE_CHECKING:
@@ -48,9 +49,9 @@ def save(net: FaderNet, session: PieceSession, values: Values, folder: str | Pat
         edit = replace(edit, first=0, last=len(session.segments) - 1)
     result = session.result(net, edit)
     name = file_name(session, edit, is_whole)
-    if request.kind == "wav":
-        with own_file(folder, f"{name}.wav") as path:
-            sound.write_wav(path, session, edit, result, is_whole)
+    if request.kind != "midi":
+        with own_file(folder, f"{name}.{request.kind}") as path:
+            sound.write(path, request.kind, session, edit, result, is_whole)
         return str(path)
     span = None if is_whole else session.ends(edit.span)
     return write_midi(folder, name, midi.file_bytes(result, span))
@@ -77,7 +78,7 @@ def own_file(folder: str | Path, name: str) -> Iterator[Path]:
 
 def file_name(session: PieceSession, edit: EditRequest, is_whole: bool) -> str:
     """Name of a file, without its ending, that says what was done."""
-    words = [re.sub(r"\W+", "-", session.piece.name).strip("-").lower()[:60] or "piece"]
+    words = [plain_name(session.piece)]
     if not is_whole:
         places = session.places(range(edit.first, edit.last + 1))[0]
         words.append(f"{'bars-' * session.has_bars}{re.sub('[–:]', '-', places)}")
@@ -101,6 +102,11 @@ def file_name(session: PieceSession, edit: EditRequest, is_whole: bool) -> str:
     if edit.seed is not None and not edit.is_neutral:
         words.append(f"seed-{edit.seed}")
     return "_".join(words)
+
+
+def plain_name(piece: Piece) -> str:
+    """A piece's name as a file may have it."""
+    return re.sub(r"\W+", "-", piece.name).strip("-").lower()[:60] or "piece"
 
 
 def _way(offset: float) -> str:

@@ -25,7 +25,7 @@ import soundfile
 
 from demo.editing.answers import Chunk, CodedSound, SoundMessage
 from demo.editing.excerpts import excerpt
-from demo.editing.piece_session import PieceSession
+from demo.editing.piece_session import PieceSession, WorkProgress, ignore_progress
 from demo.editing.requests import (
     HIGHEST_NUMBER,
     EditRequest,
@@ -36,7 +36,7 @@ from demo.editing.requests import (
     whole,
 )
 from fadernets.music.piece import Piece
-from fadernets.playback import audio, chunks
+from fadernets.playback import audio, chunks, sound_file
 
 if TYPE_CHECKING:
     from fadernets.net import FaderNet
@@ -247,8 +247,7 @@ def _coded(sound: audio.Sound, selection: Piece, vorbis: bool) -> CodedSound:
     coding = ("OGG", "VORBIS") if vorbis and is_long(selection) else ("FLAC", "PCM_16")
     file = io.BytesIO()
     with soundfile.SoundFile(file, "w", rate, samples.ndim, coding[1], format=coding[0]) as coder:
-        for start in range(0, len(samples), rate):  # libsndfile crashes on much Vorbis at once
-            coder.write(samples[start : start + rate])
+        sound_file.put(coder, samples)
     return {
         "data": base64.b64encode(file.getvalue()).decode("ascii"),
         "rate": rate,
@@ -256,12 +255,17 @@ def _coded(sound: audio.Sound, selection: Piece, vorbis: bool) -> CodedSound:
     }
 
 
-def write_wav(
-    path: Path, session: PieceSession, edit: EditRequest, result: Piece, is_whole: bool
+def write(
+    path: Path, kind: str, session: PieceSession, edit: EditRequest, result: Piece, is_whole: bool
 ) -> None:
-    """Write the result as a WAV file: the selection, as loud as on the page, or the whole piece.
+    """Write the result as a sound file: the selection, as loud as on the page, or the whole piece.
 
     What is long is rendered as the page hears it, chunk by chunk: only a chunk is in memory.
+
+    Parameters
+    ----------
+    kind : str
+        One of `fadernets.playback.sound_file.KINDS`.
 
     Raises
     ------
@@ -272,16 +276,23 @@ def write_wav(
     after = excerpt(result, begin, end)
     before = after if is_whole else excerpt(session.piece, begin, end)
     if is_long(after):
-        gain = chunks.gain_of(before, after)
-        with soundfile.SoundFile(path, "w", audio.RATE, 2, "PCM_16", format="WAV") as coder:
-            for samples in chunks.joined(after, gain):
-                session.progress(coder.frames, round(after.duration * audio.RATE))
-                coder.write(samples)
+        write_long(path, kind, after, chunks.gain_of(before, after), session.progress)
         return
     if is_whole:
-        path.write_bytes(audio.wav_bytes(audio.render(after)))
+        path.write_bytes(sound_file.coded(audio.render(after), kind))
         return
     if session.peak is None or session.peak[0] != edit.span:
         rendered = audio.render(before)
         session.peak = edit.span, rendered.peak / rendered.gain
-    path.write_bytes(audio.wav_bytes(audio.pair(_loudest(session.peak[1]), after)[1]))
+    sound = audio.pair(_loudest(session.peak[1]), after)[1]
+    path.write_bytes(sound_file.coded(sound, kind))
+
+
+def write_long(
+    path: Path, kind: str, piece: Piece, gain: float, progress: WorkProgress = ignore_progress
+) -> None:
+    """Write a piece's sound at a gain, chunk by chunk."""
+    with sound_file.opened(path, kind, audio.RATE) as coder:
+        for samples in chunks.joined(piece, gain):
+            progress(coder.frames, round(piece.duration * audio.RATE))
+            sound_file.put(coder, samples)

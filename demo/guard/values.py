@@ -76,7 +76,8 @@ def _wanted(component: Any, value: Any) -> str | None:
         fits = isinstance(value, str | int | float) and value in choices
         return None if fits else f"one of {', '.join(map(str, choices))}"
     if isinstance(component, gr.Textbox):
-        return None if isinstance(value, str) else "a text"
+        example = f" such as {component.placeholder}" if component.placeholder else ""
+        return None if isinstance(value, str) else f"a text{example}"
     if isinstance(component, gr.File | gr.UploadButton):
         fits = isinstance(value, dict) and isinstance(value.get("path"), str)
         return None if fits else "a file that was uploaded"

@@ -9,7 +9,6 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from fadernets.command_line import output, selection
 from fadernets.command_line.progress import told
 from fadernets.command_line.refusal import Refusal
 from fadernets.curve import Amount
+from fadernets.donor import Donor
 from fadernets.lock_report import LockReport
 from fadernets.lock_words import LockWords
 from fadernets.mood_transfer import MOODS, asked_moods
@@ -27,10 +27,10 @@ from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.locks import Locks
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
-from fadernets.music.segment_limits import NO_NOTES, runs
+from fadernets.music.segment_limits import runs
 from fadernets.music.segments import Segment, segments
-from fadernets.music.windows import Window
-from fadernets.playback import audio
+from fadernets.playback import audio, sound_file
+from fadernets.playback.sound_file import SUFFIXES
 from fadernets.whole_piece import changed
 
 if TYPE_CHECKING:
@@ -49,14 +49,12 @@ def describe(args: argparse.Namespace) -> None:
     The densities are those of keys held; the pedal has no part in them.
     """
     piece = _piece(args.source, args.tracks)
+    if args.json:
+        print(json.dumps(description.document(piece, notes=args.notes), indent=2))
+        return
     rows = [description.segment_row(piece, segment) for segment in segments(piece)]
     tracks = description.track_rows(piece)
     notes = description.note_rows(piece) if args.notes else []
-    if args.json:
-        head = {"name": piece.name, "beats": piece.length, "seconds": round(piece.duration, 3)}
-        document = {**head, "tracks": tracks, "segments": [row.as_json() for row in rows]}
-        print(json.dumps(document | ({"notes": notes} if args.notes else {}), indent=2))
-        return
     for track in tracks if len(tracks) > 1 else []:
         use = "the piece" if track["chosen"] else "stays as it is"
         print(f"track {track['track']}: {track['name']}, {track['notes']} notes, {use}")
@@ -159,32 +157,15 @@ def mix(args: argparse.Namespace) -> None:
     Length, tempo and meter are those of RHYTHM.mid; what NOTES.mid is too short for stays as it
     is. What is locked is of RHYTHM.mid, and the notes of NOTES.mid make room for it.
     """
-    piece, other = _piece(args.source, args.tracks), _piece(args.donor)
-    windows, donors = segments(piece), segments(other)
-
-    def lack(net: FaderNet, index: int) -> str | None:
-        if index >= len(donors):
-            return f"past the end of {args.donor.name}"
-        problem = net.problem(donors[index])
-        if not len(donors[index].notes):
-            problem = problem or NO_NOTES
-        return problem and f"{problem} in {args.donor.name}"
-
-    def change(net: FaderNet, batch: list[Segment]) -> Codes:
-        if net.by_sound:
-            rhythm = [Window(own.sounding) for own in batch]
-            return net.mixed(rhythm, [Window(donors[own.index].sounding) for own in batch])
-        rhythm = [replace(own.window, notes=own.notes, before=None) for own in batch]
-        notes = [Window(donors[own.index].notes, own.window.steps) for own in batch]
-        return net.mixed(rhythm, notes)
-
-    _change(args, piece, windows, change, lack=lack, said=args.faders)
+    piece = _piece(args.source, args.tracks)
+    donor = Donor.of(_piece(args.donor), args.donor.name)
+    _change(args, piece, segments(piece), donor.mixed, lack=donor.problem, said=args.faders)
 
 
 def render(args: argparse.Namespace) -> None:
-    """Play a MIDI file into a WAV file."""
+    """Play a MIDI file into a sound file: WAV, or by the name OGG or MP3."""
     piece = _piece(args.source)
-    output.check(args.output, output.WAV, "render writes sound")
+    output.check(args.output, output.SOUND, "render writes sound")
     if args.synthesiser not in (None, *audio.SYNTHESISERS):
         raise Refusal(f"{args.synthesiser} is not one of {', '.join(audio.SYNTHESISERS)}.")
     try:
@@ -192,7 +173,8 @@ def render(args: argparse.Namespace) -> None:
             sound = audio.render(piece, synthesiser=args.synthesiser)
     except audio.AudioError as error:
         raise Refusal(str(error)) from error
-    user_file.save(audio.wav_bytes(sound), args.output)
+    kind = SUFFIXES.get(args.output.suffix.lower(), "wav")
+    user_file.save(sound_file.coded(sound, kind), args.output)
 
 
 def _piece(path: Path, tracks: Sequence[int] | None = None) -> Piece:

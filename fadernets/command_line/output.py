@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fadernets.command_line.refusal import Refusal
+from fadernets.playback.sound_file import SUFFIXES
 
 MIDI = ".mid", ".midi", ".kar", ".smf", ".rmi"  # endings of names; none will do, too
-WAV = ".wav", ".wave"
+SOUND = tuple(SUFFIXES)
 # Other sound, scores and data; a dot in a title, as in "Op. 10 No. 3", begins no ending.
 OTHER_KINDS = (
-    *(".aac", ".aif", ".aiff", ".flac", ".m4a", ".mp3", ".mp4", ".ogg", ".opus", ".wma"),
+    *(".aac", ".aif", ".aiff", ".flac", ".m4a", ".mp4", ".opus", ".wma"),
     *(".mscx", ".mscz", ".musicxml", ".mxl", ".sib", ".xml"),
     *(".csv", ".json", ".pdf", ".txt", ".zip"),
 )
@@ -19,8 +20,8 @@ OTHER_KINDS = (
 
 def check(output: Path, suffixes: Sequence[str], writes: str) -> None:
     """Refuse before the work what cannot be written after it, or has another kind of name."""
-    if output.suffix.lower() in {*MIDI, *WAV, *OTHER_KINDS}.difference(suffixes):
-        other = "; render makes a WAV file of it" if output.suffix.lower() in WAV else ""
+    if output.suffix.lower() in {*MIDI, *SOUND, *OTHER_KINDS}.difference(suffixes):
+        other = "; render makes sound of it" if output.suffix.lower() in SOUND else ""
         raise Refusal(
             f"{writes}, and {output.name} is no name for it: "
             f"write {output.with_suffix(suffixes[0]).name}{other}."

@@ -41,7 +41,7 @@ def test_other_applications_share_the_address(root):
 
 def test_named_endpoints_only(address):
     endpoints = json.loads(fetch(address + "gradio_api/info"))["named_endpoints"]
-    assert sorted(endpoints) == ["/slide", "/transfer"]
+    assert sorted(endpoints) == ["/describe", "/mix", "/render", "/slide", "/transfer"]
     parameters = [p["parameter_name"] for p in endpoints["/slide"]["parameters"]]
     names = ["rhythm", "note", "seed", "first", "last", "tracks", "absolute", "lock", "strict"]
     assert parameters == ["midi", *names]

@@ -196,13 +196,13 @@ def test_single_values() -> None:
 
 def test_a_file_has_a_kind_and_a_scope() -> None:
     edit = {"first": 1, "last": 2, "note": 0.5}
-    for kind in ("midi", "wav"):
+    for kind in ("midi", "wav", "ogg", "mp3"):
         for scope in ("selection", "piece"):
             request = SaveRequest.read({**edit, "kind": kind, "scope": scope}, 5, FADERS)
             assert request == SaveRequest(kind, scope, EditRequest(1, 2, {"note": 0.5}))
     for changes, sentence in (
-        ({"kind": "mp3", "scope": "piece"}, "kind 'mp3' is neither midi nor wav"),
-        ({"kind": None, "scope": "piece"}, "kind None is neither midi nor wav"),
+        ({"kind": "aiff", "scope": "piece"}, "kind 'aiff' is neither midi, wav, ogg nor mp3"),
+        ({"kind": None, "scope": "piece"}, "kind None is neither midi, wav, ogg nor mp3"),
         ({"kind": "wav", "scope": "all"}, "scope 'all' is neither selection nor piece"),
     ):
         with pytest.raises(ValueError, match=f"^{sentence}$"):

@@ -20,7 +20,7 @@ def components():
         gr.Slider(0, 1, value=1, label="strength"),
         gr.HTML(label="bench"),
         gr.JSON(label="note"),
-        gr.Textbox(label="tracks"),
+        gr.Textbox(label="tracks", placeholder="1,3"),
     ]
 
 
@@ -54,8 +54,8 @@ def test_values_that_suit(components, values):
         (3, ["low"], "Arousal is not one of low, high."),
         (4, None, "Strength is not a number."),
         (4, 7, "Strength 7 is not a number from 0 to 1."),
-        (7, 3, "Tracks 3 is not a text."),
-        (7, [1], "Tracks is not a text."),
+        (7, 3, "Tracks 3 is not a text such as 1,3."),
+        (7, [1], "Tracks is not a text such as 1,3."),
         (6, "<b>", "Note is not a number or a curve."),
         (6, "/tmp/a.mid", "Note is not a number or a curve."),
         (6, False, "Note False is not a number or a curve."),
