@@ -11,7 +11,7 @@ from pathlib import Path
 from fadernets import __version__, checkpoint
 from fadernets.checkpoint import CheckpointError
 from fadernets.command_line import arguments
-from fadernets.command_line.commands import describe, mix, render, slide, transfer
+from fadernets.command_line.commands import describe, edit, mix, render, slide, transfer
 from fadernets.command_line.refusal import Refusal
 from fadernets.lock_words import NAMES
 from fadernets.mood_transfer import MOODS, PRESETS, SIDES
@@ -128,9 +128,18 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
         "may go along a little, where that cuts fewer notes",
     )
     moving.set_defaults(strict=False)
+    editing = command(edit, source="IN.mid", settings="SETTINGS", output="OUT.mid")
+    editing.set_defaults(strict=False)
+    for carrying in (sliding, moving, editing):
+        carrying.add_argument(
+            "--curves",
+            action="store_true",
+            help="OUT.mid carries the curves of faders and moods, as controllers of a track of "
+            "their own that the page and edit open again",
+        )
     mixing = command(mix, source="RHYTHM.mid", donor="NOTES.mid", output="OUT.mid")
     mixing.set_defaults(strict=False)
-    for locking in (sliding, moving, mixing):
+    for locking in (sliding, moving, editing, mixing):
         locking.set_defaults(faders=_faders(model))
         locking.add_argument(
             "--lock",
@@ -141,7 +150,7 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
             f"{', '.join(NAMES)}, track:2, and note:17 or note:17-20, numbered as describe --notes "
             "does",
         )
-    for changing in (sliding, moving, mixing):
+    for changing in (sliding, moving, editing, mixing):
         part = changing.add_mutually_exclusive_group()
         part.add_argument(
             "--bars",
@@ -163,7 +172,7 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
             metavar="N",
             help="draw a variation, segment K by seed N + K; not given, the likeliest",
         )
-    for reading in (describing, sliding, moving, mixing):
+    for reading in (describing, sliding, moving, editing, mixing):
         reading.add_argument(
             "--tracks",
             type=arguments.tracks,
@@ -171,7 +180,7 @@ def parser(model: str | None = None) -> argparse.ArgumentParser:
             help="the tracks of IN.mid that are the piece, numbered from 1 as describe does; not "
             "given, those of pianos. The others stay as they are",
         )
-    for using in (sliding, moving, mixing):
+    for using in (sliding, moving, editing, mixing):
         using.add_argument("--model", metavar="M", help="a shipped model or a checkpoint's folder")
     rendering = command(render, source="IN.mid", output="OUT.wav")
     rendering.add_argument(

@@ -82,6 +82,18 @@ class LockWords:
         return bool(self.names or self.tracks or self.notes)
 
     @property
+    def words(self) -> list[str]:
+        """What `read` reads."""
+        spans = [("track:", each) for each in self.tracks] + [
+            ("note:", each) for each in self.notes
+        ]
+        numbered = [
+            f"{kind}{first}" if first == last else f"{kind}{first}-{last}"
+            for kind, (first, last) in spans
+        ]
+        return [*self.names, *numbered]
+
+    @property
     def sentence(self) -> str:
         """Such as "the melody stays"."""
         parts = [f"the {name}{' hand' * (name in HANDS)}" for name in self.names]

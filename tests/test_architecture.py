@@ -33,7 +33,7 @@ ROOMS = {
     "train": ("metrics", "data", "reporting", "evaluation", "run", "figures"),
     "demo": ("guard", "editing", "compute"),
 }  # fmt: skip
-ABOVE = {"fadernets/command_line"}  # a room that uses the top of its package
+ABOVE = {"fadernets/command_line", "fadernets/score"}  # rooms that use the top of its package
 # `fadernets` is a library: of its top these stand below their users in its rooms.
 IMPORTABLE_BY_ALL = {
     *("fadernets.command_line", "fadernets.command_line.arguments", "fadernets.atomic_file"),

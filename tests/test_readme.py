@@ -12,6 +12,8 @@ import pytest
 
 from fadernets.__main__ import main, parser
 from fadernets.music import examples, midi
+from fadernets.score import controllers
+from fadernets.score.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {
@@ -38,6 +40,9 @@ def pieces(tmp_path, monkeypatch) -> Path:
     for name, example in [("in", "prelude"), ("RHYTHM", "rag"), ("NOTES", "prelude")]:
         midi.write(examples.load(example), tmp_path / f"{name}.mid")
     (tmp_path / "IN.mid").write_bytes((tmp_path / "in.mid").read_bytes())
+    piece = midi.read(tmp_path / "in.mid")
+    carried = controllers.written(midi.file_bytes(piece), Settings(arousal=0.5), piece)
+    (tmp_path / "CURVES.mid").write_bytes(carried)
     return tmp_path
 
 

@@ -76,7 +76,7 @@ GROUPS = {
         (
             "demo/editing/piece_session.py",
             "demo/editing/segmented_piece.py",
-            "demo/editing/playing.py",
+            "fadernets/score/playing.py",
             "demo/editing/requests.py",
             "demo/handlers.py",
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class CodedSound(TypedDict):
@@ -149,6 +149,7 @@ class PieceMessage(TypedDict):
     segments: list[SegmentMessage]
     first: int  # segment selected at first
     last: int
+    settings: dict[str, Any] | None  # that the file carries, as the page has them
 
 
 class EndpointFigures(TypedDict):

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from demo.editing.playing import play, shift_moods
 from demo.editing.requests import EditRequest
 from demo.editing.segmented_piece import SegmentedPiece
-from fadernets.curve import along, moving
 from fadernets.lock_report import LockReport
 from fadernets.lock_words import NO_WORDS, LockWords
 from fadernets.music.locks import NO_LOCKS, Locks
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment
+from fadernets.score import playing
 from fadernets.whole_piece import changed
 
 if TYPE_CHECKING:  # PyTorch takes 200 MB, and only the workers need it
@@ -73,32 +72,14 @@ class PieceSession(SegmentedPiece):
 
         Of those that are looked at, where the amounts hold everywhere.
         """
-        chosen = self.usable(edit.span)
-        moved = moving([*edit.faders.values(), *edit.moods.values()], self.piece, chosen)
-        if not edit.positions:
-            return moved
-        numbers = {segment.index for segment in moved}
-        placed = self._placed(edit, chosen)
-        return [s for s, names in zip(chosen, placed, strict=True) if names or s.index in numbers]
-
-    def _placed(self, edit: EditRequest, chosen: Sequence[Segment]) -> list[tuple[str, ...]]:
-        """Of each segment the faders that have a position there."""
-        if not edit.positions:
-            return [()] * len(chosen)
-        amounts = {
-            name: along(amount, self.piece, chosen) for name, amount in edit.positions.items()
-        }
-        return [
-            tuple(name for name, values in amounts.items() if not np.isnan(values[row]))
-            for row in range(len(chosen))
-        ]
+        return playing.moved(edit, self.piece, self.usable(edit.span))
 
     def _alike(
         self, edit: EditRequest, chosen: Sequence[Segment], report: LockReport | None
     ) -> list[tuple[tuple[tuple[str, ...], LockReport | None], list[Segment]]]:
         """Segments by the faders that have a position there, and by whether a report is told."""
         groups: dict[tuple[tuple[str, ...], LockReport | None], list[Segment]] = {}
-        for segment, placed in zip(chosen, self._placed(edit, chosen), strict=True):
+        for segment, placed in zip(chosen, playing.placed(edit, self.piece, chosen), strict=True):
             is_looked_at = edit.first <= segment.index <= edit.last
             groups.setdefault((placed, report if is_looked_at else None), []).append(segment)
         return list(groups.items())
@@ -162,18 +143,7 @@ class PieceSession(SegmentedPiece):
         -------
         name of the fader -> float64 array, shape (n,)
         """
-        home = net.densities(chosen)
-        if not edit.moods:
-            return home
-        rows = [row for row, segment in enumerate(chosen) if segment.index in codes]
-        for first in range(0, len(rows), SLICE):
-            part = rows[first : first + SLICE]
-            moved = [chosen[row] for row in part]
-            coded = net.coded(moved, [codes[segment.index] for segment in moved])
-            wanted = net.wanted_densities(shift_moods(net, coded, edit, self.piece, moved))
-            for name, values in wanted.items():
-                home[name][part] = values
-        return home
+        return playing.home(net, edit, self.piece, chosen, codes, SLICE)
 
     def result(self, net: FaderNet, edit: EditRequest) -> Piece:
         """The whole piece with the asked segments changed; the piece itself if nothing is.
@@ -265,7 +235,7 @@ class PieceSession(SegmentedPiece):
                 coded = net.coded(some, [codes[segment.index] for segment in some])
                 own = [rows[segment.index] for segment in some]
                 start = {name: values[own] for name, values in home.items()}
-                played = play(net, coded, edit, self.piece, some, start, placed, told)
+                played = playing.play(net, coded, edit, self.piece, some, start, placed, told)
                 notes |= {s.index: new for s, new in zip(some, played, strict=True)}
             return [notes[segment.index] for segment in part]
 

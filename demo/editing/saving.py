@@ -19,6 +19,7 @@ from fadernets.curve import Amount, Curve
 from fadernets.music import midi
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment
+from fadernets.score import controllers
 
 if TYPE_CHECKING:
     from fadernets.net import FaderNet
@@ -53,8 +54,12 @@ def save(net: FaderNet, session: PieceSession, values: Values, folder: str | Pat
         with own_file(folder, f"{name}.{request.kind}") as path:
             sound.write(path, request.kind, session, edit, result, is_whole)
         return str(path)
-    span = None if is_whole else session.ends(edit.span)
-    return write_midi(folder, name, midi.file_bytes(result, span))
+    data = midi.file_bytes(result)
+    if request.curves:
+        data = controllers.written(data, edit.settings, session.piece)
+    if not is_whole:
+        data = midi.cut(data, session.piece, session.ends(edit.span))
+    return write_midi(folder, name, data)
 
 
 def write_midi(folder: str | Path, name: str, data: bytes) -> str:

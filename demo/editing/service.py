@@ -5,7 +5,9 @@ Knows nothing of Gradio: plain data in, JSON-able data out.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,9 +27,14 @@ from demo.editing.piece_session import PieceSession
 from demo.editing.requests import HIGHEST_NUMBER, EditRequest, Values, track_numbers, whole
 from demo.editing.sentences import change_sentence, unchanged_sentences
 from demo.editing.sound import SoundRequest
+from fadernets.curve import Amount, Curve
+from fadernets.lock_words import NO_WORDS
+from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.piece import Piece
 from fadernets.playback import pianoroll
 from fadernets.playback.audio import AudioError
+from fadernets.score import controllers
+from fadernets.score.settings import Settings
 
 if TYPE_CHECKING:
     from fadernets.net import FaderNet
@@ -79,6 +86,36 @@ def piece_message(session: PieceSession) -> PieceMessage:
         ],
         "first": first,
         "last": last,
+        "settings": carried(session),
+    }
+
+
+def carried(session: PieceSession) -> dict[str, Any] | None:
+    """The settings that a piece's file carries, as the page has them: curves of beats, or None."""
+    piece = session.piece
+    document = controllers.read(piece.original.data, piece) if piece.original else None
+    if document is None:
+        return None
+    settings = Settings.read(document, tuple(ATTRIBUTES))
+    try:
+        settings.lock.on(piece)
+    except ValueError:  # a track that this piece has not
+        settings = replace(settings, lock=NO_WORDS)
+    ends = (session.segments[0].start, session.segments[-1].span.end)
+
+    def points(amounts: Mapping[str, Amount]) -> dict[str, list[Any]]:
+        return {
+            name: [list(point) for point in controllers.in_beats(amount, piece).points]
+            if isinstance(amount, Curve)
+            else [[beat, amount] for beat in ends]
+            for name, amount in amounts.items()
+        }
+
+    return {
+        **points({**settings.faders, **settings.moods}),
+        "positions": points(settings.positions),
+        "seed": settings.seed,
+        "lock": settings.lock.words,
     }
 
 

@@ -197,8 +197,8 @@ def file_bytes(piece: Piece, span: tuple[float, float] | None = None) -> bytes:
     span : (float, float), optional
         Two beats: only what lies between, by `fadernets.music.midifile.cut.between`.
     """
-    if span is not None and (span[0] > 0 or span[1] < piece.length):
-        return between(file_bytes(piece), *span)
+    if span is not None:
+        return cut(file_bytes(piece), piece, span)
     if piece.original is None:
         return dump(piece)
     before = with_parts(piece, piece.original.parts)
@@ -209,6 +209,12 @@ def file_bytes(piece: Piece, span: tuple[float, float] | None = None) -> bytes:
     original = piece.original
     keeps = original.closed, original.locked
     return with_notes(file, raw_notes(file), original.parts, piece.notes, *keeps)
+
+
+def cut(data: bytes, piece: Piece, span: tuple[float, float]) -> bytes:
+    """What lies between two beats of a piece's file, as `file_bytes` has it; its bytes if all."""
+    is_part = span[0] > 0 or span[1] < piece.length
+    return between(data, *span) if is_part else data
 
 
 def check_length(

@@ -11,12 +11,12 @@ import pytest
 
 from demo.editing import piece_session, service
 from demo.editing.piece_session import SLICE, PieceSession
-from demo.editing.playing import play
 from demo.editing.requests import EditRequest
 from fadernets.curve import Curve
 from fadernets.music.notes import NO_PEDAL, Notes, concatenate
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment, segments
+from fadernets.score.playing import play
 
 CHORD = np.array([60, 64, 67])
 

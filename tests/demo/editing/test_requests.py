@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from demo.editing.requests import (
-    HIGHEST_SEED,
     EditRequest,
     SaveRequest,
     flag,
@@ -18,6 +17,7 @@ from demo.editing.requests import (
 )
 from fadernets.curve import Curve
 from fadernets.lock_words import LockWords
+from fadernets.score.settings import HIGHEST_SEED
 
 FADERS = ("rhythm", "note")
 

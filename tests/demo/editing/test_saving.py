@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import soundfile
 
 from demo.editing import saving, service
 from demo.editing.excerpts import excerpt
+from demo.editing.opening import open_file
 from demo.editing.requests import EditRequest
+from fadernets.__main__ import main
 from fadernets.curve import Curve
 from fadernets.music import midi
 from fadernets.music.piece import Piece
@@ -106,3 +109,41 @@ def test_a_curve_is_told_in_the_name_of_the_file(net, session):
     assert saving.file_name(session, free, is_whole=False).endswith("_bars-1-4")
     same = EditRequest(0, 3, positions={"note": 0.25})
     assert saving.file_name(session, same, is_whole=True).endswith("_note-0.25")
+
+
+def test_curves_are_in_the_file_and_open_again(net, session, tmp_path):
+    """With the settings that the page has then."""
+    end = session.segments[-1].span.end
+    drawn = [[0, 0.0], [8, 0.0], [16, -0.75], [end, -0.75]]
+    settings = {"rhythm": drawn, "positions": {"note": [[0, 0.5], [4, 0.5], [4, None]]}, "seed": 4}
+    values = ask(2, 3, everywhere=True, lock=["melody", "note:3"], **settings)
+    values |= {"kind": "midi", "scope": "piece"}
+    plain = saving.save(net, session, values, tmp_path / "plain")
+    carried = saving.save(net, session, values | {"curves": True}, tmp_path / "own")
+    message = service.piece_message(open_file(carried))
+    assert message["settings"] == settings | {"lock": ["melody"]}
+    assert service.piece_message(open_file(plain))["settings"] is None
+    assert list(midi.read(plain).notes) == list(midi.read(carried).notes)
+    part = saving.save(
+        net, session, values | {"curves": True, "scope": "selection"}, tmp_path / "p"
+    )
+    assert service.piece_message(open_file(part))["settings"]["rhythm"][-1][1] < 0
+
+
+def test_the_command_line_makes_the_same_file_of_the_same_settings(net, session, tmp_path):
+    midi.write(session.piece, tmp_path / "in.mid")
+    settings = {
+        "rhythm": [[0, 0.0], [8, 0.0], [8, 0.9], [24, 0.9]],
+        "positions": {"note": [[0, None], [12, None], [12, 0.8], [16, 0.8], [16, None]]},
+        "arousal": {"bars": [[1, -1.0], [5, 0.0]]},
+        "seed": 7,
+        "lock": ["bass"],
+    }
+    (tmp_path / "s.json").write_text(json.dumps({"settings": settings}))
+    files = [str(tmp_path / name) for name in ("in.mid", "s.json", "out.mid")]
+    assert main(["edit", *files, "--curves"]) == 0
+    values = settings | ask(2, 3, everywhere=True, curves=True) | {"kind": "midi", "scope": "piece"}
+    opened = open_file(tmp_path / "in.mid")
+    saved = Path(saving.save(net, opened, values, tmp_path / "own"))
+    assert saved.read_bytes() == (tmp_path / "out.mid").read_bytes()
+    assert list(midi.read(saved).notes) != list(session.piece.notes)

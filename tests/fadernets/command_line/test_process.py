@@ -21,7 +21,7 @@ def test_without_a_command_the_help_lists_them(capsys):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("usage: fadernets ")
-    for command in ("describe", "slide", "transfer", "mix", "render"):
+    for command in ("describe", "slide", "transfer", "edit", "mix", "render"):
         assert f"\n    {command} " in captured.err
 
 

@@ -1,0 +1,1 @@
+"""What faders and moods ask for over a piece: read, played, written into MIDI files."""

@@ -1,0 +1,121 @@
+"""The settings of a piece: what faders and moods ask for, seed and locks.
+
+One reading of them is for the page, the command line and programs. As JSON they are by name:
+``{"rhythm": {"beats": [[0, 0.0], [16, 0.5]]}, "arousal": -1, "seed": 3, "lock": ["melody"]}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fadernets import curve
+from fadernets.curve import Amount, Curve
+from fadernets.lock_words import NO_WORDS, LockWords
+from fadernets.mood_transfer import MOODS, STRONGEST
+from fadernets.music.attributes import ATTRIBUTES
+from fadernets.score.values import Values, amount, flag, mapping, whole
+
+HIGHEST_SEED = 999_999
+
+
+class Amounts:
+    """What is asked of faders and moods; those who have the members know the rest."""
+
+    faders: Mapping[str, Amount]
+    positions: Mapping[str, Amount]
+    arousal: Amount
+    valence: Amount
+    seed: int | None
+
+    @property
+    def moods(self) -> dict[str, Amount]:
+        """How far the moods that were moved shall go, below 0 towards low."""
+        strengths: dict[str, Amount] = {mood: getattr(self, mood) for mood in MOODS}
+        return {mood: strength for mood, strength in strengths.items() if curve.moves(strength)}
+
+    @property
+    def is_neutral(self) -> bool:
+        """Whether nothing was moved, so that the result is the original itself."""
+        return not self.faders and not self.positions and not self.moods
+
+
+@dataclass(frozen=True)
+class Settings(Amounts):
+    """What is asked of a piece.
+
+    Attributes
+    ----------
+    faders : name -> float or Curve
+        Offsets, -1 to 1, of the faders that were moved, from what each segment has.
+    arousal : float or Curve
+        -1 is all the way to calm, 1 to energetic, 0 leaves the arousal; more goes beyond.
+    valence : float or Curve
+        -1 is all the way to sad, 1 to joyful, 0 leaves the valence.
+    seed : int or None
+        None plays the likeliest notes.
+    positions : name -> float or Curve
+        Positions, 0 to 1, that segments get alike, whatever they have; in gaps of a curve none.
+    strict : bool
+        Whether a density that nobody asked to change stays exactly as it is.
+    """
+
+    faders: Mapping[str, Amount] = field(default_factory=dict)
+    arousal: Amount = 0.0
+    valence: Amount = 0.0
+    seed: int | None = None
+    positions: Mapping[str, Amount] = field(default_factory=dict)
+    lock: LockWords = NO_WORDS
+    strict: bool = False
+
+    @classmethod
+    def read(cls, values: Values, faders: Sequence[str]) -> Settings:
+        """Read settings for a model with `faders`; names that are none of settings are left out.
+
+        The faders' amounts are offsets; where ``absolute`` is true they are positions.
+
+        Raises
+        ------
+        ValueError
+            If a value is neither a number nor a curve or is outside its range, or is for a fader
+            that the model has not.
+        """
+        given = mapping(values, "positions")
+        for name in ATTRIBUTES:
+            if name not in faders and (values.get(name) is not None or given.get(name) is not None):
+                raise ValueError(f"the model has no fader for {name}")
+        absolute = flag(values, "absolute")
+        amounts = {name: amount(values, name, 0 if absolute else -1) for name in faders}
+        positions = {name: amount(given, name, 0, gaps=True) for name in faders}
+        if absolute:
+            amounts, positions = {}, amounts
+        return cls(
+            {
+                name: offset
+                for name, offset in amounts.items()
+                if offset is not None and curve.moves(offset)
+            },
+            amount(values, "arousal", -STRONGEST, STRONGEST) or 0.0,
+            amount(values, "valence", -STRONGEST, STRONGEST) or 0.0,
+            whole(values, "seed", 0, HIGHEST_SEED),
+            {name: position for name, position in positions.items() if position is not None},
+            LockWords.read(values.get("lock")),
+            flag(values, "strict"),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """What `read` reads; what is not set is left out."""
+        amounts = {**self.faders, **self.moods}
+        document: dict[str, Any] = {name: _plain(value) for name, value in amounts.items()}
+        if self.positions:
+            document["positions"] = {name: _plain(v) for name, v in self.positions.items()}
+        if self.seed is not None:
+            document["seed"] = self.seed
+        if self.lock:
+            document["lock"] = self.lock.words
+        return document | ({"strict": True} if self.strict else {})
+
+
+def _plain(value: Amount) -> object:
+    return value.to_json() if isinstance(value, Curve) else value
