@@ -20,7 +20,7 @@ from fadernets.music.examples import EXAMPLES, FIRST
 SCRIPTS = (
     *("curve", "roll", "player", "overview", "fader", "lane", "tracks", "locks"),
     *("score", "history", "kept", "memory", "workbench", "asking"),
-    *("rolls", "keys", "comeback", "view", "calls"),
+    *("rolls", "keys", "comeback", "settings_file", "link", "drag_out", "view", "calls"),
 )
 TITLE = "Music FaderNets"
 LARGEST_FILE_BYTES = 20_000_000
@@ -34,7 +34,7 @@ ICON = (
 )
 START = """FaderNets.workbench({element, props, trigger, watch,
     events: {ask: "ask", hear: "hear", save: "save", choose: "choose", reopen: "reopen"}})"""
-DOWNLOAD = "() => setTimeout(() => document.querySelector('#fn-file').click(), 50)"
+DOWNLOAD = "(file) => { setTimeout(() => FaderNets.bench.take(file), 50); }"
 HEAD = """<header><h1>Music FaderNets</h1>
 <p>{faders} and a mood for piano music: slide, and hear what becomes of it.</p></header>"""
 SURVEY = "/survey"
@@ -127,7 +127,7 @@ def page(
         bench.ask(handlers.ask, bench, [bench, message], **each).failure(**unanswered)
         bench.hear(handlers.hear, bench, [bench, message], **each).failure(**unanswered)
         saved = bench.save(handlers.save, bench, [file, message], **latest)
-        saved.success(fn=None, js=DOWNLOAD)
+        saved.success(fn=None, js=DOWNLOAD, inputs=file)
         saved.success(fn=None, js="() => FaderNets.bench?.saved()")
         saved.failure(**unanswered)
         add_endpoints(handlers, faders)

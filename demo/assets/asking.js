@@ -90,7 +90,8 @@
       if (!this.piece) return;
       this.saving = true;
       this.showBusy();
-      this.request({ kind, scope: this.find("[data-show=scope]").value });
+      const [scope, curves] = [this.find("[data-show=scope]").value, this.find("[data-show=curves]").checked];
+      this.request({ kind, scope, curves });
       this.trigger(this.events.save);
     },
 
@@ -103,7 +104,7 @@
     // Something came to nothing. What is on the page stays, and a visitor who waits to hear more
     // has to press Play again.
     fail({ event, number }) {
-      if (event === "save") this.saving = false;
+      if (event === "save") this.saving = Boolean((this.arming = null));
       if (event === "choose") {
         this.choosing = false;
         this.tracks.show(this.piece.tracks);
@@ -165,7 +166,9 @@
         this.rememberFile();
       }
       this.show("name", piece.name);
+      this.offerCarried();
       this.ask();
+      this.arrived();
       // Of two choices in quick succession the older may be answered last, or alone.
       if (isSameFile && !this.tracks.shows(piece.tracks)) this.choose();
     },

@@ -15,8 +15,11 @@
       this.spare = null; // the piece that came in its stead
       this.file = null; // of the visitor's, that was uploaded last
       document.addEventListener("change", (event) => this.notice(event), true);
+      const brought = this.fromAddress();
+      this.brought = null;
       this.remembered = this.memory.start().then(({ own, left }) => {
-        this.resuming = own;
+        if (!brought) this.resuming = own;
+        this.linked = brought;
         this.offer(left);
       });
     },
@@ -30,7 +33,12 @@
     async come(piece) {
       await this.remembered;
       const { resuming } = this;
-      if (!resuming) return this.open(piece);
+      if (!resuming) {
+        this.open(piece);
+        const { linked } = this;
+        this.linked = null;
+        return linked ? this.bring(linked) : undefined;
+      }
       const isIt = resuming.example ? piece.example === resuming.example : piece.file === this.reopened;
       if (isIt || (!resuming.example && this.spare && !piece.example)) return this.resume(piece);
       if (this.spare) return this.giveUp(piece); // the visitor has opened another

@@ -83,6 +83,8 @@
         reset: () => this.change(this.score.neutral),
         midi: () => this.save("midi"),
         wav: () => this.save("wav"),
+        ogg: () => this.save("ogg"),
+        mp3: () => this.save("mp3"),
       };
       for (const [name, act] of Object.entries(actions)) {
         this.find(`[data-do=${name}]`).addEventListener("click", act);
@@ -114,15 +116,20 @@
       }
       this.listenRolls();
       this.listenKeys();
+      this.listenSettings();
+      this.listenLink();
+      this.listenDrag();
       const pictures = [this.overview, ...this.rolls, ...this.lanes];
       const redraw = () => pictures.forEach((picture) => picture.draw());
       new ResizeObserver(redraw).observe(this.element);
       new MutationObserver(redraw).observe(document.body, { attributeFilter: ["class"] });
     }
 
-    // A file dropped anywhere goes the way of the upload button.
+    // A file dropped anywhere goes the way of the upload button, settings to the faders.
     drop(event) {
       event.preventDefault();
+      const [file] = event.dataTransfer.files;
+      if (file && F.SettingsFile.matches(file)) return void this.openSettings(file);
       const input = document.querySelector("#fn-pieces input[type=file]");
       if (!event.dataTransfer.files.length || !input) return;
       input.files = event.dataTransfer.files;

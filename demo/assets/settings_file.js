@@ -1,0 +1,117 @@
+// Settings as JSON, out and in: a file that the page, `fadernets edit` and programs read alike. What
+// comes in is checked here as far as the page draws it; the rest the server refuses in a sentence.
+(function (F) {
+  "use strict";
+
+  const MOST_POINTS = 1000;
+  const MOST_BYTES = 2000000;
+  const HIGHEST_SEED = 999999;
+  const FILE = /\.json$/i;
+
+  const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
+
+  // Breakpoints over beats, of a number, a list of them or {beats: [...]}; null for none.
+  function points(value, name, [begin, end], [low, rest]) {
+    if (value === null || value === undefined) return null;
+    if (isNumber(value)) value = [[begin, value], [end, value]];
+    if (value.bars) throw new Error(`${name} is drawn over bars: only the command line opens that.`);
+    const list = value.beats ?? value;
+    const fits = ([time, height], i) =>
+      isNumber(time) && time >= 0 && (!i || time >= list[i - 1][0]) &&
+      (isNumber(height) ? height >= low && height <= 1 : height === null && rest === null);
+    const isCurve = Array.isArray(list) && list.length && list.length <= MOST_POINTS &&
+      list.every((point) => Array.isArray(point) && point.length === 2) && list.every(fits);
+    if (!isCurve) throw new Error(`${name} in these settings is no curve from ${low} to 1.`);
+    return list.every(([, height]) => height === rest) ? null : list;
+  }
+
+  F.SettingsFile = {
+    // Settings as the page has them, of plain data; throws an Error with a sentence. whole: the beats
+    // at which the piece begins and ends.
+    read(data, score, whole) {
+      if (!data || typeof data !== "object") throw new Error("These are no settings of faders.");
+      const { neutral } = score;
+      const names = [...score.densities, ...score.moods];
+      const moved = names.map((name) => [name, points(data[name], name, whole, [-1, 0])]);
+      const given = data.positions ?? {};
+      const placed = score.densities.map((name) => [name, points(given[name], name, whole, [0, null])]);
+      const seed = data.seed ?? null;
+      if (seed !== null && !(Number.isInteger(seed) && seed >= 0 && seed <= HIGHEST_SEED)) {
+        throw new Error(`The seed in these settings is no whole number from 0 to ${HIGHEST_SEED}.`);
+      }
+      const lock = typeof data.lock === "string" ? data.lock.split(",") : data.lock ?? [];
+      if (!Array.isArray(lock) || !lock.every((word) => typeof word === "string")) {
+        throw new Error("What these settings lock is no list of words such as melody.");
+      }
+      return {
+        ...neutral,
+        ...Object.fromEntries(moved),
+        positions: Object.fromEntries(placed),
+        seed,
+        lock,
+      };
+    },
+
+    matches: (file) => FILE.test(file.name) || file.type === "application/json",
+  };
+
+  F.extend(F.Workbench.prototype, {
+    listenSettings() {
+      const input = this.find("[data-show=settings-file]");
+      this.find("[data-do=save-settings]").addEventListener("click", () => this.saveSettings());
+      this.find("[data-do=open-settings]").addEventListener("click", () => input.click());
+      input.addEventListener("change", () => {
+        if (input.files.length) this.openSettings(input.files[0]);
+        input.value = "";
+      });
+      this.find("[data-do=carried]").addEventListener("click", () => this.useCarried());
+    },
+
+    saveSettings() {
+      if (!this.piece) return;
+      const { name, example = null } = this.piece;
+      const document_ = { fadernets: "settings", name, example, settings: this.now };
+      const text = JSON.stringify(document_, null, 1);
+      const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+      const title = name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "");
+      const link = Object.assign(document.createElement("a"), {
+        href: url,
+        download: `${title || "piece"}_settings.json`,
+      });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(url), 60000);
+    },
+
+    async openSettings(file) {
+      this.tell("");
+      try {
+        if (file.size > MOST_BYTES) throw new Error(`${file.name} is too large for settings.`);
+        const data = await file.text().then(JSON.parse).catch(() => null);
+        if (!data?.settings) throw new Error(`${file.name} holds no settings of faders.`);
+        this.useSettings(data.settings);
+      } catch ({ message }) {
+        this.tell(message);
+      }
+    },
+
+    // Plain data becomes what is set: one step back takes it off again.
+    useSettings(data) {
+      this.change(F.SettingsFile.read(data, this.score, this.area.whole));
+    },
+
+    // The file says by which curves its notes were made. They are set when the visitor says so: else
+    // they would move what has been moved.
+    offerCarried() {
+      this.find("[data-show=carried]").hidden = !this.piece.settings;
+    },
+
+    useCarried() {
+      this.find("[data-show=carried]").hidden = true;
+      try {
+        this.useSettings(this.piece.settings);
+      } catch ({ message }) {
+        this.tell(message);
+      }
+    },
+  });
+})((window.FaderNets = window.FaderNets || {}));
