@@ -197,6 +197,25 @@ class Handlers:
             return _failed(kind, event.number), _reason(error)
         return gr.HTML(answer=answer), ""
 
+    async def vary(self, text: str, request: gr.Request) -> tuple[Output, ...]:
+        """Other drawings of the bars that are chosen are wanted -> bench, message."""
+        event = PageEvent.read(text)
+        try:
+            session = await self._session(event, request)
+            variations = await self.workers.run(
+                "vary",
+                event.values,
+                session=session,
+                cost=cost.of_varying(session, event.values),
+                key=(session.id, "vary"),
+                order=event.number,
+            )
+        except Dropped:  # others are wanted now
+            return gr.skip(), gr.skip()
+        except Exception as error:  # noqa: BLE001
+            return _failed("vary"), _reason(error)
+        return gr.HTML(variations=variations), ""
+
     async def save(self, text: str, request: gr.Request) -> tuple[Output, ...]:
         """A file is wanted -> file, message; None for no file, or the visitor gets an older one.
 

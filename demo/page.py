@@ -20,7 +20,17 @@ from fadernets.music.examples import EXAMPLES, FIRST
 SCRIPTS = (
     *("curve", "roll", "player", "overview", "fader", "lane", "tracks", "locks"),
     *("score", "history", "kept", "memory", "workbench", "asking"),
-    *("rolls", "keys", "comeback", "settings_file", "link", "drag_out", "view", "calls"),
+    *(
+        "rolls",
+        "keys",
+        "comeback",
+        "settings_file",
+        "link",
+        "drag_out",
+        "variations",
+        "view",
+        "calls",
+    ),
 )
 TITLE = "Music FaderNets"
 LARGEST_FILE_BYTES = 20_000_000
@@ -33,7 +43,8 @@ ICON = (
     '%3E%3C/svg%3E">'
 )
 START = """FaderNets.workbench({element, props, trigger, watch,
-    events: {ask: "ask", hear: "hear", save: "save", choose: "choose", reopen: "reopen"}})"""
+    events: {ask: "ask", hear: "hear", save: "save", choose: "choose", reopen: "reopen",
+    vary: "vary"}})"""
 DOWNLOAD = "(file) => { setTimeout(() => FaderNets.bench.take(file), 50); }"
 HEAD = """<header><h1>Music FaderNets</h1>
 <p>{faders} and a mood for piano music: slide, and hear what becomes of it.</p></header>"""
@@ -101,6 +112,7 @@ def page(
             piece="",
             answer="",
             trouble="",
+            variations="",
         )
         gr.HTML(FOOT.format(invitation=INVITATION if survey else ""), elem_id="fn-foot")
         file = gr.DownloadButton("File", elem_id="fn-file", visible="hidden")
@@ -126,6 +138,7 @@ def page(
         bench.choose(handlers.choose, bench, opened, **latest).failure(**unanswered)
         bench.ask(handlers.ask, bench, [bench, message], **each).failure(**unanswered)
         bench.hear(handlers.hear, bench, [bench, message], **each).failure(**unanswered)
+        bench.vary(handlers.vary, bench, [bench, message], **latest).failure(**unanswered)
         saved = bench.save(handlers.save, bench, [file, message], **latest)
         saved.success(fn=None, js=DOWNLOAD, inputs=file)
         saved.success(fn=None, js="() => FaderNets.bench?.saved()")

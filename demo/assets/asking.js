@@ -15,6 +15,7 @@
     ask() {
       if (!this.piece) return;
       this.sent += 1;
+      this.hideVariations();
       performance.mark("fadernets:asked");
       this.hearing = null; // what may come of it belongs to what was asked before
       this.remember();
@@ -109,6 +110,7 @@
         this.choosing = false;
         this.tracks.show(this.piece.tracks);
       }
+      if (event === "vary") this.hideVariations();
       if (event === "open" && this.resuming) this.giveUp();
       const current = number === this.sent; // nothing else was asked meanwhile
       if (current && (event === "ask" || event === "hear")) {

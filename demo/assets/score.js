@@ -20,6 +20,7 @@
         positions: none(this.densities),
         seed: null,
         lock: [],
+        redrawn: [], // [begin, end, seed] of bars that are drawn once more, beats
       };
     }
 

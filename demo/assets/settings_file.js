@@ -43,12 +43,18 @@
       if (!Array.isArray(lock) || !lock.every((word) => typeof word === "string")) {
         throw new Error("What these settings lock is no list of words such as melody.");
       }
+      const redrawn = data.redrawn ?? [];
+      const isRow = (row) => Array.isArray(row) && row.length === 3 && row.every(isNumber);
+      if (!Array.isArray(redrawn) || !redrawn.every(isRow)) {
+        throw new Error("Bars drawn once more are no list of [begin, end, seed] in these settings.");
+      }
       return {
         ...neutral,
         ...Object.fromEntries(moved),
         positions: Object.fromEntries(placed),
         seed,
         lock,
+        redrawn,
       };
     },
 

@@ -16,8 +16,8 @@
       this.find("[data-do=undo]").disabled = !this.history.past.length;
       this.find("[data-do=redo]").disabled = !this.history.future.length;
       this.find("[data-do=reset]").disabled =
-        !moved && this.now.seed === null && !this.now.lock.length;
-      this.find("[data-do=dice]").disabled = !moved;
+        !moved && this.now.seed === null && !this.now.lock.length && !this.now.redrawn.length;
+      for (const name of ["dice", "redraw", "vary"]) this.find(`[data-do=${name}]`).disabled = !moved;
       for (const button of this.moods) {
         const wanted = Object.entries(F.moods(button));
         const has = ([mood, way]) => this.faders.find(({ name }) => name === mood).value === way;

@@ -56,6 +56,7 @@
       this.startMemory();
       watch("piece", () => this.come(JSON.parse(props.piece)));
       watch("answer", () => this.receive(JSON.parse(props.answer)));
+      watch("variations", () => props.variations && this.showVariations(JSON.parse(props.variations)));
       watch("trouble", () => this.fail(JSON.parse(props.trouble)));
       if (props.piece) this.come(JSON.parse(props.piece));
       if (props.answer) this.receive(JSON.parse(props.answer));
@@ -119,6 +120,7 @@
       this.listenSettings();
       this.listenLink();
       this.listenDrag();
+      this.listenVariations();
       const pictures = [this.overview, ...this.rolls, ...this.lanes];
       const redraw = () => pictures.forEach((picture) => picture.draw());
       new ResizeObserver(redraw).observe(this.element);

@@ -32,6 +32,8 @@ TAIL_SECONDS = 2.0
 CHUNK_SECONDS = 40.0  # of sound in an answer, both sides together
 CHUNK_REACH_SECONDS = 40.0  # of the piece that a chunk of the sound is made of
 NEIGHBOURS = 4  # segments changed beside those that are heard or looked at
+MOST_REDRAWN = 32  # parts drawn once more, as `fadernets.score.settings` has it
+MOST_VARIATIONS = 3  # at once, as `demo.editing.variations` has it
 
 
 def of_opening(path: str) -> float:
@@ -73,6 +75,13 @@ def of_answer(session: PieceSession, values: Values, *, hear: bool = False) -> f
     return ANSWER_SECONDS + SECONDS_PER_SEGMENT * changed + notes + sound
 
 
+def of_varying(session: PieceSession, values: Values) -> float:
+    """Seconds that other drawings of the selection take, beside the one that is there."""
+    seeds = values.get("seeds")
+    count = len(seeds) if isinstance(seeds, list) else 0
+    return (1 + min(count, MOST_VARIATIONS)) * of_answer(session, values)
+
+
 def _for_chunk(session: PieceSession, first: int, last: int) -> int:
     """The most segments that are changed for a chunk of a long selection's sound."""
     starts = session.piece.seconds(np.array([s.start for s in session.spans[first : last + 1]]))
@@ -98,6 +107,9 @@ def of_saving(session: PieceSession, values: Values) -> float:
 def _planned(first: int, last: int, values: Values) -> int:
     """How many segments are planned, each time counted."""
     beside = NEIGHBOURS if values.get("everywhere") else 0
+    redrawn = values.get("redrawn")
+    parts = min(len(redrawn), MOST_REDRAWN) if isinstance(redrawn, list) else 0
+    beside += 2 * NEIGHBOURS * parts  # each part looks two segments further, and is planned anew
     return (last - first + 1 + beside) * (LOCKED_PLANS if values.get("lock") else 1)
 
 

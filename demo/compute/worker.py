@@ -162,6 +162,7 @@ def load_tasks(model: str | None) -> Tasks:
     from demo.compute.warm import warm_up
     from demo.editing import endpoints, saving, service
     from demo.editing.opening import open_example, open_file
+    from demo.editing.variations import variations
     from fadernets.net import FaderNet
 
     # Threads that share one visitor's work wait for each other when the cores are busy.
@@ -185,6 +186,7 @@ def load_tasks(model: str | None) -> Tasks:
         "answer": lambda session, values, hear: json.dumps(
             service.answer(net, session, values, hear=hear)
         ),
+        "vary": lambda session, values: json.dumps(variations(net, session, values)),
         "save": lambda session, values, folder: saving.save(net, session, values, folder),
         "change": lambda progress, path, values, folder: endpoints.change(
             net, path, values, folder, progress

@@ -115,6 +115,33 @@ class ChunkAnswer(_Selection, Chunk):
     """A chunk, and what it is about."""
 
 
+class VariationRoll(TypedDict):
+    """A small piano roll: `RollSide` with what it is drawn by, seconds from its start."""
+
+    notes: list[list[float]]
+    marks: list[str]
+    beats: list[float]
+    bars: list[float]
+    length: float
+    pitches: list[int]
+    start: float
+
+
+class Variation(TypedDict):
+    """The selection drawn by a seed, its marks beside the result as it is now."""
+
+    seed: int
+    sentence: str
+    roll: VariationRoll
+
+
+class Variations(TypedDict):
+    """Some drawings of the selection of a piece."""
+
+    piece: str
+    variations: list[Variation]
+
+
 class SegmentMessage(TypedDict):
     """A segment for the strip on top of the page."""
 

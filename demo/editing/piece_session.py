@@ -13,11 +13,10 @@ from demo.editing.segmented_piece import SegmentedPiece
 from fadernets.lock_report import LockReport
 from fadernets.lock_words import NO_WORDS, LockWords
 from fadernets.music.locks import NO_LOCKS, Locks
-from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment
 from fadernets.score import playing
-from fadernets.whole_piece import changed
+from fadernets.score.arranging import Arrangement
 
 if TYPE_CHECKING:  # PyTorch takes 200 MB, and only the workers need it
     from fadernets.codes import Codes
@@ -74,16 +73,6 @@ class PieceSession(SegmentedPiece):
         """
         return playing.moved(edit, self.piece, self.usable(edit.span))
 
-    def _alike(
-        self, edit: EditRequest, chosen: Sequence[Segment], report: LockReport | None
-    ) -> list[tuple[tuple[tuple[str, ...], LockReport | None], list[Segment]]]:
-        """Segments by the faders that have a position there, and by whether a report is told."""
-        groups: dict[tuple[tuple[str, ...], LockReport | None], list[Segment]] = {}
-        for segment, placed in zip(chosen, playing.placed(edit, self.piece, chosen), strict=True):
-            is_looked_at = edit.first <= segment.index <= edit.last
-            groups.setdefault((placed, report if is_looked_at else None), []).append(segment)
-        return list(groups.items())
-
     def bearing(self, edit: EditRequest, begin: float, end: float) -> EditRequest:
         """The edit over those segments alone on which what sounds between two beats depends.
 
@@ -102,7 +91,9 @@ class PieceSession(SegmentedPiece):
         if len(held):
             first = min(first, max(self._at(float(held.min())), first - RINGS_BACK))
         low, high = (0, len(self.spans) - 1) if edit.everywhere else edit.span
-        return replace(edit, first=max(low, first - 2), last=min(high, last + 2))
+        # What is drawn once more has neighbours that have become what they are before.
+        beside = 2 + 2 * len(edit.redrawn)
+        return replace(edit, first=max(low, first - beside), last=min(high, last + beside))
 
     def _at(self, beat: float) -> int:
         """The segment in which a beat lies, or which begins there."""
@@ -131,19 +122,8 @@ class PieceSession(SegmentedPiece):
         chosen: Sequence[Segment],
         codes: Mapping[int, Codes],
     ) -> dict[str, np.ndarray]:
-        """Where the faders' offsets start from: what segments have, the moods moved.
-
-        Parameters
-        ----------
-        chosen : sequence of n Segment
-        codes : mapping
-            Of those of the segments, by index, that the moods move.
-
-        Returns
-        -------
-        name of the fader -> float64 array, shape (n,)
-        """
-        return playing.home(net, edit, self.piece, chosen, codes, SLICE)
+        """Where the faders' offsets start from, as `fadernets.score.playing.home` has it."""
+        return playing.home(net, edit, self.piece, chosen, codes, batch=SLICE)
 
     def result(self, net: FaderNet, edit: EditRequest) -> Piece:
         """The whole piece with the asked segments changed; the piece itself if nothing is.
@@ -159,6 +139,15 @@ class PieceSession(SegmentedPiece):
             result = self._changed(net, edit, chosen, self.codes(net, chosen), report)
             self._result = edit, result, report
         return self._result[1]
+
+    @property
+    def latest(self) -> tuple[EditRequest, Piece, LockReport | None] | None:
+        """What was asked for last, and its result: the next move of a fader starts from there."""
+        return self._result
+
+    @latest.setter
+    def latest(self, result: tuple[EditRequest, Piece, LockReport | None] | None) -> None:
+        self._result = result
 
     def lock_report(self, net: FaderNet, edit: EditRequest) -> LockReport | None:
         """How far the faders came beside what is locked; None where nothing is."""
@@ -220,23 +209,17 @@ class PieceSession(SegmentedPiece):
         codes: Mapping[int, Codes],
         report: LockReport | None = None,
     ) -> Piece:
-        locks, _ = self.locks(edit)
-        net = net.strict() if edit.strict else net
-        home = self.home(net, edit, chosen, codes)
-        rows = {segment.index: row for row, segment in enumerate(chosen)}
-        count = 0
+        def told(segment: Segment) -> LockReport | None:
+            return report if edit.first <= segment.index <= edit.last else None
 
-        def change(part: list[Segment]) -> list[Notes]:
-            nonlocal count
-            self.progress(count, len(chosen))
-            count += len(part)
-            notes: dict[int, Notes] = {}
-            for (placed, told), some in self._alike(edit, part, report):
-                coded = net.coded(some, [codes[segment.index] for segment in some])
-                own = [rows[segment.index] for segment in some]
-                start = {name: values[own] for name, values in home.items()}
-                played = playing.play(net, coded, edit, self.piece, some, start, placed, told)
-                notes |= {s.index: new for s, new in zip(some, played, strict=True)}
-            return [notes[segment.index] for segment in part]
-
-        return changed(self.piece, rows, change, locks=locks, batch=SLICE)
+        return Arrangement(
+            net.strict() if edit.strict else net,
+            edit,
+            self.piece,
+            chosen,
+            codes,
+            self.locks(edit)[0],
+            SLICE,
+            told,
+            lambda count: self.progress(min(count, len(chosen)), len(chosen)),
+        ).result()

@@ -10,7 +10,7 @@ from typing import Literal
 from fadernets.curve import Amount, Curve
 from fadernets.lock_words import NO_WORDS, LockWords
 from fadernets.mood_transfer import STRONGEST
-from fadernets.score.settings import Amounts, Settings
+from fadernets.score.settings import Amounts, Redrawn, Settings
 from fadernets.score.values import Values as Values
 from fadernets.score.values import amount as amount_of
 from fadernets.score.values import flag as flag
@@ -45,6 +45,8 @@ class EditRequest(Amounts):
         Whether a density that nobody asked to change stays exactly as it is.
     everywhere : bool
         Whether the amounts hold for the whole piece, and not for the segments alone.
+    redrawn : tuple of Redrawn
+        Bars that are drawn once more, one after the other.
     """
 
     first: int
@@ -57,6 +59,7 @@ class EditRequest(Amounts):
     lock: LockWords = NO_WORDS
     strict: bool = False
     everywhere: bool = False
+    redrawn: tuple[Redrawn, ...] = ()
 
     @classmethod
     def read(cls, values: Values, count: int, faders: Sequence[str]) -> EditRequest:

@@ -116,6 +116,7 @@ def carried(session: PieceSession) -> dict[str, Any] | None:
         "positions": points(settings.positions),
         "seed": settings.seed,
         "lock": settings.lock.words,
+        "redrawn": [[each.begin, each.end, each.seed] for each in settings.redrawn],
     }
 
 

@@ -34,20 +34,20 @@ from fadernets.playback import audio, sound_file
 from fadernets.playback.sound_file import SUFFIXES
 from fadernets.score import controllers, playing
 from fadernets.score import file as score_file
+from fadernets.score.arranging import Arrangement
 from fadernets.score.settings import Settings
 from fadernets.whole_piece import changed
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from fadernets.codes import Codes
     from fadernets.net import FaderNet
 
 BATCH = 256  # segments changed at a time
 
-# What changes a batch of segments: (model, segments) -> the codes that are played instead, for some
-# of the segments at a time
-Change = Callable[["FaderNet", list[Segment]], "list[tuple[list[Segment], Codes]]"]
+# What changes a batch of segments: (model, segments) -> the codes that are played instead
+Change = Callable[["FaderNet", list[Segment]], "Codes"]
+# What arranges a piece: (model, indices of segments, locks, what is told how far they came)
+Arrange = Callable[["FaderNet", Collection[int], Locks, LockReport | None], Piece]
 
 
 def describe(args: argparse.Namespace) -> None:
@@ -102,13 +102,13 @@ def slide(args: argparse.Namespace) -> None:
         _write_unchanged(args, piece, f"move a fader by {options}")
         return
 
-    def change(net: FaderNet, batch: list[Segment]) -> list[tuple[list[Segment], Codes]]:
+    def change(net: FaderNet, batch: list[Segment]) -> Codes:
         each = {name: curve.along(value, piece, batch) for name, value in faders.items()}
         if args.absolute:
-            return [(batch, net.moved(batch, each))]
+            return net.moved(batch, each)
         # What a segment has is what it had before its neighbours changed.
         home = net.densities([windows[segment.index] for segment in batch], faders)
-        return [(batch, net.moved(batch, offsets=each, home=home))]
+        return net.moved(batch, offsets=each, home=home)
 
     amounts = () if args.absolute else faders.values()
     asked = Settings(positions=faders) if args.absolute else Settings(faders)
@@ -130,12 +130,12 @@ def transfer(args: argparse.Namespace) -> None:
         _write_unchanged(args, piece, "move it by --strength")
         return
 
-    def change(net: FaderNet, batch: list[Segment]) -> list[tuple[list[Segment], Codes]]:
+    def change(net: FaderNet, batch: list[Segment]) -> Codes:
         codes = net.encode(batch)
         for mood, side in target.items():
             along = curve.along(strengths[mood], piece, batch)
             codes = net.shifted(codes, {mood: side}, along)
-        return [(batch, codes)]
+        return codes
 
     signed = {
         mood: -strengths[mood] if side == "low" else strengths[mood]
@@ -165,33 +165,21 @@ def edit(args: argparse.Namespace) -> None:
         _write_unchanged(args, piece, f"{args.settings.name} moves nothing")
         return
     moving = playing.moved(asked, piece, windows)
-    codes: dict[int, Codes] = {}
-    home: dict[str, np.ndarray] = {}
+    edited = replace(asked, seed=args.seed)
 
-    def change(net: FaderNet, batch: list[Segment]) -> list[tuple[list[Segment], Codes]]:
-        if not codes:  # of all segments as they were
-            able = [s for s in moving if net.problem(s) is None]
-            for first in range(0, len(able), BATCH):
-                part = able[first : first + BATCH]
-                encoded = net.encode(part)
-                codes.update({s.index: encoded[[row]] for row, s in enumerate(part)})
-            home.update(playing.home(net, asked, piece, able, codes))
-            rows.update({segment.index: row for row, segment in enumerate(able)})
-        alike: dict[tuple[str, ...], list[Segment]] = {}
-        for segment, names in zip(batch, playing.placed(asked, piece, batch), strict=True):
-            alike.setdefault(names, []).append(segment)
-        changed_codes = []
-        for names, some in alike.items():
-            coded = net.coded(some, [codes[segment.index] for segment in some])
-            own = [rows[segment.index] for segment in some]
-            start = {name: values[own] for name, values in home.items()}
-            moved = playing.codes_of(net, coded, asked, piece, some, start, names)
-            changed_codes.append((some, moved))
-        return changed_codes
+    def arranged(
+        net: FaderNet, usable: Collection[int], locks: Locks, report: LockReport | None
+    ) -> Piece:
+        chosen = [segment for segment in moving if segment.index in usable]
+        codes: dict[int, Codes] = {}
+        for first in range(0, len(chosen), BATCH):
+            part = chosen[first : first + BATCH]
+            encoded = net.encode(part)
+            codes |= {s.index: encoded[[row]] for row, s in enumerate(part)}
+        told = lambda segment: report  # noqa: E731
+        return Arrangement(net, edited, piece, chosen, codes, locks, BATCH, told).result()
 
-    rows: dict[int, int] = {}
-    only = {segment.index for segment in moving}
-    _change(args, piece, windows, change, only=only, said=args.faders, asked=asked)
+    _change(args, piece, windows, None, said=args.faders, asked=edited, arranged=arranged)
 
 
 def _write(args: argparse.Namespace, piece: Piece, asked: Settings | None) -> None:
@@ -229,11 +217,7 @@ def mix(args: argparse.Namespace) -> None:
     """
     piece = _piece(args.source, args.tracks)
     donor = Donor.of(_piece(args.donor), args.donor.name)
-
-    def change(net: FaderNet, batch: list[Segment]) -> list[tuple[list[Segment], Codes]]:
-        return [(batch, donor.mixed(net, batch))]
-
-    _change(args, piece, segments(piece), change, lack=donor.problem, said=args.faders)
+    _change(args, piece, segments(piece), donor.mixed, lack=donor.problem, said=args.faders)
 
 
 def render(args: argparse.Namespace) -> None:
@@ -274,18 +258,18 @@ def _change(
     args: argparse.Namespace,
     piece: Piece,
     windows: list[Segment],
-    change: Change,
+    change: Change | None,
     amounts: Collection[Amount] = (),
     lack: Callable[[FaderNet, int], str | None] = lambda net, index: None,
     said: Collection[str] = (),
     asked: Settings | None = None,
-    only: Collection[int] | None = None,
+    arranged: Arrange | None = None,
 ) -> None:
     """Change the chosen segments that can be, write the piece and name the others.
 
-    Where there are amounts, segments in which all of them are 0 stay as they are, and those outside
-    `only`. Of the densities named in `said` it is told how far they came beside what is locked.
-    Where curves are wanted, the file carries what is `asked`.
+    Where there are amounts, segments in which all of them are 0 stay as they are. Of the densities
+    named in `said` it is told how far they came beside what is locked. Where curves are wanted, the
+    file carries what is `asked`. Without `change`, all of the piece is `arranged` at once.
     """
     chosen = _selection(args, windows)
     lock, locks = _locks(args, piece)
@@ -303,27 +287,26 @@ def _change(
 
     def changing(batch: list[Segment]) -> list[Notes]:
         nonlocal count
-        made: dict[int, Notes] = {}
+        # Each segment its own seed, whichever are chosen beside it.
+        seeds = None if args.seed is None else [args.seed + segment.index for segment in batch]
         try:
-            for part, codes in change(net, batch):
-                # Each segment its own seed, whichever are chosen beside it.
-                seeds = None if args.seed is None else [args.seed + s.index for s in part]
-                notes = net.reconstruct(codes, seed=seeds)
-                made |= {s.index: new for s, new in zip(part, notes, strict=True)}
-                if report:
-                    report.add(net, codes, notes)
+            codes = change(net, batch) if change else net.encode(batch)
+            notes = net.reconstruct(codes, seed=seeds)
+            if report:
+                report.add(net, codes, notes)
         except ValueError as error:  # the model has no such fader, or cannot lock anything
             raise Refusal(f"{error}.") from error
         count += len(batch)
-        return [made[segment.index] for segment in batch]
+        return notes
 
-    if only is not None:
-        usable = [index for index in usable if index in only]
     if amounts:
         moving = {segment.index for segment in curve.moving(amounts, piece, chosen)}
         usable = [index for index in usable if index in moving]
     with told(lambda: f"{count} of {len(usable)} segments"):
-        result = changed(piece, usable, changing, locks=locks, batch=BATCH)
+        if arranged is not None:
+            result = arranged(net, usable, locks, report)
+        else:
+            result = changed(piece, usable, changing, locks=locks, batch=BATCH)
     _write(args, result, asked and replace(asked, seed=args.seed, lock=lock, strict=args.strict))
     for problem in dict.fromkeys(filter(None, problems.values())):
         same = [index for index in problems if problems[index] == problem]

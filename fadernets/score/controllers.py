@@ -107,7 +107,9 @@ def read(data: bytes, piece: Piece) -> dict[str, Any] | None:
             found[kind] = _drawn(kind, moves, file.division)
     if not found:
         return None
-    kept = {name: document[name] for name in ("seed", "lock", "strict") if name in document}
+    kept = {
+        name: document[name] for name in ("seed", "lock", "strict", "redrawn") if name in document
+    }
     offsets = {name: value for (kind, name), value in found.items() if kind == "offset"}
     positions = {name: value for (kind, name), value in found.items() if kind == "position"}
     moods = {mood: offsets.pop(mood) for mood in MOODS if mood in offsets}

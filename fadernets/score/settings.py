@@ -15,9 +15,55 @@ from fadernets.curve import Amount, Curve
 from fadernets.lock_words import NO_WORDS, LockWords
 from fadernets.mood_transfer import MOODS, STRONGEST
 from fadernets.music.attributes import ATTRIBUTES
-from fadernets.score.values import Values, amount, flag, mapping, whole
+from fadernets.score.values import Values, amount, flag, mapping, number, whole
 
 HIGHEST_SEED = 999_999
+MOST_REDRAWN = 32  # each is planned by itself
+MOST_BEATS = 100_000
+
+
+@dataclass(frozen=True)
+class Redrawn:
+    """Bars that are drawn once more, by a seed of their own, while all others stay.
+
+    Attributes
+    ----------
+    begin, end : float
+        Beats of the piece; a segment belongs to it if its middle does.
+    seed : int
+    """
+
+    begin: float
+    end: float
+    seed: int
+
+    def has(self, beat: float) -> bool:
+        """Whether a beat lies in it."""
+        return self.begin <= beat < self.end
+
+    @classmethod
+    def read(cls, value: object) -> tuple[Redrawn, ...]:
+        """Of a list of ``[begin, end, seed]``, in the order in which they were drawn; None is none.
+
+        Raises
+        ------
+        ValueError
+            If it is no such list, or longer than `MOST_REDRAWN`.
+        """
+        rows = [] if value is None else value
+        if not isinstance(rows, list | tuple) or len(rows) > MOST_REDRAWN:
+            raise ValueError(f"redrawn is no list of up to {MOST_REDRAWN} [begin, end, seed]")
+        read = []
+        for row in rows:
+            if not isinstance(row, list | tuple) or len(row) != 3:
+                raise ValueError("redrawn has a part that is no [begin, end, seed]")
+            values = dict(zip(("begin", "end", "seed"), row, strict=True))
+            begin, end = (number(values, name, 0, MOST_BEATS) for name in ("begin", "end"))
+            seed = whole(values, "seed", 0, HIGHEST_SEED)
+            if begin is None or end is None or seed is None or end <= begin:
+                raise ValueError("redrawn has a part that does not go from beat to beat by a seed")
+            read.append(cls(begin, end, seed))
+        return tuple(read)
 
 
 class Amounts:
@@ -28,6 +74,7 @@ class Amounts:
     arousal: Amount
     valence: Amount
     seed: int | None
+    redrawn: tuple[Redrawn, ...]
 
     @property
     def moods(self) -> dict[str, Amount]:
@@ -59,6 +106,8 @@ class Settings(Amounts):
         Positions, 0 to 1, that segments get alike, whatever they have; in gaps of a curve none.
     strict : bool
         Whether a density that nobody asked to change stays exactly as it is.
+    redrawn : tuple of Redrawn
+        Bars that are drawn once more, one after the other.
     """
 
     faders: Mapping[str, Amount] = field(default_factory=dict)
@@ -68,6 +117,7 @@ class Settings(Amounts):
     positions: Mapping[str, Amount] = field(default_factory=dict)
     lock: LockWords = NO_WORDS
     strict: bool = False
+    redrawn: tuple[Redrawn, ...] = ()
 
     @classmethod
     def read(cls, values: Values, faders: Sequence[str]) -> Settings:
@@ -102,6 +152,7 @@ class Settings(Amounts):
             {name: position for name, position in positions.items() if position is not None},
             LockWords.read(values.get("lock")),
             flag(values, "strict"),
+            Redrawn.read(values.get("redrawn")),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -114,6 +165,8 @@ class Settings(Amounts):
             document["seed"] = self.seed
         if self.lock:
             document["lock"] = self.lock.words
+        if self.redrawn:
+            document["redrawn"] = [[each.begin, each.end, each.seed] for each in self.redrawn]
         return document | ({"strict": True} if self.strict else {})
 
 

@@ -121,7 +121,7 @@ def test_curves_are_in_the_file_and_open_again(net, session, tmp_path):
     plain = saving.save(net, session, values, tmp_path / "plain")
     carried = saving.save(net, session, values | {"curves": True}, tmp_path / "own")
     message = service.piece_message(open_file(carried))
-    assert message["settings"] == settings | {"lock": ["melody"]}
+    assert message["settings"] == settings | {"lock": ["melody"], "redrawn": []}
     assert service.piece_message(open_file(plain))["settings"] is None
     assert list(midi.read(plain).notes) == list(midi.read(carried).notes)
     part = saving.save(

@@ -1,0 +1,68 @@
+"""Other drawings of the bars that are chosen, beside the result as it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from demo.editing.answers import Variation, Variations
+from demo.editing.excerpts import excerpt
+from demo.editing.piece_session import PieceSession
+from demo.editing.requests import EditRequest, Values
+from fadernets.playback import pianoroll
+from fadernets.score.settings import Redrawn
+
+if TYPE_CHECKING:
+    from fadernets.net import FaderNet
+
+MOST = 3  # at once
+SAME = "As it is now: nothing else can be drawn here."
+
+
+def variations(net: FaderNet, session: PieceSession, values: Values) -> Variations:
+    """The selection drawn by other seeds, each beside the result as it is now.
+
+    Parameters
+    ----------
+    values : mapping
+        `EditRequest`'s fields, and ``seeds``, up to `MOST`. ``redrawn`` is without what was drawn
+        in the selection before; ``redrawn_now`` is what the result has now.
+
+    Raises
+    ------
+    ValueError
+        If a value is missing or outside its range.
+    """
+    seeds = values.get("seeds")
+    if not isinstance(seeds, list) or not 0 < len(seeds) <= MOST:
+        raise ValueError(f"seeds are no list of up to {MOST} seeds")
+    count, faders = len(session.segments), net.faders
+    now = EditRequest.read({**values, "redrawn": values.get("redrawn_now")}, count, faders)
+    edit = EditRequest.read(values, count, faders)
+    begin, end = session.ends(edit.span)
+    kept = session.latest
+    present = excerpt(session.result(net, now), begin, end)
+    drawn: list[Variation] = []
+    for own in Redrawn.read([[begin, end, seed] for seed in seeds]):
+        result = session.result(net, replace(edit, redrawn=(*edit.redrawn, own)))
+        roll = pianoroll.compare(present, excerpt(result, begin, end))
+        marks = roll["result"]["marks"]
+        new = marks.count(pianoroll.ADDED)
+        gone = roll["original"]["marks"].count(pianoroll.REMOVED)
+        drawn.append(
+            {
+                "seed": own.seed,
+                "sentence": f"{new} new, {gone} gone." if new or gone else SAME,
+                "roll": {
+                    "notes": roll["result"]["notes"],
+                    "marks": marks,
+                    "beats": roll["original"]["beats"],
+                    "bars": [],
+                    "length": roll["length_s"],
+                    "pitches": roll["pitches"],
+                    "start": 0.0,
+                },
+            }
+        )
+    session.latest = kept
+    return {"piece": session.id, "variations": drawn}

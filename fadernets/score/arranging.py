@@ -1,0 +1,153 @@
+"""A piece arranged by amounts: all of it first, then the bars that are drawn once more.
+
+Bars drawn once more (`Redrawn`) start from their own notes again, between neighbours as they have
+become, which stay note for note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fadernets.lock_report import LockReport
+from fadernets.music.locks import NO_LOCKS, Locks
+from fadernets.music.notes import Notes, concatenate
+from fadernets.music.piece import Piece
+from fadernets.music.segments import Segment, segments
+from fadernets.score import playing
+from fadernets.score.settings import Amounts
+from fadernets.whole_piece import changed
+
+if TYPE_CHECKING:  # PyTorch takes 200 MB
+    from fadernets.codes import Codes
+    from fadernets.net import FaderNet
+
+Told = Callable[[Segment], LockReport | None]  # which report learns of a segment
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """What is asked of some segments of a piece.
+
+    Attributes
+    ----------
+    net : FaderNet
+    edit : Amounts
+    piece : Piece
+    chosen : sequence of Segment
+        Those that change.
+    codes : mapping
+        Of these as they were, by index.
+    locks : Locks
+    batch : int
+        Segments changed at a time.
+    told : function
+    progress : function
+        Called with how many segments are done before each batch; may raise.
+    """
+
+    net: FaderNet
+    edit: Amounts
+    piece: Piece
+    chosen: Sequence[Segment]
+    codes: Mapping[int, Codes]
+    locks: Locks = NO_LOCKS
+    batch: int = 256
+    told: Told = lambda segment: None
+    progress: Callable[[int], None] = lambda count: None
+
+    def result(self) -> Piece:
+        """The piece with its segments changed."""
+        home = playing.home(
+            self.net, self.edit, self.piece, self.chosen, self.codes, batch=self.batch
+        )
+        result = self._played(self.piece, self.chosen, self.edit.seed, home, self.locks, self.told)
+        for redrawn in self.edit.redrawn:
+            inside = [segment for segment in self.chosen if redrawn.has(segment.middle)]
+            if inside:
+                before, fixed = _restored(self.piece, result, inside)
+                held = self.locks.notes
+                notes = fixed if held is None else concatenate([held, fixed])
+                locks = replace(self.locks, notes=notes)
+                own = self._played(before, inside, redrawn.seed, home, locks, lambda segment: None)
+                result = own if result.original is None else _with_locks(own, result)
+        return result
+
+    def _played(
+        self,
+        piece: Piece,
+        chosen: Sequence[Segment],
+        seed: int | None,
+        home: Mapping[str, np.ndarray],
+        locks: Locks,
+        told: Told,
+    ) -> Piece:
+        rows = {segment.index: row for row, segment in enumerate(self.chosen)}
+        edit = _Seeded(self.edit, seed)
+        count = 0
+
+        def change(part: list[Segment]) -> list[Notes]:
+            nonlocal count
+            self.progress(count)
+            count += len(part)
+            groups: dict[tuple[tuple[str, ...], LockReport | None], list[Segment]] = {}
+            placed = playing.placed(self.edit, self.piece, part)
+            for segment, names in zip(part, placed, strict=True):
+                groups.setdefault((names, told(segment)), []).append(segment)
+            notes: dict[int, Notes] = {}
+            for (names, report), some in groups.items():
+                coded = self.net.coded(some, [self.codes[segment.index] for segment in some])
+                own = [rows[segment.index] for segment in some]
+                start = {name: values[own] for name, values in home.items()}
+                played = playing.play(self.net, coded, edit, self.piece, some, start, names, report)
+                notes |= {s.index: new for s, new in zip(some, played, strict=True)}
+            return [notes[segment.index] for segment in part]
+
+        indices = [segment.index for segment in chosen]
+        return changed(piece, indices, change, locks=locks, batch=self.batch)
+
+
+class _Seeded(Amounts):
+    """Amounts with another seed."""
+
+    def __init__(self, edit: Amounts, seed: int | None) -> None:
+        self.faders, self.positions = edit.faders, edit.positions
+        self.arousal, self.valence = edit.arousal, edit.valence
+        self.seed, self.redrawn = seed, ()
+
+
+def _with_locks(result: Piece, before: Piece) -> Piece:
+    """A result whose file is written by what the visitor has locked, not by what stayed once."""
+    if result.original is None or before.original is None:
+        return result
+    closed, locked = before.original.closed, before.original.locked
+    return replace(result, original=replace(result.original, closed=closed, locked=locked))
+
+
+def _restored(piece: Piece, result: Piece, inside: Sequence[Segment]) -> tuple[Piece, Notes]:
+    """A result in which some segments have the piece's notes again, and all of its other notes.
+
+    A note of the piece's that meets one of those others on its key makes room for it.
+    """
+    numbers = {segment.index for segment in inside}
+    others = result.notes[~_begin_in(result, numbers)]
+    own = piece.notes[_begin_in(piece, numbers)]
+    offset, stays = own.offset.copy(), np.ones(len(own), bool)
+    for row, (onset, end, pitch, _) in enumerate(own):
+        on_key = others[others.pitch == pitch]
+        stays[row] = not ((on_key.onset <= onset) & (on_key.offset > onset)).any()
+        behind = on_key.onset[(on_key.onset > onset) & (on_key.onset < end)]
+        offset[row] = behind.min() if len(behind) else end
+    back = replace(own, offset=offset)[stays]
+    return replace(result, notes=concatenate([others, back])), others
+
+
+def _begin_in(piece: Piece, numbers: set[int]) -> np.ndarray:
+    """Which notes of a piece begin in some of its segments: bool, (n,)."""
+    begin = np.zeros(len(piece.notes), bool)
+    for segment in segments(piece, numbers=numbers):
+        begin[segment.rows[segment.window.notes.onset >= 0]] = True
+    return begin
