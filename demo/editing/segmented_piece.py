@@ -10,7 +10,6 @@ from uuid import uuid4
 import numpy as np
 
 from demo.editing.answers import Track
-from demo.editing.pulse import follows_beats
 from fadernets.music.midifile.part import labels
 from fadernets.music.piece import Piece
 from fadernets.music.segment_limits import runs
@@ -88,7 +87,7 @@ class SegmentedPiece:
     @cached_property
     def has_bars(self) -> bool:
         """Whether the bars of its file mean something to a musician."""
-        return follows_beats(self.piece)
+        return self.piece.follows_beats
 
     @cached_property
     def bars_of(self) -> list[tuple[int, int]]:

@@ -31,7 +31,13 @@ from fadernets.arranger.note_limits import (
     ringing,
     with_room,
 )
-from fadernets.arranger.preferences import Preferences, against_new, bass, melody
+from fadernets.arranger.preferences import (
+    Preferences,
+    against_new,
+    bass,
+    gets_nothing_new,
+    melody,
+)
 from fadernets.arranger.request import ArrangementRequest, grid_of
 from fadernets.arranger.selection import select
 from fadernets.arranger.weights import ArrangementWeights
@@ -100,6 +106,7 @@ def arrange(
     against_passing = weights.passes_by * a_step_later(passing)
     sounding = harmony(source)
     common = sounding / sounding.amax(1, keepdim=True).clamp(min=1e-6)
+    nothing_new = gets_nothing_new(request, source)
     preferences = Preferences(
         weights,
         originals,
@@ -110,7 +117,8 @@ def arrange(
         Repeats(_repeated(repeats.again, candidates), _repeated(repeats.over, candidates)),
         _repeated(weights.rings * rings.onset, candidates),
         _repeated(weights.rings * rings.hold - against_passing, candidates),
-        _repeated(against_new(weights, request, source), candidates),
+        _repeated(against_new(weights, nothing_new, source), candidates),
+        _repeated(nothing_new.float(), candidates)[:, None, None],
     )
     grids, label_counts = _revised(
         reviser, plans, _repeated(keys, candidates), preferences, limits.repeated(candidates)

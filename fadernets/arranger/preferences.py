@@ -31,6 +31,7 @@ class Preferences:
     rings_onset: Tensor | float = 0.0  # (b, 16, 88)
     rings_hold: Tensor | float = 0.0
     against_new: Tensor | float = 0.0  # (b, 16, 88)
+    nothing_new: Tensor | float = 1.0  # (b, 1, 1)
 
     def onset(self, logits: Tensor) -> Tensor:
         # A melody note that is held must not win an onset: a new onset shall add a note, not strike
@@ -40,7 +41,9 @@ class Preferences:
         return logits + bonus + self.rings_onset + self.noise[:, 0] - self.legato - self.against_new
 
     def hold(self, logits: Tensor) -> Tensor:
-        stays = self.weights.stays_hold * (self.source.hold - 0.5)
+        own, half = self.source.hold, 0.5 * self.weights.stays_hold
+        # Where new notes come, others are held longer, too, so that less has to be struck.
+        stays = half * own - half * (1 - own) * self.nothing_new
         bonus = stays + self.melody + 0.5 * self.harmony[:, None]
         return logits + bonus + self.rings_hold + self.noise[:, 1] + self.legato
 
@@ -59,15 +62,20 @@ def bass(notes: Grid) -> Tensor:
     return melody(Grid(*(x.flip(2) for x in (notes.onset, notes.hold, notes.velocity)))).flip(2)
 
 
-def against_new(weights: ArrangementWeights, request: ArrangementRequest, source: Grid) -> Tensor:
-    """Log-odds against new strikes: (n, 16, 88)."""
+def gets_nothing_new(request: ArrangementRequest, source: Grid) -> Tensor:
+    """Whether neither more onsets nor more notes are asked for of each segment: bool, (n,)."""
     # With another segment's labels there is everything to strike.
     adds_nothing = (source.rhythm == request.labels[PLANNED_ONSETS]).all(1)
     own = {PLANNED_ONSETS: request.labels[PLANNED_ONSETS] == ONSET}
     own[PLANNED_COUNTS] = request.labels[PLANNED_COUNTS]
     for name, label in own.items():
         adds_nothing &= request.planned(name) <= label.sum(1)
-    adds = adds_nothing[:, None, None] & (source.onset == 0)
+    return adds_nothing
+
+
+def against_new(weights: ArrangementWeights, nothing_new: Tensor, source: Grid) -> Tensor:
+    """Log-odds against new strikes: (n, 16, 88)."""
+    adds = nothing_new[:, None, None] & (source.onset == 0)
     return weights.clashes * clashes_of(source) + weights.adds * adds
 
 

@@ -45,9 +45,15 @@ def _shares(own: Tensor, inside: Tensor, period: Tensor) -> Tensor:
 
 
 def metrical_weights(request: ArrangementRequest) -> Tensor:
-    """1 on the beats of a segment, half as much on other quavers, else 0: float, shape (n, 16)."""
+    """1 on the beats of a segment, half as much on other quavers, else 0: float, shape (n, 16).
+
+    All 0 in a take without a click: what is kept on its beats, which are the recorder's, is
+    no pattern of its own, and is told from real takes by just that.
+    """
     place = _place(_beats(request))
-    return torch.where(place == 0, 1.0, OFF_BEAT * (place % 2 == 0))
+    weights = torch.where(place == 0, 1.0, OFF_BEAT * (place % 2 == 0))
+    follows = [window.follows_beats for window in request.windows]
+    return weights * torch.tensor(follows, device=weights.device)[:, None]
 
 
 def of_first_beat(request: ArrangementRequest, values: Tensor) -> Tensor:

@@ -1,10 +1,10 @@
 """When in its step a new note begins and ends: as the notes of its segment do.
 
-Nobody plays exactly on a step. A new note in a step in which the segment strikes begins among what
-is struck there, spread as its chords are; in any other step it parts the time between the nearest
-strikes of the segment. It ends as early or late about the end of a step as a note of the segment
-that is near to it, and lets go of a key that is struck again as long before as the segment does.
-Music on a grid stays on it: what its notes differ by is nothing.
+Nobody plays exactly on a step. A new note in a step in which the segment strikes begins before or
+after what is struck there, as far as the notes of its chords are apart; in any other step it parts
+the time between the nearest strikes of the segment. It ends as early or late about the end of a
+step as a note of the segment that is near to it, and lets go of a key that is struck again as long
+before as the segment does. Music on a grid stays on it: what its notes differ by is nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from fadernets.music.windows import Window
 AGAIN_BEATS = 1.5  # after which a key that is struck anew is not struck again
 RELEASE_BEATS = 0.15  # median of performances, from a note's end to the next one of its key
 CHORD_BEATS = 1 / 16  # notes struck within it of one another are a chord
-SPREADS = (0.01, 0.025, 0.0, 0.04, 0.0)  # beats from the first note of a played chord to others
+SPREADS = (0.01, 0.025, 0.04)  # beats from the first note of a played chord to others
+AT_ONCE = 0.006  # beats: played notes that are no further apart, 3 ms, are together by chance
+FIRST = 0.4  # share of new notes that begin before the chord that they join, as in performances
 NEAR_NOTES = 5  # of which one gives a new note its end, or its loudness
 PITCHES_A_BEAT = 12  # semitones as far away as a beat
 TICKS = 48  # of a beat, on which all usual grids lie
@@ -58,8 +60,9 @@ class Touch:
         self.latest = HALF if is_played else min(HALF, float(self.lateness.max(initial=0.0)))
         usual = RELEASE_BEATS if is_played else 0.0
         self.release = float(np.median(again)) if len(again) else usual
-        if is_played and not len(self.spreads):
-            self.spreads = np.array(SPREADS)
+        if is_played:
+            apart = self.spreads[self.spreads > AT_ONCE]
+            self.spreads = apart if len(apart) else np.array(SPREADS)
 
     def onset(self, step: int, pitch: int) -> float:
         """Beats at which a new note begins in a step."""
@@ -68,9 +71,11 @@ class Touch:
             inside = min(max(step, int(self.steps[0])), int(self.steps[-1]))
             time = float(np.interp(inside, self.steps, self.times))
             time += (step - inside) / STEPS_PER_BEAT
-        if len(self.spreads):
-            time += float(self.spreads[(5 * step + pitch) % len(self.spreads)])
         least = step / STEPS_PER_BEAT - EARLY + MARGIN if step else 0.0
+        if len(self.spreads):
+            apart = float(self.spreads[(5 * step + pitch) % len(self.spreads)])
+            is_first = (7 * step + 3 * pitch) % 10 < 10 * FIRST and time - apart >= least
+            time += -apart if is_first else apart
         return min(max(time, least), (step + 1) / STEPS_PER_BEAT - EARLY - MARGIN)
 
     def end(self, step: int, pitch: int, start: float) -> float:

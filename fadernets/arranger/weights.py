@@ -27,7 +27,7 @@ class ArrangementWeights:
         Nats in favour of an onset, where fewer are asked for, that every beat has at its place;
         half of them against one that no other beat has, half for one that all have.
     on_beat : float
-        Nats in favour of an onset on a beat, where fewer are asked for.
+        Nats in favour of an onset on a beat, where fewer are asked for of music that has beats.
     keeps_melody : float
         Cost in nats of a step without an onset where the segment strikes its highest note.
     lets_go : float
@@ -40,7 +40,8 @@ class ArrangementWeights:
     rhythm_decoder, note_decoder : float
         Weights of the codes' label decoders, 1 for their log-probabilities as they are.
     stays_onset, stays_hold : float
-        Log-odds added to an onset of the segment; to a hold over a key that does not sound.
+        Log-odds added to an onset of the segment; to a hold over a key that does not sound, half
+        of them where more onsets or more notes are asked for.
     in_melody : float
         Log-odds added to the highest note of each step, and taken from keys above it.
     in_bass : float

@@ -11,6 +11,7 @@ import numpy as np
 from fadernets.music import key
 from fadernets.music.midifile.part import Part
 from fadernets.music.notes import BEATS, Notes, sustain
+from fadernets.music.pulse import follows_beats
 from fadernets.music.windows import first_bar
 
 
@@ -81,6 +82,11 @@ class Piece:
     def sounding(self) -> Notes:
         """The notes as heard, lengthened by the pedal."""
         return sustain(self.notes, self.pedal)
+
+    @cached_property
+    def follows_beats(self) -> bool:
+        """Whether it follows the beats of its file, as scores and takes to a click do."""
+        return follows_beats(self.notes.onset)
 
     @cached_property
     def _clock(self) -> np.ndarray:

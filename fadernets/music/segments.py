@@ -145,6 +145,7 @@ def segments(
                     steps,
                     span.beat_steps,
                     ring_on=both[piece.notes.offset[rows] >= span.end + RINGS_IN],
+                    follows_beats=piece.follows_beats,
                 ),
                 rows,
                 span,

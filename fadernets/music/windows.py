@@ -60,6 +60,9 @@ class Window:
         Of a sixteenth, 1 to 16.
     beat : int
         Steps of a beat as its meter counts, 1 to 16: 4, or 6 in 6/8.
+    follows_beats : bool
+        Whether its piece does (`fadernets.music.pulse`): in a take without a click no step is one
+        on a beat.
     locked : Notes
         Those of the notes that come out exactly as they are.
     ring_in : Notes
@@ -89,6 +92,7 @@ class Window:
     notes: Notes
     steps: int = STEPS
     beat: int = STEPS_PER_BEAT
+    follows_beats: bool = True
     locked: Notes = NO_NOTES
     ring_in: Notes = NO_NOTES
     ring_on: Notes = NO_NOTES

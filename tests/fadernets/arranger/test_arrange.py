@@ -198,7 +198,7 @@ def test_kept_notes_keep_their_times_and_new_ones_join_those_beside_them():
     assert as_rows(played) == [
         (0.02, 1.0, 60, 100),
         (1.03, pytest.approx(1.8625), 64, 90),  # one step shorter, as long as that can be
-        (1.03, pytest.approx(1.3625), 67, 100),
+        (1.04, pytest.approx(1.3625), 67, 100),
     ]
 
 

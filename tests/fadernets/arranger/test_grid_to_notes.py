@@ -42,8 +42,8 @@ def test_one_that_lasts_otherwise_begins_and_sounds_as_it_was_played() -> None:
 
 
 def test_a_new_note_begins_with_those_of_its_step_or_as_far_from_the_nearest() -> None:
-    assert played((62, 4, 2, 1.0)) == [(1.02, 1.4, 62, 30)]  # as C does, and ends as E
-    assert played((62, 8, 2, 0.5)) == [(2.02, 2.55, 62, 100)]  # a beat behind C
+    assert played((62, 4, 2, 1.0)) == [(1.045, 1.4, 62, 30)]  # .025 behind C, and ends as E
+    assert played((62, 8, 2, 0.5)) == [(2.01, 2.55, 62, 100)]  # a beat behind C, less .01
     chord = Notes.of([1.0, 1.06], [2.0, 2.0], [C, E], [64, 64])
     assert played((62, 4, 1, 0.5), source=chord) == [(1.06, 1.3625, 62, 64)]  # as E
     assert played((C, 3, 1, 0.5), source=Notes.empty()) == [(0.75, 1.0, C, 64)]

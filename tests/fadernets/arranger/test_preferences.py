@@ -93,16 +93,19 @@ def test_holds_of_the_segment_stay(weight, stays):
     assert lasting == ([C4] if stays else [E4])
 
 
-def test_a_note_that_ends_in_the_segment_is_not_held_rather_than_another_one_struck():
+@pytest.mark.parametrize(("likely", "pitches"), [(0.25, [61, 62]), (0.75, [62])])
+def test_where_more_is_asked_for_a_note_is_held_longer_if_that_is_likelier(likely, pitches):
+    """Rather than another one struck, and never in place of one that goes on (E4, at 0)."""
     source = Notes.of([0, 0], [2, 4], [C4, E4], [64, 64])
     counts = torch.zeros(1, 16, 16)
     counts[:, 8, 3] = 9.0  # three notes at the further onset: E held, one struck, one of either
-    stub = Stub(onsets={(8, 62): 5.0, (8, 61): 0.5}, holds={(8, C4): 1.5})
+    stub = Stub(onsets={(8, 62): 5.0, (8, 61): 0.5}, holds={(8, C4): likely})
     weights = dataclasses.replace(
         SILENT, **PLANS, note_decoder=1.0, stays_onset=6.0, stays_hold=4.0
     )
     arrangement = arranged(stub, source, weights, counts, rhythm=2 / 16, note=26 / 16)
-    assert struck(arrangement, 8) == [61, 62]
+    assert struck(arrangement, 8) == pitches
+    assert arrangement.offset[(arrangement.pitch == E4) & (arrangement.onset == 0)] == [4.0]
 
 
 @pytest.mark.parametrize(("weight", "pitch"), [({}, E4), ({"in_melody": 3.0}, G4)])

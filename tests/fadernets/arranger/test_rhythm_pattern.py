@@ -22,8 +22,10 @@ from fadernets.models.config import ModelConfig
 from fadernets.models.reviser import Reviser
 from fadernets.music.attributes import ONSET
 from fadernets.music.notes import Notes
+from fadernets.music.segments import segments
 from fadernets.music.windows import Window
 from tests.fadernets.arranger.wanted import asking
+from tests.fadernets.tiny import piece
 
 SILENT = ArrangementWeights(
     **{f.name: 0.0 for f in dataclasses.fields(ArrangementWeights)} | {"passes": 1}
@@ -64,6 +66,19 @@ def test_beats_are_those_of_the_meter():
     assert metrical_weights(request)[0, :12].tolist() == [1, 0, 0.5, 0, 0.5, 0] * 2
     four = metrical_weights(arrangement_request([struck(0)]))[0]
     assert four.tolist() == [1, 0, 0.5, 0] * 4
+
+
+def test_a_take_without_a_click_has_no_step_on_a_beat():
+    off = Window(struck(1, 5, 9, 13, 14), follows_beats=False)
+    request = arrangement_request([off, Window(struck(0))])
+    assert metrical_weights(request).tolist() == [[0.0] * 16, [1, 0, 0.5, 0] * 4]
+
+
+def test_windows_know_whether_their_piece_has_beats():
+    anywhere = np.random.default_rng(0).uniform(0, 4, 64)
+    for onset, expected in ((anywhere, False), (np.rint(anywhere * 4) / 4, True)):
+        notes = Notes.of(onset, onset + 0.5, range(30, 94), [80] * 64)
+        assert {s.window.follows_beats for s in segments(piece([notes]))} == {expected}
 
 
 def test_noise_is_that_of_the_first_beat():

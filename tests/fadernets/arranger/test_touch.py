@@ -39,12 +39,20 @@ def test_a_note_never_leaves_its_step() -> None:
 
 
 def test_a_chord_spreads_as_chords_do() -> None:
-    played = touch((1.0, 1.5, C), (1.03, 1.5, E), (1.05, 1.5, G), (2.01, 2.4, C))
-    places = {round(played.onset(8, pitch) - 2.01, 6) for pitch in range(40, 80)}
-    assert places == {0.03, 0.05}
-    alone = touch((1.003, 1.5, C), (2.013, 2.4, C))  # has no chord to go by
-    places = {round(alone.onset(8, pitch) - 2.013, 6) for pitch in range(40, 80)}
-    assert places == set(SPREADS)
+    played = touch((1.0, 1.5, C), (1.03, 1.5, E), (1.05, 1.5, G), (2.11, 2.4, C))
+    places = {round(played.onset(8, pitch) - 2.11, 6) for pitch in range(40, 80)}
+    assert places == {0.03, 0.05, -0.03, -0.05}
+    alone = touch((1.003, 1.5, C), (2.113, 2.4, C))  # has no chord to go by
+    places = {round(alone.onset(8, pitch) - 2.113, 6) for pitch in range(40, 80)}
+    assert places == {sign * apart for apart in SPREADS for sign in (1, -1)}
+
+
+def test_a_new_note_is_never_quite_together_with_played_ones() -> None:
+    """Spreads of up to 3 ms are no measure; what would leave its step comes behind the others."""
+    played = touch((0.01, 0.4, C), (0.012, 0.4, E), (1.05, 1.5, C), (1.053, 1.5, E), (1.07, 2, G))
+    places = {round(played.onset(4, pitch) - 1.05, 6) for pitch in range(40, 80)}
+    assert places == {0.02, -0.02}
+    assert {round(played.onset(0, pitch) - 0.01, 6) for pitch in range(40, 80)} == {0.02}
 
 
 def test_keys_that_are_struck_again_are_let_go_of_before() -> None:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from fadernets.music.piece import Piece
-
 DIVISIONS = (1, 2, 3, 4)  # of a beat on which onsets may gather
 # Length of the onsets' mean direction, 0 to 1, from which they follow the beat: scores have .9 and
 # more, performances of 1,600 notes .03.
@@ -17,12 +15,16 @@ MIN_MEAN_DIRECTION = 0.45
 MIN_NOTES = 16  # of fewer, the mean direction says nothing
 
 
-def follows_beats(piece: Piece) -> bool:
+def follows_beats(onset: np.ndarray) -> bool:
     """Whether onsets gather on a division of the beat, by the length of their mean direction.
 
-    True of a piece with too few notes to tell.
+    True of too few notes to tell.
+
+    Parameters
+    ----------
+    onset : float array, shape (n,)
+        Beats from the beginning of a piece.
     """
-    onset = piece.notes.onset
     if len(onset) < MIN_NOTES:
         return True
     turns = np.exp(2j * np.pi * onset * np.array(DIVISIONS)[:, None])

@@ -5,36 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from demo.editing import saving, service
 from demo.editing.opening import open_example
 from demo.editing.piece_session import PieceSession
-from demo.editing.pulse import follows_beats
 from demo.editing.requests import EditRequest
-from fadernets.music.examples import EXAMPLES
-from fadernets.music.notes import Notes
-from fadernets.music.piece import Piece
-
-
-def take(piece: Piece, seconds: float = 0.0, *, rate: float = 1.0) -> Piece:
-    """A piece as a player might play it: each onset off by so much (sd), the tempo by a rate."""
-    rng = np.random.default_rng(3)
-    beats = rng.normal(0, seconds * piece.tempo[0, 1] / 60, len(piece.notes))
-    drift = 0.3 * np.sin(piece.notes.onset / 7) if rate != 1 else 0.0
-    onset = (piece.notes.onset * rate + beats + drift).clip(0)
-    length = (piece.notes.offset - piece.notes.onset).clip(0.02)
-    notes = Notes.of(onset, onset + length, piece.notes.pitch, piece.notes.velocity)
-    end = float(notes.offset.max())
-    return replace(piece, notes=notes, length=end, original=None)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("key", EXAMPLES)
-def test_scores_and_takes_to_a_click_follow_the_beats(key):
-    piece = open_example(key).piece
-    assert follows_beats(piece) and follows_beats(take(piece, 0.015))
-    assert not follows_beats(take(piece, 0.02, rate=1.0713))
+from tests.fadernets.music.takes import take
 
 
 def test_places_are_bars_or_times(session):

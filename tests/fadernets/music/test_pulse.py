@@ -1,0 +1,23 @@
+"""Scores and takes to a click follow the beats of their files; other takes do not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fadernets.music.examples import EXAMPLES, load
+from fadernets.music.pulse import MIN_NOTES, follows_beats
+from tests.fadernets.music.takes import take
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", EXAMPLES)
+def test_scores_and_takes_to_a_click_follow_the_beats(key):
+    piece = load(key)
+    assert piece.follows_beats and take(piece, 0.015).follows_beats
+    assert not take(piece, 0.02, rate=1.0713).follows_beats
+
+
+def test_too_few_notes_tell_nothing():
+    anywhere = np.random.default_rng(0).uniform(0, 9, MIN_NOTES)
+    assert follows_beats(anywhere[1:]) and not follows_beats(anywhere)
