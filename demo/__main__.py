@@ -51,9 +51,9 @@ def main() -> int:
         print(f"demo: cannot use {args.host}, port {args.port}: {reason}.", file=sys.stderr)
         return 2
     from demo.compute.jobs import WorkError
-    from demo.guard import logs
     from demo.guard.selfcheck import OpenError
     from demo.survey_mount import survey_mount  # Gradio and the survey take seconds to import
+    from survey.core import logs
 
     try:
         logs.set_up()

@@ -30,7 +30,7 @@ from demo import health  # noqa: E402
 from demo.compute.jobs import WorkError  # noqa: E402
 from demo.compute.open_pieces import OpenPieces  # noqa: E402
 from demo.compute.workers import Workers  # noqa: E402
-from demo.guard import logs, public_address, selfcheck  # noqa: E402
+from demo.guard import public_address, selfcheck  # noqa: E402
 from demo.guard.calls import Calls  # noqa: E402
 from demo.guard.files import Files  # noqa: E402
 from demo.guard.events import event_numbers  # noqa: E402
@@ -40,6 +40,7 @@ from demo.guard.listeners import Listeners  # noqa: E402
 from demo.guard.public_address import Address, PublicAddress  # noqa: E402
 from demo.page import ICON, LARGEST_FILE_BYTES, SURVEY, TITLE, page, page_theme, scripts  # noqa: E402
 from fadernets import checkpoint  # noqa: E402
+from survey.core import logs  # noqa: E402
 from survey.core.connections import LIMITS, allow_files  # noqa: E402
 from survey.core.freed_memory import give_back_large_blocks  # noqa: E402
 from survey.core.process_end import end_requested, leave_if_asked, run, take_signals  # noqa: E402

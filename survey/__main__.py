@@ -7,8 +7,6 @@ Stopped by SIGTERM or Ctrl+C it ends within 10 seconds: requests under way get `
 from __future__ import annotations
 
 import argparse
-import asyncio
-import logging
 import sys
 
 import uvicorn
@@ -18,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 from survey.app import close, create_app
-from survey.core import http_errors
+from survey.core import http_errors, logs
 from survey.core.connections import LIMITS, allow_files
 from survey.core.freed_memory import give_back_large_blocks
 from survey.core.http_guard import Guard
@@ -28,7 +26,6 @@ from survey.core.settings import Settings
 
 MOUNT = "/survey"
 KEEP_ALIVE_SECONDS = 75  # longer than browsers leave between two requests of one trial
-NO_NEWS = ("Cancel %s running task", "Invalid HTTP request received")
 GRACE_SECONDS = 3  # for requests under way when the server is stopped
 
 
@@ -39,14 +36,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=7861)
     options = parser.parse_args(arguments)
     try:
+        logs.set_up()
         settings = Settings.from_env()
         app = create_app(settings)
     except ValueError as error:
         print(f"survey: {error}", file=sys.stderr)
         return 2
     print(f"The survey is at http://{options.host}:{options.port}{MOUNT}/", flush=True)
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
-    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # its warnings quote the request
     allow_files()
     give_back_large_blocks()
     take_signals()  # uvicorn takes them first, and sends them again when it has ended
@@ -58,6 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
             port=options.port,
             access_log=False,
             log_level="warning",
+            log_config=None,
             proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
@@ -81,12 +78,6 @@ def alone(app: FastAPI) -> FastAPI:
 def home(request: Request) -> Response:
     """Who opens the server's address wants the survey."""
     return RedirectResponse(f"{request.scope.get('root_path', '').rstrip('/')}{MOUNT}/")
-
-
-def _is_news(record: logging.LogRecord) -> bool:
-    """False for what uvicorn says of requests that are none, or are cut off by the server's end."""
-    cancelled = record.exc_info and record.exc_info[0] is asyncio.CancelledError
-    return not (cancelled or str(record.msg).startswith(NO_NEWS))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from survey.core.http_guard import HEADERS
+from survey.core.logs import FILE_BYTES
 from tests.public.server import ALONE, TOKEN, WAYS, Server, serving
 from tests.survey.manager import SAME, basic
 from tests.survey.person import Person
@@ -34,6 +35,7 @@ from tests.survey.test_hostile import (
     table,
 )
 
+LOG = "log.txt"
 SHARE = 8  # of the hostile requests of `tests.survey.test_hostile` one is sent
 NO_FAULT = "many wrong tokens are sent to the admin's pages"  # said in the log once a minute
 pytestmark = pytest.mark.server
@@ -45,11 +47,14 @@ def survey(
 ) -> Iterator[Server]:
     """A server of these tests' own: they use up its places, and close its study."""
     way: str = request.param
-    with serving(way, tmp_path_factory.mktemp(way)) as server:
+    folder = tmp_path_factory.mktemp(way)
+    (folder / LOG).write_bytes(b"x" * (FILE_BYTES - 10))
+    with serving(way, folder, FADERNETS_LOG=str(folder / LOG)) as server:
         yield server
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(30) == 0, server.log_text()
-    assert all(line.endswith(NO_FAULT) for line in said(server)), server.log_text()
+    assert said(server) == set(), server.log_text()
+    assert all(line.endswith(NO_FAULT) for line in (folder / LOG).read_text().splitlines())
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +157,25 @@ def test_wrong_tokens_lock_nobody_out(survey: Server):
     assert survey.ask("survey/admin", headers={"Authorization": "Bearer wrong"}).status == 429
     for right in ({"Authorization": f"Bearer {TOKEN}"}, basic(TOKEN)):
         assert survey.ask("survey/admin", headers=right).status == 200
+
+
+def test_the_log_has_a_line_and_no_values_and_makes_room(survey: Server):
+    """What the tests before have sent: wrong tokens."""
+    log = survey.data.parent / LOG
+    assert (log.with_name(f"{LOG}.1")).read_bytes() == b"x" * (FILE_BYTES - 10)
+    (line,) = log.read_text().splitlines()
+    assert re.fullmatch(rf"[-0-9]+ [:,0-9]+ WARNING [a-z.]+: {NO_FAULT}", line)
+
+
+def test_a_clip_that_is_gone_is_noticed_and_so_is_its_coming_back(survey: Server):
+    clip = next((survey.data / "audio").iterdir())
+    for name, status in (("gone", 503), (clip.name, 200)):
+        clip = clip.rename(clip.with_name(name))
+        until = time.monotonic() + 60
+        while (answer := survey.ask("survey/healthz")).status != status:
+            assert time.monotonic() < until, answer
+            time.sleep(0.3)
+        assert answer.json()["ok"] is (status == 200) and str(survey.data) not in answer.text
 
 
 def test_whatever_is_sent_is_refused_and_nothing_given_away(survey: Server):

@@ -223,7 +223,7 @@ def test_other_users_can_read_neither_journal_nor_log(tmp_path: Path, root: Path
     """Whatever the user's mask; what is there already stays as it is."""
     code = (
         "import os, logging\nos.umask(0)\n"
-        "from pathlib import Path\nfrom demo.guard import logs\nfrom survey.journal import jsonl\n"
+        "from pathlib import Path\nfrom survey.core import logs\nfrom survey.journal import jsonl\n"
         "logs.FILE_BYTES = 100\nlogs.set_up()\n"
         "for _ in range(3): logging.getLogger('demo').warning('x' * 60)\n"
         "here = jsonl.Ledger(Path('journal'))\nhere.append([{'type': 'start'}])\n"
@@ -236,6 +236,6 @@ def test_other_users_can_read_neither_journal_nor_log(tmp_path: Path, root: Path
     assert modes.pop(tmp_path / "journal") == 0o700
     assert len(modes) == 5 and set(modes.values()) == {0o600}
     (tmp_path / "log").chmod(0o640)
-    code = "from demo.guard import logs\nlogs.set_up()"
+    code = "from survey.core import logs\nlogs.set_up()"
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, check=True)
     assert stat.S_IMODE((tmp_path / "log").stat().st_mode) == 0o640

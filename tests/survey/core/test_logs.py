@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from demo.guard import logs
+from survey.core import logs
 
 
 def record(**fields) -> logging.LogRecord:
@@ -34,7 +34,7 @@ def test_nobody_can_forge_a_line():
 
 def test_files_are_put_away_when_they_are_full(tmp_path, root):
     code = (
-        "import logging\nfrom demo.guard import logs\nlogs.FILE_BYTES = 2000\nlogs.set_up()\n"
+        "import logging\nfrom survey.core import logs\nlogs.FILE_BYTES = 2000\nlogs.set_up()\n"
         "for i in range(200): logging.getLogger('demo').warning('line %d', i)\n"
         "logging.getLogger('uvicorn.error').error('and this')\n"
         "logging.getLogger('uvicorn.access').warning('not this')\n"
@@ -51,7 +51,7 @@ def test_files_are_put_away_when_they_are_full(tmp_path, root):
 
 
 @pytest.mark.server
-@pytest.mark.parametrize("command", [["-m", "demo"], ["demo/app.py"]])
+@pytest.mark.parametrize("command", [["-m", "demo"], ["demo/app.py"], ["-m", "survey"]])
 def test_a_log_that_cannot_be_written_is_one_sentence(command, root, tmp_path):
     env = os.environ | {"FADERNETS_LOG": str(tmp_path)}
     env |= {"FADERNETS_DATA": str(tmp_path), "FADERNETS_PORT": "0"}
@@ -59,4 +59,5 @@ def test_a_log_that_cannot_be_written_is_one_sentence(command, root, tmp_path):
         [sys.executable, *command], cwd=root, env=env, capture_output=True, text=True
     )
     assert process.returncode == 2
-    assert process.stderr == "demo: FADERNETS_LOG cannot be used: is a directory.\n"
+    _, _, sentence = process.stderr.partition(": ")
+    assert sentence.rstrip(".\n") == "FADERNETS_LOG cannot be used: is a directory"
