@@ -151,6 +151,22 @@ def test_values_that_make_no_sense_get_a_sentence(server: Server, value: object)
         assert str(server.temporary) not in sentence and "Error" not in sentence
 
 
+def test_the_log_has_nothing_of_what_is_sent(server: Server):
+    log, mark = server.log_text(), "h0stile"
+    for body in (
+        {"data": [mark], "fn_index": server.event("ask"), "session_hash": mark},
+        {"data": [f'{{"piece": "{mark}", "first": "{mark}"}}'], "fn_index": server.event("save")},
+        {"data": [{"path": f"/{mark}", "meta": {}}], "fn_index": server.event("upload")},
+        {mark: mark},
+    ):
+        for address in ("run/predict", "queue/join", "call/slide", f"call/{mark}"):
+            answer = server.ask(f"gradio_api/{address}?{mark}={mark}", body, headers={"X-A": mark})
+            if "event_id" in answer.text:
+                server.ask(f"gradio_api/{address}/{answer.json()['event_id']}")
+    server.upload(f"{mark}.mid", mark.encode())
+    assert server.log_text() == log
+
+
 FALLS = "comes before the one ahead of it, at 4."
 
 

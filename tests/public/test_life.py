@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,7 +27,7 @@ from fadernets.music.notes import NO_PEDAL, Notes, concatenate
 from fadernets.music.piece import Piece
 from survey.core.own_folder import HELD
 from survey.core.settings import Settings
-from tests.conftest import ONE_WAY, kept_offline
+from tests.conftest import kept_offline
 from tests.fadernets import tiny
 from tests.public.server import START, Server, serving, starting
 
@@ -69,7 +70,6 @@ def in_background(call, *arguments, **options) -> tuple[threading.Thread, list]:
     return thread, results
 
 
-@ONE_WAY
 def test_one_segment_does_not_wait_for_others_whole_pieces(server: Server):
     """Order, not time: short answers come while the whole pieces are still under way."""
     pieces = [opened(server, long_piece(), session=f"long{i}") for i in range(3)]
@@ -86,7 +86,6 @@ def test_one_segment_does_not_wait_for_others_whole_pieces(server: Server):
         assert answer_shown(results[0])["figures"]
 
 
-@ONE_WAY
 def test_a_newer_move_takes_the_place_of_the_one_before(server: Server):
     piece = opened(server, long_piece())
     event = server.event("ask")
@@ -121,7 +120,6 @@ def test_work_of_a_visitor_who_hangs_up_is_dropped(server: Server):
     assert time.monotonic() - began < 100  # thirty would take longer
 
 
-@ONE_WAY
 def test_a_worker_that_is_killed_is_replaced(server: Server):
     piece, event = server.open_example("mazurka"), server.event("ask")
     for child in server.workers():
@@ -132,6 +130,25 @@ def test_a_worker_that_is_killed_is_replaced(server: Server):
         assert time.monotonic() < until
         time.sleep(0.5)
     assert answer_shown(answer)["sound"]["made"]
+
+
+def test_a_crowd_moves_faders_and_everybody_hears_the_last_move(server: Server):
+    """Moves that come before the one ahead of them is answered take its place; none is an error."""
+
+    def visit(number: int) -> list:
+        session = f"crowd{number}"
+        piece = server.open_example(("mazurka", "prelude", "sonata")[number % 3], session=session)
+        edits = [edit_json(piece, number=n, first=n, last=n, rhythm=n / 10) for n in range(1, 5)]
+        with ThreadPoolExecutor(len(edits)) as hands:
+            moves = [hands.submit(server.run, "ask", edit, session=session) for edit in edits]
+            return [answer_shown(move.result()) for move in moves]
+
+    server.event("ask")
+    with ThreadPoolExecutor(12) as crowd:
+        for answers in crowd.map(visit, range(12)):
+            shown = [answer for answer in answers if answer is not None]
+            assert shown and max(answer["number"] for answer in shown) == 4
+            assert all(answer["sound"]["made"] for answer in shown)
 
 
 @pytest.fixture(scope="module")
@@ -276,7 +293,16 @@ def ask_quietly(server: Server, event: int, edit: str) -> None:
 
 @pytest.mark.server
 def test_files_and_pieces_go_after_their_time(short_lived: Server):
-    server = short_lived
+    go_after_their_time(short_lived)
+
+
+@pytest.mark.server
+def test_files_and_pieces_go_after_their_time_on_a_space(tmp_path):
+    with serving("space", tmp_path, FADERNETS_KEEP_FILES="10", FADERNETS_KEEP_PIECES="8") as server:
+        go_after_their_time(server)
+
+
+def go_after_their_time(server: Server) -> None:
     piece = opened(server, midi.dump(tiny.piece(tiny.bars(8))))
     file_answer = server.run("save", edit_json(piece, kind="midi", scope="piece", rhythm=0.5))
     path = file_answer.json()["data"][0]["path"]

@@ -1,0 +1,50 @@
+"""Hostile MIDI files over HTTP: refused in a sentence or opened, and nobody else waits for them."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from benchmarks import bombs
+from tests.public.server import Answer, Server
+from tests.public.test_calls import MOST_MEGABYTES, megabytes
+from tests.public.test_life import answer_shown, edit_json
+
+REFUSED = ("notes, 3.3 million", "tracks, 65,535 with a note", "tempos", "a beat of 1 µs", "zeros")
+OPENED = ("the largest", "text of 20 MB")
+
+
+def opening(server: Server, kind: str) -> Answer:
+    (path,) = server.upload("bomb.mid", bombs.ALL[kind]()).json()
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}, "orig_name": "bomb.mid"}
+    return server.run("upload", file, session="bombs")
+
+
+@pytest.mark.parametrize("kind", [*REFUSED, *OPENED])
+def test_a_hostile_file_costs_little_memory_and_is_refused_or_opened(server: Server, kind: str):
+    before = megabytes(server, "VmRSS")
+    answer = opening(server, kind)
+    assert answer.status == 200, answer
+    bench, sentence, *_ = answer.json()["data"]
+    is_refused = "Bomb.mid" in sentence or "bomb.mid" in sentence
+    assert is_refused == (kind in REFUSED) and is_refused == ("piece" not in json.dumps(bench))
+    assert not is_refused or sentence.endswith("."), sentence
+    after = megabytes(server, "VmHWM")
+    assert set(after) == set(before), "a worker was lost"
+    assert max(after[number] - before[number] for number in after) < MOST_MEGABYTES
+
+
+def test_nobody_waits_for_files_that_others_open(server: Server):
+    """A dozen at once wait for each other, while faders move."""
+    piece = server.open_example("mazurka")
+    with ThreadPoolExecutor(12) as pool:
+        waiting = [pool.submit(opening, server, kind) for kind in [*REFUSED, OPENED[1]] * 2]
+        moves = [
+            answer_shown(server.run("ask", edit_json(piece, number=n, rhythm=n / 10)))
+            for n in range(5)
+        ]
+        assert all(move and move["sound"]["made"] for move in moves)
+        assert {each.result().status for each in waiting} == {200}
+    assert server.ask("healthz").status == 200
