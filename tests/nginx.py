@@ -34,6 +34,7 @@ http {{
     ssl_certificate {folder}/certificate.pem;
     ssl_certificate_key {folder}/key.pem;
     absolute_redirect off;
+    {beside}
     {servers}
 }}
 """
@@ -53,9 +54,21 @@ def documented() -> list[str]:
     return re.findall(r"```nginx\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
 
+def limits() -> tuple[str, str]:
+    """What `docs/hosting.md` has beside a server and in it to limit connections by address."""
+    beside, within = re.findall(r"`(limit_conn[^`]*;)`", PAGE.read_text(encoding="utf-8"))
+    return beside, within
+
+
 @contextmanager
-def proxying(blocks: Sequence[str], to: str, folder: Path) -> Iterator[list[int]]:
-    """Run nginx before the server at `to`; gives the port of each block, which speak HTTPS."""
+def proxying(blocks: Sequence[str], to: str, folder: Path, beside: str = "") -> Iterator[list[int]]:
+    """Run nginx before the server at `to`; gives the port of each block, which speak HTTPS.
+
+    Parameters
+    ----------
+    beside : str
+        What is to stand beside the blocks' servers.
+    """
     program, host = require(), to.rstrip("/")
     ports = [_free_port() for _ in blocks]
     servers = [
@@ -63,7 +76,7 @@ def proxying(blocks: Sequence[str], to: str, folder: Path) -> Iterator[list[int]
         for port, block in zip(ports, blocks, strict=True)
     ]
     user = "user root root;" if os.geteuid() == 0 else ""  # else its workers run as another user
-    config = CONFIG.format(folder=folder, user=user, servers="\n".join(servers))
+    config = CONFIG.format(folder=folder, user=user, beside=beside, servers="\n".join(servers))
     (folder / "nginx.conf").write_text(config)
     _certify(folder)
     log = folder / "error.log"

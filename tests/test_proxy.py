@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import ssl
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -20,6 +23,7 @@ from tests.proxied import BELOW, HOST, PROXIES, Running, Site, Through
 from tests.public.server import TOKEN, WAYS, fill
 from tests.survey.manager import Forms, basic
 
+FEW = 20  # connections of an address
 FOREIGN = {
     "X-Forwarded-Host": "evil.example",
     "X-Forwarded-Proto": "ftp",
@@ -214,6 +218,49 @@ def test_headers_of_strangers(site):
     admin = site.get("survey/admin", headers=FOREIGN | basic(TOKEN))
     assert admin.status_code == 200
     assert not [name for name in admin.headers if name.startswith("access-control-")]
+
+
+def test_nobody_takes_turns_for_visitors_they_make_up(site):
+    """All that come from one address count as one, who may have 15 calls waiting, not 30."""
+    content = midi.dump(tiny.piece(tiny.bars(12)))
+    path = site.post("gradio_api/upload", files={"files": ("own.mid", content)}).json()[0]
+    values = [{"path": path, "meta": {"_type": "gradio.FileData"}}, 0.9, *[None] * 7]
+    calls = [
+        site.post(
+            "gradio_api/call/slide",
+            json={"data": values},
+            headers={"X-Forwarded-For": f"1.2.3.{number}"},
+        ).json()["event_id"]
+        for number in range(24)
+    ]
+    answers = [site.get(f"gradio_api/call/slide/{call}").text for call in calls]
+    assert any("try again in a minute" in answer for answer in answers)
+    assert sum("event: complete" in answer for answer in answers) > 10
+
+
+@pytest.mark.server
+@pytest.mark.xdist_group(server_group("make_run"))
+def test_an_address_has_as_many_connections_as_it_may_and_others_get_in(make_run, tmp_path):
+    """What `docs/hosting.md` says to write into nginx, with fewer."""
+    nginx.require()
+    beside, within = nginx.limits()
+    block = nginx.documented()[-1] + within.replace("200", str(FEW))
+    with (
+        nginx.proxying([block], make_run.url, tmp_path, beside) as (port,),
+        ExitStack() as stack,
+    ):
+
+        def status(address: str) -> bytes:
+            connection = stack.enter_context(
+                socket.create_connection(("127.0.0.1", port), 60, source_address=(address, 0))
+            )
+            tls = ssl._create_unverified_context()
+            own = stack.enter_context(tls.wrap_socket(connection, server_hostname="music.example"))
+            own.sendall(b"GET /gradio_api/heartbeat/many HTTP/1.1\r\nHost: music.example\r\n\r\n")
+            return own.recv(100).split()[1]
+
+        assert [status("127.1.0.1") for _ in range(3 * FEW)] == FEW * [b"200"] + 2 * FEW * [b"503"]
+        assert [status(f"127.2.0.{number}") for number in range(1, 6)] == 5 * [b"200"]
 
 
 @pytest.mark.browser
