@@ -37,6 +37,7 @@ from tests.survey.test_hostile import (
 
 LOG = "log.txt"
 SHARE = 8  # of the hostile requests of `tests.survey.test_hostile` one is sent
+FAULT = "IsADirectoryError at "
 NO_FAULT = "many wrong tokens are sent to the admin's pages"  # said in the log once a minute
 pytestmark = pytest.mark.server
 
@@ -54,7 +55,8 @@ def survey(
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(30) == 0, server.log_text()
     assert said(server) == set(), server.log_text()
-    assert all(line.endswith(NO_FAULT) for line in (folder / LOG).read_text().splitlines())
+    log = (folder / LOG).read_text()
+    assert all(line.endswith(NO_FAULT) or FAULT in line for line in log.splitlines()), log
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +167,24 @@ def test_the_log_has_a_line_and_no_values_and_makes_room(survey: Server):
     assert (log.with_name(f"{LOG}.1")).read_bytes() == b"x" * (FILE_BYTES - 10)
     (line,) = log.read_text().splitlines()
     assert re.fullmatch(rf"[-0-9]+ [:,0-9]+ WARNING [a-z.]+: {NO_FAULT}", line)
+
+
+def test_a_fault_of_the_server_is_one_line_of_the_log(survey: Server):
+    """And in an answer nothing, here not even a status: its head was sent already."""
+    with httpx.Client(base_url=survey.url) as client:
+        person = Person.ready(client, base="/survey")
+        address = person.state()["trial"]["clips"]["first"]
+        for clip in list((survey.data / "audio").iterdir()):
+            clip.rename(clip.with_suffix(".kept"))
+            clip.mkdir()
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.get(address)
+        for kept in (survey.data / "audio").glob("*.kept"):
+            kept.with_suffix(".mp3").rmdir()
+            kept.rename(kept.with_suffix(".mp3"))
+        assert client.get(address).status_code == 200
+    *_, line = (survey.data.parent / LOG).read_text().splitlines()
+    assert FAULT in line and "/" not in line and clip.stem not in line
 
 
 def test_a_clip_that_is_gone_is_noticed_and_so_is_its_coming_back(survey: Server):
