@@ -54,7 +54,8 @@ ABOUT = {
     "bias": (
         "Hearing apart from habit",
         "Who always answers “lower” agrees with every lower item and hears nothing. d′ measures "
-        "hearing alone, c the habit.",
+        "hearing apart from any habit; a habit shows as a lean, where items of both directions are "
+        "taken alike.",
     ),
     "opinion": (
         "Mean opinion scores",
@@ -75,7 +76,7 @@ ABOUT = {
     ),
 }
 SECTION_TABLES = {
-    "flow": ("flow", "exclusions", "participants"),
+    "flow": ("flow", "exclusions", "by_participant"),
     "conditions": ("conditions", "contrasts"),
     "direction": ("direction", "items", "catch"),
     "intervals": ("agreement",),

@@ -68,7 +68,8 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
         "correlations": _correlations(results),
         "design_effects": _parts(results, lambda part: _design_effects(part.planning)),
         "half_widths": _parts(results, lambda part: _half_widths(part.planning)),
-        "participants": map(asdict, results.participants),
+        # Not "participants": an export has a file of that name, which says who is who.
+        "by_participant": map(asdict, results.participants),
     }
     made = {name: [_clean(row) for row in of_table] for name, of_table in rows.items()}
     return {

@@ -149,6 +149,8 @@ def renew(database: Database) -> list[Path]:
                     if not (folder / file).is_file() or not _holds(folder, study):
                         continue
                     try:
+                        if file == PARTICIPANTS and not _has_labels(folder / file):
+                            continue
                         _write(folder / file, make(session, study))
                     except OSError as error:
                         log.error("an export could not be written again: %s", error)
@@ -172,6 +174,15 @@ def _holds(folder: Path, study: Study) -> bool:
     except (OSError, ValueError):
         return False
     return head.empty or bool(head["study"].iloc[0] == study.name)
+
+
+def _has_labels(path: Path) -> bool:
+    """Whether a file is the table of participants: an analysis may have left another of the name.
+
+    Labels say who somebody is; they come into no file that had none.
+    """
+    with path.open(encoding="utf-8-sig", errors="replace") as lines:
+        return "label" in lines.readline().rstrip().split(",")
 
 
 def _folders(session: Session, study: Study) -> set[str]:

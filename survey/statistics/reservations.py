@@ -29,7 +29,7 @@ class Dropout:
     left_agreement, stayed_agreement : float
         Their mean rates; None where there is nobody.
     p : float
-        Welch's, two-sided, of the difference; None where it cannot be computed.
+        Welch's, two-sided, of the difference; None where those who left, or stayed, are alike.
     analysed : int
         Of those who left.
     """
@@ -71,6 +71,6 @@ def _mean(rates: np.ndarray) -> float | None:
 
 
 def _welch(left: np.ndarray, stayed: np.ndarray) -> float | None:
-    if min(len(left), len(stayed)) < 2 or not (np.ptp(left) or np.ptp(stayed)):
-        return None
+    if min(len(left), len(stayed)) < 2 or not (np.ptp(left) and np.ptp(stayed)):
+        return None  # a few people alike by chance would count as ones that never differ
     return float(stats.ttest_ind(left, stayed, equal_var=False).pvalue)

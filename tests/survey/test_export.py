@@ -227,6 +227,21 @@ def test_labels_are_exported_if_they_are_asked_for(
     assert "Ada" not in text and people[0].public_id not in text and "Grace" in text
 
 
+def test_labels_come_into_no_folder_where_nobody_asked_for_them(
+    database: Database, study: Study, tmp_path: Path
+):
+    """Versions before wrote a table of the analysis under the name of that of participants."""
+    with database.write() as session:
+        (token,) = invitations.create_labelled(session, study, ["Ada"])
+        join(session, study, token)
+    export_files.export(database, tmp_path)
+    analysed = "participant,answers,agreement\n0042,12,0.5\n"
+    (tmp_path / "participants.csv").write_text(analysed)
+    renewed = export_files.renew(database)
+    assert [path.name for path in renewed] == ["ratings.csv", "study.json"]
+    assert (tmp_path / "participants.csv").read_text() == analysed
+
+
 def test_other_users_cannot_read_an_export(database: Database, filled: Study, tmp_path: Path):
     """Unless whoever made it lets them, which the next writing heeds."""
     out = tmp_path / "out"

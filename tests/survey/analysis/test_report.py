@@ -170,7 +170,7 @@ def test_tables_hold_what_the_results_hold(full: Results, files: dict[str, bytes
     agreement = read["agreement.csv"]
     assert len(agreement) == 2 * 2 * 3 * 4  # strengths, with and without exclusions, items, methods
     assert len(read["contrasts.csv"]) == 5 and len(read["conditions.csv"]) == 2 * 7
-    assert len(read["participants.csv"]) == 14
+    assert len(read["by_participant.csv"]) == 14
     assert len(read["items.csv"]) == 20
     assert read["histogram.csv"]["count"].sum() == 4 * 20 * full.flow.kept
     negative = read["bias.csv"]["value"]

@@ -46,6 +46,14 @@ def test_what_is_not_known_is_not_said() -> None:
     assert not all_stayed.matters
     alike = dropout(table(*((name, name < "c", 2, 4) for name in "abcd")), [])
     assert alike.p is None  # no scatter to compare with
+    left_alike = dropout(
+        table(
+            *((f"s{at}", True, 1 + at % 4, 4) for at in range(8)),
+            *(("l1", False, 3, 3), ("l2", False, 4, 4)),
+        ),
+        [],
+    )
+    assert left_alike.p is None  # two people who happen to agree with all they heard: no evidence
     unbalanced = dropout(ratings(), [])  # c's end is not known, d heard nothing
     assert (unbalanced.left, unbalanced.stayed) == (1, 1)
 
