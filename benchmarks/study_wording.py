@@ -23,12 +23,12 @@ from scipy.special import expit, logit
 from tqdm import tqdm
 
 from db.models import SCALES
-from survey.analysis import sentences
+from survey.analysis import heard_sentences
 from survey.ratings.columns import CHANGE
-from survey.statistics.agreement import INTENDED, by_direction
+from survey.statistics.agreement import INTENDED, by_direction, intervals
 from survey.statistics.bootstrap import Percentiles
-from survey.statistics.chance_tests import against_chance
-from survey.statistics.conditions import contrasts
+from survey.statistics.chance_tests import against_chance, lower_against_higher
+from survey.statistics.conditions import AGREEMENT, contrasts
 from survey.statistics.dose_response import SIGN, changes, doses, spearman
 from survey.statistics.estimate import Estimate
 from survey.statistics.mean_opinion_score import opinions
@@ -39,15 +39,19 @@ RESULTS = Path(__file__).parent / "results" / "study_wording.json"
 LISTENERS = ("unbiased", "biased", "lazy", "perfect", "guessing")
 SIZES = ((12, 8, 2), (48, 20, 1))  # participants, pieces, segments of each
 STRENGTHS = (0.5, 1.0, 1.5)
-AGREEMENT, PERSON_SD, PIECE_SD, SEGMENT_SD = 0.8, 0.7, 0.8, 0.6
+HEARD, PERSON_SD, PIECE_SD, SEGMENT_SD = 0.8, 0.7, 0.8, 0.6
 SAME = 0.5  # how often somebody who does not hear the change says "same"
 LEAN = 0.3  # how often biased people answer "lower" without listening
 DRAWS = 500
 LEVEL = 0.05
 LEANS, CONDITIONS = "people lean to a word", "agreement differs between strengths"
+SCALES_DIFFER = "some scale differs between strengths"
+DIRECTIONS = "one direction is easier to hear than the other"
 DOSE, MEASURED = "strength: correlation in a direction", "measured change: in a direction"
 GUESSING, MIDDLE = "agreement is not guessing", "some scale's mean is not the middle"
+HARD_PIECES = "a few hard pieces may be missing"
 HABIT_BEFORE = "before: “rarely” or “readily, whatever they hear”"
+DIRECTIONS_BEFORE = "before: directions differ, of these very items"
 DOSE_BEFORE = "before: correlation with signed strength"
 MEASURED_BEFORE = "before: correlation with signed measured change"
 
@@ -65,7 +69,7 @@ def study(
     eased = random.normal(0, PIECE_SD, pieces)[np.arange(segments) // each]
     eased = eased + random.normal(0, SEGMENT_SD, segments)
     skill = random.normal(0, PERSON_SD, people)
-    hears = random.random(shape) < expit(logit(AGREEMENT) + skill[person] + eased[segment])
+    hears = random.random(shape) < expit(logit(HEARD) + skill[person] + eased[segment])
     words = np.array(INTENDED)
     meant, opposite = words[side[segment]], words[1 - side[segment]]
     unbiased = np.where(hears, meant, np.where(random.random(shape) < SAME, "same", opposite))
@@ -107,19 +111,25 @@ def _ratings(
 def claims(table: pd.DataFrame, seed: int) -> dict[str, bool | float | None]:
     """What the report claims of a study; of correlations, the share of directions it does for."""
     bias = detection(table)
-    said = " ".join(sentences.bias({}, lean(table)))
-    chance = against_chance(by_direction(table), seed)["overall"].one_of_three
-    compared = [one for one in contrasts(table) if one.measure == "agreement"]
+    said = " ".join(heard_sentences.bias({}, lean(table)))
+    pooled = by_direction(table)
+    chance = against_chance(pooled, seed)["overall"].one_of_three
+    directions = lower_against_higher(pooled, seed)
+    compared = contrasts(table)
     dose = [estimate for one in doses(table) for estimate in one.correlations.values()]
     habits = resampled(table, DRAWS, seed).detection
     signed = table["strength"] * table["intended"].map(SIGN)
     return {
         LEANS: "People answer" in said,
-        CONDITIONS: _any(one.holm for one in compared),
+        CONDITIONS: _any(one.holm for one in compared if one.measure == AGREEMENT),
+        SCALES_DIFFER: _any(one.holm for one in compared if one.measure != AGREEMENT),
+        DIRECTIONS: heard_sentences.tells_directions(directions),
         DOSE: _share(dose),
         MEASURED: _share(changes(table).correlations["rhythm"].values()),
         GUESSING: _any([chance.p]),
         MIDDLE: _any(one.holm for one in opinions(table).values()),
+        HARD_PIECES: "few hard pieces" in " ".join(heard_sentences.intervals(intervals(table))),
+        DIRECTIONS_BEFORE: _any([directions.flips.p, directions.sign_test]),
         HABIT_BEFORE: any(_excludes_0(habits[answer].criterion) for answer in bias),
         DOSE_BEFORE: _excludes_0(_over_both(table, signed)),
         MEASURED_BEFORE: _excludes_0(_over_both(table, table[CHANGE + "rhythm"])),

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import platform
 import subprocess
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
+
+from fadernets import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = ("numpy", "scipy", "pandas", "matplotlib")
-PACKAGE = "fadernets"
 
 
 def code_version() -> str:
-    """The commit of a checkout, "+changed" if files differ from it, else the package's version."""
+    """The commit of a checkout, "+changed" if files differ from it, else the release."""
     commit = _git("rev-parse", "HEAD") if (ROOT / ".git").exists() else None
-    if commit is not None:
-        return commit + ("+changed" if _git("status", "--porcelain") else "")
-    try:
-        return version(PACKAGE)
-    except PackageNotFoundError:
-        return "unknown"
+    if commit is None:
+        return __version__
+    return commit + ("+changed" if _git("status", "--porcelain") else "")
 
 
 def versions() -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from survey.analysis import figures, participant_sentences
+from survey.analysis import figures, heard_sentences, participant_sentences
 from survey.analysis import sentences as wording
 from survey.analysis.results import Provenance, Results, Sections
 from survey.analysis.tables import DUST, tables
@@ -246,7 +246,7 @@ def html(
         lead=[
             f"{part[0].upper()}{part[1:]}: {sentence}" if part else sentence
             for part, kept, _ in parts
-            for sentence in wording.intervals({"overall": kept.intervals["overall"]})[:1]
+            for sentence in heard_sentences.intervals({"overall": kept.intervals["overall"]})[:1]
         ],
         sections=sections,
         provenance=[*_provenance(provenance), *wording.non_finite(results.lost)],
@@ -258,12 +258,14 @@ def _sentences(name: str, part: Sections, first: bool) -> list[str]:
     """What a section says of one condition; what is the same for all only of the first."""
     if name == "direction":
         section = part.direction
-        return wording.direction(section if first else replace(section, catch=[]))
+        return heard_sentences.direction(section if first else replace(section, catch=[]))
     if name == "intervals":
         told = any(one.twoway.low is not None for one in part.intervals.values())
-        return wording.intervals(part.intervals) + wording.music(part.music, told)
+        return heard_sentences.intervals(part.intervals) + heard_sentences.music(part.music, told)
     if name == "bias":
-        return wording.bias(part.bias, part.lean)
+        return heard_sentences.bias(part.bias, part.lean)
+    if name == "chance":
+        return heard_sentences.chance(part.chance)
     sentences: list[str] = getattr(wording, name)(getattr(part, name))
     return sentences
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
-from survey.analysis import participant_sentences, report, sentences
+from survey.analysis import heard_sentences, number_format, participant_sentences, report
 from survey.analysis.analyse import NothingToAnalyse, analyse
 from survey.analysis.report import as_json, file_name
 from survey.analysis.results import Provenance, Results
@@ -130,11 +130,11 @@ def test_the_page_says_what_the_results_say(full: Results, files: dict[str, byte
         lead = f"{overall.agree} of {overall.n} answers to all items agree"
         assert f"{name.capitalize()}: {lead}" in text
         for end in ("low", "high"):
-            assert sentences.percent(getattr(overall.twoway, end)) in text
-            assert sentences.percent(getattr(overall.naive, end)) in text
+            assert number_format.percent(getattr(overall.twoway, end)) in text
+            assert number_format.percent(getattr(overall.naive, end)) in text
         for scale in ("rhythm", "melody", "harmony", "naturalness"):
             mean = kept.opinion[scale].twoway
-            assert f"{scale.capitalize()}: mean {sentences.number(mean.value)}" in text
+            assert f"{scale.capitalize()}: mean {number_format.number(mean.value)}" in text
     for contrast in full.contrasts:
         assert f"{contrast.measure.capitalize()} at strength 0.5 less that at strength 1:" in text
     assert "0" * 64 in text
@@ -306,15 +306,35 @@ def test_models_have_sections_and_figures_of_their_own() -> None:
     assert text.count("Catch trials (identical)") == 1
 
 
+def test_heat_maps_are_called_by_what_they_are_drawn_against() -> None:
+    table = spread(5, (0.5, 1.0))
+    alone = [figure.name for figure in report.drawings(results(table, rules={}))]
+    assert alone[-3:] == [
+        *("heatmap_strength", "heatmap_change_of_note", "heatmap_change_of_rhythm"),
+    ]
+    models = [("glsr", "gmvae")[int(item[-1]) % 2] for item in table["item"].str.split("-").str[1]]
+    drawn = report.drawings(results(table.assign(checkpoint=models), rules={}))
+    of_maps = [figure.name for figure in drawn if figure.section == "change"]
+    assert of_maps == [
+        f"heatmap_{of}_of_model_{model}"
+        for model in ("glsr", "gmvae")
+        for of in ("strength", "change_of_note", "change_of_rhythm")
+    ]
+
+
 def test_without_intervals_nothing_is_said_of_them() -> None:
     kept = results(spread(1), rules={}).kept
-    words = " ".join(sentences.intervals(kept.intervals) + sentences.music(kept.music, False))
+    words = " ".join(
+        heard_sentences.intervals(kept.intervals) + heard_sentences.music(kept.music, False)
+    )
     assert "The items are 20 segments of 1 piece." in words
     assert "intervals" not in words
     alone = spread(5)
     alone = alone[alone["participant"] == alone["participant"].iloc[0]]
     kept = results(alone.assign(heard=alone["intended"]), rules={}).kept
-    words = " ".join(sentences.intervals(kept.intervals) + sentences.music(kept.music, False))
+    words = " ".join(
+        heard_sentences.intervals(kept.intervals) + heard_sentences.music(kept.music, False)
+    )
     assert "intervals" not in words and "1 is analysed" in " ".join(
         participant_sentences.flow(results(alone, rules={}).flow)
     )
@@ -337,7 +357,7 @@ def test_tables_without_rows_have_their_headings(files: dict[str, bytes]) -> Non
 
 
 def test_what_rounding_left_of_0_is_0() -> None:
-    assert sentences.number(-0.04, 1) == "0.0" and sentences.number(-3.6e-18) == "0.00"
+    assert number_format.number(-0.04, 1) == "0.0" and number_format.number(-3.6e-18) == "0.00"
     analysis = results(simulate({"realistic": 3}))
     paired = analysis.kept.chance.lower_less_higher
     paired = replace(

@@ -17,6 +17,7 @@ from survey.statistics.agreement import (
 )
 from survey.statistics.crossed_design import Crossed
 from survey.statistics.estimate import wilson
+from tests.survey.statistics.by_hand import HAND, table
 from tests.survey.statistics.unbalanced import ratings, transfers
 
 
@@ -123,3 +124,27 @@ def test_where_most_disagree_those_count_that_nearly_nobody_hears() -> None:
 )
 def test_half_of_the_pieces(at_edge: int, pieces: int, half: bool) -> None:
     assert is_half(at_edge, pieces) == half
+
+
+def test_direction_by_hand() -> None:
+    direction_counts = directions(table())
+    lower, higher = direction_counts.table
+    assert lower.counts == {"lower": 3, "same": 1, "higher": 0}
+    assert higher.counts == {"lower": 1, "same": 0, "higher": 2}
+    assert (higher.n, higher.missing) == (3, 1)  # no answer is neither
+    assert lower.shares == {"lower": 0.75, "same": 0.25, "higher": 0}
+    items = {row.item: (row.agree, row.n) for row in direction_counts.items}
+    assert items == {"h1": (1, 2), "h2": (1, 1), "l1": (2, 2), "l2": (1, 2)}
+    direction_counts = intervals(table())
+    assert {name: (interval.agree, interval.n) for name, interval in direction_counts.items()} == {
+        "overall": (5, 7),
+        "lower": (3, 4),
+        "higher": (2, 3),
+    }
+
+
+def test_catch_trials_are_apart() -> None:
+    text = HAND + "a,i1,same,same,,\nb,i1,same,lower,,\n"
+    direction_counts = directions(table(text))
+    assert sum(row.n for row in direction_counts.table) == 7
+    assert direction_counts.catch[0].counts == {"lower": 1, "same": 1, "higher": 0}

@@ -17,6 +17,7 @@ from survey.statistics.chance_tests import (
 )
 from survey.statistics.crossed_design import of_matrix
 from survey.statistics.estimate import t_interval
+from tests.survey.statistics.by_hand import table
 from tests.survey.statistics.unbalanced import transfers
 
 
@@ -128,3 +129,15 @@ def test_drawn_signs_go_by_the_seed_in_every_test() -> None:
     assert p_values(1) == p_values(1)
     exact = np.arange(1.0, EXACT + 1) - 4
     assert sign_flip(exact, seed=1) == sign_flip(exact, seed=2) and sign_flip(exact, 1).exact
+
+
+def test_comparison_by_hand() -> None:
+    agreement = by_direction(table())
+    comparison = against_chance(agreement, seed=0)
+    assert comparison["overall"].mean_rate.value == pytest.approx((2 / 3 + 3 / 4) / 2)
+    assert comparison["overall"].one_of_two.difference == pytest.approx((2 / 3 + 3 / 4) / 2 - 0.5)
+    assert comparison["overall"].one_of_three.chance == pytest.approx(1 / 3)
+    paired = lower_against_higher(agreement, seed=0)
+    assert paired.difference.value == pytest.approx((0.5 - 1 + 1 - 0.5) / 2)
+    assert paired.better == Better(lower=1, higher=1, equal=0)
+    assert paired.twoway.value == pytest.approx(3 / 4 - 2 / 3)

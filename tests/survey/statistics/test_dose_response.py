@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from survey.statistics.dose_response import changes, doses, spearman
+from survey.statistics.dose_response import HARDLY_VARIES, changes, doses, spearman
+from survey.statistics.simulation import simulate
+from tests.survey.statistics.by_hand import table as by_hand
 
 ITEMS = {"l1": -0.9, "l2": -0.4, "h1": 0.1, "h5": 0.3, "h2": 0.5, "h3": 0.8, "h4": 1.0}
 
@@ -104,3 +106,75 @@ def test_strengths_are_signed_by_what_was_meant() -> None:
 def test_each_model_has_its_own_dose() -> None:
     rows = pd.concat([table().assign(checkpoint="a"), table().assign(checkpoint="b", strength=1.0)])
     assert [dose.checkpoint for dose in doses(rows)] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("of_lower", "of_higher", "varies"),
+    [
+        ([0.0] * 10, [0.0] * 10, False),  # the arranger leaves note density as it is
+        ([-0.25] * 10, [0.25] * 10, False),  # and changes rhythm as much in every item
+        ([-0.25, -0.26] * 5, [0.25, 0.26] * 5, False),
+        ([0.0] * 6 + [-0.4, -0.1, -0.2, -0.3], [0.0] * 6 + [0.4, 0.1, 0.2, 0.3], False),
+        ([-0.1, -0.2, -0.3, -0.4, -0.5] * 2, [0.1, 0.2, 0.3, 0.4, 0.5] * 2, True),
+    ],
+)
+def test_a_change_that_hardly_varies_has_no_correlation(
+    of_lower: list[float], of_higher: list[float], varies: bool
+) -> None:
+    answers = simulate({"realistic": 6})
+    transfers = answers[answers["kind"] == "transfer"].copy()
+    for word, values in (("lower", of_lower), ("higher", of_higher)):
+        rows = transfers["intended"] == word
+        items = dict(zip(sorted(set(transfers.loc[rows, "item"])), values, strict=True))
+        transfers.loc[rows, "change_note"] = transfers.loc[rows, "item"].map(items)
+    for estimate in changes(transfers).correlations["note"].values():
+        assert (estimate.value is not None) == varies
+        assert estimate.n == 10 and (estimate.note == HARDLY_VARIES) == (not varies)
+
+
+def test_changes_by_strength_and_measure() -> None:
+    answers = simulate({"perfect": 6}, items=20, strengths=(0.5, 1.0))
+    transfers = answers[answers["kind"] == "transfer"]
+    (dose,) = doses(transfers)
+    assert [row.row for row in dose.strengths] == [-1, -0.5, 0.5, 1]
+    assert [row.counts["higher"] for row in dose.strengths] == [0, 0, 30, 30]
+    for rows in dose.measured.values():
+        assert len(rows) == 5
+        assert sum(row.n for row in rows) == len(transfers)
+    answers = simulate({"perfect": 6})
+    transfers = answers[answers["kind"] == "transfer"]
+    assert doses(transfers) == []
+    assert set(changes(transfers).correlations) == {"note", "rhythm"}
+
+
+def test_hearing_the_direction_is_no_dose_effect() -> None:
+    """Everybody hears every direction, at any strength: nothing more is heard of more."""
+    answers = simulate({"perfect": 6}, items=40, strengths=(0.5, 1.0, 2.0))
+    transfers = answers[answers["kind"] == "transfer"]
+    signed = transfers["strength"] * transfers["intended"].map({"lower": -1, "higher": 1})
+    heard = transfers["heard"].map({"lower": -1, "higher": 1})
+    assert stats.spearmanr(signed, heard).statistic > 0.8  # what was reported before
+    for estimate in doses(transfers)[0].correlations.values():
+        assert (estimate.value, estimate.low) == (None, None)
+
+
+def test_a_dose_effect_by_hand() -> None:
+    """Strengths 1 to 5, each item heard by so many of four; ranks agree but for one swap."""
+    agreeing = {1: 0, 2: 2, 3: 1, 4: 3, 5: 4}
+    rows = "participant,item,source,segment,intended,heard,strength\n" + "".join(
+        f"p{person},{word}{step},{word}{step}.mid,0,{word},"
+        f"{word if person < most else 'same'},{step}\n"
+        for word in ("lower", "higher")
+        for step, most in agreeing.items()
+        for person in range(4)
+    )
+    (dose,) = doses(by_hand(rows))
+    for estimate in dose.correlations.values():
+        assert (estimate.value, estimate.n) == (pytest.approx(1 - 6 * 2 / (5 * 24)), 5)
+
+
+def test_no_correlation_of_too_little() -> None:
+    assert spearman(np.arange(3.0), np.arange(3.0)).value is None
+    assert spearman(np.arange(9.0), np.ones(9)).value is None
+    perfect = spearman(np.arange(9.0), np.arange(9.0) ** 3)
+    assert (perfect.value, perfect.low) == (1, None)

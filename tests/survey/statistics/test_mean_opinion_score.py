@@ -11,6 +11,7 @@ from survey.statistics.chance_tests import holm
 from survey.statistics.crossed_design import crossed
 from survey.statistics.estimate import t_interval
 from survey.statistics.mean_opinion_score import opinions
+from tests.survey.statistics.by_hand import table
 from tests.survey.statistics.unbalanced import transfers
 
 
@@ -43,3 +44,26 @@ def test_holms_correction_counts_only_the_scales_that_were_answered() -> None:
     assert {row.holm for scale, row in opinion.items() if scale not in tested} == {None}
     nobody = opinions(transfers().iloc[:0])["melody"]
     assert (nobody.median, nobody.n, nobody.p, nobody.holm) == (None, 0, None, None)
+
+
+def test_opinion_by_hand() -> None:
+    opinion = opinions(table())
+    rhythm = opinion["rhythm"]
+    assert rhythm.twoway.value == 3.5
+    assert rhythm.median == 4
+    assert rhythm.histogram == {"1": 1, "2": 1, "3": 1, "4": 3, "5": 2}
+    assert (opinion["melody"].n, opinion["melody"].missing) == (6, 2)
+    assert opinion["harmony"].twoway.value is None
+    assert opinion["harmony"].holm is None
+    t = (3.5 - 3) / rhythm.twoway.error
+    assert rhythm.p == pytest.approx(2 * stats.t.sf(t, rhythm.twoway.freedom))
+    assert rhythm.holm >= rhythm.p
+
+
+def test_intervals_of_opinions_are_not_clipped() -> None:
+    text = "participant,item,intended,heard,rhythm\n" + "".join(
+        f"p{person},i{item},lower,lower,{5 if (person, item) != (0, 0) else 1}\n"
+        for person in range(3)
+        for item in range(3)
+    )
+    assert opinions(table(text))["rhythm"].twoway.high > 5

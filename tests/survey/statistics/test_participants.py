@@ -6,6 +6,7 @@ import pytest
 
 from survey.ratings import exclusion
 from survey.statistics.participants import ParticipantSummary, people
+from tests.survey.statistics.by_hand import HAND, table
 from tests.survey.statistics.unbalanced import ratings
 
 
@@ -71,3 +72,14 @@ def test_who_answered_catch_trials_only_is_there_with_no_answers() -> None:
     c = people(table, [])[2]
     assert (c.participant, c.answers, c.agreement, c.median_seconds) == ("c", 0, None, 20.0)
     assert c.most_frequent_answers is None
+
+
+def test_people_at_a_glance() -> None:
+    answers = table(HAND + "a,i1,same,lower,,\n")
+    _, excluded = exclusion.apply_rules(answers, {"identical_wrong": 0.5})
+    first, second = people(answers, excluded)
+    assert (first.participant, second.participant) == ("a", "b")
+    assert first.agreement == pytest.approx(2 / 3)
+    assert (first.identical_wrong, first.excluded_by) == (1, "identical_wrong")
+    assert (second.identical_wrong, second.excluded_by) == (None, "")
+    assert second.lower == 0.75

@@ -5,9 +5,11 @@ from dataclasses import asdict
 import pytest
 
 from survey.statistics import twoway
-from survey.statistics.agreement import agreement, intervals
-from survey.statistics.crossed_design import Crossed
-from survey.statistics.pieces import music
+from survey.statistics.agreement import agreement, by_direction, intervals
+from survey.statistics.crossed_design import Crossed, crossed
+from survey.statistics.dose_response import changes
+from survey.statistics.pieces import Music, music
+from tests.survey.statistics.by_hand import STRENGTHS, table
 from tests.survey.statistics.unbalanced import transfers
 
 
@@ -46,3 +48,38 @@ def test_one_row_that_does_not_tell_its_piece_leaves_the_number_open() -> None:
     table.loc[table.index[-1], "source"] = None
     assert music(table).pieces is None
     assert music(table.iloc[:0]).pieces is None
+
+
+def test_one_segment_at_two_strengths_is_one_piece_of_music() -> None:
+    """Items l1-1 and l1-2 are the same music; h2-1 does not tell, and counts by itself."""
+    read = table(STRENGTHS)
+    overall = by_direction(read)["overall"]
+    assert overall.item_count == 3
+    assert crossed(read, read["rhythm"], "item").item_count == 4
+    answers = overall.values.tolist()
+    assert sorted(answers) == [0, 0, 1, 1, 1, 1, 1]
+    for estimate in changes(read).correlations["rhythm"].values():
+        assert estimate.note  # of so few pieces there is none
+
+
+def test_segments_without_a_source_are_not_the_same_music() -> None:
+    text = "participant,item,segment,intended,heard\na,x,0,lower,lower\na,y,0,higher,same\n"
+    read = table(text)
+    assert by_direction(read)["overall"].item_count == 2
+    assert music(read) == Music(items=2, segments=2, pieces=None, by_segment=None)
+
+
+def test_how_much_music_there_is() -> None:
+    read = table(STRENGTHS)
+    with_source = read[read["source"] != ""]
+    assert music(read).pieces is None  # h2-1 does not tell
+    counts = music(with_source)
+    assert (counts.items, counts.segments, counts.pieces) == (3, 2, 2)
+    assert counts.by_segment is None  # as many pieces as segments: nothing new
+    single_piece = music(with_source.assign(source="x.mid"))
+    assert (single_piece.segments, single_piece.pieces) == (1, 1)
+    several = with_source.assign(source="x.mid", segment=[1, 2, 3, 1, 2, 3])
+    counts = music(several)
+    assert (counts.segments, counts.pieces) == (3, 1)
+    assert counts.by_segment.value == pytest.approx(4 / 6) and counts.by_segment.low is not None
+    assert intervals(several)["overall"].twoway.low is None  # one piece tells nothing of others

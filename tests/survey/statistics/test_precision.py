@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from survey.statistics.crossed_design import crossed
-from survey.statistics.precision import SIZES, half_width, precision
+from survey.statistics.crossed_design import crossed, of_matrix
+from survey.statistics.mean_opinion_score import opinions
+from survey.statistics.precision import SIZES, design_effect, half_width, precision
 from survey.statistics.reliability import Components, components
+from survey.statistics.simulation import simulate
 from tests.survey.statistics.unbalanced import transfers
 
 
@@ -116,3 +118,42 @@ def test_nothing_is_known_of_no_answer_or_a_single_one(rows: slice) -> None:
         assert (
             scale_precision.participants.rho is None and scale_precision.items.design_effect is None
         )
+
+
+def test_a_segment_at_several_strengths_plans_as_one() -> None:
+    """Answers that are the same at both strengths tell no more than at one."""
+    answers = simulate({"realistic": 24}, seed=5)
+    once = answers[answers["kind"] == "transfer"].assign(segment=0)
+    once["source"] = once["item"]
+    twice = pd.concat([once, once.assign(item=once["item"] + "-2", strength=2.0)])
+    precision_once, precision_twice = precision(once)["rhythm"], precision(twice)["rhythm"]
+    assert precision_twice.components == pytest.approx(precision_once.components)
+    assert precision_twice.limit == pytest.approx(precision_once.limit)
+
+
+def test_design_effect_and_half_widths() -> None:
+    assert design_effect(20, 0.1) == pytest.approx(2.9)
+    answers = simulate({"realistic": 48}, seed=5)
+    precision_of_rhythm = precision(answers[answers["kind"] == "transfer"])["rhythm"]
+    person = precision_of_rhythm.participants
+    assert person.size == 20
+    assert person.design_effect == pytest.approx(1 + 19 * person.rho)
+    widths = list(precision_of_rhythm.half_widths.values())
+    assert widths == sorted(widths, reverse=True)
+    assert widths[-1] > precision_of_rhythm.limit > 0
+    # the projection for the size it has is the interval it has, up to small-sample factors
+    observed = opinions(answers[answers["kind"] == "transfer"])["rhythm"].twoway
+    assert precision_of_rhythm.half_widths["48"] == pytest.approx(
+        (observed.high - observed.low) / 2, rel=0.05
+    )
+
+
+def test_components_are_those_of_pieces_however_segments_differ() -> None:
+    random = np.random.default_rng(3)
+    values = random.normal(size=(10, 1)) + random.normal(size=(1, 12)) + random.normal(size=(10, 12))
+    table = crossed_answers(values)
+    of_pieces = values.reshape(10, 6, 2).mean(axis=2)  # two segments a piece
+    by_segments = components(crossed(table, table["rhythm"], "item"))
+    found = precision(table)["rhythm"].components
+    assert found == pytest.approx(components(of_matrix(of_pieces)))
+    assert found.item != pytest.approx(by_segments.item, rel=0.1)

@@ -17,6 +17,7 @@ from survey.statistics.reliability import (
     icc_absolute,
     icc_one_way,
 )
+from tests.survey.statistics.by_hand import table
 from tests.survey.statistics.unbalanced import transfers
 
 X = np.nan
@@ -211,3 +212,12 @@ def test_correlations_of_the_mean_of_several() -> None:
     assert icc_absolute(parts) == pytest.approx(0.5 / 1.4)
     assert icc_absolute(parts, 3) == pytest.approx(0.5 / (0.5 + 0.3))
     assert icc_absolute(Components(0.1, -0.2, 0.05)) is None
+
+
+def test_consensus_uses_all_items() -> None:
+    reliability = consensus(table())
+    answers = [[0, 2, 1, np.nan], [0, 0, 0, 2]]
+    expected = krippendorff.alpha(answers, level_of_measurement="nominal")
+    assert reliability["direction"].alpha == pytest.approx(expected)
+    assert reliability["rhythm"].k == 2
+    assert reliability["harmony"].alpha is None

@@ -1,11 +1,14 @@
 from dataclasses import asdict
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 from survey.statistics.estimate import t_interval
-from survey.statistics.signal_detection import Rate, criterion, d_prime, detection, loglinear
+from survey.statistics.signal_detection import Rate, criterion, d_prime, detection, lean, loglinear
+from survey.statistics.simulation import simulate
+from tests.survey.statistics.by_hand import HAND, table
 from tests.survey.statistics.unbalanced import transfers
 
 
@@ -47,3 +50,57 @@ def test_without_one_kind_of_items_nothing_can_be_told_apart(only: str) -> None:
     for measures in detection(table[table["intended"] == only]).values():
         assert measures.d_prime is None and measures.criterion is None
         assert {measures.hits.rate is None, measures.alarms.rate is None} == {True, False}
+
+
+def test_detection_by_hand() -> None:
+    measures = detection(table())["higher"]
+    assert measures.hits == Rate(count=2, n=3, rate=pytest.approx(2 / 3))
+    assert measures.alarms == Rate(count=0, n=4, rate=0)
+    z = stats.norm.ppf([2.5 / 4, 0.5 / 5])
+    assert measures.d_prime == pytest.approx(z[0] - z[1])
+    assert measures.criterion == pytest.approx(-z.sum() / 2)
+    rates = stats.norm.ppf([[1.5 / 2, 0.5 / 3], [1.5 / 3, 0.5 / 3]])
+    assert measures.mean_d_prime.value == pytest.approx(np.mean(rates[:, 0] - rates[:, 1]))
+    only_lower = detection(table(HAND.replace("higher,", "lower,").replace("h1,lower", "h1,lower")))
+    assert only_lower["higher"].d_prime is None
+
+
+def test_who_leans_by_hand() -> None:
+    """Lower items: 3 lower, 1 same; higher items: 1 lower, 2 higher of 3. (3/4 - 1/3) / 2."""
+    measured = lean(table(HAND + "a,i1,same,same,,\nb,i1,same,lower,,\n"))
+    assert measured.more_lower.value == pytest.approx((3 / 4 - 1 / 3) / 2)
+    assert (measured.identical_lower, measured.identical_higher) == (1, 0)
+    t = measured.more_lower.value / measured.more_lower.error
+    assert measured.p == pytest.approx(2 * stats.t.sf(t, measured.more_lower.freedom))
+    only_lower = table(HAND)[lambda rows: rows["intended"] == "lower"]
+    assert lean(only_lower).more_lower.value is None
+    assert lean(only_lower).p is None
+
+
+def test_the_lean_is_a_regression_on_both_directions() -> None:
+    from statsmodels.regression.linear_model import OLS
+
+    answers = simulate({"realistic": 20, "biased": 5}, seed=4)
+    transfers = answers[answers["kind"] == "transfer"]
+    sides = transfers["heard"].map({"lower": 1.0, "same": 0.0, "higher": -1.0})
+    sign = transfers["intended"].map({"lower": 0.5, "higher": -0.5})
+    codes = [pd.factorize(transfers[name])[0] for name in ("participant", "item")]
+    design = np.stack([np.ones(len(sign)), sign], axis=1)
+    fit = OLS(sides.to_numpy(), design).fit(
+        cov_type="cluster", cov_kwds={"groups": np.stack(codes, axis=1), "use_correction": False}
+    )
+    measured = lean(answers).more_lower
+    assert measured.value == pytest.approx(fit.params[0])
+    assert measured.error == pytest.approx(fit.bse[0], rel=0.05)  # but for small-sample factors
+
+
+def test_who_always_answers_lower_leans_and_who_hears_all_does_not() -> None:
+    biased = lean(simulate({"biased": 12}, seed=1))
+    assert biased.p < 0.001 and biased.more_lower.low > 0.5
+    assert biased.identical_lower > 5 * biased.identical_higher
+    upside_down = simulate({"biased": 12}, seed=1)
+    words = {"lower": "higher", "higher": "lower"}
+    upside_down["heard"] = upside_down["heard"].replace(words)
+    assert lean(upside_down).more_lower.value == -biased.more_lower.value
+    for kind in ("perfect", "lazy"):
+        assert lean(simulate({kind: 12})).more_lower.value == 0

@@ -1,0 +1,76 @@
+"""What the report says of participants, and that it claims no more."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from survey.analysis import participant_sentences
+from survey.ratings.exclusion import NEW_STUDY_RULES
+from survey.ratings.rating_table import ParticipantCounts
+from survey.statistics.simulation import simulate
+from tests.survey.analysis.analysed import results
+
+
+def test_who_answers_without_listening_is_shown() -> None:
+    table = simulate({"realistic": 3, "random": 1}, seed=1)
+    script = (table["participant"] == "random-00003").to_numpy()
+    table["time_to_hear"] = pd.array(~script, dtype="boolean")
+    analysis = results(table)
+    words = " ".join(participant_sentences.flow(analysis.flow))
+    assert f"{script.sum()} of {len(table)} answers (25.0 %) came before both clips" in words
+    assert "1 participant gave more than half of theirs so. No rule leaves them out" in words
+    assert [row.faster_than_clips for row in analysis.participants] == [1, 0, 0, 0]
+    ruled = results(table, rules=NEW_STUDY_RULES)
+    words = " ".join(participant_sentences.flow(ruled.flow))
+    assert "“faster_than_clips”, left out who answered more than 50% of the trials" in words
+    assert "No rule" not in words and "random-00003" in {
+        row.participant for row in ruled.flow.excluded
+    }
+    table.loc[script, "seconds"] = 1.0
+    words = " ".join(
+        participant_sentences.flow(results(table).flow)
+    )  # another rule leaves the script out
+    assert "gave more than half of theirs so. The rules leave them out." in words
+    unknown = results(simulate({"realistic": 3}))
+    assert "is not known" in " ".join(participant_sentences.flow(unknown.flow))
+
+
+def test_who_left_is_said_and_what_that_means() -> None:
+    table = simulate({"realistic": 8, "random": 2}, seed=1)
+    assert "left before the end" not in " ".join(participant_sentences.flow(results(table).flow))
+    table["finished"] = ~table["participant"].str.startswith("random")
+    words = " ".join(participant_sentences.flow(results(table).flow))
+    assert "2 of 10 people who answered left before the end" in words
+    assert "None of them is analysed." in words
+    assert "the results are for people who stay, and intervals hold" in words
+    assert "less often than 95 times in 100" in words
+    words = " ".join(participant_sentences.flow(results(table, rules={}).flow))
+    assert "2 of them are analysed." in words
+    assert "for people who stay more than for others, for who left gave fewer" in words
+
+
+def test_how_far_people_came_is_counted_in_their_order() -> None:
+    table = simulate({"realistic": 9}, seed=1)
+    counts = ParticipantCounts(invited=15, consented=13, finished=8, withdrawn=2)
+    assert participant_sentences.flow(results(table, counts=counts, rules={}).flow)[0] == (
+        "Of all people: 15 were invited; 13 consented; 2 withdrew, their answers erased; "
+        "9 answered at least one trial; 8 reached the end; 9 are analysed."
+    )
+    one = table[table["participant"] == "realistic-00000"]
+    counts = ParticipantCounts(invited=1, consented=1, finished=1, withdrawn=1)
+    assert participant_sentences.flow(results(one, counts=counts, rules={}).flow)[0] == (
+        "Of all people: 1 was invited; 1 consented; 1 withdrew, the answers erased; "
+        "1 answered at least one trial; 1 reached the end; 1 is analysed."
+    )
+    of_a_file = participant_sentences.flow(results(table, rules={}).flow)[0]
+    assert of_a_file.startswith("Of all people: 9 answered at least one trial;")
+
+
+def test_a_rule_that_could_not_be_checked_is_not_one_that_found_nobody() -> None:
+    table = simulate({"realistic": 3}, seed=1)
+    table = table[table["kind"] != "identical"].assign(seconds=float("nan"))
+    table.loc[table["participant"] == "realistic-00000", "seconds"] = 20.0
+    words = " ".join(participant_sentences.flow(results(table).flow))
+    assert "of the identical pairs lower or higher: this could not be checked" in words
+    assert "for the median trial: 0 participants; of 2 participants the answers do not" in words
+    assert "in more than 95% of the trials: 0 participants." in words
