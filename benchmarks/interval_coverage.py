@@ -1,6 +1,6 @@
 """How often the 95 % intervals of the listening test hold the truth.
 
-    python -m benchmarks.interval_coverage [--runs 2000] [--draws 1000] [--seed 0] [--json FILE]
+    python -m benchmarks.interval_coverage [--runs 2000] [--draws 1000] [--seed 0]
 
 Studies are simulated from known people and items (`survey.statistics.simulation.Truth`); a right
 interval holds the mean over all people and items that could have been drawn in 95 % of them. With
@@ -27,6 +27,7 @@ from survey.statistics.estimate import Interval, t_interval, wilson
 from survey.statistics.power import StudySize, drawn
 from survey.statistics.simulation import Truth
 
+RESULTS = Path(__file__).parent / "results" / "interval_coverage.json"
 METHODS = ("naive", "participant", "two-way", "bootstrap")
 Ends = tuple[float | None, float | None]
 
@@ -117,7 +118,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--draws", type=int, default=1000, help="resamples of each bootstrap")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=Path, default=RESULTS)
     options = parser.parse_args()
     with tqdm(total=options.runs * len(DESIGNS), unit="study", mininterval=5) as bar:
         rows = [
@@ -127,8 +128,8 @@ def main() -> int:
         ]
     rows.sort(key=lambda row: row["of"], reverse=True)
     print(table(rows))
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    text = json.dumps(rows, indent=1, ensure_ascii=False)
+    options.json.write_text(text + "\n", encoding="utf-8")
     return 0
 
 

@@ -1,6 +1,6 @@
 """What becomes of intervals if a segment at several strengths counts as several pieces of music.
 
-    python -m benchmarks.strength_coverage [--runs 1000] [--seed 0] [--json FILE]
+    python -m benchmarks.strength_coverage [--runs 1000] [--seed 0]
 
 Studies are simulated in which every participant hears every segment at every strength, and what is
 hard about a segment is as hard at all of them: the worst case for intervals that count items. A
@@ -21,6 +21,7 @@ from tqdm import tqdm
 from survey.statistics import twoway
 from survey.statistics.crossed_design import Crossed
 
+RESULTS = Path(__file__).parent / "results" / "strength_coverage.json"
 PARTICIPANTS, SEGMENTS = 48, 20
 STRENGTHS = (1, 3, 5)
 AGREEMENT, PARTICIPANT_SD, SEGMENT_SD = 0.85, 0.7, 1.0  # the sds are of log-odds
@@ -75,13 +76,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=Path, default=RESULTS)
     options = parser.parse_args()
     rows = [covered(strengths, options.runs, options.seed) for strengths in STRENGTHS]
     text = json.dumps(rows, indent=1)
     print(text)
-    if options.json:
-        options.json.write_text(text + "\n", encoding="utf-8")
+    options.json.write_text(text + "\n", encoding="utf-8")
     return 0
 
 

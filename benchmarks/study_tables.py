@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import study_coverage, study_wording
+from benchmarks import interval_coverage, strength_coverage, study_coverage, study_wording
+from survey.statistics.estimate import LEVEL
 from train.report import fill, table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,20 +68,21 @@ def unwarned_table() -> str:
             f"{row['participants']}",
             _percent(row["coverage"]),
             _percent(row["warned"]),
-            "–"
-            if row["coverage_without_warning"] is None
-            else _percent(row["coverage_without_warning"]),
+            _percent(silently_wrong(row)),
         )
         for row in silent
     ]
     head = (
         *("studies", "of", "pieces", "participants", "coverage, %"),
-        *("warned of, %", "coverage without a warning, %"),
+        *("warned of, %", "wrong without a warning, %"),
     )
     cells = len(report["simulated"])
     note = (
-        f"{len(below)} of {cells} cells are below {FEWEST:.0%}; of the {len(below) - len(silent)} "
-        f"that are not in this table the report warns in {ALWAYS:.0%} of the studies or more."
+        f"{len(below)} of {cells} cells are below {100 * FEWEST:.0f} %; of the {len(below) - len(silent)} "
+        f"that are not in this table the report warns in {100 * ALWAYS:.0f} % of the studies or more. An "
+        "interval is wrong and the report does not warn in "
+        f"{_percent(max(map(silently_wrong, report['simulated'])))} % of any cell's studies at "
+        f"most; {_percent(1 - LEVEL)} % is what it claims."
     )
     return f"{table(rows, head)}\n\n{note}"
 
@@ -123,12 +125,40 @@ def wording_table() -> str:
     return f"{table(rows, ('claim', *kinds))}\n\n{note}"
 
 
+def silently_wrong(row: dict[str, Any]) -> float:
+    """Share of studies whose interval does not hold the truth, and whose report does not warn."""
+    covered = row["coverage_without_warning"]
+    return 0.0 if covered is None else float((1 - row["warned"]) * (1 - covered))
+
+
+def intervals_table() -> str:
+    """Coverage of all kinds of intervals, items being pieces of their own."""
+    return interval_coverage.table(json.loads(interval_coverage.RESULTS.read_text("utf-8")))
+
+
+def strengths_table() -> str:
+    """Coverage where one segment comes at several strengths, by what is counted."""
+    read = json.loads(strength_coverage.RESULTS.read_text("utf-8"))
+    rows = [
+        (
+            f"{row['strengths']}",
+            *(f"{_percent(row[unit]['coverage'])} %" for unit in ("item", "segment")),
+        )
+        for row in read
+    ]
+    return table(
+        rows, ("strengths", "items counted each by itself", "by segment, as the analysis does")
+    )
+
+
 TABLES = {
     "coverage": coverage_table,
     "lower": lower_table,
     "unwarned": unwarned_table,
     "raters": raters_table,
     "wording": wording_table,
+    "intervals": intervals_table,
+    "strengths": strengths_table,
 }
 
 
