@@ -77,12 +77,13 @@ def unwarned_table() -> str:
         *("warned of, %", "wrong without a warning, %"),
     )
     cells = len(report["simulated"])
+    worst = max(map(silently_wrong, report["simulated"]))
     note = (
-        f"{len(below)} of {cells} cells are below {100 * FEWEST:.0f} %; of the {len(below) - len(silent)} "
-        f"that are not in this table the report warns in {100 * ALWAYS:.0f} % of the studies or more. An "
-        "interval is wrong and the report does not warn in "
-        f"{_percent(max(map(silently_wrong, report['simulated'])))} % of any cell's studies at "
-        f"most; {_percent(1 - LEVEL)} % is what it claims."
+        f"{len(below)} of {cells} cells are below {100 * FEWEST:.0f} %; of the "
+        f"{len(below) - len(silent)} that are not in this table the report warns in "
+        f"{100 * ALWAYS:.0f} % of the studies or more. An interval is wrong and the report does "
+        f"not warn in {_percent(worst)} % of any cell's studies at most; {_percent(1 - LEVEL)} % is "
+        "what it claims."
     )
     return f"{table(rows, head)}\n\n{note}"
 
