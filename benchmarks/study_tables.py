@@ -82,8 +82,8 @@ def unwarned_table() -> str:
         f"{len(below)} of {cells} cells are below {100 * FEWEST:.0f} %; of the "
         f"{len(below) - len(silent)} that are not in this table the report warns in "
         f"{100 * ALWAYS:.0f} % of the studies or more. An interval is wrong and the report does "
-        f"not warn in {_percent(worst)} % of any cell's studies at most; {_percent(1 - LEVEL)} % is "
-        "what it claims."
+        f"not warn in {_percent(worst)} % of any cell's studies at most; "
+        f"{_percent(1 - LEVEL)} % is what it claims."
     )
     return f"{table(rows, head)}\n\n{note}"
 
