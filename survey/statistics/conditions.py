@@ -49,7 +49,7 @@ class Contrast:
     difference : Estimate
         Of shares, or of points.
     p, holm : float
-        Two-sided; corrected for all contrasts of the measure.
+        Two-sided; corrected for all contrasts of agreement, or for all of all scales.
     """
 
     measure: str
@@ -94,14 +94,16 @@ def by_model(transfers: pd.DataFrame) -> list[tuple[str | None, pd.DataFrame]]:
 def contrasts(transfers: pd.DataFrame) -> list[Contrast]:
     """All pairs of conditions, compared by agreement and by each scale."""
     rows = conditions(transfers)
-    measures = {AGREEMENT: agreement(transfers)}
-    measures |= {s: transfers[s].to_numpy(dtype=float, na_value=np.nan) for s in SCALES}
-    found: list[Contrast] = []
-    for measure, values in measures.items():
+
+    def compared(measure: str, values: np.ndarray) -> list[Contrast]:
         answers, answered = crossed(transfers, values), ~np.isnan(values)
         of_condition = [(one.name, answers.only(which[answered])) for one, which in rows]
-        found += _corrected([_contrast(measure, *pair) for pair in combinations(of_condition, 2)])
-    return found
+        return [_contrast(measure, *pair) for pair in combinations(of_condition, 2)]
+
+    of_scales: list[Contrast] = []
+    for scale in SCALES:
+        of_scales += compared(scale, transfers[scale].to_numpy(dtype=float, na_value=np.nan))
+    return _corrected(compared(AGREEMENT, agreement(transfers))) + _corrected(of_scales)
 
 
 def _contrast(measure: str, first: tuple[str, Crossed], second: tuple[str, Crossed]) -> Contrast:

@@ -120,7 +120,8 @@ def test_what_is_below_is_warned_of_and_what_is_right_hardly(row: dict) -> None:
 def test_no_claim_is_made_of_unbiased_listeners_more_often_than_at_its_level() -> None:
     report = json.loads(study_wording.RESULTS.read_text())
     claims = (
-        *(study_wording.LEANS, study_wording.CONDITIONS),
+        *(study_wording.LEANS, study_wording.CONDITIONS, study_wording.SCALES_DIFFER),
+        study_wording.DIRECTIONS,
         *(study_wording.DOSE, study_wording.MEASURED),
     )
     for row in report["rows"]:

@@ -73,6 +73,9 @@ def test_a_contrast_is_the_two_way_difference_of_the_same_peoples_answers() -> N
     t = abs(expected.value) / expected.error
     assert found[0].p == pytest.approx(2 * stats.t.sf(t, expected.freedom))
     assert [one.holm for one in found[:3]] == holm([one.p for one in found[:3]])
+    of_scales = [one for one in found if one.measure in SCALES]
+    assert len(of_scales) == 3 * len(SCALES)
+    assert [one.holm for one in of_scales] == holm([one.p for one in of_scales])
 
 
 def test_a_difference_by_hand() -> None:

@@ -150,7 +150,9 @@ def test_design_effect_and_half_widths() -> None:
 
 def test_components_are_those_of_pieces_however_segments_differ() -> None:
     random = np.random.default_rng(3)
-    values = random.normal(size=(10, 1)) + random.normal(size=(1, 12)) + random.normal(size=(10, 12))
+    values = (
+        random.normal(size=(10, 1)) + random.normal(size=(1, 12)) + random.normal(size=(10, 12))
+    )
     table = crossed_answers(values)
     of_pieces = values.reshape(10, 6, 2).mean(axis=2)  # two segments a piece
     by_segments = components(crossed(table, table["rhythm"], "item"))
