@@ -72,6 +72,8 @@ class Snapshot:
         Participants whom the study's rules keep.
     rated : int
         Their ratings of transfer pairs.
+    hasty : set of str
+        Names of participants, kept or not, who answered mostly before both clips could be heard.
     parts : list of Part
         These, a condition each: several are not averaged.
     """
@@ -79,6 +81,7 @@ class Snapshot:
     fingerprint: str
     analysed: int
     rated: int
+    hasty: set[str]
     parts: list[Part]
 
 
@@ -109,7 +112,7 @@ def _snapshot(session: Session, study: Study, fingerprint: str) -> Snapshot:
     chosen = table[rows].reset_index(drop=True)
     apart = [(one.name, chosen[of_one]) for one, of_one in conditions(chosen)] or [("", chosen)]
     parts = [Part(name, some, summary(some)) for name, some in apart]
-    return Snapshot(fingerprint, len(people), len(chosen), parts)
+    return Snapshot(fingerprint, len(people), len(chosen), exclusion.hasty(table), parts)
 
 
 def _fingerprint(session: Session, study: Study) -> str:

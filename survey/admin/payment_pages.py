@@ -68,5 +68,6 @@ def _page(
         checked=checked,
         words=words,
         to_pay=to_pay,
+        hasty=payments.codes(session, study, admin.services.live.of(session, study).hasty),
         **frame(admin, session, study, "/payments"),
     )

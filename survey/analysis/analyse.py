@@ -19,7 +19,7 @@ from survey.ratings.exclusion import (
     Excluded,
     Rules,
     apply_rules,
-    faster,
+    hasty,
     sentence,
     told_of,
 )
@@ -40,7 +40,6 @@ from survey.statistics.reservations import dropout
 from survey.statistics.signal_detection import detection, lean
 
 ResamplingProgress = Callable[[str, int], None]  # what is being done, and how many resamples since
-HASTY = 0.5  # share of answers faster than their clips, from which a participant is counted
 
 
 class NothingToAnalyse(ValueError):
@@ -212,10 +211,9 @@ def _flow(
 
 def _haste(table: pd.DataFrame, stay: Sequence[str]) -> Haste:
     known = table["time_to_hear"].dropna()
-    shares = faster(table)
-    hasty = shares.index[shares > HASTY]
-    analysed = int(hasty.isin(stay).sum())
-    return Haste(int((~known.astype(bool)).sum()), len(known), len(hasty), analysed)
+    found = hasty(table)
+    analysed = len(found & set(stay))
+    return Haste(int((~known.astype(bool)).sum()), len(known), len(found), analysed)
 
 
 Estimated = TypeVar("Estimated", Agreement, Opinion)

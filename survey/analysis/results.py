@@ -32,7 +32,6 @@ class Exclusion:
 
 
 TOGETHER = "all conditions together, as asked"
-HASTY = 0.5  # share of answers faster than their clips, from which a participant is counted
 
 
 @dataclass(frozen=True)

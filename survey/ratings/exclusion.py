@@ -29,6 +29,7 @@ DEFAULT_RULES: dict[str, bool | float | None] = {
 }
 # Studies that were made before keep their rules, and answers from elsewhere give the same counts.
 NEW_STUDY_RULES = {**DEFAULT_RULES, "faster_than_clips": 0.5}
+HASTY = 0.5  # share of answers faster than their clips, from which a participant is counted
 MEANINGS = {
     "finished": "did not reach the end of the study",
     "identical_wrong": "called more than {} of the identical pairs lower or higher",
@@ -159,6 +160,12 @@ def faster(table: pd.DataFrame) -> pd.Series:
     """By participant: the share of their answers that came before both clips could be heard."""
     known = table[table["time_to_hear"].notna()]
     return 1 - known["time_to_hear"].astype(float).groupby(known["participant"]).mean()
+
+
+def hasty(table: pd.DataFrame) -> set[str]:
+    """Who gave more than half of their answers before both clips could be heard."""
+    shares = faster(table)
+    return set(shares.index[shares > HASTY])
 
 
 def _faster(table: pd.DataFrame, rules: Rules) -> pd.Series:

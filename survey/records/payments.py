@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -90,6 +90,14 @@ def finished(session: Session, study: Study) -> list[Finisher]:
         for code, label, number, end, paid in session.execute(query)
         if code is not None and end is not None  # the query and the schema see to both
     ]
+
+
+def codes(session: Session, study: Study, names: Collection[str]) -> set[str]:
+    """The completion codes of those with these names who have finished."""
+    query = select(Participant.public_id, Participant.completion_code).where(
+        Participant.study_id == study.id, Participant.completion_code.is_not(None)
+    )
+    return {code for name, code in session.execute(query) if code is not None and name in names}
 
 
 def check(session: Session, study: Study, text: str) -> tuple[list[CheckedCode], list[str]]:

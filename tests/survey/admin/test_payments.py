@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -107,6 +108,24 @@ def test_nothing_of_a_line_vanishes(
     assert [" ".join(entry) for entry in verdicts(page)][: len(expected)] == expected
     passed_over = re.search(r"ordinary words: (.*?)</p>", page)
     assert (passed_over.group(1) if passed_over else "") == words
+
+
+def test_who_answered_before_hearing_is_marked_where_they_are_paid(
+    manager: Manager, database: Database, codes: list[str]
+) -> None:
+    """All of a crowd answer at once; one of them now as if after a minute."""
+    with database.write() as session:
+        heard = select(Participant).where(Participant.completion_code == codes[1])
+        for trial in session.scalars(heard).one().trials:
+            trial.answer.at += timedelta(minutes=1)
+    mark = "mostly before hearing"
+    listed = re.findall(r'<tr><th scope="row".*?</tr>', manager.get(PATH).text, re.S)
+    marked = {code: mark in row for row in listed for code in codes if f">{code}<" in row}
+    assert marked == {codes[0]: True, codes[1]: False, codes[2]: True}
+    page = manager.send(PATH, PATH, codes="\n".join(codes[:2])).text
+    checked = re.findall(r'<tr><th scope="row".*?</tr>', page, re.S)[:2]
+    assert [mark in row for row in checked] == [True, False]
+    assert "3 to be paid" not in page and "2 to be paid" in page  # it is said, and not decided
 
 
 def test_a_code_is_paid_once(manager: Manager, database: Database, codes: list[str]) -> None:
