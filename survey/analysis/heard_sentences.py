@@ -188,7 +188,7 @@ def _only_these(paired: LowerLessHigher) -> list[str]:
         return []
     return [
         "People agree more on the ones than on the others of these very items; whether they would "
-        "of other pieces, that is, whether one direction is easier to hear, cannot be told."
+        "with other pieces of both directions cannot be told."
     ]
 
 
