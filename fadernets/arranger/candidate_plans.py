@@ -12,8 +12,10 @@ from fadernets.arranger.label_plan import LabelPlan, PlanLimits
 from fadernets.arranger.request import ArrangementRequest
 from fadernets.arranger.rhythm_pattern import (
     has_fewer_onsets,
+    has_more_onsets,
     metrical_weights,
     of_first_beat,
+    steps_from_onsets,
     usual_onsets,
 )
 from fadernets.arranger.weights import ArrangementWeights
@@ -72,6 +74,8 @@ def candidate_plans(
     fewer = has_fewer_onsets(request)[:, None]
     usual = weights.in_pattern * (usual_onsets(request) - 0.5)
     rhythm[..., ONSET] -= fewer * (usual + weights.on_beat * metrical_weights(request))
+    more = has_more_onsets(request)[:, None]
+    rhythm[..., ONSET] -= more * weights.in_gaps * steps_from_onsets(request)
     rhythm, note = rhythm.repeat_interleave(candidates, 0), note.repeat_interleave(candidates, 0)
     labels = noise[..., :3]
     labels = torch.where(fewer[..., None, None], of_first_beat(request, labels), labels)

@@ -13,6 +13,7 @@ from fadernets.arranger.request import ArrangementRequest
 from fadernets.music.attributes import ONSET, PLANNED_ONSETS
 from fadernets.music.notes import STEPS
 
+FAR_ENOUGH = 2  # steps: farther ones are alike, so that new onsets spread in a long gap
 OFF_BEAT = 0.5  # what the quavers between two beats weigh, of a beat
 
 
@@ -20,6 +21,25 @@ def has_fewer_onsets(request: ArrangementRequest) -> Tensor:
     """Whether fewer onsets are asked for than a segment has: bool, shape (n,)."""
     own = request.labels[PLANNED_ONSETS] == ONSET
     return request.planned(PLANNED_ONSETS) < own.sum(1)
+
+
+def has_more_onsets(request: ArrangementRequest) -> Tensor:
+    """Whether more onsets are asked for than a segment has: bool, shape (n,)."""
+    own = request.labels[PLANNED_ONSETS] == ONSET
+    return request.planned(PLANNED_ONSETS) > own.sum(1)
+
+
+def steps_from_onsets(request: ArrangementRequest) -> Tensor:
+    """Steps of each from the nearest onset or the end, less one, 2 at most: float, shape (n, 16).
+
+    At an onset 2, so that none gives way to a new one; all is 0 where there is no onset.
+    """
+    own = request.labels[PLANNED_ONSETS] == ONSET
+    step = torch.arange(STEPS, device=own.device)
+    far = torch.where(own[:, None], (step[:, None] - step).abs(), STEPS).amin(2)
+    to_end = request.steps[:, None] - step
+    between = (torch.minimum(far, to_end) - 1).clamp(0, FAR_ENOUGH)
+    return torch.where(own, FAR_ENOUGH, between).float() * own.any(1, keepdim=True)
 
 
 def usual_onsets(request: ArrangementRequest) -> Tensor:

@@ -28,6 +28,9 @@ class ArrangementWeights:
         half of them against one that no other beat has, half for one that all have.
     on_beat : float
         Nats in favour of an onset on a beat, where fewer are asked for of music that has beats.
+    in_gaps : float
+        Nats in favour of an onset, where more are asked for, for each step beyond one to the
+        nearest onset of the segment: busy music has no long gaps.
     keeps_melody : float
         Cost in nats of a step without an onset where the segment strikes its highest note.
     lets_go : float
@@ -74,6 +77,7 @@ class ArrangementWeights:
     even_note: float = 0.5
     in_pattern: float = 6.0
     on_beat: float = 2.0
+    in_gaps: float = 3.0
     keeps_melody: float = 8.0
     lets_go: float = 1.0
     free_notes: float = 0.3

@@ -28,6 +28,7 @@ NO_PREFERENCE = ArrangementWeights(
     in_harmony=0,
     in_pattern=0,
     on_beat=0,
+    in_gaps=0,
     keeps_melody=0,
     adds=0,
 )

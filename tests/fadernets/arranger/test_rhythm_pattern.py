@@ -15,6 +15,7 @@ from fadernets.arranger.rhythm_pattern import (
     has_fewer_onsets,
     metrical_weights,
     of_first_beat,
+    steps_from_onsets,
     usual_onsets,
 )
 from fadernets.arranger.weights import ArrangementWeights
@@ -99,6 +100,17 @@ def test_a_rhythm_that_is_thinned_keeps_its_pattern():
     assert planned(request, weights) == [0, 2, 4, 6, 8, 10, 12]
     on_beats = dataclasses.replace(SILENT, on_beat=2.0, stays_rhythm=3.0)
     assert planned(asking(request, rhythm=4 / 16), on_beats) == [0, 4, 8, 12]
+
+
+def test_more_onsets_come_into_the_longest_gap():
+    """Two more onsets than at steps 0, 2, 4, 6 and 12 of sixteen: between the last two."""
+    request = asking(arrangement_request([struck(0, 2, 4, 6, 12)]), rhythm=7 / 16)
+    assert steps_from_onsets(request).tolist() == [[2, 0, 2, 0, 2, 0, 2, 0, 1, 2, 1, 0, 2, 0, 1, 0]]
+    in_gaps = dataclasses.replace(SILENT, in_gaps=3.0, stays_rhythm=3.0)
+    steps = planned(request, in_gaps)
+    assert {0, 2, 4, 6, 9, 12} < set(steps) and set(steps) & {8, 10, 14}
+    assert steps_from_onsets(arrangement_request([struck()])).tolist() == [[0.0] * 16]
+    assert planned(arrangement_request([struck(0, 4)]), in_gaps) == [0, 4]
 
 
 def test_steps_of_the_melody_are_dear():
