@@ -31,7 +31,7 @@ class Full(WorkError):
 
 @dataclass(order=True)
 class Job:
-    """Work that waits or is under way; in order, of one turn the most urgent job is the smallest.
+    """Work that waits or is under way; in order, the most urgent job of a visitor is the smallest.
 
     Attributes
     ----------
@@ -50,8 +50,8 @@ class Job:
         The folder that the task makes for its file.
     visitor : hashable
         Whose it is: visitors take turns.
-    turn : int
-        Counts a lane's rounds, in each of which every visitor has one job.
+    cost : float
+        Seconds that it takes on an idle core, about.
     tries : int
         How many processes have died while they did it.
     dropped : bool
@@ -67,7 +67,7 @@ class Job:
     order: int = field(compare=False, default=0)
     folder: Path | None = field(compare=False, default=None)
     visitor: Hashable = field(compare=False, default=None)
-    turn: int = field(compare=False, default=0)
+    cost: float = field(compare=False, default=0.0)
     tries: int = field(compare=False, default=0)
     dropped: bool = field(compare=False, default=False)
     future: Future[Any] = field(compare=False, default_factory=Future)
@@ -88,11 +88,11 @@ class Job:
 
 
 class Lane:
-    """Jobs of one kind that wait, at most so many: visitors take turns, the most urgent job first.
+    """Jobs of one kind that wait: visitors take turns, each has the most urgent job done first.
 
-    Who has many jobs has one of them done in each round, so that nobody waits behind all of them.
-    And the more wait, the fewer may be of one visitor: as many as there is room for others, so that
-    there is always room for who comes.
+    The next job is one of the visitor for whom least has been done while others waited, in seconds
+    of work, so that nobody waits behind all that another wants. And the more wait, the fewer may be
+    of one visitor: as many as there is room for others, so that there is always room for who comes.
     """
 
     def __init__(self, longest: int = LONGEST_LANE) -> None:
@@ -100,8 +100,10 @@ class Lane:
         self.jobs: list[Job] = []
         self.changed = threading.Condition()
         self.closed = False
-        self._turn = 0  # of the job that was taken last
-        self._next: dict[Hashable, int] = {}  # of each visitor the turn of the next job
+        # Seconds of work that each visitor has had, and whose turn it was last had had; a visitor
+        # who comes counts as having had no less than that ("start-time fair queueing").
+        self._had: dict[Hashable, float] = {}
+        self._least = 0.0
 
     def put_back(self, job: Job) -> None:
         """Let another worker do a job whose worker died."""
@@ -113,23 +115,14 @@ class Lane:
             self.changed.notify()
 
     def put(self, job: Job) -> None:
-        """Let a job wait; raises `Full` if too many others do.
-
-        It takes the place of a job with its key that waits: moving a fader while waiting must not
-        make the visitor wait longer. One that is under way has had its turn.
-        """
+        """Let a job wait; raises `Full` if too many others do."""
         with self.changed:
-            older = [each for each in self.jobs if job.key is not None and each.key == job.key]
-            self.jobs = [each for each in self.jobs if not each.dropped and each not in older]
+            self._let_go()
             own = sum(each.visitor == job.visitor for each in self.jobs)
             if own >= self.longest - len(self.jobs):
                 raise Full("The server has more to do than it can. Please try again in a minute.")
-            if older:
-                job.turn = min(each.turn for each in older)
-                job.due = min(job.due, *(each.due for each in older))
-            else:
-                job.turn = max(self._turn, self._next.get(job.visitor, 0))
-                self._next[job.visitor] = job.turn + 1
+            if not own:
+                self._had[job.visitor] = max(self._least, self._had.get(job.visitor, 0.0))
             self.jobs.append(job)
             self.changed.notify()
 
@@ -138,15 +131,23 @@ class Lane:
         with self.changed:
             if not self.jobs and not self.closed:
                 self.changed.wait(IDLE_WAIT_SECONDS)
-            self.jobs = [each for each in self.jobs if not each.dropped]
-            job = min(self.jobs, key=lambda each: (each.turn, each), default=None)
+            self._let_go()
+            job = min(self.jobs, key=lambda each: (self._had_by(each), each), default=None)
             if job is not None:
                 self.jobs.remove(job)
-                self._turn = max(self._turn, job.turn)
-            if len(self._next) > VISITORS_KNOWN or not self.jobs:
-                waiting = {each.visitor for each in self.jobs}
-                self._next = {key: self._next[key] for key in self._next.keys() & waiting}
+                self._least = max(self._least, self._had_by(job))
+                self._had[job.visitor] = self._had_by(job) + job.cost
             return job
+
+    def _had_by(self, job: Job) -> float:
+        return self._had.get(job.visitor, self._least)
+
+    def _let_go(self) -> None:
+        """Let go of jobs that nobody waits for, and now and then of visitors."""
+        self.jobs = [each for each in self.jobs if not each.dropped]
+        if len(self._had) > VISITORS_KNOWN or not self.jobs:
+            waiting = {each.visitor for each in self.jobs}
+            self._had = {key: self._had[key] for key in self._had.keys() & waiting}
 
     def close(self) -> list[Job]:
         """Take no more jobs; returns those that waited."""

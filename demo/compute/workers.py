@@ -145,7 +145,7 @@ class Workers:
             arguments = (*arguments, str(folder))
         due = time.monotonic() + 2 * cost
         number = next(self._numbers)
-        job = Job(due, number, task, session, arguments, key, order, folder, visitor)
+        job = Job(due, number, task, session, arguments, key, order, folder, visitor, cost)
         older = []
         with self._lock:
             if key in self._latest and self._latest[key].order > order:
@@ -153,6 +153,9 @@ class Workers:
             for other in (key, *replaces):
                 if other in self._latest and self._latest[other].order <= order:
                     older.append(self._latest.pop(other))
+            # The newer job takes the older one's place in the queue: moving a fader while waiting
+            # must not make the visitor wait longer.
+            job.due = min([job.due, *(each.due for each in older if each.key == key)])
             if key is not None:
                 self._latest[key] = job
         for each in older:
