@@ -18,19 +18,9 @@ from demo.workbench import ASSETS, counted, workbench
 from fadernets.music.examples import EXAMPLES, FIRST
 
 SCRIPTS = (
-    *("curve", "roll", "player", "overview", "fader", "lane", "tracks", "locks"),
-    *("score", "history", "kept", "memory", "workbench", "asking"),
-    *(
-        "rolls",
-        "keys",
-        "comeback",
-        "settings_file",
-        "link",
-        "drag_out",
-        "variations",
-        "view",
-        "calls",
-    ),
+    *("curve", "roll", "player", "overview", "zoom", "fader", "lane", "tracks", "locks"),
+    *("score", "history", "kept", "memory", "workbench", "asking", "rolls", "hint", "picture"),
+    *("keys", "comeback", "settings_file", "link", "drag_out", "variations", "view", "calls"),
 )
 TITLE = "Music FaderNets"
 LARGEST_FILE_BYTES = 20_000_000

@@ -152,6 +152,7 @@
       this.choosing = false;
       this.player.clear();
       this.overview.show(piece);
+      if (!isSameFile) this.zoom.reset();
       this.locks.offer(piece);
       this.kept.clear();
       if (isSameFile) {

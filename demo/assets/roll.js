@@ -9,6 +9,8 @@
   const FINGER_PIXELS = 12; // that a click may be beside a note
   const NAMES = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"];
 
+  F.pitchName = (pitch) => NAMES[pitch % 12] + (Math.floor(pitch / 12) - 1);
+
   F.clock = function (seconds) {
     const whole = Math.max(0, Math.floor(seconds + 1e-6));
     return Math.floor(whole / 60) + ":" + String(whole % 60).padStart(2, "0");
@@ -66,15 +68,15 @@
     get described() {
       const { notes, locked } = this.data;
       const [onset, , pitch] = notes[this.cursor];
-      const name = NAMES[pitch % 12] + (Math.floor(pitch / 12) - 1);
+      const name = F.pitchName(pitch);
       const kept = locked.includes(this.cursor) ? ", kept" : "";
       return `note ${this.cursor + 1} of ${notes.length}, ${name} at ${onset.toFixed(1)} s${kept}`;
     }
 
     // The note at a place, a finger's width around it if need be; -1 if there is none.
-    noteAt(x, y) {
+    noteAt(x, y, reach = FINGER_PIXELS) {
       const { row, y: top } = this.rows(this.canvas.clientHeight);
-      let [best, nearest] = [-1, FINGER_PIXELS];
+      let [best, nearest] = [-1, reach];
       this.data?.notes.forEach(([onset, offset, pitch], i) => {
         const aside = Math.max(this.x(onset) - x, 0, x - this.x(offset));
         const above = Math.max(top(pitch) - y, 0, y - top(pitch) - row);
@@ -95,9 +97,10 @@
       return { bottom, low, high, row, y: (pitch) => (high - pitch - 1) * row };
     }
 
-    draw() {
+    // On its canvas, or on another surface of its size.
+    draw(surface = null) {
       if (!this.data || !this.canvas.clientWidth) return;
-      const { pen, width, height, colour } = F.prepare(this.canvas);
+      const { pen, width, height, colour } = surface ?? F.prepare(this.canvas);
       const { bottom, low, high, row, y } = this.rows(height);
       pen.clearRect(0, 0, width, height);
       this.drawKeys(pen, { width, bottom, row, low, high, y, colour });

@@ -27,6 +27,11 @@
       this.find("#fn-seed").value = this.now.seed === null ? "" : this.now.seed;
     },
 
+    showZoom() {
+      this.find("[data-do=closer]").disabled = this.zoom.isMost;
+      this.find("[data-do=farther]").disabled = this.zoom.isLeast;
+    },
+
     showAnswer(answer) {
       for (const button of this.moods) button.disabled = answer.closed;
       const { original, result, ...shared } = answer.rolls;

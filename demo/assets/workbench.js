@@ -43,6 +43,10 @@
         (fader) => new F.Lane(fader, this.overview, (points) => this.set({ [fader.name]: points }))
       );
       this.find(".fn-lanes").append(...this.lanes.map((lane) => lane.element));
+      this.zoom = new F.Zoom(this.find(".fn-long"), this.overview, () => {
+        for (const picture of [this.overview, ...this.lanes]) picture.draw();
+        this.showZoom();
+      });
       const names = (isMood) => this.faders.filter((fader) => fader.isMood === isMood).map(({ name }) => name);
       this.score = new F.Score(names(false), names(true));
       this.absolute = false; // whether densities of the selection are positions, else offsets
@@ -78,6 +82,8 @@
         back: () => this.overview.step(-1),
         on: () => this.overview.step(1),
         whole: () => this.overview.choose(0, this.overview.count - 1),
+        closer: () => this.zoom.closer(),
+        farther: () => this.zoom.farther(),
         dice: () => this.reseed(Math.floor(Math.random() * 1000000)),
         undo: () => this.undo(),
         redo: () => this.redo(),
@@ -121,6 +127,8 @@
       this.listenLink();
       this.listenDrag();
       this.listenVariations();
+      this.listenHints();
+      this.listenPictures();
       const pictures = [this.overview, ...this.rolls, ...this.lanes];
       const redraw = () => pictures.forEach((picture) => picture.draw());
       new ResizeObserver(redraw).observe(this.element);
@@ -216,6 +224,7 @@
     goTo(entry) {
       if (!entry) return;
       this.overview.select(entry.first, entry.last);
+      this.zoom.follow();
       this.place(entry.settings);
       this.ask();
     }
@@ -249,6 +258,7 @@
     }
 
     select() {
+      this.zoom.follow();
       this.placeFaders();
       this.showSettings();
       this.ask();

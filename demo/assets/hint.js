@@ -1,0 +1,54 @@
+// What a note is, beside the pointer that rests on it in a roll.
+(function (F) {
+  "use strict";
+
+  const NEAR_PIXELS = 3; // that the pointer may be beside a note
+  const ROUNDING = 0.02; // seconds that a note may come before its beat
+  const MARKS = { added: "new", removed: "gone" };
+
+  F.extend(F.Workbench.prototype, {
+    listenHints() {
+      const box = this.find(".fn-rolls");
+      box.addEventListener("pointermove", (event) => this.hint(event));
+      for (const end of ["pointerleave", "pointerdown"]) {
+        box.addEventListener(end, () => (this.find(".fn-hint").hidden = true));
+      }
+    },
+
+    hint(event) {
+      const sign = this.find(".fn-hint");
+      const roll = this.rolls.find(({ canvas }) => canvas === event.target);
+      const box = event.target.getBoundingClientRect();
+      const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+      const index = roll && !event.buttons ? roll.noteAt(x, y, NEAR_PIXELS) : -1;
+      sign.hidden = index < 0;
+      if (sign.hidden) return;
+      sign.textContent = this.named(roll.data, index);
+      const around = this.find(".fn-rolls").getBoundingClientRect();
+      const left = Math.min(event.clientX - around.left + 12, around.width - sign.offsetWidth - 4);
+      const top = event.clientY - around.top;
+      sign.style.left = `${Math.max(0, left)}px`;
+      sign.style.top = `${top > sign.offsetHeight + 12 ? top - sign.offsetHeight - 8 : top + 16}px`;
+    },
+
+    // "E4, bar 3, beat 2, 0.42 s long, velocity 74, new"; without bars the time it begins at.
+    named({ notes, marks, bars, beats, start }, index) {
+      const [onset, offset, pitch, velocity] = notes[index];
+      const words = [F.pitchName(pitch), this.placed(onset, { bars, beats, start })];
+      words.push(`${(offset - onset).toFixed(2)} s long`, `velocity ${velocity}`);
+      if (MARKS[marks[index]]) words.push(MARKS[marks[index]]);
+      return words.join(", ");
+    },
+
+    // Where a time of the selection is: bar and beat, or minutes and seconds.
+    placed(onset, { bars, beats, start }) {
+      if (!this.piece.has_bars) return `at ${F.clock(start + onset)}`;
+      if (onset < -ROUNDING) return "from before";
+      const begun = (time) => time <= onset + ROUNDING;
+      const lines = bars.filter(begun);
+      const bar = this.overview.piece.segments[this.overview.first].bar + lines.filter((time) => time > ROUNDING).length;
+      const since = lines.length ? lines[lines.length - 1] : 0;
+      return `bar ${bar}, beat ${1 + beats.filter((time) => begun(time) && time > since + ROUNDING).length}`;
+    },
+  });
+})((window.FaderNets = window.FaderNets || {}));

@@ -1,0 +1,127 @@
+"""The strip zoomed into, notes named at the pointer, rolls kept as pictures, in Chromium."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from matplotlib import image
+from playwright.sync_api import Page, expect
+
+from tests.demo.page import wait_until_heard
+
+pytestmark = pytest.mark.browser
+# Where the strip's left edge lies, how wide it is, and what of that is in sight, in pixels.
+SCROLLED = """() => { const { box, long } = FaderNets.bench.zoom;
+    return [box.scrollLeft, long.offsetWidth, box.clientWidth]; }"""
+SELECTED = "() => [FaderNets.bench.overview.first, FaderNets.bench.overview.last]"
+# The middle of the first note with a mark in a roll, from its canvas' corner.
+PLACE = """([side, mark]) => { const roll = FaderNets.bench.rolls[side];
+    const [onset, offset, pitch] = roll.data.notes[roll.data.marks.indexOf(mark)];
+    const { y, row } = roll.rows(roll.canvas.clientHeight);
+    return [(roll.x(onset) + roll.x(offset)) / 2, y(pitch) + row / 2]; }"""
+NAME = """([side, mark]) => { const { notes, marks } = FaderNets.bench.rolls[side].data;
+    return FaderNets.pitchName(notes[marks.indexOf(mark)][2]); }"""
+
+
+def test_the_strip_is_zoomed_into_and_scrolled(visit):
+    page = visit()
+    wait_until_heard(page)
+    strip, (closer, farther) = (
+        page.locator(".fn-strip"),
+        (page.get_by_role("button", name=f"Zoom {way}") for way in ("in", "out")),
+    )
+    expect(farther).to_be_disabled()
+    width = page.evaluate(SCROLLED)[1]
+    strip.press("+")
+    closer.click()
+    left, wide, seen = page.evaluate(SCROLLED)
+    assert wide == pytest.approx(4 * width, abs=4) and seen == pytest.approx(width, abs=8)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    # A click chooses what is drawn under it, wherever the strip is scrolled to.
+    page.evaluate("FaderNets.bench.zoom.box.scrollLeft = 500")
+    count = page.evaluate("FaderNets.bench.overview.count")
+    box = page.locator(".fn-scroll").bounding_box()
+    page.mouse.click(box["x"] + 300, box["y"] + 40)
+    index = int((500 + 300 - 3) / wide * count)  # 3 of padding
+    assert page.evaluate(SELECTED) == [index, index]
+
+    # What is under the pointer stays there.
+    before = (page.evaluate(SCROLLED)[0] + 200) / wide
+    page.mouse.move(box["x"] + 200, box["y"] + 40)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -50)
+    page.keyboard.up("Control")
+    page.wait_for_function(f"FaderNets.bench.zoom.long.offsetWidth > {wide + 100}")
+    left, wider, _ = page.evaluate(SCROLLED)
+    assert (left + 200) / wider == pytest.approx(before, abs=0.002)
+
+    # The selection is in sight, by keys as well.
+    strip.press("End")
+    left, wider, seen = page.evaluate(SCROLLED)
+    assert left + seen == pytest.approx(wider + 6, abs=2)
+    strip.press("Home")
+    assert page.evaluate(SCROLLED)[0] == 0
+
+    page.get_by_label("Bach Chorale").check(force=True)
+    expect(page.get_by_role("heading", name="O Haupt voll")).to_be_visible()
+    expect(farther).to_be_disabled()
+    assert page.evaluate(SCROLLED)[1] == width
+
+
+def pointed_at(page: Page, side: int, mark: str | None) -> str:
+    """What is said of the first note with a mark when the pointer rests on it."""
+    canvas = page.locator(".fn-rolls canvas").nth(side)
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    x, y = page.evaluate(PLACE, [side, mark])
+    page.mouse.move(box["x"] + x, box["y"] + y)
+    expect(page.locator(".fn-hint")).to_be_visible()
+    return page.locator(".fn-hint").inner_text()
+
+
+def test_the_pointer_on_a_note_is_told_what_it_is(visit):
+    page = visit()
+    page.get_by_role("slider", name="Rhythm density").press("End")
+    wait_until_heard(page)
+    text = pointed_at(page, 1, "added")
+    assert text.startswith(f"{page.evaluate(NAME, [1, 'added'])}, bar ")
+    assert "velocity" in text and text.endswith(", new")
+    page.mouse.move(5, 5)
+    expect(page.locator(".fn-hint")).to_be_hidden()
+    page.get_by_role("slider", name="Rhythm density").press("Home")
+    wait_until_heard(page)
+    assert pointed_at(page, 0, "removed").endswith(", gone")
+
+
+def test_the_rolls_are_kept_as_pictures(visit, tmp_path):
+    page = visit()
+    page.get_by_role("slider", name="Rhythm density").press("End")
+    wait_until_heard(page)
+    page.locator(".fn-more summary").click()
+
+    def kept(kind: str) -> Path:
+        with page.expect_download() as download:
+            page.get_by_role("button", name=f"Save {kind}").click()
+        assert download.value.suggested_filename.endswith(f"_rolls.{kind.lower()}")
+        download.value.save_as(tmp_path / kind)
+        return tmp_path / kind
+
+    notes = page.evaluate("FaderNets.bench.rolls.map(roll => roll.data.notes.length)")
+    sizes = page.evaluate(
+        "FaderNets.bench.rolls.map(({ canvas }) => [canvas.clientWidth, canvas.clientHeight])"
+    )
+    svg = ElementTree.parse(kept("SVG")).getroot()
+    tag = "{http://www.w3.org/2000/svg}"
+    rounded = [
+        rect for rect in svg.iter(f"{tag}rect") if rect.get("rx") and rect.get("fill") != "none"
+    ]
+    gone = page.evaluate(
+        "FaderNets.bench.rolls.map(({ data }) => data.marks.filter(m => m === 'removed').length)"
+    )
+    assert len(rounded) == sum(notes) - sum(gone)
+    assert {"Original", "Result"} <= {text.text for text in svg.iter(f"{tag}text")}
+    height, width, _ = image.imread(kept("PNG"), format="png").shape
+    assert (width, height) == (2 * sizes[0][0], 2 * (sizes[0][1] + sizes[1][1] + 40))
