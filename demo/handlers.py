@@ -209,6 +209,7 @@ class Handlers:
                 cost=cost.of_varying(session, event.values),
                 key=(session.id, "vary"),
                 order=event.number,
+                visitor=_visitor(request),
             )
         except Dropped:  # others are wanted now
             return gr.skip(), gr.skip()

@@ -237,6 +237,21 @@ def test_an_answer_is_of_the_piece_that_was_asked_about(handlers, pieces, own_se
     assert answering.workers.calls[-1][2]["key"] == (newest.id, "ask")
 
 
+def test_all_work_is_somebodys(handlers, own_session, tmp_path):
+    """Or its turn would come with that of everybody else's without a name."""
+    (tmp_path / "a.mid").write_bytes(b"x")
+    no = WorkError("no")
+    tasks = ("answer", "vary", "save", "choose", "open_file", "open_example")
+    busy = handlers(**dict.fromkeys(tasks, no))
+    for event in (busy.ask, busy.hear, busy.vary, busy.save, busy.choose):
+        call(event, edit_json(own_session.id))
+    call(busy.open_upload, str(tmp_path / "a.mid"))
+    call(busy.open_example, "mazurka")
+    call(busy.ask, edit_json("0" * 32, example="mazurka"))  # opened again
+    visitors = [options.get("visitor") for _, _, options in busy.workers.calls]
+    assert visitors == [VISITOR] * 8
+
+
 def test_what_newer_work_replaced_changes_nothing(handlers, own_session):
     dropped = handlers(answer=Dropped("newer work"), save=Dropped("newer work"))
     for event in (dropped.ask, dropped.hear):

@@ -14,7 +14,7 @@ from fadernets.music import midi
 from tests.fadernets import tiny
 from tests.public.server import ROOT, TOKEN, Server
 
-PUBLIC = ("slide", "transfer")
+PUBLIC = ("slide", "transfer", "mix", "describe", "render")
 
 
 def file_value(path: str, **fields: object) -> dict:
@@ -93,6 +93,7 @@ def test_named_endpoints_open_no_foreign_file_either(server: Server, hostile):
         for name in PUBLIC:
             for address, body in (
                 (f"call/{name}", {"data": [file_value(path)]}),
+                (f"call/{name}", {"data": [file_value(path)] * 2}),
                 (f"call/v2/{name}", {"midi": file_value(path)}),
             ):
                 answer = server.ask(f"gradio_api/{address}", body)
