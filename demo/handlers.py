@@ -217,6 +217,46 @@ class Handlers:
             return _failed("vary"), _reason(error)
         return gr.HTML(variations=variations), ""
 
+    async def mix_example(self, text: str, request: gr.Request) -> tuple[Output, ...]:
+        """The notes of an example are wanted in the piece's rhythm -> file, message."""
+        event = PageEvent.read(text)
+        donor = event.values.get("donor")
+        if not isinstance(donor, str):
+            raise Sentence(CONFUSED)
+        return await self._mix(event, donor, request, is_example=True)
+
+    async def mix_upload(
+        self, text: str, path: str | None, request: gr.Request
+    ) -> tuple[Output, ...]:
+        """The notes of a file that came are wanted in the piece's rhythm -> file, message."""
+        if path is None:
+            return None, gr.skip()
+        return await self._mix(PageEvent.read(text), _plain(path), request, is_example=False)
+
+    async def _mix(
+        self, event: PageEvent, donor: str, request: gr.Request, *, is_example: bool
+    ) -> tuple[Output, ...]:
+        try:
+            session = await self._session(event, request)
+            self._require_room()
+            path = await self.workers.run(
+                "mix_piece",
+                event.values,
+                donor,
+                is_example,
+                session=session,
+                cost=cost.of_mixing(session, event.values, None if is_example else donor),
+                key=(session.id, "mix"),
+                folder=self.files.new_folder(),
+                visitor=_visitor(request),
+            )
+            self.files.count(os.stat(path).st_size)
+        except Dropped:  # the same page wants another mix
+            return None, gr.skip()
+        except Exception as error:  # noqa: BLE001
+            return None, _reason(error)
+        return path, ""
+
     async def save(self, text: str, request: gr.Request) -> tuple[Output, ...]:
         """A file is wanted -> file, message; None for no file, or the visitor gets an older one.
 

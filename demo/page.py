@@ -20,7 +20,8 @@ from fadernets.music.examples import EXAMPLES, FIRST
 SCRIPTS = (
     *("curve", "roll", "player", "overview", "zoom", "fader", "lane", "tracks", "locks"),
     *("score", "history", "kept", "memory", "workbench", "asking", "rolls", "hint", "picture"),
-    *("keys", "comeback", "settings_file", "link", "drag_out", "variations", "view", "calls"),
+    *("keys", "comeback", "settings_file", "link", "drag_out", "variations"),
+    *("mixing", "view", "calls"),
 )
 TITLE = "Music FaderNets"
 LARGEST_FILE_BYTES = 20_000_000
@@ -34,8 +35,9 @@ ICON = (
 )
 START = """FaderNets.workbench({element, props, trigger, watch,
     events: {ask: "ask", hear: "hear", save: "save", choose: "choose", reopen: "reopen",
-    vary: "vary"}})"""
+    vary: "vary", mix: "mix"}})"""
 DOWNLOAD = "(file) => { setTimeout(() => FaderNets.bench.take(file), 50); }"
+MIXED = "(file) => { FaderNets.bench.mixed(file); }"
 HEAD = """<header><h1>Music FaderNets</h1>
 <p>{faders} and a mood for piano music: slide, and hear what becomes of it.</p></header>"""
 SURVEY = "/survey"
@@ -105,6 +107,8 @@ def page(
             variations="",
         )
         gr.HTML(FOOT.format(invitation=INVITATION if survey else ""), elem_id="fn-foot")
+        with gr.Row(elem_id="fn-donor-file"):  # its input is the page's own choice of a file
+            donor = gr.UploadButton("Donor")
         file = gr.DownloadButton("File", elem_id="fn-file", visible="hidden")
 
         handlers = Handlers(workers, pieces, files, listeners)
@@ -129,6 +133,12 @@ def page(
         bench.ask(handlers.ask, bench, [bench, message], **each).failure(**unanswered)
         bench.hear(handlers.hear, bench, [bench, message], **each).failure(**unanswered)
         bench.vary(handlers.vary, bench, [bench, message], **latest).failure(**unanswered)
+        mixed = bench.mix(handlers.mix_example, bench, [file, message], **latest)
+        brought = donor.upload(handlers.mix_upload, [bench, donor], [file, message], **latest)
+        for mix in (mixed, brought):
+            mix.success(fn=None, js=MIXED, inputs=file)
+            mix.failure(fn=None, js="() => FaderNets.bench.mixed(null)")
+            mix.failure(**unanswered)
         saved = bench.save(handlers.save, bench, [file, message], **latest)
         saved.success(fn=None, js=DOWNLOAD, inputs=file)
         saved.success(fn=None, js="() => FaderNets.bench?.saved()")

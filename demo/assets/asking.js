@@ -139,7 +139,7 @@
 
     // Whether the visitor waits for something that is under way.
     get waits() {
-      return this.asking || this.saving || this.choosing || (this.hearing !== null && this.player.lacks);
+      return this.asking || this.saving || this.choosing || this.mixing || (this.hearing !== null && this.player.lacks);
     },
 
     // A new piece, or one that a visitor has come back to: then with a record of what was set. Other
@@ -170,6 +170,8 @@
       }
       this.show("name", piece.name);
       this.offerCarried();
+      this.offerBefore();
+      this.offerDonors();
       this.ask();
       this.arrived();
       // Of two choices in quick succession the older may be answered last, or alone.

@@ -51,15 +51,20 @@
       if (example) {
         document.querySelector(`#fn-examples input[value="${example}"]`)?.click();
       } else if (file) {
-        const input = document.querySelector(FILE);
-        const files = new DataTransfer();
-        files.items.add(file);
-        input.files = files.files;
-        input.dispatchEvent(new Event("change", { bubbles: true }));
+        this.bringFile(file);
       } else {
         this.giveUp();
         this.tell(`${name} is not kept in this browser: please open it again.`);
       }
+    },
+
+    // A file goes the way of the upload button.
+    bringFile(file) {
+      const input = document.querySelector(FILE);
+      const files = new DataTransfer();
+      files.items.add(file);
+      input.files = files.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
     },
 
     // Its piece is here; with other tracks, if these were chosen.
@@ -95,6 +100,7 @@
       line.hidden = false;
       this.find("[data-do=resume]").onclick = async () => {
         line.hidden = true;
+        this.isBefore = false;
         this.resuming = { ...(await this.memory.whole(left)), isLeft: true };
         this.spare = this.piece;
         const isHere = left.example && left.example === this.piece?.example;
@@ -103,6 +109,7 @@
       };
       this.find("[data-do=forget]").onclick = () => {
         line.hidden = true;
+        this.isBefore = false;
         this.memory.forget(left.tab);
       };
     },
@@ -115,7 +122,7 @@
       const { past, future } = this.history;
       const isMade = !example || this.score.isMoved(this.now) || this.now.lock.length > 0;
       const tracks = this.tracks.value;
-      if (isMade) this.find("[data-show=left]").hidden = true; // nothing new is lost for something old
+      if (isMade && !this.isBefore) this.find("[data-show=left]").hidden = true; // nothing new is lost for something old
       this.memory.save({ name, example, tracks, settings: this.now, history: { past, future }, first, last, isMade });
     },
 

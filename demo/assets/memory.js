@@ -110,6 +110,22 @@
       }
     }
 
+    // This tab's record and file, kept under another name, as a closed tab's are; null without any.
+    async leave() {
+      if (!this.database) return null;
+      try {
+        const own = await done(this.store("pages").get(this.tab));
+        if (!own) return null;
+        const { file } = await this.whole(own);
+        const left = { ...own, tab: `${this.tab}-${Date.now()}`, time: Date.now() };
+        await done(this.store("pages", "readwrite").put(left));
+        if (file) await done(this.store("files", "readwrite").put({ tab: left.tab, file }));
+        return left;
+      } catch {
+        return null; // the browser has no room
+      }
+    }
+
     forget(tab) {
       for (const name of ["pages", "files"]) this.store(name, "readwrite").delete(tab);
     }

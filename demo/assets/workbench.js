@@ -17,6 +17,7 @@
       this.asking = false; // whether an answer is still to come
       this.saving = false;
       this.choosing = false;
+      this.mixing = false; // whether two pieces are being mixed
       this.hearing = null; // when the chunk under way was asked for, ms
       this.quiet = 0; // ms: nothing is asked for by itself until then
       this.gain = null; // of the result's chunks, as the answer gave it
@@ -129,6 +130,7 @@
       this.listenVariations();
       this.listenHints();
       this.listenPictures();
+      this.listenMixing();
       const pictures = [this.overview, ...this.rolls, ...this.lanes];
       const redraw = () => pictures.forEach((picture) => picture.draw());
       new ResizeObserver(redraw).observe(this.element);

@@ -75,6 +75,12 @@ def of_answer(session: PieceSession, values: Values, *, hear: bool = False) -> f
     return ANSWER_SECONDS + SECONDS_PER_SEGMENT * changed + notes + sound
 
 
+def of_mixing(session: PieceSession, values: Values, donor: str | None = None) -> float:
+    """Seconds that mixing a piece with an example takes, or with the file at a path."""
+    whole = {**values, "first": 0, "last": len(session.spans) - 1, "kind": "midi"}
+    return of_saving(session, whole) + (ANSWER_SECONDS if donor is None else of_opening(donor))
+
+
 def of_varying(session: PieceSession, values: Values) -> float:
     """Seconds that other drawings of the selection take, beside the one that is there."""
     seeds = values.get("seeds")

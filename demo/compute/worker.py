@@ -161,6 +161,7 @@ def load_tasks(model: str | None) -> Tasks:
 
     from demo.compute.warm import warm_up
     from demo.editing import endpoints, saving, service
+    from demo.editing.mixing import mix_piece
     from demo.editing.opening import open_example, open_file
     from demo.editing.variations import variations
     from fadernets.net import FaderNet
@@ -187,6 +188,9 @@ def load_tasks(model: str | None) -> Tasks:
             service.answer(net, session, values, hear=hear)
         ),
         "vary": lambda session, values: json.dumps(variations(net, session, values)),
+        "mix_piece": lambda session, values, donor, is_example, folder: mix_piece(
+            net, session, values, donor, is_example, folder
+        ),
         "save": lambda session, values, folder: saving.save(net, session, values, folder),
         "change": lambda progress, path, values, folder: endpoints.change(
             net, path, values, folder, progress

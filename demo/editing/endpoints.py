@@ -19,8 +19,9 @@ from demo.editing.answers import (
     UnchangedSegment,
 )
 from demo.editing.figures import mean_arousal
+from demo.editing.mixing import mixed
 from demo.editing.opening import open_file
-from demo.editing.piece_session import SLICE, PieceSession, WorkProgress, ignore_progress
+from demo.editing.piece_session import PieceSession, WorkProgress, ignore_progress
 from demo.editing.requests import EditRequest, Values, flag
 from demo.editing.saving import file_name, own_file, plain_name, write_midi
 from fadernets import description
@@ -29,11 +30,9 @@ from fadernets.donor import Donor
 from fadernets.lock_report import LockReport
 from fadernets.music import midi
 from fadernets.music.attributes import PAPER
-from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment, segments
 from fadernets.playback import audio, chunks, sound_file
-from fadernets.whole_piece import changed
 
 if TYPE_CHECKING:
     from fadernets.net import FaderNet
@@ -100,36 +99,12 @@ def mix(
     """
     session, edit = _opened(net, path, values, progress)
     donor = Donor.of(open_file(donor_path).piece, "the other file")
-    problems = {
-        s.index: session.problem(s) or donor.problem(net, s.index)
-        for s in session.segments[edit.first : edit.last + 1]
-    }
-    usable = [index for index, problem in problems.items() if problem is None]
-    report = LockReport(edit.lock.sentence) if edit.lock else None
-    count = 0
-
-    def play(batch: list[Segment]) -> list[Notes]:
-        nonlocal count
-        progress(count, len(usable))
-        count += len(batch)
-        codes = donor.mixed(net, batch)
-        seeds = None if edit.seed is None else [edit.seed + s.index for s in batch]
-        notes = net.reconstruct(codes, seed=seeds)
-        if report is not None:
-            report.add(net, codes, notes)
-        return notes
-
-    if edit.lock:
-        net.check_can_lock()
-    locks, _ = session.locks(edit)
-    result = changed(session.piece, usable, play, locks=locks, batch=SLICE)
+    mix = mixed(net, session, edit, donor, progress)
+    held = mix.report.sentences(net.faders) if mix.report else []
+    name = f"{file_name(session, edit, is_whole=True)}_mix"
     return (
-        write_midi(
-            folder, f"{file_name(session, edit, is_whole=True)}_mix", midi.file_bytes(result)
-        ),
-        _figures(
-            net, session, result, problems, report, report.sentences(net.faders) if report else []
-        ),
+        write_midi(folder, name, midi.file_bytes(mix.piece)),
+        _figures(net, session, mix.piece, mix.problems, mix.report, held),
     )
 
 
