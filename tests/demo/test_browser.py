@@ -135,7 +135,7 @@ def test_a_fader_acts_on_release(visit):
 
 def test_arousal_and_seed(visit, artefacts):
     page = visit()
-    expect(page.get_by_role("button", name="Vary")).to_be_disabled()
+    expect(page.get_by_role("button", name="Vary", exact=True)).to_be_disabled()
     page.get_by_role("button", name="energetic").click()
     wait_until_heard(page)
     assert (
@@ -147,7 +147,7 @@ def test_arousal_and_seed(visit, artefacts):
     seed.press("Enter")
     wait_until_heard(page)
     seven = picture(page, "result")
-    page.get_by_role("button", name="Vary").click()
+    page.get_by_role("button", name="Vary", exact=True).click()
     wait_until_heard(page)
     assert seed.input_value() not in ("", "7")
     assert len({greedy, seven, picture(page, "result")}) == 3

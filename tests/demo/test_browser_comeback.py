@@ -9,8 +9,8 @@ from tests.demo.page import FILE, WIDE, opened, picture, wait_until_heard, watch
 
 pytestmark = pytest.mark.browser
 
-SET = """JSON.stringify([FaderNets.bench.now, FaderNets.bench.history,
-    FaderNets.bench.selection.split("/")[1]])"""
+SET = """JSON.parse(JSON.stringify([FaderNets.bench.now, FaderNets.bench.history,
+    FaderNets.bench.selection.split("/")[1]]))"""
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def enter(browser: Browser, address: str):
     assert complaints == []
 
 
-def moved(page: Page) -> tuple[str, str]:
+def moved(page: Page) -> tuple[list, str]:
     """Move a fader on the second bars and a mood on the next ones: what is set, what is drawn."""
     page.get_by_role("button", name="Next bars").click()
     wait_until_heard(page)
@@ -44,7 +44,7 @@ def moved(page: Page) -> tuple[str, str]:
     return page.evaluate(SET), picture(page, "result")
 
 
-def is_as_it_was(page: Page, was: tuple[str, str]) -> None:
+def is_as_it_was(page: Page, was: tuple[list, str]) -> None:
     wait_until_heard(page)
     assert page.evaluate(SET) == was[0]
     assert picture(page, "result") == was[1]

@@ -53,7 +53,7 @@ def test_settings_go_out_and_come_in_and_the_command_line_reads_them(visit, hand
     assert document["settings"] == was and document["name"] == "hands"
     page.get_by_role("combobox", name="What to save").select_option("piece")
     whole = saved(page, "Save MIDI", tmp_path / "page.mid")
-    assert main(["edit", *map(str, (hands, path, tmp_path / "own.mid")), "--curves"]) == 0
+    assert main(["edit", *map(str, (hands, path, tmp_path / "own.mid"))]) == 0
     assert whole.read_bytes() == (tmp_path / "own.mid").read_bytes()
 
     page.get_by_role("button", name="Reset").click()
@@ -166,12 +166,12 @@ def test_curves_in_a_saved_file_open_again(visit, hands, tmp_path):
     moved(page)
     was = page.evaluate(NOW)
     page.get_by_role("combobox", name="What to save").select_option("piece")
+    plain = saved(page, "Save MIDI", tmp_path / "plain.mid")
+    more(page)
+    page.get_by_role("checkbox", name="Curves in MIDI").check()
     path = saved(page, "Save MIDI", tmp_path / "carried.mid")
     piece = midi.read(path)
     assert controllers.read(path.read_bytes(), piece)["seed"] == 12
-    more(page)
-    page.get_by_role("checkbox", name="Curves in MIDI").uncheck()
-    plain = saved(page, "Save MIDI", tmp_path / "plain.mid")
     assert controllers.read(plain.read_bytes(), piece) is None
     opened(page, plain)
     line = page.locator("[data-show=carried]")

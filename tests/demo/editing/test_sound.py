@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from demo.editing import piece_session, service, sound
+from demo.editing import service, sound
 from demo.editing.excerpts import excerpt
 from demo.editing.opening import open_example
 from demo.editing.piece_session import PieceSession
@@ -16,6 +16,7 @@ from demo.editing.requests import EditRequest
 from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
 from fadernets.playback import audio, chunks
+from fadernets.score import playing
 from tests.demo.editing.requested import ask, decoded, elsewhere, whole_piece_request
 
 
@@ -55,13 +56,13 @@ def long() -> PieceSession:
 def played(monkeypatch) -> list[int]:
     """Numbers of segments that the model was asked to play."""
     counts = []
-    real = piece_session.play
+    real = playing.play
 
     def count(net, codes, ask, piece, chosen, *rest):
         counts.append(len(chosen))
         return real(net, codes, ask, piece, chosen, *rest)
 
-    monkeypatch.setattr(piece_session, "play", count)
+    monkeypatch.setattr(playing, "play", count)
     return counts
 
 
