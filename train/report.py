@@ -304,7 +304,6 @@ TABLES: dict[str, Callable[[], str]] = {
     "naturalness_scores_measures": partial(
         naturalness, naturalness_table.measures, "naturalness-scores"
     ),
-    "naturalness_pop_measures": partial(naturalness, naturalness_table.measures, "naturalness-pop"),
     "naturalness_tells": partial(naturalness, naturalness_table.tells),
     "presets": presets_table,
     "speed": speed_table,
