@@ -52,10 +52,10 @@
       if (!varying || piece !== this.piece.id || String(seeds) !== String(varying.seeds)) return;
       if (varying.wanted !== this.wanted) return this.hideVariations();
       this.find("[data-show=varied]").textContent = "Orange is new beside the result as it is now.";
+      for (const { box } of this.variants) box.hidden = false; // all, before any is measured to be drawn
       variations.forEach(({ seed, roll, sentence }, i) => {
         const variant = this.variants[i];
         variant.seed = seed;
-        variant.box.hidden = false;
         variant.box.querySelector("p").textContent = sentence;
         variant.roll.show({ ...roll, numbers: [], locked: [] });
       });

@@ -71,6 +71,8 @@ def test_three_variations_side_by_side(visit, hands, artefacts, size):
     expect(group).to_contain_text("Orange is new beside the result as it is now.")
     rolls = group.locator("canvas").evaluate_all("all => all.map((one) => one.toDataURL())")
     assert len(set(rolls)) > 1
+    sharp = "all => all.map(c => c.width - Math.round(c.clientWidth * devicePixelRatio))"
+    assert group.locator("canvas").evaluate_all(sharp) == [0, 0, 0]  # drawn at the size they have
     expect(group.locator("li p").first).to_contain_text("gone.")
     page.screenshot(path=artefacts / f"variations-{size['width']}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
