@@ -87,6 +87,9 @@ def _edits(
     changed = np.flatnonzero((row >= 0) & (end > raw.end))
     end[changed] = _inside(end[changed], raw.start[changed], last[raw.part[changed]], file.division)
     new = replace(new, offset=_inside(new.offset, new.onset, last[part], file.division))
+    # A note of one tick that begins with the end of its track has the tick before it.
+    late = (new.offset == last[part] + 1) & (new.onset == last[part]) & (last[part] > 0)
+    new = replace(new, onset=new.onset - late, offset=new.offset - late)
 
     edits = [TrackEdit() for _ in file.tracks]
     differs = (row >= 0) & ((end != raw.end) | (velocity != raw.velocity))

@@ -225,6 +225,16 @@ def test_a_new_note_does_not_go_to_a_track_that_ends_before_it():
     assert {(0, 0, 1920, 2400, 40, 60), (0, 0, 120, 1920, 40, 1)} <= rows
 
 
+def test_a_new_note_at_the_very_end_leaves_the_end_of_its_track():
+    """Half a tick before the end is the end: the note gets the tick before it."""
+    piece = read(mb.file(mb.track(*mb.note(0, 2400, 40)), kind=0))
+    end = 2399.5 / 480
+    new = Notes.of([end], [end + 0.001], [60], [64])
+    result = file_bytes(replace(piece, notes=concatenate([piece.notes, new])))
+    assert mb.events(result)[0][-1][0] == 2400
+    assert {row[2:5] for row in mb.notes_of(result)} == {(0, 2400, 40), (2399, 2400, 60)}
+
+
 @pytest.mark.parametrize(
     ("end", "written", "of_track"),
     [
