@@ -81,6 +81,8 @@ def candidate_plans(
     labels = torch.where(fewer[..., None, None], of_first_beat(request, labels), labels)
     noise = torch.cat([labels, noise[..., 3:]], -1).flatten(0, 1)
     limits = limits or label_plan.PlanLimits.of(len(request.windows), STEPS, noise.device)
+    # Strikes alone count beside a key that counts already; where none may come there are none.
+    not_held = not_held * limits.allowed[..., ONSET]
     onsets = request.planned(PLANNED_ONSETS).clamp(*limits.onsets)
     notes = request.planned(PLANNED_COUNTS)
     return label_plan.cheapest(

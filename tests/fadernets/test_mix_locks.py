@@ -15,6 +15,7 @@ from fadernets.music.notes import Notes
 from fadernets.music.segments import segments
 from fadernets.net import FaderNet
 from fadernets.whole_piece import changed
+from tests.fadernets import tiny
 from tests.fadernets.command_line.commands import run
 from tests.fadernets.music import generated
 from tests.fadernets.music import midi_bytes as mb
@@ -59,6 +60,23 @@ def test_locked_notes_come_out_of_a_mixed_file_exactly(net, piece, other, words,
                     rhythm_label(s.notes)[: before.window.steps] == ONSET for s in (before, after)
                 ]
                 assert begins[0].tolist() == begins[1].tolist()
+
+
+def test_what_the_other_piece_strikes_twice_is_not_in_the_way_of_locked_notes(net):
+    """It has a key struck while it sounds, in a step in which all is held and locked."""
+    own = Notes.of([0, 0, 0.125, 0.7375], [0.0021, 1, 1.125, 1.375], [21, 60, 61, 21], [1] * 4)
+    other = Notes.of(
+        [0, 0.2375, 0.29375, 1.125], [0.1, 0.2396, 1.125, 1.13], [21, 48, 48, 48], [1] * 4
+    )
+    first, second = (midi.read(midi.dump(tiny.piece([notes]))) for notes in (own, other))
+    locks = LockWords.read(["track:1"]).on(first)
+    (donor,) = segments(second)
+
+    def mix(batch):
+        return net.mix([segment.window for segment in batch], [donor])
+
+    result = changed(first, [0], mix, locks=locks)
+    assert ticks(first.notes) <= ticks(result.notes)
 
 
 LOW = Notes.of([0, 0.5, 1, 2, 3], [0.5, 1, 2, 3, 4], [48, 52, 55, 60, 64], [70] * 5)
