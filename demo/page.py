@@ -13,6 +13,7 @@ from demo.guard.blocks import GuardedBlocks
 from demo.guard.files import Files
 from demo.guard.listeners import Listeners
 from demo.handlers import Handlers
+from demo.program_calls import ProgramCalls
 from demo.programs import add_endpoints
 from demo.workbench import ASSETS, counted, workbench
 from fadernets.music.examples import EXAMPLES, FIRST
@@ -111,7 +112,7 @@ def page(
             donor = gr.UploadButton("Donor")
         file = gr.DownloadButton("File", elem_id="fn-file", visible="hidden")
 
-        handlers = Handlers(workers, pieces, files, listeners)
+        handlers = Handlers(workers, pieces, files)
         opened = [bench, message]
         # Each move is sent at once: the workers drop the one before, if it is still under way.
         each = {"trigger_mode": "multiple", **hidden}
@@ -143,7 +144,7 @@ def page(
         saved.success(fn=None, js=DOWNLOAD, inputs=file)
         saved.success(fn=None, js="() => FaderNets.bench?.saved()")
         saved.failure(**unanswered)
-        add_endpoints(handlers, faders)
+        add_endpoints(ProgramCalls(workers, files, listeners), faders)
     blocks.queue(max_size=CALLS_WAITING, default_concurrency_limit=None)
     blocks._queue.sleep_when_free = QUEUE_LOOK_SECONDS
     return blocks

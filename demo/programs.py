@@ -9,8 +9,9 @@ import gradio as gr
 
 from demo.editing.answers import DescribedFigures, EndpointFigures, RenderedFigures
 from demo.editing.requests import towards
+from demo.failure import sentence
 from demo.guard.blocks import Sentence
-from demo.handlers import Handlers, sentence
+from demo.program_calls import ProgramCalls
 from fadernets.mood_transfer import MOODS, PRESETS, asked_moods
 
 SOUNDS = ("wav", "ogg", "mp3")  # `fadernets.playback.sound_file.KINDS`, which the server loads not
@@ -28,7 +29,7 @@ def _amount_input(label: str, value: str | None = None) -> gr.JSON:
     return given
 
 
-def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
+def add_endpoints(calls: ProgramCalls, faders: Sequence[str]) -> None:
     """Add the named endpoints to the `gradio.Blocks` that are open; no component is on the page.
 
     From Python::
@@ -75,7 +76,7 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         A density whose fader does not move may go along a little, where that cuts fewer notes;
         where strict, it stays exactly.
         """
-        return await handlers.change(midi, dict(zip(names, values, strict=True)))
+        return await calls.change(midi, dict(zip(names, values, strict=True)))
 
     # Programs name the arguments as the model's faders are named: Gradio reads the signature.
     kind = Parameter.POSITIONAL_OR_KEYWORD
@@ -112,7 +113,7 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         except ValueError as error:
             raise Sentence(sentence(error)) from None
         span = {"seed": seed, "first": first, "last": last, "tracks": tracks, "lock": lock}
-        return await handlers.change(midi, {**values, **span})
+        return await calls.change(midi, {**values, **span})
 
     async def mix(
         midi: str | None,
@@ -130,7 +131,7 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         slide.
         """
         span = {"seed": seed, "first": first, "last": last, "tracks": tracks, "lock": lock}
-        return await handlers.work("mix", [midi, notes], span)
+        return await calls.work("mix", [midi, notes], span)
 
     async def describe(
         midi: str | None, tracks: str | None = None, every_note: bool | None = None
@@ -141,13 +142,13 @@ def add_endpoints(handlers: Handlers, faders: Sequence[str]) -> None:
         cannot be changed where that is so. Where every_note, every note too, by the number that
         locks know it by.
         """
-        return await handlers.work("describe", [midi], {"tracks": tracks, "notes": every_note})
+        return await calls.work("describe", [midi], {"tracks": tracks, "notes": every_note})
 
     async def render(
         midi: str | None, kind: str | None = "wav", tracks: str | None = None
     ) -> tuple[str, RenderedFigures]:
         """Play a MIDI file by a piano into a sound file: wav, ogg or mp3."""
-        return await handlers.work("render", [midi], {"kind": kind, "tracks": tracks})
+        return await calls.work("render", [midi], {"kind": kind, "tracks": tracks})
 
     with gr.Row(visible=False):
         # Their bytes tell what they are, not their names.

@@ -78,11 +78,16 @@ GROUPS = {
             "demo/editing/segmented_piece.py",
             "fadernets/score/playing.py",
             "demo/editing/requests.py",
+            "demo/failure.py",
             "demo/handlers.py",
+            "demo/page_event.py",
+            "demo/program_calls.py",
         ),
         (
             "tests/demo/editing/test_*.py",
+            "tests/demo/test_failure.py",
             "tests/demo/test_handlers.py",
+            "tests/demo/test_program_calls.py",
         ),
     ),
     "guard": Group(

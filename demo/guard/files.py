@@ -146,3 +146,8 @@ class Files:
             except OSError as error:  # a fault of the disk; the next sweep may succeed
                 log.warning("the folder of uploads could not be swept: %s", type(error).__name__)
             self._stop.wait(1.0)
+
+
+def plain(path: str) -> str:
+    """A path without Gradio's kind of text, for which a worker would have to load all of Gradio."""
+    return str(path)

@@ -20,8 +20,9 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from fastapi import FastAPI
@@ -35,6 +36,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.guard.headers import NONCE
+from survey.core.connections import place
 from survey.core.public_path import placed
 from survey.core.settings import Settings
 
@@ -255,3 +257,9 @@ def mend_page(icon: str) -> None:
         mended = mended.replace("</head>", f"{icon}</head>", 1)
         mended = mended.replace("<script", f'<script nonce="{{{{ request.scope.{NONCE} }}}}"')
         env.loader = ChoiceLoader([DictLoader({PAGE: mended}), loader])
+
+
+def visitor(request: Any) -> Hashable:
+    """Whose a request is, by its address; None of a request without one."""
+    client = getattr(request, "client", None)
+    return place(client.host) if client else None

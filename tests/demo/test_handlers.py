@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from ipaddress import ip_address
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,45 +13,21 @@ import gradio as gr
 import pytest
 from gradio.utils import NamedString
 
-from demo import handlers as module
 from demo.compute import cost
 from demo.compute.jobs import Dropped, Full, WorkError
 from demo.compute.open_pieces import OpenPieces
 from demo.editing.piece_session import PieceSession
+from demo.failure import FULL
 from demo.guard.blocks import Sentence
 from demo.guard.gate import INTERNAL_ERROR
 from demo.guard.listeners import Listeners
-from demo.handlers import FULL, GONE, Handlers
+from demo.handlers import GONE, Handlers
+from demo.program_calls import ProgramCalls
+from tests.demo.fakes import FakeFiles, FakeWorkers
 from tests.fadernets import tiny
 
 VISITOR = ip_address("1.2.3.4")
 PAGE = SimpleNamespace(session_hash="mine", client=SimpleNamespace(host=str(VISITOR)))
-
-
-class FakeWorkers:
-    """Returns or raises the prepared results, and records the calls."""
-
-    def __init__(self, **results: Any) -> None:
-        self.results, self.calls = results, []
-
-    async def run(self, task: str, *arguments: Any, **options: Any) -> Any:
-        self.calls.append((task, arguments, options))
-        await asyncio.sleep(0)  # other events go on meanwhile
-        result = self.results[task]
-        if isinstance(result, Exception):
-            raise result
-        return result() if callable(result) else result
-
-
-class FakeFiles:
-    def __init__(self, folder: Path, is_full: bool = False) -> None:
-        self.folder, self.is_full, self.counted = folder, is_full, []
-
-    def new_folder(self) -> Path:
-        return self.folder / "own"
-
-    def count(self, size: int) -> None:
-        self.counted.append(size)
 
 
 def session() -> PieceSession:
@@ -74,7 +49,7 @@ def own_session(pieces: OpenPieces) -> PieceSession:
 @pytest.fixture
 def handlers(pieces: OpenPieces, tmp_path: Path):
     def make(is_full: bool = False, **results: Any) -> Handlers:
-        return Handlers(FakeWorkers(**results), pieces, FakeFiles(tmp_path, is_full), Listeners())
+        return Handlers(FakeWorkers(**results), pieces, FakeFiles(tmp_path, is_full))
 
     return make
 
@@ -123,15 +98,6 @@ def test_what_comes_to_nothing_is_a_sentence_and_the_bench_is_told(
     assert message == sentence and trouble(bench)["event"] == "open" and skipped(example)
     assert "secret" not in caplog.text
     assert ("KeyError at " in caplog.text) == isinstance(error, KeyError)
-
-
-def test_a_failure_in_the_log_names_its_place_only(caplog):
-    with caplog.at_level(logging.WARNING, module.log.name):
-        try:
-            raise OSError("/secret/path")
-        except OSError as error:
-            assert module._reason(error) == INTERNAL_ERROR
-    assert "OSError at test_handlers.py:" in caplog.text and "secret" not in caplog.text
 
 
 def test_a_piece_that_is_gone_is_asked_for(handlers):
@@ -270,10 +236,8 @@ def test_an_answer_takes_the_message_away(handlers, own_session, tmp_path):
 
 
 def test_nothing_is_saved_into_a_full_folder(handlers, own_session):
-    full = handlers(is_full=True, save="a.mid", change=("a.mid", {}))
+    full = handlers(is_full=True, save="a.mid")
     assert call(full.save, edit_json(own_session.id)) == (None, FULL)
-    with pytest.raises(Sentence, match="no room"):  # a program gets an error
-        asyncio.run(full.change("a.mid", {}))
     assert full.workers.calls == []
 
 
@@ -289,11 +253,13 @@ def test_workers_get_plain_text(pieces, tmp_path):
     """Gradio's own kind of text would have each of them load all of Gradio."""
     path = NamedString(tmp_path / "a.mid")
     Path(path).write_bytes(b"x")
-    workers = FakeWorkers(open_file=WorkError("no"), change=WorkError("no"))
-    plain_handlers = Handlers(workers, pieces, FakeFiles(tmp_path), Listeners())
-    asyncio.run(plain_handlers.open_upload(path, PAGE))
+    workers, files = (
+        FakeWorkers(open_file=WorkError("no"), change=WorkError("no")),
+        FakeFiles(tmp_path),
+    )
+    asyncio.run(Handlers(workers, pieces, files).open_upload(path, PAGE))
     with pytest.raises(Sentence):
-        asyncio.run(plain_handlers.change(path, {}))
+        asyncio.run(ProgramCalls(workers, files, Listeners()).change(path, {}))
     assert [type(arguments[0]) for _, arguments, _ in workers.calls] == [str, str]
 
 
@@ -315,9 +281,7 @@ def test_workers_learn_what_an_answer_is_of_and_what_it_replaces(handlers, piece
 
 def test_workers_learn_where_a_file_goes_and_what_it_costs(handlers, own_session, tmp_path):
     (tmp_path / "a.mid").write_bytes(b"abcd")
-    saving = handlers(
-        save=str(tmp_path / "a.mid"), change=(str(tmp_path / "a.mid"), {"figures": 1})
-    )
+    saving = handlers(save=str(tmp_path / "a.mid"))
     text = edit_json(own_session.id, kind="wav", scope="piece")
     call(saving.save, text)
     ((task, arguments, options),) = saving.workers.calls
@@ -325,17 +289,7 @@ def test_workers_learn_where_a_file_goes_and_what_it_costs(handlers, own_session
     assert options["session"] is own_session and options["key"] == (own_session.id, "save")
     assert options["cost"] == cost.of_saving(own_session, json.loads(text))
     assert options["folder"] == saving.files.new_folder()
-    saving.workers.calls.clear()
-    path = str(tmp_path / "a.mid")
-    assert asyncio.run(saving.change(path, {"note": 1.0})) == (path, {"figures": 1})
-    assert saving.workers.calls == [
-        (
-            "change",
-            (path, {"note": 1.0}),
-            {"cost": cost.of_file(path), "folder": saving.files.new_folder(), "visitor": None},
-        )
-    ]
-    assert saving.files.counted == [4, 4]
+    assert saving.files.counted == [4]
 
 
 def test_opening_costs_by_the_size_of_the_file(handlers, tmp_path):
@@ -355,8 +309,6 @@ def test_nothing_chosen_changes_nothing(handlers):
     assert all(skipped(output) for output in call(nothing.open_example, None))
     outputs = call(nothing.open_upload, None)
     assert len(outputs) == 3 and all(skipped(output) for output in outputs)
-    with pytest.raises(Sentence, match="no MIDI file"):
-        asyncio.run(nothing.change(None, {}))
     assert nothing.workers.calls == []
 
 
@@ -373,29 +325,3 @@ def test_an_example_without_a_name_is_none(handlers, example):
     reopening = handlers(open_example=lambda: (session(), "{}"))
     _, message = call(reopening.ask, edit_json("0" * 32, example=example))
     assert message == GONE and reopening.workers.calls == []
-
-
-def test_a_program_is_told_why_in_a_sentence(handlers, tmp_path):
-    path = tmp_path / "a.mid"
-    path.write_bytes(b"x")
-    with pytest.raises(Sentence, match="Segment &lt;1&gt; is no music."):
-        asyncio.run(handlers(change=WorkError("segment <1> is no music")).change(str(path), {}))
-    with pytest.raises(KeyError):  # a fault is no sentence; Gradio hides it
-        asyncio.run(handlers(change=KeyError("a")).change(str(path), {}))
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("nothing to hear...", "Nothing to hear."),
-        ("my.first.mid is broken", "my.first.mid is broken."),
-        ("élan", "Élan."),
-        ('the "piece" & more', 'The "piece" &amp; more.'),
-        ("", "."),
-    ],
-)
-def test_a_sentence_begins_with_a_capital_and_ends_with_one_full_stop(
-    handlers, own_session, text, sentence
-):
-    _, message = call(handlers(answer=WorkError(text)).ask, edit_json(own_session.id))
-    assert message == sentence

@@ -1,0 +1,56 @@
+"""What the page and programs are told where work fails: a sentence, and no more."""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+from html import escape
+from uuid import uuid4
+
+import gradio as gr
+
+from demo.compute.jobs import WorkError
+from demo.guard.files import Files
+from demo.guard.gate import INTERNAL_ERROR
+
+FULL = "The server has no room for files just now. Please try again in a minute."
+log = logging.getLogger(__name__)
+
+
+def require_room(files: Files) -> None:
+    """Raises WorkError if there is no room for another file."""
+    if files.is_full:
+        raise WorkError(FULL)
+
+
+def failed(event: str, number: int = 0) -> gr.HTML:
+    """A message on which the bench keeps what it shows.
+
+    Parameters
+    ----------
+    event : str
+        The event that failed: "open", "choose", "ask" or "hear".
+    number : int
+        Which of the page's moves it belongs to.
+    """
+    # A new id each time: the page reacts only to a value that changes.
+    return gr.HTML(trouble=json.dumps({"event": event, "number": number, "id": uuid4().hex}))
+
+
+def reason(error: Exception) -> str:
+    """What the page says about work that failed, as HTML text."""
+    if isinstance(error, WorkError):
+        return sentence(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
+    log.warning("an event of the page failed: %s at %s", type(error).__name__, where)
+    return INTERNAL_ERROR
+
+
+def sentence(error: Exception) -> str:
+    """An error as HTML text, a full sentence."""
+    text = str(error).rstrip(".")
+    if "." not in text.partition(" ")[0]:  # the name of a file stays as it is
+        text = text[:1].upper() + text[1:]
+    return escape(text, quote=False) + "."

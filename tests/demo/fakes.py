@@ -1,0 +1,33 @@
+"""Workers and files that remember what they were asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+
+class FakeWorkers:
+    """Returns or raises the prepared results, and records the calls."""
+
+    def __init__(self, **results: Any) -> None:
+        self.results, self.calls = results, []
+
+    async def run(self, task: str, *arguments: Any, **options: Any) -> Any:
+        self.calls.append((task, arguments, options))
+        await asyncio.sleep(0)  # other events go on meanwhile
+        result = self.results[task]
+        if isinstance(result, Exception):
+            raise result
+        return result() if callable(result) else result
+
+
+class FakeFiles:
+    def __init__(self, folder: Path, is_full: bool = False) -> None:
+        self.folder, self.is_full, self.counted = folder, is_full, []
+
+    def new_folder(self) -> Path:
+        return self.folder / "own"
+
+    def count(self, size: int) -> None:
+        self.counted.append(size)

@@ -1,0 +1,34 @@
+"""What is said and logged of work that failed."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from demo import failure
+from demo.compute.jobs import WorkError
+from demo.guard.gate import INTERNAL_ERROR
+
+
+def test_a_failure_in_the_log_names_its_place_only(caplog):
+    with caplog.at_level(logging.WARNING, failure.log.name):
+        try:
+            raise OSError("/secret/path")
+        except OSError as error:
+            assert failure.reason(error) == INTERNAL_ERROR
+    assert "OSError at test_failure.py:" in caplog.text and "secret" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("nothing to hear...", "Nothing to hear."),
+        ("my.first.mid is broken", "my.first.mid is broken."),
+        ("élan", "Élan."),
+        ('the "piece" & more', 'The "piece" &amp; more.'),
+        ("", "."),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_and_ends_with_one_full_stop(text, sentence):
+    assert failure.reason(WorkError(text)) == sentence
