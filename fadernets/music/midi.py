@@ -32,6 +32,7 @@ from fadernets.music.midifile.notes import (
 from fadernets.music.midifile.part import Part, labels
 from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT
 from fadernets.music.piece import Original, Piece
+from fadernets.music.plain_text import plain_text
 
 MAX_BEATS = 9_600  # most beats that faders are offered for: 30 minutes at 320 a minute
 MAX_MINUTES = 30  # longest piece that faders are offered for; training may read longer ones
@@ -68,7 +69,7 @@ def read(source: str | Path | bytes, parts: Sequence[int] | None = None) -> Piec
     """
     data, name = _source(source)
     piece = _piece(data, name, parts)
-    return replace(piece, name="" if isinstance(source, bytes) else Path(source).stem)
+    return replace(piece, name="" if isinstance(source, bytes) else plain_text(Path(source).stem))
 
 
 def with_parts(piece: Piece, parts: Sequence[int]) -> Piece:
@@ -290,7 +291,7 @@ def _check_size(size: int, name: str) -> None:
 def _source(source: str | Path | bytes) -> tuple[bytes, str]:
     """A file's bytes, and what to call it."""
     if not isinstance(source, bytes):
-        name = Path(source).name or "the path"
+        name = plain_text(Path(source).name) or "the path"
         return _bytes(Path(source), name), name
     _check_size(len(source), name := "the MIDI data")
     return source, name

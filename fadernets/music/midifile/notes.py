@@ -11,6 +11,7 @@ from fadernets.music.midifile.events import PROGRAM, MidiFile
 from fadernets.music.midifile.part import Part
 from fadernets.music.midifile.tracks import TRACK_NAME, Track
 from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT, Notes, one_string
+from fadernets.music.plain_text import plain_text
 
 HELD = -1  # as the release of a note that is never released
 LETTERS_OF_NAME = 60  # of a track, at most
@@ -170,7 +171,7 @@ def _name(file: MidiFile, track: Track) -> str:
         name = text.decode()
     except UnicodeDecodeError:
         name = text.decode("latin-1")
-    return name.strip("\0 ")[:LETTERS_OF_NAME]
+    return plain_text(name)[:LETTERS_OF_NAME]
 
 
 def default_parts(notes: RawNotes) -> list[int]:
