@@ -51,7 +51,7 @@ def served(net: FaderNet, segments: int, positions: list[float]) -> dict[str, li
     begin, end = session.ends((0, last))
     original = excerpt(session.piece, begin, end)
     for position in positions:
-        edit = EditRequest(0, last, {FADER: position})
+        edit = EditRequest(0, last, faders={FADER: position})
         start = time.perf_counter()
         result = session.result(net, edit)
         seconds["notes"].append(time.perf_counter() - start)

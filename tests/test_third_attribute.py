@@ -283,15 +283,15 @@ def test_the_page_asks_for_it(trained, tmp_path):
     midi.write(piece(bars(3)), tmp_path / "in.mid")
     session = open_file(tmp_path / "in.mid")
     values = {"first": 0, "last": 1, "number": 1, "rhythm": None, "register": 0.25}
-    edit = EditRequest.read(values, 3, net.faders)
+    edit = EditRequest.of(values, 3, net.faders)
     assert edit.faders == {"register": 0.25}
     assert saving.file_name(session, edit, is_whole=True).endswith("_register-up-0.25")
     figures = service.answer(net, session, values)["figures"]
     assert len(figures["register"]["tables"]["offsets"]) == SCALE_POINTS
     with pytest.raises(ValueError, match="register 7 is outside -1 to 1"):
-        EditRequest.read(values | {"register": 7}, 3, net.faders)
+        EditRequest.of(values | {"register": 7}, 3, net.faders)
     with pytest.raises(ValueError, match="the model has no fader for register"):
-        EditRequest.read(values, 3, PAPER)
+        EditRequest.of(values, 3, PAPER)
 
 
 def test_the_page_shows_it(trained):

@@ -173,7 +173,7 @@ def _opened(
     session.takes_any, session.progress = net.realiser.takes_any, progress
     count = len(session.segments)
     given = {n: value for n, value in values.items() if value is not None and n != "tracks"}
-    edit = EditRequest.read({"first": 0, "last": count - 1} | given, count, net.faders)
+    edit = EditRequest.of({"first": 0, "last": count - 1} | given, count, net.faders)
     session.locks(edit)  # one that cannot be is refused though nothing moves
     return session, edit
 

@@ -103,7 +103,7 @@ def mix_piece(
     other = (open_example(donor) if is_example else open_file(donor)).piece
     last = len(session.segments) - 1
     given = {"seed": values.get("seed"), "lock": values.get("lock"), "first": 0, "last": last}
-    edit = EditRequest.read(given, last + 1, net.faders)
+    edit = EditRequest.of(given, last + 1, net.faders)
     name = other.name or "the other piece"
     mix = mixed(net, session, edit, Donor.of(other, name), session.progress)
     if all(mix.problems.values()):

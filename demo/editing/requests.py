@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from reprlib import repr as short
 from typing import Literal
 
-from fadernets.curve import Amount, Curve
-from fadernets.lock_words import NO_WORDS, LockWords
+from fadernets.curve import Curve
 from fadernets.mood_transfer import STRONGEST
-from fadernets.score.settings import Amounts, Redrawn, Settings
+from fadernets.score.settings import Settings
 from fadernets.score.values import Values as Values
 from fadernets.score.values import amount as amount_of
 from fadernets.score.values import flag as flag
@@ -23,46 +22,24 @@ TRACKS_NAMED = 1_000  # in a request, at most: as many as a file may have
 
 
 @dataclass(frozen=True)
-class EditRequest(Amounts):
-    """Which segments are to change, and how.
+class EditRequest(Settings):
+    """Settings, and which segments they are for.
 
     Attributes
     ----------
     first, last : int
         The first and the last segment, from 0.
         Where they change `everywhere`, those that are looked at.
-    faders : name -> float or Curve
-        Offsets, -1 to 1, of the faders that were moved, from what each segment has.
-    positions : name -> float or Curve
-        Positions, 0 to 1, that segments get alike, whatever they have; in gaps of a curve none.
-    arousal : float or Curve
-        -1 is all the way to calm, 1 to energetic, 0 leaves the arousal; more goes beyond.
-    valence : float or Curve
-        -1 is all the way to sad, 1 to joyful, 0 leaves the valence.
-    seed : int or None
-        None plays the likeliest notes.
-    strict : bool
-        Whether a density that nobody asked to change stays exactly as it is.
     everywhere : bool
         Whether the amounts hold for the whole piece, and not for the segments alone.
-    redrawn : tuple of Redrawn
-        Bars that are drawn once more, one after the other.
     """
 
     first: int
     last: int
-    faders: Mapping[str, Amount] = field(default_factory=dict)
-    arousal: Amount = 0.0
-    valence: Amount = 0.0
-    seed: int | None = None
-    positions: Mapping[str, Amount] = field(default_factory=dict)
-    lock: LockWords = NO_WORDS
-    strict: bool = False
     everywhere: bool = False
-    redrawn: tuple[Redrawn, ...] = ()
 
     @classmethod
-    def read(cls, values: Values, count: int, faders: Sequence[str]) -> EditRequest:
+    def of(cls, values: Values, count: int, faders: Sequence[str]) -> EditRequest:
         """Read a request for a piece of `count` segments and a model with `faders`.
 
         Raises
@@ -75,17 +52,12 @@ class EditRequest(Amounts):
         last = whole(values, "last", first or 0, count - 1)
         if first is None or last is None:
             raise ValueError(f"{'first' if first is None else 'last'} is missing")
-        return cls(first, last, everywhere=flag(values, "everywhere"), **vars(settings))
+        return cls(first, last, flag(values, "everywhere"), **vars(settings))
 
     @property
     def span(self) -> tuple[int, int]:
         """First and last segment."""
         return self.first, self.last
-
-    @property
-    def settings(self) -> Settings:
-        """What is asked of the piece, whichever segments are looked at."""
-        return Settings(**{each.name: getattr(self, each.name) for each in fields(Settings)})
 
 
 @dataclass(frozen=True)
@@ -99,18 +71,18 @@ class SaveRequest:
 
     @classmethod
     def read(cls, values: Values, count: int, faders: Sequence[str]) -> SaveRequest:
-        """As `EditRequest.read`; ValueError also for another kind or scope."""
+        """As `EditRequest.of`; ValueError also for another kind or scope."""
         kind, scope = values.get("kind"), values.get("scope")
         if kind not in ("midi", "wav", "ogg", "mp3"):
             raise ValueError(f"kind {short(kind)} is neither midi, wav, ogg nor mp3")
         if scope not in ("selection", "piece"):
             raise ValueError(f"scope {short(scope)} is neither selection nor piece")
-        edit = EditRequest.read(values, count, faders)
+        edit = EditRequest.of(values, count, faders)
         return cls(kind, scope, edit, flag(values, "curves"))
 
 
 def towards(side: str, strength: object) -> object:
-    """The arousal or the valence, as `EditRequest.read` takes it, of a side and a strength.
+    """The arousal or the valence, as `EditRequest.of` takes it, of a side and a strength.
 
     Parameters
     ----------

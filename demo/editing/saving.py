@@ -56,7 +56,7 @@ def save(net: FaderNet, session: PieceSession, values: Values, folder: str | Pat
         return str(path)
     data = midi.file_bytes(result)
     if request.curves:
-        data = controllers.written(data, edit.settings, session.piece)
+        data = controllers.written(data, edit, session.piece)
     if not is_whole:
         data = midi.cut(data, session.piece, session.ends(edit.span))
     return write_midi(folder, name, data)

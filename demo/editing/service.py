@@ -137,7 +137,7 @@ def answer(
     ValueError
         If a value is missing or outside its range.
     """
-    edit = EditRequest.read(values, len(session.segments), net.faders)
+    edit = EditRequest.of(values, len(session.segments), net.faders)
     number = whole(values, "number", 0, HIGHEST_NUMBER)
     request = SoundRequest.read(values)
     if hear:

@@ -37,8 +37,8 @@ def variations(net: FaderNet, session: PieceSession, values: Values) -> Variatio
     if not isinstance(seeds, list) or not 0 < len(seeds) <= MOST:
         raise ValueError(f"seeds are no list of up to {MOST} seeds")
     count, faders = len(session.segments), net.faders
-    now = EditRequest.read({**values, "redrawn": values.get("redrawn_now")}, count, faders)
-    edit = EditRequest.read(values, count, faders)
+    now = EditRequest.of({**values, "redrawn": values.get("redrawn_now")}, count, faders)
+    edit = EditRequest.of(values, count, faders)
     begin, end = session.ends(edit.span)
     kept = session.latest
     present = excerpt(session.result(net, now), begin, end)

@@ -111,7 +111,7 @@ def slide(args: argparse.Namespace) -> None:
         return net.moved(batch, offsets=each, home=home)
 
     amounts = () if args.absolute else faders.values()
-    asked = Settings(positions=faders) if args.absolute else Settings(faders)
+    asked = Settings(positions=faders) if args.absolute else Settings(faders=faders)
     _change(args, piece, windows, change, amounts, said=tuple(faders), asked=asked)
 
 

@@ -18,7 +18,7 @@ from fadernets.music.notes import Notes, concatenate
 from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment, segments
 from fadernets.score import playing
-from fadernets.score.settings import Amounts
+from fadernets.score.settings import Settings
 from fadernets.whole_piece import changed
 
 if TYPE_CHECKING:  # PyTorch takes 200 MB
@@ -35,7 +35,7 @@ class Arrangement:
     Attributes
     ----------
     net : FaderNet
-    edit : Amounts
+    edit : Settings
     piece : Piece
     chosen : sequence of Segment
         Those that change.
@@ -50,7 +50,7 @@ class Arrangement:
     """
 
     net: FaderNet
-    edit: Amounts
+    edit: Settings
     piece: Piece
     chosen: Sequence[Segment]
     codes: Mapping[int, Codes]
@@ -86,7 +86,7 @@ class Arrangement:
         told: Told,
     ) -> Piece:
         rows = {segment.index: row for row, segment in enumerate(self.chosen)}
-        edit = _Seeded(self.edit, seed)
+        edit = replace(self.edit, seed=seed, redrawn=())
         count = 0
 
         def change(part: list[Segment]) -> list[Notes]:
@@ -108,15 +108,6 @@ class Arrangement:
 
         indices = [segment.index for segment in chosen]
         return changed(piece, indices, change, locks=locks, batch=self.batch)
-
-
-class _Seeded(Amounts):
-    """Amounts with another seed."""
-
-    def __init__(self, edit: Amounts, seed: int | None) -> None:
-        self.faders, self.positions = edit.faders, edit.positions
-        self.arousal, self.valence = edit.arousal, edit.valence
-        self.seed, self.redrawn = seed, ()
 
 
 def _with_locks(result: Piece, before: Piece) -> Piece:

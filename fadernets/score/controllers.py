@@ -113,7 +113,7 @@ def read(data: bytes, piece: Piece) -> dict[str, Any] | None:
     offsets = {name: value for (kind, name), value in found.items() if kind == "offset"}
     positions = {name: value for (kind, name), value in found.items() if kind == "position"}
     moods = {mood: offsets.pop(mood) for mood in MOODS if mood in offsets}
-    whole = Settings(offsets, positions=positions, **moods)  # type: ignore[arg-type]
+    whole = Settings(faders=offsets, positions=positions, **moods)  # type: ignore[arg-type]
     return whole.to_json() | kept
 
 

@@ -66,30 +66,8 @@ class Redrawn:
         return tuple(read)
 
 
-class Amounts:
-    """What is asked of faders and moods; those who have the members know the rest."""
-
-    faders: Mapping[str, Amount]
-    positions: Mapping[str, Amount]
-    arousal: Amount
-    valence: Amount
-    seed: int | None
-    redrawn: tuple[Redrawn, ...]
-
-    @property
-    def moods(self) -> dict[str, Amount]:
-        """How far the moods that were moved shall go, below 0 towards low."""
-        strengths: dict[str, Amount] = {mood: getattr(self, mood) for mood in MOODS}
-        return {mood: strength for mood, strength in strengths.items() if curve.moves(strength)}
-
-    @property
-    def is_neutral(self) -> bool:
-        """Whether nothing was moved, so that the result is the original itself."""
-        return not self.faders and not self.positions and not self.moods
-
-
-@dataclass(frozen=True)
-class Settings(Amounts):
+@dataclass(frozen=True, kw_only=True)
+class Settings:
     """What is asked of a piece.
 
     Attributes
@@ -119,6 +97,17 @@ class Settings(Amounts):
     strict: bool = False
     redrawn: tuple[Redrawn, ...] = ()
 
+    @property
+    def moods(self) -> dict[str, Amount]:
+        """How far the moods that were moved shall go, below 0 towards low."""
+        strengths: dict[str, Amount] = {mood: getattr(self, mood) for mood in MOODS}
+        return {mood: strength for mood, strength in strengths.items() if curve.moves(strength)}
+
+    @property
+    def is_neutral(self) -> bool:
+        """Whether nothing was moved, so that the result is the original itself."""
+        return not self.faders and not self.positions and not self.moods
+
     @classmethod
     def read(cls, values: Values, faders: Sequence[str]) -> Settings:
         """Read settings for a model with `faders`; names that are none of settings are left out.
@@ -141,18 +130,18 @@ class Settings(Amounts):
         if absolute:
             amounts, positions = {}, amounts
         return cls(
-            {
+            faders={
                 name: offset
                 for name, offset in amounts.items()
                 if offset is not None and curve.moves(offset)
             },
-            amount(values, "arousal", -STRONGEST, STRONGEST) or 0.0,
-            amount(values, "valence", -STRONGEST, STRONGEST) or 0.0,
-            whole(values, "seed", 0, HIGHEST_SEED),
-            {name: position for name, position in positions.items() if position is not None},
-            LockWords.read(values.get("lock")),
-            flag(values, "strict"),
-            Redrawn.read(values.get("redrawn")),
+            arousal=amount(values, "arousal", -STRONGEST, STRONGEST) or 0.0,
+            valence=amount(values, "valence", -STRONGEST, STRONGEST) or 0.0,
+            seed=whole(values, "seed", 0, HIGHEST_SEED),
+            positions={name: value for name, value in positions.items() if value is not None},
+            lock=LockWords.read(values.get("lock")),
+            strict=flag(values, "strict"),
+            redrawn=Redrawn.read(values.get("redrawn")),
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def test_page_server_and_file_agree(visit, net, tmp_path):
         for name, values in now.items()
     }
     faders = {name: steps.pop(name) for name in ("rhythm", "note")}
-    result = session.result(net, EditRequest(0, count - 1, faders, **steps))
+    result = session.result(net, EditRequest(0, count - 1, faders=faders, **steps))
     (tmp_path / "result.mid").write_bytes(midi.file_bytes(result))
     saved, expected = (midi.read(tmp_path / f"{name}.mid").notes for name in ("saved", "result"))
     assert list(saved) == list(expected)

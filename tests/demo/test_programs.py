@@ -88,7 +88,7 @@ def test_page_command_line_and_programs_refuse_alike(
         ask(*map(handle_file, files), **values, api_name=name)
     if page is not None:
         with pytest.raises(ValueError, match=f"(?i){re.escape(sentence)}"):
-            EditRequest.read({"first": 0, "last": 1} | page, 8, net.faders)
+            EditRequest.of({"first": 0, "last": 1} | page, 8, net.faders)
     if words is not None:
         command, *options = words
         output = [] if command == "describe" else [str(source.with_name("out.mid"))]

@@ -46,11 +46,11 @@ def test_a_part_sounds_as_it_does_in_the_whole(net, example, amounts):
 
 def test_only_what_bears_on_the_part_is_changed(net):
     session = PieceSession(examples.load("rag"))
-    request = EditRequest(20, 21, {"rhythm": 0.5}, everywhere=True)
+    request = EditRequest(20, 21, faders={"rhythm": 0.5}, everywhere=True)
     assert session.bearing(request, *session.ends((20, 21))).span == (18, 24)
     session.result(net, request)
     assert set(session._codes) <= set(range(18, 25))
-    alone = EditRequest(20, 21, {"rhythm": 0.5})
+    alone = EditRequest(20, 21, faders={"rhythm": 0.5})
     assert session.bearing(alone, *session.ends((20, 21))).span == (20, 21)
 
 
@@ -74,7 +74,7 @@ def test_locks_are_said_of_the_part_alone(net):
     session = PieceSession(examples.load("sonata"))
     values = {"everywhere": True, "rhythm": [[0, -1.0]], "lock": ["melody"]}
     reach = [
-        session.lock_report(net, EditRequest.read({**values, **span}, 99, net.faders)).means()
+        session.lock_report(net, EditRequest.of({**values, **span}, 99, net.faders)).means()
         for span in ({"first": 2, "last": 3}, {"first": 2, "last": 3, "everywhere": False})
     ]
     asked = [each["rhythm"]["asked"] for each in reach]

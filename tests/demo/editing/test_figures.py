@@ -56,7 +56,7 @@ def test_an_offset_is_read_as_mean_densities_and_keeps_the_shape(net):
 
     for by in (0.01, 0.1, -0.1):
         figures = service.answer(net, session, ask(0, last, rhythm=by))["figures"]["rhythm"]
-        new = of(session.result(net, EditRequest(0, last, {"rhythm": by})))
+        new = of(session.result(net, EditRequest(0, last, faders={"rhythm": by})))
         level = net.position("rhythm", own.mean())
         expected = {"position": 0.5, "level": pytest.approx(level), "text": f"{own.mean():.2f}"}
         assert figures["piece"] == expected

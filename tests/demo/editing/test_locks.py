@@ -77,7 +77,7 @@ def test_the_answer_says_how_far_the_fader_came(net, hands):
 
 def test_what_every_note_holds_back_is_all(net, hands):
     session = open_file(hands)
-    request = EditRequest(0, 3, {"rhythm": 1.0}, lock=LockWords.read("left,right,rhythm"))
+    request = EditRequest(0, 3, faders={"rhythm": 1.0}, lock=LockWords.read("left,right,rhythm"))
     assert set(session.piece.notes) <= set(session.result(net, request).notes)
     assert session.lock_sentences(net, request)[0].endswith(
         "the left hand, the right hand and the rhythm stay."
@@ -101,7 +101,7 @@ def test_the_page_is_told_which_notes_stay(net, hands):
 def test_two_locks_are_two_requests(net, hands):
     session = open_file(hands)
     melody, bass = (
-        session.result(net, EditRequest(0, 3, {"rhythm": -1.0}, lock=LockWords.read(word)))
+        session.result(net, EditRequest(0, 3, faders={"rhythm": -1.0}, lock=LockWords.read(word)))
         for word in ("melody", "bass")
     )
     assert set(melody.notes) != set(bass.notes)

@@ -120,11 +120,11 @@ def test_codes_of_a_segment_are_made_once(net: FakeNet) -> None:
 def test_a_result_is_of_the_request_and_of_no_earlier_one(net: FakeNet) -> None:
     session = PieceSession(one_chord_a_bar(6))
     requests = [
-        EditRequest(0, 1, {"rhythm": 0.2}),
-        EditRequest(0, 1, {"rhythm": 0.8}),
-        EditRequest(2, 3, {"rhythm": 0.8}),
-        EditRequest(2, 3, {"note": 0.8}),
-        EditRequest(2, 3, {"note": 0.8}, seed=3),
+        EditRequest(0, 1, faders={"rhythm": 0.2}),
+        EditRequest(0, 1, faders={"rhythm": 0.8}),
+        EditRequest(2, 3, faders={"rhythm": 0.8}),
+        EditRequest(2, 3, faders={"note": 0.8}),
+        EditRequest(2, 3, faders={"note": 0.8}, seed=3),
     ]
     for request in requests:
         result = session.result(net, request)
@@ -137,7 +137,11 @@ def test_a_result_is_of_the_request_and_of_no_earlier_one(net: FakeNet) -> None:
 
 def test_nothing_is_played_where_nothing_was_moved_or_nothing_can_change(net: FakeNet) -> None:
     session = PieceSession(one_chord_a_bar(4, broken=[1]))
-    for request in (EditRequest(0, 3), EditRequest(0, 3, seed=1), EditRequest(1, 1, {"note": 1.0})):
+    for request in (
+        EditRequest(0, 3),
+        EditRequest(0, 3, seed=1),
+        EditRequest(1, 1, faders={"note": 1.0}),
+    ):
         assert session.leaves(request)
         assert session.result(net, request) is session.piece
         assert session.nearby(net, request, 0.0, 16.0) is session.piece
@@ -149,7 +153,7 @@ def test_a_segment_that_cannot_change_is_stepped_over_and_seeds_stay_with_their_
     net: FakeNet,
 ) -> None:
     session = PieceSession(one_chord_a_bar(5, broken=[2]))
-    result = session.result(net, EditRequest(1, 4, {"rhythm": 0.5}, seed=100))
+    result = session.result(net, EditRequest(1, 4, faders={"rhythm": 0.5}, seed=100))
     assert changed_in(session, result) == [1, 3, 4]
     assert [seeds for _, _, seeds in net.slid] == [[104], [101, 103]]  # every second one first
 
@@ -159,7 +163,7 @@ def test_a_long_span_is_worked_out_in_slices_with_word_of_each(net: FakeNet) -> 
     words: list[tuple[int, int]] = []
     session = PieceSession(one_chord_a_bar(count))
     session.progress = lambda ready, total: words.append((ready, total))
-    result = session.result(net, EditRequest(0, count - 1, {"rhythm": 0.5}, seed=7))
+    result = session.result(net, EditRequest(0, count - 1, faders={"rhythm": 0.5}, seed=7))
     assert net.encoded == [SLICE, SLICE, 5]
     even = (count + 1) // 2
     ready = [0, SLICE, even, even + SLICE]
@@ -171,7 +175,7 @@ def test_a_long_span_is_worked_out_in_slices_with_word_of_each(net: FakeNet) -> 
 
 def test_work_that_is_given_up_leaves_nothing_behind(net: FakeNet) -> None:
     session = PieceSession(one_chord_a_bar(3 * SLICE))
-    request = EditRequest(0, 3 * SLICE - 1, {"rhythm": 0.5})
+    request = EditRequest(0, 3 * SLICE - 1, faders={"rhythm": 0.5})
 
     def give_up(ready: int, total: int) -> None:
         if ready:
@@ -197,7 +201,7 @@ def test_nearby_plays_what_lies_between_and_two_segments_on_either_side(
     net: FakeNet, begin: float, end: float, played: list[int]
 ) -> None:
     session = PieceSession(one_chord_a_bar(9))
-    request = EditRequest(2, 7, {"rhythm": 0.5}, seed=10)
+    request = EditRequest(2, 7, faders={"rhythm": 0.5}, seed=10)
     nearby = session.nearby(net, request, begin, end)
     assert changed_in(session, nearby) == played
     assert sorted(net.slid[-2][2] + net.slid[-1][2]) == [10 + index for index in played]
@@ -210,7 +214,7 @@ def test_nearby_plays_what_lies_between_and_two_segments_on_either_side(
 
 def test_nothing_nearby_that_can_change_is_the_piece_itself(net: FakeNet) -> None:
     session = PieceSession(one_chord_a_bar(9, broken=[2, 3, 4, 5, 6]))
-    request = EditRequest(2, 7, {"rhythm": 0.5})
+    request = EditRequest(2, 7, faders={"rhythm": 0.5})
     assert session.nearby(net, request, 16.0, 19.0) is session.piece
     assert net.encoded == []
 
@@ -225,7 +229,7 @@ def test_a_span_ends_with_the_piece() -> None:
 
 def test_moods_move_first_each_its_own_way_and_as_far_as_it_was_asked(net: FakeNet) -> None:
     session = PieceSession(one_chord_a_bar(6))
-    request = EditRequest(0, 1, {"note": 0.1}, arousal=-0.25, valence=0.75)
+    request = EditRequest(0, 1, faders={"note": 0.1}, arousal=-0.25, valence=0.75)
     play(net, [1, 2], request, session.piece, session.segments[:2], {"note": np.ones(2)})
     assert net.shifts == [({"arousal": "low"}, [0.25] * 2), ({"valence": "high"}, [0.75] * 2)]
     assert net.slid == [([1, 2], {"note": [0.1] * 2}, None)]
@@ -249,7 +253,7 @@ def test_a_mood_s_curve_goes_both_ways(net: FakeNet) -> None:
 def test_only_what_a_curve_moves_is_given_to_the_model(net: FakeNet) -> None:
     session = PieceSession(one_chord_a_bar(6, broken=[4]))
     curve = Curve([(8, 0.0), (8, 0.5), (12, 1.0)])
-    request = EditRequest(0, 5, {"rhythm": curve}, seed=10)
+    request = EditRequest(0, 5, faders={"rhythm": curve}, seed=10)
     result = session.result(net, request)
     assert changed_in(session, result) == [2, 3, 5] and net.encoded == [3]
     assert net.slid == [([3], {"rhythm": [0.75]}, [12]), ([3] * 2, {"rhythm": [1.0] * 2}, [13, 15])]
@@ -268,10 +272,10 @@ def test_offsets_start_from_what_segments_had_before_their_neighbours_changed(
 ) -> None:
     """And with a mood, from where it has brought them."""
     session = PieceSession(one_chord_a_bar(3))
-    session.result(net, EditRequest(0, 2, {"rhythm": 0.5}))
+    session.result(net, EditRequest(0, 2, faders={"rhythm": 0.5}))
     had = {"rhythm": [1 / 16], "note": [3.0]}
     assert net.homes == [{name: value * 2 for name, value in had.items()}, had]
-    session.result(net, EditRequest(0, 2, {"rhythm": 0.5}, arousal=0.5))
+    session.result(net, EditRequest(0, 2, faders={"rhythm": 0.5}, arousal=0.5))
     assert net.homes[2:] == [
         {"rhythm": [0.5] * 2, "note": [0.5] * 2},
         {"rhythm": [0.5], "note": [0.5]},

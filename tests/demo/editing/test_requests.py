@@ -23,7 +23,7 @@ FADERS = ("rhythm", "note")
 
 
 def read(count: int = 5, faders: tuple[str, ...] = FADERS, **values: Any) -> EditRequest:
-    return EditRequest.read({"first": 0, "last": 1, **values}, count, faders)
+    return EditRequest.of({"first": 0, "last": 1, **values}, count, faders)
 
 
 def test_what_was_not_moved_is_left_out() -> None:
@@ -31,9 +31,10 @@ def test_what_was_not_moved_is_left_out() -> None:
     assert read(rhythm=None, note=None, arousal=None, valence=0, seed=None) == EditRequest(0, 1)
     assert read(rhythm=0, note=[[0, 0.0], [4, 0]], arousal=[[8, 0]]).is_neutral
     values = {"first": 2, "last": 4, "note": 1.0, "arousal": -1, "valence": 0.5, "seed": 7}
-    assert read(**values, rhythm=0) == EditRequest(2, 4, {"note": 1.0}, -1, 0.5, 7)
+    same = {"arousal": -1, "valence": 0.5, "seed": 7}
+    assert read(**values, rhythm=0) == EditRequest(2, 4, faders={"note": 1.0}, **same)
     asked = read(**values, rhythm=0, absolute=True)
-    assert asked == EditRequest(2, 4, {}, -1, 0.5, 7, {"rhythm": 0, "note": 1.0})
+    assert asked == EditRequest(2, 4, positions={"rhythm": 0, "note": 1.0}, **same)
     assert read(**values, strict=True) == replace(read(**values), strict=True)
     assert asked.span == (2, 4) and asked.moods == {"arousal": -1, "valence": 0.5}
 
@@ -199,7 +200,7 @@ def test_a_file_has_a_kind_and_a_scope() -> None:
     for kind in ("midi", "wav", "ogg", "mp3"):
         for scope in ("selection", "piece"):
             request = SaveRequest.read({**edit, "kind": kind, "scope": scope}, 5, FADERS)
-            assert request == SaveRequest(kind, scope, EditRequest(1, 2, {"note": 0.5}))
+            assert request == SaveRequest(kind, scope, EditRequest(1, 2, faders={"note": 0.5}))
     for changes, sentence in (
         ({"kind": "aiff", "scope": "piece"}, "kind 'aiff' is neither midi, wav, ogg nor mp3"),
         ({"kind": None, "scope": "piece"}, "kind None is neither midi, wav, ogg nor mp3"),

@@ -30,7 +30,7 @@ def places(piece: Piece) -> tuple[list, list]:
 def test_saved_midi_is_the_result(net, session, scope, tmp_path):
     values = ask(2, 3, rhythm=0.7, seed=5) | {"kind": "midi", "scope": scope}
     path = Path(saving.save(net, session, values, tmp_path / "own"))
-    result = session.result(net, EditRequest(2, 3, {"rhythm": 0.7}, seed=5))
+    result = session.result(net, EditRequest(2, 3, faders={"rhythm": 0.7}, seed=5))
     expected = result if scope == "piece" else excerpt(result, *session.ends((2, 3)))
     saved = midi.read(path)
     assert len(saved.notes) == len(expected.notes)  # what rings in by its key is in both
@@ -99,7 +99,7 @@ def test_a_file_names_its_moods(net, session, tmp_path):
 
 def test_a_curve_is_told_in_the_name_of_the_file(net, session):
     rise, level = Curve([(0, 0.5), (9, 0.6)]), Curve([(0, -0.25), (12, -0.25), (12, 1)])
-    edit = EditRequest(0, 3, {"rhythm": rise, "note": level}, arousal=rise, everywhere=True)
+    edit = EditRequest(0, 3, faders={"rhythm": rise, "note": level}, arousal=rise, everywhere=True)
     name = saving.file_name(session, edit, is_whole=True)
     assert name.endswith("_rhythm-curve_note-down-0.25_arousal-curve")
     part = saving.file_name(session, edit, is_whole=False)

@@ -24,7 +24,7 @@ def test_what_cannot_change_passes_and_is_named(net):
     bar = 2 * CLOSED + 1  # segments are two bars of two beats
     sentence = f"Unchanged, {session.segments[CLOSED].problem}: bars {bar}–{bar + 1}."
     assert sentence in answer["summary"] and not answer["closed"]
-    result = session.result(net, EditRequest(CLOSED - 1, CLOSED, {"rhythm": 0.2}))
+    result = session.result(net, EditRequest(CLOSED - 1, CLOSED, faders={"rhythm": 0.2}))
     start = session.segments[CLOSED].start
     assert list(cut(result.notes, start)) == list(session.segments[CLOSED].notes)
 

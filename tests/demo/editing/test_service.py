@@ -62,7 +62,7 @@ def test_only_the_selection_changes(net, session, moved):
 
 def test_seeds_repeat_and_differ(net, session):
     notes = [
-        list(fresh(session).result(net, EditRequest(0, 3, {"rhythm": 0.8}, seed=seed)).notes)
+        list(fresh(session).result(net, EditRequest(0, 3, faders={"rhythm": 0.8}, seed=seed)).notes)
         for seed in (1, 1, 2)
     ]
     assert notes[0] == notes[1] != notes[2]

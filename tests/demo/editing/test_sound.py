@@ -25,7 +25,7 @@ def test_both_sounds_have_one_gain_and_length(net, session):
     (before, rate), (after, other_rate) = decoded(answer["original"]), decoded(answer["result"])
     assert rate == other_rate and len(before) == len(after)
     begin, end = session.ends((4, 4))
-    result = excerpt(session.result(net, EditRequest(4, 4, {"note": 1.0})), begin, end)
+    result = excerpt(session.result(net, EditRequest(4, 4, faders={"note": 1.0})), begin, end)
     first, second = audio.pair(excerpt(session.piece, begin, end), result)
     np.testing.assert_allclose(before * answer["volume"], first.samples, atol=2e-4)
     np.testing.assert_allclose(after, second.samples, atol=2e-4)
@@ -110,7 +110,7 @@ def test_chunks_join_at_one_gain(net, session):
     end = round((session.piece.duration + audio.TAIL) * audio.RATE)
     pieces = {
         "original": session.piece,
-        "result": session.result(net, EditRequest(0, 71, {"note": 1.0})),
+        "result": session.result(net, EditRequest(0, 71, faders={"note": 1.0})),
     }
     for side, volume in (("original", answer["volume"]), ("result", 1.0)):
         samples_joined = volume * joined[side]
@@ -151,7 +151,7 @@ def test_a_chunk_of_half_an_hour_costs_a_chunk(net, long, rendered, played):
 
 @pytest.mark.slow
 def test_a_chunk_is_the_same_from_every_process(net, session):
-    session.result(net, EditRequest(0, 71, {"rhythm": 0.7}, seed=3))
+    session.result(net, EditRequest(0, 71, faders={"rhythm": 0.7}, seed=3))
     gain = service.answer(net, session, whole_piece_request(session, rhythm=0.7, seed=3))["sound"][
         "gain"
     ]

@@ -37,13 +37,13 @@ def curves(draw, low=-1.0, gaps=False):
 def set_anyhow(draw):
     amount = st.floats(-1, 1) | curves()
     return Settings(
-        {name: draw(amount) for name in ATTRIBUTES if draw(st.booleans())},
-        draw(amount),
-        draw(st.just(0.0) | st.floats(-3, 3)),
-        draw(st.none() | st.integers(0, 999_999)),
-        {FIRST: draw(curves(0.0, gaps=True))} if draw(st.booleans()) else {},
-        LockWords.read(draw(st.sampled_from(["", "melody", "rhythm,track:1"]))),
-        draw(st.booleans()),
+        faders={name: draw(amount) for name in ATTRIBUTES if draw(st.booleans())},
+        arousal=draw(amount),
+        valence=draw(st.just(0.0) | st.floats(-3, 3)),
+        seed=draw(st.none() | st.integers(0, 999_999)),
+        positions={FIRST: draw(curves(0.0, gaps=True))} if draw(st.booleans()) else {},
+        lock=LockWords.read(draw(st.sampled_from(["", "melody", "rhythm,track:1"]))),
+        strict=draw(st.booleans()),
     )
 
 
@@ -114,7 +114,7 @@ def without_text(data: bytes) -> bytes:
 
 def test_controllers_that_somebody_has_drawn_count():
     piece = midi.read(PLAIN)
-    saved = controllers.written(PLAIN, Settings({FIRST: 0.5}, seed=4), piece)
+    saved = controllers.written(PLAIN, Settings(faders={FIRST: 0.5}, seed=4), piece)
     file = MidiFile.parse(saved, "it")
     number = controllers.NUMBERS["offset", FIRST]
     at = saved.rindex(bytes([0xBF, number]))
@@ -127,7 +127,7 @@ def test_controllers_that_somebody_has_drawn_count():
 def test_a_cut_has_its_part_of_the_curves():
     piece = midi.read(PLAIN)
     curve = Curve([(0, 0.0), (8, 0.0), (24, 1.0)])
-    part = between(controllers.written(PLAIN, Settings({FIRST: curve}), piece), 8, 16)
+    part = between(controllers.written(PLAIN, Settings(faders={FIRST: curve}), piece), 8, 16)
     told = Settings.read(controllers.read(part, midi.read(part)), tuple(ATTRIBUTES))
     np.testing.assert_allclose(
         told.faders[FIRST].at([0, 2, 4, 6]), curve.at([8, 10, 12, 14]), atol=0.04
@@ -146,7 +146,7 @@ def test_bars_are_told_by_the_meter():
     )
     piece = midi.read(data)
     curve = Curve([(1, 0.0), (2, 0.5), (3, 1.0)], "bars")
-    saved = controllers.written(data, Settings({FIRST: curve}), piece)
+    saved = controllers.written(data, Settings(faders={FIRST: curve}), piece)
     exact = Settings.read(controllers.read(saved, midi.read(saved)), tuple(ATTRIBUTES))
     assert exact.faders == {FIRST: curve}
     drawn = Settings.read(controllers.read(without_text(saved), piece), tuple(ATTRIBUTES))
