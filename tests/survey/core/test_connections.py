@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 import socket
+from collections.abc import Callable
 
 import pytest
 import uvicorn
@@ -54,6 +55,18 @@ def connected(
     return connection, transport
 
 
+def on_a_server(steps: Callable[[ServerState], None]) -> None:
+    """Take steps in a loop that runs; what they have begun ends with them."""
+
+    async def run() -> None:
+        state = ServerState()
+        steps(state)
+        for task in state.tasks:
+            task.cancel()
+
+    asyncio.run(run())
+
+
 async def forever(scope, receive, send) -> None:
     await asyncio.sleep(100)
 
@@ -61,9 +74,7 @@ async def forever(scope, receive, send) -> None:
 def test_those_that_ask_for_nothing_are_ended_first_and_the_oldest_of_them(monkeypatch):
     monkeypatch.setattr(connections, "most_connections", lambda: 3)
 
-    async def steps() -> None:
-        state = ServerState()
-
+    def steps(state: ServerState) -> None:
         def connect(request: bytes = b"") -> Transport:
             return connected(state, request)[1]
 
@@ -73,42 +84,34 @@ def test_those_that_ask_for_nothing_are_ended_first_and_the_oldest_of_them(monke
         assert [each.ended for each in (asks, idle, later, last)] == [False, True, False, False]
         connect(WHOLE)
         assert [each.ended for each in (asks, later, last)] == [True, False, False]
-        for task in state.tasks:
-            task.cancel()
 
-    asyncio.run(steps())
+    on_a_server(steps)
 
 
 def test_those_of_the_address_that_has_the_most_are_ended_first(monkeypatch):
     monkeypatch.setattr(connections, "most_connections", lambda: 5)
 
-    async def steps() -> None:
-        state = ServerState()
+    def steps(state: ServerState) -> None:
         ours = [connected(state, host=host)[1] for host in ("10.0.0.1", "::ffff:10.0.0.1", "::1")]
         theirs = [connected(state, WHOLE, f"2001:db8::{number}")[1] for number in range(5)]
         assert [each.ended for each in ours] == [False] * 3
         assert [each.ended for each in theirs] == [True] * 3 + [False] * 2
-        for task in state.tasks:
-            task.cancel()
 
-    asyncio.run(steps())
+    on_a_server(steps)
 
 
 def test_who_has_not_asked_yet_is_not_ended_for_those_who_hold_their_answers(monkeypatch):
     monkeypatch.setattr(connections, "most_connections", lambda: 8)
 
-    async def steps() -> None:
-        state = ServerState()
+    def steps(state: ServerState) -> None:
         before = [connected(state, WHOLE)[1] for _ in range(7)]
         new = connected(state)[1]
         for _ in range(20):
             connected(state, WHOLE)
         assert not new.ended
         assert all(each.ended for each in before)
-        for task in state.tasks:
-            task.cancel()
 
-    asyncio.run(steps())
+    on_a_server(steps)
 
 
 def test_who_still_sends_is_not_the_one_that_is_ended(monkeypatch):
@@ -136,9 +139,8 @@ def test_who_sends_a_byte_now_and_then_is_ended_before_who_has_just_come(monkeyp
     monkeypatch.setattr(connections, "most_connections", lambda: 40)
     now = 0.0
 
-    async def steps() -> None:
+    def steps(state: ServerState) -> None:
         nonlocal now
-        state = ServerState()
         monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now)
         held = [connected(state, request_, f"10.1.0.{number}") for number in range(38)]
         now = 60.0
@@ -152,19 +154,16 @@ def test_who_sends_a_byte_now_and_then_is_ended_before_who_has_just_come(monkeyp
             connected(state, host=f"10.3.0.{second}")
         assert [each.ended for each in news] == [False, False]
         assert sum(each.ended for _, each in held) >= 6
-        for task in state.tasks:
-            task.cancel()
 
-    asyncio.run(steps())
+    on_a_server(steps)
 
 
 def test_who_sends_a_file_is_not_ended_for_those_who_came_later(monkeypatch):
     monkeypatch.setattr(connections, "most_connections", lambda: 4)
     now = 0.0
 
-    async def steps() -> None:
+    def steps(state: ServerState) -> None:
         nonlocal now
-        state = ServerState()
         monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now)
         sends, its = connected(state, HELD)
         for number in range(10):
@@ -172,10 +171,8 @@ def test_who_sends_a_file_is_not_ended_for_those_who_came_later(monkeypatch):
             sends.data_received(bytes(4_000))
             connected(state, WHOLE, f"10.3.0.{number}")
         assert not its.ended
-        for task in state.tasks:
-            task.cancel()
 
-    asyncio.run(steps())
+    on_a_server(steps)
 
 
 @pytest.mark.parametrize("kept", [1, 2_000])
