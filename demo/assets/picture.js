@@ -69,17 +69,10 @@
 
   F.extend(F.Workbench.prototype, {
     listenPictures() {
-      this.find("[data-do=svg]").addEventListener("click", () => this.keepPicture(this.svg(), "svg"));
-      this.find("[data-do=png]").addEventListener("click", () => {
-        this.png().toBlob((blob) => this.keepPicture(blob, "png"));
-      });
-    },
-
-    keepPicture(blob, ending) {
-      const title = this.find("[data-show=name]").textContent.trim() || "piece";
-      const address = URL.createObjectURL(blob);
-      Object.assign(document.createElement("a"), { href: address, download: `${title}_rolls.${ending}` }).click();
-      setTimeout(() => URL.revokeObjectURL(address), 0);
+      const listen = (name, save) =>
+        this.find(`[data-do=${name}]`).addEventListener("click", () => this.piece && save());
+      listen("svg", () => this.takeAway(this.svg(), "rolls.svg"));
+      listen("png", () => this.png().toBlob((blob) => this.takeAway(blob, "rolls.png")));
     },
 
     // Each roll below its name; begin(top) is told where one comes. The size of all of it.

@@ -78,13 +78,15 @@
       const { name, example = null } = this.piece;
       const document_ = { fadernets: "settings", name, example, settings: this.now };
       const text = JSON.stringify(document_, null, 1);
-      const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-      const title = name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "");
-      const link = Object.assign(document.createElement("a"), {
-        href: url,
-        download: `${title || "piece"}_settings.json`,
-      });
-      link.click();
+      this.takeAway(new Blob([text], { type: "application/json" }), "settings.json");
+    },
+
+    // A file made by the page itself, under the piece's name as files have it.
+    takeAway(blob, ending) {
+      const url = URL.createObjectURL(blob);
+      const title = this.piece.name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "");
+      const download = `${title || "piece"}_${ending}`;
+      Object.assign(document.createElement("a"), { href: url, download }).click();
       setTimeout(() => URL.revokeObjectURL(url), 60000);
     },
 

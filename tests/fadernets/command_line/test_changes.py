@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import fadernets
-from fadernets.command_line import commands, progress
+from fadernets.command_line import changing, progress
 from fadernets.music import midi
 from fadernets.music.attributes import measure
 from fadernets.music.notes import NO_PEDAL, Notes, concatenate
@@ -133,7 +133,7 @@ def test_progress_is_told_when_it_takes_long(source, tmp_path, small, capsys, mo
         return call
 
     monkeypatch.setattr(progress, "STATUS_SECONDS", 1e-5)
-    monkeypatch.setattr(commands, "BATCH", 1)
+    monkeypatch.setattr(changing, "BATCH", 1)
     for name in ("load", "reconstruct"):
         monkeypatch.setattr(FaderNet, name, slowed(getattr(FaderNet, name)))
     assert run(*change("slide", source, tmp_path / "out.mid"), "--model", small) == 0
@@ -143,7 +143,7 @@ def test_progress_is_told_when_it_takes_long(source, tmp_path, small, capsys, mo
 
 def test_batches_do_not_matter(source, tmp_path, small, monkeypatch):
     for batch in (1, 32):
-        monkeypatch.setattr(commands, "BATCH", batch)
+        monkeypatch.setattr(changing, "BATCH", batch)
         output = tmp_path / f"{batch}.mid"
         assert run(*change("slide", source, output), "--model", small, "--seed", 1) == 0
     assert (tmp_path / "1.mid").read_bytes() == (tmp_path / "32.mid").read_bytes()
@@ -154,7 +154,7 @@ def test_batches_do_not_matter(source, tmp_path, small, monkeypatch):
     [([3], "segment 3"), ([0, 1, 2], "segments 0-2"), ([1, 4, 5, 9], "segments 1, 4-5, 9")],
 )
 def test_segments_are_listed_in_words(indices, words):
-    assert commands._listed(indices) == words
+    assert changing._listed(indices) == words
 
 
 # With the model that is shipped.
