@@ -25,7 +25,7 @@ from fadernets.music.piece import Piece
 from fadernets.music.segments import Segment, segments
 from fadernets.music.stitching import stitch
 from fadernets.net import FaderNet
-from fadernets.playback.pianoroll import compare
+from fadernets.playback.comparison import compare
 from train.evaluate import commit, weights_sha256
 from train.evaluation.sweep import measured_names
 from train.latent import folders_by_name

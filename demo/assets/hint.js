@@ -4,7 +4,7 @@
 
   const NEAR_PIXELS = 3; // that the pointer may be beside a note
   const ROUNDING = 0.02; // seconds that a note may come before its beat
-  const MARKS = { added: "new", removed: "gone" };
+  const MARKS = { added: "new", removed: "gone", moved: "moved" };
 
   F.extend(F.Workbench.prototype, {
     listenHints() {
@@ -23,7 +23,7 @@
       const index = roll && !event.buttons ? roll.noteAt(x, y, NEAR_PIXELS) : -1;
       sign.hidden = index < 0;
       if (sign.hidden) return;
-      sign.textContent = this.named(roll.data, index);
+      sign.textContent = this.named(roll, index);
       const around = this.find(".fn-rolls").getBoundingClientRect();
       const left = Math.min(event.clientX - around.left + 12, around.width - sign.offsetWidth - 4);
       const top = event.clientY - around.top;
@@ -32,12 +32,21 @@
     },
 
     // "E4, bar 3, beat 2, 0.42 s long, velocity 74, new"; without bars the time it begins at.
-    named({ notes, marks, bars, beats, start }, index) {
+    named({ data, origins }, index) {
+      const { notes, marks, bars, beats, start } = data;
       const [onset, offset, pitch, velocity] = notes[index];
       const words = [F.pitchName(pitch), this.placed(onset, { bars, beats, start })];
       words.push(`${(offset - onset).toFixed(2)} s long`, `velocity ${velocity}`);
-      if (MARKS[marks[index]]) words.push(MARKS[marks[index]]);
+      const origin = origins.get(index);
+      if (origin) words.push(this.compared(notes[index], marks[index], origin));
+      else if (MARKS[marks[index]]) words.push(MARKS[marks[index]]);
       return words.join(", ");
+    },
+
+    // "moved by 0.25 s", "longer, was 0.20 s".
+    compared([onset], mark, [from, until]) {
+      if (mark === "moved") return `moved ${Math.abs(onset - from).toFixed(2)} s ${onset > from ? "later" : "earlier"}`;
+      return `${mark}, was ${(until - from).toFixed(2)} s`;
     },
 
     // Where a time of the selection is: bar and beat, or minutes and seconds.

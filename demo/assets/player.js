@@ -41,6 +41,7 @@
       this.volumes = { original: 1, result: 1 };
       this.side = "result";
       this.looping = true;
+      this.region = null; // [from, to] in seconds, which is played alone
       this.starts = []; // seconds at which the chunks begin; none if there is nothing to play
       this.length = 0; // seconds of music; the sounds ring on a little longer
       this.playing = false; // whether the visitor wants to hear it
@@ -61,6 +62,20 @@
     // Playing, but what should be heard now is not here yet.
     get waits() {
       return this.playing && !this.rounds.length;
+    }
+
+    // Where playing begins and ends.
+    get from() {
+      return this.region?.[0] ?? 0;
+    }
+
+    get to() {
+      return this.region?.[1] ?? this.length;
+    }
+
+    // How many chunks begin before the end.
+    get count() {
+      return this.at(this.to - 1e-3) + 1;
     }
 
     // The chunk at a position, which may be a rounding error before its beginning.
@@ -86,11 +101,12 @@
       const now = this.at(position);
       if (!this.has(now)) return now;
       if (!this.playing) return null;
-      for (let i = now + 1; i < this.starts.length && this.starts[i] - position < SOON_SECONDS; i++) {
+      for (let i = now + 1; i < this.count && this.starts[i] - position < SOON_SECONDS; i++) {
         if (!this.has(i)) return i;
       }
-      const again = this.looping && this.length - position < SOON_SECONDS && !this.has(0);
-      return again ? 0 : null;
+      const first = this.at(this.from);
+      const again = this.looping && this.to - position < SOON_SECONDS && !this.has(first);
+      return again ? first : null;
     }
 
     // Something else to play, chunks or none of it here; what is playing goes on at the same
@@ -98,6 +114,8 @@
     // `sounds` are those of an earlier load that is wanted again.
     load({ of, starts, length, volume, same, peak = null, original = null, result = null, sounds }) {
       const position = Math.min(this.position, length);
+      if (of !== this.of || this.to > length) this.region = null;
+      this.of = of;
       if (sounds) this.sounds = { ...sounds };
       else {
         if (this.sounds.original.of !== of) this.sounds.original = new F.Sound(of);
@@ -107,7 +125,7 @@
       this.volumes.original = volume;
       this.starts = starts;
       this.length = length;
-      this.rest = position >= length ? 0 : position;
+      this.rest = position >= length ? this.from : position;
       this.keep(0, original, result);
       if (this.playing) this.begin(position);
       this.changed();
@@ -151,6 +169,7 @@
       this.pause();
       this.sounds = { original: new F.Sound(), result: new F.Sound() };
       this.starts = [];
+      this.region = null;
       this.rest = 0;
       this.changed();
     }
@@ -166,7 +185,7 @@
       if (!this.ready) return;
       this.context = this.context || new AudioContext();
       await this.context.resume();
-      this.begin(this.rest >= this.length ? 0 : this.rest);
+      this.begin(this.rest >= this.to || this.rest < this.from ? this.from : this.rest);
       this.changed();
     }
 
@@ -201,6 +220,18 @@
         this.silence((round) => round.start > now);
         this.tend();
       }
+      this.changed();
+    }
+
+    // Play a part alone, or all of it again.
+    between(region) {
+      const isSame = String(region) === String(this.region);
+      this.region = region;
+      if (isSame) return;
+      if (region && !this.looping) this.looping = true;
+      const isOutside = this.position < this.from || this.position >= this.to;
+      if (this.playing) this.begin(isOutside ? this.from : this.position);
+      else if (isOutside) this.rest = this.from;
       this.changed();
     }
 
@@ -263,8 +294,7 @@
       if (!this.context) return;
       const now = this.context.currentTime;
       for (const round of this.rounds.filter(which)) {
-        for (const gain of Object.values(round.gains)) gain.setTargetAtTime(0, now, FADE_SECONDS / 3);
-        for (const source of round.sources) source.stop(now + 4 * FADE_SECONDS);
+        this.fade(round, now);
       }
       this.rounds = this.rounds.filter((round) => !which(round));
     }
@@ -279,11 +309,11 @@
     continue() {
       const now = this.context.currentTime;
       const last = this.rounds[this.rounds.length - 1];
-      while (last.next < this.starts.length && this.has(last.next)) {
+      while (last.next < this.count && this.has(last.next)) {
         if (last.zero + this.starts[last.next] - now >= SCHEDULE_SECONDS) break;
         this.schedule(last, last.next++);
       }
-      if (last.next < this.starts.length) {
+      if (last.next < this.count) {
         const due = this.starts[last.next];
         if (now >= last.zero + due) this.stall(due);
       } else this.goRound(last, now);
@@ -293,16 +323,25 @@
 
     // After a round's last chunk.
     goRound(last, now) {
-      const end = last.zero + this.length;
+      const end = last.zero + this.to;
       const next = Math.max(end, now);
-      if (this.looping && next - now < SCHEDULE_SECONDS && this.length > 0) {
-        if (this.has(0)) this.round(next, 0);
-        else if (now >= end) this.stall(0);
-      } else if (!this.looping && now > end && !last.sources.size) {
+      if (this.looping && next - now < SCHEDULE_SECONDS && this.to > this.from) {
+        const { from } = this;
+        if (this.has(this.at(from))) {
+          if (this.region) this.fade(last, next);
+          this.round(next, from);
+        } else if (now >= end) this.stall(from);
+      } else if (!this.looping && now > end && (this.region || !last.sources.size)) {
         this.pause();
-        this.rest = 0;
+        this.rest = this.from;
         this.changed();
       }
+    }
+
+    // What goes on behind a region is not heard.
+    fade(round, time) {
+      for (const gain of Object.values(round.gains)) gain.setTargetAtTime(0, time, FADE_SECONDS / 3);
+      for (const source of round.sources) source.stop(time + 4 * FADE_SECONDS);
     }
 
     stall(position) {

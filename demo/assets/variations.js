@@ -57,7 +57,7 @@
         const variant = this.variants[i];
         variant.seed = seed;
         variant.box.querySelector("p").textContent = sentence;
-        variant.roll.show({ ...roll, numbers: [], locked: [] });
+        variant.roll.show({ ...roll, numbers: [], locked: [], hasPedal: roll.pedal.length > 0 });
       });
     },
 

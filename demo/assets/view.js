@@ -27,6 +27,11 @@
       this.find("#fn-seed").value = this.now.seed === null ? "" : this.now.seed;
     },
 
+    showRollZoom() {
+      this.find("[data-do=roll-closer]").disabled = this.rollView.isLeast;
+      this.find("[data-do=roll-farther]").disabled = this.rollView.isWhole;
+    },
+
     showZoom() {
       this.find("[data-do=closer]").disabled = this.zoom.isMost;
       this.find("[data-do=farther]").disabled = this.zoom.isLeast;
@@ -35,9 +40,14 @@
     showAnswer(answer) {
       for (const button of this.moods) button.disabled = answer.closed;
       const { original, result, ...shared } = answer.rolls;
+      shared.hasPedal = original.pedal.length + result.pedal.length > 0;
+      const selection = `${answer.piece}/${answer.first}-${answer.last}`;
+      const isOther = this.drawn !== selection;
+      this.drawn = selection;
       for (const roll of this.rolls) {
         roll.show({ ...shared, ...(roll.side === "original" ? original : result) });
       }
+      if (isOther) this.rollView.reset();
       for (const fader of this.faders) {
         const { piece, result, ...rest } = answer.figures[fader.name];
         fader.start({ ...piece, ...rest, disabled: answer.closed });
@@ -82,13 +92,20 @@
     // The playhead, once a frame while there is sound.
     tick() {
       const { player } = this;
-      const position = Math.min(player.position, player.length);
+      if (player.playing) this.rollView.follow(player.position);
+      this.showPlayhead();
+      if (player.playing) this.frame = requestAnimationFrame(() => this.tick());
+    },
+
+    showPlayhead() {
+      const position = Math.min(this.player.position, this.player.length);
       const roll = this.rolls[1];
       const start = roll.data ? roll.data.start : 0;
-      this.find(".fn-playhead").style.transform = `translateX(${roll.x(position)}px)`;
+      const head = this.find(".fn-playhead");
+      head.hidden = !roll.isSeen(position);
+      head.style.transform = `translateX(${roll.x(position)}px)`;
       this.show("time", F.clock(start + position));
       this.find(".fn-rolls").setAttribute("aria-valuenow", position.toFixed(1));
-      if (player.playing) this.frame = requestAnimationFrame(() => this.tick());
     },
   });
 })((window.FaderNets = window.FaderNets || {}));

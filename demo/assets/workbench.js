@@ -85,6 +85,8 @@
         whole: () => this.overview.choose(0, this.overview.count - 1),
         closer: () => this.zoom.closer(),
         farther: () => this.zoom.farther(),
+        "roll-closer": () => this.rollView.closer(),
+        "roll-farther": () => this.rollView.farther(),
         dice: () => this.reseed(Math.floor(Math.random() * 1000000)),
         undo: () => this.undo(),
         redo: () => this.redo(),

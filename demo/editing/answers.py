@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NotRequired, TypedDict
 
+from fadernets.playback.comparison import Origin
+
 
 class CodedSound(TypedDict):
     """A sound file."""
@@ -62,7 +64,9 @@ class RollSide(TypedDict):
     """Notes ``[onset, offset, pitch, velocity]``, times in seconds, and what became of each."""
 
     notes: list[list[float]]
-    marks: list[str]
+    marks: list[str]  # as `fadernets.playback.comparison.words`
+    pedal: list[list[float]]  # down, up
+    origins: NotRequired[list[Origin]]  # of the result
 
 
 class Rolls(TypedDict):
@@ -120,6 +124,8 @@ class VariationRoll(TypedDict):
 
     notes: list[list[float]]
     marks: list[str]
+    origins: list[Origin]
+    pedal: list[list[float]]
     beats: list[float]
     bars: list[float]
     length: float

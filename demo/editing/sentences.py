@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import itemgetter
 
 import numpy as np
 
 from demo.editing.piece_session import PieceSession
 from fadernets.music.segments import Segment
-from fadernets.playback import pianoroll
+from fadernets.playback import comparison
+from fadernets.playback.comparison import Comparison
+from fadernets.playback.pianoroll import KEPT
 
 RUNS_NAMED = 20  # runs of segments that are named before the rest is counted
 
 
-def change_sentence(rolls: pianoroll.Comparison, is_neutral: bool) -> str:
+def change_sentence(rolls: Comparison, is_neutral: bool) -> str:
     """How many notes stayed, came and went, and what became of those that stayed.
 
     Parameters
@@ -22,39 +23,33 @@ def change_sentence(rolls: pianoroll.Comparison, is_neutral: bool) -> str:
     is_neutral : bool
         Whether nothing was asked of them.
     """
-    before, after = rolls["original"]["marks"], rolls["result"]["marks"]
-    unchanged, gone = before.count(pianoroll.KEPT), before.count(pianoroll.REMOVED)
-    new = after.count(pianoroll.ADDED)
-    if not unchanged and not new and not gone:
+    counts = comparison.counts(rolls)
+    if not any(counts):
         return ""
     otherwise = _otherwise(rolls)
-    if new or gone or otherwise:
+    if counts.added or counts.removed or counts.moved or otherwise:
         of_kept = f"; of those kept {', '.join(otherwise)}" if otherwise else ""
-        return f"{unchanged} note{'s' * (unchanged != 1)} kept, {new} new, {gone} gone{of_kept}."
+        moved = f"{counts.moved} moved, " if counts.moved else ""
+        notes = f"{counts.kept} note{'s' * (counts.kept != 1)} kept"
+        return f"{notes}, {moved}{counts.added} new, {counts.removed} gone{of_kept}."
     if is_neutral:
         return "As played. Move a fader to change it."
     return "As played: what the faders ask for is there already."
 
 
-def _otherwise(rolls: pianoroll.Comparison) -> list[str]:
+def _otherwise(rolls: Comparison) -> list[str]:
     """How many of the notes that stayed are louder, softer, longer and shorter than before."""
-    before, after = (_kept_by_pitch(roll) for roll in (rolls["original"], rolls["result"]))
-    velocity = after[:, 3] - before[:, 3]
-    length = (after[:, 1] - after[:, 0]) - (before[:, 1] - before[:, 0])
+    before, result = rolls["original"]["notes"], rolls["result"]
+    rows = zip(result["notes"], result["marks"], result["partners"], strict=True)
+    louder = np.array([n[3] - before[partner][3] for n, mark, partner in rows if mark == KEPT])
+    _, after = comparison.words(rolls)
     counts = {
-        "louder": velocity > 0,
-        "softer": velocity < 0,
-        "longer": length > pianoroll.SAME_ONSET,
-        "shorter": length < -pianoroll.SAME_ONSET,
+        "louder": np.count_nonzero(louder > 0),
+        "softer": np.count_nonzero(louder < 0),
+        comparison.LONGER: after.count(comparison.LONGER),
+        comparison.SHORTER: after.count(comparison.SHORTER),
     }
-    return [f"{np.count_nonzero(those)} {word}" for word, those in counts.items() if those.any()]
-
-
-def _kept_by_pitch(roll: pianoroll.MarkedRoll) -> np.ndarray:
-    """The notes that stayed, by pitch and onset, so that those of both sides are in one order."""
-    rows = zip(roll["notes"], roll["marks"], strict=True)
-    unchanged = [row for row, mark in rows if mark == pianoroll.KEPT]
-    return np.array(sorted(unchanged, key=itemgetter(2, 0))).reshape(-1, 4)
+    return [f"{count} {word}" for word, count in counts.items() if count]
 
 
 def unchanged_sentences(session: PieceSession, chosen: Sequence[Segment]) -> str:

@@ -18,7 +18,6 @@ from demo.editing.answers import (
     ChunkAnswer,
     PieceMessage,
     Rolls,
-    RollSide,
     SoundMessage,
 )
 from demo.editing.excerpts import excerpt, excerpt_rows
@@ -31,7 +30,7 @@ from fadernets.curve import Amount, Curve
 from fadernets.lock_words import NO_WORDS
 from fadernets.music.attributes import ATTRIBUTES
 from fadernets.music.piece import Piece
-from fadernets.playback import pianoroll
+from fadernets.playback import comparison
 from fadernets.playback.audio import AudioError
 from fadernets.score import controllers
 from fadernets.score.settings import Settings
@@ -153,7 +152,7 @@ def answer(
     changed = session.result(net, edit)
     original = excerpt(session.piece, begin, end)
     result = original if changed is session.piece else excerpt(changed, begin, end)
-    rolls = pianoroll.compare(original, result)
+    rolls = comparison.compare(original, result)
     untouched = edit.is_neutral or (edit.everywhere and not session.moving(edit))
     changes = change_sentence(rolls, untouched)
     sound_message, trouble = _sound(session, edit, original, result, request)
@@ -198,17 +197,24 @@ def _sound(
         return NO_SOUND, str(error)
 
 
-def _drawn(session: PieceSession, edit: EditRequest, rolls: pianoroll.Comparison) -> Rolls:
-    """`pianoroll.compare`'s data as the page draws it, the bar lines those of the whole piece."""
+def _drawn(session: PieceSession, edit: EditRequest, rolls: comparison.Comparison) -> Rolls:
+    """`comparison.compare`'s data as the page draws it, the bar lines those of the whole piece."""
     begin, end = session.ends(edit.span)
     numbers = excerpt_rows(session.piece, begin, end)
     _, locked = session.locks(edit)
     start = float(session.piece.seconds(begin))
     bars = session.bars - start
     inside = bars[(bars > -1e-3) & (bars < rolls["length_s"])]
+    before, after = rolls["original"], rolls["result"]
+    marks = comparison.words(rolls)
     return {
-        "original": _side(rolls["original"]),
-        "result": _side(rolls["result"]),
+        "original": {"notes": before["notes"], "marks": marks[0], "pedal": before["pedal"]},
+        "result": {
+            "notes": after["notes"],
+            "marks": marks[1],
+            "pedal": after["pedal"],
+            "origins": comparison.origins(rolls),
+        },
         "beats": rolls["original"]["beats"],
         "bars": inside.round(4).tolist(),
         "length": rolls["length_s"],
@@ -217,7 +223,3 @@ def _drawn(session: PieceSession, edit: EditRequest, rolls: pianoroll.Comparison
         "numbers": (numbers + 1).tolist(),
         "locked": np.flatnonzero(locked[numbers]).tolist(),
     }
-
-
-def _side(roll: pianoroll.MarkedRoll) -> RollSide:
-    return {"notes": roll["notes"], "marks": roll["marks"]}

@@ -9,7 +9,7 @@ from demo.editing.answers import Variation, Variations
 from demo.editing.excerpts import excerpt
 from demo.editing.piece_session import PieceSession
 from demo.editing.requests import EditRequest, Values
-from fadernets.playback import pianoroll
+from fadernets.playback import comparison
 from fadernets.score.settings import Redrawn
 
 if TYPE_CHECKING:
@@ -45,17 +45,16 @@ def variations(net: FaderNet, session: PieceSession, values: Values) -> Variatio
     drawn: list[Variation] = []
     for own in Redrawn.read([[begin, end, seed] for seed in seeds]):
         result = session.result(net, replace(edit, redrawn=(*edit.redrawn, own)))
-        roll = pianoroll.compare(present, excerpt(result, begin, end))
-        marks = roll["result"]["marks"]
-        new = marks.count(pianoroll.ADDED)
-        gone = roll["original"]["marks"].count(pianoroll.REMOVED)
+        roll = comparison.compare(present, excerpt(result, begin, end))
         drawn.append(
             {
                 "seed": own.seed,
-                "sentence": f"{new} new, {gone} gone." if new or gone else SAME,
+                "sentence": _sentence(comparison.counts(roll)),
                 "roll": {
                     "notes": roll["result"]["notes"],
-                    "marks": marks,
+                    "marks": comparison.words(roll)[1],
+                    "origins": comparison.origins(roll),
+                    "pedal": roll["result"]["pedal"],
                     "beats": roll["original"]["beats"],
                     "bars": [],
                     "length": roll["length_s"],
@@ -66,3 +65,10 @@ def variations(net: FaderNet, session: PieceSession, values: Values) -> Variatio
         )
     session.latest = kept
     return {"piece": session.id, "variations": drawn}
+
+
+def _sentence(counts: comparison.Counts) -> str:
+    if not counts.added and not counts.removed and not counts.moved:
+        return SAME
+    moved = f"{counts.moved} moved, " if counts.moved else ""
+    return f"{moved}{counts.added} new, {counts.removed} gone."

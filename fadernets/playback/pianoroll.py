@@ -14,7 +14,6 @@ import numpy as np
 from fadernets.music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
 from fadernets.music.piece import Piece
 
-SAME_ONSET = 0.05  # seconds within which two onsets of one pitch are the same note
 KEPT, ADDED, REMOVED = "kept", "added", "removed"
 MARKS = (KEPT, ADDED, REMOVED)
 
@@ -43,21 +42,7 @@ class Roll(TypedDict):
     bars: list[float]  # every bar line
     length_s: float
     pitches: list[int]  # lowest and highest present; the piano's if there are no notes
-
-
-class MarkedRoll(Roll):
-    """A piece beside another one."""
-
-    marks: list[str]  # of each note, one of `MARKS`
-
-
-class Comparison(TypedDict):
-    """Two pieces on one time axis."""
-
-    original: MarkedRoll  # notes are kept or removed
-    result: MarkedRoll  # notes are kept or added
-    length_s: float  # of the longer piece
-    pitches: list[int]  # lowest and highest of both
+    pedal: list[list[float]]  # [down, up] of the sustain pedal
 
 
 def roll(piece: Piece) -> Roll:
@@ -71,32 +56,7 @@ def roll(piece: Piece) -> Roll:
         "bars": _seconds(piece, _bars(piece)),
         "length_s": round(piece.duration, 4),
         "pitches": _range(notes),
-    }
-
-
-def compare(original: Piece, result: Piece) -> Comparison:
-    """Two pieces as data for drawing on one time axis, each note marked.
-
-    A note is kept if the other piece has one of the same pitch with its onset within 50 ms; each
-    note is the partner of at most one other, and as many as possible are kept.
-    """
-    rolls = roll(original), roll(result)
-    matches = _matches(rolls[0]["notes"], rolls[1]["notes"])
-    before, after = (
-        MarkedRoll(
-            **side, marks=[KEPT if i in matched else alone for i in range(len(side["notes"]))]
-        )
-        for side, matched, alone in zip(rolls, matches, (REMOVED, ADDED), strict=True)
-    )
-    drawn = [side for side in rolls if side["notes"]] or rolls
-    return {
-        "original": before,
-        "result": after,
-        "length_s": max(side["length_s"] for side in rolls),
-        "pitches": [
-            min(side["pitches"][0] for side in drawn),
-            max(side["pitches"][1] for side in drawn),
-        ],
+        "pedal": np.round(piece.seconds(piece.pedal), 4).tolist(),
     }
 
 
@@ -169,36 +129,6 @@ def _range(notes: Notes) -> list[int]:
     if not len(notes):
         return [LOWEST_PITCH, HIGHEST_PITCH]
     return [int(notes.pitch.min()), int(notes.pitch.max())]
-
-
-def _matches(first: list[list[Any]], second: list[list[Any]]) -> tuple[set[int], set[int]]:
-    """Indices of the notes in either list that have a partner in the other."""
-    matched: tuple[set[int], set[int]] = (set(), set())
-    by_pitch = _by_pitch(second)
-    for pitch, ours in _by_pitch(first).items():
-        theirs = by_pitch.get(pitch, [])
-        # Both in order of onset, and all reach equally far: a note that takes the earliest partner
-        # it can have leaves the later ones to later notes, so as many as possible are matched.
-        a = b = 0
-        while a < len(ours) and b < len(theirs):
-            gap = second[theirs[b]][0] - first[ours[a]][0]
-            if abs(gap) <= SAME_ONSET + 1e-9:  # onsets are rounded: exactly 50 ms still match
-                matched[0].add(ours[a])
-                matched[1].add(theirs[b])
-                a, b = a + 1, b + 1
-            elif gap > 0:
-                a += 1
-            else:
-                b += 1
-    return matched
-
-
-def _by_pitch(notes: list[list[Any]]) -> dict[int, list[int]]:
-    """Indices of the notes of each pitch there is, in order."""
-    indices: dict[int, list[int]] = {}
-    for i, note in enumerate(notes):
-        indices.setdefault(note[2], []).append(i)
-    return indices
 
 
 def _description(drawn: Roll, marks: list[str]) -> str:

@@ -30,7 +30,7 @@ def test_the_strip_is_zoomed_into_and_scrolled(visit):
     wait_until_heard(page)
     strip, (closer, farther) = (
         page.locator(".fn-strip"),
-        (page.get_by_role("button", name=f"Zoom {way}") for way in ("in", "out")),
+        (page.get_by_role("button", name=f"Zoom {way}", exact=True) for way in ("in", "out")),
     )
     expect(farther).to_be_disabled()
     width = page.evaluate(SCROLLED)[1]
@@ -96,6 +96,24 @@ def test_the_pointer_on_a_note_is_told_what_it_is(visit):
     assert pointed_at(page, 0, "removed").endswith(", gone")
 
 
+def test_notes_that_were_moved_or_changed_in_length_say_from_where(visit):
+    page = visit()
+    page.evaluate(
+        """() => { const [original, result] = FaderNets.bench.rolls;
+        const shared = { ...result.data, pedal: [[0, 1]], hasPedal: true };
+        original.show({ ...shared, numbers: [1, 2, 3], locked: [], origins: [],
+          notes: [[1, 1.5, 60, 64], [0, 0.5, 62, 64], [0, 1, 64, 64]],
+          marks: ["moved", "kept", "kept"] });
+        result.show({ ...shared, notes: [[0, 1, 62, 64], [0, 0.5, 64, 64], [1.25, 1.75, 60, 64]],
+          marks: ["longer", "shorter", "moved"],
+          origins: [[0, 0, 0.5], [1, 0, 1], [2, 1, 1.5]] }); }"""
+    )
+    assert pointed_at(page, 1, "longer").endswith("longer, was 0.50 s")
+    assert pointed_at(page, 1, "shorter").endswith("shorter, was 1.00 s")
+    assert pointed_at(page, 1, "moved").endswith("moved 0.25 s later")
+    assert pointed_at(page, 0, "moved").endswith(", moved")
+
+
 def test_the_rolls_are_kept_as_pictures(visit, tmp_path):
     page = visit()
     page.get_by_role("slider", name="Rhythm density").press("End")
@@ -119,9 +137,9 @@ def test_the_rolls_are_kept_as_pictures(visit, tmp_path):
         rect for rect in svg.iter(f"{tag}rect") if rect.get("rx") and rect.get("fill") != "none"
     ]
     gone = page.evaluate(
-        "FaderNets.bench.rolls.map(({ data }) => data.marks.filter(m => m === 'removed').length)"
+        "FaderNets.bench.rolls.map(roll => roll.data.marks.filter((_, i) => roll.isShell(i)))"
     )
-    assert len(rounded) == sum(notes) - sum(gone)
+    assert len(rounded) == sum(notes) - sum(map(len, gone))
     assert {"Original", "Result"} <= {text.text for text in svg.iter(f"{tag}text")}
     height, width, _ = image.imread(kept("PNG"), format="png").shape
     assert (width, height) == (2 * sizes[0][0], 2 * (sizes[0][1] + sizes[1][1] + 40))

@@ -12,7 +12,7 @@ from demo.editing.opening import open_example
 from demo.editing.requests import EditRequest
 from demo.editing.sentences import change_sentence
 from fadernets.music.notes import NO_PEDAL, cut
-from fadernets.playback import pianoroll
+from fadernets.playback.comparison import compare
 from tests.demo.editing.requested import CLOSED, ask, with_a_rest
 
 
@@ -44,12 +44,12 @@ def test_notes_that_are_louder_only_are_not_as_played(net, session):
     """Energetic music may have the same notes."""
     piece = session.piece
     loud = replace(piece, notes=replace(piece.notes, velocity=piece.notes.velocity + 9))
-    rolls = pianoroll.compare(piece, loud)
+    rolls = compare(piece, loud)
     count = len(piece.notes)
     assert change_sentence(rolls, is_neutral=False) == (
         f"{count} notes kept, 0 new, 0 gone; of those kept {count} louder."
     )
-    same = pianoroll.compare(piece, piece)
+    same = compare(piece, piece)
     assert change_sentence(same, is_neutral=True) == "As played. Move a fader to change it."
     there = "As played: what the faders ask for is there already."
     assert change_sentence(same, is_neutral=False) == there
@@ -58,6 +58,6 @@ def test_notes_that_are_louder_only_are_not_as_played(net, session):
     )
     short = replace(piece, notes=replace(piece.notes, offset=ends), pedal=NO_PEDAL)
     dry = replace(piece, pedal=NO_PEDAL)
-    assert change_sentence(pianoroll.compare(dry, short), is_neutral=False).endswith(
+    assert change_sentence(compare(dry, short), is_neutral=False).endswith(
         "of those kept 3 shorter."
     )

@@ -4,24 +4,10 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from fadernets.music.notes import Notes
-from fadernets.music.piece import Piece
-from fadernets.playback.pianoroll import ADDED, KEPT, MARKS, REMOVED, SHADES, compare, roll, svg
+from fadernets.playback.pianoroll import ADDED, KEPT, MARKS, REMOVED, SHADES, roll, svg
+from tests.fadernets.playback.drawn import piece
 
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-def piece(rows, *, pedal=(), tempo=((0, 120),), meter=((0, 4, 4),), length=8.0, name=""):
-    """A piece of rows (onset, offset, pitch, velocity) in beats; 120 qpm is half a second a beat"""
-    columns = zip(*rows, strict=True) if rows else ([], [], [], [])
-    return Piece(
-        notes=Notes.of(*columns),
-        pedal=np.array(pedal, float).reshape(-1, 2),
-        tempo=np.array(tempo, float),
-        meter=np.array(meter, float),
-        length=length,
-        name=name,
-    )
 
 
 def bricks(picture):
@@ -37,6 +23,7 @@ def test_a_roll_is_in_seconds_with_every_beat_and_bar():
         "bars": [0.0, 2.0],
         "length_s": 2.75,
         "pitches": [60, 72],
+        "pedal": [],
     }
     assert json.loads(json.dumps(drawn)) == drawn
 
@@ -74,44 +61,6 @@ def test_a_roll_of_no_notes():
     assert drawn["notes"] == []
     assert drawn["pitches"] == [21, 108]
     assert drawn["length_s"] == 1.0
-
-
-def test_compare_marks_pitch_and_onset():
-    # Onsets in seconds. C4: 0 and 0.04 are within 50 ms. D4 became E4. G4 moved by 60 ms.
-    before = piece([(0, 1, 60, 80), (1, 2, 62, 80), (2, 3, 67, 80)])
-    after = piece([(0.08, 3, 60, 30), (1, 2, 64, 80), (2.12, 3, 67, 80)])
-    drawn = compare(before, after)
-    assert drawn["original"]["marks"] == [KEPT, REMOVED, REMOVED]
-    assert drawn["result"]["marks"] == [KEPT, ADDED, ADDED]
-    assert drawn["pitches"] == [60, 67]
-    assert json.loads(json.dumps(drawn)) == drawn
-
-
-@pytest.mark.parametrize("beats, mark", [(0.1, KEPT), (-0.1, KEPT), (0.1004, REMOVED)])
-def test_fifty_milliseconds_are_still_the_same_onset(beats, mark):
-    drawn = compare(piece([(1, 2, 60, 80)]), piece([(1 + beats, 2, 60, 80)]))
-    assert drawn["original"]["marks"] == [mark]
-
-
-def test_a_note_keeps_one_partner_only():
-    # C4 at 0 and 30 ms against one at 40 ms: only one can have it. At 0 and 60 ms against 40 and
-    # 100 ms both find one; pairing the nearest first, 60 with 40, would leave the others over.
-    drawn = compare(piece([(0, 0.05, 60, 80), (0.06, 0.2, 60, 80)]), piece([(0.08, 0.2, 60, 80)]))
-    assert sorted(drawn["original"]["marks"]) == [KEPT, REMOVED]
-    assert drawn["result"]["marks"] == [KEPT]
-    drawn = compare(
-        piece([(0, 0.05, 60, 80), (0.12, 0.2, 60, 80)]),
-        piece([(0.08, 0.15, 60, 80), (0.2, 0.3, 60, 80)]),
-    )
-    assert drawn["original"]["marks"] == drawn["result"]["marks"] == [KEPT, KEPT]
-
-
-def test_compare_spans_the_longer_and_wider_of_both():
-    drawn = compare(piece([(0, 1, 30, 80)], length=4.0), piece([(0, 9, 90, 80)], length=9.0))
-    assert drawn["length_s"] == 4.5
-    assert drawn["pitches"] == [30, 90]
-    assert compare(piece([]), piece([(0, 1, 60, 80)]))["pitches"] == [60, 60]
-    assert compare(piece([]), piece([]))["pitches"] == [21, 108]
 
 
 def test_a_picture_places_each_note_by_time_and_pitch():

@@ -1,0 +1,97 @@
+// Which part of the selection both rolls show: zoomed into and scrolled along, and turned like a page
+// when the playhead leaves it.
+(function (F) {
+  "use strict";
+
+  const STEP = 2;
+  const SHORTEST = 0.5; // seconds in sight at least
+
+  F.RollView = class {
+    // rolls: both, which show it; box: what the pointer is in; bar: an element that scrolls;
+    // changed() is called when another part is in sight.
+    constructor(rolls, box, bar, changed) {
+      Object.assign(this, { rolls, bar, changed, from: 0, share: 1, followed: false });
+      for (const roll of rolls) roll.view = this;
+      box.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+      bar.addEventListener("scroll", () => this.scrolled());
+    }
+
+    get length() {
+      return this.rolls[1].data?.length || 0;
+    }
+
+    get isWhole() {
+      return this.share >= 1;
+    }
+
+    get isLeast() {
+      return this.share * this.length <= SHORTEST;
+    }
+
+    // All of the selection again.
+    reset() {
+      this.set(1, 0);
+    }
+
+    // Closer by a factor, about a time or the middle of what is in sight.
+    by(factor, about = this.from + (this.share * this.length) / 2) {
+      if (!this.length) return;
+      const least = Math.min(1, SHORTEST / this.length);
+      const share = Math.min(1, Math.max(least, this.share / factor));
+      this.set(share, about - ((about - this.from) * share) / this.share);
+    }
+
+    closer() {
+      this.by(STEP);
+    }
+
+    farther() {
+      this.by(1 / STEP);
+    }
+
+    set(share, from) {
+      this.followed = false;
+      this.share = share;
+      this.from = Math.min(Math.max(0, from), this.length * (1 - share));
+      this.bar.hidden = this.isWhole;
+      this.bar.firstElementChild.style.width = `${100 / share}%`;
+      const wide = this.bar.scrollWidth;
+      this.bar.scrollLeft = this.length ? (this.from / this.length) * wide : 0;
+      this.changed();
+    }
+
+    // The bar was scrolled; where `set` put it itself, by less than a pixel off.
+    scrolled() {
+      const from = (this.bar.scrollLeft / this.bar.scrollWidth) * this.length;
+      const pixel = this.length / this.bar.scrollWidth;
+      if (this.isWhole || Math.abs(from - this.from) <= 1.5 * pixel) return;
+      this.followed = false;
+      this.from = Math.min(from, this.length * (1 - this.share));
+      this.changed();
+    }
+
+    // With Ctrl, or two fingers that part, closer or farther; sideways along.
+    wheel(event) {
+      const aside = event.shiftKey ? event.deltaY || event.deltaX : event.deltaX;
+      if (event.ctrlKey || event.metaKey) {
+        const left = this.rolls[1].canvas.getBoundingClientRect().left;
+        const about = this.rolls[1].seconds(event.clientX - left);
+        this.by(Math.exp(-Math.max(-50, Math.min(50, event.deltaY)) / 100), about);
+      } else if (aside && !this.isWhole) {
+        this.set(this.share, this.from + (aside / this.rolls[1].room) * this.rolls[1].span);
+      } else return;
+      event.preventDefault();
+    }
+
+    has(position) {
+      return position >= this.from && position <= this.from + this.share * this.length;
+    }
+
+    // The playhead has moved on: where it leaves what is in sight, the next part comes. A part that
+    // the visitor has gone to stays until the playhead comes into it.
+    follow(position) {
+      if (!this.isWhole && this.followed && !this.has(position)) this.set(this.share, position);
+      this.followed = this.has(position);
+    }
+  };
+})((window.FaderNets = window.FaderNets || {}));

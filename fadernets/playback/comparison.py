@@ -1,0 +1,166 @@
+"""Two pieces on one time axis: which notes stayed, came, went, moved, and changed in length."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import NamedTuple, TypedDict
+
+import numpy as np
+
+from fadernets.music.piece import Piece
+from fadernets.playback.pianoroll import ADDED, KEPT, REMOVED, Roll, roll
+
+SAME_ONSET = 0.05  # seconds within which two onsets of one pitch are the same note
+NEAR = 0.5  # seconds within which a new note is a gone one of its pitch that was moved
+MOVED, LONGER, SHORTER = "moved", "longer", "shorter"
+ROUNDING = 1e-9  # seconds; times are rounded, and exactly 50 ms still match
+ALONE = -1  # in place of a partner's index
+
+ByPitch = dict[int, list[int]]  # indices of notes, by MIDI pitch
+Partners = dict[int, int]  # indices of one roll's notes, by the other's
+Origin = tuple[int, float, float]  # a note of the result; when it began and ended before, in s
+
+
+class MarkedRoll(Roll):
+    """A piece beside another one."""
+
+    marks: list[str]  # of each note, one of `MARKS`
+    partners: list[int]  # of each note, the index of the other piece's that it is, or `ALONE`
+
+
+class Comparison(TypedDict):
+    """Two pieces on one time axis."""
+
+    original: MarkedRoll  # notes are kept or removed
+    result: MarkedRoll  # notes are kept or added
+    length_s: float  # of the longer piece
+    pitches: list[int]  # lowest and highest of both
+
+
+class Counts(NamedTuple):
+    """How many notes of two pieces stayed, were moved, came and went."""
+
+    kept: int
+    moved: int
+    added: int
+    removed: int
+
+
+def compare(original: Piece, result: Piece) -> Comparison:
+    """Two pieces as data for drawing on one time axis, each note marked.
+
+    A note is kept if the other piece has one of the same pitch with its onset within 50 ms; each
+    note is the partner of at most one other, and as many as possible are kept. Of the rest, a new
+    note within half a second of a gone one of its pitch is that note moved: the two are partners.
+    """
+    rolls = roll(original), roll(result)
+    before, after = (_by_pitch(side["notes"]) for side in rolls)
+    kept = _pairs(rolls, before, after, SAME_ONSET)
+    back = {j: i for i, j in kept.items()}
+    moved = _pairs(rolls, _without(before, kept), _without(after, back), NEAR)
+    drawn = [side for side in rolls if side["notes"]] or rolls
+    return {
+        "original": _marked(rolls[0], kept, moved, REMOVED),
+        "result": _marked(rolls[1], back, {j: i for i, j in moved.items()}, ADDED),
+        "length_s": max(side["length_s"] for side in rolls),
+        "pitches": [
+            min(side["pitches"][0] for side in drawn),
+            max(side["pitches"][1] for side in drawn),
+        ],
+    }
+
+
+def counts(comparison: Comparison) -> Counts:
+    """What became of the notes of a comparison, each counted once."""
+    original, result = comparison["original"], comparison["result"]
+    removed, added = (side["partners"].count(ALONE) for side in (original, result))
+    kept = original["marks"].count(KEPT)
+    return Counts(kept, len(original["marks"]) - kept - removed, added, removed)
+
+
+def stretches(comparison: Comparison) -> np.ndarray:
+    """By how much longer each note of the result is than its partner: seconds, (n,); 0 if alone."""
+    before, result = comparison["original"]["notes"], comparison["result"]
+    pairs = zip(result["notes"], result["partners"], strict=True)
+    lengths = [
+        0.0 if partner == ALONE else _length(note) - _length(before[partner])
+        for note, partner in pairs
+    ]
+    return np.array(lengths)
+
+
+def words(comparison: Comparison) -> tuple[list[str], list[str]]:
+    """What became of each note, in a word, of the original and of the result.
+
+    Of the original "kept", "moved" or "removed". Of the result "added", "moved" or "kept", and of
+    what was kept "longer" or "shorter" where its length differs by more than 50 ms.
+    """
+    original, result = comparison["original"], comparison["result"]
+    before, after = (
+        [
+            MOVED if mark != KEPT and partner != ALONE else mark
+            for mark, partner in zip(side["marks"], side["partners"], strict=True)
+        ]
+        for side in (original, result)
+    )
+    for i, by in enumerate(stretches(comparison)):
+        if after[i] == KEPT and abs(by) > SAME_ONSET + ROUNDING:
+            after[i] = LONGER if by > 0 else SHORTER
+    return before, after
+
+
+def origins(comparison: Comparison) -> list[Origin]:
+    """Where the result's notes were that are moved, longer or shorter."""
+    before, partners = comparison["original"]["notes"], comparison["result"]["partners"]
+    _, after = words(comparison)
+    return [
+        (i, before[partners[i]][0], before[partners[i]][1])
+        for i, word in enumerate(after)
+        if word in (MOVED, LONGER, SHORTER)
+    ]
+
+
+def _length(row: list[float]) -> float:
+    return row[1] - row[0]
+
+
+def _marked(side: Roll, kept: Partners, moved: Partners, alone: str) -> MarkedRoll:
+    indices = range(len(side["notes"]))
+    return MarkedRoll(
+        **side,
+        marks=[KEPT if i in kept else alone for i in indices],
+        partners=[kept.get(i, moved.get(i, ALONE)) for i in indices],
+    )
+
+
+def _pairs(rolls: tuple[Roll, Roll], first: ByPitch, second: ByPitch, reach: float) -> Partners:
+    """Partners, by index in the first roll: notes of one pitch at most `reach` seconds apart."""
+    pairs: Partners = {}
+    notes, others = (side["notes"] for side in rolls)
+    for pitch, ours in first.items():
+        theirs = second.get(pitch, [])
+        # Both in order of onset, and all reach equally far: a note that takes the earliest partner
+        # it can have leaves the later ones to later notes, so as many as possible are matched.
+        a = b = 0
+        while a < len(ours) and b < len(theirs):
+            gap = others[theirs[b]][0] - notes[ours[a]][0]
+            if abs(gap) <= reach + ROUNDING:
+                pairs[ours[a]] = theirs[b]
+                a, b = a + 1, b + 1
+            elif gap > 0:
+                a += 1
+            else:
+                b += 1
+    return pairs
+
+
+def _without(indices: ByPitch, taken: Container[int]) -> ByPitch:
+    return {pitch: [i for i in those if i not in taken] for pitch, those in indices.items()}
+
+
+def _by_pitch(notes: list[list[float]]) -> ByPitch:
+    """Indices of the notes of each pitch there is, in order."""
+    indices: ByPitch = {}
+    for i, note in enumerate(notes):
+        indices.setdefault(int(note[2]), []).append(i)
+    return indices
