@@ -151,7 +151,9 @@
       this.shown = null;
       this.choosing = false;
       this.player.clear();
-      this.overview.show(piece);
+      const title = (name) => this.faders.find((fader) => fader.name === name).title;
+      const along = Object.entries(piece.along ?? {}).map(([name, values]) => ({ title: title(name), values }));
+      this.overview.show(piece, along);
       if (!isSameFile) this.zoom.reset();
       this.locks.offer(piece);
       this.kept.clear();

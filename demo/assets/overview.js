@@ -1,19 +1,23 @@
 // The whole piece as a strip of segments: click one, drag or shift-click for more. Below are the
-// numbers of bars, or times where bars mean nothing; below these, of each fader that is moved
-// somewhere, how far in every segment.
+// numbers of bars, or times where bars mean nothing; below these densities and arousal along the
+// piece, and of each fader that is moved somewhere, how far in every segment.
 (function (F) {
   "use strict";
 
   const RULER = 16; // pixels of height
   const NOTES = 66; // likewise, of all notes
+  const ALONG = 40; // likewise, of what the piece has: names of lines, and the lines
   const ROW = 28; // likewise, of a fader: its name, and bars up and down from a line
   const NAME = 13;
   const LABEL = 44; // pixels from one label to the next, at least
+  const SMOOTH = 8; // pixels over which lines along the piece are averaged
+  const DASHES = [[], [5, 2], [1.5, 2]]; // of the lines along the piece
+  const COLOURS = ["ink", "kept", "mute"];
 
   F.Overview = class {
     // strip: focusable element with one canvas; chosen(first, last) is called on a new choice.
     constructor(strip, chosen) {
-      Object.assign(this, { strip, chosen, piece: null, first: 0, last: 0, anchor: 0, amounts: [] });
+      Object.assign(this, { strip, chosen, piece: null, first: 0, last: 0, anchor: 0, amounts: [], along: [] });
       this.canvas = strip.querySelector("canvas");
       this.dragging = false;
       strip.addEventListener("pointerdown", (event) => this.press(event));
@@ -24,9 +28,10 @@
     }
 
     // piece: {notes [[onset, offset, pitch]] in beats, edges [beat], segments [{start_s, bar,
-    // last_bar, problem}], has_bars, ...}
-    show(piece) {
+    // last_bar, problem}], has_bars, ...}; along: of what the piece has {title, values [0 to 1]}
+    show(piece, along = []) {
       this.piece = piece;
+      this.along = along;
       this.select(piece.first, piece.last);
     }
 
@@ -34,7 +39,7 @@
     mark(amounts) {
       this.amounts = amounts;
       const before = this.strip.offsetHeight;
-      this.strip.style.height = `${NOTES + RULER + ROW * amounts.length}px`;
+      this.strip.style.height = `${NOTES + RULER + this.high + ROW * amounts.length}px`;
       // What is under the pointer stays there; the browser does it where the page is scrolled.
       const isBelow = document.activeElement?.closest(".fn-desk, .fn-hold, .fn-lanes");
       if (isBelow && !window.scrollY) window.scrollBy({ top: this.strip.offsetHeight - before, behavior: "instant" });
@@ -73,6 +78,11 @@
       if (!hasBars) return `${F.clock(segments[first].start_s)}–${F.clock(end)}`;
       const [from, to] = [segments[first].bar, segments[last].last_bar];
       return from === to ? `bar ${from}` : `bars ${from}–${to}`;
+    }
+
+    // Pixels of height of the lines along the piece.
+    get high() {
+      return this.along.length ? ALONG : 0;
     }
 
     get count() {
@@ -224,7 +234,9 @@
       const rows = height + RULER;
       pen.fillRect(edge(this.first), rows, edge(this.last + 1) - edge(this.first), whole - rows);
       this.drawRuler(pen, { bottom: rows, cell, edge, colour });
-      this.amounts.forEach((amount, i) => this.drawAmount(pen, amount, { top: rows + i * ROW, width, edge, colour }));
+      this.drawAlong(pen, { top: rows, cell, colour });
+      const below = rows + this.high;
+      this.amounts.forEach((amount, i) => this.drawAmount(pen, amount, { top: below + i * ROW, width, edge, colour }));
       this.drawClosed(pen, { height, edge, colour });
       if (cell >= 4) {
         pen.fillStyle = colour("grid");
@@ -250,6 +262,34 @@
         const x = edge(i) + 3;
         if (x + pen.measureText(text).width < this.canvas.clientWidth) pen.fillText(text, x, bottom - 4);
       }
+    }
+
+    // What the piece has along its way: a line each, told apart by dashes as well, and their names.
+    drawAlong(pen, { top, cell, colour }) {
+      const [line, room] = [top + NAME + 2, ALONG - NAME - 6];
+      let x = 3;
+      pen.font = "10px system-ui, sans-serif";
+      pen.lineWidth = 1.25;
+      this.along.forEach(({ title, values }, i) => {
+        pen.strokeStyle = colour(COLOURS[i % COLOURS.length]);
+        pen.setLineDash(DASHES[i % DASHES.length]);
+        pen.beginPath();
+        pen.moveTo(x, top + NAME / 2);
+        pen.lineTo(x + 14, top + NAME / 2);
+        pen.stroke();
+        pen.fillStyle = colour("mute");
+        pen.fillText(title, x + 18, top + NAME - 3);
+        x += 30 + pen.measureText(title).width;
+        pen.beginPath();
+        const around = Math.floor(SMOOTH / cell / 2);
+        values.forEach((_, j) => {
+          const near = values.slice(Math.max(0, j - around), j + around + 1);
+          const mean = near.reduce((sum, value) => sum + value, 0) / near.length;
+          pen.lineTo((j + 0.5) * cell, line + (1 - mean) * room);
+        });
+        pen.stroke();
+      });
+      pen.setLineDash([]);
     }
 
     // A fader's name, and below it how far it is moved: offsets up or down from a line, positions as

@@ -29,6 +29,7 @@ from demo.compute.messages import Forget, Kind, Reply, Request, Stop
 from survey.core.process_end import run
 
 if TYPE_CHECKING:
+    from demo.editing.answers import PieceMessage
     from demo.editing.piece_session import PieceSession
     from demo.editing.requests import Values
 
@@ -161,6 +162,7 @@ def load_tasks(model: str | None) -> Tasks:
 
     from demo.compute.warm import warm_up
     from demo.editing import endpoints, saving, service
+    from demo.editing.figures import along
     from demo.editing.mixing import mix_piece
     from demo.editing.opening import open_example, open_file
     from demo.editing.variations import variations
@@ -173,11 +175,14 @@ def load_tasks(model: str | None) -> Tasks:
 
     def opened(session: PieceSession) -> tuple[PieceSession, str]:
         session.takes_any = net.realiser.takes_any
-        return session, json.dumps(service.piece_message(session))
+        return session, described(session, service.piece_message(session))
+
+    def described(session: PieceSession, message: PieceMessage) -> str:
+        return json.dumps({**message, "along": along(net, session)})
 
     def choose(session: PieceSession, values: Values) -> tuple[PieceSession, str]:
         chosen, message = service.choose(session, values)
-        return chosen, json.dumps(message)
+        return chosen, described(chosen, message)
 
     return {
         "open_example": lambda _, key: opened(open_example(key)),

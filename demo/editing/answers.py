@@ -183,6 +183,7 @@ class PieceMessage(TypedDict):
     first: int  # segment selected at first
     last: int
     settings: dict[str, Any] | None  # that the file carries, as the page has them
+    along: NotRequired[dict[str, list[float]]]  # of each segment, 0 to 1: densities and arousal
 
 
 class EndpointFigures(TypedDict):

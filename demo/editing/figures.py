@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fadernets.net import FaderNet
 
 SAMPLE = 32  # segments whose mean arousal stands for that of a longer selection
+MOST_ALONG = 512  # segments whose arousal is drawn along the piece: .2 ms each
 SCALE_POINTS = 21  # of a fader's scale, which the page interpolates
 NO_FIGURE: Figure = {"position": 0.5, "text": "–"}
 
@@ -74,6 +75,31 @@ def figures(
     }
     by_fader["valence"] = {"piece": _in_major(before), "result": _in_major(after)}
     return by_fader
+
+
+def along(net: FaderNet, session: PieceSession) -> dict[str, list[float]]:
+    """Each density, by where it is on its fader's scale, and arousal in every segment: 0 to 1."""
+    densities = net.densities(session.segments)
+    places = {name: net.position(name, values) for name, values in densities.items()}
+    return {name: np.round(values, 3).tolist() for name, values in places.items()} | {
+        "arousal": np.round(_arousal_along(session.segments), 3).tolist()
+    }
+
+
+def _arousal_along(chosen: Sequence[Segment]) -> np.ndarray:
+    """Probability of high arousal in each; of many, of `MOST_ALONG` and what lies between these.
+
+    What is silent has that of its neighbours.
+    """
+    sounding = [segment for segment in chosen if len(segment.sounding)]
+    if len(sounding) > MOST_ALONG:
+        places = np.linspace(0, len(sounding) - 1, MOST_ALONG)
+        sounding = [sounding[i] for i in places.astype(int)]
+    if not sounding:
+        return np.zeros(len(chosen))
+    values = mood_classifier.of_arousal().probability([segment.sounding for segment in sounding])
+    indices = [segment.index for segment in sounding]
+    return np.interp([segment.index for segment in chosen], indices, values)
 
 
 def _density(density: float, scales: tuple[np.ndarray, np.ndarray], places: np.ndarray) -> Figure:

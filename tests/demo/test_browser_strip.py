@@ -71,6 +71,21 @@ def test_the_strip_is_zoomed_into_and_scrolled(visit):
     assert page.evaluate(SCROLLED)[1] == width
 
 
+def test_lines_along_the_piece_stay_as_it_is(visit):
+    page = visit()
+    values = page.evaluate("FaderNets.bench.overview.along.map(({ title }) => title)")
+    assert values == ["Rhythm density", "Note density", "Arousal"]
+    drawn = "FaderNets.bench.overview.canvas.toDataURL()"
+    whole = page.evaluate(drawn)
+    page.evaluate("FaderNets.bench.overview.along.forEach(line => line.values.fill(0))")
+    page.evaluate("FaderNets.bench.overview.draw()")
+    assert page.evaluate(drawn) != whole
+    height = page.locator(".fn-strip").bounding_box()["height"]
+    page.get_by_role("slider", name="Rhythm density").press("End")
+    wait_until_heard(page)
+    assert page.locator(".fn-strip").bounding_box()["height"] > height
+
+
 def pointed_at(page: Page, side: int, mark: str | None) -> str:
     """What is said of the first note with a mark when the pointer rests on it."""
     canvas = page.locator(".fn-rolls canvas").nth(side)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,10 +12,10 @@ from demo.editing import figures, service
 from demo.editing.figures import mean_arousal
 from demo.editing.opening import open_example
 from demo.editing.requests import EditRequest
-from fadernets.music.notes import Notes
+from fadernets.music.notes import NO_PEDAL, Notes
 from fadernets.music.piece import Piece
 from fadernets.music.segments import segments
-from tests.demo.editing.requested import ask
+from tests.demo.editing.requested import CLOSED, ask, with_a_rest
 
 
 @pytest.mark.slow
@@ -112,3 +113,27 @@ def test_arousal_of_many_segments_is_that_of_some_spread_evenly(monkeypatch) -> 
     pitches.clear()
     assert mean_arousal(parts[:5]) == pytest.approx(0.23) and len(pitches) == 5
     assert mean_arousal([]) == mean_arousal([Notes.empty()]) == 0.0
+
+
+def test_what_the_piece_has_is_drawn_along_it(net, session, monkeypatch):
+    drawn = figures.along(net, session)
+    assert set(drawn) == {*net.faders, "arousal"}
+    for i in (0, 7, len(session.segments) - 1):
+        segment = session.segments[i]
+        for name, density in net.measure(segment).items():
+            assert drawn[name][i] == pytest.approx(net.position(name, density), abs=1e-3)
+        assert drawn["arousal"][i] == pytest.approx(mean_arousal([segment.sounding]), abs=1e-3)
+    monkeypatch.setattr(figures, "MOST_ALONG", 5)
+    few = figures.along(net, session)["arousal"]
+    assert len(few) == len(session.segments)
+    assert (few[0], few[-1]) == (drawn["arousal"][0], drawn["arousal"][-1])
+    assert few != drawn["arousal"] and 0 <= min(few) and max(few) <= 1
+
+
+def test_silence_has_the_arousal_of_what_is_around_it(net):
+    session = with_a_rest()
+    silent = replace(session, piece=replace(session.piece, pedal=NO_PEDAL))
+    assert not len(silent.segments[CLOSED].sounding)
+    arousal = figures.along(net, silent)["arousal"]
+    around = (arousal[CLOSED - 1] + arousal[CLOSED + 1]) / 2
+    assert arousal[CLOSED] == pytest.approx(around, abs=1e-3)
