@@ -1,10 +1,13 @@
-"""Time from the release of a fader to its notes, its sound and the drawn page.
+"""Time from the release of a fader to its notes, its sound and the drawn page, at every length.
 
-    python -m benchmarks.demo_latency [--model M] [--segments 1] [--repeats 50] [--json FILE]
+    python -m benchmarks.demo_latency [--model M] [--minutes 0 3 10 30] [--repeats 50]
+                                      [--edits 0] [--json FILE]
 
-Notes and sound are timed in this process, as the server makes them. The page is timed in headless
-Chromium against a running server: from the fader's release to both rolls drawn and both sounds
-decoded, ready to play. Every release asks for a position not asked for before.
+The page is timed in headless Chromium against a running server: from the fader's release to both
+rolls drawn, to the first sound decoded and ready to play, and to both after undo. All of a piece is
+chosen; 0 minutes stand for one segment. Every release asks for a position not asked for before.
+For one segment notes and sound are timed in this process, too, as the server makes them. Last,
+memory of page and server before and after many edits of that segment.
 """
 
 from __future__ import annotations
@@ -13,134 +16,187 @@ import argparse
 import json
 import os
 import shutil
-import socket
-import subprocess
-import sys
+import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import torch
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.public_server import Server, running
+from benchmarks.timing import machine
+from benchmarks.whole_pieces import long_piece
 from demo.editing import service
 from demo.editing.excerpts import excerpt
 from demo.editing.opening import open_example
 from demo.editing.requests import EditRequest
 from demo.editing.sound import SoundRequest, message
 from fadernets.music.examples import FIRST
+from fadernets.music.midi import write
 from fadernets.net import FaderNet
 
 WARM_UP = 5
+FEWEST = 5  # releases of a long piece
 FADER = "rhythm"
-BROWSER = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking".split()
+WAIT_MS = 300_000
+BROWSER = (
+    *"--no-sandbox --disable-gpu --no-first-run --disable-background-networking".split(),
+    "--enable-precise-memory-info",
+)
 RELEASE = f"""at => {{ const fader = document.querySelector("#fn-{FADER}"); fader.value = at;
     fader.dispatchEvent(new Event("input", {{bubbles: true}}));
     fader.dispatchEvent(new Event("change", {{bubbles: true}})); }}"""
 THERE = """() => { const bench = window.FaderNets && FaderNets.bench;
     return bench && bench.sent > 0 && bench.element.dataset.heard == bench.sent; }"""
+UNDO = "document.querySelector('[data-do=undo]').click()"
 MARKS = """name => performance.getEntriesByName("fadernets:" + name).map(mark => mark.startTime)"""
+HEAP = "performance.memory.usedJSHeapSize / 2 ** 20"
+
+Stages = dict[str, list[float]]  # milliseconds
 
 
-def served(net: FaderNet, segments: int, positions: list[float]) -> dict[str, list[float]]:
-    """Milliseconds to notes, to notes and sound, and to all that is sent to the page."""
+def served(net: FaderNet, positions: Sequence[float]) -> Stages:
+    """Milliseconds to one segment's notes, to its sound too, and to all that the page is sent."""
     session = open_example(FIRST)
-    last = segments - 1
-    service.answer(net, session, {"first": 0, "last": last, "original": True})
-    seconds: dict[str, list[float]] = {"notes": [], "sound": [], "answer": []}
-    begin, end = session.ends((0, last))
+    service.answer(net, session, {"first": 0, "last": 0, "original": True})
+    seconds: Stages = {"notes": [], "notes and sound": [], "answer": []}
+    begin, end = session.ends((0, 0))
     original = excerpt(session.piece, begin, end)
     for position in positions:
-        edit = EditRequest(0, last, faders={FADER: position})
+        edit = EditRequest(0, 0, faders={FADER: position})
         start = time.perf_counter()
         result = session.result(net, edit)
         seconds["notes"].append(time.perf_counter() - start)
         message(session, edit, original, excerpt(result, begin, end), SoundRequest())
-        seconds["sound"].append(time.perf_counter() - start)
+        seconds["notes and sound"].append(time.perf_counter() - start)
         session = open_example(FIRST)
-        service.answer(net, session, {"first": 0, "last": last, "original": True})
+        service.answer(net, session, {"first": 0, "last": 0, "original": True})
         start = time.perf_counter()
-        service.answer(net, session, {"first": 0, "last": last, FADER: position})
+        service.answer(net, session, {"first": 0, "last": 0, FADER: position})
         seconds["answer"].append(time.perf_counter() - start)
     return {name: [1000 * value for value in values] for name, values in seconds.items()}
 
 
-def paged(url: str, segments: int, positions: list[float]) -> dict[str, list[float]]:
-    """Milliseconds to rolls drawn, and to sound that can be played, in the page."""
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=_browser(), args=BROWSER) as browser,
-    ):
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(url)
-        _wait(page)
-        page.evaluate(f"FaderNets.bench.overview.choose(0, {segments - 1})")
-        _wait(page)
-        page.evaluate("performance.clearMarks()")
-        for position in positions:
-            page.evaluate(RELEASE, position)
-            _wait(page)
-        times = {name: np.array(page.evaluate(MARKS, name)) for name in ("asked", "drawn", "heard")}
-    return {
-        "page: rolls": (times["drawn"] - times["asked"]).tolist(),
-        "page: rolls and sound": (times["heard"] - times["asked"]).tolist(),
-    }
-
-
-def _wait(page: Page) -> None:
+def choose(page: Page, minutes: int) -> int:
+    """Open a piece of so many minutes and choose all of it, or a segment; how many are chosen."""
+    if minutes:
+        segments = round(60 * minutes / (4 * 60 / long_piece(1).tempo[0, 1]))
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / f"{minutes} minutes.mid"
+            write(long_piece(segments), file)
+            page.locator("#fn-pieces input[type=file]").set_input_files(file)
+            page.wait_for_function(f"FaderNets.bench.piece.name.startsWith('{minutes} minutes')")
+            page.wait_for_function(THERE)
+        page.get_by_role("button", name="Whole piece").click()
+    else:
+        page.evaluate("FaderNets.bench.overview.choose(0, 0)")
     page.wait_for_function(THERE)
+    return int(page.evaluate("FaderNets.bench.overview.last + 1"))
 
 
-def _browser() -> str:
+def paged(page: Page, positions: Sequence[float]) -> Stages:
+    """Milliseconds from each release to rolls and to sound that can be played, and from undo."""
+    stages: Stages = {"rolls": [], "sound": [], "sound after rolls": [], "undo": []}
+
+    def timed(act: str, *arguments: float) -> tuple[float, float]:
+        page.evaluate("performance.clearMarks()")
+        page.evaluate(act, *arguments)
+        page.wait_for_function(THERE)
+        asked, drawn, heard = (
+            page.evaluate(MARKS, name)[-1] for name in ("asked", "drawn", "heard")
+        )
+        return drawn - asked, heard - asked
+
+    for position in positions:
+        drawn, heard = timed(RELEASE, position)
+        stages["rolls"].append(drawn)
+        stages["sound"].append(heard)
+        stages["sound after rolls"].append(heard - drawn)
+        stages["undo"].append(timed(UNDO)[1])
+    return stages
+
+
+def grown(page: Page, server: Server, edits: int) -> dict[str, float]:
+    """Megabytes of page and server after a tenth of so many edits, and after all."""
+    sizes = {}
+    for number in range(edits):
+        page.evaluate(RELEASE, round(number % 397 / 397, 4))
+        page.wait_for_function(THERE)
+        if number + 1 in (edits // 10, edits):
+            when = "after" if number + 1 == edits else "before"
+            page.request_gc()
+            sizes[f"page_{when}_mb"] = round(page.evaluate(HEAP), 1)
+            sizes[f"server_{when}_mb"] = server.memory()["all"]
+    return {"edits": edits, **sizes}
+
+
+@contextmanager
+def browsed(url: str) -> Iterator[Page]:
+    """The page in Chromium, heard for the first time."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         raise SystemExit("demo_latency: Chromium is not installed.")
-    return path
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=path, args=BROWSER) as browser,
+    ):
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(WAIT_MS)
+        page.goto(url)
+        page.wait_for_function(THERE)
+        yield page
 
 
-def started(model: str | None) -> tuple[subprocess.Popen, str, float]:
-    """A server, its address, and seconds until it said it was ready."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "demo", "--port", str(port)]
-    command += ["--model", model] if model else []
-    begun = time.perf_counter()
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert server.stdout
-    line = server.stdout.readline()
-    if f":{port}" not in line:
-        raise SystemExit(f"demo_latency: the demo did not start: {line}")
-    return server, f"http://127.0.0.1:{port}/", time.perf_counter() - begun
+def summed(stages: Stages, warm: int) -> dict[str, dict[str, float]]:
+    """Median and 95 % of each stage, without the first ones."""
+    report = {}
+    for name, values in stages.items():
+        median, p95 = np.percentile(values[warm:], [50, 95])
+        report[name] = {"median_ms": round(float(median), 1), "p95_ms": round(float(p95), 1)}
+    return report
 
 
 def main() -> None:
-    """Measure, print a table, and write JSON if asked to."""
+    """Measure, print a line a stage, and write JSON if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default=os.environ.get("FADERNETS_MODEL"))
-    parser.add_argument("--segments", type=int, default=1)
+    parser.add_argument("--minutes", type=int, nargs="+", default=[0, 3, 10, 30])
     parser.add_argument("--repeats", type=int, default=50)
+    parser.add_argument("--edits", type=int, default=0)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(1)  # as the server does
-    step = 1 / (options.repeats + WARM_UP)
-    positions = [round(step * i, 4) for i in range(options.repeats + WARM_UP)]
-    positions = np.random.default_rng(0).permutation(positions).tolist()
-    server, url, start = started(options.model)
-    try:
-        milliseconds = paged(url, options.segments, positions)
-    finally:
-        server.terminate()
-        server.wait()
-    milliseconds = served(FaderNet.load(options.model), options.segments, positions) | milliseconds
-    report = {"segments": options.segments, "repeats": options.repeats, "start_s": round(start, 2)}
-    print(
-        f"start to ready: {start:.1f} s; {options.segments} segment(s), {options.repeats} releases"
-    )
-    for name, values in milliseconds.items():
-        median, p95 = np.percentile(values[WARM_UP:], [50, 95])
-        report[name] = {"median_ms": round(median, 1), "p95_ms": round(p95, 1)}
-        print(f"{name:<24} median {median:6.1f} ms   p95 {p95:6.1f} ms")
+    count = options.repeats + WARM_UP
+    positions = np.random.default_rng(0).permutation(np.linspace(0.01, 0.99, count)).round(4)
+    report: dict[str, object] = {"machine": machine(), "repeats": options.repeats}
+    environment = {"FADERNETS_MODEL": options.model} if options.model else {}
+    lengths = []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running("make-run", Path(folder), environment) as server,
+    ):
+        report["start_s"] = round(server.seconds, 2)
+        with browsed(server.url) as page:
+            for minutes in options.minutes:
+                chosen = choose(page, minutes)
+                releases = count if not minutes else max(FEWEST, count // minutes)
+                warm = WARM_UP if not minutes else 0
+                stages = summed(paged(page, positions[:releases].tolist()), warm)
+                lengths.append(
+                    {"minutes": minutes, "segments": chosen, "releases": releases - warm, **stages}
+                )
+                print(json.dumps(lengths[-1]), flush=True)
+        if options.edits:
+            with browsed(server.url) as page:
+                choose(page, 0)
+                report["memory"] = grown(page, server, options.edits)
+                print(json.dumps(report["memory"]), flush=True)
+    report["lengths"] = lengths
+    report["served"] = summed(served(FaderNet.load(options.model), positions.tolist()), WARM_UP)
+    print(json.dumps(report["served"]), flush=True)
     if options.json:
         options.json.write_text(json.dumps(report, indent=2) + "\n")
 
