@@ -19,20 +19,9 @@ from demo.workbench import ASSETS, counted, workbench
 from fadernets.music.examples import EXAMPLES, FIRST
 
 SCRIPTS = (
-    *(
-        "curve",
-        "roll",
-        "roll_view",
-        "player",
-        "overview",
-        "zoom",
-        "fader",
-        "lane",
-        "tracks",
-        "locks",
-    ),
-    *("score", "history", "kept", "memory", "workbench", "asking", "rolls", "hint", "picture"),
-    *("keys", "comeback", "settings_file", "link", "drag_out", "variations"),
+    *("curve", "roll", "roll_view", "player", "overview", "zoom", "fader", "lane", "tracks"),
+    *("locks", "score", "history", "kept", "memory", "workbench", "asking", "rolls", "hint"),
+    *("picture", "keys", "comeback", "settings_file", "link", "drag_out", "variations", "points"),
     *("mixing", "view", "calls"),
 )
 TITLE = "Music FaderNets"

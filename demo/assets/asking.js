@@ -163,6 +163,7 @@
         this.forgetNotes();
       } else {
         this.history = new F.History(record?.history);
+        this.flipped = null;
         this.absolute = false;
         this.tracks.show(piece.tracks);
         if (record) this.overview.select(record.first, record.last);

@@ -5,6 +5,8 @@
 
   const MOST = 200; // steps back
 
+  const selection = ({ first, last } = {}) => ({ first, last });
+
   F.History = class {
     constructor({ past = [], future = [] } = {}) {
       this.past = [...past];
@@ -29,6 +31,31 @@
     travel(from, to, settings) {
       const entry = from.pop();
       if (entry) to.push({ ...entry, settings });
+      return entry;
+    }
+
+    // The number of the point that is seen, and how many there are.
+    get place() {
+      return this.past.length;
+    }
+
+    get count() {
+      return this.past.length + 1 + this.future.length;
+    }
+
+    // All points, the oldest first: settings, and the selection at which they were changed then.
+    points(settings) {
+      const points = [...this.past, { settings }, ...[...this.future].reverse()];
+      // What was changed at a point that was undone is noted with the settings that it led to.
+      return points.map((point, i) => (i < this.place ? point : { ...point, ...selection(points[i + 1]) }));
+    }
+
+    // As `back` and `on`, as many steps as lead to a point; undefined if it is the one that is seen.
+    to(number, settings) {
+      let entry;
+      while (this.place !== number && number >= 0 && number < this.count) {
+        entry = this[this.place > number ? "back" : "on"](entry?.settings ?? settings);
+      }
       return entry;
     }
 

@@ -29,6 +29,8 @@
         event.preventDefault();
       } else if (letter === "x" && !event.repeat) {
         this.player.listen(this.player.side === "result" ? "original" : "result");
+      } else if (letter === "c" && !event.repeat) {
+        this.flip();
       } else if (event.key === "?") {
         help.showModal();
         event.preventDefault();

@@ -17,6 +17,7 @@
       this.find("[data-do=redo]").disabled = !this.history.future.length;
       this.find("[data-do=reset]").disabled =
         !moved && this.now.seed === null && !this.now.lock.length && !this.now.redrawn.length;
+      this.showPoints();
       for (const name of ["dice", "redraw", "vary"]) this.find(`[data-do=${name}]`).disabled = !moved;
       for (const button of this.moods) {
         const wanted = Object.entries(F.moods(button));

@@ -133,6 +133,7 @@
       this.listenHints();
       this.listenPictures();
       this.listenMixing();
+      this.listenPoints();
       const pictures = [this.overview, ...this.rolls, ...this.lanes];
       const redraw = () => pictures.forEach((picture) => picture.draw());
       new ResizeObserver(redraw).observe(this.element);
@@ -211,22 +212,22 @@
       if (!this.piece) return;
       if (JSON.stringify(settings) === JSON.stringify(this.now)) return this.place(settings);
       const { first, last } = this.overview;
+      this.flipped = this.history.place;
       this.history.push({ settings: this.now, first, last });
       this.place(settings);
       this.ask();
     }
 
     undo() {
-      this.goTo(this.history.back(this.now));
+      this.goToPoint(this.history.place - 1);
     }
 
     redo() {
-      this.goTo(this.history.on(this.now));
+      this.goToPoint(this.history.place + 1);
     }
 
     // Settings as they were, and the selection at which they were changed.
     goTo(entry) {
-      if (!entry) return;
       this.overview.select(entry.first, entry.last);
       this.zoom.follow();
       this.place(entry.settings);
