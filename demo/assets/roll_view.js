@@ -13,7 +13,12 @@
       Object.assign(this, { rolls, bar, changed, from: 0, share: 1, followed: false });
       for (const roll of rolls) roll.view = this;
       box.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+      this.byHand = false; // whether the visitor scrolls the bar; browsers do it, too, laying out anew
+      for (const act of ["pointerdown", "wheel", "keydown"]) {
+        bar.addEventListener(act, () => (this.byHand = true), { passive: true });
+      }
       bar.addEventListener("scroll", () => this.scrolled());
+      bar.addEventListener("scrollend", () => (this.byHand = false));
     }
 
     get length() {
@@ -55,13 +60,18 @@
       this.from = Math.min(Math.max(0, from), this.length * (1 - share));
       this.bar.hidden = this.isWhole;
       this.bar.firstElementChild.style.width = `${100 / share}%`;
-      const wide = this.bar.scrollWidth;
-      this.bar.scrollLeft = this.length ? (this.from / this.length) * wide : 0;
+      this.placeBar();
       this.changed();
+    }
+
+    // The bar to where the rolls are.
+    placeBar() {
+      this.bar.scrollLeft = this.length ? (this.from / this.length) * this.bar.scrollWidth : 0;
     }
 
     // The bar was scrolled; where `set` put it itself, by less than a pixel off.
     scrolled() {
+      if (!this.byHand) return this.placeBar();
       const from = (this.bar.scrollLeft / this.bar.scrollWidth) * this.length;
       const pixel = this.length / this.bar.scrollWidth;
       if (this.isWhole || Math.abs(from - this.from) <= 1.5 * pixel) return;

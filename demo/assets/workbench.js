@@ -135,7 +135,10 @@
       this.listenMixing();
       this.listenPoints();
       const pictures = [this.overview, ...this.rolls, ...this.lanes];
-      const redraw = () => pictures.forEach((picture) => picture.draw());
+      const redraw = () => {
+        pictures.forEach((picture) => picture.draw());
+        this.showRegion();
+      };
       new ResizeObserver(redraw).observe(this.element);
       new MutationObserver(redraw).observe(document.body, { attributeFilter: ["class"] });
     }

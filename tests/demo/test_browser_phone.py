@@ -82,3 +82,33 @@ def test_rolls_that_stay_in_sight_cover_nothing(visit, height):
     deck, hold = (page.locator(f".fn-{name}").bounding_box() for name in ("deck", "hold"))
     assert deck["y"] + deck["height"] <= hold["y"]
     page.get_by_role("checkbox", name="Melody").check(timeout=5_000)
+
+
+def test_two_fingers_zoom_the_rolls_and_one_loops(phone):
+    finger: CDPSession = phone.context.new_cdp_session(phone)
+    box = phone.locator(".fn-rolls canvas").first.bounding_box()
+    middle, y = box["x"] + box["width"] / 2, box["y"] + 30
+
+    def touch(kind: str, *places: float) -> None:
+        points = [{"x": x, "y": y, "id": i} for i, x in enumerate(places)]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", middle - 20)
+    touch("touchStart", middle - 20, middle + 20)
+    for apart in range(25, 85, 5):
+        touch("touchMove", middle - apart, middle + apart)
+    touch("touchEnd")
+    phone.wait_for_function("FaderNets.bench.rollView.share < 0.5")
+    assert phone.evaluate("FaderNets.bench.player.region") is None
+    assert phone.evaluate("visualViewport.scale") == 1
+    begin = phone.evaluate("FaderNets.bench.rollView.from")
+    phone.screenshot(full_page=True)  # lays the page out anew, and scrolls every box back
+    phone.wait_for_timeout(300)
+    assert phone.evaluate("FaderNets.bench.rollView.from") == begin > 0
+    touch("touchStart", middle - 60)
+    for x in range(-50, 61, 10):
+        touch("touchMove", middle + x)
+    touch("touchEnd")
+    phone.wait_for_function("FaderNets.bench.player.region !== null")
+    begin, end = phone.evaluate("FaderNets.bench.player.region")
+    assert end - begin < 0.6 * phone.evaluate("FaderNets.bench.rolls[1].span")

@@ -63,7 +63,8 @@ def test_the_rolls_are_zoomed_into_and_scrolled(visit):
     begin = page.evaluate(SEEN)[0]
     page.mouse.wheel(200, 0)
     page.wait_for_function(f"FaderNets.bench.rollView.from > {begin}")
-    page.evaluate("document.querySelector('.fn-roll-bar').scrollLeft = 0")
+    page.locator(".fn-roll-bar").hover()
+    page.mouse.wheel(-9000, 0)
     page.wait_for_function("FaderNets.bench.rollView.from === 0")
     expect(page.locator(".fn-playhead")).to_be_hidden()  # it is not in sight any more
 
