@@ -4,8 +4,9 @@
                                       [--edits 0] [--json FILE]
 
 The page is timed in headless Chromium against a running server: from the fader's release to both
-rolls drawn, to the first sound decoded and ready to play, and to both after undo. All of a piece is
-chosen; 0 minutes stand for one segment. Every release asks for a position not asked for before.
+rolls drawn, to the first sound decoded and ready to play, and to both after undo; and while the
+music plays, until the change is heard. All of a piece is chosen; 0 minutes stand for one segment.
+Every release asks for a position not asked for before.
 For one segment notes and sound are timed in this process, too, as the server makes them. Last,
 memory of page and server before and after many edits of that segment.
 """
@@ -44,9 +45,10 @@ FADER = "rhythm"
 WAIT_MS = 300_000
 BROWSER = (
     *"--no-sandbox --disable-gpu --no-first-run --disable-background-networking".split(),
-    "--enable-precise-memory-info",
+    *"--enable-precise-memory-info --autoplay-policy=no-user-gesture-required".split(),
 )
-RELEASE = f"""at => {{ const fader = document.querySelector("#fn-{FADER}"); fader.value = at;
+RELEASE = f"""at => {{ const fader = document.querySelector("#fn-{FADER}");
+    fader.step = "any"; fader.value = at;
     fader.dispatchEvent(new Event("input", {{bubbles: true}}));
     fader.dispatchEvent(new Event("change", {{bubbles: true}})); }}"""
 THERE = """() => { const bench = window.FaderNets && FaderNets.bench;
@@ -119,11 +121,26 @@ def paged(page: Page, positions: Sequence[float]) -> Stages:
     return stages
 
 
+def playing(page: Page, positions: Sequence[float]) -> list[float]:
+    """Milliseconds from each release to sound of what it asks for, while the music plays."""
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function("FaderNets.bench.player.rounds.length > 0")
+    milliseconds = []
+    for position in positions:
+        page.evaluate("performance.clearMarks()")
+        page.evaluate(RELEASE, position)
+        page.wait_for_function(THERE)
+        asked, heard = (page.evaluate(MARKS, name)[-1] for name in ("asked", "heard"))
+        milliseconds.append(min([heard, *page.evaluate(MARKS, "early")]) - asked)
+    page.get_by_role("button", name="Pause", exact=True).click()
+    return milliseconds
+
+
 def grown(page: Page, server: Server, edits: int) -> dict[str, float]:
     """Megabytes of page and server after a tenth of so many edits, and after all."""
     sizes = {}
     for number in range(edits):
-        page.evaluate(RELEASE, round(number % 397 / 397, 4))
+        page.evaluate(RELEASE, round(number / edits, 5))
         page.wait_for_function(THERE)
         if number + 1 in (edits // 10, edits):
             when = "after" if number + 1 == edits else "before"
@@ -170,7 +187,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)  # as the server does
     count = options.repeats + WARM_UP
-    positions = np.random.default_rng(0).permutation(np.linspace(0.01, 0.99, count)).round(4)
+    positions = np.random.default_rng(0).permutation(np.linspace(-0.971, 0.983, count)).round(4)
     report: dict[str, object] = {"machine": machine(), "repeats": options.repeats}
     environment = {"FADERNETS_MODEL": options.model} if options.model else {}
     lengths = []
@@ -184,7 +201,10 @@ def main() -> None:
                 chosen = choose(page, minutes)
                 releases = count if not minutes else max(FEWEST, count // minutes)
                 warm = WARM_UP if not minutes else 0
-                stages = summed(paged(page, positions[:releases].tolist()), warm)
+                times = paged(page, positions[:releases].tolist())
+                others = positions[:releases] + 0.003  # not asked for before
+                times["heard while playing"] = playing(page, others.tolist())
+                stages = summed(times, warm)
                 lengths.append(
                     {"minutes": minutes, "segments": chosen, "releases": releases - warm, **stages}
                 )

@@ -204,7 +204,7 @@ def _measures(evaluations: Sequence[Evaluation]) -> list[tuple[str, ...]]:
 def speed_table() -> str:
     """How fast the demo answers, from `benchmarks.demo_latency`."""
     latency = json.loads((RESULTS / "latency.json").read_text())
-    stages = ("rolls", "sound", "sound after rolls", "undo")
+    stages = ("rolls", "sound", "sound after rolls", "heard while playing", "undo")
     rows = [
         (
             f"{length['minutes']} minutes" if length["minutes"] else "one segment",
@@ -218,7 +218,8 @@ def speed_table() -> str:
     of_server = ", ".join(f"{stage} {_milliseconds(served[stage])}" for stage in served)
     note = (
         "Median / 95 % in ms, from the release of a fader: both rolls drawn, first sound ready to"
-        " play, the time between, and both after undo. By the server alone, of one segment:"
+        " play, the time between, the change heard while the music plays, and rolls and sound after"
+        " undo. By the server alone, of one segment:"
         f" {of_server}. Start to usable page: {latency['start_s']:.1f} s. Measured on 2 cores"
         " without a GPU."
     )

@@ -17,7 +17,7 @@
       this.sent += 1;
       this.hideVariations();
       performance.mark("fadernets:asked");
-      this.hearing = null; // what may come of it belongs to what was asked before
+      this.hearing = this.early = null; // what may come of it belongs to what was asked before
       this.remember();
       const kept = this.kept.get(this.wanted);
       if (kept) return this.recall(kept);
@@ -25,6 +25,19 @@
       this.showBusy();
       this.request({});
       this.trigger(this.events.ask);
+      this.hearEarly();
+    },
+
+    // The notes of a long selection take a while. What is just being played is asked for beside them,
+    // as loud as before: how loud the whole will be is not known yet.
+    hearEarly() {
+      const { player, gain } = this;
+      const isLong = player.starts.length > 1 && player.of === this.selection;
+      if (!player.playing || !isLong || gain === null) return;
+      this.early = { number: this.sent, gain, isHere: false };
+      this.hearing = performance.now();
+      this.request({ chunk: player.at(player.position), gain, original: false });
+      this.trigger(this.events.hear);
     },
 
     // What is wanted goes into the component's value: an event that has to wait for an earlier one
@@ -69,13 +82,14 @@
     fetch() {
       const { wanted } = this.player;
       const now = performance.now();
-      if (wanted === null || this.asking || now < this.quiet) return;
-      if (this.answered !== this.sent) return this.ask(); // the answer never came
+      const isEarly = this.early?.isHere;
+      if (wanted === null || (this.asking && !isEarly) || now < this.quiet) return;
+      if (this.answered !== this.sent && !isEarly) return this.ask(); // the answer never came
       if (this.hearing !== null && now - this.hearing < LOST_MS) return;
       this.hearing = now;
       this.showBusy();
       const original = !this.player.sounds.original.has(wanted);
-      this.request({ chunk: wanted, gain: this.gain, original });
+      this.request({ chunk: wanted, gain: isEarly ? this.early.gain : this.gain, original });
       this.trigger(this.events.hear);
     },
 
@@ -132,7 +146,8 @@
       this.place(shown.now);
       this.sent += 1; // should the answer come after all, it comes too late
       this.element.dataset.answered = this.answered = this.sent;
-      if (answered !== shown.number) this.player.clear(); // its sound was overtaken
+      if (answered !== shown.number || this.early?.isHere) this.player.clear(); // its sound was overtaken
+      this.early = null;
       shown.number = this.sent;
       this.arrive();
     },
@@ -209,7 +224,10 @@
 
     // An answer: something else to play. Of a long selection the sound is still to come.
     load({ number, first, last, length, sound }, original, result, sounds = null) {
+      const level = this.early?.isHere && sound.later ? sound.gain / this.early.gain : null;
       this.asking = false;
+      this.early = null;
+      this.hearing = null;
       this.answered = number;
       this.gain = sound.gain ?? null;
       if (!sound.made && !sound.later) this.player.clear();
@@ -217,7 +235,7 @@
         const { starts, volume, same, peak } = sound;
         const of = `${this.piece.id}/${first}-${last}`;
         this.quiet = 0;
-        this.player.load({ of, starts, length, volume, same, peak, original, result, sounds });
+        this.player.load({ of, starts, length, volume, same, peak, original, result, sounds, level });
       }
       this.arrive();
     },
@@ -232,7 +250,7 @@
 
     // A chunk of the sound of what is shown.
     hear({ number, chunk, sound, trouble }, original, result) {
-      if (number !== this.answered) return; // its answer is still to come
+      if (number !== this.answered) return this.heardEarly({ number, chunk }, original, result);
       this.hearing = null;
       if (sound.made) this.player.put(chunk, original, result);
       else {
@@ -240,6 +258,18 @@
         this.show("summary", trouble);
       }
       this.arrive();
+    },
+
+    // A chunk whose answer is still to come.
+    heardEarly({ number, chunk }, original, result) {
+      const { early, player } = this;
+      if (early?.number !== number || !result) return;
+      this.hearing = null;
+      const { of, starts, length, volumes } = player;
+      if (!early.isHere) player.load({ of, starts, length, volume: volumes.original, same: false });
+      early.isHere = true;
+      player.put(chunk, original, result);
+      performance.mark("fadernets:early");
     },
 
     // What is shown can be heard, if the sound under the playhead is here.

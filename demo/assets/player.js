@@ -23,6 +23,7 @@
       this.of = of;
       this.peak = null;
       this.chunks = new Map();
+      this.levels = new Map(); // by which chunks are louder than they came
     }
 
     has(index) {
@@ -111,8 +112,9 @@
 
     // Something else to play, chunks or none of it here; what is playing goes on at the same
     // position, as soon as it can. `of` names the selection: the chunks of its original stay here.
-    // `sounds` are those of an earlier load that is wanted again.
-    load({ of, starts, length, volume, same, peak = null, original = null, result = null, sounds }) {
+    // `sounds` are those of an earlier load that is wanted again. With a `level` the chunks of the
+    // result that are here belong to it, and are to be so much louder.
+    load({ of, starts, length, volume, same, peak = null, original = null, result = null, sounds, level = null }) {
       const position = Math.min(this.position, length);
       if (of !== this.of || this.to > length) this.region = null;
       this.of = of;
@@ -120,7 +122,8 @@
       else {
         if (this.sounds.original.of !== of) this.sounds.original = new F.Sound(of);
         this.sounds.original.peak = peak;
-        this.sounds.result = same ? this.sounds.original : new F.Sound(of);
+        if (same || level === null) this.sounds.result = same ? this.sounds.original : new F.Sound(of);
+        else for (const index of this.sounds.result.chunks.keys()) this.sounds.result.levels.set(index, level);
       }
       this.volumes.original = volume;
       this.starts = starts;
@@ -141,7 +144,10 @@
 
     keep(index, original, result) {
       if (original) this.sounds.original.chunks.set(index, original);
-      if (result) this.sounds.result.chunks.set(index, result);
+      if (result) {
+        this.sounds.result.chunks.set(index, result);
+        this.sounds.result.levels.delete(index);
+      }
       this.trim();
     }
 
@@ -276,11 +282,19 @@
         const buffer = sound.chunks.get(index);
         if (start - due >= buffer.duration) continue;
         const source = new AudioBufferSourceNode(this.context, { buffer });
-        source.connect(round.nodes[side]);
+        source.connect(this.levelled(round.nodes[side], sound.levels.get(index)));
         source.start(start, start - due);
         source.onended = () => round.sources.delete(source); // its chunk may go
         round.sources.add(source);
       }
+    }
+
+    // A node before another, through which a chunk goes that has a level.
+    levelled(node, level = 1) {
+      if (level === 1) return node;
+      const gain = new GainNode(this.context, { gain: level });
+      gain.connect(node);
+      return gain;
     }
 
     mix(round) {

@@ -21,6 +21,7 @@
       this.hearing = null; // when the chunk under way was asked for, ms
       this.quiet = 0; // ms: nothing is asked for by itself until then
       this.gain = null; // of the result's chunks, as the answer gave it
+      this.early = null; // {number, gain, isHere}: sound that is asked for beside its notes
       this.history = new F.History();
       this.kept = new F.Kept();
       this.player = new F.Player(

@@ -126,7 +126,7 @@ class Workers:
             Which of two with one key is the newer; requests may arrive in another order than they
             were sent.
         replaces : iterable of hashable
-            Other keys whose jobs are dropped.
+            Other keys whose older jobs are dropped.
         folder : Path, optional
             What the task makes for its file, given to it last; removed if the process dies.
         visitor : hashable, optional
@@ -151,7 +151,9 @@ class Workers:
             if key in self._latest and self._latest[key].order > order:
                 raise Dropped("newer work is under way")
             for other in (key, *replaces):
-                if other in self._latest and self._latest[other].order <= order:
+                if other not in self._latest:
+                    continue
+                if self._latest[other].order < order + (other == key):
                     older.append(self._latest.pop(other))
             # The newer job takes the older one's place in the queue: moving a fader while waiting
             # must not make the visitor wait longer.

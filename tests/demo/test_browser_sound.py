@@ -42,6 +42,38 @@ def test_the_whole_piece(visit, artefacts):
     page.screenshot(path=artefacts / "whole.png", full_page=True)
 
 
+def test_a_fader_moved_while_playing_is_heard_before_all_notes_are_there(visit):
+    page = visit()
+    open_whole_piece(page)
+    play(page)
+    passes(page, 0.3)
+    before = page.evaluate("FaderNets.bench.gain")
+    page.evaluate(
+        """() => { const bench = FaderNets.bench, send = bench.trigger;
+        bench.trigger = event => {
+            if (event === "ask") bench.letAsk = () => send("ask"); else send(event); }; }"""
+    )
+    page.get_by_role("slider", name="Rhythm density").press("End")
+    page.wait_for_function("FaderNets.bench.early?.isHere")
+    answered, sent = page.evaluate("[FaderNets.bench.answered, FaderNets.bench.sent]")
+    assert answered < sent and page.evaluate(HERE)["result"] == [0]
+    page.evaluate(
+        """() => { const { result, original } = FaderNets.bench.player.sounds;
+        window.early = result.chunks.get(0); window.isOther = early !== original.chunks.get(0); }"""
+    )
+    assert page.evaluate("isOther")
+    passes(page, position(page) + 0.3)  # the music goes on
+
+    # The notes come: what was heard of them belongs to them, as loud as the rest.
+    page.evaluate("FaderNets.bench.letAsk()")
+    wait_until_heard(page)
+    assert page.evaluate("FaderNets.bench.player.sounds.result.chunks.get(0) === early")
+    level = page.evaluate("FaderNets.bench.player.sounds.result.levels.get(0)")
+    assert level == pytest.approx(page.evaluate("FaderNets.bench.gain") / before)
+    assert level < 1  # busy music is louder before any gain
+    passes(page, position(page) + 0.3)
+
+
 def test_play_after_a_mood_on_the_whole_piece(visit):
     """Play did nothing here once: the original's sound was dropped, but counted as present."""
     page = visit()
