@@ -110,9 +110,8 @@ class Handlers:
         try:
             session = await self._session(event, request)
             answer = await self.workers.run(
-                "answer",
+                "hear" if hear else "answer",
                 event.values,
-                hear,
                 session=session,
                 cost=cost.of_answer(session, event.values, hear=hear),
                 key=(session.id, kind),

@@ -189,9 +189,8 @@ def load_tasks(model: str | None) -> Tasks:
         "open_file": lambda _, path: opened(open_file(path)),
         "choose": choose,
         # As JSON already: a long answer would keep the server itself busy.
-        "answer": lambda session, values, hear: json.dumps(
-            service.answer(net, session, values, hear=hear)
-        ),
+        "answer": lambda session, values: json.dumps(service.answer(net, session, values)),
+        "hear": lambda session, values: json.dumps(service.answer(net, session, values, hear=True)),
         "vary": lambda session, values: json.dumps(variations(net, session, values)),
         "mix_piece": lambda session, values, donor, is_example, folder: mix_piece(
             net, session, values, donor, is_example, folder

@@ -4,7 +4,8 @@ The server itself only takes requests; everything that costs time runs in worker
 (`demo.compute.worker`). The cost of a job is known before it starts (`demo.compute.cost`): short
 jobs have processes of their own, so that a visitor who moves one fader never waits for another's
 whole piece; jobs of some seconds have one process and long jobs another, which get the processor's
-time that short jobs leave.
+time that short jobs leave. So has what is about to be heard of a long piece, or it would wait for
+the piece's notes.
 Programs, which may ask and not come back for the answer, have another one. In each lane visitors
 take turns. A job that nobody waits for any more is dropped.
 """
@@ -29,6 +30,7 @@ from demo.editing.piece_session import PieceSession
 
 SHORT_PROCESSES = 4  # at most, for short jobs; more processes than cores gain nothing
 NICE = 5  # of processes for other jobs: one gets a third of the time that short jobs would get
+FOR_SOUND = "hear"  # task
 FOR_PROGRAMS = ("change", "mix", "describe", "render")  # tasks
 PROGRAMS_LANE = 30  # of their jobs that may wait: Gradio has 40 calls under way at most
 FORKS = sys.platform == "linux"  # on other systems the libraries break when forked
@@ -49,10 +51,10 @@ class Workers:
 
     def __init__(self, model: str | None = None, short: int | None = None) -> None:
         count = short or max(1, min(os.cpu_count() or 1, SHORT_PROCESSES))
-        self._short, self._medium, self._long = (Lane() for _ in range(3))
+        self._short, self._sound, self._medium, self._long = (Lane() for _ in range(4))
         self._programs = Lane(PROGRAMS_LANE)
-        self._lanes = (self._short, self._medium, self._long, self._programs)
-        others = (self._medium, self._programs, self._long)
+        others = (self._sound, self._medium, self._programs, self._long)
+        self._lanes = (self._short, *others)
         lanes = [(self._short, 0)] * count + [(lane, NICE) for lane in others]
         self._fork_servers = [ForkServer(model, FORKS) for _ in range(1 if FORKS else len(lanes))]
         starters = itertools.cycle(self._fork_servers)
@@ -178,6 +180,8 @@ class Workers:
             return self._programs
         if cost <= SHORT_SECONDS:
             return self._short
+        if task == FOR_SOUND and cost <= MEDIUM_SECONDS:
+            return self._sound
         return self._medium if cost <= MEDIUM_SECONDS else self._long
 
     def _drop(self, job: Job) -> None:

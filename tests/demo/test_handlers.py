@@ -83,7 +83,7 @@ def trouble(output: gr.HTML) -> dict:
 def test_what_comes_to_nothing_is_a_sentence_and_the_bench_is_told(
     handlers, own_session, tmp_path, caplog, error, sentence
 ):
-    failing = handlers(answer=error, save=error, open_example=error, open_file=error)
+    failing = handlers(answer=error, hear=error, save=error, open_example=error, open_file=error)
     for event in ("ask", "hear"):
         bench, message = call(getattr(failing, event), edit_json(own_session.id))
         assert message == sentence
@@ -110,7 +110,9 @@ def test_a_piece_that_is_gone_is_asked_for(handlers):
 
 
 def test_an_example_that_is_gone_is_opened_again_under_its_name(handlers, pieces):
-    reopening = handlers(open_example=lambda: (session(), "{}"), answer="{}", save=WorkError("no"))
+    reopening = handlers(
+        open_example=lambda: (session(), "{}"), answer="{}", hear="{}", save=WorkError("no")
+    )
     for name, event in (
         ("1" * 32, reopening.ask),
         ("2" * 32, reopening.hear),
@@ -132,7 +134,7 @@ def test_an_example_that_is_gone_is_opened_again_under_its_name(handlers, pieces
 
 
 def test_an_example_opened_by_two_events_at_once_is_kept_once(handlers, pieces):
-    reopening = handlers(open_example=lambda: (session(), "{}"), answer="{}")
+    reopening = handlers(open_example=lambda: (session(), "{}"), answer="{}", hear="{}")
 
     async def ask_twice():
         text = edit_json("1" * 32, example="mazurka")
@@ -177,17 +179,16 @@ def test_an_answer_is_of_the_piece_that_was_asked_about(handlers, pieces, own_se
     """And newer work drops older work of that piece alone, by the page's own count."""
     newest = session()
     pieces.add(newest, "mine")
-    answering = handlers(answer="{}", save=WorkError("no"))
+    answering = handlers(answer="{}", hear="{}", save=WorkError("no"))
     call(answering.ask, edit_json(own_session.id, rhythm=0.5))
     call(answering.hear, edit_json(own_session.id, number=4))
     call(answering.save, edit_json(own_session.id))
     ask, hear, save = answering.workers.calls
-    assert [task for task, _, _ in answering.workers.calls] == ["answer", "answer", "save"]
+    assert [task for task, _, _ in answering.workers.calls] == ["answer", "hear", "save"]
     for _, (values, *_), options in answering.workers.calls:
         assert options["session"] is own_session and values["piece"] == own_session.id
         assert options["visitor"] == VISITOR
     assert ask[1][0]["rhythm"] == 0.5
-    assert [ask[1][1], hear[1][1]] == [False, True]
     assert [options["key"] for _, _, options in (ask, hear, save)] == [
         (own_session.id, "ask"),
         (own_session.id, "hear"),
@@ -207,7 +208,7 @@ def test_all_work_is_somebodys(handlers, own_session, tmp_path):
     """Or its turn would come with that of everybody else's without a name."""
     (tmp_path / "a.mid").write_bytes(b"x")
     no = WorkError("no")
-    tasks = ("answer", "vary", "save", "choose", "open_file", "open_example")
+    tasks = ("answer", "hear", "vary", "save", "choose", "open_file", "open_example")
     busy = handlers(**dict.fromkeys(tasks, no))
     for event in (busy.ask, busy.hear, busy.vary, busy.save, busy.choose):
         call(event, edit_json(own_session.id))
@@ -219,7 +220,9 @@ def test_all_work_is_somebodys(handlers, own_session, tmp_path):
 
 
 def test_what_newer_work_replaced_changes_nothing(handlers, own_session):
-    dropped = handlers(answer=Dropped("newer work"), save=Dropped("newer work"))
+    dropped = handlers(
+        answer=Dropped("newer work"), hear=Dropped("newer work"), save=Dropped("newer work")
+    )
     for event in (dropped.ask, dropped.hear):
         assert all(skipped(output) for output in call(event, edit_json(own_session.id)))
     file, message = call(dropped.save, edit_json(own_session.id))
@@ -228,7 +231,7 @@ def test_what_newer_work_replaced_changes_nothing(handlers, own_session):
 
 def test_an_answer_takes_the_message_away(handlers, own_session, tmp_path):
     (tmp_path / "a.mid").write_bytes(b"abc")
-    working = handlers(answer='{"number": 3}', save=str(tmp_path / "a.mid"))
+    working = handlers(hear='{"number": 3}', answer='{"number": 3}', save=str(tmp_path / "a.mid"))
     bench, message = call(working.ask, edit_json(own_session.id))
     assert bench.props == {"answer": '{"number": 3}'} and message == ""
     assert call(working.save, edit_json(own_session.id)) == (str(tmp_path / "a.mid"), "")
@@ -268,11 +271,11 @@ def test_workers_learn_what_an_answer_is_of_and_what_it_replaces(handlers, piece
     """The newest move of a piece counts; a move makes sound of the piece before it worthless."""
     long_session = PieceSession(tiny.piece(tiny.bars(40)))
     pieces.add(long_session, "mine")
-    answering = handlers(answer="{}")
+    answering = handlers(answer="{}", hear="{}")
     text = edit_json(long_session.id, first=1, last=39, rhythm=0.5)
     call(answering.hear if hear else answering.ask, text)
     ((task, arguments, options),) = answering.workers.calls
-    assert (task, arguments) == ("answer", (json.loads(text), hear))
+    assert (task, arguments) == ("hear" if hear else "answer", (json.loads(text),))
     assert options["session"] is long_session
     assert options["cost"] == cost.of_answer(long_session, json.loads(text), hear=hear)
     assert (options["key"], options["order"]) == ((long_session.id, "hear" if hear else "ask"), 3)
@@ -314,7 +317,7 @@ def test_nothing_chosen_changes_nothing(handlers):
 
 @pytest.mark.parametrize(("number", "order"), [(0, 0), (7, 7), ("7", 0), (None, 0), (7.5, 0)])
 def test_a_number_that_is_none_counts_as_the_first_move(handlers, own_session, number, order):
-    failing = handlers(answer=WorkError("no"))
+    failing = handlers(answer=WorkError("no"), hear=WorkError("no"))
     bench, _ = call(failing.ask, edit_json(own_session.id, number=number))
     assert trouble(bench)["number"] == order
     assert failing.workers.calls[0][2]["order"] == order

@@ -20,7 +20,7 @@ def values(session: PieceSession, **changes) -> dict:
 
 async def asking(workers, session, *, cost, key=None, **changes):
     edit = values(session, **changes)
-    answer = workers.run("answer", edit, False, session=session, cost=cost, key=key)
+    answer = workers.run("answer", edit, session=session, cost=cost, key=key)
     return json.loads(await answer)
 
 

@@ -47,6 +47,41 @@ def test_newer_work_drops_older_work_with_its_key(workers):
     assert workers._latest == {}
 
 
+def test_sound_does_not_wait_for_the_notes_it_was_asked_for_with(workers):
+    """Nor are notes that come a moment later its end: they belong to the same move."""
+    session = PieceSession(tiny.piece(tiny.bars(60)))
+    sound = values(session, first=0, last=59, rhythm=0.5, chunk=0, gain=1.0)
+
+    async def both():
+        ask = workers.run("answer", sound, session=session, cost=MEDIUM_SECONDS, key="ask", order=2)
+        notes = asyncio.ensure_future(ask)
+        await asyncio.sleep(0.05)  # under way
+        hear = workers.run("hear", sound, session=session, cost=MEDIUM_SECONDS, key="hear", order=2)
+        first = asyncio.ensure_future(hear)
+        again = workers.run(
+            "save", {}, session=session, cost=0.1, key="a", order=2, replaces=["hear"]
+        )
+        with pytest.raises(WorkError):
+            await again
+        heard = json.loads(await first)
+        is_first = not notes.done()
+        older = workers.run("hear", sound, session=session, cost=1.0, key="hear", order=2)
+        dropped = asyncio.ensure_future(older)
+        await asyncio.sleep(0)
+        newer = workers.run(
+            "answer", sound, session=session, cost=0.1, key="x", order=3, replaces=["hear"]
+        )
+        await newer
+        with pytest.raises(Dropped):
+            await dropped
+        await notes
+        return heard, is_first
+
+    heard, is_first = asyncio.run(both())
+    assert heard["chunk"] == 0 and heard["sound"]["result"]
+    assert is_first
+
+
 def test_requests_that_come_in_another_order_do_not_drop_the_newest(workers):
     session = PieceSession(tiny.piece(tiny.bars(30)))
 
@@ -55,7 +90,6 @@ def test_requests_that_come_in_another_order_do_not_drop_the_newest(workers):
             workers.run(
                 "answer",
                 values(session, number=number, rhythm=number / 10),
-                False,
                 session=session,
                 cost=MEDIUM_SECONDS * 2,
                 key="k",
