@@ -89,11 +89,11 @@ def _later(session, costs: StepCosts) -> None:
     from fadernets.music import midi
     from fadernets.music.notes import BEATS
     from fadernets.music.stitching import stitch
-    from fadernets.playback import audio, pianoroll
+    from fadernets.playback import audio, comparison
 
     changed = {s.index: s.notes for s in session.segments if s.index % 2}
     result = costs("stitch", lambda: stitch(session.piece, changed))
-    costs("compare", lambda: pianoroll.compare(session.piece, result))
+    costs("compare", lambda: comparison.compare(session.piece, result))
     costs("write", lambda: midi.dump(result))
     fullest = max(session.segments, key=lambda s: len(s.notes))
     segment = excerpt(session.piece, fullest.start, fullest.start + BEATS)

@@ -119,12 +119,11 @@ class LockWords:
         """
         if not self:
             return NO_LOCKS
+        self.check(piece)
         chosen = np.zeros(len(piece.notes), bool)
         for first, last in self.notes:
-            if last > len(chosen):
-                raise ValueError(f"there is no note {last} to lock: the piece has {len(chosen)}")
             chosen[first - 1 : last] = True
-        parts = self._parts(piece)
+        parts = {part for first, last in self.tracks for part in range(first - 1, last)}
         if parts:
             chosen |= midi.played_by(piece, parts)
         switches: dict[str, Any] = {name: name in self.names for name in SWITCHES}
@@ -143,13 +142,17 @@ class LockWords:
         notes = piece.notes[chosen] if chosen.any() else None
         return replace(locks, notes=notes, parts=tuple(sorted(parts)))
 
-    def _parts(self, piece: Piece) -> set[int]:
-        """The parts of a piece's file that the tracks are."""
-        count = len(piece.original.tracks) if piece.original else 0
-        last = max((last for _, last in self.tracks), default=0)
-        if last > count:  # a range may have a billion numbers
-            raise ValueError(f"there is no track {last} to lock: the piece has {count}")
-        return {part for first, last in self.tracks for part in range(first - 1, last)}
+    def check(self, piece: Piece) -> None:
+        """Raise what `on` would, without looking up what is locked, which takes its time."""
+        tracks = len(piece.original.tracks) if piece.original else 0
+        # A range may have a billion numbers.
+        for kind, ranges, count in (
+            ("note", self.notes, len(piece.notes)),
+            ("track", self.tracks, tracks),
+        ):
+            last = max((last for _, last in ranges), default=0)
+            if last > count:
+                raise ValueError(f"there is no {kind} {last} to lock: the piece has {count}")
 
 
 NO_WORDS = LockWords()

@@ -11,6 +11,7 @@ import numpy as np
 
 from demo.editing.piece_session import PieceSession
 from demo.editing.requests import Values
+from fadernets.score.settings import Redrawn
 
 ANSWER_SECONDS = 0.06  # for any answer
 SECONDS_PER_SEGMENT = 0.01  # that changes; with a dozen notes 0.007, with fifty 0.01
@@ -30,9 +31,9 @@ MEDIUM_SECONDS = 3.0  # up to which it is not long
 WHOLE_SOUND_SECONDS = 24.0  # a longer sound does not come with the notes
 TAIL_SECONDS = 2.0
 CHUNK_SECONDS = 40.0  # of sound in an answer, both sides together
-CHUNK_REACH_SECONDS = 40.0  # of the piece that a chunk of the sound is made of
-NEIGHBOURS = 4  # segments changed beside those that are heard or looked at
-MOST_REDRAWN = 32  # parts drawn once more, as `fadernets.score.settings` has it
+# As `fadernets.playback.chunks` has them:
+FIRST_CHUNK_SECONDS, LATER_CHUNK_SECONDS, LONGEST_CHUNK_SECONDS = 8.0, 20.0, 25.1
+CHUNK_PREROLL_SECONDS = 13.0  # of the piece before a chunk, of which it is made as well
 MOST_VARIATIONS = 3  # at once, as `demo.editing.variations` has it
 
 
@@ -59,14 +60,15 @@ def of_file(path: str) -> float:
 def of_answer(session: PieceSession, values: Values, *, hear: bool = False) -> float:
     """Seconds that a change of the selection takes, or the sound of a part of it."""
     first, last = _span(session, values)
-    changed = _planned(first, last, values)
+    changed = _planned(session, (first, last), values)
     notes = SECONDS_PER_NOTE * _notes(session, first, last) + _of_whole(session, values)
     begin, end = session.piece.seconds(np.array(session.ends((first, last)))).tolist()
     seconds = end - begin + TAIL_SECONDS
     is_long = seconds > WHOLE_SOUND_SECONDS
     if hear:
         if is_long and values.get("gain") is not None:  # else all of the selection is changed
-            changed = min(changed, _for_chunk(session, first, last))
+            near = _of_chunk(session, begin, values.get("chunk"))
+            changed = min(changed, _planned(session, (first, last), values, near))
         sound = SECONDS_PER_SOUND_SECOND * CHUNK_SECONDS
     else:
         # Without the original's peak the original is rendered as well, whether it is sent or not.
@@ -84,22 +86,35 @@ def of_mixing(session: PieceSession, values: Values, donor: str | None = None) -
 def of_varying(session: PieceSession, values: Values) -> float:
     """Seconds that other drawings of the selection take, beside the one that is there."""
     seeds = values.get("seeds")
-    count = len(seeds) if isinstance(seeds, list) else 0
-    return (1 + min(count, MOST_VARIATIONS)) * of_answer(session, values)
+    count = min(len(seeds), MOST_VARIATIONS) if isinstance(seeds, list) else 0
+    now = of_answer(session, {**values, "redrawn": values.get("redrawn_now")})
+    first, last = _span(session, values)
+    own = SECONDS_PER_SEGMENT * (last - first + 1)  # the selection is a part drawn once more
+    return now + count * (of_answer(session, values) + own)
 
 
-def _for_chunk(session: PieceSession, first: int, last: int) -> int:
-    """The most segments that are changed for a chunk of a long selection's sound."""
-    starts = session.piece.seconds(np.array([s.start for s in session.spans[first : last + 1]]))
-    beyond = np.searchsorted(starts, starts + CHUNK_REACH_SECONDS)
-    return int((beyond - np.arange(len(starts))).max()) + NEIGHBOURS
+def _of_chunk(session: PieceSession, begin: float, chunk: object) -> tuple[float, float]:
+    """Beats between which lies all that a chunk of a selection's sound is made of.
+
+    Parameters
+    ----------
+    begin : float
+        Seconds at which the selection begins.
+    """
+    index = chunk if isinstance(chunk, int) and chunk > 0 else 0
+    start = begin + (FIRST_CHUNK_SECONDS + LATER_CHUNK_SECONDS * (index - 1)) * (index > 0)
+    near = np.array([start - CHUNK_PREROLL_SECONDS, start + LONGEST_CHUNK_SECONDS])
+    low, high = session.piece.beats(near.clip(0, session.piece.duration)).tolist()
+    return low, high
 
 
 def of_saving(session: PieceSession, values: Values) -> float:
     """Seconds that making a file for download takes."""
-    first, last = _span(session, values)
+    span = _span(session, values)
+    if values.get("scope") == "piece" and values.get("everywhere"):
+        span = 0, len(session.spans) - 1
     seconds = 0.0 if values.get("kind") == "midi" else session.piece.duration
-    changed = SECONDS_PER_SEGMENT * _planned(first, last, values)
+    changed = SECONDS_PER_SEGMENT * _planned(session, span, values)
     return (
         ANSWER_SECONDS
         + changed
@@ -110,13 +125,37 @@ def of_saving(session: PieceSession, values: Values) -> float:
     )
 
 
-def _planned(first: int, last: int, values: Values) -> int:
-    """How many segments are planned, each time counted."""
-    beside = NEIGHBOURS if values.get("everywhere") else 0
-    redrawn = values.get("redrawn")
-    parts = min(len(redrawn), MOST_REDRAWN) if isinstance(redrawn, list) else 0
-    beside += 2 * NEIGHBOURS * parts  # each part looks two segments further, and is planned anew
-    return (last - first + 1 + beside) * (LOCKED_PLANS if values.get("lock") else 1)
+def _planned(
+    session: PieceSession,
+    span: tuple[int, int],
+    values: Values,
+    near: tuple[float, float] | None = None,
+) -> int:
+    """How many segments are planned, each time counted, for what sounds between two beats.
+
+    By default these are the ends of the span, which is all that changes unless `everywhere`.
+    """
+    redrawn = _redrawn(values)
+    low, high = span
+    if values.get("everywhere") or near is not None:
+        if values.get("everywhere"):
+            low, high = 0, len(session.spans) - 1
+        first, last = session.bearing_span(*(near or session.ends(span)), len(redrawn))
+        low, high = max(low, first), min(high, last)
+    planned = high - low + 1
+    middles = session.middles[low : high + 1]
+    for part in redrawn:
+        begin, end = np.searchsorted(middles, [part.begin, part.end])
+        planned += int(end - begin)
+    return max(planned, 0) * (LOCKED_PLANS if values.get("lock") else 1)
+
+
+def _redrawn(values: Values) -> tuple[Redrawn, ...]:
+    """The parts drawn once more; none if they are invalid, which a later check refuses."""
+    try:
+        return Redrawn.read(values.get("redrawn"))
+    except ValueError:
+        return ()
 
 
 def _bytes(session: PieceSession) -> int:

@@ -24,8 +24,6 @@ if TYPE_CHECKING:  # PyTorch takes 200 MB, and only the workers need it
 
 SLICE = 32  # segments changed before work can be given up: about .2 seconds
 
-RINGS_BACK = 8  # segments, at most, that what the pedal holds is followed back
-
 NO_LOCKS_YET = (NO_WORDS, NO_LOCKS, None)
 
 WorkProgress = Callable[[int, int], None]
@@ -80,25 +78,9 @@ class PieceSession(SegmentedPiece):
         every second segment depends on its neighbours' results. From further back come long notes
         and what the pedal holds.
         """
-        first, last = self._at(begin), self._at(end)
-        notes = self.piece.notes
-        earlier = notes.onset < begin
-        rings = notes.onset[earlier & (notes.offset > begin)]
-        down, up = self.piece.pedal.T
-        held = down[(down < begin) & (up > begin)]
-        if len(rings):
-            first = min(first, self._at(float(rings.min())))
-        if len(held):
-            first = min(first, max(self._at(float(held.min())), first - RINGS_BACK))
+        first, last = self.bearing_span(begin, end, len(edit.redrawn))
         low, high = (0, len(self.spans) - 1) if edit.everywhere else edit.span
-        # What is drawn once more has neighbours that have become what they are before.
-        beside = 2 + 2 * len(edit.redrawn)
-        return replace(edit, first=max(low, first - beside), last=min(high, last + beside))
-
-    def _at(self, beat: float) -> int:
-        """The segment in which a beat lies, or which begins there."""
-        starts = [each.start for each in self.spans]
-        return max(0, int(np.searchsorted(starts, beat, "right")) - 1)
+        return replace(edit, first=max(low, first), last=min(high, last))
 
     def codes(self, net: FaderNet, chosen: Sequence[Segment]) -> dict[int, Codes]:
         """Codes of segments by index, each worked out once."""

@@ -17,6 +17,8 @@ from fadernets.music.segments import Segment, bars_of, segments
 from fadernets.music.windows import Span, spans
 from fadernets.playback import pianoroll
 
+RINGS_BACK = 8  # segments, at most, that what the pedal holds is followed back
+
 
 @dataclass(eq=False)
 class SegmentedPiece:
@@ -45,6 +47,16 @@ class SegmentedPiece:
     def spans(self) -> list[Span]:
         """Where every segment begins and ends."""
         return spans(self.piece.meter, self.piece.length)
+
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """Where every segment begins: beats."""
+        return np.array([span.start for span in self.spans])
+
+    @cached_property
+    def middles(self) -> np.ndarray:
+        """The middle of every segment: beats."""
+        return np.array([(span.start + span.end) / 2 for span in self.spans])
 
     @cached_property
     def segments(self) -> list[Segment]:
@@ -112,6 +124,31 @@ class SegmentedPiece:
     def problem(self, segment: Segment) -> str | None:
         """Why the model cannot change a segment, in words."""
         return segment.problem if self.takes_any else segment.paper_problem
+
+    def bearing_span(self, begin: float, end: float, redrawn: int = 0) -> tuple[int, int]:
+        """First and last segment on which depends what sounds between two beats.
+
+        Parameters
+        ----------
+        redrawn : int
+            How many parts are drawn once more.
+        """
+        first, last = self._at(begin), self._at(end)
+        notes = self.piece.notes
+        rings = notes.onset[(notes.onset < begin) & (notes.offset > begin)]
+        down, up = self.piece.pedal.T
+        held = down[(down < begin) & (up > begin)]
+        if len(rings):
+            first = min(first, self._at(float(rings.min())))
+        if len(held):
+            first = min(first, max(self._at(float(held.min())), first - RINGS_BACK))
+        # What is drawn once more has neighbours that have become what they are before.
+        beside = 2 + 2 * redrawn
+        return max(0, first - beside), min(len(self.spans) - 1, last + beside)
+
+    def _at(self, beat: float) -> int:
+        """The segment in which a beat lies, or which begins there."""
+        return max(0, int(np.searchsorted(self.starts, beat, "right")) - 1)
 
     def ends(self, span: tuple[int, int]) -> tuple[float, float]:
         """Beats at which a span of segments begins and ends."""

@@ -97,7 +97,7 @@ def carried(session: PieceSession) -> dict[str, Any] | None:
         return None
     settings = Settings.read(document, tuple(ATTRIBUTES))
     try:
-        settings.lock.on(piece)
+        settings.lock.check(piece)
     except ValueError:  # a track that this piece has not
         settings = replace(settings, lock=NO_WORDS)
     ends = (session.segments[0].start, session.segments[-1].span.end)

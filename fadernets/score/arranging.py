@@ -25,6 +25,9 @@ if TYPE_CHECKING:  # PyTorch takes 200 MB
     from fadernets.codes import Codes
     from fadernets.net import FaderNet
 
+FEW_REDRAWN = 256  # segments that parts drawn once more may have together, in any piece
+MOST_TIMES_REDRAWN = 4  # as many as those that change, likewise
+
 Told = Callable[[Segment], LockReport | None]  # which report learns of a segment
 
 
@@ -60,7 +63,14 @@ class Arrangement:
     progress: Callable[[int], None] = lambda count: None
 
     def result(self) -> Piece:
-        """The piece with its segments changed."""
+        """The piece with its segments changed.
+
+        Raises
+        ------
+        ValueError
+            If parts are drawn once more again and again, over most of the piece.
+        """
+        self._require_few()
         home = playing.home(
             self.net, self.edit, self.piece, self.chosen, self.codes, batch=self.batch
         )
@@ -75,6 +85,15 @@ class Arrangement:
                 own = self._played(before, inside, redrawn.seed, home, locks, lambda segment: None)
                 result = own if result.original is None else _with_locks(own, result)
         return result
+
+    def _require_few(self) -> None:
+        counts = [sum(part.has(s.middle) for s in self.chosen) for part in self.edit.redrawn]
+        most = max(FEW_REDRAWN, MOST_TIMES_REDRAWN * len(self.chosen))
+        if sum(counts) > most:
+            raise ValueError(
+                f"parts drawn once more have {sum(counts)} segments together, more than {most}: "
+                "let older drawings of the same bars go"
+            )
 
     def _played(
         self,

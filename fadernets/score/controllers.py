@@ -34,6 +34,9 @@ STEP_BEATS = 0.25  # between two values of a controller that moves
 MIDDLE, REACH = 64, 63  # an offset of 0, and of 1 from there
 POSITIONS = 126  # levels above the first of them, 1; 0 is none
 TOLERANCE = 0.75  # levels that a curve may be off a controller that it was made of
+LEVELS = 127  # more than any two are apart
+MOST_MOVES = 20_000  # of a controller that are looked at; of more, some at equal distances
+FARTHEST = 1e12  # beats; a curve may go on behind every piece
 # Controllers: what each is of, "offset" or "position", and the fader's or mood's name.
 KINDS = [("offset", mood) for mood in MOODS] + [
     (kind, name) for name in ATTRIBUTES for kind in ("offset", "position")
@@ -90,7 +93,7 @@ def read(data: bytes, piece: Piece) -> dict[str, Any] | None:
     events = np.flatnonzero(track.status == (CONTROL << 4 | CHANNEL))
     of, level = file.data_bytes(track, events, 0), file.data_bytes(track, events, 1)
     played = {
-        kind: list(zip(track.tick[events][mine].tolist(), level[mine].tolist(), strict=True))
+        kind: np.stack([track.tick[events][mine], level[mine]], axis=1)
         for kind in KINDS
         if (mine := of == NUMBERS[kind]).any()
     }
@@ -101,7 +104,9 @@ def read(data: bytes, piece: Piece) -> dict[str, Any] | None:
     for kind, moves in played.items():
         said = amounts.get(kind)
         exact = None if said is None else in_beats(said, piece)
-        if exact is not None and _levels(kind, exact, piece.length, file.division) == moves:
+        if exact is not None and np.array_equal(
+            np.array(_levels(kind, exact, piece.length, file.division)), moves
+        ):
             found[kind] = amounts[kind]
         else:
             found[kind] = _drawn(kind, moves, file.division)
@@ -151,7 +156,8 @@ def in_beats(amount: Amount, piece: Piece) -> Curve:
     last = amount.points[-1][0]
     if last > bars[-1]:  # behind the end in bars of the last meter
         length = (beats[-1] - beats[-2]) / (bars[-1] - bars[-2])
-        beats = np.append(beats, beats[-1] + (last - bars[-1]) * length)
+        beyond = min(last - bars[-1], FARTHEST) * length
+        beats = np.append(beats, min(beats[-1] + beyond, FARTHEST))
         bars = np.append(bars, last)
     points = list(amount.points)
     inside = [bar for bar in bars.tolist() if points[0][0] < bar < last]
@@ -182,18 +188,23 @@ def _levels(
     return list(zip(ticks[is_new].tolist(), level[is_new].astype(int).tolist(), strict=True))
 
 
-def _drawn(kind: tuple[str, str], moves: Sequence[tuple[int, int]], division: int) -> Curve:
-    """The curve that a controller draws: lines where it keeps moving, else steps."""
+def _drawn(kind: tuple[str, str], moves: np.ndarray, division: int) -> Curve:
+    """The curve that a controller draws, (tick, level) by row: lines where it moves, else steps."""
     step = round(STEP_BEATS * division) + 1
     points: list[tuple[int, int]] = []
-    for tick, level in moves:
+    for tick, level in moves[:: -(-len(moves) // MOST_MOVES)].tolist():
         if points and tick > points[-1][0] + step:
             points.append((tick - step + 1, points[-1][1]))
         if points and points[-1][0] == tick:
             points.pop()
         points.append((tick, level))
-    tolerance = TOLERANCE
-    while len(kept := _simplified(kind, points, tolerance)) > MAX_POINTS:
+    kept, tolerance = points, TOLERANCE
+    while len(kept) > MAX_POINTS or tolerance == TOLERANCE:
+        # Where something comes and goes at every other step no tolerance is enough for its borders.
+        if tolerance < LEVELS:
+            kept = _simplified(kind, points, tolerance)
+        else:
+            kept = _thinned(points, tolerance)
         tolerance *= 2
     return Curve([(tick / division, _value(kind, level)) for tick, level in kept])
 
@@ -207,7 +218,7 @@ def _value(kind: tuple[str, str], level: int) -> float | None:
 def _simplified(
     kind: tuple[str, str], points: Sequence[tuple[int, int]], tolerance: float
 ) -> list[tuple[int, int]]:
-    """Those points between which straight lines pass the others (Douglas and Peucker, 1973).
+    """Those points between which straight lines pass the others.
 
     Where nothing is moved is a run of its own, so that it stays so; of positions it goes on up to
     where one is given.
@@ -225,18 +236,25 @@ def _simplified(
 
 
 def _thinned(points: Sequence[tuple[int, int]], tolerance: float) -> list[tuple[int, int]]:
-    time, level = np.array(points, float).T
-    kept = np.zeros(len(points), bool)
-    kept[[0, -1]] = True
-    spans = [(0, len(points) - 1)]
-    while spans:
-        first, last = spans.pop()
-        if last - first < 2:
-            continue
-        line = np.interp(time[first : last + 1], time[[first, last]], level[[first, last]])
-        away = np.abs(level[first : last + 1] - line)
-        farthest = int(away.argmax())
-        if away[farthest] > tolerance:
-            kept[first + farthest] = True
-            spans += [(first, first + farthest), (first + farthest, last)]
-    return [point for point, is_kept in zip(points, kept.tolist(), strict=True) if is_kept]
+    """Of a run: from each point that is kept, the farthest to which a line passes all between.
+
+    In one way along the run: a cone from the point kept last holds the slopes that pass all others
+    so far (Williams, 1978).
+    """
+    kept = [points[0]]
+    low, high = -np.inf, np.inf
+    before = points[0]
+    for tick, level in points[1:]:
+        start, base = kept[-1]
+        slope = (level - base) / (tick - start)
+        if not low <= slope <= high:
+            kept.append(before)
+            start, base = before
+            low, high = -np.inf, np.inf
+        aside = tick - start
+        low = max(low, (level - tolerance - base) / aside)
+        high = min(high, (level + tolerance - base) / aside)
+        before = (tick, level)
+    if before != kept[-1]:
+        kept.append(before)
+    return kept

@@ -9,7 +9,9 @@ import pytest
 from demo.compute import cost
 from demo.editing import sound
 from demo.editing.piece_session import PieceSession
+from demo.editing.requests import EditRequest
 from fadernets.music import midi
+from fadernets.music.notes import Notes, concatenate
 from fadernets.playback import audio
 from tests.fadernets import tiny
 from tests.fadernets.music import midi_bytes as mb
@@ -75,3 +77,49 @@ def test_locks_are_priced():
     session = PieceSession(tiny.piece(tiny.bars(400)))
     locked = cost.of_answer(session, ONE | {"lock": "melody"}) - cost.of_answer(session, ONE)
     assert locked >= cost.SECONDS_PER_NOTE_LOCKED * len(session.piece.notes)
+
+
+def drone(bars: int) -> PieceSession:
+    """A piece through all of which one note sounds."""
+    piece = tiny.piece(tiny.bars(bars))
+    notes = concatenate([piece.notes, Notes.of([0.0], [piece.length], [24], [64])])
+    return PieceSession(replace(piece, notes=notes, original=None))
+
+
+def test_a_note_that_sounds_through_the_piece_is_priced_with_all_that_it_takes():
+    """What follows it back to its beginning changes every segment on the way."""
+    one = {"first": 390, "last": 390, "rhythm": 0.5, "original": False, "peak": 0.5}
+    everywhere = one | {"everywhere": True}
+    long, plain = drone(400), PieceSession(tiny.piece(tiny.bars(400)))
+    edit = EditRequest.of(everywhere, 400, ("rhythm",))
+    assert long.bearing(edit, *long.ends((390, 390))).first == 0
+    for values in (everywhere, everywhere | {"gain": 1.0, "chunk": 0}):
+        for hear in (False, True):
+            difference = cost.of_answer(long, values, hear=hear) - cost.of_answer(
+                plain, values, hear=hear
+            )
+            assert difference >= 380 * cost.SECONDS_PER_SEGMENT
+    assert cost.of_answer(long, one) < cost.SHORT_SECONDS  # by itself it depends on nothing
+
+
+def test_all_that_is_drawn_once_more_is_priced():
+    session = PieceSession(tiny.piece(tiny.bars(400)))
+    length = session.piece.length
+    whole = {"first": 0, "last": 399, "rhythm": 0.5, "scope": "piece", "kind": "midi"}
+    once = cost.of_saving(session, whole)
+    parts = [[0, length, seed] for seed in range(10)]
+    ten = 10 * 400 * cost.SECONDS_PER_SEGMENT
+    assert cost.of_saving(session, whole | {"redrawn": parts}) == pytest.approx(once + ten)
+    one = {"first": 3, "last": 3, "rhythm": 0.5, "everywhere": True, "seeds": [1]}
+    more = cost.of_varying(session, one | {"redrawn_now": parts}) - cost.of_varying(session, one)
+    assert more > 10 * 20 * cost.SECONDS_PER_SEGMENT  # each part looks two segments further
+    for nonsense in ("all", [[1]], [["a", "b", "c"]], [[9, 1, 0]], [[0, 1, 2]] * 99):
+        assert cost.of_saving(session, whole | {"redrawn": nonsense}) == once
+
+
+def test_the_whole_piece_is_priced_where_a_part_of_it_is_looked_at():
+    session = PieceSession(tiny.piece(tiny.bars(400)))
+    part = {"first": 0, "last": 1, "rhythm": 0.5, "scope": "piece", "kind": "midi"}
+    assert cost.of_saving(session, part | {"everywhere": True}) == cost.of_saving(
+        session, part | {"last": 399}
+    )

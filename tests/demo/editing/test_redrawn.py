@@ -14,6 +14,7 @@ from fadernets.lock_words import LockWords
 from fadernets.music import examples
 from fadernets.net import FaderNet
 from fadernets.score.settings import Redrawn, Settings
+from tests.fadernets import tiny
 
 MOVED = {
     "busy": {"faders": {"rhythm": 0.8}},
@@ -93,3 +94,14 @@ def test_they_are_read_as_they_are_written():
     settings = Settings.read({"redrawn": [[0, 4.5, 1], [4, 8, 0]], "rhythm": 0.5}, ["rhythm"])
     assert settings.redrawn == (Redrawn(0, 4.5, 1), Redrawn(4, 8, 0))
     assert Settings.read(settings.to_json(), ["rhythm"]) == settings
+
+
+def test_the_same_bars_are_not_drawn_without_end(net):
+    """One save of 1,200 bars, each part all of them, once held the server until it was killed."""
+    session = PieceSession(tiny.piece(tiny.bars(100)))
+    parts = tuple(Redrawn(i / 10, session.piece.length, i) for i in range(5))
+    edit = EditRequest(0, 99, faders={"rhythm": 0.5}, redrawn=parts)
+    with pytest.raises(ValueError, match="have 500 segments together, more than 400"):
+        session.result(net, edit)
+    few = EditRequest(0, 1, faders={"rhythm": 0.5}, redrawn=parts * 6)
+    assert session.result(net, few) is not session.piece  # thirty times two are not many

@@ -124,6 +124,48 @@ def test_controllers_that_somebody_has_drawn_count():
     assert told.faders[FIRST].at([0, 20]).tolist() == [-1.0, -1.0] and told.seed == 4
 
 
+def moved(levels: list[int], step: int = 1) -> bytes:
+    """The plain file with a controller moved to levels, so many ticks from one to the next."""
+    control, number = 0xB0 | controllers.CHANNEL, controllers.NUMBERS["offset", FIRST]
+    return added_track.with_track(
+        PLAIN,
+        controllers.NAME,
+        [(i * step, bytes([control, number, level])) for i, level in enumerate(levels)],
+    )
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [[1, 127] * 39_000, [64, 65] * 39_000, [64, 65, 66] * 500, [0, 1, 0, 127] * 400],
+    ids=["extremes", "borders", "few", "none"],
+)
+def test_controllers_that_a_program_wrote_to_cost_much_are_a_curve_at_once(levels):
+    data = moved(levels)
+    found = controllers.read(data, midi.read(data))
+    curve = found[FIRST]["beats"]
+    assert 2 <= len(curve) <= 1_000
+    times = [time for time, _ in curve]
+    assert times == sorted(times) and times[-1] <= len(levels) / 480
+
+
+@given(st.lists(st.integers(1, 127), min_size=2, max_size=200))
+def test_no_line_is_far_from_a_level_that_it_passes(levels):
+    points = list(enumerate(levels))
+    kept = controllers._thinned(points, controllers.TOLERANCE)
+    assert kept[0] == points[0] and kept[-1] == points[-1]
+    line = np.interp(np.arange(len(levels)), *np.array(kept, float).T)
+    assert np.abs(line - levels).max() <= controllers.TOLERANCE + 1e-9
+
+
+def test_bars_without_end_leave_the_file_to_be_opened():
+    piece = midi.read(PLAIN)
+    asked = Settings(faders={FIRST: Curve([(1, 0.1), (1e308, 0.5)], "bars")})
+    data = controllers.written(PLAIN, asked, piece)
+    found = controllers.read(data, midi.read(data))
+    assert controllers.in_beats(asked.faders[FIRST], piece).points[-1] == (1e12, 0.5)
+    assert set(found) >= {FIRST}
+
+
 def test_a_cut_has_its_part_of_the_curves():
     piece = midi.read(PLAIN)
     curve = Curve([(0, 0.0), (8, 0.0), (24, 1.0)])
