@@ -31,8 +31,13 @@
       if (!file?.url) return;
       const bytes = await fetch(file.url).then((answer) => answer.blob());
       const name = file.orig_name ?? file.path.split("/").pop();
+      this.bringMade(new File([bytes], name, { type: "audio/midi" }));
+    },
+
+    // A file that was made here becomes the piece.
+    async bringMade(file) {
       this.leaving = await this.memory.leave();
-      this.bringFile(new File([bytes], name, { type: "audio/midi" }));
+      this.bringFile(file);
     },
 
     // The examples, once they are on the page, and a file.
@@ -45,7 +50,7 @@
       choice.append(new Option("a MIDI file\u2026", OWN));
     },
 
-    // The piece that was mixed can be gone back to, for as long as the mix is on the page.
+    // The piece of before can be gone back to, for as long as what was made is on the page.
     offerBefore() {
       this.isBefore = Boolean(this.leaving);
       if (this.leaving) this.offer(this.leaving);

@@ -43,6 +43,7 @@
       this.side = "result";
       this.looping = true;
       this.region = null; // [from, to] in seconds, which is played alone
+      this.muted = false;
       this.starts = []; // seconds at which the chunks begin; none if there is nothing to play
       this.length = 0; // seconds of music; the sounds ring on a little longer
       this.playing = false; // whether the visitor wants to hear it
@@ -219,6 +220,12 @@
       this.changed();
     }
 
+    // Whether neither sound is heard, while the playhead goes on.
+    mute(on) {
+      this.muted = on;
+      for (const round of this.rounds) this.mix(round);
+    }
+
     loop(on) {
       this.looping = on;
       if (this.rounds.length) {
@@ -300,7 +307,8 @@
     mix(round) {
       const from = Math.max(this.context.currentTime, round.start);
       for (const [side, gain] of Object.entries(round.gains)) {
-        gain.setTargetAtTime(side === this.side ? this.volumes[side] : 0, from, FADE_SECONDS / 3);
+        const volume = side === this.side && !this.muted ? this.volumes[side] : 0;
+        gain.setTargetAtTime(volume, from, FADE_SECONDS / 3);
       }
     }
 

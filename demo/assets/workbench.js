@@ -28,6 +28,7 @@
         () => {
           this.showPlayer();
           this.fetch();
+          this.instrument.follow();
         },
         () => this.fetch()
       );
@@ -135,6 +136,7 @@
       this.listenPictures();
       this.listenMixing();
       this.listenPoints();
+      this.listenDevices();
       const pictures = [this.overview, ...this.rolls, ...this.lanes];
       const redraw = () => {
         pictures.forEach((picture) => picture.draw());

@@ -34,7 +34,7 @@ POLICY = (
 HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), midi=(self), payment=(), usb=()",
     "cross-origin-opener-policy": "same-origin-allow-popups",
 }
 

@@ -16,6 +16,7 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
     "content-security-policy": POLICY,
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), midi=(), payment=(), usb=()",
     "cache-control": "no-store",
 }
 
