@@ -126,6 +126,7 @@
       }
       if (event === "vary") this.hideVariations();
       if (event === "open" && this.resuming) this.giveUp();
+      if (event === "open" || event === "upload") this.stay();
       const current = number === this.sent; // nothing else was asked meanwhile
       if (current && (event === "ask" || event === "hear")) {
         if (event === "ask") this.restore();

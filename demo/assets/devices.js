@@ -114,11 +114,10 @@
     },
 
     learnRow({ name, title }) {
-      const [row, text, learnt, learn, forget] = ["li", "span", "output", "button", "button"].map((tag) =>
-        document.createElement(tag)
-      );
+      const tags = ["li", "p", "output", "button", "button"];
+      const [row, text, learnt, learn, forget] = tags.map((tag) => document.createElement(tag));
       row.dataset.name = name;
-      text.textContent = title;
+      text.append(title, learnt);
       for (const [button, word] of [[learn, "Learn"], [forget, "Forget"]]) {
         Object.assign(button, { type: "button", textContent: word, ariaLabel: `${word} ${title}` });
       }
@@ -130,7 +129,7 @@
         learn.focus(); // the button goes
         this.showLearnt();
       });
-      row.append(text, learnt, learn, forget);
+      row.append(text, learn, forget);
       return row;
     },
 
@@ -198,7 +197,7 @@
 
     showRecord() {
       const button = this.find("[data-do=record]");
-      button.setAttribute("aria-pressed", Boolean(this.recording));
+      button.dataset.recording = Boolean(this.recording);
       button.textContent = this.recording ? "Stop" : "Record";
       this.find("#fn-keyboard").disabled = Boolean(this.recording);
     },

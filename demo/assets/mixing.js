@@ -40,6 +40,12 @@
       this.bringFile(file);
     },
 
+    // It was refused: the piece of before is on the page still.
+    stay() {
+      if (this.leaving) this.memory.forget(this.leaving.tab);
+      this.leaving = null;
+    },
+
     // The examples, once they are on the page, and a file.
     offerDonors() {
       const choice = this.find("#fn-donor");

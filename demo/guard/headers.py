@@ -34,7 +34,9 @@ POLICY = (
 HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), midi=(self), payment=(), usb=()",
+    "permissions-policy": (
+        "camera=(), geolocation=(), microphone=(), midi=(self), payment=(), usb=()"
+    ),
     "cross-origin-opener-policy": "same-origin-allow-popups",
 }
 

@@ -83,3 +83,32 @@ def visit(
     for context in contexts.values():
         assert context.storage_state() == {"cookies": [], "origins": []}
     assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def studios(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser with MIDI devices to be plugged in."""
+    from tests.demo.midi_devices import STUDIO
+    from tests.demo.page import WIDE
+
+    context = browser.new_context(viewport=WIDE)
+    context.add_init_script(STUDIO)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def studio(studios: BrowserContext, address: str) -> Iterator[Page]:
+    """The page in a browser with MIDI devices; its console stays empty."""
+    from tests.demo.page import wait_until_heard, watch
+
+    complaints: list[str] = []
+    page = studios.new_page()
+    page.set_default_timeout(100_000)
+    watch(page, complaints)
+    page.goto(address)
+    wait_until_heard(page)
+    yield page
+    page.evaluate("localStorage.clear()")
+    page.close()
+    assert complaints == []

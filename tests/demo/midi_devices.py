@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 # `studio.plug("input", "Keys")` connects a device, `unplug` takes it away, `play` has one say
 # something at a time in ms; `studio.sent` is what an output was given, [ms, ...bytes].
@@ -45,7 +45,9 @@ STUDIO = """(() => {
         return access;
     };
 })()"""
+PLUG = "([kind, name]) => studio.plug(kind, name)"
 NO_WEB_MIDI = "delete Navigator.prototype.requestMIDIAccess"
+NOW = "FaderNets.bench.now"  # the page's settings
 ON, OFF, CONTROL = 0x90, 0x80, 0xB0
 ALL_NOTES_OFF = [CONTROL, 123, 0]
 
@@ -53,9 +55,20 @@ ALL_NOTES_OFF = [CONTROL, 123, 0]
 def open_devices(page: Page, *devices: tuple[str, str]) -> None:
     """Connect devices, each of a type and a name, and open their part of the page."""
     for kind, name in devices:
-        page.evaluate("([kind, name]) => studio.plug(kind, name)", [kind, name])
-    page.locator(".fn-midi summary").click()
+        page.evaluate(PLUG, [kind, name])
+    page.locator(".fn-midi summary").press("Enter")
     expect(page.get_by_role("button", name="Record")).to_be_visible()
+
+
+def state(page: Page) -> Locator:
+    """The line that says what is connected, or why nothing is."""
+    return page.locator("[data-show=midi]")
+
+
+def learn(page: Page, fader: str, device: str, number: int, channel: int = 1) -> None:
+    """A fader learns a control of a device."""
+    page.get_by_role("button", name=f"Learn {fader}").click()
+    turn(page, device, number, [1], channel)
 
 
 def turn(page: Page, device: str, number: int, values: Iterable[int], channel: int = 1) -> None:

@@ -1,0 +1,194 @@
+"""What is heard on a MIDI instrument, in headless Chromium."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.demo.midi_devices import ALL_NOTES_OFF, OFF, ON, left_sounding, open_devices, state
+from tests.demo.page import opened, passes, play, seek, wait_until_heard
+
+pytestmark = pytest.mark.browser
+
+# What an output was sent: strikes, as [ms, pitch, velocity].
+STRUCK = """studio.sent("Synth").filter(([, status]) => status === 0x90)
+    .map(([at, , ...key]) => [at, ...key])"""
+# Where the playhead was when the page's clock read 0, in ms.
+ZERO = "performance.now() - 1000 * FaderNets.bench.player.position"
+HIDE = """(isHidden) => {
+    Object.defineProperty(document, "hidden", {value: isHidden, configurable: true});
+    document.dispatchEvent(new Event("visibilitychange")); }"""
+
+
+def instrument(page: Page) -> None:
+    open_devices(page, ("output", "Synth"))
+    page.get_by_role("combobox", name="Play to").select_option("Synth")
+
+
+def sent(page: Page) -> list[list[float]]:
+    return page.evaluate("studio.sent('Synth')")
+
+
+def ends_all(page: Page) -> None:
+    """All Notes Off has been sent, after all else, and nothing sounds on."""
+    page.wait_for_timeout(400)
+    messages = sent(page)
+    assert messages[-1][1:] == ALL_NOTES_OFF
+    assert max(message[0] for message in messages) == messages[-1][0]
+    assert left_sounding(messages) == set()
+    page.wait_for_timeout(200)
+    assert len(sent(page)) == len(messages)
+
+
+def notes_of(page: Page, side: str) -> list[list[float]]:
+    index = ("original", "result").index(side)
+    return page.evaluate(f"FaderNets.bench.rolls[{index}].data.notes")
+
+
+def assert_in_time(page: Page, struck: list, zero: float, notes: list, until: float) -> None:
+    """Strikes are those of the notes up to a time, each when the playhead is there."""
+    expected = [(onset, pitch, velocity) for onset, _, pitch, velocity in notes if onset < until]
+    found = sorted((at - zero) / 1000 for at, *_ in struck)[: len(expected)]
+    assert sorted(key for _, *key in struck[: len(expected)]) == sorted(
+        list(key) for _, *key in expected
+    )
+    latency = np.median(np.array(found) - sorted(onset for onset, *_ in expected))
+    assert 0 <= latency + 0.02 < 0.15  # of the machine's sound
+    assert np.abs(np.array(found) - latency - sorted(o for o, *_ in expected)).max() < 0.03
+
+
+def test_an_instrument_plays_what_is_heard_in_time(studio):
+    instrument(studio)
+    studio.get_by_role("slider", name="Rhythm density").press("End")
+    wait_until_heard(studio)
+    assert sent(studio) == []
+    play(studio)
+    passes(studio, 1.0)
+    zero = studio.evaluate(ZERO)
+    passes(studio, 2.2)
+    studio.get_by_role("button", name="Pause").click()
+    struck = studio.evaluate(STRUCK)
+    assert_in_time(studio, struck, zero, notes_of(studio, "result"), 2.0)
+    ends_all(studio)
+
+    # The other side, from where it stands.
+    studio.get_by_role("radio", name="Original").check(force=True)
+    count = len(struck)
+    seek(studio, 0)
+    play(studio)
+    passes(studio, 0.6)
+    zero = studio.evaluate(ZERO)
+    passes(studio, 1.2)
+    studio.get_by_role("button", name="Pause").click()
+    assert_in_time(studio, studio.evaluate(STRUCK)[count:], zero, notes_of(studio, "original"), 1.1)
+    ends_all(studio)
+
+
+def test_every_note_ends_when_it_ends(studio):
+    instrument(studio)
+    studio.get_by_label("Loop").uncheck()
+    length = studio.evaluate("FaderNets.bench.player.length")
+    play(studio)
+    expect(studio.get_by_role("button", name="Play", exact=True)).to_be_visible(timeout=30_000)
+    messages = sent(studio)
+    strikes = [message for message in messages if message[1] == ON]
+    assert len(strikes) == len(notes_of(studio, "result"))
+    assert left_sounding([m for m in messages if m[1:] != ALL_NOTES_OFF]) == set()
+    zero = min(strikes)[0] - 1000 * notes_of(studio, "result")[0][0]
+    for onset, offset, pitch, _ in notes_of(studio, "result"):
+        again = [n[0] for n in notes_of(studio, "result") if n[2] == pitch and n[0] > onset]
+        end = zero + 1000 * min([offset, length, *again])
+        ups = [at for at, status, key, _ in messages if (status, key) == (OFF, pitch)]
+        assert min(abs(at - end) for at in ups) < 30
+
+
+@pytest.mark.parametrize("stop", ["pause", "seek", "hidden", "gone", "none", "open"])
+def test_whatever_stops_the_sound_ends_all_notes(studio, hands, stop):
+    instrument(studio)
+    play(studio)
+    studio.wait_for_function(f"{STRUCK}.length > 3")
+    if stop == "pause":
+        studio.keyboard.press("Escape")
+        studio.get_by_role("button", name="Pause").click()
+        ends_all(studio)
+    elif stop == "seek":
+        before = len(sent(studio))
+        seek(studio, 0.0)
+        after = sent(studio)[before:]
+        assert ALL_NOTES_OFF in [message[1:] for message in after]
+        # What was sent ahead is ended too, before a note of the new place is struck.
+        last_end = max(m[0] for m in after if m[1:] == ALL_NOTES_OFF)
+        studio.wait_for_timeout(300)
+        strikes = [m[0] for m in sent(studio)[before:] if m[1] == ON]
+        assert strikes and min(strikes) > last_end
+        studio.get_by_role("button", name="Pause").click()
+        ends_all(studio)
+    elif stop == "hidden":
+        studio.evaluate(HIDE, True)
+        ends_all(studio)
+        count = len(sent(studio))
+        assert studio.evaluate("FaderNets.bench.player.playing")
+        studio.evaluate(HIDE, False)
+        studio.wait_for_function(f"studio.sent('Synth').length > {count} + 4")
+        studio.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
+        assert ALL_NOTES_OFF in [message[1:] for message in sent(studio)[count:]]
+    elif stop == "gone":
+        studio.get_by_label("Sound from this page, too").uncheck()
+        studio.evaluate("studio.unplug('output', 'Synth')")
+        expect(state(studio)).to_have_text("Synth is gone.")
+        expect(studio.get_by_role("combobox", name="Play to")).to_have_value("")
+        studio.wait_for_function("!FaderNets.bench.player.muted")  # heard here again
+        at = studio.evaluate("FaderNets.bench.player.position")
+        studio.wait_for_function(f"FaderNets.bench.player.position !== {at}")
+    elif stop == "none":
+        studio.get_by_role("combobox", name="Play to").select_option("no instrument")
+        ends_all(studio)
+    else:
+        opened(studio, hands)
+        ends_all(studio)
+
+
+def test_a_fader_and_the_other_side_while_it_plays(studio):
+    """The instrument goes over to the new notes at once, and none of the old ones stays."""
+    instrument(studio)
+    play(studio)
+    studio.wait_for_function(f"{STRUCK}.length > 2")
+    for change in (
+        lambda: studio.keyboard.press("x"),
+        lambda: studio.keyboard.press("x"),
+        lambda: studio.get_by_role("slider", name="Note density").press("End"),
+    ):
+        studio.locator(".fn-rolls").focus()
+        change()
+        count = len(studio.evaluate(STRUCK))
+        studio.wait_for_function(f"{STRUCK}.length > {count} + 2")
+    wait_until_heard(studio)
+    passes(studio, studio.evaluate("FaderNets.bench.player.length") - 0.3)
+    studio.wait_for_function("FaderNets.bench.player.position < 1")  # round again
+    studio.wait_for_timeout(500)
+    keys = {(pitch, velocity) for _, _, pitch, velocity in notes_of(studio, "result")}
+    late = studio.evaluate(f"{STRUCK}.filter(([at]) => at > performance.now() - 400)")
+    assert late and {(pitch, velocity) for _, pitch, velocity in late} <= keys
+    studio.get_by_role("button", name="Pause").click()
+    ends_all(studio)
+
+
+def test_an_instrument_instead_of_the_sound(studio):
+    level = """() => { const {rounds} = FaderNets.bench.player;
+        const gains = rounds.flatMap((round) => Object.values(round.gains));
+        return Math.max(0, ...gains.map(({value}) => value)); }"""
+    box = studio.get_by_label("Sound from this page, too")
+    instrument(studio)
+    play(studio)
+    studio.wait_for_function(f"({level})() > 0.5")
+    box.uncheck()
+    studio.wait_for_function(f"({level})() < 0.01")
+    count = len(sent(studio))
+    studio.wait_for_function(f"studio.sent('Synth').length > {count}")
+    studio.wait_for_function("FaderNets.bench.player.rounds.length > 1", timeout=60_000)  # round
+    studio.wait_for_timeout(300)
+    assert studio.evaluate(level) < 0.01
+    studio.get_by_role("combobox", name="Play to").select_option("no instrument")
+    studio.wait_for_function(f"({level})() > 0.5")
+    expect(box).to_be_disabled()
