@@ -149,7 +149,6 @@
     turnControl(control, value) {
       const fader = this.faders.find(({ name }) => name === this.controllers.faderOf(control));
       if (!fader || !this.piece || fader.input.disabled) return;
-      fader.isLetGo = false;
       fader.input.value = F.Controllers.place(value, fader.input);
       fader.slide();
       const { piece, area } = this;
