@@ -216,3 +216,17 @@ def test_an_instrument_instead_of_the_sound(studio):
     studio.get_by_role("combobox", name="Play to").select_option("no instrument")
     studio.wait_for_function(f"({level})() > 0.5")
     expect(box).to_be_disabled()
+
+
+def test_a_part_that_is_looped_is_played_alone(studio):
+    instrument(studio)
+    notes = notes_of(studio, "result")
+    begin, end = sorted({onset for onset, *_ in notes})[1:4:2]
+    studio.evaluate("part => FaderNets.bench.player.between(part)", [begin, end])
+    inside = [pitch for onset, _, pitch, _ in notes if begin <= onset < end]
+    play(studio)
+    studio.wait_for_function(f"{STRUCK}.length >= {2 * len(inside)}", timeout=60_000)
+    pitches = [pitch for _, pitch, _ in studio.evaluate(STRUCK)]
+    assert pitches[: 2 * len(inside)] == 2 * inside
+    studio.get_by_role("button", name="Pause").click()
+    ends_all(studio)
