@@ -33,7 +33,7 @@
       this.showLearnt();
       const record = () => (this.recording ? this.stopTake() : this.startTake());
       this.find("[data-do=record]").addEventListener("click", record);
-      this.find("[data-do=save-take]").addEventListener("click", () => this.takeAway(this.taken, "take.mid"));
+      this.find("[data-do=save-take]").addEventListener("click", () => this.takeFile(this.taken, this.taken.name));
       this.find("#fn-port").addEventListener("change", ({ target }) => this.playTo(target.value));
       this.find("[data-do=aloud]").addEventListener("change", () => this.sound());
     },
@@ -78,7 +78,7 @@
       this.offerPorts("#fn-port", listed(outputs));
       const names = new Set([...listed(inputs), ...listed(outputs)].map(({ name }) => name));
       this.say(names.size ? `Connected: ${[...names].join(", ")}.` : NONE);
-      this.find("[data-do=record]").disabled = !this.recording && !listed(inputs).length;
+      this.showRecord();
     },
 
     // The first choice, none or any, stays; what is chosen does too, as long as it is there.
@@ -178,14 +178,14 @@
       this.show("take", BEGIN);
     },
 
-    // It becomes the piece, as a file of the visitor's does, and can be saved as it was played.
+    // The take becomes the piece, as a file of the visitor's does, and can be saved as it was played.
     stopTake() {
       const now = performance.now();
       const take = this.recording;
       clearInterval(this.ticking);
       this.recording = null;
       this.showRecord();
-      if (!take.notes.length) return this.show("take", EMPTY);
+      if (!take.notes.length) return this.showCount(EMPTY);
       const bytes = F.midiFile(take.end(now));
       this.showTake(now, take);
       this.takes += 1;
@@ -196,6 +196,7 @@
 
     showRecord() {
       const button = this.find("[data-do=record]");
+      button.disabled = !this.recording && !listed(this.midi.inputs).length;
       button.dataset.recording = Boolean(this.recording);
       button.textContent = this.recording ? "Stop" : "Record";
       this.find("#fn-keyboard").disabled = Boolean(this.recording);
@@ -204,7 +205,13 @@
     showTake(now, take = this.recording) {
       const { length } = take.notes;
       const time = F.clock(take.seconds(now));
-      if (length) this.show("take", `${length} note${length > 1 ? "s" : ""}, ${time}`);
+      if (length) this.showCount(`${length} note${length > 1 ? "s" : ""}, ${time}`);
+    },
+
+    // What runs on is not read out to those who listen to the page.
+    showCount(text) {
+      this.find("[data-show=take]").setAttribute("aria-live", this.recording ? "off" : "polite");
+      this.show("take", text);
     },
 
     // ---- an instrument -----------------------------------------------------------------------

@@ -83,9 +83,12 @@
 
     // A file made by the page itself, under the piece's name as files have it.
     takeAway(blob, ending) {
-      const url = URL.createObjectURL(blob);
       const title = this.piece.name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "");
-      const download = `${title || "piece"}_${ending}`;
+      this.takeFile(blob, `${title || "piece"}_${ending}`);
+    },
+
+    takeFile(blob, download) {
+      const url = URL.createObjectURL(blob);
       Object.assign(document.createElement("a"), { href: url, download }).click();
       setTimeout(() => URL.revokeObjectURL(url), 60000);
     },

@@ -57,7 +57,9 @@ def recorded(page: Page) -> None:
     page.get_by_role("button", name="Record").click()
     expect(page.locator("[data-show=take]")).to_have_text("Your first key begins it.")
     play_take(page, "Keys", [(time - SINCE, data) for time, data in sorted(PLAYED)])
-    expect(page.locator("[data-show=take]")).to_have_text(re.compile("^20 notes, 0:0[5-9]$"))
+    count = page.locator("[data-show=take]")
+    expect(count).to_have_text(re.compile("^20 notes, 0:0[5-9]$"))
+    expect(count).to_have_attribute("aria-live", "off")
     page.get_by_role("button", name="Stop").click()
 
 
@@ -69,8 +71,10 @@ def test_a_take_becomes_the_piece(studio, tmp_path):
     recorded(studio)
     expect(studio.get_by_role("heading", name="Take 1")).to_be_visible()
     wait_until_heard(studio)
+    expect(studio.locator("[data-show=take]")).to_have_attribute("aria-live", "polite")
     with studio.expect_download() as download:
         studio.get_by_role("button", name="Save take").click()
+    assert download.value.suggested_filename == "Take 1.mid"
     path = tmp_path / "take.mid"
     download.value.save_as(path)
 
