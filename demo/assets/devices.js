@@ -6,6 +6,7 @@
 
   const SETTLED_MS = 200; // without a message, after which a control has been let go
   const CLOCK_MS = 100; // between two looks at a take's length
+  const NO_NOTES = [];
   const NO_MIDI = "This browser reaches no MIDI devices. Chrome, Edge and Firefox do, at an https address.";
   const ASKING = "Please tell the browser whether this page may use your MIDI devices.";
   const REFUSED = "The browser may not use MIDI devices here. Allow it at the address, then open this again.";
@@ -26,8 +27,7 @@
       this.turned = new Map(); // what controls ask for and is still to be set, by the fader's name
       this.recording = null; // the take that is under way
       this.takes = 0; // that are over
-      const heard = () => this.rolls.find(({ side }) => side === this.player.side).data?.notes ?? [];
-      this.instrument = new F.Instrument(this.player, heard);
+      this.instrument = new F.Instrument(this.player, () => this.heardNotes);
       part.addEventListener("toggle", () => part.open && this.connect());
       part.addEventListener("keydown", ({ key }) => key === "Escape" && this.learn(null));
       this.showLearnt();
@@ -222,6 +222,14 @@
       this.find("[data-do=aloud]").disabled = !id;
       this.instrument.use(this.midi.outputs.get(id) ?? null);
       this.sound();
+    },
+
+    // What an instrument plays. Beside sound whose notes are still to come it rests; without sound it
+    // goes on with those of before.
+    get heardNotes() {
+      const { side, muted } = this.player;
+      const isEarly = this.early?.isHere && side === "result" && !muted;
+      return (!isEarly && this.rolls.find((roll) => roll.side === side).data?.notes) || NO_NOTES;
     },
 
     // The page sounds itself unless an instrument does so in its stead.

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.demo.midi_devices import ALL_NOTES_OFF, OFF, ON, left_sounding, open_devices, state
-from tests.demo.page import opened, passes, play, seek, wait_until_heard
+from tests.demo.page import open_whole_piece, opened, passes, play, position, seek, wait_until_heard
 
 pytestmark = pytest.mark.browser
 
@@ -228,5 +228,35 @@ def test_a_part_that_is_looped_is_played_alone(studio):
     studio.wait_for_function(f"{STRUCK}.length >= {2 * len(inside)}", timeout=60_000)
     pitches = [pitch for _, pitch, _ in studio.evaluate(STRUCK)]
     assert pitches[: 2 * len(inside)] == 2 * inside
+    studio.get_by_role("button", name="Pause").click()
+    ends_all(studio)
+
+
+def test_an_instrument_rests_beside_sound_whose_notes_are_still_to_come(studio):
+    """A fader was moved: the sound is new already, the notes are those of before."""
+    instrument(studio)
+    open_whole_piece(studio)
+    play(studio)
+    passes(studio, 0.3)
+    studio.evaluate(
+        """() => { const bench = FaderNets.bench, send = bench.trigger;
+        bench.trigger = event => {
+            if (event === "ask") bench.letAsk = () => send("ask"); else send(event); }; }"""
+    )
+    studio.get_by_role("slider", name="Rhythm density").press("End")
+    studio.wait_for_function("FaderNets.bench.early?.isHere")
+    studio.wait_for_timeout(300)
+    count = len(studio.evaluate(STRUCK))
+    assert left_sounding(sent(studio)) == set()
+    passes(studio, position(studio) + 1.5)
+    assert len(studio.evaluate(STRUCK)) == count
+    studio.get_by_label("Sound from this page, too").uncheck()  # nothing to rest beside
+    studio.wait_for_function(f"{STRUCK}.length > {count}")
+    studio.evaluate("FaderNets.bench.letAsk()")
+    wait_until_heard(studio)
+    count = len(studio.evaluate(STRUCK))
+    studio.wait_for_function(f"{STRUCK}.length > {count} + 8")
+    keys = {(pitch, velocity) for _, _, pitch, velocity in notes_of(studio, "result")}
+    assert {(pitch, velocity) for _, pitch, velocity in studio.evaluate(STRUCK)[-4:]} <= keys
     studio.get_by_role("button", name="Pause").click()
     ends_all(studio)
