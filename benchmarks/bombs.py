@@ -86,6 +86,12 @@ def moving(count: int, spacing: int) -> bytes:
     return b"".join(quantity(spacing) + bytes((0xB0, 64, k * 7 % 128)) for k in range(count))
 
 
+def curves(moves: bytes, text: bytes = b"", music: bytes = b"") -> bytes:
+    """A file that carries curves: controllers, and settings as JSON."""
+    start = meta(3, b"FaderNets") + (meta(1, text) if text else b"") + b"\0\xbf\x66\x40"
+    return file(chunk((music or MUSIC) + END_OF_TRACK), chunk(start + moves + END_OF_TRACK))
+
+
 def recital() -> bytes:
     """Half an hour at 120 beats a minute: 40,000 notes, 150,000 movements of the pedal."""
     ticks = 3600 * TICKS_A_BEAT
@@ -174,6 +180,17 @@ ACCEPTED: dict[str, Callable[[], bytes]] = {
         b"\0\xf0" + quantity(MAX_FILE_BYTES - 300) + bytes(MAX_FILE_BYTES - 300), MUSIC
     ),
     "instruments, as many as may be": lambda: file(programs(999, before=MUSIC)),
+    "curves of extremes": lambda: curves(b"\1\x66\x7f\1\x66\1" * 290_000),
+    "curves that come and go": lambda: curves(b"\1\x66\x41\1\x66\x40" * 290_000),
+    "curves of every fader": lambda: curves(
+        b"".join(bytes((1, 102 + k % 6, 1 + 126 * (k % 5 % 2))) for k in range(590_000))
+    ),
+    "a curve of bars without end": lambda: curves(
+        b"", b'{"arousal":{"bars":[[1,0.1],[1e308,0.5]]}}'
+    ),
+    "hands locked in a carried curve": lambda: curves(
+        b"", b'{"arousal":0.5,"lock":["left","right"]}', b"".join(notes(100_000, 15))
+    ),
     "cut short": lambda: recital()[:-1000],
     "RIFF": lambda: (
         b"RIFF"
