@@ -125,6 +125,20 @@ class Handlers:
             return failed(kind, event.number), reason(error)
         return gr.HTML(answer=answer), ""
 
+    async def look(self, text: str) -> Output:
+        """How far is the work that the page waits for? -> bench."""
+        event = PageEvent.read(text)
+        progress = self.workers.progress((event.piece, "ask"))
+        if progress is None:
+            return gr.skip()
+        number, (count, total) = progress
+        return gr.HTML(progress=json.dumps({"number": number, "count": count, "total": total}))
+
+    async def cancel(self, text: str) -> None:
+        """The page does not want what it has asked for."""
+        event = PageEvent.read(text)
+        self.workers.give_up((event.piece, "ask"), event.number)
+
     async def vary(self, text: str, request: gr.Request) -> tuple[Output, ...]:
         """Other drawings of the bars that are chosen are wanted -> bench, message."""
         event = PageEvent.read(text)

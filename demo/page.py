@@ -22,7 +22,17 @@ SCRIPTS = (
     *("curve", "roll", "roll_view", "player", "overview", "zoom", "fader", "lane", "tracks"),
     *("locks", "score", "history", "kept", "memory", "workbench", "asking", "rolls", "hint"),
     *("picture", "keys", "comeback", "settings_file", "link", "drag_out", "variations", "points"),
-    *("mixing", "midi_file", "take", "controllers", "instrument", "devices", "view", "calls"),
+    *(
+        "mixing",
+        "progress",
+        "midi_file",
+        "take",
+        "controllers",
+        "instrument",
+        "devices",
+        "view",
+        "calls",
+    ),
 )
 TITLE = "Music FaderNets"
 LARGEST_FILE_BYTES = 20_000_000
@@ -36,7 +46,7 @@ ICON = (
 )
 START = """FaderNets.workbench({element, props, trigger, watch,
     events: {ask: "ask", hear: "hear", save: "save", choose: "choose", reopen: "reopen",
-    vary: "vary", mix: "mix"}})"""
+    vary: "vary", mix: "mix", look: "look", cancel: "cancel"}})"""
 DOWNLOAD = "(file) => { setTimeout(() => FaderNets.bench.take(file), 50); }"
 MIXED = "(file) => { FaderNets.bench.mixed(file); }"
 HEAD = """<header><h1>Music FaderNets</h1>
@@ -106,6 +116,7 @@ def page(
             answer="",
             trouble="",
             variations="",
+            progress="",
         )
         gr.HTML(FOOT.format(invitation=INVITATION if survey else ""), elem_id="fn-foot")
         with gr.Row(elem_id="fn-donor-file"):  # its input is the page's own choice of a file
@@ -133,6 +144,8 @@ def page(
         bench.choose(handlers.choose, bench, opened, **latest).failure(**unanswered)
         bench.ask(handlers.ask, bench, [bench, message], **each).failure(**unanswered)
         bench.hear(handlers.hear, bench, [bench, message], **each).failure(**unanswered)
+        bench.look(handlers.look, bench, bench, **each)
+        bench.cancel(handlers.cancel, bench, None, **each)
         bench.vary(handlers.vary, bench, [bench, message], **latest).failure(**unanswered)
         mixed = bench.mix(handlers.mix_example, bench, [file, message], **latest)
         brought = donor.upload(handlers.mix_upload, [bench, donor], [file, message], **latest)

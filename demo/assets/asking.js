@@ -25,6 +25,7 @@
       this.showBusy();
       this.request({});
       this.trigger(this.events.ask);
+      this.watchProgress();
       this.hearEarly();
     },
 

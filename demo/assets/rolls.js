@@ -46,7 +46,7 @@
 
     pressRolls(event) {
       if (this.locks.picking && this.pick(event)) return;
-      if (event.button || !this.player.length) return;
+      if (event.button || !this.player.length || event.target.closest("button")) return;
       this.find(".fn-rolls").setPointerCapture(event.pointerId);
       this.fingers.set(event.pointerId, event.clientX);
       if (this.fingers.size === 2) {

@@ -64,6 +64,7 @@
       watch("piece", () => this.come(JSON.parse(props.piece)));
       watch("answer", () => this.receive(JSON.parse(props.answer)));
       watch("variations", () => props.variations && this.showVariations(JSON.parse(props.variations)));
+      watch("progress", () => props.progress && this.showProgress(JSON.parse(props.progress)));
       watch("trouble", () => this.fail(JSON.parse(props.trouble)));
       if (props.piece) this.come(JSON.parse(props.piece));
       if (props.answer) this.receive(JSON.parse(props.answer));
@@ -136,6 +137,7 @@
       this.listenPictures();
       this.listenMixing();
       this.listenPoints();
+      this.listenProgress();
       this.listenDevices();
       const pictures = [this.overview, ...this.rolls, ...this.lanes];
       const redraw = () => {

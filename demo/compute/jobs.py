@@ -56,6 +56,8 @@ class Job:
         How many processes have died while they did it.
     dropped : bool
         Whether nobody waits for it any more.
+    progress : (int, int) or None
+        How much of it is done, and how much there is, since its worker said so.
     """
 
     due: float
@@ -70,6 +72,7 @@ class Job:
     cost: float = field(compare=False, default=0.0)
     tries: int = field(compare=False, default=0)
     dropped: bool = field(compare=False, default=False)
+    progress: tuple[int, int] | None = field(compare=False, default=None)
     future: Future[Any] = field(compare=False, default_factory=Future)
 
     def succeed(self, value: Any) -> None:

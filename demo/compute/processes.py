@@ -155,8 +155,11 @@ class WorkerProcess:
         self._write(Request(job.number, job.task, session_id, sent, job.arguments))
         while True:
             reply = self._read()
-            if reply.number == job.number and reply.kind != Kind.PROGRESS:
+            if reply.number != job.number:
+                continue
+            if reply.kind != Kind.PROGRESS:
                 return reply
+            job.progress = reply.value
 
     def drop(self, job: Job) -> None:
         """Have the process give a job up, if the job is under way here."""

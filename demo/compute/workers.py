@@ -175,6 +175,21 @@ class Workers:
                 if key is not None and self._latest.get(key) is job:
                     del self._latest[key]
 
+    def progress(self, key: Hashable) -> tuple[int, tuple[int, int]] | None:
+        """Of the newest job with a key its order, and how much is done of how much; else None."""
+        with self._lock:
+            job = self._latest.get(key)
+        return None if job is None or job.progress is None else (job.order, job.progress)
+
+    def give_up(self, key: Hashable, order: int) -> None:
+        """Drop the job with a key, if it is no newer one."""
+        with self._lock:
+            job = self._latest.get(key)
+            if job is None or job.order > order:
+                return
+            del self._latest[key]
+        self._drop(job)
+
     def _lane(self, task: str, cost: float) -> Lane:
         if task in FOR_PROGRAMS:
             return self._programs

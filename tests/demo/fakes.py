@@ -21,6 +21,12 @@ class FakeWorkers:
             raise result
         return result() if callable(result) else result
 
+    def progress(self, key: Any) -> Any:
+        return self.results.get("progress")
+
+    def give_up(self, key: Any, order: int) -> None:
+        self.calls.append(("give up", (key, order), {}))
+
 
 class FakeFiles:
     def __init__(self, folder: Path, is_full: bool = False) -> None:

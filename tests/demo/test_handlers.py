@@ -204,6 +204,16 @@ def test_an_answer_is_of_the_piece_that_was_asked_about(handlers, pieces, own_se
     assert answering.workers.calls[-1][2]["key"] == (newest.id, "ask")
 
 
+def test_the_page_learns_how_far_its_work_is_and_gives_it_up(handlers, own_session):
+    text = edit_json(own_session.id)
+    looking = handlers(progress=(3, (32, 317)))
+    bench = asyncio.run(looking.look(text))
+    assert json.loads(bench.props["progress"]) == {"number": 3, "count": 32, "total": 317}
+    assert skipped(asyncio.run(handlers().look(text)))
+    asyncio.run(looking.cancel(text))
+    assert looking.workers.calls == [("give up", ((own_session.id, "ask"), 3), {})]
+
+
 def test_all_work_is_somebodys(handlers, own_session, tmp_path):
     """Or its turn would come with that of everybody else's without a name."""
     (tmp_path / "a.mid").write_bytes(b"x")

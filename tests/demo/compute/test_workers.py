@@ -82,6 +82,32 @@ def test_sound_does_not_wait_for_the_notes_it_was_asked_for_with(workers):
     assert is_first
 
 
+def test_work_says_how_far_it_is_and_can_be_given_up(workers):
+    session = PieceSession(tiny.piece(tiny.bars(300)))
+    edit = values(session, rhythm=0.5)
+
+    async def given_up():
+        assert workers.progress("k") is None
+        work = workers.run(
+            "answer", edit, session=session, cost=MEDIUM_SECONDS * 2, key="k", order=4
+        )
+        job = asyncio.ensure_future(work)
+        while (progress := workers.progress("k")) is None:
+            await asyncio.sleep(0.01)
+        workers.give_up("k", order=3)  # of an older move: nothing
+        workers.give_up("other", order=9)
+        await asyncio.sleep(0.05)
+        assert not job.done() or job.exception() is None
+        workers.give_up("k", order=4)
+        with pytest.raises(Dropped):
+            await job
+        assert workers.progress("k") is None
+        return progress
+
+    order, (count, total) = asyncio.run(given_up())
+    assert order == 4 and 0 <= count < total == 300
+
+
 def test_requests_that_come_in_another_order_do_not_drop_the_newest(workers):
     session = PieceSession(tiny.piece(tiny.bars(30)))
 
