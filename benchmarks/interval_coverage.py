@@ -69,7 +69,7 @@ DESIGNS = (
 def covered(design: Design, runs: int, draws: int, seed: int, bar: tqdm) -> list[dict]:
     """Coverage and median width of each method, one row for means and one for agreement."""
     truth = design.truth
-    plan = StudySize(truth, design.items, design.each)
+    plan = StudySize(truth, design.items, design.each, pieces=design.items)
     truths = {"mean": truth.mean(), "agreement": truth.share()}
     hits: dict[tuple[str, str], list[bool]] = {}
     widths: dict[tuple[str, str], list[float]] = {}

@@ -16,6 +16,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from survey.statistics.json_fields import plain
+from survey.statistics.pieces import FEW_PIECES
 from survey.statistics.power import (
     FEWEST_PARTICIPANTS,
     GUESSING,
@@ -45,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             answer = _answer(size, options, bar.update)
         kinds = looks(max(size.items, 8), size.seed, size.truth)
         if options.json:
-            record = plain({"plan": size, "answer": answer, "kinds": kinds})
+            plan = {**plain(size), "pieces": size.piece_count}
+            record = plain({"plan": plan, "answer": answer, "kinds": kinds})
             options.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
@@ -71,7 +73,13 @@ def _size(options: argparse.Namespace) -> StudySize:
         if value is not None and not 0 < value < 1:
             raise ValueError(f"{name} is between 0 and 1, not {value}")
     return StudySize(
-        truth_of(share, truth), options.items, each, options.careless, options.runs, options.seed
+        truth_of(share, truth),
+        options.items,
+        each,
+        options.careless,
+        options.runs,
+        options.seed,
+        options.pieces,
     )
 
 
@@ -97,21 +105,27 @@ def _sentences(
         goal = f"agreement {options.effect:g} above guessing, found {options.power:.0%} of the time"
     if answer is None:
         return [
-            f"For {goal}, {MOST_PARTICIPANTS} participants are not enough: it takes more items."
+            f"For {goal}, {MOST_PARTICIPANTS} participants are not enough: it takes more pieces of "
+            f"music than {size.piece_count}."
         ]
     people = answer.participants
     sentences = [f"For {goal}: {people} participants."] if goal else []
     sentences.append(
-        f"{people} participants, {size.each} of {size.items} items each, "
+        f"{people} participants, {size.each} of {size.items} items each, of {size.piece_count} pieces, "
         f"{size.careless:.0%} careless; {size.runs} simulated studies:"
     )
+    if size.piece_count < FEW_PIECES:
+        sentences.append(
+            f"  {size.piece_count} pieces are few: more of them make intervals narrower, more "
+            "segments or people hardly do"
+        )
     for name, precision in (("agreement", answer.agreement), ("rating", answer.rating)):
         width = "unknown" if precision.width is None else f"{precision.width:.3f}"
         observed = "unknown" if precision.observed is None else f"{precision.observed:.2f}"
         sentences.append(
-            f"  {name}: {precision.mean:.3f}, 95 % interval {width} wide; participants alike by "
+            f"  {name}: {precision.mean:.3f}, 95 % interval {width} wide (median); participants alike by "
             f"{precision.rho:.3f}, design effect {precision.design_effect:.2f} by them alone, "
-            f"{observed} by them and the items"
+            f"{observed} by them and the pieces"
         )
     sentences.append(
         f"  agreement is found to be above guessing in {answer.power:.0%} of the studies"
@@ -139,6 +153,12 @@ def _parser() -> argparse.ArgumentParser:
     goal.add_argument("--width", type=float, help="of agreement's 95 %% interval, as 0.15")
     goal.add_argument("--effect", type=float, help="agreement above guessing one of two, as 0.1")
     parser.add_argument("--items", type=int, default=20, help="transfers of the study")
+    parser.add_argument(
+        "--pieces",
+        type=int,
+        help="of music that the items are of, 2 or more, for segments of one piece are alike; "
+        f"default {FEW_PIECES}, or as many as items",
+    )
     parser.add_argument("--each", type=int, help="items a participant rates; default all")
     parser.add_argument("--agreement", type=float, default=0.8, help="expected share, default 0.8")
     parser.add_argument("--participant-sd", type=float, default=0.7, help="in logits, default 0.7")

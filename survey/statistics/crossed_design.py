@@ -162,7 +162,13 @@ def crossed(
     return Crossed(numbers[answered], people, items, within)
 
 
-def of_matrix(matrix: np.ndarray) -> Crossed:
-    """A matrix of participants (rows) by items (columns), NaN where missing."""
-    people, items = np.nonzero(~np.isnan(matrix))
-    return Crossed(np.asarray(matrix, float)[people, items], people, items)
+def of_matrix(matrix: np.ndarray, pieces: np.ndarray | None = None) -> Crossed:
+    """A matrix of participants (rows) by items (columns), NaN where missing.
+
+    `pieces`, int array, shape (items,), says which piece each column is of; one of its own if None.
+    """
+    people, columns = np.nonzero(~np.isnan(matrix))
+    values = np.asarray(matrix, float)[people, columns]
+    if pieces is None:
+        return Crossed(values, people, columns)
+    return Crossed(values, people, pieces[columns], columns)

@@ -18,6 +18,7 @@ from survey.statistics import twoway
 from survey.statistics.agreement import by_direction
 from survey.statistics.crossed_design import Crossed, of_matrix
 from survey.statistics.estimate import Estimate
+from survey.statistics.pieces import FEW_PIECES
 from survey.statistics.precision import design_effect
 from survey.statistics.reliability import icc_one_way
 from survey.statistics.signal_detection import detection
@@ -48,6 +49,8 @@ class StudySize:
         Share of participants who answer at random, 0 to 1.
     runs, seed : int
         Of the simulation.
+    pieces : int
+        Of how many pieces of music the items are, in turn; if None, as `piece_count` says.
 
     Raises
     ------
@@ -61,10 +64,20 @@ class StudySize:
     careless: float = 0.0
     runs: int = RUNS
     seed: int = 0
+    pieces: int | None = None
+
+    @property
+    def piece_count(self) -> int:
+        """Of how many pieces the items are; if not told, `FEW_PIECES`, or as many as items."""
+        return min(self.items, FEW_PIECES) if self.pieces is None else self.pieces
 
     def __post_init__(self) -> None:
         if self.items < 2:
             raise ValueError(f"a study has at least 2 items, not {self.items}")
+        if not 2 <= self.piece_count <= self.items:
+            raise ValueError(
+                f"{self.items} items are of 2 to {self.items} pieces, not {self.pieces}"
+            )
         if not 1 <= self.each <= self.items:
             raise ValueError(f"a participant rates 1 to {self.items} items, not {self.each}")
         if not 0 <= self.careless <= 1:
@@ -168,8 +181,9 @@ def drawn(
     size: StudySize, participants: int, random: np.random.Generator
 ) -> tuple[Crossed, Crossed]:
     """Agreement and ratings of one simulated study."""
-    agrees = size.truth.agreements(random, participants, size.items)
-    ratings = size.truth.ratings(random, participants, size.items)
+    pieces = size.piece_count
+    agrees = size.truth.agreements(random, participants, size.items, pieces)
+    ratings = size.truth.ratings(random, participants, size.items, pieces)
     careless = random.random(participants) < size.careless
     agrees[careless] = random.random((careless.sum(), size.items)) < 1 / 3
     ratings[careless] = random.integers(1, 6, (careless.sum(), size.items))
@@ -177,7 +191,8 @@ def drawn(
         order = random.random(agrees.shape).argsort(axis=1)
         agrees[order >= size.each] = np.nan
         ratings[order >= size.each] = np.nan
-    return of_matrix(agrees), of_matrix(ratings)
+    piece = np.arange(size.items) % pieces
+    return of_matrix(agrees, piece), of_matrix(ratings, piece)
 
 
 def looks(items: int, seed: int, truth: Truth) -> list[Look]:

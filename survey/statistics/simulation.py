@@ -38,6 +38,8 @@ class Truth:
         Mean of the scale before it is rounded to 1 to 5.
     rating_participant_sd, rating_item_sd, rating_residual_sd : float
         Standard deviations of ratings before rounding, in points.
+    of_piece : float
+        Share of items' variance, 0 to 1, that all segments of one piece have in common.
     """
 
     agreement: float = 0.85
@@ -47,10 +49,13 @@ class Truth:
     rating_participant_sd: float = 0.6
     rating_item_sd: float = 0.35
     rating_residual_sd: float = 0.8
+    of_piece: float = 0.64  # pieces' sd 0.8 and segments' 0.6 for items' sd 1
 
     def __post_init__(self) -> None:
         if not 0 < self.agreement < 1:
             raise ValueError(f"agreement is strictly between 0 and 1, not {self.agreement}")
+        if not 0 <= self.of_piece <= 1:
+            raise ValueError(f"the share of pieces is from 0 to 1, not {self.of_piece}")
         for name in ("participant_sd", "item_sd"):
             if getattr(self, name) < 0 or getattr(self, f"rating_{name}") < 0:
                 raise ValueError(f"{name} is 0 or more")
@@ -69,19 +74,37 @@ class Truth:
         above = 1 - ndtr((np.arange(WORST, BEST) + 0.5 - self.rating) / sd)
         return float(WORST + above.sum())
 
-    def agreements(self, random: np.random.Generator, people: int, items: int) -> np.ndarray:
-        """Who agrees on what; zeros and ones, shape (people, items)."""
+    def agreements(
+        self, random: np.random.Generator, people: int, items: int, pieces: int | None = None
+    ) -> np.ndarray:
+        """Who agrees on what; zeros and ones, shape (people, items).
+
+        Items are of the `pieces` in turn; each is a piece of its own if None.
+        """
         own = random.normal(0, self.participant_sd, (people, 1))
-        its = random.normal(0, self.item_sd, (1, items))
+        its = self._items(random, self.item_sd, items, pieces)
         chance: np.ndarray = expit(logit(self.agreement) + own + its)
         return (random.random((people, items)) < chance).astype(float)
 
-    def ratings(self, random: np.random.Generator, people: int, items: int) -> np.ndarray:
-        """Ratings from 1 to 5; floats, shape (people, items)."""
+    def ratings(
+        self, random: np.random.Generator, people: int, items: int, pieces: int | None = None
+    ) -> np.ndarray:
+        """Ratings from 1 to 5; floats, shape (people, items); pieces as in `agreements`."""
         own = random.normal(0, self.rating_participant_sd, (people, 1))
-        its = random.normal(0, self.rating_item_sd, (1, items))
+        its = self._items(random, self.rating_item_sd, items, pieces)
         single = random.normal(0, self.rating_residual_sd, (people, items))
         return np.clip(np.round(self.rating + own + its + single), WORST, BEST)
+
+    def _items(
+        self, random: np.random.Generator, sd: float, items: int, pieces: int | None
+    ) -> np.ndarray:
+        """What makes each item easy or good, shape (1, items)."""
+        its = random.normal(0, sd, (1, items))
+        if pieces in (None, items):
+            return its
+        shared = random.normal(0, sd, (1, pieces))[:, np.arange(items) % pieces]
+        both: np.ndarray = math.sqrt(self.of_piece) * shared + math.sqrt(1 - self.of_piece) * its
+        return both
 
 
 def simulate(

@@ -9,7 +9,8 @@ from survey import plan
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        ([], "48 participants, 20 of 20 items each"),
+        ([], "48 participants, 20 of 20 items each, of 12 pieces"),
+        (["--pieces", "5"], "5 pieces are few"),
         (["--participants", "24"], "24 participants, 20 of 20 items each"),
         (["--width", "0.2"], "at most 0.2 wide:"),
         (["--effect", "0.25"], "agreement 0.25 above guessing, found 80% of the time:"),
@@ -35,6 +36,8 @@ def test_the_command(
         ["--effect", "0.6"],
         ["--items", "1"],
         ["--each", "21"],
+        ["--pieces", "1"],
+        ["--pieces", "21"],
         ["--participants", "2"],
         ["--careless", "1.1"],
         ["--runs", "0"],
