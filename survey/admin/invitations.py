@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,12 +24,10 @@ class Guest:
     invitation : Invitation
     progress : str
         "not used", "begun", "finished", or "erased" for who withdrew.
-    finished_at : datetime or None
     """
 
     invitation: Invitation
     progress: str
-    finished_at: datetime | None
 
 
 def create(session: Session, study: Study, count: int, label: str = "") -> list[str]:
@@ -83,17 +80,17 @@ def listed(session: Session, study: Study) -> list[Invitation]:
 
 
 def guests(session: Session, study: Study) -> list[Guest]:
-    """The same, with how far each person came, and no more of them."""
+    """The same, with how far each person came, and no more of them.
+
+    Not when: the ratings tell the moment of every answer, and labels may say who somebody is.
+    """
     rows = session.execute(
-        select(Invitation, Participant.stage, Participant.finished_at)
+        select(Invitation, Participant.stage)
         .outerjoin(Participant, Participant.invitation_id == Invitation.id)
         .where(Invitation.study_id == study.id)
         .order_by(Invitation.id.desc())
     )
-    return [
-        Guest(invitation, _progress(invitation, stage), finished_at)
-        for invitation, stage, finished_at in rows
-    ]
+    return [Guest(invitation, _progress(invitation, stage)) for invitation, stage in rows]
 
 
 def _check(count: int) -> None:

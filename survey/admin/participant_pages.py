@@ -159,7 +159,7 @@ def _invitations(
         csv=base64.b64encode(table.getvalue().encode()).decode(),
         guests=guests,
         used=sum(guest.invitation.used_at is not None for guest in guests),
-        finished=sum(guest.finished_at is not None for guest in guests),
+        finished=sum(guest.progress == "finished" for guest in guests),
         most=invitations.MOST_AT_ONCE,
         **frame(admin, session, study, "/invitations"),
     )

@@ -59,12 +59,12 @@ def _page(
     to_pay = [
         entry.finisher.code
         for entry in checked or ()
-        if entry.finisher and not entry.finisher.paid_at and not entry.is_repeated
+        if entry.finisher and not entry.finisher.paid_on and not entry.is_repeated
     ]
     return admin.render(
         "payments",
         finished=finished,
-        unpaid=[finisher.code for finisher in finished if not finisher.paid_at],
+        unpaid=[finisher.code for finisher in finished if not finisher.paid_on],
         checked=checked,
         words=words,
         to_pay=to_pay,

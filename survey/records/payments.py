@@ -1,6 +1,7 @@
 """Who has finished, by completion code: a list to pay from, and codes that are checked against it.
 
-Neither tells what somebody answered: the names that participants have in the ratings are not in it.
+Neither tells what somebody answered: the names that participants have in the ratings are not in it,
+nor is when or in which order they finished, for the ratings tell the moment of every answer.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import io
 import re
 from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 
 import pandas as pd
 from sqlalchemy import select
@@ -26,7 +27,7 @@ CODE = re.compile(rf"(?<![A-Z0-9]){HALF}({HYPHEN})?{HALF}(?![A-Z0-9])", re.IGNOR
 BLANK = re.compile(rf"(?<![A-Z0-9])(?={HALF}(\s){HALF}(?![A-Z0-9]))", re.IGNORECASE)
 PAUSE = re.compile(r"[\s,;:.!?()<>\"\u201c-\u201e]+")  # between words
 SHORTEST_ATTEMPT = 4  # letters and digits of what may be meant for a code
-COLUMNS = ("code", "label", "invitation", "finished_at", "paid_at")
+COLUMNS = ("code", "label", "invitation", "paid_on")
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,14 @@ class Finisher:
         Of the invitation that was used; "" if there was none, or it has none.
     invitation : int or None
         Its number.
-    finished_at : datetime
-    paid_at : datetime or None
-        When it was noted that this code has been paid.
+    paid_on : date or None
+        The day on which it was noted that this code has been paid, in UTC.
     """
 
     code: str
     label: str
     invitation: int | None
-    finished_at: datetime
-    paid_at: datetime | None
+    paid_on: date | None
 
 
 @dataclass(frozen=True)
@@ -72,24 +71,25 @@ class CheckedCode:
 
 
 def finished(session: Session, study: Study) -> list[Finisher]:
-    """All who have finished, the first to finish first."""
+    """All who have finished, by label and code, those without a label last."""
     query = (
         select(
             Participant.completion_code,
             Invitation.label,
             Invitation.id,
-            Participant.finished_at,
             Participant.paid_at,
         )
         .outerjoin(Invitation, Invitation.id == Participant.invitation_id)
         .where(Participant.study_id == study.id, Participant.completion_code.is_not(None))
-        .order_by(Participant.finished_at, Participant.id)
     )
-    return [
-        Finisher(code, label or "", number, end, paid)
-        for code, label, number, end, paid in session.execute(query)
-        if code is not None and end is not None  # the query and the schema see to both
-    ]
+    return sorted(
+        (
+            Finisher(code, label or "", number, paid and paid.date())
+            for code, label, number, paid in session.execute(query)
+            if code is not None  # the query sees to that
+        ),
+        key=lambda finisher: (not finisher.label, finisher.label, finisher.code),
+    )
 
 
 def codes(session: Session, study: Study, names: Collection[str]) -> set[str]:
@@ -178,14 +178,13 @@ def mark(session: Session, study: Study, codes: Iterable[str], paid: bool) -> li
 
 
 def as_csv(session: Session, study: Study) -> str:
-    """All who have finished as a table; times are UTC."""
+    """All who have finished as a table."""
     rows = [
         (
             finisher.code,
             finisher.label,
             finisher.invitation,
-            finisher.finished_at.isoformat(timespec="seconds"),
-            finisher.paid_at and finisher.paid_at.isoformat(timespec="seconds"),
+            finisher.paid_on and finisher.paid_on.isoformat(),
         )
         for finisher in finished(session, study)
     ]

@@ -57,7 +57,7 @@ def of_study(study: Study, private: bool = False) -> StudyRecord:
             for stimulus in study.stimuli
         ],
         "invitations": [
-            _plain(invitation, private)
+            _plain(invitation, private) | ({} if private else _without_time(invitation))
             for invitation in session.scalars(
                 invitations.order_by(Invitation.created_at, Invitation.id)
             )
@@ -65,6 +65,15 @@ def of_study(study: Study, private: bool = False) -> StudyRecord:
         "consent_texts": [_plain(text) for text in session.scalars(of_consent_texts(study))],
     }
     return cast(StudyRecord, record)
+
+
+def _without_time(invitation: Invitation) -> dict[str, Any]:
+    """That an invitation was used, and not when, which is when a participant agreed.
+
+    Labels go by the invitations' numbers, which is their order here: with the moment, whoever has
+    the list of payments could tell whose answers are whose.
+    """
+    return {} if invitation.used_at is None else {"used_at": invitation.created_at.isoformat()}
 
 
 def of_consent_texts(study: Study) -> Select[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from db.database import Database
-from db.models import Audit, Invitation, Participant, Study
+from db.models import Audit, Invitation, Participant, Study, now
 from survey.admin import invitations
 from tests.survey import crowd
 from tests.survey.manager import Forms, Manager, actions, contents
@@ -155,7 +156,8 @@ def test_a_list_to_pay_from(
     rows = payment_list(manager)
     assert [row["code"] for row in rows] == codes
     assert [row["label"] for row in rows] == ["'=Ada", "Grace", ""]
-    assert all(row["finished_at"] and not row["paid_at"] for row in rows)
+    assert list(rows[0]) == ["code", "label", "invitation", "paid_on"]
+    assert not any(row["paid_on"] for row in rows)
     page = manager.get(PATH).text
     assert "3 finished, 3 not yet paid" in page
     with database.read() as session:
@@ -165,7 +167,41 @@ def test_a_list_to_pay_from(
     form = next(form for action, form in forms(page) if action.endswith("/paid"))
     manager.post(PAID, form)
     assert "3 finished, 0 not yet paid" in manager.get(PATH).text
-    assert all(row["paid_at"] for row in payment_list(manager))
+    assert {row["paid_on"] for row in payment_list(manager)} == {f"'{now().date().isoformat()}"}
+
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+
+
+def test_no_moment_and_no_order_joins_labels_to_answers(
+    manager: Manager, database: Database, codes: list[str]
+) -> None:
+    """Ratings tell the moment of every answer; what has labels tells none but when it was made."""
+    with database.write() as session:  # the last label finished first
+        people = session.scalars(select(Participant).where(Participant.invitation_id.is_not(None)))
+        for at, person in enumerate(people.all()):
+            invitation = session.get_one(Invitation, person.invitation_id)
+            invitation.used_at = person.consented_at
+            person.finished_at = person.consented_at + timedelta(minutes=30 - at)
+    manager.post(PAID, manager.form(PATH, PAID))
+    pages = [manager.get(f"/studies/small/{page}").text for page in ("payments", "invitations")]
+    with database.read() as session:
+        made = {row.created_at.isoformat()[:16] for row in session.scalars(select(Invitation))}
+    body = "".join(re.findall(r"<tbody>.*?</tbody>", "".join(pages), re.S))
+    assert set(MOMENT.findall(body)) <= made
+    assert not MOMENT.search(manager.get("/studies/small/export/payments.csv").text)
+    assert [row["label"] for row in payment_list(manager)] == ["'=Ada", "Grace", ""]
+    study = json.loads(manager.get("/studies/small/export/study.json").text)
+    people = {
+        person[name]
+        for person in study["participants"]
+        for name in ("consented_at", "seen_at", "finished_at")
+    }
+    listed = study["study"]["invitations"]
+    assert sum(invitation["used_at"] is not None for invitation in listed) == 2
+    for invitation in listed:  # their order is that of the numbers in the list of payments
+        assert invitation["used_at"] in (None, invitation["created_at"])
+        assert not people & set(invitation.values())
 
 
 def test_who_finishes_meanwhile_is_not_taken_for_paid(

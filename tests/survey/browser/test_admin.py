@@ -240,7 +240,7 @@ def test_forty_people_are_paid(
         page.get_by_role("link", name="Save as CSV").click()
     rows = list(csv.DictReader(Path(waiting.value.path()).read_text("utf-8-sig").splitlines()))
     assert [row["code"] for row in rows] == codes
-    assert [bool(row["paid_at"]) for row in rows] == [True] * 40 + [False]
+    assert [bool(row["paid_on"]) for row in rows] == [True] * 40 + [False]
     page.get_by_role("button", name=f"Note that {codes[0]} was not paid").click()
     expect(page.locator("#list-title")).to_have_text("41 finished, 2 not yet paid")
 
