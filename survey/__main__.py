@@ -42,7 +42,11 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"survey: {error}", file=sys.stderr)
         return 2
-    print(f"The survey is at http://{options.host}:{options.port}{MOUNT}/", flush=True)
+    here = f"http://{options.host}:{options.port}"
+    if settings.public_url:
+        print(f"The survey is at {settings.public_url}{MOUNT}/, served at {here}.", flush=True)
+    else:
+        print(f"The survey is at {here}{MOUNT}/", flush=True)
     allow_files()
     give_back_large_blocks()
     take_signals()  # uvicorn takes them first, and sends them again when it has ended

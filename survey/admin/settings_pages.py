@@ -69,6 +69,7 @@ def settings(admin: AdminDep, name: str) -> Response:
         longest_statement=LONGEST_STATEMENT,
         information=texts.information(study),
         statement=texts.statement(study),
+        unsaid=texts.unsaid(study),
         **values,
     )
 

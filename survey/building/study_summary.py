@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 
 from db.models import Stimulus, Study
+from survey.core import texts
 from survey.statistics.estimate import t_quantile
 from survey.statistics.pieces import FEW_PIECES
 from survey.statistics.precision import UNLIMITED
@@ -33,15 +34,19 @@ def lines(study: Study) -> list[str]:
 
 
 def warnings(study: Study) -> list[str]:
-    """What is better known before anybody is asked: that there are few pieces."""
+    """What is better known before anybody is asked: few pieces, a text that lacks something."""
+    return [f"Warning: {words}" for words in (*_few_pieces(study), *texts.unsaid(study))]
+
+
+def _few_pieces(study: Study) -> list[str]:
     pieces = len({s.source for s in study.stimuli if s.kind == "transfer" and s.source})
     if not 0 < pieces < FEW_PIECES:
         return []
     if pieces == 1:
-        return ["Warning: all pairs are of one piece. Nothing will be known of other pieces."]
+        return ["all pairs are of one piece. Nothing will be known of other pieces."]
     wider = t_quantile(pieces - 1) / t_quantile(UNLIMITED)
     return [
-        f"Warning: {pieces} pieces are few. Segments of one piece are alike, so intervals count "
+        f"{pieces} pieces are few. Segments of one piece are alike, so intervals count "
         f"pieces: for so few alone they are {wider:.1f} times as wide as for many. Take "
         f"{FEW_PIECES} pieces or more; more pairs or participants do not help."
     ]

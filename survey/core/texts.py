@@ -148,6 +148,23 @@ def information(study: Study) -> str:
     )
 
 
+def unsaid(study: Study) -> list[str]:
+    """What a study's own text does not say, though the study has it: nobody reads it elsewhere."""
+    if not study.information:
+        return []
+    text = " ".join(study.information.split())
+    kept = {
+        "the contact": " ".join(study.contact.split()),
+        "how long answers are kept": " ".join(study.retention.split()),
+    }
+    return [
+        f"The study has a text of its own, in which {name} (“{value}”) does not stand. "
+        "Participants read that text alone: write it in there."
+        for name, value in kept.items()
+        if value not in text
+    ]
+
+
 def tidy(text: str) -> str:
     """A text as a browser's form sends it, with plain ends of lines and one blank line at most."""
     lines = "\n".join(line.rstrip() for line in text.splitlines())

@@ -71,7 +71,10 @@ def serving(data: Path, root: Path, **variables: str) -> Iterator[str]:
     log_text = log.read_text()
     assert names == ["survey.sqlite"] or BUSY in log_text
     log_text = re.sub(f".*{BUSY}", "", log_text)
-    assert log_text == f"The survey is at http://127.0.0.1:{port}/survey/\n"
+    here = f"http://127.0.0.1:{port}"
+    public = variables.get("FADERNETS_PUBLIC_URL")
+    expected = f"{public}/survey/, served at {here}." if public else f"{here}/survey/"
+    assert log_text == f"The survey is at {expected}\n"
 
 
 @pytest.fixture(scope="module")

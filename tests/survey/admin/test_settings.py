@@ -189,6 +189,21 @@ def test_a_text_of_the_studys_own(
 
 
 @ONE
+def test_a_contact_that_nobody_would_read_is_told(
+    manager: Manager, database: Database, study: Study
+) -> None:
+    """A study's own text replaces the software's, which alone has contact and retention."""
+    manager.confirm(manager.send(PATH, PATH, information=OWN))
+    assert manager.send(PATH, PATH, contact="new@example.org").status_code == 303
+    for page in (PATH, "/studies/small"):
+        notices = re.findall(r'<p class="notice">([^<]*)</p>', manager.get(page).text)
+        assert [words for words in notices if "the contact (“new@example.org”) does not" in words]
+    told = manager.send(PATH, PATH, information=f"{OWN}\n\nWrite to new@example.org.")
+    manager.confirm(told)
+    assert "the contact" not in manager.get(PATH).text.partition("<form")[0]
+
+
+@ONE
 def test_the_softwares_text_is_not_taken_for_the_studys(
     manager: Manager, database: Database, study: Study
 ) -> None:

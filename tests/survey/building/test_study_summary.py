@@ -10,7 +10,8 @@ from survey.building.study_summary import warnings
 
 def warned(sources: list[str], kind: str = "transfer") -> list[str]:
     stimuli = [SimpleNamespace(kind=kind, source=source) for source in sources]
-    return warnings(SimpleNamespace(stimuli=stimuli))  # type: ignore[arg-type]
+    texts = {"information": "", "contact": "", "retention": ""}
+    return warnings(SimpleNamespace(stimuli=stimuli, **texts))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,9 @@ def test_many_pieces_and_pieces_that_are_not_told_are_not() -> None:
     assert warned([f"{number}.mid" for number in range(12)]) == []
     assert warned(["", "", ""]) == [] == warned([])
     assert warned(["x.mid"] * 4, "practice") == []
+
+
+def test_a_text_that_lacks_the_contact_is_warned_of() -> None:
+    texts = {"information": "We ask you.", "contact": "a@example.org", "retention": ""}
+    (sentence,) = warnings(SimpleNamespace(stimuli=[], **texts))  # type: ignore[arg-type]
+    assert sentence.startswith("Warning: ") and "the contact (“a@example.org”)" in sentence

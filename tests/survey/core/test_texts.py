@@ -154,6 +154,20 @@ def test_what_is_agreed_to_says_what_the_study_says() -> None:
     assert texts.load("en")("consent.kept_unsaid") in unsaid and "Write to" not in unsaid
 
 
+def test_what_a_text_of_the_studys_own_leaves_out_is_told() -> None:
+    """A contact that is changed later stands in the software's text alone."""
+    study = small(contact="a@example.org", retention="Until\r\n2030.")
+    assert texts.unsaid(study) == []
+    study.information = texts.information(study)
+    assert texts.unsaid(study) == []
+    study.contact, study.retention = "b@example.org", "Until 2040."
+    contact, kept = texts.unsaid(study)
+    assert "the contact (“b@example.org”) does not stand" in contact
+    assert "how long answers are kept (“Until 2040.”) does not stand" in kept
+    study.contact = study.retention = ""
+    assert texts.unsaid(study) == []
+
+
 def test_longer_studies_take_longer() -> None:
     assert texts.minutes(small(trials_each=4)) == 7  # 8 pairs of 35 s, and 2 minutes
     assert texts.minutes(small(trials_each=20)) == 16
