@@ -94,7 +94,8 @@ def from_file(path: Path, study: str | None) -> StudyRatings:
     Raises
     ------
     ValueError
-        If it holds no such ratings, or several studies and none is named.
+        If it holds no such ratings, or several studies and none is named, or rules and counts that
+        are none.
     """
     table = rating_table.read_csv(path)
     names = sorted(set(table["study"]))
@@ -104,7 +105,32 @@ def from_file(path: Path, study: str | None) -> StudyRatings:
         raise ValueError(f"{path} has several studies, name one of them: {', '.join(names)}")
     name = study or (names[0] if names else "")
     chosen = table[table["study"] == name].reset_index(drop=True)
-    return StudyRatings(name, chosen, None, DEFAULT_RULES, "default")
+    rules, people = (_of_study(path, column, name) for column in ("rules", "people"))
+    try:
+        counts = None if people is None else ParticipantCounts(**people)
+    except TypeError as error:
+        raise ValueError(
+            f"column 'people' of {path} does not say how many people came how far; leave it out"
+        ) from error
+    if rules is None:
+        return StudyRatings(name, chosen, counts, DEFAULT_RULES, "default")
+    return StudyRatings(name, chosen, counts, rules, "study")
+
+
+def _of_study(path: Path, column: str, study: str) -> dict[str, Any] | None:
+    """What a column says of the whole study; None if there is no such column."""
+    texts = rating_table.read_column(path, column, study)
+    if not texts:
+        return None
+    if len(texts) > 1:
+        raise ValueError(f"column {column!r} of {path} differs from row to row; a study has one")
+    try:
+        value = json.loads(texts.pop())
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise ValueError(f"column {column!r} of {path} holds no JSON object; leave it out")
+    return value
 
 
 def from_database(options: argparse.Namespace) -> StudyRatings:

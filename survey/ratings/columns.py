@@ -225,6 +225,23 @@ COLUMNS = (
     Column("sound_ok", "flag", "whether the participant named both channels rightly"),
 )
 
+# Of the whole study, the same in all its rows, so that a table alone is analysed as the database
+# is. They are no part of the table that is analysed.
+STUDY_COLUMNS = (
+    Column(
+        "rules",
+        "text",
+        "the study's rules of exclusion, as a JSON object, the same in all rows of a study; if the "
+        "column is absent, the default rules apply",
+    ),
+    Column(
+        "people",
+        "text",
+        "how many people were invited, consented, began, finished and withdrew when the table was "
+        "written, as a JSON object, the same in all rows of a study",
+    ),
+)
+
 
 def change(attribute: str) -> Column:
     """The column of the measured change of an attribute of the music."""

@@ -14,7 +14,7 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
-from survey.ratings.columns import CHANGE, COLUMNS, Column, ordered, table_of
+from survey.ratings.columns import CHANGE, COLUMNS, MISSING, Column, ordered, table_of
 
 # What a spreadsheet may take for a formula's first character, in all widths; it passes over blanks
 # and invisible characters before it. With the quotes, so that guarding can be undone.
@@ -123,6 +123,19 @@ def read_csv(source: Path | IO[str]) -> pd.DataFrame:
         cells.setdefault(column.name, ["" if column.form == "text" else None] * len(rows))
     _agree(cells)
     return table_of(cells, columns)
+
+
+def read_column(source: Path | IO[str], name: str, study: str) -> set[str]:
+    """The different texts in a column, in the rows of one study; none if there is no such column.
+
+    Of a table that `read_csv` reads.
+    """
+    with _opened(source, "r") as stream:
+        header, *rows = _records(stream)
+    if name not in header:
+        return set()
+    at, of_study = header.index(name), header.index("study") if "study" in header else None
+    return {row[at] for row in rows if of_study is None or row[of_study] == study} - set(MISSING)
 
 
 def _records(stream: IO[str]) -> Iterator[list[str]]:

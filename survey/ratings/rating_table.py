@@ -12,14 +12,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
-from sqlalchemy import Subquery, func, select
+from sqlalchemy import Subquery, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from db.models import SCALES, Answer, Clip, Invitation, Participant, Play, Stimulus, Study, Trial
 from survey.ratings.columns import ANALYSED, CHANGE, COLUMNS, ordered, table_of
-from survey.ratings.csv_file import plain_csv, read_csv, write_csv
+from survey.ratings.csv_file import plain_csv, read_column, read_csv, write_csv
 
-__all__ = ["COLUMNS", "choose", "empty", "flow", "frame", "read_csv", "sha256", "write_csv"]
+__all__ = [
+    "COLUMNS",
+    "choose",
+    "empty",
+    "flow",
+    "frame",
+    "read_column",
+    "read_csv",
+    "sha256",
+    "write_csv",
+]
 
 
 def choose(session: Session, name: str | None = None) -> Study:
@@ -152,7 +162,9 @@ class ParticipantCounts:
     invited : int or None
         Invitations made; None for a study open to all.
     consented : int
-        All who ever began, those included who withdrew, or did nothing more and were removed.
+        All who ever agreed, those included who withdrew, or did nothing more and were removed.
+    began : int
+        Did something after that, such as to answer or pass the optional questions, or withdrew.
     finished : int
     withdrawn : int
         Asked for their answers to be erased.
@@ -160,6 +172,7 @@ class ParticipantCounts:
 
     invited: int | None
     consented: int
+    began: int
     finished: int
     withdrawn: int
 
@@ -171,9 +184,17 @@ def flow(session: Session, study: Study) -> ParticipantCounts:
     )
     people = select(func.count()).select_from(Participant).where(Participant.study_id == study.id)
     invited = session.scalar(invitation_count) or 0
+    answered = select(Trial.participant_id).join(Answer, Answer.trial_id == Trial.id)
+    did_something = or_(
+        Participant.stage == "finished",
+        Participant.asked_at.is_not(None),
+        Participant.checked_at.is_not(None),
+        Participant.id.in_(answered),
+    )
     return ParticipantCounts(
         invited=invited if invited or study.invited_only else None,
         consented=(session.scalar(people) or 0) + study.withdrawn + study.lapsed,
+        began=(session.scalar(people.where(did_something)) or 0) + study.withdrawn,
         finished=session.scalar(people.where(Participant.stage == "finished")) or 0,
         withdrawn=study.withdrawn,
     )

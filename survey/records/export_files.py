@@ -13,6 +13,7 @@ import json
 import logging
 import stat
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -23,8 +24,8 @@ from db import private
 from db.database import Database
 from db.models import Audit, Study
 from fadernets.atomic_file import replacing
-from survey.ratings.columns import COLUMNS, Column, change
-from survey.ratings.rating_table import choose, frame, write_csv
+from survey.ratings.columns import COLUMNS, STUDY_COLUMNS, Column, change
+from survey.ratings.rating_table import choose, flow, frame, write_csv
 from survey.records.participants_csv import participants_csv
 from survey.records.to_json import dump, of_participant, of_study, people
 
@@ -36,9 +37,14 @@ log = logging.getLogger(__name__)
 
 
 def ratings_csv(session: Session, study: Study) -> str:
-    """The ratings of a study, one row an answer, practice left out; safe in a spreadsheet."""
+    """The ratings of a study, one row an answer, practice left out; safe in a spreadsheet.
+
+    With the study's rules and counts in every row, so that `survey.analyze` says the same of it.
+    """
     text = io.StringIO(newline="")
-    write_csv(frame(session, study), text)
+    of_study = {"rules": study.rules, "people": asdict(flow(session, study))}
+    columns = {name: json.dumps(value) for name, value in of_study.items()}
+    write_csv(frame(session, study).assign(**columns), text)
     return text.getvalue()
 
 
@@ -60,7 +66,7 @@ def study_json(session: Session, study: Study) -> str:
 
 def dictionary_csv() -> str:
     """The data dictionary of the ratings: a row a column."""
-    columns: list[Column] = [*COLUMNS, change("<attribute>")]
+    columns: list[Column] = [*COLUMNS, *STUDY_COLUMNS, change("<attribute>")]
     text = io.StringIO(newline="")
     write_csv(
         pd.DataFrame(

@@ -12,6 +12,7 @@ from db.models import Study
 from survey import analyze
 from survey.analysis.analyse import analyse
 from survey.ratings import rating_table
+from survey.records import export_files
 from survey.statistics.simulation import simulate
 from tests.survey.answers import add_answers
 
@@ -97,6 +98,49 @@ def test_a_study_of_the_database(
     other_results = json.loads((tmp_path / "b" / "results.json").read_text())
     assert other_results["kept"] == results["kept"]
     assert other_results["provenance"]["data_sha256"] == results["provenance"]["data_sha256"]
+
+
+@pytest.mark.slow
+def test_an_exported_table_gives_the_report_of_the_database(
+    database: Database, study: Study, tmp_path: Path, unpainted: None
+) -> None:
+    """With the study's own rules, by which a script is left out, and all who began."""
+    add_answers(database, study, 4)
+    with database.write() as session:
+        row = session.get_one(Study, study.id)
+        row.rules, row.withdrawn = {"finished": True, "faster_than_clips": 0.5}, 3
+    with database.read() as session:
+        file = tmp_path / "ratings.csv"
+        file.write_text(export_files.ratings_csv(session, session.get_one(Study, study.id)))
+    url = database.url.render_as_string(hide_password=False)
+    for out, arguments in (("a", ["--database", url]), ("b", ["--csv", str(file)])):
+        assert analyze.main([*arguments, "--out", str(tmp_path / out), *QUICK]) == 0
+    names = {path.name for path in (tmp_path / "a").iterdir()}
+    assert "report.html" in names
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+    results = json.loads((tmp_path / "b" / "results.json").read_text())
+    assert results["flow"]["rules"] == {"finished": True, "faster_than_clips": 0.5}
+    assert (results["flow"]["began"], results["flow"]["withdrawn"]) == (7, 3)
+
+
+def test_a_table_that_says_two_things_of_a_study_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    table = simulate({"realistic": 3})
+    file = tmp_path / "a.csv"
+
+    def said(**columns: object) -> str:
+        save_csv(file, table.assign(**columns))
+        return refused(capsys, tmp_path, "--csv", file)
+
+    two = ['{"finished": true}', "{}"] * (len(table) // 2)
+    assert said(rules=two) == f"column 'rules' of {file} differs from row to row; a study has one"
+    for wrong in ("[1]", "none"):
+        assert said(rules=wrong) == f"column 'rules' of {file} holds no JSON object; leave it out"
+    assert said(rules='{"fast": 1}').startswith("there is no exclusion rule 'fast'")
+    told = "does not say how many people came how far; leave it out"
+    assert said(people='{"came": 1}') == f"column 'people' of {file} {told}"
 
 
 def test_which_study(

@@ -13,7 +13,8 @@ from db.database import Database
 from db.models import Participant, Study
 from survey import export
 from survey.admin import invitations
-from survey.ratings.rating_table import COLUMNS, frame, read_csv
+from survey.ratings.columns import COLUMNS, STUDY_COLUMNS
+from survey.ratings.rating_table import frame, read_csv
 from survey.records import export_files
 from survey.records.erasure import erase
 from tests.survey.crowd import answer, fill, join
@@ -55,7 +56,8 @@ def test_the_dictionary_has_a_row_for_every_column():
     text = export_files.dictionary_csv().removeprefix("\ufeff")
     header, *rows = csv.reader(io.StringIO(text, newline=""))
     assert header == ["column", "form", "values", "meaning"]
-    assert [row[0] for row in rows] == [*(column.name for column in COLUMNS), "change_<attribute>"]
+    names = [column.name for column in (*COLUMNS, *STUDY_COLUMNS)]
+    assert [row[0] for row in rows] == [*names, "change_<attribute>"]
     assert all(row[3] for row in rows)
 
 

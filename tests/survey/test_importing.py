@@ -95,7 +95,7 @@ def test_the_same_analysis_before_and_after(database: Database, text: str, targe
             frame(target_session, after).equals(frame(source_session, before))
             and len(frame(target_session, after)) == 33
         )
-        people = ParticipantCounts(invited=3, consented=8, finished=5, withdrawn=2)
+        people = ParticipantCounts(invited=3, consented=8, began=8, finished=5, withdrawn=2)
         assert flow(target_session, after) == flow(source_session, before) == people
         results = [
             analyse(frame(s, study), flow(s, study), study.rules, seed=1, draws=100)

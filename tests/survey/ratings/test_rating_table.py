@@ -83,6 +83,7 @@ def test_flow(database: Database, study: Study) -> None:
         assert rating_table.flow(session, stored_study) == ParticipantCounts(
             invited=1,
             consented=5,  # those who withdrew had consented, too
+            began=5,
             finished=2,
             withdrawn=2,
         )
