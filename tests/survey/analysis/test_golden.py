@@ -1,0 +1,47 @@
+"""Every table of a small fixed study is as it was."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+
+import pandas as pd
+import pytest
+
+from survey.ratings.csv_file import write_csv
+from tests.survey.analysis import golden
+
+NAMES = sorted(path.stem for path in golden.FOLDER.glob("*.csv"))
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, pd.DataFrame]:
+    return golden.made()
+
+
+def rows(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+
+
+def is_near(cell: str, kept: str) -> bool:
+    """Whether two cells say the same; processors differ in a number's last digits."""
+    try:
+        return math.isclose(float(cell), float(kept), rel_tol=1e-6, abs_tol=1e-9)
+    except ValueError:
+        return cell == kept
+
+
+def test_every_table_has_its_file(made: dict[str, pd.DataFrame]) -> None:
+    assert sorted(made) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_table_is_as_it_was(name: str, made: dict[str, pd.DataFrame]) -> None:
+    text = io.StringIO(newline="")
+    write_csv(made[name], text)
+    found = rows(text.getvalue())
+    kept = rows((golden.FOLDER / f"{name}.csv").read_text(encoding="utf-8"))
+    assert found[0] == kept[0] and len(found) == len(kept)
+    for cells, known in zip(found[1:], kept[1:], strict=True):
+        assert all(map(is_near, cells, known)), (cells, known)
