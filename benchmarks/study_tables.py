@@ -8,7 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import interval_coverage, strength_coverage, study_coverage, study_wording
+from benchmarks import (
+    interval_coverage,
+    strength_coverage,
+    study_coverage,
+    study_detection,
+    study_wording,
+)
 from survey.statistics.estimate import LEVEL
 from train.report import fill, table
 
@@ -122,8 +128,36 @@ def wording_table() -> str:
         rows.append((name, *cells))
     sizes = [row for row in report["rows"] if row["listeners"] == kinds[0]]
     words = " / ".join(f"{r['participants']} × {r['pieces']} pieces" for r in sizes)
-    note = f"Percent of {sizes[0]['studies']} studies each, {words}; seed {report['seed']}."
+    counts = {row["listeners"]: row["studies"] for row in report["rows"]}
+    others = next(count for kind, count in counts.items() if kind != kinds[0])
+    note = (
+        f"Percent of studies, {words}: {counts[kinds[0]]} of {kinds[0]} listeners in each size, "
+        f"{others} of each other kind; seed {report['seed']}."
+    )
     return f"{table(rows, ('claim', *kinds))}\n\n{note}"
+
+
+def detection_table() -> str:
+    """Coverage of d' and c, before and now."""
+    report = _read(study_detection.RESULTS)
+    rows = [
+        (
+            row["studies"],
+            f"{row['participants']}",
+            f"{row['pieces']}",
+            _percent(row["d_prime_before"]),
+            _bold(row["d_prime"]),
+            _percent(row["criterion_before"]),
+            _bold(row["criterion"]),
+            _percent(row["none"]),
+        )
+        for row in report["rows"]
+    ]
+    head = (
+        *("studies", "participants", "pieces", "d′ before, %", "d′ now, %"),
+        *("c before, %", "c now, %", "no interval, %"),
+    )
+    return f"{table(rows, head)}\n\n{_runs(report)}."
 
 
 def silently_wrong(row: dict[str, Any]) -> float:
@@ -157,6 +191,7 @@ TABLES = {
     "lower": lower_table,
     "unwarned": unwarned_table,
     "raters": raters_table,
+    "detection": detection_table,
     "wording": wording_table,
     "intervals": intervals_table,
     "strengths": strengths_table,

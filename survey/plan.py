@@ -111,8 +111,8 @@ def _sentences(
     people = answer.participants
     sentences = [f"For {goal}: {people} participants."] if goal else []
     sentences.append(
-        f"{people} participants, {size.each} of {size.items} items each, of {size.piece_count} pieces, "
-        f"{size.careless:.0%} careless; {size.runs} simulated studies:"
+        f"{people} participants, {size.each} of {size.items} items each, of {size.piece_count} "
+        f"pieces, {size.careless:.0%} careless; {size.runs} simulated studies:"
     )
     if size.piece_count < FEW_PIECES:
         sentences.append(
@@ -123,9 +123,9 @@ def _sentences(
         width = "unknown" if precision.width is None else f"{precision.width:.3f}"
         observed = "unknown" if precision.observed is None else f"{precision.observed:.2f}"
         sentences.append(
-            f"  {name}: {precision.mean:.3f}, 95 % interval {width} wide (median); participants alike by "
-            f"{precision.rho:.3f}, design effect {precision.design_effect:.2f} by them alone, "
-            f"{observed} by them and the pieces"
+            f"  {name}: {precision.mean:.3f}, 95 % interval {width} wide (median); participants "
+            f"alike by {precision.rho:.3f}, design effect {precision.design_effect:.2f} by them "
+            f"alone, {observed} by them and the pieces"
         )
     sentences.append(
         f"  agreement is found to be above guessing in {answer.power:.0%} of the studies"

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from db.models import Answer, Participant, Study, Trial
 from survey.analysis import figures
+from survey.analysis.summary import Summary, summary
 from survey.ratings import exclusion, rating_table
 from survey.statistics.conditions import conditions
-from survey.statistics.summary import Summary, summary
 
 
 @dataclass

@@ -26,9 +26,17 @@ from survey.ratings.exclusion import (
 from survey.ratings.rating_table import ParticipantCounts
 from survey.statistics.agreement import Agreement, by_direction, directions, intervals
 from survey.statistics.bootstrap import DRAWS, Percentiles
-from survey.statistics.chance_tests import Chance, against_chance, lower_against_higher
+from survey.statistics.chance_tests import (
+    Chance,
+    ChanceTest,
+    LowerLessHigher,
+    SignFlips,
+    against_chance,
+    lower_against_higher,
+)
 from survey.statistics.conditions import Condition, conditions, contrasts
-from survey.statistics.dose_response import changes, doses
+from survey.statistics.dose_response import Correlation, changes, doses
+from survey.statistics.families import corrected
 from survey.statistics.json_fields import finite
 from survey.statistics.mean_opinion_score import Opinion, opinions
 from survey.statistics.participants import people
@@ -37,7 +45,9 @@ from survey.statistics.precision import precision
 from survey.statistics.reliability import consensus
 from survey.statistics.resampling import resampled
 from survey.statistics.reservations import dropout
-from survey.statistics.signal_detection import detection, lean
+from survey.statistics.signal_detection import Lean, detection, lean
+
+TESTS = (ChanceTest, LowerLessHigher, SignFlips, Lean, Opinion, Correlation)  # each a family
 
 ResamplingProgress = Callable[[str, int], None]  # what is being done, and how many resamples since
 
@@ -104,7 +114,21 @@ def analyse(
             participants=people(table, excluded),
             lost=non_finite,
         )
-    return replace(finite(results, non_finite), lost=non_finite)
+    return replace(finite(_in_families(results), non_finite), lost=non_finite)
+
+
+def _in_families(results: Results) -> Results:
+    """With all tests corrected for all of their kind, with exclusions and without."""
+    for side in ("kept", "everyone"):
+        parts = [getattr(part, side) for part in (results, *results.conditions)]
+        parts = corrected(parts, *TESTS)
+        conditions = zip(results.conditions, parts[1:], strict=True)
+        results = replace(
+            results,
+            **{side: parts[0]},
+            conditions=[replace(both, **{side: part}) for both, part in conditions],
+        )
+    return replace(results, doses=corrected(results.doses, Correlation))
 
 
 def _by_rule(excluded: Sequence[Excluded]) -> str:
@@ -151,10 +175,7 @@ def sections(
         music=music(transfers),
         intervals=_joined(intervals(transfers), bootstrap.agreement),
         chance=Chance(against_chance(agreement, seed), lower_against_higher(agreement, seed)),
-        bias={
-            answer: bias.resampled(bootstrap.detection[answer])
-            for answer, bias in detection(transfers).items()
-        },
+        bias=detection(transfers),
         lean=lean(table),
         opinion=_joined(opinions(transfers), bootstrap.opinion),
         reliability=consensus(transfers),
@@ -183,14 +204,17 @@ def _flow(
     excluded: list[Excluded],
     rules: Rules,
 ) -> ParticipantFlow:
+    answered = int(table["participant"].nunique())
     ended = table.groupby("participant")["finished"].first()
     finished = int(ended.fillna(False).sum()) if ended.notna().any() else None
     return ParticipantFlow(
         invited=counts.invited if counts else None,
         consented=counts.consented if counts else None,
-        answered=int(table["participant"].nunique()),
+        began=counts.began if counts else None,
+        answered=answered,
         finished=counts.finished if counts else finished,
         withdrawn=counts.withdrawn if counts else None,
+        left_out=answered - len(stay),
         kept=len(stay),
         rules=rules,
         exclusions=[
@@ -222,6 +246,15 @@ Estimated = TypeVar("Estimated", Agreement, Opinion)
 def _joined(
     estimates: dict[str, Estimated], bootstrap: dict[str, Percentiles]
 ) -> dict[str, Estimated]:
-    return {
-        name: replace(estimate, bootstrap=bootstrap[name]) for name, estimate in estimates.items()
-    }
+    """With the bootstrap; where people or pieces are too few for an interval, no other has one."""
+    found = {}
+    for name, estimate in estimates.items():
+        found[name] = replace(estimate, bootstrap=bootstrap[name])
+        note = estimate.twoway.note
+        if estimate.twoway.low is None and note is not None:
+            found[name] = replace(
+                estimate,
+                naive=replace(estimate.naive, low=None, high=None, error=None, note=note),
+                bootstrap=Percentiles(None, None, 0, note),
+            )
+    return found

@@ -16,7 +16,7 @@ from survey.analysis.number_format import (
 )
 from survey.statistics.agreement import Agreement, Directions, is_half, near_edge
 from survey.statistics.chance_tests import Chance, LowerLessHigher
-from survey.statistics.estimate import CONSTANT, LEVEL, two_sided
+from survey.statistics.estimate import CONSTANT, LEVEL, NONE
 from survey.statistics.pieces import FEW_PIECES, Music
 from survey.statistics.signal_detection import Detection, Lean
 
@@ -152,7 +152,7 @@ def chance(section: Chance) -> list[str]:
             continue
         parts = [
             f"{_beside(test.difference)} {percent(test.chance)}, guessing {guess}: "
-            f"{probability(test.p)}"
+            f"{probability(test.holm)}"
             for guess, test in tests.guesses.items()
         ]
         sentences.append(
@@ -170,21 +170,21 @@ def chance(section: Chance) -> list[str]:
         *sentences,
         f"Agreement on lower less agreement on higher items: "
         f"{in_points(paired.twoway.value)} percentage points by answer, "
-        f"{interval(paired.twoway, in_points)}.",
+        f"{interval(paired.twoway, in_points)}{_tested(paired)}.",
+        *_directions_differ(paired),
         f"Of these very items alone: {in_points(gap.value)} points by participant, "
         f"{interval(gap, in_points, 'for these very items')}, "
-        f"{probability(paired.flips.p)} by sign flips; "
+        f"{probability(paired.flips.holm)} by sign flips; "
         f"{people(lower)} {'agrees' if lower == 1 else 'agree'} more on lower, "
-        f"{paired.better.higher} more on higher, {paired.better.equal} equally on both "
-        f"({probability(paired.sign_test)}, exact sign test).",
+        f"{paired.better.higher} more on higher, {paired.better.equal} equally on both.",
         *_only_these(paired),
     ]
 
 
 def _only_these(paired: LowerLessHigher) -> list[str]:
     """That a difference of these items is none of the directions, where it is not."""
-    tests = (paired.flips.p, paired.sign_test)
-    if not any(p is not None and p < SIGNIFICANT for p in tests) or tells_directions(paired):
+    holm = paired.flips.holm
+    if holm is None or holm >= SIGNIFICANT or tells_directions(paired):
         return []
     return [
         "People agree more on the ones than on the others of these very items; whether they would "
@@ -194,8 +194,21 @@ def _only_these(paired: LowerLessHigher) -> list[str]:
 
 def tells_directions(paired: LowerLessHigher) -> bool:
     """Whether agreement on lower and on higher items differs for other pieces, too."""
-    p = two_sided(paired.twoway, 0)
-    return p is not None and p < SIGNIFICANT
+    return paired.holm is not None and paired.holm < SIGNIFICANT
+
+
+def _directions_differ(paired: LowerLessHigher) -> list[str]:
+    if not tells_directions(paired) or paired.twoway.value is None:
+        return []
+    more, less = ("lower", "higher") if paired.twoway.value > 0 else ("higher", "lower")
+    return [
+        f"People agree more on items meant to be {more} than on those meant to be {less}, and "
+        "would with other pieces of their kind."
+    ]
+
+
+def _tested(test: LowerLessHigher) -> str:
+    return "" if test.holm is None else f", {probability(test.holm)}"
 
 
 def _beside(difference: float | None) -> str:
@@ -208,22 +221,22 @@ def _beside(difference: float | None) -> str:
 def bias(section: Mapping[str, Detection], lean: Lean) -> list[str]:
     """Section 5: hearing apart from a habit of answering."""
     sentences = []
-    untold = lean.more_lower.low is None  # one participant, or one piece of a direction
     for answer, detection in section.items():
-        ends = detection.bootstrap
-        if detection.d_prime is None or detection.criterion is None or ends is None:
+        d_prime, criterion = detection.d_prime, detection.criterion
+        if d_prime is None or criterion is None:
             sentences.append(f"Without items of both directions, “{answer}” cannot be judged.")
             continue
+        untold = d_prime.low is None or detection.alike
         d_ends, c_ends = (
-            "no interval" if untold or measure.note else between(measure, number)
-            for measure in (ends.d_prime, ends.criterion)
+            "no interval" if untold else between(measure, number)
+            for measure in (d_prime, criterion)
         )
-        why = f" No interval, for {ends.d_prime.note}." if ends.d_prime.note else ""
+        why = f" No interval, for {(d_prime.note or '').removeprefix(NONE)}." if untold else ""
         sentences.append(
             f"“{answer}” was answered to {percent(detection.hits.rate)} of the items meant so and "
             f"to {percent(detection.alarms.rate)} of the opposite ones: "
-            f"d′ = {number(detection.d_prime)} ({d_ends}), how well both are told apart, 0 being "
-            f"not at all; c = {number(detection.criterion)} ({c_ends}), which every “same” raises."
+            f"d′ = {number(d_prime.value)} ({d_ends}), how well both are told apart, 0 being "
+            f"not at all; c = {number(criterion.value)} ({c_ends}), which every “same” raises."
             f"{why}"
         )
     return [*sentences, *_lean(lean)]
@@ -235,26 +248,27 @@ def _lean(lean: Lean) -> list[str]:
         return []
     amount = f"{in_points(abs(more.value))} percentage points"
     ends = interval(more, in_points)
-    identical = (
-        f" Of identical pairs, where nothing is to be heard, {lean.identical_lower} were called "
-        f"lower and {lean.identical_higher} higher."
-    )
-    if more.low is None or more.note == CONSTANT or lean.p is None:
+    identical = ""
+    if lean.identical:
+        identical = (
+            f" Of {counted(lean.identical, 'answer')} to identical pairs, where nothing is to be "
+            f"heard, {lean.identical_lower} called them lower and {lean.identical_higher} higher."
+        )
+    if more.low is None or more.note == CONSTANT or lean.holm is None:
         difference = f"“lower” less “higher” is {in_points(more.value)} percentage points"
         return [
             "How far people in general lean to “lower” or “higher” cannot be told: items of both "
             f"directions alike, {difference}, {ends}.{identical}"
         ]
-    if lean.p >= SIGNIFICANT:
+    if lean.holm >= SIGNIFICANT:
         return [
             "No lean to “lower” or to “higher” is to be seen: items of both directions alike, "
             f"“lower” less “higher” is {in_points(more.value)} percentage points, {ends}, "
-            f"{probability(lean.p)}."
+            f"{probability(lean.holm)}."
         ]
     word, other = ("lower", "higher") if more.value > 0 else ("higher", "lower")
     return [
         f"People answer “{word}” more often than “{other}”, items of both directions alike: by "
-        f"{amount} (“lower” less “higher”: {ends}, {probability(lean.p)}, a test that errs once in "
-        f"twenty). Either they lean to “{word}”, or changes to {word} are easier to hear."
-        f"{identical}"
+        f"{amount} (“lower” less “higher”: {ends}, {probability(lean.holm)}). Either they lean to "
+        f"“{word}”, or changes to {word} are easier to hear.{identical}"
     ]

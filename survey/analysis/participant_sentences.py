@@ -8,6 +8,7 @@ from survey.analysis.number_format import (
     probability,
 )
 from survey.analysis.results import Exclusion, ParticipantFlow, Results
+from survey.statistics.reservations import MANY_LEFT
 
 RULES_FROM = {
     "study": "The rules of exclusion are the study's, fixed before its first answer.",
@@ -22,9 +23,11 @@ def flow(section: ParticipantFlow) -> list[str]:
     stages = (
         (section.invited, "was invited", "were invited"),
         (section.consented, "consented", "consented"),
+        (section.began, "began", "began"),
         (section.withdrawn, "withdrew, the answers erased", "withdrew, their answers erased"),
         (section.answered, "answered at least one trial", "answered at least one trial"),
         (section.finished, "reached the end", "reached the end"),
+        (section.left_out, "is left out by the rules", "are left out by the rules"),
         (section.kept, "is analysed", "are analysed"),
     )
     known = [
@@ -37,7 +40,7 @@ def flow(section: ParticipantFlow) -> list[str]:
         )
     if not section.exclusions:
         sentences.append("No exclusion rule applies.")
-    return [*sentences, *_haste(section), *_dropout(section)]
+    return [*sentences, *_haste(section), *_gone(section), *_dropout(section)]
 
 
 def _ruled(rule: Exclusion, answered: int) -> str:
@@ -68,6 +71,27 @@ def _haste(section: ParticipantFlow) -> list[str]:
     return sentences
 
 
+def _gone(section: ParticipantFlow) -> list[str]:
+    """Who began and is not at the end; the ratings alone show only those who rated something."""
+    began, finished, withdrew = section.began, section.finished, section.withdrawn
+    if began is None or finished is None or withdrew is None or began <= finished:
+        return []
+    later = max(0, section.answered - finished)
+    sooner = max(0, began - finished - withdrew - later)
+    sentence = (
+        f"{began - finished} of {people(began)} who began are not at the end "
+        f"({percent((began - finished) / began)}): {withdrew} withdrew, {sooner} have not rated "
+        f"anything that counts, {later} have."
+    )
+    if began - finished >= MANY_LEFT * began:
+        sentence += (
+            " That is many. What those heard who withdrew or rated nothing cannot be known: the "
+            "results are for people who stay, and if others leave because they hear less, "
+            "intervals hold the truth of all people less often than 95 times in 100."
+        )
+    return [sentence]
+
+
 def _dropout(section: ParticipantFlow) -> list[str]:
     gone = section.dropout
     if gone is None or not gone.matters:
@@ -91,7 +115,10 @@ def _dropout(section: ParticipantFlow) -> list[str]:
 def comparison(results: Results) -> list[str]:
     """Section 1: what the exclusions change."""
     if results.flow.answered == results.flow.kept:
-        return ["Nobody was left out: results with and without exclusions are the same."]
+        return [
+            "The rules leave out nobody who answered: results with and without exclusions are the "
+            "same."
+        ]
     changes = []
     for name, kept, everyone in results.parts():
         included, all_answers = (

@@ -26,6 +26,10 @@ from survey.statistics.json_fields import plain
 SIGNIFICANT_DIGITS = 10  # in results.json: beyond them, processors differ
 FOLDED_ROWS = 12  # from so many on a table of the report is folded
 
+CORRECTED = (
+    "p values are Holm's, corrected for all tests of their kind in this report, so that at most "
+    "one report in twenty claims what is not there; intervals are 95 % each."
+)
 ABOUT = {
     "flow": (
         "Who took part",
@@ -49,17 +53,18 @@ ABOUT = {
         "More than chance?",
         "Guessing is right once in three times, or in two for who never answers “same”. The "
         "participant is the unit of the tests, never the single answer: they are about these very "
-        "items. They are two-sided: who agrees less often than by guessing has a small p, too.",
+        "items. They are two-sided: who agrees less often than by guessing has a small p, too. "
+        f"{CORRECTED}",
     ),
     "bias": (
         "Hearing apart from habit",
         "Who always answers “lower” agrees with every lower item and hears nothing. d′ measures "
         "hearing apart from any habit; a habit shows as a lean, where items of both directions are "
-        "taken alike.",
+        f"taken alike. Intervals are for other people and pieces. {CORRECTED}",
     ),
     "opinion": (
         "Mean opinion scores",
-        "Ratings from 1, worst, to 5, best. Means are over all ratings alike.",
+        f"Ratings from 1, worst, to 5, best. Means are over all ratings alike. {CORRECTED}",
     ),
     "reliability": (
         "Do participants agree with each other?",
@@ -68,7 +73,7 @@ ABOUT = {
     "change": (
         "Heard against actual change",
         "Correlations are over items of one direction: −1 to 1, 0 for none. Over both directions "
-        "they would say only that the directions are told apart.",
+        f"they would say only that the directions are told apart. {CORRECTED}",
     ),
     "planning": (
         "Precision, and planning the next study",

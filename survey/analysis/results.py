@@ -58,7 +58,8 @@ class ParticipantFlow:
 
     Attributes
     ----------
-    invited, consented, answered, finished, withdrawn, kept : int
+    invited, consented, began, answered, finished, withdrawn, left_out, kept : int
+        Those left out answered, and fell under a rule.
     rules : dict
         Exclusion rules as of `survey.ratings.exclusion`.
     exclusions : list of Exclusion
@@ -71,9 +72,11 @@ class ParticipantFlow:
 
     invited: int | None
     consented: int | None
+    began: int | None
     answered: int
     finished: int | None
     withdrawn: int | None
+    left_out: int
     kept: int
     rules: Rules
     exclusions: list[Exclusion]

@@ -15,11 +15,11 @@ from survey.analysis.number_format import (
     probability,
 )
 from survey.statistics.conditions import AGREEMENT, Contrast
-from survey.statistics.dose_response import Changes, Dose
-from survey.statistics.estimate import CONSTANT, Estimate
+from survey.statistics.dose_response import Changes, Correlation, Dose
+from survey.statistics.estimate import CONSTANT
 from survey.statistics.mean_opinion_score import MIDDLE, Opinion
 from survey.statistics.precision import Precision
-from survey.statistics.reliability import Reliability, ScaleReliability
+from survey.statistics.reliability import NO_ALPHA, Reliability, ScaleReliability
 
 NAMED = 3  # numbers that are named before the rest is counted
 
@@ -76,7 +76,7 @@ def opinion(section: Mapping[str, Opinion]) -> list[str]:
         if mean.low is not None and mean.high is not None and mean.note != CONSTANT:
             sentence += (
                 f" Naively {between(scores.naive, number)}. Against the middle of the scale, "
-                f"{MIDDLE:g}: {probability(scores.holm)}, by Holm's correction for several scales."
+                f"{MIDDLE:g}: {probability(scores.holm)}."
             )
             if mean.low < WORST or mean.high > BEST:
                 sentence += (
@@ -112,7 +112,7 @@ def reliability(section: Mapping[str, Reliability]) -> list[str]:
 
 def _alpha(value: float | None) -> str:
     if value is None:
-        return "cannot be told: fewer than two items have two answers, or all answers are equal"
+        return NO_ALPHA
     return f"is {number(value)}"
 
 
@@ -168,12 +168,12 @@ def planning(section: Mapping[str, Precision]) -> list[str]:
     return sentences
 
 
-def _correlations(by_direction: Mapping[str, Estimate]) -> str:
+def _correlations(by_direction: Mapping[str, Correlation]) -> str:
     return "; ".join(f"{NAMES[word]}, {_correlation(one)}" for word, one in by_direction.items())
 
 
-def _correlation(estimate: Estimate) -> str:
+def _correlation(estimate: Correlation) -> str:
     if estimate.value is None:
         return estimate.note or "no correlation that is a finite number"
-    ends = estimate.note if estimate.low is None else between(estimate, number)
+    ends = estimate.note or f"{between(estimate, number)}, {probability(estimate.holm)}"
     return f"Spearman's ρ over {estimate.n} items is {number(estimate.value)} ({ends})"

@@ -13,16 +13,19 @@ from survey.statistics.agreement import Agreement, HeardRow
 from survey.statistics.bootstrap import Percentiles
 from survey.statistics.chance_tests import AgainstChance, LowerLessHigher
 from survey.statistics.conditions import Contrast
-from survey.statistics.dose_response import Dose
+from survey.statistics.dose_response import Correlation, Dose
 from survey.statistics.estimate import Estimate
 from survey.statistics.mean_opinion_score import Opinion
 from survey.statistics.precision import Precision
-from survey.statistics.reliability import Reliability, ScaleReliability
+from survey.statistics.reliability import NO_ALPHA, Reliability, ScaleReliability
 
 TWOWAY = "two-way clustered"
 DUST = 1e-12  # what is left of 0 by rounding
 EXACT_COLUMNS = ("p", "holm")  # a p value may be as small as it likes
 
+STAGES = (
+    *("invited", "consented", "began", "withdrawn", "answered", "finished", "left_out", "kept"),
+)
 ANSWERS = "lower −1, same 0, higher 1"
 AS_INTENDED = "as intended 1, same 0, the other way −1"
 HEADINGS = {  # of tables that may have no rows
@@ -38,6 +41,7 @@ HEADINGS = {  # of tables that may have no rows
     "doses": ("model", "map", "actual", "heard", "count", "share"),
     "correlations": (
         *("heard_against", "heard_as", "intended", "items", "spearman", "low", "high", "note"),
+        *("p", "holm"),
     ),
 }
 
@@ -125,7 +129,7 @@ def _contrast(contrast: Contrast) -> Row:
 
 
 def _flow(flow: ParticipantFlow) -> Rows:
-    for stage in ("invited", "consented", "withdrawn", "answered", "finished", "kept"):
+    for stage in STAGES:
         yield {"stage": stage, "people": getattr(flow, stage)}
 
 
@@ -179,6 +183,7 @@ def _chance(against: Mapping[str, AgainstChance]) -> Rows:
                 "mean_rate": tests.mean_rate.value,
                 "difference": test.difference,
                 "p": test.p,
+                "holm": test.holm,
                 "exact": test.exact,
                 "participants": test.n,
             }
@@ -186,8 +191,9 @@ def _chance(against: Mapping[str, AgainstChance]) -> Rows:
 
 def _paired(paired: LowerLessHigher) -> Rows:
     difference = _estimate(paired.difference)
-    yield {"method": "participants' differences", **difference, "p": paired.flips.p}
-    yield {"method": TWOWAY, **_estimate(paired.twoway), "p": None}
+    flips = {"p": paired.flips.p, "holm": paired.flips.holm}
+    yield {"method": "participants' differences", **difference, **flips}
+    yield {"method": TWOWAY, **_estimate(paired.twoway), "p": paired.p, "holm": paired.holm}
     better = paired.better
     counts = f"{better.lower} better on lower, {better.higher} on higher, {better.equal} equal"
     yield {"method": f"sign test: {counts}", "p": paired.sign_test}
@@ -195,35 +201,24 @@ def _paired(paired: LowerLessHigher) -> Rows:
 
 def _bias(part: Sections) -> Rows:
     for answer, values in part.bias.items():
+        measures = {
+            "hits": Estimate(values.hits.rate),
+            "alarms": Estimate(values.alarms.rate),
+            "d_prime, pooled": values.d_prime,
+            "d_prime, mean of participants": values.mean_d_prime,
+            "criterion, pooled": values.criterion,
+            "criterion, mean of participants": values.mean_criterion,
+        }
+        for measure, estimate in measures.items():
+            if estimate is not None:
+                yield _measured(answer, measure, estimate)
+    lean = _measured("lower less higher", "difference of shares", part.lean.more_lower)
+    yield {**lean, "p": part.lean.p, "holm": part.lean.holm}
 
-        def row(
-            measure: str, value: float | None, ends: Estimate | Percentiles | None = None
-        ) -> Row:
-            named: Row = {"answer": answer, "measure": measure, "value": value}  # noqa: B023
-            if ends is None:
-                return named
-            return {**named, "low": ends.low, "high": ends.high, "note": ends.note}
 
-        yield row("hits", values.hits.rate)
-        yield row("alarms", values.alarms.rate)
-        ends = values.bootstrap
-        if ends is None or values.mean_d_prime is None or values.mean_criterion is None:
-            continue
-        for name, value, pooled, mean in (
-            ("d_prime", values.d_prime, ends.d_prime, values.mean_d_prime),
-            ("criterion", values.criterion, ends.criterion, values.mean_criterion),
-        ):
-            yield row(f"{name}, pooled", value, pooled)
-            yield row(f"{name}, mean of participants", mean.value, mean)
-    lean = part.lean.more_lower
-    yield {
-        "answer": "lower less higher",
-        "measure": "difference of shares",
-        "value": lean.value,
-        "low": lean.low,
-        "high": lean.high,
-        "note": lean.note,
-    }
+def _measured(answer: str, measure: str, estimate: Estimate) -> Row:
+    ends = {name: getattr(estimate, name) for name in ("value", "low", "high", "note")}
+    return {"answer": answer, "measure": measure, **ends}
 
 
 def _opinion(opinion: Mapping[str, Opinion]) -> Rows:
@@ -255,6 +250,8 @@ def _reliability(reliability: Mapping[str, Reliability]) -> Rows:
             measures |= {"ICC(A,1)": values.icc_1, "ICC(A,k)": values.icc_k, "k": values.k}
         for measure, value in measures.items():
             note = getattr(values, "note", None) if measure.startswith("ICC") else None
+            if value is None and measure.startswith("Krippendorff"):
+                note = NO_ALPHA
             yield {"answers": name, "measure": measure, "value": value, "note": note}
 
 
@@ -286,7 +283,7 @@ def _of_strength(dose: Dose, named: bool) -> Rows:
         yield {"condition": words, **row} if named else row
 
 
-def _by_direction(name: str, counting: str, correlations: Mapping[str, Estimate]) -> Rows:
+def _by_direction(name: str, counting: str, correlations: Mapping[str, Correlation]) -> Rows:
     for direction, estimate in correlations.items():
         yield {
             "heard_against": name,
@@ -297,6 +294,8 @@ def _by_direction(name: str, counting: str, correlations: Mapping[str, Estimate]
             "low": estimate.low,
             "high": estimate.high,
             "note": estimate.note,
+            "p": estimate.p,
+            "holm": estimate.holm,
         }
 
 

@@ -17,7 +17,7 @@ import scipy  # whose parts are loaded when they are first used
 
 from survey.statistics import twoway
 from survey.statistics.crossed_design import Crossed
-from survey.statistics.estimate import Estimate, t_interval
+from survey.statistics.estimate import Estimate, t_interval, two_sided
 from survey.statistics.json_fields import named
 
 EXACT = 16  # participants whose 2 ** 16 signs are all tried
@@ -35,8 +35,9 @@ class SignFlips:
     ----------
     difference : float
         The mean; None without participants.
-    p : float
-        Two-sided, at least 2 / 2 ** n; None for fewer than two participants.
+    p, holm : float
+        Two-sided, at least 2 / 2 ** n; corrected for all of the report's. None for fewer than two
+        participants.
     exact : bool
         Whether all signs were tried.
     n : int
@@ -47,17 +48,19 @@ class SignFlips:
     p: float | None
     exact: bool
     n: int
+    holm: float | None = None
 
 
 @dataclass(frozen=True)
 class ChanceTest:
-    """Sign flips of participants' rates less `chance`."""
+    """Sign flips of participants' rates less `chance`; `holm` is corrected for all of a report."""
 
     chance: float
     difference: float | None
     p: float | None
     exact: bool
     n: int
+    holm: float | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,8 @@ class LowerLessHigher:
         Mean of participants' differences, t interval: for these very items.
     twoway : Estimate
         The same for other items, too.
+    p, holm : float
+        Two-sided, that `twoway` is 0; corrected for all of the report's. None where there is none.
     flips : SignFlips
     better : Better
     sign_test : float
@@ -104,6 +109,8 @@ class LowerLessHigher:
     flips: SignFlips
     better: Better
     sign_test: float | None
+    p: float | None
+    holm: float | None = None
 
 
 @dataclass(frozen=True)
@@ -182,12 +189,14 @@ def lower_against_higher(agreement: dict[str, Crossed], seed: int) -> LowerLessH
     differences = lower[:both] - higher[:both]
     differences = differences[~np.isnan(differences)]
     less, more = int((differences < 0).sum()), int((differences > 0).sum())
+    for_others = twoway.difference(agreement["lower"], agreement["higher"])
     return LowerLessHigher(
         difference=t_interval(differences),
-        twoway=twoway.difference(agreement["lower"], agreement["higher"]),
+        twoway=for_others,
         flips=sign_flip(differences, seed),
         better=Better(lower=more, higher=less, equal=len(differences) - less - more),
         sign_test=mcnemar(more, less) if len(differences) else None,
+        p=two_sided(for_others, 0),
     )
 
 

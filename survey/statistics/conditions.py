@@ -8,7 +8,7 @@ answers, with two-way intervals, their p values adjusted after Holm (1979).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -17,9 +17,9 @@ import pandas as pd
 from db.models import SCALES
 from survey.statistics import twoway
 from survey.statistics.agreement import agreement
-from survey.statistics.chance_tests import holm
 from survey.statistics.crossed_design import Crossed, crossed
 from survey.statistics.estimate import Estimate, two_sided
+from survey.statistics.families import corrected
 
 AGREEMENT = "agreement"
 
@@ -103,19 +103,14 @@ def contrasts(transfers: pd.DataFrame) -> list[Contrast]:
     of_scales: list[Contrast] = []
     for scale in SCALES:
         of_scales += compared(scale, transfers[scale].to_numpy(dtype=float, na_value=np.nan))
-    return _corrected(compared(AGREEMENT, agreement(transfers))) + _corrected(of_scales)
+    of_agreement = compared(AGREEMENT, agreement(transfers))
+    return corrected(of_agreement, Contrast) + corrected(of_scales, Contrast)
 
 
 def _contrast(measure: str, first: tuple[str, Crossed], second: tuple[str, Crossed]) -> Contrast:
     (name, answers), (other_name, others) = first, second
     difference = twoway.difference(answers, others)
     return Contrast(measure, name, other_name, difference, two_sided(difference, 0))
-
-
-def _corrected(found: list[Contrast]) -> list[Contrast]:
-    known = [contrast.p for contrast in found if contrast.p is not None]
-    corrected = iter(holm(known))
-    return [replace(one, holm=None if one.p is None else next(corrected)) for one in found]
 
 
 def _models(transfers: pd.DataFrame) -> np.ndarray:

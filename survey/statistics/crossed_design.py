@@ -115,12 +115,14 @@ def segments(table: pd.DataFrame) -> np.ndarray:
     tell source and segment, every item counts as music of its own.
     """
     names: np.ndarray = table["item"].astype(object).to_numpy()
-    sources = pd.Series(pieces(table), index=table.index, dtype=object)
     if "segment" not in table.columns:
         return names
-    known = (sources.notna() & table["segment"].notna()).to_numpy()
-    music = sources.astype(str) + "\n" + table["segment"].astype(str)
-    of_rows: np.ndarray = np.where(known, music.to_numpy(dtype=object), names)
+    number = table["segment"].astype(object).where(table["segment"].notna(), None)
+    told = zip(names, pieces(table), number, strict=True)
+    of_rows = np.empty(len(names), dtype=object)
+    of_rows[:] = [
+        name if source is None or at is None else f"{source}\n{at}" for name, source, at in told
+    ]
     return of_rows
 
 
@@ -132,6 +134,8 @@ def units(table: pd.DataFrame) -> np.ndarray:
     """
     sources = pieces(table)
     told = np.array([source is not None for source in sources], dtype=bool)
+    if told.all():
+        return sources
     of_rows: np.ndarray = np.where(told, sources, segments(table))
     return of_rows
 

@@ -31,7 +31,16 @@ NO_CORRELATION = "no correlation: too few items, or all are alike"
 HARDLY_VARIES = "no correlation: it hardly varies from item to item"
 SAME_RANKS = "no interval: the ranks are the same"
 
-ByDirection = dict[str, Estimate]  # "lower", "higher"
+
+@dataclass(frozen=True)
+class Correlation(Estimate):
+    """A rank correlation; `p`, two-sided, that it is 0, and corrected for all of its kind."""
+
+    p: float | None = None
+    holm: float | None = None
+
+
+ByDirection = dict[str, Correlation]  # "lower", "higher"
 
 
 @dataclass
@@ -103,7 +112,7 @@ def _dose(checkpoint: str | None, transfers: pd.DataFrame) -> Dose:
     )
 
 
-def spearman(first: np.ndarray, second: np.ndarray, independent: int | None = None) -> Estimate:
+def spearman(first: np.ndarray, second: np.ndarray, independent: int | None = None) -> Correlation:
     """Spearman's rank correlation with its interval; None where it does not exist.
 
     Parameters
@@ -115,13 +124,15 @@ def spearman(first: np.ndarray, second: np.ndarray, independent: int | None = No
     n = len(first)
     known = n if independent is None else min(n, independent)
     if known < FEWEST or len(set(first)) < 2 or len(set(second)) < 2:
-        return Estimate(None, n=n, note=NO_CORRELATION)
+        return Correlation(None, n=n, note=NO_CORRELATION)
     value = float(stats.spearmanr(first, second).statistic)
     if abs(value) > 1 - 1e-12:  # 1 but for rounding: its inverse hyperbolic tangent is infinite
-        return Estimate(round(value), n=n, note=SAME_RANKS)
-    reach = special.ndtri((1 + LEVEL) / 2) * math.sqrt((1 + value**2 / 2) / (known - 3))
+        return Correlation(round(value), n=n, note=SAME_RANKS)
+    error = math.sqrt((1 + value**2 / 2) / (known - 3))
+    reach = special.ndtri((1 + LEVEL) / 2) * error
     middle = math.atanh(value)
-    return Estimate(value, math.tanh(middle - reach), math.tanh(middle + reach), n=n)
+    p = float(2 * special.ndtr(-abs(middle) / error))
+    return Correlation(value, math.tanh(middle - reach), math.tanh(middle + reach), n=n, p=p)
 
 
 def _by_direction(transfers: pd.DataFrame, actual: pd.Series) -> ByDirection:
@@ -144,11 +155,11 @@ def _by_direction(transfers: pd.DataFrame, actual: pd.Series) -> ByDirection:
     return {word: _correlation(answers[answers["intended"] == word], largest) for word in INTENDED}
 
 
-def _correlation(answers: pd.DataFrame, largest: float) -> Estimate:
+def _correlation(answers: pd.DataFrame, largest: float) -> Correlation:
     means = answers.groupby("item")[["actual", "heard"]].mean()
     actual = means["actual"].to_numpy(dtype=float)
     if len(actual) and not _varies(actual, largest):
-        return Estimate(None, n=len(actual), note=HARDLY_VARIES)
+        return Correlation(None, n=len(actual), note=HARDLY_VARIES)
     music = answers["music"].nunique()
     return spearman(actual, means["heard"].to_numpy(dtype=float), music)
 

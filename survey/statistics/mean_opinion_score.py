@@ -1,12 +1,12 @@
 """Mean opinion scores: how good the transformed segments sound, by scale.
 
-Means are over all answers alike. Holm's correction is for asking of four scales whether the mean
-differs from the middle of the scale.
+Means are over all answers alike. Whether a mean differs from the middle of its scale is asked of
+four scales, and of every condition: `survey.statistics.families` corrects for that.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,6 @@ import pandas as pd
 from db.models import BEST, SCALES, WORST
 from survey.statistics import twoway
 from survey.statistics.bootstrap import Percentiles
-from survey.statistics.chance_tests import holm
 from survey.statistics.crossed_design import crossed
 from survey.statistics.estimate import Estimate, t_interval, two_sided
 
@@ -37,7 +36,7 @@ class Opinion:
     n, missing : int
         Answers there are, and transfers without one.
     p, holm : float
-        Two-sided, that the mean is the scale's middle; corrected for several scales.
+        Two-sided, that the mean is the scale's middle; corrected for all of the report's.
     bootstrap : Percentiles
         The check of twoway, where it was made.
     """
@@ -56,10 +55,7 @@ class Opinion:
 
 def opinions(transfers: pd.DataFrame) -> dict[str, Opinion]:
     """Each scale's mean and median, histogram, intervals and tests."""
-    scores = {scale: _opinion(transfers, scale) for scale in SCALES}
-    p_values = {scale: score.p for scale, score in scores.items() if score.p is not None}
-    corrected = dict(zip(p_values, holm(list(p_values.values())), strict=True))
-    return {scale: replace(score, holm=corrected.get(scale)) for scale, score in scores.items()}
+    return {scale: _opinion(transfers, scale) for scale in SCALES}
 
 
 def _opinion(transfers: pd.DataFrame, scale: str) -> Opinion:

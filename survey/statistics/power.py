@@ -206,8 +206,8 @@ def _look(kind: str, table: pd.DataFrame) -> Look:
     return Look(
         kind=kind,
         agreement=by_direction(transfers)["overall"].mean,
-        d_prime=higher.d_prime,
-        criterion=higher.criterion,
+        d_prime=None if higher.d_prime is None else higher.d_prime.value,
+        criterion=None if higher.criterion is None else higher.criterion.value,
         left_out=1 - len(apply_rules(table)[0]) / LOOKS,
     )
 

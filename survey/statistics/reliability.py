@@ -26,6 +26,9 @@ OUTSIDE = (
     "the intraclass correlation comes out below 0 or above 1: items differ by no more than chance, "
     "or there are too few answers"
 )
+FEWEST_ITEMS = 4  # with two answers or more; two people are often alike on fewer by chance
+FEW_ITEMS = "fewer than four items have two answers"
+NO_ALPHA = f"cannot be told: {FEW_ITEMS}, or all answers are equal"
 UNTOLD = "too few answers, or too alike, to tell people's scatter from that of items"
 
 
@@ -163,27 +166,38 @@ def consensus(transfers: pd.DataFrame) -> dict[str, Reliability]:
     directions = transfers["heard"].map({word: at for at, word in enumerate(DIRECTIONS)})
     counts = _counts(transfers, directions, range(len(DIRECTIONS)))
     scales = {scale: _of_scale(transfers, scale) for scale in SCALES}
-    return {"direction": Reliability(alpha(counts, "nominal")), **scales}
+    return {"direction": Reliability(_told_alpha(counts, "nominal")), **scales}
+
+
+def _told_alpha(counts: np.ndarray, level: Literal["nominal", "ordinal"]) -> float | None:
+    """Alpha, where there are items enough to say anything of others."""
+    return None if _are_few(counts) else alpha(counts, level)
+
+
+def _are_few(counts: np.ndarray) -> bool:
+    return int((counts.sum(axis=1) >= 2).sum()) < FEWEST_ITEMS
 
 
 def _of_scale(transfers: pd.DataFrame, scale: str) -> ScaleReliability:
     answers = crossed(transfers, transfers[scale], "item")
     parts = components(answers)
+    counts = _counts(transfers, transfers[scale], VALUES)
+    few = _are_few(counts)
     sizes = np.bincount(answers.items)
     k = float(1 / np.mean(1 / sizes)) if len(sizes) else None
     correlations = [
-        None if parts is None or number is None else icc_absolute(parts, number)
+        None if few or parts is None or number is None else icc_absolute(parts, number)
         for number in (1, k)
     ]
     outside = any(value is not None and not 0 <= value <= 1 for value in correlations)
     icc_1, icc_k = (None, None) if outside else correlations
     return ScaleReliability(
-        alpha=alpha(_counts(transfers, transfers[scale], VALUES), "ordinal"),
+        alpha=_told_alpha(counts, "ordinal"),
         icc_1=icc_1,
         icc_k=icc_k,
         k=k,
         components=parts,
-        note=OUTSIDE if outside else UNTOLD if icc_1 is None else None,
+        note=OUTSIDE if outside else FEW_ITEMS if few else UNTOLD if icc_1 is None else None,
     )
 
 

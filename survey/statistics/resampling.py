@@ -1,4 +1,4 @@
-"""All that a study reports, over resampled participants and items: the check of its intervals."""
+"""Shares and means over resampled participants and items: the check of their intervals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from db.models import SCALES
 from survey.statistics.agreement import INTENDED
 from survey.statistics.bootstrap import Percentiles, percentiles, totals
 from survey.statistics.crossed_design import units
-from survey.statistics.signal_detection import DetectionPercentiles, measures
 
 
 @dataclass(frozen=True)
@@ -28,39 +27,28 @@ class Resampled:
         Overall, lower, higher.
     opinion : dict
         By scale, the mean.
-    detection : dict
-        By answer.
     """
 
     agreement: dict[str, Percentiles]
     opinion: dict[str, Percentiles]
-    detection: dict[str, DetectionPercentiles]
 
 
 def resampled(
     transfers: pd.DataFrame, draws: int, seed: int, progress: Callable[[int], None] | None = None
 ) -> Resampled:
-    """Agreement, mean opinion scores and response bias of resampled participants and pieces."""
+    """Agreement and mean opinion scores of resampled participants and pieces."""
     sums = totals(_matrices(transfers), draws, seed, progress)
     lower, higher = INTENDED
     shares = {
         "overall": _ratio(
-            sums[lower, lower] + sums[higher, higher], sums[lower, "any"] + sums[higher, "any"]
+            sums[lower, "agree"] + sums[higher, "agree"], sums[lower, "any"] + sums[higher, "any"]
         ),
-        **{name: _ratio(sums[name, name], sums[name, "any"]) for name in INTENDED},
+        **{name: _ratio(sums[name, "agree"], sums[name, "any"]) for name in INTENDED},
     }
     means = {scale: _ratio(sums[scale, "sum"], sums[scale, "any"]) for scale in SCALES}
-    both = (sums[lower, "any"] > 0) & (sums[higher, "any"] > 0)
-    detection = {}
-    for answer in INTENDED:
-        d_prime, criterion = (
-            percentiles(np.where(both, values, np.nan)) for values in measures(answer, sums)
-        )
-        detection[answer] = DetectionPercentiles(d_prime, criterion)
     return Resampled(
         agreement={name: percentiles(values) for name, values in shares.items()},
         opinion={name: percentiles(values) for name, values in means.items()},
-        detection=detection,
     )
 
 
@@ -78,10 +66,8 @@ def _matrices(transfers: pd.DataFrame) -> dict[tuple[str, str], sparse.csr_array
     for intended in INTENDED:
         meant = (transfers["intended"] == intended).to_numpy()
         matrices[intended, "any"] = matrix((meant & directions.notna().to_numpy()).astype(float))
-        for word in INTENDED:
-            matrices[intended, word] = matrix(
-                (meant & (directions == word).to_numpy()).astype(float)
-            )
+        agrees = meant & (directions == intended).to_numpy()
+        matrices[intended, "agree"] = matrix(agrees.astype(float))
     for scale in SCALES:
         scores = transfers[scale].to_numpy(dtype=float, na_value=np.nan)
         matrices[scale, "any"] = matrix((~np.isnan(scores)).astype(float))

@@ -8,10 +8,16 @@ Hits H = P("higher" | intended higher), false alarms F = P("higher" | intended l
 people are to answer "higher". Who always answers "lower" agrees with every lower item and hears
 nothing: d' = 0, c > 0. Rates of counts get the loglinear correction: Hautus (1995), Behavior
 Research Methods 27:46-51.
+
+Intervals of the pooled ones are two-way, as of all means: d' and c move with each rate by one over
+the normal density there, so each answer's part in their error is known (the delta method).
+Percentiles of a bootstrap held the truth in 85 % of studies of 4 pieces.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,12 +27,11 @@ from scipy.special import ndtri
 
 from survey.statistics import twoway
 from survey.statistics.agreement import INTENDED
-from survey.statistics.bootstrap import Percentiles
-from survey.statistics.crossed_design import crossed
+from survey.statistics.crossed_design import Crossed, crossed
 from survey.statistics.estimate import Estimate, around, t_interval, two_sided
 from survey.statistics.json_fields import optional
 
-ALIKE = "answers to each direction are all alike, so their spread cannot be estimated"
+ALIKE = "answers to one direction are all alike, so their spread cannot be estimated"
 
 Counts = dict[tuple[str, str], Any]  # (intended, heard) -> count, or n for heard "any"
 
@@ -41,14 +46,6 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class DetectionPercentiles:
-    """Bootstrap intervals of d' and c."""
-
-    d_prime: Percentiles
-    criterion: Percentiles
-
-
-@dataclass(frozen=True)
 class Detection:
     """How one answer was given: hits, false alarms, d' and c.
 
@@ -56,42 +53,23 @@ class Detection:
     ----------
     hits, alarms : Rate
         To items meant so, and to the opposite ones.
-    d_prime, criterion : float
-        Pooled; these and all that follows is None without items of both directions.
+    d_prime, criterion : Estimate
+        Pooled, two-way; these and all that follows is None without items of both directions.
     mean_d_prime, mean_criterion : Estimate
-        t estimates over participants with both kinds of items.
-    bootstrap : DetectionPercentiles
-        Of the pooled ones, where it was made.
+        t estimates over participants with both kinds of items: for these very items.
     """
 
     hits: Rate
     alarms: Rate
-    d_prime: float | None = None
-    criterion: float | None = None
+    d_prime: Estimate | None = None
+    criterion: Estimate | None = None
     mean_d_prime: Estimate | None = optional()
     mean_criterion: Estimate | None = optional()
-    bootstrap: DetectionPercentiles | None = None
 
     @property
     def alike(self) -> bool:
-        """Whether both rates are 0 or 1: how d' and c vary is the correction's doing alone."""
-        return self.hits.rate in (0, 1) and self.alarms.rate in (0, 1)
-
-    def resampled(self, bootstrap: DetectionPercentiles) -> Detection:
-        """With its bootstrap; of no width, and noted, if answers are alike."""
-        if self.d_prime is None or self.criterion is None:
-            return self
-        if self.alike:
-            bootstrap = DetectionPercentiles(
-                *(
-                    Percentiles(value, value, ends.draws, ALIKE)
-                    for value, ends in (
-                        (self.d_prime, bootstrap.d_prime),
-                        (self.criterion, bootstrap.criterion),
-                    )
-                )
-            )
-        return replace(self, bootstrap=bootstrap)
+        """Whether a rate is 0 or 1: how d' and c vary with it is the correction's doing alone."""
+        return self.hits.rate in (0, 1) or self.alarms.rate in (0, 1)
 
 
 @dataclass(frozen=True)
@@ -102,16 +80,19 @@ class Lean:
     ----------
     more_lower : Estimate
         The difference of the shares, -1 to 1: mean of both directions, two-way.
-    p : float
-        Two-sided, that it is 0; None where there is none.
-    identical_lower, identical_higher : int
-        How often each was answered to identical pairs, which have nothing to be heard.
+    p, holm : float
+        Two-sided, that it is 0; corrected for all of the report's. None where there is none.
+    identical_lower, identical_higher, identical : int
+        How often each was answered to identical pairs, which have nothing to be heard, of how many
+        answers.
     """
 
     more_lower: Estimate
     p: float | None
     identical_lower: int
     identical_higher: int
+    identical: int
+    holm: float | None = None
 
 
 def lean(table: pd.DataFrame) -> Lean:
@@ -122,15 +103,15 @@ def lean(table: pd.DataFrame) -> Lean:
     intended = transfers["intended"].to_numpy()[sides.notna().to_numpy()]
     of_direction = [(0.5, answers.only(intended == word)) for word in INTENDED]
     more_lower = twoway.weighted_sum(of_direction)
-    identical = table["heard"][table["kind"] == "identical"]
+    identical = table["heard"][table["kind"] == "identical"].dropna()
     lower, higher = (int((identical == word).sum()) for word in INTENDED)
-    return Lean(more_lower, two_sided(more_lower, 0), lower, higher)
+    return Lean(more_lower, two_sided(more_lower, 0), lower, higher, len(identical))
 
 
 def detection(transfers: pd.DataFrame) -> dict[str, Detection]:
     """Response bias by answer, "higher" and "lower"."""
-    pooled, each = _counts(transfers), _by_participant(transfers)
-    return {answer: _of(answer, pooled, each) for answer in ("higher", "lower")}
+    each = _by_participant(transfers)
+    return {answer: _of(answer, transfers, each) for answer in ("higher", "lower")}
 
 
 def measures(answer: str, counts: Counts) -> tuple[Any, Any]:
@@ -145,38 +126,56 @@ def _other(answer: str) -> str:
     return INTENDED[1 - INTENDED.index(answer)]
 
 
-def _of(answer: str, pooled: Counts, each: Counts) -> Detection:
+def _of(answer: str, transfers: pd.DataFrame, each: Counts) -> Detection:
     other = _other(answer)
-    hits = _rate(pooled[answer, answer], pooled[answer, "any"])
-    alarms = _rate(pooled[other, answer], pooled[other, "any"])
-    if not hits.n or not alarms.n:
-        return Detection(hits, alarms)
-    d, c = measures(answer, pooled)
+    heard = transfers["heard"]
+    said = crossed(transfers, (heard == answer).astype(float).where(heard.notna()))
+    meant = transfers["intended"].to_numpy()[heard.notna().to_numpy()]
+    to_hit, to_alarm = said.only(meant == answer), said.only(meant == other)
+    rates_only = Detection(_rate(to_hit), _rate(to_alarm))
+    if not rates_only.hits.n or not rates_only.alarms.n:
+        return rates_only
     both = (each[answer, "any"] > 0) & (each[other, "any"] > 0)
     d_of_each, c_of_each = measures(answer, each)
-    pooled_only = Detection(hits, alarms, float(d), float(c))
 
     def mean(values: np.ndarray) -> Estimate:
-        if pooled_only.alike and len(values) > 1:
+        if rates_only.alike and len(values) > 1:
             return around(float(values.mean()), 0.0, len(values) - 1, len(values), ALIKE)
         return t_interval(values)
 
+    (hits, per_hit), (alarms, per_alarm) = _corrected(to_hit), _corrected(to_alarm)
+    d_moves = [(per_hit, to_hit), (-per_alarm, to_alarm)]
+    c_moves = [(-per_hit / 2, to_hit), (-per_alarm / 2, to_alarm)]
     return replace(
-        pooled_only, mean_d_prime=mean(d_of_each[both]), mean_criterion=mean(c_of_each[both])
+        rates_only,
+        d_prime=_pooled(float(d_prime(hits, alarms)), d_moves, rates_only.alike),
+        criterion=_pooled(float(criterion(hits, alarms)), c_moves, rates_only.alike),
+        mean_d_prime=mean(d_of_each[both]),
+        mean_criterion=mean(c_of_each[both]),
     )
 
 
-def _rate(count: int, n: int) -> Rate:
+def _rate(said: Crossed) -> Rate:
+    count, n = int(said.values.sum()), len(said.values)
     return Rate(count, n, count / n if n else None)
 
 
-def _counts(transfers: pd.DataFrame) -> Counts:
-    counts: Counts = {}
-    for intended in INTENDED:
-        directions = transfers["heard"][transfers["intended"] == intended].dropna()
-        counts[intended, "any"] = len(directions)
-        counts.update({(intended, word): int((directions == word).sum()) for word in INTENDED})
-    return counts
+def _corrected(said: Crossed) -> tuple[float, float]:
+    """The rate with its correction, and how much its z moves with the rate without."""
+    n = len(said.values)
+    rate = float(loglinear(said.values.sum(), n))
+    density = math.exp(-(ndtri(rate) ** 2) / 2) / math.sqrt(2 * math.pi)
+    return rate, n / (n + 1) / density
+
+
+def _pooled(value: float, moves: Sequence[tuple[float, Crossed]], alike: bool) -> Estimate:
+    """The two-way estimate of what moves with means as `moves` say."""
+    error = twoway.weighted_sum(moves)
+    if error.error is None or error.freedom is None:
+        return replace(error, value=value)
+    if alike:
+        return around(value, 0.0, error.freedom, error.n, ALIKE)
+    return around(value, error.error, error.freedom, error.n, error.note)
 
 
 def _by_participant(transfers: pd.DataFrame) -> Counts:

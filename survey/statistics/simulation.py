@@ -93,14 +93,15 @@ class Truth:
         own = random.normal(0, self.rating_participant_sd, (people, 1))
         its = self._items(random, self.rating_item_sd, items, pieces)
         single = random.normal(0, self.rating_residual_sd, (people, items))
-        return np.clip(np.round(self.rating + own + its + single), WORST, BEST)
+        rated: np.ndarray = np.clip(np.round(self.rating + own + its + single), WORST, BEST)
+        return rated
 
     def _items(
         self, random: np.random.Generator, sd: float, items: int, pieces: int | None
     ) -> np.ndarray:
         """What makes each item easy or good, shape (1, items)."""
-        its = random.normal(0, sd, (1, items))
-        if pieces in (None, items):
+        its: np.ndarray = random.normal(0, sd, (1, items))
+        if pieces is None or pieces == items:
             return its
         shared = random.normal(0, sd, (1, pieces))[:, np.arange(items) % pieces]
         both: np.ndarray = math.sqrt(self.of_piece) * shared + math.sqrt(1 - self.of_piece) * its

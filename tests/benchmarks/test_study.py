@@ -5,8 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import study_coverage, study_tables, study_wording
+from benchmarks import study_coverage, study_detection, study_tables, study_wording
 from benchmarks.study_coverage import World
+from survey.analysis import heard_sentences
+from survey.analysis.analyse import analyse
 from survey.statistics import twoway
 from survey.statistics.crossed_design import Crossed
 
@@ -81,16 +83,53 @@ def test_listeners_are_what_they_are_called() -> None:
 def test_both_write_what_the_tables_read(tmp_path, monkeypatch) -> None:
     for benchmark, options in (
         (study_coverage, ["--runs", "2"]),
-        (study_wording, ["--studies", "1"]),
+        (study_wording, ["--studies", "1", "--others", "1"]),
+        (study_detection, ["--runs", "2"]),
     ):
         file = tmp_path / "results.json"
         monkeypatch.setattr(benchmark, "RESULTS", file)
         if benchmark is study_coverage:
             monkeypatch.setattr(benchmark, "WORLDS", benchmark.WORLDS[:1])
         assert benchmark.main([*options, "--json", str(file)]) == 0
-        names = ("wording",) if benchmark is study_wording else ("coverage", "lower", "unwarned")
-        for name in names:
+        names = {
+            study_coverage: ("coverage", "lower", "unwarned"),
+            study_wording: ("wording",),
+            study_detection: ("detection",),
+        }
+        for name in names[benchmark]:
             assert study_tables.TABLES[name]().startswith("| ")
+
+
+@pytest.mark.slow
+def test_claims_are_those_of_the_whole_report() -> None:
+    """The benchmark makes no more of a report than claims rest on."""
+    table = study_wording.study("biased", 12, 8, 2, np.random.default_rng(3))
+    results = analyse(table, rules={}, draws=10)
+    parts = [kept for _, kept, _ in results.parts()]
+    claims = study_wording.claims(table, 0)
+    said = " ".join(
+        sentence
+        for part in parts
+        for sentence in (
+            *heard_sentences.intervals(part.intervals),
+            *heard_sentences.chance(part.chance),
+            *heard_sentences.bias(part.bias, part.lean),
+        )
+    )
+    assert claims[study_wording.LEANS] == ("People answer" in said)
+    assert claims[study_wording.DIRECTIONS] == ("People agree more on items meant" in said)
+    assert claims[study_wording.HARD_PIECES] == ("few hard pieces" in said)
+    assert claims[study_wording.ITEMS] == ("others of these very items" in said)
+    scales = [one.holm for part in parts for one in part.opinion.values()]
+    assert claims[study_wording.MIDDLE] == any(p is not None and p < 0.05 for p in scales)
+
+
+def test_intervals_of_d_prime_hold() -> None:
+    report = json.loads(study_detection.RESULTS.read_text())
+    error = np.sqrt(0.95 * 0.05 / report["runs"])
+    for row in report["rows"]:
+        for name in ("d_prime", "criterion"):
+            assert row[name] >= 0.95 - 2 * error, (name, row)
 
 
 def test_the_page_has_the_tables_of_its_results() -> None:

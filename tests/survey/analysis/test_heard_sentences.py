@@ -10,6 +10,7 @@ import pytest
 
 from survey.analysis import heard_sentences, sentences
 from survey.analysis.tables import tables
+from survey.statistics.chance_tests import holm
 from survey.statistics.simulation import simulate
 from tests.survey.analysis.analysed import results, spread
 
@@ -69,7 +70,7 @@ def test_equal_answers_and_one_person_make_no_claim() -> None:
     for claim in claims:
         assert "Naively" not in claim and "p = " not in claim and "p <" not in claim, claim
     assert "one person cannot be tested against guessing" in " ".join(claims)
-    assert "cannot be told: fewer than two items have two answers" in " ".join(claims)
+    assert "cannot be told: fewer than four items have two answers" in " ".join(claims)
 
 
 def words_of(table: pd.DataFrame) -> str:
@@ -93,7 +94,7 @@ def test_who_all_answer_alike_get_no_interval_without_width(heard: str) -> None:
     words = words_of(table)
     assert not re.search(r"(\d[\d.]*)( %)? to \1\b", words), words
     assert "± 0.0" not in words
-    assert "No interval, for answers to each direction are all alike" in words
+    assert "No interval, for answers to one direction are all alike" in words
     bias = tables(results(table, rules={}))["bias"]
     widths = bias[bias["low"].notna() & (bias["low"] == bias["high"])]
     assert len(widths) and widths["note"].notna().all()
@@ -102,7 +103,10 @@ def test_who_all_answer_alike_get_no_interval_without_width(heard: str) -> None:
 def test_a_lean_of_all_is_told_with_what_was_heard_of_identical_pairs() -> None:
     words = words_of(spread(5).assign(heard="higher"))
     assert "“lower” less “higher” is −100.0 percentage points, no 95 % interval" in words
-    assert "0 were called lower and 16 higher" in words
+    assert "Of 16 answers to identical pairs" in words
+    assert "0 called them lower and 16 higher" in words
+    table = spread(5).assign(heard="higher")
+    assert "identical" not in words_of(table[table["kind"] != "identical"])
 
 
 def test_agreement_is_said_to_be_above_or_below_guessing() -> None:
@@ -151,3 +155,50 @@ def test_a_difference_of_these_items_is_said_to_be_none_of_the_directions() -> N
     chance = results(table, rules={}).kept.chance
     assert heard_sentences.tells_directions(chance.lower_less_higher)
     assert "cannot be told" not in " ".join(heard_sentences.chance(chance))
+
+
+def test_what_is_claimed_of_several_conditions_is_corrected_for_all_of_them() -> None:
+    """One lean and one difference of directions at p = 0.03 each are none in three conditions."""
+    table = spread(5, (0.5, 1.0, 1.5))
+    found = results(table, rules={})
+    leans = [both.kept.lean for both in found.conditions]
+    assert [lean.holm for lean in leans] == holm([lean.p for lean in leans])
+    directions = [both.kept.chance.lower_less_higher for both in found.conditions]
+    assert [one.holm for one in directions] == holm([one.p for one in directions])
+    guesses = [
+        test
+        for both in found.conditions
+        for against in both.kept.chance.against.values()
+        for test in against.guesses.values()
+    ]
+    assert [test.holm for test in guesses] == holm([test.p for test in guesses])
+    scales = [one for both in found.conditions for one in both.kept.opinion.values()]
+    assert [one.holm for one in scales] == holm([one.p for one in scales])
+    part = found.conditions[0].kept
+    lean = replace(part.lean, p=0.03, holm=0.09)
+    assert "No lean to" in " ".join(heard_sentences.bias(part.bias, lean))
+    words = " ".join(heard_sentences.bias(part.bias, replace(lean, holm=0.04)))
+    assert "People answer" in words and "p = 0.040" in words
+    paired = replace(part.chance.lower_less_higher, p=0.03, holm=0.09)
+    words = " ".join(heard_sentences.chance(replace(part.chance, lower_less_higher=paired)))
+    assert "would with other pieces of their kind" not in words and "p = 0.090" in words
+    paired = replace(paired, holm=0.04)
+    words = " ".join(heard_sentences.chance(replace(part.chance, lower_less_higher=paired)))
+    assert "would with other pieces of their kind" in words
+
+
+@pytest.mark.parametrize("alone", ["participant", "source"])
+def test_tables_have_no_interval_where_the_text_has_none(alone: str) -> None:
+    """One participant, or one piece: neither two-way nor naive, bootstrap or d'."""
+    table = spread(5) if alone == "participant" else spread(1)
+    table = table[table[alone] == table[alone].iloc[0]].reset_index(drop=True)
+    made = tables(results(table, rules={}))
+    for name in ("agreement", "opinion", "bias"):
+        rows = made[name]
+        if alone == "source" and name != "bias":  # for these very items, people tell something
+            rows = rows[rows["method"] != "clustered by participant"]
+        if alone == "source" and name == "bias":
+            rows = rows[~rows["measure"].str.contains("mean of participants")]
+        rows = rows[~rows.get("measure", pd.Series("", rows.index)).isin(["hits", "alarms"])]
+        assert len(rows) and rows[["low", "high"]].isna().all(axis=None), name
+        assert rows["note"].notna().all(), name

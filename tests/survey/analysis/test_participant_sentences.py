@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from survey.analysis import participant_sentences
@@ -51,19 +53,41 @@ def test_who_left_is_said_and_what_that_means() -> None:
 
 def test_how_far_people_came_is_counted_in_their_order() -> None:
     table = simulate({"realistic": 9}, seed=1)
-    counts = ParticipantCounts(invited=15, consented=13, finished=8, withdrawn=2)
+    counts = ParticipantCounts(invited=15, consented=13, began=12, finished=8, withdrawn=2)
     assert participant_sentences.flow(results(table, counts=counts, rules={}).flow)[0] == (
-        "Of all people: 15 were invited; 13 consented; 2 withdrew, their answers erased; "
-        "9 answered at least one trial; 8 reached the end; 9 are analysed."
+        "Of all people: 15 were invited; 13 consented; 12 began; 2 withdrew, their answers "
+        "erased; 9 answered at least one trial; 8 reached the end; 0 are left out by the rules; "
+        "9 are analysed."
     )
     one = table[table["participant"] == "realistic-00000"]
-    counts = ParticipantCounts(invited=1, consented=1, finished=1, withdrawn=1)
+    counts = ParticipantCounts(invited=1, consented=1, began=1, finished=1, withdrawn=1)
     assert participant_sentences.flow(results(one, counts=counts, rules={}).flow)[0] == (
-        "Of all people: 1 was invited; 1 consented; 1 withdrew, the answers erased; "
-        "1 answered at least one trial; 1 reached the end; 1 is analysed."
+        "Of all people: 1 was invited; 1 consented; 1 began; 1 withdrew, the answers erased; "
+        "1 answered at least one trial; 1 reached the end; 0 are left out by the rules; "
+        "1 is analysed."
     )
     of_a_file = participant_sentences.flow(results(table, rules={}).flow)[0]
     assert of_a_file.startswith("Of all people: 9 answered at least one trial;")
+
+
+def test_who_left_without_a_rated_answer_is_said() -> None:
+    """20 agreed, 5 withdrew, 7 left after practice: no table of ratings has any of these."""
+    table = simulate({"realistic": 8}, seed=1)
+    counts = ParticipantCounts(invited=None, consented=21, began=20, finished=8, withdrawn=5)
+    analysis = results(table, counts=counts, rules={})
+    words = " ".join(participant_sentences.flow(analysis.flow))
+    assert (
+        "12 of 20 participants who began are not at the end (60.0 %): 5 withdrew, 7 have not"
+        in words
+    )
+    assert "That is many." in words and "intervals hold the truth of all people less often" in words
+    assert "Nobody" not in " ".join(participant_sentences.comparison(analysis))
+    few = replace(counts, began=82, finished=80, withdrawn=1)
+    words = " ".join(participant_sentences.flow(results(table, counts=few, rules={}).flow))
+    assert "2 of 82 participants who began are not at the end" in words and "many" not in words
+    all_there = replace(counts, began=8, withdrawn=0)
+    words = " ".join(participant_sentences.flow(results(table, counts=all_there, rules={}).flow))
+    assert "not at the end" not in words
 
 
 def test_a_rule_that_could_not_be_checked_is_not_one_that_found_nobody() -> None:

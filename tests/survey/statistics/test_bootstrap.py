@@ -67,6 +67,5 @@ def test_a_study_resampled_holds_its_own_means_and_repeats_itself() -> None:
         < mean
         < resampled_intervals.opinion["melody"].high
     )
-    assert resampled_intervals.detection["higher"].d_prime.low > 0
     assert resampled_intervals == resampled(transfers, 400, seed=1)
     assert resampled_intervals != resampled(transfers, 400, seed=2)

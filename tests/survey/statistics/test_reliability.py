@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from survey.statistics import reliability as reliability_module
 from survey.statistics.crossed_design import of_matrix
 from survey.statistics.reliability import (
+    FEW_ITEMS,
     OUTSIDE,
     UNTOLD,
     Components,
@@ -149,7 +151,8 @@ def test_no_one_way_correlation_of_one_group_or_of_single_answers(
     assert icc_one_way(np.array(clusters, int), np.array(values, float)) is None
 
 
-def test_consensus_of_answers_that_are_missing() -> None:
+def test_consensus_of_answers_that_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reliability_module, "FEWEST_ITEMS", 2)
     reliability = consensus(transfers())
     nan = np.nan
     directions = [[2, 0, 0, 1, 0], [2, nan, 2, nan, nan], [nan, nan, 0, nan, nan]]
@@ -165,7 +168,7 @@ def test_consensus_of_answers_that_are_missing() -> None:
     assert icc_absolute(parts) < 0  # which is no reliability at all
     assert (rhythm.icc_1, rhythm.icc_k, rhythm.note) == (None, None, OUTSIDE)
     harmony = asdict(reliability["harmony"])
-    assert harmony.pop("note") == UNTOLD and set(harmony.values()) == {None}
+    assert harmony.pop("note") == FEW_ITEMS and set(harmony.values()) == {None}
 
 
 def test_consensus_of_judges_is_that_of_the_variance_components() -> None:
@@ -192,11 +195,23 @@ def transfers_of(scores: np.ndarray) -> pd.DataFrame:
 
 
 def test_answers_too_alike_have_no_correlation_and_say_so() -> None:
-    alike = consensus(transfers_of(np.full((2, 2), 3.0)))["rhythm"]
+    alike = consensus(transfers_of(np.full((2, 4), 3.0)))["rhythm"]
     assert (alike.icc_1, alike.icc_k, alike.note) == (None, None, UNTOLD)
     # each person always says the same: items are no different, which is an ICC of 0 and no error
-    habits = consensus(transfers_of(np.array([[1.0, 1], [2, 2]])))["rhythm"]
+    habits = consensus(transfers_of(np.repeat([[1.0], [2]], 4, axis=1)))["rhythm"]
     assert (habits.icc_1, habits.icc_k, habits.note) == (0, 0, None)
+
+
+def test_nothing_is_told_of_fewer_than_four_items() -> None:
+    """Two people who say the same of two items made an ICC of 1.00."""
+    scores = np.array([[1.0, 4, 2, 5], [1, 4, 2, 5]])
+    for items, told in ((2, False), (3, False), (4, True)):
+        found = consensus(transfers_of(scores[:, :items]))
+        rhythm = found["rhythm"]
+        assert (rhythm.icc_1 is not None, rhythm.icc_k is not None) == (told, told)
+        assert (rhythm.alpha is not None, rhythm.note) == (told, None if told else FEW_ITEMS)
+    once = np.array([[1.0, 4, 2, 5], [1, 4, 2, np.nan]])  # a fourth item that one person rated
+    assert consensus(transfers_of(once))["rhythm"].note == FEW_ITEMS
 
 
 def test_values_that_do_not_begin_at_0_are_counted_by_value() -> None:
@@ -214,7 +229,8 @@ def test_correlations_of_the_mean_of_several() -> None:
     assert icc_absolute(Components(0.1, -0.2, 0.05)) is None
 
 
-def test_consensus_uses_all_items() -> None:
+def test_consensus_uses_all_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reliability_module, "FEWEST_ITEMS", 2)
     reliability = consensus(table())
     answers = [[0, 2, 1, np.nan], [0, 0, 0, 2]]
     expected = krippendorff.alpha(answers, level_of_measurement="nominal")

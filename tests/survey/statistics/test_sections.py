@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from survey.analysis.summary import summary
 from survey.statistics.agreement import by_direction, directions, intervals
 from survey.statistics.chance_tests import against_chance, lower_against_higher
 from survey.statistics.dose_response import changes
@@ -12,7 +13,6 @@ from survey.statistics.mean_opinion_score import opinions
 from survey.statistics.precision import precision
 from survey.statistics.reliability import consensus
 from survey.statistics.signal_detection import detection
-from survey.statistics.summary import summary
 from tests.survey.statistics.by_hand import table
 
 

@@ -1,13 +1,17 @@
+import math
 from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from scipy.special import expit, logit
 
+from survey.statistics.crossed_design import Crossed
 from survey.statistics.estimate import t_interval
 from survey.statistics.signal_detection import Rate, criterion, d_prime, detection, lean, loglinear
 from survey.statistics.simulation import simulate
+from survey.statistics.twoway import clustered_variance
 from tests.survey.statistics.by_hand import HAND, table
 from tests.survey.statistics.unbalanced import transfers
 
@@ -52,13 +56,69 @@ def test_without_one_kind_of_items_nothing_can_be_told_apart(only: str) -> None:
         assert {measures.hits.rate is None, measures.alarms.rate is None} == {True, False}
 
 
+def test_intervals_are_those_of_rates_moved_a_little() -> None:
+    """The delta method: d' and c where every answer counts a little more, one at a time."""
+    answers = simulate({"realistic": 12}, seed=3)
+    rows = answers[answers["kind"] == "transfer"].reset_index(drop=True)
+    measures = detection(rows)["higher"]
+    said = (rows["heard"] == "higher").to_numpy(float)
+    meant = (rows["intended"] == "higher").to_numpy()
+
+    def of(weights: np.ndarray) -> tuple[float, float]:
+        rates = [
+            loglinear((weights * said)[side].sum(), weights[side].sum()) for side in (meant, ~meant)
+        ]
+        return d_prime(*rates), criterion(*rates)
+
+    one, small = np.ones(len(rows)), 1e-4
+    parts = np.array([np.subtract(of(one + small * row), of(one)) for row in np.eye(len(rows))])
+    parts = (parts - parts.mean(axis=0)) / small
+    codes = [pd.factorize(rows[name])[0] for name in ("participant", "item")]
+    for column, estimate in enumerate((measures.d_prime, measures.criterion)):
+        scores = Crossed(parts[:, column], *codes)
+        assert estimate.error == pytest.approx(math.sqrt(clustered_variance(scores)[0]), rel=0.05)
+        reach = stats.t.ppf(0.975, 10 - 1) * estimate.error  # ten items of a direction
+        assert estimate.high - estimate.value == pytest.approx(reach)
+        assert estimate.value - estimate.low == pytest.approx(reach)
+
+
+def test_the_interval_of_d_prime_holds_where_pieces_are_few() -> None:
+    """Of 4 pieces a bootstrap's percentiles held the truth in 85 % of studies."""
+    held, runs = 0, 60
+    random = np.random.default_rng(5)
+    ease = random.normal(0, np.sqrt(0.7**2 + 0.8**2 + 0.6**2), 400_000)
+    hits = expit(logit(0.8) + ease).mean()
+    truth = stats.norm.ppf(hits) - stats.norm.ppf((1 - hits) / 2)
+    for _ in range(runs):
+        person, segment = np.indices((48, 20)).reshape(2, -1)
+        piece = segment % 4
+        its = random.normal(0, 0.8, 4)[piece] + random.normal(0, 0.6, 20)[segment]
+        hears = random.random(960) < expit(logit(0.8) + its + random.normal(0, 0.7, 48)[person])
+        sides = np.array(["lower", "higher"])
+        meant, other = sides[segment // 10], sides[1 - segment // 10]
+        missed = np.where(random.random(960) < 0.5, "same", other)
+        study = pd.DataFrame(
+            {
+                "participant": person.astype(str),
+                "item": segment.astype(str),
+                "source": piece.astype(str),
+                "segment": segment,
+                "intended": meant,
+                "heard": np.where(hears, meant, missed),
+            }
+        )
+        ends = detection(study)["higher"].d_prime
+        held += ends.low <= truth <= ends.high
+    assert held >= 54
+
+
 def test_detection_by_hand() -> None:
     measures = detection(table())["higher"]
     assert measures.hits == Rate(count=2, n=3, rate=pytest.approx(2 / 3))
     assert measures.alarms == Rate(count=0, n=4, rate=0)
     z = stats.norm.ppf([2.5 / 4, 0.5 / 5])
-    assert measures.d_prime == pytest.approx(z[0] - z[1])
-    assert measures.criterion == pytest.approx(-z.sum() / 2)
+    assert measures.d_prime.value == pytest.approx(z[0] - z[1])
+    assert measures.criterion.value == pytest.approx(-z.sum() / 2)
     rates = stats.norm.ppf([[1.5 / 2, 0.5 / 3], [1.5 / 3, 0.5 / 3]])
     assert measures.mean_d_prime.value == pytest.approx(np.mean(rates[:, 0] - rates[:, 1]))
     only_lower = detection(table(HAND.replace("higher,", "lower,").replace("h1,lower", "h1,lower")))
@@ -69,7 +129,7 @@ def test_who_leans_by_hand() -> None:
     """Lower items: 3 lower, 1 same; higher items: 1 lower, 2 higher of 3. (3/4 - 1/3) / 2."""
     measured = lean(table(HAND + "a,i1,same,same,,\nb,i1,same,lower,,\n"))
     assert measured.more_lower.value == pytest.approx((3 / 4 - 1 / 3) / 2)
-    assert (measured.identical_lower, measured.identical_higher) == (1, 0)
+    assert (measured.identical_lower, measured.identical_higher, measured.identical) == (1, 0, 2)
     t = measured.more_lower.value / measured.more_lower.error
     assert measured.p == pytest.approx(2 * stats.t.sf(t, measured.more_lower.freedom))
     only_lower = table(HAND)[lambda rows: rows["intended"] == "lower"]

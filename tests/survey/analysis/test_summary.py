@@ -3,12 +3,12 @@
 import json
 import time
 
+from survey.analysis.summary import summary
 from survey.ratings import exclusion, rating_table
 from survey.statistics import twoway
 from survey.statistics.agreement import by_direction
 from survey.statistics.json_fields import plain
 from survey.statistics.simulation import simulate
-from survey.statistics.summary import summary
 from tests.survey.statistics.unbalanced import ratings, transfers
 
 
