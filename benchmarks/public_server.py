@@ -219,7 +219,7 @@ def peeked() -> dict[str, int]:
     for instance in gc.get_objects():
         if type(instance) is OpenPieces:
             counts["pieces"] += len(instance)
-        elif type(instance) is StateHolder:
+        elif isinstance(instance, StateHolder):
             counts["sessions"] += len(instance.session_data)
         elif type(instance) is Queue:
             counts["streams"] += len(instance.pending_messages_per_session)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from survey.core.connections import LIMITS, allow_files
+from survey.core.connections import allow_files
 from survey.core.freed_memory import give_back_large_blocks
 from survey.core.process_end import end_requested, leave_if_asked, run, take_signals
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from demo.survey_mount import SurveyMount
 
 HOST, PORT = "127.0.0.1", 7860
-KEEP_ALIVE_SECONDS = 75  # longer than listeners leave between two requests
 
 
 class Server(uvicorn.Server):
@@ -71,19 +70,13 @@ def main() -> int:
 
 def _serve(model: str | None, test: SurveyMount, listener: socket.socket, host: str) -> None:
     """Both applications at one address, until interrupted."""
-    from demo.app import SURVEY, create_app
+    from demo.app import SERVER, SURVEY, create_app
 
-    # Addresses of the listening test hold tokens and clients have addresses: no request is logged.
     config = uvicorn.Config(
         create_app(model, {SURVEY: test.app}),
         log_level="warning",
         log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=1,
-        **LIMITS,
+        **SERVER,
     )
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
     address = f"http://{host}:{listener.getsockname()[1]}/"

@@ -45,6 +45,18 @@ from survey.core.connections import LIMITS, allow_files  # noqa: E402
 from survey.core.freed_memory import give_back_large_blocks  # noqa: E402
 from survey.core.process_end import end_requested, leave_if_asked, run, take_signals  # noqa: E402
 
+# Of uvicorn, for every way of starting. Addresses of the listening test hold tokens and clients
+# have addresses, so no request is logged; no header names what the server is made of; what a proxy
+# says of the visitor is for `PublicAddress`.
+SERVER: dict[str, Any] = {
+    "access_log": False,
+    "proxy_headers": False,
+    "server_header": False,
+    "timeout_keep_alive": 75,  # seconds; longer than listeners leave between two requests
+    "timeout_graceful_shutdown": 1,
+    **LIMITS,
+}
+
 
 class Demo:
     """The page with all that works for it, until `close`.
@@ -111,7 +123,6 @@ class Demo:
     def page_closed(self, session: str) -> None:
         """A page was closed: let go of what it had open."""
         self.pieces.leave(session)
-        self.blocks.state_holder.session_data.pop(session, None)
 
     def complete(self, app: FastAPI) -> None:
         """Mount the others before the page, which takes all other paths, and try the locks."""
@@ -192,13 +203,10 @@ def create_app(model: str | None = None, mounts: Mapping[str, ASGIApp] | None = 
 
 
 class QuietServer(http_server.Server):
-    """The server that Gradio starts, with our limits of connections.
-
-    It has no header that names what it is made of.
-    """
+    """The server that Gradio starts, with our settings."""
 
     def __init__(self, config: uvicorn.Config, *args: Any, **kwargs: Any) -> None:
-        vars(config).update(server_header=False, **LIMITS)
+        vars(config).update(SERVER)
         super().__init__(config, *args, **kwargs)
 
 

@@ -1,8 +1,10 @@
-"""Imports Gradio and keeps two habits from it, which take seconds of each start.
+"""Imports Gradio and keeps three habits from it, which take time or memory.
 
 For every component that it defines, Gradio parses the component's source and the stub (`.pyi`) that
 lies beside it, for editors, and writes that anew if they differ: two seconds. It skips components
 without a source file, so here no component seems to have one.
+
+It keeps what happened in each visitor's session; `demo.guard.sessions` keeps none.
 
 Around every event Gradio switches Matplotlib's backend, and for that it loads Matplotlib with the
 first one: half a second, and memory for good. No event of ours draws a figure.
@@ -33,10 +35,14 @@ inspect.getfile = _no_file_for_stubs  # type: ignore[assignment]
 _collects = gc.isenabled()
 gc.disable()
 try:
+    import gradio.routes
     import gradio.utils
 finally:
     inspect.getfile = _getfile
     if _collects:
         gc.enable()
 
+from demo.guard.sessions import NoSessions  # noqa: E402
+
 gradio.utils.MatplotlibBackendMananger = nullcontext  # type: ignore[misc, assignment]
+gradio.routes.StateHolder = NoSessions  # type: ignore[misc]

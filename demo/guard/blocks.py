@@ -6,11 +6,9 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Callable, Iterator
-from copy import copy
 from typing import Any
 
 import gradio as gr
-from gradio.state_holder import SessionState
 from pydantic import ValidationError
 
 from demo.guard import values
@@ -39,7 +37,7 @@ class Sentence(gr.Error):
 
 
 class GuardedBlocks(gr.Blocks):
-    """Blocks whose events open no file but uploads, keep no session, and never print a traceback.
+    """Blocks whose events open no file but uploads, and never print a traceback.
 
     Every way in (``/run``, ``/call``, the queue) goes through `process_api`, so this is the place
     for what must hold for all of them. Gradio's own check of file inputs is off until
@@ -58,29 +56,10 @@ class GuardedBlocks(gr.Blocks):
         # it asks of other hosts, which the policy of `demo.guard.headers` refuses.
         self.space_id = None
         self._owns = owns
-        self._template: SessionState | None = None
-        self.state_session_capacity = 256  # whoever calls can invent any number of sessions
 
     def enforce(self) -> None:
         """Switch on Gradio's own check of file inputs, once everything is set up."""
         self.has_launched = True
-
-    def _blank_session(self) -> SessionState:
-        """A session in which nothing has happened.
-
-        Making one from nothing takes Gradio two thirds of an event's time, so it is made once and
-        copied as deeply as Gradio changes it.
-        """
-        if self._template is None:
-            self._template = SessionState(self)
-        session = copy(self._template)
-        session.blocks_config = copy(self.default_config)
-        session.state_data = {}
-        session.config_values = {
-            key: {**values, "props": dict(values.get("props", {}))}
-            for key, values in self._template.config_values.items()
-        }
-        return session
 
     async def process_api(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
         """As the base class, with files checked first, and a `Sentence` for every failure."""
@@ -96,9 +75,6 @@ class GuardedBlocks(gr.Blocks):
         inputs = values.completed(block_fn.inputs, inputs)
         if problem := values.problem(block_fn.inputs, inputs):
             raise Sentence(problem)
-        # Gradio would keep the answer, sound and all, in the visitor's session; the page's events
-        # need no session, since what the page asks for names its piece.
-        kwargs["state"] = self._blank_session()
         try:
             return await super().process_api(block_fn, inputs, *args, **kwargs)
         except Sentence:

@@ -21,15 +21,18 @@ from gradio.context import LocalContext
 from demo.guard.files import Files
 from demo.guard.routes import API
 
+GIVES = "gives away files of this machine"
 trying: ContextVar[bool] = ContextVar("trying", default=False)  # its own requests get in
 
 
 class OpenError(Exception):
-    """A file that nobody uploaded could be read; the message is one sentence."""
+    """Strangers could read a file, or fill the memory; the message is one sentence."""
 
 
 def require_closed(app: FastAPI, blocks: gr.Blocks, files: Files) -> None:
     """Try to have a file read that was not uploaded, by the server's events and by Gradio alone.
+
+    Gradio may keep nothing of the session that tries it.
 
     Raises
     ------
@@ -57,11 +60,12 @@ async def _try(app: FastAPI, blocks: gr.Blocks, files: Files, path: str) -> None
             body["session_hash"] = "selfcheck"
             answer = await client.post(f"{API}/run/predict", json=body)
             if answer.status_code == 200:
-                raise OpenError(_sentence("an event"))
+                raise OpenError(_sentence(f"{GIVES}, by an event"))
         answer = await client.get(f"{API}/file={path}")
         if answer.status_code == 200:
-            raise OpenError(_sentence("its address for files"))
-    blocks.state_holder.session_data.pop("selfcheck", None)
+            raise OpenError(_sentence(f"{GIVES}, by its address for files"))
+    if blocks.state_holder.session_data:
+        raise OpenError(_sentence("keeps something of every session that a stranger makes up"))
     LocalContext.blocks.set(blocks)
     upload = next(block for block in blocks.blocks.values() if isinstance(block, gr.UploadButton))
     try:
@@ -69,13 +73,13 @@ async def _try(app: FastAPI, blocks: gr.Blocks, files: Files, path: str) -> None
     except ValueError:  # Gradio's InvalidPathError is one
         pass
     else:
-        raise OpenError(_sentence("its own check of files, which is off"))
+        raise OpenError(_sentence(f"{GIVES}, by its own check of files, which is off"))
     if any(Path(path).name in str(file) for file in files.folder.rglob("*")):
-        raise OpenError(_sentence("a copy that it made"))
+        raise OpenError(_sentence(f"{GIVES}, by a copy that it made"))
 
 
-def _sentence(way: str) -> str:
+def _sentence(fault: str) -> str:
     return (
-        f"Gradio {gr.__version__} gives away files of this machine, by {way}: "
+        f"Gradio {gr.__version__} {fault}: "
         "nothing is served. Install a version that requirements.txt names"
     )

@@ -50,7 +50,6 @@ def test_a_failure_is_a_sentence_with_a_status(
         raise error
 
     monkeypatch.setattr(gr.Blocks, "process_api", fail)
-    monkeypatch.setattr(GuardedBlocks, "_blank_session", lambda self: None)
     monkeypatch.setattr(module, "note_status", statuses.append)
     guarded = GuardedBlocks.__new__(GuardedBlocks)
     guarded._owns = lambda path: False

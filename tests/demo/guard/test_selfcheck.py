@@ -49,21 +49,38 @@ def test_an_open_lock_is_noticed(root, tmp_path):
     assert has_matplotlib == "False"  # Gradio would load it with the first event
 
 
+@pytest.mark.parametrize(
+    ("module", "fault", "sentence"),
+    [
+        (
+            "gradio.processing_utils",
+            "module._check_allowed = lambda *a, **k: None",
+            "gives away files of this machine",
+        ),
+        (
+            "demo.guard.sessions",
+            "module.NoSessions = module.StateHolder",
+            "keeps something of every session",
+        ),
+    ],
+)
 @pytest.mark.parametrize("command", [["-m", "demo"], ["demo/app.py"]])
-def test_a_start_that_finds_a_lock_open_serves_nothing(command, root, tmp_path):
-    """With a Gradio whose check of file inputs does nothing."""
+def test_a_start_that_finds_a_lock_open_serves_nothing(
+    command, module, fault, sentence, root, tmp_path
+):
+    """With a Gradio whose check of file inputs does nothing, or that keeps sessions."""
     patch = tmp_path / "sitecustomize.py"
     patch.write_text(
         "import sys, importlib.abc, importlib.util\n"
         "class Finder(importlib.abc.MetaPathFinder):\n"
         "    def find_spec(self, name, path, target=None):\n"
-        "        if name != 'gradio.processing_utils': return None\n"
+        f"        if name != {module!r}: return None\n"
         "        sys.meta_path.remove(self)\n"
         "        spec = importlib.util.find_spec(name)\n"
         "        run = spec.loader.exec_module\n"
         "        def exec_module(module):\n"
         "            run(module)\n"
-        "            module._check_allowed = lambda *a, **k: None\n"
+        f"            {fault}\n"
         "        spec.loader.exec_module = exec_module\n"
         "        return spec\n"
         "sys.meta_path.insert(0, Finder())\n"
@@ -78,5 +95,5 @@ def test_a_start_that_finds_a_lock_open_serves_nothing(command, root, tmp_path):
         [sys.executable, *command], cwd=root, env=env, capture_output=True, text=True, timeout=120
     )
     assert process.returncode == 2, process.stderr
-    assert "gives away files of this machine" in process.stderr
+    assert sentence in process.stderr
     assert "Traceback" not in process.stderr
