@@ -225,7 +225,7 @@ class Handlers:
     def _opened(
         self, session: PieceSession, message: str, request: gr.Request
     ) -> tuple[Output, ...]:
-        self.pieces.add(session, getattr(request, "session_hash", None))
+        self.pieces.add(session, getattr(request, "session_hash", None), visitor(request))
         return gr.HTML(piece=message), ""
 
     async def _session(self, event: PageEvent, request: gr.Request) -> PieceSession:
@@ -248,7 +248,7 @@ class Handlers:
             if session is None:
                 again.id = event.piece  # as the page calls it
                 session = again
-                self.pieces.add(session, getattr(request, "session_hash", None))
+                self.pieces.add(session, getattr(request, "session_hash", None), visitor(request))
         if session is None:
             raise WorkError(GONE)
         return session

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from demo.editing.piece_session import PieceSession
@@ -22,10 +23,11 @@ NOTES_OPEN = 3_000_000  # of all open pieces with their files, at most: a few hu
 
 @dataclass
 class _OpenPiece:
-    """A piece, the page that opened it, when it will be closed and when it was used last."""
+    """A piece, the page and visitor that opened it, when it will be closed and was used last."""
 
     session: PieceSession
     page: str
+    visitor: Hashable
     ends: float
     used: float
 
@@ -35,10 +37,11 @@ class _OpenPiece:
 
 
 class OpenPieces:
-    """Pieces by id; large ones that are not used make room.
+    """Pieces by id; those of the visitor who has the most make room, large ones not used first.
 
-    The piece with the most notes times seconds without use is closed first, so a visitor who opens
-    many large pieces loses their own before those of others.
+    Where there are too many notes it is the visitor with the most notes, where there are too many
+    pieces the one with the most pieces; of theirs the piece with the most notes times seconds
+    without use is closed. So who opens many loses their own before those of others.
 
     Parameters
     ----------
@@ -72,18 +75,31 @@ class OpenPieces:
     def __len__(self) -> int:
         return len(self._open)
 
-    def add(self, session: PieceSession, page: str | None) -> None:
-        """Keep a piece for a page, by Gradio's name of its session."""
+    def add(self, session: PieceSession, page: str | None, visitor: Hashable = None) -> None:
+        """Keep a piece for a page, by Gradio's name of its session, and whose address asks."""
         with self._lock:
             self._expire()
             now = self.clock()
-            self._open[session.id] = _OpenPiece(session, page or "", now + self.unused_seconds, now)
+            ends = now + self.unused_seconds
+            self._open[session.id] = _OpenPiece(session, page or "", visitor, ends, now)
             self._notes += session.piece.weight
             while len(self._open) > 1 and (
                 self._notes > self.most_notes or len(self._open) > PIECES_OPEN
             ):
-                others = [name for name in self._open if name != session.id]
-                self._drop([max(others, key=lambda name: self._open[name].weight(now))])
+                self._drop([self._least_needed(session.id, now)])
+
+    def _least_needed(self, new: str, now: float) -> str:
+        """The piece that makes room for a new one."""
+        held: Counter[Hashable] = Counter()
+        for piece in self._open.values():
+            held[piece.visitor] += (
+                piece.session.piece.weight if self._notes > self.most_notes else 1
+            )
+
+        def burden(name: str) -> tuple[int, float]:
+            return held[self._open[name].visitor], self._open[name].weight(now)
+
+        return max((name for name in self._open if name != new), key=burden)
 
     def get(self, name: str) -> PieceSession | None:
         """The piece with this id, None if it has been closed."""

@@ -85,6 +85,21 @@ def test_who_opens_many_large_pieces_closes_their_own(clock):
     assert sum(pieces.get(opened.id) is not None for opened in large) in (4, 5)
 
 
+@pytest.mark.parametrize(("limit", "bars"), [("pieces", 1), ("notes", 30)])
+def test_who_opens_many_pieces_closes_their_own_however_small(clock, monkeypatch, limit, bars):
+    """Also where the other's is larger than each of them, or than all, and not used for longer."""
+    monkeypatch.setattr(module, "PIECES_OPEN", 10 if limit == "pieces" else 1000)
+    large, small = (PieceSession(tiny.piece(tiny.bars(count))) for count in (60, bars))
+    most = 10 * small.piece.weight + large.piece.weight if limit == "notes" else 10**6
+    pieces = OpenPieces(clock=clock, most_notes=most)
+    pieces.add(large, "me", "1.1.1.1")
+    for number in range(30):
+        clock.now += 1
+        pieces.add(PieceSession(small.piece), f"page {number}", "2.2.2.2")
+    assert pieces.get(large.id) is large
+    assert len(pieces) == (10 if limit == "pieces" else 11)
+
+
 def test_pieces_go_without_anybody_asking(clock):
     pieces, piece = OpenPieces(unused_seconds=100, clock=clock), session()
     pieces.add(piece, "me")
