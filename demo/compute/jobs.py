@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from demo.guard.shares import gives_way, has_room
+
 if TYPE_CHECKING:  # a worker answers to signals before it loads anything large
     from demo.editing.piece_session import PieceSession
 
 LONGEST_LANE = 200  # jobs that may wait; more could not be answered in time
 VISITORS_KNOWN = 1_000  # whose turns a lane remembers, beside those of jobs that wait
+FULL = "The server has more to do than it can. Please try again in a minute."
 IDLE_WAIT_SECONDS = 1.0  # until a worker without work looks whether its process still lives
 
 
@@ -94,8 +97,9 @@ class Lane:
     """Jobs of one kind that wait: visitors take turns, each has the most urgent job done first.
 
     The next job is one of the visitor for whom least has been done while others waited, in seconds
-    of work, so that nobody waits behind all that another wants. And the more wait, the fewer may be
-    of one visitor: as many as there is room for others, so that there is always room for who comes.
+    of work, so that nobody waits behind all that another wants. The more wait, the fewer may be of
+    one visitor: as many as there is room for others. Where that is full, the job that came last of
+    the visitor who has the most gives its place to one of whoever has fewer.
     """
 
     def __init__(self, longest: int = LONGEST_LANE) -> None:
@@ -118,13 +122,18 @@ class Lane:
             self.changed.notify()
 
     def put(self, job: Job) -> None:
-        """Let a job wait; raises `Full` if too many others do."""
+        """Let a job wait; raises `Full` if too many do, of others or of the same visitor."""
         with self.changed:
             self._let_go()
-            own = sum(each.visitor == job.visitor for each in self.jobs)
-            if own >= self.longest - len(self.jobs):
-                raise Full("The server has more to do than it can. Please try again in a minute.")
-            if not own:
+            came = sorted(self.jobs, key=lambda each: each.number)
+            waiting = [each.visitor for each in came]
+            if not has_room(job.visitor, waiting, self.longest):
+                place = gives_way(job.visitor, waiting)
+                if place is None:
+                    raise Full(FULL)
+                self.jobs.remove(came[place])
+                came[place].fail(Full(FULL))
+            if job.visitor not in waiting:
                 self._had[job.visitor] = max(self._least, self._had.get(job.visitor, 0.0))
             self.jobs.append(job)
             self.changed.notify()

@@ -1,18 +1,25 @@
 """What Gradio's queue keeps of programs' calls: as long as somebody may come for an answer.
 
-By itself Gradio lets go of an answer as soon as the connection that it was to come by breaks, keeps
-those that nobody collects until two thousand others came, and something of every call for good.
+By itself Gradio refuses whoever calls while so many calls wait, though all may be one caller's. It
+lets go of an answer as soon as the connection that it was to come by breaks, keeps those that
+nobody collects until two thousand others came, and something of every call for good.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from gradio.queueing import Event
+from gradio.server_messages import ProcessCompletedMessage
+
+from demo.guard.gate import QUEUED
 from demo.guard.listeners import RETURN_SECONDS, Listeners
+from demo.guard.public_address import visitor
+from demo.guard.shares import gives_way, has_room
 
 KEPT_SECONDS = 600.0  # of an answer that nobody collects
 SESSIONS_KEPT = 2_000  # with calls that were not collected, at most
@@ -50,15 +57,38 @@ class Calls:
         queue.compute_analytics_summary = lambda records: {}
 
     async def push(self, body: Any, request: Any, username: str | None) -> tuple[bool, Any, str]:
-        """As Gradio's, but refused where a session does not collect what it calls for."""
+        """As Gradio's, but addresses share the places.
+
+        Refused where a session does not collect what it calls for.
+        """
         self._make_room()
         session = body.session_hash
         if len(self.queue.pending_event_ids_session.get(session, ())) >= CALLS_A_SESSION:
+            return False, "", "queue_full"
+        if not await self._has_place(visitor(request)):
             return False, "", "queue_full"
         success, answer, state = await self._push(body, request, username)
         if success:  # without a session of its own a call is one
             self._first.setdefault(body.session_hash, time.monotonic())
         return success, answer, state
+
+    async def _has_place(self, caller: Hashable) -> bool:
+        """Whether a call may wait; another's gives its place where that one has more."""
+        lanes = self.queue.event_queue_per_concurrency_id.values()
+        calls: list[Event] = [call for lane in lanes for call in lane.queue]
+        calls.sort(key=lambda call: call.enqueue_time)
+        waiting = [visitor(call.request) for call in calls]
+        if self.queue.max_size is None or has_room(caller, waiting, self.queue.max_size):
+            return True
+        place = gives_way(caller, waiting)
+        if place is None:
+            return False
+        call = calls[place]
+        await self.queue.remove_from_queue(call._id)
+        if call._id not in self.queue.event_ids_to_events:  # else it began just before
+            answer = ProcessCompletedMessage(output={"error": QUEUED}, success=False)
+            self.queue.send_message(call, answer)
+        return True
 
     async def clean_events(
         self, *, session_hash: str | None = None, event_id: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.public.server import Server
 from tests.public.test_life import edit_json, long_piece, opened
 
 MANY = 20  # calls of one program
+NEWCOMERS = 15  # a third of them found no place
 MOST_MEGABYTES = 300.0  # that one request may take for a while
 NOTES, SEGMENTS = 118_000, 2_360
 
@@ -50,6 +52,40 @@ def test_who_calls_often_keeps_nobody_waiting(server: Server):
     refused = [text for each, text in answers.items() if each not in done]
     assert refused and all("try again in a minute." in text for text in refused), refused
     assert other in done and done.index(other) < len(done) - 6
+
+
+def test_who_calls_without_an_end_keeps_nobody_from_calling(server: Server):
+    """One address calls from many connections and reads no answer: others' calls get places."""
+    (path,) = server.upload("short.mid", midi.dump(tiny.piece(tiny.bars(1)))).json()
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    body = json.dumps({"data": [file, None, False]})
+    host, ends, refused = urlsplit(server.url), threading.Event(), []
+
+    def flood() -> None:
+        connection = http.client.HTTPConnection(host.hostname, host.port, timeout=60)
+        while not ends.is_set():
+            headers = {"Content-Type": "application/json", "X-Forwarded-For": "1.2.3.4"}
+            connection.request("POST", "/gradio_api/call/describe", body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            refused.append(answer.status == 503)
+        connection.close()
+
+    with ThreadPoolExecutor(12) as pool:
+        floods = [pool.submit(flood) for _ in range(12)]
+        while not any(refused[-100:]):
+            time.sleep(0.1)
+        try:
+            for number in range(NEWCOMERS):
+                visitor = {"X-Forwarded-For": f"5.6.7.{number}"}
+                called = server.ask("gradio_api/call/describe", body.encode(), headers=visitor)
+                assert called.status == 200, (number, called)
+                address = f"gradio_api/call/describe/{called.json()['event_id']}"
+                answer = server.ask(address, timeout=120).text
+                assert "event: complete" in answer, (number, answer)
+        finally:
+            ends.set()
+        assert not [each.result() for each in floods if each.exception()]
 
 
 def test_a_program_whose_connection_breaks_gets_its_answer_when_it_comes_back(server: Server):

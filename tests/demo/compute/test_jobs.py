@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from demo.compute import jobs
@@ -52,7 +54,40 @@ def test_turns_are_of_equal_work_not_of_equally_many_jobs():
     assert taken(lane) == [0, 2, 3, 4, 1, 5, 6, 7]
 
 
-def test_one_visitor_leaves_room_for_as_many_of_others():
+def test_who_has_nothing_waiting_gets_a_place_while_others_have_several():
+    """However many addresses one stranger has, up to as many as there are places."""
+    lane = Lane(longest=8)
+    waiting: dict[str, list[Job]] = {}
+    for stranger in range(20):
+        own = waiting[f"stranger {stranger}"] = []
+        with pytest.raises(Full, match="try again"):
+            for number in range(9):
+                own.append(of(f"stranger {stranger}", 10 * stranger + number))
+                lane.put(own[-1])
+        if stranger < 7:
+            assert any(job in lane.jobs for job in own), stranger
+    first, *others = lane.jobs
+    assert len(lane.jobs) == 8
+    assert first is waiting["stranger 0"][0], "what has waited longest stays"
+    gone = [job for job in waiting["stranger 0"][1:4] if job.future.done()]
+    assert gone and all(isinstance(job.future.exception(), Full) for job in gone)
+
+
+def test_the_last_of_whoever_has_the_most_gives_way():
+    lane = Lane(longest=8)
+    own = [of("many", number) for number in range(4)]
+    for waiting in (*own, of("few", 10), of("few", 11), of("one", 12)):
+        lane.put(waiting)
+    lane.put(of("new", 13))
+    for number in (14, 15):  # one more of each than the first of the newcomers has
+        lane.put(of(f"new {number}", number))
+    assert [job.number for job in lane.jobs] == [0, 1, 10, 11, 12, 13, 14, 15]
+    assert isinstance(own[3].future.exception(), Full)
+    with pytest.raises(Full, match="try again"):
+        lane.put(of("new", 16))  # nobody has two more
+
+
+def test_one_visitor_leaves_room_for_as_many_of_others_who_then_share_it():
     lane = Lane(longest=20)
     counts = []
     for visitor in "abc":
@@ -62,7 +97,8 @@ def test_one_visitor_leaves_room_for_as_many_of_others():
                 lane.put(of(visitor, len(lane.jobs)))
                 count += 1
         counts.append(count)
-    assert counts == [10, 5, 3]
+    assert counts == [10, 7, 6]
+    assert Counter(each.visitor for each in lane.jobs) == {"a": 6, "b": 6, "c": 6}
     lane.put(of("d", 99))
 
 

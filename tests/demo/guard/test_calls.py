@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 
 import gradio as gr
 import pytest
@@ -19,17 +20,20 @@ RETURN = 0.1  # seconds
 class Server:
     """A queue whose calls wait until they are finished here."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int | None = None) -> None:
         with gr.Blocks() as blocks:
             gr.Button().click(lambda: None, api_name="slide")
-        blocks.queue(max_size=None)
+        blocks.queue(max_size=longest)
         self.queue, self.listeners = blocks._queue, Listeners()
         self.calls = Calls(self.queue, self.listeners)
 
-    async def call(self, session: str | None = None, *, finished: bool = True) -> str | None:
+    async def call(
+        self, session: str | None = None, *, finished: bool = True, host: str | None = None
+    ) -> str | None:
         """The session of a call; None if it is refused."""
         body = PredictBodyInternal(session_hash=session, fn_index=0, data=[])
-        success, event, _ = await self.queue.push(body, None, None)
+        request = host and SimpleNamespace(client=SimpleNamespace(host=host))
+        success, event, _ = await self.queue.push(body, request, None)
         if finished and success:
             self.queue.event_ids_to_events.pop(event)
         return body.session_hash if success else None
@@ -144,6 +148,32 @@ def test_a_call_after_a_connection_broke_has_its_own_time():
         assert server.queue.pending_event_ids_session["a"] == {second._id}
 
     run(steps)
+
+
+def test_one_address_keeps_nobody_from_calling():
+    """Its last call gives way, with a sentence; one that has fewer gives way to nobody."""
+
+    async def steps(server: Server) -> None:
+        own = [await server.call(host="1.1.1.1", finished=False) for _ in range(6)]
+        assert own[3:] == [None] * 3, "there is as much room for others"
+        for number in range(3, 6):
+            session = await server.call(host=f"1.1.1.{number}", finished=False)
+            assert session is not None
+        assert await server.call(host="1.1.1.3", finished=False) is not None
+        assert await server.call(host="1.1.1.3", finished=False) is None
+        (lane,) = server.queue.event_queue_per_concurrency_id.values()
+        assert len(lane.queue) == len(server.queue.event_ids_to_events) == 6
+        assert await server.call(host="1.1.1.6", finished=False) is not None
+        hosts = [call.request.client.host[-1] for call in lane.queue]
+        assert hosts == ["1", "1", "3", "4", "5", "6"]
+        messages = server.queue.pending_messages_per_session[own[2]]
+        *_, told = [messages.get_nowait() for _ in range(messages.qsize())]
+        assert not told.success and "try again" in told.output["error"]
+
+    async def running() -> None:
+        await steps(Server(longest=6))
+
+    asyncio.run(running())
 
 
 def test_no_statistics_are_made_of_calls():

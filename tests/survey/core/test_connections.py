@@ -93,7 +93,7 @@ def test_those_of_the_address_that_has_the_most_are_ended_first(monkeypatch):
 
     def steps(state: ServerState) -> None:
         ours = [connected(state, host=host)[1] for host in ("10.0.0.1", "::ffff:10.0.0.1", "::1")]
-        theirs = [connected(state, WHOLE, f"2001:db8::{number}")[1] for number in range(5)]
+        theirs = [connected(state, WHOLE, f"2001:db8:0:{number}::1")[1] for number in range(5)]
         assert [each.ended for each in ours] == [False] * 3
         assert [each.ended for each in theirs] == [True] * 3 + [False] * 2
 
