@@ -16,6 +16,7 @@ from survey.core.freed_memory import give_back_large_blocks
 from survey.core.process_end import end_requested, leave_if_asked, run, take_signals
 
 if TYPE_CHECKING:
+    from demo.guard.proxies import Proxies
     from demo.survey_mount import SurveyMount
 
 HOST, PORT = "127.0.0.1", 7860
@@ -24,9 +25,11 @@ HOST, PORT = "127.0.0.1", 7860
 class Server(uvicorn.Server):
     """A server that says where it can be reached as soon as it can, and then does something."""
 
-    def __init__(self, config: uvicorn.Config, address: str, then: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, address: str, proxies: Proxies, then: Callable[[], None]
+    ) -> None:
         super().__init__(config)
-        self.address, self.then = address, then
+        self.address, self.proxies, self.then = address, proxies, then
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -35,6 +38,7 @@ class Server(uvicorn.Server):
         elif self.started:
             print(f"Music FaderNets is at {self.address} (stop with Ctrl+C)", flush=True)
             print(f"The listening test is at {self.address}survey/", flush=True)
+            print(self.proxies, flush=True)
             self.then()
 
 
@@ -71,6 +75,7 @@ def main() -> int:
 def _serve(model: str | None, test: SurveyMount, listener: socket.socket, host: str) -> None:
     """Both applications at one address, until interrupted."""
     from demo.app import SERVER, SURVEY, create_app
+    from demo.guard.proxies import Proxies
 
     config = uvicorn.Config(
         create_app(model, {SURVEY: test.app}),
@@ -80,7 +85,7 @@ def _serve(model: str | None, test: SurveyMount, listener: socket.socket, host: 
     )
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
     address = f"http://{host}:{listener.getsockname()[1]}/"
-    Server(config, address, test.begin).run(sockets=[listener])
+    Server(config, address, Proxies.from_env(), test.begin).run(sockets=[listener])
 
 
 def _arguments() -> argparse.Namespace:

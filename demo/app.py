@@ -37,6 +37,7 @@ from demo.guard.events import event_numbers  # noqa: E402
 from demo.guard.gate import Gate  # noqa: E402
 from demo.guard.headers import SecurityHeaders  # noqa: E402
 from demo.guard.listeners import Listeners  # noqa: E402
+from demo.guard.proxies import Proxies  # noqa: E402
 from demo.guard.public_address import Address, PublicAddress  # noqa: E402
 from demo.page import ICON, LARGEST_FILE_BYTES, SURVEY, TITLE, page, page_theme, scripts  # noqa: E402
 from fadernets import checkpoint  # noqa: E402
@@ -71,7 +72,7 @@ class Demo:
     Raises
     ------
     ValueError
-        If the public address is not a valid one.
+        If the public address or the proxies are no valid ones.
     WorkError
         If the model cannot be loaded.
     """
@@ -80,6 +81,7 @@ class Demo:
         self, model: str | None = None, mounts: Mapping[str, ASGIApp] | None = None
     ) -> None:
         self.mounts, address = dict(mounts or {}), Address.from_env()
+        proxies = Proxies.from_env()
         self.files = Files()
         # Gradio's components take their folder from the environment when they are made.
         os.environ["GRADIO_TEMP_DIR"] = str(self.files.folder)
@@ -94,7 +96,7 @@ class Demo:
         )
         self.calls = Calls(self.blocks._queue, self.listeners)
         self.middleware = [
-            Middleware(PublicAddress, address=address),
+            Middleware(PublicAddress, address=address, proxies=proxies),
             Middleware(SecurityHeaders, scripts=scripts()),
         ]
         private, public, names = event_numbers(self.blocks)
@@ -168,7 +170,7 @@ def create_app(model: str | None = None, mounts: Mapping[str, ASGIApp] | None = 
     Raises
     ------
     ValueError
-        If the public address is not a valid one.
+        If the public address or the proxies are no valid ones.
     WorkError
         If the model cannot be loaded.
     selfcheck.OpenError
@@ -236,6 +238,7 @@ def main() -> int:
                 enable_monitoring=False,
                 **page_theme(),
             )
+            print(Proxies.from_env(), flush=True)
             logs.set_up()  # Gradio has its server set up logging of its own
             demo.complete(app)
             test.begin()

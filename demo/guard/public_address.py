@@ -12,12 +12,11 @@ the sender is shown and nothing else: no answer that repeats them may be kept by
 others are served from.
 
 Behind a proxy all requests come from the proxy's address. `PublicAddress` puts in its place the one
-that the proxy names in X-Forwarded-For, so that visitors can take turns (`demo.compute.jobs`).
+of the visitor (`demo.guard.proxies`), so that visitors can take turns (`demo.compute.jobs`).
 """
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from collections.abc import Collection, Hashable, Mapping
@@ -36,6 +35,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.guard.headers import NONCE
+from demo.guard.proxies import Proxies
 from survey.core.connections import place
 from survey.core.public_path import placed
 from survey.core.settings import Settings
@@ -49,7 +49,6 @@ OWN_PATHS = ("survey", "healthz", "gradio_api", "assets", "static", "config")
 PRIVATE = "private, no-cache"
 REPEATING = ("text/html", "application/json")  # kinds of answers that hold absolute addresses
 STREAM = "text/event-stream"
-LONGEST_FORWARDED = 1_200  # characters of X-Forwarded-For that are read
 PAGE = "frontend/index.html"  # Gradio's template
 LEADS_OUT = 'href="/manifest.json"'  # in it
 
@@ -112,17 +111,19 @@ class PublicAddress:
     ----------
     app : ASGI application
     address : Address
+    proxies : Proxies
+        Who is believed whose a request is.
     """
 
-    def __init__(self, app: ASGIApp, address: Address) -> None:
-        self.app, self.address = app, address
+    def __init__(self, app: ASGIApp, address: Address, proxies: Proxies) -> None:
+        self.app, self.address, self.proxies = app, address, proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
         scope, below = placed(scope, self.address.path)
-        scope["client"] = _visitor(scope)
+        scope["client"] = self.proxies.visitor(scope)
         hosts = _address_headers(scope, self.address.origin)
         if not below and scope["type"] == "http":
             # Links of a page at /music, without the slash, would lead out of it.
@@ -135,32 +136,6 @@ class PublicAddress:
             await send(message)
 
         await self.app(scope, receive, sending if scope["type"] == "http" else send)
-
-
-def _visitor(scope: Scope) -> tuple[str, int] | None:
-    """Whose a request is: who connected, or whom a proxy names that is on this or a near machine.
-
-    Proxies add addresses at the end. So it is the last that is nobody's own network's, or where
-    there is none, the last of all.
-    """
-    client: tuple[str, int] | None = scope.get("client")
-    if client is None or _is_global(client[0]) is not False:
-        return client
-    said = ",".join(Headers(scope=scope).getlist("x-forwarded-for"))
-    names = [name.strip() for name in said[-LONGEST_FORWARDED:].split(",")]
-    kinds = [_is_global(name) for name in names]
-    for kind in (True, False):
-        if kind in kinds:
-            return names[len(kinds) - 1 - kinds[::-1].index(kind)], 0
-    return client
-
-
-def _is_global(address: str) -> bool | None:
-    """Whether an address is one of the whole internet; None if it is none."""
-    try:
-        return ipaddress.ip_address(address.partition("%")[0]).is_global
-    except ValueError:
-        return None
 
 
 def _address_headers(scope: Scope, origin: str | None) -> set[str]:
