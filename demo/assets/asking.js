@@ -17,7 +17,7 @@
       this.sent += 1;
       this.hideVariations();
       performance.mark("fadernets:asked");
-      this.hearing = this.early = null; // what may come of it belongs to what was asked before
+      this.hearing = this.early = this.late = null; // what may come of it belongs to what was asked before
       this.remember();
       const kept = this.kept.get(this.wanted);
       if (kept) return this.recall(kept);
@@ -29,12 +29,12 @@
       this.hearEarly();
     },
 
-    // The notes of a long selection take a while. What is just being played is asked for beside them,
+    // The notes of a long selection take a while. What is under the playhead is asked for beside them,
     // as loud as before: how loud the whole will be is not known yet.
     hearEarly() {
       const { player, gain } = this;
       const isLong = player.starts.length > 1 && player.of === this.selection;
-      if (!player.playing || !isLong || gain === null) return;
+      if (!isLong || gain === null) return;
       this.early = { number: this.sent, gain, isHere: false };
       this.hearing = performance.now();
       this.request({ chunk: player.at(player.position), gain, original: false });
@@ -88,6 +88,7 @@
       if (this.answered !== this.sent && !isEarly) return this.ask(); // the answer never came
       if (this.hearing !== null && now - this.hearing < LOST_MS) return;
       this.hearing = now;
+      this.late = null; // it never came
       this.showBusy();
       const original = !this.player.sounds.original.has(wanted);
       this.request({ chunk: wanted, gain: isEarly ? this.early.gain : this.gain, original });
@@ -131,7 +132,7 @@
       const current = number === this.sent; // nothing else was asked meanwhile
       if (current && (event === "ask" || event === "hear")) {
         if (event === "ask") this.restore();
-        this.hearing = null;
+        this.hearing = this.late = null;
         this.quiet = performance.now() + RETRY_MS;
         if (this.player.waits) this.player.pause();
       }
@@ -226,10 +227,12 @@
 
     // An answer: something else to play. Of a long selection the sound is still to come.
     load({ number, first, last, length, sound }, original, result, sounds = null) {
-      const level = this.early?.isHere && sound.later ? sound.gain / this.early.gain : null;
+      const { early } = this;
+      const level = early?.isHere && sound.later ? sound.gain / early.gain : null;
+      this.late = early && !early.isHere && sound.later ? early : null; // its chunk is still to come
+      if (!this.late) this.hearing = null;
       this.asking = false;
       this.early = null;
-      this.hearing = null;
       this.answered = number;
       this.gain = sound.gain ?? null;
       if (!sound.made && !sound.later) this.player.clear();
@@ -254,7 +257,9 @@
     hear({ number, chunk, sound, trouble }, original, result) {
       if (number !== this.answered) return this.heardEarly({ number, chunk }, original, result);
       this.hearing = null;
-      if (sound.made) this.player.put(chunk, original, result);
+      const level = this.late ? this.gain / this.late.gain : 1;
+      this.late = null;
+      if (sound.made) this.player.put(chunk, original, result, level);
       else {
         this.player.clear();
         this.show("summary", trouble);

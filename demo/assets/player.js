@@ -135,19 +135,19 @@
       this.changed();
     }
 
-    // A chunk has come, of either sound or of both.
-    put(index, original, result) {
-      this.keep(index, original, result);
+    // A chunk has come, of either sound or of both; the result's is to be so much louder.
+    put(index, original, result, level = 1) {
+      this.keep(index, original, result, level);
       if (this.waits && this.has(this.at(this.rest))) this.begin(this.rest);
       else if (this.rounds.length) this.tend();
       this.changed();
     }
 
-    keep(index, original, result) {
+    keep(index, original, result, level = 1) {
       if (original) this.sounds.original.chunks.set(index, original);
       if (result) {
         this.sounds.result.chunks.set(index, result);
-        this.sounds.result.levels.delete(index);
+        this.sounds.result.levels.set(index, level);
       }
       this.trim();
     }

@@ -22,6 +22,7 @@
       this.quiet = 0; // ms: nothing is asked for by itself until then
       this.gain = null; // of the result's chunks, as the answer gave it
       this.early = null; // {number, gain, isHere}: sound that is asked for beside its notes
+      this.late = null; // likewise, where the notes have come before it
       this.history = new F.History();
       this.kept = new F.Kept();
       this.player = new F.Player(
