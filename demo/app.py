@@ -235,6 +235,7 @@ def main() -> int:
                 ssr_mode=False,
                 mcp_server=False,
                 num_workers=0,
+                max_threads=demo.blocks.max_threads,
                 enable_monitoring=False,
                 **page_theme(),
             )

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from demo.compute.open_pieces import OpenPieces
-from demo.compute.workers import Workers
+from demo.compute.workers import CALLS_UNDER_WAY, Workers
 from demo.guard.blocks import GuardedBlocks
 from demo.guard.files import Files
 from demo.guard.listeners import Listeners
@@ -28,6 +28,7 @@ SCRIPTS = (
 TITLE = "Music FaderNets"
 LARGEST_FILE_BYTES = 20_000_000
 CALLS_WAITING = 20  # calls of programs that may wait before they come to the workers' own lane
+CALLS_BETWEEN = 8  # that begin or end meanwhile, at once
 ICON = (
     '<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 '
     "viewBox=%220 0 32 32%22%3E%3Cpath d=%22M8 3h2v26H8zM22 3h2v26h-2z%22 fill=%22%23999%22/%3E"
@@ -149,6 +150,8 @@ def page(
         saved.success(fn=None, js="() => FaderNets.bench?.saved()")
         saved.failure(**unanswered)
         add_endpoints(ProgramCalls(workers, files, listeners), faders)
+    # With fewer, calls that wait for a worker would keep others from coming to theirs.
+    blocks.max_threads = CALLS_UNDER_WAY + CALLS_BETWEEN
     blocks.queue(max_size=CALLS_WAITING, default_concurrency_limit=None)
     blocks._queue.sleep_when_free = QUEUE_LOOK_SECONDS
     return blocks

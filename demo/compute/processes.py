@@ -16,7 +16,7 @@ from demo.compute.jobs import Dropped, Job, Lane, WorkError
 from demo.compute.messages import Forget, Kind, Reply, Request, Stop
 from fadernets.playback.audio import rendering_prefix
 
-JOB_SECONDS = 300.0  # after which a job counts as hung: ten times the longest known job
+JOB_SECONDS = 300.0  # without getting on, after which a job counts as hung
 PROCESSES_PER_JOB = 2  # that may die during one job before the job is given up
 RESTART_SECONDS = 0.5  # before a new process starts, so that one that cannot start does not spin
 FAILED = "This could not be worked out. Please try again."
@@ -43,6 +43,8 @@ class WorkerProcess:
         Whether the present process has loaded the model.
     job : Job or None
         The job under way.
+    got_on : float
+        When the job began, or was last known to get on.
     closed_pieces : deque of str
         Ids of pieces that the process has not been told to forget yet.
     """
@@ -54,7 +56,7 @@ class WorkerProcess:
         self.is_hung = False
         self.closed_pieces: deque[str] = deque()
         self.job: Job | None = None
-        self.began = 0.0
+        self.got_on = 0.0
         self.closing = False
         self._writing = threading.Lock()
         self._process: ForkedWorker | None = None
@@ -119,7 +121,7 @@ class WorkerProcess:
             self._write(Forget(ids))
 
     def _do(self, job: Job) -> None:
-        self.job, self.began = job, time.monotonic()
+        self.job, self.got_on = job, time.monotonic()
         try:
             reply = self._ask(job, with_session=False)
             if reply.kind == Kind.UNKNOWN:
@@ -159,6 +161,8 @@ class WorkerProcess:
                 continue
             if reply.kind != Kind.PROGRESS:
                 return reply
+            if reply.value != job.progress:
+                self.got_on = time.monotonic()
             job.progress = reply.value
 
     def drop(self, job: Job) -> None:
@@ -170,10 +174,13 @@ class WorkerProcess:
                 pass
 
     def kill_if_hung(self) -> None:
-        """End the process if its job takes longer than `JOB_SECONDS`."""
+        """End the process if its job has not got on for `JOB_SECONDS`.
+
+        Long work may take longer on a busy machine: it says after each part how far it is.
+        """
         job = self.job
-        if job is not None and time.monotonic() - self.began > JOB_SECONDS:
-            log.warning("%s took more than %.0f seconds", job.task, JOB_SECONDS)
+        if job is not None and time.monotonic() - self.got_on > JOB_SECONDS:
+            log.warning("%s did not get on for %.0f seconds", job.task, JOB_SECONDS)
             self.is_hung = True
             self.stop()
 

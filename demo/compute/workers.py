@@ -6,8 +6,8 @@ jobs have processes of their own, so that a visitor who moves one fader never wa
 whole piece; jobs of some seconds have one process and long jobs another, which get the processor's
 time that short jobs leave. So has what is about to be heard of a long piece, or it would wait for
 the piece's notes.
-Programs, which may ask and not come back for the answer, have another one. In each lane visitors
-take turns. A job that nobody waits for any more is dropped.
+Programs, which may ask and not come back for the answer, have two more, one of them for long jobs.
+In each lane visitors take turns. A job that nobody waits for any more is dropped.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ SHORT_PROCESSES = 4  # at most, for short jobs; more processes than cores gain n
 NICE = 5  # of processes for other jobs: one gets a third of the time that short jobs would get
 FOR_SOUND = "hear"  # task
 FOR_PROGRAMS = ("change", "mix", "describe", "render")  # tasks
-PROGRAMS_LANE = 30  # of their jobs that may wait: Gradio has 40 calls under way at most
+PROGRAMS_LANE = 30  # of their jobs that may wait, in each of two lanes
+CALLS_UNDER_WAY = 2 * (PROGRAMS_LANE + 1)  # of programs, at most
 FORKS = sys.platform == "linux"  # on other systems the libraries break when forked
 START_SECONDS = 120.0  # that a process may take to start on a busy machine
 HANG_CHECK_SECONDS = 5.0  # between two looks for a job that hangs
@@ -52,8 +53,9 @@ class Workers:
     def __init__(self, model: str | None = None, short: int | None = None) -> None:
         count = short or max(1, min(os.cpu_count() or 1, SHORT_PROCESSES))
         self._short, self._sound, self._medium, self._long = (Lane() for _ in range(4))
-        self._programs = Lane(PROGRAMS_LANE)
-        others = (self._sound, self._medium, self._programs, self._long)
+        self._programs, self._long_programs = Lane(PROGRAMS_LANE), Lane(PROGRAMS_LANE)
+        programs = (self._programs, self._long_programs)
+        others = (self._sound, self._medium, *programs, self._long)
         self._lanes = (self._short, *others)
         lanes = [(self._short, 0)] * count + [(lane, NICE) for lane in others]
         self._fork_servers = [ForkServer(model, FORKS) for _ in range(1 if FORKS else len(lanes))]
@@ -192,7 +194,7 @@ class Workers:
 
     def _lane(self, task: str, cost: float) -> Lane:
         if task in FOR_PROGRAMS:
-            return self._programs
+            return self._programs if cost <= MEDIUM_SECONDS else self._long_programs
         if cost <= SHORT_SECONDS:
             return self._short
         if task == FOR_SOUND and cost <= MEDIUM_SECONDS:

@@ -88,6 +88,24 @@ def test_who_calls_without_an_end_keeps_nobody_from_calling(server: Server):
         assert not [each.result() for each in floods if each.exception()]
 
 
+def test_short_calls_do_not_wait_for_a_long_one(server: Server):
+    """The sound of half an hour takes minutes."""
+    (path,) = server.upload("dense.mid", dense_piece()).json()
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    headers = {"X-Forwarded-For": "1.2.3.4", "Content-Type": "application/json"}
+    called = server.ask("gradio_api/call/render", {"data": [file, "mp3", None]}, headers=headers)
+    host = urlsplit(server.url)
+    waits = http.client.HTTPConnection(host.hostname, host.port, timeout=60)
+    waits.request("GET", f"/gradio_api/call/render/{called.json()['event_id']}")
+    try:
+        time.sleep(1.0)  # it is under way
+        piece, values = midi.dump(tiny.piece(tiny.bars(2))), [0.5, *[None] * 7]
+        answer = server.ask(call(server, piece, *values, visitor="5.6.7.8"), timeout=45).text
+        assert "event: complete" in answer, answer
+    finally:
+        waits.close()
+
+
 def test_a_program_whose_connection_breaks_gets_its_answer_when_it_comes_back(server: Server):
     address = call(server, long_piece(), 0.5, *[None] * 7)
     host = urlsplit(server.url)
