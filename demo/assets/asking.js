@@ -7,6 +7,7 @@
   "use strict";
 
   const RETRY_MS = 2000; // before something that failed is asked for again
+  const SOON_SECONDS = 0.5; // what is over by then is not worth to be asked for
   const LOST_MS = 60000; // after which a chunk will not come any more
 
   const vorbis = new Audio().canPlayType('audio/ogg; codecs="vorbis"') === "probably";
@@ -37,7 +38,8 @@
       if (!isLong || gain === null) return;
       this.early = { number: this.sent, gain, isHere: false };
       this.hearing = performance.now();
-      this.request({ chunk: player.at(player.position), gain, original: false });
+      const position = Math.min(player.position + (player.playing ? SOON_SECONDS : 0), player.length);
+      this.request({ chunk: player.at(position), gain, original: false });
       this.trigger(this.events.hear);
     },
 
@@ -273,7 +275,7 @@
       if (early?.number !== number || !result) return;
       this.hearing = null;
       const { of, starts, length, volumes } = player;
-      if (!early.isHere) player.load({ of, starts, length, volume: volumes.original, same: false });
+      if (!early.isHere) player.load({ of, starts, length, volume: volumes.original, same: false, soon: true });
       early.isHere = true;
       player.put(chunk, original, result);
       performance.mark("fadernets:early");

@@ -24,6 +24,7 @@
       this.peak = null;
       this.chunks = new Map();
       this.levels = new Map(); // by which chunks are louder than they came
+      this.stale = new Map(); // chunks of what was asked before, heard until those of now are here
     }
 
     has(index) {
@@ -90,6 +91,12 @@
       return this.sounds.original.has(index) && this.sounds.result.has(index);
     }
 
+    // Whether something can be heard in its place, be it of what was asked before.
+    plays(index) {
+      const { original, result } = this.sounds;
+      return original.has(index) && (result.has(index) || result.stale.has(index));
+    }
+
     // Whether the chunk under the playhead is missing.
     get lacks() {
       return this.ready && !this.has(this.at(this.position));
@@ -114,8 +121,9 @@
     // Something else to play, chunks or none of it here; what is playing goes on at the same
     // position, as soon as it can. `of` names the selection: the chunks of its original stay here.
     // `sounds` are those of an earlier load that is wanted again. With a `level` the chunks of the
-    // result that are here belong to it, and are to be so much louder.
-    load({ of, starts, length, volume, same, peak = null, original = null, result = null, sounds, level = null }) {
+    // result that are here belong to it, and are to be so much louder. Where the rest is `soon` to
+    // come, the chunks of before are heard meanwhile.
+    load({ of, starts, length, volume, same, peak = null, original = null, result = null, sounds, level = null, soon = false }) {
       const position = Math.min(this.position, length);
       if (of !== this.of || this.to > length) this.region = null;
       this.of = of;
@@ -123,7 +131,9 @@
       else {
         if (this.sounds.original.of !== of) this.sounds.original = new F.Sound(of);
         this.sounds.original.peak = peak;
+        const before = this.sounds.result;
         if (same || level === null) this.sounds.result = same ? this.sounds.original : new F.Sound(of);
+        if (soon) this.sounds.result.stale = new Map([...before.stale, ...before.chunks]);
         else for (const index of this.sounds.result.chunks.keys()) this.sounds.result.levels.set(index, level);
       }
       this.volumes.original = volume;
@@ -138,7 +148,8 @@
     // A chunk has come, of either sound or of both; the result's is to be so much louder.
     put(index, original, result, level = 1) {
       this.keep(index, original, result, level);
-      if (this.waits && this.has(this.at(this.rest))) this.begin(this.rest);
+      if (this.waits && this.plays(this.at(this.rest))) this.begin(this.rest);
+      else if (result && this.rounds.some(({ stale }) => stale.has(index))) this.begin(this.position);
       else if (this.rounds.length) this.tend();
       this.changed();
     }
@@ -148,6 +159,7 @@
       if (result) {
         this.sounds.result.chunks.set(index, result);
         this.sounds.result.levels.set(index, level);
+        this.sounds.result.stale.delete(index);
       }
       this.trim();
     }
@@ -252,7 +264,7 @@
     begin(position) {
       this.halt(position);
       this.playing = true;
-      if (this.has(this.at(position))) this.round(this.context.currentTime + 0.005, position);
+      if (this.plays(this.at(position))) this.round(this.context.currentTime + 0.005, position);
       clearInterval(this.timer);
       this.timer = setInterval(() => this.tend(), 100);
     }
@@ -266,7 +278,7 @@
     // One playing of both sounds, from `position`, at the context's time `start`.
     round(start, position) {
       const next = this.at(position);
-      const round = { start, zero: start - position, next, gains: {}, sources: new Set() };
+      const round = { start, zero: start - position, next, gains: {}, sources: new Set(), stale: new Set() };
       round.nodes = {};
       for (const side of ["original", "result"]) {
         const gain = new GainNode(this.context, { gain: 0 });
@@ -276,7 +288,7 @@
       }
       this.rounds.push(round);
       this.mix(round);
-      if (next && this.has(next - 1)) this.schedule(round, next - 1); // it may last a little longer
+      if (next && this.plays(next - 1)) this.schedule(round, next - 1); // it may last a little longer
       this.schedule(round, round.next++);
     }
 
@@ -286,10 +298,13 @@
       const due = round.zero + this.starts[index];
       const start = Math.max(due, round.start, this.context.currentTime);
       for (const [side, sound] of Object.entries(this.sounds)) {
-        const buffer = sound.chunks.get(index);
+        const isStale = !sound.chunks.has(index);
+        const buffer = isStale ? sound.stale.get(index) : sound.chunks.get(index);
+        if (isStale) round.stale.add(index);
         if (start - due >= buffer.duration) continue;
         const source = new AudioBufferSourceNode(this.context, { buffer });
-        source.connect(this.levelled(round.nodes[side], sound.levels.get(index)));
+        const level = isStale ? 1 : sound.levels.get(index);
+        source.connect(this.levelled(round.nodes[side], level));
         source.start(start, start - due);
         source.onended = () => round.sources.delete(source); // its chunk may go
         round.sources.add(source);
@@ -331,7 +346,7 @@
     continue() {
       const now = this.context.currentTime;
       const last = this.rounds[this.rounds.length - 1];
-      while (last.next < this.count && this.has(last.next)) {
+      while (last.next < this.count && this.plays(last.next)) {
         if (last.zero + this.starts[last.next] - now >= SCHEDULE_SECONDS) break;
         this.schedule(last, last.next++);
       }
@@ -349,7 +364,7 @@
       const next = Math.max(end, now);
       if (this.looping && next - now < SCHEDULE_SECONDS && this.to > this.from) {
         const { from } = this;
-        if (this.has(this.at(from))) {
+        if (this.plays(this.at(from))) {
           if (this.region) this.fade(last, next);
           this.round(next, from);
         } else if (now >= end) this.stall(from);

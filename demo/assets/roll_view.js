@@ -3,7 +3,6 @@
 (function (F) {
   "use strict";
 
-  const STEP = 2;
   const SHORTEST = 0.5; // seconds in sight at least
 
   F.RollView = class {
@@ -44,14 +43,6 @@
       const least = Math.min(1, SHORTEST / this.length);
       const share = Math.min(1, Math.max(least, this.share / factor));
       this.set(share, about - ((about - this.from) * share) / this.share);
-    }
-
-    closer() {
-      this.by(STEP);
-    }
-
-    farther() {
-      this.by(1 / STEP);
     }
 
     set(share, from) {
@@ -95,6 +86,11 @@
 
     has(position) {
       return position >= this.from && position <= this.from + this.share * this.length;
+    }
+
+    // To a position, if it is out of sight.
+    go(position) {
+      if (!this.has(position)) this.set(this.share, position);
     }
 
     // The playhead has moved on: where it leaves what is in sight, the next part comes. A part that

@@ -29,15 +29,16 @@
       const { player } = this;
       const go = (to) => player.seek(Math.min(player.length, Math.max(0, to)));
       const [begin, end] = player.region ?? [0, player.length];
+      const here = () => (this.piece.has_bars ? this.nearestBeat(player.position) : player.position);
       const actions = {
         ArrowLeft: () => go(player.position - STEP_SECONDS),
         ArrowRight: () => go(player.position + STEP_SECONDS),
         Home: () => go(0),
-        "+": () => this.rollView.by(2, player.position),
-        "=": () => this.rollView.by(2, player.position),
-        "-": () => this.rollView.farther(),
-        "[": () => this.loopBetween(player.position, end),
-        "]": () => this.loopBetween(begin, player.position),
+        "+": () => this.zoomRolls(2),
+        "=": () => this.zoomRolls(2),
+        "-": () => this.zoomRolls(1 / 2),
+        "[": () => this.loopBetween(here(), end),
+        "]": () => this.loopBetween(begin, here()),
         Escape: () => this.loopBetween(0, 0),
       };
       actions[key]?.();
@@ -82,8 +83,15 @@
       const { drag } = this;
       this.drag = null;
       if (!this.fingers.size) this.pinch = null;
-      if (drag && drag.to !== null && !isCancelled) this.loopBetween(this.snapped(drag.from), this.snapped(drag.to));
-      else this.showRegion();
+      if (!drag || drag.to === null || isCancelled) return this.showRegion();
+      this.loopBetween(this.snapped(drag.from), this.snapped(drag.to));
+      if (this.player.region) this.player.seek(this.player.region[0]);
+    },
+
+    // About the playhead, or about the middle where that is out of sight.
+    zoomRolls(factor) {
+      const { position } = this.player;
+      this.rollView.by(factor, this.rollView.has(position) ? position : undefined);
     },
 
     // The time at a place on the screen.
@@ -94,8 +102,15 @@
     // A time, or that of a beat which is near.
     snapped(time) {
       const [roll] = this.rolls;
-      const near = (beat) => Math.abs(roll.x(beat) - roll.x(time)) <= SNAP_PIXELS;
-      return [...roll.data.beats, roll.data.length].find(near) ?? time;
+      const beat = this.nearestBeat(time);
+      return Math.abs(roll.x(beat) - roll.x(time)) <= SNAP_PIXELS ? beat : time;
+    },
+
+    // The beat nearest to a time; the end counts as one.
+    nearestBeat(time) {
+      const { beats, length } = this.rolls[0].data;
+      const nearer = (one, other) => (Math.abs(other - time) < Math.abs(one - time) ? other : one);
+      return [...beats, length].reduce(nearer, 0);
     },
 
     // What lies between two times goes round, or all of the selection if that is next to nothing.

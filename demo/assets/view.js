@@ -18,6 +18,7 @@
       this.find("[data-do=reset]").disabled =
         !moved && this.now.seed === null && !this.now.lock.length && !this.now.redrawn.length;
       this.showPoints();
+      this.find("[data-show=link]").parentElement.hidden = true; // it was to other settings
       for (const name of ["dice", "redraw", "vary"]) this.find(`[data-do=${name}]`).disabled = !moved;
       for (const button of this.moods) {
         const wanted = Object.entries(F.moods(button));
@@ -72,6 +73,8 @@
       this.find(".fn-rolls").dataset.heard = player.side;
       this.showBusy();
       cancelAnimationFrame(this.frame);
+      if (player.playing && !this.wasPlaying) this.rollView.go(player.position);
+      this.wasPlaying = player.playing;
       this.tick();
     },
 

@@ -45,8 +45,9 @@ def test_the_rolls_are_zoomed_into_and_scrolled(visit):
     for _ in range(3):
         closer.click()
     begin, span = page.evaluate(SEEN)
-    assert span == pytest.approx(length / 8)
-    assert begin + span / 2 == pytest.approx(length / 2)  # about the middle
+    assert (begin, span) == (0, pytest.approx(length / 8))  # about the playhead
+    page.evaluate("FaderNets.bench.rollView.set(1 / 8, 7 / 16 * FaderNets.bench.rollView.length)")
+    begin, span = page.evaluate(SEEN)
 
     # What is under the pointer stays there, and what is drawn under it is where a click goes.
     at = begin + span / 4
@@ -104,8 +105,10 @@ def test_a_drag_loops_what_lies_between(visit):
     begin, end = page.evaluate(REGION)
     assert (begin, end) == (pytest.approx(1.0, abs=0.2), pytest.approx(2.0, abs=0.2))
     beats = page.evaluate("FaderNets.bench.rolls[0].data.beats")
-    if min(abs(beat - 1.0) for beat in beats) < 0.02:
-        assert begin in beats  # a near beat is what was meant
+    for time, meant in ((begin, 1.0), (end, 2.0)):
+        nearest = min(beats, key=lambda beat: abs(beat - meant))
+        assert time == pytest.approx(nearest if time in beats else meant, abs=0.02)
+    assert page.evaluate(POSITION) == begin
     expect(page.get_by_label("Loop")).to_be_checked()
     expect(page.locator(".fn-region")).to_be_visible()
 
@@ -130,6 +133,31 @@ def test_a_drag_loops_what_lies_between(visit):
     expect(page.locator(".fn-region")).to_be_hidden()
 
 
+def test_a_loop_of_a_long_selection_is_where_it_was_drawn(visit):
+    """Where beats stand closer than a finger, the nearest counts, not the first."""
+    page = visit()
+    length = to_all(page)
+    dragged(page, 0.4 * length, 0.6 * length)
+    begin, end = page.evaluate(REGION)
+    pixel = length / page.evaluate("FaderNets.bench.rolls[1].room")
+    assert begin == pytest.approx(0.4 * length, abs=4 * pixel)
+    assert end == pytest.approx(0.6 * length, abs=4 * pixel)
+
+
+def test_play_goes_to_the_playhead(visit):
+    page = visit()
+    to_all(page)
+    page.evaluate("FaderNets.bench.player.seek(1)")
+    closer = page.get_by_role("button", name="Zoom into the rolls")
+    for _ in range(3):
+        closer.click()
+    begin, span = page.evaluate(SEEN)
+    assert begin <= 1 <= begin + span  # about the playhead
+    page.evaluate("FaderNets.bench.rollView.set(FaderNets.bench.rollView.share, 30)")
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function("FaderNets.bench.rollView.has(FaderNets.bench.player.position)")
+
+
 def test_a_loop_is_made_by_keys(visit):
     page = visit()
     wait_until_heard(page)
@@ -139,7 +167,10 @@ def test_a_loop_is_made_by_keys(visit):
     for _ in range(3):
         rolls.press("ArrowRight")
     rolls.press("]")
-    assert page.evaluate(REGION) == [0.5, 2.0]
+    beats = page.evaluate("FaderNets.bench.rolls[0].data.beats")
+    region = page.evaluate(REGION)
+    for time, near in zip(region, (0.5, 2.0), strict=True):
+        assert time == min(beats, key=lambda beat: abs(beat - near))
     rolls.press("Escape")
     assert page.evaluate(REGION) is None
     rolls.press("[")

@@ -74,6 +74,34 @@ def test_a_fader_moved_while_playing_is_heard_before_all_notes_are_there(visit):
     passes(page, position(page) + 0.3)
 
 
+def test_the_music_goes_on_into_chunks_that_are_not_made_yet(visit):
+    """Those of before are heard there until the new ones have come."""
+    page = visit()
+    open_whole_piece(page)
+    play(page)
+    passes(page, 0.3)
+    page.wait_for_function(f"({HERE})().result.includes(1)")
+    page.evaluate("FaderNets.bench.held = []")  # no chunk comes but the one that is asked for early
+    page.evaluate(
+        """() => { const bench = FaderNets.bench, send = bench.trigger;
+        bench.trigger = event => {
+            if (event === "ask") bench.letAsk = () => send("ask"); else send(event); }; }"""
+    )
+    page.get_by_role("slider", name="Rhythm density").press("End")
+    page.wait_for_function("FaderNets.bench.held.length > 0")
+    page.evaluate("FaderNets.bench.letGo()")
+    page.wait_for_function("FaderNets.bench.early?.isHere")
+    page.evaluate("FaderNets.bench.held = []")
+    assert page.evaluate(HERE)["result"] == [0]
+    seek(page, BORDER - 0.3)
+    passes(page, BORDER + 0.3)
+    assert page.evaluate(HERE)["result"] == [0] and page.evaluate("FaderNets.bench.player.playing")
+    page.evaluate("FaderNets.bench.letGo()")
+    page.wait_for_function(f"({HERE})().result.includes(1)")
+    page.wait_for_function("FaderNets.bench.player.rounds.every(({ stale }) => !stale.size)")
+    passes(page, position(page) + 0.2)
+
+
 def test_play_after_a_mood_on_the_whole_piece(visit):
     """Play did nothing here once: the original's sound was dropped, but counted as present."""
     page = visit()
