@@ -144,15 +144,13 @@ class LockWords:
 
     def check(self, piece: Piece) -> None:
         """Raise what `on` would, without looking up what is locked, which takes its time."""
-        tracks = len(piece.original.tracks) if piece.original else 0
-        # A range may have a billion numbers.
-        for kind, ranges, count in (
-            ("note", self.notes, len(piece.notes)),
-            ("track", self.tracks, tracks),
-        ):
-            last = max((last for _, last in ranges), default=0)
-            if last > count:
-                raise ValueError(f"there is no {kind} {last} to lock: the piece has {count}")
+        # A range may have a billion numbers: its ends are enough.
+        last = max((last for _, last in self.notes), default=0)
+        if last > (count := len(piece.notes)):
+            raise ValueError(f"there is no note {last} to lock: the piece has {count}")
+        last = max((last for _, last in self.tracks), default=0)
+        if last > (count := len(piece.original.tracks) if piece.original else 0):
+            raise ValueError(f"there is no track {last} to lock: the piece has {count}")
 
 
 NO_WORDS = LockWords()
