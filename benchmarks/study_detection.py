@@ -1,6 +1,6 @@
 """How often the report's intervals of d' and c hold the truth.
 
-    python -m benchmarks.study_detection [--runs 600] [--seed 0]
+    python -m benchmarks.study_detection [--runs 1600] [--seed 0]
 
 Studies are those of `benchmarks.study_coverage`, in which everybody who does not hear the change
 says "same" half of the time, and the other way else. The truth is that of the pooled rates over all
@@ -123,7 +123,7 @@ def _holds(ends: Interval, true: float) -> bool:
 def main(arguments: list[str] | None = None) -> int:
     """Simulate all studies and write how often each interval holds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=600)
+    parser.add_argument("--runs", type=int, default=1600)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)

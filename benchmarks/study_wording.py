@@ -1,6 +1,6 @@
 """Which claims the report makes of which listeners.
 
-    python -m benchmarks.study_wording [--studies 150] [--seed 0]
+    python -m benchmarks.study_wording [--studies 600] [--others 40] [--seed 0]
 
 Studies are simulated of listeners of one kind: unbiased ones, who hear both directions equally well
 and hear no more of a stronger transfer; biased, lazy and perfect ones, and people who guess. Each
@@ -211,7 +211,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Simulate all studies and write how often each claim was made."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--studies", type=int, default=600, help="of unbiased listeners, each size")
-    parser.add_argument("--others", type=int, default=150, help="of each other kind, each size")
+    parser.add_argument("--others", type=int, default=40, help="of each other kind, each size")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
