@@ -157,7 +157,7 @@ def test_who_was_paid_outlives_the_disk(
     def marks(kept: Database) -> dict[str, bool]:
         with kept.read() as session:
             finished = payments.finished(session, session.scalars(select(Study)).one())
-        return {finisher.code: finisher.paid_at is not None for finisher in finished}
+        return {finisher.code: finisher.paid_on is not None for finisher in finished}
 
     assert marks(database) == expected
     restarted = restored(host, start, empty, journal)
