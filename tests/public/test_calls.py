@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
+import pytest
 
 from fadernets.music import midi
 from fadernets.music.notes import NO_PEDAL, Notes
@@ -100,8 +101,12 @@ def test_short_calls_do_not_wait_for_a_long_one(server: Server):
     try:
         time.sleep(1.0)  # it is under way
         piece, values = midi.dump(tiny.piece(tiny.bars(2))), [0.5, *[None] * 7]
-        answer = server.ask(call(server, piece, *values, visitor="5.6.7.8"), timeout=45).text
+        answer = server.ask(call(server, piece, *values, visitor="5.6.7.8"), timeout=120).text
         assert "event: complete" in answer, answer
+        waits.sock.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            while so_far := waits.sock.recv(10_000):
+                assert b"event: complete" not in so_far
     finally:
         waits.close()
 
