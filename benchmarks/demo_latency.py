@@ -40,6 +40,7 @@ from fadernets.music.midi import write
 from fadernets.net import FaderNet
 
 WARM_UP = 5
+MOST_PLAYING, LISTENING_MS = 12, 2_000  # releases while the music plays, and from one to the next
 FEWEST = 5  # releases of a long piece
 FADER = "rhythm"
 WAIT_MS = 300_000
@@ -126,7 +127,8 @@ def playing(page: Page, positions: Sequence[float]) -> list[float]:
     page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_function("FaderNets.bench.player.rounds.length > 0")
     milliseconds = []
-    for position in positions:
+    for position in positions[:MOST_PLAYING]:
+        page.wait_for_timeout(LISTENING_MS)
         page.evaluate("performance.clearMarks()")
         page.evaluate(RELEASE, position)
         page.wait_for_function(THERE)

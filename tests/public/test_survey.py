@@ -67,9 +67,10 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def said(server: Server) -> set[str]:
-    """What the server has printed but where it is."""
+    """What the server has printed but where it is, and whom it believes."""
     places = re.compile(
         r".* (is|are) at http.*|\* Running on .*|\* To create a public link.*|Closing server .*|"
+        r"X-Forwarded-For is believed of .*|"
     )
     return {line for line in server.log_text().splitlines() if not places.fullmatch(line)}
 
