@@ -272,8 +272,9 @@
     // A chunk whose answer is still to come.
     heardEarly({ number, chunk }, original, result) {
       const { early, player } = this;
-      if (early?.number !== number || !result) return;
+      if (early?.number !== number) return;
       this.hearing = null;
+      if (!result) return void (this.early = null); // the result is the original, or there is no sound
       const { of, starts, length, volumes } = player;
       if (!early.isHere) player.load({ of, starts, length, volume: volumes.original, same: false, soon: true });
       early.isHere = true;

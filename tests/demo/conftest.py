@@ -59,7 +59,7 @@ def visit(
     browser: Browser, contexts: dict[tuple[int, str], BrowserContext], address: str
 ) -> Iterator[Callable[..., Page]]:
     """Open the page; it may ask no other host, and its console stays empty."""
-    from tests.demo.page import WIDE, wait_until_heard, watch  # Playwright takes a second
+    from tests.demo.page import WIDE, open_page  # Playwright takes a second
 
     pages: list[Page] = []
     complaints: list[str] = []
@@ -71,11 +71,7 @@ def visit(
             contexts[key].new_page().goto(f"{address}healthz")
         page = contexts[key].new_page()
         pages.append(page)
-        page.set_default_timeout(100_000)
-        watch(page, complaints)
-        page.goto(address)
-        wait_until_heard(page)
-        return page
+        return open_page(page, address, complaints)
 
     yield enter
     for page in pages:
@@ -100,15 +96,11 @@ def studios(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def studio(studios: BrowserContext, address: str) -> Iterator[Page]:
     """The page in a browser with MIDI devices; its console stays empty."""
-    from tests.demo.page import wait_until_heard, watch
+    from tests.demo.page import open_page
 
     complaints: list[str] = []
     page = studios.new_page()
-    page.set_default_timeout(100_000)
-    watch(page, complaints)
-    page.goto(address)
-    wait_until_heard(page)
-    yield page
+    yield open_page(page, address, complaints)
     page.evaluate("localStorage.clear()")
     page.close()
     assert complaints == []

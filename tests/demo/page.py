@@ -46,6 +46,15 @@ def watch(page: Page, complaints: list[str]) -> None:
     page.on("console", logged)
 
 
+def open_page(page: Page, address: str, complaints: list[str]) -> Page:
+    """Open the demo in a page that is watched, and wait until it can be heard."""
+    page.set_default_timeout(100_000)
+    watch(page, complaints)
+    page.goto(address)
+    wait_until_heard(page)
+    return page
+
+
 def wait_until_heard(page: Page) -> None:
     """Wait until the last requested result is drawn and its sound can be played."""
     page.wait_for_function(

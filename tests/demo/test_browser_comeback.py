@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.demo.page import FILE, WIDE, opened, picture, wait_until_heard, watch
+from tests.demo.page import FILE, WIDE, open_page, opened, picture, wait_until_heard
 
 pytestmark = pytest.mark.browser
 
@@ -20,12 +20,7 @@ def enter(browser: Browser, address: str):
     complaints: list[str] = []
 
     def tab() -> Page:
-        page = context.new_page()
-        page.set_default_timeout(100_000)
-        watch(page, complaints)
-        page.goto(address)
-        wait_until_heard(page)
-        return page
+        return open_page(context.new_page(), address, complaints)
 
     yield tab
     context.close()

@@ -74,6 +74,25 @@ def test_a_fader_moved_while_playing_is_heard_before_all_notes_are_there(visit):
     passes(page, position(page) + 0.3)
 
 
+def test_a_move_that_changes_nothing_leaves_the_next_chunk_to_be_asked_for(visit):
+    """Its sound, asked for beside its notes, is none of its own."""
+    page = visit()
+    open_whole_piece(page)
+    page.evaluate(
+        """() => { const bench = FaderNets.bench, send = bench.trigger;
+        bench.trigger = event => {
+            if (event === "ask") bench.letAsk = () => send("ask"); else send(event); }; }"""
+    )
+    page.locator("#fn-seed").fill("5")
+    page.locator("#fn-seed").press("Enter")
+    page.wait_for_function("FaderNets.bench.early === null && FaderNets.bench.asking")
+    assert page.evaluate("FaderNets.bench.hearing") is None
+    page.evaluate("FaderNets.bench.letAsk()")
+    wait_until_heard(page)
+    play(page)
+    page.wait_for_function(f"({HERE})().result.includes(1)")
+
+
 def test_the_music_goes_on_into_chunks_that_are_not_made_yet(visit):
     """Those of before are heard there until the new ones have come."""
     page = visit()
