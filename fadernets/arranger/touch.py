@@ -56,11 +56,15 @@ class Touch:
         order = np.lexsort((notes.onset, notes.pitch))
         since = notes.onset[order][1:] - notes.offset[order][:-1]
         again = since[(np.diff(notes.pitch[order]) == 0) & (since < AGAIN_BEATS)]
-        is_played = (np.abs(struck * TICKS - np.rint(struck * TICKS)) > ON_GRID * TICKS).any()
+        # A grid may lie beside the beats, as where the first bar of a sequence was cut.
+        ticks = (struck - struck[:1]) * TICKS
+        is_played = (np.abs(ticks - np.rint(ticks)) > ON_GRID * TICKS).any()
         self.latest = HALF if is_played else min(HALF, float(self.lateness.max(initial=0.0)))
         usual = RELEASE_BEATS if is_played else 0.0
         self.release = float(np.median(again)) if len(again) else usual
-        if is_played:
+        # Most notes of chords exactly together, as nobody plays: a sequence with some notes moved.
+        is_drawn = len(self.spreads) > 0 and np.median(self.spreads) <= ON_GRID
+        if is_played and not is_drawn:
             apart = self.spreads[self.spreads > AT_ONCE]
             self.spreads = apart if len(apart) else np.array(SPREADS)
 

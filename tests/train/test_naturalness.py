@@ -102,6 +102,7 @@ def test_the_command_measures_models_and_rules(folder, data_file, tmp_path, monk
     names = ["nothing (real against real)", naturalness.IN_PLACE, "arranger", "rules"]
     assert [row[0] for row in rows] == names
     assert all(len(row) == len(head) for row in rows)
+    assert ["deaf" in cell for cell in rows[2]] == [way.startswith("arousal") for way in head]
     assert set(result.in_place.ways) == set(arranger.ways)
     busier = arranger.ways["rhythm +1 sd"]
     assert busier.changes["melody kept"].mean > 0.9

@@ -136,6 +136,7 @@ def way_told(changed: Windows, real: Windows, sd: np.ndarray, seed: int) -> WayT
     return WayTold(
         pairs=result.pairs,
         aucs={name: round(value, 3) for name, value in result.aucs.items()},
+        deaf_aucs={name: round(value, 3) for name, value in result.deaf_aucs.items()},
         spreads={name: round(value, 3) for name, value in result.spreads.items()},
         tells={name: round(value, 2) for name, value in result.tells.items()},
         measures={

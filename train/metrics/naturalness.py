@@ -34,6 +34,13 @@ NEAREST = 6  # windows, of which one is drawn
 FOLDS = 5
 DRAWS = 5  # of the pairs' real windows: one drawing's AUC may be .03 from another's
 LEAST_KNOWN = 0.5  # share of the windows in which a feature has to be there to be used
+LOUDNESS = (
+    "velocity, mean",
+    "velocity, spread",
+    "softest",
+    "loudest",
+    "velocity from note to note",
+)
 LACKING = -1.0  # of a feature that a window has not, for trees that take no NaN
 
 
@@ -217,6 +224,9 @@ class Told:
     pairs : int
     aucs : name of a classifier -> AUC
         The mean of several drawings of the pairs.
+    deaf_aucs : name of a classifier -> AUC
+        The same of classifiers that do not know how loud notes are, which no density controls: a
+        mood asks for another loudness, and a score may have a single one.
     spreads : name of a classifier -> standard deviation of the AUC over the drawings
     tells : name of a feature -> AUC on its own
         The five that tell most; above .5 where changed windows have more of it.
@@ -225,6 +235,7 @@ class Told:
 
     pairs: int
     aucs: dict[str, float]
+    deaf_aucs: dict[str, float]
     spreads: dict[str, float]
     tells: dict[str, float]
     measures: dict[str, tuple[float, float]]
@@ -275,9 +286,11 @@ def told(
     """
     drawings = [_told(changed, real, sd, seed + draw) for draw in range(draws)]
     aucs = {name: [told.aucs[name] for told in drawings] for name in drawings[0].aucs}
+    deaf = {name: [told.deaf_aucs[name] for told in drawings] for name in drawings[0].aucs}
     return replace(
         drawings[0],
         aucs={name: float(np.mean(each)) for name, each in aucs.items()},
+        deaf_aucs={name: float(np.mean(each)) for name, each in deaf.items()},
         spreads={name: float(np.std(each)) for name, each in aucs.items()},
     )
 
@@ -294,6 +307,18 @@ def _told(changed: Windows, real: Windows, sd: np.ndarray, seed: int) -> Told:
     names = [name for name, known in zip(rows[0], is_known, strict=True) if known]
     x = x[:, is_known]
     is_changed = np.repeat([True, False], len(pairs))
+    is_heard = np.array([name not in LOUDNESS for name in names])
+    aucs, deaf_aucs = (
+        _aucs(x[:, used], is_changed, group, seed) for used in (slice(None), is_heard)
+    )
+    single = {n: auc(np.nan_to_num(x[:, i], nan=LACKING), is_changed) for i, n in enumerate(names)}
+    strongest = sorted(names, key=lambda name: -abs(single[name] - 0.5))[:5]
+    tells = {name: single[name] for name in strongest}
+    return Told(len(pairs), aucs, deaf_aucs, {}, tells, _beside(changed, real, pairs))
+
+
+def _aucs(x: np.ndarray, is_changed: np.ndarray, group: np.ndarray, seed: int) -> dict[str, float]:
+    """AUC of each classifier on groups that it was not trained on."""
     aucs = {}
     for name, classifier in classifiers(seed).items():
         score = np.zeros(len(x))
@@ -301,10 +326,7 @@ def _told(changed: Windows, real: Windows, sd: np.ndarray, seed: int) -> Told:
             classifier.fit(x[inside], is_changed[inside])
             score[outside] = classifier.predict_proba(x[outside])[:, 1]
         aucs[name] = auc(score, is_changed)
-    single = {n: auc(np.nan_to_num(x[:, i], nan=LACKING), is_changed) for i, n in enumerate(names)}
-    strongest = sorted(names, key=lambda name: -abs(single[name] - 0.5))[:5]
-    tells = {name: single[name] for name in strongest}
-    return Told(len(pairs), aucs, {}, tells, _beside(changed, real, pairs))
+    return aucs
 
 
 def _beside(changed: Windows, real: Windows, pairs: np.ndarray) -> dict[str, tuple[float, float]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from fadernets.mood_transfer import MOODS
 from train.reporting.markdown import NONE, Table
 from train.reporting.results.naturalness import (
     Naturalness,
@@ -20,12 +23,19 @@ def rows(result: Naturalness) -> Table:
 
 
 def _row(changed: ToldApart, ways: list[str]) -> tuple[str, ...]:
-    cells = (_cell(changed.ways[way]) if way in changed.ways else NONE for way in ways)
+    cells = [_cell(changed.ways[way]) if way in changed.ways else NONE for way in ways]
+    for column, way in enumerate(ways):  # only a mood asks for another loudness
+        if way.startswith(MOODS) and (told := changed.ways.get(way)) and told.deaf_aucs:
+            cells[column] += f" (deaf {_numbers(told.deaf_aucs)})"
     return (changed.name, *cells)
 
 
 def _cell(told: WayTold) -> str:
-    return " / ".join(f"{value:.2f}" for value in told.aucs.values())
+    return _numbers(told.aucs)
+
+
+def _numbers(aucs: Mapping[str, float]) -> str:
+    return " / ".join(f"{value:.2f}" for value in aucs.values())
 
 
 def tells(result: Naturalness) -> Table:

@@ -55,6 +55,22 @@ def test_a_new_note_is_never_quite_together_with_played_ones() -> None:
     assert {round(played.onset(0, pitch) - 0.01, 6) for pitch in range(40, 80)} == {0.02}
 
 
+def test_notes_of_a_sequence_are_together_though_one_was_moved() -> None:
+    """Three of four notes of chords exactly together, on a grid beside the beats."""
+    chords = [(at, at + 0.5, key) for at in (0.07, 0.57, 1.07) for key in (C, E)]
+    moved = touch(*chords, (1.61, 2.0, C), (1.63, 2.0, E))
+    assert {round(moved.onset(2, pitch), 6) for pitch in range(40, 80)} <= {0.57, 0.59, 0.55}
+    places = [round(moved.onset(2, pitch), 6) for pitch in range(40, 80)]
+    assert places.count(0.57) == 30
+
+
+def test_a_grid_may_lie_beside_the_beats() -> None:
+    """Single notes, a grid that begins .07 of a beat late: not played, so nothing is moved off."""
+    beside = touch((0.07, 0.57, C), (0.57, 1.07, E), (1.57, 2.07, G))
+    assert [beside.onset(step, G) for step in (0, 2, 4)] == pytest.approx([0.07, 0.57, 1.07])
+    assert beside.release == 0.0
+
+
 def test_keys_that_are_struck_again_are_let_go_of_before() -> None:
     assert touch((0.003, 0.4, C), (0.53, 0.9, C), (1.03, 1.5, E)).release == pytest.approx(0.13)
     assert touch((0.003, 0.4, C), (0.53, 0.9, E)).release == RELEASE_BEATS

@@ -9,7 +9,7 @@ import pytest
 
 from fadernets.music.notes import Notes
 from train.metrics import naturalness
-from train.metrics.naturalness import FARTHEST, Cut, Windows, features, pair, told
+from train.metrics.naturalness import FARTHEST, LOUDNESS, Cut, Windows, features, pair, told
 
 SD = np.array([0.2, 1.0])
 
@@ -123,6 +123,30 @@ def test_what_is_alike_cannot_be_told_and_what_differs_can() -> None:
         assert abs(alike.aucs[name] - 0.5) < 0.12
         assert late.aucs[name] > alike.aucs[name] + 0.15
     assert len(late.tells) == 5
+
+
+@pytest.mark.slow
+def test_who_is_deaf_to_loudness_cannot_tell_what_is_louder_alone() -> None:
+    rng = np.random.default_rng(2)
+    real, changed = drawn(rng, 800, range(20)), drawn(rng, 160, range(20, 30))
+    for seen in changed.features:
+        seen.update({name: seen[name] + 20 for name in LOUDNESS})  # type: ignore[attr-defined]
+    louder = told(changed, real, SD, draws=1)
+    for name in louder.aucs:
+        assert louder.aucs[name] > 0.9
+        assert abs(louder.deaf_aucs[name] - 0.5) < 0.12
+
+
+def test_all_features_of_loudness_are_named() -> None:
+    """What changes where notes are louder, one of them twice as much, is loudness."""
+    onset = np.arange(4.0)
+    soft, loud = (
+        naturalness.features(Notes.of(onset, onset + 1, [60, 64, 67, 72], velocity), 16)
+        for velocity in ([40, 44, 41, 45], [70, 78, 71, 79])
+    )
+    assert {n for n in soft if not np.array_equal(soft[n], loud[n], equal_nan=True)} == set(
+        LOUDNESS
+    )
 
 
 @pytest.mark.slow

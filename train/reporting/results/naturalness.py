@@ -19,6 +19,7 @@ class Beside(Part):
 class WayTold(Part):
     """One way of changing music: AUCs by classifier, and the features that tell most alone.
 
+    `deaf_aucs` are of classifiers that do not know how loud notes are; older results lack them.
     `spreads` are standard deviations of the AUCs over drawings of the real windows; older results
     are of one drawing. `measures` are of `train.metrics.music`, `changes` what became of notes
     (`train.metrics.changes`), with intervals over pieces; older results have neither.
@@ -26,6 +27,7 @@ class WayTold(Part):
 
     pairs: int
     aucs: dict[str, Share]
+    deaf_aucs: dict[str, Share] = {}
     spreads: dict[str, float] = {}
     tells: dict[str, Share]
     measures: dict[str, Beside] = {}
