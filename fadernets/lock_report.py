@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # the server of the page has no PyTorch
     from fadernets.net import FaderNet
 
 FIELDS = ("asked", "reached", "lowest", "highest")
-SMALLEST_DIFFERENCE = 0.005  # of densities that a sentence is worth: two decimals show it
+SMALLEST_DIFFERENCE = 0.02  # of densities that a sentence is worth: less is rounding to steps
 
 
 class LockReport:

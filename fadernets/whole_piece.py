@@ -3,11 +3,14 @@
 Every second segment is changed first, as if its neighbours stayed; the others then see the notes
 that ring into them as they have become, and keep to the end those that the next segment goes on
 with. All see how high and how loud the music beside them is.
+
+Behind the last of them the piece stays as it is. So a note that sounds longer there than in what
+changes, or began before it, sounds to its end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -60,6 +63,7 @@ def changed(
     locks = locks.with_hand(piece.notes)
     fixed = piece.notes[locks.of(piece.notes)]
     hand = NO_NOTES if locks.hand_notes is None else locks.hand_notes
+    behind = _behind(piece, wanted, found)
     result = piece
     for turn in (0, 1):
         mine = {number for number in numbers if number % 2 == turn}
@@ -69,6 +73,8 @@ def changed(
             parts = segments(result, numbers=mine)
             parts = [_seen(s, before[s.index], s.index + 1 in numbers) for s in parts]
         parts = [_beside(piece, result, segment) for segment in parts]
+        if len(behind):
+            parts = [_going_on(result, segment, behind) for segment in parts]
         parts = [_locked(result, segment, locks, fixed, hand) for segment in parts]
         made: dict[int, Notes] = {}
         for first in range(0, len(parts), batch):
@@ -99,6 +105,28 @@ def _beside(piece: Piece, changing: Piece, segment: Segment) -> Segment:
     before, behind = (texture(changing.notes, *side) for side in sides)
     key = piece.key_at(segment.middle)
     return replace(segment, window=replace(segment.window, beside=(before, behind), key=key))
+
+
+def _behind(piece: Piece, numbers: set[int], found: Mapping[int, Segment]) -> Notes:
+    """The notes that belong to what stays behind each run of segments that change."""
+    notes, belongs = piece.notes, np.zeros(len(piece.notes), bool)
+    lasts = sorted(number for number in numbers if number + 1 not in numbers)
+    firsts = sorted(number for number in numbers if number - 1 not in numbers)
+    for first, last in zip(firsts, lasts, strict=True):
+        start, end = found[first].span.start, found[last].span.end
+        rows = np.flatnonzero((notes.onset < end - EARLY) & (notes.offset >= end + RINGS_IN))
+        onset = notes.onset[rows]
+        before = onset < start - EARLY
+        belongs[rows[before | (notes.offset[rows] - end > end - onset)]] = True
+    return notes[belongs]
+
+
+def _going_on(piece: Piece, segment: Segment, behind: Notes) -> Segment:
+    """A segment whose notes among those `behind` have to sound to its end."""
+    window = segment.window
+    goes_on = among(piece.notes[segment.rows], behind) & (window.notes.offset >= segment.beats)
+    goes_on |= among(window.notes, window.ring_out)
+    return replace(segment, window=replace(window, ring_out=window.notes[goes_on]))
 
 
 def _locked(piece: Piece, segment: Segment, locks: Locks, fixed: Notes, hand: Notes) -> Segment:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Collection
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fadernets import curve
 from fadernets.checkpoint import CheckpointError
 from fadernets.command_line import output, selection
 from fadernets.command_line.progress import told
 from fadernets.command_line.refusal import Refusal
-from fadernets.curve import Amount
 from fadernets.lock_report import LockReport
 from fadernets.lock_words import LockWords
 from fadernets.music import midi, user_file
@@ -22,7 +20,9 @@ from fadernets.music.notes import Notes
 from fadernets.music.piece import Piece
 from fadernets.music.segment_limits import runs
 from fadernets.music.segments import Segment, segments
-from fadernets.score import controllers
+from fadernets.score import controllers, playing
+from fadernets.score.arranging import Arrangement
+from fadernets.score.confined import confined
 from fadernets.score.settings import Settings
 from fadernets.whole_piece import changed
 
@@ -32,29 +32,91 @@ if TYPE_CHECKING:
 
 BATCH = 256  # segments changed at a time
 
-# What changes a batch of segments: (model, segments) -> the codes that are played instead
-Change = Callable[["FaderNet", list[Segment]], "Codes"]
-# What arranges a piece: (model, indices of segments, locks, what is told how far they came)
-Arrange = Callable[["FaderNet", Collection[int], Locks, LockReport | None], Piece]
+
+@dataclass(frozen=True)
+class Job:
+    """What of a piece is to be changed, and how.
+
+    Attributes
+    ----------
+    indices : list of int
+        Of the segments that change.
+    locks : Locks
+    report : LockReport, optional
+        Learns how far the segments came beside what is locked.
+    seed : int, optional
+    progress : function
+        Called with how many segments are done.
+    """
+
+    net: FaderNet
+    piece: Piece
+    indices: list[int]
+    locks: Locks
+    report: LockReport | None
+    seed: int | None
+    progress: Callable[[int], None]
+
+
+Arrange = Callable[[Job], Piece]
+
+
+def by_settings(asked: Settings) -> Arrange:
+    """What changes a piece as the page does."""
+
+    def arrange(job: Job) -> Piece:
+        net = job.net
+        chosen = segments(job.piece, numbers=job.indices)
+        codes: dict[int, Codes] = {}
+        for first in range(0, len(chosen), BATCH):
+            part = chosen[first : first + BATCH]
+            encoded = net.encode(part)
+            codes |= {s.index: encoded[[row]] for row, s in enumerate(part)}
+        edit, told = replace(asked, seed=job.seed), lambda segment: job.report
+        return Arrangement(
+            net, edit, job.piece, chosen, codes, job.locks, BATCH, told, job.progress
+        ).result()
+
+    return arrange
+
+
+def by_codes(code: Callable[[FaderNet, list[Segment]], Codes]) -> Arrange:
+    """What plays other codes in the place of segments."""
+
+    def arrange(job: Job) -> Piece:
+        count = 0
+
+        def change(batch: list[Segment]) -> list[Notes]:
+            nonlocal count
+            # Each segment its own seed, whichever are chosen beside it.
+            seeds = None if job.seed is None else [job.seed + segment.index for segment in batch]
+            codes = code(job.net, batch)
+            notes = job.net.reconstruct(codes, seed=seeds)
+            if job.report:
+                job.report.add(job.net, codes, notes)
+            count += len(batch)
+            job.progress(count)
+            return notes
+
+        return changed(job.piece, job.indices, change, locks=job.locks, batch=BATCH)
+
+    return arrange
 
 
 def change_piece(
     args: argparse.Namespace,
     piece: Piece,
-    windows: list[Segment],
-    change: Change | None,
-    amounts: Collection[Amount] = (),
-    lack: Callable[[FaderNet, int], str | None] = lambda net, index: None,
-    said: Collection[str] = (),
+    arrange: Arrange,
     asked: Settings | None = None,
-    arranged: Arrange | None = None,
+    lack: Callable[[FaderNet, int], str | None] = lambda net, index: None,
 ) -> None:
     """Change the chosen segments that can be, write the piece and name the others.
 
-    Where there are amounts, segments in which all of them are 0 stay as they are. Of the densities
-    named in `said` it is told how far they came beside what is locked. Where curves are wanted, the
-    file carries what is `asked`. Without `change`, all of the piece is `arranged` at once.
+    Segments of which nothing is `asked` stay as they are, without it all of them change. It is told
+    how far densities came beside what is locked: those that were asked for, or all of them where
+    that were moods or another piece. Where curves are wanted, the file carries what is asked.
     """
+    windows = segments(piece)
     chosen = _selection(args, windows)
     lock, locks = _locks(args, piece)
     net = _net(args.model)
@@ -66,45 +128,38 @@ def change_piece(
         raise Refusal(f"{error}".rstrip(".") + ".") from error
     report = LockReport(lock.sentence) if lock else None
     problems = {s.index: net.problem(s) or lack(net, s.index) for s in chosen}
-    usable = [index for index, problem in problems.items() if problem is None]
-    able, count = len(usable), 0
+    able = [segment for segment in chosen if problems[segment.index] is None]
+    moved = able if asked is None else playing.moved(asked, piece, able)
+    count = 0
 
-    def changing(batch: list[Segment]) -> list[Notes]:
+    def progress(done: int) -> None:
         nonlocal count
-        # Each segment its own seed, whichever are chosen beside it.
-        seeds = None if args.seed is None else [args.seed + segment.index for segment in batch]
-        try:
-            codes = change(net, batch) if change else net.encode(batch)
-            notes = net.reconstruct(codes, seed=seeds)
-            if report:
-                report.add(net, codes, notes)
-        except ValueError as error:  # the model has no such fader, or cannot lock anything
-            raise Refusal(f"{error}.") from error
-        count += len(batch)
-        return notes
+        count = done
 
-    if amounts:
-        moving = {segment.index for segment in curve.moving(amounts, piece, chosen)}
-        usable = [index for index in usable if index in moving]
-    with told(lambda: f"{count} of {len(usable)} segments"):
-        if arranged is not None:
-            result = arranged(net, usable, locks, report)
-        else:
-            result = changed(piece, usable, changing, locks=locks, batch=BATCH)
-    _write(args, result, asked and replace(asked, seed=args.seed, lock=lock, strict=args.strict))
+    job = Job(net, piece, [s.index for s in moved], locks, report, args.seed, progress)
+    with told(lambda: f"{count} of {len(moved)} segments"):
+        try:
+            result = arrange(job)
+        except ValueError as error:  # the model has no such fader, or cannot lock anything
+            raise Refusal(f"{error}".rstrip(".") + ".") from error
+    if asked is not None:
+        asked = replace(asked, seed=args.seed, lock=lock, strict=args.strict)
+        if len(chosen) < len(windows):
+            asked = confined(asked, piece, chosen[0].span.start, chosen[-1].span.end)
+    is_same = _write(args, result, asked) or list(result.notes) == list(piece.notes)
     for problem in dict.fromkeys(filter(None, problems.values())):
         same = [index for index in problems if problems[index] == problem]
         print(f"unchanged, {problem}: {_listed(same)}", file=sys.stderr)
-    sentences = report.sentences(said) if report else []
-    if count and not sentences and list(result.notes) == list(piece.notes):
-        sentences = [
-            f"{args.output.name} has the notes of {args.source.name}: they are as asked for "
-            "already, or can go no further"
-        ]
+    by_faders = asked and not asked.moods and [*asked.faders, *asked.positions]
+    sentences = report.sentences(by_faders or args.faders) if report else []
+    if is_same and able and not sentences:
+        as_asked = "they are as asked for already, or can go no further"
+        why = as_asked if moved else "nothing is asked of what was chosen"
+        sentences = [f"{args.output.name} has the notes of {args.source.name}: {why}"]
     for sentence in sentences:
         print(sentence, file=sys.stderr)
-    if not net.realiser.takes_any and able < len(chosen):
-        print(f"{net.name} can take {able} of {len(chosen)} segments", file=sys.stderr)
+    if not net.realiser.takes_any and len(able) < len(chosen):
+        print(f"{net.name} can take {len(able)} of {len(chosen)} segments", file=sys.stderr)
 
 
 def write_unchanged(args: argparse.Namespace, piece: Piece, hint: str) -> None:
@@ -118,12 +173,17 @@ def write_unchanged(args: argparse.Namespace, piece: Piece, hint: str) -> None:
     )
 
 
-def _write(args: argparse.Namespace, piece: Piece, asked: Settings | None) -> None:
-    """Write a piece; with --curves, the file carries what was asked for."""
+def _write(args: argparse.Namespace, piece: Piece, asked: Settings | None) -> bool:
+    """Write a piece; with --curves, the file carries what was asked for. Whether notes are as read.
+
+    They may be by the ticks of the file alone.
+    """
     data = midi.file_bytes(piece)
+    is_same = piece.original is not None and data == piece.original.data
     if asked is not None and args.curves:
         data = controllers.written(data, asked, piece)
     user_file.save(data, args.output)
+    return is_same
 
 
 def _net(model: str | None) -> FaderNet:

@@ -8,34 +8,28 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fadernets import curve, description
 from fadernets.command_line import output
-from fadernets.command_line.changing import BATCH, change_piece, write_unchanged
+from fadernets.command_line.changing import by_codes, by_settings, change_piece, write_unchanged
 from fadernets.command_line.progress import told
 from fadernets.command_line.refusal import Refusal
 from fadernets.donor import Donor
-from fadernets.lock_report import LockReport
 from fadernets.mood_transfer import MOODS, asked_moods
 from fadernets.music import midi, user_file
 from fadernets.music.attributes import ATTRIBUTES
-from fadernets.music.locks import Locks
 from fadernets.music.piece import Piece
-from fadernets.music.segments import Segment, segments
+from fadernets.music.segments import segments
 from fadernets.playback import audio, sound_file
 from fadernets.playback.sound_file import SUFFIXES
 from fadernets.score import file as score_file
-from fadernets.score import playing
-from fadernets.score.arranging import Arrangement
 from fadernets.score.settings import Settings
 
 if TYPE_CHECKING:
-    from fadernets.codes import Codes
-    from fadernets.net import FaderNet
+    pass
 
 
 def describe(args: argparse.Namespace) -> None:
@@ -83,24 +77,15 @@ def slide(args: argparse.Namespace) -> None:
     for name, value in faders.items():
         if args.absolute and (low := curve.lowest(value)) < 0:
             raise Refusal(f"--{name} {low:g} is no position: with --absolute it is from 0 to 1.")
-    windows = segments(piece)
     still = not any(args.absolute or curve.moves(value) for value in faders.values())
     if still and (faders or args.seed is None):
         options = " or ".join(f"--{name}" for name in args.faders)
         write_unchanged(args, piece, f"move a fader by {options}")
-        return
-
-    def change(net: FaderNet, batch: list[Segment]) -> Codes:
-        each = {name: curve.along(value, piece, batch) for name, value in faders.items()}
-        if args.absolute:
-            return net.moved(batch, each)
-        # What a segment has is what it had before its neighbours changed.
-        home = net.densities([windows[segment.index] for segment in batch], faders)
-        return net.moved(batch, offsets=each, home=home)
-
-    amounts = () if args.absolute else faders.values()
-    asked = Settings(positions=faders) if args.absolute else Settings(faders=faders)
-    change_piece(args, piece, windows, change, amounts, said=tuple(faders), asked=asked)
+    elif not faders:
+        change_piece(args, piece, by_codes(lambda net, batch: net.encode(batch)))
+    else:
+        asked = Settings(positions=faders) if args.absolute else Settings(faders=faders)
+        change_piece(args, piece, by_settings(asked), asked)
 
 
 def transfer(args: argparse.Namespace) -> None:
@@ -118,21 +103,12 @@ def transfer(args: argparse.Namespace) -> None:
         write_unchanged(args, piece, "move it by --strength")
         return
 
-    def change(net: FaderNet, batch: list[Segment]) -> Codes:
-        codes = net.encode(batch)
-        for mood, side in target.items():
-            along = curve.along(strengths[mood], piece, batch)
-            codes = net.shifted(codes, {mood: side}, along)
-        return codes
-
     signed = {
         mood: -strengths[mood] if side == "low" else strengths[mood]
         for mood, side in target.items()
     }
     asked = Settings(**signed)
-    change_piece(
-        args, piece, segments(piece), change, strengths.values(), said=args.faders, asked=asked
-    )
+    change_piece(args, piece, by_settings(asked), asked)
 
 
 def edit(args: argparse.Namespace) -> None:
@@ -150,26 +126,10 @@ def edit(args: argparse.Namespace) -> None:
     args.seed = asked.seed if args.seed is None else args.seed
     args.lock = args.lock or asked.lock.words
     args.strict = args.strict or asked.strict
-    windows = segments(piece)
     if asked.is_neutral:
         write_unchanged(args, piece, f"{args.settings.name} moves nothing")
         return
-    moving = playing.moved(asked, piece, windows)
-    edited = replace(asked, seed=args.seed)
-
-    def arranged(
-        net: FaderNet, usable: Collection[int], locks: Locks, report: LockReport | None
-    ) -> Piece:
-        chosen = [segment for segment in moving if segment.index in usable]
-        codes: dict[int, Codes] = {}
-        for first in range(0, len(chosen), BATCH):
-            part = chosen[first : first + BATCH]
-            encoded = net.encode(part)
-            codes |= {s.index: encoded[[row]] for row, s in enumerate(part)}
-        told = lambda segment: report  # noqa: E731
-        return Arrangement(net, edited, piece, chosen, codes, locks, BATCH, told).result()
-
-    change_piece(args, piece, windows, None, said=args.faders, asked=edited, arranged=arranged)
+    change_piece(args, piece, by_settings(asked), asked)
 
 
 def _moods(args: argparse.Namespace) -> dict[str, str]:
@@ -188,7 +148,7 @@ def mix(args: argparse.Namespace) -> None:
     """
     piece = _piece(args.source, args.tracks)
     donor = Donor.of(_piece(args.donor), args.donor.name)
-    change_piece(args, piece, segments(piece), donor.mixed, lack=donor.problem, said=args.faders)
+    change_piece(args, piece, by_codes(donor.mixed), lack=donor.problem)
 
 
 def render(args: argparse.Namespace) -> None:

@@ -130,6 +130,22 @@ def test_segments_outside_the_selection_keep_what_begins_in_them(net):
             )
 
 
+@pytest.mark.parametrize("chosen", [[3], [2, 3], [1, 3]])
+@pytest.mark.parametrize("move", [{"rhythm": 0.9}, {"rhythm": 0.1, "note": 0.1}, {"note": 0.9}])
+def test_what_sounds_longer_behind_the_selection_is_not_cut_in_it(net, chosen, move):
+    """A pedal point through all bars, a tie from bar 4 into bar 6, a tie of which most is in it."""
+    own = music().notes
+    own = own[(own.pitch != 48) & (own.pitch != 50) & (own.pitch != 52)]
+    long = Notes.of([5.0, 15.0], [27.0, 21.0], [48, 50], [70, 60])
+    short = Notes.of([13.0], [17.0], [52], [70])
+    piece = dataclasses.replace(music(), notes=struck_once(concatenate([own, long, short])))
+    result = changed(piece, chosen, lambda part: net.slide(part, move))
+    rows = set(map(tuple, result.notes))
+    assert set(map(tuple, long)) <= rows
+    ended = {row for row in map(tuple, piece.notes) if 12 <= row[0] < 16 and 16 < row[1] <= 17}
+    assert ended - rows or move != {"rhythm": 0.1, "note": 0.1}  # the selection's own may be cut
+
+
 @pytest.mark.parametrize(
     "locks",
     [Locks(melody=True), Locks(bass=True), Locks(hand="left"), Locks(melody=True, rhythm=True)],

@@ -270,3 +270,40 @@ def test_what_nobody_moves_may_go_along_unless_it_is_strict(tmp_path):
         ends = {(n[0], n[2]): n[1] for n in result.notes}
         cut[bool(mode)] = sum(ends.get((on, pitch)) != off for on, off, pitch, _ in notes)
     assert cut[False] == 0 < cut[True]
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("slide", "--rhythm", "[[1000, 0], [1001, 0.7]]"), "nothing is asked of what was chosen"),
+        (
+            ("slide", "--rhythm", "[[0, 0], [8, 0], [9, 0.5]]", "--segments", "0:2"),
+            "nothing is asked of what was chosen",
+        ),
+        (
+            ("transfer", "--arousal", "high", "--strength", "[[1000, 0], [1001, 1]]"),
+            "nothing is asked of what was chosen",
+        ),
+        (("slide", "--rhythm", 0.001), "or can go no further"),
+    ],
+)
+def test_a_file_that_stays_as_it_is_is_named(source, tmp_path, capsys, options, why):
+    name, *given = options
+    assert run(name, source, tmp_path / "out.mid", *given) == 0
+    assert (tmp_path / "out.mid").read_bytes() == source.read_bytes()
+    said = capsys.readouterr().err
+    assert "out.mid has the notes of in.mid: " in said and why in said
+
+
+def test_a_change_that_the_ticks_of_a_file_are_too_coarse_for_is_said(tmp_path, capsys):
+    """A beat is a tick, so that no note can be shorter."""
+    beats = [
+        b"\0" + bytes([0x90, key, 70]) + b"\1" + bytes([0x80, key, 0]) for key in range(60, 76)
+    ]
+    track = b"".join(beats) + b"\0\xff\x2f\0"
+    source = tmp_path / "in.mid"
+    head = b"MThd" + (6).to_bytes(4, "big") + b"\0\0\0\1\0\1MTrk"
+    source.write_bytes(head + len(track).to_bytes(4, "big") + track)
+    assert run("slide", source, tmp_path / "out.mid", "--note", -0.6) == 0
+    assert (tmp_path / "out.mid").read_bytes() == source.read_bytes()
+    assert "out.mid has the notes of in.mid: " in capsys.readouterr().err
