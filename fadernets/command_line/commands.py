@@ -169,7 +169,7 @@ def render(args: argparse.Namespace) -> None:
 def _piece(path: Path, tracks: Sequence[int] | None = None) -> Piece:
     """A file's piece; what is to be known of it goes to stderr."""
     piece = midi.read(path, tracks)
-    midi.check_length(piece)
+    midi.check_length(piece, name=path.name)
     for notice in piece.notices:
         print(notice, file=sys.stderr)
     return piece

@@ -224,18 +224,20 @@ def check_length(
     least_beats: float = 0.0,
     most_minutes: float = MAX_MINUTES,
     most_beats: float = MAX_BEATS,
+    name: str = "",
 ) -> None:
     """Refuse a piece longer than the limit, or shorter than one that is asked for.
 
     A last note that ends within the final sixteenth of `least_beats` still fills them: players
-    release keys early, and many files end with the last release.
+    release keys early, and many files end with the last release. `name` is what a sentence calls
+    it, by default its own name.
 
     Raises
     ------
     MidiError
         If it is shorter or longer.
     """
-    name = piece.name or "the piece"
+    name = name or piece.name or "the piece"
     if piece.length <= least_beats - 1 / STEPS_PER_BEAT:
         raise MidiError(
             f"{name} lasts {piece.length:.1f} beats, shorter than one segment of "

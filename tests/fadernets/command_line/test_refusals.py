@@ -46,7 +46,7 @@ UNUSABLE = {
     "silent": "has no notes",
     "drums": "has only drums",
     "low": "has no notes in the range of a piano",
-    "long": "32.0 minutes, longer than the limit of 30",
+    "long": "long.mid lasts 32.0 minutes, longer than the limit of 30",
     "folder": "cannot be read: is a directory",
     "missing": "cannot be read: no such file or directory",
 }
