@@ -53,6 +53,8 @@ class Book:
         Requests without a response, or with one of 500 and more, by kind and reason.
     open : Counter
         Requests on their way, by kind.
+    sent_back : set of str
+        Submissions of answers that brought the address of the panel that somebody goes back to.
     """
 
     sent: dict[str, Answered] = field(default_factory=dict)
@@ -62,6 +64,7 @@ class Book:
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     failures: Counter[str] = field(default_factory=Counter)
     open: Counter[str] = field(default_factory=Counter)
+    sent_back: set[str] = field(default_factory=set)
 
     def compared(self, database: Database, study: str) -> dict[str, int]:
         """How many acknowledged things a study lacks, has twice or has otherwise.
@@ -148,9 +151,14 @@ class Person:
         self.clips: set[str] = set()
         self.loaded: set[str] = set()  # pages, scripts and sheets
 
-    async def join(self) -> dict[str, Any]:
-        """Take part and come as far as the first practice trial; the state there."""
-        body = {"study": self.study, "consent": True}
+    async def join(self, panel: str | None = None) -> dict[str, Any]:
+        """Take part and come as far as the first practice trial; the state there.
+
+        With the parameter of a panel, as somebody whom it sends.
+        """
+        body: dict[str, Any] = {"study": self.study, "consent": True}
+        if panel:
+            body["panel"] = {panel: secrets.token_hex(12)}
         self.token = (await self._ask("join", "/api/join", body)).json()["token"]
         self.book.joined.append(self.token)
         self.client.headers["Authorization"] = f"Bearer {self.token}"
@@ -207,7 +215,10 @@ class Person:
         clicks = (self._ask("answer", "/api/answers", body) for _ in range(2 if twice else 1))
         response, *_ = await asyncio.gather(*clicks)
         self.book.acknowledged[key] = row
-        return response.json()
+        state = response.json()
+        if state["leave"]:
+            self.book.sent_back.add(key)
+        return state
 
     async def pause(self, pace: float) -> None:
         """One of the pauses of a trial that lasts about `pace` seconds."""

@@ -59,6 +59,9 @@ class Toll:
         Answers sent and not acknowledged at a kill, and how many of these were on the disk.
     damaged, missing : int
         Copies that failed a check of SQLite's; acknowledged answers that a copy lacked.
+    sent_back, sent_back_missing : int
+        Who was given the address of the panel to go back to; of whom a copy lacked an answer, or
+        that they had finished.
     starts : list of float
         Seconds until listening.
     """
@@ -71,6 +74,8 @@ class Toll:
     committed: int = 0
     damaged: int = 0
     missing: int = 0
+    sent_back: int = 0
+    sent_back_missing: int = 0
     starts: list[float] = field(default_factory=list)
 
 
@@ -101,6 +106,23 @@ def checked(path: Path) -> tuple[bool, set[str]]:
     return intact and foreign_keys_hold, {row[0] for row in rows}
 
 
+def ended(path: Path) -> set[str]:
+    """The submissions of the answers of those who are stored as done with all, for a panel, too."""
+    connection = sqlite3.connect(path)
+    try:
+        rows = connection.execute(
+            """SELECT submission FROM answers JOIN trials ON trials.id = answers.trial_id
+            JOIN participants ON participants.id = trials.participant_id
+            JOIN panel_places ON panel_places.participant_id = participants.id
+            WHERE stage = 'finished' AND outcome <> 'begun' AND NOT EXISTS (
+                SELECT 1 FROM trials AS others WHERE others.participant_id = participants.id
+                AND others.id NOT IN (SELECT trial_id FROM answers))"""
+        ).fetchall()
+    finally:
+        connection.close()
+    return {row[0] for row in rows}
+
+
 def copied(path: Path, folder: Path) -> Path:
     """A copy of an SQLite file and its log, without opening them as a database."""
     for suffix in ("", "-wal"):
@@ -126,13 +148,15 @@ def kill_once(
         server.wait()
         toll.starts.append(time.perf_counter() - begin)
         time.sleep(dice.uniform(*LIFE_SECONDS))
-    acknowledged, sent = set(book.acknowledged), set(book.sent)
+    acknowledged, sent, sent_back = set(book.acknowledged), set(book.sent), set(book.sent_back)
     open_writes = sum(book.open[kind] for kind in WRITES)
     in_write = writing(path)
     server.kill()
     unacknowledged = sent - set(book.acknowledged)
     with tempfile.TemporaryDirectory() as folder:
-        undamaged, stored = checked(copied(path, Path(folder)))
+        copy = copied(path, Path(folder))
+        undamaged, stored = checked(copy)
+        done = ended(copy) if sent_back else set()
     toll.kills += 1
     toll.early += bool(early)
     toll.in_write += in_write
@@ -141,17 +165,25 @@ def kill_once(
     toll.committed += len(unacknowledged & stored)
     toll.damaged += not undamaged
     toll.missing += len(acknowledged - stored)
+    toll.sent_back = max(toll.sent_back, len(sent_back))
+    toll.sent_back_missing += len(sent_back - done)
 
 
 async def client(
-    url: str, study: str, book: Book, seed: str, ending: asyncio.Event, tls: ssl.SSLContext
+    url: str,
+    study: str,
+    book: Book,
+    seed: str,
+    ending: asyncio.Event,
+    tls: ssl.SSLContext,
+    panel: str | None = None,
 ) -> None:
     """Take part, one person after the other, until the end."""
     dice = random.Random(seed)
     while not ending.is_set():
         person = Person(url, study, book, dice, RETRY_SECONDS, tls)
         try:
-            state = await person.join()
+            state = await person.join(panel)
             while state["stage"] != "finished" and not ending.is_set():
                 trial = state["trial"]["id"]
                 await person.hear(trial)
@@ -160,7 +192,14 @@ async def client(
             await person.leave()
 
 
-async def run(folder: Path, study: str, kills: int, clients: int = 8, seed: int = 0) -> dict:
+async def run(
+    folder: Path,
+    study: str,
+    kills: int,
+    clients: int = 8,
+    seed: int = 0,
+    panel: str | None = None,
+) -> dict:
     """Kill a survey until so many kills met a write, let as many answers come, and compare.
 
     Parameters
@@ -172,6 +211,8 @@ async def run(folder: Path, study: str, kills: int, clients: int = 8, seed: int 
     clients : int
     seed : int
         Of the answers and of the lives' lengths; what a kill meets is up to chance.
+    panel : str, optional
+        The parameter in which the study's panel sends its number for somebody.
 
     Returns
     -------
@@ -186,7 +227,8 @@ async def run(folder: Path, study: str, kills: int, clients: int = 8, seed: int 
     try:
         async with asyncio.TaskGroup() as group:
             for number in range(clients):
-                group.create_task(client(url, study, book, f"{seed}-{number}", ending, tls))
+                seeded = f"{seed}-{number}"
+                group.create_task(client(url, study, book, seeded, ending, tls, panel))
             while toll.in_write < kills and toll.kills < MAX_KILLS_A_HIT * kills:
                 await asyncio.to_thread(kill_once, server, path, book, toll, dice)
             await asyncio.to_thread(server.start)

@@ -3,7 +3,8 @@
 A study has stimuli, each a pair of clips. A participant, one person's way through one study, is
 assigned trials; a trial is one stimulus at one place. Plays say what was heard; a trial has one
 answer at most. A participant points at the text that they agreed to. Nothing here holds an address,
-a name or anything else that tells who somebody is.
+a name or anything else that tells who somebody is, but for the number by which a panel knows
+somebody whom it sent, which lies in a table of its own.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ PlayEvent = Literal["started", "ended"]
 AgeBand = Literal["18-24", "25-34", "35-44", "45-54", "55-64", "65+"]
 Training = Literal["none", "under 2 years", "2-5 years", "6-10 years", "over 10 years"]
 Device = Literal["headphones", "speakers"]
+Outcome = Literal["begun", "finished", "failed"]  # of somebody whom a panel sent
 STATES: tuple[State, ...] = get_args(State)
 STAGES: tuple[Stage, ...] = get_args(Stage)
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -47,9 +49,11 @@ PLAY_EVENTS: tuple[PlayEvent, ...] = get_args(PlayEvent)
 AGE_BANDS: tuple[AgeBand, ...] = get_args(AgeBand)
 TRAININGS: tuple[Training, ...] = get_args(Training)
 DEVICES: tuple[Device, ...] = get_args(Device)
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 SCALES = ("rhythm", "melody", "harmony", "naturalness")  # each 1 (worst) to 5 (best)
 ACTORS = ("admin", "participant", "system")
 LONGEST_COMMENT = 1000  # characters
+LONGEST_PANEL_ID = 100  # characters
 LONGEST_SECONDS = 1_000_000  # for one answer, 11 days: a page may be left open
 WORST, BEST = 1, 5
 
@@ -128,6 +132,8 @@ class Study(Base):
     statement: Mapped[str] = mapped_column(Text, default="")
     rules: Mapped[dict[str, Any]] = mapped_column(default=dict)  # exclusions, fixed before data
     build: Mapped[dict[str, Any]] = mapped_column(default=dict)  # seed, checkpoint, hashes
+    panel: Mapped[dict[str, Any]] = mapped_column(default=dict)  # `survey.core.panels`; {}: none
+    stops_at_wanted: Mapped[bool] = mapped_column(default=False)  # then it lets nobody else in
     withdrawn: Mapped[int] = mapped_column(default=0)  # how many withdrew and were erased
     lapsed: Mapped[int] = mapped_column(default=0)  # how many agreed, did no more, and were removed
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -253,6 +259,32 @@ class Participant(Base):
     trials: Mapped[list[Trial]] = relationship(
         back_populates="participant", order_by="Trial.position", passive_deletes=True
     )
+    panel_place: Mapped[PanelPlace | None] = relationship(
+        back_populates="participant", passive_deletes=True
+    )
+
+
+class PanelPlace(Base):
+    """Whom a panel sent: its number for somebody, apart from all that they answer."""
+
+    __tablename__ = "panel_places"
+    __table_args__ = (
+        UniqueConstraint("study_id", "panel_id"),
+        CheckConstraint("panel_id <> ''", name="panel_id"),
+        CheckConstraint("(outcome = 'begun') = (ended_at IS NULL)", name="ended"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"))
+    participant_id: Mapped[int] = mapped_column(
+        ForeignKey("participants.id", ondelete="CASCADE"), unique=True
+    )
+    panel_id: Mapped[str] = mapped_column(String(LONGEST_PANEL_ID))
+    ids: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the panel's others, by parameter
+    outcome: Mapped[str] = mapped_column(one_of("outcome", OUTCOMES), default="begun")
+    ended_at: Mapped[datetime | None]
+
+    participant: Mapped[Participant] = relationship(back_populates="panel_place")
 
 
 class Trial(Base):

@@ -27,7 +27,7 @@ from survey.building.study_spec import (
     MOST_PAIRS,
     StudySpec,
 )
-from survey.core import texts
+from survey.core import panels, texts
 
 LONGEST_CODES = 90_000  # characters of a list of completion codes
 LARGEST_SEED = 2**32 - 1
@@ -93,6 +93,29 @@ class PaidForm(CodesForm):
     paid: Literal["yes", "no"]
 
 
+class PanelForm(AdminForm):
+    """A study's panel; no kind: none."""
+
+    kind: Literal["", "prolific", "sona", "mturk", "generic"] = ""
+    name: str = Field("", max_length=60)
+    parameter: str = Field("", max_length=40)
+    finished: str = Field("", max_length=panels.LONGEST_ADDRESS)
+    declined: str = Field("", max_length=panels.LONGEST_ADDRESS)
+    failed: str = Field("", max_length=panels.LONGEST_ADDRESS)
+    fails_by_rules: str = ""  # "yes" if the box is ticked
+
+    def panel(self, key: str) -> panels.Panel | None:
+        """What is asked for; a key is made where there is none."""
+        if not self.kind:
+            return None
+        only_others = ("name", "parameter") if self.kind != panels.GENERIC else ()
+        return panels.Panel(
+            **self.model_dump(exclude={"fails_by_rules", *only_others}),
+            fails_by_rules=self.fails_by_rules == "yes",
+            key=key or panels.new_key(),
+        )
+
+
 class SettingsForm(AdminForm):
     """What can be changed of a study; language and lease until somebody has begun."""
 
@@ -102,6 +125,7 @@ class SettingsForm(AdminForm):
     information: str = Field("", max_length=LONGEST_INFORMATION)  # as `texts.information` gives it
     statement: str = Field("", max_length=LONGEST_STATEMENT)
     invited_only: str = ""  # "yes" if the box is ticked
+    stops_at_wanted: str = ""  # likewise
     participants: WholeNumber = Field(ge=1, le=MOST_PEOPLE)
     lease: OptionalWholeNumber = Field(None, ge=1, le=LONGEST_LEASE_MINUTES)
     language: str | None = None

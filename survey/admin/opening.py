@@ -6,6 +6,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from db.models import Audit, Clip, Stimulus, Study, now
+from survey.core import panels
 from survey.core.settings import Settings
 from survey.journal.durability import Durability
 
@@ -28,6 +29,8 @@ def hindrances(
             f"Every participant rates {study.trials_each} transformed pairs, "
             f"but the study has {kinds.count('transfer')}."
         )
+    panel = panels.of(study)
+    sentences += [] if panel is None else panel.problems()
     return sentences + _missing(session, study, settings)
 
 

@@ -21,7 +21,7 @@ from survey.admin.request import AdminDep, AdminRequest, AdminRoute, audit, csrf
 from survey.admin.study_pages import frame, origin
 from survey.core.tokens import hashed
 from survey.ratings.csv_file import write_csv
-from survey.records import consent_texts, erasure, export_files
+from survey.records import consent_texts, erasure
 
 PAGE_SIZE = 100  # participants
 
@@ -112,7 +112,14 @@ def ask_erase(admin: AdminDep, name: str, public_id: str) -> Response:
             .where(Trial.participant_id == person.id)
         )
         values = frame(admin, session, study, "/participants")
-    return admin.render("erase", person=person, answers=answers, **values)
+    return admin.render(
+        "erase",
+        who=person.public_id,
+        action=f"erase {public_id}",
+        back="participants",
+        answers=answers,
+        **values,
+    )
 
 
 @router.post(
@@ -121,13 +128,16 @@ def ask_erase(admin: AdminDep, name: str, public_id: str) -> Response:
 def erase(admin: AdminDep, name: str, public_id: str) -> Response:
     """Erase a participant for good, here and where the software made copies."""
     with admin.database.write() as session:
-        study = study_of(session, name)
-        erasure.erase(session, _person(session, study, public_id), "admin")
-        if admin.journal is not None:
-            admin.journal.withdrawn(public_id, name)
-    admin.database.scrub()
-    export_files.renew(admin.database)
-    return admin.redirect(f"/studies/{name}/participants")
+        erase_person(admin, session, _person(session, study_of(session, name), public_id))
+    return admin.erased(f"/studies/{name}/participants")
+
+
+def erase_person(admin: AdminRequest, session: Session, person: Participant) -> None:
+    """Erase somebody in a transaction; `AdminRequest.erased` does the rest after it."""
+    study = person.study.name
+    erasure.erase(session, person, "admin")
+    if admin.journal is not None:
+        admin.journal.withdrawn(person.public_id, study)
 
 
 def _person(session: Session, study: Study, public_id: str) -> Participant:

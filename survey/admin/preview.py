@@ -153,7 +153,7 @@ def _copy(session: Session, study: Study, copy: Session) -> None:
             or_(*(Clip.id.in_(select(side).where(Stimulus.study_id == study.id)) for side in SIDES))
         )
     )
-    opened = {"state": "open", "invited_only": False, "closed_at": None}
+    opened = {"state": "open", "invited_only": False, "panel": {}, "closed_at": None}
     no_participants = {"withdrawn": 0, "lapsed": 0}
     copy.add(Study(**_values(study) | opened | no_participants | {"opened_at": now()}))
     copy.add_all(Clip(**_values(clip)) for clip in clips)

@@ -33,6 +33,7 @@ from survey.core.settings import Settings
 from survey.core.templates import mount_path, templates
 from survey.journal.durability import Durability, durability
 from survey.journal.journal import Journal
+from survey.records import export_files
 
 LARGEST_FORM_BYTES = 96 * 1024  # a consent text in any script, percent-encoded
 # No other page may lay itself over the buttons (clickjacking).
@@ -141,6 +142,12 @@ class AdminRequest:
     def redirect(self, path: str) -> RedirectResponse:
         """Send the browser on to an admin's page after a post, e.g. "/studies/demo"."""
         return self.leave(f"/admin{path}")
+
+    def erased(self, path: str) -> RedirectResponse:
+        """The same after somebody was erased, once the copies of what was theirs are gone."""
+        self.database.scrub()
+        export_files.renew(self.database)
+        return self.redirect(path)
 
     def leave(self, path: str) -> RedirectResponse:
         """Send the browser on to any page of the survey after a post."""

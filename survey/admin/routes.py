@@ -13,6 +13,7 @@ from db.models import Participant, Study
 from survey.admin import (
     create_pages,
     monitoring,
+    panel_pages,
     participant_pages,
     payment_pages,
     preview_pages,
@@ -62,6 +63,7 @@ for module in (
     study_pages,
     settings_pages,
     participant_pages,
+    panel_pages,
     payment_pages,
     preview_pages,
 ):

@@ -49,7 +49,7 @@ def settings(admin: AdminDep, name: str) -> Response:
     with admin.database.read() as session:
         study = study_of(session, name)
         values = frame(admin, session, study, "/settings")
-        begun = _has_begun(session, study)
+        begun = has_begun(session, study)
     limits = study.rules.items()
     skipped = (None, False)
     rules = [
@@ -105,13 +105,14 @@ def _change(session: Session, study: Study, form: SettingsForm) -> None:
     Unconfirmed
         If people would agree to another text from now on, and the form does not carry its hash.
     """
-    begun = _has_begun(session, study)
+    begun = has_begun(session, study)
     before, shown = texts.consent(study), (texts.information(study), texts.statement(study))
     new: dict[str, str | int] = {
         "title": form.title,
         "contact": form.contact,
         "retention": form.retention,
         "invited_only": form.invited_only == "yes",
+        "stops_at_wanted": form.stops_at_wanted == "yes",
     }
     if not begun:
         if form.language is not None:  # people agree to a text in one language
@@ -169,7 +170,7 @@ def _ask(admin: AdminRequest, name: str, form: SettingsForm, unconfirmed: Unconf
     )
 
 
-def _has_begun(session: Session, study: Study) -> bool:
+def has_begun(session: Session, study: Study) -> bool:
     """Whether anybody ever took part, withdrawn or not."""
     any_participant = select(Participant.id).where(Participant.study_id == study.id).limit(1)
     return study.withdrawn + study.lapsed > 0 or session.scalar(any_participant) is not None

@@ -19,9 +19,10 @@ from survey.admin.live_results import Part, Snapshot
 from survey.admin.monitoring import Cell, Flow
 from survey.admin.request import AdminDep, AdminRequest, AdminRoute, csrf, study_of
 from survey.building import study_summary
+from survey.core import panels
 from survey.core.templates import mount_path
 from survey.participant import unused_places
-from survey.records import export_files, payments
+from survey.records import export_files, panel_list, payments
 from survey.records.participants_csv import participants_csv
 
 LOG_ENTRIES = 200  # shown
@@ -39,6 +40,11 @@ FILES = (
         "List to pay from, CSV",
         "codes and labels of all who have finished, without their names in the ratings",
     ),
+    (
+        "panel.csv",
+        "Whom a panel sent, CSV",
+        "its numbers, codes, how far each came and on which day, without anything of their answers",
+    ),
 )
 MAKE = {
     "ratings.csv": export_files.ratings_csv,
@@ -46,6 +52,7 @@ MAKE = {
     "dictionary.csv": lambda session, study: export_files.dictionary_csv(),
     "participants.csv": participants_csv,
     "payments.csv": payments.as_csv,
+    "panel.csv": panel_list.as_csv,
 }
 HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -61,10 +68,11 @@ def results(admin: AdminDep, name: str) -> Response:
         study = study_of(session, name)
         values, progress = frame(admin, session, study, ""), _live(admin, session, study)
         warnings = study_summary.warnings(study)
-    share = f"{origin(admin.request)}/s/{name}"
+    share, panel = f"{origin(admin.request)}/s/{name}", panels.of(study)
     return admin.render(
         "study",
-        share=share,
+        share=share if panel is None else panel.entry(share),
+        panel=panel,
         durable=admin.durable,
         warnings=warnings,
         **values,

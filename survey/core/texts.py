@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from db.models import Study
+from survey.core import panels
 
 FOLDER = Path(__file__).parents[1] / "words"
 DEFAULT = "en"
@@ -118,6 +119,9 @@ def sections(study: Study) -> list[tuple[str, str]]:
         (say("consent.kept"), study.retention.strip() or say("consent.kept_unsaid")),
         (say("consent.free"), say("consent.free_text")),
     ]
+    if (panel := panels.of(study)) is not None:
+        name = panel.label
+        headed.append((say("consent.number", panel=name), say("consent.number_text", panel=name)))
     if contact := study.contact.strip():
         headed.append((say("consent.contact"), say("consent.contact_text", contact=contact)))
     return headed
@@ -157,6 +161,8 @@ def unsaid(study: Study) -> list[str]:
         "the contact": " ".join(study.contact.split()),
         "how long answers are kept": " ".join(study.retention.split()),
     }
+    if (panel := panels.of(study)) is not None:
+        kept["the panel whose numbers of people are stored"] = panel.label
     return [
         f"The study has a text of its own, in which {name} (“{value}”) does not stand. "
         "Participants read that text alone: write it in there."

@@ -28,6 +28,7 @@ from survey.records.from_json import (
     add_trial,
     checked,
     complete,
+    put_panel_place,
 )
 from survey.records.record_types import ParticipantRecord, StudyRecord, TrialRecord
 from survey.records.rows import bounded
@@ -273,6 +274,7 @@ def _person(session: Session, study: Study, record: ParticipantRecord, restored:
     ):
         for name, value in (newer | {"paid_at": person.paid_at}).items():
             setattr(person, name, value)
+    put_panel_place(person, record)
     trials = {trial.stimulus.name: trial for trial in person.trials}
     stimuli = {stimulus.name: stimulus for stimulus in study.stimuli}
     for trial_record in members(record, "trials"):
@@ -304,8 +306,8 @@ def content(record: ParticipantRecord) -> ParticipantRecord:
         }
         for trial in record["trials"]
     ]
-    # Journals of earlier versions do not say who was paid.
-    record = {**record, "paid_at": record.get("paid_at")}
+    # Journals of earlier versions do not say who was paid, or came by a panel.
+    record = {**record, "paid_at": record.get("paid_at"), "panel": record.get("panel")}
     return {**record, "trials": sorted(trials, key=lambda trial: trial["stimulus"])}
 
 

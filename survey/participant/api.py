@@ -55,13 +55,13 @@ def join(
     """Take part: a resume token and the address of one's page."""
     # A request that is refused must not lock the database: participants would wait for it.
     with database.read() as session:
-        study, is_invited = participation.may_join(session, body)
-    seconds = 0 if is_invited else limiter.admit(study.id)
+        admission = participation.may_join(session, body)
+    seconds = 0 if admission.is_expected else limiter.admit(admission.study.id)
     if seconds:
-        raise participation.crowded(study, seconds)
+        raise participation.crowded(admission.study, seconds)
     with database.write() as session:
         participant, token = participation.join(session, body)
-        if journal is not None:
+        if journal is not None and admission.place is None:
             journal.began(session, participant)
     return Joined(token=token, url=f"{base}/p/{token}")
 

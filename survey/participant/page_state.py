@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.models import Answer, Participant, Play, Stimulus, Trial
+from survey.participant import panel_places
 
 Stage = Literal["questions", "sound", "practice", "trial", "finished", "closed"]
 
@@ -93,6 +94,8 @@ class PageState(BaseModel):
         The trial to be answered, and the clips of the trial after it.
     code : str or None
         The completion code of a participant who has finished.
+    leave : str or None
+        Where the panel that sent somebody wants them back, once all is stored.
     """
 
     stage: Stage
@@ -101,6 +104,7 @@ class PageState(BaseModel):
     trial: ShownTrial | None
     next: ClipAddresses | None
     code: str | None
+    leave: str | None
 
 
 def trials_of(session: Session, participant: Participant) -> list[ParticipantTrial]:
@@ -184,6 +188,7 @@ def state(
         trial=_trial_state(session, trials, unanswered[0], base) if is_trial else None,
         next=_addresses(unanswered[1], base) if is_trial and len(unanswered) > 1 else None,
         code=participant.completion_code if now == "finished" else None,
+        leave=panel_places.address(participant, now),
     )
 
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
 
+from db.database import Database
 from db.models import (
     AGE_BANDS,
     DEVICES,
@@ -21,11 +22,11 @@ from db.models import (
     TRAININGS,
     Study,
 )
-from survey.core import texts, tokens
+from survey.core import panels, texts, tokens
 from survey.core.http_errors import Refused
 from survey.core.templates import mount_path, templates
 from survey.core.texts import Texts
-from survey.participant import participation
+from survey.participant import panel_places, participation
 from survey.participant.dependencies import DatabaseDep
 from survey.records import consent_texts
 
@@ -44,7 +45,8 @@ def home(request: Request, database: DatabaseDep) -> Response:
     """The open studies; where there is only one, a redirect to its page."""
     query = select(Study).where(Study.state == "open", Study.invited_only.is_(False))
     with database.read() as session:
-        studies = session.scalars(query.order_by(Study.title, Study.id)).all()
+        found = session.scalars(query.order_by(Study.title, Study.id))
+        studies = [study for study in found if panels.of(study) is None]
     if len(studies) == 1:
         return RedirectResponse(f"{mount_path(request)}/s/{studies[0].name}", 303)
     languages = {study.language for study in studies}
@@ -56,16 +58,29 @@ def home(request: Request, database: DatabaseDep) -> Response:
 def consent(
     request: Request, name: str, database: DatabaseDep, invite: str | None = None
 ) -> Response:
-    """What a study is about, and where to agree to it."""
+    """What a study is about, and where to agree to it; whom a panel sends again, their own page."""
     with database.read() as session:
         study = session.scalar(select(Study).where(Study.name == name))
-    if study is None:
-        return _missing(request, "study")
+        if study is None:
+            return _missing(request, "study")
+        panel = panels.of(study)
+        ids = None if panel is None else panel.read(request.query_params)
+        place = panel_places.known(session, study, ids)
+        is_full = panel_places.is_full(session, study)
+    if panel is not None and ids is not None and place is not None:
+        if panel_places.is_renewed(place, ids):
+            _renew(database, study, ids)
+        return RedirectResponse(f"{mount_path(request)}/p/{panel.token(place.panel_id)}", 303)
     if invite is not None and not tokens.shaped(invite):
         invite = None  # not one of our links: do not show it on a page
     refusal = {"open": None, "draft": "draft", "closed": "closed"}[study.state]
     if refusal is None and study.invited_only and not invite:
         refusal = "invited"
+    elif refusal is None and panel is not None and ids is None and not invite:
+        refusal = "panel"
+    elif refusal is None and is_full:
+        refusal = "full"
+    end = "failed" if refusal in ("closed", "full") else "declined"
     return _page(
         request,
         "consent",
@@ -77,6 +92,9 @@ def consent(
         text=texts.consent_sha256(study),
         refusal=refusal,
         invitation=invite or "",
+        panel=panel,
+        ids=ids or {},
+        leave=panel.address(end, ids or {}) if panel is not None else None,
     )
 
 
@@ -85,7 +103,8 @@ def participant(request: Request, token: str, database: DatabaseDep) -> Response
     """A participant's own page."""
     try:
         with database.read() as session:
-            study = participation.find(session, token).study
+            person = participation.find(session, token)
+            study, declining = person.study, panel_places.declining(person)
     except Refused:
         return _missing(request, "participant")
     return _page(
@@ -95,6 +114,8 @@ def participant(request: Request, token: str, database: DatabaseDep) -> Response
         PARTICIPANT_WORDS,
         study=study,
         token=token,
+        panel=panels.of(study),
+        declining=declining,
         questions=QUESTIONS,
         scales=SCALES,
         longest=LONGEST_COMMENT,
@@ -114,6 +135,14 @@ def agreed(request: Request, token: str, database: DatabaseDep) -> Response:
         return _missing(request, "participant")
     say = texts.load(study.language)
     return _page(request, "agreed", say, agreed=text, day=day, token=token)
+
+
+def _renew(database: Database, study: Study, ids: dict[str, str]) -> None:
+    """Keep the panel's other numbers of who comes again."""
+    with database.write() as session:
+        place = panel_places.known(session, study, ids)
+        if place is not None:  # they may have withdrawn in this moment
+            panel_places.renew(place, ids)
 
 
 def _missing(request: Request, missing: str) -> Response:

@@ -5,16 +5,16 @@ Every function works in the caller's transaction: one that raises has stored not
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session, contains_eager
 
-from db.models import Answer, Invitation, Participant, Play, Study, Trial, now
-from survey.core import texts, tokens
+from db.models import Answer, Invitation, PanelPlace, Participant, Play, Study, Trial, now
+from survey.core import panels, texts, tokens
 from survey.core.http_errors import Refused
-from survey.participant import unused_places
+from survey.participant import panel_places, unused_places
 from survey.participant.assignment import assign
 from survey.participant.join_rate import LONGEST_WAIT_SECONDS
 from survey.participant.page_state import (
@@ -32,27 +32,54 @@ SEEN_INTERVAL = timedelta(minutes=1)  # `seen_at` is written no more often; leas
 PLAYS_OF_A_TRIAL = 1000  # stored at most; the page sends a few
 
 
-def may_join(session: Session, body: Join) -> tuple[Study, bool]:
-    """Whether somebody may join: the study, and whether with an invitation; changes nothing.
+@dataclass(frozen=True)
+class Admission:
+    """Somebody who may join.
+
+    Attributes
+    ----------
+    study : Study
+    invitation : Invitation or None
+        That they have.
+    ids : dict or None
+        What the panel that sent them says of them, by parameter.
+    place : PanelPlace or None
+        Theirs, if the panel has sent them before.
+    """
+
+    study: Study
+    invitation: Invitation | None
+    ids: dict[str, str] | None
+    place: PanelPlace | None
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether they come however many others do."""
+        return self.invitation is not None or self.place is not None
+
+
+def may_join(session: Session, body: Join) -> Admission:
+    """Whether somebody may join; changes nothing.
 
     Raises
     ------
     Refused
-        404 if there is no such study, 422 without consent, 403 if it is not open or the
-        invitation is missing, unknown or used, 409 if another text was read than is there now.
+        404 if there is no such study, 422 without consent, 403 if it is not open or is full, the
+        invitation is missing, unknown or used, or the panel's number is missing, 409 if another
+        text was read than is there now.
     """
-    study, invitation = _admitted(session, body)
-    return study, invitation is not None
+    return _admitted(session, body)
 
 
 def join(session: Session, body: Join) -> tuple[Participant, str]:
-    """Make a participant with all trials assigned.
+    """Make a participant with all trials assigned; whom a panel sends again has their own.
 
     Returns
     -------
     participant : Participant
     token : str
-        The resume token. Only its hash is stored, so it cannot be read again.
+        The resume token. Only its hash is stored, so it cannot be read again; that of whom a panel
+        sends is made of the panel's number, with the study's key.
 
     Raises
     ------
@@ -60,7 +87,12 @@ def join(session: Session, body: Join) -> tuple[Participant, str]:
         As `may_join` does; 429 if too many have joined and done nothing yet.
     """
     # The lock also puts people in turn who join at the same time by the same invitation.
-    study, invitation = _admitted(session, body, lock=True)
+    admission = _admitted(session, body, lock=True)
+    study, invitation, ids = admission.study, admission.invitation, admission.ids
+    panel, place = panels.of(study), admission.place
+    if panel is not None and ids is not None and place is not None:
+        panel_places.renew(place, ids)
+        return place.participant, panel.token(place.panel_id)
     unused_places.sweep(session, study)
     if invitation is None:
         seconds = unused_places.waiting(session, study, unused_places.participants_wanted(study))
@@ -68,7 +100,7 @@ def join(session: Session, body: Join) -> tuple[Participant, str]:
             raise crowded(study, min(seconds, LONGEST_WAIT_SECONDS))
     else:
         invitation.used_at = now()
-    token = tokens.secret()
+    token = tokens.secret() if panel is None or ids is None else panel.token(panel.number(ids))
     participant = Participant(
         study_id=study.id,
         public_id=tokens.public(),
@@ -78,6 +110,8 @@ def join(session: Session, body: Join) -> tuple[Participant, str]:
     )
     session.add(participant)
     session.flush()
+    if ids is not None:
+        panel_places.take(session, participant, ids)
     if not assign(session, participant):
         raise Refused(403, "closed", "empty", study.language)
     return participant, token
@@ -228,6 +262,7 @@ def answer(
     if len(unanswered) == 1:
         participant.stage, participant.finished_at = "finished", now()
         participant.completion_code = tokens.code()
+        panel_places.end(session, participant)
     session.flush()
     trials = [
         replace(other, submission=body.submission) if other == trial else other for other in trials
@@ -250,21 +285,31 @@ def _touch_open(participant: Participant) -> None:
     touch(participant)
 
 
-def _admitted(session: Session, body: Join, lock: bool = False) -> tuple[Study, Invitation | None]:
-    """The study somebody may join, and the invitation they have; see `may_join`."""
+def _admitted(session: Session, body: Join, lock: bool = False) -> Admission:
+    """See `may_join`."""
     if "\0" in body.study:
         raise Refused(404, "unknown", "study")
     query = select(Study).where(Study.name == body.study)
     study = session.scalar(query.with_for_update(key_share=True) if lock else query)
     if study is None:
         raise Refused(404, "unknown", "study")
+    panel = panels.of(study)
+    ids = panel.read(body.panel) if panel is not None and body.panel is not None else None
+    place = panel_places.known(session, study, ids)
+    if place is not None:
+        return Admission(study, None, ids, place)
     if not body.consent:
         raise Refused(422, "consent", "consent", study.language)
     if study.state != "open":
         raise Refused(403, "closed", "closed", study.language)
     if body.text not in (None, texts.consent_sha256(study)):
         raise Refused(409, "changed", "changed", study.language)
-    return study, _invitation(session, study, body.invitation)
+    invitation = _invitation(session, study, body.invitation)
+    if panel is not None and ids is None and invitation is None:
+        raise Refused(403, "panel", "panel", study.language)
+    if panel_places.is_full(session, study):
+        raise Refused(403, "full", "full", study.language)
+    return Admission(study, invitation, ids, None)
 
 
 def _invitation(session: Session, study: Study, token: str | None) -> Invitation | None:

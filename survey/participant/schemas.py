@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from db.models import (
+    LONGEST_PANEL_ID,
     AgeBand,
     Device,
     PlayEvent,
@@ -16,6 +17,7 @@ from db.models import (
 from survey.ratings.judgement import Comment, Judgement, Seconds
 
 Name = Annotated[str, StringConstraints(max_length=64)]
+Number = Annotated[str, StringConstraints(max_length=LONGEST_PANEL_ID)]
 Submission = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Channel = Literal["left", "right", "none"]
 
@@ -27,11 +29,15 @@ class Body(BaseModel):
 
 
 class Join(Body):
-    """Somebody agrees to take part; `text` is the hash of what they have read, if they say."""
+    """Somebody agrees to take part; `text` is the hash of what they have read, if they say.
+
+    `panel` has the panel's numbers for whom one sent, by the parameters of the address.
+    """
 
     study: Name
     consent: bool = False
     invitation: Name | None = None
+    panel: Annotated[dict[Name, Number], Field(max_length=9)] | None = None
     text: Name | None = None
 
 

@@ -52,8 +52,8 @@ def choose(session: Session, name: str | None = None) -> Study:
     raise ValueError(f"there is no study {name!r}; there are: {names}")
 
 
-def frame(session: Session, study: Study) -> pd.DataFrame:
-    """The ratings of a study.
+def frame(session: Session, study: Study, participant: Participant | None = None) -> pd.DataFrame:
+    """The ratings of a study, or of one participant of it.
 
     Returns
     -------
@@ -68,9 +68,12 @@ def frame(session: Session, study: Study) -> pd.DataFrame:
     }
     measured = sorted({name for stimulus in stimuli.values() for name in stimulus.measured})
     known = {at: _of_stimulus(stimulus, measured) for at, stimulus in stimuli.items()}
+    chosen = Participant.study_id == study.id
+    if participant is not None:
+        chosen &= Participant.id == participant.id
     people = {
         person.id: _of_participant(person)
-        for person in session.scalars(select(Participant).where(Participant.study_id == study.id))
+        for person in session.scalars(select(Participant).where(chosen))
     }
     lengths = _lengths(session, study)
     starts = _starts()
@@ -89,7 +92,7 @@ def frame(session: Session, study: Study) -> pd.DataFrame:
         .join(Trial, Answer.trial_id == Trial.id)
         .outerjoin(starts, starts.c.trial_id == Trial.id)
         .join(Participant, Trial.participant_id == Participant.id)
-        .where(Participant.study_id == study.id)
+        .where(chosen)
     )
     rows = [
         {

@@ -14,7 +14,17 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.models import Answer, Clip, Invitation, Participant, Play, Stimulus, Study, Trial
+from db.models import (
+    Answer,
+    Clip,
+    Invitation,
+    PanelPlace,
+    Participant,
+    Play,
+    Stimulus,
+    Study,
+    Trial,
+)
 from survey.records import consent_texts
 from survey.records.to_json import RecordError, member, members, values
 
@@ -27,7 +37,7 @@ def add_study(session: Session, record: Mapping[str, Any], private: bool = False
     RecordError
         If the record is not one of a study.
     """
-    study = Study(**values(Study, record))
+    study = Study(**values(Study, record, private))
     session.add(study)
     clips = {clip.sha256: clip for clip in session.scalars(select(Clip))}
     for stimulus in members(record, "stimuli"):
@@ -97,6 +107,7 @@ def add_participant(
     if private:
         used = member(record, "invitation")
         person.invitation_id = None if used is None else add_invitation(session, study, used).id
+        put_panel_place(person, record)
     else:
         person.token_hash = unusable()
     stimuli = {stimulus.name: stimulus for stimulus in study.stimuli}
@@ -106,6 +117,27 @@ def add_participant(
     session.add(person)
     session.flush()
     return person
+
+
+def put_panel_place(person: Participant, record: Mapping[str, Any]) -> None:
+    """Give somebody the panel's numbers of their private record; earlier versions' have none.
+
+    What is known to have ended stays so.
+
+    Raises
+    ------
+    RecordError
+        If what there is are no such numbers.
+    """
+    if record.get("panel") is None:
+        return
+    fields = values(PanelPlace, record["panel"])
+    place = person.panel_place
+    if place is None:
+        person.panel_place = PanelPlace(study_id=person.study_id, **fields)
+    elif place.outcome == "begun":
+        for name, value in fields.items():
+            setattr(place, name, value)
 
 
 def checked(record: Mapping[str, Any]) -> None:
@@ -119,6 +151,8 @@ def checked(record: Mapping[str, Any]) -> None:
     values(Participant, record, private=True)
     if member(record, "invitation") is not None:
         values(Invitation, record["invitation"], private=True)
+    if record.get("panel") is not None:
+        values(PanelPlace, record["panel"])
     for trial in members(record, "trials"):
         values(Trial, trial)
         _named(trial)

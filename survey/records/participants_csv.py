@@ -12,7 +12,8 @@ import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.models import Invitation, Participant, Study
+from db.models import Invitation, PanelPlace, Participant, Study
+from survey.core import panels
 from survey.ratings.csv_file import write_csv
 from survey.records import consent_texts
 
@@ -25,13 +26,15 @@ COLUMNS = (
     "consent_number",
     "consent_text",
 )
+PANEL_HASH = "panel_hash"
 
 
 def participants_csv(session: Session, study: Study) -> str:
     """A row a participant, in the order of their names.
 
     `consent_number` is the number that the admin's pages give the text that somebody agreed to,
-    `consent_text` its hash; the pages show how that begins.
+    `consent_text` its hash; the pages show how that begins. Where a panel sends people,
+    `panel_hash` stands for its number of somebody; nobody can tell which without the study's key.
     """
     numbers = {text.sha256: text.number for text in consent_texts.versions(session, study)}
     query = (
@@ -42,15 +45,20 @@ def participants_csv(session: Session, study: Study) -> str:
             Participant.consented_at,
             Participant.finished_at,
             Participant.consent,
+            PanelPlace.panel_id,
         )
         .outerjoin(Invitation, Invitation.id == Participant.invitation_id)
+        .outerjoin(PanelPlace, PanelPlace.participant_id == Participant.id)
         .where(Participant.study_id == study.id)
         .order_by(Participant.public_id)
     )
-    rows = [
-        (name, label, stage, begun.isoformat(), end and end.isoformat(), numbers[consent], consent)
-        for name, label, stage, begun, end, consent in session.execute(query)
-    ]
+    panel = panels.of(study)
+    rows = []
+    for name, label, stage, begun, end, consent, number in session.execute(query):
+        times = begun.isoformat(), end and end.isoformat()
+        row = [name, label, stage, *times, numbers[consent], consent]
+        rows.append([*row, number and panel.hashed(number)] if panel is not None else row)
+    columns = [*COLUMNS, *([PANEL_HASH] if panel is not None else [])]
     text = io.StringIO(newline="")
-    write_csv(pd.DataFrame(rows, columns=list(COLUMNS), dtype=object), text)
+    write_csv(pd.DataFrame(rows, columns=columns, dtype=object), text)
     return text.getvalue()

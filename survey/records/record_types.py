@@ -50,6 +50,28 @@ class InvitationRecord(TypedDict):
     label: NotRequired[str]
 
 
+class PanelRecord(TypedDict):
+    """A study's panel; addresses and key in private records only."""
+
+    kind: NotRequired[str]
+    name: NotRequired[str]
+    parameter: NotRequired[str]
+    finished: NotRequired[str]
+    declined: NotRequired[str]
+    failed: NotRequired[str]
+    fails_by_rules: NotRequired[bool]
+    key: NotRequired[str]
+
+
+class PanelPlaceRecord(TypedDict):
+    """A panel's numbers for somebody."""
+
+    panel_id: str
+    ids: dict[str, str]  # others, by parameter
+    outcome: str
+    ended_at: str | None
+
+
 class ConsentTextRecord(TypedDict):
     """A wording that people agreed to."""
 
@@ -132,6 +154,8 @@ class StudyRecord(TypedDict):
     statement: NotRequired[str]
     rules: Rules
     build: BuildRecord
+    panel: NotRequired[PanelRecord]
+    stops_at_wanted: NotRequired[bool]
     withdrawn: int
     lapsed: NotRequired[int]
     created_at: str
@@ -176,7 +200,7 @@ class TrialRecord(TypedDict):
 
 
 class ParticipantRecord(TypedDict):
-    """A participant with trials; hash, completion code and invitation in private records only."""
+    """A participant with trials; hash, code, invitation and panel in private records only."""
 
     public_id: str
     stage: str
@@ -194,4 +218,5 @@ class ParticipantRecord(TypedDict):
     completion_code: NotRequired[str | None]
     paid_at: NotRequired[str | None]
     invitation: NotRequired[InvitationRecord | None]
+    panel: NotRequired[PanelPlaceRecord | None]
     trials: list[TrialRecord]

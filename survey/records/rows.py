@@ -33,6 +33,8 @@ from db.models import (
     Direction,
     Invitation,
     Kind,
+    Outcome,
+    PanelPlace,
     Participant,
     Play,
     PlayEvent,
@@ -44,6 +46,7 @@ from db.models import (
     Training,
     Trial,
 )
+from survey.core import panels
 from survey.ratings.judgement import Comment, Judgement, storable
 
 
@@ -74,6 +77,13 @@ Moment = Annotated[
     AwareDatetime, BeforeValidator(_moment), PlainSerializer(lambda moment: moment.isoformat())
 ]
 Json = Annotated[dict[str, Any], AfterValidator(_writable)]
+PanelFields = Annotated[dict[str, Any], AfterValidator(panels.checked)]
+Names = dict[Text100, Text100]
+
+
+def _open_panel(panel: dict[str, Any]) -> dict[str, Any]:
+    """What of a study's panel is no secret: by whom people came, and not what pays them."""
+    return {name: panel[name] for name in ("kind", "name", "parameter") if name in panel}
 
 
 class Row(BaseModel):
@@ -98,11 +108,21 @@ class StudyRow(Row):
     statement: Text = ""
     rules: Json
     build: Json
+    panel: Annotated[PanelFields, AfterValidator(_open_panel), PlainSerializer(_open_panel)] = (
+        Field(default_factory=dict)
+    )
+    stops_at_wanted: bool = False
     withdrawn: Whole
-    lapsed: Whole = 0  # records of earlier versions lack it
+    lapsed: Whole = 0
     created_at: Moment
     opened_at: Moment | None
     closed_at: Moment | None
+
+
+class PrivateStudyRow(StudyRow):
+    """As a journal needs it."""
+
+    panel: PanelFields = Field(default_factory=dict)
 
 
 class ClipRow(Row):
@@ -173,6 +193,15 @@ class PrivateParticipantRow(ParticipantRow):
     paid_at: Moment | None = None  # records of earlier versions lack it
 
 
+class PanelPlaceRow(Row):
+    """A panel's numbers for somebody; in private records only."""
+
+    panel_id: Text100
+    ids: Names
+    outcome: Outcome
+    ended_at: Moment | None
+
+
 class TrialRow(Row):
     """A stimulus at its place in a participant's order."""
 
@@ -204,12 +233,14 @@ ROWS: dict[type[Base], type[BaseModel]] = {
     Invitation: InvitationRow,
     ConsentText: ConsentTextRow,
     Participant: ParticipantRow,
+    PanelPlace: PanelPlaceRow,
     Trial: TrialRow,
     Play: PlayRow,
     Answer: AnswerRow,
 }
 PRIVATE_ROWS: dict[type[Base], type[BaseModel]] = {
     **ROWS,
+    Study: PrivateStudyRow,
     Invitation: PrivateInvitationRow,
     Participant: PrivateParticipantRow,
 }

@@ -51,7 +51,7 @@ def of_study(study: Study, private: bool = False) -> StudyRecord:
     invitations = select(Invitation).where(Invitation.study_id == study.id)
     session = _session(study)
     record = {
-        **_plain(study),
+        **_plain(study, private),
         "stimuli": [
             {**_plain(stimulus), "first": _plain(stimulus.first), "second": _plain(stimulus.second)}
             for stimulus in study.stimuli
@@ -87,7 +87,8 @@ def of_people() -> Select[Any]:
     trials = selectinload(Participant.trials).options(
         joinedload(Trial.stimulus), selectinload(Trial.answer), selectinload(Trial.plays)
     )
-    return select(Participant).options(trials).order_by(Participant.public_id)
+    place = selectinload(Participant.panel_place)
+    return select(Participant).options(trials, place).order_by(Participant.public_id)
 
 
 def of_trials() -> Select[Any]:
@@ -107,12 +108,14 @@ def of_participant(
 ) -> ParticipantRecord:
     """A participant with their trials, or with some of them.
 
-    A private record also has the invitation that was used, None if none was.
+    A private record also has the invitation that was used, and a panel's numbers; None if there is
+    none.
     """
     record = _plain(person, private)
     if private:
         used = _session(person).get(Invitation, person.invitation_id or 0)
         record["invitation"] = None if used is None else _plain(used, private=True)
+        record["panel"] = None if person.panel_place is None else _plain(person.panel_place)
     record["trials"] = [of_trial(trial) for trial in (person.trials if trials is None else trials)]
     return cast(ParticipantRecord, record)
 

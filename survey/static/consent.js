@@ -7,6 +7,7 @@ import { begun } from "./store.js";
 import { say } from "./words.js";
 
 const { study, invitation, text } = document.body.dataset;
+const panel = JSON.parse(document.body.dataset.panel); // its numbers, where one sent somebody
 const form = document.getElementById("consent");
 const agree = document.getElementById("agree");
 const status = document.getElementById("status");
@@ -35,6 +36,7 @@ function tell(text, alert) {
 async function join() {
   if (begun(study).get("token") && !another) return arrive(); // there while this one waited
   const body = { study, consent: true, text, ...(invitation && { invitation }) };
+  if (Object.keys(panel).length) body.panel = panel;
   const { token, url } = await ask("join", null, body);
   begun(study).set("token", token);
   another = false;

@@ -4,6 +4,7 @@ import { fetchClip } from "./clips.js";
 import { copying } from "./copying.js";
 import { dialogs, open } from "./dialogs.js";
 import { keys } from "./keys.js";
+import { leaving, stay } from "./leaving.js";
 import { Outbox } from "./outbox.js";
 import { questions } from "./questions.js";
 import { progress, show, tell } from "./screen.js";
@@ -13,7 +14,7 @@ import { begun, Store } from "./store.js";
 import { Trial } from "./trial.js";
 import { say } from "./words.js";
 
-const { token, study } = document.body.dataset;
+const { token, study, declining } = document.body.dataset;
 const RETRY_WAIT = 3_000; // ms between tries to learn where the participant is
 
 class Page {
@@ -26,7 +27,11 @@ class Page {
 
   start() {
     begun(study).set("token", token);
-    dialogs(token, () => this.#trial?.pause(), () => this.#leave("withdrawn"));
+    const opening = () => {
+      stay();
+      this.#trial?.pause();
+    };
+    dialogs(token, opening, () => this.#leave("withdrawn"));
     keys(this.#store, () => this.#trial, () => open("help"));
     const outbox = this.#outbox;
     outbox.addEventListener("answered", ({ detail }) => this.arrive(detail.state));
@@ -58,7 +63,7 @@ class Page {
     if (state.stage === "questions") questions(token, arrive, complain);
     else if (state.stage === "sound") new SoundCheck(token, arrive, complain);
     else if (state.trial) this.#pair(state, note || this.#turn(before, state));
-    else this.#end(state);
+    else this.#end(state, before !== null);
   }
 
   #pair(state, note) {
@@ -89,9 +94,10 @@ class Page {
     return before.progress.done < half && done >= half && total > 3 ? say("note.half") : "";
   }
 
-  #end({ stage, code }) {
+  #end({ stage, code, leave }, arrived) {
     this.#store.remove("draft");
     const element = show(stage);
+    leaving(element, leave, arrived); // not of itself where somebody comes back to the page
     if (stage !== "finished") return;
     element.querySelector("#code").value = code;
     copying(element, tell);
@@ -168,7 +174,8 @@ class Page {
     this.#store.clear();
     begun(study).clear();
     document.getElementById("tools").hidden = true;
-    show(name);
+    const element = show(name);
+    if (name === "withdrawn") leaving(element, declining, true);
     tell("");
   }
 }

@@ -9,15 +9,16 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from db.database import Database, DatabaseError
 from db.migrate import SCRIPTS, VERSIONS, upgrade
-from db.models import LONGEST_SECONDS, Base
+from db.models import LONGEST_SECONDS, Base, PanelPlace, Study
 from tests.db.rows import ANSWERS, fill
 
-FIRST, UNBOUND, UNCOUNTED, TEXTLESS = "0001", "0002", "0003", "0004"
+FIRST, UNBOUND, UNCOUNTED, TEXTLESS, PANELLESS = "0001", "0002", "0003", "0004", "0005"
 
 
 def test_the_migrated_schema_is_the_models(database: Database) -> None:
@@ -52,7 +53,7 @@ def test_an_upgrade_keeps_every_answer(database: Database) -> None:
     with database.engine.connect() as connection:
         rows = connection.execute(Base.metadata.tables["answers"].select().order_by(text("id")))
         after = [dict(row) for row in rows.mappings()]
-        assert count(connection) == counts | {"consent_texts": 1}
+        assert count(connection) == counts | {"consent_texts": 1, "panel_places": 0}
     assert after == [answer | {"seconds": None} for answer in before]
 
 
@@ -73,7 +74,7 @@ def test_an_upgrade_bounds_seconds_and_keeps_the_rest(database: Database) -> Non
     with database.engine.connect() as connection:
         rows = connection.execute(Base.metadata.tables["answers"].select().order_by(text("id")))
         after = [dict(row) for row in rows.mappings()]
-        assert count(connection) == counts | {"consent_texts": 1}
+        assert count(connection) == counts | {"consent_texts": 1, "panel_places": 0}
     assert after == [answer | {"seconds": bounded.get(answer["id"])} for answer in before]
 
 
@@ -87,6 +88,8 @@ def test_an_upgrade_counts_nobody_as_lapsed(database: Database) -> None:
     upgrade(database)
     with database.engine.connect() as connection:
         after = dict(connection.execute(text("SELECT * FROM studies")).mappings().one())
+        later = {name: after.pop(name) for name in ("panel", "stops_at_wanted")}
+    assert later["panel"] in ({}, "{}") and not later["stops_at_wanted"]
     assert after == before | {"lapsed": 0, "information": "", "statement": ""}
     with pytest.raises(IntegrityError), database.engine.begin() as connection:
         connection.execute(text("UPDATE studies SET lapsed = -1"))
@@ -110,7 +113,7 @@ def test_an_upgrade_gives_every_hash_a_text_to_come(database: Database) -> None:
     with database.engine.connect() as connection:
         after = [dict(row) for row in connection.execute(query).mappings()]
         assert after == [row | {"paid_at": None} for row in before]
-        assert count(connection) == counts | {"consent_texts": 2}
+        assert count(connection) == counts | {"consent_texts": 2, "panel_places": 0}
         kept = connection.execute(text("SELECT study_id, sha256, text FROM consent_texts"))
         assert sorted(map(tuple, kept)) == [(1, "c" * 64, None), (1, "d" * 64, None)]
     refused = (
@@ -128,6 +131,40 @@ def test_an_upgrade_gives_every_hash_a_text_to_come(database: Database) -> None:
     with database.engine.begin() as connection:
         connection.execute(text("DELETE FROM participants WHERE id = 1"))
         assert connection.scalar(text("SELECT count(*) FROM answers")) == 0
+
+
+def test_an_upgrade_gives_no_study_a_panel(database: Database) -> None:
+    """From the previous migration: people stay, and a panel's number can be theirs alone."""
+    upgrade(database, PANELLESS)
+    with database.engine.begin() as connection:
+        fill(connection)
+        before = dict(connection.execute(text("SELECT * FROM studies")).mappings().one())
+        person = dict(connection.execute(text("SELECT * FROM participants")).mappings().one())
+        counts = count(connection)
+    upgrade(database)
+    with Session(database.engine) as session:
+        study = session.scalars(select(Study)).one()
+        assert (study.panel, study.stops_at_wanted) == ({}, False)
+        after = dict(session.execute(text("SELECT * FROM studies")).mappings().one())
+        assert before.items() <= after.items()
+        assert dict(session.execute(text("SELECT * FROM participants")).mappings().one()) == person
+        assert count(session.connection()) == counts | {"panel_places": 0}
+        session.add(PanelPlace(study_id=1, participant_id=1, panel_id="7"))
+        session.commit()
+    refused = (
+        "UPDATE panel_places SET panel_id = ''",
+        "UPDATE panel_places SET outcome = 'paid'",
+        "UPDATE panel_places SET outcome = 'finished'",
+        "UPDATE panel_places SET participant_id = 2",
+        "INSERT INTO panel_places SELECT 2, study_id, participant_id, '8', ids, outcome, ended_at "
+        "FROM panel_places",
+    )
+    for change in refused:
+        with pytest.raises(IntegrityError), database.engine.begin() as connection:
+            connection.execute(text(change))
+    with database.engine.begin() as connection:
+        connection.execute(text("DELETE FROM participants"))
+        assert connection.scalar(text("SELECT count(*) FROM panel_places")) == 0
 
 
 def test_upgraded_tables_still_refuse_what_they_must(database: Database) -> None:

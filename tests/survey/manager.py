@@ -28,14 +28,20 @@ class Forms(HTMLParser):
         super().__init__()
         self.forms: list[tuple[str, dict[str, str]]] = []
         self._area: str | None = None
+        self._select: str | None = None
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.forms.append((attributes.get("action", ""), {}))
+        elif tag == "option" and self._select and "value" in attributes:
+            if "selected" in attributes or self._select not in self.forms[-1][1]:
+                self.forms[-1][1][self._select] = attributes["value"]
         elif not self.forms or "name" not in attributes:
             return
+        elif tag == "select":
+            self._select = attributes["name"]
         elif tag == "input" and (attributes.get("type") != "checkbox" or "checked" in attributes):
             self.forms[-1][1][attributes["name"]] = attributes.get("value", "")
         elif tag == "textarea":
@@ -49,6 +55,8 @@ class Forms(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "textarea":
             self._area = None
+        elif tag == "select":
+            self._select = None
 
 
 class Manager:

@@ -30,6 +30,7 @@ from survey.records import export_files
 from survey.records.import_study import import_study
 from tests.postgres import KINDS
 from tests.survey.crowd import fill, join
+from tests.survey.sent import add_panel
 
 
 def exported_crowd(database: Database) -> str:
@@ -286,3 +287,25 @@ def test_an_imported_study_lets_nobody_in(example: str, target: Database):
         assert study.closed_at <= now()
     with target.write() as session, pytest.raises(Refused, match="closed"):
         join(session, study)
+
+
+def test_a_panel_comes_in_without_what_pays_people(database: Database, study: Study) -> None:
+    """Nor can an export bring addresses or a key of somebody else's."""
+    exported_crowd(database)
+    panel = add_panel(database, study)
+    with database.read() as session:
+        text = export_files.study_json(session, choose(session))
+    assert panel.key not in text and panel.finished not in text
+    record = json.loads(text)
+    assert record["study"]["panel"] == {"kind": "prolific", "name": "", "parameter": ""}
+    for person in record["participants"]:
+        person["public_id"] = person["public_id"][::-1] + "x"
+    record["study"]["panel"] = panel.stored()
+    with database.write() as session:
+        imported = import_study(session, json.dumps(record), "other")
+        assert imported.panel == {"kind": "prolific", "name": "", "parameter": ""}
+    record["participants"] = []
+    for wrong in ({"kind": "x"}, [], {"kind": "sona", "finished": 1}):
+        record["study"]["panel"] = wrong
+        with pytest.raises(ValueError, match="study.panel cannot be"), database.write() as session:
+            import_study(session, json.dumps(record), "wrong")

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from benchmarks.crowd import Book, harm
-from benchmarks.survey_kills import checked, copied, run, writing
+from benchmarks.survey_kills import checked, copied, ended, run, writing
 from db.database import Database
-from db.models import SCALES, Answer, Participant, Play, Study
+from db.models import SCALES, Answer, PanelPlace, Participant, Play, Study, now
+from survey.core.panels import Panel
 from survey.core.settings import Settings
 from tests.survey.crowd import answer, join
 
@@ -39,6 +40,36 @@ def test_nothing_acknowledged_is_lost_or_doubled(
     # Everybody tries again until it is acknowledged, so nothing is left over either.
     assert report["answers_unacknowledged"] == 0
     assert report["requests_without_response"] > 0
+
+
+def test_nobody_goes_back_to_a_panel_before_all_is_stored(
+    database: Database, settings: Settings, study: Study
+) -> None:
+    panel = Panel("generic", "Sounds", "who", "https://sounds.example/end?who={who}", key="k" * 43)
+    with database.write() as session:
+        session.get_one(Study, study.id).panel = panel.stored()
+    database.close()
+    # One after the other, so that somebody has all eight answers stored when as many are.
+    report = asyncio.run(run(settings.data, study.name, 2 * KILLS, clients=1, panel="who"))
+    assert harm(report) == {}
+    assert report["in_write"] == 2 * KILLS and report["answers_acknowledged"] >= 8
+
+
+def test_who_goes_back_too_early_is_found(
+    database: Database, settings: Settings, study: Study, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with database.write() as session:
+        person, _ = join(session, study)
+        place = PanelPlace(study_id=study.id, panel_id="7", outcome="finished", ended_at=now())
+        person.panel_place = place
+        while any(trial.answer is None for trial in person.trials):
+            answer(session, person, random.Random(0))
+        submissions = {trial.answer.submission for trial in person.trials}
+    path, folder = settings.data / "survey.sqlite", tmp_path_factory.mktemp("copy")
+    assert ended(copied(path, folder)) == submissions
+    with database.write() as session:
+        session.execute(delete(Answer).where(Answer.submission == min(submissions)))
+    assert ended(copied(path, folder)) == set()
 
 
 @pytest.fixture

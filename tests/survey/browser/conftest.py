@@ -108,6 +108,8 @@ def profiles(browser: Browser) -> Profiles:
 def visit(profiles: Profiles, address: str) -> Iterator[Callable[..., Visitor]]:
     """Make visitors. Their pages may ask no other host, and their console stays empty.
 
+    ``elsewhere`` is the host of a panel that they may go back to.
+
     ``cut=True`` for those whose network will be cut: Chromium complains of that itself. Pages do
     not move unless ``reduced_motion="no-preference"``: without a graphics card each frame is work.
     """
@@ -119,6 +121,7 @@ def visit(profiles: Profiles, address: str) -> Iterator[Callable[..., Visitor]]:
         scheme: str = "light",
         context: BrowserContext | None = None,
         cut: bool = False,
+        elsewhere: str | None = None,
         **options: object,
     ) -> Visitor:
         if context is None:
@@ -132,7 +135,8 @@ def visit(profiles: Profiles, address: str) -> Iterator[Callable[..., Visitor]]:
                 complaints.append(line.text)
 
         def watch(request) -> None:
-            if not request.url.startswith("blob:") and urlsplit(request.url).netloc != home:
+            allowed = (home, elsewhere)
+            if not request.url.startswith("blob:") and urlsplit(request.url).netloc not in allowed:
                 complaints.append(f"asked {request.url}")
 
         page.on("console", listen)

@@ -25,6 +25,7 @@ PAGES = {
     "overview": "",
     "results": "/studies/small",
     "invitations": "/studies/small/invitations",
+    "panel": "/studies/small/panel",
     "participants": "/studies/small/participants",
     "payments": "/studies/small/payments",
     "export": "/studies/small/export",

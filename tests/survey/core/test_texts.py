@@ -103,7 +103,7 @@ def test_scripts_use_texts_that_pages_give_them() -> None:
         "trial.key_",
         "refused.",
     )
-    refusals = {f"consent.{name}" for name in ("draft", "closed", "invited")}
+    refusals = {f"consent.{name}" for name in ("draft", "closed", "invited", "panel", "full")}
     directions = {f"trial.{name}" for name in ("first", "second", "lower", "same", "higher")}
     unused = set(english) - used - refusals - directions - {"language", "direction"}
     assert {key for key in unused if not key.startswith(built)} == set()

@@ -11,14 +11,15 @@ from survey.records import record_types, rows
 BESIDE = {  # what a record holds beside its row's fields
     "Study": {"stimuli", "invitations", "consent_texts"},
     "Stimulus": {"first", "second"},
-    "Participant": {"trials", "invitation"},
+    "Participant": {"trials", "invitation", "panel"},
     "Trial": {"stimulus", "plays", "answer"},
 }
 PRIVATE = {"Invitation": rows.PrivateInvitationRow, "Participant": rows.PrivateParticipantRow}
 
 
 @pytest.mark.parametrize(
-    "name", "Study Clip Stimulus Invitation ConsentText Participant Trial Play Answer".split()
+    "name",
+    "Study Clip Stimulus Invitation ConsentText Participant PanelPlace Trial Play Answer".split(),
 )
 def test_a_record_has_the_fields_of_its_row(name):
     record = getattr(record_types, f"{name}Record")

@@ -1,0 +1,141 @@
+"""Whom a panel sends, in a real browser: from its link to its address, however they end."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from db.models import Study
+from survey.core.panels import Panel
+from tests.survey.browser.accessibility import serious
+from tests.survey.browser.visitor import LAPTOP, PHONE, Visitor
+from tests.survey.person import Person
+from tests.survey.sent import DECLINED, FAILED, FINISHED, QUERY, add_panel
+
+pytestmark = pytest.mark.browser
+
+HOST = urlsplit(FINISHED).netloc
+
+
+@pytest.fixture
+def panel(database, study) -> Panel:
+    return add_panel(database, study)
+
+
+@pytest.fixture(params=[LAPTOP, PHONE], ids=["laptop", "phone"])
+def sent(visit, panel, request) -> Visitor:
+    """Somebody at the panel's link; the panel itself is a page of one word."""
+    visitor = visit(request.param, elsewhere=HOST, cut=True)  # 403 where the study is closed
+    visitor.page.route(f"https://{HOST}/**", lambda route: route.fulfill(body="the panel"))
+    visitor.page.goto(f"{visitor.address}/s/small?{QUERY}")
+    return visitor
+
+
+def agree(visitor: Visitor) -> None:
+    visitor.page.locator("#agree").check()
+    visitor.page.locator("#consent [type=submit]").click()
+    visitor.stage("questions")
+
+
+def look(visitor: Visitor, artefacts, request, name: str) -> None:
+    """A picture, and what axe has to say."""
+    folder = artefacts / "survey"
+    folder.mkdir(exist_ok=True)
+    path = folder / f"panel-{name}-{request.node.callspec.id}.png"
+    visitor.page.screenshot(path=path, full_page=True)
+    assert serious(visitor.page, "light") == []
+    assert visitor.page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0
+
+
+def test_all_the_way_and_back(sent, artefacts, request):
+    page = sent.page
+    look(sent, artefacts, request, "consent")
+    agree(sent)
+    token = sent.token
+    sent.pass_questions()
+    sent.check_sound()
+    page.locator("#stage button[type=submit]").click()
+    sent.start_practice()
+    sent.step()
+    page.goto("about:blank")
+    page.goto(f"{sent.address}/s/small?{QUERY}")  # the panel's link once more
+    assert sent.token == token
+    sent.stage("trial")
+    for _ in range(6):
+        sent.step()
+    sent.listen()
+    sent.rate()
+    sent.ready()
+    with page.expect_request(f"https://{HOST}/**") as gone:
+        sent.next.click()
+        sent.stage("finished")
+        expect(page.locator("[data-soon]")).to_contain_text("in a few seconds")
+        expect(page.locator("[data-leave] a")).to_have_attribute("href", FINISHED)
+        look(sent, artefacts, request, "finished")
+    assert gone.value.url == FINISHED and "referer" not in gone.value.headers
+    page.wait_for_url(FINISHED)
+    page.goto(f"{sent.address}/p/{token}")  # comes back to withdraw, and is not led away
+    sent.stage("finished")
+    expect(page.locator("[data-leave] a")).to_be_visible()
+    expect(page.locator("[data-soon]")).to_be_hidden()
+
+
+def test_whoever_has_something_to_do_at_the_end_stays(sent):
+    page = sent.page
+    agree(sent)
+    with httpx.Client(base_url=sent.address) as client:
+        person = Person(client, sent.token)
+        person.post("questions").raise_for_status()
+        person.post("sound", left="left", right="right", ok=True).raise_for_status()
+        for _ in range(7):
+            person.step()
+    page.reload()
+    sent.stage("trial")
+    sent.listen()
+    sent.rate()
+    sent.ready()
+    sent.next.click()
+    sent.stage("finished")
+    page.locator("[data-opens=withdraw]").click()
+    page.wait_for_timeout(6_000)  # longer than the page waits
+    expect(page.locator("dialog#withdraw")).to_be_visible()
+    page.locator("#confirm").click()
+    page.wait_for_url(DECLINED)
+
+
+def test_who_does_not_agree_goes_back(sent):
+    sent.page.locator("#refuse").click()
+    sent.page.wait_for_url(DECLINED)
+
+
+def test_who_withdraws_goes_back(sent, artefacts, request):
+    agree(sent)
+    sent.page.locator("[data-opens=withdraw]").click()
+    sent.page.locator("#confirm").click()
+    sent.stage("withdrawn")
+    look(sent, artefacts, request, "withdrawn")
+    sent.page.locator("[data-leave] a").click()
+    sent.page.wait_for_url(DECLINED)
+
+
+def test_who_comes_too_late_goes_back(sent, database, study, artefacts, request):
+    agree(sent)
+    with database.write() as session:
+        session.get_one(Study, study.id).state = "closed"
+    sent.page.locator("#stage button[type=submit]").click()
+    sent.stage("closed")
+    look(sent, artefacts, request, "closed")
+    expect(sent.page.locator("[data-leave] a")).to_have_attribute("href", FAILED)
+    sent.page.goto(f"{sent.address}/s/small?{QUERY.replace('5f', '6f')}")
+    look(sent, artefacts, request, "too-late")
+    sent.page.locator("main a.button").click()
+    sent.page.wait_for_url(FAILED)
+
+
+def test_who_comes_without_a_number_is_told(sent, artefacts, request):
+    sent.page.goto(f"{sent.address}/s/small")
+    expect(sent.page.locator("main")).to_contain_text("people whom Prolific sends")
+    look(sent, artefacts, request, "numberless")

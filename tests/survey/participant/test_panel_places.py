@@ -1,0 +1,271 @@
+"""Whom a panel sends: one place for each of its numbers, and back to it when all is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select
+
+from db.database import Database
+from db.models import PanelPlace, Participant, Study, now
+from survey.admin import invitations
+from survey.participant.join_rate import JoinLimiter
+from tests.survey.core.test_tokens import dump
+from tests.survey.person import Person
+from tests.survey.sent import (
+    DECLINED,
+    FAILED,
+    FINISHED,
+    NUMBER,
+    OTHER,
+    QUERY,
+    add_panel,
+    ids,
+    send,
+)
+from tests.survey.together import together
+
+
+def places(database: Database) -> list[tuple[str, dict[str, str], str]]:
+    with database.read() as session:
+        rows = session.scalars(select(PanelPlace).order_by(PanelPlace.id))
+        return [(place.panel_id, place.ids, place.outcome) for place in rows]
+
+
+def join(client: TestClient, **body: object) -> tuple[int, dict]:
+    response = client.post("/api/join", json={"study": "small", "consent": True, **body})
+    return response.status_code, response.json()
+
+
+def test_the_way_out_comes_with_the_last_answer(
+    client: TestClient, database: Database, study: Study
+) -> None:
+    add_panel(database, study)
+    person = send(client)
+    state = person.state()
+    while state["trial"]:
+        assert state["leave"] is None
+        assert FINISHED not in client.get(f"/p/{person.token}").text
+        state = person.step()
+    assert (state["stage"], state["leave"]) == ("finished", FINISHED)
+    assert person.state()["leave"] == FINISHED  # and stays
+    assert places(database) == [(NUMBER, {"STUDY_ID": "abc", "SESSION_ID": "def"}, "finished")]
+
+
+def test_nobody_without_a_panel_is_sent_anywhere(
+    client: TestClient, database: Database, study: Study
+) -> None:
+    person = Person.ready(client)
+    assert person.finish()["leave"] is None
+    assert "data-leave" not in client.get(f"/p/{person.token}").text
+    status, _ = join(client, panel=ids())  # is passed over
+    assert status == 201 and places(database) == []
+
+
+def test_a_number_has_one_place(client: TestClient, database: Database, study: Study) -> None:
+    add_panel(database, study)
+    person = send(client)
+    person.step()
+    status, again = join(client, panel=ids())
+    assert status == 201 and again["token"] == person.token
+    page = client.get(f"/s/small?{QUERY}", follow_redirects=False)
+    assert (page.status_code, page.headers["location"]) == (303, f"/p/{person.token}")
+    assert send(client, OTHER).token != person.token
+    with database.read() as session:
+        assert session.scalar(select(func.count(Participant.id))) == 2
+
+
+def test_who_comes_again_is_let_in_whatever_is_new(
+    client: TestClient, database: Database, study: Study
+) -> None:
+    """Closed, full, crowded or with another text: the place is theirs."""
+    add_panel(database, study)
+    person = send(client)
+    with database.write() as session:
+        session.get_one(Study, study.id).state = "closed"
+    assert join(client, panel=ids(), text="0" * 64)[1]["token"] == person.token
+    assert join(client, panel=ids(OTHER))[0] == 403
+
+
+def test_whom_a_panel_sends_again_waits_for_no_crowd(
+    client: TestClient, database: Database, study: Study, app
+) -> None:
+    add_panel(database, study)
+    person = send(client)
+    app.state.join_limiter = JoinLimiter(lambda: 0.0)
+    while not app.state.join_limiter.admit(study.id):
+        pass
+    assert join(client, panel=ids(OTHER))[0] == 429
+    assert join(client, panel=ids()) == (201, {"token": person.token, "url": f"/p/{person.token}"})
+
+
+def test_a_number_that_comes_many_times_at_once_has_one_place(
+    client: TestClient, database: Database, study: Study
+) -> None:
+    add_panel(database, study)
+    answers = together([lambda: join(client, panel=ids())] * 8)
+    assert {status for status, _ in answers} == {201}
+    assert len({body["token"] for _, body in answers}) == 1
+    assert len(places(database)) == 1
+
+
+def test_numbers_of_another_session_are_kept_until_the_end(
+    client: TestClient, database: Database, study: Study
+) -> None:
+    out = f"{FINISHED}&s={{SESSION_ID}}&p={{PROLIFIC_PID}}&c={{code}}"
+    add_panel(database, study, finished=out)
+    person = send(client)
+    page = client.get(f"/s/small?{QUERY}-later", follow_redirects=False)
+    assert page.status_code == 303 and places(database)[0][1]["SESSION_ID"] == "def-later"
+    assert join(client, panel=ids(session="last"))[0] == 201
+    state = person.finish()
+    assert state["leave"] == f"{FINISHED}&s=last&p={NUMBER}&c={state['code']}"
+    client.get(f"/s/small?{QUERY}-too-late")
+    assert places(database)[0][1]["SESSION_ID"] == "last"
+
+
+@pytest.mark.parametrize(
+    "query", ["", "PROLIFIC_PID=", "PROLIFIC_PID={{%PROLIFIC_PID%}}", "SESSION_ID=def"]
+)
+def test_who_comes_without_a_number_is_told(
+    client: TestClient, database: Database, study: Study, query: str
+) -> None:
+    add_panel(database, study)
+    page = client.get(f"/s/small?{query}").text
+    assert "people whom Prolific sends" in page and 'id="agree"' not in page
+    status, body = join(client)
+    assert (status, body["error"]) == (403, "panel")
+    assert join(client, panel={"PROLIFIC_PID": "a b"})[0] == 403
+    assert places(database) == []
+
+
+def test_an_invitation_is_as_good_as_a_number(
+    client: TestClient, database: Database, study: Study
+) -> None:
+    add_panel(database, study)
+    with database.write() as session:
+        token = invitations.create(session, study, 1)[0]
+    assert 'id="agree"' in client.get(f"/s/small?invite={token}").text
+    person = Person.join(client, invitation=token)
+    assert person.state()["leave"] is None and places(database) == []
+
+
+def test_a_study_of_a_panel_is_not_on_the_front_page(
+    client: TestClient, database: Database, study: Study
+) -> None:
+    assert client.get("/", follow_redirects=False).status_code == 303
+    add_panel(database, study)
+    assert "/s/small" not in client.get("/", follow_redirects=False).text
+
+
+def test_who_does_not_agree_has_a_way_back_and_leaves_nothing(
+    client: TestClient, database: Database, study: Study
+) -> None:
+    add_panel(database, study)
+    page = client.get(f"/s/small?{QUERY}").text
+    assert f'href="{DECLINED}"' in page and "Your number at Prolific" in page
+    assert FINISHED not in page and FAILED not in page
+    assert NUMBER not in dump(database)
+    add_panel(database, study, declined="")
+    assert 'id="refuse"' not in client.get(f"/s/small?{QUERY}").text
+
+
+def test_who_withdraws_is_forgotten_with_their_number(
+    client: TestClient, database: Database, study: Study
+) -> None:
+    add_panel(database, study)
+    person = send(client)
+    person.finish()
+    assert f'data-declining="{DECLINED}"' in client.get(f"/p/{person.token}").text
+    assert NUMBER in dump(database)
+    person.post("withdraw", confirm=True).raise_for_status()
+    assert NUMBER not in dump(database) and places(database) == []
+    assert send(client).state()["progress"]["done"] == 0  # may begin anew
+
+
+@pytest.mark.parametrize("state", ["closed", "full"])
+def test_who_comes_too_late_has_failed(
+    client: TestClient, database: Database, study: Study, state: str
+) -> None:
+    add_panel(database, study)
+    with database.write() as session:
+        row = session.get_one(Study, study.id)
+        if state == "closed":
+            row.state = "closed"
+        else:
+            row.stops_at_wanted, row.build = True, {"participants": 1}
+    if state == "full":
+        send(client, OTHER)
+    page = client.get(f"/s/small?{QUERY}").text
+    assert f'href="{FAILED}"' in page and 'id="agree"' not in page
+    assert join(client, panel=ids())[1]["error"] == state
+
+
+def test_a_study_is_full_by_those_who_do_something(
+    client: TestClient, database: Database, study: Study
+) -> None:
+    """Neither by who has only joined, nor by who was away too long, nor by who has failed."""
+    add_panel(database, study)
+    with database.write() as session:
+        row = session.get_one(Study, study.id)
+        row.stops_at_wanted, row.build = True, {"participants": 2}
+    for number in range(3):
+        assert join(client, panel=ids(f"idle{number}"))[0] == 201
+    first, second = send(client, "one"), send(client, "two")
+    assert join(client, panel=ids())[1]["error"] == "full"
+    assert 'id="agree"' not in client.get(f"/s/small?{QUERY}").text
+    first.finish()  # who is under way may finish
+    with database.write() as session:
+        place = session.scalars(select(PanelPlace).where(PanelPlace.panel_id == "two")).one()
+        place.outcome, place.ended_at = "failed", now()
+    assert join(client, panel=ids())[0] == 201
+    assert second.state()["stage"] == "practice"
+    with database.write() as session:
+        session.get_one(Study, study.id).stops_at_wanted = False
+    send(client, "three"), send(client, "four")
+
+
+def test_who_is_shut_out_half_way_has_failed(
+    client: TestClient, database: Database, study: Study
+) -> None:
+    add_panel(database, study)
+    person = send(client)
+    person.step()
+    with database.write() as session:
+        session.get_one(Study, study.id).state = "closed"
+    state = person.state()
+    assert (state["stage"], state["leave"]) == ("closed", FAILED)
+
+
+@pytest.mark.parametrize(("fails", "leave"), [(True, FAILED), (False, FINISHED)])
+def test_the_studys_rules_say_who_has_failed(
+    client: TestClient, database: Database, study: Study, fails: bool, leave: str
+) -> None:
+    """By their own answers alone: another's do not count."""
+    add_panel(database, study, fails_by_rules=fails)
+    with database.write() as session:
+        session.get_one(Study, study.id).rules = {"finished": True, "median_seconds": 4.0}
+    assert send(client, OTHER).finish(seconds=12.5)["leave"] == FINISHED
+    assert send(client).finish(seconds=1.0)["leave"] == leave
+
+
+@pytest.fixture
+def german(database: Database, study: Study) -> Iterator[None]:
+    with database.write() as session:
+        session.get_one(Study, study.id).language = "de"
+    yield
+
+
+def test_in_german(client: TestClient, database: Database, study: Study, german: None) -> None:
+    add_panel(database, study)
+    page = client.get(f"/s/small?{QUERY}").text
+    assert "Ihre Nummer bei Prolific" in page and "Ich möchte nicht teilnehmen" in page
+    assert "die Prolific schickt" in client.get("/s/small").text
+    person = send(client)
+    assert "Zurück zu Prolific" in client.get(f"/p/{person.token}").text
+    assert urlsplit(FINISHED).netloc not in client.get(f"/p/{person.token}").text.replace(
+        f'data-declining="{DECLINED}"', ""
+    )

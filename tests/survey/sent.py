@@ -1,0 +1,37 @@
+"""People whom a panel sends to the small study."""
+
+from __future__ import annotations
+
+from fastapi.testclient import TestClient
+
+from db.database import Database
+from db.models import Study
+from survey.core.panels import Panel, new_key
+from tests.survey.person import Person
+
+PROLIFIC = "https://app.prolific.com/submissions/complete?cc="
+FINISHED, DECLINED, FAILED = (f"{PROLIFIC}{code}" for code in ("DONE1", "NONE2", "FAIL3"))
+NUMBER, OTHER = "5f3c1ab0123456789abcdef0", "600000000000000000000001"
+QUERY = f"PROLIFIC_PID={NUMBER}&STUDY_ID=abc&SESSION_ID=def"
+
+
+def add_panel(database: Database, study: Study, **change: object) -> Panel:
+    """Let Prolific, or the panel that is asked for, send people to a study."""
+    fields = {"kind": "prolific", "finished": FINISHED, "declined": DECLINED, "failed": FAILED}
+    panel = Panel(**{**fields, "key": new_key(), **change})
+    with database.write() as session:
+        session.get_one(Study, study.id).panel = panel.stored()
+    return panel
+
+
+def ids(number: str = NUMBER, session: str = "def") -> dict[str, str]:
+    """What the panel says of somebody."""
+    return {"PROLIFIC_PID": number, "STUDY_ID": "abc", "SESSION_ID": session}
+
+
+def send(client: TestClient, number: str = NUMBER, **fields: object) -> Person:
+    """Somebody takes part whom the panel sent, and comes as far as the first practice trial."""
+    person = Person.join(client, panel=ids(number), **fields)
+    person.post("questions").raise_for_status()
+    person.post("sound", left="left", right="right", ok=True).raise_for_status()
+    return person
