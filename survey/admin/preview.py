@@ -1,9 +1,11 @@
-"""A study as a participant sees it, leaving nothing behind.
+"""A dry run: a study as a participant goes through it, leaving nothing behind.
 
 The study, its stimuli and nothing else are copied into a database of their own in a temporary
 folder, and a second survey runs on that copy under an address nobody can guess. The clips are read
-from where they are. The real database is only read; what the preview stores goes with its folder,
-and the folder of a process that was killed goes when the next one starts.
+from where they are. The real database is only read: no place of the study is taken, and nothing
+comes into an export or a figure. Where a panel sends people, the dry run begins at the address that
+the panel is given, with invented numbers. What the preview stores goes with its folder, and the
+folder of a process that was killed goes when the next one starts.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import FastAPI
 from sqlalchemy import inspect, or_, select
@@ -26,7 +29,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from db.models import Base, Clip, Stimulus, Study, now
-from survey.core import own_folder
+from survey.core import own_folder, panels
 from survey.core.settings import Settings
 
 MOST_AT_ONCE = 4  # previews; each has a database of some 100 kB
@@ -88,6 +91,7 @@ class Previews:
                     hf_token=None,
                 )
             )
+            app.state.is_dry_run = True  # every page says so
             with app.state.database.write() as copy:
                 _copy(session, study, copy)
         except BaseException:
@@ -132,6 +136,15 @@ class Previews:
         return old
 
 
+def entry(study: Study) -> str:
+    """Where a dry run begins, below its address: as the study's panel would send somebody."""
+    panel = panels.of(study)
+    if panel is None:
+        return "/"
+    numbers = {name: f"dry-run-{secrets.token_hex(4)}" for name in panel.parameters}
+    return f"/s/{study.name}?{urlencode(numbers)}"
+
+
 class ForwardedResponse(Response):
     """A response that another application makes, as if it were mounted at a path."""
 
@@ -153,7 +166,7 @@ def _copy(session: Session, study: Study, copy: Session) -> None:
             or_(*(Clip.id.in_(select(side).where(Stimulus.study_id == study.id)) for side in SIDES))
         )
     )
-    opened = {"state": "open", "invited_only": False, "panel": {}, "closed_at": None}
+    opened = {"state": "open", "invited_only": False, "closed_at": None}
     no_participants = {"withdrawn": 0, "lapsed": 0}
     copy.add(Study(**_values(study) | opened | no_participants | {"opened_at": now()}))
     copy.add_all(Clip(**_values(clip)) for clip in clips)

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from survey.admin import preview
 from survey.admin.authentication import AdminError
 from survey.admin.preview import ForwardedResponse
 from survey.admin.request import AdminDep, AdminRoute, csrf, refusal, study_of
@@ -29,7 +30,7 @@ def start(admin: AdminDep, name: str) -> Response:
         if not study.stimuli:
             raise AdminError(409, "The study has no stimuli to show.")
         key = admin.services.previews.start(session, study, admin.settings)
-    return admin.leave(f"/preview/{key}/")
+    return admin.leave(f"/preview/{key}{preview.entry(study)}")
 
 
 @public_router.api_route("/preview/{key}", methods=METHODS)

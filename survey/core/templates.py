@@ -16,9 +16,10 @@ def mount_path(request: Request) -> str:
     return str(request.scope.get("root_path", "")).rstrip("/")
 
 
-def _every_page(request: Request) -> dict[str, str]:
+def _every_page(request: Request) -> dict[str, object]:
     """What all templates of pages may use."""
-    return {"base": mount_path(request)}
+    is_dry_run = getattr(request.app.state, "is_dry_run", False)
+    return {"base": mount_path(request), "is_dry_run": is_dry_run}
 
 
 templates = Jinja2Templates(

@@ -9,8 +9,11 @@ export function leaving(element, address, soon) {
   if (!part || !address) return;
   part.hidden = false;
   part.querySelector("a").href = address;
-  part.querySelector("[data-soon]").hidden = !soon;
-  if (soon) timer = setTimeout(() => window.location.assign(address), WAIT);
+  const told = part.querySelector("[data-address]"); // in a dry run nobody is led away
+  if (told) told.textContent = address;
+  const goes = soon && !told;
+  part.querySelector("[data-soon]").hidden = !goes;
+  if (goes) timer = setTimeout(() => window.location.assign(address), WAIT);
 }
 
 /** Somebody has still something to do here. */

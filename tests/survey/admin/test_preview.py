@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -33,6 +34,7 @@ from survey.core.settings import Settings
 from tests.survey.clock import Clock
 from tests.survey.manager import ADMIN, Manager, contents
 from tests.survey.person import Person
+from tests.survey.sent import FINISHED, QUERY, add_panel, ids
 
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -110,6 +112,38 @@ def test_a_whole_run_leaves_nothing(
     assert list(temporary.iterdir()) == []
     assert client.get(f"{base}/api/health").status_code == 404
     assert contents(database) == before
+
+
+@pytest.mark.slow
+def test_a_dry_run_goes_the_way_of_whom_a_panel_sends(
+    manager: Manager, client: TestClient, database: Database, study: Study, temporary: Path
+) -> None:
+    """By invented numbers, which are nowhere afterwards, and without taking a place."""
+    add_panel(database, study, finished=f"{FINISHED}&p={{PROLIFIC_PID}}")
+    with database.write() as session:
+        row = session.get_one(Study, study.id)
+        row.stops_at_wanted, row.build = True, {"participants": 1}
+    before, exported = contents(database), manager.get("/studies/small/export/study.json").text
+    begun = manager.send("/studies/small/panel", "/studies/small/preview").headers["location"]
+    address, _, query = begun.partition("?")
+    base, numbers = address.removesuffix("/s/small"), dict(parse_qsl(query))
+    assert list(numbers) == ["PROLIFIC_PID", "STUDY_ID", "SESSION_ID"]
+    assert all(number.startswith("dry-run-") for number in numbers.values())
+    page = client.get(begun).text
+    assert "Dry run" in page and 'id="agree"' in page and "Your number at Prolific" in page
+    person = Person.join(client, base=base, panel=numbers)
+    person.post("questions").raise_for_status()
+    person.post("sound", left="left", right="right", ok=True).raise_for_status()
+    assert "Dry run" in client.get(f"{base}/p/{person.token}").text
+    state = person.finish()
+    assert state["leave"] == f"{FINISHED}&p={numbers['PROLIFIC_PID']}"
+    again = client.get(begun, follow_redirects=False)
+    assert again.headers["location"] == f"{base}/p/{person.token}"
+    assert contents(database) == before
+    assert manager.get("/studies/small/export/study.json").text == exported
+    assert "0 sent" in manager.get("/studies/small/panel").text
+    assert "Dry run" not in client.get(f"/s/small?{QUERY}").text
+    assert Person.join(client, panel=ids()).state()["stage"] == "questions"  # the place is free
 
 
 @ONE

@@ -12,6 +12,7 @@ from db.models import Study
 from survey.core.panels import Panel
 from tests.survey.browser.accessibility import serious
 from tests.survey.browser.visitor import LAPTOP, PHONE, Visitor
+from tests.survey.manager import ADMIN
 from tests.survey.person import Person
 from tests.survey.sent import DECLINED, FAILED, FINISHED, QUERY, add_panel
 
@@ -139,3 +140,37 @@ def test_who_comes_without_a_number_is_told(sent, artefacts, request):
     sent.page.goto(f"{sent.address}/s/small")
     expect(sent.page.locator("main")).to_contain_text("people whom Prolific sends")
     look(sent, artefacts, request, "numberless")
+
+
+@pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
+def test_a_dry_run(visit, panel, size, artefacts, request):
+    """From the admin's button to the address that is shown, and not opened."""
+    signed_in = {"username": "Ada", "password": ADMIN}
+    admin = visit(size, http_credentials=signed_in)
+    admin.page.goto(f"{admin.address}/admin/studies/small/panel")
+    with admin.page.expect_popup() as opened:
+        admin.page.get_by_role("button", name="Dry run").click()
+    page = opened.value
+    runner = Visitor(page, page.url.partition("/s/small")[0])
+    expect(page.locator(".dry")).to_contain_text("nothing of what you do here is kept")
+    look(runner, artefacts, request, "dry-consent")
+    agree(runner)
+    with httpx.Client(base_url=runner.address) as client:
+        person = Person(client, runner.token)
+        person.post("questions").raise_for_status()
+        person.post("sound", left="left", right="right", ok=True).raise_for_status()
+        for _ in range(7):
+            person.step()
+    page.reload()
+    runner.stage("trial")
+    runner.listen()
+    runner.rate()
+    runner.ready()
+    look(runner, artefacts, request, "dry-trial")
+    runner.next.click()
+    runner.stage("finished")
+    expect(page.locator("[data-address]")).to_have_text(FINISHED)
+    expect(page.locator("[data-soon]")).to_be_hidden()
+    look(runner, artefacts, request, "dry-finished")
+    page.wait_for_timeout(6_000)  # longer than the page of a study waits
+    runner.stage("finished")
