@@ -67,6 +67,8 @@ def changed(
     result = piece
     for turn in (0, 1):
         mine = {number for number in numbers if number % 2 == turn}
+        if not mine:
+            continue
         if result is piece:
             parts = [segment for number, segment in before.items() if number in mine]
         else:

@@ -69,9 +69,7 @@ class Locks:
             locked |= _outermost(notes, -1)
         locked |= self.of_hand(notes)
         if self.notes is not None:
-            places = set(zip(self.notes.onset.tolist(), self.notes.pitch.tolist(), strict=True))
-            each = zip(notes.onset.tolist(), notes.pitch.tolist(), strict=True)
-            locked |= np.array([place in places for place in each], bool)
+            locked |= among(notes, self.notes)
         return locked
 
     def of_hand(self, notes: Notes) -> np.ndarray:

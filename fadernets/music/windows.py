@@ -8,6 +8,7 @@ parts as equal as can be.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -119,13 +120,15 @@ class Window:
 
 def among(notes: Notes, chosen: Notes) -> np.ndarray:
     """Which notes are among those chosen, by onset and pitch: bool, shape (n,)."""
-    if not len(notes):
-        return np.zeros(0, bool)
-    # A piece may have thousands of segments and as many chosen notes in each.
-    chosen = chosen[(chosen.onset >= notes.onset.min()) & (chosen.onset <= notes.onset.max())]
-    places = set(zip(chosen.onset.tolist(), chosen.pitch.tolist(), strict=True))
-    each = zip(notes.onset.tolist(), notes.pitch.tolist(), strict=True)
-    return np.array([place in places for place in each], bool)
+    found = np.zeros(len(notes), bool)
+    if len(notes):
+        # A piece may have thousands of segments and as many chosen notes in each.
+        chosen = chosen[(chosen.onset >= notes.onset.min()) & (chosen.onset <= notes.onset.max())]
+    if len(notes) and len(chosen):
+        near = (notes.onset >= chosen.onset.min()) & (notes.onset <= chosen.onset.max())
+        places = notes.onset[near] + 1j * notes.pitch[near]
+        found[near] = np.isin(places, chosen.onset + 1j * chosen.pitch)
+    return found
 
 
 def first_bar(meter: np.ndarray) -> int:
@@ -171,6 +174,13 @@ def spans(meter: np.ndarray, length: float, unit: Unit = "bars") -> list[Span]:
     if unit == "beats":
         count = max(1, int(np.ceil(length / BEATS - ROUNDING)))
         return [Span(float(i * BEATS), float((i + 1) * BEATS), i + 1) for i in range(count)]
+    return list(_bars(tuple(map(tuple, meter.tolist())), length))
+
+
+@lru_cache(maxsize=4)  # of a piece whose parts are drawn again and again
+def _bars(rows: tuple[tuple[float, ...], ...], length: float) -> list[Span]:
+    """As `spans`, by the rows of the meters."""
+    meter = np.array(rows)
     made: list[Span] = []
     bar = first_bar(meter)
     ends = np.append(meter[1:, 0], np.inf).tolist()

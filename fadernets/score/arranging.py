@@ -14,9 +14,9 @@ import numpy as np
 
 from fadernets.lock_report import LockReport
 from fadernets.music.locks import NO_LOCKS, Locks
-from fadernets.music.notes import Notes, concatenate
+from fadernets.music.notes import Notes, concatenate, visible
 from fadernets.music.piece import Piece
-from fadernets.music.segments import Segment, segments
+from fadernets.music.segments import Segment
 from fadernets.score import playing
 from fadernets.score.settings import Settings
 from fadernets.whole_piece import changed
@@ -81,7 +81,7 @@ class Arrangement:
                 before, fixed = _restored(self.piece, result, inside)
                 held = self.locks.notes
                 notes = fixed if held is None else concatenate([held, fixed])
-                locks = replace(self.locks, notes=notes)
+                locks = replace(self.locks, notes=_sounding_in(notes, inside))
                 own = self._played(before, inside, redrawn.seed, home, locks, lambda segment: None)
                 result = own if result.original is None else _with_locks(own, result)
         return result
@@ -142,9 +142,8 @@ def _restored(piece: Piece, result: Piece, inside: Sequence[Segment]) -> tuple[P
 
     A note of the piece's that meets one of those others on its key makes room for it.
     """
-    numbers = {segment.index for segment in inside}
-    others = result.notes[~_begin_in(result, numbers)]
-    own = piece.notes[_begin_in(piece, numbers)]
+    others = result.notes[~_begin_in(result, inside)]
+    own = piece.notes[_begin_in(piece, inside)]
     offset, stays = own.offset.copy(), np.ones(len(own), bool)
     for row, (onset, end, pitch, _) in enumerate(own):
         on_key = others[others.pitch == pitch]
@@ -155,9 +154,15 @@ def _restored(piece: Piece, result: Piece, inside: Sequence[Segment]) -> tuple[P
     return replace(result, notes=concatenate([others, back])), others
 
 
-def _begin_in(piece: Piece, numbers: set[int]) -> np.ndarray:
-    """Which notes of a piece begin in some of its segments: bool, (n,)."""
+def _sounding_in(notes: Notes, inside: Sequence[Segment]) -> Notes:
+    """The notes that sound while some segments last: no others bear on these."""
+    begin, end = inside[0].start, inside[-1].span.end
+    return notes[(notes.onset <= end) & (notes.offset >= begin)]
+
+
+def _begin_in(piece: Piece, inside: Sequence[Segment]) -> np.ndarray:
+    """Which notes of a piece begin in some segments: bool, (n,)."""
     begin = np.zeros(len(piece.notes), bool)
-    for segment in segments(piece, numbers=numbers):
-        begin[segment.rows[segment.window.notes.onset >= 0]] = True
+    for segment in inside:
+        begin[visible(piece.notes, segment.start, segment.beats)[0]] = True
     return begin
