@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from gradio.context import LocalContext
@@ -48,16 +48,9 @@ class ProgramCalls:
         if len(files) < len(paths):
             raise Sentence("There is no MIDI file.")
         try:
-            require_room(self.files)
             call = _call()
-            work = self.workers.run(
-                task,
-                *files,
-                dict(values),
-                cost=sum(map(cost.of_file, files)),
-                folder=self.files.new_folder(),
-                visitor=visitor(call and call.request),
-            )
+            require_room(self.files)
+            work = self._on_pieces(task, files, dict(values), visitor(call and call.request))
             saved, figures = await (
                 self.listeners.while_awaited(call.session_hash, work, call.enqueue_time)
                 if call
@@ -69,6 +62,31 @@ class ProgramCalls:
             raise Sentence(sentence(error)) from None
         self.files.count(os.stat(saved).st_size)
         return saved, figures
+
+    async def _on_pieces(
+        self, task: str, paths: Sequence[str], values: Values, visitor: Hashable
+    ) -> tuple[str, Any]:
+        """Open the first file, in a turn of its own: what it holds says what the work costs."""
+        path, *donors = paths
+        session = await self.workers.run(
+            "open_call",
+            path,
+            values.get("tracks"),
+            cost=sum(map(cost.of_opening, paths)),
+            visitor=visitor,
+        )
+        try:
+            return await self.workers.run(
+                task,
+                *donors,
+                values,
+                session=session,
+                cost=cost.of_call(task, session, values, *donors),
+                folder=self.files.new_folder(),
+                visitor=visitor,
+            )
+        finally:
+            self.workers.forget([session.id])
 
 
 def _call() -> Event | None:

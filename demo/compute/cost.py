@@ -16,14 +16,18 @@ from fadernets.score.settings import Redrawn
 ANSWER_SECONDS = 0.06  # for any answer
 SECONDS_PER_SEGMENT = 0.01  # that changes; with a dozen notes 0.007, with fifty 0.01
 SECONDS_PER_NOTE = 6e-5  # that is drawn, played or written
-SECONDS_PER_SOUND_SECOND = 0.012  # that is rendered
+SECONDS_PER_SOUND_SECOND = 0.008  # that is rendered
+SECONDS_PER_NOTE_HEARD = 4e-4  # that is rendered: in music of ten notes a second a third of it
+# Of sound that is coded for a file of each kind; the synthesis of a piano piece takes 0.012:
+SECONDS_PER_SOUND_CODED = {"wav": 0.001, "ogg": 0.009, "mp3": 0.03}
 SECONDS_PER_BYTE_OPENED = 1e-6  # of a file
 SECONDS_PER_BYTE_SAVED = 1e-6  # of the file that the new one is made from
 SECONDS_PER_SEGMENT_KNOWN = 6e-5  # of the whole piece, in a process that does not know it yet
 SECONDS_PER_NOTE_KNOWN = 3e-6  # of the whole piece, likewise
-SECONDS_PER_BYTE_CHANGED = 1e-4  # of a file that is changed whole: a segment is some 70 events
 SECONDS_PER_NOTE_LOCKED = 3e-5  # of the whole piece, where something in it is locked
 LOCKED_PLANS = 2  # times that a segment is planned, to say how far locks let the faders go
+SECONDS_PER_SEGMENT_TOLD = 1e-3  # of which a program learns densities and arousal
+SECONDS_PER_NOTE_REDRAWN = 7e-7  # of the whole piece, for each part that is drawn once more
 SHORT_SECONDS = 0.3  # up to which work is short
 MEDIUM_SECONDS = 3.0  # up to which it is not long
 
@@ -50,30 +54,44 @@ def of_choosing(session: PieceSession) -> float:
     return ANSWER_SECONDS + SECONDS_PER_BYTE_OPENED * _bytes(session)
 
 
-def of_file(path: str) -> float:
-    """Seconds that opening a file and changing all of it takes: never short."""
-    return 2 * SHORT_SECONDS + SECONDS_PER_BYTE_CHANGED / SECONDS_PER_BYTE_OPENED * (
-        of_opening(path) - ANSWER_SECONDS
-    )
+def of_call(task: str, session: PieceSession, values: Values, donor: str | None = None) -> float:
+    """Seconds that a program's task on an opened file takes, priced as the page's own work is.
+
+    Parameters
+    ----------
+    task : str
+        One of `demo.compute.workers.FOR_PROGRAMS`.
+    donor : str, optional
+        Path of the file that the notes come from.
+    """
+    if task == "render":
+        return _of_file(session, values.get("kind") or "wav") + _of_whole(session, values)
+    figures = SECONDS_PER_SEGMENT_TOLD * len(session.spans)
+    if task == "describe":
+        return figures + _of_file(session) + _of_whole(session, values)
+    if task == "mix":
+        return figures + of_mixing(session, values, donor)
+    return figures + of_saving(session, {**values, "kind": "midi"})
 
 
 def of_answer(session: PieceSession, values: Values, *, hear: bool = False) -> float:
     """Seconds that a change of the selection takes, or the sound of a part of it."""
     first, last = _span(session, values)
     changed = _planned(session, (first, last), values)
-    notes = SECONDS_PER_NOTE * _notes(session, first, last) + _of_whole(session, values)
+    count = _notes(session, session.ends((first, last)))
+    notes = SECONDS_PER_NOTE * count + _of_whole(session, values)
     begin, end = session.piece.seconds(np.array(session.ends((first, last)))).tolist()
     seconds = end - begin + TAIL_SECONDS
     is_long = seconds > WHOLE_SOUND_SECONDS
     if hear:
+        near = _of_chunk(session, begin, values.get("chunk"))
         if is_long and values.get("gain") is not None:  # else all of the selection is changed
-            near = _of_chunk(session, begin, values.get("chunk"))
             changed = min(changed, _planned(session, (first, last), values, near))
-        sound = SECONDS_PER_SOUND_SECOND * CHUNK_SECONDS
+        sound = _of_sound(CHUNK_SECONDS, 2 * min(count, _notes(session, near)))
     else:
         # Without the original's peak the original is rendered as well, whether it is sent or not.
         sides = 1 + (bool(values.get("original", True)) or values.get("peak") is None)
-        sound = 0.0 if is_long else SECONDS_PER_SOUND_SECOND * seconds * sides
+        sound = 0.0 if is_long else sides * _of_sound(seconds, count)
     return ANSWER_SECONDS + SECONDS_PER_SEGMENT * changed + notes + sound
 
 
@@ -113,16 +131,23 @@ def of_saving(session: PieceSession, values: Values) -> float:
     span = _span(session, values)
     if values.get("scope") == "piece" and values.get("everywhere"):
         span = 0, len(session.spans) - 1
-    seconds = 0.0 if values.get("kind") == "midi" else session.piece.duration
     changed = SECONDS_PER_SEGMENT * _planned(session, span, values)
-    return (
-        ANSWER_SECONDS
-        + changed
-        + SECONDS_PER_SOUND_SECOND * seconds
-        + SECONDS_PER_NOTE * len(session.piece.notes)
-        + SECONDS_PER_BYTE_SAVED * _bytes(session)
-        + _of_whole(session, values)
-    )
+    return changed + _of_file(session, values.get("kind")) + _of_whole(session, values)
+
+
+def _of_file(session: PieceSession, kind: object = "midi") -> float:
+    """Seconds that writing a file of all of a piece takes."""
+    notes, seconds = len(session.piece.notes), session.piece.duration
+    written = SECONDS_PER_NOTE * notes + SECONDS_PER_BYTE_SAVED * _bytes(session)
+    if kind != "midi":
+        coding = SECONDS_PER_SOUND_CODED.get(str(kind), 0.0)  # another kind is refused later
+        written += coding * seconds + _of_sound(seconds, notes)
+    return ANSWER_SECONDS + written
+
+
+def _of_sound(seconds: float, notes: int) -> float:
+    """Seconds that rendering so much sound with so many notes takes."""
+    return SECONDS_PER_SOUND_SECOND * seconds + SECONDS_PER_NOTE_HEARD * notes
 
 
 def _planned(
@@ -165,7 +190,7 @@ def _bytes(session: PieceSession) -> int:
 def _of_whole(session: PieceSession, values: Values) -> float:
     """Seconds for what follows from a piece: its segments, its sound by the pedal, its locks."""
     segments = SECONDS_PER_SEGMENT_KNOWN * len(session.spans)
-    per_note = SECONDS_PER_NOTE_KNOWN
+    per_note = SECONDS_PER_NOTE_KNOWN + SECONDS_PER_NOTE_REDRAWN * len(_redrawn(values))
     locks = 0.0
     if values.get("lock"):
         per_note += SECONDS_PER_NOTE_LOCKED
@@ -181,6 +206,6 @@ def _span(session: PieceSession, values: Values) -> tuple[int, int]:
     return 0, count - 1
 
 
-def _notes(session: PieceSession, first: int, last: int) -> int:
-    """Notes that begin in a span of segments."""
-    return int(np.diff(np.searchsorted(session.piece.notes.onset, session.ends((first, last))))[0])
+def _notes(session: PieceSession, ends: tuple[float, float]) -> int:
+    """Notes that begin between two beats."""
+    return int(np.diff(np.searchsorted(session.piece.notes.onset, ends))[0])

@@ -196,18 +196,13 @@ def load_tasks(model: str | None) -> Tasks:
             net, session, values, donor, is_example, folder
         ),
         "save": lambda session, values, folder: saving.save(net, session, values, folder),
-        "change": lambda progress, path, values, folder: endpoints.change(
-            net, path, values, folder, progress
+        "open_call": lambda _, path, tracks: endpoints.opened(net, path, tracks),
+        "change": lambda session, values, folder: endpoints.change(net, session, values, folder),
+        "mix": lambda session, donor, values, folder: endpoints.mix(
+            net, session, donor, values, folder
         ),
-        "mix": lambda progress, path, donor, values, folder: endpoints.mix(
-            net, path, donor, values, folder, progress
-        ),
-        "describe": lambda progress, path, values, folder: endpoints.describe(
-            path, values, folder, progress
-        ),
-        "render": lambda progress, path, values, folder: endpoints.render(
-            path, values, folder, progress
-        ),
+        "describe": endpoints.describe,
+        "render": endpoints.render,
     }
 
 

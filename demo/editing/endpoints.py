@@ -21,7 +21,7 @@ from demo.editing.answers import (
 from demo.editing.figures import mean_arousal
 from demo.editing.mixing import mixed
 from demo.editing.opening import open_file
-from demo.editing.piece_session import PieceSession, WorkProgress, ignore_progress
+from demo.editing.piece_session import PieceSession
 from demo.editing.requests import EditRequest, Values, flag
 from demo.editing.saving import file_name, own_file, plain_name, write_midi
 from fadernets import description
@@ -40,25 +40,38 @@ if TYPE_CHECKING:
 UNCHANGED_NAMED = 500  # segments that are named one by one: the server keeps answers for a while
 
 
-def change(
-    net: FaderNet,
-    path: str | Path,
-    values: Values,
-    folder: str | Path,
-    progress: WorkProgress = ignore_progress,
-) -> tuple[str, EndpointFigures]:
-    """Change a MIDI file.
+def opened(net: FaderNet, path: str | Path, tracks: object = None) -> PieceSession:
+    """A file's piece, for the tasks below.
 
     Parameters
     ----------
     path : path of a MIDI file
+    tracks : str, optional
+        Numbers from 1 with commas; without them a piano's tracks are the piece.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be used or has no such tracks; one sentence.
+    """
+    session = open_file(path, _tracks(tracks))
+    session.takes_any = net.realiser.takes_any
+    return session
+
+
+def change(
+    net: FaderNet, session: PieceSession, values: Values, folder: str | Path
+) -> tuple[str, EndpointFigures]:
+    """Change a piece.
+
+    Parameters
+    ----------
+    session : PieceSession
+        Of `opened`.
     values : mapping
-        `EditRequest`'s fields; without ``first`` and ``last`` every segment changes. ``tracks``
-        are numbers from 1 with commas; without them a piano's tracks are the piece.
+        `EditRequest`'s fields; without ``first`` and ``last`` every segment changes.
     folder : path
         Made for the new file, and removed if the file does not come about.
-    progress : function, optional
-        As in `PieceSession`.
 
     Returns
     -------
@@ -70,9 +83,9 @@ def change(
     Raises
     ------
     ValueError
-        If the file cannot be used or a value is outside its range; one sentence.
+        If a value is outside its range; one sentence.
     """
-    session, edit = _opened(net, path, values, progress)
+    edit = _edit(net, session, values)
     result = session.result(net, edit)
     problems = {s.index: session.problem(s) for s in session.segments[edit.first : edit.last + 1]}
     report = session.lock_report(net, edit)
@@ -86,20 +99,18 @@ def change(
 
 def mix(
     net: FaderNet,
-    path: str | Path,
+    session: PieceSession,
     donor_path: str | Path,
     values: Values,
     folder: str | Path,
-    progress: WorkProgress = ignore_progress,
 ) -> tuple[str, EndpointFigures]:
-    """Play the notes of one MIDI file in the rhythm of another.
+    """Play the notes of a MIDI file in the rhythm of a piece.
 
-    As `change`, for ``seed``, ``first``, ``last``, ``tracks`` and ``lock``, which are of the file
-    that gives the rhythm, the first one.
+    As `change`, for ``seed``, ``first``, ``last`` and ``lock``, which are of the piece.
     """
-    session, edit = _opened(net, path, values, progress)
+    edit = _edit(net, session, values)
     donor = Donor.of(open_file(donor_path).piece, "the other file")
-    mix = mixed(net, session, edit, donor, progress)
+    mix = mixed(net, session, edit, donor)
     held = mix.report.sentences(net.faders) if mix.report else []
     name = f"{file_name(session, edit, is_whole=True)}_mix"
     return (
@@ -109,17 +120,17 @@ def mix(
 
 
 def describe(
-    path: str | Path, values: Values, folder: str | Path, progress: WorkProgress = ignore_progress
+    session: PieceSession, values: Values, folder: str | Path
 ) -> tuple[str, DescribedFigures]:
-    """A JSON file of what a MIDI file is, as ``fadernets describe --json`` prints it, and its head.
+    """A JSON file of what a piece is, as ``fadernets describe --json`` prints it, and its head.
 
     Parameters
     ----------
     values : mapping
-        ``tracks`` as in `change`, and ``notes``, whether the file lists every note.
+        ``notes``: whether the file lists every note.
     """
-    progress(0, 1)
-    piece = open_file(path, _tracks(values.get("tracks"))).piece
+    session.progress(0, 1)
+    piece = session.piece
     document = description.document(piece, notes=flag(values, "notes"))
     count = len(segments(piece))
     with own_file(folder, f"{plain_name(piece)}.json") as saved:
@@ -135,47 +146,42 @@ def describe(
 
 
 def render(
-    path: str | Path, values: Values, folder: str | Path, progress: WorkProgress = ignore_progress
+    session: PieceSession, values: Values, folder: str | Path
 ) -> tuple[str, RenderedFigures]:
-    """The sound of a MIDI file, and how long it is.
+    """The sound of a piece, and how long it is.
 
     Parameters
     ----------
     values : mapping
-        ``kind``: one of `fadernets.playback.sound_file.KINDS`, or None for WAV; ``tracks`` as in
-        `change`.
+        ``kind``: one of `fadernets.playback.sound_file.KINDS`, or None for WAV.
 
     Raises
     ------
     ValueError
-        If the file cannot be used or there is no such kind.
+        If there is no such kind.
     AudioError
         If there is nothing to be heard.
     """
-    progress(0, 1)
-    piece = open_file(path, _tracks(values.get("tracks"))).piece
+    session.progress(0, 1)
+    piece = session.piece
     kind = values.get("kind") or "wav"
     if not isinstance(kind, str) or kind not in sound_file.KINDS:
         raise ValueError(f"kind {short(kind)} is none of {', '.join(sound_file.KINDS)}")
     with own_file(folder, f"{plain_name(piece)}.{kind}") as saved:
         if sound.is_long(piece):
-            sound.write_long(saved, kind, piece, chunks.gain_of(piece), progress)
+            sound.write_long(saved, kind, piece, chunks.gain_of(piece), session.progress)
         else:
             saved.write_bytes(sound_file.coded(audio.render(piece), kind))
     return str(saved), {"seconds": round(piece.duration, 3), "notices": list(piece.notices)}
 
 
-def _opened(
-    net: FaderNet, path: str | Path, values: Values, progress: WorkProgress
-) -> tuple[PieceSession, EditRequest]:
-    """A file's piece, and what is to become of it; locks that cannot be are refused."""
-    session = open_file(path, _tracks(values.get("tracks")))
-    session.takes_any, session.progress = net.realiser.takes_any, progress
+def _edit(net: FaderNet, session: PieceSession, values: Values) -> EditRequest:
+    """What is to become of a piece; locks that cannot be are refused."""
     count = len(session.segments)
     given = {n: value for n, value in values.items() if value is not None and n != "tracks"}
     edit = EditRequest.of({"first": 0, "last": count - 1} | given, count, net.faders)
     session.locks(edit)  # one that cannot be is refused though nothing moves
-    return session, edit
+    return edit
 
 
 def _figures(

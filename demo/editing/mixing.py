@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo.editing.opening import open_example, open_file
-from demo.editing.piece_session import SLICE, PieceSession, WorkProgress
+from demo.editing.piece_session import SLICE, PieceSession
 from demo.editing.requests import EditRequest, Values
 from demo.editing.saving import plain_name, write_midi
 from fadernets.donor import Donor
@@ -40,9 +40,7 @@ class Mix:
     report: LockReport | None
 
 
-def mixed(
-    net: FaderNet, session: PieceSession, edit: EditRequest, donor: Donor, progress: WorkProgress
-) -> Mix:
+def mixed(net: FaderNet, session: PieceSession, edit: EditRequest, donor: Donor) -> Mix:
     """The notes of a donor in the rhythm of a piece's segments, by a request's seed and locks.
 
     Raises
@@ -60,7 +58,7 @@ def mixed(
 
     def play(batch: list[Segment]) -> list[Notes]:
         nonlocal count
-        progress(count, len(usable))
+        session.progress(count, len(usable))
         count += len(batch)
         codes = donor.mixed(net, batch)
         seeds = None if edit.seed is None else [edit.seed + s.index for s in batch]
@@ -105,7 +103,7 @@ def mix_piece(
     given = {"seed": values.get("seed"), "lock": values.get("lock"), "first": 0, "last": last}
     edit = EditRequest.of(given, last + 1, net.faders)
     name = other.name or "the other piece"
-    mix = mixed(net, session, edit, Donor.of(other, name), session.progress)
+    mix = mixed(net, session, edit, Donor.of(other, name))
     if all(mix.problems.values()):
         reason = next(filter(None, mix.problems.values()), "there is nothing to mix")
         raise ValueError(f"no bar can have the notes of {name}: {reason}")

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from demo.compute import cost
 from demo.compute.jobs import WorkError
+from demo.compute.workers import FOR_PROGRAMS
+from demo.editing.piece_session import PieceSession
 from demo.guard.blocks import Sentence
 from demo.guard.listeners import Listeners
 from demo.program_calls import ProgramCalls
 from tests.demo.fakes import FakeFiles, FakeWorkers
+from tests.fadernets import tiny
+
+PIECE = PieceSession(tiny.piece(tiny.bars(4)))
 
 
 def calls(folder, is_full=False, **results) -> ProgramCalls:
-    return ProgramCalls(FakeWorkers(**results), FakeFiles(folder, is_full), Listeners())
+    workers = FakeWorkers(open_call=PIECE, **results)
+    return ProgramCalls(workers, FakeFiles(folder, is_full), Listeners())
 
 
 def test_a_program_is_told_why_in_a_sentence(tmp_path):
@@ -42,11 +49,27 @@ def test_nothing_is_made_for_a_full_folder(tmp_path):
     assert full.workers.calls == []
 
 
-def test_workers_learn_where_a_file_goes_and_what_it_costs(tmp_path):
-    path = str(tmp_path / "a.mid")
-    (tmp_path / "a.mid").write_bytes(b"abcd")
-    saving = calls(tmp_path, change=(path, {"figures": 1}))
-    assert asyncio.run(saving.change(path, {"note": 1.0})) == (path, {"figures": 1})
-    options = {"cost": cost.of_file(path), "folder": saving.files.new_folder(), "visitor": None}
-    assert saving.workers.calls == [("change", (path, {"note": 1.0}), options)]
-    assert saving.files.counted == [4]
+@pytest.mark.parametrize("task", FOR_PROGRAMS[1:])
+def test_workers_open_a_file_first_and_learn_what_its_work_costs(tmp_path, task):
+    path, donors = str(tmp_path / "a.mid"), [str(tmp_path / "b.mid")] * (task == "mix")
+    for each in (path, *donors):
+        Path(each).write_bytes(b"abcd")
+    saving = calls(tmp_path, **{task: (path, {"figures": 1})})
+    values = {"seed": 1, "tracks": "1"}
+    answer = asyncio.run(saving.work(task, [path, *donors], values))
+    assert answer == (path, {"figures": 1}) and saving.files.counted == [4]
+    opening, work, end = saving.workers.calls
+    price = sum(map(cost.of_opening, [path, *donors]))
+    assert opening == ("open_call", (path, "1"), {"cost": price, "visitor": None})
+    price = cost.of_call(task, PIECE, values, *donors)
+    options = {"cost": price, "folder": saving.files.new_folder(), "visitor": None}
+    assert work == (task, (*donors, values), {**options, "session": PIECE})
+    assert end == ("forget", (PIECE.id,), {})
+
+
+def test_what_a_file_was_opened_for_is_let_go_of_if_the_work_fails(tmp_path):
+    (tmp_path / "a.mid").write_bytes(b"x")
+    failing = calls(tmp_path, change=WorkError("no"))
+    with pytest.raises(Sentence):
+        asyncio.run(failing.change(str(tmp_path / "a.mid"), {}))
+    assert failing.workers.calls[-1] == ("forget", (PIECE.id,), {})

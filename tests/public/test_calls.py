@@ -142,6 +142,49 @@ def dense_piece() -> bytes:
     return midi.dump(Piece(notes, NO_PEDAL, tempo, meter, 4.0 * SEGMENTS))
 
 
+def sparse_piece() -> bytes:
+    """Half an hour in some hundred bytes."""
+    onset = np.arange(29) * 120.0
+    notes = Notes(onset, onset + 1, np.full(29, 60), np.full(29, 80))
+    tempo, meter = np.array([[0.0, 120.0]]), np.array([[0.0, 4, 4]])
+    return midi.dump(Piece(notes, NO_PEDAL, tempo, meter, 29 * 120.0))
+
+
+def test_what_takes_long_is_told_by_what_a_file_holds_and_not_by_its_bytes(server: Server):
+    """Three addresses call for half an hour of sound: the worker for short calls is free."""
+    content = sparse_piece()
+    assert len(content) < 1_000
+    (long,) = server.upload("sparse.mid", content).json()
+    (short,) = server.upload("short.mid", midi.dump(tiny.piece(tiny.bars(1)))).json()
+    host, waiting = urlsplit(server.url), []
+
+    def called(name: str, path: str, *values: object, visitor: str) -> str:
+        file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+        headers = {"X-Forwarded-For": visitor}
+        answer = server.ask(
+            f"gradio_api/call/{name}", {"data": [file, *values]}, headers=headers
+        ).json()
+        return f"gradio_api/call/{name}/{answer['event_id']}"
+
+    try:
+        for number in range(3):
+            address = called("render", long, "mp3", None, visitor=f"1.2.3.{number}")
+            waits = http.client.HTTPConnection(host.hostname, host.port, timeout=60)
+            waits.request("GET", f"/{address}")
+            waiting.append(waits)
+        time.sleep(1.0)  # they were opened
+        answer = server.ask(called("describe", short, None, False, visitor="5.6.7.8"), timeout=120)
+        assert "event: complete" in answer.text, answer
+        for waits in waiting:
+            waits.sock.settimeout(0.5)
+            with pytest.raises(TimeoutError):
+                while so_far := waits.sock.recv(10_000):
+                    assert b"event: complete" not in so_far and b"event: error" not in so_far
+    finally:
+        for waits in waiting:
+            waits.close()
+
+
 @ONE_WAY
 def test_no_lock_costs_the_server_its_memory(server: Server):
     piece = opened(server, dense_piece())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from demo.compute import cost
@@ -51,8 +52,10 @@ def test_sound_that_comes_with_the_notes_is_priced():
     ten = {"first": 0, "last": 9, "rhythm": 0.5, "original": True}
     one_side = cost.of_answer(session, ten | {"original": False, "peak": 0.5})
     assert cost.of_answer(session, ten) > cost.SHORT_SECONDS
+    notes = np.searchsorted(session.piece.notes.onset, 40.0)
     assert cost.of_answer(session, ten) - one_side == pytest.approx(
         cost.SECONDS_PER_SOUND_SECOND * (10 * 4 * 60 / 117 + cost.TAIL_SECONDS)
+        + cost.SECONDS_PER_NOTE_HEARD * notes
     )
     assert (cost.WHOLE_SOUND_SECONDS, cost.TAIL_SECONDS) == (
         sound.CHUNKED_FROM_SECONDS,
@@ -108,7 +111,8 @@ def test_all_that_is_drawn_once_more_is_priced():
     whole = {"first": 0, "last": 399, "rhythm": 0.5, "scope": "piece", "kind": "midi"}
     once = cost.of_saving(session, whole)
     parts = [[0, length, seed] for seed in range(10)]
-    ten = 10 * 400 * cost.SECONDS_PER_SEGMENT
+    notes = 10 * len(session.piece.notes) * cost.SECONDS_PER_NOTE_REDRAWN
+    ten = 10 * 400 * cost.SECONDS_PER_SEGMENT + notes
     assert cost.of_saving(session, whole | {"redrawn": parts}) == pytest.approx(once + ten)
     one = {"first": 3, "last": 3, "rhythm": 0.5, "everywhere": True, "seeds": [1]}
     more = cost.of_varying(session, one | {"redrawn_now": parts}) - cost.of_varying(session, one)
@@ -123,3 +127,55 @@ def test_the_whole_piece_is_priced_where_a_part_of_it_is_looked_at():
     assert cost.of_saving(session, part | {"everywhere": True}) == cost.of_saving(
         session, part | {"last": 399}
     )
+
+
+def sparse(minutes: int) -> PieceSession:
+    """A note a minute: some 300 bytes of a file."""
+    bars = tiny.bars(30 * minutes)[::30]
+    notes = concatenate([bar[:1].shifted(120.0 * i) for i, bar in enumerate(bars)])
+    whole = tiny.piece(tiny.bars(1))
+    piece = replace(whole, notes=notes, tempo=whole.tempo * [1, 120 / 117], length=120.0 * minutes)
+    return PieceSession(replace(piece, original=None))
+
+
+def test_a_program_s_call_is_priced_by_what_its_file_holds():
+    """However few bytes it has: seconds of sound, segments, notes, as the page's work is."""
+    few, many = (PieceSession(tiny.piece(tiny.bars(count))) for count in (4, 2_000))
+    for task in ("change", "mix"):
+        assert cost.of_call(task, few, {}) < cost.MEDIUM_SECONDS < cost.of_call(task, many, {})
+        assert cost.of_call(task, many, {}) > 2_000 * cost.SECONDS_PER_SEGMENT
+    assert cost.of_call("describe", few, {}) < cost.SHORT_SECONDS
+    assert cost.of_call("describe", many, {}) > cost.SHORT_SECONDS
+    assert cost.of_call("render", few, {"kind": None}) < cost.MEDIUM_SECONDS
+    for kind in ("wav", "ogg", "mp3", None):
+        assert cost.of_call("render", sparse(29), {"kind": kind}) > cost.MEDIUM_SECONDS
+    one = {"first": 5, "last": 5, "lock": None}
+    assert cost.of_call("change", few, one) == cost.of_call("change", few, {})  # no segment 5
+
+
+def test_sound_costs_more_the_more_its_coding_takes():
+    session = PieceSession(tiny.piece(tiny.bars(100)))
+    wav, ogg, mp3 = (cost.of_saving(session, {"kind": kind}) for kind in ("wav", "ogg", "mp3"))
+    assert wav < ogg < mp3
+
+
+def test_a_part_drawn_once_more_costs_the_more_the_larger_the_piece_is():
+    """A hundredth of a second in an ordinary one; 110,000 notes make it a tenth."""
+    for bars, few in ((100, 1.5), (4_000, 5.0)):
+        session = PieceSession(tiny.piece(tiny.bars(bars)))
+        parts = ONE | {"redrawn": [[0, 4, seed] for seed in range(32)]}
+        more = cost.of_answer(session, parts) - cost.of_answer(session, ONE)
+        assert 32 * cost.SECONDS_PER_SEGMENT <= more < few
+    notes = len(session.piece.notes)
+    assert more > 32 * (cost.SECONDS_PER_SEGMENT + 5e-7 * notes)
+
+
+def test_dense_music_takes_longer_to_be_heard():
+    loose = PieceSession(tiny.piece(tiny.bars(40)))
+    notes = concatenate([loose.piece.notes.shifted(place / 100) for place in range(20)])
+    dense = PieceSession(replace(loose.piece, notes=notes, original=None))
+    for values in ({"kind": "wav"}, {"kind": "mp3"}):
+        assert cost.of_saving(dense, values) > 3.0 + cost.of_saving(loose, values)
+    chunk = {"first": 0, "last": 39, "chunk": 1, "gain": 1.0}
+    more = cost.of_answer(dense, chunk, hear=True) - cost.of_answer(loose, chunk, hear=True)
+    assert more > cost.SHORT_SECONDS

@@ -19,12 +19,12 @@ def test_endpoint_changes_a_file(net, session, tmp_path):
     path = tmp_path / "in.mid"
     midi.write(session.piece, path)
     values = {"rhythm": 1.0, "first": 0, "last": None}
-    new, figures = endpoints.change(net, path, values, tmp_path / "new")
+    new, figures = endpoints.change(net, endpoints.opened(net, path), values, tmp_path / "new")
     assert midi.read(new).length == pytest.approx(session.piece.length, abs=0.01)
     assert figures["after"]["rhythm"] > figures["before"]["rhythm"]
     assert figures["unchanged"] == [] and Path(new).name == "in_rhythm-up-1.00.mid"
     with pytest.raises(ValueError, match="rhythm"):
-        endpoints.change(net, path, {"rhythm": 3.0}, tmp_path / "none")
+        endpoints.change(net, endpoints.opened(net, path), {"rhythm": 3.0}, tmp_path / "none")
 
 
 def test_very_many_segments_that_stay_are_counted(net, tmp_path):
@@ -35,6 +35,8 @@ def test_very_many_segments_that_stay_are_counted(net, tmp_path):
     piece = midi.read(path)
     notes = concatenate([piece.notes, last])
     midi.write(replace(piece, notes=notes, length=2404.0, original=None), path)
-    figures = endpoints.change(net, path, {"rhythm": 0.1}, tmp_path / "new")[1]
+    figures = endpoints.change(net, endpoints.opened(net, path), {"rhythm": 0.1}, tmp_path / "new")[
+        1
+    ]
     assert len(figures["unchanged"]) == endpoints.UNCHANGED_NAMED
     assert "99 more segments cannot be changed." in figures["notices"]

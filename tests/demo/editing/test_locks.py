@@ -116,7 +116,7 @@ def test_a_lock_that_cannot_be_is_named(net, hands, wrong):
 
 def test_programs_lock_too(net, hands, tmp_path):
     values = {"rhythm": -1.0, "lock": "track:1,melody"}
-    new, figures = endpoints.change(net, hands, values, tmp_path / "new")
+    new, figures = endpoints.change(net, endpoints.opened(net, hands), values, tmp_path / "new")
     before, after = hands.read_bytes(), Path(new).read_bytes()
     assert [r for r in mb.notes_of(before) if r[0] == 0] == [
         r for r in mb.notes_of(after) if r[0] == 0
@@ -124,7 +124,9 @@ def test_programs_lock_too(net, hands, tmp_path):
     reach = figures["reach"]["rhythm"]
     assert reach["lowest"] <= reach["reached"] + 1e-6 and reach["asked"] < reach["lowest"]
     assert figures["notices"][0].endswith("the melody and track 1 stay.")
-    _, figures = endpoints.change(net, hands, {"rhythm": -1.0}, tmp_path / "free")
+    _, figures = endpoints.change(
+        net, endpoints.opened(net, hands), {"rhythm": -1.0}, tmp_path / "free"
+    )
     assert figures["reach"] == {} and figures["notices"] == []
 
 
@@ -140,7 +142,9 @@ def test_page_command_line_and_endpoint_say_the_same(
     monkeypatch.setattr(progress, "STATUS_SECONDS", 600.0)  # the machine may be busy
     session, move = open_file(hands), {"rhythm": by, "note": by}
     page = service.answer(net, session, whole_piece_request(session, lock=word, **move))["summary"]
-    _, figures = endpoints.change(net, hands, {**move, "lock": word}, tmp_path / "new")
+    _, figures = endpoints.change(
+        net, endpoints.opened(net, hands), {**move, "lock": word}, tmp_path / "new"
+    )
     options = [f"--{name}={value}" for name, value in move.items()]
     assert run("slide", hands, tmp_path / "out.mid", *options, "--lock", word) == 0
     lines = capsys.readouterr().err.splitlines()
@@ -154,7 +158,7 @@ def test_page_command_line_and_endpoint_say_the_same(
 
 def test_a_lock_that_cannot_be_is_refused_where_nothing_moves(net, hands, tmp_path, capsys):
     with pytest.raises(ValueError, match="there is no note 9999 to lock"):
-        endpoints.change(net, hands, {"lock": "note:9999"}, tmp_path / "new")
+        endpoints.change(net, endpoints.opened(net, hands), {"lock": "note:9999"}, tmp_path / "new")
     assert run("slide", hands, tmp_path / "out.mid", "--rhythm", 0, "--lock", "note:9999") == 2
     assert "there is no note 9999 to lock" in capsys.readouterr().err
     assert not (tmp_path / "out.mid").exists()

@@ -43,7 +43,9 @@ def test_what_is_to_be_known_of_a_file_is_said(net, own, tmp_path):
     session = open_file(own)
     answer = service.answer(net, session, ask(0, 0))
     assert all(notice in answer["summary"] for notice in NOTICES)
-    new, figures = endpoints.change(net, own, {"rhythm": 1.0}, tmp_path / "new")
+    new, figures = endpoints.change(
+        net, endpoints.opened(net, own), {"rhythm": 1.0}, tmp_path / "new"
+    )
     assert figures["notices"] == NOTICES
     assert mb.others(Path(new).read_bytes())[0] == mb.others(own.read_bytes())[0]
 
@@ -116,18 +118,24 @@ def test_pianos_on_the_channel_of_drums_can_be_chosen(tmp_path):
 
 
 def test_a_program_chooses_tracks_by_their_numbers(net, band, tmp_path):
-    new, figures = endpoints.change(net, band, {"rhythm": 1.0, "tracks": "3,4"}, tmp_path / "new")
+    new, figures = endpoints.change(
+        net, endpoints.opened(net, band, "3,4"), {"rhythm": 1.0}, tmp_path / "new"
+    )
     assert chosen(figures["tracks"]) == ["Strings", "Bass"] and len(figures["tracks"]) == 4
     changes = set(mb.notes_of(Path(new).read_bytes())) ^ set(mb.notes_of(band.read_bytes()))
     assert changes and {row[0] for row in changes} <= {2, 3}
-    _, figures = endpoints.change(net, band, {"rhythm": 1.0, "tracks": ""}, tmp_path / "default")
+    _, figures = endpoints.change(
+        net, endpoints.opened(net, band, ""), {"rhythm": 1.0}, tmp_path / "default"
+    )
     assert chosen(figures["tracks"]) == ["Piano"]
     for wrong, words in (
         ("x", "The tracks are not a list of tracks such as 1,2."),
         ("9", "has no such track: it has 4"),
     ):
         with pytest.raises(ValueError, match=words):
-            endpoints.change(net, band, {"rhythm": 1.0, "tracks": wrong}, tmp_path / "no")
+            endpoints.change(
+                net, endpoints.opened(net, band, wrong), {"rhythm": 1.0}, tmp_path / "no"
+            )
 
 
 def test_a_selection_is_saved_as_a_span_of_the_visitors_own_file(net, band, tmp_path):
