@@ -1,9 +1,10 @@
 """Which claims the report makes of which listeners.
 
-    python -m benchmarks.study_wording [--studies 600] [--others 40] [--seed 0]
+    python -m benchmarks.study_wording [--studies 600] [--others 150] [--seed 0]
 
 Studies are simulated of listeners of one kind: unbiased ones, who hear both directions equally well
-and hear no more of a stronger transfer; biased, lazy and perfect ones, and people who guess. Each
+and hear no more of a stronger transfer; biased, lazy and perfect ones, people who guess, and
+unbiased ones half of whom answer "same" to all, their ratings at random. Each
 study is simulated in two sizes, and reported as a whole, each of its three strengths by itself: a
 claim counts if it is made anywhere in the report. What it claims of unbiased listeners more often
 than at its level, once in twenty, misleads. "Before" are claims that it made of one condition each
@@ -17,6 +18,7 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +31,19 @@ from db.models import SCALES
 from survey.analysis import heard_sentences
 from survey.analysis.analyse import TESTS
 from survey.ratings.columns import CHANGE, ordered, table_of
+from survey.statistics import habits
 from survey.statistics.agreement import INTENDED, Agreement, by_direction, intervals
 from survey.statistics.chance_tests import Chance, against_chance, lower_against_higher
 from survey.statistics.conditions import AGREEMENT, conditions, contrasts
-from survey.statistics.dose_response import SIGN, Changes, Correlation, changes, doses, spearman
+from survey.statistics.dose_response import SIGN, Changes, changes, doses, spearman
 from survey.statistics.estimate import Estimate
 from survey.statistics.families import corrected
 from survey.statistics.mean_opinion_score import Opinion, opinions
 from survey.statistics.signal_detection import Lean, lean
 
 RESULTS = Path(__file__).parent / "results" / "study_wording.json"
-LISTENERS = ("unbiased", "biased", "lazy", "perfect", "guessing")
+HALF_LAZY = "half lazy, ratings vary"
+LISTENERS = ("unbiased", "biased", "lazy", "perfect", "guessing", HALF_LAZY)
 SIZES = ((12, 8, 2), (48, 20, 1))  # participants, pieces, segments of each
 STRENGTHS = (0.5, 1.0, 1.5)
 HEARD, PERSON_SD, PIECE_SD, SEGMENT_SD = 0.8, 0.7, 0.8, 0.6
@@ -53,6 +57,8 @@ ITEMS = "these items of both directions differ"
 DOSE, MEASURED = "strength: correlation in a direction", "measured change: in a direction"
 GUESSING, MIDDLE = "agreement is not guessing", "some scale's mean is not the middle"
 HARD_PIECES = "a few hard pieces may be missing"
+HABIT = "some answer the same throughout"
+SCALE_HABIT = "some rate a scale alike throughout"
 LEANS_BEFORE = "before: lean, each strength by itself"
 OTHERS_BEFORE = "before: directions, each strength by itself"
 DIRECTIONS_BEFORE = "before: directions differ, of these very items"
@@ -81,6 +87,7 @@ def study(
         "unbiased": unbiased,
         "biased": np.where(random.random(shape) < LEAN, "lower", unbiased),
         "lazy": np.full(shape, "same"),
+        HALF_LAZY: np.where(person % 2, unbiased, "same"),
         "perfect": meant,
         "guessing": np.array(list(SIGN))[random.integers(0, 3, shape)],
     }[kind]
@@ -97,6 +104,7 @@ def study(
         "segment": segment % each,
         CHANGE + "rhythm": change[segment] * strength,
         "finished": True,
+        "position": random.random((people, segments)).argsort(axis=1).argsort(axis=1).ravel(),
     }
     return _table(pd.DataFrame(columns))
 
@@ -117,17 +125,21 @@ def _ratings(
 ) -> np.ndarray:
     if kind == "lazy":
         return np.full(person.shape, 3.0)
+    at_random = random.integers(1, 6, person.shape).astype(float)
     if kind == "guessing":
-        return random.integers(1, 6, person.shape).astype(float)
+        return at_random
     own = random.normal(0, 0.6, person.max() + 1)[person]
     its = random.normal(0, 0.35, segment.max() + 1)[segment]
-    return np.clip(np.round(3.4 + own + its + random.normal(0, 0.8, person.shape)), 1, 5)
+    usual = np.clip(np.round(3.4 + own + its + random.normal(0, 0.8, person.shape)), 1, 5)
+    return np.where(person % 2, usual, at_random) if kind == HALF_LAZY else usual
 
 
 def claims(table: pd.DataFrame, seed: int) -> dict[str, bool]:
     """What the report claims of a study, in any of its conditions."""
-    parts = corrected([_part(table[rows], seed) for _, rows in conditions(table)], *TESTS)
-    compared, dose = contrasts(table), corrected(doses(table), Correlation)
+    parts = [_part(table[rows], seed) for _, rows in conditions(table)]
+    parts, dose = corrected([parts, doses(table)], *TESTS)
+    compared = contrasts(table)
+    found = set(chain(*habits.of_everybody(table).values()))
     said = " ".join(sentence for part in parts for sentence in _sentences(part))
     paired = [part.chance.lower_less_higher for part in parts]
     pooled = lower_against_higher(by_direction(table), seed)
@@ -153,6 +165,8 @@ def claims(table: pd.DataFrame, seed: int) -> dict[str, bool]:
         ),
         MIDDLE: _any(one.holm for part in parts for one in part.opinion.values()),
         HARD_PIECES: "few hard pieces" in said,
+        HABIT: any(not habit.startswith(SCALES) for habit in found),
+        SCALE_HABIT: any(habit.startswith(SCALES) for habit in found),
         LEANS_BEFORE: _any(part.lean.p for part in parts),
         OTHERS_BEFORE: _any(one.p for one in paired),
         DIRECTIONS_BEFORE: _any([pooled.flips.p, pooled.sign_test]),
@@ -211,7 +225,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Simulate all studies and write how often each claim was made."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--studies", type=int, default=600, help="of unbiased listeners, each size")
-    parser.add_argument("--others", type=int, default=40, help="of each other kind, each size")
+    parser.add_argument("--others", type=int, default=150, help="of each other kind, each size")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)

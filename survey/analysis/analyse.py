@@ -24,6 +24,7 @@ from survey.ratings.exclusion import (
     told_of,
 )
 from survey.ratings.rating_table import ParticipantCounts
+from survey.statistics import habits
 from survey.statistics.agreement import Agreement, by_direction, directions, intervals
 from survey.statistics.bootstrap import DRAWS, Percentiles
 from survey.statistics.chance_tests import (
@@ -37,6 +38,7 @@ from survey.statistics.chance_tests import (
 from survey.statistics.conditions import Condition, conditions, contrasts
 from survey.statistics.dose_response import Correlation, changes, doses
 from survey.statistics.families import corrected
+from survey.statistics.habits import Habit
 from survey.statistics.json_fields import finite
 from survey.statistics.mean_opinion_score import Opinion, opinions
 from survey.statistics.participants import people
@@ -99,19 +101,20 @@ def analyse(
             "--keep-all applies no rules"
         )
     non_finite: list[str] = []
+    habitual = habits.of_everybody(table)
     compute = partial(_both, stay=stay, seed=seed, draws=draws, progress=progress)
     with np.errstate(over="ignore", invalid="ignore"):  # of absurd values; `finite` names them
         transfers = chosen[chosen["kind"] == "transfer"]
         apart = [Both(condition, *compute(some)) for condition, some in _apart(table)]
         kept, everyone = compute(table) if together or not apart else (None, None)
         results = Results(
-            flow=_flow(table, counts, stay, excluded, rules),
+            flow=_flow(table, counts, stay, excluded, rules, habits.counted(habitual, stay)),
             kept=kept,
             everyone=everyone,
             conditions=apart,
             contrasts=contrasts(transfers),
             doses=doses(transfers),
-            participants=people(table, excluded),
+            participants=people(table, excluded, habitual),
             lost=non_finite,
         )
     return replace(finite(_in_families(results), non_finite), lost=non_finite)
@@ -121,14 +124,16 @@ def _in_families(results: Results) -> Results:
     """With all tests corrected for all of their kind, with exclusions and without."""
     for side in ("kept", "everyone"):
         parts = [getattr(part, side) for part in (results, *results.conditions)]
-        parts = corrected(parts, *TESTS)
+        doses = results.doses if side == "kept" else []  # what strength does is with exclusions
+        parts, doses = corrected([parts, doses], *TESTS)
         conditions = zip(results.conditions, parts[1:], strict=True)
         results = replace(
             results,
             **{side: parts[0]},
             conditions=[replace(both, **{side: part}) for both, part in conditions],
+            doses=doses or results.doses,
         )
-    return replace(results, doses=corrected(results.doses, Correlation))
+    return results
 
 
 def _by_rule(excluded: Sequence[Excluded]) -> str:
@@ -203,6 +208,7 @@ def _flow(
     stay: Sequence[str],
     excluded: list[Excluded],
     rules: Rules,
+    habits: list[Habit],
 ) -> ParticipantFlow:
     answered = int(table["participant"].nunique())
     ended = table.groupby("participant")["finished"].first()
@@ -229,6 +235,7 @@ def _flow(
         ],
         excluded=excluded,
         haste=_haste(table, stay),
+        habits=habits,
         dropout=dropout(table, stay),
     )
 

@@ -154,8 +154,12 @@ def row_name(row: HeardRow) -> str:
     if isinstance(name, str):
         return name
     if isinstance(name, list):
-        return " to ".join(f"{end:+.2f}" if abs(end) < 1e4 else f"{end:+.1e}" for end in name)
-    return f"{name:+g}"
+        return " to ".join(dict.fromkeys(_signed(end) for end in name))
+    return _signed(name)
+
+
+def _signed(number: float) -> str:
+    return f"{number:+.3g}" if number else "0"
 
 
 def svg(name: str, draw: Draw, words: str, rows: int = 2) -> str:

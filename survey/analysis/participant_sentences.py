@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from db.models import SCALES
 from survey.analysis.number_format import (
     people,
     percent,
     probability,
 )
 from survey.analysis.results import Exclusion, ParticipantFlow, Results
+from survey.statistics.habits import BY_TURNS, THROUGHOUT, Habit
 from survey.statistics.reservations import MANY_LEFT
 
 RULES_FROM = {
@@ -40,7 +42,7 @@ def flow(section: ParticipantFlow) -> list[str]:
         )
     if not section.exclusions:
         sentences.append("No exclusion rule applies.")
-    return [*sentences, *_haste(section), *_gone(section), *_dropout(section)]
+    return [*sentences, *_haste(section), *_habits(section), *_gone(section), *_dropout(section)]
 
 
 def _ruled(rule: Exclusion, answered: int) -> str:
@@ -69,6 +71,44 @@ def _haste(section: ParticipantFlow) -> list[str]:
             else "The rules leave them out."
         )
     return sentences
+
+
+def _habits(section: ParticipantFlow) -> list[str]:
+    """Whose answers follow a habit, whatever they heard."""
+    sentences, scales = [], []
+    for one in section.habits:
+        who = f"{people(one.participants)} ({_analysed(one)})"
+        name = one.habit.removesuffix(THROUGHOUT)
+        if one.habit == BY_TURNS:
+            sentences.append(
+                f"{who} answered by turns, in the order of the trials, and agrees no more often "
+                "than by guessing."
+                if one.participants == 1
+                else f"{who} answered by turns, in the order of the trials, and agree no more "
+                "often than by guessing."
+            )
+        elif name in SCALES:
+            scales.append(f"{name} by {who}")
+        else:
+            sentences.append(
+                f"{who} answered “{name}” in nearly all trials, whichever direction was meant."
+            )
+    if scales:
+        sentences.append(f"Rated alike in nearly all trials: {', '.join(scales)}.")
+    if sentences:
+        sentences.append(
+            "People who do not listen answer so, and people who hear no difference; the answers do "
+            "not tell which. The table by participant names them."
+        )
+    return sentences
+
+
+def _analysed(habit: Habit) -> str:
+    """Whether those with a habit are analysed."""
+    if habit.participants == 1:
+        return "analysed" if habit.analysed else "not analysed"
+    words = {0: "none analysed", habit.participants: "all analysed"}
+    return words.get(habit.analysed, f"{habit.analysed} analysed")
 
 
 def _gone(section: ParticipantFlow) -> list[str]:

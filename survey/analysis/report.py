@@ -10,6 +10,7 @@ import io
 import json
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from survey.analysis.results import Provenance, Results, Sections
 from survey.analysis.tables import DUST, tables
 from survey.core.templates import templates
 from survey.ratings.csv_file import write_csv
+from survey.statistics.agreement import HeardRow
 from survey.statistics.json_fields import plain
 
 SIGNIFICANT_DIGITS = 10  # in results.json: beyond them, processors differ
@@ -89,7 +91,7 @@ SECTION_TABLES = {
     "bias": ("bias",),
     "opinion": ("opinion", "histogram"),
     "reliability": ("reliability",),
-    "change": ("change", "doses", "correlations"),
+    "change": ("change", "measured_change", "doses", "correlations"),
     "planning": ("design_effects", "half_widths"),
 }
 
@@ -162,28 +164,30 @@ def drawings(results: Results) -> list[Figure]:
                     part,
                 )
             )
+        for name, rows in kept.change.measured.items():
+            if rows:
+                drawn.append(_by_change(f"change of {name}", rows, part, of_part))
     for dose in results.doses:
-        maps = {"strength": dose.strengths}
-        maps |= {f"change of {name}": rows for name, rows in dose.measured.items()}
         model = f" of model {dose.checkpoint}" if dose.checkpoint and len(results.doses) > 1 else ""
-        for label, rows in maps.items():
-            if not rows:
-                continue
-            drawn.append(
-                Figure(
-                    _figure_name("heatmap", label + model),
-                    "change",
-                    figures.heatmap(rows, f"actual {label}"),
-                    figures.heatmap_words(rows),
-                    f"Annotated change against the {label}, signed, at all strengths{model}.",
-                    rows=len(rows),
-                )
-            )
+        drawn.append(_by_change(f"strength{model}", dose.strengths))
     names = [figure.name for figure in drawn]
     return [  # two models may have names that differ only by what no file's name can have
         figure._replace(name=f"{figure.name}_{at}") if figure.name in names[:at] else figure
         for at, figure in enumerate(drawn)
     ]
+
+
+def _by_change(actual: str, rows: Sequence[HeardRow], part: str = "", of_part: str = "") -> Figure:
+    """What was heard against a signed strength, or a measured change."""
+    return Figure(
+        _figure_name("heatmap_" + actual, part),
+        "change",
+        figures.heatmap(rows, f"actual {actual}"),
+        figures.heatmap_words(rows),
+        f"Annotated change against the {actual}, signed.{of_part}",
+        part,
+        len(rows),
+    )
 
 
 def _figure_name(name: str, part: str) -> str:
@@ -224,7 +228,7 @@ def html(
                     "figures": [
                         _figure(figure, vectors)
                         for figure in drawn
-                        if (figure.section, figure.part) == (name, part) and name != "change"
+                        if (figure.section, figure.part) == (name, part)
                     ],
                 }
                 for at, (part, kept, _) in enumerate(parts)
@@ -235,7 +239,7 @@ def html(
             "figures": [
                 _figure(figure, vectors)
                 for figure in drawn
-                if figure.section == name == "change" and not figure.part
+                if figure.section == name and results.conditions and not figure.part
             ],
             "tables": [
                 _table(table, study_tables[table])

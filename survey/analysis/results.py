@@ -12,6 +12,7 @@ from survey.statistics.agreement import Agreement, Directions
 from survey.statistics.chance_tests import Chance
 from survey.statistics.conditions import Condition, Contrast
 from survey.statistics.dose_response import Changes, Dose
+from survey.statistics.habits import Habit
 from survey.statistics.mean_opinion_score import Opinion
 from survey.statistics.participants import ParticipantSummary
 from survey.statistics.pieces import Music
@@ -66,6 +67,8 @@ class ParticipantFlow:
     excluded : list of Excluded
         One per participant and rule they fell under.
     haste : Haste
+    habits : list of Habit
+        That answers follow, whatever was heard.
     dropout : Dropout
         None where the ratings do not tell who finished.
     """
@@ -82,6 +85,7 @@ class ParticipantFlow:
     exclusions: list[Exclusion]
     excluded: list[Excluded]
     haste: Haste
+    habits: list[Habit]
     dropout: Dropout | None
 
 

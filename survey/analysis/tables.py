@@ -38,7 +38,8 @@ HEADINGS = {  # of tables that may have no rows
         *("p", "holm"),
     ),
     "catch": ("pair", "heard", "count", "share"),
-    "doses": ("model", "map", "actual", "heard", "count", "share"),
+    "measured_change": ("attribute", "from", "to", "heard", "count", "share"),
+    "doses": ("model", "strength", "heard", "count", "share"),
     "correlations": (
         *("heard_against", "heard_as", "intended", "items", "spearman", "low", "high", "note"),
         *("p", "holm"),
@@ -68,6 +69,7 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
         "histogram": _parts(results, lambda part: _histogram(part.opinion)),
         "reliability": _parts(results, lambda part: _reliability(part.reliability)),
         "change": _parts(results, lambda part: _crosstab(part.change.annotated, "intended")),
+        "measured_change": _parts(results, _measured_change),
         "doses": chain.from_iterable(map(_dose, results.doses)),
         "correlations": _correlations(results),
         "design_effects": _parts(results, lambda part: _design_effects(part.planning)),
@@ -256,14 +258,15 @@ def _reliability(reliability: Mapping[str, Reliability]) -> Rows:
 
 
 def _dose(dose: Dose) -> Rows:
-    maps = {"strength": dose.strengths}
-    maps |= {f"change of {name}": rows for name, rows in dose.measured.items()}
-    for name, rows in maps.items():
-        for row in _crosstab(rows, "actual"):
-            actual = row["actual"]
-            if isinstance(actual, list):
-                row["actual"] = f"{actual[0]:g} to {actual[1]:g}"
-            yield {"model": dose.checkpoint, "map": name, **row}
+    for row in _crosstab(dose.strengths, "strength"):
+        yield {"model": dose.checkpoint, **row}
+
+
+def _measured_change(part: Sections) -> Rows:
+    for name, rows in part.change.measured.items():
+        for row in _crosstab(rows, "change"):
+            low, high = row.pop("change")
+            yield {"attribute": name, "from": low, "to": high, **row}
 
 
 def _correlations(results: Results) -> Rows:

@@ -132,6 +132,10 @@ def directions(table: pd.DataFrame) -> Directions:
     named = (catch["kind"] + ", meant " + catch["intended"]).where(
         catch["kind"] == "swapped", catch["kind"]
     )
+    strengths = catch["strength"][catch["kind"] == "swapped"]
+    if strengths.nunique() > 1:
+        told = ", strength " + strengths.map("{:g}".format, na_action="ignore").fillna("not told")
+        named = named.str.cat(told.reindex(named.index), na_rep="")
     return Directions(
         table=crosstab(transfers, transfers["intended"], INTENDED),
         items=items(transfers),

@@ -24,7 +24,8 @@ from survey.statistics.crossed_design import units
 from survey.statistics.estimate import LEVEL, Estimate
 
 SIGN = {"lower": -1, "same": 0, "higher": 1}
-BINS = 5
+BINS = 3  # of changes to one side
+ROUNDING = 1e-9  # of a change that is none
 HARDLY = 0.1  # of the largest change in the study: items that differ by less hardly vary
 FEWEST = 4  # independent items with which there is an interval
 NO_CORRELATION = "no correlation: too few items, or all are alike"
@@ -53,10 +54,13 @@ class Changes:
         By intended direction.
     correlations : dict
         By attribute and direction: of its measured change with the items' mean answers.
+    measured : dict
+        By attribute, bins of its change.
     """
 
     annotated: list[HeardRow]
     correlations: dict[str, ByDirection]
+    measured: dict[str, list[HeardRow]]
 
 
 @dataclass
@@ -70,14 +74,11 @@ class Dose:
         By signed strength.
     correlations : dict
         By direction: of strength with how far items are heard to go that way.
-    measured : dict
-        By attribute, bins of its change.
     """
 
     checkpoint: str | None
     strengths: list[HeardRow]
     correlations: ByDirection
-    measured: dict[str, list[HeardRow]]
 
 
 def changes(transfers: pd.DataFrame) -> Changes:
@@ -87,6 +88,9 @@ def changes(transfers: pd.DataFrame) -> Changes:
         correlations={
             name: _by_direction(transfers, transfers[CHANGE + name])
             for name in attributes(transfers)
+        },
+        measured={
+            name: _binned(transfers, transfers[CHANGE + name]) for name in attributes(transfers)
         },
     )
 
@@ -106,9 +110,6 @@ def _dose(checkpoint: str | None, transfers: pd.DataFrame) -> Dose:
         checkpoint=checkpoint,
         strengths=crosstab(transfers, signed, sorted(set(signed[signed.notna()]))),
         correlations=_by_direction(transfers, signed),
-        measured={
-            name: _binned(transfers, transfers[CHANGE + name]) for name in attributes(transfers)
-        },
     )
 
 
@@ -174,16 +175,29 @@ def _varies(actual: np.ndarray, largest: float) -> bool:
 
 
 def _binned(transfers: pd.DataFrame, actual: pd.Series) -> list[HeardRow]:
+    """Bins of changes down, none, and up, each called by the smallest and largest change in it.
+
+    None has changes both down and up: what was heard of the one says nothing of the other.
+    """
     # Edges are quantiles of items, not of answers, so that popular items do not move them
-    of_items = actual.groupby(transfers["item"]).first().dropna()
-    if not len(of_items):
+    of_items = actual.groupby(transfers["item"]).first().dropna().to_numpy(dtype=float)
+    if not np.isfinite(of_items).all():
         return []
-    edges = np.unique(np.quantile(of_items, np.linspace(0, 1, BINS + 1)))
-    if len(edges) < 2 or not np.isfinite(edges).all():
+    of_items, at = np.where(abs(of_items) < ROUNDING, 0, of_items), actual.to_numpy(dtype=float)
+    at = np.where(abs(at) < ROUNDING, 0, at)
+    bins = np.full(len(at), np.nan)
+    for side in (-1, 0, 1):
+        some = of_items[np.sign(of_items) == side]
+        if not len(some):
+            continue
+        inner = np.quantile(some, np.linspace(0, 1, BINS + 1)[1:-1], method="inverted_cdf")
+        rows = np.sign(at) == side
+        bins[rows] = side * (BINS + 1) + np.searchsorted(np.unique(inner), at[rows])
+    names = np.unique(bins[~np.isnan(bins)])
+    if len(names) < 2:
         return []
-    bins = np.clip(np.searchsorted(edges, actual, side="right") - 1, 0, len(edges) - 2)
-    bins = pd.Series(np.where(actual.notna(), bins, -1), index=actual.index)
-    table = crosstab(transfers, bins, list(range(len(edges) - 1)))
-    for row, low, high in zip(table, edges, edges[1:], strict=False):
-        row.row = [float(low), float(high)]
+    table = crosstab(transfers, pd.Series(bins, index=actual.index), names.tolist())
+    for row, name in zip(table, names, strict=True):
+        inside = at[bins == name]
+        row.row = [float(inside.min()), float(inside.max())]
     return table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -33,6 +33,8 @@ class ParticipantSummary:
     median_seconds : float
     faster_than_clips : float
         Share of answers that came before both clips could be heard, of those whose time is known.
+    habits : str
+        As of `survey.statistics.habits`, with commas between them.
     finished : bool
     excluded_by : str
         Rules, with blanks between them.
@@ -48,12 +50,17 @@ class ParticipantSummary:
     most_frequent_answers: float | None
     median_seconds: float | None
     faster_than_clips: float | None
+    habits: str
     finished: bool | None
     excluded_by: str
 
 
-def people(table: pd.DataFrame, excluded: Iterable[Excluded]) -> list[ParticipantSummary]:
-    """All participants of a table, by name."""
+def people(
+    table: pd.DataFrame,
+    excluded: Iterable[Excluded],
+    habits: Mapping[str, Iterable[str]] | None = None,
+) -> list[ParticipantSummary]:
+    """All participants of a table, by name; `habits` as of `survey.statistics.habits`."""
     rows = table.assign(agrees=agreement(table))
     transfers = rows[rows["kind"] == "transfer"]
     by = transfers.groupby("participant")
@@ -72,6 +79,7 @@ def people(table: pd.DataFrame, excluded: Iterable[Excluded]) -> list[Participan
     columns["most_frequent_answers"] = each.max() / each.sum()
     columns["median_seconds"] = table.groupby("participant")["seconds"].median()
     columns["faster_than_clips"] = faster(table)
+    columns["habits"] = [", ".join((habits or {}).get(name, ())) for name in names]
     columns["finished"] = table.groupby("participant")["finished"].first()
     rules: dict[str, list[str]] = {}
     for row in excluded:

@@ -98,3 +98,18 @@ def test_a_rule_that_could_not_be_checked_is_not_one_that_found_nobody() -> None
     assert "of the identical pairs lower or higher: this could not be checked" in words
     assert "for the median trial: 0 participants; of 2 participants the answers do not" in words
     assert "in more than 95% of the trials: 0 participants." in words
+
+
+def test_people_who_answer_the_same_throughout_are_counted() -> None:
+    """Half of the people answer "same", their ratings at random: no rule finds them."""
+    table = simulate({"realistic": 6, "random": 6}, seed=2)
+    table.loc[table["participant"].str.startswith("random"), "heard"] = "same"
+    words = " ".join(participant_sentences.flow(results(table, rules={}).flow))
+    assert "6 participants (all analysed) answered “same” in nearly all trials" in words
+    alone = simulate({"realistic": 6, "lazy": 1}, seed=2)
+    words = " ".join(participant_sentences.flow(results(alone).flow))
+    assert "1 participant (not analysed) answered “same” in nearly all trials" in words
+    assert "Rated alike in nearly all trials: harmony by 1 participant (not analysed)," in words
+    listeners = simulate({"realistic": 12}, seed=2)
+    words = " ".join(participant_sentences.flow(results(listeners).flow))
+    assert "nearly all trials" not in words

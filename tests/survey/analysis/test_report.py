@@ -93,7 +93,7 @@ def test_nothing_is_fetched(files: dict[str, bytes]) -> None:
 def test_figures_are_described_and_are_those_of_the_files(files: dict[str, bytes]) -> None:
     page = Page(files["report.html"].decode())
     images = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert len(images) == 2 * 2 + 3  # both panels of each strength; by strength, by two changes
+    assert len(images) == 2 * 4 + 1  # panels and two changes of each strength; by strength
     assert all(len(image["alt"]) > 60 for image in images)
     inside = {base64.b64decode(image["src"].split(",")[1]) for image in images}
     assert inside == {content for name, content in files.items() if name.endswith(".svg")}
@@ -311,17 +311,27 @@ def test_models_have_sections_and_figures_of_their_own() -> None:
 def test_heat_maps_are_called_by_what_they_are_drawn_against() -> None:
     table = spread(5, (0.5, 1.0))
     alone = [figure.name for figure in report.drawings(results(table, rules={}))]
-    assert alone[-3:] == [
-        *("heatmap_strength", "heatmap_change_of_note", "heatmap_change_of_rhythm"),
+    maps = [name for name in alone if name.startswith("heatmap")]
+    assert maps == [  # each strength by itself: both in one would average them
+        *(f"heatmap_change_of_{of}_strength_0_5" for of in ("note", "rhythm")),
+        *(f"heatmap_change_of_{of}_strength_1" for of in ("note", "rhythm")),
+        "heatmap_strength",
     ]
     models = [("glsr", "gmvae")[int(item[-1]) % 2] for item in table["item"].str.split("-").str[1]]
     drawn = report.drawings(results(table.assign(checkpoint=models), rules={}))
     of_maps = [figure.name for figure in drawn if figure.section == "change"]
     assert of_maps == [
-        f"heatmap_{of}_of_model_{model}"
-        for model in ("glsr", "gmvae")
-        for of in ("strength", "change_of_note", "change_of_rhythm")
+        *(
+            f"heatmap_change_of_{of}_model_{model}_strength_{strength}"
+            for model in ("glsr", "gmvae")
+            for strength in ("0_5", "1")
+            for of in ("note", "rhythm")
+        ),
+        *(f"heatmap_strength_of_model_{model}" for model in ("glsr", "gmvae")),
     ]
+    files = files_of(results(table, rules={}))
+    page = Page(files["report.html"].decode())
+    assert page.text.count("Annotated change against the") == len(maps)  # each once
 
 
 def test_without_intervals_nothing_is_said_of_them() -> None:
@@ -349,12 +359,22 @@ def test_tables_without_rows_have_their_headings(files: dict[str, bytes]) -> Non
     blank = simulate({"realistic": 3}, catch=0)
     blank = blank[[name for name in blank if not name.startswith("change_")]]
     empty = files_of(results(blank, rules={}))
-    for name in ("exclusions", "conditions", "contrasts", "catch", "doses", "correlations"):
+    for name in (
+        "exclusions",
+        "conditions",
+        "contrasts",
+        "catch",
+        "doses",
+        "correlations",
+        "measured_change",
+    ):
         read = pd.read_csv(BytesIO(empty[f"{name}.csv"]))
         full = pd.read_csv(BytesIO(files[f"{name}.csv"]))
         assert not len(read) and len(full)
         assert list(read) == [
-            column for column in full if name != "correlations" or column != "condition"
+            column
+            for column in full
+            if name not in ("correlations", "measured_change") or column != "condition"
         ]
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from survey.analysis.figures import row_name
 from survey.statistics.dose_response import HARDLY_VARIES, changes, doses, spearman
 from survey.statistics.simulation import simulate
 from tests.survey.statistics.by_hand import table as by_hand
@@ -77,23 +78,33 @@ def test_items_of_one_piece_are_no_independent_points() -> None:
 
 
 def test_an_item_that_many_heard_does_not_move_the_edges_of_the_bins() -> None:
-    bins = doses(table())[0].measured["rhythm"]
-    edges = np.quantile(list(ITEMS.values()), [0, 0.2, 0.4, 0.6, 0.8, 1])
-    assert [row.row for row in bins] == [
-        pytest.approx([low, high]) for low, high in zip(edges, edges[1:], strict=False)
-    ]
-    # l1 and l2; h1; h5; h2; h3, and h4 on the last edge
-    assert [(row.n, row.missing) for row in bins] == [(4, 0), (1, 1), (2, 0), (2, 0), (12, 0)]
+    bins = changes(table()).measured["rhythm"]
+    # l1; l2; h1 and h5; h2 and h3; h4
+    assert [row.row for row in bins] == [[-0.9] * 2, [-0.4] * 2, [0.1, 0.3], [0.5, 0.8], [1.0] * 2]
+    assert [(row.n, row.missing) for row in bins] == [(2, 0), (2, 0), (3, 1), (4, 0), (10, 0)]
+
+
+def test_no_bin_has_changes_up_and_down_and_each_is_called_by_what_is_in_it() -> None:
+    """All changes down are of one size: they were in a bin from there to the smallest one up."""
+    some = table()
+    some["change_rhythm"] = some["change_rhythm"].where(some["intended"] == "higher", -0.125)
+    some.loc[some["item"] == "h1", "change_rhythm"] = 1e-17
+    rows = changes(some).measured["rhythm"]
+    assert [row.row for row in rows] == [[-0.125] * 2, [0.0, 0.0], [0.3, 0.5], [0.8] * 2, [1.0] * 2]
+    assert rows[0].counts == {"lower": 3, "same": 1, "higher": 0}
+    assert [row_name(row) for row in rows[:3]] == ["-0.125", "0", "+0.3 to +0.5"]
+    alike = some.assign(change_rhythm=0.25)
+    assert changes(alike).measured["rhythm"] == []  # one row would compare nothing
 
 
 def test_a_change_that_was_not_measured_is_in_no_bin() -> None:
     incomplete = table()
     incomplete.loc[incomplete["item"] == "h1", "change_rhythm"] = np.nan
-    rows = doses(incomplete)[0].measured["rhythm"]
+    rows = changes(incomplete).measured["rhythm"]
     assert sum(row.n + row.missing for row in rows) == len(incomplete) - 2
     assert changes(incomplete).correlations["rhythm"]["higher"].n == 4
     none = table().assign(change_rhythm=np.nan)
-    assert doses(none)[0].measured["rhythm"] == []
+    assert changes(none).measured["rhythm"] == []
     assert changes(none).correlations["rhythm"]["higher"].value is None
 
 
@@ -138,8 +149,8 @@ def test_changes_by_strength_and_measure() -> None:
     (dose,) = doses(transfers)
     assert [row.row for row in dose.strengths] == [-1, -0.5, 0.5, 1]
     assert [row.counts["higher"] for row in dose.strengths] == [0, 0, 30, 30]
-    for rows in dose.measured.values():
-        assert len(rows) == 5
+    for rows in changes(transfers).measured.values():
+        assert len(rows) == 6
         assert sum(row.n for row in rows) == len(transfers)
     answers = simulate({"perfect": 6})
     transfers = answers[answers["kind"] == "transfer"]

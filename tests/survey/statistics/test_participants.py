@@ -12,8 +12,8 @@ from tests.survey.statistics.unbalanced import ratings
 
 def test_everybody_has_a_row_and_what_is_not_known_is_none() -> None:
     expected = [
-        ("a", 5, 3 / 5, 3 / 5, 1 / 5, 1 / 5, 1 / 2, 1 / 5, 8.0, None, True, ""),
-        ("b", 2, 1 / 2, 0.0, 0.0, 1.0, None, 1 / 3, 3.5, None, False, ""),
+        ("a", 5, 3 / 5, 3 / 5, 1 / 5, 1 / 5, 1 / 2, 1 / 5, 8.0, None, "", True, ""),
+        ("b", 2, 1 / 2, 0.0, 0.0, 1.0, None, 1 / 3, 3.5, None, "", False, ""),
         (
             "c",
             1,
@@ -25,10 +25,11 @@ def test_everybody_has_a_row_and_what_is_not_known_is_none() -> None:
             1.0,
             25.0,
             None,
+            "",
             None,
             "",
         ),  # the catch trial has no answer
-        ("d", 0, None, None, None, None, None, 1.0, 12.0, None, True, ""),
+        ("d", 0, None, None, None, None, None, 1.0, 12.0, None, "", True, ""),
     ]
     for row, values in zip(people(ratings(), []), expected, strict=True):
         for value, known_value in zip(astuple(row), values, strict=True):

@@ -1,0 +1,107 @@
+"""Participants whose answers follow a habit, whatever they hear.
+
+Somebody answers the same direction to all pairs, though both directions were meant; or by turns, in
+the order of the trials; or rates one scale alike throughout. People who listen do so too, where
+they hear no change: it is shown, and nobody is left out for it. Somebody who answers by turns and
+is right all the same, since the trials came by turns, hears: only who agrees no more often than by
+guessing between two counts. Somebody who rates a scale 1 or 5 throughout may well mean it, so that
+counts of all scales at once only. With fewer trials than `FEWEST` all this is too often chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import scipy  # whose parts are loaded when they are first used
+
+from db.models import BEST, SCALES, WORST
+from survey.statistics.agreement import INTENDED
+from survey.statistics.estimate import LEVEL
+
+NEARLY_ALL = 0.95  # of the answers; one mistaken key in twenty hides no habit
+FEWEST = 12  # answers that make a habit
+FEWEST_EACH = 3  # of them, to items of either direction
+TURNS = (2, 3)  # answers until they begin again
+THROUGHOUT = " throughout"
+BY_TURNS = "directions by turns"
+
+
+@dataclass(frozen=True)
+class Habit:
+    """A habit, and how many participants have it.
+
+    Attributes
+    ----------
+    habit : str
+        A direction or a scale that is "throughout" the same, or `BY_TURNS`.
+    participants, analysed : int
+        Of all, and of those whom no rule leaves out.
+    """
+
+    habit: str
+    participants: int
+    analysed: int
+
+
+def of_everybody(table: pd.DataFrame) -> dict[str, list[str]]:
+    """The habits of each participant who has any: "NAME throughout", or `BY_TURNS`."""
+    transfers = table[table["kind"] == "transfer"]
+    found = {}
+    for person, answers in transfers.groupby("participant", sort=True):
+        habits = _of(answers)
+        if habits:
+            found[str(person)] = habits
+    return found
+
+
+def counted(found: dict[str, list[str]], stay: Collection[str]) -> list[Habit]:
+    """How many have which habit, and how many of them stay in the analysis."""
+    names = dict.fromkeys(habit for habits in found.values() for habit in habits)
+    return [
+        Habit(
+            name,
+            sum(name in habits for habits in found.values()),
+            sum(name in habits and person in stay for person, habits in found.items()),
+        )
+        for name in sorted(names)
+    ]
+
+
+def _of(answers: pd.DataFrame) -> list[str]:
+    ratings = {scale: answers[scale].dropna().to_numpy(dtype=float) for scale in SCALES}
+    alike = [scale for scale, rated in ratings.items() if _alike(rated)]
+    habits = [
+        scale + THROUGHOUT
+        for scale in alike
+        if len(alike) == len(SCALES) or np.median(ratings[scale]) not in (WORST, BEST)
+    ]
+    answered = answers[answers["heard"].notna()]
+    heard, meant = answered["heard"].to_numpy(str), answered["intended"].to_numpy(str)
+    if _alike(heard):
+        words, counts = np.unique(heard, return_counts=True)
+        word = words[counts.argmax()]
+        said = [heard[meant == direction] == word for direction in INTENDED]
+        both = all(len(of_one) >= FEWEST_EACH and of_one.mean() > 0.5 for of_one in said)
+        return [word + THROUGHOUT, *habits] if both else habits
+    position = answered["position"]
+    if position.isna().any():
+        return habits
+    order = np.argsort(position.to_numpy(dtype=float))
+    return [BY_TURNS, *habits] if _by_turns(heard[order], meant[order]) else habits
+
+
+def _alike(values: np.ndarray) -> bool:
+    if len(values) < FEWEST:
+        return False
+    return bool(np.unique(values, return_counts=True)[1].max() > NEARLY_ALL * len(values))
+
+
+def _by_turns(heard: np.ndarray, meant: np.ndarray) -> bool:
+    n = len(heard)
+    if n < FEWEST or not any((heard[turn:] == heard[:-turn]).mean() > NEARLY_ALL for turn in TURNS):
+        return False
+    by_guessing = scipy.special.bdtrc(int((heard == meant).sum()) - 1, n, 0.5)
+    return bool(by_guessing > 1 - LEVEL)
