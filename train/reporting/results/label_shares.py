@@ -1,0 +1,47 @@
+"""Results of `train.label_shares`: the GM-VAE with more or fewer labels of arousal."""
+
+from __future__ import annotations
+
+from pydantic import FiniteFloat, JsonValue
+
+from train.reporting.results.part import Part, Share
+
+
+class ShareRun(Part):
+    """One training.
+
+    `auc` is that of q(high) on rated segments of unseen pieces, `auc_of_classifier` that on unseen
+    performances, of which a classifier says what is high; `silhouette` is that of the ratings among
+    the codes. `belong` is the share of unseen performances with q beyond .9 in every code.
+    `heard` are the shares of transfers to either side that are heard, `heard_unmoved` those of
+    playing back.
+    """
+
+    share: Share
+    seed: int
+    labelled: int
+    auc: Share
+    auc_of_classifier: Share
+    silhouette: FiniteFloat
+    belong: Share
+    heard: dict[str, Share]
+    heard_unmoved: dict[str, Share]
+    token_accuracy: Share
+    seconds: FiniteFloat
+
+
+class LabelShares(Part):
+    """All runs, with what is needed to train them again."""
+
+    data_sha256: str
+    commit: str | None
+    segments: int
+    model_settings: dict[str, JsonValue]
+    train_settings: dict[str, JsonValue]
+    classifier_auc: Share
+    judge_auc: Share
+    rated_segments: int
+    rated_pieces: int
+    classified_segments: int
+    transferred: int
+    runs: list[ShareRun]
