@@ -48,7 +48,7 @@ def arithmetic(hidden: int, rows: int, repeats: int) -> dict[str, float]:
     weight, bias = torch.randn(3 * hidden, hidden), torch.randn(3 * hidden)
     inputs = torch.randn(rows, hidden)
     half = weight.bfloat16(), bias.bfloat16(), inputs.bfloat16()
-    packed = product(weight, bias, batched=True)
+    packed = product([weight], [bias], batched=True)
     operations = 2 * rows * 3 * hidden * hidden
     calls = min(MAX_CALLS, max(1, int(MIN_OPERATIONS / operations)))
 

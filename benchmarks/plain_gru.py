@@ -130,17 +130,24 @@ def plain(model: VanillaVAE) -> VanillaVAE:
 
 
 @torch.no_grad()
-def decode_greedily(decoder: PlainEventDecoder, condition: Tensor, max_length: int) -> list[int]:
-    """The likeliest tokens of one segment, condition (1, codes + 24), by our grammar.
+def decode_greedily(
+    decoder: PlainEventDecoder, condition: Tensor, steps: int, by_grammar: bool = False
+) -> Tensor:
+    """The likeliest tokens of b segments, int64, (b, steps), for condition (b, codes + 24).
 
-    The paper's code has no grammar; with ours both decode the same tokens and end at the same one.
+    The paper's code has no grammar and ends no segment before the others. By ours, PAD follows a
+    segment's end.
     """
-    grammar = Grammar(1, condition.device)
-    state, token = decoder.start(condition), torch.tensor([events.PAD])
-    tokens: list[int] = []
-    while len(tokens) < max_length and not grammar.lines[0].ended:
+    grammar = Grammar(len(condition), condition.device) if by_grammar else None
+    state, token = decoder.start(condition), torch.full((len(condition),), events.PAD)
+    tokens: list[Tensor] = []
+    for _ in range(steps):
         logits, state = decoder.step(token, condition, state)
-        token = torch.tensor(grammar.best(logits))
-        grammar.take(token)
-        tokens.append(int(token))
-    return tokens
+        scores = torch.log_softmax(logits, dim=1)
+        if grammar is None:
+            token = scores.argmax(1)
+        else:
+            token = torch.from_numpy(grammar.best(scores))
+            grammar.take(token)
+        tokens.append(token)
+    return torch.stack(tokens, dim=1)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from fadernets.models.recurrence import PRECISIONS
 from train.report import fill, table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,16 +44,30 @@ def machine_line(report: dict) -> str:
 
 
 def decoding_table(report: dict) -> str:
-    """Segments a second against the plain rendering."""
+    """Segments a second against the plain rendering's, by batch and precision."""
     rows = []
     for result in report["decoding"]:
         size = f"{result['hidden']}{', shipped' if result['trained'] else ''}"
-        first = (size, f"{result['threads']}", _spread(result["plain_segments_s"]))
         for batch, figures in result["batches"].items():
-            rate, times = _spread(figures["segments_s"]), _spread(figures["times_plain"])
-            rows.append((*first, batch, rate, times, _share(figures)))
-    head = ("hidden", "threads", "plain, segments/s", "batch", "ours, segments/s", "times plain",
-            "of the limit")  # fmt: skip
+            plain = _spread(figures["plain_segments_s"])
+            for precision in PRECISIONS:
+                if precision in figures:
+                    ours = figures[precision]
+                    rows.append(
+                        (
+                            size,
+                            f"{result['threads']}",
+                            batch,
+                            plain,
+                            precision,
+                            _spread(ours["segments_s"]),
+                            _spread(ours["times_plain"]),
+                            f"{100 * ours['as_in_float32']:.0f} %",
+                            _share(ours),
+                        )
+                    )
+    head = ("hidden", "threads", "batch", "plain, segments/s", "ours", "segments/s", "times plain",
+            "same tokens", "of the limit")  # fmt: skip
     return table(rows, head)
 
 

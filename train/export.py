@@ -25,6 +25,7 @@ from fadernets.faders import Fader
 from fadernets.models import Model, build
 from fadernets.models.config import ModelConfig
 from fadernets.models.mixture import MixtureVAE
+from fadernets.models.recurrence import BFLOAT16
 from fadernets.models.reviser import Reviser
 from fadernets.models.segmentvae import SegmentVAE
 from fadernets.music.attributes import PLANNED, PLANNED_ONSETS
@@ -66,7 +67,8 @@ def response(
     for value in sweep:
         moved = codes[handle.code].clone()
         moved[:, handle.dimension] = float(value)
-        tokens = generate(model.decoder, model.condition(codes | {handle.code: moved}, batch.key))
+        condition = model.condition(codes | {handle.code: moved}, batch.key)
+        tokens = generate(model.decoder, condition, precision=BFLOAT16)  # means are wanted
         notes = [decode(row) for row in tokens.cpu().numpy()]
         played.append([data.measure(n, [name])[name] for n in notes])
     return np.array(played).T

@@ -11,6 +11,7 @@ from torch import Tensor
 from fadernets.decoding.grammar import Grammar
 from fadernets.decoding.incremental_decoder import IncrementalDecoder
 from fadernets.models.layers import EventDecoder
+from fadernets.models.recurrence import FLOAT32, PRECISIONS
 from fadernets.music import events
 
 MAX_LENGTH = 200  # tokens; training segments have 100 at most, a denser one may need more
@@ -35,6 +36,7 @@ def generate(
     seeds: Sequence[int] | None = None,
     temperature: float = 1.0,
     max_length: int = MAX_LENGTH,
+    precision: str = FLOAT32,
 ) -> Tensor:
     """Tokens for each row of a condition, decoded together.
 
@@ -48,6 +50,9 @@ def generate(
         Of the sampling, above 0.
     max_length : int
         At most 200 tokens, EOS included.
+    precision : {"float32", "bfloat16"}
+        Of the recurrences. With bfloat16 many rows are decoded faster where the processor has it,
+        and a row may become another than it is alone, no worse: see docs/speed.md.
 
     Returns
     -------
@@ -57,7 +62,8 @@ def generate(
     Raises
     ------
     ValueError
-        If `temperature` or `max_length` is out of range, or `seeds` are not one a row.
+        If `temperature` or `max_length` is out of range, `seeds` are not one a row, or there is no
+        such precision.
     """
     if not temperature > 0:
         raise ValueError(f"temperature must be above 0, not {temperature}")
@@ -65,25 +71,29 @@ def generate(
         raise ValueError(f"max_length {max_length} is outside 1 to {MAX_LENGTH}")
     if seeds is not None and len(seeds) != len(condition):
         raise ValueError(f"{len(seeds)} seeds for {len(condition)} rows")
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision {precision!r} is not one of {', '.join(PRECISIONS)}")
     noise = None if seeds is None else _noise(seeds, condition.device)
     grammar = Grammar(len(condition), condition.device)
-    state = IncrementalDecoder(decoder, condition)
+    state = IncrementalDecoder(decoder, condition, precision)
     chosen = np.full((len(condition), max_length), events.PAD)
     rows = np.arange(len(condition))  # those that have not ended
-    token = chosen[:, 0].tolist()
+    token = chosen[:, 0]
     for step in range(max_length):
-        scores = state.step(torch.tensor(token, device=condition.device)) / temperature
+        scores = state.step(torch.from_numpy(token).to(condition.device))
         if noise is not None:
-            scores = scores + noise[:, step]
+            scores = scores / temperature + noise[:, step]
         token = grammar.best(scores)
         grammar.take(token)
         chosen[rows, step] = token
+        if not (token == events.EOS).any():
+            continue
         active = [row for row, line in enumerate(grammar.lines) if not line.ended]
         if not active:
             break
         if len(active) <= MAX_ACTIVE_SHARE * len(rows):
             grammar.keep(active)
             state.keep(active)
-            rows, token = rows[active], [token[row] for row in active]
+            rows, token = rows[active], token[active]
             noise = None if noise is None else noise[active]
     return torch.from_numpy(chosen[:, : step + 1]).to(condition.device)

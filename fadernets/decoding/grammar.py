@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,7 +14,7 @@ from fadernets.music.attributes import MAX_POLYPHONY
 END = events.SEGMENT_TICKS  # last tick at which a note may end
 SHORTEST = 4  # ticks that a note lasts at least: nobody plays one of less than 40 ms
 MAX_CHORD = 10  # notes struck at one instant: two hands' fingers
-_BLOCKED = torch.finfo(torch.float32).min
+_BLOCKED = np.finfo(np.float32).min
 
 
 class Line:
@@ -117,6 +118,23 @@ class Line:
             mask[events.VELOCITY + self.loudness] = 0
         return mask
 
+    def masked(self, scores: np.ndarray) -> np.ndarray:
+        """Scores of the next tokens, float, (342,), with what is not allowed blocked.
+
+        A shift past the segment's end stands for the end: its score counts for the shift to the
+        last tick while notes sound, and else for EOS. If such shifts were only blocked, note-ons
+        would win in their place, and segments would end in clusters of clicks.
+        """
+        allowed, left = np.frombuffer(self.allowed(), np.bool_), END - self.tick
+        result = np.where(allowed, scores, _BLOCKED)
+        beyond = scores[events.TIME_SHIFT + max(left, 0) : events.VELOCITY]
+        end = events.EOS
+        if self.struck:
+            end = events.TIME_SHIFT - 1 + min(max(left, 1), events.SHIFTS)
+        if len(beyond) and allowed[end]:
+            result[end] = max(result[end], beyond.max())
+        return result
+
     def take(self, token: int) -> None:
         """Note the token chosen."""
         if events.NOTE_ON <= token < events.NOTE_OFF:
@@ -157,7 +175,6 @@ class Grammar:
     def __init__(self, batch: int, device: torch.device) -> None:
         self.lines = [Line() for _ in range(batch)]
         self.device = device
-        self._shift = torch.arange(1, events.SHIFTS + 1, device=device)
 
     @property
     def ended(self) -> Tensor:
@@ -176,53 +193,32 @@ class Grammar:
         return mask.view(-1, events.VOCABULARY).to(self.device)
 
     def masked(self, scores: Tensor, rows: Sequence[int] | None = None) -> Tensor:
-        """Scores of the next tokens, (b, 342), with what is not allowed blocked.
-
-        A shift past the segment's end stands for the end: its score counts for the shift to the
-        last tick while notes sound, and else for EOS. If such shifts were only blocked, note-ons
-        would win in their place, and segments would end in clusters of clicks.
+        """Scores of the next tokens, (b, 342), as `Line.masked`.
 
         `rows` are the sequences that the scores are of; None means all.
         """
         lines = self.lines if rows is None else [self.lines[row] for row in rows]
-        allowed = self.allowed(rows)
-        left = torch.tensor([[END - line.tick] for line in lines], device=self.device)
-        ringing = torch.tensor([[bool(line.struck)] for line in lines], device=self.device)
-        shifts = scores[:, events.TIME_SHIFT : events.VELOCITY]
-        beyond = shifts.masked_fill(self._shift <= left, _BLOCKED).amax(1, keepdim=True)
-        to_end = events.TIME_SHIFT - 1 + left.clamp(1, events.SHIFTS)
-        end = torch.where(ringing, to_end, events.EOS)
-        masked = scores.masked_fill(~allowed, _BLOCKED)
-        raised = masked.gather(1, end).maximum(beyond)
-        return masked.scatter(1, end, raised.where(allowed.gather(1, end), _BLOCKED))
+        each = zip(lines, scores.cpu().numpy(), strict=True)
+        return torch.from_numpy(np.stack([line.masked(row) for line, row in each])).to(self.device)
 
-    def best(self, scores: Tensor) -> list[int]:
-        """The token of the highest masked score in each row of (b, 342).
+    def best(self, scores: Tensor) -> np.ndarray:
+        """The token of the highest masked score in each row of (b, 342): int64, (b,).
 
         The highest score of all is nearly always allowed: masks, which cost more than the rest,
         are made only for the rows where it is not.
         """
-        tokens = scores.argmax(1).tolist()
-        refused = [
-            row
-            for row, (line, token) in enumerate(zip(self.lines, tokens, strict=True))
-            if not (line.ended or line.permits(token))
-        ]
-        if refused:
-            their_scores = scores if len(refused) == len(scores) else scores[refused]
-            for row, token in zip(
-                refused, self.masked(their_scores, refused).argmax(1).tolist(), strict=True
-            ):
-                tokens[row] = token
-        return [
-            events.PAD if line.ended else token
-            for line, token in zip(self.lines, tokens, strict=True)
-        ]
+        values = scores.cpu().numpy()
+        tokens = values.argmax(1)
+        for row, (line, token) in enumerate(zip(self.lines, tokens.tolist(), strict=True)):
+            if line.ended:
+                tokens[row] = events.PAD
+            elif not line.permits(token):
+                tokens[row] = line.masked(values[row]).argmax()
+        return tokens
 
-    def take(self, tokens: Tensor | Sequence[int]) -> None:
+    def take(self, tokens: Tensor | np.ndarray) -> None:
         """Note the token chosen for each of the b sequences."""
-        chosen = tokens.tolist() if isinstance(tokens, Tensor) else tokens
-        for line, token in zip(self.lines, chosen, strict=True):
+        for line, token in zip(self.lines, tokens.tolist(), strict=True):
             line.take(token)
 
     def keep(self, rows: Sequence[int]) -> None:

@@ -9,7 +9,6 @@ from benchmarks.plain_gru import PlainEventDecoder, decode_greedily, plain
 from benchmarks.timing import interleaved, rate, ratio
 from fadernets.decoding.generate import generate
 from fadernets.models.losses import sample
-from fadernets.music import events
 from tests.fadernets import tiny
 from train.prepare import prepare_file
 
@@ -74,26 +73,25 @@ def test_a_plain_step_moves_every_weight(batch):
     assert not unchanged
 
 
-def test_both_tell_the_same_tokens():
-    decoder, condition = decoding.fitted(32, SEGMENTS, 12)
-    batch_tokens = generate(decoder, condition, max_length=60)
-    plain_decoder = PlainEventDecoder(decoder).eval()
-    lengths = set()
-    for row, code in zip(batch_tokens.tolist(), condition, strict=True):
-        tokens = decode_greedily(plain_decoder, code[None], 60)
-        assert row == tokens + [events.PAD] * (len(row) - len(tokens))
-        lengths.add(len(tokens))
-    assert len(lengths) > 1  # the rows differ in length
+@pytest.mark.parametrize("hidden", [96, 400])
+def test_all_tell_the_same_tokens(hidden):
+    """The plain rendering without a grammar, ours, and ours in bfloat16."""
+    decoder, condition, length = decoding.memorised(hidden, speed.long_music(), 12)
+    assert length == min(100, hidden // 4) and len(condition) == 12
+    plain_tokens = decode_greedily(PlainEventDecoder(decoder).eval(), condition, length)
+    assert len({tuple(row) for row in plain_tokens.tolist()}) == decoding.MEMORISED
+    for precision in ("float32", "bfloat16"):
+        tokens = generate(decoder, condition, max_length=length, precision=precision)
+        assert torch.equal(tokens, plain_tokens)
 
 
 @pytest.mark.slow
 def test_the_shipped_decoder_tells_the_same_plainly():
     decoder, condition = decoding.trained(SEGMENTS, 9)
-    batch_tokens = generate(decoder, condition, max_length=100)
+    tokens = generate(decoder, condition, max_length=100)
     plain_decoder = PlainEventDecoder(decoder).eval()
-    for row, code in zip(batch_tokens.tolist(), condition, strict=True):
-        tokens = decode_greedily(plain_decoder, code[None], 100)
-        assert row[: len(tokens)] == tokens
+    plain_tokens = decode_greedily(plain_decoder, condition, tokens.shape[1], by_grammar=True)
+    assert torch.equal(tokens, plain_tokens)
 
 
 def test_music21_finds_what_the_preparation_finds(tmp_path):
@@ -137,9 +135,12 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     assert [row["hidden"] for row in report["decoding"]] == [16, 384]
     for row in report["decoding"]:
         assert list(row["batches"]) == ["1", "9"]
-        for measured in row["batches"].values():
+        assert "bfloat16" not in row["batches"]["1"]  # one row is always decoded in float32
+        for batch, precision in (("1", "float32"), ("9", "float32"), ("9", "bfloat16")):
+            measured = row["batches"][batch][precision]
             assert 0 < measured["segments_s"]["lowest"] <= measured["segments_s"]["highest"]
             assert measured["times_plain"]["median"] > 0 and measured["share_of_limit"] > 0
+            assert 0 <= measured["as_in_float32"] <= 1
     (row,) = report["training"]
     assert row["bfloat16"]["4"]["times_plain_same_batch"]["median"] > 0
     (row,) = report["preparing"]

@@ -298,6 +298,7 @@ def test_no_more_tokens_than_asked(length):
         ({"temperature": float("nan")}, "temperature must be above 0, not nan"),
         ({"max_length": 0}, "max_length 0 is outside 1 to 200"),
         ({"max_length": 201}, "max_length 201 is outside 1 to 200"),
+        ({"precision": "half"}, "precision 'half' is not one of float32, bfloat16"),
         ({"seeds": [1]}, "1 seeds for 2 rows"),
         ({"seeds": [1, 2, 3]}, "3 seeds for 2 rows"),
     ],

@@ -33,7 +33,7 @@ def test_a_step_is_a_grus(products, rows, batched, is_half):
     gru = nn.GRUCell(WIDTH, HIDDEN)
     gru = in_half(gru) if is_half else gru
     inputs, state = torch.randn(rows, WIDTH), torch.randn(rows, HIDDEN)
-    onwards = product(gru.weight_hh, gru.bias_hh, batched)
+    onwards = product([gru.weight_hh], [gru.bias_hh], batched)
     next_state = cell(
         nn.functional.linear(inputs, gru.weight_ih, gru.bias_ih), onwards(state), state
     )
@@ -72,7 +72,7 @@ def test_the_last_states_are_those_of_packed_sequences(products, with_densities,
 def test_weights_that_half_precision_does_not_hold_are_multiplied_as_they_are():
     torch.manual_seed(0)
     weight, bias, row = torch.randn(WIDTH, HIDDEN), torch.randn(WIDTH), torch.randn(1, HIDDEN)
-    assert product(weight, bias, False)(row).equal(nn.functional.linear(row, weight, bias))
+    assert product([weight], [bias], False)(row).equal(nn.functional.linear(row, weight, bias))
 
 
 @pytest.mark.parametrize("batched", [True, False])
@@ -80,6 +80,6 @@ def test_a_product_follows_a_weight_that_changes(products, batched):
     weight, rows = nn.Parameter(torch.randn(WIDTH, HIDDEN).half().float()), torch.randn(40, HIDDEN)
     bias = torch.zeros(WIDTH)
     with torch.no_grad():
-        first = product(weight, bias, batched)(rows)
+        first = product([weight], [bias], batched)(rows)
         weight *= 2.0
-        torch.testing.assert_close(product(weight, bias, batched)(rows), 2 * first)
+        torch.testing.assert_close(product([weight], [bias], batched)(rows), 2 * first)
