@@ -12,26 +12,28 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, TypeVar
 
 from train.reporting import (
     ablation_table,
     arousal_table,
+    benchmark_tables,
     claims,
     comparison,
     mood_tables,
     naturalness_table,
     paper_tables,
+    shipped_tables,
+    training_tables,
 )
-from train.reporting.markdown import Table, percent, table
-from train.reporting.paper import COLUMNS, PAPER
+from train.reporting.markdown import Table, table
 from train.reporting.reading import read
 from train.reporting.results.ablation import Ablation
 from train.reporting.results.arousal import Arousal, ArousalTries
 from train.reporting.results.evaluation import Evaluation
 from train.reporting.results.naturalness import Naturalness, NaturalnessTries
-from train.reporting.results.part import Part, present
-from train.reporting.results.preparation import DensitySummary, Preparation
+from train.reporting.results.part import Part
+from train.reporting.results.preparation import Preparation
 from train.reporting.results.training import Training
 from train.reporting.results.valence import Valence
 from train.reporting.split_results import Models, shipped_sets
@@ -52,12 +54,6 @@ BENCHMARKS = ROOT / "benchmarks" / "results"
 FIGURES = DOCS / "figures"
 PAPER_FIGURES = DOCS / "paper"
 DRAWN = ("table1", "figure3", "figure4", "figure5", "response", "movement")
-LOSSES = {  # of a log's last validation, besides those of labels: the term and its unit
-    "events": ("events", "nats a token"),
-    "onset": ("onsets", "nats a note"),
-    "hold": ("holds", "nats a key that sounds"),
-    "velocity": ("velocities", "squared error"),
-}
 
 
 Kind = TypeVar("Kind", bound=Part)
@@ -73,192 +69,20 @@ def shipped() -> list[Evaluation]:
     return [read([RESULTS / f"{name}.json"]).evaluations[0] for name in SHIPPED]
 
 
-def data_table() -> str:
-    """Counts and densities of the prepared data, from `train.prepare`."""
-    counts = stored("prepare", Preparation)
-    densities = {
-        f"{name} density": (density, _digits(density)) for name, density in counts.densities.items()
-    }
-    rows = [
-        ("files read, unusable", f"{counts.files:,}, {counts.files_unusable}"),
-        ("segments of performances", f"{counts.segments_performances:,}"),
-        ("segments of VGMIDI", f"{counts.segments_vgmidi:,}"),
-        (
-            "of these high, low arousal",
-            f"{counts.segments_high_arousal:,}, {counts.segments_low_arousal:,}",
-        ),
-        ("tokens a segment", f"{counts.mean_tokens:.1f}"),
-        *(
-            (f"{name}, mean ± sd", f"{d.mean:.{digits}f} ± {d.sd:.{digits}f}")
-            for name, (d, digits) in densities.items()
-        ),
-        *(
-            (
-                f"{name} at high, low arousal",
-                f"{d.mean_high_arousal:.{digits}f}, {d.mean_low_arousal:.{digits}f}",
-            )
-            for name, (d, digits) in densities.items()
-        ),
-        ("seconds on 2 cores", f"{counts.seconds:.0f}"),
-    ]
-    return table(rows, ("data", ""))
-
-
-def _digits(density: DensitySummary) -> int:
-    """Decimals of a density's figures: one more for shares, which are 1 at most."""
-    return 3 if max(map(present, density.percentiles_5_50_95)) <= 1 else 2
+def measured(path: Path) -> Any:
+    """What a benchmark has written."""
+    return json.loads(path.read_text())
 
 
 def training_table(name: str) -> str:
     """How a shipped model was trained."""
-    run = stored(f"{name}-training", Training)
-    rows = [
-        ("hardware", run.hardware),
-        ("steps × batch, minutes", f"{run.steps:,} × {run.batch}, {run.minutes:.0f}"),
-        ("weights", f"{run.parameters / 1e6:.1f} million"),
-    ]
-    losses = LOSSES | {n: (f"{n} label", "nats a step") for n in run.attributes}
-    for loss, value in run.validation.items():
-        if loss in losses:
-            term, unit = losses[loss]
-            rows.append((f"validation, {term}", f"{value:.3f} {unit}"))
-    return table(rows, ("training", ""))
-
-
-def control_table() -> str:
-    """Table 1 of the paper, ours below it."""
-    rows = [(f"{name} (paper)", *(f"{v:.3f}" for v in table_1)) for name, table_1 in PAPER.items()]
-    for evaluation in reversed(shipped()):
-        means = (comparison.score(evaluation, column)[0] for column in range(len(COLUMNS)))
-        rows.append((f"**{evaluation.name}** (ours)", *(f"**{mean:.3f}**" for mean in means)))
-    return table(rows, ("model", *(f"{score} {fader}" for score, fader in COLUMNS)))
-
-
-def model_table() -> str:
-    """Identity, errors of densities and arousal of the shipped models on unseen segments."""
-    evaluations = shipped()
-    return table(_measures(evaluations), (f"{evaluations[0].segments} test segments", *SHIPPED))
+    return table(*training_tables.training(stored(f"{name}-training", Training)))
 
 
 def keys_table() -> str:
-    """The same of the arranger by sound, as `model_table` has it, and by keys; and Table 1."""
-    evaluations = [read([RESULTS / name]).evaluations[0] for name in ARRANGERS.values()]
-    rows = [
-        ("commit, data", *(f"{str(e.commit)[:8]}, {e.data_sha256[:8]}" for e in evaluations)),
-        ("test segments, performances", *(f"{e.segments}, {e.performances}" for e in evaluations)),
-    ]
-    for column, (score, fader) in enumerate(COLUMNS):
-        means = (comparison.score(evaluation, column)[0] for evaluation in evaluations)
-        rows.append((f"{score} {fader}", *(f"{mean:.3f}" for mean in means)))
-    return table([*rows, *_measures(evaluations)], ("arranger", *ARRANGERS))
-
-
-def _measures(evaluations: Sequence[Evaluation]) -> list[tuple[str, ...]]:
-    """Rows on identity, errors of densities and arousal, a column an evaluation."""
-
-    def moved(evaluation: Evaluation, fader: str, distance: float) -> str:
-        points = present(evaluation.identity)[fader]
-        point = next(p for p in points if p.distance == distance)
-        return (
-            f"{point.note_f1:.2f}, {point.pitch_class_cosine:.2f}, "
-            f"{point.key_kept:.2f}, {point.contour:.2f}"
-        )
-
-    unmoved = [present(evaluation.reconstruction) for evaluation in evaluations]
-    responses = [present(evaluation.faders) for evaluation in evaluations]
-    rows = [
-        ("note F1, nothing moved", *(f"{scores.note_f1:.3f}" for scores in unmoved)),
-        (
-            "pitch-class cosine, nothing moved",
-            *(f"{scores.pitch_class_cosine:.3f}" for scores in unmoved),
-        ),
-    ]
-    for fader in [name for name in responses[0] if all(name in faders for faders in responses)]:
-        for distance in (-1.0, 1.0):
-            rows.append(
-                (
-                    f"{fader} {distance:+.0f} sd: F1, harmony, key kept, melody",
-                    *(moved(evaluation, fader, distance) for evaluation in evaluations),
-                )
-            )
-        errors = (faders[fader].mean_absolute_error for faders in responses)
-        rows.append(
-            (f"{fader} fader: mean error of the density", *(f"{error:.3f}" for error in errors))
-        )
-    sides: tuple[Literal["low", "high"], ...] = ("low", "high")
-    for target in sides:
-        by_model = [present(evaluation.classified_transfers)[target] for evaluation in evaluations]
-        rows += [
-            (
-                f"moved to {target} arousal, by a classifier that never saw the model",
-                *(percent(transfers.moved) for transfers in by_model),
-            ),
-            (
-                "… and without moving it at all",
-                *(percent(transfers.moved_by_reconstruction) for transfers in by_model),
-            ),
-        ]
-    return rows
-
-
-def speed_table() -> str:
-    """How fast the demo answers, from `benchmarks.demo_latency`."""
-    latency = json.loads((RESULTS / "latency.json").read_text())
-    stages = ("rolls", "sound", "sound after rolls", "heard while playing", "undo")
-    rows = [
-        (
-            f"{length['minutes']} minutes" if length["minutes"] else "one segment",
-            f"{length['segments']}",
-            f"{length['releases']}",
-            *(_milliseconds(length[stage]) for stage in stages),
-        )
-        for length in latency["lengths"]
-    ]
-    served = latency["served"]
-    of_server = ", ".join(f"{stage} {_milliseconds(served[stage])}" for stage in served)
-    note = (
-        "Median / 95 % in ms, from the release of a fader: both rolls drawn, first sound ready to"
-        " play, the time between, the change heard while the music plays, and rolls and sound after"
-        " undo. By the server alone, of one segment:"
-        f" {of_server}. Start to usable page: {latency['start_s']:.1f} s. Measured on 2 cores"
-        " without a GPU."
-    )
-    if memory := latency.get("memory"):
-        note += (
-            f" Over {memory['edits']:,} edits of a segment the page's memory went from"
-            f" {memory['page_before_mb']:.0f} MB (after a tenth of them) to"
-            f" {memory['page_after_mb']:.0f} MB, the server's from"
-            f" {memory['server_before_mb']:.0f} MB to {memory['server_after_mb']:.0f} MB."
-        )
-    return f"{table(rows, ('all of', 'segments', 'releases', *stages))}\n\n{note}"
-
-
-def _milliseconds(times: dict[str, float]) -> str:
-    return f"{times['median_ms']:,.0f} / {times['p95_ms']:,.0f}"
-
-
-def kills_table() -> str:
-    """Counts from `benchmarks.survey_kills`."""
-    counts = json.loads((BENCHMARKS / "survey_kills.json").read_text())
-    rows = [(name.replace("_", " "), f"{value}") for name, value in counts.items()]
-    return table(rows, ("killed", ""))
-
-
-def load_table() -> str:
-    """Waiting times and errors from `benchmarks.survey_load`."""
-    load = json.loads((BENCHMARKS / "survey_load.json").read_text())
-    names = ("median_ms", "p95_ms", "max_ms")
-    rows = [
-        (kind, f"{times['n']:,}", *(f"{times[name]:.0f}" for name in names))
-        for kind, times in load["requests"].items()
-    ]
-    conditions = (
-        f"{load['participants']} participants, {load['database']}: {load['errors']} errors, "
-        f"{load['acknowledged']} answers acknowledged, {load['lost']} lost; server "
-        f"{load['server_cpu_s']:.0f} s of CPU in {load['seconds']:.0f} s; load average "
-        f"before it {load['load_average_before']}."
-    )
-    return f"{table(rows, ('request', 'n', 'median ms', '95 % ms', 'most ms'))}\n\n{conditions}"
+    """The arranger by sound and by keys."""
+    arrangers = {n: read([RESULTS / path]).evaluations[0] for n, path in ARRANGERS.items()}
+    return table(*shipped_tables.keys(arrangers))
 
 
 def compared(rows: Callable[[list[Evaluation]], Table]) -> str:
@@ -309,13 +133,13 @@ TABLES: dict[str, Callable[[], str]] = {
     "claims_scores": partial(of_paper, paper_tables.scores, 2),
     "claims_scores_as_played": partial(of_paper, paper_tables.scores_as_played, 2),
     "claims_speeds": partial(of_paper, paper_tables.speeds, 2),
-    "data": data_table,
+    "data": lambda: table(*training_tables.data(stored("prepare", Preparation))),
     **{f"figures_{name}": partial(comparison.figures, FIGURES, name) for name in DRAWN},
-    "control": control_table,
-    "kills": kills_table,
-    "load": load_table,
+    "control": lambda: table(*shipped_tables.control(shipped()[::-1])),
+    "kills": lambda: benchmark_tables.kills(measured(BENCHMARKS / "survey_kills.json")),
+    "load": lambda: benchmark_tables.load(measured(BENCHMARKS / "survey_load.json")),
     "keys": keys_table,
-    "model": model_table,
+    "model": lambda: table(*shipped_tables.models(shipped())),
     **{f"training_{name}": partial(training_table, name) for name in SHIPPED},
     "naturalness": partial(naturalness, naturalness_table.rows),
     "naturalness_scores": partial(naturalness, naturalness_table.rows, "naturalness-scores"),
@@ -329,7 +153,7 @@ TABLES: dict[str, Callable[[], str]] = {
     ),
     "naturalness_tells": partial(naturalness, naturalness_table.tells),
     "presets": presets_table,
-    "speed": speed_table,
+    "speed": lambda: benchmark_tables.latency(measured(RESULTS / "latency.json")),
     "valence": valence_table,
 }
 
