@@ -53,7 +53,8 @@ class AdminForm(BaseModel):
     @field_validator("*")
     @classmethod
     def _is_storable(cls, value: Any) -> Any:
-        if isinstance(value, str) and "\0" in value:
+        texts = value if isinstance(value, list) else [value]
+        if any(isinstance(text, str) and "\0" in text for text in texts):
             raise ValueError("PostgreSQL takes no NUL")
         return value
 
@@ -87,9 +88,11 @@ class CodesForm(AdminForm):
     codes: str = Field(min_length=1, max_length=LONGEST_CODES)
 
 
-class PaidForm(CodesForm):
-    """Codes of people who have been paid, or have not."""
+class PaidForm(AdminForm):
+    """Codes of people who have been paid, or have not; `also` has those that were ticked."""
 
+    codes: str = Field("", max_length=LONGEST_CODES)
+    also: list[str] = Field(default=[], max_length=MOST_PEOPLE)
     paid: Literal["yes", "no"]
 
 

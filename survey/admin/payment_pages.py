@@ -37,7 +37,8 @@ def mark(admin: AdminDep, name: str, form: Annotated[PaidForm, Form()]) -> Respo
     """Note that codes have been paid, or have not."""
     with admin.database.write() as session:
         study = study_of(session, name)
-        people = payments.mark(session, study, form.codes.split(), form.paid == "yes")
+        codes = [*form.codes.split(), *form.also]
+        people = payments.mark(session, study, codes, form.paid == "yes")
         if people:
             # Without the codes: the log keeps nothing of who withdraws later.
             action = "paid" if form.paid == "yes" else "not paid"
@@ -57,14 +58,14 @@ def _page(
     study = study_of(session, name)
     finished = payments.finished(session, study)
     to_pay = [
-        entry.finisher.code
+        entry.finisher
         for entry in checked or ()
         if entry.finisher and not entry.finisher.paid_on and not entry.is_repeated
     ]
     return admin.render(
         "payments",
         finished=finished,
-        unpaid=[finisher.code for finisher in finished if not finisher.paid_on],
+        unpaid=[finisher for finisher in finished if not finisher.paid_on],
         checked=checked,
         words=words,
         to_pay=to_pay,

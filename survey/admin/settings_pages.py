@@ -36,11 +36,13 @@ class Unconfirmed(Exception):
         The text now, and as it would be.
     sha256 : str
         Of the latter; the form that carries it is carried out.
+    unsaid : list of str
+        What the text as it would be does not say, though the study has it.
     """
 
-    def __init__(self, before: str, after: str, sha256: str) -> None:
+    def __init__(self, before: str, after: str, sha256: str, unsaid: list[str]) -> None:
         super().__init__("what people agree to would change")
-        self.before, self.after, self.sha256 = before, after, sha256
+        self.before, self.after, self.sha256, self.unsaid = before, after, sha256, unsaid
 
 
 @router.get("/admin/studies/{name}/settings")
@@ -138,7 +140,7 @@ def _change(session: Session, study: Study, form: SettingsForm) -> None:
     if after == before or not (begun or study.state == "open"):
         return
     if form.confirmed != sha256:
-        raise Unconfirmed(before, after, sha256)
+        raise Unconfirmed(before, after, sha256, texts.unsaid(study))
     audit(session, study, "consent text", before=before, after=after)
 
 
@@ -166,6 +168,7 @@ def _ask(admin: AdminRequest, name: str, form: SettingsForm, unconfirmed: Unconf
         after=[(block, block not in sides[0]) for block in sides[1]],
         carried={key: value for key, value in carried.items() if value != ""},
         count=count,
+        unsaid=unconfirmed.unsaid,
         **values,
     )
 

@@ -38,7 +38,18 @@ def codes(database: Database, study: Study) -> list[str]:
         for number, (person, invitation) in enumerate(zip(people, invited, strict=False)):
             person.invitation_id, person.completion_code = invitation.id, f"ABCD-EFG{number + 2}"
         people[2].completion_code = "WXYZ-2345"
-        return [person.completion_code for person in people[:3]]
+        codes = [person.completion_code for person in people[:3]]
+    wait(database, codes, timedelta(minutes=1))
+    return codes
+
+
+def wait(database: Database, codes: list[str], time: timedelta) -> None:
+    """Have answers of a crowd, who answer at once, come so much later; then clips can be heard."""
+    with database.write() as session:
+        found = select(Participant).where(Participant.completion_code.in_(codes))
+        for person in session.scalars(found):
+            for trial in person.trials:
+                trial.answer.at += time
 
 
 def verdicts(page: str) -> list[tuple[str, str]]:
@@ -114,11 +125,7 @@ def test_nothing_of_a_line_vanishes(
 def test_who_answered_before_hearing_is_marked_where_they_are_paid(
     manager: Manager, database: Database, codes: list[str]
 ) -> None:
-    """All of a crowd answer at once; one of them now as if after a minute."""
-    with database.write() as session:
-        heard = select(Participant).where(Participant.completion_code == codes[1])
-        for trial in session.scalars(heard).one().trials:
-            trial.answer.at += timedelta(minutes=1)
+    wait(database, codes[::2], timedelta(minutes=-1))
     mark = "mostly before hearing"
     listed = re.findall(r'<tr><th scope="row".*?</tr>', manager.get(PATH).text, re.S)
     marked = {code: mark in row for row in listed for code in codes if f">{code}<" in row}
@@ -127,6 +134,29 @@ def test_who_answered_before_hearing_is_marked_where_they_are_paid(
     checked = re.findall(r'<tr><th scope="row".*?</tr>', page, re.S)[:2]
     assert [mark in row for row in checked] == [True, False]
     assert "3 to be paid" not in page and "2 to be paid" in page  # it is said, and not decided
+
+
+def test_marked_ones_are_named_and_not_paid_unless_ticked(
+    manager: Manager, database: Database, codes: list[str]
+) -> None:
+    wait(database, codes[::2], timedelta(minutes=-1))
+    pages = [manager.get(PATH).text, manager.send(PATH, PATH, codes="\n".join(codes)).text]
+    for page in pages:
+        ticks = re.findall(r'type="checkbox" name="also"[^>]*value="([^"]*)"([^>]*)>', page)
+        assert set(ticks) == {(codes[0], ""), (codes[2], "")}  # named, and not ticked
+        form = next(form for action, form in forms(page) if action.endswith("/paid"))
+        assert form["codes"].split() == [codes[1]]
+        assert "Note that this one was paid, and the ticked ones" in page
+    assert manager.post(PAID, form | {"also": [codes[2], "NONE-HERE"]}).status_code == 303
+    assert paid(database) == {codes[0]: False, codes[1]: True, codes[2]: True}
+    page = manager.get(PATH).text
+    assert "Note that the ticked ones were paid" in page
+    form = next(form for action, form in forms(page) if action.endswith("/paid"))
+    manager.post(PAID, form)  # nobody is ticked
+    assert paid(database)[codes[0]] is False
+    assert manager.post(PAID, form | {"also": ["\0"]}).status_code == 422
+    manager.post(PAID, form | {"also": codes[0]})
+    assert all(paid(database).values())
 
 
 def test_a_code_is_paid_once(manager: Manager, database: Database, codes: list[str]) -> None:

@@ -233,6 +233,20 @@ def test_a_draft_is_changed_without_a_question(
 
 
 @ONE
+def test_what_the_new_text_does_not_say_is_said_before_it_is_confirmed(
+    manager: Manager, client: TestClient, study: Study
+) -> None:
+    """Text, contact and retention at once: of the new text, and before it is there."""
+    Person.join(client)
+    new = {"contact": "b@example.org", "retention": "until 2040"}
+    asked = manager.send(PATH, PATH, information="Please listen, until 2040.", **new)
+    assert asked.status_code == 409
+    notices = re.findall(r'<p class="notice">(.*?)</p>', asked.text, re.S)
+    assert len(notices) == 1 and "the contact (“b@example.org”) does not stand" in notices[0]
+    said = "Please listen, until 2040, and write to b@example.org."
+    assert "notice" not in manager.send(PATH, PATH, information=said, **new).text
+
+
 def test_what_was_confirmed_is_what_is_changed(
     manager: Manager, database: Database, study: Study
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -218,6 +219,8 @@ def test_forty_people_are_paid(
         people = crowd.fill(session, session.get(Study, study.id), 42, seed=1)
         for number, person in enumerate(people[:-1]):
             person.completion_code = f"CODE-{chr(65 + number // 9)}{chr(65 + number % 9)}AB"
+            for trial in person.trials if number else ():
+                trial.answer.at += timedelta(minutes=1)  # clips could be heard before
         codes = [person.completion_code for person in people[:-1]]
     page = enter("/studies/small").page
     clicks = 0
@@ -234,9 +237,11 @@ def test_forty_people_are_paid(
     expect(page.locator("#checked-title")).to_have_text("42 codes checked: 40 to be paid")
     expect(page.get_by_text("nobody’s")).to_have_count(1)
     expect(page.get_by_text("stands above already")).to_have_count(1)
-    click("Note that these 40 were paid")
+    page.locator("#checked-CODE-AAAB").check()  # who answered before hearing
+    clicks += 1
+    click("Note that these 39 were paid, and the ticked ones")
     expect(page.locator("#list-title")).to_have_text("41 finished, 1 not yet paid")
-    assert clicks == 3
+    assert clicks == 4
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Save as CSV").click()
     rows = list(csv.DictReader(Path(waiting.value.path()).read_text("utf-8-sig").splitlines()))
