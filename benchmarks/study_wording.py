@@ -30,8 +30,8 @@ from tqdm import tqdm
 from db.models import SCALES
 from survey.analysis import heard_sentences
 from survey.analysis.analyse import TESTS
+from survey.ratings import habits
 from survey.ratings.columns import CHANGE, ordered, table_of
-from survey.statistics import habits
 from survey.statistics.agreement import INTENDED, Agreement, by_direction, intervals
 from survey.statistics.chance_tests import Chance, against_chance, lower_against_higher
 from survey.statistics.conditions import AGREEMENT, conditions, contrasts
@@ -149,7 +149,7 @@ def claims(table: pd.DataFrame, seed: int) -> dict[str, bool]:
         CONDITIONS: _any(one.holm for one in compared if one.measure == AGREEMENT),
         SCALES_DIFFER: _any(one.holm for one in compared if one.measure != AGREEMENT),
         DIRECTIONS: "People agree more on items meant to be" in said,
-        ITEMS: "on the others of these very items" in said,
+        ITEMS: "these very items of one direction" in said,
         DOSE: _any(one.holm for model in dose for one in model.correlations.values()),
         MEASURED: _any(
             one.holm

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from survey.ratings.csv_file import write_csv
+from survey.statistics.pieces import FEW_PIECES
 from survey.statistics.simulation import PEOPLE, simulate
 
 
@@ -27,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise ValueError("no number can be below 0")
         if options.items < 1 or not any(people.values()):
             raise ValueError("it takes at least one participant and one item")
-        table = simulate(people, options.items, options.seed)
+        pieces = min(FEW_PIECES, options.items) if options.pieces is None else options.pieces
+        table = simulate(people, options.items, options.seed, pieces=pieces)
         write_csv(table, options.out)
     except (ValueError, OSError) as error:
         print(f"survey.simulate: {error}", file=sys.stderr)
@@ -45,6 +47,12 @@ def _parser() -> argparse.ArgumentParser:
     for kind in PEOPLE[1:]:
         parser.add_argument(f"--{kind}", metavar="N", type=int, default=0, help="of these, too (0)")
     parser.add_argument("--items", metavar="N", type=int, default=20, help="transfers (20)")
+    parser.add_argument(
+        "--pieces",
+        metavar="N",
+        type=int,
+        help=f"of which the items are segments in turn ({FEW_PIECES}, or as many as items)",
+    )
     parser.add_argument("--seed", type=int, default=0)
     return parser
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from db.models import SCALES
 from survey.analysis.results import Both, Exclusion, Haste, ParticipantFlow, Results, Sections
+from survey.ratings import habits
 from survey.ratings.exclusion import (
     DEFAULT_RULES,
     MEANINGS,
@@ -23,8 +24,8 @@ from survey.ratings.exclusion import (
     sentence,
     told_of,
 )
+from survey.ratings.habits import Habit
 from survey.ratings.rating_table import ParticipantCounts
-from survey.statistics import habits
 from survey.statistics.agreement import Agreement, by_direction, directions, intervals
 from survey.statistics.bootstrap import DRAWS, Percentiles
 from survey.statistics.chance_tests import (
@@ -38,7 +39,6 @@ from survey.statistics.chance_tests import (
 from survey.statistics.conditions import Condition, conditions, contrasts
 from survey.statistics.dose_response import Correlation, changes, doses
 from survey.statistics.families import corrected
-from survey.statistics.habits import Habit
 from survey.statistics.json_fields import finite
 from survey.statistics.mean_opinion_score import Opinion, opinions
 from survey.statistics.participants import people

@@ -16,7 +16,7 @@ from survey.analysis.number_format import (
 )
 from survey.statistics.agreement import Agreement, Directions, is_half, near_edge
 from survey.statistics.chance_tests import Chance, LowerLessHigher
-from survey.statistics.estimate import CONSTANT, LEVEL, NONE
+from survey.statistics.estimate import CONSTANT, LEVEL, NONE, RAISED
 from survey.statistics.pieces import FEW_PIECES, Music
 from survey.statistics.signal_detection import Detection, Lean
 
@@ -37,7 +37,8 @@ def direction(section: Directions) -> list[str]:
             f"{count} ({percent(row.shares[word])}) {word}" for word, count in row.counts.items()
         )
         missing = f"; {row.missing} gave no direction" if row.missing else ""
-        sentences.append(f"Items meant to be {row.row}, {row.n} answers: {counts}{missing}.")
+        answers = counted(row.n, "answer")
+        sentences.append(f"Items meant to be {row.row}, {answers}: {counts}{missing}.")
     for row in section.catch:
         counts = ", ".join(f"{count} {word}" for word, count in row.counts.items())
         sentences.append(f"Catch trials ({row.row}): {counts}.")
@@ -52,7 +53,8 @@ def intervals(section: Mapping[str, Agreement]) -> list[str]:
             sentences.append(f"There are no answers to {NAMES[name]}.")
             continue
         sentences.append(
-            f"{agreement.agree} of {agreement.n} answers to {NAMES[name]} agree: "
+            f"{agreement.agree} of {counted(agreement.n, 'answer')} to {NAMES[name]} "
+            f"{'agrees' if agreement.agree == 1 else 'agree'}: "
             f"{percent(agreement.twoway.value)}; {interval(agreement.twoway, percent)}."
         )
         if agreement.twoway.low is None:
@@ -64,7 +66,7 @@ def intervals(section: Mapping[str, Agreement]) -> list[str]:
         sentences.append(
             f"Naively, as if answers were independent: {between(agreement.naive, percent)}.{check}"
         )
-        if agreement.twoway.note:
+        if agreement.twoway.note not in (None, RAISED):
             sentences.append(f"Note: {agreement.twoway.note}.")
     return [*sentences, *_edges(section)]
 
@@ -107,9 +109,10 @@ def music(section: Music, intervals: bool = True) -> list[str]:
         return ["The ratings do not tell which piece every segment is from."]
     if section.pieces is None:
         return [
-            f"The ratings do not tell which piece every segment is from; {section.segments} "
-            "segments are counted as independent, and the intervals are for other music only as "
-            "far as they are."
+            "The ratings do not tell which piece every segment is from; "
+            f"{counted(section.segments, 'segment')} "
+            f"{'is' if section.segments == 1 else 'are'} counted as independent, and the intervals "
+            "are for other music only as far as they are."
         ]
     sentences = [
         f"{amount}{counted(section.pieces, 'piece')}. The intervals count pieces, for segments of "
@@ -175,7 +178,7 @@ def chance(section: Chance) -> list[str]:
         f"Of these very items alone: {in_points(gap.value)} points by participant, "
         f"{interval(gap, in_points, 'for these very items')}, "
         f"{probability(paired.flips.holm)} by sign flips; "
-        f"{people(lower)} {'agrees' if lower == 1 else 'agree'} more on lower, "
+        f"{people(lower)} {'agrees' if lower <= 1 else 'agree'} more on lower, "
         f"{paired.better.higher} more on higher, {paired.better.equal} equally on both.",
         *_only_these(paired),
     ]
@@ -187,8 +190,8 @@ def _only_these(paired: LowerLessHigher) -> list[str]:
     if holm is None or holm >= SIGNIFICANT or tells_directions(paired):
         return []
     return [
-        "People agree more on the ones than on the others of these very items; whether they would "
-        "with other pieces of both directions cannot be told."
+        "People agree more on these very items of one direction than on those of the other; "
+        "whether they would with other pieces cannot be told."
     ]
 
 

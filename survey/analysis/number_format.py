@@ -29,8 +29,13 @@ def probability(p: float | None) -> str:
 
 
 def people(count: int) -> str:
-    """A number of participants, with its noun."""
-    return "1 participant" if count == 1 else f"{count} participants"
+    """A number of participants, with its noun; nobody, if there is none."""
+    return counted(count, "participant") if count else "nobody"
+
+
+def did(count: int, one: str, more: str) -> str:
+    """What so many people, or answers, did: "nobody has", "1 has", "2 have"."""
+    return f"{count or 'nobody'} {one if count <= 1 else more}"
 
 
 def interval(estimate: Estimate, show: Show, scope: str = "for other people and pieces") -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from db.models import SCALES
 from survey.analysis.number_format import (
+    did,
     people,
     percent,
     probability,
 )
 from survey.analysis.results import Exclusion, ParticipantFlow, Results
-from survey.statistics.habits import BY_TURNS, THROUGHOUT, Habit
+from survey.ratings.habits import BY_TURNS, THROUGHOUT, Habit
 from survey.statistics.reservations import MANY_LEFT
 
 RULES_FROM = {
@@ -26,19 +27,20 @@ def flow(section: ParticipantFlow) -> list[str]:
         (section.invited, "was invited", "were invited"),
         (section.consented, "consented", "consented"),
         (section.began, "began", "began"),
-        (section.withdrawn, "withdrew, the answers erased", "withdrew, their answers erased"),
+        (section.withdrawn, "withdrew", "withdrew"),
         (section.answered, "answered at least one trial", "answered at least one trial"),
         (section.finished, "reached the end", "reached the end"),
         (section.left_out, "is left out by the rules", "are left out by the rules"),
         (section.kept, "is analysed", "are analysed"),
     )
-    known = [
-        f"{count} {one if count == 1 else more}" for count, one, more in stages if count is not None
-    ]
+    known = [did(count, one, more) for count, one, more in stages if count is not None]
     sentences = [f"Of all people: {'; '.join(known)}."]
+    if section.withdrawn:
+        sentences.append("The answers of those who withdrew are erased.")
     for rule in section.exclusions:
         sentences.append(
-            f"Rule “{rule.rule}”, left out who {rule.meaning}: {_ruled(rule, section.answered)}."
+            f"Rule “{rule.rule}” leaves out people who {rule.meaning}: "
+            f"{_ruled(rule, section.answered)}."
         )
     if not section.exclusions:
         sentences.append("No exclusion rule applies.")
@@ -66,7 +68,8 @@ def _haste(section: ParticipantFlow) -> list[str]:
     who = "them" if haste.analysed == haste.participants else f"{haste.analysed} of them"
     if haste.participants:
         sentences.append(
-            f"No rule leaves {who} out: who answers without listening is analysed as a listener."
+            f"No rule leaves {who} out: people who answer without listening are analysed as "
+            "listeners."
             if haste.analysed
             else "The rules leave them out."
         )
@@ -81,11 +84,8 @@ def _habits(section: ParticipantFlow) -> list[str]:
         name = one.habit.removesuffix(THROUGHOUT)
         if one.habit == BY_TURNS:
             sentences.append(
-                f"{who} answered by turns, in the order of the trials, and agrees no more often "
+                f"{who} gave directions by turns, in the order of the trials, right no more often "
                 "than by guessing."
-                if one.participants == 1
-                else f"{who} answered by turns, in the order of the trials, and agree no more "
-                "often than by guessing."
             )
         elif name in SCALES:
             scales.append(f"{name} by {who}")
@@ -118,10 +118,16 @@ def _gone(section: ParticipantFlow) -> list[str]:
         return []
     later = max(0, section.answered - finished)
     sooner = max(0, began - finished - withdrew - later)
+    ways = (
+        (withdrew, "withdrew", "withdrew"),
+        (sooner, "has rated nothing that counts", "have rated nothing that counts"),
+        (later, "has rated something", "have rated something"),
+    )
+    verb = "is" if began - finished == 1 else "are"
     sentence = (
-        f"{began - finished} of {people(began)} who began are not at the end "
-        f"({percent((began - finished) / began)}): {withdrew} withdrew, {sooner} have not rated "
-        f"anything that counts, {later} have."
+        f"{began - finished} of {people(began)} who began {verb} not at the end "
+        f"({percent((began - finished) / began)}): "
+        f"{', '.join(did(*way) for way in ways if way[0])}."
     )
     if began - finished >= MANY_LEFT * began:
         sentence += (
@@ -144,7 +150,7 @@ def _dropout(section: ParticipantFlow) -> list[str]:
     analysed = f"{gone.analysed} of them {verb}" if gone.analysed else "None of them is"
     means = "the results are for people who stay"
     if gone.analysed:
-        means += " more than for others, for who left gave fewer answers"
+        means += " more than for others, for those who left gave fewer answers"
     return [
         f"{gone.left} of {gone.left + gone.stayed} people who answered left before the end: "
         f"{rates}{test}. {analysed} analysed. If people leave because they hear less, {means}, and "

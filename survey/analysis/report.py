@@ -30,7 +30,8 @@ FOLDED_ROWS = 12  # from so many on a table of the report is folded
 
 CORRECTED = (
     "p values are Holm's, corrected for all tests of their kind in this report, so that at most "
-    "one report in twenty claims what is not there; intervals are 95 % each."
+    "one report in twenty claims what is not there. Intervals are 95 % each, not corrected: one "
+    "may leave out a value that its test does not reject."
 )
 ABOUT = {
     "flow": (
@@ -40,7 +41,8 @@ ABOUT = {
     "conditions": (
         "Models and strengths compared",
         "Each model and each strength is a condition of its own. An average over conditions would "
-        "be one over what somebody chose; it is computed only where that was asked (--together).",
+        "be one over what somebody chose; it is computed only where that was asked "
+        f"(--together). {CORRECTED}",
     ),
     "direction": (
         "Direction heard and intended",
@@ -53,14 +55,15 @@ ABOUT = {
     ),
     "chance": (
         "More than chance?",
-        "Guessing is right once in three times, or in two for who never answers “same”. The "
+        "Guessing is right once in three times, or in two for people who never answer “same”. The "
         "participant is the unit of the tests, never the single answer: they are about these very "
-        "items. They are two-sided: who agrees less often than by guessing has a small p, too. "
+        "items. They are two-sided: agreement below guessing has a small p, too. "
         f"{CORRECTED}",
     ),
     "bias": (
         "Hearing apart from habit",
-        "Who always answers “lower” agrees with every lower item and hears nothing. d′ measures "
+        "Somebody who always answers “lower” agrees with every lower item and hears nothing. d′ "
+        "measures "
         "hearing apart from any habit; a habit shows as a lean, where items of both directions are "
         f"taken alike. Intervals are for other people and pieces. {CORRECTED}",
     ),
@@ -216,6 +219,10 @@ def html(
         ],
         "conditions": wording.contrasts(results.contrasts),
     }
+    beside_parts = {
+        "intervals": wording.raised([(part, kept) for part, kept, _ in parts]),
+        "change": wording.doses(results.doses),
+    }
     sections = [
         {
             "id": name,
@@ -234,8 +241,7 @@ def html(
                 for at, (part, kept, _) in enumerate(parts)
                 if name not in whole_study
             ],
-            "sentences": whole_study.get(name)
-            or (wording.doses(results.doses) if name == "change" else []),
+            "sentences": whole_study.get(name) or beside_parts.get(name, []),
             "figures": [
                 _figure(figure, vectors)
                 for figure in drawn

@@ -8,11 +8,11 @@ from survey.ratings.exclusion import (
     Excluded,
     Rules,
 )
+from survey.ratings.habits import Habit
 from survey.statistics.agreement import Agreement, Directions
 from survey.statistics.chance_tests import Chance
 from survey.statistics.conditions import Condition, Contrast
 from survey.statistics.dose_response import Changes, Dose
-from survey.statistics.habits import Habit
 from survey.statistics.mean_opinion_score import Opinion
 from survey.statistics.participants import ParticipantSummary
 from survey.statistics.pieces import Music

@@ -8,15 +8,16 @@ from db.models import BEST, WORST
 from survey.analysis.heard_sentences import NAMES
 from survey.analysis.number_format import (
     between,
+    counted,
     in_points,
     interval,
     number,
-    percent,
     probability,
 )
+from survey.analysis.results import Sections
 from survey.statistics.conditions import AGREEMENT, Contrast
 from survey.statistics.dose_response import Changes, Correlation, Dose
-from survey.statistics.estimate import CONSTANT
+from survey.statistics.estimate import CONSTANT, RAISED
 from survey.statistics.mean_opinion_score import MIDDLE, Opinion
 from survey.statistics.precision import Precision
 from survey.statistics.reliability import NO_ALPHA, Reliability, ScaleReliability
@@ -71,7 +72,7 @@ def opinion(section: Mapping[str, Opinion]) -> list[str]:
             continue
         sentence = (
             f"{scale.capitalize()}: mean {number(mean.value)}, {interval(mean, number)}; "
-            f"median {scores.median:g} of {scores.n} ratings."
+            f"median {scores.median:g} of {counted(scores.n, 'rating')}."
         )
         if mean.low is not None and mean.high is not None and mean.note != CONSTANT:
             sentence += (
@@ -82,10 +83,31 @@ def opinion(section: Mapping[str, Opinion]) -> list[str]:
                 sentence += (
                     f" The interval reaches past the scale, {WORST} to {BEST}; it is not clipped."
                 )
-            if mean.note:
+            if mean.note not in (None, RAISED):
                 sentence += f" Note: {mean.note}."
         sentences.append(sentence)
     return sentences
+
+
+def raised(parts: Sequence[tuple[str, Sections]]) -> list[str]:
+    """Once a report: of which measures the largest one-way variance stands for the two-way one."""
+    names = []
+    for name, part in parts:
+        estimates = {f"agreement on {NAMES[of]}": one.twoway for of, one in part.intervals.items()}
+        estimates |= {scale: one.twoway for scale, one in part.opinion.items()}
+        names += [
+            f"{measure} at {name}" if name else measure
+            for measure, estimate in estimates.items()
+            if estimate.note == RAISED
+        ]
+    if not names:
+        return []
+    more = f", and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return [
+        f"Of {', '.join(names[:NAMED])}{more}, the variance clustered both ways came out clearly "
+        "below that of one way alone, as it may by chance; the larger one stands for it, so that "
+        "the interval is not too short."
+    ]
 
 
 def reliability(section: Mapping[str, Reliability]) -> list[str]:
@@ -119,7 +141,8 @@ def _alpha(value: float | None) -> str:
 def change(section: Changes) -> list[str]:
     """Section 8: heard against actual change."""
     sentences = [
-        "Each row of the heat map adds up to 100 %; the number below is the count of answers."
+        "Each row of a heat map adds up to 100 %; the number below is the count of answers. A row "
+        "of measured changes goes from the smallest to the largest change of the items in it."
     ]
     for name, correlations in section.correlations.items():
         sentences.append(
@@ -147,23 +170,23 @@ def planning(section: Mapping[str, Precision]) -> list[str]:
         if person.design_effect is None or observed is None:
             sentences.append(f"{name.capitalize()}: answers are too few, or too alike, to plan by.")
             continue
-        points = percent if name == "agreement" else number
+        show, unit = (in_points, "percentage points") if name == "agreement" else (number, "points")
         sentences.append(
             f"{name.capitalize()}: {person.size:.1f} answers a participant, alike by ρ = "
             f"{number(person.rho, 3)}, make a design effect of "
-            f"{number(person.design_effect)}; participants and items together multiply the "
+            f"{number(person.design_effect)}; participants and pieces together multiply the "
             f"naive variance by {number(observed)}."
         )
         width = values.half_widths["96"]
         if width is not None:
             at_best = (
-                " if items differ as little as it seems; what any number of them would give at "
-                "best cannot be told, for items differ by no more than chance."
+                " if pieces differ as little as it seems; what any number of them would give at "
+                "best cannot be told, for pieces differ by no more than chance."
                 if values.limit is None
-                else f", any number of them ± {points(values.limit)} at best."
+                else f", any number of them ± {show(values.limit)} at best."
             )
             sentences.append(
-                f"With as many items, 96 participants would give ± {points(width)}{at_best}"
+                f"With as many pieces, 96 participants would give ± {show(width)} {unit}{at_best}"
             )
     return sentences
 
@@ -176,4 +199,4 @@ def _correlation(estimate: Correlation) -> str:
     if estimate.value is None:
         return estimate.note or "no correlation that is a finite number"
     ends = estimate.note or f"{between(estimate, number)}, {probability(estimate.holm)}"
-    return f"Spearman's ρ over {estimate.n} items is {number(estimate.value)} ({ends})"
+    return f"Spearman's ρ over {counted(estimate.n, 'item')} is {number(estimate.value)} ({ends})"

@@ -304,7 +304,7 @@ def _by_direction(name: str, counting: str, correlations: Mapping[str, Correlati
 
 def _design_effects(planning: Mapping[str, Precision]) -> Rows:
     for name, values in planning.items():
-        for by, clustering in (("participants", values.participants), ("items", values.items)):
+        for by, clustering in (("participants", values.participants), ("pieces", values.pieces)):
             observed = {"observed": values.observed}
             yield {"answers": name, "clusters": by, **asdict(clustering), **observed}
 

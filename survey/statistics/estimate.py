@@ -22,8 +22,8 @@ ONE_PIECE = NONE + "it takes two pieces, and there is one"
 ONE_ON_A_SIDE = NONE + "it takes two participants and two pieces on each side of the comparison"
 CONSTANT = "all answers are equal, so their spread cannot be estimated"
 RAISED = (
-    "the two-way variance came out below the variance by participants, pieces or segments alone; "
-    "the largest of these stands for it"
+    "the two-way variance came out clearly below the variance by participants, pieces or segments "
+    "alone; the largest of these stands for it"
 )
 EDGE = (
     "all answers fall on one side; the interval is Clopper-Pearson's for as few answers as there "

@@ -34,7 +34,7 @@ class ParticipantSummary:
     faster_than_clips : float
         Share of answers that came before both clips could be heard, of those whose time is known.
     habits : str
-        As of `survey.statistics.habits`, with commas between them.
+        As of `survey.ratings.habits`, with commas between them.
     finished : bool
     excluded_by : str
         Rules, with blanks between them.
@@ -60,7 +60,7 @@ def people(
     excluded: Iterable[Excluded],
     habits: Mapping[str, Iterable[str]] | None = None,
 ) -> list[ParticipantSummary]:
-    """All participants of a table, by name; `habits` as of `survey.statistics.habits`."""
+    """All participants of a table, by name; `habits` as of `survey.ratings.habits`."""
     rows = table.assign(agrees=agreement(table))
     transfers = rows[rows["kind"] == "transfer"]
     by = transfers.groupby("participant")

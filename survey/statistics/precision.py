@@ -45,7 +45,7 @@ class Precision:
 
     Attributes
     ----------
-    participants, items : Clustering
+    participants, pieces : Clustering
     observed : float
         Two-way variance over the naive one.
     components : Components
@@ -58,7 +58,7 @@ class Precision:
     """
 
     participants: Clustering
-    items: Clustering
+    pieces: Clustering
     observed: float | None
     components: Components | None
     half_widths: dict[str, float | None]
@@ -102,7 +102,7 @@ def _precision(answers: Crossed) -> Precision:
 
     return Precision(
         participants=_clustering(answers, answers.participants),
-        items=_clustering(answers, answers.items),
+        pieces=_clustering(answers, answers.items),
         observed=_observed(answers),
         components=levels[0].parts if levels else None,
         half_widths={str(size): widest(size, levels) for size in SIZES},

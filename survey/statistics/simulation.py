@@ -115,6 +115,7 @@ def simulate(
     truth: Truth | None = None,
     catch: int = 2,
     strengths: Sequence[float] = (1.0,),
+    pieces: int | None = None,
 ) -> pd.DataFrame:
     """The ratings of simulated participants, a table as of `survey.ratings.rating_table`.
 
@@ -131,21 +132,27 @@ def simulate(
         How many identical and how many swapped pairs come on top.
     strengths : sequence of float
         Items have them in turn.
+    pieces : int
+        Items, catch trials too, are segments of so many pieces in turn; if None, nothing tells of
+        which piece they are, and each is as one of its own.
 
     Raises
     ------
     ValueError
-        If a kind of people is unknown.
+        If a kind of people is unknown, or there are less than one piece or more than items.
     """
     for kind in people:
         if kind not in PEOPLE:
             raise ValueError(f"there are no {kind!r} participants; use {', '.join(PEOPLE)}")
+    if pieces is not None and not 1 <= pieces <= items:
+        raise ValueError(f"{items} items are of 1 to {items} pieces, not of {pieces}")
     truth = truth or Truth()
     random = np.random.default_rng(seed)
-    stimuli = _stimuli(random, items, catch, strengths)
+    stimuli = _stimuli(random, items, catch, strengths, pieces)
     kinds = np.repeat(list(people), list(people.values()))
-    directions = _directions(random, kinds, stimuli, truth)
-    scores = {scale: _scores(random, kinds, len(stimuli["item"]), truth) for scale in SCALES}
+    directions = _directions(random, kinds, stimuli, truth, pieces)
+    count = len(stimuli["item"])
+    scores = {scale: _scores(random, kinds, count, truth, pieces) for scale in SCALES}
     order = random.random((len(kinds), len(stimuli["item"]))).argsort(axis=1).argsort(axis=1)
     seconds = np.round(random.lognormal(np.log(25), 0.25, order.shape), 1)
     return _table(
@@ -154,11 +161,18 @@ def simulate(
 
 
 def _stimuli(
-    random: np.random.Generator, items: int, catch: int, strengths: Sequence[float]
+    random: np.random.Generator,
+    items: int,
+    catch: int,
+    strengths: Sequence[float],
+    pieces: int | None,
 ) -> dict[str, np.ndarray]:
     n = items + 2 * catch
     kind = np.repeat(["transfer", "identical", "swapped"], [items, catch, catch])
-    signs = np.where(np.arange(n) % 2, 1, -1) * (kind != "identical")
+    number = np.arange(n)
+    # A piece's segments are lower and higher in turn, also where the number of pieces is even.
+    turn = number if pieces is None or pieces % 2 else number + number // pieces
+    signs = np.where(turn % 2, 1, -1) * (kind != "identical")
     strength = np.resize(np.repeat(strengths, 2), n) * (kind != "identical")
     stimuli = {
         "item": np.array([f"{name}-{at:03d}" for at, name in enumerate(kind)]),
@@ -166,17 +180,24 @@ def _stimuli(
         "intended": np.array(DIRECTIONS)[signs + 1],
         "strength": strength,
     }
+    if pieces is not None:
+        stimuli["source"] = np.array([f"piece {at:02d}" for at in number % pieces + 1])
+        stimuli["segment"] = number // pieces
     for name in sorted(PAPER):  # as the columns are sorted
         stimuli[CHANGE + name] = np.round(signs * strength * random.gamma(4, 0.25, n), 4)
     return stimuli
 
 
 def _directions(
-    random: np.random.Generator, kinds: np.ndarray, stimuli: dict[str, np.ndarray], truth: Truth
+    random: np.random.Generator,
+    kinds: np.ndarray,
+    stimuli: dict[str, np.ndarray],
+    truth: Truth,
+    pieces: int | None,
 ) -> np.ndarray:
     shape = (len(kinds), len(stimuli["item"]))
     meant = np.broadcast_to([SIDES[word] for word in stimuli["intended"]], shape)
-    agrees = truth.agreements(random, *shape) > 0
+    agrees = truth.agreements(random, *shape, pieces) > 0
     agrees |= (stimuli["kind"] == "identical") & (random.random(shape) < truth.agreement)
     otherwise = (meant + random.integers(1, 3, shape)) % 3
     guess = random.integers(0, 3, shape)
@@ -192,9 +213,11 @@ def _directions(
     return words
 
 
-def _scores(random: np.random.Generator, kinds: np.ndarray, items: int, truth: Truth) -> np.ndarray:
+def _scores(
+    random: np.random.Generator, kinds: np.ndarray, items: int, truth: Truth, pieces: int | None
+) -> np.ndarray:
     shape = (len(kinds), items)
-    usual = truth.ratings(random, *shape)
+    usual = truth.ratings(random, *shape, pieces)
     answers = {
         "realistic": usual,
         "perfect": usual,

@@ -39,6 +39,7 @@ from survey.statistics.estimate import (
     t_quantile,
 )
 
+RAISED_MUCH = 1.1**2  # of a variance: an interval a tenth wider
 ROUNDING = 1e-12  # of a variance, relatively
 
 
@@ -112,7 +113,7 @@ def share_by_participant(answers: Crossed) -> Estimate:
 
 
 def clustered_variance(scores: Crossed) -> tuple[float, str | None]:
-    """The variance of a sum of scores whose mean is 0, and a note where `two_way` was too small."""
+    """The variance of a sum of scores whose mean is 0, and a note where `two_way` was far less."""
     clusters = [scores.participants, scores.items]
     if scores.segments is not None:
         clusters.append(scores.segments)
@@ -120,7 +121,7 @@ def clustered_variance(scores: Crossed) -> tuple[float, str | None]:
     variance = two_way(scores)
     if variance >= largest * (1 - ROUNDING):
         return variance, None
-    return largest, RAISED
+    return largest, RAISED if variance * RAISED_MUCH < largest else None
 
 
 def two_way(scores: Crossed) -> float:

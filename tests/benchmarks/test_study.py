@@ -119,7 +119,7 @@ def test_claims_are_those_of_the_whole_report() -> None:
     assert claims[study_wording.LEANS] == ("People answer" in said)
     assert claims[study_wording.DIRECTIONS] == ("People agree more on items meant" in said)
     assert claims[study_wording.HARD_PIECES] == ("few hard pieces" in said)
-    assert claims[study_wording.ITEMS] == ("others of these very items" in said)
+    assert claims[study_wording.ITEMS] == ("these very items of one direction" in said)
     scales = [one.holm for part in parts for one in part.opinion.values()]
     assert claims[study_wording.MIDDLE] == any(p is not None and p < 0.05 for p in scales)
 

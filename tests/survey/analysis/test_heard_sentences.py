@@ -147,7 +147,7 @@ def test_a_difference_of_these_items_is_said_to_be_none_of_the_directions() -> N
     assert chance.lower_less_higher.flips.p < 0.001 and chance.lower_less_higher.twoway.low < 0
     words = " ".join(heard_sentences.chance(chance))
     assert "Of these very items alone: −10.0 points by participant" in words
-    assert "whether they would with other pieces of both directions cannot be told" in words
+    assert "whether they would with other pieces cannot be told" in words
     assert not heard_sentences.tells_directions(chance.lower_less_higher)
     lower = table["intended"] == "lower"
     odd = table["participant"].factorize()[0] + table["item"].factorize()[0]

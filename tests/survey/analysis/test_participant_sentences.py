@@ -24,7 +24,7 @@ def test_who_answers_without_listening_is_shown() -> None:
     assert [row.faster_than_clips for row in analysis.participants] == [1, 0, 0, 0]
     ruled = results(table, rules=NEW_STUDY_RULES)
     words = " ".join(participant_sentences.flow(ruled.flow))
-    assert "“faster_than_clips”, left out who answered more than 50% of the trials" in words
+    assert "“faster_than_clips” leaves out people who answered more than 50% of the trials" in words
     assert "No rule" not in words and "random-00003" in {
         row.participant for row in ruled.flow.excluded
     }
@@ -48,22 +48,22 @@ def test_who_left_is_said_and_what_that_means() -> None:
     assert "less often than 95 times in 100" in words
     words = " ".join(participant_sentences.flow(results(table, rules={}).flow))
     assert "2 of them are analysed." in words
-    assert "for people who stay more than for others, for who left gave fewer" in words
+    assert "for people who stay more than for others, for those who left gave fewer" in words
 
 
 def test_how_far_people_came_is_counted_in_their_order() -> None:
     table = simulate({"realistic": 9}, seed=1)
     counts = ParticipantCounts(invited=15, consented=13, began=12, finished=8, withdrawn=2)
     assert participant_sentences.flow(results(table, counts=counts, rules={}).flow)[0] == (
-        "Of all people: 15 were invited; 13 consented; 12 began; 2 withdrew, their answers "
-        "erased; 9 answered at least one trial; 8 reached the end; 0 are left out by the rules; "
+        "Of all people: 15 were invited; 13 consented; 12 began; 2 withdrew; "
+        "9 answered at least one trial; 8 reached the end; nobody is left out by the rules; "
         "9 are analysed."
     )
     one = table[table["participant"] == "realistic-00000"]
     counts = ParticipantCounts(invited=1, consented=1, began=1, finished=1, withdrawn=1)
     assert participant_sentences.flow(results(one, counts=counts, rules={}).flow)[0] == (
-        "Of all people: 1 was invited; 1 consented; 1 began; 1 withdrew, the answers erased; "
-        "1 answered at least one trial; 1 reached the end; 0 are left out by the rules; "
+        "Of all people: 1 was invited; 1 consented; 1 began; 1 withdrew; "
+        "1 answered at least one trial; 1 reached the end; nobody is left out by the rules; "
         "1 is analysed."
     )
     of_a_file = participant_sentences.flow(results(table, rules={}).flow)[0]
@@ -77,11 +77,17 @@ def test_who_left_without_a_rated_answer_is_said() -> None:
     analysis = results(table, counts=counts, rules={})
     words = " ".join(participant_sentences.flow(analysis.flow))
     assert (
-        "12 of 20 participants who began are not at the end (60.0 %): 5 withdrew, 7 have not"
-        in words
+        "12 of 20 participants who began are not at the end (60.0 %): 5 withdrew, 7 have "
+        "rated nothing that counts." in words
     )
     assert "That is many." in words and "intervals hold the truth of all people less often" in words
     assert "Nobody" not in " ".join(participant_sentences.comparison(analysis))
+    one_each = replace(counts, began=10, finished=7, withdrawn=1)
+    words = " ".join(participant_sentences.flow(results(table, counts=one_each, rules={}).flow))
+    assert ": 1 withdrew, 1 has rated nothing that counts, 1 has rated something." in words
+    nobody = replace(counts, began=9, finished=8, withdrawn=0)
+    words = " ".join(participant_sentences.flow(results(table, counts=nobody, rules={}).flow))
+    assert "1 of 9 participants who began is not at the end (11.1 %): 1 has rated nothing" in words
     few = replace(counts, began=82, finished=80, withdrawn=1)
     words = " ".join(participant_sentences.flow(results(table, counts=few, rules={}).flow))
     assert "2 of 82 participants who began are not at the end" in words and "many" not in words
@@ -96,8 +102,8 @@ def test_a_rule_that_could_not_be_checked_is_not_one_that_found_nobody() -> None
     table.loc[table["participant"] == "realistic-00000", "seconds"] = 20.0
     words = " ".join(participant_sentences.flow(results(table).flow))
     assert "of the identical pairs lower or higher: this could not be checked" in words
-    assert "for the median trial: 0 participants; of 2 participants the answers do not" in words
-    assert "in more than 95% of the trials: 0 participants." in words
+    assert "for the median trial: nobody; of 2 participants the answers do not" in words
+    assert "in more than 95% of the trials: nobody." in words
 
 
 def test_people_who_answer_the_same_throughout_are_counted() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from survey.analysis import sentences
 from survey.analysis.tables import tables
+from survey.statistics.estimate import RAISED
 from survey.statistics.simulation import simulate
 from tests.survey.analysis.analysed import results, spread
 
@@ -11,7 +14,7 @@ from tests.survey.analysis.analysed import results, spread
 def test_no_limit_is_claimed_of_items_that_differ_by_no_more_than_chance() -> None:
     kept = results(simulate({"random": 12}, items=10, seed=2), rules={}).kept
     words = " ".join(sentences.planning(kept.planning))
-    assert "if items differ as little as it seems; what any number of them would give" in words
+    assert "if pieces differ as little as it seems; what any number of them would give" in words
     assert "± 0.0" not in words
     kept = results(simulate({"realistic": 24}, seed=5), rules={}).kept
     assert "any number of them ± " in " ".join(sentences.planning(kept.planning))
@@ -30,3 +33,26 @@ def test_strength_is_correlated_with_going_the_intended_way() -> None:
     rows = tables(analysis)["correlations"]
     of_strength = rows[rows["heard_against"] == "strength"]
     assert set(of_strength["heard_as"]) == {"as intended 1, same 0, the other way −1"}
+
+
+def test_a_share_that_is_so_many_points_is_no_percentage() -> None:
+    kept = results(simulate({"realistic": 12}, seed=1), rules={}).kept
+    planned = sentences.planning(kept.planning)
+    assert "%" not in " ".join(planned)
+    assert "96 participants would give ± 9.9 percentage points, any number" in planned[1]
+    assert " points, any number" in planned[3] and "percentage" not in planned[3]
+
+
+def test_a_variance_that_was_raised_is_said_once() -> None:
+    kept = results(simulate({"realistic": 12}, seed=1), rules={}).kept
+    noted = {
+        name: replace(one, twoway=replace(one.twoway, note=RAISED))
+        for name, one in kept.opinion.items()
+    }
+    part = replace(kept, opinion=noted)
+    (words,) = sentences.raised([("strength 1", part), ("strength 2", part)])
+    assert words.startswith(
+        "Of rhythm at strength 1, melody at strength 1, harmony at strength 1, and 5 more, the"
+    )
+    assert "variance" not in " ".join(sentences.opinion(noted))
+    assert sentences.raised([("", kept)]) == []

@@ -30,7 +30,7 @@ def test_large_clusters_weigh_more_in_the_mean_size() -> None:
     precision_of_rhythm = precision(transfers())["rhythm"]
     people, items = np.array([5, 3, 1]), np.array([2, 1, 3, 2, 1])  # answers of a, b, c; of items
     assert precision_of_rhythm.participants.size == pytest.approx((people**2).sum() / 9)
-    assert precision_of_rhythm.items.size == pytest.approx((items**2).sum() / 9)
+    assert precision_of_rhythm.pieces.size == pytest.approx((items**2).sum() / 9)
 
 
 def test_more_participants_make_the_interval_shorter_down_to_the_limit_of_the_items() -> None:
@@ -116,7 +116,8 @@ def test_nothing_is_known_of_no_answer_or_a_single_one(rows: slice) -> None:
         assert scale_precision.observed is None and scale_precision.components is None
         assert scale_precision.limit is None and set(scale_precision.half_widths.values()) == {None}
         assert (
-            scale_precision.participants.rho is None and scale_precision.items.design_effect is None
+            scale_precision.participants.rho is None
+            and scale_precision.pieces.design_effect is None
         )
 
 

@@ -138,9 +138,32 @@ def test_a_study_is_the_same_again_and_complete() -> None:
     assert not table.duplicated(["participant", "position"]).any()
 
 
+@pytest.mark.parametrize("pieces", [1, 4, 5, 12, 20])
+def test_items_are_segments_of_pieces_of_both_directions(pieces: int) -> None:
+    table = simulate({"realistic": 2}, items=20, pieces=pieces)
+    transfers = table[table["kind"] == "transfer"].drop_duplicates("item")
+    assert transfers["source"].nunique() == pieces
+    assert not transfers.duplicated(["source", "segment"]).any()
+    assert (transfers["intended"] == "lower").sum() == 10
+    several = transfers.groupby("source").filter(lambda segments: len(segments) > 1)
+    assert (several.groupby("source")["intended"].nunique() == 2).all()
+
+
+def test_segments_of_one_piece_are_alike() -> None:
+    """Four pieces of forty segments each, heard by two hundred: shares differ by piece."""
+    truth = Truth(agreement=0.6, item_sd=2, participant_sd=0, of_piece=1)
+    table = simulate({"realistic": 200}, items=40, truth=truth, catch=0, pieces=4)
+    agrees = (table["heard"] == table["intended"]).astype(float)
+    by_item = agrees.groupby([table["source"], table["item"]]).mean()
+    within = by_item.groupby("source").std().mean()
+    assert by_item.groupby("source").mean().std() > 3 * within
+
+
 def test_unknown_people_and_impossible_truths() -> None:
     with pytest.raises(ValueError, match="'angry'"):
         simulate({"angry": 1})
+    with pytest.raises(ValueError, match="20 items are of 1 to 20 pieces, not of 0"):
+        simulate({"realistic": 1}, pieces=0)
     with pytest.raises(ValueError, match="agreement"):
         Truth(agreement=1)
     with pytest.raises(ValueError, match="item_sd"):

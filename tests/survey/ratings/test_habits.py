@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import pytest
 
-from survey.statistics import habits
+from survey.ratings import habits
 from survey.statistics.simulation import simulate
 from tests.survey.statistics.by_hand import table
 

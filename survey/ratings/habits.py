@@ -18,12 +18,12 @@ import pandas as pd
 import scipy  # whose parts are loaded when they are first used
 
 from db.models import BEST, SCALES, WORST
-from survey.statistics.agreement import INTENDED
-from survey.statistics.estimate import LEVEL
 
+MEANT = ("lower", "higher")
 NEARLY_ALL = 0.95  # of the answers; one mistaken key in twenty hides no habit
 FEWEST = 12  # answers that make a habit
 FEWEST_EACH = 3  # of them, to items of either direction
+GUESSED = 0.05  # how likely as many agree by guessing, above which they may
 TURNS = (2, 3)  # answers until they begin again
 THROUGHOUT = " throughout"
 BY_TURNS = "directions by turns"
@@ -83,7 +83,7 @@ def _of(answers: pd.DataFrame) -> list[str]:
     if _alike(heard):
         words, counts = np.unique(heard, return_counts=True)
         word = words[counts.argmax()]
-        said = [heard[meant == direction] == word for direction in INTENDED]
+        said = [heard[meant == direction] == word for direction in MEANT]
         both = all(len(of_one) >= FEWEST_EACH and of_one.mean() > 0.5 for of_one in said)
         return [word + THROUGHOUT, *habits] if both else habits
     position = answered["position"]
@@ -104,4 +104,4 @@ def _by_turns(heard: np.ndarray, meant: np.ndarray) -> bool:
     if n < FEWEST or not any((heard[turn:] == heard[:-turn]).mean() > NEARLY_ALL for turn in TURNS):
         return False
     by_guessing = scipy.special.bdtrc(int((heard == meant).sum()) - 1, n, 0.5)
-    return bool(by_guessing > 1 - LEVEL)
+    return bool(by_guessing > GUESSED)
