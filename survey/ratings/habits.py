@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import scipy  # whose parts are loaded when they are first used
 
-from db.models import BEST, SCALES, WORST
+from db.models import BEST, DIRECTIONS, SCALES, WORST
 
 MEANT = ("lower", "higher")
 NEARLY_ALL = 0.95  # of the answers; one mistaken key in twenty hides no habit
@@ -49,11 +49,19 @@ class Habit:
 def of_everybody(table: pd.DataFrame) -> dict[str, list[str]]:
     """The habits of each participant who has any: "NAME throughout", or `BY_TURNS`."""
     transfers = table[table["kind"] == "transfer"]
+    person, names = pd.factorize(transfers["participant"], sort=True)
+    heard, meant = (
+        pd.Categorical(transfers[name], categories=DIRECTIONS).codes
+        for name in ("heard", "intended")
+    )
+    rated = transfers[list(SCALES)].to_numpy(dtype=float, na_value=np.nan)
+    position = transfers["position"].to_numpy(dtype=float, na_value=np.nan)
     found = {}
-    for person, answers in transfers.groupby("participant", sort=True):
-        habits = _of(answers)
+    for at, name in enumerate(names):
+        rows = np.flatnonzero(person == at)
+        habits = _of(heard[rows], meant[rows], rated[rows], position[rows])
         if habits:
-            found[str(person)] = habits
+            found[str(name)] = habits
     return found
 
 
@@ -70,26 +78,25 @@ def counted(found: dict[str, list[str]], stay: Collection[str]) -> list[Habit]:
     ]
 
 
-def _of(answers: pd.DataFrame) -> list[str]:
-    ratings = {scale: answers[scale].dropna().to_numpy(dtype=float) for scale in SCALES}
-    alike = [scale for scale, rated in ratings.items() if _alike(rated)]
+def _of(heard: np.ndarray, meant: np.ndarray, rated: np.ndarray, position: np.ndarray) -> list[str]:
+    """Of one person's answers: places in `DIRECTIONS`, -1 for none; ratings, shape (n, scales)."""
+    ratings = [column[~np.isnan(column)] for column in rated.T]
+    alike = [at for at, column in enumerate(ratings) if _alike(column)]
     habits = [
-        scale + THROUGHOUT
-        for scale in alike
-        if len(alike) == len(SCALES) or np.median(ratings[scale]) not in (WORST, BEST)
+        SCALES[at] + THROUGHOUT
+        for at in alike
+        if len(alike) == len(SCALES) or np.median(ratings[at]) not in (WORST, BEST)
     ]
-    answered = answers[answers["heard"].notna()]
-    heard, meant = answered["heard"].to_numpy(str), answered["intended"].to_numpy(str)
+    answered = heard >= 0
+    heard, meant, position = heard[answered], meant[answered], position[answered]
     if _alike(heard):
-        words, counts = np.unique(heard, return_counts=True)
-        word = words[counts.argmax()]
-        said = [heard[meant == direction] == word for direction in MEANT]
+        usual = np.bincount(heard).argmax()
+        said = [heard[meant == DIRECTIONS.index(word)] == usual for word in MEANT]
         both = all(len(of_one) >= FEWEST_EACH and of_one.mean() > 0.5 for of_one in said)
-        return [word + THROUGHOUT, *habits] if both else habits
-    position = answered["position"]
-    if position.isna().any():
+        return [DIRECTIONS[usual] + THROUGHOUT, *habits] if both else habits
+    if np.isnan(position).any():
         return habits
-    order = np.argsort(position.to_numpy(dtype=float))
+    order = np.argsort(position)
     return [BY_TURNS, *habits] if _by_turns(heard[order], meant[order]) else habits
 
 
