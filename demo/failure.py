@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import traceback
+from collections.abc import Hashable
 from html import escape
 from uuid import uuid4
 
@@ -18,9 +19,9 @@ FULL = "The server has no room for files just now. Please try again in a minute.
 log = logging.getLogger(__name__)
 
 
-def require_room(files: Files) -> None:
-    """Raises WorkError if there is no room for another file."""
-    if files.is_full:
+def require_room(files: Files, visitor: Hashable) -> None:
+    """Raises WorkError if there is no room for another file of a visitor's to take away."""
+    if files.is_full(visitor, made=True):
         raise WorkError(FULL)
 
 

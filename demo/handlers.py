@@ -8,7 +8,6 @@ that the page never sends raise errors, and so do programs' calls that fail.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable
 from typing import Any
@@ -54,11 +53,11 @@ class Handlers:
             session, message = await self.workers.run(
                 "open_example", key, cost=cost.ANSWER_SECONDS, visitor=visitor(request)
             )
+            # With its key the page can have it again when the server has let go of it.
+            message = json.dumps({**json.loads(message), "example": key})
+            return self._opened(session, message, request)
         except Exception as error:  # noqa: BLE001 - the visitor is told, whatever it is
             return failed("open"), reason(error)
-        # With its key the page can have it again when the server has let go of it.
-        message = json.dumps({**json.loads(message), "example": key})
-        return self._opened(session, message, request)
 
     async def open_upload(self, path: str | None, request: gr.Request) -> tuple[Output, ...]:
         """A file came -> bench, message, example."""
@@ -71,9 +70,9 @@ class Handlers:
                 cost=cost.of_opening(path),
                 visitor=visitor(request),
             )
+            return *self._opened(session, message, request), None
         except Exception as error:  # noqa: BLE001
             return failed("open"), reason(error), gr.skip()
-        return *self._opened(session, message, request), None
 
     async def choose(self, text: str, request: gr.Request) -> tuple[Output, ...]:
         """Other tracks of the visitor's file are to change -> bench, message."""
@@ -89,11 +88,11 @@ class Handlers:
                 order=event.number,
                 visitor=visitor(request),
             )
+            return self._opened(chosen, message, request)
         except Dropped:  # a newer choice is under way
             return gr.skip(), gr.skip()
         except Exception as error:  # noqa: BLE001
             return failed("choose"), reason(error)
-        return self._opened(chosen, message, request)
 
     async def ask(self, text: str, request: gr.Request) -> tuple[Output, ...]:
         """A fader or the selection was moved -> bench, message."""
@@ -204,7 +203,7 @@ class Handlers:
         """What a task makes of the piece -> file, message."""
         try:
             session = await self._session(event, request)
-            require_room(self.files)
+            require_room(self.files, visitor(request))
             path = await self.workers.run(
                 task,
                 event.values,
@@ -215,7 +214,7 @@ class Handlers:
                 folder=self.files.new_folder(),
                 visitor=visitor(request),
             )
-            self.files.count(os.stat(path).st_size)
+            self.files.count(path, visitor(request))
         except Dropped:  # the same page wants another file
             return None, gr.skip()
         except Exception as error:  # noqa: BLE001

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Hashable, Sequence
 from typing import Any
 
@@ -49,8 +48,9 @@ class ProgramCalls:
             raise Sentence("There is no MIDI file.")
         try:
             call = _call()
-            require_room(self.files)
-            work = self._on_pieces(task, files, dict(values), visitor(call and call.request))
+            caller = visitor(call and call.request)
+            require_room(self.files, caller)
+            work = self._on_pieces(task, files, dict(values), caller)
             saved, figures = await (
                 self.listeners.while_awaited(call.session_hash, work, call.enqueue_time)
                 if call
@@ -60,7 +60,7 @@ class ProgramCalls:
             raise Sentence(GIVEN_UP) from None
         except WorkError as error:
             raise Sentence(sentence(error)) from None
-        self.files.count(os.stat(saved).st_size)
+        self.files.count(saved, caller)
         return saved, figures
 
     async def _on_pieces(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import gradio as gr
@@ -36,6 +36,16 @@ class Sentence(gr.Error):
         self.status = status
 
 
+class _Nothing(set[str]):
+    """A set that nothing is put into."""
+
+    def add(self, element: str) -> None:
+        """Do nothing."""
+
+    def update(self, *others: Iterable[str]) -> None:
+        """Do nothing."""
+
+
 class GuardedBlocks(gr.Blocks):
     """Blocks whose events open no file but uploads, and never print a traceback.
 
@@ -58,8 +68,15 @@ class GuardedBlocks(gr.Blocks):
         self._owns = owns
 
     def enforce(self) -> None:
-        """Switch on Gradio's own check of file inputs, once everything is set up."""
+        """Switch on Gradio's own check of file inputs, once everything is set up.
+
+        Gradio has a list of all files that came or were made, in each block and in all, and never
+        forgets one; `demo.guard.files` knows what there is.
+        """
         self.has_launched = True
+        self.upload_file_set = _Nothing()
+        for block in self.blocks.values():
+            block.temp_files = _Nothing()
 
     async def process_api(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
         """As the base class, with files checked first, and a `Sentence` for every failure."""

@@ -55,6 +55,7 @@ class Calls:
         queue.push, queue.clean_events = self.push, self.clean_events
         # Statistics for a page that is closed here: after each call, over the last ten thousand.
         queue.compute_analytics_summary = lambda records: {}
+        queue.ANALYTICS_MAX_EVENTS = 1
 
     async def push(self, body: Any, request: Any, username: str | None) -> tuple[bool, Any, str]:
         """As Gradio's, but addresses share the places.

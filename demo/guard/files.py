@@ -1,5 +1,8 @@
 """The folder of uploads and of files to take away: one for each server, emptied by age.
 
+Of either kind a visitor may have as much as there is room left for others, and who has the most
+loses the oldest first: nobody's uploads keep out those of others, nor what others save.
+
 Gradio keeps both below ``GRADIO_TEMP_DIR``. A server gets a folder of its own there, which nobody
 else can read, so that only what was uploaded to this server or made by it can ever be named in a
 request; what is older than its time is deleted, and the folder goes with the server.
@@ -7,6 +10,7 @@ request; what is older than its time is deleted, and the folder goes with the se
 
 from __future__ import annotations
 
+import heapq
 import logging
 import math
 import os
@@ -14,8 +18,11 @@ import shutil
 import tempfile
 import threading
 import time
+from collections import Counter, deque
+from collections.abc import Hashable
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 from gradio.route_utils import DEFAULT_TEMP_DIR
@@ -23,13 +30,24 @@ from gradio.route_utils import DEFAULT_TEMP_DIR
 from survey.core.own_folder import HELD, make, remove_orphans
 
 KEPT_SECONDS = 3600.0  # that files stay on disk; FADERNETS_KEEP_FILES sets another time
-BYTES_HELD = 2_000_000_000  # in the folder; with more, nothing is taken in
+BYTES_HELD = 1_000_000_000  # of uploads, and as many of files to take away, at most
+BYTES_OF_ONE = BYTES_HELD // 4  # of one visitor's, of which the oldest go when there are more
 BYTES_FREE = 300_000_000  # that must be free on the disk to take more in
 # A new file stays so long even if the folder is full: the page is about to read it.
 SAFE_SECONDS = 60.0
+MADE = "made"  # the folder of files to take away
 SMALLEST_COUNTED_BYTES = 65_536  # smaller files count as this many, since each takes a block
 PREFIX = "fadernets-"
 log = logging.getLogger(__name__)
+
+
+class _File(NamedTuple):
+    """A file, when it was written, what it counts and whose it is."""
+
+    written: float
+    size: int
+    path: Path
+    owner: Hashable
 
 
 class Files:
@@ -59,25 +77,41 @@ class Files:
         self.folder = make(base, PREFIX)
         self._stop = threading.Event()
         self._wake = threading.Event()
-        self._bytes = 0
+        self._owners: dict[str, Hashable] = {}  # of files, by path
+        self._uploads: Counter[Hashable] = Counter()  # bytes by visitor
+        self._made: Counter[Hashable] = Counter()
+        (self.folder / MADE).mkdir(mode=0o700)
         self.has_room = True
         self._sweeper = threading.Thread(target=self._run, name="files", daemon=True)
         self._sweeper.start()
 
-    @property
-    def is_full(self) -> bool:
-        """Whether there is too much on disk to take in more."""
-        return self._bytes > BYTES_HELD or not self.has_room
+    def is_full(self, visitor: Hashable, *, made: bool = False) -> bool:
+        """Whether one visitor may have no more uploads, or files to take away, for now."""
+        held = self._made if made else self._uploads
+        return not self.has_room or held[visitor] > BYTES_HELD - held.total()
 
-    def count(self, size: int) -> None:
-        """Count an upload of `size` bytes until the next sweep sees it."""
-        self._bytes += max(size, SMALLEST_COUNTED_BYTES)
-        if self.is_full:
+    def count(self, path: str | Path, visitor: Hashable) -> None:
+        """Count a file that has come, or was made, as a visitor's."""
+        with suppress(OSError):  # it is gone again
+            size = os.stat(path).st_size
+            self._owners[str(path)] = visitor
+            self._add(self._made if self._is_made(path) else self._uploads, size, visitor)
+
+    def count_bytes(self, size: int, visitor: Hashable) -> None:
+        """Count what is left of an upload that broke off, until the next sweep sees it."""
+        self._add(self._uploads, size, visitor)
+
+    def _add(self, held: Counter[Hashable], size: int, visitor: Hashable) -> None:
+        held[visitor] += max(size, SMALLEST_COUNTED_BYTES)
+        if held[visitor] > BYTES_OF_ONE or held.total() > BYTES_HELD / 2:
             self._wake.set()
+
+    def _is_made(self, path: str | Path) -> bool:
+        return Path(path).is_relative_to(self.folder / MADE)
 
     def new_folder(self) -> Path:
         """A folder for one file to take away; whoever writes the file makes it."""
-        return self.folder / uuid4().hex
+        return self.folder / MADE / uuid4().hex
 
     def owns(self, path: str | Path) -> bool:
         """Whether a path is a regular file in the folder, links followed.
@@ -92,8 +126,9 @@ class Files:
         return is_inside and file != self.folder / HELD
 
     def sweep(self) -> None:
-        """Delete files older than `seconds_kept` and empty folders; when full, the oldest files."""
-        now, remaining = time.time(), []
+        """Delete files older than `seconds_kept` and empty folders; of too many, the oldest."""
+        now = time.time()
+        remaining: tuple[list[_File], list[_File]] = ([], [])
         for folder, _, names in os.walk(self.folder, topdown=False):
             for name in names:
                 path = Path(folder) / name
@@ -104,21 +139,47 @@ class Files:
                     if status.st_mtime < now - self.seconds_kept:
                         path.unlink()
                     else:
-                        remaining.append(
-                            (status.st_mtime, max(status.st_size, SMALLEST_COUNTED_BYTES), path)
-                        )
+                        size = max(status.st_size, SMALLEST_COUNTED_BYTES)
+                        owner = self._owners.get(str(path))
+                        file = _File(status.st_mtime, size, path, owner)
+                        remaining[self._is_made(path)].append(file)
                 except OSError:  # gone meanwhile
                     continue
-            self._remove_empty(Path(folder), now - self.seconds_kept)
-        held = sum(size for _, size, _ in remaining)
-        for written, size, path in sorted(remaining):
-            if held <= BYTES_HELD / 2 or written > now - SAFE_SECONDS:
-                break
-            path.unlink(missing_ok=True)
-            self._remove_empty(path.parent, math.inf)  # whose time is that of the file's end
-            held -= size
-        self._bytes = held
+            if folder != str(self.folder / MADE):
+                self._remove_empty(Path(folder), now - self.seconds_kept)
+        self._uploads, self._made = (
+            self._trimmed(files, now - SAFE_SECONDS) for files in remaining
+        )
+        left = {str(file.path) for files in remaining for file in files}
+        for known in list(self._owners):
+            if known not in left and not os.path.exists(known):
+                self._owners.pop(known, None)
         self.has_room = shutil.disk_usage(self.folder).free > BYTES_FREE
+
+    def _trimmed(self, files: list[_File], before: float) -> Counter[Hashable]:
+        """The bytes that visitors have, once whoever has too many has lost the oldest of them.
+
+        Parameters
+        ----------
+        before : float
+            When a file must have been written to be deleted.
+        """
+        held: Counter[Hashable] = Counter()
+        own: dict[Hashable, deque[_File]] = {}
+        for file in sorted(files, key=lambda file: file.written):
+            held[file.owner] += file.size
+            own.setdefault(file.owner, deque()).append(file)
+        most = [(-size, number, owner) for number, (owner, size) in enumerate(held.items())]
+        heapq.heapify(most)
+        while most and (-most[0][0] > BYTES_OF_ONE or held.total() > BYTES_HELD / 2):
+            _, number, owner = heapq.heappop(most)
+            if own[owner] and own[owner][0].written <= before:
+                file = own[owner].popleft()
+                file.path.unlink(missing_ok=True)
+                self._remove_empty(file.path.parent, math.inf)  # whose time is the file's end
+                held[owner] -= file.size
+                heapq.heappush(most, (-held[owner], number, owner))
+        return held
 
     def _remove_empty(self, folder: Path, before: float) -> None:
         try:

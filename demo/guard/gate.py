@@ -7,20 +7,22 @@ Addresses that are not in `demo.guard.routes` are not there. An event is checked
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Hashable
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from urllib.parse import parse_qs
 
 from python_multipart.exceptions import FormParserError
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.guard.events import checked
+from demo.guard.public_address import visitor
 from demo.guard.routes import (
     ANSWER,
     API,
@@ -29,18 +31,16 @@ from demo.guard.routes import (
     FILE,
     KEYWORDS,
     LEAVE,
-    PROGRESS,
     STREAM,
     UPLOAD,
     path_of,
     route_of,
 )
-from demo.guard.uploads import Upload, boundary
+from demo.guard.uploads import Upload, Uploads, boundary
 
 LARGEST_EVENT_BYTES = 64 * 1024  # of its body; what a page asks for takes a few hundred
 ENVELOPE_BYTES = 64 * 1024  # of an upload's body beside the file
 DRAINED_BYTES = 100_000_000  # still read of an upload that is refused as too large
-UPLOADS_AT_ONCE = 32
 BUSY = "The server takes in too many files just now. Please try again in a minute."
 QUEUED = "Too many calls wait already. Please try again in a minute."
 STARTING = "The server is starting. Please try again in a few seconds."
@@ -71,9 +71,11 @@ class Gate:
     owns : function
         Whether a path is a file of this server's own folder.
     is_full : function
-        Whether no more files can be taken in.
+        Whether no more files of a visitor's can be taken in.
     count : function
-        Called with the bytes of every upload that was taken in.
+        Called with the path of every upload that was taken in, and whose it is.
+    count_bytes : function
+        Called with the bytes of every other one, likewise.
     page_closed : function
         Called with a session when the visitor's page has been closed.
     waits : function
@@ -96,8 +98,9 @@ class Gate:
         names: Collection[str],
         largest_file: int,
         owns: Callable[[str], bool],
-        is_full: Callable[[], bool],
-        count: Callable[[int], None],
+        is_full: Callable[[Hashable], bool],
+        count: Callable[[str, Hashable], None],
+        count_bytes: Callable[[int, Hashable], None],
         page_closed: Callable[[str], None],
         waits: Callable[[str], bool],
         session_of: Callable[[str], str],
@@ -107,11 +110,12 @@ class Gate:
         self.app, self.beside = app, tuple(beside)
         self.private, self.public, self.names = set(private), set(public), set(names)
         self.largest_upload = largest_file + ENVELOPE_BYTES
-        self.owns, self.is_full, self.count, self.page_closed = owns, is_full, count, page_closed
+        self.owns, self.is_full, self.page_closed = owns, is_full, page_closed
+        self.count, self.count_bytes = count, count_bytes
         self.waits, self.is_open = waits, is_open
         self.session_of, self.listening = session_of, listening
         self._too_large = f"The file is too large: {largest_file // 10**6} MB is the most."
-        self._uploads: list[Upload] = []
+        self._uploads = Uploads()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -189,8 +193,6 @@ class Gate:
         """Whether the route's own values are allowed."""
         if kind == FILE:
             return self.owns(parts["path"] or "")
-        if kind == PROGRESS:
-            return "upload_id" in parse_qs(query.decode("latin-1"))
         if kind == STREAM:
             return self.waits(_session(query))
         return parts.get("name") is None or parts["name"] in self.names
@@ -232,17 +234,13 @@ class Gate:
             await _body(receive, limit=DRAINED_BYTES, keep=False)
             await _sentence(self._too_large, 413)(scope, receive, send)
             return
-        if self.is_full():
+        whose = visitor(HTTPConnection(scope))
+        if self.is_full(whose):
             await _body(receive, limit=self.largest_upload, keep=False)
             await _sentence(BUSY, 503, {"Retry-After": "30"})(scope, receive, send)
             return
-        if len(self._uploads) >= UPLOADS_AT_ONCE:
-            # The slowest upload is given up: a few slow senders must not keep all others out.
-            others = [upload for upload in self._uploads if not upload.given_up.is_set()]
-            min(others, key=Upload.rate).given_up.set()
-        upload = Upload(receive, self.largest_upload, boundary(scope))
-        self._uploads.append(upload)
-        refused = 0
+        upload = Upload(receive, self.largest_upload, boundary(scope), whose)
+        refused, answer = 0, bytearray()
 
         async def sending(message: Message) -> None:
             # Gradio's own message for an upload that it cannot read names its internals.
@@ -252,13 +250,23 @@ class Gate:
                 problem = self._too_large if refused == 413 else NO_FILE
                 await _sentence(problem, refused)(scope, receive, send)
             elif not refused:
+                answer.extend(message.get("body", b""))
                 await send(message)
 
         try:
-            await self.app(scope, upload.message, sending)
+            with self._uploads.among(upload):
+                # What names an upload's progress would be kept for good, and no page asks for it.
+                await self.app({**scope, "query_string": b""}, upload.message, sending)
+        except ClientDisconnect:
+            if not upload.given_up.is_set():
+                raise
+            await _sentence(BUSY, 503, {"Retry-After": "30"})(scope, receive, send)
         finally:
-            self._uploads.remove(upload)
-            self.count(upload.received)
+            came = json.loads(answer) if answer and not refused else []
+            for path in came:
+                self.count(path, whose)
+            if not came:
+                self.count_bytes(upload.received, whose)
 
 
 def _session(query: bytes) -> str:

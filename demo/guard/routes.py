@@ -23,7 +23,6 @@ FILE = "file"
 LEAVE = "leave"
 STREAM = "stream"
 ANSWER = "answer"
-PROGRESS = "progress"
 PLAIN = "plain"
 
 # (method, address below the page, how it is treated); GET stands for HEAD, too.
@@ -40,7 +39,6 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("GET", f"{API}/app_id/?", PLAIN),
     ("GET", f"{API}/startup-events", PLAIN),
     ("GET", f"{API}/heartbeat/(?P<session>{SESSION})", LEAVE),
-    ("GET", f"{API}/upload_progress", PROGRESS),
     ("GET", f"{API}/queue/data", STREAM),
     ("GET", rf"{API}/call/(v2/)?(?P<name>\w{{1,64}})/(?P<event>{SESSION})", ANSWER),
     ("GET", f"{API}/file=(?P<path>.+)", FILE),

@@ -1,9 +1,12 @@
-"""Bounds of an upload while it comes in: its time, its slowest rate and its size."""
+"""Uploads while they come in: how many at once, the time of each, its slowest rate and its size."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
@@ -13,13 +16,42 @@ from starlette.types import Message, Receive, Scope
 SLOWEST_RATE = 2_000
 STALL_SECONDS = 10.0  # seconds without a byte after which an upload is given up
 UPLOAD_SECONDS = 120.0  # seconds that an upload may take: 20 MB at 1.4 Mbit/s
+UPLOADS_AT_ONCE = 32
 BOUNDARIES = 4  # at most, in the body of an upload: it has one file
+
+
+class Uploads:
+    """Those that are coming in: of too many, the slowest of whoever has the most is given up.
+
+    So a few slow senders do not keep all others out, and one with many loses only own ones.
+    """
+
+    def __init__(self) -> None:
+        self.coming: list[Upload] = []
+
+    @contextmanager
+    def among(self, upload: Upload) -> Iterator[None]:
+        """While an upload comes in."""
+        going_on = [each for each in self.coming if not each.given_up.is_set()]
+        if len(going_on) >= UPLOADS_AT_ONCE:
+            counts = Counter(each.visitor for each in [*going_on, upload])
+            most = max(counts[each.visitor] for each in going_on)
+            mine = (each for each in going_on if counts[each.visitor] == most)
+            min(mine, key=Upload.rate).given_up.set()
+        self.coming.append(upload)
+        try:
+            yield
+        finally:
+            self.coming.remove(upload)
 
 
 class Upload:
     """An upload that is coming in, ended when it takes too long, too slowly or too much."""
 
-    def __init__(self, receive: Receive, largest: int, boundary: bytes) -> None:
+    def __init__(
+        self, receive: Receive, largest: int, boundary: bytes, visitor: Hashable = None
+    ) -> None:
+        self.visitor = visitor
         self.receive, self.largest, self.boundary = receive, largest, boundary
         self.boundaries, self._end = 0, b""
         self.received, self.began = 0, time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,13 @@ class FakeWorkers:
 
 class FakeFiles:
     def __init__(self, folder: Path, is_full: bool = False) -> None:
-        self.folder, self.is_full, self.counted = folder, is_full, []
+        self.folder, self._is_full, self.counted = folder, is_full, []
+
+    def is_full(self, visitor: Hashable, *, made: bool) -> bool:
+        return self._is_full and made
 
     def new_folder(self) -> Path:
         return self.folder / "own"
 
-    def count(self, size: int) -> None:
-        self.counted.append(size)
+    def count(self, path: str, visitor: Hashable) -> None:
+        self.counted.append(path)

@@ -245,7 +245,24 @@ def test_an_answer_takes_the_message_away(handlers, own_session, tmp_path):
     bench, message = call(working.ask, edit_json(own_session.id))
     assert bench.props == {"answer": '{"number": 3}'} and message == ""
     assert call(working.save, edit_json(own_session.id)) == (str(tmp_path / "a.mid"), "")
-    assert working.files.counted == [3]
+    assert working.files.counted == [str(tmp_path / "a.mid")]
+
+
+def test_a_piece_that_finds_no_room_is_not_opened(handlers, own_session, pieces, tmp_path):
+    """A sentence, and the bench keeps what it shows."""
+    opening = handlers(open_file=(own_session, "{}"), open_example=(own_session, "{}"))
+
+    def add(*arguments):
+        raise Full("Many large pieces are open here. Please try again in a minute.")
+
+    pieces.add = add
+    (tmp_path / "a.mid").write_bytes(b"x")
+    for answer in (
+        call(opening.open_upload, str(tmp_path / "a.mid")),
+        call(opening.open_example, "waltz"),
+    ):
+        assert "try again in a minute." in answer[1]
+        assert json.loads(answer[0].props["trouble"])["event"] == "open"
 
 
 def test_nothing_is_saved_into_a_full_folder(handlers, own_session):
@@ -267,7 +284,7 @@ def test_workers_get_plain_text(pieces, tmp_path):
     path = NamedString(tmp_path / "a.mid")
     Path(path).write_bytes(b"x")
     workers, files = (
-        FakeWorkers(open_file=WorkError("no"), change=WorkError("no")),
+        FakeWorkers(open_file=WorkError("no"), open_call=WorkError("no")),
         FakeFiles(tmp_path),
     )
     asyncio.run(Handlers(workers, pieces, files).open_upload(path, PAGE))
@@ -302,7 +319,7 @@ def test_workers_learn_where_a_file_goes_and_what_it_costs(handlers, own_session
     assert options["session"] is own_session and options["key"] == (own_session.id, "save")
     assert options["cost"] == cost.of_saving(own_session, json.loads(text))
     assert options["folder"] == saving.files.new_folder()
-    assert saving.files.counted == [4]
+    assert saving.files.counted == [str(tmp_path / "a.mid")]
 
 
 def test_opening_costs_by_the_size_of_the_file(handlers, tmp_path):

@@ -126,13 +126,20 @@ class Server:
         assert answer.status == 200, answer.text
         return json.loads(answer.json()["data"][0]["props"]["piece"])
 
-    def upload(self, name: str, content: bytes) -> Answer:
-        """Send a file; the answer is a list of paths."""
+    def upload(
+        self, name: str, content: bytes, *, query: str = "", visitor: str | None = None
+    ) -> Answer:
+        """Send a file; the answer is a list of paths.
+
+        The visitor's address is one that a proxy names.
+        """
         edge = uuid.uuid4().hex
         head = f'Content-Disposition: form-data; name="files"; filename="{name}"'
         body = f"--{edge}\r\n{head}\r\n\r\n".encode() + content + f"\r\n--{edge}--\r\n".encode()
         kind = {"Content-Type": f"multipart/form-data; boundary={edge}"}
-        return self.ask("gradio_api/upload", body, headers=kind)
+        if visitor is not None:
+            kind["X-Forwarded-For"] = visitor
+        return self.ask(f"gradio_api/upload{query}", body, headers=kind)
 
     def log_text(self) -> str:
         """What it has printed so far."""

@@ -51,7 +51,7 @@ def test_no_address_of_gradios_own_is_open_unless_it_is_listed(server: Server):
     assert opened <= {
         "", "config", "theme.css", "favicon.ico", "robots.txt", "manifest.json",
         "gradio_api/theme.css", "gradio_api/info", "gradio_api/app_id", "gradio_api/startup-events",
-        "gradio_api/upload", "gradio_api/queue/join", "gradio_api/upload_progress",
+        "gradio_api/upload", "gradio_api/queue/join",
     }  # fmt: skip
 
 

@@ -53,42 +53,77 @@ def test_old_files_go_and_young_ones_stay(files):
     assert (files.folder / module.HELD).exists()
 
 
-def test_it_is_full_when_there_is_too_much(files, monkeypatch):
-    (files.folder / "a").write_bytes(b"x" * 100_000)
-    files.sweep()
-    assert not files.is_full
-    monkeypatch.setattr(module, "BYTES_HELD", 99_999)
-    assert files.is_full
-    monkeypatch.setattr(module, "BYTES_HELD", 10**9)
-    monkeypatch.setattr(module, "BYTES_FREE", 10**18)  # of the disk
-    files.sweep()
-    assert files.is_full
+def filled(files, name, *, age=0.0, visitor="me", size=1):
+    """A file of a visitor's, as it is counted."""
+    path = files.folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x" * size)
+    os.utime(path, (time.time() - age, time.time() - age))
+    files.count(path, visitor)
+    return path
 
 
-def test_uploads_count_before_they_are_seen_and_small_ones_count_too(files, monkeypatch):
-    monkeypatch.setattr(module, "BYTES_HELD", 10 * module.SMALLEST_COUNTED_BYTES)
-    for _ in range(10):
-        files.count(1)
-    assert not files.is_full
-    files.count(1)
-    assert files.is_full
+@pytest.fixture
+def room_for(monkeypatch):
+    def set_room(count):
+        monkeypatch.setattr(module, "BYTES_HELD", count * module.SMALLEST_COUNTED_BYTES)
+        monkeypatch.setattr(module, "BYTES_OF_ONE", count // 4 * module.SMALLEST_COUNTED_BYTES)
+
+    return set_room
 
 
-def test_when_full_the_oldest_make_room_but_not_those_just_written(files, monkeypatch):
-    """A few visitors who fill the folder do not block the others for an hour."""
-    monkeypatch.setattr(module, "BYTES_HELD", 4 * module.SMALLEST_COUNTED_BYTES)
-    now = time.time()
-    for name, age in (("oldest", 90), ("old", 80), ("older", 85), *((f"new{i}", 5) for i in "123")):
-        path = files.folder / name / "a.mid"
-        path.parent.mkdir()
-        path.write_bytes(b"x")
-        os.utime(path, (now - age, now - age))
+def test_a_visitor_may_have_as_much_as_is_left_for_others(files, room_for):
+    """Files count before they are seen, and small ones count, too."""
+    room_for(10)
+    for number in range(5):
+        assert not files.is_full("me")
+        filled(files, f"{number}/a.mid")
+    filled(files, "5/a.mid")
+    assert files.is_full("me") and not files.is_full("other")
+    assert not files.is_full("me", made=True)
+    files.sweep()  # the same by what lies there
+    assert files.is_full("me") and not files.is_full("other")
+    files.count_bytes(200_000, "other")
+    assert files.is_full("other") and not files.is_full("third")
+    filled(files, f"{module.MADE}/1/a.mid", size=6 * module.SMALLEST_COUNTED_BYTES)
+    assert files.is_full("me", made=True) and not files.is_full("other", made=True)
+
+
+def test_nobody_has_room_on_a_full_disk(files, monkeypatch):
+    monkeypatch.setattr(module, "BYTES_FREE", 10**18)
     files.sweep()
-    assert {path.parent.name for path in files.folder.rglob("*.mid")} == {"new1", "new2", "new3"}
-    assert not (files.folder / "oldest").exists() and not files.is_full
-    monkeypatch.setattr(module, "BYTES_HELD", 2 * module.SMALLEST_COUNTED_BYTES)
+    assert files.is_full("me") and files.is_full("me", made=True)
+
+
+def left(files) -> set[str]:
+    return {path.parent.name for path in files.folder.rglob("*.mid")}
+
+
+def test_who_has_more_than_a_share_loses_the_oldest_and_nobody_else_does(files, room_for):
+    room_for(12)
+    filled(files, "other/a.mid", age=95, visitor="other")
+    for age in (90, 80, 70, 65, 5):
+        filled(files, f"{age}/a.mid", age=age)
     files.sweep()
-    assert len(list(files.folder.rglob("*.mid"))) == 3 and files.is_full
+    assert left(files) == {"other", "70", "65", "5"}
+    assert not (files.folder / "90").exists()
+
+
+def test_when_all_have_too_much_whoever_has_the_most_loses_the_oldest(files, room_for):
+    room_for(16)
+    for visitor, count in (("few", 2), ("some", 3), ("many", 4)):
+        for number in range(count):
+            filled(files, f"{visitor}{number}/a.mid", age=90 - number, visitor=visitor)
+    files.sweep()
+    assert left(files) == {"few0", "few1", "some0", "some1", "some2", "many1", "many2", "many3"}
+
+
+def test_files_just_written_stay(files, room_for):
+    room_for(4)
+    for name in "123":
+        filled(files, f"{name}/a.mid", age=5)
+    files.sweep()
+    assert left(files) == {"1", "2", "3"} and files.is_full("me")
 
 
 def test_folders_of_dead_servers_go_others_stay(tmp_path):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
 
 import pytest
+from starlette.requests import Request
 
 from demo.guard import uploads
-from demo.guard.gate import UPLOADS_AT_ONCE
+from demo.guard.gate import BUSY
+from demo.guard.uploads import UPLOADS_AT_ONCE, Upload, Uploads
 from tests.demo.guard.gates import ask, run
 
 
@@ -40,7 +43,7 @@ def test_an_upload_that_stalls_is_given_up(gate, behind, monkeypatch):
     monkeypatch.setattr(uploads, "STALL_SECONDS", 0.05)
     part = [{"type": "http.request", "body": b"x", "more_body": True}]
     run(gate, "POST", "/gradio_api/upload", messages=part)
-    assert behind.bodies == [b"x"] and gate._uploads == []
+    assert behind.bodies == [b"x"] and gate._uploads.coming == []
 
 
 def test_an_upload_that_drips_is_given_up(gate, behind, monkeypatch):
@@ -64,7 +67,7 @@ def test_an_upload_that_drips_is_given_up(gate, behind, monkeypatch):
         await asyncio.wait_for(gate(scope, receive, send), 5)
 
     asyncio.run(drip())
-    assert 1 <= len(behind.bodies[0]) < 20 and gate._uploads == []
+    assert 1 <= len(behind.bodies[0]) < 20 and gate._uploads.coming == []
 
 
 def test_the_slowest_upload_makes_room_and_none_comes_when_there_is_none(gate, behind, monkeypatch):
@@ -93,13 +96,65 @@ def test_the_slowest_upload_makes_room_and_none_comes_when_there_is_none(gate, b
         assert (await ask(gate, "POST", path))[0] == 200
         await asyncio.wait_for(slow, 5)
         assert not any(task.done() for task in quick)
-        gate.is_full = lambda: True
+        gate.is_full = lambda visitor: True
         assert (await ask(gate, "POST", path))[0] == 503
         for task in quick:
             task.cancel()
         await asyncio.gather(*quick, return_exceptions=True)
 
     asyncio.run(crowd())
+
+
+def test_who_has_most_uploads_loses_own_ones():
+    """However fast these are, and however slow another's is."""
+    coming, upload = Uploads(), lambda visitor: Upload(None, 10, b"", visitor)
+    with ExitStack() as stack:
+        other = upload("other")
+        other.began -= 50
+        many = [upload("many") for _ in range(UPLOADS_AT_ONCE + 3)]
+        for number, each in enumerate(many):
+            each.received = 1_000_000 + number
+        for each in (other, *many):
+            stack.enter_context(coming.among(each))
+        newcomer = stack.enter_context(coming.among(upload("newcomer")))
+        assert not other.given_up.is_set() and newcomer is None
+        assert [each.given_up.is_set() for each in many] == [True] * 5 + [False] * 30
+    assert coming.coming == []
+
+
+def test_an_upload_that_made_room_gets_the_reason(gate, behind):
+    async def given_up():
+        async def receive():
+            await asyncio.sleep(60)
+
+        sent = []
+        scope = {
+            "type": "http", "method": "POST", "path": "/gradio_api/upload", "query_string": b"",
+            "headers": [], "root_path": "",
+        }  # fmt: skip
+
+        async def send(message):
+            sent.append(message)
+
+        async def reads(scope, receive, send):
+            await Request(scope, receive).body()
+
+        gate.app = reads
+        task = asyncio.ensure_future(gate(scope, receive, send))
+        await asyncio.sleep(0.05)
+        gate._uploads.coming[0].given_up.set()
+        await asyncio.wait_for(task, 5)
+        return sent
+
+    start, body = asyncio.run(given_up())
+    assert start["status"] == 503 and BUSY.encode() in body["body"]
+
+
+def test_no_name_of_an_upload_reaches_gradio(gate, behind):
+    """It would keep each for good."""
+    assert run(gate, "POST", "/gradio_api/upload", query=b"upload_id=a")[0] == 200
+    assert behind.scopes[0]["query_string"] == b""
+    assert run(gate, "GET", "/gradio_api/upload_progress", query=b"upload_id=a")[0] == 404
 
 
 @pytest.mark.parametrize("size", [1, 7, 10_000])
