@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
+from demo.compute.jobs import Full
 from demo.editing.piece_session import PieceSession
 
 UNUSED_SECONDS = 3600.0  # a piece unused for so long is closed; FADERNETS_KEEP_PIECES sets it
@@ -19,6 +20,10 @@ CLOSED_SECONDS = 300.0  # until the pieces of a closed page go: a reload comes b
 PIECES_OPEN = 2_000  # at most
 NOTES_ADDED = 100  # to those of each piece, so that small ones go, too
 NOTES_OPEN = 3_000_000  # of all open pieces with their files, at most: a few hundred megabytes
+LARGE_NOTES = 20_000  # of a large piece: examples and most files have fewer
+FOR_LARGE = 5 / 6  # of those notes, of all pieces where another large one comes
+IN_USE_SECONDS = 180.0  # since it was last used, a piece makes room for no one else's
+FULL = "Many large pieces are open here. Please try again in a minute."
 
 
 @dataclass
@@ -41,7 +46,9 @@ class OpenPieces:
 
     Where there are too many notes it is the visitor with the most notes, where there are too many
     pieces the one with the most pieces; of theirs the piece with the most notes times seconds
-    without use is closed. So who opens many loses their own before those of others.
+    without use is closed. So who opens many loses their own before those of others. What somebody
+    works on stays, however many come: then a newcomer's piece finds no room. Large pieces leave
+    some for small ones.
 
     Parameters
     ----------
@@ -76,30 +83,48 @@ class OpenPieces:
         return len(self._open)
 
     def add(self, session: PieceSession, page: str | None, visitor: Hashable = None) -> None:
-        """Keep a piece for a page, by Gradio's name of its session, and whose address asks."""
+        """Keep a piece for a page, by Gradio's name of its session, and whose address asks.
+
+        Raises
+        ------
+        Full
+            If there is no room for it.
+        """
         with self._lock:
             self._expire()
             now = self.clock()
             ends = now + self.unused_seconds
             self._open[session.id] = _OpenPiece(session, page or "", visitor, ends, now)
             self._notes += session.piece.weight
-            while len(self._open) > 1 and (
-                self._notes > self.most_notes or len(self._open) > PIECES_OPEN
-            ):
-                self._drop([self._least_needed(session.id, now)])
+            weight = session.piece.weight
+            most = self.most_notes * (FOR_LARGE if weight > LARGE_NOTES else 1)
+            while len(self._open) > 1 and (self._notes > most or len(self._open) > PIECES_OPEN):
+                least_needed = self._least_needed(session.id, now, self._notes > most)
+                if least_needed is None:
+                    self._drop([session.id])
+                    raise Full(FULL)
+                self._drop([least_needed])
 
-    def _least_needed(self, new: str, now: float) -> str:
-        """The piece that makes room for a new one."""
+    def _least_needed(self, new: str, now: float, by_notes: bool) -> str | None:
+        """The piece that makes room for a new one; None if others work on all of theirs."""
         held: Counter[Hashable] = Counter()
         for piece in self._open.values():
-            held[piece.visitor] += (
-                piece.session.piece.weight if self._notes > self.most_notes else 1
-            )
+            held[piece.visitor] += piece.session.piece.weight if by_notes else 1
 
         def burden(name: str) -> tuple[int, float]:
             return held[self._open[name].visitor], self._open[name].weight(now)
 
-        return max((name for name in self._open if name != new), key=burden)
+        visitor = self._open[new].visitor
+        others = (
+            name
+            for name, piece in self._open.items()
+            if name != new and (piece.visitor == visitor or not self._is_in_use(piece, now))
+        )
+        return max(others, key=burden, default=None)
+
+    def _is_in_use(self, piece: _OpenPiece, now: float) -> bool:
+        was_left = piece.ends < piece.used + self.unused_seconds
+        return now - piece.used < IN_USE_SECONDS and not was_left
 
     def get(self, name: str) -> PieceSession | None:
         """The piece with this id, None if it has been closed."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from demo.compute import open_pieces as module
+from demo.compute.jobs import Full
 from demo.compute.open_pieces import OpenPieces
 from demo.editing.piece_session import PieceSession
 from tests.fadernets import tiny
@@ -115,3 +118,58 @@ def test_there_are_only_so_many_pieces_however_small(clock, monkeypatch):
         clock.now += 1
         pieces.add(session(), "one who opens and opens")
     assert len(pieces) == 10
+
+
+def crowd(pieces: OpenPieces, count: int, bars: int) -> list[PieceSession]:
+    """Large pieces, each from another address, as far as there is room."""
+    piece = tiny.piece(tiny.bars(bars))
+    opened = [PieceSession(piece) for _ in range(count)]
+    for number, session in enumerate(opened):
+        with suppress(Full):
+            pieces.add(session, f"page {number}", f"2.2.2.{number}")
+    return opened
+
+
+def test_what_somebody_works_on_makes_no_room_for_newcomers(clock, monkeypatch):
+    """However many addresses come with large ones: these are told to come again."""
+    mine = PieceSession(tiny.piece(tiny.bars(61)))
+    pieces = OpenPieces(clock=clock, most_notes=5 * mine.piece.weight)
+    pieces.add(mine, "me", "1.1.1.1")
+    for _ in range(3):
+        clock.now += module.IN_USE_SECONDS / 2
+        assert pieces.get(mine.id) is mine
+        crowd(pieces, 20, 60)
+    assert pieces.get(mine.id) is mine
+    with pytest.raises(Full, match="try again in a minute"):
+        pieces.add(PieceSession(mine.piece), "page", "3.3.3.3")
+    assert len(pieces) == 5
+    pieces.add(PieceSession(mine.piece), "mine", "1.1.1.1")  # whose own one makes room
+    assert pieces.get(mine.id) is None
+
+
+def test_what_nobody_works_on_makes_room(clock):
+    piece = tiny.piece(tiny.bars(60))
+    pieces = OpenPieces(clock=clock, most_notes=3 * piece.weight)
+    left, used, idle = (PieceSession(piece) for _ in range(3))
+    for number, session in enumerate((left, used, idle)):
+        pieces.add(session, f"page {number}", f"2.2.2.{number}")
+    clock.now += 1
+    pieces.leave("page 0")  # it was closed, and may be used again
+    pieces.add(PieceSession(piece), "new", "3.3.3.3")
+    assert pieces.get(left.id) is None and pieces.get(used.id) is used
+    clock.now += module.IN_USE_SECONDS - 0.5
+    pieces.get(used.id)
+    clock.now += 1
+    pieces.add(PieceSession(piece), "new", "4.4.4.4")
+    assert pieces.get(idle.id) is None and pieces.get(used.id) is used
+
+
+def test_large_pieces_leave_room_for_small_ones(clock, monkeypatch):
+    monkeypatch.setattr(module, "LARGE_NOTES", 300)
+    large = tiny.piece(tiny.bars(60))
+    pieces = OpenPieces(clock=clock, most_notes=6 * large.weight + 5)
+    crowd(pieces, 20, 60)
+    assert len(pieces) == 5
+    small = session()
+    pieces.add(small, "me", "1.1.1.1")
+    assert pieces.get(small.id) is small
