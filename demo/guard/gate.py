@@ -22,6 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.guard.events import checked
+from demo.guard.kept_answers import KeptAnswers
 from demo.guard.public_address import visitor
 from demo.guard.routes import (
     ANSWER,
@@ -29,6 +30,7 @@ from demo.guard.routes import (
     CALL,
     EVENT,
     FILE,
+    KEPT,
     KEYWORDS,
     LEAVE,
     STREAM,
@@ -115,7 +117,7 @@ class Gate:
         self.waits, self.is_open = waits, is_open
         self.session_of, self.listening = session_of, listening
         self._too_large = f"The file is too large: {largest_file // 10**6} MB is the most."
-        self._uploads = Uploads()
+        self._uploads, self._kept = Uploads(), KeptAnswers(app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -186,6 +188,8 @@ class Gate:
                 await self.app(scope, receive, send)
             finally:
                 self.page_closed(parts["session"] or "")
+        elif kind == KEPT:
+            await self._kept(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 

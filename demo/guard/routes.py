@@ -23,19 +23,20 @@ FILE = "file"
 LEAVE = "leave"
 STREAM = "stream"
 ANSWER = "answer"
+KEPT = "kept"
 PLAIN = "plain"
 
 # (method, address below the page, how it is treated); GET stands for HEAD, too.
 ROUTES: tuple[tuple[str, str, str], ...] = (
-    ("GET", "/", PLAIN),
-    ("GET", "/config/?", PLAIN),
+    ("GET", "/", KEPT),
+    ("GET", "/config/?", KEPT),
     ("GET", "/theme.css", PLAIN),
     ("GET", "/favicon.ico", PLAIN),
     ("GET", "/robots.txt", PLAIN),
     ("GET", "/manifest.json", PLAIN),
     ("GET", "/(assets|static)/[A-Za-z0-9_./@+-]{1,200}", PLAIN),
     ("GET", f"{API}/theme.css", PLAIN),
-    ("GET", f"{API}/info/?", PLAIN),
+    ("GET", f"{API}/info/?", KEPT),
     ("GET", f"{API}/app_id/?", PLAIN),
     ("GET", f"{API}/startup-events", PLAIN),
     ("GET", f"{API}/heartbeat/(?P<session>{SESSION})", LEAVE),

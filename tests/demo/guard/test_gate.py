@@ -123,7 +123,7 @@ def test_what_fails_behind_the_gate_is_a_sentence_and_a_line(gate, behind, caplo
     assert status == 500 and json.loads(body)["error"].endswith(".")
     assert [record.message.split(" at ")[0] for record in caplog.records] == [
         "event failed: TypeError",
-        "plain failed: TypeError",
+        "kept failed: TypeError",
     ]
     assert "secret" not in caplog.text
 
