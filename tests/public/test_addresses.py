@@ -70,6 +70,26 @@ def test_every_answer_tells_the_browser_how_to_treat_it(server: Server, address:
         assert "unsafe" not in policy
 
 
+def test_what_is_made_once_names_each_visitors_own_address_and_number(server: Server):
+    """Whoever asked before, by another name, and whatever they asked with."""
+    numbers = set()
+    for name in ("one.example", "two.example:81"):
+        asked = {"X-Forwarded-Host": name, "X-Forwarded-Proto": "https"}
+        config = server.ask("config?a=b", headers=asked).json()
+        assert config["root"] == f"https://{name}"
+        page = server.ask("?page=nowhere", headers=asked)
+        assert page.status == 200 and f"https://{name}" in page.text
+        assert "one.example" in name or "one.example" not in page.text
+        found = set(re.findall(r'<script nonce="([^"]+)"', page.text))
+        assert len(found) == 1 and f"'nonce-{found.copy().pop()}'" in str(page.headers)
+        numbers |= found
+    assert len(numbers) == 2
+    assert server.config()["root"] == server.url.rstrip("/")
+    assert ".invalid" not in server.ask("").text + server.ask("gradio_api/info").text
+    head = server.ask("", method="HEAD")
+    assert head.status == 200 and head.text == "" and int(head.headers["content-length"]) > 9_999
+
+
 def test_what_is_no_http_learns_nothing_of_the_server_either(server: Server):
     address = urlsplit(server.url)
     with socket.create_connection((address.hostname, address.port), timeout=10) as stranger:
