@@ -50,7 +50,7 @@ class ProgramCalls:
             call = _call()
             caller = visitor(call and call.request)
             require_room(self.files, caller)
-            work = self._on_pieces(task, files, dict(values), caller)
+            work = self._priced(task, files, dict(values), caller)
             saved, figures = await (
                 self.listeners.while_awaited(call.session_hash, work, call.enqueue_time)
                 if call
@@ -63,30 +63,19 @@ class ProgramCalls:
         self.files.count(saved, caller)
         return saved, figures
 
-    async def _on_pieces(
+    async def _priced(
         self, task: str, paths: Sequence[str], values: Values, visitor: Hashable
     ) -> tuple[str, Any]:
-        """Open the first file, in a turn of its own: what it holds says what the work costs."""
-        path, *donors = paths
-        session = await self.workers.run(
-            "open_call",
-            path,
-            values.get("tracks"),
-            cost=sum(map(cost.of_opening, paths)),
-            visitor=visitor,
+        """Do the work, priced in a turn of its own by what the first file holds.
+
+        The server itself keeps no pieces of calls: those that wait may be many, and large.
+        """
+        price = await self.workers.run(
+            "price", task, *paths, values, cost=sum(map(cost.of_opening, paths)), visitor=visitor
         )
-        try:
-            return await self.workers.run(
-                task,
-                *donors,
-                values,
-                session=session,
-                cost=cost.of_call(task, session, values, *donors),
-                folder=self.files.new_folder(),
-                visitor=visitor,
-            )
-        finally:
-            self.workers.forget([session.id])
+        return await self.workers.run(
+            task, *paths, values, cost=price, folder=self.files.new_folder(), visitor=visitor
+        )
 
 
 def _call() -> Event | None:

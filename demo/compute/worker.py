@@ -30,7 +30,7 @@ from survey.core.process_end import run
 
 if TYPE_CHECKING:
     from demo.editing.answers import PieceMessage
-    from demo.editing.piece_session import PieceSession
+    from demo.editing.piece_session import PieceSession, WorkProgress
     from demo.editing.requests import Values
 
 NOTES_KEPT = 500_000  # of all pieces kept, some 100 bytes each with their results
@@ -160,6 +160,7 @@ def load_tasks(model: str | None) -> Tasks:
     checkpoint.find(model)  # refuses a missing model before the imports, which take seconds
     import torch
 
+    from demo.compute import cost
     from demo.compute.warm import warm_up
     from demo.editing import endpoints, saving, service
     from demo.editing.figures import along
@@ -184,6 +185,16 @@ def load_tasks(model: str | None) -> Tasks:
         chosen, message = service.choose(session, values)
         return chosen, described(chosen, message)
 
+    def called(progress: WorkProgress, path: str, values: Values) -> PieceSession:
+        session = endpoints.opened(net, path, values.get("tracks"))
+        session.progress = progress
+        return session
+
+    def price(progress: WorkProgress, task: str, path: str, *more: Any) -> float:
+        *donors, values = more
+        session = called(progress, path, values)
+        return cost.of_opening(path) + cost.of_call(task, session, values, *donors)
+
     return {
         "open_example": lambda _, key: opened(open_example(key)),
         "open_file": lambda _, path: opened(open_file(path)),
@@ -196,13 +207,19 @@ def load_tasks(model: str | None) -> Tasks:
             net, session, values, donor, is_example, folder
         ),
         "save": lambda session, values, folder: saving.save(net, session, values, folder),
-        "open_call": lambda _, path, tracks: endpoints.opened(net, path, tracks),
-        "change": lambda session, values, folder: endpoints.change(net, session, values, folder),
-        "mix": lambda session, donor, values, folder: endpoints.mix(
-            net, session, donor, values, folder
+        "price": price,
+        "change": lambda progress, path, values, folder: endpoints.change(
+            net, called(progress, path, values), values, folder
         ),
-        "describe": endpoints.describe,
-        "render": endpoints.render,
+        "mix": lambda progress, path, donor, values, folder: endpoints.mix(
+            net, called(progress, path, values), donor, values, folder
+        ),
+        "describe": lambda progress, path, values, folder: endpoints.describe(
+            called(progress, path, values), values, folder
+        ),
+        "render": lambda progress, path, values, folder: endpoints.render(
+            called(progress, path, values), values, folder
+        ),
     }
 
 

@@ -22,9 +22,6 @@ class FakeWorkers:
             raise result
         return result() if callable(result) else result
 
-    def forget(self, session_ids: Any) -> None:
-        self.calls.append(("forget", tuple(session_ids), {}))
-
     def progress(self, key: Any) -> Any:
         return self.results.get("progress")
 

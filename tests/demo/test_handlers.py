@@ -284,13 +284,14 @@ def test_workers_get_plain_text(pieces, tmp_path):
     path = NamedString(tmp_path / "a.mid")
     Path(path).write_bytes(b"x")
     workers, files = (
-        FakeWorkers(open_file=WorkError("no"), open_call=WorkError("no")),
+        FakeWorkers(open_file=WorkError("no"), price=WorkError("no")),
         FakeFiles(tmp_path),
     )
     asyncio.run(Handlers(workers, pieces, files).open_upload(path, PAGE))
     with pytest.raises(Sentence):
         asyncio.run(ProgramCalls(workers, files, Listeners()).change(path, {}))
-    assert [type(arguments[0]) for _, arguments, _ in workers.calls] == [str, str]
+    paths = [arguments[name == "price"] for name, arguments, _ in workers.calls]
+    assert [type(path) for path in paths] == [str, str]
 
 
 @pytest.mark.parametrize("hear", [False, True])

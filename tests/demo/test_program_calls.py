@@ -10,18 +10,16 @@ import pytest
 from demo.compute import cost
 from demo.compute.jobs import WorkError
 from demo.compute.workers import FOR_PROGRAMS
-from demo.editing.piece_session import PieceSession
 from demo.guard.blocks import Sentence
 from demo.guard.listeners import Listeners
 from demo.program_calls import ProgramCalls
 from tests.demo.fakes import FakeFiles, FakeWorkers
-from tests.fadernets import tiny
 
-PIECE = PieceSession(tiny.piece(tiny.bars(4)))
+PRICE = 0.4321
 
 
 def calls(folder, is_full=False, **results) -> ProgramCalls:
-    workers = FakeWorkers(open_call=PIECE, **results)
+    workers = FakeWorkers(price=PRICE, **results)
     return ProgramCalls(workers, FakeFiles(folder, is_full), Listeners())
 
 
@@ -50,26 +48,16 @@ def test_nothing_is_made_for_a_full_folder(tmp_path):
 
 
 @pytest.mark.parametrize("task", FOR_PROGRAMS[1:])
-def test_workers_open_a_file_first_and_learn_what_its_work_costs(tmp_path, task):
-    path, donors = str(tmp_path / "a.mid"), [str(tmp_path / "b.mid")] * (task == "mix")
-    for each in (path, *donors):
-        Path(each).write_bytes(b"abcd")
-    saving = calls(tmp_path, **{task: (path, {"figures": 1})})
+def test_work_is_priced_first_by_what_the_file_holds(tmp_path, task):
+    paths = [str(tmp_path / name) for name in ("a.mid", "b.mid")[: 1 + (task == "mix")]]
+    for path in paths:
+        Path(path).write_bytes(b"abcd")
+    saving = calls(tmp_path, **{task: (paths[0], {"figures": 1})})
     values = {"seed": 1, "tracks": "1"}
-    answer = asyncio.run(saving.work(task, [path, *donors], values))
-    assert answer == (path, {"figures": 1}) and saving.files.counted == [path]
-    opening, work, end = saving.workers.calls
-    price = sum(map(cost.of_opening, [path, *donors]))
-    assert opening == ("open_call", (path, "1"), {"cost": price, "visitor": None})
-    price = cost.of_call(task, PIECE, values, *donors)
-    options = {"cost": price, "folder": saving.files.new_folder(), "visitor": None}
-    assert work == (task, (*donors, values), {**options, "session": PIECE})
-    assert end == ("forget", (PIECE.id,), {})
-
-
-def test_what_a_file_was_opened_for_is_let_go_of_if_the_work_fails(tmp_path):
-    (tmp_path / "a.mid").write_bytes(b"x")
-    failing = calls(tmp_path, change=WorkError("no"))
-    with pytest.raises(Sentence):
-        asyncio.run(failing.change(str(tmp_path / "a.mid"), {}))
-    assert failing.workers.calls[-1] == ("forget", (PIECE.id,), {})
+    assert asyncio.run(saving.work(task, paths, values)) == (paths[0], {"figures": 1})
+    assert saving.files.counted == [paths[0]]
+    price, work = saving.workers.calls
+    opening = sum(map(cost.of_opening, paths))
+    assert price == ("price", (task, *paths, values), {"cost": opening, "visitor": None})
+    options = {"cost": PRICE, "folder": saving.files.new_folder(), "visitor": None}
+    assert work == (task, (*paths, values), options)
