@@ -2,7 +2,8 @@
 
 Prepares the data, trains the seven models on the paper's two splits side by side, evaluates them,
 and draws the figures. What is there already is not made again, and a run that was stopped goes on
-where it stood, so the same command is given again until all is done. ``--data FILE`` takes a
+where it stood, so the same command is given again until all is done. With another option, what
+depends on it is made again, and nothing else. ``--data FILE`` takes a
 prepared file instead of MIDI folders; options that are not listed here go to `train.fit`, such as
 ``--steps 5000``. ``--pack DIR`` only writes the weights so far, in half precision, to be carried
 away: what it writes can be exported by `train.export`, but training cannot go on from it exactly.
@@ -15,8 +16,9 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import torch
@@ -27,10 +29,11 @@ from train.data.dataset import SPLITS
 from train.data.definitions import AUTHORS, DEFINITIONS
 from train.run.half_precision import pack
 from train.run.loop import LOG
+from train.run.made_of import MadeOf, checksum, listing
 from train.run.resume import CHECKPOINT, load_state
 from train.run.side_by_side import Run, Training, environment
 
-DATA, PROGRESS = "segments.npz", "progress.log"
+DATA, PROGRESS, REPLACED = "segments.npz", "progress.log", "replaced"
 MODELS = ("vanilla", "gmvae", "pati", "cvae", "fadernetworks", "glsr", "singlegmvae")
 STAGES = ("train", "evaluate", "figures")
 SIZES: dict[str, dict[str, object]] = {
@@ -57,36 +60,66 @@ def call(module: str, *arguments: object) -> bool:
 
 
 def evaluate(
-    runs: Sequence[Run], data: Path, out: Path, jobs: int, further: Sequence[object]
+    runs: Sequence[Run],
+    data: Path,
+    out: Path,
+    jobs: int,
+    protocol: Mapping[str, object],
+    device: str,
+    made_of: MadeOf,
 ) -> bool:
     """Evaluate the finished models, each on the test segments of its split, `jobs` at a time."""
 
-    def evaluated(run: Run) -> bool:
-        result = out / "results" / run.split / f"{run.model}.json"
-        return result.exists() or call(
-            "train.evaluate", "--checkpoint", run.folder, "--data", data, "--split", run.split,
-            "--out", result, *further,
-        )  # fmt: skip
+    def inputs(run: Run) -> dict[str, object]:
+        sums = run.folder / checkpoint.SUMS
+        return {"weights": checksum(sums), "data": checksum(data), **protocol}
 
-    done = [run for run in runs if run.is_done]
+    def result(run: Run) -> Path:
+        return out / "results" / run.split / f"{run.model}.json"
+
+    options = [text for n, v in protocol.items() for text in (f"--{n}", v)]
+    waiting = [
+        run for run in runs if run.is_done and not made_of.is_current(result(run), inputs(run))
+    ]
+    began, results = time.monotonic(), []
     with ThreadPoolExecutor(jobs) as pool:
-        return all(list(pool.map(evaluated, done)))
+        calls = {
+            pool.submit(
+                call, "train.evaluate", "--checkpoint", run.folder, "--data", data,
+                "--split", run.split, "--out", result(run), *options, "--device", device,
+            ): run
+            for run in waiting
+        }  # fmt: skip
+        for done in as_completed(calls):
+            results.append(done.result())
+            if results[-1]:
+                made_of.note(result(calls[done]), inputs(calls[done]))
+            left = (time.monotonic() - began) / len(results) * (len(waiting) - len(results))
+            print(f"evaluated {len(results)} of {len(waiting)}; {minutes(left)}", flush=True)
+    return all(results)
 
 
-def record(runs: Sequence[Run], out: Path, hardware: str) -> None:
+def minutes(seconds: float) -> str:
+    """How long it still takes, in words."""
+    return f"{seconds / 60:.0f} min left" if seconds >= 30 else "less than a minute left"
+
+
+def record(runs: Sequence[Run], out: Path, hardware: str, made_of: MadeOf) -> None:
     """Write how the finished models were trained."""
     # Cards are lent on machines without what results files need: training imports none of it.
     from train.reporting.writing import text_of, write
 
     for run in (run for run in runs if run.is_done):
         path = out / "results" / run.split / f"{run.model}-training.json"
-        if not path.exists():
+        inputs = {"weights": checksum(run.folder / checkpoint.SUMS)}
+        if not made_of.is_current(path, inputs):
             model, _ = checkpoint.load(run.folder)
             state = load_state(run.folder / CHECKPOINT)
             write(path, text_of(export.history(state, run.folder / LOG, model, hardware)))
+            made_of.note(path, inputs)
 
 
-def figures(runs: Sequence[Run], data: Path, out: Path, device: str) -> bool:
+def figures(runs: Sequence[Run], data: Path, out: Path, device: str, made_of: MadeOf) -> bool:
     """Maps of codes, transfers, figures and tables of the finished models, by split."""
     succeeded = True
     for split in dict.fromkeys(run.split for run in runs):
@@ -96,12 +129,25 @@ def figures(runs: Sequence[Run], data: Path, out: Path, device: str) -> bool:
         results = out / "results" / split
         names = [part for run in done for part in ("--checkpoint", f"{run.model}={run.folder}")]
         on_data = ("--data", data, "--split", split, "--device", device)
-        for name, options in (("latent", on_data), ("transfers", ())):
+        weights = {run.model: checksum(run.folder / checkpoint.SUMS) for run in done}
+        for name, options, inputs in (
+            ("latent", on_data, weights | {"data": checksum(data)}),
+            ("transfers", (), weights),
+        ):
             path = results / f"{name}.json"
-            if not path.exists():
-                succeeded &= call(f"train.{name}", *names, *options, "--out", path)
-        files = sorted(results.glob("*.json"))
-        succeeded &= call("train.figures", *files, "--out", out / "figures" / split)
+            if not made_of.is_current(path, inputs):
+                print(f"{name} of {split}, {len(done)} models", flush=True)
+                if call(f"train.{name}", *names, *options, "--out", path):
+                    made_of.note(path, inputs)
+                else:
+                    succeeded = False
+        files, drawn = sorted(results.glob("*.json")), out / "figures" / split
+        inputs = {"results": checksum(*files)}
+        if not made_of.is_current(drawn, inputs):
+            if call("train.figures", *files, "--out", drawn):
+                made_of.note(drawn, inputs)
+            else:
+                succeeded = False
         (results / "report.md").write_text(report(results))
     return succeeded
 
@@ -161,24 +207,16 @@ def main(arguments: list[str] | None = None) -> int:
         pack(runs, options.pack)
         return 0
     out.mkdir(parents=True, exist_ok=True)
-    if not data.exists():
-        if not options.piano:
-            parser().error("give --data FILE of train.prepare, or --piano and --vgmidi")
-        corpora = [
-            "--piano",
-            options.piano,
-            *(("--vgmidi", options.vgmidi) if options.vgmidi else ()),
-        ]
-        summary = out / "results" / "prepare.json"
-        if not call("train.prepare", *corpora, "--definition", options.definition, "--out", data,
-                    "--summary", summary):  # fmt: skip
-            return 1
+    made_of = MadeOf(out)
+    if not prepared(options, data, made_of):
+        return 1
     command = fit_command(options, data, fit_options)
     config = fit.parser().parse_args([*command[3:], "--out", str(out)])
     annealed = config.beta_free_steps + config.beta_anneal_steps
     jobs = options.jobs or (len(options.models) if options.device != "cpu" else os.cpu_count() or 1)
     succeeded = True
     if "train" in options.stages:
+        begin_anew(runs, run_inputs(config) | {"data": checksum(data)}, out, made_of)
         training = Training(runs, command, jobs, 60 * options.minutes, config.steps, annealed)
         succeeded = training.train(out / PROGRESS)
         for run in training.all:
@@ -190,13 +228,58 @@ def main(arguments: list[str] | None = None) -> int:
             print("stopped; the same command goes on", flush=True)
             return 130
     if "evaluate" in options.stages:
-        protocol = ("--runs", options.runs, "--samples", options.samples)
-        further = (*protocol, "--segments", options.segments, "--device", options.device)
-        succeeded &= evaluate(runs, data, out, jobs, further)
-        record(runs, out, options.hardware)
+        protocol = {name: getattr(options, name) for name in ("runs", "samples", "segments")}
+        succeeded &= evaluate(runs, data, out, jobs, protocol, options.device, made_of)
+        record(runs, out, options.hardware, made_of)
     if "figures" in options.stages:
-        succeeded &= figures(runs, data, out, options.device)
+        succeeded &= figures(runs, data, out, options.device, made_of)
     return 0 if succeeded else 1
+
+
+def prepared(options: argparse.Namespace, data: Path, made_of: MadeOf) -> bool:
+    """Prepare the data if they are not there, or made of other files or by another definition."""
+    if options.data or (data.exists() and not options.piano):
+        return True
+    if not options.piano:
+        parser().error("give --data FILE of train.prepare, or --piano and --vgmidi")
+    inputs = {
+        "definition": options.definition,
+        "piano": listing(options.piano),
+        "vgmidi": listing(options.vgmidi),
+    }
+    if made_of.is_current(data, inputs):
+        return True
+    if changes := made_of.changes(data, inputs):
+        print(f"data: {'; '.join(changes)}: prepared again", flush=True)
+    corpora = ["--piano", options.piano]
+    corpora += ["--vgmidi", options.vgmidi] if options.vgmidi else []
+    summary = options.out / "results" / "prepare.json"
+    succeeded = call("train.prepare", *corpora, "--definition", options.definition, "--out", data,
+                     "--summary", summary)  # fmt: skip
+    if succeeded:
+        made_of.note(data, inputs)
+    return succeeded
+
+
+def run_inputs(config: argparse.Namespace) -> dict[str, object]:
+    """The settings of `train.fit` that every run of a command has in common."""
+    others = ("data", "out", "resume", "split", "device", "threads", "model")
+    return {name: value for name, value in vars(config).items() if name not in others}
+
+
+def begin_anew(
+    runs: Sequence[Run], inputs: Mapping[str, object], out: Path, made_of: MadeOf
+) -> None:
+    """Put aside runs that were made of something else, so that they are trained again."""
+    for run in runs:
+        if run.folder.exists() and (changes := made_of.changes(run.folder, inputs)):
+            aside = out / REPLACED / run.split / run.model
+            number = sum(1 for _ in aside.glob("*")) + 1
+            aside.mkdir(parents=True, exist_ok=True)
+            run.folder.rename(aside / f"{number}")
+            print(f"{run.name}: {'; '.join(changes)}: trained again; the run before is in "
+                  f"{REPLACED}/{run.name}/{number}", flush=True)  # fmt: skip
+        made_of.note(run.folder, inputs)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from train import export, fit, paper
 from train.run import side_by_side
 from train.run.half_precision import pack
 from train.run.loop import LOG
+from train.run.made_of import MadeOf
 from train.run.resume import CHECKPOINT, load_state
 from train.run.side_by_side import Run, Training
 
@@ -79,7 +80,77 @@ def test_from_midi_to_figures_and_what_is_there_is_not_made_again(
     assert [words[0] for words in calls] == ["train.evaluate", "train.figures"]
     assert tmp_path / "random_split" / "gmvae" in calls[0]
     again = {path.name for path, then in made.items() if path.stat().st_mtime_ns != then}
-    assert again <= {"report.md"}
+    assert again <= {"report.md", "made_of.json"}
+    calls.clear()
+    assert paper.main([*options, "--samples", "5"]) == 0  # of Table 1 alone
+    assert [words[0] for words in calls] == ["train.evaluate", "train.evaluate"]
+
+
+def test_another_option_makes_again_what_depends_on_it(toy_fit, tmp_path, capsys, monkeypatch):
+    data = tmp_path / "fit.py"
+    options = ("--data", data, "--out", tmp_path, "--splits", "split", "--stages", "train")
+    first = ("--models", QUICK, "--steps", 20)
+
+    def said(*further) -> str:
+        assert paper.main(command(*options, *further)) == 0
+        return capsys.readouterr().out
+
+    assert "again" not in said(*first)
+    run = Run("split", QUICK, tmp_path / "split" / QUICK)
+    (run.folder / "weights").write_text("first")
+    assert "again" not in said(*first)
+    assert "again" not in said("--models", QUICK, "vanilla", "--steps", 20)  # one model more
+    assert (run.folder / "weights").exists()
+    replaced = f"replaced/split/{QUICK}/1"
+    sentence = f"split/{QUICK}: steps was 20, is 21: trained again; the run before is in {replaced}"
+    assert sentence in said("--models", QUICK, "--steps", 21)
+    assert run.is_done and not (run.folder / "weights").exists()
+    assert (tmp_path / replaced / "weights").read_text() == "first"
+    data.write_text(f"{data.read_text()}\n")
+    assert "data was" in said("--models", QUICK, "--steps", 21)
+    assert (tmp_path / f"replaced/split/{QUICK}/2").exists()
+
+
+def test_data_are_prepared_again_where_files_or_definition_change(tmp_path, monkeypatch):
+    calls: list[tuple] = []
+
+    def prepare(*words: object) -> bool:
+        calls.append(words)
+        (tmp_path / "segments.npz").write_text("prepared")
+        return True
+
+    monkeypatch.setattr(paper, "call", prepare)
+    piano = tmp_path / "piano"
+    piano.mkdir()
+
+    def prepared(*further) -> int:
+        options = ["--out", str(tmp_path), "--piano", str(piano), *further]
+        known = paper.parser().parse_args(options)
+        calls.clear()
+        assert paper.prepared(known, tmp_path / "segments.npz", MadeOf(tmp_path))
+        return len(calls)
+
+    assert prepared() == 1 and prepared() == 0
+    assert prepared("--definition", "keys") == 1 and prepared("--definition", "keys") == 0
+    (piano / "another.mid").write_bytes(b"MThd")
+    assert prepared("--definition", "keys") == 1 and prepared("--definition", "keys") == 0
+
+
+def test_what_an_older_version_made_counts_as_made_of_what_is_asked(tmp_path):
+    output = tmp_path / "results" / "a.json"
+    output.parent.mkdir()
+    made_of = MadeOf(tmp_path)
+    assert not made_of.is_current(output, {"runs": 1})  # it is not there
+    output.write_text("{}")
+    assert made_of.is_current(output, {"runs": 1})
+    made_of.note(output, {"runs": 1, "attributes": ("rhythm", "note")})
+    again = MadeOf(tmp_path)
+    assert again.is_current(output, {"runs": 1, "attributes": ("rhythm", "note")})
+    assert again.changes(output, {"runs": 2, "data": "x" * 64}) == [
+        "runs was 1, is 2",
+        "attributes was ['rhythm', 'note'], is not set",
+        f"data was not set, is {'x' * 12}",
+    ]
 
 
 def run_until_stopped(out, *options) -> subprocess.Popen:
@@ -153,7 +224,8 @@ def test_time_is_up_and_all_are_stopped(toy_fit, tmp_path, capsys, monkeypatch):
         return time.monotonic() + 3600 * log.exists()
 
     monkeypatch.setattr(side_by_side, "time", SimpleNamespace(monotonic=later, sleep=time.sleep))
-    options = ("--data", tmp_path, "--out", tmp_path, "--models", QUICK, "--splits", "split")
+    data = tmp_path / "fit.py"  # any file
+    options = ("--data", data, "--out", tmp_path, "--models", QUICK, "--splits", "split")
     assert paper.main(command(*options, "--steps", 10**6, "--minutes", 59)) == 130
     out = capsys.readouterr().out
     assert "stopped; the same command goes on" in out and "failed" not in out
@@ -161,7 +233,8 @@ def test_time_is_up_and_all_are_stopped(toy_fit, tmp_path, capsys, monkeypatch):
 
 
 def test_a_model_that_fails_says_why_and_stops_no_other(toy_fit, tmp_path, capsys):
-    options = ("--data", tmp_path, "--out", tmp_path, "--models", "gmvae", QUICK)
+    data = tmp_path / "fit.py"  # any file
+    options = ("--data", data, "--out", tmp_path, "--models", "gmvae", QUICK)
     further = ("--splits", "split", "--stages", "train", "--steps", 20)
     assert paper.main(command(*options, *further)) == 1
     assert "split/gmvae failed (1): train.fit: that cannot be\n" in capsys.readouterr().out
@@ -198,6 +271,15 @@ def test_progress_tells_step_loss_and_time_left(tmp_path):
     assert run.progress(50, now=103.0) == ("split/gmvae 20 4.250", 9.0)
     run.first_step = 20
     assert run.progress(50, now=103.0)[1] == float("inf")
+
+
+def test_time_left_counts_the_runs_to_come(tmp_path, capsys):
+    running, waiting = (logged(tmp_path / name, [5.0, 4.25], "train") for name in "ab")
+    running.began, running.first_step = time.monotonic() - 60, 0  # 20 steps a minute
+    training = Training([waiting], [], jobs=1, seconds=1, steps=100, annealed=0)
+    training.running.append(running)
+    training._watch(60.0, tmp_path / "progress.log")
+    assert capsys.readouterr().out.endswith("; 9 min left\n")  # 80 steps, and 100 more
 
 
 def test_a_settled_run_is_stopped_and_exported(data_file, tmp_path, monkeypatch, capsys):
@@ -237,7 +319,7 @@ def test_a_finished_model_is_packed_as_it_was_exported(data_file, tmp_path):
     packed = Run("split", QUICK, tmp_path / "packed" / "split" / QUICK)
     assert packed.is_done and fadernets.load(packed.folder).model.config.hidden == 16
     assert (packed.folder / CHECKPOINT).stat().st_size < 10_000
-    paper.record([packed], tmp_path, "a card")
+    paper.record([packed], tmp_path, "a card", MadeOf(tmp_path))
     record = json.loads((tmp_path / "results" / "split" / f"{QUICK}-training.json").read_text())
     assert record["hardware"] == "a card" and record["steps"] == 5
 

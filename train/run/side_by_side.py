@@ -90,9 +90,13 @@ class Run:
         """Its part of the line of progress, and seconds left (infinite when unknown)."""
         trained = [row for row in self.rows if row["set"] == "train"]
         loss = f" {float(trained[-1]['total']):.3f}" if trained else ""
-        advanced = self.step - self.first_step
-        left = (steps - self.step) * (now - self.began) / advanced if advanced > 0 else float("inf")
+        speed = self.speed(now)
+        left = (steps - self.step) / speed if speed else float("inf")
         return f"{self.name} {self.step:,}{loss}", left
+
+    def speed(self, now: float) -> float:
+        """Steps a second since it was started."""
+        return max(0, self.step - self.first_step) / max(now - self.began, 1e-9)
 
     def last_message(self) -> str:
         """The last line that the process wrote."""
@@ -196,6 +200,10 @@ class Training:
             if not run.settled and run.stands_still(self.annealed):
                 run.settled = True
                 run.process.terminate()
+        if speed := sum(run.speed(now) for run in self.running):  # that of those to come, too
+            to_come = len(self.waiting) * self.steps
+            to_come += sum(self.steps - run.step for run in self.running)
+            left = max(left, to_come / speed)
         left_words = f"{left / 60:.0f} min left" if left < float("inf") else "time left not known"
         line = f"{elapsed:.0f} s, of {self.steps:,}: {'  '.join(parts)}; {left_words}"
         print(line, flush=True)
