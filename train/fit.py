@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from train.data.dataset import SPLITS, Segments
 from train.export import export
 from train.run.config import PRECISIONS, TrainConfig
 from train.run.loop import LOG, Trainer
+from train.run.ownership import owned, when_orphaned
 from train.run.resume import CHECKPOINT
 
 
@@ -41,6 +43,9 @@ def parser() -> argparse.ArgumentParser:
     command_line.add_argument("--split", choices=SPLITS, default="split")
     command_line.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     command_line.add_argument("--threads", type=int, help="CPU threads")
+    command_line.add_argument(
+        "--with-parent", action="store_true", help="save and stop when the starting process ends"
+    )
     for group, config in (("model", ModelConfig), ("run", TrainConfig)):
         options = command_line.add_argument_group(group)
         for field in dataclasses.fields(config):
@@ -117,12 +122,20 @@ def main(arguments: list[str] | None = None) -> int:
     options["attributes"] = tuple(options["attributes"])
     if options["threads"]:
         torch.set_num_threads(options["threads"])
+    is_first = os.environ.get("RANK", "0") == "0"  # of several processes, which share a folder
     try:
-        run = trainer(options)
+        with owned(options["out"]) if is_first else nullcontext():
+            return _trained(options)
     except (OSError, ValueError) as error:
         return _failed(str(error), 2)
+
+
+def _trained(options: dict[str, Any]) -> int:
+    run = trainer(options)
     try:
         with stopping(run):
+            if options["with_parent"]:
+                when_orphaned(lambda: setattr(run, "stopping", True))
             finished = run.fit()
         if not finished:
             return _failed(f"stopped and saved at step {run.step}; --resume goes on", 130)

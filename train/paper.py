@@ -30,6 +30,7 @@ from train.data.definitions import AUTHORS, DEFINITIONS
 from train.run.half_precision import pack
 from train.run.loop import LOG
 from train.run.made_of import MadeOf, checksum, listing
+from train.run.ownership import owned
 from train.run.resume import CHECKPOINT, load_state
 from train.run.side_by_side import Run, Training, environment
 
@@ -193,7 +194,7 @@ def fit_command(options: argparse.Namespace, data: Path, further: list[str]) -> 
     flags = [t for n, v in settings.items() for t in (f"--{n.replace('_', '-')}", str(v))]
     return [
         *(sys.executable, "-m", "train.fit", "--data", str(data), "--device", options.device),
-        *("--threads", "1", *flags, *further),
+        *("--threads", "1", "--with-parent", *flags, *further),
     ]
 
 
@@ -216,7 +217,11 @@ def main(arguments: list[str] | None = None) -> int:
     jobs = options.jobs or (len(options.models) if options.device != "cpu" else os.cpu_count() or 1)
     succeeded = True
     if "train" in options.stages:
-        begin_anew(runs, run_inputs(config) | {"data": checksum(data)}, out, made_of)
+        try:
+            begin_anew(runs, run_inputs(config) | {"data": checksum(data)}, out, made_of)
+        except ValueError as error:
+            print(f"train.paper: {error}", file=sys.stderr)
+            return 1
         training = Training(runs, command, jobs, 60 * options.minutes, config.steps, annealed)
         succeeded = training.train(out / PROGRESS)
         for run in training.all:
@@ -263,7 +268,7 @@ def prepared(options: argparse.Namespace, data: Path, made_of: MadeOf) -> bool:
 
 def run_inputs(config: argparse.Namespace) -> dict[str, object]:
     """The settings of `train.fit` that every run of a command has in common."""
-    others = ("data", "out", "resume", "split", "device", "threads", "model")
+    others = ("data", "out", "resume", "split", "device", "threads", "with_parent", "model")
     return {name: value for name, value in vars(config).items() if name not in others}
 
 
@@ -276,7 +281,8 @@ def begin_anew(
             aside = out / REPLACED / run.split / run.model
             number = sum(1 for _ in aside.glob("*")) + 1
             aside.mkdir(parents=True, exist_ok=True)
-            run.folder.rename(aside / f"{number}")
+            with owned(run.folder):  # a process that has lost the one that started it saves first
+                run.folder.rename(aside / f"{number}")
             print(f"{run.name}: {'; '.join(changes)}: trained again; the run before is in "
                   f"{REPLACED}/{run.name}/{number}", flush=True)  # fmt: skip
         made_of.note(run.folder, inputs)
