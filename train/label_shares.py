@@ -21,6 +21,8 @@ import numpy as np
 import torch
 from sklearn.metrics import silhouette_score
 
+from fadernets import checkpoint
+from fadernets.faders import Fader
 from fadernets.models.batch import UNLABELLED
 from fadernets.models.config import ModelConfig
 from fadernets.models.mixture import MixtureVAE
@@ -35,7 +37,7 @@ from train.evaluate import chosen, commit, notes_of
 from train.evaluation import mood_classifier
 from train.evaluation.arousal import transfers_by_classifier
 from train.evaluation.token_accuracy import hits
-from train.export import export
+from train.export import measure_poles
 from train.fit import precision
 from train.reporting.results.label_shares import LabelShares, ShareRun
 from train.reporting.results.part import present
@@ -137,8 +139,8 @@ def measured(
         "auc_of_classifier": round(metrics.auc(q.mean(0), classified), 4),
         "silhouette": round(float(silhouette_score(values, high)), 4),
         "belong": round(float(certain.mean()), 4),
-        "heard": {side: present(m.moved) for side, m in moves.items()},
-        "heard_unmoved": {side: present(m.moved_by_reconstruction) for side, m in moves.items()},
+        "heard": {side: m.moved for side, m in moves.items() if m.n},
+        "heard_unmoved": {side: m.moved_by_reconstruction for side, m in moves.items() if m.n},
         "token_accuracy": round(float(hits(model, data.batch(moved)).double().mean()), 4),
     }
 
@@ -163,10 +165,13 @@ def run(
         trainer = Trainer(model_config, settings, known, Path(folder))
         trainer.fit()
         trainer.model.eval()
+        assert isinstance(trainer.model, MixtureVAE)
         if not share:
-            assert isinstance(trainer.model, MixtureVAE)
             name_clusters(trainer.model, data, rated)
-        export(trainer.model, known, Path(folder) / "model")
+        measure_poles(trainer.model, known)
+        # No fader is moved here: what its scale is does not matter.
+        scales = {name: Fader(name, (0.0, 1.0), (0.0, 1.0)) for name in trainer.model.handles}
+        checkpoint.save(trainer.model, scales, Path(folder) / "model")
         net = FaderNet.load(Path(folder) / "model", by_sound=data.by_sound)
     return ShareRun(
         share=share,
