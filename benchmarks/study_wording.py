@@ -137,7 +137,8 @@ def _ratings(
 def claims(table: pd.DataFrame, seed: int) -> dict[str, bool]:
     """What the report claims of a study, in any of its conditions."""
     parts = [_part(table[rows], seed) for _, rows in conditions(table)]
-    parts, dose = corrected([parts, doses(table)], *TESTS)
+    both: list[Any] = [parts, doses(table)]
+    parts, dose = corrected(both, *TESTS)
     compared = contrasts(table)
     found = set(chain(*habits.of_everybody(table).values()))
     said = " ".join(sentence for part in parts for sentence in _sentences(part))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import chain
+from typing import cast
 
 import pandas as pd
 
@@ -265,7 +266,7 @@ def _dose(dose: Dose) -> Rows:
 def _measured_change(part: Sections) -> Rows:
     for name, rows in part.change.measured.items():
         for row in _crosstab(rows, "change"):
-            low, high = row.pop("change")
+            low, high = cast(Sequence[float], row.pop("change"))
             yield {"attribute": name, "from": low, "to": high, **row}
 
 
