@@ -39,6 +39,7 @@ PlayEvent = Literal["started", "ended"]
 AgeBand = Literal["18-24", "25-34", "35-44", "45-54", "55-64", "65+"]
 Training = Literal["none", "under 2 years", "2-5 years", "6-10 years", "over 10 years"]
 Device = Literal["headphones", "speakers"]
+HeadphoneCheck = Literal["none", "covariate", "gate"]  # of a study; who fails a gate stays out
 Outcome = Literal["begun", "finished", "failed"]  # of somebody whom a panel sent
 STATES: tuple[State, ...] = get_args(State)
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -49,10 +50,12 @@ PLAY_EVENTS: tuple[PlayEvent, ...] = get_args(PlayEvent)
 AGE_BANDS: tuple[AgeBand, ...] = get_args(AgeBand)
 TRAININGS: tuple[Training, ...] = get_args(Training)
 DEVICES: tuple[Device, ...] = get_args(Device)
+HEADPHONE_CHECKS: tuple[HeadphoneCheck, ...] = get_args(HeadphoneCheck)
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 SCALES = ("rhythm", "melody", "harmony", "naturalness")  # each 1 (worst) to 5 (best)
 ACTORS = ("admin", "participant", "system")
 LONGEST_COMMENT = 1000  # characters
+HEADPHONE_SOUNDS = 6  # of the headphone check
 LONGEST_PANEL_ID = 100  # characters
 LONGEST_SECONDS = 1_000_000  # for one answer, 11 days: a page may be left open
 WORST, BEST = 1, 5
@@ -133,6 +136,7 @@ class Study(Base):
     rules: Mapped[dict[str, Any]] = mapped_column(default=dict)  # exclusions, fixed before data
     build: Mapped[dict[str, Any]] = mapped_column(default=dict)  # seed, checkpoint, hashes
     panel: Mapped[dict[str, Any]] = mapped_column(default=dict)  # `survey.core.panels`; {}: none
+    headphones: Mapped[str] = mapped_column(one_of("headphones", HEADPHONE_CHECKS), default="none")
     stops_at_wanted: Mapped[bool] = mapped_column(default=False)  # then it lets nobody else in
     withdrawn: Mapped[int] = mapped_column(default=0)  # how many withdrew and were erased
     lapsed: Mapped[int] = mapped_column(default=0)  # how many agreed, did no more, and were removed
@@ -228,6 +232,9 @@ class Participant(Base):
     __tablename__ = "participants"
     __table_args__ = (
         CheckConstraint("(stage = 'finished') = (finished_at IS NOT NULL)", name="finished"),
+        CheckConstraint(
+            f"headphones_right BETWEEN 0 AND {HEADPHONE_SOUNDS}", name="headphones_right"
+        ),
         ForeignKeyConstraint(
             ["study_id", "consent"], ["consent_texts.study_id", "consent_texts.sha256"]
         ),
@@ -254,6 +261,7 @@ class Participant(Base):
     device: Mapped[str | None] = mapped_column(one_of("device", DEVICES))
     checked_at: Mapped[datetime | None]  # when the sound check was done
     sound_ok: Mapped[bool | None]  # both channels named rightly; nobody is turned away by it
+    headphones_right: Mapped[int | None]  # of the sounds of the headphone check, named rightly
 
     study: Mapped[Study] = relationship(back_populates="participants")
     trials: Mapped[list[Trial]] = relationship(

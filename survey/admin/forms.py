@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from db.models import HeadphoneCheck
 from survey.admin import invitations
 from survey.admin.authentication import AdminError
 from survey.building.study_spec import (
@@ -132,6 +133,7 @@ class SettingsForm(AdminForm):
     participants: WholeNumber = Field(ge=1, le=MOST_PEOPLE)
     lease: OptionalWholeNumber = Field(None, ge=1, le=LONGEST_LEASE_MINUTES)
     language: str | None = None
+    headphones: HeadphoneCheck | None = None
     confirmed: str = ""  # hash of the text that was shown, and is to be agreed to from now on
 
     @field_validator("language")

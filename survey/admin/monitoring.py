@@ -44,7 +44,7 @@ class Cell:
     target: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Flow(rating_table.ParticipantCounts):
     """How many people came how far, and whose answers count; None for what cannot be known.
 

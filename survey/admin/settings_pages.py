@@ -119,6 +119,8 @@ def _change(session: Session, study: Study, form: SettingsForm) -> None:
     if not begun:
         if form.language is not None:  # people agree to a text in one language
             new["language"] = form.language
+        if form.headphones is not None:  # that all have done the same
+            new["headphones"] = form.headphones
         if form.lease is not None:
             new["lease_minutes"] = form.lease
     changed = [key for key, value in new.items() if getattr(study, key) != value]

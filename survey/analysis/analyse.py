@@ -41,7 +41,7 @@ from survey.statistics.dose_response import Correlation, changes, doses
 from survey.statistics.families import corrected
 from survey.statistics.json_fields import finite
 from survey.statistics.mean_opinion_score import Opinion, opinions
-from survey.statistics.participants import people
+from survey.statistics.participants import headphones, people
 from survey.statistics.pieces import music
 from survey.statistics.precision import precision
 from survey.statistics.reliability import consensus
@@ -237,6 +237,8 @@ def _flow(
         haste=_haste(table, stay),
         habits=habits,
         dropout=dropout(table, stay),
+        headphones=headphones(table[table["participant"].isin(stay)]),
+        turned_away=counts.turned_away if counts else 0,
     )
 
 

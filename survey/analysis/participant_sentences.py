@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from db.models import SCALES
+from db.models import HEADPHONE_SOUNDS, SCALES
 from survey.analysis.number_format import (
     did,
     people,
@@ -10,6 +10,7 @@ from survey.analysis.number_format import (
     probability,
 )
 from survey.analysis.results import Exclusion, ParticipantFlow, Results
+from survey.core.headphones import PASSED
 from survey.ratings.habits import BY_TURNS, THROUGHOUT, Habit
 from survey.statistics.reservations import MANY_LEFT
 
@@ -44,7 +45,14 @@ def flow(section: ParticipantFlow) -> list[str]:
         )
     if not section.exclusions:
         sentences.append("No exclusion rule applies.")
-    return [*sentences, *_haste(section), *_habits(section), *_gone(section), *_dropout(section)]
+    return [
+        *sentences,
+        *_haste(section),
+        *_habits(section),
+        *_gone(section),
+        *_dropout(section),
+        *_headphones(section),
+    ]
 
 
 def _ruled(rule: Exclusion, answered: int) -> str:
@@ -156,6 +164,32 @@ def _dropout(section: ParticipantFlow) -> list[str]:
         f"{rates}{test}. {analysed} analysed. If people leave because they hear less, {means}, and "
         "intervals hold the truth of all people less often than 95 times in 100."
     ]
+
+
+def _headphones(section: ParticipantFlow) -> list[str]:
+    sentences = []
+    if section.turned_away:
+        sentences.append(
+            f"{people(section.turned_away)} failed the headphone check and could not take part."
+        )
+    check = section.headphones
+    if check is None:
+        return sentences
+    sentences.append(
+        f"Of {people(check.checked)} analysed who did the headphone check, {check.passed} passed "
+        f"it: {PASSED} or more of {HEADPHONE_SOUNDS} sounds with a tone in antiphase, after Woods "
+        "et al. (2017)."
+    )
+    groups = [
+        f"{percent(share)} of the answers of those who {words}"
+        for share, words in (
+            (check.passed_agreement, "passed"),
+            (check.failed_agreement, "did not"),
+        )
+        if share is not None
+    ]
+    sentences.append(f"By the mean participant, {', and '.join(groups)} agree.")
+    return sentences
 
 
 def comparison(results: Results) -> list[str]:

@@ -14,7 +14,7 @@ from survey.statistics.chance_tests import Chance
 from survey.statistics.conditions import Condition, Contrast
 from survey.statistics.dose_response import Changes, Dose
 from survey.statistics.mean_opinion_score import Opinion
-from survey.statistics.participants import ParticipantSummary
+from survey.statistics.participants import Headphones, ParticipantSummary
 from survey.statistics.pieces import Music
 from survey.statistics.precision import Precision
 from survey.statistics.reliability import Reliability
@@ -71,6 +71,10 @@ class ParticipantFlow:
         That answers follow, whatever was heard.
     dropout : Dropout
         None where the ratings do not tell who finished.
+    headphones : Headphones
+        Of those who are kept; None if nobody did the check.
+    turned_away : int
+        Who failed a headphone check without which nobody takes part.
     """
 
     invited: int | None
@@ -87,6 +91,8 @@ class ParticipantFlow:
     haste: Haste
     habits: list[Habit]
     dropout: Dropout | None
+    headphones: Headphones | None = None
+    turned_away: int = 0
 
 
 @dataclass(frozen=True)

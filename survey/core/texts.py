@@ -119,6 +119,9 @@ def sections(study: Study) -> list[tuple[str, str]]:
         (say("consent.kept"), study.retention.strip() or say("consent.kept_unsaid")),
         (say("consent.free"), say("consent.free_text")),
     ]
+    if study.headphones in ("covariate", "gate"):
+        text = "headphones_text" if study.headphones == "covariate" else "headphones_gate"
+        headed.append((say("consent.headphones"), say(f"consent.{text}")))
     if (panel := panels.of(study)) is not None:
         name = panel.label
         headed.append((say("consent.number", panel=name), say("consent.number_text", panel=name)))

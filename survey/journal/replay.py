@@ -306,8 +306,13 @@ def content(record: ParticipantRecord) -> ParticipantRecord:
         }
         for trial in record["trials"]
     ]
-    # Journals of earlier versions do not say who was paid, or came by a panel.
-    record = {**record, "paid_at": record.get("paid_at"), "panel": record.get("panel")}
+    # Journals of earlier versions do not say who was paid, came by a panel or wears headphones.
+    record = {
+        **record,
+        "paid_at": record.get("paid_at"),
+        "panel": record.get("panel"),
+        "headphones_right": record.get("headphones_right"),
+    }
     return {**record, "trials": sorted(trials, key=lambda trial: trial["stimulus"])}
 
 

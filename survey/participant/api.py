@@ -7,9 +7,11 @@ transaction, and answers when that has ended.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from fastapi import APIRouter
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from db.models import Participant, Trial
 from survey.core.http_errors import Refused
@@ -25,6 +27,7 @@ from survey.participant.dependencies import (
 from survey.participant.page_state import PageState, page_state
 from survey.participant.schemas import (
     Answered,
+    HeadphoneCheck,
     Join,
     Joined,
     Played,
@@ -81,13 +84,19 @@ def read_state(request: ParticipantDep) -> PageState:
 @router.post("/api/questions")
 def question(body: Questions, request: ParticipantDep) -> PageState:
     """The optional questions, answered or passed."""
-    return _prepare(request, lambda participant: participation.question(participant, body))
+    return _prepare(request, lambda _, participant: participation.question(participant, body))
 
 
 @router.post("/api/sound")
 def check_sound(body: SoundCheck, request: ParticipantDep) -> PageState:
     """The sound check, done."""
-    return _prepare(request, lambda participant: participation.check_sound(participant, body))
+    return _prepare(request, lambda _, participant: participation.check_sound(participant, body))
+
+
+@router.post("/api/headphones")
+def check_headphones(body: HeadphoneCheck, request: ParticipantDep) -> PageState:
+    """The headphone check, done."""
+    return _prepare(request, partial(participation.check_headphones, body=body))
 
 
 @router.post("/api/plays", status_code=204)
@@ -130,11 +139,13 @@ def withdraw(body: Withdrawal, request: ParticipantDep) -> Withdrawn:
     return Withdrawn(withdrawn=True)
 
 
-def _prepare(request: ParticipantRequest, store: Callable[[Participant], None]) -> PageState:
+def _prepare(
+    request: ParticipantRequest, store: Callable[[Session, Participant], None]
+) -> PageState:
     """Store what comes before the first trial."""
     with request.database.write() as session:
         participant = participation.find(session, request.token, lock=True)
-        store(participant)
+        store(session, participant)
         if request.journal is not None:
             request.journal.joined(session, participant)
         return page_state(session, participant, request.base)

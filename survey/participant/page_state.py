@@ -11,9 +11,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.models import Answer, Participant, Play, Stimulus, Trial
+from survey.core import headphones
 from survey.participant import panel_places
 
-Stage = Literal["questions", "sound", "practice", "trial", "finished", "closed"]
+Stage = Literal[
+    "questions", "sound", "headphones", "practice", "trial", "finished", "failed", "closed"
+]
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,8 @@ class PageState(BaseModel):
         What the participant is to do next.
     trial, next : ShownTrial and ClipAddresses, or None
         The trial to be answered, and the clips of the trial after it.
+    tones : list of str or None
+        Where the sounds of the headphone check are, if that is to be done now.
     code : str or None
         The completion code of a participant who has finished.
     leave : str or None
@@ -103,6 +108,7 @@ class PageState(BaseModel):
     progress: AnswerCount
     trial: ShownTrial | None
     next: ClipAddresses | None
+    tones: list[str] | None
     code: str | None
     leave: str | None
 
@@ -139,6 +145,10 @@ def stage(participant: Participant, trials: Sequence[ParticipantTrial]) -> Stage
         return "questions"
     if participant.checked_at is None:
         return "sound"
+    if headphones.is_asked(participant.study, participant):
+        return "headphones"
+    if headphones.is_turned_away(participant.study, participant):
+        return "failed"
     current = next((trial for trial in trials if trial.submission is None), None)
     return "finished" if current is None else "practice" if current.practice else "trial"
 
@@ -187,6 +197,9 @@ def state(
         ),
         trial=_trial_state(session, trials, unanswered[0], base) if is_trial else None,
         next=_addresses(unanswered[1], base) if is_trial and len(unanswered) > 1 else None,
+        tones=[f"{base}/static/{name}" for name in headphones.files(participant)]
+        if now == "headphones"
+        else None,
         code=participant.completion_code if now == "finished" else None,
         leave=panel_places.address(participant, now),
     )

@@ -33,7 +33,17 @@ from survey.records import consent_texts
 QUESTIONS = {"age_band": AGE_BANDS, "training": TRAININGS, "device": DEVICES}
 # Parts of the texts that scripts need, too; all others are in the templates alone.
 CONSENT_WORDS = ("page", "consent")
-PARTICIPANT_WORDS = ("page", "tools", "sound", "scales", "trial", "clip", "note", "withdraw")
+PARTICIPANT_WORDS = (
+    "page",
+    "tools",
+    "sound",
+    "headphones",
+    "scales",
+    "trial",
+    "clip",
+    "note",
+    "withdraw",
+)
 
 
 METHODS = ["GET", "HEAD"]

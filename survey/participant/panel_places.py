@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from db.models import PanelPlace, Participant, Study, now
+from db.models import PanelPlace, Participant, Study, Trial, now
 from survey.core import panels
 from survey.participant import unused_places
 from survey.ratings import exclusion, rating_table
@@ -62,7 +62,7 @@ def address(participant: Participant, stage: str) -> str | None:
     Nothing that a participant has sent decides this: the last answer must be stored.
     """
     panel, place = panels.of(participant.study), _place(participant)
-    if panel is None or place is None or stage not in ("finished", "closed"):
+    if panel is None or place is None or stage not in ("finished", "failed", "closed"):
         return None
     which = "finished" if place.outcome == "finished" else "failed"
     return panel.address(which, numbers(place, panel), participant.completion_code)
@@ -88,7 +88,9 @@ def is_full(session: Session, study: Study) -> bool:
     """
     if not study.stops_at_wanted:
         return False
-    under_way = ~unused_places.is_idle() & unused_places.holds_places(study.lease_minutes)
+    has_trials = select(Trial.id).where(Trial.participant_id == Participant.id).exists()
+    under_way = has_trials & ~unused_places.is_idle()
+    under_way &= unused_places.holds_places(study.lease_minutes)
     failed = select(PanelPlace.participant_id).where(PanelPlace.outcome == "failed")
     count = session.scalar(
         select(func.count(Participant.id)).where(

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session, contains_eager
 
 from db.models import Answer, Invitation, PanelPlace, Participant, Play, Study, Trial, now
-from survey.core import panels, texts, tokens
+from survey.core import headphones, panels, texts, tokens
 from survey.core.http_errors import Refused
 from survey.participant import panel_places, unused_places
 from survey.participant.assignment import assign
@@ -25,7 +25,14 @@ from survey.participant.page_state import (
     state,
     trials_of,
 )
-from survey.participant.schemas import Answered, Join, Played, Questions, SoundCheck
+from survey.participant.schemas import (
+    Answered,
+    HeadphoneCheck,
+    Join,
+    Played,
+    Questions,
+    SoundCheck,
+)
 from survey.records import consent_texts
 
 SEEN_INTERVAL = timedelta(minutes=1)  # `seen_at` is written no more often; leases are longer
@@ -191,6 +198,25 @@ def check_sound(participant: Participant, body: SoundCheck) -> None:
     if participant.checked_at is None:
         participant.sound_ok = body.ok and (body.left, body.right) == ("left", "right")
         participant.checked_at = now()
+
+
+def check_headphones(session: Session, participant: Participant, body: HeadphoneCheck) -> None:
+    """Store how many sounds of the check were named rightly; only the first result.
+
+    Who fails where that is a gate has no trials any more, so that others get their places.
+
+    Raises
+    ------
+    Refused
+        403 if the study is closed.
+    """
+    _touch_open(participant)
+    if not headphones.is_asked(participant.study, participant):
+        return
+    participant.headphones_right = headphones.right(participant, body.answers)
+    if headphones.is_turned_away(participant.study, participant):
+        panel_places.end(session, participant, "failed")
+        session.execute(delete(Trial).where(Trial.participant_id == participant.id))
 
 
 def play(session: Session, participant: Participant, body: Played) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from db.models import (
+    HEADPHONE_SOUNDS,
     LONGEST_PANEL_ID,
     AgeBand,
     Device,
@@ -55,6 +56,14 @@ class SoundCheck(Body):
     left: Channel
     right: Channel
     ok: bool
+
+
+class HeadphoneCheck(Body):
+    """Which tone of each sound was the quietest, in the order of the sounds."""
+
+    answers: Annotated[
+        list[Literal[1, 2, 3]], Field(min_length=HEADPHONE_SOUNDS, max_length=HEADPHONE_SOUNDS)
+    ]
 
 
 class Played(Body):

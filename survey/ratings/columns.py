@@ -16,6 +16,7 @@ from db.models import (
     BEST,
     DEVICES,
     DIRECTIONS,
+    HEADPHONE_SOUNDS,
     KINDS,
     LONGEST_SECONDS,
     SCALES,
@@ -223,6 +224,13 @@ COLUMNS = (
     Column("age_band", "word", "age of the participant in years", values=AGE_BANDS),
     Column("training", "word", "musical training of the participant", values=TRAININGS),
     Column("sound_ok", "flag", "whether the participant named both channels rightly"),
+    Column(
+        "headphones_right",
+        "whole",
+        f"how many of the {HEADPHONE_SOUNDS} sounds of the headphone check the participant named "
+        "rightly; 5 or more pass; empty if there was none",
+        limits=(0, HEADPHONE_SOUNDS),
+    ),
 )
 
 # Of the whole study, the same in all its rows, so that a table alone is analysed as the database

@@ -16,6 +16,7 @@ from sqlalchemy import Subquery, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from db.models import SCALES, Answer, Clip, Invitation, Participant, Play, Stimulus, Study, Trial
+from survey.core.headphones import PASSED
 from survey.ratings.columns import ANALYSED, CHANGE, COLUMNS, ordered, table_of
 from survey.ratings.csv_file import plain_csv, read_column, read_csv, write_csv
 
@@ -30,6 +31,8 @@ __all__ = [
     "sha256",
     "write_csv",
 ]
+
+PERSONAL = ("device", "age_band", "training", "sound_ok", "headphones_right")
 
 
 def choose(session: Session, name: str | None = None) -> Study:
@@ -152,7 +155,7 @@ def _of_participant(person: Participant) -> dict[str, object]:
     return {
         "participant": person.public_id,
         "finished": person.stage == "finished",
-        **{name: getattr(person, name) for name in ("device", "age_band", "training", "sound_ok")},
+        **{name: getattr(person, name) for name in PERSONAL},
     }
 
 
@@ -171,6 +174,8 @@ class ParticipantCounts:
     finished : int
     withdrawn : int
         Asked for their answers to be erased.
+    turned_away : int
+        Failed a headphone check without which nobody takes part.
     """
 
     invited: int | None
@@ -178,6 +183,7 @@ class ParticipantCounts:
     began: int
     finished: int
     withdrawn: int
+    turned_away: int = 0
 
 
 def flow(session: Session, study: Study) -> ParticipantCounts:
@@ -200,6 +206,9 @@ def flow(session: Session, study: Study) -> ParticipantCounts:
         began=(session.scalar(people.where(did_something)) or 0) + study.withdrawn,
         finished=session.scalar(people.where(Participant.stage == "finished")) or 0,
         withdrawn=study.withdrawn,
+        turned_away=session.scalar(people.where(Participant.headphones_right < PASSED)) or 0
+        if study.headphones == "gate"
+        else 0,
     )
 
 

@@ -155,6 +155,7 @@ class StudyRecord(TypedDict):
     rules: Rules
     build: BuildRecord
     panel: NotRequired[PanelRecord]
+    headphones: NotRequired[str]
     stops_at_wanted: NotRequired[bool]
     withdrawn: int
     lapsed: NotRequired[int]
@@ -214,6 +215,7 @@ class ParticipantRecord(TypedDict):
     device: str | None
     checked_at: str | None
     sound_ok: bool | None
+    headphones_right: NotRequired[int | None]
     token_hash: NotRequired[str]
     completion_code: NotRequired[str | None]
     paid_at: NotRequired[str | None]

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from db.models import (
+    HEADPHONE_SOUNDS,
     LONGEST_SECONDS,
     AgeBand,
     Answer,
@@ -31,6 +32,7 @@ from db.models import (
     ConsentText,
     Device,
     Direction,
+    HeadphoneCheck,
     Invitation,
     Kind,
     Outcome,
@@ -111,6 +113,7 @@ class StudyRow(Row):
     panel: Annotated[PanelFields, AfterValidator(_open_panel), PlainSerializer(_open_panel)] = (
         Field(default_factory=dict)
     )
+    headphones: HeadphoneCheck = "none"
     stops_at_wanted: bool = False
     withdrawn: Whole
     lapsed: Whole = 0
@@ -183,6 +186,7 @@ class ParticipantRow(Row):
     device: Device | None
     checked_at: Moment | None
     sound_ok: bool | None
+    headphones_right: Annotated[int, Field(ge=0, le=HEADPHONE_SOUNDS)] | None = None
 
 
 class PrivateParticipantRow(ParticipantRow):

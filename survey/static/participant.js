@@ -3,6 +3,7 @@
 import { fetchClip } from "./clips.js";
 import { copying } from "./copying.js";
 import { dialogs, open } from "./dialogs.js";
+import { headphones } from "./headphones.js";
 import { keys } from "./keys.js";
 import { leaving, stay } from "./leaving.js";
 import { Outbox } from "./outbox.js";
@@ -62,6 +63,7 @@ class Page {
     tell(note);
     if (state.stage === "questions") questions(token, arrive, complain);
     else if (state.stage === "sound") new SoundCheck(token, arrive, complain);
+    else if (state.stage === "headphones") headphones(token, state.tones, arrive, complain);
     else if (state.trial) this.#pair(state, note || this.#turn(before, state));
     else this.#end(state, before !== null);
   }

@@ -6,7 +6,7 @@ import { crowded, show, tell } from "./screen.js";
 import { ask, base } from "./server.js";
 import { say } from "./words.js";
 
-const CHECK_WORDS = {
+export const CHECK_WORDS = {
   loading: "clip.loading",
   play: "sound.play",
   playing: "sound.playing",

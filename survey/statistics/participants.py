@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from db.models import DIRECTIONS, SCALES
+from survey.core.headphones import PASSED
 from survey.ratings.exclusion import Excluded, faster
 from survey.statistics.agreement import agreement
 
@@ -53,6 +54,41 @@ class ParticipantSummary:
     habits: str
     finished: bool | None
     excluded_by: str
+
+
+@dataclass(frozen=True)
+class Headphones:
+    """What came out of the check; shares from 0 to 1, None where there is nothing to share.
+
+    Attributes
+    ----------
+    checked, passed : int
+        Participants with ratings who did the check, and who passed it.
+    passed_agreement, failed_agreement : float or None
+        Share of the transfers heard as intended, by the mean participant of the group.
+    """
+
+    checked: int
+    passed: int
+    passed_agreement: float | None
+    failed_agreement: float | None
+
+
+def headphones(table: pd.DataFrame) -> Headphones | None:
+    """The check's results of all in a table of ratings; None if nobody did it."""
+    scores = table.groupby("participant")["headphones_right"].first().dropna()
+    if scores.empty:
+        return None
+    transfers = table[table["kind"] == "transfer"]
+    agrees = transfers.assign(agrees=agreement(transfers))
+    shares = agrees.groupby("participant")["agrees"].mean().reindex(scores.index)
+    passed = (scores >= PASSED).to_numpy(dtype=bool)
+    return Headphones(len(scores), int(passed.sum()), _mean(shares[passed]), _mean(shares[~passed]))
+
+
+def _mean(shares: pd.Series) -> float | None:
+    known = shares.dropna()
+    return None if known.empty else float(known.mean())
 
 
 def people(

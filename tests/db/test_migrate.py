@@ -19,6 +19,7 @@ from db.models import LONGEST_SECONDS, Base, PanelPlace, Study
 from tests.db.rows import ANSWERS, fill
 
 FIRST, UNBOUND, UNCOUNTED, TEXTLESS, PANELLESS = "0001", "0002", "0003", "0004", "0005"
+UNHEARD = "0006"
 
 
 def test_the_migrated_schema_is_the_models(database: Database) -> None:
@@ -88,8 +89,9 @@ def test_an_upgrade_counts_nobody_as_lapsed(database: Database) -> None:
     upgrade(database)
     with database.engine.connect() as connection:
         after = dict(connection.execute(text("SELECT * FROM studies")).mappings().one())
-        later = {name: after.pop(name) for name in ("panel", "stops_at_wanted")}
-    assert later["panel"] in ({}, "{}") and not later["stops_at_wanted"]
+        later = {name: after.pop(name) for name in ("panel", "headphones", "stops_at_wanted")}
+    assert later["panel"] in ({}, "{}") and later["headphones"] == "none"
+    assert not later["stops_at_wanted"]
     assert after == before | {"lapsed": 0, "information": "", "statement": ""}
     with pytest.raises(IntegrityError), database.engine.begin() as connection:
         connection.execute(text("UPDATE studies SET lapsed = -1"))
@@ -112,7 +114,8 @@ def test_an_upgrade_gives_every_hash_a_text_to_come(database: Database) -> None:
     upgrade(database)
     with database.engine.connect() as connection:
         after = [dict(row) for row in connection.execute(query).mappings()]
-        assert after == [row | {"paid_at": None} for row in before]
+        later = {"paid_at": None, "headphones_right": None}
+        assert after == [row | later for row in before]
         assert count(connection) == counts | {"consent_texts": 2, "panel_places": 0}
         kept = connection.execute(text("SELECT study_id, sha256, text FROM consent_texts"))
         assert sorted(map(tuple, kept)) == [(1, "c" * 64, None), (1, "d" * 64, None)]
@@ -144,10 +147,11 @@ def test_an_upgrade_gives_no_study_a_panel(database: Database) -> None:
     upgrade(database)
     with Session(database.engine) as session:
         study = session.scalars(select(Study)).one()
-        assert (study.panel, study.stops_at_wanted) == ({}, False)
+        assert (study.panel, study.headphones, study.stops_at_wanted) == ({}, "none", False)
         after = dict(session.execute(text("SELECT * FROM studies")).mappings().one())
         assert before.items() <= after.items()
-        assert dict(session.execute(text("SELECT * FROM participants")).mappings().one()) == person
+        now = dict(session.execute(text("SELECT * FROM participants")).mappings().one())
+        assert now == person | {"headphones_right": None}
         assert count(session.connection()) == counts | {"panel_places": 0}
         session.add(PanelPlace(study_id=1, participant_id=1, panel_id="7"))
         session.commit()
@@ -165,6 +169,30 @@ def test_an_upgrade_gives_no_study_a_panel(database: Database) -> None:
     with database.engine.begin() as connection:
         connection.execute(text("DELETE FROM participants"))
         assert connection.scalar(text("SELECT count(*) FROM panel_places")) == 0
+
+
+def test_an_upgrade_checks_nobody_s_headphones(database: Database) -> None:
+    """From the previous migration: with a panel's place, all as it was."""
+    upgrade(database, UNHEARD)
+    with database.engine.begin() as connection:
+        fill(connection)
+        place = "INSERT INTO panel_places VALUES (1, 1, 1, '7', '{}', 'begun', NULL)"
+        connection.execute(text(place))
+        queries = [text(f"SELECT * FROM {table}") for table in ("studies", "participants")]
+        before = [dict(connection.execute(query).mappings().one()) for query in queries]
+        counts = count(connection)
+    upgrade(database)
+    with database.engine.connect() as connection:
+        after = [dict(connection.execute(query).mappings().one()) for query in queries]
+        assert count(connection) == counts
+    new = {"headphones": "none"}, {"headphones_right": None}
+    assert after == [row | column for row, column in zip(before, new, strict=True)]
+    for change in (
+        "UPDATE studies SET headphones = 'yes'",
+        "UPDATE participants SET headphones_right = 7",
+    ):
+        with pytest.raises(IntegrityError), database.engine.begin() as connection:
+            connection.execute(text(change))
 
 
 def test_upgraded_tables_still_refuse_what_they_must(database: Database) -> None:

@@ -29,6 +29,11 @@ def ids(number: str = NUMBER, session: str = "def") -> dict[str, str]:
     return {"PROLIFIC_PID": number, "STUDY_ID": "abc", "SESSION_ID": session}
 
 
+def read(client: TestClient, path: str) -> str:
+    """What a page shows, without the words that it has for its scripts."""
+    return client.get(path).text.partition("<main")[2]
+
+
 def send(client: TestClient, number: str = NUMBER, **fields: object) -> Person:
     """Somebody takes part whom the panel sent, and comes as far as the first practice trial."""
     person = Person.join(client, panel=ids(number), **fields)

@@ -300,3 +300,17 @@ def test_the_softwares_own_words_may_change(
         (second, True),
     ]
     assert found[1].text.endswith("I want to.")
+
+
+def test_headphones_until_somebody_has_begun(
+    manager: Manager, client: TestClient, database: Database, study: Study
+) -> None:
+    """People agree to the check, so that a change is asked for."""
+    asked = manager.send(PATH, PATH, headphones="gate")
+    assert "This study needs headphones" in asked.text
+    assert manager.confirm(asked).status_code == 303
+    assert stored_study(database).headphones == "gate"
+    assert manager.send(PATH, PATH, headphones="loud").status_code == 422
+    Person.join(client)
+    assert manager.send(PATH, PATH, headphones="none").status_code == 303
+    assert stored_study(database).headphones == "gate"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pandas as pd
+import pytest
 
 from survey.analysis import participant_sentences
 from survey.ratings.exclusion import NEW_STUDY_RULES
@@ -119,3 +120,30 @@ def test_people_who_answer_the_same_throughout_are_counted() -> None:
     listeners = simulate({"realistic": 12}, seed=2)
     words = " ".join(participant_sentences.flow(results(listeners).flow))
     assert "nearly all trials" not in words
+
+
+def test_headphones_are_told_of_where_they_were_checked() -> None:
+    table = simulate({"realistic": 4, "random": 2}, seed=1)
+    assert "headphone" not in " ".join(participant_sentences.flow(results(table).flow))
+    worn = table["participant"].str.startswith("realistic")
+    table["headphones_right"] = pd.array([6 if yes else 4 for yes in worn], dtype="Int64")
+    analysis = results(table, rules={})
+    words = " ".join(participant_sentences.flow(analysis.flow))
+    assert (
+        "Of 6 participants analysed who did the headphone check, 4 passed it: 5 or more of 6"
+        in words
+    )
+    by_name = {row.participant: row.agreement for row in analysis.participants}
+    means = [
+        sum(share for name, share in by_name.items() if name.startswith(kind)) / count
+        for kind, count in (("realistic", 4), ("random", 2))
+    ]
+    shares = analysis.flow.headphones
+    assert [shares.passed_agreement, shares.failed_agreement] == pytest.approx(means)
+    assert f"{100 * means[0]:.1f} % of the answers of those who passed, and" in words
+    table["headphones_right"] = pd.array([5] * len(table), dtype="Int64")
+    words = " ".join(participant_sentences.flow(results(table, rules={}).flow))
+    assert "6 passed it" in words and "those who did not" not in words
+    counts = ParticipantCounts(None, 9, 9, 6, 0, turned_away=3)
+    words = " ".join(participant_sentences.flow(results(table, counts=counts).flow))
+    assert "3 participants failed the headphone check and could not take part." in words

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from db.models import Study
+from survey.core.headphones import PATTERNS, QUIET
 from survey.core.panels import Panel
 from tests.survey.browser.accessibility import serious
 from tests.survey.browser.visitor import LAPTOP, PHONE, Visitor
@@ -174,3 +175,39 @@ def test_a_dry_run(visit, panel, size, artefacts, request):
     look(runner, artefacts, request, "dry-finished")
     page.wait_for_timeout(6_000)  # longer than the page of a study waits
     runner.stage("finished")
+
+
+def check_headphones(visitor: Visitor, right: bool) -> None:
+    """Name the quiet tone of all sounds, or another; by what their addresses say."""
+    page = visitor.page
+    visitor.stage("headphones")
+    for done in range(6):
+        expect(page.locator("[data-show=step]")).to_contain_text(f"Sound {done + 1} of 6")
+        visitor.until(".clip.wide[data-state=ready]")
+        expect(page.locator(".sides:disabled")).to_have_count(1)
+        number = int(visitor.state()["tones"][done][-5])
+        place = PATTERNS[number - 1].index(QUIET)
+        page.locator(".clip.wide").click()
+        page.evaluate("document.querySelector('#stage audio').currentTime = 4.9")
+        visitor.until(".sides:not([disabled])")
+        page.locator(".sides button").nth(place if right else (place + 1) % 3).click()
+    page.locator("#stage button[type=submit]").click()
+
+
+@pytest.mark.parametrize("passes", [True, False], ids=["passes", "fails"])
+def test_headphones_are_checked(sent, database, study, passes, artefacts, request):
+    with database.write() as session:
+        session.get_one(Study, study.id).headphones = "gate"
+    sent.page.reload()
+    agree(sent)
+    sent.pass_questions()
+    sent.check_sound()
+    sent.page.locator("#stage button[type=submit]").click()
+    sent.stage("headphones")
+    look(sent, artefacts, request, "headphones")
+    check_headphones(sent, passes)
+    if passes:
+        return sent.start_practice()
+    sent.stage("failed")
+    look(sent, artefacts, request, "failed")
+    sent.page.wait_for_url(FAILED)

@@ -94,6 +94,9 @@ def test_scripts_use_texts_that_pages_give_them() -> None:
     used |= set(re.findall(r'\(\s*"([a-z_]+\.[a-z_]+)"', sources))
     built = (
         "questions.",
+        "headphones.",
+        "failed.",
+        "closed.",
         "guide.",
         "missing.",
         "withdrawn.",
@@ -104,6 +107,7 @@ def test_scripts_use_texts_that_pages_give_them() -> None:
         "refused.",
     )
     refusals = {f"consent.{name}" for name in ("draft", "closed", "invited", "panel", "full")}
+    refusals |= {"consent.headphones_text", "consent.headphones_gate"}
     directions = {f"trial.{name}" for name in ("first", "second", "lower", "same", "higher")}
     unused = set(english) - used - refusals - directions - {"language", "direction"}
     assert {key for key in unused if not key.startswith(built)} == set()

@@ -204,7 +204,7 @@ def test_what_somebody_agreed_to_can_be_read_again(
     change(title=HOSTILE, information="Another text.", language="de", state="closed")
     later = client.get(f"/p/{person.token}").text
     address = f"/p/{person.token}/agreed"
-    assert later.count(f'href="{address}"') == 4  # pause, withdrawal, and both ends
+    assert later.count(f'href="{address}"') == 5  # pause, withdrawal, and the three ends
     response = client.get(address)
     assert response.status_code == 200 and "Another text." not in response.text
     assert html.escape(texts.load("en")("consent.data_text"), quote=False)[:80] in response.text

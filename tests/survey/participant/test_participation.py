@@ -280,7 +280,7 @@ def test_nothing_tells_what_a_trial_is(client: TestClient, database: Database) -
             shapes.add((tuple(state), tuple(state["trial"]), len(json.dumps(state["trial"]))))
         state = person.step()
     assert len(shapes) == 1
-    assert set(state) == {"stage", "study", "progress", "trial", "next", "code", "leave"}
+    assert set(state) == {"stage", "study", "progress", "trial", "next", "tones", "code", "leave"}
 
 
 def test_the_next_clips_are_those_of_the_next_trial(client: TestClient) -> None:
