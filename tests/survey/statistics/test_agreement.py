@@ -148,3 +148,18 @@ def test_catch_trials_are_apart() -> None:
     direction_counts = directions(table(text))
     assert sum(row.n for row in direction_counts.table) == 7
     assert direction_counts.catch[0].counts == {"lower": 1, "same": 1, "higher": 0}
+
+
+def test_swapped_pairs_of_several_strengths_are_counted_apart() -> None:
+    answers = "participant,item,kind,intended,heard,strength\n" + "".join(
+        f"{person},s{at},swapped,lower,{heard},{strength}\n"
+        for person, heard in (("a", "lower"), ("b", "same"))
+        for at, strength in enumerate((0.5, "", 2))
+    )
+    rows = directions(table(answers + "a,i,identical,same,same,0\n")).catch
+    assert [(row.row, row.n) for row in rows] == [
+        ("identical", 1),
+        *((f"swapped, meant lower, strength {told}", 2) for told in ("0.5", "2", "not told")),
+    ]
+    one = table(answers.replace("0.5", "2") + "a,i,identical,same,same,0\n")
+    assert {row.row for row in directions(one).catch} == {"identical", "swapped, meant lower"}
