@@ -31,7 +31,8 @@ from survey.core.own_folder import HELD, make, remove_orphans
 
 KEPT_SECONDS = 3600.0  # that files stay on disk; FADERNETS_KEEP_FILES sets another time
 BYTES_HELD = 1_000_000_000  # of uploads, and as many of files to take away, at most
-BYTES_OF_ONE = BYTES_HELD // 4  # of one visitor's, of which the oldest go when there are more
+# Of one visitor's, of which the oldest go when there are more; half an hour as WAV has 320 MB.
+BYTES_OF_ONE = 400_000_000
 BYTES_FREE = 300_000_000  # that must be free on the disk to take more in
 # A new file stays so long even if the folder is full: the page is about to read it.
 SAFE_SECONDS = 60.0
