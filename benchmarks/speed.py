@@ -3,7 +3,8 @@
     python -m benchmarks.speed [--parts P ...] [--quick] [--repeats N] [--midi DIR] [--json FILE]
 
 What is compared is timed in turn. The plain rendering (`benchmarks.plain_gru`) has the same
-weights. Inputs are public-domain examples; `--midi` takes other files for the preparation.
+weights. Inputs are public-domain examples; `--midi` takes other files for the preparation. Parts
+that are not asked for stay in the JSON file as they are, with what they were measured on.
 """
 
 from __future__ import annotations
@@ -144,6 +145,21 @@ def measure(settings: argparse.Namespace, folder: Path) -> dict:
     return report
 
 
+def joined(stored: dict, report: dict) -> dict:
+    """A stored report with the parts of a new one, and which of them were measured together."""
+    parts = [part for part in PARTS if part in report]
+    runs = []
+    for run in stored.get("runs", []):
+        if others := [part for part in run["parts"] if part not in parts]:
+            runs.append({**run, "parts": others})
+    about = {name: value for name, value in report.items() if name not in PARTS}
+    measured = {part: report.get(part, stored.get(part)) for part in PARTS}
+    return {
+        "runs": [*runs, {"parts": parts, **about}],
+        **{part: rows for part, rows in measured.items() if rows is not None},
+    }
+
+
 def _decoding(settings: argparse.Namespace, source: list[Notes]) -> list[dict]:
     max_batch, rows = max(settings.batches), []
     for hidden in (*settings.hidden, SHIPPED):
@@ -175,7 +191,8 @@ def main(arguments: list[str] | None = None) -> int:
             report = measure(settings, Path(folder))
         text = json.dumps(report, indent=2)
         if settings.json:
-            settings.json.write_text(text + "\n")
+            stored = json.loads(settings.json.read_text()) if settings.json.exists() else {}
+            settings.json.write_text(json.dumps(joined(stored, report), indent=2) + "\n")
     except (OSError, ValueError) as error:
         _say(str(error))
         return 2

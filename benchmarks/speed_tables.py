@@ -30,15 +30,20 @@ def _share(figures: dict) -> str:
     return f"{100 * figures['share_of_limit']:.0f} %"
 
 
-def machine_line(report: dict) -> str:
-    """What it was measured on, in a sentence or two."""
-    machine = report["machine"]
+def machine_lines(report: dict) -> str:
+    """What each run was measured on, in a sentence or two."""
+    return "\n\n".join(map(_machine_line, report["runs"]))
+
+
+def _machine_line(run: dict) -> str:
+    machine = run["machine"]
     commit = machine["commit"][:12] + (" with changes not committed" if machine["changed"] else "")
     load = f"{machine['load_average_before']} before, {machine['load_average_after']} after"
     return (
-        f"{machine['processor']}, {machine['cores']} cores, {machine['vector_units']}; "
+        f"{', '.join(run['parts']).capitalize()}: {machine['processor']}, "
+        f"{machine['cores']} cores, {machine['vector_units']}; "
         f"torch {machine['torch']}, Python {machine['python']}; commit {commit}; "
-        f"load average {load}; {report['repeats']} turns, {report['seconds']:.0f} s in all. "
+        f"load average {load}; {run['repeats']} turns, {run['seconds']:.0f} s in all. "
         "Median, lowest and highest."
     )
 
@@ -125,7 +130,7 @@ def arranging_table(report: dict) -> str:
 
 
 TABLES = {
-    "machine": machine_line,
+    "machine": machine_lines,
     "decoding": decoding_table,
     "training": training_table,
     "preparing": preparing_table,

@@ -129,9 +129,10 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     out = tmp_path / "speed.json"
     options = "--quick --hidden 16 --batches 1 9 --training-batches 1 4 --repeats 1".split()
     assert speed.main([*options, "--json", str(out)]) == 0
-    report = json.loads(out.read_text())
-    assert report == json.loads(capsys.readouterr().out)
-    assert set(speed.PARTS) < set(report)
+    report = json.loads(capsys.readouterr().out)
+    stored = json.loads(out.read_text())
+    assert all(stored[part] == report[part] for part in speed.PARTS)
+    assert [run["parts"] for run in stored["runs"]] == [list(speed.PARTS)]
     assert [row["hidden"] for row in report["decoding"]] == [16, 384]
     for row in report["decoding"]:
         assert list(row["batches"]) == ["1", "9"]
@@ -149,6 +150,18 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     shares = report["arranging"][1]["shares"]
     assert set(shares) == set(arranging.PARTS.values()) and 0.3 < sum(shares.values()) <= 1
     assert report["machine"]["load_average_before"] >= 0
+
+
+def test_a_part_that_is_measured_again_leaves_the_others():
+    first = {"machine": "one", "repeats": 5, "seconds": 9.0, "decoding": [1], "training": [2]}
+    again = {"machine": "two", "repeats": 3, "seconds": 1.0, "decoding": [3]}
+    stored = speed.joined(speed.joined({}, first), again)
+    assert (stored["decoding"], stored["training"]) == ([3], [2])
+    assert [(run["machine"], run["parts"]) for run in stored["runs"]] == [
+        ("one", ["training"]),
+        ("two", ["decoding"]),
+    ]
+    assert [run["machine"] for run in speed.joined(stored, first)["runs"]] == ["one"]
 
 
 @pytest.mark.parametrize(
