@@ -150,7 +150,7 @@ class Training:
                     self.stop()
                 for run in [run for run in self.running if run.process.poll() is not None]:
                     self._ended(run)
-                if elapsed - shown >= PROGRESS_SECONDS:
+                if self.running and elapsed - shown >= PROGRESS_SECONDS:
                     shown = elapsed
                     self._watch(elapsed, progress)
         return not self.waiting and all(run.is_done or run.settled for run in self.all)
