@@ -94,7 +94,7 @@ def evaluate(
         for done in as_completed(calls):
             results.append(done.result())
             if results[-1]:
-                made_of.note(result(calls[done]), inputs(calls[done]))
+                made_of.keep(result(calls[done]), inputs(calls[done]))
             left = (time.monotonic() - began) / len(results) * (len(waiting) - len(results))
             print(f"evaluated {len(results)} of {len(waiting)}; {minutes(left)}", flush=True)
     return all(results)
@@ -117,7 +117,7 @@ def record(runs: Sequence[Run], out: Path, hardware: str, made_of: MadeOf) -> No
             model, _ = checkpoint.load(run.folder)
             state = load_state(run.folder / CHECKPOINT)
             write(path, text_of(export.history(state, run.folder / LOG, model, hardware)))
-            made_of.note(path, inputs)
+            made_of.keep(path, inputs)
 
 
 def figures(runs: Sequence[Run], data: Path, out: Path, device: str, made_of: MadeOf) -> bool:
@@ -139,14 +139,14 @@ def figures(runs: Sequence[Run], data: Path, out: Path, device: str, made_of: Ma
             if not made_of.is_current(path, inputs):
                 print(f"{name} of {split}, {len(done)} models", flush=True)
                 if call(f"train.{name}", *names, *options, "--out", path):
-                    made_of.note(path, inputs)
+                    made_of.keep(path, inputs)
                 else:
                     succeeded = False
         files, drawn = sorted(results.glob("*.json")), out / "figures" / split
         inputs = {"results": checksum(*files)}
         if not made_of.is_current(drawn, inputs):
             if call("train.figures", *files, "--out", drawn):
-                made_of.note(drawn, inputs)
+                made_of.keep(drawn, inputs)
             else:
                 succeeded = False
         (results / "report.md").write_text(report(results))
@@ -262,7 +262,7 @@ def prepared(options: argparse.Namespace, data: Path, made_of: MadeOf) -> bool:
     succeeded = call("train.prepare", *corpora, "--definition", options.definition, "--out", data,
                      "--summary", summary)  # fmt: skip
     if succeeded:
-        made_of.note(data, inputs)
+        made_of.keep(data, inputs)
     return succeeded
 
 
@@ -285,7 +285,7 @@ def begin_anew(
                 run.folder.rename(aside / f"{number}")
             print(f"{run.name}: {'; '.join(changes)}: trained again; the run before is in "
                   f"{REPLACED}/{run.name}/{number}", flush=True)  # fmt: skip
-        made_of.note(run.folder, inputs)
+        made_of.keep(run.folder, inputs)
 
 
 if __name__ == "__main__":

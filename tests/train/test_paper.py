@@ -143,7 +143,7 @@ def test_what_an_older_version_made_counts_as_made_of_what_is_asked(tmp_path):
     assert not made_of.is_current(output, {"runs": 1})  # it is not there
     output.write_text("{}")
     assert made_of.is_current(output, {"runs": 1})
-    made_of.note(output, {"runs": 1, "attributes": ("rhythm", "note")})
+    made_of.keep(output, {"runs": 1, "attributes": ("rhythm", "note")})
     again = MadeOf(tmp_path)
     assert again.is_current(output, {"runs": 1, "attributes": ("rhythm", "note")})
     assert again.changes(output, {"runs": 2, "data": "x" * 64}) == [

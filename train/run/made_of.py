@@ -46,7 +46,7 @@ class MadeOf:
         """Whether an output is there and made of these inputs."""
         return output.exists() and not self.changes(output, inputs)
 
-    def note(self, output: Path, inputs: Mapping[str, object]) -> None:
+    def keep(self, output: Path, inputs: Mapping[str, object]) -> None:
         """Write down what an output is made of."""
         self.inputs[self._name(output)] = _stored(inputs)
         write(self.folder / FILE, json.dumps(self.inputs, indent=1) + "\n")
