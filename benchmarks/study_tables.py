@@ -129,10 +129,10 @@ def wording_table() -> str:
     sizes = [row for row in report["rows"] if row["listeners"] == kinds[0]]
     words = " / ".join(f"{r['participants']} × {r['pieces']} pieces" for r in sizes)
     counts = {row["listeners"]: row["studies"] for row in report["rows"]}
-    others = next(count for kind, count in counts.items() if kind != kinds[0])
+    of_kinds = ", ".join(f"{count} of {kind}" for kind, count in counts.items())
     note = (
-        f"Percent of studies, {words}: {counts[kinds[0]]} of {kinds[0]} listeners in each size, "
-        f"{others} of each other kind; seed {report['seed']}."
+        f"Percent of studies, {words}; of listeners of each kind in each size: {of_kinds}; "
+        f"seed {report['seed']}."
     )
     return f"{table(rows, ('claim', *kinds))}\n\n{note}"
 
